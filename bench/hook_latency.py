@@ -1,0 +1,291 @@
+"""How long a commit waits for pmgit, side by side with its peers: see README.md in this folder.
+
+python bench/hook_latency.py [--sizes 1,100] [--rounds 15] [--targets] [--markdown]
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import platform
+import random
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from repository import CONFIGURED, PLAIN, Repository
+
+BIN = Path(sys.executable).parent
+LAUNCH = Path(__file__).with_name("launch.py")
+
+HOOK, HOOK_CONFIGURED = "pmgit-hook", "pmgit-hook, .pmgit.toml"
+PEER = "check-added-large-files"
+
+#: Staged files -> the largest accepted ratio to PEER.
+RATIOS = {1: 0.8, 100: 0.8, 1000: 0.8, 10_000: 0.6, 50_000: 0.3}
+CONFIG_RATIO, CONFIG_SIZES = 0.15, 1000
+MEMORY = 80_000_000
+
+
+class Job:
+    """One entry of the table: commands, how many run at a time, in which state."""
+
+    def __init__(self, commands: list[list[str]], *, workers: int = 1, state: str = PLAIN) -> None:
+        self.commands = commands
+        self.workers = workers
+        self.state = state
+        self.seconds: list[float] = []
+        self.memory = 0
+
+
+def cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def pre_commit_batches(
+    command: list[str], names: list[str], env: dict[str, str]
+) -> list[list[str]]:
+    """The calls that pre-commit makes of `command`: shuffled, split by cores and by length."""
+    names = list(names)
+    random.Random(1542676187).shuffle(names)
+    environment = sum(len(name) + len(value) + 2 for name, value in env.items())
+    longest = min(os.sysconf("SC_ARG_MAX") - 2048 - environment, 2**17)
+    most = max(4, math.ceil(len(names) / cores()))
+    fixed = length = len(" ".join(command)) + 1
+    batches: list[list[str]] = [[]]
+    for name in names:
+        if len(batches[-1]) == most or length + len(name) + 1 > longest:
+            batches.append([])
+            length = fixed
+        batches[-1].append(name)
+        length += len(name) + 1
+    return [command + batch for batch in batches]
+
+
+def jobs(repository: Repository, scratch: Path, hook: list[str]) -> dict[str, Job]:
+    """Everything that is measured in `repository`. A command's first word is its input."""
+    names, oids = scratch / "names", scratch / "oids"
+    names.write_bytes(b"".join(os.fsencode(name) + b"\0" for name in repository.names))
+    oids.write_text("".join(oid + "\n" for oid in repository.oids))
+    nothing = os.devnull
+    peer = [str(BIN / PEER)]
+    batches = pre_commit_batches(peer, repository.names, repository.env)
+    return {
+        PEER: Job([[nothing, *batch] for batch in batches], workers=cores()),
+        HOOK: Job([[nothing, *hook]]),
+        HOOK_CONFIGURED: Job([[nothing, *hook]], state=CONFIGURED),
+        "git plumbing (floor)": Job(
+            [
+                [nothing, "git", "diff-index", "--cached", "--raw", "-z", "--no-renames", "HEAD"],
+                [str(names), "git", "check-attr", "--cached", "-z", "--stdin", "filter"],
+                [str(oids), "git", "cat-file", "--batch-check"],
+            ]
+        ),
+        "git lfs status": Job([[nothing, "git", "lfs", "status"]]),
+        "prek run, builtin " + PEER: Job([[nothing, str(BIN / "prek"), "run"]]),
+        "python -c pass": Job([[nothing, sys.executable, "-c", "pass"]]),
+    }
+
+
+def run(job: Job, repository: Repository, scratch: Path) -> tuple[float, int]:
+    """Seconds and bytes of one run, which must succeed."""
+    repository.use(job.state)
+    file = scratch / "commands"
+    file.write_bytes(b"\0\0".join(b"\0".join(map(os.fsencode, words)) for words in job.commands))
+    answer = subprocess.run(
+        [sys.executable, "-I", "-S", str(LAUNCH), str(job.workers), str(file)],
+        cwd=repository.folder,
+        env=repository.env,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    ).stdout.split()
+    if answer[1] != "0":
+        raise SystemExit(f"exit code {answer[1]} of: {shlex.join(job.commands[0][1:6])}")
+    return float(answer[0]), int(answer[2])
+
+
+def assert_judges(repository: Repository, hook: list[str]) -> None:
+    """The hook accepts what is staged without a word, and does see raw weights."""
+    for state in (PLAIN, CONFIGURED):
+        repository.use(state)
+        clean = _hook(repository, hook)
+        if clean.returncode or clean.stdout:
+            raise SystemExit(f"the hook objects to a clean repository:\n{clean.stdout}")
+        oid = repository.git("hash-object", "-w", "--stdin", stdin=os.urandom(2_000_000))
+        entry = f"100644,{oid.strip().decode()},pretrained_model/model-000/raw.safetensors"
+        repository.git("update-index", "--add", "--cacheinfo", entry)
+        if _hook(repository, hook).returncode != 1:
+            raise SystemExit("the hook lets raw weights pass: it is no fair subject")
+
+
+def _hook(repository: Repository, hook: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        hook,
+        cwd=repository.folder,
+        env=repository.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def measure(size: int, rounds: int, hook: list[str], scratch: Path) -> dict[str, Job]:
+    begin = time.monotonic()
+    print(f"N = {size}: building", end="", file=sys.stderr, flush=True)
+    env = environment(scratch)
+    repository = Repository(scratch / "repository", size, env)
+    assert_judges(repository, hook)
+    table = jobs(repository, scratch, hook)
+    for job in table.values():
+        run(job, repository, scratch)  # compiles .pyc files, fills the page cache
+    print(
+        f" {time.monotonic() - begin:.0f} s, {rounds} rounds", end="", file=sys.stderr, flush=True
+    )
+    order = list(table.values())
+    for _ in range(rounds):
+        random.shuffle(order)
+        for job in order:
+            seconds, memory = run(job, repository, scratch)
+            job.seconds.append(seconds)
+            job.memory = max(job.memory, memory)
+    print(f", {time.monotonic() - begin:.0f} s", file=sys.stderr)
+    return table
+
+
+def environment(scratch: Path) -> dict[str, str]:
+    """An environment without anything of the user's, and without LFS filters."""
+    home = scratch / "home"
+    home.mkdir()
+    path = os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)])
+    return {
+        "PATH": path,
+        "HOME": str(home),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "Bench",
+        "GIT_AUTHOR_EMAIL": "bench@example.invalid",
+        "GIT_COMMITTER_NAME": "Bench",
+        "GIT_COMMITTER_EMAIL": "bench@example.invalid",
+        "LANG": "C.UTF-8",
+    }
+
+
+def ratio(job: Job, peer: Job) -> float:
+    """The median of the ratios of each round: slow minutes of the machine cancel out."""
+    return median(a / b for a, b in zip(job.seconds, peer.seconds, strict=True))
+
+
+def extra(table: dict[str, Job]) -> float:
+    """What the configuration file adds to the ratio."""
+    triples = zip(
+        table[HOOK_CONFIGURED].seconds, table[HOOK].seconds, table[PEER].seconds, strict=True
+    )
+    return median((configured - plain) / peer for configured, plain, peer in triples)
+
+
+def markdown(tables: dict[int, dict[str, Job]]) -> list[str]:
+    """The two tables: time with ratio, and memory."""
+    head = " | ".join(f"N={size}" for size in tables)
+    rule = "|---|" + "---:|" * len(tables)
+    names = list(next(iter(tables.values())))
+    lines = [f"| time | {head} |", rule]
+    for name in names:
+        cells = [
+            f"{1000 * median(table[name].seconds):.0f} ms (x{ratio(table[name], table[PEER]):.2f})"
+            for table in tables.values()
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    lines += ["", f"| MB, largest process | {head} |", rule]
+    for name in names:
+        cells = [f"{table[name].memory / 1e6:.1f}" for table in tables.values()]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def plain(lines: list[str]) -> list[str]:
+    """The same tables for a terminal."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    rows = [row for row in rows if not row[0].startswith("---")]
+    columns = max(len(row) for row in rows)
+    widths = [max(len(row[i]) for row in rows if len(row) > i) for i in range(columns)]
+    return [
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=False))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def targets(tables: dict[int, dict[str, Job]]) -> tuple[list[str], bool]:
+    """What was to be reached, what was, and whether all of it was."""
+    rows = []
+    for size, table in tables.items():
+        if size in RATIOS:
+            rows.append((f"N={size} ratio", ratio(table[HOOK], table[PEER]), RATIOS[size]))
+        if size <= CONFIG_SIZES:
+            rows.append((f"N={size} added by .pmgit.toml", extra(table), CONFIG_RATIO))
+        memory = max(table[HOOK].memory, table[HOOK_CONFIGURED].memory)
+        rows.append((f"N={size} MB", memory / 1e6, MEMORY / 1e6))
+    lines = [
+        f"{'reached' if is_ <= limit else 'MISSED '}  {name}: {is_:.2f}, at most {limit:g}"
+        for name, is_, limit in rows
+    ]
+    return lines, all(is_ <= limit for _, is_, limit in rows)
+
+
+def machine() -> str:
+    def first(*argv: str) -> str:
+        done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True)
+        return done.stdout.split("\n", 1)[0].split(" (")[0]
+
+    return ", ".join(
+        [
+            f"{cores()} cores",
+            f"{platform.system()} {platform.machine()}",
+            f"Python {platform.python_version()}",
+            first("git", "--version"),
+            first("git", "lfs", "version"),
+            first(str(BIN / "prek"), "--version"),
+        ]
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split(":")[0])
+    parser.add_argument(
+        "--sizes", default=",".join(map(str, RATIOS)), help="numbers of staged files"
+    )
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--markdown", action="store_true", help="tables for docs/performance.md")
+    parser.add_argument("--targets", action="store_true", help="exit 1 when a figure is missed")
+    parser.add_argument(
+        "--hook", default="", help="what to measure instead of pmgit-hook pre-commit"
+    )
+    options = parser.parse_args()
+    hook = shlex.split(options.hook) or [str(BIN / "pmgit-hook"), "pre-commit"]
+    tables = {}
+    for size in map(int, options.sizes.split(",")):
+        with tempfile.TemporaryDirectory(prefix="pmgit-bench-") as folder:
+            tables[size] = measure(size, options.rounds, hook, Path(folder).resolve())
+    lines = markdown(tables)
+    print("\n".join(lines if options.markdown else plain(lines)))
+    print(f"\n{machine()}; medians of {options.rounds} interleaved rounds; x = ratio to {PEER}")
+    if options.targets:
+        lines, reached = targets(tables)
+        print("", *lines, sep="\n")
+        sys.exit(not reached)
+
+
+if __name__ == "__main__":
+    main()

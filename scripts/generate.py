@@ -1,0 +1,365 @@
+#!/usr/bin/env python3
+"""Write every file that is made from the code; with --check, only say which are out of date.
+
+Rule table, hook manifest, pages of the documentation, JSON schema, hook shims: each of these has
+its one source in `src/pmgit`. A test runs `--check`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+TOP = Path(__file__).resolve().parent.parent
+SOURCE = TOP / "src" / "pmgit"
+sys.path.insert(0, str(TOP / "src"))
+
+FAMILIES = ("size", "lfs", "naming", "info", "content", "license")
+EDIT = "made by scripts/generate.py; do not edit"
+
+
+def rule_classes() -> list[tuple[str, str, dict[str, str]]]:
+    """Module, class and literal attributes of every rule, told from the source alone.
+
+    The table that is written here is what importing the rules would need.
+    """
+    found = []
+    for path in sorted((SOURCE / "rules").glob("[a-z]*.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and any(
+                isinstance(base, ast.Name) and base.id == "Rule" for base in node.bases
+            ):
+                values = {}
+                for item in node.body:
+                    if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name):
+                        if isinstance(item.value, ast.Constant):
+                            values[item.targets[0].id] = item.value.value
+                        elif isinstance(item.value, ast.Name):
+                            values[item.targets[0].id] = item.value.id
+                found.append((path.stem, node.name, values))
+    return sorted(found, key=lambda rule: (FAMILIES.index(rule[2]["family"]), rule[0]))
+
+
+def rule_table() -> str:
+    entries = "\n".join(
+        f'    "{values["name"]}": Entry("{module}", "{cls}", "{values["family"]}",'
+        f' {values["scope"]}),'
+        for module, cls, values in rule_classes()
+    )
+    scopes = ", ".join(sorted({values["scope"] for _, _, values in rule_classes()}))
+    return f'''"""The table of all rules: {EDIT}."""
+
+from __future__ import annotations
+
+from pmgit.rule import {scopes}
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.rule import Rule
+
+
+class Entry:
+    """Where a rule is, and what is known of it without importing it."""
+
+    __slots__ = ("family", "module", "rule", "scope")
+
+    def __init__(self, module: str, rule: str, family: str, scope: str) -> None:
+        self.module = module
+        self.rule = rule
+        self.family = family
+        self.scope = scope
+
+
+RULES = {{
+{entries}
+}}
+
+FAMILIES = tuple(dict.fromkeys(entry.family for entry in RULES.values()))
+
+
+def load(name: str) -> type[Rule]:
+    """The class of a rule, imported when it is needed."""
+    entry = RULES[name]
+    module = __import__(f"pmgit.rules.{{entry.module}}", fromlist=[entry.rule])
+    found: type[Rule] = getattr(module, entry.rule)
+    return found
+'''
+
+
+FAMILY_TEXT = {
+    "size": "blobs and model folders that are too large for Git's history",
+    "lfs": "raw blobs where pointers belong, and pointers where none do",
+    "naming": "names and places that break on other systems or say nothing",
+    "info": "models that nobody can account for",
+}
+
+
+def hook_manifest() -> str:
+    from pmgit.hook import STAGES
+    from pmgit.rules import FAMILIES as PRESENT
+
+    stages = ", ".join([*STAGES, "manual"])
+    entries = [("pmgit", "pmgit", "every rule, in one process", "pmgit-hook")]
+    entries += [
+        (f"pmgit-{family}", f"pmgit: {family}", FAMILY_TEXT[family], f"pmgit-hook --select {family}")
+        for family in PRESENT
+    ]
+    text = f"# {EDIT}.\n# File names are not passed: what is judged is the index, deletions too.\n"
+    for hook, name, description, entry in entries:
+        text += f"""
+- id: {hook}
+  name: {name}
+  description: "{description}"
+  entry: {entry}
+  language: python
+  always_run: true
+  pass_filenames: false
+  require_serial: true
+  stages: [{stages}]
+  minimum_pre_commit_version: "3.2.0"
+""".lstrip("\n")
+    return text
+
+
+def default_text(option: Any) -> str:
+    from pmgit.rule import FLAG, SIZE
+    from pmgit.units import show_size
+
+    if option.type == SIZE:
+        return show_size(option.default)
+    if option.type == FLAG:
+        return str(option.default).lower()
+    return json.dumps(option.default)
+
+
+def rules() -> list[Any]:
+    from pmgit import rules as table
+
+    return [table.load(name) for name in table.RULES]
+
+
+def rules_page() -> str:
+    parts = [f"<!-- {EDIT}: the text is the docstring of each rule -->\n\n# Rules\n\n{rules_index('')}\n"]
+    for rule in rules():
+        page = inspect.cleandoc(rule.__doc__).replace("\n## ", "\n### ")
+        parts.append(
+            f"## {rule.name}\n\n*Family `{rule.family}`, {rule.severity}.* {page}\n"
+        )
+        if rule.options:
+            lines = "\n".join(
+                f"| `{option.name}` | `{default_text(option)}` | {option.help} |"
+                for option in rule.options
+            )
+            parts.append(f"### Options\n\n| option | default | meaning |\n|---|---|---|\n{lines}\n")
+    return "\n".join(parts)
+
+
+def rules_index(page: str) -> str:
+    lines = [
+        f"| `{rule.family}` | [`{rule.name}`]({page}#{rule.name}) | {rule.severity} |"
+        f" {inspect.cleandoc(rule.__doc__).splitlines()[0]} |"
+        for rule in rules()
+    ]
+    return "\n".join(["| family | rule | severity | reports |", "|---|---|---|---|", *lines, ""])
+
+
+def cli_page() -> str:
+    import click
+
+    from pmgit.cli import COMMANDS, main_group
+
+    text = f"<!-- {EDIT}: the text is what `--help` prints -->\n\n# Commands\n\n"
+    text += EXIT_CODES
+    context = click.Context(main_group, info_name="pmgit", terminal_width=80, max_content_width=80)
+    text += f"## pmgit\n\n```\n{main_group.get_help(context)}\n```\n"
+    for name in COMMANDS:
+        text += _command_help(main_group.get_command(context, name), name, context)
+    from pmgit.hook import USAGE
+
+    return text + f"\n## pmgit-hook\n\n```\n{USAGE}```\n"
+
+
+def _command_help(command: Any, name: str, parent: Any) -> str:
+    import click
+
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=80)
+    text = f"\n## {context.command_path}\n\n```\n{command.get_help(context)}\n```\n"
+    if isinstance(command, click.Group):
+        for sub in command.list_commands(context):
+            text += _command_help(command.get_command(context, sub), sub, context)
+    return text
+
+
+EXIT_CODES = """\
+## Exit codes
+
+| code | meaning |
+|---|---|
+| 0 | clean; there may be warnings |
+| 1 | findings that block |
+| 2 | wrong usage, or a wrong configuration |
+| 3 | the work could not be done (git, network, unreadable object): never "clean" |
+| 130 | interrupted |
+
+All other codes are reserved.
+
+"""
+
+
+def configuration_page() -> str:
+    from pmgit.config import SETTINGS, WEIGHTS
+    from pmgit.model import weights
+
+    text = f"<!-- {EDIT} -->\n\n# Configuration\n\n{CONFIGURATION}"
+    text += "\n## Settings\n\n| key | default | meaning |\n|---|---|---|\n"
+    for name, setting in SETTINGS.items():
+        default = json.dumps(setting.default) if setting.default != "" else "not set"
+        text += f"| `{name}` | `{default}` | {setting.help} |\n"
+    text += "\n## [weights]\n\n| key | meaning |\n|---|---|\n"
+    for name, help_text in WEIGHTS.items():
+        text += f"| `{name}` | {help_text} |\n"
+    for title, suffixes in (
+        ("Always weights", weights.ALWAYS_SUFFIXES),
+        ("Weights inside a model folder, elsewhere by content", weights.AMBIGUOUS_SUFFIXES),
+        ("Never weights", (*weights.NEVER_SUFFIXES, *sorted(weights.NEVER_NAMES))),
+    ):
+        text += f"\n{title}, built in: " + " ".join(f"`{suffix}`" for suffix in suffixes) + "\n"
+    text += "\n## [rules.NAME]\n\n| rule | option | default | meaning |\n|---|---|---|---|\n"
+    for rule in rules():
+        for option in rule.options:
+            text += (
+                f"| [`{rule.name}`](rules.md#{rule.name}) | `{option.name}` |"
+                f" `{default_text(option)}` | {option.help} |\n"
+            )
+    return text
+
+
+CONFIGURATION = """\
+`.pmgit.toml` at the top of the repository, or `[tool.pmgit]` in `pyproject.toml`. It belongs to
+what is judged: a commit is judged with the configuration in the index, a range with the one at
+its tip. An unknown key is an error. Sizes are numbers of bytes or text (`"1 MB"`, `"10 MiB"`).
+[pmgit.schema.json](pmgit.schema.json) describes it for editors.
+
+```toml
+models = ["pretrained_model"]
+storage = "ignore"            # or "lfs"
+language = "en"               # of INFO.md templates: "en" or "zh"
+
+[rules.missing-info]
+local = "error"               # weights that lie ignored in the work tree need an INFO.md too
+
+[rules.oversized-blob]
+max-file-size = "20 MB"
+```
+
+On a command line: `-c oversized-blob.max-file-size=20MB`.
+"""
+
+
+def schema() -> str:
+    from pmgit.config import SETTINGS, WEIGHTS
+    from pmgit.rule import CHOICE, FLAG, NAMES, SIZE
+
+    names = {"type": "array", "items": {"type": "string"}}
+    size = {
+        "oneOf": [
+            {"type": "integer", "minimum": 0},
+            {"type": "string", "pattern": r"^\s*[0-9_.]+\s*([kKmMgGtT][iI]?)?[bB]?\s*$"},
+        ]
+    }
+
+    def shape(setting: Any) -> dict[str, Any]:
+        kind: dict[str, Any] = {
+            NAMES: names,
+            FLAG: {"type": "boolean"},
+            SIZE: size,
+            CHOICE: {"enum": list(setting.choices)},
+        }[setting.type]
+        return {**kind, "description": setting.help}
+
+    def table(properties: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": False, "properties": properties}
+
+    by_rule = {r.name: table({o.name: shape(o) for o in r.options}) for r in rules()}
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "pmgit configuration",
+        "description": EDIT,
+        **table(
+            {
+                **{name: shape(setting) for name, setting in SETTINGS.items()},
+                "weights": table({n: {**names, "description": h} for n, h in WEIGHTS.items()}),
+                "rules": table(by_rule),
+            }
+        ),
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def shims() -> dict[str, str]:
+    from pmgit.hook import STAGES
+    from pmgit.setup.shim import SHIM
+
+    return {f"hooks/{stage}": SHIM for stage in STAGES}
+
+
+def readme(path: Path) -> str:
+    """The README with its rule table made anew between the two markers."""
+    text = path.read_text("utf-8")
+    begin, end = "<!-- rules: begin -->\n", "<!-- rules: end -->"
+    if begin not in text or end not in text:
+        return text
+    head, _, rest = text.partition(begin)
+    return head + begin + rules_index("docs/rules.md") + end + rest.partition(end)[2]
+
+
+def generated() -> dict[str, str]:
+    """Every generated file with its text; the rule table comes first, the others import it."""
+    return {
+        ".pre-commit-hooks.yaml": hook_manifest(),
+        "docs/rules.md": rules_page(),
+        "docs/cli.md": cli_page(),
+        "docs/configuration.md": configuration_page(),
+        "docs/pmgit.schema.json": schema(),
+        "README.md": readme(TOP / "README.md"),
+        **shims(),
+    }
+
+
+def put(name: str, text: str, check: bool) -> bool:
+    """Write a file, or with `check` only look; whether it was out of date."""
+    path = TOP / name
+    executable = name.startswith("hooks/")
+    right = path.exists() and path.read_bytes() == text.encode("utf-8")
+    if executable and right:
+        right = bool(path.stat().st_mode & 0o100) or sys.platform == "win32"
+    if right:
+        return False
+    if check:
+        print(f"out of date: {name}; run: python scripts/generate.py")
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("utf-8"))
+        if executable:
+            path.chmod(0o755)
+        print(f"wrote {name}")
+    return True
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if out of date")
+    check = parser.parse_args().check
+    stale = put("src/pmgit/rules/__init__.py", rule_table(), check)
+    for name, text in generated().items():
+        stale = put(name, text, check) or stale
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,5 @@
+"""`python -m pmgit`."""
+
+from pmgit.cli import main
+
+main()

@@ -1,0 +1,135 @@
+"""The judgement: the selected rules over a snapshot, and what of it is told."""
+
+from __future__ import annotations
+
+from pmgit import rules
+from pmgit.config import FILE, PYPROJECT, Config, parse
+from pmgit.errors import UsageError, unknown
+from pmgit.finding import Report
+from pmgit.git.snapshot import RANGE
+from pmgit.lfs import pointer
+from pmgit.model.subject import Subject
+from pmgit.rule import BLOBS, MODELS, SIZE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.finding import Finding
+    from pmgit.git.snapshot import Snapshot
+    from pmgit.rule import Rule
+
+#: When several rules speak about one blob, the first of these is told: its fix is the right one.
+#: This is decided after select and ignore, so that a hook with one rule only still stops a blob.
+PRECEDENCE = ("text-in-lfs", "missing-pointer", "tracked-weights", "oversized-blob")
+
+#: Where a size from the index is taken for the blob's, it is far below this many bytes.
+_EXACT_FROM = 200_000
+
+
+def configuration(snapshot: Snapshot) -> Config:
+    """The configuration that the snapshot holds.
+
+    One in the work tree that is not tracked counts too, or a new one would seem to do nothing;
+    in a range of commits only what is committed does.
+    """
+    found = snapshot.listing(FILE, PYPROJECT)
+    for name in (FILE, PYPROJECT):
+        if name in found:
+            config = parse(snapshot.content_of(found[name]), name)
+            if config.source:
+                return config
+        elif snapshot.has_work_tree:
+            try:
+                with open(f"{snapshot.repository.top}/{name}", "rb") as file:
+                    config = parse(file.read(), name)
+            except OSError:
+                continue
+            if config.source:
+                return config
+    return Config()
+
+
+def selected(config: Config, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[str]:
+    """The names of the rules to run: of `select` (all when empty), without those of `ignore`.
+
+    Both take rules and families; what is given here counts instead of the configuration's.
+    Raises UsageError for a name that is neither.
+    """
+    chosen = list(select) or config.values["select"]
+    left_out = list(ignore) or config.values["ignore"]
+    for name in (*chosen, *left_out):
+        if name not in rules.RULES and name not in rules.FAMILIES:
+            raise unknown("rule or family", name, [*rules.RULES, *rules.FAMILIES])
+    for name in config.rules:
+        if name not in rules.RULES:
+            where = f"{config.source}: " if config.source else ""
+            error = unknown("rule", name, list(rules.RULES))
+            raise UsageError(f"{where}[rules.{name}]: {error.message}", error.hint)
+    return [
+        name
+        for name, entry in rules.RULES.items()
+        if (not chosen or name in chosen or entry.family in chosen)
+        and name not in left_out
+        and entry.family not in left_out
+    ]
+
+
+def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
+    """The findings of the named rules, sorted by path."""
+    for name in config.rules:
+        if name in rules.RULES:
+            config.check_options(rules.load(name))
+    entries = [rules.RULES[name] for name in names]
+    active: list[Rule] = []
+    if snapshot.introduced or any(entry.scope != BLOBS for entry in entries):
+        # Rules about models wait until it is clear that there is a model: most commits have none.
+        active = [rules.load(name)(config) for name in names if rules.RULES[name].scope == BLOBS]
+    snapshot.survey(
+        pointer.may_be,
+        _exact_from(active),
+        ask_filters=snapshot.origin != RANGE and any(entry.family == "lfs" for entry in entries),
+    )
+    subject = Subject(snapshot, config)
+    if any(entry.scope == MODELS for entry in entries) and subject.models:
+        active += [rules.load(name)(config) for name in names if rules.RULES[name].scope == MODELS]
+    findings = []
+    for rule in active:
+        for finding in rule.check(subject):
+            finding.rule = rule.name
+            findings.append(finding)
+    if findings:
+        findings = _told(findings, config, subject)
+    return Report(findings, len(snapshot.introduced), snapshot.not_judged)
+
+
+def _exact_from(active: Sequence[Rule]) -> int:
+    """The size from which the active rules must know sizes exactly."""
+    sizes = [
+        rule.option(option.name)
+        for rule in active
+        for option in rule.options
+        if option.type == SIZE
+    ]
+    return min([_EXACT_FROM, *(size for size in sizes if size > 0)])
+
+
+def _told(findings: list[Finding], config: Config, subject: Subject) -> list[Finding]:
+    """The findings without what is excluded or said better by another, sorted."""
+    kept = [finding for finding in findings if not config.excludes(finding.path)]
+    best: dict[tuple[str, str], int] = {}
+    for finding in kept:
+        if finding.rule in PRECEDENCE:
+            key = (finding.path, finding.commit)
+            rank = PRECEDENCE.index(finding.rule)
+            best[key] = min(rank, best.get(key, rank))
+    kept = [
+        finding
+        for finding in kept
+        if finding.rule not in PRECEDENCE
+        or PRECEDENCE.index(finding.rule) == best[finding.path, finding.commit]
+    ]
+    from pmgit import fixes
+
+    fixes.settle(kept, subject)
+    return sorted(kept, key=lambda f: (f.path, f.line, f.rule, f.commit))

@@ -1,0 +1,135 @@
+"""Which model folder a NAME means: `bert`, `org/name`, or a path to it.
+
+A NAME is looked up from the top of the repository (`pretrained_model/bert`), then in the models
+folders (`bert`), then where the user stands. The models folders come before the place, so that a
+printed command means the same wherever it is pasted.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from typing import TYPE_CHECKING
+
+from pmgit.errors import UsageError, nearest
+from pmgit.git.objects import decode
+from pmgit.model import folder
+
+if TYPE_CHECKING:
+    from pmgit.config import Config
+    from pmgit.git.repository import Repository
+
+
+class ModelNames:
+    """The model folders of a repository, on disk and in the index, by name."""
+
+    def __init__(self, repository: Repository, config: Config) -> None:
+        self._top = repository.top
+        self._prefix = repository.prefix
+        self._roots = config.models
+        out = repository.run("ls-files", "-z", "--", *self._roots)
+        self._tracked = [decode(path) for path in out.split(b"\0") if path]
+        self._models = {
+            path: root
+            for root in self._roots
+            for path in folder.find(
+                [*self._files(root), *folder.files_on_disk(self._top, root)], root
+            )
+        }
+
+    def _files(self, root: str) -> list[str]:
+        return [path for path in self._tracked if path.startswith(f"{root}/")]
+
+    def is_tracked(self, path: str) -> bool:
+        """Whether the index has this path, a file or a folder."""
+        return any(t == path or t.startswith(f"{path}/") for t in self._tracked)
+
+    def resolve(self, name: str) -> tuple[str, str]:
+        """The model folder that `name` means, from the top, and the models folder it lies in.
+
+        UsageError, with the nearest name, when it is no folder on disk nor in the index, leads
+        out of the models folders, or is no model's own folder.
+        """
+        clean = self._checked(name)
+        for path in self._places(clean):
+            root = folder.root_of(path, self._roots)
+            if root and (self._is_on_disk(path, name) or self.is_tracked(path)):
+                self._refuse_other_level(path, name)
+                return path, root
+        if self._is_root(clean):
+            raise UsageError(f"{name!r} is a models folder, not a model", self._known())
+        best = nearest(clean.removeprefix(f"{self._roots[0]}/"), [*self._names(), *self._models])
+        hint = f"did you mean {best!r}?" if best else self._known()
+        raise UsageError(f"{name!r} is no model folder on disk, nor in the index", hint)
+
+    def _places(self, clean: str) -> list[str]:
+        paths = [clean, *(f"{root}/{clean}" for root in self._roots), self._prefix + clean]
+        return [posixpath.normpath(path) for path in paths]
+
+    def _is_root(self, clean: str) -> bool:
+        return any(posixpath.normpath(p) in self._roots for p in (clean, self._prefix + clean))
+
+    def _checked(self, name: str) -> str:
+        """`name` with plain slashes and none at its end; refused when it leads elsewhere."""
+        clean = name.replace(os.sep, "/")
+        parts = clean.split("/")
+        if os.path.isabs(name) or clean.startswith("/") or os.path.splitdrive(name)[0]:
+            raise UsageError(f"{name!r} is an absolute path", f"write it as {self._example()}")
+        if ".." in parts or "\0" in name or any(part.lower() == ".git" for part in parts):
+            raise UsageError(f"{name!r} leads out of the models", f"write it as {self._example()}")
+        if not any(parts):
+            raise UsageError("a model's name is empty", f"write it as {self._example()}")
+        return clean.rstrip("/")
+
+    def _is_on_disk(self, path: str, name: str) -> bool:
+        """Whether this is a folder of the work tree, spelled just so; a link on the way is refused.
+
+        Each part is looked up in its folder's listing, because a file system that ignores case
+        would say yes to any spelling.
+        """
+        at = self._top
+        for part in path.split("/"):
+            try:
+                if part not in os.listdir(at):
+                    return False
+            except OSError:
+                return False
+            at = os.path.join(at, part)
+            if os.path.islink(at) or _is_junction(at):
+                raise UsageError(
+                    f"{name!r} leads through the link {os.path.relpath(at, self._top)!r}",
+                    "pmgit does not write through links: put INFO.md into the folder itself",
+                )
+        return os.path.isdir(at)
+
+    def _refuse_other_level(self, path: str, name: str) -> None:
+        """An organisation's folder would become a model by an INFO.md of its own."""
+        if path in self._models:
+            return
+        above = [model for model in self._models if path.startswith(f"{model}/")]
+        if above:
+            raise UsageError(f"{name!r} is a part of the model {above[0]!r}", f"name {above[0]!r}")
+        below = sorted(model for model in self._models if model.startswith(f"{path}/"))
+        if below:
+            raise UsageError(
+                f"{name!r} holds models and is none itself",
+                "name one of them: " + ", ".join(map(repr, below[:5])),
+            )
+
+    def _names(self) -> list[str]:
+        return [path[len(root) + 1 :] for path, root in self._models.items()]
+
+    def _known(self) -> str:
+        names = sorted(self._names())
+        if names:
+            return "known: " + ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
+        return f"put the model's files into a folder first: {self._example()}"
+
+    def _example(self) -> str:
+        root = self._roots[0] if self._roots else "pretrained_model"
+        return f"{root}/bert-base-uncased"
+
+
+def _is_junction(path: str) -> bool:
+    check = getattr(os.path, "isjunction", None)  # Python 3.12, Windows
+    return bool(check and check(path))

@@ -1,0 +1,47 @@
+"""Where a command that writes works: the repository, and the configuration on disk."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pmgit import config
+from pmgit.config import Config
+from pmgit.errors import PmgitError, UsageError
+from pmgit.git import repository
+
+if TYPE_CHECKING:
+    from pmgit.git.repository import Repository
+
+
+def load() -> tuple[Repository, Config]:
+    """The repository that we stand in, and its configuration as the work tree has it.
+
+    A judgement reads the configuration of what it judges; what writes into the work tree goes by
+    the file that the user sees there. PmgitError where there is no work tree, UsageError when the
+    configuration is wrong.
+    """
+    found = repository.discover()
+    if found.bare:
+        raise PmgitError(
+            "this repository is bare: there is no work tree to write to",
+            "run it in a clone that has one",
+        )
+    for name in (config.FILE, config.PYPROJECT):
+        data = _read(os.path.join(found.top, name), name)
+        if data is not None:
+            return found, config.parse(data, name)
+    return found, Config()
+
+
+def _read(path: str, name: str) -> bytes | None:
+    """A configuration file; None when there is none. Never more than one that is too large."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(config.MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except (IsADirectoryError, NotADirectoryError):
+        raise UsageError(f"{name} is not a file", "make it a file, or move it away") from None
+    except OSError as error:
+        raise PmgitError(f"{name} is unreadable: {error.strerror}") from error

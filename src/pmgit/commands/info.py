@@ -1,0 +1,150 @@
+"""`pmgit info`: INFO.md files."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from pmgit.commands import _work_tree
+from pmgit.commands._model_names import ModelNames
+from pmgit.errors import UsageError
+from pmgit.model import info_template, repo_id
+from pmgit.model.describe import Description, describe
+from pmgit.model.folder import INFO
+from pmgit.model.info_file import is_placeholder
+from pmgit.model.weights import Tiers
+from pmgit.setup.files import write_whole
+
+
+@click.group()
+def info() -> None:
+    """INFO.md: where each model is from, which commit, under which license."""
+
+
+@info.command()
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    help="Of the template; the configuration's `language` when not given.",
+)
+@click.option(
+    "--source", default="", metavar="URL", help="Where the model is from: an address, or org/name."
+)
+@click.option("--license", default="", metavar="TEXT", help="Such as apache-2.0.")
+@click.option(
+    "--revision", default="", metavar="TEXT", help="A branch, a version or a full commit."
+)
+@click.option("--dry-run", is_flag=True, help="Print what would be written.")
+def new(
+    *,
+    names: tuple[str, ...],
+    language: str | None,
+    source: str,
+    license: str,
+    revision: str,
+    dry_run: bool,
+) -> None:
+    """Write an INFO.md for each model NAME from the template.
+
+    A NAME is `bert`, `org/name`, or the path of the model's folder. What the files of the model
+    tell is filled in; what only a person knows is marked with TODO. An INFO.md that exists is
+    left alone.
+    """
+    if len(names) > 1 and (source or revision):
+        raise UsageError("--source and --revision belong to one model", "run it once for each NAME")
+    source = _address(source) if source else ""
+    license, revision = _text("license", license), _text("revision", revision)
+    repository, config = _work_tree.load()
+    models = ModelNames(repository, config)
+    # All names are looked at before anything is written.
+    found = dict.fromkeys(models.resolve(name) for name in names)
+    for path, _ in found:
+        _refuse_existing(repository.top, path, models)
+    for path, root in found:
+        name = path[len(root) + 1 :]
+        folder = os.path.join(repository.top, path)
+        there = os.path.isdir(folder)
+        known = describe(folder, name, Tiers(config)) if there else Description()
+        data = info_template.write(
+            name.rpartition("/")[2],
+            known,
+            language or config.language,
+            source=source,
+            license=license,
+            revision=revision,
+        )
+        shown = _shown(repository.top, path)
+        if dry_run:
+            click.echo(data.decode("utf-8"), nl=False)
+        else:
+            os.makedirs(folder, exist_ok=True)  # what only the index has, a sparse checkout
+            write_whole(os.path.join(folder, INFO), data, new=True)
+            click.echo(f"wrote {shown}")
+        for problem in known.problems:
+            click.echo(f"note: {problem}", err=True)
+        for number, line in info_template.unfilled(data):
+            click.echo(f"{shown}:{number}: still to be filled in: {line.strip()}", err=True)
+
+
+def _refuse_existing(top: str, path: str, models: ModelNames) -> None:
+    file = f"{path}/{INFO}"
+    if os.path.lexists(os.path.join(top, file)):
+        raise UsageError(f"{_plain(file)} exists already", "edit it: nothing was written")
+    if models.is_tracked(file):
+        raise UsageError(
+            f"{_plain(file)} is in the index, and only missing on disk",
+            f"bring it back: git restore -- {_plain(file)}",
+        )
+
+
+def _address(text: str) -> str:
+    """The source as an address: as it is, or the Hub's page of a repository id."""
+    if repo_id.of_source(text) and "://" not in text and text.count("/") > 1:
+        text = f"https://{text}"  # huggingface.co/org/name
+    scheme, found, rest = text.partition("://")
+    if not found:
+        from pmgit.hub import repo_ids
+
+        repo_ids.check(text)
+        return info_template.HUB + text
+    bad = not scheme.isalnum() or not rest or not text.isprintable()
+    if bad or any(char in text for char in ' <>"`\\'):
+        raise UsageError(f"{text!r} is not an address", "for example: https://huggingface.co/gpt2")
+    if "@" in rest.partition("/")[0]:
+        raise UsageError(
+            "the source holds a user name or password, which would go into Git",
+            "leave out what stands before the @",
+        )
+    return text
+
+
+def _text(option: str, text: str) -> str:
+    """A value that fits on the line of a field and says something."""
+    text = text.strip()
+    if not text.isprintable() or any(char in text for char in "<>`") or len(text) > 200:
+        raise UsageError(
+            f"--{option} holds what does not belong in one line of text: {text[:80]!r}",
+            "at most 200 characters, no line breaks, none of < > `",
+        )
+    if is_placeholder(text):
+        raise UsageError(f"--{option} {text!r} is only a placeholder", "leave the option out")
+    return text
+
+
+def _shown(top: str, path: str) -> str:
+    """INFO.md of a model, from where the user stands."""
+    file = os.path.join(top, path, INFO)
+    try:
+        return _plain(os.path.relpath(file).replace(os.sep, "/"))
+    except ValueError:  # another drive
+        return _plain(file)
+
+
+def _plain(text: str) -> str:
+    """A path for a terminal: what is not printable is shown escaped."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )

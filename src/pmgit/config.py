@@ -1,0 +1,244 @@
+"""The configuration: `.pmgit.toml`, or `[tool.pmgit]` in pyproject.toml.
+
+It belongs to the snapshot that is judged: whoever checks out an old commit gets its rules. An
+unknown key is an error that names the nearest known one, because a setting that is silently not
+read is a net with a hole.
+"""
+
+from __future__ import annotations
+
+from pmgit.errors import UsageError, unknown
+from pmgit.rule import CHOICE, FLAG, NAMES, SIZE
+from pmgit.units import read_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pmgit.rule import Rule
+
+FILE = ".pmgit.toml"
+PYPROJECT = "pyproject.toml"
+#: A configuration is read on every commit; a larger one is a mistake or an attack.
+MAX_BYTES = 1_000_000
+
+IGNORE, LFS = "ignore", "lfs"
+
+
+class Setting:
+    """A top-level key: what it holds, what it is without being set, and what it means."""
+
+    __slots__ = ("choices", "default", "help", "type")
+
+    def __init__(self, type: str, default: Any, help: str, choices: tuple[str, ...] = ()) -> None:
+        self.type = type
+        self.default = default
+        self.help = help
+        self.choices = choices
+
+
+SETTINGS = {
+    "models": Setting(
+        NAMES,
+        ["pretrained_model", "pretrained_models"],
+        "The models folders, relative to the top of the repository; those that exist count.",
+    ),
+    "storage": Setting(
+        CHOICE,
+        "",
+        "Where weights belong: ignored by Git, or in Git LFS. Not set: `lfs` when the"
+        " repository has any lfs attribute, `ignore` otherwise.",
+        (IGNORE, LFS),
+    ),
+    "language": Setting(
+        CHOICE, "en", "The language of the INFO.md template: English or Chinese.", ("en", "zh")
+    ),
+    "exclude": Setting(
+        NAMES, [], "Patterns, as in .gitignore, of paths that no rule speaks about."
+    ),
+    "select": Setting(NAMES, [], "Only these rules and families; all when empty."),
+    "ignore": Setting(NAMES, [], "Not these rules and families; wins over `select`."),
+}
+
+#: `[weights]`: the name patterns of the three tiers, added to the built-in ones.
+WEIGHTS = {
+    "always": "File names that are weights wherever they lie, such as `*.mymodel`.",
+    "ambiguous": "File names that are weights inside a model folder; elsewhere by content only.",
+    "never": "File names that are never weights, whatever else says so.",
+}
+
+
+class Config:
+    """The settings that one judgement goes by."""
+
+    def __init__(self, document: dict[str, Any] | None = None, source: str = "") -> None:
+        document = document or {}
+        self.source = source
+        for key in document:
+            if key not in SETTINGS and key not in ("rules", "weights"):
+                raise self._at(unknown("key", key, [*SETTINGS, "rules", "weights"]))
+        self.values = {
+            name: self._value(name, setting, document[name]) if name in document else setting.default
+            for name, setting in SETTINGS.items()
+        }
+        self.models = tuple(self._folder(name) for name in self.values["models"])
+        self.storage: str = self.values["storage"]
+        self.language: str = self.values["language"]
+        self.rules = self._table(document, "rules")
+        for name in self.rules:
+            self._table(self.rules, name)
+        self.weights = self._table(document, "weights")
+        for name, value in self.weights.items():
+            if name not in WEIGHTS:
+                raise self._at(unknown("key", f"weights.{name}", [f"weights.{w}" for w in WEIGHTS]))
+            self.weights[name] = self._value(f"weights.{name}", Setting(NAMES, [], ""), value)
+        self._exclude: Any = None
+
+    def option(self, rule: Rule, name: str) -> Any:
+        """The value of a rule's option: as configured, else its default."""
+        for option in rule.options:
+            if option.name == name:
+                table = self.rules.get(rule.name, {})
+                if name in table:
+                    return self._value(f"rules.{rule.name}.{name}", option, table[name])
+                return option.default
+        raise KeyError(f"{rule.name} declares no option {name!r}")
+
+    def check_options(self, rule: type[Rule]) -> None:
+        """Refuse what `[rules.<rule>]` holds beside the options that the rule declares."""
+        known = {option.name: option for option in rule.options}
+        for name, value in self.rules.get(rule.name, {}).items():
+            key = f"rules.{rule.name}.{name}"
+            if name not in known:
+                if not known:
+                    raise self._at(UsageError(f"unknown key {key!r}", f"{rule.name} has no options"))
+                raise self._at(unknown("key", key, [f"rules.{rule.name}.{o}" for o in known]))
+            self._value(key, known[name], value)
+
+    def override(self, assignment: str) -> None:
+        """Apply `RULE.OPTION=VALUE` from a command line; text becomes what the option holds."""
+        key, found, text = assignment.partition("=")
+        rule, dot, option = key.strip().partition(".")
+        if not (found and dot and rule and option):
+            raise UsageError(
+                f"not RULE.OPTION=VALUE: {assignment!r}",
+                "for example: -c oversized-blob.max-file-size=20MB",
+            )
+        self.rules.setdefault(rule, {})[option] = _Text(text.strip())
+
+    def excludes(self, path: str) -> bool:
+        """Whether `exclude` names this path."""
+        patterns = self.values["exclude"]
+        if not patterns or not path:
+            return False
+        if self._exclude is None:
+            # pathspec costs 37 ms: only when there is a pattern and a finding to hold it against.
+            from pathspec import GitIgnoreSpec
+
+            self._exclude = GitIgnoreSpec.from_lines(patterns)
+        return bool(self._exclude.match_file(path))
+
+    def _at(self, error: UsageError) -> UsageError:
+        return UsageError(f"{self.source}: {error.message}" if self.source else error.message, error.hint)
+
+    def _table(self, document: dict[str, Any], name: str) -> dict[str, Any]:
+        table = document.get(name, {})
+        if not isinstance(table, dict):
+            raise self._at(UsageError(f"{name!r} is {_kind(table)}, not a table", f"write [{name}]"))
+        return table
+
+    def _folder(self, name: str) -> str:
+        clean = name.strip("/")
+        if not clean or clean.startswith("..") or "/../" in f"/{clean}/" or name.startswith("/"):
+            raise self._at(
+                UsageError(
+                    f"'models' names {name!r}, which is no folder below the top of the repository",
+                    'for example: models = ["pretrained_model"]',
+                )
+            )
+        return clean
+
+    def _value(self, key: str, setting: Any, value: Any) -> Any:
+        """`value` as the setting's type, or the error that says what it should have been."""
+        if isinstance(value, _Text):
+            value = value.read(setting.type)
+        if setting.type == NAMES and isinstance(value, list):
+            if all(isinstance(item, str) for item in value):
+                return value
+        elif setting.type == FLAG and isinstance(value, bool):
+            return value
+        elif setting.type == CHOICE and isinstance(value, str):
+            if value in setting.choices:
+                return value
+            raise self._at(unknown(f"value for {key!r}:", value, list(setting.choices)))
+        elif setting.type == SIZE and isinstance(value, int | str) and not isinstance(value, bool):
+            try:
+                return read_size(str(value))
+            except ValueError:
+                pass
+        raise self._at(UsageError(f"{key!r} is {_kind(value)}, not {_WANTED[setting.type]}"))
+
+
+class _Text:
+    """A value typed on a command line: what it is, only the option's type says."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def read(self, type: str) -> Any:
+        if type == NAMES:
+            return [word for word in self.text.split(",") if word]
+        if type == FLAG:
+            return {"true": True, "false": False}.get(self.text, self.text)
+        return self.text
+
+
+_WANTED = {
+    NAMES: 'a list of text, such as ["a", "b"]',
+    FLAG: "true or false",
+    CHOICE: "text",
+    SIZE: 'a size, such as "1 MB" or 1000000',
+}
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return f"the text {value!r}"
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return f"the list {value!r}"
+    return repr(value).lower() if isinstance(value, bool) else f"{value!r}"
+
+
+def parse(data: bytes, source: str) -> Config:
+    """The configuration in `data`, the bytes of the file `source`.
+
+    Raises UsageError, with the place, when it is not TOML or holds what pmgit does not know.
+    """
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{source}: {len(data)} bytes is too large for a configuration")
+    pyproject = source.rsplit("/", 1)[-1] == PYPROJECT
+    if pyproject and b"tool.pmgit" not in data.replace(b" ", b"").replace(b'"', b""):
+        return Config()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{source}: not UTF-8 ({error.reason} at byte {error.start})") from None
+    from pmgit import plain_toml
+
+    document = plain_toml.loads(text)
+    if document is None:
+        import tomllib
+
+        try:
+            document = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+            raise UsageError(f"{source}: not valid TOML: {error or 'nested too deeply'}") from None
+    if pyproject:
+        tool = document.get("tool", {})
+        document = tool.get("pmgit", {}) if isinstance(tool, dict) else {}
+        source = f"{source} [tool.pmgit]"
+        if not isinstance(document, dict):
+            raise UsageError(f"{source} is not a table")
+    return Config(document, source)

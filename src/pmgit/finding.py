@@ -1,0 +1,115 @@
+"""What a judgement says: findings, and the fixes that cure them.
+
+Plain classes with `__slots__`: `dataclasses` costs 13 ms to import and these are on the path of
+every commit.
+"""
+
+from __future__ import annotations
+
+ERROR = "error"  # blocks
+WARNING = "warning"  # is printed, blocks nothing
+
+
+class Step:
+    """One command of a fix: a fixed part, and the items that grow when fixes are merged.
+
+    `argv` is the fixed part. `items` are file names (`option` is `--`) or option values
+    (`--pattern`). File names are relative to the top of the repository; how they are shown
+    depends on where the command will be pasted (`report.shell`). `names` says how:
+    `pathspec` (git reads them as pathspecs), `path` (relative to the shell's folder),
+    `verbatim` (no file names at all).
+    """
+
+    __slots__ = ("argv", "items", "names", "option")
+
+    def __init__(
+        self,
+        *argv: str,
+        items: tuple[str, ...] = (),
+        option: str = "--",
+        names: str = "pathspec",
+    ) -> None:
+        self.argv = argv
+        self.items = items
+        self.option = option
+        self.names = names
+
+    def key(self) -> tuple[object, ...]:
+        """What two steps must share to be one command.
+
+        Commands over named paths (`git mv A B`) are never merged: their items are no set.
+        """
+        fixed = self.items if self.names == "path" else ()
+        return (self.argv, self.option, self.names, fixed)
+
+
+class Fix:
+    """Commands that cure a finding when pasted; `safe` when nobody can lose anything by them.
+
+    `order` sorts fixes that are pasted one after the other: what sets up comes first, what
+    renames comes last, because it moves the paths that the others name. `warning` says what an
+    unsafe fix does to whom.
+    """
+
+    __slots__ = ("order", "safe", "steps", "warning")
+
+    SETUP, CONTENT, RECORD, MOVE = range(4)
+
+    def __init__(
+        self, *steps: Step, safe: bool = True, order: int = CONTENT, warning: str = ""
+    ) -> None:
+        self.steps = steps
+        self.safe = safe
+        self.order = order
+        self.warning = warning
+
+    def key(self) -> tuple[object, ...]:
+        return (self.order, self.safe, self.warning, *(step.key() for step in self.steps))
+
+
+class Finding:
+    """One thing that is wrong, where, and what cures it.
+
+    `path` is relative to the top of the repository ('' is the repository itself). `line` counts
+    from 1 (0: the file as a whole). `commit` is the full id of the commit that introduced it,
+    when a range was judged.
+    """
+
+    __slots__ = ("commit", "fix", "line", "message", "path", "rule", "severity")
+
+    def __init__(
+        self,
+        path: str,
+        message: str,
+        *,
+        severity: str = ERROR,
+        fix: Fix | None = None,
+        line: int = 0,
+        commit: str = "",
+        rule: str = "",
+    ) -> None:
+        self.rule = rule
+        self.severity = severity
+        self.path = path
+        self.message = message
+        self.fix = fix
+        self.line = line
+        self.commit = commit
+
+    def __repr__(self) -> str:
+        return f"Finding({self.path!r}, {self.rule}: {self.message!r}, {self.severity})"
+
+
+class Report:
+    """The findings of one judgement, how many files it looked at, and what it could not see."""
+
+    __slots__ = ("checked", "findings", "not_judged")
+
+    def __init__(self, findings: list[Finding], checked: int, not_judged: int = 0) -> None:
+        self.findings = findings
+        self.checked = checked
+        self.not_judged = not_judged
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.severity == ERROR]

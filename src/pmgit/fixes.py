@@ -1,0 +1,245 @@
+"""The fix for each situation: commands that cure a finding and lose nobody's file.
+
+What is right depends on where the blob is (only staged, in HEAD, in an older commit), whether
+the file on disk is the same, and where weights belong in this repository. Every fix here is run
+by a test in a real repository.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from pmgit.config import LFS
+from pmgit.finding import Fix, Step
+from pmgit.git.snapshot import RANGE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.finding import Finding
+    from pmgit.git.snapshot import Blob
+    from pmgit.model.subject import Subject
+
+#: What the file on disk is, compared with the blob.
+SAME, DIFFERENT, ABSENT = "same", "different", "absent"
+
+_COLLEAGUES = "everybody else's copy of the file is deleted at their next pull"
+
+
+def on_disk(subject: Subject, blob: Blob) -> str:
+    """Whether the work tree holds this very content at the blob's path.
+
+    The file is hashed here: asking Git would run the filters that the repository configures.
+    """
+    path = os.path.join(subject.repository.top, blob.path)
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return ABSENT
+    if stat.S_ISLNK(status.st_mode):
+        content = os.fsencode(os.readlink(path))
+        digest = _hasher(subject, len(content))
+        digest.update(content)
+        return SAME if digest.hexdigest() == blob.oid else DIFFERENT
+    if not stat.S_ISREG(status.st_mode) or (blob.size >= 0 and status.st_size != blob.size):
+        return DIFFERENT
+    digest = _hasher(subject, status.st_size)
+    try:
+        with open(path, "rb", buffering=0) as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    except OSError:
+        return DIFFERENT
+    return SAME if digest.hexdigest() == blob.oid else DIFFERENT
+
+
+def _hasher(subject: Subject, size: int):  # type: ignore[no-untyped-def]
+    import hashlib
+
+    digest = hashlib.new(subject.repository.object_format, usedforsecurity=False)
+    digest.update(f"blob {size}\0".encode("ascii"))
+    return digest
+
+
+class Advice:
+    """A fix, or None and the reason why no command is right; `note` is added to the message."""
+
+    __slots__ = ("fix", "note")
+
+    def __init__(self, fix: Fix | None, note: str = "") -> None:
+        self.fix = fix
+        self.note = note
+
+
+def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
+    """How a blob does not get into Git, while its file stays on disk.
+
+    `ignore`: below a models folder the ignore rules are set up too, or the next `git add` would
+    bring it back.
+    """
+    if subject.origin == RANGE or subject.repository.bare:
+        return _committed(blob)
+    before = subject.before(blob)
+    if before == blob.oid:
+        step = Step("git", "rm", "--cached", "-q", items=(blob.path,))
+        steps = [step, *_ignored(subject, blob, ignore)]
+        return Advice(Fix(*steps, safe=False, warning=_COLLEAGUES), " (already committed)")
+    if before:
+        back = Step("git", "restore", "--staged", items=(blob.path,))
+    else:
+        # -f: after .gitattributes has changed, git refuses without (and with --cached it only
+        # takes the path out of the index).
+        back = Step("git", "rm", "--cached", "-f", "-q", items=(blob.path,))
+    there = on_disk(subject, blob)
+    if there == DIFFERENT:
+        return Advice(
+            None,
+            "; the file on disk differs from what is staged, so no command is safe: save what you"
+            f" need of both (git cat-file blob {blob.oid[:12]}), then stage anew",
+        )
+    steps = [back]
+    if there == ABSENT:
+        # The index holds the only copy: put it on disk first, in a sparse checkout too.
+        restore = Step("git", "restore", "--ignore-skip-worktree-bits", items=(blob.path,))
+        steps.insert(0, restore)
+    if not before:
+        steps += _ignored(subject, blob, ignore)
+    return Advice(Fix(*steps))
+
+
+def _ignored(subject: Subject, blob: Blob, wanted: bool) -> list[Step]:
+    """The steps that keep the next `git add` from bringing a path back."""
+    if not wanted or not subject.in_models(blob.path) or subject.storage == LFS:
+        return []
+    return [
+        Step("pmgit", "gitignore", names="verbatim"),
+        Step("git", "add", items=(".gitignore",)),
+    ]
+
+
+def _committed(blob: Blob) -> Advice:
+    return Advice(None, f" (in commit {blob.commit[:12]})" if blob.commit else "")
+
+
+def store(subject: Subject, blob: Blob) -> Advice:
+    """How weights get where they belong: into Git LFS, or out of Git altogether."""
+    if subject.storage != LFS:
+        return keep_out(subject, blob)
+    if subject.origin == RANGE or subject.repository.bare:
+        return _committed(blob)
+    return Advice(set_up(subject, blob))
+
+
+def set_up(subject: Subject, blob: Blob) -> Fix:
+    """`pmgit lfs-setup` with the pattern that covers a blob: its format's, below a models folder."""
+    from pmgit.lfs import patterns
+
+    pattern = patterns.exact(blob.path)
+    name = blob.path.rpartition("/")[2]
+    suffix = os.path.splitext(name)[1]
+    root = next((root for root in subject.roots if blob.path.startswith(f"{root}/")), "")
+    if root and len(suffix) > 1 and suffix[1:].isalnum() and not suffix[1:].isdigit():
+        pattern = patterns.in_models(root, suffix)
+    return Fix(
+        Step("pmgit", "lfs-setup", items=(pattern,), option="--pattern", names="verbatim"),
+        order=Fix.SETUP,
+    )
+
+
+def to_pointer(subject: Subject, blob: Blob) -> Advice:
+    """How a raw blob becomes the pointer that its attributes ask for."""
+    if subject.origin == RANGE or subject.repository.bare:
+        return _committed(blob)
+    # --skip-repo: the repository's hooks are not touched, they may be somebody else's.
+    install = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
+    there = on_disk(subject, blob)
+    if there == SAME:
+        # Without a configured filter --renormalize keeps the blob raw and exits 0.
+        return Advice(Fix(install, Step("git", "add", "--renormalize", items=(blob.path,))))
+    # --renormalize would read the work tree, which holds something else or nothing.
+    return Advice(Fix(install, convert(blob)))
+
+
+def convert(blob: Blob) -> Step:
+    """Make a pointer from the staged blob itself; whatever is on disk stays as it is.
+
+    `$1` mode, `$2` blob id, `$3` path: no name is ever part of the script.
+    """
+    script = (
+        'git update-index --cacheinfo "$1,$(git cat-file blob "$2" | git lfs clean -- "$3"'
+        ' | git hash-object -w --stdin),$3"'
+    )
+    return Step("sh", "-c", script, "sh", blob.mode, blob.oid, blob.path, names="verbatim")
+
+
+def replace_pointer(subject: Subject, blob: Blob, text: bytes) -> Advice:
+    """How a blob becomes the pointer `text`, which is plain ASCII; the work tree is not touched."""
+    if subject.origin == RANGE or subject.repository.bare:
+        return _committed(blob)
+    script = (
+        "git update-index --cacheinfo"
+        ' "$1,$(printf \'%s\\n\' "$2" | git hash-object -w --stdin),$3"'
+    )
+    body = text.decode("ascii").removesuffix("\n")
+    return Advice(Fix(Step("sh", "-c", script, "sh", blob.mode, body, blob.path, names="verbatim")))
+
+
+def move(subject: Subject, old: str, new: str, *, make_folder: bool = False) -> Fix:
+    """Rename a path, tracked or not; `new` must be free."""
+    tracked = any(path == old or path.startswith(f"{old}/") for path in subject.listing)
+    steps = [Step("git", "mv", items=(old, new), names="path")]
+    if not tracked:
+        steps = [Step("mv", "-n", items=(old, new), names="path")]
+    parent = new.rpartition("/")[0]
+    if make_folder and parent:
+        steps.insert(0, Step("mkdir", "-p", items=(parent,), names="path"))
+    return Fix(*steps, order=Fix.MOVE)
+
+
+def is_free(subject: Subject, path: str) -> bool:
+    """Whether nothing has this path, in the index and on disk, whatever its case."""
+    folded = path.casefold()
+    for taken in subject.listing:
+        taken = taken.casefold()
+        if taken == folded or taken.startswith(f"{folded}/"):
+            return False
+    if not subject.snapshot.has_work_tree:
+        return True
+    folder, _, name = path.rpartition("/")
+    try:
+        names = os.listdir(os.path.join(subject.repository.top, folder))
+    except OSError:
+        return True
+    return all(name.casefold() != taken.casefold() for taken in names)
+
+
+
+
+def settle(findings: list[Finding], subject: Subject) -> None:
+    """Make fixes that are pasted one after the other agree.
+
+    `git mv` refuses a folder in which nothing is tracked. When the other fixes take all of a
+    folder out of the index, and none adds to it, a plain `mv` is what works afterwards.
+    """
+    taken: set[str] = set()
+    added: list[str] = []
+    for finding in findings:
+        for step in finding.fix.steps if finding.fix else ():
+            if step.argv[:2] == ("git", "rm"):
+                taken.update(step.items)
+            elif step.argv[:2] == ("git", "add"):
+                added += step.items
+    if not taken:
+        return
+    for finding in findings:
+        fix = finding.fix
+        if fix is None or fix.order != Fix.MOVE:
+            continue
+        for at, step in enumerate(fix.steps):
+            if step.argv != ("git", "mv"):
+                continue
+            inside = f"{step.items[0]}/"
+            tracked = {p for p in subject.listing if p.startswith(inside) or p == step.items[0]}
+            if tracked <= taken and not any(path.startswith(inside) for path in added):
+                plain = Step("mv", "-n", items=step.items, names="path")
+                fix.steps = (*fix.steps[:at], plain, *fix.steps[at + 1 :])

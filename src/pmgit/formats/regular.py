@@ -1,0 +1,49 @@
+"""Files of a work tree, opened without surprises.
+
+A model folder may hold links, pipes and devices. Only regular files are opened, no link is
+followed at the last step, and nothing waits for a writer that never comes.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from io import BufferedReader
+
+# O_NONBLOCK: to open a FIFO would wait for its other end. Windows knows neither.
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+)
+
+
+def open_regular(path: str) -> BufferedReader:
+    """The regular file at `path`, open for reading.
+
+    OSError when it cannot be opened, also when it is a link; ValueError when it is no regular file.
+    """
+    if not hasattr(os, "O_NOFOLLOW") and os.path.islink(path):
+        raise ValueError("it is a link")
+    fd = os.open(path, _FLAGS)
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise ValueError("it is no regular file")
+        return os.fdopen(fd, "rb")
+    except BaseException:
+        os.close(fd)
+        raise
+
+
+def read_regular(path: str, limit: int) -> bytes | None:
+    """The first `limit` bytes of a regular file; None when it is absent, unreadable or a link."""
+    try:
+        with open_regular(path) as file:
+            return file.read(limit)
+    except (OSError, ValueError):
+        return None

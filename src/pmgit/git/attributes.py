@@ -1,0 +1,60 @@
+"""What Git says of paths: their filter attribute, and whether ignore rules hide them.
+
+Both are asked of Git and never worked out here: attribute patterns and ignore patterns differ
+from each other, and pathspec follows neither to the letter (facts in docs/design.md).
+"""
+
+from __future__ import annotations
+
+from pmgit.git.objects import encode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pmgit.git.process import Process
+    from pmgit.git.repository import Repository
+
+LFS = "lfs"
+#: The answers that mean that no filter touches the content.
+NO_FILTER = frozenset({"unspecified", "unset"})
+
+
+def ask(repository: Repository, paths: Sequence[str], env: dict[str, str]) -> Process:
+    """Start to ask for the filter attribute of `paths`, as the index has the attributes.
+
+    `--cached`: what counts is what will be recorded, not an edit that is not staged.
+    """
+    stdin = b"\0".join(map(encode, paths)) + b"\0"
+    return repository.start(
+        "check-attr", "--cached", "-z", "--stdin", "filter", stdin=stdin, env=env
+    )
+
+
+def answers(process: Process) -> list[str]:
+    """The filter of every path that was asked for, in the same order."""
+    # path NUL "filter" NUL value NUL …
+    return process.finish().decode("utf-8", "surrogateescape").split("\0")[2::3]
+
+
+def ignored(repository: Repository, paths: Iterable[str]) -> dict[str, tuple[str, int, str]]:
+    """The paths that ignore rules hide, with the file, line and pattern that decide.
+
+    Tracked paths are answered as if they were not. `-v` also names the pattern of paths that a
+    `!` pattern lets in; those are left out.
+    """
+    # check-ignore refuses --literal-pathspecs and reads `:(…)`; `./` makes every path a path.
+    stdin = b"".join(b"./" + encode(path) + b"\0" for path in paths)
+    if not stdin:
+        return {}
+    process = repository.start(
+        "check-ignore", "--no-index", "-v", "-n", "-z", "--stdin", stdin=stdin, literal=False
+    )
+    # Exit code 1: none is ignored.
+    fields = process.finish(1).decode("utf-8", "surrogateescape").split("\0")
+    found = {}
+    for at in range(0, len(fields) - 3, 4):
+        source, line, pattern, path = fields[at : at + 4]
+        if pattern and not pattern.startswith("!"):
+            found[path[2:]] = (source, int(line), pattern)
+    return found

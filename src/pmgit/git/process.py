@@ -1,0 +1,252 @@
+"""The one place that runs git.
+
+Started processes run side by side: `start` returns at once, `finish` waits. `subprocess` costs
+13 ms to import, so POSIX systems use `posix_spawn` and only Windows goes the long way. Input and
+output that may outgrow a pipe lie in anonymous files, so that no process waits for another.
+
+What is passed to git is the same every time:
+
+* no hooks, no file system monitor, no pager, no external diff: a repository's own configuration
+  must not be able to run a command because pmgit looked at it;
+* no lazy fetch and no protocol: looking at a partial clone must not download it
+  (GIT_NO_LAZY_FETCH is known to git 2.39.4 and newer; with no protocol allowed, older ones stop too);
+* no replaced objects: what is pushed is the original.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+from pmgit.errors import PmgitError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: 2.34 is what Ubuntu 22.04 ships, the oldest system that is tested.
+OLDEST_GIT = (2, 34)
+
+GUARDS = (
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=" + os.devnull,
+    "-c",
+    "core.pager=cat",
+    "--no-optional-locks",
+    "--literal-pathspecs",
+)
+
+_READ_ONLY = {
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
+
+class GitMissingError(PmgitError):
+    """There is no git on the PATH."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "git is not installed, or not on the PATH",
+            "install git 2.34 or newer: https://git-scm.com/downloads",
+        )
+
+
+class GitError(PmgitError):
+    """A git command failed; the message is git's own."""
+
+    def __init__(self, argv: tuple[str, ...], code: int, stderr: str) -> None:
+        self.code = code
+        self.stderr = stderr
+        words = " ".join(argv[:2])
+        said = [line for line in stderr.splitlines() if line.strip()]
+        first = next((line for line in said if line.startswith(("fatal:", "error:"))), "")
+        told = first or (said[0] if said else f"exit code {code}")
+        super().__init__(f"git {words}: {told}", _hint(stderr))
+
+
+def _hint(stderr: str) -> str:
+    if "not a git repository" in stderr:
+        return "run it inside a repository, or make one: git init"
+    if "dubious ownership" in stderr:
+        return next(
+            (line.strip() for line in stderr.splitlines() if "safe.directory" in line),
+            "the repository belongs to another user",
+        )
+    if "unknown option" in stderr or "unknown switch" in stderr or "usage: git" in stderr:
+        return "pmgit needs git 2.34 or newer; see: git --version"
+    return ""
+
+
+def scratch() -> int:
+    """A file descriptor of an empty file that has no name and vanishes with it."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("pmgit")
+    import tempfile
+
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def _environment(extra: dict[str, str] | None) -> dict[str, str]:
+    return {**os.environ, **_READ_ONLY, **(extra or {})}
+
+
+class Process:
+    """A git process under way."""
+
+    def __init__(self, argv: tuple[str, ...], pid: int, out: int, err: int, popen: Any) -> None:
+        self.argv = argv
+        self._pid = pid
+        self._out = out
+        self._err = err
+        self._popen = popen
+
+    def wait(self) -> tuple[int, bytes, str]:
+        """Exit code, standard output, standard error."""
+        if self._popen is not None:
+            self._popen.wait()
+            code = self._popen.returncode
+        else:
+            _, status = os.waitpid(self._pid, 0)
+            code = os.waitstatus_to_exitcode(status)
+        out, err = _drain(self._out), _drain(self._err)
+        return code, out, err.decode("utf-8", "backslashreplace")
+
+    def finish(self, *accepted: int) -> bytes:
+        """Standard output; GitError unless the exit code is 0 or one of `accepted`."""
+        code, out, err = self.wait()
+        if code and code not in accepted:
+            raise GitError(self.argv, code, err)
+        return out
+
+
+def _drain(fd: int) -> bytes:
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return b""  # somebody else reads it
+        size = os.fstat(fd).st_size
+        os.lseek(fd, 0, os.SEEK_SET)
+        parts = []
+        while size > 0:
+            part = os.read(fd, size)
+            if not part:
+                break
+            parts.append(part)
+            size -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+    finally:
+        os.close(fd)
+
+
+def _find_git() -> str:
+    """The path of git, looked up once.
+
+    Only absolute folders of the PATH count: an empty entry or `.` means the repository that is
+    judged, and what lies there must not be run.
+    """
+    global _git
+    if not _git:
+        name = "git.exe" if sys.platform == "win32" else "git"
+        for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+            path = os.path.join(folder, name)
+            if os.path.isabs(folder) and os.access(path, os.X_OK) and os.path.isfile(path):
+                _git = path
+                break
+        else:
+            raise GitMissingError
+    return _git
+
+
+_git = ""
+
+
+def start(
+    *argv: str,
+    stdin: bytes = b"",
+    top: str = "",
+    env: dict[str, str] | None = None,
+    literal: bool = True,
+    into: int = -1,
+) -> Process:
+    """Start `git <argv>` in the folder `top` (here, when empty) and return at once.
+
+    `literal=False` lets git read pathspec magic; `into` is a file descriptor for the output.
+    """
+    git = _find_git()
+    full = [git, *(GUARDS if literal else GUARDS[:-1])]
+    if top:
+        full += ["-C", top]
+    full += argv
+    out, err = scratch() if into < 0 else os.dup(into), scratch()
+    source = scratch() if stdin else os.open(os.devnull, os.O_RDONLY)
+    if stdin:
+        view = memoryview(stdin)
+        while view:
+            view = view[os.write(source, view) :]
+        os.lseek(source, 0, os.SEEK_SET)
+    environment = _environment(env)
+    try:
+        if hasattr(os, "posix_spawn"):
+            actions = [
+                (os.POSIX_SPAWN_DUP2, source, 0),
+                (os.POSIX_SPAWN_DUP2, out, 1),
+                (os.POSIX_SPAWN_DUP2, err, 2),
+            ]
+            pid = os.posix_spawn(git, full, environment, file_actions=actions)
+            return Process(argv, pid, out, err, None)
+        import subprocess
+
+        popen = subprocess.Popen(full, stdin=source, stdout=out, stderr=err, env=environment)
+        return Process(argv, popen.pid, out, err, popen)
+    except OSError as error:
+        os.close(out)
+        os.close(err)
+        raise PmgitError(f"git could not be started: {error.strerror}") from error
+    finally:
+        os.close(source)
+
+
+def run(*argv: str, stdin: bytes = b"", top: str = "", env: dict[str, str] | None = None) -> bytes:
+    """The standard output of `git <argv>`; GitError when it fails."""
+    return start(*argv, stdin=stdin, top=top, env=env).finish()
+
+
+def first_bytes(
+    *argv: str, count: int, top: str = "", env: dict[str, str] | None = None
+) -> bytes:
+    """The first `count` bytes of the output; git stops when nobody reads on."""
+    reader, writer = os.pipe()
+    try:
+        process = start(*argv, top=top, env=env, into=writer)
+    finally:
+        os.close(writer)
+    data = b""
+    while len(data) < count:
+        part = os.read(reader, count - len(data))
+        if not part:
+            break
+        data += part
+    os.close(reader)
+    code, _, err = process.wait()
+    if code and len(data) < count:
+        raise GitError(argv, code, err)
+    return data
+
+
+def check_version(output: bytes) -> None:
+    """Refuse a git that is too old, by what `git version` printed."""
+    words = output.decode("ascii", "replace").split()
+    numbers = words[2].split(".") if len(words) > 2 else []
+    found = tuple(int(n) for n in numbers[:2] if n.isdigit())
+    if len(found) == 2 and found < OLDEST_GIT:
+        raise PmgitError(
+            f"git {words[2]} is too old: pmgit needs git 2.34 or newer",
+            "install a newer git: https://git-scm.com/downloads",
+        )

@@ -1,0 +1,128 @@
+"""The snapshot of a range of commits: what every one of them introduces, and the tip.
+
+Two processes however many commits there are: `rev-list | diff-tree --stdin`. A merge introduces
+what differs from all of its parents (`-c`): content that no parent had, as only an "evil" merge
+brings; everything else came in by a commit of its own.
+"""
+
+from __future__ import annotations
+
+from pmgit.errors import PmgitError, UsageError
+from pmgit.git.process import GitError
+from pmgit.git.snapshot import RANGE, Blob, introduced_by, parse_raw_diff
+from pmgit.git.tree import CommitIndex, CommitSnapshot
+
+from pmgit.git.objects import decode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.git.repository import Repository
+    from pmgit.git.snapshot import Snapshot
+
+_RAW = ("--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff")
+
+
+def take_range(repository: Repository, text: str) -> Snapshot:
+    """The snapshot of `A..B`, the commits that B has and A has not. `A..` ends at HEAD."""
+    old, dots, new = text.partition("..")
+    if not dots or not old or new.startswith("."):
+        raise UsageError(
+            f"not a range of commits: {text!r}", "for example: --range origin/main..HEAD"
+        )
+    base = resolve(repository, old)
+    tip = resolve(repository, new or "HEAD")
+    return take(repository, tip, [f"^{base}"], base)
+
+
+def resolve(repository: Repository, name: str) -> str:
+    """The full id of the commit that `name` means."""
+    process = repository.start("rev-parse", "-q", "--verify", "--end-of-options", f"{name}^{{commit}}")
+    code, out, _ = process.wait()
+    if code:
+        shallow = bool(repository.shallow_commits)
+        raise PmgitError(
+            f"no commit {name!r} in this repository",
+            "the clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)"
+            if shallow
+            else "see what there is: git branch -a; in CI the base branch must be fetched first",
+        )
+    return out.decode("ascii").strip()
+
+
+def take(repository: Repository, tip: str, excluded: Sequence[str], base: str = "") -> Snapshot:
+    """The snapshot of the commits that `tip` has and `excluded` (`^ID`, `--remotes=…`) have not.
+
+    `base` is what the tip's tree is held against; without one, every file of the tip is new.
+    """
+    commits = repository.run("rev-list", "--reverse", "--topo-order", tip, *excluded)
+    log = _Log()
+    log.read(repository, commits.decode("ascii").split(), base)
+    index = CommitIndex(repository, tip)
+    start = _merge_base(repository, base, tip) or repository.empty_tree
+    changes = parse_raw_diff(repository.run("diff-tree", *_RAW, start, tip))
+    snapshot = CommitSnapshot(
+        repository, RANGE, changes, log.blobs, index_env=index.env, removed=log.removed
+    )
+    snapshot.index = index
+    return snapshot
+
+
+def _merge_base(repository: Repository, base: str, tip: str) -> str:
+    if not base:
+        return ""
+    code, out, err = repository.start("merge-base", base, tip).wait()
+    if code > 1:
+        raise GitError(("merge-base", base, tip), code, err)
+    return out.decode("ascii").strip()
+
+
+class _Log:
+    """What commits bring in and take away: each blob with the first commit that has it."""
+
+    def __init__(self) -> None:
+        self.blobs: list[Blob] = []
+        self.removed: dict[tuple[str, str], str] = {}
+        self._seen: set[tuple[str, str]] = set()
+
+    def read(self, repository: Repository, commits: list[str], base: str) -> None:
+        """Read all `commits`, oldest first; `base` stands in for parents that are cut off."""
+        cut = repository.shallow_commits.intersection(commits)
+        whole = [commit for commit in commits if commit not in cut]
+        if whole:
+            out = repository.run(
+                "diff-tree", "--stdin", "-c", "--root", *_RAW,
+                stdin="\n".join(whole).encode("ascii") + b"\n",
+            )  # fmt: skip
+            self._parse(out)
+        # What lies behind the edge of a shallow clone cannot be seen: such a commit is held
+        # against the base of the range, so that it does not seem to introduce the whole tree.
+        for commit in sorted(cut):
+            raw = repository.run("diff-tree", *_RAW, base or repository.empty_tree, commit)
+            for blob in introduced_by(parse_raw_diff(raw), commit):
+                self._add(blob)
+
+    def _add(self, blob: Blob) -> None:
+        if (blob.path, blob.oid) not in self._seen:
+            self._seen.add((blob.path, blob.oid))
+            self.blobs.append(blob)
+
+    def _parse(self, out: bytes) -> None:
+        """Read `diff-tree --stdin -c --raw -z`: ids of commits, each followed by its changes."""
+        commit = ""
+        fields = iter(out.split(b"\0"))
+        for field in fields:
+            if not field.startswith(b":"):
+                commit = field.decode("ascii").strip() or commit
+                continue
+            # One colon for each parent: ::<mode> <mode> <new mode> <id> <id> <new id> MM
+            parents = len(field) - len(field.lstrip(b":"))
+            words = field[parents:].decode("ascii").split(" ")
+            mode, befores, after = words[parents], words[parents + 1 : -2], words[-2]
+            path = decode(next(fields))
+            if not after.strip("0"):
+                self.removed[commit, befores[0]] = path
+            elif after not in befores:
+                before = befores[0] if befores[0].strip("0") else ""
+                self._add(Blob(path, after, mode, before, commit))

@@ -1,0 +1,138 @@
+"""Where a repository keeps things, asked of Git once at the start."""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.errors import PmgitError
+from pmgit.git import process
+
+#: The empty tree, which Git knows without having it: (by the format of object ids).
+EMPTY_TREE = {
+    "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    "sha256": "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+}
+
+_QUESTIONS = (
+    "--is-bare-repository",
+    "--show-object-format",
+    "--show-prefix",
+    "--git-dir",
+    "--git-common-dir",
+    "--git-path",
+    "objects",
+    "--git-path",
+    "index",
+)
+
+
+class Repository:
+    """The places of one repository; all paths are absolute.
+
+    `top` is the work tree's top folder, and the git directory in a bare repository. `prefix` is
+    the folder below `top` where the user stands, with a trailing slash, or empty.
+    """
+
+    __slots__ = (
+        "bare",
+        "common_dir",
+        "env",
+        "git_dir",
+        "index",
+        "object_format",
+        "objects",
+        "prefix",
+        "top",
+    )
+
+    def __init__(self, answers: list[str], top: str) -> None:
+        (bare, self.object_format, prefix) = answers[:3]
+        (self.git_dir, self.common_dir, self.objects, self.index) = answers[3:7]
+        self.bare = bare == "true"
+        self.top = top or self.git_dir
+        # In a hook Git has already gone to the top; GIT_PREFIX tells where the user stands.
+        self.prefix = prefix or os.environ.get("GIT_PREFIX", "")
+        # Relative values hold only in the folder that they were set in; commands run at the top.
+        self.env = {}
+        if os.environ.get("GIT_INDEX_FILE"):
+            self.env["GIT_INDEX_FILE"] = self.index
+        if os.environ.get("GIT_DIR"):
+            self.env["GIT_DIR"] = self.git_dir
+            if not self.bare:
+                self.env["GIT_WORK_TREE"] = self.top
+
+    @property
+    def empty_tree(self) -> str:
+        return EMPTY_TREE[self.object_format]
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether this is a partial clone: Git marks the packs that came from a promisor."""
+        try:
+            return any(n.endswith(".promisor") for n in os.listdir(f"{self.objects}/pack"))
+        except OSError:
+            return False
+
+    @property
+    def shallow_commits(self) -> set[str]:
+        """The commits whose parents are cut off, in a shallow clone."""
+        try:
+            with open(f"{self.common_dir}/shallow", encoding="ascii") as file:
+                return set(file.read().split())
+        except OSError:
+            return set()
+
+    def start(
+        self,
+        *argv: str,
+        stdin: bytes = b"",
+        env: dict[str, str] | None = None,
+        literal: bool = True,
+    ) -> process.Process:
+        """Start a git command at the top of this repository."""
+        environment = {**self.env, **(env or {})}
+        return process.start(*argv, stdin=stdin, top=self.top, env=environment, literal=literal)
+
+    def run(self, *argv: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> bytes:
+        """The standard output of a git command at the top of this repository."""
+        return self.start(*argv, stdin=stdin, env=env).finish()
+
+    def first_bytes(self, *argv: str, count: int) -> bytes:
+        """The first bytes of what a git command prints at the top of this repository."""
+        return process.first_bytes(*argv, count=count, top=self.top, env=self.env)
+
+
+class Discovery:
+    """The question where the repository is, under way."""
+
+    def __init__(self) -> None:
+        # Three processes side by side: one that fails (bare: no top) must not spoil the others.
+        self._facts = process.start("rev-parse", "--path-format=absolute", *_QUESTIONS)
+        self._top = process.start("rev-parse", "--show-toplevel")
+        self._version = process.start("version")
+
+    def finish(self) -> Repository:
+        """The repository, or the error that there is none or that git is too old."""
+        _, version, _ = self._version.wait()
+        code, top, _ = self._top.wait()
+        facts = self._facts.finish
+        process.check_version(version)
+        answers = os.fsdecode(facts()).split("\n")
+        if len(answers) != 8 or top.count(b"\n") > 1:
+            raise PmgitError(
+                "git did not say where the repository is",
+                "a line break in the path of the repository is not supported;"
+                " otherwise see: git --version (2.34 or newer is needed)",
+            )
+        repository = Repository(answers, os.fsdecode(top).rstrip("\n") if code == 0 else "")
+        if code and not repository.bare:
+            raise PmgitError(
+                "this is inside the git directory, not in a work tree",
+                "go to the repository's own folder, or set GIT_WORK_TREE",
+            )
+        return repository
+
+
+def discover() -> Repository:
+    """The repository that the current folder lies in."""
+    return Discovery().finish()

@@ -1,0 +1,236 @@
+"""What is judged: the blobs that Git would record or receive, and what else Git says of them.
+
+A snapshot is made by `git.staged` (the index against HEAD), `git.tree` (all of the index) or
+`git.ranges` (every commit of a range, and its tip). Rules only ask it; they never run git.
+"""
+
+from __future__ import annotations
+
+from pmgit.git import attributes
+from pmgit.git.objects import MANY, NOT_HERE, UNKNOWN, Objects, decode, encode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from pmgit.git.process import Process
+    from pmgit.git.repository import Repository
+
+STAGED, TREE, RANGE = "staged", "tree", "range"
+
+REGULAR = ("100644", "100755")
+LINK, SUBMODULE = "120000", "160000"
+
+
+class Blob:
+    """The content of a file in Git: `size` in bytes, `head` its first bytes once read.
+
+    `before` is the id of what stood at this path before ('' when nothing did), `commit` the
+    commit that introduced it when a range is judged. A submodule has mode 160000 and no content.
+    """
+
+    __slots__ = ("before", "commit", "head", "mode", "oid", "path", "size")
+
+    def __init__(self, path: str, oid: str, mode: str, before: str = "", commit: str = "") -> None:
+        self.path = path
+        self.oid = oid
+        self.mode = mode
+        self.before = before
+        self.commit = commit
+        self.size = UNKNOWN
+        self.head = b""
+
+    @property
+    def is_regular(self) -> bool:
+        """A file: neither a link nor a submodule."""
+        return self.mode in REGULAR
+
+    def __repr__(self) -> str:
+        return f"Blob({self.path!r}, {self.oid[:9]}, {self.mode}, {self.size})"
+
+
+class Change:
+    """One line of a raw diff; `before` or `after` is '' where there is nothing."""
+
+    __slots__ = ("after", "before", "before_mode", "mode", "path")
+
+    def __init__(self, path: str, mode: str, before: str, after: str, before_mode: str) -> None:
+        self.path = path
+        self.mode = mode
+        self.before = before
+        self.after = after
+        self.before_mode = before_mode
+
+    @property
+    def old(self) -> Blob:
+        """What stood at the path before."""
+        return Blob(self.path, self.before, self.before_mode)
+
+
+class Snapshot:
+    """The blobs to judge, and the tree that they are part of.
+
+    `introduced` are the blobs that are new here, links and submodules among them; `changes` the
+    raw difference to what was before, deletions too. `removed` tells which path a blob had that a
+    commit ('' for the staged change) took away: (commit, blob id) to path. `index_env` points git
+    at the index that holds the tree (a temporary one for a commit).
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        origin: str,
+        changes: list[Change],
+        introduced: list[Blob],
+        *,
+        index_env: dict[str, str] | None = None,
+        removed: dict[tuple[str, str], str] | None = None,
+    ) -> None:
+        self.repository = repository
+        self.origin = origin
+        self.changes = changes
+        self.introduced = introduced
+        self.removed = removed_by(changes) if removed is None else removed
+        self.objects = Objects(repository)
+        self.not_judged = 0
+        self._env = index_env or {}
+        self._filters: dict[str, str] = {}
+        self._listings: dict[tuple[str, ...], dict[str, Blob]] = {}
+        self._heads: dict[str, bytes] = {}
+        self._asked: tuple[Sequence[str], Process] | None = None
+        self._keep: Callable[[bytes], bool] = bool
+
+    @property
+    def files(self) -> list[Blob]:
+        """The introduced blobs that are files and are here."""
+        return [b for b in self.introduced if b.mode in REGULAR and b.size != NOT_HERE]
+
+    @property
+    def has_work_tree(self) -> bool:
+        """Whether the files on disk belong to what is judged."""
+        return self.origin != RANGE and not self.repository.bare
+
+    def survey(self, keep: Callable[[bytes], bool], limit: int, *, ask_filters: bool) -> None:
+        """Find the size of every introduced blob, and `head` of the small ones `keep` wants.
+
+        `limit` is the size from which on sizes must be exact (see `sizes_from_index`). The
+        attributes are asked for at the same time, because git takes as long for them.
+        """
+        self._keep = keep
+        files = [blob for blob in self.introduced if blob.mode in REGULAR]
+        if ask_filters:
+            self.ask_filters([blob.path for blob in files])
+        if self.origin == STAGED and len(files) >= MANY:
+            self.objects.sizes_from_index(files, limit)
+            filter_of = self.filter_of
+            for blob in files:
+                if filter_of(blob.path) not in attributes.NO_FILTER:
+                    blob.size = UNKNOWN
+        self.not_judged = self.measure(files)
+
+    def measure(self, blobs: Iterable[Blob]) -> int:
+        """Find the size of those files whose size is not known yet; the number not here."""
+        unknown = [b for b in blobs if b.size == UNKNOWN and b.mode in REGULAR]
+        return self.objects.survey(unknown, self._keep)
+
+    def ask_filters(self, paths: Sequence[str]) -> None:
+        """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
+        if paths:
+            self._collect()
+            self._asked = (paths, attributes.ask(self.repository, paths, self._env))
+
+    def _collect(self) -> None:
+        if self._asked:
+            paths, process = self._asked
+            self._asked = None
+            self._filters.update(zip(paths, attributes.answers(process), strict=True))
+
+    def filter_of(self, path: str) -> str:
+        """The filter attribute that `path` has in this snapshot: `lfs`, `unspecified`, …"""
+        if self._asked:
+            self._collect()
+        if path not in self._filters:
+            self.ask_filters([path])
+            self._collect()
+        return self._filters[path]
+
+    def filters_of(self, paths: Iterable[str]) -> dict[str, str]:
+        """The filter attribute of many paths, by one question."""
+        if self._asked:
+            self._collect()
+        self.ask_filters([path for path in paths if path not in self._filters])
+        self._collect()
+        return self._filters
+
+    def listing(self, *folders: str) -> dict[str, Blob]:
+        """All entries of the snapshot's index below `folders` (everything without any).
+
+        Unmerged entries are left out: Git does not record them.
+        """
+        if folders not in self._listings:
+            out = self.repository.run("ls-files", "-s", "-z", "--", *folders, env=self._env)
+            self._listings[folders] = {
+                blob.path: blob for blob in map(_entry, out.split(b"\0")) if blob
+            }
+        return self._listings[folders]
+
+    def head_of(self, blob: Blob) -> bytes:
+        """The first bytes of a blob (see HEAD_BYTES); empty when it is not here."""
+        return self.heads_of([blob]).get(blob.oid, b"")
+
+    def heads_of(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
+        """The first bytes of many blobs, by blob id and one batch."""
+        wanted = [b for b in blobs if b.oid not in self._heads and b.mode != SUBMODULE]
+        self.measure(wanted)
+        self._heads.update({blob.oid: blob.head for blob in wanted})
+        self._heads.update(self.objects.heads([blob for blob in wanted if not blob.head]))
+        return self._heads
+
+    def content_of(self, blob: Blob) -> bytes:
+        """Everything in a blob; for small files such as INFO.md."""
+        return self.objects.contents([blob]).get(blob.oid, b"")
+
+
+def _entry(line: bytes) -> Blob | None:
+    """A line of `ls-files -s -z`: mode, id, stage, path."""
+    head, _, path = line.partition(b"\t")
+    mode, _, rest = head.decode("ascii").partition(" ")
+    oid, _, stage = rest.partition(" ")
+    return Blob(decode(path), oid, mode) if stage == "0" else None
+
+
+def parse_raw_diff(out: bytes) -> list[Change]:
+    """The changes in the output of `diff-index --raw -z` or `diff-tree --raw -z`."""
+    fields = out.split(b"\0")
+    changes = []
+    for at in range(0, len(fields) - 1, 2):
+        # :100644 100644 <old id> <new id> M
+        old_mode, mode, before, after, status = fields[at].decode("ascii").split(" ")
+        if status == "U":
+            continue  # unmerged: nothing is recorded from it
+        if not before.strip("0"):
+            before = ""
+        if status == "D":
+            after = ""
+        changes.append(Change(decode(fields[at + 1]), mode, before, after, old_mode[1:]))
+    return changes
+
+
+def introduced_by(changes: Iterable[Change], commit: str = "") -> list[Blob]:
+    """The blobs that a change brings in.
+
+    A path whose content stays the same (its mode changed) brings in nothing.
+    """
+    return [
+        Blob(change.path, change.after, change.mode, change.before, commit)
+        for change in changes
+        if change.after and change.after != change.before
+    ]
+
+
+def removed_by(changes: Iterable[Change]) -> dict[tuple[str, str], str]:
+    """The paths that a change takes away, by ('', blob id)."""
+    return {("", change.before): change.path for change in changes if not change.after}
+
+
+__all__ = ["LINK", "RANGE", "REGULAR", "STAGED", "SUBMODULE", "TREE", "Blob", "Change", "Snapshot", "encode"]

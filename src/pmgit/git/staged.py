@@ -1,0 +1,57 @@
+"""The snapshot of the next commit: the index against HEAD."""
+
+from __future__ import annotations
+
+from pmgit.git import process
+from pmgit.git.process import GitError
+from pmgit.git.repository import Discovery
+from pmgit.git.snapshot import STAGED, Snapshot, introduced_by, parse_raw_diff
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.git.repository import Repository
+    from pmgit.git.snapshot import Change
+
+# --no-renames: a renamed blob must be judged under its new name, and finding renames costs time
+# (and would make a partial clone fetch). --no-abbrev: ids are looked up.
+# --ignore-submodules=none: the user's configuration must not hide a submodule.
+_DIFF = (
+    "diff-index",
+    "--cached",
+    "--raw",
+    "-z",
+    "--no-renames",
+    "--no-abbrev",
+    "--no-ext-diff",
+    "--ignore-submodules=none",
+)
+
+
+class StagedDiff:
+    """The difference between index and HEAD, under way since before the repository is known."""
+
+    def __init__(self, top: str = "") -> None:
+        self._process = process.start(*_DIFF, "HEAD", "--", top=top)
+
+    def finish(self, repository: Repository) -> bytes:
+        """The raw difference; everything in the index on an unborn branch."""
+        code, out, err = self._process.wait()
+        if code == 0:
+            return out
+        head = repository.start("rev-parse", "-q", "--verify", "HEAD^{commit}")
+        if head.wait()[0] == 0:
+            raise GitError(_DIFF, code, err)
+        return repository.run(*_DIFF, repository.empty_tree, "--")
+
+
+def changes(repository: Repository) -> list[Change]:
+    """What the index changes against HEAD."""
+    return parse_raw_diff(StagedDiff(repository.top).finish(repository))
+
+
+def take() -> Snapshot:
+    """The snapshot of what is staged where we stand; honours GIT_INDEX_FILE."""
+    discovery, diff = Discovery(), StagedDiff()
+    repository = discovery.finish()
+    found = parse_raw_diff(diff.finish(repository))
+    return Snapshot(repository, STAGED, found, introduced_by(found))

@@ -1,0 +1,62 @@
+"""The snapshot of a whole tree: everything in the index (or in a commit) as if it were new."""
+
+from __future__ import annotations
+
+from pmgit.errors import UsageError
+from pmgit.git.snapshot import TREE, Blob, Change, Snapshot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from tempfile import TemporaryDirectory
+
+    from pmgit.git.repository import Repository
+
+
+class CommitIndex:
+    """A temporary index that holds the tree of a commit, so that Git answers as of that commit.
+
+    `git check-attr --source` would do it without, but git 2.39 does not know it; and an index
+    works in a bare repository too. The file vanishes with this object.
+    """
+
+    def __init__(self, repository: Repository, treeish: str) -> None:
+        from tempfile import TemporaryDirectory
+
+        self._folder: TemporaryDirectory[str] = TemporaryDirectory(prefix="pmgit-")
+        self.env = {"GIT_INDEX_FILE": f"{self._folder.name}/index"}
+        # A split index would leave its other half in the repository.
+        repository.run("-c", "core.splitIndex=false", "read-tree", treeish, env=self.env)
+
+
+class CommitSnapshot(Snapshot):
+    """A snapshot that keeps its temporary index alive."""
+
+    index: CommitIndex
+
+
+def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:
+    """All that the index holds; only what lies under `paths` (from the top) when there are any.
+
+    A bare repository has no index: its HEAD is judged.
+    """
+    folders = tuple(path.rstrip("/") for path in paths)
+    snapshot = CommitSnapshot(repository, TREE, [], [])
+    if repository.bare:
+        snapshot.index = CommitIndex(repository, "HEAD")
+        snapshot = CommitSnapshot(repository, TREE, [], [], index_env=snapshot.index.env)
+    everywhere = "" in folders or not folders
+    entries = list((snapshot.listing() if everywhere else snapshot.listing(*folders)).values())
+    for folder in folders:
+        if folder and not any(_below(blob.path, folder) for blob in entries):
+            raise UsageError(
+                f"nothing in the index under {folder!r}",
+                "only what is tracked or staged is judged; stage it first: git add",
+            )
+    snapshot.introduced = [Blob(blob.path, blob.oid, blob.mode) for blob in entries]
+    snapshot.changes = [Change(b.path, b.mode, "", b.oid, "000000") for b in entries]
+    return snapshot
+
+
+def _below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + "/")

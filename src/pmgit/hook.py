@@ -1,0 +1,154 @@
+"""The face for Git: what hooks run, `pmgit-hook`.
+
+On every commit's way, so it imports neither click nor anything else that is slow, and git is
+started before most of pmgit is even imported.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.git.repository import Repository
+    from pmgit.git.snapshot import Snapshot
+
+STAGES = ("pre-commit", "pre-merge-commit")
+
+USAGE = """\
+usage: pmgit-hook [STAGE] [--select NAMES] [--ignore NAMES]
+
+What Git's hooks and pre-commit run; people type `pmgit check`.
+
+STAGE           pre-commit or pre-merge-commit: judge what is staged. Without it, the
+                environment tells: the range that pre-commit names, else what is staged,
+                else (nothing is staged: `run --all-files`, CI) the whole tree.
+--select NAMES  only these rules and families (with commas between)
+--ignore NAMES  not these
+"""
+
+
+class Arguments:
+    """What stands on the command line."""
+
+    def __init__(self, argv: list[str]) -> None:
+        self.stage = ""
+        self.names: dict[str, list[str]] = {"--select": [], "--ignore": []}
+        words = iter(argv)
+        for word in words:
+            option, equals, value = word.partition("=")
+            if option in self.names:
+                if not equals:
+                    value = next(words, "")
+                if not value:
+                    raise _usage(f"{option} needs names of rules or families")
+                self.names[option] += [name for name in value.split(",") if name]
+            elif word.startswith("-"):
+                raise _usage(f"unknown option {word!r}")
+            elif word in STAGES and not self.stage:
+                self.stage = word
+            else:
+                raise _usage(f"unknown stage {word!r}: it is one of {', '.join(STAGES)}")
+
+
+def _usage(message: str) -> Exception:
+    from pmgit.errors import UsageError
+
+    return UsageError(message, "see: pmgit-hook --help")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Judge, print, and answer with the exit code: the entry point."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and argv[0] in ("--help", "-h", "--version"):
+        from pmgit import __version__
+
+        _write(USAGE if argv[0] != "--version" else f"pmgit {__version__}\n")
+        return 0
+    from pmgit.errors import INTERRUPTED, PmgitError
+
+    try:
+        return _main(argv)
+    except PmgitError as error:
+        from pmgit.report.text import visible
+
+        hint = f"hint: {visible(error.hint)}\n" if error.hint else ""
+        _write(f"pmgit: {visible(error.message)}\n{hint}", sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _main(argv: list[str]) -> int:
+    arguments = Arguments(argv)
+    snapshot = _snapshot(arguments.stage)
+    from pmgit import checker
+
+    config = checker.configuration(snapshot)
+    names = checker.selected(config, arguments.names["--select"], arguments.names["--ignore"])
+    report = checker.judge(snapshot, config, names)
+    if report.not_judged:
+        from pmgit.report.text import not_judged
+
+        _write(not_judged(report.not_judged) + "\n", sys.stderr)
+    if report.findings:
+        from pmgit.git.spill import shell_for
+        from pmgit.report.text import render
+
+        _write(render(report, shell_for(snapshot.repository)))
+    return 1 if report.errors else 0
+
+
+def _snapshot(stage: str) -> Snapshot:
+    """What to judge: the stage that is named, a range, the staged change, the whole tree."""
+    from pmgit.git import staged
+
+    environ = os.environ
+    pushed = not stage and environ.get("PRE_COMMIT_REMOTE_NAME")
+    ranged = not stage and environ.get("PRE_COMMIT_FROM_REF") and environ.get("PRE_COMMIT_TO_REF")
+    if not pushed and not ranged:
+        snapshot = staged.take()
+        if stage or environ.get("GIT_INDEX_FILE") or snapshot.changes:
+            return snapshot
+        from pmgit.git import tree
+
+        return tree.take(snapshot.repository)
+    from pmgit.git.repository import discover
+
+    return _pushed(discover())
+
+
+def _pushed(repository: Repository) -> Snapshot:
+    """The range that pre-commit names in the environment."""
+    from pmgit.git import ranges
+
+    old, new = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
+    if old and new:
+        base = ranges.resolve(repository, old)
+        return ranges.take(repository, ranges.resolve(repository, new), [f"^{base}"], base)
+    # The push of a root commit has no FROM_REF: everything that the remote has not got.
+    tip = new or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
+    remote = os.environ["PRE_COMMIT_REMOTE_NAME"]
+    excluded = ["--not", f"--remotes={remote}"]
+    return ranges.take(repository, ranges.resolve(repository, tip), excluded)
+
+
+def _write(text: str, stream: object = None) -> None:
+    """Write UTF-8, whatever the locale: paths and fixes must come out as they are."""
+    target = sys.stdout if stream is None else stream
+    data = text.encode("utf-8", "backslashreplace")
+    buffer = getattr(target, "buffer", None)
+    if buffer is None:
+        target.write(text)  # type: ignore[attr-defined]
+        return
+    try:
+        buffer.write(data)
+        buffer.flush()
+    except BrokenPipeError:
+        # Whoever read it has gone; the exit code still says what was found.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

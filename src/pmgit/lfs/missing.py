@@ -1,0 +1,60 @@
+"""What to say when git-lfs is not installed: the command for this system."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pmgit.git import process
+
+#: The first of these programs that is on the PATH decides.
+_LINUX = (
+    ("apt-get", "sudo apt-get install git-lfs"),
+    ("dnf", "sudo dnf install git-lfs"),
+    ("yum", "sudo yum install git-lfs"),
+    ("zypper", "sudo zypper install git-lfs"),
+    ("pacman", "sudo pacman -S git-lfs"),
+    ("apk", "sudo apk add git-lfs"),
+    ("nix-env", "nix-env -iA nixpkgs.git-lfs"),
+)
+_MACOS = (("brew", "brew install git-lfs"), ("port", "sudo port install git-lfs"))
+_WINDOWS = (
+    ("winget", "winget install -e --id GitHub.GitLFS"),
+    ("choco", "choco install git-lfs"),
+    ("scoop", "scoop install git-lfs"),
+)
+_EVERYWHERE = (("conda", "conda install -c conda-forge git-lfs"),)
+
+
+def is_installed() -> bool:
+    """Whether `git lfs` can run.
+
+    Looked for where git looks, not run: an alias called lfs would be run instead.
+    """
+    if _find("git-lfs"):
+        return True
+    # Git for Windows keeps git-lfs beside git's own programs, which are on git's PATH only.
+    folder = os.fsdecode(process.run("--exec-path")).strip()
+    return any(
+        os.path.isfile(os.path.join(folder, *up, "git-lfs" + extension))
+        for up in ((), ("..", "..", "bin"))
+        for extension in ("", ".exe")
+    )
+
+
+def install_hint() -> str:
+    """How git-lfs is installed on this system."""
+    systems = {"darwin": _MACOS, "win32": _WINDOWS}
+    tools = (*systems.get(sys.platform, _LINUX), *_EVERYWHERE)
+    command = next((command for tool, command in tools if _find(tool)), "https://git-lfs.com")
+    return f"install it: {command} (the PyPI project called git-lfs is not it)"
+
+
+def _find(name: str) -> bool:
+    """Whether a program is on the PATH; only absolute folders count."""
+    extensions = (".exe", ".cmd", ".bat") if sys.platform == "win32" else ("",)
+    return any(
+        os.path.isabs(folder) and os.access(os.path.join(folder, name + extension), os.X_OK)
+        for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)
+        for extension in extensions
+    )

@@ -1,0 +1,156 @@
+"""How a line of .gitattributes is written, and which files must never be sent to Git LFS.
+
+Attribute patterns are not ignore patterns: a blank ends the pattern, a folder's pattern says
+nothing of the files in it, and there is no negation. What is written here is asked of
+`git check-attr` by the tests, and by `pmgit lfs-setup` before it says done.
+"""
+
+from __future__ import annotations
+
+#: What Git LFS needs. `-text`: no line end of weights is ever converted.
+LFS_ATTRIBUTES = "filter=lfs diff=lfs merge=lfs -text"
+#: What takes a path out of Git LFS again. `!` makes an attribute unspecified, as if no line had
+#: named it. `-diff -merge` would make a text binary: no diff to review, no merge; and `text`
+#: would convert line ends, so that a file from the Hub would no longer have its hash.
+TEXT_ATTRIBUTES = "!filter !diff !merge !text"
+
+#: Names that must stay text in Git, at most one `*` in each. Written as attribute patterns in
+#: this spelling; `must_be_text` reads them in any case.
+MUST_BE_TEXT = (
+    # Git reads them itself, and cannot when they are pointers
+    ".git*",
+    # ours
+    ".pmgit.toml", "INFO.md", "pmgit.lock",
+    # for people
+    "README", "README*.md", "README*.txt", "README*.rst",
+    "LICENSE", "LICENSE-*", "LICENSE*.md", "LICENSE*.txt", "LICENCE", "LICENCE*.md",
+    "LICENCE*.txt", "NOTICE", "NOTICE*.md", "NOTICE*.txt",
+    # configuration of models: transformers, diffusers, sentence-transformers, PEFT
+    "config.json", "generation_config.json", "preprocessor_config.json", "processor_config.json",
+    "image_processor_config.json", "feature_extractor_config.json", "video_preprocessor_config.json",
+    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+    "chat_template.jinja", "chat_template.json", "adapter_config.json", "quantize_config.json",
+    "quantization_config.json", "model_index.json", "scheduler_config.json", "modules.json",
+    "sentence_bert_config.json", "config_sentence_transformers.json",
+    # which shard holds which tensor
+    "*.index.json",
+)  # fmt: skip
+#: Larger texts may go to Git LFS (the default of text-in-lfs.max-text-size).
+MAX_TEXT_BYTES = 10_000_000
+
+_GLOB = frozenset("*?[]\\")
+_NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+_UNNAMED = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+
+
+def literal(path: str) -> str:
+    """`path` as a glob that matches nothing else; not quoted yet."""
+    text = "".join("\\" + char if char in _GLOB else char for char in path)
+    # Git warns of a leading `!` and ignores the line, inside of quotes too.
+    return "\\" + text if text.startswith("!") else text
+
+
+def quoted(glob: str) -> str:
+    """A glob as the first word of a line: in C quotes when it would not be read as one word."""
+    plain = bool(glob) and glob[0] not in '"#' and glob.isprintable() and " " not in glob
+    if plain and not any(char.isspace() for char in glob):
+        return glob
+    out = []
+    for char in glob:
+        if char in _NAMED:
+            out.append(_NAMED[char])
+        elif char == " " or char.isprintable():
+            out.append(char)
+        else:
+            # Control characters, and bytes that are not UTF-8: the file itself stays UTF-8.
+            out.append("".join(f"\\{byte:03o}" for byte in char.encode("utf-8", "surrogateescape")))
+    return '"' + "".join(out) + '"'
+
+
+def unquoted(word: str) -> str:
+    """The glob that the first word of a line means; the word itself when it has no quotes."""
+    if len(word) < 2 or word[0] != '"' or word[-1] != '"':
+        return word
+    out = bytearray()
+    at = 1
+    while at < len(word) - 1:
+        char = word[at]
+        if char != "\\":
+            out += char.encode("utf-8", "surrogateescape")
+            at += 1
+        elif word[at + 1 : at + 4].isdigit():
+            out.append(int(word[at + 1 : at + 4], 8) & 255)
+            at += 4
+        else:
+            out += _UNNAMED.get(word[at + 1], word[at + 1]).encode("utf-8", "surrogateescape")
+            at += 2
+    return out.decode("utf-8", "surrogateescape")
+
+
+def escape(path: str) -> str:
+    """The pattern for exactly this name, at any depth when it has no slash."""
+    return quoted(literal(path))
+
+
+def exact(path: str) -> str:
+    """The pattern for exactly this path from the top of the repository."""
+    return quoted("/" + literal(path))
+
+
+def in_models(folder: str, suffix: str) -> str:
+    """The pattern for the files with this suffix at any depth below a models folder."""
+    return quoted(f"/{literal(folder)}/**/*{literal(suffix)}")
+
+
+def attribute_line(pattern: str) -> str:
+    """The line that sends a pattern's files to Git LFS."""
+    return f"{pattern} {LFS_ATTRIBUTES}"
+
+
+def unset_line(pattern: str) -> str:
+    """The line that keeps a pattern's files text, whatever earlier lines say."""
+    return f"{pattern} {TEXT_ATTRIBUTES}"
+
+
+def split_line(line: str) -> tuple[str, list[str]] | None:
+    """The pattern and the attributes of a line; None for comments, blank lines and macros.
+
+    The pattern stays as it is written; `unquoted` gives what it means.
+    """
+    text = line.strip(" \t\r\n")
+    if not text or text[0] == "#":
+        return None
+    end = _end_of_quotes(text) if text[0] == '"' else 0
+    if not end:
+        end = next((at for at, char in enumerate(text) if char in " \t\r"), len(text))
+    pattern = text[:end]
+    if unquoted(pattern).startswith("[attr]"):
+        return None
+    return pattern, text[end:].split()
+
+
+def _end_of_quotes(text: str) -> int:
+    """Where the quoted word that `text` begins with ends; 0 when it never does."""
+    at = 1
+    while at < len(text):
+        if text[at] == '"':
+            return at + 1
+        at += 2 if text[at] == "\\" else 1
+    return 0
+
+
+def must_be_text(path: str) -> bool:
+    """Whether a file of this name belongs into Git as text, never into Git LFS."""
+    name = path[path.rfind("/") + 1 :].lower()
+    return name in _WHOLE or any(
+        name.startswith(first) and name.endswith(last) and len(name) >= len(first) + len(last)
+        for first, last in _PARTS
+    )
+
+
+_WHOLE = frozenset(name.lower() for name in MUST_BE_TEXT if "*" not in name)
+_PARTS = tuple(
+    (name.lower().partition("*")[0], name.lower().partition("*")[2])
+    for name in MUST_BE_TEXT
+    if "*" in name
+)

@@ -1,0 +1,51 @@
+"""Where the content of pointers lies on this machine."""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.errors import PmgitError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.git.repository import Repository
+
+_HEX = frozenset("0123456789abcdef")
+
+
+def object_path(storage: str, oid: str) -> str:
+    """The path of an object in a store, such as `.git/lfs`.
+
+    Raises PmgitError when `oid` is not 64 lower-case hexadecimal digits: it comes from files that
+    anybody may have written, and becomes part of a path.
+    """
+    if len(oid) != 64 or not _HEX.issuperset(oid):
+        raise PmgitError(f"not the id of a Git LFS object: {oid!r}")
+    return os.path.join(storage, "objects", oid[:2], oid[2:4], oid)
+
+
+def folders(repository: Repository) -> list[str]:
+    """The stores of a repository: its own, and those of the repositories it borrows from."""
+    code, out, _ = repository.start("config", "-z", "--get", "lfs.storage").wait()
+    configured = os.fsdecode(out.rstrip(b"\0")) if code == 0 else ""
+    # Relative to the common git directory, as git-lfs reads it: linked worktrees share the store.
+    found = [os.path.join(repository.common_dir, configured or "lfs")]
+    try:
+        with open(f"{repository.objects}/info/alternates", encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    for line in lines:
+        if line and line[0] not in '#"':
+            objects = os.path.join(repository.objects, line)
+            found.append(os.path.join(os.path.dirname(os.path.normpath(objects)), "lfs"))
+    return found
+
+
+def find_object(repository: Repository, oid: str) -> str:
+    """The path of an object that is here; '' when it is not. Its content is not checked."""
+    for folder in folders(repository):
+        path = object_path(folder, oid)
+        if os.path.isfile(path):
+            return path
+    return ""

@@ -1,0 +1,118 @@
+"""What a model is: the shallowest folder below a models folder that itself holds a file.
+
+README, LICENSE and dot-files do not count: a folder that holds only these and other folders is
+an organisation (`google/`) or a container. What lies deeper (`onnx/`, `variables/`) belongs to
+the model above it.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pmgit.git.snapshot import Blob
+
+INFO, LOCK = "INFO.md", "pmgit.lock"
+
+#: Bounds of the look at the work tree: one listing per folder, no file is opened.
+MAX_DEPTH = 8
+MAX_FOLDERS = 2000
+
+
+class Model:
+    """A model folder of the snapshot, and what the change does to it.
+
+    `path` is the folder from the top of the repository, `root` the models folder that it lies
+    in, `blobs` everything the snapshot has in it, `weights` those that are weights. `local` are
+    weights that lie in the work tree and are not tracked. `info` is INFO.md in the snapshot.
+    """
+
+    __slots__ = (
+        "blobs",
+        "info",
+        "info_changed",
+        "info_removed",
+        "local",
+        "path",
+        "root",
+        "touched",
+        "weights",
+        "weights_changed",
+    )
+
+    def __init__(self, path: str, root: str) -> None:
+        self.path = path
+        self.root = root
+        self.blobs: list[Blob] = []
+        self.weights: list[Blob] = []
+        self.local: list[str] = []
+        self.info: Blob | None = None
+        self.info_changed = False
+        self.info_removed = False
+        self.weights_changed = False
+        self.touched = False
+
+    @property
+    def name(self) -> str:
+        """The model's name below its models folder: `bert` or `org/name`."""
+        return self.path[len(self.root) + 1 :]
+
+    @property
+    def local_only(self) -> bool:
+        """Whether nothing of the model was touched and only untracked weights speak for it."""
+        return bool(self.local) and not self.touched
+
+
+def counts(name: str) -> bool:
+    """Whether a file of this name makes its folder a model."""
+    return not name.startswith((".", "README", "LICENSE", "readme", "license"))
+
+
+def root_of(path: str, roots: Iterable[str]) -> str:
+    """The models folder that `path` lies in; '' when in none."""
+    for root in roots:
+        if path.startswith(root + "/"):
+            return root
+    return ""
+
+
+def find(paths: Iterable[str], root: str) -> list[str]:
+    """The model folders among these files, sorted."""
+    holding = set()
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if len(folder) > len(root) and counts(name):
+            holding.add(folder)
+    found: list[str] = []
+    for folder in sorted(holding, key=lambda folder: (folder.count("/"), folder)):
+        if not any(folder.startswith(model + "/") for model in found):
+            found.append(folder)
+    return sorted(found)
+
+
+def files_on_disk(top: str, root: str) -> Iterator[str]:
+    """The files below a models folder in the work tree, from the top of the repository.
+
+    Links are not followed, neither inside nor when the models folder itself is one (a shared
+    drive). The look is bounded by MAX_DEPTH and MAX_FOLDERS.
+    """
+    if os.path.islink(f"{top}/{root}"):
+        return
+    left = MAX_FOLDERS
+    folders = [(root, 0)]
+    while folders and left:
+        folder, depth = folders.pop()
+        left -= 1
+        try:
+            with os.scandir(f"{top}/{folder}") as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        if depth < MAX_DEPTH and entry.name != ".git":
+                            folders.append((f"{folder}/{entry.name}", depth + 1))
+                    elif entry.is_file(follow_symlinks=False):
+                        yield f"{folder}/{entry.name}"
+        except OSError:
+            continue

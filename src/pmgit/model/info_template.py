@@ -1,0 +1,205 @@
+"""INFO.md, written: the template in English and Chinese, filled with what is known.
+
+People own the prose. pmgit owns the block between the two `pmgit:files` comments. What is not
+known is marked with TODO (`info_file.MARK`), visibly, for a person to fill in.
+"""
+
+# ruff: noqa: RUF001 - the punctuation of Chinese text is meant
+from __future__ import annotations
+
+from pmgit.model import info_file
+from pmgit.model.info_file import DOWNLOADED, LICENSE, MARK, REVISION, SOURCE
+from pmgit.units import show_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pmgit.model.describe import Description, File
+
+HUB = "https://huggingface.co/"
+#: The managed block; the end mark is the same in both languages.
+BEGIN = {
+    "en": "<!-- pmgit:files (written by pmgit; your own words go outside of this block) -->",
+    "zh": "<!-- pmgit:files（由 pmgit 生成；自己的说明请写在此块之外） -->",
+}
+END = "<!-- /pmgit:files -->"
+#: An INFO.md stays readable, and under its 1 MB.
+MAX_LISTED = 1000
+
+_TODO = {
+    "en": {
+        SOURCE: "the address it was downloaded from",
+        DOWNLOADED: "the date of the download, as YYYY-MM-DD",
+        REVISION: "the branch or version, and the full commit",
+        "commit": "all 40 digits",
+        LICENSE: "the license, as the model's page names it",
+        "guess": "; `{}` is mentioned here: is it that?",
+        "parameters": "how many, such as 110M",
+        "data": "what it was trained on",
+        "use": "what it is used for",
+        "usage": "where this project loads it, such as `src/models/classifier.py`",
+        "notes": "what to know before using it (versions, precision, limits); or delete this line",
+    },
+    "zh": {
+        SOURCE: "下载页面的网址",
+        DOWNLOADED: "下载日期，格式 YYYY-MM-DD",
+        REVISION: "分支或版本，以及完整的 commit",
+        "commit": "完整的 40 位",
+        LICENSE: "模型页面上写明的许可证",
+        "guess": "；此处提到 `{}`，是否就是它？",
+        "parameters": "参数数量，如 110M",
+        "data": "用什么数据训练",
+        "use": "用于什么任务",
+        "usage": "项目中加载它的位置，如 `src/models/classifier.py`",
+        "notes": "使用前须知（依赖版本、精度、限制）；没有则删除本行",
+    },
+}
+_PAGE = {
+    "en": """\
+# {title}
+
+{header}
+
+## Model
+- Parameters: {parameters}
+- Training data: {data}
+- Use: {use}
+
+## Files
+{files}
+
+## Usage
+{usage}
+
+## Notes
+- {notes}
+""",
+    "zh": """\
+# {title}
+
+{header}
+
+## 模型信息
+- 参数量：{parameters}
+- 训练数据：{data}
+- 用途：{use}
+
+## 文件清单
+{files}
+
+## 使用示例
+{usage}
+
+## 注意事项
+- {notes}
+""",
+}
+
+
+def todo(key: str, language: str, extra: str = "") -> str:
+    """The placeholder for something that a person has to write."""
+    return f"{MARK}{'：' if language == 'zh' else ': '}{_TODO[language][key]}{extra}"
+
+
+def write(
+    title: str,
+    known: Description,
+    language: str,
+    *,
+    source: str = "",
+    license: str = "",
+    revision: str = "",
+) -> bytes:
+    """An INFO.md in `language` (`en` or `zh`); what is given wins over what is known."""
+    source = source or (HUB + known.repo_id if known.repo_id else "")
+    guess = _TODO[language]["guess"].format(known.guess) if known.guess else ""
+    values = {
+        SOURCE: source or todo(SOURCE, language, guess),
+        DOWNLOADED: known.downloaded or todo(DOWNLOADED, language),
+        REVISION: _revision(revision, known, source, language),
+        LICENSE: license or known.license or todo(LICENSE, language),
+    }
+    page = _PAGE[language].format(
+        title=_one_line(title),
+        header="\n".join(info_file.line_of(key, values[key], language) for key in values),
+        parameters=show_parameters(known.parameters) or todo("parameters", language),
+        data=", ".join(known.card.get("datasets", ())) or todo("data", language),
+        use=", ".join(known.card.get("pipeline_tag", ())) or todo("use", language),
+        files=files_block(known.files, language),
+        usage=todo("usage", language),
+        notes=todo("notes", language),
+    )
+    return page.encode("utf-8")
+
+
+def _revision(given: str, known: Description, source: str, language: str) -> str:
+    """The revision with its full commit, as the guide has it: `main` (commit: 1a2b…)."""
+    commit = info_file.full_commit(given) or known.commit
+    branch = "" if commit and given.lower() == commit else given
+    if branch and not commit:
+        # A model that is not from the Hub has a version, and no commit that would be missing.
+        if not _is_on_hub(source):
+            return f"`{branch}`"
+        commit = todo("commit", language)
+    if not commit:
+        return todo(REVISION, language)
+    return f"`{branch}` (commit: {commit})" if branch else f"`{commit}`"
+
+
+def _is_on_hub(source: str) -> bool:
+    from pmgit.model import repo_id
+
+    return not source or bool(repo_id.of_source(source))
+
+
+def show_parameters(parameters: dict[str, int]) -> str:
+    """`22,713,216 F32 + 512 I64`: the largest first."""
+    ordered = sorted(parameters.items(), key=lambda item: (-item[1], item[0]))
+    return " + ".join(f"{count:,} {dtype}" for dtype, count in ordered if count)
+
+
+def files_block(files: Iterable[File], language: str) -> str:
+    """The block that pmgit owns: one line per file, with size and sha256 of weights."""
+    # Weights first to be listed when there are too many, then all in the order of their paths.
+    ranked = sorted(files, key=lambda file: (not file.sha256, file.path))
+    kept = sorted(ranked[:MAX_LISTED], key=lambda file: file.path)
+    lines = [BEGIN[language], *map(_line, kept)]
+    if len(ranked) > len(kept):
+        more = len(ranked) - len(kept)
+        lines.append(
+            f"- …（另有 {more} 个文件）" if language == "zh" else f"- … and {more} more files"
+        )
+    return "\n".join([*lines, END])
+
+
+def _line(file: File) -> str:
+    name = f"- `{_code(file.path)}`"
+    if not file.sha256:
+        return name
+    rounded = f" ({show_size(file.size)})" if file.size >= 1000 else ""
+    return f"{name}{rounded} - {file.size} bytes, sha256 `{file.sha256}`"
+
+
+def _code(path: str) -> str:
+    """A path as it may stand between backticks on a line; an odd one as a JSON string."""
+    if path.isprintable() and not any(char in path for char in '`<>"\\'):
+        return path
+    import json
+
+    return json.dumps(path).replace("`", "\\u0060").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _one_line(title: str) -> str:
+    text = "".join(char if char.isprintable() and char not in "<>`" else " " for char in title)
+    return " ".join(text.split())[:200] or "Model"
+
+
+def unfilled(data: bytes) -> list[tuple[int, str]]:
+    """The lines of an INFO.md, from 1, that still hold a placeholder; not those of the block."""
+    found, inside = [], False
+    for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
+        inside = line in BEGIN.values() or (inside and line != END)
+        if not inside and info_file.is_placeholder(line):
+            found.append((number, line))
+    return found

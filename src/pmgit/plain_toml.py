@@ -1,0 +1,105 @@
+"""The plain part of TOML, read without importing tomllib.
+
+Importing tomllib costs 15 ms, as much as Python's own start, and the commit hook is on every
+commit's way. What `pmgit init` writes is plain: tables, text, whole numbers, true and false, and
+lists of these on one line. Anything else answers None and tomllib, the real reader, is asked.
+A test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+def loads(text: str) -> dict[str, Any] | None:
+    """The document as a dict, or None when it is not plain (or not TOML at all)."""
+    document: dict[str, Any] = {}
+    table = document
+    seen: set[tuple[str, ...]] = set()
+    for line in text.split("\n"):
+        line = line.rstrip("\r").strip(" \t")
+        if not line or line[0] == "#":
+            if not line.isprintable() and "\t" not in line:
+                return None
+            continue
+        if line[0] == "[":
+            name, rest = _until(line[1:], "]")
+            keys = tuple(name.split("."))
+            if not _ends(rest) or keys in seen or not all(map(_is_bare, keys)):
+                return None
+            seen.add(keys)
+            table = document
+            for key in keys:
+                table = table.setdefault(key, {})
+                if not isinstance(table, dict):
+                    return None
+            continue
+        key, _, rest = line.partition("=")
+        key = key.rstrip(" \t")
+        if not _is_bare(key) or key in table:
+            return None
+        value, rest = _value(rest.lstrip(" \t"))
+        if value is None or not _ends(rest):
+            return None
+        table[key] = value
+    return document
+
+
+def _is_bare(key: str) -> bool:
+    return bool(key) and _BARE.issuperset(key)
+
+
+def _ends(rest: str) -> bool:
+    """Whether only blanks or a comment follow."""
+    rest = rest.strip(" \t")
+    return not rest or (rest[0] == "#" and rest.isprintable())
+
+
+def _until(text: str, end: str) -> tuple[str, str]:
+    """What stands before `end` and what after it; the whole text is left over without it."""
+    before, found, after = text.partition(end)
+    return (before, after) if found else ("", text)
+
+
+def _value(text: str) -> tuple[Any, str]:
+    """The value that `text` begins with and what follows it; (None, …) when it is not plain."""
+    if text[:1] == "[":
+        return _list(text[1:])
+    if text[:1] in ('"', "'"):
+        if text[:3] in ('"""', "'''"):
+            return None, text
+        inner, rest = text[1:].split(text[0], 1) if text.count(text[0]) > 1 else (None, text)
+        if inner is None or not inner.isprintable() or (text[0] == '"' and "\\" in inner):
+            return None, text
+        return inner, rest
+    size = 0
+    while size < len(text) and text[size] in _BARE:
+        size += 1
+    word, rest = text[:size], text[size:]
+    if word in ("true", "false"):
+        return word == "true", rest
+    # Neither 007 nor ٣ nor 1_000: those are for the real reader.
+    if word.isascii() and word.isdigit() and (word == "0" or word[0] != "0") and size < 19:
+        return int(word), rest
+    return None, text
+
+
+def _list(text: str) -> tuple[Any, str]:
+    found: list[Any] = []
+    while True:
+        text = text.lstrip(" \t")
+        if text[:1] == "]":
+            return found, text[1:]
+        value, text = _value(text)
+        if value is None:
+            return None, text
+        found.append(value)
+        text = text.lstrip(" \t")
+        if text[:1] == ",":
+            text = text[1:]
+        elif text[:1] != "]":
+            return None, text

@@ -1,0 +1,1 @@
+"""How findings are shown: pure functions from a report to text."""

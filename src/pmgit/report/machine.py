@@ -1,0 +1,41 @@
+"""The report as JSON."""
+
+from __future__ import annotations
+
+import json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pmgit.finding import Finding, Report
+    from pmgit.report.shell import Shell
+
+
+def render(report: Report, shell: Shell) -> str:
+    """The report as one JSON document, pure ASCII.
+
+    A path that is not UTF-8 holds lone surrogates (`\\udcff` for the byte 0xff), as Python's
+    `surrogateescape` writes and reads them.
+    """
+    document = {
+        "findings": [_finding(finding, shell) for finding in report.findings],
+        "checked": report.checked,
+        "not_judged": report.not_judged,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _finding(finding: Finding, shell: Shell) -> dict[str, Any]:
+    fix = finding.fix
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "path": finding.path,
+        "message": finding.message,
+        "line": finding.line or None,
+        "commit": finding.commit or None,
+        "fix": None
+        if fix is None
+        else {"commands": shell.commands(fix), "shell": shell.line(fix), "safe": fix.safe},
+    }

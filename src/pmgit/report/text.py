@@ -1,0 +1,100 @@
+"""The report as text: path, rule, fact; then the fixes, each one line to paste."""
+
+from __future__ import annotations
+
+from pmgit.finding import ERROR
+from pmgit.report.shell import merged
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.finding import Finding, Report
+    from pmgit.report.shell import Shell
+
+#: So many findings of one rule are listed; the rest is counted. The fixes serve all of them.
+SHOWN = 25
+#: A message that quotes a file is cut to this many characters.
+LONGEST = 400
+
+
+def visible(text: str) -> str:
+    """`text` with everything escaped that a terminal, or a CI log, would act on.
+
+    Control characters, C1 controls, bidirectional marks, line breaks and lone bytes.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"  # a byte that is not UTF-8
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def line_of(finding: Finding) -> str:
+    """One finding on one line: `path:line: rule: message`."""
+    path = visible(finding.path) or "."
+    if path.startswith((":", "#", "-", " ")):
+        # `::error` and `##[command]` at the begin of a line are commands to CI systems.
+        path = f"./{path}"
+    place = f"{path}:{finding.line}" if finding.line else path
+    kind = finding.rule if finding.severity == ERROR else f"{finding.rule} (warning)"
+    message = visible(finding.message)
+    if len(message) > LONGEST:
+        message = message[:LONGEST] + "…"
+    return f"{place}: {kind}: {message}"
+
+
+def fixes_of(report: Report, shell: Shell) -> list[str]:
+    """The lines with the fixes; an unsafe one says what it does to whom."""
+    lines = []
+    for fix in merged(finding.fix for finding in report.findings if finding.fix):
+        command = shell.line(fix)
+        lines.append(
+            f"fix: {command}" if fix.safe else f"unsafe fix ({fix.warning}): {command}"
+        )
+    return lines
+
+
+def render(report: Report, shell: Shell) -> str:
+    """The whole report; empty when there is nothing to say."""
+    if not report.findings:
+        return ""
+    lines = []
+    counts: dict[str, int] = {}
+    for finding in report.findings:
+        counts[finding.rule] = counts.get(finding.rule, 0) + 1
+        if counts[finding.rule] <= SHOWN:
+            lines.append(line_of(finding))
+    for rule, count in counts.items():
+        if count > SHOWN:
+            lines.append(f"… and {count - SHOWN} more of {rule}")
+    fixes = fixes_of(report, shell)
+    if fixes:
+        lines += ["", *fixes]
+    lines += ["", summary(report)]
+    return "\n".join(lines) + "\n"
+
+
+def summary(report: Report) -> str:
+    """How much was found in how many files, and where to read on."""
+    errors = len(report.errors)
+    parts = []
+    if errors:
+        parts.append(f"{errors} error" + ("" if errors == 1 else "s"))
+    warnings = len(report.findings) - errors
+    if warnings:
+        parts.append(f"{warnings} warning" + ("" if warnings == 1 else "s"))
+    files = f"{report.checked} file" + ("" if report.checked == 1 else "s")
+    names = " ".join(sorted({finding.rule for finding in report.findings}))
+    return f"{' and '.join(parts)} in {files}. Why: pmgit explain {names}"
+
+
+def not_judged(count: int) -> str:
+    """What to say of objects that a partial clone has not got; '' when there are none."""
+    if not count:
+        return ""
+    objects = "1 object is" if count == 1 else f"{count} objects are"
+    return f"not judged: {objects} not here (partial clone), and pmgit does not fetch"

@@ -1,0 +1,64 @@
+"""What a rule is: a name, a family, the options it declares, and a check over a snapshot.
+
+The docstring of a rule class is its manual page (docs/rules.md and `pmgit explain` are made
+from it); there is no second description anywhere. Options declared here become configuration
+keys, `-c RULE.OPTION=VALUE`, documentation and the JSON schema.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from pmgit.config import Config
+    from pmgit.finding import Finding
+
+#: What an option's value is: how it is read, and what the schema says of it.
+SIZE, CHOICE, FLAG, NAMES = "size", "choice", "flag", "names"
+
+#: When a rule has anything to say (`Rule.scope`).
+BLOBS, MODELS, REPOSITORY = "blobs", "models", "repository"
+
+
+class Option:
+    """A setting of a rule: `[rules.<rule>] <name> = <value>`.
+
+    `type` is one of SIZE (bytes, or text such as `"1 MB"`), CHOICE (one of `choices`), FLAG
+    (true or false) and NAMES (a list of text).
+    """
+
+    __slots__ = ("choices", "default", "help", "name", "type")
+
+    def __init__(
+        self, name: str, type: str, default: Any, help: str, choices: tuple[str, ...] = ()
+    ) -> None:
+        self.name = name
+        self.type = type
+        self.default = default
+        self.help = help
+        self.choices = choices
+
+
+class Rule:
+    """Base of all rules: one class, one module, one name."""
+
+    name = ""
+    family = ""
+    #: `error`, `warning`, or both with the reason in the docstring.
+    severity = "error"
+    #: BLOBS rules see introduced blobs, MODELS rules touched models, REPOSITORY rules always run.
+    scope = BLOBS
+    options: tuple[Option, ...] = ()
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def option(self, name: str) -> Any:
+        """The configured value of one of this rule's options."""
+        return self.config.option(self, name)
+
+    def check(self, snapshot: Any) -> Iterator[Finding]:
+        """Everything in `snapshot` that this rule objects to."""
+        raise NotImplementedError

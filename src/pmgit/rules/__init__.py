@@ -1,0 +1,50 @@
+"""The table of all rules: made by scripts/generate.py; do not edit."""
+
+from __future__ import annotations
+
+from pmgit.rule import BLOBS, MODELS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.rule import Rule
+
+
+class Entry:
+    """Where a rule is, and what is known of it without importing it."""
+
+    __slots__ = ("family", "module", "rule", "scope")
+
+    def __init__(self, module: str, rule: str, family: str, scope: str) -> None:
+        self.module = module
+        self.rule = rule
+        self.family = family
+        self.scope = scope
+
+
+RULES = {
+    "oversized-blob": Entry("oversized_blob", "OversizedBlob", "size", BLOBS),
+    "oversized-model": Entry("oversized_model", "OversizedModel", "size", MODELS),
+    "tracked-weights": Entry("tracked_weights", "TrackedWeights", "size", BLOBS),
+    "malformed-pointer": Entry("malformed_pointer", "MalformedPointer", "lfs", BLOBS),
+    "missing-pointer": Entry("missing_pointer", "MissingPointer", "lfs", BLOBS),
+    "text-in-lfs": Entry("text_in_lfs", "TextInLfs", "lfs", BLOBS),
+    "uncovered-pointer": Entry("uncovered_pointer", "UncoveredPointer", "lfs", BLOBS),
+    "bad-model-name": Entry("bad_model_name", "BadModelName", "naming", MODELS),
+    "case-collision": Entry("case_collision", "CaseCollision", "naming", BLOBS),
+    "linked-model": Entry("linked_model", "LinkedModel", "naming", BLOBS),
+    "misplaced-weights": Entry("misplaced_weights", "MisplacedWeights", "naming", BLOBS),
+    "unportable-path": Entry("unportable_path", "UnportablePath", "naming", BLOBS),
+    "ignored-info": Entry("ignored_info", "IgnoredInfo", "info", MODELS),
+    "incomplete-info": Entry("incomplete_info", "IncompleteInfo", "info", MODELS),
+    "missing-info": Entry("missing_info", "MissingInfo", "info", MODELS),
+}
+
+FAMILIES = tuple(dict.fromkeys(entry.family for entry in RULES.values()))
+
+
+def load(name: str) -> type[Rule]:
+    """The class of a rule, imported when it is needed."""
+    entry = RULES[name]
+    module = __import__(f"pmgit.rules.{entry.module}", fromlist=[entry.rule])
+    found: type[Rule] = getattr(module, entry.rule)
+    return found

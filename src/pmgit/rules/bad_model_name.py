@@ -1,0 +1,115 @@
+"""The rule `bad-model-name`."""
+
+from __future__ import annotations
+
+from pmgit import fixes
+from pmgit.finding import ERROR, WARNING, Finding
+from pmgit.model import naming
+from pmgit.rule import FLAG, MODELS, Option, Rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.model.folder import Model
+    from pmgit.model.subject import Subject
+
+
+class BadModelName(Rule):
+    """A model folder whose name is neither plain nor the model's official one.
+
+    ## What it reports
+
+    A folder name that is not made of lower-case words joined by `-` or `.` (`bert-base-uncased`,
+    `qwen2.5-7b`) and is not exactly the last part of the repository id that the model's INFO.md
+    names as its source (`Qwen2.5-7B-Instruct`). `organisation/name` as two folders is accepted.
+    A name that the Hub would accept is left alone as long as no source is recorded: then
+    `missing-info` or `incomplete-info` speaks. It is a warning when neither weights nor INFO.md
+    of an old model change.
+
+    ## Why it is bad
+
+    Code loads a model by its folder. A name with spaces or of somebody's own making cannot be
+    looked up on the Hub, breaks in shells, and is not the same on every file system.
+
+    ## Example
+
+    `pretrained_model/BERT base (copy)/`; or `pretrained_model/bert/` is fine, while
+    `pretrained_model/Bert_Base/` with the source `google-bert/bert-base-uncased` is not.
+
+    ## What to do
+
+    Paste the printed `git mv`. With `strict = true` only the plain form is accepted, for
+    organisations too.
+    """
+
+    name = "bad-model-name"
+    family = "naming"
+    severity = "error or warning"
+    scope = MODELS
+    options = (
+        Option("strict", FLAG, False, "Accept only lower-case words joined by `-` or `.`."),
+    )
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        strict = self.option("strict")
+        for model in subject.models:
+            if not model.touched:
+                continue
+            wanted = self._wanted(subject, model, strict)
+            if wanted != model.name:
+                yield self._finding(subject, model, wanted)
+
+    def _wanted(self, subject: Subject, model: Model, strict: bool) -> str:
+        """The accepted name: the model's own when it is fine, '' when none can be made."""
+        *above, name = model.name.split("/")
+        recorded, official = self._source(subject, model)
+        official = official.rpartition("/")[2]
+        fine = naming.is_plain(name)
+        if not strict and not fine:
+            fine = name == official or (naming.in_hub_alphabet(name) and not recorded)
+        if not fine:
+            name = official if official and not strict else naming.plain_form(name)
+        above = above[-1:]
+        for at, organisation in enumerate(above):
+            good = naming.is_plain if strict else naming.in_hub_alphabet
+            if not good(organisation):
+                above[at] = naming.plain_form(organisation)
+        return "/".join([*above, name]) if name and all(above) else ""
+
+    def _source(self, subject: Subject, model: Model) -> tuple[bool, str]:
+        """Whether INFO.md records a source, and the repository id when that is on the Hub."""
+        from pmgit.model import info_file
+
+        if model.info is None:
+            return False, ""
+        info = info_file.parse(subject.content_of(model.info))
+        field = info.fields.get("source")
+        if field is None or not field.value or field.placeholder:
+            return False, ""
+        return True, info.repo_id
+
+    def _finding(self, subject: Subject, model: Model, wanted: str) -> Finding:
+        message = (
+            f"the folder name {model.name!r} is neither lower-case words joined by '-' or '.'"
+            " nor the official name that INFO.md records"
+        )
+        if len(model.name.split("/")) > 2:
+            message = "a model lies one folder deep (`name`), or two (`organisation/name`)"
+        fix = None
+        target = f"{model.root}/{wanted}"
+        if not wanted:
+            message += "; choose a name such as bert-base-uncased and `git mv` the folder to it"
+        elif subject.origin == "range" or subject.repository.bare:
+            message += f"; it should be {wanted!r}"
+        elif target.casefold() != model.path.casefold() and not fixes.is_free(subject, target):
+            message += f"; {wanted!r} is taken: rename one of the two"
+        else:
+            deeper = "/" in wanted and wanted.rpartition("/")[0] != model.name.rpartition("/")[0]
+            fix = fixes.move(subject, model.path, target, make_folder=deeper)
+        return Finding(model.path, message, severity=self._severity(subject, model), fix=fix)
+
+    def _severity(self, subject: Subject, model: Model) -> str:
+        introduced = {blob.path for blob in subject.tip_files if not blob.before}
+        is_new = all(blob.path in introduced for blob in model.blobs)
+        return ERROR if is_new or subject.is_due(model) else WARNING

@@ -1,0 +1,99 @@
+"""The rule `case-collision`."""
+
+from __future__ import annotations
+
+from pmgit import fixes
+from pmgit.finding import Finding
+from pmgit.rule import BLOBS, Rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.model.subject import Subject
+
+
+class CaseCollision(Rule):
+    """Two paths below a models folder that differ only in upper and lower case.
+
+    ## What it reports
+
+    A new file or folder whose name is the same as another's when case (or the way in which
+    accented letters are composed) does not count.
+
+    ## Why it is bad
+
+    On macOS and Windows the two are one file: after a clone one of them is missing, and the
+    other shows up as modified for ever.
+
+    ## Example
+
+    `pretrained_model/bert/vocab.txt` and `pretrained_model/bert/Vocab.txt`; or a file in
+    `pretrained_model/BERT/` beside `pretrained_model/bert/`.
+
+    ## What to do
+
+    Paste the printed `git mv`: it moves the new file into the folder that was there first, or
+    to a name that is free.
+    """
+
+    name = "case-collision"
+    family = "naming"
+    scope = BLOBS
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        new = {c.path for c in subject.changes if c.after and not c.before}
+        new = {path for path in new if subject.in_models(path)}
+        if not new:
+            return
+        spellings = self._spellings(subject, new)
+        taken: set[str] = set()
+        for path in sorted(new):
+            right = self._respell(path, spellings)
+            if right == path:
+                continue
+            target = right
+            if target in taken or not fixes.is_free(subject, target):
+                target = self._numbered(subject, right, taken)
+            fix = None
+            if subject.snapshot.has_work_tree:
+                taken.add(target)
+                fix = fixes.move(subject, path, target)
+            yield Finding(path, f"differs only in case from {right!r}", fix=fix)
+
+    def _spellings(self, subject: Subject, new: set[str]) -> dict[str, str]:
+        """For every file and folder, by its folded name: how it is spelt; the oldest wins."""
+        found: dict[str, str] = {}
+        for path in sorted(subject.listing, key=lambda path: (path in new, path)):
+            end = 0
+            while end != len(path):
+                end = path.find("/", end + 1)
+                end = len(path) if end < 0 else end
+                found.setdefault(_fold(path[:end]), path[:end])
+        return found
+
+    def _respell(self, path: str, spellings: dict[str, str]) -> str:
+        """The path in the spelling that was there first."""
+        right = ""
+        for part in path.split("/"):
+            whole = f"{right}/{part}" if right else part
+            right = spellings.get(_fold(whole), whole)
+        return right
+
+    def _numbered(self, subject: Subject, path: str, taken: set[str]) -> str:
+        folder, _, name = path.rpartition("/")
+        stem, dot, suffix = name.partition(".")
+        number = 2
+        while True:
+            target = f"{folder}/{stem}-{number}{dot}{suffix}"
+            if target not in taken and fixes.is_free(subject, target):
+                return target
+            number += 1
+
+
+def _fold(path: str) -> str:
+    if path.isascii():
+        return path.lower()
+    from unicodedata import normalize
+
+    return normalize("NFC", normalize("NFC", path).casefold())

@@ -1,0 +1,65 @@
+"""The rule `ignored-info`."""
+
+from __future__ import annotations
+
+from pmgit.finding import ERROR, WARNING, Finding, Fix, Step
+from pmgit.model.folder import INFO
+from pmgit.rule import MODELS, Rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.model.subject import Subject
+
+
+class IgnoredInfo(Rule):
+    """Ignore rules that hide a model's INFO.md.
+
+    ## What it reports
+
+    A model whose INFO.md is not tracked and would be ignored by Git, with the file and the line
+    that do it. A warning when neither weights nor INFO.md change.
+
+    ## Why it is bad
+
+    `pretrained_model/*` with `!pretrained_model/README.md` below it looks right and hides every
+    INFO.md: a `!` cannot reach into a folder that is ignored itself. `git add` refuses the file,
+    or `git add .` skips it without a word.
+
+    ## Example
+
+    The three lines that most projects copy: `pretrained_model/*`, `!pretrained_model/README.md`,
+    `!pretrained_model/.gitkeep`.
+
+    ## What to do
+
+    Paste the printed command: it writes the ignore block that hides weights at any depth and
+    keeps INFO.md visible, and proves it.
+    """
+
+    name = "ignored-info"
+    family = "info"
+    severity = "error or warning"
+    scope = MODELS
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for model in subject.models:
+            if model.info is not None or not subject.snapshot.has_work_tree:
+                continue
+            if not model.touched and not subject.ignored_weights(model):
+                continue
+            hidden = subject.hides_info(model)
+            if hidden:
+                source, line, pattern = hidden
+                fix = Fix(
+                    Step("pmgit", "gitignore", names="verbatim"),
+                    Step("git", "add", items=(".gitignore",)),
+                    order=Fix.SETUP,
+                )
+                yield Finding(
+                    f"{model.path}/{INFO}",
+                    f"{source}:{line} hides it with {pattern!r}",
+                    severity=ERROR if subject.is_due(model) or model.local else WARNING,
+                    fix=fix,
+                )

@@ -1,0 +1,89 @@
+"""The rule `malformed-pointer`."""
+
+from __future__ import annotations
+
+from pmgit import fixes
+from pmgit.finding import Finding
+from pmgit.lfs.pointer import MAX_BYTES, Broken, Pointer, read
+from pmgit.rule import BLOBS, Rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.git.snapshot import Blob
+    from pmgit.model.subject import Subject
+
+
+class MalformedPointer(Rule):
+    """A Git LFS pointer that is damaged or not in the one right form.
+
+    ## What it reports
+
+    A blob that was meant to be a pointer and is not a canonical one: CRLF line ends, a byte order
+    mark or UTF-16, white space around it, an old version line, keys in another order, the
+    conflict markers of a merge, a pointer whose object is itself a pointer.
+
+    ## Why it is bad
+
+    Git LFS reads some of these and not others, so the file works on one machine and not on the
+    next, and `git lfs fsck` calls the repository broken. A pointer of a pointer gives everybody
+    130 bytes instead of the weights.
+
+    ## Example
+
+    A merge left `<<<<<<< HEAD` in a pointer; an editor saved one with CRLF; `git lfs clean` ran
+    on a file that was a pointer already.
+
+    ## What to do
+
+    The printed command records the right form of the same pointer. Of two versions in a conflict
+    only you know the right one: take one whole side with `git checkout --ours -- FILE` or
+    `--theirs`, and stage it.
+    """
+
+    name = "malformed-pointer"
+    family = "lfs"
+    scope = BLOBS
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for blob in subject.pointer_like:
+            yield from self._check(subject, blob)
+
+    def _check(self, subject: Subject, blob: Blob) -> Iterator[Finding]:
+        pointer = subject.pointer_of(blob)
+        if isinstance(pointer, Broken):
+            yield Finding(
+                blob.path,
+                f"a damaged Git LFS pointer: {pointer.fault}; stage the right version again",
+                commit=blob.commit,
+            )
+        elif isinstance(pointer, Pointer) and pointer.fault:
+            advice = fixes.replace_pointer(subject, blob, pointer.text)
+            yield Finding(
+                blob.path,
+                f"a Git LFS pointer that is not in its right form: {pointer.fault}{advice.note}",
+                fix=advice.fix,
+                commit=blob.commit,
+            )
+        elif isinstance(pointer, Pointer) and pointer.size < MAX_BYTES:
+            inner = self._inner(subject, pointer)
+            if inner:
+                advice = fixes.replace_pointer(subject, blob, inner.text)
+                yield Finding(
+                    blob.path,
+                    f"a Git LFS pointer to a pointer (of {inner.size} bytes){advice.note}",
+                    fix=advice.fix,
+                    commit=blob.commit,
+                )
+
+    def _inner(self, subject: Subject, pointer: Pointer) -> Pointer | None:
+        """The pointer that the object is, when the object is here and is one."""
+        from pmgit.lfs import store
+
+        path = store.find_object(subject.repository, pointer.oid)
+        if not path:
+            return None
+        with open(path, "rb") as file:
+            found = read(file.read(MAX_BYTES))
+        return found if isinstance(found, Pointer) else None

@@ -1,0 +1,103 @@
+"""The rule `missing-info`."""
+
+from __future__ import annotations
+
+from pmgit.finding import ERROR, WARNING, Finding, Fix, Step
+from pmgit.git.snapshot import TREE
+from pmgit.model.folder import INFO
+from pmgit.rule import CHOICE, MODELS, Option, Rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.model.folder import Model
+    from pmgit.model.subject import Subject
+
+
+class MissingInfo(Rule):
+    """A model without an INFO.md that says where it is from.
+
+    ## What it reports
+
+    A model folder that has no INFO.md in the snapshot. It is an error when weights are added or
+    changed, when INFO.md is removed, and when the whole tree is judged; a warning when the model
+    is only touched. Weights that lie in the work tree and are ignored by Git need one as well:
+    `local` says whether that is an error.
+
+    ## Why it is bad
+
+    Half a year later nobody knows which commit of which repository the weights came from, or
+    whether the product may be shipped with them. The one who downloads them knows it.
+
+    ## Example
+
+    `pretrained_model/bert-base-uncased/` holds `config.json` and `model.safetensors`, and
+    nothing else.
+
+    ## What to do
+
+    Paste the printed command: it writes INFO.md from a template with what the files themselves
+    tell, and stages it. What it leaves open is marked in the text.
+    """
+
+    name = "missing-info"
+    family = "info"
+    severity = "error or warning"
+    scope = MODELS
+    options = (
+        Option(
+            "local",
+            CHOICE,
+            "warning",
+            "What weights are that lie in the work tree, ignored and without an INFO.md.",
+            ("error", "warning", "off"),
+        ),
+    )
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        local = self.option("local")
+        for model in subject.models:
+            if model.info is not None:
+                continue
+            severity, message = self._judge(subject, model, local)
+            if severity:
+                fix = self._fix(subject, model)
+                yield Finding(model.path, message, severity=severity, fix=fix)
+
+    def _judge(self, subject: Subject, model: Model, local: str) -> tuple[str, str]:
+        """How severe it is, and why; ('', '') when it is nothing."""
+        if model.info_removed:
+            return ERROR, "INFO.md is removed, the model stays"
+        severity = "off"
+        message = "no INFO.md"
+        if model.touched:
+            severity = ERROR if model.weights_changed or subject.origin == TREE else WARNING
+        if severity != ERROR and local != "off" and subject.ignored_weights(model):
+            if severity != local:
+                message = "no INFO.md for the weights that lie here, ignored by Git"
+            severity = local
+        return ("", "") if severity == "off" else (severity, message)
+
+    def _fix(self, subject: Subject, model: Model) -> Fix | None:
+        if not subject.snapshot.has_work_tree:
+            return None
+        info = f"{model.path}/{INFO}"
+        on_disk = info in subject.on_disk.get(model.root, ())
+        add = Step("git", "add", items=(info,))
+        if model.info_removed:
+            back = ("git", "restore", "--staged", *([] if on_disk else ["--worktree"]))
+            return Fix(Step(*back, items=(info,)), order=Fix.RECORD)
+        steps = [add]
+        if not on_disk:
+            # A name that begins with a dash must not be read as an option.
+            dashes = ["--"] if model.name.startswith("-") else []
+            name = model.name if model.root == subject.first_root else model.path
+            steps.insert(0, Step("pmgit", "info", "new", *dashes, name, names="verbatim"))
+        if subject.hides_info(model):
+            # git refuses to add an ignored file.
+            steps[:0] = [
+                Step("pmgit", "gitignore", names="verbatim"),
+                Step("git", "add", items=(".gitignore",)),
+            ]
+        return Fix(*steps, order=Fix.RECORD)

@@ -1,0 +1,70 @@
+"""The rule `oversized-blob`."""
+
+from __future__ import annotations
+
+from pmgit import fixes
+from pmgit.finding import Finding
+from pmgit.rule import BLOBS, SIZE, Option, Rule
+from pmgit.units import show_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.git.snapshot import Blob
+    from pmgit.model.subject import Subject
+
+
+class OversizedBlob(Rule):
+    """A blob that is too large for Git's history.
+
+    ## What it reports
+
+    A blob that is new to the repository and larger than allowed: weights over
+    `max-weights-size`, anything else over `max-file-size`. What counts is the blob that Git will
+    record, not the file on disk: a pointer is small however large its object is. A file that
+    grew is new content. A file that was only moved is not, unless it moves into a model folder.
+
+    ## Why it is bad
+
+    Git keeps every version of every file for ever and gives all of them to every clone. GitHub
+    refuses a file of over 100 MiB, and deleting it in a later commit does not help: the history
+    must be rewritten.
+
+    ## Example
+
+    `git add checkpoints/best.pt` (440 MB) without a Git LFS attribute for it.
+
+    ## What to do
+
+    Weights belong into Git LFS (`pmgit lfs-setup`) or below a models folder that Git ignores
+    (`pmgit gitignore`). The printed command takes the file out of the index and leaves it on
+    disk. For a file that must stay, raise the limit or name it in `exclude` of `.pmgit.toml`.
+    """
+
+    name = "oversized-blob"
+    family = "size"
+    scope = BLOBS
+    options = (
+        Option("max-weights-size", SIZE, 1_000_000, "The largest blob of weights."),
+        Option("max-file-size", SIZE, 10_000_000, "The largest blob of any kind."),
+    )
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for_weights = self.option("max-weights-size")
+        for_files = self.option("max-file-size")
+        lowest = min(for_weights, for_files)
+        large = [blob for blob in subject.files if blob.size > lowest]
+        for blob in large:
+            if subject.is_moved(blob):
+                continue
+            weights = subject.is_weights(blob)
+            limit = min(for_weights, for_files) if weights else for_files
+            if blob.size > limit:
+                yield self._finding(subject, blob, weights, limit)
+
+    def _finding(self, subject: Subject, blob: Blob, weights: bool, limit: int) -> Finding:
+        what = "weights" if weights else "file"
+        message = f"{show_size(blob.size)} raw in Git, the limit for {what} is {show_size(limit)}"
+        advice = fixes.store(subject, blob) if weights else fixes.keep_out(subject, blob)
+        return Finding(blob.path, message + advice.note, fix=advice.fix, commit=blob.commit)

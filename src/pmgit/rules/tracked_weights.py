@@ -1,0 +1,68 @@
+"""The rule `tracked-weights`."""
+
+from __future__ import annotations
+
+from pmgit import fixes
+from pmgit.finding import Finding
+from pmgit.rule import BLOBS, SIZE, Option, Rule
+from pmgit.units import show_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.model.subject import Subject
+
+
+class TrackedWeights(Rule):
+    """Weights of a model that are raw in Git.
+
+    ## What it reports
+
+    Weights inside a model folder, their archives and their parts, that are neither ignored nor
+    in Git LFS and are larger than `max-raw-weights`. Thirty shards of 450 kB are caught as one
+    file of 13 MB is. What weights are is told by name (`*.safetensors`, `*.bin`, …) and, for
+    other names, by being binary and over 100 kB; text and tokenizers never are.
+
+    ## Why it is bad
+
+    Each version of the weights stays in the history and in every clone, and no limit on the size
+    of a single file sees shards and archives that stay just below it.
+
+    ## Example
+
+    `pretrained_model/bert-base-uncased/pytorch_model.bin`, staged without a Git LFS attribute.
+
+    ## What to do
+
+    The printed command takes the file out of the index, leaves it on disk and has Git ignore it
+    (or, where the repository stores weights in Git LFS, sets up the pattern for it). To allow
+    small weights, set `max-raw-weights`.
+    """
+
+    name = "tracked-weights"
+    family = "size"
+    scope = BLOBS
+    options = (
+        Option("max-raw-weights", SIZE, 0, "The largest weights file that may be raw in Git."),
+    )
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        limit = self.option("max-raw-weights")
+        for blob in subject.files:
+            if (
+                blob.size > limit
+                and subject.in_models(blob.path)
+                and subject.in_model_folder(blob.path)
+                and subject.is_raw(blob)
+                and not subject.is_moved(blob)
+                and subject.is_weights(blob)
+            ):
+                advice = fixes.store(subject, blob)
+                yield Finding(
+                    blob.path,
+                    f"{show_size(blob.size)} of weights raw in Git, neither ignored nor in Git LFS"
+                    f" (the limit is {show_size(limit)}){advice.note}",
+                    fix=advice.fix,
+                    commit=blob.commit,
+                )

@@ -1,0 +1,69 @@
+"""The rule `uncovered-pointer`."""
+
+from __future__ import annotations
+
+from pmgit import fixes
+from pmgit.finding import Finding, Fix, Step
+from pmgit.lfs.pointer import Pointer
+from pmgit.rule import BLOBS, Rule
+from pmgit.units import show_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.git.snapshot import Blob
+    from pmgit.model.subject import Subject
+
+
+class UncoveredPointer(Rule):
+    """A Git LFS pointer at a path that no attribute sends to Git LFS.
+
+    ## What it reports
+
+    A blob that is a pointer while its path has no `filter=lfs`, anywhere in the repository. When
+    `.gitattributes` changes, every file is looked at again.
+
+    ## Why it is bad
+
+    Without the attribute nothing replaces the pointer by its content at checkout. Everybody gets
+    a text of 130 bytes, and torch says `invalid load key, 'v'`.
+
+    ## Example
+
+    A pointer file that was copied from a clone made with `GIT_LFS_SKIP_SMUDGE=1`, or an lfs line
+    that was removed from `.gitattributes` while the files stayed.
+
+    ## What to do
+
+    Paste the printed command: it writes the attribute and proves that it works. If the text is
+    meant to be in Git (a test file), name it in `exclude` of `.pmgit.toml`.
+    """
+
+    name = "uncovered-pointer"
+    family = "lfs"
+    scope = BLOBS
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for blob in subject.pointer_like:
+            if subject.is_lfs(blob.path):
+                continue
+            pointer = subject.pointer_of(blob)
+            if isinstance(pointer, Pointer):
+                yield Finding(
+                    blob.path,
+                    f"a Git LFS pointer (to {show_size(pointer.size)}) that no line of"
+                    " .gitattributes covers",
+                    fix=self._fix(subject, blob),
+                    commit=blob.commit,
+                )
+
+    def _fix(self, subject: Subject, blob: Blob) -> Fix | None:
+        if subject.repository.bare or subject.origin == "range":
+            return None
+        from pmgit.lfs import patterns
+
+        if patterns.must_be_text(blob.path):
+            # It belongs into Git as text: lfs-setup restores it from the object.
+            return Fix(Step("pmgit", "lfs-setup", names="verbatim"), order=Fix.SETUP)
+        return fixes.set_up(subject, blob)

@@ -1,0 +1,200 @@
+"""Which patterns `pmgit lfs-setup` writes: those asked for, or those of the formats present."""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.errors import UsageError
+from pmgit.lfs import patterns
+from pmgit.model import folder
+from pmgit.model.weights import ALWAYS, ALWAYS_SUFFIXES, AMBIGUOUS, Tiers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from pmgit.config import Config
+    from pmgit.git.repository import Repository
+
+#: Git ignores longer lines of .gitattributes (since 2.38.4, with a warning only).
+_MAX_LINE = 2047
+#: What stands for a `*` in a probe: a path that does not exist but could.
+_PROBE = "pmgit-probe"
+
+
+def models_folders(repository: Repository, config: Config, tracked: Iterable[str]) -> list[str]:
+    """The configured models folders that exist, in the index or on disk; else the first one."""
+    tracked = list(tracked)
+    found = [
+        root
+        for root in config.models
+        if os.path.isdir(os.path.join(repository.top, root))
+        or any(path.startswith(f"{root}/") for path in tracked)
+    ]
+    if not found and not config.models:
+        raise UsageError(
+            "no models folder is configured", 'for example: models = ["pretrained_model"]'
+        )
+    return found or [config.models[0]]
+
+
+def files_below(repository: Repository, roots: Iterable[str], tracked: Iterable[str]) -> list[str]:
+    """The files below the models folders, in the index and in the work tree, sorted."""
+    roots = list(roots)
+    below = tuple(f"{root}/" for root in roots)
+    found = {path for path in tracked if path.startswith(below)}
+    for root in roots:
+        found.update(folder.files_on_disk(repository.top, root))
+    return sorted(found)
+
+
+def for_formats(config: Config, roots: Iterable[str], files: Iterable[str]) -> list[str]:
+    """The patterns that cover the weights among `files`; for all known formats without any.
+
+    A pattern has the spelling of the file (`*.BIN` beside `*.bin`), because the case counts
+    unless `core.ignorecase` is set.
+    """
+    roots = list(roots)
+    tiers = Tiers(config)
+    weights = [path for path in files if tiers.of(path) in (ALWAYS, AMBIGUOUS)]
+    found: set[str] = set()
+    for path in weights:
+        root = folder.root_of(path, roots)
+        found.add(covering(path, root))
+        found.add(covering(path.lower() if root == root.lower() else path, root))
+    if not found:
+        for root in roots:
+            found.update(patterns.in_models(root, suffix) for suffix in ALWAYS_SUFFIXES)
+    return sorted(found)
+
+
+def covering(path: str, root: str) -> str:
+    """The pattern for a file of weights: its suffix below the models folder `root`.
+
+    Exactly the file when it has no suffix that speaks for a format (`x.bin.001`, `weights`).
+    """
+    name = path.rpartition("/")[2]
+    stem, dot, suffix = name.rpartition(".")
+    known = next((s for s in ALWAYS_SUFFIXES if name.lower().endswith(s)), "")
+    if known and root:
+        return patterns.in_models(root, name[len(name) - len(known) :])
+    if root and stem and suffix.isalnum() and not suffix.isdigit() and len(suffix) > 2:
+        return patterns.in_models(root, dot + suffix)
+    return patterns.exact(path)
+
+
+def asked_for(repository: Repository, words: Iterable[str], known: Collection[str]) -> list[str]:
+    """The patterns that a person wrote, as they stand in .gitattributes.
+
+    `known` are the paths of the index. A word that names a file means this file; other words are
+    patterns. Raises UsageError, with the form that works, for what Git would read otherwise.
+    """
+    return sorted({_one(repository, word, known) for word in words})
+
+
+def _one(repository: Repository, word: str, known: Collection[str]) -> str:
+    if not word.strip():
+        raise UsageError("an empty pattern", "for example: --pattern '*.safetensors'")
+    path = _existing(repository, word, known)
+    if path:
+        pattern = patterns.exact(path)
+    elif word.startswith('"') and patterns.split_line(word + " x") == (word, ["x"]):
+        pattern = word
+    else:
+        pattern = patterns.quoted(word)
+    glob = patterns.unquoted(pattern)
+    if glob.startswith("!"):
+        raise UsageError(
+            f"{word!r}: attributes have no negative patterns",
+            "to keep a file out of Git LFS, write a line of your own below pmgit's block: "
+            + patterns.unset_line(glob[1:] or "PATTERN"),
+        )
+    if glob.startswith("[attr]"):
+        raise UsageError(f"{word!r} would define a macro", "write the pattern of the files")
+    if not path:
+        _refuse_folder(repository, glob, known)
+    if patterns.must_be_text(glob) and not set("*?[").intersection(glob):
+        raise UsageError(
+            f"{word!r} belongs into Git as text",
+            "in Git LFS it could not be read in a diff; leave it as it is",
+        )
+    if len(patterns.attribute_line(pattern).encode("utf-8", "surrogateescape")) > _MAX_LINE:
+        raise UsageError("the pattern is too long: Git ignores it", "use a shorter one, with *")
+    return pattern
+
+
+def _existing(repository: Repository, word: str, known: Collection[str]) -> str:
+    """The path of the file that a word names, from where the user stands or from the top."""
+    for path in (repository.prefix + word, word):
+        path = path.removeprefix("./").replace("/./", "/")
+        if path in known or os.path.isfile(os.path.join(repository.top, path)):
+            return path if not path.startswith("/") else ""
+    return ""
+
+
+def _refuse_folder(repository: Repository, glob: str, known: Collection[str]) -> None:
+    """`dir/` and `dir` match the folder itself and none of the files in it."""
+    bare = glob.strip("/")
+    below = f"{bare}/**"
+    if "/" not in bare and not glob.startswith("/") and not _is_folder(repository, bare, known):
+        inside = any(f"/{bare}/" in path for path in known)
+        if inside and not any(path.endswith(f"/{bare}") for path in known):
+            raise _folder(glob, f"**/{bare}/**")
+    if glob.endswith("/") or _is_folder(repository, bare, known):
+        raise _folder(glob, f"/{below}" if glob.startswith("/") else below)
+
+
+def _is_folder(repository: Repository, path: str, known: Collection[str]) -> bool:
+    if set("*?[\\").intersection(path) or not path:
+        return False
+    on_disk = os.path.isdir(os.path.join(repository.top, path))
+    return on_disk or any(name.startswith(f"{path}/") for name in known)
+
+
+def _folder(glob: str, works: str) -> UsageError:
+    return UsageError(
+        f"{glob!r} is a folder, and the attributes of a folder say nothing of the files in it",
+        f"use: pmgit lfs-setup --pattern '{works}'",
+    )
+
+
+def probes(glob: str, roots: Iterable[str]) -> list[str]:
+    """Paths that a glob could match: each must be held against it before it proves anything."""
+    name = _instance(glob.lstrip("/"))
+    if not name or name.endswith("/"):
+        return []
+    if "/" in glob.rstrip("/"):
+        return [name]
+    # Without a slash it matches at any depth.
+    return [name, *(f"{root}/{_PROBE}/{name}" for root in roots)]
+
+
+def _instance(glob: str) -> str:
+    """A path made from a glob."""
+    out: list[str] = []
+    at = 0
+    while at < len(glob):
+        char = glob[at]
+        if char == "*":
+            while glob[at : at + 1] == "*":
+                at += 1
+            out.append(_PROBE)
+        elif char == "?":
+            out.append("x")
+            at += 1
+        elif char == "\\":
+            out.append(glob[at + 1 : at + 2])
+            at += 2
+        elif char == "[" and "]" in glob[at + 2 :]:
+            end = glob.index("]", at + 2)
+            inside = glob[at + 1 : end]
+            if inside.startswith("[:"):
+                end += 1
+                out.append({"[:space:]": " ", "[:digit:]": "0"}.get(inside + "]", "x"))
+            else:
+                out.append(inside[0] if inside[0] not in "!^" else "x")
+            at = end + 1
+        else:
+            out.append(char)
+            at += 1
+    return "".join(out)

@@ -1,0 +1,75 @@
+"""A question to Git about files that are not written yet.
+
+What `.gitattributes` and `.gitignore` would mean is asked of Git before they are changed: in a
+temporary work tree that holds nothing but these files, with the repository's own configuration,
+`info/attributes` and `info/exclude`.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from tempfile import TemporaryDirectory
+
+from pmgit.git.objects import decode, encode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from types import TracebackType
+
+    from pmgit.git.repository import Repository
+
+
+class Shadow:
+    """A context manager: `repository` asks in a work tree of just the given files."""
+
+    def __init__(self, repository: Repository, files: Mapping[str, bytes]) -> None:
+        self._folder = TemporaryDirectory(prefix="pmgit-")
+        top = os.path.join(os.path.realpath(self._folder.name), "tree")
+        os.mkdir(top)
+        for path, data in files.items():
+            file = os.path.join(top, *path.split("/"))
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            with open(file, "wb") as out:
+                out.write(data)
+        self.repository = copy.copy(repository)
+        self.repository.top = top
+        self.repository.prefix = ""
+        self.repository.env = {
+            "GIT_DIR": repository.git_dir,
+            "GIT_WORK_TREE": top,
+            # An index that does not exist is empty; the real one would answer for missing files.
+            "GIT_INDEX_FILE": os.path.join(os.path.dirname(top), "index"),
+        }
+
+    def __enter__(self) -> Repository:
+        return self.repository
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._folder.cleanup()
+
+
+def attributes_of(
+    repository: Repository, paths: Iterable[str], *names: str, cached: bool = False
+) -> dict[str, dict[str, str]]:
+    """The attributes of every path, by name; with no names all that any line sets or unsets."""
+    paths = list(dict.fromkeys(paths))
+    found: dict[str, dict[str, str]] = {path: {} for path in paths}
+    if paths:
+        fields = repository.run(
+            "check-attr",
+            *(("--cached",) if cached else ()),
+            "-z",
+            "--stdin",
+            *(names or ("--all",)),
+            stdin=b"".join(encode(path) + b"\0" for path in paths),
+        ).split(b"\0")
+        for at in range(0, len(fields) - 2, 3):
+            found[decode(fields[at])][decode(fields[at + 1])] = decode(fields[at + 2])
+    return found

@@ -1,0 +1,26 @@
+"""The one source of the Git hooks in `hooks/`: a POSIX shell script that finds pmgit.
+
+The same text serves every stage: a hook is told by its own file name.
+"""
+
+from __future__ import annotations
+
+SHIM = r"""#!/bin/sh
+# pmgit: keeps pretrained weights out of Git's history. Made by scripts/generate.py.
+# Usable straight from a clone (git config core.hooksPath PATH/hooks) or copied to .git/hooks.
+stage=${0##*/}
+stage=${stage##*\\}
+if command -v pmgit-hook >/dev/null 2>&1; then
+    exec pmgit-hook "$stage" "$@"
+fi
+for python in "${PMGIT_PYTHON-}" python3 python; do
+    [ -n "$python" ] || continue
+    # -I: neither the repository nor the environment can put a module in front of ours.
+    if "$python" -I -c 'import pmgit.hook' >/dev/null 2>&1; then
+        exec "$python" -I -m pmgit.hook "$stage" "$@"
+    fi
+done
+echo "pmgit: the $stage hook is installed, but pmgit is not" >&2
+echo "hint: pip install pmgit (or set PMGIT_PYTHON to a Python that has it)" >&2
+exit 3
+"""

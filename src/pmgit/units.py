@@ -1,0 +1,46 @@
+"""Sizes in bytes, written and read as people write them. 1 MB is 10^6 bytes, 1 MiB is 2^20."""
+
+from __future__ import annotations
+
+MB = 1_000_000
+
+_UNITS = {
+    "": 1,
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "tb": 10**12,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+    "tib": 2**40,
+}
+
+
+def show_size(size: int) -> str:
+    """`size` bytes with the decimal unit that keeps it short: `130 bytes`, `3.0 MB`."""
+    if size < 1000:
+        return f"{size} byte" + ("" if size == 1 else "s")
+    value = float(size)
+    for unit in ("kB", "MB", "GB", "TB"):
+        value /= 1000
+        if value < 999.95 or unit == "TB":
+            return f"{value:.1f} {unit}"
+    raise AssertionError("unreachable: TB ends the loop")
+
+
+def read_size(text: str) -> int:
+    """Bytes meant by `500 kB`, `1MB`, `10 MiB` or a bare number.
+
+    Raises ValueError when it is none of these, or negative.
+    """
+    word = text.strip().lower().replace("_", "")
+    number = word.rstrip("bikmgt ")
+    unit = word[len(number) :].strip()
+    if unit not in _UNITS or not number:
+        raise ValueError(f"not a size: {text!r}")
+    value = float(number)
+    if not 0 <= value < 2**63:  # also refuses nan and inf
+        raise ValueError(f"not a size: {text!r}")
+    return round(value * _UNITS[unit])

@@ -1,0 +1,64 @@
+"""Fixtures: an isolated repository, and genuine weights."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.kit import Repo, isolated_environment
+from tests.weights import Weights, fetch
+
+GIT_LFS_HINT = (
+    "the tests need git-lfs: `make test` installs it, or: sudo apt-get install git-lfs"
+    " (Debian, Ubuntu), brew install git-lfs (macOS), dnf install git-lfs (Fedora)."
+    " The PyPI project called git-lfs is not it."
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A skipped test that runs nowhere is no test: what is missing fails the run.
+    if shutil.which("git-lfs") is None:
+        pytest.exit(GIT_LFS_HINT, returncode=4)
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the developer's HOME, git configuration or caches."""
+    for name, value in isolated_environment(tmp_path / "home").items():
+        monkeypatch.setenv(name, value)
+    for name in list(os.environ):
+        if name.startswith(("PRE_COMMIT", "PMGIT_", "PREK_")) or name in ("GIT_DIR", "GIT_INDEX_FILE"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return isolated_environment(tmp_path / "home")
+
+
+@pytest.fixture
+def repo(tmp_path: Path, env: dict[str, str]) -> Repo:
+    """An empty repository."""
+    return Repo(tmp_path / "repo", env)
+
+
+@pytest.fixture
+def lfs_repo(repo: Repo) -> Repo:
+    """A repository whose models folder is sent to Git LFS, as by `git lfs track`."""
+    repo.git("lfs", "install", "--local")
+    repo.write(".gitattributes", "/pretrained_model/**/*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+    repo.git("add", ".gitattributes")
+    repo.commit("Track weights with Git LFS")
+    return repo
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
+    """Genuine weights from PyPI, fetched once into a cache folder."""
+    return fetch(Path(os.environ.get("PMGIT_TEST_CACHE", Path(__file__).parent.parent / ".cache/weights")))
+
+

@@ -1,0 +1,256 @@
+"""Real repositories for tests: real git, real git-lfs, real commands in a real shell.
+
+Nothing here can touch the developer: HOME, the git configuration of user and system, the caches
+and the template folder all lie in the test's own folder (`isolated_environment`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+#: Where this environment's `pmgit` and `pmgit-hook` are.
+BIN = Path(sys.executable).parent
+
+GITCONFIG = """\
+[user]
+\tname = Test
+\temail = test@example.invalid
+[init]
+\tdefaultBranch = main
+[protocol "file"]
+\tallow = always
+[core]
+\tautocrlf = false
+"""
+
+
+def isolated_environment(home: Path) -> dict[str, str]:
+    """An environment in which nothing of the user's is read or written."""
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / ".gitconfig"
+    if not config.exists():
+        config.write_text(GITCONFIG)
+    (home / "templates").mkdir(exist_ok=True)
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GIT_", "PMGIT_", "PRE_COMMIT", "HF_", "XDG_", "PREK_", "PYTHON"))
+        and name not in ("CI", "GITHUB_ACTIONS", "VIRTUAL_ENV", "NO_COLOR", "TRANSFORMERS_CACHE")
+    }
+    path = os.pathsep.join([str(BIN), *kept.get("PATH", os.defpath).split(os.pathsep)])
+    return {
+        **kept,
+        "PATH": path,
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "GIT_CONFIG_GLOBAL": str(config),
+        # apt installs git-lfs into the system configuration: "no filter" could not be shown.
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TEMPLATE_DIR": str(home / "templates"),
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",
+        "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
+        "HF_HUB_OFFLINE": "1",
+        "LANG": "C.UTF-8",
+    }
+
+
+def random_bytes(size: int, seed: int = 0) -> bytes:
+    """Incompressible bytes, the same for the same arguments; never text."""
+    return b"\x00" + random.Random(seed * 1_000_003 + size).randbytes(size - 1) if size else b""
+
+
+def pointer(content: bytes) -> bytes:
+    """The Git LFS pointer that stands for `content`."""
+    oid = hashlib.sha256(content).hexdigest()
+    return (
+        f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {len(content)}\n"
+    ).encode()
+
+
+@dataclass
+class Result:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def fixes(self) -> list[str]:
+        """The commands that were printed as fixes, in their order."""
+        return [line[5:] for line in self.out.splitlines() if line.startswith("fix: ")]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Repo:
+    """A repository in a folder, with its own environment."""
+
+    def __init__(self, path: Path, env: dict[str, str], *, init: tuple[str, ...] | None = ()) -> None:
+        self.path = path
+        self.env = env
+        if init is not None:
+            path.mkdir(parents=True, exist_ok=True)
+            self.git("init", "-q", *init)
+
+    def run(
+        self,
+        argv: list[str] | tuple[str, ...],
+        *,
+        cwd: str | Path = "",
+        env: dict[str, str] | None = None,
+        stdin: bytes = b"",
+    ) -> Result:
+        """Run a program in the repository (or in its folder `cwd`)."""
+        done = subprocess.run(
+            argv,
+            cwd=self.path / cwd,
+            env={**self.env, **(env or {})},
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=300,
+        )
+        return Result(
+            done.returncode,
+            done.stdout.decode("utf-8", "surrogateescape"),
+            done.stderr.decode("utf-8", "surrogateescape"),
+        )
+
+    def git(
+        self,
+        *args: str,
+        code: int | None = 0,
+        cwd: str | Path = "",
+        stdin: bytes = b"",
+        env: dict[str, str] | None = None,
+    ) -> str:
+        """The output of a git command that must exit with `code` (None: with any)."""
+        result = self.run(["git", *args], cwd=cwd, stdin=stdin, env=env)
+        assert code is None or result.code == code, (args, result)
+        return result.out
+
+    def sh(self, command: str, *, cwd: str | Path = "", env: dict[str, str] | None = None) -> Result:
+        """Paste a command into a real shell."""
+        return self.run(["bash", "-c", command], cwd=cwd, env=env)
+
+    def pmgit(self, *args: str, cwd: str | Path = "", env: dict[str, str] | None = None) -> Result:
+        """Run `pmgit`."""
+        return self.run([str(BIN / "pmgit"), *args], cwd=cwd, env=env)
+
+    def hook(self, *args: str, cwd: str | Path = "", env: dict[str, str] | None = None) -> Result:
+        """Run `pmgit-hook`."""
+        return self.run([str(BIN / "pmgit-hook"), *args], cwd=cwd, env=env)
+
+    def check(self, *args: str, cwd: str | Path = "") -> list[dict[str, Any]]:
+        """The findings of `pmgit check --format json`, which must have been able to judge."""
+        result = self.pmgit("check", "--format", "json", *args, cwd=cwd)
+        assert result.code in (0, 1), result
+        findings: list[dict[str, Any]] = result.json["findings"]
+        assert (result.code == 1) == any(f["severity"] == "error" for f in findings), result
+        return findings
+
+    def rules(self, *args: str) -> list[str]:
+        """The names of the rules that object, once each, sorted."""
+        return sorted({finding["rule"] for finding in self.check(*args)})
+
+    def write(self, path: str | bytes, content: bytes | str | int) -> Path:
+        """Write a file; a number stands for that many random bytes."""
+        name = os.fsdecode(path)
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, int):
+            content = random_bytes(content, seed=len(name))
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return file
+
+    def stage(self, path: str | bytes, content: bytes | str | int) -> Path:
+        """Write a file and stage it, also when it is ignored."""
+        file = self.write(path, content)
+        self.git("--literal-pathspecs", "add", "-f", "--", os.fsdecode(path))
+        return file
+
+    def stage_blob(self, path: str, content: bytes, mode: str = "100644") -> str:
+        """Stage content that is not in the work tree; its id."""
+        oid = self.git("hash-object", "-w", "--stdin", stdin=content).strip()
+        self.git("update-index", "--add", "--cacheinfo", f"{mode},{oid},{path}")
+        return oid
+
+    def commit(self, message: str = "work", *args: str, verify: bool = False) -> str:
+        """Commit what is staged; the new commit's id. Without hooks unless `verify`."""
+        self.git("commit", "-q", "-m", message, *([] if verify else ["--no-verify"]), *args)
+        return self.git("rev-parse", "HEAD").strip()
+
+    def blob(self, path: str, tree: str = "") -> bytes:
+        """The content of a path in the index, or in a commit."""
+        done = subprocess.run(
+            ["git", "cat-file", "blob", f"{tree}:{path}"],
+            cwd=self.path, env=self.env, capture_output=True, check=True,
+        )  # fmt: skip
+        return done.stdout
+
+    def staged(self) -> list[str]:
+        """The paths of the index."""
+        return [path for path in self.git("ls-files", "-z").split("\0") if path]
+
+    def add_info(self, model: str, source: str = "https://example.invalid/model") -> None:
+        """Stage a complete INFO.md for the model in the folder `model`."""
+        self.stage(
+            f"{model}/INFO.md",
+            f"# Model\n\n**Source**: {source}\n**Downloaded**: 2026-01-13\n"
+            f"**Commit**: `main` (commit: {'1' * 40})\n**License**: Apache-2.0\n",
+        )
+
+    def paste(self, fix: str, *, cwd: str | Path = "") -> Result:
+        """Paste a printed fix; it must work, and must not lose a file of the work tree."""
+        before = self.contents()
+        result = self.sh(fix, cwd=cwd)
+        assert result.code == 0, (fix, result)
+        lost = before - self.contents()
+        assert not lost, (fix, lost)
+        return result
+
+    def paste_all(self, *args: str, cwd: str | Path = "") -> list[str]:
+        """Paste all fixes that `pmgit check` prints, again and again until it prints none.
+
+        What was pasted is returned. It fails when that does not end.
+        """
+        pasted: list[str] = []
+        for _ in range(6):
+            result = self.pmgit("check", *args, cwd=cwd)
+            assert result.code in (0, 1), result
+            if not result.fixes:
+                return pasted
+            for fix in result.fixes:
+                self.paste(fix, cwd=cwd)
+                pasted.append(fix)
+        raise AssertionError(f"the fixes never end: {pasted}")
+
+    def contents(self) -> set[bytes]:
+        """The contents (hashed) that exist on disk, wherever they lie; none may get lost.
+
+        Files that pmgit itself writes are left out, because they change. What went to Git LFS
+        lies in `.git/lfs/objects` and counts.
+        """
+        found = set()
+        for folder, _, names in os.walk(self.path):
+            if "/.git" in folder and "/.git/lfs/objects" not in folder:
+                continue
+            for name in names:
+                file = Path(folder, name)
+                if name not in (".gitignore", ".gitattributes", "index") and file.is_file():
+                    found.add(hashlib.sha256(file.read_bytes()).digest())
+        return found

@@ -1,0 +1,372 @@
+"""The conventions of the house (CONTRIBUTING.md), so that no reviewer has to remember them."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.kit import Repo
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "pmgit"
+
+GROUND = ("rule", "finding", "config", "units", "errors", "plain_toml", "lazy", "")
+#: From the top down; what stands together shares a floor. "" is `pmgit/__init__.py`.
+FLOORS = (
+    ("__main__",), ("cli",), ("hook",), ("commands",), ("doctor",), ("checker",), ("rules",),
+    ("fixes",), ("setup",), ("model",), ("formats",), ("lfs",), ("hub",), ("git",), ("report",),
+    GROUND,
+)  # fmt: skip
+FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}
+
+TALKERS = ("__main__", "cli", "hook", "commands")
+
+#: What the hook must not import: each costs 5 to 130 ms, on every commit (docs/performance.md).
+SLOW = {
+    "argparse", "click", "dataclasses", "git", "huggingface_hub", "json", "logging", "pathlib",
+    "pathspec", "re", "rich", "subprocess", "tomllib", "typing",
+}  # fmt: skip
+
+HEADINGS = ["## What it reports", "## Why it is bad", "## Example", "## What to do"]
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    """All modules of pmgit by their dotted name, parsed."""
+    found = {}
+    for file in sorted(SOURCE.rglob("*.py")):
+        parts = ["pmgit", *file.relative_to(SOURCE).with_suffix("").parts]
+        if parts[-1] == "__init__":
+            parts.pop()
+        found[".".join(parts)] = ast.parse(file.read_bytes(), str(file))
+    return found
+
+
+def floor(module: str) -> int:
+    """The floor of a module of pmgit; the ground is the highest number."""
+    return FLOOR[room(module)]
+
+
+def room(module: str) -> str:
+    """The part of a module's name that decides where it lives."""
+    return [*module.split("."), ""][1]
+
+
+def types_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def walk(node: ast.AST, types: bool) -> Iterator[ast.AST]:
+    """All nodes below; without those that only a type checker sees unless `types`."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if types or not types_only(child):
+            yield from walk(child, types)
+
+
+def imported(module: str, *, types: bool = True) -> set[str]:
+    """The dotted names that a module imports, wherever in it."""
+    found: set[str] = set()
+    for node in walk(modules()[module], types):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}:{node.lineno}: imports are absolute"
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                found.add(name if name in modules() else str(node.module))
+    return found
+
+
+def own(names: set[str]) -> set[str]:
+    return {name for name in names if name.split(".")[0] == "pmgit"}
+
+
+def importers(package: str) -> set[str]:
+    """The rooms whose modules import `package`."""
+    return {
+        room(module)
+        for module in modules()
+        if any(name.split(".")[0] == package for name in imported(module))
+    }
+
+
+def uses(module: str) -> Iterator[tuple[int, str, ast.expr]]:
+    """Line, dotted name and node of everything that a module calls or names with a dot."""
+    for node in ast.walk(modules()[module]):
+        if isinstance(node, ast.Attribute | ast.Name):
+            yield node.lineno, ast.unparse(node), node
+
+
+def rule_modules() -> list[str]:
+    return sorted(file.stem for file in (SOURCE / "rules").glob("*.py") if file.stem[0] != "_")
+
+
+def command_modules() -> list[str]:
+    return sorted(file.stem for file in (SOURCE / "commands").glob("*.py") if file.stem[0] != "_")
+
+
+# --- layers
+
+
+def test_every_module_has_a_floor() -> None:
+    assert {room(module) for module in modules()} <= set(FLOOR)
+
+
+def test_imports_only_go_down() -> None:
+    up = [
+        f"{module} imports {name}"
+        for module in modules()
+        for name in own(imported(module))
+        if floor(name) < floor(module)
+    ]
+    assert up == []
+
+
+def test_imports_have_no_circle() -> None:
+    """Imports that only a type checker sees do not count: they never run."""
+    arrows = {module: own(imported(module, types=False)) - {module} for module in modules()}
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+# --- one owner each
+
+
+def test_only_git_process_starts_processes() -> None:
+    starters = re.compile(
+        r"os\.(system|popen|fork|forkpty|exec\w+|spawn\w+|posix_spawnp?|startfile)"
+        r"|(subprocess|multiprocessing|pty|asyncio|concurrent)(\.\w+)*"
+    )
+    found = [
+        f"{module}:{line}: {name}"
+        for module in modules()
+        if module != "pmgit.git.process"
+        for line, name, _ in uses(module)
+        if starters.fullmatch(name)
+    ]
+    assert found == []
+    assert [m for m in modules() if "subprocess" in imported(m)] in ([], ["pmgit.git.process"])
+
+
+@pytest.mark.parametrize(
+    ("package", "owner"), [("git", "git"), ("huggingface_hub", "hub"), ("prek", "")]
+)
+def test_one_owner(package: str, owner: str) -> None:
+    assert importers(package) <= {owner}
+
+
+def test_only_commands_and_hook_print() -> None:
+    talk = re.compile(
+        r"print|input|sys\.(__)?std(out|err)(__)?(\.\w+)*|(click\.)?(echo\w*|secho|prompt|confirm)"
+    )
+    found = []
+    for module in modules():
+        if room(module) in TALKERS:
+            continue
+        found += [f"{module}:{line}: {n}" for line, n, _ in uses(module) if talk.fullmatch(n)]
+        for node in ast.walk(modules()[module]):
+            if isinstance(node, ast.Call) and ast.unparse(node).startswith(
+                ("os.write(1,", "os.write(2,")
+            ):
+                found.append(f"{module}:{node.lineno}: os.write to the terminal")
+    assert found == []
+
+
+# --- form
+
+
+def test_no_module_is_long() -> None:
+    lines = {
+        str(file.relative_to(ROOT)): len(file.read_bytes().splitlines())
+        for folder in ("src", "tests", "scripts", "bench")
+        for file in (ROOT / folder).rglob("*.py")
+    }
+    long = {name: n for name, n in lines.items() if n > 300 and name.startswith("src")}
+    assert long == {}
+    assert {name: n for name, n in lines.items() if n > 600} == {}
+
+
+@pytest.mark.parametrize("name", rule_modules())
+def test_rule_has_one_name(name: str) -> None:
+    """`rules/missing_info.py`, `missing-info`, `class MissingInfo`, `test_missing_info.py`."""
+    tree = modules()[f"pmgit.rules.{name}"]
+    classes = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and "Rule" in [ast.unparse(base) for base in node.bases]
+    ]
+    assert len(classes) == 1, "one module, one rule"
+    rule = classes[0]
+    assert rule.name == "".join(word.title() for word in name.split("_"))
+    values = {
+        ast.unparse(target): ast.literal_eval(node.value)
+        for node in rule.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+    }
+    assert values["name"] == name.replace("_", "-")
+    assert values["family"]
+    assert (ROOT / f"tests/rules/test_{name}.py").is_file()
+
+
+@pytest.mark.parametrize("name", rule_modules())
+def test_rule_has_its_page(name: str) -> None:
+    """The docstring is the manual page: a title, then four parts, none of them empty."""
+    tree = modules()[f"pmgit.rules.{name}"]
+    rule = next(node for node in tree.body if isinstance(node, ast.ClassDef))
+    page = ast.get_docstring(rule) or ""
+    assert [line for line in page.splitlines() if line.startswith("## ")] == HEADINGS
+    title, *parts = re.split(r"^## .*$", page, flags=re.MULTILINE)
+    assert title.strip()
+    assert "\n" not in title.strip()
+    assert all(part.strip() for part in parts)
+
+
+@pytest.mark.parametrize("name", command_modules())
+def test_command_has_its_test(name: str) -> None:
+    assert (ROOT / f"tests/commands/test_{name}.py").is_file()
+
+
+@pytest.mark.parametrize("name", command_modules())
+def test_command_has_help(name: str, repo: Repo) -> None:
+    command = name.replace("_", "-")
+    shown = repo.pmgit(command, "--help")
+    assert shown.code == 0, shown
+    assert re.match(rf"Usage: pmgit {command} [^\n]*\n\n  \w", shown.out), shown.out
+    assert re.search(rf"^  {command} +\w", repo.pmgit("--help").out, re.MULTILINE)
+
+
+def test_every_test_mirrors_a_module() -> None:
+    """A test of a folder that mirrors `src` names the module that it is about."""
+    strays = [
+        str(file.relative_to(ROOT))
+        for folder in ("rules", "commands")
+        for file in (ROOT / "tests" / folder).glob("test_*.py")
+        if not (SOURCE / folder / f"{file.stem.removeprefix('test_')}.py").is_file()
+    ]
+    assert strays == []
+
+
+# --- the path of every commit
+
+
+def loaded(repo: Repo, code: str) -> set[str]:
+    """The modules that Python imports while it runs `code` in the repository."""
+    shown = repo.run([sys.executable, "-X", "importtime", "-c", code])
+    assert shown.code == 0, shown
+    assert shown.out == ""
+    return {
+        line.rpartition("|")[2].strip()
+        for line in shown.err.splitlines()
+        if line.startswith("import time:")
+    }
+
+
+@pytest.mark.parametrize("situation", ["nothing staged", "clean change", "configured"])
+def test_hook_imports_nothing_slow(situation: str, lfs_repo: Repo) -> None:
+    if situation != "nothing staged":
+        pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 2000000\n"
+        lfs_repo.add_info("pretrained_model/bert")
+        lfs_repo.stage_blob("pretrained_model/bert/model.safetensors", pointer % (b"ab" * 32))
+        lfs_repo.stage("src/main.py", "pass\n")
+    if situation == "configured":
+        lfs_repo.stage(".pmgit.toml", 'models = ["pretrained_model"]\nstorage = "lfs"\n')
+    # What the console script does.
+    code = "import sys; sys.argv = ['pmgit-hook', 'pre-commit']\n"
+    code += "from pmgit.hook import main; sys.exit(main())"
+    names = loaded(lfs_repo, code) - loaded(lfs_repo, "pass")
+    assert "pmgit.hook" in names
+    assert {name.split(".")[0] for name in names} & SLOW == set()
+
+
+# --- danger
+
+
+def test_no_dangerous_calls() -> None:
+    """Weights are read as bytes. Nothing of them is ever loaded, run or unpacked to disk."""
+    danger = re.compile(
+        r"(\w+\.)*(extractall|unpack_archive|mktemp|allow_pickle)|eval|exec|compile|__import__"
+        r"|(pickle|_pickle|cloudpickle|dill|marshal|shelve|joblib|torch|yaml)\.\w+"
+        r"|(numpy|np)\.load|importlib\.import_module|runpy\.\w+"
+    )
+    # The tables of commands and of rules import by name, from a list of their own.
+    allowed = {("cli", "importlib.import_module"), ("cli", "__import__"), ("rules", "__import__")}
+    found = []
+    for module, tree in modules().items():
+        found += [
+            f"{module}:{line}: {name}"
+            for line, name, _ in uses(module)
+            if danger.fullmatch(name) and (room(module), name) not in allowed
+        ]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.keyword) and node.arg in ("shell", "allow_pickle"):
+                found.append(f"{module}:{node.value.lineno}: {node.arg}=")
+        names = {name.split(".")[0] for name in imported(module)}
+        bad = names & {"pickle", "_pickle", "marshal", "shelve", "joblib", "torch", "dill"}
+        found += [f"{module}: import {name}" for name in sorted(bad)]
+    assert found == []
+
+
+# --- the project stands on its own
+
+
+def project_files() -> list[Path]:
+    """What belongs to the project: tracked, or new and not ignored."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    if listed.returncode or not (ROOT / ".git").exists():  # an unpacked source distribution
+        return [
+            file
+            for file in ROOT.rglob("*")
+            if file.is_file() and not {".venv", ".cache", "__pycache__"} & set(file.parts)
+        ]
+    names = [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
+    return [ROOT / name for name in names if (ROOT / name).is_file()]
+
+
+def test_no_file_names_a_place_of_this_machine() -> None:
+    """Nobody else has the folder above this one, this HOME, or this temporary folder."""
+    places = {str(ROOT.parent), str(Path.home()), os.path.expanduser("~"), tempfile.gettempdir()}
+    escaped = "|".join(re.escape(place) for place in places if place.count("/") and place != "/")
+    # A place begins where a path begins: "/work" is not in "the/work" or "$X/work".
+    place = re.compile(rf"(?<![\w.*}}$/-])(?:{escaped})/".encode() + rb"|\.\./" + b"shared/")
+    found = [
+        f"{file.relative_to(ROOT)}: {match.group().decode()}"
+        for file in project_files()
+        for match in place.finditer(file.read_bytes())
+    ]
+    assert found == []
+
+
+def test_no_markdown_link_leads_out_or_nowhere() -> None:
+    bad = []
+    for file in project_files():
+        if file.suffix != ".md":
+            continue
+        for target in re.findall(r"\]\(([^)\s]+)\)", file.read_text(encoding="utf-8")):
+            path = target.partition("#")[0]
+            if path and "://" not in path and not path.startswith("mailto:"):
+                there = (file.parent / path).resolve()
+                if not there.is_relative_to(ROOT.resolve()) or not there.exists():
+                    bad.append(f"{file.relative_to(ROOT)}: {target}")
+    assert bad == []
