@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.kit import pointer
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -281,9 +283,8 @@ def loaded(repo: Repo, code: str) -> set[str]:
 @pytest.mark.parametrize("situation", ["nothing staged", "clean change", "configured"])
 def test_hook_imports_nothing_slow(situation: str, lfs_repo: Repo) -> None:
     if situation != "nothing staged":
-        pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 2000000\n"
         lfs_repo.add_info("pretrained_model/bert")
-        lfs_repo.stage_blob("pretrained_model/bert/model.safetensors", pointer % (b"ab" * 32))
+        lfs_repo.stage_blob("pretrained_model/bert/model.safetensors", pointer(b"0" * 2_000_000))
         lfs_repo.stage("src/main.py", "pass\n")
     if situation == "configured":
         lfs_repo.stage(".pmgit.toml", 'models = ["pretrained_model"]\nstorage = "lfs"\n')
@@ -293,6 +294,30 @@ def test_hook_imports_nothing_slow(situation: str, lfs_repo: Repo) -> None:
     names = loaded(lfs_repo, code) - loaded(lfs_repo, "pass")
     assert "pmgit.hook" in names
     assert {name.split(".")[0] for name in names} & SLOW == set()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_git_processes_do_not_grow(packed: bool, lfs_repo: Repo) -> None:
+    """A fixed, small number of git processes, however many models and files are staged."""
+    counts = []
+    for number in range(8):
+        lfs_repo.add_info(f"pretrained_model/model-{number}", f"https://example.invalid/{number}")
+    lfs_repo.commit("Describe the models")
+    if packed:
+        lfs_repo.git("gc", "-q")
+    for number in range(8):
+        for part in "abc":
+            name = f"{number}{part}"
+            path = f"pretrained_model/model-{number}/{part}.safetensors"
+            lfs_repo.stage_blob(path, pointer(name.encode() * 500_000))
+            lfs_repo.stage(f"src/{name}.py", f"# {name}\n")
+        if number in (0, 7):
+            trace = lfs_repo.path.parent / f"trace-{number}"
+            shown = lfs_repo.hook("pre-commit", env={"GIT_TRACE": str(trace)})
+            assert (shown.code, shown.out) == (0, ""), shown
+            counts.append(trace.read_text().count(" built-in: git "))
+    assert counts[0] == counts[1]
+    assert counts[1] <= 8
 
 
 # --- danger

@@ -6,10 +6,9 @@ from pmgit import rules
 from pmgit.config import FILE, PYPROJECT, Config, parse
 from pmgit.errors import UsageError, unknown
 from pmgit.finding import Report
-from pmgit.git.snapshot import RANGE
 from pmgit.lfs import pointer
 from pmgit.model.subject import Subject
-from pmgit.rule import BLOBS, MODELS, SIZE
+from pmgit.rule import BLOBS, LFS, MODELS, PLACES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
     from pmgit.finding import Finding
     from pmgit.git.snapshot import Snapshot
-    from pmgit.rule import Rule
 
 #: When several rules speak about one blob, the first of these is told: its fix is the right one.
 #: This is decided after select and ignore, so that a hook with one rule only still stops a blob.
@@ -81,18 +79,17 @@ def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
         if name in rules.RULES:
             config.check_options(rules.load(name))
     entries = [rules.RULES[name] for name in names]
-    active: list[Rule] = []
-    if snapshot.introduced or any(entry.scope != BLOBS for entry in entries):
-        # Rules about models wait until it is clear that there is a model: most commits have none.
-        active = [rules.load(name)(config) for name in names if rules.RULES[name].scope == BLOBS]
-    snapshot.survey(
-        pointer.may_be,
-        _exact_from(active),
-        ask_filters=snapshot.origin != RANGE and any(entry.family == "lfs" for entry in entries),
-    )
+    asks_filters = any(entry.scope == LFS for entry in entries)
+    snapshot.survey(pointer.may_be, _exact_from(config, names), ask_filters=asks_filters)
     subject = Subject(snapshot, config)
-    if any(entry.scope == MODELS for entry in entries) and subject.models:
-        active += [rules.load(name)(config) for name in names if rules.RULES[name].scope == MODELS]
+    speaks = {
+        BLOBS: lambda: bool(subject.files),
+        LFS: lambda: subject.concerns_lfs,
+        PLACES: lambda: subject.touches_models,
+        MODELS: lambda: bool(subject.models),
+    }
+    scopes = {scope for scope in dict.fromkeys(e.scope for e in entries) if speaks[scope]()}
+    active = [rules.load(name)(config) for name in names if rules.RULES[name].scope in scopes]
     findings = []
     for rule in active:
         for finding in rule.check(subject):
@@ -103,15 +100,15 @@ def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
     return Report(findings, len(snapshot.introduced), snapshot.not_judged)
 
 
-def _exact_from(active: Sequence[Rule]) -> int:
-    """The size from which the active rules must know sizes exactly."""
-    sizes = [
-        rule.option(option.name)
-        for rule in active
-        for option in rule.options
-        if option.type == SIZE
+def _exact_from(config: Config, names: Sequence[str]) -> int:
+    """The size from which sizes must be exact: below every limit that somebody has lowered."""
+    lowered = [
+        value
+        for name in names
+        for value in config.sizes(name)
+        if value > 0
     ]
-    return min([_EXACT_FROM, *(size for size in sizes if size > 0)])
+    return min([_EXACT_FROM, *lowered])
 
 
 def _told(findings: list[Finding], config: Config, subject: Subject) -> list[Finding]:

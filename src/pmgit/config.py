@@ -104,6 +104,16 @@ class Config:
                 return option.default
         raise KeyError(f"{rule.name} declares no option {name!r}")
 
+    def sizes(self, rule: str) -> list[int]:
+        """The sizes that are set for a rule, whatever their options."""
+        found = []
+        for value in self.rules.get(rule, {}).values():
+            try:
+                found.append(read_size(value.text if isinstance(value, _Text) else str(value)))
+            except ValueError:
+                continue
+        return found
+
     def check_options(self, rule: type[Rule]) -> None:
         """Refuse what `[rules.<rule>]` holds beside the options that the rule declares."""
         known = {option.name: option for option in rule.options}

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pmgit.git.snapshot import Snapshot
 
 STAGES = ("pre-commit", "pre-merge-commit")
+#: The files that may hold the configuration (`checker.configuration` reads them).
+CONFIGURATION = (".pmgit.toml", "pyproject.toml")
 
 USAGE = """\
 usage: pmgit-hook [STAGE] [--select NAMES] [--ignore NAMES]
@@ -102,21 +104,25 @@ def _main(argv: list[str]) -> int:
 
 def _snapshot(stage: str) -> Snapshot:
     """What to judge: the stage that is named, a range, the staged change, the whole tree."""
-    from pmgit.git import staged
-
     environ = os.environ
     pushed = not stage and environ.get("PRE_COMMIT_REMOTE_NAME")
     ranged = not stage and environ.get("PRE_COMMIT_FROM_REF") and environ.get("PRE_COMMIT_TO_REF")
-    if not pushed and not ranged:
-        snapshot = staged.take()
-        if stage or environ.get("GIT_INDEX_FILE") or snapshot.changes:
-            return snapshot
-        from pmgit.git import tree
+    if pushed or ranged:
+        from pmgit.git.repository import discover
 
-        return tree.take(snapshot.repository)
-    from pmgit.git.repository import discover
+        return _pushed(discover())
+    from pmgit.git import staged
 
-    return _pushed(discover())
+    start = staged.Start(*CONFIGURATION)
+    # Git works meanwhile: this import takes as long as it does.
+    from pmgit import checker  # noqa: F401
+
+    snapshot = start.finish()
+    if stage or environ.get("GIT_INDEX_FILE") or snapshot.changes:
+        return snapshot
+    from pmgit.git import tree
+
+    return tree.take(snapshot.repository)
 
 
 def _pushed(repository: Repository) -> Snapshot:

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 #: What an option's value is: how it is read, and what the schema says of it.
 SIZE, CHOICE, FLAG, NAMES = "size", "choice", "flag", "names"
 
-#: When a rule has anything to say (`Rule.scope`).
-BLOBS, MODELS, REPOSITORY = "blobs", "models", "repository"
+#: When a rule has anything to say (`Rule.scope`); it is not even imported otherwise.
+#: BLOBS: files are introduced. LFS: there is a pointer or an lfs attribute among the files.
+#: PLACES: something below a models folder changes. MODELS: a model is touched, or lies untracked
+#: in the work tree.
+BLOBS, LFS, PLACES, MODELS = "blobs", "lfs", "places", "models"
 
 
 class Option:
@@ -48,7 +51,6 @@ class Rule:
     family = ""
     #: `error`, `warning`, or both with the reason in the docstring.
     severity = "error"
-    #: BLOBS rules see introduced blobs, MODELS rules touched models, REPOSITORY rules always run.
     scope = BLOBS
     options: tuple[Option, ...] = ()
 

@@ -14,15 +14,16 @@ from pmgit.model.describe import Description, describe
 from pmgit.model.folder import INFO
 from pmgit.model.info_file import is_placeholder
 from pmgit.model.weights import Tiers
+from pmgit.report.text import visible
 from pmgit.setup.files import write_whole
 
 
-@click.group()
-def info() -> None:
+@click.group("info")
+def command() -> None:
     """INFO.md: where each model is from, which commit, under which license."""
 
 
-@info.command()
+@command.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @click.option(
     "--language",
@@ -91,11 +92,11 @@ def new(
 def _refuse_existing(top: str, path: str, models: ModelNames) -> None:
     file = f"{path}/{INFO}"
     if os.path.lexists(os.path.join(top, file)):
-        raise UsageError(f"{_plain(file)} exists already", "edit it: nothing was written")
+        raise UsageError(f"{visible(file)} exists already", "edit it: nothing was written")
     if models.is_tracked(file):
         raise UsageError(
-            f"{_plain(file)} is in the index, and only missing on disk",
-            f"bring it back: git restore -- {_plain(file)}",
+            f"{visible(file)} is in the index, and only missing on disk",
+            f"bring it back: git restore -- {visible(file)}",
         )
 
 
@@ -137,14 +138,6 @@ def _shown(top: str, path: str) -> str:
     """INFO.md of a model, from where the user stands."""
     file = os.path.join(top, path, INFO)
     try:
-        return _plain(os.path.relpath(file).replace(os.sep, "/"))
+        return visible(os.path.relpath(file).replace(os.sep, "/"))
     except ValueError:  # another drive
-        return _plain(file)
-
-
-def _plain(text: str) -> str:
-    """A path for a terminal: what is not printable is shown escaped."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )
+        return visible(file)

@@ -14,6 +14,7 @@ EMPTY_TREE = {
 }
 
 _QUESTIONS = (
+    "--path-format=absolute",
     "--is-bare-repository",
     "--show-object-format",
     "--show-prefix",
@@ -106,31 +107,32 @@ class Discovery:
     """The question where the repository is, under way."""
 
     def __init__(self) -> None:
-        # Three processes side by side: one that fails (bare: no top) must not spoil the others.
-        self._facts = process.start("rev-parse", "--path-format=absolute", *_QUESTIONS)
-        self._top = process.start("rev-parse", "--show-toplevel")
+        self._facts = process.start("rev-parse", *_QUESTIONS, "--show-toplevel")
         self._version = process.start("version")
 
     def finish(self) -> Repository:
         """The repository, or the error that there is none or that git is too old."""
         _, version, _ = self._version.wait()
-        code, top, _ = self._top.wait()
-        facts = self._facts.finish
+        code, out, err = self._facts.wait()
         process.check_version(version)
-        answers = os.fsdecode(facts()).split("\n")
-        if len(answers) != 8 or top.count(b"\n") > 1:
-            raise PmgitError(
-                "git did not say where the repository is",
-                "a line break in the path of the repository is not supported;"
-                " otherwise see: git --version (2.34 or newer is needed)",
-            )
-        repository = Repository(answers, os.fsdecode(top).rstrip("\n") if code == 0 else "")
-        if code and not repository.bare:
+        answers = os.fsdecode(out).split("\n")
+        if code == 0 and len(answers) == 9:
+            return Repository(answers[:7], answers[7])
+        if answers[0] == "true":
+            # A bare repository has no top; everything before that question was answered.
+            return Repository(answers[:7], "")
+        if answers[0] == "false" and code:
             raise PmgitError(
                 "this is inside the git directory, not in a work tree",
                 "go to the repository's own folder, or set GIT_WORK_TREE",
             )
-        return repository
+        if code:
+            raise process.GitError(("rev-parse",), code, err)
+        raise PmgitError(
+            "git did not say where the repository is",
+            "a line break in the path of the repository is not supported;"
+            " otherwise see: git --version (2.34 or newer is needed)",
+        )
 
 
 def discover() -> Repository:

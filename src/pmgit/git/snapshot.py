@@ -169,10 +169,13 @@ class Snapshot:
         """
         if folders not in self._listings:
             out = self.repository.run("ls-files", "-s", "-z", "--", *folders, env=self._env)
-            self._listings[folders] = {
-                blob.path: blob for blob in map(_entry, out.split(b"\0")) if blob
-            }
+            self.know(folders, out)
         return self._listings[folders]
+
+    def know(self, folders: tuple[str, ...], out: bytes) -> None:
+        """Keep the answer of `ls-files -s -z` for these folders."""
+        entries = map(_entry, out.split(b"\0"))
+        self._listings[folders] = {blob.path: blob for blob in entries if blob}
 
     def head_of(self, blob: Blob) -> bytes:
         """The first bytes of a blob (see HEAD_BYTES); empty when it is not here."""

@@ -49,9 +49,32 @@ def changes(repository: Repository) -> list[Change]:
     return parse_raw_diff(StagedDiff(repository.top).finish(repository))
 
 
+class Start:
+    """The snapshot of what is staged, with every question asked that needs no answer first.
+
+    `wanted` are files at the top whose entries are sure to be asked for: the configuration.
+    The caller has time to import what it needs while git works.
+    """
+
+    def __init__(self, *wanted: str) -> None:
+        self._discovery = Discovery()
+        self._diff = StagedDiff()
+        self._wanted = wanted
+        # Where the top is, is not known yet; in a hook it is here.
+        magic = [f":(top,literal){name}" for name in wanted]
+        self._listing = process.start(
+            "ls-files", "-s", "-z", "--full-name", "--", *magic, literal=False
+        )
+
+    def finish(self) -> Snapshot:
+        """The snapshot; honours GIT_INDEX_FILE."""
+        repository = self._discovery.finish()
+        found = parse_raw_diff(self._diff.finish(repository))
+        snapshot = Snapshot(repository, STAGED, found, introduced_by(found))
+        snapshot.know(self._wanted, self._listing.finish())
+        return snapshot
+
+
 def take() -> Snapshot:
-    """The snapshot of what is staged where we stand; honours GIT_INDEX_FILE."""
-    discovery, diff = Discovery(), StagedDiff()
-    repository = discovery.finish()
-    found = parse_raw_diff(diff.finish(repository))
-    return Snapshot(repository, STAGED, found, introduced_by(found))
+    """The snapshot of what is staged where we stand."""
+    return Start().finish()

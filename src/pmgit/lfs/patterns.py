@@ -27,7 +27,8 @@ MUST_BE_TEXT = (
     "LICENCE*.txt", "NOTICE", "NOTICE*.md", "NOTICE*.txt",
     # configuration of models: transformers, diffusers, sentence-transformers, PEFT
     "config.json", "generation_config.json", "preprocessor_config.json", "processor_config.json",
-    "image_processor_config.json", "feature_extractor_config.json", "video_preprocessor_config.json",
+    "image_processor_config.json", "feature_extractor_config.json",
+    "video_preprocessor_config.json",
     "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
     "chat_template.jinja", "chat_template.json", "adapter_config.json", "quantize_config.json",
     "quantization_config.json", "model_index.json", "scheduler_config.json", "modules.json",

@@ -143,6 +143,11 @@ class Subject:
         return [blob for blob in self.judged_for_lfs if blob.head]
 
     @lazy
+    def concerns_lfs(self) -> bool:
+        """Whether there is a pointer or an lfs attribute among the files."""
+        return bool(self.pointer_like or self.lfs_files)
+
+    @lazy
     def tip_files(self) -> list[Blob]:
         """The introduced files as the tree ends up: those of the tip when a range is judged."""
         if self.origin != RANGE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.rule import BLOBS, MODELS
+from pmgit.rule import BLOBS, LFS, MODELS, PLACES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,16 +24,16 @@ class Entry:
 RULES = {
     "oversized-blob": Entry("oversized_blob", "OversizedBlob", "size", BLOBS),
     "oversized-model": Entry("oversized_model", "OversizedModel", "size", MODELS),
-    "tracked-weights": Entry("tracked_weights", "TrackedWeights", "size", BLOBS),
-    "malformed-pointer": Entry("malformed_pointer", "MalformedPointer", "lfs", BLOBS),
-    "missing-pointer": Entry("missing_pointer", "MissingPointer", "lfs", BLOBS),
-    "text-in-lfs": Entry("text_in_lfs", "TextInLfs", "lfs", BLOBS),
-    "uncovered-pointer": Entry("uncovered_pointer", "UncoveredPointer", "lfs", BLOBS),
+    "tracked-weights": Entry("tracked_weights", "TrackedWeights", "size", PLACES),
+    "malformed-pointer": Entry("malformed_pointer", "MalformedPointer", "lfs", LFS),
+    "missing-pointer": Entry("missing_pointer", "MissingPointer", "lfs", LFS),
+    "text-in-lfs": Entry("text_in_lfs", "TextInLfs", "lfs", LFS),
+    "uncovered-pointer": Entry("uncovered_pointer", "UncoveredPointer", "lfs", LFS),
     "bad-model-name": Entry("bad_model_name", "BadModelName", "naming", MODELS),
-    "case-collision": Entry("case_collision", "CaseCollision", "naming", BLOBS),
-    "linked-model": Entry("linked_model", "LinkedModel", "naming", BLOBS),
-    "misplaced-weights": Entry("misplaced_weights", "MisplacedWeights", "naming", BLOBS),
-    "unportable-path": Entry("unportable_path", "UnportablePath", "naming", BLOBS),
+    "case-collision": Entry("case_collision", "CaseCollision", "naming", PLACES),
+    "linked-model": Entry("linked_model", "LinkedModel", "naming", PLACES),
+    "misplaced-weights": Entry("misplaced_weights", "MisplacedWeights", "naming", PLACES),
+    "unportable-path": Entry("unportable_path", "UnportablePath", "naming", PLACES),
     "ignored-info": Entry("ignored_info", "IgnoredInfo", "info", MODELS),
     "incomplete-info": Entry("incomplete_info", "IncompleteInfo", "info", MODELS),
     "missing-info": Entry("missing_info", "MissingInfo", "info", MODELS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit import fixes
 from pmgit.finding import Finding
-from pmgit.rule import BLOBS, Rule
+from pmgit.rule import PLACES, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class CaseCollision(Rule):
 
     name = "case-collision"
     family = "naming"
-    scope = BLOBS
+    scope = PLACES
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         new = {c.path for c in subject.changes if c.after and not c.before}

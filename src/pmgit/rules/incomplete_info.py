@@ -26,6 +26,12 @@ _EXAMPLES = {
     REVISION: "`main` (commit: abc123...)",
     LICENSE: "LICENSE-ID",
 }
+_NAMES = {
+    SOURCE: "source",
+    DOWNLOADED: "date of download",
+    REVISION: "commit",
+    LICENSE: "license",
+}
 _WANTED = {
     "en": {
         SOURCE: "the address it was downloaded from",
@@ -140,22 +146,20 @@ class IncompleteInfo(Rule):
         """What is wrong with one field, and the line to write instead."""
         language = info.language or self.config.language
         field = info.fields.get(key)
-        line = info_file.line_of(key, _EXAMPLES[key], language)
-        wanted = f"`{line}` ({_WANTED[language][key]})"
+        wanted = f"({_WANTED[language][key]}): {info_file.line_of(key, _EXAMPLES[key], language)}"
+        what = _NAMES[key]
         if field is None:
             at = _before(info, key)
-            where = f"below line {at}" if at else "at the top"
-            message = f"no {key}: write {where}: {wanted}"
+            message = f"no {what}: write {f'below line {at}' if at else 'at the top'} {wanted}"
             if not info.utf8:
-                message += "; it is not UTF-8, save it as UTF-8 first"
+                message = f"not UTF-8, save it as UTF-8 first; {message}"
             yield Finding(path, message, severity=severity, line=at)
         elif not field.value:
-            message = f"the {key} is empty: write in line {field.line}: {wanted}"
+            message = f"the {what} is empty: write in line {field.line} {wanted}"
             yield Finding(path, message, severity=severity, line=field.line)
         elif field.placeholder:
-            value = field.value if len(field.value) <= 80 else field.value[:80] + "…"
-            message = f"the {key} is still a placeholder ({value}): write in line {field.line}: "
-            yield Finding(path, message + wanted, severity=WARNING, line=field.line)
+            message = f"the {what} is a placeholder: write in line {field.line} {wanted}"
+            yield Finding(path, message, severity=WARNING, line=field.line)
 
 
 def _before(info: Info, key: str) -> int:

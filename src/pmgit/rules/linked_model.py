@@ -7,7 +7,7 @@ import posixpath
 from pmgit import fixes
 from pmgit.finding import Finding
 from pmgit.git.snapshot import LINK, SUBMODULE
-from pmgit.rule import BLOBS, Rule
+from pmgit.rule import PLACES, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class LinkedModel(Rule):
 
     name = "linked-model"
     family = "naming"
-    scope = BLOBS
+    scope = PLACES
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         links = [

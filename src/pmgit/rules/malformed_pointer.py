@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmgit import fixes
 from pmgit.finding import Finding
 from pmgit.lfs.pointer import MAX_BYTES, Broken, Pointer, read
-from pmgit.rule import BLOBS, Rule
+from pmgit.rule import LFS, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class MalformedPointer(Rule):
 
     name = "malformed-pointer"
     family = "lfs"
-    scope = BLOBS
+    scope = LFS
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for blob in subject.pointer_like:

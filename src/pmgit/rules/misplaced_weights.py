@@ -6,7 +6,7 @@ from pmgit import fixes
 from pmgit.config import LFS
 from pmgit.finding import ERROR, WARNING, Finding, Fix, Step
 from pmgit.model import naming
-from pmgit.rule import BLOBS, Rule
+from pmgit.rule import PLACES, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class MisplacedWeights(Rule):
     name = "misplaced-weights"
     family = "naming"
     severity = "error or warning"
-    scope = BLOBS
+    scope = PLACES
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for blob in subject.tip_files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit import fixes
 from pmgit.finding import Finding
-from pmgit.rule import BLOBS, Rule
+from pmgit.rule import LFS, Rule
 from pmgit.units import show_size
 
 TYPE_CHECKING = False
@@ -44,7 +44,7 @@ class MissingPointer(Rule):
 
     name = "missing-pointer"
     family = "lfs"
-    scope = BLOBS
+    scope = LFS
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for blob in subject.lfs_files:

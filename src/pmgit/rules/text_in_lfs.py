@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit.finding import Finding, Fix, Step
 from pmgit.lfs.pointer import Pointer
-from pmgit.rule import BLOBS, SIZE, Option, Rule
+from pmgit.rule import LFS, SIZE, Option, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class TextInLfs(Rule):
 
     name = "text-in-lfs"
     family = "lfs"
-    scope = BLOBS
+    scope = LFS
     options = (
         Option("max-text-size", SIZE, 10_000_000, "Larger texts may go to Git LFS."),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit import fixes
 from pmgit.finding import Finding
-from pmgit.rule import BLOBS, SIZE, Option, Rule
+from pmgit.rule import PLACES, SIZE, Option, Rule
 from pmgit.units import show_size
 
 TYPE_CHECKING = False
@@ -42,7 +42,7 @@ class TrackedWeights(Rule):
 
     name = "tracked-weights"
     family = "size"
-    scope = BLOBS
+    scope = PLACES
     options = (
         Option("max-raw-weights", SIZE, 0, "The largest weights file that may be raw in Git."),
     )

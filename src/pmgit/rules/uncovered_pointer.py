@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmgit import fixes
 from pmgit.finding import Finding, Fix, Step
 from pmgit.lfs.pointer import Pointer
-from pmgit.rule import BLOBS, Rule
+from pmgit.rule import LFS, Rule
 from pmgit.units import show_size
 
 TYPE_CHECKING = False
@@ -42,7 +42,7 @@ class UncoveredPointer(Rule):
 
     name = "uncovered-pointer"
     family = "lfs"
-    scope = BLOBS
+    scope = LFS
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for blob in subject.pointer_like:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit import fixes
 from pmgit.finding import Finding
-from pmgit.rule import BLOBS, Rule
+from pmgit.rule import PLACES, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class UnportablePath(Rule):
 
     name = "unportable-path"
     family = "naming"
-    scope = BLOBS
+    scope = PLACES
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         new = [change.path for change in subject.changes if change.after and not change.before]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 NAME = ".gitattributes"
-_INFO = "info/attributes"
+_INFO = ".git/info/attributes"
 _MARK = "pmgit-line-"
 
 
@@ -47,7 +47,7 @@ def matching(
     for file in sorted(files, key=lambda file: file.count("/")):
         marked[file] = _mark(file, files[file], lines)
     try:
-        with open(os.path.join(repository.common_dir, _INFO), "rb") as info:
+        with open(os.path.join(repository.common_dir, "info", "attributes"), "rb") as info:
             # Its patterns count from the top; its own marks must not hide those of the others.
             marked[NAME] = marked.get(NAME, b"") + _mark(_INFO, info.read(), lines)
     except OSError:
@@ -84,9 +84,9 @@ def deciding(
             words = line.split()
             if words and words[0].startswith("[attr]") and name in map(_name, words[1:]):
                 macros.add(words[0].removeprefix("[attr]"))
-    for line in reversed(matching(repository, files, [path])[path]):
-        if any(_name(word) == name or _name(word) in macros for word in line.attributes):
-            return line
+    for found in reversed(matching(repository, files, [path])[path]):
+        if any(_name(word) == name or _name(word) in macros for word in found.attributes):
+            return found
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 
 from pmgit.errors import UsageError
 from pmgit.lfs import patterns
@@ -56,31 +57,30 @@ def for_formats(config: Config, roots: Iterable[str], files: Iterable[str]) -> l
     """
     roots = list(roots)
     tiers = Tiers(config)
-    weights = [path for path in files if tiers.of(path) in (ALWAYS, AMBIGUOUS)]
     found: set[str] = set()
-    for path in weights:
-        root = folder.root_of(path, roots)
-        found.add(covering(path, root))
-        found.add(covering(path.lower() if root == root.lower() else path, root))
+    for path in files:
+        if tiers.of(path) in (ALWAYS, AMBIGUOUS):
+            root = folder.root_of(path, roots)
+            suffix = _suffix(path)
+            if not suffix:
+                found.add(patterns.exact(path))
+            else:
+                found |= {patterns.in_models(root, s) for s in (suffix, suffix.lower())}
     if not found:
         for root in roots:
             found.update(patterns.in_models(root, suffix) for suffix in ALWAYS_SUFFIXES)
     return sorted(found)
 
 
-def covering(path: str, root: str) -> str:
-    """The pattern for a file of weights: its suffix below the models folder `root`.
-
-    Exactly the file when it has no suffix that speaks for a format (`x.bin.001`, `weights`).
-    """
-    name = path.rpartition("/")[2]
-    stem, dot, suffix = name.rpartition(".")
+def _suffix(path: str) -> str:
+    """The suffix that speaks for a format, as it is spelled; '' for `x.bin.001` or `weights`."""
+    name = path[path.rfind("/") + 1 :]
     known = next((s for s in ALWAYS_SUFFIXES if name.lower().endswith(s)), "")
-    if known and root:
-        return patterns.in_models(root, name[len(name) - len(known) :])
-    if root and stem and suffix.isalnum() and not suffix.isdigit() and len(suffix) > 2:
-        return patterns.in_models(root, dot + suffix)
-    return patterns.exact(path)
+    if known:
+        return name[len(name) - len(known) :]
+    stem, dot, last = name.rpartition(".")
+    speaks = stem and last.isalnum() and not last.isdigit() and len(last) > 1
+    return dot + last if speaks else ""
 
 
 def asked_for(repository: Repository, words: Iterable[str], known: Collection[str]) -> list[str]:
@@ -125,10 +125,11 @@ def _one(repository: Repository, word: str, known: Collection[str]) -> str:
 
 def _existing(repository: Repository, word: str, known: Collection[str]) -> str:
     """The path of the file that a word names, from where the user stands or from the top."""
-    for path in (repository.prefix + word, word):
-        path = path.removeprefix("./").replace("/./", "/")
+    if word.startswith("/"):
+        return ""
+    for path in map(posixpath.normpath, (repository.prefix + word, word)):
         if path in known or os.path.isfile(os.path.join(repository.top, path)):
-            return path if not path.startswith("/") else ""
+            return path
     return ""
 
 

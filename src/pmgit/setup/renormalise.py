@@ -74,12 +74,10 @@ def _store(repository: Repository, content: bytes) -> str:
 def _stage(repository: Repository, entries: Sequence[tuple[Blob, str]]) -> None:
     if not entries:
         return
-    names = b"".join(encode(blob.path) + b"\0" for blob, _ in entries)
-    listed = repository.run(
-        "ls-files", "-t", "-z", "--", *(decode(n) for n in names.split(b"\0") if n)
-    )
     # A file that a sparse checkout leaves out would otherwise look deleted.
-    skipped = [line[2:] for line in listed.split(b"\0") if line.startswith(b"S ")]
+    names = {encode(blob.path) for blob, _ in entries}
+    listed = repository.run("ls-files", "-t", "-z").split(b"\0")
+    skipped = [line[2:] for line in listed if line[:2] == b"S " and line[2:] in names]
     lines = [f"{b.mode} {oid}\t".encode() + encode(b.path) + b"\0" for b, oid in entries]
     repository.run("update-index", "-z", "--index-info", stdin=b"".join(lines))
     if skipped:
@@ -126,11 +124,12 @@ def _prove(repository: Repository, blobs: Sequence[Blob]) -> None:
     after = Snapshot(repository, TREE, [], [])
     staged = after.listing()
     now = [staged[blob.path] for blob in blobs if blob.path in staged]
-    after.objects.survey(now, lambda head: True)
+    after.objects.survey(now, lambda _: True)
     heads = after.heads_of(now)
     wrong = [b.path for b in now if not isinstance(pointer.read(heads[b.oid]), pointer.Pointer)]
     if wrong or len(now) != len(blobs):
         raise PmgitError(
-            f"{len(wrong)} files are still raw in the index, the first is {wrong[:1]!r}",
+            f"{len(wrong) or 'some'} files are still raw in the index"
+            + (f", the first is {wrong[0]!r}" if wrong else ""),
             "the Git LFS filter did nothing; see: git lfs env",
         )

@@ -1,0 +1,106 @@
+"""`pmgit lfs-setup`: send weights to Git LFS, and prove that they go there."""
+
+from __future__ import annotations
+
+import difflib
+
+import click
+
+from pmgit.commands import _work_tree
+from pmgit.errors import PmgitError
+from pmgit.report.text import visible
+from pmgit.setup import lfs_setup
+from pmgit.units import show_size
+
+
+@click.command("lfs-setup")
+@click.option(
+    "--pattern",
+    "patterns",
+    multiple=True,
+    metavar="P",
+    help="An attribute pattern such as '*.gguf', or the path of a file; may be repeated.",
+)
+@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
+def command(patterns: tuple[str, ...], dry_run: bool) -> None:
+    """Send weights to Git LFS: write the attributes, prove them, stage pointers.
+
+    Without --pattern: the formats of the weights below the models folders, or all known formats
+    when there are none yet. The patterns go into a marked block of .gitattributes, from the top
+    of the repository; those that are in it stay. INFO.md, README, LICENSE and the configuration
+    of models are kept out of Git LFS.
+
+    What is tracked already is staged anew as pointers, from what is staged: no file of the work
+    tree changes. The filter is configured for this repository only.
+    """
+    repository, config = _work_tree.load()
+    plan = lfs_setup.plan(repository, config, patterns)
+    if dry_run:
+        _show(plan)
+        return
+    done = lfs_setup.apply(repository, plan)
+    _tell(plan, done)
+    if done.lost:
+        raise PmgitError(
+            f"{len(done.lost)} texts are pointers whose content is not on this machine:"
+            f" {', '.join(done.lost[:5])}",
+            "git lfs fetch && pmgit lfs-setup",
+        )
+
+
+def _show(plan: lfs_setup.Plan) -> None:
+    """What would be done."""
+    diff = difference(plan.attributes.work_tree or b"", plan.new_work_tree, ".gitattributes")
+    click.echo(diff or ".gitattributes: nothing to change", nl=not diff)
+    for blob in plan.raw:
+        click.echo(f"would stage the pointer to: {visible(blob.path)} ({show_size(blob.size)})")
+    for blob, _ in plan.texts:
+        click.echo(f"would stage the text of: {visible(blob.path)}")
+    if plan.hidden:
+        click.echo(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
+
+
+def difference(before: bytes, after: bytes, name: str) -> str:
+    """A unified diff of two versions of a line file; '' when they are the same."""
+    old, new = (
+        data.decode("utf-8", "backslashreplace").splitlines(keepends=True)
+        for data in (before, after)
+    )
+    lines = difflib.unified_diff(old, new, f"a/{name}", f"b/{name}")
+    return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
+
+
+def _tell(plan: lfs_setup.Plan, done: lfs_setup.Done) -> None:
+    """What was done and proved."""
+    if not plan.writes and not plan.raw and not plan.texts:
+        click.echo("nothing to do: .gitattributes and the index are as they should be")
+    if plan.writes:
+        click.echo("wrote and staged .gitattributes")
+    for pattern, count in plan.proved.items():
+        files = "1 file" if count == 1 else f"{count} files"
+        click.echo(f"proved: {visible(pattern)} goes to Git LFS ({files} now)")
+    for blob in plan.raw:
+        click.echo(f"staged the pointer to: {visible(blob.path)} ({show_size(blob.size)})")
+    for blob, _ in plan.texts:
+        if blob.path not in done.lost:
+            click.echo(f"staged the text of: {visible(blob.path)}")
+    if plan.hidden:
+        click.echo(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
+    if plan.old:
+        click.echo(
+            f"note: the commits made so far still hold the content of {len(plan.old)} of these"
+            f" files, the first is {visible(plan.old[0])}",
+            err=True,
+        )
+    if plan.not_here:
+        click.echo(
+            f"note: {plan.not_here} files were not looked at: a partial clone lacks them",
+            err=True,
+        )
+    if not done.hook.uploads:
+        click.echo(
+            f"note: a push would not upload the content: {visible(done.hook.hook)} does not run"
+            " git lfs pre-push",
+            err=True,
+        )
+        click.echo(f"hint: {visible(done.hook.hint)}", err=True)

@@ -1,0 +1,255 @@
+"""The lines of pmgit's block in `.gitattributes`, and what Git would say of them.
+
+Patterns that are in the block stay. Behind them come the lines that keep texts out of Git LFS:
+the last line that matches decides.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pmgit.config import LFS as LFS_STORAGE
+from pmgit.config import PYPROJECT
+from pmgit.errors import PmgitError, UsageError
+from pmgit.git import attributes
+from pmgit.git.attributes import LFS
+from pmgit.lfs import patterns, pointer
+from pmgit.setup import block, lfs_patterns
+from pmgit.setup.attribute_lines import NAME, deciding, matching
+from pmgit.setup.shadow import Shadow, attributes_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from pmgit.config import Config
+    from pmgit.git.repository import Repository
+    from pmgit.git.snapshot import Blob
+    from pmgit.setup.attribute_file import AttributeFile
+
+_PROBE = "pmgit-probe"
+
+
+@dataclass
+class Coverage:
+    """What a pattern matches: files that exist, and probes that could."""
+
+    real: list[str] = field(default_factory=list)
+    probes: list[str] = field(default_factory=list)
+
+
+class Groups(NamedTuple):
+    """The patterns of a block, in their order: sent to Git LFS, kept text, and sent after all.
+
+    The last are texts that are too large for Git, each by its path.
+    """
+
+    sends: list[str]
+    keeps: list[str]
+    large: list[str]
+
+    def lines(self) -> list[str]:
+        """The lines of the block."""
+        return [
+            *map(patterns.attribute_line, sorted(set(self.sends))),
+            *map(patterns.unset_line, sorted(set(self.keeps))),
+            *map(patterns.attribute_line, sorted(set(self.large))),
+        ]
+
+
+def split(lines: Iterable[str]) -> Groups:
+    """The patterns of a block's lines."""
+    groups = Groups([], [], [])
+    for line in lines:
+        parts = patterns.split_line(line)
+        if parts is None:
+            continue
+        if "filter=lfs" not in parts[1]:
+            groups.keeps.append(parts[0])
+        else:
+            (groups.large if groups.keeps else groups.sends).append(parts[0])
+    return groups
+
+
+class Lines:
+    """The lines to write, worked out against everything else that speaks of attributes."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        file: AttributeFile,
+        *,
+        roots: Sequence[str],
+        names: Sequence[str],
+        tracked: Mapping[str, Blob],
+    ) -> None:
+        """`names` are all files that are known, on disk or in the index; `tracked` the latter."""
+        self._repository = repository
+        self._file = file
+        self._roots = roots
+        self._old = split(block.read(file.work_tree or b"", NAME) or [])
+        self._texts = [name for name in names if patterns.must_be_text(name)]
+        self._names = names
+        self._tracked = tracked
+
+    def files(self, lines: Sequence[str]) -> dict[str, bytes]:
+        """The .gitattributes files as they would be with these lines."""
+        text = self._file.work_tree if self._file.index is None else self._file.index
+        root = block.replace(text or b"", list(lines), where=block.HERE, name=NAME)
+        return {**self._file.deeper, NAME: root}
+
+    def filters(self, lines: Sequence[str], paths: Sequence[str]) -> dict[str, str]:
+        """The filter that each path would have."""
+        with Shadow(self._repository, self.files(lines)) as shadow:
+            found = attributes_of(shadow, paths, "filter")
+        return {path: given["filter"] for path, given in found.items()}
+
+    def matched(self, wanted: Sequence[str], paths: Sequence[str]) -> dict[str, list[str]]:
+        """The paths that any of the patterns matches, and which ones do."""
+        file = "".join(f"{pattern} x\n" for pattern in wanted)
+        found = matching(self._repository, {NAME: file.encode("utf-8", "surrogateescape")}, paths)
+        return {
+            path: [wanted[line.number - 1] for line in lines if line.file == NAME]
+            for path, lines in found.items()
+            if any(line.file == NAME for line in lines)
+        }
+
+    def coverage(self, wanted: Sequence[str], probe: Sequence[str]) -> dict[str, Coverage]:
+        """What each pattern matches. Raises UsageError for one that can match nothing."""
+        probes = {
+            pattern: lfs_patterns.probes(patterns.unquoted(pattern), probe) for pattern in wanted
+        }
+        paths = [*self._names, *(path for group in probes.values() for path in group)]
+        matched = self.matched(wanted, list(dict.fromkeys(paths)))
+        covered = {pattern: Coverage() for pattern in wanted}
+        for path in self._names:
+            for pattern in matched.get(path, ()):
+                if not patterns.must_be_text(path):
+                    covered[pattern].real.append(path)
+        for pattern, found in covered.items():
+            found.probes = [p for p in probes[pattern] if pattern in matched.get(p, ())]
+            if not found.real and not found.probes:
+                glob = patterns.unquoted(pattern).rstrip("/")
+                raise UsageError(
+                    f"the pattern {pattern} matches no file",
+                    f"for the files of a folder: pmgit lfs-setup --pattern '{glob}/**'",
+                )
+        return covered
+
+    def has_texts(self) -> bool:
+        """Whether a tracked text is sent to Git LFS as things are, or is a pointer already."""
+        asked = [path for path in self._texts if path in self._tracked]
+        sent = self.filters(self._old.lines(), asked)
+        pointers = (pointer.read(self._tracked[path].head) for path in asked)
+        return LFS in sent.values() or any(isinstance(p, pointer.Pointer) for p in pointers)
+
+    def with_patterns(self, wanted: Iterable[str]) -> list[str]:
+        """All lines of the block: old and new patterns, then what keeps texts out of Git LFS.
+
+        Raises PmgitError, with the file and line, when a text stays in Git LFS all the same.
+        """
+        large = [path for path in self._texts if self._is_large(path)]
+        before = self.filters(self._old.lines(), large)
+        groups = Groups([*self._old.sends, *wanted], list(self._old.keeps), list(self._old.large))
+        probes = {name: spec for spec in patterns.MUST_BE_TEXT for name in _instances(spec)}
+        places = ["", *(f"{root}/{_PROBE}/" for root in self._roots)]
+        caught = self._caught(groups, [place + name for place in places for name in probes])
+        for name, spec in probes.items():
+            if name in caught:
+                groups.keeps.append(spec)
+                continue
+            for root in self._roots:
+                if f"{root}/{_PROBE}/{name}" in caught:
+                    anywhere = f"/{patterns.literal(root)}/**/{spec}"
+                    groups.keeps.append(patterns.quoted(anywhere))
+        small = [path for path in self._texts if path not in before]
+        # Other spellings, other folders.
+        groups.keeps.extend(map(patterns.exact, self._caught(groups, small)))
+        groups.large.extend(patterns.exact(path) for path in large if before[path] == LFS)
+        for path in self._caught(groups, small):
+            raise self._defeated(groups.lines(), path, "stay text")
+        return groups.lines()
+
+    def _is_large(self, path: str) -> bool:
+        """Whether a text is larger than what belongs into Git, itself or by its pointer."""
+        blob = self._tracked.get(path)
+        if blob is None:
+            return False
+        found = pointer.read(blob.head)
+        size = found.size if isinstance(found, pointer.Pointer) else blob.size
+        return size > patterns.MAX_TEXT_BYTES
+
+    def _caught(self, groups: Groups, paths: Sequence[str]) -> list[str]:
+        return [p for p, name in self.filters(groups.lines(), paths).items() if name == LFS]
+
+    def prove(self, lines: Sequence[str], paths: Sequence[str]) -> None:
+        """Raise PmgitError, with the file and line, when a path would not go to Git LFS."""
+        with Shadow(self._repository, self.files(lines)) as shadow:
+            found = attributes_of(shadow, paths, "filter", "text")
+        for path, given in found.items():
+            if given["filter"] != LFS:
+                raise self._defeated(lines, path, "go to Git LFS")
+            if given["text"] != "unset":
+                raise self._defeated(lines, path, "keep its bytes (-text)", "text")
+
+    def _defeated(
+        self, lines: Sequence[str], path: str, what: str, name: str = "filter"
+    ) -> PmgitError:
+        line = deciding(self._repository, self.files(lines), path, name)
+        if line is None:
+            return PmgitError(f"{path} would not {what}", f"see: git check-attr -a -- {path!r}")
+        number = line.number
+        if line.file == NAME:
+            # As the file is now: the block above may grow.
+            now = (self._file.work_tree or b"").decode("utf-8", "surrogateescape").split("\n")
+            number = max(
+                (at for at, t in enumerate(now, 1) if t.strip() == line.text), default=number
+            )
+        return PmgitError(
+            f"{path} would not {what}: {line.file}:{number} decides: {line.text}",
+            f"remove or change line {number} of {line.file}, then run it again",
+        )
+
+
+def _instances(spec: str) -> list[str]:
+    """Names that a pattern of MUST_BE_TEXT stands for."""
+    return list(dict.fromkeys([spec.replace("*", ""), spec.replace("*", "x")]))
+
+
+def hidden_by(
+    repository: Repository,
+    config: Config,
+    covered: Mapping[str, Coverage],
+    tracked: Collection[str],
+) -> PmgitError | None:
+    """The error that ignore rules hide all that a pattern is for; None when they do not.
+
+    A pattern that covers tracked files works for these whatever is ignored.
+    """
+    asked = {
+        pattern: [*found.probes, *found.real]
+        for pattern, found in covered.items()
+        if not any(path in tracked for path in found.real)
+    }
+    hidden = attributes.ignored(repository, [path for group in asked.values() for path in group])
+    for pattern, paths in asked.items():
+        if all(path in hidden for path in paths):
+            source, line, rule = hidden[paths[0]]
+            return PmgitError(
+                f"{source}:{line} ({rule}) hides all files of {pattern} from Git",
+                _way_out(repository, config),
+            )
+    return None
+
+
+def _way_out(repository: Repository, config: Config) -> str:
+    """The command that lets the weights of models be seen."""
+    if config.storage == LFS_STORAGE:
+        return "pmgit gitignore"
+    if not config.source and not os.path.exists(os.path.join(repository.top, ".pmgit.toml")):
+        return """printf 'storage = "lfs"\\n' > .pmgit.toml && pmgit gitignore"""
+    table = ", in [tool.pmgit]" if config.source.startswith(PYPROJECT) else ", above all tables"
+    file = config.source.split(" ")[0] or ".pmgit.toml"
+    return f'write storage = "lfs" into {file}{table}, then: pmgit gitignore'

@@ -1,0 +1,189 @@
+"""Setting up Git LFS for a repository: the attribute lines, the filter, and the proof.
+
+First everything is worked out and asked of Git without changing anything (`plan`); then it is
+done and asked again (`apply`). What a person has not staged is not staged, and no file of the
+work tree changes but `.gitattributes`, and texts that lie there as pointers.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from pmgit.errors import PmgitError
+from pmgit.git.attributes import LFS
+from pmgit.git.clean import LFS_FILTER
+from pmgit.git.snapshot import TREE, Snapshot
+from pmgit.lfs import missing, patterns, pointer
+from pmgit.setup import attribute_file, block, files, lfs_hook, lfs_lines, lfs_patterns, renormalise
+from pmgit.setup.attribute_lines import NAME
+from pmgit.setup.shadow import attributes_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.config import Config
+    from pmgit.git.repository import Repository
+    from pmgit.git.snapshot import Blob
+    from pmgit.lfs.pointer import Pointer
+    from pmgit.setup.attribute_file import AttributeFile
+
+
+@dataclass
+class Plan:
+    """What there is to do, and what was proved of it.
+
+    `proved` tells for every pattern of this run how many files it covers. `raw` are the blobs
+    that become pointers, `texts` the pointers that become text. `old` are the paths among `raw`
+    whose content HEAD holds. `hidden` says why no patterns were added, when only texts are put
+    right; `not_here` counts the blobs that a partial clone lacks.
+    """
+
+    attributes: AttributeFile
+    lines: list[str]
+    proved: dict[str, int]
+    probes: list[str]
+    raw: list[Blob] = field(default_factory=list)
+    texts: list[tuple[Blob, Pointer]] = field(default_factory=list)
+    old: list[str] = field(default_factory=list)
+    hidden: str = ""
+    not_here: int = 0
+
+    @property
+    def new_work_tree(self) -> bytes:
+        return self._with_block(self.attributes.work_tree or b"")
+
+    @property
+    def new_index(self) -> bytes:
+        if self.attributes.index is None:
+            return self.new_work_tree
+        return self._with_block(self.attributes.index)
+
+    @property
+    def writes(self) -> bool:
+        """Whether .gitattributes changes, on disk or in the index."""
+        return (
+            self.new_work_tree != self.attributes.work_tree
+            or self.new_index != self.attributes.index
+        )
+
+    def _with_block(self, text: bytes) -> bytes:
+        return block.replace(text, self.lines, where=block.HERE, name=NAME)
+
+
+@dataclass
+class Done:
+    """What was done: `lost` are the texts whose content is not on this machine."""
+
+    lost: list[str]
+    hook: lfs_hook.State
+
+
+def plan(repository: Repository, config: Config, wanted: Sequence[str]) -> Plan:
+    """Work out everything for the patterns in `wanted` (none: those of the formats present).
+
+    Raises UsageError or PmgitError when it cannot work, and says why and what would.
+    """
+    if repository.bare:
+        raise PmgitError("a bare repository has no work tree", "run it in a clone")
+    if not missing.is_installed():
+        raise PmgitError("git-lfs is not installed", missing.install_hint())
+    snapshot = Snapshot(repository, TREE, [], [])
+    tracked = {path: blob for path, blob in snapshot.listing().items() if blob.is_regular}
+    attributes = attribute_file.read(snapshot)
+    roots = lfs_patterns.models_folders(repository, config, tracked)
+    below = lfs_patterns.files_below(repository, roots, tracked)
+    if wanted:
+        mine = lfs_patterns.asked_for(repository, wanted, tracked)
+    else:
+        mine = lfs_patterns.for_formats(config, roots, below)
+    texts = [blob for path, blob in tracked.items() if patterns.must_be_text(path)]
+    snapshot.objects.survey(texts, pointer.may_be)
+    names = sorted({*tracked, *below})
+    lines = lfs_lines.Lines(repository, attributes, roots=roots, names=names, tracked=tracked)
+    covered = lines.coverage(mine, probe=roots)
+    hidden = lfs_lines.hidden_by(repository, config, covered, tracked)
+    if hidden:
+        # Texts in Git LFS can be put right all the same; there is nothing else to do then.
+        if wanted or not lines.has_texts():
+            raise hidden
+        mine, covered = [], {}
+    written = lines.with_patterns(mine)
+    made = Plan(
+        attributes,
+        written,
+        {pattern: len(found.real) for pattern, found in covered.items()},
+        [path for found in covered.values() for path in (*found.real, *found.probes)],
+        hidden=hidden.message if hidden else "",
+    )
+    lines.prove(written, made.probes)
+    _fill(made, snapshot, lines, tracked)
+    return made
+
+
+def _fill(made: Plan, snapshot: Snapshot, lines: lfs_lines.Lines, tracked: dict[str, Blob]) -> None:
+    """Find what is staged otherwise than the new lines say."""
+    groups = lfs_lines.split(made.lines)
+    matched = lines.matched([*groups.sends, *groups.large], list(tracked))
+    made.not_here = snapshot.objects.survey([tracked[path] for path in matched], pointer.may_be)
+    concerned = {path for path in tracked if path in matched or patterns.must_be_text(path)}
+    filters = lines.filters(made.lines, sorted(concerned))
+    for path in sorted(concerned):
+        blob = tracked[path]
+        found = pointer.read(blob.head, expected=True) if blob.head else None
+        if filters[path] == LFS:
+            if path in matched and blob.size > 0 and found is None:
+                made.raw.append(blob)
+        elif isinstance(found, pointer.Pointer) and patterns.must_be_text(path) and path != NAME:
+            made.texts.append((blob, found))
+    made.old = _in_head(snapshot.repository, made.raw)
+
+
+def _in_head(repository: Repository, blobs: Sequence[Blob]) -> list[str]:
+    """The paths of blobs that HEAD holds."""
+    if not blobs:
+        return []
+    code, out, _ = repository.start("ls-tree", "-r", "-z", "HEAD").wait()
+    entries = out.split(b"\0") if code == 0 else []  # no commit yet
+    ids = {entry.partition(b"\t")[0].split(b" ")[2].decode("ascii") for entry in entries if entry}
+    return [blob.path for blob in blobs if blob.oid in ids]
+
+
+def apply(repository: Repository, made: Plan) -> Done:
+    """Do what was planned, and ask Git again. Raises PmgitError when the answer is not `lfs`."""
+    # Before anything is written: it refuses when somebody has a filter of this name.
+    repository.run("lfs", "install", "--local", "--skip-repo")
+    if made.writes:
+        new = made.new_work_tree
+        if new != made.attributes.work_tree:
+            files.write_whole(os.path.join(repository.top, NAME), new)
+        _stage(repository, made)
+    _prove(repository, made)
+    renormalise.to_pointers(repository, made.raw)
+    lost = renormalise.to_text(repository, made.texts)
+    return Done(lost, lfs_hook.ensure(repository))
+
+
+def _stage(repository: Repository, made: Plan) -> None:
+    if made.attributes.index is None or made.new_index == made.new_work_tree:
+        # -f: the user's ignore rules may hide it.
+        repository.run(*LFS_FILTER, "add", "-f", "--", NAME)
+        return
+    # The user has edits that are not staged, and they stay so.
+    oid = repository.run("hash-object", "-w", "--stdin", stdin=made.new_index)
+    entry = f"{made.attributes.mode},{oid.decode('ascii').strip()},{NAME}"
+    repository.run("update-index", "--add", "--cacheinfo", entry)
+
+
+def _prove(repository: Repository, made: Plan) -> None:
+    for cached in (True, False):
+        found = attributes_of(repository, made.probes, "filter", cached=cached)
+        wrong = [path for path, given in found.items() if given["filter"] != LFS]
+        if wrong:
+            where = "in the index" if cached else "in the work tree"
+            raise PmgitError(
+                f"git check-attr does not answer lfs for {wrong[0]!r} {where}",
+                "a .gitattributes that is not staged, or staged otherwise, decides;"
+                f" see: git check-attr -a -- {wrong[0]!r}",
+            )
