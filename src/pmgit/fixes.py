@@ -12,7 +12,8 @@ import stat
 
 from pmgit.config import LFS
 from pmgit.finding import Fix, Step
-from pmgit.git.snapshot import RANGE
+from pmgit.git.snapshot import RANGE, SUBMODULE
+from pmgit.model.naming import fold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def on_disk(subject: Subject, blob: Blob) -> str:
 
     The file is hashed here: asking Git would run the filters that the repository configures.
     """
+    if blob.mode == SUBMODULE:
+        return SAME  # the index holds no content that could get lost
     path = os.path.join(subject.repository.top, blob.path)
     try:
         status = os.lstat(path)
@@ -123,6 +126,8 @@ def _committed(blob: Blob) -> Advice:
 
 def store(subject: Subject, blob: Blob) -> Advice:
     """How weights get where they belong: into Git LFS, or out of Git altogether."""
+    if subject.is_lfs(blob.path):
+        return to_pointer(subject, blob)
     if subject.storage != LFS:
         return keep_out(subject, blob)
     if subject.origin == RANGE or subject.repository.bare:
@@ -165,9 +170,11 @@ def convert(blob: Blob) -> Step:
 
     `$1` mode, `$2` blob id, `$3` path: no name is ever part of the script.
     """
+    # Step by step: when git-lfs fails, an empty file must not be recorded in the blob's place.
     script = (
-        'git update-index --cacheinfo "$1,$(git cat-file blob "$2" | git lfs clean -- "$3"'
-        ' | git hash-object -w --stdin),$3"'
+        'text=$(git cat-file blob "$2" | git lfs clean -- "$3") && test "$text"'
+        ' && oid=$(printf \'%s\\n\' "$text" | git hash-object -w --stdin)'
+        ' && git update-index --cacheinfo "$1,$oid,$3"'
     )
     return Step("sh", "-c", script, "sh", blob.mode, blob.oid, blob.path, names="verbatim")
 
@@ -177,69 +184,95 @@ def replace_pointer(subject: Subject, blob: Blob, text: bytes) -> Advice:
     if subject.origin == RANGE or subject.repository.bare:
         return _committed(blob)
     script = (
-        "git update-index --cacheinfo"
-        ' "$1,$(printf \'%s\\n\' "$2" | git hash-object -w --stdin),$3"'
+        'git update-index --cacheinfo "$1,$(printf \'%s\\n\' "$2" | git hash-object -w --stdin),$3"'
     )
     body = text.decode("ascii").removesuffix("\n")
     return Advice(Fix(Step("sh", "-c", script, "sh", blob.mode, body, blob.path, names="verbatim")))
 
 
-def move(subject: Subject, old: str, new: str, *, make_folder: bool = False) -> Fix:
-    """Rename a path, tracked or not; `new` must be free."""
-    tracked = any(path == old or path.startswith(f"{old}/") for path in subject.listing)
-    steps = [Step("git", "mv", items=(old, new), names="path")]
-    if not tracked:
-        steps = [Step("mv", "-n", items=(old, new), names="path")]
-    parent = new.rpartition("/")[0]
-    if make_folder and parent:
-        steps.insert(0, Step("mkdir", "-p", items=(parent,), names="path"))
-    return Fix(*steps, order=Fix.MOVE)
-
-
-def is_free(subject: Subject, path: str) -> bool:
-    """Whether nothing has this path, in the index and on disk, whatever its case."""
-    folded = path.casefold()
-    for taken in subject.listing:
-        taken = taken.casefold()
-        if taken == folded or taken.startswith(f"{folded}/"):
-            return False
-    if not subject.snapshot.has_work_tree:
-        return True
-    folder, _, name = path.rpartition("/")
-    try:
-        names = os.listdir(os.path.join(subject.repository.top, folder))
-    except OSError:
-        return True
-    return all(name.casefold() != taken.casefold() for taken in names)
-
-
-
-
 def settle(findings: list[Finding], subject: Subject) -> None:
-    """Make fixes that are pasted one after the other agree.
+    """Make fixes agree that are pasted one after the other, renames last.
 
-    `git mv` refuses a folder in which nothing is tracked. When the other fixes take all of a
-    folder out of the index, and none adds to it, a plain `mv` is what works afterwards.
+    What another fix has taken out of the index cannot be renamed by git; what lies in a folder
+    that is renamed first is found in the new folder; and no two things get the same name. A
+    rename that cannot be made to agree is left out: it is printed again when the others are done.
     """
+    in_order = sorted(findings, key=lambda f: (f.path, f.line, f.rule))
     taken: set[str] = set()
     added: list[str] = []
-    for finding in findings:
+    for finding in in_order:
         for step in finding.fix.steps if finding.fix else ():
             if step.argv[:2] == ("git", "rm"):
                 taken.update(step.items)
             elif step.argv[:2] == ("git", "add"):
                 added += step.items
-    if not taken:
-        return
-    for finding in findings:
+    done: list[tuple[str, str]] = []
+    for finding in in_order:
         fix = finding.fix
         if fix is None or fix.order != Fix.MOVE:
             continue
-        for at, step in enumerate(fix.steps):
-            if step.argv != ("git", "mv"):
-                continue
-            inside = f"{step.items[0]}/"
-            tracked = {p for p in subject.listing if p.startswith(inside) or p == step.items[0]}
+        if taken:
+            _rename_untracked(fix, subject, taken, added)
+        if not _follow(fix, done):
+            finding.fix = None
+
+
+def _rename_untracked(fix: Fix, subject: Subject, taken: set[str], added: list[str]) -> None:
+    """Use a plain `mv` for what the other fixes take out of the index as a whole."""
+    steps = []
+    for step in fix.steps:
+        if step.argv == ("git", "mv"):
+            old = step.items[0]
+            inside = f"{old}/"
+            tracked = {p for p in subject.listing if p == old or p.startswith(inside)}
             if tracked <= taken and not any(path.startswith(inside) for path in added):
-                plain = Step("mv", "-n", items=step.items, names="path")
-                fix.steps = (*fix.steps[:at], plain, *fix.steps[at + 1 :])
+                step = Step("mv", "-n", items=step.items, names="path")
+        elif step.argv[:2] == ("git", "restore"):
+            # They are on disk by then: who took them out of the index put them there.
+            left = tuple(item for item in step.items if item not in taken)
+            if not left:
+                continue
+            step = Step(*step.argv, items=left)
+        steps.append(step)
+    fix.steps = tuple(steps)
+
+
+def _follow(fix: Fix, done: list[tuple[str, str]]) -> bool:
+    """Adapt a rename to those done before it; whether there is a way and something left to do."""
+    old, new = next(step.items for step in fix.steps if step.argv[-1] in ("mv", "-n"))
+    if (old, new) in done:
+        return True  # the same command, which is printed once
+    begun_at = old
+    for before, after in done:
+        if old.startswith(f"{before}/"):
+            depth = before.count("/") + 1
+            new = "/".join([after, *new.split("/")[depth:]])
+            old = after + old[len(before) :]
+        elif old == before or _meet(new, before) or before.startswith(f"{old}/"):
+            return False
+    inside = [after for _, after in done if old.startswith(f"{after}/")]
+    if old == new or any(_meet(new, after) for _, after in done if after not in inside):
+        return False
+    if begun_at != old:
+        fix.steps = tuple(_moved(step, begun_at, old, new) for step in fix.steps)
+    done.append((old, new))
+    return True
+
+
+def _moved(step: Step, begun_at: str, old: str, new: str) -> Step:
+    """A step of a rename, with the paths that things have by the time it is pasted."""
+    if step.argv[0] == "mkdir":
+        items: tuple[str, ...] = (new.rpartition("/")[0],)
+    elif step.argv[-1] in ("mv", "-n"):
+        items = (old, new)
+    elif step.argv[:2] == ("git", "restore"):
+        items = tuple(old + item[len(begun_at) :] for item in step.items)
+    else:
+        items = step.items
+    return Step(*step.argv, items=items, option=step.option, names=step.names)
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether two paths are the same, or one lies in the other, whatever the case."""
+    one, other = fold(one), fold(other)
+    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")

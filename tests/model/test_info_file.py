@@ -107,7 +107,8 @@ def test_synonyms(label: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Source code: x", "The license: x", "参数量：110M", "https://x.example", "# License: x"]
+    "line",
+    ["Source code: x", "The license: x", "参数量：110M", "https://x.example", "# License: x"],
 )
 def test_other_lines_are_no_fields(line: str) -> None:
     assert parse(line.encode()).fields == {}
@@ -261,7 +262,14 @@ def test_full_commits(revision: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("来源: x", "zh"), ("Source：x", "en"), ("# 模型", "zh"), ("# Model", "en"), (" \n", ""), ("", "")],
+    [
+        ("来源: x", "zh"),
+        ("Source：x", "en"),
+        ("# 模型", "zh"),
+        ("# Model", "en"),
+        (" \n", ""),
+        ("", ""),
+    ],
 )
 def test_language(text: str, expected: str) -> None:
     assert parse(text.encode()).language == expected
@@ -285,7 +293,9 @@ def test_nul_bytes_and_size_are_problems() -> None:
     assert "NUL" in parse(b"Source: a\0b\n").problem
     assert "NUL" in parse(GUIDE.encode("utf-16")).problem
     assert parse(b"x" * MAX_BYTES).problem == ""
-    assert parse(b"x" * (MAX_BYTES + 1)).problem == "1,000,001 bytes, an INFO.md has at most 1,000,000"
+    assert (
+        parse(b"x" * (MAX_BYTES + 1)).problem == "1,000,001 bytes, an INFO.md has at most 1,000,000"
+    )
 
 
 @pytest.mark.parametrize(
@@ -310,7 +320,19 @@ def test_random_bytes_never_raise() -> None:
     import random
 
     source = random.Random(1)
-    words = [b"Source", b"**", b":", "：".encode(), b"\n", b"<!--", b"-->", b"```", b"\0", b"\xe4", b"hf.co/a"]
+    words = [
+        b"Source",
+        b"**",
+        b":",
+        "：".encode(),
+        b"\n",
+        b"<!--",
+        b"-->",
+        b"```",
+        b"\0",
+        b"\xe4",
+        b"hf.co/a",
+    ]
     for _ in range(2000):
         info = parse(b"".join(source.choices(words, k=source.randrange(30))))
         assert isinstance(info.repo_id + info.commit, str)

@@ -26,7 +26,9 @@ def known() -> Description:
 
 
 def test_english_filled() -> None:
-    assert write("bert", known(), "en").decode() == f"""\
+    assert (
+        write("bert", known(), "en").decode()
+        == f"""\
 # bert
 
 **Source**: https://huggingface.co/google-bert/bert-base-uncased
@@ -51,6 +53,7 @@ TODO: where this project loads it, such as `src/models/classifier.py`
 ## Notes
 - TODO: what to know before using it (versions, precision, limits); or delete this line
 """
+    )
 
 
 def test_chinese_empty() -> None:
@@ -118,7 +121,8 @@ def test_a_guess_is_a_question() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["<!-- x", "--> x", "a\nb", "a`b", 'a"b', "a\\b", "\x1b]0;x\x07", "w\udcff.bin", "\u202eb"]
+    "path",
+    ["<!-- x", "--> x", "a\nb", "a`b", 'a"b', "a\\b", "\x1b]0;x\x07", "w\udcff.bin", "\u202eb"],
 )
 def test_an_odd_name_breaks_nothing(path: str) -> None:
     found = Description()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-
 import click
 
 from pmgit.commands import _work_tree
+from pmgit.commands._difference import difference
 from pmgit.errors import PmgitError
 from pmgit.report.text import visible
 from pmgit.setup import lfs_setup
@@ -58,16 +57,6 @@ def _show(plan: lfs_setup.Plan) -> None:
         click.echo(f"would stage the text of: {visible(blob.path)}")
     if plan.hidden:
         click.echo(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
-
-
-def difference(before: bytes, after: bytes, name: str) -> str:
-    """A unified diff of two versions of a line file; '' when they are the same."""
-    old, new = (
-        data.decode("utf-8", "backslashreplace").splitlines(keepends=True)
-        for data in (before, after)
-    )
-    lines = difflib.unified_diff(old, new, f"a/{name}", f"b/{name}")
-    return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
 
 
 def _tell(plan: lfs_setup.Plan, done: lfs_setup.Done) -> None:

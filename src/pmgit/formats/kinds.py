@@ -30,10 +30,21 @@ def weights_kind(head: bytes) -> str:
     if head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= _SAFETENSORS_HEADER_MAX:
         return "safetensors"
     if head.startswith(b"PK\x03\x04"):
-        # A torch archive holds <name>/data.pkl, a TorchScript one <name>/constants.pkl or
-        # <name>/version too; torch writes them before the tensors, so they are near the front.
-        if b"/data.pkl" in head or b"/constants.pkl" in head:
-            return "torch archive"
-        if b"model.weights.h5" in head or (b"metadata.json" in head and b"config.json" in head):
-            return "Keras archive"
+        return _zip_kind(head)
+    return ""
+
+
+def _zip_kind(head: bytes) -> str:
+    """The weights format of a zip, told by its first members; '' for any other zip."""
+    begin = 30 + int.from_bytes(head[26:28], "little")
+    name = head[30:begin]
+    # torch pads every member with an extra field "FB", so that tensors are aligned
+    # (caffe2/serialize/inline_container.cc). A TorchScript archive begins with its tensors, and
+    # only far behind them come code/ and constants.pkl.
+    if b"/" in name and head[begin : begin + 2] == b"FB":
+        return "torch archive"
+    if b"/data.pkl" in head or b"/constants.pkl" in head:
+        return "torch archive"
+    if b"model.weights.h5" in head or (name == b"metadata.json" and b"keras_version" in head):
+        return "Keras archive"
     return ""

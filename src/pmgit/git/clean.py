@@ -30,31 +30,32 @@ def pointer_to(repository: Repository, oid: str, path: str) -> bytes:
 
     The content flows from git to git-lfs: it may be larger than the memory.
     """
+    argv = ("lfs", "clean", "--", path)
+    command = [process._find_git(), *process.GUARDS, "-C", repository.top, *argv]
+    environment = process._environment(repository.env)
     reader, writer = os.pipe()
     try:
+        filter = subprocess.Popen(
+            command,
+            stdin=reader,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+        )
+        os.close(reader)
+        reader = -1
         source = process.start(
             "cat-file", "blob", oid, top=repository.top, env=repository.env, into=writer
         )
-    except BaseException:
-        os.close(reader)
-        raise
     finally:
-        os.close(writer)
-    argv = ("lfs", "clean", "--", path)
-    try:
-        git = [process._find_git(), *process.GUARDS, "-C", repository.top]
-        done = subprocess.run(
-            [*git, *argv],
-            stdin=reader,
-            capture_output=True,
-            env=process._environment(repository.env),
-            check=False,
-        )
-    finally:
-        os.close(reader)
-        code, _, err = source.wait()
-    if done.returncode:
-        raise GitError(argv, done.returncode, done.stderr.decode("utf-8", "backslashreplace"))
+        for fd in (reader, writer):
+            if fd >= 0:
+                os.close(fd)
+    # The source first: it holds the last writing end, and the filter reads until that is closed.
+    code, _, err = source.wait()
+    out, said = filter.communicate()
+    if filter.returncode:
+        raise GitError(argv, filter.returncode, said.decode("utf-8", "backslashreplace"))
     if code:
         raise GitError(source.argv, code, err)
-    return done.stdout
+    return out

@@ -218,9 +218,7 @@ def run(*argv: str, stdin: bytes = b"", top: str = "", env: dict[str, str] | Non
     return start(*argv, stdin=stdin, top=top, env=env).finish()
 
 
-def first_bytes(
-    *argv: str, count: int, top: str = "", env: dict[str, str] | None = None
-) -> bytes:
+def first_bytes(*argv: str, count: int, top: str = "", env: dict[str, str] | None = None) -> bytes:
     """The first `count` bytes of the output; git stops when nobody reads on."""
     reader, writer = os.pipe()
     try:

@@ -38,7 +38,9 @@ def take_range(repository: Repository, text: str) -> Snapshot:
 
 def resolve(repository: Repository, name: str) -> str:
     """The full id of the commit that `name` means."""
-    process = repository.start("rev-parse", "-q", "--verify", "--end-of-options", f"{name}^{{commit}}")
+    process = repository.start(
+        "rev-parse", "-q", "--verify", "--end-of-options", f"{name}^{{commit}}"
+    )
     code, out, _ = process.wait()
     if code:
         shallow = bool(repository.shallow_commits)

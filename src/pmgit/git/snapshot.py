@@ -236,4 +236,15 @@ def removed_by(changes: Iterable[Change]) -> dict[tuple[str, str], str]:
     return {("", change.before): change.path for change in changes if not change.after}
 
 
-__all__ = ["LINK", "RANGE", "REGULAR", "STAGED", "SUBMODULE", "TREE", "Blob", "Change", "Snapshot", "encode"]
+__all__ = [
+    "LINK",
+    "RANGE",
+    "REGULAR",
+    "STAGED",
+    "SUBMODULE",
+    "TREE",
+    "Blob",
+    "Change",
+    "Snapshot",
+    "encode",
+]

@@ -215,8 +215,8 @@ def _count_parameters(folder: str, found: Description) -> None:
     """Add up the parameters of the safetensors files, where it is clear which belong together."""
     names = [f.path for f in found.files if f.path.endswith(".safetensors") and "/" not in f.path]
     chosen = ["model.safetensors"] if "model.safetensors" in names else names
-    if len(chosen) > 1 and not _are_all_shards(chosen):
-        return  # variants of one model, or several models: the sum would mean nothing
+    if (len(chosen) > 1 or "-of-" in "".join(chosen)) and not _are_all_shards(chosen):
+        return  # a shard is missing, or these are variants: the sum would mean nothing
     total: dict[str, int] = {}
     for name in chosen:
         head = read_regular(f"{folder}/{name}", pointer.MAX_BYTES)

@@ -46,3 +46,12 @@ def plain_form(name: str) -> str:
         elif out and char == ".":
             out[-1] = "-"
     return "".join(out)[:MAX_LENGTH].strip("-.")
+
+
+def fold(path: str) -> str:
+    """A path as a file system sees it that ignores case, and how accented letters are composed."""
+    if path.isascii():
+        return path.lower()
+    from unicodedata import normalize
+
+    return normalize("NFC", normalize("NFC", path).casefold())

@@ -80,7 +80,5 @@ def _is_part(name: str) -> bool:
     if last.startswith("part"):
         return True
     return (
-        len(last) == 2
-        and last.isalpha()
-        and stem.endswith((*ALWAYS_SUFFIXES, *AMBIGUOUS_SUFFIXES))
+        len(last) == 2 and last.isalpha() and stem.endswith((*ALWAYS_SUFFIXES, *AMBIGUOUS_SUFFIXES))
     )

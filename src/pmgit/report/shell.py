@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
     from pmgit.finding import Fix, Step
 
-_PLAIN = frozenset(
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
-)
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-")
 #: What Git reads as a pattern in a pathspec.
 _MAGIC = frozenset("*?[]\\:")
 #: Above so many bytes of paths, a command reads them from a file: nobody checks a longer line,
@@ -68,14 +66,18 @@ class Shell:
     `spill` keeps a long list of paths for a command, NUL-terminated, and returns its file name.
     """
 
-    def __init__(self, prefix: str = "", pmgit: str = "pmgit", spill: Callable[[bytes], str] | None = None) -> None:
+    def __init__(
+        self, prefix: str = "", pmgit: str = "pmgit", spill: Callable[[bytes], str] | None = None
+    ) -> None:
         self._prefix = prefix
         self._pmgit = pmgit
         self._spill = spill
 
     def argv(self, step: Step) -> list[str]:
         """One command of a fix, as an argument list."""
-        argv = [self._pmgit if word == "pmgit" and not at else word for at, word in enumerate(step.argv)]
+        argv = [
+            self._pmgit if word == "pmgit" and not at else word for at, word in enumerate(step.argv)
+        ]
         long = sum(len(item) + 20 for item in step.items) > LONG
         if long and step.names == "pathspec" and self._spill:
             specs = (f":(top,literal){item}\0" for item in step.items)
@@ -116,15 +118,14 @@ def merged(fixes: Iterable[Fix]) -> list[Fix]:
 
     groups: dict[tuple[object, ...], list[Fix]] = {}
     for fix in fixes:
-        groups.setdefault(fix.key(), []).append(fix)
+        for part in fix.parts or (fix,):
+            groups.setdefault(part.key(), []).append(part)
     whole = []
     for group in groups.values():
         first = group[0]
         steps = []
         for at, step in enumerate(first.steps):
             items = dict.fromkeys(item for fix in group for item in fix.steps[at].items)
-            steps.append(
-                Step(*step.argv, items=tuple(items), option=step.option, names=step.names)
-            )
+            steps.append(Step(*step.argv, items=tuple(items), option=step.option, names=step.names))
         whole.append(Fix(*steps, safe=first.safe, order=first.order, warning=first.warning))
     return sorted(whole, key=lambda fix: fix.order)

@@ -30,7 +30,9 @@ def _escape(char: str) -> str:
     code = ord(char)
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"  # a byte that is not UTF-8
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def line_of(finding: Finding) -> str:
@@ -52,9 +54,7 @@ def fixes_of(report: Report, shell: Shell) -> list[str]:
     lines = []
     for fix in merged(finding.fix for finding in report.findings if finding.fix):
         command = shell.line(fix)
-        lines.append(
-            f"fix: {command}" if fix.safe else f"unsafe fix ({fix.warning}): {command}"
-        )
+        lines.append(f"fix: {command}" if fix.safe else f"unsafe fix ({fix.warning}): {command}")
     return lines
 
 

@@ -47,9 +47,7 @@ class BadModelName(Rule):
     family = "naming"
     severity = "error or warning"
     scope = MODELS
-    options = (
-        Option("strict", FLAG, False, "Accept only lower-case words joined by `-` or `.`."),
-    )
+    options = (Option("strict", FLAG, False, "Accept only lower-case words joined by `-` or `.`."),)
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         strict = self.option("strict")

@@ -54,8 +54,7 @@ class MisplacedWeights(Rule):
                 fix, note = self._fix(subject, blob)
                 yield Finding(
                     blob.path,
-                    "weights loose in the models folder: each model has a folder of its own"
-                    f"{note}",
+                    f"weights loose in the models folder: each model has a folder of its own{note}",
                     severity=WARNING if blob.before else ERROR,
                     fix=fix,
                 )

@@ -42,9 +42,7 @@ class TextInLfs(Rule):
     name = "text-in-lfs"
     family = "lfs"
     scope = LFS
-    options = (
-        Option("max-text-size", SIZE, 10_000_000, "Larger texts may go to Git LFS."),
-    )
+    options = (Option("max-text-size", SIZE, 10_000_000, "Larger texts may go to Git LFS."),)
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         from pmgit.lfs import patterns

@@ -15,7 +15,16 @@ from pmgit.git.attributes import LFS
 from pmgit.git.clean import LFS_FILTER
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import missing, patterns, pointer
-from pmgit.setup import attribute_file, block, files, lfs_hook, lfs_lines, lfs_patterns, renormalise
+from pmgit.setup import (
+    attribute_file,
+    block,
+    files,
+    lfs_hook,
+    lfs_lines,
+    lfs_patterns,
+    models_folders,
+    renormalise,
+)
 from pmgit.setup.attribute_lines import NAME
 from pmgit.setup.shadow import attributes_of
 
@@ -92,8 +101,8 @@ def plan(repository: Repository, config: Config, wanted: Sequence[str]) -> Plan:
     snapshot = Snapshot(repository, TREE, [], [])
     tracked = {path: blob for path, blob in snapshot.listing().items() if blob.is_regular}
     attributes = attribute_file.read(snapshot)
-    roots = lfs_patterns.models_folders(repository, config, tracked)
-    below = lfs_patterns.files_below(repository, roots, tracked)
+    roots = models_folders.existing(repository, config, tracked)
+    below = models_folders.files_below(repository, roots, tracked)
     if wanted:
         mine = lfs_patterns.asked_for(repository, wanted, tracked)
     else:

@@ -12,7 +12,7 @@ import stat
 
 from pmgit.errors import PmgitError
 from pmgit.git.clean import LFS_FILTER, pointer_to
-from pmgit.git.objects import decode, encode
+from pmgit.git.objects import encode
 from pmgit.lfs import pointer, store
 from pmgit.setup import files
 

@@ -1,0 +1,49 @@
+"""`pmgit gitignore`: keep weights out of Git and INFO.md in it, and prove that it is so."""
+
+from __future__ import annotations
+
+import click
+
+from pmgit.commands import _work_tree
+from pmgit.commands._difference import difference
+from pmgit.config import LFS
+from pmgit.report.text import visible
+from pmgit.setup import ignore_block
+
+
+@click.command("gitignore")
+@click.option(
+    "--keep-text/--no-keep-text",
+    default=None,
+    help="Let in the configuration, tokenizer, README and LICENSE files of models, or no longer;"
+    " not given: as the block has it.",
+)
+@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
+def command(keep_text: bool | None, dry_run: bool) -> None:
+    """Write the marked block of .gitignore for the models folders, and prove it.
+
+    Weights below the models folders are hidden from Git at any depth, INFO.md, pmgit.lock and
+    the folder's README.md are not. Where weights belong into Git LFS, only caches and partial
+    downloads are hidden. Your own lines stay; the block goes to the end, because the last line
+    that matches decides.
+    """
+    repository, config = _work_tree.load()
+    plan = ignore_block.plan(repository, config, keep_text)
+    if dry_run:
+        diff = difference(plan.before or b"", plan.after, ignore_block.NAME)
+        click.echo(diff or f"{ignore_block.NAME}: nothing to change", nl=not diff)
+        return
+    ignore_block.apply(repository, plan)
+    if plan.after == plan.before:
+        click.echo(f"nothing to do: {ignore_block.NAME} is as it should be")
+    else:
+        click.echo(f"wrote {ignore_block.NAME}")
+    for root in map(visible, plan.roots):
+        if plan.storage == LFS:
+            click.echo(f"proved: weights and INFO.md below {root}/ can be added to Git")
+        else:
+            text = ", and the text of models" if plan.keep_text else ""
+            click.echo(
+                f"proved: weights below {root}/ are hidden from Git;"
+                f" INFO.md, pmgit.lock and README.md are not{text}"
+            )

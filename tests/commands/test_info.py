@@ -1,0 +1,352 @@
+"""`pmgit info new`: which folder, what is written, what is refused."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from pmgit.errors import UsageError
+from pmgit.hub import repo_ids
+from tests.kit import Repo, Result, pointer, random_bytes
+from tests.weights import Weights, sha256
+
+COMMIT = "86b5e0934494bd15c9632b12f734a8a67f723594"
+BERT = "pretrained_model/bert"
+
+
+def new(repo: Repo, *args: str, cwd: str | Path = "", code: int = 0) -> Result:
+    result = repo.pmgit("info", "new", *args, cwd=cwd)
+    assert result.code == code, result
+    assert "Traceback" not in result.err
+    return result
+
+
+def info(repo: Repo, model: str = BERT) -> str:
+    return (repo.path / model / "INFO.md").read_bytes().decode()
+
+
+@pytest.fixture
+def bert(repo: Repo) -> Repo:
+    """A repository with one model on disk."""
+    repo.write(f"{BERT}/config.json", "{}")
+    return repo
+
+
+def test_from_download_to_clean(repo: Repo, weights: Weights) -> None:
+    """A model as huggingface_hub leaves it: everything that counts is filled in."""
+    folder = repo.path / "pretrained_model/silero-vad"
+    folder.mkdir(parents=True)
+    shutil.copy(weights.path("silero_vad_16k.safetensors"), folder / "model.safetensors")
+    repo.write("pretrained_model/silero-vad/README.md", "---\nlicense: mit\n---\n")
+    repo.write(
+        "pretrained_model/silero-vad/.cache/huggingface/download/model.safetensors.metadata",
+        f"{COMMIT}\netag\n{4_000_000_000}\n",
+    )
+    result = new(repo, "silero-vad", "--source", "snakers4/silero-vad")
+    text = info(repo, "pretrained_model/silero-vad")
+
+    assert result.out == "wrote pretrained_model/silero-vad/INFO.md\n"
+    assert "**Source**: https://huggingface.co/snakers4/silero-vad\n" in text
+    assert "**Downloaded**: 2096-10-02\n" in text
+    assert f"**Commit**: `{COMMIT}`\n" in text
+    assert "**License**: mit\n" in text
+    assert "- Parameters: 309,633 F32\n" in text
+    assert f"1239748 bytes, sha256 `{sha256(weights.safetensors)}`" in text
+    repo.git("add", "pretrained_model/silero-vad/INFO.md")
+    assert repo.check("--select", "info") == []
+
+
+def test_an_lfs_pointer_is_enough(repo: Repo) -> None:
+    content = random_bytes(5000)
+    repo.write(f"{BERT}/model.safetensors", pointer(content))
+    new(repo, "bert")
+
+    assert f"`model.safetensors` (5.0 kB) - 5000 bytes, sha256 `{sha256(content)}`" in info(repo)
+
+
+@pytest.mark.parametrize(
+    ("name", "cwd"),
+    [
+        ("bert", ""), ("bert/", ""), (BERT, ""), (f"{BERT}/", ""), (f"./{BERT}", ""),
+        ("bert", "src"), (BERT, "src"), ("bert", "pretrained_model"), (".", BERT), ("./", BERT),
+        ("bert", "pretrained_model/other"),
+    ],
+)  # fmt: skip
+def test_every_way_to_name_a_model(bert: Repo, name: str, cwd: str) -> None:
+    bert.write("src/bert/x.py", "")
+    bert.write("pretrained_model/other/config.json", "{}")
+    result = new(bert, name, cwd=cwd)
+
+    assert info(bert).startswith("# bert\n")
+    written = result.out.removeprefix("wrote ").rstrip("\n")
+    assert (bert.path / cwd / written).resolve() == (bert.path / BERT / "INFO.md").resolve()
+
+
+def test_organisation_and_name(repo: Repo) -> None:
+    repo.write("pretrained_model/google/vit/config.json", "{}")
+    new(repo, "google/vit")
+    text = info(repo, "pretrained_model/google/vit")
+
+    assert text.startswith("# vit\n")
+    assert "`google/vit` is mentioned here" in text
+
+
+def test_where_the_user_stands_in_an_organisation(repo: Repo) -> None:
+    repo.write("pretrained_model/google/vit/config.json", "{}")
+    new(repo, "vit", cwd="pretrained_model/google")
+
+    assert info(repo, "pretrained_model/google/vit")
+
+
+def test_a_models_folder_wins_over_where_the_user_stands(bert: Repo) -> None:
+    """A printed command means the same wherever it is pasted."""
+    bert.write("pretrained_model/google/bert/config.json", "{}")
+    new(bert, "bert", cwd="pretrained_model/google")
+
+    assert info(bert)
+    assert not (bert.path / "pretrained_model/google/bert/INFO.md").exists()
+
+
+def test_other_models_folders(repo: Repo) -> None:
+    repo.write(".pmgit.toml", 'models = ["models", "more/models"]\nlanguage = "zh"\n')
+    repo.write("more/models/bert/config.json", "{}")
+    new(repo, "bert")
+
+    assert "**来源**：" in info(repo, "more/models/bert")
+
+
+def test_the_configuration_may_lie_in_pyproject(bert: Repo) -> None:
+    bert.write("pyproject.toml", '[tool.pmgit]\nlanguage = "zh"\n')
+    new(bert, "bert")
+    assert "**来源**：" in info(bert)
+
+
+def test_language(bert: Repo) -> None:
+    new(bert, "bert", "--language", "zh")
+    text = info(bert)
+
+    assert "**许可证**：TODO：" in text
+    assert "## 注意事项" in text
+    assert new(bert, "x", "--language", "fr", code=2).err
+
+
+def test_what_is_left_is_said_with_line_numbers(bert: Repo) -> None:
+    result = new(bert, "bert", "--source", "gpt2", "--license", "MIT", "--revision", COMMIT)
+    lines = info(bert).splitlines()
+
+    assert lines[2] == "**Source**: https://huggingface.co/gpt2"
+    assert f"{BERT}/INFO.md:4: still to be filled in: {lines[3]}" in result.err
+    assert "INFO.md:3:" not in result.err
+    assert result.err.count("still to be filled in") == sum("TODO" in line for line in lines)
+
+
+def test_dry_run_writes_nothing(bert: Repo) -> None:
+    result = new(bert, "bert", "--dry-run")
+
+    assert result.out.startswith("# bert\n\n**Source**: TODO")
+    assert not (bert.path / BERT / "INFO.md").exists()
+
+
+def test_an_existing_file_is_left_alone(bert: Repo) -> None:
+    new(bert, "bert")
+    bert.write(f"{BERT}/INFO.md", "mine")
+    for options in ([], ["--dry-run"]):
+        result = new(bert, "bert", *options, code=2)
+        assert "exists already" in result.err
+        assert "hint: edit it" in result.err
+    assert info(bert) == "mine"
+
+
+def test_a_file_that_only_the_index_has_is_brought_back(bert: Repo) -> None:
+    bert.stage(f"{BERT}/INFO.md", "mine")
+    (bert.path / BERT / "INFO.md").unlink()
+    result = new(bert, "bert", code=2)
+
+    hint = result.err.partition("hint: bring it back: ")[2].strip()
+    bert.paste(hint)
+    assert info(bert) == "mine"
+
+
+def test_nothing_is_written_when_one_name_is_wrong(bert: Repo) -> None:
+    bert.write("pretrained_model/gpt2/config.json", "{}")
+    new(bert, "bert", "gtp2", code=2)
+    assert not (bert.path / BERT / "INFO.md").exists()
+
+    new(bert, "bert", "gpt2", f"{BERT}/", "--license", "mit")
+    assert "**License**: mit" in info(bert)
+    assert "**License**: mit" in info(bert, "pretrained_model/gpt2")
+
+
+def test_one_source_for_one_model(bert: Repo) -> None:
+    bert.write("pretrained_model/gpt2/config.json", "{}")
+    assert "one model" in new(bert, "bert", "gpt2", "--source", "gpt2", code=2).err
+    assert not (bert.path / BERT / "INFO.md").exists()
+
+
+def test_the_nearest_name(bert: Repo) -> None:
+    assert "did you mean 'bert'?" in new(bert, "brt", code=2).err
+    assert "did you mean 'bert'?" in new(bert, "pretrained_model/brt", code=2).err
+    assert "known: bert" in new(bert, "whisper", code=2).err
+
+
+def test_no_models_at_all(repo: Repo) -> None:
+    assert "put the model's files into a folder first" in new(repo, "bert", code=2).err
+
+
+def test_a_folder_that_only_the_index_has_is_made(bert: Repo) -> None:
+    bert.stage("pretrained_model/gpt2/config.json", "{}")
+    shutil.rmtree(bert.path / "pretrained_model/gpt2")
+    new(bert, "gpt2")
+    assert info(bert, "pretrained_model/gpt2").startswith("# gpt2\n")
+
+
+def test_an_empty_folder_is_enough(repo: Repo) -> None:
+    (repo.path / BERT).mkdir(parents=True)
+    new(repo, "bert")
+    assert info(repo)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../x", "a/../../x", f"{BERT}/../../../x", "..", "/etc", "/", "", ".git", "bert/.git", "//"],
+)
+def test_names_that_lead_elsewhere(bert: Repo, name: str) -> None:
+    before = set(bert.path.parent.rglob("*"))
+    new(bert, "--", name, code=2)
+    assert set(bert.path.parent.rglob("*")) == before
+
+
+def test_not_a_models_own_folder(bert: Repo) -> None:
+    bert.write(f"{BERT}/onnx/config.json", "{}")
+    bert.write("pretrained_model/google/vit/config.json", "{}")
+    bert.write("src/a.py", "")
+
+    assert "part of the model 'pretrained_model/bert'" in new(bert, "bert/onnx", code=2).err
+    assert "'pretrained_model/google/vit'" in new(bert, "google", code=2).err
+    assert "a models folder" in new(bert, "pretrained_model", code=2).err
+    assert "a models folder" in new(bert, ".", cwd="pretrained_model", code=2).err
+    new(bert, "src", code=2)
+    new(bert, ".", code=2)
+    assert list(bert.path.rglob("INFO.md")) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs links")
+@pytest.mark.parametrize("link", ["pretrained_model", "pretrained_model/bert", f"{BERT}/INFO.md"])
+def test_nothing_is_written_through_a_link(repo: Repo, tmp_path: Path, link: str) -> None:
+    outside = tmp_path / "outside"
+    (outside / "bert").mkdir(parents=True)
+    (outside / "bert/config.json").write_text("{}")
+    at = repo.path / link
+    at.parent.mkdir(parents=True, exist_ok=True)
+    at.symlink_to(
+        outside / "bert"
+        if link == BERT
+        else outside
+        if link == "pretrained_model"
+        else outside / "x"
+    )
+    if link.endswith("INFO.md"):
+        repo.write(f"{BERT}/config.json", "{}")
+
+    assert new(repo, "bert", code=2).err
+    assert sorted(os.listdir(outside)) == ["bert"]
+    assert os.listdir(outside / "bert") == ["config.json"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs any byte in a name")
+@pytest.mark.parametrize(
+    "name", ["a b", "-rf", "--help", "a'b\"c", "$(touch PWNED)", "a\nb", "w\udcff", "*", ":(top)x"]
+)
+def test_odd_names(repo: Repo, name: str) -> None:
+    repo.write(f"pretrained_model/{name}/config.json", "{}")
+    result = new(repo, "--", name)
+
+    assert all(line.isprintable() for line in (result.out + result.err).splitlines())
+    assert (repo.path / "pretrained_model" / name / "INFO.md").is_file()
+    assert not list(repo.path.rglob("PWNED"))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("gpt2", "https://huggingface.co/gpt2"),
+        ("openai/whisper-small", "https://huggingface.co/openai/whisper-small"),
+        ("huggingface.co/openai/whisper-small", "https://huggingface.co/openai/whisper-small"),
+        ("https://hf-mirror.com/gpt2/tree/main?x=1", "https://hf-mirror.com/gpt2/tree/main?x=1"),
+        ("https://pytorch.org/vision/", "https://pytorch.org/vision/"),
+        ("s3://bucket/key", "s3://bucket/key"),
+    ],
+)
+def test_sources(bert: Repo, source: str, expected: str) -> None:
+    new(bert, "bert", "--source", source)
+    assert f"**Source**: {expected}\n" in info(bert)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a/b/c", "a--b", "../x", "a b", "https://", "https://x y", "https://a.example/\nx", "é",
+        "https://me:secret@huggingface.co/gpt2", "https://a.example/<!--", "datasets/a/b", "x.git",
+    ],
+)  # fmt: skip
+def test_sources_that_are_refused(bert: Repo, source: str) -> None:
+    result = new(bert, "bert", "--source", source, code=2)
+
+    assert "hint: " in result.err
+    assert "secret" not in result.err
+    assert not (bert.path / BERT / "INFO.md").exists()
+
+
+@pytest.mark.parametrize("option", ["--license", "--revision"])
+@pytest.mark.parametrize(
+    "value", ["a\nb", "<!-- x", "`x`", "x" * 201, "\x1b[2J", "TODO", "abc123..."]
+)
+def test_values_that_are_no_line_of_text(bert: Repo, option: str, value: str) -> None:
+    new(bert, "bert", option, value, code=2)
+    assert not (bert.path / BERT / "INFO.md").exists()
+
+
+def test_repository_ids_are_judged_by_the_hub_client() -> None:
+    repo_ids.check("google-bert/bert-base-uncased")
+    with pytest.raises(UsageError, match=r"cannot end by '\.git'"):
+        repo_ids.check("gpt2.git")
+
+
+def test_outside_of_a_repository(repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    result = new(repo, "bert", cwd=tmp_path / "elsewhere", code=3)
+    assert "git init" in result.err
+
+
+def test_a_bare_repository(repo: Repo, tmp_path: Path) -> None:
+    repo.git("init", "-q", "--bare", str(tmp_path / "bare"))
+    assert "bare" in new(repo, "bert", cwd=tmp_path / "bare", code=3).err
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("modls = []\n", "did you mean 'models'?"),
+        ("language = 1\n", "language"),
+        ("[", "TOML"),
+        ("x" * 1_000_001, "large"),
+    ],
+)
+def test_a_broken_configuration(bert: Repo, text: str, why: str) -> None:
+    bert.write(".pmgit.toml", text)
+    assert why in new(bert, "bert", code=2).err
+    assert not (bert.path / BERT / "INFO.md").exists()
+
+
+def test_the_configuration_is_a_folder(bert: Repo) -> None:
+    bert.write(".pmgit.toml/x", "")
+    assert ".pmgit.toml is not a file" in new(bert, "bert", code=2).err
+
+
+def test_broken_weights_are_said(bert: Repo) -> None:
+    bert.write(f"{BERT}/model.safetensors", random_bytes(100))
+    assert "note: 'model.safetensors': " in new(bert, "bert").err

@@ -1,0 +1,166 @@
+"""The project as others get it: a clean clone, and the environments that hook tools build from it.
+
+An environment takes seconds to build, so each is built once for all workers of a test run. Only
+this needs the package registry.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from filelock import FileLock
+
+from tests.kit import BIN, Repo, Result, isolated_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parent.parent.parent
+FAMILIES = ("size", "lfs", "naming", "info")
+
+
+class Shared:
+    """A folder that all workers of one test run share; each thing in it is made once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.env = {
+            **isolated_environment(folder / "home"),
+            "PIP_CACHE_DIR": str(folder / "pip"),
+            "PRE_COMMIT_HOME": str(folder / "pre-commit"),
+            "PREK_HOME": str(folder / "prek"),
+        }
+
+    def once(self, name: str, make: Callable[[], object]) -> None:
+        """Call `make` unless some worker has done so; wait while one does."""
+        done = self.folder / f"{name}.done"
+        with FileLock(self.folder / f"{name}.lock"):
+            if not done.exists():
+                make()
+                done.touch()
+
+    def run(self, *argv: str | Path, cwd: Path | None = None) -> str:
+        """The output of a program that must succeed."""
+        done = subprocess.run(
+            argv, cwd=cwd or self.folder, env=self.env, capture_output=True, check=False
+        )
+        out = done.stdout.decode("utf-8", "replace")
+        assert done.returncode == 0, (argv, out, done.stderr.decode("utf-8", "replace"))
+        return out
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    folder = folder / "e2e"
+    folder.mkdir(exist_ok=True)
+    return Shared(folder)
+
+
+@pytest.fixture(scope="session")
+def clone(shared: Shared) -> Path:
+    """A repository with this checkout as its one commit: what is tracked, and what is new."""
+    there = shared.folder / "clone"
+
+    def make() -> None:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT, capture_output=True, check=True,
+        )  # fmt: skip
+        for name in filter(None, os.fsdecode(listed.stdout).split("\0")):
+            # A file may be gone from the work tree, or be written at this moment by an editor.
+            if (ROOT / name).is_file():
+                (there / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, there / name)
+        shared.run("git", "init", "-q", there)
+        shared.run("git", "add", "-A", cwd=there)
+        shared.run("git", "commit", "-q", "-m", "The project", cwd=there)
+
+    shared.once("clone", make)
+    return there
+
+
+@dataclass
+class Tool:
+    """pre-commit or prek, with the environment of pmgit that it built from the clone."""
+
+    name: str
+    clone: Path
+    rev: str
+    env: dict[str, str] = field(repr=False)
+
+    @property
+    def program(self) -> str:
+        return str(BIN / self.name)
+
+    def run(self, repo: Repo, *args: str, env: dict[str, str] | None = None) -> Result:
+        return repo.run([self.program, *args], env=env)
+
+    def config(self, *ids: str) -> str:
+        """The configuration that names these hooks of the clone."""
+        hooks = "".join(f"      - id: {hook}\n" for hook in ids)
+        return (
+            "default_install_hook_types: [pre-commit, pre-merge-commit]\n"
+            f"repos:\n  - repo: {self.clone.as_uri()}\n    rev: {self.rev}\n    hooks:\n{hooks}"
+        )
+
+    def guard(self, repo: Repo, config: str = "") -> None:
+        """Commit the configuration to the repository and install the tool's Git hooks."""
+        repo.env.update(self.env)
+        repo.write(".pre-commit-config.yaml", config or self.config("pmgit"))
+        repo.git("add", ".pre-commit-config.yaml")
+        repo.commit("Guard the repository")
+        installed = self.run(repo, "install")
+        assert installed.code == 0, installed
+
+
+def without_pmgit(path: str) -> str:
+    """A PATH on which pmgit is not found, as on a machine that has only the hook tool."""
+    name = "pmgit.exe" if sys.platform == "win32" else "pmgit"
+    folders = path.split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if not Path(folder, name).exists())
+
+
+@pytest.fixture(params=["pre-commit", "prek"])
+def tool(request: pytest.FixtureRequest, shared: Shared, clone: Path) -> Tool:
+    """A hook tool on a machine without any other pmgit; its environment is built."""
+    rev = shared.run("git", "rev-parse", "HEAD", cwd=clone).strip()
+    env = {name: shared.env[name] for name in ("PIP_CACHE_DIR", "PRE_COMMIT_HOME", "PREK_HOME")}
+    env["PATH"] = without_pmgit(shared.env["PATH"])
+    tool = Tool(request.param, clone, rev, env)
+
+    def make() -> None:
+        builder = Repo(shared.folder / f"{tool.name}-builder", dict(shared.env))
+        builder.write(".pre-commit-config.yaml", tool.config("pmgit"))
+        built = tool.run(builder, "install-hooks")
+        assert built.code == 0, built
+
+    shared.once(tool.name, make)
+    return tool
+
+
+def commit(repo: Repo, *args: str, env: dict[str, str] | None = None) -> Result:
+    """Commit with the hooks; Git sends what they print to standard error."""
+    return repo.run(["git", "commit", "-q", "-m", "work", *args], env=env)
+
+
+def printed_fixes(result: Result) -> list[str]:
+    """The fixes among what a commit printed; prek indents what a hook says."""
+    lines = [line.lstrip(" ") for line in (result.out + result.err).splitlines()]
+    return [line.removeprefix("fix: ") for line in lines if line.startswith("fix: ")]
+
+
+def blamed(result: Result) -> set[str]:
+    """The rules that a commit named."""
+    text = result.out + result.err
+    lines = [line for line in text.splitlines() if "Why: pmgit explain " in line]
+    return {rule for line in lines for rule in line.partition("pmgit explain ")[2].split()}

@@ -1,0 +1,525 @@
+"""Ways in which weights have got past the hook that everybody has, one test each.
+
+Each goes through a real `git commit` with the native hook. `check-added-large-files` is asked
+about the same staged change where it is known to let it pass: that is the evidence. The cases
+that are right must pass.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.conftest import blamed, commit
+from tests.kit import BIN, Result, pointer, random_bytes
+
+if TYPE_CHECKING:
+    from tests.kit import Repo
+
+ROOT = Path(__file__).parent.parent.parent
+MODEL = "pretrained_model/bert"
+WEIGHTS = f"{MODEL}/model.bin"
+LFS = "filter=lfs diff=lfs merge=lfs -text"
+BIG = 2_000_000
+
+
+@pytest.fixture
+def guarded(repo: Repo) -> Repo:
+    """A repository with one described model, whose commits are judged; no LFS filter at all."""
+    repo.git("config", "core.hooksPath", str(ROOT / "hooks"))
+    repo.git("config", "core.looseCompression", "0")
+    repo.add_info(MODEL)
+    repo.stage(f"{MODEL}/config.json", "{}\n")
+    repo.commit("Describe the model")
+    return repo
+
+
+@pytest.fixture
+def lfs(guarded: Repo) -> Repo:
+    """The same with a configured LFS filter."""
+    guarded.git("lfs", "install", "--local", "--skip-repo")
+    return guarded
+
+
+def attributes(repo: Repo, *lines: str, path: str = ".gitattributes") -> None:
+    """Commit these lines of attributes."""
+    repo.stage(path, "".join(f"{line}\n" for line in lines))
+    repo.commit("Attributes")
+
+
+def stopped(repo: Repo, *args: str) -> set[str]:
+    """The rules that stop the commit."""
+    result = commit(repo, *args)
+    assert result.code == 1, result
+    return blamed(result)
+
+
+def passes(repo: Repo, *args: str) -> Result:
+    """The commit is made, and without a word."""
+    result = commit(repo, *args)
+    assert (result.code, result.out, result.err) == (0, "", ""), result
+    return result
+
+
+def everybody_lets_it_pass(repo: Repo, *paths: str, enforce_all: bool = False) -> None:
+    """The hook that everybody has says nothing about the same staged change."""
+    argv = ["check-added-large-files", "--maxkb=500"]
+    argv += ["--enforce-all"] if enforce_all else []
+    done = repo.run([str(BIN / argv[0]), *argv[1:], *paths])
+    assert (done.code, done.out) == (0, ""), done
+
+
+def everybody_stops_it(repo: Repo, *paths: str) -> None:
+    done = repo.run([str(BIN / "check-added-large-files"), "--maxkb=500", *paths])
+    assert done.code == 1, done
+
+
+# --- raw where a pointer belongs
+
+
+def test_added_before_anything_was_tracked(guarded: Repo) -> None:
+    guarded.stage(WEIGHTS, BIG)
+    everybody_stops_it(guarded, WEIGHTS)
+    assert stopped(guarded) == {"tracked-weights"}
+
+
+def test_added_outside_of_any_model(guarded: Repo) -> None:
+    guarded.stage("checkpoints/best.pt", BIG)
+    assert stopped(guarded) == {"oversized-blob"}
+
+
+def test_tracked_afterwards_but_not_staged_anew(lfs: Repo) -> None:
+    lfs.stage(WEIGHTS, BIG)
+    lfs.stage(".gitattributes", f"*.bin {LFS}\n")
+    assert stopped(lfs) == {"missing-pointer"}
+
+
+def test_attribute_written_by_hand_and_the_file_added_again(lfs: Repo) -> None:
+    """A plain `git add` of an unchanged file does not run the filter."""
+    lfs.stage(WEIGHTS, BIG)
+    lfs.stage(".gitattributes", f"*.bin {LFS}\n")
+    lfs.git("add", WEIGHTS)
+    assert len(lfs.blob(WEIGHTS)) == BIG
+    assert stopped(lfs) == {"missing-pointer"}
+
+
+def test_attribute_without_a_configured_filter(guarded: Repo) -> None:
+    attributes(guarded, f"*.bin {LFS}")
+    guarded.stage(WEIGHTS, 900_000)
+    everybody_lets_it_pass(guarded, WEIGHTS)
+    everybody_lets_it_pass(guarded, WEIGHTS, enforce_all=True)
+    assert stopped(guarded) == {"missing-pointer"}
+
+
+def test_attribute_without_a_configured_filter_outside_of_any_model(guarded: Repo) -> None:
+    attributes(guarded, f"*.bin {LFS}")
+    guarded.stage("data/small.bin", b"\0raw\n")
+    everybody_lets_it_pass(guarded, "data/small.bin")
+    assert stopped(guarded) == {"missing-pointer"}
+
+
+def test_renormalised_without_a_configured_filter(guarded: Repo) -> None:
+    attributes(guarded, f"*.bin {LFS}")
+    guarded.stage(WEIGHTS, BIG)
+    guarded.git("add", "--renormalize", WEIGHTS)
+    assert stopped(guarded) == {"missing-pointer"}
+
+
+def test_gitpython_index_add_bypasses_the_filter(lfs: Repo) -> None:
+    import git
+
+    attributes(lfs, f"*.bin {LFS}")
+    lfs.write(WEIGHTS, 500_000)
+    with git.Repo(lfs.path) as repository:
+        repository.index.add([WEIGHTS])
+    assert len(lfs.blob(WEIGHTS)) == 500_000
+    everybody_lets_it_pass(lfs, WEIGHTS)
+    assert stopped(lfs) == {"missing-pointer"}
+
+
+def test_git_add_with_the_filter_passes(lfs: Repo) -> None:
+    attributes(lfs, f"*.bin {LFS}")
+    lfs.stage(WEIGHTS, BIG)
+    assert lfs.blob(WEIGHTS) == pointer(random_bytes(BIG, seed=len(WEIGHTS)))
+    passes(lfs)
+
+
+# --- attributes that do not say what they seem to say
+
+
+@pytest.mark.parametrize("unset", ["-filter", "!filter", "filter=x", "filter="])
+def test_a_nested_attributes_file_takes_the_filter_away(unset: str, lfs: Repo) -> None:
+    attributes(lfs, f"*.bin {LFS}")
+    attributes(lfs, f"*.bin {unset}", path=f"{MODEL}/.gitattributes")
+    lfs.stage(WEIGHTS, 400_000)
+    assert len(lfs.blob(WEIGHTS)) == 400_000
+    assert stopped(lfs) == {"tracked-weights"}
+
+
+def test_a_later_line_takes_the_filter_away(lfs: Repo) -> None:
+    attributes(lfs, f"*.bin {LFS}", "pretrained_model/** !filter")
+    lfs.git("lfs", "track", "*.bin")  # "already supported"
+    lfs.stage(WEIGHTS, 400_000)
+    assert stopped(lfs) == {"tracked-weights"}
+
+
+def test_a_macro_takes_the_filter_away(lfs: Repo) -> None:
+    attributes(lfs, "[attr]raw -filter", f"*.bin {LFS}", "*.bin raw")
+    lfs.stage(WEIGHTS, 400_000)
+    assert stopped(lfs) == {"tracked-weights"}
+
+
+def test_attributes_of_the_clone_alone_take_the_filter_away(lfs: Repo) -> None:
+    attributes(lfs, f"*.bin {LFS}")
+    lfs.write(".git/info/attributes", "*.bin -filter\n")
+    lfs.stage(WEIGHTS, 400_000)
+    assert stopped(lfs) == {"tracked-weights"}
+
+
+def test_binary_after_the_lfs_line_takes_nothing_away(lfs: Repo) -> None:
+    attributes(lfs, f"*.bin {LFS}", "*.bin binary")
+    lfs.stage(WEIGHTS, BIG)
+    everybody_lets_it_pass(lfs, WEIGHTS)
+    passes(lfs)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [("*.bin", "model.BIN"), ("*.pth", "A.PTH"), ("*.safetensors", "model.gguf")],
+)
+def test_a_pattern_of_another_spelling(pattern: str, name: str, lfs: Repo) -> None:
+    attributes(lfs, f"{pattern} {LFS}")
+    lfs.stage(f"{MODEL}/{name}", 400_000)
+    assert stopped(lfs) == {"tracked-weights"}
+
+
+@pytest.mark.parametrize("pattern", ["pretrained_model", "pretrained_model/", "bert/"])
+def test_tracking_a_folder_matches_no_file_in_it(pattern: str, lfs: Repo) -> None:
+    """pathspec would say that the line matches; Git says it does not."""
+    assert lfs.run(["git", "lfs", "track", pattern]).code == 0
+    attributes(lfs, f"{pattern} {LFS}")
+    lfs.stage(WEIGHTS, 400_000)
+    assert stopped(lfs) == {"tracked-weights"}
+
+
+@pytest.mark.parametrize("pattern", ["pretrained_model", "pretrained_model/"])
+def test_a_pointer_below_a_tracked_folder_has_no_attribute(pattern: str, lfs: Repo) -> None:
+    attributes(lfs, f"{pattern} {LFS}")
+    lfs.stage(WEIGHTS, pointer(b"weights"))
+    assert stopped(lfs) == {"uncovered-pointer"}
+
+
+def test_a_blank_written_as_a_character_class_matches(lfs: Repo) -> None:
+    """Git matches it and pathspec does not: Git is asked."""
+    attributes(lfs, f"m[[:space:]]v.bin {LFS}")
+    lfs.stage(f"{MODEL}/m v.bin", BIG)
+    passes(lfs)
+
+
+def test_an_unquoted_pattern_wrote_the_names_of_today(lfs: Repo) -> None:
+    lfs.write(f"{MODEL}/old.pth", 400_000)
+    lfs.sh(f"git lfs track {MODEL}/*.pth && git add .gitattributes")
+    lfs.stage(f"{MODEL}/old.pth", 400_000)
+    passes(lfs)
+    lfs.stage(f"{MODEL}/new.pth", 400_000)
+    assert stopped(lfs) == {"tracked-weights"}
+
+
+def test_a_line_that_begins_with_an_exclamation_mark_is_ignored(lfs: Repo) -> None:
+    lfs.git("lfs", "track", "--filename", f"{MODEL}/!y.bin", code=None)
+    attributes(lfs, f"!y.bin {LFS}")
+    lfs.stage(f"{MODEL}/!y.bin", 400_000)
+    assert stopped(lfs) == {"tracked-weights"}
+
+
+def test_attributes_that_are_not_staged_do_not_count(lfs: Repo) -> None:
+    """What will be recorded has no attribute, whatever the work tree says."""
+    lfs.write(".gitattributes", f"*.bin {LFS}\n")
+    lfs.stage(WEIGHTS, BIG)
+    assert lfs.blob(WEIGHTS).startswith(b"version https://git-lfs")
+    assert stopped(lfs) == {"uncovered-pointer"}
+
+
+def test_a_lfs_line_is_removed_and_the_pointers_stay(lfs: Repo) -> None:
+    attributes(lfs, f"*.bin {LFS}")
+    lfs.stage(WEIGHTS, BIG)
+    passes(lfs)
+    lfs.stage(".gitattributes", "*.txt text\n")
+    assert stopped(lfs) == {"uncovered-pointer"}
+
+
+def test_everything_is_tracked_and_the_attributes_become_a_pointer(lfs: Repo) -> None:
+    lfs.git("lfs", "track", "*")
+    lfs.write(f"{MODEL}/INFO.md", (lfs.path / f"{MODEL}/INFO.md").read_bytes() + b"\nmore\n")
+    lfs.git("add", "-A")
+    assert lfs.blob(f"{MODEL}/INFO.md").startswith(b"version https://git-lfs")
+    assert "text-in-lfs" in stopped(lfs)
+
+
+def test_config_json_in_lfs(lfs: Repo) -> None:
+    lfs.stage(".gitattributes", f"/pretrained_model/** {LFS}\n")
+    lfs.git("add", "--renormalize", f"{MODEL}/config.json")
+    assert "text-in-lfs" in stopped(lfs)
+
+
+# --- pointers
+
+
+def test_a_pointer_without_an_attribute(guarded: Repo) -> None:
+    guarded.stage(WEIGHTS, pointer(b"weights"))
+    everybody_lets_it_pass(guarded, WEIGHTS, enforce_all=True)
+    assert stopped(guarded) == {"uncovered-pointer"}
+
+
+def test_an_executable_pointer_passes(lfs: Repo) -> None:
+    attributes(lfs, f"*.bin {LFS}")
+    lfs.write(WEIGHTS, BIG).chmod(0o755)
+    lfs.git("add", WEIGHTS)
+    assert lfs.git("ls-files", "-s", WEIGHTS).startswith("100755")
+    passes(lfs)
+
+
+def test_an_empty_tracked_file_passes(lfs: Repo) -> None:
+    """Git LFS stores it as it is."""
+    attributes(lfs, f"*.bin {LFS}")
+    lfs.stage(WEIGHTS, b"")
+    passes(lfs)
+
+
+# --- what changes, and how
+
+
+def test_a_small_file_grows(guarded: Repo) -> None:
+    guarded.stage("best.pt", b"abc")
+    passes(guarded)
+    guarded.stage("best.pt", BIG)
+    everybody_lets_it_pass(guarded, "best.pt")
+    assert stopped(guarded) == {"oversized-blob"}
+
+
+def test_a_small_file_grows_in_commit_all(guarded: Repo) -> None:
+    guarded.stage("best.pt", b"abc")
+    passes(guarded)
+    guarded.write("best.pt", BIG)
+    assert stopped(guarded, "-a") == {"oversized-blob"}
+    assert stopped(guarded, "--", "best.pt") == {"oversized-blob"}
+
+
+def test_only_the_named_path_is_judged(guarded: Repo) -> None:
+    guarded.stage(WEIGHTS, BIG)
+    guarded.stage("a.txt", "a\n")
+    passes(guarded, "--", "a.txt")
+    assert stopped(guarded) == {"tracked-weights"}
+
+
+def test_a_large_old_file_that_is_only_renamed_passes(guarded: Repo) -> None:
+    guarded.stage("best.pt", BIG)
+    guarded.commit("An old sin")
+    guarded.git("mv", "best.pt", "final.pt")
+    everybody_lets_it_pass(guarded, "final.pt")
+    passes(guarded)
+
+
+def test_a_rename_into_a_model_makes_weights_of_it(guarded: Repo) -> None:
+    guarded.stage("best.dat", BIG)
+    guarded.commit("An old sin")
+    guarded.git("mv", "best.dat", WEIGHTS)
+    everybody_lets_it_pass(guarded, WEIGHTS)
+    assert stopped(guarded) == {"tracked-weights"}
+
+
+def test_a_rename_that_also_changes_is_new_content(guarded: Repo) -> None:
+    guarded.stage("best.pt", BIG)
+    guarded.commit("An old sin")
+    guarded.git("mv", "best.pt", "final.pt")
+    content = (guarded.path / "final.pt").read_bytes()
+    guarded.stage("final.pt", content + b"one more line\n")
+    assert guarded.git("diff", "--cached", "--name-status", "-M").startswith("R")
+    everybody_lets_it_pass(guarded, "final.pt")
+    assert stopped(guarded) == {"oversized-blob"}
+
+
+def test_a_copy_of_an_old_blob(guarded: Repo) -> None:
+    guarded.stage("best.pt", BIG)
+    guarded.commit("An old sin")
+    shutil.copy(guarded.path / "best.pt", guarded.path / "copy.pt")
+    guarded.git("add", "copy.pt")
+    everybody_stops_it(guarded, "copy.pt")
+    assert stopped(guarded) == {"oversized-blob"}
+
+
+@pytest.mark.parametrize("afterwards", ["truncated", "deleted"])
+def test_staged_large_and_no_longer_so_on_disk(afterwards: str, guarded: Repo) -> None:
+    file = guarded.stage(WEIGHTS, BIG)
+    if afterwards == "truncated":
+        file.write_bytes(b"")
+        everybody_lets_it_pass(guarded, WEIGHTS)
+    else:
+        file.unlink()
+    assert stopped(guarded) == {"tracked-weights"}
+
+
+def test_staged_small_and_large_on_disk_passes(guarded: Repo) -> None:
+    guarded.stage("notes.bin", b"small\n")
+    guarded.write("notes.bin", 12_000_000)
+    passes(guarded)
+
+
+def test_intent_to_add_is_not_content(guarded: Repo) -> None:
+    guarded.write(WEIGHTS, BIG)
+    guarded.git("add", "-N", WEIGHTS)
+    guarded.stage("a.txt", "a\n")
+    passes(guarded)
+
+
+def test_only_info_is_deleted(guarded: Repo) -> None:
+    guarded.git("rm", "-q", f"{MODEL}/INFO.md")
+    everybody_lets_it_pass(guarded)
+    assert stopped(guarded) == {"missing-info"}
+
+
+def test_a_whole_model_is_deleted_passes(guarded: Repo) -> None:
+    guarded.git("rm", "-q", "-r", MODEL)
+    passes(guarded)
+
+
+# --- names
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["modèle.pt", 'mo"del.pt', "mo\ndel.pt", "mo\tdel.pt", "mo\\del.pt", b"mod\xffel.pt"],
+)
+def test_a_name_that_git_quotes(name: str | bytes, guarded: Repo) -> None:
+    guarded.stage(name, BIG)
+    everybody_lets_it_pass(guarded, os.fsdecode(name))
+    assert stopped(guarded) == {"oversized-blob"}
+
+
+@pytest.mark.parametrize("quote", ["true", "false"])
+def test_a_name_that_git_quotes_in_a_model(quote: str, guarded: Repo) -> None:
+    guarded.git("config", "core.quotePath", quote)
+    guarded.stage(f"{MODEL}/modèle.bin", BIG)
+    assert stopped(guarded) == {"tracked-weights"}
+
+
+@pytest.mark.parametrize(
+    "name", ["mo del.pt", "-rf.pt", "--help.pt", "[a].pt", ":(exclude)x.pt", ":!x.pt"]
+)
+def test_a_name_that_a_command_reads_otherwise(name: str, guarded: Repo) -> None:
+    guarded.stage(name, BIG)
+    assert stopped(guarded) == {"oversized-blob"}
+
+
+# --- small pieces
+
+
+def test_thirty_shards_below_every_limit(guarded: Repo) -> None:
+    paths = [f"{MODEL}/pytorch_model-{n:05}-of-00030.bin" for n in range(1, 31)]
+    for number, path in enumerate(paths):
+        guarded.write(path, random_bytes(450_000, seed=number))
+    guarded.git("add", MODEL)
+    everybody_lets_it_pass(guarded, *paths)
+    assert stopped(guarded) == {"tracked-weights", "oversized-model"}
+
+
+def test_many_text_files_below_every_limit(guarded: Repo) -> None:
+    """None of them is weights: only their sum speaks."""
+    for number in range(12):
+        guarded.write(f"{MODEL}/vocab-{number}.txt", random_bytes(450_000, seed=number).hex())
+    guarded.git("add", MODEL)
+    assert stopped(guarded) == {"oversized-model"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["model.tar.gz", "model.tar.part-aa", "model.bin.001", "model.bin.bz2", "model.zip",
+     "model.bin.aa", "weights"],
+)  # fmt: skip
+def test_an_archive_or_a_part_below_the_limit(name: str, guarded: Repo) -> None:
+    guarded.stage(f"{MODEL}/{name}", 450_000)
+    everybody_lets_it_pass(guarded, f"{MODEL}/{name}")
+    assert stopped(guarded) == {"tracked-weights"}
+
+
+# --- links
+
+
+def test_a_link_to_a_place_on_this_machine(guarded: Repo) -> None:
+    os.symlink("/mnt/share/model.bin", guarded.path / WEIGHTS)
+    guarded.git("add", WEIGHTS)
+    assert stopped(guarded) == {"linked-model"}
+
+
+def test_a_link_to_a_tracked_file_of_the_model_passes(guarded: Repo) -> None:
+    os.symlink("config.json", guarded.path / MODEL / "again.json")
+    guarded.git("add", f"{MODEL}/again.json")
+    passes(guarded)
+
+
+def test_a_link_is_judged_by_its_own_size(guarded: Repo) -> None:
+    guarded.write("large.bin", 12_000_000)
+    os.symlink("large.bin", guarded.path / "link.bin")
+    guarded.git("add", "link.bin")
+    passes(guarded)
+
+
+# --- the hooks that Git runs
+
+
+def test_an_amend_that_adds_weights(guarded: Repo) -> None:
+    guarded.stage(WEIGHTS, BIG)
+    assert stopped(guarded, "--amend") == {"tracked-weights"}
+
+
+def test_an_amend_judges_against_the_commit_that_it_replaces(guarded: Repo) -> None:
+    guarded.stage(WEIGHTS, BIG)
+    guarded.commit("An old sin")
+    passes(guarded, "--amend", "-m", "A better message")
+
+
+def test_a_clean_merge_brings_weights(guarded: Repo) -> None:
+    guarded.git("checkout", "-q", "-b", "weights")
+    guarded.stage(WEIGHTS, BIG)
+    guarded.commit("Add weights without hooks")
+    guarded.git("checkout", "-q", "main")
+    guarded.stage("a.txt", "a\n")
+    passes(guarded)
+    refused = guarded.run(["git", "merge", "-q", "--no-ff", "--no-edit", "weights"])
+    assert refused.code != 0, refused
+    assert blamed(refused) == {"tracked-weights"}
+
+
+def test_the_commit_after_a_conflict_brings_weights(guarded: Repo) -> None:
+    guarded.stage("a.txt", "a\n")
+    passes(guarded)
+    guarded.git("checkout", "-q", "-b", "weights")
+    guarded.stage(WEIGHTS, BIG)
+    guarded.stage("a.txt", "b\n")
+    guarded.commit("Add weights without hooks")
+    guarded.git("checkout", "-q", "main")
+    guarded.stage("a.txt", "c\n")
+    passes(guarded)
+    guarded.git("merge", "-q", "weights", code=1)
+    guarded.stage("a.txt", "b and c\n")
+    assert stopped(guarded) == {"tracked-weights"}
+
+
+def test_the_very_first_commit(repo: Repo) -> None:
+    repo.git("config", "core.hooksPath", str(ROOT / "hooks"))
+    repo.stage(WEIGHTS, BIG)
+    assert stopped(repo) == {"tracked-weights", "missing-info"}
+
+
+@pytest.mark.parametrize(
+    "name", ["model.SAFETENSORS", "model.bin ", "weights", "model.safetensors.backup"]
+)
+def test_what_no_verify_lets_in_the_whole_tree_shows(name: str, guarded: Repo) -> None:
+    guarded.stage(f"{MODEL}/{name}", BIG)
+    assert commit(guarded, "--no-verify").code == 0
+    found = guarded.check("--all")
+    assert [f["path"] for f in found if f["rule"] == "tracked-weights"] == [f"{MODEL}/{name}"]

@@ -1,0 +1,112 @@
+"""What a model folder is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pmgit.model import folder
+from pmgit.model.folder import Model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROOT = "pretrained_model"
+
+
+def find(*paths: str) -> list[str]:
+    return [
+        path.removeprefix(f"{ROOT}/") for path in folder.find([f"{ROOT}/{p}" for p in paths], ROOT)
+    ]
+
+
+def test_the_shallowest_folder_with_a_file_is_the_model() -> None:
+    assert find("bert/config.json", "bert/onnx/model.onnx", "bert/1_Pooling/config.json") == ["bert"]
+
+
+def test_the_order_of_the_paths_does_not_matter() -> None:
+    assert find("a/b/c/deep.bin", "a/b/config.json", "a-b/x.bin") == ["a-b", "a/b"]
+
+
+def test_an_organisation_is_no_model() -> None:
+    assert find("google/vit/model.bin", "google/README.md", "google/.gitkeep", "google/LICENSE") == [
+        "google/vit"
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "README", "readme.txt", "LICENSE", "LICENSE.txt", "license", ".gitignore"]
+)
+def test_what_makes_no_model(name: str) -> None:
+    assert not folder.counts(name)
+    assert find(f"bert/{name}") == []
+
+
+@pytest.mark.parametrize("name", ["INFO.md", "config.json", "model.bin", "NOTICE"])
+def test_what_makes_a_model(name: str) -> None:
+    assert folder.counts(name)
+    assert find(f"bert/{name}") == ["bert"]
+
+
+def test_loose_files_make_no_model() -> None:
+    assert find("resnet50.pth", "README.md") == []
+
+
+def test_a_saved_model_is_one_model() -> None:
+    assert find("bert/saved_model.pb", "bert/variables/variables.index") == ["bert"]
+
+
+def test_names_that_begin_alike_are_two_models() -> None:
+    assert find("bert/a.bin", "bert-large/a.bin", "bert.x/a.bin") == ["bert", "bert-large", "bert.x"]
+
+
+def test_root_of() -> None:
+    roots = ("pretrained_model", "a/models")
+    assert folder.root_of("pretrained_model/x", roots) == "pretrained_model"
+    assert folder.root_of("a/models/x/y", roots) == "a/models"
+    assert folder.root_of("pretrained_models/x", roots) == ""
+    assert folder.root_of("b/pretrained_model/x", roots) == ""
+    assert folder.root_of("pretrained_model", roots) == ""
+
+
+def test_the_name_of_a_model_is_below_its_root() -> None:
+    assert Model("a/models/google/vit", "a/models").name == "google/vit"
+
+
+def test_files_on_disk(tmp_path: Path) -> None:
+    for name in ("bert/a.bin", "bert/onnx/b.onnx", "loose.pt", "bert/.git/objects/x"):
+        file = tmp_path / ROOT / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    (tmp_path / ROOT / "link").symlink_to(tmp_path / ROOT / "bert")
+    (tmp_path / ROOT / "file-link").symlink_to(tmp_path / ROOT / "loose.pt")
+
+    assert sorted(folder.files_on_disk(str(tmp_path), ROOT)) == [
+        f"{ROOT}/bert/a.bin",
+        f"{ROOT}/bert/onnx/b.onnx",
+        f"{ROOT}/loose.pt",
+    ]
+
+
+def test_a_models_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "share/bert").mkdir(parents=True)
+    (tmp_path / "share/bert/a.bin").touch()
+    (tmp_path / ROOT).symlink_to(tmp_path / "share")
+
+    assert list(folder.files_on_disk(str(tmp_path), ROOT)) == []
+
+
+def test_no_models_folder(tmp_path: Path) -> None:
+    assert list(folder.files_on_disk(str(tmp_path), ROOT)) == []
+
+
+def test_the_look_at_the_disk_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path.joinpath(ROOT, *"abcdefghij")
+    deep.mkdir(parents=True)
+    (deep / "x.bin").touch()
+    (deep.parents[3] / "y.bin").touch()
+    assert list(folder.files_on_disk(str(tmp_path), ROOT)) == [f"{ROOT}/a/b/c/d/e/f/y.bin"]
+
+    monkeypatch.setattr(folder, "MAX_FOLDERS", 3)
+    assert list(folder.files_on_disk(str(tmp_path), ROOT)) == []

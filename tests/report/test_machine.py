@@ -1,0 +1,98 @@
+"""The report as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pmgit.finding import WARNING, Finding, Fix, Report, Step
+from pmgit.report import machine
+from pmgit.report.shell import Shell
+from tests.report.test_shell import HOSTILE
+
+if TYPE_CHECKING:
+    from tests.kit import Repo
+
+
+def document(report: Report) -> Any:
+    return json.loads(machine.render(report, Shell()))
+
+
+def test_the_whole() -> None:
+    fix = Fix(Step("git", "rm", "--cached", items=("a b",)), Step("pmgit", "gitignore"))
+    found = [
+        Finding("a b", "3.0 MB", rule="oversized-blob", fix=fix, commit="1" * 40),
+        Finding("x", "no license", rule="incomplete-info", severity=WARNING, line=3),
+    ]
+    assert document(Report(found, 7, 2)) == {
+        "findings": [
+            {
+                "rule": "oversized-blob",
+                "severity": "error",
+                "path": "a b",
+                "message": "3.0 MB",
+                "line": None,
+                "commit": "1" * 40,
+                "fix": {
+                    "commands": [["git", "rm", "--cached", "--", "a b"], ["pmgit", "gitignore"]],
+                    "shell": "git rm --cached -- 'a b' && pmgit gitignore",
+                    "safe": True,
+                },
+            },
+            {
+                "rule": "incomplete-info",
+                "severity": "warning",
+                "path": "x",
+                "message": "no license",
+                "line": 3,
+                "commit": None,
+                "fix": None,
+            },
+        ],
+        "checked": 7,
+        "not_judged": 2,
+    }
+
+
+def test_no_findings() -> None:
+    assert document(Report([], 3)) == {"findings": [], "checked": 3, "not_judged": 0}
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+def test_names_come_through_whole(name: str) -> None:
+    out = machine.render(Report([Finding(name, name, rule="r")], 1), Shell())
+
+    assert out.isascii()
+    assert json.loads(out)["findings"][0]["path"] == name
+
+
+def test_the_commands_run_without_a_shell(repo: Repo) -> None:
+    for number, name in enumerate(HOSTILE):
+        repo.stage(f"pretrained_model/bert/{name}", b"\0" + bytes([number]) * 99)
+    before = repo.contents()
+
+    findings = repo.check("--select", "tracked-weights")
+    assert {f["path"] for f in findings} == set(repo.staged())
+    for finding in findings:
+        if finding["path"] in repo.staged():
+            for argv in finding["fix"]["commands"]:
+                result = repo.run(argv)
+                assert result.code == 0, (argv, result)
+            assert finding["path"] not in repo.staged()
+
+    assert repo.check("--select", "tracked-weights") == []
+    assert repo.staged() == [".gitignore"]
+    assert not before - repo.contents()
+
+
+def test_the_commands_are_those_of_the_text(repo: Repo) -> None:
+    repo.commit("first", "--allow-empty")
+    repo.stage("pretrained_model/bert/a b.bin", 2000)
+
+    (finding,) = repo.check("--select", "tracked-weights")
+
+    text = repo.pmgit("check", "--select", "tracked-weights")
+    assert text.fixes == [finding["fix"]["shell"]]
+    assert finding["fix"]["safe"] is True

@@ -1,0 +1,216 @@
+"""`incomplete-info`: the fields that an INFO.md must fill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.kit import Repo, pointer, random_bytes
+from tests.model.test_info_file import ENGLISH, GUIDE
+
+BERT = "pretrained_model/bert-base-uncased"
+INFO = f"{BERT}/INFO.md"
+
+
+def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:
+    return repo.check("--select", "incomplete-info", *args)
+
+
+def told(repo: Repo, *args: str) -> list[tuple[str, int, str]]:
+    return [(f["severity"], f["line"], f["message"]) for f in findings(repo, *args)]
+
+
+def fill(repo: Repo, finding: dict[str, Any], value: str) -> None:
+    """Do what a finding says: write its line, with a value of one's own."""
+    line = finding["message"].partition("): ")[2]
+    label = line[: line.index("**", 2) + 2] + ("：" if "：" in line else ": ")
+    file = repo.path / finding["path"]
+    lines = file.read_text(encoding="utf-8").split("\n")
+    if "below line" in finding["message"] or "at the top" in finding["message"]:
+        lines.insert(finding["line"] or 0, "\n" + label + value)
+    else:
+        lines[finding["line"] - 1] = label + value
+    repo.stage(finding["path"], "\n".join(lines))
+
+
+def test_accepts_a_complete_file(repo: Repo) -> None:
+    repo.stage(INFO, ENGLISH)
+    assert findings(repo) == []
+    assert findings(repo, "--all") == []
+
+
+def test_the_template_of_the_guide_lacks_only_the_commit(repo: Repo) -> None:
+    repo.stage(INFO, GUIDE)
+    (finding,) = findings(repo)
+
+    assert (finding["severity"], finding["line"], finding["path"]) == ("warning", 5, INFO)
+    assert finding["message"] == (
+        "the commit is a placeholder: write in line 5 (分支和完整的 40 位 commit):"
+        " **版本/Commit**：`main` (commit: abc123...)"
+    )
+    assert finding["fix"] is None
+    fill(repo, finding, f"`main` (commit: {'1' * 40})")
+    assert findings(repo) == []
+
+
+@pytest.mark.parametrize(
+    "begin", ["# BERT\n", "# 模型\n", "", "# BERT\n\nSource:\n", "# BERT\n\n来源：\n\n许可证:\n"]
+)
+def test_what_a_finding_says_to_write_cures_it(repo: Repo, begin: str) -> None:
+    values = {"source": "https://a.example", "date": "2026-01-13", "commit": "v1", "license": "MIT"}
+    repo.stage(INFO, begin)
+    for left in range(4, 0, -1):
+        found = findings(repo)
+        assert len(found) == left
+        assert all(finding["severity"] == "error" for finding in found)
+        name = next(name for name in values if f" {name}" in found[0]["message"])
+        fill(repo, found[0], values[name])
+    assert findings(repo) == []
+
+
+def test_says_the_line_in_the_files_own_language(repo: Repo) -> None:
+    repo.stage(INFO, "# 模型\n\n**来源**：https://a.example\n**许可证**：MIT\n")
+    assert told(repo) == [
+        ("error", 3, "no date of download: write below line 3 (下载日期): **下载日期**：YYYY-MM-DD"),
+        ("error", 3, "no commit: write below line 3 (分支和完整的 40 位 commit): **版本/Commit**：`main` (commit: abc123...)"),
+    ]  # fmt: skip
+    repo.stage(INFO, "# Model\n\n**Source**: https://a.example\nCommit: v1\nDownloaded: x\n")
+    (only,) = told(repo)
+    assert only[2].endswith("such as apache-2.0): **License**: LICENSE-ID")
+    # An empty file has no language of its own.
+    repo.stage(INFO, "")
+    repo.stage(".pmgit.toml", 'language = "zh"\n')
+    assert "**来源**：" in told(repo)[0][2]
+
+
+def test_the_line_as_it_is_printed_does_not_pass(repo: Repo) -> None:
+    repo.stage(INFO, "# Model\n")
+    lines = [finding["message"].partition("): ")[2] for finding in findings(repo)]
+    repo.stage(INFO, "# Model\n\n" + "\n".join(lines) + "\n")
+
+    assert [severity for severity, _, _ in told(repo)] == ["warning"] * 4
+
+
+def test_what_info_new_leaves_open_is_a_warning(repo: Repo) -> None:
+    repo.write(f"{BERT}/config.json", "{}")
+    repo.pmgit("info", "new", "bert-base-uncased", "--license", "apache-2.0", "--language", "zh")
+    repo.git("add", "pretrained_model")
+
+    assert [(severity, line) for severity, line, _ in told(repo)] == [
+        ("warning", 3), ("warning", 4), ("warning", 5),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"x" * 1_000_001, "1,000,001 bytes"),
+        (GUIDE.encode("utf-16"), "NUL"),
+        (ENGLISH.encode() + b"\0", "NUL"),
+        (pointer(ENGLISH.encode()), "Git LFS pointer"),
+    ],
+)
+def test_what_cannot_be_read_is_one_error(repo: Repo, content: bytes, why: str) -> None:
+    repo.stage(INFO, content)
+    ((severity, _, message),) = told(repo)
+
+    assert severity == "error"
+    assert why in message
+
+
+def test_a_link_is_no_info(repo: Repo) -> None:
+    repo.stage(f"{BERT}/config.json", "{}")
+    repo.stage_blob(INFO, b"../other/INFO.md", "120000")
+    assert [(severity, "link" in message) for severity, _, message in told(repo)] == [
+        ("error", True)
+    ]
+
+
+def test_another_encoding_is_named(repo: Repo) -> None:
+    repo.stage(INFO, GUIDE.encode("gbk"))
+    assert all("not UTF-8" in message for _, _, message in told(repo))
+    assert len(told(repo)) == 4  # "Commit" alone is ASCII, but part of `版本/Commit`
+
+
+def test_only_required_fields(repo: Repo) -> None:
+    repo.stage(INFO, "# M\n\nSource: https://a.example\n")
+    repo.stage(".pmgit.toml", '[rules.incomplete-info]\nrequired = ["source"]\n')
+    assert findings(repo) == []
+
+    found = findings(repo, "-c", "incomplete-info.required=license,source")
+    assert [finding["message"].partition(":")[0] for finding in found] == ["no license"]
+    assert findings(repo, "-c", "incomplete-info.required=") == []
+
+
+def test_an_unknown_field_is_a_usage_error(repo: Repo) -> None:
+    repo.stage(INFO, ENGLISH)
+    repo.stage(".pmgit.toml", '[rules.incomplete-info]\nrequired = ["licence"]\n')
+    result = repo.pmgit("check")
+
+    assert result.code == 2
+    assert "did you mean 'license'?" in result.err
+
+
+def test_old_sins_do_not_stop_todays_work(repo: Repo) -> None:
+    repo.stage(INFO, "# M\n")
+    repo.stage(f"{BERT}/config.json", "{}")
+    repo.stage("pretrained_model/other/INFO.md", "# M\n")
+    repo.commit()
+
+    repo.stage("src/a.py", "")
+    assert findings(repo) == []
+    # Only touched: a warning, and only for this model.
+    repo.stage(f"{BERT}/config.json", "{ }")
+    assert {(f["severity"], f["path"]) for f in findings(repo)} == {("warning", INFO)}
+    # Weights make it due.
+    repo.stage(f"{BERT}/model.safetensors", random_bytes(2000))
+    assert {(f["severity"], f["path"]) for f in findings(repo)} == {("error", INFO)}
+
+
+def test_the_whole_tree_is_judged_as_if_new(repo: Repo) -> None:
+    repo.stage(INFO, "# M\n")
+    repo.stage("pretrained_model/other/INFO.md", ENGLISH)
+    repo.commit()
+
+    assert {(f["severity"], f["path"]) for f in findings(repo, "--all")} == {("error", INFO)}
+
+
+def test_judges_what_is_staged(repo: Repo) -> None:
+    repo.stage(INFO, "# M\n")
+    repo.write(INFO, ENGLISH)
+    assert len(findings(repo)) == 4
+
+    repo.stage(INFO, ENGLISH)
+    repo.write(INFO, "# M\n")
+    assert findings(repo) == []
+
+
+def test_a_range(repo: Repo) -> None:
+    repo.stage("a", "a")
+    first = repo.commit()
+    repo.stage(INFO, "# M\n")
+    repo.commit()
+    assert len(findings(repo, "--range", f"{first}..HEAD")) == 4
+
+    repo.stage(INFO, ENGLISH)
+    repo.commit()
+    assert findings(repo, "--range", f"{first}..HEAD") == []
+
+
+def test_terminal_escapes_stay_harmless(repo: Repo) -> None:
+    repo.stage(INFO, "# \x1b]0;x\x07\nSource: TODO \x1b[2J\n::error::x\n")
+    result = repo.pmgit("check", "--select", "incomplete-info")
+
+    assert result.code == 1
+    assert all(line.isprintable() for line in result.out.splitlines())
+
+
+def test_many_models_cost_no_process_each(repo: Repo) -> None:
+    for number in range(30):
+        repo.stage(f"pretrained_model/m{number}/INFO.md", "# M\n")
+    trace = repo.path.parent / "trace"
+    found = repo.pmgit("check", "--select", "incomplete-info", env={"GIT_TRACE": str(trace)})
+
+    assert found.code == 1
+    assert trace.read_text().count("trace: built-in: git cat-file") <= 3
