@@ -136,7 +136,7 @@ def store(subject: Subject, blob: Blob) -> Advice:
 
 
 def set_up(subject: Subject, blob: Blob) -> Fix:
-    """`pmgit lfs-setup` with the pattern that covers a blob: its format's, below a models folder."""
+    """`pmgit lfs-setup` with the pattern for a blob: its format's, below a models folder."""
     from pmgit.lfs import patterns
 
     pattern = patterns.exact(blob.path)
@@ -173,7 +173,7 @@ def convert(blob: Blob) -> Step:
     # Step by step: when git-lfs fails, an empty file must not be recorded in the blob's place.
     script = (
         'text=$(git cat-file blob "$2" | git lfs clean -- "$3") && test "$text"'
-        ' && oid=$(printf \'%s\\n\' "$text" | git hash-object -w --stdin)'
+        " && oid=$(printf '%s\\n' \"$text\" | git hash-object -w --stdin)"
         ' && git update-index --cacheinfo "$1,$oid,$3"'
     )
     return Step("sh", "-c", script, "sh", blob.mode, blob.oid, blob.path, names="verbatim")
@@ -219,27 +219,35 @@ def settle(findings: list[Finding], subject: Subject) -> None:
 
 def _rename_untracked(fix: Fix, subject: Subject, taken: set[str], added: list[str]) -> None:
     """Use a plain `mv` for what the other fixes take out of the index as a whole."""
+    old = _rename(fix)[0]
+    inside = f"{old}/"
+    tracked = {path for path in subject.listing if path == old or path.startswith(inside)}
+    gone = tracked <= taken and not any(path.startswith(inside) for path in added)
     steps = []
     for step in fix.steps:
-        if step.argv == ("git", "mv"):
-            old = step.items[0]
-            inside = f"{old}/"
-            tracked = {p for p in subject.listing if p == old or p.startswith(inside)}
-            if tracked <= taken and not any(path.startswith(inside) for path in added):
-                step = Step("mv", "-n", items=step.items, names="path")
+        if step.argv == ("git", "mv") and gone:
+            steps.append(Step("mv", "-n", items=step.items, names="path"))
         elif step.argv[:2] == ("git", "restore"):
-            # They are on disk by then: who took them out of the index put them there.
+            # The others are on disk by then: what took them out of the index put them there.
             left = tuple(item for item in step.items if item not in taken)
-            if not left:
-                continue
-            step = Step(*step.argv, items=left)
-        steps.append(step)
+            steps += [Step(*step.argv, items=left)] if left else []
+        else:
+            steps.append(step)
     fix.steps = tuple(steps)
+
+
+def _rename(fix: Fix) -> tuple[str, str]:
+    """What a fix renames, and to what."""
+    for step in fix.steps:
+        if step.argv in (("git", "mv"), ("mv", "-n")):
+            old, new = step.items
+            return old, new
+    raise AssertionError("a fix of this order renames")
 
 
 def _follow(fix: Fix, done: list[tuple[str, str]]) -> bool:
     """Adapt a rename to those done before it; whether there is a way and something left to do."""
-    old, new = next(step.items for step in fix.steps if step.argv[-1] in ("mv", "-n"))
+    old, new = _rename(fix)
     if (old, new) in done:
         return True  # the same command, which is printed once
     begun_at = old

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,9 @@ from pmgit.errors import UsageError
 from pmgit.hub import repo_ids
 from tests.kit import Repo, Result, pointer, random_bytes
 from tests.weights import Weights, sha256
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 COMMIT = "86b5e0934494bd15c9632b12f734a8a67f723594"
 BERT = "pretrained_model/bert"
@@ -212,7 +215,19 @@ def test_an_empty_folder_is_enough(repo: Repo) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../x", "a/../../x", f"{BERT}/../../../x", "..", "/etc", "/", "", ".git", "bert/.git", "//"],
+    [
+        "../x",
+        "bert/../bert",
+        "a/../../x",
+        f"{BERT}/../../../x",
+        "..",
+        "/etc",
+        "/",
+        "",
+        ".git",
+        "bert/.git",
+        "//",
+    ],
 )
 def test_names_that_lead_elsewhere(bert: Repo, name: str) -> None:
     before = set(bert.path.parent.rglob("*"))

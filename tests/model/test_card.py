@@ -31,6 +31,7 @@ def licenses(front: str) -> str:
         ("tags:\n- mit", ""),
         ("model-index:\n  license: mit", ""),
         ("license: *anchor", ""),
+        ("license: &anchor mit", ""),
         ("license: !!python/object/apply:os.system ['x']", ""),
         ("license: |\n  mit", ""),
         ("license: <!-- x", ""),
@@ -64,8 +65,8 @@ def test_crlf_and_a_byte_order_mark() -> None:
     "unit", ["license: [", "- ", "a: &a [*a, *a]\n", "- mit\n", "\0", "---", "\r"]
 )
 def test_a_hostile_card_is_read_in_no_time(unit: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     found = read(("---\nlicense:\n" + unit * (3_000_000 // len(unit)) + "\n---\n").encode())
 
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert len(license_of(found)) < 1000

@@ -7,18 +7,21 @@ import os
 import shutil
 import sys
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pmgit.config import Config
 from pmgit.errors import PmgitError
 from pmgit.model import describe as module
-from pmgit.model.describe import Description
 from pmgit.model.weights import Tiers
 from tests.kit import pointer, random_bytes
 from tests.weights import Weights, sha256
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pmgit.model.describe import Description
 
 COMMIT = "86b5e0934494bd15c9632b12f734a8a67f723594"
 #: 2026-01-13 12:00 UTC.
@@ -156,11 +159,11 @@ def test_sources(model: Path, noted: Any, name: str, repo_id: str, guess: str) -
 
 @pytest.mark.parametrize("config", ["", "[]", "{", '{"a":' * 200_000, "\xff", "1" * 5000])
 def test_hostile_configurations(model: Path, config: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     write(model, "config.json", config.encode("latin-1"))
 
     assert describe(model).repo_id == ""
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 def test_the_model_card(model: Path) -> None:

@@ -229,8 +229,9 @@ def test_no_source_has_no_repository_id() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "gpt2", "a/b", "a.b/c_d-e", "-a", "a-", ".a", "a.", "a--b", "a..b", "a.git", "a/b/c", "/a", "a/",
-        "", "/", "a b", "é", "a/-b", "a_/b", "_a", "x" * 96, "x" * 97, f"a/{'x' * 96}", f"a/{'x' * 97}",
+        "gpt2", "a/b", "a.b/c_d-e", "-a", "a-", ".a", "a.", "a--b", "a..b", "a.git", "a/b/c", "/a",
+        "a/", "", "/", "a b", "é", "a/-b", "a_/b", "_a", "x" * 96, "x" * 97, "a/" + "x" * 96,
+        "a/" + "x" * 97,
     ],
 )  # fmt: skip
 def test_ids_are_judged_as_huggingface_hub_judges_them(name: str) -> None:
@@ -302,17 +303,17 @@ def test_nul_bytes_and_size_are_problems() -> None:
     "unit",
     [
         b"<!---->", b"<!--", b"```\n", b"~", b"**Source", b"TODO", b"Commit: TODOx ", b"> ", b":",
-        b"Source: http://", b"\r", b"\r\n", b"\n", b"# ", b"a", b"- ", "：".encode(), b"\xff", b"\0",
-        b"---\nlicense: ", b"Source: [", b"*" * 99,
+        b"Source: http://", b"\r", b"\r\n", b"\n", b"# ", b"a", b"- ", "：".encode(), b"\xff",
+        b"\0", b"---\nlicense: ", b"Source: [", b"*" * 99,
     ],
 )  # fmt: skip
 def test_a_hostile_file_is_read_in_no_time(unit: bytes) -> None:
     data = (unit * (MAX_BYTES // len(unit) + 1))[:MAX_BYTES]
-    begin = time.perf_counter()
+    begin = time.process_time()
     info = parse(data)
     found = (info.repo_id, info.commit)
 
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert found == ("", "")
 
 

@@ -42,7 +42,7 @@ def command(keep_text: bool | None, dry_run: bool) -> None:
         if plan.storage == LFS:
             click.echo(f"proved: weights and INFO.md below {root}/ can be added to Git")
         else:
-            text = ", and the text of models" if plan.keep_text else ""
+            text = ", nor is the text of models" if plan.keep_text else ""
             click.echo(
                 f"proved: weights below {root}/ are hidden from Git;"
                 f" INFO.md, pmgit.lock and README.md are not{text}"

@@ -16,7 +16,6 @@ What is passed to git is the same every time:
 from __future__ import annotations
 
 import os
-import stat
 import sys
 
 from pmgit.errors import PmgitError
@@ -45,6 +44,11 @@ _READ_ONLY = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
+    # `git --icase-pathspecs commit` hands these to its hooks, and they exclude each other.
+    "GIT_LITERAL_PATHSPECS": "0",
+    "GIT_GLOB_PATHSPECS": "0",
+    "GIT_NOGLOB_PATHSPECS": "0",
+    "GIT_ICASE_PATHSPECS": "0",
 }
 
 
@@ -99,7 +103,7 @@ def _environment(extra: dict[str, str] | None) -> dict[str, str]:
 
 
 class Process:
-    """A git process under way."""
+    """A git process under way; `out` is -1 when its output goes elsewhere."""
 
     def __init__(self, argv: tuple[str, ...], pid: int, out: int, err: int, popen: Any) -> None:
         self.argv = argv
@@ -116,7 +120,8 @@ class Process:
         else:
             _, status = os.waitpid(self._pid, 0)
             code = os.waitstatus_to_exitcode(status)
-        out, err = _drain(self._out), _drain(self._err)
+        out = _drain(self._out) if self._out >= 0 else b""
+        err = _drain(self._err)
         return code, out, err.decode("utf-8", "backslashreplace")
 
     def finish(self, *accepted: int) -> bytes:
@@ -129,8 +134,6 @@ class Process:
 
 def _drain(fd: int) -> bytes:
     try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            return b""  # somebody else reads it
         size = os.fstat(fd).st_size
         os.lseek(fd, 0, os.SEEK_SET)
         parts = []
@@ -153,6 +156,7 @@ def _find_git() -> str:
     """
     global _git
     if not _git:
+        _open_standard_streams()
         name = "git.exe" if sys.platform == "win32" else "git"
         for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
             path = os.path.join(folder, name)
@@ -165,6 +169,17 @@ def _find_git() -> str:
 
 
 _git = ""
+
+
+def _open_standard_streams() -> None:
+    """Give closed standard streams to the null device, as git itself does at its start.
+
+    Otherwise the next file that is opened gets their number, and git writes its output into it.
+    """
+    fd = 0
+    while fd <= 2:
+        fd = os.open(os.devnull, os.O_RDWR)
+    os.close(fd)
 
 
 def start(
@@ -199,18 +214,23 @@ def start(
                 (os.POSIX_SPAWN_DUP2, out, 1),
                 (os.POSIX_SPAWN_DUP2, err, 2),
             ]
-            pid = os.posix_spawn(git, full, environment, file_actions=actions)
-            return Process(argv, pid, out, err, None)
-        import subprocess
+            pid, popen = os.posix_spawn(git, full, environment, file_actions=actions), None
+        else:
+            import subprocess
 
-        popen = subprocess.Popen(full, stdin=source, stdout=out, stderr=err, env=environment)
-        return Process(argv, popen.pid, out, err, popen)
+            popen = subprocess.Popen(full, stdin=source, stdout=out, stderr=err, env=environment)
+            pid = popen.pid
     except OSError as error:
         os.close(out)
         os.close(err)
         raise PmgitError(f"git could not be started: {error.strerror}") from error
     finally:
         os.close(source)
+    if into >= 0:
+        # Whoever reads the other end must see it end when git does.
+        os.close(out)
+        out = -1
+    return Process(argv, pid, out, err, popen)
 
 
 def run(*argv: str, stdin: bytes = b"", top: str = "", env: dict[str, str] | None = None) -> bytes:

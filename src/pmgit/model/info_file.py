@@ -10,6 +10,8 @@ from __future__ import annotations
 
 #: An INFO.md is some lines of text; what is larger is a mistake or an attack.
 MAX_BYTES = 1_000_000
+#: The fields stand at the top; below this line nobody looks for them.
+MAX_LINES = 10_000
 
 SOURCE, DOWNLOADED, REVISION, LICENSE = "source", "downloaded", "revision", "license"
 #: The fields, in the order of the template.
@@ -104,8 +106,10 @@ def parse(data: bytes) -> Info:
         info.utf8 = False
         text = data.decode("utf-8", "replace")
     # Not splitlines(): it also breaks at form feeds and U+2028, where no editor counts a line.
-    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    for number, line in _visible(lines):
+    lines = (
+        text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n", MAX_LINES)
+    )
+    for number, line in _visible(lines[:MAX_LINES]):
         if line.startswith("# ") and not info.title:
             info.title, info.title_line = line[2:].strip(" \t#")[:200], number
         else:

@@ -13,7 +13,7 @@ MAX_LENGTH = 96
 
 
 def is_plain(name: str) -> bool:
-    """Whether a name is lower-case words joined by `-` or `.`: `bert-base-uncased`, `qwen2.5-7b`."""
+    """Whether a name is lower-case words joined by `-` or `.`, such as `qwen2.5-7b`."""
     return len(name) <= MAX_LENGTH and all(
         word and _WORD.issuperset(word) for word in name.replace(".", "-").split("-")
     )

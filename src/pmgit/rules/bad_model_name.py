@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pmgit import fixes
 from pmgit.finding import ERROR, WARNING, Finding
-from pmgit.model import naming
+from pmgit.model import moves, naming
 from pmgit.rule import FLAG, MODELS, Option, Rule
 
 TYPE_CHECKING = False
@@ -51,43 +50,18 @@ class BadModelName(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         strict = self.option("strict")
-        for model in subject.models:
-            if not model.touched:
-                continue
-            wanted = self._wanted(subject, model, strict)
+        # A plain name needs no look into INFO.md.
+        doubtful = [m for m in subject.models if m.touched and not _is_plain(m.name)]
+        if not doubtful:
+            return
+        names = moves.Names(subject)
+        sources = _sources(subject, doubtful)
+        for model in doubtful:
+            wanted = _wanted(model, strict, *sources[model.path])
             if wanted != model.name:
-                yield self._finding(subject, model, wanted)
+                yield self._finding(subject, model, wanted, names)
 
-    def _wanted(self, subject: Subject, model: Model, strict: bool) -> str:
-        """The accepted name: the model's own when it is fine, '' when none can be made."""
-        *above, name = model.name.split("/")
-        recorded, official = self._source(subject, model)
-        official = official.rpartition("/")[2]
-        fine = naming.is_plain(name)
-        if not strict and not fine:
-            fine = name == official or (naming.in_hub_alphabet(name) and not recorded)
-        if not fine:
-            name = official if official and not strict else naming.plain_form(name)
-        above = above[-1:]
-        for at, organisation in enumerate(above):
-            good = naming.is_plain if strict else naming.in_hub_alphabet
-            if not good(organisation):
-                above[at] = naming.plain_form(organisation)
-        return "/".join([*above, name]) if name and all(above) else ""
-
-    def _source(self, subject: Subject, model: Model) -> tuple[bool, str]:
-        """Whether INFO.md records a source, and the repository id when that is on the Hub."""
-        from pmgit.model import info_file
-
-        if model.info is None:
-            return False, ""
-        info = info_file.parse(subject.content_of(model.info))
-        field = info.fields.get("source")
-        if field is None or not field.value or field.placeholder:
-            return False, ""
-        return True, info.repo_id
-
-    def _finding(self, subject: Subject, model: Model, wanted: str) -> Finding:
+    def _finding(self, subject: Subject, model: Model, wanted: str, names: moves.Names) -> Finding:
         message = (
             f"the folder name {model.name!r} is neither lower-case words joined by '-' or '.'"
             " nor the official name that INFO.md records"
@@ -100,14 +74,50 @@ class BadModelName(Rule):
             message += "; choose a name such as bert-base-uncased and `git mv` the folder to it"
         elif subject.origin == "range" or subject.repository.bare:
             message += f"; it should be {wanted!r}"
-        elif target.casefold() != model.path.casefold() and not fixes.is_free(subject, target):
+        elif not names.is_free(target, model.path):
             message += f"; {wanted!r} is taken: rename one of the two"
         else:
-            deeper = "/" in wanted and wanted.rpartition("/")[0] != model.name.rpartition("/")[0]
-            fix = fixes.move(subject, model.path, target, make_folder=deeper)
+            names.take(target)
+            fix = moves.move(subject, model.path, target)
         return Finding(model.path, message, severity=self._severity(subject, model), fix=fix)
 
     def _severity(self, subject: Subject, model: Model) -> str:
-        introduced = {blob.path for blob in subject.tip_files if not blob.before}
-        is_new = all(blob.path in introduced for blob in model.blobs)
+        new = {change.path for change in subject.changes if change.after and not change.before}
+        is_new = all(blob.path in new for blob in model.blobs)
         return ERROR if is_new or subject.is_due(model) else WARNING
+
+
+def _is_plain(name: str) -> bool:
+    return name.count("/") < 2 and all(map(naming.is_plain, name.split("/")))
+
+
+def _wanted(model: Model, strict: bool, recorded: bool, repo_id: str) -> str:
+    """The accepted name: the model's own when it is fine, '' when none can be made."""
+    *above, name = model.name.split("/")
+    official = repo_id.rpartition("/")[2]
+    fine = naming.is_plain(name)
+    if not strict and not fine:
+        fine = name == official or (naming.in_hub_alphabet(name) and not recorded)
+    if not fine:
+        name = official if official and not strict else naming.plain_form(name)
+    above = above[-1:]
+    for at, organisation in enumerate(above):
+        good = naming.is_plain if strict else naming.in_hub_alphabet
+        if not good(organisation):
+            above[at] = naming.plain_form(organisation)
+    return "/".join([*above, name]) if name and all(above) else ""
+
+
+def _sources(subject: Subject, models: list[Model]) -> dict[str, tuple[bool, str]]:
+    """Whether a model's INFO.md records a source, and the repository id when it is on the Hub."""
+    from pmgit.model import info_file
+
+    infos = [model.info for model in models if model.info is not None]
+    contents = subject.snapshot.objects.contents(infos) if infos else {}
+    found = {}
+    for model in models:
+        info = info_file.parse(contents.get(model.info.oid, b"") if model.info else b"")
+        field = info.fields.get("source")
+        recorded = field is not None and bool(field.value) and not field.placeholder
+        found[model.path] = (recorded, info.repo_id if recorded else "")
+    return found

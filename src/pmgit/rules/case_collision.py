@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pmgit import fixes
 from pmgit.finding import Finding
+from pmgit.model import moves
+from pmgit.model.naming import fold
 from pmgit.rule import PLACES, Rule
 
 TYPE_CHECKING = False
@@ -47,18 +48,17 @@ class CaseCollision(Rule):
         if not new:
             return
         spellings = self._spellings(subject, new)
-        taken: set[str] = set()
+        names = None
         for path in sorted(new):
             right = self._respell(path, spellings)
             if right == path:
                 continue
-            target = right
-            if target in taken or not fixes.is_free(subject, target):
-                target = self._numbered(subject, right, taken)
             fix = None
             if subject.snapshot.has_work_tree:
-                taken.add(target)
-                fix = fixes.move(subject, path, target)
+                names = names or moves.Names(subject)
+                target = right if names.is_free(right) else self._numbered(right, names)
+                names.take(target)
+                fix = moves.move(subject, path, target)
             yield Finding(path, f"differs only in case from {right!r}", fix=fix)
 
     def _spellings(self, subject: Subject, new: set[str]) -> dict[str, str]:
@@ -69,7 +69,7 @@ class CaseCollision(Rule):
             while end != len(path):
                 end = path.find("/", end + 1)
                 end = len(path) if end < 0 else end
-                found.setdefault(_fold(path[:end]), path[:end])
+                found.setdefault(fold(path[:end]), path[:end])
         return found
 
     def _respell(self, path: str, spellings: dict[str, str]) -> str:
@@ -77,23 +77,15 @@ class CaseCollision(Rule):
         right = ""
         for part in path.split("/"):
             whole = f"{right}/{part}" if right else part
-            right = spellings.get(_fold(whole), whole)
+            right = spellings.get(fold(whole), whole)
         return right
 
-    def _numbered(self, subject: Subject, path: str, taken: set[str]) -> str:
+    def _numbered(self, path: str, names: moves.Names) -> str:
         folder, _, name = path.rpartition("/")
         stem, dot, suffix = name.partition(".")
         number = 2
         while True:
             target = f"{folder}/{stem}-{number}{dot}{suffix}"
-            if target not in taken and fixes.is_free(subject, target):
+            if names.is_free(target):
                 return target
             number += 1
-
-
-def _fold(path: str) -> str:
-    if path.isascii():
-        return path.lower()
-    from unicodedata import normalize
-
-    return normalize("NFC", normalize("NFC", path).casefold())

@@ -11,7 +11,7 @@ from pmgit.rule import PLACES, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pmgit.git.snapshot import Blob
     from pmgit.model.subject import Subject
@@ -54,24 +54,55 @@ class LinkedModel(Rule):
         if not links:
             return
         targets = subject.snapshot.heads_of([blob for blob in links if blob.mode == LINK])
+        faults = {}
+        outward = {}
         for blob in links:
             target = targets.get(blob.oid, b"").decode("utf-8", "surrogateescape")
-            fault = self._fault(subject, blob, target)
+            goal = _goal(blob, target)
+            fault = _fault(blob, target, goal)
             if fault:
+                faults[blob.path] = fault
+            elif not subject.in_models(goal) and goal not in (".", *subject.roots):
+                outward[blob.path] = (target, goal)
+        if outward:
+            tracked = _with_folders(subject.snapshot.listing(*{g for _, g in outward.values()}))
+            for path, (target, goal) in outward.items():
+                if goal not in tracked:
+                    faults[path] = (
+                        f"a link out of the models folder, to {target!r}, which is not tracked"
+                    )
+        for blob in links:
+            if blob.path in faults:
                 advice = fixes.keep_out(subject, blob)
-                yield Finding(blob.path, fault + advice.note, fix=advice.fix, commit=blob.commit)
+                message = faults[blob.path] + advice.note
+                yield Finding(blob.path, message, fix=advice.fix, commit=blob.commit)
 
-    def _fault(self, subject: Subject, blob: Blob, target: str) -> str:
-        """What is wrong with the link; '' when nothing is. Nothing is opened through it."""
-        if blob.mode == SUBMODULE:
-            return "a submodule in a models folder"
-        if target.startswith("/") or target[1:3] in (":\\", ":/") or target.startswith("\\"):
-            return f"a link to the absolute path {target!r}"
-        folder = posixpath.dirname(blob.path)
-        goal = posixpath.normpath(posixpath.join(folder, target.replace("\\", "/")))
-        if goal.startswith("../") or goal == "..":
-            return f"a link out of the repository, to {target!r}"
-        if not subject.in_models(goal) and goal not in subject.roots:
-            if not subject.snapshot.listing(goal):
-                return f"a link out of the models folder, to {target!r}, which is not tracked"
-        return ""
+
+def _goal(blob: Blob, target: str) -> str:
+    """Where a relative link leads, from the top of the repository."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(blob.path), _slashed(target)))
+
+
+def _slashed(target: str) -> str:
+    return target.replace("\\", "/")
+
+
+def _fault(blob: Blob, target: str, goal: str) -> str:
+    """What is wrong with the link as such; '' when nothing is. Nothing is opened through it."""
+    if blob.mode == SUBMODULE:
+        return "a submodule in a models folder"
+    if _slashed(target).startswith("/") or _slashed(target)[1:3] == ":/":
+        return f"a link to the absolute path {target!r}"
+    if goal.startswith("../") or goal == "..":
+        return f"a link out of the repository, to {target!r}"
+    return ""
+
+
+def _with_folders(paths: Iterable[str]) -> set[str]:
+    found = set()
+    for path in paths:
+        at = path
+        while at and at not in found:
+            found.add(at)
+            at = at.rpartition("/")[0]
+    return found

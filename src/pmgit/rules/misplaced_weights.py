@@ -5,7 +5,8 @@ from __future__ import annotations
 from pmgit import fixes
 from pmgit.config import LFS
 from pmgit.finding import ERROR, WARNING, Finding, Fix, Step
-from pmgit.model import naming
+from pmgit.model import moves, naming
+from pmgit.model.folder import INFO
 from pmgit.rule import PLACES, Rule
 
 TYPE_CHECKING = False
@@ -45,36 +46,48 @@ class MisplacedWeights(Rule):
     scope = PLACES
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        for blob in subject.tip_files:
-            if (
-                subject.in_models(blob.path)
-                and not subject.in_model_folder(blob.path)
-                and subject.is_weights(blob)
-            ):
-                fix, note = self._fix(subject, blob)
-                yield Finding(
-                    blob.path,
-                    f"weights loose in the models folder: each model has a folder of its own{note}",
-                    severity=WARNING if blob.before else ERROR,
-                    fix=fix,
-                )
+        loose = [
+            blob
+            for blob in subject.tip_files
+            if subject.in_models(blob.path)
+            and not subject.in_model_folder(blob.path)
+            and subject.is_weights(blob)
+        ]
+        if not loose:
+            return
+        subject.snapshot.filters_of(blob.path for blob in loose)
+        names = moves.Names(subject)
+        for blob in loose:
+            fix, note = self._fix(subject, blob, names)
+            yield Finding(
+                blob.path,
+                f"weights loose in the models folder: each model has a folder of its own{note}",
+                severity=WARNING if blob.before else ERROR,
+                fix=fix,
+            )
 
-    def _fix(self, subject: Subject, blob: Blob) -> tuple[Fix | None, str]:
+    def _fix(self, subject: Subject, blob: Blob, names: moves.Names) -> tuple[Fix | None, str]:
         if not subject.snapshot.has_work_tree:
             return None, ""
-        if subject.is_raw(blob) and subject.storage != LFS:
+        stored = subject.storage == LFS or subject.is_lfs(blob.path)
+        if subject.is_raw(blob) and not stored:
             advice = fixes.keep_out(subject, blob)
             return advice.fix, advice.note
-        folder, _, name = blob.path.rpartition("/")
-        model = naming.plain_form(name.partition(".")[0])
-        target = f"{folder}/{model}/{name}"
-        if not model or not fixes.is_free(subject, target):
-            return None, ""
-        info = f"{folder}/{model}/INFO.md"
-        moved = fixes.move(subject, blob.path, target, make_folder=True)
-        steps = list(moved.steps)
-        if fixes.is_free(subject, info):
+        root, _, name = blob.path.rpartition("/")
+        model = naming.plain_form(name.partition(".")[0]) or naming.plain_form(name)
+        # A file without a suffix is in the way of a folder with its own name.
+        for folder in (f"{root}/{model}", f"{root}/{model}-model"):
+            if model and names.is_free(f"{folder}/{name}"):
+                return self._move(subject, blob, folder, names), ""
+        return None, f"; make one, and `git mv` {name!r} into it"
+
+    def _move(self, subject: Subject, blob: Blob, folder: str, names: moves.Names) -> Fix:
+        target = f"{folder}/{blob.path.rpartition('/')[2]}"
+        steps = list(moves.move(subject, blob.path, target).steps)
+        if folder not in subject.model_paths and names.is_free(f"{folder}/{INFO}"):
             # The folder is a model from now on, and a model has an INFO.md.
-            steps.append(Step("pmgit", "info", "new", f"{folder}/{model}", names="verbatim"))
-            steps.append(Step("git", "add", items=(info,)))
-        return Fix(*steps, order=Fix.MOVE), ""
+            steps.append(Step("pmgit", "info", "new", folder, names="verbatim"))
+            steps.append(Step("git", "add", items=(f"{folder}/{INFO}",)))
+            names.take(f"{folder}/{INFO}")
+        names.take(target)
+        return Fix(*steps, order=Fix.MOVE)

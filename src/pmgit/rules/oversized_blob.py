@@ -55,13 +55,17 @@ class OversizedBlob(Rule):
         for_files = self.option("max-file-size")
         lowest = min(for_weights, for_files)
         large = [blob for blob in subject.files if blob.size > lowest]
+        told = []
         for blob in large:
             if subject.is_moved(blob):
                 continue
             weights = subject.is_weights(blob)
             limit = min(for_weights, for_files) if weights else for_files
             if blob.size > limit:
-                yield self._finding(subject, blob, weights, limit)
+                told.append((blob, weights, limit))
+        subject.snapshot.filters_of(blob.path for blob, _, _ in told)
+        for blob, weights, limit in told:
+            yield self._finding(subject, blob, weights, limit)
 
     def _finding(self, subject: Subject, blob: Blob, weights: bool, limit: int) -> Finding:
         what = "weights" if weights else "file"

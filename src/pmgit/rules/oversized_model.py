@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pmgit import fixes
-from pmgit.finding import Finding
+from pmgit.finding import Finding, Fix
+from pmgit.report.shell import merged
 from pmgit.rule import MODELS, SIZE, Option, Rule
 from pmgit.units import show_size
 
@@ -48,27 +49,13 @@ class OversizedModel(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         limit = self.option("max-model-size")
-        for model in subject.models:
-            if not model.touched:
-                continue
-            new = self._grown(subject, model)
-            if not new:
-                continue
-            subject.snapshot.measure(model.blobs)
+        grown = _grown(subject)
+        # Sizes are asked for all models at once: the same few processes for one and for many.
+        subject.snapshot.measure(blob for model, _ in grown for blob in model.blobs)
+        for model, new in grown:
             total = sum(blob.size for blob in model.blobs if blob.size > 0)
             if total > limit:
                 yield self._finding(subject, model, new, total, limit)
-
-    def _grown(self, subject: Subject, model: Model) -> list[Blob]:
-        """The files that are new in the folder, the largest first; none when it did not grow."""
-        known = {blob.path: blob for blob in subject.tip_files if not subject.is_moved(blob)}
-        new = [known[b.path] for b in model.blobs if b.path in known and known[b.path].size > 0]
-        inside = f"{model.path}/"
-        old = [c.old for c in subject.changes if c.before and c.path.startswith(inside)]
-        subject.snapshot.measure(old)
-        if sum(blob.size for blob in new) <= sum(blob.size for blob in old if blob.size > 0):
-            return []
-        return sorted(new, key=lambda blob: -blob.size)
 
     def _finding(
         self, subject: Subject, model: Model, new: list[Blob], total: int, limit: int
@@ -77,19 +64,55 @@ class OversizedModel(Rule):
             f"{show_size(total)} of raw files in the model's folder,"
             f" the limit is {show_size(limit)}"
         )
-        chosen: list[fixes.Advice] = []
+        chosen = []
         left = total
         for blob in new:
             if left <= limit:
                 break
-            chosen.append(fixes.keep_out(subject, blob))
+            chosen.append(blob)
             left -= blob.size
-        note = next((advice.note for advice in chosen if advice.note), "")
-        plans = [advice.fix for advice in chosen if advice.fix]
-        fix = None
-        if plans and len(plans) == len(chosen):
-            from pmgit.report.shell import merged
+        subject.snapshot.filters_of(blob.path for blob in chosen)
+        # What other rules say of the same files must be the same, or two fixes would collide.
+        advice = [
+            fixes.store(subject, blob)
+            if subject.is_weights(blob)
+            else fixes.keep_out(subject, blob)
+            for blob in chosen
+        ]
+        note = next((found.note for found in advice if found.note), "")
+        plans = merged(found.fix for found in advice if found.fix)
+        return Finding(model.path, message + note, fix=Fix.together(plans) if plans else None)
 
-            together = merged(plans)
-            fix = together[0] if len(together) == 1 else None
-        return Finding(model.path, message + note, fix=fix)
+
+def _grown(subject: Subject) -> list[tuple[Model, list[Blob]]]:
+    """The models that have grown, with what is new in them, the largest first.
+
+    What is only moved is neither new nor gone.
+    """
+    touched = {model.path: model for model in subject.models if model.touched}
+    moved = {blob.oid for blob in subject.tip_files if subject.is_moved(blob)}
+    old = [
+        change.old
+        for change in subject.changes
+        if change.before
+        and change.before != change.after
+        and (change.after or change.before not in moved)
+        and subject.in_models(change.path)
+    ]
+    subject.snapshot.measure(old)
+    growth = dict.fromkeys(touched, 0)
+    for blob in old:
+        path = subject.model_of(blob.path)
+        if path in growth and blob.size > 0:
+            growth[path] -= blob.size
+    new: dict[str, list[Blob]] = {path: [] for path in touched}
+    for blob in subject.tip_files:
+        path = subject.model_of(blob.path) if subject.in_models(blob.path) else ""
+        if path in growth and blob.size > 0 and blob.oid not in moved:
+            growth[path] += blob.size
+            new[path].append(blob)
+    return [
+        (model, sorted(new[path], key=lambda blob: -blob.size))
+        for path, model in touched.items()
+        if growth[path] > 0
+    ]

@@ -49,20 +49,23 @@ class TrackedWeights(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         limit = self.option("max-raw-weights")
-        for blob in subject.files:
-            if (
-                blob.size > limit
-                and subject.in_models(blob.path)
-                and subject.in_model_folder(blob.path)
-                and subject.is_raw(blob)
-                and not subject.is_moved(blob)
-                and subject.is_weights(blob)
-            ):
-                advice = fixes.store(subject, blob)
-                yield Finding(
-                    blob.path,
-                    f"{show_size(blob.size)} of weights raw in Git, neither ignored nor in Git LFS"
-                    f" (the limit is {show_size(limit)}){advice.note}",
-                    fix=advice.fix,
-                    commit=blob.commit,
-                )
+        raw = [
+            blob
+            for blob in subject.files
+            if blob.size > limit
+            and subject.in_models(blob.path)
+            and subject.in_model_folder(blob.path)
+            and subject.is_raw(blob)
+            and not subject.is_moved(blob)
+            and subject.is_weights(blob)
+        ]
+        subject.snapshot.filters_of(blob.path for blob in raw)
+        for blob in raw:
+            advice = fixes.store(subject, blob)
+            yield Finding(
+                blob.path,
+                f"{show_size(blob.size)} of weights raw in Git, neither ignored nor in Git LFS"
+                f" (the limit is {show_size(limit)}){advice.note}",
+                fix=advice.fix,
+                commit=blob.commit,
+            )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pmgit import fixes
 from pmgit.finding import Finding
+from pmgit.model import moves
+from pmgit.model.folder import root_of
 from pmgit.rule import PLACES, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pmgit.finding import Fix
     from pmgit.model.subject import Subject
 
 #: Not allowed in names on Windows, besides control characters.
@@ -20,6 +22,8 @@ _DEVICES = frozenset(
 )
 #: What ext4, NTFS and APFS allow for one part of a path.
 _MAX_PART_BYTES = 255
+#: What is longer is no suffix to keep when a name is cut.
+_MAX_SUFFIX = 20
 #: Windows allows 260 characters for the whole path, the checkout's own included.
 _MAX_PATH = 240
 
@@ -44,7 +48,8 @@ class UnportablePath(Rule):
 
     ## What to do
 
-    Paste the printed `git mv` to the nearest portable name.
+    Paste the printed `git mv` to the nearest portable name. A folder is renamed as a whole. A
+    path that is only too long needs a shorter name of your choice.
     """
 
     name = "unportable-path"
@@ -53,66 +58,105 @@ class UnportablePath(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         new = [change.path for change in subject.changes if change.after and not change.before]
-        taken: set[str] = set()
+        names = None
+        renamed: dict[str, Fix | None] = {}
         for path in new:
-            if not subject.in_models(path):
+            root = root_of(path, subject.roots)
+            fault = fault_of(path, root) if root else ""
+            if not fault:
                 continue
-            fault = fault_of(path)
-            if fault:
-                target = portable(path)
-                fix = None
-                if (
-                    subject.snapshot.has_work_tree
-                    and target not in taken
-                    and not fault_of(target)
-                    and fixes.is_free(subject, target)
-                ):
-                    taken.add(target)
-                    folder = target.rpartition("/")[0] != path.rpartition("/")[0]
-                    fix = fixes.move(subject, path, target, make_folder=folder)
-                yield Finding(path, f"not every system can have this name: {fault}", fix=fix)
+            fix = None
+            if subject.snapshot.has_work_tree:
+                names = names or moves.Names(subject)
+                fix = self._fix(subject, path, root, names, renamed)
+            yield Finding(path, f"not every system can have this name: {fault}", fix=fix)
+
+    def _fix(
+        self,
+        subject: Subject,
+        path: str,
+        root: str,
+        names: moves.Names,
+        renamed: dict[str, Fix | None],
+    ) -> Fix | None:
+        """The rename of the first part that is at fault, a folder or the file itself."""
+        above = root
+        for part in path[len(root) + 1 :].split("/"):
+            old = f"{above}/{part}"
+            if fault_of_part(part):
+                break
+            above = old
+        else:
+            return None
+        if old not in renamed:
+            target = f"{above}/{portable_part(part)}"
+            free = not fault_of(target, root) and names.is_free(target, old)
+            if not free:
+                target = _numbered(target, names)
+            names.take(target)
+            renamed[old] = moves.move(subject, old, target)
+        return renamed[old]
 
 
-def fault_of(path: str) -> str:
-    """What makes a path unportable; '' when nothing does."""
-    plain = path.isascii() and path.isprintable()
-    if not plain:
-        try:
-            path.encode("utf-8")
-        except UnicodeEncodeError:
-            return "bytes that are not UTF-8"
-        from unicodedata import is_normalized
+def _numbered(path: str, names: moves.Names) -> str:
+    """A free name beside `path`: `x-2.bin` for `x.bin`."""
+    folder, _, name = path.rpartition("/")
+    stem, dot, suffix = name.partition(".")
+    number = 2
+    while not names.is_free(f"{folder}/{stem}-{number}{dot}{suffix}"):
+        number += 1
+    return f"{folder}/{stem}-{number}{dot}{suffix}"
 
-        if not is_normalized("NFC", path):
-            return "letters that are not in composed form (NFC)"
-    for part in path.split("/"):
-        bad = next((c for c in part if c in _FORBIDDEN or not c.isprintable()), "")
-        if bad:
-            return f"it holds {bad!r}"
-        if part.endswith((".", " ")):
-            return "a part of it ends in a dot or a space"
-        if part.split(".", 1)[0].rstrip().lower() in _DEVICES:
-            return f"{part!r} is a device on Windows"
-        if len(part) > _MAX_PART_BYTES or len(part.encode("utf-8")) > _MAX_PART_BYTES:
-            return f"a part of it has over {_MAX_PART_BYTES} bytes"
+
+def fault_of(path: str, root: str) -> str:
+    """What makes a path below the models folder `root` unportable; '' when nothing does."""
+    for part in path[len(root) + 1 :].split("/"):
+        fault = fault_of_part(part)
+        if fault:
+            return fault
     if len(path) > _MAX_PATH:
         return f"{len(path)} characters, {_MAX_PATH} are safe"
     return ""
 
 
-def portable(path: str) -> str:
-    """The nearest portable path."""
+def fault_of_part(part: str) -> str:
+    """What makes one part of a path unportable; '' when nothing does."""
+    if not part.isascii():
+        try:
+            size = len(part.encode("utf-8"))
+        except UnicodeEncodeError:
+            return "bytes that are not UTF-8"
+        from unicodedata import is_normalized
+
+        if not is_normalized("NFC", part):
+            return "letters that are not in composed form (NFC)"
+    else:
+        size = len(part)
+    if not part.isprintable() or not _FORBIDDEN.isdisjoint(part):
+        bad = next(c for c in part if c in _FORBIDDEN or not c.isprintable())
+        return f"it holds {bad!r}"
+    if part.endswith((".", " ")):
+        return "a part of it ends in a dot or a space"
+    if part.partition(".")[0].rstrip().lower() in _DEVICES:
+        return f"{part!r} is a device on Windows"
+    if size > _MAX_PART_BYTES:
+        return f"a part of it has over {_MAX_PART_BYTES} bytes"
+    return ""
+
+
+def portable_part(part: str) -> str:
+    """The nearest portable name for one part of a path."""
     from unicodedata import normalize
 
-    parts = []
-    for part in normalize("NFC", path.encode("utf-8", "replace").decode("utf-8")).split("/"):
-        part = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in part)
-        part = part.rstrip(". ") or "_"
-        stem, dot, rest = part.partition(".")
-        if stem.rstrip().lower() in _DEVICES:
-            part = f"{stem}_{dot}{rest}"
-        while len(part.encode("utf-8")) > _MAX_PART_BYTES:
-            stem, dot, rest = part.rpartition(".")
-            part = f"{stem[:-1]}{dot}{rest}" if len(stem) > 1 else rest[:-1]
-        parts.append(part)
-    return "/".join(parts)
+    part = normalize("NFC", part.encode("utf-8", "replace").decode("utf-8"))
+    part = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in part)
+    part = part.rstrip(". ") or "_"
+    stem, dot, rest = part.partition(".")
+    if stem.rstrip().lower() in _DEVICES:
+        part = f"{stem.rstrip()}_{dot}{rest}"
+    stem, dot, suffix = part.rpartition(".")
+    if not stem or len(suffix) > _MAX_SUFFIX:
+        stem, dot, suffix = part, "", ""
+    room = _MAX_PART_BYTES - len(f"{dot}{suffix}".encode())
+    stem = stem.encode("utf-8")[:room].decode("utf-8", "ignore").rstrip(". ")
+    return f"{stem}{dot}{suffix}"

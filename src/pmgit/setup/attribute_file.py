@@ -12,6 +12,8 @@ from pmgit.setup.attribute_lines import NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pmgit.git.snapshot import Snapshot
 
 
@@ -19,17 +21,22 @@ if TYPE_CHECKING:
 class AttributeFile:
     """The root `.gitattributes` on disk and in the index (None: not there), and the others.
 
-    `deeper` are those of folders, by path, as the index has them.
+    `deeper` are those of folders, by path, as the index has them; `deeper_on_disk` as Git reads
+    them when a file is added: from the disk, else from the index.
     """
 
     work_tree: bytes | None
     index: bytes | None
     mode: str
     deeper: dict[str, bytes]
+    deeper_on_disk: dict[str, bytes]
 
 
-def read(snapshot: Snapshot) -> AttributeFile:
-    """Read them; raises PmgitError or UsageError when the root's cannot be worked with."""
+def read(snapshot: Snapshot, below: Iterable[str]) -> AttributeFile:
+    """Read them; `below` are the files on disk below the models folders.
+
+    Raises PmgitError or UsageError when the root's cannot be worked with.
+    """
     repository = snapshot.repository
     blobs = [b for p, b in snapshot.listing().items() if p.rpartition("/")[2] == NAME]
     contents = snapshot.objects.contents([b for b in blobs if b.is_regular])
@@ -52,13 +59,19 @@ def read(snapshot: Snapshot) -> AttributeFile:
     if work_tree is not None and _is_pointer(work_tree):
         raise PmgitError(
             f"{NAME} is itself a Git LFS pointer, so no attribute works",
-            f"bring its text back: git lfs smudge < {NAME} > {NAME}.text && mv {NAME}.text {NAME}",
+            f"git lfs smudge < {NAME} > {NAME}.text && mv {NAME}.text {NAME}",
         )
     if index is not None and _is_pointer(index):
         index = None  # its text is on disk: stage that
     for text in (work_tree, index):
         block.read(text or b"", NAME)
-    return AttributeFile(work_tree, index, staged.mode if staged else "100644", of_path)
+    on_disk = dict(of_path)
+    for path in {*of_path, *(path for path in below if path.endswith("/" + NAME))}:
+        data = files.read(os.path.join(repository.top, path))
+        if data is not None:
+            on_disk[path] = data
+    mode = staged.mode if staged else "100644"
+    return AttributeFile(work_tree, index, mode, of_path, on_disk)
 
 
 def _is_pointer(text: bytes) -> bool:

@@ -81,7 +81,12 @@ def plan(repository: Repository, config: Config, keep_text: bool | None) -> Plan
         own = block.remove(text, NAME)
         lines = [line for root in roots for line in _for_lfs(repository, root, own, others)]
     else:
-        lines = [line for root in roots for line in for_ignored(root, keep_text=keep_text)]
+        lines = []
+        for root in roots:
+            these = for_ignored(root, keep_text=keep_text)
+            if _is_shut(repository, root, block.replace(text, these, name=NAME), others):
+                these.insert(0, f"!/{literal(root)}/")
+            lines += these
     after = block.replace(text, lines, name=NAME)
     made = Plan(before, after, roots, where, keep_text)
     with Shadow(repository, {**others, NAME: after}) as shadow:
@@ -116,6 +121,13 @@ def _keeps_text(line: str) -> bool:
     return line.startswith("!") and line.endswith("/**/" + KEPT_TEXT[0])
 
 
+def _is_shut(repository: Repository, root: str, text: bytes, others: Mapping[str, bytes]) -> bool:
+    """Whether a line of the user's shuts the models folder itself, so that no `!` reaches in."""
+    probe = f"{root}/{_PROBE}/{_SEEN[0]}"
+    with Shadow(repository, {**others, NAME: text}) as shadow:
+        return not _decisions(shadow, [probe]).get(probe, ("", 0, "!"))[2].startswith("!")
+
+
 def _for_lfs(
     repository: Repository, root: str, own: bytes, others: Mapping[str, bytes]
 ) -> list[str]:
@@ -125,8 +137,10 @@ def _for_lfs(
     suffixes = (*ALWAYS_SUFFIXES, *AMBIGUOUS_SUFFIXES)
     kinds = {f"x{suffix}": f"*{suffix}" for suffix in suffixes}
     kinds |= {name.replace("*", "x"): name for name in (*_SEEN, *KEPT_TEXT)}
+    kinds["README.md"] = "README.md"
     anything = f"{root}/{_PROBE}/{_PROBE}"
     probes = [f"{root}/{place}/{name}" for place in _PLACES for name in kinds]
+    probes.append(f"{root}/README.md")
 
     def hidden(lines: Sequence[str]) -> set[str]:
         text = block.replace(own, [*lines, *caches], name=NAME)

@@ -94,11 +94,13 @@ class Lines:
         self._names = names
         self._tracked = tracked
 
-    def files(self, lines: Sequence[str]) -> dict[str, bytes]:
-        """The .gitattributes files as they would be with these lines."""
-        text = self._file.work_tree if self._file.index is None else self._file.index
+    def files(self, lines: Sequence[str], *, on_disk: bool = False) -> dict[str, bytes]:
+        """The .gitattributes files as they would be with these lines, in the index or on disk."""
+        staged = not on_disk and self._file.index is not None
+        text = self._file.index if staged else self._file.work_tree
         root = block.replace(text or b"", list(lines), where=block.HERE, name=NAME)
-        return {**self._file.deeper, NAME: root}
+        deeper = self._file.deeper_on_disk if on_disk else self._file.deeper
+        return {**deeper, NAME: root}
 
     def filters(self, lines: Sequence[str], paths: Sequence[str]) -> dict[str, str]:
         """The filter that each path would have."""
@@ -169,7 +171,7 @@ class Lines:
         groups.keeps.extend(map(patterns.exact, self._caught(groups, small)))
         groups.large.extend(patterns.exact(path) for path in large if before[path] == LFS)
         for path in self._caught(groups, small):
-            raise self._defeated(groups.lines(), path, "stay text")
+            raise self._defeated(self.files(groups.lines()), path, "stay text")
         return groups.lines()
 
     def _is_large(self, path: str) -> bool:
@@ -185,19 +187,24 @@ class Lines:
         return [p for p, name in self.filters(groups.lines(), paths).items() if name == LFS]
 
     def prove(self, lines: Sequence[str], paths: Sequence[str]) -> None:
-        """Raise PmgitError, with the file and line, when a path would not go to Git LFS."""
-        with Shadow(self._repository, self.files(lines)) as shadow:
-            found = attributes_of(shadow, paths, "filter", "text")
-        for path, given in found.items():
-            if given["filter"] != LFS:
-                raise self._defeated(lines, path, "go to Git LFS")
-            if given["text"] != "unset":
-                raise self._defeated(lines, path, "keep its bytes (-text)", "text")
+        """Raise PmgitError, with the file and line, when a path would not go to Git LFS.
+
+        By the index, which is what others get, and by the disk, which is what `git add` reads.
+        """
+        for on_disk in (False, True):
+            files = self.files(lines, on_disk=on_disk)
+            with Shadow(self._repository, files) as shadow:
+                found = attributes_of(shadow, paths, "filter", "text")
+            for path, given in found.items():
+                if given["filter"] != LFS:
+                    raise self._defeated(files, path, "go to Git LFS")
+                if given["text"] != "unset":
+                    raise self._defeated(files, path, "keep its bytes (-text)", "text")
 
     def _defeated(
-        self, lines: Sequence[str], path: str, what: str, name: str = "filter"
+        self, files: Mapping[str, bytes], path: str, what: str, name: str = "filter"
     ) -> PmgitError:
-        line = deciding(self._repository, self.files(lines), path, name)
+        line = deciding(self._repository, files, path, name)
         if line is None:
             return PmgitError(f"{path} would not {what}", f"see: git check-attr -a -- {path!r}")
         number = line.number

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pmgit.errors import PmgitError
 from pmgit.git.attributes import LFS
 from pmgit.git.clean import LFS_FILTER
+from pmgit.git.objects import decode
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import missing, patterns, pointer
 from pmgit.setup import (
@@ -100,9 +101,9 @@ def plan(repository: Repository, config: Config, wanted: Sequence[str]) -> Plan:
         raise PmgitError("git-lfs is not installed", missing.install_hint())
     snapshot = Snapshot(repository, TREE, [], [])
     tracked = {path: blob for path, blob in snapshot.listing().items() if blob.is_regular}
-    attributes = attribute_file.read(snapshot)
     roots = models_folders.existing(repository, config, tracked)
     below = models_folders.files_below(repository, roots, tracked)
+    attributes = attribute_file.read(snapshot, below)
     if wanted:
         mine = lfs_patterns.asked_for(repository, wanted, tracked)
     else:
@@ -162,7 +163,7 @@ def _in_head(repository: Repository, blobs: Sequence[Blob]) -> list[str]:
 def apply(repository: Repository, made: Plan) -> Done:
     """Do what was planned, and ask Git again. Raises PmgitError when the answer is not `lfs`."""
     # Before anything is written: it refuses when somebody has a filter of this name.
-    repository.run("lfs", "install", "--local", "--skip-repo")
+    _install(repository)
     if made.writes:
         new = made.new_work_tree
         if new != made.attributes.work_tree:
@@ -172,6 +173,17 @@ def apply(repository: Repository, made: Plan) -> Done:
     renormalise.to_pointers(repository, made.raw)
     lost = renormalise.to_text(repository, made.texts)
     return Done(lost, lfs_hook.ensure(repository))
+
+
+def _install(repository: Repository) -> None:
+    """Configure the filter for this repository; its hooks are not touched (--skip-repo)."""
+    code, _, _ = repository.start("lfs", "install", "--local", "--skip-repo").wait()
+    if code:
+        _, out, _ = repository.start("config", "--get-regexp", r"^filter\.lfs\.").wait()
+        raise PmgitError(
+            f"git lfs install refuses, because there is another filter called lfs: {decode(out)}",
+            "if nobody needs it: git config --local --remove-section filter.lfs",
+        )
 
 
 def _stage(repository: Repository, made: Plan) -> None:

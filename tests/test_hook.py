@@ -1,0 +1,576 @@
+"""`pmgit-hook`: what it judges, what it prints, how it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pmgit import __version__
+from pmgit.hook import STAGES, USAGE, Arguments
+from tests.kit import BIN, pointer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kit import Repo, Result
+
+MODEL = "pretrained_model/bert"
+WEIGHTS = f"{MODEL}/model.safetensors"
+
+#: What a terminal or a CI log would act on: control characters but \n, C1, bidirectional marks.
+ACTING = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+#: What CI systems take for a command, at the begin of a line.
+COMMAND = re.compile(r"^\s*(::|##\[|section_start|##teamcity)", re.MULTILINE)
+
+
+def blamed(result: Result) -> list[str]:
+    """The rules that the hook named."""
+    return result.out.rpartition("pmgit explain ")[2].split()
+
+
+@pytest.fixture
+def sinful(repo: Repo) -> Repo:
+    """Weights are committed, a harmless file is staged."""
+    repo.stage("a.txt", "a\n")
+    repo.commit("Begin")
+    repo.stage(WEIGHTS, 2000)
+    repo.commit("Sin")
+    repo.stage("b.txt", "b\n")
+    return repo
+
+
+# --- what is judged
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_judges_what_is_staged(stage: str, sinful: Repo) -> None:
+    # A stage in argv comes first, whatever the environment says.
+    env = {"PRE_COMMIT_FROM_REF": "HEAD~1", "PRE_COMMIT_TO_REF": "HEAD"}
+    assert sinful.hook(stage, env=env).code == 0
+    sinful.stage(f"{MODEL}/more.safetensors", 2000)
+    found = sinful.hook(stage, env=env)
+    assert found.code == 1, found
+    assert f"{MODEL}/more.safetensors: tracked-weights: 2.0 kB of weights raw" in found.out
+    assert WEIGHTS not in found.out
+
+
+def test_a_stage_with_nothing_staged_judges_nothing(sinful: Repo) -> None:
+    """As in `commit --amend` of a message, and in `commit --allow-empty`."""
+    sinful.commit()
+    assert sinful.hook("pre-commit").code == 0
+
+
+def test_what_is_staged_is_judged(sinful: Repo) -> None:
+    assert sinful.hook().code == 0
+    sinful.stage(f"{MODEL}/more.safetensors", 2000)
+    assert sinful.hook().code == 1
+
+
+def test_nothing_is_staged_judges_the_whole_tree(sinful: Repo) -> None:
+    sinful.commit()
+    found = sinful.hook()
+    assert found.code == 1, found
+    assert blamed(found) == ["missing-info", "tracked-weights"]
+    assert " in 3 files. Why: " in found.out
+
+
+def test_an_index_of_git_is_a_commit_under_way(sinful: Repo) -> None:
+    """Git sets GIT_INDEX_FILE in every commit: nothing staged is not the whole tree then."""
+    sinful.commit()
+    assert sinful.hook(env={"GIT_INDEX_FILE": ".git/index"}).code == 0
+
+
+def test_another_index_is_the_one_that_is_judged(sinful: Repo, tmp_path: Path) -> None:
+    """As in `commit PATH`: the index that Git records is not the usual one."""
+    other = {"GIT_INDEX_FILE": str(tmp_path / "other")}
+    sinful.git("read-tree", "HEAD", env=other)
+    sinful.stage(f"{MODEL}/more.safetensors", 2000)
+    assert sinful.hook(env=other).code == 0
+    assert sinful.hook("pre-commit", env=other).code == 0
+    assert sinful.hook("pre-commit").code == 1
+
+
+def test_the_variables_that_git_sets_in_a_hook(sinful: Repo) -> None:
+    sinful.stage(f"{MODEL}/more.safetensors", 2000)
+    env = {
+        "GIT_DIR": ".git",
+        "GIT_INDEX_FILE": ".git/index",
+        "GIT_WORK_TREE": ".",
+        "GIT_PREFIX": "pretrained_model/",
+        "GIT_EDITOR": ":",
+        "GIT_EXEC_PATH": sinful.git("--exec-path").strip(),
+    }
+    found = sinful.hook("pre-commit", env=env)
+    assert found.code == 1, found
+    assert f":(top,literal){WEIGHTS}".replace("model.", "more.") in found.out
+
+
+def test_git_dir_from_elsewhere(sinful: Repo, tmp_path: Path) -> None:
+    sinful.stage(f"{MODEL}/more.safetensors", 2000)
+    env = {"GIT_DIR": str(sinful.path / ".git"), "GIT_WORK_TREE": str(sinful.path)}
+    found = sinful.hook("pre-commit", cwd=tmp_path, env=env)
+    assert found.code == 1, found
+
+
+@pytest.mark.parametrize("folder", ["pretrained_model", MODEL])
+def test_from_a_subfolder(folder: str, sinful: Repo) -> None:
+    sinful.stage(".pmgit.toml", "models = [1]\n")
+    assert sinful.hook(cwd=folder).code == 2
+    sinful.stage(".pmgit.toml", 'ignore = ["info"]\n')
+    sinful.stage(f"{MODEL}/more.safetensors", 2000)
+    found = sinful.hook(cwd=folder)
+    assert (found.code, blamed(found)) == (1, ["tracked-weights"])
+
+
+def test_a_range_from_pre_commit(sinful: Repo) -> None:
+    sinful.git("rm", "-q", WEIGHTS)
+    sinful.commit("Repent")
+    first, sin, tip = sinful.git("rev-list", "--reverse", "HEAD").split()
+    found = sinful.hook(env={"PRE_COMMIT_FROM_REF": first, "PRE_COMMIT_TO_REF": tip})
+    assert (found.code, blamed(found)) == (1, ["tracked-weights"])
+    assert f"(in commit {sin[:12]})" in found.out
+    clean = sinful.hook(env={"PRE_COMMIT_FROM_REF": sin, "PRE_COMMIT_TO_REF": tip})
+    assert clean.code == 0, clean
+    # One of the two alone says nothing.
+    assert sinful.hook(env={"PRE_COMMIT_FROM_REF": first}).code == 0
+
+
+def test_a_push_from_pre_commit(sinful: Repo, tmp_path: Path) -> None:
+    first, sin = sinful.git("rev-list", "--reverse", "HEAD").split()
+    push = {"PRE_COMMIT_REMOTE_NAME": "origin", "PRE_COMMIT_LOCAL_BRANCH": "refs/heads/main"}
+    # The push of a root commit names no range.
+    assert sinful.hook(env=push).code == 1
+    found = sinful.hook(env={**push, "PRE_COMMIT_FROM_REF": first, "PRE_COMMIT_TO_REF": sin})
+    assert found.code == 1, found
+    # What the remote has already is not judged again.
+    sinful.git("init", "-q", "--bare", str(tmp_path / "remote"))
+    sinful.git("remote", "add", "origin", str(tmp_path / "remote"))
+    sinful.git("push", "-q", "origin", "main")
+    assert sinful.hook(env=push).code == 0
+
+
+def test_a_push_outranks_what_is_staged(sinful: Repo) -> None:
+    sinful.stage(f"{MODEL}/more.safetensors", 2000)
+    first = sinful.git("rev-list", "--max-parents=0", "HEAD").strip()
+    env = {
+        "PRE_COMMIT_REMOTE_NAME": "origin",
+        "PRE_COMMIT_FROM_REF": first,
+        "PRE_COMMIT_TO_REF": first,
+    }
+    assert sinful.hook(env=env).code == 0
+
+
+@pytest.mark.parametrize("ref", ["-x", "--output=PWNED", "--upload-pack=touch PWNED", "nowhere"])
+def test_a_ref_is_never_an_option(ref: str, sinful: Repo) -> None:
+    failed = sinful.hook(env={"PRE_COMMIT_FROM_REF": ref, "PRE_COMMIT_TO_REF": "HEAD"})
+    assert failed.code == 3, failed
+    assert failed.err.startswith("pmgit: no commit ")
+    assert not list(sinful.path.rglob("PWNED"))
+
+
+def test_a_branch_that_looks_like_an_option(sinful: Repo) -> None:
+    sinful.git("update-ref", "refs/heads/-x", "HEAD~1")
+    first = sinful.hook(env={"PRE_COMMIT_FROM_REF": "refs/heads/-x", "PRE_COMMIT_TO_REF": "HEAD"})
+    assert first.code == 1, first
+
+
+# --- select and ignore
+
+
+def test_select_and_ignore(repo: Repo) -> None:
+    repo.stage(WEIGHTS, 2000)
+    assert blamed(repo.hook("pre-commit")) == ["missing-info", "tracked-weights"]
+    for argv, rules in (
+        (["--select", "size"], ["tracked-weights"]),
+        (["--select=missing-info"], ["missing-info"]),
+        (["--select", "size,info"], ["missing-info", "tracked-weights"]),
+        (["--select", "size", "--select", "info"], ["missing-info", "tracked-weights"]),
+        (["--ignore", "info"], ["tracked-weights"]),
+        (["--select", "size,info", "--ignore", "missing-info"], ["tracked-weights"]),
+    ):
+        found = repo.hook("pre-commit", *argv)
+        assert (found.code, blamed(found)) == (1, rules)
+    assert repo.hook("pre-commit", "--ignore", "info,size").code == 0
+    assert repo.hook("--select", "naming", "pre-commit").code == 0
+
+
+# --- usage and errors
+
+
+@pytest.mark.parametrize("word", ["--help", "-h"])
+def test_help(word: str, tmp_path: Path, repo: Repo) -> None:
+    """Also where there is no repository."""
+    shown = repo.hook(word, cwd=tmp_path)
+    assert (shown.code, shown.out, shown.err) == (0, USAGE, "")
+    for stage in STAGES:
+        assert stage in USAGE
+
+
+def test_version(repo: Repo) -> None:
+    shown = repo.hook("--version")
+    assert (shown.code, shown.out) == (0, f"pmgit {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["pre-push"], "unknown stage 'pre-push': it is one of pre-commit, pre-merge-commit"),
+        (["pre-commit", "pre-commit"], "unknown stage 'pre-commit'"),
+        (["--all"], "unknown option '--all'"),
+        (["--all=x"], "unknown option '--all=x'"),
+        (["--select"], "--select needs names of rules or families"),
+        (["--select="], "--select needs names of rules or families"),
+        (["--select", ","], "--select needs names of rules or families"),
+        (["--ignore", ""], "--ignore needs names of rules or families"),
+        (["--select", "siez"], "unknown rule or family 'siez'"),
+        (["--select", "size", "--ignore", "mising-info"], "unknown rule or family 'mising-info'"),
+        (["a\x1b[2Jb"], "unknown stage 'a\\x1b[2Jb'"),
+    ],
+)
+def test_wrong_usage(argv: list[str], message: str, repo: Repo) -> None:
+    failed = repo.hook(*argv)
+    assert (failed.code, failed.out) == (2, ""), failed
+    assert failed.err.startswith(f"pmgit: {message}")
+    assert "\nhint: " in failed.err
+    assert not ACTING.search(failed.err)
+
+
+def test_a_mistyped_name_gets_the_nearest(repo: Repo) -> None:
+    failed = repo.hook("--select", "mising-info")
+    assert failed.err == (
+        "pmgit: unknown rule or family 'mising-info'\nhint: did you mean 'missing-info'?\n"
+    )
+
+
+def test_arguments_take_what_stands_after_an_option() -> None:
+    arguments = Arguments(["--select", "a,b", "pre-commit", "--ignore=c", "--select", "d"])
+    assert arguments.stage == "pre-commit"
+    assert arguments.names == {"--select": ["a", "b", "d"], "--ignore": ["c"]}
+
+
+def test_no_repository(tmp_path: Path, repo: Repo) -> None:
+    failed = repo.hook("pre-commit", cwd=tmp_path)
+    assert (failed.code, failed.out) == (3, ""), failed
+    assert failed.err == (
+        "pmgit: git rev-parse: fatal: not a git repository (or any of the parent directories):"
+        " .git\nhint: run it inside a repository, or make one: git init\n"
+    )
+
+
+def test_no_git(repo: Repo, tmp_path: Path) -> None:
+    failed = repo.hook("pre-commit", env={"PATH": str(tmp_path)})
+    assert failed.code == 3, failed
+    assert failed.err == (
+        "pmgit: git is not installed, or not on the PATH\n"
+        "hint: install git 2.34 or newer: https://git-scm.com/downloads\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["models = 3\n", "modles = []\n", "= broken\n", "a = [1,\n"])
+def test_a_broken_configuration_stops_the_commit(text: str, repo: Repo) -> None:
+    repo.stage(".pmgit.toml", text)
+    failed = repo.hook("pre-commit")
+    assert (failed.code, failed.out) == (2, ""), failed
+    assert failed.err.startswith("pmgit: .pmgit.toml: ")
+
+
+def test_an_unreadable_object_is_never_clean(repo: Repo) -> None:
+    repo.stage("a.txt", "a\n")
+    file = repo.stage(WEIGHTS, 2000)
+    oid = repo.git("hash-object", str(file)).strip()
+    loose = repo.path / ".git/objects" / oid[:2] / oid[2:]
+    loose.chmod(0o644)
+    loose.write_bytes(b"broken")
+    failed = repo.hook("pre-commit")
+    assert failed.code == 3, failed
+    assert failed.err.startswith("pmgit: ")
+    assert "Traceback" not in failed.err
+
+
+@pytest.mark.parametrize("how", ["kill -9 $$", "exit 1", "echo 'fatal: disk full' >&2; exit 128"])
+@pytest.mark.parametrize("verb", ["diff-index", "rev-parse", "ls-files", "cat-file", "check-attr"])
+def test_a_git_that_fails_is_never_clean(verb: str, how: str, lfs_repo: Repo) -> None:
+    """Whatever git process dies, the answer is neither clean nor a finding."""
+    lfs_repo.stage(WEIGHTS, pointer(b"0"))
+    lfs_repo.add_info(MODEL)
+    assert lfs_repo.hook("pre-commit").code == 0
+    real = lfs_repo.sh("command -v git").out.strip()
+    bin = lfs_repo.path.parent / "bin"
+    bin.mkdir()
+    script = f'case " $* " in *" {verb} "*) {how};; esac\nexec {real} "$@"\n'
+    (bin / "git").write_text(f"#!/bin/sh\n{script}")
+    (bin / "git").chmod(0o755)
+    failed = lfs_repo.hook("pre-commit", env={"PATH": f"{bin}:{lfs_repo.env['PATH']}"})
+    assert (failed.code, failed.out) == (3, ""), failed
+    assert failed.err.startswith("pmgit: ")
+    assert "Traceback" not in failed.err
+
+
+@pytest.mark.parametrize("error", ["MemoryError", "RecursionError", "RuntimeError('x')"])
+def test_a_fault_of_pmgit_itself_is_neither_clean_nor_a_finding(error: str, repo: Repo) -> None:
+    repo.stage(WEIGHTS, 2000)
+    code = (
+        "import sys\nfrom pmgit import checker, hook\n"
+        f"def judge(*args):\n    raise {error}\n"
+        "checker.judge = judge\nsys.exit(hook.main(['pre-commit']))\n"
+    )
+    failed = repo.run([sys.executable, "-c", code])
+    assert (failed.code, failed.out) == (3, ""), failed
+    assert "pmgit: this is a fault of pmgit" in failed.err
+
+
+def test_interrupted(repo: Repo) -> None:
+    """^C while git works."""
+    real = repo.sh("command -v git").out.strip()
+    bin = repo.path.parent / "bin"
+    bin.mkdir()
+    (bin / "git").write_text(f'#!/bin/sh\necho $$ >&2\nsleep 5\nexec {real} "$@"\n')
+    (bin / "git").chmod(0o755)
+    env = {**repo.env, "PATH": f"{bin}:{repo.env['PATH']}"}
+    argv = [sys.executable, "-c", "import sys\nprint(flush=True)\nfrom pmgit import hook\n"
+            "sys.exit(hook.main(['pre-commit']))"]  # fmt: skip
+    with subprocess.Popen(
+        argv, cwd=repo.path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            process.communicate(timeout=0.3)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+    assert process.returncode == 130, err
+    assert b"Traceback" not in err
+
+
+# --- output
+
+
+def test_the_whole_output(repo: Repo) -> None:
+    repo.add_info(MODEL)
+    repo.stage(WEIGHTS, 2_500_000)
+    found = repo.hook("pre-commit")
+    assert (found.code, found.err) == (1, "")
+    assert found.out == (
+        f"{WEIGHTS}: tracked-weights: 2.5 MB of weights raw in Git, neither ignored nor in Git LFS"
+        " (the limit is 0 bytes)\n"
+        "\n"
+        f"fix: git rm --cached -f -q -- {WEIGHTS} && pmgit gitignore && git add -- .gitignore\n"
+        "\n"
+        "1 error in 2 files. Why: pmgit explain tracked-weights\n"
+    )
+
+
+def test_clean_says_nothing(repo: Repo) -> None:
+    repo.stage("a.txt", "a\n")
+    clean = repo.hook("pre-commit")
+    assert (clean.code, clean.out, clean.err) == (0, "", "")
+
+
+def test_warnings_are_printed_and_let_it_pass(repo: Repo) -> None:
+    repo.stage(f"{MODEL}/config.json", "{}\n")
+    warned = repo.hook("pre-commit")
+    assert warned.code == 0, warned
+    assert "missing-info (warning): no INFO.md" in warned.out
+    assert warned.out.endswith("1 warning in 1 file. Why: pmgit explain missing-info\n")
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8", "en_US.ISO-8859-1"])
+def test_output_is_utf8_whatever_the_locale(locale: str, repo: Repo) -> None:
+    repo.stage("模型.pt", 1_500_000)
+    env = {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    found = repo.hook("pre-commit", env=env)
+    assert found.code == 1, found
+    assert found.out.startswith("模型.pt: oversized-blob: 1.5 MB raw in Git")
+    assert "fix: git rm --cached -f -q -- '模型.pt'\n" in found.out
+
+
+def test_a_name_that_is_not_utf8(repo: Repo) -> None:
+    repo.stage(b"w\xff.pt", 1_500_000)
+    found = repo.hook("pre-commit", env={"LC_ALL": "C"})
+    assert found.code == 1, found
+    assert found.out.startswith("w\\xff.pt: oversized-blob: ")
+    assert found.fixes == ["git rm --cached -f -q -- $':(top,literal)w\\377.pt'"]
+    repo.paste(found.fixes[0])
+    assert repo.staged() == []
+
+
+@pytest.mark.parametrize("stream", [1, 2])
+def test_a_closed_pipe(stream: int, repo: Repo) -> None:
+    """Whoever read it has gone: the exit code still says what was found."""
+    repo.stage(WEIGHTS, 2000)
+    reader, writer = os.pipe()
+    os.close(reader)
+    argv = ["pre-commit"] if stream == 1 else ["--select", "nothing"]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    streams["stdout" if stream == 1 else "stderr"] = writer
+    done = subprocess.run(
+        [str(BIN / "pmgit-hook"), *argv], cwd=repo.path, env=repo.env, check=False, **streams
+    )
+    os.close(writer)
+    assert done.returncode == stream
+    assert not (done.stderr or b"") + (done.stdout or b"")
+
+
+@pytest.mark.parametrize("fd", [1, 2])
+def test_a_stream_that_is_not_open(fd: int, repo: Repo) -> None:
+    repo.stage(WEIGHTS, 2000)
+    done = repo.sh(f"{BIN}/pmgit-hook pre-commit {fd}>&-")
+    assert done.code == 1, done
+    assert "Traceback" not in done.err
+
+
+HOSTILE = [
+    "w\x1b]0;pwned\x07\x1b[2J",
+    "\x9b31m",
+    "a\u202eb",
+    "a\n::error file=x::injected",
+    "a\r::error::injected",
+    "::error file=x::injected",
+    "##[command]x",
+    "##[error",
+    "section_start:0:x",
+    "line\u2028separator",
+    "a\u2066b\u2069",
+    "zero\u200bwidth",
+    " ::error::injected",
+    "\ufeff::error::bom",
+    "a\x85b",
+]
+
+
+@pytest.mark.parametrize("where", ["beside", "in a model", "as a model"])
+@pytest.mark.parametrize("stage", ["pre-commit", "unknown"])
+def test_a_hostile_name_does_nothing_to_a_terminal_or_a_ci_log(
+    where: str, stage: str, repo: Repo
+) -> None:
+    for name in HOSTILE:
+        place = {"beside": f"{name}.pt", "in a model": f"{MODEL}/{name}.pt"}
+        repo.stage(place.get(where, f"pretrained_model/{name}/model.pt"), 1_500_000)
+    found = repo.hook(*([stage] if stage in STAGES else []), env={"GITHUB_ACTIONS": "true"})
+    assert found.code == 1, found
+    for text in (found.out, found.err):
+        assert not ACTING.search(text), ACTING.search(text)
+        assert not COMMAND.search(text), COMMAND.search(text)
+    # Every finding is one line.
+    summary = found.out.splitlines()[-1]
+    errors = int(summary.split()[0])
+    assert sum(": error" in line or re.match(r".*: [a-z-]+( \(warning\))?: ", line) is not None
+               for line in found.out.splitlines()) >= errors  # fmt: skip
+
+
+def test_text_of_the_repository_does_nothing_to_a_ci_log(repo: Repo) -> None:
+    """Text of INFO.md, of ignore files, of links, of the configuration."""
+    evil = "x\x1b[31m\u202e\x9b2J\r::error::injected"
+    repo.stage(f"{MODEL}/INFO.md", f"# M\n\n**Source**: {evil}\n::error::x\n")
+    repo.stage(f"{MODEL}/config.json", "{}\n")
+    os.symlink(f"/{evil}", repo.path / MODEL / "link")
+    repo.git("add", "-A")
+    repo.write("pretrained_model/gpt/model.safetensors", 2000)
+    repo.write(".gitignore", f"\x1b[31m\u202e\n/pretrained_model/*\n#{evil}\n")
+    found = repo.hook("pre-commit")
+    assert found.code == 1, found
+    assert not ACTING.search(found.out)
+    assert not COMMAND.search(found.out)
+    for text in (f'"{evil}" = 1\n', f'storage = "a{evil}"\n', f"[rules.'{evil}']\nx = 1\n",
+                 f'select = ["{evil}"]\n'):  # fmt: skip
+        repo.stage(".pmgit.toml", text)
+        failed = repo.hook("pre-commit")
+        assert failed.code == 2, failed
+        assert not ACTING.search(failed.err), failed.err
+        assert not COMMAND.search(failed.err)
+
+
+def test_an_endless_message_is_cut(repo: Repo) -> None:
+    os.symlink("/" + "x" * 4000, repo.path / "long")
+    repo.stage(f"{MODEL}/config.json", "{}\n")
+    os.rename(repo.path / "long", repo.path / MODEL / "long")
+    repo.git("add", "-A")
+    found = repo.hook("pre-commit")
+    assert found.code == 1, found
+    assert max(map(len, found.out.splitlines())) < 600
+
+
+@pytest.mark.parametrize("quote", ["true", "false"])
+def test_the_longest_names(quote: str, repo: Repo) -> None:
+    repo.git("config", "core.quotePath", quote)
+    names = ["n" * 252 + ".pt", "é" * 126 + ".pt", "e\u0301.pt", "\u00e9.pt"]
+    for name in names:
+        repo.stage(name, 1_500_000)
+    found = repo.hook("pre-commit", env={"LC_ALL": "C"})
+    assert found.code == 1, found
+    assert found.out.count(": oversized-blob: ") == len(names)
+    for fix in found.fixes:
+        repo.paste(fix)
+    assert repo.staged() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["--upload-pack=touch PWNED", "-rf", "--help", "-", "--", "-c", "$(touch PWNED)",
+             ";touch PWNED;", "|touch PWNED", "[a]", ":(exclude)x", ":", "*", "?", "~", "!x", "\\"]
+)  # fmt: skip
+def test_a_name_is_only_ever_a_name(name: str, repo: Repo) -> None:
+    repo.stage(f"{name}.pt", 1_500_000)
+    repo.stage("innocent.txt", "x\n")
+    found = repo.hook("pre-commit")
+    assert found.code == 1, found
+    for fix in found.fixes:
+        repo.paste(fix)
+    assert repo.staged() == ["innocent.txt"]
+    assert not list(repo.path.rglob("PWNED"))
+
+
+def test_git_configuration_of_the_repository_runs_nothing(repo: Repo) -> None:
+    repo.stage(".gitattributes", "*.bin filter=evil diff=evil\n*.safetensors filter=lfs\n")
+    repo.add_info(MODEL)
+    repo.stage(WEIGHTS, 2000)
+    repo.stage("a.bin", "a\n")
+    for key in ("core.fsmonitor", "core.pager", "core.editor", "core.sshCommand", "diff.external",
+                "filter.evil.clean", "filter.evil.smudge", "filter.evil.process",
+                "diff.evil.textconv", "diff.evil.command", "alias.diff-index", "gpg.program",
+                "credential.helper", "core.askPass", "uploadpack.packObjectsHook"):  # fmt: skip
+        repo.git("config", key, "touch PWNED;")
+    found = repo.hook("pre-commit")
+    assert found.code == 1, found
+    assert blamed(found) == ["missing-pointer"]
+    assert not list(repo.path.rglob("PWNED"))
+
+
+def test_a_configuration_of_the_repository_runs_nothing(repo: Repo) -> None:
+    """It can switch rules off; it has no key that names a program, a module or a path outside."""
+    repo.stage(WEIGHTS, 2000)
+    for text in ('plugins = ["x"]\n', '[rules.tracked-weights]\ncommand = "touch PWNED"\n',
+                 'models = ["../outside"]\n', 'models = ["/etc"]\n'):  # fmt: skip
+        repo.stage(".pmgit.toml", text)
+        assert repo.hook("pre-commit").code == 2
+    assert not list(repo.path.rglob("PWNED"))
+
+
+def test_nothing_is_changed(repo: Repo) -> None:
+    """A hook that fails leaves index, work tree and git directory as they were."""
+    repo.stage(WEIGHTS, 2000)
+    repo.write("untracked.pt", 2000)
+
+    def state() -> dict[str, tuple[int, bytes]]:
+        files = [file for file in repo.path.rglob("*") if stat.S_ISREG(file.lstat().st_mode)]
+        return {str(file): (file.stat().st_mtime_ns, file.read_bytes()) for file in files}
+
+    before = state()
+    assert repo.hook("pre-commit").code == 1
+    assert repo.hook().code == 1
+    assert state() == before
+
+
+def test_standard_input_is_left_alone(repo: Repo) -> None:
+    repo.stage("a.txt", "a\n")
+    done = repo.run(
+        ["bash", "-c", f"{BIN}/pmgit-hook pre-commit; cat"], stdin=b"for somebody else"
+    )
+    assert (done.code, done.out) == (0, "for somebody else")
