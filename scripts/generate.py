@@ -266,6 +266,10 @@ On a command line: `-c oversized-blob.max-file-size=20MB`.
 """
 
 
+#: What `units.read_size` reads, as a regular expression; a test holds the two together.
+SIZE_TEXT = r"^\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([kKmMgGtT]?[bB]|[kKmMgGtT][iI][bB]|bytes?)?\s*$"
+
+
 def schema() -> str:
     from pmgit.config import SETTINGS, WEIGHTS
     from pmgit.rule import CHOICE, FLAG, NAMES, SIZE
@@ -274,7 +278,7 @@ def schema() -> str:
     size = {
         "oneOf": [
             {"type": "integer", "minimum": 0},
-            {"type": "string", "pattern": r"^\s*[0-9_.]+\s*([kKmMgGtT][iI]?)?[bB]?\s*$"},
+            {"type": "string", "pattern": SIZE_TEXT},
         ]
     }
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NoReturn
 
 import click
 
 from pmgit import __version__
-from pmgit.errors import INTERRUPTED, USAGE, PmgitError, nearest
+from pmgit.errors import FAILED, INTERRUPTED, USAGE, PmgitError, fault, nearest
 from pmgit.report.text import visible
 
 #: Every command with its module in `commands/`, in the order of `--help`.
@@ -61,6 +62,10 @@ def main_group() -> None:
 
 def main() -> NoReturn:
     """Run a command; errors become a message, a hint and the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # In the C locale, or in a Windows pipe, Chinese help would end in a traceback.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code = main_group.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -81,3 +86,7 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the answer is not "findings"
+        for line in fault(error).split("\n"):
+            click.echo(visible(line), err=True)
+        sys.exit(FAILED)

@@ -41,3 +41,17 @@ def unknown(what: str, name: str, known: list[str]) -> UsageError:
     best = nearest(name, known)
     hint = f"did you mean {best!r}?" if best else "known: " + ", ".join(sorted(known))
     return UsageError(f"unknown {what} {name!r}", hint)
+
+
+def fault(error: Exception) -> str:
+    """What to print for an error that pmgit did not foresee: where it happened, what to do.
+
+    The exit code is FAILED then: Python's own, 1, would say that there are findings.
+    """
+    from traceback import format_exception
+
+    return (
+        "".join(format_exception(error))
+        + "pmgit: this is a fault of pmgit itself; nothing was judged or finished\n"
+        + "hint: report it with the lines above"
+    )

@@ -12,6 +12,7 @@ import stat
 
 from pmgit.config import LFS
 from pmgit.finding import Fix, Step
+from pmgit.git.objects import encode
 from pmgit.git.snapshot import RANGE, SUBMODULE
 from pmgit.model.naming import fold
 
@@ -34,13 +35,14 @@ def on_disk(subject: Subject, blob: Blob) -> str:
     """
     if blob.mode == SUBMODULE:
         return SAME  # the index holds no content that could get lost
-    path = os.path.join(subject.repository.top, blob.path)
+    # As bytes: in a Latin-1 locale the text would name another file, and "absent" overwrites.
+    path = os.path.join(os.fsencode(subject.repository.top), encode(blob.path))
     try:
         status = os.lstat(path)
     except (OSError, ValueError):
         return ABSENT
     if stat.S_ISLNK(status.st_mode):
-        content = os.fsencode(os.readlink(path))
+        content = os.readlink(path)
         digest = _hasher(subject, len(content))
         digest.update(content)
         return SAME if digest.hexdigest() == blob.oid else DIFFERENT

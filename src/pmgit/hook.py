@@ -43,9 +43,10 @@ class Arguments:
             if option in self.names:
                 if not equals:
                     value = next(words, "")
-                if not value:
+                names = [name for name in value.split(",") if name]
+                if not names:  # no names at all would mean all rules
                     raise _usage(f"{option} needs names of rules or families")
-                self.names[option] += [name for name in value.split(",") if name]
+                self.names[option] += names
             elif word.startswith("-"):
                 raise _usage(f"unknown option {word!r}")
             elif word in STAGES and not self.stage:
@@ -68,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
 
         _write(USAGE if argv[0] != "--version" else f"pmgit {__version__}\n")
         return 0
-    from pmgit.errors import INTERRUPTED, PmgitError
+    from pmgit.errors import FAILED, INTERRUPTED, PmgitError
 
     try:
         return _main(argv)
@@ -80,6 +81,12 @@ def main(argv: list[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - whatever it is, the answer is not "findings"
+        from pmgit.errors import fault
+        from pmgit.report.text import visible
+
+        _write("".join(f"{visible(line)}\n" for line in fault(error).split("\n")), sys.stderr)
+        return FAILED
 
 
 def _main(argv: list[str]) -> int:
@@ -99,7 +106,10 @@ def _main(argv: list[str]) -> int:
         from pmgit.report.text import render
 
         _write(render(report, shell_for(snapshot.repository)))
-    return 1 if report.errors else 0
+    if report.errors:
+        return 1
+    # What a commit or a range brings is never missing; of a whole tree, that is not "clean".
+    return 3 if report.not_judged and snapshot.origin == "tree" else 0
 
 
 def _snapshot(stage: str) -> Snapshot:
@@ -143,17 +153,15 @@ def _pushed(repository: Repository) -> Snapshot:
 def _write(text: str, stream: object = None) -> None:
     """Write UTF-8, whatever the locale: paths and fixes must come out as they are."""
     target = sys.stdout if stream is None else stream
-    data = text.encode("utf-8", "backslashreplace")
     buffer = getattr(target, "buffer", None)
     if buffer is None:
-        target.write(text)  # type: ignore[attr-defined]
-        return
+        return  # the stream was closed before Python started
     try:
-        buffer.write(data)
+        buffer.write(text.encode("utf-8", "backslashreplace"))
         buffer.flush()
-    except BrokenPipeError:
-        # Whoever read it has gone; the exit code still says what was found.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:
+        # Whoever read it has gone, or the disk is full; the exit code still says what was found.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), buffer.fileno())
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ MB = 1_000_000
 _UNITS = {
     "": 1,
     "b": 1,
+    "byte": 1,
+    "bytes": 1,
     "kb": 10**3,
     "mb": 10**6,
     "gb": 10**9,
@@ -33,14 +35,15 @@ def show_size(size: int) -> str:
 def read_size(text: str) -> int:
     """Bytes meant by `500 kB`, `1MB`, `10 MiB` or a bare number.
 
-    Raises ValueError when it is none of these, or negative.
+    Raises ValueError when it is none of these, or negative; a unit without its B is neither.
     """
-    word = text.strip().lower().replace("_", "")
-    number = word.rstrip("bikmgt ")
-    unit = word[len(number) :].strip()
-    if unit not in _UNITS or not number:
+    word = text.strip().lower()
+    rest = word.lstrip("0123456789.")
+    number = word.removesuffix(rest)
+    factor = _UNITS.get(rest.strip())
+    if factor is None or not number.replace(".", "", 1).isdigit():
         raise ValueError(f"not a size: {text!r}")
     value = float(number)
-    if not 0 <= value < 2**63:  # also refuses nan and inf
+    if value >= 2**63:  # also refuses inf
         raise ValueError(f"not a size: {text!r}")
-    return round(value * _UNITS[unit])
+    return round(value * factor)

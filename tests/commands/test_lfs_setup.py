@@ -67,9 +67,9 @@ def test_from_raw_weights_to_a_clone_that_has_them(
     assert repo.rules("--staged") == []
     repo.commit("weights", verify=True)
     repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    repo.git("push", "-q", str(tmp_path / "remote.git"), "main")
-    clone = Repo(tmp_path / "clone", repo.env, init=None)
     url = (tmp_path / "remote.git").as_uri()
+    repo.git("push", "-q", url, "main")
+    clone = Repo(tmp_path / "clone", repo.env, init=None)
     smudge = "filter.lfs.smudge=git-lfs smudge -- %f"
     repo.git("clone", "-q", "-c", smudge, url, str(tmp_path / "clone"))
     for name in names:
@@ -119,6 +119,13 @@ def test_the_models_folders_of_the_configuration(repo: Repo) -> None:
         f"/nets/**/*.onnx {FILTER}",
     ]
     assert repo.blob("my models/a/x.pt").startswith(b"version")
+
+
+def test_no_models_folder(repo: Repo) -> None:
+    repo.write(".pmgit.toml", "models = []\n")
+    assert "no models folder" in setup(repo, code=2).err
+    setup(repo, "*.bin")
+    assert "no models folder" in repo.pmgit("gitignore").err
 
 
 def test_dry_run_changes_nothing(repo: Repo) -> None:

@@ -14,7 +14,7 @@ TIERS = Tiers(Config())
     "name",
     ["model.safetensors", "model-00001-of-00003.safetensors", "m.gguf", "best.pt", "resnet50.pth",
      "x.ckpt", "m.onnx", "m.onnx_data", "m.tflite", "m.keras", "m.weights.h5", "m.pdparams",
-     "flax_model.msgpack", "MODEL.SAFETENSORS", "a.PTH", "model.ckpt.data-00000-of-00001",
+     "flax_model.msgpack", "MODEL.SAFETENSORS", "a.PTH", "model.ckpt.data-00000-of-00001", "model.ckpt-99.data-00000-of-00001",
      "model.ckpt-100.ckpt.index", "rust_model.ot", ".safetensors"],
 )  # fmt: skip
 def test_always(name: str) -> None:
@@ -26,7 +26,8 @@ def test_always(name: str) -> None:
     "name",
     ["pytorch_model.bin", "m.pkl", "a.npy", "a.npz", "m.h5", "saved_model.pb", "sp.model", "x.dat",
      "m.zip", "m.tar", "m.tar.gz", "m.tgz", "m.pth.tar", "m.bin.001", "m.part-aa", "m.part1",
-     "m.safetensors.aa", "m.zip.ab", "m.bz2.001", "x.42"],
+     "m.safetensors.aa", "m.zip.ab", "m.bz2.001", "x.42",
+     "variables.data-00000-of-00001"],
 )  # fmt: skip
 def test_ambiguous(name: str) -> None:
     assert TIERS.of(name) == AMBIGUOUS

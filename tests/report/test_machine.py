@@ -70,7 +70,7 @@ def test_names_come_through_whole(name: str) -> None:
 
 def test_the_commands_run_without_a_shell(repo: Repo) -> None:
     for number, name in enumerate(HOSTILE):
-        repo.stage(f"pretrained_model/bert/{name}", b"\0" + bytes([number]) * 99)
+        repo.stage(f"pretrained_model/bert/{name}", b"\0" + bytes([number]) * 100_000)
     before = repo.contents()
 
     findings = repo.check("--select", "tracked-weights")

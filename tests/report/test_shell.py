@@ -112,6 +112,8 @@ def test_argv_below_the_top() -> None:
     ]  # fmt: skip
     moved = Step("git", "mv", items=("models/a", "src/deep/*"), names="path")
     assert shell.argv(moved) == ["git", "mv", "--", "../../models/a", "*"]
+    inside = Step("git", "mv", items=("src/deep", "src", "new"), names="path")
+    assert shell.argv(inside)[3:] == ["../deep", "../../src", "../../new"]
     verbatim = Step("pmgit", "lfs-setup", items=("/a",), option="--pattern", names="verbatim")
     assert shell.argv(verbatim) == ["pmgit", "lfs-setup", "--pattern", "/a"]
 

@@ -33,6 +33,8 @@ BATCH_BYTES = 64_000_000
 UNKNOWN, NOT_HERE = -2, -1
 
 _READ_BYTES = 4096
+#: No blob of under 1024 bytes is a loose object of more than this: deflate adds some 20 bytes.
+_POINTER_STORED = 1100
 
 
 def encode(path: str) -> bytes:
@@ -89,32 +91,39 @@ class Objects:
             os.close(fd)
         try:
             text = zlib.decompressobj().decompress(data, HEAD_BYTES + 32)
-            end = text.index(b"\0")
-            kind, size = text[:end].split(b" ")
+            end = text.find(b"\0")
+            if end < 0:
+                raise ValueError("it ends too early")
+            kind, digits = text[:end].split(b" ")
             if kind != b"blob":
                 raise ValueError(f"it is a {kind.decode('ascii', 'replace')}, not a blob")
-            return int(size), text[end + 1 :]
+            size, head = int(digits), text[end + 1 :]
+            if len(head) < min(size, SMALL):
+                raise ValueError("it ends too early")
         except (zlib.error, ValueError) as error:
             raise UnreadableObjectError(oid, str(error)) from error
+        return size, head
 
     def sizes_from_index(self, blobs: Sequence[Blob], limit: int) -> None:
         """Take sizes from the index where they cannot mislead; the others stay UNKNOWN.
 
         Opening 50,000 files takes longer than all the rest together, and the index holds the
         size that the work-tree file had when it was added. That is not always the blob's: 0
-        stands for "unknown"; text conversion and re-encoding change it by a factor of 2 at the
+        stands for "unknown"; text conversion and re-encoding change it by a factor of 3 at the
         most; and the field has 32 bits, but what is over 512 MiB goes to a pack. Hence only a
         size well between "small" and `limit` counts. A clean filter can change it to anything:
-        the caller asks for the exact size of blobs on such paths.
+        the caller asks for the exact size of blobs on such paths. When the attribute was there
+        at `git add` and is not in the index now, that does not help; but then the blob is a
+        pointer, and no pointer takes as much room in the object store as these here must.
         """
         try:
             with open(self._repository.index, "rb") as file:
                 data = file.read()
         except OSError:
             return
-        at = 12
+        at, folder = 12, self._repository.objects
         width = len(self._repository.empty_tree) // 2
-        find, low, high = data.find, 2 * SMALL, limit // 2
+        find, low, high = data.find, 2 * SMALL, limit // 3
         for blob in blobs:
             # Both lists are sorted by path, so one pass over the index finds them all.
             here = find(bytes.fromhex(blob.oid), at)
@@ -125,7 +134,12 @@ class Objects:
             # Two bytes of flags, then the path: another path with the same content may have had
             # another size. Index version 4 cuts paths short and simply does not match.
             if low <= size < high and data.startswith(encode(blob.path) + b"\0", at + 2):
-                blob.size = size
+                try:
+                    stored = os.stat(f"{folder}/{blob.oid[:2]}/{blob.oid[2:]}").st_size
+                except OSError:
+                    continue
+                if stored > _POINTER_STORED:
+                    blob.size = size
 
     def _survey_packed(self, blobs: list[Blob], keep: Callable[[bytes], bool]) -> int:
         """Sizes of blobs that are not loose, by one batch, and the content of the small ones."""

@@ -92,7 +92,7 @@ class Snapshot:
         self.introduced = introduced
         self.removed = removed_by(changes) if removed is None else removed
         self.objects = Objects(repository)
-        self.not_judged = 0
+        self._absent: set[str] = set()
         self._env = index_env or {}
         self._filters: dict[str, str] = {}
         self._listings: dict[tuple[str, ...], dict[str, Blob]] = {}
@@ -110,6 +110,11 @@ class Snapshot:
         """Whether the files on disk belong to what is judged."""
         return self.origin != RANGE and not self.repository.bare
 
+    @property
+    def not_judged(self) -> int:
+        """How many objects could not be judged, because a partial clone has not got them."""
+        return len(self._absent)
+
     def survey(self, keep: Callable[[bytes], bool], limit: int, *, ask_filters: bool) -> None:
         """Find the size of every introduced blob, and `head` of the small ones `keep` wants.
 
@@ -126,12 +131,18 @@ class Snapshot:
             for blob in files:
                 if filter_of(blob.path) not in attributes.NO_FILTER:
                     blob.size = UNKNOWN
-        self.not_judged = self.measure(files)
+        self.examine(files)
 
-    def measure(self, blobs: Iterable[Blob]) -> int:
-        """Find the size of those files whose size is not known yet; the number not here."""
-        unknown = [b for b in blobs if b.size == UNKNOWN and b.mode in REGULAR]
-        return self.objects.survey(unknown, self._keep)
+    def examine(self, blobs: Iterable[Blob]) -> None:
+        """As `measure`, for blobs that are to be judged: those not here are counted."""
+        blobs = list(blobs)
+        self.measure(blobs)
+        self._absent.update(blob.oid for blob in blobs if blob.size == NOT_HERE)
+
+    def measure(self, blobs: Iterable[Blob]) -> None:
+        """Find the size of those files and links whose size is not known yet."""
+        unknown = [b for b in blobs if b.size == UNKNOWN and b.mode != SUBMODULE]
+        self.objects.survey(unknown, self._keep)
 
     def ask_filters(self, paths: Sequence[str]) -> None:
         """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
@@ -165,7 +176,7 @@ class Snapshot:
     def listing(self, *folders: str) -> dict[str, Blob]:
         """All entries of the snapshot's index below `folders` (everything without any).
 
-        Unmerged entries are left out: Git does not record them.
+        Unmerged entries and those of `git add -N` are left out: Git does not record them.
         """
         if folders not in self._listings:
             out = self.repository.run("ls-files", "-s", "-z", "--", *folders, env=self._env)
@@ -175,7 +186,17 @@ class Snapshot:
     def know(self, folders: tuple[str, ...], out: bytes) -> None:
         """Keep the answer of `ls-files -s -z` for these folders."""
         entries = map(_entry, out.split(b"\0"))
-        self._listings[folders] = {blob.path: blob for blob in entries if blob}
+        found = {blob.path: blob for blob in entries if blob}
+        empty = self.repository.empty_blob
+        if not self._env and any(blob.oid == empty for blob in found.values()):
+            # It may be an intent to add, which looks like an empty file; the diff leaves it out.
+            diff = self.repository.run(
+                "diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev",
+                "--ita-invisible-in-index", self.repository.empty_tree, "--", *folders,
+            )  # fmt: skip
+            real = {change.path for change in parse_raw_diff(diff)}
+            found = {path: blob for path, blob in found.items() if path in real}
+        self._listings[folders] = found
 
     def head_of(self, blob: Blob) -> bytes:
         """The first bytes of a blob (see HEAD_BYTES); empty when it is not here."""
@@ -184,14 +205,16 @@ class Snapshot:
     def heads_of(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
         """The first bytes of many blobs, by blob id and one batch."""
         wanted = [b for b in blobs if b.oid not in self._heads and b.mode != SUBMODULE]
-        self.measure(wanted)
+        self.examine(wanted)
         self._heads.update({blob.oid: blob.head for blob in wanted})
         self._heads.update(self.objects.heads([blob for blob in wanted if not blob.head]))
         return self._heads
 
     def content_of(self, blob: Blob) -> bytes:
-        """Everything in a blob; for small files such as INFO.md."""
-        return self.objects.contents([blob]).get(blob.oid, b"")
+        """Everything in a blob, for small files such as INFO.md; empty when it is not here."""
+        here, absent = self.objects.split_present([blob])
+        self._absent.update(blob.oid for blob in absent)
+        return self.objects.contents(here).get(blob.oid, b"")
 
 
 def _entry(line: bytes) -> Blob | None:
@@ -204,18 +227,18 @@ def _entry(line: bytes) -> Blob | None:
 
 def parse_raw_diff(out: bytes) -> list[Change]:
     """The changes in the output of `diff-index --raw -z` or `diff-tree --raw -z`."""
-    fields = out.split(b"\0")
+    fields = decode(out).split("\0")
     changes = []
     for at in range(0, len(fields) - 1, 2):
         # :100644 100644 <old id> <new id> M
-        old_mode, mode, before, after, status = fields[at].decode("ascii").split(" ")
+        old_mode, mode, before, after, status = fields[at].split(" ")
         if status == "U":
             continue  # unmerged: nothing is recorded from it
-        if not before.strip("0"):
+        if old_mode == ":000000":
             before = ""
         if status == "D":
             after = ""
-        changes.append(Change(decode(fields[at + 1]), mode, before, after, old_mode[1:]))
+        changes.append(Change(fields[at + 1], mode, before, after, old_mode[1:]))
     return changes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pmgit.errors import UsageError
 from pmgit.git import process
 from pmgit.git.process import GitError
 from pmgit.git.repository import Discovery
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 # --no-renames: a renamed blob must be judged under its new name, and finding renames costs time
 # (and would make a partial clone fetch). --no-abbrev: ids are looked up.
 # --ignore-submodules=none: the user's configuration must not hide a submodule.
+# --ita-invisible-in-index: what `git add -N` announces is not recorded; `git diff` knows that,
+# `git diff-index` has to be told.
 _DIFF = (
     "diff-index",
     "--cached",
@@ -24,6 +27,7 @@ _DIFF = (
     "--no-abbrev",
     "--no-ext-diff",
     "--ignore-submodules=none",
+    "--ita-invisible-in-index",
 )
 
 
@@ -38,7 +42,8 @@ class StagedDiff:
         code, out, err = self._process.wait()
         if code == 0:
             return out
-        head = repository.start("rev-parse", "-q", "--verify", "HEAD^{commit}")
+        # Without ^{commit}: a HEAD whose commit is damaged is no unborn branch.
+        head = repository.start("rev-parse", "-q", "--verify", "HEAD")
         if head.wait()[0] == 0:
             raise GitError(_DIFF, code, err)
         return repository.run(*_DIFF, repository.empty_tree, "--")
@@ -67,8 +72,10 @@ class Start:
         )
 
     def finish(self) -> Snapshot:
-        """The snapshot; honours GIT_INDEX_FILE."""
+        """The snapshot; honours GIT_INDEX_FILE. Empty in a bare repository: it has no index."""
         repository = self._discovery.finish()
+        if repository.bare:
+            return Snapshot(repository, STAGED, [], [])
         found = parse_raw_diff(self._diff.finish(repository))
         snapshot = Snapshot(repository, STAGED, found, introduced_by(found))
         snapshot.know(self._wanted, self._listing.finish())
@@ -77,4 +84,10 @@ class Start:
 
 def take() -> Snapshot:
     """The snapshot of what is staged where we stand."""
-    return Start().finish()
+    snapshot = Start().finish()
+    if snapshot.repository.bare:
+        raise UsageError(
+            "nothing can be staged in a bare repository",
+            "judge its HEAD or some commits: pmgit check --all, pmgit check --range A..B",
+        )
+    return snapshot

@@ -18,6 +18,8 @@ MAX_BYTES = 1024
 _HEX = frozenset("0123456789abcdef")
 _KEY = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
 _BEGIN = b"version " + VERSION.encode() + b"\n"
+_PLAIN = _BEGIN + b"oid sha256:%b\nsize %d\n"
+_HEX_BYTES = frozenset(b"0123456789abcdef")
 _OPENINGS = (b"version https://git-lfs", b"version https://hawser", b"version http://git-media")
 
 
@@ -58,6 +60,9 @@ def read(data: bytes, *, expected: bool = False) -> Pointer | Broken | None:
     or the name says weights) the mention within the first 200 bytes is enough to be a broken one.
     """
     if data.startswith(_BEGIN) and len(data) < MAX_BYTES:
+        plain = _plain(data)
+        if plain:
+            return plain
         found = _parse(data)
         if isinstance(found, Pointer):
             found.fault = "" if found.text == data else "lines, keys or numbers in another form"
@@ -97,6 +102,18 @@ def _unwrap(data: bytes) -> tuple[bytes, str]:
     if fault or data != stripped + b"\n":
         fault = fault or "white space around it"
     return stripped + b"\n", fault
+
+
+def _plain(data: bytes) -> Pointer | None:
+    """The pointer in the form that nearly all have, told in a tenth of the time."""
+    oid = data[len(_BEGIN) + 11 : len(_BEGIN) + 75]
+    size = data[len(_BEGIN) + 81 : -1]
+    if size.isdigit() and _HEX_BYTES.issuperset(oid) and len(size) < 19:
+        number = int(size)
+        text = _PLAIN % (oid, number)
+        if text == data:
+            return Pointer(oid.decode("ascii"), number, data)
+    return None
 
 
 def _parse(data: bytes) -> Pointer | Broken:

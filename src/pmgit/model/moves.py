@@ -37,11 +37,10 @@ class Names:
         self._files = {fold(path) for path in subject.listing}
         self._folders: set[str] = set()
         for path in self._files:
-            while "/" in path:
-                path = path.rpartition("/")[0]
-                if path in self._folders:
-                    break
-                self._folders.add(path)
+            folder = path.rpartition("/")[0]
+            while folder and folder not in self._folders:
+                self._folders.add(folder)
+                folder = folder.rpartition("/")[0]
         self._on_disk: dict[str, set[str]] = {}
 
     def take(self, path: str) -> None:

@@ -129,7 +129,7 @@ class Subject:
         known = {blob.path: blob for blob in self.tip_files}
         blobs = [known.get(b.path, b) for b in self.snapshot.listing().values() if b.is_regular]
         self.snapshot.filters_of(blob.path for blob in blobs)
-        self.snapshot.measure(blobs)
+        self.snapshot.examine(blobs)
         return [blob for blob in blobs if blob.size >= 0]
 
     @lazy

@@ -63,9 +63,10 @@ class Tiers:
                     return tier
         if name in NEVER_NAMES or name.endswith(NEVER_SUFFIXES):
             return NEVER
-        if name.endswith(ALWAYS_SUFFIXES) or ".ckpt.data-" in name:
+        shard = ".data-" in name and "-of-" in name  # of TensorFlow: x.data-00000-of-00001
+        if name.endswith(ALWAYS_SUFFIXES) or (shard and ".ckpt" in name):
             return ALWAYS
-        if name.endswith(AMBIGUOUS_SUFFIXES) or _is_part(name):
+        if shard or name.endswith(AMBIGUOUS_SUFFIXES) or _is_part(name):
             return AMBIGUOUS
         return OTHER
 

@@ -97,7 +97,10 @@ class Shell:
             if self._prefix or not path.isprintable() or not _MAGIC.isdisjoint(path):
                 return f":(top,literal){path}"
         elif names == "path" and self._prefix:
-            return os.path.relpath(path, self._prefix).replace(os.sep, "/")
+            # Of the parent: git does not rename `.`, the folder where somebody stands.
+            folder, _, name = path.rpartition("/")
+            above = os.path.relpath(folder or ".", self._prefix).replace(os.sep, "/")
+            return name if above == "." else f"{above}/{name}"
         return path
 
     def line(self, fix: Fix) -> str:

@@ -62,23 +62,22 @@ class CaseCollision(Rule):
             yield Finding(path, f"differs only in case from {right!r}", fix=fix)
 
     def _spellings(self, subject: Subject, new: set[str]) -> dict[str, str]:
-        """For every file and folder, by its folded name: how it is spelt; the oldest wins."""
+        """For every file and folder, by its folded path: how its name is spelt; the oldest wins."""
         found: dict[str, str] = {}
         for path in sorted(subject.listing, key=lambda path: (path in new, path)):
-            end = 0
-            while end != len(path):
-                end = path.find("/", end + 1)
-                end = len(path) if end < 0 else end
-                found.setdefault(fold(path[:end]), path[:end])
+            whole = ""
+            for part in path.split("/"):
+                whole = f"{whole}/{part}"
+                found.setdefault(fold(whole), part)
         return found
 
     def _respell(self, path: str, spellings: dict[str, str]) -> str:
         """The path in the spelling that was there first."""
-        right = ""
+        right = whole = ""
         for part in path.split("/"):
-            whole = f"{right}/{part}" if right else part
-            right = spellings.get(fold(whole), whole)
-        return right
+            whole = f"{whole}/{part}"
+            right = f"{right}/{spellings[fold(whole)]}"
+        return right[1:]
 
     def _numbered(self, path: str, names: moves.Names) -> str:
         folder, _, name = path.rpartition("/")

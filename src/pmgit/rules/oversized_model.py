@@ -80,8 +80,11 @@ class OversizedModel(Rule):
             for blob in chosen
         ]
         note = next((found.note for found in advice if found.note), "")
-        plans = merged(found.fix for found in advice if found.fix)
-        return Finding(model.path, message + note, fix=Fix.together(plans) if plans else None)
+        plans = [found.fix for found in advice if found.fix]
+        # Half of the files taken out would not cure it.
+        whole = plans and len(plans) == len(advice)
+        fix = Fix.together(merged(plans)) if whole else None
+        return Finding(model.path, message + note, fix=fix)
 
 
 def _grown(subject: Subject) -> list[tuple[Model, list[Blob]]]:

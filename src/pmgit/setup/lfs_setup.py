@@ -101,7 +101,8 @@ def plan(repository: Repository, config: Config, wanted: Sequence[str]) -> Plan:
         raise PmgitError("git-lfs is not installed", missing.install_hint())
     snapshot = Snapshot(repository, TREE, [], [])
     tracked = {path: blob for path, blob in snapshot.listing().items() if blob.is_regular}
-    roots = models_folders.existing(repository, config, tracked)
+    find = models_folders.existing if wanted else models_folders.required
+    roots = find(repository, config, tracked)
     below = models_folders.files_below(repository, roots, tracked)
     attributes = attribute_file.read(snapshot, below)
     if wanted:

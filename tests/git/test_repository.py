@@ -1,0 +1,178 @@
+"""Where a repository keeps things, in every shape that repositories come in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pmgit.errors import PmgitError
+from pmgit.git.process import GitError
+from pmgit.git.repository import EMPTY_BLOB, EMPTY_TREE, discover
+from tests.kit import Repo
+
+
+def test_the_places_of_a_plain_repository(here: Repo) -> None:
+    found = discover()
+    top = os.path.realpath(here.path)
+    assert found.top == top
+    assert found.git_dir == found.common_dir == f"{top}/.git"
+    assert found.objects == f"{top}/.git/objects"
+    assert found.index == f"{top}/.git/index"
+    assert (found.prefix, found.bare, found.env) == ("", False, {})
+    assert not found.is_partial
+    assert found.shallow_commits == set()
+
+
+def test_below_the_top(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = here.path / "a b" / "c"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    found = discover()
+    assert found.top == os.path.realpath(here.path)
+    assert found.prefix == "a b/c/"
+    assert found.objects == f"{found.top}/.git/objects"
+
+
+def test_in_a_hook_git_has_gone_to_the_top(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_PREFIX", "a/b/")
+    assert discover().prefix == "a/b/"
+
+
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_the_format_of_ids(
+    tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    repo = Repo(tmp_path / form, env, init=(f"--object-format={form}",))
+    monkeypatch.chdir(repo.path)
+    found = discover()
+    assert found.object_format == form
+    tree = repo.git("hash-object", "-t", "tree", "--stdin").strip()
+    assert found.empty_tree == EMPTY_TREE[form] == tree
+    assert found.empty_blob == EMPTY_BLOB[form] == repo.git("hash-object", "--stdin").strip()
+
+
+def test_a_linked_worktree_shares_the_objects(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.stage("a", "a")
+    here.commit()
+    here.git("worktree", "add", "-q", "../linked")
+    monkeypatch.chdir(here.path.parent / "linked")
+    found = discover()
+    main = os.path.realpath(here.path)
+    assert found.top == os.path.realpath(here.path.parent / "linked")
+    assert found.git_dir == f"{main}/.git/worktrees/linked"
+    assert found.common_dir == f"{main}/.git"
+    assert found.objects == f"{main}/.git/objects"
+    assert found.index == f"{main}/.git/worktrees/linked/index"
+
+
+def test_a_worktree_of_a_bare_repository(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.stage("a", "a")
+    here.commit()
+    here.git("clone", "-q", "--bare", ".", "../bare.git")
+    here.git("--git-dir=../bare.git", "worktree", "add", "-q", "../linked")
+    monkeypatch.chdir(here.path.parent / "linked")
+    found = discover()
+    assert not found.bare
+    assert found.top == os.path.realpath(here.path.parent / "linked")
+
+
+def test_a_bare_repository(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.git("clone", "-q", "--bare", ".", "../bare.git")
+    bare = os.path.realpath(here.path.parent / "bare.git")
+    for folder in (bare, f"{bare}/refs"):
+        monkeypatch.chdir(folder)
+        found = discover()
+        assert found.bare
+        assert found.top == found.git_dir == found.common_dir == bare
+        assert found.objects == f"{bare}/objects"
+
+
+def test_a_submodule(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.stage("a", "a")
+    here.commit()
+    here.git("submodule", "add", "-q", str(here.path), "sub")
+    monkeypatch.chdir(here.path / "sub")
+    found = discover()
+    assert found.top == os.path.realpath(here.path / "sub")
+    assert found.git_dir == f"{os.path.realpath(here.path)}/.git/modules/sub"
+
+
+def test_git_dir_in_the_environment(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As a hook in a linked worktree has it, and `git --git-dir=…`.
+    here.stage("a", "a")
+    monkeypatch.setenv("GIT_DIR", ".git")
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/other-index")
+    found = discover()
+    top = os.path.realpath(here.path)
+    assert found.top == top
+    assert found.env == {
+        "GIT_DIR": f"{top}/.git",
+        "GIT_WORK_TREE": top,
+        "GIT_INDEX_FILE": f"{top}/.git/other-index",
+    }
+    # The relative values would mean something else in another folder; the ones above do not.
+    monkeypatch.chdir(here.path.parent)
+    assert found.run("ls-files") == b""
+
+
+def test_objects_in_the_environment(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A server's quarantine: what is pushed lies in a folder of its own.
+    (here.path / "incoming").mkdir()
+    monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(here.path / "incoming"))
+    assert discover().objects == str(here.path / "incoming")
+
+
+@pytest.mark.parametrize("name", ["with space", "quote'\"$(x)", "-dash", "ünï", b"latin-\xe9"])
+def test_odd_names_of_the_repository(
+    tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch, name: str | bytes
+) -> None:
+    repo = Repo(tmp_path / os.fsdecode(name), env)
+    monkeypatch.chdir(repo.path)
+    found = discover()
+    assert found.top == os.path.realpath(repo.path)
+    repo.stage("a", "abc")
+    assert found.run("ls-files") == b"a\n"
+
+
+def test_a_line_break_in_the_path_is_refused(
+    tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Repo(tmp_path / "a\nb", env).path)
+    with pytest.raises(PmgitError) as caught:
+        discover()
+    assert "a line break in the path" in caught.value.hint
+
+
+def test_inside_the_git_directory(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(here.path / ".git")
+    with pytest.raises(PmgitError, match="inside the git directory"):
+        discover()
+
+
+def test_a_planted_bare_repository_is_refused_when_git_is_told_to(
+    here: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.git("init", "-q", "--bare", "planted")
+    monkeypatch.chdir(here.path / "planted")
+    here.git("config", "--global", "safe.bareRepository", "explicit")
+    with pytest.raises(GitError, match="cannot use bare repository"):
+        discover()
+
+
+def test_shallow_and_partial_clones_are_told(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.git("config", "uploadpack.allowFilter", "true")
+    for name in "ab":
+        here.stage(name, name)
+        here.commit()
+    address = here.path.as_uri()
+    here.git("clone", "-q", "--depth=1", address, "../shallow")
+    here.git("clone", "-q", "--filter=blob:none", address, "../partial")
+    tip = here.git("rev-parse", "HEAD").strip()
+    monkeypatch.chdir(here.path.parent / "shallow")
+    assert discover().shallow_commits == {tip}
+    assert not discover().is_partial
+    monkeypatch.chdir(here.path.parent / "partial")
+    assert discover().is_partial
+    assert discover().shallow_commits == set()

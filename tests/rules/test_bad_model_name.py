@@ -1,0 +1,296 @@
+"""`bad-model-name`: what the folder of a model is called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.kit import Repo
+from tests.model.test_naming import OFFICIAL
+
+RULE = "bad-model-name"
+ROOT = "pretrained_model"
+
+#: Every model that the guide names, as folders below the models folder.
+GUIDE = [
+    "bert-base-uncased", "resnet50", "whisper-small", "bert-large-uncased", "roberta-base", "gpt2",
+    "t5-base", "facebook/bart-base", "google/vit-base-patch16-224",
+    "openai/clip-vit-base-patch32", "facebook/dino-vitb16", "openai/whisper-small",
+    "facebook/wav2vec2-base-960h", "Salesforce/blip-image-captioning-base",
+]  # fmt: skip
+
+
+def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:
+    return repo.check("--select", RULE, *args)
+
+
+def names(repo: Repo, *args: str) -> list[str]:
+    return [finding["path"].removeprefix(f"{ROOT}/") for finding in findings(repo, *args)]
+
+
+def hub(repo_id: str) -> str:
+    return f"https://huggingface.co/{repo_id}"
+
+
+def moved(repo: Repo, *args: str) -> list[str]:
+    """Paste all fixes; the models that there are now."""
+    for fix in repo.pmgit("check", "--select", RULE, *args).fixes:
+        repo.paste(fix)
+    assert findings(repo, *args) == []
+    return sorted({path.removeprefix(f"{ROOT}/").rpartition("/")[0] for path in repo.staged()})
+
+
+def test_all_names_of_the_guide_pass(repo: Repo) -> None:
+    for name in GUIDE:
+        repo.add_info(f"{ROOT}/{name}", hub(name))
+    assert findings(repo) == []
+    assert findings(repo, "--all") == []
+    assert names(repo, "-c", f"{RULE}.strict=true") == ["Salesforce/blip-image-captioning-base"]
+
+
+def test_official_names_pass_and_are_left_alone_without_a_source(repo: Repo) -> None:
+    for name in OFFICIAL:
+        repo.stage(f"{ROOT}/{name}/config.json", "{}")
+        repo.stage(f"pretrained_models/{name}/config.json", "{}")
+        repo.add_info(f"{ROOT}/{name}", hub(f"some-org/{name}"))
+
+    assert findings(repo) == []
+
+
+@pytest.mark.parametrize("source", [
+    "https://huggingface.co/Qwen/Qwen2.5-7B-Instruct",
+    "https://huggingface.co/Qwen/Qwen2.5-7B-Instruct/tree/main",
+    "Qwen/Qwen2.5-7B-Instruct",
+    "https://hf-mirror.com/Qwen/Qwen2.5-7B-Instruct",
+])  # fmt: skip
+def test_the_official_name_in_every_form_of_the_source(repo: Repo, source: str) -> None:
+    repo.add_info(f"{ROOT}/Qwen2.5-7B-Instruct", source)
+    assert findings(repo) == []
+
+
+def test_a_placeholder_is_no_source(repo: Repo) -> None:
+    repo.stage(f"{ROOT}/My_Model/INFO.md", "# M\n\n**Source**: TODO\n")
+    repo.stage(f"{ROOT}/Other_Model/INFO.md", "# M\n\n**来源**：\n")
+
+    assert findings(repo) == []
+
+
+def test_another_spelling_than_the_recorded_name_is_reported(repo: Repo) -> None:
+    repo.add_info(f"{ROOT}/Bert_Base", hub("google-bert/bert-base-uncased"))
+    repo.add_info(f"{ROOT}/qwen2.5-7B-instruct", hub("Qwen/Qwen2.5-7B-Instruct"))
+    found = findings(repo)
+
+    assert [f["path"] for f in found] == [f"{ROOT}/Bert_Base", f"{ROOT}/qwen2.5-7B-instruct"]
+    assert found[0]["message"] == (
+        "the folder name 'Bert_Base' is neither lower-case words joined by '-' or '.'"
+        " nor the official name that INFO.md records"
+    )
+    assert found[0]["severity"] == "error"
+    assert moved(repo) == ["Qwen2.5-7B-Instruct", "bert-base-uncased"]
+
+
+def test_a_plain_name_passes_whatever_the_source(repo: Repo) -> None:
+    repo.add_info(f"{ROOT}/my-bert", hub("google-bert/bert-base-uncased"))
+    repo.add_info(f"{ROOT}/qwen2.5-7b", hub("Qwen/Qwen2.5-7B-Instruct"))
+
+    assert findings(repo) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("BERT Base (copy)", "bert-base-copy"),
+        ("bert base", "bert-base"),
+        ("-bert", "bert"),
+        ("bert--base", "bert-base"),
+        ("modèle", "modele"),
+        ("$(touch PWNED)", "touch-pwned"),
+        ("it's", "it-s"),
+        ("a\nb", "a-b"),
+        ("*", ""),
+        (":(exclude)x", "exclude-x"),
+        ("[a]", "a"),
+        ("a\udcff", "a"),
+        ("b🤗", "b"),
+        ("a\u202eb", "ab"),
+        ("\x1b[31mred", "31mred"),
+        ("bert ", "bert"),
+        ("=x", "x"),
+        ("~x", "x"),
+        ("模型", ""),
+        ("google/bert base", "google/bert-base"),
+        ("My Org/bert", "my-org/bert"),
+        ("a/b/c", "b/c"),
+    ],
+)
+@pytest.mark.parametrize("cwd", ["", "sub dir"])
+def test_the_fix_renames_the_folder(repo: Repo, name: str, wanted: str, cwd: str) -> None:
+    (repo.path / "sub dir").mkdir()
+    repo.stage(f"{ROOT}/{name}/config.json", "{}")
+    repo.write(f"{ROOT}/{name}/notes, untracked", "mine")
+    (finding,) = findings(repo)
+    assert finding["path"] == f"{ROOT}/{name}"
+    fixes = repo.pmgit("check", "--select", RULE, cwd=cwd).fixes
+    if not wanted:
+        assert not fixes
+        assert "choose a name" in finding["message"]
+        return
+    (fix,) = fixes
+    repo.paste(fix, cwd=cwd)
+
+    assert findings(repo) == []
+    assert repo.staged() == [f"{ROOT}/{wanted}/config.json"]
+    assert (repo.path / ROOT / wanted / "notes, untracked").exists()
+    assert sorted(p.name for p in repo.path.iterdir()) == [".git", ROOT, "sub dir"]
+
+
+def test_pasted_inside_the_folder_itself(repo: Repo) -> None:
+    bad = f"{ROOT}/BERT x"
+    repo.stage(f"{bad}/config.json", "{}")
+    (fix,) = repo.pmgit("check", "--select", RULE, cwd=bad).fixes
+    repo.paste(fix, cwd=bad)
+
+    assert repo.staged() == [f"{ROOT}/bert-x/config.json"]
+
+
+def test_only_the_spelling_of_the_case(repo: Repo) -> None:
+    repo.add_info(f"{ROOT}/Bert", hub("org/bert"))
+    assert moved(repo) == ["bert"]
+
+
+@pytest.mark.parametrize("rival", ["bert-base/config.json", "Bert-Base/config.json", "bert-base"])
+@pytest.mark.parametrize("tracked", [True, False])
+def test_a_name_that_is_taken_is_not_offered(repo: Repo, rival: str, tracked: bool) -> None:
+    (repo.stage if tracked else repo.write)(f"{ROOT}/{rival}", "{}")
+    repo.stage(f"{ROOT}/BERT base/config.json", "{}")
+    (finding,) = findings(repo)
+
+    assert finding["path"] == f"{ROOT}/BERT base"
+    assert finding["message"].endswith("; 'bert-base' is taken: rename one of the two")
+    assert finding["fix"] is None
+
+
+def test_the_other_spelling_exists_as_well(repo: Repo) -> None:
+    repo.add_info(f"{ROOT}/Bert", hub("org/bert"))
+    repo.stage(f"{ROOT}/bert/config.json", "{}")
+    (finding,) = findings(repo)
+
+    assert finding["fix"] is None
+    assert "is taken" in finding["message"]
+
+
+def test_two_models_that_want_one_name(repo: Repo) -> None:
+    repo.stage(f"{ROOT}/bert base/config.json", "{}")
+    repo.stage(f"{ROOT}/bert (base)/config.json", "{}")
+    first, second = findings(repo)
+    assert first["fix"]
+    assert second["fix"] is None
+    repo.paste(first["fix"]["shell"])
+
+    (finding,) = findings(repo)
+    assert "is taken" in finding["message"]
+    assert repo.staged() == [f"{ROOT}/bert base/config.json", f"{ROOT}/bert-base/config.json"]
+
+
+def test_staged_and_then_deleted_on_disk(repo: Repo) -> None:
+    repo.stage(f"{ROOT}/BERT x/config.json", "{}").unlink()
+    repo.stage(f"{ROOT}/BERT x/vocab.txt", "a").write_text("changed since")
+    (fix,) = repo.pmgit("check", "--select", RULE).fixes
+    repo.paste(fix)
+
+    assert findings(repo) == []
+    folder = repo.path / ROOT / "bert-x"
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "vocab.txt"]
+    assert (folder / "vocab.txt").read_text() == "changed since"
+    assert repo.blob(f"{ROOT}/bert-x/vocab.txt") == b"a"
+
+
+def test_the_whole_folder_deleted_on_disk(repo: Repo) -> None:
+    repo.stage(f"{ROOT}/BERT x/config.json", "{}").unlink()
+    (repo.path / ROOT / "BERT x").rmdir()
+    assert moved(repo) == ["bert-x"]
+
+
+def test_an_old_name_is_a_warning_until_weights_or_info_change(repo: Repo) -> None:
+    repo.stage(f"{ROOT}/BERT x/config.json", "{}")
+    repo.stage(f"{ROOT}/BERT x/model.bin", 500)
+    repo.commit()
+    assert findings(repo) == []
+
+    repo.stage(f"{ROOT}/BERT x/config.json", "{ }")
+    assert [f["severity"] for f in findings(repo)] == ["warning"]
+    assert repo.pmgit("check", "--select", RULE).code == 0
+    repo.stage(f"{ROOT}/BERT x/model.bin", 600)
+    assert [f["severity"] for f in findings(repo)] == ["error"]
+    repo.git("reset", "-q", "--hard")
+    assert [f["severity"] for f in findings(repo, "--all")] == ["error"]
+    assert moved(repo, "--all") == ["bert-x"]
+
+
+def test_a_new_model_is_an_error_without_weights_too(repo: Repo) -> None:
+    repo.commit("first", "--allow-empty")
+    repo.stage(f"{ROOT}/BERT x/config.json", "{}")
+    (repo.path / ROOT / "BERT x/link.json").symlink_to("config.json")
+    repo.git("add", ".")
+
+    assert [f["severity"] for f in findings(repo)] == ["error"]
+
+
+def test_a_range_says_the_name_and_prints_no_command(repo: Repo) -> None:
+    repo.commit("first", "--allow-empty")
+    repo.stage(f"{ROOT}/BERT x/config.json", "{}")
+    repo.commit()
+    (finding,) = findings(repo, "--range", "HEAD~1..HEAD")
+
+    assert finding["message"].endswith("; it should be 'bert-x'")
+    assert finding["fix"] is None
+
+
+def test_a_name_that_was_mended_later_in_the_range(repo: Repo) -> None:
+    repo.commit("first", "--allow-empty")
+    repo.stage(f"{ROOT}/BERT x/config.json", "{}")
+    repo.commit()
+    repo.git("mv", f"{ROOT}/BERT x", f"{ROOT}/bert")
+    repo.commit()
+
+    assert findings(repo, "--range", "HEAD~2..HEAD") == []
+
+
+def test_organisations_and_loose_files_have_no_model_name(repo: Repo) -> None:
+    repo.stage(f"{ROOT}/READ ME.md", "text")
+    repo.stage(f"{ROOT}/Loose File.bin", 10)
+    repo.stage(f"{ROOT}/bert/Sub Folder/x.json", "{}")
+    repo.stage(f"{ROOT}/bert/config.json", "{}")
+    repo.stage("My Models/BERT x/config.json", "{}")
+
+    assert findings(repo) == []
+
+
+def test_strict(repo: Repo) -> None:
+    repo.add_info(f"{ROOT}/Qwen/Qwen2.5-7B_x", hub("Qwen/Qwen2.5-7B_x"))
+    assert findings(repo) == []
+    repo.write(".pmgit.toml", "[rules.bad-model-name]\nstrict = true\n")
+    assert names(repo) == ["Qwen/Qwen2.5-7B_x"]
+    assert findings(repo, "-c", f"{RULE}.strict=false") == []
+    assert moved(repo) == ["qwen/qwen2.5-7b-x"]
+
+
+def test_configured_folders_and_excluded_models(repo: Repo) -> None:
+    repo.stage("zoo/A B/config.json", "{}")
+    repo.stage("zoo/C D/config.json", "{}")
+    repo.write(".pmgit.toml", 'models = ["zoo"]\nexclude = ["/zoo/C D"]\n')
+    (finding,) = findings(repo)
+    assert finding["path"] == "zoo/A B"
+
+
+def test_many_models_cost_no_more_git_processes(repo: Repo) -> None:
+    counts = []
+    for number in range(12):
+        repo.add_info(f"{ROOT}/Model_{number}", hub(f"org/Model_{number}"))
+        if number in (1, 11):
+            trace = repo.path.parent / f"trace-{number}"
+            result = repo.hook("pre-commit", "--select", RULE, env={"GIT_TRACE": str(trace)})
+            assert result.code == 0, result
+            counts.append(trace.read_text().count(" built-in: git "))
+    assert counts[0] == counts[1]

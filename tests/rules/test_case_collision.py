@@ -1,0 +1,156 @@
+"""`case-collision`: paths that are one file on systems that ignore case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.kit import Repo
+
+RULE = "case-collision"
+ROOT = "pretrained_model"
+BERT = f"{ROOT}/bert"
+
+
+def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:
+    return repo.check("--select", RULE, *args)
+
+
+def collisions(repo: Repo, *args: str) -> list[tuple[str, str]]:
+    begin = "differs only in case from "
+    found = findings(repo, *args)
+    assert all(f["message"].startswith(begin) and f["severity"] == "error" for f in found)
+    return [(f["path"], f["message"].removeprefix(begin)) for f in found]
+
+
+def test_reports_the_newer_one(repo: Repo) -> None:
+    repo.stage(f"{BERT}/vocab.txt", "old")
+    repo.commit()
+    repo.stage(f"{BERT}/Vocab.txt", "new")
+
+    assert collisions(repo) == [(f"{BERT}/Vocab.txt", f"'{BERT}/vocab.txt'")]
+
+
+def test_folders_collide_too(repo: Repo) -> None:
+    repo.stage(f"{BERT}/config.json", "{}")
+    repo.commit()
+    repo.stage(f"{ROOT}/BERT/vocab.txt", "new")
+
+    assert collisions(repo) == [(f"{ROOT}/BERT/vocab.txt", f"'{BERT}/vocab.txt'")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("É.txt", "é.txt"), ("é.txt", "e\u0301.txt"), ("STRASSE.txt", "straße.txt")]
+)
+def test_more_than_ascii(repo: Repo, one: str, other: str) -> None:
+    repo.stage(f"{BERT}/{one}", "old")
+    repo.commit()
+    repo.stage(f"{BERT}/{other}", "new")
+
+    assert [path for path, _ in collisions(repo)] == [f"{BERT}/{other}"]
+
+
+def test_accepts(repo: Repo) -> None:
+    repo.stage(f"{BERT}/vocab.txt", "a")
+    repo.stage(f"{BERT}/sub/Vocab.txt", "b")
+    repo.stage(f"{ROOT}/bert-large/Vocab.txt", "c")
+    repo.stage("src/a.py", "")
+    repo.stage("src/A.py", "")
+
+    assert findings(repo) == []
+
+
+def test_an_old_collision_and_a_mere_respelling_are_left_alone(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", "1")
+    repo.stage(f"{BERT}/A.txt", "2")
+    repo.stage(f"{BERT}/old.txt", "3")
+    repo.commit()
+    repo.stage(f"{BERT}/A.txt", "changed")
+    repo.git("mv", f"{BERT}/old.txt", f"{BERT}/Old.txt")
+    assert findings(repo) == []
+
+    assert len(findings(repo, "--all")) == 1
+
+
+def test_excluded_and_configured(repo: Repo) -> None:
+    for root in ("zoo/m", BERT):
+        repo.stage(f"{root}/a.txt", "1")
+        repo.stage(f"{root}/A.txt", "2")
+    repo.write(".pmgit.toml", 'models = ["zoo"]\n')
+    assert len(findings(repo)) == 1
+    repo.write(".pmgit.toml", 'models = ["zoo"]\nexclude = ["a.txt"]\n')
+    assert findings(repo) == []
+
+
+def test_in_a_range(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", "1")
+    repo.commit()
+    repo.stage(f"{BERT}/A.txt", "2")
+    repo.commit()
+    (finding,) = findings(repo, "--range", "HEAD~1..HEAD")
+
+    assert finding["path"] == f"{BERT}/A.txt"
+    assert finding["fix"] is None
+
+
+# -- fixes ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("born", [True, False])
+@pytest.mark.parametrize("cwd", ["", "sub dir"])
+def test_the_fix_gives_it_a_free_name(repo: Repo, born: bool, cwd: str) -> None:
+    repo.stage(f"{BERT}/x/VOCAB.txt", "old")
+    if born:
+        repo.commit()
+    repo.write("sub dir/x", "")
+    repo.write(f"{BERT}/x/Vocab-2.txt", "in the way")
+    repo.stage(f"{BERT}/x/Vocab.txt", "new")
+    repo.stage(f"{BERT}/x/vocab.txt", "newer")
+    for fix in repo.pmgit("check", "--select", RULE, cwd=cwd).fixes:
+        repo.paste(fix, cwd=cwd)
+
+    assert findings(repo) == []
+    assert repo.staged() == [
+        f"{BERT}/x/VOCAB-3.txt", f"{BERT}/x/VOCAB-4.txt", f"{BERT}/x/VOCAB.txt"
+    ]  # fmt: skip
+    assert repo.blob(f"{BERT}/x/VOCAB.txt") == b"old"
+
+
+def test_the_fix_moves_into_the_folder_that_was_first(repo: Repo) -> None:
+    repo.stage(f"{BERT}/config.json", "{}")
+    repo.commit()
+    repo.stage(f"{ROOT}/Bert/vocab.txt", "new")
+    repo.stage(f"{ROOT}/Bert/deep/er/it's $(touch PWNED).txt", "new too")
+    repo.stage(f"{ROOT}/Bert/Config.json", "collides itself")
+    repo.paste_all("--select", RULE)
+
+    assert findings(repo) == []
+    assert repo.staged() == [
+        f"{BERT}/config-2.json", f"{BERT}/config.json",
+        f"{BERT}/deep/er/it's $(touch PWNED).txt", f"{BERT}/vocab.txt",
+    ]  # fmt: skip
+
+
+def test_staged_and_then_deleted_or_changed_on_disk(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", "a")
+    repo.stage(f"{BERT}/b.txt", "b")
+    repo.commit()
+    repo.stage(f"{BERT}/A.txt", "A").unlink()
+    repo.stage(f"{BERT}/B.txt", "staged").write_text("on disk")
+    repo.paste_all("--select", RULE)
+
+    assert findings(repo) == []
+    assert repo.blob(f"{BERT}/a-2.txt") == b"A"
+    assert repo.blob(f"{BERT}/b-2.txt") == b"staged"
+    assert (repo.path / BERT / "b-2.txt").read_text() == "on disk"
+
+
+def test_a_name_of_two_spellings_in_unicode(repo: Repo) -> None:
+    repo.stage(f"{BERT}/\u00e9.txt", "composed")
+    repo.commit()
+    repo.stage(f"{BERT}/e\u0301.txt", "decomposed")
+    repo.paste_all("--select", RULE)
+
+    assert findings(repo) == []
+    assert repo.blob(f"{BERT}/\u00e9-2.txt") == b"decomposed"

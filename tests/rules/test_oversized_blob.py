@@ -1,0 +1,218 @@
+"""`oversized-blob`: what is too large for Git's history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.kit import Repo, pointer, random_bytes
+from tests.weights import Weights
+
+MB = 1_000_000
+
+
+def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:
+    return repo.check("--select", "oversized-blob", *args)
+
+
+def paths(repo: Repo, *args: str) -> list[str]:
+    return [finding["path"] for finding in findings(repo, *args)]
+
+
+def test_reports_weights_with_measure_and_limit(repo: Repo, weights: Weights) -> None:
+    repo.stage("checkpoints/vad.safetensors", weights.safetensors)
+    (finding,) = findings(repo)
+
+    assert finding["path"] == "checkpoints/vad.safetensors"
+    assert finding["message"] == "1.2 MB raw in Git, the limit for weights is 1.0 MB"
+    assert finding["severity"] == "error"
+
+
+def test_reports_any_file(repo: Repo) -> None:
+    repo.stage("video.mp4", 10 * MB + 1)
+    (finding,) = findings(repo)
+
+    assert finding["message"] == "10.0 MB raw in Git, the limit for file is 10.0 MB"
+
+
+@pytest.mark.parametrize("name", ["onet.pt", "silero_vad.jit", "silero_vad_16k.safetensors"])
+def test_weights_are_known_by_content_under_any_name(
+    repo: Repo, weights: Weights, name: str
+) -> None:
+    repo.stage("data/model.dat", weights[name])
+    repo.stage("data/blob", weights[name])
+
+    assert paths(repo) == ["data/blob", "data/model.dat"]
+
+
+def test_data_under_a_name_of_weights_is_no_weights(repo: Repo) -> None:
+    repo.stage("firmware/flash.bin", 2 * MB)
+    repo.stage("data/array.npy", b"\x93NUMPY\x01\0" + random_bytes(2 * MB))
+    repo.stage("data/set.h5", b"\x89HDF\r\n\x1a\n" + random_bytes(2 * MB))
+
+    assert findings(repo) == []
+
+
+def test_the_limit_itself_is_allowed(repo: Repo) -> None:
+    repo.stage("a.pt", MB)
+    repo.stage("empty.pt", b"")
+    repo.stage("video.mp4", 10 * MB)
+    assert findings(repo) == []
+
+    repo.stage("a.pt", MB + 1)
+    assert paths(repo) == ["a.pt"]
+
+
+def test_text_and_tokenizers_have_the_limit_of_files(repo: Repo) -> None:
+    repo.stage("pretrained_model/bert/tokenizer.model", 2 * MB)
+    repo.stage("pretrained_model/bert/vocab.txt", b"word\n" * (MB // 2))
+
+    assert findings(repo) == []
+
+
+def test_a_pointer_is_small(lfs_repo: Repo) -> None:
+    lfs_repo.stage("pretrained_model/bert/model.safetensors", 2 * MB)
+    lfs_repo.stage_blob("big.pt", pointer(random_bytes(2 * MB)))
+
+    assert findings(lfs_repo) == []
+
+
+def test_what_is_staged_counts_not_what_is_on_disk(repo: Repo) -> None:
+    file = repo.stage("staged-big.pt", 2 * MB)
+    file.write_bytes(b"small")
+    file = repo.stage("staged-small.pt", 100)
+    file.write_bytes(random_bytes(2 * MB))
+
+    assert paths(repo) == ["staged-big.pt"]
+
+
+def test_a_file_that_grew_is_reported_and_a_new_mode_is_not(repo: Repo) -> None:
+    repo.stage("grows.pt", 100)
+    repo.stage("old.pt", 2 * MB)
+    repo.commit()
+    repo.stage("grows.pt", 2 * MB)
+    (repo.path / "old.pt").chmod(0o755)
+    repo.git("add", "old.pt")
+
+    assert paths(repo) == ["grows.pt"]
+
+
+def test_a_pure_move_is_free_unless_into_a_model_folder(repo: Repo) -> None:
+    for name in ("a.pt", "b.pt", "c.pt"):
+        repo.stage(name, 2 * MB + ord(name[0]))
+    repo.commit()
+    repo.git("mv", "a.pt", "moved.pt")
+    assert findings(repo) == []
+
+    repo.write("pretrained_model/bert/x", "")
+    repo.git("mv", "b.pt", "pretrained_model/bert/b.pt")
+    assert paths(repo) == ["pretrained_model/bert/b.pt"]
+
+
+def test_a_copy_of_an_old_blob_is_new(repo: Repo) -> None:
+    repo.stage("a.pt", b"\0" * 2 * MB)
+    repo.commit()
+    repo.stage("b.pt", b"\0" * 2 * MB)
+
+    assert paths(repo) == ["b.pt"]
+
+
+@pytest.mark.parametrize("name", ["modèle.pt", 'say "hi".pt', "a\nb.pt", "-rf.pt", "\udcff.pt"])
+def test_no_name_slips_through(repo: Repo, name: str) -> None:
+    repo.stage(name, 2 * MB)
+
+    assert paths(repo) == [name]
+
+
+def test_a_link_is_no_file(repo: Repo) -> None:
+    repo.stage("a.pt", MB)
+    (repo.path / "link.pt").symlink_to("/etc/hostname")
+    repo.git("add", "link.pt")
+
+    assert findings(repo) == []
+
+
+def test_limits_are_options(repo: Repo) -> None:
+    repo.stage("a.pt", 600)
+    repo.stage("b.mp4", 600)
+    assert paths(repo, "-c", "oversized-blob.max-weights-size=500") == ["a.pt"]
+    assert paths(repo, "-c", "oversized-blob.max-file-size=500") == ["a.pt", "b.mp4"]
+
+    repo.write(".pmgit.toml", '[rules.oversized-blob]\nmax-file-size = "0.5 kB"\n')
+    assert paths(repo) == ["a.pt", "b.mp4"]
+    assert paths(repo, "-c", "oversized-blob.max-file-size=1 kB") == []
+
+
+def test_a_weights_limit_above_the_file_limit_does_not_raise_it(repo: Repo) -> None:
+    repo.stage("a.pt", 600)
+    options = ["-c", "oversized-blob.max-file-size=500", "-c", "oversized-blob.max-weights-size=1GB"]
+    assert paths(repo, *options) == ["a.pt"]
+
+
+def test_excluded_paths_are_not_reported(repo: Repo) -> None:
+    repo.stage("fixtures/a.pt", 2 * MB)
+    repo.stage("b.pt", 2 * MB)
+    repo.write(".pmgit.toml", 'exclude = ["/fixtures/"]\n')
+
+    assert paths(repo) == ["b.pt"]
+
+
+def test_old_sins_speak_only_when_everything_is_judged(repo: Repo) -> None:
+    repo.stage("a.pt", 2 * MB)
+    repo.commit()
+    repo.stage("notes.txt", "work")
+
+    assert findings(repo) == []
+    (finding,) = findings(repo, "--all")
+    assert finding["message"].endswith("(already committed)")
+    assert finding["fix"]["safe"] is False
+
+
+def test_a_range_sees_what_was_added_and_removed_again(repo: Repo) -> None:
+    repo.commit("first", "--allow-empty")
+    repo.stage("a.pt", 2 * MB)
+    added = repo.commit("add")
+    repo.git("rm", "-q", "a.pt")
+    repo.commit("remove")
+
+    (finding,) = findings(repo, "--range", "HEAD~2..HEAD")
+    assert (finding["path"], finding["commit"], finding["fix"]) == ("a.pt", added, None)
+
+
+# -- fixes (every other situation: tests/test_fixes.py) -------------------------------------------
+
+
+def test_the_fix_of_a_file_leaves_it_on_disk(repo: Repo) -> None:
+    repo.stage("video.mp4", 10 * MB + 1)
+    (fix,) = repo.pmgit("check", "--select", "oversized-blob").fixes
+    assert fix == "git rm --cached -f -q -- video.mp4"
+    repo.paste(fix)
+
+    assert findings(repo) == []
+    assert repo.staged() == []
+
+
+def test_in_a_repository_with_git_lfs_weights_go_there(lfs_repo: Repo) -> None:
+    lfs_repo.stage("checkpoints/a.pt", 2 * MB)
+
+    (fix,) = lfs_repo.pmgit("check", "--select", "oversized-blob").fixes
+    assert fix == "pmgit lfs-setup --pattern /checkpoints/a.pt"
+    lfs_repo.paste(fix)
+
+    assert findings(lfs_repo) == []
+    assert lfs_repo.blob("checkpoints/a.pt").startswith(b"version https://git-lfs")
+
+
+def test_the_fix_follows_the_attribute_also_without_the_lfs_rules(repo: Repo) -> None:
+    # Written by hand, on a machine without the filter: the blob is raw, and belongs to Git LFS.
+    repo.write(".gitattributes", "*.pt filter=lfs diff=lfs merge=lfs -text\n")
+    repo.write(".pmgit.toml", 'storage = "ignore"\n')
+    repo.git("add", ".gitattributes")
+    repo.stage("a.pt", 2 * MB)
+
+    (fix,) = repo.pmgit("check", "--select", "size").fixes
+    repo.paste(fix)
+
+    assert findings(repo) == []
+    assert repo.blob("a.pt").startswith(b"version https://git-lfs")

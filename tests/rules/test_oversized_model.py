@@ -1,0 +1,201 @@
+"""`oversized-model`: a model folder whose raw files are together too large."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.kit import Repo, pointer, random_bytes
+
+BERT = "pretrained_model/bert"
+RULE = "oversized-model"
+LIMIT = ("-c", f"{RULE}.max-model-size=10kB")
+
+
+def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:
+    return repo.check("--select", RULE, *LIMIT, *args)
+
+
+def text(size: int) -> bytes:
+    return b"a word\n" * (size // 7) + b"." * (size % 7)
+
+
+def test_reports_the_sum_with_the_limit(repo: Repo) -> None:
+    for number in range(12):
+        repo.stage(f"{BERT}/dump-{number}.txt", text(900_000))
+    (finding,) = repo.check("--select", RULE)
+
+    assert finding["path"] == BERT
+    assert finding["severity"] == "error"
+    assert finding["message"] == (
+        "10.8 MB of raw files in the model's folder, the limit is 10.0 MB"
+    )
+
+
+def test_the_limit_itself_is_allowed(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", text(6000))
+    repo.stage(f"{BERT}/sub/b.txt", text(4000))
+    assert findings(repo) == []
+
+    repo.stage(f"{BERT}/sub/b.txt", text(4001))
+    assert len(findings(repo)) == 1
+
+
+def test_each_model_counts_for_itself(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", text(6000))
+    repo.stage("pretrained_model/google/vit/a.txt", text(6000))
+    repo.stage("pretrained_model/google/t5/a.txt", text(6000))
+    repo.stage("other/a.txt", text(60_000))
+
+    assert findings(repo) == []
+
+
+def test_pointers_and_links_weigh_what_they_are(repo: Repo) -> None:
+    for number in range(9):
+        repo.stage(f"{BERT}/{number}.bin", pointer(random_bytes(50_000 + number)))
+    (repo.path / BERT / "link").symlink_to("0.bin")
+    repo.git("add", ".")
+
+    assert findings(repo) == []
+
+
+def test_an_old_sin_that_does_not_grow_is_left_alone(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", text(20_000))
+    repo.commit()
+    repo.stage(f"{BERT}/a.txt", text(19_000))
+    assert findings(repo) == []
+
+    repo.stage(f"{BERT}/b.txt", text(2000))
+    assert len(findings(repo)) == 1
+    repo.commit()
+    assert findings(repo) == []
+    assert len(findings(repo, "--all")) == 1
+
+
+def test_a_renamed_model_has_not_grown(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", text(20_000))
+    repo.commit()
+    repo.git("mv", BERT, "pretrained_model/bert-base")
+
+    assert findings(repo) == []
+
+
+def test_a_move_inside_does_not_make_room_for_something_new(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", text(9000))
+    repo.commit()
+    repo.git("mv", f"{BERT}/a.txt", f"{BERT}/b.txt")
+    repo.stage(f"{BERT}/c.txt", text(8000))
+
+    assert len(findings(repo)) == 1
+
+
+def test_a_new_mode_does_not_make_room_for_something_new(repo: Repo) -> None:
+    file = repo.stage(f"{BERT}/a.txt", text(9000))
+    repo.commit()
+    file.chmod(0o755)
+    repo.git("add", ".")
+    repo.stage(f"{BERT}/c.txt", text(8000))
+
+    assert len(findings(repo)) == 1
+
+
+def test_growth_over_several_commits_is_seen_at_the_tip(repo: Repo) -> None:
+    repo.commit("first", "--allow-empty")
+    for number in range(3):
+        repo.stage(f"{BERT}/{number}.txt", text(4000))
+        repo.commit()
+
+    (finding,) = findings(repo, "--range", "HEAD~3..HEAD")
+    assert finding["fix"] is None
+    assert len(findings(repo, "--range", "HEAD~1..HEAD")) == 1
+    assert findings(repo, "--range", "HEAD~3..HEAD~1") == []
+
+
+def test_options(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", text(2000))
+    repo.write(".pmgit.toml", '[rules.oversized-model]\nmax-model-size = "1 kB"\n')
+    assert len(repo.check("--select", RULE)) == 1
+    assert repo.check("--select", RULE, *LIMIT) == []
+    repo.write(".pmgit.toml", 'exclude = ["pretrained_model/bert"]\n')
+    assert findings(repo, "-c", f"{RULE}.max-model-size=1") == []
+
+
+# -- fixes (every other situation: tests/test_fixes.py) -------------------------------------------
+
+
+def test_the_fix_takes_out_the_largest_of_the_new_files(repo: Repo) -> None:
+    repo.stage(f"{BERT}/old.txt", text(5000))
+    repo.commit()
+    repo.stage(f"{BERT}/a.txt", text(1000))
+    repo.stage(f"{BERT}/b.txt", text(7000))
+    repo.stage(f"{BERT}/c.txt", text(2000))
+    (fix,) = repo.pmgit("check", "--select", RULE, *LIMIT).fixes
+    repo.paste(fix)
+
+    assert findings(repo) == []
+    assert repo.staged() == [
+        ".gitignore", f"{BERT}/a.txt", f"{BERT}/c.txt", f"{BERT}/old.txt"
+    ]  # fmt: skip
+
+
+def test_files_in_different_situations(repo: Repo) -> None:
+    repo.stage(f"{BERT}/grows.txt", text(1000))
+    repo.commit()
+    repo.stage(f"{BERT}/grows.txt", text(12_000))
+    repo.stage(f"{BERT}/new.txt", text(13_000))
+    repo.stage(f"{BERT}/gone.txt", text(14_000)).unlink()
+    (finding,) = findings(repo)
+    fixes = repo.pmgit("check", "--select", RULE, *LIMIT).fixes
+    assert len(fixes) == 3
+    for fix in fixes:
+        repo.paste(fix)
+
+    assert finding["fix"]["safe"] is True
+    assert findings(repo) == []
+    assert repo.git("diff", "--cached", "--name-only").split() == [".gitignore"]
+    assert (repo.path / BERT / "gone.txt").read_bytes() == text(14_000)
+
+
+def test_the_json_fix_is_whole(repo: Repo) -> None:
+    repo.stage(f"{BERT}/grows.txt", text(1000))
+    repo.commit()
+    repo.stage(f"{BERT}/grows.txt", text(12_000))
+    repo.stage(f"{BERT}/new.txt", text(13_000))
+    (finding,) = findings(repo)
+    repo.paste(finding["fix"]["shell"])
+
+    assert findings(repo) == []
+
+
+def test_one_file_that_no_command_may_touch(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", text(12_000))
+    repo.stage(f"{BERT}/b.txt", text(12_000)).write_bytes(b"changed")
+    (finding,) = findings(repo)
+
+    assert finding["fix"] is None
+    assert "the file on disk differs from what is staged" in finding["message"]
+
+
+def test_weights_have_one_fix_whichever_rule_speaks(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.bin", 12_000)
+    repo.stage(f"{BERT}/b.bin", 12_001).unlink()
+    repo.stage(f"{BERT}/config.json", "{}")
+
+    assert len(repo.pmgit("check", "--select", "size", *LIMIT).fixes) == 2
+    repo.paste_all("--select", "size", *LIMIT)
+
+    assert findings(repo) == []
+    assert repo.staged() == [".gitignore", f"{BERT}/config.json"]
+
+
+def test_weights_that_belong_to_git_lfs_go_there(repo: Repo) -> None:
+    # The filter was not configured when they were staged.
+    repo.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
+    repo.git("add", ".gitattributes")
+    repo.stage(f"{BERT}/a.bin", 12_000)
+    repo.stage(f"{BERT}/b.bin", 12_001).unlink()
+
+    repo.paste_all("--select", "size,lfs", *LIMIT)
+
+    assert repo.check("--select", "size,lfs", *LIMIT) == []
+    assert set(repo.staged()) == {".gitattributes", f"{BERT}/a.bin", f"{BERT}/b.bin"}
+    assert repo.blob(f"{BERT}/b.bin").startswith(b"version https://git-lfs")

@@ -1,0 +1,192 @@
+"""`tracked-weights`: weights of a model that are raw in Git."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.kit import Repo, pointer, random_bytes
+from tests.weights import FILES, Weights
+
+BERT = "pretrained_model/bert"
+
+
+def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:
+    return repo.check("--select", "tracked-weights", *args)
+
+
+def paths(repo: Repo, *args: str) -> list[str]:
+    return [finding["path"] for finding in findings(repo, *args)]
+
+
+@pytest.mark.parametrize("name", [entry[2] for entry in FILES])
+def test_reports_genuine_weights(repo: Repo, weights: Weights, name: str) -> None:
+    repo.stage(f"{BERT}/{name}", weights[name])
+
+    assert paths(repo) == [f"{BERT}/{name}"]
+
+
+def test_the_message_has_measure_and_limit(repo: Repo) -> None:
+    repo.stage(f"{BERT}/pytorch_model.bin", 450_000)
+    (finding,) = findings(repo)
+
+    assert finding["message"] == (
+        "450.0 kB of weights raw in Git, neither ignored nor in Git LFS (the limit is 0 bytes)"
+    )
+    assert finding["severity"] == "error"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["model.safetensors", "m.zip", "m.tar.gz", "m.tar.gz.part-aa", "m.bin.001", "arrays.npz",
+     "onnx/model.onnx", "variables/variables.data-00000-of-00001", "MODEL.BIN", "modèle.bin"],
+)  # fmt: skip
+def test_archives_parts_and_subfolders_count(repo: Repo, name: str) -> None:
+    repo.stage(f"{BERT}/{name}", 10)
+
+    assert paths(repo) == [f"{BERT}/{name}"]
+
+
+def test_any_other_large_binary_counts(repo: Repo) -> None:
+    repo.stage(f"{BERT}/consolidated", 100_001)
+    repo.stage(f"{BERT}/at-the-limit", 100_000)
+    repo.stage(f"{BERT}/dump", b"text " * 50_000)
+
+    assert paths(repo) == [f"{BERT}/consolidated"]
+
+
+def test_shards_below_every_size_are_all_reported(repo: Repo) -> None:
+    names = [f"{BERT}/model-{n:05}-of-00030.safetensors" for n in range(1, 31)]
+    for name in names:
+        repo.stage(name, 450)
+
+    assert paths(repo) == names
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("model.safetensors", b""),
+        ("model.bin", pointer(random_bytes(2_000_000))),
+        ("tokenizer.model", random_bytes(500_000)),
+        ("spm.spm", random_bytes(500_000)),
+        ("vocab.txt", b"word\n" * 300_000),
+        ("config.json", b"{}"),
+        ("model.safetensors.index.json", b"{}" * 99_000),
+        ("logo.png", random_bytes(50_000)),
+        (".gitkeep", b""),
+    ],
+)
+def test_accepts(repo: Repo, name: str, content: bytes) -> None:
+    repo.stage(f"{BERT}/{name}", content)
+
+    assert findings(repo) == []
+
+
+def test_only_model_folders_count(repo: Repo) -> None:
+    repo.stage("checkpoints/a.bin", 500)
+    repo.stage("pretrained_model/loose.bin", 500)  # misplaced-weights speaks
+    repo.stage("src/pretrained_model/bert/a.bin", 500)
+
+    assert findings(repo) == []
+
+
+def test_git_lfs_and_ignored_files_are_accepted(lfs_repo: Repo) -> None:
+    lfs_repo.stage(f"{BERT}/model.safetensors", 2_000_000)
+    lfs_repo.write(".gitignore", "*.bin\n")
+    lfs_repo.write(f"{BERT}/model.bin", 2_000_000)
+    lfs_repo.git("add", ".")
+
+    assert findings(lfs_repo) == []
+
+
+def test_old_sins_and_moves_within_models_are_free(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.bin", 500)
+    repo.stage(f"{BERT}/b.bin", 600)
+    repo.commit()
+    repo.stage("notes.txt", "work")
+    repo.git("mv", f"{BERT}/a.bin", f"{BERT}/c.bin")
+    assert findings(repo) == []
+
+    repo.stage(f"{BERT}/b.bin", 700)
+    assert paths(repo) == [f"{BERT}/b.bin"]
+    assert paths(repo, "--all") == [f"{BERT}/b.bin", f"{BERT}/c.bin"]
+
+
+def test_a_move_into_a_model_folder_is_new(repo: Repo) -> None:
+    repo.stage("a.bin", 500)
+    repo.commit()
+    repo.write(f"{BERT}/x", "")
+    repo.git("mv", "a.bin", f"{BERT}/a.bin")
+
+    assert paths(repo) == [f"{BERT}/a.bin"]
+
+
+def test_options(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.bin", 500)
+    repo.stage("models/gpt/b.bin", 500)
+    assert findings(repo, "-c", "tracked-weights.max-raw-weights=500") == []
+    assert paths(repo, "-c", "tracked-weights.max-raw-weights=499") == [f"{BERT}/a.bin"]
+
+    repo.write(".pmgit.toml", 'models = ["models"]\n')
+    assert paths(repo) == ["models/gpt/b.bin"]
+    repo.write(".pmgit.toml", '[rules.tracked-weights]\nmax-raw-weights = "1 kB"\n')
+    assert findings(repo) == []
+    repo.write(".pmgit.toml", 'exclude = ["bert/a.*"]\n')
+    assert paths(repo) == [f"{BERT}/a.bin"]  # a slash inside anchors, as in .gitignore
+    repo.write(".pmgit.toml", 'exclude = ["**/bert/a.*"]\n')
+    assert findings(repo) == []
+
+
+def test_configured_names(repo: Repo) -> None:
+    repo.stage(f"{BERT}/net.mymodel", 500)
+    repo.stage(f"{BERT}/table.dat", 500)
+    repo.write(".pmgit.toml", '[weights]\nalways = ["*.mymodel"]\nnever = ["table.dat"]\n')
+
+    assert paths(repo) == [f"{BERT}/net.mymodel"]
+
+
+# -- fixes (every other situation: tests/test_fixes.py) -------------------------------------------
+
+
+def test_the_fix_takes_it_out_of_git_for_good(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.bin", 500)
+    repo.stage(f"{BERT}/b.bin", 600)
+    repo.stage(f"{BERT}/config.json", "{}")
+    result = repo.pmgit("check", "--select", "tracked-weights")
+    assert result.fixes == [
+        f"git rm --cached -f -q -- {BERT}/a.bin {BERT}/b.bin"
+        " && pmgit gitignore && git add -- .gitignore"
+    ]
+    repo.paste(result.fixes[0])
+
+    assert findings(repo) == []
+    assert repo.staged() == [".gitignore", f"{BERT}/config.json"]
+    repo.git("add", ".")
+    assert repo.staged() == [".gitignore", f"{BERT}/config.json"], "the next add brings them back"
+
+
+def test_the_fix_where_weights_are_in_git_lfs(lfs_repo: Repo) -> None:
+    lfs_repo.stage(f"{BERT}/a.bin", 500)
+    lfs_repo.stage(f"{BERT}/b.pt", 600)
+    result = lfs_repo.pmgit("check", "--select", "tracked-weights")
+    assert result.fixes == [
+        "pmgit lfs-setup --pattern '/pretrained_model/**/*.bin'"
+        " --pattern '/pretrained_model/**/*.pt'"
+    ]
+    lfs_repo.paste(result.fixes[0])
+
+    assert findings(lfs_repo) == []
+    assert lfs_repo.blob(f"{BERT}/a.bin").startswith(b"version https://git-lfs")
+
+
+def test_the_configured_storage_decides(repo: Repo) -> None:
+    repo.write(".pmgit.toml", 'storage = "lfs"\n')
+    repo.stage(f"{BERT}/a.bin", 500)
+    (fix,) = repo.pmgit("check", "--select", "tracked-weights").fixes
+    assert fix.startswith("pmgit lfs-setup ")
+    repo.paste(fix)
+
+    assert findings(repo) == []
+    assert repo.blob(f"{BERT}/a.bin").startswith(b"version https://git-lfs")

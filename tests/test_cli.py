@@ -1,0 +1,195 @@
+"""`pmgit`, the face for people: help, mistyping, and how errors end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from pmgit import __version__
+from pmgit.cli import COMMANDS, main_group
+from tests.kit import BIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.kit import Repo
+
+ROOT = Path(__file__).parent.parent
+
+
+def commands(group: click.Group = main_group, words: tuple[str, ...] = ()) -> Iterator[list[str]]:
+    """The words of every command, and of every command of a command."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield [*words, name]
+        if isinstance(command, click.Group):
+            yield from commands(command, (*words, name))
+
+
+ALL = list(commands())
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_lists_every_command(option: str, repo: Repo) -> None:
+    shown = repo.pmgit(option)
+    assert (shown.code, shown.err) == (0, "")
+    assert "Keep pretrained weights out of Git's history" in shown.out
+    assert "把预训练权重挡在 Git 历史之外" in shown.out
+    listed = [line.split()[0] for line in shown.out.partition("Commands:")[2].splitlines() if line]
+    assert listed == list(COMMANDS)
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_every_command_has_help(words: list[str], repo: Repo, tmp_path: Path) -> None:
+    """Also where there is no repository."""
+    shown = repo.pmgit(*words, "--help", cwd=tmp_path)
+    assert (shown.code, shown.err) == (0, ""), shown
+    assert shown.out.startswith(f"Usage: pmgit {' '.join(words)} ")
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_every_option_says_what_it_does(words: list[str]) -> None:
+    command: click.Command | None = main_group
+    for word in words:
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), word)
+    assert command is not None
+    for option in command.params:
+        if isinstance(option, click.Option) and not isinstance(option.type, click.Choice):
+            assert option.help, option.name
+
+
+@pytest.mark.parametrize("words", [words for words in ALL if words != ["explain"]], ids=" ".join)
+def test_an_unknown_option_is_wrong_usage(words: list[str], repo: Repo) -> None:
+    failed = repo.pmgit(*words, "--no-such-option")
+    assert (failed.code, failed.out) == (2, ""), failed
+    assert "Traceback" not in failed.err
+
+
+def test_no_command_shows_the_help(repo: Repo) -> None:
+    shown = repo.pmgit()
+    assert shown.code == 2
+    assert "Commands:" in shown.out
+
+
+def test_version(repo: Repo) -> None:
+    shown = repo.pmgit("--version")
+    assert (shown.code, shown.out) == (0, f"pmgit {__version__}\n")
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        assert tomllib.load(file)["project"]["version"] == __version__
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("chekc", "check"), ("lfs_setup", "lfs-setup"), ("git-ignore", "gitignore"),
+     ("explian", "explain"), ("inof", "info")],
+)  # fmt: skip
+def test_a_mistyped_command_gets_the_nearest(typed: str, meant: str, repo: Repo) -> None:
+    failed = repo.pmgit(typed)
+    assert (failed.code, failed.out) == (2, "")
+    assert f"No such command {typed!r}. Did you mean {meant!r}?" in failed.err.replace('"', "'")
+
+
+def test_a_command_like_no_other(repo: Repo) -> None:
+    failed = repo.pmgit("xyzzy\x1b[2J")
+    assert failed.code == 2
+    assert "Did you mean" not in failed.err
+    assert "\x1b" not in failed.err
+
+
+@pytest.mark.parametrize("command", ["check", "lfs-setup", "gitignore"])
+def test_no_repository_is_an_error_with_a_hint(command: str, repo: Repo, tmp_path: Path) -> None:
+    failed = repo.pmgit(command, cwd=tmp_path)
+    assert (failed.code, failed.out) == (3, ""), failed
+    assert failed.err.startswith("pmgit: git rev-parse: fatal: not a git repository")
+    assert failed.err.endswith("hint: run it inside a repository, or make one: git init\n")
+
+
+@pytest.mark.parametrize("command", ["check", "lfs-setup", "gitignore"])
+def test_no_git_is_an_error_with_a_hint(command: str, repo: Repo, tmp_path: Path) -> None:
+    failed = repo.pmgit(command, env={"PATH": str(tmp_path)})
+    assert (failed.code, failed.out) == (3, ""), failed
+    assert failed.err.startswith("pmgit: git is not installed, or not on the PATH\nhint: ")
+
+
+def test_an_old_git_is_an_error_that_says_which_is_needed(repo: Repo) -> None:
+    real = repo.sh("command -v git").out.strip()
+    bin = repo.path.parent / "bin"
+    bin.mkdir()
+    script = f'case " $* " in *" version "*) echo git version 2.30.9;; *) exec {real} "$@";; esac\n'
+    (bin / "git").write_text(f"#!/bin/sh\n{script}")
+    (bin / "git").chmod(0o755)
+    failed = repo.pmgit("check", env={"PATH": f"{bin}:{repo.env['PATH']}"})
+    assert (failed.code, failed.out) == (3, ""), failed
+    assert failed.err.startswith("pmgit: git 2.30.9 is too old: pmgit needs git 2.34 or newer\n")
+
+
+@pytest.mark.parametrize("argv", [["check", "--all"], ["lfs-setup"], ["gitignore"]])
+def test_a_broken_configuration_is_an_error(argv: list[str], repo: Repo) -> None:
+    repo.stage(".pmgit.toml", "storge = 'lfs'\n")
+    failed = repo.pmgit(*argv)
+    assert (failed.code, failed.out) == (2, ""), failed
+    assert failed.err == (
+        "pmgit: .pmgit.toml: unknown key 'storge'\nhint: did you mean 'storage'?\n"
+    )
+    assert repo.git("status", "--porcelain") == "A  .pmgit.toml\n"
+
+
+def test_a_fault_of_pmgit_itself_is_neither_clean_nor_a_finding(repo: Repo) -> None:
+    code = (
+        "import sys\nfrom pmgit import checker, cli\n"
+        "def judge(*args):\n    raise RuntimeError('x\\x1b[2J')\n"
+        "checker.judge = judge\nsys.argv = ['pmgit', 'check']\ncli.main()\n"
+    )
+    failed = repo.run([sys.executable, "-c", code])
+    assert (failed.code, failed.out) == (3, ""), failed
+    assert "pmgit: this is a fault of pmgit itself" in failed.err
+    assert "\x1b" not in failed.err
+
+
+def test_interrupted(repo: Repo) -> None:
+    code = (
+        "import sys\nfrom pmgit import checker, cli\n"
+        "def judge(*args):\n    raise KeyboardInterrupt\n"
+        "checker.judge = judge\nsys.argv = ['pmgit', 'check']\ncli.main()\n"
+    )
+    ended = repo.run([sys.executable, "-c", code])
+    assert (ended.code, ended.out, ended.err.strip()) == (130, "", "pmgit: interrupted")
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+@pytest.mark.parametrize("utf8", ["0", "1"])
+def test_help_in_any_locale(locale: str, utf8: str, repo: Repo) -> None:
+    env = {"LC_ALL": locale, "PYTHONUTF8": utf8, "PYTHONCOERCECLOCALE": "0"}
+    shown = repo.pmgit("--help", env=env)
+    assert (shown.code, shown.err) == (0, "")
+    assert "把预训练权重" in shown.out
+
+
+@pytest.mark.parametrize("argv", [["explain"], ["--help"], ["check"]])
+def test_a_closed_pipe_is_no_traceback(argv: list[str], repo: Repo) -> None:
+    repo.stage("best.pt", 1_500_000)
+    done = repo.sh(f"{BIN}/pmgit {' '.join(argv)} | true")
+    assert (done.code, done.err) == (0, "")
+
+
+def test_python_m_pmgit(repo: Repo) -> None:
+    shown = repo.run([sys.executable, "-m", "pmgit", "--version"])
+    assert (shown.code, shown.out) == (0, f"pmgit {__version__}\n")
+
+
+def test_help_imports_no_command() -> None:
+    """`pmgit --version` must not wait for what a single command needs."""
+    code = "import sys\nfrom pmgit import cli\nprint(*sys.modules)\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    loaded = set(done.stdout.decode().split())
+    assert not {name for name in loaded if name.startswith(("pmgit.commands.", "pmgit.rules."))}
+    assert not {"git", "huggingface_hub", "pathspec"} & loaded
