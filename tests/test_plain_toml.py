@@ -21,7 +21,6 @@ PLAIN = [
     "a = 1\nb = true\nc = false\nd = 0\n",
     "a = 'x'\nb = \"y\"\n",
     "a = ['x', \"y\", 1, true, ]\n",
-    "a = [[1, 2], ['x']]\n",
     "a = [ ]\n",
     "a=1\n",
     "  a  =  1  \n\t[b]  # comment\n  c = 2\n",
@@ -30,7 +29,7 @@ PLAIN = [
     "[a.b]\nx = 1\n[a]\ny = 2\n",
     "a-b_C9 = 1\n1 = 2\n",
     "a = 1\r\nb = 2\r\n",
-    "名 = 1" * 0 + "a = '名'\n",
+    "a = '名'\n",
     "a = '#'\nb = \"#\" # '\n",
     "a = ''\nb = \"\"\n",
     "a = '\\'\n",
@@ -43,6 +42,7 @@ RICH = [
     "a = 1_000\n", "a = 0x10\n", "a = 1979-05-27\n", "a = inf\n", 'a = "\\n"\n', "a = [\n1]\n",
     'a = """x"""\n', "a = '''\nx'''\n", "a = +1\n", "[ a ]\n", "[a . b]\n", "a = 1e3\n",
     "a = 9999999999999999999\n", "a = '\t'\n", "a = [1, # c\n2]\n",
+    "a = [[1, 2], ['x']]\n", "# a\tb\n",
 ]  # fmt: skip
 #: Not TOML at all: the plain reader must leave them to the one that says why.
 BROKEN = [
@@ -51,8 +51,8 @@ BROKEN = [
     "[a]\n[a]\n", "a = 1\n[a]\n", "[a]\nb = 1\n[a.b]\n", "[a\n", "a]\n", "[]\n", "[a.]\n", "[.a]\n",
     "[a..b]\n", "a = 'x' y\n", "[a] b\n", "a = 'x''y'\n", "\x00", "a = '\x01'\n", "# \x01\n",
     "a = 1 # \x7f\n", "a = 1\rb = 2\n", "a b = 1\n", "名 = 1\n", "a = b\n", "\ufeffa = 1\n",
-    "a = 1\x0b\n", "a = 1\u00a0\n", "\u2003a = 1\n", "a = 1\x85b = 2\n", "a = '\ud800'\n",
-    "a = yes\n", "a = 1,\n", "a = [1], 2\n", "a == 1\n", "# \udcff\n", "[a]\n[a.b]\n[a]\n",
+    "a = 1\x0b\n", "a = 1\u00a0\n", "\u2003a = 1\n", "a = 1\x85b = 2\n", 
+    "a = yes\n", "a = 1,\n", "a = [1], 2\n", "a == 1\n", "[a]\n[a.b]\n[a]\n",
     "a = ''''\n", "a = '''x'''y\n", "\n\r\n\ra = 1", "# a\rb\n", "a = 1 #\r#\n", "#\t\x01\n",
 ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 Importing tomllib costs 15 ms, as much as Python's own start, and the commit hook is on every
 commit's way. What `pmgit init` writes is plain: tables, text, whole numbers, true and false, and
-lists of these on one line. Anything else answers None and tomllib, the real reader, is asked.
+flat lists of these on one line. Anything else answers None and tomllib, the real reader, is asked.
 A test holds the two against each other.
 """
 
@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+#: A longer line is not what people write by hand, and the reading here would take too long.
+_LONGEST = 1000
 _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -20,10 +22,12 @@ def loads(text: str) -> dict[str, Any] | None:
     document: dict[str, Any] = {}
     table = document
     seen: set[tuple[str, ...]] = set()
-    for line in text.split("\n"):
-        line = line.rstrip("\r").strip(" \t")
+    for line in text.replace("\r\n", "\n").split("\n"):
+        line = line.strip(" \t")
+        if len(line) > _LONGEST:
+            return None
         if not line or line[0] == "#":
-            if not line.isprintable() and "\t" not in line:
+            if not _ends(line):
                 return None
             continue
         if line[0] == "[":
@@ -95,7 +99,7 @@ def _list(text: str) -> tuple[Any, str]:
         if text[:1] == "]":
             return found, text[1:]
         value, text = _value(text)
-        if value is None:
+        if value is None or isinstance(value, list):
             return None, text
         found.append(value)
         text = text.lstrip(" \t")

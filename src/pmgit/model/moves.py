@@ -33,55 +33,48 @@ class Names:
     """Which paths are free to move something to: in the index, on disk, and whatever the case."""
 
     def __init__(self, subject: Subject) -> None:
-        self._subject = subject
-        self._files = {fold(path) for path in subject.listing}
-        self._folders: set[str] = set()
-        for path in self._files:
+        self._top = subject.repository.top
+        #: Folded path to the paths that are spelt so, of files and of folders.
+        self._files: dict[str, set[str]] = {}
+        self._folders: dict[str, set[str]] = {}
+        self._on_disk: dict[str, list[tuple[str, str]]] = {}
+        folders = set()
+        for path in subject.listing:
+            self.take(path)
             folder = path.rpartition("/")[0]
-            while folder and folder not in self._folders:
-                self._folders.add(folder)
+            while folder and folder not in folders:
+                folders.add(folder)
                 folder = folder.rpartition("/")[0]
-        self._on_disk: dict[str, set[str]] = {}
+        for folder in folders:
+            self._folders.setdefault(fold(folder), set()).add(folder)
 
     def take(self, path: str) -> None:
         """From now on `path` is not free."""
-        self._files.add(fold(path))
+        self._files.setdefault(fold(path), set()).add(path)
 
     def is_free(self, path: str, moving: str = "") -> bool:
-        """Whether nothing has this path, so that `moving` can be renamed to it."""
+        """Whether nothing but `moving` has this path, so that it can be renamed to it."""
         folded = fold(path)
-        if moving and folded == fold(moving):
-            return self._is_respelling(path)
-        if folded in self._files or folded in self._folders:
+        if (self._files.get(folded, set()) | self._folders.get(folded, set())) - {moving}:
             return False
         folder, _, name = path.rpartition("/")
-        if fold(name) in self._listing(folder):
-            return False
+        name = fold(name)
+        for found, exact in self._listing(folder):
+            if found == name and exact != moving:
+                return False
         while folder:
             # A folder cannot be made where a file is.
-            if fold(folder) in self._files or os.path.isfile(self._at(folder)):
+            if fold(folder) in self._files or os.path.isfile(os.path.join(self._top, folder)):
                 return False
             folder = folder.rpartition("/")[0]
         return True
 
-    def _is_respelling(self, path: str) -> bool:
-        """Whether only the spelling changes, and nothing else is spelt like this."""
-        folder, _, name = path.rpartition("/")
-        try:
-            if name in os.listdir(self._at(folder)):
-                return False
-        except OSError:
-            pass
-        return not any(p == path or p.startswith(f"{path}/") for p in self._subject.listing)
-
-    def _listing(self, folder: str) -> set[str]:
+    def _listing(self, folder: str) -> list[tuple[str, str]]:
+        """What is in a folder of the work tree: folded names, and paths."""
         if folder not in self._on_disk:
             try:
-                found = os.listdir(self._at(folder))
+                names = os.listdir(os.path.join(self._top, folder))
             except OSError:
-                found = []
-            self._on_disk[folder] = set(map(fold, found))
+                names = []
+            self._on_disk[folder] = [(fold(name), f"{folder}/{name}") for name in names]
         return self._on_disk[folder]
-
-    def _at(self, path: str) -> str:
-        return os.path.join(self._subject.repository.top, path)

@@ -56,7 +56,7 @@ class CaseCollision(Rule):
             fix = None
             if subject.snapshot.has_work_tree:
                 names = names or moves.Names(subject)
-                target = right if names.is_free(right) else self._numbered(right, names)
+                target = right if names.is_free(right, path) else self._numbered(right, names)
                 names.take(target)
                 fix = moves.move(subject, path, target)
             yield Finding(path, f"differs only in case from {right!r}", fix=fix)

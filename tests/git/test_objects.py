@@ -1,0 +1,428 @@
+"""Sizes and first bytes of blobs, wherever they lie, and never a wrong one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pmgit.git import objects, snapshot, staged
+from pmgit.git.objects import HEAD_BYTES, NOT_HERE, SMALL, UnreadableObjectError
+from pmgit.git.repository import discover
+from pmgit.git.snapshot import Blob, Snapshot
+from tests.kit import Repo, pointer, random_bytes
+
+LIMIT = 200_000
+
+
+def object_file(repo: Repo, oid: str) -> Path:
+    return repo.path / ".git/objects" / oid[:2] / oid[2:]
+
+
+def surveyed(keep: object = None, limit: int = LIMIT) -> Snapshot:
+    """What is staged here, with its sizes; all small blobs are kept unless `keep` says."""
+    taken = staged.take()
+    taken.survey(keep or (lambda _: True), limit, ask_filters=True)  # type: ignore[arg-type]
+    return taken
+
+
+def is_sound(repo: Repo, taken: Snapshot, limit: int = LIMIT) -> None:
+    """Every size is the real one, or on the same side of every border that matters."""
+    assert taken.introduced
+    for blob in taken.introduced:
+        content = repo.blob(blob.path)
+        real = len(content)
+        if real < SMALL or real >= limit:
+            assert blob.size == real, blob
+        else:
+            assert SMALL <= blob.size < limit, (blob, real)
+        assert blob.head == (content if real < SMALL else b""), blob
+
+
+# -- where blobs lie ------------------------------------------------------------------------------
+
+
+def contents() -> dict[str, bytes]:
+    return {
+        "empty": b"",
+        "small": b"hello\n",
+        "edge-1": random_bytes(SMALL - 1),
+        "edge": random_bytes(SMALL),
+        "middle": random_bytes(30_000),
+        "zeros": bytes(1_000_000),
+        "large": random_bytes(700_000),
+        "pointer": pointer(b"x"),
+    }
+
+
+def check_all(repo: Repo) -> None:
+    taken = surveyed()
+    wanted = contents()
+    assert {blob.path for blob in taken.introduced} == set(wanted)
+    heads = taken.heads_of(taken.introduced)
+    for blob in taken.introduced:
+        content = wanted[blob.path]
+        assert blob.size == len(content)
+        assert blob.head == (content if len(content) < SMALL else b"")
+        known = heads.get(blob.oid, b"")
+        assert content.startswith(known)
+        assert len(known) >= min(len(content), HEAD_BYTES)
+    everything = taken.objects.contents(taken.introduced)
+    assert everything == {blob.oid: wanted[blob.path] for blob in taken.introduced}
+
+
+@pytest.mark.parametrize("where", ["loose", "packed", "mixed", "large packed", "loose at level 0"])
+def test_blobs_lie_loose_and_in_packs(here: Repo, where: str) -> None:
+    if where == "large packed":
+        # What is larger than core.bigFileThreshold goes straight to a pack, as 512 MiB does.
+        here.git("config", "core.bigFileThreshold", "500k")
+    if where == "loose at level 0":
+        here.git("config", "core.compression", "0")
+    for name, content in contents().items():
+        here.stage(name, content)
+        if where == "mixed" and name == "edge":
+            here.git("repack", "-q", "-a", "-d")
+            here.git("gc", "-q")
+    if where == "packed":
+        here.git("gc", "-q")
+        assert not list(here.path.glob(".git/objects/??/*"))
+    check_all(here)
+
+
+def test_blobs_lie_in_an_alternate(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, content in contents().items():
+        repo.stage(name, content)
+    repo.commit()
+    repo.git("clone", "-q", "-s", "--no-checkout", ".", "../borrower")
+    borrower = Repo(tmp_path / "borrower", repo.env, init=None)
+    borrower.git("read-tree", "HEAD")
+    borrower.git("checkout", "-q", "--orphan", "new")
+    monkeypatch.chdir(borrower.path)
+    check_all(borrower)
+
+
+def test_sha256(tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = Repo(tmp_path / "r", env, init=("--object-format=sha256",))
+    for name, content in contents().items():
+        repo.stage(name, content)
+    monkeypatch.chdir(repo.path)
+    check_all(repo)
+    repo.git("gc", "-q")
+    check_all(repo)
+
+
+def test_only_what_is_wanted_is_kept(here: Repo) -> None:
+    here.stage("no", b"plain text")
+    here.stage("yes", pointer(b"x"))
+    for _ in ("loose", "packed"):
+        heads = {
+            b.path: b.head for b in surveyed(keep=lambda head: b"git-lfs" in head).introduced
+        }
+        assert heads == {"no": b"", "yes": pointer(b"x")}
+        here.git("gc", "-q")
+
+
+def test_one_blob_at_many_paths(here: Repo) -> None:
+    for name in "abc":
+        here.stage(name, b"same")
+    here.git("gc", "-q")
+    taken = surveyed()
+    assert [blob.size for blob in taken.introduced] == [4, 4, 4]
+    assert len(taken.heads_of(taken.introduced)) == 1
+
+
+def test_heads_come_in_batches(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "BATCH_BYTES", 50_000)
+    wanted = {}
+    for number, size in enumerate((40_000, 30_000, 90_000, 20_000, 50_000, 1)):
+        wanted[f"{number}"] = random_bytes(size)
+        here.stage(f"{number}", wanted[f"{number}"])
+    here.git("gc", "-q")
+    taken = surveyed()
+    heads = taken.heads_of(taken.introduced)
+    for blob in taken.introduced:
+        assert heads[blob.oid] == wanted[blob.path][: len(heads[blob.oid])]
+        assert len(heads[blob.oid]) >= min(blob.size, HEAD_BYTES)
+
+
+# -- what cannot be read --------------------------------------------------------------------------
+
+
+def spoil(file: Path, how: str) -> None:
+    data = file.read_bytes()
+    file.chmod(0o644)
+    if how == "deleted":
+        file.unlink()
+    else:
+        file.write_bytes(
+            {"empty": b"", "garbage": os.urandom(len(data)), "cut": data[: len(data) // 2]}[how]
+        )
+
+
+@pytest.mark.parametrize("how", ["deleted", "empty", "garbage", "cut"])
+@pytest.mark.parametrize("mode", [("hook",), ("check",), ("check", "--all"), ("check", ".")])
+def test_a_damaged_object_is_an_error(repo: Repo, how: str, mode: tuple[str, ...]) -> None:
+    repo.stage("a.txt", random_bytes(1500))
+    oid = repo.git("rev-parse", ":a.txt").strip()
+    spoil(object_file(repo, oid), how)
+    result = repo.hook() if mode == ("hook",) else repo.pmgit(*mode)
+    assert result.code == 3, result
+    assert f"object {oid} is unreadable: " in result.err
+    assert "hint: see what else is: git fsck" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_a_damaged_pack_is_an_error(repo: Repo) -> None:
+    repo.stage("a.txt", random_bytes(1500))
+    repo.git("gc", "-q")
+    repo.stage("b.txt", "b")
+    (pack,) = repo.path.glob(".git/objects/pack/*.pack")
+    data = bytearray(pack.read_bytes())
+    data[20:900] = bytes(880)
+    pack.chmod(0o644)
+    pack.write_bytes(data)
+    for result in (repo.hook(), repo.pmgit("check", "--all")):
+        assert result.code == 3, result
+        assert "pmgit: " in result.err
+        assert "Traceback" not in result.err
+
+
+def test_something_else_than_a_blob_is_an_error(here: Repo) -> None:
+    here.stage("a", "a")
+    commit = here.commit()
+    for _ in ("loose", "packed"):
+        found = Blob("x", commit, "100644")
+        with pytest.raises(UnreadableObjectError):
+            objects.Objects(discover()).survey([found], lambda _: True)
+        here.git("gc", "-q")
+
+
+def test_a_cut_large_object_does_not_hang(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`first_bytes` of what git fails to print ends, too."""
+    monkeypatch.setattr(objects, "BATCH_BYTES", 1000)
+    here.git("config", "core.bigFileThreshold", "1k")
+    here.stage("big", random_bytes(100_000))
+    taken = surveyed()
+    (pack,) = here.path.glob(".git/objects/pack/*.pack")
+    pack.chmod(0o644)
+    pack.write_bytes(pack.read_bytes()[:2000])
+    with pytest.raises(objects.PmgitError):
+        taken.heads_of(taken.introduced)
+
+
+# -- sizes from the index, when very many files are staged ----------------------------------------
+
+
+@pytest.fixture
+def many(here: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    """A repository in which one staged file is already many."""
+    monkeypatch.setattr(snapshot, "MANY", 1)
+    return here
+
+
+def index_told(taken: Snapshot) -> set[str]:
+    """The paths whose sizes the index tells."""
+    blobs = [Blob(b.path, b.oid, b.mode) for b in taken.introduced]
+    taken.objects.sizes_from_index(blobs, LIMIT)
+    return {blob.path for blob in blobs if blob.size >= 0}
+
+
+def test_the_index_tells_ordinary_sizes(many: Repo) -> None:
+    for number in range(5):
+        many.stage(f"{number}", 20_000 + number)
+    taken = surveyed()
+    assert index_told(taken) == {"0", "1", "2", "3", "4"}
+    assert [blob.size for blob in taken.introduced] == [20_000 + n for n in range(5)]
+
+
+def test_the_index_tells_nothing_of_small_and_large_files(many: Repo) -> None:
+    for number, size in enumerate((0, 1, 130, 1023, SMALL, 4095, 4096, 66_000, 67_000, 199_999)):
+        many.stage(f"{number}", size)
+    many.stage("large", 200_000)
+    many.stage("larger", 5_000_000)
+    taken = surveyed()
+    assert index_told(taken) == {"6", "7"}
+    is_sound(many, taken)
+    assert [blob.size for blob in taken.introduced] == [
+        0, 1, 130, 1023, SMALL, 4095, 4096, 66_000, 67_000, 199_999, 200_000, 5_000_000,
+    ]  # fmt: skip
+
+
+def test_a_raw_blob_on_a_filtered_path_is_exact(many: Repo) -> None:
+    many.stage(".gitattributes", "*.bin filter=lfs\n*.x filter=other\n")
+    many.stage("a.bin", 50_000)
+    many.git("config", "filter.other.clean", "cat; head -c 900000 /dev/zero")
+    many.stage("a.x", 50_000)
+    taken = surveyed()
+    assert {b.path: b.size for b in taken.introduced if b.size > 100} == {
+        "a.bin": 50_000, "a.x": 950_000,
+    }  # fmt: skip
+    is_sound(many, taken)
+
+
+def test_entries_without_sizes(many: Repo) -> None:
+    many.stage_blob("a.bin", random_bytes(5_000_000))
+    many.stage_blob("b.bin", pointer(b"x"))
+    many.git("update-index", "--index-info", stdin=b"100644 %b\tc.bin\n" % many.git(
+        "rev-parse", ":a.bin").strip().encode())  # fmt: skip
+    taken = surveyed()
+    assert index_told(taken) == set()
+    is_sound(many, taken)
+
+
+def test_the_same_content_under_different_filters(many: Repo) -> None:
+    content = random_bytes(30_000)
+    many.git("lfs", "install", "--local")
+    many.write(".gitattributes", "*.bin filter=lfs\n")
+    many.git("add", ".gitattributes")
+    many.stage("a.bin", content)
+    many.stage("a.txt", pointer(content))
+    many.stage("b.txt", content)
+    many.stage_blob("z.bin", content)
+    assert many.git("rev-parse", ":a.bin") == many.git("rev-parse", ":a.txt")
+    is_sound(many, surveyed())
+
+
+@pytest.mark.parametrize("staged_too", [False, True])
+def test_a_pointer_whose_attribute_is_not_staged(many: Repo, staged_too: bool) -> None:
+    # `git lfs track` and `git add` of the weights, and .gitattributes is forgotten (or the line
+    # is removed again): the index holds the size of the weights, the blob is a pointer.
+    many.git("lfs", "install", "--local")
+    many.write(".gitattributes", "*.bin filter=lfs\n")
+    many.stage("a.bin", 30_000)
+    if staged_too:
+        many.stage(".gitattributes", "# nothing\n")
+    taken = surveyed()
+    assert taken.filter_of("a.bin") == "unspecified"
+    assert index_told(taken) == set()
+    is_sound(many, taken)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "encoding", "text"),
+    [
+        ("text eol=crlf", "utf-8", "line\r\n" * 3000),
+        ("text eol=crlf", "utf-8", "\r\n" * 3000),
+        ("text working-tree-encoding=UTF-16", "utf-16", "word\n" * 600),
+        ("text working-tree-encoding=UTF-16LE", "utf-16-le", "模型" * 9000),
+        ("text working-tree-encoding=UTF-32BE", "utf-32-be", "ab\n" * 350),
+        ("text working-tree-encoding=TIS-620", "tis-620", "ไทย" * 22_000),
+        ("ident", "utf-8", "$Id: 0123456789012345678901234567890123456789 $\n" * 90),
+    ],
+)
+def test_converted_text(many: Repo, attributes: str, encoding: str, text: str) -> None:
+    many.stage(".gitattributes", f"*.txt {attributes}\n")
+    many.stage("a.txt", text.encode(encoding))
+    assert many.blob("a.txt") != text.encode(encoding)
+    is_sound(many, surveyed())
+
+
+def test_what_compresses_very_well_is_opened(many: Repo) -> None:
+    many.stage("zeros", bytes(50_000))
+    taken = surveyed()
+    assert index_told(taken) == set()
+    is_sound(many, taken)
+
+
+@pytest.mark.parametrize("shape", ["v4", "split", "skip-worktree", "intent-to-add", "packed"])
+def test_other_shapes_of_the_index(many: Repo, shape: str) -> None:
+    many.stage("folder/old", 40_000)
+    many.stage("folder/old-pointer", pointer(b"x"))
+    many.commit()
+    if shape == "v4":
+        many.git("update-index", "--index-version", "4")
+    if shape == "split":
+        many.git("update-index", "--split-index")
+    for number in range(20):
+        many.stage(f"folder/name-{number:02}", 3_000 + 20_000 * number)
+    many.stage("A", 30_000)
+    many.stage("A" * 70, 30_000)
+    if shape == "skip-worktree":
+        many.git("update-index", "--skip-worktree", "folder/name-02")
+    if shape == "intent-to-add":
+        many.write("later", 20_000)
+        many.git("add", "-N", "later")
+    if shape == "packed":
+        many.git("gc", "-q")
+    taken = surveyed()
+    assert len(taken.introduced) == 22
+    is_sound(many, taken)
+
+
+def test_the_index_of_a_sha256_repository(
+    tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "MANY", 1)
+    repo = Repo(tmp_path / "r", env, init=("--object-format=sha256",))
+    monkeypatch.chdir(repo.path)
+    for size in (100, 20_000, 60_000, 300_000):
+        repo.stage(f"{size}", size)
+    taken = surveyed()
+    assert index_told(taken) == {"20000", "60000"}
+    is_sound(repo, taken)
+
+
+def test_a_temporary_index_is_the_one_that_is_read(
+    many: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many.stage("a", 20_000)
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/other")
+    many.git("update-index", "--add", "a", env={"GIT_INDEX_FILE": ".git/other"})
+    many.git("rm", "-q", "--cached", "-f", "a", env={"GIT_INDEX_FILE": str(many.path / "no")},
+             code=None)  # fmt: skip
+    taken = surveyed()
+    assert index_told(taken) == {"a"}
+    (many.path / ".git/index").unlink()
+    assert index_told(surveyed()) == {"a"}
+
+
+def test_very_many_staged_files_are_all_judged(repo: Repo) -> None:
+    """Through the hook, with the real threshold: one raw blob among 2100 does not slip by."""
+    repo.write(".gitattributes", "*.bin filter=lfs\n")
+    for number in range(2100):
+        repo.write(f"data/{number % 40}/{number}.dat", random_bytes(5000, number))
+    repo.git("add", "-A")
+    assert repo.hook().code == 0
+    repo.stage("data/7/raw.bin", 50_000)
+    repo.stage("data/8/pointer.dat", pointer(b"x"))
+    repo.stage("data/9/big.dat", 11_000_000)
+    found = {(f["path"], f["rule"]) for f in repo.check()}
+    assert found == {
+        ("data/7/raw.bin", "missing-pointer"),
+        ("data/8/pointer.dat", "uncovered-pointer"),
+        ("data/9/big.dat", "oversized-blob"),
+    }
+
+
+# -- partial clones -------------------------------------------------------------------------------
+
+
+def test_blobs_that_are_not_here(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.git("config", "uploadpack.allowFilter", "true")
+    here.stage("a", 3000)
+    here.stage("b", "b")
+    (here.path / "link").symlink_to("b")
+    here.git("add", "link")
+    here.commit()
+    address = here.path.as_uri()
+    here.git("clone", "-q", "--no-checkout", "--filter=blob:none", address, "../partial")
+    partial = Repo(here.path.parent / "partial", here.env, init=None)
+    monkeypatch.chdir(partial.path)
+    partial.git("read-tree", "HEAD")
+    partial.stage("new", "new")
+    repository = discover()
+    taken = Snapshot(repository, "tree", [], [])
+    taken.introduced = list(taken.listing().values())
+    taken.survey(lambda _: True, LIMIT, ask_filters=True)
+    assert {b.path: b.size for b in taken.introduced if b.is_regular} == {
+        "a": NOT_HERE, "b": NOT_HERE, "new": 3,
+    }  # fmt: skip
+    assert [blob.path for blob in taken.files] == ["new"]
+    assert taken.not_judged == 2
+    # A link that is not here is not read either, and counted once.
+    assert taken.heads_of(taken.introduced).get(taken.listing()["link"].oid, b"") == b""
+    assert taken.content_of(taken.listing()["a"]) == b""
+    assert taken.not_judged == 3

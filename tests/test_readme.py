@@ -1,0 +1,39 @@
+"""The README's transcript is real: its commands are run, and print what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.kit import Repo
+from tests.weights import Weights
+
+TOP = Path(__file__).resolve().parent.parent
+
+
+def transcript() -> list[tuple[str, str]]:
+    """The commands of the README with what they print."""
+    text = (TOP / "README.md").read_text("utf-8")
+    block = text.split("<!-- transcript: begin -->")[1].split("<!-- transcript: end -->")[0]
+    body = block.strip().removeprefix("```console\n").removesuffix("```")
+    steps = []
+    for part in body.split("$ ")[1:]:
+        command, _, printed = part.partition("\n")
+        steps.append((command, printed))
+    return steps
+
+
+def test_the_transcript_is_what_happens(repo: Repo, weights: Weights) -> None:
+    hooks = repo.path / ".git/hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in ("pre-commit", "pre-merge-commit"):
+        (hooks / name).write_bytes((TOP / "hooks" / name).read_bytes())
+        (hooks / name).chmod(0o755)
+    model = "pretrained_model/silero-vad"
+    repo.write(f"{model}/config.json", '{"model_type": "silero-vad"}\n')
+    repo.write(f"{model}/silero_vad_16k.safetensors", weights.safetensors)
+    steps = transcript()
+    assert len(steps) == 8
+    for command, printed in steps:
+        result = repo.sh(f"{command} 2>&1")
+        assert result.out == printed, command
+        assert result.code == (1 if "2 errors" in printed else 0), command
