@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import stat
+
 from pmgit import rules
-from pmgit.config import FILE, PYPROJECT, Config, parse
-from pmgit.errors import UsageError, unknown
+from pmgit.config import FILE, MAX_BYTES, PYPROJECT, Config, parse
+from pmgit.errors import PmgitError, UsageError, unknown
 from pmgit.finding import Report
 from pmgit.git.snapshot import RANGE
 from pmgit.lfs import pointer
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmgit.finding import Finding
-    from pmgit.git.snapshot import Snapshot
+    from pmgit.git.snapshot import Blob, Snapshot
 
 #: When several rules speak about one blob, the first of these is told: its fix is the right one.
 #: This is decided after select and ignore, so that a hook with one rule only still stops a blob.
@@ -35,18 +38,41 @@ def configuration(snapshot: Snapshot) -> Config:
     found = snapshot.listing(FILE, PYPROJECT)
     for name in (FILE, PYPROJECT):
         if name in found:
-            config = parse(snapshot.content_of(found[name]), name)
-            if config.source:
-                return config
-        elif snapshot.has_work_tree:
-            try:
-                with open(f"{snapshot.repository.top}/{name}", "rb") as file:
-                    config = parse(file.read(), name)
-            except OSError:
-                continue
+            data = _recorded(snapshot, found[name])
+        else:
+            data = _untracked(snapshot, name) if snapshot.has_work_tree else None
+        if data is not None:
+            config = parse(data, name)
             if config.source:
                 return config
     return Config()
+
+
+def _recorded(snapshot: Snapshot, blob: Blob) -> bytes | None:
+    """The content of a file of the snapshot; a link or a submodule is no configuration."""
+    if not blob.is_regular:
+        if blob.path == PYPROJECT:
+            return None
+        raise UsageError(f"{blob.path} is a link or a submodule, not a file")
+    contents = snapshot.objects.contents([blob])
+    if blob.oid not in contents:
+        raise PmgitError(
+            f"{blob.path} is not here (partial clone), and pmgit does not fetch",
+            f"fetch it: git cat-file -e {blob.oid}",
+        )
+    return contents[blob.oid]
+
+
+def _untracked(snapshot: Snapshot, name: str) -> bytes | None:
+    """The content of a file of the work tree; nothing is opened that could hang or never end."""
+    path = os.path.join(snapshot.repository.top, name)
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return None
+        with open(path, "rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError:
+        return None
 
 
 def selected(config: Config, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[str]:
@@ -59,7 +85,10 @@ def selected(config: Config, select: Sequence[str] = (), ignore: Sequence[str] =
     left_out = list(ignore) or config.values["ignore"]
     for name in (*chosen, *left_out):
         if name not in rules.RULES and name not in rules.FAMILIES:
-            raise unknown("rule or family", name, [*rules.RULES, *rules.FAMILIES])
+            error = unknown("rule or family", name, [*rules.RULES, *rules.FAMILIES])
+            typed = name in select or name in ignore or not config.source
+            where = "" if typed else f"{config.source}: "
+            raise UsageError(f"{where}{error.message}", error.hint)
     for name in config.rules:
         if name not in rules.RULES:
             where = f"{config.source}: " if config.source else ""
@@ -109,9 +138,17 @@ def _exact_from(config: Config, names: Sequence[str]) -> int:
     return min([_EXACT_FROM, *lowered])
 
 
+def _excluded(finding: Finding, config: Config, subject: Subject) -> bool:
+    """Whether `exclude` names a finding's path; `old/` also means the model folder `old`."""
+    if not config.values["exclude"]:
+        return False
+    is_folder = finding.path in subject.model_paths
+    return config.excludes(f"{finding.path}/" if is_folder else finding.path)
+
+
 def _told(findings: list[Finding], config: Config, subject: Subject) -> list[Finding]:
     """The findings without what is excluded or said better by another, sorted."""
-    kept = [finding for finding in findings if not config.excludes(finding.path)]
+    kept = [finding for finding in findings if not _excluded(finding, config, subject)]
     best: dict[tuple[str, str], int] = {}
     for finding in kept:
         if finding.rule in PRECEDENCE:

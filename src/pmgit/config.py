@@ -7,7 +7,7 @@ read is a net with a hole.
 
 from __future__ import annotations
 
-from pmgit.errors import UsageError, unknown
+from pmgit.errors import UsageError, cut, unknown
 from pmgit.rule import CHOICE, FLAG, NAMES, SIZE
 from pmgit.units import read_size
 
@@ -23,6 +23,9 @@ PYPROJECT = "pyproject.toml"
 MAX_BYTES = 1_000_000
 
 IGNORE, LFS = "ignore", "lfs"
+
+#: In the name of a models folder: patterns, and what Windows writes between folders.
+_STRANGE = frozenset("*?[]\\:")
 
 
 class Setting:
@@ -83,12 +86,12 @@ class Config:
             else setting.default
             for name, setting in SETTINGS.items()
         }
-        self.models = tuple(self._folder(name) for name in self.values["models"])
+        self.models = self._models()
         self.storage: str = self.values["storage"]
         self.language: str = self.values["language"]
         self.rules = self._table(document, "rules")
         for name in self.rules:
-            self._table(self.rules, name)
+            self._table(self.rules, name, "rules.")
         self.weights = self._table(document, "weights")
         for name, value in self.weights.items():
             if name not in WEIGHTS:
@@ -149,7 +152,10 @@ class Config:
             # pathspec costs 37 ms: only when there is a pattern and a finding to hold it against.
             from pathspec import GitIgnoreSpec
 
-            self._exclude = GitIgnoreSpec.from_lines(patterns)
+            try:
+                self._exclude = GitIgnoreSpec.from_lines(patterns)
+            except ValueError as error:
+                raise self._at(UsageError(f"'exclude': {error}")) from None
         return bool(self._exclude.match_file(path))
 
     def _at(self, error: UsageError) -> UsageError:
@@ -157,24 +163,32 @@ class Config:
             f"{self.source}: {error.message}" if self.source else error.message, error.hint
         )
 
-    def _table(self, document: dict[str, Any], name: str) -> dict[str, Any]:
+    def _table(self, document: dict[str, Any], name: str, above: str = "") -> dict[str, Any]:
         table = document.get(name, {})
         if not isinstance(table, dict):
-            raise self._at(
-                UsageError(f"{name!r} is {_kind(table)}, not a table", f"write [{name}]")
-            )
+            key = f"{above}{name}"
+            raise self._at(UsageError(f"{key!r} is {_kind(table)}, not a table", f"write [{key}]"))
         return table
 
-    def _folder(self, name: str) -> str:
-        clean = name.strip("/")
-        if not clean or clean.startswith("..") or "/../" in f"/{clean}/" or name.startswith("/"):
-            raise self._at(
-                UsageError(
-                    f"'models' names {name!r}, which is no folder below the top of the repository",
-                    'for example: models = ["pretrained_model"]',
+    def _models(self) -> tuple[str, ...]:
+        """The models folders, each written in the one way that paths of Git begin with."""
+        folders = []
+        for name in self.values["models"]:
+            parts = [part for part in name.split("/") if part not in ("", ".")]
+            strange = name.startswith("/") or not _STRANGE.isdisjoint(name) or ".." in parts
+            if not parts or strange:
+                raise self._at(
+                    UsageError(
+                        f"'models' names {cut(name)!r}, which is no folder below the top of the"
+                        " repository",
+                        'for example: models = ["pretrained_model"]',
+                    )
                 )
-            )
-        return clean
+            folders.append("/".join(parts))
+        if not folders:
+            hint = 'to leave the rules about models out: ignore = ["naming", "info"]'
+            raise self._at(UsageError("'models' names no folder", hint))
+        return tuple(dict.fromkeys(folders))
 
     def _value(self, key: str, setting: Any, value: Any) -> Any:
         """`value` as the setting's type, or the error that says what it should have been."""
@@ -221,12 +235,12 @@ _WANTED = {
 
 def _kind(value: Any) -> str:
     if isinstance(value, str):
-        return f"the text {value!r}"
+        return f"the text {cut(value)!r}"
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):
-        return f"the list {value!r}"
-    return repr(value).lower() if isinstance(value, bool) else f"{value!r}"
+        return f"the list {cut(repr(value))}"
+    return repr(value).lower() if isinstance(value, bool) else cut(str(value))
 
 
 def parse(data: bytes, source: str) -> Config:
@@ -234,11 +248,14 @@ def parse(data: bytes, source: str) -> Config:
 
     Raises UsageError, with the place, when it is not TOML or holds what pmgit does not know.
     """
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{source}: {len(data)} bytes is too large for a configuration")
     pyproject = source.rsplit("/", 1)[-1] == PYPROJECT
-    if pyproject and b"tool.pmgit" not in data.replace(b" ", b"").replace(b'"', b""):
-        return Config()
+    if pyproject and b"pmgit" not in data:
+        return Config()  # reading it takes 20 ms, and what is wrong in it is not our business
+    if len(data) > MAX_BYTES:
+        raise UsageError(
+            f"{source}: {len(data)} bytes is too large for a configuration",
+            f"at most {MAX_BYTES} are read",
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -255,8 +272,10 @@ def parse(data: bytes, source: str) -> Config:
             raise UsageError(f"{source}: not valid TOML: {error or 'nested too deeply'}") from None
     if pyproject:
         tool = document.get("tool", {})
-        document = tool.get("pmgit", {}) if isinstance(tool, dict) else {}
+        if not isinstance(tool, dict) or "pmgit" not in tool:
+            return Config()
+        document = tool["pmgit"]
         source = f"{source} [tool.pmgit]"
         if not isinstance(document, dict):
-            raise UsageError(f"{source} is not a table")
+            raise UsageError(f"{source} is {_kind(document)}, not a table")
     return Config(document, source)

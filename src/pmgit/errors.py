@@ -32,7 +32,7 @@ def nearest(name: str, known: list[str]) -> str:
     # difflib costs 13 ms to import: only when somebody has mistyped.
     from difflib import get_close_matches
 
-    found = get_close_matches(name, known, n=1, cutoff=0.5)
+    found = get_close_matches(name[:100], known, n=1, cutoff=0.5)
     return found[0] if found else ""
 
 
@@ -40,7 +40,12 @@ def unknown(what: str, name: str, known: list[str]) -> UsageError:
     """The error for a name that does not exist, with the nearest one that does."""
     best = nearest(name, known)
     hint = f"did you mean {best!r}?" if best else "known: " + ", ".join(sorted(known))
-    return UsageError(f"unknown {what} {name!r}", hint)
+    return UsageError(f"unknown {what} {cut(name)!r}", hint)
+
+
+def cut(text: str) -> str:
+    """`text` as short as a message can bear it."""
+    return text if len(text) <= 100 else text[:100] + "…"
 
 
 def fault(error: Exception) -> str:

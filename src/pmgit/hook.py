@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from pmgit.git.snapshot import Snapshot
 
 STAGES = ("pre-commit", "pre-merge-commit")
-#: The files that may hold the configuration (`checker.configuration` reads them).
-CONFIGURATION = (".pmgit.toml", "pyproject.toml")
+#: What is sure to be looked up in the index: the configuration, and the default models folders.
+#: One question at the start answers it, instead of two later. A test holds it to `config`.
+LOOKED_UP = (".pmgit.toml", "pyproject.toml", "pretrained_model", "pretrained_models")
 
 USAGE = """\
 usage: pmgit-hook [STAGE] [--select NAMES] [--ignore NAMES]
@@ -123,7 +124,7 @@ def _snapshot(stage: str) -> Snapshot:
         return _pushed(discover())
     from pmgit.git import staged
 
-    start = staged.Start(*CONFIGURATION)
+    start = staged.Start(*LOOKED_UP)
     # Git works meanwhile: this import takes as long as it does.
     from pmgit import checker  # noqa: F401
 

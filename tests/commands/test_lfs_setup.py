@@ -121,13 +121,6 @@ def test_the_models_folders_of_the_configuration(repo: Repo) -> None:
     assert repo.blob("my models/a/x.pt").startswith(b"version")
 
 
-def test_no_models_folder(repo: Repo) -> None:
-    repo.write(".pmgit.toml", "models = []\n")
-    assert "no models folder" in setup(repo, code=2).err
-    setup(repo, "*.bin")
-    assert "no models folder" in repo.pmgit("gitignore").err
-
-
 def test_dry_run_changes_nothing(repo: Repo) -> None:
     repo.stage(f"{BERT}/m.safetensors", 3000)
     repo.write(".gitattributes", "*.png binary")
@@ -182,6 +175,16 @@ def test_what_is_staged_is_converted_not_what_lies_on_disk(repo: Repo) -> None:
     assert (repo.path / BERT / "other.bin").read_bytes() == newer
     assert not (repo.path / BERT / "gone.bin").exists()
     assert (repo.path / BERT / "link.bin").is_symlink()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a right on Windows")
+def test_a_folder_that_has_become_a_link(repo: Repo, tmp_path: Path) -> None:
+    content = random_bytes(3000)
+    repo.stage(f"{BERT}/x.bin", content)
+    (repo.path / BERT).rename(tmp_path / "drive")
+    (repo.path / BERT).symlink_to(tmp_path / "drive")
+    setup(repo, "*.bin")
+    assert_pointer(repo, f"{BERT}/x.bin", content)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="names that Windows cannot hold")
@@ -361,6 +364,15 @@ def test_an_unstaged_nested_line_is_noticed(repo: Repo) -> None:
     assert not repo.blob(f"{BERT}/x.bin").startswith(b"version")
 
 
+def test_a_staged_nested_line_counts_although_the_disk_has_another(repo: Repo) -> None:
+    repo.stage("pretrained_model/.gitattributes", "*.bin -filter\n")
+    repo.write("pretrained_model/.gitattributes", "")
+    repo.stage(f"{BERT}/x.bin", 300)
+    before = state(repo)
+    assert "pretrained_model/.gitattributes:1 decides" in setup(repo, code=3).err
+    assert state(repo) == before
+
+
 @pytest.mark.parametrize("line", ["*.bin -filter", "*.bin filter=x"])
 def test_an_earlier_line_does_no_harm(repo: Repo, line: str) -> None:
     repo.stage(".gitattributes", line + "\n")
@@ -412,6 +424,16 @@ def test_everything_in_lfs_is_put_right(repo: Repo) -> None:
     assert "staged the text of: README.md" in result.out
     assert "text-in-lfs" not in repo.rules("--all")
     assert "uncovered-pointer" not in repo.rules("--all")
+
+
+def test_a_text_that_was_edited_stays_on_disk(repo: Repo) -> None:
+    repo.git("lfs", "install", "--local")
+    repo.git("lfs", "clean", stdin=b"{}\n")
+    repo.stage_blob(f"{BERT}/config.json", pointer(b"{}\n"))
+    repo.write(f"{BERT}/config.json", '{"mine": 1}\n')
+    setup(repo)
+    assert repo.blob(f"{BERT}/config.json") == b"{}\n"
+    assert (repo.path / BERT / "config.json").read_text() == '{"mine": 1}\n'
 
 
 def test_a_text_that_is_not_here_is_told(repo: Repo) -> None:

@@ -403,7 +403,7 @@ def test_very_many_staged_files_are_all_judged(repo: Repo) -> None:
 def test_blobs_that_are_not_here(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     here.git("config", "uploadpack.allowFilter", "true")
     here.stage("a", 3000)
-    here.stage("b", "b")
+    here.stage("b", "content")
     (here.path / "link").symlink_to("b")
     here.git("add", "link")
     here.commit()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: first members of a torch archive and every magic number lie well within.
 HEAD_BYTES = 4000
 #: Blobs up to this size are shown to `keep`, which says whether their content matters.
-SMALL = 2048
+SMALL = 1024
 #: From this many blobs on, the index tells the sizes of those that are neither small nor large.
 MANY = 2000
 #: One cat-file call reads whole blobs of at most so many bytes together.
@@ -61,8 +61,8 @@ class Objects:
         self._repository = repository
         self._present: set[str] | None = None
 
-    def survey(self, blobs: Iterable[Blob], keep: Callable[[bytes], bool]) -> int:
-        """Set `size` of every blob, and `head` of the small ones that `keep` wants.
+    def survey(self, blobs: Iterable[Blob], keep: Callable[[bytes], bool] | None) -> int:
+        """Set `size` of every blob, and `head` of the small ones that `keep` (if any) wants.
 
         The number of blobs that are not here (partial clone) is returned; their size is NOT_HERE.
         """
@@ -73,7 +73,7 @@ class Objects:
                 elsewhere.append(blob)
             else:
                 blob.size, head = found
-                if blob.size < SMALL and keep(head):
+                if keep and blob.size < SMALL and keep(head):
                     blob.head = head
         return self._survey_packed(elsewhere, keep) if elsewhere else 0
 
@@ -141,20 +141,18 @@ class Objects:
                 if stored > _POINTER_STORED:
                     blob.size = size
 
-    def _survey_packed(self, blobs: list[Blob], keep: Callable[[bytes], bool]) -> int:
+    def _survey_packed(self, blobs: list[Blob], keep: Callable[[bytes], bool] | None) -> int:
         """Sizes of blobs that are not loose, by one batch, and the content of the small ones."""
         here, missing = self.split_present(blobs)
         for blob in missing:
             blob.size = NOT_HERE
         sizes = self.sizes([blob.oid for blob in here])
-        small = []
         for blob in here:
             blob.size = sizes[blob.oid]
-            if 0 < blob.size < SMALL:
-                small.append(blob)
+        small = [blob for blob in here if keep and 0 < blob.size < SMALL]
         contents = self._batch([blob.oid for blob in small])
         for blob in small:
-            if keep(contents[blob.oid]):
+            if keep and keep(contents[blob.oid]):
                 blob.head = contents[blob.oid]
         return len(missing)
 

@@ -83,6 +83,11 @@ def _hint(stderr: str) -> str:
             (line.strip() for line in stderr.splitlines() if "safe.directory" in line),
             "the repository belongs to another user",
         )
+    if "promisor" in stderr or "lazy fetching" in stderr:
+        return (
+            "this partial clone lacks what is asked for, and pmgit does not fetch;"
+            " a clone with --filter=blob:none, or without a filter, has it"
+        )
     if "unknown option" in stderr or "unknown switch" in stderr or "usage: git" in stderr:
         return "pmgit needs git 2.34 or newer; see: git --version"
     return ""

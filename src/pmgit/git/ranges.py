@@ -42,7 +42,7 @@ def resolve(repository: Repository, name: str) -> str:
         "rev-parse", "-q", "--verify", "--end-of-options", f"{name}^{{commit}}"
     )
     code, out, _ = process.wait()
-    if code:
+    if code or out.startswith(b"^"):
         shallow = bool(repository.shallow_commits)
         raise PmgitError(
             f"no commit {name!r} in this repository",

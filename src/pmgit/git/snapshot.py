@@ -97,6 +97,7 @@ class Snapshot:
         self._filters: dict[str, str] = {}
         self._listings: dict[tuple[str, ...], dict[str, Blob]] = {}
         self._heads: dict[str, bytes] = {}
+        self._texts: dict[str, bytes] = {}
         self._asked: tuple[Sequence[str], Process] | None = None
         self._keep: Callable[[bytes], bool] = bool
 
@@ -179,8 +180,17 @@ class Snapshot:
         Unmerged entries and those of `git add -N` are left out: Git does not record them.
         """
         if folders not in self._listings:
-            out = self.repository.run("ls-files", "-s", "-z", "--", *folders, env=self._env)
-            self.know(folders, out)
+            wider = next((known for known in self._listings if set(folders) <= set(known)), None)
+            if folders and wider:
+                begins = tuple(f"{folder}/" for folder in folders)
+                self._listings[folders] = {
+                    path: blob
+                    for path, blob in self._listings[wider].items()
+                    if path in folders or path.startswith(begins)
+                }
+            else:
+                out = self.repository.run("ls-files", "-s", "-z", "--", *folders, env=self._env)
+                self.know(folders, out)
         return self._listings[folders]
 
     def know(self, folders: tuple[str, ...], out: bytes) -> None:
@@ -209,6 +219,22 @@ class Snapshot:
         self._heads.update({blob.oid: blob.head for blob in wanted})
         self._heads.update(self.objects.heads([blob for blob in wanted if not blob.head]))
         return self._heads
+
+    def texts_of(self, blobs: Sequence[Blob], limit: int) -> dict[str, bytes]:
+        """The content of texts such as INFO.md, by blob id; their sizes are known afterwards.
+
+        Left out is what is no file, not here, or larger than `limit`: it is never read.
+        """
+        unknown = [blob for blob in blobs if blob.size == UNKNOWN and blob.mode in REGULAR]
+        self.objects.survey(unknown, None)
+        wanted = [
+            blob
+            for blob in blobs
+            if blob.mode in REGULAR and 0 <= blob.size <= limit and blob.oid not in self._texts
+        ]
+        if wanted:
+            self._texts.update(self.objects.contents(wanted))
+        return self._texts
 
     def content_of(self, blob: Blob) -> bytes:
         """Everything in a blob, for small files such as INFO.md; empty when it is not here."""

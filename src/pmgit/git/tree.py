@@ -8,7 +8,6 @@ from pmgit.git.snapshot import TREE, Blob, Change, Snapshot
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from tempfile import TemporaryDirectory
 
     from pmgit.git.repository import Repository
 
@@ -21,10 +20,13 @@ class CommitIndex:
     """
 
     def __init__(self, repository: Repository, treeish: str) -> None:
-        from tempfile import TemporaryDirectory
+        import shutil
+        import tempfile
+        import weakref
 
-        self._folder: TemporaryDirectory[str] = TemporaryDirectory(prefix="pmgit-")
-        self.env = {"GIT_INDEX_FILE": f"{self._folder.name}/index"}
+        folder = tempfile.mkdtemp(prefix="pmgit-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.env = {"GIT_INDEX_FILE": f"{folder}/index"}
         # A split index would leave its other half in the repository.
         repository.run("-c", "core.splitIndex=false", "read-tree", treeish, env=self.env)
 
@@ -32,7 +34,7 @@ class CommitIndex:
 class CommitSnapshot(Snapshot):
     """A snapshot that keeps its temporary index alive."""
 
-    index: CommitIndex
+    index: CommitIndex | None
 
 
 def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:
@@ -41,10 +43,9 @@ def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:
     A bare repository has no index: its HEAD is judged.
     """
     folders = tuple(path.rstrip("/") for path in paths)
-    snapshot = CommitSnapshot(repository, TREE, [], [])
-    if repository.bare:
-        snapshot.index = CommitIndex(repository, "HEAD")
-        snapshot = CommitSnapshot(repository, TREE, [], [], index_env=snapshot.index.env)
+    index = CommitIndex(repository, "HEAD") if repository.bare else None
+    snapshot = CommitSnapshot(repository, TREE, [], [], index_env=index.env if index else None)
+    snapshot.index = index
     everywhere = "" in folders or not folders
     entries = list((snapshot.listing() if everywhere else snapshot.listing(*folders)).values())
     for folder in folders:

@@ -1,8 +1,9 @@
 """Git LFS pointers: the text of under 1024 bytes that stands for a blob.
 
-After the git-lfs specification (docs/spec.md) and what its reader really takes: it trims white
-space around the text and accepts CRLF, but such a pointer is not canonical, and git-lfs itself
-calls it broken (`git lfs fsck --pointers`). There is exactly one right encoding.
+After the git-lfs specification (docs/spec.md) and what its reader really takes (lfs/pointer.go):
+it trims white space around the text, accepts CRLF and blank lines, but such a pointer is not
+canonical, and git-lfs itself calls it broken (`git lfs fsck --pointers`). There is exactly one
+right encoding. That of an empty file is the empty file.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ OLD_VERSIONS = (
 MAX_BYTES = 1024
 
 _HEX = frozenset("0123456789abcdef")
-_KEY = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
+_WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 _BEGIN = b"version " + VERSION.encode() + b"\n"
 _PLAIN = _BEGIN + b"oid sha256:%b\nsize %d\n"
 _HEX_BYTES = frozenset(b"0123456789abcdef")
-_OPENINGS = (b"version https://git-lfs", b"version https://hawser", b"version http://git-media")
+_NAME = b"version https://git-lfs"
+_OPENINGS = (_NAME, b"version https://hawser", b"version http://git-media")
 
 
 class Pointer:
-    """A pointer that git-lfs can read.
+    """A pointer that can be read, by git-lfs or at least by us.
 
     `oid` is the sha256 of the content (64 hexadecimal digits), `size` its bytes, `text` the one
     right encoding. `fault` says how the bytes that were read differ from it ('' when canonical).
@@ -65,33 +68,48 @@ def read(data: bytes, *, expected: bool = False) -> Pointer | Broken | None:
             return plain
         found = _parse(data)
         if isinstance(found, Pointer):
-            found.fault = "" if found.text == data else "lines, keys or numbers in another form"
+            found.fault = "" if found.text == data else _difference(found, data)
             return found
     stripped, fault = _unwrap(data)
     opens = stripped.startswith(_OPENINGS)
-    if stripped.startswith(b"<<<<<<< ") and b"\n>>>>>>> " in stripped and b"git-lfs" in stripped:
+    if b"\n>>>>>>> " in stripped and b"\n<<<<<<< " in b"\n" + stripped and _NAME in stripped:
         return Broken("conflict markers of a merge")
-    if not opens and not (expected and b"version https://git-lfs" in stripped[:200]):
+    if not opens and not (expected and _NAME in stripped[:200]):
         return None
     if len(data) >= MAX_BYTES and not fault:
         return Broken(f"{len(data)} bytes, a pointer has under {MAX_BYTES}")
     found = _parse(stripped)
     if isinstance(found, Pointer):
-        found.fault = fault or ("white space" if stripped != data else "an old version line")
+        found.fault = fault or _difference(found, data)
     return found
 
 
 def encode(oid: str, size: int) -> bytes:
     """The canonical pointer to a content of `size` bytes with this sha256."""
+    if not size:
+        return b""
     return f"version {VERSION}\noid sha256:{oid}\nsize {size}\n".encode("ascii")
+
+
+def _difference(pointer: Pointer, data: bytes) -> str:
+    """In which way `data`, which nothing is wrapped around, is not the one right encoding."""
+    if not pointer.size:
+        return "an empty file is its own pointer"
+    if not data.startswith(_BEGIN):
+        return "an old version line"
+    return "lines or numbers in another form"
 
 
 def _unwrap(data: bytes) -> tuple[bytes, str]:
     """The text without what editors and terminals put around it, and what that was."""
-    fault = ""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or data[1:2] == b"\0":
+    fault = encoding = ""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif b"\0" in data[:2]:
+        encoding = "utf-16-be" if data[0] == 0 else "utf-16-le"
+    if encoding:
         try:
-            data, fault = data.decode("utf-16").encode("utf-8"), "UTF-16 instead of UTF-8"
+            data, fault = data.decode(encoding).encode("utf-8"), "UTF-16 instead of UTF-8"
         except UnicodeError:
             return data, ""
     if data.startswith(b"\xef\xbb\xbf"):
@@ -99,21 +117,9 @@ def _unwrap(data: bytes) -> tuple[bytes, str]:
     if b"\r\n" in data:
         data, fault = data.replace(b"\r\n", b"\n"), fault or "CRLF line ends"
     stripped = data.strip()
-    if fault or data != stripped + b"\n":
+    if data != stripped + b"\n":
         fault = fault or "white space around it"
     return stripped + b"\n", fault
-
-
-def _plain(data: bytes) -> Pointer | None:
-    """The pointer in the form that nearly all have, told in a tenth of the time."""
-    oid = data[len(_BEGIN) + 11 : len(_BEGIN) + 75]
-    size = data[len(_BEGIN) + 81 : -1]
-    if size.isdigit() and _HEX_BYTES.issuperset(oid) and len(size) < 19:
-        number = int(size)
-        text = _PLAIN % (oid, number)
-        if text == data:
-            return Pointer(oid.decode("ascii"), number, data)
-    return None
 
 
 def _parse(data: bytes) -> Pointer | Broken:
@@ -124,23 +130,49 @@ def _parse(data: bytes) -> Pointer | Broken:
         return Broken("bytes that are not ASCII")
     if lines.pop():
         return Broken("no line end after the last line")
-    pairs = [line.partition(" ") for line in lines]
-    if any(not space or not _KEY.issuperset(key) for key, space, _ in pairs):
-        return Broken("a line that is not `key value`")
-    keys = [key for key, _, _ in pairs]
-    values = {key: value for key, _, value in pairs}
-    if keys[0] != "version" or values["version"] not in (VERSION, *OLD_VERSIONS):
+    values: dict[str, str] = {}
+    for line in filter(None, lines):
+        key, space, value = line.partition(" ")
+        if not space:
+            return Broken("a line that is not `key value`")
+        if key in values:
+            return Broken("a key that stands twice")
+        if key not in ("version", "oid", "size") and not _is_extension(key):
+            return Broken("a key that git-lfs does not know")
+        values[key] = value
+    if next(iter(values)) != "version" or values["version"] not in (VERSION, *OLD_VERSIONS):
         return Broken("an unknown version")
-    if len(values) != len(keys):
-        return Broken("a key that stands twice")
-    kind, _, oid = values.get("oid", "").partition(":")
-    if kind != "sha256" or len(oid) != 64 or not _HEX.issuperset(oid):
+    oids = {key: _sha256(values.get(key, "")) for key in ("oid", *values) if key[0] in "oe"}
+    if not all(oids.values()):
         return Broken("no oid of 64 lower-case hexadecimal digits")
-    size = values.get("size", "")
+    # One digit each, so the order of the names is the order of the priorities.
+    extensions = sorted(key for key in oids if key != "oid")
+    if len({key[4] for key in extensions}) != len(extensions):
+        return Broken("two extensions of the same priority")
+    size = values.get("size", "").removeprefix("+")
     if not (size.isascii() and size.isdigit() and len(size) < 20 and int(size) < 2**63):
         return Broken("no size in bytes")
-    values["version"], values["size"] = VERSION, str(int(size))
-    # version first, the rest ascending; keys that are not known are kept.
-    ordered = ["version", *sorted(key for key in keys if key != "version")]
-    text = "".join(f"{key} {values[key]}\n" for key in ordered)
-    return Pointer(oid, int(size), text.encode("ascii"))
+    if not int(size) and oids["oid"] != _NOTHING:
+        return Broken("size 0 with the oid of another content")
+    text = encode(oids["oid"], int(size))
+    for key in reversed(extensions):
+        text = text.replace(b"\n", f"\n{key} {values[key]}\n".encode("ascii"), 1)
+    return Pointer(oids["oid"], int(size), text)
+
+
+def _is_extension(key: str) -> bool:
+    """Whether a key is `ext-<digit>-<name>`."""
+    words = key.split("-")
+    return (
+        len(words) == 3
+        and words[0] == "ext"
+        and len(words[1]) == 1
+        and words[1].isdigit()
+        and words[2][:1] in _WORD
+    )
+
+
+def _sha256(value: str) -> str:
+    """The digits of `sha256:…`; '' when it is not that."""
+    kind, _, oid = value.partition(":")
+    return oid if kind == "sha256" and len(oid) == 64 and _HEX.issuperset(oid) else ""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pmgit.config import Config
-    from pmgit.git.snapshot import Blob, Snapshot
+    from pmgit.git.snapshot import Blob, Change, Snapshot
     from pmgit.model.folder import Model
 
 
@@ -52,8 +52,25 @@ class Subject:
     @lazy
     def touches_models(self) -> bool:
         """Whether anything below a models folder changes, by being deleted too."""
+        return bool(self.model_changes)
+
+    @lazy
+    def model_changes(self) -> list[Change]:
+        """The changes below models folders."""
         prefixes = self.prefixes
-        return any(change.path.startswith(prefixes) for change in self.changes)
+        return [change for change in self.changes if change.path.startswith(prefixes)]
+
+    @lazy
+    def model_files(self) -> list[Blob]:
+        """The introduced files below models folders."""
+        prefixes = self.prefixes
+        return [blob for blob in self.files if blob.path.startswith(prefixes)]
+
+    @lazy
+    def model_tip_files(self) -> list[Blob]:
+        """Of `tip_files`, those below models folders."""
+        prefixes = self.prefixes
+        return [blob for blob in self.tip_files if blob.path.startswith(prefixes)]
 
     @lazy
     def prefixes(self) -> tuple[str, ...]:
@@ -191,7 +208,7 @@ class Subject:
     def listing(self) -> dict[str, Blob]:
         """Everything that the snapshot has below the models folders."""
         found = self.snapshot.listing(*self.roots)
-        known = {blob.path: blob for blob in self.tip_files}
+        known = {blob.path: blob for blob in self.model_tip_files}
         return {path: known.get(path, blob) for path, blob in found.items()}
 
     @lazy
@@ -229,8 +246,8 @@ class Subject:
         models = {path: folder.Model(path, root) for path, root in self.model_paths.items()}
         self._fill(models)
         weights = {blob.path for model in models.values() for blob in model.weights}
-        for change in self.changes:
-            model = models.get(self.model_of(change.path)) if self.in_models(change.path) else None
+        for change in self.model_changes:
+            model = models.get(self.model_of(change.path))
             if model is None:
                 continue
             model.touched = True
@@ -281,7 +298,7 @@ class Subject:
     def _fill(self, models: dict[str, Model]) -> None:
         """Put every blob below the models folders into its model."""
         owned = [(b, models.get(self.model_of(b.path))) for b in self.listing.values()]
-        introduced = {blob.path for blob in self.tip_files}
+        introduced = {blob.path for blob in self.model_tip_files}
         for blob, model in owned:
             if model is None:
                 continue

@@ -43,8 +43,7 @@ class CaseCollision(Rule):
     scope = PLACES
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        new = {c.path for c in subject.changes if c.after and not c.before}
-        new = {path for path in new if subject.in_models(path)}
+        new = {c.path for c in subject.model_changes if c.after and not c.before}
         if not new:
             return
         spellings = self._spellings(subject, new)

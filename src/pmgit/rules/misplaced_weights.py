@@ -48,10 +48,8 @@ class MisplacedWeights(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         loose = [
             blob
-            for blob in subject.tip_files
-            if subject.in_models(blob.path)
-            and not subject.in_model_folder(blob.path)
-            and subject.is_weights(blob)
+            for blob in subject.model_tip_files
+            if not subject.in_model_folder(blob.path) and subject.is_weights(blob)
         ]
         if not loose:
             return

@@ -93,14 +93,13 @@ def _grown(subject: Subject) -> list[tuple[Model, list[Blob]]]:
     What is only moved is neither new nor gone.
     """
     touched = {model.path: model for model in subject.models if model.touched}
-    moved = {blob.oid for blob in subject.tip_files if subject.is_moved(blob)}
+    moved = {blob.oid for blob in subject.model_tip_files if subject.is_moved(blob)}
     old = [
         change.old
-        for change in subject.changes
+        for change in subject.model_changes
         if change.before
         and change.before != change.after
         and (change.after or change.before not in moved)
-        and subject.in_models(change.path)
     ]
     subject.snapshot.measure(old)
     growth = dict.fromkeys(touched, 0)
@@ -109,8 +108,8 @@ def _grown(subject: Subject) -> list[tuple[Model, list[Blob]]]:
         if path in growth and blob.size > 0:
             growth[path] -= blob.size
     new: dict[str, list[Blob]] = {path: [] for path in touched}
-    for blob in subject.tip_files:
-        path = subject.model_of(blob.path) if subject.in_models(blob.path) else ""
+    for blob in subject.model_tip_files:
+        path = subject.model_of(blob.path)
         if path in growth and blob.size > 0 and blob.oid not in moved:
             growth[path] += blob.size
             new[path].append(blob)

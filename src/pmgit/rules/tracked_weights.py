@@ -51,9 +51,8 @@ class TrackedWeights(Rule):
         limit = self.option("max-raw-weights")
         raw = [
             blob
-            for blob in subject.files
+            for blob in subject.model_files
             if blob.size > limit
-            and subject.in_models(blob.path)
             and subject.in_model_folder(blob.path)
             and subject.is_raw(blob)
             and not subject.is_moved(blob)

@@ -57,7 +57,7 @@ class UnportablePath(Rule):
     scope = PLACES
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        new = [change.path for change in subject.changes if change.after and not change.before]
+        new = [c.path for c in subject.model_changes if c.after and not c.before]
         names = None
         renamed: dict[str, Fix | None] = {}
         for path in new:

@@ -70,7 +70,7 @@ def plan(repository: Repository, config: Config, keep_text: bool | None) -> Plan
         keep_text = old is not None and any(_keeps_text(line) for line in old)
     snapshot = Snapshot(repository, TREE, [], [])
     tracked = snapshot.listing()
-    roots = models_folders.required(repository, config, tracked)
+    roots = models_folders.existing(repository, config, tracked)
     for root in roots:
         if not root.isprintable() and ("\n" in root or "\r" in root):
             raise UsageError(f"no line of {NAME} can name {root!r}", "rename the models folder")

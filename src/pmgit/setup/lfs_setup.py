@@ -101,8 +101,7 @@ def plan(repository: Repository, config: Config, wanted: Sequence[str]) -> Plan:
         raise PmgitError("git-lfs is not installed", missing.install_hint())
     snapshot = Snapshot(repository, TREE, [], [])
     tracked = {path: blob for path, blob in snapshot.listing().items() if blob.is_regular}
-    find = models_folders.existing if wanted else models_folders.required
-    roots = find(repository, config, tracked)
+    roots = models_folders.existing(repository, config, tracked)
     below = models_folders.files_below(repository, roots, tracked)
     attributes = attribute_file.read(snapshot, below)
     if wanted:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from pmgit.errors import UsageError
 from pmgit.model import folder
 
 TYPE_CHECKING = False
@@ -24,15 +23,7 @@ def existing(repository: Repository, config: Config, tracked: Iterable[str]) -> 
         if os.path.isdir(os.path.join(repository.top, root))
         or any(path.startswith(f"{root}/") for path in tracked)
     ]
-    return found or list(config.models[:1])
-
-
-def required(repository: Repository, config: Config, tracked: Iterable[str]) -> list[str]:
-    """The same; raises UsageError when no models folder is configured."""
-    found = existing(repository, config, tracked)
-    if not found:
-        raise UsageError("no models folder is configured", 'write: models = ["pretrained_model"]')
-    return found
+    return found or [config.models[0]]
 
 
 def files_below(repository: Repository, roots: Iterable[str], tracked: Iterable[str]) -> list[str]:

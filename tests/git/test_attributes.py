@@ -1,0 +1,90 @@
+"""What Git says of paths: asked, with every kind of name, and never worked out here."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from pmgit.git import attributes
+from pmgit.git.repository import discover
+from tests.git.test_staged import NAMES
+from tests.kit import Repo
+
+
+def filters(paths: list[str]) -> list[str]:
+    return attributes.answers(attributes.ask(discover(), paths, {}))
+
+
+def test_odd_names_are_answered_in_their_order(here: Repo) -> None:
+    here.stage(".gitattributes", "* filter=lfs\n*.bin -filter\n")
+    names = [os.fsdecode(name) for name in NAMES]
+    wanted = ["unset" if name.endswith(".bin") else "lfs" for name in names]
+    assert filters(names) == wanted
+    assert filters(names[::-1]) == wanted[::-1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        ("*.bin filter=lfs\n", "lfs"),
+        ("*.bin filter=lfs\n*.bin -filter\n", "unset"),
+        ("*.bin filter=lfs\n*.bin !filter\n", "unspecified"),
+        ("*.bin filter=lfs\n*.bin filter=x\n", "x"),
+        ("*.bin filter=\n", ""),
+        ("*.bin filter\n", "set"),
+        ("[attr]big filter=lfs\n*.bin big\n", "lfs"),
+        ("*.bin filter=lfs\n*.bin binary\n", "lfs"),
+        ("m filter=lfs\n", "unspecified"),
+        ("m/ filter=lfs\n", "unspecified"),
+        ("m/** filter=lfs\n", "lfs"),
+        ("*.BIN filter=lfs\n", "unspecified"),
+        ("!*.bin filter=lfs\n", "unspecified"),
+    ],
+)
+def test_attribute_lines(here: Repo, lines: str, wanted: str) -> None:
+    here.stage(".gitattributes", lines)
+    assert filters(["m/a.bin"]) == [wanted]
+
+
+def test_attributes_of_this_clone_and_of_the_user_count(here: Repo) -> None:
+    here.write(".git/info/attributes", "*.a filter=lfs\n")
+    own = here.path.parent / "home" / "attributes"
+    own.write_text("*.b filter=lfs\n")
+    here.git("config", "--global", "core.attributesFile", str(own))
+    assert filters(["x.a", "x.b", "x.c"]) == ["lfs", "lfs", "unspecified"]
+
+
+def test_ignore_rules_are_told_with_file_line_and_pattern(here: Repo) -> None:
+    here.write(".gitignore", "# comment\n*.log\n!keep.log\n/m/*\n")
+    here.write("m/.gitignore", "!INFO.md\n")
+    here.write(".git/info/exclude", "secret\n")
+    found = attributes.ignored(
+        discover(), ["a.log", "deep/a.log", "keep.log", "m/x", "m/y/INFO.md", "secret", "free"]
+    )
+    assert found == {
+        "a.log": (".gitignore", 2, "*.log"),
+        "deep/a.log": (".gitignore", 2, "*.log"),
+        "m/x": (".gitignore", 4, "/m/*"),
+        "m/y/INFO.md": (".gitignore", 4, "/m/*"),
+        "secret": (".git/info/exclude", 1, "secret"),
+    }
+
+
+def test_tracked_paths_are_answered_as_if_they_were_not(here: Repo) -> None:
+    here.stage("a.log", "x")
+    here.write(".gitignore", "*.log\n")
+    assert list(attributes.ignored(discover(), ["a.log"])) == ["a.log"]
+
+
+def test_nothing_is_asked_when_there_is_nothing_to_ask(here: Repo) -> None:
+    assert attributes.ignored(discover(), []) == {}
+    assert attributes.ignored(discover(), ["a"]) == {}
+
+
+def test_ignore_rules_of_odd_names(here: Repo) -> None:
+    here.write(".gitignore", "*\n")
+    names = [os.fsdecode(name) for name in NAMES]
+    assert sorted(attributes.ignored(discover(), names)) == sorted(names)
+    here.write(".gitignore", "*\n!*\n")
+    assert attributes.ignored(discover(), names) == {}
