@@ -34,11 +34,11 @@ def rule_classes() -> list[tuple[str, str, dict[str, str]]]:
             if isinstance(node, ast.ClassDef) and any(
                 isinstance(base, ast.Name) and base.id == "Rule" for base in node.bases
             ):
-                values = {}
+                values: dict[str, str] = {}
                 for item in node.body:
                     if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name):
                         if isinstance(item.value, ast.Constant):
-                            values[item.targets[0].id] = item.value.value
+                            values[item.targets[0].id] = str(item.value.value)
                         elif isinstance(item.value, ast.Name):
                             values[item.targets[0].id] = item.value.id
                 found.append((path.stem, node.name, values))
@@ -131,21 +131,18 @@ def hook_manifest() -> str:
     return text
 
 
-def default_text(option: Any) -> str:
-    from pmgit.rule import FLAG, SIZE
-    from pmgit.units import show_size
-
-    if option.type == SIZE:
-        return show_size(option.default)
-    if option.type == FLAG:
-        return str(option.default).lower()
-    return json.dumps(option.default)
-
-
 def rules() -> list[Any]:
     from pmgit import rules as table
 
     return [table.load(name) for name in table.RULES]
+
+
+def meaning(option: Any) -> str:
+    """The help of an option or setting, with the values that it can have."""
+    if not option.choices:
+        return str(option.help)
+    values = ", ".join(f"`{json.dumps(choice)}`" for choice in option.choices)
+    return f"{option.help} One of {values}."
 
 
 def rules_page() -> str:
@@ -157,7 +154,7 @@ def rules_page() -> str:
         parts.append(f"## {rule.name}\n\n*Family `{rule.family}`, {rule.severity}.* {page}\n")
         if rule.options:
             lines = "\n".join(
-                f"| `{option.name}` | `{default_text(option)}` | {option.help} |"
+                f"| `{option.name}` | `{option.shown}` | {meaning(option)} |"
                 for option in rule.options
             )
             parts.append(f"### Options\n\n| option | default | meaning |\n|---|---|---|\n{lines}\n")
@@ -224,7 +221,7 @@ def configuration_page() -> str:
     text += "\n## Settings\n\n| key | default | meaning |\n|---|---|---|\n"
     for name, setting in SETTINGS.items():
         default = json.dumps(setting.default) if setting.default != "" else "not set"
-        text += f"| `{name}` | `{default}` | {setting.help} |\n"
+        text += f"| `{name}` | `{default}` | {meaning(setting)} |\n"
     text += "\n## [weights]\n\n| key | meaning |\n|---|---|\n"
     for name, help_text in WEIGHTS.items():
         text += f"| `{name}` | {help_text} |\n"
@@ -239,7 +236,7 @@ def configuration_page() -> str:
         for option in rule.options:
             text += (
                 f"| [`{rule.name}`](rules.md#{rule.name}) | `{option.name}` |"
-                f" `{default_text(option)}` | {option.help} |\n"
+                f" `{option.shown}` | {meaning(option)} |\n"
             )
     return text
 
@@ -283,25 +280,27 @@ def schema() -> str:
     }
 
     def shape(setting: Any) -> dict[str, Any]:
-        kind: dict[str, Any] = {
+        kinds: dict[str, dict[str, Any]] = {
             NAMES: names,
             FLAG: {"type": "boolean"},
             SIZE: size,
             CHOICE: {"enum": list(setting.choices)},
-        }[setting.type]
-        return {**kind, "description": setting.help}
+        }
+        return {**kinds[setting.type], "description": setting.help}
 
     def table(properties: dict[str, Any]) -> dict[str, Any]:
         return {"type": "object", "additionalProperties": False, "properties": properties}
 
     by_rule = {r.name: table({o.name: shape(o) for o in r.options}) for r in rules()}
+    settings: dict[str, Any] = {name: shape(setting) for name, setting in SETTINGS.items()}
+    settings["models"]["minItems"] = 1
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "pmgit configuration",
         "description": EDIT,
         **table(
             {
-                **{name: shape(setting) for name, setting in SETTINGS.items()},
+                **settings,
                 "weights": table({n: {**names, "description": h} for n, h in WEIGHTS.items()}),
                 "rules": table(by_rule),
             }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 
 from pmgit import fixes
 from pmgit.finding import Finding, Fix, Step
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import BIN, Repo, pointer, random_bytes
 from tests.report.test_shell import HOSTILE
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ BERT = f"{ROOT}/bert"
 class Scene:
     """A rule that wants one path out of Git, and how to break it."""
 
-    def __init__(self, rule: str, path: str, *options: str, content: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, rule: str, path: str, *options: str, content: Callable[[int], bytes]
+    ) -> None:
         self.rule = rule
         self.path = path
         self.arguments = ("--select", rule, *(w for o in options for w in ("-c", f"{rule}.{o}")))
@@ -118,8 +121,8 @@ def test_staged_and_then_changed_on_disk(repo: Repo, scene: Scene) -> None:
     message = str(finding["message"])
     assert "the file on disk differs from what is staged, so no command is safe" in message
     # What it says to do: the staged content is there to be saved.
-    command = message.partition("(")[2].partition(")")[0]
-    assert repo.sh(command).out.encode("utf-8", "surrogateescape") == scene.content(1)
+    command = message.partition("(git ")[2].partition(")")[0]
+    assert repo.sh(f"git {command}").out.encode("utf-8", "surrogateescape") == scene.content(1)
 
 
 @every_scene
@@ -213,7 +216,7 @@ def test_object_formats(tmp_path: Path, env: dict[str, str], object_format: str)
 
 def test_in_a_linked_worktree(repo: Repo, tmp_path: Path) -> None:
     repo.commit("first", "--allow-empty")
-    repo.git("worktree", "add", "-q", str(tmp_path / "other tree"))
+    repo.git("worktree", "add", "-q", "-b", "other", str(tmp_path / "other tree"))
     tree = Repo(tmp_path / "other tree", repo.env, init=None)
     for number in range(300):
         tree.stage(f"{BERT}/{number:030}.bin", 10)
@@ -233,6 +236,44 @@ def test_in_a_sparse_checkout(repo: Repo) -> None:
 
     assert repo.check("--select", "tracked-weights") == []
     assert (repo.path / BERT / "model.bin").read_bytes() == binary(1)
+
+
+def test_renames_in_a_sparse_checkout(repo: Repo) -> None:
+    repo.stage("src/a.py", "")
+    repo.commit()
+    repo.git("sparse-checkout", "set", "src")
+    repo.stage_blob(f"{ROOT}/BERT x/config.json", b"{}")
+    repo.stage_blob(f"{ROOT}/BERT x/a:b.json", b"{ }")
+    repo.paste_all("--select", "naming")
+
+    assert repo.check("--select", "naming") == []
+    assert repo.staged() == [f"{ROOT}/bert-x/a_b.json", f"{ROOT}/bert-x/config.json", "src/a.py"]
+
+
+def test_in_head_and_changed_in_a_sparse_checkout(repo: Repo) -> None:
+    repo.stage(f"{BERT}/model.bin", binary(1))
+    repo.stage("src/a.py", "")
+    repo.commit()
+    repo.git("sparse-checkout", "set", "src")
+    repo.stage_blob(f"{BERT}/model.bin", binary(2))
+    repo.git("update-index", "--skip-worktree", f"{BERT}/model.bin")
+    repo.paste_all("--select", "tracked-weights")
+
+    assert repo.check("--select", "tracked-weights") == []
+    assert repo.blob(f"{BERT}/model.bin") == binary(1)
+    assert (repo.path / BERT / "model.bin").read_bytes() == binary(2)
+
+
+def test_after_pre_commit_has_put_pmgit_on_its_own_path(repo: Repo) -> None:
+    repo.stage(f"{BERT}/model.bin", binary(1))
+    folders = [f for f in repo.env["PATH"].split(os.pathsep) if f != str(BIN)]
+    repo.env["PATH"] = os.pathsep.join(folders)
+    inside = {"PRE_COMMIT": "1", "PATH": os.pathsep.join([str(BIN), *folders])}
+    (fix,) = repo.hook("--select", "size", env=inside).fixes
+    assert f" && {BIN}/pmgit gitignore && " in fix
+    repo.paste(fix)
+
+    assert repo.staged() == [".gitignore"]
 
 
 # -- names ----------------------------------------------------------------------------------------
@@ -360,9 +401,15 @@ def assert_clean(repo: Repo) -> None:
     assert not list(repo.path.rglob("PWNED*"))
 
 
-@pytest.mark.parametrize("born", [True, False])
-@pytest.mark.parametrize("cwd", ["", "sub dir"])
-@pytest.mark.parametrize("storage", ["ignore", "lfs"])
+@pytest.mark.parametrize(
+    ("storage", "cwd", "born"),
+    [
+        ("ignore", "", True),
+        ("ignore", "sub dir", False),
+        ("lfs", "", False),
+        ("lfs", "sub dir", True),
+    ],
+)
 def test_all_fixes_of_a_mess(
     repo: Repo, weights: Weights, born: bool, cwd: str, storage: str
 ) -> None:
@@ -376,8 +423,6 @@ def test_all_fixes_of_a_mess(
     assert_clean(repo)
     repo.commit("mended")
     found = repo.contents()
-    import hashlib
-
     for content in (weights.safetensors, *map(binary, range(1, 8)), weights["nmp.onnx"]):
         assert hashlib.sha256(content).digest() in found
     staged = set(repo.staged())
@@ -395,9 +440,15 @@ def test_all_fixes_of_a_mess_one_after_the_other(
 ) -> None:
     """As a program does it that reads the JSON: apply the first fix, and judge again."""
     repo.stage(".pmgit.toml", f'storage = "{storage}"\n')
-    mess(repo, weights)
+    repo.stage(f"{ROOT}/BERT base (copy)/model.safetensors", weights.safetensors)
+    repo.stage(f"{ROOT}/BERT base (copy)/config: 1.json", "{}")
+    repo.stage(f"{ROOT}/gone: x/model.bin", binary(4)).unlink()
+    repo.stage(f"{ROOT}/gone: x/it's $(touch PWNED)\n.bin", binary(5))
+    repo.stage(f"{ROOT}/resnet50.pth", weights["alex.pth"])
+    repo.stage(f"{ROOT}/gpt2/vocab.txt", "a")
+    repo.stage(f"{ROOT}/GPT2/vocab.txt", "b")
     before = repo.contents()
-    for _ in range(60):
+    for _ in range(40):
         found = [f for f in repo.check() if f["fix"] and f["fix"]["safe"]]
         if not found:
             break
@@ -430,7 +481,7 @@ class Listing:
 def settled(subject: Listing, *found: Finding) -> list[list[tuple[str, ...]]]:
     fixes.settle(list(found), subject)  # type: ignore[arg-type]
     return [
-        [(*step.argv, *step.items) for step in finding.fix.steps] if finding.fix else []
+        [(*step.argv, *step.items) for step in finding.pasted.steps] if finding.pasted else []
         for finding in found
     ]
 
@@ -471,10 +522,13 @@ def test_git_does_not_rename_what_has_left_the_index() -> None:
     out = Finding("m/A/x", "", fix=Fix(Step("git", "rm", "--cached", items=("m/A/x",))))
     gone, left = rename("m/A", "m/a"), rename("m/B", "m/b")
     restore = Step("git", "restore", items=("m/A/x",))
-    gone.fix = Fix(restore, *gone.fix.steps, order=Fix.MOVE) if gone.fix else None
+    alone = gone.fix = Fix(restore, *gone.fix.steps, order=Fix.MOVE) if gone.fix else None
     found = settled(Listing("m/A/x", "m/B/x"), gone, left, out)
     assert found[0] == [("mv", "-n", "m/A", "m/a")]
     assert found[1] == [("git", "mv", "m/B", "m/b")]
+    assert gone.fix is alone
+    assert alone
+    assert len(alone.steps) == 2, "by itself, the fix is what was right for what was judged"
 
 
 def test_a_pointer_is_not_recorded_when_git_lfs_fails(repo: Repo, tmp_path: Path) -> None:

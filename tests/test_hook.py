@@ -25,7 +25,9 @@ MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/model.safetensors"
 
 #: What a terminal or a CI log would act on: control characters but \n, C1, bidirectional marks.
-ACTING = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+ACTING = re.compile(
+    "[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
 #: What CI systems take for a command, at the begin of a line. (GitLab's `section_start` is one
 #: only when a carriage return follows, and there is none.)
 COMMAND = re.compile(r"^\s*(::|##\[|##teamcity)", re.MULTILINE)
@@ -346,8 +348,10 @@ def test_interrupted(repo: Repo) -> None:
     (bin / "git").write_text(f'#!/bin/sh\necho $$ >&2\nsleep 5\nexec {real} "$@"\n')
     (bin / "git").chmod(0o755)
     env = {**repo.env, "PATH": f"{bin}:{repo.env['PATH']}"}
-    argv = [sys.executable, "-c", "import sys\nprint(flush=True)\nfrom pmgit import hook\n"
-            "sys.exit(hook.main(['pre-commit']))"]  # fmt: skip
+    code = (
+        "import sys\nfrom pmgit import hook\nprint(flush=True)\nsys.exit(hook.main(['pre-commit']))"
+    )
+    argv = [sys.executable, "-c", code]
     with subprocess.Popen(
         argv, cwd=repo.path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -421,11 +425,11 @@ def test_a_closed_pipe(stream: int, repo: Repo) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     argv = ["pre-commit"] if stream == 1 else ["--select", "nothing"]
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    streams["stdout" if stream == 1 else "stderr"] = writer
     done = subprocess.run(
-        [str(BIN / "pmgit-hook"), *argv], cwd=repo.path, env=repo.env, check=False, **streams
-    )
+        [str(BIN / "pmgit-hook"), *argv], cwd=repo.path, env=repo.env, check=False,
+        stdout=writer if stream == 1 else subprocess.PIPE,
+        stderr=writer if stream == 2 else subprocess.PIPE,
+    )  # fmt: skip
     os.close(writer)
     assert done.returncode == stream
     assert not (done.stderr or b"") + (done.stdout or b"")
@@ -582,7 +586,5 @@ def test_nothing_is_changed(repo: Repo) -> None:
 
 def test_standard_input_is_left_alone(repo: Repo) -> None:
     repo.stage("a.txt", "a\n")
-    done = repo.run(
-        ["bash", "-c", f"{BIN}/pmgit-hook pre-commit; cat"], stdin=b"for somebody else"
-    )
+    done = repo.run(["bash", "-c", f"{BIN}/pmgit-hook pre-commit; cat"], stdin=b"for somebody else")
     assert (done.code, done.out) == (0, "for somebody else")

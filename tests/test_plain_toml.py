@@ -16,8 +16,8 @@ PLAIN = [
     "\n\n",
     "# only a comment",
     "models = []",
-    'models = ["pretrained_model"]\nstorage = "ignore"            # or "lfs"\nlanguage = "en"\n\n'
-    '[rules.missing-info]\nlocal = "error"               # weights\n',
+    'models = ["pretrained_model"]\nstorage = "ignore"            # or "lfs"\nlanguage = "en"\n',
+    '\n[rules.missing-info]\nlocal = "error"               # weights that lie here need one too\n',
     "a = 1\nb = true\nc = false\nd = 0\n",
     "a = 'x'\nb = \"y\"\n",
     "a = ['x', \"y\", 1, true, ]\n",
@@ -51,7 +51,7 @@ BROKEN = [
     "[a]\n[a]\n", "a = 1\n[a]\n", "[a]\nb = 1\n[a.b]\n", "[a\n", "a]\n", "[]\n", "[a.]\n", "[.a]\n",
     "[a..b]\n", "a = 'x' y\n", "[a] b\n", "a = 'x''y'\n", "\x00", "a = '\x01'\n", "# \x01\n",
     "a = 1 # \x7f\n", "a = 1\rb = 2\n", "a b = 1\n", "名 = 1\n", "a = b\n", "\ufeffa = 1\n",
-    "a = 1\x0b\n", "a = 1\u00a0\n", "\u2003a = 1\n", "a = 1\x85b = 2\n", 
+    "a = 1\x0b\n", "a = 1\u00a0\n", "\u2003a = 1\n", "a = 1\x85b = 2\n",
     "a = yes\n", "a = 1,\n", "a = [1], 2\n", "a == 1\n", "[a]\n[a.b]\n[a]\n",
     "a = ''''\n", "a = '''x'''y\n", "\n\r\n\ra = 1", "# a\rb\n", "a = 1 #\r#\n", "#\t\x01\n",
 ]  # fmt: skip

@@ -116,8 +116,13 @@ def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
         BLOBS: lambda: bool(subject.files),
         LFS: lambda: subject.concerns_lfs,
         # What a range brings and takes away again is not among the changes of its tip.
-        PLACES: lambda: subject.touches_models
-        or (subject.origin == RANGE and any(subject.in_models(b.path) for b in subject.introduced)),
+        PLACES: lambda: (
+            subject.touches_models
+            or (
+                subject.origin == RANGE
+                and any(subject.in_models(b.path) for b in subject.introduced)
+            )
+        ),
         MODELS: lambda: bool(subject.models),
     }
     scopes = {scope for scope in dict.fromkeys(e.scope for e in entries) if speaks[scope]()}

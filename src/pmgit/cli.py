@@ -30,10 +30,10 @@ COMMANDS = {
 class Commands(click.Group):
     """The group of all commands, each imported when it is asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"pmgit.commands.{COMMANDS[cmd_name]}")
@@ -57,7 +57,7 @@ def main_group() -> None:
     """Keep pretrained weights out of Git's history and every model accounted for.
 
     把预训练权重挡在 Git 历史之外，并让每个模型都有据可查。
-    """
+    """  # noqa: RUF002 - the punctuation of Chinese text is meant
 
 
 def main() -> NoReturn:

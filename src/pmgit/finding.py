@@ -88,9 +88,12 @@ class Finding:
     `path` is relative to the top of the repository ('' is the repository itself). `line` counts
     from 1 (0: the file as a whole). `commit` is the full id of the commit that introduced it,
     when a range was judged.
+
+    `fix` is right for what was judged. `pasted` is what it becomes when the fixes of all findings
+    are pasted one after the other (`fixes.settle`); None when the others leave nothing to do.
     """
 
-    __slots__ = ("commit", "fix", "line", "message", "path", "rule", "severity")
+    __slots__ = ("commit", "fix", "line", "message", "pasted", "path", "rule", "severity")
 
     def __init__(
         self,
@@ -108,6 +111,7 @@ class Finding:
         self.path = path
         self.message = message
         self.fix = fix
+        self.pasted = fix
         self.line = line
         self.commit = commit
 

@@ -14,6 +14,7 @@ from pmgit.config import LFS
 from pmgit.finding import Fix, Step
 from pmgit.git.objects import encode
 from pmgit.git.snapshot import RANGE, SUBMODULE
+from pmgit.model.moves import sparse
 from pmgit.model.naming import fold
 
 TYPE_CHECKING = False
@@ -41,6 +42,8 @@ def on_disk(subject: Subject, blob: Blob) -> str:
         status = os.lstat(path)
     except (OSError, ValueError):
         return ABSENT
+    if _beyond_link(os.path.dirname(path), blob.path.count("/")):
+        return DIFFERENT
     if stat.S_ISLNK(status.st_mode):
         content = os.readlink(path)
         digest = _hasher(subject, len(content))
@@ -56,6 +59,15 @@ def on_disk(subject: Subject, blob: Blob) -> str:
     except OSError:
         return DIFFERENT
     return SAME if digest.hexdigest() == blob.oid else DIFFERENT
+
+
+def _beyond_link(folder: bytes, depth: int) -> bool:
+    """Whether one of the last `depth` folders is a link: Git does not look at what lies beyond."""
+    for _ in range(depth):
+        if os.path.islink(folder):
+            return True
+        folder = os.path.dirname(folder)
+    return False
 
 
 def _hasher(subject: Subject, size: int):  # type: ignore[no-untyped-def]
@@ -86,7 +98,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
         return _committed(blob)
     before = subject.before(blob)
     if before == blob.oid:
-        step = Step("git", "rm", "--cached", "-q", items=(blob.path,))
+        step = Step("git", "rm", "--cached", "-q", *sparse(subject), items=(blob.path,))
         steps = [step, *_ignored(subject, blob, ignore)]
         return Advice(Fix(*steps, safe=False, warning=_COLLEAGUES), " (already committed)")
     if before:
@@ -94,7 +106,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
     else:
         # -f: after .gitattributes has changed, git refuses without (and with --cached it only
         # takes the path out of the index).
-        back = Step("git", "rm", "--cached", "-f", "-q", items=(blob.path,))
+        back = Step("git", "rm", "--cached", "-f", "-q", *sparse(subject), items=(blob.path,))
     there = on_disk(subject, blob)
     if there == DIFFERENT:
         return Advice(
@@ -162,7 +174,8 @@ def to_pointer(subject: Subject, blob: Blob) -> Advice:
     there = on_disk(subject, blob)
     if there == SAME:
         # Without a configured filter --renormalize keeps the blob raw and exits 0.
-        return Advice(Fix(install, Step("git", "add", "--renormalize", items=(blob.path,))))
+        add = Step("git", "add", "--renormalize", *sparse(subject), items=(blob.path,))
+        return Advice(Fix(install, add))
     # --renormalize would read the work tree, which holds something else or nothing.
     return Advice(Fix(install, convert(blob)))
 
@@ -185,10 +198,8 @@ def replace_pointer(subject: Subject, blob: Blob, text: bytes) -> Advice:
     """How a blob becomes the pointer `text`, which is plain ASCII; the work tree is not touched."""
     if subject.origin == RANGE or subject.repository.bare:
         return _committed(blob)
-    script = (
-        'git update-index --cacheinfo "$1,$(printf \'%s\\n\' "$2" | git hash-object -w --stdin),$3"'
-    )
-    body = text.decode("ascii").removesuffix("\n")
+    script = 'git update-index --cacheinfo "$1,$(printf %s "$2" | git hash-object -w --stdin),$3"'
+    body = text.decode("ascii")
     return Advice(Fix(Step("sh", "-c", script, "sh", blob.mode, body, blob.path, names="verbatim")))
 
 
@@ -211,23 +222,23 @@ def settle(findings: list[Finding], subject: Subject) -> None:
     done: list[tuple[str, str]] = []
     for finding in in_order:
         fix = finding.fix
-        if fix is None or fix.order != Fix.MOVE:
-            continue
-        if taken:
-            _rename_untracked(fix, subject, taken, added)
-        if not _follow(fix, done):
-            finding.fix = None
+        if fix and fix.order == Fix.MOVE:
+            steps = _rename_untracked(fix, subject, taken, added) if taken else fix.steps
+            steps = _follow(steps, done)
+            finding.pasted = Fix(*steps, order=Fix.MOVE) if steps else None
 
 
-def _rename_untracked(fix: Fix, subject: Subject, taken: set[str], added: list[str]) -> None:
+def _rename_untracked(
+    fix: Fix, subject: Subject, taken: set[str], added: list[str]
+) -> tuple[Step, ...]:
     """Use a plain `mv` for what the other fixes take out of the index as a whole."""
-    old = _rename(fix)[0]
+    old = _rename(fix.steps)[0]
     inside = f"{old}/"
     tracked = {path for path in subject.listing if path == old or path.startswith(inside)}
     gone = tracked <= taken and not any(path.startswith(inside) for path in added)
     steps = []
     for step in fix.steps:
-        if step.argv == ("git", "mv") and gone:
+        if step.argv[:2] == ("git", "mv") and gone:
             steps.append(Step("mv", "-n", items=step.items, names="path"))
         elif step.argv[:2] == ("git", "restore"):
             # The others are on disk by then: what took them out of the index put them there.
@@ -235,23 +246,27 @@ def _rename_untracked(fix: Fix, subject: Subject, taken: set[str], added: list[s
             steps += [Step(*step.argv, items=left)] if left else []
         else:
             steps.append(step)
-    fix.steps = tuple(steps)
+    return tuple(steps)
 
 
-def _rename(fix: Fix) -> tuple[str, str]:
+def _rename(steps: tuple[Step, ...]) -> tuple[str, str]:
     """What a fix renames, and to what."""
-    for step in fix.steps:
-        if step.argv in (("git", "mv"), ("mv", "-n")):
+    for step in steps:
+        if _renames(step):
             old, new = step.items
             return old, new
     raise AssertionError("a fix of this order renames")
 
 
-def _follow(fix: Fix, done: list[tuple[str, str]]) -> bool:
-    """Adapt a rename to those done before it; whether there is a way and something left to do."""
-    old, new = _rename(fix)
+def _renames(step: Step) -> bool:
+    return step.argv[:2] in (("git", "mv"), ("mv", "-n"))
+
+
+def _follow(steps: tuple[Step, ...], done: list[tuple[str, str]]) -> tuple[Step, ...]:
+    """Adapt a rename to those done before it; empty when that leaves nothing to do, or no way."""
+    old, new = _rename(steps)
     if (old, new) in done:
-        return True  # the same command, which is printed once
+        return steps  # the same command, which is printed once
     begun_at = old
     for before, after in done:
         if old.startswith(f"{before}/"):
@@ -259,21 +274,21 @@ def _follow(fix: Fix, done: list[tuple[str, str]]) -> bool:
             new = "/".join([after, *new.split("/")[depth:]])
             old = after + old[len(before) :]
         elif old == before or _meet(new, before) or before.startswith(f"{old}/"):
-            return False
+            return ()
     inside = [after for _, after in done if old.startswith(f"{after}/")]
     if old == new or any(_meet(new, after) for _, after in done if after not in inside):
-        return False
-    if begun_at != old:
-        fix.steps = tuple(_moved(step, begun_at, old, new) for step in fix.steps)
+        return ()
     done.append((old, new))
-    return True
+    if begun_at == old:
+        return steps
+    return tuple(_moved(step, begun_at, old, new) for step in steps)
 
 
 def _moved(step: Step, begun_at: str, old: str, new: str) -> Step:
     """A step of a rename, with the paths that things have by the time it is pasted."""
     if step.argv[0] == "mkdir":
         items: tuple[str, ...] = (new.rpartition("/")[0],)
-    elif step.argv[-1] in ("mv", "-n"):
+    elif _renames(step):
         items = (old, new)
     elif step.argv[:2] == ("git", "restore"):
         items = tuple(old + item[len(begun_at) :] for item in step.items)

@@ -22,8 +22,8 @@ def loads(text: str) -> dict[str, Any] | None:
     document: dict[str, Any] = {}
     table = document
     seen: set[tuple[str, ...]] = set()
-    for line in text.replace("\r\n", "\n").split("\n"):
-        line = line.strip(" \t")
+    for whole_line in text.replace("\r\n", "\n").split("\n"):
+        line = whole_line.strip(" \t")
         if len(line) > _LONGEST:
             return None
         if not line or line[0] == "#":

@@ -43,6 +43,19 @@ class Option:
         self.help = help
         self.choices = choices
 
+    @property
+    def shown(self) -> str:
+        """The default value as a configuration would have it."""
+        if self.type == SIZE:
+            from pmgit.units import show_size
+
+            return f'"{show_size(self.default)}"' if self.default else "0"
+        if self.type == FLAG:
+            return str(self.default).lower()
+        import json
+
+        return json.dumps(self.default)
+
 
 class Rule:
     """Base of all rules: one class, one module, one name."""

@@ -59,9 +59,7 @@ def test_the_hooks_are_one_text(guarded: Repo) -> None:
     assert b"\r" not in texts.pop()
 
 
-def test_weights_are_stopped_and_the_printed_fixes_cure_it(
-    guarded: Repo, weights: Weights
-) -> None:
+def test_weights_are_stopped_and_the_printed_fixes_cure_it(guarded: Repo, weights: Weights) -> None:
     guarded.stage(FILE, weights.safetensors)
     stopped = commit(guarded)
     assert stopped.code == 1, stopped
@@ -88,9 +86,7 @@ def test_a_clean_merge_is_stopped(guarded: Repo, weights: Weights) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_pmgit_python_is_enough(
-    stage: str, native: Repo, tmp_path: Path, weights: Weights
-) -> None:
+def test_pmgit_python_is_enough(stage: str, native: Repo, tmp_path: Path, weights: Weights) -> None:
     """Neither `pmgit-hook` nor a Python with pmgit on the PATH, as in a graphical Git client."""
     native.env["PATH"] = python_without_pmgit(tmp_path / "bare", native.env["PATH"])
     native.env["PMGIT_PYTHON"] = sys.executable
@@ -103,9 +99,7 @@ def test_pmgit_python_is_enough(
     assert commit(native).code == 0
 
 
-def test_without_pmgit_the_commit_stops_and_says_why(
-    native: Repo, tmp_path: Path
-) -> None:
+def test_without_pmgit_the_commit_stops_and_says_why(native: Repo, tmp_path: Path) -> None:
     native.env["PATH"] = python_without_pmgit(tmp_path / "bare", native.env["PATH"])
     native.stage("a.txt", "a\n")
     stopped = commit(native)

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,8 @@ from pmgit import __version__
 from tests.e2e.conftest import blamed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.e2e.conftest import Shared
     from tests.kit import Repo
     from tests.weights import Weights

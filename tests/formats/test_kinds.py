@@ -47,7 +47,10 @@ def a_zip(*members: tuple[str, bytes], compression: int = zipfile.ZIP_STORED) ->
     [
         (b"GGUF\x03\0\0\0" + bytes(100), "GGUF"),
         (b"lmgg" + bytes(100), "GGML"),
-        (a_zip(("archive/data.pkl", b"\x80\x02}."), ("archive/data/0", bytes(64))), "torch archive"),
+        (
+            a_zip(("archive/data.pkl", b"\x80\x02}."), ("archive/data/0", bytes(64))),
+            "torch archive",
+        ),
         (
             a_zip(("metadata.json", b'{"keras_version": "3.9.0"}'), ("config.json", b"{}" * 5000)),
             "Keras archive",

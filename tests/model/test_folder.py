@@ -22,7 +22,9 @@ def find(*paths: str) -> list[str]:
 
 
 def test_the_shallowest_folder_with_a_file_is_the_model() -> None:
-    assert find("bert/config.json", "bert/onnx/model.onnx", "bert/1_Pooling/config.json") == ["bert"]
+    assert find("bert/config.json", "bert/onnx/model.onnx", "bert/1_Pooling/config.json") == [
+        "bert"
+    ]
 
 
 def test_the_order_of_the_paths_does_not_matter() -> None:
@@ -30,9 +32,9 @@ def test_the_order_of_the_paths_does_not_matter() -> None:
 
 
 def test_an_organisation_is_no_model() -> None:
-    assert find("google/vit/model.bin", "google/README.md", "google/.gitkeep", "google/LICENSE") == [
-        "google/vit"
-    ]
+    assert find(
+        "google/vit/model.bin", "google/README.md", "google/.gitkeep", "google/LICENSE"
+    ) == ["google/vit"]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,11 @@ def test_a_saved_model_is_one_model() -> None:
 
 
 def test_names_that_begin_alike_are_two_models() -> None:
-    assert find("bert/a.bin", "bert-large/a.bin", "bert.x/a.bin") == ["bert", "bert-large", "bert.x"]
+    assert find("bert/a.bin", "bert-large/a.bin", "bert.x/a.bin") == [
+        "bert",
+        "bert-large",
+        "bert.x",
+    ]
 
 
 def test_root_of() -> None:

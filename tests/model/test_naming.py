@@ -9,7 +9,8 @@ from pmgit.model.naming import MAX_LENGTH, in_hub_alphabet, is_plain, plain_form
 #: The last parts of real repository ids that are not plain, by what makes them so.
 OFFICIAL = [
     "Qwen2.5-7B-Instruct", "Meta-Llama-3-8B", "Llama-2-7b-chat-hf", "Mistral-7B-v0.1",
-    "all-MiniLM-L6-v2", "DeepSeek-R1-Distill-Qwen-1.5B", "CodeLlama-7b-hf", "Phi-3-mini-4k-instruct",
+    "all-MiniLM-L6-v2", "DeepSeek-R1-Distill-Qwen-1.5B", "CodeLlama-7b-hf",
+    "Phi-3-mini-4k-instruct",
     "stable-diffusion-xl-base-1.0_refiner", "opus-mt-en-ROMANCE", "TinyLlama-1.1B-Chat-v1.0",
     "sam_vit_h", "m2m100_418M", "paraphrase-multilingual-MiniLM-L12-v2", "ELECTRA_small",
     "Yi-34B", "c4ai-command-r-v01.GGUF", "bert_uncased_L-2_H-128_A-2", "ko-sroberta_multitask",
@@ -44,7 +45,21 @@ def test_official_names_are_in_the_alphabet_of_the_hub(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "a b", "a--b", "a..b", "-a", "a.", "模型", "é", "a$b", "a(1)", "a\n", "x" * 97, "a\u202eb"],
+    [
+        "",
+        "a b",
+        "a--b",
+        "a..b",
+        "-a",
+        "a.",
+        "模型",
+        "é",
+        "a$b",
+        "a(1)",
+        "a\n",
+        "x" * 97,
+        "a\u202eb",
+    ],
 )
 def test_not_in_the_alphabet_of_the_hub(name: str) -> None:
     assert not in_hub_alphabet(name)

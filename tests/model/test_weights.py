@@ -14,7 +14,8 @@ TIERS = Tiers(Config())
     "name",
     ["model.safetensors", "model-00001-of-00003.safetensors", "m.gguf", "best.pt", "resnet50.pth",
      "x.ckpt", "m.onnx", "m.onnx_data", "m.tflite", "m.keras", "m.weights.h5", "m.pdparams",
-     "flax_model.msgpack", "MODEL.SAFETENSORS", "a.PTH", "model.ckpt.data-00000-of-00001", "model.ckpt-99.data-00000-of-00001",
+     "flax_model.msgpack", "MODEL.SAFETENSORS", "a.PTH", "model.ckpt.data-00000-of-00001",
+     "model.ckpt-99.data-00000-of-00001",
      "model.ckpt-100.ckpt.index", "rust_model.ot", ".safetensors"],
 )  # fmt: skip
 def test_always(name: str) -> None:

@@ -152,6 +152,12 @@ def test_a_long_list_is_spilled() -> None:
     assert kept == [b"".join(b":(top,literal)" + os.fsencode(name) + b"\0" for name in names)]
 
 
+def test_a_spilled_list_is_read_at_the_top() -> None:
+    names = tuple(f"models/{number}" for number in range(LONG // 20))
+    argv = Shell("src/deep/", spill=lambda _: "/paths").argv(rm(*names))
+    assert argv[:4] == ["git", "-C", "../..", "rm"]
+
+
 def test_a_list_that_cannot_be_spilled_is_printed() -> None:
     names = tuple(f"models/{number}" for number in range(LONG // 20))
     assert Shell(spill=lambda _: "").argv(rm(*names))[4:] == list(names)
@@ -202,9 +208,7 @@ def test_fixes_come_in_the_order_in_which_they_are_pasted() -> None:
 
 def test_the_plans_of_one_fix_are_merged_with_those_of_others() -> None:
     whole = Fix.together([Fix(rm("a"), rm("x")), Fix(Step("git", "add", items=("b",)))])
-    assert Shell().line(whole) == (
-        "git rm --cached -- a && git rm --cached -- x && git add -- b"
-    )
+    assert Shell().line(whole) == ("git rm --cached -- a && git rm --cached -- x && git add -- b")
 
     found = merged([Fix(rm("c"), rm("x")), whole])
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.kit import Repo
 from tests.model.test_naming import OFFICIAL
+
+if TYPE_CHECKING:
+    from tests.kit import Repo
 
 RULE = "bad-model-name"
 ROOT = "pretrained_model"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.kit import Repo
+if TYPE_CHECKING:
+    from tests.kit import Repo
 
 RULE = "case-collision"
 ROOT = "pretrained_model"
@@ -79,7 +80,7 @@ def test_excluded_and_configured(repo: Repo) -> None:
         repo.stage(f"{root}/A.txt", "2")
     repo.write(".pmgit.toml", 'models = ["zoo"]\n')
     assert len(findings(repo)) == 1
-    repo.write(".pmgit.toml", 'models = ["zoo"]\nexclude = ["a.txt"]\n')
+    repo.write(".pmgit.toml", 'models = ["zoo"]\nexclude = ["A.txt"]\n')
     assert findings(repo) == []
 
 
@@ -100,21 +101,23 @@ def test_in_a_range(repo: Repo) -> None:
 @pytest.mark.parametrize("born", [True, False])
 @pytest.mark.parametrize("cwd", ["", "sub dir"])
 def test_the_fix_gives_it_a_free_name(repo: Repo, born: bool, cwd: str) -> None:
-    repo.stage(f"{BERT}/x/VOCAB.txt", "old")
+    # What was there first stays; of two that are new, the one in small letters.
+    first, others = ("VOCAB", ("Vocab", "vocab")) if born else ("vocab", ("VOCAB", "Vocab"))
+    repo.stage(f"{BERT}/x/{first}.txt", "old")
     if born:
         repo.commit()
     repo.write("sub dir/x", "")
     repo.write(f"{BERT}/x/Vocab-2.txt", "in the way")
-    repo.stage(f"{BERT}/x/Vocab.txt", "new")
-    repo.stage(f"{BERT}/x/vocab.txt", "newer")
+    for name in others:
+        repo.stage(f"{BERT}/x/{name}.txt", name)
     for fix in repo.pmgit("check", "--select", RULE, cwd=cwd).fixes:
         repo.paste(fix, cwd=cwd)
 
     assert findings(repo) == []
     assert repo.staged() == [
-        f"{BERT}/x/VOCAB-3.txt", f"{BERT}/x/VOCAB-4.txt", f"{BERT}/x/VOCAB.txt"
+        f"{BERT}/x/{first}-3.txt", f"{BERT}/x/{first}-4.txt", f"{BERT}/x/{first}.txt"
     ]  # fmt: skip
-    assert repo.blob(f"{BERT}/x/VOCAB.txt") == b"old"
+    assert repo.blob(f"{BERT}/x/{first}.txt") == b"old"
 
 
 def test_the_fix_moves_into_the_folder_that_was_first(repo: Repo) -> None:
@@ -130,6 +133,21 @@ def test_the_fix_moves_into_the_folder_that_was_first(repo: Repo) -> None:
         f"{BERT}/config-2.json", f"{BERT}/config.json",
         f"{BERT}/deep/er/it's $(touch PWNED).txt", f"{BERT}/vocab.txt",
     ]  # fmt: skip
+
+
+def test_info_leaves_a_folder_last(repo: Repo) -> None:
+    repo.add_info(BERT, "https://example.invalid/old")
+    repo.commit()
+    repo.add_info(f"{ROOT}/BERT", "https://example.invalid/new")
+    repo.stage(f"{ROOT}/BERT/vocab.txt", "new")
+    found = {f["path"]: f["fix"] for f in findings(repo)}
+    assert set(found) == {f"{ROOT}/BERT/INFO.md", f"{ROOT}/BERT/vocab.txt"}
+    assert found[f"{ROOT}/BERT/INFO.md"] is None
+    repo.paste_all("--select", f"{RULE},info")
+
+    assert findings(repo) == []
+    assert repo.staged() == [f"{BERT}/INFO-2.md", f"{BERT}/INFO.md", f"{BERT}/vocab.txt"]
+    assert b"invalid/old" in repo.blob(f"{BERT}/INFO.md")
 
 
 def test_staged_and_then_deleted_or_changed_on_disk(repo: Repo) -> None:

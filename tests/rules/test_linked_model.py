@@ -57,7 +57,15 @@ def test_reports_links_inside_of_a_model(repo: Repo) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["other", "../pretrained_model/other/model.bin", "../src/model", "../src", "..", "./other", "a:b"],
+    [
+        "other",
+        "../pretrained_model/other/model.bin",
+        "../src/model",
+        "../src",
+        "..",
+        "./other",
+        "a:b",
+    ],
 )
 def test_accepts_what_stays_inside(repo: Repo, target: str) -> None:
     repo.stage(f"{ROOT}/other/config.json", "{}")

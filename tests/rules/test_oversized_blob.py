@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.kit import Repo, pointer, random_bytes
-from tests.weights import Weights
+
+if TYPE_CHECKING:
+    from tests.weights import Weights
 
 MB = 1_000_000
 
@@ -146,7 +148,12 @@ def test_limits_are_options(repo: Repo) -> None:
 
 def test_a_weights_limit_above_the_file_limit_does_not_raise_it(repo: Repo) -> None:
     repo.stage("a.pt", 600)
-    options = ["-c", "oversized-blob.max-file-size=500", "-c", "oversized-blob.max-weights-size=1GB"]
+    options = [
+        "-c",
+        "oversized-blob.max-file-size=500",
+        "-c",
+        "oversized-blob.max-weights-size=1GB",
+    ]
     assert paths(repo, *options) == ["a.pt"]
 
 

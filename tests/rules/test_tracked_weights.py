@@ -155,11 +155,12 @@ def test_the_fix_takes_it_out_of_git_for_good(repo: Repo) -> None:
     repo.stage(f"{BERT}/b.bin", 600)
     repo.stage(f"{BERT}/config.json", "{}")
     result = repo.pmgit("check", "--select", "tracked-weights")
-    assert result.fixes == [
+    (fix,) = result.fixes
+    assert fix == (
         f"git rm --cached -f -q -- {BERT}/a.bin {BERT}/b.bin"
         " && pmgit gitignore && git add -- .gitignore"
-    ]
-    repo.paste(result.fixes[0])
+    )
+    repo.paste(fix)
 
     assert findings(repo) == []
     assert repo.staged() == [".gitignore", f"{BERT}/config.json"]
@@ -171,11 +172,12 @@ def test_the_fix_where_weights_are_in_git_lfs(lfs_repo: Repo) -> None:
     lfs_repo.stage(f"{BERT}/a.bin", 500)
     lfs_repo.stage(f"{BERT}/b.pt", 600)
     result = lfs_repo.pmgit("check", "--select", "tracked-weights")
-    assert result.fixes == [
+    (fix,) = result.fixes
+    assert fix == (
         "pmgit lfs-setup --pattern '/pretrained_model/**/*.bin'"
         " --pattern '/pretrained_model/**/*.pt'"
-    ]
-    lfs_repo.paste(result.fixes[0])
+    )
+    lfs_repo.paste(fix)
 
     assert findings(lfs_repo) == []
     assert lfs_repo.blob(f"{BERT}/a.bin").startswith(b"version https://git-lfs")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pmgit.rules.unportable_path import fault_of_part, portable_part
-from tests.kit import Repo
+
+if TYPE_CHECKING:
+    from tests.kit import Repo
 
 RULE = "unportable-path"
 BERT = "pretrained_model/bert"
@@ -47,7 +49,7 @@ def test_faults_and_the_nearest_name(name: str, fault: str, target: str) -> None
     assert fault_of_part(target) == ""
 
 
-@pytest.mark.parametrize("name", ["...", " ", "\x00", "a" * 300, "x." + "y" * 300, "模" * 99, "con. "])
+@pytest.mark.parametrize("name", ["...", " ", "\x00", "a" * 300, "x." + "y" * 300, "模" * 99])
 def test_the_nearest_name_is_portable(name: str) -> None:
     assert fault_of_part(name)
     assert fault_of_part(portable_part(name)) == ""

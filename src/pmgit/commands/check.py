@@ -8,7 +8,8 @@ import click
 
 from pmgit import checker
 from pmgit.errors import CLEAN, FAILED, FINDINGS, UsageError
-from pmgit.git import ranges, staged, tree
+from pmgit.git import ranges, tree
+from pmgit.git import staged as next_commit
 from pmgit.git.repository import Repository, discover
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.git.spill import shell_for
@@ -17,8 +18,8 @@ from pmgit.report import machine, text
 
 @click.command("check")
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
-@click.option("--staged", "what", flag_value="staged", help="Judge the next commit (the default).")
-@click.option("--all", "what", flag_value="all", help="Judge everything that is tracked.")
+@click.option("--staged", is_flag=True, help="Judge the next commit (the default).")
+@click.option("--all", "everything", is_flag=True, help="Judge everything that is tracked.")
 @click.option("--range", "commits", metavar="A..B", help="Judge what the commits of a range bring.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -39,8 +40,10 @@ from pmgit.report import machine, text
     help="With --all: exit 0 although a partial clone lacks objects to judge.",
 )
 def command(
+    *,
     paths: tuple[str, ...],
-    what: str | None,
+    staged: bool,
+    everything: bool,
     commits: str | None,
     form: str,
     select: tuple[str, ...],
@@ -55,15 +58,15 @@ def command(
 
     Exit code 0: no errors; 1: errors; 2: wrong usage; 3: could not judge.
     """
-    if sum(map(bool, (paths, what, commits))) > 1:
+    if sum((bool(paths), staged, everything, commits is not None)) > 1:
         raise UsageError(
             "--staged, --all, --range and PATH exclude each other", "see: pmgit check --help"
         )
-    snapshot = _snapshot(paths, what, commits)
+    snapshot = _snapshot(paths, everything, commits)
     config = checker.configuration(snapshot)
     for setting in settings:
         config.override(setting)
-    names = checker.selected(config, _names(select), _names(ignore))
+    names = checker.selected(config, _names("--select", select), _names("--ignore", ignore))
     report = checker.judge(snapshot, config, names)
     shell = shell_for(snapshot.repository)
     if form == "json":
@@ -71,7 +74,7 @@ def command(
     elif report.findings:
         _echo(text.render(report, shell))
     else:
-        click.echo(f"no findings in {report.checked} files")
+        click.echo(f"no findings in {report.checked} file{'' if report.checked == 1 else 's'}")
     if report.not_judged:
         click.echo(text.not_judged(report.not_judged), err=True)
         if snapshot.origin == TREE and not report.errors and not allow_missing:
@@ -80,13 +83,13 @@ def command(
     return FINDINGS if report.errors else CLEAN
 
 
-def _snapshot(paths: tuple[str, ...], what: str | None, commits: str | None) -> Snapshot:
+def _snapshot(paths: tuple[str, ...], everything: bool, commits: str | None) -> Snapshot:
     if commits is not None:
         return ranges.take_range(discover(), commits)
-    if paths or what == "all":
+    if paths or everything:
         repository = discover()
         return tree.take(repository, [_from_top(repository, path) for path in paths])
-    return staged.take()
+    return next_commit.take()
 
 
 def _from_top(repository: Repository, path: str) -> str:
@@ -100,8 +103,11 @@ def _from_top(repository: Repository, path: str) -> str:
     return "" if found == "." else found
 
 
-def _names(values: tuple[str, ...]) -> list[str]:
-    return [name for value in values for name in value.split(",") if name]
+def _names(option: str, values: tuple[str, ...]) -> list[str]:
+    names = [name for value in values for name in value.split(",") if name]
+    if values and not names:  # no names at all would mean all rules
+        raise UsageError(f"{option} needs names of rules or families", "see: pmgit explain")
+    return names
 
 
 def _echo(output: str) -> None:

@@ -38,5 +38,9 @@ def _page(name: str) -> str:
     lines = [f"{name} ({rule.family}, {rule.severity})", "", page]
     if rule.options:
         lines += ["", "Options", ""]
-        lines += [f"{name}.{option.name}: {option.help}" for option in rule.options]
+        for option in rule.options:
+            lines.append(f"{name}.{option.name}: {option.help}")
+            if option.choices:
+                lines.append(f"  one of: {', '.join(option.choices)}")
+            lines.append(f"  default: {option.shown}")
     return "\n".join(lines)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-
 from pmgit.git import process
-from pmgit.git.process import GitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,32 +26,9 @@ def pointer_to(repository: Repository, oid: str, path: str) -> bytes:
 
     The content flows from git to git-lfs: it may be larger than the memory.
     """
-    argv = ("lfs", "clean", "--", path)
-    command = [process._find_git(), *process.GUARDS, "-C", repository.top, *argv]
-    environment = process._environment(repository.env)
-    reader, writer = os.pipe()
-    try:
-        filter = subprocess.Popen(
-            command,
-            stdin=reader,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-        )
-        os.close(reader)
-        reader = -1
-        source = process.start(
-            "cat-file", "blob", oid, top=repository.top, env=repository.env, into=writer
-        )
-    finally:
-        for fd in (reader, writer):
-            if fd >= 0:
-                os.close(fd)
-    # The source first: it holds the last writing end, and the filter reads until that is closed.
-    code, _, err = source.wait()
-    out, said = filter.communicate()
-    if filter.returncode:
-        raise GitError(argv, filter.returncode, said.decode("utf-8", "backslashreplace"))
-    if code:
-        raise GitError(source.argv, code, err)
-    return out
+    return process.pipe(
+        ("cat-file", "blob", oid),
+        ("lfs", "clean", "--", path),
+        top=repository.top,
+        env=repository.env,
+    )

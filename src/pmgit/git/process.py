@@ -194,10 +194,12 @@ def start(
     env: dict[str, str] | None = None,
     literal: bool = True,
     into: int = -1,
+    source: int = -1,
 ) -> Process:
     """Start `git <argv>` in the folder `top` (here, when empty) and return at once.
 
-    `literal=False` lets git read pathspec magic; `into` is a file descriptor for the output.
+    `literal=False` lets git read pathspec magic; `into` and `source` are file descriptors for
+    the output and the input, such as the ends of a pipe.
     """
     git = _find_git()
     full = [git, *(GUARDS if literal else GUARDS[:-1])]
@@ -205,7 +207,10 @@ def start(
         full += ["-C", top]
     full += argv
     out, err = scratch() if into < 0 else os.dup(into), scratch()
-    source = scratch() if stdin else os.open(os.devnull, os.O_RDONLY)
+    if source >= 0:
+        source = os.dup(source)
+    else:
+        source = scratch() if stdin else os.open(os.devnull, os.O_RDONLY)
     if stdin:
         view = memoryview(stdin)
         while view:
@@ -261,6 +266,23 @@ def first_bytes(*argv: str, count: int, top: str = "", env: dict[str, str] | Non
     if code and len(data) < count:
         raise GitError(argv, code, err)
     return data
+
+
+def pipe(
+    first: tuple[str, ...], second: tuple[str, ...], *, top: str, env: dict[str, str]
+) -> bytes:
+    """The output of `git <second>` reading what `git <first>` prints, however much that is."""
+    reader, writer = os.pipe()
+    try:
+        receiver = start(*second, top=top, env=env, source=reader)
+        sender = start(*first, top=top, env=env, into=writer)
+    finally:
+        os.close(reader)
+        os.close(writer)
+    sent, out = sender.wait(), receiver.finish()
+    if sent[0]:
+        raise GitError(first, sent[0], sent[2])
+    return out
 
 
 def check_version(output: bytes) -> None:

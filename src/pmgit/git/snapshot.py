@@ -135,15 +135,18 @@ class Snapshot:
         self.examine(files)
 
     def examine(self, blobs: Iterable[Blob]) -> None:
-        """As `measure`, for blobs that are to be judged: those not here are counted."""
+        """As `measure`, for blobs that are to be judged: small ones are read, absent ones counted."""
         blobs = list(blobs)
-        self.measure(blobs)
+        self._size(blobs, self._keep)
         self._absent.update(blob.oid for blob in blobs if blob.size == NOT_HERE)
 
     def measure(self, blobs: Iterable[Blob]) -> None:
         """Find the size of those files and links whose size is not known yet."""
+        self._size(blobs, None)
+
+    def _size(self, blobs: Iterable[Blob], keep: Callable[[bytes], bool] | None) -> None:
         unknown = [b for b in blobs if b.size == UNKNOWN and b.mode != SUBMODULE]
-        self.objects.survey(unknown, self._keep)
+        self.objects.survey(unknown, keep)
 
     def ask_filters(self, paths: Sequence[str]) -> None:
         """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
@@ -225,8 +228,7 @@ class Snapshot:
 
         Left out is what is no file, not here, or larger than `limit`: it is never read.
         """
-        unknown = [blob for blob in blobs if blob.size == UNKNOWN and blob.mode in REGULAR]
-        self.objects.survey(unknown, None)
+        self.measure(blobs)
         wanted = [
             blob
             for blob in blobs

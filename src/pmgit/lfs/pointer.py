@@ -122,6 +122,17 @@ def _unwrap(data: bytes) -> tuple[bytes, str]:
     return stripped + b"\n", fault
 
 
+def _plain(data: bytes) -> Pointer | None:
+    """The pointer in the form that nearly all have, told in a tenth of the time."""
+    oid = data[len(_BEGIN) + 11 : len(_BEGIN) + 75]
+    size = data[len(_BEGIN) + 81 : -1]
+    if size.isdigit() and _HEX_BYTES.issuperset(oid) and len(size) < 19:
+        number = int(size)
+        if number and _PLAIN % (oid, number) == data:
+            return Pointer(oid.decode("ascii"), number, data)
+    return None
+
+
 def _parse(data: bytes) -> Pointer | Broken:
     """The pointer in LF-terminated lines; says what is wrong at the first fault."""
     try:

@@ -24,9 +24,16 @@ def move(subject: Subject, old: str, new: str) -> Fix:
     parent = new.rpartition("/")[0]
     if parent != old.rpartition("/")[0]:
         steps.append(Step("mkdir", "-p", items=(parent,), names="path"))
-    mover = ("git", "mv") if tracked else ("mv", "-n")
+    mover = ("git", "mv", *sparse(subject)) if tracked else ("mv", "-n")
     steps.append(Step(*mover, items=(old, new), names="path"))
     return Fix(*steps, order=Fix.MOVE)
+
+
+def sparse(subject: Subject) -> tuple[str, ...]:
+    """The option without which git touches no path outside of a sparse checkout."""
+    # Written by `git sparse-checkout`; one per work tree.
+    file = os.path.join(subject.repository.git_dir, "info", "sparse-checkout")
+    return ("--sparse",) if os.path.exists(file) else ()
 
 
 class Names:

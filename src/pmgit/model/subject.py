@@ -174,7 +174,7 @@ class Subject:
         blobs = [blob for blob in introduced_by(self.changes) if blob.is_regular]
         known = {(blob.path, blob.oid): blob for blob in self.files}
         blobs = [known.get((blob.path, blob.oid), blob) for blob in blobs]
-        self.snapshot.measure(blobs)
+        self.snapshot.examine(blobs)
         self.snapshot.filters_of(blob.path for blob in blobs)
         return [blob for blob in blobs if blob.size >= 0]
 

@@ -83,6 +83,9 @@ class Shell:
             specs = (f":(top,literal){item}\0" for item in step.items)
             name = self._spill("".join(specs).encode("utf-8", "surrogateescape"))
             if name:
+                # In a folder below the top, `git rm` (2.39) takes the folder for a pathspec.
+                if self._prefix and argv[0] == "git":
+                    argv[1:1] = ["-C", os.path.relpath(".", self._prefix).replace(os.sep, "/")]
                 return [*argv, f"--pathspec-from-file={name}", "--pathspec-file-nul"]
         if step.items and step.option == "--":
             argv.append("--")

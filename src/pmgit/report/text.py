@@ -52,7 +52,7 @@ def line_of(finding: Finding) -> str:
 def fixes_of(report: Report, shell: Shell) -> list[str]:
     """The lines with the fixes; an unsafe one says what it does to whom."""
     lines = []
-    for fix in merged(finding.fix for finding in report.findings if finding.fix):
+    for fix in merged(finding.pasted for finding in report.findings if finding.pasted):
         command = shell.line(fix)
         lines.append(f"fix: {command}" if fix.safe else f"unsafe fix ({fix.warning}): {command}")
     return lines

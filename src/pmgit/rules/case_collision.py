@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.finding import Finding
 from pmgit.model import moves
+from pmgit.model.folder import INFO
 from pmgit.model.naming import fold
 from pmgit.rule import PLACES, Rule
 
@@ -47,23 +48,25 @@ class CaseCollision(Rule):
         if not new:
             return
         spellings = self._spellings(subject, new)
+        right = {path: self._respell(path, spellings) for path in new}
+        wrong = sorted((path for path in new if right[path] != path), key=str.swapcase)
         names = None
-        for path in sorted(new):
-            right = self._respell(path, spellings)
-            if right == path:
-                continue
+        for path in wrong:
             fix = None
-            if subject.snapshot.has_work_tree:
+            if subject.snapshot.has_work_tree and not _leaves_last(path, wrong):
                 names = names or moves.Names(subject)
-                target = right if names.is_free(right, path) else self._numbered(right, names)
+                target = right[path]
+                if not names.is_free(target, path):
+                    target = self._numbered(target, names)
                 names.take(target)
                 fix = moves.move(subject, path, target)
-            yield Finding(path, f"differs only in case from {right!r}", fix=fix)
+            yield Finding(path, f"differs only in case from {right[path]!r}", fix=fix)
 
     def _spellings(self, subject: Subject, new: set[str]) -> dict[str, str]:
         """For every file and folder, by its folded path: how its name is spelt; the oldest wins."""
         found: dict[str, str] = {}
-        for path in sorted(subject.listing, key=lambda path: (path in new, path)):
+        # Of those that are equally new, the one with more small letters: it is the plain name.
+        for path in sorted(subject.listing, key=lambda path: (path in new, path.swapcase())):
             whole = ""
             for part in path.split("/"):
                 whole = f"{whole}/{part}"
@@ -87,3 +90,13 @@ class CaseCollision(Rule):
             if names.is_free(target):
                 return target
             number += 1
+
+
+def _leaves_last(path: str, wrong: list[str]) -> bool:
+    """Whether this is the INFO.md of a folder from which other files still have to move.
+
+    If it went first, the rest would be a model without one, which gets a new one.
+    """
+    folder, _, name = path.rpartition("/")
+    inside = f"{folder}/"
+    return name == INFO and any(p.startswith(inside) and p != path for p in wrong)

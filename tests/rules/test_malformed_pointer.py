@@ -1,0 +1,190 @@
+"""`malformed-pointer`: damaged pointers, and pointers in another than the one right form."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from pmgit.lfs.pointer import MAX_BYTES
+from tests.git.test_staged import NAMES
+from tests.kit import Repo, pointer, random_bytes
+from tests.lfs.test_pointer import BROKEN, CURED, FAULTY, SAMPLES
+
+RULE = "malformed-pointer"
+SELECT = ("--select", RULE)
+PATH = "pretrained_model/bert/model.safetensors"
+CONTENT = random_bytes(3000)
+POINTER = pointer(CONTENT)
+CRLF = POINTER.replace(b"\n", b"\r\n")
+
+FAULTS = {
+    "CRLF": CRLF,
+    "mark": b"\xef\xbb\xbf" + POINTER,
+    "UTF-16": b"\xff\xfe" + POINTER.decode().encode("utf-16-le"),
+    "blanks": b"\n  " + POINTER + b"\n\n",
+    "no line end": POINTER[:-1],
+    "old version": POINTER.replace(b"git-lfs.github", b"hawser.github"),
+    "order": b"".join(POINTER.splitlines(keepends=True)[at] for at in (0, 2, 1)),
+    "zeros": POINTER.replace(b"size ", b"size 000"),
+}
+
+
+# -- reports --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [n for n, (data, kind) in SAMPLES.items() if kind == BROKEN and len(data) < MAX_BYTES],
+)
+def test_broken_pointers_are_reported(lfs_repo: Repo, name: str) -> None:
+    lfs_repo.stage_blob(PATH, SAMPLES[name][0])
+    (finding,) = lfs_repo.check(*SELECT)
+    assert finding["path"] == PATH
+    assert finding["message"].startswith("a damaged Git LFS pointer: ")
+    assert finding["message"].endswith("; stage the right version again")
+    assert finding["fix"] is None  # only a person knows the right one
+    # It is not taken for raw content too.
+    assert RULE in lfs_repo.rules()
+    assert "missing-pointer" not in lfs_repo.rules()
+
+
+def test_broken_pointers_outside_of_git_lfs_are_reported_too(repo: Repo) -> None:
+    data, _ = SAMPLES["conflict around"]
+    repo.stage("data/a.bin", data)
+    (finding,) = repo.check(*SELECT)
+    assert "conflict markers of a merge" in finding["message"]
+
+
+def test_a_real_merge_conflict(lfs_repo: Repo) -> None:
+    lfs_repo.stage(PATH, CONTENT)
+    lfs_repo.commit()
+    lfs_repo.git("checkout", "-q", "-b", "side")
+    lfs_repo.stage(PATH, random_bytes(3001))
+    lfs_repo.commit()
+    lfs_repo.git("checkout", "-q", "main")
+    lfs_repo.stage(PATH, random_bytes(3002))
+    lfs_repo.commit()
+    # Without `merge=lfs`, as on a clone whose .gitattributes only says filter=lfs.
+    lfs_repo.write(".git/info/attributes", "* !merge text\n")
+    lfs_repo.git("merge", "side", code=1, env={"GIT_LFS_SKIP_SMUDGE": "1"})
+    text = (lfs_repo.path / PATH).read_bytes()
+    assert b"<<<<<<< " in text
+    lfs_repo.stage_blob(PATH, text)
+    (finding,) = lfs_repo.check(*SELECT)
+    assert "conflict markers" in finding["message"]
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faulty_pointers_are_reported(lfs_repo: Repo, name: str) -> None:
+    lfs_repo.stage_blob(PATH, FAULTS[name])
+    (finding,) = lfs_repo.check(*SELECT)
+    assert finding["message"].startswith("a Git LFS pointer that is not in its right form: ")
+    assert finding["fix"]["safe"]
+
+
+def test_a_pointer_to_a_pointer_is_reported(lfs_repo: Repo) -> None:
+    lfs_repo.git("lfs", "clean", "--", PATH, stdin=CONTENT)
+    # What a script that writes objects and pointers itself did to a pointer.
+    outer = pointer(POINTER)
+    name = outer.split(b"sha256:")[1][:64].decode()
+    lfs_repo.write(f".git/lfs/objects/{name[:2]}/{name[2:4]}/{name}", POINTER)
+    lfs_repo.stage_blob(PATH, outer)
+    (finding,) = lfs_repo.check(*SELECT)
+    assert finding["message"] == "a Git LFS pointer to a pointer (of 3000 bytes)"
+    lfs_repo.paste_all(*SELECT)
+    assert lfs_repo.blob(PATH) == POINTER
+
+
+def test_in_a_range(lfs_repo: Repo) -> None:
+    base = lfs_repo.git("rev-parse", "HEAD").strip()
+    lfs_repo.stage_blob(PATH, CRLF)
+    tip = lfs_repo.commit()
+    (finding,) = lfs_repo.check("--range", f"{base}..HEAD", *SELECT)
+    assert (finding["commit"], finding["fix"]) == (tip, None)
+
+
+def test_what_is_too_long_for_a_pointer_is_raw_content(lfs_repo: Repo) -> None:
+    lfs_repo.stage_blob(PATH, SAMPLES["1024 bytes"][0])
+    assert lfs_repo.rules("--select", "lfs") == ["missing-pointer"]
+
+
+# -- accepts --------------------------------------------------------------------------------------
+
+
+def test_right_pointers(lfs_repo: Repo) -> None:
+    lfs_repo.stage(PATH, CONTENT)
+    lfs_repo.stage("pretrained_model/bert/tiny.safetensors", b"tiny")
+    lfs_repo.stage("pretrained_model/bert/empty.safetensors", b"")
+    lfs_repo.stage("a/uncovered.bin", POINTER)
+    assert lfs_repo.check(*SELECT) == []
+
+
+@pytest.mark.parametrize("name", ["prose", "documentation", "a link", "attributes", "http"])
+def test_texts_about_git_lfs(repo: Repo, name: str) -> None:
+    repo.stage("docs/lfs.md", SAMPLES[name][0])
+    assert repo.check(*SELECT) == []
+
+
+def test_where_a_pointer_is_expected_a_mention_is_a_damaged_one(lfs_repo: Repo) -> None:
+    data = b"# pointer\n" + POINTER
+    lfs_repo.stage_blob(PATH, data)
+    lfs_repo.stage("docs/a.md", data)
+    assert [f["path"] for f in lfs_repo.check(*SELECT)] == [PATH]
+
+
+def test_raw_weights_are_no_damaged_pointers(lfs_repo: Repo) -> None:
+    lfs_repo.stage_blob(PATH, CONTENT)
+    lfs_repo.stage_blob("pretrained_model/bert/b.safetensors", b"git-lfs" + random_bytes(900))
+    assert lfs_repo.check(*SELECT) == []
+
+
+# -- fixes ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("on_disk", ["the same", "the content", "absent"])
+def test_the_fix(lfs_repo: Repo, name: str, on_disk: str) -> None:
+    lfs_repo.stage_blob(PATH, FAULTS[name], "100755")
+    if on_disk != "absent":
+        lfs_repo.write(PATH, CONTENT if on_disk == "the content" else FAULTS[name])
+    assert len(lfs_repo.paste_all(*SELECT)) == 1
+    assert lfs_repo.blob(PATH) == POINTER
+    assert lfs_repo.git("ls-files", "-s", PATH).startswith("100755")
+    assert lfs_repo.check(*SELECT) == []
+    assert (lfs_repo.path / PATH).exists() == (on_disk != "absent")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [*(data for data, kind in SAMPLES.values() if kind == FAULTY), *CURED.values()],
+    ids=[*(name for name, (_, kind) in SAMPLES.items() if kind == FAULTY), *CURED],
+)
+def test_the_fix_of_every_faulty_form(lfs_repo: Repo, data: bytes) -> None:
+    lfs_repo.stage_blob(PATH, data)
+    assert len(lfs_repo.paste_all(*SELECT)) == 1
+    said = lfs_repo.git(
+        "lfs", "pointer", "--check", "--strict", "--stdin", stdin=lfs_repo.blob(PATH)
+    )
+    assert said == ""
+    assert lfs_repo.rules("--select", "lfs") == []
+
+
+@pytest.mark.parametrize("cwd", ["", "pretrained_model"])
+def test_the_fix_with_hostile_names(repo: Repo, cwd: str) -> None:
+    repo.stage(".gitattributes", "/pretrained_model/** filter=lfs\n")
+    paths = [os.fsdecode(b"pretrained_model/x/" + os.fsencode(name)) for name in NAMES]
+    for path in paths:
+        repo.write(path, CRLF)
+    repo.git("add", "-A")
+    repo.paste_all(*SELECT, cwd=cwd)
+    assert not list(repo.path.rglob("PWNED"))
+    for path in paths:
+        assert repo.blob(path) == POINTER
+
+
+def test_the_fix_loses_no_file(lfs_repo: Repo) -> None:
+    lfs_repo.stage_blob(PATH, CRLF)
+    lfs_repo.write(PATH, b"what somebody is working on")
+    lfs_repo.paste_all(*SELECT)
+    assert (lfs_repo.path / PATH).read_bytes() == b"what somebody is working on"

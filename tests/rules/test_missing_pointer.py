@@ -1,0 +1,310 @@
+"""`missing-pointer`: a raw blob where the attributes ask for a pointer."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.git.test_staged import NAMES
+from tests.kit import BIN, Repo, pointer, random_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RULE = "missing-pointer"
+SELECT = ("--select", RULE)
+PATH = "pretrained_model/bert/model.safetensors"
+ATTRIBUTES = "*.safetensors filter=lfs diff=lfs merge=lfs -text\n"
+CONTENT = random_bytes(3000)
+
+
+@pytest.fixture
+def unfiltered(repo: Repo) -> Repo:
+    """A repository whose attributes say lfs, on a machine without the filter."""
+    repo.stage(".gitattributes", ATTRIBUTES)
+    repo.commit()
+    return repo
+
+
+def is_pointer(repo: Repo, path: str, content: bytes, mode: str = "100644") -> None:
+    """The index holds the pointer, the store of Git LFS the content."""
+    assert repo.blob(path) == pointer(content)
+    assert repo.git("--literal-pathspecs", "ls-files", "-s", "--", path).startswith(mode)
+    name = pointer(content).split(b"sha256:")[1][:64].decode()
+    stored = repo.path / ".git/lfs/objects" / name[:2] / name[2:4] / name
+    assert stored.read_bytes() == content
+
+
+# -- reports --------------------------------------------------------------------------------------
+
+
+def test_a_raw_blob_is_reported(unfiltered: Repo) -> None:
+    unfiltered.stage(PATH, CONTENT)
+    (finding,) = unfiltered.check(*SELECT)
+    assert finding["path"] == PATH
+    assert finding["severity"] == "error"
+    assert finding["message"] == "3.0 kB raw in Git, but .gitattributes sends it to Git LFS"
+    assert finding["fix"]["safe"]
+
+
+def test_it_speaks_before_other_rules_of_the_same_blob(unfiltered: Repo) -> None:
+    unfiltered.stage(PATH, 3_000_000)
+    unfiltered.add_info("pretrained_model/bert")
+    assert unfiltered.rules() == [RULE]
+    # Somebody who runs other rules only is still protected.
+    assert unfiltered.rules("--ignore", RULE) == ["tracked-weights"]
+
+
+def test_what_was_staged_before_the_attribute(repo: Repo) -> None:
+    repo.git("lfs", "install", "--local")
+    repo.stage(PATH, CONTENT)
+    repo.stage(".gitattributes", ATTRIBUTES)
+    (finding,) = repo.check(*SELECT)
+    assert finding["path"] == PATH
+
+
+def test_what_went_around_the_filter(lfs_repo: Repo) -> None:
+    lfs_repo.stage_blob(PATH, CONTENT)
+    assert [f["path"] for f in lfs_repo.check(*SELECT)] == [PATH]
+
+
+def test_old_files_when_the_attributes_change(repo: Repo) -> None:
+    repo.git("lfs", "install", "--local")
+    repo.stage("old/a.safetensors", CONTENT)
+    repo.stage("old/b.txt", "text")
+    repo.commit()
+    assert repo.check(*SELECT) == []
+    repo.stage("old/.gitattributes", ATTRIBUTES)
+    assert [f["path"] for f in repo.check(*SELECT)] == ["old/a.safetensors"]
+
+
+def test_old_files_when_an_overriding_line_goes(repo: Repo) -> None:
+    repo.stage(".gitattributes", ATTRIBUTES)
+    repo.stage("old/.gitattributes", "* -filter\n")
+    repo.stage("old/a.safetensors", CONTENT)
+    repo.commit()
+    repo.git("rm", "-q", "old/.gitattributes")
+    assert [f["path"] for f in repo.check(*SELECT)] == ["old/a.safetensors"]
+
+
+def test_old_sins_do_not_stop_today(unfiltered: Repo) -> None:
+    unfiltered.stage(PATH, CONTENT)
+    unfiltered.commit()
+    unfiltered.stage("other.txt", "x")
+    assert unfiltered.check(*SELECT) == []
+    assert [f["path"] for f in unfiltered.check("--all", *SELECT)] == [PATH]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["[attr]big filter=lfs\n*.safetensors big\n", "*.safetensors -filter\n" + ATTRIBUTES],
+)
+def test_other_ways_to_say_lfs(repo: Repo, lines: str) -> None:
+    repo.stage(".gitattributes", lines)
+    repo.stage(PATH, CONTENT)
+    assert repo.rules(*SELECT) == [RULE]
+
+
+def test_a_pushed_commit_is_named(unfiltered: Repo) -> None:
+    base = unfiltered.git("rev-parse", "HEAD").strip()
+    unfiltered.stage(PATH, CONTENT)
+    tip = unfiltered.commit()
+    (finding,) = unfiltered.check("--range", f"{base}..HEAD", *SELECT)
+    assert (finding["commit"], finding["fix"]) == (tip, None)
+    assert tip[:12] in finding["message"]
+
+
+# -- accepts --------------------------------------------------------------------------------------
+
+
+def test_pointers_and_empty_files_are_right(lfs_repo: Repo) -> None:
+    lfs_repo.stage(PATH, CONTENT)
+    lfs_repo.stage("pretrained_model/bert/empty.safetensors", b"")
+    assert lfs_repo.blob(PATH) == pointer(CONTENT)
+    assert lfs_repo.check(*SELECT) == []
+    assert lfs_repo.check("--all", *SELECT) == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ATTRIBUTES + "*.safetensors -filter\n",
+        ATTRIBUTES + "*.safetensors !filter\n",
+        ATTRIBUTES + "*.safetensors filter=other\n",
+        "*.SAFETENSORS filter=lfs\n",
+        "pretrained_model filter=lfs\n",
+        "# *.safetensors filter=lfs\n",
+    ],
+)
+def test_what_is_not_sent_to_lfs(repo: Repo, lines: str) -> None:
+    repo.stage(".gitattributes", lines)
+    repo.stage(PATH, CONTENT)
+    assert repo.check(*SELECT) == []
+
+
+def test_attributes_that_are_not_staged_do_not_count(repo: Repo) -> None:
+    repo.stage(PATH, CONTENT)
+    repo.write(".gitattributes", ATTRIBUTES)
+    assert repo.check(*SELECT) == []
+
+
+def test_links_submodules_and_deletions(unfiltered: Repo) -> None:
+    unfiltered.stage("a.safetensors", CONTENT)
+    commit = unfiltered.commit()
+    unfiltered.git("rm", "-q", "a.safetensors")
+    (unfiltered.path / "b.safetensors").symlink_to("elsewhere")
+    unfiltered.git("add", "b.safetensors")
+    unfiltered.git("update-index", "--add", "--cacheinfo", f"160000,{commit},c.safetensors")
+    assert unfiltered.check(*SELECT) == []
+
+
+# -- fixes ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("filter_is", ["configured", "not configured"])
+@pytest.mark.parametrize("on_disk", ["same", "changed", "absent", "folder", "link", "link above"])
+def test_the_fix(repo: Repo, filter_is: str, on_disk: str) -> None:
+    if filter_is == "configured":
+        repo.git("lfs", "install", "--local")
+    repo.stage(".gitattributes", ATTRIBUTES)
+    repo.stage_blob(PATH, CONTENT, "100755")
+    file = repo.path / PATH
+    if on_disk == "same":
+        repo.write(PATH, CONTENT).chmod(0o755)
+    elif on_disk == "changed":
+        repo.write(PATH, b"edited" * 500)
+    elif on_disk == "folder":
+        repo.write(f"{PATH}/inside", b"a file in a folder of this name")
+    elif on_disk == "link":
+        repo.write("elsewhere", CONTENT)
+        file.parent.mkdir(parents=True)
+        file.symlink_to("../../elsewhere")
+    elif on_disk == "link above":
+        repo.write("elsewhere/model.safetensors", CONTENT)
+        file.parent.parent.mkdir(parents=True)
+        file.parent.symlink_to("../elsewhere")
+    before = sorted(p.relative_to(repo.path) for p in repo.path.glob("[!.]*/**/*"))
+    hook = repo.write(".git/hooks/pre-push", "#!/bin/sh\n# somebody's own\n")
+    pasted = repo.paste_all(*SELECT)
+    assert len(pasted) == 1
+    is_pointer(repo, PATH, CONTENT, "100755")
+    assert sorted(p.relative_to(repo.path) for p in repo.path.glob("[!.]*/**/*")) == before
+    assert repo.check(*SELECT) == []
+    # Only this repository's configuration was written; a hook of somebody else stays.
+    assert "lfs" not in (repo.path.parent / "home/.gitconfig").read_text()
+    assert hook.read_text() == "#!/bin/sh\n# somebody's own\n"
+
+
+def test_one_command_serves_all_files(unfiltered: Repo) -> None:
+    for number in range(5):
+        unfiltered.stage(f"pretrained_model/bert/{number}.safetensors", 2000 + number)
+    result = unfiltered.pmgit("check", *SELECT)
+    assert len(result.fixes) == 1
+    unfiltered.paste(result.fixes[0])
+    assert unfiltered.check(*SELECT) == []
+
+
+@pytest.mark.parametrize("on_disk", ["same", "changed"])
+def test_the_fix_below_the_top(unfiltered: Repo, on_disk: str) -> None:
+    unfiltered.stage(PATH, CONTENT)
+    if on_disk == "changed":
+        unfiltered.write(PATH, b"edited")
+    pasted = unfiltered.paste_all(*SELECT, cwd="pretrained_model/bert")
+    assert len(pasted) == 1
+    is_pointer(unfiltered, PATH, CONTENT)
+
+
+@pytest.mark.parametrize("on_disk", ["same", "absent"])
+@pytest.mark.parametrize("cwd", ["", "m"])
+def test_the_fix_with_hostile_names(repo: Repo, on_disk: str, cwd: str) -> None:
+    repo.stage(".gitattributes", "/m/x/** filter=lfs\n")
+    contents = {}
+    for number, name in enumerate(NAMES):
+        path = os.fsdecode(b"m/x/" + os.fsencode(name))
+        contents[path] = random_bytes(1000, number)
+        repo.write(path, contents[path])
+    repo.git("add", "-A")
+    if on_disk == "absent":
+        for path in contents:
+            (repo.path / path).unlink()
+        (repo.path / "m").mkdir(exist_ok=True)
+    assert len(repo.check(*SELECT)) == len(NAMES)
+    repo.paste_all(*SELECT, cwd=cwd)
+    assert not list(repo.path.rglob("PWNED"))
+    for path, content in contents.items():
+        is_pointer(repo, path, content)
+
+
+def test_the_fix_of_old_files(repo: Repo) -> None:
+    repo.stage(PATH, CONTENT)
+    repo.stage("gone/b.safetensors", random_bytes(2000))
+    repo.commit()
+    repo.stage(".gitattributes", ATTRIBUTES)
+    (repo.path / "gone/b.safetensors").unlink()
+    repo.paste_all(*SELECT)
+    is_pointer(repo, PATH, CONTENT)
+    is_pointer(repo, "gone/b.safetensors", random_bytes(2000))
+    assert not (repo.path / "gone/b.safetensors").exists()
+
+
+def test_the_fix_where_text_is_converted(repo: Repo) -> None:
+    # The file on disk has CRLF, the blob LF: what is recorded is what was staged.
+    repo.stage(".gitattributes", "*.txt text eol=crlf\n")
+    repo.stage("a.txt", b"line\r\n" * 100)
+    repo.stage(".gitattributes", "*.txt text eol=crlf filter=lfs\n")
+    repo.paste_all(*SELECT)
+    is_pointer(repo, "a.txt", b"line\n" * 100)
+
+
+def test_a_real_commit_passes_after_the_fix(unfiltered: Repo) -> None:
+    hook = unfiltered.write(
+        ".git/hooks/pre-commit", f"#!/bin/sh\nexec {BIN}/pmgit-hook pre-commit\n"
+    )
+    hook.chmod(0o755)
+    unfiltered.add_info("pretrained_model/bert")
+    unfiltered.stage(PATH, CONTENT)
+    blocked = unfiltered.run(["git", "commit", "-q", "-m", "Add BERT"])
+    assert blocked.code == 1
+    assert RULE in blocked.out + blocked.err
+    fixes = [
+        line[5:] for line in (blocked.out + blocked.err).splitlines() if line.startswith("fix: ")
+    ]
+    for fix in fixes:
+        unfiltered.paste(fix)
+    unfiltered.git("commit", "-q", "-m", "Add BERT")
+    assert unfiltered.blob(PATH, "HEAD") == pointer(CONTENT)
+    assert unfiltered.git("status", "--porcelain") == ""
+
+
+def test_when_git_lfs_fails_nothing_is_recorded(unfiltered: Repo, tmp_path: Path) -> None:
+    unfiltered.stage_blob(PATH, CONTENT)
+    (fix,) = unfiltered.pmgit("check", *SELECT).fixes
+    # Somebody without git-lfs, or whose disk is full.
+    fake = tmp_path / "fake" / "git-lfs"
+    fake.parent.mkdir()
+    fake.write_text('#!/bin/sh\ncase "$1" in clean) exit 2;; esac\n')
+    fake.chmod(0o755)
+    path = os.pathsep.join([str(fake.parent), unfiltered.env["PATH"]])
+    assert unfiltered.sh(fix, env={"PATH": path}).code != 0
+    assert unfiltered.blob(PATH) == CONTENT
+
+
+def test_in_a_sparse_checkout(unfiltered: Repo) -> None:
+    unfiltered.stage("kept/a.txt", "x")
+    unfiltered.stage(PATH, CONTENT)
+    unfiltered.commit()
+    unfiltered.git("sparse-checkout", "set", "--cone", "kept")
+    assert not (unfiltered.path / PATH).exists()
+    pasted = unfiltered.paste_all("--all", *SELECT)
+    assert len(pasted) == 1
+    is_pointer(unfiltered, PATH, CONTENT)
+
+
+def test_in_a_linked_worktree(unfiltered: Repo) -> None:
+    unfiltered.git("worktree", "add", "-q", "../linked")
+    linked = Repo(unfiltered.path.parent / "linked", unfiltered.env, init=None)
+    linked.stage(PATH, CONTENT)
+    assert len(linked.paste_all(*SELECT)) == 1
+    assert linked.blob(PATH) == pointer(CONTENT)
