@@ -10,6 +10,8 @@ import pytest
 
 from pmgit import fixes
 from pmgit.finding import Finding, Fix, Step
+from pmgit.git.snapshot import Blob
+from pmgit.report.shell import Shell
 from tests.kit import BIN, Repo, pointer, random_bytes
 from tests.report.test_shell import HOSTILE
 
@@ -192,17 +194,16 @@ def test_the_whole_tree_with_something_new_staged(repo: Repo, scene: Scene) -> N
     assert scene.findings(repo, "--all") == []
 
 
-@every_scene
-def test_after_gitattributes_has_changed(repo: Repo, scene: Scene) -> None:
-    repo.stage(".gitattributes", "*.txt text\n")
-    repo.commit()
-    scene.stage(repo, 1)
-    # git rm --cached refuses now without -f: what would be staged anew differs from both.
-    repo.stage(".gitattributes", "*.bin text eol=crlf\n*.txt -text\n")
-    (fix,) = scene.fixes(repo)
+def test_after_gitattributes_has_changed(repo: Repo) -> None:
+    repo.commit("first", "--allow-empty")
+    file = repo.stage(f"{BERT}/model.bin", b"\0\r\n" * 99)
+    # What would be staged anew differs from both the index and HEAD: git refuses without -f.
+    repo.stage(".gitattributes", "*.bin text\n")
+    os.utime(file, (1, 1))  # as `git lfs track` does
+    (fix,) = repo.pmgit("check", "--select", "tracked-weights").fixes
     repo.paste(fix)
 
-    assert scene.findings(repo) == []
+    assert repo.check("--select", "tracked-weights") == []
 
 
 @pytest.mark.parametrize("object_format", ["sha1", "sha256"])
@@ -544,6 +545,15 @@ def test_a_pointer_is_not_recorded_when_git_lfs_fails(repo: Repo, tmp_path: Path
 
     assert result.code != 0
     assert repo.blob("a.bin") == binary(1)
+
+
+def test_no_pointer_is_recorded_of_a_blob_that_cannot_be_read(repo: Repo) -> None:
+    oid = repo.stage_blob("a.bin", binary(1))
+    (repo.path / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    result = repo.run(Shell().argv(fixes.convert(Blob("a.bin", oid, "100644"))))
+
+    assert result.code != 0
+    assert repo.git("ls-files", "-s").split()[1] == oid
 
 
 def test_a_pointer_is_made_of_what_is_staged(repo: Repo) -> None:

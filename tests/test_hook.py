@@ -57,6 +57,8 @@ def test_a_stage_judges_what_is_staged(stage: str, sinful: Repo) -> None:
     # A stage in argv comes first, whatever the environment says.
     env = {"PRE_COMMIT_FROM_REF": "HEAD~1", "PRE_COMMIT_TO_REF": "HEAD"}
     assert sinful.hook(stage, env=env).code == 0
+    env["PRE_COMMIT_REMOTE_NAME"] = "origin"
+    assert sinful.hook(stage, env=env).code == 0
     sinful.stage(f"{MODEL}/more.safetensors", 2000)
     found = sinful.hook(stage, env=env)
     assert found.code == 1, found

@@ -12,7 +12,7 @@ from pmgit.finding import Report
 from pmgit.git.snapshot import RANGE
 from pmgit.lfs import pointer
 from pmgit.model.subject import Subject
-from pmgit.rule import BLOBS, LFS, MODELS, PLACES
+from pmgit.rule import ATTRIBUTES, BLOBS, LFS, MODELS, PLACES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,15 +115,9 @@ def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
     speaks = {
         BLOBS: lambda: bool(subject.files),
         LFS: lambda: subject.concerns_lfs,
-        # What a range brings and takes away again is not among the changes of its tip.
-        PLACES: lambda: (
-            subject.touches_models
-            or (
-                subject.origin == RANGE
-                and any(subject.in_models(b.path) for b in subject.introduced)
-            )
-        ),
+        PLACES: lambda: _comes_or_goes(subject),
         MODELS: lambda: bool(subject.models),
+        ATTRIBUTES: lambda: subject.changes_attributes,
     }
     scopes = {scope for scope in dict.fromkeys(e.scope for e in entries) if speaks[scope]()}
     active = [rules.load(name)(config) for name in names if rules.RULES[name].scope in scopes]
@@ -135,6 +129,13 @@ def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
     if findings:
         findings = _told(findings, config, subject)
     return Report(findings, len(snapshot.introduced), snapshot.not_judged)
+
+
+def _comes_or_goes(subject: Subject) -> bool:
+    """Whether anything below a models folder does; in a range, also what is gone at its tip."""
+    if subject.touches_models or subject.origin != RANGE:
+        return subject.touches_models
+    return any(subject.in_models(blob.path) for blob in subject.introduced)
 
 
 def _exact_from(config: Config, names: Sequence[str]) -> int:

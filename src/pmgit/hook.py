@@ -6,6 +6,7 @@ started before most of pmgit is even imported.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -65,6 +66,8 @@ def _usage(message: str) -> Exception:
 def main(argv: list[str] | None = None) -> int:
     """Judge, print, and answer with the exit code: the entry point."""
     argv = sys.argv[1:] if argv is None else argv
+    # A process that lives for 50 ms has nothing to collect: with 50,000 files it saves a tenth.
+    gc.disable()
     if argv and argv[0] in ("--help", "-h", "--version"):
         from pmgit import __version__
 

@@ -21,8 +21,9 @@ SIZE, CHOICE, FLAG, NAMES = "size", "choice", "flag", "names"
 #: When a rule has anything to say (`Rule.scope`); it is not even imported otherwise.
 #: BLOBS: files are introduced. LFS: there is a pointer or an lfs attribute among the files.
 #: PLACES: something below a models folder changes. MODELS: a model is touched, or lies untracked
-#: in the work tree.
+#: in the work tree. ATTRIBUTES: a .gitattributes changes.
 BLOBS, LFS, PLACES, MODELS = "blobs", "lfs", "places", "models"
+ATTRIBUTES = "attributes"
 
 
 class Option:

@@ -34,6 +34,7 @@ class Shared:
         self.env = {
             **isolated_environment(folder / "home"),
             "PIP_CACHE_DIR": str(folder / "pip"),
+            "PIP_NO_COMPILE": "1",
             "PRE_COMMIT_HOME": str(folder / "pre-commit"),
             "PREK_HOME": str(folder / "prek"),
         }
@@ -134,7 +135,8 @@ def without_pmgit(path: str) -> str:
 def tool(request: pytest.FixtureRequest, shared: Shared, clone: Path) -> Tool:
     """A hook tool on a machine without any other pmgit; its environment is built."""
     rev = shared.run("git", "rev-parse", "HEAD", cwd=clone).strip()
-    env = {name: shared.env[name] for name in ("PIP_CACHE_DIR", "PRE_COMMIT_HOME", "PREK_HOME")}
+    names = ("PIP_CACHE_DIR", "PIP_NO_COMPILE", "PRE_COMMIT_HOME", "PREK_HOME")
+    env = {name: shared.env[name] for name in names}
     env["PATH"] = without_pmgit(shared.env["PATH"])
     tool = Tool(request.param, clone, rev, env)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pmgit.git import attributes
 from pmgit.git.repository import discover
 from tests.git.test_staged import NAMES
-from tests.kit import Repo
+
+if TYPE_CHECKING:
+    from tests.kit import Repo
 
 
 def filters(paths: list[str]) -> list[str]:

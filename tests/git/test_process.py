@@ -65,7 +65,7 @@ def test_processes_run_side_by_side(repo: Repo) -> None:
 
 
 def test_a_failure_tells_gits_own_words(repo: Repo) -> None:
-    with pytest.raises(GitError, match="git cat-file blob: fatal: .*nonsense") as caught:
+    with pytest.raises(GitError, match=r"git cat-file blob: fatal: .*nonsense") as caught:
         process.run("cat-file", "blob", "nonsense", top=str(repo.path))
     assert caught.value.code == 128
     assert caught.value.exit_code == 3

@@ -324,9 +324,7 @@ def test_the_edge_of_a_shallow_clone_is_not_taken_for_a_root(
     assert result.code == 0, result
 
 
-def test_a_bare_repository(
-    based: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bare_repository(based: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     based.stage(".gitattributes", "*.bin filter=lfs\n")
     based.stage("pretrained_model/bert/model.bin", 3000)
     tip = based.commit()

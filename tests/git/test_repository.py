@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,9 @@ from pmgit.errors import PmgitError
 from pmgit.git.process import GitError
 from pmgit.git.repository import EMPTY_BLOB, EMPTY_TREE, discover
 from tests.kit import Repo
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_places_of_a_plain_repository(here: Repo) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,8 +13,11 @@ from pmgit.git.process import GitError
 from pmgit.git.snapshot import LINK, STAGED, SUBMODULE, Snapshot
 from tests.kit import BIN, Repo
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 #: Names that break programs which split lines, read patterns or trust the locale.
-NAMES = (
+NAMES: tuple[str | bytes, ...] = (
     "with space.bin", "quote'.bin", 'double".bin', "back\\slash.bin", "tab\t.bin", "line\nbreak",
     "-rf", "--help", "--upload-pack=touch PWNED", "-", "$(touch PWNED)", "; touch PWNED",
     ":(exclude)x", ":/x", ":!y", "[a].bin", "*.bin", "modèle.bin", "e\u0301.bin", "é.bin",
@@ -169,13 +172,12 @@ def test_links_and_submodules(here: Repo) -> None:
     ]  # fmt: skip
 
 
-def test_the_users_configuration_hides_nothing(
-    here: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_users_configuration_hides_nothing(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     here.stage("a", "a")
     commit = here.commit()
     here.git("update-index", "--add", "--cacheinfo", f"160000,{commit},sub")
     here.stage("deep/b", "b")
+    here.stage(".gitmodules", '[submodule "sub"]\n\tpath = sub\n\turl = ./\n\tignore = all\n')
     for key, value in {
         "diff.ignoreSubmodules": "all",
         "diff.relative": "true",
@@ -190,7 +192,7 @@ def test_the_users_configuration_hides_nothing(
         here.git("config", key, value)
     monkeypatch.chdir(here.path / "deep")
     snapshot = staged.take()
-    assert paths(snapshot) == ["deep/b", "sub"]
+    assert paths(snapshot) == [".gitmodules", "deep/b", "sub"]
     assert all(len(blob.oid) == 40 for blob in snapshot.introduced)
 
 
@@ -224,9 +226,7 @@ def test_conflicts_record_nothing(here: Repo) -> None:
     assert paths(staged.take()) == ["both", "new"]
 
 
-def test_a_linked_worktree_has_its_own_index(
-    here: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_linked_worktree_has_its_own_index(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     here.stage("a", "a")
     here.commit()
     here.git("worktree", "add", "-q", "../linked")
@@ -279,9 +279,7 @@ def test_a_shallow_clone(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     assert paths(staged.take()) == ["new"]
 
 
-def test_a_bare_repository_has_nothing_staged(
-    here: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bare_repository_has_nothing_staged(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     here.stage("a", "a")
     here.commit()
     here.git("clone", "-q", "--bare", ".", "../bare.git")

@@ -58,7 +58,9 @@ SAMPLES = {
     "blanks behind": (PLAIN[:-1] + b"  \n", FAULTY),
     "padded to 1023 bytes": (PLAIN.ljust(1023, b"\n"), FAULTY),
     "extensions in another order": (with_lines(extension("1", "b"), extension("0", "a")), FAULTY),
-    "an extension behind": (PLAIN.replace(b"size", f"{extension('0', 'a')}\nsize".encode()), FAULTY),
+    "an extension behind": (
+        PLAIN.replace(b"size", f"{extension('0', 'a')}\nsize".encode()), FAULTY
+    ),
     "hawser": (PLAIN.replace(b"git-lfs.github", b"hawser.github"), FAULTY),
     "git-media": (
         PLAIN.replace(b"https://git-lfs.github.com/spec/v1", b"http://git-media.io/v/2"), FAULTY
@@ -210,7 +212,7 @@ def test_what_a_pointer_says() -> None:
 
 
 def test_a_size_of_nothing_for_some_content_is_no_pointer_to_replace() -> None:
-    # git-lfs takes it for an empty file. Its right form would be the empty file, and the only trace of the content would be gone.
+    # git-lfs takes it for an empty file; recorded as one, the only trace of the content is gone.
     found = pointer.read(sized("0"))
     assert isinstance(found, Broken)
     assert "size 0" in found.fault

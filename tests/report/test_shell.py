@@ -88,6 +88,7 @@ def test_plain_words_stay_readable() -> None:
     assert quote("--pattern") == "--pattern"
     assert quote("modèle") == "'modèle'"
     assert quote("a b") == "'a b'"
+    assert quote("=git") == "'=git'", "zsh replaces =git by the path of git"
 
 
 def rm(*paths: str, names: str = "pathspec") -> Step:

@@ -32,7 +32,7 @@ def link(repo: Repo, path: str, target: str) -> None:
         ("C:\\models\\bert", "a link to the absolute path 'C:\\\\models\\\\bert'"),
         ("D:/models/bert", "a link to the absolute path 'D:/models/bert'"),
         ("\\\\server\\share", "a link to the absolute path '\\\\\\\\server\\\\share'"),
-        ("../../shared/bert", "a link out of the repository, to '../../shared/bert'"),
+        ("../../elsewhere/bert", "a link out of the repository, to '../../elsewhere/bert'"),
         ("../..", "a link out of the repository, to '../..'"),
         (
             "../untracked/bert",

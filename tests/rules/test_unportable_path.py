@@ -58,7 +58,8 @@ def test_the_nearest_name_is_portable(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["model.bin", "it's.bin", "$(touch PWNED).bin", "`x`;&.bin", "[a].bin", "=x", "~x", "-rf",
-     "#x", "!x", "{a,b}", "with space.bin", " leading", "模型.bin", "é.bin", "🤗.bin", "x=1,y=2.bin",
+     "#x", "!x", "{a,b}", "with space.bin", " leading", "模型.bin", "é.bin", "🤗.bin",
+     "x=1,y=2.bin",
      "constant.bin", "auxiliary", "com0", "com10", "a.con", "x" * 255],
     ids=ascii,
 )  # fmt: skip
@@ -87,10 +88,12 @@ def test_only_new_paths_below_a_models_folder(repo: Repo) -> None:
 
 
 def test_the_name_of_the_models_folder_is_not_judged(repo: Repo) -> None:
-    repo.write(".pmgit.toml", 'models = ["my models:"]\n')
-    repo.stage("my models:/bert/a.bin", 10)
-
+    repo.write(".pmgit.toml", 'models = ["con"]\n')
+    repo.stage("con/bert/a.bin", 10)
     assert findings(repo) == []
+
+    repo.stage("con/bert/con", "")
+    assert len(findings(repo)) == 1
 
 
 def test_an_excluded_path(repo: Repo) -> None:
@@ -161,6 +164,7 @@ def test_a_name_that_is_taken_gets_a_number(repo: Repo) -> None:
     repo.stage(f"{BERT}/a:b.bin", "second")
     repo.stage(f"{BERT}/a?b.bin", "third")
     repo.write(f"{BERT}/A_B-2.BIN", "untracked")
+    assert len(repo.pmgit("check", "--select", RULE).fixes) == 2
     repo.paste_all("--select", RULE)
 
     assert repo.staged() == [f"{BERT}/a_b-3.bin", f"{BERT}/a_b-4.bin", f"{BERT}/a_b.bin"]

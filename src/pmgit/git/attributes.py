@@ -6,6 +6,8 @@ from each other, and pathspec follows neither to the letter (facts in docs/desig
 
 from __future__ import annotations
 
+import os
+
 from pmgit.git.objects import encode
 
 TYPE_CHECKING = False
@@ -58,3 +60,8 @@ def ignored(repository: Repository, paths: Iterable[str]) -> dict[str, tuple[str
         if pattern and not pattern.startswith("!"):
             found[path[2:]] = (source, int(line), pattern)
     return found
+
+
+def outranks_top(source: str) -> bool:
+    """Whether an ignore file lies in a folder, and so decides over `.gitignore` at the top."""
+    return source.endswith("/.gitignore") and not os.path.isabs(source)

@@ -33,8 +33,10 @@ BATCH_BYTES = 64_000_000
 UNKNOWN, NOT_HERE = -2, -1
 
 _READ_BYTES = 4096
+#: `blob <size>` and a NUL, with room to spare.
+_HEADER_BYTES = 64
 #: No blob of under 1024 bytes is a loose object of more than this: deflate adds some 20 bytes.
-_POINTER_STORED = 1100
+_SMALL_STORED = 1100
 
 
 def encode(path: str) -> bytes:
@@ -77,32 +79,38 @@ class Objects:
                     blob.head = head
         return self._survey_packed(elsewhere, keep) if elsewhere else 0
 
-    def _loose(self, oid: str) -> tuple[int, bytes] | None:
-        """Size and first bytes of a loose object; None when it is not loose."""
+    def _loose(self, oid: str, count: int = 0) -> tuple[int, bytes] | None:
+        """Size of a loose object, and of its content all when it is small, else `count` bytes.
+
+        None when the object is not loose. Only what is asked for is inflated.
+        """
         try:
             fd = os.open(f"{self._repository.objects}/{oid[:2]}/{oid[2:]}", os.O_RDONLY | _BINARY)
         except OSError:
             return None
         try:
-            data = os.read(fd, _READ_BYTES)
+            data = os.read(fd, _READ_BYTES if count else _SMALL_STORED)
         except OSError as error:
             raise UnreadableObjectError(oid, error.strerror or "read error") from error
         finally:
             os.close(fd)
         try:
-            text = zlib.decompressobj().decompress(data, HEAD_BYTES + 32)
-            end = text.find(b"\0")
-            if end < 0:
+            stream = zlib.decompressobj()
+            header, end, head = stream.decompress(data, _HEADER_BYTES).partition(b"\0")
+            kind, _, digits = header.partition(b" ")
+            if not end:
                 raise ValueError("it ends too early")
-            kind, digits = text[:end].split(b" ")
             if kind != b"blob":
                 raise ValueError(f"it is a {kind.decode('ascii', 'replace')}, not a blob")
-            size, head = int(digits), text[end + 1 :]
-            if len(head) < min(size, SMALL):
-                raise ValueError("it ends too early")
+            size = int(digits)
+            wanted = size if size < SMALL else min(count, size)
+            if len(head) < wanted:
+                head += stream.decompress(stream.unconsumed_tail, wanted - len(head))
+                if len(head) < wanted:
+                    raise ValueError("it ends too early")
         except (zlib.error, ValueError) as error:
             raise UnreadableObjectError(oid, str(error)) from error
-        return size, head
+        return size, head[:wanted]
 
     def sizes_from_index(self, blobs: Sequence[Blob], limit: int) -> None:
         """Take sizes from the index where they cannot mislead; the others stay UNKNOWN.
@@ -138,7 +146,7 @@ class Objects:
                     stored = os.stat(f"{folder}/{blob.oid[:2]}/{blob.oid[2:]}").st_size
                 except OSError:
                     continue
-                if stored > _POINTER_STORED:
+                if stored > _SMALL_STORED:
                     blob.size = size
 
     def _survey_packed(self, blobs: list[Blob], keep: Callable[[bytes], bool] | None) -> int:
@@ -219,7 +227,7 @@ class Objects:
         for blob in blobs:
             if blob.size == NOT_HERE or blob.oid in found:
                 continue
-            loose = self._loose(blob.oid)
+            loose = self._loose(blob.oid, HEAD_BYTES)
             if loose is not None:
                 found[blob.oid] = loose[1]
             elif blob.size > BATCH_BYTES:

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 #: 2.34 is what Ubuntu 22.04 ships, the oldest system that is tested.
 OLDEST_GIT = (2, 34)
 
+_NO_HOOKS = "core.hooksPath=" + os.devnull
 GUARDS = (
     "-c",
     "core.fsmonitor=false",
     "-c",
-    "core.hooksPath=" + os.devnull,
+    _NO_HOOKS,
     "-c",
     "core.pager=cat",
     "--no-optional-locks",
@@ -193,16 +194,21 @@ def start(
     top: str = "",
     env: dict[str, str] | None = None,
     literal: bool = True,
+    own_hooks: bool = False,
     into: int = -1,
     source: int = -1,
 ) -> Process:
     """Start `git <argv>` in the folder `top` (here, when empty) and return at once.
 
-    `literal=False` lets git read pathspec magic; `into` and `source` are file descriptors for
-    the output and the input, such as the ends of a pipe.
+    `literal=False` lets git read pathspec magic; `own_hooks` leaves core.hooksPath as the user
+    has it, to ask where hooks are. `into` and `source` are file descriptors for the output and
+    the input, such as the ends of a pipe.
     """
     git = _find_git()
     full = [git, *(GUARDS if literal else GUARDS[:-1])]
+    if own_hooks:
+        at = full.index(_NO_HOOKS)
+        del full[at - 1 : at + 1]
     if top:
         full += ["-C", top]
     full += argv

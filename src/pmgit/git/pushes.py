@@ -77,11 +77,7 @@ def _glob(remote: str) -> str:
 
 def _present(repository: Repository, oids: Sequence[str]) -> list[str]:
     """The ids that are commits here: a forced push replaces what we may never have fetched."""
-    return [
-        oid
-        for oid, kind in _kinds(repository, oids).items()
-        if kind == "commit"
-    ]
+    return [oid for oid, kind in _kinds(repository, oids).items() if kind == "commit"]
 
 
 def _peeled(repository: Repository, tips: Sequence[str]) -> list[str]:

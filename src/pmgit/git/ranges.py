@@ -8,11 +8,10 @@ brings; everything else came in by a commit of its own.
 from __future__ import annotations
 
 from pmgit.errors import PmgitError, UsageError
+from pmgit.git.objects import decode
 from pmgit.git.process import GitError
 from pmgit.git.snapshot import RANGE, Blob, introduced_by, parse_raw_diff
 from pmgit.git.tree import CommitIndex, CommitSnapshot
-
-from pmgit.git.objects import decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

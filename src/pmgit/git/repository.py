@@ -98,10 +98,17 @@ class Repository:
         stdin: bytes = b"",
         env: dict[str, str] | None = None,
         literal: bool = True,
+        own_hooks: bool = False,
     ) -> process.Process:
         """Start a git command at the top of this repository."""
-        environment = {**self.env, **(env or {})}
-        return process.start(*argv, stdin=stdin, top=self.top, env=environment, literal=literal)
+        return process.start(
+            *argv,
+            stdin=stdin,
+            top=self.top,
+            env={**self.env, **(env or {})},
+            literal=literal,
+            own_hooks=own_hooks,
+        )
 
     def run(self, *argv: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> bytes:
         """The standard output of a git command at the top of this repository."""

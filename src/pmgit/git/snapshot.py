@@ -7,7 +7,7 @@ A snapshot is made by `git.staged` (the index against HEAD), `git.tree` (all of 
 from __future__ import annotations
 
 from pmgit.git import attributes
-from pmgit.git.objects import MANY, NOT_HERE, UNKNOWN, Objects, decode, encode
+from pmgit.git.objects import MANY, NOT_HERE, UNKNOWN, Objects, decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Snapshot:
         self.examine(files)
 
     def examine(self, blobs: Iterable[Blob]) -> None:
-        """As `measure`, for blobs that are to be judged: small ones are read, absent ones counted."""
+        """As `measure`, for blobs to judge: small ones are read, absent ones are counted."""
         blobs = list(blobs)
         self._size(blobs, self._keep)
         self._absent.update(blob.oid for blob in blobs if blob.size == NOT_HERE)
@@ -228,6 +228,14 @@ class Snapshot:
 
         Left out is what is no file, not here, or larger than `limit`: it is never read.
         """
+        if self.has_work_tree:
+            from pmgit.git import work_tree
+
+            for blob in blobs:
+                if blob.size == UNKNOWN and blob.mode in REGULAR:
+                    data = work_tree.content(self.repository, blob, limit)
+                    if data is not None:
+                        blob.size, self._texts[blob.oid] = len(data), data
         self.measure(blobs)
         wanted = [
             blob
@@ -285,17 +293,3 @@ def introduced_by(changes: Iterable[Change], commit: str = "") -> list[Blob]:
 def removed_by(changes: Iterable[Change]) -> dict[tuple[str, str], str]:
     """The paths that a change takes away, by ('', blob id)."""
     return {("", change.before): change.path for change in changes if not change.after}
-
-
-__all__ = [
-    "LINK",
-    "RANGE",
-    "REGULAR",
-    "STAGED",
-    "SUBMODULE",
-    "TREE",
-    "Blob",
-    "Change",
-    "Snapshot",
-    "encode",
-]

@@ -1,4 +1,4 @@
-"""Renames as fixes, to names that are free."""
+"""Renames as fixes: to names that are free, and one after the other."""
 
 from __future__ import annotations
 
@@ -85,3 +85,57 @@ class Names:
                 names = []
             self._on_disk[folder] = [(fold(name), f"{folder}/{name}") for name in names]
         return self._on_disk[folder]
+
+
+def rename_of(steps: tuple[Step, ...]) -> tuple[str, str]:
+    """What a fix renames, and to what."""
+    for step in steps:
+        if _renames(step):
+            old, new = step.items
+            return old, new
+    raise AssertionError("a fix of this order renames")
+
+
+def _renames(step: Step) -> bool:
+    return step.argv[:2] in (("git", "mv"), ("mv", "-n"))
+
+
+def follow(steps: tuple[Step, ...], done: list[tuple[str, str]]) -> tuple[Step, ...]:
+    """Adapt a rename to those done before it; empty when that leaves nothing to do, or no way."""
+    old, new = rename_of(steps)
+    if (old, new) in done:
+        return steps  # the same command, which is printed once
+    begun_at = old
+    for before, after in done:
+        if old.startswith(f"{before}/"):
+            depth = before.count("/") + 1
+            new = "/".join([after, *new.split("/")[depth:]])
+            old = after + old[len(before) :]
+        elif old == before or _meet(new, before) or before.startswith(f"{old}/"):
+            return ()
+    inside = [after for _, after in done if old.startswith(f"{after}/")]
+    if old == new or any(_meet(new, after) for _, after in done if after not in inside):
+        return ()
+    done.append((old, new))
+    if begun_at == old:
+        return steps
+    return tuple(_moved(step, begun_at, old, new) for step in steps)
+
+
+def _moved(step: Step, begun_at: str, old: str, new: str) -> Step:
+    """A step of a rename, with the paths that things have by the time it is pasted."""
+    if step.argv[0] == "mkdir":
+        items: tuple[str, ...] = (new.rpartition("/")[0],)
+    elif _renames(step):
+        items = (old, new)
+    elif step.argv[:2] == ("git", "restore"):
+        items = tuple(old + item[len(begun_at) :] for item in step.items)
+    else:
+        items = step.items
+    return Step(*step.argv, items=items, option=step.option, names=step.names)
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether two paths are the same, or one lies in the other, whatever the case."""
+    one, other = fold(one), fold(other)
+    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")

@@ -133,13 +133,18 @@ class Subject:
         return blob.is_regular and blob.size > 0 and self.pointer_of(blob) is None
 
     @lazy
+    def changes_attributes(self) -> bool:
+        """Whether a `.gitattributes` changes, by being deleted too."""
+        return any(c.path.rpartition("/")[2] == ".gitattributes" for c in self.changes)
+
+    @lazy
     def judged_for_lfs(self) -> list[Blob]:
         """The files that the lfs rules look at, with their sizes known.
 
         A change of .gitattributes can make any old file right or wrong, so all of them are
         looked at again; files that it does not concern cost one look into the index.
         """
-        if not any(c.path.rpartition("/")[2] == ".gitattributes" for c in self.changes):
+        if not self.changes_attributes:
             return self.tip_files
         if self.origin == TREE:
             return self.files

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.rule import BLOBS, LFS, MODELS, PLACES
+from pmgit.rule import ATTRIBUTES, BLOBS, LFS, MODELS, PLACES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ RULES = {
     "oversized-blob": Entry("oversized_blob", "OversizedBlob", "size", BLOBS),
     "oversized-model": Entry("oversized_model", "OversizedModel", "size", MODELS),
     "tracked-weights": Entry("tracked_weights", "TrackedWeights", "size", PLACES),
+    "dead-attribute": Entry("dead_attribute", "DeadAttribute", "lfs", ATTRIBUTES),
     "malformed-pointer": Entry("malformed_pointer", "MalformedPointer", "lfs", LFS),
     "missing-pointer": Entry("missing_pointer", "MissingPointer", "lfs", LFS),
     "text-in-lfs": Entry("text_in_lfs", "TextInLfs", "lfs", LFS),

@@ -97,7 +97,7 @@ def _wanted(model: Model, strict: bool, recorded: bool, repo_id: str) -> str:
     official = repo_id.rpartition("/")[2]
     fine = naming.is_plain(name)
     if not strict and not fine:
-        fine = name == official or (naming.in_hub_alphabet(name) and not recorded)
+        fine = naming.in_hub_alphabet(name) and not recorded
     if not fine:
         name = official if official and not strict else naming.plain_form(name)
     above = above[-1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit.finding import ERROR, WARNING, Finding, Fix, Step
+from pmgit.git.attributes import outranks_top
 from pmgit.model.folder import INFO
 from pmgit.rule import MODELS, Rule
 
@@ -35,7 +36,8 @@ class IgnoredInfo(Rule):
     ## What to do
 
     Paste the printed command: it writes the ignore block that hides weights at any depth and
-    keeps INFO.md visible, and proves it.
+    keeps INFO.md visible, and proves it. A `.gitignore` in a folder decides over the one at the
+    top: such a line only you can change.
     """
 
     name = "ignored-info"
@@ -52,14 +54,18 @@ class IgnoredInfo(Rule):
             hidden = subject.hides_info(model)
             if hidden:
                 source, line, pattern = hidden
-                fix = Fix(
-                    Step("pmgit", "gitignore", names="verbatim"),
-                    Step("git", "add", items=(".gitignore",)),
-                    order=Fix.SETUP,
-                )
+                fix = None
+                cure = f"; remove or change line {line} of {source}"
+                if not outranks_top(source):
+                    cure = ""
+                    fix = Fix(
+                        Step("pmgit", "gitignore", names="verbatim"),
+                        Step("git", "add", items=(".gitignore",)),
+                        order=Fix.SETUP,
+                    )
                 yield Finding(
                     f"{model.path}/{INFO}",
-                    f"{source}:{line} hides it with {pattern!r}",
+                    f"{source}:{line} hides it with {pattern!r}{cure}",
                     severity=ERROR if subject.is_due(model) or model.local else WARNING,
                     fix=fix,
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit.finding import ERROR, WARNING, Finding, Fix, Step
+from pmgit.git.attributes import outranks_top
 from pmgit.git.snapshot import TREE
 from pmgit.model.folder import INFO
 from pmgit.rule import CHOICE, MODELS, Option, Rule
@@ -94,7 +95,11 @@ class MissingInfo(Rule):
             dashes = ["--"] if model.name.startswith("-") else []
             name = model.name if model.root == subject.first_root else model.path
             steps.insert(0, Step("pmgit", "info", "new", *dashes, name, names="verbatim"))
-        if subject.hides_info(model):
+        hidden = subject.hides_info(model)
+        if hidden and outranks_top(hidden[0]):
+            # No line of the .gitignore at the top could let it in; what is tracked, stays.
+            steps[-1] = Step("git", "add", "-f", items=(info,))
+        elif hidden:
             # git refuses to add an ignored file.
             steps[:0] = [
                 Step("pmgit", "gitignore", names="verbatim"),

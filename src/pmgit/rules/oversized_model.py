@@ -90,10 +90,18 @@ class OversizedModel(Rule):
 def _grown(subject: Subject) -> list[tuple[Model, list[Blob]]]:
     """The models that have grown, with what is new in them, the largest first.
 
-    What is only moved is neither new nor gone.
+    What is only moved is neither new nor gone; a pointer is no growth.
     """
     touched = {model.path: model for model in subject.models if model.touched}
     moved = {blob.oid for blob in subject.model_tip_files if subject.is_moved(blob)}
+    new: dict[str, list[Blob]] = {}
+    for blob in subject.model_tip_files:
+        path = subject.model_of(blob.path)
+        if path in touched and blob.oid not in moved and subject.is_raw(blob):
+            new.setdefault(path, []).append(blob)
+    if not new:
+        return []
+    growth = {path: sum(blob.size for blob in blobs) for path, blobs in new.items()}
     old = [
         change.old
         for change in subject.model_changes
@@ -102,19 +110,12 @@ def _grown(subject: Subject) -> list[tuple[Model, list[Blob]]]:
         and (change.after or change.before not in moved)
     ]
     subject.snapshot.measure(old)
-    growth = dict.fromkeys(touched, 0)
     for blob in old:
         path = subject.model_of(blob.path)
         if path in growth and blob.size > 0:
             growth[path] -= blob.size
-    new: dict[str, list[Blob]] = {path: [] for path in touched}
-    for blob in subject.model_tip_files:
-        path = subject.model_of(blob.path)
-        if path in growth and blob.size > 0 and blob.oid not in moved:
-            growth[path] += blob.size
-            new[path].append(blob)
     return [
-        (model, sorted(new[path], key=lambda blob: -blob.size))
-        for path, model in touched.items()
+        (touched[path], sorted(blobs, key=lambda blob: -blob.size))
+        for path, blobs in new.items()
         if growth[path] > 0
     ]

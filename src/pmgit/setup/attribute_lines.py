@@ -65,27 +65,61 @@ def matching(
 def _mark(file: str, data: bytes, lines: list[Line]) -> bytes:
     """The file with a mark per line; what the lines are is added to `lines`."""
     out = []
+    for line in parse(file, data):
+        parts = patterns.split_line(line.text)
+        if parts is not None:
+            out.append(encode(f"{parts[0]} {_MARK}{len(lines)}\n"))
+            lines.append(line)
+    return b"".join(out)
+
+
+def parse(file: str, data: bytes) -> list[Line]:
+    """The lines of a file that have a pattern."""
     text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    found = []
     for number, line in enumerate(text.split("\n"), 1):
         parts = patterns.split_line(line)
         if parts is not None:
-            out.append(encode(f"{parts[0]} {_MARK}{len(lines)}\n"))
-            lines.append(Line(file, number, line.strip(), tuple(parts[1])))
-    return b"".join(out)
+            found.append(Line(file, number, line.strip(), tuple(parts[1])))
+    return found
+
+
+def macros(files: Mapping[str, bytes]) -> dict[str, tuple[str, ...]]:
+    """What the macros of the files stand for, by their names; Git's own `binary` among them."""
+    found: dict[str, tuple[str, ...]] = {"binary": ("-diff", "-merge", "-text")}
+    for data in files.values():
+        for line in data.decode("utf-8", "surrogateescape").split("\n"):
+            words = line.split()
+            if words and words[0].startswith("[attr]"):
+                found[words[0].removeprefix("[attr]")] = tuple(words[1:])
+    return found
+
+
+def given(words: Iterable[str], known: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The attributes that words give, macros resolved."""
+    out: list[str] = []
+    waiting, seen = list(words), set[str]()
+    while waiting:
+        word = waiting.pop(0)
+        out.append(word)
+        if word in known and word not in seen:
+            seen.add(word)
+            waiting += known[word]
+    return out
+
+
+def speaks(line: Line, name: str, known: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether a line says something of an attribute, itself or by a macro."""
+    return any(_name(word) == name for word in given(line.attributes, known))
 
 
 def deciding(
     repository: Repository, files: Mapping[str, bytes], path: str, name: str = "filter"
 ) -> Line | None:
     """The line that decides an attribute of a path; None when no line speaks about it."""
-    macros = {"binary"} if name in ("diff", "merge", "text") else set[str]()
-    for data in files.values():
-        for line in data.decode("utf-8", "surrogateescape").split("\n"):
-            words = line.split()
-            if words and words[0].startswith("[attr]") and name in map(_name, words[1:]):
-                macros.add(words[0].removeprefix("[attr]"))
+    known = macros(files)
     for found in reversed(matching(repository, files, [path])[path]):
-        if any(_name(word) == name or _name(word) in macros for word in found.attributes):
+        if speaks(found, name, known):
             return found
     return None
 

@@ -6,11 +6,11 @@ is converted is what is staged, so that a file that was staged in part stays so.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 
 from pmgit.errors import PmgitError
+from pmgit.git import work_tree
 from pmgit.git.clean import LFS_FILTER, pointer_to
 from pmgit.git.objects import encode
 from pmgit.lfs import pointer, store
@@ -101,18 +101,7 @@ def _on_disk(repository: Repository, blob: Blob) -> bool:
     """Whether the work tree has exactly the content of a blob, so that git may read it there."""
     if not _is_file(repository, blob.path):
         return False
-    path = os.path.join(repository.top, blob.path)
-    if os.stat(path).st_size != blob.size:
-        return False
-    digest = hashlib.new(repository.object_format, usedforsecurity=False)
-    digest.update(f"blob {blob.size}\0".encode("ascii"))
-    try:
-        with open(path, "rb", buffering=0) as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-    except OSError:
-        return False
-    return digest.hexdigest() == blob.oid
+    return work_tree.compare(repository, blob) == work_tree.SAME
 
 
 def _prove(repository: Repository, blobs: Sequence[Blob]) -> None:

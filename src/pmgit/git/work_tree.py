@@ -1,0 +1,93 @@
+"""The file on disk beside its blob: whether it is the same, and its content when it is.
+
+Files are hashed here, as Git would hash them without any filter: asking Git would run the
+filters that a repository configures, and those may be anything.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from pmgit.git.objects import encode
+from pmgit.git.snapshot import SUBMODULE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+    from pmgit.git.repository import Repository
+    from pmgit.git.snapshot import Blob
+
+#: What the file on disk is, compared with the blob.
+SAME, DIFFERENT, ABSENT = "same", "different", "absent"
+
+
+def compare(repository: Repository, blob: Blob) -> str:
+    """Whether the work tree holds this very content at the blob's path, as SAME, …"""
+    if blob.mode == SUBMODULE:
+        return SAME  # the index holds no content that could get lost
+    path = _path(repository, blob)
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return ABSENT
+    if _beyond_link(os.path.dirname(path), blob.path.count("/")):
+        return DIFFERENT
+    if stat.S_ISLNK(status.st_mode):
+        content = os.readlink(path)
+        digest = _hasher(repository, len(content))
+        digest.update(content)
+        return SAME if digest.hexdigest() == blob.oid else DIFFERENT
+    if not stat.S_ISREG(status.st_mode) or (blob.size >= 0 and status.st_size != blob.size):
+        return DIFFERENT
+    digest = _hasher(repository, status.st_size)
+    try:
+        with open(path, "rb", buffering=0) as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    except OSError:
+        return DIFFERENT
+    return SAME if digest.hexdigest() == blob.oid else DIFFERENT
+
+
+def content(repository: Repository, blob: Blob, limit: int) -> bytes | None:
+    """The content of a blob from its file on disk: the hash proves that it is the same.
+
+    None when it is not, or larger than `limit`. Saves two git processes for a small text.
+    """
+    path = _path(repository, blob)
+    try:
+        # Neither a link nor a pipe is opened: one leads elsewhere, the other never ends.
+        status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
+            return None
+        with open(path, "rb", buffering=0) as file:
+            data = file.read(limit + 1) or b""
+    except (OSError, ValueError):
+        return None
+    digest = _hasher(repository, len(data))
+    digest.update(data)
+    return data if digest.hexdigest() == blob.oid else None
+
+
+def _path(repository: Repository, blob: Blob) -> bytes:
+    # As bytes: in a Latin-1 locale the text would name another file, and "absent" overwrites.
+    return os.path.join(os.fsencode(repository.top), encode(blob.path))
+
+
+def _beyond_link(folder: bytes, depth: int) -> bool:
+    """Whether one of the last `depth` folders is a link: Git does not look at what lies beyond."""
+    for _ in range(depth):
+        if os.path.islink(folder):
+            return True
+        folder = os.path.dirname(folder)
+    return False
+
+
+def _hasher(repository: Repository, size: int) -> _Hash:
+    import hashlib
+
+    digest = hashlib.new(repository.object_format, usedforsecurity=False)
+    digest.update(f"blob {size}\0".encode("ascii"))
+    return digest

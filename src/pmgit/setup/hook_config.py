@@ -1,0 +1,203 @@
+"""pmgit's entry in `.pre-commit-config.yaml`, put in as lines of text.
+
+A YAML writer would lose the comments, the anchors and the order of the user's file. So the place
+is found with PyYAML's scanner, lines are put in there, and then both texts are read: the new
+document must be the old one plus the entry. What cannot be extended by lines (flow style, a file
+that does not parse) is refused, with the snippet to paste.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pmgit import __version__
+from pmgit.errors import UsageError
+from pmgit.setup import block
+
+NAME = ".pre-commit-config.yaml"
+STAGES = ("pre-commit", "pre-merge-commit")
+_TYPES = "default_install_hook_types"
+
+
+class NotExtendableError(UsageError):
+    """The file cannot be extended by lines; `snippet` is what a person pastes into it."""
+
+    def __init__(self, why: str, snippet: str) -> None:
+        super().__init__(
+            f"{NAME}: {why}, so pmgit's entry cannot be put in line by line",
+            f"put the entry that is printed above into {NAME} yourself, then run it again",
+        )
+        self.snippet = snippet
+
+
+@dataclass
+class Change:
+    """The file before (None: there is none) and after; `added` are the texts that were put in.
+
+    `present` tells that an entry of pmgit is there already: then nothing is added.
+    """
+
+    before: bytes | None
+    after: bytes
+    added: list[str]
+    present: bool = False
+
+
+def entry(*, system: bool, indent: str = "  ") -> str:
+    """The lines of the entry; `indent` stands before the dash."""
+    lines = ["- repo: local", "  hooks:", "    - id: pmgit", "      name: pmgit"]
+    lines.append("      entry: pmgit-hook")
+    if system:
+        lines.append("      language: system")
+    else:
+        lines.append("      language: python")
+        lines.append(f'      additional_dependencies: ["pmgit=={__version__}"]')
+    lines += [
+        "      always_run: true",
+        "      pass_filenames: false",
+        "      require_serial: true",
+        f"      stages: [{', '.join(STAGES)}, manual]",
+    ]
+    return "".join(f"{indent}{line}\n" for line in lines)
+
+
+def snippet(*, system: bool) -> str:
+    """The whole of a new file."""
+    return f"{_types()}repos:\n{entry(system=system)}"
+
+
+def plan(before: bytes | None, *, system: bool) -> Change:
+    """The file with the entry. Raises NotExtendableError."""
+    if before is None or not before.strip():
+        whole = snippet(system=system)
+        return Change(before, (before or b"") + whole.encode(), [whole])
+    whole = snippet(system=system)
+    document, text = _read(before, whole)
+    if _has_entry(document):
+        return Change(before, before, [], present=True)
+    found = _find(text, whole)
+    end = block.line_end(before).decode()
+    lines = entry(system=system, indent=" " * found.dash).replace("\n", end)
+    types = ""
+    if _TYPES not in document:
+        types = " " * found.key_column + _types().replace("\n", end)
+    above, items, below = text[: found.key], text[found.key : found.end], text[found.end :]
+    if not items.endswith("\n"):
+        items += end
+    after = (above + types + items + lines + below).encode()
+    _prove(document, after, system=system, types=bool(types), whole=whole)
+    return Change(before, after, [types, lines] if types else [lines])
+
+
+def without(text: bytes, added: list[str]) -> bytes | None:
+    """`text` without what was added; None when that is not there as it was."""
+    for part in reversed(added):
+        data = part.encode()
+        if text.count(data) != 1:
+            return None
+        text = text.replace(data, b"")
+    return text
+
+
+def _types() -> str:
+    return f"{_TYPES}: [{', '.join(STAGES)}]\n"
+
+
+def _read(data: bytes, whole: str) -> tuple[dict[str, Any], str]:
+    """The document and its text."""
+    from yaml import YAMLError, safe_load
+
+    try:
+        text = data.decode("utf-8")
+        document = safe_load(text)
+    except (UnicodeDecodeError, YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise NotExtendableError(f"it is not valid YAML{where}", whole) from None
+    if not isinstance(document, dict) or not isinstance(document.get("repos"), list):
+        raise NotExtendableError("it has no list `repos`", whole)
+    return document, text
+
+
+def _has_entry(document: dict[str, Any]) -> bool:
+    """Whether a hook of pmgit is there, by its id or by what it runs."""
+    for repo in document["repos"]:
+        hooks = repo.get("hooks") if isinstance(repo, dict) else None
+        for hook in hooks if isinstance(hooks, list) else ():
+            if not isinstance(hook, dict):
+                continue
+            id, run = str(hook.get("id", "")), str(hook.get("entry", ""))
+            if id == "pmgit" or id.startswith("pmgit-") or "pmgit-hook" in run:
+                return True
+    return False
+
+
+@dataclass
+class _Place:
+    """Where `repos` is: the index of its line and its column, the dashes' column, its end."""
+
+    key: int
+    key_column: int
+    dash: int
+    end: int
+
+
+def _find(text: str, whole: str) -> _Place:
+    """Where lines can be put in. Raises NotExtendableError for a list in flow style."""
+    import yaml
+
+    depth = 0
+    key, inside, last = None, 0, 0
+    expecting_key = True
+    for event in yaml.parse(text):
+        name = type(event).__name__
+        opens, closes = name.endswith("StartEvent"), name.endswith("EndEvent")
+        collection = name.startswith(("Mapping", "Sequence"))
+        if not collection and name not in ("ScalarEvent", "AliasEvent"):
+            continue
+        if inside:
+            # The end of a block collection is marked where the next thing begins.
+            if not collection or (closes and text[event.end_mark.index - 1] in "]}"):
+                last = event.end_mark.index
+            depth += opens - closes
+            if depth == inside - 1:
+                break
+            continue
+        if depth == 1 and expecting_key and getattr(event, "value", "") == "repos":
+            key = event.start_mark
+        elif depth == 1 and key is not None and opens:
+            if event.flow_style:
+                raise NotExtendableError("`repos` is written in flow style", whole)
+            inside = depth + 1
+            start = event.start_mark.index
+        if depth == 1 and (not collection or opens):
+            expecting_key = not expecting_key
+        depth += opens - closes
+    if key is None or not last:
+        raise NotExtendableError("`repos` is not a plain list", whole)
+    dash = next(
+        token.start_mark.column
+        for token in yaml.scan(text)
+        if type(token).__name__ == "BlockEntryToken" and token.start_mark.index >= start
+    )
+    if text[last - 1] != "\n":
+        newline = text.find("\n", last)
+        last = len(text) if newline < 0 else newline + 1
+    return _Place(key.index - key.column, key.column, dash, last)
+
+
+def _prove(old: dict[str, Any], after: bytes, *, system: bool, types: bool, whole: str) -> None:
+    """Read what came out: the old document plus the entry, and nothing else."""
+    from yaml import YAMLError, safe_load
+
+    added = safe_load(entry(system=system))
+    wanted = {**old, "repos": [*old["repos"], *added]}
+    if types:
+        wanted[_TYPES] = list(STAGES)
+    try:
+        found = safe_load(after.decode())
+    except (YAMLError, ValueError):
+        found = None
+    if found != wanted:
+        raise NotExtendableError("its layout is unusual", whole)

@@ -1,0 +1,181 @@
+"""`text-in-lfs`: small texts that belong into Git and are sent to Git LFS."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.kit import Repo, pointer, random_bytes
+
+RULE = "text-in-lfs"
+SELECT = ("--select", RULE)
+BERT = "pretrained_model/bert"
+TEXTS = (
+    ".gitattributes", ".gitignore", "pretrained_model/.gitkeep", f"{BERT}/.gitattributes",
+    f"{BERT}/INFO.md", f"{BERT}/pmgit.lock", f"{BERT}/README.md", "README.md", "LICENSE",
+    f"{BERT}/config.json", f"{BERT}/Config.JSON", f"{BERT}/tokenizer_config.json",
+    f"{BERT}/model.safetensors.index.json", ".pmgit.toml",
+)  # fmt: skip
+CONFIG = b'{"hidden_size": 768}\n'
+
+
+@pytest.fixture
+def everything(repo: Repo) -> Repo:
+    """A repository in which somebody ran `git lfs track "*"`."""
+    repo.git("lfs", "install", "--local")
+    repo.write(".gitattributes", "* filter=lfs diff=lfs merge=lfs -text\n")
+    repo.git("-c", "filter.lfs.clean=", "-c", "filter.lfs.process=", "-c",
+             "filter.lfs.required=false", "add", ".gitattributes")  # fmt: skip
+    return repo
+
+
+@pytest.fixture
+def folder(repo: Repo) -> Repo:
+    """A repository in which somebody ran `git lfs track "pretrained_model/**"`."""
+    repo.git("lfs", "install", "--local")
+    repo.stage(".gitattributes", "pretrained_model/** filter=lfs diff=lfs merge=lfs -text\n")
+    repo.commit()
+    return repo
+
+
+# -- reports --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", TEXTS[1:])
+def test_a_text_is_reported_as_a_pointer_and_raw(everything: Repo, path: str) -> None:
+    text = b"" if path == ".pmgit.toml" else b"text\n"
+    for content in (pointer(b"text\n"), text or b"# nothing\n"):
+        if path == ".pmgit.toml" and content.startswith(b"version"):
+            continue  # a configuration that is a pointer is an error of its own
+        everything.stage_blob(path, content)
+        found = everything.check(*SELECT)
+        assert {f["path"] for f in found} == {".gitattributes", path}
+        assert {f["severity"] for f in found} == {"error"}
+        assert found[0]["message"] == (
+            "text that belongs into Git, but .gitattributes sends it to Git LFS"
+        )
+
+
+def test_it_is_the_one_rule_that_speaks(folder: Repo) -> None:
+    folder.stage_blob(f"{BERT}/config.json", CONFIG)
+    folder.add_info(BERT)
+    found = folder.check()
+    assert {(f["path"], f["rule"]) for f in found} >= {
+        (f"{BERT}/config.json", RULE), (f"{BERT}/INFO.md", RULE),
+    }  # fmt: skip
+    assert "missing-pointer" not in {f["rule"] for f in found}
+
+
+def test_old_texts_when_the_attributes_change(repo: Repo) -> None:
+    repo.stage(f"{BERT}/config.json", CONFIG)
+    repo.commit()
+    repo.stage(".gitattributes", "pretrained_model/** filter=lfs\n")
+    assert [f["path"] for f in repo.check(*SELECT)] == [f"{BERT}/config.json"]
+
+
+def test_in_a_range(folder: Repo) -> None:
+    base = folder.git("rev-parse", "HEAD").strip()
+    folder.stage(f"{BERT}/config.json", CONFIG)
+    tip = folder.commit()
+    (finding,) = folder.check("--range", f"{base}..HEAD", *SELECT)
+    assert (finding["path"], finding["commit"], finding["fix"]) == (
+        f"{BERT}/config.json", tip, None,
+    )  # fmt: skip
+
+
+# -- accepts --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["model.safetensors", "pytorch_model.bin", "tokenizer.json", "vocab.txt", "merges.txt",
+     "data.json", "my-config.json", "INFO.md.bin", "notes.md", "config.json.zip"],
+)  # fmt: skip
+def test_what_may_go_to_lfs(folder: Repo, path: str) -> None:
+    folder.stage(f"{BERT}/{path}", 3000)
+    assert folder.check(*SELECT) == []
+
+
+def test_large_texts_may_go_to_lfs(folder: Repo) -> None:
+    path = f"{BERT}/model.safetensors.index.json"
+    folder.stage(path, b" " * 2000)
+    assert folder.rules(*SELECT) == [RULE]
+    assert folder.rules(*SELECT, "-c", f"{RULE}.max-text-size=2000") == [RULE]
+    assert folder.rules(*SELECT, "-c", f"{RULE}.max-text-size=1999") == []
+    folder.stage_blob(path, b" " * 2000)  # the limit is the text's, raw as well
+    assert folder.rules(*SELECT, "-c", f"{RULE}.max-text-size=1999") == []
+    folder.stage_blob(path, pointer(b"x").replace(b"size 1", b"size 10000001"))
+    assert folder.rules(*SELECT) == []
+
+
+def test_text_that_is_not_sent_to_lfs(lfs_repo: Repo) -> None:
+    lfs_repo.stage(f"{BERT}/config.json", CONFIG)
+    lfs_repo.add_info(BERT)
+    lfs_repo.stage(f"{BERT}/model.safetensors", 3000)
+    assert lfs_repo.check(*SELECT) == []
+
+
+def test_links_are_no_text(folder: Repo) -> None:
+    (folder.path / BERT).mkdir(parents=True)
+    (folder.path / BERT / "config.json").symlink_to("../other.json")
+    folder.git("add", BERT)
+    assert folder.check(*SELECT) == []
+
+
+# -- fixes ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cwd", ["", BERT])
+@pytest.mark.parametrize("staged", ["pointer", "raw"])
+def test_the_fix(folder: Repo, cwd: str, staged: str) -> None:
+    weights = random_bytes(3000)
+    folder.stage(f"{BERT}/model.safetensors", weights)
+    for name in ("config.json", "LICENSE", "INFO.md"):
+        if staged == "pointer":
+            folder.stage(f"{BERT}/{name}", CONFIG)
+            assert folder.blob(f"{BERT}/{name}") == pointer(CONFIG)
+        else:
+            folder.write(f"{BERT}/{name}", CONFIG)
+            folder.stage_blob(f"{BERT}/{name}", CONFIG)
+    assert len(folder.pmgit("check", *SELECT).fixes) == 1
+    folder.paste_all(*SELECT, cwd=cwd)
+    for name in ("config.json", "LICENSE", "INFO.md"):
+        assert folder.blob(f"{BERT}/{name}") == CONFIG
+        assert (folder.path / BERT / name).read_bytes() == CONFIG
+    assert folder.blob(f"{BERT}/model.safetensors") == pointer(weights)
+    assert folder.check("--select", "lfs") == []
+
+
+def test_the_fix_of_old_texts(folder: Repo) -> None:
+    folder.stage(f"{BERT}/config.json", CONFIG)
+    folder.stage(f"{BERT}/model.safetensors", 3000)
+    folder.commit()
+    assert len(folder.paste_all("--all", *SELECT)) == 1
+    assert folder.blob(f"{BERT}/config.json") == CONFIG
+    assert folder.check("--all", "--select", "lfs") == []
+
+
+def test_the_fix_where_everything_is_caught(everything: Repo) -> None:
+    everything.stage("README.md", "hello\n")
+    everything.stage(f"{BERT}/config.json", CONFIG)
+    everything.stage(f"{BERT}/model.safetensors", 3000)
+    everything.add_info(BERT)
+    assert everything.blob("README.md") == pointer(b"hello\n")
+    everything.paste_all(*SELECT)
+    assert everything.blob("README.md") == b"hello\n"
+    assert everything.blob(f"{BERT}/config.json") == CONFIG
+    assert everything.blob(f"{BERT}/INFO.md").startswith(b"# Model")
+    assert b"filter=lfs" in everything.blob(".gitattributes")
+    assert everything.check("--select", "lfs") == []
+
+
+def test_the_fix_where_gitattributes_is_a_pointer_itself(everything: Repo) -> None:
+    # What `git lfs track "*"` and `git add .` leave behind: nothing is covered any more.
+    everything.git("rm", "-q", "-f", "--cached", ".gitattributes")
+    everything.git("add", ".gitattributes")
+    assert everything.blob(".gitattributes").startswith(b"version https://git-lfs")
+    everything.stage(f"{BERT}/model.safetensors", 3000)
+    everything.add_info(BERT)
+    assert {f["path"] for f in everything.check()} >= {".gitattributes"}
+    everything.paste_all()
+    assert b"filter=lfs" in everything.blob(".gitattributes")
+    assert everything.check() == []

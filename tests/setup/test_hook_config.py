@@ -1,0 +1,172 @@
+"""pmgit's entry among the user's lines of `.pre-commit-config.yaml`."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import pytest
+import yaml
+
+from pmgit.setup import hook_config
+from pmgit.setup.hook_config import NotExtendableError
+
+OTHERS = """\
+# our hooks
+repos:
+  # formatting
+  - repo: https://example.invalid/a   # pinned
+    rev: v1
+    hooks:
+      - id: one
+        args: [--fix]
+  - repo: local
+    hooks:
+      - id: two
+        name: two
+        entry: "true"
+        language: system
+"""
+ZOO = {
+    "comments and two repositories": OTHERS,
+    "a comment behind the last item": OTHERS + "      # - id: three\n# the end\n",
+    "keys behind the list": OTHERS + "\nci:\n  autofix_prs: false  # no\n",
+    "dashes without indentation": (
+        "repos:\n- repo: https://example.invalid/a\n  rev: v1\n  hooks:\n  - id: one\n"
+        "exclude: ^x\n"
+    ),
+    "anchors": (
+        "x: &args [--fix]\ny: &hook\n  id: one\n  args: *args\nrepos: &all\n"
+        "    - repo: https://example.invalid/a\n      rev: v1\n      hooks:\n        - *hook\n"
+    ),
+    "a merge key": (
+        "base: &base {language: system, entry: 'true'}\nrepos:\n  - repo: local\n    hooks:\n"
+        "      - <<: *base\n        id: one\n        name: one\n"
+    ),
+    "flow style in an item": (
+        "repos:\n  - repo: https://example.invalid/a\n    rev: v1\n"
+        "    hooks: [{id: one},\n       {id: two}]  # both\n"
+    ),
+    "a block text at the end": (
+        "repos:\n  - repo: local\n    hooks:\n      - id: one\n        name: one\n"
+        "        language: system\n        entry: |\n          echo one\n          echo two\n\n"
+    ),
+    "the dash on its own line": (
+        "repos:\n  -\n    repo: https://example.invalid/a\n    rev: v1\n    hooks:\n      - id: one\n"
+    ),
+    "a document mark": "---\n" + OTHERS + "...\n",
+    "hook types of the user's": "default_install_hook_types: [commit-msg]\n" + OTHERS,
+    "Chinese comments": OTHERS.replace("formatting", "格式"),
+    "a quoted key": OTHERS.replace("repos:", '"repos":'),
+}
+ENDS = {
+    "LF": lambda text: text,
+    "CRLF": lambda text: text.replace("\n", "\r\n"),
+    "no last line end": lambda text: text.rstrip("\n"),
+    "BOM": lambda text: "\ufeff" + text,
+}
+
+
+def kept(before: str, after: str) -> bool:
+    """Whether every line of `before` is in `after`, in order (a missing last line end may come)."""
+    lines = [line.rstrip("\r\n") for line in before.lstrip("\ufeff").split("\n")]
+    found = [line.rstrip("\r\n") for line in after.lstrip("\ufeff").split("\n")]
+    return after[:1] in (before[:1], "d") and all(not d.startswith("- ") for d in difflib.ndiff(lines, found) if d.strip() != "-")
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("name", ZOO)
+def test_the_entry_is_added_and_all_else_is_kept(name: str, end: str) -> None:
+    before = ENDS[end](ZOO[name])
+    if name == "a block text at the end" and end == "no last line end":
+        # A line end would become part of the text, which is another document.
+        with pytest.raises(NotExtendableError, match="unusual"):
+            hook_config.plan(before.encode(), system=False)
+        return
+    change = hook_config.plan(before.encode(), system=False)
+    after = change.after.decode()
+    assert kept(before, after)
+    old, new = yaml.safe_load(before), yaml.safe_load(after)
+    assert new["repos"][:-1] == old["repos"]
+    [hook] = new["repos"][-1]["hooks"]
+    assert (new["repos"][-1]["repo"], hook["id"], hook["entry"]) == ("local", "pmgit", "pmgit-hook")
+    assert hook["language"] == "python"
+    assert hook["additional_dependencies"][0].startswith("pmgit==")
+    wanted = old.get("default_install_hook_types", ["pre-commit", "pre-merge-commit"])
+    assert new.pop("default_install_hook_types") == wanted
+    old.pop("default_install_hook_types", None)
+    assert {**new, "repos": 0} == {**old, "repos": 0}
+    if end == "CRLF":
+        assert after.count("\n") == after.count("\r\n")
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_twice_is_once(name: str) -> None:
+    first = hook_config.plan(ZOO[name].encode(), system=True)
+    second = hook_config.plan(first.after, system=True)
+    assert second.present
+    assert second.after == first.after
+
+
+@pytest.mark.parametrize("end", ["LF", "CRLF"])
+@pytest.mark.parametrize("name", ZOO)
+def test_without_is_what_was_there(name: str, end: str) -> None:
+    before = ENDS[end](ZOO[name]).encode()
+    change = hook_config.plan(before, system=False)
+    assert hook_config.without(change.after, change.added) == before
+
+
+def test_the_users_lines_stay_when_ours_go() -> None:
+    change = hook_config.plan(OTHERS.encode(), system=False)
+    more = change.after + b"# mine\n"
+    assert hook_config.without(more, change.added) == OTHERS.encode() + b"# mine\n"
+    changed = change.after.replace(b"always_run: true", b"always_run: false")
+    assert hook_config.without(changed, change.added) is None
+
+
+def test_a_new_file_is_the_snippet() -> None:
+    change = hook_config.plan(None, system=True)
+    document: Any = yaml.safe_load(change.after)
+    assert list(document) == ["default_install_hook_types", "repos"]
+    [hook] = document["repos"][0]["hooks"]
+    assert hook["language"] == "system"
+    assert "additional_dependencies" not in hook
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "id: pmgit",
+        "id: pmgit-size",
+        "id: mine\n        entry: python -m pmgit.hook || pmgit-hook\n        language: system",
+    ],
+)
+def test_an_entry_by_hand_is_left_alone(hook: str) -> None:
+    before = f"repos:\n  - repo: local\n    hooks:\n      - {hook}\n".encode()
+    change = hook_config.plan(before, system=False)
+    assert change.present
+    assert change.after == before
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("repos: []\n", "flow style"),
+        ("{repos: [{repo: meta, hooks: [{id: identity}]}]}\n", "flow style"),
+        ("repos:\n", "no list"),
+        ("- repo: x\n", "no list"),
+        ("fail_fast: true\n", "no list"),
+        ("repos: [\n", "not valid YAML at line"),
+        ("repos:\n  - a\n---\nrepos:\n  - b\n", "not valid YAML"),
+        ("repos: !!python/object:os.system []\n", "not valid YAML"),
+    ],
+)
+def test_what_lines_cannot_extend_is_refused_with_the_snippet(text: str, why: str) -> None:
+    with pytest.raises(NotExtendableError, match=why) as caught:
+        hook_config.plan(text.encode(), system=False)
+    assert "- id: pmgit\n" in caught.value.snippet
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    with pytest.raises(NotExtendableError):
+        hook_config.plan(b"repos:\n  - \xff\xfe\n", system=False)
