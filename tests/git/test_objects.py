@@ -56,6 +56,8 @@ def contents() -> dict[str, bytes]:
         "edge": random_bytes(SMALL),
         "middle": random_bytes(30_000),
         "zeros": bytes(1_000_000),
+        "few zeros": bytes(1000),
+        "some zeros": bytes(5000),
         "large": random_bytes(700_000),
         "pointer": pointer(b"x"),
     }

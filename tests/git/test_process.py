@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.errors import PmgitError
-from pmgit.git import process
+from pmgit.git import process, version
 from pmgit.git.process import GitError
 from tests.kit import BIN, Repo
 
@@ -100,10 +100,10 @@ def test_first_bytes_stops_git_early(repo: Repo) -> None:
 )
 def test_the_oldest_git(printed: bytes, accepted: bool) -> None:
     if accepted:
-        process.check_version(printed)
+        version.check_version(printed)
         return
     with pytest.raises(PmgitError, match=r"is too old: pmgit needs git 2\.34"):
-        process.check_version(printed)
+        version.check_version(printed)
 
 
 # -- hostile surroundings -------------------------------------------------------------------------

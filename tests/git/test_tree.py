@@ -223,6 +223,7 @@ def test_a_commit_hook_in_a_sparse_partial_clone(source: Repo) -> None:
     result = partial.hook()
     assert result.code == 0, result
     assert "Traceback" not in result.err
+    assert result.err.count("not judged: 1 object is not here") == 1  # INFO.md
     # A change of .gitattributes asks about every file, also those that are not here.
     partial.stage(".gitattributes", "*.bin filter=lfs\n")
     result = partial.hook()

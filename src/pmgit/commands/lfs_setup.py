@@ -9,6 +9,7 @@ from pmgit.commands._difference import difference
 from pmgit.errors import PmgitError
 from pmgit.report.text import visible
 from pmgit.setup import lfs_setup
+from pmgit.setup import proof as pushed
 from pmgit.units import show_size
 
 
@@ -21,7 +22,12 @@ from pmgit.units import show_size
     help="An attribute pattern such as '*.gguf', or the path of a file; may be repeated.",
 )
 @click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
-def command(patterns: tuple[str, ...], dry_run: bool) -> None:
+@click.option(
+    "--proof/--no-proof",
+    default=True,
+    help="Push a sample of each pattern to a temporary remote and look for its object there.",
+)
+def command(patterns: tuple[str, ...], dry_run: bool, proof: bool) -> None:
     """Send weights to Git LFS: write the attributes, prove them, stage pointers.
 
     Without --pattern: the formats of the weights below the models folders, or all known formats
@@ -31,6 +37,9 @@ def command(patterns: tuple[str, ...], dry_run: bool) -> None:
 
     What is tracked already is staged anew as pointers, from what is staged: no file of the work
     tree changes. The filter is configured for this repository only.
+
+    At the end a sample of each pattern is committed and pushed from a temporary repository to a
+    temporary remote; when its object is not found there, the exit code is 3.
     """
     repository, config = _work_tree.load()
     plan = lfs_setup.plan(repository, config, patterns)
@@ -39,12 +48,21 @@ def command(patterns: tuple[str, ...], dry_run: bool) -> None:
         return
     done = lfs_setup.apply(repository, plan)
     _tell(plan, done)
+    if proof:
+        _tell_proof(pushed.push_samples(repository, plan))
     if done.lost:
         raise PmgitError(
             f"{len(done.lost)} texts are pointers whose content is not on this machine:"
             f" {', '.join(done.lost[:5])}",
             "git lfs fetch && pmgit lfs-setup",
         )
+
+
+def _tell_proof(arrived: list[str]) -> None:
+    """That the samples arrived."""
+    if arrived:
+        what = visible(arrived[0]) if len(arrived) == 1 else f"each of {len(arrived)} patterns"
+        click.echo(f"proved: a sample of {what} was pushed, and its object arrived at the remote")
 
 
 def _show(plan: lfs_setup.Plan) -> None:
@@ -75,12 +93,10 @@ def _tell(plan: lfs_setup.Plan, done: lfs_setup.Done) -> None:
             click.echo(f"staged the text of: {visible(blob.path)}")
     if plan.hidden:
         click.echo(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
-    if plan.old:
-        click.echo(
-            f"note: the commits made so far still hold the content of {len(plan.old)} of these"
-            f" files, the first is {visible(plan.old[0])}",
-            err=True,
-        )
+    if plan.history.raw:
+        click.echo(f"note: {visible(plan.history.told)}", err=True)
+        for hint in plan.history.hints:
+            click.echo(f"hint: {visible(hint)}", err=True)
     if plan.not_here:
         click.echo(
             f"note: {plan.not_here} files were not looked at: a partial clone lacks them",

@@ -9,7 +9,8 @@ What is passed to git is the same every time:
 * no hooks, no file system monitor, no pager, no external diff: a repository's own configuration
   must not be able to run a command because pmgit looked at it;
 * no lazy fetch and no protocol: looking at a partial clone must not download it
-  (GIT_NO_LAZY_FETCH is known to git 2.39.4 and newer; with no protocol allowed, older ones stop too);
+  (GIT_NO_LAZY_FETCH is known to git 2.39.4 and newer; with no protocol allowed, older ones stop
+  too);
 * no replaced objects: what is pushed is the original.
 """
 
@@ -23,9 +24,6 @@ from pmgit.errors import PmgitError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-#: 2.34 is what Ubuntu 22.04 ships, the oldest system that is tested.
-OLDEST_GIT = (2, 34)
 
 _NO_HOOKS = "core.hooksPath=" + os.devnull
 GUARDS = (
@@ -289,15 +287,3 @@ def pipe(
     if sent[0]:
         raise GitError(first, sent[0], sent[2])
     return out
-
-
-def check_version(output: bytes) -> None:
-    """Refuse a git that is too old, by what `git version` printed."""
-    words = output.decode("ascii", "replace").split()
-    numbers = words[2].split(".") if len(words) > 2 else []
-    found = tuple(int(n) for n in numbers[:2] if n.isdigit())
-    if len(found) == 2 and found < OLDEST_GIT:
-        raise PmgitError(
-            f"git {words[2]} is too old: pmgit needs git 2.34 or newer",
-            "install a newer git: https://git-scm.com/downloads",
-        )

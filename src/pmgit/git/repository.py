@@ -6,6 +6,7 @@ import os
 
 from pmgit.errors import PmgitError
 from pmgit.git import process
+from pmgit.git.version import check_version
 
 #: The empty tree, which Git knows without having it: (by the format of object ids).
 EMPTY_TREE = {
@@ -130,7 +131,7 @@ class Discovery:
         """The repository, or the error that there is none or that git is too old."""
         _, version, _ = self._version.wait()
         code, out, err = self._facts.wait()
-        process.check_version(version)
+        check_version(version)
         answers = os.fsdecode(out).split("\n")
         if code == 0 and len(answers) == 9:
             return Repository(answers[:7], answers[7])

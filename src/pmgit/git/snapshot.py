@@ -138,6 +138,9 @@ class Snapshot:
         """As `measure`, for blobs to judge: small ones are read, absent ones are counted."""
         blobs = list(blobs)
         self._size(blobs, self._keep)
+        self._count_absent(blobs)
+
+    def _count_absent(self, blobs: Iterable[Blob]) -> None:
         self._absent.update(blob.oid for blob in blobs if blob.size == NOT_HERE)
 
     def measure(self, blobs: Iterable[Blob]) -> None:
@@ -237,6 +240,7 @@ class Snapshot:
                     if data is not None:
                         blob.size, self._texts[blob.oid] = len(data), data
         self.measure(blobs)
+        self._count_absent(blobs)
         wanted = [
             blob
             for blob in blobs

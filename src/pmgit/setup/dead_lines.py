@@ -64,6 +64,8 @@ class _Suspect:
         if glob.startswith("!"):
             self._is(f"Git ignores a line that begins with '!'; {_UNSET}", "\\" + glob, sure=True)
             self.real_only = True
+        elif glob.startswith('"'):
+            self._is("its quote is never closed", "")
         elif before:
             whole = " ".join([self.word.removesuffix("\\"), *before])
             why = f"a blank ends the pattern, so {before[0]!r} is read as an attribute"
@@ -73,8 +75,6 @@ class _Suspect:
             self._is(f"{wrong[0]!r} is no attribute, so Git ignores the line", glob, sure=True)
         elif len(self.line.text.encode("utf-8", "surrogateescape")) > MAX_LINE:
             self._is(f"Git ignores a line of more than {MAX_LINE} bytes", "", sure=True)
-        elif glob.startswith('"'):
-            self._is("its quote is never closed", "")
         elif glob.endswith("/") or self._names_folder(bare, folders):
             why = "it names a folder, which says nothing of the files in it"
             self._is(why, self._inside(bare, folders), sure=glob.endswith("/"))
@@ -88,9 +88,9 @@ class _Suspect:
     def _is(self, why: str, meant: str, *, sure: bool = False) -> None:
         self.why, self.meant, self.sure = why, meant, sure
 
-    def _before_attributes(self, known: frozenset[str]) -> list[str]:
+    def _before_attributes(self, known: set[str]) -> list[str]:
         """The words behind the pattern that are no attributes: the rest of a name with blanks."""
-        found = []
+        found: list[str] = []
         for word in self.line.attributes:
             if "=" in word or word[0] in "-!" or word in known:
                 return found
@@ -118,8 +118,7 @@ class _Suspect:
     def probes(self, glob: str, roots: Sequence[str]) -> list[str]:
         """Paths that a glob of this file could match."""
         return [
-            self.folder + path
-            for path in lfs_patterns.probes(glob, () if self.folder else roots)
+            self.folder + path for path in lfs_patterns.probes(glob, () if self.folder else roots)
         ]
 
     @property
@@ -166,17 +165,16 @@ def find(
     folders = _folders(paths)
     for suspect in suspects:
         suspect.look({*_PLAIN, *known}, folders)
-    return list(_Judgement(repository, files, suspects, paths, roots, is_weights).dead())
+    return list(_Judgement(repository, files, suspects, paths, roots).dead(is_weights))
 
 
 def _folders(paths: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for path in paths:
-        while "/" in path:
-            path = path.rpartition("/")[0]
-            if path in found:
-                break
-            found.add(path)
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
     return found
 
 
@@ -190,11 +188,9 @@ class _Judgement:
         suspects: Sequence[_Suspect],
         paths: Sequence[str],
         roots: Sequence[str],
-        is_weights: Callable[[str], bool],
     ) -> None:
         self._suspects = suspects
         self._real = frozenset(path for path in paths if not patterns.must_be_text(path))
-        self._is_weights = is_weights
         self._macros = macros(files)
         asked = dict.fromkeys(self._real)
         marked = dict(files)
@@ -213,13 +209,14 @@ class _Judgement:
         self._lines = matching(repository, marked, asked)
         with Shadow(repository, files) as shadow:
             found = attributes_of(shadow, asked, "filter")
-        self._sent = {path for path, given in found.items() if given["filter"] == LFS}
+        self._sent = {path for path, values in found.items() if values["filter"] == LFS}
         self._of_line: dict[tuple[str, int], list[str]] = {}
         for path, lines in self._lines.items():
             for line in lines:
                 self._of_line.setdefault((line.file, line.number), []).append(path)
 
-    def dead(self) -> Iterable[Dead]:
+    def dead(self, is_weights: Callable[[str], bool]) -> Iterable[Dead]:
+        """What is wrong with the suspects, in their order."""
         for suspect in self._suspects:
             line = suspect.line
             matched = self._of_line.get((line.file, line.number), [])
@@ -228,7 +225,7 @@ class _Judgement:
             if wrong and self._counts(suspect):
                 yield from self._useless(suspect)
             elif matched:
-                yield from self._overridden(suspect, real or matched, exist=bool(real))
+                yield from self._overridden(suspect, real, matched, is_weights)
             elif "[" not in suspect.glob:
                 # With a class of characters, the paths that were tried prove nothing.
                 yield Dead(line.file, line.number, f"{_sends(suspect)}: no file can match it")
@@ -251,37 +248,42 @@ class _Judgement:
         if helps and self._sent.issuperset(meant):
             return  # other lines do what was meant
         why = f"{_sends(suspect)}: {suspect.why}"
-        yield Dead(
-            suspect.line.file, suspect.line.number, why, suspect.cure if helps else ""
-        )
+        yield Dead(suspect.line.file, suspect.line.number, why, suspect.cure if helps else "")
 
     def _overridden(
-        self, suspect: _Suspect, matched: Sequence[str], *, exist: bool
+        self,
+        suspect: _Suspect,
+        real: Sequence[str],
+        matched: Sequence[str],
+        is_weights: Callable[[str], bool],
     ) -> Iterable[Dead]:
+        """The line when others take out what it matches: the files, or what it could match."""
         line = suspect.line
+        matched = real or matched
         out = {path: self._decider(path) for path in matched if path not in self._sent}
-        if len(out) < len(matched):
+        whole = len(out) == len(matched)
+        if not whole:
             # An exception is a fault when it takes out weights without naming them.
             out = {
                 path: by
                 for path, by in out.items()
-                if by and self._is_weights(path) and not _WILD.isdisjoint(by.text.split()[0])
+                if real and by and is_weights(path) and not _WILD.isdisjoint(by.text.split()[0])
             }
         deciders = dict.fromkeys(by for by in out.values() if by and by != line)
-        if not out or not deciders or (not exist and len(out) < len(matched)):
+        if not deciders:
             return
         named = " and ".join(f"{by.file}:{by.number} ({by.text})" for by in deciders)
         verb = "takes" if len(deciders) == 1 else "take"
-        if len(out) == len(matched):
-            files = f"all {len(out)} files" if len(out) > 1 else f"{next(iter(out))}"
-            what = f"{files} that it matches" if len(out) > 1 else files
-            what = what if exist else "whatever it matches"
-            why = f"{_sends(suspect)}: {named} {verb} out {what}"
-        else:
+        if not whole:
             why = (
-                f"{named} {verb} {len(out)} of the {len(matched)} files of {suspect.word!r}"
+                f"{named} {verb} {len(out)} of the {len(real)} files of {suspect.word!r}"
                 f" out of Git LFS again, the first is {min(out)}"
             )
+        elif not real:
+            why = f"{_sends(suspect)}: {named} {verb} out whatever it matches"
+        else:
+            files = f"all {len(real)} files that it matches" if len(real) > 1 else real[0]
+            why = f"{_sends(suspect)}: {named} {verb} out {files}"
         yield Dead(line.file, line.number, why)
 
     def _decider(self, path: str) -> Line | None:

@@ -20,6 +20,7 @@ from pmgit.setup import (
     attribute_file,
     block,
     files,
+    history,
     lfs_hook,
     lfs_lines,
     lfs_patterns,
@@ -27,6 +28,7 @@ from pmgit.setup import (
     renormalise,
 )
 from pmgit.setup.attribute_lines import NAME
+from pmgit.setup.history import History
 from pmgit.setup.shadow import attributes_of
 
 TYPE_CHECKING = False
@@ -44,9 +46,10 @@ if TYPE_CHECKING:
 class Plan:
     """What there is to do, and what was proved of it.
 
-    `proved` tells for every pattern of this run how many files it covers. `raw` are the blobs
-    that become pointers, `texts` the pointers that become text. `old` are the paths among `raw`
-    whose content HEAD holds. `hidden` says why no patterns were added, when only texts are put
+    `proved` tells for every pattern of this run how many files it covers, `samples` the paths
+    that it matches and that may stand for it, probes first. `raw` are the blobs
+    that become pointers, `texts` the pointers that become text. `history` is what the commits made
+    so far hold raw. `hidden` says why no patterns were added, when only texts are put
     right; `not_here` counts the blobs that a partial clone lacks.
     """
 
@@ -56,9 +59,10 @@ class Plan:
     probes: list[str]
     raw: list[Blob] = field(default_factory=list)
     texts: list[tuple[Blob, Pointer]] = field(default_factory=list)
-    old: list[str] = field(default_factory=list)
+    history: History = field(default_factory=History)
     hidden: str = ""
     not_here: int = 0
+    samples: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def new_work_tree(self) -> bytes:
@@ -126,6 +130,7 @@ def plan(repository: Repository, config: Config, wanted: Sequence[str]) -> Plan:
         {pattern: len(found.real) for pattern, found in covered.items()},
         [path for found in covered.values() for path in (*found.real, *found.probes)],
         hidden=hidden.message if hidden else "",
+        samples={pattern: [*found.probes, *found.real] for pattern, found in covered.items()},
     )
     lines.prove(written, made.probes)
     _fill(made, snapshot, lines, tracked)
@@ -147,17 +152,9 @@ def _fill(made: Plan, snapshot: Snapshot, lines: lfs_lines.Lines, tracked: dict[
                 made.raw.append(blob)
         elif isinstance(found, pointer.Pointer) and patterns.must_be_text(path) and path != NAME:
             made.texts.append((blob, found))
-    made.old = _in_head(snapshot.repository, made.raw)
-
-
-def _in_head(repository: Repository, blobs: Sequence[Blob]) -> list[str]:
-    """The paths of blobs that HEAD holds."""
-    if not blobs:
-        return []
-    code, out, _ = repository.start("ls-tree", "-r", "-z", "HEAD").wait()
-    entries = out.split(b"\0") if code == 0 else []  # no commit yet
-    ids = {entry.partition(b"\t")[0].split(b" ")[2].decode("ascii") for entry in entries if entry}
-    return [blob.path for blob in blobs if blob.oid in ids]
+    made.history = history.look(
+        snapshot.repository, lambda paths: lines.matched([*groups.sends, *groups.large], paths)
+    )
 
 
 def apply(repository: Repository, made: Plan) -> Done:

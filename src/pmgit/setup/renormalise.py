@@ -6,6 +6,7 @@ is converted is what is staged, so that a file that was staged in part stays so.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 

@@ -1,0 +1,113 @@
+"""`pmgit doctor`: look at the machine and this clone, and say what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from pmgit.commands import _work_tree
+from pmgit.config import Config
+from pmgit.doctor import examine
+from pmgit.doctor.check import ERROR, OK, WARNING, Check
+from pmgit.doctor.context import Context
+from pmgit.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
+from pmgit.git import repository
+from pmgit.report.redact import redact
+from pmgit.report.shell import Shell, own_command
+from pmgit.report.text import visible
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+@click.command("doctor")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people or for programs.",
+)
+def command(form: str) -> int:
+    """Look at git, Git LFS, hooks, attributes, weights and the Hugging Face environment.
+
+    Each line says ok, warning or error, by what that was told, and the command that cures it.
+    Nothing is changed, and nothing is asked of a network.
+
+    Exit code 0: no errors; 1: errors; 3: could not look.
+    """
+    context, found = _look()
+    found += examine.examine(context)
+    shell = Shell(context.repository.prefix, own_command())
+    if form == "json":
+        click.echo(json.dumps(_document(found, shell), indent=2))
+    else:
+        for check in found:
+            _show(check, shell)
+        click.echo(_summary(found))
+    if not all(check.looked for check in found):
+        return FAILED
+    return FINDINGS if any(check.status == ERROR for check in found) else CLEAN
+
+
+def _look() -> tuple[Context, list[Check]]:
+    """What there is to look at; a configuration that cannot be read is the first finding."""
+    here = repository.discover()
+    if here.bare:
+        raise PmgitError(
+            "this repository is bare: there is no work tree to look at",
+            "run it in a clone that has one",
+        )
+    try:
+        _, config = _work_tree.load()
+    except UsageError as error:
+        return Context(here, Config()), [
+            Check("configuration", ERROR, error.message, hint=error.hint)
+        ]
+    return Context(here, config), []
+
+
+def _show(check: Check, shell: Shell) -> None:
+    click.echo(f"{check.status + ':':8} {check.name}: {_plain(check.evidence)}")
+    if check.fix:
+        click.echo(f"fix: {shell.line(check.fix)}")
+    if check.hint:
+        click.echo(f"hint: {_plain(check.hint)}")
+
+
+def _plain(text: str) -> str:
+    return visible(redact(text))
+
+
+def _summary(found: list[Check]) -> str:
+    counts = {status: sum(check.status == status for check in found) for status in (ERROR, WARNING)}
+    parts = [
+        f"{count} {status}{'' if count == 1 else 's'}" for status, count in counts.items() if count
+    ]
+    return f"{' and '.join(parts) or 'all ok'} in {len(found)} checks"
+
+
+def _document(found: list[Check], shell: Shell) -> dict[str, Any]:
+    return {
+        "status": next((s for s in (ERROR, WARNING) if any(c.status == s for c in found)), OK),
+        "checks": [
+            {
+                "name": check.name,
+                "status": check.status,
+                "evidence": redact(check.evidence),
+                "fix": None
+                if check.fix is None
+                else {
+                    "commands": shell.commands(check.fix),
+                    "shell": shell.line(check.fix),
+                    "safe": check.fix.safe,
+                },
+                "hint": redact(check.hint) or None,
+                "looked": check.looked,
+            }
+            for check in found
+        ],
+    }

@@ -1,0 +1,105 @@
+"""What the checks look at: the repository, its settings and files, the environment."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pmgit.config import LFS, Config
+from pmgit.doctor.settings import Settings
+from pmgit.git import attributes
+from pmgit.git.snapshot import TREE, Snapshot
+from pmgit.lfs import patterns
+from pmgit.model import folder
+from pmgit.setup.attribute_lines import NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pmgit.git.repository import Repository
+
+#: No `.gitattributes` is larger than this in earnest (Git itself reads 100 MB).
+_MOST = 10_000_000
+
+
+class Context:
+    """Everything is asked when it is first needed, and once."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        config: Config | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.repository = repository
+        self.config = config or Config()
+        self.environ = dict(os.environ if environ is None else environ)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Git's configuration."""
+        return Settings(self.repository)
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """The index."""
+        return Snapshot(self.repository, TREE, [], [])
+
+    @cached_property
+    def tracked(self) -> list[str]:
+        """The regular files of the index."""
+        return [path for path, blob in self.snapshot.listing().items() if blob.is_regular]
+
+    @cached_property
+    def local(self) -> list[str]:
+        """The files below the models folders in the work tree, tracked or not."""
+        top = self.repository.top
+        return [path for root in self.config.models for path in folder.files_on_disk(top, root)]
+
+    @cached_property
+    def filters(self) -> dict[str, str]:
+        """The filter attribute of every regular file of the index."""
+        if not self.tracked:
+            return {}
+        asked = attributes.ask(self.repository, self.tracked, {})
+        return dict(zip(self.tracked, attributes.answers(asked), strict=True))
+
+    @cached_property
+    def in_lfs(self) -> list[str]:
+        """The tracked files that the attributes send to Git LFS."""
+        return [path for path, filter in self.filters.items() if filter == attributes.LFS]
+
+    @cached_property
+    def attribute_files(self) -> dict[str, bytes]:
+        """Every `.gitattributes` as Git reads it now: from the disk, else from the index."""
+        listed = self.snapshot.listing()
+        blobs = {p: b for p, b in listed.items() if p.rpartition("/")[2] == NAME}
+        found = self.snapshot.objects.contents([b for b in blobs.values() if b.is_regular])
+        files = {p: found.get(blob.oid, b"") for p, blob in blobs.items() if blob.is_regular}
+        for path in {NAME, *blobs, *(p for p in self.local if p.rpartition("/")[2] == NAME)}:
+            try:
+                with open(os.path.join(self.repository.top, path), "rb") as file:
+                    files[path] = file.read(_MOST)
+            except OSError:
+                continue
+        return files
+
+    @cached_property
+    def uses_lfs(self) -> bool:
+        """Whether anything here is, or is meant to be, in Git LFS."""
+        if self.in_lfs or self.config.storage == LFS:
+            return True
+        for data in self.attribute_files.values():
+            for line in data.decode("utf-8", "surrogateescape").split("\n"):
+                parts = patterns.split_line(line)
+                if parts is not None and "filter=lfs" in parts[1]:
+                    return True
+        return False
+
+    def shown(self, path: str) -> str:
+        """A path as a message names it: from the top when it lies there, `~` for HOME."""
+        for base, mark in ((self.repository.top, ""), (os.path.expanduser("~"), "~/")):
+            if os.path.isabs(base) and path.startswith(base.rstrip("/\\") + os.sep):
+                return mark + path[len(base.rstrip("/\\")) + 1 :].replace(os.sep, "/")
+        return path

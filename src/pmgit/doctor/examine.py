@@ -1,0 +1,33 @@
+"""All checks, in the order in which things depend on each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pmgit.doctor import attribute_check, framework, git_lfs, hooks, hub_environment, weights
+from pmgit.doctor.check import ERROR, Check
+from pmgit.errors import PmgitError
+
+if TYPE_CHECKING:
+    from pmgit.doctor.context import Context
+
+GROUPS = {
+    "git-lfs": git_lfs.checks,
+    "hooks": hooks.checks,
+    "pre-commit": framework.checks,
+    "attributes": attribute_check.checks,
+    "weights": weights.checks,
+    "hub": hub_environment.checks,
+}
+
+
+def examine(context: Context) -> list[Check]:
+    """Every check. A group that cannot look is one ERROR that says why; the others still look."""
+    found: list[Check] = []
+    for name, checks in GROUPS.items():
+        try:
+            found += checks(context)
+        except PmgitError as error:
+            evidence = f"could not look: {error.message}"
+            found.append(Check(name, ERROR, evidence, hint=error.hint, looked=False))
+    return found

@@ -1,0 +1,170 @@
+"""pre-commit and prek: whether the hooks of their configuration run, and whether pmgit does."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pmgit.doctor import hook_files
+from pmgit.doctor.check import ERROR, OK, WARNING, Check
+from pmgit.finding import Fix, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.doctor.context import Context
+    from pmgit.doctor.hook_files import Hook, HookFolder
+
+CONFIG = ".pre-commit-config.yaml"
+#: The stages that are hooks of Git, in the order of a day's work.
+_STAGES = (
+    "pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-commit",
+    "pre-rebase", "post-checkout", "post-merge", "post-rewrite", "pre-push",
+)  # fmt: skip
+_OLD_NAMES = {"commit": "pre-commit", "push": "pre-push", "merge-commit": "pre-merge-commit"}
+_MOST = 10_000_000
+
+
+def checks(context: Context) -> Iterator[Check]:
+    """`pre-commit`, `pmgit-hook`."""
+    folder = hook_files.folder(context)
+    document, fault = _configuration(context)
+    if fault:
+        yield Check("pre-commit", ERROR, f"{CONFIG}: {fault}", hint=f"repair {CONFIG}")
+    elif document is None:
+        yield Check("pre-commit", OK, f"not used: there is no {CONFIG}")
+    else:
+        yield _installed(context, folder, document)
+    yield _judged(context, folder, document)
+
+
+def _configuration(context: Context) -> tuple[dict[str, Any] | None, str]:
+    """The configuration of pre-commit, None when there is none; what is wrong with it."""
+    from yaml import YAMLError, safe_load
+
+    try:
+        with open(os.path.join(context.repository.top, CONFIG), "rb") as file:
+            document = safe_load(file.read(_MOST).decode("utf-8"))
+    except FileNotFoundError:
+        return None, ""
+    except OSError as error:
+        return None, f"unreadable: {error.strerror}"
+    except (YAMLError, ValueError, RecursionError):
+        return None, "not valid YAML"
+    if not isinstance(document, dict) or not isinstance(document.get("repos"), list):
+        return None, "no list `repos`"
+    return document, ""
+
+
+def _hooks(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        hook
+        for repo in document["repos"]
+        if isinstance(repo, dict) and isinstance(repo.get("hooks"), list)
+        for hook in repo["hooks"]
+        if isinstance(hook, dict)
+    ]
+
+
+def _stages(value: Any) -> set[str]:
+    names = value if isinstance(value, list) else []
+    return {_OLD_NAMES.get(name, name) for name in names if isinstance(name, str)}
+
+
+def _wanted(document: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The hook types that must be installed, and those that some hook would also run in."""
+    must = _stages(document.get("default_install_hook_types", ["pre-commit"]))
+    named = set[str]()
+    for hook in _hooks(document):
+        named |= _stages(hook.get("stages", document.get("default_stages")))
+    # A check before a push is the last one: left out in silence it is worth an error.
+    must |= named & {"pre-push"}
+    return [s for s in _STAGES if s in must], [s for s in _STAGES if s in named - must]
+
+
+def _runs_framework(hook: Hook) -> bool:
+    """Whether a hook, or one that it hands on to, is pre-commit's or prek's and runs."""
+    if not hook.runs:
+        return False
+    if hook.framework or any("pre-commit" in line or "prek" in line for line in hook.lines):
+        return not hook.is_chain or "framework=yes" in hook.lines or _kept(hook)
+    return hook.is_chain and _kept(hook)
+
+
+def _kept(hook: Hook) -> bool:
+    before = hook.beside(".before-pmgit")
+    return before.runs and bool(before.framework)
+
+
+def _installed(context: Context, folder: HookFolder, document: dict[str, Any]) -> Check:
+    name = "pre-commit"
+    must, may = _wanted(document)
+    hooks = {stage: folder.hook(stage) for stage in (*must, *may)}
+    lost = [stage for stage in must if not _runs_framework(hooks[stage])]
+    idle = [stage for stage in may if not _runs_framework(hooks[stage])]
+    broken = [stage for stage in hooks if stage not in (*lost, *idle) and _is_orphan(hooks[stage])]
+    if lost or broken:
+        stages = [*lost, *broken]
+        what = [f"no hook of pre-commit for {', '.join(lost)}"] if lost else []
+        if broken:
+            what.append(f"the Python of the {', '.join(broken)} hook is gone")
+        return Check(name, ERROR, "; ".join(what), *_install(context, folder, hooks, stages))
+    if idle:
+        evidence = f"no hook for {', '.join(idle)}, which some hooks of {CONFIG} are for"
+        return Check(name, WARNING, evidence, *_install(context, folder, hooks, idle))
+    return Check(name, OK, f"installed for {', '.join(hooks) or 'no stage'}")
+
+
+def _is_orphan(hook: Hook) -> bool:
+    """Whether the Python of a pre-commit hook is gone, and no pre-commit on the PATH instead."""
+    mark = "INSTALL_PYTHON="
+    python = next((l.removeprefix(mark) for l in hook.text.splitlines() if l.startswith(mark)), "")
+    python = python.strip("'\"")
+    return bool(python) and not os.access(python, os.X_OK) and not _find("pre-commit")
+
+
+def _install(
+    context: Context, folder: HookFolder, hooks: dict[str, Hook], stages: list[str]
+) -> tuple[Fix | None, str]:
+    """What installs the hooks, beside those that are there: never with --force."""
+    present = {hook.framework for hook in hooks.values()} - {""}
+    order = ("prek", "pre-commit") if present == {"prek"} else ("pre-commit", "prek")
+    tool, program = next(((t, p) for t in order for p in [_find(t)] if p), ("", ""))
+    if not tool:
+        return None, "install it: pip install pre-commit"
+    if folder.setting is not None and (tool == "pre-commit" or folder.is_shared):
+        shown = context.shown(folder.path)
+        return None, f"pre-commit does not install into core.hooksPath; run it from {shown}"
+    argv = [word for stage in stages for word in ("-t", stage)]
+    return Fix(Step(program, "install", *argv, names="verbatim"), order=Fix.SETUP), ""
+
+
+def _find(name: str) -> str:
+    """A program as a shell finds it: bare on the PATH, else beside the Python that runs us."""
+    program = name + (".exe" if sys.platform == "win32" else "")
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        if os.path.isabs(folder) and os.access(os.path.join(folder, program), os.X_OK):
+            return name
+    beside = os.path.join(os.path.dirname(sys.executable), program)
+    return beside if os.access(beside, os.X_OK) else ""
+
+
+def _judged(context: Context, folder: HookFolder, document: dict[str, Any] | None) -> Check:
+    """Whether pmgit itself sees a commit."""
+    name, hook = "pmgit-hook", folder.hook("pre-commit")
+    shown = context.shown(hook.path)
+    if hook.runs and hook.judges:
+        return Check(name, OK, f"{shown} runs pmgit")
+    entry = any(
+        str(found.get("id", "")).startswith("pmgit") or "pmgit-hook" in str(found.get("entry", ""))
+        for found in _hooks(document or {"repos": []})
+    )
+    if entry and _runs_framework(hook):
+        return Check(name, OK, f"{CONFIG} has pmgit, and {shown} runs it")
+    if entry:
+        return Check(name, WARNING, f"{CONFIG} has pmgit, but nothing runs it at a commit")
+    return Check(
+        name, WARNING, "nothing runs pmgit at a commit",
+        hint="see how it is installed: the README, or hooks/ of pmgit",
+    )  # fmt: skip

@@ -1,0 +1,135 @@
+"""The hook folder, and whether a push uploads the objects of Git LFS.
+
+What hooks do is told by their text, so a hook that calls git-lfs in a roundabout way is not seen.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pmgit.doctor import hook_files
+from pmgit.doctor.check import ERROR, OK, WARNING, Check
+from pmgit.finding import Fix, Step
+from pmgit.setup import chain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.doctor.context import Context
+    from pmgit.doctor.hook_files import Hook, HookFolder
+
+#: The hooks that git-lfs writes, all or none: one foreign file among them and it gives up.
+_OF_LFS = ("pre-push", "post-checkout", "post-commit", "post-merge")
+_CALL = 'git lfs pre-push "$@"'
+_LOST = "a push would upload no content, and say nothing"
+
+
+def checks(context: Context) -> Iterator[Check]:
+    """`hooks-path`, `lfs-hook`."""
+    folder = hook_files.folder(context)
+    yield _place(context, folder)
+    yield _upload(context, folder)
+
+
+def _place(context: Context, folder: HookFolder) -> Check:
+    name = "hooks-path"
+    shown = context.shown(folder.path)
+    if folder.setting is None:
+        return Check(name, OK, f"{shown} (core.hooksPath is not set)")
+    where = f"core.hooksPath is {shown} ({folder.setting.place})"
+    if os.path.samefile(folder.path, folder.own) if _both_exist(folder) else False:
+        return Check(name, OK, where)
+    if not os.path.isdir(folder.path):
+        return Check(
+            name, ERROR, f"{where}, which is not a folder: no hook runs",
+            hint="make it, or see who set it: git config --show-origin --get-all core.hooksPath",
+        )  # fmt: skip
+    left = [
+        stage
+        for stage in _names(folder.own)
+        if hook_files.read(os.path.join(folder.own, stage)).runs
+        and not os.path.exists(os.path.join(folder.path, stage))
+    ]
+    if left:
+        return Check(
+            name, WARNING, f"{where}; not run: {', '.join(left)} in {context.shown(folder.own)}",
+            hint=f"install them anew where Git looks, or copy them to {shown}",
+        )  # fmt: skip
+    return Check(name, OK, where)
+
+
+def _both_exist(folder: HookFolder) -> bool:
+    return os.path.isdir(folder.path) and os.path.isdir(folder.own)
+
+
+def _names(path: str) -> list[str]:
+    """The hooks in a folder, without the samples and what others have put aside."""
+    try:
+        return sorted(name for name in os.listdir(path) if "." not in name)
+    except OSError:
+        return []
+
+
+def _upload(context: Context, folder: HookFolder) -> Check:
+    name = "lfs-hook"
+    hook = folder.hook("pre-push")
+    shown = context.shown(hook.path)
+    if not context.uses_lfs:
+        return Check(name, OK, "not needed: nothing here is in Git LFS")
+    if not hook.exists:
+        return _absent(context, folder, f"{shown} is not there: {_LOST}")
+    if not hook.runs:
+        evidence = f"{shown} is not executable, so Git does not run it: {_LOST}"
+        return Check(name, ERROR, evidence, _make_executable(hook.path))
+    if hook.uploads:
+        return Check(name, OK, f"{shown} runs git lfs pre-push")
+    if hook.framework:
+        return _handed_on(context, hook)
+    return Check(
+        name, ERROR, f"{shown} does not run git lfs pre-push: {_LOST}",
+        hint=f"add this line to it, before anything that reads standard input: {_CALL}",
+    )  # fmt: skip
+
+
+def _absent(context: Context, folder: HookFolder, evidence: str) -> Check:
+    """No hook: git-lfs writes its own, unless it would fail half way or write for others too."""
+    foreign = [
+        stage
+        for stage in _OF_LFS
+        if folder.hook(stage).exists and "git lfs" not in folder.hook(stage).text
+    ]
+    if folder.is_shared or foreign:
+        own = context.shown(os.path.join(folder.path, "pre-push"))
+        hint = f"make {own} an executable sh script with this line: {_CALL}"
+        return Check("lfs-hook", ERROR, evidence, hint=hint)
+    update = Step("git", "lfs", "update", names="verbatim")
+    return Check("lfs-hook", ERROR, evidence, Fix(update, order=Fix.SETUP))
+
+
+def _handed_on(context: Context, hook: Hook) -> Check:
+    """A hook of pre-commit or prek: it runs the one that was put aside, and git-lfs only there."""
+    name, legacy = "lfs-hook", hook.beside(".legacy")
+    shown = context.shown(legacy.path)
+    by = f"{context.shown(hook.path)} is {hook.framework}'s"
+    if not legacy.exists:
+        evidence = f"{by}, and there is no {shown} to run git lfs pre-push: {_LOST}"
+        return Check(name, ERROR, evidence, _write_legacy(legacy.path))
+    if not legacy.uploads and not (legacy.is_chain and chain.is_chain(legacy.text.encode())):
+        hint = f"add this line to it, before anything that reads standard input: {_CALL}"
+        evidence = f"{by}, and {shown} does not run git lfs pre-push: {_LOST}"
+        return Check(name, ERROR, evidence, hint=hint)
+    if not legacy.runs:
+        evidence = f"{by}, and {shown} is not executable, so it is not run: {_LOST}"
+        return Check(name, ERROR, evidence, _make_executable(legacy.path))
+    return Check(name, OK, f"{by}, and {shown} runs git lfs pre-push")
+
+
+def _make_executable(path: str) -> Fix:
+    return Fix(Step("chmod", "+x", path, names="verbatim"), order=Fix.SETUP)
+
+
+def _write_legacy(path: str) -> Fix:
+    """The one repair that keeps both hooks: `git lfs install --force` would overwrite the other."""
+    script = 'printf "%s\\n" "#!/bin/sh" "git lfs pre-push \\"\\$@\\"" >"$0" && chmod +x "$0"'
+    return Fix(Step("sh", "-c", script, path, names="verbatim"), order=Fix.SETUP)

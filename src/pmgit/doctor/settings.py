@@ -1,0 +1,82 @@
+"""Git's configuration with the place that each value comes from."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from pmgit.git.objects import decode
+from pmgit.git.process import GUARDS
+
+if TYPE_CHECKING:
+    from pmgit.git.repository import Repository
+
+#: The scope of what `.lfsconfig` says; git-lfs reads it, Git does not.
+LFSCONFIG = ".lfsconfig"
+_FALSE = frozenset({"false", "no", "off", "0", ""})
+
+
+class Setting(NamedTuple):
+    """One value: `scope` is system, global, local, worktree, command or LFSCONFIG."""
+
+    scope: str
+    origin: str
+    value: str
+
+    @property
+    def place(self) -> str:
+        """Where it is set, as people call it."""
+        file = self.origin.removeprefix("file:")
+        if self.scope in ("command", LFSCONFIG):
+            return "the environment or command line" if self.scope == "command" else LFSCONFIG
+        return f"{self.scope}: {file}"
+
+    @property
+    def is_true(self) -> bool:
+        return self.value.lower() not in _FALSE
+
+
+class Settings:
+    """All settings that hold in a repository, without those that pmgit passes to its own git."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._top = repository.top
+        self._values: dict[str, list[Setting]] = {}
+        lfsconfig = os.path.join(repository.top, LFSCONFIG)
+        if os.path.isfile(lfsconfig):
+            # A file that cannot be read as configuration stops git-lfs too; it says so itself.
+            code, out, _ = repository.start("config", "-z", "--file", lfsconfig, "--list").wait()
+            fields = out.split(b"\0")[:-1] if code == 0 else []
+            self._add([(LFSCONFIG, LFSCONFIG, decode(field)) for field in fields])
+        out = repository.run("config", "-z", "--show-scope", "--show-origin", "--list")
+        fields = out.split(b"\0")
+        self._add(
+            [
+                (decode(fields[at]), decode(fields[at + 1]), decode(fields[at + 2]))
+                for at in range(0, len(fields) - 2, 3)
+            ]
+        )
+
+    def _add(self, entries: list[tuple[str, str, str]]) -> None:
+        for scope, origin, entry in entries:
+            key, _, value = entry.partition("\n")
+            if "\n" not in entry:
+                value = "true"  # a key without `=`
+            if scope == "command" and f"{key}={value}".lower() in _OWN:
+                continue
+            self._values.setdefault(key, []).append(Setting(scope, origin, value))
+
+    def last(self, key: str) -> Setting | None:
+        """The value that counts; None when there is none. The key is in lower case."""
+        values = self._values.get(key)
+        return values[-1] if values else None
+
+    def path(self, key: str) -> str:
+        """A setting that is a path, absolute; '' when there is none."""
+        found = self.last(key)
+        if found is None or not found.value:
+            return ""
+        return os.path.normpath(os.path.join(self._top, os.path.expanduser(found.value)))
+
+
+_OWN = frozenset(word.lower() for word in GUARDS)

@@ -1,0 +1,53 @@
+"""Where huggingface_hub keeps things, by the environment; it is not imported for that.
+
+As huggingface_hub 2.4 reads it, when it is imported (constants.py).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PUBLIC = "https://huggingface.co"
+_TRUE = frozenset({"1", "ON", "YES", "TRUE"})
+
+
+@dataclass(frozen=True)
+class Places:
+    """The folders and the endpoint; `cache_from` names the variable that decides the cache."""
+
+    home: str
+    cache: str
+    cache_from: str
+    token_file: str
+    endpoint: str
+
+
+def places(environ: Mapping[str, str]) -> Places:
+    """What an environment means. Paths may be relative: then they depend on where Python starts."""
+    default = environ.get("XDG_CACHE_HOME", os.path.join(os.path.expanduser("~"), ".cache"))
+    home = _expand(environ.get("HF_HOME", os.path.join(default, "huggingface")), environ)
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        if name in environ:
+            cache, source = _expand(environ[name], environ), name
+            break
+    else:
+        cache = _expand(os.path.join(home, "hub"), environ)
+        source = "HF_HOME" if "HF_HOME" in environ else ""
+    token = _expand(environ.get("HF_TOKEN_PATH", os.path.join(home, "token")), environ)
+    return Places(home, cache, source, token, environ.get("HF_ENDPOINT", PUBLIC).rstrip("/"))
+
+
+def is_true(environ: Mapping[str, str], name: str) -> bool:
+    """Whether a switch is on, as huggingface_hub reads it."""
+    return environ.get(name, "").upper() in _TRUE
+
+
+def _expand(path: str, environ: Mapping[str, str]) -> str:
+    """`~` and `$NAME` in a path. The variables are those of this process."""
+    del environ
+    return os.path.expandvars(os.path.expanduser(path))

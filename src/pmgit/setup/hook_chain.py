@@ -1,0 +1,279 @@
+"""Which hooks a repository has, and what to write so that all of them run.
+
+Whoever came first or second, after `apply` each push is judged by pmgit, then uploaded by Git
+LFS, and the user's own hooks and the framework's stages run as before. Nobody's hook is lost and
+core.hooksPath stays: what stands in the way is kept beside the chain, as `<stage>.before-pmgit`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pmgit.errors import PmgitError, UsageError
+from pmgit.setup import chain, files, hook_config
+from pmgit.setup.hook_file import CHAIN, FOREIGN, LFS, NOTHING, PRE_COMMIT, PREK, HookFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.git.repository import Repository
+
+PUSH = "pre-push"
+STAGES = ("pre-commit", "pre-merge-commit", PUSH)
+FRAMEWORK, NATIVE, NONE = "pre-commit", "native", "none"
+
+HUSKY, LEFTHOOK = "husky", "lefthook"
+_EXECUTABLE = 0o755
+
+
+@dataclass
+class State:
+    """The hooks of a repository.
+
+    `folder` is where the chain goes: the folder that Git takes hooks from, or that of husky's
+    users. `hooks_path` is core.hooksPath ('' when not set), `tracked` whether the folder is part
+    of the work tree, `shared` whether it belongs to other repositories too. `manager` is husky
+    or lefthook. `hooks` has every file that counts, by its name. `pushes` tells that
+    .pre-commit-config.yaml has hooks for the pre-push stage.
+    """
+
+    folder: str
+    hooks_path: str = ""
+    tracked: bool = False
+    shared: bool = False
+    manager: str = ""
+    pushes: bool = False
+    hooks: dict[str, HookFile] = field(default_factory=dict)
+
+    def hook(self, stage: str, suffix: str = "") -> HookFile:
+        """The hook of a stage, or the one beside it (`legacy`, `before-pmgit`)."""
+        return self.hooks[f"{stage}.{suffix}" if suffix else stage]
+
+
+@dataclass
+class HookAction:
+    """A file to write: `before` and `after` are its content (None: there is none).
+
+    `path` is absolute, `mode` its permissions afterwards, `why` says what it is for.
+    """
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+    mode: int
+    why: str
+
+
+def inspect(repository: Repository) -> State:
+    """Look at the hooks; nothing is changed. Raises PmgitError when one cannot be read."""
+    folder = hooks_folder(repository)
+    code, out, _ = repository.start("config", "--get", "core.hooksPath", own_hooks=True).wait()
+    state = State(folder, os.fsdecode(out).rstrip("\n") if code == 0 else "")
+    parent, name = os.path.split(folder)
+    if name == "_" and os.path.basename(parent) == ".husky":
+        # husky makes `_` anew at every install and runs `.husky/<stage>` from it.
+        state.folder, state.manager = parent, HUSKY
+    in_work_tree = not repository.bare and _is_below(state.folder, repository.top)
+    in_git = _is_below(state.folder, repository.common_dir)
+    state.tracked = in_work_tree and not in_git
+    state.shared = not in_work_tree and not in_git
+    for stage in STAGES:
+        for name in (stage, f"{stage}.legacy", f"{stage}.{chain.SAVED}"):
+            state.hooks[name] = HookFile.read(os.path.join(state.folder, name), stage)
+    if any(b"lefthook" in (hook.content or b"") for hook in state.hooks.values()):
+        state.manager = LEFTHOOK
+    if not repository.bare:
+        state.pushes = _has_push_stage(os.path.join(repository.top, hook_config.NAME))
+    return state
+
+
+def hooks_folder(repository: Repository) -> str:
+    """The folder that Git takes hooks from: core.hooksPath, or that of the main repository."""
+    out = repository.start(
+        "rev-parse", "--path-format=absolute", "--git-path", "hooks", own_hooks=True
+    ).finish()
+    return os.path.normpath(os.fsdecode(out).rstrip("\n"))
+
+
+def _is_below(path: str, folder: str) -> bool:
+    real, above = os.path.realpath(path), os.path.realpath(folder)
+    return os.path.normcase(real).startswith(os.path.normcase(above).rstrip(os.sep) + os.sep)
+
+
+def _has_push_stage(path: str) -> bool:
+    """Whether .pre-commit-config.yaml asks for the pre-push stage by name.
+
+    A hook without `stages` would run in any stage; it is no wish for this one.
+    """
+    import yaml
+
+    try:
+        with open(path, "rb") as file:
+            document = yaml.safe_load(file)
+    except (OSError, yaml.YAMLError, ValueError, RecursionError):
+        return False  # not there; or not readable, which the framework itself will say
+    return _names_push(document)
+
+
+def _names_push(node: object) -> bool:
+    keys = ("stages", "default_stages", "default_install_hook_types")
+    if isinstance(node, dict):
+        named = [value for key in keys if isinstance(value := node.get(key), list)]
+        if any(word in value for value in named for word in (PUSH, "push")):
+            return True
+        return any(_names_push(value) for value in node.values())
+    return isinstance(node, list) and any(map(_names_push, node))
+
+
+def plan(state: State, mode: str, *, python: str) -> list[HookAction]:
+    """What to write, in the order in which it must be written; empty when all is right.
+
+    `mode` is "native" (the chain at every stage), "pre-commit" (a framework serves the commit,
+    the chain the push) or "none". `python` is the interpreter that has pmgit.
+
+    Raises PmgitError where two hooks of the user's want the same place, or one is a link.
+    """
+    if mode == NONE:
+        return []
+    if mode not in (NATIVE, FRAMEWORK):
+        raise UsageError(f"unknown way to install hooks: {mode!r}", "pre-commit, native or none")
+    actions = []
+    for stage in STAGES:
+        if stage == PUSH or mode == NATIVE:
+            actions += _chain(state, stage, python, judge=True, framework=state.pushes)
+        elif state.hooks_path and not state.hook(stage).is_framework:
+            # pre-commit refuses to install its hook; the chain runs it, and it runs pmgit.
+            actions += _chain(state, stage, python, judge=False, framework=True)
+    return actions
+
+
+def _chain(
+    state: State, stage: str, python: str, *, judge: bool, framework: bool
+) -> list[HookAction]:
+    """The actions that make the chain part of one stage."""
+    hook = state.hook(stage)
+    if hook.is_framework:
+        # It hands all of standard input to `.legacy`, and runs that first.
+        place = state.hook(stage, "legacy")
+        framework = False
+    else:
+        place = hook
+        framework = framework and (stage == PUSH or not judge)
+    for file in (place, state.hook(stage, chain.SAVED)):
+        if file.is_link:
+            raise PmgitError(
+                f"{file.path} is a symbolic link, and pmgit writes over no links",
+                "put the script itself in its place, then run it again",
+            )
+    actions = []
+    if place.kind == FOREIGN:
+        actions += _keep(place, state.hook(stage, chain.SAVED))
+    always = place.kind == LFS or (place.content is not None and chain.uploads_always(place.content))
+    after = chain.text(
+        stage,
+        # A tracked file goes to other machines, where this interpreter is not.
+        "python3" if state.tracked else python,
+        judge=judge,
+        framework=framework,
+        only_configured=state.shared,
+        always_upload=always,
+        sourced=state.manager == HUSKY,
+    )
+    if place.content != after or not place.runs:
+        why = _why(state, stage, place, judge)
+        actions.append(HookAction(place.path, place.content, after, _EXECUTABLE, why))
+    return actions
+
+
+def _keep(place: HookFile, saved: HookFile) -> list[HookAction]:
+    """Keep the user's hook beside the chain, which runs it."""
+    if saved.content == place.content:
+        return []
+    if saved.content is not None:
+        raise PmgitError(
+            f"{place.path} and {saved.path} are both hooks of yours",
+            "join them in the first, remove the second, then run it again",
+        )
+    why = "your own hook, which the chain runs with the same arguments and input"
+    if not place.runs:
+        why = "your own hook; it is not executable, so nobody runs it"
+    return [HookAction(saved.path, None, place.content, place.mode, why)]
+
+
+def _why(state: State, stage: str, place: HookFile, judge: bool) -> str:
+    did = {
+        NOTHING: "",
+        LFS: ", in the place of Git LFS's own hook",
+        CHAIN: ", brought up to date",
+        FOREIGN: ", and your own hook with it",
+    }.get(place.kind, "")
+    if not judge:
+        why = "runs pre-commit, which cannot install its hook while core.hooksPath is set"
+    elif stage == PUSH:
+        why = "judges every pushed ref, then uploads with Git LFS"
+    else:
+        why = "judges what is staged"
+    if state.manager == LEFTHOOK:
+        did += "; lefthook may write its own again: run `pmgit init` after `lefthook install`"
+    if state.shared:
+        did += "; the folder is shared, so only repositories with a .pmgit.toml are judged"
+    return why + did
+
+
+def apply(actions: Sequence[HookAction]) -> None:
+    """Write: each file whole or not at all, executable from its first moment on.
+
+    Raises PmgitError; what was written before stays, and running it again finishes the rest.
+    """
+    for action in actions:
+        _apply(action)
+
+
+def _apply(action: HookAction) -> None:
+    try:
+        if action.after is None:
+            if os.path.lexists(action.path):
+                os.unlink(action.path)
+            return
+        os.makedirs(os.path.dirname(action.path), exist_ok=True)
+        part = f"{action.path}.pmgit-new"
+        try:
+            files.write_whole(part, action.after)
+            # Before it gets its name: Git skips a hook that is not executable, and says success.
+            os.chmod(part, action.mode)
+            os.replace(part, action.path)
+        finally:
+            if os.path.lexists(part):
+                os.unlink(part)
+    except OSError as error:
+        raise PmgitError(
+            f"{action.path} could not be written: {error.strerror}", "see who may write there"
+        ) from error
+
+
+def undo(actions: Sequence[HookAction], modes: dict[str, int] | None = None) -> list[HookAction]:
+    """The actions that take these back, last first; `modes` are the old permissions by path.
+
+    A file that somebody has changed since is left alone.
+    """
+    found = []
+    for action in reversed(actions):
+        if files.read(action.path) == action.after:
+            mode = (modes or {}).get(action.path, _EXECUTABLE)
+            why = "as it was before" if action.before is not None else "there was none before"
+            found.append(HookAction(action.path, action.after, action.before, mode, why))
+    return found
+
+
+__all__ = [
+    "FRAMEWORK", "NATIVE", "NONE", "PRE_COMMIT", "PREK", "STAGES",
+    "HookAction", "State", "apply", "hooks_folder", "inspect", "plan", "undo",
+]  # fmt: skip
+
+
+def mode_of(path: str) -> int:
+    """The permissions of a file."""
+    return stat.S_IMODE(os.lstat(path).st_mode)

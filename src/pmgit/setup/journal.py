@@ -1,0 +1,192 @@
+"""What `pmgit init` has written, kept in the git directory so that `--undo` can take it back.
+
+An entry reaches the disk before the step that it is about: after a crash at any moment the
+journal knows of everything that may have been written. It holds the content before and the hash
+of what was written, so a file that somebody has changed since is told from one that nobody has.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from pmgit.errors import PmgitError
+from pmgit.setup import files
+
+if TYPE_CHECKING:
+    from pmgit.git.repository import Repository
+
+#: A file that is all ours, one with our block, one with our entry, a hook, Git's configuration,
+#: a folder that was made, an entry of the index.
+OWN, BLOCK, ENTRY, HOOK, CONFIG, FOLDER, INDEX = (
+    "own", "block", "entry", "hook", "config", "folder", "index",
+)  # fmt: skip
+#: `after` of a step that another program does: known only when it is done.
+PENDING = "pending"
+#: `after` of a file that the step removes.
+GONE = "gone"
+
+_VERSION = 1
+
+
+@dataclass
+class Entry:
+    """One thing that was written: `path` is relative to the top of the work tree.
+
+    `before` is the content in base64 (None: there was nothing), `mode` its permissions, `after`
+    the hash of what was written. `added` are the texts that were put into a user's file.
+    """
+
+    kind: str
+    path: str
+    before: str | None
+    after: str
+    mode: int = 0
+    added: list[str] = field(default_factory=list)
+
+    @property
+    def content(self) -> bytes | None:
+        """What was there before."""
+        return None if self.before is None else base64.b64decode(self.before)
+
+
+class Journal:
+    """The entries, in the order in which they were written."""
+
+    def __init__(self, repository: Repository) -> None:
+        """Raises PmgitError when there is a journal that cannot be read."""
+        self.path = os.path.join(repository.git_dir, "pmgit", "init.json")
+        self._top = repository.top
+        self.entries = self._load()
+
+    def _load(self) -> list[Entry]:
+        data = files.read(self.path)
+        if data is None:
+            return []
+        try:
+            document = json.loads(data)
+            if document["version"] == _VERSION:
+                return [Entry(**entry) for entry in document["entries"]]
+        except (ValueError, TypeError, KeyError):
+            pass
+        raise PmgitError(
+            f"{self.path} cannot be read: it is damaged, or of another version of pmgit",
+            "what pmgit init wrote can then not be undone; to go on without it, delete the file",
+        )
+
+    def _save(self) -> None:
+        if not self.entries:
+            try:
+                os.unlink(self.path)
+                os.rmdir(os.path.dirname(self.path))
+            except OSError:
+                pass  # it was never written, or the folder holds something else
+            return
+        entries = [asdict(entry) for entry in self.entries]
+        data = json.dumps({"version": _VERSION, "entries": entries}, indent=1)
+        make_folder(os.path.dirname(self.path))
+        files.write_whole(self.path, data.encode("ascii") + b"\n")
+
+    def locate(self, entry: Entry) -> str:
+        """Where an entry's file is."""
+        return os.path.normpath(os.path.join(self._top, *entry.path.split("/")))
+
+    def name(self, path: str) -> str:
+        """A path as entries have it: from the top, so that the repository can be moved."""
+        try:
+            return os.path.relpath(path, self._top).replace(os.sep, "/")
+        except ValueError:  # on another drive
+            return path.replace(os.sep, "/")
+
+    def note(self, entry: Entry) -> Entry:
+        """Write an entry down, before what it is about is done; again does nothing."""
+        if entry not in self.entries:
+            self.entries.append(entry)
+            self._save()
+        return entry
+
+    def forget(self, entry: Entry) -> None:
+        """Take an entry out: it is undone."""
+        self.entries.remove(entry)
+        self._save()
+
+    def about(self, kind: str, path: str, after: bytes | None, added: list[str]) -> Entry:
+        """The entry for a file that is about to be written (`after` None: removed)."""
+        before = content(path)
+        return Entry(
+            kind,
+            self.name(path),
+            None if before is None else base64.b64encode(before).decode("ascii"),
+            digest(after),
+            0 if before is None else stat.S_IMODE(os.lstat(path).st_mode),
+            added,
+        )
+
+    def write(self, kind: str, path: str, data: bytes, added: list[str] | None = None) -> None:
+        """Note it, make the folders, write the file: each whole or not at all."""
+        if content(path) == data:
+            return
+        self.folders(os.path.dirname(path))
+        self.note(self.about(kind, path, data, added or []))
+        files.write_whole(path, data)
+
+    def folders(self, path: str) -> None:
+        """Make a folder and those above it; noted, so that they can go again when empty."""
+        missing = []
+        while path and not os.path.isdir(path):
+            missing.append(path)
+            path = os.path.dirname(path)
+        for folder in reversed(missing):
+            self.note(Entry(FOLDER, self.name(folder), None, PENDING))
+            make_folder(folder)
+
+    @contextmanager
+    def around(self, watched: Mapping[str, str]) -> Iterator[None]:
+        """Note what another program does to the watched files: path to kind.
+
+        Links are left out: what they lead to is not this repository's.
+        """
+        noted = []
+        for path, kind in watched.items():
+            if not os.path.islink(path):
+                entry = self.about(kind, path, None, [])
+                entry.after = PENDING
+                if entry not in self.entries:
+                    self.entries.append(entry)
+                noted.append((path, entry))
+        self._save()
+        try:
+            yield
+        finally:
+            for path, entry in noted:
+                entry.after = digest(content(path))
+            unchanged = [entry for _, entry in noted if entry.after == digest(entry.content)]
+            self.entries = [entry for entry in self.entries if entry not in unchanged]
+            self._save()
+
+
+def content(path: str) -> bytes | None:
+    """What is in a file; None when there is none. Raises PmgitError."""
+    return files.read(path)
+
+
+def digest(data: bytes | None) -> str:
+    """The hash by which a content is known again."""
+    return GONE if data is None else hashlib.sha256(data).hexdigest()
+
+
+def make_folder(path: str) -> None:
+    """Make a folder and those above it. Raises PmgitError."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise PmgitError(
+            f"the folder {path} could not be made: {error.strerror}", "see who may write there"
+        ) from error

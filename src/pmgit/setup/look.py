@@ -1,0 +1,141 @@
+"""What is there before `pmgit init` writes anything. It only looks."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pmgit.config import Config
+from pmgit.git.snapshot import TREE, Snapshot
+from pmgit.lfs import missing, pointer
+from pmgit.model import folder, storage
+from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
+from pmgit.setup import hook_config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pmgit.git.repository import Repository
+    from pmgit.git.snapshot import Blob
+
+#: Folders of these names are for pretrained models; others only when they hold weights.
+COMMON = ("pretrained_model", "pretrained_models")
+OFFERED = ("weights", "checkpoints", "ckpts", "models")
+#: By name alone a `.bin` may be anything; so much of it is weights, or should be looked at.
+_LARGE = 1_000_000
+_CODE = (
+    ".py", ".pyx", ".c", ".cc", ".cpp", ".cu", ".h", ".hpp", ".java", ".kt", ".go", ".rs", ".js",
+    ".jsx", ".ts", ".tsx", ".rb", ".php", ".cs", ".swift", ".scala", ".r", ".jl", ".lua", ".sql",
+)  # fmt: skip
+#: What tells that a hook manager is used here.
+_MANAGERS = {
+    "husky": (".husky",),
+    "lefthook": tuple(
+        f"{dot}lefthook.{end}" for dot in ("", ".") for end in ("yml", "yaml", "toml", "json")
+    ),
+    "prek": ("prek.toml",),
+    "pre-commit": (hook_config.NAME,),
+}
+
+
+@dataclass
+class Folder:
+    """A folder with the weights in it: how many files, how many bytes."""
+
+    path: str
+    files: int = 0
+    size: int = 0
+    has_code: bool = False
+
+
+@dataclass
+class Look:
+    """What was seen: models folders to take, to offer and to leave, and all else that counts.
+
+    `raw` are blobs of the index that are weights and no pointers.
+    """
+
+    taken: list[Folder] = field(default_factory=list)
+    offered: list[Folder] = field(default_factory=list)
+    left: list[Folder] = field(default_factory=list)
+    raw: list[Blob] = field(default_factory=list)
+    lfs_installed: bool = False
+    lfs_lines: bool = False
+    lfs_filter: bool = False
+    managers: list[str] = field(default_factory=list)
+
+
+def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> Look:
+    """Look at the repository. `wanted` are models folders that a person has named."""
+    snapshot = Snapshot(repository, TREE, [], [])
+    tracked = snapshot.listing()
+    tiers = Tiers(config)
+    seen = Look()
+
+    def there(path: str) -> bool:
+        on_disk = os.path.isdir(os.path.join(repository.top, path))
+        return on_disk or any(name.startswith(f"{path}/") for name in tracked)
+
+    if wanted or config.source:
+        names = list(wanted or config.models)
+        if config.source and not wanted:
+            names = [name for name in names if there(name)] or names[:1]
+    else:
+        names = [name for name in COMMON if there(name)] or [COMMON[0]]
+    seen.taken = [_folder(repository, tiers, name, tracked) for name in names]
+    for name in OFFERED:
+        if name not in names and there(name):
+            found = _folder(repository, tiers, name, tracked)
+            if found.files:
+                (seen.left if found.has_code else seen.offered).append(found)
+    seen.raw = _raw(snapshot, tiers, names)
+    seen.lfs_installed = missing.is_installed()
+    seen.lfs_lines = storage.has_lfs_lines(snapshot)
+    code, _, _ = repository.start("config", "--get", "filter.lfs.clean").wait()
+    seen.lfs_filter = code == 0
+    seen.managers = [
+        name
+        for name, marks in _MANAGERS.items()
+        if any(os.path.lexists(os.path.join(repository.top, mark)) for mark in marks)
+    ]
+    return seen
+
+
+def _folder(
+    repository: Repository, tiers: Tiers, path: str, tracked: Iterable[str]
+) -> Folder:
+    """The weights in a folder of the work tree, and whether it holds source code."""
+    found = Folder(path)
+    on_disk = set(folder.files_on_disk(repository.top, path))
+    for name in on_disk:
+        tier = tiers.of(name)
+        if tier in (ALWAYS, AMBIGUOUS):
+            try:
+                size = os.lstat(os.path.join(repository.top, name)).st_size
+            except OSError:
+                continue
+            if tier == ALWAYS or size >= _LARGE:
+                found.files += 1
+                found.size += size
+    names = on_disk | {name for name in tracked if name.startswith(f"{path}/")}
+    found.has_code = any(name.lower().endswith(_CODE) for name in names)
+    return found
+
+
+def _raw(snapshot: Snapshot, tiers: Tiers, roots: Iterable[str]) -> list[Blob]:
+    """The tracked weights that are no pointers: all of a models folder, elsewhere by name."""
+    begins = tuple(f"{root}/" for root in roots)
+    asked = []
+    for path, blob in snapshot.listing().items():
+        tier = tiers.of(path)
+        if blob.is_regular and (
+            tier == ALWAYS or (tier == AMBIGUOUS and path.startswith(begins))
+        ):
+            asked.append(blob)
+    snapshot.objects.survey(asked, pointer.may_be)
+    return [
+        blob
+        for blob in asked
+        if blob.size > 0 and not (blob.head and pointer.read(blob.head, expected=True))
+    ]
