@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -193,3 +195,117 @@ def test_help_imports_no_command() -> None:
     loaded = set(done.stdout.decode().split())
     assert not {name for name in loaded if name.startswith(("pmgit.commands.", "pmgit.rules."))}
     assert not {"git", "huggingface_hub", "pathspec"} & loaded
+
+
+# --- verbose, the environment, completion
+
+
+def test_verbose_tells_git_commands_and_their_times(repo: Repo) -> None:
+    quiet, shown = repo.pmgit("check"), repo.pmgit("--verbose", "check")
+    assert (shown.code, shown.out) == (quiet.code, quiet.out)
+    assert quiet.err == ""
+    lines = shown.err.splitlines()
+    assert any(line.startswith("pmgit: git rev-parse ") for line in lines)
+    assert all(re.fullmatch(r"pmgit: git .* \(\d+ ms(, exit code \d+)?\)", x) for x in lines), lines
+
+
+def test_verbose_shows_no_secret(repo: Repo) -> None:
+    """Whatever the words of a git command are."""
+    code = (
+        "import sys\nfrom pmgit import checker, cli\nfrom pmgit.git import process\n"
+        "def judge(*args):\n"
+        "    process.start('ls-remote', 'https://me:pass-word@git.invalid/x').finish()\n"
+        "checker.judge = judge\nsys.argv = ['pmgit', '-v', 'check']\ncli.main()\n"
+    )
+    failed = repo.run([sys.executable, "-c", code])
+    assert failed.code == 3
+    assert "git ls-remote https://***@git.invalid/x" in failed.err
+    assert "pass-word" not in failed.err
+
+
+def test_defaults_from_the_environment(repo: Repo) -> None:
+    shown = repo.pmgit("check", env={"PMGIT_CHECK_FORMAT": "json"})
+    assert shown.json["findings"] == []
+    typed = repo.pmgit("check", "--format", "text", env={"PMGIT_CHECK_FORMAT": "json"})
+    assert typed.out == "no findings in 0 files\n"
+    assert "git rev-parse" in repo.pmgit("check", env={"PMGIT_VERBOSE": "1"}).err
+    many = repo.pmgit("check", env={"PMGIT_CHECK_IGNORE": "naming info,nmaing"})
+    assert "nmaing" in many.err
+    bad = repo.pmgit("check", env={"PMGIT_CHECK_FORMAT": "xml"})
+    assert bad.code == 2
+    assert "PMGIT_CHECK_FORMAT" in bad.err
+
+
+@pytest.mark.parametrize("name", ["PMGIT_VERSION", "PMGIT_PYTHON", "PMGIT_TEST_CACHE", "PMGIT"])
+def test_variables_that_mean_something_else(name: str, repo: Repo) -> None:
+    shown = repo.pmgit("check", env={name: "0.1.0"})
+    assert (shown.code, shown.out) == (0, "no findings in 0 files\n"), shown
+
+
+def completions(repo: Repo, typed: str) -> list[str]:
+    """What bash would offer for the last word."""
+    words = typed.split(" ")
+    env = {
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(len(words) - 1),
+        "_PMGIT_COMPLETE": "bash_complete",
+    }
+    shown = repo.pmgit(env=env)
+    assert (shown.code, shown.err) == (0, ""), shown
+    return [line.partition(",")[2] for line in shown.out.splitlines()]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_script(shell: str, repo: Repo) -> None:
+    shown = repo.pmgit(env={"_PMGIT_COMPLETE": f"{shell}_source"})
+    assert shown.code == 0
+    assert "_PMGIT_COMPLETE" in shown.out
+    if shell == "bash":
+        assert repo.run(["bash", "-n"], stdin=shown.out.encode()).code == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("pmgit ch", ["check"]),
+        ("pmgit check --form", ["--format"]),
+        ("pmgit check --format j", ["json"]),
+        ("pmgit explain missing-p", ["missing-pointer"]),
+        ("pmgit check --select naming,missing-p", ["naming,missing-pointer"]),
+        ("pmgit env --shell fi", ["fish"]),
+    ],
+)
+def test_completion(typed: str, offered: list[str], repo: Repo) -> None:
+    assert completions(repo, typed) == offered
+
+
+def test_completion_of_what_is_mistyped_is_no_error(repo: Repo) -> None:
+    completions(repo, "pmgit chekc --f")
+
+
+def test_completion_in_bash_itself(repo: Repo) -> None:
+    script = (
+        'eval "$(_PMGIT_COMPLETE=bash_source pmgit)"\n'
+        "COMP_WORDS=(pmgit ch); COMP_CWORD=1\n"
+        '_pmgit_completion pmgit ch pmgit; echo "${COMPREPLY[@]}"\n'
+    )
+    shown = repo.sh(script)
+    assert shown.out == "check\n", shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo terminals there")
+@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}])
+def test_no_colour_on_a_terminal(env: dict[str, str], repo: Repo) -> None:
+    """Hence none where NO_COLOR is set, and none in a pipe."""
+    import pty
+
+    read, write = pty.openpty()
+    argv = [str(BIN / "pmgit"), "doctor"]
+    environ = {**repo.env, "TERM": "xterm-256color", **env}
+    done = subprocess.run(argv, cwd=repo.path, env=environ, stdout=write, stderr=write, check=False)
+    os.close(write)
+    shown = os.read(read, 100_000)
+    os.close(read)
+    assert done.returncode == 0
+    assert b"git: git version" in shown
+    assert b"\x1b" not in shown

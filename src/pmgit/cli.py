@@ -6,6 +6,7 @@ where errors become messages and exit codes.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -15,15 +16,21 @@ import click
 
 from pmgit import __version__
 from pmgit.errors import FAILED, INTERRUPTED, USAGE, PmgitError, fault, nearest
+from pmgit.git import process
+from pmgit.report.redact import redact
+from pmgit.report.shell import quote
 from pmgit.report.text import visible
 
 #: Every command with its module in `commands/`, in the order of `--help`.
 COMMANDS = {
+    "init": "init",
     "check": "check",
     "explain": "explain",
     "info": "info",
     "lfs-setup": "lfs_setup",
     "gitignore": "gitignore",
+    "doctor": "doctor",
+    "env": "env",
 }
 
 
@@ -33,30 +40,79 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"pmgit.commands.{COMMANDS[cmd_name]}")
         command: click.Command = module.command
+        _with_variables(command, f"PMGIT_{cmd_name}", ctx)
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0] if args else ""
-        if name and not name.startswith("-") and name not in COMMANDS:
+        known = name in COMMANDS or name.startswith("-") or ctx.resilient_parsing
+        if name and not known:
             best = nearest(name, list(COMMANDS))
             hint = f" Did you mean {best!r}?" if best else ""
             raise click.UsageError(f"No such command {visible(name)!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def _with_variables(command: click.Command, prefix: str, ctx: click.Context) -> None:
+    """Give every option its variable, named after what is typed.
+
+    click's auto_envvar_prefix goes by the name of the Python argument (PMGIT_CHECK_FORM), and
+    takes in --version: PMGIT_VERSION is a likely name for a version that is pinned in CI.
+    """
+    for option in command.params:
+        name = next((word for word in option.opts if word.startswith("--")), "")
+        if isinstance(option, click.Option) and name and not option.envvar:
+            option.envvar = f"{prefix}_{name[2:]}".replace("-", "_").upper()
+            # Told in --help and in errors where it plays a part.
+            option.show_envvar = option.envvar in os.environ
+    if isinstance(command, click.Group):
+        for name in command.list_commands(ctx):
+            below = command.get_command(ctx, name)
+            if below is not None:
+                _with_variables(below, f"{prefix}_{name}", ctx)
+
+
+def _verbose(_ctx: click.Context, _option: click.Parameter, value: bool) -> None:
+    if value:
+        process.listener = _tell
+
+
+def _tell(argv: tuple[str, ...], code: int, seconds: float) -> None:
+    """A git command that was run, on stderr; the guards that all of them get are left out."""
+    words = visible(redact(" ".join(map(quote, ("git", *argv)))))
+    ended = f", exit code {code}" if code else ""
+    click.echo(f"pmgit: {words} ({seconds * 1000:.0f} ms{ended})", err=True)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_verbose,
+    envvar="PMGIT_VERBOSE",
+    help="Print every git command that is run, with its time, on stderr.",
+)
 @click.version_option(__version__, prog_name="pmgit", message="%(prog)s %(version)s")
 def main_group() -> None:
     """Keep pretrained weights out of Git's history and every model accounted for.
 
     把预训练权重挡在 Git 历史之外，并让每个模型都有据可查。
+
+    Every option of a command has a default in the environment: PMGIT_CHECK_FORMAT=json stands
+    for --format json of `pmgit check`.
     """  # noqa: RUF002 - the punctuation of Chinese text is meant
 
 
@@ -70,9 +126,9 @@ def main() -> NoReturn:
         code = main_group.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except PmgitError as error:
-        click.echo(f"pmgit: {visible(error.message)}", err=True)
+        click.echo(f"pmgit: {visible(redact(error.message))}", err=True)
         if error.hint:
-            click.echo(f"hint: {visible(error.hint)}", err=True)
+            click.echo(f"hint: {visible(redact(error.hint))}", err=True)
         sys.exit(error.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())

@@ -14,6 +14,7 @@ from pmgit.finding import Fix, Step
 from pmgit.git import work_tree
 from pmgit.git.snapshot import RANGE
 from pmgit.model import moves
+from pmgit.setup import models_folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,8 +75,20 @@ def _ignored(subject: Subject, blob: Blob, wanted: bool) -> list[Step]:
     """The steps that keep the next `git add` from bringing a path back."""
     if not wanted or not subject.in_models(blob.path) or subject.storage == LFS:
         return []
+    if models_folders.has_nested(subject.repository, subject.roots):
+        return []  # they are ignored, and were added all the same
+    return let_in(subject)
+
+
+def let_in(subject: Subject) -> list[Step]:
+    """The steps that write and stage ignore rules which hide weights and let INFO.md in.
+
+    From inside of a models folder no line helps against one at the top that shuts the folder.
+    """
+    nested = models_folders.has_nested(subject.repository, subject.roots)
+    top = ("--no-nested",) if nested else ()
     return [
-        Step("pmgit", "gitignore", names="verbatim"),
+        Step("pmgit", "gitignore", *top, names="verbatim"),
         Step("git", "add", items=(".gitignore",)),
     ]
 

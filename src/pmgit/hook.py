@@ -12,22 +12,26 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pmgit.finding import Report
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
 
-STAGES = ("pre-commit", "pre-merge-commit")
+PUSH = "pre-push"
+STAGES = ("pre-commit", "pre-merge-commit", PUSH)
 #: What is sure to be looked up in the index: the configuration, and the default models folders.
 #: One question at the start answers it, instead of two later. A test holds it to `config`.
 LOOKED_UP = (".pmgit.toml", "pyproject.toml", "pretrained_model", "pretrained_models")
 
 USAGE = """\
 usage: pmgit-hook [STAGE] [--select NAMES] [--ignore NAMES]
+       pmgit-hook pre-push REMOTE URL [--select NAMES] [--ignore NAMES]
 
 What Git's hooks and pre-commit run; people type `pmgit check`.
 
 STAGE           pre-commit or pre-merge-commit: judge what is staged. Without it, the
                 environment tells: the range that pre-commit names, else what is staged,
                 else (nothing is staged: `run --all-files`, CI) the whole tree.
+pre-push        judge what every ref on standard input brings to the remote.
 --select NAMES  only these rules and families (with commas between)
 --ignore NAMES  not these
 """
@@ -38,6 +42,8 @@ class Arguments:
 
     def __init__(self, argv: list[str]) -> None:
         self.stage = ""
+        #: What Git passes to pre-push: the remote's name (or its address), and its address.
+        self.receiver: list[str] = []
         self.names: dict[str, list[str]] = {"--select": [], "--ignore": []}
         words = iter(argv)
         for word in words:
@@ -53,6 +59,8 @@ class Arguments:
                 raise _usage(f"unknown option {word!r}")
             elif word in STAGES and not self.stage:
                 self.stage = word
+            elif self.stage == PUSH and len(self.receiver) < 2:
+                self.receiver.append(word)
             else:
                 raise _usage(f"unknown stage {word!r}: it is one of {', '.join(STAGES)}")
 
@@ -95,12 +103,52 @@ def main(argv: list[str] | None = None) -> int:
 
 def _main(argv: list[str]) -> int:
     arguments = Arguments(argv)
+    if arguments.stage == PUSH:
+        return _tell(*_judge_push(arguments))
     snapshot = _snapshot(arguments.stage)
+    return _tell(snapshot.repository, _judge(snapshot, arguments), snapshot.origin == "tree")
+
+
+def _judge(snapshot: Snapshot, arguments: Arguments) -> Report:
     from pmgit import checker
 
     config = checker.configuration(snapshot)
     names = checker.selected(config, arguments.names["--select"], arguments.names["--ignore"])
-    report = checker.judge(snapshot, config, names)
+    return checker.judge(snapshot, config, names)
+
+
+def _judge_push(arguments: Arguments) -> tuple[Repository, Report]:
+    """Judge every tip of a push by itself, with the configuration that it has."""
+    from pmgit.finding import Report
+    from pmgit.git import pushes
+    from pmgit.git.repository import discover
+
+    if not arguments.receiver:
+        raise _usage("pre-push needs the name or the address of the remote")
+    stdin = getattr(sys.stdin, "buffer", None)
+    if stdin is None or sys.stdin.isatty():
+        raise _usage("pre-push needs what Git says about the push, on standard input")
+    updates = pushes.parse(stdin.read())
+    repository = discover()
+    if not updates and os.environ.get("PRE_COMMIT_REMOTE_NAME"):
+        # pre-commit gives its hooks nothing to read; the environment has the first ref.
+        return repository, _judge(_pushed(repository), arguments)
+    whole = Report([], 0)
+    seen = set()
+    for snapshot in pushes.take(repository, arguments.receiver[0], updates):
+        report = _judge(snapshot, arguments)
+        whole.checked += report.checked
+        whole.not_judged += report.not_judged
+        for finding in report.findings:
+            key = (finding.rule, finding.path, finding.line, finding.commit, finding.message)
+            if key not in seen:
+                seen.add(key)
+                whole.findings.append(finding)
+    return repository, whole
+
+
+def _tell(repository: Repository, report: Report, whole_tree: bool = False) -> int:
+    """Print the findings; the exit code."""
     if report.not_judged:
         from pmgit.report.text import not_judged
 
@@ -109,11 +157,11 @@ def _main(argv: list[str]) -> int:
         from pmgit.git.spill import shell_for
         from pmgit.report.text import render
 
-        _write(render(report, shell_for(snapshot.repository)))
+        _write(render(report, shell_for(repository)))
     if report.errors:
         return 1
     # What a commit or a range brings is never missing; of a whole tree, that is not "clean".
-    return 3 if report.not_judged and snapshot.origin == "tree" else 0
+    return 3 if report.not_judged and whole_tree else 0
 
 
 def _snapshot(stage: str) -> Snapshot:
@@ -144,14 +192,19 @@ def _pushed(repository: Repository) -> Snapshot:
     from pmgit.git import ranges
 
     old, new = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
+    remote = os.environ.get("PRE_COMMIT_REMOTE_NAME", "")
+    known = [f"--remotes={remote}"] if remote else []
     if old and new:
         base = ranges.resolve(repository, old)
-        return ranges.take(repository, ranges.resolve(repository, new), [f"^{base}"], base)
-    # The push of a root commit has no FROM_REF: everything that the remote has not got.
-    tip = new or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
-    remote = os.environ["PRE_COMMIT_REMOTE_NAME"]
-    excluded = ["--not", f"--remotes={remote}"]
-    return ranges.take(repository, ranges.resolve(repository, tip), excluded)
+        snapshot = ranges.take(repository, ranges.resolve(repository, new), [f"^{base}"], base)
+        known.append(base)
+    else:
+        # The push of a root commit has no FROM_REF: everything that the remote has not got.
+        tip = new or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
+        snapshot = ranges.take(repository, ranges.resolve(repository, tip), ["--not", *known])
+    if remote:
+        snapshot.receiver = known
+    return snapshot
 
 
 def _write(text: str, stream: object = None) -> None:

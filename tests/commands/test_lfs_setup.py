@@ -20,8 +20,11 @@ FILTER = "filter=lfs diff=lfs merge=lfs -text"
 
 
 def setup(repo: Repo, *patterns: str, code: int = 0, cwd: str = "", dry: bool = False) -> Result:
-    """Run the command with these patterns; it must exit with `code`."""
-    args = [word for pattern in patterns for word in ("--pattern", pattern)]
+    """Run the command with these patterns; it must exit with `code`.
+
+    Without the proof, which costs time and has its own tests (tests/setup/test_proof.py).
+    """
+    args = ["--no-proof", *(w for pattern in patterns for w in ("--pattern", pattern))]
     result = repo.pmgit("lfs-setup", *args, *(["--dry-run"] if dry else []), cwd=cwd)
     assert result.code == code, result
     assert "Traceback" not in result.err
@@ -250,15 +253,6 @@ def test_a_linked_worktree_and_a_subfolder(repo: Repo, tmp_path: Path) -> None:
     assert attributes(linked)[1] == f"/{BERT}/x.bin {FILTER}"
 
 
-def test_weights_in_history_are_told(repo: Repo) -> None:
-    repo.stage(f"{BERT}/x.bin", 300)
-    assert "commits" not in setup(repo, "*.pt").err
-    repo.commit()
-    assert (
-        f"still hold the content of 1 of these files, the first is {BERT}/x.bin" in setup(repo).err
-    )
-
-
 # -- patterns -----------------------------------------------------------------------------------
 
 
@@ -322,6 +316,17 @@ def test_patterns_as_written(repo: Repo, pattern: str, line: str) -> None:
     assert attributes(repo)[1] == f"{line} {FILTER}"
 
 
+def test_files_whose_names_are_patterns(repo: Repo) -> None:
+    names = ["!q.bin", "#h.bin", "A B.BIN", "q[1].bin", "[!a]*.bin"]
+    for name in names:
+        repo.stage(name, 300)
+    repo.stage("q1.bin", 300)
+    setup(repo, *names)
+    for name in names:
+        assert_pointer(repo, name, (repo.path / name).read_bytes())
+    assert not repo.blob("q1.bin").startswith(b"version")
+
+
 # -- what defeats it ----------------------------------------------------------------------------
 
 
@@ -379,93 +384,6 @@ def test_an_earlier_line_does_no_harm(repo: Repo, line: str) -> None:
     repo.stage(f"{BERT}/x.bin", 300)
     setup(repo)
     assert repo.blob(f"{BERT}/x.bin").startswith(b"version")
-
-
-# -- texts --------------------------------------------------------------------------------------
-
-
-def test_a_pattern_that_catches_texts(repo: Repo) -> None:
-    for name in ("config.json", "INFO.md", "model.safetensors.index.json", "data.json"):
-        repo.stage(f"{BERT}/{name}", f'"{name}"\n')
-    repo.stage(f"{BERT}/Readme.md", "r\n")
-    repo.stage("docs/README.md", "r\n")
-    setup(repo, "pretrained_model/**")
-    assert repo.blob(f"{BERT}/data.json").startswith(b"version")
-    for name in ("config.json", "INFO.md", "model.safetensors.index.json"):
-        assert repo.blob(f"{BERT}/{name}") == f'"{name}"\n'.encode()
-    assert repo.blob(f"{BERT}/Readme.md") == b"r\n"
-    lines = attributes(repo)
-    assert "/pretrained_model/**/config.json !filter !diff !merge !text" in lines
-    assert f"/{BERT}/Readme.md !filter !diff !merge !text" in lines
-    assert "config.json !filter !diff !merge !text" not in lines
-    before = state(repo)
-    setup(repo, "pretrained_model/**")
-    assert state(repo) == before
-
-
-def test_everything_in_lfs_is_put_right(repo: Repo) -> None:
-    """`git lfs track '*'`, and then all was added."""
-    repo.git("lfs", "install", "--local")
-    repo.git("lfs", "track", "*")
-    repo.write("README.md", "hello\n")
-    repo.write(f"{BERT}/config.json", "{}\n")
-    repo.write(f"{BERT}/x.bin", 300)
-    repo.git("add", "-A")
-    assert repo.blob("README.md").startswith(b"version")
-    assert repo.blob(".gitattributes").startswith(b"version")
-    # As a clone without the content has it.
-    repo.write(f"{BERT}/config.json", pointer(b"{}\n"))
-    result = setup(repo)
-    assert repo.blob("README.md") == b"hello\n"
-    assert repo.blob(f"{BERT}/config.json") == b"{}\n"
-    assert (repo.path / BERT / "config.json").read_bytes() == b"{}\n"
-    assert repo.blob(".gitattributes").startswith(b"* filter=lfs")
-    assert repo.blob(f"{BERT}/x.bin").startswith(b"version")
-    assert "staged the text of: README.md" in result.out
-    assert "text-in-lfs" not in repo.rules("--all")
-    assert "uncovered-pointer" not in repo.rules("--all")
-
-
-def test_a_text_that_was_edited_stays_on_disk(repo: Repo) -> None:
-    repo.git("lfs", "install", "--local")
-    repo.git("lfs", "clean", stdin=b"{}\n")
-    repo.stage_blob(f"{BERT}/config.json", pointer(b"{}\n"))
-    repo.write(f"{BERT}/config.json", '{"mine": 1}\n')
-    setup(repo)
-    assert repo.blob(f"{BERT}/config.json") == b"{}\n"
-    assert (repo.path / BERT / "config.json").read_text() == '{"mine": 1}\n'
-
-
-def test_a_text_that_is_not_here_is_told(repo: Repo) -> None:
-    repo.stage_blob(f"{BERT}/config.json", pointer(b"{}\n"))
-    before = repo.contents()
-    result = setup(repo, code=3)
-    assert f"not on this machine: {BERT}/config.json" in result.err
-    assert "hint: git lfs fetch" in result.err
-    assert repo.blob(f"{BERT}/config.json") == pointer(b"{}\n")
-    assert repo.contents() == before
-
-
-def test_a_damaged_object_is_no_text(repo: Repo) -> None:
-    repo.stage_blob(f"{BERT}/config.json", pointer(b"{}\n"))
-    oid = hashlib.sha256(b"{}\n").hexdigest()
-    repo.write(f".git/lfs/objects/{oid[:2]}/{oid[2:4]}/{oid}", "{]\n")
-    setup(repo, code=3)
-    assert repo.blob(f"{BERT}/config.json") == pointer(b"{}\n")
-
-
-def test_a_text_too_large_for_git_stays_in_lfs(repo: Repo) -> None:
-    repo.git("lfs", "install", "--local")
-    repo.stage(".gitattributes", f"*.json {FILTER}\n")
-    repo.stage(f"{BERT}/big.index.json", b"x" * 10_000_001)
-    repo.stage(f"{BERT}/small.index.json", b"x" * 10)
-    for _ in range(2):
-        setup(repo)
-        assert repo.blob(f"{BERT}/big.index.json").startswith(b"version")
-        assert repo.blob(f"{BERT}/small.index.json") == b"x" * 10
-        out = repo.git("check-attr", "filter", f"{BERT}/big.index.json", f"{BERT}/small.index.json")
-        assert out.splitlines()[0].endswith(": lfs")
-        assert out.splitlines()[1].endswith(": unspecified")
 
 
 # -- what is in the way -------------------------------------------------------------------------
@@ -594,31 +512,3 @@ def test_nothing_global_is_written_and_no_hook_runs(repo: Repo) -> None:
     setup(repo)
     assert not (repo.path / "ran").exists()
     assert Path(repo.env["GIT_CONFIG_GLOBAL"]).read_bytes() == config
-
-
-# -- the pre-push hook --------------------------------------------------------------------------
-
-
-def test_git_lfs_writes_its_hooks_when_there_are_none(repo: Repo) -> None:
-    setup(repo, "*.bin")
-    assert "git lfs pre-push" in (repo.path / ".git/hooks/pre-push").read_text()
-
-
-def test_a_hook_of_somebody_else_is_kept_and_told(repo: Repo) -> None:
-    hook = repo.write(".git/hooks/pre-push", "#!/bin/sh\nexit 0\n")
-    hook.chmod(0o755)
-    result = setup(repo, "*.bin")
-    assert "a push would not upload" in result.err
-    assert hook.read_text() == "#!/bin/sh\nexit 0\n"
-    hook.write_text('#!/bin/sh\ngit lfs pre-push "$@"\n')
-    assert "push" not in setup(repo, "*.bin").err
-
-
-def test_hooks_elsewhere(repo: Repo, tmp_path: Path) -> None:
-    repo.git("config", "core.hooksPath", "my hooks")
-    setup(repo, "*.bin")
-    assert (repo.path / "my hooks/pre-push").exists()
-    repo.git("config", "--unset", "core.hooksPath")
-    repo.git("config", "--global", "core.hooksPath", str(tmp_path / "everybody"))
-    assert "a push would not upload" in setup(repo, "*.bin").err
-    assert not (tmp_path / "everybody").exists()

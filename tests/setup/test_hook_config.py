@@ -32,8 +32,7 @@ ZOO = {
     "a comment behind the last item": OTHERS + "      # - id: three\n# the end\n",
     "keys behind the list": OTHERS + "\nci:\n  autofix_prs: false  # no\n",
     "dashes without indentation": (
-        "repos:\n- repo: https://example.invalid/a\n  rev: v1\n  hooks:\n  - id: one\n"
-        "exclude: ^x\n"
+        "repos:\n- repo: https://example.invalid/a\n  rev: v1\n  hooks:\n  - id: one\nexclude: ^x\n"
     ),
     "anchors": (
         "x: &args [--fix]\ny: &hook\n  id: one\n  args: *args\nrepos: &all\n"
@@ -52,7 +51,8 @@ ZOO = {
         "        language: system\n        entry: |\n          echo one\n          echo two\n\n"
     ),
     "the dash on its own line": (
-        "repos:\n  -\n    repo: https://example.invalid/a\n    rev: v1\n    hooks:\n      - id: one\n"
+        "repos:\n  -\n    repo: https://example.invalid/a\n    rev: v1\n"
+        "    hooks:\n      - id: one\n"
     ),
     "a document mark": "---\n" + OTHERS + "...\n",
     "hook types of the user's": "default_install_hook_types: [commit-msg]\n" + OTHERS,
@@ -71,7 +71,9 @@ def kept(before: str, after: str) -> bool:
     """Whether every line of `before` is in `after`, in order (a missing last line end may come)."""
     lines = [line.rstrip("\r\n") for line in before.lstrip("\ufeff").split("\n")]
     found = [line.rstrip("\r\n") for line in after.lstrip("\ufeff").split("\n")]
-    return after[:1] in (before[:1], "d") and all(not d.startswith("- ") for d in difflib.ndiff(lines, found) if d.strip() != "-")
+    if after.startswith("\ufeff") != before.startswith("\ufeff"):
+        return False
+    return all(not d.startswith("- ") for d in difflib.ndiff(lines, found) if d.strip() != "-")
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -7,6 +7,7 @@ import os
 import click
 
 from pmgit import checker
+from pmgit.commands._completion import rule_names
 from pmgit.errors import CLEAN, FAILED, FINDINGS, UsageError
 from pmgit.git import ranges, tree
 from pmgit.git import staged as next_commit
@@ -24,8 +25,20 @@ from pmgit.report import machine, text
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
-@click.option("--select", multiple=True, metavar="NAME", help="Only this rule or family.")
-@click.option("--ignore", multiple=True, metavar="NAME", help="Not this rule or family; wins.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="NAME",
+    help="Only this rule or family.",
+    shell_complete=rule_names,
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="NAME",
+    help="Not this rule or family; wins.",
+    shell_complete=rule_names,
+)
 @click.option(
     "-c",
     "--config",

@@ -7,11 +7,12 @@ import inspect
 import click
 
 from pmgit import rules
+from pmgit.commands._completion import rule_names
 from pmgit.errors import unknown
 
 
 @click.command("explain")
-@click.argument("names", nargs=-1, metavar="[RULE]...")
+@click.argument("names", nargs=-1, metavar="[RULE]...", shell_complete=rule_names)
 def command(names: tuple[str, ...]) -> None:
     """Say what a rule reports, why that is bad, and what to do.
 

@@ -18,26 +18,35 @@ from pmgit.setup import ignore_block
     help="Let in the configuration, tokenizer, README and LICENSE files of models, or no longer;"
     " not given: as the block has it.",
 )
+@click.option(
+    "--nested/--no-nested",
+    default=None,
+    help="Write the block into a .gitignore of each models folder, or into the one at the top;"
+    " not given: where it is, else at the top.",
+)
 @click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
-def command(keep_text: bool | None, dry_run: bool) -> None:
+def command(keep_text: bool | None, nested: bool | None, dry_run: bool) -> None:
     """Write the marked block of .gitignore for the models folders, and prove it.
 
     Weights below the models folders are hidden from Git at any depth, INFO.md, pmgit.lock and
     the folder's README.md are not. Where weights belong into Git LFS, only caches and partial
     downloads are hidden. Your own lines stay; the block goes to the end, because the last line
-    that matches decides.
+    that matches decides. With --nested it decides over every line of the .gitignore at the top,
+    as long as none of these hides the models folder itself.
     """
     repository, config = _work_tree.load()
-    plan = ignore_block.plan(repository, config, keep_text)
+    plan = ignore_block.plan(repository, config, keep_text, nested)
     if dry_run:
-        diff = difference(plan.before or b"", plan.after, ignore_block.NAME)
-        click.echo(diff or f"{ignore_block.NAME}: nothing to change", nl=not diff)
+        for name, (before, after) in plan.changes.items():
+            click.echo(difference(before or b"", after or b"", name), nl=False)
+        if not plan.changes:
+            click.echo(f"{ignore_block.NAME}: nothing to change")
         return
     ignore_block.apply(repository, plan)
-    if plan.after == plan.before:
+    for name, (_, after) in plan.changes.items():
+        click.echo(f"{'wrote' if after is not None else 'removed'} {visible(name)}")
+    if not plan.changes:
         click.echo(f"nothing to do: {ignore_block.NAME} is as it should be")
-    else:
-        click.echo(f"wrote {ignore_block.NAME}")
     for root in map(visible, plan.roots):
         if plan.storage == LFS:
             click.echo(f"proved: weights and INFO.md below {root}/ can be added to Git")

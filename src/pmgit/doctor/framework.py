@@ -24,6 +24,7 @@ _STAGES = (
 )  # fmt: skip
 _OLD_NAMES = {"commit": "pre-commit", "push": "pre-push", "merge-commit": "pre-merge-commit"}
 _MOST = 10_000_000
+_EXE = ".exe" if sys.platform == "win32" else ""
 
 
 def checks(context: Context) -> Iterator[Check]:
@@ -84,17 +85,15 @@ def _wanted(document: dict[str, Any]) -> tuple[list[str], list[str]]:
 
 
 def _runs_framework(hook: Hook) -> bool:
-    """Whether a hook, or one that it hands on to, is pre-commit's or prek's and runs."""
+    """Whether a hook is pre-commit's or prek's and runs, or a hook that runs one of them."""
     if not hook.runs:
         return False
-    if hook.framework or any("pre-commit" in line or "prek" in line for line in hook.lines):
-        return not hook.is_chain or "framework=yes" in hook.lines or _kept(hook)
-    return hook.is_chain and _kept(hook)
-
-
-def _kept(hook: Hook) -> bool:
-    before = hook.beside(".before-pmgit")
-    return before.runs and bool(before.framework)
+    if hook.is_chain:
+        saved = hook.saved
+        return "framework=yes" in hook.lines or (saved.runs and bool(saved.framework))
+    return bool(hook.framework) or any(
+        "pre-commit" in line or "prek" in line for line in hook.lines
+    )
 
 
 def _installed(context: Context, folder: HookFolder, document: dict[str, Any]) -> Check:
@@ -119,9 +118,9 @@ def _installed(context: Context, folder: HookFolder, document: dict[str, Any]) -
 def _is_orphan(hook: Hook) -> bool:
     """Whether the Python of a pre-commit hook is gone, and no pre-commit on the PATH instead."""
     mark = "INSTALL_PYTHON="
-    python = next((l.removeprefix(mark) for l in hook.text.splitlines() if l.startswith(mark)), "")
-    python = python.strip("'\"")
-    return bool(python) and not os.access(python, os.X_OK) and not _find("pre-commit")
+    python = next((line for line in hook.text.splitlines() if line.startswith(mark)), "")
+    python = python.removeprefix(mark).strip("'\"")
+    return bool(python) and not os.access(python, os.X_OK) and not _is_on_path("pre-commit")
 
 
 def _install(
@@ -135,26 +134,34 @@ def _install(
         return None, "install it: pip install pre-commit"
     if folder.setting is not None and (tool == "pre-commit" or folder.is_shared):
         shown = context.shown(folder.path)
-        return None, f"pre-commit does not install into core.hooksPath; run it from {shown}"
+        return (
+            None,
+            f"pre-commit does not install its hooks into core.hooksPath ({shown}); pmgit init does",
+        )
     argv = [word for stage in stages for word in ("-t", stage)]
     return Fix(Step(program, "install", *argv, names="verbatim"), order=Fix.SETUP), ""
 
 
 def _find(name: str) -> str:
     """A program as a shell finds it: bare on the PATH, else beside the Python that runs us."""
-    program = name + (".exe" if sys.platform == "win32" else "")
-    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        if os.path.isabs(folder) and os.access(os.path.join(folder, program), os.X_OK):
-            return name
-    beside = os.path.join(os.path.dirname(sys.executable), program)
+    if _is_on_path(name):
+        return name
+    beside = os.path.join(os.path.dirname(sys.executable), name + _EXE)
     return beside if os.access(beside, os.X_OK) else ""
+
+
+def _is_on_path(name: str) -> bool:
+    return any(
+        os.path.isabs(folder) and os.access(os.path.join(folder, name + _EXE), os.X_OK)
+        for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)
+    )
 
 
 def _judged(context: Context, folder: HookFolder, document: dict[str, Any] | None) -> Check:
     """Whether pmgit itself sees a commit."""
     name, hook = "pmgit-hook", folder.hook("pre-commit")
     shown = context.shown(hook.path)
-    if hook.runs and hook.judges:
+    if hook.runs and (hook.judges or hook.legacy.judges):
         return Check(name, OK, f"{shown} runs pmgit")
     entry = any(
         str(found.get("id", "")).startswith("pmgit") or "pmgit-hook" in str(found.get("entry", ""))
@@ -166,5 +173,5 @@ def _judged(context: Context, folder: HookFolder, document: dict[str, Any] | Non
         return Check(name, WARNING, f"{CONFIG} has pmgit, but nothing runs it at a commit")
     return Check(
         name, WARNING, "nothing runs pmgit at a commit",
-        hint="see how it is installed: the README, or hooks/ of pmgit",
+        hint="pmgit init",
     )  # fmt: skip

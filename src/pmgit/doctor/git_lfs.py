@@ -71,14 +71,16 @@ def _filter(context: Context) -> Check:
     odd = [
         key
         for key, setting in found.items()
-        if setting and key != "required" and "git-lfs" not in setting.value.replace("git lfs", "git-lfs")
+        if setting
+        and key != "required"
+        and "git-lfs" not in setting.value.replace("git lfs", "git-lfs")
     ]
     if odd:
         names = ", ".join(f"filter.lfs.{key}" for key in odd)
         return Check(
             name, WARNING, f"{names}: not a command of git-lfs ({'; '.join(places)})",
             hint="what git-lfs writes: git lfs install --manual; see: git config --show-origin"
-            f" --get-regexp filter.lfs",
+            " --get-regexp filter.lfs",
         )  # fmt: skip
     if any(setting and "--skip" in setting.value.split() for setting in found.values()):
         return Check(

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from pmgit.doctor import hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.finding import Fix, Step
-from pmgit.setup import chain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +37,6 @@ def _place(context: Context, folder: HookFolder) -> Check:
     if folder.setting is None:
         return Check(name, OK, f"{shown} (core.hooksPath is not set)")
     where = f"core.hooksPath is {shown} ({folder.setting.place})"
-    if os.path.samefile(folder.path, folder.own) if _both_exist(folder) else False:
-        return Check(name, OK, where)
     if not os.path.isdir(folder.path):
         return Check(
             name, ERROR, f"{where}, which is not a folder: no hook runs",
@@ -48,7 +45,7 @@ def _place(context: Context, folder: HookFolder) -> Check:
     left = [
         stage
         for stage in _names(folder.own)
-        if hook_files.read(os.path.join(folder.own, stage)).runs
+        if hook_files.read(os.path.join(folder.own, stage), stage).runs
         and not os.path.exists(os.path.join(folder.path, stage))
     ]
     if left:
@@ -57,10 +54,6 @@ def _place(context: Context, folder: HookFolder) -> Check:
             hint=f"install them anew where Git looks, or copy them to {shown}",
         )  # fmt: skip
     return Check(name, OK, where)
-
-
-def _both_exist(folder: HookFolder) -> bool:
-    return os.path.isdir(folder.path) and os.path.isdir(folder.own)
 
 
 def _names(path: str) -> list[str]:
@@ -88,7 +81,7 @@ def _upload(context: Context, folder: HookFolder) -> Check:
         return _handed_on(context, hook)
     return Check(
         name, ERROR, f"{shown} does not run git lfs pre-push: {_LOST}",
-        hint=f"add this line to it, before anything that reads standard input: {_CALL}",
+        hint=f"pmgit init keeps it and adds that; or put this line at its top: {_CALL}",
     )  # fmt: skip
 
 
@@ -109,14 +102,14 @@ def _absent(context: Context, folder: HookFolder, evidence: str) -> Check:
 
 def _handed_on(context: Context, hook: Hook) -> Check:
     """A hook of pre-commit or prek: it runs the one that was put aside, and git-lfs only there."""
-    name, legacy = "lfs-hook", hook.beside(".legacy")
+    name, legacy = "lfs-hook", hook.legacy
     shown = context.shown(legacy.path)
     by = f"{context.shown(hook.path)} is {hook.framework}'s"
     if not legacy.exists:
         evidence = f"{by}, and there is no {shown} to run git lfs pre-push: {_LOST}"
         return Check(name, ERROR, evidence, _write_legacy(legacy.path))
-    if not legacy.uploads and not (legacy.is_chain and chain.is_chain(legacy.text.encode())):
-        hint = f"add this line to it, before anything that reads standard input: {_CALL}"
+    if not legacy.uploads:
+        hint = f"pmgit init keeps it and adds that; or put this line at its top: {_CALL}"
         evidence = f"{by}, and {shown} does not run git lfs pre-push: {_LOST}"
         return Check(name, ERROR, evidence, hint=hint)
     if not legacy.runs:

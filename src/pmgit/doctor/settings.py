@@ -40,7 +40,6 @@ class Settings:
     """All settings that hold in a repository, without those that pmgit passes to its own git."""
 
     def __init__(self, repository: Repository) -> None:
-        self._top = repository.top
         self._values: dict[str, list[Setting]] = {}
         lfsconfig = os.path.join(repository.top, LFSCONFIG)
         if os.path.isfile(lfsconfig):
@@ -70,13 +69,6 @@ class Settings:
         """The value that counts; None when there is none. The key is in lower case."""
         values = self._values.get(key)
         return values[-1] if values else None
-
-    def path(self, key: str) -> str:
-        """A setting that is a path, absolute; '' when there is none."""
-        found = self.last(key)
-        if found is None or not found.value:
-            return ""
-        return os.path.normpath(os.path.join(self._top, os.path.expanduser(found.value)))
 
 
 _OWN = frozenset(word.lower() for word in GUARDS)

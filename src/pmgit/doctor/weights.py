@@ -67,7 +67,7 @@ def _models(context: Context, paths: dict[str, Pointer] | list[str]) -> list[str
     return [
         model
         for root in context.config.models
-        for model in folder.find(context.tracked, root)
+        for model in folder.find([p for p in context.tracked if p.startswith(f"{root}/")], root)
         if any(path.startswith(model + "/") for path in paths)
     ]
 
@@ -79,12 +79,12 @@ def _wished(context: Context) -> bool:
     return skip in ("1", "true", "t") or (smudge is not None and "--skip" in smudge.value.split())
 
 
-def _pull(
-    context: Context, stubs: dict[str, Pointer], away: list[str]
-) -> tuple[Fix | None, str]:
+def _pull(context: Context, stubs: dict[str, Pointer], away: list[str]) -> tuple[Fix | None, str]:
     """The command that brings the content."""
     missing = [
-        path for path, found in stubs.items() if not store.find_object(context.repository, found.oid)
+        path
+        for path, found in stubs.items()
+        if not store.find_object(context.repository, found.oid)
     ]
     if missing and not context.repository.run("remote"):
         return None, f"the content of {missing[0]} is not on this machine, and there is no remote"

@@ -118,11 +118,14 @@ class Objects:
         Opening 50,000 files takes longer than all the rest together, and the index holds the
         size that the work-tree file had when it was added. That is not always the blob's: 0
         stands for "unknown"; text conversion and re-encoding change it by a factor of 3 at the
-        most; and the field has 32 bits, but what is over 512 MiB goes to a pack. Hence only a
-        size well between "small" and `limit` counts. A clean filter can change it to anything:
+        most, and a plain pointer has 144 bytes at the most; and the field has 32 bits, but what
+        is over 512 MiB goes to a pack. Hence only a size from SMALL on and well below `limit`
+        counts. A clean filter can change it to anything:
         the caller asks for the exact size of blobs on such paths. When the attribute was there
-        at `git add` and is not in the index now, that does not help; but then the blob is a
-        pointer, and no pointer takes as much room in the object store as these here must.
+        at `git add` and is not in the index now (`git lfs track`, and .gitattributes forgotten),
+        that does not help: then the blob is a pointer, and no pointer takes as much room in the
+        object store as these must. That look costs 2 us for each, and is only needed where
+        git-lfs has worked, which leaves its folder behind, wherever lfs.storage points.
         """
         try:
             with open(self._repository.index, "rb") as file:
@@ -131,7 +134,8 @@ class Objects:
             return
         at, folder = 12, self._repository.objects
         width = len(self._repository.empty_tree) // 2
-        find, low, high = data.find, 2 * SMALL, limit // 3
+        find, low, high = data.find, SMALL, limit // 3
+        has_lfs = os.path.isdir(f"{self._repository.common_dir}/lfs")
         for blob in blobs:
             # Both lists are sorted by path, so one pass over the index finds them all.
             here = find(bytes.fromhex(blob.oid), at)
@@ -141,13 +145,11 @@ class Objects:
             size = int.from_bytes(data[here - 4 : here], "big")
             # Two bytes of flags, then the path: another path with the same content may have had
             # another size. Index version 4 cuts paths short and simply does not match.
-            if low <= size < high and data.startswith(encode(blob.path) + b"\0", at + 2):
-                try:
-                    stored = os.stat(f"{folder}/{blob.oid[:2]}/{blob.oid[2:]}").st_size
-                except OSError:
-                    continue
-                if stored > _SMALL_STORED:
-                    blob.size = size
+            named = data.startswith(encode(blob.path) + b"\0", at + 2)
+            if not (named and low <= size < high):
+                continue
+            if not has_lfs or _stored(folder, blob.oid) > _SMALL_STORED:
+                blob.size = size
 
     def _survey_packed(self, blobs: list[Blob], keep: Callable[[bytes], bool] | None) -> int:
         """Sizes of blobs that are not loose, by one batch, and the content of the small ones."""
@@ -246,6 +248,14 @@ class Objects:
         """Whole content of blobs, by one process; for small files such as INFO.md."""
         here, _ = self.split_present(blobs)
         return self._batch(blob.oid for blob in here)
+
+
+def _stored(folder: str, oid: str) -> int:
+    """How many bytes a loose object takes in the store; 0 when it is not loose."""
+    try:
+        return os.stat(f"{folder}/{oid[:2]}/{oid[2:]}").st_size
+    except OSError:
+        return 0
 
 
 _BINARY = getattr(os, "O_BINARY", 0)

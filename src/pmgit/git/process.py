@@ -18,11 +18,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 from pmgit.errors import PmgitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 _NO_HOOKS = "core.hooksPath=" + os.devnull
@@ -106,11 +108,17 @@ def _environment(extra: dict[str, str] | None) -> dict[str, str]:
     return {**os.environ, **_READ_ONLY, **(extra or {})}
 
 
+#: Told of every git process that has ended (`pmgit --verbose`): its words, its exit code, and
+#: the seconds from its start until somebody waited for it.
+listener: Callable[[tuple[str, ...], int, float], None] | None = None
+
+
 class Process:
     """A git process under way; `out` is -1 when its output goes elsewhere."""
 
     def __init__(self, argv: tuple[str, ...], pid: int, out: int, err: int, popen: Any) -> None:
         self.argv = argv
+        self._started = time.monotonic() if listener else 0.0
         self._pid = pid
         self._out = out
         self._err = err
@@ -124,6 +132,8 @@ class Process:
         else:
             _, status = os.waitpid(self._pid, 0)
             code = os.waitstatus_to_exitcode(status)
+        if listener:
+            listener(self.argv, code, time.monotonic() - self._started)
         out = _drain(self._out) if self._out >= 0 else b""
         err = _drain(self._err)
         return code, out, err.decode("utf-8", "backslashreplace")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
 
-_RAW = ("--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff")
+RAW = ("--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff")
 
 
 def take_range(repository: Repository, text: str) -> Snapshot:
@@ -62,7 +62,7 @@ def take(repository: Repository, tip: str, excluded: Sequence[str], base: str = 
     log.read(repository, commits.decode("ascii").split(), base)
     index = CommitIndex(repository, tip)
     start = _merge_base(repository, base, tip) or repository.empty_tree
-    changes = parse_raw_diff(repository.run("diff-tree", *_RAW, start, tip))
+    changes = parse_raw_diff(repository.run("diff-tree", *RAW, start, tip))
     snapshot = CommitSnapshot(
         repository, RANGE, changes, log.blobs, index_env=index.env, removed=log.removed
     )
@@ -101,14 +101,14 @@ class _Log:
         whole = [commit for commit in commits if commit not in cut]
         if whole:
             out = repository.run(
-                "diff-tree", "--stdin", "-c", "--root", *_RAW,
+                "diff-tree", "--stdin", "-c", "--root", *RAW,
                 stdin="\n".join(whole).encode("ascii") + b"\n",
             )  # fmt: skip
             self._parse(out)
         # What lies behind the edge of a shallow clone cannot be seen: such a commit is held
         # against the base of the range, so that it does not seem to introduce the whole tree.
         for commit in sorted(cut):
-            raw = repository.run("diff-tree", *_RAW, base or repository.empty_tree, commit)
+            raw = repository.run("diff-tree", *RAW, base or repository.empty_tree, commit)
             for blob in introduced_by(parse_raw_diff(raw), commit):
                 self._add(blob)
 

@@ -73,7 +73,8 @@ class Snapshot:
     `introduced` are the blobs that are new here, links and submodules among them; `changes` the
     raw difference to what was before, deletions too. `removed` tells which path a blob had that a
     commit ('' for the staged change) took away: (commit, blob id) to path. `index_env` points git
-    at the index that holds the tree (a temporary one for a commit).
+    at the index that holds the tree (a temporary one for a commit). `receiver` is None unless
+    this is a push: then it holds revision arguments for what the remote is known to have.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Snapshot:
         self.introduced = introduced
         self.removed = removed_by(changes) if removed is None else removed
         self.objects = Objects(repository)
+        self.receiver: Sequence[str] | None = None
         self._absent: set[str] = set()
         self._env = index_env or {}
         self._filters: dict[str, str] = {}
@@ -128,9 +130,9 @@ class Snapshot:
             self.ask_filters([blob.path for blob in files])
         if self.origin == STAGED and len(files) >= MANY:
             self.objects.sizes_from_index(files, limit)
-            filter_of = self.filter_of
+            filters = self.filters_of(blob.path for blob in files)
             for blob in files:
-                if filter_of(blob.path) not in attributes.NO_FILTER:
+                if filters[blob.path] not in attributes.NO_FILTER:
                     blob.size = UNKNOWN
         self.examine(files)
 
@@ -138,9 +140,6 @@ class Snapshot:
         """As `measure`, for blobs to judge: small ones are read, absent ones are counted."""
         blobs = list(blobs)
         self._size(blobs, self._keep)
-        self._count_absent(blobs)
-
-    def _count_absent(self, blobs: Iterable[Blob]) -> None:
         self._absent.update(blob.oid for blob in blobs if blob.size == NOT_HERE)
 
     def measure(self, blobs: Iterable[Blob]) -> None:
@@ -240,7 +239,7 @@ class Snapshot:
                     if data is not None:
                         blob.size, self._texts[blob.oid] = len(data), data
         self.measure(blobs)
-        self._count_absent(blobs)
+        self._absent.update(blob.oid for blob in blobs if blob.size == NOT_HERE)
         wanted = [
             blob
             for blob in blobs

@@ -10,7 +10,6 @@ import os
 import stat
 
 from pmgit.git.objects import encode
-from pmgit.git.snapshot import SUBMODULE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,10 +21,13 @@ if TYPE_CHECKING:
 #: What the file on disk is, compared with the blob.
 SAME, DIFFERENT, ABSENT = "same", "different", "absent"
 
+#: As in git.snapshot, which uses this module.
+_SUBMODULE = "160000"
+
 
 def compare(repository: Repository, blob: Blob) -> str:
     """Whether the work tree holds this very content at the blob's path, as SAME, …"""
-    if blob.mode == SUBMODULE:
+    if blob.mode == _SUBMODULE:
         return SAME  # the index holds no content that could get lost
     path = _path(repository, blob)
     try:

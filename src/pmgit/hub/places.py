@@ -30,15 +30,15 @@ class Places:
 def places(environ: Mapping[str, str]) -> Places:
     """What an environment means. Paths may be relative: then they depend on where Python starts."""
     default = environ.get("XDG_CACHE_HOME", os.path.join(os.path.expanduser("~"), ".cache"))
-    home = _expand(environ.get("HF_HOME", os.path.join(default, "huggingface")), environ)
+    home = _expand(environ.get("HF_HOME", os.path.join(default, "huggingface")))
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         if name in environ:
-            cache, source = _expand(environ[name], environ), name
+            cache, source = _expand(environ[name]), name
             break
     else:
-        cache = _expand(os.path.join(home, "hub"), environ)
+        cache = _expand(os.path.join(home, "hub"))
         source = "HF_HOME" if "HF_HOME" in environ else ""
-    token = _expand(environ.get("HF_TOKEN_PATH", os.path.join(home, "token")), environ)
+    token = _expand(environ.get("HF_TOKEN_PATH", os.path.join(home, "token")))
     return Places(home, cache, source, token, environ.get("HF_ENDPOINT", PUBLIC).rstrip("/"))
 
 
@@ -47,7 +47,5 @@ def is_true(environ: Mapping[str, str], name: str) -> bool:
     return environ.get(name, "").upper() in _TRUE
 
 
-def _expand(path: str, environ: Mapping[str, str]) -> str:
-    """`~` and `$NAME` in a path. The variables are those of this process."""
-    del environ
+def _expand(path: str) -> str:
     return os.path.expandvars(os.path.expanduser(path))

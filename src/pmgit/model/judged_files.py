@@ -153,7 +153,8 @@ class Files:
     @lazy
     def lfs_files(self) -> list[Blob]:
         """Of `judged_for_lfs`, those that the attributes send to Git LFS."""
-        return [blob for blob in self.judged_for_lfs if self.filter_of(blob.path) == LFS]
+        filters = self.snapshot.filters_of(blob.path for blob in self.judged_for_lfs)
+        return [blob for blob in self.judged_for_lfs if filters[blob.path] == LFS]
 
     @lazy
     def pointer_like(self) -> list[Blob]:

@@ -25,6 +25,7 @@ RULES = {
     "oversized-blob": Entry("oversized_blob", "OversizedBlob", "size", BLOBS),
     "oversized-model": Entry("oversized_model", "OversizedModel", "size", MODELS),
     "tracked-weights": Entry("tracked_weights", "TrackedWeights", "size", PLACES),
+    "absent-object": Entry("absent_object", "AbsentObject", "lfs", LFS),
     "dead-attribute": Entry("dead_attribute", "DeadAttribute", "lfs", ATTRIBUTES),
     "malformed-pointer": Entry("malformed_pointer", "MalformedPointer", "lfs", LFS),
     "missing-pointer": Entry("missing_pointer", "MissingPointer", "lfs", LFS),

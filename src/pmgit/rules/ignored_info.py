@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.finding import ERROR, WARNING, Finding, Fix, Step
+from pmgit.finding import ERROR, WARNING, Finding, Fix
 from pmgit.git.attributes import outranks_top
 from pmgit.model.folder import INFO
 from pmgit.rule import MODELS, Rule
@@ -53,16 +53,14 @@ class IgnoredInfo(Rule):
                 continue
             hidden = subject.hides_info(model)
             if hidden:
+                from pmgit import fixes
+
                 source, line, pattern = hidden
                 fix = None
                 cure = f"; remove or change line {line} of {source}"
                 if not outranks_top(source):
                     cure = ""
-                    fix = Fix(
-                        Step("pmgit", "gitignore", names="verbatim"),
-                        Step("git", "add", items=(".gitignore",)),
-                        order=Fix.SETUP,
-                    )
+                    fix = Fix(*fixes.let_in(subject), order=Fix.SETUP)
                 yield Finding(
                     f"{model.path}/{INFO}",
                     f"{source}:{line} hides it with {pattern!r}{cure}",

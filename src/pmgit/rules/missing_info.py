@@ -101,8 +101,7 @@ class MissingInfo(Rule):
             steps[-1] = Step("git", "add", "-f", items=(info,))
         elif hidden:
             # git refuses to add an ignored file.
-            steps[:0] = [
-                Step("pmgit", "gitignore", names="verbatim"),
-                Step("git", "add", items=(".gitignore",)),
-            ]
+            from pmgit import fixes
+
+            steps[:0] = fixes.let_in(subject)
         return Fix(*steps, order=Fix.RECORD)

@@ -1,9 +1,9 @@
 """The hook chain: the script that `pmgit init` puts where Git looks for a hook.
 
 Git runs one file per hook, and everybody wants to be it: pmgit, Git LFS, pre-commit, the user's
-own script. The chain runs them all, in the order that loses nothing: pmgit judges first, before
-gigabytes are uploaded, then Git LFS uploads, then comes whatever was there before. A pre-push
-hook learns what is pushed on standard input; that is read once and given to each of them whole.
+own script. The chain runs them all, in the order that loses nothing: pmgit judges first, then
+comes whatever was there before, and Git LFS uploads last: a push that anybody refuses has not sent
+gigabytes. What is pushed is told on standard input; it is read once and given to each of them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ VERSION = 1
 #: The hook that was there before is kept beside the chain under this name.
 SAVED = "before-pmgit"
 
+_ALWAYS = "always"
+
 
 def text(
     stage: str,
@@ -24,23 +26,34 @@ def text(
     judge: bool = True,
     framework: bool = False,
     only_configured: bool = False,
+    always_upload: bool = False,
+    sourced: bool = False,
 ) -> bytes:
     """The chain for one stage.
 
     `python` is the interpreter that has pmgit, for a shell without it on the PATH. `judge` runs
     pmgit itself, `framework` pre-commit (where it cannot install its own hook: it refuses to when
     core.hooksPath is set). `only_configured` is for a hook folder that other repositories share:
-    there the chain judges only repositories that have a configuration of pmgit.
+    there the chain serves only repositories that have a configuration of pmgit.
+    `always_upload` is for a chain in the place of Git LFS's own hook: then Git LFS runs in every
+    repository, and must be installed. `sourced` tells that the hook before was no program but
+    lines for `sh -e`, as husky has it.
     """
-    return (
-        _TEMPLATE.replace("@VERSION@", str(VERSION))
-        .replace("@STAGE@", stage)
-        .replace("@PYTHON@", quote(python))
-        .replace("@JUDGE@", _flag(judge))
-        .replace("@FRAMEWORK@", _flag(framework))
-        .replace("@CONFIGURED@", _flag(only_configured))
-        .encode("utf-8", "surrogateescape")
-    )
+    values = {
+        "VERSION": str(VERSION),
+        "STAGE": stage,
+        "PYTHON": quote(python),
+        "JUDGE": _flag(judge),
+        "FRAMEWORK": _flag(framework),
+        "CONFIGURED": _flag(only_configured),
+        "UPLOAD": _ALWAYS if always_upload else _flag(stage == "pre-push"),
+        "SOURCED": _flag(sourced),
+    }
+    lines = _TEMPLATE
+    for name in [name for name in values if name != "PYTHON"]:
+        lines = lines.replace(f"@{name}@", values[name])
+    # Last: a path may hold anything.
+    return lines.replace("@PYTHON@", values["PYTHON"]).encode("utf-8", "surrogateescape")
 
 
 def _flag(value: bool) -> str:
@@ -52,41 +65,59 @@ def is_chain(content: bytes) -> bool:
     return content.startswith(f"#!/bin/sh\n{MARK} ".encode())
 
 
+def uploads_always(content: bytes) -> bool:
+    """Whether a chain stands in the place of Git LFS's own hook."""
+    return is_chain(content) and f"\nupload={_ALWAYS}\n".encode() in content
+
+
 _TEMPLATE = r"""#!/bin/sh
 # pmgit hook chain @VERSION@: written by `pmgit init`, taken back by `pmgit init --undo`.
-# pmgit judges, Git LFS uploads, then the hook runs that was here before.
+# pmgit judges, then the hook runs that was here before, then Git LFS uploads.
 stage=@STAGE@
 python=@PYTHON@
 judge=@JUDGE@
 framework=@FRAMEWORK@
 only_configured=@CONFIGURED@
+upload=@UPLOAD@
+sourced=@SOURCED@
 
-here=$(dirname -- "$0")
+case $0 in
+    */*) here=${0%/*} ;;
+    *) here=. ;;
+esac
+# As a framework's .legacy hook: it runs its own stage itself.
+case $0 in
+    *.legacy) framework=no ;;
+esac
+
 input=
-finish() {
-    [ -z "$input" ] || rm -f -- "$input"
-}
-trap finish EXIT
-trap 'exit 130' HUP INT TERM
-
 if [ "$stage" = pre-push ]; then
     # Every part below gets the whole of what Git says about this push.
-    input=$(mktemp "${TMPDIR:-/tmp}/pmgit-push.XXXXXX") || exit 3
-    cat >"$input" || exit 3
+    input=$(cat) || exit 3
 fi
-with_input() {
-    if [ -n "$input" ]; then "$@" <"$input"; else "$@"; fi
+feed() {
+    if [ -n "$input" ]; then
+        # Who does not read it closes the pipe; that is no error.
+        printf '%s\n' "$input" 2>/dev/null | "$@"
+    else
+        "$@"
+    fi
 }
 
-if [ "$only_configured" = yes ] &&
-    ! git cat-file -e HEAD:.pmgit.toml 2>/dev/null && [ ! -f .pmgit.toml ]; then
+if [ "$only_configured" = yes ] && [ ! -f .pmgit.toml ] &&
+    ! git cat-file -e HEAD:.pmgit.toml 2>/dev/null &&
+    ! grep -q '^\[tool\.pmgit[].]' pyproject.toml 2>/dev/null; then
     judge=no
+    framework=no
+    [ "$upload" = always ] || upload=no
 fi
+
 if [ "$judge" = yes ]; then
     if command -v pmgit-hook >/dev/null 2>&1; then
-        with_input pmgit-hook "$stage" "$@" || exit $?
-    elif [ -x "$python" ] && "$python" -I -c 'import pmgit.hook' >/dev/null 2>&1; then
-        with_input "$python" -I -m pmgit.hook "$stage" "$@" || exit $?
+        feed pmgit-hook "$stage" "$@" || exit $?
+    # -I: neither the repository nor the environment can put a module in front of ours.
+    elif "$python" -I -c 'import pmgit.hook' </dev/null >/dev/null 2>&1; then
+        feed "$python" -I -m pmgit.hook "$stage" "$@" || exit $?
     else
         echo "pmgit: the $stage hook is installed, but pmgit is not" >&2
         echo "hint: pip install pmgit" >&2
@@ -94,29 +125,37 @@ if [ "$judge" = yes ]; then
     fi
 fi
 
-previous="$here/$stage.before-pmgit"
-if [ "$stage" = pre-push ] && command -v git-lfs >/dev/null 2>&1; then
-    # Twice would ask the server twice: a previous hook that is Git LFS's own does it.
-    if ! { [ -x "$previous" ] && grep -q 'git lfs pre-push' "$previous"; }; then
-        with_input git lfs pre-push "$@" || exit $?
-    fi
-fi
-
-if [ -x "$previous" ]; then
-    with_input "$previous" "$@" || exit $?
+previous=$here/$stage.before-pmgit
+if [ "$sourced" = yes ] && [ -f "$previous" ]; then
+    feed sh -e "$previous" "$@" || exit $?
+elif [ -f "$previous" ] && [ -x "$previous" ]; then
+    feed "$previous" "$@" || exit $?
 fi
 
 if [ "$framework" = yes ] && [ -f .pre-commit-config.yaml ]; then
-    set -- hook-impl --config=.pre-commit-config.yaml --hook-type="$stage" --hook-dir "$here" -- "$@"
-    if [ -x "$python" ] && "$python" -I -c 'import pre_commit' >/dev/null 2>&1; then
-        with_input "$python" -I -m pre_commit "$@" || exit $?
-    elif command -v pre-commit >/dev/null 2>&1; then
-        with_input pre-commit "$@" || exit $?
+    # No hook lies in /dev/null: what pre-commit takes for its own older hook has run above.
+    at=/dev/null
+    config=.pre-commit-config.yaml
+    if command -v pre-commit >/dev/null 2>&1; then
+        feed pre-commit hook-impl --config="$config" --hook-type="$stage" --hook-dir="$at" \
+            -- "$@" || exit $?
+    elif "$python" -I -c 'import pre_commit' </dev/null >/dev/null 2>&1; then
+        feed "$python" -I -m pre_commit hook-impl --config="$config" --hook-type="$stage" \
+            --hook-dir="$at" -- "$@" || exit $?
     else
-        echo "pmgit: .pre-commit-config.yaml asks for pre-commit, which is not installed" >&2
+        echo "pmgit: $config asks for pre-commit, which is not installed" >&2
         echo "hint: pip install pre-commit" >&2
         exit 3
     fi
+fi
+
+if [ "$upload" = always ] || { [ "$upload" = yes ] && command -v git-lfs >/dev/null 2>&1; }; then
+    if ! command -v git-lfs >/dev/null 2>&1; then
+        echo "pmgit: this repository uses Git LFS, and git-lfs is not on the PATH" >&2
+        echo "hint: install it (https://git-lfs.com), or nothing is uploaded" >&2
+        exit 3
+    fi
+    feed git lfs pre-push "$@" || exit $?
 fi
 exit 0
 """

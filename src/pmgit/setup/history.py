@@ -87,7 +87,7 @@ def look(
     lfs = matched(list(dict.fromkeys(blob.path for blob in blobs if blob.is_regular)))
     blobs = [b for b in blobs if b.path in lfs and not patterns.must_be_text(b.path)]
     Snapshot(repository, TREE, [], []).objects.survey(blobs, pointer.may_be)
-    raw = [b for b in blobs if b.size > 0 and not isinstance(_pointer(b), pointer.Pointer)]
+    raw = [b for b in blobs if b.size > 0 and _pointer(b) is None]
     if not raw:
         return History()
     head = repository.run("rev-parse", "HEAD").decode("ascii").strip()
@@ -107,7 +107,7 @@ def _include(path: str, matching: Sequence[str]) -> str:
     """A pattern for `git lfs migrate` that holds no text: that of a format, or the very path."""
     for pattern in matching:
         glob = patterns.unquoted(pattern)
-        stem, dot, suffix = glob.rpartition("*.")
+        _, dot, suffix = glob.rpartition("*.")
         if dot and suffix.isalnum() and suffix.lower() not in ("json", "md", "txt"):
             return glob.replace(",", "?")
     # A comma separates the patterns, whatever stands around it.

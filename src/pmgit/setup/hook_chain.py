@@ -8,13 +8,12 @@ core.hooksPath stays: what stands in the way is kept beside the chain, as `<stag
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.setup import chain, files, hook_config
-from pmgit.setup.hook_file import CHAIN, FOREIGN, LFS, NOTHING, PRE_COMMIT, PREK, HookFile
+from pmgit.setup.hook_file import CHAIN, FOREIGN, LFS, NOTHING, HookFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,16 +161,27 @@ def _chain(
     else:
         place = hook
         framework = framework and (stage == PUSH or not judge)
-    for file in (place, state.hook(stage, chain.SAVED)):
+    saved = state.hook(stage, chain.SAVED)
+    for file in (hook, place, saved):
         if file.is_link:
             raise PmgitError(
                 f"{file.path} is a symbolic link, and pmgit writes over no links",
                 "put the script itself in its place, then run it again",
             )
     actions = []
+    if hook.is_framework and not hook.runs:
+        why = f"{hook.kind}'s own hook, executable again"
+        actions.append(HookAction(hook.path, hook.content, hook.content, _EXECUTABLE, why))
     if place.kind == FOREIGN:
-        actions += _keep(place, state.hook(stage, chain.SAVED))
-    always = place.kind == LFS or (place.content is not None and chain.uploads_always(place.content))
+        actions += _keep(place, saved, state.manager)
+    elif place is hook and saved.content is None and place.kind in (LFS, NOTHING):
+        # Left over where `git lfs install --force` or a deletion took the framework's hook away.
+        legacy = state.hook(stage, "legacy")
+        if legacy.kind == FOREIGN and legacy.runs and not legacy.is_link:
+            actions += _keep(legacy, saved, state.manager)
+    always = place.kind == LFS or (
+        place.content is not None and chain.uploads_always(place.content)
+    )
     after = chain.text(
         stage,
         # A tracked file goes to other machines, where this interpreter is not.
@@ -188,7 +198,7 @@ def _chain(
     return actions
 
 
-def _keep(place: HookFile, saved: HookFile) -> list[HookAction]:
+def _keep(place: HookFile, saved: HookFile, manager: str) -> list[HookAction]:
     """Keep the user's hook beside the chain, which runs it."""
     if saved.content == place.content:
         return []
@@ -198,7 +208,7 @@ def _keep(place: HookFile, saved: HookFile) -> list[HookAction]:
             "join them in the first, remove the second, then run it again",
         )
     why = "your own hook, which the chain runs with the same arguments and input"
-    if not place.runs:
+    if not place.runs and manager != HUSKY:
         why = "your own hook; it is not executable, so nobody runs it"
     return [HookAction(saved.path, None, place.content, place.mode, why)]
 
@@ -266,14 +276,3 @@ def undo(actions: Sequence[HookAction], modes: dict[str, int] | None = None) -> 
             why = "as it was before" if action.before is not None else "there was none before"
             found.append(HookAction(action.path, action.after, action.before, mode, why))
     return found
-
-
-__all__ = [
-    "FRAMEWORK", "NATIVE", "NONE", "PRE_COMMIT", "PREK", "STAGES",
-    "HookAction", "State", "apply", "hooks_folder", "inspect", "plan", "undo",
-]  # fmt: skip
-
-
-def mode_of(path: str) -> int:
-    """The permissions of a file."""
-    return stat.S_IMODE(os.lstat(path).st_mode)

@@ -145,12 +145,12 @@ class _Place:
 
 def _find(text: str, whole: str) -> _Place:
     """Where lines can be put in. Raises NotExtendableError for a list in flow style."""
-    import yaml
+    from yaml import parse, scan
 
     depth = 0
     key, inside, last = None, 0, 0
     expecting_key = True
-    for event in yaml.parse(text):
+    for event in parse(text):
         name = type(event).__name__
         opens, closes = name.endswith("StartEvent"), name.endswith("EndEvent")
         collection = name.startswith(("Mapping", "Sequence"))
@@ -178,7 +178,7 @@ def _find(text: str, whole: str) -> _Place:
         raise NotExtendableError("`repos` is not a plain list", whole)
     dash = next(
         token.start_mark.column
-        for token in yaml.scan(text)
+        for token in scan(text)
         if type(token).__name__ == "BlockEntryToken" and token.start_mark.index >= start
     )
     if text[last - 1] != "\n":

@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
@@ -21,6 +20,8 @@ from pmgit.errors import PmgitError
 from pmgit.setup import files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from pmgit.git.repository import Repository
 
 #: A file that is all ours, one with our block, one with our entry, a hook, Git's configuration,
@@ -94,6 +95,16 @@ class Journal:
         make_folder(os.path.dirname(self.path))
         files.write_whole(self.path, data.encode("ascii") + b"\n")
 
+    def sweep(self) -> None:
+        """Remove the unfinished files that an interrupted run has left beside what it wrote."""
+        for path in (self.path, *map(self.locate, self.entries)):
+            folder, name = os.path.split(path)
+            for found in os.listdir(folder) if os.path.isdir(folder) else ():
+                if found.startswith(f"{name}.") and found.endswith((".tmp", ".pmgit-new")):
+                    middle = found.removeprefix(f"{name}.").removesuffix(".tmp").split(".")
+                    if all(m == "pmgit-new" or (len(m) == 12 and _is_hex(m)) for m in middle):
+                        os.unlink(os.path.join(folder, found))
+
     def locate(self, entry: Entry) -> str:
         """Where an entry's file is."""
         return os.path.normpath(os.path.join(self._top, *entry.path.split("/")))
@@ -115,6 +126,13 @@ class Journal:
     def forget(self, entry: Entry) -> None:
         """Take an entry out: it is undone."""
         self.entries.remove(entry)
+        self._save()
+
+    def settle(self, entry: Entry, after: str) -> None:
+        """Note what another program has made of it; what it left as it was is forgotten."""
+        entry.after = after
+        if after == (entry.content or b"").decode("ascii", "replace"):
+            self.entries.remove(entry)
         self._save()
 
     def about(self, kind: str, path: str, after: bytes | None, added: list[str]) -> Entry:
@@ -170,6 +188,10 @@ class Journal:
             unchanged = [entry for _, entry in noted if entry.after == digest(entry.content)]
             self.entries = [entry for entry in self.entries if entry not in unchanged]
             self._save()
+
+
+def _is_hex(text: str) -> bool:
+    return set("0123456789abcdef").issuperset(text)
 
 
 def content(path: str) -> bytes | None:

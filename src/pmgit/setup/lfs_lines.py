@@ -84,8 +84,13 @@ class Lines:
         roots: Sequence[str],
         names: Sequence[str],
         tracked: Mapping[str, Blob],
+        max_text: int = patterns.MAX_TEXT_BYTES,
     ) -> None:
-        """`names` are all files that are known, on disk or in the index; `tracked` the latter."""
+        """`names` are all files that are known, on disk or in the index; `tracked` the latter.
+
+        A text of more than `max_text` bytes may go to Git LFS.
+        """
+        self._max_text = max_text
         self._repository = repository
         self._file = file
         self._roots = roots
@@ -181,7 +186,7 @@ class Lines:
             return False
         found = pointer.read(blob.head)
         size = found.size if isinstance(found, pointer.Pointer) else blob.size
-        return size > patterns.MAX_TEXT_BYTES
+        return size > self._max_text
 
     def _caught(self, groups: Groups, paths: Sequence[str]) -> list[str]:
         return [p for p, name in self.filters(groups.lines(), paths).items() if name == LFS]

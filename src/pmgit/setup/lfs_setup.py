@@ -115,7 +115,10 @@ def plan(repository: Repository, config: Config, wanted: Sequence[str]) -> Plan:
     texts = [blob for path, blob in tracked.items() if patterns.must_be_text(path)]
     snapshot.objects.survey(texts, pointer.may_be)
     names = sorted({*tracked, *below})
-    lines = lfs_lines.Lines(repository, attributes, roots=roots, names=names, tracked=tracked)
+    max_text = next(iter(config.sizes("text-in-lfs")), patterns.MAX_TEXT_BYTES)
+    lines = lfs_lines.Lines(
+        repository, attributes, roots=roots, names=names, tracked=tracked, max_text=max_text
+    )
     covered = lines.coverage(mine, probe=roots)
     hidden = lfs_lines.hidden_by(repository, config, covered, tracked)
     if hidden:

@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pmgit.config import Config
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import missing, pointer
 from pmgit.model import folder, storage
@@ -16,6 +15,7 @@ from pmgit.setup import hook_config
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pmgit.config import Config
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Blob
 
@@ -64,6 +64,7 @@ class Look:
     lfs_lines: bool = False
     lfs_filter: bool = False
     managers: list[str] = field(default_factory=list)
+    hooks: list[str] = field(default_factory=list)
 
 
 def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> Look:
@@ -102,9 +103,7 @@ def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> 
     return seen
 
 
-def _folder(
-    repository: Repository, tiers: Tiers, path: str, tracked: Iterable[str]
-) -> Folder:
+def _folder(repository: Repository, tiers: Tiers, path: str, tracked: Iterable[str]) -> Folder:
     """The weights in a folder of the work tree, and whether it holds source code."""
     found = Folder(path)
     on_disk = set(folder.files_on_disk(repository.top, path))
@@ -129,9 +128,7 @@ def _raw(snapshot: Snapshot, tiers: Tiers, roots: Iterable[str]) -> list[Blob]:
     asked = []
     for path, blob in snapshot.listing().items():
         tier = tiers.of(path)
-        if blob.is_regular and (
-            tier == ALWAYS or (tier == AMBIGUOUS and path.startswith(begins))
-        ):
+        if blob.is_regular and (tier == ALWAYS or (tier == AMBIGUOUS and path.startswith(begins))):
             asked.append(blob)
     snapshot.objects.survey(asked, pointer.may_be)
     return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from pmgit.model import folder
+from pmgit.setup import block
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,3 +35,15 @@ def files_below(repository: Repository, roots: Iterable[str], tracked: Iterable[
     for root in roots:
         found.update(folder.files_on_disk(repository.top, root))
     return sorted(found)
+
+
+def has_nested(repository: Repository, roots: Iterable[str]) -> bool:
+    """Whether pmgit's ignore block stands in the models folders, not at the top."""
+    for root in roots:
+        try:
+            with open(os.path.join(repository.top, root, ".gitignore"), "rb") as file:
+                if block.BEGIN.encode("ascii") in file.read():
+                    return True
+        except OSError:
+            continue
+    return False

@@ -6,9 +6,8 @@ when there is nothing to do for it. So an interrupted `init` is finished by the 
 
 from __future__ import annotations
 
+import json
 import os
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,16 +16,17 @@ from pmgit.errors import PmgitError, UsageError
 from pmgit.git import attributes
 from pmgit.model import storage
 from pmgit.setup import (
-    files,
-    frameworks,
+    attribute_lines,
     hook_chain,
-    hook_config,
     ignore_block,
     lfs_setup,
+    onboarding_hooks,
     readme_template,
 )
-from pmgit.setup.journal import BLOCK, CONFIG, ENTRY, HOOK, INDEX, OWN, PENDING, Entry, Journal
+from pmgit.setup.hook_chain import FRAMEWORK, NONE
+from pmgit.setup.journal import BLOCK, CONFIG, HOOK, INDEX, OWN, PENDING, Entry, Journal
 from pmgit.setup.look import Look, look
+from pmgit.setup.step import Step
 from pmgit.setup.undo import staged
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
 
-PRE_COMMIT, NATIVE, NONE = "pre-commit", "native", "none"
 _LFS_HOOKS = ("pre-push", "post-checkout", "post-commit", "post-merge")
 
 
@@ -47,15 +46,6 @@ class Wanted:
     language: str = ""
     models: tuple[str, ...] = ()
     system: bool = False
-
-
-@dataclass
-class Step:
-    """One thing to do: a line that says what, how each file changes, and doing it."""
-
-    what: str
-    diffs: list[tuple[str, bytes | None, bytes | None]]
-    run: Callable[[Journal], None]
 
 
 @dataclass
@@ -80,7 +70,9 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
     seen = look(repository, config, wanted.models)
     where = wanted.storage or storage.of(config, seen.lfs_lines)
     roots = [folder.path for folder in seen.taken]
-    hooks = wanted.hooks or _hooks_here(repository)
+    state = hook_chain.inspect(repository)
+    seen.hooks = onboarding_hooks.seen(state)
+    hooks = wanted.hooks or onboarding_hooks.mode_here(state)
     made = Plan(seen, config, where, hooks, roots)
     if not config.source:
         text = _configuration(roots, where, wanted.language or "en")
@@ -93,10 +85,10 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
     made.steps += _ignore(repository, made)
     if where == LFS:
         made.steps += _lfs(repository, made, after_ignore=bool(made.steps))
-    if hooks == PRE_COMMIT:
-        made.steps += _entry(repository, system=wanted.system)
+    if hooks == FRAMEWORK:
+        made.steps += onboarding_hooks.entry(repository, system=wanted.system)
     if hooks != NONE:
-        made.steps += _hooks(repository, hooks)
+        made.steps += onboarding_hooks.hooks(repository, state, hooks)
     return made
 
 
@@ -119,42 +111,20 @@ def _refuse_contradiction(config: Config, wanted: Wanted) -> None:
 
 def _configuration(roots: Sequence[str], where: str, language: str) -> bytes:
     """What `.pmgit.toml` says."""
-    other = LFS if where == IGNORE else IGNORE
-    return (
-        f"models = {_list(roots)}\n"
-        f'storage = "{where}"'.ljust(30) + f'# or "{other}"\n'
-        f'language = "{language}"'.ljust(30) + '# of INFO.md templates: "en" or "zh"\n'
-        "\n"
-        "[rules.missing-info]\n"
-        'local = "error"'.ljust(30)
-        + "# weights that lie ignored in the work tree need an INFO.md too\n"
-    ).encode()
+    lines = [
+        (f"models = {_list(roots)}", ""),
+        (f'storage = "{where}"', f'or "{LFS if where == IGNORE else IGNORE}"'),
+        (f'language = "{language}"', 'of INFO.md templates: "en" or "zh"'),
+        ("", ""),
+        ("[rules.missing-info]", ""),
+        ('local = "error"', "weights that lie ignored in the work tree need an INFO.md too"),
+    ]
+    text = "".join(f"{key:29} # {why}\n" if why else f"{key}\n" for key, why in lines)
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _list(names: Sequence[str]) -> str:
-    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
-
-
-def _hooks_here(repository: Repository) -> str:
-    """The kind of hooks when nobody says: native where pmgit's own are, else pre-commit."""
-    for stage in hook_config.STAGES:
-        text = frameworks.read_hook(os.path.join(hooks_folder(repository), stage))
-        if b"\nframework=no\n" in text and b"\njudge=yes\n" in text:
-            return NATIVE
-    return PRE_COMMIT
-
-
-def hooks_folder(repository: Repository) -> str:
-    """Where Git looks for hooks; core.hooksPath and linked worktrees count."""
-    out = repository.start(
-        "rev-parse", "--path-format=absolute", "--git-path", "hooks", own_hooks=True
-    ).finish()
-    return os.path.normpath(os.fsdecode(out).removesuffix("\n"))
-
-
-def has_hooks_path(repository: Repository) -> bool:
-    """Whether core.hooksPath is set; pre-commit refuses to install its hooks then."""
-    return repository.start("config", "--get", "core.hooksPath", own_hooks=True).wait()[0] == 0
+    return json.dumps(list(names), ensure_ascii=False)
 
 
 def _own(repository: Repository, name: str, data: bytes, what: str) -> Step:
@@ -197,7 +167,9 @@ def _ignore(repository: Repository, made: Plan) -> list[Step]:
 
     what = "hide weights, keep INFO.md" if made.storage == IGNORE else "hide caches only"
     name = ignore_block.NAME
-    return [Step(f"write pmgit's block of {name}: {what}", [(name, found.before, found.after)], run)]
+    return [
+        Step(f"write pmgit's block of {name}: {what}", [(name, found.before, found.after)], run)
+    ]
 
 
 def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step]:
@@ -205,13 +177,13 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
 
     def run(journal: Journal) -> None:
         fresh = lfs_setup.plan(repository, made.config, ())
-        name = lfs_setup.NAME
+        name = attribute_lines.NAME
         paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]
         noted = [
             journal.note(_staged_before(repository, path))
             for path in (paths if fresh.writes else paths[1:])
         ]
-        hooks = hooks_folder(repository)
+        hooks = hook_chain.hooks_folder(repository)
         watched = {
             os.path.join(repository.top, name): BLOCK,
             os.path.join(repository.common_dir, "config"): CONFIG,
@@ -237,7 +209,7 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
     what = "set up Git LFS for weights, in this repository only"
     if found.raw:
         what += f"; stage {len(found.raw)} tracked files as pointers"
-    name = lfs_setup.NAME
+    name = attribute_lines.NAME
     return [Step(what, [(name, found.attributes.work_tree, found.new_work_tree)], run)]
 
 
@@ -245,61 +217,4 @@ def _staged_before(repository: Repository, path: str) -> Entry:
     """The entry for a path of the index that is about to be staged otherwise."""
     from base64 import b64encode
 
-    return Entry(
-        INDEX, path, b64encode(staged(repository, path).encode()).decode("ascii"), PENDING
-    )
-
-
-def _entry(repository: Repository, *, system: bool) -> list[Step]:
-    """pmgit's entry in `.pre-commit-config.yaml`."""
-    name = hook_config.NAME
-    path = os.path.join(repository.top, name)
-    if os.path.lexists(os.path.join(repository.top, "prek.toml")) and not os.path.lexists(path):
-        raise UsageError(
-            f"prek.toml is used here, and pmgit writes only {name}",
-            "for Git hooks without a framework: pmgit init --hooks native",
-        )
-    change = hook_config.plan(files.read(path), system=system)
-    if change.after == change.before:
-        return []
-    what = f"write pmgit's entry in {name}"
-
-    def run(journal: Journal) -> None:
-        journal.write(ENTRY, path, change.after, change.added)
-
-    return [Step(what, [(name, change.before, change.after)], run)]
-
-
-def _hooks(repository: Repository, mode: str) -> list[Step]:
-    """The Git hooks: those of the framework, by itself, and the chain."""
-    steps = []
-    folder = hooks_folder(repository)
-    if mode == PRE_COMMIT and not has_hooks_path(repository) and not frameworks.installed(folder):
-        framework = frameworks.find(folder)
-
-        def install(journal: Journal) -> None:
-            journal.folders(folder)
-            names = [n for stage in hook_config.STAGES for n in (stage, f"{stage}.legacy")]
-            with journal.around({os.path.join(folder, name): HOOK for name in names}):
-                frameworks.install(repository, framework)
-
-        types = " ".join(f"--hook-type {stage}" for stage in hook_config.STAGES)
-        steps.append(Step(f"run {framework.name} install {types}", [], install))
-
-    def chain(journal: Journal) -> None:
-        for action in _actions(repository, mode):
-            journal.folders(os.path.dirname(action.path))
-            journal.note(journal.about(HOOK, action.path, action.after, []))
-            hook_chain.apply([action])
-
-    for action in _actions(repository, mode):
-        name = os.path.relpath(action.path, repository.top).replace(os.sep, "/")
-        does = "write" if action.after is not None else "remove"
-        steps.append(
-            Step(f"{does} {name}: {action.why}", [(name, action.before, action.after)], chain)
-        )
-    return steps
-
-
-def _actions(repository: Repository, mode: str) -> list[hook_chain.HookAction]:
-    return hook_chain.plan(hook_chain.inspect(repository), mode, python=sys.executable)
+    return Entry(INDEX, path, b64encode(staged(repository, path).encode()).decode("ascii"), PENDING)

@@ -41,7 +41,6 @@ _OURS = {
     "push.gpgSign": "false",
     "maintenance.auto": "false",
     "gc.auto": "0",
-    "core.autocrlf": "false",
     "core.safecrlf": "false",
     "user.name": "pmgit",
     "user.email": "pmgit@example.invalid",
@@ -74,21 +73,23 @@ def push_samples(repository: Repository, made: Plan) -> list[str]:
     except OSError as error:
         raise NotProvedError(f"no temporary repository: {error.strerror}") from error
     except PmgitError as error:
-        said = error.stderr.strip() if isinstance(error, GitError) else ""
-        raise NotProvedError(f"{error.message}\n{said}".strip()) from error
+        said = error.stderr.splitlines() if isinstance(error, GitError) else []
+        more = [line for line in said if line.strip() and line not in error.message]
+        raise NotProvedError("; ".join([error.message, *more[:5]])) from error
     return list(samples.values())
 
 
 def _samples(wanted: Mapping[str, list[str]]) -> dict[str, str]:
     """A path for each pattern, such that they can all lie in one folder; the pattern by path."""
     chosen: dict[str, str] = {}
-    for number, (pattern, paths) in enumerate(wanted.items()):
+    # Those first that have the least choice.
+    in_order = sorted(wanted.items(), key=lambda item: len(item[1]))
+    for number, (pattern, paths) in enumerate(in_order):
         for path in paths:
             # `x.bin` and `x.BIN` are one file on some systems.
             numbered = path.replace(_PROBE, f"{_PROBE}-{number}", 1)
-            if not any(f"{numbered}/".startswith(f"{p}/") for p in chosen) and not any(
-                p.startswith(f"{numbered}/") for p in chosen
-            ):
+            ends = f"{numbered}/"
+            if not any(ends.startswith(f"{p}/") or p.startswith(ends) for p in chosen):
                 chosen[numbered] = pattern
                 break
     return chosen
@@ -101,7 +102,8 @@ def _push(repository: Repository, made: Plan, samples: Mapping[str, str], folder
     for one in begun:
         one.finish()
     url = "file:///" + remote.replace(os.sep, "/").lstrip("/")
-    settings = {**_OURS, **_filter_of(repository), f"remote.{_REMOTE}.url": url, "lfs.url": url}
+    settings = {**_OURS, **_filter_of(repository)}
+    settings |= dict.fromkeys((f"remote.{_REMOTE}.url", "lfs.url", "lfs.pushurl"), url)
     here = _at(repository, clone, settings)
     there = _at(repository, remote, settings)
     attributes = {**made.attributes.deeper, NAME: made.new_index}

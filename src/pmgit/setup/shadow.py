@@ -11,6 +11,7 @@ import copy
 import os
 from tempfile import TemporaryDirectory
 
+from pmgit.errors import PmgitError
 from pmgit.git.objects import decode, encode
 
 TYPE_CHECKING = False
@@ -25,14 +26,20 @@ class Shadow:
     """A context manager: `repository` asks in a work tree of just the given files."""
 
     def __init__(self, repository: Repository, files: Mapping[str, bytes]) -> None:
-        self._folder = TemporaryDirectory(prefix="pmgit-")
-        top = os.path.join(os.path.realpath(self._folder.name), "tree")
-        os.mkdir(top)
-        for path, data in files.items():
-            file = os.path.join(top, *path.split("/"))
-            os.makedirs(os.path.dirname(file), exist_ok=True)
-            with open(file, "wb") as out:
-                out.write(data)
+        try:
+            self._folder = TemporaryDirectory(prefix="pmgit-", ignore_cleanup_errors=True)
+            top = os.path.join(os.path.realpath(self._folder.name), "tree")
+            os.mkdir(top)
+            for path, data in files.items():
+                file = os.path.join(top, *path.split("/"))
+                os.makedirs(os.path.dirname(file), exist_ok=True)
+                with open(file, "wb") as out:
+                    out.write(data)
+        except OSError as error:
+            raise PmgitError(
+                f"no temporary files could be made: {error.strerror}",
+                "free some space there, or name another folder in TMPDIR",
+            ) from error
         self.repository = copy.copy(repository)
         self.repository.top = top
         self.repository.prefix = ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError
 from pmgit.git.objects import decode, encode
+from pmgit.lfs import pointer
 from pmgit.setup import block, files, hook_config
 from pmgit.setup.journal import (
     BLOCK,
@@ -52,12 +53,14 @@ def run(repository: Repository, journal: Journal) -> Iterator[str]:
 def _file(repository: Repository, entry: Entry, path: str) -> str:
     now, before = content(path), entry.content
     if now == before:
+        if entry.kind == HOOK and before is not None and entry.mode:
+            os.chmod(path, entry.mode)  # only the permissions were changed
         return ""
     known = entry.after == digest(now)
     if entry.after == PENDING and entry.kind == HOOK:
         # Interrupted while another program wrote it: known by what that program writes.
         known = now is None or any(mark in now for mark in _FRAMEWORKS)
-    if known or (entry.after == PENDING and entry.kind != HOOK):
+    if known:
         _restore(path, before, entry.mode)
         return f"restored {entry.path}" if before is not None else f"removed {entry.path}"
     if entry.kind == CONFIG:
@@ -119,7 +122,7 @@ def _filter(repository: Repository, before: bytes) -> str:
 def _index(repository: Repository, entry: Entry) -> str:
     """Stage again what was staged, unless somebody has committed or changed it since."""
     now = staged(repository, entry.path)
-    if now != entry.after:
+    if not now or now != (_interrupted(repository, entry, now) or entry.after):
         return ""
     _, head, _ = repository.start("ls-tree", "-z", "HEAD", "--", entry.path).wait()
     if now.split(" ")[1].encode("ascii") in head:
@@ -133,6 +136,16 @@ def _index(repository: Repository, entry: Entry) -> str:
     line = before.encode("ascii") + b"\t" + encode(entry.path) + b"\0"
     repository.run("update-index", "-z", "--index-info", stdin=line)
     return ""
+
+
+def _interrupted(repository: Repository, entry: Entry, now: str) -> str:
+    """`now`, when it is what an interrupted step staged: the attributes, or a pointer."""
+    if entry.after != PENDING:
+        return ""
+    if entry.path == ".gitattributes":
+        return now
+    head = repository.first_bytes("cat-file", "blob", now.split(" ")[1], count=pointer.MAX_BYTES)
+    return now if isinstance(pointer.read(head), pointer.Pointer) else ""
 
 
 def staged(repository: Repository, path: str) -> str:

@@ -1,0 +1,92 @@
+"""The proofs at the end of `pmgit init`: what was set up is tried, not assumed."""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from pmgit import checker
+from pmgit.config import LFS
+from pmgit.errors import PmgitError
+from pmgit.git.snapshot import STAGED, Change, Snapshot, introduced_by
+from pmgit.report.text import visible
+from pmgit.setup import (
+    frameworks,
+    hook_chain,
+    hook_config,
+    ignore_block,
+    lfs_setup,
+    onboarding_hooks,
+)
+from pmgit.setup.hook_chain import FRAMEWORK, NONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.git.repository import Repository
+    from pmgit.setup.onboarding import Plan
+
+#: Weights as a rule would have to stop them: over every default limit for weights.
+_PROBE_BYTES = 2_000_000
+_PROBE = "pmgit-probe/model.safetensors"
+
+
+def proofs(repository: Repository, made: Plan) -> Iterator[str]:
+    """A line for each thing that holds. Raises PmgitError for one that does not."""
+    ignored = ignore_block.plan(repository, made.config, None)
+    ignore_block.apply(repository, ignored)
+    for root in map(visible, ignored.roots):
+        if ignored.storage == LFS:
+            yield f"weights and INFO.md below {root}/ can be added to Git"
+        else:
+            yield (
+                f"weights below {root}/ are hidden from Git; INFO.md, pmgit.lock and README.md"
+                " are not"
+            )
+    if made.storage == LFS:
+        covered = lfs_setup.plan(repository, made.config, ())
+        if covered.writes or covered.raw:
+            raise PmgitError("Git LFS is not set up as planned", "run it again: pmgit init")
+        yield f"git check-attr sends {len(covered.proved)} kinds of weights to Git LFS"
+    if made.hooks == FRAMEWORK:
+        framework = frameworks.find(hook_chain.inspect(repository))
+        frameworks.validate(repository, framework)
+        yield f"{framework.name} accepts {hook_config.NAME}"
+    if made.hooks != NONE:
+        yield visible(onboarding_hooks.prove(repository, made.hooks))
+    yield _judged(repository, made)
+
+
+def _judged(repository: Repository, made: Plan) -> str:
+    """That raw weights would be refused: tried on a copy of the index, with a store of its own."""
+    path = f"{made.roots[0]}/{_PROBE}"
+    with TemporaryDirectory(prefix="pmgit-") as folder:
+        there = copy.copy(repository)
+        there.objects = os.path.join(folder, "objects")
+        os.mkdir(there.objects)
+        index = os.path.join(folder, "index")
+        if os.path.exists(repository.index):
+            shutil.copyfile(repository.index, index)
+        there.env = {
+            **repository.env,
+            "GIT_INDEX_FILE": index,
+            "GIT_OBJECT_DIRECTORY": there.objects,
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": repository.objects,
+        }
+        content = b"\0" * _PROBE_BYTES
+        oid = there.run("hash-object", "-w", "--stdin", stdin=content).decode("ascii").strip()
+        there.run("update-index", "--add", "--cacheinfo", f"100644,{oid},{path}")
+        change = Change(path, "100644", "", oid, "000000")
+        snapshot = Snapshot(there, STAGED, [change], introduced_by([change]))
+        config = checker.configuration(snapshot)
+        report = checker.judge(snapshot, config, checker.selected(config))
+    rules = [f.rule for f in report.findings if f.path == path and f.severity == "error"]
+    if not rules:
+        raise PmgitError(
+            f"raw weights at {path} would not be refused",
+            f"see what {config.source or 'the configuration'} leaves out: select, ignore, exclude",
+        )
+    return f"raw weights staged below {visible(made.roots[0])}/ are refused ({', '.join(rules)})"

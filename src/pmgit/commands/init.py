@@ -1,0 +1,203 @@
+"""`pmgit init`: set a repository up, and prove it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from pmgit.commands import _init_proof, _work_tree
+from pmgit.commands._difference import difference
+from pmgit.config import IGNORE, LFS
+from pmgit.errors import PmgitError, UsageError
+from pmgit.report.shell import quote
+from pmgit.report.text import visible
+from pmgit.setup import onboarding, undo
+from pmgit.setup.hook_chain import FRAMEWORK, NATIVE, NONE
+from pmgit.setup.hook_config import NotExtendableError
+from pmgit.setup.journal import OWN, Journal
+from pmgit.setup.onboarding import Wanted
+from pmgit.units import show_size
+
+if TYPE_CHECKING:
+    from pmgit.git.repository import Repository
+    from pmgit.setup.look import Folder, Look
+    from pmgit.setup.onboarding import Plan
+
+_AGAIN = "run pmgit init again to finish, or take back what was written: pmgit init --undo"
+
+
+@click.command("init")
+@click.option(
+    "--storage",
+    type=click.Choice([IGNORE, LFS]),
+    default=None,
+    help="Where weights belong; not given: as the repository has it, else ignore.",
+)
+@click.option(
+    "--hooks",
+    type=click.Choice([FRAMEWORK, NATIVE, NONE]),
+    default=None,
+    help="What runs pmgit at a commit; not given: as it is here, else pre-commit (or prek).",
+)
+@click.option(
+    "--system",
+    is_flag=True,
+    help="The entry for pre-commit runs the pmgit that is installed, not one of its own.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(["zh", "en"]),
+    default=None,
+    help="Of the README and the INFO.md templates; not given: en.",
+)
+@click.option("--models", multiple=True, metavar="DIR", help="A models folder; may be repeated.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--undo", "take_back", is_flag=True, help="Take back what pmgit init has written.")
+def command(
+    *,
+    storage: str | None,
+    hooks: str | None,
+    system: bool,
+    language: str | None,
+    models: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+    take_back: bool,
+) -> None:
+    """Set this repository up for pretrained models, and prove it.
+
+    It looks first, shows what it would do, asks once, does it, and then proves that weights are
+    kept out of Git, that INFO.md is not, and that the hooks are where Git looks. What is there
+    stays: your own lines, hooks and configuration. A second run changes nothing; one that was
+    interrupted is finished by the next.
+    """
+    wanted = Wanted(storage or "", hooks or "", language or "", models, system)
+    try:
+        if take_back:
+            _undo(dry_run=dry_run)
+        else:
+            _set_up(wanted, dry_run=dry_run, yes=yes)
+    except OSError as error:  # a full disk, where even a temporary file has no place
+        where = f"{error.filename}: " if error.filename else ""
+        raise PmgitError(f"{where}{error.strerror}", _AGAIN) from error
+
+
+def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
+    repository, config = _work_tree.load()
+    try:
+        made = onboarding.plan(repository, config, wanted)
+    except NotExtendableError as error:
+        click.echo(error.snippet, nl=False)
+        raise
+    _show(made)
+    if dry_run:
+        _show_differences(made)
+        return
+    journal = Journal(repository)
+    journal.sweep()
+    if made.steps:
+        _ask(yes=yes)
+        _do(made, journal)
+    for line in _init_proof.proofs(repository, made):
+        click.echo(f"proved: {line}")
+    _tell_next(repository, made)
+
+
+def _show(made: Plan) -> None:
+    """What is here, and what will be done."""
+    click.echo("here:")
+    for line in _seen(made.look):
+        click.echo(f"  {line}")
+    if not made.steps:
+        click.echo("nothing to do: this repository is set up")
+        return
+    click.echo("to do:")
+    for step in made.steps:
+        click.echo(f"  {visible(step.what)}")
+
+
+def _seen(look: Look) -> list[str]:
+    lines = [f"models folder {_of(folder)}" for folder in look.taken]
+    named = [word for folder in look.taken for word in ("--models", folder.path)]
+    for folder in look.offered:
+        command = " ".join(map(quote, ["pmgit", "init", *named, "--models", folder.path]))
+        lines.append(f"{_of(folder)} is not taken; with it: {command}")
+    lines += [f"{_of(folder)} is not taken: it holds source code" for folder in look.left]
+    if look.raw:
+        size = show_size(sum(blob.size for blob in look.raw))
+        files = "1 file" if len(look.raw) == 1 else f"{len(look.raw)} files"
+        lines.append(f"{files} of weights ({size}) raw in Git already; see: pmgit check --all")
+    lfs = "Git LFS: " + ("installed" if look.lfs_installed else "not installed")
+    lines.append(lfs + (", used here" if look.lfs_lines else ", not used here"))
+    lines.append("hooks: " + (", ".join([*look.hooks, *look.managers]) or "none"))
+    return lines
+
+
+def _of(folder: Folder) -> str:
+    """A folder, with the weights in it."""
+    files = "1 file" if folder.files == 1 else f"{folder.files} files"
+    held = f"{files} of weights, {show_size(folder.size)}" if folder.files else "no weights"
+    return f"{visible(folder.path)}/ ({held})"
+
+
+def _show_differences(made: Plan) -> None:
+    for step in made.steps:
+        for name, before, after in step.diffs:
+            diff = difference(before or b"", after or b"", visible(name))
+            click.echo(diff or f"{visible(name)}: a new empty file", nl=not diff)
+
+
+def _ask(*, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "this would ask before it writes, and there is no terminal",
+            "pmgit init --dry-run shows what would change; pmgit init --yes does it",
+        )
+    click.confirm("Do it?", default=True, abort=True)
+
+
+def _do(made: Plan, journal: Journal) -> None:
+    try:
+        for step in made.steps:
+            step.run(journal)
+    except PmgitError as error:
+        error.hint = f"{error.hint}; then {_AGAIN}" if error.hint else _AGAIN
+        raise
+
+
+def _tell_next(repository: Repository, made: Plan) -> None:
+    """What a person has to do now: stage what was written."""
+    names = dict.fromkeys(
+        name for step in made.steps for name, _, after in step.diffs if after is not None
+    )
+    files = [name for name in names if os.path.exists(os.path.join(repository.top, name))]
+    files = [name for name in files if not name.startswith((".git/", "../"))]
+    if files:
+        above = os.path.relpath(repository.top, os.path.join(repository.top, repository.prefix))
+        at = "git" if above == "." else f"git -C {quote(above)}"
+        click.echo(f"next: {at} add -- {' '.join(map(quote, files))}")
+
+
+def _undo(*, dry_run: bool) -> None:
+    repository, _ = _work_tree.load()
+    journal = Journal(repository)
+    if not journal.entries:
+        click.echo("nothing to undo: pmgit init has written nothing here")
+        return
+    if dry_run:
+        for entry in reversed(journal.entries):
+            what = "restore" if entry.before is not None else "remove"
+            click.echo(
+                f"would {what} {visible(entry.path)}" + (" if unchanged" * (entry.kind == OWN))
+            )
+        return
+    journal.sweep()
+    for line in undo.run(repository, journal):
+        click.echo(visible(line))
+    click.echo("undone")

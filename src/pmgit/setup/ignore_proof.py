@@ -1,0 +1,112 @@
+"""What Git ignores below the models folders, asked of Git on paths that stand for all others."""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.config import LFS
+from pmgit.errors import PmgitError
+from pmgit.git.objects import encode
+from pmgit.model import folder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pmgit.git.repository import Repository
+    from pmgit.setup.ignore_block import Plan
+
+NAME = ".gitignore"
+#: What `--keep-text` lets in: the small text that a model needs to be loaded and understood.
+KEPT_TEXT = (
+    "config.json", "*_config.json", "config_*.json", "model_index.json", "modules.json",
+    "*.index.json", "tokenizer.json", "special_tokens_map.json", "added_tokens.json",
+    "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja", "chat_template.json",
+    "README*", "LICENSE*", "LICENCE*", "NOTICE*",
+)  # fmt: skip
+#: Left behind by downloads: huggingface_hub (its local folder, with `*.metadata` and `*.lock`, was
+#: `.huggingface` in 0.23), browsers, aria2.
+CACHES = (
+    ".cache/huggingface/", ".huggingface/", ".locks/", "*.incomplete", "*.crdownload", "*.aria2",
+    "__pycache__/", ".DS_Store",
+)  # fmt: skip
+
+PROBE = "pmgit-probe"
+PLACES = (PROBE, f"{PROBE}/{PROBE}")
+SEEN = ("INFO.md", "pmgit.lock")
+_LEFTOVERS = (
+    ".cache/huggingface/download/README.md.metadata", ".cache/huggingface/download/LICENSE.lock",
+    "x.safetensors.incomplete", "README.md.incomplete",
+)  # fmt: skip
+
+
+def decisions(repository: Repository, paths: Sequence[str]) -> dict[str, tuple[str, int, str]]:
+    """The rule that decides for each path: file, line, pattern; a `!` pattern lets in."""
+    fields = (
+        repository.start(
+            "check-ignore",
+            "--no-index",
+            "-v",
+            "-n",
+            "-z",
+            "--stdin",
+            # It refuses --literal-pathspecs and reads `:(…)`; `./` makes every path a path.
+            stdin=b"".join(b"./" + encode(path) + b"\0" for path in paths),
+            literal=False,
+        )
+        .finish(1)
+        .decode("utf-8", "surrogateescape")
+        .split("\0")
+    )
+    found = {}
+    for at in range(0, len(fields) - 3, 4):
+        source, line, pattern, path = fields[at : at + 4]
+        if pattern:
+            found[path[2:]] = (source, int(line), pattern)
+    return found
+
+
+def prove(repository: Repository, made: Plan, below: Iterable[str]) -> None:
+    """Raise PmgitError, with the file and line, for a path that is not as it should be."""
+    below = list(below)
+    hidden, seen = [], []
+    for root in made.roots:
+        if _is_beyond_link(repository, root):
+            continue  # Git says nothing of what lies there
+        models = folder.find([path for path in below if path.startswith(f"{root}/")], root)
+        places = [*(f"{root}/{place}" for place in PLACES), *models]
+        weights = [f"{place}/{PROBE}{s}" for place in places for s in (".safetensors", ".bin")]
+        seen += [f"{place}/{name}" for place in places for name in SEEN]
+        seen += [f"{root}/README.md"]
+        hidden += [f"{place}/{name}" for place in (root, *places) for name in _LEFTOVERS]
+        if made.nested:
+            seen += [f"{root}/{NAME}"]
+        if made.storage == LFS:
+            seen += weights
+            continue
+        hidden += [f"{root}/{PROBE}.safetensors", *weights]
+        seen += [f"{root}/.gitkeep"]
+        if made.keep_text:
+            names = [name.replace("*", "x") for name in KEPT_TEXT]
+            seen += [f"{place}/{name}" for place in places for name in names]
+    decided = decisions(repository, [*hidden, *seen])
+    for path in seen:
+        source, line, pattern = decided.get(path, ("", 0, "!"))
+        if not pattern.startswith("!"):
+            raise _defeated(source, line, pattern, f"hides {path} from Git")
+    for path in hidden:
+        source, line, pattern = decided.get(path, (NAME, 0, "!"))
+        if pattern.startswith("!"):
+            raise _defeated(source, line, pattern, f"lets {path} into Git")
+
+
+def _is_beyond_link(repository: Repository, root: str) -> bool:
+    top = os.path.realpath(repository.top)
+    return os.path.realpath(os.path.join(top, root)) != os.path.join(top, *root.split("/"))
+
+
+def _defeated(source: str, line: int, pattern: str, what: str) -> PmgitError:
+    return PmgitError(
+        f"{source}:{line} ({pattern}) {what}",
+        f"remove or change line {line} of {source}, then run it again",
+    )

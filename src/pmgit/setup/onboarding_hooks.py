@@ -1,0 +1,118 @@
+"""The steps of `pmgit init` that make Git run pmgit: the entry, the framework, the hook chain."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from pmgit.errors import PmgitError, UsageError
+from pmgit.report.shell import quote
+from pmgit.setup import files, frameworks, hook_chain, hook_config
+from pmgit.setup.hook_chain import FRAMEWORK, NATIVE, State
+from pmgit.setup.hook_file import CHAIN
+from pmgit.setup.journal import ENTRY, HOOK, Journal
+from pmgit.setup.step import Step
+
+if TYPE_CHECKING:
+    from pmgit.git.repository import Repository
+
+
+def mode_here(state: State) -> str:
+    """The kind of hooks when nobody says: native where the chain judges commits already."""
+    hook = state.hook(hook_config.STAGES[0])
+    judges = hook.kind == CHAIN and b"\njudge=yes\n" in (hook.content or b"")
+    return NATIVE if judges else FRAMEWORK
+
+
+def entry(repository: Repository, *, system: bool) -> list[Step]:
+    """pmgit's entry in `.pre-commit-config.yaml`."""
+    name = hook_config.NAME
+    path = os.path.join(repository.top, name)
+    if os.path.lexists(os.path.join(repository.top, "prek.toml")) and not os.path.lexists(path):
+        raise UsageError(
+            f"prek.toml is used here, and pmgit writes only {name}",
+            "for Git hooks without a framework: pmgit init --hooks native",
+        )
+    change = hook_config.plan(files.read(path), system=system)
+    if change.after == change.before:
+        return []
+
+    def run(journal: Journal) -> None:
+        journal.write(ENTRY, path, change.after, change.added)
+
+    return [Step(f"write pmgit's entry in {name}", [(name, change.before, change.after)], run)]
+
+
+def hooks(repository: Repository, state: State, mode: str) -> list[Step]:
+    """The Git hooks: those of the framework, by itself, and the chain."""
+    steps = []
+    if mode == FRAMEWORK and not state.hooks_path and not _has_framework(state):
+        framework = frameworks.find(state)
+
+        def install(journal: Journal) -> None:
+            if _has_framework(hook_chain.inspect(repository)):
+                return
+            journal.folders(state.folder)
+            names = [n for stage in hook_config.STAGES for n in (stage, f"{stage}.legacy")]
+            with journal.around({os.path.join(state.folder, name): HOOK for name in names}):
+                frameworks.install(repository, framework)
+
+        types = " ".join(f"--hook-type {stage}" for stage in hook_config.STAGES)
+        steps.append(Step(f"run {framework.name} install {types}", [], install))
+
+    def chain(journal: Journal) -> None:
+        for action in _actions(hook_chain.inspect(repository), mode):
+            journal.folders(os.path.dirname(action.path))
+            journal.note(journal.about(HOOK, action.path, action.after, []))
+            hook_chain.apply([action])
+
+    for action in _actions(state, mode):
+        name = shown(repository, action.path)
+        does = "write" if action.after is not None else "remove"
+        steps.append(
+            Step(f"{does} {name}: {action.why}", [(name, action.before, action.after)], chain)
+        )
+    return steps
+
+
+def prove(repository: Repository, mode: str) -> str:
+    """That Git runs pmgit where it should; what is said of it. Raises PmgitError."""
+    state = hook_chain.inspect(repository)
+    left = _actions(state, mode)
+    missing = [action.path for action in left]
+    if mode == FRAMEWORK and not state.hooks_path and not _has_framework(state):
+        missing.append(state.hook(hook_config.STAGES[0]).path)
+    if missing:
+        raise PmgitError(
+            f"git would not run pmgit: {missing[0]} is not as it was written",
+            "see who else writes that file; then run it again: pmgit init",
+        )
+    return (
+        f"git runs the hooks in {shown(repository, state.folder)}: {', '.join(hook_chain.STAGES)}"
+    )
+
+
+def shown(repository: Repository, path: str) -> str:
+    """A path as a person reads it: from the top, unless it lies elsewhere."""
+    if os.path.normcase(path).startswith(os.path.normcase(repository.top) + os.sep):
+        return os.path.relpath(path, repository.top).replace(os.sep, "/")
+    return path
+
+
+def seen(state: State) -> list[str]:
+    """What hooks are here, for people."""
+    lines = []
+    if state.hooks_path:
+        lines.append(f"core.hooksPath = {quote(state.hooks_path)}")
+    there = {stage: state.hook(stage) for stage in hook_chain.STAGES}
+    lines += [f"{stage} ({hook.kind})" for stage, hook in there.items() if hook.content is not None]
+    return lines
+
+
+def _has_framework(state: State) -> bool:
+    return all(state.hook(stage).is_framework for stage in hook_config.STAGES)
+
+
+def _actions(state: State, mode: str) -> list[hook_chain.HookAction]:
+    return hook_chain.plan(state, mode, python=sys.executable)

@@ -1,0 +1,23 @@
+"""One step of a set-up: what it is, what it changes, and doing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pmgit.setup.journal import Journal
+
+
+@dataclass
+class Step:
+    """A line that says what, how each file changes (name, before, after), and doing it.
+
+    `run` may be called again: it does what is still missing.
+    """
+
+    what: str
+    diffs: list[tuple[str, bytes | None, bytes | None]]
+    run: Callable[[Journal], None]

@@ -1,0 +1,161 @@
+"""`pmgit doctor`: what it prints, how it ends, and that it changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.kit import random_bytes
+
+if TYPE_CHECKING:
+    from tests.kit import Repo
+
+
+def everything(*folders: Path) -> dict[str, tuple[int, int, str]]:
+    """Every file and folder with its mode, time of change and content."""
+    found = {}
+    for folder in folders:
+        for at, _, names in os.walk(folder):
+            for path in (Path(at), *(Path(at, name) for name in names)):
+                stat = path.lstat()
+                data = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+                found[str(path)] = (
+                    stat.st_mode,
+                    stat.st_mtime_ns,
+                    hashlib.sha256(data).hexdigest(),
+                )
+    return found
+
+
+@pytest.fixture
+def sick(lfs_repo: Repo) -> Repo:
+    """Something is wrong in every group."""
+    lfs_repo.stage(".gitattributes", "models/ filter=lfs\n*.safetensors filter=lfs -text\n")
+    path = "pretrained_model/bert/model.safetensors"
+    lfs_repo.stage(path, random_bytes(3000))
+    lfs_repo.stage("models/x.bin", "x\n")
+    lfs_repo.commit("Add weights")
+    (lfs_repo.path / path).write_bytes(lfs_repo.blob(path))
+    lfs_repo.write("loose.safetensors", 5000)  # not tracked, and newer than the index
+    lfs_repo.git("config", "lfs.allowincompletepush", "true")
+    lfs_repo.git("config", "--unset", "filter.lfs.process")
+    (lfs_repo.path / ".git/hooks/pre-push").write_text("#!/bin/sh\n")
+    lfs_repo.write(".pre-commit-config.yaml", "repos: []\n")
+    return lfs_repo
+
+
+def paste(repo: Repo, fix: str, cwd: str = "") -> None:
+    """Paste a fix; a pointer in the work tree may go when its content comes."""
+    if fix.startswith("git lfs pull"):
+        done = repo.sh(fix, cwd=cwd)
+        assert done.code == 0, (fix, done)
+    else:
+        repo.paste(fix, cwd=cwd)
+
+
+def test_a_healthy_repository(lfs_repo: Repo) -> None:
+    shown = lfs_repo.pmgit("doctor")
+    assert (shown.code, shown.err) == (0, ""), shown
+    lines = shown.out.splitlines()
+    assert lines[0].startswith("ok:      git: git version ")
+    assert lines[-1].endswith(" checks")
+    assert "error" not in shown.out
+
+
+def test_a_sick_repository(sick: Repo) -> None:
+    shown = sick.pmgit("doctor")
+    assert (shown.code, shown.err) == (1, ""), shown
+    for name in ("lfs-filter", "lfs-push", "lfs-hook", "pre-commit", "weights"):
+        assert f"error:   {name}: " in shown.out
+    assert "warning: attributes: " in shown.out
+    assert "fix: git config --local filter.lfs.process 'git-lfs filter-process'\n" in shown.out
+
+
+@pytest.mark.parametrize("args", [(), ("--format", "json")])
+def test_it_changes_nothing(args: tuple[str, ...], sick: Repo, tmp_path: Path) -> None:
+    """The whole repository with `.git`, HOME and the global configuration, to the byte."""
+    home = tmp_path / "home"
+    assert Path(sick.env["GIT_CONFIG_GLOBAL"]).is_relative_to(home)
+    sick.git("config", "core.untrackedCache", "true")
+    sick.git("status")
+    os.utime(sick.path / "models/x.bin")  # a `git status` would refresh the index now
+    before = everything(sick.path, home)
+    assert sick.pmgit("doctor", *args).code == 1
+    assert everything(sick.path, home) == before
+
+
+def test_all_fixes_pasted_one_after_the_other(sick: Repo) -> None:
+    """No fix makes another error; what is left has a hint."""
+    for _ in range(4):
+        fixes = sick.pmgit("doctor").fixes
+        for fix in fixes:
+            paste(sick, fix)
+        if not fixes:
+            break
+    document = sick.pmgit("doctor", "--format", "json").json
+    left = {check["name"]: check for check in document["checks"] if check["status"] == "error"}
+    assert list(left) == ["lfs-hook"]
+    assert "pmgit init" in left["lfs-hook"]["hint"]
+
+
+def test_json(sick: Repo) -> None:
+    document = sick.pmgit("doctor", "--format", "json").json
+    assert document["status"] == "error"
+    found = {check["name"]: check for check in document["checks"]}
+    assert found["git"] == {
+        "name": "git",
+        "status": "ok",
+        "evidence": sick.git("version").strip(),
+        "fix": None,
+        "hint": None,
+        "looked": True,
+    }
+    fix = found["weights"]["fix"]
+    assert fix["commands"] == [["git", "lfs", "pull", "--include=pretrained_model/bert"]]
+    assert fix["shell"] == "git lfs pull --include=pretrained_model/bert"
+
+
+def test_fixes_work_below_the_top(sick: Repo) -> None:
+    fixes = sick.pmgit("doctor", cwd="models").fixes
+    for fix in (f for f in fixes if not f.startswith("pmgit ")):
+        paste(sick, fix, "models")
+    assert "error:   weights" not in sick.pmgit("doctor").out
+
+
+def test_a_broken_configuration_is_one_of_the_errors(repo: Repo) -> None:
+    repo.write(".pmgit.toml", "storge = 'lfs'\n")
+    shown = repo.pmgit("doctor")
+    assert shown.code == 1
+    assert shown.out.startswith("error:   configuration: .pmgit.toml: unknown key 'storge'\nhint: ")
+    assert "ok:      git: " in shown.out
+
+
+def test_what_cannot_be_looked_at_is_exit_code_3(lfs_repo: Repo) -> None:
+    """The others are looked at all the same."""
+    (lfs_repo.path / ".git/index").write_bytes(b"DIRC broken")
+    shown = lfs_repo.pmgit("doctor")
+    assert shown.code == 3, shown
+    assert "error:   weights: could not look: " in shown.out
+    assert "ok:      hf-cache: " in shown.out
+
+
+def test_a_bare_repository(repo: Repo) -> None:
+    repo.git("init", "-q", "--bare", "bare.git")
+    failed = repo.pmgit("doctor", cwd="bare.git")
+    assert (failed.code, failed.out) == (3, "")
+    assert failed.err.startswith("pmgit: this repository is bare: ")
+
+
+def test_no_repository(repo: Repo, tmp_path: Path) -> None:
+    assert repo.pmgit("doctor", cwd=tmp_path).code == 3
+
+
+def test_control_characters_are_not_printed(lfs_repo: Repo) -> None:
+    lfs_repo.git("config", "core.hooksPath", "a\x1b[2Jb")
+    shown = lfs_repo.pmgit("doctor")
+    assert "\x1b" not in shown.out
+    assert "a\\x1b[2Jb" in shown.out

@@ -1,0 +1,189 @@
+"""`pmgit init`: what it shows, asks and refuses. tests/e2e/test_onboarding.py is about the rest."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.kit import BIN
+
+if TYPE_CHECKING:
+    from tests.kit import Repo
+
+NATIVE = ("--hooks", "native")
+
+
+def test_it_writes_the_configuration_in_full(repo: Repo) -> None:
+    done = repo.pmgit("init", "--yes", *NATIVE)
+    assert done.code == 0, done
+    assert (repo.path / ".pmgit.toml").read_text() == (
+        'models = ["pretrained_model"]\n'
+        'storage = "ignore"            # or "lfs"\n'
+        'language = "en"               # of INFO.md templates: "en" or "zh"\n'
+        "\n"
+        "[rules.missing-info]\n"
+        'local = "error"               # weights that lie ignored in the work tree need an'
+        " INFO.md too\n"
+    )
+
+
+def test_dry_run_changes_nothing_and_shows_differences(repo: Repo) -> None:
+    repo.write(".gitignore", "*.log\n")
+    done = repo.pmgit("init", "--dry-run")
+    assert done.code == 0, done
+    assert "+++ b/.pmgit.toml\n" in done.out
+    assert " *.log\n+# >>> pmgit" in done.out
+    assert "+      - id: pmgit\n" in done.out
+    assert sorted(os.listdir(repo.path)) == [".git", ".gitignore"]
+    assert not (repo.path / ".git/pmgit").exists()
+
+
+def test_without_a_terminal_it_does_not_guess(repo: Repo) -> None:
+    done = repo.pmgit("init", *NATIVE)
+    assert done.code == 2
+    assert "hint: pmgit init --dry-run shows what would change; pmgit init --yes" in done.err
+    assert os.listdir(repo.path) == [".git"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pty")
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_it_asks_once(repo: Repo, answer: str) -> None:
+    import pty
+    import subprocess
+
+    ours, theirs = pty.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    done = subprocess.run(
+        [BIN / "pmgit", "init", *NATIVE],
+        cwd=repo.path, env=repo.env, stdin=theirs, capture_output=True, check=False,
+    )  # fmt: skip
+    os.close(ours)
+    os.close(theirs)
+    assert done.stdout.count(b"Do it? [Y/n]") == 1
+    assert (done.returncode == 0) == (answer == "y")
+    assert (repo.path / ".pmgit.toml").exists() == (answer == "y")
+
+
+def test_nothing_to_do_needs_no_answer(repo: Repo) -> None:
+    assert repo.pmgit("init", "--yes", *NATIVE).code == 0
+    done = repo.pmgit("init")  # native, because the chain is there
+    assert done.code == 0, done
+    assert "nothing to do" in done.out
+    assert "proved: raw weights" in done.out
+
+
+def test_an_existing_configuration_and_readme_are_kept(repo: Repo) -> None:
+    repo.write(".pmgit.toml", 'models = ["nets"]\n')
+    repo.write("nets/readme.txt", "ours\n")
+    done = repo.pmgit("init", "--yes", *NATIVE)
+    assert done.code == 0, done
+    assert (repo.path / ".pmgit.toml").read_text() == 'models = ["nets"]\n'
+    assert sorted(os.listdir(repo.path / "nets")) == [".gitkeep", "readme.txt"]
+    assert not (repo.path / "pretrained_model").exists()
+
+
+@pytest.mark.parametrize("option", [("--models", "other"), ("--storage", "lfs")])
+def test_what_the_configuration_does_not_say_is_refused(repo: Repo, option: tuple[str, str]) -> None:
+    repo.write(".pmgit.toml", 'models = ["nets"]\nstorage = "ignore"\n')
+    done = repo.pmgit("init", "--yes", *option)
+    assert done.code == 2
+    assert "is there already and does not say" in done.err
+
+
+def test_models_folders_by_name(repo: Repo) -> None:
+    done = repo.pmgit("init", "--yes", *NATIVE, "--models", "a/nets", "--models", "weights/")
+    assert done.code == 0, done
+    config = tomllib.loads((repo.path / ".pmgit.toml").read_text())
+    assert config["models"] == ["a/nets", "weights"]
+    assert (repo.path / "a/nets/README.md").exists()
+    assert "/weights/**\n" in (repo.path / ".gitignore").read_text()
+    assert "nothing to do" in repo.pmgit("init").out
+
+
+@pytest.mark.parametrize("name", ["../out", "/abs", "a*", "."])
+def test_a_models_folder_that_is_none(repo: Repo, name: str) -> None:
+    done = repo.pmgit("init", "--yes", *NATIVE, "--models", name)
+    assert done.code == 2
+    assert os.listdir(repo.path) == [".git"]
+
+
+def test_a_yaml_that_lines_cannot_extend_is_refused_with_the_snippet(repo: Repo) -> None:
+    repo.write(".pre-commit-config.yaml", "repos: []\n")
+    done = repo.pmgit("init", "--yes", "--hooks", "pre-commit")
+    assert done.code == 2
+    assert "      - id: pmgit\n" in done.out
+    assert "flow style" in done.err
+    assert sorted(os.listdir(repo.path)) == [".git", ".pre-commit-config.yaml"]
+
+
+def test_the_chinese_readme(repo: Repo) -> None:
+    assert repo.pmgit("init", "--yes", "--hooks", "none", "--language", "zh").code == 0
+    page = (repo.path / "pretrained_model/README.md").read_text("utf-8")
+    assert page.startswith("# pretrained_model：预训练模型\n")
+    assert "不提交到 Git" in page
+    assert 'language = "zh"' in (repo.path / ".pmgit.toml").read_text()
+
+
+def test_the_readme_of_lfs_says_pull(repo: Repo) -> None:
+    assert repo.pmgit("init", "--yes", "--hooks", "none", "--storage", "lfs").code == 0
+    assert "git lfs pull" in (repo.path / "pretrained_model/README.md").read_text("utf-8")
+
+
+def test_a_linked_models_folder_is_not_written_to(repo: Repo) -> None:
+    share = repo.path.parent / "share"
+    share.mkdir()
+    (repo.path / "pretrained_model").symlink_to(share)
+    assert repo.pmgit("init", "--yes", "--hooks", "none").code == 0
+    assert os.listdir(share) == []
+
+
+def test_prek_toml_is_named(repo: Repo) -> None:
+    repo.write("prek.toml", "")
+    done = repo.pmgit("init", "--yes", "--hooks", "pre-commit")
+    assert done.code == 2
+    assert "pmgit init --hooks native" in done.err
+
+
+def test_a_configuration_that_lets_weights_in_is_told(repo: Repo) -> None:
+    repo.write(".pmgit.toml", 'ignore = ["size"]\n')
+    done = repo.pmgit("init", "--yes", "--hooks", "none")
+    assert done.code == 3
+    assert "would not be refused" in done.err
+
+
+def test_the_proof_leaves_nothing_behind(repo: Repo) -> None:
+    assert repo.pmgit("init", "--yes", "--hooks", "none").code == 0
+    assert repo.git("count-objects") == "0 objects, 0 kilobytes\n"
+    assert repo.staged() == []
+
+
+def test_undo_without_init(repo: Repo) -> None:
+    done = repo.pmgit("init", "--undo")
+    assert done.code == 0
+    assert "nothing to undo" in done.out
+
+
+def test_undo_dry_run(repo: Repo) -> None:
+    assert repo.pmgit("init", "--yes", "--hooks", "none").code == 0
+    done = repo.pmgit("init", "--undo", "--dry-run")
+    assert "would remove .pmgit.toml if unchanged\n" in done.out
+    assert (repo.path / ".pmgit.toml").exists()
+
+
+def test_from_a_folder_below(repo: Repo) -> None:
+    (repo.path / "src").mkdir()
+    done = repo.pmgit("init", "--yes", "--hooks", "none", cwd="src")
+    assert done.code == 0, done
+    following = next(line for line in done.out.splitlines() if line.startswith("next: "))
+    assert repo.sh(following.removeprefix("next: "), cwd="src").code == 0
+    assert ".pmgit.toml" in repo.staged()
+    assert "pretrained_model/README.md" in repo.staged()
+
+
+def test_a_bare_repository(repo: Repo) -> None:
+    repo.git("init", "-q", "--bare", "bare.git")
+    assert repo.pmgit("init", "--yes", cwd="bare.git").code == 3

@@ -1,0 +1,51 @@
+"""Looking at a repository as the doctor does, and pasting what it prints."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pmgit.doctor.check import OK, Check
+from pmgit.doctor.context import Context
+from pmgit.doctor.examine import examine
+from pmgit.git import repository
+from pmgit.report.shell import Shell
+
+if TYPE_CHECKING:
+    from tests.kit import Repo
+
+
+def context(repo: Repo, **environ: str) -> Context:
+    """What the checks look at, with these variables added."""
+    before = os.getcwd()
+    os.chdir(repo.path)
+    try:
+        return Context(repository.discover(), environ={**repo.env, **environ})
+    finally:
+        os.chdir(before)
+
+
+def look(repo: Repo, **environ: str) -> dict[str, Check]:
+    """All checks by their name."""
+    found = examine(context(repo, **environ))
+    assert len({check.name for check in found}) == len(found)
+    return {check.name: check for check in found}
+
+
+def cure(repo: Repo, name: str, status: str) -> str:
+    """Paste the fix of a check, which must make it ok and lose nothing; the fix is returned.
+
+    Pointers in the work tree may go: their content comes in their place.
+    """
+    before = look(repo)[name]
+    assert before.status == status, before
+    assert before.fix is not None, before
+    line = Shell().line(before.fix)
+    if name == "weights":
+        done = repo.sh(line)
+        assert done.code == 0, (line, done)
+    else:
+        repo.paste(line)
+    after = look(repo)[name]
+    assert after.status == OK, (line, after)
+    return line

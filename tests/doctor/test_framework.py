@@ -1,0 +1,130 @@
+"""Whether the hooks of pre-commit's configuration run, and whether pmgit does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pmgit.doctor.check import ERROR, OK, WARNING
+from tests.doctor.looking import cure, look
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kit import Repo
+
+PUSH = (
+    "repos:\n- repo: local\n  hooks:\n"
+    "  - {id: x, name: x, entry: 'true', language: system, stages: [pre-commit, push]}\n"
+)
+MERGE = PUSH.replace("push", "pre-merge-commit")
+OURS = (
+    "repos:\n- repo: local\n  hooks:\n"
+    "  - {id: weights, name: weights, entry: pmgit-hook, language: system}\n"
+)
+
+
+def configure(repo: Repo, text: str = "repos: []\n") -> None:
+    repo.write(".pre-commit-config.yaml", text)
+
+
+def test_no_configuration(repo: Repo) -> None:
+    found = look(repo)
+    assert found["pre-commit"].status == OK
+    assert (found["pmgit-hook"].status, found["pmgit-hook"].hint) == (WARNING, "pmgit init")
+
+
+def test_a_configuration_without_hooks(repo: Repo) -> None:
+    configure(repo)
+    line = cure(repo, "pre-commit", ERROR)
+    assert line == "pre-commit install -t pre-commit"
+
+
+def test_hooks_for_a_push_without_the_hook(lfs_repo: Repo) -> None:
+    """Row O. The hook of Git LFS becomes pre-push.legacy and still uploads."""
+    configure(lfs_repo, PUSH)
+    assert lfs_repo.run(["pre-commit", "install"]).code == 0
+    assert "pre-push" in look(lfs_repo)["pre-commit"].evidence
+    assert cure(lfs_repo, "pre-commit", ERROR) == "pre-commit install -t pre-push"
+    assert look(lfs_repo)["lfs-hook"].status == OK
+
+
+def test_hooks_for_another_stage_are_a_warning(repo: Repo) -> None:
+    configure(repo, MERGE)
+    assert repo.run(["pre-commit", "install"]).code == 0
+    assert cure(repo, "pre-commit", WARNING) == "pre-commit install -t pre-merge-commit"
+
+
+def test_prek_is_told_from_pre_commit(repo: Repo) -> None:
+    configure(repo, "default_install_hook_types: [pre-commit, pre-push]\nrepos: []\n")
+    assert repo.run(["prek", "install", "-t", "pre-commit"]).code == 0
+    assert cure(repo, "pre-commit", ERROR) == "prek install -t pre-push"
+
+
+def test_the_python_of_the_hook_is_gone(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(repo)
+    assert repo.run(["pre-commit", "install"]).code == 0
+    hook = repo.path / ".git/hooks/pre-commit"
+    lines = hook.read_text().splitlines(keepends=True)
+    gone = [
+        "INSTALL_PYTHON=/nowhere/python\n" if line.startswith("INSTALL_PYTHON=") else line
+        for line in lines
+    ]
+    hook.write_text("".join(gone))
+    assert look(repo)["pre-commit"].status == OK  # the hook falls back to the PATH
+    bin = tmp_path / "bin"
+    bin.mkdir()
+    (bin / "git").symlink_to(repo.sh("command -v git").out.strip())
+    monkeypatch.setenv("PATH", str(bin))
+    cure(repo, "pre-commit", ERROR)
+    assert "/nowhere" not in hook.read_text()
+
+
+def test_hooks_path_is_in_the_way(repo: Repo) -> None:
+    """pre-commit refuses then: nothing is printed that would fail."""
+    configure(repo)
+    (repo.path / "own").mkdir()
+    repo.git("config", "core.hooksPath", "own")
+    found = look(repo)["pre-commit"]
+    assert (found.status, found.fix) == (ERROR, None)
+    assert "pmgit init" in found.hint
+
+
+@pytest.mark.parametrize("text", ["repos: [", "[]\n", "repos: 3\n", "\x00"])
+def test_a_broken_configuration(text: str, repo: Repo) -> None:
+    configure(repo, text)
+    found = look(repo)["pre-commit"]
+    assert (found.status, found.fix) == (ERROR, None)
+
+
+@pytest.mark.parametrize("text", ["repos: [3, {hooks: 4}, {hooks: [5]}]\n", "repos: []\nx: *y\n"])
+def test_a_strange_configuration_is_no_traceback(text: str, repo: Repo) -> None:
+    configure(repo, text)
+    assert look(repo)["pre-commit"].status == ERROR
+
+
+def test_pmgit_through_pre_commit(repo: Repo) -> None:
+    configure(repo, OURS)
+    found = look(repo)["pmgit-hook"]
+    assert found.status == WARNING
+    assert "nothing runs it at a commit" in found.evidence
+    cure(repo, "pre-commit", ERROR)
+    assert look(repo)["pmgit-hook"].status == OK
+
+
+def test_pmgit_as_a_native_hook(repo: Repo) -> None:
+    hook = repo.write(".git/hooks/pre-commit", "#!/bin/sh\nexec pmgit-hook pre-commit\n")
+    assert look(repo)["pmgit-hook"].status == WARNING  # not executable
+    hook.chmod(0o755)
+    assert look(repo)["pmgit-hook"].status == OK
+
+
+@pytest.mark.parametrize("hooks", ["pre-commit", "native"])
+def test_after_init_all_is_well(hooks: str, lfs_repo: Repo) -> None:
+    done = lfs_repo.pmgit("init", "--yes", "--hooks", hooks, "--storage", "lfs", "--system")
+    assert done.code == 0, done
+    found = look(lfs_repo)
+    assert [check for check in found.values() if check.status != OK] == []

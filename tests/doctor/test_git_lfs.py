@@ -1,0 +1,128 @@
+"""git, git-lfs, the filters, and lfs.allowincompletepush."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pmgit.doctor.check import ERROR, OK, WARNING
+from tests.doctor.looking import cure, look
+
+if TYPE_CHECKING:
+    from tests.kit import Repo
+
+UNSET = "--unset-all"
+
+
+def test_versions_are_named(lfs_repo: Repo) -> None:
+    found = look(lfs_repo)
+    assert found["git"].evidence == lfs_repo.git("version").strip()
+    assert found["git-lfs"].evidence == lfs_repo.git("lfs", "version").strip()
+    assert found["git-lfs"].status == OK
+
+
+def test_without_lfs_nothing_of_it_is_asked_for(repo: Repo) -> None:
+    repo.stage("src/main.py", "pass\n")
+    found = look(repo)
+    assert {found[n].status for n in ("lfs-filter", "lfs-hook", "weights", "attributes")} == {OK}
+    assert "nothing here is in Git LFS" in found["lfs-filter"].evidence
+
+
+def test_git_lfs_missing_is_an_error_where_it_is_used(
+    lfs_repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bin = tmp_path / "bin"
+    bin.mkdir()
+    (bin / "git").symlink_to(lfs_repo.sh("command -v git").out.strip())
+    monkeypatch.setenv("PATH", str(bin))
+    monkeypatch.setenv("GIT_EXEC_PATH", str(bin))  # beside git's own programs it is looked for too
+    found = look(lfs_repo)["git-lfs"]
+    assert (found.status, found.fix) == (ERROR, None)
+    assert "install it" in found.hint
+    assert "PyPI" in found.hint
+
+
+def test_git_lfs_of_the_repository_is_not_run(
+    lfs_repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`.` in the PATH, and an alias: neither may run because somebody looked."""
+    lfs_repo.write("git-lfs", "#!/bin/sh\ntouch RAN\n").chmod(0o755)
+    lfs_repo.git("config", "alias.lfs", "!touch RAN")
+    monkeypatch.setenv("PATH", f".:{lfs_repo.env['PATH']}")
+    look(lfs_repo, PATH=f".:{lfs_repo.env['PATH']}")
+    assert not (lfs_repo.path / "RAN").exists()
+
+
+def test_filters_are_told_with_their_place(lfs_repo: Repo) -> None:
+    found = look(lfs_repo)["lfs-filter"]
+    assert (found.status, found.evidence) == (
+        OK, "clean, smudge, process, required (local: .git/config)",
+    )  # fmt: skip
+
+
+def test_no_filter_at_all(lfs_repo: Repo) -> None:
+    lfs_repo.git("config", "--local", "--remove-section", "filter.lfs")
+    line = cure(lfs_repo, "lfs-filter", ERROR)
+    assert line == "git lfs install --local --skip-repo"
+
+
+@pytest.mark.parametrize("key", ["clean", "smudge", "process", "required"])
+def test_one_part_of_the_filter_is_missing(key: str, lfs_repo: Repo) -> None:
+    """The others may be custom: `git lfs install` would refuse then."""
+    lfs_repo.git("config", "filter.lfs.clean", "/usr/bin/env git-lfs clean -- %f")
+    lfs_repo.git("config", UNSET, f"filter.lfs.{key}")
+    assert f"filter.lfs.{key}" in look(lfs_repo)["lfs-filter"].evidence
+    cure(lfs_repo, "lfs-filter", ERROR)
+    if key != "clean":
+        assert lfs_repo.git("config", "filter.lfs.clean").startswith("/usr/bin/env")
+
+
+def test_required_false_lets_raw_weights_in(lfs_repo: Repo) -> None:
+    lfs_repo.git("config", "filter.lfs.required", "false")
+    cure(lfs_repo, "lfs-filter", ERROR)
+    assert lfs_repo.git("config", "filter.lfs.required") == "true\n"
+
+
+def test_another_program_as_filter(lfs_repo: Repo) -> None:
+    lfs_repo.git("config", "filter.lfs.clean", "cat")
+    found = look(lfs_repo)["lfs-filter"]
+    assert (found.status, found.fix) == (WARNING, None)
+    assert "filter.lfs.clean: not a command of git-lfs" in found.evidence
+
+
+def test_skip_smudge_is_told(lfs_repo: Repo) -> None:
+    lfs_repo.git("lfs", "install", "--local", "--skip-repo", "--skip-smudge", "--force")
+    found = look(lfs_repo)["lfs-filter"]
+    assert found.status == WARNING
+    assert "--skip" in found.evidence
+    assert "git lfs pull" in found.hint
+
+
+@pytest.mark.parametrize("scope", ["--local", "--global"])
+def test_incomplete_push(scope: str, lfs_repo: Repo) -> None:
+    config = Path(lfs_repo.env["GIT_CONFIG_GLOBAL"])
+    lfs_repo.git("config", scope, "lfs.allowincompletepush", "yes")
+    before = config.read_bytes()
+    cure(lfs_repo, "lfs-push", ERROR)
+    assert config.read_bytes() == before
+
+
+def test_incomplete_push_of_lfsconfig(lfs_repo: Repo) -> None:
+    """The committed file counts for everybody; Git itself does not read it."""
+    lfs_repo.write(".lfsconfig", "[lfs]\n\tallowincompletepush\n")
+    assert ".lfsconfig" in look(lfs_repo)["lfs-push"].evidence
+    cure(lfs_repo, "lfs-push", ERROR)
+    assert lfs_repo.git("config", "lfs.allowincompletepush") == "false\n"
+
+
+def test_incomplete_push_of_the_environment(
+    lfs_repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "lfs.allowincompletepush")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "true")
+    found = look(lfs_repo)["lfs-push"]
+    assert (found.status, found.fix) == (ERROR, None)
+    assert "environment" in found.evidence

@@ -1,0 +1,179 @@
+"""The hook folder, and whether a push uploads: told right, and put right, with a real push."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pmgit.doctor.check import ERROR, OK, WARNING
+from tests.doctor.looking import cure, look
+from tests.kit import random_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kit import Repo
+
+FOREIGN = "#!/bin/sh\necho foreign\n"
+
+
+@pytest.fixture
+def hooks(lfs_repo: Repo) -> Path:
+    folder = lfs_repo.path / ".git" / "hooks"
+    assert (folder / "pre-push").is_file()
+    return folder
+
+
+def uploads(repo: Repo, tmp_path: Path) -> bool:
+    """Whether a real push of a new file takes its object along."""
+    remote = tmp_path / "remote.git"
+    if not remote.exists():
+        repo.git("init", "-q", "--bare", str(remote))
+        repo.git("remote", "add", "origin", str(remote))
+    count = len(list(remote.glob("lfs/objects/*/*/*")))
+    number = int(repo.git("rev-list", "--count", "HEAD"))
+    repo.stage("pretrained_model/bert/model.safetensors", random_bytes(2000, seed=number))
+    repo.commit("Add weights")
+    pushed = repo.run(["git", "push", "-q", "origin", "HEAD:main"])
+    assert pushed.code == 0, pushed
+    return len(list(remote.glob("lfs/objects/*/*/*"))) > count
+
+
+def write(folder: Path, name: str, text: str, mode: int = 0o755) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+    (folder / name).chmod(mode)
+    return folder / name
+
+
+def test_the_hook_of_git_lfs(lfs_repo: Repo, hooks: Path) -> None:
+    found = look(lfs_repo)
+    assert (found["lfs-hook"].status, found["hooks-path"].status) == (OK, OK)
+    assert found["lfs-hook"].evidence == ".git/hooks/pre-push runs git lfs pre-push"
+
+
+def test_no_hook(lfs_repo: Repo, hooks: Path, tmp_path: Path) -> None:
+    for file in hooks.iterdir():
+        file.unlink()
+    assert cure(lfs_repo, "lfs-hook", ERROR) == "git lfs update"
+    assert uploads(lfs_repo, tmp_path)
+
+
+def test_no_hook_and_a_foreign_one_beside(lfs_repo: Repo, hooks: Path) -> None:
+    """`git lfs update` would stop half way at it."""
+    (hooks / "pre-push").unlink()
+    write(hooks, "post-commit", FOREIGN)
+    found = look(lfs_repo)["lfs-hook"]
+    assert (found.status, found.fix) == (ERROR, None)
+    assert 'git lfs pre-push "$@"' in found.hint
+
+
+def test_a_hook_that_lost_its_x_bit(lfs_repo: Repo, hooks: Path, tmp_path: Path) -> None:
+    (hooks / "pre-push").chmod(0o644)
+    assert not uploads(lfs_repo, tmp_path)
+    assert cure(lfs_repo, "lfs-hook", ERROR).startswith("chmod +x")
+    assert uploads(lfs_repo, tmp_path)
+
+
+@pytest.mark.parametrize("text", [FOREIGN, '#!/bin/sh\n# git lfs pre-push "$@"\nexit 0\n'])
+def test_a_foreign_hook(text: str, lfs_repo: Repo, hooks: Path, tmp_path: Path) -> None:
+    hook = write(hooks, "pre-push", text)
+    assert not uploads(lfs_repo, tmp_path)
+    found = look(lfs_repo)["lfs-hook"]
+    assert (found.status, found.fix) == (ERROR, None)
+    assert "pmgit init" in found.hint
+    # The line that the hint names does it.
+    hook.write_text(text.replace("\n", '\ngit lfs pre-push "$@"\n', 1))
+    assert look(lfs_repo)["lfs-hook"].status == OK
+    assert uploads(lfs_repo, tmp_path)
+
+
+def push_config(repo: Repo) -> None:
+    repo.write(
+        ".pre-commit-config.yaml",
+        "default_install_hook_types: [pre-push]\nrepos:\n- repo: local\n  hooks:\n"
+        "  - {id: x, name: x, entry: 'true', language: system, stages: [pre-push]}\n",
+    )
+    repo.git("add", ".pre-commit-config.yaml")
+    repo.commit("Use pre-commit")
+
+
+@pytest.mark.parametrize("tool", ["pre-commit", "prek"])
+def test_a_framework_that_has_no_legacy(
+    tool: str, lfs_repo: Repo, hooks: Path, tmp_path: Path
+) -> None:
+    """Rows B, C and D of the table: the push says success and uploads nothing."""
+    push_config(lfs_repo)
+    assert lfs_repo.run([tool, "install", "-f", "-t", "pre-push"]).code == 0
+    assert not uploads(lfs_repo, tmp_path)
+    framework = (hooks / "pre-push").read_bytes()
+    cure(lfs_repo, "lfs-hook", ERROR)
+    assert uploads(lfs_repo, tmp_path)
+    assert (hooks / "pre-push").read_bytes() == framework
+
+
+def test_a_framework_with_its_legacy(lfs_repo: Repo, hooks: Path, tmp_path: Path) -> None:
+    """Rows A and N."""
+    push_config(lfs_repo)
+    assert lfs_repo.run(["pre-commit", "install", "-t", "pre-push"]).code == 0
+    assert look(lfs_repo)["lfs-hook"].status == OK
+    (hooks / "pre-push.legacy").chmod(0o644)
+    assert not uploads(lfs_repo, tmp_path)
+    assert cure(lfs_repo, "lfs-hook", ERROR).startswith("chmod +x")
+    assert uploads(lfs_repo, tmp_path)
+
+
+def test_a_legacy_that_is_foreign(lfs_repo: Repo, hooks: Path) -> None:
+    push_config(lfs_repo)
+    assert lfs_repo.run(["pre-commit", "install", "-f", "-t", "pre-push"]).code == 0
+    write(hooks, "pre-push.legacy", FOREIGN)
+    found = look(lfs_repo)["lfs-hook"]
+    assert (found.status, found.fix) == (ERROR, None)
+    assert "pre-push.legacy does not run git lfs pre-push" in found.evidence
+
+
+def test_hooks_path_leads_away(lfs_repo: Repo, hooks: Path) -> None:
+    """Row J: what is installed in .git/hooks does not run any more."""
+    folder = lfs_repo.path / "my hooks"
+    folder.mkdir()
+    lfs_repo.git("config", "core.hooksPath", "my hooks")
+    found = look(lfs_repo)
+    assert found["hooks-path"].status == WARNING
+    assert "core.hooksPath is my hooks (local: .git/config)" in found["hooks-path"].evidence
+    assert "pre-push" in found["hooks-path"].evidence
+    assert cure(lfs_repo, "lfs-hook", ERROR) == "git lfs update"
+    assert (folder / "pre-push").is_file()
+    assert look(lfs_repo)["hooks-path"].status == OK
+
+
+def test_a_shared_hooks_path_is_not_written_to(lfs_repo: Repo, tmp_path: Path) -> None:
+    shared = tmp_path / "home" / "shared"
+    shared.mkdir()
+    lfs_repo.git("config", "--global", "core.hooksPath", "~/shared")
+    found = look(lfs_repo)
+    assert "~/shared (global:" in found["hooks-path"].evidence
+    assert (found["lfs-hook"].status, found["lfs-hook"].fix) == (ERROR, None)
+    write(shared, "pre-push", '#!/bin/sh\ngit lfs pre-push "$@"\n')
+    assert look(lfs_repo)["lfs-hook"].status == OK
+
+
+def test_hooks_path_is_no_folder(lfs_repo: Repo) -> None:
+    lfs_repo.git("config", "core.hooksPath", "gone")
+    found = look(lfs_repo)["hooks-path"]
+    assert (found.status, found.fix) == (ERROR, None)
+
+
+def test_husky(lfs_repo: Repo) -> None:
+    """husky 9: Git runs `.husky/_/pre-push`, which runs `.husky/pre-push`."""
+    write(lfs_repo.path / ".husky/_", "pre-push", '#!/bin/sh\n. "${0%/*}/h"\n')
+    lfs_repo.git("config", "core.hooksPath", ".husky/_")
+    assert look(lfs_repo)["lfs-hook"].status == ERROR
+    write(lfs_repo.path / ".husky", "pre-push", 'git lfs pre-push "$@"\n', 0o644)
+    assert look(lfs_repo)["lfs-hook"].status == OK
+
+
+def test_a_linked_worktree_shares_the_hooks(lfs_repo: Repo, tmp_path: Path) -> None:
+    lfs_repo.git("worktree", "add", "-q", str(tmp_path / "linked"))
+    linked = type(lfs_repo)(tmp_path / "linked", lfs_repo.env, init=None)
+    assert look(linked)["lfs-hook"].status == OK

@@ -1,0 +1,185 @@
+"""The variables of huggingface_hub: read as it reads them, and no secret printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pmgit.doctor import hub_environment
+from pmgit.doctor.check import ERROR, OK, WARNING, Check
+from pmgit.report.shell import Shell
+from tests.doctor.looking import context
+from tests.kit import BIN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kit import Repo
+
+SECRET = "hf_" + "s3cr3tS3CR3T" * 3
+
+
+@pytest.fixture
+def plain(repo: Repo) -> Repo:
+    for name in ("HF_HUB_OFFLINE", "XDG_CACHE_HOME"):
+        repo.env.pop(name, None)
+    return repo
+
+
+def look(repo: Repo, **environ: str) -> dict[str, Check]:
+    return {check.name: check for check in hub_environment.checks(context(repo, **environ))}
+
+
+def cure(repo: Repo, name: str, **environ: str) -> str:
+    """Paste the fix into a shell that has the variables; what is said there is ok."""
+    check = look(repo, **environ)[name]
+    assert check.status == WARNING
+    assert check.fix
+    line = Shell().line(check.fix)
+    done = repo.sh(f"{line} && {BIN}/pmgit doctor --format json", env=environ)
+    assert done.code == 0, done
+    after = {c["name"]: c for c in done.json["checks"]}
+    assert after.get(name, {"status": OK})["status"] == OK
+    return line
+
+
+def test_the_default(plain: Repo) -> None:
+    found = look(plain)["hf-cache"]
+    assert (found.status, found.evidence) == (OK, "~/.cache/huggingface/hub (the default)")
+
+
+def test_offline_is_told(plain: Repo) -> None:
+    assert "HF_HUB_OFFLINE is on" in look(plain, HF_HUB_OFFLINE="yes")["hf-cache"].evidence
+
+
+def test_the_old_name(plain: Repo, tmp_path: Path) -> None:
+    old = str(tmp_path / "my models")
+    found = look(plain, HUGGINGFACE_HUB_CACHE=old, HF_HOME=str(tmp_path))["hf-cache"]
+    assert f"{old} (by HUGGINGFACE_HUB_CACHE): an old name" in found.evidence
+    line = cure(plain, "hf-cache", HUGGINGFACE_HUB_CACHE=old)
+    assert line == f"export 'HF_HUB_CACHE={old}' && unset HUGGINGFACE_HUB_CACHE"
+    both = look(plain, HUGGINGFACE_HUB_CACHE=old, HF_HUB_CACHE=str(tmp_path))["hf-cache"]
+    assert both.status == OK
+
+
+def test_the_dead_variable(plain: Repo, tmp_path: Path) -> None:
+    """The guide sets it, and the models go elsewhere."""
+    env = {"HF_HOME": str(tmp_path), "TRANSFORMERS_CACHE": f"{tmp_path}/transformers"}
+    assert f"models go to {tmp_path}/hub" in look(plain, **env)["hf-dead"].evidence
+    assert cure(plain, "hf-dead", **env) == "unset TRANSFORMERS_CACHE"
+    assert "hf-dead" not in look(plain)
+
+
+@pytest.mark.parametrize("value", ["cache", "", "./x"])
+def test_a_relative_cache(value: str, plain: Repo) -> None:
+    found = look(plain, HF_HUB_CACHE=value)["hf-cache"]
+    assert found.status == WARNING
+    assert "relative" in found.evidence
+
+
+def test_a_cache_that_cannot_be(plain: Repo, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    found = look(plain, HF_HOME=str(tmp_path / "file"))["hf-cache"]
+    assert found.status == ERROR
+
+
+def test_the_disk(tmp_path: Path) -> None:
+    where = str(tmp_path / "not" / "yet")
+    assert hub_environment.disk(where, 1).status == OK
+    full = hub_environment.disk(where, 10**21)
+    assert full.status == WARNING
+    assert f"free at {tmp_path}, under " in full.evidence
+
+
+def test_the_hub_itself(plain: Repo) -> None:
+    assert look(plain)["hf-endpoint"].evidence == "huggingface.co"
+    found = look(plain, HF_TOKEN=SECRET)["hf-endpoint"]
+    assert (found.status, found.evidence) == (OK, "huggingface.co, with a token")
+
+
+def test_the_token_goes_to_a_mirror(plain: Repo) -> None:
+    env = {"HF_ENDPOINT": "https://mirror.example/"}
+    assert look(plain, **env)["hf-endpoint"].status == OK
+    found = look(plain, **env, HF_TOKEN=SECRET)["hf-endpoint"]
+    assert found.status == WARNING
+    assert "the token (HF_TOKEN) goes to mirror.example" in found.evidence
+    implicit = look(plain, **env, HF_TOKEN=SECRET, HF_HUB_DISABLE_IMPLICIT_TOKEN="1")
+    assert implicit["hf-endpoint"].status == OK
+
+
+def test_the_token_in_a_file(plain: Repo, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(SECRET)
+    env = {"HF_ENDPOINT": "http://mirror.example:8080", "HF_HOME": str(tmp_path)}
+    found = look(plain, **env)["hf-endpoint"]
+    assert found.status == WARNING
+    assert "goes to mirror.example:8080 over plain http" in found.evidence
+    (tmp_path / "token").write_text("")
+    assert look(plain, **env)["hf-endpoint"].status == OK
+
+
+def test_the_token_in_the_open(plain: Repo) -> None:
+    env = {"HF_ENDPOINT": "http://huggingface.co", "HF_TOKEN": SECRET}
+    assert look(plain, **env)["hf-endpoint"].status == ERROR
+
+
+@pytest.mark.parametrize("value", ["", "mirror.example", "https://", "http://[", "file:///x"])
+def test_an_endpoint_that_is_none(value: str, plain: Repo) -> None:
+    assert look(plain, HF_ENDPOINT=value)["hf-endpoint"].status == ERROR
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_secret_is_printed(form: str, plain: Repo, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(SECRET)
+    env = {
+        "HF_ENDPOINT": "https://user:pass-word@mirror.example",
+        "HF_TOKEN": SECRET,
+        "HUGGING_FACE_HUB_TOKEN": SECRET,
+        "HF_HOME": str(tmp_path),
+        "TRANSFORMERS_CACHE": "/x",
+        "HUGGINGFACE_HUB_CACHE": "/y",
+    }
+    plain.git("remote", "add", "origin", "https://user:pass-word@git.example/x.git")
+    done = plain.pmgit("--verbose", "doctor", "--format", form, env=env)
+    assert "mirror.example" in done.out
+    for secret in (SECRET, "s3cr3t", "pass-word", "user:"):
+        assert secret not in done.out + done.err
+
+
+PROBE = (
+    "import json; from huggingface_hub import constants as c;"
+    "print(json.dumps([c.HF_HOME, c.HF_HUB_CACHE, c.HF_TOKEN_PATH, c.ENDPOINT]))"
+)
+OURS = (
+    "import json, os; from pmgit.hub.places import places; p = places(os.environ);"
+    "print(json.dumps([p.home, p.cache, p.token_file, p.endpoint]))"
+)
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {},
+        {"XDG_CACHE_HOME": "/xdg"},
+        {"HF_HOME": "~/a"},
+        {"HF_HOME": "$BASE/a", "BASE": "/b"},
+        {"HF_HOME": "", "HF_ENDPOINT": "https://x.example//"},
+        {"HF_HOME": "/h", "HUGGINGFACE_HUB_CACHE": "/old", "HF_TOKEN_PATH": "~/t"},
+        {"HF_HOME": "/h", "HUGGINGFACE_HUB_CACHE": "/old", "HF_HUB_CACHE": "$HF_HOME/new"},
+        {"TRANSFORMERS_CACHE": "/dead"},
+    ],
+    ids=str,
+)
+def test_places_are_those_of_huggingface_hub(env: dict[str, str], plain: Repo) -> None:
+    def ask(code: str) -> object:
+        environ = {**plain.env, **env}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environ, capture_output=True, check=True, cwd=os.sep
+        )
+        return json.loads(done.stdout)
+
+    assert ask(OURS) == ask(PROBE)

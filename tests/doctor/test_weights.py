@@ -1,0 +1,99 @@
+"""Weights that are pointers in the work tree, and the command that brings them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pmgit.doctor.check import ERROR, OK, WARNING
+from pmgit.report.shell import Shell
+from tests.doctor.looking import cure, look
+from tests.kit import Repo, random_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+A, B = random_bytes(300_000, 1), random_bytes(500_000, 2)
+
+
+@pytest.fixture
+def clone(lfs_repo: Repo, tmp_path: Path) -> Repo:
+    """A clone without content of a repository with two models and one loose file."""
+    lfs_repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+    lfs_repo.stage("pretrained_model/bert/model.safetensors", A)
+    lfs_repo.stage("pretrained_model/org/gpt 2/model.safetensors", B)
+    lfs_repo.stage("demo/tiny.safetensors", A)
+    lfs_repo.commit("Add weights")
+    lfs_repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
+    lfs_repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    lfs_repo.git("push", "-q", "origin", "main")
+    found = Repo(tmp_path / "clone", lfs_repo.env, init=None)
+    env = {**found.env, "GIT_LFS_SKIP_SMUDGE": "1"}
+    lfs_repo.run(["git", "clone", "-q", str(tmp_path / "remote.git"), str(found.path)], env=env)
+    found.git("lfs", "install", "--local")
+    assert (found.path / "demo/tiny.safetensors").stat().st_size < 200
+    return found
+
+
+def test_models_that_are_not_here(clone: Repo) -> None:
+    found = look(clone)["weights"]
+    assert found.evidence == (
+        "2 of 2 models are not here: 3 files are pointers in the work tree (800.0 kB);"
+        " loading one fails with `invalid load key, 'v'`"
+    )
+    line = cure(clone, "weights", ERROR)
+    assert line.startswith("git lfs pull '--include=pretrained_model/bert,")
+    assert (clone.path / "pretrained_model/org/gpt 2/model.safetensors").read_bytes() == B
+    assert clone.git("status", "--porcelain") == ""
+    assert look(clone)["weights"].evidence == "3 files in Git LFS, content in the work tree"
+
+
+def test_only_what_is_missing_is_pulled(clone: Repo) -> None:
+    clone.git("lfs", "pull", "--include=pretrained_model/bert")
+    found = look(clone)["weights"]
+    assert found.evidence.startswith("1 of 2 models are not here: 2 files are pointers")
+    assert found.fix is not None
+    assert "bert" not in Shell().line(found.fix)
+
+
+def test_names_that_are_patterns(lfs_repo: Repo) -> None:
+    """Objects are here, the files are pointers: no remote is needed."""
+    path = "pretrained_model/a,b [1]!/model.safetensors"
+    lfs_repo.stage(path, A)
+    lfs_repo.commit("Add weights")
+    (lfs_repo.path / path).write_bytes(lfs_repo.blob(path))
+    cure(lfs_repo, "weights", ERROR)
+    assert (lfs_repo.path / path).read_bytes() == A
+
+
+def test_the_configuration_leaves_them_out(clone: Repo) -> None:
+    clone.git("config", "lfs.fetchexclude", "*")
+    assert "--exclude=" in cure(clone, "weights", ERROR)
+
+
+@pytest.mark.parametrize("how", ["variable", "filter"])
+def test_somebody_wished_for_pointers(how: str, clone: Repo) -> None:
+    if how == "variable":
+        found = look(clone, GIT_LFS_SKIP_SMUDGE="1")["weights"]
+    else:
+        clone.git("lfs", "install", "--local", "--skip-repo", "--skip-smudge", "--force")
+        found = look(clone)["weights"]
+    assert found.status == WARNING
+    assert found.fix is not None
+
+
+def test_nobody_has_the_content(lfs_repo: Repo) -> None:
+    oid = "0" * 64
+    text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 1234\n".encode()
+    lfs_repo.stage("pretrained_model/bert/model.safetensors", text)
+    found = look(lfs_repo)["weights"]
+    assert (found.status, found.fix) == (ERROR, None)
+    assert "no remote" in found.hint
+
+
+def test_a_text_that_is_a_pointer_on_purpose(lfs_repo: Repo) -> None:
+    """Test data about pointers: no attribute sends it to Git LFS."""
+    text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'1' * 64}\nsize 12345\n"
+    lfs_repo.stage("tests/data/pointer.txt", text)
+    assert look(lfs_repo)["weights"].status == OK

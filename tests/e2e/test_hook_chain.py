@@ -1,0 +1,446 @@
+"""The hook chain for every set-up that people arrive with, by real pushes.
+
+The rows are those of docs/design.md: Git LFS, pre-commit and prek in both orders, core.hooksPath,
+linked worktrees, hooks of the user's own. Afterwards each push is judged before anything is
+uploaded, uploads, and runs what ran before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pmgit.git.repository import discover
+from pmgit.setup import hook_chain
+from tests.kit import BIN, Repo, isolated_environment, pointer, random_bytes
+from tests.lfs_server import LfsServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.kit import Result
+
+MODEL = "pretrained_model/net"
+CONTENT = random_bytes(3000)
+OID = hashlib.sha256(CONTENT).hexdigest()
+CONFIG = """\
+repos:
+  - repo: local
+    hooks:
+      - id: mark
+        name: mark
+        entry: sh -c 'echo ran >>"$MARKER"; test ! -e "$MARKER.fail"'
+        language: system
+        always_run: true
+        pass_filenames: false
+        stages: [pre-push]
+"""
+#: A hook of the user's own: it keeps what it was given.
+FOREIGN = '#!/bin/sh\necho "$@" >"$SEEN.args"\ncat >"$SEEN"\n'
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the set-ups are made with sh")
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository without hooks: `clean` has a pointer, `dirty` raw weights on top of it."""
+    folder = tmp_path_factory.mktemp("chain")
+    repo = Repo(folder / "repo", isolated_environment(folder / "home"))
+    repo.git("lfs", "install", "--local", "--skip-repo")
+    repo.stage(".pmgit.toml", 'models = ["pretrained_model"]\n')
+    repo.stage(".pre-commit-config.yaml", CONFIG)
+    repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+    repo.add_info(MODEL)
+    repo.stage(f"{MODEL}/model.safetensors", CONTENT)
+    repo.commit("clean")
+    repo.git("branch", "clean")
+    repo.git("checkout", "-q", "-b", "dirty")
+    repo.stage_blob(f"{MODEL}/raw.safetensors", random_bytes(2000))
+    repo.commit("dirty")
+    repo.git("checkout", "-q", "-f", "clean")
+    # Git LFS has written its hooks by itself; the set-ups begin without.
+    shutil.rmtree(repo.path / ".git/hooks", ignore_errors=True)
+    (repo.path / ".git/hooks").mkdir()
+    return repo.path
+
+
+@pytest.fixture
+def start(base: Path, tmp_path: Path, env: dict[str, str]) -> Repo:
+    shutil.copytree(base, tmp_path / "repo")
+    env["MARKER"], env["SEEN"] = str(tmp_path / "marker"), str(tmp_path / "seen")
+    repo = Repo(tmp_path / "repo", env, init=None)
+    for remote in ("origin", "other"):
+        repo.git("init", "-q", "--bare", str(tmp_path / f"{remote}.git"))
+        repo.git("remote", "add", remote, str(tmp_path / f"{remote}.git"))
+    return repo
+
+
+def lfs(repo: Repo, *args: str) -> Result:
+    return repo.run(["git", "lfs", "install", "--local", *args])
+
+
+def pre_commit(repo: Repo, *args: str) -> Result:
+    return repo.run([str(BIN / "pre-commit"), "install", "-t", "pre-push", *args])
+
+
+def prek(repo: Repo, *args: str) -> Result:
+    return repo.run([str(BIN / "prek"), "install", "-t", "pre-push", *args])
+
+
+def foreign(repo: Repo, path: str = ".git/hooks/pre-push") -> None:
+    repo.write(path, FOREIGN).chmod(0o755)
+
+
+def a(repo: Repo) -> None:
+    assert lfs(repo).code == 0
+    assert pre_commit(repo).code == 0
+    assert (repo.path / ".git/hooks/pre-push.legacy").exists()
+
+
+def b(repo: Repo) -> None:
+    assert pre_commit(repo).code == 0
+    assert lfs(repo).code == 2
+
+
+def b2(repo: Repo) -> None:
+    pre_commit(repo)
+    assert lfs(repo, "--force").code == 0
+
+
+def c(repo: Repo) -> None:
+    lfs(repo)
+    assert pre_commit(repo, "-f").code == 0
+
+
+def c2(repo: Repo) -> None:
+    a(repo)
+    pre_commit(repo, "-f")
+    assert not (repo.path / ".git/hooks/pre-push.legacy").exists()
+
+
+def d(repo: Repo) -> None:
+    pre_commit(repo)
+    assert lfs(repo, "--skip-repo").code == 0
+
+
+def e(repo: Repo) -> None:
+    pre_commit(repo)
+    assert lfs(repo, "--manual").code == 0
+
+
+def f(repo: Repo) -> None:
+    pre_commit(repo)
+    repo.git("lfs", "track", "*.other")
+
+
+def g(repo: Repo) -> None:
+    pass
+
+
+def h(repo: Repo) -> None:
+    repo.git("config", "core.hooksPath", ".githooks")
+    assert lfs(repo).code == 0
+    assert pre_commit(repo).code == 1
+    assert (repo.path / ".githooks/pre-push").exists()
+
+
+def h_outside(repo: Repo) -> None:
+    repo.git("config", "core.hooksPath", str(repo.path.parent / "shared hooks"))
+    assert lfs(repo).code == 0
+
+
+def i(repo: Repo) -> None:
+    repo.git("config", "core.hooksPath", ".githooks")
+    foreign(repo, ".githooks/pre-push")
+    assert lfs(repo).code == 2
+
+
+def j(repo: Repo) -> None:
+    a(repo)
+    repo.git("config", "core.hooksPath", ".githooks")
+
+
+def n(repo: Repo) -> None:
+    a(repo)
+    (repo.path / ".git/hooks/pre-push.legacy").chmod(0o644)
+
+
+def o(repo: Repo) -> None:
+    lfs(repo)
+    repo.run([str(BIN / "pre-commit"), "install"])
+
+
+def p(repo: Repo) -> None:
+    a(repo)
+    repo.run([str(BIN / "pre-commit"), "uninstall", "-t", "pre-push"])
+
+
+def u(repo: Repo) -> None:
+    b(repo)
+    legacy = repo.write(
+        ".git/hooks/pre-push.legacy", '#!/bin/sh\nexec git lfs pre-push "$@"\n'
+    )  # fmt: skip
+    legacy.chmod(0o755)
+
+
+def v(repo: Repo) -> None:
+    a(repo)
+    assert lfs(repo).code == 2
+
+
+def v2(repo: Repo) -> None:
+    a(repo)
+    assert lfs(repo, "--force").code == 0
+
+
+def own(repo: Repo) -> None:
+    foreign(repo)
+
+
+def own_then_pre_commit(repo: Repo) -> None:
+    foreign(repo)
+    assert pre_commit(repo).code == 0
+
+
+def own_then_both(repo: Repo) -> None:
+    """The user's hook is left over as .legacy when Git LFS takes pre-commit's place."""
+    own_then_pre_commit(repo)
+    assert lfs(repo, "--force").code == 0
+
+
+def prek_after(repo: Repo) -> None:
+    lfs(repo)
+    assert prek(repo).code == 0
+
+
+def prek_before(repo: Repo) -> None:
+    prek(repo)
+    assert lfs(repo).code == 2
+
+
+def prek_force(repo: Repo) -> None:
+    lfs(repo)
+    assert prek(repo, "-f").code == 0
+
+
+def prek_hooks_path(repo: Repo) -> None:
+    repo.git("config", "core.hooksPath", ".githooks")
+    assert prek(repo).code == 0
+    assert (repo.path / ".githooks/pre-push").exists()
+
+
+def husky(repo: Repo) -> None:
+    """As husky 9 sets it up: `_` is made by husky, the user's lines have no x bit."""
+    run = 'h="$(dirname "$0")/../$(basename "$0")"\n[ ! -f "$h" ] || sh -e "$h" "$@"\n'
+    repo.write(".husky/_/pre-push", f"#!/usr/bin/env sh\n{run}").chmod(0o755)
+    repo.write(".husky/pre-push", FOREIGN.removeprefix("#!/bin/sh\n"))
+    repo.git("config", "core.hooksPath", ".husky/_")
+
+
+ROWS = (
+    a, b, b2, c, c2, d, e, f, g, h, h_outside, i, j, n, o, p, u, v, v2, own, own_then_pre_commit,
+    own_then_both, prek_after, prek_before, prek_force, prek_hooks_path, husky,
+)  # fmt: skip
+WITH_OWN = (i, own, own_then_pre_commit, own_then_both, husky)
+
+
+def put_up(repo: Repo, monkeypatch: pytest.MonkeyPatch, mode: str = "pre-commit") -> None:
+    """What `pmgit init` does with the hooks; doing it again changes nothing."""
+    monkeypatch.chdir(repo.path)
+    for name in ("GIT_CONFIG_GLOBAL", "HOME"):
+        monkeypatch.setenv(name, repo.env[name])
+    before = repo.git("config", "--list")
+    state = hook_chain.inspect(discover())
+    actions = hook_chain.plan(state, mode, python=sys.executable)
+    assert actions
+    hook_chain.apply(actions)
+    again = hook_chain.plan(hook_chain.inspect(discover()), mode, python=sys.executable)
+    assert again == []
+    assert repo.git("config", "--list") == before
+
+
+def arrived(repo: Repo, remote: str) -> list[str]:
+    """The objects that a bare remote has got through Git LFS."""
+    folder = repo.path.parent / f"{remote}.git/lfs/objects"
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def refs(repo: Repo, remote: str) -> list[str]:
+    return repo.git("ls-remote", remote).split()[1::2]
+
+
+def push(repo: Repo, *args: str) -> Result:
+    return repo.run(["git", "push", "-q", *args])
+
+
+def assert_all_runs(repo: Repo, *, stage: bool = True, own: bool = False) -> None:
+    """Three pushes: one that is refused, one to a file remote, one to a server over HTTP."""
+    refused = push(repo, "origin", "clean", "dirty")
+    assert refused.code != 0
+    assert "raw.safetensors: missing-pointer" in refused.out + refused.err
+    assert (refs(repo, "origin"), arrived(repo, "origin")) == ([], [])
+    Path(repo.env["MARKER"]).unlink(missing_ok=True)
+
+    done = push(repo, "origin", "clean")
+    assert done.code == 0, done
+    assert refs(repo, "origin") == ["refs/heads/clean"]
+    assert arrived(repo, "origin") == [OID]
+    assert Path(repo.env["MARKER"]).exists() == stage
+    if own:
+        commit = repo.git("rev-parse", "clean").strip()
+        line = f"refs/heads/clean {commit} refs/heads/clean {'0' * 40}\n"
+        assert Path(repo.env["SEEN"]).read_text() == line
+        url = repo.path.parent / "origin.git"
+        assert Path(repo.env["SEEN"] + ".args").read_text() == f"origin {url}\n"
+
+    with LfsServer() as server:
+        repo.git("config", "lfs.url", server.url)
+        repo.git("config", "lfs.locksverify", "false")
+        assert push(repo, "other", "dirty").code != 0
+        assert server.log == []
+        done = push(repo, "other", "clean")
+        assert done.code == 0, done
+        assert (server.uploads, server.objects) == ([OID], {OID: CONTENT})
+    assert refs(repo, "other") == ["refs/heads/clean"]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.__name__)
+def test_after_init_all_runs(
+    row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row(start)
+    put_up(start, monkeypatch)
+    assert_all_runs(start, own=row in WITH_OWN)
+
+
+@pytest.mark.parametrize("row", [g, a, own, h], ids=lambda row: row.__name__)
+def test_native_mode_judges_commits_too(
+    row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row(start)
+    put_up(start, monkeypatch, "native")
+    start.stage_blob("raw.safetensors", random_bytes(2000))
+    stopped = start.run(["git", "commit", "-q", "-m", "raw"])
+    assert stopped.code == 1
+    assert "raw.safetensors: missing-pointer" in stopped.out + stopped.err
+
+
+def test_linked_worktree(start: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """W: set up in the linked worktree, whose hooks are those of the main one."""
+    a(start)
+    start.git("checkout", "-q", "--detach")
+    start.git("worktree", "add", "-q", str(tmp_path / "linked"), "clean")
+    linked = Repo(tmp_path / "linked", start.env, init=None)
+    put_up(linked, monkeypatch)
+    assert_all_runs(linked)
+
+
+def test_hooks_path_of_one_worktree(
+    start: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """W2: a worktree with its own core.hooksPath."""
+    start.git("checkout", "-q", "--detach")
+    start.git("worktree", "add", "-q", str(tmp_path / "linked"), "clean")
+    linked = Repo(tmp_path / "linked", start.env, init=None)
+    linked.git("config", "extensions.worktreeConfig", "true")
+    linked.git("config", "--worktree", "core.hooksPath", ".githooks")
+    put_up(linked, monkeypatch)
+    assert_all_runs(linked)
+
+
+def test_no_verify_is_seen_by_nobody_and_the_next_push_is_judged(
+    start: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """K: Git runs no hook at all; what comes later is judged again."""
+    put_up(start, monkeypatch)
+    assert push(start, "--no-verify", "origin", "clean").code == 0
+    assert arrived(start, "origin") == []
+    assert push(start, "origin", "dirty").code != 0
+
+
+def test_no_configuration_on_the_branch(start: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Q: pre-commit refuses by itself; told not to, it passes and all else runs."""
+    a(start)
+    put_up(start, monkeypatch)
+    (start.path / ".pre-commit-config.yaml").unlink()
+    assert push(start, "origin", "clean").code != 0
+    start.env["PRE_COMMIT_ALLOW_NO_CONFIG"] = "1"
+    assert_all_runs(start, stage=False)
+
+
+@pytest.mark.parametrize("row", [a, h], ids=lambda row: row.__name__)
+def test_a_stage_that_fails_refuses(
+    row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R: what the chain runs itself comes before the upload."""
+    row(start)
+    put_up(start, monkeypatch)
+    Path(start.env["MARKER"] + ".fail").touch()
+    assert push(start, "origin", "clean").code != 0
+    assert refs(start, "origin") == []
+    if row is h:
+        assert arrived(start, "origin") == []
+
+
+def test_a_hook_that_refuses_refuses_before_the_upload(
+    start: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start.write(".git/hooks/pre-push", "#!/bin/sh\nexit 7\n").chmod(0o755)
+    put_up(start, monkeypatch)
+    assert push(start, "origin", "clean").code != 0
+    assert (refs(start, "origin"), arrived(start, "origin")) == ([], [])
+
+
+def test_pre_commit_installed_afterwards_takes_the_chain_along(
+    start: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own(start)
+    put_up(start, monkeypatch)
+    assert pre_commit(start).code == 0
+    assert_all_runs(start, own=True)
+    assert Path(start.env["MARKER"]).read_text() == "ran\n" * 2
+
+
+def test_undo_puts_every_hook_back(start: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    own(start)
+    hooks = start.path / ".git/hooks"
+    (hooks / "pre-push").chmod(0o700)
+    monkeypatch.chdir(start.path)
+    actions = hook_chain.plan(hook_chain.inspect(discover()), "native", python=sys.executable)
+    hook_chain.apply(actions)
+    hook_chain.apply(hook_chain.undo(actions, {str(hooks / "pre-push"): 0o700}))
+    assert os.listdir(hooks) == ["pre-push"]
+    assert (hooks / "pre-push").read_text() == FOREIGN
+    assert (hooks / "pre-push").stat().st_mode & 0o777 == 0o700
+
+
+def test_other_repositories_of_a_shared_folder_are_left_alone(
+    start: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shared = str(tmp_path / "shared hooks")
+    start.git("config", "core.hooksPath", shared)
+    put_up(start, monkeypatch)
+    stranger = Repo(tmp_path / "stranger", start.env)
+    stranger.git("config", "core.hooksPath", shared)
+    stranger.stage_blob("best.pt", random_bytes(1_500_000))
+    stranger.commit()
+    stranger.git("init", "-q", "--bare", str(tmp_path / "third.git"))
+    assert push(stranger, str(tmp_path / "third.git"), "main").code == 0
+
+
+def test_an_absent_object_is_refused_although_git_lfs_would_push(
+    start: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_up(start, monkeypatch)
+    start.git("config", "lfs.allowincompletepush", "true")
+    start.stage_blob(f"{MODEL}/other.safetensors", pointer(b"nowhere"))
+    start.commit()
+    refused = push(start, "origin", "clean")
+    assert refused.code != 0
+    assert "other.safetensors: absent-object" in refused.out + refused.err
+    assert (refs(start, "origin"), arrived(start, "origin")) == ([], [])

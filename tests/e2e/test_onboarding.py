@@ -1,0 +1,313 @@
+"""`pmgit init` on repositories as they are found: empty, old, broken, interrupted."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.kit import BIN, Repo, pointer, random_bytes
+
+MODEL = "pretrained_model/bert/model.safetensors"
+CONFIG = (
+    "# ours\nx: &args [--fix]\nrepos:\n  - repo: local  # first\n    hooks:\n      - id: one\n"
+    '        name: one\n        entry: "true"\n        language: system\n        args: *args\n'
+)
+#: Counts the files that take their place, and dies before the one whose number is given.
+KILLER = """\
+import os, signal
+if os.environ.get("KILL_AT"):
+    left = [int(os.environ["KILL_AT"])]
+    def counting(real):
+        def call(*args, **kwargs):
+            left[0] -= 1
+            if left[0] <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*args, **kwargs)
+        return call
+    os.replace = counting(os.replace)
+"""
+
+
+def tree(repo: Repo, *, store: bool = False) -> dict[str, tuple[str, int]]:
+    """Every file by path: the hash of its content, and its permissions."""
+    found = {}
+    for folder, _, names in os.walk(repo.path):
+        for name in names:
+            file = Path(folder, name)
+            path = str(file.relative_to(repo.path))
+            if path.startswith((".git/objects", ".git/lfs", ".git/index", ".git/pmgit")):
+                continue
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            found[path] = (digest, stat.S_IMODE(file.stat().st_mode))
+    return found
+
+
+def changed(one: dict[str, tuple[str, int]], two: dict[str, tuple[str, int]]) -> list[str]:
+    """The paths that differ."""
+    return sorted(path for path in {*one, *two} if one.get(path) != two.get(path))
+
+
+def index(repo: Repo) -> str:
+    return repo.git("ls-files", "-s")
+
+
+def old(repo: Repo) -> Repo:
+    """A repository with a history: raw weights, ignore lines, hooks for pre-commit."""
+    repo.stage(MODEL, 3000)
+    repo.stage(".gitignore", "*.log\r\nbuild/\r\n")
+    repo.stage(".gitattributes", "*.png binary\n")
+    repo.stage(".pre-commit-config.yaml", CONFIG)
+    repo.commit("What was here")
+    return repo
+
+
+def init(repo: Repo, *args: str, env: dict[str, str] | None = None) -> str:
+    done = repo.pmgit("init", "--yes", *args, env=env)
+    assert done.code == 0, done
+    return done.out
+
+
+SETUPS = [
+    ("--hooks", "native"),
+    ("--hooks", "none", "--language", "zh"),
+    ("--hooks", "pre-commit", "--system"),
+    ("--hooks", "native", "--storage", "lfs"),
+    ("--hooks", "pre-commit", "--system", "--storage", "lfs"),
+]
+IDS = [" ".join(setup) for setup in SETUPS]
+
+
+@pytest.mark.parametrize("setup", SETUPS, ids=IDS)
+def test_an_empty_repository(repo: Repo, setup: tuple[str, ...]) -> None:
+    system = repo.path.parent / "system"
+    system.write_text("[core]\n\tpager = cat\n")
+    del repo.env["GIT_CONFIG_NOSYSTEM"]
+    repo.env["GIT_CONFIG_SYSTEM"] = str(system)
+    configs = [Path(repo.env["GIT_CONFIG_GLOBAL"]), system]
+    user = [file.read_bytes() for file in configs]
+    before = tree(repo)
+    out = init(repo, *setup)
+    assert "proved: raw weights staged below pretrained_model/ are refused" in out
+    after, staged = tree(repo), index(repo)
+    again = init(repo, *setup)
+    assert "nothing to do" in again
+    assert (tree(repo), index(repo)) == (after, staged)
+    assert repo.pmgit("init", "--undo").code == 0
+    assert tree(repo) == before
+    assert index(repo) == ""
+    assert [file.read_bytes() for file in configs] == user
+
+
+@pytest.mark.parametrize("setup", SETUPS, ids=IDS)
+def test_an_old_repository_with_raw_weights(repo: Repo, setup: tuple[str, ...]) -> None:
+    old(repo)
+    before, staged = tree(repo), index(repo)
+    out = init(repo, *setup)
+    assert "1 file of weights (3.0 kB) raw in Git already" in out
+    if "lfs" in setup:
+        assert repo.blob(MODEL).startswith(b"version https://git-lfs")
+    assert "nothing to do" in init(repo, *setup)
+    assert repo.pmgit("init", "--undo").code == 0
+    assert tree(repo) == before
+    assert index(repo) == staged
+
+
+def test_the_hooks_stop_raw_weights(repo: Repo) -> None:
+    init(repo, "--hooks", "native")
+    repo.git("add", "-A")
+    repo.commit("Set up", verify=True)
+    repo.stage("pretrained_model/gpt2/model.bin", 2_000_000)
+    refused = repo.run(["git", "commit", "-q", "-m", "weights"])
+    assert refused.code == 1
+    assert "tracked-weights" in refused.out + refused.err
+
+
+@pytest.mark.parametrize("framework", ["pre-commit", "prek"])
+def test_the_framework_runs_pmgit(repo: Repo, framework: str) -> None:
+    if framework == "prek":
+        repo.write(".pre-commit-config.yaml", CONFIG)
+        assert repo.run([str(BIN / "prek"), "install"]).code == 0
+    out = init(repo, "--system")
+    assert f"{framework} accepts .pre-commit-config.yaml" in out
+    repo.git("add", "-A")
+    repo.stage("pretrained_model/gpt2/model.bin", 2_000_000)
+    refused = repo.run(["git", "commit", "-q", "-m", "weights"])
+    assert refused.code == 1
+    assert "tracked-weights" in refused.out + refused.err
+
+
+def test_under_a_hooks_path_the_chain_serves(repo: Repo) -> None:
+    repo.write("hooks/pre-commit", "#!/bin/sh\necho mine >> ran\n").chmod(0o755)
+    repo.git("config", "core.hooksPath", "hooks")
+    before = tree(repo)
+    init(repo, "--system")
+    assert repo.git("config", "core.hooksPath") == "hooks\n"
+    repo.git("add", "-A")
+    repo.stage("pretrained_model/gpt2/model.bin", 2_000_000)
+    refused = repo.run(["git", "commit", "-q", "-m", "weights"])
+    assert refused.code == 1
+    assert "tracked-weights" in refused.out + refused.err
+    assert (repo.path / "ran").read_text() == "mine\n"
+    (repo.path / "ran").unlink()
+    (repo.path / "pretrained_model/gpt2/model.bin").unlink()
+    (repo.path / "pretrained_model/gpt2").rmdir()
+    assert repo.pmgit("init", "--undo").code == 0
+    assert tree(repo) == before
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pointer(b"x" * 2000),
+        b"*.png binary\r\n*.jpg binary\r\n",
+        b"pretrained_model/ filter=lfs diff=lfs merge=lfs -text\n",
+    ],
+    ids=["a pointer", "CRLF", "a folder"],
+)
+@pytest.mark.parametrize("storage", ["ignore", "lfs"])
+def test_a_broken_gitattributes(repo: Repo, broken: bytes, storage: str) -> None:
+    repo.stage_blob(".gitattributes", broken)
+    repo.write(".gitattributes", broken)
+    repo.commit("Broken")
+    before, staged = tree(repo), index(repo)
+    done = repo.pmgit("init", "--yes", "--hooks", "none", "--storage", storage)
+    if done.code == 0:
+        assert "proved: raw weights" in done.out
+        text = (repo.path / ".gitattributes").read_bytes()
+        assert text.startswith(broken)
+    else:
+        # It says why, and nothing was written.
+        assert done.code in (2, 3), done
+        assert "hint: " in done.err
+        assert tree(repo) == before
+    assert repo.pmgit("init", "--undo").code == 0
+    assert (tree(repo), index(repo)) == (before, staged)
+
+
+def test_a_read_only_file(repo: Repo) -> None:
+    old(repo)
+    (repo.path / ".gitignore").chmod(0o444)
+    before = tree(repo)
+    done = repo.pmgit("init", "--yes", "--hooks", "none")
+    assert done.code == 3
+    assert ".gitignore is read-only" in done.err
+    assert "run pmgit init again" in done.err
+    assert tree(repo)[".gitignore"] == before[".gitignore"]
+    assert repo.git("status").startswith("On branch main")
+    (repo.path / ".gitignore").chmod(0o644)
+    assert "proved: weights below pretrained_model/ are hidden" in init(repo, "--hooks", "none")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ulimit")
+@pytest.mark.parametrize("blocks", [1, 2, 4])
+def test_a_full_disk(repo: Repo, blocks: int) -> None:
+    """`ulimit -f`: a write fails in the middle. What is there is whole, and init can go on."""
+    old(repo)
+    before = tree(repo)
+    limited = f"ulimit -f {blocks}; exec '{BIN / 'pmgit'}' init --yes --hooks native"
+    done = repo.sh(limited)
+    assert done.code == 3, done
+    assert "Traceback" not in done.err
+    found = tree(repo)
+    assert not [path for path in found if path.endswith((".tmp", ".pmgit-new"))]
+    for path in before:
+        assert found[path] == before[path] or path == ".gitignore"
+    assert repo.git("fsck") == ""
+    assert "proved: raw weights" in init(repo, "--hooks", "native")
+    assert repo.pmgit("init", "--undo").code == 0
+    assert tree(repo) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+@pytest.mark.parametrize("setup", [SETUPS[0], SETUPS[4]], ids=[IDS[0], IDS[4]])
+def test_killed_at_every_step(repo: Repo, tmp_path: Path, setup: tuple[str, ...]) -> None:
+    """kill -9 before each file takes its place: the next init finishes, and undo takes all back."""
+    killer = tmp_path / "killer"
+    killer.mkdir()
+    (killer / "sitecustomize.py").write_text(KILLER)
+    old(repo)
+    before, staged = tree(repo), index(repo)
+    init(repo, *setup)
+    whole, whole_index = tree(repo), index(repo)
+    assert repo.pmgit("init", "--undo").code == 0
+    assert (tree(repo), index(repo)) == (before, staged)
+    for number in range(1, 60):
+        env = {"PYTHONPATH": str(killer), "KILL_AT": str(number)}
+        killed = repo.pmgit("init", "--yes", *setup, env=env)
+        if killed.code == 0:
+            assert number > 10
+            break
+        assert killed.code == -9, killed
+        assert repo.git("status", "--short") is not None
+        for path in before:
+            assert (repo.path / path).is_file(), (number, path)
+        if number % 2:
+            init(repo, *setup)
+            # git lfs install writes the keys of its filter in any order.
+            assert set(changed(tree(repo), whole)) <= {".git/config"}, number
+            assert index(repo) == whole_index, number
+        assert repo.pmgit("init", "--undo").code == 0
+        assert changed(tree(repo), before) == [], number
+        assert index(repo) == staged, number
+    else:
+        pytest.fail("it never came to its end")
+
+
+def test_undo_keeps_what_the_user_has_written_since(repo: Repo) -> None:
+    old(repo)
+    init(repo, "--hooks", "pre-commit", "--system", "--storage", "lfs")
+    mine = {
+        ".gitignore": b"mine.txt\n",
+        ".gitattributes": b"*.jpg binary\n",
+        ".pre-commit-config.yaml": b"# mine\n",
+        ".pmgit.toml": b"# mine\n",
+        ".git/hooks/pre-push": b"# mine\n",
+    }
+    for name, line in mine.items():
+        file = repo.path / name
+        file.write_bytes(file.read_bytes() + line)
+    done = repo.pmgit("init", "--undo")
+    assert done.code == 0, done
+    texts = {name: (repo.path / name).read_bytes() for name in mine}
+    assert texts[".gitignore"] == b"*.log\r\nbuild/\r\nmine.txt\n"
+    assert texts[".gitattributes"] == b"*.png binary\n*.jpg binary\n"
+    assert texts[".pre-commit-config.yaml"] == CONFIG.encode() + b"# mine\n"
+    for name in (".pmgit.toml", ".git/hooks/pre-push"):
+        assert texts[name].endswith(b"# mine\n")
+        assert f"left {name}: it was changed since" in done.out
+    assert not (repo.path / "pretrained_model/README.md").exists()
+
+
+def test_undo_does_not_bring_raw_weights_back_into_the_next_commit(repo: Repo) -> None:
+    old(repo)
+    init(repo, "--hooks", "none", "--storage", "lfs")
+    repo.commit("Weights go to Git LFS")
+    done = repo.pmgit("init", "--undo")
+    assert f"left {MODEL} in the index: it is committed" in done.out
+    assert repo.blob(MODEL) == pointer(random_bytes(3000, seed=len(MODEL)))
+
+
+def test_in_a_linked_worktree(repo: Repo, tmp_path: Path) -> None:
+    old(repo)
+    repo.git("worktree", "add", "-q", str(tmp_path / "linked"))
+    linked = Repo(tmp_path / "linked", repo.env, init=None)
+    init(linked, "--hooks", "native")
+    assert (repo.path / ".git/hooks/pre-push").is_file()
+    assert linked.pmgit("init", "--undo").code == 0
+    assert linked.git("status", "--short") == ""
+    assert not (repo.path / ".git/hooks").exists()
+
+
+def test_a_moved_repository_can_be_undone(repo: Repo, tmp_path: Path) -> None:
+    old(repo)
+    before = tree(repo)
+    init(repo, "--hooks", "native")
+    os.rename(repo.path, tmp_path / "moved")
+    moved = Repo(tmp_path / "moved", repo.env, init=None)
+    assert moved.pmgit("init", "--undo").code == 0
+    assert tree(moved) == before

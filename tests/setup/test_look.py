@@ -1,0 +1,95 @@
+"""What `pmgit init` sees before it writes."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pmgit.config import Config, parse
+from pmgit.git import repository
+from pmgit.setup.look import Look, look
+from tests.kit import pointer
+
+if TYPE_CHECKING:
+    from tests.kit import Repo
+
+
+def seen(repo: Repo, config: Config | None = None, wanted: tuple[str, ...] = ()) -> Look:
+    os.chdir(repo.path)
+    return look(repository.discover(), config or Config(), wanted)
+
+
+def test_an_empty_repository_gets_the_common_folder(repo: Repo) -> None:
+    found = seen(repo)
+    assert [(f.path, f.files) for f in found.taken] == [("pretrained_model", 0)]
+    assert (found.offered, found.left, found.raw, found.managers) == ([], [], [], [])
+    assert (found.lfs_lines, found.lfs_filter) == (False, False)
+    assert found.lfs_installed
+
+
+def test_common_folders_that_exist_are_taken(repo: Repo) -> None:
+    repo.write("pretrained_models/a/x.pt", 10)
+    assert [f.path for f in seen(repo).taken] == ["pretrained_models"]
+    repo.write("pretrained_model/a/x.pt", 10)
+    assert [f.path for f in seen(repo).taken] == ["pretrained_model", "pretrained_models"]
+
+
+@pytest.mark.parametrize("name", ["weights", "checkpoints"])
+def test_others_are_offered_when_they_hold_weights(repo: Repo, name: str) -> None:
+    repo.write(f"{name}/notes.txt", "nothing\n")
+    repo.write(f"{name}/data.bin", 100)  # could be anything
+    assert seen(repo).offered == []
+    repo.write(f"{name}/run/last.ckpt", 100)
+    repo.write(f"{name}/big.bin", 1_000_000)
+    [folder] = seen(repo).offered
+    assert (folder.path, folder.files, folder.size) == (name, 2, 1_000_100)
+    assert [f.path for f in seen(repo).taken] == ["pretrained_model"]
+
+
+def test_models_with_source_code_is_left(repo: Repo) -> None:
+    repo.write("models/net.pt", 100)
+    assert [f.path for f in seen(repo).offered] == ["models"]
+    repo.write("models/bert/net.py", "pass\n")
+    found = seen(repo)
+    assert found.offered == []
+    assert [f.path for f in found.left] == ["models"]
+
+
+def test_what_a_person_names_and_what_is_configured_is_taken(repo: Repo) -> None:
+    repo.write("weights/net.pt", 100)
+    assert [f.path for f in seen(repo, wanted=("weights", "nets")).taken] == ["weights", "nets"]
+    config = parse(b'models = ["weights", "gone"]\n', ".pmgit.toml")
+    assert [f.path for f in seen(repo, config).taken] == ["weights"]
+    assert seen(repo, config).offered == []
+
+
+def test_raw_weights_are_found_and_pointers_are_none(repo: Repo) -> None:
+    repo.stage("pretrained_model/a/x.bin", 50)
+    repo.stage("elsewhere/y.safetensors", 50)
+    repo.stage("elsewhere/z.bin", 50)
+    repo.stage("pretrained_model/a/p.safetensors", pointer(b"x" * 2000))
+    repo.stage("pretrained_model/a/config.json", "{}\n")
+    raw = {blob.path for blob in seen(repo).raw}
+    assert raw == {"pretrained_model/a/x.bin", "elsewhere/y.safetensors"}
+
+
+@pytest.mark.parametrize(
+    ("file", "manager"),
+    [
+        (".husky/pre-commit", "husky"),
+        ("lefthook.yml", "lefthook"),
+        (".lefthook.toml", "lefthook"),
+        ("prek.toml", "prek"),
+        (".pre-commit-config.yaml", "pre-commit"),
+    ],
+)
+def test_hook_managers(repo: Repo, file: str, manager: str) -> None:
+    repo.write(file, "\n")
+    assert seen(repo).managers == [manager]
+
+
+def test_git_lfs_in_use(lfs_repo: Repo) -> None:
+    found = seen(lfs_repo)
+    assert (found.lfs_lines, found.lfs_filter) == (True, True)
