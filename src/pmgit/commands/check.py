@@ -9,6 +9,8 @@ import click
 from pmgit import checker
 from pmgit.commands._completion import rule_names
 from pmgit.errors import CLEAN, FAILED, FINDINGS, UsageError
+from pmgit.finding import Report
+from pmgit.git import commits as commits_to_show
 from pmgit.git import ranges, tree
 from pmgit.git import staged as next_commit
 from pmgit.git.repository import Repository, discover
@@ -85,7 +87,7 @@ def command(
     if form == "json":
         _echo(machine.render(report, shell))
     elif report.findings:
-        _echo(text.render(report, shell))
+        _echo(text.render(report, shell) + _commits(snapshot, report))
     else:
         click.echo(f"no findings in {report.checked} file{'' if report.checked == 1 else 's'}")
     if report.not_judged:
@@ -94,6 +96,16 @@ def command(
             click.echo("hint: fetch them, or accept it: --allow-missing", err=True)
             return FAILED
     return FINDINGS if report.errors else CLEAN
+
+
+def _commits(snapshot: Snapshot, report: Report) -> str:
+    """What the commits are that brought the findings in."""
+    oids = [finding.commit for finding in report.findings if finding.commit]
+    if not oids:
+        return ""
+    named = commits_to_show.describe(snapshot.repository, oids)
+    lines = [f"commit {oid[:12]}: {text.visible(line)}\n" for oid, line in named.items()]
+    return "\n" + "".join(lines)
 
 
 def _snapshot(paths: tuple[str, ...], everything: bool, commits: str | None) -> Snapshot:

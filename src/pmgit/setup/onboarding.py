@@ -66,6 +66,9 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
     Raises UsageError when what is asked for is not what the configuration says, PmgitError when
     it cannot work: then nothing was written.
     """
+    if wanted.models:
+        # Read as the configuration would read them, or refused as it would.
+        wanted.models = Config({"models": list(wanted.models)}).models
     _refuse_contradiction(config, wanted)
     seen = look(repository, config, wanted.models)
     where = wanted.storage or storage.of(config, seen.lfs_lines)
@@ -96,9 +99,8 @@ def _refuse_contradiction(config: Config, wanted: Wanted) -> None:
     """A configuration that is there is kept; what is asked for must not be another."""
     if not config.source:
         return
-    named = tuple(name.strip("/") for name in wanted.models)
     for key, asked, has in (
-        ("models", named, config.models),
+        ("models", wanted.models, config.models),
         ("storage", wanted.storage, config.storage),
     ):
         if asked and asked != has:
@@ -139,7 +141,11 @@ def _pages(repository: Repository, made: Plan) -> list[Step]:
     for root in made.roots:
         folder = os.path.join(repository.top, *root.split("/"))
         if os.path.islink(folder):
-            continue  # a shared drive: not this repository's to write to
+            # A shared drive: not this repository's to write to, and Git does not look into it.
+            raise PmgitError(
+                f"{root} is a symbolic link, and what is behind it is no part of this repository",
+                f"name another models folder: pmgit init --models DIR; or remove the link {root}",
+            )
         names = os.listdir(folder) if os.path.isdir(folder) else []
         if not any(name.lower().startswith("readme") for name in names):
             name = f"{root}/{readme_template.NAME}"
