@@ -10,10 +10,10 @@ from tests.weights import Weights
 TOP = Path(__file__).resolve().parent.parent
 
 
-def transcript() -> list[tuple[str, str]]:
-    """The commands of the README with what they print."""
+def transcript(name: str = "transcript") -> list[tuple[str, str]]:
+    """The commands of a block of the README with what they print."""
     text = (TOP / "README.md").read_text("utf-8")
-    block = text.split("<!-- transcript: begin -->")[1].split("<!-- transcript: end -->")[0]
+    block = text.split(f"<!-- {name}: begin -->")[1].split(f"<!-- {name}: end -->")[0]
     body = block.strip().removeprefix("```console\n").removesuffix("```")
     steps = []
     for part in body.split("$ ")[1:]:
@@ -37,3 +37,16 @@ def test_the_transcript_is_what_happens(repo: Repo, weights: Weights) -> None:
         result = repo.sh(f"{command} 2>&1")
         assert result.out == printed, command
         assert result.code == (1 if "2 errors" in printed else 0), command
+
+
+def test_the_onboarding_is_what_happens(repo: Repo, weights: Weights) -> None:
+    repo.write("pretrained_model/silero-vad/silero_vad_16k.safetensors", weights.safetensors)
+    repo.stage(".gitignore", "__pycache__/\n")
+    repo.commit("What was here")
+    steps = transcript("onboarding")
+    assert len(steps) == 8
+    for command, printed in steps:
+        result = repo.sh(f"{command} 2>&1")
+        assert result.out == printed, command
+        assert result.code == (1 if "1 error" in printed else 0), command
+    assert repo.git("status", "--short") == ""

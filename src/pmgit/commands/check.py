@@ -9,7 +9,6 @@ import click
 from pmgit import checker
 from pmgit.commands._completion import rule_names
 from pmgit.errors import CLEAN, FAILED, FINDINGS, UsageError
-from pmgit.finding import Report
 from pmgit.git import commits as commits_to_show
 from pmgit.git import ranges, tree
 from pmgit.git import staged as next_commit
@@ -17,6 +16,10 @@ from pmgit.git.repository import Repository, discover
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.git.spill import shell_for
 from pmgit.report import machine, text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.finding import Report
 
 
 @click.command("check")

@@ -81,10 +81,11 @@ def _wished(context: Context) -> bool:
 
 def _pull(context: Context, stubs: dict[str, Pointer], away: list[str]) -> tuple[Fix | None, str]:
     """The command that brings the content."""
+    stores = store.folders(context.repository)
     missing = [
         path
         for path, found in stubs.items()
-        if not store.find_object(context.repository, found.oid)
+        if not any(os.path.isfile(store.object_path(place, found.oid)) for place in stores)
     ]
     if missing and not context.repository.run("remote"):
         return None, f"the content of {missing[0]} is not on this machine, and there is no remote"

@@ -163,8 +163,12 @@ class Files:
 
     @lazy
     def concerns_lfs(self) -> bool:
-        """Whether there is a pointer or an lfs attribute among the files."""
-        return bool(self.pointer_like or self.lfs_files)
+        """Whether there is a pointer or an lfs attribute among the files.
+
+        A pushed pointer counts although a later commit of the push takes it away again.
+        """
+        pushed = self.snapshot.receiver is not None and any(blob.head for blob in self.files)
+        return bool(pushed or self.pointer_like or self.lfs_files)
 
     @lazy
     def tip_files(self) -> list[Blob]:

@@ -160,22 +160,21 @@ def _pages(repository: Repository, made: Plan) -> list[Step]:
 def _ignore(repository: Repository, made: Plan) -> list[Step]:
     """The block of .gitignore."""
     found = ignore_block.plan(repository, made.config, None)
-    if found.after == found.before:
+    if not found.changes:
         return []
 
     def run(journal: Journal) -> None:
         # Worked out again: the folders are there by now.
         fresh = ignore_block.plan(repository, made.config, None)
-        path = os.path.join(repository.top, ignore_block.NAME)
-        if fresh.after != fresh.before:
-            journal.note(journal.about(BLOCK, path, fresh.after, []))
+        for name, (_, after) in fresh.changes.items():
+            path = os.path.join(repository.top, *name.split("/"))
+            journal.note(journal.about(BLOCK, path, after, []))
         ignore_block.apply(repository, fresh)
 
     what = "hide weights, keep INFO.md" if made.storage == IGNORE else "hide caches only"
-    name = ignore_block.NAME
-    return [
-        Step(f"write pmgit's block of {name}: {what}", [(name, found.before, found.after)], run)
-    ]
+    names = " and ".join(found.changes)
+    diffs = [(name, before, after) for name, (before, after) in found.changes.items()]
+    return [Step(f"write pmgit's block of {names}: {what}", diffs, run)]
 
 
 def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step]:

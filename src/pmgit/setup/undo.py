@@ -112,10 +112,12 @@ def _folder(path: str) -> str:
 
 
 def _filter(repository: Repository, before: bytes) -> str:
-    """Git's configuration has other changes too: only the filter that we configured goes."""
+    """Git's configuration has other changes too: only what `git lfs install` wrote goes."""
     if b'[filter "lfs"]' in before:
         return ""
     repository.start("config", "--local", "--remove-section", "filter.lfs").wait()
+    if b"repositoryformatversion" not in before.partition(b"[lfs]")[2]:
+        repository.start("config", "--local", "--unset", "lfs.repositoryformatversion").wait()
     return "removed the filter lfs from the configuration of this repository"
 
 
