@@ -65,6 +65,17 @@ def isolated_environment(home: Path) -> dict[str, str]:
     }
 
 
+def native_hooks(folder: Path) -> Path:
+    """A copy of `hooks/` to point core.hooksPath at: git-lfs writes its own hooks where that is."""
+    target = folder / "native-hooks"
+    if not target.exists():
+        target.mkdir(parents=True)
+        for hook in (Path(__file__).resolve().parent.parent / "hooks").glob("pre-*"):
+            (target / hook.name).write_bytes(hook.read_bytes())
+            (target / hook.name).chmod(0o755)
+    return target
+
+
 def random_bytes(size: int, seed: int = 0) -> bytes:
     """Incompressible bytes, the same for the same arguments; never text."""
     return b"\x00" + random.Random(seed * 1_000_003 + size).randbytes(size - 1) if size else b""

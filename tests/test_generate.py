@@ -109,7 +109,7 @@ def test_every_hook_sees_deletions_too_and_runs_once() -> None:
         assert entry["always_run"] is True
         assert entry["pass_filenames"] is False
         assert entry["require_serial"] is True
-        assert entry["stages"] == ["pre-commit", "pre-merge-commit", "manual"]
+        assert entry["stages"] == ["pre-commit", "pre-merge-commit", "pre-push", "manual"]
         assert entry["name"]
         assert entry["description"]
         assert not {"files", "exclude", "types", "types_or", "args"} & entry.keys()

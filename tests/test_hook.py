@@ -221,7 +221,13 @@ def test_version(repo: Repo) -> None:
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["pre-push"], "unknown stage 'pre-push': it is one of pre-commit, pre-merge-commit"),
+        (
+            ["post-commit"],
+            "unknown stage 'post-commit': it is one of pre-commit, pre-merge-commit, pre-push",
+        ),
+        (["pre-push"], "pre-push needs the name or the address of the remote"),
+        (["pre-push", "a", "b", "c"], "unknown stage 'c': it is one of"),
+        (["pre-commit", "origin"], "unknown stage 'origin': it is one of"),
         (["pre-commit", "pre-commit"], "unknown stage 'pre-commit'"),
         (["--all"], "unknown option '--all'"),
         (["--all=x"], "unknown option '--all=x'"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.conftest import blamed, commit, printed_fixes, without_pmgit
-from tests.kit import BIN
+from tests.kit import BIN, native_hooks
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -38,7 +38,7 @@ def python_without_pmgit(folder: Path, path: str) -> str:
 def guarded(request: pytest.FixtureRequest, repo: Repo) -> Repo:
     """A repository that runs the hooks: from a clone of this project, or copied."""
     if request.param == "core.hooksPath":
-        repo.git("config", "core.hooksPath", str(ROOT / "hooks"))
+        repo.git("config", "core.hooksPath", str(native_hooks(repo.path.parent)))
     else:
         hooks = repo.path / ".git/hooks"
         hooks.mkdir(exist_ok=True)
@@ -49,7 +49,7 @@ def guarded(request: pytest.FixtureRequest, repo: Repo) -> Repo:
 
 @pytest.fixture
 def native(repo: Repo) -> Repo:
-    repo.git("config", "core.hooksPath", str(ROOT / "hooks"))
+    repo.git("config", "core.hooksPath", str(native_hooks(repo.path.parent)))
     return repo
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.conftest import blamed, commit
-from tests.kit import BIN, Result, pointer, random_bytes
+from tests.kit import BIN, Result, native_hooks, pointer, random_bytes
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -30,7 +30,7 @@ BIG = 2_000_000
 @pytest.fixture
 def guarded(repo: Repo) -> Repo:
     """A repository with one described model, whose commits are judged; no LFS filter at all."""
-    repo.git("config", "core.hooksPath", str(ROOT / "hooks"))
+    repo.git("config", "core.hooksPath", str(native_hooks(repo.path.parent)))
     repo.git("config", "core.looseCompression", "0")
     repo.add_info(MODEL)
     repo.stage(f"{MODEL}/config.json", "{}\n")
@@ -518,7 +518,7 @@ def test_the_commit_after_a_conflict_brings_weights(guarded: Repo) -> None:
 
 
 def test_the_very_first_commit(repo: Repo) -> None:
-    repo.git("config", "core.hooksPath", str(ROOT / "hooks"))
+    repo.git("config", "core.hooksPath", str(native_hooks(repo.path.parent)))
     repo.stage(WEIGHTS, BIG)
     assert stopped(repo) == {"tracked-weights", "missing-info"}
 

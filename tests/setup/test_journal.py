@@ -121,7 +121,9 @@ def test_only_our_unfinished_files_are_swept(here: Repository) -> None:
     journal.write(OWN, path(here, "a"), b"x\n")
     for name in ("a.0123456789ab.tmp", "a.pmgit-new", "a.pmgit-new.0123456789ab.tmp"):
         Path(path(here, name)).write_bytes(b"half")
-    for name in ("a.mine.tmp", "b.0123456789ab.tmp"):
+    for name in ("a.abc.tmp", "a.mine.tmp", "b.0123456789ab.tmp"):
         Path(path(here, name)).write_bytes(b"mine")
     journal.sweep()
-    assert sorted(os.listdir(here.top)) == [".git", "a", "a.mine.tmp", "b.0123456789ab.tmp"]
+    assert sorted(os.listdir(here.top)) == [
+        ".git", "a", "a.abc.tmp", "a.mine.tmp", "b.0123456789ab.tmp",
+    ]  # fmt: skip

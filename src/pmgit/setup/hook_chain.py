@@ -107,12 +107,12 @@ def _has_push_stage(path: str) -> bool:
 
     A hook without `stages` would run in any stage; it is no wish for this one.
     """
-    import yaml
+    from yaml import YAMLError, safe_load
 
     try:
         with open(path, "rb") as file:
-            document = yaml.safe_load(file)
-    except (OSError, yaml.YAMLError, ValueError, RecursionError):
+            document = safe_load(file)
+    except (OSError, YAMLError, ValueError, RecursionError):
         return False  # not there; or not readable, which the framework itself will say
     return _names_push(document)
 
