@@ -112,6 +112,7 @@ def test_an_old_repository_with_raw_weights(repo: Repo, setup: tuple[str, ...]) 
     assert "1 file of weights (3.0 kB) raw in Git already" in out
     if "lfs" in setup:
         assert repo.blob(MODEL).startswith(b"version https://git-lfs")
+        assert "proved: samples of 1 pattern were pushed" in out
     assert "nothing to do" in init(repo, *setup)
     assert repo.pmgit("init", "--undo").code == 0
     assert tree(repo) == before

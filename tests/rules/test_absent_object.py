@@ -140,7 +140,9 @@ def test_without_git_lfs_nothing_can_be_uploaded(pushing: Repo, tmp_path: Path) 
         found = shutil.which(name, path=pushing.env["PATH"])
         assert found
         (programs / name).symlink_to(found)
-    refused = push(pushing, env={"PATH": str(programs)})
+    (tmp_path / "empty").mkdir()
+    env = {"PATH": str(programs), "GIT_EXEC_PATH": str(tmp_path / "empty")}
+    refused = push(pushing, env=env)
     assert refused.code == 3, refused
     assert f"{PATH} is a Git LFS pointer, and without git-lfs" in refused.err
     assert "hint: install it: " in refused.err

@@ -20,6 +20,7 @@ from pmgit.setup import (
     ignore_block,
     lfs_setup,
     onboarding_hooks,
+    proof,
 )
 from pmgit.setup.hook_chain import FRAMEWORK, NONE
 
@@ -32,11 +33,14 @@ if TYPE_CHECKING:
 #: Weights as a rule would have to stop them: over every default limit for weights.
 _PROBE_BYTES = 2_000_000
 _PROBE = "pmgit-probe/model.safetensors"
+_AGAIN = "somebody else writes here at the same time; run it again: pmgit init"
 
 
 def proofs(repository: Repository, made: Plan) -> Iterator[str]:
     """A line for each thing that holds. Raises PmgitError for one that does not."""
     ignored = ignore_block.plan(repository, made.config, None)
+    if ignored.changes:
+        raise PmgitError(f"{', '.join(ignored.changes)} is not as it was written", _AGAIN)
     ignore_block.apply(repository, ignored)
     for root in map(visible, ignored.roots):
         if ignored.storage == LFS:
@@ -49,8 +53,10 @@ def proofs(repository: Repository, made: Plan) -> Iterator[str]:
     if made.storage == LFS:
         covered = lfs_setup.plan(repository, made.config, ())
         if covered.writes or covered.raw:
-            raise PmgitError("Git LFS is not set up as planned", "run it again: pmgit init")
-        yield f"git check-attr sends {len(covered.proved)} kinds of weights to Git LFS"
+            raise PmgitError("Git LFS is not set up as it was planned", _AGAIN)
+        yield f"git check-attr says lfs for {_patterns(len(covered.proved))}"
+        if arrived := proof.push_samples(repository, covered):
+            yield f"samples of {_patterns(len(arrived))} were pushed, and their objects arrived"
     if made.hooks == FRAMEWORK:
         framework = frameworks.find(hook_chain.inspect(repository))
         frameworks.validate(repository, framework)
@@ -58,6 +64,10 @@ def proofs(repository: Repository, made: Plan) -> Iterator[str]:
     if made.hooks != NONE:
         yield visible(onboarding_hooks.prove(repository, made.hooks))
     yield _judged(repository, made)
+
+
+def _patterns(count: int) -> str:
+    return "1 pattern" if count == 1 else f"{count} patterns"
 
 
 def _judged(repository: Repository, made: Plan) -> str:

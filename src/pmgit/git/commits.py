@@ -26,6 +26,6 @@ def describe(repository: Repository, oids: Iterable[str]) -> dict[str, str]:
                 commit = repo.commit(oid)
                 day = commit.authored_datetime.date().isoformat()
                 found[oid] = f"{commit.summary!s} ({commit.author.name}, {day})"
-            except (ValueError, OSError, git.GitError):
+            except (ValueError, OSError, git.GitError, git.exc.ODBError):
                 continue
     return found

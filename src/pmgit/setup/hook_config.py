@@ -148,8 +148,10 @@ def _find(text: str, whole: str) -> _Place:
     from yaml import parse, scan
 
     depth = 0
-    key, inside, last = None, 0, 0
+    key: Any = None
+    inside = last = start = 0
     expecting_key = True
+    event: Any  # its attributes depend on its class
     for event in parse(text):
         name = type(event).__name__
         opens, closes = name.endswith("StartEvent"), name.endswith("EndEvent")

@@ -227,3 +227,6 @@ def _other_files(
         if data is not None:
             found[path] = data
     return found
+
+
+__all__ = ["NAME", "Plan", "apply", "for_ignored", "plan"]

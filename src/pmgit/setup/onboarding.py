@@ -196,9 +196,15 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
         }
         journal.folders(hooks)
         with journal.around(watched):
-            lfs_setup.apply(repository, fresh)
+            done = lfs_setup.apply(repository, fresh)
         for entry in noted:
             journal.settle(entry, staged(repository, entry.path))
+        if done.lost:
+            raise PmgitError(
+                f"{len(done.lost)} texts are pointers whose content is not on this machine:"
+                f" {', '.join(done.lost[:5])}",
+                "git lfs fetch",
+            )
 
     try:
         found = lfs_setup.plan(repository, made.config, ())

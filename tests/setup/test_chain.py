@@ -1,0 +1,144 @@
+"""The script of the hook chain, run by every shell that is here."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pmgit.setup import chain
+from tests.kit import Repo, Result
+
+LINES = b"refs/heads/\xe6\xa8\xa1\xe5\x9e\x8b 1 refs/heads/a' \"$x\\n 0\n(delete) 0 b 1\n"
+SHELLS = [shell for shell in ("sh", "dash", "bash", "busybox", "ksh", "zsh") if shutil.which(shell)]
+#: Stands for a program: it writes down its arguments and what it read, and ends with $CODE.
+PROGRAM = '#!/bin/sh\necho "${0##*/} $*" >>"$LOG"\ncat >"$LOG.${0##*/}"\nexit "${CODE:-0}"\n'
+
+
+@pytest.fixture
+def place(repo: Repo, tmp_path: Path) -> Repo:
+    """A repository with stand-ins for pmgit and Git LFS on the PATH."""
+    for name in ("pmgit-hook", "git-lfs", "pre-commit"):
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(PROGRAM)
+        program.chmod(0o755)
+    repo.env["PATH"] = f"{tmp_path / 'bin'}:/usr/bin:/bin"
+    repo.env["LOG"] = str(tmp_path / "log")
+    return repo
+
+
+def put(repo: Repo, stage: str = "pre-push", name: str = "", **options: bool) -> Path:
+    content = chain.text(stage, "/no such/py'thon", **options)
+    file = repo.write(f"hooks dir/{name or stage}", content)
+    file.chmod(0o755)
+    return file
+
+
+def run(repo: Repo, file: Path, *shell: str, stdin: bytes = LINES, code: int = 0) -> Result:
+    argv = [*shell, str(file), "origin", "url with 'blanks'"]
+    return repo.run(argv, stdin=stdin, env={"CODE": str(code)})
+
+
+def log(repo: Repo) -> list[str]:
+    file = Path(repo.env["LOG"])
+    return file.read_text().splitlines() if file.exists() else []
+
+
+@pytest.mark.parametrize("options", [(), ("-e",), ("-u",), ("-e", "-u")], ids=" ".join)
+@pytest.mark.parametrize("shell", SHELLS)
+def test_each_part_gets_all_of_the_input(shell: str, options: tuple[str, ...], place: Repo) -> None:
+    file = put(place)
+    place.write("hooks dir/pre-push.before-pmgit", PROGRAM).chmod(0o755)
+    words = [shell, "sh"] if shell == "busybox" else [shell]
+    done = run(place, file, *words, *options)
+    assert (done.code, done.err) == (0, ""), done
+    assert log(place) == [
+        "pmgit-hook pre-push origin url with 'blanks'",
+        "pre-push.before-pmgit origin url with 'blanks'",
+        "git-lfs pre-push origin url with 'blanks'",
+    ]
+    for name in ("pmgit-hook", "pre-push.before-pmgit", "git-lfs"):
+        assert Path(f"{place.env['LOG']}.{name}").read_bytes() == LINES
+
+
+def test_nothing_to_read_is_nothing_to_read(place: Repo) -> None:
+    assert run(place, put(place), stdin=b"").code == 0
+    assert Path(f"{place.env['LOG']}.git-lfs").read_bytes() == b""
+
+
+def test_who_does_not_read_does_no_harm(place: Repo) -> None:
+    place.write("hooks dir/pre-push.before-pmgit", "#!/bin/sh\nexit 0\n").chmod(0o755)
+    done = run(place, put(place), stdin=LINES * 20_000)
+    assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize("code", [1, 2, 3, 130])
+def test_what_pmgit_answers_is_the_answer_and_nothing_else_runs(code: int, place: Repo) -> None:
+    assert run(place, put(place), code=code).code == code
+    assert len(log(place)) == 1
+
+
+def test_a_hook_without_the_x_bit_is_not_run(place: Repo) -> None:
+    place.write("hooks dir/pre-push.before-pmgit", PROGRAM)
+    assert run(place, put(place)).code == 0
+    assert [entry.split()[0] for entry in log(place)] == ["pmgit-hook", "git-lfs"]
+
+    assert run(place, put(place, sourced=True)).code == 0
+    assert "pre-push.before-pmgit origin url with 'blanks'" in log(place)
+
+
+def test_the_framework_runs_where_it_is_asked_for(place: Repo) -> None:
+    place.write(".pre-commit-config.yaml", "repos: []\n")
+    assert run(place, put(place, framework=True)).code == 0
+    assert [entry.split()[0] for entry in log(place)] == ["pmgit-hook", "pre-commit", "git-lfs"]
+    # As .legacy it is run by the framework, which does its own part.
+    file = put(place, name="pre-push.legacy", framework=True)
+    assert run(place, file).code == 0
+    assert len(log(place)) == 5
+
+
+def test_a_shared_folder_serves_only_who_has_a_configuration(place: Repo) -> None:
+    file = put(place, only_configured=True)
+    assert run(place, file).code == 0
+    assert log(place) == []
+    place.write("pyproject.toml", "[tool.pmgit]\n")
+    assert run(place, file).code == 0
+    assert len(log(place)) == 2
+
+
+def test_in_the_place_of_git_lfs_it_must_be_there(place: Repo, tmp_path: Path) -> None:
+    (tmp_path / "bin/git-lfs").unlink()
+    for name in ("sh", "cat", "git", "grep"):
+        found = shutil.which(name)
+        assert found
+        (tmp_path / "bin" / name).symlink_to(found)
+    place.env["PATH"] = str(tmp_path / "bin")
+    assert run(place, put(place)).code == 0
+    missing = run(place, put(place, always_upload=True))
+    assert missing.code == 3
+    assert "git-lfs is not on the PATH" in missing.err
+
+
+def test_without_pmgit_it_says_so(place: Repo, tmp_path: Path) -> None:
+    (tmp_path / "bin/pmgit-hook").unlink()
+    stopped = run(place, put(place))
+    assert (stopped.code, log(place)) == (3, [])
+    assert stopped.err == (
+        "pmgit: the pre-push hook is installed, but pmgit is not\nhint: pip install pmgit\n"
+    )
+
+
+def test_a_commit_has_nothing_to_upload_and_no_input_to_wait_for(place: Repo) -> None:
+    file = put(place, "pre-commit")
+    assert place.run([str(file)]).code == 0
+    assert log(place) == ["pmgit-hook pre-commit"]
+
+
+def test_a_chain_knows_itself() -> None:
+    content = chain.text("pre-push", "python3", always_upload=True)
+    assert chain.is_chain(content)
+    assert chain.uploads_always(content)
+    assert not chain.uploads_always(chain.text("pre-push", "python3"))
+    assert not chain.is_chain(b"#!/bin/sh\necho pmgit hook chain\n")
