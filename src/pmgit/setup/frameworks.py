@@ -7,11 +7,11 @@ the hook that uploads the objects of Git LFS (docs/design.md).
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from pmgit.errors import PmgitError
-from pmgit.report.shell import quote
 from pmgit.setup import hook_config
 from pmgit.setup.hook_file import PRE_COMMIT, PREK
 
@@ -65,15 +65,23 @@ def validate(repository: Repository, framework: Framework) -> None:
 
 
 def _run(repository: Repository, framework: Framework, *args: str) -> None:
-    # Git starts it, as an alias, at the top of the work tree: pmgit itself starts only git. The
-    # user's own core.hooksPath must be seen, or the hooks would be put where Git does not look.
-    command = " ".join(map(quote, (*framework.argv, *args)))
-    code, out, err = repository.start(
-        "-c", f"alias.pmgit-framework=!{command}", "pmgit-framework", literal=False, own_hooks=True
-    ).wait()
-    if code:
-        said = [line for line in (os.fsdecode(out) + err).splitlines() if line.strip()]
+    # cwd: both look for their configuration and the repository where they stand.
+    try:
+        done = subprocess.run(
+            [*framework.argv, *args],
+            cwd=repository.top,
+            env={**os.environ, **repository.env},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise PmgitError(f"{framework.name} could not be started: {error.strerror}") from error
+    if done.returncode:
+        said = [
+            line for line in os.fsdecode(done.stdout + done.stderr).splitlines() if line.strip()
+        ]
+        told = " ".join(said[:3]) or f"exit code {done.returncode}"
         raise PmgitError(
-            f"{framework.name} {args[0]} failed: {' '.join(said[:3]) or f'exit code {code}'}",
-            f"see: {framework.name} {args[0]}",
+            f"{framework.name} {args[0]} failed: {told}", f"see: {framework.name} {args[0]}"
         )
