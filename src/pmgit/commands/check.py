@@ -90,7 +90,7 @@ def command(
     if form == "json":
         _echo(machine.render(report, shell))
     elif report.findings:
-        _echo(text.render(report, shell) + _commits(snapshot, report))
+        _echo(text.render(report, shell, _commits(snapshot, report)))
     else:
         click.echo(f"no findings in {report.checked} file{'' if report.checked == 1 else 's'}")
     if report.not_judged:
@@ -101,14 +101,10 @@ def command(
     return FINDINGS if report.errors else CLEAN
 
 
-def _commits(snapshot: Snapshot, report: Report) -> str:
-    """What the commits are that brought the findings in."""
+def _commits(snapshot: Snapshot, report: Report) -> dict[str, str]:
+    """What the commits are that brought findings in."""
     oids = [finding.commit for finding in report.findings if finding.commit]
-    if not oids:
-        return ""
-    named = commits_to_show.describe(snapshot.repository, oids)
-    lines = [f"commit {oid[:12]}: {text.visible(line)}\n" for oid, line in named.items()]
-    return "\n" + "".join(lines)
+    return commits_to_show.describe(snapshot.repository, oids) if oids else {}
 
 
 def _snapshot(paths: tuple[str, ...], everything: bool, commits: str | None) -> Snapshot:

@@ -58,8 +58,11 @@ def fixes_of(report: Report, shell: Shell) -> list[str]:
     return lines
 
 
-def render(report: Report, shell: Shell) -> str:
-    """The whole report; empty when there is nothing to say."""
+def render(report: Report, shell: Shell, commits: dict[str, str] | None = None) -> str:
+    """The whole report; empty when there is nothing to say.
+
+    `commits` says of commits that brought findings in what they are, by their ids.
+    """
     if not report.findings:
         return ""
     lines = []
@@ -71,6 +74,8 @@ def render(report: Report, shell: Shell) -> str:
     for rule, count in counts.items():
         if count > SHOWN:
             lines.append(f"… and {count - SHOWN} more of {rule}")
+    if commits:
+        lines += ["", *(f"commit {oid[:12]}: {visible(what)}" for oid, what in commits.items())]
     fixes = fixes_of(report, shell)
     if fixes:
         lines += ["", *fixes]
