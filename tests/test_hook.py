@@ -357,7 +357,10 @@ def test_interrupted(repo: Repo) -> None:
     (bin / "git").chmod(0o755)
     env = {**repo.env, "PATH": f"{bin}:{repo.env['PATH']}"}
     code = (
-        "import sys\nfrom pmgit import hook\nprint(flush=True)\nsys.exit(hook.main(['pre-commit']))"
+        "import signal, sys\nfrom pmgit import hook\n"
+        # A shell starts what runs in the background with ^C ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "print(flush=True)\nsys.exit(hook.main(['pre-commit']))"
     )
     argv = [sys.executable, "-c", code]
     with subprocess.Popen(
