@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,6 +19,14 @@ from typing import Any
 
 #: Where this environment's `pmgit` and `pmgit-hook` are.
 BIN = Path(sys.executable).parent
+
+#: What a terminal or a CI log would act on: control characters but \n, C1, bidirectional marks.
+ACTING = re.compile(
+    "[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
+#: What CI systems take for a command, at the begin of a line. (GitLab's `section_start` is one
+#: only when a carriage return follows, and there is none.)
+COMMAND = re.compile(r"^\s*(::|##\[|##teamcity)", re.MULTILINE)
 
 GITCONFIG = """\
 [user]
