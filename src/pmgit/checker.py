@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmgit.finding import Finding
-    from pmgit.git.snapshot import Blob, Snapshot
+    from pmgit.git.blob import Blob
+    from pmgit.git.snapshot import Snapshot
 
 #: When several rules speak about one blob, the first of these is told: its fix is the right one.
 #: This is decided after select and ignore, so that a hook with one rule only still stops a blob.

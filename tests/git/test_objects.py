@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.errors import PmgitError
-from pmgit.git import objects, snapshot, staged
-from pmgit.git.objects import HEAD_BYTES, NOT_HERE, SMALL, UnreadableObjectError
+from pmgit.git import index_sizes, objects, staged
+from pmgit.git.blob import NOT_HERE, Blob
+from pmgit.git.objects import HEAD_BYTES, SMALL, UnreadableObjectError
 from pmgit.git.repository import discover
-from pmgit.git.snapshot import Blob, Snapshot
+from pmgit.git.snapshot import Snapshot
 from tests.kit import Repo, pointer, random_bytes
 
 if TYPE_CHECKING:
@@ -224,15 +225,14 @@ def test_a_cut_large_object_does_not_hang(here: Repo, monkeypatch: pytest.Monkey
 @pytest.fixture
 def many(here: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     """A repository in which one staged file is already many."""
-    monkeypatch.setattr(snapshot, "MANY", 1)
+    monkeypatch.setattr(index_sizes, "MANY", 1)
     return here
 
 
 def index_told(taken: Snapshot) -> set[str]:
     """The paths whose sizes the index tells."""
     blobs = [Blob(b.path, b.oid, b.mode) for b in taken.introduced]
-    taken.objects.sizes_from_index(blobs, LIMIT)
-    return {blob.path for blob in blobs if blob.size >= 0}
+    return {blob.path for blob in index_sizes.take(taken.repository, blobs, LIMIT)}
 
 
 def test_the_index_tells_ordinary_sizes(many: Repo) -> None:
@@ -363,6 +363,22 @@ def test_what_compresses_very_well_may_be_a_pointer(many: Repo, lfs: bool) -> No
     is_sound(many, taken)
 
 
+def test_an_index_that_has_nothing_of_them_is_soon_left(
+    many: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each search to the end of an index of 60,000 entries takes a millisecond."""
+    for number in range(5):
+        many.stage(f"{number}", 20_000)
+    taken = surveyed()
+    blobs = [Blob(b.path, b.oid, b.mode) for b in taken.introduced]
+    others = [Blob(f"!{number}", blobs[0].oid, "100644") for number in range(3)]
+    monkeypatch.setattr(index_sizes, "_MISSES", 3)
+    assert index_sizes.take(taken.repository, [*others, *blobs], LIMIT) == blobs
+    monkeypatch.setattr(index_sizes, "_MISSES", 2)
+    assert index_sizes.take(taken.repository, [*others, *blobs], LIMIT) == []
+    assert index_sizes.take(taken.repository, [], LIMIT) == []
+
+
 @pytest.mark.parametrize("shape", ["v4", "split", "skip-worktree", "intent-to-add", "packed"])
 def test_other_shapes_of_the_index(many: Repo, shape: str) -> None:
     many.stage("folder/old", 40_000)
@@ -391,7 +407,7 @@ def test_other_shapes_of_the_index(many: Repo, shape: str) -> None:
 def test_the_index_of_a_sha256_repository(
     tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshot, "MANY", 1)
+    monkeypatch.setattr(index_sizes, "MANY", 1)
     repo = Repo(tmp_path / "r", env, init=("--object-format=sha256",))
     monkeypatch.chdir(repo.path)
     for size in (100, 20_000, 60_000, 300_000):

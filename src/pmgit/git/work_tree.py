@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import stat
 
-from pmgit.git.objects import encode
+from pmgit.git.blob import encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hashlib import _Hash
 
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Blob
 
 #: What the file on disk is, compared with the blob.
 SAME, DIFFERENT, ABSENT = "same", "different", "absent"

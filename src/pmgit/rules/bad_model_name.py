@@ -82,7 +82,7 @@ class BadModelName(Rule):
         return Finding(model.path, message, severity=self._severity(subject, model), fix=fix)
 
     def _severity(self, subject: Subject, model: Model) -> str:
-        new = {change.path for change in subject.changes if change.after and not change.before}
+        new = {change.path for change in subject.changes if change.oid and not change.before}
         is_new = all(blob.path in new for blob in model.blobs)
         return ERROR if is_new or subject.is_due(model) else WARNING
 

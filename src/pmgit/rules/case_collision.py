@@ -10,7 +10,7 @@ from pmgit.rule import PLACES, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pmgit.model.subject import Subject
 
@@ -44,8 +44,8 @@ class CaseCollision(Rule):
     scope = PLACES
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        new = {c.path for c in subject.model_changes if c.after and not c.before}
-        if not new:
+        new = {c.path for c in subject.model_changes if c.oid and not c.before}
+        if not new or not _may_collide(subject.listing):
             return
         spellings = self._spellings(subject, new)
         right = {path: self._respell(path, spellings) for path in new}
@@ -90,6 +90,21 @@ class CaseCollision(Rule):
             if names.is_free(target):
                 return target
             number += 1
+
+
+def _may_collide(paths: Iterable[str]) -> bool:
+    """Whether any two files or folders have names that differ only in case.
+
+    All at once, as looking at each part of each path takes ten times as long.
+    """
+    names = set(paths)
+    folders = {path.rpartition("/")[0] for path in names}
+    while folders:
+        names |= folders
+        folders = {path.rpartition("/")[0] for path in folders} - names
+    text = "\0".join(names)
+    folded = text.lower().split("\0") if text.isascii() else map(fold, names)
+    return len(set(folded)) != len(names)
 
 
 def _leaves_last(path: str, wrong: list[str]) -> bool:

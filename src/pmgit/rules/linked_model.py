@@ -6,14 +6,14 @@ import posixpath
 
 from pmgit import fixes
 from pmgit.finding import Finding
-from pmgit.git.snapshot import LINK, SUBMODULE
+from pmgit.git.blob import LINK, SUBMODULE
 from pmgit.rule import PLACES, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
 

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
     from pmgit.model.folder import Model
     from pmgit.model.subject import Subject
 
@@ -106,8 +106,8 @@ def _grown(subject: Subject) -> list[tuple[Model, list[Blob]]]:
         change.old
         for change in subject.model_changes
         if change.before
-        and change.before != change.after
-        and (change.after or change.before not in moved)
+        and change.before != change.oid
+        and (change.oid or change.before not in moved)
     ]
     subject.snapshot.measure(old)
     for blob in old:

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
 
@@ -45,8 +45,9 @@ class UncoveredPointer(Rule):
     scope = LFS
 
     def check(self, subject: Subject) -> Iterator[Finding]:
+        covered = {blob.path for blob in subject.lfs_files}
         for blob in subject.pointer_like:
-            if subject.is_lfs(blob.path):
+            if blob.path in covered:
                 continue
             pointer = subject.pointer_of(blob)
             if isinstance(pointer, Pointer):
