@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.errors import PmgitError
-from pmgit.git import index_sizes, objects, staged
+from pmgit.git import index_sizes, objects, snapshot, staged
 from pmgit.git.blob import NOT_HERE, Blob
 from pmgit.git.objects import HEAD_BYTES, SMALL, UnreadableObjectError
 from pmgit.git.repository import discover
@@ -225,7 +225,7 @@ def test_a_cut_large_object_does_not_hang(here: Repo, monkeypatch: pytest.Monkey
 @pytest.fixture
 def many(here: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     """A repository in which one staged file is already many."""
-    monkeypatch.setattr(index_sizes, "MANY", 1)
+    monkeypatch.setattr(snapshot, "MANY", 1)
     return here
 
 
@@ -363,6 +363,21 @@ def test_what_compresses_very_well_may_be_a_pointer(many: Repo, lfs: bool) -> No
     is_sound(many, taken)
 
 
+def test_a_filter_that_enlarged_a_file_and_is_gone(many: Repo) -> None:
+    """Neither the attribute nor the index tell that the blob is larger than the file."""
+    many.git("config", "filter.other.clean", "cat; head -c 900000 /dev/zero")
+    many.write(".gitattributes", "*.x filter=other\n")
+    many.stage("a.x", 20_000)
+    (many.path / ".gitattributes").unlink()
+    taken = surveyed()
+    assert [blob.size for blob in taken.introduced] == [920_000]
+    many.git("config", "--unset", "filter.other.clean")
+    many.git("config", "filter.lfs.clean", "git-lfs clean -- %f")
+    many.git("rm", "-q", "--cached", "-f", "a.x")
+    many.stage("b.txt", 20_000)
+    assert index_told(surveyed()) == {"b.txt"}
+
+
 def test_an_index_that_has_nothing_of_them_is_soon_left(
     many: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -407,7 +422,7 @@ def test_other_shapes_of_the_index(many: Repo, shape: str) -> None:
 def test_the_index_of_a_sha256_repository(
     tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index_sizes, "MANY", 1)
+    monkeypatch.setattr(snapshot, "MANY", 1)
     repo = Repo(tmp_path / "r", env, init=("--object-format=sha256",))
     monkeypatch.chdir(repo.path)
     for size in (100, 20_000, 60_000, 300_000):

@@ -8,9 +8,10 @@ only a size from SMALL on and well below the smallest limit counts.
 
 A clean filter can change it to anything: the caller asks for the exact size of blobs on such
 paths. When the attribute was there at `git add` and is not in the index now (`git lfs track`, and
-.gitattributes forgotten), that does not help: then the blob is a pointer, and no pointer takes as
-much room in the object store as these must. That look costs 2 us for each, and is only needed
-where git-lfs has worked, which leaves its folder behind, wherever lfs.storage points.
+.gitattributes forgotten), that does not help. With Git LFS the blob is a pointer then, and no
+pointer takes as much room in the object store as these must. That look costs 2 us for each, and
+is only needed where git-lfs has worked, which leaves its folder behind, wherever lfs.storage
+points. Where other clean filters are configured, nothing is taken from the index.
 """
 
 from __future__ import annotations
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
-#: From this many blobs on, reading the index takes less time than opening them.
-MANY = 400
-
+_CLEAN = r"^filter\..*\.(clean|process)$"
 _HEADER = 12
 #: Of an entry: two times, device, inode, mode, owner, group and, in the last 4 bytes, the size.
 _BEFORE_ID = 40
@@ -50,9 +49,13 @@ def take(repository: Repository, blobs: Sequence[Blob], limit: int) -> list[Blob
         return []
     if not blobs:
         return []
+    filters = repository.start("config", "--name-only", "--get-regexp", _CLEAN)
     width = len(repository.empty_tree) // 2
     ids = bytes.fromhex("".join([blob.oid for blob in blobs]))
     paths = encode("\0".join([blob.path for blob in blobs])).split(b"\0")
+    configured = filters.finish(1).decode("utf-8", "replace").lower().split("\n")
+    if any(name and not name.startswith("filter.lfs.") for name in configured):
+        return []
     found: list[Blob] = []
     at, missed = _HEADER, 0
     begins, read, add = data.startswith, int.from_bytes, found.append

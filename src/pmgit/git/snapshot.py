@@ -6,7 +6,7 @@ A snapshot is made by `git.staged` (the index against HEAD), `git.tree` (all of 
 
 from __future__ import annotations
 
-from pmgit.git import attributes, index_sizes
+from pmgit.git import attributes
 from pmgit.git.blob import (
     NOT_HERE,
     REGULAR,
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 STAGED, TREE, RANGE = "staged", "tree", "range"
+
+#: From so many staged files on, reading the index takes less time than opening them.
+MANY = 400
 
 
 class Snapshot:
@@ -88,10 +91,15 @@ class Snapshot:
         """
         self._keep = keep
         files = [blob for blob in self.introduced if blob.mode in REGULAR]
-        many = self.origin == STAGED and len(files) >= index_sizes.MANY
+        many = self.origin == STAGED and len(files) >= MANY
         if ask_filters or many:
             self.ask_filters([blob.path for blob in files])
-        told = index_sizes.take(self.repository, files, limit) if many else []
+        told: list[Blob] = []
+        if many:
+            from pmgit.git import index_sizes
+
+            told = index_sizes.take(self.repository, files, limit)
+        # Small ones are read while Git works out the attributes.
         self.examine(files)
         if told:
             filters = self.filters_of(blob.path for blob in told)

@@ -66,8 +66,22 @@ class Files:
     @lazy
     def model_tip_files(self) -> list[Blob]:
         """Of `tip_files`, those below models folders."""
+        if self.origin != RANGE:
+            return self.model_files
         prefixes = self.prefixes
         return [blob for blob in self.tip_files if blob.path.startswith(prefixes)]
+
+    @lazy
+    def raw_model_files(self) -> list[Blob]:
+        """Of `model_files`, those with content of their own: neither pointers nor empty."""
+        return [blob for blob in self.model_files if self.is_raw(blob)]
+
+    @lazy
+    def raw_model_tip_files(self) -> list[Blob]:
+        """Of `model_tip_files`, those with content of their own."""
+        if self.origin != RANGE:
+            return self.raw_model_files
+        return [blob for blob in self.model_tip_files if self.is_raw(blob)]
 
     @lazy
     def prefixes(self) -> tuple[str, ...]:

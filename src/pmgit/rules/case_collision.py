@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pmgit.finding import Finding
-from pmgit.model import moves
 from pmgit.model.folder import INFO
 from pmgit.model.naming import fold
 from pmgit.rule import PLACES, Rule
@@ -12,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pmgit.model import moves
     from pmgit.model.subject import Subject
 
 
@@ -50,6 +50,10 @@ class CaseCollision(Rule):
         spellings = self._spellings(subject, new)
         right = {path: self._respell(path, spellings) for path in new}
         wrong = sorted((path for path in new if right[path] != path), key=str.swapcase)
+        if not wrong:
+            return
+        from pmgit.model import moves
+
         names = None
         for path in wrong:
             fix = None
@@ -58,8 +62,7 @@ class CaseCollision(Rule):
                 target = right[path]
                 if not names.is_free(target, path):
                     target = self._numbered(target, names)
-                names.take(target)
-                fix = moves.move(subject, path, target)
+                fix = names.move(path, target)
             yield Finding(path, f"differs only in case from {right[path]!r}", fix=fix)
 
     def _spellings(self, subject: Subject, new: set[str]) -> dict[str, str]:

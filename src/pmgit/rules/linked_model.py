@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 
-from pmgit import fixes
 from pmgit.finding import Finding
 from pmgit.git.blob import LINK, SUBMODULE
 from pmgit.rule import PLACES, Rule
@@ -73,6 +72,8 @@ class LinkedModel(Rule):
                     )
         for blob in links:
             if blob.path in faults:
+                from pmgit import fixes
+
                 advice = fixes.keep_out(subject, blob)
                 message = faults[blob.path] + advice.note
                 yield Finding(blob.path, message, fix=advice.fix, commit=blob.commit)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pmgit import fixes
 from pmgit.finding import Finding, Fix, Step
 from pmgit.lfs.pointer import Pointer
 from pmgit.rule import LFS, Rule
@@ -60,6 +59,8 @@ class UncoveredPointer(Rule):
                 )
 
     def _fix(self, subject: Subject, blob: Blob) -> Fix | None:
+        from pmgit import fixes
+
         if subject.repository.bare or subject.origin == "range":
             return None
         from pmgit.lfs import patterns

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pmgit.finding import Finding
-from pmgit.model import moves
 from pmgit.model.folder import root_of
 from pmgit.rule import PLACES, Rule
 
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.finding import Fix
+    from pmgit.model import moves
     from pmgit.model.subject import Subject
 
 #: Not allowed in names on Windows, besides control characters.
@@ -66,6 +66,8 @@ class UnportablePath(Rule):
         new = [c.path for c in subject.model_changes if c.oid and not c.before]
         if _surely_portable(new):
             return
+        from pmgit.model import moves
+
         names = None
         renamed: dict[str, Fix | None] = {}
         for path in new:
@@ -76,12 +78,11 @@ class UnportablePath(Rule):
             fix = None
             if subject.snapshot.has_work_tree:
                 names = names or moves.Names(subject)
-                fix = self._fix(subject, path, root, names, renamed)
+                fix = self._fix(path, root, names, renamed)
             yield Finding(path, f"not every system can have this name: {fault}", fix=fix)
 
     def _fix(
         self,
-        subject: Subject,
         path: str,
         root: str,
         names: moves.Names,
@@ -101,8 +102,7 @@ class UnportablePath(Rule):
             free = not fault_of(target, root) and names.is_free(target, old)
             if not free:
                 target = _numbered(target, names)
-            names.take(target)
-            renamed[old] = moves.move(subject, old, target)
+            renamed[old] = names.move(old, target)
         return renamed[old]
 
 
