@@ -332,6 +332,18 @@ def test_exclude_reads_patterns_as_gitignore_does(pattern: str, path: str, exclu
     assert read(f"exclude = ['{pattern}']\n").excludes(path) is excluded
 
 
+@pytest.mark.parametrize(
+    "pattern", ["*a*a*a*a*b", "**/**/**/**/x", "**/a*b*c*/**/x*y", "x*y*z/[a-z]*[a-z]*[a-z]*1"]
+)
+def test_an_exclude_pattern_that_never_ends(pattern: str) -> None:
+    with pytest.raises(UsageError, match="more wildcards than can be tried"):
+        read(f"exclude = ['{pattern}']\n").excludes("a" * 240)
+
+
+def test_an_exclude_pattern_with_many_parts() -> None:
+    assert read("exclude = ['a/**/b*/*c*/*.*.bin']\n").excludes("a/x/y/bb/cc/d.e.bin")
+
+
 def test_an_exclude_pattern_that_is_none() -> None:
     with pytest.raises(UsageError, match="exclude"):
         read("exclude = ['!']\n").excludes("a")

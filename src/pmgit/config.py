@@ -154,6 +154,12 @@ class Config:
             # pathspec costs 37 ms: only when there is a pattern and a finding to hold it against.
             from pathspec import GitIgnoreSpec
 
+            for pattern in patterns:
+                if _is_endless(pattern):
+                    what = (
+                        f"'exclude': {pattern[:80]!r} has more wildcards than can be tried in time"
+                    )
+                    raise self._at(UsageError(what, "write several patterns with fewer `*` each"))
             try:
                 self._exclude = GitIgnoreSpec.from_lines(patterns)
             except ValueError as error:
@@ -233,6 +239,20 @@ _WANTED = {
     CHOICE: "text",
     SIZE: 'a size, such as "1 MB" or 1000000',
 }
+
+
+def _is_endless(pattern: str) -> bool:
+    """Whether a pattern could take minutes to hold against a path that somebody has made for it.
+
+    It becomes a regular expression that backtracks. Each `**`, and each `*` after the first in
+    one part of a path, costs a factor of up to the path's length: two take 10 ms, four minutes.
+    """
+    parts = pattern.split("/")
+    single = sum(max(part.count("*") - 1, 0) for part in parts if part != "**")
+    return parts.count("**") + single > _MOST
+
+
+_MOST = 3
 
 
 def _kind(value: Any) -> str:
