@@ -14,8 +14,12 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+from tests import forked
 
 #: Where this environment's `pmgit` and `pmgit-hook` are.
 BIN = Path(sys.executable).parent
@@ -116,6 +120,25 @@ class Result:
         return json.loads(self.out)
 
 
+@cache
+def _initialised() -> dict[str, bytes | None]:
+    """What `git init` makes, by path below .git: the content of files, None for folders."""
+    with TemporaryDirectory() as folder:
+        env = isolated_environment(Path(folder, "home"))
+        subprocess.run(["git", "init", "-q", f"{folder}/repo"], env=env, check=True)
+        top = Path(folder, "repo/.git")
+        return {
+            str(file.relative_to(top)): file.read_bytes() if file.is_file() else None
+            for file in sorted(top.rglob("*"))
+        }
+
+
+def _result(code: int, out: bytes, err: bytes) -> Result:
+    return Result(
+        code, out.decode("utf-8", "surrogateescape"), err.decode("utf-8", "surrogateescape")
+    )
+
+
 class Repo:
     """A repository in a folder, with its own environment."""
 
@@ -126,7 +149,15 @@ class Repo:
         self.env = env
         if init is not None:
             path.mkdir(parents=True, exist_ok=True)
-            self.git("init", "-q", *init)
+            if init or (path / ".git").exists():
+                self.git("init", "-q", *init)
+            else:
+                (path / ".git").mkdir()
+                for name, content in _initialised().items():
+                    if content is None:
+                        (path / ".git" / name).mkdir()
+                    else:
+                        (path / ".git" / name).write_bytes(content)
 
     def run(
         self,
@@ -141,16 +172,14 @@ class Repo:
             argv,
             cwd=self.path / cwd,
             env={**self.env, **(env or {})},
-            input=stdin,
+            # Both end at once; /dev/null needs no pipe.
+            input=stdin or None,
+            stdin=None if stdin else subprocess.DEVNULL,
             capture_output=True,
             check=False,
             timeout=300,
         )
-        return Result(
-            done.returncode,
-            done.stdout.decode("utf-8", "surrogateescape"),
-            done.stderr.decode("utf-8", "surrogateescape"),
-        )
+        return _result(done.returncode, done.stdout, done.stderr)
 
     def git(
         self,
@@ -171,9 +200,17 @@ class Repo:
         """Paste a command into a real shell."""
         return self.run(["bash", "-c", command], cwd=cwd, env=env)
 
-    def pmgit(self, *args: str, cwd: str | Path = "", env: dict[str, str] | None = None) -> Result:
-        """Run `pmgit`."""
-        return self.run([str(BIN / "pmgit"), *args], cwd=cwd, env=env)
+    def pmgit(
+        self,
+        *args: str,
+        cwd: str | Path = "",
+        env: dict[str, str] | None = None,
+        start: bool = False,
+    ) -> Result:
+        """Run `pmgit`: a fork of it where that shows the same, the program itself if `start`."""
+        argv = [str(BIN / "pmgit"), *args]
+        done = None if start else forked.run(argv, self.path / cwd, {**self.env, **(env or {})})
+        return _result(*done) if done else self.run(argv, cwd=cwd, env=env)
 
     def hook(self, *args: str, cwd: str | Path = "", env: dict[str, str] | None = None) -> Result:
         """Run `pmgit-hook`."""
@@ -216,7 +253,16 @@ class Repo:
     def commit(self, message: str = "work", *args: str, verify: bool = False) -> str:
         """Commit what is staged; the new commit's id. Without hooks unless `verify`."""
         self.git("commit", "-q", "-m", message, *([] if verify else ["--no-verify"]), *args)
-        return self.git("rev-parse", "HEAD").strip()
+        return self._head()
+
+    def _head(self) -> str:
+        """The id of HEAD, read where it commonly is: a process less for every commit."""
+        top = self.path / ".git"
+        try:
+            head = (top / "HEAD").read_text().strip()
+            return (top / head.removeprefix("ref: ")).read_text().strip()
+        except OSError:
+            return self.git("rev-parse", "HEAD").strip()
 
     def blob(self, path: str, tree: str = "") -> bytes:
         """The content of a path in the index, or in a commit."""
