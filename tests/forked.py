@@ -19,29 +19,37 @@ import sys
 import tempfile
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: What Python reads when it starts: a fork would not see a change of it.
 READ_AT_START = ("PYTHON", "LC_", "LANG")
 TIMEOUT = 300
 
 
-def _read_at_start(env: dict[str, str]) -> dict[str, str]:
+def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in env.items() if name.startswith(READ_AT_START)}
+
+
+#: With this a test begins (`isolated_environment`).
+START = {
+    name: value for name, value in _read_at_start(os.environ).items() if name[:6] != "PYTHON"
+} | {"LANG": "C.UTF-8"}
 
 
 class Forks:
     """The process that forks, and the socket on which it is asked to."""
 
-    def __init__(self, env: dict[str, str]) -> None:
-        self.start = _read_at_start(env)
+    def __init__(self) -> None:
         ours, theirs = socket.socketpair()
         ours.settimeout(TIMEOUT)
         self._socket = ours
         # -P: this folder is not on the path of the program either.
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(Path(__file__).resolve()), str(theirs.fileno())],
-            env=env,
+            env={"PATH": os.environ.get("PATH", os.defpath), **START},
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -79,12 +87,12 @@ _forks: Forks | None = None
 def run(argv: list[str], cwd: str | Path, env: dict[str, str]) -> tuple[int, bytes, bytes] | None:
     """Run `pmgit` in a fork; None where only a start of the program shows the same."""
     global _forks
-    if sys.platform == "win32":
+    if sys.platform == "win32" or _read_at_start(env) != START:
         return None
     if _forks is None:
-        _forks = Forks(env)
+        _forks = Forks()
         atexit.register(_forks.close)
-    return _forks.run(argv, cwd, env) if _read_at_start(env) == _forks.start else None
+    return _forks.run(argv, cwd, env)
 
 
 def _serve(asked: socket.socket) -> None:
