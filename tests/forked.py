@@ -112,7 +112,7 @@ def _serve(asked: socket.socket) -> None:
 
 
 def _pmgit(request: int, out: int, err: int) -> NoReturn:
-    from pmgit import cli
+    from pmgit.cli import main
 
     with open(request, encoding="utf-8") as file:
         file.seek(0)
@@ -125,7 +125,7 @@ def _pmgit(request: int, out: int, err: int) -> NoReturn:
     os.chdir(cwd)
     code: object = None
     try:
-        cli.main()
+        main()
     except SystemExit as end:
         code = end.code
     # What the interpreter does at its end, without 10 ms for taking every module apart.
