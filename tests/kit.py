@@ -94,6 +94,12 @@ def random_bytes(size: int, seed: int = 0) -> bytes:
     return b"\x00" + random.Random(seed * 1_000_003 + size).randbytes(size - 1) if size else b""
 
 
+def large_bytes(size: int, seed: int = 0) -> bytes:
+    """Many bytes, never text: 16 kB again and again, which Git stores ten times as fast."""
+    block = random_bytes(16_384, seed)
+    return (block * (size // len(block) + 1))[:size]
+
+
 def pointer(content: bytes) -> bytes:
     """The Git LFS pointer that stands for `content`."""
     oid = hashlib.sha256(content).hexdigest()
@@ -229,12 +235,13 @@ class Repo:
         return sorted({finding["rule"] for finding in self.check(*args)})
 
     def write(self, path: str | bytes, content: bytes | str | int) -> Path:
-        """Write a file; a number stands for that many random bytes."""
+        """Write a file; a number stands for that many bytes of no meaning."""
         name = os.fsdecode(path)
         file = self.path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, int):
-            content = random_bytes(content, seed=len(name))
+            make = random_bytes if content < 1_000_000 else large_bytes
+            content = make(content, seed=len(name))
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         return file
 
