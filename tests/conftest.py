@@ -28,7 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the developer's HOME, git configuration or caches."""
     for name, value in isolated_environment(tmp_path / "home").items():
-        monkeypatch.setenv(name, value)
+        if os.environ.get(name) != value:
+            monkeypatch.setenv(name, value)
     for name in list(os.environ):
         if name.startswith(("PRE_COMMIT", "PMGIT_", "PREK_")) or name in (
             "GIT_DIR",
@@ -49,15 +50,25 @@ def repo(tmp_path: Path, env: dict[str, str]) -> Repo:
     return Repo(tmp_path / "repo", env)
 
 
-@pytest.fixture
-def lfs_repo(repo: Repo) -> Repo:
-    """A repository whose models folder is sent to Git LFS, as by `git lfs track`."""
+@pytest.fixture(scope="session")
+def lfs_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `lfs_repo` is a copy of: `git lfs install` takes 14 processes."""
+    folder = tmp_path_factory.mktemp("lfs")
+    repo = Repo(folder / "repo", isolated_environment(folder / "home"))
     repo.git("lfs", "install", "--local")
     repo.write(
         ".gitattributes", "/pretrained_model/**/*.safetensors filter=lfs diff=lfs merge=lfs -text\n"
     )
     repo.git("add", ".gitattributes")
     repo.commit("Track weights with Git LFS")
+    return repo.path
+
+
+@pytest.fixture
+def lfs_repo(repo: Repo, lfs_template: Path) -> Repo:
+    """A repository whose models folder is sent to Git LFS, as by `git lfs track`."""
+    shutil.rmtree(repo.path)
+    shutil.copytree(lfs_template, repo.path)
     return repo
 
 

@@ -52,7 +52,7 @@ def test_help_lists_every_command(option: str, repo: Repo) -> None:
 @pytest.mark.parametrize("words", ALL, ids=" ".join)
 def test_every_command_has_help(words: list[str], repo: Repo, tmp_path: Path) -> None:
     """Also where there is no repository."""
-    shown = repo.pmgit(*words, "--help", cwd=tmp_path)
+    shown = repo.pmgit(*words, "--help", cwd=tmp_path, start=True)
     assert (shown.code, shown.err) == (0, ""), shown
     assert shown.out.startswith(f"Usage: pmgit {' '.join(words)} ")
 

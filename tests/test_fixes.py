@@ -302,41 +302,71 @@ def test_hostile_names(repo: Repo, born: bool, cwd: str) -> None:
         assert (repo.path / path).read_bytes() == content
 
 
-@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
-def test_hostile_names_one_by_one_each_gone_from_disk(repo: Repo, name: str) -> None:
+def test_hostile_names_one_by_one_each_gone_from_disk(repo: Repo) -> None:
     repo.stage("a.bin", binary(3))
-    repo.stage(f"x{name}", binary(4))
+    for name in HOSTILE:
+        repo.write(f"x{name}", binary(4))
+    repo.git("add", "-A")
     repo.commit()
-    repo.stage(name, binary(1))
-    (repo.path / name).unlink()
+    kept = repo.staged()
     limit = ("-c", "oversized-blob.max-file-size=500", "--select", "oversized-blob")
-    (fix,) = repo.pmgit("check", *limit).fixes
-    repo.paste(fix)
+    for number, name in enumerate(HOSTILE):
+        repo.stage(name, random_bytes(1000, number))
+        (repo.path / name).unlink()
+        (fix,) = repo.pmgit("check", *limit).fixes
+        repo.paste(fix)
 
+        assert repo.staged() == kept, name
+        assert (repo.path / name).read_bytes() == random_bytes(1000, number), name
+        assert not list(repo.path.rglob("PWNED*")), name
     assert repo.check(*limit) == []
-    assert set(repo.staged()) == {"a.bin", f"x{name}"}
-    assert (repo.path / name).read_bytes() == binary(1)
+
+
+LFS_LIMIT = ("-c", "oversized-blob.max-weights-size=500", "--select", "oversized-blob")
+LFS_CONFIG = 'storage = "lfs"\n[weights]\nalways = ["*.bin", "*.bin "]\n'
+
+
+def assert_stored(repo: Repo, *names: str) -> None:
+    """Git LFS stores these files, and no other file of nearly the same name."""
+    assert repo.check(*LFS_LIMIT) == []
+    assert sorted(repo.staged()) == sorted([".gitattributes", *names])
+    near = [f"{before}{name}{after}" for name in names for before, after in
+            (("x", ""), ("", "x"), ("src/", ""))]  # fmt: skip
+    asked = "".join(f"{path}\0" for path in [*names, *near, "src/a.bin"])
+    answer = repo.git(
+        "check-attr", "-z", "--stdin", "filter", stdin=asked.encode("utf-8", "surrogateescape")
+    ).split("\0")
+    found = dict(zip(answer[::3], answer[2::3], strict=False))
+    for name in names:
+        assert found.pop(name) == "lfs", name
+        assert repo.blob(name).startswith(b"version https://git-lfs"), name
+    assert set(found.values()) == {"unspecified"}, "a pattern covers more than its file"
     assert not list(repo.path.rglob("PWNED*"))
 
 
-@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
-def test_hostile_names_that_git_lfs_is_to_store(repo: Repo, name: str) -> None:
+def test_hostile_names_that_git_lfs_is_to_store(repo: Repo) -> None:
+    repo.write("src/a.bin", binary(2))
+    repo.write(".pmgit.toml", LFS_CONFIG)
+    for number, name in enumerate(HOSTILE):
+        repo.stage(name, random_bytes(1000, number))
+    (fix,) = repo.pmgit("check", *LFS_LIMIT).fixes
+    repo.paste(fix)
+    assert_stored(repo, *HOSTILE)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["-rf.bin", "--pathspec-from-file=x.bin", "x\\'\n$(touch PWNED).bin", "trailing.bin ",
+     "*.bin", "!!.bin", ":(exclude)x.bin", "\udcff\udcfe.bin"],
+    ids=ascii,
+)  # fmt: skip
+def test_one_hostile_name_that_git_lfs_is_to_store(repo: Repo, name: str) -> None:
+    repo.write("src/a.bin", binary(2))
+    repo.write(".pmgit.toml", LFS_CONFIG)
     repo.stage(name, binary(1))
-    repo.stage("src/a.bin", binary(2))
-    repo.write(".pmgit.toml", 'storage = "lfs"\n')
-    limit = ("-c", "oversized-blob.max-weights-size=500", "--select", "oversized-blob")
-    repo.write(".pmgit.toml", 'storage = "lfs"\n[weights]\nalways = ["*.bin", "*.bin "]\n')
-    repo.git("reset", "-q", "src")
-    (fix,) = repo.pmgit("check", *limit).fixes
+    (fix,) = repo.pmgit("check", *LFS_LIMIT).fixes
     repo.paste(fix)
-
-    assert repo.check(*limit) == []
-    assert repo.git("ls-files", "-s", "-z").count("100644") == 2  # .gitattributes too
-    (blob,) = (path for path in repo.staged() if path != ".gitattributes")
-    assert blob == name
-    assert not list(repo.path.rglob("PWNED*"))
-    other = repo.git("check-attr", "-z", "filter", "src/a.bin").split("\0")[2]
-    assert other == "unspecified", "the pattern covers more than the file"
+    assert_stored(repo, name)
 
 
 @pytest.mark.parametrize("cwd", ["", "sub dir"])

@@ -37,11 +37,23 @@ HOSTILE = [
 CONTROL = ["line\nbreak", "tab\t", "esc\x1b[2J", "\udcff\udc80", "\u202egnp"]
 
 
+def printed(repo: Repo, home: str) -> Path:
+    """What is printed for a home, in a file."""
+    done = repo.pmgit("env", "--shell", "bash", "--home", home)
+    assert done.code == 0, done
+    return repo.write("../printed", done.out.encode("utf-8", "surrogateescape"))
+
+
+def test_as_it_is_to_be_typed(repo: Repo, tmp_path: Path) -> None:
+    home = os.path.join(tmp_path, HOSTILE[0], CONTROL[0])
+    line = f'eval "$({BIN}/pmgit env --shell bash --home "$DIR")" && {SHOW}'
+    assert repo.sh(line, env={"DIR": home}).out == f"{home}\n{home}/hub\n{home}/datasets\n"
+
+
 @pytest.mark.parametrize("name", HOSTILE + CONTROL)
 def test_bash(name: str, repo: Repo, tmp_path: Path) -> None:
     home = os.path.join(tmp_path, name)
-    shown = repo.sh(f'eval "$({BIN}/pmgit env --shell bash --home "$DIR")" && {SHOW}',
-                    env={"DIR": home})  # fmt: skip
+    shown = repo.sh(f'eval "$(cat {printed(repo, home)})" && {SHOW}')
     assert shown.code == 0, shown
     assert shown.out == f"{home}\n{home}/hub\n{home}/datasets\n"
     assert not (repo.path / "RAN").exists()
@@ -50,8 +62,7 @@ def test_bash(name: str, repo: Repo, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_any_posix_shell(name: str, repo: Repo, tmp_path: Path) -> None:
     home = f"{tmp_path}/{name}"
-    script = f'eval "$({BIN}/pmgit env --shell bash --home "$DIR")"; {SHOW}'
-    shown = repo.run(["sh", "-c", script], env={"DIR": home})
+    shown = repo.run(["sh", "-c", f'eval "$(cat {printed(repo, home)})"; {SHOW}'])
     assert shown.out == f"{home}\n{home}/hub\n{home}/datasets\n"
 
 

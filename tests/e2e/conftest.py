@@ -98,6 +98,8 @@ class Tool:
     clone: Path
     rev: str
     env: dict[str, str] = field(repr=False)
+    #: A repository that `guard` has prepared with the id `pmgit`, to be copied.
+    template: Path
 
     @property
     def program(self) -> str:
@@ -138,13 +140,14 @@ def tool(request: pytest.FixtureRequest, shared: Shared, clone: Path) -> Tool:
     names = ("PIP_CACHE_DIR", "PIP_NO_COMPILE", "PRE_COMMIT_HOME", "PREK_HOME")
     env = {name: shared.env[name] for name in names}
     env["PATH"] = without_pmgit(shared.env["PATH"])
-    tool = Tool(request.param, clone, rev, env)
+    tool = Tool(request.param, clone, rev, env, shared.folder / f"{request.param}-template")
 
     def make() -> None:
         builder = Repo(shared.folder / f"{tool.name}-builder", dict(shared.env))
         builder.write(".pre-commit-config.yaml", tool.config("pmgit"))
         built = tool.run(builder, "install-hooks")
         assert built.code == 0, built
+        tool.guard(Repo(tool.template, dict(shared.env)))
 
     shared.once(tool.name, make)
     return tool

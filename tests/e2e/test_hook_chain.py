@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MODEL = "pretrained_model/net"
 CONTENT = random_bytes(3000)
+REMOTES = ("origin", "other")
 OID = hashlib.sha256(CONTENT).hexdigest()
 CONFIG = """\
 repos:
@@ -48,7 +49,10 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the set-ups are
 
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository without hooks: `clean` has a pointer, `dirty` raw weights on top of it."""
+    """A repository without hooks: `clean` has a pointer, `dirty` raw weights on top of it.
+
+    Beside it lie two empty remotes. The folder of all three is what tests begin with a copy of.
+    """
     folder = tmp_path_factory.mktemp("chain")
     repo = Repo(folder / "repo", isolated_environment(folder / "home"))
     repo.git("lfs", "install", "--local", "--skip-repo")
@@ -66,18 +70,21 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Git LFS has written its hooks by itself; the set-ups begin without.
     shutil.rmtree(repo.path / ".git/hooks", ignore_errors=True)
     (repo.path / ".git/hooks").mkdir()
-    return repo.path
+    for remote in REMOTES:
+        repo.git("init", "-q", "--bare", str(folder / f"{remote}.git"))
+    return folder
 
 
 @pytest.fixture
 def start(base: Path, tmp_path: Path, env: dict[str, str]) -> Repo:
-    shutil.copytree(base, tmp_path / "repo")
+    for name in ("repo", *(f"{remote}.git" for remote in REMOTES)):
+        shutil.copytree(base / name, tmp_path / name)
+    with open(tmp_path / "repo/.git/config", "a", encoding="utf-8") as config:
+        for remote in REMOTES:
+            config.write(f'[remote "{remote}"]\n\turl = {tmp_path}/{remote}.git\n')
+            config.write(f"\tfetch = +refs/heads/*:refs/remotes/{remote}/*\n")
     env["MARKER"], env["SEEN"] = str(tmp_path / "marker"), str(tmp_path / "seen")
-    repo = Repo(tmp_path / "repo", env, init=None)
-    for remote in ("origin", "other"):
-        repo.git("init", "-q", "--bare", str(tmp_path / f"{remote}.git"))
-        repo.git("remote", "add", remote, str(tmp_path / f"{remote}.git"))
-    return repo
+    return Repo(tmp_path / "repo", env, init=None)
 
 
 def lfs(repo: Repo, *args: str) -> Result:
@@ -247,6 +254,8 @@ ROWS = (
     own_then_both, prek_after, prek_before, prek_force, prek_hooks_path, husky,
 )  # fmt: skip
 WITH_OWN = (i, own, own_then_pre_commit, own_then_both, husky)
+#: Where Git LFS uploads to is the same for all rows: one of each kind of hook says so over HTTP.
+OVER_HTTP = (a, g, h, own_then_both, prek_after, husky)
 
 
 def put_up(repo: Repo, monkeypatch: pytest.MonkeyPatch, mode: str = "pre-commit") -> None:
@@ -278,8 +287,10 @@ def push(repo: Repo, *args: str) -> Result:
     return repo.run(["git", "push", "-q", *args])
 
 
-def assert_all_runs(repo: Repo, *, stage: bool = True, own: bool = False) -> None:
-    """Three pushes: one that is refused, one to a file remote, one to a server over HTTP."""
+def assert_all_runs(
+    repo: Repo, *, stage: bool = True, own: bool = False, http: bool = False
+) -> None:
+    """Two pushes: one that is refused, one to a file remote; a third to a server over HTTP."""
     refused = push(repo, "origin", "clean", "dirty")
     assert refused.code != 0
     assert "raw.safetensors: missing-pointer" in refused.out + refused.err
@@ -298,6 +309,8 @@ def assert_all_runs(repo: Repo, *, stage: bool = True, own: bool = False) -> Non
         url = repo.path.parent / "origin.git"
         assert Path(repo.env["SEEN"] + ".args").read_text() == f"origin {url}\n"
 
+    if not http:
+        return
     with LfsServer() as server:
         repo.git("config", "lfs.url", server.url)
         repo.git("config", "lfs.locksverify", "false")
@@ -313,7 +326,7 @@ def test_after_init_all_runs(
 ) -> None:
     row(start)
     put_up(start, monkeypatch)
-    assert_all_runs(start, own=row in WITH_OWN)
+    assert_all_runs(start, own=row in WITH_OWN, http=row in OVER_HTTP)
 
 
 @pytest.mark.parametrize("row", [g, a, own, h], ids=lambda row: row.__name__)
@@ -402,7 +415,7 @@ def test_pre_commit_installed_afterwards_takes_the_chain_along(
     put_up(start, monkeypatch)
     assert pre_commit(start).code == 0
     assert_all_runs(start, own=True)
-    assert Path(start.env["MARKER"]).read_text() == "ran\n" * 2
+    assert Path(start.env["MARKER"]).read_text() == "ran\n"
 
 
 def test_undo_puts_every_hook_back(start: Repo, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e.conftest import FAMILIES, blamed, commit, printed_fixes
-from tests.kit import BIN, pointer
+from tests.kit import BIN, Repo, pointer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.e2e.conftest import Tool
-    from tests.kit import Repo
     from tests.weights import Weights
 
 MODEL = "pretrained_model/silero-vad"
@@ -22,7 +25,9 @@ FILE = f"{MODEL}/silero_vad_16k.safetensors"
 @pytest.fixture
 def guarded(repo: Repo, tool: Tool) -> Repo:
     """A repository with the hooks installed by the tool."""
-    tool.guard(repo)
+    shutil.rmtree(repo.path)
+    shutil.copytree(tool.template, repo.path)
+    repo.env.update(tool.env)
     return repo
 
 
@@ -226,13 +231,24 @@ def test_a_local_hook_runs_the_pmgit_of_the_system(
     assert commit(repo).code == 0
 
 
-def test_try_repo(repo: Repo, tool: Tool, weights: Weights) -> None:
-    """What somebody runs who only wants to see what it does."""
+def test_try_repo(repo: Repo, tool: Tool, weights: Weights, tmp_path: Path) -> None:
+    """What somebody runs who only wants to see what it does.
+
+    It builds an environment for this one run. That what pmgit depends on can be installed is
+    tested by all the others, and the hook needs none of it.
+    """
+    project = Repo(tmp_path / "project", repo.env, init=None)
+    shutil.copytree(tool.clone, project.path)
+    text = (project.path / "pyproject.toml").read_text(encoding="utf-8")
+    alone = re.sub(r"(?ms)^dependencies = \[.*?^\]$", "dependencies = []", text)
+    assert alone != text
+    project.stage("pyproject.toml", alone)
+    project.commit()
     repo.env.update(tool.env)
     repo.stage("a.txt", "a\n")
     repo.commit()
     repo.stage(FILE, weights.safetensors)
-    tried = tool.run(repo, "try-repo", str(tool.clone), "pmgit")
+    tried = tool.run(repo, "try-repo", str(project.path), "pmgit")
     assert tried.code == 1, tried
     assert blamed(tried) == {"tracked-weights", "missing-info"}
 

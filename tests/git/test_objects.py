@@ -248,7 +248,7 @@ def test_the_index_tells_nothing_of_small_and_large_files(many: Repo) -> None:
     for number, size in enumerate(sizes):
         many.stage(f"{number}", size)
     many.stage("large", 200_000)
-    many.stage("larger", 5_000_000)
+    many.stage("larger", random_bytes(5_000_000))
     taken = surveyed()
     assert index_told(taken) == {"5", "6", "7"}
     is_sound(many, taken)

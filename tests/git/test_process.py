@@ -160,17 +160,17 @@ def hostile(repo: Repo) -> None:
     repo.write(".git/info/attributes", "* filter=x diff=x merge=x\n")
 
 
-@pytest.mark.parametrize("mode", MODES, ids=" ".join)
-def test_a_hostile_configuration_runs_nothing(two_commits: Repo, mode: tuple[str, ...]) -> None:
+def test_a_hostile_configuration_runs_nothing(two_commits: Repo) -> None:
     repo = two_commits
     repo.stage("pretrained_model/bert/model.safetensors", 3_000_000)
     repo.stage("big.bin", 20_000_000)
     repo.git("commit", "-q", "-m", "weights")
     repo.stage("pretrained_model/bert/other.safetensors", 3_000)
     hostile(repo)
-    code, _ = judge(repo, mode)
-    assert code in (0, 1)
-    assert not (repo.path / "PWNED").exists()
+    for mode in MODES:
+        code, _ = judge(repo, mode)
+        assert code in (0, 1), mode
+        assert not (repo.path / "PWNED").exists(), mode
 
 
 def test_the_hostile_configuration_is_one(two_commits: Repo) -> None:

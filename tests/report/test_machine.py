@@ -78,7 +78,7 @@ def test_the_commands_run_without_a_shell(repo: Repo) -> None:
     for finding in findings:
         if finding["path"] in repo.staged():
             for argv in finding["fix"]["commands"]:
-                result = repo.run(argv)
+                result = repo.pmgit(*argv[1:]) if argv[0] == "pmgit" else repo.run(argv)
                 assert result.code == 0, (argv, result)
             assert finding["path"] not in repo.staged()
 

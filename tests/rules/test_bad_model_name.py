@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -99,9 +101,9 @@ def test_a_plain_name_passes_whatever_the_source(repo: Repo) -> None:
     assert findings(repo) == []
 
 
-@pytest.mark.parametrize(
-    ("name", "wanted"),
-    [
+@pytest.mark.parametrize("cwd", ["", "sub dir"])
+def test_the_fix_renames_the_folder(repo: Repo, cwd: str) -> None:
+    cases = [
         ("BERT Base (copy)", "bert-base-copy"),
         ("bert base", "bert-base"),
         ("-bert", "bert"),
@@ -124,27 +126,34 @@ def test_a_plain_name_passes_whatever_the_source(repo: Repo) -> None:
         ("google/bert base", "google/bert-base"),
         ("My Org/bert", "my-org/bert"),
         ("a/b/c", "b/c"),
-    ],
-)
-@pytest.mark.parametrize("cwd", ["", "sub dir"])
-def test_the_fix_renames_the_folder(repo: Repo, name: str, wanted: str, cwd: str) -> None:
+    ]
     (repo.path / "sub dir").mkdir()
-    repo.stage(f"{ROOT}/{name}/config.json", "{}")
-    repo.write(f"{ROOT}/{name}/notes, untracked", "mine")
-    (finding,) = findings(repo)
-    assert finding["path"] == f"{ROOT}/{name}"
-    fixes = repo.pmgit("check", "--select", RULE, cwd=cwd).fixes
-    if not wanted:
-        assert not fixes
-        assert "choose a name" in finding["message"]
-        return
-    (fix,) = fixes
-    repo.paste(fix, cwd=cwd)
+    # Each in a models folder of its own: several would get the same name.
+    roots = [f"m{number:02}" for number in range(len(cases))]
+    repo.stage(".pmgit.toml", f"models = {json.dumps(roots)}\n")
+    for root, (name, _) in zip(roots, cases, strict=True):
+        repo.write(f"{root}/{name}/config.json", "{}")
+    repo.git("add", "-A")
+    for root, (name, _) in zip(roots, cases, strict=True):
+        repo.write(f"{root}/{name}/notes, untracked", "mine")
+    found = {finding["path"]: finding for finding in findings(repo)}
+    assert len(found) == len(cases)
+    for fix in repo.pmgit("check", "--select", RULE, cwd=cwd).fixes:
+        repo.paste(fix, cwd=cwd)
 
-    assert findings(repo) == []
-    assert repo.staged() == [f"{ROOT}/{wanted}/config.json"]
-    assert (repo.path / ROOT / wanted / "notes, untracked").exists()
-    assert sorted(p.name for p in repo.path.iterdir()) == [".git", ROOT, "sub dir"]
+    without = []
+    staged = [".pmgit.toml"]
+    for root, (name, wanted) in zip(roots, cases, strict=True):
+        message = found[f"{root}/{name}"]["message"]
+        assert ("choose a name" in message) == (not wanted), name
+        if not wanted:
+            without.append(f"{root}/{name}")
+        staged.append(f"{root}/{wanted or name}/config.json")
+        assert (repo.path / root / (wanted or name) / "notes, untracked").exists(), name
+        assert (repo.path / root / name).exists() == (not wanted), name
+    assert [finding["path"] for finding in findings(repo)] == without
+    assert repo.staged() == sorted(staged)
+    assert sorted(os.listdir(repo.path)) == sorted([".git", ".pmgit.toml", "sub dir", *roots])
 
 
 def test_pasted_inside_the_folder_itself(repo: Repo) -> None:

@@ -33,20 +33,32 @@ FAULTS = {
 # -- reports --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "name",
-    [n for n, (data, kind) in SAMPLES.items() if kind == BROKEN and len(data) < MAX_BYTES],
-)
-def test_broken_pointers_are_reported(lfs_repo: Repo, name: str) -> None:
-    lfs_repo.stage_blob(PATH, SAMPLES[name][0])
-    (finding,) = lfs_repo.check(*SELECT)
-    assert finding["path"] == PATH
-    assert finding["message"].startswith("a damaged Git LFS pointer: ")
-    assert finding["message"].endswith("; stage the right version again")
-    assert finding["fix"] is None  # only a person knows the right one
+def staged_as(repo: Repo, samples: dict[str, bytes], mode: str = "100644") -> dict[str, str]:
+    """Stage each sample as weights of its own; the name of each by its path."""
+    paths = {f"pretrained_model/bert/{at}.safetensors": name for at, name in enumerate(samples)}
+    for path, name in paths.items():
+        repo.stage_blob(path, samples[name], mode)
+    return paths
+
+
+def test_broken_pointers_are_reported(lfs_repo: Repo) -> None:
+    broken = {
+        name: data
+        for name, (data, kind) in SAMPLES.items()
+        if kind == BROKEN and len(data) < MAX_BYTES
+    }
+    paths = staged_as(lfs_repo, broken)
+    found = {finding["path"]: finding for finding in lfs_repo.check(*SELECT)}
+    assert {paths[path] for path in found} == set(broken)
+    for path, finding in found.items():
+        assert finding["message"].startswith("a damaged Git LFS pointer: "), paths[path]
+        assert finding["message"].endswith("; stage the right version again"), paths[path]
+        assert finding["fix"] is None, paths[path]  # only a person knows the right one
     # It is not taken for raw content too.
-    assert RULE in lfs_repo.rules()
-    assert "missing-pointer" not in lfs_repo.rules()
+    said = {(finding["path"], finding["rule"]) for finding in lfs_repo.check()}
+    for path, name in paths.items():
+        assert (path, RULE) in said, name
+        assert (path, "missing-pointer") not in said, name
 
 
 def test_broken_pointers_outside_of_git_lfs_are_reported_too(repo: Repo) -> None:
@@ -75,12 +87,14 @@ def test_a_real_merge_conflict(lfs_repo: Repo) -> None:
     assert "conflict markers" in finding["message"]
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_faulty_pointers_are_reported(lfs_repo: Repo, name: str) -> None:
-    lfs_repo.stage_blob(PATH, FAULTS[name])
-    (finding,) = lfs_repo.check(*SELECT)
-    assert finding["message"].startswith("a Git LFS pointer that is not in its right form: ")
-    assert finding["fix"]["safe"]
+def test_faulty_pointers_are_reported(lfs_repo: Repo) -> None:
+    paths = staged_as(lfs_repo, FAULTS)
+    found = {paths[finding["path"]]: finding for finding in lfs_repo.check(*SELECT)}
+    assert set(found) == set(FAULTS)
+    for name, finding in found.items():
+        begin = "a Git LFS pointer that is not in its right form: "
+        assert finding["message"].startswith(begin), name
+        assert finding["fix"]["safe"], name
 
 
 def test_a_pointer_to_a_pointer_is_reported(lfs_repo: Repo) -> None:
@@ -142,31 +156,38 @@ def test_raw_weights_are_no_damaged_pointers(lfs_repo: Repo) -> None:
 # -- fixes ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", FAULTS)
 @pytest.mark.parametrize("on_disk", ["the same", "the content", "absent"])
-def test_the_fix(lfs_repo: Repo, name: str, on_disk: str) -> None:
-    lfs_repo.stage_blob(PATH, FAULTS[name], "100755")
+def test_the_fix(lfs_repo: Repo, on_disk: str) -> None:
+    paths = staged_as(lfs_repo, FAULTS, "100755")
     if on_disk != "absent":
-        lfs_repo.write(PATH, CONTENT if on_disk == "the content" else FAULTS[name])
-    assert len(lfs_repo.paste_all(*SELECT)) == 1
-    assert lfs_repo.blob(PATH) == POINTER
-    assert lfs_repo.git("ls-files", "-s", PATH).startswith("100755")
+        for path, name in paths.items():
+            lfs_repo.write(path, CONTENT if on_disk == "the content" else FAULTS[name])
+    assert len(lfs_repo.paste_all(*SELECT)) == len(paths)
+    for path, name in paths.items():
+        assert lfs_repo.blob(path) == POINTER, name
+        assert lfs_repo.git("ls-files", "-s", path).startswith("100755"), name
+        assert (lfs_repo.path / path).exists() == (on_disk != "absent"), name
     assert lfs_repo.check(*SELECT) == []
-    assert (lfs_repo.path / PATH).exists() == (on_disk != "absent")
 
 
-@pytest.mark.parametrize(
-    "data",
-    [*(data for data, kind in SAMPLES.values() if kind == FAULTY), *CURED.values()],
-    ids=[*(name for name, (_, kind) in SAMPLES.items() if kind == FAULTY), *CURED],
-)
-def test_the_fix_of_every_faulty_form(lfs_repo: Repo, data: bytes) -> None:
-    lfs_repo.stage_blob(PATH, data)
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_fix_of_one_alone(lfs_repo: Repo, name: str) -> None:
+    lfs_repo.stage_blob(PATH, FAULTS[name], "100755")
     assert len(lfs_repo.paste_all(*SELECT)) == 1
-    said = lfs_repo.git(
-        "lfs", "pointer", "--check", "--strict", "--stdin", stdin=lfs_repo.blob(PATH)
-    )
-    assert said == ""
+    assert lfs_repo.git("ls-files", "-s", PATH).startswith("100755")
+    assert lfs_repo.blob(PATH) == POINTER
+
+
+def test_the_fix_of_every_faulty_form(lfs_repo: Repo) -> None:
+    forms = {name: data for name, (data, kind) in SAMPLES.items() if kind == FAULTY}
+    paths = staged_as(lfs_repo, {**forms, **CURED})
+    found = {paths[finding["path"]] for finding in lfs_repo.check(*SELECT)}
+    assert found == {*forms, *CURED}
+    assert len(lfs_repo.paste_all(*SELECT)) == len(paths)
+    strict = ("lfs", "pointer", "--check", "--strict", "--stdin")
+    for path, name in paths.items():
+        said = lfs_repo.run(["git", *strict], stdin=lfs_repo.blob(path))
+        assert (said.code, said.out) == (0, ""), name
     assert lfs_repo.rules("--select", "lfs") == []
 
 

@@ -40,19 +40,24 @@ def folder(repo: Repo) -> Repo:
 # -- reports --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", TEXTS[1:])
-def test_a_text_is_reported_as_a_pointer_and_raw(everything: Repo, path: str) -> None:
-    text = b"" if path == ".pmgit.toml" else b"text\n"
-    for content in (pointer(b"text\n"), text or b"# nothing\n"):
-        if path == ".pmgit.toml" and content.startswith(b"version"):
-            continue  # a configuration that is a pointer is an error of its own
-        everything.stage_blob(path, content)
+def test_a_text_is_reported_as_a_pointer_and_raw(everything: Repo) -> None:
+    def assert_reported(*paths: str) -> None:
         found = everything.check(*SELECT)
-        assert {f["path"] for f in found} == {".gitattributes", path}
-        assert {f["severity"] for f in found} == {"error"}
-        assert found[0]["message"] == (
-            "text that belongs into Git, but .gitattributes sends it to Git LFS"
-        )
+        assert {f["path"] for f in found} == {".gitattributes", *paths}
+        for finding in found:
+            assert finding["severity"] == "error", finding
+            assert finding["message"] == (
+                "text that belongs into Git, but .gitattributes sends it to Git LFS"
+            )
+
+    # A configuration that is a pointer is an error of its own.
+    pointers = [path for path in TEXTS[1:] if path != ".pmgit.toml"]
+    for path in pointers:
+        everything.stage_blob(path, pointer(b"text\n"))
+    assert_reported(*pointers)
+    for path in TEXTS[1:]:
+        everything.stage_blob(path, b"# nothing\n" if path == ".pmgit.toml" else b"text\n")
+    assert_reported(*TEXTS[1:])
 
 
 def test_it_is_the_one_rule_that_speaks(folder: Repo) -> None:
@@ -85,13 +90,13 @@ def test_in_a_range(folder: Repo) -> None:
 # -- accepts --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["model.safetensors", "pytorch_model.bin", "tokenizer.json", "vocab.txt", "merges.txt",
-     "data.json", "my-config.json", "INFO.md.bin", "notes.md", "config.json.zip"],
-)  # fmt: skip
-def test_what_may_go_to_lfs(folder: Repo, path: str) -> None:
-    folder.stage(f"{BERT}/{path}", 3000)
+def test_what_may_go_to_lfs(folder: Repo) -> None:
+    for name in ("model.safetensors", "pytorch_model.bin", "tokenizer.json", "vocab.txt",
+                 "merges.txt", "data.json", "my-config.json", "INFO.md.bin", "notes.md",
+                 "config.json.zip"):  # fmt: skip
+        folder.write(f"{BERT}/{name}", 3000)
+    folder.git("add", BERT)
+    assert len(folder.staged()) == 11
     assert folder.check(*SELECT) == []
 
 

@@ -110,11 +110,12 @@ def test_a_link_is_no_pointer(repo: Repo) -> None:
 # -- fixes ----------------------------------------------------------------------------------------
 
 
-def covered(repo: Repo, path: str) -> None:
-    """The pointer is what it was, and the attributes that are staged cover it."""
-    assert repo.blob(path) == POINTER
-    said = repo.git("check-attr", "--cached", "-z", "filter", "--", path)
-    assert said.split("\0")[2] == "lfs"
+def covered(repo: Repo, *paths: str) -> None:
+    """The pointers are what they were, and the attributes that are staged cover them."""
+    for path in paths:
+        assert repo.blob(path) == POINTER, path
+        said = repo.git("check-attr", "--cached", "-z", "filter", "--", path)
+        assert said.split("\0")[2] == "lfs", path
     assert repo.check(*SELECT) == []
 
 
@@ -177,8 +178,7 @@ def test_the_fix_with_hostile_names(repo: Repo, cwd: str) -> None:
     repo.git("add", "-A")
     repo.paste_all(*SELECT, cwd=cwd)
     assert not list(repo.path.rglob("PWNED"))
-    for path in paths:
-        covered(repo, path)
+    covered(repo, *paths)
 
 
 def test_a_text_that_lies_as_a_pointer_becomes_text_again(lfs_repo: Repo) -> None:

@@ -1,0 +1,56 @@
+"""What the tests run for `pmgit` answers what the program answers."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import forked
+from tests.kit import BIN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kit import Repo
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (("check",), 1),
+        (("check", "--format", "json"), 1),
+        (("check", "--select", "no-such"), 2),
+        (("--no-such",), 2),
+        (("explain", "oversized-blob"), 0),
+        (("doctor", "--no-such"), 2),
+        (("check", "/nowhere"), 2),
+        ((), 2),
+    ],
+)
+def test_a_fork_answers_what_the_program_answers(
+    repo: Repo, argv: tuple[str, ...], code: int
+) -> None:
+    repo.stage("a\udcff $(x)\n.pt", 1_500_000)
+    fork = repo.pmgit(*argv)
+    assert fork == repo.pmgit(*argv, start=True)
+    assert fork.code == code
+
+
+def test_one_leaves_nothing_behind_for_the_next(repo: Repo, tmp_path: Path) -> None:
+    assert repo.pmgit("check", env={"PMGIT_CHECK_FORMAT": "json"}).out.startswith("{")
+    assert repo.pmgit("--verbose", "check").err
+    elsewhere = repo.pmgit("check", cwd=tmp_path)
+    assert (elsewhere.code, elsewhere.out) == (3, "")
+    clean = repo.pmgit("check")
+    assert (clean.code, clean.out, clean.err) == (0, "no findings in 0 files\n", "")
+
+
+@pytest.mark.parametrize("name", ["LC_ALL", "LANG", "PYTHONPATH", "PYTHONUTF8"])
+def test_what_python_reads_at_its_start_needs_the_program(repo: Repo, name: str) -> None:
+    argv = [str(BIN / "pmgit"), "--version"]
+    assert forked.run(argv, repo.path, repo.env)
+    assert forked.run(argv, repo.path, {**repo.env, name: "x"}) is None
