@@ -176,8 +176,10 @@ def _tell_next(repository: Repository, made: Plan) -> None:
     names = dict.fromkeys(
         name for step in made.steps for name, _, after in step.diffs if after is not None
     )
-    files = [name for name in names if os.path.exists(os.path.join(repository.top, name))]
-    files = [name for name in files if not name.startswith((".git/", "../"))]
+    # Not those in the git directory, nor hooks that lie in another place altogether.
+    files = [name for name in names if not name.startswith((".git/", "../"))]
+    files = [name for name in files if not os.path.isabs(name)]
+    files = [name for name in files if os.path.exists(os.path.join(repository.top, name))]
     if files:
         above = os.path.relpath(repository.top, os.path.join(repository.top, repository.prefix))
         at = "git" if above == "." else f"git -C {quote(above)}"
