@@ -204,6 +204,12 @@ def own(repo: Repo) -> None:
     foreign(repo)
 
 
+def own_linked(repo: Repo) -> None:
+    """The user's hook is a link to a script of the repository."""
+    foreign(repo, "tools/push")
+    (repo.path / ".git/hooks/pre-push").symlink_to("../../tools/push")
+
+
 def own_then_pre_commit(repo: Repo) -> None:
     foreign(repo)
     assert pre_commit(repo).code == 0
@@ -245,10 +251,10 @@ def husky(repo: Repo) -> None:
 
 
 ROWS = (
-    a, b, b2, c, c2, d, e, f, g, h, h_outside, i, j, n, o, p, u, v, v2, own, own_then_pre_commit,
-    own_then_both, prek_after, prek_before, prek_force, prek_hooks_path, husky,
+    a, b, b2, c, c2, d, e, f, g, h, h_outside, i, j, n, o, p, u, v, v2, own, own_linked,
+    own_then_pre_commit, own_then_both, prek_after, prek_before, prek_force, prek_hooks_path, husky,
 )  # fmt: skip
-WITH_OWN = (i, own, own_then_pre_commit, own_then_both, husky)
+WITH_OWN = (i, own, own_linked, own_then_pre_commit, own_then_both, husky)
 
 
 def put_up(repo: Repo, monkeypatch: pytest.MonkeyPatch, *args: str) -> None:

@@ -154,7 +154,7 @@ def _show_differences(made: Plan) -> None:
 def _ask(*, yes: bool) -> None:
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():  # None: closed by who started us
         raise UsageError(
             "this would ask before it writes, and there is no terminal",
             "pmgit init --dry-run shows what would change; pmgit init --yes does it",

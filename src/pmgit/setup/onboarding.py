@@ -140,11 +140,11 @@ def _pages(repository: Repository, made: Plan) -> list[Step]:
     steps = []
     for root in made.roots:
         folder = os.path.join(repository.top, *root.split("/"))
-        if os.path.islink(folder):
+        if link := _linked(repository, root):
             # A shared drive: not this repository's to write to, and Git does not look into it.
             raise PmgitError(
-                f"{root} is a symbolic link, and what is behind it is no part of this repository",
-                f"name another models folder: pmgit init --models DIR; or remove the link {root}",
+                f"{link} is a symbolic link, and what is behind it is no part of this repository",
+                f"name another models folder: pmgit init --models DIR; or remove the link {link}",
             )
         names = os.listdir(folder) if os.path.isdir(folder) else []
         if not any(name.lower().startswith("readme") for name in names):
@@ -155,6 +155,13 @@ def _pages(repository: Repository, made: Plan) -> list[Step]:
             name = f"{root}/.gitkeep"
             steps.append(_own(repository, name, b"", f"write {name}"))
     return steps
+
+
+def _linked(repository: Repository, root: str) -> str:
+    """The part of a models folder's path that is a symbolic link; '' when none is."""
+    parts = root.split("/")
+    paths = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    return next((path for path in paths if os.path.islink(os.path.join(repository.top, path))), "")
 
 
 def _ignore(repository: Repository, made: Plan) -> list[Step]:

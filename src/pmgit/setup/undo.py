@@ -20,10 +20,12 @@ from pmgit.setup.journal import (
     FOLDER,
     HOOK,
     INDEX,
+    LINK,
     PENDING,
     Journal,
     content,
     digest,
+    link_content,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ def run(repository: Repository, journal: Journal) -> Iterator[str]:
 
 
 def _file(repository: Repository, entry: Entry, path: str) -> str:
-    now, before = content(path), entry.content
+    linked = entry.kind == HOOK and os.path.islink(path)
+    now, before = link_content(path) if linked else content(path), entry.content
     if now == before:
         if entry.kind == HOOK and before is not None and entry.mode:
             os.chmod(path, entry.mode)  # only the permissions were changed
@@ -61,7 +64,10 @@ def _file(repository: Repository, entry: Entry, path: str) -> str:
         # Interrupted while another program wrote it: known by what that program writes.
         known = now is None or any(mark in now for mark in _FRAMEWORKS)
     if known:
-        _restore(path, before, entry.mode)
+        if entry.link and before is not None:
+            files.link_whole(path, os.fsdecode(before.removeprefix(LINK)))
+        else:
+            _restore(path, before, entry.mode)
         return f"restored {entry.path}" if before is not None else f"removed {entry.path}"
     if entry.kind == CONFIG:
         return _filter(repository, before or b"")
