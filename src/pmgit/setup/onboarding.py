@@ -19,6 +19,7 @@ from pmgit.setup import (
     attribute_lines,
     hook_chain,
     ignore_block,
+    lfs_hook,
     lfs_setup,
     onboarding_hooks,
     readme_template,
@@ -200,6 +201,8 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
             os.path.join(repository.top, name): BLOCK,
             os.path.join(repository.common_dir, "config"): CONFIG,
             **{os.path.join(hooks, hook): HOOK for hook in _LFS_HOOKS},
+            # Pointers in the work tree that become the texts they stand for.
+            **{os.path.join(repository.top, b.path): OWN for b, _ in fresh.texts},
         }
         journal.folders(hooks)
         with journal.around(watched):
@@ -222,7 +225,9 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
             return [Step("set up Git LFS for weights, and prove it", [], run)]
         raise
     filtered = repository.start("config", "--local", "--get", "filter.lfs.process").wait()[0] == 0
-    if filtered and not (found.writes or found.raw or found.texts):
+    # The chain uploads by itself; without it an interrupted step may lack the hooks of git-lfs.
+    lacking = made.hooks == NONE and lfs_hook.is_wanted(repository)
+    if filtered and not (found.writes or found.raw or found.texts or lacking):
         return []
     what = "set up Git LFS for weights, in this repository only"
     if found.raw:
