@@ -306,7 +306,8 @@ def test_killed_inside_the_step_of_git_lfs(repo: Repo, tmp_path: Path) -> None:
     repo.write("pretrained_model/gpt/model.safetensors", b"otherwise")
     setup = ("--hooks", "none", "--storage", "lfs")
     fresh = repo.path.rename(tmp_path / "fresh")
-    starts = shutil.copytree(fresh, repo.path) and (tree(repo), index(repo))
+    shutil.copytree(fresh, repo.path)
+    starts = tree(repo), index(repo)
     init(repo, *setup)
     done = tree(repo), index(repo)
     assert done[0]["pretrained_model/bert/config.json"][0] == oid
