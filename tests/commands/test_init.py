@@ -6,15 +6,11 @@ import os
 import sys
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from pmgit.setup.shim import SHIM
-from tests.kit import BIN
-
-if TYPE_CHECKING:
-    from tests.kit import Repo
+from tests.kit import BIN, Repo
 
 NATIVE = ("--hooks", "native")
 
@@ -42,6 +38,32 @@ def test_dry_run_changes_nothing_and_shows_differences(repo: Repo) -> None:
     assert "+      - id: pmgit\n" in done.out
     assert sorted(os.listdir(repo.path)) == [".git", ".gitignore"]
     assert not (repo.path / ".git/pmgit").exists()
+
+
+@pytest.mark.parametrize("options", [("--storage", "lfs"), ("--language", "zh")])
+def test_the_differences_are_what_init_then_writes(repo: Repo, options: tuple[str, ...]) -> None:
+    """`git apply` on a clone of it; files with carriage returns, and without a last line end."""
+    repo.stage(".gitignore", "*.log\r\n# 中文")
+    repo.stage(".gitattributes", "*.png binary")
+    repo.stage(".pre-commit-config.yaml", "repos:\n- repo: meta\n  hooks:\n  - id: identity")
+    repo.stage("old/README.md", "ours")
+    repo.commit()
+    repo.git("clone", "-q", ".", "../clone")
+    clone = Repo(repo.path.parent / "clone", repo.env, init=None)
+    options = ("--system", "--models", "old", "--models", "new", *options)
+    done = repo.pmgit("init", "--dry-run", *options)
+    diffs = ("\n" + done.out).split("\ndiff --git ")[1:]
+    ours = [f"diff --git {diff}\n" for diff in diffs if not diff.startswith("a/.git/")]
+    assert len(ours) < len(diffs)  # git apply writes nothing into the git directory
+    assert clone.run(["git", "apply"], stdin="".join(ours).encode()).code == 0
+    repo.pmgit("init", "--yes", *options)
+
+    def written(there: Repo) -> dict[str, bytes]:
+        listed = there.git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        return {name: (there.path / name).read_bytes() for name in listed.split("\0") if name}
+
+    assert written(clone) == written(repo)
+    assert len(written(repo)) > 6
 
 
 def test_without_a_terminal_it_does_not_guess(repo: Repo) -> None:

@@ -147,8 +147,7 @@ def _of(folder: Folder) -> str:
 def _show_differences(made: Plan) -> None:
     for step in made.steps:
         for name, before, after in step.diffs:
-            diff = difference(before or b"", after or b"", visible(name))
-            click.echo(diff or f"{visible(name)}: a new empty file", nl=not diff)
+            click.echo(difference(before, after, visible(name)), nl=False)
 
 
 def _ask(*, yes: bool) -> None:

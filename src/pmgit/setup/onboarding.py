@@ -167,13 +167,13 @@ def _linked(repository: Repository, root: str) -> str:
 
 def _ignore(repository: Repository, made: Plan) -> list[Step]:
     """The block of .gitignore."""
-    found = ignore_block.plan(repository, made.config, None)
+    found = ignore_block.plan(repository, made.config, None, roots=made.roots)
     if not found.changes:
         return []
 
     def run(journal: Journal) -> None:
         # Worked out again: the folders are there by now.
-        fresh = ignore_block.plan(repository, made.config, None)
+        fresh = ignore_block.plan(repository, made.config, None, roots=made.roots)
         for name, (_, after) in fresh.changes.items():
             path = os.path.join(repository.top, *name.split("/"))
             journal.note(journal.about(BLOCK, path, after, []))
@@ -189,7 +189,7 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
     """Git LFS: attributes, filter, pointers."""
 
     def run(journal: Journal) -> None:
-        fresh = lfs_setup.plan(repository, made.config, ())
+        fresh = lfs_setup.plan(repository, made.config, (), made.roots)
         name = attribute_lines.NAME
         paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]
         noted = [
@@ -217,7 +217,7 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
             )
 
     try:
-        found = lfs_setup.plan(repository, made.config, ())
+        found = lfs_setup.plan(repository, made.config, (), made.roots)
     except PmgitError:
         probes = [f"{root}/pmgit-probe/pmgit-probe.safetensors" for root in made.roots]
         if after_ignore and attributes.ignored(repository, probes):
