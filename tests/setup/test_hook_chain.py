@@ -10,7 +10,7 @@ import pytest
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git.repository import discover
-from pmgit.setup import chain, hook_chain, shim
+from pmgit.setup import chain, frameworks, hook_chain, shim
 from pmgit.setup.hook_file import is_lfs
 from tests.kit import Repo
 
@@ -97,6 +97,23 @@ def test_each_action_can_be_applied_by_itself(here: Repo) -> None:
     assert names(rest) == ["pre-push"]
     hook_chain.apply(rest)
     assert (here.path / ".git/hooks/pre-push.before-pmgit").read_text() == OWN
+
+
+@pytest.mark.parametrize(
+    ("there", "used"),
+    [
+        ({"pre-push": PREK}, "prek"),
+        ({"pre-push": PREK, "pre-commit": PRE_COMMIT}, "pre-commit"),
+        ({"pre-push": PRE_COMMIT, "pre-commit": PREK}, "prek"),
+        ({}, "pre-commit"),
+    ],
+)
+def test_the_framework_that_serves_commits_is_used(
+    there: dict[str, str], used: str, here: Repo
+) -> None:
+    for name, text in there.items():
+        put(here, name, text)
+    assert frameworks.find(hook_chain.inspect(discover())).name == used
 
 
 def test_a_dead_framework_hook_lives_again(here: Repo) -> None:
