@@ -309,3 +309,10 @@ def test_no_colour_on_a_terminal(env: dict[str, str], repo: Repo) -> None:
     assert done.returncode == 0
     assert b"git: git version" in shown
     assert b"\x1b" not in shown
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full")
+def test_no_room_for_the_output_is_no_fault_of_pmgit(repo: Repo) -> None:
+    done = repo.sh(f"'{BIN / 'pmgit'}' doctor > /dev/full")
+    assert done.code == 3, done
+    assert done.err.startswith("pmgit: the output could not be written: No space left")

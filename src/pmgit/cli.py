@@ -6,6 +6,7 @@ where errors become messages and exit codes.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -32,6 +33,8 @@ COMMANDS = {
     "doctor": "doctor",
     "env": "env",
 }
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Commands(click.Group):
@@ -143,6 +146,13 @@ def main() -> NoReturn:
         sys.stderr.close()
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - whatever it is, the answer is not "findings"
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            where = f"{error.filename}: " if error.filename else "the output could not be written: "
+            click.echo(visible(f"pmgit: {where}{error.strerror}"), err=True)
+            click.echo("hint: free some space on the disk, then run it again", err=True)
+            # What is still in the buffer would fail once more when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            sys.exit(FAILED)
         for line in fault(error).split("\n"):
             click.echo(visible(line), err=True)
         sys.exit(FAILED)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import tomllib
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from tests.kit import BIN
-
-if TYPE_CHECKING:
-    from tests.kit import Repo
+from pmgit.setup.shim import SHIM
+from tests.kit import BIN, Repo
 
 NATIVE = ("--hooks", "native")
 
@@ -40,6 +38,32 @@ def test_dry_run_changes_nothing_and_shows_differences(repo: Repo) -> None:
     assert "+      - id: pmgit\n" in done.out
     assert sorted(os.listdir(repo.path)) == [".git", ".gitignore"]
     assert not (repo.path / ".git/pmgit").exists()
+
+
+@pytest.mark.parametrize("options", [("--storage", "lfs"), ("--language", "zh")])
+def test_the_differences_are_what_init_then_writes(repo: Repo, options: tuple[str, ...]) -> None:
+    """`git apply` on a clone of it; files with carriage returns, and without a last line end."""
+    repo.stage(".gitignore", "*.log\r\n# 中文")
+    repo.stage(".gitattributes", "*.png binary")
+    repo.stage(".pre-commit-config.yaml", "repos:\n- repo: meta\n  hooks:\n  - id: identity")
+    repo.stage("old/README.md", "ours")
+    repo.commit()
+    repo.git("clone", "-q", ".", "../clone")
+    clone = Repo(repo.path.parent / "clone", repo.env, init=None)
+    options = ("--system", "--models", "old", "--models", "new", *options)
+    done = repo.pmgit("init", "--dry-run", *options)
+    diffs = ("\n" + done.out).split("\ndiff --git ")[1:]
+    ours = [f"diff --git {diff}\n" for diff in diffs if not diff.startswith("a/.git/")]
+    assert len(ours) < len(diffs)  # git apply writes nothing into the git directory
+    assert clone.run(["git", "apply"], stdin="".join(ours).encode()).code == 0
+    repo.pmgit("init", "--yes", *options)
+
+    def written(there: Repo) -> dict[str, bytes]:
+        listed = there.git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        return {name: (there.path / name).read_bytes() for name in listed.split("\0") if name}
+
+    assert written(clone) == written(repo)
+    assert len(written(repo)) > 6
 
 
 def test_without_a_terminal_it_does_not_guess(repo: Repo) -> None:
@@ -114,11 +138,11 @@ def test_a_models_folder_that_is_none(repo: Repo, name: str) -> None:
 
 
 def test_a_yaml_that_lines_cannot_extend_is_refused_with_the_snippet(repo: Repo) -> None:
-    repo.write(".pre-commit-config.yaml", "repos: []\n")
+    repo.write(".pre-commit-config.yaml", "repos: &a []\nx: {y: *a\n")
     done = repo.pmgit("init", "--yes", "--hooks", "pre-commit")
     assert done.code == 2
     assert "      - id: pmgit\n" in done.out
-    assert "flow style" in done.err
+    assert "not valid YAML at line" in done.err
     assert sorted(os.listdir(repo.path)) == [".git", ".pre-commit-config.yaml"]
 
 
@@ -144,6 +168,60 @@ def test_a_linked_models_folder_is_not_written_to(repo: Repo) -> None:
     assert "pretrained_model is a symbolic link" in done.err
     assert os.listdir(share) == []
     assert sorted(os.listdir(repo.path)) == [".git", "pretrained_model"]
+
+
+def test_a_models_folder_behind_a_link_is_not_written_to(repo: Repo) -> None:
+    share = repo.path.parent / "share"
+    share.mkdir()
+    (repo.path / "nets").symlink_to(share)
+    done = repo.pmgit("init", "--yes", "--hooks", "none", "--models", "nets/ours")
+    assert done.code == 3
+    assert "nets is a symbolic link" in done.err
+    assert os.listdir(share) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sh")
+def test_without_any_standard_input_it_does_not_guess(repo: Repo) -> None:
+    done = repo.sh(f"exec '{BIN / 'pmgit'}' init --hooks native <&-")
+    assert done.code == 2
+    assert "there is no terminal" in done.err
+
+
+def test_the_hooks_of_others_come_back_as_they_were(repo: Repo) -> None:
+    """A link stays a link, also when it leads nowhere; a copied shim is pmgit's own already."""
+    hooks = repo.path / ".git/hooks"
+    repo.write("tools/push", "#!/bin/sh\necho own\n").chmod(0o755)
+    hooks.mkdir(exist_ok=True)
+    (hooks / "pre-push").symlink_to("../../tools/push")
+    (hooks / "pre-merge-commit").symlink_to("nowhere")
+    repo.write(".git/hooks/pre-commit", SHIM).chmod(0o755)
+    done = repo.pmgit("init", "--yes", *NATIVE)
+    assert done.code == 0, done
+    assert "pre-push.before-pmgit -> ../../tools/push: your own hook" in done.out
+    assert "nothing to do" in repo.pmgit("init").out
+    assert not (hooks / "pre-commit.before-pmgit").exists()
+    repo.git("add", "-A")
+    committed = repo.run(["git", "commit", "-q", "-m", "Set up"])
+    assert committed.code == 0, committed
+    assert repo.pmgit("init", "--undo").code == 0
+    assert sorted(os.listdir(hooks)) == ["pre-commit", "pre-merge-commit", "pre-push"]
+    assert os.readlink(hooks / "pre-push") == "../../tools/push"
+    assert os.readlink(hooks / "pre-merge-commit") == "nowhere"
+    assert (hooks / "pre-commit").read_text() == SHIM
+
+
+@pytest.mark.parametrize("hooks_path", ["~/my hooks", ".githooks", "../outside"])
+def test_every_file_that_is_named_next_can_be_staged(repo: Repo, hooks_path: str) -> None:
+    repo.git("config", "core.hooksPath", hooks_path)
+    done = repo.pmgit("init", "--yes", *NATIVE)
+    assert done.code == 0, done
+    following = next(line for line in done.out.splitlines() if line.startswith("next: "))
+    assert repo.sh(following.removeprefix("next: ")).code == 0
+    assert (".githooks/pre-push" in repo.staged()) == (hooks_path == ".githooks")
+    where = Path(repo.env["HOME"], "my hooks") if "~" in hooks_path else repo.path / hooks_path
+    assert (where / "pre-push").is_file()
+    assert repo.pmgit("init", "--undo").code == 0
+    assert not where.exists()
 
 
 def test_prek_toml_is_named(repo: Repo) -> None:

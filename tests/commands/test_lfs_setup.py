@@ -131,7 +131,7 @@ def test_dry_run_changes_nothing(repo: Repo) -> None:
     objects = sorted((repo.path / ".git/objects").rglob("*"))
     out = setup(repo, dry=True).out
     assert f"+/pretrained_model/**/*.safetensors {FILTER}" in out
-    assert " *.png binary" in out
+    assert "\n+*.png binary\n" in out  # its line end is new
     assert f"would stage the pointer to: {BERT}/m.safetensors (3.0 kB)" in out
     assert state(repo) == before
     assert sorted((repo.path / ".git/objects").rglob("*")) == objects

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import TYPE_CHECKING
 
 from pmgit.doctor.check import OK, Check
@@ -32,16 +33,36 @@ def look(repo: Repo, **environ: str) -> dict[str, Check]:
     return {check.name: check for check in found}
 
 
+def answer_yes(repo: Repo, line: str) -> None:
+    """Paste a command that asks before it writes, as in a terminal."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    os.write(ours, b"y\n")
+    done = subprocess.run(
+        ["bash", "-c", line],
+        cwd=repo.path, env=repo.env, stdin=theirs, capture_output=True, check=False,
+    )  # fmt: skip
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 0, (line, done)
+    # Once; when an earlier fix has done it already, there is nothing to ask.
+    assert done.stdout.count(b"Do it? [Y/n]") == (b"nothing to do" not in done.stdout)
+
+
 def cure(repo: Repo, name: str, status: str) -> str:
     """Paste the fix of a check, which must make it ok and lose nothing; the fix is returned.
 
-    Pointers in the work tree may go: their content comes in their place.
+    Pointers in the work tree may go: their content comes in their place. `pmgit init` asks, and
+    is answered with yes.
     """
     before = look(repo)[name]
     assert before.status == status, before
     assert before.fix is not None, before
     line = Shell().line(before.fix)
-    if name == "weights":
+    if line.startswith("pmgit init"):
+        answer_yes(repo, line)
+    elif name == "weights":
         done = repo.sh(line)
         assert done.code == 0, (line, done)
     else:

@@ -54,6 +54,17 @@ def test_attributes_that_are_a_pointer(lfs_repo: Repo) -> None:
     found = look(lfs_repo)["attributes"]
     assert (found.status, found.fix) == (ERROR, None)
     assert "itself a Git LFS pointer" in found.evidence
+    assert "git lfs fetch" in found.hint
+
+
+def test_attributes_that_are_a_pointer_to_what_is_here(lfs_repo: Repo) -> None:
+    text = f"*.safetensors {LFS}\n"
+    made = lfs_repo.run(["git", "lfs", "clean"], stdin=text.encode())
+    lfs_repo.write(".gitattributes", made.out)
+    lfs_repo.write("one", made.out)  # pasting loses no content: the pointer is still somewhere
+    cure(lfs_repo, "attributes", ERROR)
+    assert (lfs_repo.path / ".gitattributes").read_text() == text
+    assert not (lfs_repo.path / ".gitattributes.text").exists()
 
 
 def test_the_repository_without_a_file(repo: Repo) -> None:

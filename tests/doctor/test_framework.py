@@ -30,9 +30,8 @@ def configure(repo: Repo, text: str = "repos: []\n") -> None:
 
 
 def test_no_configuration(repo: Repo) -> None:
-    found = look(repo)
-    assert found["pre-commit"].status == OK
-    assert (found["pmgit-hook"].status, found["pmgit-hook"].hint) == (WARNING, "pmgit init")
+    assert look(repo)["pre-commit"].status == OK
+    assert cure(repo, "pmgit-hook", WARNING) == "pmgit init --hooks native"
 
 
 def test_a_configuration_without_hooks(repo: Repo) -> None:
@@ -84,13 +83,14 @@ def test_the_python_of_the_hook_is_gone(
 
 
 def test_hooks_path_is_in_the_way(repo: Repo) -> None:
-    """pre-commit refuses then: nothing is printed that would fail."""
-    configure(repo)
+    """pre-commit refuses then; the chain runs it."""
+    configure(repo, PUSH)
     (repo.path / "own").mkdir()
     repo.git("config", "core.hooksPath", "own")
-    found = look(repo)["pre-commit"]
-    assert (found.status, found.fix) == (ERROR, None)
-    assert "pmgit init" in found.hint
+    repo.env["PMGIT_INIT_SYSTEM"] = "1"
+    assert cure(repo, "pre-commit", ERROR) == "pmgit init"
+    assert "framework=yes" in (repo.path / "own/pre-commit").read_text()
+    assert repo.git("config", "core.hooksPath") == "own\n"
 
 
 @pytest.mark.parametrize("text", ["repos: [", "[]\n", "repos: 3\n", "\x00"])

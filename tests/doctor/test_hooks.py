@@ -33,6 +33,7 @@ def uploads(repo: Repo, tmp_path: Path) -> bool:
         repo.git("remote", "add", "origin", str(remote))
     count = len(list(remote.glob("lfs/objects/*/*/*")))
     number = int(repo.git("rev-list", "--count", "HEAD"))
+    repo.add_info("pretrained_model/bert")
     repo.stage("pretrained_model/bert/model.safetensors", random_bytes(2000, seed=number))
     repo.commit("Add weights")
     pushed = repo.run(["git", "push", "-q", "origin", "HEAD:main"])
@@ -60,13 +61,13 @@ def test_no_hook(lfs_repo: Repo, hooks: Path, tmp_path: Path) -> None:
     assert uploads(lfs_repo, tmp_path)
 
 
-def test_no_hook_and_a_foreign_one_beside(lfs_repo: Repo, hooks: Path) -> None:
+def test_no_hook_and_a_foreign_one_beside(lfs_repo: Repo, hooks: Path, tmp_path: Path) -> None:
     """`git lfs update` would stop half way at it."""
     (hooks / "pre-push").unlink()
     write(hooks, "post-commit", FOREIGN)
-    found = look(lfs_repo)["lfs-hook"]
-    assert (found.status, found.fix) == (ERROR, None)
-    assert 'git lfs pre-push "$@"' in found.hint
+    assert cure(lfs_repo, "lfs-hook", ERROR) == "pmgit init --hooks native"
+    assert uploads(lfs_repo, tmp_path)
+    assert (hooks / "post-commit").read_text() == FOREIGN
 
 
 def test_a_hook_that_lost_its_x_bit(lfs_repo: Repo, hooks: Path, tmp_path: Path) -> None:
@@ -78,15 +79,11 @@ def test_a_hook_that_lost_its_x_bit(lfs_repo: Repo, hooks: Path, tmp_path: Path)
 
 @pytest.mark.parametrize("text", [FOREIGN, '#!/bin/sh\n# git lfs pre-push "$@"\nexit 0\n'])
 def test_a_foreign_hook(text: str, lfs_repo: Repo, hooks: Path, tmp_path: Path) -> None:
-    hook = write(hooks, "pre-push", text)
+    write(hooks, "pre-push", text)
     assert not uploads(lfs_repo, tmp_path)
-    found = look(lfs_repo)["lfs-hook"]
-    assert (found.status, found.fix) == (ERROR, None)
-    assert "pmgit init" in found.hint
-    # The line that the hint names does it.
-    hook.write_text(text.replace("\n", '\ngit lfs pre-push "$@"\n', 1))
-    assert look(lfs_repo)["lfs-hook"].status == OK
+    assert cure(lfs_repo, "lfs-hook", ERROR) == "pmgit init --hooks native"
     assert uploads(lfs_repo, tmp_path)
+    assert (hooks / "pre-push.before-pmgit").read_text() == text
 
 
 def push_config(repo: Repo) -> None:
@@ -124,13 +121,15 @@ def test_a_framework_with_its_legacy(lfs_repo: Repo, hooks: Path, tmp_path: Path
     assert uploads(lfs_repo, tmp_path)
 
 
-def test_a_legacy_that_is_foreign(lfs_repo: Repo, hooks: Path) -> None:
+def test_a_legacy_that_is_foreign(lfs_repo: Repo, hooks: Path, tmp_path: Path) -> None:
     push_config(lfs_repo)
     assert lfs_repo.run(["pre-commit", "install", "-f", "-t", "pre-push"]).code == 0
     write(hooks, "pre-push.legacy", FOREIGN)
-    found = look(lfs_repo)["lfs-hook"]
-    assert (found.status, found.fix) == (ERROR, None)
-    assert "pre-push.legacy does not run git lfs pre-push" in found.evidence
+    assert "pre-push.legacy does not run git lfs pre-push" in look(lfs_repo)["lfs-hook"].evidence
+    lfs_repo.env["PMGIT_INIT_SYSTEM"] = "1"
+    assert cure(lfs_repo, "lfs-hook", ERROR) == "pmgit init"
+    lfs_repo.git("add", ".pre-commit-config.yaml")
+    assert uploads(lfs_repo, tmp_path)
 
 
 def test_hooks_path_leads_away(lfs_repo: Repo, hooks: Path) -> None:
@@ -147,21 +146,60 @@ def test_hooks_path_leads_away(lfs_repo: Repo, hooks: Path) -> None:
     assert look(lfs_repo)["hooks-path"].status == OK
 
 
+def test_what_hooks_path_leaves_behind_is_copied(lfs_repo: Repo, hooks: Path) -> None:
+    folder = write(lfs_repo.path / "my hooks", "post-merge", FOREIGN).parent
+    write(hooks, "pre-push.legacy", FOREIGN)
+    write(hooks, "idle", FOREIGN, 0o644)
+    lfs_repo.git("config", "core.hooksPath", "my hooks")
+    assert cure(lfs_repo, "hooks-path", WARNING).startswith("cp -p ")
+    for name in ("pre-push", "pre-push.legacy", "post-commit"):
+        assert (folder / name).read_bytes() == (hooks / name).read_bytes()
+    assert (folder / "post-merge").read_text() == FOREIGN
+    assert not (folder / "idle").exists()
+
+
 def test_a_shared_hooks_path_is_not_written_to(lfs_repo: Repo, tmp_path: Path) -> None:
     shared = tmp_path / "home" / "shared"
     shared.mkdir()
     lfs_repo.git("config", "--global", "core.hooksPath", "~/shared")
     found = look(lfs_repo)
     assert "~/shared (global:" in found["hooks-path"].evidence
-    assert (found["lfs-hook"].status, found["lfs-hook"].fix) == (ERROR, None)
-    write(shared, "pre-push", '#!/bin/sh\ngit lfs pre-push "$@"\n')
-    assert look(lfs_repo)["lfs-hook"].status == OK
+    assert (found["hooks-path"].status, found["hooks-path"].fix) == (WARNING, None)
+    assert cure(lfs_repo, "lfs-hook", ERROR) == "pmgit init --hooks native"
+    assert uploads(lfs_repo, tmp_path)
+    # It serves this repository, because that has a .pmgit.toml, and leaves all others alone.
+    assert "only_configured=yes" in (shared / "pre-push").read_text()
 
 
 def test_hooks_path_is_no_folder(lfs_repo: Repo) -> None:
     lfs_repo.git("config", "core.hooksPath", "gone")
+    assert cure(lfs_repo, "hooks-path", ERROR) == "pmgit init --hooks native"
+    assert (lfs_repo.path / "gone/pre-push").is_file()
+
+
+def test_hooks_path_is_a_file(lfs_repo: Repo) -> None:
+    lfs_repo.git("config", "core.hooksPath", "gone")
+    lfs_repo.write("gone", "")
     found = look(lfs_repo)["hooks-path"]
     assert (found.status, found.fix) == (ERROR, None)
+    assert "--show-origin" in found.hint
+
+
+def test_lefthook(lfs_repo: Repo, hooks: Path) -> None:
+    """lefthook 2.2 writes such hooks; it runs `git lfs pre-push` itself (tried with 2.2.2)."""
+    for stage in ("pre-commit", "pre-push"):
+        write(
+            hooks,
+            stage,
+            f'#!/bin/sh\ncall_lefthook()\n{{ :; }}\n\ncall_lefthook run "{stage}" "$@"\n',
+        )
+    found = look(lfs_repo)
+    assert (found["lfs-hook"].status, found["pmgit-hook"].status) == (OK, WARNING)
+    assert "is lefthook's" in found["lfs-hook"].evidence
+    lfs_repo.write(
+        "lefthook.yml", "pre-commit:\n  commands:\n    w: {run: pmgit-hook pre-commit}\n"
+    )
+    assert look(lfs_repo)["pmgit-hook"].status == OK
 
 
 def test_husky(lfs_repo: Repo) -> None:

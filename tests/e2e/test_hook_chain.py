@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pmgit.commands import _work_tree
 from pmgit.git.repository import discover
-from pmgit.setup import hook_chain
+from pmgit.setup import hook_chain, onboarding
 from tests.kit import BIN, Repo, isolated_environment, pointer, random_bytes
 from tests.lfs_server import LfsServer
 
@@ -56,7 +57,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("chain")
     repo = Repo(folder / "repo", isolated_environment(folder / "home"))
     repo.git("lfs", "install", "--local", "--skip-repo")
-    repo.stage(".pmgit.toml", 'models = ["pretrained_model"]\n')
+    # The rows are about hooks: `ignore` leaves out the proof of Git LFS, which takes as long.
+    repo.stage(".pmgit.toml", 'models = ["pretrained_model"]\nstorage = "ignore"\n')
     repo.stage(".pre-commit-config.yaml", CONFIG)
     repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
     repo.add_info(MODEL)
@@ -209,6 +211,12 @@ def own(repo: Repo) -> None:
     foreign(repo)
 
 
+def own_linked(repo: Repo) -> None:
+    """The user's hook is a link to a script of the repository."""
+    foreign(repo, "tools/push")
+    (repo.path / ".git/hooks/pre-push").symlink_to("../../tools/push")
+
+
 def own_then_pre_commit(repo: Repo) -> None:
     foreign(repo)
     assert pre_commit(repo).code == 0
@@ -250,26 +258,30 @@ def husky(repo: Repo) -> None:
 
 
 ROWS = (
-    a, b, b2, c, c2, d, e, f, g, h, h_outside, i, j, n, o, p, u, v, v2, own, own_then_pre_commit,
-    own_then_both, prek_after, prek_before, prek_force, prek_hooks_path, husky,
+    a, b, b2, c, c2, d, e, f, g, h, h_outside, i, j, n, o, p, u, v, v2, own, own_linked,
+    own_then_pre_commit, own_then_both, prek_after, prek_before, prek_force, prek_hooks_path, husky,
 )  # fmt: skip
-WITH_OWN = (i, own, own_then_pre_commit, own_then_both, husky)
+WITH_OWN = (i, own, own_linked, own_then_pre_commit, own_then_both, husky)
 #: Where Git LFS uploads to is the same for all rows: one of each kind of hook says so over HTTP.
 OVER_HTTP = (a, g, h, own_then_both, prek_after, husky)
 
 
-def put_up(repo: Repo, monkeypatch: pytest.MonkeyPatch, mode: str = "pre-commit") -> None:
-    """What `pmgit init` does with the hooks; doing it again changes nothing."""
-    monkeypatch.chdir(repo.path)
-    for name in ("GIT_CONFIG_GLOBAL", "HOME"):
-        monkeypatch.setenv(name, repo.env[name])
+def put_up(repo: Repo, monkeypatch: pytest.MonkeyPatch, *args: str) -> None:
+    """As a newcomer does it: `pmgit init`, stage what it names, commit; again changes nothing."""
     before = repo.git("config", "--list")
-    state = hook_chain.inspect(discover())
-    actions = hook_chain.plan(state, mode, python=sys.executable)
-    assert actions
-    hook_chain.apply(actions)
-    again = hook_chain.plan(hook_chain.inspect(discover()), mode, python=sys.executable)
-    assert again == []
+    done = repo.pmgit("init", "--yes", "--system", *args)
+    assert done.code == 0, done
+    assert "proved: git runs the hooks in " in done.out
+    following = [line[6:] for line in done.out.splitlines() if line.startswith("next: ")]
+    assert repo.sh(following[0]).code == 0
+    committed = repo.run(["git", "commit", "-q", "-m", "Set up pmgit"])
+    assert committed.code == 0, committed
+    monkeypatch.chdir(repo.path)
+    for name in ("GIT_CONFIG_GLOBAL", "HOME", "PATH"):
+        monkeypatch.setenv(name, repo.env[name])
+    again = onboarding.plan(*_work_tree.load(), onboarding.Wanted(system=True))
+    assert [step.what for step in again.steps] == []
+    # What the user has set stays; the filter is in this repository's configuration already.
     assert repo.git("config", "--list") == before
 
 
@@ -329,12 +341,25 @@ def test_after_init_all_runs(
     assert_all_runs(start, own=row in WITH_OWN, http=row in OVER_HTTP)
 
 
+@pytest.mark.parametrize("row", [b, g, own, husky], ids=lambda row: row.__name__)
+def test_after_init_with_lfs_all_runs(
+    row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same when init also sets up Git LFS, which writes hooks where there are none."""
+    start.stage(".pmgit.toml", 'models = ["pretrained_model"]\n')
+    start.commit()
+    shutil.rmtree(start.path / ".git/hooks", ignore_errors=True)
+    row(start)
+    put_up(start, monkeypatch)
+    assert_all_runs(start, own=row in WITH_OWN, http=row in OVER_HTTP)
+
+
 @pytest.mark.parametrize("row", [g, a, own, h], ids=lambda row: row.__name__)
 def test_native_mode_judges_commits_too(
     row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row(start)
-    put_up(start, monkeypatch, "native")
+    put_up(start, monkeypatch, "--hooks", "native")
     start.stage_blob("raw.safetensors", random_bytes(2000))
     stopped = start.run(["git", "commit", "-q", "-m", "raw"])
     assert stopped.code == 1

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 FILE = "pretrained_model/silero-vad/silero_vad_16k.safetensors"
-STAGES = ("pre-commit", "pre-merge-commit")
+STAGES = ("pre-commit", "pre-merge-commit", "pre-push")
 
 
 def python_without_pmgit(folder: Path, path: str) -> str:
@@ -69,6 +69,25 @@ def test_weights_are_stopped_and_the_printed_fixes_cure_it(guarded: Repo, weight
     assert commit(guarded).code == 0
     assert (guarded.path / FILE).read_bytes() == weights.safetensors
     assert guarded.git("status", "--porcelain") == ""
+
+
+def test_every_ref_of_a_push_is_judged(guarded: Repo, weights: Weights) -> None:
+    """Also the second one, and what was committed without hooks and is gone from the tip."""
+    guarded.git("init", "-q", "--bare", "../remote.git")
+    guarded.stage("a.txt", "a\n")
+    assert commit(guarded).code == 0
+    guarded.git("checkout", "-q", "-b", "weights")
+    guarded.stage(FILE, weights.safetensors)
+    guarded.commit("Add weights without hooks")
+    guarded.git("rm", "-q", "--cached", FILE)
+    guarded.commit("Take them out again")
+    refused = guarded.run(["git", "push", "-q", "../remote.git", "main", "weights"])
+    assert refused.code == 1, refused
+    assert blamed(refused) == {"tracked-weights"}
+    assert guarded.git("ls-remote", "../remote.git") == ""
+    assert guarded.run(["git", "push", "-q", "../remote.git", "main:more"]).code == 0
+    assert guarded.run(["git", "push", "-q", "../remote.git", ":more"]).code == 0
+    assert guarded.git("ls-remote", "../remote.git") == ""
 
 
 def test_a_clean_merge_is_stopped(guarded: Repo, weights: Weights) -> None:

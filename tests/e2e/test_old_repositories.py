@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kit import pointer, random_bytes
+from tests.kit import pointer
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -106,37 +106,11 @@ def test_a_full_disk(old: Repo, command: str, name: str) -> None:
         old.stage(name, "# mine\n" * 200)
     before = files(old.path), old.git("ls-files", "-s")
     # No file may become larger than 1 kB: the write fails as on a disk without room.
-    result = old.sh(f"ulimit -f 1; pmgit {command}")
+    # Python would leave half of what it compiles, and believe it the next time.
+    env = {"PYTHONDONTWRITEBYTECODE": "1"}
+    result = old.sh(f"ulimit -f 1; pmgit {command}", env=env)
     assert result.code == 3, result
     assert "Traceback" not in result.err
     assert (files(old.path), old.git("ls-files", "-s")) == before
     assert old.git("status", "--porcelain") is not None
     assert old.pmgit(*command.split()).code == 0
-
-
-def test_configurations_of_user_and_system_stay_as_they_are(old: Repo, tmp_path: Path) -> None:
-    user = Path(old.env["GIT_CONFIG_GLOBAL"])
-    system = tmp_path / "etc-gitconfig"
-    system.write_text("# mine\n[core]\n\tpager = cat\n")
-    env = {"GIT_CONFIG_NOSYSTEM": "0", "GIT_CONFIG_SYSTEM": str(system)}
-    assert old.sh("git config --system core.pager", env=env).out == "cat\n"
-    home = {file.name for file in user.parent.iterdir()}
-    before = user.read_bytes(), system.read_bytes()
-    for command in (
-        "lfs-setup",
-        "lfs-setup --pattern *.pt",
-        "gitignore",
-        "gitignore --nested --keep-text",
-        "info new gpt",
-        "check",
-        "check --all",
-        "check --range HEAD..HEAD",
-    ):
-        if command == "info new gpt":
-            old.write("pretrained_model/gpt/x.bin", random_bytes(300))
-        result = old.pmgit(*command.split(), env=env)
-        assert result.code in (0, 1), (command, result)
-        assert (user.read_bytes(), system.read_bytes()) == before, command
-    assert old.hook("pre-commit", env=env).code in (0, 1)
-    assert (user.read_bytes(), system.read_bytes()) == before
-    assert {file.name for file in user.parent.iterdir()} == home

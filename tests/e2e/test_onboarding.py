@@ -36,6 +36,22 @@ if copies:
         return call
     os.replace = counting(os.replace)
 """
+#: Counts the git commands that change something, and dies before the one of the given number.
+KILLER_BEFORE_GIT = """\
+import os, signal
+left = int(os.environ.pop("KILL_AT", "0"))
+if left:
+    real = os.posix_spawn
+    def counting(git, argv, *args, **kwargs):
+        global left
+        # Not what the proof does in a folder of its own.
+        changes = {"lfs", "add", "update-index", "-w"} & set(argv) and "pmgit-" not in str(argv)
+        left -= bool(changes)
+        if left <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(git, argv, *args, **kwargs)
+    os.posix_spawn = counting
+"""
 
 
 def tree(repo: Repo, *, store: bool = False) -> dict[str, tuple[str, int]]:
@@ -210,23 +226,28 @@ def test_a_read_only_file(repo: Repo) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="ulimit")
-@pytest.mark.parametrize("blocks", [1, 2, 4])
-def test_a_full_disk(repo: Repo, blocks: int) -> None:
+@pytest.mark.parametrize(
+    ("blocks", "storage"), [(1, "ignore"), (2, "ignore"), (4, "ignore"), (2, "lfs"), (8, "lfs")]
+)
+def test_a_full_disk(repo: Repo, blocks: int, storage: str) -> None:
     """`ulimit -f`: a write fails in the middle. What is there is whole, and init can go on."""
     old(repo)
-    before = tree(repo)
-    limited = f"ulimit -f {blocks}; exec '{BIN / 'pmgit'}' init --yes --hooks native"
-    done = repo.sh(limited)
+    before, staged = tree(repo), index(repo)
+    setup = ("--hooks", "native", "--storage", storage)
+    limited = f"ulimit -f {blocks}; exec '{BIN / 'pmgit'}' init --yes {' '.join(setup)}"
+    # Python would leave half of what it compiles, and believe it the next time.
+    done = repo.sh(limited, env={"PYTHONDONTWRITEBYTECODE": "1"})
     assert done.code == 3, done
     assert "Traceback" not in done.err
     found = tree(repo)
     assert not [path for path in found if path.endswith((".tmp", ".pmgit-new"))]
     for path in before:
-        assert found[path] == before[path] or path == ".gitignore"
-    assert repo.git("fsck") == ""
-    assert "proved: raw weights" in init(repo, "--hooks", "native")
+        mine = (".gitignore", ".gitattributes", ".git/config")
+        assert found[path] == before[path] or path in mine
+    assert "error" not in repo.git("fsck")
+    assert "proved: raw weights" in init(repo, *setup)
     assert repo.pmgit("init", "--undo").code == 0
-    assert tree(repo) == before
+    assert (tree(repo), index(repo)) == (before, staged)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
@@ -292,6 +313,51 @@ def test_killed_at_every_step(
             assert repo.pmgit("init", "--undo").code == 0
             assert changed(tree(repo), before) == [], number
             assert index(repo) == staged, number
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_killed_inside_the_step_of_git_lfs(repo: Repo, tmp_path: Path) -> None:
+    """kill -9 before each git command that changes something: weights that lie here, weights
+    that lie here otherwise, and a text that is a pointer in the index and on disk.
+    """
+    killer = tmp_path / "killer"
+    killer.mkdir()
+    (killer / "sitecustomize.py").write_text(KILLER_BEFORE_GIT)
+    old(repo)
+    text = b'{"a": 1}\n'
+    oid = hashlib.sha256(text).hexdigest()
+    repo.write(f".git/lfs/objects/{oid[:2]}/{oid[2:4]}/{oid}", text)
+    repo.stage("pretrained_model/bert/config.json", pointer(text))
+    repo.stage("pretrained_model/gpt/model.safetensors", 2000)
+    repo.commit("More")
+    repo.write("pretrained_model/gpt/model.safetensors", b"otherwise")
+    setup = ("--hooks", "none", "--storage", "lfs")
+    fresh = repo.path.rename(tmp_path / "fresh")
+    shutil.copytree(fresh, repo.path)
+    starts = tree(repo), index(repo)
+    init(repo, *setup)
+    done = tree(repo), index(repo)
+    assert done[0]["pretrained_model/bert/config.json"][0] == oid
+    for number in range(1, 30):
+        shutil.rmtree(repo.path)
+        shutil.copytree(fresh, repo.path)
+        env = {"PYTHONPATH": str(killer), "KILL_AT": str(number)}
+        killed = repo.pmgit("init", "--yes", *setup, env=env)
+        if killed.code == 0:
+            assert number > 6
+            return
+        assert killed.code == -9, killed
+        if number % 2:
+            shutil.copytree(repo.path, tmp_path / "killed")
+            init(repo, *setup)
+            assert set(changed(tree(repo), done[0])) <= {".git/config"}, number
+            assert index(repo) == done[1], number
+            shutil.rmtree(repo.path)
+            (tmp_path / "killed").rename(repo.path)
+        assert repo.pmgit("init", "--undo").code == 0
+        assert changed(tree(repo), starts[0]) == [], number
+        assert index(repo) == starts[1], number
+    pytest.fail("it never came to its end")
 
 
 def test_undo_keeps_what_the_user_has_written_since(repo: Repo) -> None:

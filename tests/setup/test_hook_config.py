@@ -110,6 +110,29 @@ def test_twice_is_once(name: str) -> None:
     assert second.after == first.after
 
 
+@pytest.mark.parametrize("system", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "repos: []\n",
+        "# none yet\nrepos: [ ]   # soon\nfail_fast: true\n",
+        "repos: [{repo: meta, hooks: [{id: identity}]}]\n",
+        "repos: [\n  {repo: meta, hooks: [{id: identity}]},\n  ]\r\n",
+        "default_install_hook_types: [pre-push]\nrepos: [{repo: meta, hooks: [{id: 'a]'}]}]",
+        "{default_install_hook_types: [pre-push], repos: [], fail_fast: true}\n",
+    ],
+)
+def test_into_a_list_in_flow_style_the_entry_goes_in_flow_style(text: str, system: bool) -> None:
+    change = hook_config.plan(text.encode(), system=system)
+    old, new = yaml.safe_load(text), yaml.safe_load(change.after)
+    assert new["repos"] == [*old["repos"], *yaml.safe_load(hook_config.entry(system=system))]
+    assert {**new, "repos": 0, "default_install_hook_types": 0} == {
+        **old, "repos": 0, "default_install_hook_types": 0,
+    }  # fmt: skip
+    assert hook_config.plan(change.after, system=system).present
+    assert hook_config.without(change.after, change.added) == text.encode()
+
+
 @pytest.mark.parametrize("end", ["LF", "CRLF"])
 @pytest.mark.parametrize("name", ZOO)
 def test_without_is_what_was_there(name: str, end: str) -> None:
@@ -153,8 +176,8 @@ def test_an_entry_by_hand_is_left_alone(hook: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("repos: []\n", "flow style"),
-        ("{repos: [{repo: meta, hooks: [{id: identity}]}]}\n", "flow style"),
+        ("{repos: [{repo: meta, hooks: [{id: identity}]}]}\n", "unusual"),
+        ("repos: [{repo: meta, hooks: [{id: identity}]},  # one\n]\n", "unusual"),
         ("repos:\n", "no list"),
         ("- repo: x\n", "no list"),
         ("fail_fast: true\n", "no list"),

@@ -38,7 +38,7 @@ def command(keep_text: bool | None, nested: bool | None, dry_run: bool) -> None:
     plan = ignore_block.plan(repository, config, keep_text, nested)
     if dry_run:
         for name, (before, after) in plan.changes.items():
-            click.echo(difference(before or b"", after or b"", name), nl=False)
+            click.echo(difference(before, after, name), nl=False)
         if not plan.changes:
             click.echo(f"{ignore_block.NAME}: nothing to change")
         return

@@ -147,14 +147,13 @@ def _of(folder: Folder) -> str:
 def _show_differences(made: Plan) -> None:
     for step in made.steps:
         for name, before, after in step.diffs:
-            diff = difference(before or b"", after or b"", visible(name))
-            click.echo(diff or f"{visible(name)}: a new empty file", nl=not diff)
+            click.echo(difference(before, after, visible(name)), nl=False)
 
 
 def _ask(*, yes: bool) -> None:
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():  # None: closed by who started us
         raise UsageError(
             "this would ask before it writes, and there is no terminal",
             "pmgit init --dry-run shows what would change; pmgit init --yes does it",
@@ -176,8 +175,10 @@ def _tell_next(repository: Repository, made: Plan) -> None:
     names = dict.fromkeys(
         name for step in made.steps for name, _, after in step.diffs if after is not None
     )
-    files = [name for name in names if os.path.exists(os.path.join(repository.top, name))]
-    files = [name for name in files if not name.startswith((".git/", "../"))]
+    # Not those in the git directory, nor hooks that lie in another place altogether.
+    files = [name for name in names if not name.startswith((".git/", "../"))]
+    files = [name for name in files if not os.path.isabs(name)]
+    files = [name for name in files if os.path.exists(os.path.join(repository.top, name))]
     if files:
         above = os.path.relpath(repository.top, os.path.join(repository.top, repository.prefix))
         at = "git" if above == "." else f"git -C {quote(above)}"

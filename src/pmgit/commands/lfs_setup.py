@@ -67,7 +67,7 @@ def _tell_proof(arrived: list[str]) -> None:
 
 def _show(plan: lfs_setup.Plan) -> None:
     """What would be done."""
-    diff = difference(plan.attributes.work_tree or b"", plan.new_work_tree, ".gitattributes")
+    diff = difference(plan.attributes.work_tree, plan.new_work_tree, ".gitattributes")
     click.echo(diff or ".gitattributes: nothing to change", nl=not diff)
     for blob in plan.raw:
         click.echo(f"would stage the pointer to: {visible(blob.path)} ({show_size(blob.size)})")

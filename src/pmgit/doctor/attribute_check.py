@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.finding import Fix, Step
-from pmgit.lfs import patterns, pointer
+from pmgit.lfs import patterns, pointer, store
 from pmgit.model import folder
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
 from pmgit.setup import dead_lines
@@ -26,8 +27,7 @@ def checks(context: Context) -> Iterator[Check]:
     for path, data in files.items():
         if isinstance(pointer.read(data), pointer.Pointer):
             evidence = f"{path} is itself a Git LFS pointer, so none of its lines works"
-            hint = f"git lfs smudge < {path} > {path}.text && mv {path}.text {path}"
-            yield Check(name, ERROR, evidence, hint=hint)
+            yield Check(name, ERROR, evidence, *_text_again(context, path, data))
             return
     count = sum(map(_lfs_lines, files.values()))
     if not count:
@@ -53,6 +53,18 @@ def checks(context: Context) -> Iterator[Check]:
         return
     sends = "1 line sends" if count == 1 else f"{count} lines send"
     yield Check(name, OK, f"{sends} files to Git LFS")
+
+
+def _text_again(context: Context, path: str, data: bytes) -> tuple[Fix | None, str]:
+    """What makes a `.gitattributes` that is a pointer the text that it was."""
+    told = pointer.read(data)
+    file = os.path.join(context.repository.top, path)
+    if not isinstance(told, pointer.Pointer) or not os.path.isfile(file):
+        return None, f"bring the file into the work tree first: git checkout -- {path}"
+    if not store.find_object(context.repository, told.oid):
+        return None, f"its content is not here; git lfs fetch brings it, or write {path} anew"
+    script = 'git lfs smudge <"$0" >"$0.text" && mv "$0.text" "$0"'
+    return Fix(Step("sh", "-c", script, file, names="verbatim"), order=Fix.SETUP), ""
 
 
 def _lfs_lines(data: bytes) -> int:

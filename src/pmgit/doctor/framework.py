@@ -133,11 +133,8 @@ def _install(
     if not tool:
         return None, "install it: pip install pre-commit"
     if folder.setting is not None and (tool == "pre-commit" or folder.is_shared):
-        shown = context.shown(folder.path)
-        return (
-            None,
-            f"pre-commit does not install its hooks into core.hooksPath ({shown}); pmgit init does",
-        )
+        # pre-commit refuses to install its hooks there; the chain of pmgit runs it.
+        return hook_files.onboard(context), ""
     argv = [word for stage in stages for word in ("-t", stage)]
     return Fix(Step(program, "install", *argv, names="verbatim"), order=Fix.SETUP), ""
 
@@ -170,8 +167,7 @@ def _judged(context: Context, folder: HookFolder, document: dict[str, Any] | Non
     if entry and _runs_framework(hook):
         return Check(name, OK, f"{CONFIG} has pmgit, and {shown} runs it")
     if entry:
-        return Check(name, WARNING, f"{CONFIG} has pmgit, but nothing runs it at a commit")
-    return Check(
-        name, WARNING, "nothing runs pmgit at a commit",
-        hint="pmgit init",
-    )  # fmt: skip
+        evidence = f"{CONFIG} has pmgit, but nothing runs it at a commit"
+        return Check(name, WARNING, evidence, hook_files.onboard(context))
+    evidence = "nothing runs pmgit at a commit"
+    return Check(name, WARNING, evidence, hook_files.onboard(context))

@@ -6,13 +6,17 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmgit.setup import chain, hook_chain
+from pmgit.finding import Fix, Step
+from pmgit.setup import chain, hook_chain, hook_config
 from pmgit.setup.hook_file import CHAIN, LFS, PRE_COMMIT, PREK, HookFile
 
 if TYPE_CHECKING:
     from pmgit.doctor.context import Context
     from pmgit.doctor.settings import Setting
 
+#: Where lefthook says what its hooks run.
+_LEFTHOOK = tuple(f"{dot}lefthook.{end}" for dot in ("", ".") for end in ("yml", "yaml", "toml"))
+_MOST = 1_000_000
 _UPLOADS = ("git lfs pre-push", "git-lfs pre-push")
 
 
@@ -45,6 +49,13 @@ class Hook:
         return self.file.kind == CHAIN
 
     @property
+    def is_lefthook(self) -> bool:
+        """Whether lefthook wrote it. Its pre-push hook runs `git lfs pre-push` by itself, with
+        what Git says on standard input (seen with 2.2.2; evilmartians/lefthook pull 306 and 731).
+        """
+        return any(line.startswith("call_lefthook run ") for line in self.lines)
+
+    @property
     def uploads(self) -> bool:
         """Whether its text runs git-lfs; a comment does not count."""
         return self.file.kind == LFS or any(c in line for line in self.lines for c in _UPLOADS)
@@ -75,11 +86,15 @@ class Hook:
 
 @dataclass
 class HookFolder:
-    """`path` is where Git looks; `setting` is core.hooksPath when that is why."""
+    """`path` is where Git looks; `setting` is core.hooksPath when that is why.
+
+    `own` is the folder in the git directory, `lefthook` the text of lefthook's configuration.
+    """
 
     path: str
     own: str
     setting: Setting | None
+    lefthook: str = ""
 
     @property
     def is_shared(self) -> bool:
@@ -93,6 +108,9 @@ class HookFolder:
         if found.runs and name == "_" and os.path.isfile(os.path.join(above, stage)):
             # husky: `.husky/_/pre-push` runs `sh -e .husky/pre-push`.
             found.text += "\n" + read(os.path.join(above, stage), stage).text
+        for hook in (found, found.saved):
+            if hook.runs and hook.is_lefthook:
+                found.text += self.lefthook
         return found
 
 
@@ -107,4 +125,19 @@ def folder(context: Context) -> HookFolder:
     path = hook_chain.hooks_folder(context.repository)
     own = os.path.join(context.repository.common_dir, "hooks")
     setting = context.settings.last("core.hookspath")
-    return HookFolder(path, own, setting if setting and setting.value else None)
+    found = HookFolder(path, own, setting if setting and setting.value else None)
+    for name in _LEFTHOOK:
+        try:
+            with open(os.path.join(context.repository.top, name), "rb") as file:
+                found.lefthook += "\n" + file.read(_MOST).decode("utf-8", "replace")
+        except OSError:
+            continue
+    return found
+
+
+def onboard(context: Context) -> Fix:
+    """What puts pmgit's hooks beside those that are here: it keeps them, and asks before."""
+    words = ["pmgit", "init"]
+    if not os.path.lexists(os.path.join(context.repository.top, hook_config.NAME)):
+        words += ["--hooks", "native"]
+    return Fix(Step(*words, names="verbatim"), order=Fix.SETUP)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 #: The hooks that git-lfs writes, all or none: one foreign file among them and it gives up.
 _OF_LFS = ("pre-push", "post-checkout", "post-commit", "post-merge")
-_CALL = 'git lfs pre-push "$@"'
 _LOST = "a push would upload no content, and say nothing"
 
 
@@ -38,10 +37,9 @@ def _place(context: Context, folder: HookFolder) -> Check:
         return Check(name, OK, f"{shown} (core.hooksPath is not set)")
     where = f"core.hooksPath is {shown} ({folder.setting.place})"
     if not os.path.isdir(folder.path):
-        return Check(
-            name, ERROR, f"{where}, which is not a folder: no hook runs",
-            hint="make it, or see who set it: git config --show-origin --get-all core.hooksPath",
-        )  # fmt: skip
+        hint = "see who set it: git config --show-origin --get-all core.hooksPath"
+        fix = None if os.path.lexists(folder.path) else hook_files.onboard(context)
+        return Check(name, ERROR, f"{where}, which is not a folder: no hook runs", fix, hint)
     left = [
         stage
         for stage in _names(folder.own)
@@ -49,11 +47,23 @@ def _place(context: Context, folder: HookFolder) -> Check:
         and not os.path.exists(os.path.join(folder.path, stage))
     ]
     if left:
-        return Check(
-            name, WARNING, f"{where}; not run: {', '.join(left)} in {context.shown(folder.own)}",
-            hint=f"install them anew where Git looks, or copy them to {shown}",
-        )  # fmt: skip
+        evidence = f"{where}; not run: {', '.join(left)} in {context.shown(folder.own)}"
+        if folder.is_shared:
+            hint = f"what lies in {shown} runs in every repository; copy there what may"
+            return Check(name, WARNING, evidence, hint=hint)
+        return Check(name, WARNING, evidence, _copy(folder, left))
     return Check(name, OK, where)
+
+
+def _copy(folder: HookFolder, stages: list[str]) -> Fix:
+    """Hooks with what they hand on to, copied to where Git looks: nothing lies there yet."""
+    files = [
+        path
+        for stage in stages
+        for path in (os.path.join(folder.own, stage), os.path.join(folder.own, f"{stage}.legacy"))
+        if os.path.exists(path) and not os.path.exists(folder.path + path[len(folder.own) :])
+    ]
+    return Fix(Step("cp", "-p", *files, folder.path, names="verbatim"), order=Fix.SETUP)
 
 
 def _names(path: str) -> list[str]:
@@ -77,12 +87,12 @@ def _upload(context: Context, folder: HookFolder) -> Check:
         return Check(name, ERROR, evidence, _make_executable(hook.path))
     if hook.uploads:
         return Check(name, OK, f"{shown} runs git lfs pre-push")
+    if hook.is_lefthook:
+        return Check(name, OK, f"{shown} is lefthook's, which runs git lfs pre-push by itself")
     if hook.framework:
         return _handed_on(context, hook)
-    return Check(
-        name, ERROR, f"{shown} does not run git lfs pre-push: {_LOST}",
-        hint=f"pmgit init keeps it and adds that; or put this line at its top: {_CALL}",
-    )  # fmt: skip
+    evidence = f"{shown} does not run git lfs pre-push: {_LOST}"
+    return Check(name, ERROR, evidence, hook_files.onboard(context))
 
 
 def _absent(context: Context, folder: HookFolder, evidence: str) -> Check:
@@ -93,9 +103,7 @@ def _absent(context: Context, folder: HookFolder, evidence: str) -> Check:
         if folder.hook(stage).exists and "git lfs" not in folder.hook(stage).text
     ]
     if folder.is_shared or foreign:
-        own = context.shown(os.path.join(folder.path, "pre-push"))
-        hint = f"make {own} an executable sh script with this line: {_CALL}"
-        return Check("lfs-hook", ERROR, evidence, hint=hint)
+        return Check("lfs-hook", ERROR, evidence, hook_files.onboard(context))
     update = Step("git", "lfs", "update", names="verbatim")
     return Check("lfs-hook", ERROR, evidence, Fix(update, order=Fix.SETUP))
 
@@ -109,9 +117,8 @@ def _handed_on(context: Context, hook: Hook) -> Check:
         evidence = f"{by}, and there is no {shown} to run git lfs pre-push: {_LOST}"
         return Check(name, ERROR, evidence, _write_legacy(legacy.path))
     if not legacy.uploads:
-        hint = f"pmgit init keeps it and adds that; or put this line at its top: {_CALL}"
         evidence = f"{by}, and {shown} does not run git lfs pre-push: {_LOST}"
-        return Check(name, ERROR, evidence, hint=hint)
+        return Check(name, ERROR, evidence, hook_files.onboard(context))
     if not legacy.runs:
         evidence = f"{by}, and {shown} is not executable, so it is not run: {_LOST}"
         return Check(name, ERROR, evidence, _make_executable(legacy.path))

@@ -33,12 +33,13 @@ def is_installed() -> bool:
     """
     if _find("git-lfs"):
         return True
-    # Git for Windows keeps git-lfs beside git's own programs, which are on git's PATH only.
+    # git puts the folder of its own programs first on the PATH of what it runs.
     folder = os.fsdecode(process.run("--exec-path")).strip()
+    if sys.platform != "win32":
+        return os.access(os.path.join(folder, "git-lfs"), os.X_OK)
+    # Git for Windows adds its `bin` too, and keeps git-lfs there.
     return any(
-        os.path.isfile(os.path.join(folder, *up, "git-lfs" + extension))
-        for up in ((), ("..", "..", "bin"))
-        for extension in ("", ".exe")
+        os.path.isfile(os.path.join(folder, *up, "git-lfs.exe")) for up in ((), ("..", "..", "bin"))
     )
 
 

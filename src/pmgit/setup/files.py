@@ -68,6 +68,20 @@ def write_whole(path: str, data: bytes, *, new: bool = False) -> None:
         _remove(part)
 
 
+def link_whole(path: str, target: str) -> None:
+    """Put a symbolic link to `target` at `path`, in one step. Raises PmgitError."""
+    part = f"{path}.{os.urandom(6).hex()}.tmp"
+    try:
+        os.symlink(target, part)
+        os.replace(part, path)
+    except OSError as error:
+        raise PmgitError(
+            f"{path} could not be written: {error.strerror}", "see who may write there: ls -la"
+        ) from error
+    finally:
+        _remove(part)
+
+
 def _status(path: str) -> os.stat_result | None:
     try:
         return os.lstat(path)

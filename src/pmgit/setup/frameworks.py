@@ -33,7 +33,9 @@ def find(state: State) -> Framework:
     pre-commit is always there: pmgit depends on it.
     """
     programs = {name: _program(name) for name in (PRE_COMMIT, PREK)}
-    used = {state.hook(stage).kind for stage in hook_config.STAGES}
+    used = {state.hook(stage).kind for stage in hook_config.STAGES} & {PRE_COMMIT, PREK}
+    # Whoever serves commits; where nobody does, whoever serves pushes.
+    used = used or {hook.kind for hook in state.hooks.values()}
     alone = not programs[PRE_COMMIT] and PRE_COMMIT not in used
     if programs[PREK] and (PREK in used or alone):
         return Framework(PREK, (programs[PREK],))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.setup import chain, files, hook_config
-from pmgit.setup.hook_file import CHAIN, FOREIGN, LFS, NOTHING, HookFile
+from pmgit.setup.hook_file import CHAIN, FOREIGN, LFS, NOTHING, SHIM, HookFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,8 @@ class State:
 class HookAction:
     """A file to write: `before` and `after` are its content (None: there is none).
 
-    `path` is absolute, `mode` its permissions afterwards, `why` says what it is for.
+    `path` is absolute, `mode` its permissions afterwards, `why` says what it is for. With `link`,
+    a symbolic link that leads there is made, not a file.
     """
 
     path: str
@@ -64,6 +65,7 @@ class HookAction:
     after: bytes | None
     mode: int
     why: str
+    link: str = ""
 
 
 def inspect(repository: Repository) -> State:
@@ -133,7 +135,7 @@ def plan(state: State, mode: str, *, python: str) -> list[HookAction]:
     `mode` is "native" (the chain at every stage), "pre-commit" (a framework serves the commit,
     the chain the push) or "none". `python` is the interpreter that has pmgit.
 
-    Raises PmgitError where two hooks of the user's want the same place, or one is a link.
+    Raises PmgitError where two hooks of the user's want the same place.
     """
     if mode == NONE:
         return []
@@ -162,14 +164,8 @@ def _chain(
         place = hook
         framework = framework and (stage == PUSH or not judge)
     saved = state.hook(stage, chain.SAVED)
-    for file in (hook, place, saved):
-        if file.is_link:
-            raise PmgitError(
-                f"{file.path} is a symbolic link, and pmgit writes over no links",
-                "put the script itself in its place, then run it again",
-            )
     actions = []
-    if hook.is_framework and not hook.runs:
+    if hook.is_framework and not hook.runs and not hook.target:
         why = f"{hook.kind}'s own hook, executable again"
         actions.append(HookAction(hook.path, hook.content, hook.content, _EXECUTABLE, why))
     if place.kind == FOREIGN:
@@ -177,7 +173,7 @@ def _chain(
     elif place is hook and saved.content is None and place.kind in (LFS, NOTHING):
         # Left over where `git lfs install --force` or a deletion took the framework's hook away.
         legacy = state.hook(stage, "legacy")
-        if legacy.kind == FOREIGN and legacy.runs and not legacy.is_link:
+        if legacy.kind == FOREIGN and legacy.runs:
             actions += _keep(legacy, saved, state.manager)
     always = place.kind == LFS or (
         place.content is not None and chain.uploads_always(place.content)
@@ -192,7 +188,7 @@ def _chain(
         always_upload=always,
         sourced=state.manager == HUSKY,
     )
-    if place.content != after or not place.runs:
+    if place.content != after or place.target or not place.runs:
         why = _why(state, stage, place, judge)
         actions.append(HookAction(place.path, place.content, after, _EXECUTABLE, why))
     return actions
@@ -200,9 +196,11 @@ def _chain(
 
 def _keep(place: HookFile, saved: HookFile, manager: str) -> list[HookAction]:
     """Keep the user's hook beside the chain, which runs it."""
-    if saved.content == place.content:
+    if saved.content == place.content and saved.target == place.target:
         return []
-    if saved.content is not None:
+    # `lefthook install` has written a newer hook of its own over the chain.
+    renewed = manager == LEFTHOOK and all(b"lefthook" in (h.content or b"") for h in (place, saved))
+    if saved.content is not None and not renewed:
         raise PmgitError(
             f"{place.path} and {saved.path} are both hooks of yours",
             "join them in the first, remove the second, then run it again",
@@ -210,7 +208,9 @@ def _keep(place: HookFile, saved: HookFile, manager: str) -> list[HookAction]:
     why = "your own hook, which the chain runs with the same arguments and input"
     if not place.runs and manager != HUSKY:
         why = "your own hook; it is not executable, so nobody runs it"
-    return [HookAction(saved.path, None, place.content, place.mode, why)]
+    return [
+        HookAction(saved.path, saved.content, place.content, place.mode, why, link=place.target)
+    ]
 
 
 def _why(state: State, stage: str, place: HookFile, judge: bool) -> str:
@@ -218,6 +218,7 @@ def _why(state: State, stage: str, place: HookFile, judge: bool) -> str:
         NOTHING: "",
         LFS: ", in the place of Git LFS's own hook",
         CHAIN: ", brought up to date",
+        SHIM: ", in the place of the one that pmgit made for a clone",
         FOREIGN: ", and your own hook with it",
     }.get(place.kind, "")
     if not judge:
@@ -249,6 +250,9 @@ def _apply(action: HookAction) -> None:
                 os.unlink(action.path)
             return
         os.makedirs(os.path.dirname(action.path), exist_ok=True)
+        if action.link:
+            files.link_whole(action.path, action.link)
+            return
         part = f"{action.path}.pmgit-new"
         try:
             files.write_whole(part, action.after)

@@ -2,8 +2,9 @@
 
 A YAML writer would lose the comments, the anchors and the order of the user's file. So the place
 is found with PyYAML's scanner, lines are put in there, and then both texts are read: the new
-document must be the old one plus the entry. What cannot be extended by lines (flow style, a file
-that does not parse) is refused, with the snippet to paste.
+document must be the old one plus the entry. Into a list in flow style (`repos: []`) the entry goes
+in flow style. What cannot be extended (a file that does not parse) is refused, with the snippet to
+paste.
 """
 
 from __future__ import annotations
@@ -62,6 +63,17 @@ def entry(*, system: bool, indent: str = "  ") -> str:
     return "".join(f"{indent}{line}\n" for line in lines)
 
 
+def flow_entry(*, system: bool) -> str:
+    """The entry in flow style, on one line."""
+    language = ["language: system"]
+    if not system:
+        language = ["language: python", f'additional_dependencies: ["pmgit=={__version__}"]']
+    hook = ["id: pmgit", "name: pmgit", "entry: pmgit-hook", *language, "always_run: true"]
+    hook += ["pass_filenames: false", "require_serial: true"]
+    hook.append(f"stages: [{', '.join(STAGES)}, manual]")
+    return "{repo: local, hooks: [{" + ", ".join(hook) + "}]}"
+
+
 def snippet(*, system: bool) -> str:
     """The whole of a new file."""
     return f"{_types()}repos:\n{entry(system=system)}"
@@ -78,12 +90,16 @@ def plan(before: bytes | None, *, system: bool) -> Change:
         return Change(before, before, [], present=True)
     found = _find(text, whole)
     end = block.line_end(before).decode()
-    lines = entry(system=system, indent=" " * found.dash).replace("\n", end)
+    if found.flow:
+        comma = "" if text[: found.end].rstrip()[-1] in "[," else ", "
+        lines = comma + flow_entry(system=system)
+    else:
+        lines = entry(system=system, indent=" " * found.dash).replace("\n", end)
     types = ""
     if _TYPES not in document:
         types = " " * found.key_column + _types().replace("\n", end)
     above, items, below = text[: found.key], text[found.key : found.end], text[found.end :]
-    if not items.endswith("\n"):
+    if not items.endswith("\n") and not found.flow:
         items += end
     after = (above + types + items + lines + below).encode()
     _prove(document, after, system=system, types=bool(types), whole=whole)
@@ -135,22 +151,27 @@ def _has_entry(document: dict[str, Any]) -> bool:
 
 @dataclass
 class _Place:
-    """Where `repos` is: the index of its line and its column, the dashes' column, its end."""
+    """Where `repos` is: the index of its line and its column, the dashes' column, its end.
+
+    In flow style there are no dashes, and the end is the closing bracket.
+    """
 
     key: int
     key_column: int
     dash: int
     end: int
+    flow: bool = False
 
 
 def _find(text: str, whole: str) -> _Place:
-    """Where lines can be put in. Raises NotExtendableError for a list in flow style."""
+    """Where the entry can be put in. Raises NotExtendableError."""
     from yaml import parse, scan
 
     depth = 0
     key: Any = None
     inside = last = start = 0
     expecting_key = True
+    flow = False
     event: Any  # its attributes depend on its class
     for event in parse(text):
         name = type(event).__name__
@@ -164,13 +185,15 @@ def _find(text: str, whole: str) -> _Place:
                 last = event.end_mark.index
             depth += opens - closes
             if depth == inside - 1:
+                if flow:
+                    end = event.end_mark.index - 1
+                    return _Place(key.index - key.column, key.column, 0, end, flow=True)
                 break
             continue
         if depth == 1 and expecting_key and getattr(event, "value", "") == "repos":
             key = event.start_mark
         elif depth == 1 and key is not None and opens:
-            if event.flow_style:
-                raise NotExtendableError("`repos` is written in flow style", whole)
+            flow = event.flow_style
             inside = depth + 1
             start = event.start_mark.index
         if depth == 1 and (not collection or opens):

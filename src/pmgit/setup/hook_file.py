@@ -7,11 +7,11 @@ import stat
 from dataclasses import dataclass
 
 from pmgit.errors import PmgitError
-from pmgit.setup import chain
+from pmgit.setup import chain, shim
 
 #: Whose a hook is.
-NOTHING, LFS, PRE_COMMIT, PREK, CHAIN, FOREIGN = (
-    "nothing", "git-lfs", "pre-commit", "prek", "chain", "foreign",
+NOTHING, LFS, PRE_COMMIT, PREK, CHAIN, SHIM, FOREIGN = (
+    "nothing", "git-lfs", "pre-commit", "prek", "chain", "pmgit", "foreign",
 )  # fmt: skip
 
 #: The second line of what each framework writes.
@@ -23,13 +23,16 @@ _GENERATED = {
 
 @dataclass
 class HookFile:
-    """A hook file: `content` None when there is none, `mode` its permissions."""
+    """A hook file: `content` None when there is none, `mode` its permissions.
+
+    `target` is where it leads when it is a symbolic link; `content` is what lies there then.
+    """
 
     path: str
     stage: str
     content: bytes | None = None
     mode: int = 0
-    is_link: bool = False
+    target: str = ""
 
     @classmethod
     def read(cls, path: str, stage: str) -> HookFile:
@@ -40,7 +43,8 @@ class HookFile:
             return cls(path, stage)
         if stat.S_ISLNK(status.st_mode):
             # Its content is only looked at, to know whose it is.
-            return cls(path, stage, _content(path) if os.path.isfile(path) else b"", 0o777, True)
+            there = _content(path) if os.path.isfile(path) else b""
+            return cls(path, stage, there, 0o777, os.readlink(path))
         if not stat.S_ISREG(status.st_mode):
             raise PmgitError(f"{path} is not a file", "move it away, then run it again")
         return cls(path, stage, _content(path), stat.S_IMODE(status.st_mode))
@@ -57,6 +61,8 @@ class HookFile:
             return NOTHING
         if chain.is_chain(self.content):
             return CHAIN
+        if self.content.replace(b"\r\n", b"\n") == shim.SHIM.encode():
+            return SHIM
         if is_lfs(self.content, self.stage):
             return LFS
         lines = self.content.replace(b"\r\n", b"\n").split(b"\n")[:3]

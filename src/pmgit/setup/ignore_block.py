@@ -64,17 +64,22 @@ class Plan:
 
 
 def plan(
-    repository: Repository, config: Config, keep_text: bool | None, nested: bool | None = None
+    repository: Repository,
+    config: Config,
+    keep_text: bool | None,
+    nested: bool | None = None,
+    roots: Sequence[str] = (),
 ) -> Plan:
     """Work out the block and prove it, without changing anything.
 
-    None means: as the block that is there has it. Raises PmgitError, with the file and line, when
+    None means: as the block that is there has it. `roots` are the models folders; none: those
+    of the configuration that exist. Raises PmgitError, with the file and line, when
     a rule of the user's defeats the block.
     """
     before = files.read(os.path.join(repository.top, NAME))
     snapshot = Snapshot(repository, TREE, [], [])
     tracked = snapshot.listing()
-    roots = models_folders.existing(repository, config, tracked)
+    roots = list(roots) or models_folders.existing(repository, config, tracked)
     for root in roots:
         if not root.isprintable() and ("\n" in root or "\r" in root):
             raise UsageError(f"no line of {NAME} can name {root!r}", "rename the models folder")

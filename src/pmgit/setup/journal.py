@@ -34,6 +34,9 @@ PENDING = "pending"
 #: `after` of a file that the step removes.
 GONE = "gone"
 
+#: What the noted content of a symbolic link begins with.
+LINK = b"link to "
+
 _VERSION = 1
 
 
@@ -42,7 +45,8 @@ class Entry:
     """One thing that was written: `path` is relative to the top of the work tree.
 
     `before` is the content in base64 (None: there was nothing), `mode` its permissions, `after`
-    the hash of what was written. `added` are the texts that were put into a user's file.
+    the hash of what was written. `added` are the texts that were put into a user's file. Of a
+    symbolic link (`link`: it was one before) the content is where it leads, after `LINK`.
     """
 
     kind: str
@@ -51,6 +55,7 @@ class Entry:
     after: str
     mode: int = 0
     added: list[str] = field(default_factory=list)
+    link: bool = False
 
     @property
     def content(self) -> bytes | None:
@@ -137,14 +142,16 @@ class Journal:
 
     def about(self, kind: str, path: str, after: bytes | None, added: list[str]) -> Entry:
         """The entry for a file that is about to be written (`after` None: removed)."""
-        before = content(path)
+        link = os.path.islink(path) and kind == HOOK
+        before = link_content(path) if link else content(path)
         return Entry(
             kind,
             self.name(path),
             None if before is None else base64.b64encode(before).decode("ascii"),
             digest(after),
-            0 if before is None else stat.S_IMODE(os.lstat(path).st_mode),
+            0 if before is None or link else stat.S_IMODE(os.lstat(path).st_mode),
             added,
+            link,
         )
 
     def write(self, kind: str, path: str, data: bytes, added: list[str] | None = None) -> None:
@@ -197,6 +204,11 @@ def _is_hex(text: str) -> bool:
 def content(path: str) -> bytes | None:
     """What is in a file; None when there is none. Raises PmgitError."""
     return files.read(path)
+
+
+def link_content(path: str) -> bytes:
+    """What stands for the content of a symbolic link: where it leads."""
+    return LINK + os.fsencode(os.readlink(path))
 
 
 def digest(data: bytes | None) -> str:

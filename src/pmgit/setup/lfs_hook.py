@@ -38,6 +38,12 @@ def ensure(repository: Repository) -> State:
     return State(False, hook, "git lfs update")
 
 
+def is_wanted(repository: Repository) -> bool:
+    """Whether `ensure` would have git-lfs write its hooks."""
+    folder, own = _hooks_folder(repository)
+    return own and not os.path.lexists(os.path.join(folder, "pre-push"))
+
+
 def _hooks_folder(repository: Repository) -> tuple[str, bool]:
     """Where hooks are, and whether the folder belongs to this repository alone."""
     code, out, _ = repository.start(

@@ -94,8 +94,12 @@ class Done:
     hook: lfs_hook.State
 
 
-def plan(repository: Repository, config: Config, wanted: Sequence[str]) -> Plan:
+def plan(
+    repository: Repository, config: Config, wanted: Sequence[str], roots: Sequence[str] = ()
+) -> Plan:
     """Work out everything for the patterns in `wanted` (none: those of the formats present).
+
+    `roots` are the models folders; none: those of the configuration that exist.
 
     Raises UsageError or PmgitError when it cannot work, and says why and what would.
     """
@@ -105,7 +109,7 @@ def plan(repository: Repository, config: Config, wanted: Sequence[str]) -> Plan:
         raise PmgitError("git-lfs is not installed", missing.install_hint())
     snapshot = Snapshot(repository, TREE, [], [])
     tracked = {path: blob for path, blob in snapshot.listing().items() if blob.is_regular}
-    roots = models_folders.existing(repository, config, tracked)
+    roots = list(roots) or models_folders.existing(repository, config, tracked)
     below = models_folders.files_below(repository, roots, tracked)
     attributes = attribute_file.read(snapshot, below)
     if wanted:

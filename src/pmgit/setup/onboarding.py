@@ -19,6 +19,7 @@ from pmgit.setup import (
     attribute_lines,
     hook_chain,
     ignore_block,
+    lfs_hook,
     lfs_setup,
     onboarding_hooks,
     readme_template,
@@ -140,11 +141,11 @@ def _pages(repository: Repository, made: Plan) -> list[Step]:
     steps = []
     for root in made.roots:
         folder = os.path.join(repository.top, *root.split("/"))
-        if os.path.islink(folder):
+        if link := _linked(repository, root):
             # A shared drive: not this repository's to write to, and Git does not look into it.
             raise PmgitError(
-                f"{root} is a symbolic link, and what is behind it is no part of this repository",
-                f"name another models folder: pmgit init --models DIR; or remove the link {root}",
+                f"{link} is a symbolic link, and what is behind it is no part of this repository",
+                f"name another models folder: pmgit init --models DIR; or remove the link {link}",
             )
         names = os.listdir(folder) if os.path.isdir(folder) else []
         if not any(name.lower().startswith("readme") for name in names):
@@ -157,15 +158,22 @@ def _pages(repository: Repository, made: Plan) -> list[Step]:
     return steps
 
 
+def _linked(repository: Repository, root: str) -> str:
+    """The part of a models folder's path that is a symbolic link; '' when none is."""
+    parts = root.split("/")
+    paths = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    return next((path for path in paths if os.path.islink(os.path.join(repository.top, path))), "")
+
+
 def _ignore(repository: Repository, made: Plan) -> list[Step]:
     """The block of .gitignore."""
-    found = ignore_block.plan(repository, made.config, None)
+    found = ignore_block.plan(repository, made.config, None, roots=made.roots)
     if not found.changes:
         return []
 
     def run(journal: Journal) -> None:
         # Worked out again: the folders are there by now.
-        fresh = ignore_block.plan(repository, made.config, None)
+        fresh = ignore_block.plan(repository, made.config, None, roots=made.roots)
         for name, (_, after) in fresh.changes.items():
             path = os.path.join(repository.top, *name.split("/"))
             journal.note(journal.about(BLOCK, path, after, []))
@@ -181,7 +189,7 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
     """Git LFS: attributes, filter, pointers."""
 
     def run(journal: Journal) -> None:
-        fresh = lfs_setup.plan(repository, made.config, ())
+        fresh = lfs_setup.plan(repository, made.config, (), made.roots)
         name = attribute_lines.NAME
         paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]
         noted = [
@@ -193,6 +201,8 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
             os.path.join(repository.top, name): BLOCK,
             os.path.join(repository.common_dir, "config"): CONFIG,
             **{os.path.join(hooks, hook): HOOK for hook in _LFS_HOOKS},
+            # Pointers in the work tree that become the texts they stand for.
+            **{os.path.join(repository.top, b.path): OWN for b, _ in fresh.texts},
         }
         journal.folders(hooks)
         with journal.around(watched):
@@ -207,7 +217,7 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
             )
 
     try:
-        found = lfs_setup.plan(repository, made.config, ())
+        found = lfs_setup.plan(repository, made.config, (), made.roots)
     except PmgitError:
         probes = [f"{root}/pmgit-probe/pmgit-probe.safetensors" for root in made.roots]
         if after_ignore and attributes.ignored(repository, probes):
@@ -215,7 +225,9 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
             return [Step("set up Git LFS for weights, and prove it", [], run)]
         raise
     filtered = repository.start("config", "--local", "--get", "filter.lfs.process").wait()[0] == 0
-    if filtered and not (found.writes or found.raw or found.texts):
+    # The chain uploads by itself; without it an interrupted step may lack the hooks of git-lfs.
+    lacking = made.hooks == NONE and lfs_hook.is_wanted(repository)
+    if filtered and not (found.writes or found.raw or found.texts or lacking):
         return []
     what = "set up Git LFS for weights, in this repository only"
     if found.raw:

@@ -11,7 +11,7 @@ from pmgit.report.shell import quote
 from pmgit.setup import files, frameworks, hook_chain, hook_config
 from pmgit.setup.hook_chain import FRAMEWORK, NATIVE, State
 from pmgit.setup.hook_file import CHAIN
-from pmgit.setup.journal import ENTRY, HOOK, Journal
+from pmgit.setup.journal import ENTRY, HOOK, LINK, Journal
 from pmgit.setup.step import Step
 
 if TYPE_CHECKING:
@@ -64,15 +64,16 @@ def hooks(repository: Repository, state: State, mode: str) -> list[Step]:
     def chain(journal: Journal) -> None:
         for action in _actions(hook_chain.inspect(repository), mode):
             journal.folders(os.path.dirname(action.path))
-            journal.note(journal.about(HOOK, action.path, action.after, []))
+            after = LINK + os.fsencode(action.link) if action.link else action.after
+            journal.note(journal.about(HOOK, action.path, after, []))
             hook_chain.apply([action])
 
     for action in _actions(state, mode):
         name = shown(repository, action.path)
         does = "write" if action.after is not None else "remove"
-        steps.append(
-            Step(f"{does} {name}: {action.why}", [(name, action.before, action.after)], chain)
-        )
+        what = f"{does} {name}{f' -> {action.link}' if action.link else ''}: {action.why}"
+        diffs = [] if action.link else [(name, action.before, action.after)]
+        steps.append(Step(what, diffs, chain))
     return steps
 
 

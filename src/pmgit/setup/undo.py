@@ -6,6 +6,7 @@ changed since, only our block or entry goes; what is all ours and was changed st
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,13 @@ from pmgit.setup.journal import (
     FOLDER,
     HOOK,
     INDEX,
+    LINK,
+    OWN,
     PENDING,
     Journal,
     content,
     digest,
+    link_content,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +55,8 @@ def run(repository: Repository, journal: Journal) -> Iterator[str]:
 
 
 def _file(repository: Repository, entry: Entry, path: str) -> str:
-    now, before = content(path), entry.content
+    linked = entry.kind == HOOK and os.path.islink(path)
+    now, before = link_content(path) if linked else content(path), entry.content
     if now == before:
         if entry.kind == HOOK and before is not None and entry.mode:
             os.chmod(path, entry.mode)  # only the permissions were changed
@@ -60,8 +65,13 @@ def _file(repository: Repository, entry: Entry, path: str) -> str:
     if entry.after == PENDING and entry.kind == HOOK:
         # Interrupted while another program wrote it: known by what that program writes.
         known = now is None or any(mark in now for mark in _FRAMEWORKS)
+    elif entry.after == PENDING and entry.kind == OWN:
+        known = _is_content_of(before, now)
     if known:
-        _restore(path, before, entry.mode)
+        if entry.link and before is not None:
+            files.link_whole(path, os.fsdecode(before.removeprefix(LINK)))
+        else:
+            _restore(path, before, entry.mode)
         return f"restored {entry.path}" if before is not None else f"removed {entry.path}"
     if entry.kind == CONFIG:
         return _filter(repository, before or b"")
@@ -74,6 +84,16 @@ def _file(repository: Repository, entry: Entry, path: str) -> str:
         return ""
     _restore(path, rest if rest.strip() or before is not None else None, 0)
     return f"took pmgit's part out of {entry.path}; the rest was changed since and stays"
+
+
+def _is_content_of(before: bytes | None, now: bytes | None) -> bool:
+    """Whether the file was a pointer, and now is what it stood for: an interrupted `lfs-setup`."""
+    told = pointer.read(before) if before else None
+    return (
+        isinstance(told, pointer.Pointer)
+        and now is not None
+        and hashlib.sha256(now).hexdigest() == told.oid
+    )
 
 
 def _without(entry: Entry, now: bytes) -> bytes | None:
@@ -124,6 +144,8 @@ def _filter(repository: Repository, before: bytes) -> str:
 def _index(repository: Repository, entry: Entry) -> str:
     """Stage again what was staged, unless somebody has committed or changed it since."""
     now = staged(repository, entry.path)
+    if now == (entry.content or b"").decode("ascii"):
+        return ""
     if not now or now != (_interrupted(repository, entry, now) or entry.after):
         return ""
     _, head, _ = repository.start("ls-tree", "-z", "HEAD", "--", entry.path).wait()
@@ -141,13 +163,24 @@ def _index(repository: Repository, entry: Entry) -> str:
 
 
 def _interrupted(repository: Repository, entry: Entry, now: str) -> str:
-    """`now`, when it is what an interrupted step staged: the attributes, or a pointer."""
+    """`now`, when it is what an interrupted step staged: attributes, a pointer, or a text that
+    was a pointer.
+    """
     if entry.after != PENDING:
         return ""
     if entry.path == ".gitattributes":
         return now
     head = repository.first_bytes("cat-file", "blob", now.split(" ")[1], count=pointer.MAX_BYTES)
-    return now if isinstance(pointer.read(head), pointer.Pointer) else ""
+    if isinstance(pointer.read(head), pointer.Pointer):
+        return now
+    before = _blob(repository, (entry.content or b"").decode("ascii"))
+    return now if _is_content_of(before, _blob(repository, now)) else ""
+
+
+def _blob(repository: Repository, entry: str) -> bytes:
+    """The content of an entry of the index; empty when it is not here, or there is none."""
+    code, out, _ = repository.start("cat-file", "blob", entry.rpartition(" ")[2]).wait()
+    return b"" if code else out
 
 
 def staged(repository: Repository, path: str) -> str:
