@@ -162,10 +162,9 @@ class _Look:
                 lost.setdefault((unit.rule, unit.oid), []).append(unit)
         if not lost:
             return
-        listing = self._subject.snapshot.listing()
         for (rule, oid), moved in lost.items():
             entries = [e for e in self._baseline.of(oid) if self._speaks_of(e, moved[0])]
-            gone = {entry.path: entry for entry in entries if entry.path not in listing}
+            gone = {entry.path: entry for entry in entries if entry.path not in self._listing}
             paths = self._came_by_move(oid, sorted({unit.path for unit in moved if unit.at_tip}))
             for path, name in zip(paths, sorted(gone), strict=False):
                 found[rule, path, oid] = gone[name]
@@ -179,8 +178,6 @@ class _Look:
 
         A change moves a blob at most as often as it takes it away somewhere.
         """
-        if not self._changed:
-            return paths
         new = [path for path in paths if path in self._changed]
         changes = self._subject.changes
         taken = sum(change.before == oid and not change.after for change in changes)
@@ -188,11 +185,17 @@ class _Look:
 
     @lazy
     def _changed(self) -> frozenset[str]:
-        """The paths that the change brings; none where it has no "before": a whole tree."""
+        """The paths that the change brings; none where there is no "before": a whole tree."""
         changes = self._subject.changes
-        if self._subject.origin == TREE or not any(change.before for change in changes):
+        changed = frozenset(change.path for change in changes if change.after)
+        first = not any(change.before for change in changes)
+        if self._subject.origin == TREE or (first and changed.issuperset(self._listing)):
             return frozenset()
-        return frozenset(change.path for change in changes if change.after)
+        return changed
+
+    @lazy
+    def _listing(self) -> dict[str, Blob]:
+        return self._subject.snapshot.listing()
 
 
 def _sizes_here(subject: Subject, oids: list[str]) -> dict[str, int]:
