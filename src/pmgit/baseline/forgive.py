@@ -176,12 +176,17 @@ class _Look:
     def _came_by_move(self, oid: str, paths: list[str]) -> list[str]:
         """Of the paths that have a blob, those that can have it by a move; the older ones first.
 
-        A change moves a blob at most as often as it takes it away somewhere.
+        A change moves a blob at most as often as it takes it away somewhere. Where it went
+        without a finding (a commit of the range moved it there) counts too.
         """
+        old = [path for path in paths if path not in self._changed]
         new = [path for path in paths if path in self._changed]
+        if not new:
+            return old
         changes = self._subject.changes
         taken = sum(change.before == oid and not change.after for change in changes)
-        return [path for path in paths if path not in self._changed] + new[:taken]
+        came = {change.path for change in changes if change.after == oid != change.before}
+        return old + new[: max(taken - len(came.difference(new)), 0)]
 
     @lazy
     def _changed(self) -> frozenset[str]:

@@ -76,6 +76,7 @@ class Update:
                 self.refused.append(each.finding)
                 if not each.pairs:
                     self.never.append(each.finding)
+        self.refused.sort(key=lambda finding: (finding.path, finding.line, finding.rule))
         for each in new:
             for unit, entry in each.pairs:
                 if entry:
