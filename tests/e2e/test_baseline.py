@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.kit import Repo, isolated_environment, native_hooks, random_bytes
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 BASELINE = ".pmgit-baseline"
 SINS = 40
+X = "pretrained_model/bert/x.bin"
 CLEAN = f"; {SINS} forgiven by {BASELINE}\n"
 
 
@@ -230,3 +229,20 @@ def test_a_conflict_is_an_error_that_says_where(old: Repo) -> None:
     old.stage(BASELINE, "\n".join(kept) + "\n")
     assert commit(old) == 0
     assert old.check("--all") == []
+
+
+def test_the_page_is_what_happens(repo: Repo) -> None:
+    """The transcript of docs/old-repositories.md; ids of blobs are not compared."""
+    page = (Path(__file__).parents[2] / "docs/old-repositories.md").read_text("utf-8")
+    block = page.partition("<!-- baseline: begin -->")[2].partition("<!-- baseline: end -->")[0]
+    repo.stage("data/table.csv", 11_000_000)
+    repo.stage(X, 3000)
+    repo.stage(".gitignore", "new.csv\n")
+    repo.commit()
+    repo.write("new.csv", 12_000_000)
+    steps = block.strip().removesuffix("```").split("\n$ ")[1:]
+    assert len(steps) == 9
+    for step in steps:
+        command, _, printed = step.partition("\n")
+        shown = re.sub(r"[0-9a-f]{40}", "0" * 40, repo.sh(f"{command} 2>&1").out)
+        assert shown.rstrip("\n") == printed.rstrip("\n"), command

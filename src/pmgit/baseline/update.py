@@ -120,14 +120,14 @@ class Update:
         nothing of stays: a newer one wrote it.
         """
         oids = {blob.oid for blob in tree.values()}
+        folders = {path[:at] for path in tree for at, char in enumerate(path) if char == "/"}
         for entry in list(self._kept.values()):
             if entry.key in self._used or entry.rule not in RULES:
                 continue
             cured = whole and entry.rule in ran and entry.rule not in HERE_ONLY
             if entry.oid == NO_BLOB:
                 # Of a model that only lies in somebody's work tree, the tree says nothing.
-                inside = f"{entry.path}/"
-                gone = cured and any(path.startswith(inside) for path in tree)
+                gone = cured and entry.path in folders
             else:
                 gone = cured or (entry.oid not in oids and entry.rule not in LINES)
             if gone:
