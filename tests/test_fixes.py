@@ -10,7 +10,7 @@ import pytest
 
 from pmgit import fixes
 from pmgit.finding import Finding, Fix, Step
-from pmgit.git.snapshot import Blob
+from pmgit.git.blob import Blob
 from pmgit.report.shell import Shell
 from tests.kit import BIN, Repo, pointer, random_bytes
 from tests.report.test_shell import HOSTILE

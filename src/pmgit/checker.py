@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from pmgit.baseline.forgive import Baseline
     from pmgit.finding import Finding
-    from pmgit.git.snapshot import Blob, Change, Snapshot
+    from pmgit.git.blob import Blob
+    from pmgit.git.snapshot import Snapshot
 
 #: When several rules speak about one blob, the first of these is told: its fix is the right one.
 #: This is decided after select and ignore, so that a hook with one rule only still stops a blob.
@@ -149,7 +150,7 @@ def judge(
     return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven)
 
 
-def _brings_baseline(changes: Iterable[Change]) -> bool:
+def _brings_baseline(changes: Iterable[Blob]) -> bool:
     """Whether the baseline is among the changes, which are sorted by path."""
     for change in changes:
         if change.path >= BASELINE:

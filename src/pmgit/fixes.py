@@ -19,7 +19,7 @@ from pmgit.setup import models_folders
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.finding import Finding
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
 _COLLEAGUES = "everybody else's copy of the file is deleted at their next pull"

@@ -74,8 +74,20 @@ def _usage(message: str) -> Exception:
     return UsageError(message, "see: pmgit-hook --help")
 
 
+def run() -> None:
+    """The entry point: as `main`, and out at once.
+
+    Taking a Python apart that is about to end costs 4 to 8 ms of a commit's 40.
+    """
+    import atexit
+
+    code = main()
+    atexit._run_exitfuncs()  # temporary folders are removed there
+    os._exit(code)
+
+
 def main(argv: list[str] | None = None) -> int:
-    """Judge, print, and answer with the exit code: the entry point."""
+    """Judge, print, and answer with the exit code."""
     argv = sys.argv[1:] if argv is None else argv
     # A process that lives for 50 ms has nothing to collect: with 50,000 files it saves a tenth.
     gc.disable()
@@ -229,4 +241,4 @@ def _write(text: str, stream: object = None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

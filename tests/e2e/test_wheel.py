@@ -80,7 +80,7 @@ def test_the_wheel_names_its_programs_and_its_license(wheel: Path) -> None:
         metadata = archive.read(f"{info}/METADATA").decode()
         assert f"{info}/licenses/LICENSE" in archive.namelist()
     assert "pmgit = pmgit.cli:main" in programs
-    assert "pmgit-hook = pmgit.hook:main" in programs
+    assert "pmgit-hook = pmgit.hook:run" in programs
     assert "License-Expression: Apache-2.0\n" in metadata
     assert "Requires-Python: >=3.11\n" in metadata
 

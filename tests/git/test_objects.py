@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.errors import PmgitError
-from pmgit.git import objects, snapshot, staged
-from pmgit.git.objects import HEAD_BYTES, NOT_HERE, SMALL, UnreadableObjectError
+from pmgit.git import index_sizes, objects, snapshot, staged
+from pmgit.git.blob import NOT_HERE, Blob
+from pmgit.git.objects import HEAD_BYTES, SMALL, UnreadableObjectError
 from pmgit.git.repository import discover
-from pmgit.git.snapshot import Blob, Snapshot
+from pmgit.git.snapshot import Snapshot
 from tests.kit import Repo, pointer, random_bytes
 
 if TYPE_CHECKING:
@@ -231,8 +232,7 @@ def many(here: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
 def index_told(taken: Snapshot) -> set[str]:
     """The paths whose sizes the index tells."""
     blobs = [Blob(b.path, b.oid, b.mode) for b in taken.introduced]
-    taken.objects.sizes_from_index(blobs, LIMIT)
-    return {blob.path for blob in blobs if blob.size >= 0}
+    return {blob.path for blob in index_sizes.take(taken.repository, blobs, LIMIT)}
 
 
 def test_the_index_tells_ordinary_sizes(many: Repo) -> None:
@@ -361,6 +361,37 @@ def test_what_compresses_very_well_may_be_a_pointer(many: Repo, lfs: bool) -> No
     taken = surveyed()
     assert index_told(taken) == (set() if lfs else {"zeros"})
     is_sound(many, taken)
+
+
+def test_a_filter_that_enlarged_a_file_and_is_gone(many: Repo) -> None:
+    """Neither the attribute nor the index tell that the blob is larger than the file."""
+    many.git("config", "filter.other.clean", "cat; head -c 900000 /dev/zero")
+    many.write(".gitattributes", "*.x filter=other\n")
+    many.stage("a.x", 20_000)
+    (many.path / ".gitattributes").unlink()
+    taken = surveyed()
+    assert [blob.size for blob in taken.introduced] == [920_000]
+    many.git("config", "--unset", "filter.other.clean")
+    many.git("config", "filter.lfs.clean", "git-lfs clean -- %f")
+    many.git("rm", "-q", "--cached", "-f", "a.x")
+    many.stage("b.txt", 20_000)
+    assert index_told(surveyed()) == {"b.txt"}
+
+
+def test_an_index_that_has_nothing_of_them_is_soon_left(
+    many: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each search to the end of an index of 60,000 entries takes a millisecond."""
+    for number in range(5):
+        many.stage(f"{number}", 20_000)
+    taken = surveyed()
+    blobs = [Blob(b.path, b.oid, b.mode) for b in taken.introduced]
+    others = [Blob(f"!{number}", blobs[0].oid, "100644") for number in range(3)]
+    monkeypatch.setattr(index_sizes, "_MISSES", 3)
+    assert index_sizes.take(taken.repository, [*others, *blobs], LIMIT) == blobs
+    monkeypatch.setattr(index_sizes, "_MISSES", 2)
+    assert index_sizes.take(taken.repository, [*others, *blobs], LIMIT) == []
+    assert index_sizes.take(taken.repository, [], LIMIT) == []
 
 
 @pytest.mark.parametrize("shape", ["v4", "split", "skip-worktree", "intent-to-add", "packed"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pmgit.git import staged
-from pmgit.git.snapshot import Blob, Snapshot, introduced_by, parse_raw_diff, removed_by
+from pmgit.git.blob import Blob, introduced_by, parse_raw_diff, removed_by
+from pmgit.git.snapshot import Snapshot
 from tests.kit import Repo, pointer
 
 A, B, ZERO = "a" * 40, "b" * 40, "0" * 40
@@ -25,7 +26,7 @@ def test_a_raw_diff_is_parsed() -> None:
         + line(ZERO, ZERO, "U", b"unmerged", "000000 000000")
     )
     changes = parse_raw_diff(out)
-    assert [(c.path, c.before_mode, c.mode, c.before, c.after) for c in changes] == [
+    assert [(c.path, c.before_mode, c.mode, c.before, c.oid) for c in changes] == [
         ("added\n\udcff", "000000", "100644", "", A),
         ("deleted", "100755", "000000", A, ""),
         ("modified", "100644", "100644", A, B),

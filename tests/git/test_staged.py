@@ -9,8 +9,9 @@ import pytest
 
 from pmgit.errors import UsageError
 from pmgit.git import staged
+from pmgit.git.blob import LINK, SUBMODULE
 from pmgit.git.process import GitError
-from pmgit.git.snapshot import LINK, STAGED, SUBMODULE, Snapshot
+from pmgit.git.snapshot import STAGED, Snapshot
 from tests.kit import BIN, Repo
 
 if TYPE_CHECKING:

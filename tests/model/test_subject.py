@@ -15,7 +15,8 @@ from pmgit.model.subject import Subject
 from tests.kit import Repo, pointer, random_bytes
 
 if TYPE_CHECKING:
-    from pmgit.git.snapshot import Blob, Snapshot
+    from pmgit.git.blob import Blob
+    from pmgit.git.snapshot import Snapshot
     from pmgit.model.folder import Model
     from tests.weights import Weights
 

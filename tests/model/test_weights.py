@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from pmgit.config import Config
-from pmgit.model.weights import ALWAYS, AMBIGUOUS, NEVER, OTHER, Tiers
+from pmgit.model.weights import (
+    ALWAYS,
+    ALWAYS_SUFFIXES,
+    AMBIGUOUS,
+    NEVER,
+    NEVER_NAMES,
+    NEVER_SUFFIXES,
+    OTHER,
+    Tiers,
+)
 
 TIERS = Tiers(Config())
 
@@ -77,3 +86,10 @@ def test_configured_patterns_come_first_and_never_wins() -> None:
     assert tiers.of("x/demo.pt") == NEVER
     assert tiers.of("a.mymodel") == NEVER
     assert tiers.of("x.pth") == ALWAYS
+
+
+def test_no_name_ends_as_weights_and_as_text() -> None:
+    """So it does not matter which of the two is looked for first."""
+    for name in (*ALWAYS_SUFFIXES, *NEVER_SUFFIXES, *NEVER_NAMES):
+        assert not (name.endswith(ALWAYS_SUFFIXES) and name.endswith(NEVER_SUFFIXES)), name
+    assert not any(name.endswith(ALWAYS_SUFFIXES) for name in NEVER_NAMES)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from pmgit.model.naming import fold
+from pmgit.rules.case_collision import _may_collide
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -172,3 +176,19 @@ def test_a_name_of_two_spellings_in_unicode(repo: Repo) -> None:
 
     assert findings(repo) == []
     assert repo.blob(f"{BERT}/\u00e9-2.txt") == b"decomposed"
+
+
+def test_the_look_at_all_names_at_once_misses_nothing() -> None:
+    rng = random.Random(3)
+    for _ in range(3000):
+        parts = rng.sample(
+            ["a", "A", "b", "\u00e9", "e\u0301", "\u00c9", "\udcff", "ss", "\u00df"], 5
+        )
+        paths = {"/".join(rng.choices(parts, k=rng.randint(1, 3))) for _ in range(3)}
+        spelt: dict[str, set[str]] = {}
+        for path in paths:
+            words = path.split("/")
+            for depth in range(1, len(words) + 1):
+                whole = "/".join(words[:depth])
+                spelt.setdefault(fold(whole), set()).add(whole)
+        assert _may_collide(paths) == any(len(s) > 1 for s in spelt.values()), paths

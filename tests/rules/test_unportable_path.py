@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pmgit.rules.unportable_path import fault_of_part, portable_part
+from pmgit.rules.unportable_path import _surely_portable, fault_of, fault_of_part, portable_part
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -180,3 +181,18 @@ def test_staged_and_then_deleted_or_changed_on_disk(repo: Repo) -> None:
     assert repo.blob(f"{BERT}/gone_.txt") == b"gone"
     assert repo.blob(f"{BERT}/new_.txt") == b"staged"
     assert (repo.path / BERT / "new_.txt").read_text() == "on disk"
+
+
+def test_the_look_at_all_paths_at_once_misses_nothing() -> None:
+    """What it calls portable has no fault part by part; and it is not needed for usual names."""
+    rng = random.Random(7)
+    parts = [
+        *("a", "con", "Con.txt", "com1", "x.", "y ", " z", "nul .bin", "config.json", "lpt9.a"),
+        *("step:1", "a\\b", "é", "e\u0301", "\udcff", "t\ta", "n" * 256, "aux", ".", "prn-x"),
+    ]
+    for _ in range(2000):
+        path = "/".join(["pretrained_model", *rng.choices(parts, k=rng.randint(1, 3))])
+        if _surely_portable(["pretrained_model/a/b.bin", path]):
+            assert fault_of(path, "pretrained_model") == "", path
+    assert not _surely_portable([f"pretrained_model/{'a/' * 130}b"])
+    assert _surely_portable(["pretrained_model/bert/config.json", "pretrained_model/bert/a-b.bin"])

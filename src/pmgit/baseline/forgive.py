@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pmgit.baseline.entries import NO_BLOB
 from pmgit.baseline.units import MEASURED, NAMES, Units
-from pmgit.git.snapshot import TREE, Blob
+from pmgit.git.blob import Blob
+from pmgit.git.snapshot import TREE
 from pmgit.lazy import lazy
 
 TYPE_CHECKING = False
@@ -184,15 +185,15 @@ class _Look:
         if not new:
             return old
         changes = self._subject.changes
-        taken = sum(change.before == oid and not change.after for change in changes)
-        came = {change.path for change in changes if change.after == oid != change.before}
+        taken = sum(change.before == oid and not change.oid for change in changes)
+        came = {change.path for change in changes if change.oid == oid != change.before}
         return old + new[: max(taken - len(came.difference(new)), 0)]
 
     @lazy
     def _changed(self) -> frozenset[str]:
         """The paths that the change brings; none where there is no "before": a whole tree."""
         changes = self._subject.changes
-        changed = frozenset(change.path for change in changes if change.after)
+        changed = frozenset(change.path for change in changes if change.oid)
         first = not any(change.before for change in changes)
         if self._subject.origin == TREE or (first and changed.issuperset(self._listing)):
             return frozenset()

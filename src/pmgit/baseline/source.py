@@ -9,7 +9,8 @@ from pmgit.baseline import entries
 from pmgit.baseline.forgive import Baseline
 from pmgit.config import BASELINE
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git.snapshot import RANGE, Blob, Snapshot
+from pmgit.git.blob import Blob
+from pmgit.git.snapshot import RANGE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

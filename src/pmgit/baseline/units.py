@@ -15,7 +15,7 @@ from pmgit.model.weights import BINARY_BYTES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.finding import Finding
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
     from pmgit.model.folder import Model
     from pmgit.model.subject import Subject
 

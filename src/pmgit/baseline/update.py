@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pmgit.baseline.forgive import Judged
     from pmgit.baseline.units import Unit
     from pmgit.finding import Finding
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
 #: The reason of everything that the first baseline takes in, when no other is given.

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from pmgit import checker
 from pmgit.config import LFS
 from pmgit.errors import PmgitError
-from pmgit.git.snapshot import STAGED, Change, Snapshot, introduced_by
+from pmgit.git.blob import Blob, introduced_by
+from pmgit.git.snapshot import STAGED, Snapshot
 from pmgit.report.text import visible
 from pmgit.setup import (
     frameworks,
@@ -89,7 +90,7 @@ def _judged(repository: Repository, made: Plan) -> str:
         content = b"\0" * _PROBE_BYTES
         oid = there.run("hash-object", "-w", "--stdin", stdin=content).decode("ascii").strip()
         there.run("update-index", "--add", "--cacheinfo", f"100644,{oid},{path}")
-        change = Change(path, "100644", "", oid, "000000")
+        change = Blob(path, oid, "100644")
         snapshot = Snapshot(there, STAGED, [change], introduced_by([change]))
         config = checker.configuration(snapshot)
         report = checker.judge(snapshot, config, checker.selected(config))

@@ -12,7 +12,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from pmgit.errors import UsageError, nearest
-from pmgit.git.objects import decode
+from pmgit.git.blob import decode
 from pmgit.model import folder
 
 if TYPE_CHECKING:

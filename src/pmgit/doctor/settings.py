@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from pmgit.git.objects import decode
+from pmgit.git.blob import decode
 from pmgit.git.process import GUARDS
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from pmgit.git.objects import encode
+from pmgit.git.blob import encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def ask(repository: Repository, paths: Sequence[str], env: dict[str, str]) -> Pr
 
     `--cached`: what counts is what will be recorded, not an edit that is not staged.
     """
-    stdin = b"\0".join(map(encode, paths)) + b"\0"
+    stdin = encode("\0".join(paths) + "\0")
     return repository.start(
         "check-attr", "--cached", "-z", "--stdin", "filter", stdin=stdin, env=env
     )

@@ -11,42 +11,28 @@ import os
 import zlib
 
 from pmgit.errors import PmgitError
+from pmgit.git.blob import NOT_HERE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Blob
 
 #: How much of a blob is read to see what it is. A pointer is under 1024 bytes; the names of the
 #: first members of a torch archive and every magic number lie well within.
 HEAD_BYTES = 4000
 #: Blobs up to this size are shown to `keep`, which says whether their content matters.
 SMALL = 1024
-#: From this many blobs on, the index tells the sizes of those that are neither small nor large.
-MANY = 2000
 #: One cat-file call reads whole blobs of at most so many bytes together.
 BATCH_BYTES = 64_000_000
-
-#: `Blob.size` before anybody has asked, and of a blob that a partial clone has not got.
-UNKNOWN, NOT_HERE = -2, -1
 
 _READ_BYTES = 4096
 #: `blob <size>` and a NUL, with room to spare.
 _HEADER_BYTES = 64
 #: No blob of under 1024 bytes is a loose object of more than this: deflate adds some 20 bytes.
-_SMALL_STORED = 1100
-
-
-def encode(path: str) -> bytes:
-    """A path as Git stores it, also when it is not UTF-8."""
-    return path.encode("utf-8", "surrogateescape")
-
-
-def decode(path: bytes) -> str:
-    """A path from Git; bytes that are not UTF-8 become lone surrogates."""
-    return path.decode("utf-8", "surrogateescape")
+SMALL_STORED = 1100
 
 
 class UnreadableObjectError(PmgitError):
@@ -89,67 +75,33 @@ class Objects:
         except OSError:
             return None
         try:
-            data = os.read(fd, _READ_BYTES if count else _SMALL_STORED)
+            data = os.read(fd, _READ_BYTES if count else SMALL_STORED)
         except OSError as error:
             raise UnreadableObjectError(oid, error.strerror or "read error") from error
         finally:
             os.close(fd)
         try:
-            stream = zlib.decompressobj()
-            header, end, head = stream.decompress(data, _HEADER_BYTES).partition(b"\0")
-            kind, _, digits = header.partition(b" ")
-            if not end:
-                raise ValueError("it ends too early")
-            if kind != b"blob":
-                raise ValueError(f"it is a {kind.decode('ascii', 'replace')}, not a blob")
-            size = int(digits)
+            if len(data) < SMALL_STORED and not count:
+                # All of it: a small blob, or one of at most 1.1 MB that is easy to deflate.
+                header, end, head = zlib.decompress(data).partition(b"\0")
+                stream = None
+            else:
+                stream = zlib.decompressobj()
+                header, end, head = stream.decompress(data, _HEADER_BYTES).partition(b"\0")
+            if not header.startswith(b"blob "):
+                kind = header.partition(b" ")[0].decode("ascii", "replace")
+                raise ValueError(f"it is a {kind}, not a blob" if end else "it ends too early")
+            size = int(header[5:])
             wanted = size if size < SMALL else min(count, size)
             if len(head) < wanted:
-                head += stream.decompress(stream.unconsumed_tail, wanted - len(head))
+                head += (
+                    stream.decompress(stream.unconsumed_tail, wanted - len(head)) if stream else b""
+                )
                 if len(head) < wanted:
                     raise ValueError("it ends too early")
         except (zlib.error, ValueError) as error:
             raise UnreadableObjectError(oid, str(error)) from error
         return size, head[:wanted]
-
-    def sizes_from_index(self, blobs: Sequence[Blob], limit: int) -> None:
-        """Take sizes from the index where they cannot mislead; the others stay UNKNOWN.
-
-        Opening 50,000 files takes longer than all the rest together, and the index holds the
-        size that the work-tree file had when it was added. That is not always the blob's: 0
-        stands for "unknown"; text conversion and re-encoding change it by a factor of 3 at the
-        most, and a plain pointer has 144 bytes at the most; and the field has 32 bits, but what
-        is over 512 MiB goes to a pack. Hence only a size from SMALL on and well below `limit`
-        counts. A clean filter can change it to anything:
-        the caller asks for the exact size of blobs on such paths. When the attribute was there
-        at `git add` and is not in the index now (`git lfs track`, and .gitattributes forgotten),
-        that does not help: then the blob is a pointer, and no pointer takes as much room in the
-        object store as these must. That look costs 2 us for each, and is only needed where
-        git-lfs has worked, which leaves its folder behind, wherever lfs.storage points.
-        """
-        try:
-            with open(self._repository.index, "rb") as file:
-                data = file.read()
-        except OSError:
-            return
-        at, folder = 12, self._repository.objects
-        width = len(self._repository.empty_tree) // 2
-        find, low, high = data.find, SMALL, limit // 3
-        has_lfs = os.path.isdir(f"{self._repository.common_dir}/lfs")
-        for blob in blobs:
-            # Both lists are sorted by path, so one pass over the index finds them all.
-            here = find(bytes.fromhex(blob.oid), at)
-            if here < 0:
-                continue
-            at = here + width
-            size = int.from_bytes(data[here - 4 : here], "big")
-            # Two bytes of flags, then the path: another path with the same content may have had
-            # another size. Index version 4 cuts paths short and simply does not match.
-            named = data.startswith(encode(blob.path) + b"\0", at + 2)
-            if not (named and low <= size < high):
-                continue
-            if not has_lfs or _stored(folder, blob.oid) > _SMALL_STORED:
-                blob.size = size
 
     def _survey_packed(self, blobs: list[Blob], keep: Callable[[bytes], bool] | None) -> int:
         """Sizes of blobs that are not loose, by one batch, and the content of the small ones."""
@@ -248,14 +200,6 @@ class Objects:
         """Whole content of blobs, by one process; for small files such as INFO.md."""
         here, _ = self.split_present(blobs)
         return self._batch(blob.oid for blob in here)
-
-
-def _stored(folder: str, oid: str) -> int:
-    """How many bytes a loose object takes in the store; 0 when it is not loose."""
-    try:
-        return os.stat(f"{folder}/{oid[:2]}/{oid[2:]}").st_size
-    except OSError:
-        return 0
 
 
 _BINARY = getattr(os, "O_BINARY", 0)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from pmgit.errors import UsageError
 from pmgit.git import ranges
+from pmgit.git.blob import Blob, introduced_by, parse_raw_diff
 from pmgit.git.objects import UnreadableObjectError
 from pmgit.git.process import GitError
-from pmgit.git.snapshot import RANGE, Blob, introduced_by, parse_raw_diff
+from pmgit.git.snapshot import RANGE
 from pmgit.git.tree import CommitIndex, CommitSnapshot
 
 TYPE_CHECKING = False

@@ -8,9 +8,9 @@ brings; everything else came in by a commit of its own.
 from __future__ import annotations
 
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git.objects import decode
+from pmgit.git.blob import Blob, decode, introduced_by, parse_raw_diff
 from pmgit.git.process import GitError
-from pmgit.git.snapshot import RANGE, Blob, introduced_by, parse_raw_diff
+from pmgit.git.snapshot import RANGE
 from pmgit.git.tree import CommitIndex, CommitSnapshot
 
 TYPE_CHECKING = False

@@ -7,7 +7,17 @@ A snapshot is made by `git.staged` (the index against HEAD), `git.tree` (all of 
 from __future__ import annotations
 
 from pmgit.git import attributes
-from pmgit.git.objects import MANY, NOT_HERE, UNKNOWN, Objects, decode
+from pmgit.git.blob import (
+    NOT_HERE,
+    REGULAR,
+    SUBMODULE,
+    UNKNOWN,
+    Blob,
+    parse_listing,
+    parse_raw_diff,
+    removed_by,
+)
+from pmgit.git.objects import Objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,53 +28,8 @@ if TYPE_CHECKING:
 
 STAGED, TREE, RANGE = "staged", "tree", "range"
 
-REGULAR = ("100644", "100755")
-LINK, SUBMODULE = "120000", "160000"
-
-
-class Blob:
-    """The content of a file in Git: `size` in bytes, `head` its first bytes once read.
-
-    `before` is the id of what stood at this path before ('' when nothing did), `commit` the
-    commit that introduced it when a range is judged. A submodule has mode 160000 and no content.
-    """
-
-    __slots__ = ("before", "commit", "head", "mode", "oid", "path", "size")
-
-    def __init__(self, path: str, oid: str, mode: str, before: str = "", commit: str = "") -> None:
-        self.path = path
-        self.oid = oid
-        self.mode = mode
-        self.before = before
-        self.commit = commit
-        self.size = UNKNOWN
-        self.head = b""
-
-    @property
-    def is_regular(self) -> bool:
-        """A file: neither a link nor a submodule."""
-        return self.mode in REGULAR
-
-    def __repr__(self) -> str:
-        return f"Blob({self.path!r}, {self.oid[:9]}, {self.mode}, {self.size})"
-
-
-class Change:
-    """One line of a raw diff; `before` or `after` is '' where there is nothing."""
-
-    __slots__ = ("after", "before", "before_mode", "mode", "path")
-
-    def __init__(self, path: str, mode: str, before: str, after: str, before_mode: str) -> None:
-        self.path = path
-        self.mode = mode
-        self.before = before
-        self.after = after
-        self.before_mode = before_mode
-
-    @property
-    def old(self) -> Blob:
-        """What stood at the path before."""
-        return Blob(self.path, self.before, self.before_mode)
+#: From so many staged files on, reading the index takes less time than opening them.
+MANY = 400
 
 
 class Snapshot:
@@ -81,7 +46,7 @@ class Snapshot:
         self,
         repository: Repository,
         origin: str,
-        changes: list[Change],
+        changes: list[Blob],
         introduced: list[Blob],
         *,
         index_env: dict[str, str] | None = None,
@@ -121,20 +86,27 @@ class Snapshot:
     def survey(self, keep: Callable[[bytes], bool], limit: int, *, ask_filters: bool) -> None:
         """Find the size of every introduced blob, and `head` of the small ones `keep` wants.
 
-        `limit` is the size from which on sizes must be exact (see `sizes_from_index`). The
+        `limit` is the size from which on sizes must be exact (see `index_sizes`). The
         attributes are asked for at the same time, because git takes as long for them.
         """
         self._keep = keep
         files = [blob for blob in self.introduced if blob.mode in REGULAR]
-        if ask_filters:
+        many = self.origin == STAGED and len(files) >= MANY
+        if ask_filters or many:
             self.ask_filters([blob.path for blob in files])
-        if self.origin == STAGED and len(files) >= MANY:
-            self.objects.sizes_from_index(files, limit)
-            filters = self.filters_of(blob.path for blob in files)
-            for blob in files:
-                if filters[blob.path] not in attributes.NO_FILTER:
-                    blob.size = UNKNOWN
+        told: list[Blob] = []
+        if many:
+            from pmgit.git import index_sizes
+
+            told = index_sizes.take(self.repository, files, limit)
+        # Small ones are read while Git works out the attributes.
         self.examine(files)
+        if told:
+            filters = self.filters_of(blob.path for blob in told)
+            filtered = [blob for blob in told if filters[blob.path] not in attributes.NO_FILTER]
+            for blob in filtered:
+                blob.size = UNKNOWN
+            self.examine(filtered)
 
     def examine(self, blobs: Iterable[Blob]) -> None:
         """As `measure`, for blobs to judge: small ones are read, absent ones are counted."""
@@ -200,8 +172,7 @@ class Snapshot:
 
     def know(self, folders: tuple[str, ...], out: bytes) -> None:
         """Keep the answer of `ls-files -s -z` for these folders."""
-        entries = map(_entry, out.split(b"\0"))
-        found = {blob.path: blob for blob in entries if blob}
+        found = {blob.path: blob for blob in parse_listing(out)}
         empty = self.repository.empty_blob
         if not self._env and any(blob.oid == empty for blob in found.values()):
             # It may be an intent to add, which looks like an empty file; the diff leaves it out.
@@ -254,45 +225,3 @@ class Snapshot:
         here, absent = self.objects.split_present([blob])
         self._absent.update(blob.oid for blob in absent)
         return self.objects.contents(here).get(blob.oid, b"")
-
-
-def _entry(line: bytes) -> Blob | None:
-    """A line of `ls-files -s -z`: mode, id, stage, path."""
-    head, _, path = line.partition(b"\t")
-    mode, _, rest = head.decode("ascii").partition(" ")
-    oid, _, stage = rest.partition(" ")
-    return Blob(decode(path), oid, mode) if stage == "0" else None
-
-
-def parse_raw_diff(out: bytes) -> list[Change]:
-    """The changes in the output of `diff-index --raw -z` or `diff-tree --raw -z`."""
-    fields = decode(out).split("\0")
-    changes = []
-    for at in range(0, len(fields) - 1, 2):
-        # :100644 100644 <old id> <new id> M
-        old_mode, mode, before, after, status = fields[at].split(" ")
-        if status == "U":
-            continue  # unmerged: nothing is recorded from it
-        if old_mode == ":000000":
-            before = ""
-        if status == "D":
-            after = ""
-        changes.append(Change(fields[at + 1], mode, before, after, old_mode[1:]))
-    return changes
-
-
-def introduced_by(changes: Iterable[Change], commit: str = "") -> list[Blob]:
-    """The blobs that a change brings in.
-
-    A path whose content stays the same (its mode changed) brings in nothing.
-    """
-    return [
-        Blob(change.path, change.after, change.mode, change.before, commit)
-        for change in changes
-        if change.after and change.after != change.before
-    ]
-
-
-def removed_by(changes: Iterable[Change]) -> dict[tuple[str, str], str]:
-    """The paths that a change takes away, by ('', blob id)."""
-    return {("", change.before): change.path for change in changes if not change.after}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pmgit.errors import UsageError
 from pmgit.git import process
+from pmgit.git.blob import introduced_by, parse_raw_diff
 from pmgit.git.process import GitError
 from pmgit.git.repository import Discovery
-from pmgit.git.snapshot import STAGED, Snapshot, introduced_by, parse_raw_diff
+from pmgit.git.snapshot import STAGED, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Change
 
 # --no-renames: a renamed blob must be judged under its new name, and finding renames costs time
 # (and would make a partial clone fetch). --no-abbrev: ids are looked up.
@@ -49,7 +50,7 @@ class StagedDiff:
         return repository.run(*_DIFF, repository.empty_tree, "--")
 
 
-def changes(repository: Repository) -> list[Change]:
+def changes(repository: Repository) -> list[Blob]:
     """What the index changes against HEAD."""
     return parse_raw_diff(StagedDiff(repository.top).finish(repository))
 

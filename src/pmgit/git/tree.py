@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pmgit.errors import UsageError
-from pmgit.git.snapshot import TREE, Blob, Change, Snapshot
+from pmgit.git.blob import Blob
+from pmgit.git.snapshot import TREE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:
                 "only what is tracked or staged is judged; stage it first: git add",
             )
     snapshot.introduced = [Blob(blob.path, blob.oid, blob.mode) for blob in entries]
-    snapshot.changes = [Change(b.path, b.mode, "", b.oid, "000000") for b in entries]
+    snapshot.changes = snapshot.introduced
     return snapshot
 
 

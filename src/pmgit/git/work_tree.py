@@ -9,25 +9,25 @@ from __future__ import annotations
 import os
 import stat
 
-from pmgit.git.objects import encode
+from pmgit.git.blob import SUBMODULE, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hashlib import _Hash
 
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Blob
 
 #: What the file on disk is, compared with the blob.
 SAME, DIFFERENT, ABSENT = "same", "different", "absent"
 
-#: As in git.snapshot, which uses this module.
-_SUBMODULE = "160000"
+#: From so many bytes on, OpenSSL is faster, its loading included.
+_SMALL = 1_000_000
 
 
 def compare(repository: Repository, blob: Blob) -> str:
     """Whether the work tree holds this very content at the blob's path, as SAME, …"""
-    if blob.mode == _SUBMODULE:
+    if blob.mode == SUBMODULE:
         return SAME  # the index holds no content that could get lost
     path = _path(repository, blob)
     try:
@@ -88,8 +88,22 @@ def _beyond_link(folder: bytes, depth: int) -> bool:
 
 
 def _hasher(repository: Repository, size: int) -> _Hash:
-    import hashlib
+    digest: _Hash
+    if repository.object_format == "sha1" and size < _SMALL:
+        digest = _small_sha1()
+    else:
+        import hashlib
 
-    digest = hashlib.new(repository.object_format, usedforsecurity=False)
+        digest = hashlib.new(repository.object_format, usedforsecurity=False)
     digest.update(f"blob {size}\0".encode("ascii"))
+    return digest
+
+
+def _small_sha1() -> _Hash:
+    """The same without OpenSSL, which takes hashlib 4 ms to load: too long for a text of 1 kB."""
+    try:
+        from _sha1 import sha1  # type: ignore[import-not-found]
+    except ImportError:  # a Python that was built without it
+        from hashlib import sha1
+    digest: _Hash = sha1(usedforsecurity=False)
     return digest

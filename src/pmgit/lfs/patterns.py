@@ -143,7 +143,9 @@ def _end_of_quotes(text: str) -> int:
 def must_be_text(path: str) -> bool:
     """Whether a file of this name belongs into Git as text, never into Git LFS."""
     name = path[path.rfind("/") + 1 :].lower()
-    return name in _WHOLE or any(
+    if name in _WHOLE or name.startswith(_FIRST) or name.endswith(_LAST):
+        return True
+    return name.startswith(_FIRST_OF_TWO) and any(
         name.startswith(first) and name.endswith(last) and len(name) >= len(first) + len(last)
         for first, last in _PARTS
     )
@@ -155,3 +157,6 @@ _PARTS = tuple(
     for name in MUST_BE_TEXT
     if "*" in name
 )
+_FIRST = tuple(first for first, last in _PARTS if not last)
+_LAST = tuple(last for first, last in _PARTS if not first)
+_FIRST_OF_TWO = tuple(first for first, last in _PARTS if first and last)

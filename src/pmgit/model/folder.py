@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
 
 INFO, LOCK = "INFO.md", "pmgit.lock"
 
@@ -84,12 +84,15 @@ def find(paths: Iterable[str], root: str) -> list[str]:
     holding = set()
     for path in paths:
         folder, _, name = path.rpartition("/")
-        if len(folder) > len(root) and counts(name):
+        if folder not in holding and len(folder) > len(root) and counts(name):
             holding.add(folder)
-    found: list[str] = []
-    for folder in sorted(holding, key=lambda folder: (folder.count("/"), folder)):
-        if not any(folder.startswith(model + "/") for model in found):
-            found.append(folder)
+    found: set[str] = set()
+    for folder in sorted(holding, key=lambda folder: folder.count("/")):
+        above = folder.rpartition("/")[0]
+        while len(above) > len(root) and above not in found:
+            above = above.rpartition("/")[0]
+        if above not in found:
+            found.add(folder)
     return sorted(found)
 
 

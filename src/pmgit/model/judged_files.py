@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from pmgit.formats import kinds
 from pmgit.git.attributes import LFS
+from pmgit.git.blob import REGULAR, introduced_by
 from pmgit.git.snapshot import RANGE, TREE
 from pmgit.lazy import lazy
 from pmgit.lfs import pointer
-from pmgit.model import folder
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, BINARY_BYTES, NEVER, Tiers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.config import Config
-    from pmgit.git.snapshot import Blob, Change, Snapshot
+    from pmgit.git.blob import Blob
+    from pmgit.git.snapshot import Snapshot
 
 
 class Files:
@@ -51,7 +52,7 @@ class Files:
         return bool(self.model_changes)
 
     @lazy
-    def model_changes(self) -> list[Change]:
+    def model_changes(self) -> list[Blob]:
         """The changes below models folders."""
         prefixes = self.prefixes
         return [change for change in self.changes if change.path.startswith(prefixes)]
@@ -65,8 +66,22 @@ class Files:
     @lazy
     def model_tip_files(self) -> list[Blob]:
         """Of `tip_files`, those below models folders."""
+        if self.origin != RANGE:
+            return self.model_files
         prefixes = self.prefixes
         return [blob for blob in self.tip_files if blob.path.startswith(prefixes)]
+
+    @lazy
+    def raw_model_files(self) -> list[Blob]:
+        """Of `model_files`, those with content of their own: neither pointers nor empty."""
+        return [blob for blob in self.model_files if self.is_raw(blob)]
+
+    @lazy
+    def raw_model_tip_files(self) -> list[Blob]:
+        """Of `model_tip_files`, those with content of their own."""
+        if self.origin != RANGE:
+            return self.raw_model_files
+        return [blob for blob in self.model_tip_files if self.is_raw(blob)]
 
     @lazy
     def prefixes(self) -> tuple[str, ...]:
@@ -79,15 +94,15 @@ class Files:
 
     def in_model_folder(self, path: str) -> bool:
         """Whether a path lies in a folder of a models folder, not loose in the models folder."""
-        root = folder.root_of(path, self.roots)
-        return bool(root) and "/" in path[len(root) + 1 :]
+        return self.in_models(path) and path.rpartition("/")[0] not in self.roots
 
     def is_moved(self, blob: Blob) -> bool:
         """Whether this is an old blob under a new name, which adds nothing to the history.
 
         A move into a model folder from outside is not one of these: it makes weights of a file.
         """
-        old = self.snapshot.removed.get((blob.commit, blob.oid), "")
+        removed = self.snapshot.removed
+        old = removed.get((blob.commit, blob.oid), "") if removed else ""
         return bool(old) and (not self.in_models(blob.path) or self.in_models(old))
 
     def before(self, blob: Blob) -> str:
@@ -115,9 +130,10 @@ class Files:
         """The pointer in a blob whose size has been found, broken or not; None: no pointer."""
         if not blob.head:
             return None
-        if blob.oid not in self._pointers:
-            self._pointers[blob.oid] = pointer.read(blob.head)
-        found = self._pointers[blob.oid]
+        try:
+            found = self._pointers[blob.oid]
+        except KeyError:
+            found = self._pointers[blob.oid] = pointer.read(blob.head)
         if found is None and pointer.may_be(blob.head):
             tier = self.tiers.of(blob.path)
             expected = tier != NEVER and (tier == ALWAYS or self.is_lfs(blob.path))
@@ -126,12 +142,17 @@ class Files:
 
     def is_raw(self, blob: Blob) -> bool:
         """Whether a blob is a file with its own content, not a pointer and not empty."""
-        return blob.is_regular and blob.size > 0 and self.pointer_of(blob) is None
+        return (
+            blob.size > 0
+            and blob.mode in REGULAR
+            and not (blob.head and self.pointer_of(blob) is not None)
+        )
 
     @lazy
     def changes_attributes(self) -> bool:
         """Whether a `.gitattributes` changes, by being deleted too."""
-        return any(c.path.rpartition("/")[2] == ".gitattributes" for c in self.changes)
+        found = [c.path for c in self.changes if c.path.endswith(".gitattributes")]
+        return any(path.rpartition("/")[2] == ".gitattributes" for path in found)
 
     @lazy
     def judged_for_lfs(self) -> list[Blob]:
@@ -175,8 +196,6 @@ class Files:
         """The introduced files as the tree ends up: those of the tip when a range is judged."""
         if self.origin != RANGE:
             return self.files
-        from pmgit.git.snapshot import introduced_by
-
         blobs = [blob for blob in introduced_by(self.changes) if blob.is_regular]
         known = {(blob.path, blob.oid): blob for blob in self.files}
         blobs = [known.get((blob.path, blob.oid), blob) for blob in blobs]

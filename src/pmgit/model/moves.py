@@ -12,23 +12,6 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 
-def move(subject: Subject, old: str, new: str) -> Fix:
-    """Rename a file or folder, tracked or not; `new` must be free (`Names`)."""
-    tracked = [path for path in subject.listing if path == old or path.startswith(f"{old}/")]
-    steps = []
-    top = subject.repository.top
-    absent = tuple(path for path in tracked if not os.path.lexists(os.path.join(top, path)))
-    if absent:
-        # git moves what is on disk.
-        steps.append(Step("git", "restore", "--ignore-skip-worktree-bits", items=absent))
-    parent = new.rpartition("/")[0]
-    if parent != old.rpartition("/")[0]:
-        steps.append(Step("mkdir", "-p", items=(parent,), names="path"))
-    mover = ("git", "mv", *sparse(subject)) if tracked else ("mv", "-n")
-    steps.append(Step(*mover, items=(old, new), names="path"))
-    return Fix(*steps, order=Fix.MOVE)
-
-
 def sparse(subject: Subject) -> tuple[str, ...]:
     """The option without which git touches no path outside of a sparse checkout."""
     # Written by `git sparse-checkout`; one per work tree.
@@ -40,6 +23,7 @@ class Names:
     """Which paths are free to move something to: in the index, on disk, and whatever the case."""
 
     def __init__(self, subject: Subject) -> None:
+        self._subject = subject
         self._top = subject.repository.top
         #: Folded path to the paths that are spelt so, of files and of folders.
         self._files: dict[str, set[str]] = {}
@@ -58,6 +42,23 @@ class Names:
     def take(self, path: str) -> None:
         """From now on `path` is not free."""
         self._files.setdefault(fold(path), set()).add(path)
+
+    def move(self, old: str, new: str) -> Fix:
+        """Rename a file or folder, tracked or not, to a free path, which is taken from now on."""
+        self.take(new)
+        inside = f"{old}/"
+        tracked = [p for p in self._subject.listing if p == old or p.startswith(inside)]
+        steps = []
+        absent = tuple(p for p in tracked if not os.path.lexists(os.path.join(self._top, p)))
+        if absent:
+            # git moves what is on disk.
+            steps.append(Step("git", "restore", "--ignore-skip-worktree-bits", items=absent))
+        parent = new.rpartition("/")[0]
+        if parent != old.rpartition("/")[0]:
+            steps.append(Step("mkdir", "-p", items=(parent,), names="path"))
+        mover = ("git", "mv", *sparse(self._subject)) if tracked else ("mv", "-n")
+        steps.append(Step(*mover, items=(old, new), names="path"))
+        return Fix(*steps, order=Fix.MOVE)
 
     def is_free(self, path: str, moving: str = "") -> bool:
         """Whether nothing but `moving` has this path, so that it can be renamed to it."""

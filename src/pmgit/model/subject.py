@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
     from pmgit.model.folder import Model
 
 
@@ -47,17 +47,24 @@ class Subject(Files):
 
     def model_of(self, path: str) -> str:
         """The model folder that a path lies in; '' when in none."""
-        while "/" in path:
-            path = path.rpartition("/")[0]
-            if path in self.model_paths:
-                return path
-        return ""
+        above = path.rpartition("/")[0]
+        known = self._models_of_folders.get(above)
+        if known is None:
+            known = above if above in self.model_paths else ""
+            if above and not known:
+                known = self.model_of(above)
+            self._models_of_folders[above] = known
+        return known
+
+    @lazy
+    def _models_of_folders(self) -> dict[str, str]:
+        return {}
 
     @lazy
     def models(self) -> list[Model]:
         """The models that the change touches, and those with untracked weights in the work tree."""
-        disk = {root: self._local_weights(files) for root, files in self.on_disk.items()}
-        if not self.touches_models and not any(disk.values()):
+        local = [path for files in self.on_disk.values() for path in self._local_weights(files)]
+        if not self.touches_models and not local:
             return []
         models = {path: folder.Model(path, root) for path, root in self.model_paths.items()}
         self._fill(models)
@@ -69,14 +76,13 @@ class Subject(Files):
             model.touched = True
             if change.path == f"{model.path}/{folder.INFO}":
                 model.info_changed = True
-                model.info_removed = not change.after
-            elif change.path in weights and change.after != change.before:
+                model.info_removed = not change.oid
+            elif change.path in weights and change.oid != change.before:
                 model.weights_changed = True
-        for files in disk.values():
-            for path in files:
-                model = models.get(self.model_of(path))
-                if model and path not in self.listing:
-                    model.local.append(path)
+        for path in local:
+            model = models.get(self.model_of(path))
+            if model:
+                model.local.append(path)
         return [model for model in models.values() if model.touched or model.local]
 
     def is_due(self, model: Model) -> bool:
@@ -108,8 +114,9 @@ class Subject(Files):
         return attributes.ignored(self.repository, asked)
 
     def _local_weights(self, files: Iterable[str]) -> list[str]:
-        """The files that are weights by their names; nothing is opened."""
-        return [path for path in files if self.tiers.of(path) in (ALWAYS, AMBIGUOUS)]
+        """The untracked files that are weights by their names; nothing is opened."""
+        untracked = [path for path in files if path not in self.listing]
+        return [path for path in untracked if self.tiers.of(path) in (ALWAYS, AMBIGUOUS)]
 
     def _fill(self, models: dict[str, Model]) -> None:
         """Put every blob below the models folders into its model."""

@@ -61,10 +61,13 @@ class Tiers:
             for tier, patterns in self._own:
                 if any(fnmatchcase(name, pattern) for pattern in patterns):
                     return tier
+        # The suffixes of this tier and of the next exclude each other; most names end here.
+        if name.endswith(ALWAYS_SUFFIXES):
+            return ALWAYS
         if name in NEVER_NAMES or name.endswith(NEVER_SUFFIXES):
             return NEVER
         shard = ".data-" in name and "-of-" in name  # of TensorFlow: x.data-00000-of-00001
-        if name.endswith(ALWAYS_SUFFIXES) or (shard and ".ckpt" in name):
+        if shard and ".ckpt" in name:
             return ALWAYS
         if shard or name.endswith(AMBIGUOUS_SUFFIXES) or _is_part(name):
             return AMBIGUOUS

@@ -14,8 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Blob
     from pmgit.model.subject import Subject
 
 #: Reads the file as Git LFS does at `git add`, which stores its content as an object.
@@ -125,7 +125,7 @@ def _is_in_work_tree(repository: Repository, blob: Blob, pointer: Pointer) -> bo
     import hashlib
     import stat
 
-    from pmgit.git.objects import encode
+    from pmgit.git.blob import encode
 
     path = os.path.join(os.fsencode(repository.top), encode(blob.path))
     try:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pmgit.finding import ERROR, WARNING, Finding
-from pmgit.model import moves, naming
+from pmgit.model import naming
 from pmgit.rule import FLAG, MODELS, Option, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pmgit.model import moves
     from pmgit.model.folder import Model
     from pmgit.model.subject import Subject
 
@@ -54,6 +55,8 @@ class BadModelName(Rule):
         doubtful = [m for m in subject.models if m.touched and not _is_plain(m.name)]
         if not doubtful:
             return
+        from pmgit.model import moves
+
         names = moves.Names(subject)
         sources = _sources(subject, doubtful)
         for model in doubtful:
@@ -77,12 +80,11 @@ class BadModelName(Rule):
         elif not names.is_free(target, model.path):
             message += f"; {wanted!r} is taken: rename one of the two"
         else:
-            names.take(target)
-            fix = moves.move(subject, model.path, target)
+            fix = names.move(model.path, target)
         return Finding(model.path, message, severity=self._severity(subject, model), fix=fix)
 
     def _severity(self, subject: Subject, model: Model) -> str:
-        new = {change.path for change in subject.changes if change.after and not change.before}
+        new = {change.path for change in subject.changes if change.oid and not change.before}
         is_new = all(blob.path in new for blob in model.blobs)
         return ERROR if is_new or subject.is_due(model) else WARNING
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pmgit.finding import Finding
-from pmgit.model import moves
 from pmgit.model.folder import INFO
 from pmgit.model.naming import fold
 from pmgit.rule import PLACES, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from pmgit.model import moves
     from pmgit.model.subject import Subject
 
 
@@ -44,12 +44,16 @@ class CaseCollision(Rule):
     scope = PLACES
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        new = {c.path for c in subject.model_changes if c.after and not c.before}
-        if not new:
+        new = {c.path for c in subject.model_changes if c.oid and not c.before}
+        if not new or not _may_collide(subject.listing):
             return
         spellings = self._spellings(subject, new)
         right = {path: self._respell(path, spellings) for path in new}
         wrong = sorted((path for path in new if right[path] != path), key=str.swapcase)
+        if not wrong:
+            return
+        from pmgit.model import moves
+
         names = None
         for path in wrong:
             fix = None
@@ -58,8 +62,7 @@ class CaseCollision(Rule):
                 target = right[path]
                 if not names.is_free(target, path):
                     target = self._numbered(target, names)
-                names.take(target)
-                fix = moves.move(subject, path, target)
+                fix = names.move(path, target)
             yield Finding(path, f"differs only in case from {right[path]!r}", fix=fix)
 
     def _spellings(self, subject: Subject, new: set[str]) -> dict[str, str]:
@@ -90,6 +93,21 @@ class CaseCollision(Rule):
             if names.is_free(target):
                 return target
             number += 1
+
+
+def _may_collide(paths: Iterable[str]) -> bool:
+    """Whether any two files or folders have names that differ only in case.
+
+    All at once, as looking at each part of each path takes ten times as long.
+    """
+    names = set(paths)
+    folders = {path.rpartition("/")[0] for path in names}
+    while folders:
+        names |= folders
+        folders = {path.rpartition("/")[0] for path in folders} - names
+    text = "\0".join(names)
+    folded = text.lower().split("\0") if text.isascii() else map(fold, names)
+    return len(set(folded)) != len(names)
 
 
 def _leaves_last(path: str, wrong: list[str]) -> bool:

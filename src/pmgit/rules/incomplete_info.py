@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pmgit.errors import unknown
 from pmgit.finding import ERROR, WARNING, Finding
-from pmgit.git.objects import NOT_HERE
+from pmgit.git.blob import NOT_HERE
 from pmgit.lfs import pointer
 from pmgit.model import info_file
 from pmgit.model.info_file import DOWNLOADED, FIELDS, LICENSE, REVISION, SOURCE
@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
     from pmgit.model.info_file import Info
     from pmgit.model.subject import Subject
 

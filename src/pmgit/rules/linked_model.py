@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import posixpath
 
-from pmgit import fixes
 from pmgit.finding import Finding
-from pmgit.git.snapshot import LINK, SUBMODULE
+from pmgit.git.blob import LINK, SUBMODULE
 from pmgit.rule import PLACES, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
 
@@ -73,6 +72,8 @@ class LinkedModel(Rule):
                     )
         for blob in links:
             if blob.path in faults:
+                from pmgit import fixes
+
                 advice = fixes.keep_out(subject, blob)
                 message = faults[blob.path] + advice.note
                 yield Finding(blob.path, message, fix=advice.fix, commit=blob.commit)

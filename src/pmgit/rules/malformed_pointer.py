@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pmgit import fixes
 from pmgit.finding import Finding
 from pmgit.lfs.pointer import MAX_BYTES, Broken, Pointer, read
 from pmgit.rule import LFS, Rule
@@ -11,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
 
@@ -48,10 +47,14 @@ class MalformedPointer(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for blob in subject.pointer_like:
-            yield from self._check(subject, blob)
+            pointer = subject.pointer_of(blob)
+            fine = isinstance(pointer, Pointer) and not pointer.fault and pointer.size >= MAX_BYTES
+            if pointer is not None and not fine:
+                yield from self._check(subject, blob, pointer)
 
-    def _check(self, subject: Subject, blob: Blob) -> Iterator[Finding]:
-        pointer = subject.pointer_of(blob)
+    def _check(self, subject: Subject, blob: Blob, pointer: Pointer | Broken) -> Iterator[Finding]:
+        from pmgit import fixes
+
         if isinstance(pointer, Broken):
             yield Finding(
                 blob.path,

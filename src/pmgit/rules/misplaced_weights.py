@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pmgit import fixes
 from pmgit.config import LFS
 from pmgit.finding import ERROR, WARNING, Finding, Fix, Step
-from pmgit.model import moves, naming
+from pmgit.model import naming
 from pmgit.model.folder import INFO
 from pmgit.rule import PLACES, Rule
 
@@ -13,7 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
+    from pmgit.model import moves
     from pmgit.model.subject import Subject
 
 
@@ -53,6 +53,8 @@ class MisplacedWeights(Rule):
         ]
         if not loose:
             return
+        from pmgit.model import moves
+
         subject.snapshot.filters_of(blob.path for blob in loose)
         names = moves.Names(subject)
         for blob in loose:
@@ -65,6 +67,8 @@ class MisplacedWeights(Rule):
             )
 
     def _fix(self, subject: Subject, blob: Blob, names: moves.Names) -> tuple[Fix | None, str]:
+        from pmgit import fixes
+
         if not subject.snapshot.has_work_tree:
             return None, ""
         stored = subject.storage == LFS or subject.is_lfs(blob.path)
@@ -81,11 +85,10 @@ class MisplacedWeights(Rule):
 
     def _move(self, subject: Subject, blob: Blob, folder: str, names: moves.Names) -> Fix:
         target = f"{folder}/{blob.path.rpartition('/')[2]}"
-        steps = list(moves.move(subject, blob.path, target).steps)
+        steps = list(names.move(blob.path, target).steps)
         if folder not in subject.model_paths and names.is_free(f"{folder}/{INFO}"):
             # The folder is a model from now on, and a model has an INFO.md.
             steps.append(Step("pmgit", "info", "new", folder, names="verbatim"))
             steps.append(Step("git", "add", items=(f"{folder}/{INFO}",)))
             names.take(f"{folder}/{INFO}")
-        names.take(target)
         return Fix(*steps, order=Fix.MOVE)

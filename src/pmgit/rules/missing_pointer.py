@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pmgit import fixes
 from pmgit.finding import Finding
 from pmgit.rule import LFS, Rule
 from pmgit.units import show_size
@@ -49,6 +48,8 @@ class MissingPointer(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         for blob in subject.lfs_files:
             if subject.is_raw(blob):
+                from pmgit import fixes
+
                 advice = fixes.to_pointer(subject, blob)
                 yield Finding(
                     blob.path,

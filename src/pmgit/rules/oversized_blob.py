@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pmgit import fixes
 from pmgit.finding import Finding
 from pmgit.rule import BLOBS, SIZE, Option, Rule
 from pmgit.units import show_size
@@ -11,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
 
@@ -68,6 +67,8 @@ class OversizedBlob(Rule):
             yield self._finding(subject, blob, weights, limit)
 
     def _finding(self, subject: Subject, blob: Blob, weights: bool, limit: int) -> Finding:
+        from pmgit import fixes
+
         what = "weights" if weights else "file"
         message = f"{show_size(blob.size)} raw in Git, the limit for {what} is {show_size(limit)}"
         advice = fixes.store(subject, blob) if weights else fixes.keep_out(subject, blob)

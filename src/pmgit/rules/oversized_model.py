@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit import fixes
 from pmgit.finding import Finding, Fix
-from pmgit.report.shell import merged
 from pmgit.rule import MODELS, SIZE, Option, Rule
 from pmgit.units import show_size
 
@@ -12,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
     from pmgit.model.folder import Model
     from pmgit.model.subject import Subject
 
@@ -60,6 +58,9 @@ class OversizedModel(Rule):
     def _finding(
         self, subject: Subject, model: Model, new: list[Blob], total: int, limit: int
     ) -> Finding:
+        from pmgit import fixes
+        from pmgit.report.shell import merged
+
         message = (
             f"{show_size(total)} of raw files in the model's folder,"
             f" the limit is {show_size(limit)}"
@@ -93,11 +94,13 @@ def _grown(subject: Subject) -> list[tuple[Model, list[Blob]]]:
     What is only moved is neither new nor gone; a pointer is no growth.
     """
     touched = {model.path: model for model in subject.models if model.touched}
-    moved = {blob.oid for blob in subject.model_tip_files if subject.is_moved(blob)}
+    moved = set()
+    if subject.snapshot.removed:
+        moved = {blob.oid for blob in subject.model_tip_files if subject.is_moved(blob)}
     new: dict[str, list[Blob]] = {}
-    for blob in subject.model_tip_files:
+    for blob in subject.raw_model_tip_files:
         path = subject.model_of(blob.path)
-        if path in touched and blob.oid not in moved and subject.is_raw(blob):
+        if path in touched and blob.oid not in moved:
             new.setdefault(path, []).append(blob)
     if not new:
         return []
@@ -106,8 +109,8 @@ def _grown(subject: Subject) -> list[tuple[Model, list[Blob]]]:
         change.old
         for change in subject.model_changes
         if change.before
-        and change.before != change.after
-        and (change.after or change.before not in moved)
+        and change.before != change.oid
+        and (change.oid or change.before not in moved)
     ]
     subject.snapshot.measure(old)
     for blob in old:

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pmgit import fixes
 from pmgit.finding import Finding
 from pmgit.rule import PLACES, SIZE, Option, Rule
 from pmgit.units import show_size
@@ -51,13 +50,16 @@ class TrackedWeights(Rule):
         limit = self.option("max-raw-weights")
         raw = [
             blob
-            for blob in subject.model_files
+            for blob in subject.raw_model_files
             if blob.size > limit
             and subject.in_model_folder(blob.path)
-            and subject.is_raw(blob)
             and not subject.is_moved(blob)
             and subject.is_weights(blob)
         ]
+        if not raw:
+            return
+        from pmgit import fixes
+
         subject.snapshot.filters_of(blob.path for blob in raw)
         for blob in raw:
             advice = fixes.store(subject, blob)

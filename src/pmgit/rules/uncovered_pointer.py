@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pmgit import fixes
 from pmgit.finding import Finding, Fix, Step
 from pmgit.lfs.pointer import Pointer
 from pmgit.rule import LFS, Rule
@@ -12,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.git.snapshot import Blob
+    from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
 
@@ -45,8 +44,9 @@ class UncoveredPointer(Rule):
     scope = LFS
 
     def check(self, subject: Subject) -> Iterator[Finding]:
+        covered = {blob.path for blob in subject.lfs_files}
         for blob in subject.pointer_like:
-            if subject.is_lfs(blob.path):
+            if blob.path in covered:
                 continue
             pointer = subject.pointer_of(blob)
             if isinstance(pointer, Pointer):
@@ -59,6 +59,8 @@ class UncoveredPointer(Rule):
                 )
 
     def _fix(self, subject: Subject, blob: Blob) -> Fix | None:
+        from pmgit import fixes
+
         if subject.repository.bare or subject.origin == "range":
             return None
         from pmgit.lfs import patterns

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from pmgit.git.objects import encode
+from pmgit.git.blob import encode
 from pmgit.lfs import patterns
 from pmgit.setup.shadow import Shadow, attributes_of
 

@@ -6,7 +6,7 @@ import os
 
 from pmgit.config import LFS
 from pmgit.errors import PmgitError
-from pmgit.git.objects import encode
+from pmgit.git.blob import encode
 from pmgit.model import folder
 
 TYPE_CHECKING = False

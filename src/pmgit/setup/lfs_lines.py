@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from pmgit.config import Config
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Blob
     from pmgit.setup.attribute_file import AttributeFile
 
 _PROBE = "pmgit-probe"

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from pmgit.errors import PmgitError
 from pmgit.git.attributes import LFS
+from pmgit.git.blob import decode
 from pmgit.git.clean import LFS_FILTER
-from pmgit.git.objects import decode
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import missing, patterns, pointer
 from pmgit.setup import (
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmgit.config import Config
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Blob
     from pmgit.lfs.pointer import Pointer
     from pmgit.setup.attribute_file import AttributeFile
 

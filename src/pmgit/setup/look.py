@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pmgit.config import Config
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Blob
 
 #: Folders of these names are for pretrained models; others only when they hold weights.
 COMMON = ("pretrained_model", "pretrained_models")

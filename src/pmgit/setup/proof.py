@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 
 from pmgit.errors import PmgitError
 from pmgit.git import process
-from pmgit.git.objects import decode
+from pmgit.git.blob import Blob, decode
 from pmgit.git.process import GitError
-from pmgit.git.snapshot import TREE, Blob, Snapshot
+from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import pointer, store
 from pmgit.setup.attribute_lines import NAME
 

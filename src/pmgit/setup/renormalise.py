@@ -12,8 +12,8 @@ import stat
 
 from pmgit.errors import PmgitError
 from pmgit.git import work_tree
+from pmgit.git.blob import encode
 from pmgit.git.clean import LFS_FILTER, pointer_to
-from pmgit.git.objects import encode
 from pmgit.lfs import pointer, store
 from pmgit.setup import files
 
@@ -21,8 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Blob
     from pmgit.lfs.pointer import Pointer
 
 

@@ -12,7 +12,7 @@ import os
 from tempfile import TemporaryDirectory
 
 from pmgit.errors import PmgitError
-from pmgit.git.objects import decode, encode
+from pmgit.git.blob import decode, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError
-from pmgit.git.objects import decode, encode
+from pmgit.git.blob import decode, encode
 from pmgit.lfs import pointer
 from pmgit.setup import block, files, hook_config
 from pmgit.setup.journal import (

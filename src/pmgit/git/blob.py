@@ -1,0 +1,122 @@
+"""The blob: a file of Git at a path, and what stood at that path before."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+REGULAR = ("100644", "100755")
+LINK, SUBMODULE = "120000", "160000"
+#: The mode of what is not there.
+NOTHING = "000000"
+
+#: `Blob.size` before anybody has asked, and of a blob that a partial clone has not got.
+UNKNOWN, NOT_HERE = -2, -1
+
+
+class Blob:
+    """The content of a file in Git: `size` in bytes, `head` its first bytes once read.
+
+    `before` is the id of what stood at this path before ('' when nothing did), with the mode
+    `before_mode`; `commit` the commit that introduced it when a range is judged. In a difference,
+    `oid` is '' where a file is deleted. A submodule has mode 160000 and no content.
+
+    One object is a change and a blob: with 50,000 staged files a second one for each costs 60 ms.
+    """
+
+    __slots__ = ("before", "before_mode", "commit", "head", "mode", "oid", "path", "size")
+
+    def __init__(
+        self,
+        path: str,
+        oid: str,
+        mode: str,
+        before: str = "",
+        commit: str = "",
+        *,
+        before_mode: str = NOTHING,
+    ) -> None:
+        self.path = path
+        self.oid = oid
+        self.mode = mode
+        self.before = before
+        self.commit = commit
+        self.before_mode = before_mode
+        self.size = UNKNOWN
+        self.head = b""
+
+    @property
+    def is_regular(self) -> bool:
+        """A file: neither a link nor a submodule."""
+        return self.mode in REGULAR
+
+    @property
+    def old(self) -> Blob:
+        """What stood at the path before."""
+        return Blob(self.path, self.before, self.before_mode)
+
+    def __repr__(self) -> str:
+        return f"Blob({self.path!r}, {self.oid[:9]}, {self.mode}, {self.size})"
+
+
+def encode(path: str) -> bytes:
+    """A path as Git stores it, also when it is not UTF-8."""
+    return path.encode("utf-8", "surrogateescape")
+
+
+def decode(path: bytes) -> str:
+    """A path from Git; bytes that are not UTF-8 become lone surrogates."""
+    return path.decode("utf-8", "surrogateescape")
+
+
+def parse_raw_diff(out: bytes) -> list[Blob]:
+    """The changes in the output of `diff-index --raw -z` or `diff-tree --raw -z`."""
+    fields = decode(out).split("\0")
+    # :000000 100644 <zeros> <id> A: what nearly all lines of a large commit begin with
+    at = len(fields[0]) // 2 + 7 if len(fields) > 1 else 0
+    plain = f":{NOTHING} {REGULAR[0]} ".ljust(at - 1, "0") + " "
+    changes: list[Blob] = []
+    add = changes.append
+    for head, path in zip(fields[0:-1:2], fields[1::2], strict=True):
+        if head.startswith(plain) and head.endswith(" A"):
+            add(Blob(path, head[at:-2], REGULAR[0]))
+            continue
+        # :100644 100644 <old id> <new id> M
+        old_mode, mode, before, oid, status = head.split(" ")
+        if status == "U":
+            continue  # unmerged: nothing is recorded from it
+        if old_mode == f":{NOTHING}":
+            before = ""
+        if status == "D":
+            oid = ""
+        add(Blob(path, oid, mode, before, before_mode=old_mode[1:]))
+    return changes
+
+
+def parse_listing(out: bytes) -> list[Blob]:
+    """The entries in the output of `ls-files -s -z`; unmerged ones are left out."""
+    found = []
+    for line in decode(out).split("\0"):
+        # 100644 <id> 0<TAB><path>
+        head, _, path = line.partition("\t")
+        if head.endswith(" 0"):
+            found.append(Blob(path, head[7:-2], head[:6]))
+    return found
+
+
+def introduced_by(changes: Iterable[Blob], commit: str = "") -> list[Blob]:
+    """The blobs that a change brings in, marked with the commit that did.
+
+    A path whose content stays the same (its mode changed) brings in nothing.
+    """
+    found = [change for change in changes if change.oid and change.oid != change.before]
+    if commit:
+        for blob in found:
+            blob.commit = commit
+    return found
+
+
+def removed_by(changes: Iterable[Blob]) -> dict[tuple[str, str], str]:
+    """The paths that a change takes away, by ('', blob id)."""
+    return {("", change.before): change.path for change in changes if not change.oid}
