@@ -92,6 +92,7 @@ def test_a_baseline_can_begin_with_one_path(sinful: Repo) -> None:
         (("--accept", "data", "--reason", "x" * 501), "a reason of 501 characters"),
         (("--accept", "..", "--reason", "x"), "'..' is outside of the repository"),
         (("--accept", "nowhere", "--reason", "x"), "nothing is found at 'nowhere'"),
+        (("--accept", "", "--reason", "x"), "nothing is found at ''"),
         (("--accept", "dat", "--reason", "x"), "nothing is found at 'dat'"),
     ],
 )

@@ -125,7 +125,7 @@ class _Look:
             # A model of which Git has no weights (any more).
             return self._baseline.by_folder.get((unit.rule, unit.path))
         for entry in here:
-            if {entry.rule, unit.rule} <= MEASURED and unit.size <= self._size(entry):
+            if {entry.rule, unit.rule} <= MEASURED and 0 <= unit.size <= self._size(entry):
                 return entry
         return None
 

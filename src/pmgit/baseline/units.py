@@ -32,9 +32,10 @@ NEVER = frozenset({"absent-object", "host-limit"})
 
 
 class Unit:
-    """One thing that a finding is about. `at_tip`: it is part of the tree that is judged.
+    """One thing that a finding is about; `size` is below 0 where it is not known.
 
-    (In a range of commits, a later commit may have taken it away again.)
+    `at_tip`: it is part of the tree that is judged. In a range of commits, a later commit may
+    have taken it away again.
     """
 
     __slots__ = ("at_tip", "oid", "path", "rule", "size")
@@ -43,7 +44,7 @@ class Unit:
         self.rule = rule
         self.path = path
         self.oid = oid
-        self.size = max(size, 0)  # unknown: a submodule, or left on the remote
+        self.size = size
         self.at_tip = at_tip
 
 

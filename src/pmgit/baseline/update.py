@@ -85,7 +85,7 @@ class Update:
                     self._add(unit, reason)
 
     def _add(self, unit: Unit, reason: str) -> None:
-        entry = Entry(unit.path, unit.rule, unit.oid, unit.size, reason)
+        entry = Entry(unit.path, unit.rule, unit.oid, max(unit.size, 0), reason)
         if entry.key not in self._kept:
             self.added.append(entry)
             self._kept[entry.key] = entry
@@ -98,7 +98,7 @@ class Update:
 
     def _follow(self, entry: Entry, unit: Unit) -> None:
         # An entry of a rule that takes precedence keeps its name: it forgives both.
-        new = Entry(unit.path, entry.rule, unit.oid, unit.size, entry.reason)
+        new = Entry(unit.path, entry.rule, unit.oid, max(unit.size, 0), entry.reason)
         self._used.add(new.key)
         if new.key in self._kept:
             return

@@ -65,7 +65,8 @@ def command(
     recorder, update = _look(repository, file)
     wanted = [_work_tree.from_top(repository, path) for path in paths]
     for path, typed in zip(wanted, paths, strict=True):
-        if not any(each.is_at([path]) for each in recorder.judged):
+        # '' is what an unset variable of a script leaves: not "everything".
+        if not typed or not any(each.is_at([path]) for each in recorder.judged):
             raise UsageError(f"nothing is found at {typed!r}", "see what is: pmgit check --all")
     update.run(wanted if paths or data is not None else None, reason)
     if prune:
