@@ -287,7 +287,7 @@ def test_what_is_no_baseline(place: str, sinful: Repo, tmp_path: Path) -> None:
     for content, message in (
         (pointer(b"x"), "is a Git LFS pointer"),
         ("utf-16\n".encode("utf-16"), "not UTF-8"),
-        (b"#" * 20_000_001, "20000001 bytes is too large for a baseline"),
+        (b"#" * 10_000_001, "10000001 bytes is too large for a baseline"),
     ):
         sinful.write(BASELINE, content)
         if staged:

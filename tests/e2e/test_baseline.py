@@ -150,6 +150,7 @@ def test_a_copy_is_new_and_one_move_is_one(old: Repo) -> None:
     table = (old.path / "data/table-00.csv").read_bytes()
     old.stage("data/copy.csv", table)
     assert [f["path"] for f in old.check()] == ["data/copy.csv"]
+    assert [f["path"] for f in old.check("--all")] == ["data/copy.csv"]
     old.git("rm", "-q", "data/table-00.csv")
     assert commit(old) == 0
     assert old.check("--all") == []

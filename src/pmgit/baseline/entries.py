@@ -15,8 +15,8 @@ import re
 from pmgit.config import BASELINE
 from pmgit.errors import UsageError, cut
 
-#: 100,000 findings take about 20 MB. What is larger is a mistake or an attack.
-MAX_BYTES = 20_000_000
+#: 40,000 entries take 5 MB. What is larger than `oversized-blob` allows is a mistake or an attack.
+MAX_BYTES = 10_000_000
 #: A reason is a sentence with a ticket, not a document.
 MAX_REASON = 500
 
