@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pmgit.baseline.entries import Entry, File
+    from pmgit.baseline.entries import Entry
     from pmgit.git.repository import Repository
 
 
@@ -62,15 +62,16 @@ def command(
         _refuse_deleted(repository)
     file = entries.parse(data) if data is not None else entries.File([])
     reason = _reason(reason, accepts=bool(paths), first=data is None)
-    recorder, update = _look(repository, file)
+    found = _Found(repository, file.entries)
+    update = Update(file, found.judged)
     wanted = [_work_tree.from_top(repository, path) for path in paths]
     for path, typed in zip(wanted, paths, strict=True):
         # '' is what an unset variable of a script leaves: not "everything".
-        if not typed or not any(each.is_at([path]) for each in recorder.judged):
+        if not typed or not any(each.is_at([path]) for each in found.judged):
             raise UsageError(f"nothing is found at {typed!r}", "see what is: pmgit check --all")
     update.run(wanted if paths or data is not None else None, reason)
     if prune:
-        update.prune(recorder.tree, recorder.ran, whole=not recorder.not_judged)
+        update.prune(found.tree, found.ran, whole=not found.not_judged)
     new = _rendered(update, data)
     if new != data and not dry_run:
         write_whole(os.path.join(repository.top, BASELINE), new or b"", new=data is None)
@@ -80,8 +81,8 @@ def command(
         if dry_run:
             click.echo(difference(data or b"", new or b"", BASELINE), nl=False)
         _tell(repository, update, changed=new != data, dry_run=dry_run)
-    if recorder.not_judged:
-        click.echo(not_judged(recorder.not_judged), err=True)
+    if found.not_judged:
+        click.echo(not_judged(found.not_judged), err=True)
     return FINDINGS if update.refused and not (paths or prune) else CLEAN
 
 
@@ -96,11 +97,6 @@ class _Found(Recorder):
         report = checker.judge(snapshot, config, self.ran, lambda: self)
         self.tree = snapshot.listing()
         self.not_judged = report.not_judged
-
-
-def _look(repository: Repository, file: File) -> tuple[_Found, Update]:
-    found = _Found(repository, file.entries)
-    return found, Update(file, found.judged)
 
 
 def _refuse_deleted(repository: Repository) -> None:
