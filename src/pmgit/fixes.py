@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.finding import Finding
     from pmgit.git.blob import Blob
+    from pmgit.git.repository import Repository
     from pmgit.model.subject import Subject
 
 _COLLEAGUES = "everybody else's copy of the file is deleted at their next pull"
@@ -62,13 +63,27 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
             f" need of both (git cat-file blob {blob.oid[:12]}), then stage anew",
         )
     steps = [back]
+    note = _from_disk(subject.repository) if before else ""
     if there == work_tree.ABSENT:
         # The index holds the only copy: put it on disk first, in a sparse checkout too.
         restore = Step("git", "restore", "--ignore-skip-worktree-bits", items=(blob.path,))
         steps.insert(0, restore)
     if not before:
         steps += _ignored(subject, blob, ignore)
-    return Advice(Fix(*steps))
+    return Advice(Fix(*steps), note)
+
+
+def _from_disk(repository: Repository) -> str:
+    """What to say when the commit takes its content from the disk, whatever is staged.
+
+    Git then gives the hook an index of its own, by one of these names.
+    """
+    name = os.path.basename(repository.index)
+    if name == "index.lock":
+        return "; commit without -a, which would take it from the disk again"
+    if name.startswith("next-index-"):
+        return "; leave it out of `git commit PATH`, which would take it from the disk again"
+    return ""
 
 
 def _ignored(subject: Subject, blob: Blob, wanted: bool) -> list[Step]:

@@ -314,6 +314,10 @@ def test_a_small_file_grows_in_commit_all(guarded: Repo) -> None:
     guarded.write("best.pt", BIG)
     assert stopped(guarded, "-a") == {"oversized-blob"}
     assert stopped(guarded, "--", "best.pt") == {"oversized-blob"}
+    # Whatever is staged, both take the file from the disk: the fix alone would not be enough.
+    said = [guarded.run(["git", "commit", "-m", "x", *how]).err for how in (["-a"], ["best.pt"])]
+    assert "; commit without -a, " in said[0], said
+    assert "; leave it out of `git commit PATH`, " in said[1], said
 
 
 def test_only_the_named_path_is_judged(guarded: Repo) -> None:
