@@ -6,18 +6,19 @@ import os
 import stat
 
 from pmgit import rules
-from pmgit.config import FILE, MAX_BYTES, PYPROJECT, Config, parse
+from pmgit.config import BASELINE, FILE, MAX_BYTES, PYPROJECT, Config, parse
 from pmgit.errors import PmgitError, UsageError, unknown
 from pmgit.finding import Report
-from pmgit.git.snapshot import RANGE
+from pmgit.git.snapshot import RANGE, TREE
 from pmgit.lfs import pointer
 from pmgit.model.subject import Subject
 from pmgit.rule import ATTRIBUTES, BLOBS, LFS, MODELS, PLACES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from pmgit.baseline.forgive import Baseline
     from pmgit.finding import Finding
     from pmgit.git.blob import Blob
     from pmgit.git.snapshot import Snapshot
@@ -104,8 +105,18 @@ def selected(config: Config, select: Sequence[str] = (), ignore: Sequence[str] =
     ]
 
 
-def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
-    """The findings of the named rules, sorted by path."""
+def judge(
+    snapshot: Snapshot,
+    config: Config,
+    names: Sequence[str],
+    baseline: Callable[[], Baseline] | None = None,
+) -> Report:
+    """The findings of the named rules, sorted by path.
+
+    `baseline` gives what is forgiven, and is asked only when there are findings. Without it the
+    snapshot's own counts; a server passes that of the old tip, because a push must not forgive
+    itself. A baseline that a change brings has to be a valid one in any case.
+    """
     for name in config.rules:
         if name in rules.RULES:
             config.check_options(rules.load(name))
@@ -127,9 +138,24 @@ def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
         for finding in rule.check(subject):
             finding.rule = rule.name
             findings.append(finding)
-    if findings:
-        findings = _told(findings, config, subject)
-    return Report(findings, len(snapshot.introduced), snapshot.not_judged)
+    forgiven: list[Finding] = []
+    brought = _brings_baseline(snapshot.changes) and (baseline is None or snapshot.origin != TREE)
+    if findings or brought:
+        from pmgit.baseline import source
+
+        own = source.of_snapshot(snapshot) if brought or not baseline else None
+        if findings:
+            counting = baseline() if baseline else own
+            findings, forgiven = _told(findings, config, subject, counting)
+    return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven)
+
+
+def _brings_baseline(changes: Iterable[Blob]) -> bool:
+    """Whether the baseline is among the changes, which are sorted by path."""
+    for change in changes:
+        if change.path >= BASELINE:
+            return change.path == BASELINE
+    return False
 
 
 def _comes_or_goes(subject: Subject) -> bool:
@@ -153,8 +179,13 @@ def _excluded(finding: Finding, config: Config, subject: Subject) -> bool:
     return config.excludes(f"{finding.path}/" if is_folder else finding.path)
 
 
-def _told(findings: list[Finding], config: Config, subject: Subject) -> list[Finding]:
-    """The findings without what is excluded or said better by another, sorted."""
+def _told(
+    findings: list[Finding],
+    config: Config,
+    subject: Subject,
+    baseline: Baseline | None,
+) -> tuple[list[Finding], list[Finding]]:
+    """The findings without what is excluded or said better by another, and the forgiven; sorted."""
     kept = [finding for finding in findings if not _excluded(finding, config, subject)]
     best: dict[tuple[str, str], int] = {}
     for finding in kept:
@@ -170,5 +201,10 @@ def _told(findings: list[Finding], config: Config, subject: Subject) -> list[Fin
     ]
     from pmgit import fixes
 
+    kept, forgiven = baseline.split(kept, subject, PRECEDENCE) if baseline else (kept, [])
     fixes.settle(kept, subject)
-    return sorted(kept, key=lambda f: (f.path, f.line, f.rule, f.commit))
+    return sorted(kept, key=_place), sorted(forgiven, key=_place)
+
+
+def _place(finding: Finding) -> tuple[str, int, str, str]:
+    return (finding.path, finding.line, finding.rule, finding.commit)

@@ -26,6 +26,7 @@ from pmgit.report.text import visible
 COMMANDS = {
     "init": "init",
     "check": "check",
+    "baseline": "baseline",
     "explain": "explain",
     "info": "info",
     "lfs-setup": "lfs_setup",

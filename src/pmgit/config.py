@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FILE = ".pmgit.toml"
 PYPROJECT = "pyproject.toml"
+#: What is forgiven (`baseline/`); it lies beside the configuration.
+BASELINE = ".pmgit-baseline"
 #: A configuration is read on every commit; a larger one is a mistake or an attack.
 MAX_BYTES = 1_000_000
 #: tomllib takes 11 seconds for one key with 100,000 dots.

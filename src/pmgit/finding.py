@@ -120,14 +120,24 @@ class Finding:
 
 
 class Report:
-    """The findings of one judgement, how many files it looked at, and what it could not see."""
+    """The findings of one judgement, how many files it looked at, and what it could not see.
 
-    __slots__ = ("checked", "findings", "not_judged")
+    `forgiven` are the findings that a baseline forgives; they are none of `findings`.
+    """
 
-    def __init__(self, findings: list[Finding], checked: int, not_judged: int = 0) -> None:
+    __slots__ = ("checked", "findings", "forgiven", "not_judged")
+
+    def __init__(
+        self,
+        findings: list[Finding],
+        checked: int,
+        not_judged: int = 0,
+        forgiven: list[Finding] | None = None,
+    ) -> None:
         self.findings = findings
         self.checked = checked
         self.not_judged = not_judged
+        self.forgiven = forgiven or []
 
     @property
     def errors(self) -> list[Finding]:

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 PUSH = "pre-push"
 STAGES = ("pre-commit", "pre-merge-commit", PUSH)
-#: What is sure to be looked up in the index: the configuration, and the default models folders.
-#: One question at the start answers it, instead of two later. A test holds it to `config`.
-LOOKED_UP = (".pmgit.toml", "pyproject.toml", "pretrained_model", "pretrained_models")
+#: What is sure to be looked up in the index: the configuration, the baseline, and the default
+#: models folders. One question at the start answers it, instead of more later. A test holds it
+#: to `config`.
+LOOKED_UP = (
+    ".pmgit.toml", "pyproject.toml", ".pmgit-baseline", "pretrained_model", "pretrained_models",
+)  # fmt: skip
 
 USAGE = """\
 usage: pmgit-hook [STAGE] [--select NAMES] [--ignore NAMES]
@@ -151,11 +154,15 @@ def _judge_push(arguments: Arguments) -> tuple[Repository, Report]:
         report = _judge(snapshot, arguments)
         whole.checked += report.checked
         whole.not_judged += report.not_judged
-        for finding in report.findings:
-            key = (finding.rule, finding.path, finding.line, finding.commit, finding.message)
-            if key not in seen:
-                seen.add(key)
-                whole.findings.append(finding)
+        for found, into in (
+            (report.findings, whole.findings),
+            (report.forgiven, whole.forgiven),
+        ):
+            for finding in found:
+                key = (finding.rule, finding.path, finding.line, finding.commit, finding.message)
+                if key not in seen:
+                    seen.add(key)
+                    into.append(finding)
     return repository, whole
 
 

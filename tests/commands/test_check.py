@@ -334,13 +334,14 @@ def test_json(repo: Repo) -> None:
         ],
         "checked": 1,
         "not_judged": 0,
+        "forgiven": 0,
     }
 
 
 def test_json_without_findings(repo: Repo) -> None:
     clean = repo.pmgit("check", "--format=json")
     assert clean.code == 0
-    assert clean.json == {"findings": [], "checked": 0, "not_judged": 0}
+    assert clean.json == {"findings": [], "checked": 0, "not_judged": 0, "forgiven": 0}
 
 
 def test_json_with_a_line(repo: Repo) -> None:

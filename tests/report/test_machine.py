@@ -26,7 +26,7 @@ def test_the_whole() -> None:
         Finding("a b", "3.0 MB", rule="oversized-blob", fix=fix, commit="1" * 40),
         Finding("x", "no license", rule="incomplete-info", severity=WARNING, line=3),
     ]
-    assert document(Report(found, 7, 2)) == {
+    assert document(Report(found, 7, 2, [Finding("y", "old")])) == {
         "findings": [
             {
                 "rule": "oversized-blob",
@@ -53,11 +53,12 @@ def test_the_whole() -> None:
         ],
         "checked": 7,
         "not_judged": 2,
+        "forgiven": 1,
     }
 
 
 def test_no_findings() -> None:
-    assert document(Report([], 3)) == {"findings": [], "checked": 3, "not_judged": 0}
+    assert document(Report([], 3)) == {"findings": [], "checked": 3, "not_judged": 0, "forgiven": 0}
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)

@@ -70,6 +70,14 @@ def test_summary(errors: int, warnings: int, files: int, text: str) -> None:
     assert summary(Report(found, files)).startswith(text + " Why: pmgit explain oversized-blob")
 
 
+def test_what_is_forgiven_is_counted_and_not_told() -> None:
+    report = Report([finding()], 3, forgiven=[Finding("old", "a sin", rule="r")] * 2)
+    assert summary(report).startswith("1 error in 3 files; 2 forgiven by .pmgit-baseline. Why: ")
+    assert "a sin" not in render(report, Shell())
+    report.findings.clear()
+    assert render(report, Shell()) == ""
+
+
 def test_many_findings_are_counted_and_all_are_fixed() -> None:
     found = [finding(f"{n}.bin", fix=rm(f"{n}.bin")) for n in range(SHOWN + 3)]
     found.append(Finding("z", "other", rule="bad-model-name"))

@@ -45,3 +45,14 @@ def _read(path: str, name: str) -> bytes | None:
         raise UsageError(f"{name} is not a file", "make it a file, or move it away") from None
     except OSError as error:
         raise PmgitError(f"{name} is unreadable: {error.strerror}") from error
+
+
+def from_top(repository: Repository, path: str) -> str:
+    """A path as typed, relative to the top of the repository ('' is the top itself)."""
+    # The last part is not resolved: a link is judged as a link.
+    folder, name = os.path.split(os.path.abspath(path))
+    whole = os.path.join(os.path.realpath(folder), name)
+    found = os.path.relpath(whole, os.path.realpath(repository.top)).replace(os.sep, "/")
+    if found == ".." or found.startswith("../"):
+        raise UsageError(f"{path!r} is outside of the repository", f"it is {repository.top}")
+    return "" if found == "." else found

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from pmgit import checker
+from pmgit.baseline.forgive import Baseline
 from pmgit.commands._completion import rule_names
+from pmgit.commands._work_tree import from_top
 from pmgit.errors import CLEAN, FAILED, FINDINGS, UsageError
 from pmgit.git import commits as commits_to_show
 from pmgit.git import ranges, tree
 from pmgit.git import staged as next_commit
-from pmgit.git.repository import Repository, discover
+from pmgit.git.repository import discover
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.git.spill import shell_for
 from pmgit.report import machine, text
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     metavar="RULE.OPTION=VALUE",
     help="Set an option of a rule.",
 )
+@click.option("--no-baseline", is_flag=True, help="Tell also what .pmgit-baseline forgives.")
 @click.option(
     "--allow-missing",
     is_flag=True,
@@ -67,6 +68,7 @@ def command(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     settings: tuple[str, ...],
+    no_baseline: bool,
     allow_missing: bool,
 ) -> int:
     """Judge what Git would record, and print what makes it right.
@@ -85,14 +87,15 @@ def command(
     for setting in settings:
         config.override(setting)
     names = checker.selected(config, _names("--select", select), _names("--ignore", ignore))
-    report = checker.judge(snapshot, config, names)
+    report = checker.judge(snapshot, config, names, Baseline if no_baseline else None)
     shell = shell_for(snapshot.repository)
     if form == "json":
         _echo(machine.render(report, shell))
     elif report.findings:
         _echo(text.render(report, shell, _commits(snapshot, report)))
     else:
-        click.echo(f"no findings in {report.checked} file{'' if report.checked == 1 else 's'}")
+        files = f"{report.checked} file{'' if report.checked == 1 else 's'}"
+        click.echo(f"no findings in {files}{text.forgiven(report)}")
     if report.not_judged:
         click.echo(text.not_judged(report.not_judged), err=True)
         if snapshot.origin == TREE and not report.errors and not allow_missing:
@@ -112,19 +115,8 @@ def _snapshot(paths: tuple[str, ...], everything: bool, commits: str | None) -> 
         return ranges.take_range(discover(), commits)
     if paths or everything:
         repository = discover()
-        return tree.take(repository, [_from_top(repository, path) for path in paths])
+        return tree.take(repository, [from_top(repository, path) for path in paths])
     return next_commit.take()
-
-
-def _from_top(repository: Repository, path: str) -> str:
-    """A path as typed, relative to the top of the repository ('' is the top itself)."""
-    # The last part is not resolved: a link is judged as a link.
-    folder, name = os.path.split(os.path.abspath(path))
-    whole = os.path.join(os.path.realpath(folder), name)
-    found = os.path.relpath(whole, os.path.realpath(repository.top)).replace(os.sep, "/")
-    if found == ".." or found.startswith("../"):
-        raise UsageError(f"{path!r} is outside of the repository", f"it is {repository.top}")
-    return "" if found == "." else found
 
 
 def _names(option: str, values: tuple[str, ...]) -> list[str]:

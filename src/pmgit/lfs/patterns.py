@@ -20,7 +20,7 @@ MUST_BE_TEXT = (
     # Git reads them itself, and cannot when they are pointers
     ".git*",
     # ours
-    ".pmgit.toml", "INFO.md", "pmgit.lock",
+    ".pmgit.toml", ".pmgit-baseline", "INFO.md", "pmgit.lock",
     # for people
     "README", "README*.md", "README*.txt", "README*.rst",
     "LICENSE", "LICENSE-*", "LICENSE*.md", "LICENSE*.txt", "LICENCE", "LICENCE*.md",

@@ -22,6 +22,7 @@ def render(report: Report, shell: Shell) -> str:
         "findings": [_finding(finding, shell) for finding in report.findings],
         "checked": report.checked,
         "not_judged": report.not_judged,
+        "forgiven": len(report.forgiven),
     }
     return json.dumps(document, indent=2) + "\n"
 

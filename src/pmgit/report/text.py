@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pmgit.config import BASELINE
 from pmgit.finding import ERROR
 from pmgit.report.shell import merged
 
@@ -94,7 +95,12 @@ def summary(report: Report) -> str:
         parts.append(f"{warnings} warning" + ("" if warnings == 1 else "s"))
     files = f"{report.checked} file" + ("" if report.checked == 1 else "s")
     names = " ".join(sorted({finding.rule for finding in report.findings}))
-    return f"{' and '.join(parts)} in {files}. Why: pmgit explain {names}"
+    return f"{' and '.join(parts)} in {files}{forgiven(report)}. Why: pmgit explain {names}"
+
+
+def forgiven(report: Report) -> str:
+    """What to add of findings that a baseline forgives; '' when there are none."""
+    return f"; {len(report.forgiven)} forgiven by {BASELINE}" if report.forgiven else ""
 
 
 def not_judged(count: int) -> str:

@@ -1,0 +1,222 @@
+"""What a baseline forgives: the same blob where it was, a smaller one there, one that has moved.
+
+A move is free once its old path is gone, for one new path; a copy is new. What grew is new.
+"""
+
+from __future__ import annotations
+
+from pmgit.baseline.entries import NO_BLOB
+from pmgit.baseline.units import MEASURED, NAMES, Units
+from pmgit.git.blob import Blob
+from pmgit.git.snapshot import TREE
+from pmgit.lazy import lazy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from pmgit.baseline.entries import Entry
+    from pmgit.baseline.units import Unit
+    from pmgit.finding import Finding
+    from pmgit.model.subject import Subject
+
+
+class Judged:
+    """A finding with what it is about, and the entry (if any) that forgives each of that."""
+
+    __slots__ = ("finding", "pairs")
+
+    def __init__(self, finding: Finding, pairs: list[tuple[Unit, Entry | None]]) -> None:
+        self.finding = finding
+        self.pairs = pairs
+
+    @property
+    def is_forgiven(self) -> bool:
+        return bool(self.pairs) and all(entry for _, entry in self.pairs)
+
+    def is_at(self, paths: Collection[str]) -> bool:
+        """Whether the finding, or what it is about, lies at or below one of these ('': the top)."""
+        places = {self.finding.path, *(unit.path for unit, _ in self.pairs)}
+        return any(
+            place == path or not path or place.startswith(f"{path}/")
+            for place in places
+            for path in paths
+        )
+
+
+class Baseline:
+    """The entries that count in a judgement. Without any, nothing is forgiven."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self.entries = list(entries)
+        self._by_path: dict[str, list[Entry]] = {}
+        self._by_oid: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            self._by_path.setdefault(entry.path, []).append(entry)
+            if entry.oid != NO_BLOB:
+                self._by_oid.setdefault(entry.oid, []).append(entry)
+
+    def split(
+        self, findings: list[Finding], subject: Subject, precedence: Sequence[str]
+    ) -> tuple[list[Finding], list[Finding]]:
+        """The findings that are told, and those that are forgiven."""
+        if not self.entries:
+            return findings, []
+        judged = self.judge(findings, subject, precedence)
+        told = [each.finding for each in judged if not each.is_forgiven]
+        return told, [each.finding for each in judged if each.is_forgiven]
+
+    def judge(
+        self, findings: list[Finding], subject: Subject, precedence: Sequence[str]
+    ) -> list[Judged]:
+        """Every finding with the entries that forgive it.
+
+        Of the rules in `precedence` only the first is told of a blob, and so only that is
+        recorded: its entry also forgives what the later ones say of the same blob.
+        """
+        if not findings:
+            return []
+        units = Units(subject).of(findings)
+        whole = [unit for each in units for unit in each]
+        look = _Look(self, subject, precedence)
+        look.measure(whole)
+        found = {(unit.rule, unit.path, unit.oid): look.in_place(unit) for unit in whole}
+        look.follow_moves(whole, found)
+        return [
+            Judged(finding, [(unit, found[unit.rule, unit.path, unit.oid]) for unit in each])
+            for finding, each in zip(findings, units, strict=True)
+        ]
+
+    def at(self, path: str) -> list[Entry]:
+        return self._by_path.get(path, [])
+
+    def of(self, oid: str) -> list[Entry]:
+        return self._by_oid.get(oid, [])
+
+    @lazy
+    def by_folder(self) -> dict[tuple[str, str], Entry]:
+        """An entry below each folder, by rule and folder."""
+        found: dict[tuple[str, str], Entry] = {}
+        for entry in self.entries:
+            folder = entry.path
+            while "/" in folder:
+                folder = folder.rpartition("/")[0]
+                if found.setdefault((entry.rule, folder), entry) is not entry:
+                    break
+        return found
+
+
+class _Look:
+    """One look of a baseline at one snapshot."""
+
+    def __init__(self, baseline: Baseline, subject: Subject, precedence: Sequence[str]) -> None:
+        self._baseline = baseline
+        self._subject = subject
+        self._rank = {name: rank for rank, name in enumerate(precedence)}
+        self._sizes: dict[str, int] = {}
+
+    def in_place(self, unit: Unit) -> Entry | None:
+        """The entry that forgives a unit where it is."""
+        here = [entry for entry in self._baseline.at(unit.path) if self._speaks_of(entry, unit)]
+        for entry in here:
+            if entry.oid == unit.oid or entry.rule in NAMES:
+                return entry
+        if unit.oid == NO_BLOB:
+            # A model of which Git has no weights (any more).
+            return self._baseline.by_folder.get((unit.rule, unit.path))
+        for entry in here:
+            if {entry.rule, unit.rule} <= MEASURED and 0 <= unit.size <= self._size(entry):
+                return entry
+        return None
+
+    def _speaks_of(self, entry: Entry, unit: Unit) -> bool:
+        if entry.rule == unit.rule:
+            return True
+        rank = self._rank
+        return entry.rule in rank and unit.rule in rank and rank[entry.rule] < rank[unit.rule]
+
+    def measure(self, units: list[Unit]) -> None:
+        """Find the true sizes of the blobs whose place smaller ones may have taken."""
+        oids = {
+            entry.oid
+            for unit in units
+            for entry in self._baseline.at(unit.path)
+            if entry.oid not in (unit.oid, NO_BLOB) and entry.rule in MEASURED
+        }
+        if oids:
+            self._sizes = _sizes_here(self._subject, sorted(oids))
+
+    def _size(self, entry: Entry) -> int:
+        """The size that an entry allows: never more than its blob has, when that is here.
+
+        Or a number that somebody has edited would let anything in.
+        """
+        return min(entry.size, self._sizes.get(entry.oid, entry.size))
+
+    def follow_moves(
+        self, units: list[Unit], found: dict[tuple[str, str, str], Entry | None]
+    ) -> None:
+        """Forgive what lies at a new path: as many paths of a blob as have gone elsewhere."""
+        lost: dict[tuple[str, str], list[Unit]] = {}
+        for unit in units:
+            if found[unit.rule, unit.path, unit.oid] is None and self._baseline.of(unit.oid):
+                lost.setdefault((unit.rule, unit.oid), []).append(unit)
+        if not lost:
+            return
+        for (rule, oid), moved in lost.items():
+            entries = [e for e in self._baseline.of(oid) if self._speaks_of(e, moved[0])]
+            gone = {entry.path: entry for entry in entries if entry.path not in self._listing}
+            paths = self._came_by_move(oid, sorted({unit.path for unit in moved if unit.at_tip}))
+            for path, name in zip(paths, sorted(gone), strict=False):
+                found[rule, path, oid] = gone[name]
+            for unit in moved:
+                # Taken away again by a later commit: the tree has no copy, the history no byte.
+                if not unit.at_tip and entries:
+                    found[rule, unit.path, oid] = entries[0]
+
+    def _came_by_move(self, oid: str, paths: list[str]) -> list[str]:
+        """Of the paths that have a blob, those that can have it by a move; the older ones first.
+
+        A change moves a blob at most as often as it takes it away somewhere. Where it went
+        without a finding (a commit of the range moved it there) counts too.
+        """
+        old = [path for path in paths if path not in self._changed]
+        new = [path for path in paths if path in self._changed]
+        if not new:
+            return old
+        changes = self._subject.changes
+        taken = sum(change.before == oid and not change.oid for change in changes)
+        came = {change.path for change in changes if change.oid == oid != change.before}
+        return old + new[: max(taken - len(came.difference(new)), 0)]
+
+    @lazy
+    def _changed(self) -> frozenset[str]:
+        """The paths that the change brings; none where there is no "before": a whole tree."""
+        changes = self._subject.changes
+        changed = frozenset(change.path for change in changes if change.oid)
+        first = not any(change.before for change in changes)
+        if self._subject.origin == TREE or (first and changed.issuperset(self._listing)):
+            return frozenset()
+        return changed
+
+    @lazy
+    def _listing(self) -> dict[str, Blob]:
+        return self._subject.snapshot.listing()
+
+
+def _sizes_here(subject: Subject, oids: list[str]) -> dict[str, int]:
+    """The sizes of those blobs that are here: a shallow or partial clone lacks some."""
+    blobs = [Blob("", oid, "100644") for oid in oids]
+    here, _ = subject.snapshot.objects.split_present(blobs)
+    if not here:
+        return {}
+    out = subject.repository.run(
+        "cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)",
+        stdin="".join(f"{blob.oid}\n" for blob in here).encode("ascii"),
+    )  # fmt: skip
+    found = {}
+    for line in out.decode("ascii", "replace").splitlines():
+        words = line.split(" ")
+        if len(words) == 3 and words[1] == "blob":
+            found[words[0]] = int(words[2])
+    return found

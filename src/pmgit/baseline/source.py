@@ -1,0 +1,80 @@
+"""Where the baseline of a judgement is: in the snapshot that is judged, or in a commit."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from pmgit.baseline import entries
+from pmgit.baseline.forgive import Baseline
+from pmgit.config import BASELINE
+from pmgit.errors import PmgitError, UsageError
+from pmgit.git.blob import Blob
+from pmgit.git.snapshot import RANGE, Snapshot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.git.repository import Repository
+
+
+def of_snapshot(snapshot: Snapshot) -> Baseline:
+    """The baseline that the snapshot holds, as its configuration: one in the work tree that is
+    not tracked counts too, except in a range of commits. Empty when there is none.
+
+    Raises UsageError when it cannot be understood.
+    """
+    blob = snapshot.listing(BASELINE).get(BASELINE)
+    if blob is not None:
+        return Baseline(entries.parse(_recorded(snapshot, blob)).entries)
+    data = untracked(snapshot.repository) if snapshot.has_work_tree else None
+    return Baseline() if data is None else Baseline(entries.parse(data).entries)
+
+
+def of_commit(repository: Repository, commit: str) -> Baseline:
+    """The baseline of a commit ('': none). A server takes the old tip's: no push can edit it."""
+    if not commit:
+        return Baseline()
+    out = repository.run("ls-tree", "-z", "--full-tree", commit, "--", BASELINE)
+    for line in out.split(b"\0"):
+        head, _, path = line.partition(b"\t")
+        if path == BASELINE.encode():
+            mode, _, oid = head.decode("ascii").split(" ")
+            snapshot = Snapshot(repository, RANGE, [], [])
+            data = _recorded(snapshot, Blob(BASELINE, oid, mode))
+            return Baseline(entries.parse(data).entries)
+    return Baseline()
+
+
+def _recorded(snapshot: Snapshot, blob: Blob) -> bytes:
+    if not blob.is_regular:
+        raise UsageError(f"{BASELINE} is a link or a submodule, not a file")
+    contents = snapshot.texts_of([blob], entries.MAX_BYTES)
+    if blob.size > entries.MAX_BYTES:
+        raise UsageError(
+            f"{BASELINE}: {blob.size} bytes is too large for a baseline",
+            f"at most {entries.MAX_BYTES} are read",
+        )
+    if blob.oid not in contents:
+        raise PmgitError(
+            f"{BASELINE} is not here (partial clone), and pmgit does not fetch",
+            f"fetch it: git cat-file -e {blob.oid}",
+        )
+    return contents[blob.oid]
+
+
+def untracked(repository: Repository) -> bytes | None:
+    """The baseline on disk; None when there is none. Nothing is opened that could hang.
+
+    Raises UsageError when it is a link, PmgitError when it cannot be read.
+    """
+    path = os.path.join(repository.top, BASELINE)
+    try:
+        mode = os.lstat(path).st_mode
+        if not stat.S_ISREG(mode):
+            raise UsageError(f"{BASELINE} is not a file", "move it away, or make it a plain file")
+        with open(path, "rb") as file:
+            return file.read(entries.MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise PmgitError(f"{BASELINE} is unreadable: {error.strerror}") from error

@@ -1,0 +1,232 @@
+"""`pmgit baseline`: forgive what an old repository has done, and nothing new."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import click
+
+from pmgit import checker
+from pmgit.baseline import entries, source
+from pmgit.baseline.update import FIRST_REASON, Recorder, Update
+from pmgit.commands import _work_tree
+from pmgit.commands._difference import difference
+from pmgit.config import BASELINE
+from pmgit.errors import CLEAN, FINDINGS, PmgitError, UsageError
+from pmgit.git import tree
+from pmgit.report.shell import quote
+from pmgit.report.text import SHOWN, line_of, not_judged
+from pmgit.setup.files import write_whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pmgit.baseline.entries import Entry
+    from pmgit.git.repository import Repository
+
+
+@click.command("baseline")
+@click.option(
+    "--accept",
+    "paths",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(),
+    help="Forgive what is new, or has grown, at or below PATH; may be repeated.",
+)
+@click.option("--reason", metavar="TEXT", help="Why; kept with each entry.")
+@click.option("--prune", is_flag=True, help="Drop what has left the tree or is cured.")
+@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def command(
+    *, paths: tuple[str, ...], reason: str | None, prune: bool, dry_run: bool, form: str
+) -> int:
+    """Forgive today's findings of an old repository, in .pmgit-baseline.
+
+    The first run takes in everything that `pmgit check --all` finds, by path and blob id. From
+    then on hooks, CI and `pmgit check` are silent about these blobs and speak about any other.
+
+    A later run follows files that were moved or have shrunk. What is new or has grown is refused
+    unless it is accepted with a reason.
+
+    Exit code 0: the baseline is as it should be; 1: there are findings that it does not forgive
+    (not with --accept or --prune); 2: wrong usage, or a damaged baseline.
+    """
+    repository, _ = _work_tree.load()
+    data = source.untracked(repository)
+    if data is None:
+        _refuse_deleted(repository)
+    file = entries.parse(data) if data is not None else entries.File([])
+    reason = _reason(reason, accepts=bool(paths), first=data is None)
+    found = _Found(repository, file.entries)
+    update = Update(file, found.judged)
+    wanted = [_work_tree.from_top(repository, path) for path in paths]
+    for path, typed in zip(wanted, paths, strict=True):
+        # '' is what an unset variable of a script leaves: not "everything".
+        if not typed or not any(each.is_at([path]) for each in found.judged):
+            raise UsageError(f"nothing is found at {typed!r}", "see what is: pmgit check --all")
+    update.run(wanted if paths or data is not None else None, reason)
+    if prune:
+        update.prune(found.tree, found.ran, whole=not found.not_judged)
+    new = _rendered(update, data)
+    if new != data and not dry_run:
+        write_whole(os.path.join(repository.top, BASELINE), new or b"", new=data is None)
+    if form == "json":
+        _show_json(update, changed=new != data)
+    else:
+        if dry_run:
+            click.echo(difference(data or b"", new or b"", BASELINE), nl=False)
+        _tell(repository, update, changed=new != data, dry_run=dry_run)
+    if found.not_judged:
+        click.echo(not_judged(found.not_judged), err=True)
+    return FINDINGS if update.refused and not (paths or prune) else CLEAN
+
+
+class _Found(Recorder):
+    """The whole tree as it is judged now: with what was looked at, and by which rules."""
+
+    def __init__(self, repository: Repository, entries: list[Entry]) -> None:
+        super().__init__(entries)
+        snapshot = tree.take(repository)
+        config = checker.configuration(snapshot)
+        self.ran = checker.selected(config)
+        report = checker.judge(snapshot, config, self.ran, lambda: self)
+        self.tree = snapshot.listing()
+        self.not_judged = report.not_judged
+
+
+def _refuse_deleted(repository: Repository) -> None:
+    """A baseline that Git has and the disk has not: beginning anew would forgive everything."""
+    hint = ""
+    if repository.run("ls-files", "-z", "--", BASELINE):
+        hint = f"git restore -- :/{BASELINE}"
+    else:
+        head = repository.start("rev-parse", "-q", "--verify", f"HEAD:{BASELINE}")
+        if head.wait()[0] == 0:
+            hint = f"git restore --source=HEAD --staged --worktree -- :/{BASELINE}"
+    if hint:
+        raise PmgitError(
+            f"{BASELINE} is deleted here, and Git has it",
+            f"bring it back: {hint}; to begin anew, commit the deletion first",
+        )
+
+
+def _reason(reason: str | None, *, accepts: bool, first: bool) -> str:
+    """The reason to keep. Raises UsageError when it is missing, or is for nothing."""
+    if reason is None:
+        if accepts:
+            raise UsageError(
+                "--accept needs a reason",
+                "for example: --reason 'moves to Git LFS with the next release'",
+            )
+        return FIRST_REASON
+    if not (accepts or first):
+        raise UsageError("--reason is for what is accepted", "name it: --accept PATH")
+    if not reason.strip() or len(reason) > entries.MAX_REASON:
+        raise UsageError(
+            "the reason is empty"
+            if not reason.strip()
+            else f"a reason of {len(reason)} characters",
+            f"a sentence of up to {entries.MAX_REASON} characters",
+        )
+    return reason.strip()
+
+
+def _rendered(update: Update, data: bytes | None) -> bytes | None:
+    """The baseline as it will be; None when there is none and none is needed."""
+    if data is None and not update.file.entries:
+        return None
+    new = entries.render(update.file)
+    if len(new) > entries.MAX_BYTES:
+        raise UsageError(
+            f"{len(update.file.entries)} findings are too many for a baseline",
+            "leave out whole folders instead: 'exclude' in .pmgit.toml",
+        )
+    return new
+
+
+def _tell(repository: Repository, update: Update, *, changed: bool, dry_run: bool) -> None:
+    """What was done, what is left."""
+    kept = len(update.file.entries)
+    for what, count in (
+        ("added", len(update.added)),
+        ("followed", len(update.followed)),
+        ("dropped", len(update.dropped)),
+    ):
+        if count and not dry_run:
+            click.echo(f"{what} {count} {'entry' if count == 1 else 'entries'}")
+    if not kept and not changed and not update.refused:
+        click.echo("nothing to do: no findings")
+    elif not changed:
+        click.echo(f"nothing to change in {BASELINE}: it forgives {_findings(update.forgiven)}")
+    elif not dry_run:
+        click.echo(f"wrote {BASELINE}: it forgives {_findings(update.forgiven)}")
+    for finding in update.refused[:SHOWN]:
+        click.echo(line_of(finding))
+    if len(update.refused) > SHOWN:
+        click.echo(f"… and {len(update.refused) - SHOWN} more")
+    if update.refused:
+        click.echo(f"not forgiven: {_findings(len(update.refused))}", err=True)
+        click.echo(
+            "hint: cure it (pmgit check --all shows how), or take it in:"
+            " pmgit baseline --accept PATH --reason TEXT"
+            if not update.never
+            else "hint: cure it (pmgit check --all shows how): a receiver would refuse it",
+            err=True,
+        )
+    if changed and not dry_run:
+        _tell_next(repository, kept)
+
+
+def _findings(count: int) -> str:
+    return "1 finding" if count == 1 else f"{count} findings"
+
+
+def _tell_next(repository: Repository, kept: int) -> None:
+    """What a person has to do now: stage it, and let Git merge it."""
+    top = os.path.relpath(repository.top, os.path.join(repository.top, repository.prefix))
+    at = "git" if top == "." else f"git -C {quote(top)}"
+    if not kept:
+        click.echo(f"next: {at} rm -f -- {BASELINE}")
+        return
+    click.echo(f"next: {at} add -- {BASELINE}")
+    merge = repository.run("check-attr", "-z", "merge", "--", BASELINE).split(b"\0")
+    if merge[2:3] != [b"union"]:
+        name = ".gitattributes" if top == "." else f"{top}/.gitattributes".replace(os.sep, "/")
+        click.echo(
+            "hint: two branches that both change it merge without a conflict after:"
+            f" printf '\\n/{BASELINE} merge=union\\n' >> {quote(name)}"
+            f" && {at} add -- .gitattributes",
+            err=True,
+        )
+
+
+def _show_json(update: Update, *, changed: bool) -> None:
+    document = {
+        "file": BASELINE,
+        "changed": changed,
+        "forgiven": update.forgiven,
+        "entries": len(update.file.entries),
+        "added": [_entry(entry) for entry in update.added],
+        "followed": [{"from": _entry(old), "to": _entry(new)} for old, new in update.followed],
+        "dropped": [_entry(entry) for entry in update.dropped],
+        "refused": [
+            {"rule": f.rule, "severity": f.severity, "path": f.path, "message": f.message}
+            for f in update.refused
+        ],
+    }
+    click.echo(json.dumps(document, indent=2))
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "path": entry.path,
+        "rule": entry.rule,
+        "blob": entry.oid,
+        "size": entry.size,
+        "reason": entry.reason,
+    }
