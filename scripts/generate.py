@@ -269,7 +269,7 @@ SIZE_TEXT = r"^\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([kKmMgGtT]?[bB]|[kKmMgGtT][iI][b
 
 def schema() -> str:
     from pmgit.config import SETTINGS, WEIGHTS
-    from pmgit.rule import CHOICE, FLAG, NAMES, SIZE
+    from pmgit.rule import CHOICE, FLAG, NAMES, SIZE, TEXT
 
     names = {"type": "array", "items": {"type": "string"}}
     size = {
@@ -283,6 +283,7 @@ def schema() -> str:
         kinds: dict[str, dict[str, Any]] = {
             NAMES: names,
             FLAG: {"type": "boolean"},
+            TEXT: {"type": "string"},
             SIZE: size,
             CHOICE: {"enum": list(setting.choices)},
         }

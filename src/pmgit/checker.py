@@ -12,7 +12,7 @@ from pmgit.finding import Report
 from pmgit.git.snapshot import RANGE
 from pmgit.lfs import pointer
 from pmgit.model.subject import Subject
-from pmgit.rule import ATTRIBUTES, BLOBS, LFS, MODELS, PLACES
+from pmgit.rule import ATTRIBUTES, BLOBS, HOST, LFS, MODELS, PLACES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,7 +110,13 @@ def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
             config.check_options(rules.load(name))
     entries = [rules.RULES[name] for name in names]
     asks_filters = any(entry.scope == LFS for entry in entries)
-    snapshot.survey(pointer.may_be, _exact_from(config, names), ask_filters=asks_filters)
+    hosted = "host-limit" in names and bool(config.rules.get("host-limit"))
+    exact_from = _exact_from(config, names)
+    if hosted:
+        from pmgit.hosts import choice
+
+        exact_from = min([exact_from, *choice.sizes(snapshot, config)])
+    snapshot.survey(pointer.may_be, exact_from, ask_filters=asks_filters)
     subject = Subject(snapshot, config)
     speaks = {
         BLOBS: lambda: bool(subject.files),
@@ -118,6 +124,7 @@ def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
         PLACES: lambda: _comes_or_goes(subject),
         MODELS: lambda: bool(subject.models),
         ATTRIBUTES: lambda: subject.changes_attributes,
+        HOST: lambda: hosted,
     }
     scopes = {scope for scope in dict.fromkeys(e.scope for e in entries) if speaks[scope]()}
     active = [rules.load(name)(config) for name in names if rules.RULES[name].scope in scopes]
