@@ -201,10 +201,9 @@ class Config:
         if setting.type == NAMES and isinstance(value, list):
             if all(isinstance(item, str) for item in value):
                 return value
-        elif setting.type == FLAG and isinstance(value, bool):
-            return value
-        elif setting.type == TEXT and isinstance(value, str):
-            return value
+        elif setting.type in (FLAG, TEXT):
+            if isinstance(value, bool if setting.type == FLAG else str):
+                return value
         elif setting.type == CHOICE and isinstance(value, str):
             if value in setting.choices:
                 return value

@@ -57,6 +57,16 @@ class Limit:
         """What is not above it is within every limit."""
         return min(value for value in (self.warn, self.refuse) if value is not None)
 
+    def refuses(self, value: int) -> bool:
+        """Whether the host refuses what measures `value`."""
+        return self.refuse is not None and value > self.refuse
+
+    def verdict(self, value: int) -> str:
+        """What the host does about `value`, which is above a limit."""
+        if self.refuses(value):
+            return f"refuses more than {self.shown['refuse']}"
+        return f"advises at most {self.shown['warn']}" if self.warn else "advises against it"
+
     def measure(self, value: int) -> str:
         """`value` in the units of this limit, exact where rounding would hide the difference."""
         if self.unit == COUNT:

@@ -14,6 +14,7 @@ from pmgit.rule import HOST, TEXT, Option, Rule
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from pmgit.git.snapshot import Blob
     from pmgit.hosts.limits import Limit
@@ -93,7 +94,9 @@ class HostLimit(Rule):
         subject.snapshot.filters_of(blob.path for blob, _, _ in large)
         for blob, limit, what in large:
             advice = self._advice(subject, blob, to_lfs=limit is of_binaries)
-            yield self._finding(blob, limit, blob.size, what, advice)
+            yield self._finding(
+                limit, blob.size, what, path=blob.path, commit=blob.commit, advice=advice
+            )
 
     def _advice(self, subject: Subject, blob: Blob, *, to_lfs: bool) -> fixes.Advice:
         """What other rules would say of the same file, or two fixes would collide."""
@@ -108,8 +111,11 @@ class HostLimit(Rule):
         for blob in new:
             pointer = subject.pointer_of(blob) if limit and blob.head else None
             if limit and isinstance(pointer, Pointer) and pointer.size > limit.lowest:
-                advice = fixes.Advice(None, "; split it into shards, or keep it elsewhere")
-                yield self._finding(blob, limit, pointer.size, "as one Git LFS object", advice)
+                yield self._finding(
+                    limit, pointer.size, "as one Git LFS object", path=blob.path,
+                    commit=blob.commit,
+                    advice=fixes.Advice(None, "; split it into shards, or keep it elsewhere"),
+                )  # fmt: skip
 
     def _push(self, subject: Subject, new: list[Blob]) -> Iterator[Finding]:
         limit = self._limits.get("push-size")
@@ -118,7 +124,7 @@ class HostLimit(Rule):
             return
         total = folders.compressed_size(subject.repository, list(sizes))
         if total > limit.lowest:
-            yield self._finding(None, limit, total, "of new blobs, compressed", None)
+            yield self._finding(limit, total, "of new blobs, compressed")
 
     # -- the tree -------------------------------------------------------------------------------
 
@@ -133,31 +139,19 @@ class HostLimit(Rule):
             return
         paths = subject.snapshot.listing()
         if of_tree and len(paths) > of_tree.lowest:
-            yield self._finding(None, of_tree, len(paths), "files in the repository", None)
+            yield self._finding(of_tree, len(paths), "files in the repository")
         if of_folders and len(paths) > of_folders.lowest:
             for path, count in sorted(folders.entries(paths, added).items()):
                 if count > of_folders.lowest:
-                    yield self._finding(None, of_folders, count, "entries", None, path)
+                    yield self._finding(of_folders, count, "entries", path=path)
 
-    def _finding(
-        self,
-        blob: Blob | None,
-        limit: Limit,
-        value: int,
-        what: str,
-        advice: fixes.Advice | None,
-        path: str = "",
-    ) -> Finding:
-        refused = limit.refuse is not None and value > limit.refuse
-        bound = limit.shown["refuse" if refused else "warn"]
-        verdict = f"refuses more than {bound}" if refused else f"advises at most {bound}"
-        if bound == "0" and not refused:
-            verdict = "advises against it"
-        message = f"{limit.measure(value)} {what}; {self._host} {verdict} (as of {limit.date})"
+    def _finding(self, limit: Limit, value: int, what: str, **where: Any) -> Finding:
+        said = f"{self._host} {limit.verdict(value)} (as of {limit.date})"
+        advice = where.pop("advice", None) or fixes.Advice(None)
         return Finding(
-            blob.path if blob else path,
-            message + (advice.note if advice else ""),
-            severity=ERROR if refused else WARNING,
-            fix=advice.fix if advice else None,
-            commit=blob.commit if blob else "",
+            where.pop("path", ""),
+            f"{limit.measure(value)} {what}; {said}{advice.note}",
+            severity=ERROR if limit.refuses(value) else WARNING,
+            fix=advice.fix,
+            **where,
         )
