@@ -88,7 +88,7 @@ def _symptom(hit: Match, place: Place) -> str:
     lines = [symptom.title]
     named = [f"{name} ({size})" if size else name for name, size in hit.files]
     named += [*hit.paths, *hit.oids]
-    lines += [f"  {visible(name)}" for name in named[:SHOWN]]
+    lines += [f"  {_harmless(name)}" for name in named[:SHOWN]]
     if len(named) > SHOWN:
         lines.append(f"  … and {len(named) - SHOWN} more")
     lines += ["", *textwrap.wrap(symptom.cause, 96)]
@@ -105,6 +105,11 @@ def _symptom(hit: Match, place: Place) -> str:
         lines.append(f"Rules: pmgit explain {' '.join(symptom.rules)}")
     lines.append(f"Source: {symptom.source}")
     return "\n".join(lines)
+
+
+def _harmless(name: str) -> str:
+    """A name that neither a terminal nor a CI system takes for a command."""
+    return f"./{visible(name)}" if name.lstrip().startswith((":", "#")) else visible(name)
 
 
 def _page(name: str) -> str:

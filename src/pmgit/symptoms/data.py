@@ -23,6 +23,7 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 #: The files with symptoms, in the order in which they are told.
@@ -54,7 +55,8 @@ class Symptom:
     fix: tuple[Way, ...] = field(default=())
 
 
-def load() -> list[Symptom]:
+@cache
+def load() -> tuple[Symptom, ...]:
     """All symptoms."""
     plans = _read("plans")
     found = []
@@ -64,7 +66,7 @@ def load() -> list[Symptom]:
             table["texts"], table["rules"] = tuple(table["texts"]), tuple(table["rules"])
             table["cause"] = " ".join(table["cause"].split())
             found.append(Symptom(**table, fix=tuple(Way(**way) for way in ways)))
-    return found
+    return tuple(found)
 
 
 def _read(name: str) -> dict[str, Any]:
