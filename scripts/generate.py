@@ -329,12 +329,16 @@ def readme(path: Path) -> str:
 
 def generated() -> dict[str, str]:
     """Every generated file with its text; the rule table comes first, the others import it."""
+    import host_pages
+
     return {
         ".pre-commit-hooks.yaml": hook_manifest(),
         "docs/rules.md": rules_page(),
         "docs/cli.md": cli_page(),
         "docs/configuration.md": configuration_page(),
         "docs/pmgit.schema.json": schema(),
+        "docs/hosts.md": host_pages.hosts_page(EDIT),
+        "docs/errors.md": host_pages.errors_page(EDIT),
         "README.md": readme(TOP / "README.md"),
         **shims(),
     }
