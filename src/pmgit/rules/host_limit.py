@@ -6,6 +6,7 @@ from pmgit import fixes
 from pmgit.finding import ERROR, WARNING, Finding
 from pmgit.formats import kinds
 from pmgit.git import folders
+from pmgit.git.objects import decode, encode
 from pmgit.git.snapshot import RANGE, STAGED
 from pmgit.hosts import choice
 from pmgit.lfs.pointer import Pointer
@@ -131,19 +132,21 @@ class HostLimit(Rule):
     def _tree(self, subject: Subject) -> Iterator[Finding]:
         of_folders, of_tree = map(self._limits.get, ("folder-entries", "repository-files"))
         lowest = [limit.lowest for limit in (of_folders, of_tree) if limit]
-        added = [change.path for change in subject.changes if change.after and not change.before]
+        added = [encode(c.path) for c in subject.changes if c.after and not c.before]
         if not lowest or not added:
             return
-        at_most = folders.index_entries(subject.repository) if subject.origin == STAGED else None
-        if at_most is not None and at_most <= min(lowest):
-            return
-        paths = subject.snapshot.listing()
+        if subject.origin == STAGED:
+            at_most = folders.index_entries(subject.repository)
+            if at_most is not None and at_most <= min(lowest):
+                return
+            paths = folders.staged_paths(subject.repository)
+        else:
+            paths = folders.Paths(map(encode, subject.snapshot.listing()))
         if of_tree and len(paths) > of_tree.lowest:
             yield self._finding(of_tree, len(paths), "files in the repository")
         if of_folders and len(paths) > of_folders.lowest:
-            for path, count in sorted(folders.entries(paths, added).items()):
-                if count > of_folders.lowest:
-                    yield self._finding(of_folders, count, "entries", path=path)
+            for folder, count in sorted(paths.crowded(added, of_folders.lowest).items()):
+                yield self._finding(of_folders, count, "entries", path=decode(folder))
 
     def _finding(self, limit: Limit, value: int, what: str, **where: Any) -> Finding:
         said = f"{self._host} {limit.verdict(value)} (as of {limit.date})"
