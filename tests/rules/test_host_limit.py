@@ -300,6 +300,50 @@ def test_the_hook_pays_only_for_what_is_chosen(repo: Repo) -> None:
     assert {name.split(".")[0] for name in names} & SLOW == set()
 
 
+def test_a_push_is_judged_by_the_host_that_its_tip_names(repo: Repo, tmp_path: Path) -> None:
+    repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
+    repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    hook = repo.write(".git/hooks/pre-push", 'exec pmgit-hook pre-push "$@" --select host-limit\n')
+    hook.write_text("#!/bin/sh\n" + hook.read_text())
+    hook.chmod(0o755)
+    repo.stage(".limits.toml", SMALL)
+    repo.stage(".pmgit.toml", '[rules.host-limit]\nhost = ".limits.toml"\n')
+    repo.stage("a.bin", 5000)
+    repo.commit()
+    repo.git("rm", "-q", "a.bin")
+    repo.commit()
+    refused = repo.run(["git", "push", "origin", "main"])
+    assert refused.code != 0
+    assert "a.bin: host-limit: 4.9 KiB raw in Git; Ours refuses more than 4 KiB" in refused.err + (
+        refused.out
+    )
+    repo.git("rm", "-q", ".pmgit.toml")
+    repo.commit()
+    assert repo.run(["git", "push", "origin", "main"]).code == 0
+
+
+def test_a_bare_repository(ours: Repo, tmp_path: Path) -> None:
+    ours.stage("a.bin", 5000)
+    stage_many(ours, "1", "2", "3", "4")
+    ours.commit()
+    ours.git("clone", "-q", "--bare", ".", str(tmp_path / "bare"))
+    bare = Repo(tmp_path / "bare", ours.env, init=None)
+    assert [(path, kind) for path, kind, _ in told(bare, "--all")] == [
+        ("", "error"), ("a.bin", "error"),
+    ]  # fmt: skip
+
+
+def test_several_rules_about_one_file_print_one_fix(lfs_repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text(SMALL)
+    lfs_repo.add_info("pretrained_model/a")
+    lfs_repo.stage_blob("pretrained_model/a/m.safetensors", random_bytes(5000))
+    shown = lfs_repo.pmgit("check", "--host", "../ours.toml")
+    assert "host-limit missing-pointer" in shown.out
+    (fix,) = shown.fixes
+    lfs_repo.paste(fix)
+    assert lfs_repo.check("--host", "../ours.toml") == []
+
+
 # -- fixes ----------------------------------------------------------------------------------------
 
 

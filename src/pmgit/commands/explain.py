@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 SHOWN = 10
 
 
-@click.command("explain")
+# What is pasted may begin with a dash.
+@click.command("explain", context_settings={"ignore_unknown_options": True})
 @click.argument("names", nargs=-1, metavar="[RULE|TEXT]...", shell_complete=rule_names)
 def command(names: tuple[str, ...]) -> None:
     """Say what a rule reports, or what an error text means, and what to do.
