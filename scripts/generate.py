@@ -269,7 +269,7 @@ SIZE_TEXT = r"^\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([kKmMgGtT]?[bB]|[kKmMgGtT][iI][b
 
 def schema() -> str:
     from pmgit.config import SETTINGS, WEIGHTS
-    from pmgit.rule import CHOICE, FLAG, NAMES, SIZE
+    from pmgit.rule import CHOICE, FLAG, NAMES, SIZE, TEXT
 
     names = {"type": "array", "items": {"type": "string"}}
     size = {
@@ -283,6 +283,7 @@ def schema() -> str:
         kinds: dict[str, dict[str, Any]] = {
             NAMES: names,
             FLAG: {"type": "boolean"},
+            TEXT: {"type": "string"},
             SIZE: size,
             CHOICE: {"enum": list(setting.choices)},
         }
@@ -328,12 +329,16 @@ def readme(path: Path) -> str:
 
 def generated() -> dict[str, str]:
     """Every generated file with its text; the rule table comes first, the others import it."""
+    import host_pages
+
     return {
         ".pre-commit-hooks.yaml": hook_manifest(),
         "docs/rules.md": rules_page(),
         "docs/cli.md": cli_page(),
         "docs/configuration.md": configuration_page(),
         "docs/pmgit.schema.json": schema(),
+        "docs/hosts.md": host_pages.hosts_page(EDIT),
+        "docs/errors.md": host_pages.errors_page(EDIT),
         "README.md": readme(TOP / "README.md"),
         **shims(),
     }

@@ -24,8 +24,8 @@ from pmgit.units import read_size
 ROOT = Path(__file__).parent.parent
 GENERATED = (
     ".pre-commit-hooks.yaml", "docs/rules.md", "docs/cli.md", "docs/configuration.md",
-    "docs/pmgit.schema.json", "hooks/pre-commit", "hooks/pre-merge-commit",
-    "src/pmgit/rules/__init__.py",
+    "docs/errors.md", "docs/hosts.md", "docs/pmgit.schema.json", "hooks/pre-commit",
+    "hooks/pre-merge-commit", "src/pmgit/rules/__init__.py",
 )  # fmt: skip
 
 
@@ -196,6 +196,8 @@ def test_the_schema_is_one() -> None:
         ("[rules.oversized-blob]\nmax-file-size = '5 MB'\n", True),
         ("[rules.bad-model-name]\nstrict = true\n", True),
         ("[rules.missing-info]\nlocal = 'off'\n", True),
+        ("[rules.host-limit]\nhost = 'github'\n", True),
+        ("[rules.host-limit]\nhost = 1\n", False),
         ("[rules]\n", True),
         ("storage = 'x'\n", False),
         ("modles = ['a']\n", False),

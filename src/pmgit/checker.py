@@ -12,7 +12,7 @@ from pmgit.finding import Report
 from pmgit.git.snapshot import RANGE, TREE
 from pmgit.lfs import pointer
 from pmgit.model.subject import Subject
-from pmgit.rule import ATTRIBUTES, BLOBS, LFS, MODELS, PLACES
+from pmgit.rule import ATTRIBUTES, BLOBS, HOST, LFS, MODELS, PLACES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,7 +122,13 @@ def judge(
             config.check_options(rules.load(name))
     entries = [rules.RULES[name] for name in names]
     asks_filters = any(entry.scope == LFS for entry in entries)
-    snapshot.survey(pointer.may_be, _exact_from(config, names), ask_filters=asks_filters)
+    hosted = "host-limit" in names and bool(config.rules.get("host-limit"))
+    exact_from = _exact_from(config, names)
+    if hosted:
+        from pmgit.hosts import choice
+
+        exact_from = min([exact_from, *choice.sizes(snapshot, config)])
+    snapshot.survey(pointer.may_be, exact_from, ask_filters=asks_filters)
     subject = Subject(snapshot, config)
     speaks = {
         BLOBS: lambda: bool(subject.files),
@@ -130,6 +136,7 @@ def judge(
         PLACES: lambda: _comes_or_goes(subject),
         MODELS: lambda: bool(subject.models),
         ATTRIBUTES: lambda: subject.changes_attributes,
+        HOST: lambda: hosted,
     }
     scopes = {scope for scope in dict.fromkeys(e.scope for e in entries) if speaks[scope]()}
     active = [rules.load(name)(config) for name in names if rules.RULES[name].scope in scopes]

@@ -8,7 +8,7 @@ read is a net with a hole.
 from __future__ import annotations
 
 from pmgit.errors import UsageError, cut, unknown
-from pmgit.rule import CHOICE, FLAG, NAMES, SIZE
+from pmgit.rule import CHOICE, FLAG, NAMES, SIZE, TEXT
 from pmgit.units import read_size
 
 TYPE_CHECKING = False
@@ -23,8 +23,6 @@ PYPROJECT = "pyproject.toml"
 BASELINE = ".pmgit-baseline"
 #: A configuration is read on every commit; a larger one is a mistake or an attack.
 MAX_BYTES = 1_000_000
-#: tomllib takes 11 seconds for one key with 100,000 dots.
-MAX_LINE = 10_000
 
 IGNORE, LFS = "ignore", "lfs"
 
@@ -147,6 +145,10 @@ class Config:
             )
         self.rules.setdefault(rule, {})[option] = _Text(text.strip())
 
+    def is_typed(self, rule: str, option: str) -> bool:
+        """Whether an option was set on a command line."""
+        return isinstance(self.rules.get(rule, {}).get(option), _Text)
+
     def excludes(self, path: str) -> bool:
         """Whether `exclude` names this path."""
         patterns = self.values["exclude"]
@@ -207,8 +209,9 @@ class Config:
         if setting.type == NAMES and isinstance(value, list):
             if all(isinstance(item, str) for item in value):
                 return value
-        elif setting.type == FLAG and isinstance(value, bool):
-            return value
+        elif setting.type in (FLAG, TEXT):
+            if isinstance(value, bool if setting.type == FLAG else str):
+                return value
         elif setting.type == CHOICE and isinstance(value, str):
             if value in setting.choices:
                 return value
@@ -239,6 +242,7 @@ _WANTED = {
     NAMES: 'a list of text, such as ["a", "b"]',
     FLAG: "true or false",
     CHOICE: "text",
+    TEXT: "text",
     SIZE: 'a size, such as "1 MB" or 1000000',
 }
 
@@ -275,31 +279,9 @@ def parse(data: bytes, source: str) -> Config:
     pyproject = source.rsplit("/", 1)[-1] == PYPROJECT
     if pyproject and b"pmgit" not in data:
         return Config()  # reading it takes 20 ms, and what is wrong in it is not our business
-    if len(data) > MAX_BYTES:
-        raise UsageError(
-            f"{source}: {len(data)} bytes is too large for a configuration",
-            f"at most {MAX_BYTES} are read",
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{source}: not UTF-8 ({error.reason} at byte {error.start})") from None
-    for number, line in enumerate(text.split("\n"), 1):
-        if len(line) > MAX_LINE:
-            raise UsageError(
-                f"{source}: line {number} has {len(line)} characters",
-                f"at most {MAX_LINE} are read: write a list on several lines",
-            )
     from pmgit import plain_toml
 
-    document = plain_toml.loads(text)
-    if document is None:
-        import tomllib
-
-        try:
-            document = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-            raise UsageError(f"{source}: not valid TOML: {error or 'nested too deeply'}") from None
+    document = plain_toml.read(data, source, MAX_BYTES)
     if pyproject:
         tool = document.get("tool", {})
         if not isinstance(tool, dict) or "pmgit" not in tool:

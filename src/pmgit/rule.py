@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from pmgit.finding import Finding
 
 #: What an option's value is: how it is read, and what the schema says of it.
-SIZE, CHOICE, FLAG, NAMES = "size", "choice", "flag", "names"
+SIZE, CHOICE, FLAG, NAMES, TEXT = "size", "choice", "flag", "names", "text"
 
 #: When a rule has anything to say (`Rule.scope`); it is not even imported otherwise.
 #: BLOBS: files are introduced. LFS: there is a pointer or an lfs attribute among the files.
 #: PLACES: something below a models folder changes. MODELS: a model is touched, or lies untracked
-#: in the work tree. ATTRIBUTES: a .gitattributes changes.
+#: in the work tree. ATTRIBUTES: a .gitattributes changes. HOST: somebody has chosen a host.
 BLOBS, LFS, PLACES, MODELS = "blobs", "lfs", "places", "models"
-ATTRIBUTES = "attributes"
+ATTRIBUTES, HOST = "attributes", "host"
 
 
 class Option:
     """A setting of a rule: `[rules.<rule>] <name> = <value>`.
 
     `type` is one of SIZE (bytes, or text such as `"1 MB"`), CHOICE (one of `choices`), FLAG
-    (true or false) and NAMES (a list of text).
+    (true or false), NAMES (a list of text) and TEXT.
     """
 
     __slots__ = ("choices", "default", "help", "name", "type")

@@ -1,4 +1,4 @@
-"""`pmgit explain`: the manual page of a rule."""
+"""`pmgit explain`: the manual page of a rule, and error texts (more: tests/symptoms)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit import rules
+from tests.kit import ACTING, BIN, COMMAND
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,3 +70,100 @@ def test_an_unknown_rule_names_the_nearest(repo: Repo) -> None:
     assert failed.err == (
         "pmgit: unknown rule or family 'mising-pointer'\nhint: did you mean 'missing-pointer'?\n"
     )
+
+
+# --- error texts
+
+
+GH001 = "GH001: Large files detected. You may want to try Git Large File Storage"
+
+
+def test_a_text_in_quotes_or_not_or_its_code_alone(repo: Repo) -> None:
+    shown = repo.pmgit("explain", GH001)
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.startswith("GitHub refuses a file of over 100 MiB\n\nA pushed commit holds")
+    assert "\nRules: pmgit explain host-limit oversized-blob tracked-weights\n" in shown.out
+    assert "\nSource: https://docs.github.com/" in shown.out
+    for argv in (GH001.split(), ["GH001"], ["gh001:"]):
+        assert repo.pmgit("explain", *argv).out == shown.out
+
+
+def test_also_where_there_is_no_repository(repo: Repo, tmp_path: Path) -> None:
+    shown = repo.pmgit("explain", "GH008", cwd=tmp_path)
+    assert (shown.code, shown.err) == (0, "")
+    assert "git lfs push --all origin" in shown.out
+
+
+def test_several_errors_in_one_output(repo: Repo) -> None:
+    text = b"smudge filter lfs failed\r\nThis repository exceeded its LFS budget\r\n"
+    shown = repo.run([str(BIN / "pmgit"), "explain", "-"], stdin=text)
+    assert shown.code == 0
+    assert shown.out.count("\nSource: ") == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_what_powershell_writes(encoding: str, repo: Repo) -> None:
+    shown = repo.run([str(BIN / "pmgit"), "explain", "-"], stdin=GH001.encode(encoding))
+    assert shown.code == 0, shown
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("mising info", "no known error in 'mising info'", "the nearest rule is 'missing-info'; "),
+        ("x y z " * 50, "no known error in 'x y z x y", "paste all that was printed: pmgit expl"),
+        ("a\x1b[2J\nb", "no known error in 'a\\x1b[2J b'", "paste all"),
+        ("-", "nothing to explain on standard input", "see: pmgit explain --help"),
+        ("frobnicate", "unknown rule or family 'frobnicate'", "known: "),
+    ],
+)
+def test_an_unknown_text(text: str, message: str, hint: str, repo: Repo) -> None:
+    failed = repo.pmgit("explain", text)
+    assert (failed.code, failed.out) == (2, "")
+    assert failed.err.startswith(f"pmgit: {message}"), failed.err
+    assert f"\nhint: {hint}" in failed.err, failed.err
+    assert len(failed.err) < 900
+
+
+HOSTILE = [
+    "::error::x",
+    "$(touch PWNED)", "`touch PWNED`", "'; touch PWNED; '", '"; touch PWNED; "', "a && touch PWNED",
+    "-rf", "--exec=touch PWNED", ":(exclude)*", "{files}", "{pmgit}", "a\x1b\x07b", "a\u202eb",
+    "%s$HOME!!", "::error::x", "a\udcffb", "*", "~", "=ls", "#x", "|touch PWNED",
+]  # fmt: skip
+
+
+def test_nothing_in_a_text_runs_or_acts(repo: Repo) -> None:
+    """Names of files in what a server says are quoted in every command, and shown escaped."""
+    repo.stage("a.txt", "a\n")
+    repo.commit()
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    repo.git("remote", "add", "origin", "nowhere")
+    repo.git("branch", "-q", "--set-upstream-to=origin/main")
+    text = "".join(
+        f"remote: error: File {name} is 200.00 MB; this exceeds GitHub's file size limit\n"
+        for name in HOSTILE
+    )
+    text += (
+        "".join(f"\t{name}\n" for name in HOSTILE) + "that should have been pointers, but weren't"
+    )
+    text += "".join(f"output '{name}' is already tracked by SCM\n" for name in HOSTILE)
+    argv = [str(BIN / "pmgit"), "explain", "-"]
+    shown = repo.run(argv, stdin=text.encode("utf-8", "surrogateescape"))
+    assert (shown.code, shown.err) == (0, ""), shown
+    assert not ACTING.search(shown.out)
+    assert not COMMAND.search(shown.out)
+    commands = [
+        line[2:] for line in shown.out.splitlines() if line.startswith(("  git", "  pmgit"))
+    ]
+    assert len(commands) >= 7
+    named = ""
+    for line in commands:
+        # A shell takes it apart as it was meant: every name is one word, and nothing runs.
+        shell = f'git() {{ printf "%s\\0" "$@"; }}; pmgit() {{ git "$@"; }}; {line}'
+        done = repo.sh(shell)
+        assert done.code == 0, (line, done)
+        named += done.out
+    for name in HOSTILE:
+        assert f"\0{name}\0" in named or f":(top,literal){name}\0" in named, name
+    assert not (repo.path / "PWNED").exists()

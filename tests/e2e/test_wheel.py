@@ -116,6 +116,9 @@ def test_the_command_works_with_what_it_depends_on(
     repo.stage(FILE, weights.safetensors)
     found = repo.run([program, "check"])
     assert found.code == 1, found
+    # What is data, not code, is in it too.
+    assert "tracked-weights" in repo.run([program, "check", "--host", "github"]).out
+    assert repo.run([program, "explain", "GH001"]).out.startswith("GitHub refuses a file")
     page = repo.run([program, "explain", "tracked-weights"])
     assert page.code == 0, page
     assert page.out.startswith("tracked-weights (size, error)\n")

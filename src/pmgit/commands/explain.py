@@ -1,22 +1,39 @@
-"""`pmgit explain`: the manual page of a rule."""
+"""`pmgit explain`: the manual page of a rule, or what an error text means."""
 
 from __future__ import annotations
 
 import inspect
+import sys
+import textwrap
 
 import click
 
 from pmgit import rules
 from pmgit.commands._completion import rule_names
-from pmgit.errors import unknown
+from pmgit.errors import UsageError, cut, nearest, unknown
+from pmgit.report.text import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.symptoms.answer import Place
+    from pmgit.symptoms.match import Match
+
+#: So many files of an error text are listed; the commands name all of them.
+SHOWN = 10
 
 
-@click.command("explain")
-@click.argument("names", nargs=-1, metavar="[RULE]...", shell_complete=rule_names)
+# What is pasted may begin with a dash.
+@click.command("explain", context_settings={"ignore_unknown_options": True})
+@click.argument("names", nargs=-1, metavar="[RULE|TEXT]...", shell_complete=rule_names)
 def command(names: tuple[str, ...]) -> None:
-    """Say what a rule reports, why that is bad, and what to do.
+    """Say what a rule reports, or what an error text means, and what to do.
 
     Without RULE, list all rules. A family stands for its rules.
+
+    TEXT is what GitHub, GitLab, Hugging Face, Git LFS or Python has printed, such as "GH001" or
+    the whole output of a push; - reads it from standard input:
+
+        git push 2>&1 | pmgit explain -
     """
     if not names:
         width = max(map(len, rules.RULES))
@@ -24,13 +41,76 @@ def command(names: tuple[str, ...]) -> None:
             summary = inspect.cleandoc(rules.load(name).__doc__ or "").splitlines()[0]
             click.echo(f"{entry.family:8} {name:{width}}  {summary}")
         return
+    known = [*rules.RULES, *rules.FAMILIES]
+    strange = [name for name in names if name not in known]
+    if strange:
+        _explain_text(_read() if names == ("-",) else " ".join(names), strange[0], known)
+        return
     wanted: list[str] = []
     for name in names:
-        family = [rule for rule, entry in rules.RULES.items() if entry.family == name]
-        if name not in rules.RULES and not family:
-            raise unknown("rule or family", name, [*rules.RULES, *rules.FAMILIES])
-        wanted += family or [name]
+        wanted += [rule for rule, entry in rules.RULES.items() if name in (rule, entry.family)]
     click.echo("\n\n".join(_page(name) for name in dict.fromkeys(wanted)))
+
+
+def _read() -> str:
+    """What somebody has piped in; the end of it, where errors stand."""
+    from pmgit.symptoms.match import MOST
+
+    data = sys.stdin.buffer.read()
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    return data[-4 * MOST :].decode(encoding, "surrogateescape")
+
+
+def _explain_text(text: str, name: str, known: list[str]) -> None:
+    """The page of every error in a text; UsageError when there is none."""
+    from pmgit.symptoms import answer, match
+
+    found = match.find(text)
+    if not found:
+        if name != "-" and len(name.split()) == 1:
+            raise unknown("rule or family", name, known)
+        if not text.strip():
+            raise UsageError("nothing to explain on standard input", "see: pmgit explain --help")
+        best = nearest(text.split("\n", maxsplit=1)[0], known)
+        hint = f"the nearest rule is {best!r}; " if best else ""
+        raise UsageError(
+            f"no known error in {cut(' '.join(text.split()))!r}",
+            f"{hint}paste all that was printed: pmgit explain -; all rules: pmgit explain",
+        )
+    place = answer.here()
+    pages = [_symptom(hit, place) for hit in found]
+    click.echo("\n\n\n".join(pages).encode("utf-8", "backslashreplace"))
+
+
+def _symptom(hit: Match, place: Place) -> str:
+    from pmgit.symptoms import answer
+
+    symptom = hit.symptom
+    lines = [symptom.title]
+    named = [f"{name} ({size})" if size else name for name, size in hit.files]
+    named += [*hit.paths, *hit.oids]
+    lines += [f"  {_harmless(name)}" for name in named[:SHOWN]]
+    if len(named) > SHOWN:
+        lines.append(f"  … and {len(named) - SHOWN} more")
+    lines += ["", *textwrap.wrap(symptom.cause, 96)]
+    look = answer.command(symptom.find, hit, place) if symptom.find else ""
+    if look:
+        lines += ["", "see more:", f"  {look}"]
+    ways = answer.ways(symptom, hit, place)
+    if len(ways) > 1:
+        lines += ["", "Ways out; what stands before each says when it is the right one:"]
+    for way, line in ways:
+        lines += ["", f"{way.when}:", f"  {line}"]
+    lines.append("")
+    if symptom.rules:
+        lines.append(f"Rules: pmgit explain {' '.join(symptom.rules)}")
+    lines.append(f"Source: {symptom.source}")
+    return "\n".join(lines)
+
+
+def _harmless(name: str) -> str:
+    """A name that neither a terminal nor a CI system takes for a command."""
+    return f"./{visible(name)}" if name.lstrip().startswith((":", "#")) else visible(name)
 
 
 def _page(name: str) -> str:

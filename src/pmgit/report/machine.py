@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pmgit.report.shell import Shell
 
 
-def render(report: Report, shell: Shell) -> str:
-    """The report as one JSON document, pure ASCII.
+def render(report: Report, shell: Shell, host: dict[str, Any] | None = None) -> str:
+    """The report as one JSON document, pure ASCII; `host` is what the chosen host has to say.
 
     A path that is not UTF-8 holds lone surrogates (`\\udcff` for the byte 0xff), as Python's
     `surrogateescape` writes and reads them.
@@ -23,6 +23,7 @@ def render(report: Report, shell: Shell) -> str:
         "checked": report.checked,
         "not_judged": report.not_judged,
         "forgiven": len(report.forgiven),
+        **({"host": host} if host else {}),
     }
     return json.dumps(document, indent=2) + "\n"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.rule import ATTRIBUTES, BLOBS, LFS, MODELS, PLACES
+from pmgit.rule import ATTRIBUTES, BLOBS, HOST, LFS, MODELS, PLACES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class Entry:
 
 
 RULES = {
+    "host-limit": Entry("host_limit", "HostLimit", "size", HOST),
     "oversized-blob": Entry("oversized_blob", "OversizedBlob", "size", BLOBS),
     "oversized-model": Entry("oversized_model", "OversizedModel", "size", MODELS),
     "tracked-weights": Entry("tracked_weights", "TrackedWeights", "size", PLACES),

@@ -1,0 +1,1 @@
+"""What hosts accept: dated limits, as data."""

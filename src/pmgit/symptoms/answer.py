@@ -1,0 +1,103 @@
+"""What to paste for a symptom, here: commands with the names that the text tells, quoted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pmgit.errors import PmgitError
+from pmgit.finding import Step
+from pmgit.git.repository import Repository, discover
+from pmgit.git.spill import shell_for
+from pmgit.lfs import patterns
+from pmgit.report.shell import Shell, own_command, quote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.symptoms.data import Symptom, Way
+    from pmgit.symptoms.match import Match
+
+#: What Git LFS reads as a pattern in --include, writes wrongly into .gitattributes, or both
+#: (git-lfs 3.3 turns each `\` of a pattern into `/`).
+_NOT_INCLUDED = frozenset('*?[]\\,"')
+#: Stands for what the text does not name.
+_FILE, _OID = "FILE", "OID"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the commands are pasted: the shell, the remote, whether the branch has an upstream."""
+
+    shell: Shell
+    remote: str = "origin"
+    upstream: bool = True
+
+
+def here() -> Place:
+    """The repository that the current folder lies in; any, when in none."""
+    try:
+        repository = discover()
+    except PmgitError:
+        return Place(Shell("", own_command()))
+    return Place(shell_for(repository), _remote(repository), _has_upstream(repository))
+
+
+def _remote(repository: Repository) -> str:
+    names = repository.run("remote").decode("utf-8", "surrogateescape").split("\n")[:-1]
+    return names[0] if len(names) == 1 else "origin"
+
+
+def _has_upstream(repository: Repository) -> bool:
+    return repository.start("rev-parse", "-q", "--verify", "@{upstream}").wait()[0] == 0
+
+
+def command(template: str, match: Match, place: Place) -> str:
+    """A command of the data with its placeholders filled; '' when that cannot be done safely."""
+    files = tuple(name for name, _ in match.files) or (_FILE,)
+    paths = match.paths or files
+    words = {
+        "files": place.shell.argv(Step("git", items=files))[1:],
+        "paths": place.shell.argv(Step("git", items=paths, names="verbatim"))[2:],
+        "patterns": place.shell.argv(
+            Step("git", items=tuple(map(_pattern, files)), option="--pattern", names="verbatim")
+        )[1:],
+        "oids": [word for oid in match.oids or (_OID,) for word in ("-e", oid)],
+        "remote": [place.remote],
+        "range": ["--range", "@{upstream}..HEAD"] if place.upstream else ["--all"],
+        "pmgit": place.shell.argv(Step("pmgit")),
+    }
+    if "{include}" in template:
+        include = _include(files)
+        if not include:
+            return ""
+        words["include"] = [include]
+    for name in words:
+        template = template.replace("{" + name + "}", "\0" + name + "\0")
+    # Names come last, and in one pass: one that reads `{files}` is no placeholder.
+    parts = template.split("\0")
+    parts[1::2] = [" ".join(map(quote, words[name])) for name in parts[1::2]]
+    return "".join(parts)
+
+
+def _pattern(path: str) -> str:
+    return path if path == _FILE else patterns.exact(path)
+
+
+def _include(files: tuple[str, ...]) -> str:
+    """The files for --include of Git LFS; '' when one of them cannot be said there."""
+    if files == (_FILE,):
+        return _FILE
+    if any(not name.isprintable() or not _NOT_INCLUDED.isdisjoint(name) for name in files):
+        return ""
+    return ",".join(f"/{name}" for name in files)
+
+
+def ways(symptom: Symptom, match: Match, place: Place) -> list[tuple[Way, str]]:
+    """The ways out that can be gone here, each with its command."""
+    found = []
+    for way in symptom.fix:
+        if way.needs == "upstream" and not place.upstream:
+            continue
+        line = command(way.run, match, place)
+        if line:
+            found.append((way, line))
+    return found

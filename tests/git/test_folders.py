@@ -1,0 +1,48 @@
+"""Entries of folders, counted without looking at every file: held against looking at every file."""
+
+from __future__ import annotations
+
+import random
+
+from pmgit.git.folders import Paths
+
+
+def naive(paths: set[bytes], added: set[bytes], limit: int) -> dict[bytes, int]:
+    """The same, by the definition."""
+
+    def entries(tree: set[bytes]) -> dict[bytes, set[bytes]]:
+        found: dict[bytes, set[bytes]] = {}
+        for path in tree:
+            parts = path.split(b"/")
+            for depth in range(len(parts)):
+                found.setdefault(b"/".join(parts[:depth]), set()).add(parts[depth])
+        return found
+
+    before = entries(paths - added)
+    return {
+        folder: len(names)
+        for folder, names in entries(paths).items()
+        if len(names) > limit and names - before.get(folder, set())
+    }
+
+
+def test_as_by_looking_at_every_file() -> None:
+    for seed in range(60):
+        compare(random.Random(seed))
+
+
+def compare(pick: random.Random) -> None:
+    names = [b"a", b"a-", b"a.b", b"a0", b"A", b"\xff", b"b c", b"z", b"\xe6\xa8\xa1"]
+    paths: set[bytes] = set()
+    folders: set[bytes] = {b""}
+    for _ in range(pick.randrange(1, 120)):
+        depth = pick.randrange(1, 5)
+        path = b"/".join(pick.choice(names) for _ in range(depth))
+        above = {path[:at] for at in range(len(path)) if path[at : at + 1] == b"/"}
+        if path in folders or above & paths:
+            continue  # a file and a folder of one name
+        paths.add(path)
+        folders |= above
+    added = {path for path in paths if pick.random() < pick.choice((0.05, 0.5, 1))}
+    for limit in (0, 1, 2, 4):
+        assert Paths(paths).crowded(added, limit) == naive(paths, added, limit), (paths, added)
