@@ -8,18 +8,13 @@ import click
 
 from pmgit import checker
 from pmgit.commands._completion import rule_names
+from pmgit.commands._output import FORMATS, show
 from pmgit.errors import CLEAN, FAILED, FINDINGS, UsageError
-from pmgit.git import commits as commits_to_show
 from pmgit.git import ranges, tree
 from pmgit.git import staged as next_commit
 from pmgit.git.repository import Repository, discover
 from pmgit.git.snapshot import TREE, Snapshot
-from pmgit.git.spill import shell_for
-from pmgit.report import machine, text
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pmgit.finding import Report
+from pmgit.report import text
 
 
 @click.command("check")
@@ -27,8 +22,13 @@ if TYPE_CHECKING:
 @click.option("--staged", is_flag=True, help="Judge the next commit (the default).")
 @click.option("--all", "everything", is_flag=True, help="Judge everything that is tracked.")
 @click.option("--range", "commits", metavar="A..B", help="Judge what the commits of a range bring.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--output",
+    "file",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write it to FILE, whole or not at all.",
 )
 @click.option(
     "--select",
@@ -64,6 +64,7 @@ def command(
     everything: bool,
     commits: str | None,
     form: str,
+    file: str | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     settings: tuple[str, ...],
@@ -86,25 +87,13 @@ def command(
         config.override(setting)
     names = checker.selected(config, _names("--select", select), _names("--ignore", ignore))
     report = checker.judge(snapshot, config, names)
-    shell = shell_for(snapshot.repository)
-    if form == "json":
-        _echo(machine.render(report, shell))
-    elif report.findings:
-        _echo(text.render(report, shell, _commits(snapshot, report)))
-    else:
-        click.echo(f"no findings in {report.checked} file{'' if report.checked == 1 else 's'}")
+    show(report, snapshot.repository, form, file)
     if report.not_judged:
         click.echo(text.not_judged(report.not_judged), err=True)
         if snapshot.origin == TREE and not report.errors and not allow_missing:
             click.echo("hint: fetch them, or accept it: --allow-missing", err=True)
             return FAILED
     return FINDINGS if report.errors else CLEAN
-
-
-def _commits(snapshot: Snapshot, report: Report) -> dict[str, str]:
-    """What the commits are that brought findings in."""
-    oids = [finding.commit for finding in report.findings if finding.commit]
-    return commits_to_show.describe(snapshot.repository, oids) if oids else {}
 
 
 def _snapshot(paths: tuple[str, ...], everything: bool, commits: str | None) -> Snapshot:
@@ -132,7 +121,3 @@ def _names(option: str, values: tuple[str, ...]) -> list[str]:
     if values and not names:  # no names at all would mean all rules
         raise UsageError(f"{option} needs names of rules or families", "see: pmgit explain")
     return names
-
-
-def _echo(output: str) -> None:
-    click.echo(output.encode("utf-8", "backslashreplace"), nl=False)

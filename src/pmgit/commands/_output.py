@@ -1,0 +1,64 @@
+"""What `pmgit check` found, in the format that was asked for, where it was asked for."""
+
+from __future__ import annotations
+
+import click
+
+from pmgit import rules
+from pmgit.git import commits
+from pmgit.git.spill import shell_for
+from pmgit.report import text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.finding import Report
+    from pmgit.git.repository import Repository
+
+#: The formats under the names that ruff and others have for them.
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
+
+
+def show(report: Report, repository: Repository, form: str, file: str | None) -> None:
+    """Print the report, or write it to `file` and say so on stderr."""
+    output = render(report, repository, form)
+    if file is None:
+        click.echo(output.encode("utf-8", "backslashreplace"), nl=False)
+        return
+    from pmgit.setup.files import write_whole
+
+    write_whole(file, output.encode("utf-8", "backslashreplace"))
+    said = text.summary(report) if report.findings else nothing_found(report)
+    click.echo(f"{said}\nwrote {text.visible(file)}", err=True)
+
+
+def render(report: Report, repository: Repository, form: str) -> str:
+    """The report in one of FORMATS."""
+    shell = shell_for(repository)
+    if form == "text":
+        oids = [finding.commit for finding in report.findings if finding.commit]
+        what = commits.describe(repository, oids) if oids else {}
+        return text.render(report, shell, what) or nothing_found(report) + "\n"
+    if form == "github":
+        from pmgit.report import github
+
+        return github.render(report, shell) or nothing_found(report) + "\n"
+    if form == "sarif":
+        from pmgit.report import sarif
+
+        return sarif.render(report, shell, [rules.load(name) for name in rules.RULES])
+    if form == "gitlab":
+        from pmgit.report import gitlab
+
+        return gitlab.render(report)
+    if form == "junit":
+        from pmgit.report import junit
+
+        return junit.render(report, shell)
+    from pmgit.report import machine
+
+    return machine.render(report, shell)
+
+
+def nothing_found(report: Report) -> str:
+    """The one line of a clean judgement."""
+    return f"no findings in {report.checked} file{'' if report.checked == 1 else 's'}"
