@@ -13,7 +13,7 @@ from pmgit.errors import CLEAN, FAILED, FINDINGS, UsageError
 from pmgit.git import ranges, tree
 from pmgit.git import staged as next_commit
 from pmgit.git.repository import Repository, discover
-from pmgit.git.snapshot import TREE, Snapshot
+from pmgit.git.snapshot import RANGE, TREE, Snapshot
 from pmgit.report import text
 
 
@@ -55,7 +55,7 @@ from pmgit.report import text
 @click.option(
     "--allow-missing",
     is_flag=True,
-    help="With --all: exit 0 although a partial clone lacks objects to judge.",
+    help="With --all or --range: exit 0 although a partial clone lacks objects to judge.",
 )
 def command(
     *,
@@ -90,7 +90,8 @@ def command(
     show(report, snapshot.repository, form, file)
     if report.not_judged:
         click.echo(text.not_judged(report.not_judged), err=True)
-        if snapshot.origin == TREE and not report.errors and not allow_missing:
+        missed = snapshot.origin in (TREE, RANGE)  # what is staged is always here
+        if missed and not report.errors and not allow_missing:
             click.echo("hint: fetch them, or accept it: --allow-missing", err=True)
             return FAILED
     return FINDINGS if report.errors else CLEAN
