@@ -61,6 +61,8 @@ def bring(name: str) -> str:
     """The id of a commit (an id, or refs/heads/NAME of the remote) that is here then, or ''."""
     if commit_id(name) and git("cat-file", "-e", f"{name}^{{commit}}") is not None:
         return name
+    if not commit_id(name) and not name.startswith("refs/heads/"):
+        return ""
     # In a whole clone, a depth would make it shallow.
     depth = ("--depth=1",) if is_shallow() else ()
     if not fetch(*depth, "origin", name):
@@ -103,7 +105,9 @@ def deepen(base: str, tip: str) -> bool:
         if not fetch(f"--depth={depth}", "origin", tip, base):
             return False
         depth *= 4
-    return is_whole(base, tip) or (fetch("--unshallow", "origin") and is_whole(base, tip))
+    return is_whole(base, tip) or (
+        fetch("--unshallow", "origin", tip, base) and is_whole(base, tip)
+    )
 
 
 def tip_and_bases(name: str, event: dict[str, Any]) -> tuple[str, list[str]]:
@@ -191,6 +195,8 @@ def judge(pmgit: str, options: list[str]) -> int:
     """Run pmgit: annotations for the log, and SARIF into a file when that is asked for."""
     form = os.environ.get("PMGIT_ACTION_FORMAT") or "github"
     code = subprocess.run([pmgit, "check", "--format", form, *options], check=False).returncode
+    if code not in (0, 1):
+        print("::error title=pmgit::pmgit could not judge; see the log of this step", flush=True)
     file = os.environ.get("PMGIT_ACTION_SARIF")
     if file and code in (0, 1):
         argv = [pmgit, "check", "--format", "sarif", "--output", file, *options]
