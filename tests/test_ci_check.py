@@ -168,6 +168,7 @@ def test_a_whole_clone_stays_whole(upstream: Upstream, checkout: Callable[..., C
     found = clone.judge("pull_request", pull(upstream, "sin"))
     assert (found.code, blamed(found)) == (1, {NEW})
     assert clone.git("rev-parse", "--is-shallow-repository") == "false\n"
+    assert "--depth" not in found.out
 
 
 def test_merge_group(upstream: Upstream, checkout: Callable[..., Clone]) -> None:
@@ -282,6 +283,17 @@ def test_what_cannot_be_had_fails(
     clone.git("remote", "set-url", "origin", "file:///nowhere")
     event = {**pull(upstream, "sin"), **push(upstream.fork, upstream.repent)}
     failed = clone.judge(name, event)
+    assert (failed.code, len(list(runner_commands(failed.out)))) == (3, 1)
+
+
+def test_another_tree_than_the_one_that_was_pushed_says_nothing(
+    upstream: Upstream, checkout: Callable[..., Clone]
+) -> None:
+    """The pushed commits are here, where they start is not, and main is checked out."""
+    clone = checkout("refs/heads/clean")
+    clone.git("fetch", "-q", "--depth=1", "origin", "refs/heads/sin")
+    clone.git("remote", "set-url", "origin", "file:///nowhere")
+    failed = clone.judge("push", push(GONE, upstream.repent))
     assert (failed.code, len(list(runner_commands(failed.out)))) == (3, 1)
 
 
