@@ -405,7 +405,7 @@ def partial(sinful: Repo, tmp_path: Path) -> Repo:
     there = tmp_path / "partial"
     sinful.git("clone", "-q", "--filter=blob:none", "-n", sinful.path.as_uri(), str(there))
     clone = type(sinful)(there, sinful.env, init=None)
-    clone.git("read-tree", "HEAD")
+    clone.read_head()
     return clone
 
 
