@@ -24,6 +24,11 @@ from tests import forked
 #: Where this environment's `pmgit` and `pmgit-hook` are.
 BIN = Path(sys.executable).parent
 
+#: The git that the tests run with.
+GIT_VERSION = tuple(
+    map(int, re.findall(r"\d+", subprocess.check_output(["git", "version"], text=True))[:3])
+)
+
 #: What a terminal or a CI log would act on: control characters but \n, C1, bidirectional marks.
 ACTING = re.compile(
     "[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
@@ -273,6 +278,11 @@ class Repo:
             return (top / head.removeprefix("ref: ")).read_text().strip()
         except OSError:
             return self.git("rev-parse", "HEAD").strip()
+
+    def read_head(self) -> None:
+        """Make the index that of HEAD; git 2.34's read-tree fetches what a partial clone lacks."""
+        listed = self.git("ls-tree", "-r", "-z", "HEAD").encode("utf-8", "surrogateescape")
+        self.git("update-index", "-z", "--index-info", stdin=listed)
 
     def blob(self, path: str, tree: str = "") -> bytes:
         """The content of a path in the index, or in a commit."""

@@ -439,7 +439,7 @@ def test_a_configuration_that_a_partial_clone_has_not(repo: Repo, tmp_path: Path
     repo.git("config", "uploadpack.allowFilter", "true")
     partial = type(repo)(tmp_path / "partial", repo.env, init=None)
     repo.git("clone", "-q", "--filter=blob:none", "-n", repo.path.as_uri(), str(partial.path))
-    partial.git("read-tree", "HEAD")
+    partial.read_head()
     failed = partial.pmgit("check", "--all")
     assert failed.code == 3, failed
     assert failed.err.startswith("pmgit: .pmgit.toml is not here (partial clone)")

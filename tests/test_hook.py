@@ -297,7 +297,7 @@ def test_a_whole_tree_that_is_not_all_here_is_not_clean(repo: Repo, tmp_path: Pa
     repo.git("config", "uploadpack.allowFilter", "true")
     partial = type(repo)(tmp_path / "partial", repo.env, init=None)
     repo.git("clone", "-q", "--filter=blob:none", "-n", repo.path.as_uri(), str(partial.path))
-    partial.git("read-tree", "HEAD")
+    partial.read_head()
     failed = partial.hook()
     assert (failed.code, failed.out) == (3, ""), failed
     assert failed.err.startswith("not judged: 1 object is not here")

@@ -406,7 +406,7 @@ def partial(sinful: Repo, tmp_path: Path) -> Repo:
     there = tmp_path / "partial"
     sinful.git("clone", "-q", "--filter=blob:none", "-n", sinful.path.as_uri(), str(there))
     clone = type(sinful)(there, sinful.env, init=None)
-    clone.git("read-tree", "HEAD")
+    clone.read_head()
     return clone
 
 
@@ -450,3 +450,32 @@ def test_pointers_are_small(lfs_repo: Repo) -> None:
     lfs_repo.add_info(MODEL)
     lfs_repo.stage_blob(WEIGHTS, pointer(b"0" * 50_000_000))
     assert lfs_repo.pmgit("check", "--all").code == 0
+
+
+# --- into a file
+
+
+@pytest.mark.parametrize("form", ["text", "sarif", "junit"])
+def test_a_file_holds_what_would_be_printed(form: str, sinful: Repo, tmp_path: Path) -> None:
+    file = tmp_path / "a b.out"
+    file.write_text("old")
+    printed = sinful.pmgit("check", "--all", "--format", form)
+    written = sinful.pmgit("check", "--all", "--format", form, "--output", str(file))
+    assert (written.code, written.out) == (1, "")
+    assert written.err == (
+        f"1 error in 4 files. Why: pmgit explain tracked-weights\nwrote {file}\n"
+    )
+    assert file.read_text("utf-8") == printed.out
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_a_clean_file_says_so(sinful: Repo) -> None:
+    written = sinful.pmgit("check", "--format", "sarif", "--output", "pmgit.sarif")
+    assert (written.code, written.err) == (0, "no findings in 1 file\nwrote pmgit.sarif\n")
+    assert (sinful.path / "pmgit.sarif").exists()
+
+
+def test_a_file_that_cannot_be_written_is_no_success(sinful: Repo, tmp_path: Path) -> None:
+    failed = sinful.pmgit("check", "--output", str(tmp_path / "nowhere" / "x"))
+    assert (failed.code, failed.out) == (3, "")
+    assert "could not be written" in failed.err

@@ -478,7 +478,7 @@ def test_blobs_that_are_not_here(here: Repo, monkeypatch: pytest.MonkeyPatch) ->
     here.git("clone", "-q", "--no-checkout", "--filter=blob:none", address, "../partial")
     partial = Repo(here.path.parent / "partial", here.env, init=None)
     monkeypatch.chdir(partial.path)
-    partial.git("read-tree", "HEAD")
+    partial.read_head()
     partial.stage("new", "new")
     repository = discover()
     taken = Snapshot(repository, "tree", [], [])

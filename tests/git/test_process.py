@@ -12,7 +12,7 @@ import pytest
 from pmgit.errors import PmgitError
 from pmgit.git import process, version
 from pmgit.git.process import GitError
-from tests.kit import BIN, Repo
+from tests.kit import BIN, GIT_VERSION, Repo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -232,6 +232,7 @@ def test_not_a_repository(tmp_path: Path, env: dict[str, str], mode: tuple[str, 
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away"
 )
+@pytest.mark.skipif(GIT_VERSION < (2, 35, 2), reason="safe.directory came with git 2.35.2")
 def test_a_repository_of_somebody_else_is_refused_with_gits_reason(two_commits: Repo) -> None:
     repo = two_commits
     for folder, folders, files in os.walk(repo.path):

@@ -10,7 +10,7 @@ import pytest
 from pmgit.errors import PmgitError
 from pmgit.git.process import GitError
 from pmgit.git.repository import EMPTY_BLOB, EMPTY_TREE, discover
-from tests.kit import Repo
+from tests.kit import GIT_VERSION, Repo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,6 +154,7 @@ def test_inside_the_git_directory(here: Repo, monkeypatch: pytest.MonkeyPatch) -
         discover()
 
 
+@pytest.mark.skipif(GIT_VERSION < (2, 38), reason="safe.bareRepository came with git 2.38")
 def test_a_planted_bare_repository_is_refused_when_git_is_told_to(
     here: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,7 @@ HOSTILE = [
     ":(exclude)x.bin",
     ":!x.bin",
     "[a].bin",
+    "##[stop-commands]x.bin",
     "*.bin",
     "?.bin",
     "{a,b}.bin",

@@ -113,7 +113,12 @@ def test_visible(text: str, shown: str) -> None:
     assert visible(text) == shown
 
 
-@pytest.mark.parametrize("path", ["::error::x", "##[command]x", "-x", " x", ":(exclude)x"])
+def test_the_old_form_of_a_command_is_one_to_github_wherever_it_stands() -> None:
+    line = line_of(finding("a/##[stop-commands]x", "see ###[group]"))
+    assert line == r"a/#\x23[stop-commands]x: oversized-blob: see ##\x23[group]"
+
+
+@pytest.mark.parametrize("path", ["::error::x", "##teamcity[x]", "-x", " x", ":(exclude)x"])
 def test_a_line_is_no_command_to_a_ci_system(path: str) -> None:
     assert line_of(finding(path)).startswith(f"./{path}: ")
 

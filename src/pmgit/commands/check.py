@@ -7,22 +7,19 @@ import click
 from pmgit import checker
 from pmgit.baseline.forgive import Baseline
 from pmgit.commands._completion import host_names, rule_names
+from pmgit.commands._output import FORMATS, show
 from pmgit.commands._work_tree import from_top
 from pmgit.errors import CLEAN, FAILED, FINDINGS, UsageError
-from pmgit.git import commits as commits_to_show
 from pmgit.git import ranges, tree
 from pmgit.git import staged as next_commit
 from pmgit.git.repository import discover
-from pmgit.git.snapshot import TREE, Snapshot
-from pmgit.git.spill import shell_for
+from pmgit.git.snapshot import RANGE, TREE, Snapshot
 from pmgit.hosts import choice, usage
-from pmgit.report import machine, text
-from pmgit.report.text import visible
+from pmgit.report import text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.config import Config
-    from pmgit.finding import Report
 
 
 @click.command("check")
@@ -30,8 +27,13 @@ if TYPE_CHECKING:
 @click.option("--staged", is_flag=True, help="Judge the next commit (the default).")
 @click.option("--all", "everything", is_flag=True, help="Judge everything that is tracked.")
 @click.option("--range", "commits", metavar="A..B", help="Judge what the commits of a range bring.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--output",
+    "file",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write it to FILE, whole or not at all.",
 )
 @click.option(
     "--select",
@@ -65,7 +67,7 @@ if TYPE_CHECKING:
 @click.option(
     "--allow-missing",
     is_flag=True,
-    help="With --all: exit 0 although a partial clone lacks objects to judge.",
+    help="With --all or --range: exit 0 although a partial clone lacks objects to judge.",
 )
 def command(
     *,
@@ -74,6 +76,7 @@ def command(
     everything: bool,
     commits: str | None,
     form: str,
+    file: str | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     settings: tuple[str, ...],
@@ -108,20 +111,11 @@ def command(
             f"select it too: --select {choice.RULE}",
         )
     report = checker.judge(snapshot, config, names, Baseline if no_baseline else None)
-    used = _usage(snapshot, config, names)
-    shell = shell_for(snapshot.repository)
-    if form == "json":
-        _echo(machine.render(report, shell, host=used.document() if used else None))
-    elif report.findings:
-        _echo(text.render(report, shell, _commits(snapshot, report)))
-    else:
-        files = f"{report.checked} file{'' if report.checked == 1 else 's'}"
-        click.echo(f"no findings in {files}{text.forgiven(report)}")
-    if used and form == "text" and used.line():
-        _echo(visible(used.line()) + "\n")
+    show(report, snapshot.repository, form, file, _usage(snapshot, config, names))
     if report.not_judged:
         click.echo(text.not_judged(report.not_judged), err=True)
-        if snapshot.origin == TREE and not report.errors and not allow_missing:
+        missed = snapshot.origin in (TREE, RANGE)  # what is staged is always here
+        if missed and not report.errors and not allow_missing:
             click.echo("hint: fetch them, or accept it: --allow-missing", err=True)
             return FAILED
     return FINDINGS if report.errors else CLEAN
@@ -131,12 +125,6 @@ def _usage(snapshot: Snapshot, config: Config, names: list[str]) -> usage.Usage 
     """What a push would take of the chosen host's Git LFS storage."""
     host = choice.chosen(snapshot, config) if choice.RULE in names else None
     return usage.of(snapshot, host) if host else None
-
-
-def _commits(snapshot: Snapshot, report: Report) -> dict[str, str]:
-    """What the commits are that brought findings in."""
-    oids = [finding.commit for finding in report.findings if finding.commit]
-    return commits_to_show.describe(snapshot.repository, oids) if oids else {}
 
 
 def _snapshot(paths: tuple[str, ...], everything: bool, commits: str | None) -> Snapshot:
@@ -153,7 +141,3 @@ def _names(option: str, values: tuple[str, ...]) -> list[str]:
     if values and not names:  # no names at all would mean all rules
         raise UsageError(f"{option} needs names of rules or families", "see: pmgit explain")
     return names
-
-
-def _echo(output: str) -> None:
-    click.echo(output.encode("utf-8", "backslashreplace"), nl=False)

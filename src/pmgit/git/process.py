@@ -84,7 +84,8 @@ def _hint(stderr: str) -> str:
             (line.strip() for line in stderr.splitlines() if "safe.directory" in line),
             "the repository belongs to another user",
         )
-    if "promisor" in stderr or "lazy fetching" in stderr:
+    # All that git 2.34 says when it may not fetch: transport 'https' not allowed.
+    if "promisor" in stderr or "lazy fetching" in stderr or "' not allowed" in stderr:
         return (
             "this partial clone lacks what is asked for, and pmgit does not fetch;"
             " a clone with --filter=blob:none, or without a filter, has it"

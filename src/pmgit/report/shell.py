@@ -28,7 +28,7 @@ def quote(text: str) -> str:
     """`text` as one word of a shell command."""
     if text and _PLAIN.issuperset(text) and text[0] != "=":  # zsh looks up a command for =word
         return text
-    if text.isprintable():
+    if text.isprintable() and "##[" not in text:  # see `text.visible`
         return "'" + text.replace("'", "'\\''") + "'"
     out = []
     for char in text:
@@ -38,7 +38,7 @@ def quote(text: str) -> str:
             # Octal has at most three digits; after \x a shell would read on.
             raw = char.encode("utf-8", "surrogateescape")
             out.append("".join(f"\\{byte:03o}" for byte in raw))
-    return "$'" + "".join(out) + "'"
+    return "$'" + "".join(out).replace("##[", "#\\043[") + "'"
 
 
 def own_command(environ: dict[str, str] | None = None) -> str:

@@ -8,7 +8,7 @@ from pmgit.report.shell import merged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.finding import Finding, Report
+    from pmgit.finding import Finding, Fix, Report
     from pmgit.report.shell import Shell
 
 #: So many findings of one rule are listed; the rest is counted. The fixes serve all of them.
@@ -20,11 +20,13 @@ LONGEST = 400
 def visible(text: str) -> str:
     """`text` with everything escaped that a terminal, or a CI log, would act on.
 
-    Control characters, C1 controls, bidirectional marks, line breaks and lone bytes.
+    Control characters, C1 controls, bidirectional marks, line breaks and lone bytes; and `##[`,
+    which the runner of GitHub Actions takes for a command wherever in a line it stands
+    (`##[stop-commands]x` would silence all that come later).
     """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _escape(char) for char in text)
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else _escape(char) for char in text)
+    return text.replace("##[", "#\\x23[")
 
 
 def _escape(char: str) -> str:
@@ -44,19 +46,25 @@ def line_of(finding: Finding) -> str:
         path = f"./{path}"
     place = f"{path}:{finding.line}" if finding.line else path
     kind = finding.rule if finding.severity == ERROR else f"{finding.rule} (warning)"
+    return f"{place}: {kind}: {message_of(finding)}"
+
+
+def message_of(finding: Finding) -> str:
+    """What a finding says, on one line of a bearable length."""
     message = visible(finding.message)
-    if len(message) > LONGEST:
-        message = message[:LONGEST] + "…"
-    return f"{place}: {kind}: {message}"
+    return message if len(message) <= LONGEST else message[:LONGEST] + "…"
+
+
+def fix_of(fix: Fix, shell: Shell) -> str:
+    """The line that tells a fix; an unsafe one says what it does to whom."""
+    command = shell.line(fix)
+    return f"fix: {command}" if fix.safe else f"unsafe fix ({fix.warning}): {command}"
 
 
 def fixes_of(report: Report, shell: Shell) -> list[str]:
-    """The lines with the fixes; an unsafe one says what it does to whom."""
-    lines = []
-    for fix in merged(finding.pasted for finding in report.findings if finding.pasted):
-        command = shell.line(fix)
-        lines.append(f"fix: {command}" if fix.safe else f"unsafe fix ({fix.warning}): {command}")
-    return lines
+    """The lines with the fixes of all findings."""
+    fixes = merged(finding.pasted for finding in report.findings if finding.pasted)
+    return [fix_of(fix, shell) for fix in fixes]
 
 
 def render(report: Report, shell: Shell, commits: dict[str, str] | None = None) -> str:

@@ -132,7 +132,7 @@ class HostLimit(Rule):
     def _tree(self, subject: Subject) -> Iterator[Finding]:
         of_folders, of_tree = map(self._limits.get, ("folder-entries", "repository-files"))
         lowest = [limit.lowest for limit in (of_folders, of_tree) if limit]
-        added = [encode(c.path) for c in subject.changes if c.after and not c.before]
+        added = [encode(c.path) for c in subject.changes if c.oid and not c.before]
         if not lowest or not added:
             return
         if subject.origin == STAGED:

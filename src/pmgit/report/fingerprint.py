@@ -1,0 +1,27 @@
+"""What a finding is known by from one run to the next."""
+
+from __future__ import annotations
+
+import hashlib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pmgit.finding import Finding
+
+
+def fingerprints(findings: Iterable[Finding]) -> list[str]:
+    """For each finding 64 hexadecimal digits: the same in every run, and different from the others.
+
+    Of the rule and the path, and which one it is of those with the same rule and path. Lines,
+    sizes and commits change when nothing has been cured, so they play no part.
+    """
+    seen: dict[tuple[str, str], int] = {}
+    found = []
+    for finding in findings:
+        key = (finding.rule, finding.path)
+        seen[key] = seen.get(key, 0) + 1
+        whole = "\0".join([*key, str(seen[key])]).encode("utf-8", "surrogateescape")
+        found.append(hashlib.sha256(whole).hexdigest())
+    return found
