@@ -29,6 +29,7 @@ COMMANDS = {
     "info": "info",
     "lfs-setup": "lfs_setup",
     "gitignore": "gitignore",
+    "history": "history",
     "doctor": "doctor",
     "env": "env",
 }
