@@ -57,12 +57,18 @@ def test_nothing_outlives_the_context(
     here.stage("large", os.urandom(9_000_000))
     here.commit()
     kept = []
-    with pytest.raises(KeyboardInterrupt), streams.Running(discover()) as running:
-        stream = running.start(("cat-file", "blob", "HEAD:large"), ("cat-file", "--batch"))
-        waiting = running.start(("cat-file", "blob", "HEAD:large"), ahead=ahead)
-        kept += [*stream._processes, *waiting._processes]
-        time.sleep(0.1)
-        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with streams.Running(discover()) as running:
+            stream = running.start(("cat-file", "blob", "HEAD:large"), ("cat-file", "--batch"))
+            waiting = running.start(("cat-file", "blob", "HEAD:large"), ahead=ahead)
+            kept.extend([*stream._processes, *waiting._processes])
+            time.sleep(0.1)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert len(kept) == 3
     for process in kept:
         with pytest.raises(ChildProcessError):
             os.waitpid(process._pid, os.WNOHANG)

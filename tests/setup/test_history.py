@@ -114,6 +114,7 @@ def test_a_pattern_that_holds_texts_is_not_handed_on(pushed: Repo) -> None:
     assert pushed.sh(command(step)).code == 0
     assert raw(pushed) == []
     assert pushed.blob(f"{BERT}/config.json", "HEAD") == b"{}\n"
+    assert (pushed.path / BERT / "a, b [1].bin").stat().st_size == 300
 
 
 def test_a_clone_without_blobs_fetches_nothing(pushed: Repo, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class History:
         elif not self.pushed:
             step = (
                 "they are not pushed: commit what is staged, and when git status shows nothing,"
-                f" rewrite these commits: git lfs migrate import {include}"
+                f" rewrite these commits: git lfs migrate import {include} && git lfs checkout"
             )
         else:
             step = (

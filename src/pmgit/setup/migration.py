@@ -8,7 +8,9 @@ pmgit never does it by itself: it rewrites what others have. Found out with git-
   the repository, not a ref in it;
 * with `--include`, every commit gets a .gitattributes and so a new id, not only those from the
   first weights on;
-* branches that only a remote has are read, but not rewritten: they need a local branch.
+* branches that only a remote has are read, but not rewritten: they need a local branch;
+* the files of the work tree are pointers afterwards, until `git lfs checkout`, which gives up at
+  a name with a line break: then the whole tree is checked out anew.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 #: Nothing is uncommitted. From whichever folder: git tells of the whole work tree.
 _CLEAN = 'test -z "$(git status --porcelain)"'
+_STASH = "refs/stash"
 #: What a stash holds stays: without a setting of its own, `git gc` never ends its reflog.
 _GC = "git -c gc.reflogExpireUnreachable=now gc -q --prune=now"
 
@@ -165,11 +168,12 @@ def _rewrite(made: Plan, repository: Repository, weighed: Weighed) -> None:
         words += [f"--exclude-ref={name}" for name in refs.remotes]
     else:
         words.append("--everything")
+    restore = "" if repository.bare else f" && {_restore(weighed)}"
     made.steps.append(
         Step(
             "rewrite the commits: files stay as they are, in Git LFS" + needs,
             f"{clean}git lfs install --local --skip-repo"
-            f" && git lfs migrate import {' '.join(map(quote, words))}",
+            f" && git lfs migrate import {' '.join(map(quote, words))}{restore}",
         )
     )
     if pushed:
@@ -193,6 +197,14 @@ def _rewrite(made: Plan, repository: Repository, weighed: Weighed) -> None:
     )
 
 
+def _restore(weighed: Weighed) -> str:
+    """What makes files of the pointers in a work tree in which nothing is uncommitted."""
+    here = [path for one in weighed.weights if one.where == HEAD for path in one.paths]
+    if any("\n" in path for path in here):
+        return "git read-tree --empty && git reset -q --hard"
+    return "git lfs checkout"
+
+
 def _publish(made: Plan, refs: Refs) -> None:
     """Push what was rewritten; the objects of Git LFS first."""
     remote = quote(refs.remote)
@@ -209,9 +221,12 @@ def _publish(made: Plan, refs: Refs) -> None:
 
 
 def _warn(made: Plan, repository: Repository, refs: Refs) -> None:
-    if refs.others:
-        more = f" and {len(refs.others) - 1} more" if len(refs.others) > 1 else ""
-        made.notes.append(f"refs that may keep the old commits: {refs.others[0]}{more}")
+    others = [name for name in refs.others if name != _STASH]
+    if len(others) < len(refs.others):
+        made.notes.append("a stash keeps the old commits: git stash pop, and commit it, first")
+    if others:
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        made.notes.append(f"refs that may keep the old commits: {others[0]}{more}")
     if refs.detached:
         made.notes.append("HEAD is on no branch and would keep the old commits: git switch BRANCH")
     # `-z` is known since 2.36; the number does not need it.
