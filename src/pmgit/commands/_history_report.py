@@ -44,7 +44,7 @@ def lines(weighed: Weighed, plan: Plan, top: int, least: int) -> list[str]:
         stored = sum(one.stored for one in weighed.weights)
         out.append(
             f"weights in commits: {_blobs(weighed.weights)};"
-            f" stored, they take {show_size(stored)}{_share(stored, history.stored)}"
+            f" stored, they take {show_size(stored)}{_share(stored, history, plan)}"
         )
     others = len(history.large) - len(weighed.weights) - len(weighed.loose)
     if others:
@@ -54,7 +54,7 @@ def lines(weighed: Weighed, plan: Plan, top: int, least: int) -> list[str]:
         stored = sum(one.stored for one in weighed.loose)
         out.append(
             f"in no ref: {_blobs(weighed.loose)};"
-            f" stored, they take {show_size(stored)}{_share(stored, history.stored)}"
+            f" stored, they take {show_size(stored)}{_share(stored, history, plan)}"
         )
     return out + _plan(plan)
 
@@ -67,7 +67,7 @@ def _plan(plan: Plan) -> list[str]:
     if plan.affected:
         out.append(f"   who is affected: {plan.affected}")
     for number, step in enumerate(plan.steps, 1):
-        out += [f"{number}. {step.what}:", f"   {step.shell}"]
+        out += [f"{number}. {visible(step.what)}:", f"   {step.shell}"]
     if plan.back is not None:
         out += [f"or {plan.back.what}:", f"   {plan.back.shell}"]
     return out
@@ -97,10 +97,11 @@ def _blobs(large: list[Large]) -> str:
     return f"{len(large):,} blob{'' if len(large) == 1 else 's'} ({size})"
 
 
-def _share(part: int, whole: int) -> str:
-    if not whole:
+def _share(part: int, history: History, plan: Plan) -> str:
+    if not history.stored or history.borrows:  # part of it lies in another store
         return ""
-    return f" of {show_size(whole)} ({min(part / whole, 1):.0%}), which the plan frees"
+    share = f" of {show_size(history.stored)} ({min(part / history.stored, 1):.0%})"
+    return share + (", which the plan frees" if plan.steps else "")
 
 
 def lacking(history: History) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 
@@ -71,6 +70,8 @@ def command(top: int, min_size: str, form: str, allow_missing: bool) -> int:
     weighed = migration.Weighed(found, config)
     plan = migration.plan(here, weighed)
     if form == "json":
+        import json
+
         document = _history_report.document(weighed, plan, top, least)
         click.echo(json.dumps(document, indent=2))
     else:

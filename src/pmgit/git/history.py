@@ -112,8 +112,8 @@ class _Look:
         )  # fmt: skip
         commits = introductions.begin(self._running, "--all", ahead=True)
         missing = ("--missing=print",) if self._partial else ()
-        tips = self._running.start((*_LIST, *missing, "--all"), ahead=True)
-        space = self._running.start(("count-objects", "-v"), ahead=True)
+        tips = self._running.start((*_LIST, *missing, "--all"))
+        space = self._running.start(("count-objects", "-v"))
         self._list(store, least)
         if self._large or self._partial:
             brought = self._read(commits)

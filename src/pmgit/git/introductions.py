@@ -55,31 +55,23 @@ def begin(running: Running, *revisions: str, ahead: bool = False) -> Stream:
 
 def read(stream: Stream) -> Iterator[Introduction]:
     """Everything that the commits bring in, newest first."""
-    commit = entry = b""
-    for field in _fields(stream):
-        if entry:
-            first = entry.index(b":")
-            last = entry.rindex(b":")
-            # One colon for each parent: ::<mode> <mode> <new mode> <id> <id> <new id> MM
-            words = entry.split(b" ")
-            parents = last - first + 1
-            oid = words[-2]
-            # What a side of a merge has already is no news, whatever `-c` says of modes.
-            if oid.strip(b"0") and oid not in words[parents + 1 : -2]:
-                yield Introduction(commit, words[parents], oid, field)
-            entry = b""
-        elif field:
-            if field[0] == _COLON or field[0] == _NEWLINE:
-                entry = field
-            else:
-                commit = field
-
-
-def _fields(stream: Stream) -> Iterator[bytes]:
-    """What stands between the NULs, across chunks."""
-    rest = b""
+    commit = entry = rest = b""
     for chunk in stream.chunks():
         fields = chunk.split(b"\0")
         fields[0] = rest + fields[0]
         rest = fields.pop()
-        yield from fields
+        for field in fields:
+            if entry:
+                # One colon for each parent: ::<mode> <mode> <new mode> <id> <id> <new id> MM
+                words = entry.split(b" ")
+                parents = len(words) // 2 - 1
+                oid = words[-2]
+                # What a side of a merge has already is no news, nor is another mode.
+                if oid.strip(b"0") and oid not in words[parents + 1 : -2]:
+                    yield Introduction(commit, words[parents], oid, field)
+                entry = b""
+            elif field:
+                if field[0] == _COLON or field[0] == _NEWLINE:
+                    entry = field
+                else:
+                    commit = field
