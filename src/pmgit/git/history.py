@@ -18,7 +18,7 @@ from pmgit.git.streams import Running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pmgit.git.introductions import Introduction
     from pmgit.git.process import GitError
@@ -36,7 +36,6 @@ HEAD, REF, HISTORY, INDEX, REFLOG, UNREACHABLE, UNKNOWN = (
 
 _LIST = ("rev-list", "--objects", "--no-walk")
 _SUBMODULE = b"160000"
-_STEP = 1000
 
 
 class Large:
@@ -135,7 +134,7 @@ class _Look:
         # One pass in C over what git prints, which may be millions of lines.
         digits = len(str(least))
         large = re.compile(rb"^(\d{%d,}) blob ([0-9a-f]+)$" % digits, re.MULTILINE)
-        for lines in _lines(stream):
+        for lines in stream.lines():
             self._history.objects += lines.count(b"\n")
             for match in large.finditer(lines):
                 if int(match[1]) >= least:
@@ -148,21 +147,27 @@ class _Look:
 
     def _read(self, stream: Stream) -> set[bytes]:
         """Find every path of what is large, and the oldest commit; all blobs that came in."""
-        large, brought, authors = self._large, set(), set()
-        line, commits = b"", 0
-        for one in introductions.read(stream):
-            if one.commit is not line:
-                line = one.commit
-                commits += 1
-                authors.add(line[line.rfind(b"<") :])
-                if commits % _STEP == 0:
-                    self._progress(self._history.objects, commits)
+        large, history = self._large, self._history
+        brought: set[bytes] = set()
+        authors: set[bytes] = set()
+
+        def glance(lines: bytes, commits: list[bytes]) -> bool:
+            history.commits += len(commits)
+            authors.update(line[line.rfind(b"<") :] for line in commits)
+            self._progress(history.objects, history.commits)
+            blobs = introductions.BLOBS.findall(lines)
+            brought.update(blobs)
+            # Merges that bring in something have more than one colon, and are few.
+            merged = lines.startswith(b"::") or b"\n::" in lines
+            return merged or not large.keys().isdisjoint(blobs)
+
+        for one in introductions.read(stream, glance):
             if one.mode != _SUBMODULE:
                 brought.add(one.oid)
                 if one.oid in large:
                     large[one.oid].came(one)
                     large[one.oid].where = HISTORY
-        self._history.commits, self._history.authors = commits, len(authors)
+        history.authors = len(authors)
         error = stream.finish()
         self._fault(error)
         if error is not None:
@@ -176,7 +181,7 @@ class _Look:
         stream = self._running.start(
             ("cat-file", "--buffer", "--batch-check=%(objectname)"), stdin=asked
         )
-        for lines in _lines(stream):
+        for lines in stream.lines():
             if b" missing\n" in lines:
                 bad = re.findall(rb"^([0-9a-f]+) missing$", lines, re.MULTILINE)
                 self._fault_objects("missing", bad)
@@ -185,13 +190,13 @@ class _Look:
     def _absent(self) -> None:
         """Count what a partial clone has left on the remote."""
         stream = self._running.start(("rev-list", "--objects", "--missing=print", "--all"))
-        for lines in _lines(stream):
+        for lines in stream.lines():
             self._history.absent += (b"\n" + lines).count(b"\n?")
         self._fault(stream.finish())
 
     def _tips(self, stream: Stream) -> None:
         """Find what the trees of all refs hold, and what tags name directly."""
-        for lines in _lines(stream):
+        for lines in stream.lines():
             for line in lines.split(b"\n"):
                 found = self._large.get(line[: self._width])
                 if found is not None:
@@ -226,7 +231,7 @@ class _Look:
                 rest[one.oid].where = REFLOG
         self._fault(stream.finish())
         stream = self._running.start((*_LIST, "--indexed-objects"))
-        for lines in _lines(stream):
+        for lines in stream.lines():
             for line in lines.split(b"\n"):
                 found = rest.get(line[: self._width])
                 if found is not None:
@@ -241,7 +246,7 @@ class _Look:
             ("cat-file", "--buffer", "--batch-check=%(objectname) %(objectsize:disk)"),
             stdin=asked,
         )
-        for lines in _lines(stream):
+        for lines in stream.lines():
             for line in lines.splitlines():
                 oid, _, stored = line.partition(b" ")
                 if stored.isdigit():
@@ -264,17 +269,3 @@ class _Look:
         more = f" and {len(oids) - 3} more" if len(oids) > 3 else ""
         objects = "an object is" if len(oids) == 1 else f"{len(oids)} objects are"
         self._history.faults.append(f"{objects} {how}: {names}{more}")
-
-
-def _lines(stream: Stream) -> Iterator[bytes]:
-    """What a stream prints, in pieces that end with a line."""
-    rest = b""
-    for chunk in stream.chunks():
-        end = chunk.rfind(b"\n") + 1
-        if end:
-            yield rest + chunk[:end]
-            rest = chunk[end:]
-        else:
-            rest += chunk
-    if rest:
-        yield rest

@@ -72,6 +72,19 @@ class Stream:
         while chunk := os.read(self._reader, CHUNK):
             yield chunk
 
+    def lines(self) -> Iterator[bytes]:
+        """What is printed, as it comes, in pieces that end with a line."""
+        rest = b""
+        for chunk in self.chunks():
+            end = chunk.rfind(b"\n") + 1
+            if end:
+                yield rest + chunk[:end]
+                rest = chunk[end:]
+            else:
+                rest += chunk
+        if rest:
+            yield rest
+
     def read(self) -> bytes:
         """All that is printed; GitError when it failed."""
         out = b"".join(self.chunks())
