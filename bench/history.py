@@ -51,7 +51,7 @@ def build(folder: Path, commits: int, weights: int, env: dict[str, str]) -> set[
     )
     assert process.stdin is not None
     write = process.stdin.write
-    step = max(1, commits // weights) if weights else commits + 1
+    step = max(1, commits // max(weights, 1))
     for number in range(commits):
         head = f"commit refs/heads/main\nmark :{number + 1}\ncommitter Bench{number % 9}"
         head += f" <bench{number % 9}@example.invalid> {1_600_000_000 + number * 60} +0000\n"
@@ -64,7 +64,7 @@ def build(folder: Path, commits: int, weights: int, env: dict[str, str]) -> set[
             lines = contents[name]
             lines[chance.randrange(len(lines))] = b"changed = %d\n" % number
             _file(write, name, b"".join(lines))
-        if number % step == step // 2:
+        if weights and number % step == step // 2:
             # Each fourth takes the place of another, as weights do that are trained again.
             name = f"pretrained_model/model-{number // step % 6}/model.safetensors"
             _file(write, name, chance.randbytes(1_100_000 + number))
@@ -122,6 +122,7 @@ def measure(
     env = environment(scratch)
     folder = scratch / "repository"
     large = build(folder, commits, WEIGHTS if name == LARGE else 0, env)
+    assert len(large) == (WEIGHTS + 1 if name == LARGE else 0), len(large)
     assert_finds(folder, env, large)
     table = jobs()
     results: dict[str, list[Done]] = {job: [] for job in table}
