@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import platform
 import random
 import shlex
 import subprocess
@@ -21,9 +20,8 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parent))
 
 from repository import CONFIGURED, PLAIN, Repository
-
-BIN = Path(sys.executable).parent
-LAUNCH = Path(__file__).with_name("launch.py")
+from shared import BIN, cores, environment, launch, machine, plain
+from shared import ratio as ratio_of
 
 HOOK, HOOK_CONFIGURED = "pmgit-hook", "pmgit-hook, .pmgit.toml"
 PEER = "check-added-large-files"
@@ -43,12 +41,6 @@ class Job:
         self.state = state
         self.seconds: list[float] = []
         self.memory = 0
-
-
-def cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def pre_commit_batches(
@@ -99,19 +91,8 @@ def jobs(repository: Repository, scratch: Path, hook: list[str]) -> dict[str, Jo
 def run(job: Job, repository: Repository, scratch: Path) -> tuple[float, int]:
     """Seconds and bytes of one run, which must succeed."""
     repository.use(job.state)
-    file = scratch / "commands"
-    file.write_bytes(b"\0\0".join(b"\0".join(map(os.fsencode, words)) for words in job.commands))
-    answer = subprocess.run(
-        [sys.executable, "-I", "-S", str(LAUNCH), str(job.workers), str(file)],
-        cwd=repository.folder,
-        env=repository.env,
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-    ).stdout.split()
-    if answer[1] != "0":
-        raise SystemExit(f"exit code {answer[1]} of: {shlex.join(job.commands[0][1:6])}")
-    return float(answer[0]), int(answer[2])
+    done = launch(job.commands, job.workers, repository.folder, repository.env, scratch)
+    return done.seconds, done.memory
 
 
 def assert_judges(repository: Repository, hook: list[str]) -> None:
@@ -163,26 +144,8 @@ def measure(size: int, rounds: int, hook: list[str], scratch: Path) -> dict[str,
     return table
 
 
-def environment(scratch: Path) -> dict[str, str]:
-    """An environment without anything of the user's, and without LFS filters."""
-    home = scratch / "home"
-    home.mkdir()
-    path = os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)])
-    return {
-        "PATH": path,
-        "HOME": str(home),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_AUTHOR_NAME": "Bench",
-        "GIT_AUTHOR_EMAIL": "bench@example.invalid",
-        "GIT_COMMITTER_NAME": "Bench",
-        "GIT_COMMITTER_EMAIL": "bench@example.invalid",
-        "LANG": "C.UTF-8",
-    }
-
-
 def ratio(job: Job, peer: Job) -> float:
-    """The median of the ratios of each round: slow minutes of the machine cancel out."""
-    return median(a / b for a, b in zip(job.seconds, peer.seconds, strict=True))
+    return ratio_of(job.seconds, peer.seconds)
 
 
 def extra(table: dict[str, Job]) -> float:
@@ -212,21 +175,6 @@ def markdown(tables: dict[int, dict[str, Job]]) -> list[str]:
     return lines
 
 
-def plain(lines: list[str]) -> list[str]:
-    """The same tables for a terminal."""
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    rows = [row for row in rows if not row[0].startswith("---")]
-    columns = max(len(row) for row in rows)
-    widths = [max(len(row[i]) for row in rows if len(row) > i) for i in range(columns)]
-    return [
-        "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=False))
-        ).rstrip()
-        for row in rows
-    ]
-
-
 def targets(tables: dict[int, dict[str, Job]]) -> tuple[list[str], bool]:
     """What was to be reached, what was, and whether all of it was."""
     rows = []
@@ -242,23 +190,6 @@ def targets(tables: dict[int, dict[str, Job]]) -> tuple[list[str], bool]:
         for name, is_, limit in rows
     ]
     return lines, all(is_ <= limit for _, is_, limit in rows)
-
-
-def machine() -> str:
-    def first(*argv: str) -> str:
-        done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True)
-        return done.stdout.split("\n", 1)[0].split(" (")[0]
-
-    return ", ".join(
-        [
-            f"{cores()} cores",
-            f"{platform.system()} {platform.machine()}",
-            f"Python {platform.python_version()}",
-            first("git", "--version"),
-            first("git", "lfs", "version"),
-            first(str(BIN / "prek"), "--version"),
-        ]
-    )
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ COMMANDS = {
     "info": "info",
     "lfs-setup": "lfs_setup",
     "gitignore": "gitignore",
+    "history": "history",
     "doctor": "doctor",
     "env": "env",
 }

@@ -76,17 +76,6 @@ def test_accepted_codes_are_no_failure(repo: Repo) -> None:
     assert started.finish(1) == b""
 
 
-def test_first_bytes_stops_git_early(repo: Repo) -> None:
-    content = os.urandom(3_000_000)
-    oid = repo.git("hash-object", "-w", "--stdin", stdin=content).strip()
-    top = str(repo.path)
-    assert process.first_bytes("cat-file", "blob", oid, count=4000, top=top) == content[:4000]
-    whole = process.first_bytes("cat-file", "blob", oid, count=9_000_000, top=top)
-    assert whole == content
-    with pytest.raises(GitError):
-        process.first_bytes("cat-file", "blob", "0" * 40, count=10, top=top)
-
-
 @pytest.mark.parametrize(
     ("printed", "accepted"),
     [

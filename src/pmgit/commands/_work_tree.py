@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 
-def load() -> tuple[Repository, Config]:
+def load(found: Repository | None = None) -> tuple[Repository, Config]:
     """The repository that we stand in, and its configuration as the work tree has it.
+
+    `found` is that repository when it is known already.
 
     A judgement reads the configuration of what it judges; what writes into the work tree goes by
     the file that the user sees there. PmgitError where there is no work tree, UsageError when the
     configuration is wrong.
     """
-    found = repository.discover()
+    found = found or repository.discover()
     if found.bare:
         raise PmgitError(
             "this repository is bare: there is no work tree to write to",

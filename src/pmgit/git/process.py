@@ -139,6 +139,16 @@ class Process:
         err = _drain(self._err)
         return code, out, err.decode("utf-8", "backslashreplace")
 
+    def stop(self) -> None:
+        """End it now, whatever it is doing; its output is given up. Only reading git is stopped."""
+        import signal
+
+        if self._popen is not None:
+            self._popen.terminate()
+        else:
+            os.kill(self._pid, signal.SIGTERM)
+        self.wait()
+
     def finish(self, *accepted: int) -> bytes:
         """Standard output; GitError unless the exit code is 0 or one of `accepted`."""
         code, out, err = self.wait()
@@ -261,40 +271,3 @@ def start(
 def run(*argv: str, stdin: bytes = b"", top: str = "", env: dict[str, str] | None = None) -> bytes:
     """The standard output of `git <argv>`; GitError when it fails."""
     return start(*argv, stdin=stdin, top=top, env=env).finish()
-
-
-def first_bytes(*argv: str, count: int, top: str = "", env: dict[str, str] | None = None) -> bytes:
-    """The first `count` bytes of the output; git stops when nobody reads on."""
-    reader, writer = os.pipe()
-    try:
-        process = start(*argv, top=top, env=env, into=writer)
-    finally:
-        os.close(writer)
-    data = b""
-    while len(data) < count:
-        part = os.read(reader, count - len(data))
-        if not part:
-            break
-        data += part
-    os.close(reader)
-    code, _, err = process.wait()
-    if code and len(data) < count:
-        raise GitError(argv, code, err)
-    return data
-
-
-def pipe(
-    first: tuple[str, ...], second: tuple[str, ...], *, top: str, env: dict[str, str]
-) -> bytes:
-    """The output of `git <second>` reading what `git <first>` prints, however much that is."""
-    reader, writer = os.pipe()
-    try:
-        receiver = start(*second, top=top, env=env, source=reader)
-        sender = start(*first, top=top, env=env, into=writer)
-    finally:
-        os.close(reader)
-        os.close(writer)
-    sent, out = sender.wait(), receiver.finish()
-    if sent[0]:
-        raise GitError(first, sent[0], sent[2])
-    return out

@@ -70,14 +70,6 @@ def take(repository: Repository, tip: str, excluded: Sequence[str], base: str = 
     return snapshot
 
 
-def introduced(repository: Repository, *revisions: str) -> list[Blob]:
-    """Every blob that the commits of `rev-list <revisions>` bring in, with its first commit."""
-    commits = repository.run("rev-list", "--reverse", "--topo-order", *revisions)
-    log = _Log()
-    log.read(repository, commits.decode("ascii").split(), "")
-    return log.blobs
-
-
 def _merge_base(repository: Repository, base: str, tip: str) -> str:
     if not base:
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pmgit.errors import PmgitError
-from pmgit.git import process
+from pmgit.git import process, streams
 from pmgit.git.version import check_version
 
 #: The empty tree, which Git knows without having it: (by the format of object ids).
@@ -117,7 +117,7 @@ class Repository:
 
     def first_bytes(self, *argv: str, count: int) -> bytes:
         """The first bytes of what a git command prints at the top of this repository."""
-        return process.first_bytes(*argv, count=count, top=self.top, env=self.env)
+        return streams.first_bytes(*argv, count=count, top=self.top, env=self.env)
 
 
 class Discovery:

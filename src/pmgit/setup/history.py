@@ -9,10 +9,12 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, field
 
-from pmgit.git import ranges
+from pmgit.git import introductions
+from pmgit.git.blob import Blob, decode
 from pmgit.git.process import GitError
 from pmgit.git.snapshot import TREE, Snapshot
-from pmgit.lfs import patterns, pointer
+from pmgit.git.streams import Running
+from pmgit.lfs import migrate, patterns, pointer
 from pmgit.units import show_size
 
 TYPE_CHECKING = False
@@ -61,14 +63,16 @@ class History:
         elif not self.pushed:
             step = (
                 "they are not pushed: commit what is staged, and when git status shows nothing,"
-                f" rewrite these commits: git lfs migrate import {include}"
+                f" rewrite these commits: git lfs migrate import {include} && git lfs checkout"
             )
         else:
             step = (
                 "a remote has them: commit what is staged, and only pointers come in from then on;"
                 " to take them out of the history, everybody who has a clone must agree"
             )
-        return [f"look at them: git lfs migrate info --everything {include}", step]
+        # `git lfs migrate info --everything` takes minutes where this takes a second.
+        least = min(blob.size for blob in self.raw)
+        return [f"look at them: pmgit history --min-size {least}", step]
 
 
 def look(
@@ -80,7 +84,7 @@ def look(
     Empty where the history is not here to look at (a clone without trees).
     """
     try:
-        blobs = ranges.introduced(repository, "--all", "HEAD")
+        blobs = _introduced(repository)
         pushed = set(repository.run("rev-list", "--remotes").decode("ascii").split())
     except GitError:
         return History()  # no commit yet, or a clone without trees
@@ -99,6 +103,23 @@ def look(
     )
 
 
+def _introduced(repository: Repository) -> list[Blob]:
+    """Every blob at every path that commits bring in, with the oldest of them; oldest first."""
+    found: dict[tuple[bytes, bytes], Blob] = {}
+    with Running(repository) as running:
+        stream = introductions.begin(running, "--all")
+        for one in introductions.read(stream):
+            key = (one.path, one.oid)
+            found.pop(key, None)
+            oid = one.commit.partition(b" ")[0].decode("ascii")
+            mode = one.mode.decode("ascii")
+            found[key] = Blob(decode(one.path), one.oid.decode("ascii"), mode, commit=oid)
+        error = stream.finish()
+    if error is not None:
+        raise error
+    return list(reversed(found.values()))
+
+
 def _pointer(blob: Blob) -> object:
     return pointer.read(blob.head, expected=True) if blob.head else None
 
@@ -110,5 +131,4 @@ def _include(path: str, matching: Sequence[str]) -> str:
         _, dot, suffix = glob.rpartition("*.")
         if dot and suffix.isalnum() and suffix.lower() not in ("json", "md", "txt"):
             return glob.replace(",", "?")
-    # A comma separates the patterns, whatever stands around it.
-    return ("/" + patterns.literal(path)).replace(",", "?")
+    return migrate.exact(path)

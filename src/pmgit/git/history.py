@@ -1,0 +1,271 @@
+"""All of a repository's history at one look: its large blobs, wherever they are.
+
+Git is asked two things at once. `cat-file --batch-all-objects` lists what the object store holds,
+reachable or not, and never fetches; `rev-list | diff-tree` tells what every commit brings in, with
+all paths. When the store holds nothing large, the second is stopped half-way: that is most of the
+speed (docs/performance.md). Both are read as they come, so that no output is kept whole.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from pmgit.git import introductions
+from pmgit.git.blob import decode
+from pmgit.git.introductions import Commit
+from pmgit.git.streams import Running
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pmgit.git.introductions import Introduction
+    from pmgit.git.process import GitError
+    from pmgit.git.repository import Repository
+    from pmgit.git.streams import Stream
+
+    Progress = Callable[[int, int], None]
+
+#: Where a blob is: in the tree of HEAD, of another ref, only in older commits, only in an index
+#: (staged), only in what a reflog remembers, or nowhere: then `git gc` removes it one day.
+#: UNKNOWN when the commits could not be read.
+HEAD, REF, HISTORY, INDEX, REFLOG, UNREACHABLE, UNKNOWN = (
+    "head", "ref", "history", "index", "reflog", "unreachable", "unknown",
+)  # fmt: skip
+
+_LIST = ("rev-list", "--objects", "--no-walk")
+_SUBMODULE = b"160000"
+
+
+class Large:
+    """A large blob: `size` and `stored` (packed) in bytes, `where` it is, how it came there.
+
+    `paths` are all that it ever had, newest first; empty when none is known. `commit` is the
+    oldest that brings it in, None when no commit does.
+    """
+
+    __slots__ = ("commit", "oid", "paths", "size", "stored", "where")
+
+    def __init__(self, oid: str, size: int) -> None:
+        self.oid = oid
+        self.size = size
+        self.stored = 0
+        self.paths: dict[str, None] = {}
+        self.commit: Commit | None = None
+        self.where = UNREACHABLE
+
+    def came(self, one: Introduction) -> None:
+        """A commit brings it in; the last one told is the oldest."""
+        self.paths[decode(one.path)] = None
+        self.commit = Commit(one.commit)
+
+
+class History:
+    """What was found: the large blobs, largest first, and what could not be looked at.
+
+    `objects` and `stored` are number and bytes of what the object store holds. `commits` and
+    `authors` are counted only when something is large. `absent` objects were left on the remote
+    (partial clone); `faults` say which objects are missing or damaged. `borrows`: whether objects
+    of another repository are in use here (alternates).
+    """
+
+    def __init__(self) -> None:
+        self.large: list[Large] = []
+        self.objects = 0
+        self.stored = 0
+        self.commits = 0
+        self.authors = 0
+        self.absent = 0
+        self.faults: list[str] = []
+        self.shallow = False
+        self.borrows = False
+
+
+def look(repository: Repository, least: int, progress: Progress | None = None) -> History:
+    """Find the blobs of at least `least` bytes. `progress` is told objects and commits so far."""
+    with Running(repository) as running:
+        found = _Look(repository, running, progress or (lambda _objects, _commits: None))
+        return found.run(least)
+
+
+class _Look:
+    def __init__(self, repository: Repository, running: Running, progress: Progress) -> None:
+        self._running = running
+        self._progress = progress
+        self._partial = repository.is_partial
+        self._width = len(repository.empty_tree)
+        self._large: dict[bytes, Large] = {}
+        self._history = History()
+        self._history.shallow = bool(repository.shallow_commits)
+        self._history.borrows = bool(
+            os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES")
+        ) or os.path.exists(f"{repository.objects}/info/alternates")
+
+    def run(self, least: int) -> History:
+        store = self._running.start(
+            (
+                "cat-file", "--batch-all-objects", "--unordered", "--buffer",
+                "--batch-check=%(objectsize) %(objecttype) %(objectname)",
+            )
+        )  # fmt: skip
+        commits = introductions.begin(self._running, "--all", ahead=True)
+        missing = ("--missing=print",) if self._partial else ()
+        tips = self._running.start((*_LIST, *missing, "--all"))
+        space = self._running.start(("count-objects", "-v"))
+        self._list(store, least)
+        if self._large or self._partial:
+            brought = self._read(commits)
+            self._absent() if self._partial else self._missing(brought)
+        else:
+            commits.stop()
+        self._tips(tips)
+        if self._large:
+            self._head()
+            self._rest()
+            self._measure()
+        self._space(space)
+        found = self._history
+        found.large = sorted(self._large.values(), key=lambda one: (-one.size, one.oid))
+        return found
+
+    def _list(self, stream: Stream, least: int) -> None:
+        """Find what is large in the store."""
+        # One pass in C over what git prints, which may be millions of lines.
+        digits = len(str(least))
+        large = re.compile(rb"^(\d{%d,}) blob ([0-9a-f]+)$" % digits, re.MULTILINE)
+        for lines in stream.lines():
+            self._history.objects += lines.count(b"\n")
+            for match in large.finditer(lines):
+                if int(match[1]) >= least:
+                    self._large[match[2]] = Large(match[2].decode("ascii"), int(match[1]))
+            if b" missing\n" in lines:
+                bad = re.findall(rb"^([0-9a-f]+) missing$", lines, re.MULTILINE)
+                self._fault_objects("unreadable", bad)
+            self._progress(self._history.objects, 0)
+        self._fault(stream.finish())
+
+    def _read(self, stream: Stream) -> set[bytes]:
+        """Find every path of what is large, and the oldest commit; all blobs that came in."""
+        large, history = self._large, self._history
+        brought: set[bytes] = set()
+        authors: set[bytes] = set()
+
+        def glance(lines: bytes, commits: list[bytes]) -> bool:
+            history.commits += len(commits)
+            authors.update(line[line.rfind(b"<") :] for line in commits)
+            self._progress(history.objects, history.commits)
+            blobs = introductions.BLOBS.findall(lines)
+            brought.update(blobs)
+            # Merges that bring in something have more than one colon, and are few.
+            merged = lines.startswith(b"::") or b"\n::" in lines
+            return merged or not large.keys().isdisjoint(blobs)
+
+        for one in introductions.read(stream, glance):
+            if one.mode != _SUBMODULE:
+                brought.add(one.oid)
+                if one.oid in large:
+                    large[one.oid].came(one)
+                    large[one.oid].where = HISTORY
+        history.authors = len(authors)
+        error = stream.finish()
+        self._fault(error)
+        if error is not None:
+            for found in large.values():
+                found.where = UNKNOWN if found.where == UNREACHABLE else found.where
+        return brought
+
+    def _missing(self, brought: set[bytes]) -> None:
+        """Say which of the blobs that commits brought in are not in the store."""
+        asked = b"".join(oid + b"\n" for oid in brought)
+        stream = self._running.start(
+            ("cat-file", "--buffer", "--batch-check=%(objectname)"), stdin=asked
+        )
+        for lines in stream.lines():
+            if b" missing\n" in lines:
+                bad = re.findall(rb"^([0-9a-f]+) missing$", lines, re.MULTILINE)
+                self._fault_objects("missing", bad)
+        self._fault(stream.finish())
+
+    def _absent(self) -> None:
+        """Count what a partial clone has left on the remote."""
+        stream = self._running.start(("rev-list", "--objects", "--missing=print", "--all"))
+        for lines in stream.lines():
+            self._history.absent += (b"\n" + lines).count(b"\n?")
+        self._fault(stream.finish())
+
+    def _tips(self, stream: Stream) -> None:
+        """Find what the trees of all refs hold, and what tags name directly."""
+        for lines in stream.lines():
+            for line in lines.split(b"\n"):
+                found = self._large.get(line[: self._width])
+                if found is not None:
+                    found.where = REF
+                    name = line[self._width + 1 :]
+                    if name and not found.paths:
+                        found.paths[decode(name)] = None
+        error = stream.finish()
+        if not self._history.faults:  # else it is about the same objects
+            self._fault(error)
+
+    def _head(self) -> None:
+        """Find what the tree of HEAD holds; there may be none yet."""
+        stream = self._running.start(("ls-tree", "-r", "-z", "--full-tree", "HEAD"))
+        for entry in b"".join(stream.chunks()).split(b"\0"):
+            facts, _, path = entry.partition(b"\t")
+            found = self._large.get(facts[-self._width :])
+            if found is not None:
+                found.where = HEAD
+                found.paths = {decode(path): None, **found.paths}
+        stream.finish()
+
+    def _rest(self) -> None:
+        """Find what only a reflog or an index holds."""
+        rest = {oid: found for oid, found in self._large.items() if found.where == UNREACHABLE}
+        if not rest:
+            return
+        stream = introductions.begin(self._running, "--reflog", "--not", "--all")
+        for one in introductions.read(stream):
+            if one.oid in rest:
+                rest[one.oid].came(one)
+                rest[one.oid].where = REFLOG
+        self._fault(stream.finish())
+        stream = self._running.start((*_LIST, "--indexed-objects"))
+        for lines in stream.lines():
+            for line in lines.split(b"\n"):
+                found = rest.get(line[: self._width])
+                if found is not None:
+                    found.where = INDEX
+                    found.paths[decode(line[self._width + 1 :])] = None
+        self._fault(stream.finish())
+
+    def _measure(self) -> None:
+        """Ask how many bytes each takes in the store, compressed and as a difference."""
+        asked = b"".join(oid + b"\n" for oid in self._large)
+        stream = self._running.start(
+            ("cat-file", "--buffer", "--batch-check=%(objectname) %(objectsize:disk)"),
+            stdin=asked,
+        )
+        for lines in stream.lines():
+            for line in lines.splitlines():
+                oid, _, stored = line.partition(b" ")
+                if stored.isdigit():
+                    self._large[oid].stored = int(stored)
+        self._fault(stream.finish())
+
+    def _space(self, stream: Stream) -> None:
+        """Ask how large the store is."""
+        facts = dict(line.split(b": ", 1) for line in b"".join(stream.chunks()).splitlines())
+        kib = sum(int(facts.get(name, b"0")) for name in (b"size", b"size-pack"))
+        self._history.stored = kib * 1024
+        self._fault(stream.finish())
+
+    def _fault(self, error: GitError | None) -> None:
+        if error is not None and error.message not in self._history.faults:
+            self._history.faults.append(error.message)
+
+    def _fault_objects(self, how: str, oids: list[bytes]) -> None:
+        names = ", ".join(oid.decode("ascii") for oid in oids[:3])
+        more = f" and {len(oids) - 3} more" if len(oids) > 3 else ""
+        objects = "an object is" if len(oids) == 1 else f"{len(oids)} objects are"
+        self._history.faults.append(f"{objects} {how}: {names}{more}")

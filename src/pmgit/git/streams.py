@@ -1,0 +1,220 @@
+"""Output of git that is read while git still runs, and git processes that read one another.
+
+For what may be larger than the memory, and for what is no longer wanted once enough is known.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.git.process import GitError, start
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from pmgit.git.process import Process
+    from pmgit.git.repository import Repository
+
+#: How much is read at once; a pipe of Linux holds that much when asked to.
+CHUNK = 1 << 20
+#: So many reads are kept for whoever does not want them yet; then git has to wait.
+AHEAD = 1024
+
+
+def first_bytes(*argv: str, count: int, top: str = "", env: dict[str, str] | None = None) -> bytes:
+    """The first `count` bytes of the output; git stops when nobody reads on."""
+    reader, writer = os.pipe()
+    try:
+        process = start(*argv, top=top, env=env, into=writer)
+    finally:
+        os.close(writer)
+    data = b""
+    while len(data) < count:
+        part = os.read(reader, count - len(data))
+        if not part:
+            break
+        data += part
+    os.close(reader)
+    code, _, err = process.wait()
+    if code and len(data) < count:
+        raise GitError(argv, code, err)
+    return data
+
+
+def pipe(
+    first: tuple[str, ...], second: tuple[str, ...], *, top: str, env: dict[str, str]
+) -> bytes:
+    """The output of `git <second>` reading what `git <first>` prints, however much that is."""
+    reader, writer = os.pipe()
+    try:
+        receiver = start(*second, top=top, env=env, source=reader)
+        sender = start(*first, top=top, env=env, into=writer)
+    finally:
+        os.close(reader)
+        os.close(writer)
+    sent, out = sender.wait(), receiver.finish()
+    if sent[0]:
+        raise GitError(first, sent[0], sent[2])
+    return out
+
+
+class Stream:
+    """What one git process prints, or several that read one another, chunk by chunk."""
+
+    def __init__(self, reader: int, processes: list[Process]) -> None:
+        self._reader = reader
+        self._processes = processes
+
+    def chunks(self) -> Iterator[bytes]:
+        """What is printed, as it comes."""
+        while chunk := os.read(self._reader, CHUNK):
+            yield chunk
+
+    def lines(self) -> Iterator[bytes]:
+        """What is printed, as it comes, in pieces that end with a line."""
+        rest = b""
+        for chunk in self.chunks():
+            end = chunk.rfind(b"\n") + 1
+            if end:
+                yield rest + chunk[:end]
+                rest = chunk[end:]
+            else:
+                rest += chunk
+        if rest:
+            yield rest
+
+    def read(self) -> bytes:
+        """All that is printed; GitError when it failed."""
+        out = b"".join(self.chunks())
+        error = self.finish()
+        if error:
+            raise error
+        return out
+
+    def finish(self) -> GitError | None:
+        """Wait for the end, once everything is read; the error, if any."""
+        self._close()
+        failed = None
+        while self._processes:
+            process = self._processes[0]
+            code, _, err = process.wait()
+            del self._processes[0]
+            # The last one that failed is the cause: whoever writes to it fails for that reason.
+            if code:
+                failed = GitError(process.argv, code, err)
+        return failed
+
+    def stop(self) -> None:
+        """End all of it now."""
+        while self._processes:
+            self._processes.pop().stop()
+        self._close()
+
+    def _close(self) -> None:
+        if self._reader >= 0:
+            os.close(self._reader)
+            self._reader = -1
+
+
+class Ahead(Stream):
+    """A stream that is read on while its reader is busy with something else.
+
+    As much as AHEAD reads are kept; a thread of its own waits for git.
+    """
+
+    def __init__(self, reader: int, processes: list[Process]) -> None:
+        import queue
+        import threading
+
+        super().__init__(reader, processes)
+        self._chunks: queue.Queue[bytes] = queue.Queue(AHEAD)
+        self._thread = threading.Thread(target=self._fill, daemon=True)
+        self._thread.start()
+
+    def _fill(self) -> None:
+        for chunk in super().chunks():
+            self._chunks.put(chunk)
+        self._chunks.put(b"")
+
+    def chunks(self) -> Iterator[bytes]:
+        """What is printed, as it comes."""
+        import queue
+
+        while True:
+            try:
+                # On Windows, a lock without a limit would not let ^C through.
+                chunk = self._chunks.get(timeout=1)
+            except queue.Empty:
+                continue
+            if not chunk:
+                return
+            yield chunk
+
+    def _close(self) -> None:
+        """The thread reads to the end of what the processes, now ended, have printed."""
+        while self._thread.is_alive():
+            while not self._chunks.empty():  # it may wait for room
+                self._chunks.get_nowait()
+            self._thread.join(0.01)
+        super()._close()
+
+
+class Running:
+    """The git processes of one look at a repository; none of them outlives it.
+
+    A context: when it ends, by an error or by ^C too, what still runs is stopped.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._all: list[Stream] = []
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(
+        self, _1: type[BaseException] | None, _2: BaseException | None, _3: TracebackType | None
+    ) -> None:
+        for stream in self._all:
+            stream.stop()
+
+    def start(self, *commands: tuple[str, ...], stdin: bytes = b"", ahead: bool = False) -> Stream:
+        """Start git commands, of which each reads what the one before it prints."""
+        processes: list[Process] = []
+        source = -1
+        for argv in commands:
+            reader, writer = os.pipe()
+            _widen(writer)
+            processes.append(
+                start(
+                    *argv,
+                    stdin=stdin if source < 0 else b"",
+                    top=self._repository.top,
+                    env=self._repository.env,
+                    into=writer,
+                    source=source,
+                )
+            )
+            os.close(writer)
+            if source >= 0:
+                os.close(source)
+            source = reader
+        stream = (Ahead if ahead else Stream)(source, processes)
+        self._all.append(stream)
+        return stream
+
+    def read(self, *argv: str, stdin: bytes = b"") -> bytes:
+        """All that one git command prints; GitError when it fails."""
+        return self.start(argv, stdin=stdin).read()
+
+
+def _widen(fd: int) -> None:
+    """Give a pipe room for a chunk: fewer switches between git and its reader (Linux)."""
+    try:
+        import fcntl
+
+        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, CHUNK)
+    except (ImportError, AttributeError, OSError):
+        return  # another system, or a user with many pipes
