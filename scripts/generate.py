@@ -310,10 +310,10 @@ def schema() -> str:
 
 
 def shims() -> dict[str, str]:
-    from pmgit.hook import STAGES
+    from pmgit.hook import HOOKS
     from pmgit.setup.shim import SHIM
 
-    return {f"hooks/{stage}": SHIM for stage in STAGES}
+    return {f"hooks/{stage}": SHIM for stage in HOOKS}
 
 
 def readme(path: Path) -> str:

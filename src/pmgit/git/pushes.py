@@ -43,7 +43,7 @@ def parse(stdin: bytes) -> list[Update]:
             continue
         # A local "ref" may be an expression with blanks (`HEAD@{1 day ago}`): split from the right.
         words = line.rsplit(" ", 3)
-        if len(words) != 4 or not (_is_id(words[1]) and _is_id(words[3])):
+        if len(words) != 4 or not (is_id(words[1]) and is_id(words[3])):
             raise UsageError(
                 f"not a line of a pre-push hook: {line[:80]!r}",
                 "git gives `<local ref> <local id> <remote ref> <remote id>` on standard input",
@@ -52,7 +52,8 @@ def parse(stdin: bytes) -> list[Update]:
     return updates
 
 
-def _is_id(word: str) -> bool:
+def is_id(word: str) -> bool:
+    """Whether a word is the full id of an object, or zeros."""
     return len(word) in (40, 64) and not word.strip("0123456789abcdef")
 
 
@@ -68,7 +69,7 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
     if not updates:
         return
     named = repository.start("config", "--get-regexp", r"^remote\..*\.(url|pushurl)$")
-    peeled = _peel(repository, [oid for u in updates for oid in (u.new, u.old) if oid])
+    peeled = peel(repository, [oid for u in updates for oid in (u.new, u.old) if oid])
     olds = {u.old: peeled[u.old][0] for u in updates if peeled.get(u.old, ("", ""))[1] == "commit"}
     known = [_tracking(remote, named.finish(1)), *dict.fromkeys(olds.values())]
     excluded = [f"^{oid}" for oid in known[1:]]
@@ -110,7 +111,7 @@ def _tracking(remote: str, configured: bytes) -> str:
     return "--remotes=" + "".join(f"\\{c}" if c in "*?[\\" else c for c in remote) + "/*"
 
 
-def _peel(repository: Repository, oids: Iterable[str]) -> dict[str, tuple[str, str]]:
+def peel(repository: Repository, oids: Iterable[str]) -> dict[str, tuple[str, str]]:
     """What each id is once its tags are followed: id and `commit`, `tree`, `blob` or `missing`."""
     unique = list(dict.fromkeys(oids))
     asked = ("cat-file", "--batch-check=%(objectname) %(objecttype)")

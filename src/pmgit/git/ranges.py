@@ -15,7 +15,7 @@ from pmgit.git.tree import CommitIndex, CommitSnapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
@@ -118,20 +118,27 @@ class _Log:
             self.blobs.append(blob)
 
     def _parse(self, out: bytes) -> None:
-        """Read `diff-tree --stdin -c --raw -z`: ids of commits, each followed by its changes."""
-        commit = ""
-        fields = iter(out.split(b"\0"))
-        for field in fields:
-            if not field.startswith(b":"):
-                commit = field.decode("ascii").strip() or commit
-                continue
-            # One colon for each parent: ::<mode> <mode> <new mode> <id> <id> <new id> MM
-            parents = len(field) - len(field.lstrip(b":"))
-            words = field[parents:].decode("ascii").split(" ")
-            mode, befores, after = words[parents], words[parents + 1 : -2], words[-2]
-            path = decode(next(fields))
+        for commit, path, mode, befores, after in entries(out):
             if not after.strip("0"):
                 self.removed[commit, befores[0]] = path
             elif after not in befores:
                 before = befores[0] if befores[0].strip("0") else ""
                 self._add(Blob(path, after, mode, before, commit))
+
+
+def entries(out: bytes) -> Iterator[tuple[str, str, str, list[str], str]]:
+    """The changes in the output of `diff-tree --stdin -c --raw -z`.
+
+    Ids of commits, each followed by its changes: commit, path, mode, the ids that the parents
+    have there, the new id.
+    """
+    commit = ""
+    fields = iter(out.split(b"\0"))
+    for field in fields:
+        if not field.startswith(b":"):
+            commit = field.decode("ascii").strip() or commit
+            continue
+        # One colon for each parent: ::<mode> <mode> <new mode> <id> <id> <new id> MM
+        parents = len(field) - len(field.lstrip(b":"))
+        words = field[parents:].decode("ascii").split(" ")
+        yield commit, decode(next(fields)), words[parents], words[parents + 1 : -2], words[-2]

@@ -77,6 +77,9 @@ class Snapshot:
     this is a push: then it holds revision arguments for what the remote is known to have.
     """
 
+    #: Whether this repository is the one that is pushed to.
+    received = False
+
     def __init__(
         self,
         repository: Repository,
