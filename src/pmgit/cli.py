@@ -30,6 +30,7 @@ COMMANDS = {
     "lfs-setup": "lfs_setup",
     "gitignore": "gitignore",
     "doctor": "doctor",
+    "server": "server",
     "env": "env",
 }
 

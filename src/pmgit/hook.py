@@ -182,8 +182,8 @@ def _receive(arguments: Arguments) -> int:
         # Git works meanwhile.
         from pmgit import receive
 
-        server = receive.Server(receipt, settings, arguments.config)
-        said = server.judge(arguments.names["--select"], arguments.names["--ignore"])
+        server = receive.Server(repository, settings, arguments.config)
+        said = server.judge(receipt, arguments.names["--select"], arguments.names["--ignore"])
     except PmgitError as error:
         from pmgit.receive import PushedError
         from pmgit.report.refusal import could_not

@@ -15,6 +15,7 @@ from pmgit.config import FILE, MAX_BYTES, PYPROJECT, Config, parse
 from pmgit.errors import PmgitError, UsageError
 from pmgit.finding import Report, together
 from pmgit.git.objects import Objects
+from pmgit.git.pushes import Update
 from pmgit.git.server_settings import Settings, is_true
 from pmgit.lfs import pointer
 
@@ -22,7 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pmgit.git.pushes import Update
     from pmgit.git.receives import Receipt
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
@@ -53,10 +53,9 @@ class Judgement:
 class Server:
     """A server about to accept a push, and its settings."""
 
-    def __init__(self, receipt: Receipt, settings: Settings, file: str = "") -> None:
-        self._receipt = receipt
+    def __init__(self, repository: Repository, settings: Settings, file: str = "") -> None:
+        self._repository = repository
         self._settings = settings
-        self._repository: Repository = receipt.repository
         self._file = file
         self._configured: dict[str, str] | None = None
         self._notes: dict[str, bool] = {}
@@ -72,20 +71,30 @@ class Server:
             self._configured = self._settings.configured()
         return self._configured
 
-    def judge(self, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Judgement:
+    def for_new_ref(self) -> tuple[str, Config]:
+        """The configuration that a new ref is judged by, and whose it is in words."""
+        own = self._own_configuration()
+        if own:
+            return BY_SERVER, _usable(own)
+        update = Update("", "", "", "")
+        return self._recorded(_which(update, self._settings.recorded()), update)
+
+    def judge(
+        self, receipt: Receipt, select: Sequence[str] = (), ignore: Sequence[str] = ()
+    ) -> Judgement:
         """Judge every new tip of the push. Raises PmgitError when that cannot be done."""
         own = self._own_configuration()
         groups: dict[tuple[str, bytes], list[Update]] = {}
         configs: dict[tuple[str, bytes], tuple[str, Config]] = {}
         recorded = {} if own else self._settings.recorded()
-        for update in self._receipt.updates:
+        for update in receipt.updates:
             # Refs with the same configuration are judged together: what one of them brings is
             # not judged again with another. With different ones, it is.
             key = ("", b"") if own else _which(update, recorded)
             groups.setdefault(key, []).append(update)
             if key not in configs:
                 configs[key] = (BY_SERVER, own) if own else self._recorded(key, update)
-        taken = self._receipt.snapshots(groups.values())
+        taken = receipt.snapshots(groups.values())
         self._survey([snapshot for snapshots in taken for snapshot in snapshots])
         reports, by = [], {}
         for (where, config), snapshots in zip(configs.values(), taken, strict=True):

@@ -215,10 +215,7 @@ def test_merges(server: Server) -> None:
     clone.stage("evil.pt", BIG)
     commit = clone.commit("Merge")
     told = server.refused("main")
-    assert (
-        f"evil.pt: oversized-blob: 1.2 MB raw in Git, the limit for weights is 1.0 MB (in commit {commit[:12]})"
-        in told
-    )
+    assert f"the limit for weights is 1.0 MB (in commit {commit[:12]})" in told
     clone.git("rm", "-q", "--cached", "evil.pt")
     clone.git("commit", "-q", "--amend", "-m", "Merge")
     server.accepted("main")

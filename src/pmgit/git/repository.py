@@ -168,6 +168,11 @@ def receiving(id_length: int) -> Repository:
     git_dir = os.environ.get("GIT_DIR", "")
     if not os.path.isfile(os.path.join(git_dir, "HEAD")):
         return discover()  # run by hand
+    return at(git_dir, FORMATS.get(id_length, "sha1"))
+
+
+def at(git_dir: str, object_format: str = "sha1") -> Repository:
+    """The repository with this git directory, taken for a bare one; no process is needed."""
     git_dir = common_dir = os.path.realpath(git_dir)
     try:
         with open(os.path.join(git_dir, "commondir"), "rb") as file:
@@ -176,9 +181,9 @@ def receiving(id_length: int) -> Repository:
         pass  # only a linked work tree has one
     objects = os.environ.get("GIT_OBJECT_DIRECTORY") or os.path.join(common_dir, "objects")
     places = [git_dir, common_dir, os.path.abspath(objects), os.path.join(git_dir, "index")]
-    repository = Repository(["true", FORMATS.get(id_length, "sha1"), "", *places], "")
+    repository = Repository(["true", object_format, "", *places], "")
     # A pushed tree is never in a work tree, also when the repository has one (core.worktree).
-    repository.env["GIT_WORK_TREE"] = git_dir
+    repository.env |= {"GIT_DIR": git_dir, "GIT_WORK_TREE": git_dir}
     return repository
 
 

@@ -77,9 +77,6 @@ class Snapshot:
     this is a push: then it holds revision arguments for what the remote is known to have.
     """
 
-    #: Whether this repository is the one that is pushed to.
-    received = False
-
     def __init__(
         self,
         repository: Repository,
@@ -97,6 +94,7 @@ class Snapshot:
         self.removed = removed_by(changes) if removed is None else removed
         self.objects = Objects(repository)
         self.receiver: Sequence[str] | None = None
+        self.received = False  # whether this repository is the one that is pushed to
         self._absent: set[str] = set()
         self._env = index_env or {}
         self._filters: dict[str, str] = {}
