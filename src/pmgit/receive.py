@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.receives import Receipt
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Snapshot
+    from pmgit.git.tip import TipSnapshot
 
 #: The server's own configuration, in the git directory.
 SERVER_FILE = "pmgit.toml"
@@ -100,13 +100,14 @@ class Server:
         for (where, config), snapshots in zip(configs.values(), taken, strict=True):
             names = checker.selected(config, select, ignore)
             for snapshot in snapshots:
+                snapshot.expect(config.models)
                 if not own:
                     _demand_readable(snapshot)
                 by[where] = True
                 reports.append(checker.judge(snapshot, config, names))
         return Judgement(together(reports), list(by), list(self._notes))
 
-    def _survey(self, snapshots: Sequence[Snapshot]) -> None:
+    def _survey(self, snapshots: Sequence[TipSnapshot]) -> None:
         """Find the sizes of all blobs at once, and say whether objects of Git LFS lie here."""
         blobs = [b for snapshot in snapshots for b in snapshot.introduced if b.is_regular]
         Objects(self._repository).survey(dict.fromkeys(blobs), pointer.may_be)
@@ -175,7 +176,7 @@ def _usable(config: Config) -> Config:
     return config
 
 
-def _demand_readable(snapshot: Snapshot) -> None:
+def _demand_readable(snapshot: TipSnapshot) -> None:
     """Refuse a configuration that stops every commit and every push after it."""
     if not any(change.after and change.path in NAMES for change in snapshot.changes):
         return

@@ -4,8 +4,9 @@ Git tells a pre-receive hook all refs on standard input, a line each: `<old id> 
 with zeros for what does not exist. No ref is updated yet, so `--not --all` is what the repository
 has; the pushed objects lie in a quarantine that the git processes find by their environment.
 
-One `rev-list` lists the new commits of all refs and one `diff-tree` what each of them and each
-new tip changes, however many there are.
+One `rev-list` lists the new commits of all refs and one `diff-tree` what each of them changes,
+however many there are; a second one how the tips differ from what the server has, unless the
+commits between follow each other and their changes can be added up.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from __future__ import annotations
 import os
 
 from pmgit.errors import UsageError
-from pmgit.git import pushes, ranges
+from pmgit.git import process, pushes, ranges
+from pmgit.git.brought import Brought, add_up
 from pmgit.git.objects import UnreadableObjectError, decode
 from pmgit.git.process import GitError
 from pmgit.git.pushes import Update
@@ -24,8 +26,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from pmgit.git.process import Process
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Change, Snapshot
+    from pmgit.git.snapshot import Change
 
 
 def parse(stdin: bytes) -> list[Update]:
@@ -53,24 +56,57 @@ class Receipt:
         #: Without the deleted refs, and those that stay where they are.
         self.updates = [update for update in updates if update.new and update.new != update.old]
         self._news = list(dict.fromkeys(update.new for update in self.updates))
-        self._walk = repository.start(
-            "rev-list", "--parents", "--reverse", "--topo-order", "--not", "--all", "--not",
-            "--stdin", stdin="".join(f"{oid}\n" for oid in self._news).encode("ascii"),
-        )  # fmt: skip
+        self._walk, self._diffs = self._start()
+        #: Every new commit with its parents, the oldest first, and what it brings.
         self._parents: dict[str, list[str]] = {}
-        self._commits: dict[str, _Brought] = {}
+        self._commits: dict[str, Brought] = {}
         #: What the new ids are that are not themselves new commits: id and type, tags followed.
         self._peeled: dict[str, tuple[str, str]] = {}
         self._changes: dict[tuple[str, str], list[Change]] = {}
 
-    def snapshots(self, groups: Iterable[Sequence[Update]]) -> list[list[Snapshot]]:
+    def _start(self) -> tuple[Process, Process]:
+        """`rev-list | diff-tree`: the new commits, and how each differs from its parents."""
+        top, env = self.repository.top, self.repository.env
+        reader, writer = os.pipe()
+        try:
+            diffs = process.start(
+                "diff-tree", "--stdin", "-c", "--root", "--always", "--pretty=format:%H %P",
+                *ranges.RAW, top=top, env=env, source=reader,
+            )  # fmt: skip
+            walk = process.start(
+                "rev-list", "--reverse", "--topo-order", "--not", "--all", "--not", "--stdin",
+                stdin="".join(f"{oid}\n" for oid in self._news).encode("ascii"),
+                top=top, env=env, into=writer,
+            )  # fmt: skip
+        finally:
+            os.close(reader)
+            os.close(writer)
+        return walk, diffs
+
+    def _read(self) -> None:
+        code, _, err = self._walk.wait()
+        out = self._diffs.finish()
+        if code:
+            raise GitError(("rev-list",), code, err)
+        brought = Brought("")
+        fields = iter(out.split(b"\0"))
+        for field in fields:
+            record = field
+            if field and not field.startswith(b":"):
+                # The first change of a commit stands on the line below its header.
+                header, _, record = field.partition(b"\n")
+                commit, *parents = header.decode("ascii").split()
+                self._parents[commit] = parents
+                brought = self._commits[commit] = Brought(commit)
+            if record:
+                brought.add(record.decode("ascii"), decode(next(fields)))
+
+    def snapshots(self, groups: Iterable[Sequence[Update]]) -> list[list[TipSnapshot]]:
         """The snapshots of every group of refs: each is judged with a configuration of its own.
 
         Within a group every commit is judged once, with the first tip that has it.
         """
-        for line in self._walk.finish().decode("ascii").splitlines():
-            commit, *parents = line.split(" ")
-            self._parents[commit] = parents
+        self._read()
         strange = [oid for oid in self._news if oid not in self._parents]
         if strange:
             self._peeled = pushes.peel(self.repository, strange)
@@ -119,38 +155,38 @@ class Receipt:
         return out.decode("ascii").split("\n")[0] or edges[0]
 
     def _diff(self, tips: Sequence[_Tip]) -> None:
-        """What every commit brings, and how every tip differs from its base, by one process."""
-        if not tips:
-            return
-        wanted = set().union(*(tip.commits for tip in tips))
-        cut = wanted & self.repository.shallow_commits
-        self._commits = {commit: _Brought() for commit in wanted}
-        commits = [commit for commit in self._parents if commit in wanted and commit not in cut]
-        pairs = list(dict.fromkeys((tip.oid, tip.base) for tip in tips if tip.base))
-        # A commit followed by another is held against that one instead of its parents.
-        # --always: without a difference too, so that the answers can be told apart.
-        asked = [*commits, *(f"{tip} {base}" for tip, base in pairs)]
-        out = self.repository.run(
-            "diff-tree", "--stdin", "-c", "--root", "--always", *ranges.RAW,
-            stdin="".join(f"{line}\n" for line in asked).encode("ascii"),
-        )  # fmt: skip
-        answers = _split(out, len(asked))
-        for commit, answer in zip(commits, answers, strict=False):
-            self._commits[commit].read(commit, answer)
-        for pair, answer in zip(pairs, answers[len(commits) :], strict=True):
-            self._changes[pair] = parse_raw_diff(answer)
+        """How every tip differs from its base, by one process at the most."""
+        shallow = self.repository.shallow_commits
+        asked = []
         for tip in tips:
-            if not tip.base:
+            cut = shallow & tip.commits
+            for commit in cut:
+                # At the edge of a shallow repository a commit seems to bring its whole tree.
+                start = tip.base or self.repository.empty_tree
+                raw = self.repository.run("diff-tree", *ranges.RAW, start, commit)
+                self._commits[commit] = Brought(commit)
+                for change in parse_raw_diff(raw):
+                    self._commits[commit].take(change)
+            chain = [commit for commit in self._parents if commit in tip.commits]
+            if not cut and all(len(self._parents[commit]) < 2 for commit in chain):
+                self._changes[tip.oid, tip.base] = add_up(self._commits[c] for c in chain)
+            elif tip.base:
+                asked.append((tip.oid, tip.base))
+            else:
                 against = (self.repository.empty_tree, tip.oid)
                 raw = self.repository.run("diff-tree", *ranges.RAW, *against)
                 self._changes[tip.oid, ""] = parse_raw_diff(raw)
-            # At the edge of a shallow repository a commit seems to bring its whole tree.
-            for commit in cut & tip.commits:
-                start = tip.base or self.repository.empty_tree
-                raw = self.repository.run("diff-tree", *ranges.RAW, start, commit)
-                self._commits[commit].read(commit, raw)
+        if asked:
+            # A commit followed by another is held against that one instead of its parents.
+            # --always: without a difference too, so that the answers can be told apart.
+            out = self.repository.run(
+                "diff-tree", "--stdin", "--always", *ranges.RAW,
+                stdin="".join(f"{tip} {base}\n" for tip, base in asked).encode("ascii"),
+            )  # fmt: skip
+            for pair, answer in zip(asked, _split(out, len(asked)), strict=True):
+                self._changes[pair] = parse_raw_diff(answer)
 
-    def _snapshot(self, tip: _Tip) -> Snapshot:
+    def _snapshot(self, tip: _Tip) -> TipSnapshot:
         blobs: dict[tuple[str, str], Blob] = {}
         removed: dict[tuple[str, str], str] = {}
         for commit in self._parents:
@@ -161,12 +197,12 @@ class Receipt:
         changes = self._changes[tip.oid, tip.base]
         return TipSnapshot(self.repository, tip.oid, changes, list(blobs.values()), removed)
 
-    def _tagged(self, groups: Sequence[Sequence[Update]]) -> list[list[Snapshot]]:
+    def _tagged(self, groups: Sequence[Sequence[Update]]) -> list[list[TipSnapshot]]:
         """For every group, the snapshots of its tags on blobs and trees: no commit has them.
 
         A blob has no path of its own; it is judged under the name of the ref.
         """
-        found: list[list[Snapshot]] = []
+        found: list[list[TipSnapshot]] = []
         for group in groups:
             blobs: list[Blob] = []
             trees: dict[str, bool] = {}
@@ -215,24 +251,6 @@ class _Tip:
         self.oid = oid
         self.commits = commits
         self.base = base
-
-
-class _Brought:
-    """What one commit brings in, and what it takes away."""
-
-    __slots__ = ("blobs", "removed")
-
-    def __init__(self) -> None:
-        self.blobs: list[Blob] = []
-        self.removed: dict[tuple[str, str], str] = {}
-
-    def read(self, commit: str, out: bytes) -> None:
-        for _, path, mode, befores, after in ranges.entries(out):
-            if not after.strip("0"):
-                self.removed[commit, befores[0]] = path
-            elif after not in befores:
-                before = befores[0] if befores[0].strip("0") else ""
-                self.blobs.append(Blob(path, after, mode, before, commit))
 
 
 def _split(out: bytes, count: int) -> list[bytes]:

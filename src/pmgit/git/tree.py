@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pmgit.errors import UsageError
-from pmgit.git.objects import encode
 from pmgit.git.snapshot import TREE, Blob, Change, Snapshot
 
 TYPE_CHECKING = False
@@ -11,10 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pmgit.git.repository import Repository
-
-
-#: A split index would leave its other half in the repository.
-_WHOLE = ("-c", "core.splitIndex=false")
 
 
 class CommitIndex:
@@ -25,34 +20,15 @@ class CommitIndex:
     """
 
     def __init__(self, repository: Repository, treeish: str) -> None:
-        self.env = _temporary_index(self)
-        repository.run(*_WHOLE, "read-tree", treeish, env=self.env)
+        import shutil
+        import tempfile
+        import weakref
 
-
-class AttributeIndex:
-    """A temporary index of a few `.gitattributes` files, which is all that check-attr looks at.
-
-    The file vanishes with this object.
-    """
-
-    def __init__(self, repository: Repository, files: Iterable[Blob]) -> None:
-        self.env = _temporary_index(self)
-        lines = (f"{file.mode} {file.oid}\t{file.path}\0" for file in files)
-        repository.run(
-            *_WHOLE, "update-index", "-z", "--index-info",
-            stdin=encode("".join(lines)), env=self.env,
-        )  # fmt: skip
-
-
-def _temporary_index(owner: object) -> dict[str, str]:
-    """The environment that names an index file in a folder that goes when `owner` does."""
-    import shutil
-    import tempfile
-    import weakref
-
-    folder = tempfile.mkdtemp(prefix="pmgit-")
-    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
-    return {"GIT_INDEX_FILE": f"{folder}/index"}
+        folder = tempfile.mkdtemp(prefix="pmgit-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.env = {"GIT_INDEX_FILE": f"{folder}/index"}
+        # A split index would leave its other half in the repository.
+        repository.run("-c", "core.splitIndex=false", "read-tree", treeish, env=self.env)
 
 
 class CommitSnapshot(Snapshot):
