@@ -56,14 +56,12 @@ def _path(number: int) -> str:
 def _stream(commits: int) -> bytes:
     """What `git fast-import` reads: a first commit with every file, then small ones."""
     rng = random.Random(20260101)
-    out = [
-        _commit(0),
-        _file(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n"),
+    out = [_commit(0), _file(".gitattributes", ATTRIBUTES)]
+    out += [_file(_path(number), _content(rng, number)) for number in range(FILES)]
+    out += [
+        _file(f"pretrained_model/model-{number:03}/INFO.md", INFO % number)
+        for number in range(POINTERS)
     ]
-    for number in range(FILES):
-        out.append(_file(_path(number), _content(rng, number)))
-    for number in range(POINTERS):
-        out.append(_file(f"pretrained_model/model-{number:03}/INFO.md", INFO % number))
     for at in range(1, commits):
         out.append(_commit(at))
         third = rng.randrange(POINTERS if at % 5 == 0 else FILES)
