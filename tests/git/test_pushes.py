@@ -151,8 +151,12 @@ def test_a_tag_on_a_blob_is_judged_under_the_name_of_the_ref(here: Repo) -> None
 
 
 def test_a_tag_on_a_tree_is_judged_file_by_file(here: Repo) -> None:
-    tree = here.git("rev-parse", "HEAD^{tree}").strip()
-    assert introduced(line(tree, ref="refs/tags/tree")) == [["README.md", "old.bin"]]
+    known = here.git("rev-parse", "HEAD^{tree}").strip()
+    here.stage("new/one", "1")
+    here.stage("two", "2")
+    tree = here.git("write-tree").strip()
+    assert introduced(line(tree, ref="refs/tags/tree")) == [["new/one", "two"]]
+    assert introduced(line(known, ref="refs/tags/known")) == []
 
 
 def test_another_remote_has_nothing_of_this_one(here: Repo, tmp_path: Path) -> None:

@@ -74,14 +74,19 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
     known = [_tracking(remote, named.finish(1)), *dict.fromkeys(olds.values())]
     excluded = [f"^{oid}" for oid in known[1:]]
     tips: dict[str, Update] = {}
+    there: set[str] | None = None
     for update in updates:
         oid, kind = peeled[update.new]
         if kind == "commit":
             tips.setdefault(oid, update)
         elif kind in ("blob", "tree"):
             snapshot = _without_commit(repository, update, oid, kind)
-            snapshot.receiver = known
-            yield snapshot
+            if there is None:
+                there = _objects(repository, known)
+            snapshot.introduced = [b for b in snapshot.introduced if b.oid not in there]
+            if snapshot.introduced:
+                snapshot.receiver = known
+                yield snapshot
         else:
             raise UnreadableObjectError(update.new, f"missing, but {update.local} is pushed")
     fresh = _reachable(repository, tips, known[0], excluded)
@@ -133,6 +138,14 @@ def peel(repository: Repository, oids: Iterable[str]) -> dict[str, tuple[str, st
 def _peel_one(repository: Repository, asked: tuple[str, ...], oid: str) -> str:
     code, out, _ = repository.start(*asked, stdin=f"{oid}^{{}}\n".encode()).wait()
     return f"{oid} missing" if code else out.decode("ascii", "replace").strip()
+
+
+def _objects(repository: Repository, known: Sequence[str]) -> set[str]:
+    """Every object that the remote is known to have; asked only for tags on blobs and trees."""
+    out = repository.run(
+        "rev-list", "--objects", "--no-object-names", "--missing=allow-any", *known
+    )
+    return set(out.decode("ascii").split())
 
 
 def _reachable(
