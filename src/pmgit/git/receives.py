@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 
 from pmgit.errors import UsageError
-from pmgit.git import process, pushes, ranges
+from pmgit.git import pipe, pushes, ranges
 from pmgit.git.brought import Brought, add_up
 from pmgit.git.objects import UnreadableObjectError, decode
 from pmgit.git.process import GitError
@@ -66,28 +66,17 @@ class Receipt:
 
     def _start(self) -> tuple[Process, Process]:
         """`rev-list | diff-tree`: the new commits, and how each differs from its parents."""
-        top, env = self.repository.top, self.repository.env
-        reader, writer = os.pipe()
-        try:
-            diffs = process.start(
-                "diff-tree", "--stdin", "-c", "--root", "--always", "--pretty=format:%H %P",
-                *ranges.RAW, top=top, env=env, source=reader,
-            )  # fmt: skip
-            walk = process.start(
-                "rev-list", "--reverse", "--topo-order", "--not", "--all", "--not", "--stdin",
-                stdin="".join(f"{oid}\n" for oid in self._news).encode("ascii"),
-                top=top, env=env, into=writer,
-            )  # fmt: skip
-        finally:
-            os.close(reader)
-            os.close(writer)
-        return walk, diffs
+        return pipe.start(
+            ("rev-list", "--reverse", "--topo-order", "--not", "--all", "--not", "--stdin"),
+            ("diff-tree", "--stdin", "-c", "--root", "--always", "--pretty=format:%H %P",
+             *ranges.RAW),
+            top=self.repository.top,
+            env=self.repository.env,
+            stdin="".join(f"{oid}\n" for oid in self._news).encode("ascii"),
+        )  # fmt: skip
 
     def _read(self) -> None:
-        code, _, err = self._walk.wait()
-        out = self._diffs.finish()
-        if code:
-            raise GitError(("rev-list",), code, err)
+        out = pipe.finish(self._walk, self._diffs)
         brought = Brought("")
         fields = iter(out.split(b"\0"))
         for field in fields:
