@@ -235,7 +235,41 @@ def test_model_rules_judge_each_tip_against_what_the_server_has(server: Server) 
     assert str(BIN) not in told, "no path of the server"
 
 
+def test_a_tip_is_judged_also_below_another(server: Server) -> None:
+    """The branch on top describes the model; main, which is pushed with it, does not."""
+    clone = server.clone
+    clone.stage_blob("pretrained_model/bert/model.bin", pointer(b"x" * 2000))
+    clone.commit()
+    clone.git("checkout", "-q", "-b", "above")
+    clone.stage(".gitattributes", "*.bin filter=lfs\n")
+    clone.add_info("pretrained_model/bert")
+    clone.commit()
+    server.accepted("above:refs/heads/alone")
+    server.accepted(":alone")
+    for refs in (("above", "main"), ("main", "above")):
+        told = server.refused(*refs)
+        assert told.count("pretrained_model/bert: missing-info") == 1
+        assert told.count("model.bin: uncovered-pointer") == 1
+
+
 # --- how many processes
+
+
+def test_non_bare_repositories_receive_too(server: Server, tmp_path: Path) -> None:
+    there = Repo(tmp_path / "there", server.env)
+    there.git("config", "receive.denyCurrentBranch", "updateInstead")
+    hook = there.path / ".git/hooks/pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_bytes((server.path / "hooks/pre-receive").read_bytes())
+    hook.chmod(0o755)
+    clone = server.clone
+    clone.stage(".gitattributes", "*.pt filter=lfs\n")
+    clone.commit()
+    clone.git("push", "-q", str(there.path), "main")
+    clone.stage("sub/x.pt", "raw\n")
+    clone.commit()
+    refused = clone.run(["git", "push", "-q", str(there.path), "main"])
+    assert "sub/x.pt: missing-pointer" in refused.err
 
 
 def test_git_processes_do_not_grow(server: Server) -> None:

@@ -92,7 +92,8 @@ def test_every_ref_is_judged_not_only_the_first(here: Repo) -> None:
 def test_a_branch_on_top_of_another_is_not_judged_twice(here: Repo) -> None:
     one, two = commit(here, "one"), commit(here, "two")
     assert introduced(line(one), line(two, ref="refs/heads/two")) == [["one"], ["two"]]
-    assert introduced(line(two), line(one, ref="refs/heads/one")) == [["one", "two"]]
+    # The tree of the lower one is judged all the same.
+    assert introduced(line(two), line(one, ref="refs/heads/one")) == [["one", "two"], []]
     assert introduced(line(two), line(two, ref="refs/heads/two")) == [["one", "two"]]
 
 

@@ -62,8 +62,8 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
 
     `remote` is the remote's name, or its address when it has none. What the remote has is known
     from its remote-tracking refs and from the old ids that it announced, where they are here.
-    Each snapshot's `receiver` says so. A tip that another tip of the push contains or that
-    is nothing new is not among them; nor is a ref that is deleted.
+    Each snapshot's `receiver` says so. A tip that another tip of the push contains introduces
+    nothing. One that is nothing new is not among them; nor is a ref that is deleted.
     """
     updates = [update for update in updates if update.new and update.new != update.old]
     if not updates:
@@ -90,15 +90,20 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
         else:
             raise UnreadableObjectError(update.new, f"missing, but {update.local} is pushed")
     fresh = _reachable(repository, tips, known[0], excluded)
+    there_already = ["--not", known[0], "--not", *excluded]
     for oid, update in tips.items():
+        if oid not in fresh:
+            continue
         bounds = ["--not", known[0], "--not", *excluded]
-        news, base = _news(repository, oid, bounds) if oid in fresh else (False, "")
-        if news:
-            snapshot = ranges.take(repository, oid, bounds, olds.get(update.old) or base)
-            snapshot.receiver = known
-            yield snapshot
-            # What one tip brings is judged once, not again with every branch on top of it.
-            excluded.append(f"^{oid}")
+        news, base = _news(repository, oid, bounds)
+        if not news:
+            base = _news(repository, oid, there_already)[1]
+        snapshot = ranges.take(repository, oid, bounds, olds.get(update.old) or base)
+        snapshot.receiver = known
+        yield snapshot
+        # What one tip brings is judged once, not again with every branch on top of it; the
+        # tree of each is judged all the same.
+        excluded.append(f"^{oid}")
 
 
 def _tracking(remote: str, configured: bytes) -> str:

@@ -93,7 +93,7 @@ class Receipt:
     def snapshots(self, groups: Iterable[Sequence[Update]]) -> list[list[TipSnapshot]]:
         """The snapshots of every group of refs: each is judged with a configuration of its own.
 
-        Within a group every commit is judged once, with the first tip that has it.
+        Within a group the blobs of a commit are judged once, with the first tip that has it.
         """
         self._read()
         strange = [oid for oid in self._news if oid not in self._parents]
@@ -109,14 +109,19 @@ class Receipt:
 
     def _plan(self, group: Sequence[Update]) -> Iterator[_Tip]:
         claimed: set[str] = set()
+        tips: set[str] = set()
         for update in group:
             oid, kind = self._peeled.get(update.new, (update.new, "commit"))
             if kind not in ("blob", "tree", "commit"):
                 raise UnreadableObjectError(update.new, f"missing, but {update.remote} names it")
-            if kind == "commit" and oid in self._parents and oid not in claimed:
-                commits, edges = self._reach(oid, claimed)
-                claimed.update(commits)
-                yield _Tip(oid, commits, self._base(update, oid, edges))
+            if kind != "commit" or oid not in self._parents or oid in tips:
+                continue
+            tips.add(oid)
+            # What another ref brings is its matter; the tree of every tip is judged all the same.
+            taken = claimed if oid not in claimed else set()
+            span, edges = self._reach(oid, taken)
+            yield _Tip(oid, span - claimed, span, self._base(update, oid, edges))
+            claimed |= span
 
     def _reach(self, tip: str, claimed: set[str]) -> tuple[set[str], list[str]]:
         """The new commits that a tip brings, and those behind them that are not new."""
@@ -148,7 +153,7 @@ class Receipt:
         shallow = self.repository.shallow_commits
         asked = []
         for tip in tips:
-            cut = shallow & tip.commits
+            cut = shallow & tip.span
             for commit in cut:
                 # At the edge of a shallow repository a commit seems to bring its whole tree.
                 start = tip.base or self.repository.empty_tree
@@ -156,7 +161,7 @@ class Receipt:
                 self._commits[commit] = Brought(commit)
                 for change in parse_raw_diff(raw):
                     self._commits[commit].take(change)
-            chain = [commit for commit in self._parents if commit in tip.commits]
+            chain = [commit for commit in self._parents if commit in tip.span]
             if not cut and all(len(self._parents[commit]) < 2 for commit in chain):
                 self._changes[tip.oid, tip.base] = add_up(self._commits[c] for c in chain)
             elif tip.base:
@@ -232,13 +237,17 @@ class Receipt:
 
 
 class _Tip:
-    """A new tip, the new commits that it alone is judged for, and what it is held against."""
+    """A new tip: the commits whose blobs it answers for, and what its tree is held against.
 
-    __slots__ = ("base", "commits", "oid")
+    `span` are all new commits between `base` and the tip.
+    """
 
-    def __init__(self, oid: str, commits: set[str], base: str) -> None:
+    __slots__ = ("base", "commits", "oid", "span")
+
+    def __init__(self, oid: str, commits: set[str], span: set[str], base: str) -> None:
         self.oid = oid
         self.commits = commits
+        self.span = span
         self.base = base
 
 
