@@ -310,11 +310,34 @@ def schema() -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
+def push_ruleset() -> str:
+    """The push ruleset for GitHub: the parts of pmgit's rules that GitHub itself can hold."""
+    from pmgit.model.weights import ALWAYS_SUFFIXES
+    from pmgit.rules.oversized_blob import OversizedBlob
+
+    limit = next(o.default for o in OversizedBlob.options if o.name == "max-file-size")
+    patterns = sorted(f"*{suffix}" for suffix in ALWAYS_SUFFIXES)
+    ruleset = {
+        "name": "pmgit: no weights, no large files",
+        "target": "push",
+        "enforcement": "active",
+        "rules": [
+            # In megabytes, from 1 to 100.
+            {"type": "max_file_size", "parameters": {"max_file_size": limit // 1_000_000}},
+            {
+                "type": "file_extension_restriction",
+                "parameters": {"restricted_file_extensions": patterns},
+            },
+        ],
+    }
+    return json.dumps(ruleset, indent=2) + "\n"
+
+
 def shims() -> dict[str, str]:
-    from pmgit.hook import STAGES
+    from pmgit.hook import HOOKS
     from pmgit.setup.shim import SHIM
 
-    return {f"hooks/{stage}": SHIM for stage in STAGES}
+    return {f"hooks/{stage}": SHIM for stage in HOOKS}
 
 
 def readme(path: Path) -> str:
@@ -339,6 +362,7 @@ def generated() -> dict[str, str]:
         "docs/pmgit.schema.json": schema(),
         "docs/hosts.md": host_pages.hosts_page(EDIT),
         "docs/errors.md": host_pages.errors_page(EDIT),
+        "docs/github-push-ruleset.json": push_ruleset(),
         "README.md": readme(TOP / "README.md"),
         **shims(),
     }

@@ -33,6 +33,7 @@ COMMANDS = {
     "gitignore": "gitignore",
     "history": "history",
     "doctor": "doctor",
+    "server": "server",
     "env": "env",
 }
 

@@ -6,6 +6,10 @@ every commit.
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 ERROR = "error"  # blocks
 WARNING = "warning"  # is printed, blocks nothing
 
@@ -142,3 +146,22 @@ class Report:
     @property
     def errors(self) -> list[Finding]:
         return [finding for finding in self.findings if finding.severity == ERROR]
+
+
+def together(reports: Iterable[Report]) -> Report:
+    """The reports on the parts of one push as one; what several of them say is said once."""
+    whole = Report([], 0)
+    seen = set()
+    for report in reports:
+        whole.checked += report.checked
+        whole.not_judged += report.not_judged
+        for found, into in (
+            (report.findings, whole.findings),
+            (report.forgiven, whole.forgiven),
+        ):
+            for finding in found:
+                key = (finding.rule, finding.path, finding.line, finding.commit, finding.message)
+                if key not in seen:
+                    seen.add(key)
+                    into.append(finding)
+    return whole

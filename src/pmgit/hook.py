@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from pmgit.git.snapshot import Snapshot
 
 PUSH = "pre-push"
+RECEIVE = "pre-receive"
 STAGES = ("pre-commit", "pre-merge-commit", PUSH)
+#: Every Git hook that there is a file for; the last of them runs on servers.
+HOOKS = (*STAGES, RECEIVE)
 #: What is sure to be looked up in the index: the configuration, the baseline, and the default
 #: models folders. One question at the start answers it, instead of more later. A test holds it
 #: to `config`.
@@ -28,6 +31,7 @@ LOOKED_UP = (
 USAGE = """\
 usage: pmgit-hook [STAGE] [--select NAMES] [--ignore NAMES]
        pmgit-hook pre-push REMOTE URL [--select NAMES] [--ignore NAMES]
+       pmgit-hook pre-receive [--config FILE] [--gitlab] [--select NAMES] [--ignore NAMES]
 
 What Git's hooks and pre-commit run; people type `pmgit check`.
 
@@ -35,6 +39,10 @@ STAGE           pre-commit or pre-merge-commit: judge what is staged. Without it
                 environment tells: the range that pre-commit names, else what is staged,
                 else (nothing is staged: `run --all-files`, CI) the whole tree.
 pre-push        judge what every ref on standard input brings to the remote.
+pre-receive     on a server: judge what every ref on standard input brings to this repository,
+                by the configuration of the server or of the old tip.
+--config FILE   the configuration of the server (pre-receive only)
+--gitlab        begin every line so that GitLab shows it on its pages (pre-receive only)
 --select NAMES  only these rules and families (with commas between)
 --ignore NAMES  not these
 """
@@ -48,6 +56,9 @@ class Arguments:
         #: What Git passes to pre-push: the remote's name (or its address), and its address.
         self.receiver: list[str] = []
         self.names: dict[str, list[str]] = {"--select": [], "--ignore": []}
+        #: For pre-receive: the file that the server judges by, and whether GitLab is to show it.
+        self.config = ""
+        self.gitlab = False
         words = iter(argv)
         for word in words:
             option, equals, value = word.partition("=")
@@ -58,14 +69,20 @@ class Arguments:
                 if not names:  # no names at all would mean all rules
                     raise _usage(f"{option} needs names of rules or families")
                 self.names[option] += names
+            elif option == "--config" and self.stage == RECEIVE:
+                self.config = value if equals else next(words, "")
+                if not self.config:
+                    raise _usage("--config needs a file")
+            elif word == "--gitlab" and self.stage == RECEIVE:
+                self.gitlab = True
             elif word.startswith("-"):
                 raise _usage(f"unknown option {word!r}")
-            elif word in STAGES and not self.stage:
+            elif word in HOOKS and not self.stage:
                 self.stage = word
             elif self.stage == PUSH and len(self.receiver) < 2:
                 self.receiver.append(word)
             else:
-                raise _usage(f"unknown stage {word!r}: it is one of {', '.join(STAGES)}")
+                raise _usage(f"unknown stage {word!r}: it is one of {', '.join(HOOKS)}")
 
 
 def _usage(message: str) -> Exception:
@@ -118,6 +135,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _main(argv: list[str]) -> int:
     arguments = Arguments(argv)
+    if arguments.stage == RECEIVE:
+        return _receive(arguments)
     if arguments.stage == PUSH:
         return _tell(*_judge_push(arguments))
     snapshot = _snapshot(arguments.stage)
@@ -134,36 +153,40 @@ def _judge(snapshot: Snapshot, arguments: Arguments) -> Report:
 
 def _judge_push(arguments: Arguments) -> tuple[Repository, Report]:
     """Judge every tip of a push by itself, with the configuration that it has."""
-    from pmgit.finding import Report
+    from pmgit.finding import together
     from pmgit.git import pushes
     from pmgit.git.repository import discover
 
     if not arguments.receiver:
         raise _usage("pre-push needs the name or the address of the remote")
-    stdin = getattr(sys.stdin, "buffer", None)
-    if stdin is None or sys.stdin.isatty():
-        raise _usage("pre-push needs what Git says about the push, on standard input")
-    updates = pushes.parse(stdin.read())
+    updates = pushes.parse(_told(PUSH))
     repository = discover()
     if not updates and os.environ.get("PRE_COMMIT_REMOTE_NAME"):
         # pre-commit gives its hooks nothing to read; the environment has the first ref.
         return repository, _judge(_pushed(repository), arguments)
-    whole = Report([], 0)
-    seen = set()
-    for snapshot in pushes.take(repository, arguments.receiver[0], updates):
-        report = _judge(snapshot, arguments)
-        whole.checked += report.checked
-        whole.not_judged += report.not_judged
-        for found, into in (
-            (report.findings, whole.findings),
-            (report.forgiven, whole.forgiven),
-        ):
-            for finding in found:
-                key = (finding.rule, finding.path, finding.line, finding.commit, finding.message)
-                if key not in seen:
-                    seen.add(key)
-                    into.append(finding)
-    return repository, whole
+    taken = pushes.take(repository, arguments.receiver[0], updates)
+    return repository, together(_judge(snapshot, arguments) for snapshot in taken)
+
+
+def _told(stage: str) -> bytes:
+    """What Git says about a push, on standard input."""
+    stdin = getattr(sys.stdin, "buffer", None)
+    if stdin is None or sys.stdin.isatty():
+        raise _usage(f"{stage} needs what Git says about the push, on standard input")
+    told: bytes = stdin.read()
+    return told
+
+
+def _receive(arguments: Arguments) -> int:
+    """Judge a push on the server, and say what its pusher can do."""
+    from pmgit import pre_receive
+
+    names = arguments.names
+    text, code = pre_receive.answer(
+        _told(RECEIVE), arguments.config, names["--select"], names["--ignore"], arguments.gitlab
+    )
+    _write(text)
+    return code
 
 
 def _tell(repository: Repository, report: Report, whole_tree: bool = False) -> int:

@@ -92,7 +92,8 @@ def test_every_ref_is_judged_not_only_the_first(here: Repo) -> None:
 def test_a_branch_on_top_of_another_is_not_judged_twice(here: Repo) -> None:
     one, two = commit(here, "one"), commit(here, "two")
     assert introduced(line(one), line(two, ref="refs/heads/two")) == [["one"], ["two"]]
-    assert introduced(line(two), line(one, ref="refs/heads/one")) == [["one", "two"]]
+    # The tree of the lower one is judged all the same.
+    assert introduced(line(two), line(one, ref="refs/heads/one")) == [["one", "two"], []]
     assert introduced(line(two), line(two, ref="refs/heads/two")) == [["one", "two"]]
 
 
@@ -151,8 +152,12 @@ def test_a_tag_on_a_blob_is_judged_under_the_name_of_the_ref(here: Repo) -> None
 
 
 def test_a_tag_on_a_tree_is_judged_file_by_file(here: Repo) -> None:
-    tree = here.git("rev-parse", "HEAD^{tree}").strip()
-    assert introduced(line(tree, ref="refs/tags/tree")) == [["README.md", "old.bin"]]
+    known = here.git("rev-parse", "HEAD^{tree}").strip()
+    here.stage("new/one", "1")
+    here.stage("two", "2")
+    tree = here.git("write-tree").strip()
+    assert introduced(line(tree, ref="refs/tags/tree")) == [["new/one", "two"]]
+    assert introduced(line(known, ref="refs/tags/known")) == []
 
 
 def test_another_remote_has_nothing_of_this_one(here: Repo, tmp_path: Path) -> None:

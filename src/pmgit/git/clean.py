@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.git import streams
+from pmgit.git import pipe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def pointer_to(repository: Repository, oid: str, path: str) -> bytes:
 
     The content flows from git to git-lfs: it may be larger than the memory.
     """
-    return streams.pipe(
+    return pipe.run(
         ("cat-file", "blob", oid),
         ("lfs", "clean", "--", path),
         top=repository.top,

@@ -44,7 +44,7 @@ def parse(stdin: bytes) -> list[Update]:
             continue
         # A local "ref" may be an expression with blanks (`HEAD@{1 day ago}`): split from the right.
         words = line.rsplit(" ", 3)
-        if len(words) != 4 or not (_is_id(words[1]) and _is_id(words[3])):
+        if len(words) != 4 or not (is_id(words[1]) and is_id(words[3])):
             raise UsageError(
                 f"not a line of a pre-push hook: {line[:80]!r}",
                 "git gives `<local ref> <local id> <remote ref> <remote id>` on standard input",
@@ -53,7 +53,8 @@ def parse(stdin: bytes) -> list[Update]:
     return updates
 
 
-def _is_id(word: str) -> bool:
+def is_id(word: str) -> bool:
+    """Whether a word is the full id of an object, or zeros."""
     return len(word) in (40, 64) and not word.strip("0123456789abcdef")
 
 
@@ -62,38 +63,48 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
 
     `remote` is the remote's name, or its address when it has none. What the remote has is known
     from its remote-tracking refs and from the old ids that it announced, where they are here.
-    Each snapshot's `receiver` says so. A tip that another tip of the push contains or that
-    is nothing new is not among them; nor is a ref that is deleted.
+    Each snapshot's `receiver` says so. A tip that another tip of the push contains introduces
+    nothing. One that is nothing new is not among them; nor is a ref that is deleted.
     """
     updates = [update for update in updates if update.new and update.new != update.old]
     if not updates:
         return
     named = repository.start("config", "--get-regexp", r"^remote\..*\.(url|pushurl)$")
-    peeled = _peel(repository, [oid for u in updates for oid in (u.new, u.old) if oid])
+    peeled = peel(repository, [oid for u in updates for oid in (u.new, u.old) if oid])
     olds = {u.old: peeled[u.old][0] for u in updates if peeled.get(u.old, ("", ""))[1] == "commit"}
     known = [_tracking(remote, named.finish(1)), *dict.fromkeys(olds.values())]
     excluded = [f"^{oid}" for oid in known[1:]]
     tips: dict[str, Update] = {}
+    there: set[str] | None = None
     for update in updates:
         oid, kind = peeled[update.new]
         if kind == "commit":
             tips.setdefault(oid, update)
         elif kind in ("blob", "tree"):
             snapshot = _without_commit(repository, update, oid, kind)
-            snapshot.receiver = known
-            yield snapshot
+            if there is None:
+                there = _objects(repository, known)
+            snapshot.introduced = [b for b in snapshot.introduced if b.oid not in there]
+            if snapshot.introduced:
+                snapshot.receiver = known
+                yield snapshot
         else:
             raise UnreadableObjectError(update.new, f"missing, but {update.local} is pushed")
     fresh = _reachable(repository, tips, known[0], excluded)
+    there_already = ["--not", known[0], "--not", *excluded]
     for oid, update in tips.items():
+        if oid not in fresh:
+            continue
         bounds = ["--not", known[0], "--not", *excluded]
-        news, base = _news(repository, oid, bounds) if oid in fresh else (False, "")
-        if news:
-            snapshot = ranges.take(repository, oid, bounds, olds.get(update.old) or base)
-            snapshot.receiver = known
-            yield snapshot
-            # What one tip brings is judged once, not again with every branch on top of it.
-            excluded.append(f"^{oid}")
+        news, base = _news(repository, oid, bounds)
+        if not news:
+            base = _news(repository, oid, there_already)[1]
+        snapshot = ranges.take(repository, oid, bounds, olds.get(update.old) or base)
+        snapshot.receiver = known
+        yield snapshot
+        # What one tip brings is judged once, not again with every branch on top of it; the
+        # tree of each is judged all the same.
+        excluded.append(f"^{oid}")
 
 
 def _tracking(remote: str, configured: bytes) -> str:
@@ -111,7 +122,7 @@ def _tracking(remote: str, configured: bytes) -> str:
     return "--remotes=" + "".join(f"\\{c}" if c in "*?[\\" else c for c in remote) + "/*"
 
 
-def _peel(repository: Repository, oids: Iterable[str]) -> dict[str, tuple[str, str]]:
+def peel(repository: Repository, oids: Iterable[str]) -> dict[str, tuple[str, str]]:
     """What each id is once its tags are followed: id and `commit`, `tree`, `blob` or `missing`."""
     unique = list(dict.fromkeys(oids))
     asked = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
@@ -133,6 +144,14 @@ def _peel(repository: Repository, oids: Iterable[str]) -> dict[str, tuple[str, s
 def _peel_one(repository: Repository, asked: tuple[str, ...], oid: str) -> str:
     code, out, _ = repository.start(*asked, stdin=f"{oid}^{{}}\n".encode()).wait()
     return f"{oid} missing" if code else out.decode("ascii", "replace").strip()
+
+
+def _objects(repository: Repository, known: Sequence[str]) -> set[str]:
+    """Every object that the remote is known to have; asked only for tags on blobs and trees."""
+    out = repository.run(
+        "rev-list", "--objects", "--no-object-names", "--missing=allow-any", *known
+    )
+    return set(out.decode("ascii").split())
 
 
 def _reachable(

@@ -8,6 +8,7 @@ brings; everything else came in by a commit of its own.
 from __future__ import annotations
 
 from pmgit.errors import PmgitError, UsageError
+from pmgit.git import pipe
 from pmgit.git.blob import Blob, decode, introduced_by, parse_raw_diff
 from pmgit.git.process import GitError
 from pmgit.git.snapshot import RANGE
@@ -15,12 +16,16 @@ from pmgit.git.tree import CommitIndex, CommitSnapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from pmgit.git.process import Process
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
 
 RAW = ("--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff")
+
+
+_DIFFS = ("diff-tree", "--stdin", "-c", "--root", *RAW)
 
 
 def take_range(repository: Repository, text: str) -> Snapshot:
@@ -57,12 +62,12 @@ def take(repository: Repository, tip: str, excluded: Sequence[str], base: str = 
 
     `base` is what the tip's tree is held against; without one, every file of the tip is new.
     """
-    commits = repository.run("rev-list", "--reverse", "--topo-order", tip, *excluded)
-    log = _Log()
-    log.read(repository, commits.decode("ascii").split(), base)
+    # Git works on the commits while it is asked about the tip.
+    log = _Log(repository, (tip, *excluded))
     index = CommitIndex(repository, tip)
     start = _merge_base(repository, base, tip) or repository.empty_tree
     changes = parse_raw_diff(repository.run("diff-tree", *RAW, start, tip))
+    log.read(base)
     snapshot = CommitSnapshot(
         repository, RANGE, changes, log.blobs, index_env=index.env, removed=log.removed
     )
@@ -82,21 +87,31 @@ def _merge_base(repository: Repository, base: str, tip: str) -> str:
 class _Log:
     """What commits bring in and take away: each blob with the first commit that has it."""
 
-    def __init__(self) -> None:
+    def __init__(self, repository: Repository, revisions: Sequence[str]) -> None:
         self.blobs: list[Blob] = []
         self.removed: dict[tuple[str, str], str] = {}
         self._seen: set[tuple[str, str]] = set()
+        self._repository = repository
+        self._shallow = repository.shallow_commits
+        walk = ("rev-list", "--reverse", "--topo-order", *revisions)
+        self._commits: list[str] = []
+        self._asked: tuple[Process, Process] | None = None
+        if self._shallow:
+            # Those at the edge are asked for in another way.
+            self._commits = repository.run(*walk).decode("ascii").split()
+        else:
+            self._asked = pipe.start(walk, _DIFFS, top=repository.top, env=repository.env)
 
-    def read(self, repository: Repository, commits: list[str], base: str) -> None:
-        """Read all `commits`, oldest first; `base` stands in for parents that are cut off."""
-        cut = repository.shallow_commits.intersection(commits)
-        whole = [commit for commit in commits if commit not in cut]
+    def read(self, base: str) -> None:
+        """Read all commits, oldest first; `base` stands in for parents that are cut off."""
+        repository = self._repository
+        if self._asked:
+            self._parse(pipe.finish(*self._asked))
+        cut = self._shallow.intersection(self._commits)
+        whole = [commit for commit in self._commits if commit not in cut]
         if whole:
-            out = repository.run(
-                "diff-tree", "--stdin", "-c", "--root", *RAW,
-                stdin="\n".join(whole).encode("ascii") + b"\n",
-            )  # fmt: skip
-            self._parse(out)
+            stdin = "\n".join(whole).encode("ascii") + b"\n"
+            self._parse(repository.run(*_DIFFS, stdin=stdin))
         # What lies behind the edge of a shallow clone cannot be seen: such a commit is held
         # against the base of the range, so that it does not seem to introduce the whole tree.
         for commit in sorted(cut):
@@ -110,20 +125,27 @@ class _Log:
             self.blobs.append(blob)
 
     def _parse(self, out: bytes) -> None:
-        """Read `diff-tree --stdin -c --raw -z`: ids of commits, each followed by its changes."""
-        commit = ""
-        fields = iter(out.split(b"\0"))
-        for field in fields:
-            if not field.startswith(b":"):
-                commit = field.decode("ascii").strip() or commit
-                continue
-            # One colon for each parent: ::<mode> <mode> <new mode> <id> <id> <new id> MM
-            parents = len(field) - len(field.lstrip(b":"))
-            words = field[parents:].decode("ascii").split(" ")
-            mode, befores, after = words[parents], words[parents + 1 : -2], words[-2]
-            path = decode(next(fields))
+        for commit, path, mode, befores, after in entries(out):
             if not after.strip("0"):
                 self.removed[commit, befores[0]] = path
             elif after not in befores:
                 before = befores[0] if befores[0].strip("0") else ""
                 self._add(Blob(path, after, mode, before, commit))
+
+
+def entries(out: bytes) -> Iterator[tuple[str, str, str, list[str], str]]:
+    """The changes in the output of `diff-tree --stdin -c --raw -z`.
+
+    Ids of commits, each followed by its changes: commit, path, mode, the ids that the parents
+    have there, the new id.
+    """
+    commit = ""
+    fields = iter(out.split(b"\0"))
+    for field in fields:
+        if not field.startswith(b":"):
+            commit = field.decode("ascii").strip() or commit
+            continue
+        # One colon for each parent: ::<mode> <mode> <new mode> <id> <id> <new id> MM
+        parents = len(field) - len(field.lstrip(b":"))
+        words = field[parents:].decode("ascii").split(" ")
+        yield commit, decode(next(fields)), words[parents], words[parents + 1 : -2], words[-2]

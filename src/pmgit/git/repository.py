@@ -19,6 +19,9 @@ EMPTY_BLOB = {
     "sha256": "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
 }
 
+#: The format of object ids by the number of their digits.
+FORMATS = {len(oid): name for name, oid in EMPTY_TREE.items()}
+
 _QUESTIONS = (
     "--path-format=absolute",
     "--is-bare-repository",
@@ -79,10 +82,14 @@ class Repository:
     @property
     def is_partial(self) -> bool:
         """Whether this is a partial clone: Git marks the packs that came from a promisor."""
-        try:
-            return any(n.endswith(".promisor") for n in os.listdir(f"{self.objects}/pack"))
-        except OSError:
-            return False
+        # While a push is received, `objects` is its quarantine.
+        for folder in {self.objects, f"{self.common_dir}/objects"}:
+            try:
+                if any(name.endswith(".promisor") for name in os.listdir(f"{folder}/pack")):
+                    return True
+            except OSError:
+                continue
+        return False
 
     @property
     def shallow_commits(self) -> set[str]:
@@ -150,6 +157,34 @@ class Discovery:
             "a line break in the path of the repository is not supported;"
             " otherwise see: git --version (2.34 or newer is needed)",
         )
+
+
+def receiving(id_length: int) -> Repository:
+    """The repository that is receiving a push: Git has told the hook where it is.
+
+    No process is needed for it. Object ids have `id_length` digits. The quarantine of the push
+    (GIT_OBJECT_DIRECTORY and its alternates) stays as Git has set it.
+    """
+    git_dir = os.environ.get("GIT_DIR", "")
+    if not os.path.isfile(os.path.join(git_dir, "HEAD")):
+        return discover()  # run by hand
+    return at(git_dir, FORMATS.get(id_length, "sha1"))
+
+
+def at(git_dir: str, object_format: str = "sha1") -> Repository:
+    """The repository with this git directory, taken for a bare one; no process is needed."""
+    git_dir = common_dir = os.path.realpath(git_dir)
+    try:
+        with open(os.path.join(git_dir, "commondir"), "rb") as file:
+            common_dir = os.path.join(git_dir, os.fsdecode(file.read()).strip())
+    except OSError:
+        pass  # only a linked work tree has one
+    objects = os.environ.get("GIT_OBJECT_DIRECTORY") or os.path.join(common_dir, "objects")
+    places = [git_dir, common_dir, os.path.abspath(objects), os.path.join(git_dir, "index")]
+    repository = Repository(["true", object_format, "", *places], "")
+    # A pushed tree is never in a work tree, also when the repository has one (core.worktree).
+    repository.env |= {"GIT_DIR": git_dir, "GIT_WORK_TREE": git_dir}
+    return repository
 
 
 def discover() -> Repository:

@@ -43,23 +43,6 @@ def first_bytes(*argv: str, count: int, top: str = "", env: dict[str, str] | Non
     return data
 
 
-def pipe(
-    first: tuple[str, ...], second: tuple[str, ...], *, top: str, env: dict[str, str]
-) -> bytes:
-    """The output of `git <second>` reading what `git <first>` prints, however much that is."""
-    reader, writer = os.pipe()
-    try:
-        receiver = start(*second, top=top, env=env, source=reader)
-        sender = start(*first, top=top, env=env, into=writer)
-    finally:
-        os.close(reader)
-        os.close(writer)
-    sent, out = sender.wait(), receiver.finish()
-    if sent[0]:
-        raise GitError(first, sent[0], sent[2])
-    return out
-
-
 class Stream:
     """What one git process prints, or several that read one another, chunk by chunk."""
 

@@ -30,6 +30,7 @@ class AbsentObject(Rule):
     At a push: every pointer that the pushed commits bring, whose object Git LFS has not got in
     this clone (or not in full), unless the same pointer is part of what the remote is known to
     have. It says so too when `lfs.allowincompletepush` is true, with which Git LFS would push it.
+    On a server (`pre-receive`) only a repository that has a store of Git LFS itself is judged.
 
     ## Why it is bad
 
@@ -60,23 +61,32 @@ class AbsentObject(Rule):
         pointers = [(blob, p) for blob, p in found if isinstance(p, Pointer) and p.size]
         if not pointers:
             return
-        _demand_git_lfs(pointers[0][0])
+        received = subject.snapshot.received
+        if not received:
+            _demand_git_lfs(pointers[0][0])
         absent = _absent(subject.repository, pointers)
         there = _reachable(subject.repository, receiver) if absent else frozenset()
         for blob, pointer in absent:
             if blob.oid in there:
                 continue
+            where = "not on this server" if received else "neither here nor on the remote"
             held = _is_in_work_tree(subject.repository, blob, pointer)
-            cure = "" if held else "; if another remote has it: git lfs fetch --all REMOTE"
+            cure = "" if held else _elsewhere(received)
             yield Finding(
                 blob.path,
                 f"a Git LFS pointer whose object ({show_size(pointer.size)}, sha256"
-                f" {pointer.oid[:12]}) is neither here nor on the remote{cure}",
+                f" {pointer.oid[:12]}) is {where}{cure}",
                 fix=Fix(Step("sh", "-c", _STORE, items=(blob.path,), names="path"))
                 if held
                 else None,
                 commit=blob.commit,
             )
+
+
+def _elsewhere(received: bool) -> str:
+    if received:
+        return "; push it from a clone that has it: git lfs push --all REMOTE"
+    return "; if another remote has it: git lfs fetch --all REMOTE"
 
 
 def _demand_git_lfs(blob: Blob) -> None:

@@ -45,6 +45,9 @@ class MalformedPointer(Rule):
     family = "lfs"
     scope = LFS
 
+    #: Where objects of Git LFS may lie, asked of Git once.
+    _stores: list[str] | None = None
+
     def check(self, subject: Subject) -> Iterator[Finding]:
         for blob in subject.pointer_like:
             pointer = subject.pointer_of(blob)
@@ -84,7 +87,9 @@ class MalformedPointer(Rule):
         """The pointer that the object is, when the object is here and is one."""
         from pmgit.lfs import store
 
-        path = store.find_object(subject.repository, pointer.oid)
+        if self._stores is None:
+            self._stores = store.folders(subject.repository)
+        path = store.find_in(self._stores, pointer.oid)
         if not path:
             return None
         with open(path, "rb") as file:

@@ -21,7 +21,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
 

@@ -1,0 +1,66 @@
+"""`pmgit server`: pushes are judged on the server too."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from pmgit.report.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@click.group()
+def command() -> None:
+    """Judge every push on the server that receives it.
+
+    For bare repositories on this machine: over ssh, or below GitLab, Gitea and Forgejo.
+    docs/servers.md says what to do on each of them, and what there is on GitHub.
+    """
+
+
+@command.command()
+@click.argument("folder", metavar="DIR", type=click.Path())
+@click.option("--gitlab", is_flag=True, help="Begin every line so that GitLab shows it.")
+@click.option(
+    "--config",
+    metavar="FILE",
+    default="",
+    help="Judge every push by this file, instead of what the repository says.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--undo", is_flag=True, help="Take the hook away, and put back what was there.")
+def install(folder: str, gitlab: bool, config: str, dry_run: bool, undo: bool) -> None:
+    """Install the pre-receive hook into DIR, and prove that it refuses raw weights.
+
+    DIR is a bare repository on this machine, or a folder of hooks such as pre-receive.d or
+    custom_hooks. A pre-receive hook that is there is kept and runs after pmgit, with the same
+    input. Run it as the user that Git runs as.
+    """
+    from pmgit.commands import _server_proof
+    from pmgit.setup import server_hook
+
+    place = server_hook.find(folder)
+    if undo:
+        _tell(
+            server_hook.undo(place, dry_run=dry_run), dry_run, "nothing to undo: no hook of pmgit"
+        )
+        return
+    config = os.path.abspath(config) if config else ""
+    # First on a copy: a hook that cannot judge would refuse every push.
+    proved = _server_proof.prove(place, server_hook.text(config=config, gitlab=gitlab), config)
+    done = server_hook.install(place, config=config, gitlab=gitlab, dry_run=dry_run)
+    _tell(done, dry_run, f"nothing to do: {place.path} is there")
+    click.echo(f"proved: {visible(proved)}")
+
+
+def _tell(lines: Iterable[str], dry_run: bool, otherwise: str) -> None:
+    told = False
+    for line in lines:
+        told = True
+        click.echo(visible(f"would {line}" if dry_run else line))
+    if not told:
+        click.echo(visible(otherwise))

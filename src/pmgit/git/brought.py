@@ -1,0 +1,59 @@
+"""What commits change: each of them, and several that follow each other together."""
+
+from __future__ import annotations
+
+from pmgit.git.blob import Blob
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Brought:
+    """What one commit changes, brings in and takes away."""
+
+    __slots__ = ("blobs", "changes", "commit", "removed")
+
+    def __init__(self, commit: str) -> None:
+        self.commit = commit
+        #: Against the only parent; of a merge they do not count.
+        self.changes: list[Blob] = []
+        self.blobs: list[Blob] = []
+        self.removed: dict[tuple[str, str], str] = {}
+
+    def add(self, record: str, path: str) -> None:
+        """A line of `diff-tree -c --raw`; one colon for each parent."""
+        # ::<mode> <mode> <new mode> <id> <id> <new id> MM
+        parents = len(record) - len(record.lstrip(":"))
+        words = record[parents:].split(" ")
+        after = words[-2] if words[-2].strip("0") else ""
+        befores = [oid if oid.strip("0") else "" for oid in words[parents + 1 : -2]]
+        change = Blob(path, after, words[parents], befores[0], before_mode=words[0])
+        if after in befores:
+            change.before = after  # one of the parents has it, so it is not brought in here
+        self.take(change)
+
+    def take(self, change: Blob) -> None:
+        """One of the commit's changes."""
+        self.changes.append(change)
+        if not change.oid:
+            self.removed[self.commit, change.before] = change.path
+        elif change.oid != change.before:
+            blob = Blob(change.path, change.oid, change.mode, change.before, self.commit)
+            self.blobs.append(blob)
+
+
+def add_up(commits: Iterable[Brought]) -> list[Blob]:
+    """What commits that follow each other change together, as one diff over all of them."""
+    found: dict[str, Blob] = {}
+    for brought in commits:
+        for change in brought.changes:
+            first = found.get(change.path, change)
+            found[change.path] = Blob(
+                change.path, change.oid, change.mode, first.before, before_mode=first.before_mode
+            )
+    return [
+        change
+        for _, change in sorted(found.items())
+        if (change.before, change.before_mode) != (change.oid, change.mode)
+    ]

@@ -1,0 +1,264 @@
+"""The snapshots of a push as the server sees it: what every ref's new tip brings, in one batch.
+
+Git tells a pre-receive hook all refs on standard input, a line each: `<old id> <new id> <ref>`,
+with zeros for what does not exist. No ref is updated yet, so `--not --all` is what the repository
+has; the pushed objects lie in a quarantine that the git processes find by their environment.
+
+One `rev-list` lists the new commits of all refs and one `diff-tree` what each of them changes,
+however many there are; a second one how the tips differ from what the server has, unless the
+commits between follow each other and their changes can be added up.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.errors import UsageError
+from pmgit.git import pipe, pushes, ranges
+from pmgit.git.blob import Blob, decode, introduced_by, parse_raw_diff
+from pmgit.git.brought import Brought, add_up
+from pmgit.git.objects import UnreadableObjectError
+from pmgit.git.process import GitError
+from pmgit.git.pushes import Update
+from pmgit.git.tip import TipSnapshot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pmgit.git.process import Process
+    from pmgit.git.repository import Repository
+
+
+def parse(stdin: bytes) -> list[Update]:
+    """The refs that Git announces on standard input of a pre-receive hook. Raises UsageError."""
+    updates = []
+    # Not splitlines: a ref may hold U+0085 or U+2028, which are no line ends to Git.
+    for line in decode(stdin).split("\n"):
+        if not line:
+            continue
+        words = line.split(" ", 2)
+        if len(words) != 3 or not (pushes.is_id(words[0]) and pushes.is_id(words[1])):
+            raise UsageError(
+                f"not a line of a pre-receive hook: {line[:80]!r}",
+                "git gives `<old id> <new id> <ref>` on standard input",
+            )
+        updates.append(Update("", words[1], words[2], words[0]))
+    return updates
+
+
+class Receipt:
+    """What a push brings, under way: git is asked before the answer is needed."""
+
+    def __init__(self, repository: Repository, updates: Sequence[Update]) -> None:
+        self.repository = repository
+        #: Without the deleted refs, and those that stay where they are.
+        self.updates = [update for update in updates if update.new and update.new != update.old]
+        self._news = list(dict.fromkeys(update.new for update in self.updates))
+        self._walk, self._diffs = self._start()
+        #: Every new commit with its parents, the oldest first, and what it brings.
+        self._parents: dict[str, list[str]] = {}
+        self._commits: dict[str, Brought] = {}
+        #: What the new ids are that are not themselves new commits: id and type, tags followed.
+        self._peeled: dict[str, tuple[str, str]] = {}
+        self._changes: dict[tuple[str, str], list[Blob]] = {}
+
+    def _start(self) -> tuple[Process, Process]:
+        """`rev-list | diff-tree`: the new commits, and how each differs from its parents."""
+        return pipe.start(
+            ("rev-list", "--reverse", "--topo-order", "--not", "--all", "--not", "--stdin"),
+            ("diff-tree", "--stdin", "-c", "--root", "--always", "--pretty=format:%H %P",
+             *ranges.RAW),
+            top=self.repository.top,
+            env=self.repository.env,
+            stdin="".join(f"{oid}\n" for oid in self._news).encode("ascii"),
+        )  # fmt: skip
+
+    def _read(self) -> None:
+        out = pipe.finish(self._walk, self._diffs)
+        brought = Brought("")
+        fields = iter(out.split(b"\0"))
+        for field in fields:
+            record = field
+            if field and not field.startswith(b":"):
+                # The first change of a commit stands on the line below its header.
+                header, _, record = field.partition(b"\n")
+                commit, *parents = header.decode("ascii").split()
+                self._parents[commit] = parents
+                brought = self._commits[commit] = Brought(commit)
+            if record:
+                brought.add(record.decode("ascii"), decode(next(fields)))
+
+    def snapshots(self, groups: Iterable[Sequence[Update]]) -> list[list[TipSnapshot]]:
+        """The snapshots of every group of refs: each is judged with a configuration of its own.
+
+        Within a group the blobs of a commit are judged once, with the first tip that has it.
+        """
+        self._read()
+        strange = [oid for oid in self._news if oid not in self._parents]
+        if strange:
+            self._peeled = pushes.peel(self.repository, strange)
+        groups = list(groups)
+        plans = [list(self._plan(group)) for group in groups]
+        self._diff([tip for plan in plans for tip in plan])
+        tagged = self._tagged(groups)
+        return [
+            [*map(self._snapshot, plan), *more] for plan, more in zip(plans, tagged, strict=True)
+        ]
+
+    def _plan(self, group: Sequence[Update]) -> Iterator[_Tip]:
+        claimed: set[str] = set()
+        tips: set[str] = set()
+        for update in group:
+            oid, kind = self._peeled.get(update.new, (update.new, "commit"))
+            if kind not in ("blob", "tree", "commit"):
+                raise UnreadableObjectError(update.new, f"missing, but {update.remote} names it")
+            if kind != "commit" or oid not in self._parents or oid in tips:
+                continue
+            tips.add(oid)
+            # What another ref brings is its matter; the tree of every tip is judged all the same.
+            taken = claimed if oid not in claimed else set()
+            span, edges = self._reach(oid, taken)
+            yield _Tip(oid, span - claimed, span, self._base(update, oid, edges))
+            claimed |= span
+
+    def _reach(self, tip: str, claimed: set[str]) -> tuple[set[str], list[str]]:
+        """The new commits that a tip brings, and those behind them that are not new."""
+        found, edges, waiting = {tip}, {}, [tip]
+        while waiting:
+            for parent in self._parents[waiting.pop()]:
+                if parent not in self._parents or parent in claimed:
+                    edges[parent] = True
+                elif parent not in found:
+                    found.add(parent)
+                    waiting.append(parent)
+        return found, list(edges)
+
+    def _base(self, update: Update, tip: str, edges: list[str]) -> str:
+        """The commit that the tip's tree is held against; '' when every file of it is new."""
+        if len(edges) < 2 or update.old in edges:
+            return update.old if update.old in edges else "".join(edges)
+        if update.old:
+            # It fails for a tag on a blob.
+            code, out, _ = self.repository.start("merge-base", update.old, tip).wait()
+            if code == 0:
+                return out.decode("ascii").strip()
+        # Old forks and later merges: the last of them has the others.
+        out = self.repository.run("merge-base", "--independent", *edges[:1000])
+        return out.decode("ascii").split("\n")[0] or edges[0]
+
+    def _diff(self, tips: Sequence[_Tip]) -> None:
+        """How every tip differs from its base, by one process at the most."""
+        shallow = self.repository.shallow_commits
+        asked = []
+        for tip in tips:
+            cut = shallow & tip.span
+            for commit in cut:
+                # At the edge of a shallow repository a commit seems to bring its whole tree.
+                start = tip.base or self.repository.empty_tree
+                raw = self.repository.run("diff-tree", *ranges.RAW, start, commit)
+                self._commits[commit] = Brought(commit)
+                for change in parse_raw_diff(raw):
+                    self._commits[commit].take(change)
+            chain = [commit for commit in self._parents if commit in tip.span]
+            if not cut and all(len(self._parents[commit]) < 2 for commit in chain):
+                self._changes[tip.oid, tip.base] = add_up(self._commits[c] for c in chain)
+            elif tip.base:
+                asked.append((tip.oid, tip.base))
+            else:
+                against = (self.repository.empty_tree, tip.oid)
+                raw = self.repository.run("diff-tree", *ranges.RAW, *against)
+                self._changes[tip.oid, ""] = parse_raw_diff(raw)
+        if asked:
+            # A commit followed by another is held against that one instead of its parents.
+            # --always: without a difference too, so that the answers can be told apart.
+            out = self.repository.run(
+                "diff-tree", "--stdin", "--always", *ranges.RAW,
+                stdin="".join(f"{tip} {base}\n" for tip, base in asked).encode("ascii"),
+            )  # fmt: skip
+            for pair, answer in zip(asked, _split(out, len(asked)), strict=True):
+                self._changes[pair] = parse_raw_diff(answer)
+
+    def _snapshot(self, tip: _Tip) -> TipSnapshot:
+        blobs: dict[tuple[str, str], Blob] = {}
+        removed: dict[tuple[str, str], str] = {}
+        for commit in self._parents:
+            if commit in tip.commits:
+                for blob in self._commits[commit].blobs:
+                    blobs.setdefault((blob.path, blob.oid), blob)
+                removed.update(self._commits[commit].removed)
+        changes = self._changes[tip.oid, tip.base]
+        return TipSnapshot(self.repository, tip.oid, changes, list(blobs.values()), removed)
+
+    def _tagged(self, groups: Sequence[Sequence[Update]]) -> list[list[TipSnapshot]]:
+        """For every group, the snapshots of its tags on blobs and trees: no commit has them.
+
+        A blob has no path of its own; it is judged under the name of the ref.
+        """
+        found: list[list[TipSnapshot]] = []
+        for group in groups:
+            blobs: list[Blob] = []
+            trees: dict[str, bool] = {}
+            for update in group:
+                oid, kind = self._peeled.get(update.new, ("", ""))
+                if kind == "blob":
+                    blobs.append(Blob(update.remote, oid, "100644"))
+                elif kind == "tree":
+                    trees[oid] = True
+            found.append([])
+            empty = self.repository.empty_tree
+            for tree in trees:
+                changes = parse_raw_diff(self.repository.run("diff-tree", *ranges.RAW, empty, tree))
+                news = introduced_by(changes)
+                found[-1].append(TipSnapshot(self.repository, tree, changes, news, {}))
+            if blobs:
+                found[-1].append(TipSnapshot(self.repository, empty, [], blobs, {}))
+        tagged = [snapshot for snapshots in found for snapshot in snapshots]
+        known = self._known(blob.oid for snapshot in tagged for blob in snapshot.introduced)
+        for snapshot in tagged:
+            news = [blob for blob in snapshot.introduced if blob.oid not in known]
+            snapshot.introduced = news
+        return [[s for s in snapshots if s.introduced] for snapshots in found]
+
+    def _known(self, oids: Iterable[str]) -> set[str]:
+        """Those of the objects that lie here already, and not only in the quarantine."""
+        own = f"{self.repository.common_dir}/objects"
+        unique = list(dict.fromkeys(oids))
+        if not unique or os.path.realpath(self.repository.objects) == os.path.realpath(own):
+            return set()
+        out = self.repository.run(
+            "cat-file", "--buffer", "--batch-check=%(objectname)",
+            stdin="".join(f"{oid}\n" for oid in unique).encode("ascii"),
+            env={"GIT_OBJECT_DIRECTORY": own, "GIT_ALTERNATE_OBJECT_DIRECTORIES": ""},
+        )  # fmt: skip
+        # Of what is not there Git says `<id> missing`.
+        return set(out.decode("ascii").split("\n"))
+
+
+class _Tip:
+    """A new tip: the commits whose blobs it answers for, and what its tree is held against.
+
+    `span` are all new commits between `base` and the tip.
+    """
+
+    __slots__ = ("base", "commits", "oid", "span")
+
+    def __init__(self, oid: str, commits: set[str], span: set[str], base: str) -> None:
+        self.oid = oid
+        self.commits = commits
+        self.span = span
+        self.base = base
+
+
+def _split(out: bytes, count: int) -> list[bytes]:
+    """The answers of `diff-tree --stdin --always -z`, one for each line that was asked."""
+    answers: list[list[bytes]] = []
+    fields = iter(out.split(b"\0"))
+    for field in fields:
+        if field.startswith(b":"):
+            answers[-1] += (field, next(fields))
+        elif field.strip():
+            answers.append([])
+    if len(answers) != count:
+        raise GitError(("diff-tree",), 0, f"fatal: {len(answers)} answers to {count} questions")
+    return [b"\0".join([*answer, b""]) for answer in answers]

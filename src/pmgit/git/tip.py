@@ -1,0 +1,149 @@
+"""The snapshot of one tip of a received push, made without an index of its tree."""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.git.attributes import ask
+from pmgit.git.blob import Blob, decode, encode
+from pmgit.git.snapshot import RANGE, Snapshot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pmgit.git.repository import Repository
+
+ATTRIBUTES = ".gitattributes"
+#: In more folders than this, `.gitattributes` is looked for in the whole tree at once.
+_FOLDERS = 400
+
+
+class TipSnapshot(Snapshot):
+    """The snapshot of a new tip. No index is made of its tree: that costs more than all the rest.
+
+    Files are listed from the tree; for attributes there is an index that has only the
+    `.gitattributes` files above the paths in question.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        tip: str,
+        changes: list[Blob],
+        introduced: list[Blob],
+        removed: dict[tuple[str, str], str],
+    ) -> None:
+        super().__init__(repository, RANGE, changes, introduced, removed=removed)
+        self.tip = tip
+        self._attribute_files: dict[str, Blob] = {}
+        self._folders: set[str] = set()
+        self._index = ""
+        self._roots: tuple[str, ...] = ()
+
+    def listing(self, *folders: str) -> dict[str, Blob]:
+        """All entries of the tip's tree below `folders` (everything without any)."""
+        if folders not in self._listings:
+            self._listings[folders] = {blob.path: blob for blob in self._tree(*folders)}
+        return self._listings[folders]
+
+    def _tree(self, *paths: str) -> Iterator[Blob]:
+        out = self.repository.run("ls-tree", "-r", "-z", "--full-tree", self.tip, "--", *paths)
+        for line in out.split(b"\0"):
+            head, tab, path = line.partition(b"\t")
+            if tab:
+                mode, _, oid = head.decode("ascii").split(" ")
+                yield Blob(decode(path), oid, mode)
+
+    def ask_filters(self, paths: Sequence[str]) -> None:
+        """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
+        self._collect()
+        if not paths:
+            return
+        self._look_for_attributes(paths)
+        # What the server itself says of paths counts too.
+        own = os.path.exists(f"{self.repository.common_dir}/info/attributes")
+        if self._attribute_files or own:
+            self._index = _write_index(self.repository, self._attribute_files.values())
+            self._asked = (paths, ask(self.repository, paths, {"GIT_INDEX_FILE": self._index}))
+        else:
+            self._filters.update(dict.fromkeys(paths, "unspecified"))
+
+    def _collect(self) -> None:
+        try:
+            super()._collect()
+        finally:
+            if self._index:
+                os.unlink(self._index)
+                self._index = ""
+
+    def expect(self, roots: tuple[str, ...]) -> None:
+        """Be told that the listing of these folders will be asked for, if they change."""
+        prefixes = tuple(f"{root}/" for root in roots)
+        if any(change.path.startswith(prefixes) for change in self.changes):
+            self._roots = roots
+
+    def _look_for_attributes(self, paths: Iterable[str]) -> None:
+        """Find the `.gitattributes` files that can say something of these paths."""
+        folders = {""}
+        for path in paths:
+            folder = path.rpartition("/")[0]
+            while folder not in folders:
+                folders.add(folder)
+                folder = folder.rpartition("/")[0]
+        folders -= self._folders
+        if not folders:
+            return
+        self._folders |= folders
+        if len(folders) > _FOLDERS or () in self._listings:
+            found = [b for b in self.listing().values() if b.path.endswith(ATTRIBUTES)]
+        else:
+            names = {f"{folder}/{ATTRIBUTES}".lstrip("/") for folder in folders}
+            roots, self._roots = self._roots, ()
+            blobs = {blob.path: blob for blob in self._tree(*names, *roots)}
+            if roots:
+                inside = (*(f"{root}/" for root in roots),)
+                self._listings[roots] = {
+                    path: blob
+                    for path, blob in blobs.items()
+                    if path in roots or path.startswith(inside)
+                }
+            found = [blob for path, blob in blobs.items() if path in names]
+        for blob in found:
+            if blob.path.rpartition("/")[2] == ATTRIBUTES:
+                self._attribute_files[blob.path] = blob
+
+
+def _write_index(repository: Repository, files: Iterable[Blob]) -> str:
+    """An index of a few files, which is all that check-attr looks at; the path of its file.
+
+    Written here, in version 2 of the format, because another git process would take longer than
+    everything else about it. The checksum at the end is left out, as git 2.40 and newer do when
+    `index.skipHash` is set; older ones do not look at it either (only `git fsck` does).
+    """
+    entries = []
+    for path, blob in sorted((encode(file.path), file) for file in files):
+        entry = b"".join(
+            (
+                bytes(24),  # times, device and inode of a file on disk, which there is not
+                int(blob.mode, 8).to_bytes(4, "big"),
+                bytes(12),
+                bytes.fromhex(blob.oid),
+                min(len(path), 0xFFF).to_bytes(2, "big"),
+                path,
+            )
+        )
+        entries.append(entry + bytes(8 - len(entry) % 8))
+    head = b"DIRC" + (2).to_bytes(4, "big") + len(entries).to_bytes(4, "big")
+    data = b"".join((head, *entries, bytes(len(repository.empty_tree) // 2)))
+    if os.environ.get("GIT_QUARANTINE_PATH"):
+        # Git removes it with the rest of a refused push, should we be killed.
+        path_of_index = f"{repository.objects}/pmgit-{os.getpid()}.index"
+        fd = os.open(path_of_index, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    else:
+        import tempfile
+
+        fd, path_of_index = tempfile.mkstemp(prefix="pmgit-")
+    with open(fd, "wb") as file:
+        file.write(data)
+    return path_of_index

@@ -1,0 +1,71 @@
+"""The pre-receive hook of a server: what it answers to a push, and with which exit code."""
+
+from __future__ import annotations
+
+from pmgit.errors import CLEAN, FAILED, FINDINGS, PmgitError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.receive import Server
+
+
+def answer(
+    stdin: bytes, config: str, select: Sequence[str], ignore: Sequence[str], gitlab: bool
+) -> tuple[str, int]:
+    """Judge a push; whatever goes wrong, it is refused.
+
+    `stdin` is what Git says about the push, `config` the file that the server judges by ('': as
+    it is set up), `gitlab` whether every line begins so that GitLab shows it.
+    """
+    from pmgit.git import receives, server_settings
+    from pmgit.git.repository import receiving
+
+    server = None
+    try:
+        updates = receives.parse(stdin)
+        if not any(update.new for update in updates):
+            return "", CLEAN  # a push that only deletes brings nothing
+        repository = receiving(max(len(update.new) for update in updates))
+        receipt = receives.Receipt(repository, updates)
+        olds = [update.old for update in receipt.updates if update.old]
+        settings = server_settings.Settings(repository, olds, (".pmgit.toml", "pyproject.toml"))
+        # Git works meanwhile.
+        from pmgit import receive
+
+        server = receive.Server(repository, settings, config)
+        said = server.judge(receipt, select, ignore)
+    except PmgitError as error:
+        from pmgit.receive import PushedError
+        from pmgit.report.refusal import could_not
+
+        text = could_not(error.message, error.hint, pushers=isinstance(error, PushedError))
+        return _shown(text, gitlab or _on_gitlab(server)), error.exit_code
+    report = said.report
+    if report.not_judged:
+        # A server that lacks objects of its own must never say "clean".
+        from pmgit.report.text import not_judged
+
+        said.notes.append(not_judged(report.not_judged))
+    code = FINDINGS if report.errors else FAILED if report.not_judged else CLEAN
+    if not (report.findings or said.notes):
+        return "", code
+    from pmgit.report.refusal import refusal
+
+    return _shown(refusal(report, said.by, said.notes), gitlab or server.is_gitlab), code
+
+
+def _on_gitlab(server: Server | None) -> bool:
+    try:
+        return server is not None and server.is_gitlab
+    except Exception:  # noqa: BLE001 - it is what went wrong in the first place
+        return False
+
+
+def _shown(text: str, gitlab: bool) -> str:
+    if not gitlab:
+        return text
+    from pmgit.report.refusal import for_gitlab
+
+    return for_gitlab(text)

@@ -1,0 +1,207 @@
+"""The judgement of a push on the server: by which configuration, and of every new tip.
+
+The configuration is, in this order: the file that the hook was given, `git config pmgit.config`,
+`pmgit.toml` in the git directory; else what the ref itself had before the push, what HEAD has,
+and the defaults. A commit of the push never decides how the push is judged.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from pmgit import checker, rules
+from pmgit.config import FILE, MAX_BYTES, PYPROJECT, Config, parse
+from pmgit.errors import PmgitError, UsageError
+from pmgit.finding import Report, together
+from pmgit.git.objects import Objects
+from pmgit.git.pushes import Update
+from pmgit.git.server_settings import Settings, is_true
+from pmgit.lfs import pointer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pmgit.baseline.forgive import Baseline
+    from pmgit.git.receives import Receipt
+    from pmgit.git.repository import Repository
+    from pmgit.git.tip import TipSnapshot
+
+#: The server's own configuration, in the git directory.
+SERVER_FILE = "pmgit.toml"
+NAMES = (FILE, PYPROJECT)
+BY_SERVER, BY_DEFAULTS = "the configuration of this server", "pmgit's defaults"
+
+
+class PushedError(UsageError):
+    """The push itself holds what nobody could work with: it is the pusher who can mend it."""
+
+
+class Judgement:
+    """What the server says to a push: the findings, and how they were come by."""
+
+    __slots__ = ("by", "notes", "report")
+
+    def __init__(self, report: Report, by: list[str], notes: list[str]) -> None:
+        self.report = report
+        #: Where the configurations come from, in words.
+        self.by = by
+        #: What else the pusher should know.
+        self.notes = notes
+
+
+class Server:
+    """A server about to accept a push, and its settings."""
+
+    def __init__(self, repository: Repository, settings: Settings, file: str = "") -> None:
+        self._repository = repository
+        self._settings = settings
+        self._file = file
+        self._configured: dict[str, str] | None = None
+        self._notes: dict[str, bool] = {}
+
+    @property
+    def is_gitlab(self) -> bool:
+        """Whether `git config pmgit.gitlab` asks for lines that GitLab shows in its pages."""
+        return is_true(self.configured.get("gitlab", ""))
+
+    @property
+    def configured(self) -> dict[str, str]:
+        if self._configured is None:
+            self._configured = self._settings.configured()
+        return self._configured
+
+    def for_new_ref(self) -> tuple[str, Config]:
+        """The configuration that a new ref is judged by, and whose it is in words."""
+        own = self._own_configuration()
+        if own:
+            return BY_SERVER, _usable(own)
+        update = Update("", "", "", "")
+        return self._recorded(_which(update, self._settings.recorded()), update)
+
+    def judge(
+        self, receipt: Receipt, select: Sequence[str] = (), ignore: Sequence[str] = ()
+    ) -> Judgement:
+        """Judge every new tip of the push. Raises PmgitError when that cannot be done."""
+        own = self._own_configuration()
+        groups: dict[tuple[str, bytes], list[Update]] = {}
+        configs: dict[tuple[str, bytes], tuple[str, Config]] = {}
+        recorded = {} if own else self._settings.recorded()
+        for update in receipt.updates:
+            # Refs with the same configuration are judged together: what one of them brings is
+            # not judged again with another. With different ones, it is.
+            key = ("", b"") if own else _which(update, recorded)
+            groups.setdefault(key, []).append(update)
+            if key not in configs:
+                configs[key] = (BY_SERVER, own) if own else self._recorded(key, update)
+        taken = receipt.snapshots(groups.values())
+        self._survey([snapshot for snapshots in taken for snapshot in snapshots])
+        reports, by = [], {}
+        for (where, config), group, snapshots in zip(
+            configs.values(), groups.values(), taken, strict=True
+        ):
+            forgiving = self._forgiving(group)
+            names = checker.selected(config, select, ignore)
+            for snapshot in snapshots:
+                snapshot.expect(config.models)
+                if not own:
+                    _demand_readable(snapshot)
+                by[where] = True
+                reports.append(checker.judge(snapshot, config, names, forgiving))
+        return Judgement(together(reports), list(by), list(self._notes))
+
+    def _forgiving(self, group: Sequence[Update]) -> Callable[[], Baseline]:
+        """What is forgiven: by the baseline of the old tip, of HEAD for a new ref.
+
+        A push cannot forgive itself.
+        """
+        from pmgit.baseline import source
+
+        old = next((update.old for update in group if update.old), "")
+
+        def asked() -> Baseline:
+            found = self._repository.start(
+                "rev-parse", "-q", "--verify", f"{old or 'HEAD'}^{{commit}}"
+            )
+            return source.of_commit(self._repository, found.wait()[1].decode("ascii").strip())
+
+        return asked
+
+    def _survey(self, snapshots: Sequence[TipSnapshot]) -> None:
+        """Find the sizes of all blobs at once, and say whether objects of Git LFS lie here."""
+        blobs = [b for snapshot in snapshots for b in snapshot.introduced if b.is_regular]
+        Objects(self._repository).survey(dict.fromkeys(blobs), pointer.may_be)
+        # Where nothing was ever uploaded by path or ssh, another server keeps the objects.
+        stores = os.path.isdir(os.path.join(self._repository.common_dir, "lfs", "objects"))
+        for snapshot in snapshots:
+            snapshot.received = True
+            if stores:
+                snapshot.receiver = ["--all"]
+
+    def _own_configuration(self) -> Config | None:
+        """The server's own configuration; None when it has none."""
+        folder = self._repository.git_dir
+        named = self._file or self.configured.get("config", "")
+        path = os.path.join(folder, os.path.expanduser(named) if named else SERVER_FILE)
+        try:
+            if not stat.S_ISREG(os.stat(path).st_mode):
+                raise UsageError(f"{path} is not a file")
+            with open(path, "rb") as file:
+                return parse(file.read(MAX_BYTES + 1), path)
+        except FileNotFoundError:
+            if not named:
+                return None
+            raise UsageError(f"the configuration {path} is not there") from None
+        except OSError as error:
+            raise PmgitError(f"{path} could not be read: {error.strerror}") from error
+
+    def _recorded(self, key: tuple[str, bytes], update: Update) -> tuple[str, Config]:
+        """A configuration of the repository, and whose it is in words."""
+        name, data = key
+        if not name:
+            return BY_DEFAULTS, Config()
+        tree, _, file = name.partition(":")
+        whose = update.remote if tree != "HEAD" else "the default branch"
+        try:
+            return f"{file} of {whose}, as it was before this push", _usable(parse(data, file))
+        except UsageError as error:
+            # Else nobody could push what mends it.
+            self._notes[f"{whose}: {error.message}: judged by {BY_DEFAULTS} instead"] = True
+            return BY_DEFAULTS, Config()
+
+
+def _which(update: Update, recorded: dict[tuple[str, str], bytes]) -> tuple[str, bytes]:
+    """The configuration for a ref: `<old or HEAD>:<file>` and its content; ('', b'') for none."""
+    for tree in (update.old, "HEAD"):
+        for name in NAMES:
+            data = recorded.get((tree, name))
+            if data is not None and (name == FILE or _speaks_of_pmgit(data)):
+                return f"{'old' if tree == update.old else tree}:{name}", data
+    return "", b""
+
+
+def _speaks_of_pmgit(data: bytes) -> bool:
+    """Whether a pyproject.toml has a table for pmgit; one that is broken may have."""
+    try:
+        return bool(parse(data, PYPROJECT).source)
+    except UsageError:
+        return b"tool.pmgit" in data
+
+
+def _usable(config: Config) -> Config:
+    """The configuration, when the rules and options that it names exist. Raises UsageError."""
+    checker.selected(config)
+    for name in config.rules:
+        config.check_options(rules.load(name))
+    return config
+
+
+def _demand_readable(snapshot: TipSnapshot) -> None:
+    """Refuse a configuration that stops every commit and every push after it."""
+    if not any(change.oid and change.path in NAMES for change in snapshot.changes):
+        return
+    try:
+        _usable(checker.configuration(snapshot))
+    except UsageError as error:
+        raise PushedError(f"the pushed {error.message}", error.hint) from None

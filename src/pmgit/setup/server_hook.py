@@ -1,0 +1,247 @@
+"""The pre-receive hook of a server: where it goes, what was there before, and the way back.
+
+Git runs one file, so a hook that was there is kept beside ours and runs after it, with the same
+input. In a folder such as `pre-receive.d`, whose files the server runs one after the other, ours
+is one more file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from pmgit.errors import PmgitError, UsageError
+from pmgit.git import process
+from pmgit.report.shell import quote
+from pmgit.setup import files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HOOK = "pre-receive"
+#: The name in a folder of hooks; what was there before is kept beside ours under SAVED.
+IN_FOLDER = "pmgit"
+SAVED = f"{HOOK}.before-pmgit"
+_MARK = b"#!/bin/sh\n# pmgit server hook "
+_VERSION = 1
+
+_TEXT = r"""#!/bin/sh
+# pmgit server hook @VERSION@ @DIGEST@
+# Written by `pmgit server install`, taken back by `pmgit server install --undo`.
+made_folder=@MADE@
+python=@PYTHON@
+hook=@HOOK@
+
+# pmgit judges what is pushed; then the hook runs that was here before, with the same input.
+input=$(cat) || exit 3
+feed() {
+    # Who does not read it closes the pipe; that is no error.
+    printf '%s\n' "$input" 2>/dev/null | "$@"
+}
+
+# -I: neither the folder nor the environment of a push can put a module in front of ours.
+if [ -x "$python" ] && [ -f "$hook" ]; then
+    feed "$python" -I "$hook" pre-receive@OPTIONS@ || exit $?
+elif command -v pmgit-hook >/dev/null 2>&1; then
+    feed pmgit-hook pre-receive@OPTIONS@ || exit $?
+else
+    echo "pmgit: this server judges pushes with pmgit, which is not where it was: $hook" >&2
+    echo "the push was refused because it could not be judged: tell whoever runs this server" >&2
+    exit 3
+fi
+
+case $0 in
+    */pre-receive) before=$0.before-pmgit ;;
+    *) before= ;;
+esac
+if [ -n "$before" ] && [ -f "$before" ] && [ -x "$before" ]; then
+    feed "$before" "$@" || exit $?
+fi
+exit 0
+"""
+
+
+class Place:
+    """Where the hook of a server goes.
+
+    `path` is the file, `chains` whether a hook that is there is kept and run, `repository` the
+    bare repository that it is for ('' for a folder that several of them share).
+    """
+
+    def __init__(self, path: str, *, chains: bool, repository: str = "") -> None:
+        self.path = path
+        self.chains = chains
+        self.repository = repository
+
+    @property
+    def saved(self) -> str:
+        """Where the hook is kept that was there before."""
+        return os.path.join(os.path.dirname(self.path), SAVED)
+
+    @property
+    def content(self) -> bytes | None:
+        """What is there now; None when nothing is. A link counts by what it leads to."""
+        try:
+            with open(self.path, "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return b"" if os.path.islink(self.path) else None
+        except OSError as error:
+            raise PmgitError(f"{self.path} could not be read: {error.strerror}") from error
+
+
+def find(folder: str) -> Place:
+    """Where the hook goes for DIR: a bare repository, or a folder of hooks. Raises UsageError."""
+    folder = os.path.abspath(folder)
+    if not os.path.isdir(folder):
+        raise UsageError(f"there is no folder {folder}")
+    name = os.path.basename(folder)
+    if os.path.isfile(f"{folder}/HEAD") and os.path.isdir(f"{folder}/objects"):
+        return _of_repository(folder)
+    if name.endswith(".d"):
+        return Place(os.path.join(folder, IN_FOLDER), chains=False)
+    if name in ("custom_hooks", "hooks"):
+        return _in_hooks(folder)
+    raise UsageError(
+        f"{folder} is neither a bare repository nor a folder of hooks",
+        "name a bare repository, or the folder pre-receive.d or custom_hooks of the server;"
+        " a clone is set up with: pmgit init",
+    )
+
+
+def _of_repository(folder: str) -> Place:
+    asked = ("rev-parse", "--path-format=absolute", "--git-path", "hooks")
+    # own_hooks: core.hooksPath may lead to another folder.
+    answer = process.start(*asked, top=folder, env={"GIT_DIR": folder}, own_hooks=True).finish()
+    return _in_hooks(os.fsdecode(answer.rstrip(b"\r\n")), folder)
+
+
+def _in_hooks(hooks: str, repository: str = "") -> Place:
+    # As Gitea, Forgejo and GitLab have it: their own pre-receive runs all files of this folder.
+    several = os.path.join(hooks, f"{HOOK}.d")
+    if os.path.isdir(several):
+        return Place(os.path.join(several, IN_FOLDER), chains=False, repository=repository)
+    return Place(os.path.join(hooks, HOOK), chains=True, repository=repository)
+
+
+def text(*, config: str = "", gitlab: bool = False, made_folder: bool = False) -> bytes:
+    """The hook, with a digest by which it is known whether somebody has changed it."""
+    options = " --gitlab" if gitlab else ""
+    if config:
+        options += f" --config {quote(config)}"
+    name = "pmgit-hook.exe" if sys.platform == "win32" else "pmgit-hook"
+    values = {
+        "VERSION": str(_VERSION),
+        "MADE": "yes" if made_folder else "no",
+        "PYTHON": quote(sys.executable),
+        "HOOK": quote(os.path.join(os.path.dirname(sys.executable), name)),
+    }
+    lines = _TEXT
+    for key, value in values.items():
+        lines = lines.replace(f"@{key}@", value)
+    # Last: a path may hold anything.
+    data = lines.replace("@OPTIONS@", options).encode("utf-8", "surrogateescape")
+    return data.replace(b"@DIGEST@", _digest(data), 1)
+
+
+def _digest(data: bytes) -> bytes:
+    """Of all but the first two lines, one of which holds it."""
+    rest = data.split(b"\n", 2)[2]
+    return hashlib.sha256(rest).hexdigest()[:16].encode("ascii")
+
+
+def is_ours(data: bytes) -> bool:
+    """Whether this is a hook that pmgit wrote, changed since or not."""
+    return data.startswith(_MARK)
+
+
+def _is_unchanged(data: bytes) -> bool:
+    return is_ours(data) and data.split(b"\n", 2)[1].split(b" ")[-1] == _digest(data)
+
+
+def install(place: Place, *, config: str, gitlab: bool, dry_run: bool) -> Iterator[str]:
+    """Write the hook; yields a line for each thing that is done. Running twice changes nothing."""
+    folder = os.path.dirname(place.path)
+    now = place.content
+    ours = now is not None and is_ours(now)
+    made = not os.path.isdir(folder)
+    if now is not None and ours:
+        _refuse_changed(place, now)
+        made = b"\nmade_folder=yes\n" in now
+    wanted = text(config=config, gitlab=gitlab, made_folder=made)
+    if now == wanted and _runs(place.path):
+        return
+    keeps = now is not None and not ours
+    if keeps and (not place.chains or os.path.lexists(place.saved)):
+        taken = place.saved if place.chains else place.path
+        raise PmgitError(
+            f"{taken} exists already, and it is not pmgit's", "move it away, then run it again"
+        )
+    if keeps:
+        yield f"keep the {HOOK} that is there as {place.saved}: it runs after pmgit"
+    yield f"write {place.path}"
+    if not dry_run:
+        if made and not ours:
+            _do(os.mkdir, folder)
+        _put(place, wanted, keeps=keeps)
+
+
+def undo(place: Place, *, dry_run: bool) -> Iterator[str]:
+    """Take the hook away and put back what was there; yields a line for each thing."""
+    now = place.content
+    if now is None or not is_ours(now):
+        return
+    _refuse_changed(place, now)
+    if place.chains and os.path.lexists(place.saved):
+        yield f"put back {place.path}"
+        if not dry_run:
+            # The very file that was there: content, permissions, times, a link as a link.
+            _do(os.replace, place.saved, place.path)
+        return
+    yield f"remove {place.path}"
+    if dry_run:
+        return
+    _do(os.unlink, place.path)
+    if b"\nmade_folder=yes\n" in now:
+        try:
+            os.rmdir(os.path.dirname(place.path))
+        except OSError:
+            pass  # somebody keeps something there
+
+
+def _refuse_changed(place: Place, now: bytes) -> None:
+    if not _is_unchanged(now) or os.path.islink(place.path):
+        raise PmgitError(
+            f"{place.path} was changed since pmgit wrote it, and stays",
+            "move it away, then run it again",
+        )
+
+
+def _runs(path: str) -> bool:
+    return os.name != "posix" or os.access(path, os.X_OK)
+
+
+def _put(place: Place, data: bytes, *, keeps: bool) -> None:
+    """Put the hook in its place in one step: there is no moment without any hook."""
+    part = f"{place.path}.{os.urandom(6).hex()}.tmp~"  # no server runs *~
+    files.write_whole(part, data, new=True)
+    try:
+        _do(os.chmod, part, 0o755)
+        if keeps:
+            try:
+                os.link(place.path, place.saved, follow_symlinks=False)
+            except (OSError, NotImplementedError):
+                _do(os.replace, place.path, place.saved)  # no hard links here
+        _do(os.replace, part, place.path)
+    finally:
+        if os.path.exists(part):
+            os.unlink(part)
+
+
+def _do(action: Callable[..., object], *args: object) -> None:
+    try:
+        action(*args)
+    except OSError as error:
+        raise PmgitError(f"{error.filename}: {error.strerror}", "see who may write there") from None
