@@ -128,7 +128,20 @@ def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
             findings.append(finding)
     if findings:
         findings = _told(findings, config, subject)
+        if findings and snapshot.origin == RANGE:
+            _place(findings, config, subject)
     return Report(findings, len(snapshot.introduced), snapshot.not_judged)
+
+
+def _place(findings: list[Finding], config: Config, subject: Subject) -> None:
+    """Give the findings of a range the fixes that are right where its commits are."""
+    from pmgit import plans
+    from pmgit.git import tree
+
+    def whole_tree(names: list[str]) -> list[Finding]:
+        return judge(tree.take(subject.repository), config, names).findings
+
+    plans.place(findings, subject, whole_tree)
 
 
 def _comes_or_goes(subject: Subject) -> bool:

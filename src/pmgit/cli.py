@@ -25,6 +25,7 @@ from pmgit.report.text import visible
 COMMANDS = {
     "init": "init",
     "check": "check",
+    "fix": "fix",
     "explain": "explain",
     "info": "info",
     "lfs-setup": "lfs_setup",

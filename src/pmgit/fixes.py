@@ -46,7 +46,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
     before = subject.before(blob)
     if before == blob.oid:
         step = Step("git", "rm", "--cached", "-q", *moves.sparse(subject), items=(blob.path,))
-        steps = [step, *_ignored(subject, blob, ignore)]
+        steps = [step, *ignored(subject, blob, ignore)]
         return Advice(Fix(*steps, safe=False, warning=_COLLEAGUES), " (already committed)")
     if before:
         back = Step("git", "restore", "--staged", items=(blob.path,))
@@ -67,11 +67,11 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
         restore = Step("git", "restore", "--ignore-skip-worktree-bits", items=(blob.path,))
         steps.insert(0, restore)
     if not before:
-        steps += _ignored(subject, blob, ignore)
+        steps += ignored(subject, blob, ignore)
     return Advice(Fix(*steps))
 
 
-def _ignored(subject: Subject, blob: Blob, wanted: bool) -> list[Step]:
+def ignored(subject: Subject, blob: Blob, wanted: bool = True) -> list[Step]:
     """The steps that keep the next `git add` from bringing a path back."""
     if not wanted or not subject.in_models(blob.path) or subject.storage == LFS:
         return []

@@ -90,6 +90,7 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
         if news:
             snapshot = ranges.take(repository, oid, bounds, olds.get(update.old) or base)
             snapshot.receiver = known
+            snapshot.ref = update.local
             yield snapshot
             # What one tip brings is judged once, not again with every branch on top of it.
             excluded.append(f"^{oid}")

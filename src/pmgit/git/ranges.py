@@ -67,6 +67,7 @@ def take(repository: Repository, tip: str, excluded: Sequence[str], base: str = 
         repository, RANGE, changes, log.blobs, index_env=index.env, removed=log.removed
     )
     snapshot.index = index
+    snapshot.tip, snapshot.excluded = tip, tuple(excluded)
     return snapshot
 
 

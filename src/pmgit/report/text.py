@@ -54,7 +54,9 @@ def fixes_of(report: Report, shell: Shell) -> list[str]:
     lines = []
     for fix in merged(finding.pasted for finding in report.findings if finding.pasted):
         command = shell.line(fix)
-        lines.append(f"fix: {command}" if fix.safe else f"unsafe fix ({fix.warning}): {command}")
+        if fix.about:
+            lines.append(f"plan: {visible(fix.about)}")
+        lines.append(f"unsafe fix ({fix.warning}): {command}" if fix.warning else f"fix: {command}")
     return lines
 
 

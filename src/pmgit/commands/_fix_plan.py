@@ -1,0 +1,115 @@
+"""How a plan of `pmgit fix` is shown: what is made anew, who has it, and the git commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pmgit.git import commits, position
+from pmgit.git.trees import affected
+from pmgit.report.shell import Shell, quote
+from pmgit.report.text import visible
+from pmgit.units import show_size
+
+if TYPE_CHECKING:
+    from pmgit.finding import Fix
+    from pmgit.git.snapshot import Blob
+    from pmgit.git.trees import Rewritten
+    from pmgit.remake import Remake
+
+#: So many commits are listed.
+_SHOWN = 20
+
+
+def show(fix: Fix, shell: Shell) -> None:
+    """One fix: what it does to whom, and its commands."""
+    if fix.about or fix.warning:
+        click.echo(f"plan: {visible(fix.about or fix.warning)}")
+    for step in fix.steps:
+        _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
+
+
+def tell(made: Remake, shell: Shell) -> None:
+    """What will be made anew, and the git commands that do the same."""
+    for finding in made.report.findings:
+        if finding.pasted and finding.pasted.about:
+            click.echo(f"plan: {visible(finding.pasted.about)}")
+    for what, blobs in (("out of Git", made.out), ("into Git LFS", made.stored)):
+        paths = dict.fromkeys(blob.path for blob in blobs)
+        if paths:
+            size = show_size(sum({blob.oid: blob.size for blob in blobs}.values()))
+            click.echo(f"{what} ({size}), as files they stay on disk:")
+            for path in paths:
+                click.echo(f"  {visible(path)}")
+    anew = affected(made.unpushed.commits(), {b.commit for b in (*made.out, *made.stored)})
+    told = commits.describe(made.repository, anew[:_SHOWN])
+    click.echo("commits made anew, with their authors, dates, messages and merges:")
+    for oid in anew[:_SHOWN]:
+        click.echo(f"  {oid[:12]} {visible(told.get(oid, ''))}")
+    if len(anew) > _SHOWN:
+        click.echo(f"  … and {len(anew) - _SHOWN} more")
+    click.echo("as git commands:")
+    for line in commands(made, anew):
+        _echo(f"  {line}")
+    for step in made.after:
+        _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
+
+
+def commands(made: Remake, anew: list[str]) -> list[str]:
+    """The plain git commands: an index of their own, the trees and commits, the refs."""
+    ref, tip = made.unpushed.ref, made.unpushed.tip
+    lines = [
+        f"git update-ref {quote(made.backup)} {tip}",
+        'export GIT_INDEX_FILE="$(git rev-parse --absolute-git-dir)/pmgit-index"',
+    ]
+    parents = dict(made.unpushed.commits())
+    known = set(anew)
+    held = made.held(anew)
+    for oid in anew:
+        out = [blob for blob in made.out if (blob.path, blob.oid) in held[oid]]
+        stored = [blob for blob in made.stored if (blob.path, blob.oid) in held[oid]]
+        steps = [f"git read-tree {oid}"]
+        if out:
+            names = " ".join(quote(blob.path) for blob in out)
+            steps.append(f"git update-index --force-remove -- {names}")
+        steps += [_pointer(blob) for blob in stored]
+        if stored:
+            lines.append(f"# .gitattributes of the next: {', '.join(made.patterns())} filter=lfs")
+        edits = ['-e "1,/^$/s/^tree .*/tree $(git write-tree)/"']
+        edits += [
+            f'-e "1,/^$/s/^parent {parent}$/parent $c_{parent[:12]}/"'
+            for parent in parents[oid]
+            if parent in known
+        ]
+        pipe = f"git cat-file commit {oid} | sed {' '.join(edits)}"
+        steps.append(f"c_{oid[:12]}=$({pipe} | git hash-object -t commit -w --stdin)")
+        lines.append(" && ".join(steps))
+    name = "HEAD" if ref == position.DETACHED else quote(ref)
+    lines.append('rm -f "$GIT_INDEX_FILE" && unset GIT_INDEX_FILE')
+    lines.append(f'git update-ref --no-deref {name} "$c_{tip[:12]}" {tip}')
+    if made.is_here:
+        lines.append("git reset -q --mixed")
+    return lines
+
+
+def _pointer(blob: Blob) -> str:
+    made = f"git cat-file blob {blob.oid} | git lfs clean -- {quote(blob.path)}"
+    made = f"{made} | git hash-object -w --stdin"
+    return f'git update-index --cacheinfo "{blob.mode},$({made}),"{quote(blob.path)}'
+
+
+def tell_done(made: Remake, done: Rewritten) -> None:
+    """What was done, and what it costs."""
+    count = len(done.ids)
+    name = visible(position.short(made.unpushed.ref))
+    click.echo(
+        f"{name}: {count} commits made anew" if count != 1 else f"{name}: 1 commit made anew"
+    )
+    if done.signatures:
+        click.echo(f"note: {done.signatures} signatures of commits are gone: sign them again")
+    click.echo(f"the old ones are kept as {visible(made.backup)}; to go back: pmgit fix --undo")
+
+
+def _echo(line: str) -> None:
+    click.echo(line.encode("utf-8", "backslashreplace"))
