@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pmgit.git.snapshot import Blob
     from pmgit.model.subject import Subject
 
+#: --skip-repo: the repository's hooks are not touched, they may be somebody else's.
+INSTALL = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
+
 _COLLEAGUES = "everybody else's copy of the file is deleted at their next pull"
 
 
@@ -128,15 +131,13 @@ def to_pointer(subject: Subject, blob: Blob) -> Advice:
     """How a raw blob becomes the pointer that its attributes ask for."""
     if subject.origin == RANGE or subject.repository.bare:
         return _committed(blob)
-    # --skip-repo: the repository's hooks are not touched, they may be somebody else's.
-    install = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
     there = work_tree.compare(subject.repository, blob)
     if there == work_tree.SAME:
         # Without a configured filter --renormalize keeps the blob raw and exits 0.
         add = Step("git", "add", "--renormalize", *moves.sparse(subject), items=(blob.path,))
-        return Advice(Fix(install, add))
+        return Advice(Fix(INSTALL, add))
     # --renormalize would read the work tree, which holds something else or nothing.
-    return Advice(Fix(install, convert(blob)))
+    return Advice(Fix(INSTALL, convert(blob)))
 
 
 def convert(blob: Blob) -> Step:

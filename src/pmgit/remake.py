@@ -11,7 +11,7 @@ from pmgit import checker, fixes, plans
 from pmgit.config import LFS
 from pmgit.errors import PmgitError
 from pmgit.finding import Fix
-from pmgit.git import checkout, clean, position, tree
+from pmgit.git import attributes, checkout, clean, position, tree
 from pmgit.git.objects import decode
 from pmgit.git.snapshot import Blob
 from pmgit.git.trees import Rewriter
@@ -98,12 +98,18 @@ class Remake:
         def whole_tree(names: list[str]) -> list[Finding]:
             return checker.judge(tree.take(self.repository), self.config, names).findings
 
-        ignored = [Fix(*fixes.ignored(self._subject, blob)) for blob in self.out]
+        hidden = attributes.ignored(self.repository, [blob.path for blob in self.out])
+        ignored = [
+            Fix(*fixes.ignored(self._subject, blob)) for blob in self.out if blob.path not in hidden
+        ]
         cured, steps = plans.at_tip(rest, whole_tree)
+        if any(fix.steps for fix in ignored):
+            cured = [*cured, *(f for f in self.report.findings if f.blobs)]
         steps = plans.unique([*ignored, Fix(*steps)])
-        if steps:
-            told = cured or [f for f in self.report.findings if f.blobs]
-            self.after = [*steps, *plans.commit_of(told)]
+        self.after = [*steps, *plans.commit_of(cured)] if steps else []
+        if self.stored:
+            # Without the filter, the files on disk would seem to be changed.
+            self.after.insert(0, fixes.INSTALL)
 
     def refuse(self) -> None:
         """Raise PmgitError when something is in the way; nothing has been done then."""

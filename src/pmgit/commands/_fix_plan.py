@@ -30,8 +30,8 @@ def show(fix: Fix, shell: Shell) -> None:
         _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
 
 
-def tell(made: Remake, shell: Shell) -> None:
-    """What will be made anew, and the git commands that do the same."""
+def tell(made: Remake, shell: Shell, *, as_commands: bool) -> None:
+    """What will be made anew; with `as_commands`, the git commands that do the same."""
     for finding in made.report.findings:
         if finding.pasted and finding.pasted.about:
             click.echo(f"plan: {visible(finding.pasted.about)}")
@@ -49,48 +49,55 @@ def tell(made: Remake, shell: Shell) -> None:
         click.echo(f"  {oid[:12]} {visible(told.get(oid, ''))}")
     if len(anew) > _SHOWN:
         click.echo(f"  … and {len(anew) - _SHOWN} more")
-    click.echo("as git commands:")
-    for line in commands(made, anew):
-        _echo(f"  {line}")
-    for step in made.after:
-        _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
+    if as_commands:
+        click.echo("as git commands, to be pasted together:")
+        for line in commands(made, anew):
+            _echo(f"  {line}")
+    if made.after:
+        click.echo("then:")
+        for step in made.after:
+            _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
 
 
 def commands(made: Remake, anew: list[str]) -> list[str]:
-    """The plain git commands: an index of their own, the trees and commits, the refs."""
+    """The plain git commands: an index of their own, the trees and commits, the refs.
+
+    One chain in a shell of its own: nothing behind a command that fails is run.
+    """
     ref, tip = made.unpushed.ref, made.unpushed.tip
-    lines = [
-        f"git update-ref {quote(made.backup)} {tip}",
-        'export GIT_INDEX_FILE="$(git rev-parse --absolute-git-dir)/pmgit-index"',
-    ]
+    lines = ['export GIT_INDEX_FILE="$(git rev-parse --absolute-git-dir)/pmgit-index"']
+    if made.is_here:
+        lines[:0] = [
+            f"git diff --cached --stat --exit-code {tip}",
+            "git diff --stat --exit-code --ignore-submodules=dirty",
+        ]
+    lines.append(f"git update-ref {quote(made.backup)} {tip}")
     parents = dict(made.unpushed.commits())
-    known = set(anew)
     held = made.held(anew)
     for oid in anew:
         out = [blob for blob in made.out if (blob.path, blob.oid) in held[oid]]
         stored = [blob for blob in made.stored if (blob.path, blob.oid) in held[oid]]
-        steps = [f"git read-tree {oid}"]
+        lines.append(f"git read-tree {oid}")
         if out:
             names = " ".join(quote(blob.path) for blob in out)
-            steps.append(f"git update-index --force-remove -- {names}")
-        steps += [_pointer(blob) for blob in stored]
+            lines.append(f"git update-index --force-remove -- {names}")
+        lines += [_pointer(blob) for blob in stored]
         if stored:
-            lines.append(f"# .gitattributes of the next: {', '.join(made.patterns())} filter=lfs")
+            lines.append(": add to .gitattributes: " + quote(" ".join(made.patterns())))
         edits = ['-e "1,/^$/s/^tree .*/tree $(git write-tree)/"']
         edits += [
             f'-e "1,/^$/s/^parent {parent}$/parent $c_{parent[:12]}/"'
             for parent in parents[oid]
-            if parent in known
+            if parent in anew
         ]
         pipe = f"git cat-file commit {oid} | sed {' '.join(edits)}"
-        steps.append(f"c_{oid[:12]}=$({pipe} | git hash-object -t commit -w --stdin)")
-        lines.append(" && ".join(steps))
+        lines.append(f"c_{oid[:12]}=$({pipe} | git hash-object -t commit -w --stdin)")
     name = "HEAD" if ref == position.DETACHED else quote(ref)
     lines.append('rm -f "$GIT_INDEX_FILE" && unset GIT_INDEX_FILE')
     lines.append(f'git update-ref --no-deref {name} "$c_{tip[:12]}" {tip}')
     if made.is_here:
         lines.append("git reset -q --mixed")
-    return lines
+    return ["(", *(f"{line} &&" for line in lines[:-1]), lines[-1], ")"]
 
 
 def _pointer(blob: Blob) -> str:

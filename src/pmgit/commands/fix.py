@@ -105,7 +105,7 @@ def _committed(
         made.refuse()
         if made.is_here:
             made.plan_after()
-        _fix_plan.tell(made, shell)
+        _fix_plan.tell(made, shell, as_commands=dry_run)
     others = [fix for fix in fixes if not _is_engine(fix)]
     for fix in others:
         _fix_plan.show(fix, shell)
