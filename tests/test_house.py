@@ -28,9 +28,9 @@ SOURCE = ROOT / "src" / "pmgit"
 GROUND = ("rule", "finding", "config", "units", "errors", "plain_toml", "lazy", "")
 #: From the top down; what stands together shares a floor. "" is `pmgit/__init__.py`.
 FLOORS = (
-    ("__main__",), ("cli",), ("hook",), ("commands",), ("doctor",), ("remake",), ("checker",), ("rules",),
-    ("plans",), ("fixes",), ("setup",), ("model",), ("formats",), ("lfs",), ("hub",), ("git",), ("report",),
-    GROUND,
+    ("__main__",), ("cli",), ("hook",), ("commands",), ("doctor",), ("remake",), ("checker",),
+    ("rules",), ("plans",), ("fixes",), ("setup",), ("model",), ("formats",), ("lfs",), ("hub",),
+    ("git",), ("report",), GROUND,
 )  # fmt: skip
 FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.git.snapshot import Blob
+    from typing import Any
 
 ERROR = "error"  # blocks
 WARNING = "warning"  # is printed, blocks nothing
@@ -127,7 +127,7 @@ class Finding:
         self.pasted = fix
         self.line = line
         self.commit = commit
-        self.blobs: tuple[Blob, ...] = ()
+        self.blobs: tuple[Any, ...] = ()
 
     def __repr__(self) -> str:
         return f"Finding({self.path!r}, {self.rule}: {self.message!r}, {self.severity})"

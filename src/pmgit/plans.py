@@ -15,6 +15,7 @@ from pmgit.finding import Fix, Step
 from pmgit.git import position, trees
 from pmgit.git.objects import encode
 from pmgit.git.position import DETACHED, HEADS, REMOTES, TAGS, short
+from pmgit.git.tree import CommitSnapshot
 from pmgit.report.shell import merged
 
 TYPE_CHECKING = False
@@ -73,25 +74,28 @@ def place(
         return
     if not place.is_here or not names:
         return
-    cured, steps = at_tip([f for f in findings if f.blobs or not f.fix], whole_tree)
-    if not steps:
+    cured, whole = at_tip([f for f in findings if f.blobs or not f.fix], whole_tree)
+    if committed and not place.pushed and not set(map(id, committed)) <= set(map(id, cured)):
+        # What the last commit brought is not there any more, or needs more than a command.
+        _give(committed, committed, place.engine(names))
         return
-    steps = [*_on_disk(subject, steps), *steps]
+    if not whole.steps:
+        return
+    steps = [*_on_disk(subject, whole.steps), *whole.steps]
     if not committed:
         about = "a new commit is enough, because this is judged at the tip"
-        fix = Fix(*place.guard([]), *steps, *commit_of(cured), about=about)
+        fix = Fix(*place.guard(cured), *steps, *commit_of(cured), about=about)
+        fix.safe, fix.warning = whole.safe, whole.warning
     elif place.pushed:
         about = (
             f"{_names(place.pushed)} has it already, so the history keeps it; from a new commit on"
             " it is as it should be. To take it out of the history, everybody who has a clone"
             " must agree"
         )
-        fix = Fix(*place.guard(committed), *steps, *commit_of(cured), about=about, safe=False)
-        outs = [step for step in steps if step.argv[:2] == ("git", "rm")]
-        if outs:
-            fix.warning = "everybody else's copy of the file is deleted at their next pull"
+        fix = Fix(*place.guard(cured), *steps, *commit_of(cured), about=about, safe=False)
+        fix.warning = whole.warning
     else:
-        fix = place.amend(committed, steps)
+        fix = place.amend(cured, steps)
     _give(cured, cured, fix)
 
 
@@ -105,18 +109,20 @@ def _give(findings: list[Finding], printed: list[Finding], fix: Fix) -> None:
 
 def at_tip(
     findings: list[Finding], whole_tree: Callable[[list[str]], list[Finding]]
-) -> tuple[list[Finding], list[Step]]:
-    """Which findings of a range can be cured where its tip is checked out, and the steps."""
+) -> tuple[list[Finding], Fix]:
+    """Which findings of a range can be cured where its tip is checked out, and by what."""
     wanted = {(f.rule, f.path) for f in findings}
     if not wanted:
-        return [], []
+        return [], Fix()
     judged = whole_tree(sorted({rule for rule, _ in wanted}))
     fresh = {(f.rule, f.path): f for f in judged if (f.rule, f.path) in wanted and f.fix}
     cured = [f for f in findings if (f.rule, f.path) in fresh]
-    return cured, unique(merged(f.pasted for f in fresh.values() if f.pasted))
+    fixes = merged(f.pasted for f in fresh.values() if f.pasted)
+    warning = next((fix.warning for fix in fixes if fix.warning), "")
+    return cured, Fix(*unique(fixes), safe=all(fix.safe for fix in fixes), warning=warning)
 
 
-def _on_disk(subject: Subject, steps: list[Step]) -> list[Step]:
+def _on_disk(subject: Subject, steps: Sequence[Step]) -> list[Step]:
     """What is taken out of Git is on disk first, in a sparse checkout too."""
     taken = [path for step in steps if step.argv[:2] == ("git", "rm") for path in step.items]
     top = os.fsencode(subject.repository.top)
@@ -159,14 +165,17 @@ class _Place:
         self._flagged = flagged
         repository = self._repository = subject.repository
         snapshot = subject.snapshot
-        self._tip = snapshot.tip
+        known = snapshot if isinstance(snapshot, CommitSnapshot) else None
+        self._tip = known.tip if known else ""
+        self._excluded = known.excluded if known else ()
         self.bare = repository.bare
         self.hindrance = ""
         self.pushed: list[str] = []
         self._holders: list[Holder] = []
         self._head = position.Head(repository)
         at_tip = not self.bare and bool(self._tip) and self._head.oid == self._tip
-        pushed_ref = snapshot.ref if snapshot.ref.startswith(HEADS) else ""
+        ref = known.ref if known else ""
+        pushed_ref = ref if ref.startswith(HEADS) else ""
         self.is_here = at_tip and pushed_ref in ("", self._head.ref)
         self.is_last = self.is_here and flagged == {self._tip}
         self._ref = self._head.ref if self.is_here else pushed_ref
@@ -194,7 +203,7 @@ class _Place:
         if not self._ref and not self.pushed:
             self.hindrance = "no branch has it: make one, and push that: git switch -c NAME"
         commits = position.Unpushed(
-            self._repository, self._ref, self._tip, self._subject.snapshot.excluded
+            self._repository, self._ref, self._tip, self._excluded
         ).commits()
         self._affected = trees.affected(commits, self._flagged)
         self._all = {oid for oid, _ in commits}
@@ -219,10 +228,10 @@ class _Place:
             said.append(f"{_names(others)} {verb} the old ones too and stays as it is")
         return "; ".join(said)
 
-    def guard(self, committed: list[Finding]) -> list[Step]:
+    def guard(self, cured: list[Finding]) -> list[Step]:
         """The steps that fail, and say why, unless everything is as it is in the tip."""
         # Where the attributes ask for a pointer, git may take the raw file for a changed one.
-        raw = sorted({f.path for f in committed if self._subject.is_lfs(f.path)})
+        raw = sorted({f.path for f in cured if self._subject.is_lfs(f.path)})
         apart = ("--", ":/", *(f":(top,exclude,literal){path}" for path in raw)) if raw else ()
         diff = ("git", "diff", "--stat", "--exit-code", "--ignore-submodules=dirty")
         return [
@@ -230,7 +239,7 @@ class _Place:
             Step(*diff, *apart, names="verbatim"),
         ]
 
-    def amend(self, committed: list[Finding], steps: list[Step]) -> Fix:
+    def amend(self, cured: list[Finding], steps: list[Step]) -> Fix:
         """Make the last commit anew, by plain git."""
         backup = backup_ref(self._ref, self._tip)
         about = (
@@ -238,7 +247,7 @@ class _Place:
             f" the old one is kept as {backup}"
         )
         return Fix(
-            *self.guard(committed),
+            *self.guard(cured),
             Step("git", "update-ref", backup, self._tip, names="verbatim"),
             *steps,
             # The commit may hold nothing else; it stays, with its message.
@@ -269,7 +278,7 @@ class _Place:
         meant = position.unpushed(self._repository, asked)
         if meant.tip == self._tip and {oid for oid, _ in meant.commits()} == self._all:
             return [] if here else ["--range", name]
-        base = next((word[1:] for word in self._subject.snapshot.excluded if word[0] == "^"), "")
+        base = next((word[1:] for word in self._excluded if word[0] == "^"), "")
         if not base:
             return [] if here else ["--range", name]
         return ["--range", f"{base}..{name}"]

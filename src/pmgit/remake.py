@@ -102,10 +102,10 @@ class Remake:
         ignored = [
             Fix(*fixes.ignored(self._subject, blob)) for blob in self.out if blob.path not in hidden
         ]
-        cured, steps = plans.at_tip(rest, whole_tree)
+        cured, whole = plans.at_tip(rest, whole_tree)
         if any(fix.steps for fix in ignored):
             cured = [*cured, *(f for f in self.report.findings if f.blobs)]
-        steps = plans.unique([*ignored, Fix(*steps)])
+        steps = plans.unique([*ignored, whole])
         self.after = [*steps, *plans.commit_of(cured)] if steps else []
         if self.stored:
             # Without the filter, the files on disk would seem to be changed.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Snapshot
+    from pmgit.git.tree import CommitSnapshot
 
 HEADS, TAGS, REMOTES = "refs/heads/", "refs/tags/", "refs/remotes/"
 DETACHED = "HEAD"
@@ -106,7 +106,7 @@ class Unpushed:
         words = [line.split() for line in out.decode("ascii").splitlines()]
         return [(line[0], line[1:]) for line in words]
 
-    def snapshot(self, tip: str = "") -> Snapshot:
+    def snapshot(self, tip: str = "") -> CommitSnapshot:
         """What these commits bring; with `tip`, what those that end there bring instead."""
         tip = tip or self.tip
         out = self.repository.run("rev-list", "--boundary", tip, *self.bounds)

@@ -94,10 +94,6 @@ class Snapshot:
         self.removed = removed_by(changes) if removed is None else removed
         self.objects = Objects(repository)
         self.receiver: Sequence[str] | None = None
-        #: Of a range of commits: its tip, the revision arguments that bound it, the ref if known.
-        self.tip = ""
-        self.ref = ""
-        self.excluded: tuple[str, ...] = ()
         self._absent: set[str] = set()
         self._env = index_env or {}
         self._filters: dict[str, str] = {}

@@ -32,9 +32,16 @@ class CommitIndex:
 
 
 class CommitSnapshot(Snapshot):
-    """A snapshot that keeps its temporary index alive."""
+    """A snapshot that keeps its temporary index alive.
+
+    Of a range of commits it knows the tip, the revision arguments that bound it, and the ref
+    that is pushed ('' when that is not known).
+    """
 
     index: CommitIndex | None
+    tip: str = ""
+    ref: str = ""
+    excluded: tuple[str, ...] = ()
 
 
 def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:

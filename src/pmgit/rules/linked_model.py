@@ -6,7 +6,7 @@ import posixpath
 
 from pmgit import fixes
 from pmgit.finding import Finding
-from pmgit.git.snapshot import LINK, SUBMODULE
+from pmgit.git.snapshot import LINK, RANGE, SUBMODULE
 from pmgit.rule import PLACES, Rule
 
 TYPE_CHECKING = False
@@ -51,6 +51,10 @@ class LinkedModel(Rule):
             for blob in subject.introduced
             if blob.mode in (LINK, SUBMODULE) and subject.in_models(blob.path)
         ]
+        if subject.origin == RANGE:
+            # A link costs the history nothing: what counts is whether the tip has it.
+            at_tip = {(change.path, change.after) for change in subject.changes}
+            links = [blob for blob in links if (blob.path, blob.oid) in at_tip]
         if not links:
             return
         targets = subject.snapshot.heads_of([blob for blob in links if blob.mode == LINK])
