@@ -168,6 +168,7 @@ class _Place:
         known = snapshot if isinstance(snapshot, CommitSnapshot) else None
         self._tip = known.tip if known else ""
         self._excluded = known.excluded if known else ()
+        self._unpushed = snapshot.receiver is not None or bool(known and known.unpushed)
         self.bare = repository.bare
         self.hindrance = ""
         self.pushed: list[str] = []
@@ -193,7 +194,7 @@ class _Place:
     def _look(self) -> None:
         self._holders = position.holders(self._repository, self._flagged)
         remotes = [short(h.ref) for h in self._holders if h.ref.startswith(REMOTES)]
-        if self._subject.snapshot.receiver is None:
+        if not self._unpushed:
             self.pushed = remotes
         branches = [h for h in self._holders if h.ref.startswith(HEADS)]
         if not self._ref:

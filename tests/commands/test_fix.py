@@ -181,8 +181,9 @@ def test_what_is_in_the_way_is_refused(dirt: str, pushed: Repo) -> None:
         (repo.path / ".git/rebase-merge").mkdir()
     before, files = everything(repo), repo.contents()
     refused = repo.pmgit("fix", "--yes", "size")
-    assert refused.code == 3, refused
-    assert "hint: " in refused.err
+    # In the middle of a rebase there is a finding, and no plan for it.
+    assert refused.code == (1 if dirt == "rebase" else 3), refused
+    assert "finish or abort the rebase" in refused.out or "hint: " in refused.err
     assert everything(repo) == before
     assert repo.contents() == files
 
@@ -243,7 +244,9 @@ def test_detached(pushed: Repo) -> None:
 
 
 @pytest.mark.parametrize("form", ["sha1", "sha256"])
-def test_from_the_root_on_and_without_a_remote(form: str, env: dict[str, str], tmp_path: Path) -> None:  # noqa: E501
+def test_from_the_root_on_and_without_a_remote(
+    form: str, env: dict[str, str], tmp_path: Path
+) -> None:
     repo = Repo(tmp_path / "new", env, init=(f"--object-format={form}",))
     repo.stage(WEIGHTS, BIG)
     repo.commit("Begin with weights")

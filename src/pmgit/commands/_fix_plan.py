@@ -114,7 +114,8 @@ def tell_done(made: Remake, done: Rewritten) -> None:
         f"{name}: {count} commits made anew" if count != 1 else f"{name}: 1 commit made anew"
     )
     if done.signatures:
-        click.echo(f"note: {done.signatures} signatures of commits are gone: sign them again")
+        signatures = "1 signature" if done.signatures == 1 else f"{done.signatures} signatures"
+        click.echo(f"note: {signatures} of the old content left out: sign the new commits")
     click.echo(f"the old ones are kept as {visible(made.backup)}; to go back: pmgit fix --undo")
 
 

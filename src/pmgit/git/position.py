@@ -117,6 +117,7 @@ class Unpushed:
             edges = found.decode("ascii").split() or edges
         snapshot = ranges.take(self.repository, tip, self.bounds, edges[0] if edges else "")
         snapshot.ref = self.ref
+        snapshot.unpushed = self.bounds[0] == "--not"
         return snapshot
 
 
