@@ -158,12 +158,13 @@ def test_to_an_address_and_from_another_branch(pushed: Repo, tmp_path: Path) -> 
     """What is pushed is named when `pmgit fix` alone would mean other commits."""
     repo = pushed
     several(repo)
-    repo.git("branch", "wip")
+    wip = "wi'p$(touch${IFS}PWNED)"
+    repo.git("branch", wip)
     repo.git("reset", "-q", "--keep", "origin/main")
-    refused = push(repo, "origin", "wip")
-    assert fix_of(refused) == "pmgit fix --range wip tracked-weights"
+    refused = push(repo, "origin", wip)
+    assert fix_of(refused).startswith("pmgit fix --range 'wi'")
     assert repo.sh_at_terminal(fix_of(refused)).code == 0
-    assert push(repo, "origin", "wip").code == 0
+    assert push(repo, "origin", wip).code == 0
     other = Repo(tmp_path / "other.git", repo.env, init=("--bare",))
     old = repo.git("rev-parse", "origin/main").strip()
     assert push(repo, str(other.path), "main").code == 0
@@ -177,6 +178,7 @@ def test_to_an_address_and_from_another_branch(pushed: Repo, tmp_path: Path) -> 
     assert repo.sh_at_terminal(fix_of(refused)).code == 0
     assert push(repo, str(other.path), "main").code == 0
     assert repo.git("merge-base", old, "main").strip() == old
+    assert not list(repo.path.rglob("PWNED*"))
 
 
 def test_a_new_commit_is_enough_for_what_is_judged_at_the_tip(pushed: Repo) -> None:

@@ -252,7 +252,16 @@ class _Place:
             Step("git", "update-ref", backup, self._tip, names="verbatim"),
             *steps,
             # The commit may hold nothing else; it stays, with its message.
-            Step("git", "commit", "-q", "--amend", "--no-edit", "--allow-empty", names="verbatim"),
+            Step(
+                "git",
+                "commit",
+                "-q",
+                "--amend",
+                "--no-edit",
+                "--allow-empty",
+                "--cleanup=verbatim",
+                names="verbatim",
+            ),
             about=about,
             safe=False,
         )
