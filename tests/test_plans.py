@@ -194,16 +194,36 @@ def test_a_new_commit_is_enough_for_what_is_judged_at_the_tip(pushed: Repo) -> N
     assert push(repo).code == 0
 
 
-def test_a_file_of_a_sparse_checkout_is_put_on_disk_first(pushed: Repo) -> None:
+@pytest.mark.parametrize("where", ["last", "older"])
+def test_a_file_of_a_sparse_checkout_is_put_on_disk_first(where: str, pushed: Repo) -> None:
     repo = pushed
     repo.stage("a/a.txt", "a\n")
     repo.stage(WEIGHTS, BIG)
     repo.commit("Add bert")
+    if where == "older":
+        repo.stage("a/b.txt", "b\n")
+        repo.commit("Go on")
     repo.git("sparse-checkout", "set", "a")
     assert not (repo.path / WEIGHTS).exists()
     done = repo.sh_at_terminal(fix_of(push(repo)))
     assert done.code == 0, done
     assert (repo.path / WEIGHTS).read_bytes() == BIG
+    assert push(repo).code == 0
+
+
+def test_the_whole_tree_knows_what_is_not_pushed(pushed: Repo) -> None:
+    repo = pushed
+    repo.stage(f"{BERT}/old.pt", BIG[:200_000])
+    repo.commit("An old sin")
+    assert push(repo, "--no-verify", "origin", "main").code == 0
+    several(repo)
+    found = {f["path"]: f["fix"] for f in repo.check("--all", "--select", "tracked-weights")}
+    assert found[WEIGHTS]["commands"] == [["pmgit", "fix", "tracked-weights"]]
+    assert found[f"{BERT}/old.pt"]["commands"][0][:3] == ["git", "rm", "--cached"]
+    shown = repo.pmgit("check", "--all", "--select", "tracked-weights")
+    assert repo.sh_at_terminal(fix_of(shown)).code == 0
+    (left,) = repo.check("--all", "--select", "tracked-weights")
+    assert left["path"] == f"{BERT}/old.pt"
     assert push(repo).code == 0
 
 

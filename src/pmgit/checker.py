@@ -9,7 +9,7 @@ from pmgit import rules
 from pmgit.config import FILE, MAX_BYTES, PYPROJECT, Config, parse
 from pmgit.errors import PmgitError, UsageError, unknown
 from pmgit.finding import Report
-from pmgit.git.snapshot import RANGE
+from pmgit.git.snapshot import RANGE, TREE
 from pmgit.lfs import pointer
 from pmgit.model.subject import Subject
 from pmgit.rule import ATTRIBUTES, BLOBS, LFS, MODELS, PLACES
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmgit.finding import Finding
+    from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Blob, Snapshot
 
 #: When several rules speak about one blob, the first of these is told: its fix is the right one.
@@ -103,8 +104,13 @@ def selected(config: Config, select: Sequence[str] = (), ignore: Sequence[str] =
     ]
 
 
-def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
-    """The findings of the named rules, sorted by path."""
+def judge(
+    snapshot: Snapshot, config: Config, names: Sequence[str], *, plans: bool = True
+) -> Report:
+    """The findings of the named rules, sorted by path.
+
+    With `plans`, what is committed gets the fix that is right where its commits are.
+    """
     for name in config.rules:
         if name in rules.RULES:
             config.check_options(rules.load(name))
@@ -128,8 +134,10 @@ def judge(snapshot: Snapshot, config: Config, names: Sequence[str]) -> Report:
             findings.append(finding)
     if findings:
         findings = _told(findings, config, subject)
-        if findings and snapshot.origin == RANGE:
+        if plans and findings and snapshot.origin == RANGE:
             _place(findings, config, subject)
+        elif plans and findings and snapshot.origin == TREE and not snapshot.repository.bare:
+            _place_unpushed(findings, config, snapshot.repository)
     return Report(findings, len(snapshot.introduced), snapshot.not_judged)
 
 
@@ -139,9 +147,29 @@ def _place(findings: list[Finding], config: Config, subject: Subject) -> None:
     from pmgit.git import tree
 
     def whole_tree(names: list[str]) -> list[Finding]:
-        return judge(tree.take(subject.repository), config, names).findings
+        return judge(tree.take(subject.repository), config, names, plans=False).findings
 
     plans.place(findings, subject, whole_tree)
+
+
+def _place_unpushed(findings: list[Finding], config: Config, repository: Repository) -> None:
+    """Of a whole tree: what unpushed commits brought in gets their plan.
+
+    Without a remote nobody can tell who has the commits; the fixes are the careful ones then.
+    """
+    from pmgit.git import position
+    from pmgit.plans import OF_EVERY_COMMIT
+
+    names = sorted({f.rule for f in findings if f.rule in OF_EVERY_COMMIT})
+    if not names or not position.has_remotes(repository) or not position.Head(repository).oid:
+        return
+    unpushed = judge(position.unpushed(repository).snapshot(), config, names).findings
+    plan = {(f.rule, f.path): f for f in unpushed if f.blobs and f.fix}
+    for finding in findings:
+        better = plan.get((finding.rule, finding.path))
+        if better:
+            finding.fix, finding.pasted = better.fix, better.pasted
+            finding.message = better.message
 
 
 def _comes_or_goes(subject: Subject) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pmgit import checker, fixes, plans
 from pmgit.config import LFS
 from pmgit.errors import PmgitError
-from pmgit.finding import Fix
+from pmgit.finding import Fix, Step
 from pmgit.git import attributes, checkout, clean, position, tree
 from pmgit.git.objects import decode
 from pmgit.git.snapshot import Blob
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmgit.config import Config
-    from pmgit.finding import Finding, Report, Step
+    from pmgit.finding import Finding, Report
     from pmgit.git.position import Unpushed
     from pmgit.git.repository import Repository
     from pmgit.git.trees import Rewritten
@@ -37,7 +37,8 @@ _PROOF = ("missing-pointer", "uncovered-pointer", "tracked-weights", "oversized-
 class Remake:
     """What is to be made anew: `out` are the blobs to take out, `stored` those for Git LFS.
 
-    `after` are the steps for what an ordinary new commit cures, with that commit.
+    `before` are the steps that put on disk what only the index has, in a sparse checkout;
+    `after` are those for what an ordinary new commit cures, with that commit.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Remake:
         self.report = report
         self.out: list[Blob] = []
         self.stored: list[Blob] = []
+        self.before: list[Step] = []
         self.after: list[Step] = []
         self.backup = plans.backup_ref(unpushed.ref, unpushed.tip)
         self._subject = subject
@@ -94,9 +96,19 @@ class Remake:
     def plan_after(self) -> None:
         """Work out the steps of the new commit: ignore rules, and what is judged at the tip."""
         rest = [f for f in self.report.findings if not f.blobs]
+        at_tip = {(blob.path, blob.oid) for blob in tree.take(self.repository).introduced}
+        absent = tuple(
+            blob.path
+            for blob in (*self.out, *self.stored)
+            if (blob.path, blob.oid) in at_tip and not checkout.exists(self.repository, blob.path)
+        )
+        if absent:
+            restore = ("git", "restore", "--ignore-skip-worktree-bits")
+            self.before.append(Step(*restore, items=absent))
 
         def whole_tree(names: list[str]) -> list[Finding]:
-            return checker.judge(tree.take(self.repository), self.config, names).findings
+            snapshot = tree.take(self.repository)
+            return checker.judge(snapshot, self.config, names, plans=False).findings
 
         hidden = attributes.ignored(self.repository, [blob.path for blob in self.out])
         ignored = [

@@ -49,6 +49,10 @@ def tell(made: Remake, shell: Shell, *, as_commands: bool) -> None:
         click.echo(f"  {oid[:12]} {visible(told.get(oid, ''))}")
     if len(anew) > _SHOWN:
         click.echo(f"  … and {len(anew) - _SHOWN} more")
+    if made.before:
+        click.echo("first:")
+        for step in made.before:
+            _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
     if as_commands:
         click.echo("as git commands, to be pasted together:")
         for line in commands(made, anew):

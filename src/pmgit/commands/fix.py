@@ -114,6 +114,7 @@ def _committed(
     _ask(yes=yes)
     before = made.unpushed
     if engine:
+        _steps.run(repository, made.before, shell)
         done = made.run()
         _fix_plan.tell_done(made, done)
     for fix in others:

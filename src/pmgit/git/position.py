@@ -168,6 +168,11 @@ def receiver_of(repository: Repository, ref: str) -> str:
     return next(iter(remotes)) if len(remotes) == 1 else ""
 
 
+def has_remotes(repository: Repository) -> bool:
+    """Whether anything is known of what a remote has."""
+    return bool(repository.run("for-each-ref", "--count=1", "--format=x", "refs/remotes"))
+
+
 def known_of(remote: str) -> list[str]:
     """The revision arguments for what a remote is known to have; of any remote without a name."""
     if not remote:
