@@ -162,9 +162,13 @@ def test_to_an_address_and_from_another_branch(pushed: Repo, tmp_path: Path) -> 
     repo.git("branch", wip)
     repo.git("reset", "-q", "--keep", "origin/main")
     refused = push(repo, "origin", wip)
-    assert fix_of(refused).startswith("pmgit fix --range 'wi'")
+    assert fix_of(refused).startswith("git switch -q 'wi'")
+    assert fix_of(refused).endswith(" && pmgit fix tracked-weights && git checkout -q -")
     assert repo.sh_at_terminal(fix_of(refused)).code == 0
     assert push(repo, "origin", wip).code == 0
+    assert (repo.path / WEIGHTS).read_bytes() == BIG
+    assert repo.git("symbolic-ref", "HEAD") == "refs/heads/main\n"
+    (repo.path / WEIGHTS).unlink()
     other = Repo(tmp_path / "other.git", repo.env, init=("--bare",))
     old = repo.git("rev-parse", "origin/main").strip()
     assert push(repo, str(other.path), "main").code == 0

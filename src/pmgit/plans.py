@@ -32,6 +32,7 @@ BACKUP = "refs/pmgit/backup/"
 #: of missing-pointer are what the size rules say as soon as that is cured at the tip.)
 OF_EVERY_COMMIT = ("oversized-blob", "tracked-weights", "oversized-model", "missing-pointer",
                    "host-limit")  # fmt: skip
+_AMEND = ("git", "commit", "-q", "--amend", "--no-edit", "--allow-empty", "--cleanup=verbatim")
 #: So many names stand in a sentence.
 _NAMED = 3
 
@@ -202,7 +203,10 @@ class _Place:
             best += [h.ref for h in branches if h.ref == self._head.ref]
             self._ref = next(iter([*best, *(h.ref for h in branches)]), "")
         if not self._ref and not self.pushed:
-            self.hindrance = "no branch has it: make one, and push that: git switch -c NAME"
+            self.hindrance = (
+                "no branch has it: make one, and push that:"
+                f" git switch -c NAME {self._tip[:12]}, then: pmgit fix"
+            )
         commits = position.Unpushed(
             self._repository, self._ref, self._tip, self._excluded
         ).commits()
@@ -252,16 +256,7 @@ class _Place:
             Step("git", "update-ref", backup, self._tip, names="verbatim"),
             *steps,
             # The commit may hold nothing else; it stays, with its message.
-            Step(
-                "git",
-                "commit",
-                "-q",
-                "--amend",
-                "--no-edit",
-                "--allow-empty",
-                "--cleanup=verbatim",
-                names="verbatim",
-            ),
+            Step(*_AMEND, names="verbatim"),
             about=about,
             safe=False,
         )
@@ -276,19 +271,17 @@ class _Place:
             f"makes {'1 commit' if count == 1 else f'{count} commits'} of {short(self._ref)} anew"
             f" ({self._who()}); the old ones are kept as {backup_ref(self._ref, self._tip)}"
         )
-        return Fix(
-            Step("pmgit", "fix", *self._named(), *names, names="verbatim"), about=about, safe=False
-        )
-
-    def _named(self) -> list[str]:
-        """The option that says which commits, where `pmgit fix` alone would mean others."""
         name = short(self._ref) if self._ref != DETACHED else DETACHED
-        here = self._ref == self._head.ref
-        asked = "" if here else name
-        meant = position.unpushed(self._repository, asked)
-        if meant.tip == self._tip and {oid for oid, _ in meant.commits()} == self._all:
-            return [] if here else ["--range", name]
+        steps = [Step("pmgit", "fix", *self._named(name), *names, names="verbatim")]
+        if self._ref != self._head.ref:
+            # Checked out, its weights are on disk, and stay there.
+            steps.insert(0, Step("git", "switch", "-q", name, names="verbatim"))
+            steps.append(Step("git", "checkout", "-q", "-", names="verbatim"))
+        return Fix(*steps, about=about, safe=False)
+
+    def _named(self, name: str) -> list[str]:
+        """The option that says which commits, where `pmgit fix` alone would mean others."""
+        meant = position.unpushed(self._repository, "" if self._ref == self._head.ref else name)
         base = next((word[1:] for word in self._excluded if word[0] == "^"), "")
-        if not base:
-            return [] if here else ["--range", name]
-        return ["--range", f"{base}..{name}"]
+        same = meant.tip == self._tip and {oid for oid, _ in meant.commits()} == self._all
+        return [] if same or not base else ["--range", f"{base}..{name}"]

@@ -78,6 +78,13 @@ class Remake:
         """Whether the branch is checked out in this work tree."""
         return position.Head(self.repository).ref == self.unpushed.ref
 
+    def anew(self) -> list[str]:
+        """The commits that will be made anew, parents first."""
+        targets = {(blob.path, blob.oid): "" for blob in (*self.out, *self.stored)}
+        order = [oid for oid, _ in self.unpushed.commits()]
+        changed = Rewriter(self.repository, targets).work_out(order).ids
+        return [oid for oid in order if oid in changed]
+
     def held(self, commits: Sequence[str]) -> dict[str, set[tuple[str, str]]]:
         """Which of the blobs each commit has, as (path, id)."""
         blobs = [*self.out, *self.stored]

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.git import commits, position
-from pmgit.git.trees import affected
+from pmgit.git import checkout, commits, position
 from pmgit.report.shell import Shell, quote
 from pmgit.report.text import visible
 from pmgit.units import show_size
@@ -35,14 +34,17 @@ def tell(made: Remake, shell: Shell, *, as_commands: bool) -> None:
     for finding in made.report.findings:
         if finding.pasted and finding.pasted.about:
             click.echo(f"plan: {visible(finding.pasted.about)}")
+    restored = {path for step in made.before for path in step.items}
     for what, blobs in (("out of Git", made.out), ("into Git LFS", made.stored)):
         paths = dict.fromkeys(blob.path for blob in blobs)
         if paths:
             size = show_size(sum({blob.oid: blob.size for blob in blobs}.values()))
-            click.echo(f"{what} ({size}), as files they stay on disk:")
+            click.echo(f"{what} ({size}); what is on disk stays there:")
             for path in paths:
-                click.echo(f"  {visible(path)}")
-    anew = affected(made.unpushed.commits(), {b.commit for b in (*made.out, *made.stored)})
+                here = made.is_here and checkout.exists(made.repository, path)
+                kept = "" if here or path in restored else " (not on disk: the backup keeps it)"
+                click.echo(f"  {visible(path)}{kept}")
+    anew = made.anew()
     told = commits.describe(made.repository, anew[:_SHOWN])
     click.echo("commits made anew, with their authors, dates, messages and merges:")
     for oid in anew[:_SHOWN]:

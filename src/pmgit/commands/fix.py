@@ -127,7 +127,7 @@ def _committed(
 
 
 def _is_engine(fix: Fix) -> bool:
-    return fix.steps[0].argv[:2] == ("pmgit", "fix")
+    return any(step.argv[:2] == ("pmgit", "fix") for step in fix.steps)
 
 
 def _fixes(report: Report) -> list[Fix]:

@@ -84,6 +84,12 @@ class Rewriter:
 
     def run(self, commits: Iterable[str]) -> Rewritten:
         """Make the new commits and write them; no ref is moved."""
+        self.work_out(commits)
+        _write(self._repository, self._made.objects)
+        return self._made
+
+    def work_out(self, commits: Iterable[str]) -> Rewritten:
+        """What the new commits would be; nothing is written."""
         order = list(commits)
         raw = self._read(order, b"commit")
         roots = {oid: raw[oid][5 : 5 + 2 * self._width].decode("ascii") for oid in order}
@@ -93,7 +99,6 @@ class Rewriter:
             new = self._commit(raw[oid], trees[roots[oid]])
             if new != raw[oid]:
                 self._made.ids[oid] = self._keep("commit", new)
-        _write(self._repository, self._made.objects)
         return self._made
 
     def _read(self, oids: Iterable[str], kind: bytes) -> dict[str, bytes]:
