@@ -149,7 +149,10 @@ def _place(findings: list[Finding], config: Config, subject: Subject) -> None:
     def whole_tree(names: list[str]) -> list[Finding]:
         return judge(tree.take(subject.repository), config, names, plans=False).findings
 
-    plans.place(findings, subject, whole_tree)
+    try:
+        plans.place(findings, subject, whole_tree)
+    except PmgitError:
+        return  # an object that a partial clone lacks: there is no plan, and the findings stand
 
 
 def _place_unpushed(findings: list[Finding], config: Config, repository: Repository) -> None:
@@ -163,7 +166,10 @@ def _place_unpushed(findings: list[Finding], config: Config, repository: Reposit
     names = sorted({f.rule for f in findings if f.rule in OF_EVERY_COMMIT})
     if not names or not position.has_remotes(repository) or not position.Head(repository).oid:
         return
-    unpushed = judge(position.unpushed(repository).snapshot(), config, names).findings
+    try:
+        unpushed = judge(position.unpushed(repository).snapshot(), config, names).findings
+    except PmgitError:
+        return
     plan = {(f.rule, f.path): f for f in unpushed if f.blobs and f.fix}
     for finding in findings:
         better = plan.get((finding.rule, finding.path))

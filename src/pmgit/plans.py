@@ -198,6 +198,8 @@ class _Place:
         if not self._unpushed:
             self.pushed = remotes
         branches = [h for h in self._holders if h.ref.startswith(HEADS)]
+        if self._ref != DETACHED and self._ref not in {h.ref for h in branches}:
+            self._ref = ""  # it is gone, or has moved meanwhile
         if not self._ref:
             best = [h.ref for h in branches if h.oid == self._tip]
             best += [h.ref for h in branches if h.ref == self._head.ref]
