@@ -12,10 +12,11 @@ from __future__ import annotations
 import os
 
 from pmgit.finding import Fix, Step
-from pmgit.git import position, trees
+from pmgit.git import position
 from pmgit.git.objects import encode
 from pmgit.git.position import DETACHED, HEADS, REMOTES, TAGS, short
 from pmgit.git.tree import CommitSnapshot
+from pmgit.git.trees import Rewriter
 from pmgit.report.shell import merged
 
 TYPE_CHECKING = False
@@ -37,14 +38,16 @@ _AMEND = ("git", "commit", "-q", "--amend", "--no-edit", "--allow-empty", "--cle
 _NAMED = 3
 
 
-def blobs_of(finding: Finding, subject: Subject) -> tuple[Blob, ...]:
-    """The raw blobs that must leave the history of a range to cure a finding."""
-    if finding.rule not in OF_EVERY_COMMIT:
-        return ()
-    found = finding.blobs or tuple(
-        b for b in subject.files if (b.path, b.commit) == (finding.path, finding.commit)
-    )
-    return tuple(blob for blob in found if blob.commit and subject.is_raw(blob))
+def _find_blobs(findings: list[Finding], subject: Subject) -> None:
+    """Tell each finding the raw blobs that must leave the history of a range to cure it."""
+    brought = {(blob.path, blob.commit): blob for blob in subject.files if blob.commit}
+    for finding in findings:
+        found = finding.blobs
+        if not found and (finding.path, finding.commit) in brought:
+            found = (brought[finding.path, finding.commit],)
+        if finding.rule not in OF_EVERY_COMMIT:
+            found = ()
+        finding.blobs = tuple(blob for blob in found if blob.commit and subject.is_raw(blob))
 
 
 def backup_ref(ref: str, oid: str) -> str:
@@ -60,11 +63,9 @@ def place(
     `whole_tree` judges the index with the named rules; its fixes are those for what is still
     there at the tip.
     """
-    for finding in findings:
-        finding.blobs = blobs_of(finding, subject)
+    _find_blobs(findings, subject)
     committed = [finding for finding in findings if finding.blobs]
-    flagged = {blob.commit for finding in committed for blob in finding.blobs}
-    place = _Place(subject, flagged)
+    place = _Place(subject, [blob for finding in committed for blob in finding.blobs])
     names = sorted({f.rule for f in findings if f.blobs or not f.fix})
     if place.hindrance and committed:
         for finding in committed:
@@ -161,9 +162,10 @@ def _names(names: Sequence[str]) -> str:
 class _Place:
     """Where the flagged commits of a range are, and what may be done with them."""
 
-    def __init__(self, subject: Subject, flagged: set[str]) -> None:
+    def __init__(self, subject: Subject, blobs: list[Blob]) -> None:
         self._subject = subject
-        self._flagged = flagged
+        self._blobs = blobs
+        flagged = {blob.commit for blob in blobs}
         repository = self._repository = subject.repository
         snapshot = subject.snapshot
         known = snapshot if isinstance(snapshot, CommitSnapshot) else None
@@ -193,7 +195,7 @@ class _Place:
             self.hindrance = f"finish or abort the {busy} that is under way, then: pmgit fix"
 
     def _look(self) -> None:
-        self._holders = position.holders(self._repository, self._flagged)
+        self._holders = position.holders(self._repository, {b.commit for b in self._blobs})
         remotes = [short(h.ref) for h in self._holders if h.ref.startswith(REMOTES)]
         if not self._unpushed:
             self.pushed = remotes
@@ -212,8 +214,9 @@ class _Place:
         commits = position.Unpushed(
             self._repository, self._ref, self._tip, self._excluded
         ).commits()
-        self._affected = trees.affected(commits, self._flagged)
         self._all = {oid for oid, _ in commits}
+        without = Rewriter(self._repository, {(b.path, b.oid): "" for b in self._blobs})
+        self._affected = without.work_out(oid for oid, _ in commits).ids
         if not self.pushed and self._repository.shallow_commits.intersection(self._affected):
             self.hindrance = "the clone is shallow there: git fetch --unshallow, then: pmgit fix"
 

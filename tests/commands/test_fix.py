@@ -165,6 +165,34 @@ def test_a_moved_and_a_changed_file(pushed: Repo) -> None:
     ]  # fmt: skip
 
 
+def test_the_same_blob_on_two_sides_with_line_ends_of_windows(pushed: Repo) -> None:
+    """What was cherry-picked came in twice, and .gitattributes ends its lines as it did."""
+    repo = pushed
+    repo.git("config", "core.autocrlf", "true")
+    repo.stage(".gitattributes", b"* text=auto\r\n")
+    repo.stage(".pmgit.toml", 'storage = "lfs"\n')
+    repo.commit("Set up")
+    repo.git("checkout", "-q", "-b", "side")
+    repo.stage(WEIGHTS, BIG)
+    repo.commit("Add bert")
+    repo.git("checkout", "-q", "main")
+    repo.stage("a.txt", "a\n")
+    repo.commit("Go on")
+    repo.git("cherry-pick", "side")
+    repo.git("merge", "-q", "--no-edit", "side")
+    done = repo.pmgit("fix", "--yes", "size")
+    assert done.code == 0, done
+    assert "makes 3 commits of main anew" in done.out
+    assert "main: 3 commits made anew" in done.out
+    assert biggest(repo, "HEAD") < 10_000
+    assert repo.git("status", "--porcelain") == ""
+    text = (repo.path / ".gitattributes").read_bytes()
+    assert text.startswith(b"* text=auto\r\n")
+    assert text.count(b"\r\n") == text.count(b"\n") > 1
+    assert repo.pmgit("fix", "--undo").code == 0
+    assert (repo.path / ".gitattributes").read_bytes() == b"* text=auto\r\n"
+
+
 @pytest.mark.parametrize("dirt", ["staged", "unstaged", "rebase", "attributes"])
 def test_what_is_in_the_way_is_refused(dirt: str, pushed: Repo) -> None:
     repo = pushed

@@ -15,23 +15,12 @@ from pmgit.git.objects import UnreadableObjectError, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from pmgit.git.repository import Repository
 
 _FOLDER = b"40000"
 ATTRIBUTES = b".gitattributes"
-
-
-def affected(commits: Sequence[tuple[str, list[str]]], first: Iterable[str]) -> list[str]:
-    """Of `commits` (with their parents, parents first), those that have one of `first` in them."""
-    found = set(first)
-    out = []
-    for oid, parents in commits:
-        if oid in found or not found.isdisjoint(parents):
-            found.add(oid)
-            out.append(oid)
-    return out
 
 
 class Rewritten:
