@@ -211,6 +211,26 @@ class Repo:
         """Paste a command into a real shell."""
         return self.run(["bash", "-c", command], cwd=cwd, env=env)
 
+    def sh_at_terminal(self, command: str, answer: str = "y\n", *, cwd: str | Path = "") -> Result:
+        """Paste a command into a shell whose standard input is a terminal; `answer` is typed."""
+        import pty
+
+        ours, theirs = pty.openpty()
+        try:
+            os.write(ours, answer.encode())
+            done = subprocess.run(
+                ["bash", "-c", command], cwd=self.path / cwd, env=self.env, stdin=theirs,
+                capture_output=True, check=False, timeout=300,
+            )  # fmt: skip
+        finally:
+            os.close(ours)
+            os.close(theirs)
+        return Result(
+            done.returncode,
+            done.stdout.decode("utf-8", "surrogateescape"),
+            done.stderr.decode("utf-8", "surrogateescape"),
+        )
+
     def pmgit(
         self,
         *args: str,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pmgit.baseline.forgive import Baseline
     from pmgit.finding import Finding
     from pmgit.git.blob import Blob
+    from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
 
 #: When several rules speak about one blob, the first of these is told: its fix is the right one.
@@ -110,12 +111,15 @@ def judge(
     config: Config,
     names: Sequence[str],
     baseline: Callable[[], Baseline] | None = None,
+    *,
+    plans: bool = True,
 ) -> Report:
     """The findings of the named rules, sorted by path.
 
     `baseline` gives what is forgiven, and is asked only when there are findings. Without it the
     snapshot's own counts; a server passes that of the old tip, because a push must not forgive
-    itself. A baseline that a change brings has to be a valid one in any case.
+    itself. A baseline that a change brings has to be a valid one in any case. With `plans`, what
+    is committed gets the fix that is right where its commits are.
     """
     for name in config.rules:
         if name in rules.RULES:
@@ -154,6 +158,10 @@ def judge(
         if findings:
             counting = baseline() if baseline else own
             findings, forgiven = _told(findings, config, subject, counting)
+    if plans and findings and snapshot.origin == RANGE:
+        _plan(findings, config, subject)
+    elif plans and findings and snapshot.origin == TREE and not snapshot.repository.bare:
+        _plan_unpushed(findings, config, snapshot.repository)
     return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven)
 
 
@@ -163,6 +171,43 @@ def _brings_baseline(changes: Iterable[Blob]) -> bool:
         if change.path >= BASELINE:
             return change.path == BASELINE
     return False
+
+
+def _plan(findings: list[Finding], config: Config, subject: Subject) -> None:
+    """Give the findings of a range the fixes that are right where its commits are."""
+    from pmgit import plans
+    from pmgit.git import tree
+
+    def whole_tree(names: list[str]) -> list[Finding]:
+        return judge(tree.take(subject.repository), config, names, plans=False).findings
+
+    try:
+        plans.place(findings, subject, whole_tree)
+    except PmgitError:
+        return  # an object that a partial clone lacks: there is no plan, and the findings stand
+
+
+def _plan_unpushed(findings: list[Finding], config: Config, repository: Repository) -> None:
+    """Of a whole tree: what unpushed commits brought in gets their plan.
+
+    Without a remote nobody can tell who has the commits; the fixes are the careful ones then.
+    """
+    from pmgit.git import position
+    from pmgit.plans import OF_EVERY_COMMIT
+
+    names = sorted({f.rule for f in findings if f.rule in OF_EVERY_COMMIT})
+    if not names or not position.has_remotes(repository) or not position.Head(repository).oid:
+        return
+    try:
+        unpushed = judge(position.unpushed(repository).snapshot(), config, names).findings
+    except PmgitError:
+        return
+    plan = {(f.rule, f.path): f for f in unpushed if f.blobs and f.fix}
+    for finding in findings:
+        better = plan.get((finding.rule, finding.path))
+        if better:
+            finding.fix, finding.pasted = better.fix, better.pasted
+            finding.message = better.message
 
 
 def _comes_or_goes(subject: Subject) -> bool:

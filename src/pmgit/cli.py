@@ -26,6 +26,7 @@ from pmgit.report.text import visible
 COMMANDS = {
     "init": "init",
     "check": "check",
+    "fix": "fix",
     "baseline": "baseline",
     "explain": "explain",
     "info": "info",

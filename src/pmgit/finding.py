@@ -9,6 +9,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
 ERROR = "error"  # blocks
 WARNING = "warning"  # is printed, blocks nothing
@@ -53,19 +54,26 @@ class Fix:
     `order` sorts fixes that are pasted one after the other: what sets up comes first, what
     renames comes last, because it moves the paths that the others name. `warning` says what an
     unsafe fix does to whom. `parts` are the plans of a fix that has several (`together`).
+    `about` says what a plan for committed content does: what is made anew, and who has it.
     """
 
-    __slots__ = ("order", "parts", "safe", "steps", "warning")
+    __slots__ = ("about", "order", "parts", "safe", "steps", "warning")
 
     SETUP, CONTENT, RECORD, MOVE = range(4)
 
     def __init__(
-        self, *steps: Step, safe: bool = True, order: int = CONTENT, warning: str = ""
+        self,
+        *steps: Step,
+        safe: bool = True,
+        order: int = CONTENT,
+        warning: str = "",
+        about: str = "",
     ) -> None:
         self.steps = steps
         self.safe = safe
         self.order = order
         self.warning = warning
+        self.about = about
         self.parts: tuple[Fix, ...] = ()
 
     @classmethod
@@ -83,7 +91,8 @@ class Fix:
         return whole
 
     def key(self) -> tuple[object, ...]:
-        return (self.order, self.safe, self.warning, *(step.key() for step in self.steps))
+        steps = (step.key() for step in self.steps)
+        return (self.order, self.safe, self.warning, self.about, *steps)
 
 
 class Finding:
@@ -95,9 +104,10 @@ class Finding:
 
     `fix` is right for what was judged. `pasted` is what it becomes when the fixes of all findings
     are pasted one after the other (`fixes.settle`); None when the others leave nothing to do.
+    `blobs` are what has to leave the history of a range, when it is not the one blob at `path`.
     """
 
-    __slots__ = ("commit", "fix", "line", "message", "pasted", "path", "rule", "severity")
+    __slots__ = ("blobs", "commit", "fix", "line", "message", "pasted", "path", "rule", "severity")
 
     def __init__(
         self,
@@ -118,6 +128,7 @@ class Finding:
         self.pasted = fix
         self.line = line
         self.commit = commit
+        self.blobs: tuple[Any, ...] = ()
 
     def __repr__(self) -> str:
         return f"Finding({self.path!r}, {self.rule}: {self.message!r}, {self.severity})"

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.model.subject import Subject
 
+#: --skip-repo: the repository's hooks are not touched, they may be somebody else's.
+INSTALL = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
+
 _COLLEAGUES = "everybody else's copy of the file is deleted at their next pull"
 
 
@@ -47,7 +50,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
     before = subject.before(blob)
     if before == blob.oid:
         step = Step("git", "rm", "--cached", "-q", *moves.sparse(subject), items=(blob.path,))
-        steps = [step, *_ignored(subject, blob, ignore)]
+        steps = [step, *ignored(subject, blob, ignore)]
         return Advice(Fix(*steps, safe=False, warning=_COLLEAGUES), " (already committed)")
     if before:
         back = Step("git", "restore", "--staged", items=(blob.path,))
@@ -69,7 +72,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
         restore = Step("git", "restore", "--ignore-skip-worktree-bits", items=(blob.path,))
         steps.insert(0, restore)
     if not before:
-        steps += _ignored(subject, blob, ignore)
+        steps += ignored(subject, blob, ignore)
     return Advice(Fix(*steps), note)
 
 
@@ -86,7 +89,7 @@ def _from_disk(repository: Repository) -> str:
     return ""
 
 
-def _ignored(subject: Subject, blob: Blob, wanted: bool) -> list[Step]:
+def ignored(subject: Subject, blob: Blob, wanted: bool = True) -> list[Step]:
     """The steps that keep the next `git add` from bringing a path back."""
     if not wanted or not subject.in_models(blob.path) or subject.storage == LFS:
         return []
@@ -143,15 +146,13 @@ def to_pointer(subject: Subject, blob: Blob) -> Advice:
     """How a raw blob becomes the pointer that its attributes ask for."""
     if subject.origin == RANGE or subject.repository.bare:
         return _committed(blob)
-    # --skip-repo: the repository's hooks are not touched, they may be somebody else's.
-    install = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
     there = work_tree.compare(subject.repository, blob)
     if there == work_tree.SAME:
         # Without a configured filter --renormalize keeps the blob raw and exits 0.
         add = Step("git", "add", "--renormalize", *moves.sparse(subject), items=(blob.path,))
-        return Advice(Fix(install, add))
+        return Advice(Fix(INSTALL, add))
     # --renormalize would read the work tree, which holds something else or nothing.
-    return Advice(Fix(install, convert(blob)))
+    return Advice(Fix(INSTALL, convert(blob)))
 
 
 def convert(blob: Blob) -> Step:

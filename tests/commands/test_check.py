@@ -311,6 +311,7 @@ def test_json(repo: Repo) -> None:
                     ],
                     "shell": f"pmgit info new bert && git add -- {MODEL}/INFO.md",
                     "safe": True,
+                    "plan": None,
                 },
             },
             {
@@ -329,6 +330,7 @@ def test_json(repo: Repo) -> None:
                     ],
                     "shell": f"{SUBCOMMAND}{WEIGHTS} && pmgit gitignore && git add -- .gitignore",
                     "safe": True,
+                    "plan": None,
                 },
             },
         ],
@@ -355,7 +357,8 @@ def test_json_with_a_commit(sinful: Repo) -> None:
     sin = sinful.git("rev-parse", "HEAD").strip()
     (finding,) = sinful.check("--range", "HEAD~1..HEAD")
     assert (finding["rule"], finding["commit"]) == ("tracked-weights", sin)
-    assert finding["fix"] is None
+    assert finding["fix"]["plan"].startswith("amends the last commit of main")
+    assert finding["fix"]["safe"] is False
 
 
 def test_json_with_an_unsafe_fix(sinful: Repo) -> None:

@@ -39,6 +39,7 @@ def test_the_whole() -> None:
                     "commands": [["git", "rm", "--cached", "--", "a b"], ["pmgit", "gitignore"]],
                     "shell": "git rm --cached -- 'a b' && pmgit gitignore",
                     "safe": True,
+                    "plan": None,
                 },
             },
             {

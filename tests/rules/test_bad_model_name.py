@@ -248,14 +248,16 @@ def test_a_new_model_is_an_error_without_weights_too(repo: Repo) -> None:
     assert [f["severity"] for f in findings(repo)] == ["error"]
 
 
-def test_a_range_says_the_name_and_prints_no_command(repo: Repo) -> None:
+def test_a_range_is_cured_by_a_new_commit(repo: Repo) -> None:
     repo.commit("first", "--allow-empty")
     repo.stage(f"{ROOT}/BERT x/config.json", "{}")
     repo.commit()
     (finding,) = findings(repo, "--range", "HEAD~1..HEAD")
 
     assert finding["message"].endswith("; it should be 'bert-x'")
-    assert finding["fix"] is None
+    repo.paste(finding["fix"]["shell"])
+    assert findings(repo, "--range", "HEAD~2..HEAD") == []
+    assert repo.git("ls-tree", "-r", "--name-only", "HEAD") == f"{ROOT}/bert-x/config.json\n"
 
 
 def test_a_name_that_was_mended_later_in_the_range(repo: Repo) -> None:

@@ -96,7 +96,8 @@ def test_in_a_range(repo: Repo) -> None:
     (finding,) = findings(repo, "--range", "HEAD~1..HEAD")
 
     assert finding["path"] == f"{BERT}/A.txt"
-    assert finding["fix"] is None
+    repo.paste(finding["fix"]["shell"])
+    assert findings(repo, "--range", "HEAD~2..HEAD") == []
 
 
 # -- fixes ----------------------------------------------------------------------------------------

@@ -110,7 +110,9 @@ def test_in_a_range_with_packed_objects(repo: Repo) -> None:
     repo.git("gc", "-q")
     (finding,) = findings(repo, "--range", "HEAD~1..HEAD")
 
-    assert (finding["commit"], finding["fix"]) == (commit, None)
+    assert finding["commit"] == commit
+    repo.paste(finding["fix"]["shell"])
+    assert findings(repo, "--range", "HEAD~2..HEAD") == []
 
 
 def test_configured_folders_and_excluded_paths(repo: Repo) -> None:

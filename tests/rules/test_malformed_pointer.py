@@ -115,7 +115,9 @@ def test_in_a_range(lfs_repo: Repo) -> None:
     lfs_repo.stage_blob(PATH, CRLF)
     tip = lfs_repo.commit()
     (finding,) = lfs_repo.check("--range", f"{base}..HEAD", *SELECT)
-    assert (finding["commit"], finding["fix"]) == (tip, None)
+    assert finding["commit"] == tip
+    lfs_repo.paste(finding["fix"]["shell"])
+    assert lfs_repo.check("--range", f"{base}..HEAD", *SELECT) == []
 
 
 def test_what_is_too_long_for_a_pointer_is_raw_content(lfs_repo: Repo) -> None:

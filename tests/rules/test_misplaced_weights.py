@@ -74,8 +74,8 @@ def test_in_a_range(repo: Repo) -> None:
     repo.stage(f"{ROOT}/a.pt", 500)
     repo.commit()
     (finding,) = findings(repo, "--range", "HEAD~1..HEAD")
-
-    assert finding["fix"] is None
+    repo.paste(finding["fix"]["shell"])
+    assert findings(repo, "--range", "HEAD~2..HEAD") == []
 
 
 # -- fixes (every other situation of raw ones: tests/test_fixes.py) -------------------------------

@@ -112,7 +112,10 @@ def test_a_pushed_commit_is_named(unfiltered: Repo) -> None:
     unfiltered.stage(PATH, CONTENT)
     tip = unfiltered.commit()
     (finding,) = unfiltered.check("--range", f"{base}..HEAD", *SELECT)
-    assert (finding["commit"], finding["fix"]) == (tip, None)
+    assert finding["commit"] == tip
+    assert finding["fix"]["plan"].startswith("amends the last commit of main")
+    unfiltered.paste(finding["fix"]["shell"])
+    assert unfiltered.check("--range", f"{base}..HEAD", *SELECT) == []
     assert tip[:12] in finding["message"]
 
 

@@ -184,7 +184,11 @@ def test_a_range_sees_what_was_added_and_removed_again(repo: Repo) -> None:
     repo.commit("remove")
 
     (finding,) = findings(repo, "--range", "HEAD~2..HEAD")
-    assert (finding["path"], finding["commit"], finding["fix"]) == ("a.pt", added, None)
+    assert (finding["path"], finding["commit"]) == ("a.pt", added)
+    base = repo.git("rev-parse", "HEAD~2").strip()
+    assert finding["fix"]["commands"] == [
+        ["pmgit", "fix", "--range", f"{base}..main", "oversized-blob"]
+    ]
 
 
 # -- fixes (every other situation: tests/test_fixes.py) -------------------------------------------

@@ -82,9 +82,9 @@ def test_in_a_range(folder: Repo) -> None:
     folder.stage(f"{BERT}/config.json", CONFIG)
     tip = folder.commit()
     (finding,) = folder.check("--range", f"{base}..HEAD", *SELECT)
-    assert (finding["path"], finding["commit"], finding["fix"]) == (
-        f"{BERT}/config.json", tip, None,
-    )  # fmt: skip
+    assert (finding["path"], finding["commit"]) == (f"{BERT}/config.json", tip)
+    folder.paste(finding["fix"]["shell"])
+    assert folder.check("--range", f"{base}..HEAD", *SELECT) == []
 
 
 # -- accepts --------------------------------------------------------------------------------------

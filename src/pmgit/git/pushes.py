@@ -101,6 +101,7 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
             base = _news(repository, oid, there_already)[1]
         snapshot = ranges.take(repository, oid, bounds, olds.get(update.old) or base)
         snapshot.receiver = known
+        snapshot.ref = update.local
         yield snapshot
         # What one tip brings is judged once, not again with every branch on top of it; the
         # tree of each is judged all the same.

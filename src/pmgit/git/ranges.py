@@ -57,7 +57,9 @@ def resolve(repository: Repository, name: str) -> str:
     return out.decode("ascii").strip()
 
 
-def take(repository: Repository, tip: str, excluded: Sequence[str], base: str = "") -> Snapshot:
+def take(
+    repository: Repository, tip: str, excluded: Sequence[str], base: str = ""
+) -> CommitSnapshot:
     """The snapshot of the commits that `tip` has and `excluded` (`^ID`, `--remotes=…`) have not.
 
     `base` is what the tip's tree is held against; without one, every file of the tip is new.
@@ -72,6 +74,7 @@ def take(repository: Repository, tip: str, excluded: Sequence[str], base: str = 
         repository, RANGE, changes, log.blobs, index_env=index.env, removed=log.removed
     )
     snapshot.index = index
+    snapshot.tip, snapshot.excluded = tip, tuple(excluded)
     return snapshot
 
 

@@ -59,6 +59,7 @@ class Snapshot:
         self.removed = removed_by(changes) if removed is None else removed
         self.objects = Objects(repository)
         self.receiver: Sequence[str] | None = None
+        self.tip = ""  # the commit whose tree it is
         self.received = False  # whether this repository is the one that is pushed to
         self._absent: set[str] = set()
         self._env = index_env or {}

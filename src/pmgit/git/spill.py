@@ -17,7 +17,8 @@ def shell_for(repository: Repository) -> Shell:
     def spill(data: bytes) -> str:
         return _spill(repository, data)
 
-    return Shell(repository.prefix, own_command(), spill)
+    # What a server prints is pasted elsewhere, where its paths mean nothing.
+    return Shell(repository.prefix, "pmgit" if repository.bare else own_command(), spill)
 
 
 def _spill(repository: Repository, data: bytes) -> str:

@@ -33,9 +33,17 @@ class CommitIndex:
 
 
 class CommitSnapshot(Snapshot):
-    """A snapshot that keeps its temporary index alive."""
+    """A snapshot that keeps its temporary index alive.
+
+    Of a range of commits it knows the tip, the revision arguments that bound it, the ref that is
+    pushed ('' when that is not known), and whether it is just what a remote has not got.
+    """
 
     index: CommitIndex | None
+    tip: str = ""
+    ref: str = ""
+    excluded: tuple[str, ...] = ()
+    unpushed: bool = False
 
 
 def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:

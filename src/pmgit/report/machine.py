@@ -39,5 +39,10 @@ def _finding(finding: Finding, shell: Shell) -> dict[str, Any]:
         "commit": finding.commit or None,
         "fix": None
         if fix is None
-        else {"commands": shell.commands(fix), "shell": shell.line(fix), "safe": fix.safe},
+        else {
+            "commands": shell.commands(fix),
+            "shell": shell.line(fix),
+            "safe": fix.safe,
+            "plan": fix.about or None,
+        },
     }

@@ -70,13 +70,13 @@ class Shell:
         self, prefix: str = "", pmgit: str = "pmgit", spill: Callable[[bytes], str] | None = None
     ) -> None:
         self._prefix = prefix
-        self._pmgit = pmgit
+        self.pmgit = pmgit
         self._spill = spill
 
     def argv(self, step: Step) -> list[str]:
         """One command of a fix, as an argument list."""
         argv = [
-            self._pmgit if word == "pmgit" and not at else word for at, word in enumerate(step.argv)
+            self.pmgit if word == "pmgit" and not at else word for at, word in enumerate(step.argv)
         ]
         long = sum(len(item) + 20 for item in step.items) > LONG
         if long and step.names == "pathspec" and self._spill:
@@ -133,5 +133,13 @@ def merged(fixes: Iterable[Fix]) -> list[Fix]:
         for at, step in enumerate(first.steps):
             items = dict.fromkeys(item for fix in group for item in fix.steps[at].items)
             steps.append(Step(*step.argv, items=tuple(items), option=step.option, names=step.names))
-        whole.append(Fix(*steps, safe=first.safe, order=first.order, warning=first.warning))
+        whole.append(
+            Fix(
+                *steps,
+                safe=first.safe,
+                order=first.order,
+                warning=first.warning,
+                about=first.about,
+            )
+        )
     return sorted(whole, key=lambda fix: fix.order)

@@ -58,7 +58,8 @@ def message_of(finding: Finding) -> str:
 def fix_of(fix: Fix, shell: Shell) -> str:
     """The line that tells a fix; an unsafe one says what it does to whom."""
     command = shell.line(fix)
-    return f"fix: {command}" if fix.safe else f"unsafe fix ({fix.warning}): {command}"
+    line = f"unsafe fix ({fix.warning}): {command}" if fix.warning else f"fix: {command}"
+    return f"plan: {visible(fix.about)}\n{line}" if fix.about else line
 
 
 def fixes_of(report: Report, shell: Shell) -> list[str]:

@@ -6,6 +6,7 @@ import posixpath
 
 from pmgit.finding import Finding
 from pmgit.git.blob import LINK, SUBMODULE
+from pmgit.git.snapshot import RANGE
 from pmgit.rule import PLACES, Rule
 
 TYPE_CHECKING = False
@@ -50,6 +51,10 @@ class LinkedModel(Rule):
             for blob in subject.introduced
             if blob.mode in (LINK, SUBMODULE) and subject.in_models(blob.path)
         ]
+        if subject.origin == RANGE:
+            # A link costs the history nothing: what counts is whether the tip has it.
+            at_tip = {(change.path, change.oid) for change in subject.changes}
+            links = [blob for blob in links if (blob.path, blob.oid) in at_tip]
         if not links:
             return
         targets = subject.snapshot.heads_of([blob for blob in links if blob.mode == LINK])

@@ -85,7 +85,9 @@ class OversizedModel(Rule):
         # Half of the files taken out would not cure it.
         whole = plans and len(plans) == len(advice)
         fix = Fix.together(merged(plans)) if whole else None
-        return Finding(model.path, message + note, fix=fix)
+        finding = Finding(model.path, message + note, fix=fix)
+        finding.blobs = tuple(chosen)
+        return finding
 
 
 def _grown(subject: Subject) -> list[tuple[Model, list[Blob]]]:

@@ -1,0 +1,129 @@
+"""How a plan of `pmgit fix` is shown: what is made anew, who has it, and the git commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pmgit.git import checkout, commits, position
+from pmgit.report.shell import Shell, quote
+from pmgit.report.text import visible
+from pmgit.units import show_size
+
+if TYPE_CHECKING:
+    from pmgit.finding import Fix
+    from pmgit.git.blob import Blob
+    from pmgit.git.trees import Rewritten
+    from pmgit.remake import Remake
+
+#: So many commits are listed.
+_SHOWN = 20
+
+
+def show(fix: Fix, shell: Shell) -> None:
+    """One fix: what it does to whom, and its commands."""
+    if fix.about or fix.warning:
+        click.echo(f"plan: {visible(fix.about or fix.warning)}")
+    for step in fix.steps:
+        _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
+
+
+def tell(made: Remake, shell: Shell, *, as_commands: bool) -> None:
+    """What will be made anew; with `as_commands`, the git commands that do the same."""
+    for finding in made.report.findings:
+        if finding.pasted and finding.pasted.about:
+            click.echo(f"plan: {visible(finding.pasted.about)}")
+    restored = {path for step in made.before for path in step.items}
+    for what, blobs in (("out of Git", made.out), ("into Git LFS", made.stored)):
+        paths = dict.fromkeys(blob.path for blob in blobs)
+        if paths:
+            size = show_size(sum({blob.oid: blob.size for blob in blobs}.values()))
+            click.echo(f"{what} ({size}); what is on disk stays there:")
+            for path in paths:
+                here = made.is_here and checkout.exists(made.repository, path)
+                kept = "" if here or path in restored else " (not on disk: the backup keeps it)"
+                click.echo(f"  {visible(path)}{kept}")
+    anew = made.anew()
+    told = commits.describe(made.repository, anew[:_SHOWN])
+    click.echo("commits made anew, with their authors, dates, messages and merges:")
+    for oid in anew[:_SHOWN]:
+        click.echo(f"  {oid[:12]} {visible(told.get(oid, ''))}")
+    if len(anew) > _SHOWN:
+        click.echo(f"  … and {len(anew) - _SHOWN} more")
+    if made.before:
+        click.echo("first:")
+        for step in made.before:
+            _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
+    if as_commands:
+        click.echo("as git commands, to be pasted together:")
+        for line in commands(made, anew):
+            _echo(f"  {line}")
+    if made.after:
+        click.echo("then:")
+        for step in made.after:
+            _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
+
+
+def commands(made: Remake, anew: list[str]) -> list[str]:
+    """The plain git commands: an index of their own, the trees and commits, the refs.
+
+    One chain in a shell of its own: nothing behind a command that fails is run.
+    """
+    ref, tip = made.unpushed.ref, made.unpushed.tip
+    lines = ['export GIT_INDEX_FILE="$(git rev-parse --absolute-git-dir)/pmgit-index"']
+    if made.is_here:
+        lines[:0] = [
+            f"git diff --cached --stat --exit-code {tip}",
+            "git diff --stat --exit-code --ignore-submodules=dirty",
+        ]
+    lines.append(f"git update-ref {quote(made.backup)} {tip}")
+    parents = dict(made.unpushed.commits())
+    held = made.held(anew)
+    for oid in anew:
+        out = [blob for blob in made.out if (blob.path, blob.oid) in held[oid]]
+        stored = [blob for blob in made.stored if (blob.path, blob.oid) in held[oid]]
+        lines.append(f"git read-tree {oid}")
+        if out:
+            names = " ".join(quote(blob.path) for blob in out)
+            lines.append(f"git update-index --force-remove -- {names}")
+        lines += [_pointer(blob) for blob in stored]
+        if stored:
+            lines.append(": add to .gitattributes: " + quote(" ".join(made.patterns())))
+        edits = ['-e "1,/^$/s/^tree .*/tree $(git write-tree)/"']
+        edits += [
+            f'-e "1,/^$/s/^parent {parent}$/parent $c_{parent[:12]}/"'
+            for parent in parents[oid]
+            if parent in anew
+        ]
+        pipe = f"git cat-file commit {oid} | sed {' '.join(edits)}"
+        lines.append(f"c_{oid[:12]}=$({pipe} | git hash-object -t commit -w --stdin)")
+    name = "HEAD" if ref == position.DETACHED else quote(ref)
+    lines.append('rm -f "$GIT_INDEX_FILE" && unset GIT_INDEX_FILE')
+    lines.append(f'git update-ref --no-deref {name} "$c_{tip[:12]}" {tip}')
+    if made.is_here:
+        lines.append("git reset -q --mixed")
+    return ["(", *(f"{line} &&" for line in lines[:-1]), lines[-1], ")"]
+
+
+def _pointer(blob: Blob) -> str:
+    made = f"git cat-file blob {blob.oid} | git lfs clean -- {quote(blob.path)}"
+    made = f"{made} | git hash-object -w --stdin"
+    return f'git update-index --cacheinfo "{blob.mode},$({made}),"{quote(blob.path)}'
+
+
+def tell_done(made: Remake, done: Rewritten) -> None:
+    """What was done, and what it costs."""
+    count = len(done.ids)
+    name = visible(position.short(made.unpushed.ref))
+    click.echo(
+        f"{name}: {count} commits made anew" if count != 1 else f"{name}: 1 commit made anew"
+    )
+    if done.signatures:
+        signatures = "1 signature" if done.signatures == 1 else f"{done.signatures} signatures"
+        click.echo(f"note: {signatures} of the old content left out: sign the new commits")
+    click.echo(f"the old ones are kept as {visible(made.backup)}; to go back: pmgit fix --undo")
+
+
+def _echo(line: str) -> None:
+    click.echo(line.encode("utf-8", "backslashreplace"))

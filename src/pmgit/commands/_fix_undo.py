@@ -1,0 +1,91 @@
+"""`pmgit fix --undo`: the branch and the index go back, the files on disk stay."""
+
+from __future__ import annotations
+
+import click
+
+from pmgit import plans
+from pmgit.errors import PmgitError
+from pmgit.git import checkout, position
+from pmgit.git.blob import decode
+from pmgit.report.text import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.git.repository import Repository
+
+#: Where `pmgit fix` left a branch, beside the backup of where it was.
+_LEFT = "refs/pmgit/fixed/"
+#: What pmgit itself writes goes back on disk too, where nobody has changed it since.
+_OURS = (".gitattributes", ".gitignore")
+
+
+def remember(repository: Repository, ref: str, before: str) -> None:
+    """Note where a branch is left, when it was at `before`; undo asks whether it still is."""
+    now = _resolve(repository, ref)
+    if now and now != before:
+        backup = plans.backup_ref(ref, before)
+        if not _resolve(repository, backup):
+            repository.run("update-ref", backup, before)
+        repository.run("update-ref", _LEFT + backup.removeprefix(plans.BACKUP), now)
+
+
+def undo(repository: Repository, *, dry_run: bool) -> None:
+    """Take the branch that is checked out back to where it was before the last fix."""
+    head = position.Head(repository)
+    name = plans.backup_ref(head.ref, "").removeprefix(plans.BACKUP + "/")
+    backups = _refs(repository, plans.BACKUP, name)
+    left = _refs(repository, _LEFT, name)
+    key = next((key for key, oid in left.items() if oid == head.oid and key in backups), "")
+    key = key or next(
+        (k for k, oid in backups.items() if _is_amended(repository, oid, head.oid)), ""
+    )
+    if not key:
+        if not backups:
+            click.echo(f"nothing to undo: no backup of {visible(name)}")
+            return
+        ref = f"{plans.BACKUP}{next(iter(backups))}/{name}"
+        raise PmgitError(
+            f"{name} is no longer where the fix left it",
+            f"by hand, without the commits made since: git reset --mixed {ref}",
+        )
+    backup, old = f"{plans.BACKUP}{key}/{name}", backups[key]
+    busy = position.under_way(repository)
+    if busy:
+        raise PmgitError(f"a {busy} is under way", f"finish or abort the {busy} first")
+    checkout.refuse_dirty(repository)
+    if dry_run:
+        click.echo(f"would move {visible(name)} from {head.oid[:12]} back to {visible(backup)}")
+        return
+    checkout.move(repository, head.ref, head.oid, old)
+    checkout.follow(repository, head.oid, old, _OURS)
+    for ref in (backup, f"{_LEFT}{key}/{name}"):
+        repository.run("update-ref", "-d", ref)
+    click.echo(f"{visible(name)} is back at {old[:12]}; the files on disk are as they were")
+    click.echo(f"the fixed commits: {head.oid}")
+
+
+def _refs(repository: Repository, begin: str, name: str) -> dict[str, str]:
+    """The refs `<begin><key>/<name>` by their keys, the latest commit first."""
+    out = repository.run(
+        "for-each-ref", "--sort=-committerdate", "--format=%(objectname) %(refname)", begin
+    )
+    found = {}
+    for line in decode(out).split("\n"):
+        oid, _, ref = line.partition(" ")
+        key, _, rest = ref.removeprefix(begin).partition("/")
+        if line and rest == name:
+            found[key] = oid
+    return found
+
+
+def _is_amended(repository: Repository, old: str, new: str) -> bool:
+    """Whether one commit is the other made anew: other content, same parents and message."""
+    form = ("log", "-1", "--no-show-signature", "--format=%P%x00%an%x00%ae%x00%at%x00%B")
+    one = repository.run(*form, old, "--")
+    return old != new and one == repository.run(*form, new, "--")
+
+
+def _resolve(repository: Repository, ref: str) -> str:
+    found = repository.start("rev-parse", "-q", "--verify", "--end-of-options", ref)
+    return found.wait()[1].decode("ascii").strip()

@@ -1,0 +1,58 @@
+"""The steps of a fix, run as if they had been pasted: with the user's own Git, hooks and terminal.
+
+What a person pastes runs with their configuration, so it does here; only judging is guarded.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from pmgit.errors import PmgitError
+from pmgit.report.shell import Shell, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pmgit.finding import Step
+    from pmgit.git.repository import Repository
+
+
+def run(repository: Repository, steps: Iterable[Step], shell: Shell) -> None:
+    """Run the steps at the top of the repository, one after the other.
+
+    Raises PmgitError at the first that fails: what comes behind it is not run.
+    """
+    # Names are relative to the top here, wherever the user stands.
+    for step in steps:
+        argv = shell.argv(step)
+        click.echo(f"$ {' '.join(map(quote, argv))}", err=True)
+        code = subprocess.run(
+            [*_program(argv[0]), *argv[1:]], cwd=repository.top, env=_environment(), check=False
+        ).returncode
+        if code:
+            raise PmgitError(
+                f"this failed (exit code {code}): {' '.join(map(quote, argv))[:300]}",
+                "see what it says above; what was done before it stays done: git status",
+            )
+
+
+def _program(name: str) -> list[str]:
+    if os.path.basename(name) in ("pmgit", "pmgit.exe"):
+        return [sys.executable, "-P", "-m", "pmgit"]
+    # Only absolute folders count: the repository's own files are no programs.
+    folders = [f for f in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(f)]
+    found = shutil.which(name, path=os.pathsep.join(folders))
+    if found is None:
+        raise PmgitError(f"{name} is not installed, or not on the PATH", "on Windows: in Git Bash")
+    return [found]
+
+
+def _environment() -> dict[str, str]:
+    # Of the folder where the user stands; these run at the top.
+    return {name: value for name, value in os.environ.items() if name != "GIT_PREFIX"}

@@ -1,0 +1,163 @@
+"""`pmgit fix`: carry out the fixes, and go back."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from pmgit import checker, remake
+from pmgit.commands import _fix_plan, _fix_undo, _steps, _work_tree
+from pmgit.commands._completion import rule_names
+from pmgit.errors import CLEAN, FINDINGS, UsageError
+from pmgit.git import position, staged
+from pmgit.git.spill import shell_for
+from pmgit.report import text
+from pmgit.report.shell import Shell, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.finding import Fix, Report
+    from pmgit.git.repository import Repository
+
+#: One fix may bring another to light: a rename, then what is wrong under the new name.
+_ROUNDS = 6
+
+
+@click.command("fix")
+@click.argument("rules", nargs=-1, metavar="[RULE]...", shell_complete=rule_names)
+@click.option("--range", "commits", metavar="[A..]BRANCH", help="These commits, not the unpushed.")
+@click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--undo", is_flag=True, help="Take the branch back to where it was before.")
+def command(
+    *, rules: tuple[str, ...], commits: str | None, dry_run: bool, yes: bool, undo: bool
+) -> int:
+    """Carry out the fixes of what is staged, else of the commits that are not pushed.
+
+    Fixes that nobody can lose anything by are done at once; what makes commits anew is shown
+    first, and asked once. The old commits are kept under refs/pmgit/backup/, the files on disk
+    stay as they are. Only RULEs are looked at when there are any (or families).
+
+    Exit code 0: nothing is left; 1: findings are left; 2: it would ask, and there is no terminal.
+    """
+    repository, _ = _work_tree.load()
+    if undo:
+        if rules or commits is not None:
+            raise UsageError("--undo takes neither rules nor --range", "see: pmgit fix --help")
+        _fix_undo.undo(repository, dry_run=dry_run)
+        return CLEAN
+    if commits is None:
+        done = _staged(repository, rules, dry_run=dry_run, yes=yes)
+        if done is not None:
+            return done
+    return _committed(repository, commits or "", rules, dry_run=dry_run, yes=yes)
+
+
+def _staged(
+    repository: Repository, rules: Sequence[str], *, dry_run: bool, yes: bool
+) -> int | None:
+    """Fix what is staged; None when there is nothing wrong with it."""
+    shell = Shell("", shell_for(repository).pmgit)
+    done: set[str] = set()
+    report = _judge_staged(rules)
+    if not report.findings:
+        return None
+    for _ in range(_ROUNDS):
+        fixes = [fix for fix in _fixes(report) if shell.line(fix) not in done]
+        if not fixes:
+            break
+        if dry_run:
+            for fix in fixes:
+                _fix_plan.show(fix, shell)
+            return FINDINGS
+        asked = [fix for fix in fixes if not fix.safe]
+        if asked:
+            for fix in asked:
+                _fix_plan.show(fix, shell)
+            _ask(yes=yes)
+        for fix in fixes:
+            done.add(shell.line(fix))
+            _steps.run(repository, fix.steps, shell)
+        report = _judge_staged(rules)
+    return _left(repository, report)
+
+
+def _committed(
+    repository: Repository, asked: str, rules: Sequence[str], *, dry_run: bool, yes: bool
+) -> int:
+    """Fix the unpushed commits of a branch."""
+    if not asked and not position.Head(repository).oid:
+        click.echo("nothing to fix")
+        return CLEAN
+    shell = Shell("", shell_for(repository).pmgit)
+    report, made, _ = remake.plan(repository, asked, rules)
+    fixes = _fixes(report)
+    if not fixes:
+        if report.findings:
+            return _left(repository, report)
+        click.echo("nothing to fix")
+        return CLEAN
+    engine = any(_is_engine(fix) for fix in fixes)
+    if engine:
+        made.refuse()
+        if made.is_here:
+            made.plan_after()
+        _fix_plan.tell(made, shell, as_commands=dry_run)
+    others = [fix for fix in fixes if not _is_engine(fix)]
+    for fix in others:
+        _fix_plan.show(fix, shell)
+    if dry_run:
+        return FINDINGS
+    _ask(yes=yes)
+    before = made.unpushed
+    if engine:
+        _steps.run(repository, made.before, shell)
+        done = made.run()
+        _fix_plan.tell_done(made, done)
+    for fix in others:
+        _steps.run(repository, fix.steps, shell)
+    if engine:
+        _steps.run(repository, made.after, shell)
+    _fix_undo.remember(repository, before.ref, before.tip)
+    report, _, _ = remake.plan(repository, asked, rules)
+    return _left(repository, report)
+
+
+def _is_engine(fix: Fix) -> bool:
+    return any(step.argv[:2] == ("pmgit", "fix") for step in fix.steps)
+
+
+def _fixes(report: Report) -> list[Fix]:
+    return merged(finding.pasted for finding in report.findings if finding.pasted)
+
+
+def _judge_staged(rules: Sequence[str]) -> Report:
+    snapshot = staged.take()
+    config = checker.configuration(snapshot)
+    return checker.judge(snapshot, config, checker.selected(config, rules))
+
+
+def _ask(*, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "this would ask before it changes anything, and there is no terminal",
+            "what it would do is shown above; to do it: pmgit fix --yes",
+        )
+    click.confirm("Do it?", default=True, abort=True)
+
+
+def _left(repository: Repository, report: Report) -> int:
+    """Print what is left, if anything."""
+    if report.findings:
+        click.echo(
+            text.render(report, shell_for(repository)).encode("utf-8", "backslashreplace"),
+            nl=False,
+        )
+    else:
+        click.echo("no findings are left")
+    return FINDINGS if report.errors else CLEAN

@@ -1,0 +1,181 @@
+"""Where commits are: on which branches and tags, on which remotes, and what is under way here.
+
+Asked on the failing path only, to say what is right there: a commit that nobody else has can be
+made anew, one that is on a remote cannot without everybody who has a clone of it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.errors import PmgitError, UsageError
+from pmgit.git import ranges
+from pmgit.git.blob import decode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pmgit.git.repository import Repository
+    from pmgit.git.tree import CommitSnapshot
+
+HEADS, TAGS, REMOTES = "refs/heads/", "refs/tags/", "refs/remotes/"
+DETACHED = "HEAD"
+
+#: What lies in the git directory while Git is in the middle of something, and what that is.
+_UNDER_WAY = {
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase or am",
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "BISECT_LOG": "bisect",
+}
+
+
+class Head:
+    """What is checked out: `oid` its commit ('' before the first), `ref` its branch or HEAD."""
+
+    def __init__(self, repository: Repository) -> None:
+        oid = repository.start("rev-parse", "-q", "--verify", "HEAD^{commit}")
+        ref = repository.start("symbolic-ref", "-q", "HEAD")
+        self.oid = oid.wait()[1].decode("ascii").strip()
+        self.ref = decode(ref.wait()[1]).strip("\n") or DETACHED
+
+
+def under_way(repository: Repository) -> str:
+    """What Git is in the middle of in this work tree, such as `rebase`; '' when nothing is."""
+    for name, what in _UNDER_WAY.items():
+        if os.path.exists(os.path.join(repository.git_dir, name)):
+            return what
+    return ""
+
+
+class Holder:
+    """A ref that has a commit: `oid` is its tip, `folder` where it is checked out, if anywhere."""
+
+    def __init__(self, ref: str, oid: str, folder: str) -> None:
+        self.ref = ref
+        self.oid = oid
+        self.folder = folder
+
+
+def holders(repository: Repository, commits: Iterable[str]) -> list[Holder]:
+    """Every branch, tag and remote-tracking ref that has one of these commits."""
+    asked = [f"--contains={oid}" for oid in list(commits)[:200]]
+    if not asked:
+        return []
+    out = repository.run(
+        "for-each-ref", "--format=%(refname)%00%(objectname)%00%(worktreepath)", *asked,
+        "refs/heads", "refs/tags", "refs/remotes",
+    )  # fmt: skip
+    lines = (line.split("\0") for line in decode(out).split("\n") if line)
+    return [Holder(*line) for line in lines if not line[0].endswith("/HEAD")]
+
+
+def short(ref: str) -> str:
+    """A ref as people name it."""
+    for begin in (HEADS, TAGS, REMOTES):
+        if ref.startswith(begin):
+            return ref.removeprefix(begin)
+    return "the detached HEAD" if ref == DETACHED else ref
+
+
+class Unpushed:
+    """The commits of a branch that the remote is not known to have.
+
+    `ref` is the branch (or HEAD when it is detached), `tip` its commit, `bounds` the revision
+    arguments that leave out what the remote has, `remote` its name ('' when there is none, or
+    when any remote counts).
+    """
+
+    def __init__(
+        self, repository: Repository, ref: str, tip: str, bounds: Sequence[str], remote: str = ""
+    ) -> None:
+        self.repository = repository
+        self.ref = ref
+        self.tip = tip
+        self.bounds = list(bounds)
+        self.remote = remote
+
+    def commits(self) -> list[tuple[str, list[str]]]:
+        """The commits with their parents, parents first."""
+        out = self.repository.run(
+            "rev-list", "--reverse", "--topo-order", "--parents", self.tip, *self.bounds
+        )
+        words = [line.split() for line in out.decode("ascii").splitlines()]
+        return [(line[0], line[1:]) for line in words]
+
+    def snapshot(self, tip: str = "") -> CommitSnapshot:
+        """What these commits bring; with `tip`, what those that end there bring instead."""
+        tip = tip or self.tip
+        out = self.repository.run("rev-list", "--boundary", tip, *self.bounds)
+        edges = [line[1:] for line in out.decode("ascii").split() if line.startswith("-")]
+        if len(edges) > 1:
+            # Old forks and later merges: the last of them has the others.
+            found = self.repository.run("merge-base", "--independent", *edges[:1000])
+            edges = found.decode("ascii").split() or edges
+        snapshot = ranges.take(self.repository, tip, self.bounds, edges[0] if edges else "")
+        snapshot.ref = self.ref
+        snapshot.unpushed = self.bounds[0] == "--not"
+        return snapshot
+
+
+def unpushed(repository: Repository, text: str = "") -> Unpushed:
+    """What is meant by `A..BRANCH`, by `BRANCH`, or by nothing: the branch that is checked out.
+
+    Without A it is all that the remote has not got to which the branch is pushed. Raises
+    UsageError when it names no branch, PmgitError when there is no commit yet.
+    """
+    old, dots, name = text.partition("..")
+    if not dots:
+        old, name = "", text
+    head = Head(repository)
+    ref = head.ref
+    if name and name not in (DETACHED, short(ref), ref):
+        ref = name if name.startswith(HEADS) else HEADS + name
+    if ref in (DETACHED, head.ref):
+        tip = head.oid
+        if not tip:
+            raise PmgitError("there is no commit yet", "stage something, then: pmgit check")
+    else:
+        found = repository.start("rev-parse", "-q", "--verify", "--end-of-options", ref)
+        code, out, _ = found.wait()
+        if code:
+            raise UsageError(f"no branch {name!r}", "see: git branch")
+        tip = out.decode("ascii").strip()
+    if old:
+        return Unpushed(repository, ref, tip, [f"^{ranges.resolve(repository, old)}"])
+    remote = receiver_of(repository, ref)
+    return Unpushed(repository, ref, tip, ["--not", *known_of(remote)], remote)
+
+
+def receiver_of(repository: Repository, ref: str) -> str:
+    """The remote that a branch is pushed to, as `git push` finds it; '' when there is none."""
+    out = repository.start("config", "-z", "--get-regexp", r"^(remote|branch)\.").finish(1)
+    values = dict(entry.partition("\n")[::2] for entry in decode(out).split("\0") if entry)
+    branch = short(ref)
+    remotes = {
+        key.removeprefix("remote.").rpartition(".")[0]
+        for key in values
+        if key.startswith("remote.") and key.endswith((".url", ".pushurl"))
+    }
+    for key in (f"branch.{branch}.pushremote", "remote.pushdefault", f"branch.{branch}.remote"):
+        if values.get(key) in remotes:
+            return values[key]
+    if "origin" in remotes:
+        return "origin"
+    return next(iter(remotes)) if len(remotes) == 1 else ""
+
+
+def has_remotes(repository: Repository) -> bool:
+    """Whether anything is known of what a remote has."""
+    return bool(repository.run("for-each-ref", "--count=1", "--format=x", "refs/remotes"))
+
+
+def known_of(remote: str) -> list[str]:
+    """The revision arguments for what a remote is known to have; of any remote without a name."""
+    if not remote:
+        return ["--remotes"]
+    # Without `/*` Git would add it, but not to a name in which something had to be escaped.
+    return ["--remotes=" + "".join(f"\\{c}" if c in "*?[\\" else c for c in remote) + "/*"]

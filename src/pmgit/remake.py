@@ -1,0 +1,230 @@
+"""Commits made anew without the blobs that must not be in them: the engine of `pmgit fix`.
+
+For what plain git has no safe command: several commits, merges, branches that are not checked
+out, with the work tree left alone. New commits are made and judged first; only when they are
+clean the branch is moved, from where it was judged to be, and the old commits are kept.
+"""
+
+from __future__ import annotations
+
+from pmgit import checker, fixes, plans
+from pmgit.config import LFS
+from pmgit.errors import PmgitError
+from pmgit.finding import Fix, Step
+from pmgit.git import attributes, checkout, clean, position, tree
+from pmgit.git.blob import Blob, decode
+from pmgit.git.trees import Rewriter
+from pmgit.lfs import missing, patterns
+from pmgit.model.subject import Subject
+from pmgit.setup import block
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.config import Config
+    from pmgit.finding import Finding, Report
+    from pmgit.git.position import Unpushed
+    from pmgit.git.repository import Repository
+    from pmgit.git.trees import Rewritten
+
+ATTRIBUTES = ".gitattributes"
+#: What is judged of the new commits besides the rules that were asked for.
+_PROOF = ("missing-pointer", "uncovered-pointer", "tracked-weights", "oversized-blob")
+
+
+class Remake:
+    """What is to be made anew: `out` are the blobs to take out, `stored` those for Git LFS.
+
+    `before` are the steps that put on disk what only the index has, in a sparse checkout;
+    `after` are those for what an ordinary new commit cures, with that commit.
+    """
+
+    def __init__(
+        self,
+        unpushed: Unpushed,
+        config: Config,
+        names: Sequence[str],
+        report: Report,
+        subject: Subject,
+    ) -> None:
+        self.unpushed = unpushed
+        self.repository = unpushed.repository
+        self.config = config
+        self.names = list(names)
+        self.report = report
+        self.out: list[Blob] = []
+        self.stored: list[Blob] = []
+        self.before: list[Step] = []
+        self.after: list[Step] = []
+        self.backup = plans.backup_ref(unpushed.ref, unpushed.tip)
+        self._subject = subject
+        flagged = {b.oid: b for f in report.findings for b in f.blobs}
+        # A file that was moved on the way is the same blob under another name.
+        found = [blob for blob in subject.introduced if blob.oid in flagged]
+        for blob in found:
+            blob.size = flagged[blob.oid].size
+            self._to_lfs(blob)
+
+    def _to_lfs(self, blob: Blob) -> None:
+        subject = self._subject
+        to_lfs = subject.is_lfs(blob.path)
+        to_lfs = to_lfs or (subject.storage == LFS and subject.is_weights(blob))
+        (self.stored if to_lfs else self.out).append(blob)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the branch is checked out in this work tree."""
+        return position.Head(self.repository).ref == self.unpushed.ref
+
+    def anew(self) -> list[str]:
+        """The commits that will be made anew, parents first."""
+        targets = {(blob.path, blob.oid): "" for blob in (*self.out, *self.stored)}
+        order = [oid for oid, _ in self.unpushed.commits()]
+        changed = Rewriter(self.repository, targets).work_out(order).ids
+        return [oid for oid in order if oid in changed]
+
+    def held(self, commits: Sequence[str]) -> dict[str, set[tuple[str, str]]]:
+        """Which of the blobs each commit has, as (path, id)."""
+        blobs = [*self.out, *self.stored]
+        found: dict[str, set[tuple[str, str]]] = {}
+        for oid in commits:
+            raw = self.repository.run("ls-tree", "-z", oid, "--", *(b.path for b in blobs))
+            lines = (line.partition("\t") for line in decode(raw).split("\0") if line)
+            found[oid] = {(path, head.split(" ")[2]) for head, _, path in lines}
+        return found
+
+    def patterns(self) -> list[str]:
+        """The attribute patterns for what goes to Git LFS."""
+        found = {fixes.set_up(self._subject, blob).steps[0].items[0] for blob in self.stored}
+        return sorted(found)
+
+    def plan_after(self) -> None:
+        """Work out the steps of the new commit: ignore rules, and what is judged at the tip."""
+        rest = [f for f in self.report.findings if not f.blobs]
+        at_tip = {(blob.path, blob.oid) for blob in tree.take(self.repository).introduced}
+        absent = tuple(
+            blob.path
+            for blob in (*self.out, *self.stored)
+            if (blob.path, blob.oid) in at_tip and not checkout.exists(self.repository, blob.path)
+        )
+        if absent:
+            restore = ("git", "restore", "--ignore-skip-worktree-bits")
+            self.before.append(Step(*restore, items=absent))
+
+        def whole_tree(names: list[str]) -> list[Finding]:
+            snapshot = tree.take(self.repository)
+            return checker.judge(snapshot, self.config, names, plans=False).findings
+
+        hidden = attributes.ignored(self.repository, [blob.path for blob in self.out])
+        ignored = [
+            Fix(*fixes.ignored(self._subject, blob)) for blob in self.out if blob.path not in hidden
+        ]
+        cured, whole = plans.at_tip(rest, whole_tree)
+        if any(fix.steps for fix in ignored):
+            cured = [*cured, *(f for f in self.report.findings if f.blobs)]
+        steps = plans.unique([*ignored, whole])
+        self.after = [*steps, *plans.commit_of(cured)] if steps else []
+        if self.stored:
+            # Without the filter, the files on disk would seem to be changed.
+            self.after.insert(0, fixes.INSTALL)
+
+    def refuse(self) -> None:
+        """Raise PmgitError when something is in the way; nothing has been done then."""
+        repository, ref = self.repository, self.unpushed.ref
+        busy = position.under_way(repository)
+        if busy and self.is_here:
+            raise PmgitError(f"a {busy} is under way", f"finish or abort the {busy} first")
+        commits = self.unpushed.commits()
+        cut = repository.shallow_commits.intersection(oid for oid, _ in commits)
+        if cut:
+            raise PmgitError("the clone is shallow there", "git fetch --unshallow")
+        if self.stored and not missing.is_installed():
+            raise PmgitError("git-lfs is not installed", missing.install_hint())
+        if not self.is_here:
+            holders = position.holders(repository, [self.unpushed.tip])
+            folder = next((h.folder for h in holders if h.ref == ref), "")
+            if folder:
+                raise PmgitError(
+                    f"{position.short(ref)} is checked out in {folder}", "run pmgit fix there"
+                )
+            return
+        apart = {blob.path for blob in (*self.stored, *self.out)}
+        checkout.refuse_dirty(repository, apart)
+        attributes = tree.take(repository).listing().get(ATTRIBUTES)
+        if self.stored and attributes is None and checkout.exists(repository, ATTRIBUTES):
+            raise PmgitError(
+                f"{ATTRIBUTES} lies here and is not tracked; new lines go into it",
+                f"git add {ATTRIBUTES} && git commit, or move it away",
+            )
+
+    def run(self) -> Rewritten:
+        """Make the commits anew, prove them, move the branch; the new steps are not run."""
+        targets = {(blob.path, blob.oid): "" for blob in self.out}
+        pointers: dict[str, str] = {}
+        for blob in self.stored:
+            if blob.oid not in pointers:
+                text = clean.pointer_to(self.repository, blob.oid, blob.path)
+                pointers[blob.oid] = self._store(text)
+            targets[blob.path, blob.oid] = pointers[blob.oid]
+        order = [oid for oid, _ in self.unpushed.commits()]
+        done = Rewriter(self.repository, targets, self._attributes).run(order)
+        tip = done.ids.get(self.unpushed.tip, self.unpushed.tip)
+        self._prove(tip)
+        checkout.move(self.repository, self.unpushed.ref, self.unpushed.tip, tip, self.backup)
+        if self.is_here:
+            try:
+                checkout.follow(self.repository, self.unpushed.tip, tip, (ATTRIBUTES,))
+            except PmgitError:
+                checkout.move(self.repository, self.unpushed.ref, tip, self.unpushed.tip)
+                raise
+        return done
+
+    def _store(self, data: bytes) -> str:
+        out = self.repository.run("hash-object", "-w", "--stdin", stdin=data)
+        return out.decode("ascii").strip()
+
+    def _attributes(self, oid: str) -> str:
+        """The .gitattributes of a commit with the lines for what goes to Git LFS in it."""
+        tip = self._subject.snapshot.listing(ATTRIBUTES).get(ATTRIBUTES)
+        if tip and tip.oid == oid and all(self._subject.is_lfs(b.path) for b in self.stored):
+            return oid
+        text = b""
+        if oid:
+            blob = Blob(ATTRIBUTES, oid, "100644")
+            text = self._subject.snapshot.objects.contents([blob])[oid]
+        lines = block.read(text, ATTRIBUTES) or []
+        mine = [patterns.attribute_line(pattern) for pattern in self.patterns()]
+        return self._store(
+            block.replace(
+                text,
+                [*(line for line in mine if line not in lines), *lines],
+                where=block.HERE,
+                name=ATTRIBUTES,
+            )
+        )
+
+    def _prove(self, tip: str) -> None:
+        snapshot = self.unpushed.snapshot(tip)
+        names = list(dict.fromkeys([*self.names, *_PROOF]))
+        left = checker.judge(snapshot, self.config, names).findings
+        wrong = [f for f in left if f.blobs or f.rule == "uncovered-pointer"]
+        if wrong:
+            raise PmgitError(
+                f"{wrong[0].path} would still be refused ({wrong[0].rule}:"
+                f" {wrong[0].message}); nothing was changed",
+                "a .gitattributes in a folder below may decide: git check-attr -a -- PATH",
+            )
+
+
+def plan(
+    repository: Repository, asked: str, wanted: Sequence[str]
+) -> tuple[Report, Remake, Subject]:
+    """Judge the unpushed commits of a branch (`A..BRANCH`, `BRANCH`, '') with the named rules."""
+    unpushed = position.unpushed(repository, asked)
+    snapshot = unpushed.snapshot()
+    config = checker.configuration(snapshot)
+    names = checker.selected(config, wanted)
+    report = checker.judge(snapshot, config, names)
+    subject = Subject(snapshot, config)
+    return report, Remake(unpushed, config, names, report, subject), subject

@@ -1,0 +1,345 @@
+"""`pmgit fix`: what it makes anew, what it leaves alone, what it refuses, and the way back."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.kit import Repo, random_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BERT = "pretrained_model/bert"
+WEIGHTS = f"{BERT}/model.safetensors"
+BIG = random_bytes(300_000, seed=3)
+#: What no shell, no pathspec and no attribute line may read.
+HOSTILE = ["a b.pt", "quo'te.pt", '"x".pt', "$(touch PWNED).pt", "-rf.pt", "[a].pt", "*.pt",
+           "modèle.pt", "line\nbreak.pt", ":(exclude)x.pt", "back\\slash.pt", "#x.pt", "!x.pt",
+           "tab\t.pt", "w\udcff.pt"]  # fmt: skip
+
+
+@pytest.fixture
+def pushed(repo: Repo) -> Repo:
+    """A clone of a bare repository that has its first commit, with a described model."""
+    remote = Repo(repo.path.parent / "remote.git", repo.env, init=("--bare",))
+    repo.git("remote", "add", "origin", str(remote.path))
+    repo.add_info(BERT)
+    repo.commit("Begin")
+    repo.git("push", "-q", "-u", "origin", "main")
+    return repo
+
+
+def several(repo: Repo) -> str:
+    """Weights in the first of several unpushed commits, one of them a merge; the tip's id."""
+    repo.stage(WEIGHTS, BIG)
+    repo.commit("Add bert\n\n  with a body  \n#not a comment\n", "--cleanup=verbatim")
+    repo.git("checkout", "-q", "-b", "side")
+    repo.stage("side.txt", "side\n")
+    repo.commit("On the side", "--author=Ada <ada@example.invalid>")
+    repo.git("checkout", "-q", "main")
+    repo.stage("main.txt", "main\n")
+    repo.commit("On main")
+    repo.git("merge", "-q", "--no-edit", "side")
+    repo.git("branch", "-q", "-D", "side")
+    return repo.git("rev-parse", "HEAD").strip()
+
+
+def raw(repo: Repo, ref: str) -> str:
+    """The commits without what has to change: trees and ids."""
+    return repo.git("log", "--format=%an %ae %ad %cn %ce %cd %B %e", "--topo-order", ref)
+
+
+def biggest(repo: Repo, *revisions: str) -> int:
+    """The size of the biggest blob that these commits bring."""
+    names = repo.git("rev-list", "--objects", "--no-object-names", *revisions)
+    sizes = repo.git("cat-file", "--batch-check=%(objectsize)", stdin=names.encode())
+    return max(map(int, sizes.split()))
+
+
+def everything(repo: Repo) -> tuple[str, ...]:
+    """Refs, index and status: what a refusal leaves as it was."""
+    return (repo.git("for-each-ref"), repo.git("ls-files", "-s"), repo.git("status", "--porcelain"),
+            repo.git("rev-parse", "HEAD"))  # fmt: skip
+
+
+def test_several_commits_are_made_anew_and_undone(pushed: Repo) -> None:
+    repo, tip = pushed, several(pushed)
+    before, old = everything(repo), raw(repo, "HEAD")
+    shown = repo.pmgit("fix", "--dry-run")
+    assert shown.code == 1, shown
+    assert "makes 4 commits of main anew (unpushed, so nobody else is affected)" in shown.out
+    refused = repo.pmgit("fix")
+    assert refused.code == 2, refused
+    assert "makes 4 commits of main anew" in refused.out
+    assert everything(repo) == before
+
+    done = repo.pmgit("fix", "--yes")
+    assert done.code == 0, done
+    assert biggest(repo, "HEAD") < 10_000
+    assert (repo.path / WEIGHTS).read_bytes() == BIG
+    assert raw(repo, "HEAD~1") == old
+    assert repo.git("log", "-1", "--format=%P", "HEAD~1").count(" ") == 1  # still a merge
+    assert repo.git("status", "--porcelain") == ""
+    assert repo.git("merge-base", "HEAD", "origin/main") == repo.git("rev-parse", "origin/main")
+    assert repo.git("fsck", "--strict", "--no-dangling") == ""
+    again = repo.pmgit("fix")
+    assert (again.code, again.out) == (0, "nothing to fix\n")
+
+    back = repo.pmgit("fix", "--undo")
+    assert back.code == 0, back
+    assert repo.git("rev-parse", "HEAD").strip() == tip
+    assert (repo.path / WEIGHTS).read_bytes() == BIG
+    assert everything(repo) == before
+    nothing = repo.pmgit("fix", "--undo")
+    assert (nothing.code, nothing.out) == (0, "nothing to undo: no backup of main\n")
+
+
+def test_the_commands_of_the_plan_make_the_same_commits(pushed: Repo) -> None:
+    repo, tip = pushed, several(pushed)
+    shown = repo.pmgit("fix", "--dry-run").out.splitlines()
+    script = "\n".join(shown[shown.index("  (") : shown.index("  )") + 1])
+    assert repo.pmgit("fix", "--yes").code == 0
+    anew = repo.git("rev-parse", "HEAD~1").strip()
+    assert repo.pmgit("fix", "--undo").code == 0
+    repo.paste(script)
+    assert repo.git("rev-parse", "HEAD").strip() == anew != tip
+    assert repo.git("rev-parse", f"refs/pmgit/backup/{tip[:12]}/main").strip() == tip
+    assert repo.git("status", "--porcelain", "-uno") == ""
+
+
+def test_into_git_lfs(pushed: Repo) -> None:
+    """Pointers, and the attributes that cover them, in every commit; the files stay raw."""
+    repo = pushed
+    repo.stage(".pmgit.toml", 'storage = "lfs"\n')
+    several(repo)
+    done = repo.pmgit("fix", "--yes")
+    assert done.code == 0, done
+    assert biggest(repo, "HEAD") < 10_000
+    for commit in repo.git("rev-list", "origin/main..HEAD").split():
+        assert repo.blob(WEIGHTS, commit).startswith(b"version https://git-lfs")
+        assert b"filter=lfs" in repo.blob(".gitattributes", commit)
+    assert (repo.path / WEIGHTS).read_bytes() == BIG
+    assert repo.git("status", "--porcelain") == ""
+    assert repo.pmgit("fix", "--undo").code == 0
+    assert repo.git("status", "--porcelain") == ""
+    assert not (repo.path / ".gitattributes").exists()
+
+
+@pytest.mark.parametrize("storage", ["ignore", "lfs"])
+def test_hostile_names(storage: str, pushed: Repo) -> None:
+    repo = pushed
+    repo.stage(".pmgit.toml", f'storage = "{storage}"\n')
+    for number, name in enumerate(HOSTILE):
+        repo.stage(f"{BERT}/{name}", BIG + bytes([number]))
+    repo.commit("Add them all")
+    repo.stage("a.txt", "a\n")
+    repo.commit("Go on")
+    shown = repo.pmgit("fix", "--dry-run", "size")
+    assert shown.code == 1, shown
+    done = repo.pmgit("fix", "--yes", "size")
+    assert done.code == 0, done
+    assert biggest(repo, "HEAD") < 10_000
+    for number, name in enumerate(HOSTILE):
+        assert (repo.path / BERT / name).read_bytes() == BIG + bytes([number])
+    assert repo.git("status", "--porcelain", "-uno") == ""
+    assert not list(repo.path.rglob("PWNED"))
+
+
+def test_a_moved_and_a_changed_file(pushed: Repo) -> None:
+    """The same blob under another name goes too; a version that may be there stays."""
+    repo = pushed
+    repo.stage("data/video.mp4", b"\0" * 11_000_000)
+    repo.commit("Add a video")
+    repo.git("mv", "data/video.mp4", "video.mp4")
+    repo.commit("Move it")
+    repo.stage("video.mp4", b"small\n")
+    repo.commit("Make it small")
+    assert repo.pmgit("fix", "--yes").code == 0
+    assert biggest(repo, "HEAD") < 10_000
+    assert repo.blob("video.mp4", "HEAD") == b"small\n"
+    assert repo.git("log", "--format=%s", "-3").split("\n")[:3] == [
+        "Make it small", "Move it", "Add a video",
+    ]  # fmt: skip
+
+
+def test_the_same_blob_on_two_sides_with_line_ends_of_windows(pushed: Repo) -> None:
+    """What was cherry-picked came in twice, and .gitattributes ends its lines as it did."""
+    repo = pushed
+    repo.git("config", "core.autocrlf", "true")
+    repo.stage(".gitattributes", b"* text=auto\r\n")
+    repo.stage(".pmgit.toml", 'storage = "lfs"\n')
+    repo.commit("Set up")
+    repo.git("checkout", "-q", "-b", "side")
+    repo.stage(WEIGHTS, BIG)
+    repo.commit("Add bert")
+    repo.git("checkout", "-q", "main")
+    repo.stage("a.txt", "a\n")
+    repo.commit("Go on")
+    repo.git("cherry-pick", "side")
+    repo.git("merge", "-q", "--no-edit", "side")
+    done = repo.pmgit("fix", "--yes", "size")
+    assert done.code == 0, done
+    assert "makes 3 commits of main anew" in done.out
+    assert "main: 3 commits made anew" in done.out
+    assert biggest(repo, "HEAD") < 10_000
+    assert repo.git("status", "--porcelain") == ""
+    text = (repo.path / ".gitattributes").read_bytes()
+    assert text.startswith(b"* text=auto\r\n")
+    assert text.count(b"\r\n") == text.count(b"\n") > 1
+    assert repo.pmgit("fix", "--undo").code == 0
+    assert (repo.path / ".gitattributes").read_bytes() == b"* text=auto\r\n"
+
+
+@pytest.mark.parametrize("dirt", ["staged", "unstaged", "rebase", "attributes"])
+def test_what_is_in_the_way_is_refused(dirt: str, pushed: Repo) -> None:
+    repo = pushed
+    if dirt == "attributes":
+        repo.stage(".pmgit.toml", 'storage = "lfs"\n')
+    several(repo)
+    if dirt == "staged":
+        repo.stage("new.txt", "new\n")
+    elif dirt == "unstaged":
+        repo.write("main.txt", "an edit\n")
+    elif dirt == "attributes":
+        repo.write(".gitattributes", "*.txt text\n")
+    else:
+        (repo.path / ".git/rebase-merge").mkdir()
+    before, files = everything(repo), repo.contents()
+    refused = repo.pmgit("fix", "--yes", "size")
+    # In the middle of a rebase there is a finding, and no plan for it.
+    assert refused.code == (1 if dirt == "rebase" else 3), refused
+    assert "finish or abort the rebase" in refused.out or "hint: " in refused.err
+    assert everything(repo) == before
+    assert repo.contents() == files
+
+
+def test_a_touched_file_is_no_change(pushed: Repo) -> None:
+    several(pushed)
+    os.utime(pushed.path / "main.txt", (1, 1))
+    assert pushed.pmgit("fix", "--yes").code == 0
+
+
+def test_undo_refuses_when_work_went_on(pushed: Repo) -> None:
+    repo, tip = pushed, several(pushed)
+    assert repo.pmgit("fix", "--yes").code == 0
+    repo.write("main.txt", "an edit\n")
+    dirty = repo.pmgit("fix", "--undo")
+    assert dirty.code == 3, dirty
+    repo.git("add", "main.txt")
+    repo.commit("Work on")
+    now = everything(repo)
+    refused = repo.pmgit("fix", "--undo")
+    assert refused.code == 3, refused
+    assert f"git reset --mixed refs/pmgit/backup/{tip[:12]}/main" in refused.err
+    assert everything(repo) == now
+
+
+def test_a_branch_that_is_not_checked_out(pushed: Repo, tmp_path: Path) -> None:
+    repo, tip = pushed, several(pushed)
+    repo.git("branch", "stacked")
+    repo.git("checkout", "-q", "--detach", "origin/main")
+    before = repo.git("status", "--porcelain")
+    done = repo.pmgit("fix", "--yes", "--range", "main")
+    assert done.code == 0, done
+    assert repo.git("status", "--porcelain") == before
+    assert biggest(repo, "main") < 10_000
+    assert repo.git("rev-parse", "stacked").strip() == tip
+    # The same commits are made of another branch that has them: what is stacked stays so.
+    assert repo.pmgit("fix", "--yes", "--range", "stacked").code == 0
+    assert repo.git("rev-parse", "stacked") == repo.git("rev-parse", "main")
+    # Where another work tree has it, its index would no longer fit.
+    repo.git("branch", "-f", "stacked", tip)
+    repo.git("worktree", "add", "-q", str(tmp_path / "linked"), "stacked")
+    refused = repo.pmgit("fix", "--yes", "--range", "stacked")
+    assert refused.code == 3, refused
+    assert "is checked out in" in refused.err
+    unknown = repo.pmgit("fix", "--range", "nowhere")
+    assert unknown.code == 2, unknown
+
+
+def test_detached(pushed: Repo) -> None:
+    repo, tip = pushed, several(pushed)
+    repo.git("checkout", "-q", "--detach")
+    assert repo.pmgit("fix", "--yes").code == 0
+    assert biggest(repo, "HEAD") < 10_000
+    assert repo.git("rev-parse", "main").strip() == tip
+    assert repo.git("symbolic-ref", "-q", "HEAD", code=1) == ""
+    assert repo.pmgit("fix", "--undo").code == 0
+    assert repo.git("rev-parse", "HEAD").strip() == tip
+
+
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_from_the_root_on_and_without_a_remote(
+    form: str, env: dict[str, str], tmp_path: Path
+) -> None:
+    repo = Repo(tmp_path / "new", env, init=(f"--object-format={form}",))
+    repo.stage(WEIGHTS, BIG)
+    repo.commit("Begin with weights")
+    repo.stage("a.txt", "a\n")
+    repo.commit("Go on")
+    done = repo.pmgit("fix", "--yes", "tracked-weights")
+    assert done.code == 0, done
+    assert biggest(repo, "HEAD") < 10_000
+    assert repo.git("fsck", "--strict", "--no-dangling") == ""
+    assert repo.git("rev-list", "--count", "--max-parents=0", "HEAD").strip() == "1"
+
+
+def test_signatures_are_dropped_and_said(pushed: Repo) -> None:
+    """A signature of other content would be a wrong one."""
+    repo = pushed
+    repo.stage(WEIGHTS, BIG)
+    repo.commit("Signed")
+    text = repo.git("cat-file", "commit", "HEAD")
+    signed = text.replace("\n\n", "\ngpgsig -----BEGIN\n \n abc\n -----END\n\n", 1)
+    oid = repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=signed.encode()).strip()
+    repo.git("reset", "-q", "--soft", oid)
+    repo.stage("a.txt", "a\n")
+    repo.commit("Go on")
+    done = repo.pmgit("fix", "--yes")
+    assert done.code == 0, done
+    assert "1 signature" in done.out
+    assert "gpgsig" not in repo.git("cat-file", "commit", "HEAD~2")
+
+
+def test_a_shallow_clone_is_refused(pushed: Repo, tmp_path: Path) -> None:
+    several(pushed)
+    pushed.git("push", "-q", "origin", "main")
+    pushed.git("clone", "-q", "--depth=1", pushed.path.parent.joinpath("remote.git").as_uri(),
+               str(tmp_path / "shallow"))  # fmt: skip
+    shallow = Repo(tmp_path / "shallow", pushed.env, init=None)
+    shallow.git("remote", "remove", "origin")
+    before = everything(shallow)
+    found = shallow.pmgit("fix", "--yes", "size")
+    assert found.code == 1, found
+    assert "git fetch --unshallow" in found.out
+    assert everything(shallow) == before
+
+
+def test_a_submodule_stays(pushed: Repo, tmp_path: Path) -> None:
+    other = Repo(tmp_path / "other", pushed.env)
+    other.stage("a.txt", "a\n")
+    other.commit()
+    pushed.git("submodule", "--quiet", "add", str(other.path), "sub")
+    several(pushed)
+    (pushed.path / "sub/a.txt").write_text("work in the submodule\n")
+    assert pushed.pmgit("fix", "--yes").code == 0
+    assert pushed.git("ls-tree", "HEAD", "sub").startswith("160000")
+    assert (pushed.path / "sub/a.txt").read_text() == "work in the submodule\n"
+
+
+def test_what_is_staged_comes_first(pushed: Repo) -> None:
+    repo = pushed
+    repo.stage(WEIGHTS, BIG)
+    done = repo.pmgit("fix")
+    assert done.code == 0, done  # safe: it does not ask
+    assert WEIGHTS not in repo.staged()
+    assert (repo.path / WEIGHTS).read_bytes() == BIG
+
+
+def test_usage(pushed: Repo) -> None:
+    assert pushed.pmgit("fix", "--undo", "size").code == 2
+    assert pushed.pmgit("fix", "no-such-rule").code == 2
+    assert pushed.pmgit("fix").out == "nothing to fix\n"

@@ -1,0 +1,240 @@
+"""The plan for committed content: which one where, and that it is safe when pasted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.commands.test_fix import BERT, BIG, HOSTILE, WEIGHTS, biggest, everything, several
+from tests.kit import Repo, native_hooks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kit import Result
+
+LFS_LINE = "*.safetensors filter=lfs diff=lfs merge=lfs -text\n"
+
+
+@pytest.fixture
+def pushed(repo: Repo) -> Repo:
+    """A clone of a bare repository that has its first commit, guarded by the pre-push hook only."""
+    remote = Repo(repo.path.parent / "remote.git", repo.env, init=("--bare",))
+    repo.git("remote", "add", "origin", str(remote.path))
+    repo.add_info(BERT)
+    repo.commit("Begin")
+    repo.git("push", "-q", "-u", "origin", "main")
+    hooks = repo.path / ".git/hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "pre-push").write_bytes((native_hooks(repo.path.parent) / "pre-push").read_bytes())
+    (hooks / "pre-push").chmod(0o755)
+    return repo
+
+
+def push(repo: Repo, *refs: str) -> Result:
+    return repo.run(["git", "push", "-q", *(refs or ("origin", "main"))])
+
+
+def plan_of(result: Result) -> str:
+    return next((line for line in result.out.splitlines() if line.startswith("plan: ")), "")
+
+
+def fix_of(result: Result) -> str:
+    assert result.code != 0, result
+    (fix,) = result.fixes
+    return fix
+
+
+def test_the_last_commit_is_amended_by_plain_git(pushed: Repo) -> None:
+    """Also detached, below the top, and with names that no shell may read."""
+    repo = pushed
+    repo.git("checkout", "-q", "--detach")
+    for number, name in enumerate(HOSTILE):
+        repo.stage(f"{BERT}/{name}", BIG + bytes([number]))
+    repo.commit("Add them all\n\n # kept  \n", "--author=Ada <ada@example.invalid>",
+                "--cleanup=verbatim")  # fmt: skip
+    before = repo.git("log", "-1", "--format=%an %ae %at %B %P")
+    found = repo.pmgit("check", "--range", "origin/main..", cwd=BERT)
+    assert plan_of(found).startswith("plan: amends the last commit of the detached HEAD (unpushed")
+    fix = fix_of(found)
+    assert "--yes" not in fix
+    repo.paste(fix, cwd=BERT)
+    assert repo.git("log", "-1", "--format=%an %ae %at %B %P") == before
+    assert biggest(repo, "HEAD") < 10_000
+    assert repo.check("--range", "origin/main..") == []
+    assert repo.git("status", "--porcelain") == ""
+    assert not list(repo.path.rglob("PWNED"))
+    assert repo.pmgit("fix", "--undo").code == 0
+    assert biggest(repo, "HEAD") > 100_000
+
+
+@pytest.mark.parametrize("dirt", ["staged", "unstaged", "commit"])
+def test_a_plan_that_no_longer_fits_changes_nothing(dirt: str, pushed: Repo) -> None:
+    repo = pushed
+    repo.stage("a.txt", "a\n")
+    repo.stage(WEIGHTS, BIG)
+    repo.commit("Add bert")
+    fix = fix_of(push(repo))
+    if dirt == "staged":
+        repo.stage("b.txt", "b\n")
+    elif dirt == "unstaged":
+        repo.write("a.txt", "an edit\n")
+    else:
+        repo.stage("b.txt", "b\n")
+        repo.commit("Another")
+    before, files = everything(repo), repo.contents()
+    pasted = repo.sh(fix)
+    assert pasted.code == 1, pasted
+    # It says what is in the way.
+    assert ("a.txt" if dirt == "unstaged" else "b.txt") in pasted.out
+    assert everything(repo) == before
+    assert repo.contents() == files
+
+
+@pytest.mark.parametrize("where", ["last", "older"])
+def test_raw_where_the_attributes_say_lfs(where: str, pushed: Repo) -> None:
+    """Git may take such a file for a changed one: that must not be in the way."""
+    repo = pushed
+    repo.stage(".gitattributes", LFS_LINE)
+    repo.commit("Track weights")
+    repo.stage(WEIGHTS, BIG)  # no filter is configured
+    repo.commit("Add bert")
+    if where == "older":
+        repo.stage("a.txt", "a\n")
+        repo.commit("Go on")
+    repo.git("config", "filter.lfs.clean", "git-lfs clean -- %f")
+    (repo.path / WEIGHTS).touch()
+    assert WEIGHTS in repo.git("diff", "--name-only")
+    found = repo.pmgit("check", "--range", "origin/main..")
+    assert ": missing-pointer: " in found.out or ": tracked-weights: " in found.out
+    done = repo.sh_at_terminal(fix_of(found))
+    assert done.code == 0, done
+    assert repo.blob(WEIGHTS, "HEAD").startswith(b"version https://git-lfs")
+    assert biggest(repo, "origin/main..HEAD") < 10_000
+    assert (repo.path / WEIGHTS).read_bytes() == BIG
+    assert repo.blob(".gitattributes", "HEAD") == LFS_LINE.encode()
+
+
+def test_what_a_remote_has_stays_in_history(pushed: Repo) -> None:
+    repo = pushed
+    repo.stage(WEIGHTS, BIG)
+    repo.commit("Add bert")
+    assert push(repo, "--no-verify", "origin", "main").code == 0
+    found = repo.pmgit("check", "--range", "HEAD~1..HEAD")
+    assert found.code == 1, found
+    assert "plan: origin/main has it already, so the history keeps it" in found.out
+    assert found.fixes == []  # it is not safe: others lose the file
+    (line,) = [line for line in found.out.splitlines() if line.startswith("unsafe fix ")]
+    tip = repo.git("rev-parse", "HEAD").strip()
+    repo.paste(line.partition("): ")[2])
+    assert repo.git("rev-parse", "HEAD~1").strip() == tip  # nothing was made anew
+    assert WEIGHTS not in repo.staged()
+    assert push(repo).code == 0
+
+
+def test_what_only_another_remote_has(pushed: Repo, tmp_path: Path) -> None:
+    """A fork has it, the remote that is pushed to has not: who is affected is said."""
+    repo = pushed
+    fork = Repo(tmp_path / "fork.git", repo.env, init=("--bare",))
+    repo.git("remote", "add", "fork", str(fork.path))
+    several(repo)
+    repo.git("tag", "v1")
+    assert push(repo, "--no-verify", "fork", "main").code == 0
+    refused = push(repo)
+    assert "whoever has fetched fork/main keeps the old ones; v1 has the old ones too" in (
+        plan_of(refused)
+    )
+    assert fix_of(refused) == "pmgit fix tracked-weights"
+    assert repo.sh_at_terminal(fix_of(refused)).code == 0
+    assert push(repo).code == 0
+    # A tag that still has it is refused, and is left alone.
+    tagged = push(repo, "origin", "v1")
+    assert tagged.code != 0
+    assert repo.git("rev-parse", "v1^{commit}") != repo.git("rev-parse", "main")
+
+
+def test_to_an_address_and_from_another_branch(pushed: Repo, tmp_path: Path) -> None:
+    """What is pushed is named when `pmgit fix` alone would mean other commits."""
+    repo = pushed
+    several(repo)
+    wip = "wi'p$(touch${IFS}PWNED)"
+    repo.git("branch", wip)
+    repo.git("reset", "-q", "--keep", "origin/main")
+    refused = push(repo, "origin", wip)
+    assert fix_of(refused).startswith("git switch -q 'wi'")
+    assert fix_of(refused).endswith(" && pmgit fix tracked-weights && git checkout -q -")
+    assert repo.sh_at_terminal(fix_of(refused)).code == 0
+    assert push(repo, "origin", wip).code == 0
+    assert (repo.path / WEIGHTS).read_bytes() == BIG
+    assert repo.git("symbolic-ref", "HEAD") == "refs/heads/main\n"
+    (repo.path / WEIGHTS).unlink()
+    other = Repo(tmp_path / "other.git", repo.env, init=("--bare",))
+    old = repo.git("rev-parse", "origin/main").strip()
+    assert push(repo, str(other.path), "main").code == 0
+    repo.stage("w.pt", 1_500_000)
+    repo.commit("Add w")
+    repo.stage("a.txt", "a\n")
+    repo.commit("Go on")
+    repo.git("remote", "remove", "origin")
+    refused = push(repo, str(other.path), "main")
+    assert fix_of(refused) == f"pmgit fix --range {old}..main oversized-blob"
+    assert repo.sh_at_terminal(fix_of(refused)).code == 0
+    assert push(repo, str(other.path), "main").code == 0
+    assert repo.git("merge-base", old, "main").strip() == old
+    assert not list(repo.path.rglob("PWNED*"))
+
+
+def test_a_new_commit_is_enough_for_what_is_judged_at_the_tip(pushed: Repo) -> None:
+    repo = pushed
+    repo.stage("pretrained_model/BERT x/config.json", "{}\n")
+    repo.commit("Add a model")
+    repo.stage("a.txt", "a\n")
+    tip = repo.commit("Go on")
+    refused = push(repo)
+    assert plan_of(refused) == "plan: a new commit is enough, because this is judged at the tip"
+    repo.paste(fix_of(refused))
+    assert repo.git("rev-parse", "HEAD~1").strip() == tip
+    assert push(repo).code == 0
+
+
+@pytest.mark.parametrize("where", ["last", "older"])
+def test_a_file_of_a_sparse_checkout_is_put_on_disk_first(where: str, pushed: Repo) -> None:
+    repo = pushed
+    repo.stage("a/a.txt", "a\n")
+    repo.stage(WEIGHTS, BIG)
+    repo.commit("Add bert")
+    if where == "older":
+        repo.stage("a/b.txt", "b\n")
+        repo.commit("Go on")
+    repo.git("sparse-checkout", "set", "a")
+    assert not (repo.path / WEIGHTS).exists()
+    done = repo.sh_at_terminal(fix_of(push(repo)))
+    assert done.code == 0, done
+    assert (repo.path / WEIGHTS).read_bytes() == BIG
+    assert push(repo).code == 0
+
+
+def test_the_whole_tree_knows_what_is_not_pushed(pushed: Repo) -> None:
+    repo = pushed
+    repo.stage(f"{BERT}/old.pt", BIG[:200_000])
+    repo.commit("An old sin")
+    assert push(repo, "--no-verify", "origin", "main").code == 0
+    several(repo)
+    found = {f["path"]: f["fix"] for f in repo.check("--all", "--select", "tracked-weights")}
+    assert found[WEIGHTS]["commands"] == [["pmgit", "fix", "tracked-weights"]]
+    assert found[f"{BERT}/old.pt"]["commands"][0][:3] == ["git", "rm", "--cached"]
+    shown = repo.pmgit("check", "--all", "--select", "tracked-weights")
+    assert repo.sh_at_terminal(fix_of(shown)).code == 0
+    (left,) = repo.check("--all", "--select", "tracked-weights")
+    assert left["path"] == f"{BERT}/old.pt"
+    assert push(repo).code == 0
+
+
+def test_a_bare_repository_names_the_way_out(pushed: Repo) -> None:
+    several(pushed)
+    old = pushed.git("rev-parse", "origin/main").strip()
+    pushed.git("push", "-q", "--no-verify", "origin", "main")
+    bare = Repo(pushed.path.parent / "remote.git", pushed.env, init=None)
+    found = bare.pmgit("check", "--range", f"{old}..main")
+    assert fix_of(found) == "pmgit fix tracked-weights"
