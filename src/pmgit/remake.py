@@ -84,6 +84,18 @@ class Remake:
         changed = Rewriter(self.repository, targets).work_out(order).ids
         return [oid for oid in order if oid in changed]
 
+    def instead(self, blob: Blob) -> str:
+        """What takes the place of a blob that is taken out: what stood there before it grew.
+
+        The id of that blob, '' when there was nothing: only then the path leaves Git.
+        """
+        befores = {(b.path, b.oid): b.before for b in self.out}
+        oid, seen = blob.before, {blob.oid}
+        while (blob.path, oid) in befores and oid not in seen:
+            seen.add(oid)
+            oid = befores[blob.path, oid]
+        return "" if oid in seen else oid
+
     def held(self, commits: Sequence[str]) -> dict[str, set[tuple[str, str]]]:
         """Which of the blobs each commit has, as (path, id)."""
         blobs = [*self.out, *self.stored]
@@ -118,7 +130,9 @@ class Remake:
 
         hidden = attributes.ignored(self.repository, [blob.path for blob in self.out])
         ignored = [
-            Fix(*fixes.ignored(self._subject, blob)) for blob in self.out if blob.path not in hidden
+            Fix(*fixes.ignored(self._subject, blob))
+            for blob in self.out
+            if blob.path not in hidden and not self.instead(blob)
         ]
         cured, whole = plans.at_tip(rest, whole_tree)
         if any(fix.steps for fix in ignored):
@@ -160,7 +174,7 @@ class Remake:
 
     def run(self) -> Rewritten:
         """Make the commits anew, prove them, move the branch; the new steps are not run."""
-        targets = {(blob.path, blob.oid): "" for blob in self.out}
+        targets = {(blob.path, blob.oid): self.instead(blob) for blob in self.out}
         pointers: dict[str, str] = {}
         for blob in self.stored:
             if blob.oid not in pointers:
@@ -186,6 +200,8 @@ class Remake:
 
     def _attributes(self, oid: str) -> str:
         """The .gitattributes of a commit with the lines for what goes to Git LFS in it."""
+        if not self.stored:
+            return oid
         tip = self._subject.snapshot.listing(ATTRIBUTES).get(ATTRIBUTES)
         if tip and tip.oid == oid and all(self._subject.is_lfs(b.path) for b in self.stored):
             return oid

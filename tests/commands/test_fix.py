@@ -165,6 +165,34 @@ def test_a_moved_and_a_changed_file(pushed: Repo) -> None:
     ]  # fmt: skip
 
 
+def test_a_file_that_grew_is_what_it_was_before(pushed: Repo) -> None:
+    """It does not leave Git: colleagues would lose it at their next pull."""
+    repo = pushed
+    repo.stage("data.txt", "small\n")
+    repo.commit("Small")
+    repo.git("push", "-q")
+    grown = [random_bytes(11_000_000, seed=number) for number in (1, 2)]
+    for content in grown:
+        repo.stage("data.txt", content)
+        repo.commit("Grow")
+    repo.stage("b.txt", "b\n")
+    tip = repo.commit("More")
+    shown = repo.pmgit("fix", "--dry-run")
+    plan = shown.out.partition("pasted together:\n")[2].partition("then:\n")[0]
+    done = repo.pmgit("fix", "--yes")
+    assert done.code == 0, done
+    fixed = repo.git("rev-parse", "HEAD").strip()
+    assert biggest(repo, "origin/main..HEAD") < 1000
+    assert repo.blob("data.txt") == b"small\n"
+    assert (repo.path / "data.txt").read_bytes() == grown[1]
+    assert repo.git("status", "--porcelain") == " M data.txt\n"
+    assert repo.pmgit("fix", "--undo").code == 0
+    assert repo.git("rev-parse", "HEAD").strip() == tip.strip()
+    assert repo.git("status", "--porcelain") == ""
+    repo.paste(plan)
+    assert repo.git("rev-parse", "HEAD").strip() == fixed
+
+
 def test_the_same_blob_on_two_sides_with_line_ends_of_windows(pushed: Repo) -> None:
     """What was cherry-picked came in twice, and .gitattributes ends its lines as it did."""
     repo = pushed

@@ -84,9 +84,15 @@ def commands(made: Remake, anew: list[str]) -> list[str]:
         out = [blob for blob in made.out if (blob.path, blob.oid) in held[oid]]
         stored = [blob for blob in made.stored if (blob.path, blob.oid) in held[oid]]
         lines.append(f"git read-tree {oid}")
-        if out:
-            names = " ".join(quote(blob.path) for blob in out)
+        gone = [blob for blob in out if not made.instead(blob)]
+        if gone:
+            names = " ".join(quote(blob.path) for blob in gone)
             lines.append(f"git update-index --force-remove -- {names}")
+        lines += [
+            f'git update-index --cacheinfo "{blob.mode},{old},"{quote(blob.path)}'
+            for blob in out
+            if (old := made.instead(blob))
+        ]
         lines += [_pointer(blob) for blob in stored]
         if stored:
             lines.append(": add to .gitattributes: " + quote(" ".join(made.patterns())))

@@ -6,8 +6,9 @@ import click
 
 from pmgit import plans
 from pmgit.errors import PmgitError
-from pmgit.git import checkout, position
-from pmgit.git.blob import decode
+from pmgit.git import checkout, position, work_tree
+from pmgit.git.blob import decode, parse_raw_diff
+from pmgit.git.ranges import RAW
 from pmgit.report.text import visible
 
 TYPE_CHECKING = False
@@ -53,7 +54,7 @@ def undo(repository: Repository, *, dry_run: bool) -> None:
     busy = position.under_way(repository)
     if busy:
         raise PmgitError(f"a {busy} is under way", f"finish or abort the {busy} first")
-    checkout.refuse_dirty(repository)
+    checkout.refuse_dirty(repository, _as_in(repository, head.oid, old))
     if dry_run:
         click.echo(f"would move {visible(name)} from {head.oid[:12]} back to {visible(backup)}")
         return
@@ -63,6 +64,12 @@ def undo(repository: Repository, *, dry_run: bool) -> None:
         repository.run("update-ref", "-d", ref)
     click.echo(f"{visible(name)} is back at {old[:12]}; the files on disk are as they were")
     click.echo(f"the fixed commits: {head.oid}")
+
+
+def _as_in(repository: Repository, now: str, old: str) -> set[str]:
+    """The files on disk that are as the old commit has them: going back changes nothing."""
+    changes = parse_raw_diff(repository.run("diff-tree", *RAW, now, old))
+    return {c.path for c in changes if c.oid and work_tree.compare(repository, c) == work_tree.SAME}
 
 
 def _refs(repository: Repository, begin: str, name: str) -> dict[str, str]:
