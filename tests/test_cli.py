@@ -269,7 +269,7 @@ def test_completion_script(shell: str, repo: Repo) -> None:
     [
         ("pmgit ch", ["check"]),
         ("pmgit check --form", ["--format"]),
-        ("pmgit check --format j", ["json"]),
+        ("pmgit check --format js", ["json"]),
         ("pmgit explain missing-p", ["missing-pointer"]),
         ("pmgit check --select naming,missing-p", ["naming,missing-pointer"]),
         ("pmgit env --shell fi", ["fish"]),

@@ -262,8 +262,6 @@ ROWS = (
     own_then_pre_commit, own_then_both, prek_after, prek_before, prek_force, prek_hooks_path, husky,
 )  # fmt: skip
 WITH_OWN = (i, own, own_linked, own_then_pre_commit, own_then_both, husky)
-#: Where Git LFS uploads to is the same for all rows: one of each kind of hook says so over HTTP.
-OVER_HTTP = (a, g, h, own_then_both, prek_after, husky)
 
 
 def put_up(repo: Repo, monkeypatch: pytest.MonkeyPatch, *args: str) -> None:
@@ -299,10 +297,8 @@ def push(repo: Repo, *args: str) -> Result:
     return repo.run(["git", "push", "-q", *args])
 
 
-def assert_all_runs(
-    repo: Repo, *, stage: bool = True, own: bool = False, http: bool = False
-) -> None:
-    """Two pushes: one that is refused, one to a file remote; a third to a server over HTTP."""
+def assert_all_runs(repo: Repo, *, stage: bool = True, own: bool = False) -> None:
+    """A push that is refused, one to a file remote, one to a server over HTTP."""
     refused = push(repo, "origin", "clean", "dirty")
     assert refused.code != 0
     assert "raw.safetensors: missing-pointer" in refused.out + refused.err
@@ -321,8 +317,6 @@ def assert_all_runs(
         url = repo.path.parent / "origin.git"
         assert Path(repo.env["SEEN"] + ".args").read_text() == f"origin {url}\n"
 
-    if not http:
-        return
     with LfsServer() as server:
         repo.git("config", "lfs.url", server.url)
         repo.git("config", "lfs.locksverify", "false")
@@ -338,7 +332,7 @@ def test_after_init_all_runs(
 ) -> None:
     row(start)
     put_up(start, monkeypatch)
-    assert_all_runs(start, own=row in WITH_OWN, http=row in OVER_HTTP)
+    assert_all_runs(start, own=row in WITH_OWN)
 
 
 @pytest.mark.parametrize("row", [b, g, own, husky], ids=lambda row: row.__name__)
@@ -351,7 +345,7 @@ def test_after_init_with_lfs_all_runs(
     shutil.rmtree(start.path / ".git/hooks", ignore_errors=True)
     row(start)
     put_up(start, monkeypatch)
-    assert_all_runs(start, own=row in WITH_OWN, http=row in OVER_HTTP)
+    assert_all_runs(start, own=row in WITH_OWN)
 
 
 @pytest.mark.parametrize("row", [g, a, own, h], ids=lambda row: row.__name__)

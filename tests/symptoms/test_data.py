@@ -191,7 +191,7 @@ def test_a_huge_text_takes_no_time_worth_telling() -> None:
     text = evil + "\nGH001\n" + "\t" * 500_000 + "\n"
     assert [hit.symptom.name for hit in match.find(text)] == ["github-large-file"]
     far = "x" * 3000 + 'File "a.bin" is larger than the allowed size of 5 MB'
-    assert [hit.files for hit in match.find(far)] == [()]
+    assert match.find(far) == []
     many = "".join(
         f"remote: error: File {n} is 200 MB; this exceeds GitHub's x\n" for n in range(9999)
     )
