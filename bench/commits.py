@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import platform
 import random
 import subprocess
-import sys
 from pathlib import Path
 from statistics import median
 
-BIN = Path(sys.executable).parent
-LAUNCH = Path(__file__).with_name("launch.py")
+from shared import BIN, Done, launch, machine
+from shared import ratio as ratio_of
 
 #: Files of the tree, in folders of 50; the first of them are pointers, one a model.
 FILES = 5000
@@ -95,23 +93,6 @@ def _file(path: str, text: str) -> bytes:
     return b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(data), data)
 
 
-def clock(words: list[str], stdin: Path | str, env: dict[str, str], cwd: Path) -> tuple[float, int]:
-    """Seconds and bytes of one run, which must succeed."""
-    file = cwd / "bench-commands"
-    file.write_bytes(b"\0".join(os.fsencode(word) for word in (str(stdin), *words)))
-    answer = subprocess.run(
-        [sys.executable, "-I", "-S", str(LAUNCH), "1", str(file)],
-        cwd=cwd,
-        env=env,
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-    ).stdout.split()
-    if answer[1] != "0":
-        raise SystemExit(f"exit code {answer[1]} of: {' '.join(words)}")
-    return float(answer[0]), int(answer[2])
-
-
 Jobs = dict[str, tuple[list[str], Path | str, dict[str, str], Path]]
 
 
@@ -120,22 +101,23 @@ def interleaved(jobs: Jobs, rounds: int) -> list[str]:
     seconds: dict[str, list[float]] = {name: [] for name in jobs}
     memory = dict.fromkeys(jobs, 0)
     for job in jobs.values():
-        clock(*job)  # compiles .pyc files, fills the page cache
+        _run(*job)  # compiles .pyc files, fills the page cache
     order = list(jobs)
     for _ in range(rounds):
         random.shuffle(order)
         for name in order:
-            took, peak = clock(*jobs[name])
-            seconds[name].append(took)
-            memory[name] = max(memory[name], peak)
+            done = _run(*jobs[name])
+            seconds[name].append(done.seconds)
+            memory[name] = max(memory[name], done.memory)
     first = seconds[next(iter(jobs))]
     lines = ["| | time | ratio | MB, largest process |", "|---|---:|---:|---:|"]
     for name, times in seconds.items():
-        ratio = median(a / b for a, b in zip(times, first, strict=True))
+        ratio = ratio_of(times, first)
         lines.append(
             f"| {name} | {1000 * median(times):.0f} ms | x{ratio:.2f} | {memory[name] / 1e6:.0f} |"
         )
-    git = subprocess.run(["git", "--version"], stdout=subprocess.PIPE, check=True, text=True)
-    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
-    versions = f"Python {platform.python_version()}, {git.stdout.strip()}"
-    return [*lines, "", f"{machine}, {versions}; medians of {rounds} interleaved rounds"]
+    return [*lines, "", f"{machine()}; medians of {rounds} interleaved rounds"]
+
+
+def _run(words: list[str], stdin: Path | str, env: dict[str, str], cwd: Path) -> Done:
+    return launch([[str(stdin), *words]], 1, cwd, env, cwd)

@@ -15,7 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from commits import BIN, History, Jobs, interleaved
+from commits import History, Jobs, interleaved
+from shared import BIN
 
 ZERO = "0" * 40
 #: Both at once, so that neither waits for what the other has not said yet.

@@ -13,7 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from commits import BIN, History, Jobs, interleaved
+from commits import History, Jobs, interleaved
+from shared import BIN
 
 PLUMBING = "git rev-list --objects --no-object-names {range} | git cat-file --batch-check"
 DIFFS = "git rev-list {range} | git diff-tree --stdin -r -c --root --raw -z --no-renames"

@@ -243,6 +243,14 @@ class Repo:
         done = None if start else forked.run(argv, self.path / cwd, {**self.env, **(env or {})})
         return _result(*done) if done else self.run(argv, cwd=cwd, env=env)
 
+    def push_first(self, model: str) -> None:
+        """A first commit with a described model, pushed to a bare repository beside this one."""
+        remote = Repo(self.path.parent / "remote.git", self.env, init=("--bare",))
+        self.git("remote", "add", "origin", str(remote.path))
+        self.add_info(model)
+        self.commit("Begin")
+        self.git("push", "-q", "-u", "origin", "main")
+
     def hook(self, *args: str, cwd: str | Path = "", env: dict[str, str] | None = None) -> Result:
         """Run `pmgit-hook`."""
         return self.run([str(BIN / "pmgit-hook"), *args], cwd=cwd, env=env)

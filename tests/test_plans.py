@@ -20,11 +20,7 @@ LFS_LINE = "*.safetensors filter=lfs diff=lfs merge=lfs -text\n"
 @pytest.fixture
 def pushed(repo: Repo) -> Repo:
     """A clone of a bare repository that has its first commit, guarded by the pre-push hook only."""
-    remote = Repo(repo.path.parent / "remote.git", repo.env, init=("--bare",))
-    repo.git("remote", "add", "origin", str(remote.path))
-    repo.add_info(BERT)
-    repo.commit("Begin")
-    repo.git("push", "-q", "-u", "origin", "main")
+    repo.push_first(BERT)
     hooks = repo.path / ".git/hooks"
     hooks.mkdir(exist_ok=True)
     (hooks / "pre-push").write_bytes((native_hooks(repo.path.parent) / "pre-push").read_bytes())

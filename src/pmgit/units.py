@@ -24,12 +24,20 @@ def show_size(size: int) -> str:
     """`size` bytes with the decimal unit that keeps it short: `130 bytes`, `3.0 MB`."""
     if size < 1000:
         return f"{size} byte" + ("" if size == 1 else "s")
-    value = float(size)
-    for unit in ("kB", "MB", "GB", "TB"):
-        value /= 1000
-        if value < 999.95 or unit == "TB":
-            return f"{value:.1f} {unit}"
-    raise AssertionError("unreachable: TB ends the loop")
+    return _short(size, 1000, ("kB", "MB", "GB", "TB"))
+
+
+def show_binary_size(size: int) -> str:
+    """`size` bytes with a unit of powers of 1024: `100.0 MiB`."""
+    return _short(size, 1024, ("KiB", "MiB", "GiB", "TiB")) if size >= 1024 else show_size(size)
+
+
+def _short(size: int, step: int, units: tuple[str, ...]) -> str:
+    """`size` bytes, at least `step`, in the first of `units` that keeps it short, else the last."""
+    value, power = size / step, 0
+    while value >= step - 0.05 and power < len(units) - 1:
+        value, power = value / step, power + 1
+    return f"{value:.1f} {units[power]}"
 
 
 def read_size(text: str) -> int:

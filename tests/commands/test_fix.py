@@ -24,11 +24,7 @@ HOSTILE = ["a b.pt", "quo'te.pt", '"x".pt', "$(touch PWNED).pt", "-rf.pt", "[a].
 @pytest.fixture
 def pushed(repo: Repo) -> Repo:
     """A clone of a bare repository that has its first commit, with a described model."""
-    remote = Repo(repo.path.parent / "remote.git", repo.env, init=("--bare",))
-    repo.git("remote", "add", "origin", str(remote.path))
-    repo.add_info(BERT)
-    repo.commit("Begin")
-    repo.git("push", "-q", "-u", "origin", "main")
+    repo.push_first(BERT)
     return repo
 
 

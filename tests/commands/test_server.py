@@ -80,9 +80,9 @@ def test_a_hook_that_is_there_is_kept_and_run_last(kind: str, bare: Repo, tmp_pa
     hook = bare.path / "hooks/pre-receive"
     hook.parent.mkdir()
     if kind == "link":
-        (tmp_path / "shared").write_text(THEIRS)
-        (tmp_path / "shared").chmod(0o755)
-        hook.symlink_to("../../shared")
+        (tmp_path / "their-hook").write_text(THEIRS)
+        (tmp_path / "their-hook").chmod(0o755)
+        hook.symlink_to("../../their-hook")
     else:
         hook.write_text(THEIRS)
         hook.chmod(0o640 if kind == "not executable" else 0o750)

@@ -10,7 +10,7 @@ import os
 
 from pmgit.config import MAX_BYTES
 from pmgit.errors import UsageError, cut, unknown
-from pmgit.units import read_size, show_size
+from pmgit.units import read_size, show_binary_size, show_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Limit:
         text = next(iter(self.shown.values()))
         shown = show_size(value)
         if "ib" in text.lower():
-            shown = _binary(value)
+            shown = show_binary_size(value)
         return f"{value} bytes" if shown in map(_tenths, self.shown.values()) else shown
 
 
@@ -221,22 +221,10 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def _binary(size: int) -> str:
-    """`size` bytes with a unit of powers of 1024."""
-    value = float(size)
-    if size < 1024:
-        return show_size(size)
-    for unit in ("KiB", "MiB", "GiB", "TiB"):
-        value /= 1024
-        if value < 1023.95 or unit == "TiB":
-            return f"{value:.1f} {unit}"
-    raise AssertionError("unreachable: TiB ends the loop")
-
-
 def _tenths(text: str) -> str:
     """A limit as a measure would be shown: `100.0 MiB` for `100 MiB`."""
     try:
         size = read_size(text)
     except ValueError:
         return text
-    return _binary(size) if "ib" in text.lower() else show_size(size)
+    return show_binary_size(size) if "ib" in text.lower() else show_size(size)
