@@ -83,7 +83,7 @@ def test_moves_inside_of_a_commit_are_known(based: Repo) -> None:
     commit = based.commit()
     snapshot = take("base..")
     (blob,) = snapshot.introduced
-    assert snapshot.removed[commit, blob.oid] == "old"
+    assert snapshot.removed[commit, blob.oid] == ["old"]
 
 
 def test_an_evil_merge_brings_what_no_parent_had(based: Repo) -> None:

@@ -95,7 +95,7 @@ def test_what_a_change_is(here: Repo) -> None:
     assert by["links"].mode == LINK
     assert by["grows"].before
     assert by["new"].before == ""
-    assert snapshot.removed["", moved] == "moves"
+    assert snapshot.removed["", moved] == ["moves"]
 
 
 @pytest.mark.parametrize("quote_path", ["true", "false"])

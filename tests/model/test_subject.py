@@ -198,6 +198,32 @@ def test_a_move_adds_nothing(here: Repo) -> None:
     assert {b.path: seen.is_moved(b) for b in seen.introduced}[f"{BERT}/c.bin"]
 
 
+def test_a_copy_beside_a_move_is_not_free(here: Repo) -> None:
+    data = random_bytes(2000)
+    for path in ("a.bin", "old/w.bin", f"{BERT}/w.bin"):
+        here.stage(path, data)
+    here.commit("first")
+    for path in ("a.bin", "old/w.bin", f"{BERT}/w.bin"):
+        here.git("rm", "-q", path)
+    # Three places for the one in a model folder, and four for the others: one and two are free.
+    coming = [
+        f"{BERT}2/w.bin",
+        f"{BERT}2/x.bin",
+        f"{BERT}/y.bin",
+        "b.bin",
+        "c.bin",
+        "d.bin",
+        "z/w.bin",
+    ]
+    for path in coming:
+        here.stage(path, data)
+    free = ["b.bin", f"{BERT}2/w.bin", "z/w.bin"]
+    assert sorted(b.path for b in subject().introduced if subject().is_moved(b)) == free
+    here.commit("second")
+    seen = everything("HEAD~1..HEAD")
+    assert sorted(b.path for b in seen.introduced if seen.is_moved(b)) == free
+
+
 def test_what_was_there_before(here: Repo) -> None:
     here.stage("same", "same")
     here.stage("changed", "one")

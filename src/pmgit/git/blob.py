@@ -117,6 +117,9 @@ def introduced_by(changes: Iterable[Blob], commit: str = "") -> list[Blob]:
     return found
 
 
-def removed_by(changes: Iterable[Blob]) -> dict[tuple[str, str], str]:
+def removed_by(changes: Iterable[Blob]) -> dict[tuple[str, str], list[str]]:
     """The paths that a change takes away, by ('', blob id)."""
-    return {("", change.before): change.path for change in changes if not change.oid}
+    found: dict[tuple[str, str], list[str]] = {}
+    for change in [change for change in changes if not change.oid]:
+        found.setdefault(("", change.before), []).append(change.path)
+    return found

@@ -19,7 +19,7 @@ class Brought:
         #: Against the only parent; of a merge they do not count.
         self.changes: list[Blob] = []
         self.blobs: list[Blob] = []
-        self.removed: dict[tuple[str, str], str] = {}
+        self.removed: dict[tuple[str, str], list[str]] = {}
 
     def add(self, record: str, path: str) -> None:
         """A line of `diff-tree -c --raw`; one colon for each parent."""
@@ -37,7 +37,7 @@ class Brought:
         """One of the commit's changes."""
         self.changes.append(change)
         if not change.oid:
-            self.removed[self.commit, change.before] = change.path
+            self.removed.setdefault((self.commit, change.before), []).append(change.path)
         elif change.oid != change.before:
             blob = Blob(change.path, change.oid, change.mode, change.before, self.commit)
             self.blobs.append(blob)

@@ -92,7 +92,7 @@ class _Log:
 
     def __init__(self, repository: Repository, revisions: Sequence[str]) -> None:
         self.blobs: list[Blob] = []
-        self.removed: dict[tuple[str, str], str] = {}
+        self.removed: dict[tuple[str, str], list[str]] = {}
         self._seen: set[tuple[str, str]] = set()
         self._repository = repository
         self._shallow = repository.shallow_commits
@@ -130,7 +130,7 @@ class _Log:
     def _parse(self, out: bytes) -> None:
         for commit, path, mode, befores, after in entries(out):
             if not after.strip("0"):
-                self.removed[commit, befores[0]] = path
+                self.removed.setdefault((commit, befores[0]), []).append(path)
             elif after not in befores:
                 before = befores[0] if befores[0].strip("0") else ""
                 self._add(Blob(path, after, mode, before, commit))

@@ -181,7 +181,7 @@ class Receipt:
 
     def _snapshot(self, tip: _Tip) -> TipSnapshot:
         blobs: dict[tuple[str, str], Blob] = {}
-        removed: dict[tuple[str, str], str] = {}
+        removed: dict[tuple[str, str], list[str]] = {}
         for commit in self._parents:
             if commit in tip.commits:
                 for blob in self._commits[commit].blobs:

@@ -36,8 +36,8 @@ class Snapshot:
     """The blobs to judge, and the tree that they are part of.
 
     `introduced` are the blobs that are new here, links and submodules among them; `changes` the
-    raw difference to what was before, deletions too. `removed` tells which path a blob had that a
-    commit ('' for the staged change) took away: (commit, blob id) to path. `index_env` points git
+    raw difference to what was before, deletions too. `removed` tells which paths a blob had that a
+    commit ('' for the staged change) took away: (commit, blob id) to paths. `index_env` points git
     at the index that holds the tree (a temporary one for a commit). `receiver` is None unless
     this is a push: then it holds revision arguments for what the remote is known to have.
     """
@@ -50,7 +50,7 @@ class Snapshot:
         introduced: list[Blob],
         *,
         index_env: dict[str, str] | None = None,
-        removed: dict[tuple[str, str], str] | None = None,
+        removed: dict[tuple[str, str], list[str]] | None = None,
     ) -> None:
         self.repository = repository
         self.origin = origin

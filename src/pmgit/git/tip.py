@@ -32,7 +32,7 @@ class TipSnapshot(Snapshot):
         tip: str,
         changes: list[Blob],
         introduced: list[Blob],
-        removed: dict[tuple[str, str], str],
+        removed: dict[tuple[str, str], list[str]],
     ) -> None:
         super().__init__(repository, RANGE, changes, introduced, removed=removed)
         self.tip = tip

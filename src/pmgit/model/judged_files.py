@@ -100,10 +100,33 @@ class Files:
         """Whether this is an old blob under a new name, which adds nothing to the history.
 
         A move into a model folder from outside is not one of these: it makes weights of a file.
+        Nor is a copy: each path that goes away makes one new path free.
         """
         removed = self.snapshot.removed
-        old = removed.get((blob.commit, blob.oid), "") if removed else ""
-        return bool(old) and (not self.in_models(blob.path) or self.in_models(old))
+        if not removed or (blob.commit, blob.oid) not in removed:
+            return False
+        return (blob.commit, blob.path) in self._moved
+
+    @lazy
+    def _moved(self) -> set[tuple[str, str]]:
+        """Commit and path of what is moved."""
+        removed = self.snapshot.removed
+        coming: dict[tuple[str, str], list[str]] = {}
+        for blob in self.introduced:
+            if (blob.commit, blob.oid) in removed:
+                coming.setdefault((blob.commit, blob.oid), []).append(blob.path)
+        found: set[tuple[str, str]] = set()
+        for (commit, oid), paths in coming.items():
+            gone = removed[commit, oid]
+            names = {path.rpartition("/")[2] for path in gone}
+            # Which is the copy nobody can tell; a file most likely keeps its name.
+            paths.sort(key=lambda path: (path.rpartition("/")[2] not in names, path))
+            inside = [path for path in paths if self.in_models(path)]
+            free = inside[: len([path for path in gone if self.in_models(path)])]
+            outside = [path for path in paths if path not in inside]
+            free += outside[: len(gone) - len(free)]
+            found.update((commit, path) for path in free)
+        return found
 
     def before(self, blob: Blob) -> str:
         """The id of what HEAD has at the blob's path; '' when it has nothing there."""
