@@ -137,6 +137,56 @@ def test_the_fix_takes_out_the_largest_of_the_new_files(repo: Repo) -> None:
     ]  # fmt: skip
 
 
+def test_what_other_rules_demand_is_no_growth(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", text(20_000))
+    repo.commit()
+    repo.stage(f"{BERT}/INFO.md", text(2000))
+    repo.stage(f"{BERT}/pmgit.lock", text(2000))
+    assert findings(repo) == []
+    repo.commit()
+    # Nor does what they shrink by make room for something else.
+    repo.stage(f"{BERT}/INFO.md", text(1000))
+    repo.stage(f"{BERT}/sub/INFO.md", text(500))
+    assert len(findings(repo)) == 1
+
+
+def test_the_fix_leaves_what_is_no_growth(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", text(20_000))
+    repo.stage(f"{BERT}/b.txt", text(6000))
+    repo.commit()
+    # By 4000 smaller, by 1000 and 100 larger, and 3500 new: the last must go, no more.
+    repo.stage(f"{BERT}/a.txt", text(16_000))
+    repo.stage(f"{BERT}/b.txt", text(7000))
+    repo.stage(f"{BERT}/c.txt", text(100))
+    repo.stage(f"{BERT}/d.txt", text(3500))
+    (fix,) = repo.pmgit("check", "--select", RULE, *LIMIT).fixes
+    repo.paste(fix)
+    assert findings(repo) == []
+    assert f"{BERT}/d.txt" not in repo.staged()
+    assert f"{BERT}/c.txt" in repo.staged()
+    assert repo.blob(f"{BERT}/b.txt") == text(7000)
+
+
+def test_a_file_that_grew_gives_back_only_what_it_grew_by(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", text(6000))
+    repo.stage(f"{BERT}/b.txt", text(3900))
+    repo.commit()
+    repo.stage(f"{BERT}/a.txt", text(8000))
+    repo.stage(f"{BERT}/c.txt", text(1000))
+    for fix in repo.pmgit("check", "--select", RULE, *LIMIT).fixes:
+        repo.paste(fix)
+    assert findings(repo) == []
+
+
+def test_a_copy_beside_a_move_is_growth(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", text(6000))
+    repo.commit()
+    repo.git("mv", f"{BERT}/a.txt", f"{BERT}/b.txt")
+    assert findings(repo) == []
+    repo.stage(f"{BERT}/c.txt", text(6000))
+    assert len(findings(repo)) == 1
+
+
 def test_files_in_different_situations(repo: Repo) -> None:
     repo.stage(f"{BERT}/grows.txt", text(1000))
     repo.commit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit.finding import Finding, Fix
+from pmgit.model.folder import INFO, LOCK
 from pmgit.rule import MODELS, SIZE, Option, Rule
 from pmgit.units import show_size
 
@@ -22,7 +23,7 @@ class OversizedModel(Rule):
 
     A model folder that has grown, by what is new in it, to more than `max-model-size` of raw
     files. Pointers count as the few bytes that they are. A folder that was larger before and
-    does not grow is left alone.
+    does not grow is left alone; INFO.md and pmgit.lock, which every model has, are no growth.
 
     ## Why it is bad
 
@@ -35,7 +36,8 @@ class OversizedModel(Rule):
     ## What to do
 
     Keep what is needed. The printed command takes the largest of the new files out of the index,
-    so many that the folder is below the limit again, and leaves them on disk.
+    so many that the folder is below the limit again, or no larger than it was, and leaves them on
+    disk.
     """
 
     name = "oversized-model"
@@ -49,15 +51,13 @@ class OversizedModel(Rule):
         limit = self.option("max-model-size")
         grown = _grown(subject)
         # Sizes are asked for all models at once: the same few processes for one and for many.
-        subject.snapshot.measure(blob for model, _ in grown for blob in model.blobs)
-        for model, new in grown:
-            total = sum(blob.size for blob in model.blobs if blob.size > 0)
+        subject.snapshot.measure(blob for growth in grown for blob in growth.model.blobs)
+        for growth in grown:
+            total = sum(blob.size for blob in growth.model.blobs if blob.size > 0)
             if total > limit:
-                yield self._finding(subject, model, new, total, limit)
+                yield self._finding(subject, growth, total, limit)
 
-    def _finding(
-        self, subject: Subject, model: Model, new: list[Blob], total: int, limit: int
-    ) -> Finding:
+    def _finding(self, subject: Subject, growth: _Growth, total: int, limit: int) -> Finding:
         from pmgit import fixes
         from pmgit.report.shell import merged
 
@@ -67,11 +67,11 @@ class OversizedModel(Rule):
         )
         chosen = []
         left = total
-        for blob in new:
-            if left <= limit:
+        for blob, more in growth.largest():
+            if left <= max(limit, total - growth.sum):
                 break
             chosen.append(blob)
-            left -= blob.size
+            left -= more
         subject.snapshot.filters_of(blob.path for blob in chosen)
         # What other rules say of the same files must be the same, or two fixes would collide.
         advice = [
@@ -85,42 +85,59 @@ class OversizedModel(Rule):
         # Half of the files taken out would not cure it.
         whole = plans and len(plans) == len(advice)
         fix = Fix.together(merged(plans)) if whole else None
-        finding = Finding(model.path, message + note, fix=fix)
+        finding = Finding(growth.model.path, message + note, fix=fix)
         finding.blobs = tuple(chosen)
         return finding
 
 
-def _grown(subject: Subject) -> list[tuple[Model, list[Blob]]]:
-    """The models that have grown, with what is new in them, the largest first.
+class _Growth:
+    """What makes a model larger: its new files, and how many bytes `was` gone from each path."""
 
-    What is only moved is neither new nor gone; a pointer is no growth.
+    __slots__ = ("model", "new", "was")
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.new: list[Blob] = []
+        self.was: dict[str, int] = {}
+
+    @property
+    def sum(self) -> int:
+        """The bytes that the model has more than before."""
+        return sum(blob.size for blob in self.new) - sum(self.was.values())
+
+    def largest(self) -> list[tuple[Blob, int]]:
+        """Each new file with the bytes that it brings in, the largest first."""
+        brought = [(blob, blob.size - self.was.get(blob.path, 0)) for blob in self.new]
+        return sorted(brought, key=lambda pair: -pair[1])
+
+
+def _grown(subject: Subject) -> list[_Growth]:
+    """The models that have grown.
+
+    What is only moved is neither new nor gone; a pointer is no growth, nor are the two files
+    that other rules demand.
     """
     touched = {model.path: model for model in subject.models if model.touched}
-    moved = set()
-    if subject.snapshot.removed:
-        moved = {blob.oid for blob in subject.model_tip_files if subject.is_moved(blob)}
-    new: dict[str, list[Blob]] = {}
+    demanded = {f"{path}/{name}" for path in touched for name in (INFO, LOCK)}
+    moved: dict[str, int] = {}
+    found: dict[str, _Growth] = {}
     for blob in subject.raw_model_tip_files:
         path = subject.model_of(blob.path)
-        if path in touched and blob.oid not in moved:
-            new.setdefault(path, []).append(blob)
-    if not new:
+        if subject.is_moved(blob):
+            moved[blob.oid] = moved.get(blob.oid, 0) + 1
+        elif path in touched and blob.path not in demanded:
+            found.setdefault(path, _Growth(touched[path])).new.append(blob)
+    if not found:
         return []
-    growth = {path: sum(blob.size for blob in blobs) for path, blobs in new.items()}
-    old = [
-        change.old
-        for change in subject.model_changes
-        if change.before
-        and change.before != change.oid
-        and (change.oid or change.before not in moved)
-    ]
+    old = []
+    for change in subject.model_changes:
+        if not change.oid and moved.get(change.before):
+            moved[change.before] -= 1
+        elif change.before and change.before != change.oid and change.path not in demanded:
+            old.append(change.old)
     subject.snapshot.measure(old)
     for blob in old:
-        path = subject.model_of(blob.path)
-        if path in growth and blob.size > 0:
-            growth[path] -= blob.size
-    return [
-        (touched[path], sorted(blobs, key=lambda blob: -blob.size))
-        for path, blobs in new.items()
-        if growth[path] > 0
-    ]
+        growth = found.get(subject.model_of(blob.path))
+        if growth and blob.size > 0:
+            growth.was[blob.path] = blob.size
+    return [growth for growth in found.values() if growth.sum > 0]
