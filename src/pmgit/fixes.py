@@ -49,7 +49,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
         return _committed(blob)
     before = subject.before(blob)
     if before == blob.oid:
-        step = Step("git", "rm", "--cached", "-q", *moves.sparse(subject), items=(blob.path,))
+        step = Step("git", "rm", "--cached", "-q", *subject.sparse, items=(blob.path,))
         steps = [step, *ignored(subject, blob, ignore)]
         return Advice(Fix(*steps, safe=False, warning=_COLLEAGUES), " (already committed)")
     if before:
@@ -57,7 +57,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
     else:
         # -f: after .gitattributes has changed, git refuses without (and with --cached it only
         # takes the path out of the index).
-        back = Step("git", "rm", "--cached", "-f", "-q", *moves.sparse(subject), items=(blob.path,))
+        back = Step("git", "rm", "--cached", "-f", "-q", *subject.sparse, items=(blob.path,))
     there = work_tree.compare(subject.repository, blob)
     if there == work_tree.DIFFERENT:
         return Advice(
@@ -93,7 +93,7 @@ def ignored(subject: Subject, blob: Blob, wanted: bool = True) -> list[Step]:
     """The steps that keep the next `git add` from bringing a path back."""
     if not wanted or not subject.in_models(blob.path) or subject.storage == LFS:
         return []
-    if models_folders.has_nested(subject.repository, subject.roots):
+    if _has_nested(subject):
         return []  # they are ignored, and were added all the same
     return let_in(subject)
 
@@ -103,12 +103,19 @@ def let_in(subject: Subject) -> list[Step]:
 
     From inside of a models folder no line helps against one at the top that shuts the folder.
     """
-    nested = models_folders.has_nested(subject.repository, subject.roots)
-    top = ("--no-nested",) if nested else ()
+    top = ("--no-nested",) if _has_nested(subject) else ()
     return [
         Step("pmgit", "gitignore", *top, names="verbatim"),
-        Step("git", "add", items=(".gitignore",)),
+        Step("git", "add", *subject.sparse, items=(".gitignore",)),
     ]
+
+
+def _has_nested(subject: Subject) -> bool:
+    """Whether the ignore block stands in the models folders; looked up once for all findings."""
+    if subject.has_nested_block is None:
+        found = models_folders.has_nested(subject.repository, subject.roots)
+        subject.has_nested_block = found
+    return subject.has_nested_block
 
 
 def _committed(blob: Blob) -> Advice:
@@ -149,7 +156,7 @@ def to_pointer(subject: Subject, blob: Blob) -> Advice:
     there = work_tree.compare(subject.repository, blob)
     if there == work_tree.SAME:
         # Without a configured filter --renormalize keeps the blob raw and exits 0.
-        add = Step("git", "add", "--renormalize", *moves.sparse(subject), items=(blob.path,))
+        add = Step("git", "add", "--renormalize", *subject.sparse, items=(blob.path,))
         return Advice(Fix(INSTALL, add))
     # --renormalize would read the work tree, which holds something else or nothing.
     return Advice(Fix(INSTALL, convert(blob)))

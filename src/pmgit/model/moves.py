@@ -12,13 +12,6 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 
-def sparse(subject: Subject) -> tuple[str, ...]:
-    """The option without which git touches no path outside of a sparse checkout."""
-    # Written by `git sparse-checkout`; one per work tree.
-    file = os.path.join(subject.repository.git_dir, "info", "sparse-checkout")
-    return ("--sparse",) if os.path.exists(file) else ()
-
-
 class Names:
     """Which paths are free to move something to: in the index, on disk, and whatever the case."""
 
@@ -56,7 +49,7 @@ class Names:
         parent = new.rpartition("/")[0]
         if parent != old.rpartition("/")[0]:
             steps.append(Step("mkdir", "-p", items=(parent,), names="path"))
-        mover = ("git", "mv", *sparse(self._subject)) if tracked else ("mv", "-n")
+        mover = ("git", "mv", *self._subject.sparse) if tracked else ("mv", "-n")
         steps.append(Step(*mover, items=(old, new), names="path"))
         return Fix(*steps, order=Fix.MOVE)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from pmgit.git import attributes
 from pmgit.git.snapshot import TREE
 from pmgit.lazy import lazy
@@ -19,6 +21,16 @@ if TYPE_CHECKING:
 
 class Subject(Files):
     """What rules ask: a snapshot and its models, seen with a configuration."""
+
+    #: Whether pmgit's ignore block stands in the models folders; None until a fix has to know.
+    has_nested_block: bool | None = None
+
+    @lazy
+    def sparse(self) -> tuple[str, ...]:
+        """The option without which git touches no path outside of a sparse checkout."""
+        # Written by `git sparse-checkout`; one per work tree.
+        file = os.path.join(self.repository.git_dir, "info", "sparse-checkout")
+        return ("--sparse",) if os.path.exists(file) else ()
 
     @lazy
     def listing(self) -> dict[str, Blob]:

@@ -89,6 +89,6 @@ class MisplacedWeights(Rule):
         if folder not in subject.model_paths and names.is_free(f"{folder}/{INFO}"):
             # The folder is a model from now on, and a model has an INFO.md.
             steps.append(Step("pmgit", "info", "new", folder, names="verbatim"))
-            steps.append(Step("git", "add", items=(f"{folder}/{INFO}",)))
+            steps.append(Step("git", "add", *subject.sparse, items=(f"{folder}/{INFO}",)))
             names.take(f"{folder}/{INFO}")
         return Fix(*steps, order=Fix.MOVE)

@@ -85,7 +85,7 @@ class MissingInfo(Rule):
             return None
         info = f"{model.path}/{INFO}"
         on_disk = info in subject.on_disk.get(model.root, ())
-        add = Step("git", "add", items=(info,))
+        add = Step("git", "add", *subject.sparse, items=(info,))
         if model.info_removed:
             back = ("git", "restore", "--staged", *([] if on_disk else ["--worktree"]))
             return Fix(Step(*back, items=(info,)), order=Fix.RECORD)
@@ -98,7 +98,7 @@ class MissingInfo(Rule):
         hidden = subject.hides_info(model)
         if hidden and outranks_top(hidden[0]):
             # No line of the .gitignore at the top could let it in; what is tracked, stays.
-            steps[-1] = Step("git", "add", "-f", items=(info,))
+            steps[-1] = Step("git", "add", "-f", *subject.sparse, items=(info,))
         elif hidden:
             # git refuses to add an ignored file.
             from pmgit import fixes
