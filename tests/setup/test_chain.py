@@ -12,6 +12,8 @@ from tests.kit import Repo, Result
 
 LINES = b"refs/heads/\xe6\xa8\xa1\xe5\x9e\x8b 1 refs/heads/a' \"$x\\n 0\n(delete) 0 b 1\n"
 SHELLS = [shell for shell in ("sh", "dash", "bash", "busybox", "ksh", "zsh") if shutil.which(shell)]
+#: An object of Git LFS, which is to be uploaded.
+OBJECT = ".git/lfs/objects/aa/bb/aabb"
 #: Stands for a program: it writes down its arguments and what it read, and ends with $CODE.
 PROGRAM = '#!/bin/sh\necho "${0##*/} $*" >>"$LOG"\ncat >"$LOG.${0##*/}"\nexit "${CODE:-0}"\n'
 
@@ -26,6 +28,7 @@ def place(repo: Repo, tmp_path: Path) -> Repo:
         program.chmod(0o755)
     repo.env["PATH"] = f"{tmp_path / 'bin'}:/usr/bin:/bin"
     repo.env["LOG"] = str(tmp_path / "log")
+    repo.write(OBJECT, "x")
     return repo
 
 
@@ -106,6 +109,42 @@ def test_a_shared_folder_serves_only_who_has_a_configuration(place: Repo) -> Non
     place.write("pyproject.toml", "[tool.pmgit]\n")
     assert run(place, file).code == 0
     assert len(log(place)) == 2
+
+
+def test_git_lfs_runs_only_where_it_is_used(place: Repo) -> None:
+    """Elsewhere it asks the server about locks, and says so at every push."""
+    file = put(place)
+    (place.path / OBJECT).unlink()
+    (place.path / OBJECT).parent.parent.joinpath("bb").rmdir()
+    (place.path / OBJECT).parent.parent.rmdir()
+    place.commit("nothing of Git LFS", "--allow-empty")
+
+    def runs(*options: str) -> bool:
+        Path(place.env["LOG"]).unlink(missing_ok=True)
+        assert run(place, file, *options).code == 0
+        return any(entry.startswith("git-lfs") for entry in log(place))
+
+    assert not runs()
+    assert not runs("sh", "-e", "-u")
+    place.git("config", "lfs.storage", "/elsewhere")
+    assert runs()
+    place.git("config", "--unset", "lfs.storage")
+    place.git("config", "lfs.https://example.invalid/x.locksverify", "true")
+    assert runs()
+    place.git("config", "--remove-section", "lfs.https://example.invalid/x")
+    assert not runs()
+    place.stage("deep/.gitattributes", "*.bin filter=lfs -text\n")
+    place.commit()
+    assert runs()
+    place.git("rm", "-q", "deep/.gitattributes")
+    place.commit()
+    assert not runs()
+    place.write(OBJECT, "x")
+    assert runs("sh", "-e", "-u")
+    # In the place of Git LFS's own hook it does what that did.
+    (place.path / OBJECT).unlink()
+    file = put(place, always_upload=True)
+    assert runs()
 
 
 def test_in_the_place_of_git_lfs_it_must_be_there(place: Repo, tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ def text(
     core.hooksPath is set). `only_configured` is for a hook folder that other repositories share:
     there the chain serves only repositories that have a configuration of pmgit.
     `always_upload` is for a chain in the place of Git LFS's own hook: then Git LFS runs in every
-    repository, and must be installed. `sourced` tells that the hook before was no program but
-    lines for `sh -e`, as husky has it.
+    repository, and must be installed. Without it Git LFS runs where it is used. `sourced` tells
+    that the hook before was no program but lines for `sh -e`, as husky has it.
     """
     values = {
         "VERSION": str(VERSION),
@@ -110,6 +110,17 @@ if [ "$only_configured" = yes ] && [ ! -f .pmgit.toml ] &&
     judge=no
     framework=no
     [ "$upload" = always ] || upload=no
+fi
+
+uses_lfs() {
+    # Storage elsewhere, and locks that somebody wants checked, are asked for in the configuration.
+    git config --get-regexp '^lfs\.(storage|.*locksverify)$' >/dev/null 2>&1 && return 0
+    git grep -q -e filter=lfs HEAD -- .gitattributes '*/.gitattributes' 2>/dev/null && return 0
+    ls -A "$(git rev-parse --git-common-dir)/lfs/objects" 2>/dev/null | grep -q .
+}
+# Where nothing is in Git LFS, it would only ask the server about locks, and say that it did.
+if [ "$upload" = yes ] && ! uses_lfs; then
+    upload=no
 fi
 
 if [ "$judge" = yes ]; then
