@@ -139,10 +139,12 @@ def rules() -> list[Any]:
 
 def meaning(option: Any) -> str:
     """The help of an option or setting, with the values that it can have."""
+    from pmgit.rule import NAMES
+
     if not option.choices:
         return str(option.help)
     values = ", ".join(f"`{json.dumps(choice)}`" for choice in option.choices)
-    return f"{option.help} One of {values}."
+    return f"{option.help} {'Any' if option.type == NAMES else 'One'} of {values}."
 
 
 def rules_page() -> str:
@@ -287,7 +289,10 @@ def schema() -> str:
             SIZE: size,
             CHOICE: {"enum": list(setting.choices)},
         }
-        return {**kinds[setting.type], "description": setting.help}
+        found = {**kinds[setting.type], "description": setting.help}
+        if setting.type == NAMES and setting.choices:
+            found["items"] = {"enum": list(setting.choices)}
+        return found
 
     def table(properties: dict[str, Any]) -> dict[str, Any]:
         return {"type": "object", "additionalProperties": False, "properties": properties}

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pmgit import checker
 from pmgit.config import MAX_BYTES, SETTINGS, WEIGHTS, Config, parse
-from pmgit.errors import UsageError
+from pmgit.errors import PmgitError, UsageError
+from pmgit.git import staged
 from pmgit.rule import CHOICE, FLAG, NAMES, SIZE, Option, Rule
 from tests.kit import random_bytes
 
@@ -409,20 +411,40 @@ def test_a_folder_that_is_excluded_is_excluded_as_a_model(repo: Repo) -> None:
     assert {f["path"] for f in repo.check()} == {MODEL, WEIGHTS_FILE}
 
 
-@pytest.mark.parametrize("name", [".pmgit.toml", "pyproject.toml"])
-def test_what_is_not_a_file_is_no_configuration(name: str, repo: Repo, tmp_path: Path) -> None:
-    """Nothing is opened through a link, and a pipe does not hang."""
+def test_what_is_not_a_file_is_no_configuration(repo: Repo, tmp_path: Path) -> None:
+    """Nothing is opened through a link, a pipe does not hang, and nobody believes it counts."""
     (tmp_path / "outside").write_text("modles = 1\n")
     repo.stage("a.txt", "a\n")
-    path = repo.path / name
-    path.symlink_to(tmp_path / "outside")
-    assert repo.hook("pre-commit").code == 0
-    path.unlink()
-    os.mkfifo(path)
-    assert repo.hook("pre-commit").code == 0
-    path.unlink()
-    path.mkdir()
-    assert repo.hook("pre-commit").code == 0
+    for name, code in ((".pmgit.toml", 2), ("pyproject.toml", 0)):
+        path = repo.path / name
+        path.symlink_to(tmp_path / "outside")
+        answers = [repo.hook("pre-commit")]
+        path.unlink()
+        os.mkfifo(path)
+        answers.append(repo.hook("pre-commit"))
+        path.unlink()
+        path.mkdir()
+        answers.append(repo.hook("pre-commit"))
+        path.rmdir()
+        assert [answer.code for answer in answers] == [code] * 3, answers
+        if code:
+            assert {answer.err for answer in answers} == {
+                "pmgit: .pmgit.toml is not a file\nhint: it holds the configuration, as TOML\n"
+            }
+
+
+def test_a_configuration_that_may_not_be_read(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.write(".pmgit.toml", "")
+    monkeypatch.chdir(repo.path)
+    snapshot = staged.take()
+
+    def refuse(*_: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    # Not by its mode: root may read everything.
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(PmgitError, match=r"^.pmgit.toml cannot be read: Permission denied$"):
+        checker.configuration(snapshot)
 
 
 def test_a_tracked_link_is_no_configuration(repo: Repo) -> None:

@@ -239,22 +239,6 @@ def test_in_a_sparse_checkout(repo: Repo) -> None:
     assert (repo.path / BERT / "model.bin").read_bytes() == binary(1)
 
 
-def test_what_a_sparse_checkout_leaves_out_can_be_recorded(repo: Repo) -> None:
-    """INFO.md, the ignore rules that let it in, and a loose file that becomes a model."""
-    repo.stage("src/a.txt", "a")
-    repo.stage(".gitignore", f"{ROOT}/*\n")
-    repo.commit()
-    repo.git("sparse-checkout", "set", "src")
-    repo.stage_blob(f"{ROOT}/bert/config.json", b"{}")
-    repo.stage_blob(f"{ROOT}/gpt2.bin", pointer(binary(1)))
-    printed = repo.pmgit("check", "--select", "info,naming").fixes
-    assert any("pmgit info new bert" in fix for fix in printed)
-    assert any("git mv" in fix for fix in printed)
-    for fix in printed:
-        repo.paste(fix)
-    assert {f"{ROOT}/bert/INFO.md", f"{ROOT}/gpt2/INFO.md", ".gitignore"} <= set(repo.staged())
-
-
 def test_renames_in_a_sparse_checkout(repo: Repo) -> None:
     repo.stage("src/a.py", "")
     repo.commit()

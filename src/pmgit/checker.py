@@ -67,15 +67,22 @@ def _recorded(snapshot: Snapshot, blob: Blob) -> bytes | None:
 
 
 def _untracked(snapshot: Snapshot, name: str) -> bytes | None:
-    """The content of a file of the work tree; nothing is opened that could hang or never end."""
+    """The content of a file of the work tree; nothing is opened that could hang or never end.
+
+    A configuration that cannot be read is none that may be left out: it may make rules stricter.
+    """
     path = os.path.join(snapshot.repository.top, name)
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
-            return None
+            if name == PYPROJECT:
+                return None
+            raise UsageError(f"{name} is not a file", "it holds the configuration, as TOML")
         with open(path, "rb") as file:
             return file.read(MAX_BYTES + 1)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise PmgitError(f"{name} cannot be read: {error.strerror}") from error
 
 
 def selected(config: Config, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[str]:

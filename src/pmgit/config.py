@@ -208,6 +208,9 @@ class Config:
             value = value.read(setting.type)
         if setting.type == NAMES and isinstance(value, list):
             if all(isinstance(item, str) for item in value):
+                for item in value:
+                    if setting.choices and item not in setting.choices:
+                        raise self._at(unknown(f"name in {key!r}:", item, list(setting.choices)))
                 return value
         elif setting.type in (FLAG, TEXT):
             if isinstance(value, bool if setting.type == FLAG else str):

@@ -32,7 +32,7 @@ def nearest(name: str, known: list[str]) -> str:
     # difflib costs 13 ms to import: only when somebody has mistyped.
     from difflib import get_close_matches
 
-    found = get_close_matches(name[:100], known, n=1, cutoff=0.5)
+    found = get_close_matches(name[:100], known, n=1, cutoff=0.6)
     return found[0] if found else ""
 
 

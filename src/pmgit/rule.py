@@ -30,7 +30,7 @@ class Option:
     """A setting of a rule: `[rules.<rule>] <name> = <value>`.
 
     `type` is one of SIZE (bytes, or text such as `"1 MB"`), CHOICE (one of `choices`), FLAG
-    (true or false), NAMES (a list of text) and TEXT.
+    (true or false), NAMES (a list of text; of `choices` when there are any) and TEXT.
     """
 
     __slots__ = ("choices", "default", "help", "name", "type")

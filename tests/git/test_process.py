@@ -271,3 +271,19 @@ def test_git_tracing_does_not_disturb(two_commits: Repo) -> None:
 def test_git_speaks_english_to_us(two_commits: Repo, mode: tuple[str, ...]) -> None:
     code, said = judge(two_commits, mode, env={"LANG": "de_DE.UTF-8", "LANGUAGE": "de:zh_CN"})
     assert code == 0, said
+
+
+def test_a_damaged_repository_has_a_hint(repo: Repo) -> None:
+    repo.stage("a", "a")
+    repo.commit()
+    index = repo.path / ".git/index"
+    whole = index.read_bytes()
+    index.write_bytes(whole[:10])
+    for failed in (repo.pmgit("check"), repo.hook("pre-commit"), repo.pmgit("check", "--all")):
+        assert failed.code == 3, failed
+        assert "index file smaller than expected\nhint: the index is damaged" in failed.err
+    index.write_bytes(whole)
+    (repo.path / ".git/refs/heads/main").write_text("1" * 40 + "\n")
+    failed = repo.hook("pre-commit")
+    assert failed.code == 3
+    assert failed.err.endswith("bad object HEAD\nhint: see what else is damaged: git fsck\n")

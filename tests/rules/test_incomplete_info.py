@@ -152,6 +152,9 @@ def test_an_unknown_field_is_a_usage_error(repo: Repo) -> None:
 
     assert result.code == 2
     assert "did you mean 'license'?" in result.err
+    # Also before there is any INFO.md: what is wrong shows when it is written.
+    repo.git("rm", "-q", "-f", INFO)
+    assert repo.pmgit("check").code == 2
 
 
 def test_old_sins_do_not_stop_todays_work(repo: Repo) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.kit import Repo, pointer
+from tests.kit import Repo, pointer, random_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -373,3 +373,20 @@ def test_a_bare_repository_gets_no_fix(old: Repo, tmp_path: Path) -> None:
     bare = Repo(tmp_path / "bare.git", old.env, init=None)
     finding = only(bare, "--all")
     assert (finding["severity"], finding["fix"]) == ("error", None)
+
+
+def test_what_a_sparse_checkout_leaves_out_can_be_recorded(repo: Repo) -> None:
+    """INFO.md, the ignore rules that let it in, and a loose file that becomes a model."""
+    repo.stage("src/a.txt", "a")
+    repo.stage(".gitignore", "pretrained_model/*\n")
+    repo.commit()
+    repo.git("sparse-checkout", "set", "src")
+    repo.stage_blob("pretrained_model/bert/config.json", b"{}")
+    repo.stage_blob("pretrained_model/gpt2.bin", pointer(random_bytes(2000)))
+    printed = repo.pmgit("check", "--select", "info,naming").fixes
+    assert any("pmgit info new bert" in fix for fix in printed)
+    assert any("git mv" in fix for fix in printed)
+    for fix in printed:
+        repo.paste(fix)
+    added = {f"{BERT}/INFO.md", "pretrained_model/gpt2/INFO.md", ".gitignore"}
+    assert added <= set(repo.staged())

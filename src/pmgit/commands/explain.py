@@ -12,6 +12,7 @@ from pmgit import rules
 from pmgit.commands._completion import rule_names
 from pmgit.errors import UsageError, cut, nearest, unknown
 from pmgit.report.text import visible
+from pmgit.rule import NAMES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def _page(name: str) -> str:
         for option in rule.options:
             lines.append(f"{name}.{option.name}: {option.help}")
             if option.choices:
-                lines.append(f"  one of: {', '.join(option.choices)}")
+                which = "any" if option.type == NAMES else "one"
+                lines.append(f"  {which} of: {', '.join(option.choices)}")
             lines.append(f"  default: {option.shown}")
     return "\n".join(lines)

@@ -69,7 +69,7 @@ class GitError(PmgitError):
     def __init__(self, argv: tuple[str, ...], code: int, stderr: str) -> None:
         self.code = code
         self.stderr = stderr
-        words = " ".join(argv[:2])
+        words = " ".join(argv[2:4] if argv[:1] == ("-c",) else argv[:2])
         said = [line for line in stderr.splitlines() if line.strip()]
         first = next((line for line in said if line.startswith(("fatal:", "error:"))), "")
         told = first or (said[0] if said else f"exit code {code}")
@@ -90,6 +90,10 @@ def _hint(stderr: str) -> str:
             "this partial clone lacks what is asked for, and pmgit does not fetch;"
             " a clone with --filter=blob:none, or without a filter, has it"
         )
+    if "index file" in stderr:
+        return "the index is damaged: git fsck; remove .git/index, and git reset makes it anew"
+    if "bad object" in stderr or "corrupt" in stderr or "unable to read" in stderr:
+        return "see what else is damaged: git fsck"
     if "unknown option" in stderr or "unknown switch" in stderr or "usage: git" in stderr:
         return "pmgit needs git 2.34 or newer; see: git --version"
     return ""

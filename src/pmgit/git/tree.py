@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.errors import UsageError
+from pmgit.errors import PmgitError, UsageError
 from pmgit.git.blob import Blob
 from pmgit.git.snapshot import TREE, Snapshot
 
@@ -52,6 +52,11 @@ def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:
     A bare repository has no index: its HEAD is judged.
     """
     folders = tuple(path.rstrip("/") for path in paths)
+    if repository.bare and repository.start("rev-parse", "-q", "--verify", "HEAD").wait()[0]:
+        raise PmgitError(
+            "HEAD of this bare repository names no commit",
+            "judge the commits of a branch: pmgit check --range A..B",
+        )
     index = CommitIndex(repository, "HEAD") if repository.bare else None
     snapshot = CommitSnapshot(repository, TREE, [], [], index_env=index.env if index else None)
     snapshot.index = index
