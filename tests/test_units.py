@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from pmgit.units import read_size, show_size
+from pmgit.units import read_size, show_both, show_size
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,8 @@ def test_what_is_shown_is_read_back_as_nearly_the_same() -> None:
     for _ in range(2000):
         size = int(10 ** chance.uniform(0, 15))
         assert abs(read_size(show_size(size)) - size) <= 0.051 * size
+
+
+def test_what_is_over_a_limit_looks_larger() -> None:
+    assert show_both(3_000_000, 1_000_000) == ("3.0 MB", "1.0 MB")
+    assert show_both(1_000_001, 1_000_000) == ("1,000,001 bytes", "1,000,000 bytes")

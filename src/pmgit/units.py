@@ -27,6 +27,12 @@ def show_size(size: int) -> str:
     return _short(size, 1000, ("kB", "MB", "GB", "TB"))
 
 
+def show_both(size: int, limit: int) -> tuple[str, str]:
+    """A size and the limit that it is over, exact where rounding would make them the same."""
+    one, other = show_size(size), show_size(limit)
+    return (one, other) if one != other else (f"{size:,} bytes", f"{limit:,} bytes")
+
+
 def show_binary_size(size: int) -> str:
     """`size` bytes with a unit of powers of 1024: `100.0 MiB`."""
     return _short(size, 1024, ("KiB", "MiB", "GiB", "TiB")) if size >= 1024 else show_size(size)

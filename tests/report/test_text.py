@@ -89,6 +89,13 @@ def test_many_findings_are_counted_and_all_are_fixed() -> None:
     assert f"{SHOWN + 2}.bin" in out.split("fix: ")[1]
 
 
+def test_warnings_never_hide_an_error_of_the_same_rule() -> None:
+    found = [finding(f"{n:02}.bin", severity=WARNING) for n in range(SHOWN + 2)]
+    out = render(Report([*found, finding("z.bin")], 1), Shell())
+    assert "\nz.bin: oversized-blob: 3.0 MB\n" in out
+    assert "… and 2 more of oversized-blob (warning)\n" in out
+
+
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)
 def test_nothing_of_a_name_reaches_the_terminal_raw(name: str) -> None:
     out = render(Report([finding(name, f"a link to {name}", fix=rm(name))], 1), Shell())

@@ -35,7 +35,9 @@ def test_reports_any_file(repo: Repo) -> None:
     repo.stage("video.mp4", 10 * MB + 1)
     (finding,) = findings(repo)
 
-    assert finding["message"] == "10.0 MB raw in Git, the limit for file is 10.0 MB"
+    assert finding["message"] == (
+        "10,000,001 bytes raw in Git, the limit for a file is 10,000,000 bytes"
+    )
 
 
 @pytest.mark.parametrize("name", ["onet.pt", "silero_vad.jit", "silero_vad_16k.safetensors"])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pmgit.report.shell import Shell
 
 #: So many findings of one rule are listed; the rest is counted. The fixes serve all of them.
+#: Its warnings are counted by themselves, or they would hide the one error that stops a commit.
 SHOWN = 25
 #: A message that quotes a file is cut to this many characters.
 LONGEST = 400
@@ -45,8 +46,12 @@ def line_of(finding: Finding) -> str:
         # `::error` and `##[command]` at the begin of a line are commands to CI systems.
         path = f"./{path}"
     place = f"{path}:{finding.line}" if finding.line else path
-    kind = finding.rule if finding.severity == ERROR else f"{finding.rule} (warning)"
-    return f"{place}: {kind}: {message_of(finding)}"
+    return f"{place}: {kind_of(finding)}: {message_of(finding)}"
+
+
+def kind_of(finding: Finding) -> str:
+    """The rule, and that it only warns."""
+    return finding.rule if finding.severity == ERROR else f"{finding.rule} (warning)"
 
 
 def message_of(finding: Finding) -> str:
@@ -78,12 +83,13 @@ def render(report: Report, shell: Shell, commits: dict[str, str] | None = None) 
     lines = []
     counts: dict[str, int] = {}
     for finding in report.findings:
-        counts[finding.rule] = counts.get(finding.rule, 0) + 1
-        if counts[finding.rule] <= SHOWN:
+        kind = kind_of(finding)
+        counts[kind] = counts.get(kind, 0) + 1
+        if counts[kind] <= SHOWN:
             lines.append(line_of(finding))
-    for rule, count in counts.items():
+    for kind, count in counts.items():
         if count > SHOWN:
-            lines.append(f"… and {count - SHOWN} more of {rule}")
+            lines.append(f"… and {count - SHOWN} more of {kind}")
     if commits:
         lines += ["", *(f"commit {oid[:12]}: {visible(what)}" for oid, what in commits.items())]
     fixes = fixes_of(report, shell)

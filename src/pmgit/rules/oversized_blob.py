@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit.finding import Finding
 from pmgit.rule import BLOBS, SIZE, Option, Rule
-from pmgit.units import show_size
+from pmgit.units import show_both
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ class OversizedBlob(Rule):
     def _finding(self, subject: Subject, blob: Blob, weights: bool, limit: int) -> Finding:
         from pmgit import fixes
 
-        what = "weights" if weights else "file"
-        message = f"{show_size(blob.size)} raw in Git, the limit for {what} is {show_size(limit)}"
+        what = "weights" if weights else "a file"
+        size, most = show_both(blob.size, limit)
+        message = f"{size} raw in Git, the limit for {what} is {most}"
         advice = fixes.store(subject, blob) if weights else fixes.keep_out(subject, blob)
         return Finding(blob.path, message + advice.note, fix=advice.fix, commit=blob.commit)

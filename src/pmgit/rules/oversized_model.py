@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmgit.finding import Finding, Fix
 from pmgit.model.folder import INFO, LOCK
 from pmgit.rule import MODELS, SIZE, Option, Rule
-from pmgit.units import show_size
+from pmgit.units import show_both
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,10 +61,8 @@ class OversizedModel(Rule):
         from pmgit import fixes
         from pmgit.report.shell import merged
 
-        message = (
-            f"{show_size(total)} of raw files in the model's folder,"
-            f" the limit is {show_size(limit)}"
-        )
+        size, most = show_both(total, limit)
+        message = f"{size} of raw files in the model's folder, the limit is {most}"
         chosen = []
         left = total
         for blob, more in growth.largest():

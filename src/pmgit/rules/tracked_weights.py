@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit.finding import Finding
 from pmgit.rule import PLACES, SIZE, Option, Rule
-from pmgit.units import show_size
+from pmgit.units import show_both
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,10 +63,11 @@ class TrackedWeights(Rule):
         subject.snapshot.filters_of(blob.path for blob in raw)
         for blob in raw:
             advice = fixes.store(subject, blob)
+            size, most = show_both(blob.size, limit)
             yield Finding(
                 blob.path,
-                f"{show_size(blob.size)} of weights raw in Git, neither ignored nor in Git LFS"
-                f" (the limit is {show_size(limit)}){advice.note}",
+                f"{size} of weights raw in Git, neither ignored nor in Git LFS"
+                f" (the limit is {most}){advice.note}",
                 fix=advice.fix,
                 commit=blob.commit,
             )
