@@ -33,6 +33,7 @@ else
         fail 'pmgit could not be installed; see the log of this step'
     python=$bin/python
     pmgit=$bin/pmgit
+    [ ! -f "$pmgit.exe" ] || pmgit=$pmgit.exe
     # A fix names pmgit by its whole path when it is not on the PATH; this one ends with the job.
     PATH=$(cd -- "$bin" && pwd):$PATH
     export PATH

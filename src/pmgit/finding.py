@@ -100,14 +100,17 @@ class Finding:
 
     `path` is relative to the top of the repository ('' is the repository itself). `line` counts
     from 1 (0: the file as a whole). `commit` is the full id of the commit that introduced it,
-    when a range was judged.
+    when a range was judged. `content` is the id of the blob when its bytes are the fault: another
+    blob at the same path is another finding.
 
     `fix` is right for what was judged. `pasted` is what it becomes when the fixes of all findings
     are pasted one after the other (`fixes.settle`); None when the others leave nothing to do.
     `blobs` are what has to leave the history of a range, when it is not the one blob at `path`.
     """
 
-    __slots__ = ("blobs", "commit", "fix", "line", "message", "pasted", "path", "rule", "severity")
+    __slots__ = (
+        "blobs", "commit", "content", "fix", "line", "message", "pasted", "path", "rule", "severity"
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -119,6 +122,7 @@ class Finding:
         line: int = 0,
         commit: str = "",
         rule: str = "",
+        content: str = "",
     ) -> None:
         self.rule = rule
         self.severity = severity
@@ -128,6 +132,7 @@ class Finding:
         self.pasted = fix
         self.line = line
         self.commit = commit
+        self.content = content
         self.blobs: tuple[Any, ...] = ()
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ import json
 from pmgit.finding import WARNING, Finding, Fix, Report, Step
 from pmgit.report import github, gitlab, junit
 from pmgit.report.shell import Shell
+from tests.kit import Repo, random_bytes
 
 FIX = Fix(Step("git", "rm", "--cached", items=("a, 50%.bin",)))
 REPORT = Report(
@@ -82,3 +83,20 @@ def test_the_repository_itself_has_a_place() -> None:
     assert "file=.," in github.render(report, Shell())
     assert json.loads(gitlab.render(report))[0]["location"]["path"] == "."
     assert 'file="."' in junit.render(report, Shell())
+
+
+def test_other_weights_at_the_same_path_are_a_new_finding(repo: Repo) -> None:
+    def marks() -> set[str]:
+        found = repo.pmgit("check", "--select", "size,lfs", "--format", "gitlab").json
+        assert len(found) == 3
+        return {issue["fingerprint"] for issue in found}
+
+    names = ("pretrained_model/bert/a.pt", "b.pt", "c.safetensors")
+    repo.stage(".gitattributes", "*.safetensors filter=lfs\n")
+    for name in names:
+        repo.stage_blob(name, random_bytes(1_100_000))
+    before = marks()
+    assert marks() == before
+    for name in names:
+        repo.stage_blob(name, random_bytes(1_100_001))
+    assert not marks() & before

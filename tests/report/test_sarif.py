@@ -98,6 +98,12 @@ def test_fingerprints_outlive_what_does_not_matter() -> None:
     )
     assert before == after
     assert len(set(before)) == 2
+    # Other bytes at the same path are another fault: no viewer may call it known, or dismissed.
+    (one,), (same,), (other,) = (
+        marks(Finding("a", text, rule="r", content=oid * 40))
+        for text, oid in (("3 MB", "1"), ("in another commit", "1"), ("4 MB", "2"))
+    )
+    assert one == same != other
     twice = marks(*(Finding("a", str(line), rule="r", line=line) for line in (1, 2)))
     assert twice[0] == before[0]
     assert twice[1] not in before

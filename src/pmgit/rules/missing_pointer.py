@@ -57,4 +57,5 @@ class MissingPointer(Rule):
                     f"{advice.note}",
                     fix=advice.fix,
                     commit=blob.commit,
+                    content=blob.oid,
                 )

@@ -73,4 +73,10 @@ class OversizedBlob(Rule):
         size, most = show_both(blob.size, limit)
         message = f"{size} raw in Git, the limit for {what} is {most}"
         advice = fixes.store(subject, blob) if weights else fixes.keep_out(subject, blob)
-        return Finding(blob.path, message + advice.note, fix=advice.fix, commit=blob.commit)
+        return Finding(
+            blob.path,
+            message + advice.note,
+            fix=advice.fix,
+            commit=blob.commit,
+            content=blob.oid,
+        )

@@ -70,4 +70,5 @@ class TrackedWeights(Rule):
                 f" (the limit is {most}){advice.note}",
                 fix=advice.fix,
                 commit=blob.commit,
+                content=blob.oid,
             )
