@@ -17,6 +17,7 @@ points. Where other clean filters are configured, nothing is taken from the inde
 from __future__ import annotations
 
 import os
+from struct import Struct
 
 from pmgit.git.blob import encode
 from pmgit.git.objects import SMALL, SMALL_STORED
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
 _CLEAN = r"^filter\..*\.(clean|process)$"
 _HEADER = 12
-#: Of an entry: two times, device, inode, mode, owner, group and, in the last 4 bytes, the size.
-_BEFORE_ID = 40
-_LONG, _LONG_FLAGS = 0xFFF, b"\x0f\xff"
+#: What an entry begins with: two times, device, inode, mode, owner and group.
+_BEFORE_SIZE, _SIZE_BYTES = 36, 4
+_LONG = 0xFFF
 #: Each search that finds nothing goes through all of the index.
 _MISSES = 16
 
@@ -50,42 +51,40 @@ def take(repository: Repository, blobs: Sequence[Blob], limit: int) -> list[Blob
     if not blobs:
         return []
     filters = repository.start("config", "--name-only", "--get-regexp", _CLEAN)
-    width = len(repository.empty_tree) // 2
-    ids = bytes.fromhex("".join([blob.oid for blob in blobs]))
     paths = encode("\0".join([blob.path for blob in blobs])).split(b"\0")
     configured = filters.finish(1).decode("utf-8", "replace").lower().split("\n")
     if any(name and not name.startswith("filter.lfs.") for name in configured):
         return []
+    width = len(repository.empty_tree) // 2
+    entry = Struct(f">I{width}sH")
+    read, begins, path_at = entry.unpack_from, data.startswith, entry.size
     found: list[Blob] = []
-    at, missed = _HEADER, 0
-    begins, read, add = data.startswith, int.from_bytes, found.append
+    at, missed = _HEADER + _BEFORE_SIZE, 0
     low, high = SMALL, limit // 3
     has_lfs = os.path.isdir(f"{repository.common_dir}/lfs")
-    all_flags = [length.to_bytes(2, "big") for length in range(max(map(len, paths)) + 1)]
-    all_flags[_LONG:] = [_LONG_FLAGS] * len(all_flags[_LONG:])
-    id_at = 0
+    data += bytes(path_at)
     for blob, path in zip(blobs, paths, strict=True):
-        # What an entry has after the size: id, flags (the lower 12 bits are the length of the
-        # path), path, NUL. The path belongs to it: another path with the same content may have
-        # had another size.
+        # Size, id, flags (the lower 12 bits are the length of the path), path, NUL. The path
+        # belongs to it: another path with the same content may have had another size.
         length = len(path)
-        wanted = b"%b%b%b\0" % (ids[id_at : id_at + width], all_flags[length], path)
-        id_at += width
+        size, oid, flags = read(data, at)
         # Both lists are sorted by path: mostly the next entry is the one.
-        if not begins(wanted, at + _BEFORE_ID):
-            here = data.find(wanted, at)
+        if flags != length or oid.hex() != blob.oid or not begins(path, at + path_at):
+            oid = bytes.fromhex(blob.oid)
+            wanted = b"%b%b%b\0" % (oid, min(length, _LONG).to_bytes(2, "big"), path)
+            here = data.find(wanted, at) - _SIZE_BYTES
             if here < 0:
                 missed += 1
                 if missed > _MISSES:
                     break  # index version 4, a split index: nothing is found in there
                 continue
-            at = here - _BEFORE_ID
-        size = read(data[at + _BEFORE_ID - 4 : at + _BEFORE_ID], "big")
+            at = here
+            size = read(data, at)[0]
         # Filled up with 1 to 8 NULs to a multiple of 8 bytes.
-        at += (_BEFORE_ID + width + 2 + length + 8) & ~7
+        at += (_BEFORE_SIZE + path_at + length + 8) & ~7
         if low <= size < high and not (has_lfs and _may_be_pointer(repository.objects, blob.oid)):
             blob.size = size
-            add(blob)
+            found.append(blob)
     return found
 
 

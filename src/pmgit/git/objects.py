@@ -55,8 +55,9 @@ class Objects:
         The number of blobs that are not here (partial clone) is returned; their size is NOT_HERE.
         """
         elsewhere = []
+        folder, loose = _near(self._repository.objects), self._loose
         for blob in blobs:
-            found = self._loose(blob.oid)
+            found = loose(blob.oid, folder)
             if found is None:
                 elsewhere.append(blob)
             else:
@@ -65,13 +66,13 @@ class Objects:
                     blob.head = head
         return self._survey_packed(elsewhere, keep) if elsewhere else 0
 
-    def _loose(self, oid: str, count: int = 0) -> tuple[int, bytes] | None:
+    def _loose(self, oid: str, folder: str, count: int = 0) -> tuple[int, bytes] | None:
         """Size of a loose object, and of its content all when it is small, else `count` bytes.
 
         None when the object is not loose. Only what is asked for is inflated.
         """
         try:
-            fd = os.open(f"{self._repository.objects}/{oid[:2]}/{oid[2:]}", os.O_RDONLY | _BINARY)
+            fd = os.open(f"{folder}/{oid[:2]}/{oid[2:]}", _READ)
         except OSError:
             return None
         try:
@@ -181,7 +182,7 @@ class Objects:
         for blob in blobs:
             if blob.size == NOT_HERE or blob.oid in found:
                 continue
-            loose = self._loose(blob.oid, HEAD_BYTES)
+            loose = self._loose(blob.oid, self._repository.objects, HEAD_BYTES)
             if loose is not None:
                 found[blob.oid] = loose[1]
             elif blob.size > BATCH_BYTES:
@@ -202,4 +203,10 @@ class Objects:
         return self._batch(blob.oid for blob in here)
 
 
-_BINARY = getattr(os, "O_BINARY", 0)
+def _near(folder: str) -> str:
+    """The folder as seen from here: a short path is looked up in half the time of a long one."""
+    here = os.path.join(os.getcwd(), "")
+    return folder[len(here) :] if folder.startswith(here) else folder
+
+
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from pmgit.errors import PmgitError
 from pmgit.git.process import GitError, start
 
 TYPE_CHECKING = False
@@ -21,26 +22,8 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20
 #: So many reads are kept for whoever does not want them yet; then git has to wait.
 AHEAD = 1024
-
-
-def first_bytes(*argv: str, count: int, top: str = "", env: dict[str, str] | None = None) -> bytes:
-    """The first `count` bytes of the output; git stops when nobody reads on."""
-    reader, writer = os.pipe()
-    try:
-        process = start(*argv, top=top, env=env, into=writer)
-    finally:
-        os.close(writer)
-    data = b""
-    while len(data) < count:
-        part = os.read(reader, count - len(data))
-        if not part:
-            break
-        data += part
-    os.close(reader)
-    code, _, err = process.wait()
-    if code and len(data) < count:
-        raise GitError(argv, code, err)
-    return data
+#: What a pipe of Linux holds, and so gives, unless it is asked to hold more.
+_PIPE = 1 << 16
 
 
 class Stream:
@@ -53,6 +36,8 @@ class Stream:
     def chunks(self) -> Iterator[bytes]:
         """What is printed, as it comes."""
         while chunk := os.read(self._reader, CHUNK):
+            if len(chunk) == _PIPE:
+                _widen(self._reader)
             yield chunk
 
     def lines(self) -> Iterator[bytes]:
@@ -99,6 +84,33 @@ class Stream:
         if self._reader >= 0:
             os.close(self._reader)
             self._reader = -1
+
+
+def single(*argv: str, top: str = "", env: dict[str, str] | None = None) -> Stream:
+    """Start one git command whose output is read as it comes."""
+    reader, writer = os.pipe()
+    try:
+        process = start(*argv, top=top, env=env, into=writer)
+    except PmgitError:
+        os.close(reader)
+        raise
+    finally:
+        os.close(writer)
+    return Stream(reader, [process])
+
+
+def first_bytes(*argv: str, count: int, top: str = "", env: dict[str, str] | None = None) -> bytes:
+    """The first `count` bytes of the output; git stops when nobody reads on."""
+    stream = single(*argv, top=top, env=env)
+    data = b""
+    for chunk in stream.chunks():
+        data += chunk
+        if len(data) >= count:
+            break
+    error = stream.finish()
+    if error and len(data) < count:
+        raise error
+    return data[:count]
 
 
 class Ahead(Stream):

@@ -67,7 +67,7 @@ class TipSnapshot(Snapshot):
             self._index = _write_index(self.repository, self._attribute_files.values())
             self._asked = (paths, ask(self.repository, paths, {"GIT_INDEX_FILE": self._index}))
         else:
-            self._filters.update(dict.fromkeys(paths, "unspecified"))
+            self._lists.append(paths)
 
     def _collect(self) -> None:
         try:

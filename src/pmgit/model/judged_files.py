@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pmgit.formats import kinds
 from pmgit.git.attributes import LFS
-from pmgit.git.blob import REGULAR, introduced_by
-from pmgit.git.snapshot import RANGE, TREE
+from pmgit.git.blob import NOT_HERE, REGULAR, introduced_by
+from pmgit.git.snapshot import RANGE, STAGED, TREE
 from pmgit.lazy import lazy
 from pmgit.lfs import pointer
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, BINARY_BYTES, NEVER, Tiers
@@ -60,6 +60,10 @@ class Files:
     @lazy
     def model_files(self) -> list[Blob]:
         """The introduced files below models folders."""
+        if self.origin == STAGED:
+            # The same objects, and there are fewer of these to go through.
+            introduced = introduced_by(self.model_changes)
+            return [b for b in introduced if b.mode in REGULAR and b.size != NOT_HERE]
         prefixes = self.prefixes
         return [blob for blob in self.files if blob.path.startswith(prefixes)]
 
@@ -167,15 +171,17 @@ class Files:
             return self.files
         known = {blob.path: blob for blob in self.tip_files}
         blobs = [known.get(b.path, b) for b in self.snapshot.listing().values() if b.is_regular]
-        self.snapshot.filters_of(blob.path for blob in blobs)
+        self.snapshot.learn_filters(blob.path for blob in blobs)
         self.snapshot.examine(blobs)
         return [blob for blob in blobs if blob.size >= 0]
 
     @lazy
     def lfs_files(self) -> list[Blob]:
         """Of `judged_for_lfs`, those that the attributes send to Git LFS."""
-        filters = self.snapshot.filters_of(blob.path for blob in self.judged_for_lfs)
-        return [blob for blob in self.judged_for_lfs if filters[blob.path] == LFS]
+        blobs = self.judged_for_lfs
+        if blobs is not self.files or not self.snapshot.knows_filters:
+            self.snapshot.learn_filters(blob.path for blob in blobs)
+        return [blob for blob in self.snapshot.filtered(blobs) if self.is_lfs(blob.path)]
 
     @lazy
     def pointer_like(self) -> list[Blob]:
@@ -200,7 +206,7 @@ class Files:
         known = {(blob.path, blob.oid): blob for blob in self.files}
         blobs = [known.get((blob.path, blob.oid), blob) for blob in blobs]
         self.snapshot.examine(blobs)
-        self.snapshot.filters_of(blob.path for blob in blobs)
+        self.snapshot.learn_filters(blob.path for blob in blobs)
         return [blob for blob in blobs if blob.size >= 0]
 
     @lazy

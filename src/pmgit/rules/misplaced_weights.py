@@ -55,7 +55,7 @@ class MisplacedWeights(Rule):
             return
         from pmgit.model import moves
 
-        subject.snapshot.filters_of(blob.path for blob in loose)
+        subject.snapshot.learn_filters(blob.path for blob in loose)
         names = moves.Names(subject)
         for blob in loose:
             fix, note = self._fix(subject, blob, names)
