@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 REGULAR = ("100644", "100755")
 LINK, SUBMODULE = "120000", "160000"
@@ -94,29 +94,26 @@ def parse_raw_diff(out: bytes) -> list[Blob]:
     return changes
 
 
-def parse_raw_diffs(chunks: Iterable[bytes]) -> list[Blob]:
+def parse_raw_diffs(chunks: Iterable[bytes]) -> Iterator[list[Blob]]:
     """As `parse_raw_diff`, of an output that comes in pieces of any length."""
-    changes: list[Blob] = []
     rest = b""
     for chunk in chunks:
         rest += chunk
         end = rest.rfind(b"\0") + 1
         if rest.count(b"\0", 0, end) % 2:
             end = rest.rfind(b"\0", 0, end - 1) + 1  # the path is still to come
-        changes += parse_raw_diff(rest[:end])
+        yield parse_raw_diff(rest[:end])
         rest = rest[end:]
-    return changes
 
 
 def parse_listing(out: bytes) -> list[Blob]:
     """The entries in the output of `ls-files -s -z`; unmerged ones are left out."""
-    found = []
-    for line in decode(out).split("\0"):
-        # 100644 <id> 0<TAB><path>
-        head, _, path = line.partition("\t")
-        if head.endswith(" 0"):
-            found.append(Blob(path, head[7:-2], head[:6]))
-    return found
+    # 100644 <id> 0<TAB><path>
+    lines = decode(out).split("\0")
+    at = lines[0].find("\t") + 1
+    return [
+        Blob(line[at:], line[7 : at - 3], line[:6]) for line in lines if line[at - 3 : at] == " 0\t"
+    ]
 
 
 def introduced_by(changes: Iterable[Blob], commit: str = "") -> list[Blob]:

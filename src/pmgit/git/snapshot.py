@@ -23,13 +23,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from pmgit.git.index_sizes import Sizes
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
 
 STAGED, TREE, RANGE = "staged", "tree", "range"
-
-#: From so many staged files on, reading the index takes less time than opening them.
-MANY = 400
 
 
 class Snapshot:
@@ -61,6 +59,7 @@ class Snapshot:
         self.receiver: Sequence[str] | None = None
         self.tip = ""  # the commit whose tree it is
         self.received = False  # whether this repository is the one that is pushed to
+        self.sizes: Sizes | None = None  # what the index tells, when much is staged
         self._absent: set[str] = set()
         self._env = index_env or {}
         self._filters: dict[str, str] = {}  # left out is what has none
@@ -96,15 +95,10 @@ class Snapshot:
         """
         self._keep = keep
         files = [blob for blob in self.introduced if blob.mode in REGULAR]
-        many = self.origin == STAGED and len(files) >= MANY
-        if ask_filters or many:
+        if ask_filters or self.sizes:
             self.knows_filters = True
             self.ask_filters([blob.path for blob in files])
-        told: list[Blob] = []
-        if many:
-            from pmgit.git import index_sizes
-
-            told = index_sizes.take(self.repository, files, limit)
+        told = self.sizes.take(limit) if self.sizes else []
         # Small ones are read while Git works out the attributes.
         self.examine(files)
         if told:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import process, streams
-from pmgit.git.blob import introduced_by, parse_raw_diff, parse_raw_diffs
+from pmgit.git.blob import introduced_by, parse_raw_diffs
 from pmgit.git.repository import Discovery
 from pmgit.git.snapshot import STAGED, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.git.blob import Blob
+    from pmgit.git.index_sizes import Sizes
     from pmgit.git.repository import Repository
 
 # --no-renames: a renamed blob must be judged under its new name, and finding renames costs time
@@ -30,6 +31,9 @@ _DIFF = (
     "--ita-invisible-in-index",
 )
 
+#: From so many staged files on, reading the index takes less time than opening them.
+MANY = 400
+
 
 class StagedDiff:
     """The difference between index and HEAD, under way since before the repository is known."""
@@ -37,20 +41,38 @@ class StagedDiff:
     def __init__(self, top: str = "") -> None:
         self._stream = streams.single(*_DIFF, "HEAD", "--", top=top)
 
-    def finish(self, repository: Repository) -> list[Blob]:
-        """The changes; everything in the index on an unborn branch.
-
-        They are read while git still compares: of 50,000 files that saves 60 ms.
-        """
-        found = parse_raw_diffs(self._stream.chunks())
+    def finish(self, repository: Repository) -> tuple[list[Blob], Sizes | None]:
+        """The changes, and of many the sizes; everything in the index on an unborn branch."""
+        answer = self._read(repository)
         error = self._stream.finish()
-        if not error:
-            return found
-        # Without ^{commit}: a HEAD whose commit is damaged is no unborn branch.
-        head = repository.start("rev-parse", "-q", "--verify", "HEAD")
-        if head.wait()[0] == 0:
-            raise error
-        return parse_raw_diff(repository.run(*_DIFF, repository.empty_tree, "--"))
+        if error:
+            # Without ^{commit}: a HEAD whose commit is damaged is no unborn branch.
+            head = repository.start("rev-parse", "-q", "--verify", "HEAD")
+            if head.wait()[0] == 0:
+                raise error
+            empty = (*_DIFF, repository.empty_tree, "--")
+            self._stream = streams.single(*empty, top=repository.top, env=repository.env)
+            answer = self._read(repository)
+            error = self._stream.finish()
+            if error:
+                raise error
+        return answer
+
+    def _read(self, repository: Repository) -> tuple[list[Blob], Sizes | None]:
+        """Read while git still compares: of 50,000 files that saves 100 ms."""
+        found: list[Blob] = []
+        sizes = None
+        seen = 0
+        for changes in parse_raw_diffs(self._stream.chunks()):
+            found += changes
+            if len(found) >= MANY:
+                if not sizes:
+                    from pmgit.git import index_sizes
+
+                    sizes = index_sizes.Sizes(repository)
+                sizes.look(found[seen:])
+                seen = len(found)
+        return found, sizes
 
     def stop(self) -> None:
         """It is not needed."""
@@ -59,7 +81,7 @@ class StagedDiff:
 
 def changes(repository: Repository) -> list[Blob]:
     """What the index changes against HEAD."""
-    return StagedDiff(repository.top).finish(repository)
+    return StagedDiff(repository.top).finish(repository)[0]
 
 
 class Start:
@@ -89,8 +111,9 @@ class Start:
         if repository.bare:
             self._diff.stop()
             return Snapshot(repository, STAGED, [], [])
-        found = self._diff.finish(repository)
+        found, sizes = self._diff.finish(repository)
         snapshot = Snapshot(repository, STAGED, found, introduced_by(found))
+        snapshot.sizes = sizes
         snapshot.know(self._wanted, self._listing.finish())
         return snapshot
 

@@ -58,14 +58,18 @@ class Files:
         return [change for change in self.changes if change.path.startswith(prefixes)]
 
     @lazy
-    def model_files(self) -> list[Blob]:
-        """The introduced files below models folders."""
+    def model_introduced(self) -> list[Blob]:
+        """What is introduced below models folders, links and submodules too."""
         if self.origin == STAGED:
             # The same objects, and there are fewer of these to go through.
-            introduced = introduced_by(self.model_changes)
-            return [b for b in introduced if b.mode in REGULAR and b.size != NOT_HERE]
+            return introduced_by(self.model_changes)
         prefixes = self.prefixes
-        return [blob for blob in self.files if blob.path.startswith(prefixes)]
+        return [blob for blob in self.introduced if blob.path.startswith(prefixes)]
+
+    @lazy
+    def model_files(self) -> list[Blob]:
+        """The introduced files below models folders that are here."""
+        return [b for b in self.model_introduced if b.mode in REGULAR and b.size != NOT_HERE]
 
     @lazy
     def model_tip_files(self) -> list[Blob]:
@@ -155,8 +159,9 @@ class Files:
     @lazy
     def changes_attributes(self) -> bool:
         """Whether a `.gitattributes` changes, by being deleted too."""
-        found = [c.path for c in self.changes if c.path.endswith(".gitattributes")]
-        return any(path.rpartition("/")[2] == ".gitattributes" for path in found)
+        # One look at all of them at once: nearly always there is nothing to find.
+        text = "\0".join(["", *[change.path for change in self.changes], ""])
+        return "/.gitattributes\0" in text or "\0.gitattributes\0" in text
 
     @lazy
     def judged_for_lfs(self) -> list[Blob]:
