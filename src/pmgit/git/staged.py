@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import process, streams
 from pmgit.git.blob import introduced_by, parse_raw_diffs
@@ -33,6 +35,8 @@ _DIFF = (
 
 #: From so many staged files on, reading the index takes less time than opening them.
 MANY = 400
+#: Seconds in which git compares a thousand files or two.
+_PAUSE = 0.003
 
 
 class StagedDiff:
@@ -70,8 +74,12 @@ class StagedDiff:
                     from pmgit.git import index_sizes
 
                     sizes = index_sizes.Sizes(repository)
+                    self._stream.widen()
                 sizes.look(found[seen:])
                 seen = len(found)
+                if len(changes) < MANY:
+                    # Git hands over 4 KB at a time, and to be woken for each takes both longer.
+                    time.sleep(_PAUSE)
         return found, sizes
 
     def stop(self) -> None:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20
 #: So many reads are kept for whoever does not want them yet; then git has to wait.
 AHEAD = 1024
-#: What a pipe of Linux holds, and so gives, unless it is asked to hold more.
-_PIPE = 1 << 16
 
 
 class Stream:
@@ -36,8 +34,6 @@ class Stream:
     def chunks(self) -> Iterator[bytes]:
         """What is printed, as it comes."""
         while chunk := os.read(self._reader, CHUNK):
-            if len(chunk) == _PIPE:
-                _widen(self._reader)
             yield chunk
 
     def lines(self) -> Iterator[bytes]:
@@ -52,6 +48,10 @@ class Stream:
                 rest += chunk
         if rest:
             yield rest
+
+    def widen(self) -> None:
+        """Let git print on while its reader is busy: as much as a chunk."""
+        _widen(self._reader)
 
     def read(self) -> bytes:
         """All that is printed; GitError when it failed."""

@@ -65,10 +65,10 @@ def read(data: bytes, *, expected: bool = False) -> Pointer | Broken | None:
     A text that merely mentions Git LFS is no pointer. With `expected` (the attributes say lfs,
     or the name says weights) the mention within the first 200 bytes is enough to be a broken one.
     """
+    plain = _plain(data)
+    if plain:
+        return plain
     if data.startswith(_BEGIN) and len(data) < MAX_BYTES:
-        plain = _plain(data)
-        if plain:
-            return plain
         found = _parse(data)
         if isinstance(found, Pointer):
             found.fault = "" if found.text == data else _difference(found, data)

@@ -102,7 +102,11 @@ class Files:
 
     def in_model_folder(self, path: str) -> bool:
         """Whether a path lies in a folder of a models folder, not loose in the models folder."""
-        return self.in_models(path) and path.rpartition("/")[0] not in self.roots
+        return self.in_models(path) and not self.is_loose(path)
+
+    def is_loose(self, path: str) -> bool:
+        """Whether a path lies directly in a models folder, not in a folder of its model."""
+        return path.rpartition("/")[0] in self.roots
 
     def is_moved(self, blob: Blob) -> bool:
         """Whether this is an old blob under a new name, which adds nothing to the history.
@@ -138,10 +142,11 @@ class Files:
         """The pointer in a blob whose size has been found, broken or not; None: no pointer."""
         if not blob.head:
             return None
-        try:
-            found = self._pointers[blob.oid]
-        except KeyError:
-            found = self._pointers[blob.oid] = pointer.read(blob.head)
+        known, oid = self._pointers, blob.oid
+        if oid in known:
+            found = known[oid]
+        else:
+            found = known[oid] = pointer.read(blob.head)
         if found is None and pointer.may_be(blob.head):
             tier = self.tiers.of(blob.path)
             expected = tier != NEVER and (tier == ALWAYS or self.is_lfs(blob.path))
@@ -150,11 +155,9 @@ class Files:
 
     def is_raw(self, blob: Blob) -> bool:
         """Whether a blob is a file with its own content, not a pointer and not empty."""
-        return (
-            blob.size > 0
-            and blob.mode in REGULAR
-            and not (blob.head and self.pointer_of(blob) is not None)
-        )
+        if blob.size <= 0 or blob.mode not in REGULAR:
+            return False
+        return not blob.head or self.pointer_of(blob) is None
 
     @lazy
     def changes_attributes(self) -> bool:
@@ -227,11 +230,13 @@ class Files:
 
     def is_weights(self, blob: Blob) -> bool:
         """Whether a blob is weights: by its name, its place and, where needed, its content."""
-        if not blob.is_regular:
+        if blob.mode not in REGULAR:
             return False
         tier = self.tiers.of(blob.path)
-        if tier in (NEVER, ALWAYS):
-            return tier == ALWAYS
+        if tier == ALWAYS:
+            return True
+        if tier == NEVER:
+            return False
         if self.in_models(blob.path):
             if tier == AMBIGUOUS or isinstance(self.pointer_of(blob), pointer.Pointer):
                 return True

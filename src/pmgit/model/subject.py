@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit.git import attributes
+from pmgit.git.blob import REGULAR
 from pmgit.git.snapshot import TREE
 from pmgit.lazy import lazy
 from pmgit.model import folder
@@ -126,6 +127,7 @@ class Subject(Files):
     def _fill(self, models: dict[str, Model]) -> None:
         """Put every blob below the models folders into its model."""
         introduced = {blob.path for blob in self.model_tip_files}
+        tier_of, by_name = self.tiers.of, (ALWAYS, AMBIGUOUS)
         for place, blobs in _by_folder(self.listing.values()).items():
             model = models.get(self._model_at(place))
             if model is None:
@@ -135,14 +137,13 @@ class Subject(Files):
             for blob in blobs:
                 if blob.path == info:
                     model.info = blob
-                elif self._is_weights_in_model(blob, introduced):
+                elif (
+                    self.is_weights(blob)
+                    if blob.path in introduced
+                    # Old blobs are told by their names: content is not read for them.
+                    else blob.mode in REGULAR and tier_of(blob.path) in by_name
+                ):
                     model.weights.append(blob)
-
-    def _is_weights_in_model(self, blob: Blob, introduced: set[str]) -> bool:
-        """As `is_weights`, but old blobs are told by their names: content is not read for them."""
-        if blob.path in introduced:
-            return self.is_weights(blob)
-        return blob.is_regular and self.tiers.of(blob.path) in (ALWAYS, AMBIGUOUS)
 
 
 def _by_folder(blobs: Iterable[Blob]) -> dict[str, list[Blob]]:

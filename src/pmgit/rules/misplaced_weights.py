@@ -49,7 +49,7 @@ class MisplacedWeights(Rule):
         loose = [
             blob
             for blob in subject.model_tip_files
-            if not subject.in_model_folder(blob.path) and subject.is_weights(blob)
+            if subject.is_loose(blob.path) and subject.is_weights(blob)
         ]
         if not loose:
             return
