@@ -14,10 +14,11 @@ from pmgit import checker, rules
 from pmgit.config import FILE, MAX_BYTES, PYPROJECT, Config, parse
 from pmgit.errors import PmgitError, UsageError
 from pmgit.finding import Report, together
-from pmgit.git.objects import Objects
-from pmgit.git.pushes import Update
-from pmgit.git.server_settings import Settings, is_true
+from pmgit.git.incoming import Update
+from pmgit.git.server_settings import NAMES, Settings, is_true
+from pmgit.git.tip import BatchObjects
 from pmgit.lfs import pointer
+from pmgit.rule import BLOBS, LFS, MODELS, PLACES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.git.tip import TipSnapshot
 
+#: What is sure to be needed where models change: the scopes of rules.
+_NEEDED = frozenset({BLOBS, LFS, PLACES, MODELS})
 #: The server's own configuration, in the git directory.
 SERVER_FILE = "pmgit.toml"
-NAMES = (FILE, PYPROJECT)
 BY_SERVER, BY_DEFAULTS = "the configuration of this server", "pmgit's defaults"
 
 
@@ -96,6 +98,13 @@ class Server:
             if key not in configs:
                 configs[key] = (BY_SERVER, own) if own else self._recorded(key, update)
         taken = receipt.snapshots(groups.values())
+        for (_, config), snapshots in zip(configs.values(), taken, strict=True):
+            # Git works on one of them ahead; not on all at once, because each takes two processes.
+            if snapshots and snapshots[0].prepare(config.models):
+                for name in checker.selected(config, select, ignore):
+                    if rules.RULES[name].scope in _NEEDED:
+                        rules.load(name)
+                break
         self._survey([snapshot for snapshots in taken for snapshot in snapshots])
         reports, by = [], {}
         for (where, config), group, snapshots in zip(
@@ -104,7 +113,7 @@ class Server:
             forgiving = self._forgiving(group)
             names = checker.selected(config, select, ignore)
             for snapshot in snapshots:
-                snapshot.expect(config.models)
+                snapshot.prepare(config.models)
                 if not own:
                     _demand_readable(snapshot)
                 by[where] = True
@@ -131,7 +140,9 @@ class Server:
     def _survey(self, snapshots: Sequence[TipSnapshot]) -> None:
         """Find the sizes of all blobs at once, and say whether objects of Git LFS lie here."""
         blobs = [b for snapshot in snapshots for b in snapshot.introduced if b.is_regular]
-        Objects(self._repository).survey(dict.fromkeys(blobs), pointer.may_be)
+        BatchObjects(self._repository, self._settings.batch).survey(
+            dict.fromkeys(blobs), pointer.may_be
+        )
         # Where nothing was ever uploaded by path or ssh, another server keeps the objects.
         stores = os.path.isdir(os.path.join(self._repository.common_dir, "lfs", "objects"))
         for snapshot in snapshots:

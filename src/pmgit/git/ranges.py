@@ -10,6 +10,7 @@ from __future__ import annotations
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import pipe
 from pmgit.git.blob import Blob, decode, introduced_by, parse_raw_diff
+from pmgit.git.pipe import RAW
 from pmgit.git.process import GitError
 from pmgit.git.snapshot import RANGE
 from pmgit.git.tree import CommitIndex, CommitSnapshot
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
-
-RAW = ("--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff")
-
 
 _DIFFS = ("diff-tree", "--stdin", "-c", "--root", *RAW)
 
