@@ -25,7 +25,7 @@ def answer(
     from pmgit.git.repository import receiving
     from pmgit.git.server_settings import Settings
 
-    server = None
+    server = batch = None
     try:
         updates = incoming.parse(stdin)
         if not any(update.new for update in updates):
@@ -46,6 +46,9 @@ def answer(
 
         text = could_not(error.message, error.hint, pushers=isinstance(error, PushedError))
         return _shown(text, gitlab or _on_gitlab(server)), error.exit_code
+    finally:
+        if batch is not None:
+            batch.close()
     report = said.report
     if report.not_judged:
         # A server that lacks objects of its own must never say "clean".

@@ -70,8 +70,7 @@ class Batch:
                     view = memoryview(asked.encode("utf-8", "surrogateescape"))
                     while view:
                         view = view[os.write(self._writer, view) :]
-                    for _ in part:
-                        answers.append(self._answer(whole))
+                    answers += [self._answer(whole) for _ in part]
                 return answers
             except (BrokenPipeError, EOFError):
                 self.close()

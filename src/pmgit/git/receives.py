@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from pmgit.git.batch import Batch
     from pmgit.git.incoming import Update, Walk
-    from pmgit.git.repository import Repository
 
 
 class Receipt:
@@ -166,7 +165,9 @@ class Receipt:
         introduced: list[Blob],
         removed: dict[tuple[str, str], str] | None = None,
     ) -> TipSnapshot:
-        return TipSnapshot(self.repository, self.batch, tip, changes, introduced, removed or {})
+        return TipSnapshot(
+            self.repository, self.batch, tip, changes, introduced, removed=removed or {}
+        )
 
     def _tagged(self, groups: Sequence[Sequence[Update]]) -> list[list[TipSnapshot]]:
         """For every group, the snapshots of its tags on blobs and trees: no commit has them.

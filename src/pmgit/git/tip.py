@@ -36,6 +36,7 @@ class TipSnapshot(Snapshot):
         tip: str,
         changes: list[Blob],
         introduced: list[Blob],
+        *,
         removed: dict[tuple[str, str], str],
     ) -> None:
         super().__init__(repository, RANGE, changes, introduced, removed=removed)
@@ -59,9 +60,7 @@ class TipSnapshot(Snapshot):
         return self._listings[folders]
 
     def _list(self, paths: Iterable[str]) -> Process:
-        return self.repository.start(
-            "ls-tree", "-r", "-z", "--full-tree", self.tip, "--", *paths
-        )
+        return self.repository.start("ls-tree", "-r", "-z", "--full-tree", self.tip, "--", *paths)
 
     def ask_filters(self, paths: Sequence[str]) -> None:
         """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
