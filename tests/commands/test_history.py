@@ -332,7 +332,7 @@ def test_interrupted(repo: Repo, tmp_path: Path) -> None:
     slow = tmp_path / "slow/git"
     slow.write_text(
         "#!/bin/sh\n"
-        f'case "$*" in *rev-list*|*cat-file*) echo $$ >> {tmp_path}/pids; exec sleep 100;; esac\n'
+        f'case "$*" in *rev-list*|*cat-file*|*" log "*) echo $$ >> {tmp_path}/pids; exec sleep 100;; esac\n'
         'PATH=${PATH#*:}; exec git "$@"\n'
     )
     slow.chmod(0o755)

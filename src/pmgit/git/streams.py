@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: How much is read at once; a pipe of Linux holds that much when asked to.
 CHUNK = 1 << 20
+#: Else git writes every commit by itself.
+_BUFFERED = {"GIT_FLUSH": "0"}
 #: So many reads are kept for whoever does not want them yet; then git has to wait.
 AHEAD = 1024
 
@@ -175,7 +177,7 @@ class Running:
                     *argv,
                     stdin=stdin if source < 0 else b"",
                     top=self._repository.top,
-                    env=self._repository.env,
+                    env={**self._repository.env, **_BUFFERED},
                     into=writer,
                     source=source,
                 )
