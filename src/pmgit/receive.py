@@ -15,7 +15,7 @@ from pmgit.config import FILE, MAX_BYTES, PYPROJECT, Config, parse
 from pmgit.errors import PmgitError, UsageError
 from pmgit.finding import Report, together
 from pmgit.git.incoming import Update
-from pmgit.git.server_settings import NAMES, Settings, is_true
+from pmgit.git.server_settings import HEAD, NAMES, Settings, is_true
 from pmgit.git.tip import BatchObjects
 from pmgit.lfs import pointer
 from pmgit.rule import BLOBS, LFS, MODELS, PLACES
@@ -87,16 +87,18 @@ class Server:
     ) -> Judgement:
         """Judge every new tip of the push. Raises PmgitError when that cannot be done."""
         own = self._own_configuration()
-        groups: dict[tuple[str, bytes], list[Update]] = {}
-        configs: dict[tuple[str, bytes], tuple[str, Config]] = {}
+        groups: dict[tuple[tuple[str, bytes], str], list[Update]] = {}
+        configs: dict[tuple[tuple[str, bytes], str], tuple[str, Config]] = {}
         recorded = {} if own else self._settings.recorded()
+        baselines = self._settings.baselines()
         for update in receipt.updates:
-            # Refs with the same configuration are judged together: what one of them brings is
-            # not judged again with another. With different ones, it is.
-            key = ("", b"") if own else _which(update, recorded)
+            # Refs with the same configuration and baseline are judged together: what one of them
+            # brings is not judged again with another. With different ones, it is.
+            which = ("", b"") if own else _which(update, recorded)
+            key = which, baselines[update.old or HEAD]
             groups.setdefault(key, []).append(update)
             if key not in configs:
-                configs[key] = (BY_SERVER, own) if own else self._recorded(key, update)
+                configs[key] = (BY_SERVER, own) if own else self._recorded(which, update)
         taken = receipt.snapshots(groups.values())
         for (_, config), snapshots in zip(configs.values(), taken, strict=True):
             # Git works on one of them ahead; not on all at once, because each takes two processes.
@@ -123,7 +125,7 @@ class Server:
     def _forgiving(self, group: Sequence[Update]) -> Callable[[], Baseline]:
         """What is forgiven: by the baseline of the old tip, of HEAD for a new ref.
 
-        A push cannot forgive itself.
+        The whole group has the same. A push cannot forgive itself.
         """
         old = next((update.old for update in group if update.old), "")
 
@@ -131,7 +133,7 @@ class Server:
             from pmgit.baseline import source  # only for findings: it takes 9 ms
 
             found = self._repository.start(
-                "rev-parse", "-q", "--verify", f"{old or 'HEAD'}^{{commit}}"
+                "rev-parse", "-q", "--verify", f"{old or HEAD}^{{commit}}"
             )
             return source.of_commit(self._repository, found.wait()[1].decode("ascii").strip())
 

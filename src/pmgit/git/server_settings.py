@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 #: The files at the top of a tree that may hold the configuration.
 NAMES = (".pmgit.toml", "pyproject.toml")
 
+BASELINE = ".pmgit-baseline"
+#: The default branch, which counts for refs that are new.
+HEAD = "HEAD"
+
 _TRUE = frozenset({"true", "yes", "on", "1"})
 
 
@@ -24,8 +28,8 @@ class Settings:
     def __init__(self, repository: Repository, batch: Batch, olds: Iterable[str]) -> None:
         self.batch = batch
         self._config = repository.start("config", "-z", "--get-regexp", r"^pmgit\.")
-        trees = [*dict.fromkeys(olds), "HEAD"]
-        self._asked = [(tree, name) for tree in trees for name in NAMES]
+        self._trees = [*dict.fromkeys(olds), HEAD]
+        self._asked = [(tree, name) for tree in self._trees for name in NAMES]
 
     def configured(self) -> dict[str, str]:
         """What `git config` holds for pmgit on this server, by key: `config`, `gitlab`."""
@@ -42,6 +46,11 @@ class Settings:
         answers = self.batch.contents([f"{tree}:{name}" for tree, name in self._asked])
         pairs = zip(self._asked, answers, strict=True)
         return {asked: answer.data for asked, answer in pairs if answer.kind == "blob"}
+
+    def baselines(self) -> dict[str, str]:
+        """The ids of the baselines that the old tips and HEAD (`HEAD`) have; '' for none."""
+        answers = self.batch.info([f"{tree}:{BASELINE}" for tree in self._trees])
+        return {tree: one.oid for tree, one in zip(self._trees, answers, strict=True)}
 
 
 def is_true(value: str) -> bool:
