@@ -332,7 +332,8 @@ def test_interrupted(repo: Repo, tmp_path: Path) -> None:
     slow = tmp_path / "slow/git"
     slow.write_text(
         "#!/bin/sh\n"
-        f'case "$*" in *rev-list*|*cat-file*|*" log "*) echo $$ >> {tmp_path}/pids; exec sleep 100;; esac\n'
+        'case "$*" in *rev-list*|*cat-file*|*" log "*)\n'
+        f"    echo $$ >> {tmp_path}/pids; exec sleep 100;; esac\n"
         'PATH=${PATH#*:}; exec git "$@"\n'
     )
     slow.chmod(0o755)

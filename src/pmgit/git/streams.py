@@ -169,6 +169,8 @@ class Running:
         """Start git commands, of which each reads what the one before it prints."""
         processes: list[Process] = []
         source = -1
+        # Known before it runs: ^C may come at any moment.
+        self._all.append(Stream(-1, processes))
         for argv in commands:
             reader, writer = os.pipe()
             _widen(writer)
@@ -187,7 +189,7 @@ class Running:
                 os.close(source)
             source = reader
         stream = (Ahead if ahead else Stream)(source, processes)
-        self._all.append(stream)
+        self._all[-1] = stream
         return stream
 
     def read(self, *argv: str, stdin: bytes = b"") -> bytes:
