@@ -125,13 +125,16 @@ class Server:
     def _forgiving(self, group: Sequence[Update]) -> Callable[[], Baseline]:
         """What is forgiven: by the baseline of the old tip, of HEAD for a new ref.
 
-        The whole group has the same. A push cannot forgive itself.
+        The whole group has the same. A push cannot forgive itself. Nothing is, when
+        `git config pmgit.baseline` is false.
         """
         old = next((update.old for update in group if update.old), "")
 
         def asked() -> Baseline:
             from pmgit.baseline import source  # only for findings: it takes 9 ms
 
+            if not is_true(self.configured.get("baseline", "true")):
+                return source.of_commit(self._repository, "")
             found = self._repository.start(
                 "rev-parse", "-q", "--verify", f"{old or HEAD}^{{commit}}"
             )

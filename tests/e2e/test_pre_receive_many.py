@@ -138,6 +138,24 @@ def test_rules_that_nobody_who_pushes_may_change(server: Server) -> None:
     assert server.git("cat-file", "-t", oid).strip() == "commit"
 
 
+def test_a_server_that_forgives_nothing(server: Server) -> None:
+    """A baseline, too, can be changed in one push and used in the next."""
+    clone = server.clone
+    clone.stage(WEIGHTS, BIG)
+    clone.add_info("bert")
+    assert clone.pmgit("baseline", "--reason", "none").code == 0
+    clone.git("rm", "-q", "-r", "--cached", "pretrained_model")
+    clone.git("add", BASELINE)
+    clone.commit("Forgive what is not there yet")
+    server.accepted("main")
+    clone.git("add", "pretrained_model")
+    clone.commit("Use it")
+    server.git("config", "pmgit.baseline", "false")
+    assert "tracked-weights" in server.refused("main")
+    server.git("config", "--unset", "pmgit.baseline")
+    server.accepted("main")
+
+
 def test_each_ref_has_its_own_baseline(server: Server) -> None:
     """What one branch forgives is not forgiven on another, in whatever order they come."""
     clone = server.clone
