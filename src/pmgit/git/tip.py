@@ -93,10 +93,9 @@ class TipSnapshot(Snapshot):
         """
         prefixes = tuple(f"{root}/" for root in roots)
         touched = any(change.path.startswith(prefixes) for change in self.changes)
-        # This first: it waits for an answer, and the listing would be in its way.
-        self.ask_filters([blob.path for blob in self.introduced if blob.is_regular])
         if touched and self._expected is None and roots not in self._listings:
             self._expected = roots, self._list(roots)
+        self.ask_filters([blob.path for blob in self.introduced if blob.is_regular])
         return touched
 
     def _named(self, paths: Sequence[str]) -> Iterator[Blob]:
