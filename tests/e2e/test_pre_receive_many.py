@@ -179,3 +179,22 @@ def test_each_ref_has_its_own_baseline(server: Server) -> None:
         told = server.refused(*refs)
         assert "tracked-weights" in told, refs
     server.accepted("main")
+
+
+def test_the_installed_hook_finds_what_is_imported_late(server: Server) -> None:
+    """It starts Python without `site`; patterns need a package that is installed beside pmgit."""
+    clone = server.clone
+    (server.path / "hooks/pre-receive").unlink()
+    assert clone.pmgit("server", "install", str(server.path)).code == 0
+    assert " -I -S " in (server.path / "hooks/pre-receive").read_text()
+    server.write("pmgit.toml", 'exclude = ["/fine/**"]\n')
+    for path in ("fine/large.bin", "other/large.bin"):
+        clone.stage(path, 11_000_000)
+    clone.commit()
+    told = server.refused("main")
+    assert "other/large.bin: oversized-blob" in told
+    assert "fine/large.bin" not in told
+    # Where the library has moved, the hook finds pmgit as it always did.
+    hook = server.path / "hooks/pre-receive"
+    hook.write_text(hook.read_text().replace("\nlibrary=", "\nlibrary=/gone"))
+    assert "other/large.bin: oversized-blob" in server.refused("main")
