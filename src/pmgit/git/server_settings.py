@@ -32,7 +32,7 @@ class Settings:
         self._asked = [(tree, name) for tree in self._trees for name in NAMES]
 
     def configured(self) -> dict[str, str]:
-        """What `git config` holds for pmgit on this server, by key: `config`, `gitlab`, `baseline`."""
+        """What `git config` holds for pmgit on this server, by key: `config`, `gitlab`, …"""
         found = {}
         # Exit code 1: nothing is set.
         for line in self._config.finish(1).decode("utf-8", "surrogateescape").split("\0"):
