@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: How much is read at once; a pipe of Linux holds that much when asked to.
 CHUNK = 1 << 20
+#: Else git writes every commit by itself.
+_BUFFERED = {"GIT_FLUSH": "0"}
 #: So many reads are kept for whoever does not want them yet; then git has to wait.
 AHEAD = 1024
 
@@ -179,6 +181,8 @@ class Running:
         """Start git commands, of which each reads what the one before it prints."""
         processes: list[Process] = []
         source = -1
+        # Known before it runs: ^C may come at any moment.
+        self._all.append(Stream(-1, processes))
         for argv in commands:
             reader, writer = os.pipe()
             _widen(writer)
@@ -187,7 +191,7 @@ class Running:
                     *argv,
                     stdin=stdin if source < 0 else b"",
                     top=self._repository.top,
-                    env=self._repository.env,
+                    env={**self._repository.env, **_BUFFERED},
                     into=writer,
                     source=source,
                 )
@@ -197,7 +201,7 @@ class Running:
                 os.close(source)
             source = reader
         stream = (Ahead if ahead else Stream)(source, processes)
-        self._all.append(stream)
+        self._all[-1] = stream
         return stream
 
     def read(self, *argv: str, stdin: bytes = b"") -> bytes:
