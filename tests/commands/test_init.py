@@ -224,11 +224,13 @@ def test_every_file_that_is_named_next_can_be_staged(repo: Repo, hooks_path: str
     assert not where.exists()
 
 
-def test_prek_toml_is_named(repo: Repo) -> None:
-    repo.write("prek.toml", "")
+def test_a_toml_that_lines_cannot_extend_is_refused_with_the_snippet(repo: Repo) -> None:
+    repo.write("prek.toml", 'repos = [\n  { repo = "meta", hooks = [] }  # none\n]\n')
     done = repo.pmgit("init", "--yes", "--hooks", "pre-commit")
     assert done.code == 2
-    assert "pmgit init --hooks native" in done.err
+    assert '{ repo = "local", hooks = [{ id = "pmgit"' in done.out
+    assert "a comment ends its list" in done.err
+    assert sorted(os.listdir(repo.path)) == [".git", "prek.toml"]
 
 
 def test_a_configuration_that_lets_weights_in_is_told(repo: Repo) -> None:

@@ -249,6 +249,24 @@ def prek_hooks_path(repo: Repo) -> None:
     assert (repo.path / ".githooks/pre-push").exists()
 
 
+def prek_toml(repo: Repo) -> None:
+    """`prek.toml` alone, as prek's own converter writes it."""
+    convert = ["util", "yaml-to-toml", ".pre-commit-config.yaml", "-o", "prek.toml"]
+    assert repo.run([str(BIN / "prek"), *convert]).code == 0
+    repo.git("rm", "-q", ".pre-commit-config.yaml")
+    repo.git("add", "prek.toml")
+    repo.commit("Use prek.toml")
+    assert lfs(repo).code == 0
+    assert prek(repo).code == 0
+
+
+def prek_toml_hooks_path(repo: Repo) -> None:
+    """And a hook of the user's own where core.hooksPath leads; prek is not installed there."""
+    prek_toml(repo)
+    shutil.rmtree(repo.path / ".git/hooks")
+    i(repo)
+
+
 def husky(repo: Repo) -> None:
     """As husky 9 sets it up: `_` is made by husky, the user's lines have no x bit."""
     run = 'h="$(dirname "$0")/../$(basename "$0")"\n[ ! -f "$h" ] || sh -e "$h" "$@"\n'
@@ -259,9 +277,10 @@ def husky(repo: Repo) -> None:
 
 ROWS = (
     a, b, b2, c, c2, d, e, f, g, h, h_outside, i, j, n, o, p, u, v, v2, own, own_linked,
-    own_then_pre_commit, own_then_both, prek_after, prek_before, prek_force, prek_hooks_path, husky,
+    own_then_pre_commit, own_then_both, prek_after, prek_before, prek_force, prek_hooks_path,
+    prek_toml, prek_toml_hooks_path, husky,
 )  # fmt: skip
-WITH_OWN = (i, own, own_linked, own_then_pre_commit, own_then_both, husky)
+WITH_OWN = (i, own, own_linked, own_then_pre_commit, own_then_both, prek_toml_hooks_path, husky)
 
 
 def put_up(repo: Repo, monkeypatch: pytest.MonkeyPatch, *args: str) -> None:

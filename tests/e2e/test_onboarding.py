@@ -163,6 +163,62 @@ def test_the_framework_runs_pmgit(repo: Repo, framework: str) -> None:
     assert "tracked-weights" in refused.out + refused.err
 
 
+@pytest.mark.parametrize("name", ["prek.toml", ".pre-commit-config.yml"])
+def test_the_files_that_only_prek_reads(repo: Repo, name: str) -> None:
+    """No hook is installed yet; the entry goes where prek looks, and all is undone."""
+    mark = {"id": "mark", "name": "mark", "entry": "touch ran", "language": "system"}
+    hook = ", ".join(f'{key} = "{value}"' for key, value in mark.items())
+    text = f'# ours\n[[repos]]\nrepo = "local"\nhooks = [{{ {hook}, always_run = true }}]'
+    if name.endswith("yml"):
+        text = "# ours\n" + CONFIG
+    repo.stage(name, text)
+    before = tree(repo)
+    dry = repo.pmgit("init", "--dry-run", "--system").out
+    assert "run prek install" in dry
+    repo.path.rename(repo.path.parent / "fresh")
+    shutil.copytree(repo.path.parent / "fresh", repo.path)
+    ours = f"diff --git a/{name}" + dry.partition(f"diff --git a/{name}")[2].partition("\ndiff ")[0]
+    assert repo.run(["git", "apply", "-"], stdin=ours.encode() + b"\n").code == 0
+    applied = (repo.path / name).read_bytes()
+    repo.write(name, text)
+    out = init(repo, "--system")
+    assert f"proved: prek accepts {name}" in out
+    assert (repo.path / name).read_bytes() == applied
+    assert "nothing to do" in init(repo)
+    repo.git("add", "-A")
+    assert repo.run(["git", "commit", "-q", "-m", "Set up"]).code == 0
+    assert (repo.path / "ran").exists() == (name == "prek.toml")
+    (repo.path / "ran").unlink(missing_ok=True)
+    repo.stage("pretrained_model/gpt2/model.bin", 2_000_000)
+    refused = repo.run(["git", "commit", "-q", "-m", "weights"])
+    assert refused.code == 1
+    assert "tracked-weights" in refused.out + refused.err
+    repo.git("rm", "-q", "-f", "pretrained_model/gpt2/model.bin")
+    assert repo.pmgit("init", "--undo").code == 0
+    (repo.path / "ran").unlink(missing_ok=True)
+    left = [path for path in changed(tree(repo), before) if not path.startswith(".git/")]
+    assert left == []
+    assert not (repo.path / ".git/hooks").exists()
+
+
+def test_prek_is_meant_and_cannot_serve(repo: Repo) -> None:
+    """Refused before anything is written, with what helps."""
+    repo.write(".pre-commit-config.yaml", CONFIG)
+    assert repo.run([str(BIN / "pre-commit"), "install"]).code == 0
+    (repo.path / ".pre-commit-config.yaml").rename(repo.path / ".pre-commit-config.yml")
+    before = tree(repo)
+    done = repo.pmgit("init", "--yes", "--system")
+    assert (done.code, tree(repo)) == (3, before)
+    assert "is pre-commit's hook, and pre-commit does not read .pre-commit-config.yml" in done.err
+    assert repo.sh(done.err.split("run it again: ")[1].strip()).code == 0
+    folders = repo.env["PATH"].split(os.pathsep)
+    without = os.pathsep.join(f for f in folders if not os.path.exists(f"{f}/prek"))
+    done = repo.pmgit("init", "--yes", "--system", env={"PATH": without})
+    assert done.code == 3
+    assert "hint: install it: pip install prek; or" in done.err
+    assert "proved: prek accepts" in init(repo, "--system")
+
+
 def test_under_a_hooks_path_the_chain_serves(repo: Repo) -> None:
     repo.write("hooks/pre-commit", "#!/bin/sh\necho mine >> ran\n").chmod(0o755)
     repo.git("config", "core.hooksPath", "hooks")

@@ -10,7 +10,7 @@ from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import missing, pointer
 from pmgit.model import folder, storage
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
-from pmgit.setup import hook_config
+from pmgit.setup import framework_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,8 +34,8 @@ _MANAGERS = {
     "lefthook": tuple(
         f"{dot}lefthook.{end}" for dot in ("", ".") for end in ("yml", "yaml", "toml", "json")
     ),
-    "prek": ("prek.toml",),
-    "pre-commit": (hook_config.NAME,),
+    "prek": (framework_files.TOML, framework_files.YML),
+    "pre-commit": (framework_files.YAML,),
 }
 
 

@@ -90,7 +90,7 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
     if where == LFS:
         made.steps += _lfs(repository, made, after_ignore=bool(made.steps))
     if hooks == FRAMEWORK:
-        made.steps += onboarding_hooks.entry(repository, system=wanted.system)
+        made.steps += onboarding_hooks.entry(repository, state, system=wanted.system)
     if hooks != NONE:
         made.steps += onboarding_hooks.hooks(repository, state, hooks)
     return made

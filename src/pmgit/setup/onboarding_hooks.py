@@ -6,9 +6,16 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from pmgit.errors import PmgitError, UsageError
+from pmgit.errors import PmgitError
 from pmgit.report.shell import quote
-from pmgit.setup import files, frameworks, hook_chain, hook_config
+from pmgit.setup import (
+    files,
+    framework_files,
+    frameworks,
+    hook_chain,
+    hook_config,
+    prek_config,
+)
 from pmgit.setup.hook_chain import FRAMEWORK, NATIVE, State
 from pmgit.setup.hook_file import CHAIN
 from pmgit.setup.journal import ENTRY, HOOK, LINK, Journal
@@ -25,16 +32,14 @@ def mode_here(state: State) -> str:
     return NATIVE if judges else FRAMEWORK
 
 
-def entry(repository: Repository, *, system: bool) -> list[Step]:
-    """pmgit's entry in `.pre-commit-config.yaml`."""
-    name = hook_config.NAME
+def entry(repository: Repository, state: State, *, system: bool) -> list[Step]:
+    """pmgit's entry in the configuration of pre-commit or prek."""
+    name = frameworks.find(state).config
     path = os.path.join(repository.top, name)
-    if os.path.lexists(os.path.join(repository.top, "prek.toml")) and not os.path.lexists(path):
-        raise UsageError(
-            f"prek.toml is used here, and pmgit writes only {name}",
-            "for Git hooks without a framework: pmgit init --hooks native",
-        )
-    change = hook_config.plan(files.read(path), system=system)
+    if name == framework_files.TOML:
+        change = prek_config.plan(files.read(path), system=system)
+    else:
+        change = hook_config.plan(files.read(path), system=system, name=name)
     if change.after == change.before:
         return []
 
