@@ -81,6 +81,8 @@ def command(
             _undo(dry_run=dry_run)
         else:
             _set_up(wanted, dry_run=dry_run, yes=yes)
+    except BrokenPipeError:
+        raise  # whoever read our output has gone
     except OSError as error:  # a full disk, where even a temporary file has no place
         where = f"{error.filename}: " if error.filename else ""
         raise PmgitError(f"{where}{error.strerror}", _AGAIN) from error

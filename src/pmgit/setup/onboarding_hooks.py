@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 
 
 def mode_here(state: State) -> str:
-    """The kind of hooks when nobody says: native where the chain judges commits already."""
-    hook = state.hook(hook_config.STAGES[0])
-    judges = hook.kind == CHAIN and b"\njudge=yes\n" in (hook.content or b"")
-    return NATIVE if judges else FRAMEWORK
+    """The kind of hooks when nobody says: native where the chain judges commits already, and
+    beside husky or lefthook, whose users have neither pre-commit nor prek.
+    """
+    hooks = [state.hook(stage) for stage in hook_config.STAGES]
+    judges = any(h.kind == CHAIN and b"\njudge=yes\n" in (h.content or b"") for h in hooks)
+    alone = bool(state.manager) and not state.configs and not any(h.is_framework for h in hooks)
+    return NATIVE if judges or alone else FRAMEWORK
 
 
 def entry(repository: Repository, state: State, *, system: bool) -> list[Step]:
