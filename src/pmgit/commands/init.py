@@ -124,10 +124,9 @@ def _show(made: Plan) -> None:
 
 def _seen(look: Look) -> list[str]:
     lines = [f"models folder {_of(folder)}" for folder in look.taken]
-    named = [word for folder in look.taken for word in ("--models", folder.path)]
-    for folder in look.offered:
-        command = " ".join(map(quote, ["pmgit", "init", *named, "--models", folder.path]))
-        lines.append(f"{_of(folder)} is not taken; with it: {command}")
+    lines += [_offer(look, folder) for folder in look.offered]
+    if len(look.offered) > 1 and not look.source:
+        lines.append(f"with all of these: {_with(look, look.offered)}")
     lines += [f"{_of(folder)} is not taken: it holds source code" for folder in look.left]
     if look.raw:
         size = show_size(sum(blob.size for blob in look.raw))
@@ -137,6 +136,20 @@ def _seen(look: Look) -> list[str]:
     lines.append(lfs + (", used here" if look.lfs_lines else ", not used here"))
     lines.append("hooks: " + (", ".join([*look.hooks, *look.managers]) or "none"))
     return lines
+
+
+def _offer(look: Look, folder: Folder) -> str:
+    """A folder that a person may want, and how it is taken."""
+    if look.source:  # `--models` would contradict it
+        how = f'to take it, add "{visible(folder.path)}" to models in {look.source}'
+    else:
+        how = f"with it: {_with(look, [folder])}"
+    return f"{_of(folder)} is not taken; {how}"
+
+
+def _with(look: Look, more: list[Folder]) -> str:
+    named = [word for folder in (*look.taken, *more) for word in ("--models", folder.path)]
+    return " ".join(map(quote, ["pmgit", "init", *named]))
 
 
 def _of(folder: Folder) -> str:

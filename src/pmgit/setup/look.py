@@ -53,7 +53,8 @@ class Folder:
 class Look:
     """What was seen: models folders to take, to offer and to leave, and all else that counts.
 
-    `raw` are blobs of the index that are weights and no pointers.
+    `raw` are blobs of the index that are weights and no pointers; `source` is the configuration
+    that says which folders are taken ('' when none does).
     """
 
     taken: list[Folder] = field(default_factory=list)
@@ -65,6 +66,7 @@ class Look:
     lfs_filter: bool = False
     managers: list[str] = field(default_factory=list)
     hooks: list[str] = field(default_factory=list)
+    source: str = ""
 
 
 def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> Look:
@@ -72,7 +74,7 @@ def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> 
     snapshot = Snapshot(repository, TREE, [], [])
     tracked = snapshot.listing()
     tiers = Tiers(config)
-    seen = Look()
+    seen = Look(source=config.source)
 
     def there(path: str) -> bool:
         on_disk = os.path.isdir(os.path.join(repository.top, path))
