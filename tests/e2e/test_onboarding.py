@@ -461,6 +461,23 @@ def test_in_a_linked_worktree(repo: Repo, tmp_path: Path) -> None:
     assert not (repo.path / ".git/hooks").exists()
 
 
+def test_in_a_submodule(repo: Repo, tmp_path: Path) -> None:
+    """Its git directory, with the hooks, lies in that of the repository above, which is let be."""
+    old(Repo(tmp_path / "library", repo.env))
+    repo.git("submodule", "-q", "add", "../library", "libs/one")
+    repo.commit("Use it")
+    inner = Repo(repo.path / "libs/one", repo.env, init=None)
+    before = tree(repo)
+    init(inner, "--hooks", "native")
+    assert (repo.path / ".git/modules/libs/one/hooks/pre-push").is_file()
+    assert not (repo.path / ".git/hooks/pre-push").exists()
+    inner.stage("pretrained_model/gpt2/model.bin", 2_000_000)
+    assert inner.run(["git", "commit", "-q", "-m", "weights"]).code == 1
+    inner.git("rm", "-q", "-f", "pretrained_model/gpt2/model.bin")
+    assert inner.pmgit("init", "--undo").code == 0
+    assert [p for p in changed(tree(repo), before) if not p.startswith(".git/modules")] == []
+
+
 def test_a_moved_repository_can_be_undone(repo: Repo, tmp_path: Path) -> None:
     old(repo)
     before = tree(repo)
