@@ -461,6 +461,32 @@ def test_in_a_linked_worktree(repo: Repo, tmp_path: Path) -> None:
     assert not (repo.path / ".git/hooks").exists()
 
 
+def test_a_clone_without_the_filter(lfs_repo: Repo, tmp_path: Path) -> None:
+    """The colleague: weights are pointers on disk, and what brings them is said last."""
+    content = random_bytes(300_000)
+    lfs_repo.stage("pretrained_model/bert/model.safetensors", content)
+    lfs_repo.add_info("pretrained_model/bert")
+    lfs_repo.stage(".pmgit.toml", 'storage = "lfs"\n')
+    lfs_repo.commit()
+    init(lfs_repo, "--hooks", "native")
+    lfs_repo.git("add", "-A")
+    lfs_repo.commit("Set up")
+    lfs_repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
+    lfs_repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    lfs_repo.git("push", "-q", "origin", "main")
+    lfs_repo.git("clone", "-q", str(tmp_path / "remote.git"), str(tmp_path / "clone"))
+    clone = Repo(tmp_path / "clone", lfs_repo.env, init=None)
+    out = init(clone, "--hooks", "native")
+    assert "models folder pretrained_model/ (1 file of weights, 300.0 kB)" in out
+    following = [line[6:] for line in out.splitlines() if line.startswith("next: ")]
+    assert following == ["git lfs pull --include=pretrained_model/bert"]
+    assert clone.sh(following[0]).code == 0
+    assert (clone.path / "pretrained_model/bert/model.safetensors").read_bytes() == content
+    assert clone.git("status", "--short") == ""
+    assert "next: " not in init(clone, "--hooks", "native")
+    assert clone.pmgit("doctor").code == 0
+
+
 def test_in_a_submodule(repo: Repo, tmp_path: Path) -> None:
     """Its git directory, with the hooks, lies in that of the repository above, which is let be."""
     old(Repo(tmp_path / "library", repo.env))

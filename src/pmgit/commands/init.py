@@ -12,7 +12,7 @@ from pmgit.commands import _init_proof, _work_tree
 from pmgit.commands._difference import difference
 from pmgit.config import IGNORE, LFS
 from pmgit.errors import PmgitError, UsageError
-from pmgit.report.shell import quote
+from pmgit.report.shell import Shell, quote
 from pmgit.report.text import visible
 from pmgit.setup import onboarding, undo
 from pmgit.setup.hook_chain import FRAMEWORK, NATIVE, NONE
@@ -188,7 +188,10 @@ def _do(made: Plan, journal: Journal) -> None:
 def _tell_next(repository: Repository, made: Plan) -> None:
     """What a person has to do now: stage what was written."""
     names = dict.fromkeys(
-        name for step in made.steps for name, _, after in step.diffs if after is not None
+        name
+        for step in made.steps
+        for name, before, after in step.diffs
+        if after is not None and after != before
     )
     # Not those in the git directory, nor hooks that lie in another place altogether.
     files = [name for name in names if not name.startswith((".git/", "../"))]
@@ -198,6 +201,18 @@ def _tell_next(repository: Repository, made: Plan) -> None:
         above = os.path.relpath(repository.top, os.path.join(repository.top, repository.prefix))
         at = "git" if above == "." else f"git -C {quote(above)}"
         click.echo(f"next: {at} add -- {' '.join(map(quote, files))}")
+    if made.storage == LFS:
+        _tell_pull(repository, made)
+
+
+def _tell_pull(repository: Repository, made: Plan) -> None:
+    """What brings weights that are pointers on disk: a clone has them so without the filter."""
+    from pmgit.doctor import weights
+    from pmgit.doctor.context import Context
+
+    for check in weights.checks(Context(repository, made.config)):
+        if check.fix:
+            click.echo(f"next: {Shell(repository.prefix).line(check.fix)}")
 
 
 def _undo(*, dry_run: bool) -> None:

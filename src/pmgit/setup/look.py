@@ -157,7 +157,7 @@ def _folder(repository: Repository, tiers: Tiers, path: str, tracked: Iterable[s
         tier = tiers.of(name)
         if tier in (ALWAYS, AMBIGUOUS):
             try:
-                size = os.lstat(os.path.join(repository.top, name)).st_size
+                size = _size(os.path.join(repository.top, name))
             except OSError:
                 continue
             if tier == ALWAYS or size >= _LARGE:
@@ -166,6 +166,17 @@ def _folder(repository: Repository, tiers: Tiers, path: str, tracked: Iterable[s
     names = on_disk | {name for name in tracked if name.startswith(f"{path}/")}
     found.has_code = any(name.lower().endswith(_CODE) for name in names)
     return found
+
+
+def _size(path: str) -> int:
+    """The bytes of a file; of a Git LFS pointer, those that it stands for. Raises OSError."""
+    size = os.lstat(path).st_size
+    if 100 < size < pointer.MAX_BYTES:
+        with open(path, "rb") as file:
+            told = pointer.read(file.read(pointer.MAX_BYTES))
+        if isinstance(told, pointer.Pointer):
+            return told.size
+    return size
 
 
 def _raw(snapshot: Snapshot, tiers: Tiers, roots: Iterable[str]) -> list[Blob]:
