@@ -201,6 +201,31 @@ def test_the_files_that_only_prek_reads(repo: Repo, name: str) -> None:
     assert not (repo.path / ".git/hooks").exists()
 
 
+BY_HAND = {
+    ".pre-commit-config.yaml": "repos:\n- repo: local\n  hooks:\n  - {id: weights, name: weights, "
+    "entry: pmgit-hook, language: system, always_run: true, pass_filenames: false}\n",
+    "prek.toml": 'repos = [{ repo = "local", hooks = [{ id = "pmgit", name = "mine", '
+    'entry = "pmgit-hook", language = "system", always_run = true, pass_filenames = false }] }]\n',
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_an_entry_by_hand(repo: Repo, name: str) -> None:
+    """It is the user's: it stays as it is, also when all is undone, and it is what runs."""
+    text = BY_HAND[name]
+    repo.stage(name, text)
+    out = init(repo)
+    assert "entry in" not in out
+    assert "nothing to do" in init(repo)
+    repo.git("add", "-A")
+    assert repo.run(["git", "commit", "-q", "-m", "Set up"]).code == 0
+    repo.stage("pretrained_model/gpt2/model.bin", 2_000_000)
+    refused = repo.run(["git", "commit", "-q", "-m", "weights"])
+    assert "tracked-weights" in refused.out + refused.err
+    assert repo.pmgit("init", "--undo").code == 0
+    assert (repo.path / name).read_text() == text
+
+
 def test_prek_is_meant_and_cannot_serve(repo: Repo) -> None:
     """Refused before anything is written, with what helps."""
     repo.write(".pre-commit-config.yaml", CONFIG)
