@@ -18,8 +18,9 @@ TOML, YAML, YML = "prek.toml", ".pre-commit-config.yaml", ".pre-commit-config.ym
 #: In the order in which prek looks for them.
 NAMES = (TOML, YAML, YML)
 
-#: None is larger in earnest.
-MOST_BYTES = 10_000_000
+#: None is larger in earnest, nor has so many nodes when its aliases are followed.
+MOST_BYTES = 1_000_000
+_MOST_NODES = 1_000_000
 
 
 def here(top: str) -> list[str]:
@@ -62,11 +63,32 @@ def _load_yaml(text: str) -> Any:
     from yaml import YAMLError, safe_load
 
     try:
-        return safe_load(text)
+        document = safe_load(text)
+        nodes = _nodes(document, {})
     except (YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
         raise ValueError(f"not valid YAML{where}") from None
+    if nodes > _MOST_NODES:
+        raise ValueError("too large, with its aliases")
+    return document
+
+
+def _nodes(node: Any, counted: dict[int, int]) -> int:
+    """How many nodes there are, each as often as aliases name it.
+
+    Raises RecursionError for one that is a part of itself.
+    """
+    if not isinstance(node, dict | list):
+        return 1
+    if id(node) in counted:
+        if not counted[id(node)]:
+            raise RecursionError
+        return counted[id(node)]
+    counted[id(node)] = 0  # begun
+    parts = node.values() if isinstance(node, dict) else node
+    counted[id(node)] = 1 + sum(_nodes(part, counted) for part in parts)
+    return counted[id(node)]
 
 
 def _load_toml(text: str) -> Any:
