@@ -451,7 +451,15 @@ def test_lefthook_alone(start: Repo) -> None:
     `lefthook install` has written its hooks over the chain, the next init; and all undone.
     """
     start.git("rm", "-q", ".pre-commit-config.yaml")
+    start.stage("lefthook.yml", LEFTHOOK)
+    told = (
+        "lefthook is not installed in this clone: run `pmgit init` again after `lefthook install`"
+    )
+    before = start.pmgit("init", "--dry-run").out
+    assert f"  {told}\n" in before
+    assert "write .git/hooks/pre-commit: judges what is staged\n" in before
     lefthook(start)
+    assert told not in start.pmgit("init", "--dry-run").out
     hooks = start.path / ".git/hooks"
     written = {file.name: file.read_bytes() for file in hooks.iterdir()}
     marker = Path(start.env["MARKER"] + ".lefthook")

@@ -135,7 +135,7 @@ def _seen(look: Look) -> list[str]:
     lfs = "Git LFS: " + ("installed" if look.lfs_installed else "not installed")
     lines.append(lfs + (", used here" if look.lfs_lines else ", not used here"))
     lines.append("hooks: " + (", ".join([*look.hooks, *look.managers]) or "none"))
-    return lines
+    return lines + look.idle
 
 
 def _offer(look: Look, folder: Folder) -> str:

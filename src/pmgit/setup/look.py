@@ -60,7 +60,8 @@ class Look:
     """What was seen: models folders to take, to offer and to leave, and all else that counts.
 
     `raw` are blobs of the index that are weights and no pointers; `source` is the configuration
-    that says which folders are taken ('' when none does).
+    that says which folders are taken ('' when none does), `idle` what there is to say of managers
+    without hooks.
     """
 
     taken: list[Folder] = field(default_factory=list)
@@ -71,6 +72,7 @@ class Look:
     lfs_lines: bool = False
     lfs_filter: bool = False
     managers: list[str] = field(default_factory=list)
+    idle: list[str] = field(default_factory=list)
     hooks: list[str] = field(default_factory=list)
     source: str = ""
 

@@ -16,22 +16,38 @@ from pmgit.setup import (
     hook_config,
     prek_config,
 )
-from pmgit.setup.hook_chain import FRAMEWORK, NATIVE, State
+from pmgit.setup.hook_chain import FRAMEWORK, HUSKY, LEFTHOOK, NATIVE, State
 from pmgit.setup.hook_file import CHAIN
 from pmgit.setup.journal import ENTRY, HOOK, LINK, Journal
 from pmgit.setup.step import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pmgit.git.repository import Repository
 
 
-def mode_here(state: State) -> str:
+#: What puts a manager's hooks where Git looks: over ours, when it comes later.
+_INSTALLS = {HUSKY: "npm install", LEFTHOOK: "lefthook install"}
+
+
+def idle(state: State, managers: Collection[str]) -> list[str]:
+    """What to say of a manager whose hooks are not installed in this clone yet."""
+    return [
+        f"{name} is not installed in this clone: run `pmgit init` again after `{install}`"
+        for name, install in _INSTALLS.items()
+        if name in managers and state.manager != name
+    ]
+
+
+def mode_here(state: State, managers: Collection[str] = ()) -> str:
     """The kind of hooks when nobody says: native where the chain judges commits already, and
     beside husky or lefthook, whose users have neither pre-commit nor prek.
     """
     hooks = [state.hook(stage) for stage in hook_config.STAGES]
     judges = any(h.kind == CHAIN and b"\njudge=yes\n" in (h.content or b"") for h in hooks)
-    alone = bool(state.manager) and not state.configs and not any(h.is_framework for h in hooks)
+    managed = bool(state.manager) or not {HUSKY, LEFTHOOK}.isdisjoint(managers)
+    alone = managed and not state.configs and not any(h.is_framework for h in hooks)
     return NATIVE if judges or alone else FRAMEWORK
 
 
