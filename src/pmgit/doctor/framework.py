@@ -33,7 +33,7 @@ def checks(context: Context) -> Iterator[Check]:
     state = hook_chain.inspect(context.repository)
     tool = state.tool or PRE_COMMIT
     config = framework_files.read_by(tool, state.configs)
-    document, fault = _configuration(context, config)
+    document, fault = configuration(context, config)
     if fault:
         hint = f"repair {config}; where it is wrong: {tool} validate-config {config}"
         yield Check("pre-commit", ERROR, f"{config}: {fault}", hint=hint)
@@ -52,7 +52,7 @@ class _Use(NamedTuple):
     document: dict[str, Any]
 
 
-def _configuration(context: Context, name: str) -> tuple[dict[str, Any] | None, str]:
+def configuration(context: Context, name: str) -> tuple[dict[str, Any] | None, str]:
     """The configuration, None when there is none; what is wrong with it."""
     try:
         with open(os.path.join(context.repository.top, name), "rb") as file:

@@ -119,11 +119,13 @@ def hooks(document: Any) -> list[dict[str, Any]]:
 
 def has_entry(document: Any) -> bool:
     """Whether a hook of pmgit is there, by its id or by what it runs."""
-    for hook in hooks(document):
-        id, run = str(hook.get("id", "")), str(hook.get("entry", ""))
-        if id == "pmgit" or id.startswith("pmgit-") or "pmgit-hook" in run:
-            return True
-    return False
+    return any(map(is_ours, hooks(document)))
+
+
+def is_ours(hook: dict[str, Any]) -> bool:
+    """Whether a hook is one of pmgit."""
+    id, run = str(hook.get("id", "")), str(hook.get("entry", ""))
+    return id == "pmgit" or id.startswith("pmgit-") or "pmgit-hook" in run
 
 
 def names_push(document: Any) -> bool:
