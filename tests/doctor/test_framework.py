@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pmgit import __version__
 from pmgit.doctor.check import ERROR, OK, WARNING
 from tests.doctor.looking import cure, look
 
@@ -150,6 +151,26 @@ def test_pmgit_through_pre_commit(repo: Repo) -> None:
     assert "nothing runs it at a commit" in found.evidence
     cure(repo, "pre-commit", ERROR)
     assert look(repo)["pmgit-hook"].status == OK
+
+
+@pytest.mark.parametrize("name", [".pre-commit-config.yaml", "prek.toml"])
+def test_the_entry_names_another_version(name: str, repo: Repo) -> None:
+    """After an upgrade the hook is still the old one; all else in the file stays."""
+    repo.write(name, "# ours, pmgit==0\n")
+    assert repo.pmgit("init", "--yes").code == 0
+    file = repo.path / name
+    now = file.read_text()
+    assert now.count(f"pmgit=={__version__}") == 1
+    old = now.replace(f"pmgit=={__version__}", "pmgit==0.0.7")
+    file.write_text(old)
+    repo.write("copy", old)  # what is edited is content that goes
+    assert "runs pmgit 0.0.7, and this is " in look(repo)["pmgit-hook"].evidence
+    cure(repo, "pmgit-hook", WARNING)
+    assert file.read_text() == now
+    assert not list(repo.path.glob("*old-pin*"))
+    file.write_text(old.replace("0.0.7", "0.0.7; touch RAN"))
+    found = look(repo)["pmgit-hook"]
+    assert (found.status, found.fix) == (WARNING, None)
 
 
 def test_pmgit_as_a_native_hook(repo: Repo) -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pmgit import __version__
 from pmgit.doctor import hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.finding import Fix, Step
@@ -185,8 +186,34 @@ def _judged(
         return Check(name, OK, f"{shown} runs pmgit")
     entry = framework_files.has_entry(document)
     if entry and _runs_framework(hook):
+        if pinned := _other_version(document):
+            evidence = f"{config} runs pmgit {pinned}, and this is {__version__}"
+            return Check(name, WARNING, evidence, *_pin(context, config, pinned))
         return Check(name, OK, f"{config} has pmgit, and {shown} runs it")
     evidence = "nothing runs pmgit at a commit"
     if entry:
         evidence = f"{config} has pmgit, but nothing runs it at a commit"
     return Check(name, WARNING, evidence, hook_files.onboard(context))
+
+
+def _other_version(document: Any) -> str:
+    """The version that the entry of `pmgit init` names, when it is not this one."""
+    for hook in filter(framework_files.is_ours, framework_files.hooks(document)):
+        for word in hook.get("additional_dependencies") or ():
+            name, _, version = str(word).partition("==")
+            if name.strip() == "pmgit" and version.strip() not in ("", __version__):
+                return version.strip()
+    return ""
+
+
+def _pin(context: Context, config: str, pinned: str) -> tuple[Fix | None, str]:
+    """What makes the entry name this version; both seds know -i with a suffix."""
+    other = f"or install that one here: pip install pmgit=={pinned}"
+    if not pinned.replace(".", "").isalnum():
+        return None, f"write pmgit=={__version__} into {config}"
+    path, old = os.path.join(context.repository.top, config), pinned.replace(".", "\\.")
+    edit = Step(
+        "sed", "-i.old-pin", f"s/pmgit=={old}/pmgit=={__version__}/", path, names="verbatim"
+    )
+    remove = Step("rm", f"{path}.old-pin", names="verbatim")
+    return Fix(edit, remove, order=Fix.SETUP), other
