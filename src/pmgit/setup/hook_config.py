@@ -83,6 +83,8 @@ def plan(before: bytes | None, *, system: bool, name: str = framework_files.YAML
     whole = snippet(system=system)
     if before is None or not before.strip():
         return Change(before, (before or b"") + whole.encode(), [whole])
+    if (behind := _behind_comments(before, name, whole)) is not None:
+        return Change(before, before + behind.encode(), [behind])
     document, text = _read(before, name, whole)
     if framework_files.has_entry(document):
         return Change(before, before, [], present=True)
@@ -105,6 +107,19 @@ def plan(before: bytes | None, *, system: bool, name: str = framework_files.YAML
     if not _is_right(document, after, system=system, types=bool(types)):
         raise NotExtendableError(name, "its layout is unusual", whole)
     return Change(before, after, [types, lines] if types else [lines])
+
+
+def _behind_comments(before: bytes, name: str, whole: str) -> str | None:
+    """What goes behind a file that holds nothing but comments; None when it holds more."""
+    end = block.line_end(before).decode()
+    added = ("" if before.endswith(b"\n") else end) + whole.replace("\n", end)
+    try:
+        if framework_files.load(before, name) is not None:
+            return None
+        right = framework_files.load(before + added.encode(), name)
+        return added if right == framework_files.load(whole.encode(), name) else None
+    except ValueError:
+        return None
 
 
 def without(text: bytes, added: list[str]) -> bytes | None:
