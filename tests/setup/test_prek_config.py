@@ -101,6 +101,15 @@ def test_the_entry_is_added_and_all_else_is_kept(name: str, end: str) -> None:
     assert (again.present, again.after) == (True, change.after)
 
 
+def test_lines_go_where_a_person_would_put_them() -> None:
+    """Keys above the comment of the first table, below what editors look for; tables last."""
+    after = prek_config.plan(TABLES.encode(), system=False).after.decode()
+    keys, tables = TABLES.split("# formatting")
+    types = 'default_install_hook_types = ["pre-commit", "pre-merge-commit"]\n'
+    entry = prek_config.entry(system=False)
+    assert after == f"{keys}{types}\n# formatting{tables}\n{entry}"
+
+
 def test_prek_reads_each_of_them(repo: Repo) -> None:
     texts = [*(text for text, _ in ZOO.values()), *(ENDS["BOM"](text) for text, _ in ZOO.values())]
     for number, text in enumerate(["", *texts]):
