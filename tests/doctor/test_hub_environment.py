@@ -75,17 +75,22 @@ def test_the_dead_variable(plain: Repo, tmp_path: Path) -> None:
     assert "hf-dead" not in look(plain)
 
 
-@pytest.mark.parametrize("value", ["cache", "", "./x"])
-def test_a_relative_cache(value: str, plain: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("HF_HUB_CACHE", "cache"), ("HF_HOME", ""), ("HUGGINGFACE_HUB_CACHE", "./x")],
+)
+def test_a_relative_cache(
+    name: str, value: str, plain: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It stays the folder that it is from here, if it is any."""
     monkeypatch.chdir(plain.path)
-    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME"):
-        assert "relative" in look(plain, **{name: value})["hf-cache"].evidence
-        line = cure(plain, "hf-cache", **{name: value})
-        kept = name if name == "HF_HOME" else "HF_HUB_CACHE"
-        folder = os.path.abspath(value)
-        assert line.split(" && ")[0] == (f"export {kept}={folder}" if value else f"unset {name}")
-    assert cure(plain, "hf-cache", XDG_CACHE_HOME="x").endswith("/x/huggingface")
+    assert "relative" in look(plain, **{name: value})["hf-cache"].evidence
+    first = cure(plain, "hf-cache", **{name: value}).split(" && ")[0]
+    kept = f"export HF_HUB_CACHE={os.path.abspath(value)}"
+    assert first == (kept if value else f"unset {name}")
+    default = look(plain, XDG_CACHE_HOME="x")["hf-cache"].fix
+    assert default is not None
+    assert Shell().line(default) == f"export HF_HOME={plain.path}/x/huggingface"
 
 
 def test_a_cache_that_cannot_be(plain: Repo, tmp_path: Path) -> None:
@@ -167,7 +172,12 @@ def test_the_token_in_the_open(plain: Repo) -> None:
 
 @pytest.mark.parametrize("value", ["", "mirror.example", "https://", "http://[", "file:///x"])
 def test_an_endpoint_that_is_none(value: str, plain: Repo) -> None:
-    assert cure(plain, "hf-endpoint", ERROR, HF_ENDPOINT=value) == "unset HF_ENDPOINT"
+    found = look(plain, HF_ENDPOINT=value)["hf-endpoint"]
+    assert found.status == ERROR
+    assert found.fix is not None
+    assert Shell().line(found.fix) == "unset HF_ENDPOINT"
+    if not value:
+        cure(plain, "hf-endpoint", ERROR, HF_ENDPOINT=value)
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
