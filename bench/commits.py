@@ -99,6 +99,7 @@ Jobs = dict[str, tuple[list[str], Path | str, dict[str, str], Path]]
 def interleaved(jobs: Jobs, rounds: int) -> list[str]:
     """Run every job once a round, in a new order; lines of a table with ratios to the first."""
     seconds: dict[str, list[float]] = {name: [] for name in jobs}
+    processor: dict[str, list[float]] = {name: [] for name in jobs}
     memory = dict.fromkeys(jobs, 0)
     for job in jobs.values():
         _run(*job)  # compiles .pyc files, fills the page cache
@@ -108,14 +109,16 @@ def interleaved(jobs: Jobs, rounds: int) -> list[str]:
         for name in order:
             done = _run(*jobs[name])
             seconds[name].append(done.seconds)
+            processor[name].append(done.processor)
             memory[name] = max(memory[name], done.memory)
-    first = seconds[next(iter(jobs))]
-    lines = ["| | time | ratio | MB, largest process |", "|---|---:|---:|---:|"]
-    for name, times in seconds.items():
-        ratio = ratio_of(times, first)
-        lines.append(
-            f"| {name} | {1000 * median(times):.0f} ms | x{ratio:.2f} | {memory[name] / 1e6:.0f} |"
-        )
+    first = next(iter(jobs))
+    lines = ["| | time | processor | MB, largest process |", "|---|---:|---:|---:|"]
+    for name in jobs:
+        cells = [
+            f"{1000 * median(own[name]):.0f} ms (x{ratio_of(own[name], own[first]):.2f})"
+            for own in (seconds, processor)
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} | {memory[name] / 1e6:.0f} |")
     return [*lines, "", f"{machine()}; medians of {rounds} interleaved rounds"]
 
 

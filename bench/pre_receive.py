@@ -2,7 +2,8 @@
 
 python bench/pre_receive.py [--commits 20000] [--pushed 10] [--rounds 15]
 
-The pushed objects lie loose in a quarantine, as `git receive-pack` has them.
+The pushed objects lie loose in a quarantine, as `git receive-pack` has them. The hook is timed as
+`pmgit server install` writes it, shell and all, and by itself.
 """
 
 from __future__ import annotations
@@ -65,10 +66,16 @@ def main() -> None:
         told.write_text(f"{old} {new} refs/heads/main\n")
         hook = [str(BIN / "pmgit-hook"), "pre-receive"]
         at = history.folder
+        subprocess.run(
+            [str(BIN / "pmgit"), "server", "install", str(at)],
+            env=history.env, stdout=subprocess.DEVNULL, check=True,
+        )  # fmt: skip
         jobs: Jobs = {
             "git plumbing": (["sh", "-c", PLUMBING.format(new=new)], told, env, at),
+            "hooks/pre-receive, as installed": ([str(at / "hooks/pre-receive")], told, env, at),
             "pmgit-hook pre-receive": (hook, told, env, at),
             "python -c pass": ([sys.executable, "-c", "pass"], told, env, at),
+            "python -I -S -c pass": ([sys.executable, "-I", "-S", "-c", "pass"], told, env, at),
         }
         print(f"{options.pushed} commits pushed to {options.commits}\n")
         print("\n".join(interleaved(jobs, options.rounds)))

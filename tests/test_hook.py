@@ -307,6 +307,46 @@ def test_a_whole_tree_that_is_not_all_here_is_not_clean(repo: Repo, tmp_path: Pa
     assert partial.hook().code == 1
 
 
+def test_a_range_that_is_not_all_here_is_not_clean(repo: Repo, tmp_path: Path) -> None:
+    """What a range or a push brings must be here; old objects need not be, for a push."""
+    repo.stage(".gitattributes", "*.safetensors filter=lfs\n")
+    repo.stage("old.txt", "old\n")
+    first = repo.commit()
+    repo.stage("weights.safetensors", 2_000_000)
+    second = repo.commit()
+    repo.git("config", "uploadpack.allowFilter", "true")
+    partial = type(repo)(tmp_path / "partial", repo.env, init=None)
+    repo.git("clone", "-q", "--filter=blob:none", "-n", repo.path.as_uri(), str(partial.path))
+    partial.read_head()
+    partial.git("read-tree", "HEAD")
+    partial.git("cat-file", "-p", "HEAD:.gitattributes")  # without it nothing can be judged
+    partial.git("remote", "add", "elsewhere", "file:///elsewhere")
+    span = {"PRE_COMMIT_FROM_REF": first, "PRE_COMMIT_TO_REF": second}
+    push = f"refs/heads/main {second} refs/heads/main {first}\n".encode()
+
+    def pushed(line: bytes = push) -> Result:
+        words = [f"{BIN}/pmgit-hook", "pre-push", "elsewhere", "file:///elsewhere"]
+        return partial.run(words, stdin=line)
+
+    for failed in (partial.hook(env=span), pushed()):
+        assert (failed.code, failed.out) == (3, ""), failed
+        assert failed.err.startswith("not judged: 1 object is not here")
+        assert "hint: git log -p" in failed.err
+    # A commit made here changes the attributes, so that old files would be looked at again.
+    partial.stage_blob(".gitattributes", b"*.safetensors filter=lfs\n*.csv -text\n")
+    tree = partial.git("write-tree", "--missing-ok").strip()
+    own = partial.git("commit-tree", "-p", second, "-m", "own", tree).strip()
+    line = f"refs/heads/main {own} refs/heads/main {second}\n".encode()
+    done = pushed(line)
+    assert done.code == 0, done
+    assert done.err.startswith("not judged: ")
+    # As the hint says.
+    partial.git("log", "-p", f"{first}..{second}", env={"GIT_ALLOW_PROTOCOL": "file"})
+    for refused in (partial.hook(env=span), pushed()):
+        assert refused.code == 1, refused
+        assert "weights.safetensors: missing-pointer" in refused.out
+
+
 @pytest.mark.parametrize("how", ["kill -9 $$", "exit 1", "echo 'fatal: disk full' >&2; exit 128"])
 @pytest.mark.parametrize("verb", ["diff-index", "rev-parse", "ls-files", "cat-file", "check-attr"])
 def test_a_git_that_fails_is_never_clean(verb: str, how: str, lfs_repo: Repo) -> None:

@@ -221,7 +221,7 @@ def _comes_or_goes(subject: Subject) -> bool:
     """Whether anything below a models folder does; in a range, also what is gone at its tip."""
     if subject.touches_models or subject.origin != RANGE:
         return subject.touches_models
-    return any(subject.in_models(blob.path) for blob in subject.introduced)
+    return bool(subject.model_introduced)
 
 
 def _exact_from(config: Config, names: Sequence[str]) -> int:

@@ -98,6 +98,9 @@ def run() -> None:
     """
     import atexit
 
+    from pmgit import quick_import
+
+    quick_import.install()
     code = main()
     atexit._run_exitfuncs()  # temporary folders are removed there
     os._exit(code)
@@ -140,7 +143,8 @@ def _main(argv: list[str]) -> int:
     if arguments.stage == PUSH:
         return _tell(*_judge_push(arguments))
     snapshot = _snapshot(arguments.stage)
-    return _tell(snapshot.repository, _judge(snapshot, arguments), snapshot.origin == "tree")
+    report = _judge(snapshot, arguments)
+    return _tell(snapshot.repository, report, _misses(snapshot, report))
 
 
 def _judge(snapshot: Snapshot, arguments: Arguments) -> Report:
@@ -151,7 +155,23 @@ def _judge(snapshot: Snapshot, arguments: Arguments) -> Report:
     return checker.judge(snapshot, config, names)
 
 
-def _judge_push(arguments: Arguments) -> tuple[Repository, Report]:
+def _misses(snapshot: Snapshot, report: Report) -> bool:
+    """Whether too little could be judged to call it clean (partial clone).
+
+    What is staged is always here, and so is what somebody pushes who made it: of these, the old
+    objects that a rule also looked for must not stop all work. A blob that a push brings and that
+    is not here was fetched from somewhere, and nobody has judged it.
+    """
+    if not report.not_judged or snapshot.origin == "staged":
+        return False
+    if snapshot.receiver is None:
+        return True
+    from pmgit.git.blob import NOT_HERE
+
+    return any(blob.size == NOT_HERE for blob in snapshot.introduced)
+
+
+def _judge_push(arguments: Arguments) -> tuple[Repository, Report, bool]:
     """Judge every tip of a push by itself, with the configuration that it has."""
     from pmgit.finding import together
     from pmgit.git import pushes
@@ -163,9 +183,14 @@ def _judge_push(arguments: Arguments) -> tuple[Repository, Report]:
     repository = discover()
     if not updates and os.environ.get("PRE_COMMIT_REMOTE_NAME"):
         # pre-commit gives its hooks nothing to read; the environment has the first ref.
-        return repository, _judge(_pushed(repository), arguments)
-    taken = pushes.take(repository, arguments.receiver[0], updates)
-    return repository, together(_judge(snapshot, arguments) for snapshot in taken)
+        taken = iter((_pushed(repository),))
+    else:
+        taken = pushes.take(repository, arguments.receiver[0], updates)
+    reports, misses = [], False
+    for snapshot in taken:
+        reports.append(_judge(snapshot, arguments))
+        misses = misses or _misses(snapshot, reports[-1])
+    return repository, together(reports), misses
 
 
 def _told(stage: str) -> bytes:
@@ -189,12 +214,13 @@ def _receive(arguments: Arguments) -> int:
     return code
 
 
-def _tell(repository: Repository, report: Report, whole_tree: bool = False) -> int:
-    """Print the findings; the exit code."""
+def _tell(repository: Repository, report: Report, misses: bool) -> int:
+    """Print the findings; the exit code. `misses`: what was not judged must not pass."""
     if report.not_judged:
         from pmgit.report.text import not_judged
 
-        _write(not_judged(report.not_judged) + "\n", sys.stderr)
+        hint = "hint: git log -p, of these commits, has git fetch them\n" if misses else ""
+        _write(f"{not_judged(report.not_judged)}\n{hint}", sys.stderr)
     if report.findings:
         from pmgit.git.spill import shell_for
         from pmgit.report.text import render
@@ -202,8 +228,7 @@ def _tell(repository: Repository, report: Report, whole_tree: bool = False) -> i
         _write(render(report, shell_for(repository)))
     if report.errors:
         return 1
-    # What a commit or a range brings is never missing; of a whole tree, that is not "clean".
-    return 3 if report.not_judged and whole_tree else 0
+    return 3 if misses else 0
 
 
 def _snapshot(stage: str) -> Snapshot:

@@ -210,7 +210,8 @@ class _Place:
         if not self._ref and not self.pushed:
             self.hindrance = (
                 "no branch has it: make one, and push that:"
-                f" git switch -c NAME {self._tip[:12]}, then: pmgit fix"
+                f" git switch -c NAME {self._tip[:12]}, then: pmgit fix; a tag stays on the old"
+                " commit until it is moved: git tag -f"
             )
         commits = position.Unpushed(
             self._repository, self._ref, self._tip, self._excluded

@@ -19,29 +19,36 @@ def answer(
     `stdin` is what Git says about the push, `config` the file that the server judges by ('': as
     it is set up), `gitlab` whether every line begins so that GitLab shows it.
     """
-    from pmgit.git import receives, server_settings
+    # Only what it takes to start Git; the rest is imported while Git works.
+    from pmgit.git import incoming
+    from pmgit.git.batch import Batch
     from pmgit.git.repository import receiving
+    from pmgit.git.server_settings import Settings
 
-    server = None
+    server = batch = None
     try:
-        updates = receives.parse(stdin)
+        updates = incoming.parse(stdin)
         if not any(update.new for update in updates):
             return "", CLEAN  # a push that only deletes brings nothing
         repository = receiving(max(len(update.new) for update in updates))
-        receipt = receives.Receipt(repository, updates)
-        olds = [update.old for update in receipt.updates if update.old]
-        settings = server_settings.Settings(repository, olds, (".pmgit.toml", "pyproject.toml"))
-        # Git works meanwhile.
+        walk = incoming.Walk(repository, updates)
+        batch = Batch(repository)
+        olds = [update.old for update in walk.updates if update.old]
+        settings = Settings(repository, batch, olds)
         from pmgit import receive
+        from pmgit.git.receives import Receipt
 
         server = receive.Server(repository, settings, config)
-        said = server.judge(receipt, select, ignore)
+        said = server.judge(Receipt(walk, batch), select, ignore)
     except PmgitError as error:
         from pmgit.receive import PushedError
         from pmgit.report.refusal import could_not
 
         text = could_not(error.message, error.hint, pushers=isinstance(error, PushedError))
         return _shown(text, gitlab or _on_gitlab(server)), error.exit_code
+    finally:
+        if batch is not None:
+            batch.close()
     report = said.report
     if report.not_judged:
         # A server that lacks objects of its own must never say "clean".

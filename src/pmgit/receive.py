@@ -14,10 +14,11 @@ from pmgit import checker, rules
 from pmgit.config import FILE, MAX_BYTES, PYPROJECT, Config, parse
 from pmgit.errors import PmgitError, UsageError
 from pmgit.finding import Report, together
-from pmgit.git.objects import Objects
-from pmgit.git.pushes import Update
-from pmgit.git.server_settings import Settings, is_true
+from pmgit.git.incoming import Update
+from pmgit.git.server_settings import HEAD, NAMES, Settings, is_true
+from pmgit.git.tip import BatchObjects
 from pmgit.lfs import pointer
+from pmgit.rule import BLOBS, LFS, MODELS, PLACES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.git.tip import TipSnapshot
 
+#: What is sure to be needed where models change: the scopes of rules.
+_NEEDED = frozenset({BLOBS, LFS, PLACES, MODELS})
 #: The server's own configuration, in the git directory.
 SERVER_FILE = "pmgit.toml"
-NAMES = (FILE, PYPROJECT)
 BY_SERVER, BY_DEFAULTS = "the configuration of this server", "pmgit's defaults"
 
 
@@ -85,17 +87,26 @@ class Server:
     ) -> Judgement:
         """Judge every new tip of the push. Raises PmgitError when that cannot be done."""
         own = self._own_configuration()
-        groups: dict[tuple[str, bytes], list[Update]] = {}
-        configs: dict[tuple[str, bytes], tuple[str, Config]] = {}
+        groups: dict[tuple[tuple[str, bytes], str], list[Update]] = {}
+        configs: dict[tuple[tuple[str, bytes], str], tuple[str, Config]] = {}
         recorded = {} if own else self._settings.recorded()
+        baselines = self._settings.baselines()
         for update in receipt.updates:
-            # Refs with the same configuration are judged together: what one of them brings is
-            # not judged again with another. With different ones, it is.
-            key = ("", b"") if own else _which(update, recorded)
+            # Refs with the same configuration and baseline are judged together: what one of them
+            # brings is not judged again with another. With different ones, it is.
+            which = ("", b"") if own else _which(update, recorded)
+            key = which, baselines[update.old or HEAD]
             groups.setdefault(key, []).append(update)
             if key not in configs:
-                configs[key] = (BY_SERVER, own) if own else self._recorded(key, update)
+                configs[key] = (BY_SERVER, own) if own else self._recorded(which, update)
         taken = receipt.snapshots(groups.values())
+        for (_, config), snapshots in zip(configs.values(), taken, strict=True):
+            # Git works on one of them ahead; not on all at once, because each takes two processes.
+            if snapshots and snapshots[0].prepare(config.models):
+                for name in checker.selected(config, select, ignore):
+                    if rules.RULES[name].scope in _NEEDED:
+                        rules.load(name)
+                break
         self._survey([snapshot for snapshots in taken for snapshot in snapshots])
         reports, by = [], {}
         for (where, config), group, snapshots in zip(
@@ -104,7 +115,7 @@ class Server:
             forgiving = self._forgiving(group)
             names = checker.selected(config, select, ignore)
             for snapshot in snapshots:
-                snapshot.expect(config.models)
+                snapshot.prepare(config.models)
                 if not own:
                     _demand_readable(snapshot)
                 by[where] = True
@@ -114,15 +125,18 @@ class Server:
     def _forgiving(self, group: Sequence[Update]) -> Callable[[], Baseline]:
         """What is forgiven: by the baseline of the old tip, of HEAD for a new ref.
 
-        A push cannot forgive itself.
+        The whole group has the same. A push cannot forgive itself. Nothing is, when
+        `git config pmgit.baseline` is false.
         """
-        from pmgit.baseline import source
-
         old = next((update.old for update in group if update.old), "")
 
         def asked() -> Baseline:
+            from pmgit.baseline import source  # only for findings: it takes 9 ms
+
+            if not is_true(self.configured.get("baseline", "true")):
+                return source.of_commit(self._repository, "")
             found = self._repository.start(
-                "rev-parse", "-q", "--verify", f"{old or 'HEAD'}^{{commit}}"
+                "rev-parse", "-q", "--verify", f"{old or HEAD}^{{commit}}"
             )
             return source.of_commit(self._repository, found.wait()[1].decode("ascii").strip())
 
@@ -131,7 +145,9 @@ class Server:
     def _survey(self, snapshots: Sequence[TipSnapshot]) -> None:
         """Find the sizes of all blobs at once, and say whether objects of Git LFS lie here."""
         blobs = [b for snapshot in snapshots for b in snapshot.introduced if b.is_regular]
-        Objects(self._repository).survey(dict.fromkeys(blobs), pointer.may_be)
+        BatchObjects(self._repository, self._settings.batch).survey(
+            dict.fromkeys(blobs), pointer.may_be
+        )
         # Where nothing was ever uploaded by path or ssh, another server keeps the objects.
         stores = os.path.isdir(os.path.join(self._repository.common_dir, "lfs", "objects"))
         for snapshot in snapshots:

@@ -75,7 +75,8 @@ def test_a_sick_repository(sick: Repo) -> None:
     for name in ("lfs-filter", "lfs-push", "lfs-hook", "pre-commit", "weights"):
         assert f"error:   {name}: " in shown.out
     assert "warning: attributes: " in shown.out
-    assert "fix: git config --local filter.lfs.process 'git-lfs filter-process'\n" in shown.out
+    setting = "--replace-all filter.lfs.process 'git-lfs filter-process'"
+    assert f"fix: git config --local {setting}\n" in shown.out
 
 
 @pytest.mark.parametrize("args", [(), ("--format", "json")])

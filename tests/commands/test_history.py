@@ -324,6 +324,42 @@ def test_hostile_names(repo: Repo) -> None:
     assert left == {found["blobs"][0]["oid"]}  # "-n" is no weights by name
 
 
+#: What `git log` reads and plain diff-tree does not; each could take something from its output.
+TRAPS = {
+    "log.showSignature": "true", "log.showRoot": "false", "log.diffMerges": "off",
+    "log.decorate": "full", "log.mailmap": "true", "log.date": "relative", "log.follow": "1",
+    "format.pretty": "oneline", "format.notes": "*", "notes.displayRef": "*", "color.ui": "always",
+    "diff.relative": "true", "diff.orderFile": "order", "diff.renames": "copies",
+    "diff.ignoreSubmodules": "all", "diff.noprefix": "true", "diff.external": "touch PWNED",
+    "gpg.program": "touch", "core.pager": "touch PWNED", "pager.log": "touch PWNED",
+    "log.excludeDecoration": "*", "i18n.logOutputEncoding": "UTF-16", "mailmap.file": "map",
+    "core.quotePath": "false", "diff.algorithm": "minimal", "log.graphColors": "red",
+}  # fmt: skip
+
+
+def test_what_the_configuration_says_about_git_log(old: Repo) -> None:
+    """Nothing of it counts, also for merges, the first commit, and an author named as a blob."""
+    old.write("map", "Other <other@x> <t@example.invalid>\n")
+    old.write("order", "first.pt\n")
+    blob = old.git("rev-parse", "HEAD~1:first.pt", code=None).strip()[:40]
+    old.git("switch", "-q", "-c", "merged")
+    old.git("commit", "-q", "--allow-empty", "-m", "x", "--author", f"{blob} {blob} <{blob}>")
+    old.git("switch", "-q", "-c", "other", "HEAD~1")
+    old.stage("sub/other.bin", random_bytes(3000, seed=3))
+    old.commit("other")
+    old.git("merge", "-q", "--no-commit", "merged")
+    old.stage("sub/evil.bin", random_bytes(3000, seed=4))
+    merge = old.commit("merge")
+    old.git("notes", "add", "-m", "::100644 a note")
+    before = look(old), look(old, cwd="sub")
+    evil = next(one for one in before[0]["blobs"] if "sub/evil.bin" in one["paths"])
+    assert evil["commit"] == merge
+    for key, value in TRAPS.items():
+        old.git("config", key, value)
+    assert (look(old), look(old, cwd="sub")) == before
+    assert not list(old.path.rglob("PWNED"))
+
+
 def test_interrupted(repo: Repo, tmp_path: Path) -> None:
     """^C that reaches pmgit alone ends the git processes, too."""
     repo.stage("code.py", "1\n")
@@ -332,7 +368,8 @@ def test_interrupted(repo: Repo, tmp_path: Path) -> None:
     slow = tmp_path / "slow/git"
     slow.write_text(
         "#!/bin/sh\n"
-        f'case "$*" in *rev-list*|*cat-file*) echo $$ >> {tmp_path}/pids; exec sleep 100;; esac\n'
+        'case "$*" in *rev-list*|*cat-file*|*" log "*)\n'
+        f"    echo $$ >> {tmp_path}/pids; exec sleep 100;; esac\n"
         'PATH=${PATH#*:}; exec git "$@"\n'
     )
     slow.chmod(0o755)

@@ -224,11 +224,13 @@ def test_every_file_that_is_named_next_can_be_staged(repo: Repo, hooks_path: str
     assert not where.exists()
 
 
-def test_prek_toml_is_named(repo: Repo) -> None:
-    repo.write("prek.toml", "")
+def test_a_toml_that_lines_cannot_extend_is_refused_with_the_snippet(repo: Repo) -> None:
+    repo.write("prek.toml", 'repos = [\n  { repo = "meta", hooks = [] }  # none\n]\n')
     done = repo.pmgit("init", "--yes", "--hooks", "pre-commit")
     assert done.code == 2
-    assert "pmgit init --hooks native" in done.err
+    assert '{ repo = "local", hooks = [{ id = "pmgit"' in done.out
+    assert "a comment ends its list" in done.err
+    assert sorted(os.listdir(repo.path)) == [".git", "prek.toml"]
 
 
 def test_a_configuration_that_lets_weights_in_is_told(repo: Repo) -> None:
@@ -270,3 +272,24 @@ def test_from_a_folder_below(repo: Repo) -> None:
 def test_a_bare_repository(repo: Repo) -> None:
     repo.git("init", "-q", "--bare", "bare.git")
     assert repo.pmgit("init", "--yes", cwd="bare.git").code == 3
+
+
+def test_folders_that_are_offered_are_taken_by_what_is_printed(repo: Repo) -> None:
+    """Before there is a configuration by an option, afterwards by a line of it."""
+    for name in ("weights", "checkpoints", "models"):
+        repo.write(f"{name}/best.pt", 2000)
+    repo.write("models/net.py", "pass\n")
+    shown = repo.pmgit("init", "--dry-run").out
+    assert "models/ (1 file of weights, 2.0 kB) is not taken: it holds source code\n" in shown
+    assert shown.count(" is not taken; with it: pmgit init --models ") == 2
+    command = shown.split("with all of these: ")[1].split("\n")[0]
+    one = shown.split("with it: ")[1].split("\n")[0]
+    assert repo.sh(f"{one} --yes --hooks none").code == 0
+    again = repo.pmgit("init").out
+    assert again.count(" is not taken; ") == 1
+    assert 'to take it, add "checkpoints" to models in .pmgit.toml\n' in again
+    assert repo.pmgit("init", "--undo").code == 0
+    assert repo.sh(f"{command} --yes --hooks none").code == 0
+    config = tomllib.loads((repo.path / ".pmgit.toml").read_text())
+    assert config["models"] == ["pretrained_model", "weights", "checkpoints"]
+    assert "not taken;" not in repo.pmgit("init").out

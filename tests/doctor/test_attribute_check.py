@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
+
+import pytest
 
 from pmgit.doctor.check import ERROR, OK, WARNING
 from tests.doctor.looking import cure, look
 from tests.kit import pointer, random_bytes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.kit import Repo
 
 LFS = "filter=lfs diff=lfs merge=lfs -text"
@@ -54,7 +59,7 @@ def test_attributes_that_are_a_pointer(lfs_repo: Repo) -> None:
     found = look(lfs_repo)["attributes"]
     assert (found.status, found.fix) == (ERROR, None)
     assert "itself a Git LFS pointer" in found.evidence
-    assert "git lfs fetch" in found.hint
+    assert "write .gitattributes anew" in found.hint
 
 
 def test_attributes_that_are_a_pointer_to_what_is_here(lfs_repo: Repo) -> None:
@@ -69,3 +74,77 @@ def test_attributes_that_are_a_pointer_to_what_is_here(lfs_repo: Repo) -> None:
 
 def test_the_repository_without_a_file(repo: Repo) -> None:
     assert look(repo)["attributes"].status == OK
+
+
+OVERRIDDEN = {
+    "below": {".gitattributes": f"*.safetensors {LFS}\n*.safetensors -filter\n"},
+    "in a folder": {
+        ".gitattributes": f"*.safetensors {LFS}\n",
+        "pretrained_model/.gitattributes": "*.safetensors !filter",  # without a line end
+    },
+    "in a folder, by a path": {
+        ".gitattributes": f"/pretrained_model/**/*.safetensors {LFS}\n",
+        "pretrained_model/.gitattributes": "* -filter\n*.md text\n",
+    },
+    "in the git directory": {
+        ".gitattributes": f"*.safetensors {LFS}\n",
+        ".git/info/attributes": "*.safetensors -filter\n",
+    },
+}
+
+
+@pytest.mark.parametrize("name", OVERRIDDEN)
+def test_overridden_lines_count_again(name: str, lfs_repo: Repo) -> None:
+    lfs_repo.stage(FILE, 2000)
+    lfs_repo.stage("data/notes.csv", 2000)
+    for path, text in OVERRIDDEN[name].items():
+        (lfs_repo.write if path.startswith(".git/") else lfs_repo.stage)(path, text)
+    before = [(lfs_repo.path / path).read_text() for path in OVERRIDDEN[name]]
+    line = cure(lfs_repo, "attributes", WARNING)
+    assert "pmgit lfs-setup --pattern " in line
+    assert line.startswith("sh -c ") == (name != "below")
+    for path, text in zip(OVERRIDDEN[name], before, strict=True):
+        now = (lfs_repo.path / path).read_text()
+        assert now.splitlines()[: len(text.splitlines())] == text.splitlines()
+    assert lfs_repo.blob(FILE) == pointer((lfs_repo.path / FILE).read_bytes())
+    assert not lfs_repo.blob("data/notes.csv").startswith(b"version")
+
+
+def test_a_line_behind_the_block_of_pmgit(lfs_repo: Repo) -> None:
+    """`pmgit lfs-setup` alone leaves its block where it is, and would be refused."""
+    lfs_repo.stage(FILE, 2000)
+    assert lfs_repo.pmgit("lfs-setup", "--no-proof", "--pattern", "*.safetensors").code == 0
+    with open(lfs_repo.path / ".gitattributes", "a") as file:
+        file.write("*.safetensors -filter")
+    assert "sh -c " in cure(lfs_repo, "attributes", WARNING)
+    assert look(lfs_repo)["lfs-filter"].status == OK
+
+
+def test_what_only_a_person_can_repair_is_named_with_its_place(lfs_repo: Repo) -> None:
+    """And a command that would be refused is not printed: why it would be is said instead."""
+    lfs_repo.stage(FILE, 2000)
+    lfs_repo.stage(".gitattributes", f'"a b {LFS}\nbert/ {LFS}\n')
+    lfs_repo.write(".gitignore", "bert/\n")
+    lfs_repo.git("rm", "-q", "-f", "--cached", FILE)
+    found = look(lfs_repo)["attributes"]
+    assert (found.status, found.fix) == (WARNING, None)
+    assert ".gitignore:1 (bert/) hides all files" in found.hint
+    assert "repair .gitattributes:1, or take it out" in found.hint
+
+
+def test_attributes_that_are_a_pointer_to_what_the_remote_has(
+    lfs_repo: Repo, tmp_path: Path
+) -> None:
+    text = f"*.safetensors {LFS}\n"
+    made = lfs_repo.run(["git", "lfs", "clean"], stdin=text.encode()).out
+    lfs_repo.stage_blob("kept", made.encode())
+    lfs_repo.stage_blob(".gitattributes", made.encode())
+    lfs_repo.commit("Broken")
+    lfs_repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
+    lfs_repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    lfs_repo.git("push", "-q", "origin", "main")
+    shutil.rmtree(lfs_repo.path / ".git/lfs/objects")
+    (lfs_repo.path / ".gitattributes").unlink()
+    line = cure(lfs_repo, "attributes", ERROR)
+    assert line.startswith("git checkout -- .gitattributes && ")
+    assert (lfs_repo.path / ".gitattributes").read_text() == text

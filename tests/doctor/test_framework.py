@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pmgit import __version__
 from pmgit.doctor.check import ERROR, OK, WARNING
 from tests.doctor.looking import cure, look
 
@@ -93,17 +94,54 @@ def test_hooks_path_is_in_the_way(repo: Repo) -> None:
     assert repo.git("config", "core.hooksPath") == "own\n"
 
 
-@pytest.mark.parametrize("text", ["repos: [", "[]\n", "repos: 3\n", "\x00"])
+LAUGHS = "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "repos: [",
+        "[]\n",
+        "repos: 3\n",
+        "\x00",
+        "repos: &a [*a]\n",
+        f"a0: &a0 1\n{LAUGHS}repos: []\n",
+    ],
+)
 def test_a_broken_configuration(text: str, repo: Repo) -> None:
     configure(repo, text)
     found = look(repo)["pre-commit"]
     assert (found.status, found.fix) == (ERROR, None)
+    assert "repair .pre-commit-config.yaml; where it is wrong: pre-commit validate" in found.hint
+    assert repo.pmgit("init", "--yes", "--system").code == 2
 
 
 @pytest.mark.parametrize("text", ["repos: [3, {hooks: 4}, {hooks: [5]}]\n", "repos: []\nx: *y\n"])
 def test_a_strange_configuration_is_no_traceback(text: str, repo: Repo) -> None:
     configure(repo, text)
     assert look(repo)["pre-commit"].status == ERROR
+
+
+def test_prek_toml(repo: Repo) -> None:
+    """pre-commit's hook in front of what only prek reads stops every commit; prek's takes over."""
+    configure(repo)
+    assert repo.run(["pre-commit", "install"]).code == 0
+    (repo.path / ".pre-commit-config.yaml").unlink()
+    repo.stage(
+        "prek.toml",
+        '[[repos]]\nrepo = "local"\n[[repos.hooks]]\nid = "pmgit"\nname = "x"\n'
+        'entry = "pmgit-hook"\nlanguage = "system"\nalways_run = true\npass_filenames = false\n',
+    )
+    assert repo.run(["git", "commit", "-q", "-m", "x"]).code == 1
+    line = cure(repo, "pre-commit", ERROR)
+    assert line == "pre-commit uninstall -t pre-commit && prek install -t pre-commit"
+    assert look(repo)["pmgit-hook"].status == OK
+    assert repo.run(["git", "commit", "-q", "-m", "x"]).code == 0
+    repo.write("prek.toml", "repos = [\n")
+    found = look(repo)["pre-commit"]
+    assert (found.status, found.fix) == (ERROR, None)
+    assert "prek.toml: not valid TOML" in found.evidence
+    assert "prek validate-config prek.toml" in found.hint
 
 
 def test_pmgit_through_pre_commit(repo: Repo) -> None:
@@ -113,6 +151,26 @@ def test_pmgit_through_pre_commit(repo: Repo) -> None:
     assert "nothing runs it at a commit" in found.evidence
     cure(repo, "pre-commit", ERROR)
     assert look(repo)["pmgit-hook"].status == OK
+
+
+@pytest.mark.parametrize("name", [".pre-commit-config.yaml", "prek.toml"])
+def test_the_entry_names_another_version(name: str, repo: Repo) -> None:
+    """After an upgrade the hook is still the old one; all else in the file stays."""
+    repo.write(name, "# ours, pmgit==0\n")
+    assert repo.pmgit("init", "--yes").code == 0
+    file = repo.path / name
+    now = file.read_text()
+    assert now.count(f"pmgit=={__version__}") == 1
+    old = now.replace(f"pmgit=={__version__}", "pmgit==0.0.7")
+    file.write_text(old)
+    repo.write("copy", old)  # what is edited is content that goes
+    assert "runs pmgit 0.0.7, and this is " in look(repo)["pmgit-hook"].evidence
+    cure(repo, "pmgit-hook", WARNING)
+    assert file.read_text() == now
+    assert not list(repo.path.glob("*old-pin*"))
+    file.write_text(old.replace("0.0.7", "0.0.7; touch RAN"))
+    found = look(repo)["pmgit-hook"]
+    assert (found.status, found.fix) == (WARNING, None)
 
 
 def test_pmgit_as_a_native_hook(repo: Repo) -> None:

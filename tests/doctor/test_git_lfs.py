@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pmgit.doctor.check import ERROR, OK, WARNING
+from pmgit.report.shell import Shell
 from tests.doctor.looking import cure, look
 
 if TYPE_CHECKING:
@@ -40,8 +43,25 @@ def test_git_lfs_missing_is_an_error_where_it_is_used(
     monkeypatch.setenv("GIT_EXEC_PATH", str(bin))  # beside git's own programs it is looked for too
     found = look(lfs_repo)["git-lfs"]
     assert (found.status, found.fix) == (ERROR, None)
-    assert "install it" in found.hint
+    assert "install it: https://git-lfs.com" in found.hint
     assert "PyPI" in found.hint
+    # Where the system's installer is known, its command is the fix. This one gives the real one.
+    real = lfs_repo.sh("command -v git-lfs").out.strip()
+    # Nothing else is on the PATH: the real apt-get must never run.
+    install = (
+        f'[ "$*" = "install git-lfs" ] && {shutil.which("ln", path=os.defpath)} -s {real} {bin}'
+    )
+    for name, text in (("apt-get", install), ("sudo", f'exec "{bin}/$@"')):
+        (bin / name).write_text(f"#!/bin/sh\n{text}\n")
+        (bin / name).chmod(0o755)
+    lfs_repo.env["PATH"] = str(bin)
+    monkeypatch.setattr("sys.platform", "linux")
+    found = look(lfs_repo)["git-lfs"]
+    assert found.fix is not None
+    assert Shell().line(found.fix) == "sudo apt-get install git-lfs"
+    done = lfs_repo.run([str(shutil.which("bash", path=os.defpath)), "-c", Shell().line(found.fix)])
+    assert done.code == 0, done
+    assert look(lfs_repo)["git-lfs"].status == OK
 
 
 def test_git_lfs_of_the_repository_is_not_run(
@@ -87,17 +107,44 @@ def test_required_false_lets_raw_weights_in(lfs_repo: Repo) -> None:
 
 def test_another_program_as_filter(lfs_repo: Repo) -> None:
     lfs_repo.git("config", "filter.lfs.clean", "cat")
+    lfs_repo.git("config", "--add", "filter.lfs.clean", "cat -u")
+    found = look(lfs_repo)["lfs-filter"]
+    assert "filter.lfs.clean = 'cat -u': not a command of git-lfs" in found.evidence
+    line = cure(lfs_repo, "lfs-filter", WARNING)
+    assert line == "git config --local --replace-all filter.lfs.clean 'git-lfs clean -- %f'"
+
+
+def test_everything_is_wrong_with_the_filter(lfs_repo: Repo) -> None:
+    """One line that sets all of it, of the worktree where that has its own."""
+    lfs_repo.git("config", "filter.lfs.process", "")
+    lfs_repo.git("config", "filter.lfs.required", "no")
+    lfs_repo.git("config", "--global", "filter.lfs.clean", "cat")
+    lfs_repo.git("config", "--unset", "filter.lfs.clean")
+    lfs_repo.git("config", "extensions.worktreeConfig", "true")
+    lfs_repo.git("config", "--worktree", "filter.lfs.smudge", "git-lfs smudge --skip -- %f")
+    config = Path(lfs_repo.env["GIT_CONFIG_GLOBAL"])
+    before = config.read_bytes()
+    line = cure(lfs_repo, "lfs-filter", ERROR)
+    assert line.count("git config --local ") == 3
+    assert line.count("git config --worktree ") == 1
+    assert config.read_bytes() == before
+
+
+def test_a_filter_of_the_environment(lfs_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "filter.lfs.clean")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "cat")
     found = look(lfs_repo)["lfs-filter"]
     assert (found.status, found.fix) == (WARNING, None)
-    assert "filter.lfs.clean: not a command of git-lfs" in found.evidence
+    assert "take it out of the environment" in found.hint
 
 
 def test_skip_smudge_is_told(lfs_repo: Repo) -> None:
     lfs_repo.git("lfs", "install", "--local", "--skip-repo", "--skip-smudge", "--force")
     found = look(lfs_repo)["lfs-filter"]
-    assert found.status == WARNING
     assert "--skip" in found.evidence
     assert "git lfs pull" in found.hint
+    cure(lfs_repo, "lfs-filter", WARNING)
 
 
 @pytest.mark.parametrize("scope", ["--local", "--global"])
@@ -123,6 +170,11 @@ def test_incomplete_push_of_the_environment(
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "lfs.allowincompletepush")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "true")
-    found = look(lfs_repo)["lfs-push"]
-    assert (found.status, found.fix) == (ERROR, None)
+    env = {name: os.environ[name] for name in os.environ if name.startswith("GIT_CONFIG_")}
+    found = look(lfs_repo, **env)["lfs-push"]
+    assert found.status == ERROR
     assert "environment" in found.evidence
+    assert found.fix is not None
+    line = Shell().line(found.fix)
+    done = lfs_repo.sh(f"{line} && pmgit doctor --format json", env=env)
+    assert {c["name"]: c["status"] for c in done.json["checks"]}["lfs-push"] == OK, line

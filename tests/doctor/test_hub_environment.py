@@ -35,10 +35,10 @@ def look(repo: Repo, **environ: str) -> dict[str, Check]:
     return {check.name: check for check in hub_environment.checks(context(repo, **environ))}
 
 
-def cure(repo: Repo, name: str, **environ: str) -> str:
+def cure(repo: Repo, name: str, status: str = WARNING, /, **environ: str) -> str:
     """Paste the fix into a shell that has the variables; what is said there is ok."""
     check = look(repo, **environ)[name]
-    assert check.status == WARNING
+    assert (check.status, bool(check.fix)) == (status, True), check
     assert check.fix
     line = Shell().line(check.fix)
     done = repo.sh(f"{line} && {BIN}/pmgit doctor --format json", env=environ)
@@ -75,17 +75,36 @@ def test_the_dead_variable(plain: Repo, tmp_path: Path) -> None:
     assert "hf-dead" not in look(plain)
 
 
-@pytest.mark.parametrize("value", ["cache", "", "./x"])
-def test_a_relative_cache(value: str, plain: Repo) -> None:
-    found = look(plain, HF_HUB_CACHE=value)["hf-cache"]
-    assert found.status == WARNING
-    assert "relative" in found.evidence
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("HF_HUB_CACHE", "cache"), ("HF_HOME", ""), ("HUGGINGFACE_HUB_CACHE", "./x")],
+)
+def test_a_relative_cache(
+    name: str, value: str, plain: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays the folder that it is from here, if it is any."""
+    monkeypatch.chdir(plain.path)
+    assert "relative" in look(plain, **{name: value})["hf-cache"].evidence
+    first = cure(plain, "hf-cache", **{name: value}).split(" && ")[0]
+    kept = f"export HF_HUB_CACHE={os.path.abspath(value)}"
+    assert first == (kept if value else f"unset {name}")
+    default = look(plain, XDG_CACHE_HOME="x")["hf-cache"].fix
+    assert default is not None
+    assert Shell().line(default) == f"export HF_HOME={plain.path}/x/huggingface"
 
 
 def test_a_cache_that_cannot_be(plain: Repo, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    found = look(plain, HF_HOME=str(tmp_path / "file"))["hf-cache"]
-    assert found.status == ERROR
+    closed = str(tmp_path / "file")
+    assert cure(plain, "hf-cache", ERROR, HF_HOME=closed) == "unset HF_HOME"
+    both = {"HF_HUB_CACHE": closed, "HUGGINGFACE_HUB_CACHE": closed, "HF_HOME": closed}
+    assert cure(plain, "hf-cache", ERROR, **both).split()[1:] == list(both)
+    # The default is no better: which folder is theirs only people know.
+    found = look(plain, XDG_CACHE_HOME=closed)["hf-cache"]
+    assert (found.status, found.fix) == (ERROR, None)
+    command = found.hint.removeprefix("choose a folder that is yours: ").replace("DIR", "mine")
+    done = plain.sh(f"{command} && pmgit doctor", env={"XDG_CACHE_HOME": closed})
+    assert "ok:      hf-cache: mine/hub (by HF_HUB_CACHE)" in done.out, done
 
 
 def test_the_disk(tmp_path: Path) -> None:
@@ -94,6 +113,27 @@ def test_the_disk(tmp_path: Path) -> None:
     full = hub_environment.disk(where, 10**21)
     assert full.status == WARNING
     assert f"free at {tmp_path}, under " in full.evidence
+    assert full.fix is None  # what may go only a person knows
+
+
+def test_the_commands_about_the_disk_are_there(plain: Repo, tmp_path: Path) -> None:
+    """`hf` is huggingface_hub's own command; the cache is one with a revision that nobody names."""
+    hint = hub_environment.disk(str(tmp_path), 10**21).hint
+    for command in ("hf cache ls --sort size", "hf cache rm ID", "hf cache prune"):
+        assert command in hint
+    cache = tmp_path / "hub"
+    for part in ("blobs/0123", "snapshots/" + "1" * 40 + "/config.json", "refs/main"):
+        file = cache / "models--org--net" / part
+        file.parent.mkdir(parents=True)
+        file.write_text("1" * 40)
+    env = {"HF_HUB_CACHE": str(cache)}
+    listed = plain.sh("hf cache ls --sort size --format json", env=env)
+    assert listed.code == 0, listed
+    assert "org/net" in listed.out
+    assert plain.sh("hf cache prune --yes", env=env).code == 0
+    assert "org/net" in plain.sh("hf cache ls --quiet", env=env).out
+    assert plain.sh("hf cache rm model/org/net --yes", env=env).code == 0
+    assert not (cache / "models--org--net").exists()
 
 
 def test_the_hub_itself(plain: Repo) -> None:
@@ -108,6 +148,8 @@ def test_the_token_goes_to_a_mirror(plain: Repo) -> None:
     found = look(plain, **env, HF_TOKEN=SECRET)["hf-endpoint"]
     assert found.status == WARNING
     assert "the token (HF_TOKEN) goes to mirror.example" in found.evidence
+    line = cure(plain, "hf-endpoint", **env, HF_TOKEN=SECRET)
+    assert line == "export HF_HUB_DISABLE_IMPLICIT_TOKEN=1"
     implicit = look(plain, **env, HF_TOKEN=SECRET, HF_HUB_DISABLE_IMPLICIT_TOKEN="1")
     assert implicit["hf-endpoint"].status == OK
 
@@ -124,12 +166,18 @@ def test_the_token_in_a_file(plain: Repo, tmp_path: Path) -> None:
 
 def test_the_token_in_the_open(plain: Repo) -> None:
     env = {"HF_ENDPOINT": "http://huggingface.co", "HF_TOKEN": SECRET}
-    assert look(plain, **env)["hf-endpoint"].status == ERROR
+    line = cure(plain, "hf-endpoint", ERROR, **env)
+    assert line == "export HF_ENDPOINT=https://huggingface.co"
 
 
 @pytest.mark.parametrize("value", ["", "mirror.example", "https://", "http://[", "file:///x"])
 def test_an_endpoint_that_is_none(value: str, plain: Repo) -> None:
-    assert look(plain, HF_ENDPOINT=value)["hf-endpoint"].status == ERROR
+    found = look(plain, HF_ENDPOINT=value)["hf-endpoint"]
+    assert found.status == ERROR
+    assert found.fix is not None
+    assert Shell().line(found.fix) == "unset HF_ENDPOINT"
+    if not value:
+        cure(plain, "hf-endpoint", ERROR, HF_ENDPOINT=value)
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

@@ -45,6 +45,28 @@ repos:
 """
 #: A hook of the user's own: it keeps what it was given.
 FOREIGN = '#!/bin/sh\necho "$@" >"$SEEN.args"\ncat >"$SEEN"\n'
+#: What husky's own file does for every hook.
+HUSKY = """\
+hook=${0##*/}
+own=${0%/*}/../$hook
+[ -f "$own" ] || exit 0
+[ "${HUSKY-}" = 0 ] && exit 0
+PATH=node_modules/.bin:$PATH
+export PATH
+sh -e "$own" "$@"
+code=$?
+[ $code = 0 ] || echo "husky - $hook script failed (code $code)"
+exit $code
+"""
+HUSKYS = ("pre-commit", "pre-merge-commit", "commit-msg", "pre-push", "post-commit", "post-merge")
+LEFTHOOK = """\
+pre-commit:
+  commands:
+    own: {run: echo commit >>"$MARKER.lefthook"}
+pre-push:
+  commands:
+    own: {run: 'echo {0} >"$SEEN.args" && cat >"$SEEN"', use_stdin: true}
+"""
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the set-ups are made with sh")
 
 
@@ -249,19 +271,60 @@ def prek_hooks_path(repo: Repo) -> None:
     assert (repo.path / ".githooks/pre-push").exists()
 
 
+def prek_toml(repo: Repo) -> None:
+    """`prek.toml` alone, as prek's own converter writes it."""
+    convert = ["util", "yaml-to-toml", ".pre-commit-config.yaml", "-o", "prek.toml"]
+    assert repo.run([str(BIN / "prek"), *convert]).code == 0
+    repo.git("rm", "-q", ".pre-commit-config.yaml")
+    repo.git("add", "prek.toml")
+    repo.commit("Use prek.toml")
+    assert lfs(repo).code == 0
+    assert prek(repo).code == 0
+
+
+def prek_toml_hooks_path(repo: Repo) -> None:
+    """And a hook of the user's own where core.hooksPath leads; prek is not installed there."""
+    prek_toml(repo)
+    shutil.rmtree(repo.path / ".git/hooks")
+    i(repo)
+
+
 def husky(repo: Repo) -> None:
-    """As husky 9 sets it up: `_` is made by husky, the user's lines have no x bit."""
-    run = 'h="$(dirname "$0")/../$(basename "$0")"\n[ ! -f "$h" ] || sh -e "$h" "$@"\n'
-    repo.write(".husky/_/pre-push", f"#!/usr/bin/env sh\n{run}").chmod(0o755)
+    """As husky 9.1.7 sets it up, which was looked at: `_` is made by husky at every install and
+    has a program for each hook, which runs the user's lines with `sh -e`; these have no x bit.
+    """
+    for name in HUSKYS:
+        repo.write(f".husky/_/{name}", '#!/usr/bin/env sh\n. "$(dirname "$0")/h"').chmod(0o755)
+    repo.write(".husky/_/h", HUSKY)
+    repo.write(".husky/_/.gitignore", "*")
     repo.write(".husky/pre-push", FOREIGN.removeprefix("#!/bin/sh\n"))
     repo.git("config", "core.hooksPath", ".husky/_")
 
 
+def lefthook(repo: Repo) -> None:
+    """The real one; its own command gets what Git says, too."""
+    repo.stage("lefthook.yml", LEFTHOOK)
+    repo.commit("Use lefthook")
+    installed = repo.run([str(BIN / "lefthook"), "install"])
+    assert installed.code == 0, installed
+    assert "call_lefthook run" in (repo.path / ".git/hooks/pre-push").read_text()
+
+
 ROWS = (
     a, b, b2, c, c2, d, e, f, g, h, h_outside, i, j, n, o, p, u, v, v2, own, own_linked,
-    own_then_pre_commit, own_then_both, prek_after, prek_before, prek_force, prek_hooks_path, husky,
+    own_then_pre_commit, own_then_both, prek_after, prek_before, prek_force, prek_hooks_path,
+    prek_toml, prek_toml_hooks_path, husky, lefthook,
 )  # fmt: skip
-WITH_OWN = (i, own, own_linked, own_then_pre_commit, own_then_both, husky)
+WITH_OWN = (
+    i,
+    own,
+    own_linked,
+    own_then_pre_commit,
+    own_then_both,
+    prek_toml_hooks_path,
+    husky,
+    lefthook,
+)
 
 
 def put_up(repo: Repo, monkeypatch: pytest.MonkeyPatch, *args: str) -> None:
@@ -381,6 +444,50 @@ def test_hooks_path_of_one_worktree(
     linked.git("config", "--worktree", "core.hooksPath", ".githooks")
     put_up(linked, monkeypatch)
     assert_all_runs(linked)
+
+
+def test_lefthook_alone(start: Repo) -> None:
+    """Without any other framework: the chain beside it, commits and pushes judged; after
+    `lefthook install` has written its hooks over the chain, the next init; and all undone.
+    """
+    start.git("rm", "-q", ".pre-commit-config.yaml")
+    start.stage("lefthook.yml", LEFTHOOK)
+    told = (
+        "lefthook is not installed in this clone: run `pmgit init` again after `lefthook install`"
+    )
+    before = start.pmgit("init", "--dry-run").out
+    assert f"  {told}\n" in before
+    assert "write .git/hooks/pre-commit: judges what is staged\n" in before
+    lefthook(start)
+    assert told not in start.pmgit("init", "--dry-run").out
+    hooks = start.path / ".git/hooks"
+    written = {file.name: file.read_bytes() for file in hooks.iterdir()}
+    marker = Path(start.env["MARKER"] + ".lefthook")
+    for changed in (False, True):
+        done = start.pmgit("init", "--yes")
+        assert done.code == 0, done
+        assert not (start.path / ".pre-commit-config.yaml").exists()
+        assert "write .git/hooks/pre-commit: judges what is staged" in done.out
+        assert "nothing to do" in start.pmgit("init", "--yes").out
+        start.git("add", "-A")
+        assert start.run(["git", "commit", "-q", "-m", "Set up"]).code == 0
+        assert marker.read_text() == "commit\n"
+        marker.unlink()
+        start.stage(f"{MODEL}/raw.bin", random_bytes(2000))
+        stopped = start.run(["git", "commit", "-q", "-m", "raw"])
+        assert (stopped.code, marker.exists()) == (1, False)
+        assert "raw.bin: tracked-weights" in stopped.err
+        start.git("rm", "-q", "-f", f"{MODEL}/raw.bin")
+        if changed:
+            break
+        start.stage("lefthook.yml", LEFTHOOK + "    more: {run: 'true'}\n")
+        assert start.run([str(BIN / "lefthook"), "install"]).code == 0
+        assert (hooks / "pre-push.old").read_bytes().startswith(b"#!/bin/sh\n# pmgit hook chain")
+        found = start.pmgit("doctor").out
+        assert "warning: pmgit-hook: nothing runs pmgit at a commit\nfix: pmgit init" in found
+    assert_all_runs(start, stage=False, own=True)
+    assert start.pmgit("init", "--undo").code == 0
+    assert {file.name: file.read_bytes() for file in hooks.iterdir()} == written
 
 
 def test_no_verify_is_seen_by_nobody_and_the_next_push_is_judged(

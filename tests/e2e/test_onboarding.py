@@ -163,6 +163,87 @@ def test_the_framework_runs_pmgit(repo: Repo, framework: str) -> None:
     assert "tracked-weights" in refused.out + refused.err
 
 
+@pytest.mark.parametrize("name", ["prek.toml", ".pre-commit-config.yml"])
+def test_the_files_that_only_prek_reads(repo: Repo, name: str) -> None:
+    """No hook is installed yet; the entry goes where prek looks, and all is undone."""
+    mark = {"id": "mark", "name": "mark", "entry": "touch ran", "language": "system"}
+    hook = ", ".join(f'{key} = "{value}"' for key, value in mark.items())
+    text = f'# ours\n[[repos]]\nrepo = "local"\nhooks = [{{ {hook}, always_run = true }}]'
+    if name.endswith("yml"):
+        text = "# ours\n" + CONFIG
+    repo.stage(name, text)
+    before = tree(repo)
+    dry = repo.pmgit("init", "--dry-run", "--system").out
+    assert "run prek install" in dry
+    repo.path.rename(repo.path.parent / "fresh")
+    shutil.copytree(repo.path.parent / "fresh", repo.path)
+    ours = f"diff --git a/{name}" + dry.partition(f"diff --git a/{name}")[2].partition("\ndiff ")[0]
+    assert repo.run(["git", "apply", "-"], stdin=ours.encode() + b"\n").code == 0
+    applied = (repo.path / name).read_bytes()
+    repo.write(name, text)
+    out = init(repo, "--system")
+    assert f"proved: prek accepts {name}" in out
+    assert (repo.path / name).read_bytes() == applied
+    assert "nothing to do" in init(repo)
+    repo.git("add", "-A")
+    assert repo.run(["git", "commit", "-q", "-m", "Set up"]).code == 0
+    assert (repo.path / "ran").exists() == (name == "prek.toml")
+    (repo.path / "ran").unlink(missing_ok=True)
+    repo.stage("pretrained_model/gpt2/model.bin", 2_000_000)
+    refused = repo.run(["git", "commit", "-q", "-m", "weights"])
+    assert refused.code == 1
+    assert "tracked-weights" in refused.out + refused.err
+    repo.git("rm", "-q", "-f", "pretrained_model/gpt2/model.bin")
+    assert repo.pmgit("init", "--undo").code == 0
+    (repo.path / "ran").unlink(missing_ok=True)
+    left = [path for path in changed(tree(repo), before) if not path.startswith(".git/")]
+    assert left == []
+    assert not (repo.path / ".git/hooks").exists()
+
+
+BY_HAND = {
+    ".pre-commit-config.yaml": "repos:\n- repo: local\n  hooks:\n  - {id: weights, name: weights, "
+    "entry: pmgit-hook, language: system, always_run: true, pass_filenames: false}\n",
+    "prek.toml": 'repos = [{ repo = "local", hooks = [{ id = "pmgit", name = "mine", '
+    'entry = "pmgit-hook", language = "system", always_run = true, pass_filenames = false }] }]\n',
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_an_entry_by_hand(repo: Repo, name: str) -> None:
+    """It is the user's: it stays as it is, also when all is undone, and it is what runs."""
+    text = BY_HAND[name]
+    repo.stage(name, text)
+    out = init(repo)
+    assert "entry in" not in out
+    assert "nothing to do" in init(repo)
+    repo.git("add", "-A")
+    assert repo.run(["git", "commit", "-q", "-m", "Set up"]).code == 0
+    repo.stage("pretrained_model/gpt2/model.bin", 2_000_000)
+    refused = repo.run(["git", "commit", "-q", "-m", "weights"])
+    assert "tracked-weights" in refused.out + refused.err
+    assert repo.pmgit("init", "--undo").code == 0
+    assert (repo.path / name).read_text() == text
+
+
+def test_prek_is_meant_and_cannot_serve(repo: Repo) -> None:
+    """Refused before anything is written, with what helps."""
+    repo.write(".pre-commit-config.yaml", CONFIG)
+    assert repo.run([str(BIN / "pre-commit"), "install"]).code == 0
+    (repo.path / ".pre-commit-config.yaml").rename(repo.path / ".pre-commit-config.yml")
+    before = tree(repo)
+    done = repo.pmgit("init", "--yes", "--system")
+    assert (done.code, tree(repo)) == (3, before)
+    assert "is pre-commit's hook, and pre-commit does not read .pre-commit-config.yml" in done.err
+    assert repo.sh(done.err.split("run it again: ")[1].strip()).code == 0
+    folders = repo.env["PATH"].split(os.pathsep)
+    without = os.pathsep.join(f for f in folders if not os.path.exists(f"{f}/prek"))
+    done = repo.pmgit("init", "--yes", "--system", env={"PATH": without})
+    assert done.code == 3
+    assert "hint: install it: pip install prek; or" in done.err
+    assert "proved: prek accepts" in init(repo, "--system")
+
+
 def test_under_a_hooks_path_the_chain_serves(repo: Repo) -> None:
     repo.write("hooks/pre-commit", "#!/bin/sh\necho mine >> ran\n").chmod(0o755)
     repo.git("config", "core.hooksPath", "hooks")
@@ -403,6 +484,49 @@ def test_in_a_linked_worktree(repo: Repo, tmp_path: Path) -> None:
     assert linked.pmgit("init", "--undo").code == 0
     assert linked.git("status", "--short") == ""
     assert not (repo.path / ".git/hooks").exists()
+
+
+def test_a_clone_without_the_filter(lfs_repo: Repo, tmp_path: Path) -> None:
+    """The colleague: weights are pointers on disk, and what brings them is said last."""
+    content = random_bytes(300_000)
+    lfs_repo.stage("pretrained_model/bert/model.safetensors", content)
+    lfs_repo.add_info("pretrained_model/bert")
+    lfs_repo.stage(".pmgit.toml", 'storage = "lfs"\n')
+    lfs_repo.commit()
+    init(lfs_repo, "--hooks", "native")
+    lfs_repo.git("add", "-A")
+    lfs_repo.commit("Set up")
+    lfs_repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
+    lfs_repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    lfs_repo.git("push", "-q", "origin", "main")
+    lfs_repo.git("clone", "-q", str(tmp_path / "remote.git"), str(tmp_path / "clone"))
+    clone = Repo(tmp_path / "clone", lfs_repo.env, init=None)
+    out = init(clone, "--hooks", "native")
+    assert "models folder pretrained_model/ (1 file of weights, 300.0 kB)" in out
+    following = [line[6:] for line in out.splitlines() if line.startswith("next: ")]
+    assert following == ["git lfs pull --include=pretrained_model/bert"]
+    assert clone.sh(following[0]).code == 0
+    assert (clone.path / "pretrained_model/bert/model.safetensors").read_bytes() == content
+    assert clone.git("status", "--short") == ""
+    assert "next: " not in init(clone, "--hooks", "native")
+    assert clone.pmgit("doctor").code == 0
+
+
+def test_in_a_submodule(repo: Repo, tmp_path: Path) -> None:
+    """Its git directory, with the hooks, lies in that of the repository above, which is let be."""
+    old(Repo(tmp_path / "library", repo.env))
+    repo.git("submodule", "-q", "add", "../library", "libs/one")
+    repo.commit("Use it")
+    inner = Repo(repo.path / "libs/one", repo.env, init=None)
+    before = tree(repo)
+    init(inner, "--hooks", "native")
+    assert (repo.path / ".git/modules/libs/one/hooks/pre-push").is_file()
+    assert not (repo.path / ".git/hooks/pre-push").exists()
+    inner.stage("pretrained_model/gpt2/model.bin", 2_000_000)
+    assert inner.run(["git", "commit", "-q", "-m", "weights"]).code == 1
+    inner.git("rm", "-q", "-f", "pretrained_model/gpt2/model.bin")
+    assert inner.pmgit("init", "--undo").code == 0
+    assert [p for p in changed(tree(repo), before) if not p.startswith(".git/modules")] == []
 
 
 def test_a_moved_repository_can_be_undone(repo: Repo, tmp_path: Path) -> None:

@@ -287,7 +287,7 @@ def test_git_processes_do_not_grow(server: Server) -> None:
             clone.commit()
         server.accepted("main")
         counts.append(server.processes)
-    assert counts[0] == counts[1] <= 10, counts
+    assert counts[0] == counts[1] <= 6, counts
     for number in range(8):
         clone.git("branch", f"b{number}")
         clone.git("tag", "-a", "-m", "x", f"t{number}")

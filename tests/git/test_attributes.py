@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def filters(paths: list[str]) -> list[str]:
-    return attributes.answers(attributes.ask(discover(), paths, {}))
+    told = attributes.answers(attributes.ask(discover(), paths, {}), paths)
+    return [told.get(path, "unspecified") for path in paths]
 
 
 def test_odd_names_are_answered_in_their_order(here: Repo) -> None:
@@ -48,6 +49,17 @@ def test_odd_names_are_answered_in_their_order(here: Repo) -> None:
 def test_attribute_lines(here: Repo, lines: str, wanted: str) -> None:
     here.stage(".gitattributes", lines)
     assert filters(["m/a.bin"]) == [wanted]
+
+
+@pytest.mark.parametrize("value", ["lfs", "filter"])
+def test_a_path_or_a_value_that_is_the_word_filter(here: Repo, value: str) -> None:
+    here.stage(".gitattributes", f"*.bin filter={value}\nfilter filter={value}\n")
+    told = {
+        "a.bin": value, "filter": value, "filter/filter": value, "filter/x": "unspecified",
+        "x": "unspecified", "z.bin": value,
+    }  # fmt: skip
+    for names in (list(told), list(told)[::-1], ["a.bin", "x"], ["x", "a.bin"], ["x"]):
+        assert filters(names) == [told[name] for name in names]
 
 
 def test_attributes_of_this_clone_and_of_the_user_count(here: Repo) -> None:

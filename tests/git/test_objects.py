@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.errors import PmgitError
-from pmgit.git import index_sizes, objects, snapshot, staged
+from pmgit.git import index_sizes, objects, staged
 from pmgit.git.blob import NOT_HERE, Blob
 from pmgit.git.objects import HEAD_BYTES, SMALL, UnreadableObjectError
 from pmgit.git.repository import discover
@@ -225,14 +225,22 @@ def test_a_cut_large_object_does_not_hang(here: Repo, monkeypatch: pytest.Monkey
 @pytest.fixture
 def many(here: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     """A repository in which one staged file is already many."""
-    monkeypatch.setattr(snapshot, "MANY", 1)
+    monkeypatch.setattr(staged, "MANY", 1)
     return here
 
 
 def index_told(taken: Snapshot) -> set[str]:
     """The paths whose sizes the index tells."""
     blobs = [Blob(b.path, b.oid, b.mode) for b in taken.introduced]
-    return {blob.path for blob in index_sizes.take(taken.repository, blobs, LIMIT)}
+    return {blob.path for blob in told(taken, blobs)}
+
+
+def told(taken: Snapshot, *parts: list[Blob]) -> list[Blob]:
+    """The blobs whose sizes the index tells, when they come in these parts."""
+    sizes = index_sizes.Sizes(taken.repository)
+    for part in parts:
+        sizes.look(part)
+    return sizes.take(LIMIT)
 
 
 def test_the_index_tells_ordinary_sizes(many: Repo) -> None:
@@ -388,10 +396,15 @@ def test_an_index_that_has_nothing_of_them_is_soon_left(
     blobs = [Blob(b.path, b.oid, b.mode) for b in taken.introduced]
     others = [Blob(f"!{number}", blobs[0].oid, "100644") for number in range(3)]
     monkeypatch.setattr(index_sizes, "_MISSES", 3)
-    assert index_sizes.take(taken.repository, [*others, *blobs], LIMIT) == blobs
+    assert told(taken, [*others, *blobs]) == blobs
+    assert told(taken, others, blobs[:2], [], blobs[2:]) == blobs
     monkeypatch.setattr(index_sizes, "_MISSES", 2)
-    assert index_sizes.take(taken.repository, [*others, *blobs], LIMIT) == []
-    assert index_sizes.take(taken.repository, [], LIMIT) == []
+    assert told(taken, [*others, *blobs]) == []
+    assert told(taken, others, blobs[:2], blobs[2:]) == []
+    assert told(taken, []) == []
+    # What comes after the last entry of the index is not there either.
+    monkeypatch.setattr(index_sizes, "_MISSES", 3)
+    assert told(taken, blobs, [Blob("z" * 5000, blobs[0].oid)], blobs) == blobs
 
 
 @pytest.mark.parametrize("shape", ["v4", "split", "skip-worktree", "intent-to-add", "packed"])
@@ -422,7 +435,7 @@ def test_other_shapes_of_the_index(many: Repo, shape: str) -> None:
 def test_the_index_of_a_sha256_repository(
     tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshot, "MANY", 1)
+    monkeypatch.setattr(staged, "MANY", 1)
     repo = Repo(tmp_path / "r", env, init=("--object-format=sha256",))
     monkeypatch.chdir(repo.path)
     for size in (100, 20_000, 60_000, 300_000):

@@ -54,8 +54,12 @@ def test_filters_are_those_of_the_index(here: Repo) -> None:
     assert {path: snapshot.filter_of(path) for path in wanted} == wanted
     # One that was not asked for at the start, and many at once.
     assert snapshot.filter_of("not/there.bin") == "lfs"
-    found = snapshot.filters_of(["1.bin", "2.no", "a.bin"])
-    assert (found["1.bin"], found["2.no"], found["a.bin"]) == ("lfs", "unset", "lfs")
+    snapshot.learn_filters(["1.bin", "2.no", "a.bin", "filter", "filter/filter"])
+    wanted = {
+        "1.bin": "lfs", "2.no": "unset", "a.bin": "lfs",
+        "filter": "unspecified", "filter/filter": "unspecified",
+    }  # fmt: skip
+    assert {path: snapshot.filter_of(path) for path in wanted} == wanted
 
 
 def test_a_listing_holds_all_entries_below_a_folder(here: Repo) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def place(repo: Repo, tmp_path: Path) -> Repo:
     return repo
 
 
-def put(repo: Repo, stage: str = "pre-push", name: str = "", **options: bool) -> Path:
+def put(repo: Repo, stage: str = "pre-push", name: str = "", **options: Any) -> Path:
     content = chain.text(stage, "/no such/py'thon", **options)
     file = repo.write(f"hooks dir/{name or stage}", content)
     file.chmod(0o755)
@@ -94,10 +95,10 @@ def test_a_hook_without_the_x_bit_is_not_run(place: Repo) -> None:
 
 def test_the_framework_runs_where_it_is_asked_for(place: Repo) -> None:
     place.write(".pre-commit-config.yaml", "repos: []\n")
-    assert run(place, put(place, framework=True)).code == 0
+    assert run(place, put(place, framework="pre-commit")).code == 0
     assert [entry.split()[0] for entry in log(place)] == ["pmgit-hook", "pre-commit", "git-lfs"]
     # As .legacy it is run by the framework, which does its own part.
-    file = put(place, name="pre-push.legacy", framework=True)
+    file = put(place, name="pre-push.legacy", framework="pre-commit")
     assert run(place, file).code == 0
     assert len(log(place)) == 5
 

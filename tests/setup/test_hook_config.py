@@ -149,6 +149,15 @@ def test_the_users_lines_stay_when_ours_go() -> None:
     assert hook_config.without(changed, change.added) is None
 
 
+@pytest.mark.parametrize("text", ["# ours", "---\r\n# ours\r\n", "\ufeff# ours\n"])
+def test_comments_alone_are_kept(text: str) -> None:
+    change = hook_config.plan(text.encode(), system=True)
+    assert change.after.decode().startswith(text)
+    assert yaml.safe_load(change.after) == yaml.safe_load(hook_config.snippet(system=True))
+    assert hook_config.without(change.after, change.added) == text.encode()
+    assert hook_config.plan(change.after, system=True).present
+
+
 def test_a_new_file_is_the_snippet() -> None:
     change = hook_config.plan(None, system=True)
     document: Any = yaml.safe_load(change.after)
@@ -181,6 +190,7 @@ def test_an_entry_by_hand_is_left_alone(hook: str) -> None:
         ("repos:\n", "no list"),
         ("- repo: x\n", "no list"),
         ("fail_fast: true\n", "no list"),
+        ("# ours\n...\n# a second document\n---\n", "no list|not valid"),
         ("repos: [\n", "not valid YAML at line"),
         ("repos:\n  - a\n---\nrepos:\n  - b\n", "not valid YAML"),
         ("repos: !!python/object:os.system []\n", "not valid YAML"),

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import pytest
 
 from pmgit.config import Config, parse
 from pmgit.git import repository
 from pmgit.setup.look import Look, look
-from tests.kit import pointer
-
-if TYPE_CHECKING:
-    from tests.kit import Repo
+from tests.kit import Repo, pointer
 
 
 def seen(repo: Repo, config: Config | None = None, wanted: tuple[str, ...] = ()) -> Look:
@@ -34,6 +30,29 @@ def test_common_folders_that_exist_are_taken(repo: Repo) -> None:
     assert [f.path for f in seen(repo).taken] == ["pretrained_models"]
     repo.write("pretrained_model/a/x.pt", 10)
     assert [f.path for f in seen(repo).taken] == ["pretrained_model", "pretrained_models"]
+
+
+def test_common_folders_below_others_are_taken_when_they_hold_weights(repo: Repo) -> None:
+    for path in ("apps/ml/pretrained_model", "my libs/模型/pretrained_models"):
+        repo.write(f"{path}/bert/model.safetensors", 100)
+    for path in (
+        "tests/data/pretrained_model/readme.txt",  # no weights
+        "node_modules/x/pretrained_model/a.pt",
+        ".cache/pretrained_model/a.pt",
+        "apps/ml/pretrained_model/x/pretrained_model/a.pt",
+        "a/b/c/d/e/f/pretrained_model/a.pt",
+        "a*/pretrained_model/a.pt",  # no name for a models folder
+    ):
+        repo.write(path, 100)
+    Repo(repo.path / "libs/other", repo.env).write("pretrained_model/a.pt", 100)
+    (repo.path / "linked").symlink_to("apps")
+    found = ["apps/ml/pretrained_model", "my libs/模型/pretrained_models"]
+    assert [f.path for f in seen(repo).taken] == found
+    repo.write("pretrained_model/readme.txt", "ours\n")
+    assert [f.path for f in seen(repo).taken] == ["pretrained_model", *found]
+    done = repo.pmgit("init", "--yes", "--hooks", "none")
+    assert done.code == 0, done
+    assert "nothing to do" in repo.pmgit("init", "--hooks", "none").out
 
 
 @pytest.mark.parametrize("name", ["weights", "checkpoints"])

@@ -8,7 +8,7 @@ from pmgit import plans
 from pmgit.errors import PmgitError
 from pmgit.git import checkout, position, work_tree
 from pmgit.git.blob import decode, parse_raw_diff
-from pmgit.git.ranges import RAW
+from pmgit.git.pipe import RAW
 from pmgit.report.text import visible
 
 TYPE_CHECKING = False

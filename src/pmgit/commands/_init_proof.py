@@ -17,7 +17,6 @@ from pmgit.report.text import visible
 from pmgit.setup import (
     frameworks,
     hook_chain,
-    hook_config,
     ignore_block,
     lfs_setup,
     onboarding_hooks,
@@ -61,7 +60,7 @@ def proofs(repository: Repository, made: Plan) -> Iterator[str]:
     if made.hooks == FRAMEWORK:
         framework = frameworks.find(hook_chain.inspect(repository))
         frameworks.validate(repository, framework)
-        yield f"{framework.name} accepts {hook_config.NAME}"
+        yield f"{framework.name} accepts {framework.config}"
     if made.hooks != NONE:
         yield visible(onboarding_hooks.prove(repository, made.hooks))
     yield _judged(repository, made)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError
 from pmgit.git import process, repository
+from pmgit.git.batch import Batch
 from pmgit.git.server_settings import Settings
-from pmgit.receive import NAMES, SERVER_FILE, Server
+from pmgit.receive import SERVER_FILE, Server
 
 if TYPE_CHECKING:
     from pmgit.setup.server_hook import Place
@@ -77,7 +78,11 @@ def _format(original: str) -> str:
 def _configuration(there: str, config: str) -> tuple[str, tuple[str, ...]]:
     """What the copy judges by, in words, and its models folders."""
     found = repository.at(there)
-    by, judged = Server(found, Settings(found, (), NAMES), config).for_new_ref()
+    batch = Batch(found)
+    try:
+        by, judged = Server(found, Settings(found, batch, ()), config).for_new_ref()
+    finally:
+        batch.close()
     return by, judged.models
 
 

@@ -12,7 +12,7 @@ from pmgit.commands import _init_proof, _work_tree
 from pmgit.commands._difference import difference
 from pmgit.config import IGNORE, LFS
 from pmgit.errors import PmgitError, UsageError
-from pmgit.report.shell import quote
+from pmgit.report.shell import Shell, quote
 from pmgit.report.text import visible
 from pmgit.setup import onboarding, undo
 from pmgit.setup.hook_chain import FRAMEWORK, NATIVE, NONE
@@ -81,6 +81,8 @@ def command(
             _undo(dry_run=dry_run)
         else:
             _set_up(wanted, dry_run=dry_run, yes=yes)
+    except BrokenPipeError:
+        raise  # whoever read our output has gone
     except OSError as error:  # a full disk, where even a temporary file has no place
         where = f"{error.filename}: " if error.filename else ""
         raise PmgitError(f"{where}{error.strerror}", _AGAIN) from error
@@ -122,10 +124,9 @@ def _show(made: Plan) -> None:
 
 def _seen(look: Look) -> list[str]:
     lines = [f"models folder {_of(folder)}" for folder in look.taken]
-    named = [word for folder in look.taken for word in ("--models", folder.path)]
-    for folder in look.offered:
-        command = " ".join(map(quote, ["pmgit", "init", *named, "--models", folder.path]))
-        lines.append(f"{_of(folder)} is not taken; with it: {command}")
+    lines += [_offer(look, folder) for folder in look.offered]
+    if len(look.offered) > 1 and not look.source:
+        lines.append(f"with all of these: {_with(look, look.offered)}")
     lines += [f"{_of(folder)} is not taken: it holds source code" for folder in look.left]
     if look.raw:
         size = show_size(sum(blob.size for blob in look.raw))
@@ -134,7 +135,21 @@ def _seen(look: Look) -> list[str]:
     lfs = "Git LFS: " + ("installed" if look.lfs_installed else "not installed")
     lines.append(lfs + (", used here" if look.lfs_lines else ", not used here"))
     lines.append("hooks: " + (", ".join([*look.hooks, *look.managers]) or "none"))
-    return lines
+    return lines + look.idle
+
+
+def _offer(look: Look, folder: Folder) -> str:
+    """A folder that a person may want, and how it is taken."""
+    if look.source:  # `--models` would contradict it
+        how = f'to take it, add "{visible(folder.path)}" to models in {look.source}'
+    else:
+        how = f"with it: {_with(look, [folder])}"
+    return f"{_of(folder)} is not taken; {how}"
+
+
+def _with(look: Look, more: list[Folder]) -> str:
+    named = [word for folder in (*look.taken, *more) for word in ("--models", folder.path)]
+    return " ".join(map(quote, ["pmgit", "init", *named]))
 
 
 def _of(folder: Folder) -> str:
@@ -173,7 +188,10 @@ def _do(made: Plan, journal: Journal) -> None:
 def _tell_next(repository: Repository, made: Plan) -> None:
     """What a person has to do now: stage what was written."""
     names = dict.fromkeys(
-        name for step in made.steps for name, _, after in step.diffs if after is not None
+        name
+        for step in made.steps
+        for name, before, after in step.diffs
+        if after is not None and after != before
     )
     # Not those in the git directory, nor hooks that lie in another place altogether.
     files = [name for name in names if not name.startswith((".git/", "../"))]
@@ -183,6 +201,18 @@ def _tell_next(repository: Repository, made: Plan) -> None:
         above = os.path.relpath(repository.top, os.path.join(repository.top, repository.prefix))
         at = "git" if above == "." else f"git -C {quote(above)}"
         click.echo(f"next: {at} add -- {' '.join(map(quote, files))}")
+    if made.storage == LFS:
+        _tell_pull(repository, made)
+
+
+def _tell_pull(repository: Repository, made: Plan) -> None:
+    """What brings weights that are pointers on disk: a clone has them so without the filter."""
+    from pmgit.doctor import weights
+    from pmgit.doctor.context import Context
+
+    for check in weights.checks(Context(repository, made.config)):
+        if check.fix:
+            click.echo(f"next: {Shell(repository.prefix).line(check.fix)}")
 
 
 def _undo(*, dry_run: bool) -> None:

@@ -6,16 +6,20 @@ import os
 from typing import TYPE_CHECKING
 
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
+from pmgit.errors import PmgitError
 from pmgit.finding import Fix, Step
 from pmgit.lfs import patterns, pointer, store
 from pmgit.model import folder
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
-from pmgit.setup import dead_lines
+from pmgit.setup import attribute_lines, block, dead_lines, lfs_setup
+from pmgit.setup.attribute_lines import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.doctor.context import Context
+    from pmgit.setup.attribute_lines import Line
+    from pmgit.setup.dead_lines import Dead
 
 #: So many lines are named; the rest is counted.
 _SHOWN = 3
@@ -45,26 +49,106 @@ def checks(context: Context) -> Iterator[Check]:
         told = [f"{line.file}:{line.number}: {line.why}" for line in dead[:_SHOWN]]
         if len(dead) > _SHOWN:
             told.append(f"and {len(dead) - _SHOWN} more")
-        cures = tuple(dict.fromkeys(line.cure for line in dead if line.cure))
-        setup = Step("pmgit", "lfs-setup", items=cures, option="--pattern", names="verbatim")
-        fix = Fix(setup, order=Fix.SETUP) if cures else None
-        hint = "" if all(line.cure for line in dead) else "repair the lines, or take them out"
-        yield Check(name, WARNING, "; ".join(told), fix, hint)
+        yield Check(name, WARNING, "; ".join(told), *_cure(context, dead))
         return
     sends = "1 line sends" if count == 1 else f"{count} lines send"
     yield Check(name, OK, f"{sends} files to Git LFS")
+
+
+def _cure(context: Context, dead: list[Dead]) -> tuple[Fix | None, str]:
+    """The patterns that do what was meant; what is to be done by hand, and where."""
+    hints = []
+    wanted: dict[str, None] = {}
+    behind: dict[tuple[str, str], None] = {}
+    for line in dead:
+        at = f"{line.file}:{line.number}"
+        if line.cure:
+            wanted[line.cure] = None
+            continue
+        if not line.by:
+            hints.append(f"repair {at}, or take it out")
+            continue
+        lines = [
+            (file, _inside(line.pattern, by.file) if os.path.isfile(file) else "")
+            for by in line.by
+            for file in [_path(context, by.file)]
+            if _stays(context, by)
+        ]
+        if all(pattern for _, pattern in lines):
+            wanted[line.pattern] = None
+            behind.update(dict.fromkeys(lines))
+            hints.append(f"or, where these files are to stay out of Git LFS, take {at} out")
+        else:
+            named = ", ".join(f"{by.file}:{by.number}" for by in line.by)
+            hints.append(f"take out {at}, or what overrides it: {named}")
+    if wanted and not behind:
+        try:
+            lfs_setup.plan(context.repository, context.config, list(wanted))
+        except PmgitError as error:
+            return None, "; ".join([f"{error.message}; {error.hint}", *hints])
+    setup = Step("pmgit", "lfs-setup", items=tuple(wanted), option="--pattern", names="verbatim")
+    steps = [_append(*entry) for entry in behind]
+    changed = {
+        os.path.relpath(file, context.repository.top).replace(os.sep, "/") for file, _ in behind
+    }
+    if staged := tuple(sorted(changed.intersection(context.tracked))):
+        # Others get what is staged, and `pmgit lfs-setup` proves that.
+        steps.append(Step("git", "add", items=staged))
+    steps.append(setup)
+    return Fix(*steps, order=Fix.SETUP) if wanted else None, "; ".join(dict.fromkeys(hints))
+
+
+def _stays(context: Context, by: Line) -> bool:
+    """Whether a line wins over the block that `pmgit lfs-setup` writes."""
+    if by.file != NAME:
+        return True  # in a deeper folder, or in the git directory
+    lines = context.attribute_files.get(NAME, b"").split(b"\n")
+    marks = [at for at, line in enumerate(lines, 1) if line.rstrip() == block.BEGIN.encode()]
+    return bool(marks) and by.number > marks[0]
+
+
+def _inside(pattern: str, file: str) -> str:
+    """A pattern of the top as one of a deeper file; '' when that cannot be told."""
+    glob = patterns.unquoted(pattern)
+    folder = "" if file == attribute_lines.INFO else file[: -len(NAME)]
+    if not folder or "/" not in glob.rstrip("/") or glob.startswith("**/"):
+        return pattern
+    begin = patterns.literal(folder)
+    inside = glob.lstrip("/")
+    return patterns.quoted("/" + inside[len(begin) :]) if inside.startswith(begin) else ""
+
+
+def _path(context: Context, file: str) -> str:
+    """Where a file with attributes is."""
+    if file == attribute_lines.INFO:
+        return os.path.join(context.repository.common_dir, "info", "attributes")
+    return os.path.join(context.repository.top, file)
+
+
+def _append(file: str, pattern: str) -> Step:
+    """A line at the end of a file, behind the one that wins now."""
+    line = patterns.attribute_line(pattern)
+    # A line end first: the last line of the file may lack its own.
+    script = 'printf "\\n%s\\n" "$1" >>"$0"'
+    return Step("sh", "-c", script, file, line, names="verbatim")
 
 
 def _text_again(context: Context, path: str, data: bytes) -> tuple[Fix | None, str]:
     """What makes a `.gitattributes` that is a pointer the text that it was."""
     told = pointer.read(data)
     file = os.path.join(context.repository.top, path)
-    if not isinstance(told, pointer.Pointer) or not os.path.isfile(file):
-        return None, f"bring the file into the work tree first: git checkout -- {path}"
-    if not store.find_object(context.repository, told.oid):
-        return None, f"its content is not here; git lfs fetch brings it, or write {path} anew"
+    here = isinstance(told, pointer.Pointer) and store.find_object(context.repository, told.oid)
+    if not here and not context.repository.run("remote"):
+        return (
+            None,
+            f"its content is not on this machine, and there is no remote: write {path} anew",
+        )
+    # It asks the remote for what is not here.
     script = 'git lfs smudge <"$0" >"$0.text" && mv "$0.text" "$0"'
-    return Fix(Step("sh", "-c", script, file, names="verbatim"), order=Fix.SETUP), ""
+    steps = [Step("sh", "-c", script, file, names="verbatim")]
+    if not os.path.isfile(file):
+        steps.insert(0, Step("git", "checkout", items=(path,)))
+    return Fix(*steps, order=Fix.SETUP), ""
 
 
 def _lfs_lines(data: bytes) -> int:

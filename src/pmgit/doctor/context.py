@@ -59,11 +59,11 @@ class Context:
 
     @cached_property
     def filters(self) -> dict[str, str]:
-        """The filter attribute of every regular file of the index."""
+        """The filter attribute of the regular files of the index that have one."""
         if not self.tracked:
             return {}
         asked = attributes.ask(self.repository, self.tracked, {})
-        return dict(zip(self.tracked, attributes.answers(asked), strict=True))
+        return attributes.answers(asked, self.tracked)
 
     @cached_property
     def in_lfs(self) -> list[str]:

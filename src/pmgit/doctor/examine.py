@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pmgit.doctor import attribute_check, framework, git_lfs, hooks, hub_environment, weights
+from pmgit.doctor import (
+    attribute_check,
+    framework,
+    git_lfs,
+    hooks,
+    hub_environment,
+    variables,
+    weights,
+)
 from pmgit.doctor.check import ERROR, Check
 from pmgit.errors import PmgitError
 
@@ -15,6 +23,7 @@ GROUPS = {
     "git-lfs": git_lfs.checks,
     "hooks": hooks.checks,
     "pre-commit": framework.checks,
+    "variables": variables.checks,
     "attributes": attribute_check.checks,
     "weights": weights.checks,
     "hub": hub_environment.checks,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pmgit import __version__
 from pmgit.doctor import hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.finding import Fix, Step
+from pmgit.setup import framework_files, hook_chain
+from pmgit.setup.hook_file import PRE_COMMIT, PREK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,56 +19,54 @@ if TYPE_CHECKING:
     from pmgit.doctor.context import Context
     from pmgit.doctor.hook_files import Hook, HookFolder
 
-CONFIG = ".pre-commit-config.yaml"
 #: The stages that are hooks of Git, in the order of a day's work.
 _STAGES = (
     "pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-commit",
     "pre-rebase", "post-checkout", "post-merge", "post-rewrite", "pre-push",
 )  # fmt: skip
 _OLD_NAMES = {"commit": "pre-commit", "push": "pre-push", "merge-commit": "pre-merge-commit"}
-_MOST = 10_000_000
 _EXE = ".exe" if sys.platform == "win32" else ""
 
 
 def checks(context: Context) -> Iterator[Check]:
     """`pre-commit`, `pmgit-hook`."""
     folder = hook_files.folder(context)
-    document, fault = _configuration(context)
+    state = hook_chain.inspect(context.repository)
+    tool = state.tool or PRE_COMMIT
+    config = framework_files.read_by(tool, state.configs)
+    document, fault = configuration(context, config)
     if fault:
-        yield Check("pre-commit", ERROR, f"{CONFIG}: {fault}", hint=f"repair {CONFIG}")
+        hint = f"repair {config}; where it is wrong: {tool} validate-config {config}"
+        yield Check("pre-commit", ERROR, f"{config}: {fault}", hint=hint)
     elif document is None:
-        yield Check("pre-commit", OK, f"not used: there is no {CONFIG}")
+        yield Check("pre-commit", OK, f"not used: there is no {config}")
     else:
-        yield _installed(context, folder, document)
-    yield _judged(context, folder, document)
+        yield _installed(context, folder, _Use(tool, config, document))
+    yield _judged(context, folder, config, document)
 
 
-def _configuration(context: Context) -> tuple[dict[str, Any] | None, str]:
-    """The configuration of pre-commit, None when there is none; what is wrong with it."""
-    from yaml import YAMLError, safe_load
+class _Use(NamedTuple):
+    """pre-commit or prek, whichever is used here, and its configuration."""
 
+    tool: str
+    config: str
+    document: dict[str, Any]
+
+
+def configuration(context: Context, name: str) -> tuple[dict[str, Any] | None, str]:
+    """The configuration, None when there is none; what is wrong with it."""
     try:
-        with open(os.path.join(context.repository.top, CONFIG), "rb") as file:
-            document = safe_load(file.read(_MOST).decode("utf-8"))
+        with open(os.path.join(context.repository.top, name), "rb") as file:
+            document = framework_files.load(file.read(framework_files.MOST_BYTES + 1), name)
     except FileNotFoundError:
         return None, ""
     except OSError as error:
         return None, f"unreadable: {error.strerror}"
-    except (YAMLError, ValueError, RecursionError):
-        return None, "not valid YAML"
+    except ValueError as error:
+        return None, str(error)
     if not isinstance(document, dict) or not isinstance(document.get("repos"), list):
         return None, "no list `repos`"
     return document, ""
-
-
-def _hooks(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        hook
-        for repo in document["repos"]
-        if isinstance(repo, dict) and isinstance(repo.get("hooks"), list)
-        for hook in repo["hooks"]
-        if isinstance(hook, dict)
-    ]
 
 
 def _stages(value: Any) -> set[str]:
@@ -77,7 +78,7 @@ def _wanted(document: dict[str, Any]) -> tuple[list[str], list[str]]:
     """The hook types that must be installed, and those that some hook would also run in."""
     must = _stages(document.get("default_install_hook_types", ["pre-commit"]))
     named = set[str]()
-    for hook in _hooks(document):
+    for hook in framework_files.hooks(document):
         named |= _stages(hook.get("stages", document.get("default_stages")))
     # A check before a push is the last one: left out in silence it is worth an error.
     must |= named & {"pre-push"}
@@ -90,29 +91,49 @@ def _runs_framework(hook: Hook) -> bool:
         return False
     if hook.is_chain:
         saved = hook.saved
-        return "framework=yes" in hook.lines or (saved.runs and bool(saved.framework))
+        runs = "framework=yes" in hook.lines or "framework=prek" in hook.lines
+        return runs or (saved.runs and bool(saved.framework))
     return bool(hook.framework) or any(
         "pre-commit" in line or "prek" in line for line in hook.lines
     )
 
 
-def _installed(context: Context, folder: HookFolder, document: dict[str, Any]) -> Check:
+def _installed(context: Context, folder: HookFolder, use: _Use) -> Check:
     name = "pre-commit"
-    must, may = _wanted(document)
+    must, may = _wanted(use.document)
     hooks = {stage: folder.hook(stage) for stage in (*must, *may)}
+    blind = [stage for stage in hooks if _is_blind(hooks[stage], use)]
+    if blind:
+        evidence = f"the {', '.join(blind)} hook is pre-commit's, which does not read {use.config}"
+        return Check(name, ERROR, f"{evidence}: it stops all", *_exchange(blind))
     lost = [stage for stage in must if not _runs_framework(hooks[stage])]
     idle = [stage for stage in may if not _runs_framework(hooks[stage])]
     broken = [stage for stage in hooks if stage not in (*lost, *idle) and _is_orphan(hooks[stage])]
     if lost or broken:
         stages = [*lost, *broken]
-        what = [f"no hook of pre-commit for {', '.join(lost)}"] if lost else []
+        what = [f"no hook of {use.tool} for {', '.join(lost)}"] if lost else []
         if broken:
             what.append(f"the Python of the {', '.join(broken)} hook is gone")
-        return Check(name, ERROR, "; ".join(what), *_install(context, folder, hooks, stages))
+        return Check(name, ERROR, "; ".join(what), *_install(context, folder, use, stages))
     if idle:
-        evidence = f"no hook for {', '.join(idle)}, which some hooks of {CONFIG} are for"
-        return Check(name, WARNING, evidence, *_install(context, folder, hooks, idle))
-    return Check(name, OK, f"installed for {', '.join(hooks) or 'no stage'}")
+        evidence = f"no hook for {', '.join(idle)}, which some hooks of {use.config} are for"
+        return Check(name, WARNING, evidence, *_install(context, folder, use, idle))
+    return Check(name, OK, f"{use.config}: installed for {', '.join(hooks) or 'no stage'}")
+
+
+def _is_blind(hook: Hook, use: _Use) -> bool:
+    """Whether it is a hook of pre-commit, in front of a configuration that only prek reads."""
+    return use.config != framework_files.YAML and hook.runs and hook.framework == PRE_COMMIT
+
+
+def _exchange(stages: list[str]) -> tuple[Fix | None, str]:
+    """prek's hooks for those of pre-commit, which would else be kept and run before them."""
+    programs = [(_find(PRE_COMMIT), "uninstall"), (_find(PREK), "install")]
+    if not all(program for program, _ in programs):
+        return None, "pre-commit uninstall, then pip install prek, then prek install"
+    types = [word for stage in stages for word in ("-t", stage)]
+    steps = [Step(program, does, *types, names="verbatim") for program, does in programs]
+    return Fix(*steps, order=Fix.SETUP), ""
 
 
 def _is_orphan(hook: Hook) -> bool:
@@ -124,15 +145,16 @@ def _is_orphan(hook: Hook) -> bool:
 
 
 def _install(
-    context: Context, folder: HookFolder, hooks: dict[str, Hook], stages: list[str]
+    context: Context, folder: HookFolder, use: _Use, stages: list[str]
 ) -> tuple[Fix | None, str]:
     """What installs the hooks, beside those that are there: never with --force."""
-    present = {hook.framework for hook in hooks.values()} - {""}
-    order = ("prek", "pre-commit") if present == {"prek"} else ("pre-commit", "prek")
+    order = [PREK, PRE_COMMIT] if use.tool == PREK else [PRE_COMMIT, PREK]
+    if use.config != framework_files.YAML:
+        order = [PREK]
     tool, program = next(((t, p) for t in order for p in [_find(t)] if p), ("", ""))
     if not tool:
-        return None, "install it: pip install pre-commit"
-    if folder.setting is not None and (tool == "pre-commit" or folder.is_shared):
+        return None, f"install it: pip install {use.tool}"
+    if folder.setting is not None and (tool == PRE_COMMIT or folder.is_shared):
         # pre-commit refuses to install its hooks there; the chain of pmgit runs it.
         return hook_files.onboard(context), ""
     argv = [word for stage in stages for word in ("-t", stage)]
@@ -154,20 +176,44 @@ def _is_on_path(name: str) -> bool:
     )
 
 
-def _judged(context: Context, folder: HookFolder, document: dict[str, Any] | None) -> Check:
+def _judged(
+    context: Context, folder: HookFolder, config: str, document: dict[str, Any] | None
+) -> Check:
     """Whether pmgit itself sees a commit."""
     name, hook = "pmgit-hook", folder.hook("pre-commit")
     shown = context.shown(hook.path)
     if hook.runs and (hook.judges or hook.legacy.judges):
         return Check(name, OK, f"{shown} runs pmgit")
-    entry = any(
-        str(found.get("id", "")).startswith("pmgit") or "pmgit-hook" in str(found.get("entry", ""))
-        for found in _hooks(document or {"repos": []})
-    )
+    entry = framework_files.has_entry(document)
     if entry and _runs_framework(hook):
-        return Check(name, OK, f"{CONFIG} has pmgit, and {shown} runs it")
-    if entry:
-        evidence = f"{CONFIG} has pmgit, but nothing runs it at a commit"
-        return Check(name, WARNING, evidence, hook_files.onboard(context))
+        if pinned := _other_version(document):
+            evidence = f"{config} runs pmgit {pinned}, and this is {__version__}"
+            return Check(name, WARNING, evidence, *_pin(context, config, pinned))
+        return Check(name, OK, f"{config} has pmgit, and {shown} runs it")
     evidence = "nothing runs pmgit at a commit"
+    if entry:
+        evidence = f"{config} has pmgit, but nothing runs it at a commit"
     return Check(name, WARNING, evidence, hook_files.onboard(context))
+
+
+def _other_version(document: Any) -> str:
+    """The version that the entry of `pmgit init` names, when it is not this one."""
+    for hook in filter(framework_files.is_ours, framework_files.hooks(document)):
+        for word in hook.get("additional_dependencies") or ():
+            name, _, version = str(word).partition("==")
+            if name.strip() == "pmgit" and version.strip() not in ("", __version__):
+                return version.strip()
+    return ""
+
+
+def _pin(context: Context, config: str, pinned: str) -> tuple[Fix | None, str]:
+    """What makes the entry name this version; both seds know -i with a suffix."""
+    other = f"or install that one here: pip install pmgit=={pinned}"
+    if not pinned.replace(".", "").isalnum():
+        return None, f"write pmgit=={__version__} into {config}"
+    path, old = os.path.join(context.repository.top, config), pinned.replace(".", "\\.")
+    edit = Step(
+        "sed", "-i.old-pin", f"s/pmgit=={old}/pmgit=={__version__}/", path, names="verbatim"
+    )
+    remove = Step("rm", f"{path}.old-pin", names="verbatim")
+    return Fix(edit, remove, order=Fix.SETUP), other

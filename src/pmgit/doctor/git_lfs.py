@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.doctor.context import Context
+    from pmgit.doctor.settings import Setting
 
 #: What `git lfs install` writes.
 _FILTER = {
@@ -35,6 +36,7 @@ def checks(context: Context) -> Iterator[Check]:
 
 
 def _program(context: Context) -> Check:
+    name = "git-lfs"
     if missing.is_installed():
         # git looks for git-lfs before it looks for an alias; folders such as `.` are left out of
         # its PATH, because what lies in the repository must not be run.
@@ -43,12 +45,17 @@ def _program(context: Context) -> Check:
         code, out, err = context.repository.start("lfs", "version", env={"PATH": absolute}).wait()
         said = out.decode("utf-8", "replace").strip()
         if code == 0:
-            return Check("git-lfs", OK, said)
-        return Check("git-lfs", ERROR, f"git lfs version failed: {err.strip() or said}")
+            return Check(name, OK, said)
+        evidence = f"git lfs version failed: {err.strip() or said or f'exit code {code}'}"
+        return Check(name, ERROR, evidence, hint=f"once more, {missing.install_hint()}")
     if context.uses_lfs:
-        hint = missing.install_hint()
-        return Check("git-lfs", ERROR, "not installed, and files here are in Git LFS", hint=hint)
-    return Check("git-lfs", OK, f"not installed{_NOT_USED}")
+        evidence = "not installed, and files here are in Git LFS"
+        command = missing.install_command()
+        if not command:
+            return Check(name, ERROR, evidence, hint=missing.install_hint())
+        fix = Fix(Step(*command.split(), names="verbatim"), order=Fix.SETUP)
+        return Check(name, ERROR, evidence, fix, missing.NOT_IT)
+    return Check(name, OK, f"not installed{_NOT_USED}")
 
 
 def _filter(context: Context) -> Check:
@@ -60,47 +67,59 @@ def _filter(context: Context) -> Check:
         for key, setting in found.items()
         if setting is None or (key == "required" and not setting.is_true) or not setting.value
     ]
-    places = dict.fromkeys(setting.place for setting in found.values() if setting)
-    if absent:
-        if not context.uses_lfs and len(absent) == len(found):
+    places = "; ".join(dict.fromkeys(setting.place for setting in found.values() if setting))
+    if len(absent) == len(found) and not any(found.values()):
+        if not context.uses_lfs:
             return Check(name, OK, f"not configured{_NOT_USED}")
-        what = "is" if len(absent) == 1 else "are"
-        names = ", ".join(f"filter.lfs.{key}" for key in absent)
-        evidence = f"{names} {what} not set: files go into Git raw, without a word"
-        return Check(name, ERROR, evidence, _repair(absent))
-    odd = [
-        key
-        for key, setting in found.items()
-        if setting
-        and key != "required"
-        and "git-lfs" not in setting.value.replace("git lfs", "git-lfs")
-    ]
-    if odd:
-        names = ", ".join(f"filter.lfs.{key}" for key in odd)
-        return Check(
-            name, WARNING, f"{names}: not a command of git-lfs ({'; '.join(places)})",
-            hint="what git-lfs writes: git lfs install --manual; see: git config --show-origin"
-            " --get-regexp filter.lfs",
-        )  # fmt: skip
-    if any(setting and "--skip" in setting.value.split() for setting in found.values()):
-        return Check(
-            name, WARNING, f"--skip: a checkout leaves pointers ({'; '.join(places)})",
-            hint="git lfs pull brings the content when it is wanted",
-        )  # fmt: skip
-    return Check(name, OK, f"clean, smudge, process, required ({'; '.join(places)})")
-
-
-def _repair(absent: list[str]) -> Fix:
-    if len(absent) == len(_FILTER):
         # --skip-repo: no hooks; those are another check.
         install = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
-        return Fix(install, order=Fix.SETUP)
-    # `git lfs install` refuses when one of the others is not as it writes them.
-    steps = [
-        Step("git", "config", "--local", f"filter.lfs.{key}", _FILTER[key], names="verbatim")
-        for key in absent
+        return Check(name, ERROR, _raw(absent), Fix(install, order=Fix.SETUP))
+    odd = [key for key in found if key not in absent and _is_foreign(key, found[key])]
+    skips = [
+        key
+        for key, setting in found.items()
+        if setting and key not in odd and "--skip" in setting.value.split()
     ]
-    return Fix(*steps, order=Fix.SETUP)
+    told, hint = [], ""
+    if absent:
+        told.append(_raw(absent))
+    if odd:
+        values = {key: setting.value for key in odd if (setting := found[key])}
+        shown = ", ".join(f"filter.lfs.{key} = {value!r}" for key, value in values.items())
+        told.append(f"{shown}: not a command of git-lfs ({places})")
+    if skips:
+        told.append(f"--skip: a checkout leaves pointers ({places})")
+        hint = "or leave it, where that is wanted: git lfs pull brings the content"
+    if not told:
+        return Check(name, OK, f"clean, smudge, process, required ({places})")
+    fix, other = _repair(found, [*absent, *odd, *skips])
+    return Check(name, ERROR if absent else WARNING, "; ".join(told), fix, other or hint)
+
+
+def _raw(absent: list[str]) -> str:
+    what = "is" if len(absent) == 1 else "are"
+    names = ", ".join(f"filter.lfs.{key}" for key in absent)
+    return f"{names} {what} not set: files go into Git raw, without a word"
+
+
+def _is_foreign(key: str, setting: Setting | None) -> bool:
+    """Whether another program is called; a wrapper that calls git-lfs is none."""
+    value = setting.value.replace("git lfs", "git-lfs") if setting else ""
+    return key != "required" and "git-lfs" not in value
+
+
+def _repair(found: dict[str, Setting | None], keys: list[str]) -> tuple[Fix | None, str]:
+    """What sets these as git-lfs does: `git lfs install` refuses where they differ."""
+    steps = []
+    for key in dict.fromkeys(keys):
+        setting = found[key]
+        if setting and setting.scope == "command":
+            return None, "take it out of the environment (GIT_CONFIG_COUNT), or of git -c"
+        # Set, not unset: a value from a wider scope would come in its place.
+        scope = "--worktree" if setting and setting.scope == "worktree" else "--local"
+        words = ("git", "config", scope, "--replace-all", f"filter.lfs.{key}", _FILTER[key])
+        steps.append(Step(*words, names="verbatim"))
+    return Fix(*steps, order=Fix.SETUP), ""
 
 
 def _push(context: Context) -> Check:
@@ -110,9 +129,17 @@ def _push(context: Context) -> Check:
         return Check(name, OK, "a push without the objects of its pointers is refused")
     evidence = f"{key} is true ({found.place}): a push may leave pointers to nothing"
     if found.scope == "command":
-        return Check(name, ERROR, evidence, hint="take it out of GIT_CONFIG_COUNT, or of git -c")
+        numbers = [name for name, value in context.environ.items() if value.lower() == key]
+        exports = [f"{n.replace('_KEY_', '_VALUE_')}=false" for n in numbers if _is_key(n)]
+        fix = Fix(Step("export", *exports, names="verbatim")) if exports else None
+        hint = "" if fix else "it was given to git -c: leave it out"
+        return Check(name, ERROR, evidence, fix, hint)
     scope = "--worktree" if found.scope == "worktree" else "--local"
     # Set to false, not unset: it may come from a wider scope or from the committed .lfsconfig.
     step = Step("git", "config", scope, "--replace-all", key, "false", names="verbatim")
     hint = f"take it out of {LFSCONFIG} too, for everybody" if found.scope == LFSCONFIG else ""
     return Check(name, ERROR, evidence, Fix(step, order=Fix.SETUP), hint)
+
+
+def _is_key(name: str) -> bool:
+    return name.startswith("GIT_CONFIG_KEY_") and name.rpartition("_")[2].isdigit()

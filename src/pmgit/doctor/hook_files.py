@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.finding import Fix, Step
-from pmgit.setup import chain, hook_chain, hook_config
+from pmgit.setup import chain, framework_files, hook_chain
 from pmgit.setup.hook_file import CHAIN, LFS, PRE_COMMIT, PREK, HookFile
 
 if TYPE_CHECKING:
@@ -138,6 +138,6 @@ def folder(context: Context) -> HookFolder:
 def onboard(context: Context) -> Fix:
     """What puts pmgit's hooks beside those that are here: it keeps them, and asks before."""
     words = ["pmgit", "init"]
-    if not os.path.lexists(os.path.join(context.repository.top, hook_config.NAME)):
+    if not framework_files.here(context.repository.top):
         words += ["--hooks", "native"]
     return Fix(Step(*words, names="verbatim"), order=Fix.SETUP)

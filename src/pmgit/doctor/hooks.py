@@ -38,7 +38,11 @@ def _place(context: Context, folder: HookFolder) -> Check:
     where = f"core.hooksPath is {shown} ({folder.setting.place})"
     if not os.path.isdir(folder.path):
         hint = "see who set it: git config --show-origin --get-all core.hooksPath"
-        fix = None if os.path.lexists(folder.path) else hook_files.onboard(context)
+        fix = None
+        if not os.path.lexists(folder.path):
+            fix = hook_files.onboard(context)
+        else:
+            hint = f"move {shown} away, or let core.hooksPath lead to a folder; {hint}"
         return Check(name, ERROR, f"{where}, which is not a folder: no hook runs", fix, hint)
     left = [
         stage

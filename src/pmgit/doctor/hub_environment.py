@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.finding import Fix, Step
 from pmgit.hub import places
+from pmgit.report.shell import quote
 from pmgit.units import show_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pmgit.doctor.context import Context
     from pmgit.hub.places import Places
@@ -24,6 +25,7 @@ LITTLE_BYTES = 15_000_000_000
 
 _OLD_CACHE = "HUGGINGFACE_HUB_CACHE"
 _DEAD = "TRANSFORMERS_CACHE"
+_START_FILE = "do the same in your shell's start file; all variables: pmgit env"
 
 
 def checks(context: Context) -> Iterator[Check]:
@@ -35,11 +37,18 @@ def checks(context: Context) -> Iterator[Check]:
             "hf-dead", WARNING,
             f"{_DEAD} is set, and huggingface_hub does not read it: models go to"
             f" {context.shown(found.cache)}",
-            Fix(Step("unset", _DEAD, names="verbatim"), order=Fix.SETUP),
-            "take it out of your shell's start file too",
+            _unset(_DEAD), _START_FILE,
         )  # fmt: skip
     yield disk(found.cache)
     yield _endpoint(context, found)
+
+
+def _export(*values: str) -> Step:
+    return Step("export", *values, names="verbatim")
+
+
+def _unset(*names: str) -> Fix:
+    return Fix(Step("unset", *names, names="verbatim"), order=Fix.SETUP)
 
 
 def _cache(context: Context, found: Places) -> Check:
@@ -50,22 +59,47 @@ def _cache(context: Context, found: Places) -> Check:
         offline = "; HF_HUB_OFFLINE is on: nothing is downloaded"
     evidence = f"{context.shown(found.cache) or 'an empty path'} ({by}){offline}"
     if not os.path.isabs(found.cache):
-        hint = "set it to an absolute path; see: pmgit env"
-        return Check(name, WARNING, f"{evidence}: relative, another one in every folder", hint=hint)
+        evidence += ": relative, another one in every folder"
+        return Check(name, WARNING, evidence, _absolute(found), _START_FILE)
     if found.cache_from == _OLD_CACHE:
         value = context.environ[_OLD_CACHE]
-        fix = Fix(
-            Step("export", f"HF_HUB_CACHE={value}", names="verbatim"),
-            Step("unset", _OLD_CACHE, names="verbatim"),
-            order=Fix.SETUP,
-        )
-        hint = "change it in your shell's start file too; see: pmgit env"
-        return Check(name, WARNING, f"{evidence}: an old name, still read", fix, hint)
-    above = _existing(found.cache)
-    if not os.path.isdir(above) or not os.access(above, os.W_OK | os.X_OK):
-        hint = "choose a folder that is yours; see: pmgit env --help"
-        return Check(name, ERROR, f"{evidence}: {above} cannot be written to", hint=hint)
+        fix = Fix(_export(f"HF_HUB_CACHE={value}"), *_unset(_OLD_CACHE).steps, order=Fix.SETUP)
+        return Check(name, WARNING, f"{evidence}: an old name, still read", fix, _START_FILE)
+    if above := _closed(found.cache):
+        evidence += f": {above} cannot be written to"
+        return Check(name, ERROR, evidence, *_open(context.environ))
     return Check(name, OK, evidence)
+
+
+def _absolute(found: Places) -> Fix:
+    """The same folder as it is here, by its whole path: what is in it is found again."""
+    if found.cache_from not in ("HF_HUB_CACHE", _OLD_CACHE):
+        if not found.home:
+            return _unset("HF_HOME")
+        return Fix(_export(f"HF_HOME={os.path.abspath(found.home)}"), order=Fix.SETUP)
+    if not found.cache:
+        return _unset(found.cache_from)
+    steps = [_export(f"HF_HUB_CACHE={os.path.abspath(found.cache)}")]
+    if found.cache_from == _OLD_CACHE:
+        steps += _unset(_OLD_CACHE).steps
+    return Fix(*steps, order=Fix.SETUP)
+
+
+def _closed(cache: str) -> str:
+    """The part of a path that must be written to and cannot; '' when all is well."""
+    above = _existing(cache)
+    is_open = os.path.isdir(above) and os.access(above, os.W_OK | os.X_OK)
+    return "" if is_open else above
+
+
+def _open(environ: Mapping[str, str]) -> tuple[Fix | None, str]:
+    """What leads to a cache that can be written to."""
+    hint = 'choose a folder that is yours: eval "$(pmgit env --home DIR)"'
+    names = [n for n in ("HF_HUB_CACHE", _OLD_CACHE, "HF_HOME") if n in environ]
+    rest = {name: value for name, value in environ.items() if name not in names}
+    if not names or _closed(places.places(rest).cache):
+        return None, hint
+    return _unset(*names), f"or {hint}"
 
 
 def _existing(path: str) -> str:
@@ -81,10 +115,17 @@ def disk(cache: str, little: int = LITTLE_BYTES) -> Check:
     try:
         free = shutil.disk_usage(where).free
     except OSError as error:
-        return Check(name, WARNING, f"free space at {where} is unknown: {error.strerror}")
+        hint = f"see whether it can be read: df -h {quote(where)}"
+        return Check(
+            name, WARNING, f"free space at {where} is unknown: {error.strerror}", None, hint
+        )
     evidence = f"{show_size(free)} free at {where}"
     if free < little:
-        hint = "hf cache ls shows what is cached, hf cache rm takes it away"
+        # What may go only a person knows.
+        hint = (
+            "hf cache ls --sort size shows what is cached, hf cache rm ID takes it away, hf cache"
+            ' prune what is left over; for another disk: eval "$(pmgit env --home DIR)"'
+        )
         return Check(name, WARNING, f"{evidence}, under {show_size(little)}", hint=hint)
     return Check(name, OK, evidence)
 
@@ -93,8 +134,8 @@ def _endpoint(context: Context, found: Places) -> Check:
     """An endpoint that is not the Hub gets the token, if there is one. Neither is printed."""
     name, host = "hf-endpoint", _host(found.endpoint)
     if not host:
-        hint = f"a whole address, such as {places.PUBLIC}; or: unset HF_ENDPOINT"
-        return Check(name, ERROR, "HF_ENDPOINT is not an address", hint=hint)
+        hint = f"or set it to a whole address, such as {places.PUBLIC}; {_START_FILE}"
+        return Check(name, ERROR, "HF_ENDPOINT is not an address", _unset("HF_ENDPOINT"), hint)
     token = _token(context, found)
     if host in ("huggingface.co", "hf.co"):
         plain = found.endpoint.lower().startswith("http://")
@@ -102,15 +143,15 @@ def _endpoint(context: Context, found: Places) -> Check:
             return Check(name, OK, f"{host}{', with a token' if token else ''}")
         return Check(
             name, ERROR, f"the token ({token}) goes to {host} over plain http",
-            hint=f"HF_ENDPOINT={places.PUBLIC}",
+            Fix(_export(f"HF_ENDPOINT={places.PUBLIC}"), order=Fix.SETUP), _START_FILE,
         )  # fmt: skip
     if not token:
         return Check(name, OK, f"{host} (by HF_ENDPOINT), without a token")
     open_ = " over plain http, readable on the way" if _is_plain(found.endpoint) else ""
     return Check(
         name, WARNING, f"HF_ENDPOINT is set: the token ({token}) goes to {host}{open_}",
-        hint="where that host is not trusted: unset HF_TOKEN, and"
-        " export HF_HUB_DISABLE_IMPLICIT_TOKEN=1",
+        Fix(_export("HF_HUB_DISABLE_IMPLICIT_TOKEN=1"), order=Fix.SETUP),
+        "or leave it, where that host may have the token",
     )  # fmt: skip
 
 

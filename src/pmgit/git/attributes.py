@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 LFS = "lfs"
 #: The answers that mean that no filter touches the content.
-NO_FILTER = frozenset({"unspecified", "unset"})
+UNSPECIFIED = "unspecified"
+NO_FILTER = frozenset({UNSPECIFIED, "unset"})
+_NONE = f"{UNSPECIFIED}\0"
 
 
 def ask(repository: Repository, paths: Sequence[str], env: dict[str, str]) -> Process:
@@ -33,10 +35,21 @@ def ask(repository: Repository, paths: Sequence[str], env: dict[str, str]) -> Pr
     )
 
 
-def answers(process: Process) -> list[str]:
-    """The filter of every path that was asked for, in the same order."""
+def answers(process: Process, paths: Sequence[str]) -> dict[str, str]:
+    """The filter attribute of the paths that were asked for; left out is UNSPECIFIED."""
     # path NUL "filter" NUL value NUL …
-    return process.finish().decode("utf-8", "surrogateescape").split("\0")[2::3]
+    out = process.finish().decode("utf-8", "surrogateescape")
+    if "filter" in paths:
+        told = list(zip(paths, out.split("\0")[2::3], strict=True))
+    else:
+        # Value NUL and the next path. Few of 50,000 need a closer look.
+        pieces = out.split("\0filter\0")[1:]
+        told = [
+            (path, piece[: piece.index("\0")])
+            for path, piece in zip(paths, pieces, strict=True)
+            if not piece.startswith(_NONE)
+        ]
+    return {path: value for path, value in told if value != UNSPECIFIED}
 
 
 def ignored(repository: Repository, paths: Iterable[str]) -> dict[str, tuple[str, int, str]]:

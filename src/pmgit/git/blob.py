@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 REGULAR = ("100644", "100755")
 LINK, SUBMODULE = "120000", "160000"
@@ -31,7 +31,7 @@ class Blob:
         self,
         path: str,
         oid: str,
-        mode: str,
+        mode: str = REGULAR[0],
         before: str = "",
         commit: str = "",
         *,
@@ -73,15 +73,15 @@ def decode(path: bytes) -> str:
 def parse_raw_diff(out: bytes) -> list[Blob]:
     """The changes in the output of `diff-index --raw -z` or `diff-tree --raw -z`."""
     fields = decode(out).split("\0")
-    # :000000 100644 <zeros> <id> A: what nearly all lines of a large commit begin with
-    at = len(fields[0]) // 2 + 7 if len(fields) > 1 else 0
+    heads, paths = fields[:-1:2], fields[1::2]
+    # :000000 100644 <zeros> <id> A: what all lines of a large commit begin with, mostly
+    at = len(heads[0]) // 2 + 7 if heads else 0
     plain = f":{NOTHING} {REGULAR[0]} ".ljust(at - 1, "0") + " "
-    changes: list[Blob] = []
-    add = changes.append
-    for head, path in zip(fields[0:-1:2], fields[1::2], strict=True):
-        if head.startswith(plain) and head.endswith(" A"):
-            add(Blob(path, head[at:-2], REGULAR[0]))
-            continue
+    new = [head[at:-2] for head in heads if head.startswith(plain) and head.endswith(" A")]
+    if len(new) == len(heads) == len(paths):
+        return list(map(Blob, paths, new))
+    changes = []
+    for head, path in zip(heads, paths, strict=True):
         # :100644 100644 <old id> <new id> M
         old_mode, mode, before, oid, status = head.split(" ")
         if status == "U":
@@ -90,19 +90,30 @@ def parse_raw_diff(out: bytes) -> list[Blob]:
             before = ""
         if status == "D":
             oid = ""
-        add(Blob(path, oid, mode, before, before_mode=old_mode[1:]))
+        changes.append(Blob(path, oid, mode, before, before_mode=old_mode[1:]))
     return changes
+
+
+def parse_raw_diffs(chunks: Iterable[bytes]) -> Iterator[list[Blob]]:
+    """As `parse_raw_diff`, of an output that comes in pieces of any length."""
+    rest = b""
+    for chunk in chunks:
+        rest += chunk
+        end = rest.rfind(b"\0") + 1
+        if rest.count(b"\0", 0, end) % 2:
+            end = rest.rfind(b"\0", 0, end - 1) + 1  # the path is still to come
+        yield parse_raw_diff(rest[:end])
+        rest = rest[end:]
 
 
 def parse_listing(out: bytes) -> list[Blob]:
     """The entries in the output of `ls-files -s -z`; unmerged ones are left out."""
-    found = []
-    for line in decode(out).split("\0"):
-        # 100644 <id> 0<TAB><path>
-        head, _, path = line.partition("\t")
-        if head.endswith(" 0"):
-            found.append(Blob(path, head[7:-2], head[:6]))
-    return found
+    # 100644 <id> 0<TAB><path>
+    lines = decode(out).split("\0")
+    at = lines[0].find("\t") + 1
+    return [
+        Blob(line[at:], line[7 : at - 3], line[:6]) for line in lines if line[at - 3 : at] == " 0\t"
+    ]
 
 
 def introduced_by(changes: Iterable[Blob], commit: str = "") -> list[Blob]:

@@ -13,7 +13,7 @@ from pmgit.errors import PmgitError
 from pmgit.git import staged, work_tree
 from pmgit.git.blob import Blob, encode, parse_raw_diff
 from pmgit.git.objects import Objects
-from pmgit.git.ranges import RAW
+from pmgit.git.pipe import RAW
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

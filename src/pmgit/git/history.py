@@ -1,8 +1,8 @@
 """All of a repository's history at one look: its large blobs, wherever they are.
 
 Git is asked two things at once. `cat-file --batch-all-objects` lists what the object store holds,
-reachable or not, and never fetches; `rev-list | diff-tree` tells what every commit brings in, with
-all paths. When the store holds nothing large, the second is stopped half-way: that is most of the
+reachable or not, and never fetches; `git log --raw` tells what every commit brings in, with all
+paths. When the store holds nothing large, the second is stopped half-way: that is most of the
 speed (docs/performance.md). Both are read as they come, so that no output is kept whole.
 """
 
@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pmgit.git.introductions import Introduction
+    from pmgit.git.introductions import Introduction, Piece
     from pmgit.git.process import GitError
     from pmgit.git.repository import Repository
     from pmgit.git.streams import Stream
@@ -115,15 +115,18 @@ class _Look:
         space = self._running.start(("count-objects", "-v"))
         self._list(store, least)
         if self._large or self._partial:
+            # Of what is asked about few objects, Git knows the answer by then.
+            head = self._running.start(("ls-tree", "-r", "-z", "--full-tree", "HEAD"))
+            sizes = self._stored()
             brought = self._read(commits)
             self._absent() if self._partial else self._missing(brought)
+            self._tips(tips)
+            self._head(head)
+            self._rest()
+            self._measure(sizes)
         else:
             commits.stop()
-        self._tips(tips)
-        if self._large:
-            self._head()
-            self._rest()
-            self._measure()
+            self._tips(tips)
         self._space(space)
         found = self._history
         found.large = sorted(self._large.values(), key=lambda one: (-one.size, one.oid))
@@ -131,16 +134,16 @@ class _Look:
 
     def _list(self, stream: Stream, least: int) -> None:
         """Find what is large in the store."""
-        # One pass in C over what git prints, which may be millions of lines.
-        digits = len(str(least))
-        large = re.compile(rb"^(\d{%d,}) blob ([0-9a-f]+)$" % digits, re.MULTILINE)
-        for lines in stream.lines():
-            self._history.objects += lines.count(b"\n")
-            for match in large.finditer(lines):
-                if int(match[1]) >= least:
-                    self._large[match[2]] = Large(match[2].decode("ascii"), int(match[1]))
-            if b" missing\n" in lines:
-                bad = re.findall(rb"^([0-9a-f]+) missing$", lines, re.MULTILINE)
+        # `<size> blob <id>`: there may be millions of lines, and only long ones are looked at.
+        longest = len(str(least)) + len(" blob ") + self._width - 1
+        for text in stream.lines():
+            self._history.objects += text.count(b"\n")
+            for line in [line for line in text.split(b"\n") if len(line) > longest]:
+                size, kind, oid = line.split(b" ")
+                if kind == b"blob" and int(size) >= least:
+                    self._large[oid] = Large(oid.decode("ascii"), int(size))
+            if b" missing\n" in text:
+                bad = re.findall(rb"^([0-9a-f]+) missing$", text, re.MULTILINE)
                 self._fault_objects("unreadable", bad)
             self._progress(self._history.objects, 0)
         self._fault(stream.finish())
@@ -151,15 +154,16 @@ class _Look:
         brought: set[bytes] = set()
         authors: set[bytes] = set()
 
-        def glance(lines: bytes, commits: list[bytes]) -> bool:
+        def glance(piece: Piece) -> set[bytes] | None:
+            commits = piece.commits
             history.commits += len(commits)
             authors.update(line[line.rfind(b"<") :] for line in commits)
             self._progress(history.objects, history.commits)
-            blobs = introductions.BLOBS.findall(lines)
+            if not piece.is_plain:
+                return None
+            blobs = piece.blobs(self._width)
             brought.update(blobs)
-            # Merges that bring in something have more than one colon, and are few.
-            merged = lines.startswith(b"::") or b"\n::" in lines
-            return merged or not large.keys().isdisjoint(blobs)
+            return large.keys() & blobs
 
         for one in introductions.read(stream, glance):
             if one.mode != _SUBMODULE:
@@ -168,6 +172,7 @@ class _Look:
                     large[one.oid].came(one)
                     large[one.oid].where = HISTORY
         history.authors = len(authors)
+        brought.discard(b"0" * self._width)  # what is deleted
         error = stream.finish()
         self._fault(error)
         if error is not None:
@@ -177,15 +182,18 @@ class _Look:
 
     def _missing(self, brought: set[bytes]) -> None:
         """Say which of the blobs that commits brought in are not in the store."""
-        asked = b"".join(oid + b"\n" for oid in brought)
+        # To list all names again takes a third of the time that asking for these takes.
         stream = self._running.start(
-            ("cat-file", "--buffer", "--batch-check=%(objectname)"), stdin=asked
-        )
-        for lines in stream.lines():
-            if b" missing\n" in lines:
-                bad = re.findall(rb"^([0-9a-f]+) missing$", lines, re.MULTILINE)
-                self._fault_objects("missing", bad)
+            (
+                "cat-file", "--batch-all-objects", "--unordered", "--buffer",
+                "--batch-check=%(objectname)",
+            )
+        )  # fmt: skip
+        for text in stream.lines():
+            brought.difference_update(text.split())
         self._fault(stream.finish())
+        if brought:
+            self._fault_objects("missing", sorted(brought))
 
     def _absent(self) -> None:
         """Count what a partial clone has left on the remote."""
@@ -208,9 +216,8 @@ class _Look:
         if not self._history.faults:  # else it is about the same objects
             self._fault(error)
 
-    def _head(self) -> None:
+    def _head(self, stream: Stream) -> None:
         """Find what the tree of HEAD holds; there may be none yet."""
-        stream = self._running.start(("ls-tree", "-r", "-z", "--full-tree", "HEAD"))
         for entry in b"".join(stream.chunks()).split(b"\0"):
             facts, _, path = entry.partition(b"\t")
             found = self._large.get(facts[-self._width :])
@@ -239,13 +246,13 @@ class _Look:
                     found.paths[decode(line[self._width + 1 :])] = None
         self._fault(stream.finish())
 
-    def _measure(self) -> None:
+    def _stored(self) -> Stream:
         """Ask how many bytes each takes in the store, compressed and as a difference."""
         asked = b"".join(oid + b"\n" for oid in self._large)
-        stream = self._running.start(
-            ("cat-file", "--buffer", "--batch-check=%(objectname) %(objectsize:disk)"),
-            stdin=asked,
-        )
+        format = "--batch-check=%(objectname) %(objectsize:disk)"
+        return self._running.start(("cat-file", "--buffer", format), stdin=asked)
+
+    def _measure(self, stream: Stream) -> None:
         for lines in stream.lines():
             for line in lines.splitlines():
                 oid, _, stored = line.partition(b" ")

@@ -17,76 +17,104 @@ points. Where other clean filters are configured, nothing is taken from the inde
 from __future__ import annotations
 
 import os
+from struct import Struct
+from struct import error as EntryError  # noqa: N812 - it is a class
 
-from pmgit.git.blob import encode
+from pmgit.git.blob import REGULAR, encode
 from pmgit.git.objects import SMALL, SMALL_STORED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
 _CLEAN = r"^filter\..*\.(clean|process)$"
 _HEADER = 12
-#: Of an entry: two times, device, inode, mode, owner, group and, in the last 4 bytes, the size.
-_BEFORE_ID = 40
-_LONG, _LONG_FLAGS = 0xFFF, b"\x0f\xff"
+#: What an entry begins with: two times, device, inode, mode, owner and group.
+_BEFORE_SIZE, _SIZE_BYTES = 36, 4
+_LONG = 0xFFF
 #: Each search that finds nothing goes through all of the index.
 _MISSES = 16
 
 
-def take(repository: Repository, blobs: Sequence[Blob], limit: int) -> list[Blob]:
-    """Set the sizes that the index tells for sure; the blobs that have one now.
+class Sizes:
+    """The sizes that the index tells of staged files, looked up in the order of their paths."""
 
-    `limit` is the size in bytes from which on sizes must be exact.
-    """
-    try:
-        with open(repository.index, "rb") as file:
-            data = file.read()
-    except OSError:
-        return []
-    if not blobs:
-        return []
-    filters = repository.start("config", "--name-only", "--get-regexp", _CLEAN)
-    width = len(repository.empty_tree) // 2
-    ids = bytes.fromhex("".join([blob.oid for blob in blobs]))
-    paths = encode("\0".join([blob.path for blob in blobs])).split(b"\0")
-    configured = filters.finish(1).decode("utf-8", "replace").lower().split("\n")
-    if any(name and not name.startswith("filter.lfs.") for name in configured):
-        return []
-    found: list[Blob] = []
-    at, missed = _HEADER, 0
-    begins, read, add = data.startswith, int.from_bytes, found.append
-    low, high = SMALL, limit // 3
-    has_lfs = os.path.isdir(f"{repository.common_dir}/lfs")
-    all_flags = [length.to_bytes(2, "big") for length in range(max(map(len, paths)) + 1)]
-    all_flags[_LONG:] = [_LONG_FLAGS] * len(all_flags[_LONG:])
-    id_at = 0
-    for blob, path in zip(blobs, paths, strict=True):
-        # What an entry has after the size: id, flags (the lower 12 bits are the length of the
-        # path), path, NUL. The path belongs to it: another path with the same content may have
-        # had another size.
-        length = len(path)
-        wanted = b"%b%b%b\0" % (ids[id_at : id_at + width], all_flags[length], path)
-        id_at += width
-        # Both lists are sorted by path: mostly the next entry is the one.
-        if not begins(wanted, at + _BEFORE_ID):
-            here = data.find(wanted, at)
-            if here < 0:
-                missed += 1
-                if missed > _MISSES:
-                    break  # index version 4, a split index: nothing is found in there
-                continue
-            at = here - _BEFORE_ID
-        size = read(data[at + _BEFORE_ID - 4 : at + _BEFORE_ID], "big")
-        # Filled up with 1 to 8 NULs to a multiple of 8 bytes.
-        at += (_BEFORE_ID + width + 2 + length + 8) & ~7
-        if low <= size < high and not (has_lfs and _may_be_pointer(repository.objects, blob.oid)):
-            blob.size = size
-            add(blob)
-    return found
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._filters = repository.start("config", "--name-only", "--get-regexp", _CLEAN)
+        self._entry = Struct(f">I{len(repository.empty_tree) // 2}sH")
+        self._blobs: list[Blob] = []
+        self._sizes: list[int] = []
+        self._at, self._missed = _HEADER + _BEFORE_SIZE, 0
+        self._data = b""
+        try:
+            with open(repository.index, "rb") as file:
+                self._data = file.read()
+        except OSError:
+            pass
+
+    def look(self, changes: Iterable[Blob]) -> None:
+        """Look up these files too; they come after those of the calls before."""
+        blobs = [blob for blob in changes if blob.oid and blob.mode in REGULAR]
+        if not blobs or self._missed > _MISSES:
+            return
+        sizes: list[int] = []
+        try:
+            self._walk(blobs, sizes)
+        except EntryError:
+            self._missed = _MISSES + 1  # past the end of the index: there is nothing more
+        self._blobs += blobs[: len(sizes)]
+        self._sizes += sizes
+
+    def _walk(self, blobs: list[Blob], sizes: list[int]) -> None:
+        """Append the size of every blob, or 0 where its entry is not found."""
+        paths = encode("\0".join([blob.path for blob in blobs])).split(b"\0")
+        data, at = self._data, self._at
+        read, begins, path_at = self._entry.unpack_from, data.startswith, self._entry.size
+        add = sizes.append
+        for blob, path in zip(blobs, paths, strict=True):
+            # Size, id, flags (the lower 12 bits are the length of the path), path, NUL. The path
+            # belongs to it: another path with the same content may have had another size.
+            length = len(path)
+            size, oid, flags = read(data, at)
+            # Both lists are sorted by path: mostly the next entry is the one.
+            if flags != length or oid.hex() != blob.oid or not begins(path, at + path_at):
+                oid = bytes.fromhex(blob.oid)
+                wanted = b"%b%b%b\0" % (oid, min(length, _LONG).to_bytes(2, "big"), path)
+                here = data.find(wanted, at) - _SIZE_BYTES
+                if here < 0:
+                    self._missed += 1
+                    if self._missed > _MISSES:
+                        break  # index version 4, a split index: nothing is found in there
+                    add(0)
+                    continue
+                at = here
+                size = read(data, at)[0]
+            add(size)
+            # Filled up with 1 to 8 NULs to a multiple of 8 bytes.
+            at += (_BEFORE_SIZE + path_at + length + 8) & ~7
+        self._at = at
+
+    def take(self, limit: int) -> list[Blob]:
+        """Set the sizes that are the blobs' for sure; the blobs that have one now.
+
+        `limit` is the size in bytes from which on sizes must be exact.
+        """
+        configured = self._filters.finish(1).decode("utf-8", "replace").lower().split("\n")
+        if any(name and not name.startswith("filter.lfs.") for name in configured):
+            return []
+        low, high = SMALL, limit // 3
+        has_lfs = os.path.isdir(f"{self._repository.common_dir}/lfs")
+        objects = self._repository.objects
+        found: list[Blob] = []
+        for blob, size in zip(self._blobs, self._sizes, strict=True):
+            if low <= size < high and not (has_lfs and _may_be_pointer(objects, blob.oid)):
+                blob.size = size
+                found.append(blob)
+        return found
 
 
 def _may_be_pointer(objects: str, oid: str) -> bool:

@@ -34,6 +34,9 @@ _HEADER_BYTES = 64
 #: No blob of under 1024 bytes is a loose object of more than this: deflate adds some 20 bytes.
 SMALL_STORED = 1100
 
+#: So many small files are read before the first is inflated.
+_TOGETHER = 500
+
 
 class UnreadableObjectError(PmgitError):
     """An object is damaged or missing."""
@@ -54,54 +57,21 @@ class Objects:
 
         The number of blobs that are not here (partial clone) is returned; their size is NOT_HERE.
         """
+        blobs = list(blobs)
         elsewhere = []
-        for blob in blobs:
-            found = self._loose(blob.oid)
-            if found is None:
-                elsewhere.append(blob)
-            else:
-                blob.size, head = found
+        folder = _near(self._repository.objects)
+        # First the files, then what is in them: in turns it takes a third more time.
+        for begin in range(0, len(blobs), _TOGETHER):
+            part = blobs[begin : begin + _TOGETHER]
+            stored = [_stored(folder, blob.oid, SMALL_STORED) for blob in part]
+            for blob, data in zip(part, stored, strict=True):
+                if data is None:
+                    elsewhere.append(blob)
+                    continue
+                blob.size, head = _inflated(blob.oid, data)
                 if keep and blob.size < SMALL and keep(head):
                     blob.head = head
         return self._survey_packed(elsewhere, keep) if elsewhere else 0
-
-    def _loose(self, oid: str, count: int = 0) -> tuple[int, bytes] | None:
-        """Size of a loose object, and of its content all when it is small, else `count` bytes.
-
-        None when the object is not loose. Only what is asked for is inflated.
-        """
-        try:
-            fd = os.open(f"{self._repository.objects}/{oid[:2]}/{oid[2:]}", os.O_RDONLY | _BINARY)
-        except OSError:
-            return None
-        try:
-            data = os.read(fd, _READ_BYTES if count else SMALL_STORED)
-        except OSError as error:
-            raise UnreadableObjectError(oid, error.strerror or "read error") from error
-        finally:
-            os.close(fd)
-        try:
-            if len(data) < SMALL_STORED and not count:
-                # All of it: a small blob, or one of at most 1.1 MB that is easy to deflate.
-                header, end, head = zlib.decompress(data).partition(b"\0")
-                stream = None
-            else:
-                stream = zlib.decompressobj()
-                header, end, head = stream.decompress(data, _HEADER_BYTES).partition(b"\0")
-            if not header.startswith(b"blob "):
-                kind = header.partition(b" ")[0].decode("ascii", "replace")
-                raise ValueError(f"it is a {kind}, not a blob" if end else "it ends too early")
-            size = int(header[5:])
-            wanted = size if size < SMALL else min(count, size)
-            if len(head) < wanted:
-                head += (
-                    stream.decompress(stream.unconsumed_tail, wanted - len(head)) if stream else b""
-                )
-                if len(head) < wanted:
-                    raise ValueError("it ends too early")
-        except (zlib.error, ValueError) as error:
-            raise UnreadableObjectError(oid, str(error)) from error
-        return size, head[:wanted]
 
     def _survey_packed(self, blobs: list[Blob], keep: Callable[[bytes], bool] | None) -> int:
         """Sizes of blobs that are not loose, by one batch, and the content of the small ones."""
@@ -181,9 +151,9 @@ class Objects:
         for blob in blobs:
             if blob.size == NOT_HERE or blob.oid in found:
                 continue
-            loose = self._loose(blob.oid, HEAD_BYTES)
+            loose = _stored(self._repository.objects, blob.oid, _READ_BYTES)
             if loose is not None:
-                found[blob.oid] = loose[1]
+                found[blob.oid] = _inflated(blob.oid, loose, HEAD_BYTES)[1]
             elif blob.size > BATCH_BYTES:
                 found[blob.oid] = self._repository.first_bytes(
                     "cat-file", "blob", blob.oid, count=HEAD_BYTES
@@ -202,4 +172,54 @@ class Objects:
         return self._batch(blob.oid for blob in here)
 
 
-_BINARY = getattr(os, "O_BINARY", 0)
+def _stored(folder: str, oid: str, count: int) -> bytes | None:
+    """The first `count` bytes that lie in the file of a loose object; None when it is not loose."""
+    try:
+        fd = os.open(f"{folder}/{oid[:2]}/{oid[2:]}", _READ)
+    except OSError:
+        return None
+    try:
+        return os.read(fd, count)
+    except OSError as error:
+        raise UnreadableObjectError(oid, error.strerror or "read error") from error
+    finally:
+        os.close(fd)
+
+
+def _inflated(oid: str, data: bytes, count: int = 0) -> tuple[int, bytes]:
+    """Size of a loose object, and of its content all when it is small, else `count` bytes.
+
+    `data` is what its file begins with. Only what is asked for is inflated.
+    """
+    try:
+        if len(data) < SMALL_STORED and not count:
+            # All of it: a small blob, or one of at most 1.1 MB that is easy to deflate.
+            header, end, head = zlib.decompress(data).partition(b"\0")
+            stream = None
+        else:
+            stream = zlib.decompressobj()
+            header, end, head = stream.decompress(data, _HEADER_BYTES).partition(b"\0")
+        if not header.startswith(b"blob "):
+            kind = header.partition(b" ")[0].decode("ascii", "replace")
+            raise ValueError(f"it is a {kind}, not a blob" if end else "it ends too early")
+        size = int(header[5:])
+        wanted = size if size < SMALL else min(count, size)
+        if len(head) < wanted:
+            head += stream.decompress(stream.unconsumed_tail, wanted - len(head)) if stream else b""
+            if len(head) < wanted:
+                raise ValueError("it ends too early")
+    except (zlib.error, ValueError) as error:
+        raise UnreadableObjectError(oid, str(error)) from error
+    return size, head[:wanted]
+
+
+def _near(folder: str) -> str:
+    """The folder as seen from here: a short path is looked up in half the time of a long one."""
+    try:
+        here = os.path.join(os.getcwd(), "")
+    except OSError:
+        return folder  # where we stand has been removed
+    return folder[len(here) :] if folder.startswith(here) else folder
+
+
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)

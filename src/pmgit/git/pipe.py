@@ -7,6 +7,9 @@ import os
 from pmgit.git import process
 from pmgit.git.process import GitError
 
+#: What `diff-tree` is asked for: the form that `blob.parse_raw_diff` and `ranges.entries` read.
+RAW = ("--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff")
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.git.process import Process

@@ -10,7 +10,9 @@ from __future__ import annotations
 from pmgit.errors import UsageError
 from pmgit.git import ranges
 from pmgit.git.blob import Blob, introduced_by, parse_raw_diff
+from pmgit.git.incoming import Update, is_id
 from pmgit.git.objects import UnreadableObjectError
+from pmgit.git.pipe import RAW
 from pmgit.git.process import GitError
 from pmgit.git.snapshot import RANGE
 from pmgit.git.tree import CommitIndex, CommitSnapshot
@@ -21,18 +23,6 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
-
-
-class Update:
-    """One ref of a push; `old` and `new` are '' where there is nothing."""
-
-    __slots__ = ("local", "new", "old", "remote")
-
-    def __init__(self, local: str, new: str, remote: str, old: str) -> None:
-        self.local = local
-        self.new = new if new.strip("0") else ""
-        self.remote = remote
-        self.old = old if old.strip("0") else ""
 
 
 def parse(stdin: bytes) -> list[Update]:
@@ -51,11 +41,6 @@ def parse(stdin: bytes) -> list[Update]:
             )
         updates.append(Update(words[0], words[1], words[2], words[3]))
     return updates
-
-
-def is_id(word: str) -> bool:
-    """Whether a word is the full id of an object, or zeros."""
-    return len(word) in (40, 64) and not word.strip("0123456789abcdef")
 
 
 def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iterator[Snapshot]:
@@ -188,7 +173,7 @@ def _without_commit(repository: Repository, update: Update, oid: str, kind: str)
     """
     tree = oid if kind == "tree" else repository.empty_tree
     index = CommitIndex(repository, tree)
-    raw = repository.run("diff-tree", *ranges.RAW, repository.empty_tree, tree)
+    raw = repository.run("diff-tree", *RAW, repository.empty_tree, tree)
     changes = parse_raw_diff(raw)
     blobs = introduced_by(changes) if kind == "tree" else [Blob(update.remote, oid, "100644")]
     snapshot = CommitSnapshot(repository, RANGE, changes, blobs, index_env=index.env)

@@ -7,9 +7,13 @@ brings; everything else came in by a commit of its own.
 
 from __future__ import annotations
 
+import os
+
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import pipe
 from pmgit.git.blob import Blob, decode, introduced_by, parse_raw_diff
+from pmgit.git.objects import Objects
+from pmgit.git.pipe import RAW
 from pmgit.git.process import GitError
 from pmgit.git.snapshot import RANGE
 from pmgit.git.tree import CommitIndex, CommitSnapshot
@@ -21,9 +25,6 @@ if TYPE_CHECKING:
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
-
-RAW = ("--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff")
-
 
 _DIFFS = ("diff-tree", "--stdin", "-c", "--root", *RAW)
 
@@ -74,6 +75,7 @@ def take(
         repository, RANGE, changes, log.blobs, index_env=index.env, removed=log.removed
     )
     snapshot.index = index
+    snapshot.objects = ListedObjects(repository)
     snapshot.tip, snapshot.excluded = tip, tuple(excluded)
     return snapshot
 
@@ -85,6 +87,28 @@ def _merge_base(repository: Repository, base: str, tip: str) -> str:
     if code > 1:
         raise GitError(("merge-base", base, tip), code, err)
     return out.decode("ascii").strip()
+
+
+class ListedObjects(Objects):
+    """The object store, where most is packed: its folders are listed before a file is opened.
+
+    To open 15,000 files that are not there takes a tenth of a second.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        super().__init__(repository)
+        self._names: dict[str, frozenset[str]] = {}
+
+    def _loose(self, oid: str, count: int = 0) -> tuple[int, bytes] | None:
+        folder = oid[:2]
+        names = self._names.get(folder)
+        if names is None:
+            try:
+                names = frozenset(os.listdir(f"{self._repository.objects}/{folder}"))
+            except OSError:
+                names = frozenset()
+            self._names[folder] = names
+        return super()._loose(oid, count) if oid[2:] in names else None
 
 
 class _Log:

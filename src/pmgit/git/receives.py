@@ -1,9 +1,5 @@
 """The snapshots of a push as the server sees it: what every ref's new tip brings, in one batch.
 
-Git tells a pre-receive hook all refs on standard input, a line each: `<old id> <new id> <ref>`,
-with zeros for what does not exist. No ref is updated yet, so `--not --all` is what the repository
-has; the pushed objects lie in a quarantine that the git processes find by their environment.
-
 One `rev-list` lists the new commits of all refs and one `diff-tree` what each of them changes,
 however many there are; a second one how the tips differ from what the server has, unless the
 commits between follow each other and their changes can be added up.
@@ -13,49 +9,30 @@ from __future__ import annotations
 
 import os
 
-from pmgit.errors import UsageError
-from pmgit.git import pipe, pushes, ranges
 from pmgit.git.blob import Blob, decode, introduced_by, parse_raw_diff
 from pmgit.git.brought import Brought, add_up
 from pmgit.git.objects import UnreadableObjectError
+from pmgit.git.pipe import RAW
 from pmgit.git.process import GitError
-from pmgit.git.pushes import Update
 from pmgit.git.tip import TipSnapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pmgit.git.process import Process
-    from pmgit.git.repository import Repository
-
-
-def parse(stdin: bytes) -> list[Update]:
-    """The refs that Git announces on standard input of a pre-receive hook. Raises UsageError."""
-    updates = []
-    # Not splitlines: a ref may hold U+0085 or U+2028, which are no line ends to Git.
-    for line in decode(stdin).split("\n"):
-        if not line:
-            continue
-        words = line.split(" ", 2)
-        if len(words) != 3 or not (pushes.is_id(words[0]) and pushes.is_id(words[1])):
-            raise UsageError(
-                f"not a line of a pre-receive hook: {line[:80]!r}",
-                "git gives `<old id> <new id> <ref>` on standard input",
-            )
-        updates.append(Update("", words[1], words[2], words[0]))
-    return updates
+    from pmgit.git.batch import Batch
+    from pmgit.git.incoming import Update, Walk
 
 
 class Receipt:
-    """What a push brings, under way: git is asked before the answer is needed."""
+    """What a push brings, by a walk over its commits that is under way."""
 
-    def __init__(self, repository: Repository, updates: Sequence[Update]) -> None:
-        self.repository = repository
-        #: Without the deleted refs, and those that stay where they are.
-        self.updates = [update for update in updates if update.new and update.new != update.old]
-        self._news = list(dict.fromkeys(update.new for update in self.updates))
-        self._walk, self._diffs = self._start()
+    def __init__(self, walk: Walk, batch: Batch) -> None:
+        self.repository = walk.repository
+        self.batch = batch
+        self.updates = walk.updates
+        self._news = walk.news
+        self._walk = walk
         #: Every new commit with its parents, the oldest first, and what it brings.
         self._parents: dict[str, list[str]] = {}
         self._commits: dict[str, Brought] = {}
@@ -63,19 +40,8 @@ class Receipt:
         self._peeled: dict[str, tuple[str, str]] = {}
         self._changes: dict[tuple[str, str], list[Blob]] = {}
 
-    def _start(self) -> tuple[Process, Process]:
-        """`rev-list | diff-tree`: the new commits, and how each differs from its parents."""
-        return pipe.start(
-            ("rev-list", "--reverse", "--topo-order", "--not", "--all", "--not", "--stdin"),
-            ("diff-tree", "--stdin", "-c", "--root", "--always", "--pretty=format:%H %P",
-             *ranges.RAW),
-            top=self.repository.top,
-            env=self.repository.env,
-            stdin="".join(f"{oid}\n" for oid in self._news).encode("ascii"),
-        )  # fmt: skip
-
     def _read(self) -> None:
-        out = pipe.finish(self._walk, self._diffs)
+        out = self._walk.finish()
         brought = Brought("")
         fields = iter(out.split(b"\0"))
         for field in fields:
@@ -97,6 +63,8 @@ class Receipt:
         self._read()
         strange = [oid for oid in self._news if oid not in self._parents]
         if strange:
+            from pmgit.git import pushes
+
             self._peeled = pushes.peel(self.repository, strange)
         groups = list(groups)
         plans = [list(self._plan(group)) for group in groups]
@@ -156,7 +124,7 @@ class Receipt:
             for commit in cut:
                 # At the edge of a shallow repository a commit seems to bring its whole tree.
                 start = tip.base or self.repository.empty_tree
-                raw = self.repository.run("diff-tree", *ranges.RAW, start, commit)
+                raw = self.repository.run("diff-tree", *RAW, start, commit)
                 self._commits[commit] = Brought(commit)
                 for change in parse_raw_diff(raw):
                     self._commits[commit].take(change)
@@ -167,13 +135,13 @@ class Receipt:
                 asked.append((tip.oid, tip.base))
             else:
                 against = (self.repository.empty_tree, tip.oid)
-                raw = self.repository.run("diff-tree", *ranges.RAW, *against)
+                raw = self.repository.run("diff-tree", *RAW, *against)
                 self._changes[tip.oid, ""] = parse_raw_diff(raw)
         if asked:
             # A commit followed by another is held against that one instead of its parents.
             # --always: without a difference too, so that the answers can be told apart.
             out = self.repository.run(
-                "diff-tree", "--stdin", "--always", *ranges.RAW,
+                "diff-tree", "--stdin", "--always", *RAW,
                 stdin="".join(f"{tip} {base}\n" for tip, base in asked).encode("ascii"),
             )  # fmt: skip
             for pair, answer in zip(asked, _split(out, len(asked)), strict=True):
@@ -188,7 +156,18 @@ class Receipt:
                     blobs.setdefault((blob.path, blob.oid), blob)
                 removed.update(self._commits[commit].removed)
         changes = self._changes[tip.oid, tip.base]
-        return TipSnapshot(self.repository, tip.oid, changes, list(blobs.values()), removed)
+        return self._of(tip.oid, changes, list(blobs.values()), removed)
+
+    def _of(
+        self,
+        tip: str,
+        changes: list[Blob],
+        introduced: list[Blob],
+        removed: dict[tuple[str, str], list[str]] | None = None,
+    ) -> TipSnapshot:
+        return TipSnapshot(
+            self.repository, self.batch, tip, changes, introduced, removed=removed or {}
+        )
 
     def _tagged(self, groups: Sequence[Sequence[Update]]) -> list[list[TipSnapshot]]:
         """For every group, the snapshots of its tags on blobs and trees: no commit has them.
@@ -208,11 +187,11 @@ class Receipt:
             found.append([])
             empty = self.repository.empty_tree
             for tree in trees:
-                changes = parse_raw_diff(self.repository.run("diff-tree", *ranges.RAW, empty, tree))
+                changes = parse_raw_diff(self.repository.run("diff-tree", *RAW, empty, tree))
                 news = introduced_by(changes)
-                found[-1].append(TipSnapshot(self.repository, tree, changes, news, {}))
+                found[-1].append(self._of(tree, changes, news))
             if blobs:
-                found[-1].append(TipSnapshot(self.repository, empty, [], blobs, {}))
+                found[-1].append(self._of(empty, [], blobs))
         tagged = [snapshot for snapshots in found for snapshot in snapshots]
         known = self._known(blob.oid for snapshot in tagged for blob in snapshot.introduced)
         for snapshot in tagged:

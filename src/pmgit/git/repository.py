@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pmgit.errors import PmgitError
-from pmgit.git import process, streams
+from pmgit.git import process
 from pmgit.git.version import check_version
 
 #: The empty tree, which Git knows without having it: (by the format of object ids).
@@ -107,8 +107,10 @@ class Repository:
         env: dict[str, str] | None = None,
         literal: bool = True,
         own_hooks: bool = False,
+        into: int = -1,
+        source: int = -1,
     ) -> process.Process:
-        """Start a git command at the top of this repository."""
+        """Start a git command at the top of this repository; as `process.start`."""
         return process.start(
             *argv,
             stdin=stdin,
@@ -116,6 +118,8 @@ class Repository:
             env={**self.env, **(env or {})},
             literal=literal,
             own_hooks=own_hooks,
+            into=into,
+            source=source,
         )
 
     def run(self, *argv: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> bytes:
@@ -124,6 +128,8 @@ class Repository:
 
     def first_bytes(self, *argv: str, count: int) -> bytes:
         """The first bytes of what a git command prints at the top of this repository."""
+        from pmgit.git import streams
+
         return streams.first_bytes(*argv, count=count, top=self.top, env=self.env)
 
 

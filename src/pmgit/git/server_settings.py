@@ -9,29 +9,30 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pmgit.git.batch import Batch
     from pmgit.git.repository import Repository
+
+#: The files at the top of a tree that may hold the configuration.
+NAMES = (".pmgit.toml", "pyproject.toml")
+
+BASELINE = ".pmgit-baseline"
+#: The default branch, which counts for refs that are new.
+HEAD = "HEAD"
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 
 
 class Settings:
-    """The answers of Git, asked for at once and read when they are needed.
+    """The answers of Git, read when they are needed; `olds` are the ids that the refs have had."""
 
-    `names` are the files at the top of a tree that may hold the configuration, `olds` the ids
-    that the pushed refs have had.
-    """
-
-    def __init__(self, repository: Repository, olds: Iterable[str], names: Iterable[str]) -> None:
+    def __init__(self, repository: Repository, batch: Batch, olds: Iterable[str]) -> None:
+        self.batch = batch
         self._config = repository.start("config", "-z", "--get-regexp", r"^pmgit\.")
-        trees = [*dict.fromkeys(olds), "HEAD"]
-        self._asked = [(tree, name) for tree in trees for name in names]
-        self._files = repository.start(
-            "cat-file", "--buffer", "--batch=%(objecttype) %(objectsize)",
-            stdin="".join(f"{tree}:{name}\n" for tree, name in self._asked).encode("ascii"),
-        )  # fmt: skip
+        self._trees = [*dict.fromkeys(olds), HEAD]
+        self._asked = [(tree, name) for tree in self._trees for name in NAMES]
 
     def configured(self) -> dict[str, str]:
-        """What `git config` holds for pmgit on this server, by key: `config`, `gitlab`."""
+        """What `git config` holds for pmgit on this server, by key: `config`, `gitlab`, …"""
         found = {}
         # Exit code 1: nothing is set.
         for line in self._config.finish(1).decode("utf-8", "surrogateescape").split("\0"):
@@ -42,16 +43,14 @@ class Settings:
 
     def recorded(self) -> dict[tuple[str, str], bytes]:
         """The files that the old tips and HEAD have: (id or `HEAD`, name) to content."""
-        out, found, at = self._files.finish(), {}, 0
-        for asked in self._asked:
-            end = out.index(b"\n", at)
-            kind, _, size = out[at:end].partition(b" ")
-            at = end + 1
-            if size.isdigit():
-                if kind == b"blob":
-                    found[asked] = out[at : at + int(size)]
-                at += int(size) + 1
-        return found
+        answers = self.batch.contents([f"{tree}:{name}" for tree, name in self._asked])
+        pairs = zip(self._asked, answers, strict=True)
+        return {asked: answer.data for asked, answer in pairs if answer.kind == "blob"}
+
+    def baselines(self) -> dict[str, str]:
+        """The ids of the baselines that the old tips and HEAD (`HEAD`) have; '' for none."""
+        answers = self.batch.info([f"{tree}:{BASELINE}" for tree in self._trees])
+        return {tree: one.oid for tree, one in zip(self._trees, answers, strict=True)}
 
 
 def is_true(value: str) -> bool:

@@ -23,13 +23,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from pmgit.git.index_sizes import Sizes
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
 
 STAGED, TREE, RANGE = "staged", "tree", "range"
-
-#: From so many staged files on, reading the index takes less time than opening them.
-MANY = 400
 
 
 class Snapshot:
@@ -61,9 +59,13 @@ class Snapshot:
         self.receiver: Sequence[str] | None = None
         self.tip = ""  # the commit whose tree it is
         self.received = False  # whether this repository is the one that is pushed to
+        self.sizes: Sizes | None = None  # what the index tells, when much is staged
         self._absent: set[str] = set()
         self._env = index_env or {}
-        self._filters: dict[str, str] = {}
+        self._filters: dict[str, str] = {}  # left out is what has none
+        self._lists: list[Sequence[str]] = []  # the paths that they were asked for
+        self._answered: set[str] = set()  # the same, made when somebody asks for one of them
+        self.knows_filters = False  # of all that is introduced
         self._listings: dict[tuple[str, ...], dict[str, Blob]] = {}
         self._heads: dict[str, bytes] = {}
         self._texts: dict[str, bytes] = {}
@@ -93,19 +95,14 @@ class Snapshot:
         """
         self._keep = keep
         files = [blob for blob in self.introduced if blob.mode in REGULAR]
-        many = self.origin == STAGED and len(files) >= MANY
-        if ask_filters or many:
+        if ask_filters or self.sizes:
+            self.knows_filters = True
             self.ask_filters([blob.path for blob in files])
-        told: list[Blob] = []
-        if many:
-            from pmgit.git import index_sizes
-
-            told = index_sizes.take(self.repository, files, limit)
+        told = self.sizes.take(limit) if self.sizes else []
         # Small ones are read while Git works out the attributes.
         self.examine(files)
         if told:
-            filters = self.filters_of(blob.path for blob in told)
-            filtered = [blob for blob in told if filters[blob.path] not in attributes.NO_FILTER]
+            filtered = self.filtered(told)
             for blob in filtered:
                 blob.size = UNKNOWN
             self.examine(filtered)
@@ -134,24 +131,34 @@ class Snapshot:
         if self._asked:
             paths, process = self._asked
             self._asked = None
-            self._filters.update(zip(paths, attributes.answers(process), strict=True))
+            self._filters.update(attributes.answers(process, paths))
+            self._lists.append(paths)
+
+    def _unanswered(self, paths: Iterable[str]) -> list[str]:
+        """The paths that git has not been asked about."""
+        while self._lists:
+            self._answered.update(self._lists.pop())
+        return [path for path in paths if path not in self._answered]
 
     def filter_of(self, path: str) -> str:
         """The filter attribute that `path` has in this snapshot: `lfs`, `unspecified`, …"""
         if self._asked:
             self._collect()
         if path not in self._filters:
-            self.ask_filters([path])
-            self._collect()
-        return self._filters[path]
+            self.learn_filters([path])
+        return self._filters.get(path, attributes.UNSPECIFIED)
 
-    def filters_of(self, paths: Iterable[str]) -> dict[str, str]:
-        """The filter attribute of many paths, by one question."""
-        if self._asked:
-            self._collect()
-        self.ask_filters([path for path in paths if path not in self._filters])
+    def learn_filters(self, paths: Iterable[str]) -> None:
+        """Get to know the filter attribute of many paths, by one question."""
         self._collect()
-        return self._filters
+        self.ask_filters(self._unanswered(paths))
+        self._collect()
+
+    def filtered(self, blobs: Iterable[Blob]) -> list[Blob]:
+        """Those blobs on whose path a filter works, of paths that git was asked about."""
+        self._collect()
+        of, default, none = self._filters.get, attributes.UNSPECIFIED, attributes.NO_FILTER
+        return [blob for blob in blobs if of(blob.path, default) not in none]
 
     def listing(self, *folders: str) -> dict[str, Blob]:
         """All entries of the snapshot's index below `folders` (everything without any).

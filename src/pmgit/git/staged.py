@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from pmgit.errors import UsageError
-from pmgit.git import process
-from pmgit.git.blob import introduced_by, parse_raw_diff
-from pmgit.git.process import GitError
+import time
+
+from pmgit.errors import PmgitError, UsageError
+from pmgit.git import process, streams
+from pmgit.git.blob import introduced_by, parse_raw_diffs
 from pmgit.git.repository import Discovery
 from pmgit.git.snapshot import STAGED, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.git.blob import Blob
+    from pmgit.git.index_sizes import Sizes
     from pmgit.git.repository import Repository
 
 # --no-renames: a renamed blob must be judged under its new name, and finding renames costs time
@@ -31,28 +33,63 @@ _DIFF = (
     "--ita-invisible-in-index",
 )
 
+#: From so many staged files on, reading the index takes less time than opening them.
+MANY = 400
+#: Seconds in which git compares a thousand files or two.
+_PAUSE = 0.003
+
 
 class StagedDiff:
     """The difference between index and HEAD, under way since before the repository is known."""
 
     def __init__(self, top: str = "") -> None:
-        self._process = process.start(*_DIFF, "HEAD", "--", top=top)
+        self._stream = streams.single(*_DIFF, "HEAD", "--", top=top)
 
-    def finish(self, repository: Repository) -> bytes:
-        """The raw difference; everything in the index on an unborn branch."""
-        code, out, err = self._process.wait()
-        if code == 0:
-            return out
-        # Without ^{commit}: a HEAD whose commit is damaged is no unborn branch.
-        head = repository.start("rev-parse", "-q", "--verify", "HEAD")
-        if head.wait()[0] == 0:
-            raise GitError(_DIFF, code, err)
-        return repository.run(*_DIFF, repository.empty_tree, "--")
+    def finish(self, repository: Repository) -> tuple[list[Blob], Sizes | None]:
+        """The changes, and of many the sizes; everything in the index on an unborn branch."""
+        answer = self._read(repository)
+        error = self._stream.finish()
+        if error:
+            # Without ^{commit}: a HEAD whose commit is damaged is no unborn branch.
+            head = repository.start("rev-parse", "-q", "--verify", "HEAD")
+            if head.wait()[0] == 0:
+                raise error
+            empty = (*_DIFF, repository.empty_tree, "--")
+            self._stream = streams.single(*empty, top=repository.top, env=repository.env)
+            answer = self._read(repository)
+            error = self._stream.finish()
+            if error:
+                raise error
+        return answer
+
+    def _read(self, repository: Repository) -> tuple[list[Blob], Sizes | None]:
+        """Read while git still compares: of 50,000 files that saves 100 ms."""
+        found: list[Blob] = []
+        sizes = None
+        seen = 0
+        for changes in parse_raw_diffs(self._stream.chunks()):
+            found += changes
+            if len(found) >= MANY:
+                if not sizes:
+                    from pmgit.git import index_sizes
+
+                    sizes = index_sizes.Sizes(repository)
+                    self._stream.widen()
+                sizes.look(found[seen:])
+                seen = len(found)
+                if len(changes) < MANY:
+                    # Git hands over 4 KB at a time, and to be woken for each takes both longer.
+                    time.sleep(_PAUSE)
+        return found, sizes
+
+    def stop(self) -> None:
+        """It is not needed."""
+        self._stream.stop()
 
 
 def changes(repository: Repository) -> list[Blob]:
     """What the index changes against HEAD."""
-    return parse_raw_diff(StagedDiff(repository.top).finish(repository))
+    return StagedDiff(repository.top).finish(repository)[0]
 
 
 class Start:
@@ -74,11 +111,17 @@ class Start:
 
     def finish(self) -> Snapshot:
         """The snapshot; honours GIT_INDEX_FILE. Empty in a bare repository: it has no index."""
-        repository = self._discovery.finish()
+        try:
+            repository = self._discovery.finish()
+        except PmgitError:
+            self._diff.stop()
+            raise
         if repository.bare:
+            self._diff.stop()
             return Snapshot(repository, STAGED, [], [])
-        found = parse_raw_diff(self._diff.finish(repository))
+        found, sizes = self._diff.finish(repository)
         snapshot = Snapshot(repository, STAGED, found, introduced_by(found))
+        snapshot.sizes = sizes
         snapshot.know(self._wanted, self._listing.finish())
         return snapshot
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from pmgit.errors import PmgitError
 from pmgit.git.process import GitError, start
 
 TYPE_CHECKING = False
@@ -19,28 +20,10 @@ if TYPE_CHECKING:
 
 #: How much is read at once; a pipe of Linux holds that much when asked to.
 CHUNK = 1 << 20
+#: Else git writes every commit by itself.
+_BUFFERED = {"GIT_FLUSH": "0"}
 #: So many reads are kept for whoever does not want them yet; then git has to wait.
 AHEAD = 1024
-
-
-def first_bytes(*argv: str, count: int, top: str = "", env: dict[str, str] | None = None) -> bytes:
-    """The first `count` bytes of the output; git stops when nobody reads on."""
-    reader, writer = os.pipe()
-    try:
-        process = start(*argv, top=top, env=env, into=writer)
-    finally:
-        os.close(writer)
-    data = b""
-    while len(data) < count:
-        part = os.read(reader, count - len(data))
-        if not part:
-            break
-        data += part
-    os.close(reader)
-    code, _, err = process.wait()
-    if code and len(data) < count:
-        raise GitError(argv, code, err)
-    return data
 
 
 class Stream:
@@ -67,6 +50,10 @@ class Stream:
                 rest += chunk
         if rest:
             yield rest
+
+    def widen(self) -> None:
+        """Let git print on while its reader is busy: as much as a chunk."""
+        _widen(self._reader)
 
     def read(self) -> bytes:
         """All that is printed; GitError when it failed."""
@@ -99,6 +86,33 @@ class Stream:
         if self._reader >= 0:
             os.close(self._reader)
             self._reader = -1
+
+
+def single(*argv: str, top: str = "", env: dict[str, str] | None = None) -> Stream:
+    """Start one git command whose output is read as it comes."""
+    reader, writer = os.pipe()
+    try:
+        process = start(*argv, top=top, env=env, into=writer)
+    except PmgitError:
+        os.close(reader)
+        raise
+    finally:
+        os.close(writer)
+    return Stream(reader, [process])
+
+
+def first_bytes(*argv: str, count: int, top: str = "", env: dict[str, str] | None = None) -> bytes:
+    """The first `count` bytes of the output; git stops when nobody reads on."""
+    stream = single(*argv, top=top, env=env)
+    data = b""
+    for chunk in stream.chunks():
+        data += chunk
+        if len(data) >= count:
+            break
+    error = stream.finish()
+    if error and len(data) < count:
+        raise error
+    return data[:count]
 
 
 class Ahead(Stream):
@@ -167,6 +181,8 @@ class Running:
         """Start git commands, of which each reads what the one before it prints."""
         processes: list[Process] = []
         source = -1
+        # Known before it runs: ^C may come at any moment.
+        self._all.append(Stream(-1, processes))
         for argv in commands:
             reader, writer = os.pipe()
             _widen(writer)
@@ -175,7 +191,7 @@ class Running:
                     *argv,
                     stdin=stdin if source < 0 else b"",
                     top=self._repository.top,
-                    env=self._repository.env,
+                    env={**self._repository.env, **_BUFFERED},
                     into=writer,
                     source=source,
                 )
@@ -185,7 +201,7 @@ class Running:
                 os.close(source)
             source = reader
         stream = (Ahead if ahead else Stream)(source, processes)
-        self._all.append(stream)
+        self._all[-1] = stream
         return stream
 
     def read(self, *argv: str, stdin: bytes = b"") -> bytes:

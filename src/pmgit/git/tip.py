@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 
 from pmgit.git.attributes import ask
-from pmgit.git.blob import Blob, decode, encode
+from pmgit.git.blob import REGULAR, Blob, decode, encode
+from pmgit.git.objects import Objects, UnreadableObjectError
 from pmgit.git.snapshot import RANGE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from pmgit.git.batch import Answer, Batch
+    from pmgit.git.process import Process
     from pmgit.git.repository import Repository
 
 ATTRIBUTES = ".gitattributes"
@@ -29,34 +32,40 @@ class TipSnapshot(Snapshot):
     def __init__(
         self,
         repository: Repository,
+        batch: Batch,
         tip: str,
         changes: list[Blob],
         introduced: list[Blob],
+        *,
         removed: dict[tuple[str, str], list[str]],
     ) -> None:
         super().__init__(repository, RANGE, changes, introduced, removed=removed)
         self.tip = tip
+        self._batch = batch
+        self.objects = BatchObjects(repository, batch)
         self._attribute_files: dict[str, Blob] = {}
         self._folders: set[str] = set()
         self._index = ""
-        self._roots: tuple[str, ...] = ()
+        self._expected: tuple[tuple[str, ...], Process] | None = None
 
     def listing(self, *folders: str) -> dict[str, Blob]:
         """All entries of the tip's tree below `folders` (everything without any)."""
         if folders not in self._listings:
-            self._listings[folders] = {blob.path: blob for blob in self._tree(*folders)}
+            expected, process = self._expected or ((), None)
+            if process is None or expected != folders:
+                process = self._list(folders)
+            else:
+                self._expected = None
+            self._listings[folders] = {blob.path: blob for blob in _entries(process.finish())}
         return self._listings[folders]
 
-    def _tree(self, *paths: str) -> Iterator[Blob]:
-        out = self.repository.run("ls-tree", "-r", "-z", "--full-tree", self.tip, "--", *paths)
-        for line in out.split(b"\0"):
-            head, tab, path = line.partition(b"\t")
-            if tab:
-                mode, _, oid = head.decode("ascii").split(" ")
-                yield Blob(decode(path), oid, mode)
+    def _list(self, paths: Iterable[str]) -> Process:
+        return self.repository.start("ls-tree", "-r", "-z", "--full-tree", self.tip, "--", *paths)
 
     def ask_filters(self, paths: Sequence[str]) -> None:
         """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
+        if self._asked and self._asked[0] == paths:
+            return  # it was asked for in advance
         self._collect()
         if not paths:
             return
@@ -67,7 +76,7 @@ class TipSnapshot(Snapshot):
             self._index = _write_index(self.repository, self._attribute_files.values())
             self._asked = (paths, ask(self.repository, paths, {"GIT_INDEX_FILE": self._index}))
         else:
-            self._filters.update(dict.fromkeys(paths, "unspecified"))
+            self._lists.append(paths)
 
     def _collect(self) -> None:
         try:
@@ -77,11 +86,28 @@ class TipSnapshot(Snapshot):
                 os.unlink(self._index)
                 self._index = ""
 
-    def expect(self, roots: tuple[str, ...]) -> None:
-        """Be told that the listing of these folders will be asked for, if they change."""
+    def prepare(self, roots: tuple[str, ...]) -> bool:
+        """Start to ask what is sure to be asked: attributes, and these folders if they change.
+
+        Whether they do is the answer.
+        """
         prefixes = tuple(f"{root}/" for root in roots)
-        if any(change.path.startswith(prefixes) for change in self.changes):
-            self._roots = roots
+        touched = any(change.path.startswith(prefixes) for change in self.changes)
+        if touched and self._expected is None and roots not in self._listings:
+            self._expected = roots, self._list(roots)
+        self.ask_filters([blob.path for blob in self.introduced if blob.is_regular])
+        return touched
+
+    def _named(self, paths: Sequence[str]) -> Iterator[Blob]:
+        """The files that the tip has at these paths."""
+        if any("\n" in path for path in paths):
+            yield from _entries(self._list(paths).finish())
+            return
+        # What is a link is no matter here: Git reads attributes from an index all the same.
+        answers = self._batch.info([f"{self.tip}:{path}" for path in paths])
+        for path, answer in zip(paths, answers, strict=True):
+            if answer.kind == "blob":
+                yield Blob(path, answer.oid, REGULAR[0])
 
     def _look_for_attributes(self, paths: Iterable[str]) -> None:
         """Find the `.gitattributes` files that can say something of these paths."""
@@ -98,20 +124,46 @@ class TipSnapshot(Snapshot):
         if len(folders) > _FOLDERS or () in self._listings:
             found = [b for b in self.listing().values() if b.path.endswith(ATTRIBUTES)]
         else:
-            names = {f"{folder}/{ATTRIBUTES}".lstrip("/") for folder in folders}
-            roots, self._roots = self._roots, ()
-            blobs = {blob.path: blob for blob in self._tree(*names, *roots)}
-            if roots:
-                inside = (*(f"{root}/" for root in roots),)
-                self._listings[roots] = {
-                    path: blob
-                    for path, blob in blobs.items()
-                    if path in roots or path.startswith(inside)
-                }
-            found = [blob for path, blob in blobs.items() if path in names]
+            names = [f"{folder}/{ATTRIBUTES}".lstrip("/") for folder in sorted(folders)]
+            found = [*self._named(names)]
         for blob in found:
             if blob.path.rpartition("/")[2] == ATTRIBUTES:
                 self._attribute_files[blob.path] = blob
+
+
+class BatchObjects(Objects):
+    """The object store, with all questions to one process."""
+
+    def __init__(self, repository: Repository, batch: Batch) -> None:
+        super().__init__(repository)
+        self._asked = batch
+
+    def sizes(self, oids: Iterable[str]) -> dict[str, int]:
+        """Size of every blob."""
+        return {oid: one.size for oid, one in self._blobs(oids, self._asked.info)}
+
+    def _batch(self, oids: Iterable[str], count: int | None = None) -> dict[str, bytes]:
+        return {oid: one.data[:count] for oid, one in self._blobs(oids, self._asked.contents)}
+
+    def _blobs(
+        self, oids: Iterable[str], ask: Callable[[Sequence[str]], list[Answer]]
+    ) -> Iterator[tuple[str, Answer]]:
+        unique = list(dict.fromkeys(oids))
+        for oid, answer in zip(unique, ask(unique), strict=True):
+            if answer.kind != "blob":
+                why = f"it is a {answer.kind}" if answer.kind else "missing"
+                raise UnreadableObjectError(oid, why)
+            yield oid, answer
+
+
+def _entries(out: bytes) -> Iterator[Blob]:
+    """The entries in the output of `ls-tree -z`."""
+    for line in decode(out).split("\0"):
+        # 100644 blob <id><TAB><path>
+        head, tab, path = line.partition("\t")
+        if tab:
+            mode, _, oid = head.split(" ")
+            yield Blob(path, oid, mode)
 
 
 def _write_index(repository: Repository, files: Iterable[Blob]) -> str:

@@ -23,6 +23,7 @@ _WINDOWS = (
     ("choco", "choco install git-lfs"),
     ("scoop", "scoop install git-lfs"),
 )
+NOT_IT = "the PyPI project called git-lfs is not it"
 _EVERYWHERE = (("conda", "conda install -c conda-forge git-lfs"),)
 
 
@@ -43,12 +44,16 @@ def is_installed() -> bool:
     )
 
 
-def install_hint() -> str:
-    """How git-lfs is installed on this system."""
+def install_command() -> str:
+    """The command that installs git-lfs on this system; '' when none is known."""
     systems = {"darwin": _MACOS, "win32": _WINDOWS}
     tools = (*systems.get(sys.platform, _LINUX), *_EVERYWHERE)
-    command = next((command for tool, command in tools if _find(tool)), "https://git-lfs.com")
-    return f"install it: {command} (the PyPI project called git-lfs is not it)"
+    return next((command for tool, command in tools if _find(tool)), "")
+
+
+def install_hint() -> str:
+    """How git-lfs is installed on this system."""
+    return f"install it: {install_command() or 'https://git-lfs.com'} ({NOT_IT})"
 
 
 def _find(name: str) -> bool:

@@ -20,7 +20,10 @@ _HEX = frozenset("0123456789abcdef")
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 _BEGIN = b"version " + VERSION.encode() + b"\n"
-_PLAIN = _BEGIN + b"oid sha256:%b\nsize %d\n"
+_START, _MIDDLE = _BEGIN + b"oid sha256:", b"\nsize "
+_OID_AT = len(_START)
+_OID_END = _OID_AT + 64
+_SIZE_AT = _OID_END + len(_MIDDLE)
 _HEX_BYTES = b"0123456789abcdef"
 _NAME = b"version https://git-lfs"
 _OPENINGS = (_NAME, b"version https://hawser", b"version http://git-media")
@@ -62,10 +65,10 @@ def read(data: bytes, *, expected: bool = False) -> Pointer | Broken | None:
     A text that merely mentions Git LFS is no pointer. With `expected` (the attributes say lfs,
     or the name says weights) the mention within the first 200 bytes is enough to be a broken one.
     """
+    plain = _plain(data)
+    if plain:
+        return plain
     if data.startswith(_BEGIN) and len(data) < MAX_BYTES:
-        plain = _plain(data)
-        if plain:
-            return plain
         found = _parse(data)
         if isinstance(found, Pointer):
             found.fault = "" if found.text == data else _difference(found, data)
@@ -124,12 +127,17 @@ def _unwrap(data: bytes) -> tuple[bytes, str]:
 
 def _plain(data: bytes) -> Pointer | None:
     """The pointer in the form that nearly all have, told in a tenth of the time."""
-    oid = data[len(_BEGIN) + 11 : len(_BEGIN) + 75]
-    size = data[len(_BEGIN) + 81 : -1]
-    if size.isdigit() and not oid.translate(None, _HEX_BYTES) and len(size) < 19:
-        number = int(size)
-        if number and _PLAIN % (oid, number) == data:
-            return Pointer(oid.decode("ascii"), number, data)
+    oid, middle, size = data[_OID_AT:_OID_END], data[_OID_END:_SIZE_AT], data[_SIZE_AT:-1]
+    if (
+        middle == _MIDDLE
+        and data.startswith(_START)
+        and data[-1:] == b"\n"
+        and size.isdigit()
+        and len(size) < 19
+        and size[:1] != b"0"
+        and not oid.translate(None, _HEX_BYTES)
+    ):
+        return Pointer(oid.decode("ascii"), int(size), data)
     return None
 
 

@@ -83,8 +83,9 @@ def find(paths: Iterable[str], root: str) -> list[str]:
     """The model folders among these files, sorted."""
     holding = set()
     for path in paths:
-        folder, _, name = path.rpartition("/")
-        if folder not in holding and len(folder) > len(root) and counts(name):
+        end = path.rfind("/")
+        folder = path[:end]
+        if folder not in holding and len(folder) > len(root) and counts(path[end + 1 :]):
             holding.add(folder)
     found: set[str] = set()
     for folder in sorted(holding, key=lambda folder: folder.count("/")):

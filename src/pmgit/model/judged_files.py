@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pmgit.formats import kinds
 from pmgit.git.attributes import LFS
-from pmgit.git.blob import REGULAR, introduced_by
-from pmgit.git.snapshot import RANGE, TREE
+from pmgit.git.blob import NOT_HERE, REGULAR, introduced_by
+from pmgit.git.snapshot import RANGE, STAGED, TREE
 from pmgit.lazy import lazy
 from pmgit.lfs import pointer
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, BINARY_BYTES, NEVER, Tiers
@@ -58,10 +58,18 @@ class Files:
         return [change for change in self.changes if change.path.startswith(prefixes)]
 
     @lazy
-    def model_files(self) -> list[Blob]:
-        """The introduced files below models folders."""
+    def model_introduced(self) -> list[Blob]:
+        """What is introduced below models folders, links and submodules too."""
+        if self.origin == STAGED:
+            # The same objects, and there are fewer of these to go through.
+            return introduced_by(self.model_changes)
         prefixes = self.prefixes
-        return [blob for blob in self.files if blob.path.startswith(prefixes)]
+        return [blob for blob in self.introduced if blob.path.startswith(prefixes)]
+
+    @lazy
+    def model_files(self) -> list[Blob]:
+        """The introduced files below models folders that are here."""
+        return [b for b in self.model_introduced if b.mode in REGULAR and b.size != NOT_HERE]
 
     @lazy
     def model_tip_files(self) -> list[Blob]:
@@ -94,7 +102,11 @@ class Files:
 
     def in_model_folder(self, path: str) -> bool:
         """Whether a path lies in a folder of a models folder, not loose in the models folder."""
-        return self.in_models(path) and path.rpartition("/")[0] not in self.roots
+        return self.in_models(path) and not self.is_loose(path)
+
+    def is_loose(self, path: str) -> bool:
+        """Whether a path lies directly in a models folder, not in a folder of its model."""
+        return path.rpartition("/")[0] in self.roots
 
     def is_moved(self, blob: Blob) -> bool:
         """Whether this is an old blob under a new name, which adds nothing to the history.
@@ -153,10 +165,11 @@ class Files:
         """The pointer in a blob whose size has been found, broken or not; None: no pointer."""
         if not blob.head:
             return None
-        try:
-            found = self._pointers[blob.oid]
-        except KeyError:
-            found = self._pointers[blob.oid] = pointer.read(blob.head)
+        known, oid = self._pointers, blob.oid
+        if oid in known:
+            found = known[oid]
+        else:
+            found = known[oid] = pointer.read(blob.head)
         if found is None and pointer.may_be(blob.head):
             tier = self.tiers.of(blob.path)
             expected = tier != NEVER and (tier == ALWAYS or self.is_lfs(blob.path))
@@ -165,17 +178,16 @@ class Files:
 
     def is_raw(self, blob: Blob) -> bool:
         """Whether a blob is a file with its own content, not a pointer and not empty."""
-        return (
-            blob.size > 0
-            and blob.mode in REGULAR
-            and not (blob.head and self.pointer_of(blob) is not None)
-        )
+        if blob.size <= 0 or blob.mode not in REGULAR:
+            return False
+        return not blob.head or self.pointer_of(blob) is None
 
     @lazy
     def changes_attributes(self) -> bool:
         """Whether a `.gitattributes` changes, by being deleted too."""
-        found = [c.path for c in self.changes if c.path.endswith(".gitattributes")]
-        return any(path.rpartition("/")[2] == ".gitattributes" for path in found)
+        # One look at all of them at once: nearly always there is nothing to find.
+        text = "\0".join(["", *[change.path for change in self.changes], ""])
+        return "/.gitattributes\0" in text or "\0.gitattributes\0" in text
 
     @lazy
     def judged_for_lfs(self) -> list[Blob]:
@@ -190,15 +202,17 @@ class Files:
             return self.files
         known = {blob.path: blob for blob in self.tip_files}
         blobs = [known.get(b.path, b) for b in self.snapshot.listing().values() if b.is_regular]
-        self.snapshot.filters_of(blob.path for blob in blobs)
+        self.snapshot.learn_filters(blob.path for blob in blobs)
         self.snapshot.examine(blobs)
         return [blob for blob in blobs if blob.size >= 0]
 
     @lazy
     def lfs_files(self) -> list[Blob]:
         """Of `judged_for_lfs`, those that the attributes send to Git LFS."""
-        filters = self.snapshot.filters_of(blob.path for blob in self.judged_for_lfs)
-        return [blob for blob in self.judged_for_lfs if filters[blob.path] == LFS]
+        blobs = self.judged_for_lfs
+        if blobs is not self.files or not self.snapshot.knows_filters:
+            self.snapshot.learn_filters(blob.path for blob in blobs)
+        return [blob for blob in self.snapshot.filtered(blobs) if self.is_lfs(blob.path)]
 
     @lazy
     def pointer_like(self) -> list[Blob]:
@@ -223,7 +237,7 @@ class Files:
         known = {(blob.path, blob.oid): blob for blob in self.files}
         blobs = [known.get((blob.path, blob.oid), blob) for blob in blobs]
         self.snapshot.examine(blobs)
-        self.snapshot.filters_of(blob.path for blob in blobs)
+        self.snapshot.learn_filters(blob.path for blob in blobs)
         return [blob for blob in blobs if blob.size >= 0]
 
     @lazy
@@ -239,11 +253,13 @@ class Files:
 
     def is_weights(self, blob: Blob) -> bool:
         """Whether a blob is weights: by its name, its place and, where needed, its content."""
-        if not blob.is_regular:
+        if blob.mode not in REGULAR:
             return False
         tier = self.tiers.of(blob.path)
-        if tier in (NEVER, ALWAYS):
-            return tier == ALWAYS
+        if tier == ALWAYS:
+            return True
+        if tier == NEVER:
+            return False
         if self.in_models(blob.path):
             if tier == AMBIGUOUS or isinstance(self.pointer_of(blob), pointer.Pointer):
                 return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from pmgit.git import attributes
+from pmgit.git.blob import REGULAR
 from pmgit.git.snapshot import TREE
 from pmgit.lazy import lazy
 from pmgit.model import folder
@@ -59,13 +60,16 @@ class Subject(Files):
 
     def model_of(self, path: str) -> str:
         """The model folder that a path lies in; '' when in none."""
-        above = path.rpartition("/")[0]
-        known = self._models_of_folders.get(above)
+        return self._model_at(path.rpartition("/")[0])
+
+    def _model_at(self, place: str) -> str:
+        """The model folder that a folder is, or lies in; '' when in none."""
+        known = self._models_of_folders.get(place)
         if known is None:
-            known = above if above in self.model_paths else ""
-            if above and not known:
-                known = self.model_of(above)
-            self._models_of_folders[above] = known
+            known = place if place in self.model_paths else ""
+            if place and not known:
+                known = self.model_of(place)
+            self._models_of_folders[place] = known
         return known
 
     @lazy
@@ -80,17 +84,19 @@ class Subject(Files):
             return []
         models = {path: folder.Model(path, root) for path, root in self.model_paths.items()}
         self._fill(models)
-        weights = {blob.path for model in models.values() for blob in model.weights}
-        for change in self.model_changes:
-            model = models.get(self.model_of(change.path))
+        for place, changes in _by_folder(self.model_changes).items():
+            model = models.get(self._model_at(place))
             if model is None:
                 continue
             model.touched = True
-            if change.path == f"{model.path}/{folder.INFO}":
-                model.info_changed = True
-                model.info_removed = not change.oid
-            elif change.path in weights and change.oid != change.before:
-                model.weights_changed = True
+            info = f"{model.path}/{folder.INFO}"
+            weights = {blob.path for blob in model.weights}
+            for change in changes:
+                if change.path == info:
+                    model.info_changed = True
+                    model.info_removed = not change.oid
+                elif change.oid != change.before and change.path in weights:
+                    model.weights_changed = True
         for path in local:
             model = models.get(self.model_of(path))
             if model:
@@ -132,19 +138,34 @@ class Subject(Files):
 
     def _fill(self, models: dict[str, Model]) -> None:
         """Put every blob below the models folders into its model."""
-        owned = [(b, models.get(self.model_of(b.path))) for b in self.listing.values()]
         introduced = {blob.path for blob in self.model_tip_files}
-        for blob, model in owned:
+        tier_of, by_name = self.tiers.of, (ALWAYS, AMBIGUOUS)
+        for place, blobs in _by_folder(self.listing.values()).items():
+            model = models.get(self._model_at(place))
             if model is None:
                 continue
-            model.blobs.append(blob)
-            if blob.path == f"{model.path}/{folder.INFO}":
-                model.info = blob
-            elif self._is_weights_in_model(blob, introduced):
-                model.weights.append(blob)
+            info = f"{model.path}/{folder.INFO}"
+            model.blobs += blobs
+            for blob in blobs:
+                if blob.path == info:
+                    model.info = blob
+                elif (
+                    self.is_weights(blob)
+                    if blob.path in introduced
+                    # Old blobs are told by their names: content is not read for them.
+                    else blob.mode in REGULAR and tier_of(blob.path) in by_name
+                ):
+                    model.weights.append(blob)
 
-    def _is_weights_in_model(self, blob: Blob, introduced: set[str]) -> bool:
-        """As `is_weights`, but old blobs are told by their names: content is not read for them."""
-        if blob.path in introduced:
-            return self.is_weights(blob)
-        return blob.is_regular and self.tiers.of(blob.path) in (ALWAYS, AMBIGUOUS)
+
+def _by_folder(blobs: Iterable[Blob]) -> dict[str, list[Blob]]:
+    """The blobs by the folder they lie in: what holds for a folder is worked out once for all."""
+    found: dict[str, list[Blob]] = {}
+    for blob in blobs:
+        path = blob.path
+        place = path[: path.rfind("/")]
+        if place in found:
+            found[place].append(blob)
+        else:
+            found[place] = [blob]
+    return found

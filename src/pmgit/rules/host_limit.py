@@ -92,7 +92,7 @@ class HostLimit(Rule):
             what = "of binary data raw in Git"
             binary = [blob for blob in raw if kinds.is_binary(heads.get(blob.oid, b""))]
             large += [(blob, of_binaries, what) for blob in binary]
-        subject.snapshot.filters_of(blob.path for blob, _, _ in large)
+        subject.snapshot.learn_filters(blob.path for blob, _, _ in large)
         for blob, limit, what in large:
             advice = self._advice(subject, blob, to_lfs=limit is of_binaries)
             yield self._finding(

@@ -46,11 +46,7 @@ class LinkedModel(Rule):
     scope = PLACES
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        links = [
-            blob
-            for blob in subject.introduced
-            if blob.mode in (LINK, SUBMODULE) and subject.in_models(blob.path)
-        ]
+        links = [blob for blob in subject.model_introduced if blob.mode in (LINK, SUBMODULE)]
         if subject.origin == RANGE:
             # A link costs the history nothing: what counts is whether the tip has it.
             at_tip = {(change.path, change.oid) for change in subject.changes}

@@ -49,13 +49,13 @@ class MisplacedWeights(Rule):
         loose = [
             blob
             for blob in subject.model_tip_files
-            if not subject.in_model_folder(blob.path) and subject.is_weights(blob)
+            if subject.is_loose(blob.path) and subject.is_weights(blob)
         ]
         if not loose:
             return
         from pmgit.model import moves
 
-        subject.snapshot.filters_of(blob.path for blob in loose)
+        subject.snapshot.learn_filters(blob.path for blob in loose)
         names = moves.Names(subject)
         for blob in loose:
             fix, note = self._fix(subject, blob, names)

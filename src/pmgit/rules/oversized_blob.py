@@ -62,7 +62,7 @@ class OversizedBlob(Rule):
             limit = min(for_weights, for_files) if weights else for_files
             if blob.size > limit:
                 told.append((blob, weights, limit))
-        subject.snapshot.filters_of(blob.path for blob, _, _ in told)
+        subject.snapshot.learn_filters(blob.path for blob, _, _ in told)
         for blob, weights, limit in told:
             yield self._finding(subject, blob, weights, limit)
 

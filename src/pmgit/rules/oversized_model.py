@@ -70,7 +70,7 @@ class OversizedModel(Rule):
                 break
             chosen.append(blob)
             left -= more
-        subject.snapshot.filters_of(blob.path for blob in chosen)
+        subject.snapshot.learn_filters(blob.path for blob in chosen)
         # What other rules say of the same files must be the same, or two fixes would collide.
         advice = [
             fixes.store(subject, blob)

@@ -60,7 +60,7 @@ class TrackedWeights(Rule):
             return
         from pmgit import fixes
 
-        subject.snapshot.filters_of(blob.path for blob in raw)
+        subject.snapshot.learn_filters(blob.path for blob in raw)
         for blob in raw:
             advice = fixes.store(subject, blob)
             size, most = show_both(blob.size, limit)

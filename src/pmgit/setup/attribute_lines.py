@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 NAME = ".gitattributes"
-_INFO = ".git/info/attributes"
+INFO = ".git/info/attributes"
 _MARK = "pmgit-line-"
 
 
@@ -49,7 +49,7 @@ def matching(
     try:
         with open(os.path.join(repository.common_dir, "info", "attributes"), "rb") as info:
             # Its patterns count from the top; its own marks must not hide those of the others.
-            marked[NAME] = marked.get(NAME, b"") + _mark(_INFO, info.read(), lines)
+            marked[NAME] = marked.get(NAME, b"") + _mark(INFO, info.read(), lines)
     except OSError:
         pass
     paths = list(paths)

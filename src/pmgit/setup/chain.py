@@ -17,6 +17,7 @@ VERSION = 1
 SAVED = "before-pmgit"
 
 _ALWAYS = "always"
+PREK = "prek"
 
 
 def text(
@@ -24,7 +25,7 @@ def text(
     python: str,
     *,
     judge: bool = True,
-    framework: bool = False,
+    framework: str = "",
     only_configured: bool = False,
     always_upload: bool = False,
     sourced: bool = False,
@@ -32,9 +33,10 @@ def text(
     """The chain for one stage.
 
     `python` is the interpreter that has pmgit, for a shell without it on the PATH. `judge` runs
-    pmgit itself, `framework` pre-commit (where it cannot install its own hook: it refuses to when
-    core.hooksPath is set). `only_configured` is for a hook folder that other repositories share:
-    there the chain serves only repositories that have a configuration of pmgit.
+    pmgit itself, `framework` names pre-commit or prek, which it runs (where pre-commit cannot
+    install its own hook: it refuses to when core.hooksPath is set). `only_configured` is for a
+    hook folder that other repositories share: there the chain serves only repositories that have
+    a configuration of pmgit.
     `always_upload` is for a chain in the place of Git LFS's own hook: then Git LFS runs in every
     repository, and must be installed. Without it Git LFS runs where it is used. `sourced` tells
     that the hook before was no program but lines for `sh -e`, as husky has it.
@@ -44,7 +46,8 @@ def text(
         "STAGE": stage,
         "PYTHON": quote(python),
         "JUDGE": _flag(judge),
-        "FRAMEWORK": _flag(framework),
+        # "yes" is pre-commit: so it was written before prek.toml was known.
+        "FRAMEWORK": framework if framework == PREK else _flag(bool(framework)),
         "CONFIGURED": _flag(only_configured),
         "UPLOAD": _ALWAYS if always_upload else _flag(stage == "pre-push"),
         "SOURCED": _flag(sourced),
@@ -156,6 +159,18 @@ if [ "$framework" = yes ] && [ -f .pre-commit-config.yaml ]; then
     else
         echo "pmgit: $config asks for pre-commit, which is not installed" >&2
         echo "hint: pip install pre-commit" >&2
+        exit 3
+    fi
+fi
+
+if [ "$framework" = prek ] && { [ -f prek.toml ] || [ -f .pre-commit-config.yaml ] ||
+    [ -f .pre-commit-config.yml ]; }; then
+    if command -v prek >/dev/null 2>&1; then
+        # No hook lies there: what prek would take for its own older hook has run above.
+        feed prek hook-impl --hook-type="$stage" --hook-dir="$here/none" -- "$@" || exit $?
+    else
+        echo "pmgit: the hooks here are run by prek, which is not installed" >&2
+        echo "hint: pip install prek" >&2
         exit 3
     fi
 fi

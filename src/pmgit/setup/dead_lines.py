@@ -30,12 +30,15 @@ class Dead(NamedTuple):
     """A line that sends nothing, or not all, to Git LFS; `cure` is the pattern that would.
 
     `cure` counts from the top of the repository, for `pmgit lfs-setup`; '' when no new line helps.
+    Of lines that contradict each other `by` are those that win, `pattern` is what this one is for.
     """
 
     file: str
     number: int
     why: str
     cure: str = ""
+    by: tuple[Line, ...] = ()
+    pattern: str = ""
 
 
 class _Suspect:
@@ -121,14 +124,13 @@ class _Suspect:
             self.folder + path for path in lfs_patterns.probes(glob, () if self.folder else roots)
         ]
 
-    @property
-    def cure(self) -> str:
-        """What was meant, from the top of the repository."""
+    def from_top(self, glob: str) -> str:
+        """A glob of this file as a pattern of the top of the repository."""
         if not self.folder:
-            return patterns.quoted(self.meant)
-        inside = self.meant.lstrip("/")
-        anywhere = "" if "/" in self.meant.rstrip("/") else "**/"
-        return patterns.quoted(f"/{patterns.literal(self.folder)}{anywhere}{inside}")
+            return patterns.quoted(glob)
+        inside = glob.lstrip("/")
+        deep = "" if "/" in glob.rstrip("/") else "**/"
+        return patterns.quoted(f"/{patterns.literal(self.folder)}{deep}{inside}")
 
 
 _UNSET = "to keep files out of Git LFS, write '!filter' behind their pattern"
@@ -171,10 +173,8 @@ def find(
 def _folders(paths: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for path in paths:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.rpartition("/")[0]
+        while (path := path.rpartition("/")[0]) and path not in found:
+            found.add(path)
     return found
 
 
@@ -231,10 +231,8 @@ class _Judgement:
                 yield Dead(line.file, line.number, f"{_sends(suspect)}: no file can match it")
 
     def _meant_by(self, suspect: _Suspect) -> list[str]:
-        for key, other in self._meant.items():
-            if other is suspect:
-                return self._of_line.get(key, [])
-        return []
+        keys = [key for key, other in self._meant.items() if other is suspect]
+        return self._of_line.get(keys[0], []) if keys else []
 
     def _counts(self, suspect: _Suspect) -> bool:
         return not suspect.real_only or suspect.sure or self._exists(suspect)
@@ -248,7 +246,12 @@ class _Judgement:
         if helps and self._sent.issuperset(meant):
             return  # other lines do what was meant
         why = f"{_sends(suspect)}: {suspect.why}"
-        yield Dead(suspect.line.file, suspect.line.number, why, suspect.cure if helps else "")
+        yield Dead(
+            suspect.line.file,
+            suspect.line.number,
+            why,
+            suspect.from_top(suspect.meant) if helps else "",
+        )
 
     def _overridden(
         self,
@@ -284,7 +287,9 @@ class _Judgement:
         else:
             files = f"all {len(real)} files that it matches" if len(real) > 1 else real[0]
             why = f"{_sends(suspect)}: {named} {verb} out {files}"
-        yield Dead(line.file, line.number, why)
+        yield Dead(
+            line.file, line.number, why, by=tuple(deciders), pattern=suspect.from_top(suspect.glob)
+        )
 
     def _decider(self, path: str) -> Line | None:
         about = (x for x in reversed(self._lines[path]) if (x.file, x.number) not in self._meant)

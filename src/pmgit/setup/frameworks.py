@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from pmgit.errors import PmgitError
-from pmgit.setup import hook_config
+from pmgit.setup import framework_files, hook_config
 from pmgit.setup.hook_file import PRE_COMMIT, PREK
 
 if TYPE_CHECKING:
@@ -21,27 +21,44 @@ if TYPE_CHECKING:
 
 
 class Framework(NamedTuple):
-    """The one that is used: its name, and the words that run it."""
+    """The one that is used: its name, the words that run it, the configuration it reads."""
 
     name: str
     argv: tuple[str, ...]
+    config: str
 
 
 def find(state: State) -> Framework:
-    """prek where its hook is installed, or where it alone is on the PATH; else pre-commit.
+    """prek where its hook or a configuration that only it reads is here, or where it alone is on
+    the PATH; else pre-commit, which is always there: pmgit depends on it.
 
-    pre-commit is always there: pmgit depends on it.
+    Raises PmgitError where prek is meant and cannot serve.
     """
     programs = {name: _program(name) for name in (PRE_COMMIT, PREK)}
-    used = {state.hook(stage).kind for stage in hook_config.STAGES} & {PRE_COMMIT, PREK}
-    # Whoever serves commits; where nobody does, whoever serves pushes.
-    used = used or {hook.kind for hook in state.hooks.values()}
-    alone = not programs[PRE_COMMIT] and PRE_COMMIT not in used
-    if programs[PREK] and (PREK in used or alone):
-        return Framework(PREK, (programs[PREK],))
-    if programs[PRE_COMMIT]:
-        return Framework(PRE_COMMIT, (programs[PRE_COMMIT],))
-    return Framework(PRE_COMMIT, (sys.executable, "-I", "-m", "pre_commit"))
+    name = state.tool
+    served = framework_files.YAML in state.configs or not state.configs
+    if not name or (name == PREK and not programs[PREK] and served):
+        name = PREK if programs[PREK] and not programs[PRE_COMMIT] else PRE_COMMIT
+    config = framework_files.read_by(name, state.configs)
+    if name == PRE_COMMIT:
+        program = programs[PRE_COMMIT]
+        argv = (program,) if program else (sys.executable, "-I", "-m", "pre_commit")
+        return Framework(name, argv, config)
+    if not programs[PREK]:
+        raise PmgitError(
+            f"{config} is for prek, which is not installed",
+            "install it: pip install prek; or for Git hooks without a framework:"
+            " pmgit init --hooks native",
+        )
+    stages = [s for s in hook_config.STAGES if state.hook(s).kind == PRE_COMMIT]
+    if stages and framework_files.YAML not in state.configs:
+        types = " ".join(f"-t {stage}" for stage in stages)
+        raise PmgitError(
+            f"{state.hook(stages[0]).path} is pre-commit's hook, and pre-commit does not read"
+            f" {config}: every commit fails",
+            f"take it out, then run it again: pre-commit uninstall {types}",
+        )
+    return Framework(name, (programs[PREK],), config)
 
 
 def _program(name: str) -> str:
@@ -63,7 +80,7 @@ def install(repository: Repository, framework: Framework) -> None:
 
 def validate(repository: Repository, framework: Framework) -> None:
     """Have the framework read its configuration. Raises PmgitError with what it said."""
-    _run(repository, framework, "validate-config", hook_config.NAME)
+    _run(repository, framework, "validate-config", framework.config)
 
 
 def _run(repository: Repository, framework: Framework, *args: str) -> None:

@@ -12,8 +12,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError, UsageError
-from pmgit.setup import chain, files, hook_config
-from pmgit.setup.hook_file import CHAIN, FOREIGN, LFS, NOTHING, SHIM, HookFile
+from pmgit.setup import chain, files, framework_files
+from pmgit.setup.hook_file import (
+    CHAIN,
+    FOREIGN,
+    LFS,
+    NOTHING,
+    PRE_COMMIT,
+    PREK,
+    SHIM,
+    HookFile,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +44,9 @@ class State:
     `folder` is where the chain goes: the folder that Git takes hooks from, or that of husky's
     users. `hooks_path` is core.hooksPath ('' when not set), `tracked` whether the folder is part
     of the work tree, `shared` whether it belongs to other repositories too. `manager` is husky
-    or lefthook. `hooks` has every file that counts, by its name. `pushes` tells that
-    .pre-commit-config.yaml has hooks for the pre-push stage.
+    or lefthook. `hooks` has every file that counts, by its name. `configs` are the configuration
+    files of pre-commit and prek, `tool` is the one of the two that is used here ('' when nothing
+    tells), `pushes` that its configuration has hooks for the pre-push stage.
     """
 
     folder: str
@@ -44,6 +54,8 @@ class State:
     tracked: bool = False
     shared: bool = False
     manager: str = ""
+    configs: list[str] = field(default_factory=list)
+    tool: str = ""
     pushes: bool = False
     hooks: dict[str, HookFile] = field(default_factory=dict)
 
@@ -87,7 +99,10 @@ def inspect(repository: Repository) -> State:
     if any(b"lefthook" in (hook.content or b"") for hook in state.hooks.values()):
         state.manager = LEFTHOOK
     if not repository.bare:
-        state.pushes = _has_push_stage(os.path.join(repository.top, hook_config.NAME))
+        state.configs = framework_files.here(repository.top)
+        state.tool = framework_files.tool(state.configs, _kinds(state))
+        name = framework_files.read_by(state.tool, state.configs)
+        state.pushes = _has_push_stage(os.path.join(repository.top, name), name)
     return state
 
 
@@ -104,29 +119,19 @@ def _is_below(path: str, folder: str) -> bool:
     return os.path.normcase(real).startswith(os.path.normcase(above).rstrip(os.sep) + os.sep)
 
 
-def _has_push_stage(path: str) -> bool:
-    """Whether .pre-commit-config.yaml asks for the pre-push stage by name.
+def _kinds(state: State) -> set[str]:
+    """Whose the installed hooks are: of commits, or where nobody serves those, of pushes."""
+    kinds = {state.hook(stage).kind for stage in STAGES if stage != PUSH}
+    return kinds if kinds & {PRE_COMMIT, PREK} else {hook.kind for hook in state.hooks.values()}
 
-    A hook without `stages` would run in any stage; it is no wish for this one.
-    """
-    from yaml import YAMLError, safe_load
 
+def _has_push_stage(path: str, name: str) -> bool:
+    """Whether the configuration asks for the pre-push stage by name."""
     try:
         with open(path, "rb") as file:
-            document = safe_load(file)
-    except (OSError, YAMLError, ValueError, RecursionError):
+            return framework_files.names_push(framework_files.load(file.read(), name))
+    except (OSError, ValueError):
         return False  # not there; or not readable, which the framework itself will say
-    return _names_push(document)
-
-
-def _names_push(node: object) -> bool:
-    keys = ("stages", "default_stages", "default_install_hook_types")
-    if isinstance(node, dict):
-        named = [value for key in keys if isinstance(value := node.get(key), list)]
-        if any(word in value for value in named for word in (PUSH, "push")):
-            return True
-        return any(_names_push(value) for value in node.values())
-    return isinstance(node, list) and any(map(_names_push, node))
 
 
 def plan(state: State, mode: str, *, python: str) -> list[HookAction]:
@@ -183,7 +188,7 @@ def _chain(
         # A tracked file goes to other machines, where this interpreter is not.
         "python3" if state.tracked else python,
         judge=judge,
-        framework=framework,
+        framework=(state.tool or PRE_COMMIT) if framework else "",
         only_configured=state.shared,
         always_upload=always,
         sourced=state.manager == HUSKY,
@@ -223,6 +228,8 @@ def _why(state: State, stage: str, place: HookFile, judge: bool) -> str:
     }.get(place.kind, "")
     if not judge:
         why = "runs pre-commit, which cannot install its hook while core.hooksPath is set"
+        if state.tool == PREK:
+            why = "runs prek, and keeps what lies where core.hooksPath leads"
     elif stage == PUSH:
         why = "judges every pushed ref, then uploads with Git LFS"
     else:

@@ -1,10 +1,10 @@
-"""pmgit's entry in `.pre-commit-config.yaml`, put in as lines of text.
+"""pmgit's entry in the configuration of pre-commit or prek, put in as lines of text.
 
 A YAML writer would lose the comments, the anchors and the order of the user's file. So the place
 is found with PyYAML's scanner, lines are put in there, and then both texts are read: the new
 document must be the old one plus the entry. Into a list in flow style (`repos: []`) the entry goes
 in flow style. What cannot be extended (a file that does not parse) is refused, with the snippet to
-paste.
+paste. `prek_config` does the same for `prek.toml`.
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ from typing import Any
 
 from pmgit import __version__
 from pmgit.errors import UsageError
-from pmgit.setup import block
+from pmgit.setup import block, framework_files
 
-NAME = ".pre-commit-config.yaml"
 STAGES = ("pre-commit", "pre-merge-commit")
-_TYPES = "default_install_hook_types"
+TYPES = "default_install_hook_types"
 
 
 class NotExtendableError(UsageError):
     """The file cannot be extended by lines; `snippet` is what a person pastes into it."""
 
-    def __init__(self, why: str, snippet: str) -> None:
+    def __init__(self, name: str, why: str, snippet: str) -> None:
         super().__init__(
-            f"{NAME}: {why}, so pmgit's entry cannot be put in line by line",
-            f"put the entry that is printed above into {NAME} yourself, then run it again",
+            f"{name}: {why}, so pmgit's entry cannot be put in line by line",
+            f"put the entry that is printed above into {name} yourself, then run it again",
         )
         self.snippet = snippet
 
@@ -79,16 +78,19 @@ def snippet(*, system: bool) -> str:
     return f"{_types()}repos:\n{entry(system=system)}"
 
 
-def plan(before: bytes | None, *, system: bool) -> Change:
-    """The file with the entry. Raises NotExtendableError."""
-    if before is None or not before.strip():
-        whole = snippet(system=system)
-        return Change(before, (before or b"") + whole.encode(), [whole])
+def plan(before: bytes | None, *, system: bool, name: str = framework_files.YAML) -> Change:
+    """The YAML file called `name` with the entry. Raises NotExtendableError."""
     whole = snippet(system=system)
-    document, text = _read(before, whole)
-    if _has_entry(document):
+    if before is None or not before.strip():
+        return Change(before, (before or b"") + whole.encode(), [whole])
+    if (behind := _behind_comments(before, name, whole)) is not None:
+        return Change(before, before + behind.encode(), [behind])
+    document, text = _read(before, name, whole)
+    if framework_files.has_entry(document):
         return Change(before, before, [], present=True)
-    found = _find(text, whole)
+    found = _find(text)
+    if found is None:
+        raise NotExtendableError(name, "`repos` is not a plain list", whole)
     end = block.line_end(before).decode()
     if found.flow:
         comma = "" if text[: found.end].rstrip()[-1] in "[," else ", "
@@ -96,14 +98,28 @@ def plan(before: bytes | None, *, system: bool) -> Change:
     else:
         lines = entry(system=system, indent=" " * found.dash).replace("\n", end)
     types = ""
-    if _TYPES not in document:
+    if TYPES not in document:
         types = " " * found.key_column + _types().replace("\n", end)
     above, items, below = text[: found.key], text[found.key : found.end], text[found.end :]
     if not items.endswith("\n") and not found.flow:
         items += end
     after = (above + types + items + lines + below).encode()
-    _prove(document, after, system=system, types=bool(types), whole=whole)
+    if not _is_right(document, after, system=system, types=bool(types)):
+        raise NotExtendableError(name, "its layout is unusual", whole)
     return Change(before, after, [types, lines] if types else [lines])
+
+
+def _behind_comments(before: bytes, name: str, whole: str) -> str | None:
+    """What goes behind a file that holds nothing but comments; None when it holds more."""
+    end = block.line_end(before).decode()
+    added = ("" if before.endswith(b"\n") else end) + whole.replace("\n", end)
+    try:
+        if framework_files.load(before, name) is not None:
+            return None
+        right = framework_files.load(before + added.encode(), name)
+        return added if right == framework_files.load(whole.encode(), name) else None
+    except ValueError:
+        return None
 
 
 def without(text: bytes, added: list[str]) -> bytes | None:
@@ -117,36 +133,18 @@ def without(text: bytes, added: list[str]) -> bytes | None:
 
 
 def _types() -> str:
-    return f"{_TYPES}: [{', '.join(STAGES)}]\n"
+    return f"{TYPES}: [{', '.join(STAGES)}]\n"
 
 
-def _read(data: bytes, whole: str) -> tuple[dict[str, Any], str]:
+def _read(data: bytes, name: str, whole: str) -> tuple[dict[str, Any], str]:
     """The document and its text."""
-    from yaml import YAMLError, safe_load
-
     try:
-        text = data.decode("utf-8")
-        document = safe_load(text)
-    except (UnicodeDecodeError, YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
-        raise NotExtendableError(f"it is not valid YAML{where}", whole) from None
+        document = framework_files.load(data, name)
+    except ValueError as error:
+        raise NotExtendableError(name, f"it is {error}", whole) from None
     if not isinstance(document, dict) or not isinstance(document.get("repos"), list):
-        raise NotExtendableError("it has no list `repos`", whole)
-    return document, text
-
-
-def _has_entry(document: dict[str, Any]) -> bool:
-    """Whether a hook of pmgit is there, by its id or by what it runs."""
-    for repo in document["repos"]:
-        hooks = repo.get("hooks") if isinstance(repo, dict) else None
-        for hook in hooks if isinstance(hooks, list) else ():
-            if not isinstance(hook, dict):
-                continue
-            id, run = str(hook.get("id", "")), str(hook.get("entry", ""))
-            if id == "pmgit" or id.startswith("pmgit-") or "pmgit-hook" in run:
-                return True
-    return False
+        raise NotExtendableError(name, "it has no list `repos`", whole)
+    return document, data.decode("utf-8")
 
 
 @dataclass
@@ -163,8 +161,8 @@ class _Place:
     flow: bool = False
 
 
-def _find(text: str, whole: str) -> _Place:
-    """Where the entry can be put in. Raises NotExtendableError."""
+def _find(text: str) -> _Place | None:
+    """Where the entry can be put in."""
     from yaml import parse, scan
 
     depth = 0
@@ -200,7 +198,7 @@ def _find(text: str, whole: str) -> _Place:
             expecting_key = not expecting_key
         depth += opens - closes
     if key is None or not last:
-        raise NotExtendableError("`repos` is not a plain list", whole)
+        return None
     dash = next(
         token.start_mark.column
         for token in scan(text)
@@ -212,17 +210,14 @@ def _find(text: str, whole: str) -> _Place:
     return _Place(key.index - key.column, key.column, dash, last)
 
 
-def _prove(old: dict[str, Any], after: bytes, *, system: bool, types: bool, whole: str) -> None:
-    """Read what came out: the old document plus the entry, and nothing else."""
-    from yaml import YAMLError, safe_load
+def _is_right(old: dict[str, Any], after: bytes, *, system: bool, types: bool) -> bool:
+    """Whether what came out is the old document plus the entry, and nothing else."""
+    from yaml import safe_load
 
-    added = safe_load(entry(system=system))
-    wanted = {**old, "repos": [*old["repos"], *added]}
+    wanted = {**old, "repos": [*old["repos"], *safe_load(entry(system=system))]}
     if types:
-        wanted[_TYPES] = list(STAGES)
+        wanted[TYPES] = list(STAGES)
     try:
-        found = safe_load(after.decode())
-    except (YAMLError, ValueError):
-        found = None
-    if found != wanted:
-        raise NotExtendableError("its layout is unusual", whole)
+        return bool(framework_files.load(after, framework_files.YAML) == wanted)
+    except ValueError:
+        return False

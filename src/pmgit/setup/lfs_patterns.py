@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Git ignores longer lines of .gitattributes (since 2.38.4, with a warning only).
 _MAX_LINE = 2047
+#: Weights inside of a models folder, where these patterns count; elsewhere they may be anything.
+_COMMON = (".bin", ".h5", ".hdf5", ".joblib", ".npy", ".npz", ".pb", ".pkl")
 #: What stands for a `*` in a probe: a path that does not exist but could.
 _PROBE = "pmgit-probe"
 
@@ -42,7 +44,8 @@ def for_formats(config: Config, roots: Iterable[str], files: Iterable[str]) -> l
                 found |= {patterns.in_models(root, s) for s in (suffix, suffix.lower())}
     if not found:
         for root in roots:
-            found.update(patterns.in_models(root, suffix) for suffix in ALWAYS_SUFFIXES)
+            suffixes = (*ALWAYS_SUFFIXES, *_COMMON)
+            found.update(patterns.in_models(root, suffix) for suffix in suffixes)
     return sorted(found)
 
 

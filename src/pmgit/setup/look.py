@@ -6,16 +6,17 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pmgit.config import Config
+from pmgit.errors import UsageError
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import missing, pointer
 from pmgit.model import folder, storage
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
-from pmgit.setup import hook_config
+from pmgit.setup import framework_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from pmgit.config import Config
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
@@ -24,6 +25,11 @@ COMMON = ("pretrained_model", "pretrained_models")
 OFFERED = ("weights", "checkpoints", "ckpts", "models")
 #: By name alone a `.bin` may be anything; so much of it is weights, or should be looked at.
 _LARGE = 1_000_000
+#: So far below the top folders of a common name are looked for, in so many folders.
+_DEEPEST, _MOST_FOLDERS = 4, 2000
+_OF_OTHERS = frozenset(
+    {"node_modules", "site-packages", "venv", "env", "build", "dist", "third_party", "vendor"}
+)
 _CODE = (
     ".py", ".pyx", ".c", ".cc", ".cpp", ".cu", ".h", ".hpp", ".java", ".kt", ".go", ".rs", ".js",
     ".jsx", ".ts", ".tsx", ".rb", ".php", ".cs", ".swift", ".scala", ".r", ".jl", ".lua", ".sql",
@@ -34,8 +40,8 @@ _MANAGERS = {
     "lefthook": tuple(
         f"{dot}lefthook.{end}" for dot in ("", ".") for end in ("yml", "yaml", "toml", "json")
     ),
-    "prek": ("prek.toml",),
-    "pre-commit": (hook_config.NAME,),
+    "prek": (framework_files.TOML, framework_files.YML),
+    "pre-commit": (framework_files.YAML,),
 }
 
 
@@ -53,7 +59,9 @@ class Folder:
 class Look:
     """What was seen: models folders to take, to offer and to leave, and all else that counts.
 
-    `raw` are blobs of the index that are weights and no pointers.
+    `raw` are blobs of the index that are weights and no pointers; `source` is the configuration
+    that says which folders are taken ('' when none does), `idle` what there is to say of managers
+    without hooks.
     """
 
     taken: list[Folder] = field(default_factory=list)
@@ -64,7 +72,9 @@ class Look:
     lfs_lines: bool = False
     lfs_filter: bool = False
     managers: list[str] = field(default_factory=list)
+    idle: list[str] = field(default_factory=list)
     hooks: list[str] = field(default_factory=list)
+    source: str = ""
 
 
 def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> Look:
@@ -72,7 +82,7 @@ def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> 
     snapshot = Snapshot(repository, TREE, [], [])
     tracked = snapshot.listing()
     tiers = Tiers(config)
-    seen = Look()
+    seen = Look(source=config.source)
 
     def there(path: str) -> bool:
         on_disk = os.path.isdir(os.path.join(repository.top, path))
@@ -83,7 +93,9 @@ def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> 
         if config.source and not wanted:
             names = [name for name in names if there(name)] or names[:1]
     else:
-        names = [name for name in COMMON if there(name)] or [COMMON[0]]
+        names = [name for name in COMMON if there(name)]
+        names += [f.path for f in _deeper(repository, tiers, tracked) if f.files]
+        names = names or [COMMON[0]]
     seen.taken = [_folder(repository, tiers, name, tracked) for name in names]
     for name in OFFERED:
         if name not in names and there(name):
@@ -103,6 +115,42 @@ def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> 
     return seen
 
 
+def _deeper(repository: Repository, tiers: Tiers, tracked: Iterable[str]) -> Iterator[Folder]:
+    """Folders of common names below others (`apps/ml/pretrained_model`), with what is in them.
+
+    Not in what other programs have put there, nor in repositories of their own.
+    """
+    left, folders = _MOST_FOLDERS, [("", 0)]
+    while folders and left:
+        left -= 1
+        above, depth = folders.pop(0)
+        try:
+            entries = [e for e in os.scandir(f"{repository.top}/{above}") if e.is_dir()]
+        except OSError:
+            continue
+        for name in sorted(e.name for e in entries if not e.is_symlink()):
+            path = f"{above}{name}"
+            if name in COMMON:
+                if above and _can_be_named(path):
+                    yield _folder(repository, tiers, path, tracked)
+            elif depth < _DEEPEST and _is_ours(repository, path):
+                folders.append((f"{path}/", depth + 1))
+
+
+def _is_ours(repository: Repository, path: str) -> bool:
+    name = path.rpartition("/")[2]
+    other = os.path.lexists(f"{repository.top}/{path}/.git")
+    return name not in _OF_OTHERS and name[0] != "." and not other
+
+
+def _can_be_named(path: str) -> bool:
+    """Whether the configuration can have it as a models folder."""
+    try:
+        return Config({"models": [path]}).models == (path,)
+    except UsageError:
+        return False
+
+
 def _folder(repository: Repository, tiers: Tiers, path: str, tracked: Iterable[str]) -> Folder:
     """The weights in a folder of the work tree, and whether it holds source code."""
     found = Folder(path)
@@ -111,7 +159,7 @@ def _folder(repository: Repository, tiers: Tiers, path: str, tracked: Iterable[s
         tier = tiers.of(name)
         if tier in (ALWAYS, AMBIGUOUS):
             try:
-                size = os.lstat(os.path.join(repository.top, name)).st_size
+                size = _size(os.path.join(repository.top, name))
             except OSError:
                 continue
             if tier == ALWAYS or size >= _LARGE:
@@ -120,6 +168,17 @@ def _folder(repository: Repository, tiers: Tiers, path: str, tracked: Iterable[s
     names = on_disk | {name for name in tracked if name.startswith(f"{path}/")}
     found.has_code = any(name.lower().endswith(_CODE) for name in names)
     return found
+
+
+def _size(path: str) -> int:
+    """The bytes of a file; of a Git LFS pointer, those that it stands for. Raises OSError."""
+    size = os.lstat(path).st_size
+    if 100 < size < pointer.MAX_BYTES:
+        with open(path, "rb") as file:
+            told = pointer.read(file.read(pointer.MAX_BYTES))
+        if isinstance(told, pointer.Pointer):
+            return told.size
+    return size
 
 
 def _raw(snapshot: Snapshot, tiers: Tiers, roots: Iterable[str]) -> list[Blob]:

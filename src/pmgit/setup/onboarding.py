@@ -76,7 +76,8 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
     roots = [folder.path for folder in seen.taken]
     state = hook_chain.inspect(repository)
     seen.hooks = onboarding_hooks.seen(state)
-    hooks = wanted.hooks or onboarding_hooks.mode_here(state)
+    seen.idle = onboarding_hooks.idle(state, seen.managers)
+    hooks = wanted.hooks or onboarding_hooks.mode_here(state, seen.managers)
     made = Plan(seen, config, where, hooks, roots)
     if not config.source:
         text = _configuration(roots, where, wanted.language or "en")
@@ -90,7 +91,7 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
     if where == LFS:
         made.steps += _lfs(repository, made, after_ignore=bool(made.steps))
     if hooks == FRAMEWORK:
-        made.steps += onboarding_hooks.entry(repository, system=wanted.system)
+        made.steps += onboarding_hooks.entry(repository, state, system=wanted.system)
     if hooks != NONE:
         made.steps += onboarding_hooks.hooks(repository, state, hooks)
     return made

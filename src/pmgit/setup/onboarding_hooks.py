@@ -6,35 +6,59 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from pmgit.errors import PmgitError, UsageError
+from pmgit.errors import PmgitError
 from pmgit.report.shell import quote
-from pmgit.setup import files, frameworks, hook_chain, hook_config
-from pmgit.setup.hook_chain import FRAMEWORK, NATIVE, State
+from pmgit.setup import (
+    files,
+    framework_files,
+    frameworks,
+    hook_chain,
+    hook_config,
+    prek_config,
+)
+from pmgit.setup.hook_chain import FRAMEWORK, HUSKY, LEFTHOOK, NATIVE, State
 from pmgit.setup.hook_file import CHAIN
 from pmgit.setup.journal import ENTRY, HOOK, LINK, Journal
 from pmgit.setup.step import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pmgit.git.repository import Repository
 
 
-def mode_here(state: State) -> str:
-    """The kind of hooks when nobody says: native where the chain judges commits already."""
-    hook = state.hook(hook_config.STAGES[0])
-    judges = hook.kind == CHAIN and b"\njudge=yes\n" in (hook.content or b"")
-    return NATIVE if judges else FRAMEWORK
+#: What puts a manager's hooks where Git looks: over ours, when it comes later.
+_INSTALLS = {HUSKY: "npm install", LEFTHOOK: "lefthook install"}
 
 
-def entry(repository: Repository, *, system: bool) -> list[Step]:
-    """pmgit's entry in `.pre-commit-config.yaml`."""
-    name = hook_config.NAME
+def idle(state: State, managers: Collection[str]) -> list[str]:
+    """What to say of a manager whose hooks are not installed in this clone yet."""
+    return [
+        f"{name} is not installed in this clone: run `pmgit init` again after `{install}`"
+        for name, install in _INSTALLS.items()
+        if name in managers and state.manager != name
+    ]
+
+
+def mode_here(state: State, managers: Collection[str] = ()) -> str:
+    """The kind of hooks when nobody says: native where the chain judges commits already, and
+    beside husky or lefthook, whose users have neither pre-commit nor prek.
+    """
+    hooks = [state.hook(stage) for stage in hook_config.STAGES]
+    judges = any(h.kind == CHAIN and b"\njudge=yes\n" in (h.content or b"") for h in hooks)
+    managed = bool(state.manager) or not {HUSKY, LEFTHOOK}.isdisjoint(managers)
+    alone = managed and not state.configs and not any(h.is_framework for h in hooks)
+    return NATIVE if judges or alone else FRAMEWORK
+
+
+def entry(repository: Repository, state: State, *, system: bool) -> list[Step]:
+    """pmgit's entry in the configuration of pre-commit or prek."""
+    name = frameworks.find(state).config
     path = os.path.join(repository.top, name)
-    if os.path.lexists(os.path.join(repository.top, "prek.toml")) and not os.path.lexists(path):
-        raise UsageError(
-            f"prek.toml is used here, and pmgit writes only {name}",
-            "for Git hooks without a framework: pmgit init --hooks native",
-        )
-    change = hook_config.plan(files.read(path), system=system)
+    if name == framework_files.TOML:
+        change = prek_config.plan(files.read(path), system=system)
+    else:
+        change = hook_config.plan(files.read(path), system=system, name=name)
     if change.after == change.before:
         return []
 

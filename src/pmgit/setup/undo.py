@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pmgit.errors import PmgitError
 from pmgit.git.blob import decode, encode
 from pmgit.lfs import pointer
-from pmgit.setup import block, files, hook_config
+from pmgit.setup import block, chain, files, hook_config
 from pmgit.setup.journal import (
     BLOCK,
     CONFIG,
@@ -49,9 +49,19 @@ def run(repository: Repository, journal: Journal) -> Iterator[str]:
             said = _folder(journal.locate(entry))
         else:
             said = _file(repository, entry, journal.locate(entry))
+        if entry.kind == HOOK:
+            _forget_renamed(journal.locate(entry))
         journal.forget(entry)
         if said:
             yield said
+
+
+def _forget_renamed(path: str) -> None:
+    """Remove the chain that `lefthook install` has put aside: its uninstall brings it back."""
+    renamed = f"{path}.old"
+    is_file = os.path.isfile(renamed) and not os.path.islink(renamed)
+    if is_file and chain.is_chain(content(renamed) or b""):
+        _restore(renamed, None, 0)
 
 
 def _file(repository: Repository, entry: Entry, path: str) -> str:

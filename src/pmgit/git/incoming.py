@@ -1,0 +1,75 @@
+"""A push that arrives: the refs that it names, and Git's walk over its commits, under way.
+
+Git tells a pre-receive hook all refs on standard input, a line each: `<old id> <new id> <ref>`,
+with zeros for what does not exist. No ref is updated yet, so `--not --all` is what the repository
+has; the pushed objects lie in a quarantine that the git processes find by their environment.
+
+Apart from `git.receives`, because the walk is started before anything else is imported.
+"""
+
+from __future__ import annotations
+
+from pmgit.errors import UsageError
+from pmgit.git import pipe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.git.repository import Repository
+
+
+class Update:
+    """One ref of a push; `old` and `new` are '' where there is nothing."""
+
+    __slots__ = ("local", "new", "old", "remote")
+
+    def __init__(self, local: str, new: str, remote: str, old: str) -> None:
+        self.local = local
+        self.new = new if new.strip("0") else ""
+        self.remote = remote
+        self.old = old if old.strip("0") else ""
+
+
+def is_id(word: str) -> bool:
+    """Whether a word is the full id of an object, or zeros."""
+    return len(word) in (40, 64) and not word.strip("0123456789abcdef")
+
+
+def parse(stdin: bytes) -> list[Update]:
+    """The refs that Git announces on standard input of a pre-receive hook. Raises UsageError."""
+    updates = []
+    # Not splitlines: a ref may hold U+0085 or U+2028, which are no line ends to Git.
+    for line in stdin.decode("utf-8", "surrogateescape").split("\n"):
+        if not line:
+            continue
+        words = line.split(" ", 2)
+        if len(words) != 3 or not (is_id(words[0]) and is_id(words[1])):
+            raise UsageError(
+                f"not a line of a pre-receive hook: {line[:80]!r}",
+                "git gives `<old id> <new id> <ref>` on standard input",
+            )
+        updates.append(Update("", words[1], words[2], words[0]))
+    return updates
+
+
+class Walk:
+    """`rev-list | diff-tree`: the new commits, and how each differs from its parents."""
+
+    def __init__(self, repository: Repository, updates: Sequence[Update]) -> None:
+        self.repository = repository
+        #: Without the deleted refs, and those that stay where they are.
+        self.updates = [update for update in updates if update.new and update.new != update.old]
+        self.news = list(dict.fromkeys(update.new for update in self.updates))
+        self._processes = pipe.start(
+            ("rev-list", "--reverse", "--topo-order", "--not", "--all", "--not", "--stdin"),
+            ("diff-tree", "--stdin", "-c", "--root", "--always", "--pretty=format:%H %P",
+             *pipe.RAW),
+            top=repository.top,
+            env=repository.env,
+            stdin="".join(f"{oid}\n" for oid in self.news).encode("ascii"),
+        )  # fmt: skip
+
+    def finish(self) -> bytes:
+        """All that Git says, from the oldest commit to the newest."""
+        return pipe.finish(*self._processes)

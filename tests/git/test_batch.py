@@ -1,0 +1,84 @@
+"""Questions about objects, all to one git process."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pmgit.errors import PmgitError
+from pmgit.git import repository
+from pmgit.git.batch import Answer, Batch
+from pmgit.git.blob import Blob
+from pmgit.git.tip import BatchObjects
+from tests.kit import Repo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def repo(tmp_path: Path, env: dict[str, str]) -> Repo:
+    made = Repo(tmp_path / "repo", env)
+    for number in range(400):
+        made.write(f"many/{number}", f"{number}\n" * number)
+    made.write("a b\u2028é", "strange\n")
+    made.write("lines", b"\n\nabc missing\n\0")
+    made.git("add", "-A")
+    made.commit("x")
+    made.git("repack", "-adq")
+    return made
+
+
+@pytest.fixture
+def batch(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Batch]:
+    monkeypatch.chdir(repo.path)
+    made = Batch(repository.discover())
+    yield made
+    made.close()
+
+
+def facts(answers: list[Answer]) -> list[tuple[str, int, bytes]]:
+    return [(one.kind, one.size, one.data) for one in answers]
+
+
+def test_what_is_there_and_what_is_not(batch: Batch) -> None:
+    names = ["HEAD:lines", "HEAD:a b\u2028é", "HEAD:no blob 3", "HEAD", "0" * 40, "HEAD:many"]
+    expected = [("blob", 15, b"\n\nabc missing\n\0"), ("blob", 8, b"strange\n"), ("", 0, b"")]
+    assert facts(batch.contents(names))[:3] == expected
+    assert [one.kind for one in batch.info(names)] == ["blob", "blob", "", "commit", "", "tree"]
+    assert all(one.data == b"" for one in batch.info(names))
+    assert batch.info([]) == batch.contents([]) == []
+
+
+def test_more_than_a_pipe_holds(batch: Batch) -> None:
+    """Questions and answers alternate: neither side may wait for the other for ever."""
+    names = [f"HEAD:many/{number}" for number in range(400)] * 12
+    contents = [f"{number}\n".encode() * number for number in range(400)] * 12
+    assert [one.data for one in batch.contents(names)] == contents
+    assert [one.size for one in batch.info(names)] == [len(data) for data in contents]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_process_that_has_ended_is_done_without(batch: Batch, whole: bool) -> None:
+    """So it is with git before 2.36, which does not know the option."""
+    ask = batch.contents if whole else batch.info
+    names = ["HEAD:lines", "HEAD:nothing", "HEAD:many/7"]
+    before = facts(ask(names))
+    assert batch._process is not None
+    os.kill(batch._process._pid, signal.SIGTERM)
+    assert facts(ask(names)) == before
+    assert batch._process is None
+    assert facts(ask(names)) == before
+
+
+def test_objects_that_are_no_blobs_are_named(batch: Batch, repo: Repo) -> None:
+    objects = BatchObjects(repository.discover(), batch)
+    tree = repo.git("rev-parse", "HEAD:many").strip()
+    with pytest.raises(PmgitError, match=f"object {tree} is unreadable: it is a tree"):
+        objects.sizes([tree])
+    with pytest.raises(PmgitError, match=f"object {'1' * 40} is unreadable: missing"):
+        objects.contents([Blob("x", "1" * 40, "100644")])
