@@ -74,7 +74,7 @@ class Objects:
         return self._survey_packed(elsewhere, keep) if elsewhere else 0
 
     def _stored(self, folder: str, oid: str, count: int) -> bytes | None:
-        """The first `count` bytes that lie in the file of a loose object; None when it is not loose."""
+        """What the file of a loose object begins with, `count` bytes; None when it is not loose."""
         try:
             fd = os.open(f"{folder}/{oid[:2]}/{oid[2:]}", _READ)
         except OSError:
