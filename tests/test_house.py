@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "pmgit"
 
-GROUND = ("rule", "finding", "config", "units", "errors", "plain_toml", "lazy", "quick_import", "")
+GROUND = ("rule", "finding", "config", "units", "errors", "plain_toml", "lazy", "")
 #: From the top down; what stands together shares a floor. "" is `pmgit/__init__.py`.
 FLOORS = (
     ("__main__",), ("cli",), ("hook",), ("commands",), ("doctor",), ("pre_receive",),

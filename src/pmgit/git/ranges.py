@@ -99,16 +99,15 @@ class ListedObjects(Objects):
         super().__init__(repository)
         self._names: dict[str, frozenset[str]] = {}
 
-    def _loose(self, oid: str, count: int = 0) -> tuple[int, bytes] | None:
-        folder = oid[:2]
-        names = self._names.get(folder)
+    def _stored(self, folder: str, oid: str, count: int) -> bytes | None:
+        names = self._names.get(oid[:2])
         if names is None:
             try:
-                names = frozenset(os.listdir(f"{self._repository.objects}/{folder}"))
+                names = frozenset(os.listdir(f"{folder}/{oid[:2]}"))
             except OSError:
                 names = frozenset()
-            self._names[folder] = names
-        return super()._loose(oid, count) if oid[2:] in names else None
+            self._names[oid[:2]] = names
+        return super()._stored(folder, oid, count) if oid[2:] in names else None
 
 
 class _Log:
