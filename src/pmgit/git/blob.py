@@ -72,16 +72,19 @@ def decode(path: bytes) -> str:
 
 def parse_raw_diff(out: bytes) -> list[Blob]:
     """The changes in the output of `diff-index --raw -z` or `diff-tree --raw -z`."""
-    fields = decode(out).split("\0")
-    heads, paths = fields[:-1:2], fields[1::2]
+    text = decode(out)
     # :000000 100644 <zeros> <id> A: what all lines of a large commit begin with, mostly
-    at = len(heads[0]) // 2 + 7 if heads else 0
+    at = text.find("\0") // 2 + 7
     plain = f":{NOTHING} {REGULAR[0]} ".ljust(at - 1, "0") + " "
-    new = [head[at:-2] for head in heads if head.startswith(plain) and head.endswith(" A")]
-    if len(new) == len(heads) == len(paths):
-        return list(map(Blob, paths, new))
+    if text.startswith(plain) and text[-1:] == "\0":
+        lines = text[at:-1].split(f"\0{plain}")
+        end = at - 16  # so many digits has an id
+        paths = [line[end + 3 :] for line in lines if line[end : end + 3] == " A\0"]
+        if text.count("\0") == 2 * len(paths) == 2 * len(lines):
+            return list(map(Blob, paths, [line[:end] for line in lines]))
+    fields = text.split("\0")
     changes = []
-    for head, path in zip(heads, paths, strict=True):
+    for head, path in zip(fields[:-1:2], fields[1::2], strict=True):
         # :100644 100644 <old id> <new id> M
         old_mode, mode, before, oid, status = head.split(" ")
         if status == "U":

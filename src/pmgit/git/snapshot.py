@@ -111,7 +111,7 @@ class Snapshot:
         """As `measure`, for blobs to judge: small ones are read, absent ones are counted."""
         blobs = list(blobs)
         self._size(blobs, self._keep)
-        self._absent.update(blob.oid for blob in blobs if blob.size == NOT_HERE)
+        self._absent.update([blob.oid for blob in blobs if blob.size == NOT_HERE])
 
     def measure(self, blobs: Iterable[Blob]) -> None:
         """Find the size of those files and links whose size is not known yet."""

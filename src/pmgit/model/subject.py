@@ -49,12 +49,21 @@ class Subject(Files):
         return {root: list(folder.files_on_disk(top, root)) for root in self.roots}
 
     @lazy
+    def _untracked(self) -> dict[str, list[str]]:
+        """Of the files on disk, those that the snapshot has not got."""
+        tracked = self.listing
+        return {
+            root: [path for path in paths if path not in tracked]
+            for root, paths in self.on_disk.items()
+        }
+
+    @lazy
     def model_paths(self) -> dict[str, str]:
         """Every model folder, of the snapshot and of the work tree, with its models folder."""
         found = {}
         for root in self.roots:
             tracked = [path for path in self.listing if path.startswith(f"{root}/")]
-            for path in folder.find([*tracked, *self.on_disk.get(root, ())], root):
+            for path in folder.find([*tracked, *self._untracked.get(root, ())], root):
                 found[path] = root
         return found
 
@@ -79,7 +88,7 @@ class Subject(Files):
     @lazy
     def models(self) -> list[Model]:
         """The models that the change touches, and those with untracked weights in the work tree."""
-        local = [path for files in self.on_disk.values() for path in self._local_weights(files)]
+        local = [path for files in self._untracked.values() for path in self._weights(files)]
         if not self.touches_models and not local:
             return []
         models = {path: folder.Model(path, root) for path, root in self.model_paths.items()}
@@ -131,10 +140,9 @@ class Subject(Files):
         asked += [path for model in self.models if model.info is None for path in model.local]
         return attributes.ignored(self.repository, asked)
 
-    def _local_weights(self, files: Iterable[str]) -> list[str]:
-        """The untracked files that are weights by their names; nothing is opened."""
-        untracked = [path for path in files if path not in self.listing]
-        return [path for path in untracked if self.tiers.of(path) in (ALWAYS, AMBIGUOUS)]
+    def _weights(self, files: Iterable[str]) -> list[str]:
+        """The files that are weights by their names; nothing is opened."""
+        return [path for path in files if self.tiers.of(path) in (ALWAYS, AMBIGUOUS)]
 
     def _fill(self, models: dict[str, Model]) -> None:
         """Put every blob below the models folders into its model."""
