@@ -68,8 +68,9 @@ class Objects:
                 if data is None:
                     elsewhere.append(blob)
                     continue
-                blob.size, head = _inflated(blob.oid, data)
-                if keep and blob.size < SMALL and keep(head):
+                size, head = _inflated(blob.oid, data)
+                blob.size = size
+                if size < SMALL and keep and keep(head):
                     blob.head = head
         return self._survey_packed(elsewhere, keep) if elsewhere else 0
 

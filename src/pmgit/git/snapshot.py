@@ -176,12 +176,12 @@ class Snapshot:
                 }
             else:
                 out = self.repository.run("ls-files", "-s", "-z", "--", *folders, env=self._env)
-                self.know(folders, out)
+                self.know(folders, parse_listing(out))
         return self._listings[folders]
 
-    def know(self, folders: tuple[str, ...], out: bytes) -> None:
-        """Keep the answer of `ls-files -s -z` for these folders."""
-        found = {blob.path: blob for blob in parse_listing(out)}
+    def know(self, folders: tuple[str, ...], entries: list[Blob]) -> None:
+        """Keep what the index holds below these folders."""
+        found = {blob.path: blob for blob in entries}
         empty = self.repository.empty_blob
         if not self._env and any(blob.oid == empty for blob in found.values()):
             # It may be an intent to add, which looks like an empty file; the diff leaves it out.

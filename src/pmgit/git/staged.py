@@ -6,7 +6,7 @@ import time
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import process, streams
-from pmgit.git.blob import introduced_by, parse_raw_diffs
+from pmgit.git.blob import introduced_by, parse_listing, parse_raw_diffs
 from pmgit.git.repository import Discovery
 from pmgit.git.snapshot import STAGED, Snapshot
 
@@ -119,10 +119,12 @@ class Start:
         if repository.bare:
             self._diff.stop()
             return Snapshot(repository, STAGED, [], [])
+        # The listing is there first: its lines are taken apart while git still compares.
+        wanted = parse_listing(self._listing.finish())
         found, sizes = self._diff.finish(repository)
         snapshot = Snapshot(repository, STAGED, found, introduced_by(found))
         snapshot.sizes = sizes
-        snapshot.know(self._wanted, self._listing.finish())
+        snapshot.know(self._wanted, wanted)
         return snapshot
 
 
