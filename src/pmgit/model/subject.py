@@ -51,11 +51,11 @@ class Subject(Files):
     @lazy
     def _untracked(self) -> dict[str, list[str]]:
         """Of the files on disk, those that the snapshot has not got."""
-        tracked = self.listing
-        return {
-            root: [path for path in paths if path not in tracked]
-            for root, paths in self.on_disk.items()
-        }
+        found = {}
+        for root, paths in self.on_disk.items():
+            tracked = self.listing if paths else {}  # on a server it is one more git process
+            found[root] = [path for path in paths if path not in tracked]
+        return found
 
     @lazy
     def model_paths(self) -> dict[str, str]:
