@@ -110,6 +110,20 @@ def test_a_pointer_to_a_pointer_is_reported(lfs_repo: Repo) -> None:
     assert lfs_repo.blob(PATH) == POINTER
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="Linux has a file that fails")
+def test_an_object_that_cannot_be_read_is_an_error(lfs_repo: Repo) -> None:
+    outer = pointer(POINTER)
+    name = outer.split(b"sha256:")[1][:64].decode()
+    place = lfs_repo.path / ".git/lfs/objects" / name[:2] / name[2:4]
+    place.mkdir(parents=True)
+    (place / name).symlink_to("/proc/self/mem")  # even root cannot read its first page
+    lfs_repo.stage_blob(PATH, outer)
+    done = lfs_repo.pmgit("check", *SELECT)
+    assert done.code == 3
+    assert f"the Git LFS object {name} cannot be read" in done.err
+    assert "Traceback" not in done.err
+
+
 def test_in_a_range(lfs_repo: Repo) -> None:
     base = lfs_repo.git("rev-parse", "HEAD").strip()
     lfs_repo.stage_blob(PATH, CRLF)

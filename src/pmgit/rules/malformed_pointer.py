@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pmgit.errors import PmgitError
 from pmgit.finding import Finding
 from pmgit.lfs.pointer import MAX_BYTES, Broken, Pointer, read
 from pmgit.rule import LFS, Rule
@@ -92,6 +93,12 @@ class MalformedPointer(Rule):
         path = store.find_in(self._stores, pointer.oid)
         if not path:
             return None
-        with open(path, "rb") as file:
-            found = read(file.read(MAX_BYTES))
+        try:
+            with open(path, "rb") as file:
+                found = read(file.read(MAX_BYTES))
+        except OSError as error:
+            raise PmgitError(
+                f"the Git LFS object {pointer.oid} cannot be read: {error.strerror}",
+                f"see who may read {path!r}, or check all of them: git lfs fsck",
+            ) from error
         return found if isinstance(found, Pointer) else None
