@@ -388,6 +388,8 @@ def test_interrupted(repo: Repo, tmp_path: Path) -> None:
     while not pids.exists() or len(pids.read_text().split()) < 3:
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
+    # A process writes its number before the one that starts it has come back from doing so.
+    time.sleep(1)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err.strip()) == (130, b"pmgit: interrupted")
