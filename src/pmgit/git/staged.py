@@ -35,7 +35,8 @@ _DIFF = (
 
 #: From so many staged files on, reading the index takes less time than opening them.
 MANY = 400
-#: Seconds in which git compares a thousand files or two.
+#: From so many on, git is given _PAUSE seconds to compare a thousand more, or two.
+_VERY_MANY = 5000
 _PAUSE = 0.003
 
 
@@ -77,7 +78,7 @@ class StagedDiff:
                     self._stream.widen()
                 sizes.look(found[seen:])
                 seen = len(found)
-                if len(changes) < MANY:
+                if len(changes) < MANY and len(found) >= _VERY_MANY:
                     # Git hands over 4 KB at a time, and to be woken for each takes both longer.
                     time.sleep(_PAUSE)
         return found, sizes
@@ -113,14 +114,14 @@ class Start:
         """The snapshot; honours GIT_INDEX_FILE. Empty in a bare repository: it has no index."""
         try:
             repository = self._discovery.finish()
+            if repository.bare:
+                self._diff.stop()
+                return Snapshot(repository, STAGED, [], [])
+            # The listing is there first: its lines are taken apart while git still compares.
+            wanted = parse_listing(self._listing.finish())
         except PmgitError:
             self._diff.stop()
             raise
-        if repository.bare:
-            self._diff.stop()
-            return Snapshot(repository, STAGED, [], [])
-        # The listing is there first: its lines are taken apart while git still compares.
-        wanted = parse_listing(self._listing.finish())
         found, sizes = self._diff.finish(repository)
         snapshot = Snapshot(repository, STAGED, found, introduced_by(found))
         snapshot.sizes = sizes

@@ -135,7 +135,7 @@ class Files:
             paths.sort(key=lambda path: (path.rpartition("/")[2] not in names, path))
             inside = [path for path in paths if self.in_models(path)]
             free = inside[: len([path for path in gone if self.in_models(path)])]
-            outside = [path for path in paths if path not in inside]
+            outside = [path for path in paths if not self.in_models(path)]
             free += outside[: len(gone) - len(free)]
             found.update((commit, path) for path in free)
         return found
