@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands import _work_tree
+from pmgit.commands._options import format_option
 from pmgit.config import Config
 from pmgit.doctor import examine
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
@@ -23,14 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("doctor")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people or for programs.",
-)
+@format_option
 def command(form: str) -> int:
     """Look at git, Git LFS, hooks, attributes, weights and the Hugging Face environment.
 

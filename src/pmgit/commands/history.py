@@ -8,6 +8,7 @@ import time
 import click
 
 from pmgit.commands import _history_report, _work_tree
+from pmgit.commands._options import format_option
 from pmgit.config import Config
 from pmgit.errors import CLEAN, FAILED, UsageError
 from pmgit.git import history, repository
@@ -35,14 +36,7 @@ if TYPE_CHECKING:
     metavar="SIZE",
     help="Only blobs of at least this size: 500 kB, 10 MiB, or bytes.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people or for programs.",
-)
+@format_option
 @click.option(
     "--allow-missing",
     is_flag=True,
