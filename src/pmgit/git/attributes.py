@@ -21,7 +21,7 @@ LFS = "lfs"
 #: The answers that mean that no filter touches the content.
 UNSPECIFIED = "unspecified"
 NO_FILTER = frozenset({UNSPECIFIED, "unset"})
-_NONE = f"{UNSPECIFIED}\0"
+_FILTER = "\0filter\0"
 
 
 def ask(repository: Repository, paths: Sequence[str], env: dict[str, str]) -> Process:
@@ -39,16 +39,13 @@ def answers(process: Process, paths: Sequence[str]) -> dict[str, str]:
     """The filter attribute of the paths that were asked for; left out is UNSPECIFIED."""
     # path NUL "filter" NUL value NUL …
     out = process.finish().decode("utf-8", "surrogateescape")
-    if "filter" in paths:
-        told = list(zip(paths, out.split("\0")[2::3], strict=True))
-    else:
-        # Value NUL and the next path. Few of 50,000 need a closer look.
-        pieces = out.split("\0filter\0")[1:]
-        told = [
-            (path, piece[: piece.index("\0")])
-            for path, piece in zip(paths, pieces, strict=True)
-            if not piece.startswith(_NONE)
-        ]
+    if not out.startswith("filter\0") and f"{_FILTER}filter\0" not in out:
+        # Nothing but what is asked for is called so: of 50,000 paths only those have to be
+        # looked at that Git LFS gets.
+        pieces = out.split(f"{_FILTER}{LFS}\0")
+        if out.count(f"{_FILTER}{UNSPECIFIED}\0") + len(pieces) - 1 == len(paths):
+            return dict.fromkeys([piece[piece.rfind("\0") + 1 :] for piece in pieces[:-1]], LFS)
+    told = zip(paths, out.split("\0")[2::3], strict=True)
     return {path: value for path, value in told if value != UNSPECIFIED}
 
 

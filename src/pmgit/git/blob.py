@@ -76,13 +76,13 @@ def parse_raw_diff(out: bytes) -> list[Blob]:
     # :000000 100644 <zeros> <id> A: what all lines of a large commit begin with, mostly
     at = text.find("\0") // 2 + 7
     plain = f":{NOTHING} {REGULAR[0]} ".ljust(at - 1, "0") + " "
-    if text.startswith(plain) and text[-1:] == "\0":
-        lines = text[at:-1].split(f"\0{plain}")
-        end = at - 16  # so many digits has an id
-        paths = [line[end + 3 :] for line in lines if line[end : end + 3] == " A\0"]
-        if text.count("\0") == 2 * len(paths) == 2 * len(lines):
-            return list(map(Blob, paths, [line[:end] for line in lines]))
     fields = text.split("\0")
+    if text.startswith(plain):
+        end = at + at - 16  # so many digits has an id
+        heads = fields[:-1:2]
+        oids = [head[at:end] for head in heads if head.startswith(plain)]
+        if len(oids) == len(heads):
+            return list(map(Blob, fields[1::2], oids))
     changes = []
     for head, path in zip(fields[:-1:2], fields[1::2], strict=True):
         # :100644 100644 <old id> <new id> M

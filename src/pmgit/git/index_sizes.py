@@ -45,7 +45,7 @@ class Sizes:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._filters = repository.start("config", "--name-only", "--get-regexp", _CLEAN)
-        self._entry = Struct(f">I{len(repository.empty_tree) // 2}sH")
+        self._entry = Struct(f">I{len(repository.empty_tree) // 2}xH")
         self._blobs: list[Blob] = []
         self._sizes: list[int] = []
         self._at, self._missed = _HEADER + _BEFORE_SIZE, 0
@@ -75,14 +75,14 @@ class Sizes:
         data, at = self._data, self._at
         read, begins, path_at = self._entry.unpack_from, data.startswith, self._entry.size
         add = sizes.append
-        for blob, path in zip(blobs, paths, strict=True):
-            # Size, id, flags (the lower 12 bits are the length of the path), path, NUL. The path
-            # belongs to it: another path with the same content may have had another size.
+        for path in paths:
+            # Size, id, flags (the lower 12 bits are the length of the path), path, NUL.
             length = len(path)
-            size, oid, flags = read(data, at)
+            size, flags = read(data, at)
             # Both lists are sorted by path: mostly the next entry is the one.
-            if flags != length or oid.hex() != blob.oid or not begins(path, at + path_at):
-                oid = bytes.fromhex(blob.oid)
+            if flags != length or not begins(path, at + path_at):
+                # The id belongs to it: a path alone may be a part of another.
+                oid = bytes.fromhex(blobs[len(sizes)].oid)
                 wanted = b"%b%b%b\0" % (oid, min(length, _LONG).to_bytes(2, "big"), path)
                 here = data.find(wanted, at) - _SIZE_BYTES
                 if here < 0:

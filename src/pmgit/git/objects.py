@@ -68,7 +68,7 @@ class Objects:
                 if data is None:
                     elsewhere.append(blob)
                     continue
-                size, head = _inflated(blob.oid, data)
+                size, head = _whole(data) or _inflated(blob.oid, data)
                 blob.size = size
                 if size < SMALL and keep and keep(head):
                     blob.head = head
@@ -184,6 +184,20 @@ class Objects:
         """Whole content of blobs, by one process; for small files such as INFO.md."""
         here, _ = self.split_present(blobs)
         return self._batch(blob.oid for blob in here)
+
+
+def _whole(data: bytes) -> tuple[int, bytes] | None:
+    """Size and content of a small blob in half the time of `_inflated`; None: ask that one."""
+    if len(data) < SMALL_STORED:
+        try:
+            stored = zlib.decompress(data)
+        except zlib.error:
+            return None
+        head = stored[stored.find(b"\0") + 1 :]
+        size = len(head)
+        if size < SMALL and stored.startswith(b"blob %d\0" % size):
+            return size, head
+    return None
 
 
 def _inflated(oid: str, data: bytes, count: int = 0) -> tuple[int, bytes]:
