@@ -291,6 +291,28 @@ def test_an_unreadable_object_is_never_clean(repo: Repo) -> None:
     assert "Traceback" not in failed.err
 
 
+def failing_git(repo: Repo, verb: str, how: str) -> dict[str, str]:
+    """The environment with a git of which one command does not work."""
+    real = repo.sh("command -v git").out.strip()
+    bin = repo.path.parent / "bin"
+    bin.mkdir()
+    script = f'case " $* " in *" {verb} "*) {how};; esac\nexec {real} "$@"\n'
+    (bin / "git").write_text(f"#!/bin/sh\n{script}")
+    (bin / "git").chmod(0o755)
+    return {"PATH": f"{bin}:{repo.env['PATH']}"}
+
+
+def test_without_the_tree_of_head_the_index_is_asked(lfs_repo: Repo) -> None:
+    """A tree that is not here (partial clone without trees) does not stop a commit."""
+    lfs_repo.stage(f"{MODEL}/old.txt", "text")
+    lfs_repo.commit()
+    lfs_repo.stage(f"{MODEL}/OLD.txt", "text")
+    told = lfs_repo.hook("pre-commit")
+    assert "case-collision" in told.out
+    again = lfs_repo.hook("pre-commit", env=failing_git(lfs_repo, "ls-tree", "exit 128"))
+    assert again == told
+
+
 def test_a_whole_tree_that_is_not_all_here_is_not_clean(repo: Repo, tmp_path: Path) -> None:
     repo.stage("a.txt", "a\n")
     repo.commit()
@@ -348,19 +370,13 @@ def test_a_range_that_is_not_all_here_is_not_clean(repo: Repo, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("how", ["kill -9 $$", "exit 1", "echo 'fatal: disk full' >&2; exit 128"])
-@pytest.mark.parametrize("verb", ["diff-index", "rev-parse", "ls-files", "cat-file", "check-attr"])
+@pytest.mark.parametrize("verb", ["diff-index", "rev-parse", 'ls-"*"', "cat-file", "check-attr"])
 def test_a_git_that_fails_is_never_clean(verb: str, how: str, lfs_repo: Repo) -> None:
     """Whatever git process dies, the answer is neither clean nor a finding."""
     lfs_repo.stage(WEIGHTS, pointer(b"0"))
     lfs_repo.add_info(MODEL)
     assert lfs_repo.hook("pre-commit").code == 0
-    real = lfs_repo.sh("command -v git").out.strip()
-    bin = lfs_repo.path.parent / "bin"
-    bin.mkdir()
-    script = f'case " $* " in *" {verb} "*) {how};; esac\nexec {real} "$@"\n'
-    (bin / "git").write_text(f"#!/bin/sh\n{script}")
-    (bin / "git").chmod(0o755)
-    failed = lfs_repo.hook("pre-commit", env={"PATH": f"{bin}:{lfs_repo.env['PATH']}"})
+    failed = lfs_repo.hook("pre-commit", env=failing_git(lfs_repo, verb, how))
     assert (failed.code, failed.out) == (3, ""), failed
     assert failed.err.startswith("pmgit: ")
     assert "Traceback" not in failed.err

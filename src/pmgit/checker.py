@@ -113,6 +113,14 @@ def selected(config: Config, select: Sequence[str] = (), ignore: Sequence[str] =
     ]
 
 
+def warm(waits: Callable[[], bool]) -> None:
+    """Import the rules, which somebody will ask for, as long as there is nothing else to do."""
+    for name in rules.RULES:
+        if not waits():
+            break
+        rules.load(name)
+
+
 def judge(
     snapshot: Snapshot,
     config: Config,

@@ -240,9 +240,10 @@ def _snapshot(stage: str) -> Snapshot:
     from pmgit.git import staged
 
     start = staged.Start(*LOOKED_UP)
-    # Git works meanwhile: this import takes as long as it does.
-    from pmgit import checker  # noqa: F401
+    # Git works meanwhile: this import takes as long as it does in a small repository.
+    from pmgit import checker
 
+    checker.warm(start.waits)
     snapshot = start.finish()
     if stage or environ.get("GIT_INDEX_FILE") or snapshot.changes:
         return snapshot

@@ -12,7 +12,7 @@ from pmgit.config import LFS
 from pmgit.errors import PmgitError
 from pmgit.finding import Fix, Step
 from pmgit.git import attributes, checkout, clean, position, tree
-from pmgit.git.blob import Blob, decode
+from pmgit.git.blob import Blob, parse_tree
 from pmgit.git.trees import Rewriter
 from pmgit.lfs import missing, patterns
 from pmgit.model.subject import Subject
@@ -102,8 +102,7 @@ class Remake:
         found: dict[str, set[tuple[str, str]]] = {}
         for oid in commits:
             raw = self.repository.run("ls-tree", "-z", oid, "--", *(b.path for b in blobs))
-            lines = (line.partition("\t") for line in decode(raw).split("\0") if line)
-            found[oid] = {(path, head.split(" ")[2]) for head, _, path in lines}
+            found[oid] = {(blob.path, blob.oid) for blob in parse_tree(raw)}
         return found
 
     def patterns(self) -> list[str]:

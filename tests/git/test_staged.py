@@ -208,6 +208,50 @@ def test_below_the_top(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     assert snapshot.repository.prefix == "deep/"
 
 
+@pytest.mark.parametrize("shape", ["born", "unborn", "conflict"])
+def test_what_the_index_has_is_told_by_head_and_the_difference(shape: str, here: Repo) -> None:
+    """The same as the index itself says, around every border of the sorted paths."""
+    names = ("m", "é")
+    old = ("m/a", "m/b/c", "m/gone", "m/changed", "m/mode", "m/folder", "m-x/a", "m.txt", "m0/a",
+           "é/a", "é/gone", "f", "z", "m/both")  # fmt: skip
+    if shape != "unborn":
+        for name in old:
+            here.stage(name, "old\n")
+        commit = here.commit()
+        here.git("update-index", "--add", "--cacheinfo", f"160000,{commit},m/sub")
+        here.git("rm", "-q", "m/gone", "é/gone", "m/folder", "m.txt")
+    if shape == "conflict":
+        here.commit()
+        here.git("checkout", "-q", "-b", "side")
+        here.stage("m/both", "side\n")
+        here.commit()
+        here.git("checkout", "-q", "main")
+        here.stage("m/both", "main\n")
+        here.commit()
+        here.git("merge", "side", code=1)
+    for name in ("m/0", "m/b/d", "m/folder/in", "m-x/b", "m0/b", "é/b", "é/empty", "zz"):
+        here.stage(name, "" if name == "é/empty" else "new\n")
+    if shape != "unborn":
+        here.stage("m/changed", "new\n")
+        here.git("update-index", "--chmod=+x", "m/mode")
+    here.write("m/intended", "content")
+    here.git("add", "-N", "m/intended")
+    for wanted in (names, ("m",), ("m/b", "m"), ("m.txt", "f", "m/b"), ()):
+        told = staged.Start(*wanted).finish()
+        asked = Snapshot(told.repository, STAGED, [], []).listing(*wanted)
+        assert wanted in told._listings
+        found = told.listing(*wanted)
+        assert {p: (b.mode, b.oid) for p, b in found.items()} == {
+            p: (b.mode, b.oid) for p, b in asked.items()
+        }
+        if wanted == names:
+            assert list(found) == list(asked)
+            assert "m/b/d" in found
+            assert ("m/both" in found) == (shape == "born")
+        own = {blob.path: blob for blob in told.introduced}
+        assert all(found[path] is own[path] for path in own.keys() & found.keys())
+
+
 def test_conflicts_record_nothing(here: Repo) -> None:
     here.stage("both", "base\n")
     here.stage("other", "base\n")

@@ -9,11 +9,12 @@ from pmgit.baseline import entries
 from pmgit.baseline.forgive import Baseline
 from pmgit.config import BASELINE
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git.blob import Blob
+from pmgit.git.blob import parse_tree
 from pmgit.git.snapshot import RANGE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
 
@@ -35,12 +36,9 @@ def of_commit(repository: Repository, commit: str) -> Baseline:
     if not commit:
         return Baseline()
     out = repository.run("ls-tree", "-z", "--full-tree", commit, "--", BASELINE)
-    for line in out.split(b"\0"):
-        head, _, path = line.partition(b"\t")
-        if path == BASELINE.encode():
-            mode, _, oid = head.decode("ascii").split(" ")
-            snapshot = Snapshot(repository, RANGE, [], [])
-            data = _recorded(snapshot, Blob(BASELINE, oid, mode))
+    for blob in parse_tree(out):
+        if blob.path == BASELINE:
+            data = _recorded(Snapshot(repository, RANGE, [], []), blob)
             return Baseline(entries.parse(data).entries)
     return Baseline()
 

@@ -70,8 +70,11 @@ def decode(path: bytes) -> str:
     return path.decode("utf-8", "surrogateescape")
 
 
-def parse_raw_diff(out: bytes) -> list[Blob]:
-    """The changes in the output of `diff-index --raw -z` or `diff-tree --raw -z`."""
+def parse_raw_diff(out: bytes, unmerged: list[str] | None = None) -> list[Blob]:
+    """The changes in the output of `diff-index --raw -z` or `diff-tree --raw -z`.
+
+    Nothing is recorded from unmerged paths; they are put into `unmerged`.
+    """
     text = decode(out)
     # :000000 100644 <zeros> <id> A: what all lines of a large commit begin with, mostly
     at = text.find("\0") // 2 + 7
@@ -88,7 +91,9 @@ def parse_raw_diff(out: bytes) -> list[Blob]:
         # :100644 100644 <old id> <new id> M
         old_mode, mode, before, oid, status = head.split(" ")
         if status == "U":
-            continue  # unmerged: nothing is recorded from it
+            if unmerged is not None:
+                unmerged.append(path)
+            continue
         if old_mode == f":{NOTHING}":
             before = ""
         if status == "D":
@@ -97,7 +102,9 @@ def parse_raw_diff(out: bytes) -> list[Blob]:
     return changes
 
 
-def parse_raw_diffs(chunks: Iterable[bytes]) -> Iterator[list[Blob]]:
+def parse_raw_diffs(
+    chunks: Iterable[bytes], unmerged: list[str] | None = None
+) -> Iterator[list[Blob]]:
     """As `parse_raw_diff`, of an output that comes in pieces of any length."""
     rest = b""
     for chunk in chunks:
@@ -105,7 +112,7 @@ def parse_raw_diffs(chunks: Iterable[bytes]) -> Iterator[list[Blob]]:
         end = rest.rfind(b"\0") + 1
         if rest.count(b"\0", 0, end) % 2:
             end = rest.rfind(b"\0", 0, end - 1) + 1  # the path is still to come
-        yield parse_raw_diff(rest[:end])
+        yield parse_raw_diff(rest[:end], unmerged)
         rest = rest[end:]
 
 
@@ -117,6 +124,41 @@ def parse_listing(out: bytes) -> list[Blob]:
     return [
         Blob(line[at:], line[7 : at - 3], line[:6]) for line in lines if line[at - 3 : at] == " 0\t"
     ]
+
+
+def parse_tree(out: bytes) -> list[Blob]:
+    """The entries in the output of `ls-tree -z`."""
+    # 100644 blob <id><TAB><path>
+    found = []
+    for line in decode(out).split("\0"):
+        head, tab, path = line.partition("\t")
+        if tab:
+            mode, _, oid = head.split(" ")
+            found.append(Blob(path, oid, mode))
+    return found
+
+
+def at_or_below(changes: list[Blob], places: Iterable[str]) -> list[Blob]:
+    """Of a difference, sorted by path as Git prints it, what lies at these places or below."""
+    from bisect import bisect_left
+
+    found: list[Blob] = []
+    above = "/"
+    for place in sorted(places, key=lambda place: f"{place}/"):
+        begin = f"{place}/"
+        if begin.startswith(above):
+            continue  # it has been found already
+        above = begin
+        part = changes
+        if place.isascii():  # else Git, which sorts bytes, may have another order
+            first = bisect_left(changes, place, key=_path)
+            part = changes[first : bisect_left(changes, f"{place}0", first, key=_path)]
+        found += [blob for blob in part if blob.path.startswith(begin) or blob.path == place]
+    return found
+
+
+def _path(blob: Blob) -> str:
+    return blob.path
 
 
 def introduced_by(changes: Iterable[Blob], commit: str = "") -> list[Blob]:

@@ -172,16 +172,19 @@ class Snapshot:
                 self._listings[folders] = {
                     path: blob
                     for path, blob in self._listings[wider].items()
-                    if path in folders or path.startswith(begins)
+                    if path.startswith(folders) and (path in folders or path.startswith(begins))
                 }
             else:
-                out = self.repository.run("ls-files", "-s", "-z", "--", *folders, env=self._env)
-                self.know(folders, parse_listing(out))
+                self.know(folders, self._listed(folders))
         return self._listings[folders]
 
-    def know(self, folders: tuple[str, ...], entries: list[Blob]) -> None:
+    def know(self, folders: tuple[str, ...], entries: dict[str, Blob]) -> None:
         """Keep what the index holds below these folders."""
-        found = {blob.path: blob for blob in entries}
+        self._listings[folders] = entries
+
+    def _listed(self, folders: tuple[str, ...]) -> dict[str, Blob]:
+        out = self.repository.run("ls-files", "-s", "-z", "--", *folders, env=self._env)
+        found = {blob.path: blob for blob in parse_listing(out)}
         empty = self.repository.empty_blob
         if not self._env and any(blob.oid == empty for blob in found.values()):
             # It may be an intent to add, which looks like an empty file; the diff leaves it out.
@@ -191,7 +194,7 @@ class Snapshot:
             )  # fmt: skip
             real = {change.path for change in parse_raw_diff(diff)}
             found = {path: blob for path, blob in found.items() if path in real}
-        self._listings[folders] = found
+        return found
 
     def head_of(self, blob: Blob) -> bytes:
         """The first bytes of a blob (see HEAD_BYTES); empty when it is not here."""

@@ -6,12 +6,14 @@ import time
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import process, streams
-from pmgit.git.blob import introduced_by, parse_listing, parse_raw_diffs
+from pmgit.git.blob import at_or_below, introduced_by, parse_raw_diffs, parse_tree
 from pmgit.git.repository import Discovery
 from pmgit.git.snapshot import STAGED, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pmgit.git.blob import Blob
     from pmgit.git.index_sizes import Sizes
     from pmgit.git.repository import Repository
@@ -45,6 +47,8 @@ class StagedDiff:
 
     def __init__(self, top: str = "") -> None:
         self._stream = streams.single(*_DIFF, "HEAD", "--", top=top)
+        self.unborn = False
+        self.unmerged: list[str] = []
 
     def finish(self, repository: Repository) -> tuple[list[Blob], Sizes | None]:
         """The changes, and of many the sizes; everything in the index on an unborn branch."""
@@ -55,6 +59,7 @@ class StagedDiff:
             head = repository.start("rev-parse", "-q", "--verify", "HEAD")
             if head.wait()[0] == 0:
                 raise error
+            self.unborn = True
             empty = (*_DIFF, repository.empty_tree, "--")
             self._stream = streams.single(*empty, top=repository.top, env=repository.env)
             answer = self._read(repository)
@@ -68,7 +73,7 @@ class StagedDiff:
         found: list[Blob] = []
         sizes = None
         seen = 0
-        for changes in parse_raw_diffs(self._stream.chunks()):
+        for changes in parse_raw_diffs(self._chunks(found), self.unmerged):
             found += changes
             if len(found) >= MANY:
                 if not sizes:
@@ -78,10 +83,18 @@ class StagedDiff:
                     self._stream.widen()
                 sizes.look(found[seen:])
                 seen = len(found)
-                if len(changes) < MANY and len(found) >= _VERY_MANY:
-                    # Git hands over 4 KB at a time, and to be woken for each takes both longer.
-                    time.sleep(_PAUSE)
         return found, sizes
+
+    def _chunks(self, found: list[Blob]) -> Iterator[bytes]:
+        for chunk in self._stream.chunks():
+            yield chunk
+            if len(chunk) < streams.CHUNK and len(found) >= _VERY_MANY:
+                # Git hands over 4 KB at a time, and to be woken for each takes both longer.
+                time.sleep(_PAUSE)
+
+    def waits(self) -> bool:
+        """Whether git has not found the first change yet, nor that there is none."""
+        return not self._stream.ready()
 
     def stop(self) -> None:
         """It is not needed."""
@@ -96,19 +109,21 @@ def changes(repository: Repository) -> list[Blob]:
 class Start:
     """The snapshot of what is staged, with every question asked that needs no answer first.
 
-    `wanted` are files at the top whose entries are sure to be asked for: the configuration.
-    The caller has time to import what it needs while git works.
+    `wanted` are files and folders whose entries are sure to be asked for: the configuration, the
+    models folders; none means all. The caller has time to import what it needs while git works.
     """
 
     def __init__(self, *wanted: str) -> None:
         self._discovery = Discovery()
         self._diff = StagedDiff()
         self._wanted = wanted
-        # Where the top is, is not known yet; in a hook it is here.
-        magic = [f":(top,literal){name}" for name in wanted]
-        self._listing = process.start(
-            "ls-files", "-s", "-z", "--full-name", "--", *magic, literal=False
-        )
+        # What HEAD has and the difference tell what the index has. Listing the index takes as
+        # long as comparing it: of 60,000 entries 20 ms, where HEAD's tree takes 3.
+        self._tree = process.start("ls-tree", "-r", "-z", "--full-tree", "HEAD", "--", *wanted)
+
+    def waits(self) -> bool:
+        """Whether there is time for something else, because git is still looking."""
+        return self._diff.waits()
 
     def finish(self) -> Snapshot:
         """The snapshot; honours GIT_INDEX_FILE. Empty in a bare repository: it has no index."""
@@ -117,16 +132,29 @@ class Start:
             if repository.bare:
                 self._diff.stop()
                 return Snapshot(repository, STAGED, [], [])
-            # The listing is there first: its lines are taken apart while git still compares.
-            wanted = parse_listing(self._listing.finish())
+            failed, tree, _ = self._tree.wait()
+            before = parse_tree(tree)
         except PmgitError:
             self._diff.stop()
             raise
         found, sizes = self._diff.finish(repository)
         snapshot = Snapshot(repository, STAGED, found, introduced_by(found))
         snapshot.sizes = sizes
-        snapshot.know(self._wanted, wanted)
+        if not failed or self._diff.unborn:  # else the index is listed when somebody asks
+            snapshot.know(self._wanted, self._now(before, found))
         return snapshot
+
+    def _now(self, before: list[Blob], changes: list[Blob]) -> dict[str, Blob]:
+        """What the index has of `wanted`: what HEAD has, changed."""
+        entries = {blob.path: blob for blob in before}
+        for change in at_or_below(changes, self._wanted) if self._wanted else changes:
+            if change.oid:
+                entries[change.path] = change
+            else:
+                entries.pop(change.path, None)
+        for path in self._diff.unmerged:
+            entries.pop(path, None)
+        return dict(sorted(entries.items())) if len(entries) > len(before) else entries
 
 
 def take() -> Snapshot:

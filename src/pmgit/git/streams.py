@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
 
-#: How much is read at once; a pipe of Linux holds that much when asked to.
-CHUNK = 1 << 20
+#: How much is read at once. Larger reads get fresh memory from the system each time: of a large
+#: difference that takes a fifth longer.
+CHUNK = 1 << 16
+#: What a pipe of Linux holds when asked to.
+_ROOM = 1 << 20
 #: Else git writes every commit by itself.
 _BUFFERED = {"GIT_FLUSH": "0"}
 #: So many reads are kept for whoever does not want them yet; then git has to wait.
@@ -51,8 +54,17 @@ class Stream:
         if rest:
             yield rest
 
+    def ready(self) -> bool:
+        """Whether something is printed already, or git has ended; where unknown, it is."""
+        import select
+
+        try:
+            return bool(select.select([self._reader], [], [], 0)[0])
+        except (OSError, ValueError):
+            return True  # Windows: select is for sockets only
+
     def widen(self) -> None:
-        """Let git print on while its reader is busy: as much as a chunk."""
+        """Let git print on while its reader is busy."""
         _widen(self._reader)
 
     def read(self) -> bytes:
@@ -210,10 +222,10 @@ class Running:
 
 
 def _widen(fd: int) -> None:
-    """Give a pipe room for a chunk: fewer switches between git and its reader (Linux)."""
+    """Give a pipe room for more: fewer switches between git and its reader (Linux)."""
     try:
         import fcntl
 
-        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, CHUNK)
+        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _ROOM)
     except (ImportError, AttributeError, OSError):
         return  # another system, or a user with many pipes

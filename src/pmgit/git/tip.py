@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pmgit.git.attributes import ask
-from pmgit.git.blob import REGULAR, Blob, decode, encode
+from pmgit.git.blob import REGULAR, Blob, encode, parse_tree
 from pmgit.git.objects import Objects, UnreadableObjectError
 from pmgit.git.snapshot import RANGE, Snapshot
 
@@ -56,7 +56,7 @@ class TipSnapshot(Snapshot):
                 process = self._list(folders)
             else:
                 self._expected = None
-            self._listings[folders] = {blob.path: blob for blob in _entries(process.finish())}
+            self._listings[folders] = {blob.path: blob for blob in parse_tree(process.finish())}
         return self._listings[folders]
 
     def _list(self, paths: Iterable[str]) -> Process:
@@ -101,7 +101,7 @@ class TipSnapshot(Snapshot):
     def _named(self, paths: Sequence[str]) -> Iterator[Blob]:
         """The files that the tip has at these paths."""
         if any("\n" in path for path in paths):
-            yield from _entries(self._list(paths).finish())
+            yield from parse_tree(self._list(paths).finish())
             return
         # What is a link is no matter here: Git reads attributes from an index all the same.
         answers = self._batch.info([f"{self.tip}:{path}" for path in paths])
@@ -154,16 +154,6 @@ class BatchObjects(Objects):
                 why = f"it is a {answer.kind}" if answer.kind else "missing"
                 raise UnreadableObjectError(oid, why)
             yield oid, answer
-
-
-def _entries(out: bytes) -> Iterator[Blob]:
-    """The entries in the output of `ls-tree -z`."""
-    for line in decode(out).split("\0"):
-        # 100644 blob <id><TAB><path>
-        head, tab, path = line.partition("\t")
-        if tab:
-            mode, _, oid = head.split(" ")
-            yield Blob(path, oid, mode)
 
 
 def _write_index(repository: Repository, files: Iterable[Blob]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pmgit.formats import kinds
 from pmgit.git.attributes import LFS
-from pmgit.git.blob import NOT_HERE, REGULAR, introduced_by
+from pmgit.git.blob import NOT_HERE, REGULAR, at_or_below, introduced_by
 from pmgit.git.snapshot import RANGE, STAGED, TREE
 from pmgit.lazy import lazy
 from pmgit.lfs import pointer
@@ -55,6 +55,10 @@ class Files:
     def model_changes(self) -> list[Blob]:
         """The changes below models folders."""
         prefixes = self.prefixes
+        if self.origin == STAGED:
+            # Of 50,000 changes only these are looked at.
+            found = at_or_below(self.changes, self.roots)
+            return [change for change in found if change.path.startswith(prefixes)]
         return [change for change in self.changes if change.path.startswith(prefixes)]
 
     @lazy

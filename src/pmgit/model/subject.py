@@ -37,8 +37,9 @@ class Subject(Files):
     def listing(self) -> dict[str, Blob]:
         """Everything that the snapshot has below the models folders."""
         found = self.snapshot.listing(*self.roots)
-        known = {blob.path: blob for blob in self.model_tip_files}
-        return {path: known.get(path, blob) for path, blob in found.items()}
+        # What is introduced is one object everywhere: its size and first bytes are found once.
+        found.update([(blob.path, blob) for blob in self.model_tip_files if blob.path in found])
+        return found
 
     @lazy
     def on_disk(self) -> dict[str, list[str]]:

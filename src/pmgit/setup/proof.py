@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from pmgit.errors import PmgitError
 from pmgit.git import process
-from pmgit.git.blob import Blob, decode
+from pmgit.git.blob import decode, parse_tree
 from pmgit.git.process import GitError
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import pointer, store
@@ -22,7 +22,7 @@ from pmgit.setup.attribute_lines import NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from pmgit.git.repository import Repository
     from pmgit.setup.lfs_setup import Plan
@@ -160,7 +160,7 @@ def _look(there: Repository, samples: Mapping[str, str], contents: Mapping[str, 
     """Read in the remote what arrived; raises NotProvedError for the first that did not."""
     arrived = Snapshot(there, TREE, [], [])
     tree = there.run("ls-tree", "-r", "-z", "--full-tree", _BRANCH)
-    blobs = {blob.path: blob for blob in _entries(tree)}
+    blobs = {blob.path: blob for blob in parse_tree(tree)}
     arrived.objects.survey(blobs.values(), pointer.may_be)
     for path, pattern in samples.items():
         blob = blobs.get(path)
@@ -177,12 +177,3 @@ def _look(there: Repository, samples: Mapping[str, str], contents: Mapping[str, 
             raise NotProvedError(
                 f"the pointer to the sample of {pattern} was pushed, its object did not arrive"
             )
-
-
-def _entries(tree: bytes) -> Iterable[Blob]:
-    """The blobs of `ls-tree -r -z`."""
-    for line in tree.split(b"\0"):
-        head, tab, path = line.partition(b"\t")
-        if tab:
-            mode, _, oid = head.decode("ascii").split(" ")
-            yield Blob(decode(path), oid, mode)
