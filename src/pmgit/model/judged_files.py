@@ -191,7 +191,9 @@ class Files:
         """Whether a `.gitattributes` changes, by being deleted too."""
         # One look at all of them at once: nearly always there is nothing to find.
         text = "\0".join(["", *[change.path for change in self.changes], ""])
-        return "/.gitattributes\0" in text or "\0.gitattributes\0" in text
+        return ".gitattributes\0" in text and (
+            "/.gitattributes\0" in text or "\0.gitattributes\0" in text
+        )
 
     @lazy
     def judged_for_lfs(self) -> list[Blob]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Not allowed in names on Windows, besides control characters.
 _FORBIDDEN = frozenset('<>:"|?*\\')
+#: ASCII that is allowed in names everywhere.
+_SURE = bytes(n for n in range(32, 127) if chr(n) not in _FORBIDDEN)
 #: Device names on Windows, with any extension.
 _DEVICES = frozenset(
     ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]
@@ -23,8 +25,8 @@ _DEVICES = frozenset(
 #: In a lower-case text with a slash on both sides of each part: what may be one of these, and
 #: what ends in a dot or a space. (`/con` alone would be every `config.json`.)
 _DOUBTFUL = (
-    *("./", " /", "/com", "/lpt"),
-    *(f"/{device}{end}" for device in ("con", "prn", "aux", "nul") for end in "/. "),
+    *("./", " /", "/com", "/lpt", "/prn", "/aux", "/nul"),
+    *("/con/", "/con.", "/con "),
 )
 #: What ext4, NTFS and APFS allow for one part of a path.
 _MAX_PART_BYTES = 255
@@ -123,9 +125,7 @@ def _surely_portable(paths: list[str]) -> bool:
     """
     text = f"/{'/'.join(paths)}/".lower()
     return (
-        text.isascii()
-        and text.isprintable()
-        and not any(char in text for char in _FORBIDDEN)
+        not text.encode("utf-8", "surrogateescape").translate(None, _SURE)
         and not any(end in text for end in _DOUBTFUL)
         and max(map(len, paths), default=0) <= _MAX_PATH
     )
