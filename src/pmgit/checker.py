@@ -11,6 +11,7 @@ from pmgit.errors import PmgitError, UsageError, unknown
 from pmgit.finding import Report
 from pmgit.git.snapshot import RANGE, TREE
 from pmgit.lfs import pointer
+from pmgit.model.folder import files_on_disk
 from pmgit.model.subject import Subject
 from pmgit.rule import ATTRIBUTES, BLOBS, HOST, LFS, MODELS, PLACES
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
+    from pmgit.git.staged import Start
 
 #: When several rules speak about one blob, the first of these is told: its fix is the right one.
 #: This is decided after select and ignore, so that a hook with one rule only still stops a blob.
@@ -113,12 +115,20 @@ def selected(config: Config, select: Sequence[str] = (), ignore: Sequence[str] =
     ]
 
 
-def warm(waits: Callable[[], bool]) -> None:
-    """Import the rules, which somebody will ask for, as long as there is nothing else to do."""
-    for name in rules.RULES:
-        if not waits():
+def prepare(start: Start) -> None:
+    """Do what a judgement will need, as long as git still looks for the first change.
+
+    The rules are imported, and the default models folders looked through.
+    """
+    names, roots = iter(rules.RULES), iter(Config().models)
+    while start.waits():
+        if name := next(names, ""):
+            rules.load(name)
+        elif root := next(roots, ""):
+            if not start.repository.bare:
+                start.on_disk[root] = list(files_on_disk(start.repository.top, root))
+        else:
             break
-        rules.load(name)
 
 
 def judge(

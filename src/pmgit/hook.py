@@ -243,7 +243,7 @@ def _snapshot(stage: str) -> Snapshot:
     # Git works meanwhile: this import takes as long as it does in a small repository.
     from pmgit import checker
 
-    checker.warm(start.waits)
+    checker.prepare(start)
     snapshot = start.finish()
     if stage or environ.get("GIT_INDEX_FILE") or snapshot.changes:
         return snapshot

@@ -60,6 +60,7 @@ class Snapshot:
         self.tip = ""  # the commit whose tree it is
         self.received = False  # whether this repository is the one that is pushed to
         self.sizes: Sizes | None = None  # what the index tells, when much is staged
+        self.on_disk: dict[str, list[str]] = {}  # the files below folders that were looked through
         self._absent: set[str] = set()
         self._env = index_env or {}
         self._filters: dict[str, str] = {}  # left out is what has none

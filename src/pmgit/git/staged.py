@@ -115,6 +115,9 @@ class Start:
 
     def __init__(self, *wanted: str) -> None:
         self._discovery = Discovery()
+        self._repository: Repository | None = None
+        #: Files of the work tree below folders, for whoever has looked through one meanwhile.
+        self.on_disk: dict[str, list[str]] = {}
         self._diff = StagedDiff()
         self._wanted = wanted
         # What HEAD has and the difference tell what the index has. Listing the index takes as
@@ -125,21 +128,28 @@ class Start:
         """Whether there is time for something else, because git is still looking."""
         return self._diff.waits()
 
+    @property
+    def repository(self) -> Repository:
+        """The repository; where it is, git knows at once."""
+        if not self._repository:
+            try:
+                self._repository = self._discovery.finish()
+            except PmgitError:
+                self._diff.stop()
+                raise
+        return self._repository
+
     def finish(self) -> Snapshot:
         """The snapshot; honours GIT_INDEX_FILE. Empty in a bare repository: it has no index."""
-        try:
-            repository = self._discovery.finish()
-            if repository.bare:
-                self._diff.stop()
-                return Snapshot(repository, STAGED, [], [])
-            failed, tree, _ = self._tree.wait()
-            before = parse_tree(tree)
-        except PmgitError:
+        repository = self.repository
+        if repository.bare:
             self._diff.stop()
-            raise
+            return Snapshot(repository, STAGED, [], [])
+        failed, tree, _ = self._tree.wait()
+        before = parse_tree(tree)
         found, sizes = self._diff.finish(repository)
         snapshot = Snapshot(repository, STAGED, found, introduced_by(found))
-        snapshot.sizes = sizes
+        snapshot.sizes, snapshot.on_disk = sizes, self.on_disk
         if not failed or self._diff.unborn:  # else the index is listed when somebody asks
             snapshot.know(self._wanted, self._now(before, found))
         return snapshot

@@ -11,7 +11,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pmgit.git.blob import Blob
 
@@ -69,6 +69,14 @@ class Model:
 def counts(name: str) -> bool:
     """Whether a file of this name makes its folder a model."""
     return not name.startswith((".", "README", "LICENSE", "readme", "license"))
+
+
+def telling(blobs: Sequence[Blob]) -> str:
+    """Of the blobs in one folder, the path of one that makes it a model, else of any."""
+    for blob in blobs:
+        if counts(blob.path[blob.path.rfind("/") + 1 :]):
+            return blob.path
+    return blobs[0].path
 
 
 def root_of(path: str, roots: Iterable[str]) -> str:

@@ -46,8 +46,11 @@ class Subject(Files):
         """The files of the work tree below each models folder; empty when it does not count."""
         if not self.snapshot.has_work_tree:
             return {}
-        top = self.repository.top
-        return {root: list(folder.files_on_disk(top, root)) for root in self.roots}
+        known, top = self.snapshot.on_disk, self.repository.top
+        return {
+            root: known[root] if root in known else list(folder.files_on_disk(top, root))
+            for root in self.roots
+        }
 
     @lazy
     def _untracked(self) -> dict[str, list[str]]:
@@ -62,11 +65,19 @@ class Subject(Files):
     def model_paths(self) -> dict[str, str]:
         """Every model folder, of the snapshot and of the work tree, with its models folder."""
         found = {}
+        # One file tells of its folder as much as all that count in it.
+        tracked = [folder.telling(blobs) for blobs in self.by_folder.values()]
         for root in self.roots:
-            tracked = [path for path in self.listing if path.startswith(f"{root}/")]
-            for path in folder.find([*tracked, *self._untracked.get(root, ())], root):
+            begin = f"{root}/"
+            paths = [path for path in tracked if path.startswith(begin)]
+            for path in folder.find([*paths, *self._untracked.get(root, ())], root):
                 found[path] = root
         return found
+
+    @lazy
+    def by_folder(self) -> dict[str, list[Blob]]:
+        """The entries of `listing` by the folder that they lie in."""
+        return _by_folder(self.listing.values())
 
     def model_of(self, path: str) -> str:
         """The model folder that a path lies in; '' when in none."""
@@ -149,7 +160,7 @@ class Subject(Files):
         """Put every blob below the models folders into its model."""
         introduced = {blob.path for blob in self.model_tip_files}
         tier_of, by_name = self.tiers.of, (ALWAYS, AMBIGUOUS)
-        for place, blobs in _by_folder(self.listing.values()).items():
+        for place, blobs in self.by_folder.items():
             model = models.get(self._model_at(place))
             if model is None:
                 continue
@@ -172,7 +183,7 @@ def _by_folder(blobs: Iterable[Blob]) -> dict[str, list[Blob]]:
     found: dict[str, list[Blob]] = {}
     for blob in blobs:
         path = blob.path
-        place = path[: path.rfind("/")]
+        place = path[: max(path.rfind("/"), 0)]
         if place in found:
             found[place].append(blob)
         else:

@@ -57,6 +57,10 @@ class Tiers:
 
     def of(self, path: str) -> str:
         """The tier of a path: ALWAYS, AMBIGUOUS, NEVER or OTHER. Case does not count."""
+        if not self._own:
+            known = _BY_END.get(path[path.rfind(".") :])
+            if known:
+                return known
         name = path[path.rfind("/") + 1 :].lower()
         if self._own:
             from fnmatch import fnmatchcase

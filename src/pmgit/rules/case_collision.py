@@ -45,7 +45,7 @@ class CaseCollision(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         new = {c.path for c in subject.model_changes if c.oid and not c.before}
-        if not new or not _may_collide(subject.listing):
+        if not new or not _may_collide(subject.listing, subject.by_folder):
             return
         spellings = self._spellings(subject, new)
         right = {path: self._respell(path, spellings) for path in new}
@@ -95,13 +95,14 @@ class CaseCollision(Rule):
             number += 1
 
 
-def _may_collide(paths: Iterable[str]) -> bool:
+def _may_collide(paths: Iterable[str], folders: Iterable[str]) -> bool:
     """Whether any two files or folders have names that differ only in case.
 
-    All at once, as looking at each part of each path takes ten times as long.
+    All at once, as looking at each part of each path takes ten times as long. `folders` are those
+    that the files lie in.
     """
     names = set(paths)
-    folders = {path.rpartition("/")[0] for path in names}
+    folders = set(folders)
     while folders:
         names |= folders
         folders = {path.rpartition("/")[0] for path in folders} - names
