@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,6 +50,21 @@ def test_odd_names_are_answered_in_their_order(here: Repo) -> None:
 def test_attribute_lines(here: Repo, lines: str, wanted: str) -> None:
     here.stage(".gitattributes", lines)
     assert filters(["m/a.bin"]) == [wanted]
+
+
+def test_names_that_are_words_of_the_answer(here: Repo) -> None:
+    """The quick look at all answers at once says what each of them says."""
+    names = ["filter", "lfs", "unspecified", "unset", "a.bin", "b/filter", "b/lfs", "z"]
+    rng = random.Random(5)
+    for _ in range(40):
+        lines = "".join(
+            f"{rng.choice(names)} {value}\n"
+            for value in rng.choices(["filter=lfs", "filter=filter", "-filter", "text"], k=2)
+        )
+        here.stage(".gitattributes", lines)
+        asked = rng.sample(names, rng.randint(1, 6))
+        out = here.git("check-attr", "--cached", "-z", "filter", "--", *asked)
+        assert filters(asked) == out.split("\0")[2::3], (lines, asked)
 
 
 @pytest.mark.parametrize("value", ["lfs", "filter"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from pmgit.git.blob import encode
+from pmgit.git.blob import decode, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ LFS = "lfs"
 #: The answers that mean that no filter touches the content.
 UNSPECIFIED = "unspecified"
 NO_FILTER = frozenset({UNSPECIFIED, "unset"})
-_FILTER = "\0filter\0"
+_FILTER = b"\0filter\0"
 
 
 def ask(repository: Repository, paths: Sequence[str], env: dict[str, str]) -> Process:
@@ -38,14 +38,15 @@ def ask(repository: Repository, paths: Sequence[str], env: dict[str, str]) -> Pr
 def answers(process: Process, paths: Sequence[str]) -> dict[str, str]:
     """The filter attribute of the paths that were asked for; left out is UNSPECIFIED."""
     # path NUL "filter" NUL value NUL …
-    out = process.finish().decode("utf-8", "surrogateescape")
-    if not out.startswith("filter\0") and f"{_FILTER}filter\0" not in out:
+    out = process.finish()
+    if not out.startswith(_FILTER[1:]) and _FILTER + _FILTER[1:] not in out:
         # Nothing but what is asked for is called so: of 50,000 paths only those have to be
         # looked at that Git LFS gets.
-        pieces = out.split(f"{_FILTER}{LFS}\0")
-        if out.count(f"{_FILTER}{UNSPECIFIED}\0") + len(pieces) - 1 == len(paths):
-            return dict.fromkeys([piece[piece.rfind("\0") + 1 :] for piece in pieces[:-1]], LFS)
-    told = zip(paths, out.split("\0")[2::3], strict=True)
+        pieces = out.split(_FILTER + LFS.encode() + b"\0")
+        if out.count(_FILTER + UNSPECIFIED.encode() + b"\0") + len(pieces) - 1 == len(paths):
+            lfs = b"\0".join([piece[piece.rfind(b"\0") + 1 :] for piece in pieces[:-1]])
+            return dict.fromkeys(decode(lfs).split("\0"), LFS) if lfs else {}
+    told = zip(paths, decode(out).split("\0")[2::3], strict=True)
     return {path: value for path, value in told if value != UNSPECIFIED}
 
 

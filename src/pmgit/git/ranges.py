@@ -99,15 +99,18 @@ class ListedObjects(Objects):
         super().__init__(repository)
         self._names: dict[str, frozenset[str]] = {}
 
-    def _stored(self, folder: str, oid: str, count: int) -> bytes | None:
-        names = self._names.get(oid[:2])
-        if names is None:
+    def _stored(self, folder: str, blobs: Sequence[Blob], count: int) -> list[bytes | None]:
+        loose = [blob for blob in blobs if blob.oid[2:] in self._listed(folder, blob.oid[:2])]
+        found = dict(zip(loose, super()._stored(folder, loose, count), strict=True))
+        return [found.get(blob) for blob in blobs]
+
+    def _listed(self, folder: str, begin: str) -> frozenset[str]:
+        if begin not in self._names:
             try:
-                names = frozenset(os.listdir(f"{folder}/{oid[:2]}"))
+                self._names[begin] = frozenset(os.listdir(f"{folder}/{begin}"))
             except OSError:
-                names = frozenset()
-            self._names[oid[:2]] = names
-        return super()._stored(folder, oid, count) if oid[2:] in names else None
+                self._names[begin] = frozenset()
+        return self._names[begin]
 
 
 class _Log:

@@ -54,13 +54,18 @@ class Snapshot:
         self.origin = origin
         self.changes = changes
         self.introduced = introduced
-        self.removed = removed_by(changes) if removed is None else removed
+        if removed is None:
+            # Mostly everything is introduced, and nothing can be removed.
+            removed = removed_by(changes) if len(introduced) < len(changes) else {}
+        self.removed = removed
         self.objects = Objects(repository)
         self.receiver: Sequence[str] | None = None
         self.tip = ""  # the commit whose tree it is
         self.received = False  # whether this repository is the one that is pushed to
         self.sizes: Sizes | None = None  # what the index tells, when much is staged
         self.on_disk: dict[str, list[str]] = {}  # the files below folders that were looked through
+        self._surveyed: list[Blob] | None = None  # the introduced files
+        self._filtered: tuple[Sequence[Blob], list[Blob]] | None = None
         self._absent: set[str] = set()
         self._env = index_env or {}
         self._filters: dict[str, str] = {}  # left out is what has none
@@ -76,6 +81,8 @@ class Snapshot:
     @property
     def files(self) -> list[Blob]:
         """The introduced blobs that are files and are here."""
+        if self._surveyed is not None and not self._absent:
+            return self._surveyed
         return [b for b in self.introduced if b.mode in REGULAR and b.size != NOT_HERE]
 
     @property
@@ -95,7 +102,7 @@ class Snapshot:
         attributes are asked for at the same time, because git takes as long for them.
         """
         self._keep = keep
-        files = [blob for blob in self.introduced if blob.mode in REGULAR]
+        files = self._surveyed = [blob for blob in self.introduced if blob.mode in REGULAR]
         if ask_filters or self.sizes:
             self.knows_filters = True
             self.ask_filters([blob.path for blob in files])
@@ -103,10 +110,10 @@ class Snapshot:
         # Small ones are read while Git works out the attributes.
         self.examine(files)
         if told:
-            filtered = self.filtered(told)
-            for blob in filtered:
+            unsure = [blob for blob in self.filtered(files) if not blob.head]
+            for blob in unsure:
                 blob.size = UNKNOWN
-            self.examine(filtered)
+            self.examine(unsure)
 
     def examine(self, blobs: Iterable[Blob]) -> None:
         """As `measure`, for blobs to judge: small ones are read, absent ones are counted."""
@@ -155,11 +162,14 @@ class Snapshot:
         self.ask_filters(self._unanswered(paths))
         self._collect()
 
-    def filtered(self, blobs: Iterable[Blob]) -> list[Blob]:
+    def filtered(self, blobs: Sequence[Blob]) -> list[Blob]:
         """Those blobs on whose path a filter works, of paths that git was asked about."""
         self._collect()
-        of, default, none = self._filters.get, attributes.UNSPECIFIED, attributes.NO_FILTER
-        return [blob for blob in blobs if of(blob.path, default) not in none]
+        if self._filtered is None or self._filtered[0] is not blobs:
+            of, default, none = self._filters.get, attributes.UNSPECIFIED, attributes.NO_FILTER
+            found = [blob for blob in blobs if of(blob.path, default) not in none]
+            self._filtered = (blobs, found)
+        return self._filtered[1]
 
     def listing(self, *folders: str) -> dict[str, Blob]:
         """All entries of the snapshot's index below `folders` (everything without any).
