@@ -96,13 +96,13 @@ class Remake:
             oid = befores[blob.path, oid]
         return "" if oid in seen else oid
 
-    def held(self, commits: Sequence[str]) -> dict[str, set[tuple[str, str]]]:
-        """Which of the blobs each commit has, as (path, id)."""
-        blobs = [*self.out, *self.stored]
-        found: dict[str, set[tuple[str, str]]] = {}
+    def held(self, commits: Sequence[str]) -> dict[str, dict[str, Blob]]:
+        """What each commit has at the paths of the blobs, and its .gitattributes, by path."""
+        paths = [ATTRIBUTES, *(blob.path for blob in (*self.out, *self.stored))]
+        found: dict[str, dict[str, Blob]] = {}
         for oid in commits:
-            raw = self.repository.run("ls-tree", "-z", oid, "--", *(b.path for b in blobs))
-            found[oid] = {(blob.path, blob.oid) for blob in parse_tree(raw)}
+            raw = self.repository.run("ls-tree", "-z", oid, "--", *paths)
+            found[oid] = {blob.path: blob for blob in parse_tree(raw)}
         return found
 
     def patterns(self) -> list[str]:
@@ -198,25 +198,30 @@ class Remake:
         return out.decode("ascii").strip()
 
     def _attributes(self, oid: str) -> str:
-        """The .gitattributes of a commit with the lines for what goes to Git LFS in it."""
+        text = self.attributes(oid)
+        return oid if text is None else self._store(text)
+
+    def attributes(self, oid: str) -> bytes | None:
+        """The .gitattributes of a commit with the lines for what goes to Git LFS in it.
+
+        `oid` is what the commit has now ('' for nothing); None when that stays.
+        """
         if not self.stored:
-            return oid
+            return None
         tip = self._subject.snapshot.listing(ATTRIBUTES).get(ATTRIBUTES)
         if tip and tip.oid == oid and all(self._subject.is_lfs(b.path) for b in self.stored):
-            return oid
+            return None
         text = b""
         if oid:
             blob = Blob(ATTRIBUTES, oid, "100644")
             text = self._subject.snapshot.objects.contents([blob])[oid]
         lines = block.read(text, ATTRIBUTES) or []
         mine = [patterns.attribute_line(pattern) for pattern in self.patterns()]
-        return self._store(
-            block.replace(
-                text,
-                [*(line for line in mine if line not in lines), *lines],
-                where=block.HERE,
-                name=ATTRIBUTES,
-            )
+        return block.replace(
+            text,
+            [*(line for line in mine if line not in lines), *lines],
+            where=block.HERE,
+            name=ATTRIBUTES,
         )
 
     def _prove(self, tip: str) -> None:

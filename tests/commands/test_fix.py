@@ -106,6 +106,54 @@ def test_the_commands_of_the_plan_make_the_same_commits(pushed: Repo) -> None:
     assert repo.git("status", "--porcelain", "-uno") == ""
 
 
+@pytest.mark.parametrize(
+    "attributes", [b"", b"* text=auto\r\n*.x -text\r\n", b"# caf\xe9 'x' $HOME\n*.y binary"]
+)
+def test_the_commands_of_a_plan_for_git_lfs_make_the_same_commits(
+    attributes: bytes, pushed: Repo
+) -> None:
+    """Pasted below the top: pointers, and every commit's own .gitattributes with the new lines."""
+    repo = pushed
+    repo.git("config", "core.autocrlf", "false")
+    repo.stage(".pmgit.toml", 'storage = "lfs"\n')
+    if attributes:
+        repo.stage_blob(".gitattributes", attributes)
+        repo.git("checkout", "-q", "--", ".gitattributes")
+    several(repo)
+    repo.stage_blob(".gitattributes", attributes + b"\n# later\n")
+    repo.git("checkout", "-q", "--", ".gitattributes")
+    tip = repo.commit("Attributes").strip()
+    below = Repo(repo.path / BERT, repo.env, init=None)
+    shown = below.pmgit("fix", "--dry-run").out.splitlines()
+    script = "\n".join(shown[shown.index("  (") : shown.index("  )") + 1])
+    done = repo.pmgit("fix", "--yes")
+    assert done.code == 0, done
+    new = "HEAD~1" if "git commit" in "\n".join(shown) else "HEAD"
+    anew = repo.git("rev-parse", new).strip()
+    made = repo.blob(".gitattributes")
+    assert made.count(b"filter=lfs") == 1
+    assert repo.pmgit("fix", "--undo").code == 0
+    repo.git("config", "--remove-section", "filter.lfs", code=None)
+    below.paste(script)
+    assert repo.git("rev-parse", "HEAD").strip() == anew != tip
+    assert repo.path.joinpath(".gitattributes").read_bytes() == made
+    assert repo.path.joinpath(WEIGHTS).read_bytes() == BIG
+    repo.git("lfs", "install", "--local", "--skip-repo")
+    assert repo.git("status", "--porcelain", "-uno") == ""
+
+
+def test_the_commands_of_a_plan_write_over_no_file(pushed: Repo) -> None:
+    repo = pushed
+    repo.stage(".pmgit.toml", 'storage = "lfs"\n')
+    tip = several(repo)
+    shown = repo.pmgit("fix", "--dry-run").out.splitlines()
+    repo.write(".gitattributes", "# of a user\n")
+    failed = repo.sh("\n".join(shown[shown.index("  (") : shown.index("  )") + 1]))
+    assert failed.code == 1, failed
+    assert repo.git("rev-parse", "HEAD").strip() == tip
+    assert (repo.path / ".gitattributes").read_text() == "# of a user\n"
+
+
 def test_into_git_lfs(pushed: Repo) -> None:
     """Pointers, and the attributes that cover them, in every commit; the files stay raw."""
     repo = pushed

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.git import checkout, commits, position
+from pmgit.git.blob import REGULAR, decode
+from pmgit.remake import ATTRIBUTES
 from pmgit.report.shell import Shell, quote
 from pmgit.report.text import visible
 from pmgit.units import show_size
@@ -80,22 +82,25 @@ def commands(made: Remake, anew: list[str]) -> list[str]:
     lines.append(f"git update-ref {quote(made.backup)} {tip}")
     parents = dict(made.unpushed.commits())
     held = made.held(anew)
+    texts: dict[bytes, str] = {}
     for oid in anew:
-        out = [blob for blob in made.out if (blob.path, blob.oid) in held[oid]]
-        stored = [blob for blob in made.stored if (blob.path, blob.oid) in held[oid]]
+        has = {(blob.path, blob.oid) for blob in held[oid].values()}
+        out = [blob for blob in made.out if (blob.path, blob.oid) in has]
+        stored = [blob for blob in made.stored if (blob.path, blob.oid) in has]
         lines.append(f"git read-tree {oid}")
         gone = [blob for blob in out if not made.instead(blob)]
         if gone:
             names = " ".join(quote(blob.path) for blob in gone)
             lines.append(f"git update-index --force-remove -- {names}")
-        lines += [
+        replaced = [
             f'git update-index --cacheinfo "{blob.mode},{old},"{quote(blob.path)}'
             for blob in out
             if (old := made.instead(blob))
         ]
-        lines += [_pointer(blob) for blob in stored]
-        if stored:
-            lines.append(": add to .gitattributes: " + quote(" ".join(made.patterns())))
+        replaced += [_pointer(blob) for blob in stored]
+        lines += replaced
+        if replaced:
+            lines += _attributes(made, held[oid].get(ATTRIBUTES), texts)
         edits = ['-e "1,/^$/s/^tree .*/tree $(git write-tree)/"']
         edits += [
             f'-e "1,/^$/s/^parent {parent}$/parent $c_{parent[:12]}/"'
@@ -109,7 +114,32 @@ def commands(made: Remake, anew: list[str]) -> list[str]:
     lines.append(f'git update-ref --no-deref {name} "$c_{tip[:12]}" {tip}')
     if made.is_here:
         lines.append("git reset -q --mixed")
+        if texts:
+            lines.append(f"git checkout -q -- {ATTRIBUTES}")
+            if ATTRIBUTES not in held[tip]:
+                lines.insert(0, f"test ! -e {ATTRIBUTES}")  # it would be written over
+    if made.repository.prefix:
+        lines.insert(0, 'cd "$(git rev-parse --show-toplevel)"')
     return ["(", *(f"{line} &&" for line in lines[:-1]), lines[-1], ")"]
+
+
+def _attributes(made: Remake, old: Blob | None, texts: dict[bytes, str]) -> list[str]:
+    """Give a commit its lines for Git LFS; `texts` are the variables of the texts made so far."""
+    text = made.attributes(old.oid if old else "")
+    if text is None:
+        return []
+    lines = []
+    if text not in texts:
+        texts[text] = f"a_{len(texts) + 1}"
+        *ended, last = decode(text).split("\n")
+        words = " ".join(map(quote, ended))
+        shown = f"printf '%s\\n' {words}" if ended else ":"
+        if last:  # the user has left out the last line end
+            shown = f"{{ {shown}; printf %s {quote(last)}; }}"
+        lines.append(f"{texts[text]}=$({shown} | git hash-object -w --stdin)")
+    mode = old.mode if old else REGULAR[0]
+    lines.append(f'git update-index --add --cacheinfo "{mode},${texts[text]},{ATTRIBUTES}"')
+    return lines
 
 
 def _pointer(blob: Blob) -> str:
