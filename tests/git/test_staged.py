@@ -209,8 +209,12 @@ def test_below_the_top(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("shape", ["born", "unborn", "conflict"])
-def test_what_the_index_has_is_told_by_head_and_the_difference(shape: str, here: Repo) -> None:
+@pytest.mark.parametrize("many", [1, 1000])
+def test_what_the_index_has_is_told_by_head_and_the_difference(
+    many: int, shape: str, here: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same as the index itself says, around every border of the sorted paths."""
+    monkeypatch.setattr("pmgit.git.blob._MANY", many)
     names = ("m", "é")
     old = ("m/a", "m/b/c", "m/gone", "m/changed", "m/mode", "m/folder", "m-x/a", "m.txt", "m0/a",
            "é/a", "é/gone", "f", "z", "m/both")  # fmt: skip
@@ -243,12 +247,12 @@ def test_what_the_index_has_is_told_by_head_and_the_difference(shape: str, here:
         found = told.listing(*wanted)
         assert {p: (b.mode, b.oid) for p, b in found.items()} == {
             p: (b.mode, b.oid) for p, b in asked.items()
-        }
+        }, wanted
         if wanted == names:
             assert list(found) == list(asked)
             assert "m/b/d" in found
             assert ("m/both" in found) == (shape == "born")
-        own = {blob.path: blob for blob in told.introduced}
+        own = {one.path: one for one in told.introduced}
         assert all(found[path] is own[path] for path in own.keys() & found.keys())
 
 

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
 
 REGULAR = ("100644", "100755")
 LINK, SUBMODULE = "120000", "160000"
+#: Fewer are gone through sooner than a search in them is imported.
+_MANY = 1000
 #: The mode of what is not there.
 NOTHING = "000000"
 
@@ -140,8 +142,6 @@ def parse_tree(out: bytes) -> list[Blob]:
 
 def at_or_below(changes: list[Blob], places: Iterable[str]) -> list[Blob]:
     """Of a difference, sorted by path as Git prints it, what lies at these places or below."""
-    from bisect import bisect_left
-
     found: list[Blob] = []
     above = "/"
     for place in sorted(places, key=lambda place: f"{place}/"):
@@ -150,7 +150,10 @@ def at_or_below(changes: list[Blob], places: Iterable[str]) -> list[Blob]:
             continue  # it has been found already
         above = begin
         part = changes
-        if place.isascii():  # else Git, which sorts bytes, may have another order
+        if len(changes) >= _MANY and place.isascii():
+            # Git sorts bytes: of other characters the order may be another.
+            from bisect import bisect_left
+
             first = bisect_left(changes, place, key=_path)
             part = changes[first : bisect_left(changes, f"{place}0", first, key=_path)]
         found += [blob for blob in part if blob.path.startswith(begin) or blob.path == place]
