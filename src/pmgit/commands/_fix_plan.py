@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.git import checkout, commits, position
+from pmgit.git.blob import decode, parse_tree
+from pmgit.remake import ATTRIBUTES
 from pmgit.report.shell import Shell, quote
 from pmgit.report.text import visible
 from pmgit.units import show_size
@@ -73,13 +75,15 @@ def commands(made: Remake, anew: list[str]) -> list[str]:
     ref, tip = made.unpushed.ref, made.unpushed.tip
     lines = ['export GIT_INDEX_FILE="$(git rev-parse --absolute-git-dir)/pmgit-index"']
     if made.is_here:
-        lines[:0] = [
-            f"git diff --cached --stat --exit-code {tip}",
-            "git diff --stat --exit-code --ignore-submodules=dirty",
-        ]
+        # As `Remake.refuse`: what goes to Git LFS may seem to be changed, for its content is raw.
+        paths = dict.fromkeys(blob.path for blob in (*made.out, *made.stored))
+        apart = [quote(f":(top,exclude,literal){path}") for path in paths]
+        diff = "git diff --stat --exit-code --ignore-submodules=dirty -- :/"
+        lines[:0] = [f"git diff --cached --stat --exit-code {tip}", " ".join([diff, *apart])]
     lines.append(f"git update-ref {quote(made.backup)} {tip}")
     parents = dict(made.unpushed.commits())
     held = made.held(anew)
+    texts: dict[str, str] = {}
     for oid in anew:
         out = [blob for blob in made.out if (blob.path, blob.oid) in held[oid]]
         stored = [blob for blob in made.stored if (blob.path, blob.oid) in held[oid]]
@@ -95,21 +99,49 @@ def commands(made: Remake, anew: list[str]) -> list[str]:
         ]
         lines += [_pointer(blob) for blob in stored]
         if stored:
-            lines.append(": add to .gitattributes: " + quote(" ".join(made.patterns())))
-        edits = ['-e "1,/^$/s/^tree .*/tree $(git write-tree)/"']
+            lines += _attributes(made, oid, texts)
+        # A signature of the old content would be a wrong one of the new.
+        edits = ['-e "1,/^$/{/^gpgsig/d;/^mergetag/d;/^ /d;}"']
+        edits += ['-e "1,/^$/s/^tree .*/tree $(git write-tree)/"']
         edits += [
             f'-e "1,/^$/s/^parent {parent}$/parent $c_{parent[:12]}/"'
             for parent in parents[oid]
             if parent in anew
         ]
-        pipe = f"git cat-file commit {oid} | sed {' '.join(edits)}"
+        pipe = f"git cat-file commit {oid} | LC_ALL=C sed {' '.join(edits)}"
         lines.append(f"c_{oid[:12]}=$({pipe} | git hash-object -t commit -w --stdin)")
     name = "HEAD" if ref == position.DETACHED else quote(ref)
     lines.append('rm -f "$GIT_INDEX_FILE" && unset GIT_INDEX_FILE')
     lines.append(f'git update-ref --no-deref {name} "$c_{tip[:12]}" {tip}')
     if made.is_here:
         lines.append("git reset -q --mixed")
+        if texts:
+            lines.append(f"git checkout -q -- :/{ATTRIBUTES}")
     return ["(", *(f"{line} &&" for line in lines[:-1]), lines[-1], ")"]
+
+
+def _attributes(made: Remake, commit: str, texts: dict[str, str]) -> list[str]:
+    """The commands that put the new lines into .gitattributes of the index, if it needs any.
+
+    `texts` are the shell's variables that hold what became of an old one, by its id.
+    """
+    found = parse_tree(made.repository.run("ls-tree", "-z", commit, "--", ATTRIBUTES))
+    old = found[0].oid if found else ""
+    text = made.attributes(old)
+    if text is None:
+        return []
+    lines = []
+    if old not in texts:
+        texts[old] = f"a_{old[:12] or 'new'}"
+        shown = decode(text)
+        # A line for each line; one word only where the last of them has no end.
+        words = shown[:-1].split("\n") if shown.endswith("\n") else [shown]
+        form = "'%s\\n'" if shown.endswith("\n") else "%s"
+        data = f"printf {form} {' '.join(map(quote, words))} | git hash-object -w --stdin"
+        lines.append(f"{texts[old]}=$({data})")
+    mode = found[0].mode if found else "100644"
+    put = f'git update-index --add --cacheinfo "{mode},${texts[old]},{ATTRIBUTES}"'
+    return [*lines, put]
 
 
 def _pointer(blob: Blob) -> str:
