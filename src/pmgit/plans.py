@@ -236,8 +236,9 @@ class _Place:
         else:
             said.append("unpushed, so nobody else is affected")
         if others:
-            verb = "has" if len(others) == 1 else "have"
-            said.append(f"{_names(others)} {verb} the old ones too and stays as it is")
+            one = len(others) == 1
+            verbs = ("has", "stays as it is") if one else ("have", "stay as they are")
+            said.append(f"{_names(others)} {verbs[0]} the old ones too and {verbs[1]}")
         return "; ".join(said)
 
     def guard(self, cured: list[Finding]) -> list[Step]:

@@ -105,7 +105,7 @@ class Remake:
             found[oid] = {blob.path: blob for blob in parse_tree(raw)}
         return found
 
-    def patterns(self) -> list[str]:
+    def _patterns(self) -> list[str]:
         """The attribute patterns for what goes to Git LFS."""
         found = {fixes.set_up(self._subject, blob).steps[0].items[0] for blob in self.stored}
         return sorted(found)
@@ -197,14 +197,10 @@ class Remake:
         out = self.repository.run("hash-object", "-w", "--stdin", stdin=data)
         return out.decode("ascii").strip()
 
-    def _attributes(self, oid: str) -> str:
-        text = self.attributes(oid)
-        return oid if text is None else self._store(text)
-
     def attributes(self, oid: str) -> bytes | None:
-        """The .gitattributes of a commit with the lines for what goes to Git LFS in it.
+        """What becomes of the .gitattributes of a commit with the lines for Git LFS in it.
 
-        `oid` is what the commit has now ('' for nothing); None when that stays.
+        None when it stays as it is; `oid` is '' where there is none.
         """
         if not self.stored:
             return None
@@ -216,13 +212,13 @@ class Remake:
             blob = Blob(ATTRIBUTES, oid, "100644")
             text = self._subject.snapshot.objects.contents([blob])[oid]
         lines = block.read(text, ATTRIBUTES) or []
-        mine = [patterns.attribute_line(pattern) for pattern in self.patterns()]
-        return block.replace(
-            text,
-            [*(line for line in mine if line not in lines), *lines],
-            where=block.HERE,
-            name=ATTRIBUTES,
-        )
+        mine = [patterns.attribute_line(pattern) for pattern in self._patterns()]
+        new = [*(line for line in mine if line not in lines), *lines]
+        return block.replace(text, new, where=block.HERE, name=ATTRIBUTES)
+
+    def _attributes(self, oid: str) -> str:
+        text = self.attributes(oid)
+        return oid if text is None else self._store(text)
 
     def _prove(self, tip: str) -> None:
         snapshot = self.unpushed.snapshot(tip)

@@ -43,6 +43,15 @@ def several(repo: Repo) -> str:
     return repo.git("rev-parse", "HEAD").strip()
 
 
+def sign(repo: Repo) -> None:
+    """Give the last commit a header like that of a signature."""
+    head, end, message = repo.git("cat-file", "commit", "HEAD").partition("\n\n")
+    head += "\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n tree of old\n -----END PGP SIGNATURE-----"
+    signed = (head + end + message).encode()
+    made = repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=signed)
+    repo.git("reset", "-q", "--soft", made.strip())
+
+
 def raw(repo: Repo, ref: str) -> str:
     """The commits without what has to change: trees and ids."""
     return repo.git("log", "--format=%an %ae %ad %cn %ce %cd %B %e", "--topo-order", ref)
@@ -176,11 +185,13 @@ def test_into_git_lfs(pushed: Repo) -> None:
 def test_hostile_names(storage: str, pushed: Repo) -> None:
     repo = pushed
     repo.stage(".pmgit.toml", f'storage = "{storage}"\n')
+    repo.stage(".gitattributes", '# it\'s "mine"\n*.txt text')
     for number, name in enumerate(HOSTILE):
         repo.stage(f"{BERT}/{name}", BIG + bytes([number]))
     repo.commit("Add them all")
     repo.stage("a.txt", "a\n")
     repo.commit("Go on")
+    sign(repo)
     shown = repo.pmgit("fix", "--dry-run", "size")
     assert shown.code == 1, shown
     done = repo.pmgit("fix", "--yes", "size")
@@ -188,6 +199,16 @@ def test_hostile_names(storage: str, pushed: Repo) -> None:
     assert biggest(repo, "HEAD") < 10_000
     for number, name in enumerate(HOSTILE):
         assert (repo.path / BERT / name).read_bytes() == BIG + bytes([number])
+    assert repo.git("status", "--porcelain", "-uno") == ""
+    fixed, attributes = repo.git("log", "--format=%H"), (repo.path / ".gitattributes").read_bytes()
+
+    # The printed git commands make the very same commits.
+    assert repo.pmgit("fix", "--undo").code == 0
+    assert (repo.path / ".gitattributes").read_bytes() != attributes or storage == "ignore"
+    repo.paste(shown.out.partition("pasted together:\n")[2].partition("then:\n")[0])
+    assert repo.git("log", "--format=%H") in fixed
+    assert biggest(repo, "HEAD") < 10_000
+    assert (repo.path / ".gitattributes").read_bytes() == attributes
     assert repo.git("status", "--porcelain", "-uno") == ""
     assert not list(repo.path.rglob("PWNED"))
 

@@ -75,10 +75,11 @@ def commands(made: Remake, anew: list[str]) -> list[str]:
     ref, tip = made.unpushed.ref, made.unpushed.tip
     lines = ['export GIT_INDEX_FILE="$(git rev-parse --absolute-git-dir)/pmgit-index"']
     if made.is_here:
-        lines[:0] = [
-            f"git diff --cached --stat --exit-code {tip}",
-            "git diff --stat --exit-code --ignore-submodules=dirty",
-        ]
+        # As `Remake.refuse`: what goes to Git LFS may seem to be changed, for its content is raw.
+        paths = dict.fromkeys(blob.path for blob in (*made.out, *made.stored))
+        apart = [quote(f":(top,exclude,literal){path}") for path in paths]
+        diff = "git diff --stat --exit-code --ignore-submodules=dirty -- :/"
+        lines[:0] = [f"git diff --cached --stat --exit-code {tip}", " ".join([diff, *apart])]
     lines.append(f"git update-ref {quote(made.backup)} {tip}")
     parents = dict(made.unpushed.commits())
     held = made.held(anew)
@@ -101,13 +102,15 @@ def commands(made: Remake, anew: list[str]) -> list[str]:
         lines += replaced
         if replaced:
             lines += _attributes(made, held[oid].get(ATTRIBUTES), texts)
-        edits = ['-e "1,/^$/s/^tree .*/tree $(git write-tree)/"']
+        # A signature of the old content would be a wrong one of the new.
+        edits = ['-e "1,/^$/{/^gpgsig/d;/^mergetag/d;/^ /d;}"']
+        edits += ['-e "1,/^$/s/^tree .*/tree $(git write-tree)/"']
         edits += [
             f'-e "1,/^$/s/^parent {parent}$/parent $c_{parent[:12]}/"'
             for parent in parents[oid]
             if parent in anew
         ]
-        pipe = f"git cat-file commit {oid} | sed {' '.join(edits)}"
+        pipe = f"git cat-file commit {oid} | LC_ALL=C sed {' '.join(edits)}"
         lines.append(f"c_{oid[:12]}=$({pipe} | git hash-object -t commit -w --stdin)")
     name = "HEAD" if ref == position.DETACHED else quote(ref)
     lines.append('rm -f "$GIT_INDEX_FILE" && unset GIT_INDEX_FILE')
@@ -118,7 +121,7 @@ def commands(made: Remake, anew: list[str]) -> list[str]:
             lines.append(f"git checkout -q -- {ATTRIBUTES}")
             if ATTRIBUTES not in held[tip]:
                 lines.insert(0, f"test ! -e {ATTRIBUTES}")  # it would be written over
-    if made.repository.prefix:
+    if not made.repository.bare:
         lines.insert(0, 'cd "$(git rev-parse --show-toplevel)"')
     return ["(", *(f"{line} &&" for line in lines[:-1]), lines[-1], ")"]
 
