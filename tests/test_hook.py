@@ -340,7 +340,6 @@ def test_a_range_that_is_not_all_here_is_not_clean(repo: Repo, tmp_path: Path) -
     partial = type(repo)(tmp_path / "partial", repo.env, init=None)
     repo.git("clone", "-q", "--filter=blob:none", "-n", repo.path.as_uri(), str(partial.path))
     partial.read_head()
-    partial.git("read-tree", "HEAD")
     partial.git("cat-file", "-p", "HEAD:.gitattributes")  # without it nothing can be judged
     partial.git("remote", "add", "elsewhere", "file:///elsewhere")
     span = {"PRE_COMMIT_FROM_REF": first, "PRE_COMMIT_TO_REF": second}
