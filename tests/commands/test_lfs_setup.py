@@ -514,3 +514,17 @@ def test_nothing_global_is_written_and_no_hook_runs(repo: Repo) -> None:
     setup(repo)
     assert not (repo.path / "ran").exists()
     assert Path(repo.env["GIT_CONFIG_GLOBAL"]).read_bytes() == config
+
+
+def test_attributes_that_a_sparse_checkout_leaves_out_keep_their_lines(repo: Repo) -> None:
+    repo.stage(".gitattributes", "# mine\n*.txt text\n")
+    repo.stage("code/a.py", "pass\n")
+    repo.commit()
+    repo.git("sparse-checkout", "init", "--no-cone")
+    repo.git("sparse-checkout", "set", "code")
+    assert not (repo.path / ".gitattributes").exists()
+    done = repo.pmgit("lfs-setup", "--pattern", "*.safetensors")
+    assert done.code == 0, done
+    for text in (repo.blob(".gitattributes"), (repo.path / ".gitattributes").read_bytes()):
+        assert text.startswith(b"# mine\n*.txt text\n")
+        assert b"*.safetensors filter=lfs" in text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kit import ACTING, BIN, Repo, Result, pointer, random_bytes
+from tests.kit import ACTING, BIN, GIT_VERSION, Repo, Result, pointer, random_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -287,7 +287,8 @@ def test_git_processes_do_not_grow(server: Server) -> None:
             clone.commit()
         server.accepted("main")
         counts.append(server.processes)
-    assert counts[0] == counts[1] <= 6, counts
+    # An older git has no `cat-file --batch-command`: one process for each question.
+    assert counts[0] == counts[1] <= (6 if GIT_VERSION >= (2, 36) else 11), counts
     for number in range(8):
         clone.git("branch", f"b{number}")
         clone.git("tag", "-a", "-m", "x", f"t{number}")

@@ -13,7 +13,7 @@ from pmgit.git import repository
 from pmgit.git.batch import Answer, Batch
 from pmgit.git.blob import Blob
 from pmgit.git.tip import BatchObjects
-from tests.kit import Repo
+from tests.kit import GIT_VERSION, Repo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +62,7 @@ def test_more_than_a_pipe_holds(batch: Batch) -> None:
     assert [one.size for one in batch.info(names)] == [len(data) for data in contents]
 
 
+@pytest.mark.skipif(GIT_VERSION < (2, 36), reason="cat-file --batch-command came with git 2.36")
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_process_that_has_ended_is_done_without(batch: Batch, whole: bool) -> None:
     """So it is with git before 2.36, which does not know the option."""

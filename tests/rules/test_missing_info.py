@@ -375,12 +375,18 @@ def test_a_bare_repository_gets_no_fix(old: Repo, tmp_path: Path) -> None:
     assert (finding["severity"], finding["fix"]) == ("error", None)
 
 
-def test_what_a_sparse_checkout_leaves_out_can_be_recorded(repo: Repo) -> None:
-    """INFO.md, the ignore rules that let it in, and a loose file that becomes a model."""
+@pytest.mark.parametrize("cone", ["--cone", "--no-cone"])
+def test_what_a_sparse_checkout_leaves_out_can_be_recorded(cone: str, repo: Repo) -> None:
+    """INFO.md, the ignore rules that let it in, and a loose file that becomes a model.
+
+    Without cones the .gitignore at the top is not on disk either; its lines stay.
+    """
     repo.stage("src/a.txt", "a")
-    repo.stage(".gitignore", "pretrained_model/*\n")
+    repo.stage(".gitignore", "# mine\npretrained_model/*\n")
     repo.commit()
+    repo.git("sparse-checkout", "init", cone)
     repo.git("sparse-checkout", "set", "src")
+    assert (repo.path / ".gitignore").exists() == (cone == "--cone")
     repo.stage_blob("pretrained_model/bert/config.json", b"{}")
     repo.stage_blob("pretrained_model/gpt2.bin", pointer(random_bytes(2000)))
     printed = repo.pmgit("check", "--select", "info,naming").fixes
@@ -390,3 +396,4 @@ def test_what_a_sparse_checkout_leaves_out_can_be_recorded(repo: Repo) -> None:
         repo.paste(fix)
     added = {f"{BERT}/INFO.md", "pretrained_model/gpt2/INFO.md", ".gitignore"}
     assert added <= set(repo.staged())
+    assert repo.blob(".gitignore").startswith(b"# mine\npretrained_model/*\n# >>> pmgit")

@@ -50,19 +50,23 @@ def answers(process: Process, paths: Sequence[str]) -> dict[str, str]:
     return {path: value for path, value in told if value != UNSPECIFIED}
 
 
-def ignored(repository: Repository, paths: Iterable[str]) -> dict[str, tuple[str, int, str]]:
+def ignored(
+    repository: Repository, paths: Iterable[str], *, untracked: bool = False
+) -> dict[str, tuple[str, int, str]]:
     """The paths that ignore rules hide, with the file, line and pattern that decide.
 
-    Tracked paths are answered as if they were not. `-v` also names the pattern of paths that a
-    `!` pattern lets in; those are left out.
+    Tracked paths are answered as if they were not. With `untracked` they are never hidden, and
+    Git knows the ignore files, too, that a sparse checkout leaves off disk. `-v` also names the
+    pattern of paths that a `!` pattern lets in; those are left out.
     """
     # check-ignore refuses --literal-pathspecs and reads `:(…)`; `./` makes every path a path.
     stdin = b"".join(b"./" + encode(path) + b"\0" for path in paths)
     if not stdin:
         return {}
     process = repository.start(
-        "check-ignore", "--no-index", "-v", "-n", "-z", "--stdin", stdin=stdin, literal=False
-    )
+        "check-ignore", *(() if untracked else ("--no-index",)), "-v", "-n", "-z", "--stdin",
+        stdin=stdin, literal=False,
+    )  # fmt: skip
     # Exit code 1: none is ignored.
     fields = process.finish(1).decode("utf-8", "surrogateescape").split("\0")
     found = {}

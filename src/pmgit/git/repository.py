@@ -92,6 +92,12 @@ class Repository:
         return False
 
     @property
+    def is_sparse(self) -> bool:
+        """Whether this work tree is, or was, a sparse checkout."""
+        # Written by `git sparse-checkout`; one per work tree.
+        return os.path.exists(os.path.join(self.git_dir, "info", "sparse-checkout"))
+
+    @property
     def shallow_commits(self) -> set[str]:
         """The commits whose parents are cut off, in a shallow clone."""
         try:

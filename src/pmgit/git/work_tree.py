@@ -10,9 +10,11 @@ import os
 import stat
 
 from pmgit.git.blob import SUBMODULE, encode
+from pmgit.git.objects import Objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from hashlib import _Hash
 
     from pmgit.git.blob import Blob
@@ -51,6 +53,30 @@ def compare(repository: Repository, blob: Blob) -> str:
     except OSError:
         return DIFFERENT
     return SAME if digest.hexdigest() == blob.oid else DIFFERENT
+
+
+def left_out(repository: Repository, tracked: Mapping[str, Blob], path: str) -> bytes | None:
+    """The content of a file that a sparse checkout leaves off disk; None for any other.
+
+    Who writes such a file must begin with it: Git records what then lies on disk.
+    """
+    blob = tracked.get(path)
+    if blob is None or not blob.is_regular or not repository.is_sparse:
+        return None
+    if not _is_left_out(repository, path):
+        return None  # somebody has removed it
+    return Objects(repository).contents([blob]).get(blob.oid)
+
+
+def brought_back(repository: Repository, path: str) -> None:
+    """Have Git see a file again that was left out; git before 2.36 does not by itself."""
+    if repository.is_sparse and _is_left_out(repository, path):
+        repository.run("update-index", "--no-skip-worktree", "-z", "--stdin",
+                       stdin=encode(path) + b"\0")  # fmt: skip
+
+
+def _is_left_out(repository: Repository, path: str) -> bool:
+    return repository.run("ls-files", "-t", "-z", "--", path).startswith(b"S ")
 
 
 def content(repository: Repository, blob: Blob, limit: int) -> bytes | None:

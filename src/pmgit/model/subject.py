@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from pmgit.git import attributes
 from pmgit.git.blob import REGULAR
 from pmgit.git.snapshot import TREE
@@ -29,9 +27,7 @@ class Subject(Files):
     @lazy
     def sparse(self) -> tuple[str, ...]:
         """The option without which git touches no path outside of a sparse checkout."""
-        # Written by `git sparse-checkout`; one per work tree.
-        file = os.path.join(self.repository.git_dir, "info", "sparse-checkout")
-        return ("--sparse",) if os.path.exists(file) else ()
+        return ("--sparse",) if self.repository.is_sparse else ()
 
     @lazy
     def listing(self) -> dict[str, Blob]:
@@ -150,7 +146,7 @@ class Subject(Files):
         """What ignore rules hide: INFO.md of models that have none, and untracked weights."""
         asked = [f"{model.path}/{folder.INFO}" for model in self.models if model.info is None]
         asked += [path for model in self.models if model.info is None for path in model.local]
-        return attributes.ignored(self.repository, asked)
+        return attributes.ignored(self.repository, asked, untracked=bool(self.sparse))
 
     def _weights(self, files: Iterable[str]) -> list[str]:
         """The files that are weights by their names; nothing is opened."""

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 
 from pmgit.errors import PmgitError
+from pmgit.git.work_tree import left_out
 from pmgit.lfs import pointer
 from pmgit.setup import block, files
 from pmgit.setup.attribute_lines import NAME
@@ -51,6 +52,8 @@ def read(snapshot: Snapshot, below: Iterable[str]) -> AttributeFile:
         raise PmgitError(f"{NAME} is not merged", f"resolve the conflict, then: git add -- {NAME}")
     index = of_path.pop(NAME, None)
     work_tree = files.read(os.path.join(repository.top, NAME))
+    if work_tree is None:
+        work_tree = left_out(repository, snapshot.listing(), NAME)
     if work_tree is None and index is not None:
         raise PmgitError(
             f"{NAME} is deleted in the work tree but not in the index",

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from pmgit.config import LFS
 from pmgit.errors import PmgitError, UsageError
+from pmgit.git import work_tree
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs.patterns import literal
 from pmgit.model import storage
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pmgit.config import Config
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
 
@@ -76,14 +78,14 @@ def plan(
     of the configuration that exist. Raises PmgitError, with the file and line, when
     a rule of the user's defeats the block.
     """
-    before = files.read(os.path.join(repository.top, NAME))
     snapshot = Snapshot(repository, TREE, [], [])
     tracked = snapshot.listing()
+    before = _read(repository, tracked, NAME)
     roots = list(roots) or models_folders.existing(repository, config, tracked)
     for root in roots:
         if not root.isprintable() and ("\n" in root or "\r" in root):
             raise UsageError(f"no line of {NAME} can name {root!r}", "rename the models folder")
-    inside = {f"{root}/{NAME}": _read_inside(repository, root) for root in roots}
+    inside = {f"{root}/{NAME}": _read_inside(repository, tracked, root) for root in roots}
     blocks = {path: block.read(text or b"", path) for path, text in inside.items()}
     if nested is None:
         nested = any(found is not None for found in blocks.values())
@@ -93,7 +95,7 @@ def plan(
     below = models_folders.files_below(repository, roots, tracked)
     where = storage.of(config, storage.has_lfs_lines(snapshot))
     made = Plan(before, before or b"", roots, where, keep_text, nested)
-    others = _other_files(repository, roots, below)
+    others = _other_files(repository, tracked, roots, below)
     own = {path: block.remove(text or b"", path) for path, text in inside.items()}
     if nested:
         made.after = block.remove(made.after, NAME)
@@ -127,13 +129,20 @@ def apply(repository: Repository, made: Plan) -> None:
         if path != NAME:
             os.makedirs(os.path.dirname(file), exist_ok=True)
         files.write_whole(file, new)
+        work_tree.brought_back(repository, path)
     prove(repository, made, [])
 
 
-def _read_inside(repository: Repository, root: str) -> bytes | None:
+def _read(repository: Repository, tracked: Mapping[str, Blob], path: str) -> bytes | None:
+    """A file of the work tree, also when a sparse checkout leaves it out; None for none."""
+    text = files.read(os.path.join(repository.top, *path.split("/")))
+    return work_tree.left_out(repository, tracked, path) if text is None else text
+
+
+def _read_inside(repository: Repository, tracked: Mapping[str, Blob], root: str) -> bytes | None:
     """The `.gitignore` of a models folder; a folder that is a link is none of ours."""
     folder = os.path.join(repository.top, *root.split("/"))
-    return None if os.path.islink(folder) else files.read(os.path.join(folder, NAME))
+    return None if os.path.islink(folder) else _read(repository, tracked, f"{root}/{NAME}")
 
 
 def _lines(
@@ -219,7 +228,10 @@ def _for_lfs(
 
 
 def _other_files(
-    repository: Repository, roots: Iterable[str], below: Iterable[str]
+    repository: Repository,
+    tracked: Mapping[str, Blob],
+    roots: Iterable[str],
+    below: Iterable[str],
 ) -> dict[str, bytes]:
     """The .gitignore files, beside the one at the top, that speak about the models folders."""
     paths = {path for path in below if path.endswith("/" + NAME)}
@@ -228,7 +240,7 @@ def _other_files(
         paths.update("/".join([*parts[:at], NAME]) for at in range(1, len(parts) + 1))
     found = {}
     for path in sorted(paths):
-        data = files.read(os.path.join(repository.top, path))
+        data = _read(repository, tracked, path)
         if data is not None:
             found[path] = data
     return found

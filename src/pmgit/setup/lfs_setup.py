@@ -15,6 +15,7 @@ from pmgit.git.attributes import LFS
 from pmgit.git.blob import decode
 from pmgit.git.clean import LFS_FILTER
 from pmgit.git.snapshot import TREE, Snapshot
+from pmgit.git.work_tree import brought_back
 from pmgit.lfs import missing, patterns, pointer
 from pmgit.setup import (
     attribute_file,
@@ -172,6 +173,7 @@ def apply(repository: Repository, made: Plan) -> Done:
         new = made.new_work_tree
         if new != made.attributes.work_tree:
             files.write_whole(os.path.join(repository.top, NAME), new)
+            brought_back(repository, NAME)
         _stage(repository, made)
     _prove(repository, made)
     renormalise.to_pointers(repository, made.raw)
@@ -193,7 +195,8 @@ def _install(repository: Repository) -> None:
 def _stage(repository: Repository, made: Plan) -> None:
     if made.attributes.index is None or made.new_index == made.new_work_tree:
         # -f: the user's ignore rules may hide it.
-        repository.run(*LFS_FILTER, "add", "-f", "--", NAME)
+        sparse = ("--sparse",) if repository.is_sparse else ()
+        repository.run(*LFS_FILTER, "add", "-f", *sparse, "--", NAME)
         return
     # The user has edits that are not staged, and they stay so.
     oid = repository.run("hash-object", "-w", "--stdin", stdin=made.new_index)

@@ -35,6 +35,7 @@ def to_pointers(repository: Repository, blobs: Sequence[Blob]) -> None:
             *LFS_FILTER,
             "add",
             "--renormalize",
+            *(("--sparse",) if repository.is_sparse else ()),
             "--pathspec-from-file=-",
             "--pathspec-file-nul",
             stdin=b"".join(encode(blob.path) + b"\0" for blob in same),
