@@ -59,6 +59,13 @@ def _recorded(snapshot: Snapshot, blob: Blob) -> bytes | None:
         if blob.path == PYPROJECT:
             return None
         raise UsageError(f"{blob.path} is a link or a submodule, not a file")
+    if snapshot.has_work_tree:
+        from pmgit.git import work_tree
+
+        # Mostly it lies on disk as it is in the index, which saves a git process.
+        data = work_tree.content(snapshot.repository, blob, MAX_BYTES)
+        if data is not None:
+            return data
     contents = snapshot.objects.contents([blob])
     if blob.oid not in contents:
         raise PmgitError(
