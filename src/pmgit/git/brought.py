@@ -23,7 +23,8 @@ class Brought:
         self.changes: list[Blob] = []
         self.blobs: list[Blob] = []
         self.removed: dict[tuple[str, str], list[str]] = {}
-        #: The new trees of the folders in which something changes; '' where there is none any more.
+        #: The new trees of the folders in which something changes, and of the top (''); '' as an
+        #: id where there is none any more.
         self.trees: dict[str, str] = {}
 
     def add(self, record: str, path: str) -> None:

@@ -62,7 +62,7 @@ class Walk:
         self.updates = [update for update in updates if update.new and update.new != update.old]
         self.news = list(dict.fromkeys(update.new for update in self.updates))
         self._process = repository.start(
-            *pipe.LOG, "-t", "-z", "--format=format:%H %P", "--reverse", "--topo-order",
+            *pipe.LOG, "-t", "-z", "--format=format:%H %T %P", "--reverse", "--topo-order",
             "--not", "--all", "--not", "--stdin",
             stdin="".join(f"{oid}\n" for oid in self.news).encode("ascii"),
         )  # fmt: skip

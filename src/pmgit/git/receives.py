@@ -51,9 +51,10 @@ class Receipt:
             if field and not field.startswith(b":"):
                 # The first change of a commit stands on the line below its header.
                 header, _, record = field.partition(b"\n")
-                commit, *parents = header.decode("ascii").split()
+                commit, tree, *parents = header.decode("ascii").split()
                 self._parents[commit] = parents
                 brought = self._commits[commit] = Brought(commit)
+                brought.trees[""] = tree
             if record:
                 brought.add(record.decode("ascii"), decode(next(fields)))
 

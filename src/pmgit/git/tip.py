@@ -6,7 +6,7 @@ import os
 
 from pmgit.git.attributes import ask
 from pmgit.git.blob import REGULAR, Blob, encode, parse_tree, tree_entries
-from pmgit.git.objects import Objects, UnreadableObjectError
+from pmgit.git.objects import Objects, UnreadableObjectError, loose_tree
 from pmgit.git.snapshot import RANGE, Snapshot
 
 TYPE_CHECKING = False
@@ -49,7 +49,7 @@ class TipSnapshot(Snapshot):
         self._batch = batch
         self.objects = BatchObjects(repository, batch)
         #: The ids of folders of the tip, as far as they are known; '' for what is none any more.
-        self._trees = {"": f"{tip}:", **trees}
+        self._trees = trees
         self._attribute_files: dict[str, Blob] = {}
         self._folders: set[str] = set()
         self._index = ""
@@ -119,16 +119,20 @@ class TipSnapshot(Snapshot):
     def _in_trees(self, folders: Iterable[str]) -> Iterator[Blob]:
         """The `.gitattributes` files that folders have whose trees are known."""
         trees = {folder: self._trees[folder] for folder in folders if self._trees[folder]}
-        answers = self._batch.contents(list(trees.values()))
-        width = len(self.repository.empty_tree) // 2
-        for folder, answer in zip(trees, answers, strict=True):
+        # Of a small push they are files of their own; all else is asked for at once.
+        found = {f: loose_tree(self.repository.objects, oid) for f, oid in trees.items()}
+        packed = [folder for folder, data in found.items() if data is None]
+        answers = self._batch.contents([trees[folder] for folder in packed])
+        for folder, answer in zip(packed, answers, strict=True):
             if answer.kind != "tree":
                 raise UnreadableObjectError(trees[folder], "missing")
-            if _ENTRY not in answer.data:
-                continue
-            for mode, name, oid in tree_entries(answer.data, width):
-                if name == _NAME and mode.startswith(_FILES):
-                    yield Blob(_in(folder), oid, REGULAR[0])
+            found[folder] = answer.data
+        width = len(self.repository.empty_tree) // 2
+        for folder, data in found.items():
+            if data and _ENTRY in data:
+                for mode, name, oid in tree_entries(data, width):
+                    if name == _NAME and mode.startswith(_FILES):
+                        yield Blob(_in(folder), oid, REGULAR[0])
 
     def _look_for_attributes(self, paths: Iterable[str]) -> None:
         """Find the `.gitattributes` files that can say something of these paths."""
