@@ -91,7 +91,8 @@ def test_what_was_asked_in_advance(batch: Batch) -> None:
             else:
                 assert found == right[names is seven][command == "info"]
     batch.expect(("info", ["HEAD:lines"] * 1000))
-    assert batch._ahead == asked  # of the last round; too much to ask for in advance is not asked
+    # Of the last round, which an old git has not heard; too much is not asked in advance.
+    assert batch._ahead in (asked, [])
 
 
 def test_objects_that_are_no_blobs_are_named(batch: Batch, repo: Repo) -> None:
