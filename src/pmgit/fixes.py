@@ -180,9 +180,14 @@ def replace_pointer(subject: Subject, blob: Blob, text: bytes) -> Advice:
     """How a blob becomes the pointer `text`, which is plain ASCII; the work tree is not touched."""
     if subject.origin == RANGE or subject.repository.bare:
         return _committed(blob)
-    script = 'git update-index --cacheinfo "$1,$(printf %s "$2" | git hash-object -w --stdin),$3"'
-    body = text.decode("ascii")
-    return Advice(Fix(Step("sh", "-c", script, "sh", blob.mode, body, blob.path, names="verbatim")))
+    # A word for each line: a line break in a word is nothing that fish could read.
+    script = (
+        'mode=$1; path=$2; shift 2; oid=$(for line; do printf "%s\\n" "$line"; done |'
+        ' git hash-object -w --stdin) && git update-index --cacheinfo "$mode,$oid,$path"'
+    )
+    lines = text.decode("ascii").splitlines()
+    words = ("sh", "-c", script, "sh", blob.mode, blob.path, *lines)
+    return Advice(Fix(Step(*words, names="verbatim")))
 
 
 def settle(findings: list[Finding], subject: Subject) -> None:
