@@ -273,7 +273,10 @@ class _Place:
         """Make commits anew where plain git has no safe command for it: `pmgit fix`."""
         if self.bare:
             about = "in your clone, where nobody else has these commits, pmgit makes them anew"
-            return Fix(Step("pmgit", "fix", *names, names="verbatim"), about=about, safe=False)
+            # The pushed branch need not be the one that is checked out there.
+            which = ("--range", self._tip[:12]) if self._tip else ()
+            step = Step("pmgit", "fix", *which, *names, names="verbatim")
+            return Fix(step, about=about, safe=False)
         count = len(self._affected)
         about = (
             f"makes {'1 commit' if count == 1 else f'{count} commits'} of {short(self._ref)} anew"
