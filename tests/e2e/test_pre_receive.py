@@ -230,6 +230,14 @@ def test_model_rules_judge_each_tip_against_what_the_server_has(server: Server) 
     clone.stage_blob("pretrained_model/bert/model.bin", pointer(b"x" * 2000))
     clone.commit()
     told = server.refused("one", "two")
+    assert "another commit on top" not in told, "it is judged at the tip"
+    clone.git("remote", "add", "origin", str(server.path))
+    fixes = [line[5:] for line in told.splitlines() if line.startswith("fix: ")]
+    for branch, fix in zip(("one", "two"), fixes, strict=True):
+        clone.git("checkout", "-q", branch)
+        assert clone.sh_at_terminal(fix).code == 0, fix
+    # Git LFS would look for the object of the pointer.
+    server.accepted("--no-verify", "one", "two")
     assert "bad-model-name" in told
     assert "pretrained_model/bert: missing-info" in told
     assert str(BIN) not in told, "no path of the server"
@@ -314,7 +322,19 @@ def test_a_push_cannot_weaken_its_own_judgement(server: Server) -> None:
             told = server.refused(ref)
             assert "tracked-weights" in told
             assert "judged by: pmgit's defaults" in told
+            assert (f"note: {name} of this push does not count yet" in told) == (name[0] == ".")
         clone.git("reset", "-q", "--hard", "HEAD~3")
+    # What is forgiven in the commit that brings it looks fine in the clone.
+    clone.stage("old.csv", 11_000_000)
+    clone.pmgit("baseline", "--reason", "agreed on")
+    clone.git("add", ".pmgit-baseline")
+    clone.commit("Forgive")
+    assert "note: .pmgit-baseline of this push does not count yet" in server.refused("main")
+    clone.git("reset", "-q", "--soft", "HEAD~1")
+    clone.git("commit", "-q", "-m", "Forgive", "--only", ".pmgit-baseline")
+    server.accepted("main")
+    clone.commit("Forgiven by now")
+    server.accepted("main")
 
 
 def test_the_old_tip_then_the_default_branch_decide(server: Server) -> None:
