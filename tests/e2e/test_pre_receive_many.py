@@ -225,3 +225,42 @@ def test_the_plan_is_for_what_was_pushed_and_not_for_what_is_checked_out(server:
     (fix,) = [line[5:] for line in told.splitlines() if line.startswith("fix: ")]
     assert clone.sh_at_terminal(fix).code == 0
     server.accepted("HEAD:refs/heads/third")
+
+
+def test_what_a_server_sets_for_git_log_changes_nothing(server: Server) -> None:
+    """Settings that hide changes from `git log`, or make it fail."""
+    for key, value in {
+        "log.showRoot": "false",
+        "log.showSignature": "true",
+        "log.diffMerges": "off",
+        "log.mailmap": "true",
+        "format.pretty": "oneline",
+        "diff.orderFile": "/nowhere",
+        "diff.relative": "true",
+        "diff.renames": "copies",
+        "diff.noPrefix": "true",
+        "diff.external": "/nowhere/program",
+        "diff.ignoreSubmodules": "all",
+        "color.ui": "always",
+        "core.abbrev": "4",
+        "core.quotePath": "true",
+    }.items():
+        server.git("config", key, value)
+    clone = server.clone
+    clone.git("switch", "-q", "--orphan", "root")
+    clone.stage(WEIGHTS, BIG)
+    clone.commit("A root commit with weights")
+    assert "tracked-weights" in server.refused("root")
+    clone.git("switch", "-q", "-c", "side", "main")
+    clone.stage("side.txt", "x")
+    clone.commit()
+    clone.git("switch", "-q", "-c", "evil", "main")
+    clone.stage("main.txt", "x")
+    clone.commit()
+    clone.git("merge", "-q", "--no-commit", "side")
+    clone.stage("evil.pt", BIG)
+    clone.commit("A merge that brings what no parent has")
+    clone.git("rm", "-q", "--cached", "evil.pt")
+    clone.commit()
+    assert "oversized-blob" in server.refused("evil")
+    server.accepted("side")

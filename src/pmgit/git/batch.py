@@ -43,6 +43,7 @@ class Batch:
         self._repository = repository
         self._process: Process | None = None
         self._rest = b""
+        self._ahead: list[tuple[str, Sequence[str]]] = []
         ours, self._writer = os.pipe()
         self._reader, theirs = os.pipe()
         try:
@@ -51,6 +52,19 @@ class Batch:
         finally:
             os.close(ours)
             os.close(theirs)
+
+    def expect(self, *questions: tuple[str, Sequence[str]]) -> None:
+        """Ask `info` or `contents` of names in advance; who asks so later need not wait.
+
+        What is asked later in another order was asked in vain.
+        """
+        said = "".join(_question(command, names) for command, names in questions)
+        if self._process is not None and len(said) < _ASKED // 4:
+            try:
+                self._say(said)
+                self._ahead += questions
+            except BrokenPipeError:
+                self.close()
 
     def info(self, names: Sequence[str]) -> list[Answer]:
         """What the objects are; their content is not read."""
@@ -65,11 +79,14 @@ class Batch:
         answers: list[Answer] = []
         if self._process is not None:
             try:
+                while self._ahead:
+                    asked = self._ahead.pop(0)
+                    answers = [self._answer(asked[0] == "contents") for _ in asked[1]]
+                    if asked == (command, names):
+                        return answers
+                answers = []
                 for part in _parts(names):
-                    asked = "".join(f"{command} {name}\n" for name in part) + "flush\n"
-                    view = memoryview(asked.encode("utf-8", "surrogateescape"))
-                    while view:
-                        view = view[os.write(self._writer, view) :]
+                    self._say(_question(command, part))
                     answers += [self._answer(whole) for _ in part]
                 return answers
             except (BrokenPipeError, EOFError):
@@ -90,6 +107,11 @@ class Batch:
                 at += answer.size + 1
             answers.append(answer)
         return answers
+
+    def _say(self, text: str) -> None:
+        view = memoryview(text.encode("utf-8", "surrogateescape"))
+        while view:
+            view = view[os.write(self._writer, view) :]
 
     def _answer(self, whole: bool) -> Answer:
         while b"\n" not in self._rest:
@@ -121,6 +143,10 @@ class Batch:
             os.close(self._reader)
             self._process.wait()
             self._process = None
+
+
+def _question(command: str, names: Sequence[str]) -> str:
+    return "".join(f"{command} {name}\n" for name in names) + "flush\n"
 
 
 def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:

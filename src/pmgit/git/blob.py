@@ -140,6 +140,15 @@ def parse_tree(out: bytes) -> list[Blob]:
     return found
 
 
+def tree_entries(data: bytes, width: int) -> Iterator[tuple[bytes, bytes, str]]:
+    """Mode, name and id of the entries of a tree object; ids have `width` bytes."""
+    at = 0
+    while at < len(data):
+        blank, end = data.index(b" ", at), data.index(b"\0", at)
+        mode, at = data[at:blank], end + 1 + width
+        yield mode, data[blank + 1 : end], data[end + 1 : at].hex()
+
+
 def at_or_below(changes: list[Blob], places: Iterable[str]) -> list[Blob]:
     """Of a difference, sorted by path as Git prints it, what lies at these places or below."""
     found: list[Blob] = []

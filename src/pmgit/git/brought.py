@@ -9,10 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+FOLDER = "040000"
+
+
 class Brought:
     """What one commit changes, brings in and takes away."""
 
-    __slots__ = ("blobs", "changes", "commit", "removed")
+    __slots__ = ("blobs", "changes", "commit", "removed", "trees")
 
     def __init__(self, commit: str) -> None:
         self.commit = commit
@@ -20,13 +23,19 @@ class Brought:
         self.changes: list[Blob] = []
         self.blobs: list[Blob] = []
         self.removed: dict[tuple[str, str], list[str]] = {}
+        #: The new trees of the folders in which something changes, and of the top (''); '' as an
+        #: id where there is none any more.
+        self.trees: dict[str, str] = {}
 
     def add(self, record: str, path: str) -> None:
-        """A line of `diff-tree -c --raw`; one colon for each parent."""
+        """A line of `diff-tree -c --raw` or `-t`; one colon for each parent."""
         # ::<mode> <mode> <new mode> <id> <id> <new id> MM
         parents = len(record) - len(record.lstrip(":"))
         words = record[parents:].split(" ")
         after = words[-2] if words[-2].strip("0") else ""
+        if FOLDER in words[: parents + 1]:
+            self.trees[path] = after if words[parents] == FOLDER else ""
+            return
         befores = [oid if oid.strip("0") else "" for oid in words[parents + 1 : -2]]
         change = Blob(path, after, words[parents], befores[0], before_mode=words[0])
         if after in befores:

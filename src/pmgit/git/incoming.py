@@ -54,22 +54,19 @@ def parse(stdin: bytes) -> list[Update]:
 
 
 class Walk:
-    """`rev-list | diff-tree`: the new commits, and how each differs from its parents."""
+    """`git log`: the new commits, and how each differs from its parents, folders too."""
 
     def __init__(self, repository: Repository, updates: Sequence[Update]) -> None:
         self.repository = repository
         #: Without the deleted refs, and those that stay where they are.
         self.updates = [update for update in updates if update.new and update.new != update.old]
         self.news = list(dict.fromkeys(update.new for update in self.updates))
-        self._processes = pipe.start(
-            ("rev-list", "--reverse", "--topo-order", "--not", "--all", "--not", "--stdin"),
-            ("diff-tree", "--stdin", "-c", "--root", "--always", "--pretty=format:%H %P",
-             *pipe.RAW),
-            top=repository.top,
-            env=repository.env,
+        self._process = repository.start(
+            *pipe.LOG, "-t", "-z", "--format=format:%H %T %P", "--reverse", "--topo-order",
+            "--not", "--all", "--not", "--stdin",
             stdin="".join(f"{oid}\n" for oid in self.news).encode("ascii"),
         )  # fmt: skip
 
     def finish(self) -> bytes:
         """All that Git says, from the oldest commit to the newest."""
-        return pipe.finish(*self._processes)
+        return self._process.finish()

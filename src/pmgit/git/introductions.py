@@ -1,8 +1,5 @@
 """What commits bring in: `git log --raw`, read as it comes, however long the history is.
 
-One process: `rev-list | diff-tree --stdin` reads every commit twice, a fifth more in all. What a
-configuration could change about `git log` is set here.
-
 A merge brings in what differs from all of its parents (`-c`), as `git.ranges` has it too.
 """
 
@@ -11,6 +8,7 @@ from __future__ import annotations
 import re
 
 from pmgit.git.blob import decode
+from pmgit.git.pipe import LOG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,11 +16,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.streams import Running, Stream
 
-_LOG = (
-    "log", "-c", "--root", "--raw", "--no-renames", "--no-abbrev", "--no-ext-diff", "--no-textconv",
-    "--no-relative", "--no-color", "--no-show-signature", "--no-decorate", "--no-notes",
-    "--no-mailmap", "--encoding=UTF-8", "--format=%H %aI %an <%ae>", "--date-order",
-)  # fmt: skip
+_LOG = (*LOG, "--encoding=UTF-8", "--format=%H %aI %an <%ae>", "--date-order")
 _COLON = ord(":")
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
 _NAMED = dict(zip(b"abtnvfr", b"\a\b\t\n\v\f\r", strict=True))

@@ -9,6 +9,14 @@ from pmgit.git.process import GitError
 
 #: What `diff-tree` is asked for: the form that `blob.parse_raw_diff` and `ranges.entries` read.
 RAW = ("--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff")
+#: What commits change, a merge against all of its parents (`-c`). One process: `rev-list` with
+#: `diff-tree --stdin` reads every commit twice, a fifth more in all. What a configuration could
+#: change about `git log` is set.
+LOG = (
+    "log", "-c", "--root", "--raw", "--no-renames", "--no-abbrev", "--no-ext-diff", "--no-textconv",
+    "--no-relative", "--no-color", "--no-show-signature", "--no-decorate", "--no-notes",
+    "--no-mailmap", "--ignore-submodules=none", "-O/dev/null",
+)  # fmt: skip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

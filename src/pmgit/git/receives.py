@@ -39,6 +39,8 @@ class Receipt:
         #: What the new ids are that are not themselves new commits: id and type, tags followed.
         self._peeled: dict[str, tuple[str, str]] = {}
         self._changes: dict[tuple[str, str], list[Blob]] = {}
+        #: The folders of a tip that its commits have changed, where they follow each other.
+        self._trees: dict[str, dict[str, str]] = {}
 
     def _read(self) -> None:
         out = self._walk.finish()
@@ -49,9 +51,10 @@ class Receipt:
             if field and not field.startswith(b":"):
                 # The first change of a commit stands on the line below its header.
                 header, _, record = field.partition(b"\n")
-                commit, *parents = header.decode("ascii").split()
+                commit, tree, *parents = header.decode("ascii").split()
                 self._parents[commit] = parents
                 brought = self._commits[commit] = Brought(commit)
+                brought.trees[""] = tree
             if record:
                 brought.add(record.decode("ascii"), decode(next(fields)))
 
@@ -130,7 +133,10 @@ class Receipt:
                     self._commits[commit].take(change)
             chain = [commit for commit in self._parents if commit in tip.span]
             if not cut and all(len(self._parents[commit]) < 2 for commit in chain):
-                self._changes[tip.oid, tip.base] = add_up(self._commits[c] for c in chain)
+                commits = [self._commits[commit] for commit in chain]
+                self._changes[tip.oid, tip.base] = add_up(commits)
+                # The last one counts.
+                self._trees[tip.oid] = {k: v for one in commits for k, v in one.trees.items()}
             elif tip.base:
                 asked.append((tip.oid, tip.base))
             else:
@@ -166,8 +172,9 @@ class Receipt:
         removed: dict[tuple[str, str], list[str]] | None = None,
     ) -> TipSnapshot:
         return TipSnapshot(
-            self.repository, self.batch, tip, changes, introduced, removed=removed or {}
-        )
+            self.repository, self.batch, tip, changes, introduced,
+            removed=removed or {}, trees=self._trees.get(tip, {}),
+        )  # fmt: skip
 
     def _tagged(self, groups: Sequence[Sequence[Update]]) -> list[list[TipSnapshot]]:
         """For every group, the snapshots of its tags on blobs and trees: no commit has them.

@@ -30,6 +30,9 @@ class Settings:
         self._config = repository.start("config", "-z", "--get-regexp", r"^pmgit\.")
         self._trees = [*dict.fromkeys(olds), HEAD]
         self._asked = [(tree, name) for tree in self._trees for name in NAMES]
+        self._names = [f"{tree}:{name}" for tree, name in self._asked]
+        self._baselines = [f"{tree}:{BASELINE}" for tree in self._trees]
+        batch.expect(("contents", self._names), ("info", self._baselines))
 
     def configured(self) -> dict[str, str]:
         """What `git config` holds for pmgit on this server, by key: `config`, `gitlab`, …"""
@@ -43,13 +46,13 @@ class Settings:
 
     def recorded(self) -> dict[tuple[str, str], bytes]:
         """The files that the old tips and HEAD have: (id or `HEAD`, name) to content."""
-        answers = self.batch.contents([f"{tree}:{name}" for tree, name in self._asked])
+        answers = self.batch.contents(self._names)
         pairs = zip(self._asked, answers, strict=True)
         return {asked: answer.data for asked, answer in pairs if answer.kind == "blob"}
 
     def baselines(self) -> dict[str, str]:
         """The ids of the baselines that the old tips and HEAD (`HEAD`) have; '' for none."""
-        answers = self.batch.info([f"{tree}:{BASELINE}" for tree in self._trees])
+        answers = self.batch.info(self._baselines)
         return {tree: one.oid for tree, one in zip(self._trees, answers, strict=True)}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from pmgit.git.attributes import ask
-from pmgit.git.blob import REGULAR, Blob, encode, parse_tree
-from pmgit.git.objects import Objects, UnreadableObjectError
+from pmgit.git.blob import REGULAR, Blob, encode, parse_tree, tree_entries
+from pmgit.git.objects import Objects, UnreadableObjectError, loose_tree
 from pmgit.git.snapshot import RANGE, Snapshot
 
 TYPE_CHECKING = False
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 ATTRIBUTES = ".gitattributes"
+_FILES = (b"100", b"120")
+_NAME = ATTRIBUTES.encode("ascii")
+#: How it stands in a tree, or in a part of a longer name.
+_ENTRY = b" .gitattributes\0"
 #: In more folders than this, `.gitattributes` is looked for in the whole tree at once.
 _FOLDERS = 400
 
@@ -38,11 +42,14 @@ class TipSnapshot(Snapshot):
         introduced: list[Blob],
         *,
         removed: dict[tuple[str, str], list[str]],
+        trees: dict[str, str],
     ) -> None:
         super().__init__(repository, RANGE, changes, introduced, removed=removed)
         self.tip = tip
         self._batch = batch
         self.objects = BatchObjects(repository, batch)
+        #: The ids of folders of the tip, as far as they are known; '' for what is none any more.
+        self._trees = trees
         self._attribute_files: dict[str, Blob] = {}
         self._folders: set[str] = set()
         self._index = ""
@@ -109,6 +116,24 @@ class TipSnapshot(Snapshot):
             if answer.kind == "blob":
                 yield Blob(path, answer.oid, REGULAR[0])
 
+    def _in_trees(self, folders: Iterable[str]) -> Iterator[Blob]:
+        """The `.gitattributes` files that folders have whose trees are known."""
+        trees = {folder: self._trees[folder] for folder in folders if self._trees[folder]}
+        # Of a small push they are files of their own; all else is asked for at once.
+        found = {f: loose_tree(self.repository.objects, oid) for f, oid in trees.items()}
+        packed = [folder for folder, data in found.items() if data is None]
+        answers = self._batch.contents([trees[folder] for folder in packed])
+        for folder, answer in zip(packed, answers, strict=True):
+            if answer.kind != "tree":
+                raise UnreadableObjectError(trees[folder], "missing")
+            found[folder] = answer.data
+        width = len(self.repository.empty_tree) // 2
+        for folder, data in found.items():
+            if data and _ENTRY in data:
+                for mode, name, oid in tree_entries(data, width):
+                    if name == _NAME and mode.startswith(_FILES):
+                        yield Blob(_in(folder), oid, REGULAR[0])
+
     def _look_for_attributes(self, paths: Iterable[str]) -> None:
         """Find the `.gitattributes` files that can say something of these paths."""
         folders = {""}
@@ -124,11 +149,17 @@ class TipSnapshot(Snapshot):
         if len(folders) > _FOLDERS or () in self._listings:
             found = [b for b in self.listing().values() if b.path.endswith(ATTRIBUTES)]
         else:
-            names = [f"{folder}/{ATTRIBUTES}".lstrip("/") for folder in sorted(folders)]
-            found = [*self._named(names)]
+            # A look into trees whose ids are known costs a tenth of finding the way to each file.
+            known = [folder for folder in folders if folder in self._trees]
+            names = [_in(folder) for folder in sorted(folders.difference(known))]
+            found = [*self._in_trees(known), *self._named(names)]
         for blob in found:
             if blob.path.rpartition("/")[2] == ATTRIBUTES:
                 self._attribute_files[blob.path] = blob
+
+
+def _in(folder: str) -> str:
+    return f"{folder}/{ATTRIBUTES}" if folder else ATTRIBUTES
 
 
 class BatchObjects(Objects):

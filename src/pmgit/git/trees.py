@@ -11,7 +11,7 @@ import hashlib
 import os
 
 from pmgit.errors import PmgitError
-from pmgit.git.blob import encode
+from pmgit.git.blob import encode, tree_entries
 from pmgit.git.objects import UnreadableObjectError
 
 TYPE_CHECKING = False
@@ -124,13 +124,7 @@ class Rewriter:
 
     def _entries(self, oid: str) -> list[tuple[bytes, bytes, str]]:
         """Mode, name and id of the entries of a tree."""
-        data, at, found = self._trees[oid], 0, []
-        while at < len(data):
-            blank, end = data.index(b" ", at), data.index(b"\0", at)
-            entry = data[end + 1 : end + 1 + self._width].hex()
-            found.append((data[at:blank], data[blank + 1 : end], entry))
-            at = end + 1 + self._width
-        return found
+        return list(tree_entries(self._trees[oid], self._width))
 
     def _top(self, root: str) -> str:
         """The new tree for the top of a commit."""
