@@ -518,6 +518,25 @@ def test_without_git_the_push_is_refused(server: Server, tmp_path: Path) -> None
     assert "could not be judged" in told
 
 
+@pytest.mark.parametrize("how", [b"damaged", b""], ids=["damaged", "gone"])
+def test_attributes_that_cannot_be_read_refuse(how: bytes, server: Server) -> None:
+    """Git takes such a file for an empty one."""
+    clone = server.clone
+    clone.stage("in/.gitattributes", "*.bin filter=lfs -text\n")
+    clone.stage("in/a.txt", "a\n")
+    clone.commit()
+    server.accepted("main")
+    oid = server.git("rev-parse", "main:in/.gitattributes").strip()
+    file = server.path / "objects" / oid[:2] / oid[2:]
+    file.chmod(0o644)
+    file.write_bytes(how) if how else file.unlink()
+    for path in ("in/x.bin", "in/deeper/x.bin"):
+        clone.stage_blob(path, b"\0raw")
+        clone.commit()
+        done = server.push("main")
+        assert (done.code, f"object {oid} is unreadable" in done.err) == (1, True), done
+
+
 def test_an_unreadable_object_refuses(server: Server) -> None:
     """Damage is never "clean": the base of the push cannot be read."""
     tree = server.git("rev-parse", "main^{tree}").strip()
