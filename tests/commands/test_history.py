@@ -119,8 +119,10 @@ def test_what_is_not_committed_stops_the_plan(old: Repo) -> None:
     assert (old.path / "code.py").read_text() == "edited\n"
     assert old.blob("staged") == b"new\n"
     assert not list(old.path.parent.glob("*before*"))
+    said = look(old)["plan"]["affected"]
     old.git("stash", "-q")
     assert any("git stash" in note for note in look(old)["plan"]["notes"])
+    assert look(old)["plan"]["affected"] == said, "what a stash holds is not rewritten"
 
 
 def test_the_plan_for_what_is_not_pushed(repo: Repo, tmp_path: Path) -> None:
