@@ -258,6 +258,8 @@ def test_a_cut_history_is_never_clean(old: Repo, tmp_path: Path) -> None:
         assert shown.code == 3, (name, shown)
         assert said in shown.err, (name, shown)
         assert "of those that are here" in shown.out
+        assert ("has not got its trees" in shown.err) == (name == "treeless"), shown
+        assert "fsck" not in shown.err, "nothing is damaged"
         assert clone.pmgit("history", "--allow-missing").code == (3 if name == "treeless" else 0)
         assert steps(look(clone, code=3)) == []
         assert clone.git("count-objects", "-v") == have, "it fetched"
