@@ -137,7 +137,7 @@ def test_the_plan_for_what_is_not_pushed(repo: Repo, tmp_path: Path) -> None:
     repo.commit("two")
     found = look(repo)
     assert "no remote has them" in found["plan"]["affected"]
-    assert found["plan"]["affected"].startswith("1 commit get")
+    assert found["plan"]["affected"].startswith("1 commit gets a new id")
     assert not [line for line in steps(found) if "push" in line]
     for line in steps(found):
         repo.paste(line)
@@ -241,6 +241,13 @@ def test_borrowed_objects(repo: Repo, tmp_path: Path) -> None:
     found = look(clone)
     assert where(found) == {"": "unreachable", "x.bin": "head"}
     assert any("alternates" in note for note in found["plan"]["notes"])
+
+
+def test_a_reader_that_goes_away(old: Repo) -> None:
+    """`pmgit history | head -1`: neither a traceback nor the exit code of findings."""
+    done = old.sh("pmgit history --min-size 1 --top 9999 --format json | (exec <&-; sleep 1);"
+                  " echo ${PIPESTATUS[0]}")  # fmt: skip
+    assert (done.out, done.err) == ("3\n", ""), done
 
 
 def test_a_cut_history_is_never_clean(old: Repo, tmp_path: Path) -> None:

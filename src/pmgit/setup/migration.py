@@ -189,7 +189,8 @@ def _rewrite(made: Plan, repository: Repository, weighed: Weighed) -> None:
     else:
         changed = len(new) if refs.remotes else total
         told = "no remote has them" if refs.remotes else "no remote is known here"
-        made.affected = f"{_count(changed, 'commit')} get new ids; {told}"
+        get = "gets a new id" if changed == 1 else "get new ids"
+        made.affected = f"{_count(changed, 'commit')} {get}; {told}"
     _warn(made, repository, refs)
     both = "'+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*'"
     back = f"{clean}git fetch -q --update-head-ok {copy} {both}"
