@@ -148,7 +148,7 @@ def main() -> NoReturn:
         sys.exit(INTERRUPTED)
     except SystemExit:
         # click's own answer to a reader that goes away (`| head -1`) is 1, which means findings.
-        if type(sys.stdout).__name__ == "PacifyFlushWrapper":
+        if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):
             sys.exit(FAILED)
         raise
     except BrokenPipeError:
