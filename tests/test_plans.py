@@ -233,4 +233,5 @@ def test_a_bare_repository_names_the_way_out(pushed: Repo) -> None:
     pushed.git("push", "-q", "--no-verify", "origin", "main")
     bare = Repo(pushed.path.parent / "remote.git", pushed.env, init=None)
     found = bare.pmgit("check", "--range", f"{old}..main")
-    assert fix_of(found) == "pmgit fix tracked-weights"
+    tip = pushed.git("rev-parse", "--short=12", "main").strip()
+    assert fix_of(found) == f"pmgit fix --range {tip} tracked-weights"

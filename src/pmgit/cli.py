@@ -146,9 +146,14 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         click.echo("pmgit: interrupted", err=True)
         sys.exit(INTERRUPTED)
+    except SystemExit:
+        # click's own answer to a reader that goes away (`| head -1`) is 1, which means findings.
+        if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):
+            sys.exit(FAILED)
+        raise
     except BrokenPipeError:
         sys.stderr.close()
-        sys.exit(1)
+        sys.exit(FAILED)
     except Exception as error:  # noqa: BLE001 - whatever it is, the answer is not "findings"
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             where = f"{error.filename}: " if error.filename else "the output could not be written: "

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 
+from pmgit import clone_plans
 from pmgit.finding import Fix, Step
 from pmgit.git import position
 from pmgit.git.blob import encode
@@ -71,7 +72,11 @@ def place(
         for finding in committed:
             finding.message += f"; {place.hindrance}"
         return
-    if committed and not place.pushed and (place.bare or not place.is_last):
+    if place.bare:
+        found, fix = clone_plans.choose(findings, committed, place.tip, names)
+        _give(found, found, fix)
+        return
+    if committed and not place.pushed and not place.is_last:
         _give(committed, committed, place.engine(names))
         return
     if not place.is_here or not names:
@@ -169,7 +174,7 @@ class _Place:
         repository = self._repository = subject.repository
         snapshot = subject.snapshot
         known = snapshot if isinstance(snapshot, CommitSnapshot) else None
-        self._tip = snapshot.tip
+        self.tip = snapshot.tip
         self._excluded = known.excluded if known else ()
         self._unpushed = snapshot.receiver is not None or bool(known and known.unpushed)
         #: A server that receives: only the pusher, in a clone, can do something.
@@ -178,14 +183,14 @@ class _Place:
         self.pushed: list[str] = []
         self._holders: list[Holder] = []
         self._head = position.Head(repository)
-        at_tip = not self.bare and bool(self._tip) and self._head.oid == self._tip
+        at_tip = not self.bare and bool(self.tip) and self._head.oid == self.tip
         ref = known.ref if known else ""
         pushed_ref = ref if ref.startswith(HEADS) else ""
         self.is_here = at_tip and pushed_ref in ("", self._head.ref)
-        self.is_last = self.is_here and flagged == {self._tip}
+        self.is_last = self.is_here and flagged == {self.tip}
         self._ref = self._head.ref if self.is_here else pushed_ref
-        if self.bare or not self._tip:
-            if not self._tip:
+        if self.bare or not self.tip:
+            if not self.tip:
                 self.hindrance = "no branch has it: delete the ref, and push without it"
             return
         if flagged:
@@ -204,18 +209,16 @@ class _Place:
         if self._ref != DETACHED and self._ref not in {h.ref for h in branches}:
             self._ref = ""  # it is gone, or has moved meanwhile
         if not self._ref:
-            best = [h.ref for h in branches if h.oid == self._tip]
+            best = [h.ref for h in branches if h.oid == self.tip]
             best += [h.ref for h in branches if h.ref == self._head.ref]
             self._ref = next(iter([*best, *(h.ref for h in branches)]), "")
         if not self._ref and not self.pushed:
             self.hindrance = (
                 "no branch has it: make one, and push that:"
-                f" git switch -c NAME {self._tip[:12]}, then: pmgit fix; a tag stays on the old"
+                f" git switch -c NAME {self.tip[:12]}, then: pmgit fix; a tag stays on the old"
                 " commit until it is moved: git tag -f"
             )
-        commits = position.Unpushed(
-            self._repository, self._ref, self._tip, self._excluded
-        ).commits()
+        commits = position.Unpushed(self._repository, self._ref, self.tip, self._excluded).commits()
         self._all = {oid for oid, _ in commits}
         without = Rewriter(self._repository, {(b.path, b.oid): "" for b in self._blobs})
         self._affected = without.work_out(oid for oid, _ in commits).ids
@@ -248,20 +251,20 @@ class _Place:
         apart = ("--", ":/", *(f":(top,exclude,literal){path}" for path in raw)) if raw else ()
         diff = ("git", "diff", "--stat", "--exit-code", "--ignore-submodules=dirty")
         return [
-            Step("git", "diff", "--cached", "--stat", "--exit-code", self._tip, names="verbatim"),
+            Step("git", "diff", "--cached", "--stat", "--exit-code", self.tip, names="verbatim"),
             Step(*diff, *apart, names="verbatim"),
         ]
 
     def amend(self, cured: list[Finding], steps: list[Step]) -> Fix:
         """Make the last commit anew, by plain git."""
-        backup = backup_ref(self._ref, self._tip)
+        backup = backup_ref(self._ref, self.tip)
         about = (
             f"amends the last commit of {short(self._ref)} ({self._who()});"
             f" the old one is kept as {backup}"
         )
         return Fix(
             *self.guard(cured),
-            Step("git", "update-ref", backup, self._tip, names="verbatim"),
+            Step("git", "update-ref", backup, self.tip, names="verbatim"),
             *steps,
             # The commit may hold nothing else; it stays, with its message.
             Step(*_AMEND, names="verbatim"),
@@ -271,13 +274,10 @@ class _Place:
 
     def engine(self, names: list[str]) -> Fix:
         """Make commits anew where plain git has no safe command for it: `pmgit fix`."""
-        if self.bare:
-            about = "in your clone, where nobody else has these commits, pmgit makes them anew"
-            return Fix(Step("pmgit", "fix", *names, names="verbatim"), about=about, safe=False)
         count = len(self._affected)
         about = (
             f"makes {'1 commit' if count == 1 else f'{count} commits'} of {short(self._ref)} anew"
-            f" ({self._who()}); the old ones are kept as {backup_ref(self._ref, self._tip)}"
+            f" ({self._who()}); the old ones are kept as {backup_ref(self._ref, self.tip)}"
         )
         name = short(self._ref) if self._ref != DETACHED else DETACHED
         steps = [Step("pmgit", "fix", *self._named(name), *names, names="verbatim")]
@@ -291,5 +291,5 @@ class _Place:
         """The option that says which commits, where `pmgit fix` alone would mean others."""
         meant = position.unpushed(self._repository, "" if self._ref == self._head.ref else name)
         base = next((word[1:] for word in self._excluded if word[0] == "^"), "")
-        same = meant.tip == self._tip and {oid for oid, _ in meant.commits()} == self._all
+        same = meant.tip == self.tip and {oid for oid, _ in meant.commits()} == self._all
         return [] if same or not base else ["--range", f"{base}..{name}"]

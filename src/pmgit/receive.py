@@ -11,7 +11,7 @@ import os
 import stat
 
 from pmgit import checker, rules
-from pmgit.config import FILE, MAX_BYTES, PYPROJECT, Config, parse
+from pmgit.config import BASELINE, FILE, MAX_BYTES, PYPROJECT, Config, parse
 from pmgit.errors import PmgitError, UsageError
 from pmgit.finding import Report, together
 from pmgit.git.incoming import Update
@@ -120,6 +120,8 @@ class Server:
                     _demand_readable(snapshot)
                 by[where] = True
                 reports.append(checker.judge(snapshot, config, names, forgiving))
+                if reports[-1].errors:
+                    self._note_what_does_not_count(snapshot, bool(own))
         return Judgement(together(reports), list(by), list(self._notes))
 
     def _forgiving(self, group: Sequence[Update]) -> Callable[[], Baseline]:
@@ -141,6 +143,19 @@ class Server:
             return source.of_commit(self._repository, found.wait()[1].decode("ascii").strip())
 
         return asked
+
+    def _note_what_does_not_count(self, snapshot: TipSnapshot, own: bool) -> None:
+        """In the clone everything may look fine, by what the refused push brings itself."""
+        brought = {change.path for change in snapshot.changes if change.oid}
+        names = [] if own else [FILE]
+        if is_true(self.configured.get("baseline", "true")):
+            names.append(BASELINE)
+        for name in names:
+            if name in brought:
+                self._notes[
+                    f"{name} of this push does not count yet: a push is judged by the one that was"
+                    " here before; where it is agreed on, push it first, in a commit of its own"
+                ] = True
 
     def _survey(self, snapshots: Sequence[TipSnapshot]) -> None:
         """Find the sizes of all blobs at once, and say whether objects of Git LFS lie here."""

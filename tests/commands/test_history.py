@@ -119,8 +119,10 @@ def test_what_is_not_committed_stops_the_plan(old: Repo) -> None:
     assert (old.path / "code.py").read_text() == "edited\n"
     assert old.blob("staged") == b"new\n"
     assert not list(old.path.parent.glob("*before*"))
+    said = look(old)["plan"]["affected"]
     old.git("stash", "-q")
     assert any("git stash" in note for note in look(old)["plan"]["notes"])
+    assert look(old)["plan"]["affected"] == said, "what a stash holds is not rewritten"
 
 
 def test_the_plan_for_what_is_not_pushed(repo: Repo, tmp_path: Path) -> None:
@@ -135,7 +137,7 @@ def test_the_plan_for_what_is_not_pushed(repo: Repo, tmp_path: Path) -> None:
     repo.commit("two")
     found = look(repo)
     assert "no remote has them" in found["plan"]["affected"]
-    assert found["plan"]["affected"].startswith("1 commit get")
+    assert found["plan"]["affected"].startswith("1 commit gets a new id")
     assert not [line for line in steps(found) if "push" in line]
     for line in steps(found):
         repo.paste(line)
@@ -241,6 +243,13 @@ def test_borrowed_objects(repo: Repo, tmp_path: Path) -> None:
     assert any("alternates" in note for note in found["plan"]["notes"])
 
 
+def test_a_reader_that_goes_away(old: Repo) -> None:
+    """`pmgit history | head -1`: neither a traceback nor the exit code of findings."""
+    done = old.sh("pmgit history --min-size 1 --top 9999 --format json | (exec <&-; sleep 1);"
+                  " echo ${PIPESTATUS[0]}")  # fmt: skip
+    assert (done.out, done.err) == ("3\n", ""), done
+
+
 def test_a_cut_history_is_never_clean(old: Repo, tmp_path: Path) -> None:
     origin = tmp_path / "origin.git"
     old.git("--git-dir", str(origin), "config", "uploadpack.allowFilter", "true")
@@ -256,6 +265,8 @@ def test_a_cut_history_is_never_clean(old: Repo, tmp_path: Path) -> None:
         assert shown.code == 3, (name, shown)
         assert said in shown.err, (name, shown)
         assert "of those that are here" in shown.out
+        assert ("has not got its trees" in shown.err) == (name == "treeless"), shown
+        assert "fsck" not in shown.err, "nothing is damaged"
         assert clone.pmgit("history", "--allow-missing").code == (3 if name == "treeless" else 0)
         assert steps(look(clone, code=3)) == []
         assert clone.git("count-objects", "-v") == have, "it fetched"

@@ -87,7 +87,8 @@ def test_a_hook_that_is_there_is_kept_and_run_last(kind: str, bare: Repo, tmp_pa
         hook.write_text(THEIRS)
         hook.chmod(0o640 if kind == "not executable" else 0o750)
     before = tree(bare.path / "hooks")
-    install(bare, ".")
+    told = install(bare, ".").out
+    assert ("it does not run" in told) == (kind == "not executable"), told
     install(bare, ".", "--gitlab")
     clone = Repo(tmp_path / "clone", bare.env)
     refused = pushes(bare, clone, "pretrained_model/bert/m.bin", 2000)
@@ -118,7 +119,9 @@ def test_folders_of_hooks(where: str, bare: Repo, tmp_path: Path) -> None:
         folder = bare.path
         hook = bare.path / "hooks/pre-receive.d/pmgit"
         (bare.path / "hooks/pre-receive.d").mkdir(parents=True)
-        (bare.path / "hooks/pre-receive").write_text("#!/bin/sh\n# Gitea's own\n")
+        theirs = bare.path / "hooks/pre-receive"
+        theirs.write_text('#!/bin/sh\nfor hook in "hooks/${0##*/}.d/"*; do "$hook"; done\n')
+        theirs.chmod(0o755)
     else:
         folder.mkdir()
         if where == "custom_hooks":
@@ -130,6 +133,15 @@ def test_folders_of_hooks(where: str, bare: Repo, tmp_path: Path) -> None:
     assert {*tree(folder)} - {*before} == {str(hook.relative_to(folder))}
     install(bare, str(folder), "--undo")
     assert tree(folder) == before
+
+
+def test_a_folder_of_hooks_that_nothing_runs_is_no_place(bare: Repo, tmp_path: Path) -> None:
+    (bare.path / "hooks/pre-receive.d").mkdir(parents=True)
+    assert "hooks/pre-receive\n" in install(bare, ".").out
+    clone = Repo(tmp_path / "clone", bare.env)
+    refused = pushes(bare, clone, "pretrained_model/bert/m.bin", 2000)
+    assert "tracked-weights" in refused.err
+    assert "nothing to do" in install(bare, ".").out
 
 
 def test_a_hook_that_somebody_has_changed_stays(bare: Repo) -> None:
@@ -166,6 +178,12 @@ def test_the_configuration_of_the_server(bare: Repo, tmp_path: Path) -> None:
     config.write_text('ignore = ["size", "info"]\n')
     done = install(bare, ".", "--config", str(config), code=3)
     assert "not installed: raw weights would not be refused" in done.err
+    config.write_text('ignore = ["info"]\n[rules.tracked-weights]\nmax-raw-weights = "1 MB"\n')
+    done = install(bare, ".", "--config", str(config))
+    assert "a push of raw weights (1.0 MB) to a copy is refused" in done.out
+    config.write_text('ignore = ["size"]\n')
+    done = install(bare, ".", "--config", str(config), code=3)
+    assert "raw weights would not be refused" in done.err, "what is refused is another matter"
     config.write_text("modls = 1\n")
     assert "unknown key 'modls'" in install(bare, ".", "--config", str(config), code=2).err
     gone = install(bare, ".", "--config", str(tmp_path / "gone"), code=2)

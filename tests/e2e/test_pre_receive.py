@@ -230,6 +230,14 @@ def test_model_rules_judge_each_tip_against_what_the_server_has(server: Server) 
     clone.stage_blob("pretrained_model/bert/model.bin", pointer(b"x" * 2000))
     clone.commit()
     told = server.refused("one", "two")
+    assert "another commit on top" not in told, "it is judged at the tip"
+    clone.git("remote", "add", "origin", str(server.path))
+    fixes = [line[5:] for line in told.splitlines() if line.startswith("fix: ")]
+    for branch, fix in zip(("one", "two"), fixes, strict=True):
+        clone.git("checkout", "-q", branch)
+        assert clone.sh_at_terminal(fix).code == 0, fix
+    # Git LFS would look for the object of the pointer.
+    server.accepted("--no-verify", "one", "two")
     assert "bad-model-name" in told
     assert "pretrained_model/bert: missing-info" in told
     assert str(BIN) not in told, "no path of the server"
@@ -314,7 +322,19 @@ def test_a_push_cannot_weaken_its_own_judgement(server: Server) -> None:
             told = server.refused(ref)
             assert "tracked-weights" in told
             assert "judged by: pmgit's defaults" in told
+            assert (f"note: {name} of this push does not count yet" in told) == (name[0] == ".")
         clone.git("reset", "-q", "--hard", "HEAD~3")
+    # What is forgiven in the commit that brings it looks fine in the clone.
+    clone.stage("old.csv", 11_000_000)
+    clone.pmgit("baseline", "--reason", "agreed on")
+    clone.git("add", ".pmgit-baseline")
+    clone.commit("Forgive")
+    assert "note: .pmgit-baseline of this push does not count yet" in server.refused("main")
+    clone.git("reset", "-q", "--soft", "HEAD~1")
+    clone.git("commit", "-q", "-m", "Forgive", "--only", ".pmgit-baseline")
+    server.accepted("main")
+    clone.commit("Forgiven by now")
+    server.accepted("main")
 
 
 def test_the_old_tip_then_the_default_branch_decide(server: Server) -> None:
@@ -496,6 +516,25 @@ def test_without_git_the_push_is_refused(server: Server, tmp_path: Path) -> None
     told = server.refused("main")
     assert "pmgit: git is not installed, or not on the PATH" in told
     assert "could not be judged" in told
+
+
+@pytest.mark.parametrize("how", [b"damaged", b""], ids=["damaged", "gone"])
+def test_attributes_that_cannot_be_read_refuse(how: bytes, server: Server) -> None:
+    """Git takes such a file for an empty one."""
+    clone = server.clone
+    clone.stage("in/.gitattributes", "*.bin filter=lfs -text\n")
+    clone.stage("in/a.txt", "a\n")
+    clone.commit()
+    server.accepted("main")
+    oid = server.git("rev-parse", "main:in/.gitattributes").strip()
+    file = server.path / "objects" / oid[:2] / oid[2:]
+    file.chmod(0o644)
+    file.write_bytes(how) if how else file.unlink()
+    for path in ("in/x.bin", "in/deeper/x.bin"):
+        clone.stage_blob(path, b"\0raw")
+        clone.commit()
+        done = server.push("main")
+        assert (done.code, f"object {oid} is unreadable" in done.err) == (1, True), done
 
 
 def test_an_unreadable_object_refuses(server: Server) -> None:

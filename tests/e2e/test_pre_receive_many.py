@@ -200,6 +200,33 @@ def test_the_installed_hook_finds_what_is_imported_late(server: Server) -> None:
     assert "other/large.bin: oversized-blob" in server.refused("main")
 
 
+def test_the_plan_is_for_what_was_pushed_and_not_for_what_is_checked_out(server: Server) -> None:
+    clone = server.clone
+    for branch in ("one", "other"):
+        clone.git("switch", "-q", "-c", branch, "main")
+        sin(clone, f"pretrained_model/{branch}/m.safetensors")
+    clone.git("switch", "-q", "main")
+    clone.git("remote", "add", "origin", str(server.path))
+    fixes = [
+        line.removeprefix("fix: ")
+        for line in server.refused("one", "other").splitlines()
+        if line.startswith("fix: ")
+    ]
+    assert len(fixes) == 2, fixes
+    for fix in fixes:
+        done = clone.sh_at_terminal(fix)
+        assert done.code == 0, (fix, done)
+    server.accepted("one", "other")
+    assert clone.git("for-each-ref", "--count=9", "--format=x", "refs/pmgit/backup") == "x\nx\n"
+    # A commit that nobody has any more, and one that is checked out without a branch.
+    assert "no branch has 0123456789ab" in clone.pmgit("fix", "--range", "0123456789ab").err
+    clone.git("switch", "-q", "--detach", "other@{1}")
+    told = server.refused("HEAD:refs/heads/third")
+    (fix,) = [line[5:] for line in told.splitlines() if line.startswith("fix: ")]
+    assert clone.sh_at_terminal(fix).code == 0
+    server.accepted("HEAD:refs/heads/third")
+
+
 def test_what_a_server_sets_for_git_log_changes_nothing(server: Server) -> None:
     """Settings that hide changes from `git log`, or make it fail."""
     for key, value in {

@@ -227,6 +227,19 @@ def test_attributes_are_those_of_the_tip(based: Repo) -> None:
     assert take("base..main").filter_of("a.bin") == "lfs"
 
 
+def test_attributes_that_cannot_be_read_are_not_taken_for_none(based: Repo) -> None:
+    based.stage("in/.gitattributes", "*.bin filter=lfs -text\n")
+    based.commit()
+    oid = based.git("rev-parse", "HEAD:in/.gitattributes").strip()
+    based.stage_blob("in/x.bin", b"\0raw")
+    based.commit()
+    (found,) = based.check("--range", "HEAD~1..HEAD")
+    assert found["rule"] == "missing-pointer"
+    (based.path / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    done = based.pmgit("check", "--range", "HEAD~1..HEAD")
+    assert (done.code, f"object {oid} is unreadable" in done.err) == (3, True), done
+
+
 def test_nothing_of_the_clone_changes(based: Repo) -> None:
     based.stage("staged", "x")
     based.commit()

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 FOLDERS = ("", "a/", "a/b/", "a/b/c/", "d/", "d/e f/", "dé/", "a.b/")
 #: The last three only look like it where a tree stores them.
-NAMES = ("x.bin", "y.pt", *[".gitattributes"] * 3, "x .gitattributes", "100644 .gitattributes", "z\n.g")
+NAMES = (
+    "x.bin",
+    "y.pt",
+    *[".gitattributes"] * 3,
+    "x .gitattributes",
+    "100644 .gitattributes",
+    "z\n.g",
+)
 FILTERS = ("*.bin filter=lfs\n", "*.pt filter=lfs\n*.bin -filter\n", "y.pt filter=other\n", "\n")
 
 

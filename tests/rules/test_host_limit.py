@@ -272,6 +272,7 @@ def test_a_configuration_opens_nothing_else(host: str, ours: Repo) -> None:
     ("host", "message", "hint"),
     [
         ("gihub", "unknown host 'gihub'", "did you mean 'github'?"),
+        ("", "--host names no host", "known: github, gitlab, huggingface"),
         ("zzz", "unknown host 'zzz'", "known: github, gitlab, huggingface, or a file"),
         ("nowhere.toml", "no file 'nowhere.toml' that could be read", "known hosts: github"),
         ("/dev/zero", "no file '/dev/zero' that could be read", "known hosts: github"),

@@ -107,7 +107,7 @@ def _share(part: int, history: History, plan: Plan) -> str:
 def lacking(history: History) -> list[str]:
     """What could not be looked at, and what to do about it."""
     out = [f"pmgit: {visible(redact(fault))}" for fault in history.faults]
-    if history.faults:
+    if history.damaged:
         out.append("hint: see what else is damaged: git fsck")
     if history.absent:
         objects = "1 object is" if history.absent == 1 else f"{history.absent:,} objects are"

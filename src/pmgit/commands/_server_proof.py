@@ -15,12 +15,16 @@ from pmgit.git import process, repository
 from pmgit.git.batch import Batch
 from pmgit.git.server_settings import Settings
 from pmgit.receive import SERVER_FILE, Server
+from pmgit.units import show_size
 
 if TYPE_CHECKING:
+    from pmgit.config import Config
     from pmgit.setup.server_hook import Place
 
 _PROBE = "pmgit-probe/model.safetensors"
 _BYTES = 20_000
+#: Where raw weights up to a size are allowed, the probe is larger; not for a limit above this.
+_MOST = 20_000_000
 
 
 def prove(place: Place, hook: bytes, config: str) -> str:
@@ -31,17 +35,20 @@ def prove(place: Place, hook: bytes, config: str) -> str:
     with TemporaryDirectory(prefix="pmgit-", ignore_cleanup_errors=True) as folder:
         there = os.path.join(os.path.realpath(folder), "server.git")
         _copy(place.repository, there, hook)
-        by, roots = _configuration(there, config)
-        said = _push(there, roots[0])
-    if said is None:
+        by, judged = _configuration(there, config)
+        allowed = max(judged.sizes("tracked-weights"), default=0)
+        weights = bytes(min(allowed, _MOST)) + os.urandom(_BYTES)
+        said = _push(there, judged.models[0], weights)
+    if said is None or ("judged by: " in said and "raw in Git" not in said):
         raise PmgitError(
             "not installed: raw weights would not be refused",
-            f"see what {by} leaves out: select, ignore, exclude",
+            f"see what {by} leaves out: select, ignore, exclude, limits",
         )
     if "[remote rejected]" not in said or "raw in Git" not in said:
         told = [line.removeprefix("remote: ").strip() for line in said.splitlines()]
         raise PmgitError(f"not installed: the hook could not judge a push: {'; '.join(told[:4])}")
-    return f"a push of raw weights to a copy is refused, judged by {by}"
+    size = f" ({show_size(len(weights))})" if allowed else ""
+    return f"a push of raw weights{size} to a copy is refused, judged by {by}"
 
 
 def _copy(original: str, there: str, hook: bytes) -> None:
@@ -75,18 +82,18 @@ def _format(original: str) -> str:
     return out.decode("ascii").strip()
 
 
-def _configuration(there: str, config: str) -> tuple[str, tuple[str, ...]]:
-    """What the copy judges by, in words, and its models folders."""
+def _configuration(there: str, config: str) -> tuple[str, Config]:
+    """What the copy judges by, in words, and as it is."""
     found = repository.at(there)
     batch = Batch(found)
     try:
         by, judged = Server(found, Settings(found, batch, ()), config).for_new_ref()
     finally:
         batch.close()
-    return by, judged.models
+    return by, judged
 
 
-def _push(there: str, root: str) -> str | None:
+def _push(there: str, root: str, weights: bytes) -> str | None:
     """What Git says to a push of raw weights; None when it takes them."""
     env = {"GIT_DIR": there}
     ours = {
@@ -96,7 +103,7 @@ def _push(there: str, root: str) -> str | None:
     source = there[: -len("server.git")] + "source.git"
     process.run("init", "-q", "--template=", f"--object-format={_format(there)}", "--bare", source)
     env = {**ours, "GIT_DIR": source, "GIT_INDEX_FILE": os.path.join(source, "index")}
-    blob = process.run("hash-object", "-w", "--stdin", stdin=os.urandom(_BYTES), env=env)
+    blob = process.run("hash-object", "-w", "--stdin", stdin=weights, env=env)
     entry = f"100644,{blob.decode('ascii').strip()},{root}/{_PROBE}"
     process.run("update-index", "--add", "--cacheinfo", entry, env=env)
     tree = process.run("write-tree", env=env).decode("ascii").strip()

@@ -14,7 +14,7 @@ from pmgit.git import ranges, tree
 from pmgit.git import staged as next_commit
 from pmgit.git.repository import discover
 from pmgit.git.snapshot import RANGE, TREE, Snapshot
-from pmgit.hosts import choice, usage
+from pmgit.hosts import choice, limits, usage
 from pmgit.report import text
 
 TYPE_CHECKING = False
@@ -103,6 +103,9 @@ def command(
     for setting in settings:
         config.override(setting)
     if host is not None:
+        if not host.strip():
+            # An empty variable of a script would mean: no host, and so no limits.
+            raise UsageError("--host names no host", f"known: {', '.join(limits.NAMES)}")
         config.override(f"{choice.RULE}.{choice.OPTION}={host}")
     names = checker.selected(config, _names("--select", select), _names("--ignore", ignore))
     if host is not None and choice.RULE not in names:

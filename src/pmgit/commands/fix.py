@@ -53,7 +53,8 @@ def command(
         done = _staged(repository, rules, dry_run=dry_run, yes=yes)
         if done is not None:
             return done
-    return _committed(repository, commits or "", rules, dry_run=dry_run, yes=yes)
+    asked = position.with_branch(repository, commits or "")
+    return _committed(repository, asked, rules, dry_run=dry_run, yes=yes)
 
 
 def _staged(

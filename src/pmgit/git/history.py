@@ -61,6 +61,12 @@ class Large:
         self.commit = Commit(one.commit)
 
 
+_TREELESS = (
+    "this partial clone has not got its trees, so nobody can tell where blobs belong; a clone with"
+    " --filter=blob:none has them"
+)
+
+
 class History:
     """What was found: the large blobs, largest first, and what could not be looked at.
 
@@ -80,6 +86,11 @@ class History:
         self.faults: list[str] = []
         self.shallow = False
         self.borrows = False
+
+    @property
+    def damaged(self) -> bool:
+        """Whether objects are missing or damaged that should be here."""
+        return any(fault != _TREELESS for fault in self.faults)
 
 
 def look(repository: Repository, least: int, progress: Progress | None = None) -> History:
@@ -268,8 +279,13 @@ class _Look:
         self._fault(stream.finish())
 
     def _fault(self, error: GitError | None) -> None:
-        if error is not None and error.message not in self._history.faults:
-            self._history.faults.append(error.message)
+        if error is None:
+            return
+        # Git would fetch trees, and may not. (2.34 says only that the transport is not allowed.)
+        fetches = "promisor" in error.message or "' not allowed" in error.message
+        told = _TREELESS if self._partial and fetches else error.message
+        if told not in self._history.faults:
+            self._history.faults.append(told)
 
     def _fault_objects(self, how: str, oids: list[bytes]) -> None:
         names = ", ".join(oid.decode("ascii") for oid in oids[:3])

@@ -150,6 +150,29 @@ def unpushed(repository: Repository, text: str = "") -> Unpushed:
     return Unpushed(repository, ref, tip, ["--not", *known_of(remote)], remote)
 
 
+def with_branch(repository: Repository, text: str) -> str:
+    """`A..BRANCH` for `A..ID`, and `BRANCH` for `ID`: a server knows only the commit of a push.
+
+    Best the branch that is checked out, or one that ends there. Raises UsageError when no branch
+    has the commit.
+    """
+    bound, dots, name = text.rpartition("..")
+    if not 7 <= len(name) <= 64 or name.strip("0123456789abcdef"):
+        return text
+    if repository.start("rev-parse", "-q", "--verify", HEADS + name).wait()[0] == 0:
+        return text
+    code, out, _ = repository.start("rev-parse", "-q", "--verify", f"{name}^{{commit}}").wait()
+    oid = out.decode("ascii").strip()
+    found = [h for h in holders(repository, [oid]) if h.ref.startswith(HEADS)] if not code else []
+    head = Head(repository)
+    if head.oid == oid and head.ref == DETACHED:
+        return bound + dots + DETACHED
+    if not found:
+        raise UsageError(f"no branch has {name}", "see: git branch")
+    best = max(found, key=lambda holder: (holder.oid == oid, holder.ref == head.ref))
+    return bound + dots + short(best.ref)
+
+
 def receiver_of(repository: Repository, ref: str) -> str:
     """The remote that a branch is pushed to, as `git push` finds it; '' when there is none."""
     out = repository.start("config", "-z", "--get-regexp", r"^(remote|branch)\.").finish(1)

@@ -88,7 +88,7 @@ def _hint(stderr: str) -> str:
     if "promisor" in stderr or "lazy fetching" in stderr or "' not allowed" in stderr:
         return (
             "this partial clone lacks what is asked for, and pmgit does not fetch;"
-            " a clone with --filter=blob:none, or without a filter, has it"
+            " a checkout of that commit does, and a clone without a filter has everything"
         )
     if "index file" in stderr:
         return "the index is damaged: git fsck; remove .git/index, and git reset makes it anew"

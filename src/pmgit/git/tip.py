@@ -11,7 +11,7 @@ from pmgit.git.snapshot import RANGE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pmgit.git.batch import Answer, Batch
     from pmgit.git.process import Process
@@ -47,7 +47,7 @@ class TipSnapshot(Snapshot):
         super().__init__(repository, RANGE, changes, introduced, removed=removed)
         self.tip = tip
         self._batch = batch
-        self.objects = BatchObjects(repository, batch)
+        self.objects = self._batch_objects = BatchObjects(repository, batch)
         #: The ids of folders of the tip, as far as they are known; '' for what is none any more.
         self._trees = trees
         self._attribute_files: dict[str, Blob] = {}
@@ -105,16 +105,15 @@ class TipSnapshot(Snapshot):
         self.ask_filters([blob.path for blob in self.introduced if blob.is_regular])
         return touched
 
-    def _named(self, paths: Sequence[str]) -> Iterator[Blob]:
-        """The files that the tip has at these paths."""
-        if any("\n" in path for path in paths):
-            yield from parse_tree(self._list(paths).finish())
+    def _by_name(self, folders: Sequence[str]) -> Iterator[Blob]:
+        """The `.gitattributes` files that folders of the tip have whose trees are not known."""
+        if any("\n" in folder for folder in folders):
+            yield from parse_tree(self._list(map(_in, folders)).finish())
             return
-        # What is a link is no matter here: Git reads attributes from an index all the same.
-        answers = self._batch.info([f"{self.tip}:{path}" for path in paths])
-        for path, answer in zip(paths, answers, strict=True):
-            if answer.kind == "blob":
-                yield Blob(path, answer.oid, REGULAR[0])
+        # Not the name of each file: a blob that is not here would look like no file at all.
+        answers = self._batch.contents([f"{self.tip}:{folder}" for folder in folders])
+        pairs = zip(folders, answers, strict=True)
+        yield from self._entries({f: one.data for f, one in pairs if one.kind == "tree"})
 
     def _in_trees(self, folders: Iterable[str]) -> Iterator[Blob]:
         """The `.gitattributes` files that folders have whose trees are known."""
@@ -127,8 +126,12 @@ class TipSnapshot(Snapshot):
             if answer.kind != "tree":
                 raise UnreadableObjectError(trees[folder], "missing")
             found[folder] = answer.data
+        yield from self._entries(found)
+
+    def _entries(self, trees: Mapping[str, bytes | None]) -> Iterator[Blob]:
+        """The `.gitattributes` files in the trees of folders."""
         width = len(self.repository.empty_tree) // 2
-        for folder, data in found.items():
+        for folder, data in trees.items():
             if data and _ENTRY in data:
                 for mode, name, oid in tree_entries(data, width):
                     if name == _NAME and mode.startswith(_FILES):
@@ -151,11 +154,11 @@ class TipSnapshot(Snapshot):
         else:
             # A look into trees whose ids are known costs a tenth of finding the way to each file.
             known = [folder for folder in folders if folder in self._trees]
-            names = [_in(folder) for folder in sorted(folders.difference(known))]
-            found = [*self._in_trees(known), *self._named(names)]
-        for blob in found:
-            if blob.path.rpartition("/")[2] == ATTRIBUTES:
-                self._attribute_files[blob.path] = blob
+            found = [*self._in_trees(known), *self._by_name(sorted(folders.difference(known)))]
+        found = [blob for blob in found if blob.path.rpartition("/")[2] == ATTRIBUTES]
+        # Git takes a file that it cannot read for an empty one, and says nothing.
+        self._batch_objects.demand(blob.oid for blob in found)
+        self._attribute_files.update({blob.path: blob for blob in found})
 
 
 def _in(folder: str) -> str:
@@ -168,6 +171,11 @@ class BatchObjects(Objects):
     def __init__(self, repository: Repository, batch: Batch) -> None:
         super().__init__(repository)
         self._asked = batch
+
+    def demand(self, oids: Iterable[str]) -> None:
+        """Raise UnreadableObjectError unless all of these blobs can be read."""
+        for _ in self._blobs(oids, self._asked.contents):
+            pass
 
     def sizes(self, oids: Iterable[str]) -> dict[str, int]:
         """Size of every blob."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git.blob import Blob
+from pmgit.git.blob import Blob, parse_listing
 from pmgit.git.snapshot import TREE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from pmgit.git.process import Process
     from pmgit.git.repository import Repository
 
 
@@ -44,6 +45,23 @@ class CommitSnapshot(Snapshot):
     ref: str = ""
     excluded: tuple[str, ...] = ()
     unpushed: bool = False
+    _attribute_files: Process | None = None
+    _demanded = False
+
+    def ask_filters(self, paths: Sequence[str]) -> None:
+        """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
+        super().ask_filters(paths)
+        if paths and self._env and not self._demanded:
+            self._demanded = True
+            listed = ("ls-files", "-s", "-z", "--", ":(glob)**/.gitattributes")
+            self._attribute_files = self.repository.start(*listed, env=self._env, literal=False)
+
+    def _collect(self) -> None:
+        super()._collect()
+        if self._attribute_files:
+            # Git takes a file that it cannot read for an empty one, and says nothing.
+            process, self._attribute_files = self._attribute_files, None
+            self.objects.survey(parse_listing(process.finish()), None)
 
 
 def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:

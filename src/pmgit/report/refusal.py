@@ -32,7 +32,7 @@ def refusal(report: Report, by: Sequence[str] = (), notes: Sequence[str] = ()) -
         return text
     text += f"judged by: {visible('; '.join(by))}\n"
     text += "the push was refused: nothing of it is kept on the server\n"
-    if any(finding.commit for finding in report.errors):
+    if any(finding.blobs for finding in report.errors):
         text += (
             "hint: what a commit of the push brings in must go from that commit: another commit"
             " on top does not take it out of the history\n"

@@ -176,18 +176,21 @@ def _rewrite(made: Plan, repository: Repository, weighed: Weighed) -> None:
             f" && git lfs migrate import {' '.join(map(quote, words))}{restore}",
         )
     )
+    # What only a stash or the like holds is not rewritten.
+    total = refs.commits() if refs.others else weighed.history.commits
     if pushed:
         _publish(made, refs)
         made.affected = (
-            f"{_count(weighed.history.commits, 'commit')} of"
+            f"{_count(total, 'commit')} of"
             f" {_count(weighed.history.authors, 'author')} get new ids, also those before the"
             " weights: everybody with a clone or a fork must agree, push what is not pushed yet"
             " before, and clone again after; open pull requests are made anew"
         )
     else:
-        changed = len(new) if refs.remotes else weighed.history.commits
+        changed = len(new) if refs.remotes else total
         told = "no remote has them" if refs.remotes else "no remote is known here"
-        made.affected = f"{_count(changed, 'commit')} get new ids; {told}"
+        get = "gets a new id" if changed == 1 else "get new ids"
+        made.affected = f"{_count(changed, 'commit')} {get}; {told}"
     _warn(made, repository, refs)
     both = "'+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*'"
     back = f"{clean}git fetch -q --update-head-ok {copy} {both}"

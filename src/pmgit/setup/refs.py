@@ -47,6 +47,11 @@ class Refs:
         pairs = [(name.removeprefix(prefix), name) for name in there]
         return [pair for pair in pairs if pair[0] not in here]
 
+    def commits(self) -> int:
+        """How many commits branches and tags have, those of remotes too."""
+        asked = ("rev-list", "--count", "--branches", "--tags", "--remotes")
+        return int(self._repository.run(*asked))
+
     def unpushed(self) -> set[str]:
         """The commits that no remote is known to have; empty when no remote is known."""
         if not self.remotes:

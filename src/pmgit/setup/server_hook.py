@@ -132,9 +132,17 @@ def _of_repository(folder: str) -> Place:
 def _in_hooks(hooks: str, repository: str = "") -> Place:
     # As Gitea, Forgejo and GitLab have it: their own pre-receive runs all files of this folder.
     several = os.path.join(hooks, f"{HOOK}.d")
-    if os.path.isdir(several):
+    one = Place(os.path.join(hooks, HOOK), chains=True, repository=repository)
+    if os.path.isdir(several) and (not repository or _runs_folder(one)):
         return Place(os.path.join(several, IN_FOLDER), chains=False, repository=repository)
-    return Place(os.path.join(hooks, HOOK), chains=True, repository=repository)
+    return one
+
+
+def _runs_folder(place: Place) -> bool:
+    """Whether the hook of a repository runs the files of `pre-receive.d`; Git itself does not."""
+    text = place.content or b""
+    # The one of Gitea has `${hookname}.d`.
+    return b".d" in text and not is_ours(text) and _runs(place.path)
 
 
 def text(*, config: str = "", gitlab: bool = False, made_folder: bool = False) -> bytes:
@@ -193,7 +201,8 @@ def install(place: Place, *, config: str, gitlab: bool, dry_run: bool) -> Iterat
             f"{taken} exists already, and it is not pmgit's", "move it away, then run it again"
         )
     if keeps:
-        yield f"keep the {HOOK} that is there as {place.saved}: it runs after pmgit"
+        does = "it runs after pmgit" if _runs(place.path) else "not executable, it does not run"
+        yield f"keep the {HOOK} that is there as {place.saved}: {does}"
     yield f"write {place.path}"
     if not dry_run:
         if made and not ours:
