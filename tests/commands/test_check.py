@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -476,6 +477,18 @@ def test_a_clean_file_says_so(sinful: Repo) -> None:
     written = sinful.pmgit("check", "--format", "sarif", "--output", "pmgit.sarif")
     assert (written.code, written.err) == (0, "no findings in 1 file\nwrote pmgit.sarif\n")
     assert (sinful.path / "pmgit.sarif").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="devices have other names there")
+def test_output_may_go_to_streams(sinful: Repo) -> None:
+    printed = sinful.pmgit("check", "--all", "--format", "json")
+    for name in ("-", "/dev/stdout"):
+        streamed = sinful.pmgit("check", "--all", "--format", "json", "--output", name)
+        assert (streamed.code, streamed.out, streamed.err) == (1, printed.out, "")
+    assert not (sinful.path / "-").exists()
+    nothing = sinful.pmgit("check", "--all", "--output", os.devnull)
+    assert (nothing.code, nothing.out) == (1, "")
+    assert sinful.pmgit("check", "--all", "--output", "").code == 2
 
 
 def test_a_file_that_cannot_be_written_is_no_success(sinful: Repo, tmp_path: Path) -> None:

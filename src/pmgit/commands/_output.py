@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import stat
+
 import click
 
 from pmgit import rules
+from pmgit.errors import PmgitError
 from pmgit.git import commits
 from pmgit.git.spill import shell_for
 from pmgit.report import text
+from pmgit.setup.files import write_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +22,8 @@ if TYPE_CHECKING:
 
 #: The formats under the names that ruff and others have for them.
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
+#: Files that mean standard output; the second is a link, and write_whole refuses those.
+_STDOUT = ("-", "/dev/stdout")
 
 
 def show(
@@ -30,15 +37,29 @@ def show(
 
     `used` is what a push would take of the Git LFS storage of a chosen host.
     """
-    output = render(report, repository, form, used)
-    if file is None:
-        click.echo(output.encode("utf-8", "backslashreplace"), nl=False)
+    output = render(report, repository, form, used).encode("utf-8", "backslashreplace")
+    if file is None or file in _STDOUT:
+        click.echo(output, nl=False)
         return
-    from pmgit.setup.files import write_whole
-
-    write_whole(file, output.encode("utf-8", "backslashreplace"))
+    _write(file, output)
     said = text.summary(report) if report.findings else nothing_found(report)
     click.echo(f"{said}\nwrote {text.visible(file)}", err=True)
+
+
+def _write(file: str, output: bytes) -> None:
+    """Write a file whole or not at all; a pipe or a device as it comes."""
+    try:
+        mode = os.stat(file).st_mode
+    except OSError:
+        mode = 0
+    if not (stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)):
+        write_whole(file, output)
+        return
+    try:
+        with open(file, "wb") as stream:
+            stream.write(output)
+    except OSError as error:
+        raise PmgitError(f"{file} could not be written: {error.strerror}") from error
 
 
 def render(report: Report, repository: Repository, form: str, used: Usage | None = None) -> str:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     "file",
     metavar="FILE",
     type=click.Path(),
-    help="Write it to FILE, whole or not at all.",
+    help="Write it to FILE, whole or not at all; - is standard output.",
 )
 @click.option(
     "--select",
@@ -98,6 +98,8 @@ def command(
         raise UsageError(
             "--staged, --all, --range and PATH exclude each other", "see: pmgit check --help"
         )
+    if file == "":
+        raise UsageError("--output needs the name of a file", "- is standard output")
     snapshot = _snapshot(paths, everything, commits)
     config = checker.configuration(snapshot)
     for setting in settings:
