@@ -177,7 +177,7 @@ class Remake:
         pointers: dict[str, str] = {}
         for blob in self.stored:
             if blob.oid not in pointers:
-                text = clean.pointer_to(self.repository, blob.oid, blob.path)
+                text = clean.pointer_to(self.repository, blob.oid)
                 pointers[blob.oid] = self._store(text)
             targets[blob.path, blob.oid] = pointers[blob.oid]
         order = [oid for oid, _ in self.unpushed.commits()]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kit import Repo, random_bytes
+from tests.kit import Repo, pointer, random_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,6 +179,28 @@ def test_into_git_lfs(pushed: Repo) -> None:
     assert repo.pmgit("fix", "--undo").code == 0
     assert repo.git("status", "--porcelain") == ""
     assert not (repo.path / ".gitattributes").exists()
+
+
+def test_into_git_lfs_while_a_small_file_lies_there(pushed: Repo) -> None:
+    """Of another branch: git-lfs 3.6 takes no more than 1024 bytes, when it is told the path."""
+    repo = pushed
+    repo.git("switch", "-q", "-c", "weights")
+    repo.stage(".pmgit.toml", 'storage = "lfs"\n')
+    for path in (WEIGHTS, "a.txt"):
+        repo.stage(path, BIG if path == WEIGHTS else "a\n")
+        tip = repo.commit()
+    repo.git("switch", "-q", "main")
+    repo.write(WEIGHTS, "small\n")
+    shown = repo.pmgit("fix", "--dry-run", "--range", "weights").out.splitlines()
+    script = "\n".join(shown[shown.index("  (") : shown.index("  )") + 1])
+    done = repo.pmgit("fix", "--yes", "--range", "weights")
+    assert done.code == 0, done
+    assert repo.blob(WEIGHTS, "weights") == pointer(BIG)
+    repo.git("branch", "-q", "-f", "weights", tip)
+    repo.git("update-ref", "-d", f"refs/pmgit/backup/{tip[:12]}/weights")
+    repo.paste(script)
+    assert repo.blob(WEIGHTS, "weights") == pointer(BIG)
+    assert (repo.path / WEIGHTS).read_bytes() == b"small\n"
 
 
 @pytest.mark.parametrize("storage", ["ignore", "lfs"])

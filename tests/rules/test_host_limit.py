@@ -238,7 +238,8 @@ def test_silent_until_a_host_is_chosen(repo: Repo) -> None:
     assert [f["path"] for f in repo.check("--select", "host-limit")] == ["a.iso"]
     # The command line counts instead.
     assert "GitLab.com" in repo.check("--select", "host-limit", "--host", "gitlab")[0]["message"]
-    assert repo.check("--select", "host-limit", "--host", "") == []
+    # An empty name (a variable of CI that is not set) must not pass for "no host".
+    assert repo.pmgit("check", "--host", "").code == 2
 
 
 def test_a_file_of_the_repository(ours: Repo) -> None:

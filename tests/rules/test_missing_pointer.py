@@ -167,7 +167,9 @@ def test_links_submodules_and_deletions(unfiltered: Repo) -> None:
 
 
 @pytest.mark.parametrize("filter_is", ["configured", "not configured"])
-@pytest.mark.parametrize("on_disk", ["same", "changed", "absent", "folder", "link", "link above"])
+@pytest.mark.parametrize(
+    "on_disk", ["same", "changed", "small", "absent", "folder", "link", "link above"]
+)
 def test_the_fix(repo: Repo, filter_is: str, on_disk: str) -> None:
     if filter_is == "configured":
         repo.git("lfs", "install", "--local")
@@ -178,6 +180,8 @@ def test_the_fix(repo: Repo, filter_is: str, on_disk: str) -> None:
         repo.write(PATH, CONTENT).chmod(0o755)
     elif on_disk == "changed":
         repo.write(PATH, b"edited" * 500)
+    elif on_disk == "small":
+        repo.write(PATH, pointer(b"older"))  # git-lfs 3.6 would take 1024 bytes, if it knew
     elif on_disk == "folder":
         repo.write(f"{PATH}/inside", b"a file in a folder of this name")
     elif on_disk == "link":

@@ -146,7 +146,7 @@ def _attributes(made: Remake, old: Blob | None, texts: dict[bytes, str]) -> list
 
 
 def _pointer(blob: Blob) -> str:
-    made = f"git cat-file blob {blob.oid} | git lfs clean -- {quote(blob.path)}"
+    made = f"git cat-file blob {blob.oid} | git lfs clean"
     made = f"{made} | git hash-object -w --stdin"
     return f'git update-index --cacheinfo "{blob.mode},$({made}),"{quote(blob.path)}'
 

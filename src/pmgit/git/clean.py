@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pmgit.errors import PmgitError
 from pmgit.git import pipe
 
 TYPE_CHECKING = False
@@ -21,14 +22,20 @@ LFS_FILTER = (
 )
 
 
-def pointer_to(repository: Repository, oid: str, path: str) -> bytes:
-    """The pointer to the content of a blob, whose content goes to the store of Git LFS.
+def pointer_to(repository: Repository, oid: str) -> bytes:
+    """The pointer to the content of a blob, which goes to the store of Git LFS.
 
-    The content flows from git to git-lfs: it may be larger than the memory.
+    The content flows from git to git-lfs: it may be larger than the memory. git-lfs is not told
+    the path of the blob: where the file that lies there has at most 1024 bytes, such as a pointer,
+    git-lfs 3.6 takes no more of what flows in, and ends with 0.
     """
-    return pipe.run(
-        ("cat-file", "blob", oid),
-        ("lfs", "clean", "--", path),
-        top=repository.top,
-        env=repository.env,
+    text = pipe.run(
+        ("cat-file", "blob", oid), ("lfs", "clean"), top=repository.top, env=repository.env
     )
+    size = int(repository.run("cat-file", "-s", oid))
+    # An extension of Git LFS may store something else.
+    if b"\next-" not in text and not text.endswith(b"\nsize %d\n" % size):
+        raise PmgitError(
+            f"git-lfs made no pointer to the {size} bytes of object {oid}", "see: git lfs version"
+        )
+    return text

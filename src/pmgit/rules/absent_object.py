@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 #: Reads the file as Git LFS does at `git add`, which stores its content as an object.
-_STORE = 'for file; do git lfs clean -- "$file" <"$file" >/dev/null || exit; done'
+_STORE = 'for file; do git lfs clean <"$file" >/dev/null || exit; done'
 
 
 class AbsentObject(Rule):

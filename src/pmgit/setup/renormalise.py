@@ -42,9 +42,7 @@ def to_pointers(repository: Repository, blobs: Sequence[Blob]) -> None:
         )
     done = set(map(id, same))
     others = [blob for blob in blobs if id(blob) not in done]
-    _stage(
-        repository, [(b, _store(repository, pointer_to(repository, b.oid, b.path))) for b in others]
-    )
+    _stage(repository, [(b, _store(repository, pointer_to(repository, b.oid))) for b in others])
     _prove(repository, blobs)
 
 
