@@ -255,10 +255,10 @@ def test_arguments_take_what_stands_after_an_option() -> None:
 def test_no_repository(tmp_path: Path, repo: Repo) -> None:
     failed = repo.hook("pre-commit", cwd=tmp_path)
     assert (failed.code, failed.out) == (3, ""), failed
-    assert failed.err == (
-        "pmgit: git rev-parse: fatal: not a git repository (or any of the parent directories):"
-        " .git\nhint: run it inside a repository, or make one: git init\n"
-    )
+    # Git's own words differ where it met a mount point on its way up, such as a tmpfs on /tmp.
+    first, hint = failed.err.splitlines()
+    assert first.startswith("pmgit: git rev-parse: fatal: not a git repository (or any "), failed
+    assert hint == "hint: run it inside a repository, or make one: git init"
 
 
 def test_no_git(repo: Repo, tmp_path: Path) -> None:

@@ -185,4 +185,6 @@ def test_after_init_all_is_well(hooks: str, lfs_repo: Repo) -> None:
     done = lfs_repo.pmgit("init", "--yes", "--hooks", hooks, "--storage", "lfs", "--system")
     assert done.code == 0, done
     found = look(lfs_repo)
-    assert [check for check in found.values() if check.status != OK] == []
+    # How much space the disk has left is not for `init` to mend.
+    wrong = [name for name, check in found.items() if check.status != OK and name != "hf-disk"]
+    assert wrong == [], found

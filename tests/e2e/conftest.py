@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parent.parent.parent
+UV = "uv.exe" if sys.platform == "win32" else "uv"
 FAMILIES = ("size", "lfs", "naming", "info")
 
 
@@ -37,7 +38,20 @@ class Shared:
             "PIP_NO_COMPILE": "1",
             "PRE_COMMIT_HOME": str(folder / "pre-commit"),
             "PREK_HOME": str(folder / "prek"),
+            "UV_CACHE_DIR": str(folder / "uv-cache"),
         }
+
+    @property
+    def uv(self) -> Path:
+        """A folder with uv alone, by which prek builds; without it prek would download one."""
+        folder = self.folder / "uv"
+
+        def make() -> None:
+            folder.mkdir()
+            (folder / UV).symlink_to(BIN / UV)
+
+        self.once("uv-link", make)
+        return folder
 
     def once(self, name: str, make: Callable[[], object]) -> None:
         """Call `make` unless some worker has done so; wait while one does."""
@@ -137,13 +151,13 @@ def without_pmgit(path: str) -> str:
 def tool(request: pytest.FixtureRequest, shared: Shared, clone: Path) -> Tool:
     """A hook tool on a machine without any other pmgit; its environment is built."""
     rev = shared.run("git", "rev-parse", "HEAD", cwd=clone).strip()
-    names = ("PIP_CACHE_DIR", "PIP_NO_COMPILE", "PRE_COMMIT_HOME", "PREK_HOME")
+    names = ("PIP_CACHE_DIR", "PIP_NO_COMPILE", "PRE_COMMIT_HOME", "PREK_HOME", "UV_CACHE_DIR")
     env = {name: shared.env[name] for name in names}
-    env["PATH"] = without_pmgit(shared.env["PATH"])
+    env["PATH"] = f"{shared.uv}{os.pathsep}{without_pmgit(shared.env['PATH'])}"
     tool = Tool(request.param, clone, rev, env, shared.folder / f"{request.param}-template")
 
     def make() -> None:
-        builder = Repo(shared.folder / f"{tool.name}-builder", dict(shared.env))
+        builder = Repo(shared.folder / f"{tool.name}-builder", {**shared.env, **env})
         builder.write(".pre-commit-config.yaml", tool.config("pmgit"))
         built = tool.run(builder, "install-hooks")
         assert built.code == 0, built

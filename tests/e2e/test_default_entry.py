@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.conftest import blamed, commit, printed_fixes, without_pmgit
+from tests.e2e.conftest import UV, blamed, commit, printed_fixes, without_pmgit
 from tests.e2e.test_wheel import wheel
 from tests.kit import BIN, Repo
 
@@ -57,12 +57,13 @@ def test_the_tool_builds_it_and_it_judges(
     assert "pmgit==" in (repo.path / name).read_text()
     assert f"proved: {framework} accepts {name}" in done.out
     # From here on as on a machine that has the tool only.
-    names = ("PIP_CACHE_DIR", "PIP_NO_COMPILE", "PRE_COMMIT_HOME", "PREK_HOME")
+    names = ("PIP_CACHE_DIR", "PIP_NO_COMPILE", "PRE_COMMIT_HOME", "PREK_HOME", "UV_CACHE_DIR")
     repo.env.update({name: shared.env[name] for name in names})
     links = f"{index} {repo.env.get('PIP_FIND_LINKS', '')}".strip()
     repo.env.update(PIP_FIND_LINKS=links, UV_FIND_LINKS=str(index))
     tools = repo.path.parent / "tools"
     tools.mkdir()
+    (tools / UV).symlink_to(BIN / UV)
     (tools / framework).symlink_to(BIN / framework)
     repo.env["PATH"] = f"{tools}:{without_pmgit(repo.env['PATH'])}"
     repo.git("add", "-A")

@@ -14,6 +14,7 @@ import re
 from pmgit.git import introductions
 from pmgit.git.blob import decode
 from pmgit.git.introductions import Commit
+from pmgit.git.process import lacks_objects
 from pmgit.git.streams import Running
 
 TYPE_CHECKING = False
@@ -281,9 +282,7 @@ class _Look:
     def _fault(self, error: GitError | None) -> None:
         if error is None:
             return
-        # Git would fetch trees, and may not. (2.34 says only that the transport is not allowed.)
-        fetches = "promisor" in error.message or "' not allowed" in error.message
-        told = _TREELESS if self._partial and fetches else error.message
+        told = _TREELESS if self._partial and lacks_objects(error.stderr) else error.message
         if told not in self._history.faults:
             self._history.faults.append(told)
 

@@ -84,8 +84,7 @@ def _hint(stderr: str) -> str:
             (line.strip() for line in stderr.splitlines() if "safe.directory" in line),
             "the repository belongs to another user",
         )
-    # All that git 2.34 says when it may not fetch: transport 'https' not allowed.
-    if "promisor" in stderr or "lazy fetching" in stderr or "' not allowed" in stderr:
+    if lacks_objects(stderr):
         return (
             "this partial clone lacks what is asked for, and pmgit does not fetch;"
             " a checkout of that commit does, and a clone without a filter has everything"
@@ -97,6 +96,22 @@ def _hint(stderr: str) -> str:
     if "unknown option" in stderr or "unknown switch" in stderr or "usage: git" in stderr:
         return "pmgit needs git 2.34 or newer; see: git --version"
     return ""
+
+
+def lacks_objects(stderr: str) -> bool:
+    """Whether Git complains of an object that a partial clone has left on the remote."""
+    # All that git 2.34 says when it may not fetch: transport 'https' not allowed.
+    if "promisor" in stderr or "lazy fetching" in stderr or "' not allowed" in stderr:
+        return True
+    # Git 2.47 speaks of a missing tree alone, in a partial clone and in a damaged one alike.
+    if not any(words in stderr for words in _NO_TREE):
+        return False
+    # How Git itself tells whether there is a remote to fetch from.
+    asked = r"^remote\..*\.promisor$|^extensions\.partialclone$"
+    return start("config", "--get-regexp", asked).wait()[0] == 0
+
+
+_NO_TREE = ("unable to read tree", "bad tree object", "not a tree object")
 
 
 def scratch() -> int:
