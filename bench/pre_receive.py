@@ -3,12 +3,14 @@
 python bench/pre_receive.py [--commits 20000] [--pushed 10] [--rounds 15]
 
 The pushed objects lie loose in a quarantine, as `git receive-pack` has them. The hook is timed as
-`pmgit server install` writes it, shell and all, and by itself.
+`pmgit server install` writes it, shell and all, and by itself. The second table is what a pusher
+waits for: whole pushes, each judged and then refused by a last line, so that the next is the same.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,7 @@ from shared import BIN
 
 ZERO = "0" * 40
 #: Both at once, so that neither waits for what the other has not said yet.
+ACCEPTED = "judged, and nothing found"
 PLUMBING = "git rev-list --objects --no-object-names {new} --not --all | git cat-file --batch-check"
 
 
@@ -52,6 +55,27 @@ def quarantine(history: History, folder: Path, pushed: int) -> tuple[dict[str, s
     return env, old, new
 
 
+def pushes(history: History, client: Path, hooks: dict[str, str]) -> Jobs:
+    """Pushes of the client's branch to a server with each of these hooks; all are refused."""
+    jobs: Jobs = {}
+    for name, judge in hooks.items():
+        folder = client.parent / f"hooks-{len(jobs)}"
+        folder.mkdir()
+        hook = folder / "pre-receive"
+        hook.write_text(f"#!/bin/sh\n{judge} || exit 3\necho {ACCEPTED} >&2\nexit 1\n")
+        hook.chmod(0o755)
+        push = [
+            "git", "--git-dir", str(client), "push", "-q",
+            f"--receive-pack=git -c core.hooksPath={folder} receive-pack",
+            str(history.folder), "main",
+        ]  # fmt: skip
+        tried = subprocess.run(push, env=history.env, stderr=subprocess.PIPE, check=False)
+        if ACCEPTED.encode() not in tried.stderr:
+            raise SystemExit(f"{name}: {tried.stderr.decode()}")
+        jobs[name] = (["sh", "-c", '"$@" 2>&-; :', "sh", *push], os.devnull, history.env, client)
+    return jobs
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--commits", type=int, default=20_000)
@@ -61,6 +85,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pmgit-bench-") as name:
         folder = Path(name).resolve()
         history = History(folder / "server.git", options.commits)
+        client = folder / "client.git"
+        history.git("clone", "-q", "--bare", str(history.folder), str(client))
         env, old, new = quarantine(history, folder, options.pushed)
         told = folder / "stdin"
         told.write_text(f"{old} {new} refs/heads/main\n")
@@ -79,6 +105,12 @@ def main() -> None:
         }
         print(f"{options.pushed} commits pushed to {options.commits}\n")
         print("\n".join(interleaved(jobs, options.rounds)))
+        hooks = {
+            "git push, the hook is the plumbing": f"{PLUMBING.format(new=new)} >{os.devnull}",
+            "git push, judged by pmgit": str(at / "hooks/pre-receive"),
+            "git push, no hook": "true",
+        }
+        print("\n" + "\n".join(interleaved(pushes(history, client, hooks), options.rounds)))
 
 
 if __name__ == "__main__":
