@@ -110,7 +110,7 @@ def test_a_hook_that_is_there_is_kept_and_run_last(kind: str, bare: Repo, tmp_pa
     assert tree(bare.path / "hooks") == before
 
 
-@pytest.mark.parametrize("where", ["pre-receive.d", "custom_hooks", "gitea"])
+@pytest.mark.parametrize("where", ["pre-receive.d", "custom_hooks", "common", "gitea"])
 def test_folders_of_hooks(where: str, bare: Repo, tmp_path: Path) -> None:
     """What the server runs one after the other; the hook stands alone there."""
     folder = tmp_path / where
@@ -124,7 +124,7 @@ def test_folders_of_hooks(where: str, bare: Repo, tmp_path: Path) -> None:
         theirs.chmod(0o755)
     else:
         folder.mkdir()
-        if where == "custom_hooks":
+        if where != "pre-receive.d":
             hook = folder / "pre-receive"
     before = tree(folder)
     install(bare, str(folder))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pmgit.fixes import convert
 from pmgit.git import checkout, commits, position
 from pmgit.git.blob import REGULAR, decode
 from pmgit.remake import ATTRIBUTES
@@ -98,7 +99,7 @@ def commands(made: Remake, anew: list[str]) -> list[str]:
             for blob in out
             if (old := made.instead(blob))
         ]
-        replaced += [_pointer(blob) for blob in stored]
+        replaced += [" ".join(map(quote, Shell().argv(convert(blob)))) for blob in stored]
         lines += replaced
         if replaced:
             lines += _attributes(made, held[oid].get(ATTRIBUTES), texts)
@@ -143,12 +144,6 @@ def _attributes(made: Remake, old: Blob | None, texts: dict[bytes, str]) -> list
     mode = old.mode if old else REGULAR[0]
     lines.append(f'git update-index --add --cacheinfo "{mode},${texts[text]},{ATTRIBUTES}"')
     return lines
-
-
-def _pointer(blob: Blob) -> str:
-    made = f"git cat-file blob {blob.oid} | git lfs clean"
-    made = f"{made} | git hash-object -w --stdin"
-    return f'git update-index --cacheinfo "{blob.mode},$({made}),"{quote(blob.path)}'
 
 
 def tell_done(made: Remake, done: Rewritten) -> None:

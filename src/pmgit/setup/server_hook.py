@@ -113,7 +113,8 @@ def find(folder: str) -> Place:
         return _of_repository(folder)
     if name.endswith(".d"):
         return Place(os.path.join(folder, IN_FOLDER), chains=False)
-    if name in ("custom_hooks", "hooks"):
+    # `common` is what gitolite links into every repository.
+    if name in ("custom_hooks", "hooks", "common"):
         return _in_hooks(folder)
     raise UsageError(
         f"{folder} is neither a bare repository nor a folder of hooks",
