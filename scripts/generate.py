@@ -340,7 +340,7 @@ def push_ruleset() -> str:
 
 def shims() -> dict[str, str]:
     from pmgit.hook import HOOKS
-    from pmgit.setup.shim import SHIM
+    from pmgit.setup.hooks.shim import SHIM
 
     return {f"hooks/{stage}": SHIM for stage in HOOKS}
 

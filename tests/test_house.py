@@ -152,7 +152,7 @@ def test_imports_have_no_circle() -> None:
 
 
 #: git is started in one place, the two hook frameworks in another, and printed fixes in a third.
-STARTERS = ["pmgit.git.process", "pmgit.setup.frameworks", "pmgit.commands._steps"]
+STARTERS = ["pmgit.git.process", "pmgit.setup.hooks.frameworks", "pmgit.commands._steps"]
 
 
 def test_processes_are_started_in_three_places_only() -> None:

@@ -18,7 +18,8 @@ import pytest
 
 from pmgit.commands import _work_tree
 from pmgit.git.repository import discover
-from pmgit.setup import hook_chain, onboarding
+from pmgit.setup import onboarding
+from pmgit.setup.hooks import hook_chain
 from tests.kit import BIN, Repo, isolated_environment, pointer, random_bytes
 from tests.lfs_server import LfsServer
 

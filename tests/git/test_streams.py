@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from tests.kit import Repo
 
 
-def test_first_bytes_stops_git_early(repo: Repo) -> None:
+def test_first_bytes_stops_git_early(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     content = os.urandom(3_000_000)
     oid = repo.git("hash-object", "-w", "--stdin", stdin=content).strip()
-    top = str(repo.path)
-    assert streams.first_bytes("cat-file", "blob", oid, count=4000, top=top) == content[:4000]
-    whole = streams.first_bytes("cat-file", "blob", oid, count=9_000_000, top=top)
-    assert whole == content
+    monkeypatch.chdir(repo.path)
+    there = discover()
+    assert streams.first_bytes(there, "cat-file", "blob", oid, count=4000) == content[:4000]
+    assert streams.first_bytes(there, "cat-file", "blob", oid, count=9_000_000) == content
     with pytest.raises(GitError):
-        streams.first_bytes("cat-file", "blob", "0" * 40, count=10, top=top)
+        streams.first_bytes(there, "cat-file", "blob", "0" * 40, count=10)
 
 
 @pytest.mark.parametrize("ahead", [False, True])

@@ -14,15 +14,10 @@ from pmgit.errors import PmgitError
 from pmgit.git.blob import Blob, introduced_by
 from pmgit.git.snapshot import STAGED, Snapshot
 from pmgit.report.text import visible
-from pmgit.setup import (
-    frameworks,
-    hook_chain,
-    ignore_block,
-    lfs_setup,
-    onboarding_hooks,
-    proof,
-)
-from pmgit.setup.hook_chain import FRAMEWORK, NONE
+from pmgit.setup import ignore_block, onboarding_hooks
+from pmgit.setup.attributes import lfs_setup, proof
+from pmgit.setup.hooks import frameworks, hook_chain
+from pmgit.setup.hooks.hook_chain import FRAMEWORK, NONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

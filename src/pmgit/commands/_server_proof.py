@@ -19,7 +19,7 @@ from pmgit.units import show_size
 
 if TYPE_CHECKING:
     from pmgit.config import Config
-    from pmgit.setup.server_hook import Place
+    from pmgit.setup.hooks.server_hook import Place
 
 _PROBE = "pmgit-probe/model.safetensors"
 _BYTES = 20_000

@@ -15,8 +15,8 @@ from pmgit.errors import PmgitError, UsageError
 from pmgit.report.shell import Shell, quote
 from pmgit.report.text import visible
 from pmgit.setup import onboarding, undo
-from pmgit.setup.hook_chain import FRAMEWORK, NATIVE, NONE
-from pmgit.setup.hook_config import NotExtendableError
+from pmgit.setup.hooks.hook_chain import FRAMEWORK, NATIVE, NONE
+from pmgit.setup.hooks.hook_config import NotExtendableError
 from pmgit.setup.journal import OWN, Journal
 from pmgit.setup.onboarding import Wanted
 from pmgit.units import show_size

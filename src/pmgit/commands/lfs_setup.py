@@ -8,8 +8,8 @@ from pmgit.commands import _work_tree
 from pmgit.commands._difference import difference
 from pmgit.errors import PmgitError
 from pmgit.report.text import visible
-from pmgit.setup import lfs_setup
-from pmgit.setup import proof as pushed
+from pmgit.setup.attributes import lfs_setup
+from pmgit.setup.attributes import proof as pushed
 from pmgit.units import show_size
 
 

@@ -41,7 +41,7 @@ def install(folder: str, gitlab: bool, config: str, dry_run: bool, undo: bool) -
     input. Run it as the user that Git runs as.
     """
     from pmgit.commands import _server_proof
-    from pmgit.setup import server_hook
+    from pmgit.setup.hooks import server_hook
 
     place = server_hook.find(folder)
     if undo:

@@ -11,15 +11,16 @@ from pmgit.finding import Fix, Step
 from pmgit.lfs import patterns, pointer, store
 from pmgit.model import folder
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
-from pmgit.setup import attribute_lines, block, dead_lines, lfs_setup
-from pmgit.setup.attribute_lines import NAME
+from pmgit.setup import block
+from pmgit.setup.attributes import attribute_lines, dead_lines, lfs_setup
+from pmgit.setup.attributes.attribute_lines import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.doctor.context import Context
-    from pmgit.setup.attribute_lines import Line
-    from pmgit.setup.dead_lines import Dead
+    from pmgit.setup.attributes.attribute_lines import Line
+    from pmgit.setup.attributes.dead_lines import Dead
 
 #: So many lines are named; the rest is counted.
 _SHOWN = 3

@@ -12,7 +12,7 @@ from pmgit.git import attributes
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import patterns
 from pmgit.model import folder
-from pmgit.setup.attribute_lines import NAME
+from pmgit.setup.attributes.attribute_lines import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

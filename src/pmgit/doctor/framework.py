@@ -10,8 +10,8 @@ from pmgit import __version__
 from pmgit.doctor import hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.finding import Fix, Step
-from pmgit.setup import framework_files, hook_chain
-from pmgit.setup.hook_file import PRE_COMMIT, PREK
+from pmgit.setup.hooks import framework_files, hook_chain
+from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.finding import Fix, Step
-from pmgit.setup import chain, framework_files, hook_chain
-from pmgit.setup.hook_file import CHAIN, LFS, PRE_COMMIT, PREK, HookFile
+from pmgit.setup.hooks import chain, framework_files, hook_chain
+from pmgit.setup.hooks.hook_file import CHAIN, LFS, PRE_COMMIT, PREK, HookFile
 
 if TYPE_CHECKING:
     from pmgit.doctor.context import Context

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pmgit.doctor import framework, hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.finding import Fix, Step
-from pmgit.setup import framework_files, hook_chain
-from pmgit.setup.hook_file import PRE_COMMIT
+from pmgit.setup.hooks import framework_files, hook_chain
+from pmgit.setup.hooks.hook_file import PRE_COMMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

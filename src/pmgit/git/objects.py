@@ -174,8 +174,10 @@ class Objects:
             if loose is not None:
                 found[blob.oid] = _inflated(blob.oid, loose, HEAD_BYTES)[1]
             elif blob.size > BATCH_BYTES:
-                found[blob.oid] = self._repository.first_bytes(
-                    "cat-file", "blob", blob.oid, count=HEAD_BYTES
+                from pmgit.git import streams
+
+                found[blob.oid] = streams.first_bytes(
+                    self._repository, "cat-file", "blob", blob.oid, count=HEAD_BYTES
                 )
             else:
                 if blob.size > room:

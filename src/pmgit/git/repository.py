@@ -132,12 +132,6 @@ class Repository:
         """The standard output of a git command at the top of this repository."""
         return self.start(*argv, stdin=stdin, env=env).finish()
 
-    def first_bytes(self, *argv: str, count: int) -> bytes:
-        """The first bytes of what a git command prints at the top of this repository."""
-        from pmgit.git import streams
-
-        return streams.first_bytes(*argv, count=count, top=self.top, env=self.env)
-
 
 class Discovery:
     """The question where the repository is, under way."""

@@ -113,9 +113,9 @@ def single(*argv: str, top: str = "", env: dict[str, str] | None = None) -> Stre
     return Stream(reader, [process])
 
 
-def first_bytes(*argv: str, count: int, top: str = "", env: dict[str, str] | None = None) -> bytes:
+def first_bytes(repository: Repository, *argv: str, count: int) -> bytes:
     """The first `count` bytes of the output; git stops when nobody reads on."""
-    stream = single(*argv, top=top, env=env)
+    stream = single(*argv, top=repository.top, env=repository.env)
     data = b""
     for chunk in stream.chunks():
         data += chunk

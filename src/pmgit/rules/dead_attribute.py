@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.model.subject import Subject
-    from pmgit.setup.dead_lines import Dead
+    from pmgit.setup.attributes.dead_lines import Dead
 
 
 class DeadAttribute(Rule):
@@ -59,7 +59,7 @@ class DeadAttribute(Rule):
         # Nothing more is imported or asked where no line sends anything to Git LFS.
         if not any(b"filter=lfs" in data for data in files.values()):
             return
-        from pmgit.setup import dead_lines
+        from pmgit.setup.attributes import dead_lines
 
         def is_weights(path: str) -> bool:
             tier = subject.tiers.of(path)

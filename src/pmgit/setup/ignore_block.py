@@ -11,7 +11,6 @@ folder: that is stronger than any line at the top, unless the line shuts the fol
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 
 from pmgit.config import LFS
 from pmgit.errors import PmgitError, UsageError
@@ -21,10 +20,10 @@ from pmgit.lfs.patterns import literal
 from pmgit.model import storage
 from pmgit.model.weights import ALWAYS_SUFFIXES, AMBIGUOUS_SUFFIXES
 from pmgit.setup import block, files, models_folders
+from pmgit.setup.ignore_plan import NAME, Plan
 from pmgit.setup.ignore_proof import (
     CACHES,
     KEPT_TEXT,
-    NAME,
     PLACES,
     PROBE,
     SEEN,
@@ -40,29 +39,6 @@ if TYPE_CHECKING:
     from pmgit.config import Config
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
-
-
-@dataclass
-class Plan:
-    """The file before (None: there is none) and after, for the models folders `roots`.
-
-    `folders` are the files of the models folders that change, in the same way; None after: it
-    held nothing but the block, and goes.
-    """
-
-    before: bytes | None
-    after: bytes
-    roots: list[str]
-    storage: str
-    keep_text: bool
-    nested: bool = False
-    folders: dict[str, tuple[bytes | None, bytes | None]] = field(default_factory=dict)
-
-    @property
-    def changes(self) -> dict[str, tuple[bytes | None, bytes | None]]:
-        """Every file that changes: before and after."""
-        top = {} if (self.before or b"") == self.after else {NAME: (self.before, self.after)}
-        return {**top, **self.folders}
 
 
 def plan(

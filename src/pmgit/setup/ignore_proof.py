@@ -8,15 +8,15 @@ from pmgit.config import LFS
 from pmgit.errors import PmgitError
 from pmgit.git.blob import encode
 from pmgit.model import folder
+from pmgit.setup.ignore_plan import NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pmgit.git.repository import Repository
-    from pmgit.setup.ignore_block import Plan
+    from pmgit.setup.ignore_plan import Plan
 
-NAME = ".gitignore"
 #: What `--keep-text` lets in: the small text that a model needs to be loaded and understood.
 KEPT_TEXT = (
     "config.json", "*_config.json", "config_*.json", "model_index.json", "modules.json",

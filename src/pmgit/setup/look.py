@@ -12,7 +12,7 @@ from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import missing, pointer
 from pmgit.model import folder, storage
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
-from pmgit.setup import framework_files
+from pmgit.setup.hooks import framework_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -15,16 +15,10 @@ from pmgit.config import FILE, IGNORE, LFS, Config, parse
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import attributes
 from pmgit.model import storage
-from pmgit.setup import (
-    attribute_lines,
-    hook_chain,
-    ignore_block,
-    lfs_hook,
-    lfs_setup,
-    onboarding_hooks,
-    readme_template,
-)
-from pmgit.setup.hook_chain import FRAMEWORK, NONE
+from pmgit.setup import ignore_block, onboarding_hooks, readme_template
+from pmgit.setup.attributes import attribute_lines, lfs_setup
+from pmgit.setup.hooks import hook_chain, lfs_hook
+from pmgit.setup.hooks.hook_chain import FRAMEWORK, NONE
 from pmgit.setup.journal import BLOCK, CONFIG, HOOK, INDEX, OWN, PENDING, Entry, Journal
 from pmgit.setup.look import Look, look
 from pmgit.setup.step import Step

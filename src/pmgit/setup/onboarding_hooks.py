@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError
 from pmgit.report.shell import quote
-from pmgit.setup import (
-    files,
-    framework_files,
-    frameworks,
-    hook_chain,
-    hook_config,
-    prek_config,
-)
-from pmgit.setup.hook_chain import FRAMEWORK, HUSKY, LEFTHOOK, NATIVE, State
-from pmgit.setup.hook_file import CHAIN
+from pmgit.setup import files
+from pmgit.setup.hooks import framework_files, frameworks, hook_chain, hook_config, prek_config
+from pmgit.setup.hooks.hook_chain import FRAMEWORK, HUSKY, LEFTHOOK, NATIVE, State
+from pmgit.setup.hooks.hook_file import CHAIN
 from pmgit.setup.journal import ENTRY, HOOK, LINK, Journal
 from pmgit.setup.step import Step
 

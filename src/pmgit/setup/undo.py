@@ -11,9 +11,11 @@ import os
 from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError
+from pmgit.git import streams
 from pmgit.git.blob import decode, encode
 from pmgit.lfs import pointer
-from pmgit.setup import block, chain, files, hook_config
+from pmgit.setup import block, files
+from pmgit.setup.hooks import chain, hook_config
 from pmgit.setup.journal import (
     BLOCK,
     CONFIG,
@@ -180,7 +182,9 @@ def _interrupted(repository: Repository, entry: Entry, now: str) -> str:
         return ""
     if entry.path == ".gitattributes":
         return now
-    head = repository.first_bytes("cat-file", "blob", now.split(" ")[1], count=pointer.MAX_BYTES)
+    head = streams.first_bytes(
+        repository, "cat-file", "blob", now.split(" ")[1], count=pointer.MAX_BYTES
+    )
     if isinstance(pointer.read(head), pointer.Pointer):
         return now
     before = _blob(repository, (entry.content or b"").decode("ascii"))

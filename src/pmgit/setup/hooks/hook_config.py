@@ -14,7 +14,8 @@ from typing import Any
 
 from pmgit import __version__
 from pmgit.errors import UsageError
-from pmgit.setup import block, framework_files
+from pmgit.setup import block
+from pmgit.setup.hooks import framework_files
 
 STAGES = ("pre-commit", "pre-merge-commit")
 TYPES = "default_install_hook_types"

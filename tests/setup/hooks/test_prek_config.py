@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pmgit.setup import framework_files, hook_config, prek_config
-from pmgit.setup.framework_files import TOML, YAML, YML
-from pmgit.setup.hook_config import NotExtendableError
+from pmgit.setup.hooks import framework_files, hook_config, prek_config
+from pmgit.setup.hooks.framework_files import TOML, YAML, YML
+from pmgit.setup.hooks.hook_config import NotExtendableError
 from tests.kit import BIN
-from tests.setup.test_hook_config import ENDS, kept
+from tests.setup.hooks.test_hook_config import ENDS, kept
 
 if TYPE_CHECKING:
     from tests.kit import Repo

@@ -16,8 +16,9 @@ from pmgit.errors import PmgitError, UsageError
 from pmgit.git import attributes
 from pmgit.git.attributes import LFS
 from pmgit.lfs import patterns, pointer
-from pmgit.setup import block, lfs_patterns
-from pmgit.setup.attribute_lines import NAME, deciding, matching
+from pmgit.setup import block
+from pmgit.setup.attributes import lfs_patterns
+from pmgit.setup.attributes.attribute_lines import NAME, deciding, matching
 from pmgit.setup.shadow import Shadow, attributes_of
 
 TYPE_CHECKING = False
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pmgit.config import Config
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
-    from pmgit.setup.attribute_file import AttributeFile
+    from pmgit.setup.attributes.attribute_file import AttributeFile
 
 _PROBE = "pmgit-probe"
 

@@ -17,19 +17,11 @@ from pmgit.git.clean import LFS_FILTER
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.git.work_tree import brought_back
 from pmgit.lfs import missing, patterns, pointer
-from pmgit.setup import (
-    attribute_file,
-    block,
-    files,
-    history,
-    lfs_hook,
-    lfs_lines,
-    lfs_patterns,
-    models_folders,
-    renormalise,
-)
-from pmgit.setup.attribute_lines import NAME
+from pmgit.setup import block, files, history, models_folders
+from pmgit.setup.attributes import attribute_file, lfs_lines, lfs_patterns, renormalise
+from pmgit.setup.attributes.attribute_lines import NAME
 from pmgit.setup.history import History
+from pmgit.setup.hooks import lfs_hook
 from pmgit.setup.shadow import attributes_of
 
 TYPE_CHECKING = False
@@ -40,7 +32,7 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
     from pmgit.lfs.pointer import Pointer
-    from pmgit.setup.attribute_file import AttributeFile
+    from pmgit.setup.attributes.attribute_file import AttributeFile
 
 
 @dataclass

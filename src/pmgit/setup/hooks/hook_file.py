@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 
 from pmgit.errors import PmgitError
-from pmgit.setup import chain, shim
+from pmgit.setup.hooks import chain, shim
 
 #: Whose a hook is.
 NOTHING, LFS, PRE_COMMIT, PREK, CHAIN, SHIM, FOREIGN = (

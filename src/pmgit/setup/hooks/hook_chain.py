@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError, UsageError
-from pmgit.setup import chain, files, framework_files
-from pmgit.setup.hook_file import (
+from pmgit.setup import files
+from pmgit.setup.hooks import chain, framework_files
+from pmgit.setup.hooks.hook_file import (
     CHAIN,
     FOREIGN,
     LFS,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pmgit.setup import hook_config
-from pmgit.setup.hook_config import NotExtendableError
+from pmgit.setup.hooks import hook_config
+from pmgit.setup.hooks.hook_config import NotExtendableError
 
 OTHERS = """\
 # our hooks

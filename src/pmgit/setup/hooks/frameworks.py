@@ -12,12 +12,12 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from pmgit.errors import PmgitError
-from pmgit.setup import framework_files, hook_config
-from pmgit.setup.hook_file import PRE_COMMIT, PREK
+from pmgit.setup.hooks import framework_files, hook_config
+from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK
 
 if TYPE_CHECKING:
     from pmgit.git.repository import Repository
-    from pmgit.setup.hook_chain import State
+    from pmgit.setup.hooks.hook_chain import State
 
 
 class Framework(NamedTuple):

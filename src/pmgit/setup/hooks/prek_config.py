@@ -11,12 +11,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pmgit import __version__
-from pmgit.setup import block, framework_files, toml_text
-from pmgit.setup.framework_files import TOML
-from pmgit.setup.hook_config import STAGES, TYPES, Change, NotExtendableError
+from pmgit.setup import block
+from pmgit.setup.hooks import framework_files, toml_text
+from pmgit.setup.hooks.framework_files import TOML
+from pmgit.setup.hooks.hook_config import STAGES, TYPES, Change, NotExtendableError
 
 if TYPE_CHECKING:
-    from pmgit.setup.toml_text import Layout
+    from pmgit.setup.hooks.toml_text import Layout
 
 
 def hook(*, system: bool) -> dict[str, Any]:

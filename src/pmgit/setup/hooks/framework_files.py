@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from pmgit.setup.hook_file import PRE_COMMIT, PREK
+from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -95,7 +95,7 @@ def _load_toml(text: str) -> Any:
     import tomllib
 
     from pmgit.plain_toml import MAX_LINE
-    from pmgit.setup import toml_text
+    from pmgit.setup.hooks import toml_text
 
     if any(len(line) > MAX_LINE for line in text.split("\n")):
         raise ValueError(f"not read: a line of more than {MAX_LINE} characters")

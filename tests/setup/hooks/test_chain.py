@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pmgit.setup import chain
+from pmgit.setup.hooks import chain
 from tests.kit import Repo, Result
 
 LINES = b"refs/heads/\xe6\xa8\xa1\xe5\x9e\x8b 1 refs/heads/a' \"$x\\n 0\n(delete) 0 b 1\n"

@@ -9,7 +9,7 @@ from pmgit.errors import PmgitError
 from pmgit.git.work_tree import left_out
 from pmgit.lfs import pointer
 from pmgit.setup import block, files
-from pmgit.setup.attribute_lines import NAME
+from pmgit.setup.attributes.attribute_lines import NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

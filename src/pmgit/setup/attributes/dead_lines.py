@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from pmgit.git.attributes import LFS
 from pmgit.lfs import patterns
-from pmgit.setup import lfs_patterns
-from pmgit.setup.attribute_lines import Line, given, macros, matching, parse, speaks
+from pmgit.setup.attributes import lfs_patterns
+from pmgit.setup.attributes.attribute_lines import Line, given, macros, matching, parse, speaks
 from pmgit.setup.shadow import Shadow, attributes_of
 
 TYPE_CHECKING = False

@@ -18,14 +18,14 @@ from pmgit.git.blob import decode, parse_tree
 from pmgit.git.process import GitError
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import pointer, store
-from pmgit.setup.attribute_lines import NAME
+from pmgit.setup.attributes.attribute_lines import NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pmgit.git.repository import Repository
-    from pmgit.setup.lfs_setup import Plan
+    from pmgit.setup.attributes.lfs_setup import Plan
 
 _PROBE = "pmgit-probe"
 _REMOTE = "proof"
