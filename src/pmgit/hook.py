@@ -98,6 +98,9 @@ def run() -> None:
     """
     import atexit
 
+    from pmgit import quick_import
+
+    quick_import.install()
     code = main()
     atexit._run_exitfuncs()  # temporary folders are removed there
     os._exit(code)
