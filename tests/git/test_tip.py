@@ -80,7 +80,7 @@ def test_filters_are_those_of_the_tip(here: Repo, packed: bool, merges: bool) ->
         here.write(f"{folder}.gitattributes", "*.pt filter=before\n" if folder != "a/" else "\n")
     here.git("add", "-A")
     here.commit()
-    seen = set()
+    seen, near = set(), 0
     here.git("config", "fastimport.unpackLimit", "0" if packed else "10000")
     for seed in range(10):
         tip = commits(here, seed, merges=merges)
@@ -105,5 +105,58 @@ def test_filters_are_those_of_the_tip(here: Repo, packed: bool, merges: bool) ->
             snapshot.filter_of("d/e f/new.pt")
             == here.run([*asked[:-2], "filter", "--", "d/e f/new.pt"], env=env).out.split("\0")[2]
         )
+        near += agrees_with_a_listing(snapshot)
         batch.close()
     assert seen >= {"lfs", "before", "unspecified"}
+    assert near >= 10
+
+
+def agrees_with_a_listing(snapshot: TipSnapshot) -> int:
+    """What is near the change is what Git lists there; how many entries were compared."""
+    count = 0
+    for roots in (("a",), ("d", "a"), ("a/b",), ("dé",), ("none",)):
+        touched = {
+            "/".join(change.path.split("/")[: root.count("/") + 2]) + "/"
+            for root in roots
+            for change in snapshot.changes
+            if change.path.startswith(f"{root}/")
+        }
+        expected = {
+            path: (blob.oid, blob.mode)
+            for path, blob in snapshot.listing().items()
+            if path.startswith(tuple(touched)) and path.startswith(tuple(f"{r}/" for r in roots))
+        }
+        found = {path: (blob.oid, blob.mode) for path, blob in snapshot.near(roots).items()}
+        assert found == expected, roots
+        assert list(found) == sorted(found)
+        count += len(found)
+    return count
+
+
+def test_modes_that_git_only_reads(here: Repo) -> None:
+    """Nothing hides behind a mode that Git writes otherwise: 0100644, 040000, 100664."""
+    here.write("a", "1")
+    here.git("add", "-A")
+    here.commit()
+
+    def stored(kind: str, data: bytes) -> bytes:
+        asked = ("hash-object", "-t", kind, "-w", "--literally", "--stdin")
+        return bytes.fromhex(here.git(*asked, stdin=data).strip())
+
+    attributes, text = stored("blob", b"*.pt filter=lfs\n"), stored("blob", b"x")
+    model = stored("tree", b"100664 w.pt\0" + text + b"100755 x.pt\0" + text)
+    models = stored("tree", b"040000 m\0" + model)
+    top = stored(
+        "tree",
+        b"0100644 .gitattributes\0" + attributes + b"100644 a\0" + text + b"40000 d\0" + models,
+    )
+    tip = here.git("commit-tree", "-p", "HEAD", "-m", "x", top.hex()).strip()
+    snapshot, batch = received(tip)
+    snapshot.prepare(("d",))
+    assert snapshot.filter_of("d/m/w.pt") == "lfs"
+    assert [(b.path, b.mode) for b in snapshot.near(("d",)).values()] == [
+        ("d/m/w.pt", "100644"),
+        ("d/m/x.pt", "100755"),
+    ]
+    agrees_with_a_listing(snapshot)
+    batch.close()

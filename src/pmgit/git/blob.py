@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 REGULAR = ("100644", "100755")
-LINK, SUBMODULE = "120000", "160000"
+LINK, SUBMODULE, FOLDER = "120000", "160000", "040000"
 #: Fewer are gone through sooner than a search in them is imported.
 _MANY = 1000
 #: The mode of what is not there.
@@ -147,6 +147,18 @@ def tree_entries(data: bytes, width: int) -> Iterator[tuple[bytes, bytes, str]]:
         blank, end = data.index(b" ", at), data.index(b"\0", at)
         mode, at = data[at:blank], end + 1 + width
         yield mode, data[blank + 1 : end], data[end + 1 : at].hex()
+
+
+def plain_mode(mode: bytes) -> str:
+    """The mode of an entry of a tree object as Git reads and shows it.
+
+    Old trees also have 100664, and foreign ones zeros in front. Raises ValueError.
+    """
+    number = int(mode, 8)
+    kind = number & 0o170000
+    if kind == 0o100000:
+        return REGULAR[1] if number & 0o100 else REGULAR[0]
+    return {0o120000: LINK, 0o040000: FOLDER}.get(kind, SUBMODULE)
 
 
 def at_or_below(changes: list[Blob], places: Iterable[str]) -> list[Blob]:

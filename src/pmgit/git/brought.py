@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pmgit.git.blob import Blob
+from pmgit.git.blob import FOLDER, Blob
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-
-FOLDER = "040000"
 
 
 class Brought:

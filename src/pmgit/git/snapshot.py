@@ -189,6 +189,13 @@ class Snapshot:
                 self.know(folders, self._listed(folders))
         return self._listings[folders]
 
+    def near(self, roots: Sequence[str]) -> dict[str, Blob] | None:  # noqa: ARG002
+        """The entries below those folders of `roots` in which something changes.
+
+        None where that costs as much as to list all of `roots`.
+        """
+        return None
+
     def know(self, folders: tuple[str, ...], entries: dict[str, Blob]) -> None:
         """Keep what the index holds below these folders."""
         self._listings[folders] = entries

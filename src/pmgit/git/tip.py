@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import os
 
+from pmgit.git import attribute_index
 from pmgit.git.attributes import ask
-from pmgit.git.blob import REGULAR, Blob, encode, parse_tree, tree_entries
+from pmgit.git.blob import (
+    FOLDER,
+    LINK,
+    REGULAR,
+    Blob,
+    decode,
+    parse_tree,
+    plain_mode,
+    tree_entries,
+)
 from pmgit.git.objects import Objects, UnreadableObjectError, loose_tree
 from pmgit.git.snapshot import RANGE, Snapshot
 
@@ -18,7 +28,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 ATTRIBUTES = ".gitattributes"
-_FILES = (b"100", b"120")
+_FILES = (*REGULAR, LINK)
 _NAME = ATTRIBUTES.encode("ascii")
 #: How it stands in a tree, or in a part of a longer name.
 _ENTRY = b" .gitattributes\0"
@@ -80,7 +90,7 @@ class TipSnapshot(Snapshot):
         # What the server itself says of paths counts too.
         own = os.path.exists(f"{self.repository.common_dir}/info/attributes")
         if self._attribute_files or own:
-            self._index = _write_index(self.repository, self._attribute_files.values())
+            self._index = attribute_index.write(self.repository, self._attribute_files.values())
             self._asked = (paths, ask(self.repository, paths, {"GIT_INDEX_FILE": self._index}))
         else:
             self._lists.append(paths)
@@ -98,12 +108,78 @@ class TipSnapshot(Snapshot):
 
         Whether they do is the answer.
         """
-        prefixes = tuple(f"{root}/" for root in roots)
-        touched = any(change.path.startswith(prefixes) for change in self.changes)
-        if touched and self._expected is None and roots not in self._listings:
-            self._expected = roots, self._list(roots)
         self.ask_filters([blob.path for blob in self.introduced if blob.is_regular])
-        return touched
+        touched = self._touched(roots)
+        listed = self._listed_for(touched, roots)
+        if listed and self._expected is None and listed not in self._listings:
+            self._expected = listed, self._list(listed)
+        return bool(touched)
+
+    def near(self, roots: Sequence[str]) -> dict[str, Blob]:
+        """The entries below those folders of `roots` in which something changes.
+
+        A push touches a few models of the hundreds that there may be.
+        """
+        touched = self._touched(roots)
+        listed = self._listed_for(touched, roots)
+        if listed:
+            # A folder that has become a link is one loose entry more.
+            begins = tuple(f"{folder}/" for folder in touched)
+            return {p: blob for p, blob in self.listing(*listed).items() if p.startswith(begins)}
+        found = self._below({folder: self._trees[folder] for folder in touched})
+        return {blob.path: blob for blob in sorted(found, key=_path)}
+
+    def _touched(self, roots: Sequence[str]) -> list[str]:
+        """The folders directly in `roots` in which something changes."""
+        found = {}
+        for root in roots:
+            begin = f"{root}/"
+            for change in self.changes:
+                if change.path.startswith(begin):
+                    name, below, _ = change.path[len(begin) :].partition("/")
+                    if below:
+                        found[begin + name] = True
+        return list(found)
+
+    def _listed_for(self, touched: Sequence[str], roots: Sequence[str]) -> tuple[str, ...]:
+        """What Git has to list to know the touched folders; nothing when their trees are known."""
+        if all(folder in self._trees for folder in touched):
+            return ()
+        return tuple(touched if len(touched) <= _FOLDERS else roots)
+
+    def _below(self, trees: Mapping[str, str]) -> Iterator[Blob]:
+        """All entries below folders whose trees are known."""
+        while trees:
+            deeper = {}
+            for folder, data in self._contents_of(trees).items():
+                for mode, name, oid in self._entries_of(folder, data):
+                    path = f"{folder}/{decode(name)}"
+                    if mode == FOLDER:
+                        deeper[path] = oid
+                    else:
+                        yield Blob(path, oid, mode)
+            trees = deeper
+
+    def _entries_of(self, folder: str, data: bytes) -> list[tuple[str, bytes, str]]:
+        """Mode, name and id of what is in the tree of a folder."""
+        width = len(self.repository.empty_tree) // 2
+        try:
+            return [(plain_mode(mode), name, oid) for mode, name, oid in tree_entries(data, width)]
+        except ValueError:
+            raise UnreadableObjectError(f"{self.tip}:{folder}", "a damaged tree") from None
+
+    def _contents_of(self, trees: Mapping[str, str]) -> dict[str, bytes]:
+        """The tree objects of folders, by folder; left out is where there is no tree any more."""
+        # Of a small push they are files of their own; all else is asked for at once.
+        there = {folder: oid for folder, oid in trees.items() if oid}
+        found = {folder: loose_tree(self.repository.objects, oid) for folder, oid in there.items()}
+        packed = [folder for folder, data in found.items() if data is None]
+        answers = self._batch.contents([there[folder] for folder in packed])
+        for folder, answer in zip(packed, answers, strict=True):
+            if answer.kind != "tree":
+                raise UnreadableObjectError(there[folder], "missing")
+            found[folder] = answer.data
+        return {folder: data for folder, data in found.items() if data}
 
     def _by_name(self, folders: Sequence[str]) -> Iterator[Blob]:
         """The `.gitattributes` files that folders of the tip have whose trees are not known."""
@@ -117,24 +193,14 @@ class TipSnapshot(Snapshot):
 
     def _in_trees(self, folders: Iterable[str]) -> Iterator[Blob]:
         """The `.gitattributes` files that folders have whose trees are known."""
-        trees = {folder: self._trees[folder] for folder in folders if self._trees[folder]}
-        # Of a small push they are files of their own; all else is asked for at once.
-        found = {f: loose_tree(self.repository.objects, oid) for f, oid in trees.items()}
-        packed = [folder for folder, data in found.items() if data is None]
-        answers = self._batch.contents([trees[folder] for folder in packed])
-        for folder, answer in zip(packed, answers, strict=True):
-            if answer.kind != "tree":
-                raise UnreadableObjectError(trees[folder], "missing")
-            found[folder] = answer.data
-        yield from self._entries(found)
+        yield from self._entries(self._contents_of({f: self._trees[f] for f in folders}))
 
-    def _entries(self, trees: Mapping[str, bytes | None]) -> Iterator[Blob]:
+    def _entries(self, trees: Mapping[str, bytes]) -> Iterator[Blob]:
         """The `.gitattributes` files in the trees of folders."""
-        width = len(self.repository.empty_tree) // 2
         for folder, data in trees.items():
-            if data and _ENTRY in data:
-                for mode, name, oid in tree_entries(data, width):
-                    if name == _NAME and mode.startswith(_FILES):
+            if _ENTRY in data:
+                for mode, name, oid in self._entries_of(folder, data):
+                    if name == _NAME and mode in _FILES:
                         yield Blob(_in(folder), oid, REGULAR[0])
 
     def _look_for_attributes(self, paths: Iterable[str]) -> None:
@@ -159,6 +225,10 @@ class TipSnapshot(Snapshot):
         # Git takes a file that it cannot read for an empty one, and says nothing.
         self._batch_objects.demand(blob.oid for blob in found)
         self._attribute_files.update({blob.path: blob for blob in found})
+
+
+def _path(blob: Blob) -> str:
+    return blob.path
 
 
 def _in(folder: str) -> str:
@@ -193,38 +263,3 @@ class BatchObjects(Objects):
                 why = f"it is a {answer.kind}" if answer.kind else "missing"
                 raise UnreadableObjectError(oid, why)
             yield oid, answer
-
-
-def _write_index(repository: Repository, files: Iterable[Blob]) -> str:
-    """An index of a few files, which is all that check-attr looks at; the path of its file.
-
-    Written here, in version 2 of the format, because another git process would take longer than
-    everything else about it. The checksum at the end is left out, as git 2.40 and newer do when
-    `index.skipHash` is set; older ones do not look at it either (only `git fsck` does).
-    """
-    entries = []
-    for path, blob in sorted((encode(file.path), file) for file in files):
-        entry = b"".join(
-            (
-                bytes(24),  # times, device and inode of a file on disk, which there is not
-                int(blob.mode, 8).to_bytes(4, "big"),
-                bytes(12),
-                bytes.fromhex(blob.oid),
-                min(len(path), 0xFFF).to_bytes(2, "big"),
-                path,
-            )
-        )
-        entries.append(entry + bytes(8 - len(entry) % 8))
-    head = b"DIRC" + (2).to_bytes(4, "big") + len(entries).to_bytes(4, "big")
-    data = b"".join((head, *entries, bytes(len(repository.empty_tree) // 2)))
-    if os.environ.get("GIT_QUARANTINE_PATH"):
-        # Git removes it with the rest of a refused push, should we be killed.
-        path_of_index = f"{repository.objects}/pmgit-{os.getpid()}.index"
-        fd = os.open(path_of_index, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    else:
-        import tempfile
-
-        fd, path_of_index = tempfile.mkstemp(prefix="pmgit-")
-    with open(fd, "wb") as file:
-        file.write(data)
-    return path_of_index

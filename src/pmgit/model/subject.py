@@ -32,7 +32,15 @@ class Subject(Files):
     @lazy
     def listing(self) -> dict[str, Blob]:
         """Everything that the snapshot has below the models folders."""
-        found = self.snapshot.listing(*self.roots)
+        return self._with_known(self.snapshot.listing(*self.roots))
+
+    @lazy
+    def around(self) -> dict[str, Blob]:
+        """Of `listing` what tells of the models that the change touches, at the least."""
+        near = self.snapshot.near(self.roots)
+        return self.listing if near is None else self._with_known(near)
+
+    def _with_known(self, found: dict[str, Blob]) -> dict[str, Blob]:
         # What is introduced is one object everywhere: its size and first bytes are found once.
         found.update([(blob.path, blob) for blob in self.model_tip_files if blob.path in found])
         return found
@@ -59,7 +67,7 @@ class Subject(Files):
 
     @lazy
     def model_paths(self) -> dict[str, str]:
-        """Every model folder, of the snapshot and of the work tree, with its models folder."""
+        """Every model folder of `around` and of the work tree, with its models folder."""
         found = {}
         # One file tells of its folder as much as all that count in it.
         tracked = [folder.telling(blobs) for blobs in self.by_folder.values()]
@@ -72,8 +80,13 @@ class Subject(Files):
 
     @lazy
     def by_folder(self) -> dict[str, list[Blob]]:
-        """The entries of `listing` by the folder that they lie in."""
-        return _by_folder(self.listing.values())
+        """The entries of `around` by the folder that they lie in."""
+        return _by_folder(self.around.values())
+
+    @lazy
+    def folders(self) -> Iterable[str]:
+        """The folders that the entries of `listing` lie in."""
+        return self.by_folder if self.around is self.listing else _by_folder(self.listing.values())
 
     def model_of(self, path: str) -> str:
         """The model folder that a path lies in; '' when in none."""
