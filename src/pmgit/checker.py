@@ -13,7 +13,7 @@ from pmgit.git.snapshot import RANGE, TREE
 from pmgit.lfs import pointer
 from pmgit.model.folder import files_on_disk
 from pmgit.model.subject import Subject
-from pmgit.rule import ATTRIBUTES, BLOBS, HOST, LFS, MODELS, PLACES
+from pmgit.rule import ATTRIBUTES, BLOBS, HOST, LFS, LOCAL, MODELS, PATHS, PLACES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -170,7 +170,9 @@ def judge(
         BLOBS: lambda: bool(subject.files),
         LFS: lambda: subject.concerns_lfs,
         PLACES: lambda: _comes_or_goes(subject),
+        PATHS: lambda: any(c.oid and not c.before for c in subject.model_changes),
         MODELS: lambda: bool(subject.models),
+        LOCAL: lambda: snapshot.has_work_tree and bool(subject.models),
         ATTRIBUTES: lambda: subject.changes_attributes,
         HOST: lambda: hosted,
     }

@@ -56,8 +56,11 @@ class Arguments:
         #: What Git passes to pre-push: the remote's name (or its address), and its address.
         self.receiver: list[str] = []
         self.names: dict[str, list[str]] = {"--select": [], "--ignore": []}
-        #: For pre-receive: the file that the server judges by, and whether GitLab is to show it.
-        self.config = ""
+        #: For pre-receive: the file that the server judges by; of the hook that `pmgit server
+        #: install` writes the first line of standard input, which its shell has read, and what it
+        #: has begun (see `git.begun`).
+        self.texts = {"--config": "", "--first": "", "--begun": ""}
+        #: Whether GitLab is to show it.
         self.gitlab = False
         words = iter(argv)
         for word in words:
@@ -69,10 +72,10 @@ class Arguments:
                 if not names:  # no names at all would mean all rules
                     raise _usage(f"{option} needs names of rules or families")
                 self.names[option] += names
-            elif option == "--config" and self.stage == RECEIVE:
-                self.config = value if equals else next(words, "")
-                if not self.config:
-                    raise _usage("--config needs a file")
+            elif option in self.texts and self.stage == RECEIVE:
+                self.texts[option] = value if equals else next(words, "")
+                if not self.texts[option]:
+                    raise _usage(f"{option} needs a value")
             elif word == "--gitlab" and self.stage == RECEIVE:
                 self.gitlab = True
             elif word.startswith("-"):
@@ -206,10 +209,12 @@ def _receive(arguments: Arguments) -> int:
     """Judge a push on the server, and say what its pusher can do."""
     from pmgit import pre_receive
 
-    names = arguments.names
+    names, texts = arguments.names, arguments.texts
+    first = os.fsencode(f"{texts['--first']}\n") if texts["--first"] else b""
     text, code = pre_receive.answer(
-        _told(RECEIVE), arguments.config, names["--select"], names["--ignore"], arguments.gitlab
-    )
+        first + _told(RECEIVE), texts["--config"], names["--select"], names["--ignore"],
+        gitlab=arguments.gitlab, begun=texts["--begun"],
+    )  # fmt: skip
     _write(text)
     return code
 

@@ -12,12 +12,19 @@ if TYPE_CHECKING:
 
 
 def answer(
-    stdin: bytes, config: str, select: Sequence[str], ignore: Sequence[str], gitlab: bool
+    stdin: bytes,
+    config: str,
+    select: Sequence[str],
+    ignore: Sequence[str],
+    *,
+    gitlab: bool,
+    begun: str = "",
 ) -> tuple[str, int]:
     """Judge a push; whatever goes wrong, it is refused.
 
     `stdin` is what Git says about the push, `config` the file that the server judges by ('': as
-    it is set up), `gitlab` whether every line begins so that GitLab shows it.
+    it is set up), `gitlab` whether every line begins so that GitLab shows it, `begun` what the
+    hook's shell says that it has begun (see `git.begun`).
     """
     # Only what it takes to start Git; the rest is imported while Git works.
     from pmgit.git import incoming
@@ -25,16 +32,20 @@ def answer(
     from pmgit.git.repository import receiving
     from pmgit.git.server_settings import Settings
 
-    server = batch = None
+    server = batch = early = None
     try:
         updates = incoming.parse(stdin)
+        if begun and updates:
+            from pmgit.git.begun import Begun
+
+            early = Begun(begun, updates[0].new)
         if not any(update.new for update in updates):
             return "", CLEAN  # a push that only deletes brings nothing
         repository = receiving(max(len(update.new) for update in updates))
-        walk = incoming.Walk(repository, updates)
+        walk = incoming.Walk(repository, updates, early)
         batch = Batch(repository)
         olds = [update.old for update in walk.updates if update.old]
-        settings = Settings(repository, batch, olds)
+        settings = Settings(repository, batch, olds, early)
         from pmgit import receive
         from pmgit.git.receives import Receipt
 
@@ -48,7 +59,9 @@ def answer(
         return _shown(text, gitlab or _on_gitlab(server)), error.exit_code
     finally:
         if batch is not None:
-            batch.close()
+            batch.leave()
+        if early is not None:
+            early.close()
     report = said.report
     if report.not_judged:
         # A server that lacks objects of its own must never say "clean".

@@ -20,9 +20,10 @@ SIZE, CHOICE, FLAG, NAMES, TEXT = "size", "choice", "flag", "names", "text"
 
 #: When a rule has anything to say (`Rule.scope`); it is not even imported otherwise.
 #: BLOBS: files are introduced. LFS: there is a pointer or an lfs attribute among the files.
-#: PLACES: something below a models folder changes. MODELS: a model is touched, or lies untracked
-#: in the work tree. ATTRIBUTES: a .gitattributes changes. HOST: somebody has chosen a host.
-BLOBS, LFS, PLACES, MODELS = "blobs", "lfs", "places", "models"
+#: PLACES: something below a models folder changes. PATHS: there is a path that is new. MODELS: a
+#: model is touched, or lies untracked in the work tree. LOCAL: the same, and there is a work tree.
+#: ATTRIBUTES: a .gitattributes changes. HOST: somebody has chosen a host.
+BLOBS, LFS, PLACES, PATHS, MODELS, LOCAL = "blobs", "lfs", "places", "paths", "models", "local"
 ATTRIBUTES, HOST = "attributes", "host"
 
 

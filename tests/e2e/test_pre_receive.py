@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pmgit.setup.hooks import server_hook
 from tests.kit import ACTING, BIN, GIT_VERSION, Repo, Result, pointer, random_bytes
 
 if TYPE_CHECKING:
@@ -24,12 +25,19 @@ class Server(Repo):
 
     clone: Repo
 
-    def guard(self, *options: str) -> None:
-        """Have Git run the hook for every push; what git processes it starts is kept."""
+    def guard(self, *, config: str = "", gitlab: bool = False) -> None:
+        """Have Git run the hook as it is installed; what git processes it starts is kept."""
+        text = server_hook.text(config=config, gitlab=gitlab).decode()
+        self._write(text.replace("\n", f'\nexport GIT_TRACE="{self.trace}"\n', 1))
+
+    def guard_by_hand(self) -> None:
+        """The same by a hook of two lines, which leaves all to pmgit-hook."""
+        self._write(f'#!/bin/sh\nGIT_TRACE="{self.trace}" exec "{BIN}/pmgit-hook" pre-receive\n')
+
+    def _write(self, text: str) -> None:
         hook = self.path / "hooks/pre-receive"
         hook.parent.mkdir(exist_ok=True)
-        words = " ".join(["pre-receive", *options])
-        hook.write_text(f'#!/bin/sh\nGIT_TRACE="{self.trace}" exec "{BIN}/pmgit-hook" {words}\n')
+        hook.write_text(text)
         hook.chmod(0o755)
 
     @property
@@ -60,6 +68,8 @@ class Server(Repo):
     def accepted(self, *refs: str, clone: Repo | None = None) -> str:
         done = self.push(*refs, clone=clone)
         assert done.code == 0, done
+        left = list((self.path / "objects").rglob("pmgit*"))
+        assert left == [], "what the hook puts into the quarantine is not for the repository"
         return done.err
 
     def state(self) -> set[str]:
@@ -303,7 +313,7 @@ def test_git_processes_do_not_grow(server: Server) -> None:
     clone.stage("last.txt", "x\n")
     clone.commit()
     server.accepted("main", "refs/heads/b*:refs/heads/b*", "refs/tags/t*:refs/tags/t*")
-    assert server.processes <= counts[1] + 2, "tags are peeled by one more"
+    assert server.processes <= counts[1] + 3, "tags are peeled by one more, the walk begun anew"
 
 
 # --- by which configuration
@@ -379,7 +389,7 @@ def test_the_server_wins(server: Server, tmp_path: Path) -> None:
     named.write_text("")
     other = tmp_path / "other.toml"
     other.write_text(strict)
-    server.guard("--config", f"'{other}'")
+    server.guard(config=str(other))
     assert "large.txt: oversized-blob" in server.refused("main")
     other.write_text("")
     server.accepted("main")
@@ -447,7 +457,7 @@ def test_hostile_names_do_nothing_to_a_terminal_or_a_page(server: Server) -> Non
     assert "mod\u00e8le.pt: oversized-blob" in told
     assert r"lone\xff.pt: oversized-blob" in told
     assert not list(server.path.rglob("PWNED"))
-    server.guard("--gitlab")
+    server.guard(gitlab=True)
     told = server.refused("main")
     lines = [line for line in told.splitlines() if "oversized-blob: " in line]
     assert len(lines) == len(names) + 1
@@ -552,9 +562,13 @@ def test_an_unreadable_object_refuses(server: Server) -> None:
 
 @pytest.mark.parametrize("line", ["x", "a b c", f"{ZERO} {'1' * 39} refs/heads/x"])
 def test_what_is_no_line_of_a_push_is_refused(line: str, server: Server) -> None:
-    done = server.run([str(BIN / "pmgit-hook"), "pre-receive"], stdin=f"{line}\n".encode())
-    assert done.code == 2, done
-    assert "not a line of a pre-receive hook" in done.out
+    for hook in (
+        [str(BIN / "pmgit-hook"), "pre-receive"],
+        [str(server.path / "hooks/pre-receive")],
+    ):
+        done = server.run(hook, stdin=f"{line}\n".encode())
+        assert done.code == 2, done
+        assert "not a line of a pre-receive hook" in done.out
 
 
 # --- Git LFS

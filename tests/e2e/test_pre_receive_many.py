@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def server(tmp_path: Path, env: dict[str, str]) -> Server:
     """A server that has the first commit of its clone's main branch."""
-    return make_server(tmp_path, env)
+    server = make_server(tmp_path, env)
+    server.guard_by_hand()
+    return server
 
 
 REFS, COMMITS = 300, 3000

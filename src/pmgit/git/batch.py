@@ -138,11 +138,17 @@ class Batch:
 
     def close(self) -> None:
         """End the process."""
-        if self._process is not None:
+        process = self.leave()
+        if process is not None:
+            process.wait()
+
+    def leave(self) -> Process | None:
+        """Ask nothing more. Git ends by itself; whoever ends now, too, need not wait for it."""
+        process, self._process = self._process, None
+        if process is not None:
             os.close(self._writer)
             os.close(self._reader)
-            self._process.wait()
-            self._process = None
+        return process
 
 
 def _question(command: str, names: Sequence[str]) -> str:

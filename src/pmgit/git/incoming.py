@@ -16,7 +16,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pmgit.git.begun import Begun
+    from pmgit.git.process import Process
     from pmgit.git.repository import Repository
+
+
+#: `git log` of the new commits, the ids of which follow: how each differs from its parents,
+#: folders too.
+LOG = (
+    *pipe.LOG, "-t", "-z", "--format=format:%H %T %P", "--reverse", "--topo-order",
+    "--not", "--all", "--not",
+)  # fmt: skip
 
 
 class Update:
@@ -54,19 +64,27 @@ def parse(stdin: bytes) -> list[Update]:
 
 
 class Walk:
-    """`git log`: the new commits, and how each differs from its parents, folders too."""
+    """Git's walk over the new commits; `begun` is that of the hook's shell, if it has begun one."""
 
-    def __init__(self, repository: Repository, updates: Sequence[Update]) -> None:
+    def __init__(
+        self, repository: Repository, updates: Sequence[Update], begun: Begun | None = None
+    ) -> None:
         self.repository = repository
         #: Without the deleted refs, and those that stay where they are.
         self.updates = [update for update in updates if update.new and update.new != update.old]
         self.news = list(dict.fromkeys(update.new for update in self.updates))
-        self._process = repository.start(
-            *pipe.LOG, "-t", "-z", "--format=format:%H %T %P", "--reverse", "--topo-order",
-            "--not", "--all", "--not", "--stdin",
-            stdin="".join(f"{oid}\n" for oid in self.news).encode("ascii"),
-        )  # fmt: skip
+        if begun and self.news != [begun.new]:
+            begun.close()  # the shell knows only the first ref
+            begun = None
+        self._begun = begun
+        self._process = None if self._begun else self._start()
+
+    def _start(self) -> Process:
+        return self.repository.start(
+            *LOG, "--stdin", stdin="".join(f"{oid}\n" for oid in self.news).encode("ascii")
+        )
 
     def finish(self) -> bytes:
         """All that Git says, from the oldest commit to the newest."""
-        return self._process.finish()
+        said = self._begun.walk() if self._begun else None
+        return (self._process or self._start()).finish() if said is None else said

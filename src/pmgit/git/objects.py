@@ -29,6 +29,8 @@ SMALL = 1024
 BATCH_BYTES = 64_000_000
 
 _READ_BYTES = 4096
+#: Of a tree so much is read here; 50 folders fit into 2 KB.
+_TREE_BYTES = 1 << 16
 #: `blob <size>` and a NUL, with room to spare.
 _HEADER_BYTES = 64
 #: No blob of under 1024 bytes is a loose object of more than this: deflate adds some 20 bytes.
@@ -196,10 +198,14 @@ class Objects:
 def loose_tree(folder: str, oid: str) -> bytes | None:
     """A tree that lies as a file of its own in the object store `folder`; None when it does not."""
     try:
-        with open(f"{folder}/{oid[:2]}/{oid[2:]}", "rb") as file:
-            header, _, data = zlib.decompress(file.read()).partition(b"\0")
+        fd = os.open(f"{folder}/{oid[:2]}/{oid[2:]}", _READ)
+        try:
+            stored = os.read(fd, _TREE_BYTES)
+        finally:
+            os.close(fd)
+        header, _, data = zlib.decompress(stored).partition(b"\0")
     except (OSError, zlib.error):
-        return None  # Git says what is wrong with it
+        return None  # Git says what is wrong with it, or it is longer
     return data if header == b"tree %d" % len(data) else None
 
 

@@ -39,7 +39,7 @@ GUARDS = (
     "--literal-pathspecs",
 )
 
-_READ_ONLY = {
+READ_ONLY = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_NO_REPLACE_OBJECTS": "1",
@@ -125,7 +125,7 @@ def scratch() -> int:
 
 
 def _environment(extra: dict[str, str] | None) -> dict[str, str]:
-    return {**os.environ, **_READ_ONLY, **(extra or {})}
+    return {**os.environ, **READ_ONLY, **(extra or {})}
 
 
 #: Told of every git process that has ended (`pmgit --verbose`): its words, its exit code, and

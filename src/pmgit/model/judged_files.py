@@ -6,7 +6,6 @@ with models costs nothing.
 
 from __future__ import annotations
 
-from pmgit.formats import kinds
 from pmgit.git.attributes import LFS
 from pmgit.git.blob import NOT_HERE, REGULAR, at_or_below, introduced_by
 from pmgit.git.snapshot import RANGE, STAGED, TREE
@@ -266,8 +265,12 @@ class Files:
             return True
         if tier == NEVER:
             return False
-        if self.in_models(blob.path):
-            if tier == AMBIGUOUS or isinstance(self.pointer_of(blob), pointer.Pointer):
-                return True
-            return blob.size > BINARY_BYTES and kinds.is_binary(self.snapshot.head_of(blob))
-        return blob.size > BINARY_BYTES and bool(kinds.weights_kind(self.snapshot.head_of(blob)))
+        inside = self.in_models(blob.path)
+        if inside and (tier == AMBIGUOUS or isinstance(self.pointer_of(blob), pointer.Pointer)):
+            return True
+        if blob.size <= BINARY_BYTES:
+            return False
+        from pmgit.formats import kinds  # seldom needed
+
+        head = self.snapshot.head_of(blob)
+        return kinds.is_binary(head) if inside else bool(kinds.weights_kind(head))

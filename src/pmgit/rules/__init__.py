@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.rule import ATTRIBUTES, BLOBS, HOST, LFS, MODELS, PLACES
+from pmgit.rule import ATTRIBUTES, BLOBS, HOST, LFS, LOCAL, MODELS, PATHS, PLACES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ RULES = {
     "text-in-lfs": Entry("text_in_lfs", "TextInLfs", "lfs", LFS),
     "uncovered-pointer": Entry("uncovered_pointer", "UncoveredPointer", "lfs", LFS),
     "bad-model-name": Entry("bad_model_name", "BadModelName", "naming", MODELS),
-    "case-collision": Entry("case_collision", "CaseCollision", "naming", PLACES),
+    "case-collision": Entry("case_collision", "CaseCollision", "naming", PATHS),
     "linked-model": Entry("linked_model", "LinkedModel", "naming", PLACES),
     "misplaced-weights": Entry("misplaced_weights", "MisplacedWeights", "naming", PLACES),
-    "unportable-path": Entry("unportable_path", "UnportablePath", "naming", PLACES),
-    "ignored-info": Entry("ignored_info", "IgnoredInfo", "info", MODELS),
+    "unportable-path": Entry("unportable_path", "UnportablePath", "naming", PATHS),
+    "ignored-info": Entry("ignored_info", "IgnoredInfo", "info", LOCAL),
     "incomplete-info": Entry("incomplete_info", "IncompleteInfo", "info", MODELS),
     "missing-info": Entry("missing_info", "MissingInfo", "info", MODELS),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmgit.finding import Finding
 from pmgit.model.folder import INFO
 from pmgit.model.naming import fold
-from pmgit.rule import PLACES, Rule
+from pmgit.rule import PATHS, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class CaseCollision(Rule):
 
     name = "case-collision"
     family = "naming"
-    scope = PLACES
+    scope = PATHS
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         new = {c.path for c in subject.model_changes if c.oid and not c.before}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmgit.finding import ERROR, WARNING, Finding, Fix
 from pmgit.git.attributes import outranks_top
 from pmgit.model.folder import INFO
-from pmgit.rule import MODELS, Rule
+from pmgit.rule import LOCAL, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ class IgnoredInfo(Rule):
     name = "ignored-info"
     family = "info"
     severity = "error or warning"
-    scope = MODELS
+    scope = LOCAL
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for model in subject.models:
-            if model.info is not None or not subject.snapshot.has_work_tree:
+            if model.info is not None:
                 continue
             if not model.touched and not subject.ignored_weights(model):
                 continue

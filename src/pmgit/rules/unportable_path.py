@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit.finding import Finding
 from pmgit.model.folder import root_of
-from pmgit.rule import PLACES, Rule
+from pmgit.rule import PATHS, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class UnportablePath(Rule):
 
     name = "unportable-path"
     family = "naming"
-    scope = PLACES
+    scope = PATHS
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         new = [c.path for c in subject.model_changes if c.oid and not c.before]

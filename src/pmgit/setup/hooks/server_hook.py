@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import pmgit
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git import process
+from pmgit.git import incoming, process, server_settings
+from pmgit.git.process import READ_ONLY
 from pmgit.report.shell import quote
 from pmgit.setup import files
 
@@ -27,7 +28,7 @@ HOOK = "pre-receive"
 IN_FOLDER = "pmgit"
 SAVED = f"{HOOK}.before-pmgit"
 _MARK = b"#!/bin/sh\n# pmgit server hook "
-_VERSION = 2
+_VERSION = 3
 
 _TEXT = r"""#!/bin/sh
 # pmgit server hook @VERSION@ @DIGEST@
@@ -38,12 +39,32 @@ hook=@HOOK@
 library=@LIBRARY@
 packages=@PACKAGES@
 start='import sys; sys.path += sys.argv[1:3]; del sys.argv[1:3]; from pmgit.hook import run; run()'
+quarantine=@QUARANTINE@
+
+# Git works while Python starts: what the first ref of the push brings, and what is set for pmgit.
+begin() {
+    files=$quarantine/pmgit-$$
+    (
+        export @ENVIRONMENT@
+        git @SETTINGS@ >"$files.settings"
+        exec git @WALK@ "$1" >"$files.walk"
+    ) 2>/dev/null &
+    begun=$!:$files
+}
 
 judge() {
     # -I: neither the folder nor the environment of a push can put a module in front of ours.
     # -S: what is installed need not be looked through at each start; it takes a tenth of a push.
     if [ -x "$python" ] && [ -f "$library/pmgit/hook.py" ]; then
-        exec "$python" -I -S -c "$start" "$library" "$packages" pre-receive@OPTIONS@
+        begun=
+        IFS=' ' read -r old new ref
+        case ${quarantine:+$new} in
+            '' | *[!0-9a-f]*) ;;
+            *[!0]*) begin "$new" ;;
+        esac
+        set -- ${begun:+--begun "$begun"}
+        [ -z "$old" ] || set -- --first "$old $new $ref" "$@"
+        exec "$python" -I -S -c "$start" "$library" "$packages" pre-receive@OPTIONS@ "$@"
     elif [ -x "$python" ] && [ -f "$hook" ]; then
         exec "$python" -I "$hook" pre-receive@OPTIONS@
     elif command -v pmgit-hook >/dev/null 2>&1; then
@@ -152,7 +173,14 @@ def text(*, config: str = "", gitlab: bool = False, made_folder: bool = False) -
     if config:
         options += f" --config {quote(config)}"
     name = "pmgit-hook.exe" if sys.platform == "win32" else "pmgit-hook"
+    git = " ".join(map(quote, process.GUARDS))
+    # Windows has no `exec`, and what it starts has other numbers.
+    begins = sys.platform != "win32"
     values = {
+        "QUARANTINE": "${GIT_DIR:+${GIT_QUARANTINE_PATH-}}" if begins else "",
+        "ENVIRONMENT": " ".join(f"{key}={quote(value)}" for key, value in READ_ONLY.items()),
+        "SETTINGS": " ".join([git, *map(quote, server_settings.ASKED)]),
+        "WALK": " ".join([git, *map(quote, incoming.LOG)]),
         "VERSION": str(_VERSION),
         "MADE": "yes" if made_folder else "no",
         "PYTHON": quote(sys.executable),
