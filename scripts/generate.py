@@ -51,12 +51,15 @@ def rule_table() -> str:
         f" {values['scope']}),"
         for module, cls, values in rule_classes()
     )
-    scopes = ", ".join(sorted({values["scope"] for _, _, values in rule_classes()}))
+    scopes = "".join(
+        f"    {name},\n" for name in sorted({v["scope"] for _, _, v in rule_classes()})
+    )
     return f'''"""The table of all rules: {EDIT}."""
 
 from __future__ import annotations
 
-from pmgit.rule import {scopes}
+from pmgit.rule import (
+{scopes})
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

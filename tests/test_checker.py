@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit import rules
-from pmgit.checker import PRECEDENCE, configuration, judge, selected
+from pmgit.checker import PRECEDENCE, judge, selected
 from pmgit.config import Config, parse
 from pmgit.errors import UsageError
 from pmgit.git import staged
+from pmgit.snapshot_config import read as configuration
 
 if TYPE_CHECKING:
     from tests.kit import Repo

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pmgit import checker
+from pmgit import snapshot_config
 from pmgit.config import MAX_BYTES, SETTINGS, WEIGHTS, Config, parse
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import staged
@@ -444,7 +444,7 @@ def test_a_configuration_that_may_not_be_read(repo: Repo, monkeypatch: pytest.Mo
     # Not by its mode: root may read everything.
     monkeypatch.setattr("builtins.open", refuse)
     with pytest.raises(PmgitError, match=r"^.pmgit.toml cannot be read: Permission denied$"):
-        checker.configuration(snapshot)
+        snapshot_config.read(snapshot)
 
 
 def test_a_tracked_link_is_no_configuration(repo: Repo) -> None:

@@ -29,9 +29,9 @@ GROUND = ("rule", "finding", "config", "units", "errors", "plain_toml", "lazy", 
 #: From the top down; what stands together shares a floor. "" is `pmgit/__init__.py`.
 FLOORS = (
     ("__main__",), ("cli",), ("hook",), ("commands",), ("doctor",), ("pre_receive",),
-    ("receive",), ("remake",), ("checker",), ("baseline",), ("rules",), ("plans",),
-    ("clone_plans",), ("fixes",), ("setup",), ("model",), ("hosts",), ("formats",), ("symptoms",),
-    ("lfs",), ("hub",), ("git",), ("report",), GROUND,
+    ("receive",), ("remake",), ("checker", "snapshot_config"), ("baseline",), ("rules",),
+    ("plans",), ("clone_plans",), ("fixes",), ("setup",), ("model",), ("hosts",), ("formats",),
+    ("symptoms",), ("lfs",), ("hub",), ("git",), ("report",), GROUND,
 )  # fmt: skip
 FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}
 

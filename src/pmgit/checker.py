@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import stat
-
 from pmgit import rules
-from pmgit.config import BASELINE, FILE, MAX_BYTES, PYPROJECT, Config, parse
+from pmgit.config import BASELINE, Config
 from pmgit.errors import PmgitError, UsageError, unknown
 from pmgit.finding import Report
+from pmgit.git.blob import LINK, SUBMODULE
 from pmgit.git.snapshot import RANGE, TREE
 from pmgit.lfs import pointer
 from pmgit.model.folder import files_on_disk
 from pmgit.model.subject import Subject
-from pmgit.rule import ATTRIBUTES, BLOBS, HOST, LFS, LOCAL, MODELS, PATHS, PLACES
+from pmgit.rule import (
+    ATTRIBUTES,
+    HOST,
+    LARGE,
+    LFS,
+    LINKS,
+    LOCAL,
+    MODELS,
+    PATHS,
+    PLACES,
+    PUSHED,
+    RAW,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,66 +42,6 @@ PRECEDENCE = ("text-in-lfs", "missing-pointer", "tracked-weights", "oversized-bl
 
 #: Where a size from the index is taken for the blob's, it is far below this many bytes.
 _EXACT_FROM = 200_000
-
-
-def configuration(snapshot: Snapshot) -> Config:
-    """The configuration that the snapshot holds.
-
-    One in the work tree that is not tracked counts too, or a new one would seem to do nothing;
-    in a range of commits only what is committed does.
-    """
-    found = snapshot.listing(FILE, PYPROJECT)
-    for name in (FILE, PYPROJECT):
-        if name in found:
-            data = _recorded(snapshot, found[name])
-        else:
-            data = _untracked(snapshot, name) if snapshot.has_work_tree else None
-        if data is not None:
-            config = parse(data, name)
-            if config.source:
-                return config
-    return Config()
-
-
-def _recorded(snapshot: Snapshot, blob: Blob) -> bytes | None:
-    """The content of a file of the snapshot; a link or a submodule is no configuration."""
-    if not blob.is_regular:
-        if blob.path == PYPROJECT:
-            return None
-        raise UsageError(f"{blob.path} is a link or a submodule, not a file")
-    if snapshot.has_work_tree:
-        from pmgit.git import work_tree
-
-        # Mostly it lies on disk as it is in the index, which saves a git process.
-        data = work_tree.content(snapshot.repository, blob, MAX_BYTES)
-        if data is not None:
-            return data
-    contents = snapshot.objects.contents([blob])
-    if blob.oid not in contents:
-        raise PmgitError(
-            f"{blob.path} is not here (partial clone), and pmgit does not fetch",
-            f"fetch it: git cat-file -e {blob.oid}",
-        )
-    return contents[blob.oid]
-
-
-def _untracked(snapshot: Snapshot, name: str) -> bytes | None:
-    """The content of a file of the work tree; nothing is opened that could hang or never end.
-
-    A configuration that cannot be read is none that may be left out: it may make rules stricter.
-    """
-    path = os.path.join(snapshot.repository.top, name)
-    try:
-        if not stat.S_ISREG(os.lstat(path).st_mode):
-            if name == PYPROJECT:
-                return None
-            raise UsageError(f"{name} is not a file", "it holds the configuration, as TOML")
-        with open(path, "rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise PmgitError(f"{name} cannot be read: {error.strerror}") from error
 
 
 def selected(config: Config, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[str]:
@@ -157,7 +107,7 @@ def judge(
         if name in rules.RULES:
             config.check_options(rules.load(name))
     entries = [rules.RULES[name] for name in names]
-    asks_filters = any(entry.scope == LFS for entry in entries)
+    asks_filters = any(entry.scope in (LFS, PUSHED) for entry in entries)
     hosted = "host-limit" in names and bool(config.rules.get("host-limit"))
     exact_from = _exact_from(config, names)
     if hosted:
@@ -167,9 +117,12 @@ def judge(
     snapshot.survey(pointer.may_be, exact_from, ask_filters=asks_filters)
     subject = Subject(snapshot, config)
     speaks = {
-        BLOBS: lambda: bool(subject.files),
+        LARGE: lambda: _is_any_large(subject.files, config),
         LFS: lambda: subject.concerns_lfs,
+        PUSHED: lambda: snapshot.receiver is not None and subject.concerns_lfs,
         PLACES: lambda: _comes_or_goes(subject),
+        RAW: lambda: bool(subject.raw_model_files or subject.raw_model_tip_files),
+        LINKS: lambda: any(b.mode in (LINK, SUBMODULE) for b in subject.model_introduced),
         PATHS: lambda: any(c.oid and not c.before for c in subject.model_changes),
         MODELS: lambda: bool(subject.models),
         LOCAL: lambda: snapshot.has_work_tree and bool(subject.models),
@@ -249,6 +202,12 @@ def _comes_or_goes(subject: Subject) -> bool:
     if subject.touches_models or subject.origin != RANGE:
         return subject.touches_models
     return bool(subject.model_introduced)
+
+
+def _is_any_large(blobs: Iterable[Blob], config: Config) -> bool:
+    """Whether a blob is above what is below every limit for a single one."""
+    least = min([_EXACT_FROM, *config.sizes("oversized-blob")])
+    return any(blob.size > least for blob in blobs)
 
 
 def _exact_from(config: Config, names: Sequence[str]) -> int:

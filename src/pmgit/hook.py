@@ -151,9 +151,9 @@ def _main(argv: list[str]) -> int:
 
 
 def _judge(snapshot: Snapshot, arguments: Arguments) -> Report:
-    from pmgit import checker
+    from pmgit import checker, snapshot_config
 
-    config = checker.configuration(snapshot)
+    config = snapshot_config.read(snapshot)
     names = checker.selected(config, arguments.names["--select"], arguments.names["--ignore"])
     return checker.judge(snapshot, config, names)
 

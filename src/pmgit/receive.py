@@ -18,7 +18,7 @@ from pmgit.git.incoming import Update
 from pmgit.git.server_settings import HEAD, NAMES, Settings, is_true
 from pmgit.git.tip import BatchObjects
 from pmgit.lfs import pointer
-from pmgit.rule import BLOBS, LFS, MODELS, PLACES
+from pmgit.rule import LFS, MODELS, PLACES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pmgit.git.tip import TipSnapshot
 
 #: What is sure to be needed where models change: the scopes of rules.
-_NEEDED = frozenset({BLOBS, LFS, PLACES, MODELS})
+_NEEDED = frozenset({LFS, PLACES, MODELS})
 #: The server's own configuration, in the git directory.
 SERVER_FILE = "pmgit.toml"
 BY_SERVER, BY_DEFAULTS = "the configuration of this server", "pmgit's defaults"
@@ -233,6 +233,8 @@ def _demand_readable(snapshot: TipSnapshot) -> None:
     if not any(change.oid and change.path in NAMES for change in snapshot.changes):
         return
     try:
-        _usable(checker.configuration(snapshot))
+        from pmgit import snapshot_config
+
+        _usable(snapshot_config.read(snapshot))
     except UsageError as error:
         raise PushedError(f"the pushed {error.message}", error.hint) from None

@@ -7,7 +7,7 @@ clean the branch is moved, from where it was judged to be, and the old commits a
 
 from __future__ import annotations
 
-from pmgit import checker, fixes, plans
+from pmgit import checker, fixes, plans, snapshot_config
 from pmgit.config import LFS
 from pmgit.errors import PmgitError
 from pmgit.finding import Fix, Step
@@ -239,7 +239,7 @@ def plan(
     """Judge the unpushed commits of a branch (`A..BRANCH`, `BRANCH`, '') with the named rules."""
     unpushed = position.unpushed(repository, asked)
     snapshot = unpushed.snapshot()
-    config = checker.configuration(snapshot)
+    config = snapshot_config.read(snapshot)
     names = checker.selected(config, wanted)
     report = checker.judge(snapshot, config, names)
     subject = Subject(snapshot, config)

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 SIZE, CHOICE, FLAG, NAMES, TEXT = "size", "choice", "flag", "names", "text"
 
 #: When a rule has anything to say (`Rule.scope`); it is not even imported otherwise.
-#: BLOBS: files are introduced. LFS: there is a pointer or an lfs attribute among the files.
-#: PLACES: something below a models folder changes. PATHS: there is a path that is new. MODELS: a
-#: model is touched, or lies untracked in the work tree. LOCAL: the same, and there is a work tree.
-#: ATTRIBUTES: a .gitattributes changes. HOST: somebody has chosen a host.
-BLOBS, LFS, PLACES, PATHS, MODELS, LOCAL = "blobs", "lfs", "places", "paths", "models", "local"
-ATTRIBUTES, HOST = "attributes", "host"
+#: Of all files: LARGE: one is introduced that a limit may be for. LFS: there is a pointer or an lfs
+#: attribute among them. PUSHED: the same, and somebody is to receive it. ATTRIBUTES: a
+#: .gitattributes changes. HOST: somebody has chosen a host.
+LARGE, LFS, PUSHED, ATTRIBUTES, HOST = "large", "lfs", "pushed", "attributes", "host"
+#: Below models folders: PLACES: something changes. PATHS: a path is new. RAW: a file comes with its
+#: own content. LINKS: a link or a submodule comes. MODELS: a model is touched, or lies untracked
+#: in the work tree. LOCAL: the same, and there is a work tree.
+PLACES, PATHS, RAW, LINKS = "places", "paths", "raw", "links"
+MODELS, LOCAL = "models", "local"
 
 
 class Option:
@@ -66,7 +69,7 @@ class Rule:
     family = ""
     #: `error`, `warning`, or both with the reason in the docstring.
     severity = "error"
-    scope = BLOBS
+    scope = ""
     options: tuple[Option, ...] = ()
 
     def __init__(self, config: Config) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit import checker
+from pmgit import checker, snapshot_config
 from pmgit.baseline import source, units
 from pmgit.baseline.forgive import Baseline
 from pmgit.config import BASELINE, FILE, PYPROJECT, SETTINGS
@@ -79,7 +79,7 @@ def test_a_push_does_not_forgive_itself_where_the_old_tip_counts(pushed: tuple[s
         "none": Baseline,
     }.items():
         snapshot = ranges.take(repository, new, [f"^{old}"], old)
-        report = checker.judge(snapshot, checker.configuration(snapshot), list(RULES), baseline)
+        report = checker.judge(snapshot, snapshot_config.read(snapshot), list(RULES), baseline)
         found[name] = [finding.path for finding in report.findings]
     sins = ["pretrained_model/gpt", "pretrained_model/gpt/z.bin"]
     assert found == {
@@ -101,5 +101,5 @@ def test_a_damaged_one_that_is_pushed_is_an_error_whichever_counts(
     snapshot = ranges.take(repository, new, [f"^{old}"], old)
     with pytest.raises(UsageError, match="unresolved merge conflict"):
         checker.judge(
-            snapshot, checker.configuration(snapshot), [], lambda: source.of_commit(repository, old)
+            snapshot, snapshot_config.read(snapshot), [], lambda: source.of_commit(repository, old)
         )

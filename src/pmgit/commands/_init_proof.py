@@ -8,7 +8,7 @@ import shutil
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from pmgit import checker
+from pmgit import checker, snapshot_config
 from pmgit.config import LFS
 from pmgit.errors import PmgitError
 from pmgit.git.blob import Blob, introduced_by
@@ -86,7 +86,7 @@ def _judged(repository: Repository, made: Plan) -> str:
         there.run("update-index", "--add", "--cacheinfo", f"100644,{oid},{path}")
         change = Blob(path, oid, "100644")
         snapshot = Snapshot(there, STAGED, [change], introduced_by([change]))
-        config = checker.configuration(snapshot)
+        config = snapshot_config.read(snapshot)
         report = checker.judge(snapshot, config, checker.selected(config))
     rules = [f.rule for f in report.findings if f.path == path and f.severity == "error"]
     if not rules:

@@ -7,7 +7,7 @@ import os
 
 import click
 
-from pmgit import checker
+from pmgit import checker, snapshot_config
 from pmgit.baseline import entries, source
 from pmgit.baseline.update import FIRST_REASON, Recorder, Update
 from pmgit.commands import _work_tree
@@ -91,7 +91,7 @@ class _Found(Recorder):
     def __init__(self, repository: Repository, entries: list[Entry]) -> None:
         super().__init__(entries)
         snapshot = tree.take(repository)
-        config = checker.configuration(snapshot)
+        config = snapshot_config.read(snapshot)
         self.ran = checker.selected(config)
         report = checker.judge(snapshot, config, self.ran, lambda: self)
         self.tree = snapshot.listing()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pmgit import checker
+from pmgit import checker, snapshot_config
 from pmgit.baseline.forgive import Baseline
 from pmgit.commands._completion import host_names, rule_names
 from pmgit.commands._output import FORMATS, show
@@ -101,7 +101,7 @@ def command(
     if file == "":
         raise UsageError("--output needs the name of a file", "- is standard output")
     snapshot = _snapshot(paths, everything, commits)
-    config = checker.configuration(snapshot)
+    config = snapshot_config.read(snapshot)
     for setting in settings:
         config.override(setting)
     if host is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit import checker, remake
+from pmgit import checker, remake, snapshot_config
 from pmgit.commands import _fix_plan, _fix_undo, _steps, _work_tree
 from pmgit.commands._completion import rule_names
 from pmgit.errors import CLEAN, FINDINGS, UsageError
@@ -137,7 +137,7 @@ def _fixes(report: Report) -> list[Fix]:
 
 def _judge_staged(rules: Sequence[str]) -> Report:
     snapshot = staged.take()
-    config = checker.configuration(snapshot)
+    config = snapshot_config.read(snapshot)
     return checker.judge(snapshot, config, checker.selected(config, rules))
 
 

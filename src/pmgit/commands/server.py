@@ -41,7 +41,7 @@ def install(folder: str, gitlab: bool, config: str, dry_run: bool, undo: bool) -
     input. Run it as the user that Git runs as.
     """
     from pmgit.commands import _server_proof
-    from pmgit.setup.hooks import server_hook
+    from pmgit.setup.hooks import server_hook, server_script
 
     place = server_hook.find(folder)
     if undo:
@@ -51,7 +51,7 @@ def install(folder: str, gitlab: bool, config: str, dry_run: bool, undo: bool) -
         return
     config = os.path.abspath(config) if config else ""
     # First on a copy: a hook that cannot judge would refuse every push.
-    proved = _server_proof.prove(place, server_hook.text(config=config, gitlab=gitlab), config)
+    proved = _server_proof.prove(place, server_script.text(config=config, gitlab=gitlab), config)
     done = server_hook.install(place, config=config, gitlab=gitlab, dry_run=dry_run)
     _tell(done, dry_run, f"nothing to do: {place.path} is there")
     click.echo(f"proved: {visible(proved)}")

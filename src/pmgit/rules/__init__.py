@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from pmgit.rule import ATTRIBUTES, BLOBS, HOST, LFS, LOCAL, MODELS, PATHS, PLACES
+from pmgit.rule import (
+    ATTRIBUTES,
+    HOST,
+    LARGE,
+    LFS,
+    LINKS,
+    LOCAL,
+    MODELS,
+    PATHS,
+    PLACES,
+    PUSHED,
+    RAW,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,10 +35,10 @@ class Entry:
 
 RULES = {
     "host-limit": Entry("host_limit", "HostLimit", "size", HOST),
-    "oversized-blob": Entry("oversized_blob", "OversizedBlob", "size", BLOBS),
-    "oversized-model": Entry("oversized_model", "OversizedModel", "size", MODELS),
-    "tracked-weights": Entry("tracked_weights", "TrackedWeights", "size", PLACES),
-    "absent-object": Entry("absent_object", "AbsentObject", "lfs", LFS),
+    "oversized-blob": Entry("oversized_blob", "OversizedBlob", "size", LARGE),
+    "oversized-model": Entry("oversized_model", "OversizedModel", "size", RAW),
+    "tracked-weights": Entry("tracked_weights", "TrackedWeights", "size", RAW),
+    "absent-object": Entry("absent_object", "AbsentObject", "lfs", PUSHED),
     "dead-attribute": Entry("dead_attribute", "DeadAttribute", "lfs", ATTRIBUTES),
     "malformed-pointer": Entry("malformed_pointer", "MalformedPointer", "lfs", LFS),
     "missing-pointer": Entry("missing_pointer", "MissingPointer", "lfs", LFS),
@@ -34,7 +46,7 @@ RULES = {
     "uncovered-pointer": Entry("uncovered_pointer", "UncoveredPointer", "lfs", LFS),
     "bad-model-name": Entry("bad_model_name", "BadModelName", "naming", MODELS),
     "case-collision": Entry("case_collision", "CaseCollision", "naming", PATHS),
-    "linked-model": Entry("linked_model", "LinkedModel", "naming", PLACES),
+    "linked-model": Entry("linked_model", "LinkedModel", "naming", LINKS),
     "misplaced-weights": Entry("misplaced_weights", "MisplacedWeights", "naming", PLACES),
     "unportable-path": Entry("unportable_path", "UnportablePath", "naming", PATHS),
     "ignored-info": Entry("ignored_info", "IgnoredInfo", "info", LOCAL),

@@ -7,7 +7,7 @@ import os
 from pmgit.errors import PmgitError
 from pmgit.finding import Finding, Fix, Step
 from pmgit.lfs.pointer import Pointer
-from pmgit.rule import LFS, Rule
+from pmgit.rule import PUSHED, Rule
 from pmgit.units import show_size
 
 TYPE_CHECKING = False
@@ -51,7 +51,7 @@ class AbsentObject(Rule):
 
     name = "absent-object"
     family = "lfs"
-    scope = LFS
+    scope = PUSHED
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         receiver = subject.snapshot.receiver

@@ -7,7 +7,7 @@ import posixpath
 from pmgit.finding import Finding
 from pmgit.git.blob import LINK, SUBMODULE
 from pmgit.git.snapshot import RANGE
-from pmgit.rule import PLACES, Rule
+from pmgit.rule import LINKS, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class LinkedModel(Rule):
 
     name = "linked-model"
     family = "naming"
-    scope = PLACES
+    scope = LINKS
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         links = [blob for blob in subject.model_introduced if blob.mode in (LINK, SUBMODULE)]

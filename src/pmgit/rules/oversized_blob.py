@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmgit.finding import Finding
-from pmgit.rule import BLOBS, SIZE, Option, Rule
+from pmgit.rule import LARGE, SIZE, Option, Rule
 from pmgit.units import show_both
 
 TYPE_CHECKING = False
@@ -43,7 +43,7 @@ class OversizedBlob(Rule):
 
     name = "oversized-blob"
     family = "size"
-    scope = BLOBS
+    scope = LARGE
     options = (
         Option("max-weights-size", SIZE, 1_000_000, "The largest blob of weights."),
         Option("max-file-size", SIZE, 10_000_000, "The largest blob of any kind."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit.finding import Finding, Fix
 from pmgit.model.folder import INFO, LOCK
-from pmgit.rule import MODELS, SIZE, Option, Rule
+from pmgit.rule import RAW, SIZE, Option, Rule
 from pmgit.units import show_both
 
 TYPE_CHECKING = False
@@ -42,7 +42,7 @@ class OversizedModel(Rule):
 
     name = "oversized-model"
     family = "size"
-    scope = MODELS
+    scope = RAW
     options = (
         Option("max-model-size", SIZE, 10_000_000, "The largest sum of a model's raw files."),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmgit.finding import Finding
-from pmgit.rule import PLACES, SIZE, Option, Rule
+from pmgit.rule import RAW, SIZE, Option, Rule
 from pmgit.units import show_both
 
 TYPE_CHECKING = False
@@ -41,7 +41,7 @@ class TrackedWeights(Rule):
 
     name = "tracked-weights"
     family = "size"
-    scope = PLACES
+    scope = RAW
     options = (
         Option("max-raw-weights", SIZE, 0, "The largest weights file that may be raw in Git."),
     )

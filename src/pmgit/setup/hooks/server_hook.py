@@ -7,18 +7,13 @@ is one more file.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import sys
-import sysconfig
 from typing import TYPE_CHECKING
 
-import pmgit
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git import incoming, process, server_settings
-from pmgit.git.process import READ_ONLY
-from pmgit.report.shell import quote
+from pmgit.git import process
 from pmgit.setup import files
+from pmgit.setup.hooks.server_script import is_ours, is_unchanged, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,72 +22,6 @@ HOOK = "pre-receive"
 #: The name in a folder of hooks; what was there before is kept beside ours under SAVED.
 IN_FOLDER = "pmgit"
 SAVED = f"{HOOK}.before-pmgit"
-_MARK = b"#!/bin/sh\n# pmgit server hook "
-_VERSION = 3
-
-_TEXT = r"""#!/bin/sh
-# pmgit server hook @VERSION@ @DIGEST@
-# Written by `pmgit server install`, taken back by `pmgit server install --undo`.
-made_folder=@MADE@
-python=@PYTHON@
-hook=@HOOK@
-library=@LIBRARY@
-packages=@PACKAGES@
-start='import sys; sys.path += sys.argv[1:3]; del sys.argv[1:3]; from pmgit.hook import run; run()'
-quarantine=@QUARANTINE@
-
-# Git works while Python starts: what the first ref of the push brings, and what is set for pmgit.
-begin() {
-    files=$quarantine/pmgit-$$
-    (
-        export @ENVIRONMENT@
-        git @SETTINGS@ >"$files.settings"
-        exec git @WALK@ "$1" >"$files.walk"
-    ) 2>/dev/null &
-    begun=$!:$files
-}
-
-judge() {
-    # -I: neither the folder nor the environment of a push can put a module in front of ours.
-    # -S: what is installed need not be looked through at each start; it takes a tenth of a push.
-    if [ -x "$python" ] && [ -f "$library/pmgit/hook.py" ]; then
-        begun=
-        IFS=' ' read -r old new ref
-        case ${quarantine:+$new} in
-            '' | *[!0-9a-f]*) ;;
-            *[!0]*) begin "$new" ;;
-        esac
-        set -- ${begun:+--begun "$begun"}
-        [ -z "$old" ] || set -- --first "$old $new $ref" "$@"
-        exec "$python" -I -S -c "$start" "$library" "$packages" pre-receive@OPTIONS@ "$@"
-    elif [ -x "$python" ] && [ -f "$hook" ]; then
-        exec "$python" -I "$hook" pre-receive@OPTIONS@
-    elif command -v pmgit-hook >/dev/null 2>&1; then
-        exec pmgit-hook pre-receive@OPTIONS@
-    fi
-    echo "pmgit: this server judges pushes with pmgit, which is not where it was: $hook" >&2
-    echo "the push was refused because it could not be judged: tell whoever runs this server" >&2
-    exit 3
-}
-
-case $0 in
-    */pre-receive) before=$0.before-pmgit ;;
-    *) before= ;;
-esac
-if [ -z "$before" ] || [ ! -f "$before" ] || [ ! -x "$before" ]; then
-    judge
-fi
-
-# pmgit judges what is pushed; then the hook runs that was here before, with the same input.
-input=$(cat) || exit 3
-feed() {
-    # Who does not read it closes the pipe; that is no error.
-    printf '%s\n' "$input" 2>/dev/null | ("$@")
-}
-feed judge || exit $?
-feed "$before" "$@" || exit $?
-exit 0
-"""
 
 
 class Place:
@@ -167,50 +96,6 @@ def _runs_folder(place: Place) -> bool:
     return b".d" in text and not is_ours(text) and _runs(place.path)
 
 
-def text(*, config: str = "", gitlab: bool = False, made_folder: bool = False) -> bytes:
-    """The hook, with a digest by which it is known whether somebody has changed it."""
-    options = " --gitlab" if gitlab else ""
-    if config:
-        options += f" --config {quote(config)}"
-    name = "pmgit-hook.exe" if sys.platform == "win32" else "pmgit-hook"
-    git = " ".join(map(quote, process.GUARDS))
-    # Windows has no `exec`, and what it starts has other numbers.
-    begins = sys.platform != "win32"
-    values = {
-        "QUARANTINE": "${GIT_DIR:+${GIT_QUARANTINE_PATH-}}" if begins else "",
-        "ENVIRONMENT": " ".join(f"{key}={quote(value)}" for key, value in READ_ONLY.items()),
-        "SETTINGS": " ".join([git, *map(quote, server_settings.ASKED)]),
-        "WALK": " ".join([git, *map(quote, incoming.LOG)]),
-        "VERSION": str(_VERSION),
-        "MADE": "yes" if made_folder else "no",
-        "PYTHON": quote(sys.executable),
-        "HOOK": quote(os.path.join(os.path.dirname(sys.executable), name)),
-        "LIBRARY": quote(os.path.dirname(os.path.dirname(os.path.abspath(pmgit.__file__)))),
-        "PACKAGES": quote(sysconfig.get_path("purelib")),
-    }
-    lines = _TEXT
-    for key, value in values.items():
-        lines = lines.replace(f"@{key}@", value)
-    # Last: a path may hold anything.
-    data = lines.replace("@OPTIONS@", options).encode("utf-8", "surrogateescape")
-    return data.replace(b"@DIGEST@", _digest(data), 1)
-
-
-def _digest(data: bytes) -> bytes:
-    """Of all but the first two lines, one of which holds it."""
-    rest = data.split(b"\n", 2)[2]
-    return hashlib.sha256(rest).hexdigest()[:16].encode("ascii")
-
-
-def is_ours(data: bytes) -> bool:
-    """Whether this is a hook that pmgit wrote, changed since or not."""
-    return data.startswith(_MARK)
-
-
-def _is_unchanged(data: bytes) -> bool:
-    return is_ours(data) and data.split(b"\n", 2)[1].split(b" ")[-1] == _digest(data)
-
-
 def install(place: Place, *, config: str, gitlab: bool, dry_run: bool) -> Iterator[str]:
     """Write the hook; yields a line for each thing that is done. Running twice changes nothing."""
     folder = os.path.dirname(place.path)
@@ -263,7 +148,7 @@ def undo(place: Place, *, dry_run: bool) -> Iterator[str]:
 
 
 def _refuse_changed(place: Place, now: bytes) -> None:
-    if not _is_unchanged(now) or os.path.islink(place.path):
+    if not is_unchanged(now) or os.path.islink(place.path):
         raise PmgitError(
             f"{place.path} was changed since pmgit wrote it, and stays",
             "move it away, then run it again",
