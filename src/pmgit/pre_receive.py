@@ -45,8 +45,10 @@ def answer(
         walk = incoming.Walk(repository, updates, early)
         batch = Batch(repository)
         olds = [update.old for update in walk.updates if update.old]
-        settings = Settings(repository, batch, olds, early)
         from pmgit import receive
+
+        # Not before: a process that has no core to start on has the one that starts it wait.
+        settings = Settings(repository, batch, olds)
         from pmgit.git.receives import Receipt
 
         server = receive.Server(repository, settings, config)

@@ -64,7 +64,7 @@ def test_what_was_begun_for_the_first_ref_is_not_taken_for_all(server: Server) -
 
 
 @pytest.mark.parametrize(
-    "broken", ["exit 1", "sh -c 'kill -9 $PPID'", 'rm -f "$files".*; exit 0', "exec sleep 60", ""]
+    "broken", ["exit 1", "sh -c 'kill -9 $PPID'", 'rm -f "$file"; exit 0', "exec sleep 60", ""]
 )
 def test_what_was_begun_in_vain_is_asked_again(broken: str, server: Server) -> None:
     hook = server.path / "hooks/pre-receive"

@@ -10,12 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pmgit.git.batch import Batch
-    from pmgit.git.begun import Begun
-    from pmgit.git.process import Process
     from pmgit.git.repository import Repository
 
-#: How Git is asked for all settings of pmgit.
-ASKED = ("config", "-z", "--get-regexp", r"^pmgit\.")
 #: The files at the top of a tree that may hold the configuration.
 NAMES = (".pmgit.toml", "pyproject.toml")
 
@@ -27,39 +23,22 @@ _TRUE = frozenset({"true", "yes", "on", "1"})
 
 
 class Settings:
-    """The answers of Git, read when they are needed.
+    """The answers of Git, read when they are needed; `olds` are the ids that the refs have had."""
 
-    `olds` are the ids that the refs have had, `begun` is what the hook's shell has asked already.
-    """
-
-    def __init__(
-        self,
-        repository: Repository,
-        batch: Batch,
-        olds: Iterable[str],
-        begun: Begun | None = None,
-    ) -> None:
+    def __init__(self, repository: Repository, batch: Batch, olds: Iterable[str]) -> None:
         self.batch = batch
-        self._repository = repository
-        self._begun = begun
-        self._process = None if begun else self._start()
+        self._config = repository.start("config", "-z", "--get-regexp", r"^pmgit\.")
         self._trees = [*dict.fromkeys(olds), HEAD]
         self._asked = [(tree, name) for tree in self._trees for name in NAMES]
         self._names = [f"{tree}:{name}" for tree, name in self._asked]
         self._baselines = [f"{tree}:{BASELINE}" for tree in self._trees]
         batch.expect(("contents", self._names), ("info", self._baselines))
 
-    def _start(self) -> Process:
-        return self._repository.start(*ASKED)
-
     def configured(self) -> dict[str, str]:
         """What `git config` holds for pmgit on this server, by key: `config`, `gitlab`, …"""
         found = {}
-        said = self._begun.settings() if self._begun else None
-        if said is None:
-            # Exit code 1: nothing is set.
-            said = (self._process or self._start()).finish(1)
-        for line in said.decode("utf-8", "surrogateescape").split("\0"):
+        # Exit code 1: nothing is set.
+        for line in self._config.finish(1).decode("utf-8", "surrogateescape").split("\0"):
             key, _, value = line.partition("\n")
             # A key without `=` is true, and has no line break here either.
             found[key.removeprefix("pmgit.")] = value if "\n" in line else "true"

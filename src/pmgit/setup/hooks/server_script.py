@@ -13,7 +13,7 @@ import sys
 import sysconfig
 
 import pmgit
-from pmgit.git import incoming, server_settings
+from pmgit.git import incoming
 from pmgit.git.process import GUARDS, READ_ONLY
 from pmgit.report.shell import quote
 
@@ -36,15 +36,14 @@ from pmgit.hook import run
 run()'
 quarantine=@QUARANTINE@
 
-# Git works while Python starts: what the first ref of the push brings, and what is set for pmgit.
+# Git works while Python starts: what the first ref of the push brings.
 begin() {
-    files=$quarantine/pmgit-$$
+    file=$quarantine/pmgit-$$
     (
         export @ENVIRONMENT@
-        git @SETTINGS@ >"$files.settings"
-        exec git @WALK@ "$1" >"$files.walk"
-    ) 2>/dev/null &
-    begun=$!:$files
+        exec git @WALK@ "$1"
+    ) >"$file" 2>/dev/null &
+    begun=$!:$file
 }
 
 judge() {
@@ -96,14 +95,12 @@ def text(*, config: str = "", gitlab: bool = False, made_folder: bool = False) -
     if config:
         options += f" --config {quote(config)}"
     name = "pmgit-hook.exe" if sys.platform == "win32" else "pmgit-hook"
-    git = " ".join(map(quote, GUARDS))
     # Windows has no `exec`, and what it starts has other numbers.
     begins = sys.platform != "win32"
     values = {
         "QUARANTINE": "${GIT_DIR:+${GIT_QUARANTINE_PATH-}}" if begins else "",
         "ENVIRONMENT": " ".join(f"{key}={quote(value)}" for key, value in READ_ONLY.items()),
-        "SETTINGS": " ".join([git, *map(quote, server_settings.ASKED)]),
-        "WALK": " ".join([git, *map(quote, incoming.LOG)]),
+        "WALK": " ".join(map(quote, (*GUARDS, *incoming.LOG))),
         "VERSION": str(_VERSION),
         "MADE": "yes" if made_folder else "no",
         "PYTHON": quote(sys.executable),
