@@ -27,18 +27,17 @@ _ON_TOP = (
 
 
 def choose(
-    findings: list[Finding], committed: list[Finding], tip: str, names: Sequence[str]
+    findings: list[Finding], committed: list[Finding], which: str, names: Sequence[str]
 ) -> tuple[list[Finding], Fix]:
     """The findings that have a plan, and that plan.
 
-    `committed` are those whose blobs must leave the commits before `tip`, `names` the rules to
-    name then.
+    `committed` are those whose blobs must leave the commits of `which` (a commit or a tag), `names`
+    the rules to name then.
     """
-    # The pushed branch need not be the one that is checked out there.
-    which = ("--range", tip[:12]) if tip else ()
     if not committed:
         # Of a push that is accepted nothing is left to fix there: warnings have no plan.
         found = [f for f in findings if f.rule in _CURED_BY_A_COMMIT and f.severity == ERROR]
         names = sorted({finding.rule for finding in found})
-    step = Step("pmgit", "fix", *which, *names, names="verbatim")
+    # The pushed branch need not be the one that is checked out there.
+    step = Step("pmgit", "fix", "--range", which, *names, names="verbatim")
     return committed or found, Fix(step, about=_ANEW if committed else _ON_TOP, safe=False)

@@ -122,6 +122,7 @@ class Server:
                 reports.append(checker.judge(snapshot, config, names, forgiving))
                 if reports[-1].errors:
                     self._note_what_does_not_count(snapshot, bool(own))
+                snapshot.discard()
         return Judgement(together(reports), list(by), list(self._notes))
 
     def _forgiving(self, group: Sequence[Update]) -> Callable[[], Baseline]:

@@ -7,11 +7,11 @@ clean the branch is moved, from where it was judged to be, and the old commits a
 
 from __future__ import annotations
 
-from pmgit import checker, fixes, plans, snapshot_config
+from pmgit import checker, fixes, plan_places, plans, snapshot_config
 from pmgit.config import LFS
 from pmgit.errors import PmgitError
 from pmgit.finding import Fix, Step
-from pmgit.git import attributes, checkout, clean, position, tree
+from pmgit.git import attributes, checkout, clean, position, tags, tree
 from pmgit.git.blob import Blob, parse_tree
 from pmgit.git.trees import Rewriter
 from pmgit.lfs import missing, patterns
@@ -57,7 +57,7 @@ class Remake:
         self.stored: list[Blob] = []
         self.before: list[Step] = []
         self.after: list[Step] = []
-        self.backup = plans.backup_ref(unpushed.ref, unpushed.tip)
+        self.backup = plan_places.backup_ref(unpushed.ref, unpushed.tip)
         self._subject = subject
         flagged = {b.oid: b for f in report.findings for b in f.blobs}
         # A file that was moved on the way is the same blob under another name.
@@ -154,6 +154,7 @@ class Remake:
             raise PmgitError("the clone is shallow there", "git fetch --unshallow")
         if self.stored and not missing.is_installed():
             raise PmgitError("git-lfs is not installed", missing.install_hint())
+        tags.refuse_nested(repository, self.unpushed.value, self.unpushed.tip)
         if not self.is_here:
             holders = position.holders(repository, [self.unpushed.tip])
             folder = next((h.folder for h in holders if h.ref == ref), "")
@@ -184,7 +185,10 @@ class Remake:
         done = Rewriter(self.repository, targets, self._attributes).run(order)
         tip = done.ids.get(self.unpushed.tip, self.unpushed.tip)
         self._prove(tip)
-        checkout.move(self.repository, self.unpushed.ref, self.unpushed.tip, tip, self.backup)
+        value = self.unpushed.value
+        new, is_unsigned = tags.follow(self.repository, value, self.unpushed.tip, tip)
+        done.signatures += is_unsigned
+        checkout.move(self.repository, self.unpushed.ref, value, new, self.backup)
         if self.is_here:
             try:
                 checkout.follow(self.repository, self.unpushed.tip, tip, (ATTRIBUTES,))

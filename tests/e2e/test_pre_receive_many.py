@@ -9,7 +9,7 @@ import pytest
 
 from pmgit.config import BASELINE
 from tests.e2e.test_pre_receive import BIG, WEIGHTS, Server, make_server, sin
-from tests.kit import BIN, Repo, random_bytes
+from tests.kit import BIN, Repo, pointer, random_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +65,28 @@ def test_three_hundred_refs_and_three_thousand_commits(server: Server) -> None:
     server.processes  # noqa: B018
     server.accepted(*(f":refs/heads/b{ref}" for ref in range(REFS)))
     assert server.processes == 0
+
+
+@pytest.mark.parametrize("rules", ["", 'select = ["naming"]', 'select = ["size"]'])
+def test_attributes_of_each_tip(rules: str, server: Server) -> None:
+    """Each has an index of its own in the quarantine, and nothing of it stays on the server."""
+    clone = server.clone
+    server.write("pmgit.toml", f"{rules}\n")
+    for number in range(4):
+        clone.git("switch", "-q", "-c", f"b{number}", "main")
+        clone.stage(".gitattributes", f"*.b{number} filter=lfs\n")
+        clone.stage(f"pretrained_model/m{number}/a.b{number}", pointer(b"x"))
+        clone.add_info(f"pretrained_model/m{number}")
+        clone.stage(f"d/x.b{(number + 1) % 4}", "raw\n")
+        clone.commit()
+    server.accepted("b0", "b1", "b2", "b3", "b1:refs/heads/other")
+    clone.stage("d/x.b3", "raw\n")
+    clone.commit()
+    if rules:
+        server.accepted("b3", "b2:refs/heads/more", "b3:refs/heads/again")
+    else:
+        told = server.refused("b3", "b2:refs/heads/more", "b3:refs/heads/again")
+        assert told.count("d/x.b3: missing-pointer") == 1
 
 
 def test_names_of_refs_do_nothing(server: Server) -> None:

@@ -81,7 +81,8 @@ def commands(made: Remake, anew: list[str]) -> list[str]:
         apart = [quote(f":(top,exclude,literal){path}") for path in paths]
         diff = "git diff --stat --exit-code --ignore-submodules=dirty -- :/"
         lines[:0] = [f"git diff --cached --stat --exit-code {tip}", " ".join([diff, *apart])]
-    lines.append(f"git update-ref {quote(made.backup)} {tip}")
+    value = made.unpushed.value
+    lines.append(f"git update-ref {quote(made.backup)} {value}")
     parents = dict(made.unpushed.commits())
     held = made.held(anew)
     texts: dict[bytes, str] = {}
@@ -115,7 +116,14 @@ def commands(made: Remake, anew: list[str]) -> list[str]:
         lines.append(f"c_{oid[:12]}=$({pipe} | git hash-object -t commit -w --stdin)")
     name = "HEAD" if ref == position.DETACHED else quote(ref)
     lines.append('rm -f "$GIT_INDEX_FILE" && unset GIT_INDEX_FILE')
-    lines.append(f'git update-ref --no-deref {name} "$c_{tip[:12]}" {tip}')
+    new = f"c_{tip[:12]}"
+    if value != tip:
+        # An annotated tag, without its signature.
+        edits = [f'-e "1,/^$/s/^object .*/object ${new}/"', '-e "/^-----BEGIN .*-----$/,\\$d"']
+        pipe = f"git cat-file tag {value} | LC_ALL=C sed {' '.join(edits)}"
+        lines.append(f"t=$({pipe} | git hash-object -t tag -w --stdin)")
+        new = "t"
+    lines.append(f'git update-ref --no-deref {name} "${new}" {value}')
     if made.is_here:
         lines.append("git reset -q --mixed")
         if texts:

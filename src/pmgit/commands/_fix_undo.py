@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pmgit import plans
+from pmgit import plan_places
 from pmgit.errors import PmgitError
 from pmgit.git import checkout, position, work_tree
 from pmgit.git.blob import decode, parse_raw_diff
@@ -21,21 +21,24 @@ _LEFT = "refs/pmgit/fixed/"
 _OURS = (".gitattributes", ".gitignore")
 
 
-def remember(repository: Repository, ref: str, before: str) -> None:
-    """Note where a branch is left, when it was at `before`; undo asks whether it still is."""
+def remember(repository: Repository, ref: str, before: str, tip: str) -> None:
+    """Note where a ref is left, when it was `before`; undo asks whether it still is.
+
+    `tip` is the commit that it was at, by which its backup is named.
+    """
     now = _resolve(repository, ref)
     if now and now != before:
-        backup = plans.backup_ref(ref, before)
+        backup = plan_places.backup_ref(ref, tip)
         if not _resolve(repository, backup):
             repository.run("update-ref", backup, before)
-        repository.run("update-ref", _LEFT + backup.removeprefix(plans.BACKUP), now)
+        repository.run("update-ref", _LEFT + backup.removeprefix(plan_places.BACKUP), now)
 
 
 def undo(repository: Repository, *, dry_run: bool) -> None:
     """Take the branch that is checked out back to where it was before the last fix."""
     head = position.Head(repository)
-    name = plans.backup_ref(head.ref, "").removeprefix(plans.BACKUP + "/")
-    backups = _refs(repository, plans.BACKUP, name)
+    name = plan_places.backup_ref(head.ref, "").removeprefix(plan_places.BACKUP + "/")
+    backups = _refs(repository, plan_places.BACKUP, name)
     left = _refs(repository, _LEFT, name)
     key = next((key for key, oid in left.items() if oid == head.oid and key in backups), "")
     key = key or next(
@@ -45,12 +48,12 @@ def undo(repository: Repository, *, dry_run: bool) -> None:
         if not backups:
             click.echo(f"nothing to undo: no backup of {visible(name)}")
             return
-        ref = f"{plans.BACKUP}{next(iter(backups))}/{name}"
+        ref = f"{plan_places.BACKUP}{next(iter(backups))}/{name}"
         raise PmgitError(
             f"{name} is no longer where the fix left it",
             f"by hand, without the commits made since: git reset --mixed {ref}",
         )
-    backup, old = f"{plans.BACKUP}{key}/{name}", backups[key]
+    backup, old = f"{plan_places.BACKUP}{key}/{name}", backups[key]
     busy = position.under_way(repository)
     if busy:
         raise PmgitError(f"a {busy} is under way", f"finish or abort the {busy} first")
@@ -64,6 +67,32 @@ def undo(repository: Repository, *, dry_run: bool) -> None:
         repository.run("update-ref", "-d", ref)
     click.echo(f"{visible(name)} is back at {old[:12]}; the files on disk are as they were")
     click.echo(f"the fixed commits: {head.oid}")
+
+
+def undo_tag(repository: Repository, ref: str, *, dry_run: bool) -> None:
+    """Take a tag back to what it was before the last fix; nothing else has moved with it."""
+    name = plan_places.backup_ref(ref, "").removeprefix(plan_places.BACKUP + "/")
+    backups = _refs(repository, plan_places.BACKUP, name)
+    now, left = _resolve(repository, ref), _refs(repository, _LEFT, name)
+    key = next((key for key, oid in left.items() if oid == now and key in backups), "")
+    shown = visible(position.short(ref))
+    if not key:
+        if backups:
+            backup = f"{plan_places.BACKUP}{next(iter(backups))}/{name}"
+            raise PmgitError(
+                f"the tag {position.short(ref)} is no longer what the fix made of it",
+                f"by hand: git update-ref {ref} {backup}",
+            )
+        click.echo(f"nothing to undo: no backup of the tag {shown}")
+        return
+    backup, old = f"{plan_places.BACKUP}{key}/{name}", backups[key]
+    if dry_run:
+        click.echo(f"would take the tag {shown} from {now[:12]} back to {visible(backup)}")
+        return
+    checkout.move(repository, ref, now, old)
+    for done in (backup, f"{_LEFT}{key}/{name}"):
+        repository.run("update-ref", "-d", done)
+    click.echo(f"the tag {shown} is {old[:12]} again")
 
 
 def _as_in(repository: Repository, now: str, old: str) -> set[str]:

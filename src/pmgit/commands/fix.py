@@ -28,10 +28,15 @@ _ROUNDS = 6
 
 @click.command("fix")
 @click.argument("rules", nargs=-1, metavar="[RULE]...", shell_complete=rule_names)
-@click.option("--range", "commits", metavar="[A..]BRANCH", help="These commits, not the unpushed.")
+@click.option(
+    "--range",
+    "commits",
+    metavar="[A..]BRANCH",
+    help="These commits, not the unpushed; a tag is named as refs/tags/NAME.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--undo", is_flag=True, help="Take the branch back to where it was before.")
+@click.option("--undo", is_flag=True, help="Take the branch back, or the tag of --range.")
 def command(
     *, rules: tuple[str, ...], commits: str | None, dry_run: bool, yes: bool, undo: bool
 ) -> int:
@@ -45,9 +50,15 @@ def command(
     """
     repository, _ = _work_tree.load()
     if undo:
-        if rules or commits is not None:
-            raise UsageError("--undo takes neither rules nor --range", "see: pmgit fix --help")
-        _fix_undo.undo(repository, dry_run=dry_run)
+        if rules or not (commits is None or commits.startswith(position.TAGS)):
+            raise UsageError(
+                "--undo takes no rules, and --range only for a tag (refs/tags/NAME)",
+                "see: pmgit fix --help",
+            )
+        if commits:
+            _fix_undo.undo_tag(repository, commits, dry_run=dry_run)
+        else:
+            _fix_undo.undo(repository, dry_run=dry_run)
         return CLEAN
     if commits is None:
         done = _staged(repository, rules, dry_run=dry_run, yes=yes)
@@ -113,7 +124,7 @@ def _committed(
     if dry_run:
         return FINDINGS
     _ask(yes=yes)
-    before = made.unpushed
+    before, value = made.unpushed, made.unpushed.value
     if engine:
         _steps.run(repository, made.before, shell)
         done = made.run()
@@ -122,7 +133,7 @@ def _committed(
         _steps.run(repository, fix.steps, shell)
     if engine:
         _steps.run(repository, made.after, shell)
-    _fix_undo.remember(repository, before.ref, before.tip)
+    _fix_undo.remember(repository, before.ref, value, before.tip)
     report, _, _ = remake.plan(repository, asked, rules)
     return _left(repository, report)
 

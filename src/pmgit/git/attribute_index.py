@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 
+_count = 0
+
+
 def write(repository: Repository, files: Iterable[Blob]) -> str:
     """Write an index that holds these files; the path of its file, for the caller to remove."""
     entries = []
@@ -38,7 +41,9 @@ def write(repository: Repository, files: Iterable[Blob]) -> str:
     data = b"".join((head, *entries, bytes(len(repository.empty_tree) // 2)))
     if os.environ.get("GIT_QUARANTINE_PATH"):
         # Git removes it with the rest of a refused push, should we be killed.
-        path_of_index = f"{repository.objects}/pmgit-{os.getpid()}.index"
+        global _count
+        _count += 1  # refs that are pushed together have one each
+        path_of_index = f"{repository.objects}/pmgit-{os.getpid()}-{_count}.index"
         fd = os.open(path_of_index, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     else:
         import tempfile

@@ -82,11 +82,11 @@ def short(ref: str) -> str:
 
 
 class Unpushed:
-    """The commits of a branch that the remote is not known to have.
+    """The commits of a branch or tag that the remote is not known to have.
 
-    `ref` is the branch (or HEAD when it is detached), `tip` its commit, `bounds` the revision
-    arguments that leave out what the remote has, `remote` its name ('' when there is none, or
-    when any remote counts).
+    `ref` is the branch (or HEAD when it is detached) or the tag, `tip` its commit, `bounds` the
+    revision arguments that leave out what the remote has, `remote` its name ('' when there is
+    none, or when any remote counts).
     """
 
     def __init__(
@@ -97,6 +97,11 @@ class Unpushed:
         self.tip = tip
         self.bounds = list(bounds)
         self.remote = remote
+
+    @property
+    def value(self) -> str:
+        """What the ref holds: the id of its commit, or of an annotated tag."""
+        return _resolve(self.repository, self.ref) if self.ref.startswith(TAGS) else self.tip
 
     def commits(self) -> list[tuple[str, list[str]]]:
         """The commits with their parents, parents first."""
@@ -124,30 +129,39 @@ class Unpushed:
 def unpushed(repository: Repository, text: str = "") -> Unpushed:
     """What is meant by `A..BRANCH`, by `BRANCH`, or by nothing: the branch that is checked out.
 
-    Without A it is all that the remote has not got to which the branch is pushed. Raises
-    UsageError when it names no branch, PmgitError when there is no commit yet.
+    A tag is named as `refs/tags/NAME`. Without A it is all that the remote has not got to which
+    the branch is pushed. Raises UsageError when it names no branch, PmgitError when there is no
+    commit yet.
     """
     old, dots, name = text.partition("..")
     if not dots:
         old, name = "", text
     head = Head(repository)
     ref = head.ref
-    if name and name not in (DETACHED, short(ref), ref):
+    if name.startswith(TAGS):
+        ref = name
+    elif name and name not in (DETACHED, short(ref), ref):
         ref = name if name.startswith(HEADS) else HEADS + name
     if ref in (DETACHED, head.ref):
         tip = head.oid
         if not tip:
             raise PmgitError("there is no commit yet", "stage something, then: pmgit check")
     else:
-        found = repository.start("rev-parse", "-q", "--verify", "--end-of-options", ref)
-        code, out, _ = found.wait()
-        if code:
-            raise UsageError(f"no branch {name!r}", "see: git branch")
-        tip = out.decode("ascii").strip()
+        tip = _resolve(repository, f"{ref}^{{commit}}")
+        if not tip:
+            kind = "tag" if ref.startswith(TAGS) else "branch"
+            raise UsageError(f"no {kind} {short(ref)!r}", f"see: git {kind}")
     if old:
         return Unpushed(repository, ref, tip, [f"^{ranges.resolve(repository, old)}"])
-    remote = receiver_of(repository, ref)
+    remote = receiver_of(repository, "" if ref.startswith(TAGS) else ref)
     return Unpushed(repository, ref, tip, ["--not", *known_of(remote)], remote)
+
+
+def _resolve(repository: Repository, name: str) -> str:
+    """The id that a name stands for; '' for none."""
+    found = repository.start("rev-parse", "-q", "--verify", "--end-of-options", name)
+    code, out, _ = found.wait()
+    return "" if code else out.decode("ascii").strip()
 
 
 def with_branch(repository: Repository, text: str) -> str:

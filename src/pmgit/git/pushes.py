@@ -178,4 +178,5 @@ def _without_commit(repository: Repository, update: Update, oid: str, kind: str)
     blobs = introduced_by(changes) if kind == "tree" else [Blob(update.remote, oid, "100644")]
     snapshot = CommitSnapshot(repository, RANGE, changes, blobs, index_env=index.env)
     snapshot.index = index
+    snapshot.tagged = {update.local: update.new}
     return snapshot

@@ -90,7 +90,8 @@ class Receipt:
             # What another ref brings is its matter; the tree of every tip is judged all the same.
             taken = claimed if oid not in claimed else set()
             span, edges = self._reach(oid, taken)
-            yield _Tip(oid, span - claimed, span, self._base(update, oid, edges))
+            base = self._base(update, oid, edges)
+            yield _Tip(oid, span - claimed, span, base, update.remote)
             claimed |= span
 
     def _reach(self, tip: str, claimed: set[str]) -> tuple[set[str], list[str]]:
@@ -162,7 +163,9 @@ class Receipt:
                     blobs.setdefault((blob.path, blob.oid), blob)
                 removed.update(self._commits[commit].removed)
         changes = self._changes[tip.oid, tip.base]
-        return self._of(tip.oid, changes, list(blobs.values()), removed)
+        snapshot = self._of(tip.oid, changes, list(blobs.values()), removed)
+        snapshot.ref = tip.ref
+        return snapshot
 
     def _of(
         self,
@@ -184,21 +187,25 @@ class Receipt:
         found: list[list[TipSnapshot]] = []
         for group in groups:
             blobs: list[Blob] = []
-            trees: dict[str, bool] = {}
+            of_blobs: dict[str, str] = {}
+            trees: dict[str, dict[str, str]] = {}
             for update in group:
                 oid, kind = self._peeled.get(update.new, ("", ""))
                 if kind == "blob":
                     blobs.append(Blob(update.remote, oid, "100644"))
+                    of_blobs[update.remote] = update.new
                 elif kind == "tree":
-                    trees[oid] = True
+                    trees.setdefault(oid, {})[update.remote] = update.new
             found.append([])
             empty = self.repository.empty_tree
-            for tree in trees:
+            for tree, refs in trees.items():
                 changes = parse_raw_diff(self.repository.run("diff-tree", *RAW, empty, tree))
                 news = introduced_by(changes)
                 found[-1].append(self._of(tree, changes, news))
+                found[-1][-1].tagged = refs
             if blobs:
                 found[-1].append(self._of(empty, [], blobs))
+                found[-1][-1].tagged = of_blobs
         tagged = [snapshot for snapshots in found for snapshot in snapshots]
         known = self._known(blob.oid for snapshot in tagged for blob in snapshot.introduced)
         for snapshot in tagged:
@@ -224,12 +231,13 @@ class Receipt:
 class _Tip:
     """A new tip: the commits whose blobs it answers for, and what its tree is held against.
 
-    `span` are all new commits between `base` and the tip.
+    `span` are all new commits between `base` and the tip, `ref` is where it is pushed to.
     """
 
-    __slots__ = ("base", "commits", "oid", "span")
+    __slots__ = ("base", "commits", "oid", "ref", "span")
 
-    def __init__(self, oid: str, commits: set[str], span: set[str], base: str) -> None:
+    def __init__(self, oid: str, commits: set[str], span: set[str], base: str, ref: str) -> None:
+        self.ref = ref
         self.oid = oid
         self.commits = commits
         self.span = span

@@ -61,6 +61,8 @@ class Snapshot:
         self.objects = Objects(repository)
         self.receiver: Sequence[str] | None = None
         self.tip = ""  # the commit whose tree it is
+        self.ref = ""  # the ref that is pushed, where it is known
+        self.tagged: dict[str, str] = {}  # pushed refs without a commit: tags on blobs and trees
         self.received = False  # whether this repository is the one that is pushed to
         self.sizes: Sizes | None = None  # what the index tells, when much is staged
         self.on_disk: dict[str, list[str]] = {}  # the files below folders that were looked through

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from pmgit.errors import PmgitError
 from pmgit.git import attribute_index
 from pmgit.git.attributes import ask
 from pmgit.git.blob import (
@@ -102,6 +103,14 @@ class TipSnapshot(Snapshot):
             if self._index:
                 os.unlink(self._index)
                 self._index = ""
+
+    def discard(self) -> None:
+        """Leave nothing behind of what was asked and not needed: the quarantine is to be kept."""
+        if self._index:
+            try:
+                self._collect()
+            except PmgitError:
+                pass  # nobody waits for the answer
 
     def prepare(self, roots: tuple[str, ...]) -> bool:
         """Start to ask what is sure to be asked: attributes, and these folders if they change.

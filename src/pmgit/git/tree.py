@@ -42,7 +42,6 @@ class CommitSnapshot(Snapshot):
 
     index: CommitIndex | None
     tip: str = ""
-    ref: str = ""
     excluded: tuple[str, ...] = ()
     unpushed: bool = False
     _attribute_files: Process | None = None

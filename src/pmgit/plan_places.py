@@ -1,0 +1,170 @@
+"""Where the commits of a plan are: on which refs, who else has them, and what may be done there."""
+
+from __future__ import annotations
+
+from pmgit.finding import Fix, Step
+from pmgit.git import position
+from pmgit.git.position import DETACHED, HEADS, REMOTES, TAGS, short
+from pmgit.git.tree import CommitSnapshot
+from pmgit.git.trees import Rewriter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.finding import Finding
+    from pmgit.git.blob import Blob
+    from pmgit.git.position import Holder
+    from pmgit.model.subject import Subject
+
+BACKUP = "refs/pmgit/backup/"
+_AMEND = ("git", "commit", "-q", "--amend", "--no-edit", "--allow-empty", "--cleanup=verbatim")
+#: So many names stand in a sentence.
+_NAMED = 3
+
+
+def backup_ref(ref: str, oid: str) -> str:
+    """Where the old commits of a ref are kept: the id comes first, so no two names collide."""
+    name = ref.removeprefix("refs/") if ref.startswith(TAGS) else short(ref)
+    return f"{BACKUP}{oid[:12]}/{name if ref != DETACHED else DETACHED}"
+
+
+def names_of(names: Sequence[str]) -> str:
+    """Names as a sentence has them: a few, and how many more."""
+    shown = list(names[:_NAMED])
+    if len(names) > _NAMED:
+        shown.append(f"{len(names) - _NAMED} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+class Place:
+    """Where the flagged commits of a range are, and what may be done with them."""
+
+    def __init__(self, subject: Subject, blobs: list[Blob]) -> None:
+        self._subject = subject
+        self._blobs = blobs
+        flagged = {blob.commit for blob in blobs}
+        repository = self._repository = subject.repository
+        snapshot = subject.snapshot
+        known = snapshot if isinstance(snapshot, CommitSnapshot) else None
+        self.tip = snapshot.tip
+        self._excluded = known.excluded if known else ()
+        self._unpushed = snapshot.receiver is not None or bool(known and known.unpushed)
+        #: A server that receives: only the pusher, in a clone, can do something.
+        self.bare = repository.bare or snapshot.received
+        self.hindrance = ""
+        self.pushed: list[str] = []
+        self._holders: list[Holder] = []
+        self._head = position.Head(repository)
+        at_tip = not self.bare and bool(self.tip) and self._head.oid == self.tip
+        ref = known.ref if known else ""
+        pushed_ref = ref if ref.startswith((HEADS, TAGS)) else ""
+        self.is_here = at_tip and pushed_ref in ("", self._head.ref)
+        self.is_last = self.is_here and flagged == {self.tip}
+        self._ref = self._head.ref if self.is_here else pushed_ref
+        if self.bare or not self.tip:
+            return
+        if flagged:
+            self._look()
+        busy = position.under_way(repository)
+        if busy:
+            self.is_here = False
+            self.hindrance = f"finish or abort the {busy} that is under way, then: pmgit fix"
+
+    def _look(self) -> None:
+        self._holders = position.holders(self._repository, {b.commit for b in self._blobs})
+        remotes = [short(h.ref) for h in self._holders if h.ref.startswith(REMOTES)]
+        if not self._unpushed:
+            self.pushed = remotes
+        branches = [h for h in self._holders if h.ref.startswith(HEADS)]
+        if self._ref != DETACHED and self._ref not in {h.ref for h in self._holders}:
+            self._ref = ""  # it is gone, or has moved meanwhile
+        if not self._ref:
+            best = [h.ref for h in branches if h.oid == self.tip]
+            best += [h.ref for h in branches if h.ref == self._head.ref]
+            self._ref = next(iter([*best, *(h.ref for h in branches)]), "")
+        if not self._ref and not self.pushed:
+            self.hindrance = (
+                "no branch has it: make one, and push that:"
+                f" git switch -c NAME {self.tip[:12]}, then: pmgit fix"
+            )
+        commits = position.Unpushed(self._repository, self._ref, self.tip, self._excluded).commits()
+        self._all = {oid for oid, _ in commits}
+        without = Rewriter(self._repository, {(b.path, b.oid): "" for b in self._blobs})
+        self._affected = without.work_out(oid for oid, _ in commits).ids
+        if not self.pushed and self._repository.shallow_commits.intersection(self._affected):
+            self.hindrance = "the clone is shallow there: git fetch --unshallow, then: pmgit fix"
+
+    def _who(self) -> str:
+        """Who else has the commits, for the words of a plan."""
+        said = []
+        remotes = [short(h.ref) for h in self._holders if h.ref.startswith(REMOTES)]
+        others = [
+            short(h.ref)
+            for h in self._holders
+            if h.ref.startswith((HEADS, TAGS)) and h.ref != self._ref
+        ]
+        if remotes:
+            said.append(f"whoever has fetched {names_of(remotes)} keeps the old ones")
+        else:
+            said.append("unpushed, so nobody else is affected")
+        if others:
+            one = len(others) == 1
+            verbs = ("has", "stays as it is") if one else ("have", "stay as they are")
+            said.append(f"{names_of(others)} {verbs[0]} the old ones too and {verbs[1]}")
+        return "; ".join(said)
+
+    def guard(self, cured: list[Finding]) -> list[Step]:
+        """The steps that fail, and say why, unless everything is as it is in the tip."""
+        # Where the attributes ask for a pointer, git may take the raw file for a changed one.
+        raw = sorted({f.path for f in cured if self._subject.is_lfs(f.path)})
+        apart = ("--", ":/", *(f":(top,exclude,literal){path}" for path in raw)) if raw else ()
+        diff = ("git", "diff", "--stat", "--exit-code", "--ignore-submodules=dirty")
+        return [
+            Step("git", "diff", "--cached", "--stat", "--exit-code", self.tip, names="verbatim"),
+            Step(*diff, *apart, names="verbatim"),
+        ]
+
+    def amend(self, cured: list[Finding], steps: list[Step]) -> Fix:
+        """Make the last commit anew, by plain git."""
+        backup = backup_ref(self._ref, self.tip)
+        about = (
+            f"amends the last commit of {short(self._ref)} ({self._who()});"
+            f" the old one is kept as {backup}"
+        )
+        return Fix(
+            *self.guard(cured),
+            Step("git", "update-ref", backup, self.tip, names="verbatim"),
+            *steps,
+            # The commit may hold nothing else; it stays, with its message.
+            Step(*_AMEND, names="verbatim"),
+            about=about,
+            safe=False,
+        )
+
+    def engine(self, names: list[str]) -> Fix:
+        """Make commits anew where plain git has no safe command for it: `pmgit fix`."""
+        count = len(self._affected)
+        about = (
+            f"makes {'1 commit' if count == 1 else f'{count} commits'} of {self._called()} anew"
+            f" ({self._who()}); the old ones are kept as {backup_ref(self._ref, self.tip)}"
+        )
+        is_tag = self._ref.startswith(TAGS)
+        name = short(self._ref) if self._ref != DETACHED and not is_tag else self._ref
+        named = self._named(name) or (["--range", name] if is_tag else [])
+        steps = [Step("pmgit", "fix", *named, *names, names="verbatim")]
+        if self._ref != self._head.ref and not is_tag:
+            # Checked out, its weights are on disk, and stay there.
+            steps.insert(0, Step("git", "switch", "-q", name, names="verbatim"))
+            steps.append(Step("git", "checkout", "-q", "-", names="verbatim"))
+        return Fix(*steps, about=about, safe=False)
+
+    def _called(self) -> str:
+        return f"the tag {short(self._ref)}" if self._ref.startswith(TAGS) else short(self._ref)
+
+    def _named(self, name: str) -> list[str]:
+        """The option that says which commits, where `pmgit fix` alone would mean others."""
+        meant = position.unpushed(self._repository, "" if self._ref == self._head.ref else name)
+        base = next((word[1:] for word in self._excluded if word[0] == "^"), "")
+        same = meant.tip == self.tip and {oid for oid, _ in meant.commits()} == self._all
+        return [] if same or not base else ["--range", f"{base}..{name}"]
