@@ -36,28 +36,30 @@ from pmgit.hook import run
 run()'
 quarantine=@QUARANTINE@
 
-# Git works while Python starts: what the first ref of the push brings.
+# Git works while Python starts: what the first ref of the push brings. What was read of it goes on
+# as an argument, the other refs stay on standard input.
 begin() {
-    file=$quarantine/pmgit-$$
-    (
-        export @ENVIRONMENT@
-        exec git @WALK@ "$1"
-    ) >"$file" 2>/dev/null &
-    begun=$!:$file
+    IFS=' ' read -r old new ref
+    case $new in
+        '' | *[!0-9a-f]*) ;;
+        *[!0]*)
+            file=$quarantine/pmgit-$$
+            (
+                export @ENVIRONMENT@
+                exec git @WALK@ "$new"
+            ) 2>/dev/null >"$file" &
+            begun=$!:$file
+            ;;
+    esac
 }
 
 judge() {
     # -I: neither the folder nor the environment of a push can put a module in front of ours.
     # -S: what is installed need not be looked through at each start; it takes a tenth of a push.
     if [ -x "$python" ] && [ -f "$library/pmgit/hook.py" ]; then
-        begun=
-        IFS=' ' read -r old new ref
-        case ${quarantine:+$new} in
-            '' | *[!0-9a-f]*) ;;
-            *[!0]*) begin "$new" ;;
-        esac
-        set -- ${begun:+--begun "$begun"}
-        [ -z "$old" ] || set -- --first "$old $new $ref" "$@"
+        old='' begun=''
+        [ -z "$quarantine" ] || begin
+        set -- ${old:+--first "$old $new $ref"} ${begun:+--begun "$begun"}
         exec "$python" -I -S -c "$start" "$library" "$packages" pre-receive@OPTIONS@ "$@"
     elif [ -x "$python" ] && [ -f "$hook" ]; then
         exec "$python" -I "$hook" pre-receive@OPTIONS@
