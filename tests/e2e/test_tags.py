@@ -152,15 +152,19 @@ def test_branch_and_tags_at_once(server: str, ways: Ways) -> None:
     repo.git("tag", "one")
     ways.text("b.txt")
     tag(repo, "annotated", "two", "HEAD")
+    told: list[str] = []
     for _ in range(5):
         done = push(ways, server, "--tags", "main")
         if done.code == 0:
             break
         for fix in plans(done):
-            assert repo.sh_at_terminal(fix).code == 0, (fix, done)
+            pasted = repo.sh_at_terminal(fix)
+            assert pasted.code == 0, (fix, done)
+            told.append(pasted.out)
     else:
         pytest.fail("it never passed")
     assert weights_on_remote(ways) < 10_000
+    assert any("the tag two has old ones: pmgit fix --range refs/tags/two" in t for t in told)
     # What shares commits still shares them.
     assert repo.git("rev-parse", "two^{commit}") == repo.git("rev-parse", "two^0")
     assert repo.run(["git", "merge-base", "--is-ancestor", "one", "two"]).code == 0

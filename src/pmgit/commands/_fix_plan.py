@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: So many commits are listed.
 _SHOWN = 20
+#: So many tags that have them, too.
+_TAGS = 5
 
 
 def show(fix: Fix, shell: Shell) -> None:
@@ -164,7 +166,19 @@ def tell_done(made: Remake, done: Rewritten) -> None:
     if done.signatures:
         signatures = "1 signature" if done.signatures == 1 else f"{done.signatures} signatures"
         click.echo(f"note: {signatures} of the old content left out: sign the new commits")
-    click.echo(f"the old ones are kept as {visible(made.backup)}; to go back: pmgit fix --undo")
+    ref = made.unpushed.ref
+    which = f" --range {quote(ref)}" if ref.startswith(position.TAGS) else ""
+    back = f"pmgit fix --undo{which}"
+    click.echo(f"the old ones are kept as {visible(made.backup)}; to go back: {visible(back)}")
+    holders = position.holders(made.repository, done.ids)
+    tags = [h.ref for h in holders if h.ref.startswith(position.TAGS) and h.ref != ref]
+    for name in tags[:_TAGS]:
+        words = f"pmgit fix --range {quote(name)}"
+        click.echo(f"note: the tag {visible(position.short(name))} has old ones: {visible(words)}")
+    if len(tags) > _TAGS:
+        click.echo(
+            f"note: so have {len(tags) - _TAGS} more: git tag --contains {made.unpushed.tip}"
+        )
 
 
 def _echo(line: str) -> None:
