@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 REGULAR = ("100644", "100755")
 LINK, SUBMODULE, FOLDER = "120000", "160000", "040000"
@@ -52,6 +52,16 @@ class Blob:
     def is_regular(self) -> bool:
         """A file: neither a link nor a submodule."""
         return self.mode in REGULAR
+
+    @property
+    def brings(self) -> bool:
+        """Whether this change brings content in: another blob, or one that was no file before.
+
+        A link and a submodule name an id as well, which may be that of any blob.
+        """
+        if self.oid != self.before:
+            return bool(self.oid)
+        return bool(self.oid) and self.mode in REGULAR and self.before_mode not in REGULAR
 
     @property
     def old(self) -> Blob:
@@ -116,6 +126,19 @@ def parse_raw_diffs(
             end = rest.rfind(b"\0", 0, end - 1) + 1  # the path is still to come
         yield parse_raw_diff(rest[:end], unmerged)
         rest = rest[end:]
+
+
+def change_of(path: str, modes: Sequence[str], ids: Sequence[str]) -> Blob:
+    """The change of a commit: `modes` and `ids` of its parents, then its own; zeros for nothing.
+
+    Of a merge it is the change against a parent that has the content already, if one has.
+    """
+    *befores, oid = [oid if oid.strip("0") else "" for oid in ids]
+    changes = [
+        Blob(path, oid, modes[-1], before, before_mode=mode)
+        for mode, before in zip(modes, befores, strict=False)
+    ]
+    return next((change for change in changes if not change.brings), changes[0])
 
 
 def parse_listing(out: bytes) -> list[Blob]:
@@ -188,9 +211,18 @@ def _path(blob: Blob) -> str:
 def introduced_by(changes: Iterable[Blob], commit: str = "") -> list[Blob]:
     """The blobs that a change brings in, marked with the commit that did.
 
-    A path whose content stays the same (its mode changed) brings in nothing.
+    A file whose content stays the same (its mode changed) brings in nothing.
     """
-    found = [change for change in changes if change.oid and change.oid != change.before]
+    # As `Blob.brings`, without a call for each of 50,000.
+    found = [
+        change
+        for change in changes
+        if change.oid
+        and (
+            change.oid != change.before
+            or (change.mode in REGULAR and change.before_mode not in REGULAR)
+        )
+    ]
     if commit:
         for blob in found:
             blob.commit = commit
@@ -198,8 +230,9 @@ def introduced_by(changes: Iterable[Blob], commit: str = "") -> list[Blob]:
 
 
 def removed_by(changes: Iterable[Blob]) -> dict[tuple[str, str], list[str]]:
-    """The paths that a change takes away, by ('', blob id)."""
+    """The paths of files that a change takes away, by ('', blob id)."""
     found: dict[tuple[str, str], list[str]] = {}
     for change in [change for change in changes if not change.oid]:
-        found.setdefault(("", change.before), []).append(change.path)
+        if change.before_mode in REGULAR:
+            found.setdefault(("", change.before), []).append(change.path)
     return found

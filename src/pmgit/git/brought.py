@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.git.blob import FOLDER, Blob
+from pmgit.git.blob import FOLDER, REGULAR, Blob, change_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,23 +29,22 @@ class Brought:
         # ::<mode> <mode> <new mode> <id> <id> <new id> MM
         parents = len(record) - len(record.lstrip(":"))
         words = record[parents:].split(" ")
-        after = words[-2] if words[-2].strip("0") else ""
         if FOLDER in words[: parents + 1]:
-            self.trees[path] = after if words[parents] == FOLDER else ""
+            self.trees[path] = words[-2] if words[parents] == FOLDER else ""
             return
-        befores = [oid if oid.strip("0") else "" for oid in words[parents + 1 : -2]]
-        change = Blob(path, after, words[parents], befores[0], before_mode=words[0])
-        if after in befores:
-            change.before = after  # one of the parents has it, so it is not brought in here
-        self.take(change)
+        self.take(change_of(path, words[: parents + 1], words[parents + 1 : -1]))
 
     def take(self, change: Blob) -> None:
         """One of the commit's changes."""
         self.changes.append(change)
         if not change.oid:
-            self.removed.setdefault((self.commit, change.before), []).append(change.path)
-        elif change.oid != change.before:
-            blob = Blob(change.path, change.oid, change.mode, change.before, self.commit)
+            if change.before_mode in REGULAR:
+                self.removed.setdefault((self.commit, change.before), []).append(change.path)
+        elif change.brings:
+            blob = Blob(
+                change.path, change.oid, change.mode, change.before, self.commit,
+                before_mode=change.before_mode,
+            )  # fmt: skip
             self.blobs.append(blob)
 
 

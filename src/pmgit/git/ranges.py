@@ -11,7 +11,7 @@ import os
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import pipe
-from pmgit.git.blob import Blob, decode, introduced_by, parse_raw_diff
+from pmgit.git.blob import REGULAR, Blob, change_of, decode, introduced_by, parse_raw_diff
 from pmgit.git.objects import Objects
 from pmgit.git.pipe import RAW
 from pmgit.git.process import GitError
@@ -119,7 +119,7 @@ class _Log:
     def __init__(self, repository: Repository, revisions: Sequence[str]) -> None:
         self.blobs: list[Blob] = []
         self.removed: dict[tuple[str, str], list[str]] = {}
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: set[tuple[str, str, bool]] = set()
         self._repository = repository
         self._shallow = repository.shallow_commits
         walk = ("rev-list", "--reverse", "--topo-order", *revisions)
@@ -149,25 +149,22 @@ class _Log:
                 self._add(blob)
 
     def _add(self, blob: Blob) -> None:
-        if (blob.path, blob.oid) not in self._seen:
-            self._seen.add((blob.path, blob.oid))
+        key = (blob.path, blob.oid, blob.is_regular)
+        if key not in self._seen:
+            self._seen.add(key)
             self.blobs.append(blob)
 
     def _parse(self, out: bytes) -> None:
-        for commit, path, mode, befores, after in entries(out):
-            if not after.strip("0"):
-                self.removed.setdefault((commit, befores[0]), []).append(path)
-            elif after not in befores:
-                before = befores[0] if befores[0].strip("0") else ""
-                self._add(Blob(path, after, mode, before, commit))
+        for commit, change in entries(out):
+            if change.brings:
+                change.commit = commit
+                self._add(change)
+            elif not change.oid and change.before_mode in REGULAR:
+                self.removed.setdefault((commit, change.before), []).append(change.path)
 
 
-def entries(out: bytes) -> Iterator[tuple[str, str, str, list[str], str]]:
-    """The changes in the output of `diff-tree --stdin -c --raw -z`.
-
-    Ids of commits, each followed by its changes: commit, path, mode, the ids that the parents
-    have there, the new id.
-    """
+def entries(out: bytes) -> Iterator[tuple[str, Blob]]:
+    """The changes in the output of `diff-tree --stdin -c --raw -z`, each with its commit."""
     commit = ""
     fields = iter(out.split(b"\0"))
     for field in fields:
@@ -177,4 +174,5 @@ def entries(out: bytes) -> Iterator[tuple[str, str, str, list[str], str]]:
         # One colon for each parent: ::<mode> <mode> <new mode> <id> <id> <new id> MM
         parents = len(field) - len(field.lstrip(b":"))
         words = field[parents:].decode("ascii").split(" ")
-        yield commit, decode(next(fields)), words[parents], words[parents + 1 : -2], words[-2]
+        path = decode(next(fields))
+        yield commit, change_of(path, words[: parents + 1], words[parents + 1 : -1])

@@ -155,12 +155,12 @@ class Receipt:
                 self._changes[pair] = parse_raw_diff(answer)
 
     def _snapshot(self, tip: _Tip) -> TipSnapshot:
-        blobs: dict[tuple[str, str], Blob] = {}
+        blobs: dict[tuple[str, str, bool], Blob] = {}
         removed: dict[tuple[str, str], list[str]] = {}
         for commit in self._parents:
             if commit in tip.commits:
                 for blob in self._commits[commit].blobs:
-                    blobs.setdefault((blob.path, blob.oid), blob)
+                    blobs.setdefault((blob.path, blob.oid, blob.is_regular), blob)
                 removed.update(self._commits[commit].removed)
         changes = self._changes[tip.oid, tip.base]
         snapshot = self._of(tip.oid, changes, list(blobs.values()), removed)
