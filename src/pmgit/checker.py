@@ -117,7 +117,7 @@ def judge(
     snapshot.survey(pointer.may_be, exact_from, ask_filters=asks_filters)
     subject = Subject(snapshot, config)
     speaks = {
-        LARGE: lambda: _is_any_large(subject.files, config),
+        LARGE: lambda: _is_any_large(subject, config),
         LFS: lambda: subject.concerns_lfs,
         PUSHED: lambda: snapshot.receiver is not None and subject.concerns_lfs,
         PLACES: lambda: _comes_or_goes(subject),
@@ -204,10 +204,11 @@ def _comes_or_goes(subject: Subject) -> bool:
     return bool(subject.model_introduced)
 
 
-def _is_any_large(blobs: Iterable[Blob], config: Config) -> bool:
-    """Whether a blob is above what is below every limit for a single one."""
+def _is_any_large(subject: Subject, config: Config) -> bool:
+    """Whether a file is above what is below every limit for one, or something is no file."""
     least = min([_EXACT_FROM, *config.sizes("oversized-blob")])
-    return any(blob.size > least for blob in blobs)
+    files = subject.files
+    return len(files) < len(subject.introduced) or any(blob.size > least for blob in files)
 
 
 def _exact_from(config: Config, names: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.finding import Fix, Step
 from pmgit.git import position
+from pmgit.git.blob import LINK
 from pmgit.git.position import DETACHED, HEADS, REMOTES, TAGS, short
 from pmgit.git.tree import CommitSnapshot
 from pmgit.git.trees import Rewriter
@@ -116,9 +117,12 @@ class Place:
 
     def guard(self, cured: list[Finding]) -> list[Step]:
         """The steps that fail, and say why, unless everything is as it is in the tip."""
-        # Where the attributes ask for a pointer, git may take the raw file for a changed one.
-        raw = sorted({f.path for f in cured if self._subject.is_lfs(f.path)})
-        apart = ("--", ":/", *(f":(top,exclude,literal){path}" for path in raw)) if raw else ()
+        # Where the attributes ask for a pointer, git may take the raw file for a changed one; a
+        # link whose target is too long is on no disk.
+        left = {f.path for f in cured if self._subject.is_lfs(f.path)}
+        left |= {b.path for f in cured for b in f.blobs if b.mode == LINK}
+        without = (f":(top,exclude,literal){path}" for path in sorted(left))
+        apart = ("--", ":/", *without) if left else ()
         diff = ("git", "diff", "--stat", "--exit-code", "--ignore-submodules=dirty")
         return [
             Step("git", "diff", "--cached", "--stat", "--exit-code", self.tip, names="verbatim"),

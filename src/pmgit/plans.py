@@ -13,14 +13,14 @@ import os
 
 from pmgit import clone_plans
 from pmgit.finding import ERROR, Fix, Step
-from pmgit.git.blob import encode
+from pmgit.git.blob import LINK, encode
 from pmgit.git.position import TAGS, short
 from pmgit.plan_places import Place, backup_ref, names_of
 from pmgit.report.shell import merged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from pmgit.finding import Finding
     from pmgit.model.subject import Subject
@@ -33,14 +33,17 @@ OF_EVERY_COMMIT = ("oversized-blob", "tracked-weights", "oversized-model", "miss
 
 def _find_blobs(findings: list[Finding], subject: Subject) -> None:
     """Tell each finding the raw blobs that must leave the history of a range to cure it."""
-    brought = {(blob.path, blob.commit): blob for blob in subject.files if blob.commit}
+    links = [blob for blob in subject.introduced if blob.mode == LINK]
+    brought = {(blob.path, blob.commit): blob for blob in (*links, *subject.files) if blob.commit}
     for finding in findings:
         found = finding.blobs
         if not found and (finding.path, finding.commit) in brought:
             found = (brought[finding.path, finding.commit],)
         if finding.rule not in OF_EVERY_COMMIT:
             found = ()
-        finding.blobs = tuple(blob for blob in found if blob.commit and subject.is_raw(blob))
+        finding.blobs = tuple(
+            blob for blob in found if blob.commit and (blob.mode == LINK or subject.is_raw(blob))
+        )
 
 
 def place(
@@ -86,7 +89,8 @@ def place(
         return
     if not whole.steps:
         return
-    steps = [*_on_disk(subject, whole.steps), *whole.steps]
+    links = {blob.path for f in cured for blob in f.blobs if blob.mode == LINK}
+    steps = [*_on_disk(subject, whole.steps, links), *whole.steps]
     if not committed:
         about = "a new commit is enough, because this is judged at the tip"
         fix = Fix(*place.guard(cured), *steps, *commit_of(cured), about=about)
@@ -152,10 +156,11 @@ def at_tip(
     return cured, Fix(*unique(fixes), safe=all(fix.safe for fix in fixes), warning=warning)
 
 
-def _on_disk(subject: Subject, steps: Sequence[Step]) -> list[Step]:
-    """What is taken out of Git is on disk first, in a sparse checkout too."""
+def _on_disk(subject: Subject, steps: Sequence[Step], links: Collection[str]) -> list[Step]:
+    """What is taken out of Git is on disk first, in a sparse checkout too; not too long `links`."""
     taken = [path for step in steps if step.argv[:2] == ("git", "rm") for path in step.items]
     top = os.fsencode(subject.repository.top)
+    taken = [path for path in taken if path not in links]
     absent = [path for path in taken if not os.path.lexists(os.path.join(top, encode(path)))]
     restore = ("git", "restore", "--ignore-skip-worktree-bits")
     return [Step(*restore, items=tuple(absent))] if absent else []

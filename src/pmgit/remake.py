@@ -12,7 +12,7 @@ from pmgit.config import LFS
 from pmgit.errors import PmgitError
 from pmgit.finding import Fix, Step
 from pmgit.git import attributes, checkout, clean, position, tags, tree
-from pmgit.git.blob import Blob, parse_tree
+from pmgit.git.blob import LINK, Blob, parse_tree
 from pmgit.git.trees import Rewriter
 from pmgit.lfs import missing, patterns
 from pmgit.model.subject import Subject
@@ -70,6 +70,7 @@ class Remake:
         subject = self._subject
         to_lfs = subject.is_lfs(blob.path)
         to_lfs = to_lfs or (subject.storage == LFS and subject.is_weights(blob))
+        to_lfs = to_lfs and blob.mode != LINK
         (self.stored if to_lfs else self.out).append(blob)
 
     @property
@@ -117,7 +118,9 @@ class Remake:
         absent = tuple(
             blob.path
             for blob in (*self.out, *self.stored)
-            if (blob.path, blob.oid) in at_tip and not checkout.exists(self.repository, blob.path)
+            if blob.mode != LINK
+            and (blob.path, blob.oid) in at_tip
+            and not checkout.exists(self.repository, blob.path)
         )
         if absent:
             restore = ("git", "restore", "--ignore-skip-worktree-bits")

@@ -59,7 +59,7 @@ class Blob:
 
         A link and a submodule name an id as well, which may be that of any blob.
         """
-        if self.oid != self.before:
+        if self.oid != self.before or self.before_mode == SUBMODULE:
             return bool(self.oid)
         return bool(self.oid) and self.mode in REGULAR and self.before_mode not in REGULAR
 
@@ -221,6 +221,7 @@ def introduced_by(changes: Iterable[Blob], commit: str = "") -> list[Blob]:
         and (
             change.oid != change.before
             or (change.mode in REGULAR and change.before_mode not in REGULAR)
+            or change.before_mode == SUBMODULE
         )
     ]
     if commit:

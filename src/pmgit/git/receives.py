@@ -7,8 +7,6 @@ commits between follow each other and their changes can be added up.
 
 from __future__ import annotations
 
-import os
-
 from pmgit.git.blob import Blob, decode, introduced_by, parse_raw_diff
 from pmgit.git.brought import Brought, add_up
 from pmgit.git.objects import UnreadableObjectError
@@ -207,25 +205,21 @@ class Receipt:
                 found[-1].append(self._of(empty, [], blobs))
                 found[-1][-1].tagged = of_blobs
         tagged = [snapshot for snapshots in found for snapshot in snapshots]
-        known = self._known(blob.oid for snapshot in tagged for blob in snapshot.introduced)
+        known = self._known() if tagged else set()
         for snapshot in tagged:
             news = [blob for blob in snapshot.introduced if blob.oid not in known]
             snapshot.introduced = news
         return [[s for s in snapshots if s.introduced] for snapshots in found]
 
-    def _known(self, oids: Iterable[str]) -> set[str]:
-        """Those of the objects that lie here already, and not only in the quarantine."""
-        own = f"{self.repository.common_dir}/objects"
-        unique = list(dict.fromkeys(oids))
-        if not unique or os.path.realpath(self.repository.objects) == os.path.realpath(own):
-            return set()
+    def _known(self) -> set[str]:
+        """Every object that a ref has. Slow, and asked only for tags on blobs and trees.
+
+        Whether an object lies here tells nothing: a deleted branch may have left it.
+        """
         out = self.repository.run(
-            "cat-file", "--buffer", "--batch-check=%(objectname)",
-            stdin="".join(f"{oid}\n" for oid in unique).encode("ascii"),
-            env={"GIT_OBJECT_DIRECTORY": own, "GIT_ALTERNATE_OBJECT_DIRECTORIES": ""},
-        )  # fmt: skip
-        # Of what is not there Git says `<id> missing`.
-        return set(out.decode("ascii").split("\n"))
+            "rev-list", "--objects", "--no-object-names", "--missing=allow-any", "--all"
+        )
+        return set(out.decode("ascii").split())
 
 
 class _Tip:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit.finding import Finding
+from pmgit.git.blob import LINK
 from pmgit.rule import LARGE, SIZE, Option, Rule
 from pmgit.units import show_both
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
+
+#: PATH_MAX of Linux; other systems have less.
+_LONGEST_TARGET = 4096
 
 
 class OversizedBlob(Rule):
@@ -23,6 +27,7 @@ class OversizedBlob(Rule):
     `max-weights-size`, anything else over `max-file-size`. What counts is the blob that Git will
     record, not the file on disk: a pointer is small however large its object is. A file that
     grew is new content. A file that was only moved is not, unless it moves into a model folder.
+    A symbolic link of over 4,096 bytes, which no system can follow: it is a file in disguise.
 
     ## Why it is bad
 
@@ -65,6 +70,26 @@ class OversizedBlob(Rule):
         subject.snapshot.learn_filters(blob.path for blob, _, _ in told)
         for blob, weights, limit in told:
             yield self._finding(subject, blob, weights, limit)
+        yield from self._links(subject)
+
+    def _links(self, subject: Subject) -> Iterator[Finding]:
+        """Links that are none: Git stores any content as the target of one."""
+        links = [blob for blob in subject.introduced if blob.mode == LINK]
+        subject.snapshot.examine(links)
+        for blob in links:
+            if blob.size > _LONGEST_TARGET:
+                from pmgit import fixes
+
+                size, most = show_both(blob.size, _LONGEST_TARGET)
+                advice = fixes.keep_out(subject, blob)
+                yield Finding(
+                    blob.path,
+                    f"a symbolic link of {size}, and no system follows one of over {most}"
+                    f"{advice.note}",
+                    fix=advice.fix,
+                    commit=blob.commit,
+                    content=blob.oid,
+                )
 
     def _finding(self, subject: Subject, blob: Blob, weights: bool, limit: int) -> Finding:
         from pmgit import fixes

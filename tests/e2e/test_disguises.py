@@ -1,0 +1,150 @@
+"""Weights that come as a link, a submodule or a move, and are a file in the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.test_pre_receive import WEIGHTS, Server, make_server, server
+from tests.kit import random_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.kit import Repo
+
+__all__ = ["server"]
+
+OUTSIDE = "w/model.safetensors"
+BIG = random_bytes(1_500_000, seed=11)
+LINK, SUBMODULE, FILE = "120000", "160000", "100644"
+
+
+def entry(repo: Repo, mode: str, oid: str, path: str) -> None:
+    repo.git("update-index", "--add", "--cacheinfo", f"{mode},{oid},{path}")
+
+
+def step(repo: Repo, mode: str, oid: str, path: str) -> None:
+    entry(repo, mode, oid, path)
+    repo.git("commit", "-q", "--no-verify", "-m", f"{mode} {path}")
+
+
+def link_then_file(repo: Repo, oid: str) -> None:
+    step(repo, LINK, oid, WEIGHTS)
+    step(repo, FILE, oid, WEIGHTS)
+
+
+def submodule_then_file(repo: Repo, oid: str) -> None:
+    step(repo, SUBMODULE, oid, OUTSIDE)
+    step(repo, FILE, oid, OUTSIDE)
+
+
+def moved_from_a_submodule(repo: Repo, oid: str) -> None:
+    step(repo, SUBMODULE, oid, "pretrained_model/bert/sub")
+    repo.git("rm", "-q", "--cached", "pretrained_model/bert/sub")
+    step(repo, FILE, oid, WEIGHTS)
+
+
+def moved_from_a_link(repo: Repo, oid: str) -> None:
+    step(repo, LINK, oid, "pretrained_model/bert/sub")
+    repo.git("rm", "-q", "--cached", "pretrained_model/bert/sub")
+    step(repo, FILE, oid, WEIGHTS)
+
+
+def merged_from_a_submodule(repo: Repo, oid: str) -> None:
+    step(repo, SUBMODULE, oid, OUTSIDE)
+    one = repo.git("rev-parse", "HEAD").strip()
+    repo.git("commit", "-q", "--no-verify", "--allow-empty", "-m", "other side")
+    other = repo.git("rev-parse", "HEAD").strip()
+    entry(repo, FILE, oid, OUTSIDE)
+    tree = repo.git("write-tree").strip()
+    merge = repo.git("commit-tree", "-p", one, "-p", other, "-m", "Merge", tree).strip()
+    repo.git("reset", "-q", "--soft", merge)
+
+
+def link_that_is_none(repo: Repo, oid: str) -> None:
+    step(repo, LINK, oid, OUTSIDE)
+
+
+def link_below_another_commit(repo: Repo, oid: str) -> None:
+    step(repo, LINK, oid, OUTSIDE)
+    repo.git("commit", "-q", "--no-verify", "--allow-empty", "-m", "more")
+
+
+WAYS = (
+    link_then_file, submodule_then_file, moved_from_a_submodule, moved_from_a_link,
+    merged_from_a_submodule, link_that_is_none, link_below_another_commit,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_a_disguise_is_seen(way: Callable[[Repo, str], None], server: Server) -> None:
+    clone = server.clone
+    clone.git("remote", "add", "origin", str(server.path))
+    clone.git("fetch", "-q", "origin")
+    clone.add_info("pretrained_model/bert")
+    clone.commit()
+    oid = clone.git("hash-object", "-w", "--stdin", stdin=BIG).strip()
+    way(clone, oid)
+    told = server.refused("main")
+    assert "oversized-blob" in told or "tracked-weights" in told
+    here = clone.pmgit("check", "--range", "origin/main..main")
+    assert here.code == 1, here
+    for line in told.splitlines():
+        if line.startswith("fix: "):
+            # No system makes a link of 1.5 MB.
+            clone.git("reset", "-q", "--hard", code=None)
+            done = clone.sh_at_terminal(line.removeprefix("fix: "))
+            assert done.code == 0, (line, done)
+    server.accepted("main")
+    assert server.run(["git", "cat-file", "-e", oid]).code != 0
+
+
+@pytest.mark.parametrize("before", [LINK, SUBMODULE])
+def test_in_a_commit(before: str, server: Server) -> None:
+    clone = server.clone
+    oid = clone.git("hash-object", "-w", "--stdin", stdin=BIG).strip()
+    step(clone, before, oid, OUTSIDE)
+    entry(clone, FILE, oid, OUTSIDE)
+    assert "oversized-blob" in clone.pmgit("check").out
+    entry(clone, LINK, oid, OUTSIDE)
+    if before == SUBMODULE:
+        assert "a symbolic link of 1.5 MB" in clone.pmgit("check").out
+
+
+def test_what_is_no_disguise(server: Server) -> None:
+    """A file that becomes a link, and back; a moved link; another mode."""
+    clone = server.clone
+    for mode, path in ((FILE, "a"), (LINK, "a"), (FILE, "a"), ("100755", "a"), (LINK, "b")):
+        oid = clone.git("hash-object", "-w", "--stdin", stdin=b"old.txt").strip()
+        step(clone, mode, oid, path)
+    clone.git("reset", "-q", "--hard")
+    clone.git("mv", "b", "c")
+    clone.commit()
+    server.accepted("main")
+    report = clone.pmgit("check", "--range", "main~6..main")
+    assert report.code == 0, report
+
+
+def test_a_tag_on_what_no_ref_has(tmp_path: Path, env: dict[str, str]) -> None:
+    """An object that a deleted branch has left is as new as any other."""
+    server = make_server(tmp_path, env)
+    hook = server.path / "hooks/pre-receive"
+    away = hook.rename(hook.with_name("away"))
+    clone = server.clone
+    clone.git("switch", "-q", "-c", "old")
+    clone.stage(WEIGHTS, BIG)
+    clone.commit()
+    server.push("old")
+    server.push(":old")
+    away.rename(hook)
+    clone.git("update-ref", "refs/tags/model.safetensors", f"old:{WEIGHTS}")
+    clone.git("tag", "tree", "old^{tree}")
+    assert "oversized-blob" in server.refused("model.safetensors")
+    assert "tracked-weights" in server.refused("tree")
+    # What a branch has is no news.
+    clone.git("tag", "fine", "main:old.txt")
+    clone.git("tag", "fine-tree", "main^{tree}")
+    server.accepted("fine", "fine-tree")
