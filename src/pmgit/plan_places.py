@@ -19,15 +19,20 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 BACKUP = "refs/pmgit/backup/"
+#: Behind the id in the backup of a tag.
+TAG = "-tag"
 _AMEND = ("git", "commit", "-q", "--amend", "--no-edit", "--allow-empty", "--cleanup=verbatim")
 #: So many names stand in a sentence.
 _NAMED = 3
 
 
 def backup_ref(ref: str, oid: str) -> str:
-    """Where the old commits of a ref are kept: the id comes first, so no two names collide."""
-    name = ref.removeprefix("refs/") if ref.startswith(TAGS) else short(ref)
-    return f"{BACKUP}{oid[:12]}/{name if ref != DETACHED else DETACHED}"
+    """Where the old commits of a ref are kept, `oid` being what it holds.
+
+    The id comes first, so no two names collide; a tag may be called as a branch is.
+    """
+    kind = TAG if ref.startswith(TAGS) else ""
+    return f"{BACKUP}{oid[:12]}{kind}/{short(ref) if ref != DETACHED else DETACHED}"
 
 
 def names_of(names: Sequence[str]) -> str:
@@ -50,12 +55,15 @@ class Place:
         known = snapshot if isinstance(snapshot, CommitSnapshot) else None
         self.tip = snapshot.tip
         self._excluded = known.excluded if known else ()
+        self._remote = known.remote if known else ""
         self._unpushed = snapshot.receiver is not None or bool(known and known.unpushed)
         #: A server that receives: only the pusher, in a clone, can do something.
         self.bare = repository.bare or snapshot.received
         self.hindrance = ""
         self.pushed: list[str] = []
         self._holders: list[Holder] = []
+        #: What the ref holds: the tip, or an annotated tag.
+        self._value = self.tip
         self._head = position.Head(repository)
         at_tip = not self.bare and bool(self.tip) and self._head.oid == self.tip
         ref = known.ref if known else ""
@@ -89,7 +97,8 @@ class Place:
                 "no branch has it: make one, and push that:"
                 f" git switch -c NAME {self.tip[:12]}, then: pmgit fix"
             )
-        commits = position.Unpushed(self._repository, self._ref, self.tip, self._excluded).commits()
+        bounded = position.Unpushed(self._repository, self._ref, self.tip, self._excluded)
+        commits, self._value = bounded.commits(), bounded.value
         self._all = {oid for oid, _ in commits}
         without = Rewriter(self._repository, {(b.path, b.oid): "" for b in self._blobs})
         self._affected = without.work_out(oid for oid, _ in commits).ids
@@ -151,15 +160,15 @@ class Place:
         count = len(self._affected)
         about = (
             f"makes {'1 commit' if count == 1 else f'{count} commits'} of {self._called()} anew"
-            f" ({self._who()}); the old ones are kept as {backup_ref(self._ref, self.tip)}"
+            f" ({self._who()}); the old ones are kept as {backup_ref(self._ref, self._value)}"
         )
         is_tag = self._ref.startswith(TAGS)
-        name = short(self._ref) if self._ref != DETACHED and not is_tag else self._ref
+        name = position.typed(self._ref)
         named = self._named(name) or (["--range", name] if is_tag else [])
         steps = [Step("pmgit", "fix", *named, *names, names="verbatim")]
         if self._ref != self._head.ref and not is_tag:
             # Checked out, its weights are on disk, and stay there.
-            steps.insert(0, Step("git", "switch", "-q", name, names="verbatim"))
+            steps.insert(0, Step("git", "switch", "-q", short(self._ref), names="verbatim"))
             steps.append(Step("git", "checkout", "-q", "-", names="verbatim"))
         return Fix(*steps, about=about, safe=False)
 
@@ -168,7 +177,14 @@ class Place:
 
     def _named(self, name: str) -> list[str]:
         """The option that says which commits, where `pmgit fix` alone would mean others."""
-        meant = position.unpushed(self._repository, "" if self._ref == self._head.ref else name)
+        text = "" if self._ref == self._head.ref else name
+        if self._means(text):
+            return []
+        if self._remote and self._means(text, self._remote):
+            return ["--remote", self._remote, *(["--range", text] if text else [])]
         base = next((word[1:] for word in self._excluded if word[0] == "^"), "")
-        same = meant.tip == self.tip and {oid for oid, _ in meant.commits()} == self._all
-        return [] if same or not base else ["--range", f"{base}..{name}"]
+        return ["--range", f"{base}..{name}"] if base else []
+
+    def _means(self, text: str, remote: str = "") -> bool:
+        meant = position.unpushed(self._repository, text, remote)
+        return meant.tip == self.tip and {oid for oid, _ in meant.commits()} == self._all

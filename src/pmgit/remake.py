@@ -57,7 +57,7 @@ class Remake:
         self.stored: list[Blob] = []
         self.before: list[Step] = []
         self.after: list[Step] = []
-        self.backup = plan_places.backup_ref(unpushed.ref, unpushed.tip)
+        self.backup = plan_places.backup_ref(unpushed.ref, unpushed.value)
         self._subject = subject
         flagged = {b.oid: b for f in report.findings for b in f.blobs}
         # A file that was moved on the way is the same blob under another name.
@@ -241,10 +241,13 @@ class Remake:
 
 
 def plan(
-    repository: Repository, asked: str, wanted: Sequence[str]
+    repository: Repository, asked: str, wanted: Sequence[str], remote: str = ""
 ) -> tuple[Report, Remake, Subject]:
-    """Judge the unpushed commits of a branch (`A..BRANCH`, `BRANCH`, '') with the named rules."""
-    unpushed = position.unpushed(repository, asked)
+    """Judge the unpushed commits of a branch (`A..BRANCH`, `BRANCH`, '') with the named rules.
+
+    `remote` is the one that has not got them, where it is not the branch's own.
+    """
+    unpushed = position.unpushed(repository, asked, remote)
     snapshot = unpushed.snapshot()
     config = snapshot_config.read(snapshot)
     names = checker.selected(config, wanted)

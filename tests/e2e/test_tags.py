@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e.test_ways_round import (
     BIG,
+    HOOKS,
     SERVERS,
     WEIGHTS,
     Ways,
@@ -20,6 +22,8 @@ from tests.e2e.test_ways_round import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.kit import Repo
 
 __all__ = ["made", "ways"]
@@ -87,7 +91,7 @@ def test_a_tag_is_made_anew(where: str, kind: str, server: str, ways: Ways) -> N
         )
         assert new == old
     # And there is a way back.
-    backup = f"refs/pmgit/backup/{tip[:12]}/tags/v1"
+    backup = f"refs/pmgit/backup/{value[:12]}-tag/v1"
     assert repo.git("rev-parse", backup).strip() == value
     back = repo.pmgit("fix", "--undo", "--range", "refs/tags/v1")
     assert back.code == 0, back
@@ -136,7 +140,7 @@ def test_a_tag_on_a_blob_or_a_tree(what: str, kind: str, server: str, ways: Ways
     done = repo.sh_at_terminal(fix)
     assert done.code == 0, (fix, done)
     assert repo.run(["git", "rev-parse", "-q", "--verify", NAME]).code == 1
-    assert repo.git("rev-parse", f"refs/pmgit/backup/{value[:12]}/tags/{NAME}").strip() == value
+    assert repo.git("rev-parse", f"refs/pmgit/backup/{value[:12]}-tag/{NAME}").strip() == value
     assert push(ways, server, "--tags", "main").code == 0
     # The backup has everything.
     oid = repo.git("hash-object", "--stdin", stdin=BIG).strip()
@@ -195,3 +199,103 @@ def test_what_is_judged_at_the_tip_of_a_tag(ways: Ways) -> None:
     assert refused.code != 0, refused
     assert "move the tag there: git tag -f v1" in refused.out + refused.err
     assert plans(refused) == []
+
+
+def test_a_tag_and_a_branch_with_names_alike(ways: Ways) -> None:
+    """Each has a backup of its own, and its own way back."""
+    repo = ways.repo
+    without_filter(ways)
+    repo.git("switch", "-q", "-c", "tags/v1")
+    ways.add_weights()
+    ways.text("b.txt")
+    tag(repo, "annotated", "v1", "HEAD")
+    repo.git("tag", "tags/v1")
+    before = {name: repo.git("rev-parse", name) for name in ("refs/heads/tags/v1", "refs/tags/v1")}
+    for asked in ("tags/v1", "refs/tags/v1", "refs/tags/tags/v1"):
+        done = repo.pmgit("fix", "--yes", "--range", asked, "tracked-weights", "missing-pointer")
+        assert done.code == 0, (asked, done)
+    assert repo.pmgit("fix", "--undo").code == 0
+    assert repo.pmgit("fix", "--undo", "--range", "refs/tags/v1").code == 0
+    assert {name: repo.git("rev-parse", name) for name in before} == before
+
+
+@pytest.mark.parametrize("name", ["release/HEAD", "refs/tags/x", "HEAD"])
+@pytest.mark.parametrize("kind", ["heads", "tags"])
+def test_odd_names(kind: str, name: str, ways: Ways) -> None:
+    repo = ways.repo
+    without_filter(ways)
+    ways.add_weights()
+    ways.text("b.txt")
+    ref = f"refs/{kind}/{name}"
+    repo.git("update-ref", ref, "HEAD")
+    repo.git("reset", "-q", "--hard", "origin/main")
+    for server in SERVERS:
+        refused = push(ways, server, f"{ref}:{ref}")
+        assert refused.code != 0, (server, refused)
+    (fix,) = plans(refused)
+    done = repo.sh_at_terminal(fix)
+    assert done.code == 0, (fix, done)
+    accepted = push(ways, SERVERS[1], f"{ref}:{ref}")
+    assert accepted.code == 0, accepted
+
+
+def test_pushed_under_another_name(ways: Ways) -> None:
+    """A server knows the name that it got: what is here under it, or how to name what is."""
+    repo = ways.repo
+    without_filter(ways)
+    repo.git("checkout", "-q", "--detach")
+    ways.add_weights()
+    ways.text("b.txt")
+    repo.git("tag", "mine")
+    repo.git("checkout", "-q", "main")
+    # Only a tag has it, and it is pushed as a branch.
+    refused = push(ways, "pre-receive", "mine:refs/heads/x")
+    (fix,) = plans(refused)
+    assert repo.sh_at_terminal(fix).code == 0, fix
+    assert push(ways, "pre-receive", "mine:refs/heads/x").code == 0
+    # The other way round, there is no such tag here.
+    repo.git("switch", "-q", "-c", "b")
+    ways.add_weights()
+    (fix,) = plans(push(ways, "pre-receive", "b:refs/tags/v1"))
+    done = repo.sh(f"{fix} --yes")
+    assert done.code == 2, done
+    assert "no tag 'v1'" in done.err
+    assert "something else was pushed under this name" in done.err
+    # No branch and no tag has it at all.
+    tip = repo.git("rev-parse", "b").strip()
+    repo.git("switch", "-q", "main")
+    repo.git("branch", "-q", "-D", "b")
+    (fix,) = plans(push(ways, "pre-receive", f"{tip}:refs/heads/y"))
+    done = repo.sh(f"{fix} --yes")
+    assert f"git branch NAME {tip[:12]}" in done.err, done
+
+
+def test_what_another_remote_has_is_not_passed_over(ways: Ways, tmp_path: Path) -> None:
+    repo = ways.repo
+    without_filter(ways)
+    repo.git("init", "-q", "--bare", str(tmp_path / "other.git"))
+    repo.git("remote", "rename", "origin", "guard")
+    repo.git("remote", "add", "origin", str(tmp_path / "other.git"))
+    repo.git("switch", "-q", "-c", "b")
+    ways.add_weights()
+    ways.text("b.txt")
+    repo.git("push", "-q", "--no-verify", "origin", "b")
+    hook = ways.remote.path / "hooks/pre-receive"
+    hook.parent.mkdir()
+    shutil.copy(HOOKS / "pre-receive", hook)
+    refused = repo.run(["git", "push", "--no-verify", "guard", "b"])
+    (fix,) = plans(refused)
+    if ways.storage == "ignore":
+        done = repo.sh(f"{fix} --yes")
+        assert done.code == 2, done
+        assert "origin has" in done.err
+        assert "pmgit fix --remote NAME --range b" in done.err
+    # The hook in the clone knows the remote.
+    (fix,) = plans(repo.run(["git", "push", "guard", "b"]))
+    assert fix.startswith("pmgit fix --remote guard "), fix
+    done = repo.sh_at_terminal(fix)
+    assert done.code == 0, done
+    assert "whoever has fetched origin/b keeps the old ones" in done.out
+    assert repo.run(["git", "push", "guard", "b"]).code == 0
+    none = repo.pmgit("fix", "--remote", "nobody")
+    assert (none.code, none.err.splitlines()[0]) == (2, "pmgit: no remote 'nobody'")

@@ -21,14 +21,11 @@ _LEFT = "refs/pmgit/fixed/"
 _OURS = (".gitattributes", ".gitignore")
 
 
-def remember(repository: Repository, ref: str, before: str, tip: str) -> None:
-    """Note where a ref is left, when it was `before`; undo asks whether it still is.
-
-    `tip` is the commit that it was at, by which its backup is named.
-    """
+def remember(repository: Repository, ref: str, before: str) -> None:
+    """Note where a ref is left, when it was `before`; undo asks whether it still is."""
     now = _resolve(repository, ref)
     if now and now != before:
-        backup = plan_places.backup_ref(ref, tip)
+        backup = plan_places.backup_ref(ref, before)
         if not _resolve(repository, backup):
             repository.run("update-ref", backup, before)
         repository.run("update-ref", _LEFT + backup.removeprefix(plan_places.BACKUP), now)
@@ -37,7 +34,7 @@ def remember(repository: Repository, ref: str, before: str, tip: str) -> None:
 def undo(repository: Repository, *, dry_run: bool) -> None:
     """Take the branch that is checked out back to where it was before the last fix."""
     head = position.Head(repository)
-    name = plan_places.backup_ref(head.ref, "").removeprefix(plan_places.BACKUP + "/")
+    name = head.ref if head.ref == position.DETACHED else position.short(head.ref)
     backups = _refs(repository, plan_places.BACKUP, name)
     left = _refs(repository, _LEFT, name)
     key = next((key for key, oid in left.items() if oid == head.oid and key in backups), "")
@@ -71,9 +68,9 @@ def undo(repository: Repository, *, dry_run: bool) -> None:
 
 def undo_tag(repository: Repository, ref: str, *, dry_run: bool) -> None:
     """Take a tag back to what it was before the last fix; nothing else has moved with it."""
-    name = plan_places.backup_ref(ref, "").removeprefix(plan_places.BACKUP + "/")
-    backups = _refs(repository, plan_places.BACKUP, name)
-    now, left = _resolve(repository, ref), _refs(repository, _LEFT, name)
+    name = position.short(ref)
+    backups = _refs(repository, plan_places.BACKUP, name, plan_places.TAG)
+    now, left = _resolve(repository, ref), _refs(repository, _LEFT, name, plan_places.TAG)
     key = next((key for key, oid in left.items() if oid == now and key in backups), "")
     shown = visible(position.short(ref))
     if not key:
@@ -101,8 +98,8 @@ def _as_in(repository: Repository, now: str, old: str) -> set[str]:
     return {c.path for c in changes if c.oid and work_tree.compare(repository, c) == work_tree.SAME}
 
 
-def _refs(repository: Repository, begin: str, name: str) -> dict[str, str]:
-    """The refs `<begin><key>/<name>` by their keys, the latest commit first."""
+def _refs(repository: Repository, begin: str, name: str, kind: str = "") -> dict[str, str]:
+    """The refs `<begin><key>/<name>` by their keys, the latest commit first; `kind` ends a key."""
     out = repository.run(
         "for-each-ref", "--sort=-committerdate", "--format=%(objectname) %(refname)", begin
     )
@@ -110,7 +107,7 @@ def _refs(repository: Repository, begin: str, name: str) -> dict[str, str]:
     for line in decode(out).split("\n"):
         oid, _, ref = line.partition(" ")
         key, _, rest = ref.removeprefix(begin).partition("/")
-        if line and rest == name:
+        if line and rest == name and key.endswith(plan_places.TAG) == bool(kind):
             found[key] = oid
     return found
 

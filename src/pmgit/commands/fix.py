@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmgit.finding import Fix, Report
+    from pmgit.git.position import Unpushed
     from pmgit.git.repository import Repository
 
 #: One fix may bring another to light: a rename, then what is wrong under the new name.
@@ -34,11 +35,20 @@ _ROUNDS = 6
     metavar="[A..]BRANCH",
     help="These commits, not the unpushed; a tag is named as refs/tags/NAME.",
 )
+@click.option(
+    "--remote", metavar="NAME", help="What this remote has not got, not that of the branch."
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--undo", is_flag=True, help="Take the branch back, or the tag of --range.")
 def command(
-    *, rules: tuple[str, ...], commits: str | None, dry_run: bool, yes: bool, undo: bool
+    *,
+    rules: tuple[str, ...],
+    commits: str | None,
+    remote: str | None,
+    dry_run: bool,
+    yes: bool,
+    undo: bool,
 ) -> int:
     """Carry out the fixes of what is staged, else of the commits that are not pushed.
 
@@ -50,7 +60,7 @@ def command(
     """
     repository, _ = _work_tree.load()
     if undo:
-        if rules or not (commits is None or commits.startswith(position.TAGS)):
+        if rules or remote or not (commits is None or commits.startswith(position.TAGS)):
             raise UsageError(
                 "--undo takes no rules, and --range only for a tag (refs/tags/NAME)",
                 "see: pmgit fix --help",
@@ -60,12 +70,12 @@ def command(
         else:
             _fix_undo.undo(repository, dry_run=dry_run)
         return CLEAN
-    if commits is None:
+    if commits is None and remote is None:
         done = _staged(repository, rules, dry_run=dry_run, yes=yes)
         if done is not None:
             return done
-    asked = position.with_branch(repository, commits or "")
-    return _committed(repository, asked, rules, dry_run=dry_run, yes=yes)
+    which = (commits or "", remote or "")
+    return _committed(repository, which, rules, dry_run=dry_run, yes=yes)
 
 
 def _staged(
@@ -98,18 +108,26 @@ def _staged(
 
 
 def _committed(
-    repository: Repository, asked: str, rules: Sequence[str], *, dry_run: bool, yes: bool
+    repository: Repository,
+    which: tuple[str, str],
+    rules: Sequence[str],
+    *,
+    dry_run: bool,
+    yes: bool,
 ) -> int:
-    """Fix the unpushed commits of a branch."""
+    """Fix the unpushed commits of a branch; `which` are these, and the remote that lacks them."""
+    commits, remote = which
+    asked = position.with_branch(repository, commits)
     if not asked and not position.Head(repository).oid:
         click.echo("nothing to fix")
         return CLEAN
     shell = Shell("", shell_for(repository).pmgit)
-    report, made, _ = remake.plan(repository, asked, rules)
+    report, made, _ = remake.plan(repository, asked, rules, remote)
     fixes = _fixes(report)
     if not fixes:
         if report.findings:
             return _left(repository, report)
+        _demand_unpushed(made.unpushed, commits, asked)
         click.echo("nothing to fix")
         return CLEAN
     engine = any(_is_engine(fix) for fix in fixes)
@@ -133,9 +151,20 @@ def _committed(
         _steps.run(repository, fix.steps, shell)
     if engine:
         _steps.run(repository, made.after, shell)
-    _fix_undo.remember(repository, before.ref, value, before.tip)
-    report, _, _ = remake.plan(repository, asked, rules)
+    _fix_undo.remember(repository, before.ref, value)
+    report, _, _ = remake.plan(repository, asked, rules, remote)
     return _left(repository, report)
+
+
+def _demand_unpushed(unpushed: Unpushed, commits: str, asked: str) -> None:
+    """Raise UsageError when a server names a commit that the branch's own remote has already."""
+    if asked == commits or ".." in commits:
+        return  # a branch was named, or where to begin
+    if not any(oid.startswith(commits) for oid, _ in unpushed.commits()):
+        raise UsageError(
+            f"{unpushed.remote or 'a remote'} has {commits} already",
+            f"where another remote refuses it, name that: pmgit fix --remote NAME --range {asked}",
+        )
 
 
 def _is_engine(fix: Fix) -> bool:

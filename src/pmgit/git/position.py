@@ -70,7 +70,12 @@ def holders(repository: Repository, commits: Iterable[str]) -> list[Holder]:
         "refs/heads", "refs/tags", "refs/remotes",
     )  # fmt: skip
     lines = (line.split("\0") for line in decode(out).split("\n") if line)
-    return [Holder(*line) for line in lines if not line[0].endswith("/HEAD")]
+    # refs/remotes/origin/HEAD stands for another of these.
+    return [
+        Holder(*line)
+        for line in lines
+        if not (line[0].startswith(REMOTES) and line[0].endswith("/HEAD"))
+    ]
 
 
 def short(ref: str) -> str:
@@ -79,6 +84,14 @@ def short(ref: str) -> str:
         if ref.startswith(begin):
             return ref.removeprefix(begin)
     return "the detached HEAD" if ref == DETACHED else ref
+
+
+def typed(ref: str) -> str:
+    """A branch, tag or HEAD as it is typed after `--range`, where no other is meant by that."""
+    name = short(ref)
+    if ref == DETACHED or not ref.startswith(HEADS) or name == DETACHED or name.startswith("refs/"):
+        return ref
+    return name
 
 
 class Unpushed:
@@ -126,13 +139,15 @@ class Unpushed:
         return snapshot
 
 
-def unpushed(repository: Repository, text: str = "") -> Unpushed:
+def unpushed(repository: Repository, text: str = "", remote: str = "") -> Unpushed:
     """What is meant by `A..BRANCH`, by `BRANCH`, or by nothing: the branch that is checked out.
 
-    A tag is named as `refs/tags/NAME`. Without A it is all that the remote has not got to which
-    the branch is pushed. Raises UsageError when it names no branch, PmgitError when there is no
-    commit yet.
+    A tag is named as `refs/tags/NAME`. Without A it is all that `remote` has not got, which is the
+    one to which the branch is pushed where none is named. Raises UsageError when there is no such
+    branch or remote, PmgitError when there is no commit yet.
     """
+    if remote and remote not in decode(repository.run("remote")).split("\n"):
+        raise UsageError(f"no remote {remote!r}", "see: git remote")
     old, dots, name = text.partition("..")
     if not dots:
         old, name = "", text
@@ -149,11 +164,16 @@ def unpushed(repository: Repository, text: str = "") -> Unpushed:
     else:
         tip = _resolve(repository, f"{ref}^{{commit}}")
         if not tip:
-            kind = "tag" if ref.startswith(TAGS) else "branch"
-            raise UsageError(f"no {kind} {short(ref)!r}", f"see: git {kind}")
+            if ref.startswith(TAGS):
+                raise UsageError(
+                    f"no tag {short(ref)!r}",
+                    "where something else was pushed under this name, name that: see git tag,"
+                    " git branch",
+                )
+            raise UsageError(f"no branch {short(ref)!r}", "see: git branch")
     if old:
         return Unpushed(repository, ref, tip, [f"^{ranges.resolve(repository, old)}"])
-    remote = receiver_of(repository, "" if ref.startswith(TAGS) else ref)
+    remote = remote or receiver_of(repository, "" if ref.startswith(TAGS) else ref)
     return Unpushed(repository, ref, tip, ["--not", *known_of(remote)], remote)
 
 
@@ -181,10 +201,15 @@ def with_branch(repository: Repository, text: str) -> str:
     head = Head(repository)
     if head.oid == oid and head.ref == DETACHED:
         return bound + dots + DETACHED
-    if not found:
-        raise UsageError(f"no branch has {name}", "see: git branch")
-    best = max(found, key=lambda holder: (holder.oid == oid, holder.ref == head.ref))
-    return bound + dots + short(best.ref)
+    if found:
+        best = max(found, key=lambda holder: (holder.oid == oid, holder.ref == head.ref))
+        return bound + dots + typed(best.ref)
+    tags = [h.ref for h in holders(repository, [oid]) if h.ref.startswith(TAGS)] if oid else []
+    for ref in tags:
+        if _resolve(repository, f"{ref}^{{commit}}") == oid:
+            return bound + dots + ref
+    hint = f"make one that has: git branch NAME {name}, then: pmgit fix --range NAME"
+    raise UsageError(f"no branch has {name}", hint if oid else "see: git branch")
 
 
 def receiver_of(repository: Repository, ref: str) -> str:

@@ -87,6 +87,7 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
         snapshot = ranges.take(repository, oid, bounds, olds.get(update.old) or base)
         snapshot.receiver = known
         snapshot.ref = update.local
+        snapshot.remote = remote if known[0] != "--remotes" else ""
         yield snapshot
         # What one tip brings is judged once, not again with every branch on top of it; the
         # tree of each is judged all the same.

@@ -44,6 +44,7 @@ class CommitSnapshot(Snapshot):
     tip: str = ""
     excluded: tuple[str, ...] = ()
     unpushed: bool = False
+    remote: str = ""  # the name of the one that it is pushed to
     _attribute_files: Process | None = None
     _demanded = False
 
