@@ -122,8 +122,8 @@ def tip_and_bases(name: str, event: dict[str, Any]) -> tuple[str, list[str]]:
         start = commit_id(base["sha"])
         # refs/pull/N/merge: held against its own first parent, which may be newer than what the
         # event knows. Only with that does the range hold what the merge itself does.
-        words = (git("cat-file", "commit", head) or "").split("\n\n")[0].split()
-        parents = [words[at + 1] for at, word in enumerate(words) if word == "parent"]
+        header = (git("cat-file", "commit", head) or "").split("\n\n")[0].split("\n")
+        parents = [line[7:] for line in header if line.startswith("parent ")]
         if len(parents) == 2 and parents[1] == tip:
             tip, start = head, parents[0]
         return tip, [start, f"refs/heads/{base['ref']}"]
@@ -140,11 +140,13 @@ def tip_and_bases(name: str, event: dict[str, Any]) -> tuple[str, list[str]]:
 
 def decide(name: str, event: dict[str, Any]) -> tuple[list[str], str]:
     """The options for `pmgit check`, and what they mean; a text with `!` first is a warning."""
+    if not isinstance(event, dict):
+        raise CannotJudgeError(f"the event {name!a} is no object")
     if name == "push" and event.get("deleted"):
         return [], "a deleted branch brings nothing"
     try:
         tip, bases = tip_and_bases(name, event)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise CannotJudgeError(
             f"the event {name!a} does not say which commits it brings"
         ) from error

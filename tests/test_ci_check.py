@@ -299,15 +299,29 @@ def test_another_tree_than_the_one_that_was_pushed_says_nothing(
 
 @pytest.mark.parametrize(
     "event",
-    [{}, [], None, {"pull_request": None}, {"pull_request": {"head": {"sha": "--upload-pack=x"}}}],
-)
+    [{}, [], None, {"pull_request": None}, {"pull_request": {"head": {"sha": "--upload-pack=x"}}},
+     "x", {"before": "", "after": "", "ref": 3, "repository": {"default_branch": "main"}}],
+)  # fmt: skip
 def test_an_event_that_says_nothing_fails(
     event: Any, upstream: Upstream, checkout: Callable[..., Clone]
 ) -> None:
     clone = checkout("refs/heads/main")
-    failed = clone.judge("pull_request", event)
-    assert failed.code == 3
-    assert "Traceback" not in failed.err
+    for name in ("pull_request", "push"):
+        failed = clone.judge(name, event)
+        assert failed.code == 3
+        assert "Traceback" not in failed.err
+
+
+def test_an_author_may_be_called_parent(upstream: Upstream, checkout: Callable[..., Clone]) -> None:
+    """Only lines of the header count, not words in them."""
+    clone = checkout("refs/heads/main", "--depth=1000")
+    named = {"GIT_AUTHOR_NAME": "parent", "GIT_COMMITTER_NAME": "parent parent"}
+    clone.git("fetch", "-q", "origin", upstream.clean)
+    clone.git("merge", "-q", "--no-ff", "-m", "Merge", upstream.clean, env=named)
+    merge = clone.git("rev-parse", "HEAD").strip()
+    done = clone.judge("pull_request", pull(upstream, "clean"))
+    assert done.code == 0, done
+    assert f"..{merge[:12]}" in done.out
 
 
 def test_no_repository_fails(tmp_path: Path, env: dict[str, str]) -> None:

@@ -499,14 +499,14 @@ def test_some_rules_only(repo: Repo, weights: Weights, families: str) -> None:
     assert [f for f in repo.check("--select", families) if f["severity"] == "error"] == []
 
 
-# -- fixes that must agree ------------------------------------------------------------------------
-
-
 class Listing:
     """All that `settle` asks of a subject."""
 
     def __init__(self, *paths: str) -> None:
         self.listing = dict.fromkeys(paths)
+
+    def tracked_below(self, place: str) -> list[str]:
+        return [p for p in self.listing if p == place or p.startswith(f"{place}/")]
 
 
 def settled(subject: Listing, *found: Finding) -> list[list[tuple[str, ...]]]:

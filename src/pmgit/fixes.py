@@ -224,7 +224,7 @@ def _rename_untracked(
     """Use a plain `mv` for what the other fixes take out of the index as a whole."""
     old = moves.rename_of(fix.steps)[0]
     inside = f"{old}/"
-    tracked = {path for path in subject.listing if path == old or path.startswith(inside)}
+    tracked = set(subject.tracked_below(old))
     gone = tracked <= taken and not any(path.startswith(inside) for path in added)
     steps = []
     for step in fix.steps:

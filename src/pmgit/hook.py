@@ -12,6 +12,8 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pmgit.finding import Report
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
@@ -147,7 +149,12 @@ def _main(argv: list[str]) -> int:
         return _tell(*_judge_push(arguments))
     snapshot = _snapshot(arguments.stage)
     report = _judge(snapshot, arguments)
-    return _tell(snapshot.repository, report, _misses(snapshot, report))
+    misses = _misses(snapshot, report)
+    if misses and snapshot.cut:
+        from pmgit.report.text import cut_off
+
+        _write(f"{cut_off(snapshot.cut)}\n", sys.stderr)
+    return _tell(snapshot.repository, report, misses)
 
 
 def _judge(snapshot: Snapshot, arguments: Arguments) -> Report:
@@ -165,6 +172,8 @@ def _misses(snapshot: Snapshot, report: Report) -> bool:
     objects that a rule also looked for must not stop all work. A blob that a push brings and that
     is not here was fetched from somewhere, and nobody has judged it.
     """
+    if snapshot.cut and snapshot.receiver is None:
+        return True
     if not report.not_judged or snapshot.origin == "staged":
         return False
     if snapshot.receiver is None:
@@ -186,7 +195,9 @@ def _judge_push(arguments: Arguments) -> tuple[Repository, Report, bool]:
     repository = discover()
     if not updates and os.environ.get("PRE_COMMIT_REMOTE_NAME"):
         # pre-commit gives its hooks nothing to read; the environment has the first ref.
-        taken = iter((_pushed(repository),))
+        from pmgit.git import ranges
+
+        taken: Iterator[Snapshot] = iter((ranges.from_environment(repository),))
     else:
         taken = pushes.take(repository, arguments.receiver[0], updates)
     reports, misses = [], False
@@ -242,9 +253,10 @@ def _snapshot(stage: str) -> Snapshot:
     pushed = not stage and environ.get("PRE_COMMIT_REMOTE_NAME")
     ranged = not stage and environ.get("PRE_COMMIT_FROM_REF") and environ.get("PRE_COMMIT_TO_REF")
     if pushed or ranged:
+        from pmgit.git import ranges
         from pmgit.git.repository import discover
 
-        return _pushed(discover())
+        return ranges.from_environment(discover())
     from pmgit.git import staged
 
     start = staged.Start(*LOOKED_UP)
@@ -258,26 +270,6 @@ def _snapshot(stage: str) -> Snapshot:
     from pmgit.git import tree
 
     return tree.take(snapshot.repository)
-
-
-def _pushed(repository: Repository) -> Snapshot:
-    """The range that pre-commit names in the environment."""
-    from pmgit.git import ranges
-
-    old, new = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
-    remote = os.environ.get("PRE_COMMIT_REMOTE_NAME", "")
-    known = [f"--remotes={remote}"] if remote else []
-    if old and new:
-        base = ranges.resolve(repository, old)
-        snapshot = ranges.take(repository, ranges.resolve(repository, new), [f"^{base}"], base)
-        known.append(base)
-    else:
-        # The push of a root commit has no FROM_REF: everything that the remote has not got.
-        tip = new or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
-        snapshot = ranges.take(repository, ranges.resolve(repository, tip), ["--not", *known])
-    if remote:
-        snapshot.receiver = known
-    return snapshot
 
 
 def _write(text: str, stream: object = None) -> None:

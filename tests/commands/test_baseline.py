@@ -256,15 +256,38 @@ def test_a_size_that_was_edited_lets_nothing_in(sinful: Repo) -> None:
     assert sinful.rules() == []
 
 
+@pytest.mark.parametrize("oid", ["-", "0" * 40])
+def test_an_entry_that_is_of_no_blob_lets_nothing_in(oid: str, sinful: Repo) -> None:
+    sinful.stage(BASELINE, f'"data/big" oversized-blob {oid} 99999999999 "x"\n')
+    sinful.stage("data/big", 12_000_000)
+    assert "oversized-blob" in sinful.rules()
+
+
+def test_what_could_not_be_judged_is_not_clean(repo: Repo, tmp_path: Path) -> None:
+    repo.stage("d/big.csv", 11_000_000)
+    repo.stage("r", "i\n")
+    repo.commit()
+    repo.git("config", "uploadpack.allowFilter", "true")
+    lacking = ("--filter=blob:none", "--sparse")
+    repo.git("clone", "-q", *lacking, repo.path.as_uri(), str(tmp_path / "c"))
+    clone = Repo(tmp_path / "c", repo.env, init=None)
+    assert clone.pmgit("check", "--all").code == 3
+    done = clone.pmgit("baseline")
+    assert done.code == 3, done
+    assert clone.pmgit("baseline", "--format", "json").json["not_judged"] == 1
+
+
 # --- the file, as others leave it
 
 
 def test_a_hand_written_entry_without_a_reason_stops_the_commit(sinful: Repo) -> None:
     run(sinful)
-    sinful.stage(BASELINE, text(sinful) + f'"data/new" oversized-blob {OID} 3\n')
-    for stopped in (sinful.hook("pre-commit"), sinful.pmgit("check"), sinful.pmgit("baseline")):
-        assert stopped.code == 2
-        assert stopped.err.startswith(f"pmgit: {BASELINE}: line 5 gives no reason\nhint: ")
+    whole = text(sinful)
+    for reason in ('"\\040\\011"', '" "', ""):
+        sinful.stage(BASELINE, f'{whole}"data/new" oversized-blob {OID} 3 {reason}\n')
+        for stopped in (sinful.hook("pre-commit"), sinful.pmgit("check"), sinful.pmgit("baseline")):
+            assert stopped.code == 2
+            assert stopped.err.startswith(f"pmgit: {BASELINE}: line 5 gives no reason\nhint: ")
     sinful.commit()
     assert sinful.pmgit("check", "--range", "HEAD~1..HEAD").code == 2
     assert sinful.pmgit("check", "--all").code == 2

@@ -101,10 +101,36 @@ def test_several_errors_in_one_output(repo: Repo) -> None:
     assert shown.out.count("\nSource: ") == 2
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
 def test_what_powershell_writes(encoding: str, repo: Repo) -> None:
-    shown = repo.run([str(BIN / "pmgit"), "explain", "-"], stdin=GH001.encode(encoding))
-    assert shown.code == 0, shown
+    data = f"\ufeff{GH001}".encode(encoding) if encoding == "utf-16-be" else GH001.encode(encoding)
+    for end in (b"", b"\n") if encoding.startswith("utf-16") else (b"",):
+        shown = repo.run([str(BIN / "pmgit"), "explain", "-"], stdin=data + end)
+        assert shown.code == 0, shown
+
+
+def test_input_that_is_none(repo: Repo) -> None:
+    for words in ("printf '\\377\\376G' | pmgit explain -", "pmgit explain - <&-"):
+        failed = repo.sh(words)
+        assert failed.code == 2, failed
+        assert "Traceback" not in failed.err
+
+
+def test_a_warning_is_no_refusal(repo: Repo) -> None:
+    """GitHub signs both with GH001."""
+    told = (
+        "remote: warning: File big.bin is 60.00 MB; this is larger than GitHub's recommended"
+        " maximum file size of 50.00 MB\n"
+        "remote: warning: GH001: Large files detected. You may want to try Git Large File Storage"
+        " - https://git-lfs.github.com.\nTo github.com:x/y.git\n   1..2 main -> main\n"
+    )
+    shown = repo.run([str(BIN / "pmgit"), "explain", "-"], stdin=told.encode())
+    assert shown.code == 0
+    assert shown.out.count("\nSource: ") == 1
+    assert "advises against" in shown.out
+    both = told + "remote: error: GH001: Large files detected.\n"
+    shown = repo.run([str(BIN / "pmgit"), "explain", "-"], stdin=both.encode())
+    assert shown.out.count("\nSource: ") == 2
 
 
 @pytest.mark.parametrize(

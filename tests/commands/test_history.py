@@ -437,3 +437,15 @@ def test_the_counter(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
     shown = "123,456 objects, 1,000 commits"
     wiped = "7 objects".ljust(len(shown))
     assert capsys.readouterr().err == f"\r{shown}\r{wiped}\r         \r"
+
+
+def test_names_with_line_breaks_that_no_commit_tells(repo: Repo) -> None:
+    """`rev-list --objects` ends them at the line break."""
+    name = "a\nb.pt"
+    repo.stage(name, 2_000_000)
+    (found,) = look(repo)["blobs"]
+    assert (found["paths"], found["where"]) == ([name], "index")
+    repo.git("tag", "t", repo.git("write-tree").strip())
+    repo.git("rm", "-q", "--cached", name)
+    (found,) = look(repo)["blobs"]
+    assert (found["paths"], found["where"]) == ([name], "ref")

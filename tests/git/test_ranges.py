@@ -11,7 +11,7 @@ from pmgit.git import ranges
 from pmgit.git.repository import discover
 from pmgit.git.snapshot import RANGE, Snapshot
 from tests.git.test_staged import NAMES
-from tests.kit import Repo, pointer
+from tests.kit import BIN, Repo, pointer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -333,8 +333,19 @@ def test_the_edge_of_a_shallow_clone_is_not_taken_for_a_root(
     monkeypatch.chdir(shallow.path)
     # The commits in between are not here; what they bring is seen all the same, nothing else.
     assert paths("origin/main..feature") == ["one", "two"]
-    result = shallow.pmgit("check", "--range", "origin/main..feature")
-    assert result.code == 0, result
+    # But whether one of them takes away what another brought, nobody can tell.
+    asked = ("check", "--range", "origin/main..feature")
+    result = shallow.pmgit(*asked)
+    assert result.code == 3, result
+    assert "1 commit of the range is cut off from the parents by a shallow clone" in result.err
+    assert "hint: git fetch --unshallow" in result.err
+    assert shallow.pmgit(*asked, "--allow-missing").code == 0
+    hooked = {"PRE_COMMIT_FROM_REF": "origin/main", "PRE_COMMIT_TO_REF": "feature"}
+    of_pre_commit = shallow.run([str(BIN / "pmgit-hook")], env={**shallow.env, **hooked})
+    assert of_pre_commit.code == 3, of_pre_commit
+    assert "cut off from the parents" in of_pre_commit.err
+    shallow.git("fetch", "-q", "--unshallow", based.path.as_uri(), "feature", "main")
+    assert shallow.pmgit(*asked).code == 0
 
 
 def test_a_bare_repository(based: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

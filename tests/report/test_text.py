@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from pmgit.finding import WARNING, Finding, Fix, Report, Step
-from pmgit.report.shell import Shell
+from pmgit.report.shell import Shell, quote
 from pmgit.report.text import LONGEST, SHOWN, line_of, not_judged, render, summary, visible
 from tests.report.test_shell import HOSTILE
 
@@ -125,7 +127,20 @@ def test_the_old_form_of_a_command_is_one_to_github_wherever_it_stands() -> None
     assert line == r"a/#\x23[stop-commands]x: oversized-blob: see ##\x23[group]"
 
 
-@pytest.mark.parametrize("path", ["::error::x", "##teamcity[x]", "-x", " x", ":(exclude)x"])
+@pytest.mark.parametrize("command", ["##vso[task.setvariable variable=PATH]x", "##teamcity[x]"])
+def test_commands_of_other_runners(command: str) -> None:
+    for text in (f"a/{command}", f"#{command}", f"## # ##x {command}"):
+        shown = visible(text)
+        assert command not in shown
+        assert shown.replace(r"\x23", "#") == text
+        quoted = quote(text)
+        assert command not in quoted
+        script = f"printf %s {quoted}"
+        assert subprocess.check_output(["bash", "-c", script]).decode() == text
+    assert visible("## [x] ##1[ ##a b[") == "## [x] ##1[ ##a b["
+
+
+@pytest.mark.parametrize("path", ["::error::x", "#teamcity[x]", "-x", " x", ":(exclude)x"])
 def test_a_line_is_no_command_to_a_ci_system(path: str) -> None:
     assert line_of(finding(path)).startswith(f"./{path}: ")
 

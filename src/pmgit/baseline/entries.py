@@ -139,16 +139,18 @@ def _entry(line: str, number: int) -> Entry:
             " it: pmgit baseline --accept PATH --reason TEXT",
         )
     path, rule, oid, size, reason = found.groups()
-    if not (reason or "").strip():
+    try:
+        said = _unquote(reason or "")
+        entry = Entry(_unquote(path), rule, oid, int(size), said)
+    except ValueError as error:
+        raise UsageError(f"{where}: {error}", "Git quotes paths like this: git ls-files") from None
+    if not said.strip():
         raise UsageError(
             f"{where} gives no reason",
             "write why it is forgiven, in quotes, at the end of the line; or let pmgit write it:"
             " pmgit baseline --accept PATH --reason TEXT",
         )
-    try:
-        return Entry(_unquote(path), rule, oid, int(size), _unquote(reason))
-    except ValueError as error:
-        raise UsageError(f"{where}: {error}", "Git quotes paths like this: git ls-files") from None
+    return entry
 
 
 def render(file: File) -> bytes:

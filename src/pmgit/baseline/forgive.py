@@ -125,6 +125,8 @@ class _Look:
             # A model of which Git has no weights (any more).
             return self._baseline.by_folder.get((unit.rule, unit.path))
         for entry in here:
+            if entry.oid == NO_BLOB:
+                continue  # of a model without weights; no blob ever had this size
             if {entry.rule, unit.rule} <= MEASURED and 0 <= unit.size <= self._size(entry):
                 return entry
         return None
@@ -205,16 +207,21 @@ class _Look:
 
 
 def _sizes_here(subject: Subject, oids: list[str]) -> dict[str, int]:
-    """The sizes of those blobs that are here: a shallow or partial clone lacks some."""
+    """The sizes of those blobs that are here: a shallow or partial clone lacks some.
+
+    A whole one lacks none: a blob that is not here either has been made up, or is gone.
+    """
+    repository = subject.repository
+    whole = not (repository.is_partial or repository.shallow_commits)
     blobs = [Blob("", oid, "100644") for oid in oids]
     here, _ = subject.snapshot.objects.split_present(blobs)
     if not here:
         return {}
-    out = subject.repository.run(
+    out = repository.run(
         "cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)",
         stdin="".join(f"{blob.oid}\n" for blob in here).encode("ascii"),
     )  # fmt: skip
-    found = {}
+    found = dict.fromkeys(oids, -1) if whole else {}
     for line in out.decode("ascii", "replace").splitlines():
         words = line.split(" ")
         if len(words) == 3 and words[1] == "blob":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.git.history import HEAD, HISTORY, INDEX, REF, REFLOG, UNKNOWN, UNREACHABLE
+from pmgit.git.large import HEAD, HISTORY, INDEX, REF, REFLOG, UNKNOWN, UNREACHABLE
 from pmgit.report.redact import redact
 from pmgit.report.text import visible
 from pmgit.units import show_size
@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pmgit.git.history import History, Large
+    from pmgit.git.large import History, Large
     from pmgit.setup.migration import Plan, Step, Weighed
 
 _WHERE = {

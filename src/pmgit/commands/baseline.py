@@ -14,7 +14,7 @@ from pmgit.commands import _work_tree
 from pmgit.commands._difference import difference
 from pmgit.commands._options import format_option
 from pmgit.config import BASELINE
-from pmgit.errors import CLEAN, FINDINGS, PmgitError, UsageError
+from pmgit.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
 from pmgit.git import tree
 from pmgit.report.shell import quote
 from pmgit.report.text import SHOWN, line_of, not_judged
@@ -53,7 +53,8 @@ def command(
     unless it is accepted with a reason.
 
     Exit code 0: the baseline is as it should be; 1: there are findings that it does not forgive
-    (not with --accept or --prune); 2: wrong usage, or a damaged baseline.
+    (not with --accept or --prune); 2: wrong usage, or a damaged baseline; 3: a partial clone lacks
+    objects that had to be judged.
     """
     repository, _ = _work_tree.load()
     data = source.untracked(repository)
@@ -75,14 +76,16 @@ def command(
     if new != data and not dry_run:
         write_whole(os.path.join(repository.top, BASELINE), new or b"", new=data is None)
     if form == "json":
-        _show_json(update, changed=new != data)
+        _show_json(update, changed=new != data, missed=found.not_judged)
     else:
         if dry_run:
             click.echo(difference(data or b"", new or b"", BASELINE), nl=False)
         _tell(repository, update, changed=new != data, dry_run=dry_run)
     if found.not_judged:
         click.echo(not_judged(found.not_judged), err=True)
-    return FINDINGS if update.refused and not (paths or prune) else CLEAN
+    if update.refused and not (paths or prune):
+        return FINDINGS
+    return FAILED if found.not_judged else CLEAN
 
 
 class _Found(Recorder):
@@ -204,7 +207,7 @@ def _tell_next(repository: Repository, kept: int) -> None:
         )
 
 
-def _show_json(update: Update, *, changed: bool) -> None:
+def _show_json(update: Update, *, changed: bool, missed: int) -> None:
     document = {
         "file": BASELINE,
         "changed": changed,
@@ -217,6 +220,7 @@ def _show_json(update: Update, *, changed: bool) -> None:
             {"rule": f.rule, "severity": f.severity, "path": f.path, "message": f.message}
             for f in update.refused
         ],
+        "not_judged": missed,
     }
     click.echo(json.dumps(document, indent=2))
 

@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 @click.option(
     "--allow-missing",
     is_flag=True,
-    help="With --all or --range: exit 0 although a partial clone lacks objects to judge.",
+    help="With --all or --range: exit 0 although a partial or shallow clone lacks some of it.",
 )
 def command(
     *,
@@ -122,6 +122,10 @@ def command(
         missed = snapshot.origin in (TREE, RANGE)  # what is staged is always here
         if missed and not report.errors and not allow_missing:
             click.echo("hint: fetch them, or accept it: --allow-missing", err=True)
+            return FAILED
+    if snapshot.cut:
+        click.echo(text.cut_off(snapshot.cut), err=True)
+        if not report.errors and not allow_missing:
             return FAILED
     return FINDINGS if report.errors else CLEAN
 

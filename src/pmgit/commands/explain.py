@@ -57,9 +57,12 @@ def _read() -> str:
     """What somebody has piped in; the end of it, where errors stand."""
     from pmgit.symptoms.match import MOST
 
-    data = sys.stdin.buffer.read()
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    return data[-4 * MOST :].decode(encoding, "surrogateescape")
+    data = sys.stdin.buffer.read() if sys.stdin else b""
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if data.startswith(mark):  # what PowerShell writes
+            whole = data[2 : len(data) & ~1]
+            return whole[-4 * MOST :].decode(encoding, "replace")
+    return data[-4 * MOST :].decode("utf-8-sig", "surrogateescape")
 
 
 def _explain_text(text: str, name: str, known: list[str]) -> None:

@@ -11,9 +11,20 @@ from __future__ import annotations
 import os
 import re
 
-from pmgit.git import introductions
+from pmgit.git import introductions, named_blobs
 from pmgit.git.blob import decode
-from pmgit.git.introductions import Commit
+from pmgit.git.large import (
+    HEAD,
+    HISTORY,
+    INDEX,
+    REF,
+    REFLOG,
+    TREELESS,
+    UNKNOWN,
+    UNREACHABLE,
+    History,
+    Large,
+)  # fmt: skip
 from pmgit.git.process import lacks_objects
 from pmgit.git.streams import Running
 
@@ -21,77 +32,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pmgit.git.introductions import Introduction, Piece
+    from pmgit.git.introductions import Piece
     from pmgit.git.process import GitError
     from pmgit.git.repository import Repository
     from pmgit.git.streams import Stream
 
     Progress = Callable[[int, int], None]
 
-#: Where a blob is: in the tree of HEAD, of another ref, only in older commits, only in an index
-#: (staged), only in what a reflog remembers, or nowhere: then `git gc` removes it one day.
-#: UNKNOWN when the commits could not be read.
-HEAD, REF, HISTORY, INDEX, REFLOG, UNREACHABLE, UNKNOWN = (
-    "head", "ref", "history", "index", "reflog", "unreachable", "unknown",
-)  # fmt: skip
-
 _LIST = ("rev-list", "--objects", "--no-walk")
 _SUBMODULE = b"160000"
-
-
-class Large:
-    """A large blob: `size` and `stored` (packed) in bytes, `where` it is, how it came there.
-
-    `paths` are all that it ever had, newest first; empty when none is known. `commit` is the
-    oldest that brings it in, None when no commit does.
-    """
-
-    __slots__ = ("commit", "oid", "paths", "size", "stored", "where")
-
-    def __init__(self, oid: str, size: int) -> None:
-        self.oid = oid
-        self.size = size
-        self.stored = 0
-        self.paths: dict[str, None] = {}
-        self.commit: Commit | None = None
-        self.where = UNREACHABLE
-
-    def came(self, one: Introduction) -> None:
-        """A commit brings it in; the last one told is the oldest."""
-        self.paths[decode(one.path)] = None
-        self.commit = Commit(one.commit)
-
-
-_TREELESS = (
-    "this partial clone has not got its trees, so nobody can tell where blobs belong; a clone with"
-    " --filter=blob:none has them"
-)
-
-
-class History:
-    """What was found: the large blobs, largest first, and what could not be looked at.
-
-    `objects` and `stored` are number and bytes of what the object store holds. `commits` and
-    `authors` are counted only when something is large. `absent` objects were left on the remote
-    (partial clone); `faults` say which objects are missing or damaged. `borrows`: whether objects
-    of another repository are in use here (alternates).
-    """
-
-    def __init__(self) -> None:
-        self.large: list[Large] = []
-        self.objects = 0
-        self.stored = 0
-        self.commits = 0
-        self.authors = 0
-        self.absent = 0
-        self.faults: list[str] = []
-        self.shallow = False
-        self.borrows = False
-
-    @property
-    def damaged(self) -> bool:
-        """Whether objects are missing or damaged that should be here."""
-        return any(fault != _TREELESS for fault in self.faults)
 
 
 def look(repository: Repository, least: int, progress: Progress | None = None) -> History:
@@ -108,6 +57,8 @@ class _Look:
         self._partial = repository.is_partial
         self._width = len(repository.empty_tree)
         self._large: dict[bytes, Large] = {}
+        #: What `rev-list --objects` says of ids: a name, cut off at its first line break.
+        self._told: dict[bytes, bytes] = {}
         self._history = History()
         self._history.shallow = bool(repository.shallow_commits)
         self._history.borrows = bool(
@@ -135,6 +86,7 @@ class _Look:
             self._tips(tips)
             self._head(head)
             self._rest()
+            self._name()
             self._measure(sizes)
         else:
             commits.stop()
@@ -221,9 +173,7 @@ class _Look:
                 found = self._large.get(line[: self._width])
                 if found is not None:
                     found.where = REF
-                    name = line[self._width + 1 :]
-                    if name and not found.paths:
-                        found.paths[decode(name)] = None
+                    self._told.setdefault(line[: self._width], line[self._width + 1 :])
         error = stream.finish()
         if not self._history.faults:  # else it is about the same objects
             self._fault(error)
@@ -255,8 +205,22 @@ class _Look:
                 found = rest.get(line[: self._width])
                 if found is not None:
                     found.where = INDEX
-                    found.paths[decode(line[self._width + 1 :])] = None
+                    self._told.setdefault(line[: self._width], line[self._width + 1 :])
         self._fault(stream.finish())
+
+    def _name(self) -> None:
+        """Find the paths of what no commit tells them of."""
+        unnamed = {one.oid: one for oid, one in self._large.items() if self._told.get(oid)}
+        unnamed = {oid: one for oid, one in unnamed.items() if not one.paths}
+        if not unnamed:
+            return
+        for find in (named_blobs.of_index, named_blobs.of_tags):
+            for blob in find(self._running):
+                if blob.oid in unnamed:
+                    unnamed[blob.oid].paths[blob.path] = None
+        for oid, one in unnamed.items():
+            if not one.paths:  # of another work tree's index; what follows a line break is missing
+                one.paths[decode(self._told[oid.encode("ascii")])] = None
 
     def _stored(self) -> Stream:
         """Ask how many bytes each takes in the store, compressed and as a difference."""
@@ -282,7 +246,7 @@ class _Look:
     def _fault(self, error: GitError | None) -> None:
         if error is None:
             return
-        told = _TREELESS if self._partial and lacks_objects(error.stderr) else error.message
+        told = TREELESS if self._partial and lacks_objects(error.stderr) else error.message
         if told not in self._history.faults:
             self._history.faults.append(told)
 

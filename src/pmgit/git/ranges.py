@@ -76,7 +76,7 @@ def take(
     )
     snapshot.index = index
     snapshot.objects = ListedObjects(repository)
-    snapshot.tip, snapshot.excluded = tip, tuple(excluded)
+    snapshot.tip, snapshot.excluded, snapshot.cut = tip, tuple(excluded), log.cut
     return snapshot
 
 
@@ -87,6 +87,24 @@ def _merge_base(repository: Repository, base: str, tip: str) -> str:
     if code > 1:
         raise GitError(("merge-base", base, tip), code, err)
     return out.decode("ascii").strip()
+
+
+def from_environment(repository: Repository) -> CommitSnapshot:
+    """The range that pre-commit names in the environment."""
+    old, new = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
+    remote = os.environ.get("PRE_COMMIT_REMOTE_NAME", "")
+    known = [f"--remotes={remote}"] if remote else []
+    if old and new:
+        base = resolve(repository, old)
+        snapshot = take(repository, resolve(repository, new), [f"^{base}"], base)
+        known.append(base)
+    else:
+        # The push of a root commit has no FROM_REF: everything that the remote has not got.
+        tip = new or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
+        snapshot = take(repository, resolve(repository, tip), ["--not", *known])
+    if remote:
+        snapshot.receiver = known
+    return snapshot
 
 
 class ListedObjects(Objects):
@@ -124,6 +142,8 @@ class _Log:
         self._shallow = repository.shallow_commits
         walk = ("rev-list", "--reverse", "--topo-order", *revisions)
         self._commits: list[str] = []
+        #: How many commits of the range are at the edge of a shallow clone.
+        self.cut = 0
         self._asked: tuple[Process, Process] | None = None
         if self._shallow:
             # Those at the edge are asked for in another way.
@@ -137,6 +157,7 @@ class _Log:
         if self._asked:
             self._parse(pipe.finish(*self._asked))
         cut = self._shallow.intersection(self._commits)
+        self.cut = len(cut)
         whole = [commit for commit in self._commits if commit not in cut]
         if whole:
             stdin = "\n".join(whole).encode("ascii") + b"\n"

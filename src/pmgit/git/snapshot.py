@@ -61,6 +61,7 @@ class Snapshot:
         self.objects = Objects(repository)
         self.receiver: Sequence[str] | None = None
         self.tip = ""  # the commit whose tree it is
+        self.cut = 0  # how many commits of a range have parents that a shallow clone lacks
         self.ref = ""  # the ref that is pushed, where it is known
         self.tagged: dict[str, str] = {}  # pushed refs without a commit: tags on blobs and trees
         self.received = False  # whether this repository is the one that is pushed to

@@ -21,7 +21,8 @@ class Names:
         #: Folded path to the paths that are spelt so, of files and of folders.
         self._files: dict[str, set[str]] = {}
         self._folders: dict[str, set[str]] = {}
-        self._on_disk: dict[str, list[tuple[str, str]]] = {}
+        self._on_disk: dict[str, dict[str, set[str]]] = {}
+        self._numbers: dict[str, int] = {}
         folders = set()
         for path in subject.listing:
             self.take(path)
@@ -39,8 +40,7 @@ class Names:
     def move(self, old: str, new: str) -> Fix:
         """Rename a file or folder, tracked or not, to a free path, which is taken from now on."""
         self.take(new)
-        inside = f"{old}/"
-        tracked = [p for p in self._subject.listing if p == old or p.startswith(inside)]
+        tracked = self._subject.tracked_below(old)
         steps = []
         absent = tuple(p for p in tracked if not os.path.lexists(os.path.join(self._top, p)))
         if absent:
@@ -60,9 +60,8 @@ class Names:
             return False
         folder, _, name = path.rpartition("/")
         name = fold(name)
-        for found, exact in self._listing(folder):
-            if found == name and exact != moving:
-                return False
+        if self._listing(folder).get(name, set()) - {moving}:
+            return False
         while folder:
             # A folder cannot be made where a file is.
             if fold(folder) in self._files or os.path.isfile(os.path.join(self._top, folder)):
@@ -70,14 +69,27 @@ class Names:
             folder = folder.rpartition("/")[0]
         return True
 
-    def _listing(self, folder: str) -> list[tuple[str, str]]:
-        """What is in a folder of the work tree: folded names, and paths."""
+    def numbered(self, path: str) -> str:
+        """A free name beside `path`: `x-2.bin` for `x.bin`."""
+        folder, _, name = path.rpartition("/")
+        stem, dot, suffix = name.partition(".")
+        while True:
+            # Not from 2 on each time: there may be thousands of names that become one.
+            number = self._numbers[path] = self._numbers.get(path, 1) + 1
+            target = f"{folder}/{stem}-{number}{dot}{suffix}"
+            if self.is_free(target):
+                return target
+
+    def _listing(self, folder: str) -> dict[str, set[str]]:
+        """What is in a folder of the work tree: paths by their folded names."""
         if folder not in self._on_disk:
             try:
                 names = os.listdir(os.path.join(self._top, folder))
             except OSError:
                 names = []
-            self._on_disk[folder] = [(fold(name), f"{folder}/{name}") for name in names]
+            found = self._on_disk[folder] = {}
+            for name in names:
+                found.setdefault(fold(name), set()).add(f"{folder}/{name}")
         return self._on_disk[folder]
 
 
@@ -94,8 +106,14 @@ def _renames(step: Step) -> bool:
     return step.argv[:2] in (("git", "mv"), ("mv", "-n"))
 
 
+#: So many renames are pasted one after the other; what is left is told when they are done.
+_TOGETHER = 300
+
+
 def follow(steps: tuple[Step, ...], done: list[tuple[str, str]]) -> tuple[Step, ...]:
     """Adapt a rename to those done before it; empty when that leaves nothing to do, or no way."""
+    if len(done) >= _TOGETHER:
+        return ()
     old, new = rename_of(steps)
     if (old, new) in done:
         return steps  # the same command, which is printed once

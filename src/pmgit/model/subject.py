@@ -88,6 +88,20 @@ class Subject(Files):
         """The folders that the entries of `listing` lie in."""
         return self.by_folder if self.around is self.listing else _by_folder(self.listing.values())
 
+    def tracked_below(self, place: str) -> list[str]:
+        """What the snapshot has at a path of the models folders, or below it."""
+        if place in self.listing:
+            return [place]
+        from bisect import bisect_left
+
+        paths = self._sorted
+        # `0` is what comes behind the slash.
+        return paths[bisect_left(paths, f"{place}/") : bisect_left(paths, f"{place}0")]
+
+    @lazy
+    def _sorted(self) -> list[str]:
+        return sorted(self.listing)
+
     def model_of(self, path: str) -> str:
         """The model folder that a path lies in; '' when in none."""
         return self._model_at(path.rpartition("/")[0])

@@ -24,11 +24,28 @@ _MAGIC = frozenset("*?[]\\:")
 LONG = 8000
 
 
+def defused(text: str, instead: str) -> str:
+    """`text` with `instead` in place of the second `#` of what CI runners take for a command.
+
+    Wherever in a line it stands: `##[…` (GitHub Actions, Azure Pipelines), `##vso[…` (Azure
+    Pipelines), `##teamcity[…`.
+    """
+    at = text.find("##")
+    while at >= 0:
+        end = at + 2
+        while text[end : end + 1].isalpha():
+            end += 1
+        if text[end : end + 1] == "[":
+            text = f"{text[: at + 1]}{instead}{text[at + 2 :]}"
+        at = text.find("##", at + 1)
+    return text
+
+
 def quote(text: str) -> str:
     """`text` as one word of a shell command."""
     if text and _PLAIN.issuperset(text) and text[0] != "=":  # zsh looks up a command for =word
         return text
-    if text.isprintable() and "##[" not in text:  # see `text.visible`
+    if text.isprintable() and text == defused(text, ""):
         return "'" + text.replace("'", "'\\''") + "'"
     out = []
     for char in text:
@@ -38,7 +55,7 @@ def quote(text: str) -> str:
             # Octal has at most three digits; after \x a shell would read on.
             raw = char.encode("utf-8", "surrogateescape")
             out.append("".join(f"\\{byte:03o}" for byte in raw))
-    return "$'" + "".join(out).replace("##[", "#\\043[") + "'"
+    return "$'" + defused("".join(out), "\\043") + "'"
 
 
 def own_command(environ: dict[str, str] | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit.config import BASELINE
 from pmgit.finding import ERROR
-from pmgit.report.shell import merged
+from pmgit.report.shell import defused, merged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ LONGEST = 400
 def visible(text: str) -> str:
     """`text` with everything escaped that a terminal, or a CI log, would act on.
 
-    Control characters, C1 controls, bidirectional marks, line breaks and lone bytes; and `##[`,
-    which the runner of GitHub Actions takes for a command wherever in a line it stands
-    (`##[stop-commands]x` would silence all that come later).
+    Control characters, C1 controls, bidirectional marks, line breaks and lone bytes; and what
+    runners take for a command wherever in a line it stands (`##[stop-commands]x` would silence
+    all that come later).
     """
     if not text.isprintable():
         text = "".join(char if char.isprintable() else _escape(char) for char in text)
-    return text.replace("##[", "#\\x23[")
+    return defused(text, "\\x23")
 
 
 def _escape(char: str) -> str:
@@ -37,6 +37,15 @@ def _escape(char: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def cut_off(count: int) -> str:
+    """What to say of a range some of whose commits have parents that a shallow clone lacks."""
+    which = "1 commit of the range is" if count == 1 else f"{count} commits of the range are"
+    return (
+        f"pmgit: {which} cut off from the parents by a shallow clone: what lies behind is not"
+        " judged\nhint: git fetch --unshallow (in CI: fetch-depth: 0)"
+    )
 
 
 def line_of(finding: Finding) -> str:

@@ -11,7 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pmgit.model import moves
     from pmgit.model.subject import Subject
 
 
@@ -61,7 +60,7 @@ class CaseCollision(Rule):
                 names = names or moves.Names(subject)
                 target = right[path]
                 if not names.is_free(target, path):
-                    target = self._numbered(target, names)
+                    target = names.numbered(target)
                 fix = names.move(path, target)
             yield Finding(path, f"differs only in case from {right[path]!r}", fix=fix)
 
@@ -83,16 +82,6 @@ class CaseCollision(Rule):
             whole = f"{whole}/{part}"
             right = f"{right}/{spellings[fold(whole)]}"
         return right[1:]
-
-    def _numbered(self, path: str, names: moves.Names) -> str:
-        folder, _, name = path.rpartition("/")
-        stem, dot, suffix = name.partition(".")
-        number = 2
-        while True:
-            target = f"{folder}/{stem}-{number}{dot}{suffix}"
-            if names.is_free(target):
-                return target
-            number += 1
 
 
 def _may_collide(paths: Iterable[str], folders: Iterable[str]) -> bool:

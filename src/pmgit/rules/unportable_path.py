@@ -103,19 +103,9 @@ class UnportablePath(Rule):
             target = f"{above}/{portable_part(part)}"
             free = not fault_of(target, root) and names.is_free(target, old)
             if not free:
-                target = _numbered(target, names)
+                target = names.numbered(target)
             renamed[old] = names.move(old, target)
         return renamed[old]
-
-
-def _numbered(path: str, names: moves.Names) -> str:
-    """A free name beside `path`: `x-2.bin` for `x.bin`."""
-    folder, _, name = path.rpartition("/")
-    stem, dot, suffix = name.partition(".")
-    number = 2
-    while not names.is_free(f"{folder}/{stem}-{number}{dot}{suffix}"):
-        number += 1
-    return f"{folder}/{stem}-{number}{dot}{suffix}"
 
 
 def _surely_portable(paths: list[str]) -> bool:

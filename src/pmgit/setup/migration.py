@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 
 from pmgit.git.blob import Blob
-from pmgit.git.history import HEAD, HISTORY, REF, REFLOG, UNREACHABLE
+from pmgit.git.large import HEAD, HISTORY, REF, REFLOG, UNREACHABLE
 from pmgit.git.objects import Objects
 from pmgit.lfs import migrate, patterns, pointer
 from pmgit.model.folder import root_of
@@ -29,7 +29,7 @@ from pmgit.setup.refs import Refs
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.config import Config
-    from pmgit.git.history import History, Large
+    from pmgit.git.large import History, Large
     from pmgit.git.repository import Repository
 
 #: Nothing is uncommitted. From whichever folder: git tells of the whole work tree.

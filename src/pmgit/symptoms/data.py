@@ -1,7 +1,8 @@
 """The error texts that pmgit knows: one TOML file for each place they come from.
 
 A `[[symptom]]` has a `name`, a `title`, `texts` (any of them, in any case, makes a match), a
-`cause`, `rules` that would have told before, and a `source`. `files` is a regular expression for
+`cause`, `rules` that would have told before, and a `source`. `besides` are texts that hold one of
+`texts` and mean something else. `files` is a regular expression for
 one line: its groups `file`, `path`, `oid` and `size` (`quoted` and `other` stand for `file` too)
 are what commands name. `general` symptoms are told only when nothing more exact matches. `find`
 and every `fix` (`when`, `run`) are commands, in which stands, quoted for a shell:
@@ -49,6 +50,7 @@ class Symptom:
     cause: str
     rules: tuple[str, ...]
     source: str
+    besides: tuple[str, ...] = ()
     files: str = ""
     find: str = ""
     general: bool = False
@@ -64,6 +66,7 @@ def load() -> tuple[Symptom, ...]:
         for table in _read(name)["symptom"]:
             ways = [*plans.get(table.pop("plans", ""), ()), *table.pop("fix", ())]
             table["texts"], table["rules"] = tuple(table["texts"]), tuple(table["rules"])
+            table["besides"] = tuple(table.pop("besides", ()))
             table["cause"] = " ".join(table["cause"].split())
             found.append(Symptom(**table, fix=tuple(Way(**way) for way in ways)))
     return tuple(found)

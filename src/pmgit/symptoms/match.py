@@ -33,9 +33,15 @@ def find(text: str) -> list[Match]:
     lines = _lines(text[-MOST:])
     # A terminal wraps lines, and people paste what they see.
     whole = " ".join(" ".join(lines).split()).casefold()
-    found = [s for s in load() if any(t.casefold() in whole for t in s.texts)]
+    found = [symptom for symptom in load() if _stands_in(whole, symptom)]
     exact = [symptom for symptom in found if not symptom.general]
     return [_match(symptom, lines) for symptom in exact or found]
+
+
+def _stands_in(whole: str, symptom: Symptom) -> bool:
+    for text in symptom.besides:
+        whole = whole.replace(text.casefold(), "")
+    return any(text.casefold() in whole for text in symptom.texts)
 
 
 def _lines(text: str) -> list[str]:
