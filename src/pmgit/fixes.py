@@ -18,6 +18,8 @@ from pmgit.setup import models_folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from pmgit.finding import Finding
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
@@ -202,30 +204,34 @@ def settle(findings: list[Finding], subject: Subject) -> None:
     """
     in_order = sorted(findings, key=lambda f: (f.path, f.line, f.rule))
     taken: set[str] = set()
-    added: list[str] = []
+    filled: set[str] = set()  # the folders that something is added to, at any depth
     for finding in in_order:
         for step in finding.fix.steps if finding.fix else ():
             if step.argv[:2] == ("git", "rm"):
                 taken.update(step.items)
             elif step.argv[:2] == ("git", "add"):
-                added += step.items
+                filled.update(_folders_of(step.items))
     done: list[tuple[str, str]] = []
     for finding in in_order:
         fix = finding.fix
         if fix and fix.order == Fix.MOVE:
-            steps = _rename_untracked(fix, subject, taken, added) if taken else fix.steps
+            steps = _rename_untracked(fix, subject, taken, filled) if taken else fix.steps
             steps = moves.follow(steps, done)
             finding.pasted = Fix(*steps, order=Fix.MOVE) if steps else None
 
 
+def _folders_of(paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        while path := path.rpartition("/")[0]:
+            yield path
+
+
 def _rename_untracked(
-    fix: Fix, subject: Subject, taken: set[str], added: list[str]
+    fix: Fix, subject: Subject, taken: set[str], filled: set[str]
 ) -> tuple[Step, ...]:
     """Use a plain `mv` for what the other fixes take out of the index as a whole."""
     old = moves.rename_of(fix.steps)[0]
-    inside = f"{old}/"
-    tracked = set(subject.tracked_below(old))
-    gone = tracked <= taken and not any(path.startswith(inside) for path in added)
+    gone = taken.issuperset(subject.tracked_below(old)) and old not in filled
     steps = []
     for step in fix.steps:
         if step.argv[:2] == ("git", "mv") and gone:
