@@ -77,7 +77,9 @@ def prepare(start: Start) -> None:
 
     The rules are imported, and the default models folders looked through.
     """
-    names, roots = iter(rules.RULES), iter(Config().models)
+    # What hardly any commit needs is imported when it is asked for.
+    likely = [name for name, entry in rules.RULES.items() if entry.scope not in (HOST, ATTRIBUTES)]
+    names, roots = iter(likely), iter(Config().models)
     while start.waits():
         if name := next(names, ""):
             rules.load(name)

@@ -8,7 +8,9 @@ from pmgit.git import process
 from pmgit.git.process import GitError
 
 #: What `diff-tree` is asked for: the form that `blob.parse_raw_diff` and `ranges.entries` read.
-RAW = ("--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff")
+RAW = (
+    "--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", "--ignore-submodules=none",
+)  # fmt: skip
 #: What commits change, a merge against all of its parents (`-c`). One process: `rev-list` with
 #: `diff-tree --stdin` reads every commit twice, a fifth more in all. What a configuration could
 #: change about `git log` is set.

@@ -20,13 +20,14 @@ from pmgit.git.tree import CommitIndex, CommitSnapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
 
 _DIFFS = ("diff-tree", "--stdin", "-c", "--root", *RAW)
+_SINGLY = ("diff-tree", "--stdin", "-m", *RAW)
 
 
 def take_range(repository: Repository, text: str) -> Snapshot:
@@ -176,16 +177,38 @@ class _Log:
             self.blobs.append(blob)
 
     def _parse(self, out: bytes) -> None:
-        for commit, change in entries(out):
+        merges = {}
+        for commit, change, parents in entries(out):
             if change.brings:
                 change.commit = commit
                 self._add(change)
+                if parents > 1:
+                    merges[commit] = True
             elif not change.oid and change.before_mode in REGULAR:
                 self.removed.setdefault((commit, change.before), []).append(change.path)
+        self.removed.update(removed_by_merges(self._repository, merges))
 
 
-def entries(out: bytes) -> Iterator[tuple[str, Blob]]:
-    """The changes in the output of `diff-tree --stdin -c --raw -z`, each with its commit."""
+def removed_by_merges(
+    repository: Repository, merges: Iterable[str]
+) -> dict[tuple[str, str], list[str]]:
+    """The paths of files that merges take away from one of their parents: (commit, id) to paths.
+
+    A name that is new to all parents may be that of a file which one of them had elsewhere: Git
+    itself moves what a side adds to a folder that the other side has renamed.
+    """
+    stdin = "".join(f"{commit}\n" for commit in merges).encode("ascii")
+    found: dict[tuple[str, str], list[str]] = {}
+    for commit, change, _ in entries(repository.run(*_SINGLY, stdin=stdin) if stdin else b""):
+        if not change.oid and change.before_mode in REGULAR:
+            paths = found.setdefault((commit, change.before), [])
+            if change.path not in paths:
+                paths.append(change.path)
+    return found
+
+
+def entries(out: bytes) -> Iterator[tuple[str, Blob, int]]:
+    """The changes in the output of `diff-tree --stdin --raw -z`: commit, change, its parents."""
     commit = ""
     fields = iter(out.split(b"\0"))
     for field in fields:
@@ -196,4 +219,4 @@ def entries(out: bytes) -> Iterator[tuple[str, Blob]]:
         parents = len(field) - len(field.lstrip(b":"))
         words = field[parents:].decode("ascii").split(" ")
         path = decode(next(fields))
-        yield commit, change_of(path, words[: parents + 1], words[parents + 1 : -1])
+        yield commit, change_of(path, words[: parents + 1], words[parents + 1 : -1]), parents

@@ -55,6 +55,16 @@ class Receipt:
                 brought.trees[""] = tree
             if record:
                 brought.add(record.decode("ascii"), decode(next(fields)))
+        merges = [
+            commit
+            for commit, brought in self._commits.items()
+            if brought.blobs and len(self._parents[commit]) > 1
+        ]
+        if merges:
+            from pmgit.git.ranges import removed_by_merges
+
+            for (commit, oid), paths in removed_by_merges(self.repository, merges).items():
+                self._commits[commit].removed[commit, oid] = paths
 
     def snapshots(self, groups: Iterable[Sequence[Update]]) -> list[list[TipSnapshot]]:
         """The snapshots of every group of refs: each is judged with a configuration of its own.

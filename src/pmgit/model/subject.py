@@ -139,7 +139,7 @@ class Subject(Files):
                 if change.path == info:
                     model.info_changed = True
                     model.info_removed = not change.oid
-                elif change.oid != change.before and change.path in weights:
+                elif change.brings and change.path in weights:
                     model.weights_changed = True
         for path in local:
             model = models.get(self.model_of(path))

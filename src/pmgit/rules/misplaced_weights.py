@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.config import LFS
 from pmgit.finding import ERROR, WARNING, Finding, Fix, Step
+from pmgit.git.blob import REGULAR
 from pmgit.model import naming
 from pmgit.model.folder import INFO
 from pmgit.rule import PLACES, Rule
@@ -57,12 +58,13 @@ class MisplacedWeights(Rule):
 
         subject.snapshot.learn_filters(blob.path for blob in loose)
         names = moves.Names(subject)
+        old = _old_weights(subject)
         for blob in loose:
             fix, note = self._fix(subject, blob, names)
             yield Finding(
                 blob.path,
                 f"weights loose in the models folder: each model has a folder of its own{note}",
-                severity=WARNING if blob.before else ERROR,
+                severity=WARNING if blob.path in old else ERROR,
                 fix=fix,
             )
 
@@ -92,3 +94,14 @@ class MisplacedWeights(Rule):
             steps.append(Step("git", "add", *subject.sparse, items=(f"{folder}/{INFO}",)))
             names.take(f"{folder}/{INFO}")
         return Fix(*steps, order=Fix.MOVE)
+
+
+def _old_weights(subject: Subject) -> set[str]:
+    """Where weights lay loose before; not a note, a link or an empty file of the same name."""
+    before = [
+        change.old
+        for change in subject.model_changes
+        if change.before_mode in REGULAR and subject.is_loose(change.path)
+    ]
+    subject.snapshot.examine(before)
+    return {blob.path for blob in before if blob.size > 0 and subject.is_weights(blob)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit.finding import Finding, Fix
+from pmgit.git.blob import REGULAR
 from pmgit.model.folder import INFO, LOCK
 from pmgit.rule import RAW, SIZE, Option, Rule
 from pmgit.units import show_both
@@ -117,11 +118,17 @@ def _grown(subject: Subject) -> list[_Growth]:
     """
     touched = {model.path: model for model in subject.models if model.touched}
     demanded = {f"{path}/{name}" for path in touched for name in (INFO, LOCK)}
+    # In a range, a commit may move what another has brought: what counts is the whole of it.
+    gone: dict[str, int] = {}
+    for change in subject.model_changes:
+        is_file = not change.oid and change.before_mode in REGULAR
+        if is_file and subject.in_model_folder(change.path):
+            gone[change.before] = gone.get(change.before, 0) + 1
     moved: dict[str, int] = {}
     found: dict[str, _Growth] = {}
     for blob in subject.raw_model_tip_files:
         path = subject.model_of(blob.path)
-        if subject.is_moved(blob):
+        if moved.get(blob.oid, 0) < gone.get(blob.oid, 0):
             moved[blob.oid] = moved.get(blob.oid, 0) + 1
         elif path in touched and blob.path not in demanded:
             found.setdefault(path, _Growth(touched[path])).new.append(blob)

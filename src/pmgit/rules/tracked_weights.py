@@ -18,7 +18,8 @@ class TrackedWeights(Rule):
 
     ## What it reports
 
-    Weights inside a model folder, their archives and their parts, that are neither ignored nor
+    Weights inside a model folder (in a push or range that takes them away again, also those loose
+    in the models folder), their archives and their parts, that are neither ignored nor
     in Git LFS and are larger than `max-raw-weights`. Thirty shards of 450 kB are caught as one
     file of 13 MB is. What weights are is told by name (`*.safetensors`, `*.bin`, …) and, for
     other names, by being binary and over 100 kB; text and tokenizers never are.
@@ -52,7 +53,7 @@ class TrackedWeights(Rule):
             blob
             for blob in subject.raw_model_files
             if blob.size > limit
-            and subject.in_model_folder(blob.path)
+            and (subject.in_model_folder(blob.path) or subject.is_gone_again(blob))
             and not subject.is_moved(blob)
             and subject.is_weights(blob)
         ]

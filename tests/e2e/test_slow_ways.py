@@ -1,0 +1,193 @@
+"""Weights that come in several steps, each of which looks harmless."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.test_pre_receive import Server, server
+from tests.kit import pointer
+
+if TYPE_CHECKING:
+    from tests.kit import Repo
+
+__all__ = ["server"]
+
+LOOSE = "pretrained_model/w{}"
+
+
+@pytest.fixture
+def clone(server: Server) -> Repo:
+    """A clone that knows what its server has, with a model."""
+    clone = server.clone
+    clone.git("remote", "add", "origin", str(server.path))
+    clone.add_info("pretrained_model/bert")
+    clone.commit()
+    server.accepted("main")
+    clone.git("fetch", "-q", "origin")
+    return clone
+
+
+def refused(server: Server, rule: str) -> None:
+    """By the server, and in the clone."""
+    assert f": {rule}: " in server.refused("main")
+    here = server.clone.pmgit("check", "--range", "origin/main..main")
+    assert here.code == 1, here
+    assert f": {rule}: " in here.out
+
+
+@pytest.mark.parametrize("before", ["note", "empty", "link", "submodule"])
+def test_what_was_no_weights_becomes_some(before: str, server: Server, clone: Repo) -> None:
+    names = [LOOSE.format(n) for n in range(3)]
+    for name in names:
+        if before in ("note", "empty"):
+            clone.stage(name, "note\n" if before == "note" else b"")
+        else:
+            mode, oid = ("120000", clone.git("hash-object", "-w", "--stdin", stdin=b"bert"))
+            if before == "submodule":
+                mode, oid = "160000", clone.git("rev-parse", "HEAD")
+            clone.git("update-index", "--add", "--cacheinfo", f"{mode},{oid.strip()},{name}")
+    clone.commit()
+    ignored = ("--ignore", "linked-model")
+    assert clone.pmgit("check", "--range", "origin/main..main", *ignored).code == 0
+    for name in names:
+        (clone.path / name).unlink(missing_ok=True)
+        clone.stage(name, 999_000)
+    assert clone.hook("pre-commit", *ignored).code == 1
+    clone.commit()
+    refused(server, "misplaced-weights")
+
+
+def test_loose_weights_that_were_there_are_a_warning(clone: Repo) -> None:
+    clone.stage(LOOSE.format(".pt"), 900_000)
+    clone.commit()
+    clone.stage(LOOSE.format(".pt"), 910_000)
+    assert clone.hook("pre-commit").code == 0
+
+
+def test_from_loose_into_a_model_folder(server: Server, clone: Repo) -> None:
+    for number in range(3):
+        clone.stage(f"pretrained_model/m{number}.safetensors", 990_000)
+    clone.commit()
+    for number in range(3):
+        name = f"m{number}.safetensors"
+        clone.git("mv", f"pretrained_model/{name}", f"pretrained_model/bert/{name}")
+    assert "tracked-weights" in clone.rules()
+    clone.commit()
+    refused(server, "tracked-weights")
+
+
+def test_from_a_text_into_a_model_folder(server: Server, clone: Repo) -> None:
+    for number in range(3):
+        clone.stage(f"pretrained_model/p{number}.txt", 9_900_000)
+    clone.commit()
+    for number in range(3):
+        new = f"pretrained_model/bert/model-{number}.safetensors"
+        clone.git("mv", f"pretrained_model/p{number}.txt", new)
+    assert "tracked-weights" in clone.rules()
+    clone.commit()
+    refused(server, "tracked-weights")
+
+
+def test_loose_and_gone_again(server: Server, clone: Repo) -> None:
+    for number in range(3):
+        clone.stage(f"pretrained_model/m{number}.safetensors", 990_000)
+    clone.commit()
+    clone.git("rm", "-q", "--cached", "-r", "pretrained_model")
+    clone.add_info("pretrained_model/bert")
+    clone.commit()
+    refused(server, "tracked-weights")
+
+
+def test_a_model_that_grows_and_is_renamed(server: Server, clone: Repo) -> None:
+    for number in range(3):
+        clone.stage(f"pretrained_model/bert/p{number}.txt", 9_900_000)
+    clone.commit()
+    refused(server, "oversized-model")
+    clone.git("mv", "pretrained_model/bert", "pretrained_model/bert-base")
+    clone.commit()
+    refused(server, "oversized-model")
+
+
+def test_a_rename_of_what_was_there_is_free(server: Server, clone: Repo) -> None:
+    hook = server.path / "hooks/pre-receive"
+    away = hook.rename(hook.with_name("away"))
+    for number in range(3):
+        clone.stage(f"pretrained_model/bert/p{number}.txt", 9_900_000)
+    clone.commit()
+    server.accepted("main")
+    away.rename(hook)
+    clone.git("fetch", "-q", "origin")
+    clone.git("mv", "pretrained_model/bert", "pretrained_model/bert-base")
+    clone.commit()
+    server.accepted("main")
+    assert clone.pmgit("check", "--range", "origin/main..main").code == 0
+
+
+def test_a_submodule_that_asks_not_to_be_looked_at(server: Server, clone: Repo) -> None:
+    path = "pretrained_model/bert/s"
+    clone.stage(".gitmodules", f'[submodule "s"]\n\tpath = {path}\n\turl = ./x\n\tignore = all\n')
+    clone.commit()
+    server.accepted("main")
+    clone.git("fetch", "-q", "origin")
+    clone.git("switch", "-q", "-c", "side")
+    oid = clone.git("rev-parse", "HEAD").strip()
+    clone.git("update-index", "--add", "--cacheinfo", f"160000,{oid},{path}")
+    clone.commit()
+    clone.git("switch", "-q", "main")
+    clone.stage("a.txt", "a\n")
+    clone.commit()
+    clone.git("merge", "-q", "--no-verify", "--no-edit", "side")
+    refused(server, "linked-model")
+
+
+def test_a_pointer_that_was_the_target_of_a_link(server: Server, clone: Repo) -> None:
+    """A model without INFO.md; and an object that nobody has ever uploaded."""
+    clone.git("lfs", "install", "--local", "--force", "--skip-repo")
+    clone.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+    clone.commit()
+    server.accepted("main")
+    path = "pretrained_model/gpt/model.safetensors"
+    text = pointer(b"never uploaded")
+    oid = clone.git("hash-object", "-w", "--stdin", stdin=text).strip()
+    clone.git("update-index", "--add", "--cacheinfo", f"120000,{oid},{path}")
+    clone.git("commit", "-q", "--no-verify", "-m", "link")
+    clone.git("push", "-q", "--no-verify", "origin", "main")
+    clone.git("fetch", "-q", "origin")
+    clone.git("update-index", "--cacheinfo", f"100644,{oid},{path}")
+    assert clone.hook("pre-commit", "--select", "missing-info").code == 1
+    clone.git("commit", "-q", "--no-verify", "-m", "file")
+    line = f"refs/heads/main {clone.git('rev-parse', 'main').strip()} refs/heads/main "
+    line += f"{clone.git('rev-parse', 'origin/main').strip()}\n"
+    done = clone.run(
+        ["pmgit-hook", "pre-push", "origin", str(server.path), "--select", "absent-object"],
+        stdin=line.encode(),
+    )
+    assert "absent-object" in done.out, done
+
+
+def test_a_folder_that_git_renames_in_a_merge(server: Server, clone: Repo) -> None:
+    """What one side adds goes to where the other side has moved the folder: that is no news."""
+    hook = server.path / "hooks/pre-receive"
+    away = hook.rename(hook.with_name("away"))
+    for number in range(4):
+        clone.stage(f"data/f{number}", "".join(f"{number} {line}\n" for line in range(99)))
+    clone.commit()
+    clone.git("switch", "-q", "-c", "feature")
+    clone.stage("data/t.dat", 12_000_000)
+    clone.commit()
+    clone.git("switch", "-q", "main")
+    clone.git("mv", "data", "d2")
+    clone.commit()
+    server.accepted("main", "feature")
+    away.rename(hook)
+    clone.git("fetch", "-q", "origin")
+    clone.git("switch", "-q", "feature")
+    clone.run(["git", "merge", "-q", "--no-verify", "--no-edit", "main"])
+    clone.git("add", "-A")
+    clone.git("commit", "-q", "--no-verify", "-m", "Merge", code=None)
+    assert "d2/t.dat" in clone.git("ls-files")
+    report = clone.pmgit("check", "--range", "origin/feature..feature")
+    assert report.code == 0, report
+    server.accepted("feature")
