@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -141,7 +142,7 @@ def test_what_only_another_remote_has(pushed: Repo, tmp_path: Path) -> None:
     assert "whoever has fetched fork/main keeps the old ones; v1 has the old ones too" in (
         plan_of(refused)
     )
-    assert fix_of(refused) == "pmgit fix tracked-weights"
+    assert fix_of(refused) == "pmgit fix --range main tracked-weights"
     assert repo.sh_at_terminal(fix_of(refused)).code == 0
     assert push(repo).code == 0
     # A tag that still has it is refused, and is left alone.
@@ -159,7 +160,9 @@ def test_to_an_address_and_from_another_branch(pushed: Repo, tmp_path: Path) -> 
     repo.git("reset", "-q", "--keep", "origin/main")
     refused = push(repo, "origin", wip)
     assert fix_of(refused).startswith("git switch -q 'wi'")
-    assert fix_of(refused).endswith(" && pmgit fix tracked-weights && git checkout -q -")
+    words = shlex.split(fix_of(refused))
+    assert words[5:] == ["pmgit", "fix", "--range", wip, "tracked-weights", "&&", "git",
+                         "checkout", "-q", "-"]  # fmt: skip
     assert repo.sh_at_terminal(fix_of(refused)).code == 0
     assert push(repo, "origin", wip).code == 0
     assert (repo.path / WEIGHTS).read_bytes() == BIG
@@ -179,6 +182,23 @@ def test_to_an_address_and_from_another_branch(pushed: Repo, tmp_path: Path) -> 
     assert push(repo, str(other.path), "main").code == 0
     assert repo.git("merge-base", old, "main").strip() == old
     assert not list(repo.path.rglob("PWNED*"))
+
+
+def test_the_fix_of_a_push_leaves_alone_what_else_is_wrong_here(pushed: Repo) -> None:
+    """Pasted with something bad staged, it does not mend that and call the branch clean."""
+    repo = pushed
+    several(repo)
+    repo.stage(f"{BERT}/other.safetensors", BIG[:250_000])
+    fix = fix_of(push(repo))
+    done = repo.sh_at_terminal(fix)
+    assert done.code == 3, done
+    assert "staged and not committed" in done.err
+    assert "no findings" not in done.out
+    repo.git("reset", "-q")
+    done = repo.sh_at_terminal(fix)
+    assert done.code == 0, done
+    assert "no findings are left\n" in done.out
+    assert push(repo).code == 0
 
 
 def test_a_new_commit_is_enough_for_what_is_judged_at_the_tip(pushed: Repo) -> None:
@@ -218,7 +238,7 @@ def test_the_whole_tree_knows_what_is_not_pushed(pushed: Repo) -> None:
     assert push(repo, "--no-verify", "origin", "main").code == 0
     several(repo)
     found = {f["path"]: f["fix"] for f in repo.check("--all", "--select", "tracked-weights")}
-    assert found[WEIGHTS]["commands"] == [["pmgit", "fix", "tracked-weights"]]
+    assert found[WEIGHTS]["commands"] == [["pmgit", "fix", "--range", "main", "tracked-weights"]]
     assert found[f"{BERT}/old.pt"]["commands"][0][:3] == ["git", "rm", "--cached"]
     shown = repo.pmgit("check", "--all", "--select", "tracked-weights")
     assert repo.sh_at_terminal(fix_of(shown)).code == 0

@@ -162,11 +162,9 @@ class Place:
             f"makes {'1 commit' if count == 1 else f'{count} commits'} of {self._called()} anew"
             f" ({self._who()}); the old ones are kept as {backup_ref(self._ref, self._value)}"
         )
-        is_tag = self._ref.startswith(TAGS)
-        name = position.typed(self._ref)
-        named = self._named(name) or (["--range", name] if is_tag else [])
-        steps = [Step("pmgit", "fix", *named, *names, names="verbatim")]
-        if self._ref != self._head.ref and not is_tag:
+        which = self._which(position.typed(self._ref))
+        steps = [Step("pmgit", "fix", *which, *names, names="verbatim")]
+        if self._ref != self._head.ref and not self._ref.startswith(TAGS):
             # Checked out, its weights are on disk, and stay there.
             steps.insert(0, Step("git", "switch", "-q", short(self._ref), names="verbatim"))
             steps.append(Step("git", "checkout", "-q", "-", names="verbatim"))
@@ -175,16 +173,15 @@ class Place:
     def _called(self) -> str:
         return f"the tag {short(self._ref)}" if self._ref.startswith(TAGS) else short(self._ref)
 
-    def _named(self, name: str) -> list[str]:
-        """The option that says which commits, where `pmgit fix` alone would mean others."""
-        text = "" if self._ref == self._head.ref else name
-        if self._means(text):
-            return []
-        if self._remote and self._means(text, self._remote):
-            return ["--remote", self._remote, *(["--range", text] if text else [])]
+    def _which(self, name: str) -> list[str]:
+        """The options that say which commits; without any, `pmgit fix` takes what is staged."""
+        if self._means(name):
+            return ["--range", name]
+        if self._remote and self._means(name, self._remote):
+            return ["--remote", self._remote, "--range", name]
         base = next((word[1:] for word in self._excluded if word[0] == "^"), "")
-        return ["--range", f"{base}..{name}"] if base else []
+        return ["--range", f"{base}..{name}" if base else name]
 
-    def _means(self, text: str, remote: str = "") -> bool:
-        meant = position.unpushed(self._repository, text, remote)
+    def _means(self, name: str, remote: str = "") -> bool:
+        meant = position.unpushed(self._repository, name, remote)
         return meant.tip == self.tip and {oid for oid, _ in meant.commits()} == self._all

@@ -454,6 +454,40 @@ def test_what_is_staged_comes_first(pushed: Repo) -> None:
     assert (repo.path / WEIGHTS).read_bytes() == BIG
 
 
+def test_what_is_staged_is_not_all(pushed: Repo) -> None:
+    """Fixed is what is staged; the branch is still bad, and that is printed with its own fix."""
+    repo = pushed
+    several(repo)
+    repo.stage(f"{BERT}/other.safetensors", BIG[:250_000])
+    done = repo.pmgit("fix")
+    assert done.code == 1, done
+    assert "no findings are left in what is staged\n" in done.out
+    assert done.fixes == ["pmgit fix --range main tracked-weights"]
+    repo.commit("Ignore weights", "--allow-empty")
+    assert repo.sh_at_terminal(done.fixes[0]).code == 0
+    assert repo.pmgit("fix").out == "nothing to fix\n"
+
+
+def test_a_new_commit_that_a_hook_refuses(pushed: Repo) -> None:
+    """The branch is mended all the same, how to go on is printed, and undo knows the way back."""
+    repo = pushed
+    tip = several(repo)
+    hook = repo.write(".git/hooks/pre-commit", "#!/bin/sh\necho no; exit 1\n")
+    hook.chmod(0o755)
+    done = repo.pmgit("fix", "--yes")
+    assert done.code == 3, done
+    line = "git commit -q -m 'Fix tracked-weights'"
+    assert done.err.endswith(f"mend what it says above, then: {line}\n")
+    assert biggest(repo, "HEAD") < 10_000
+    assert ".gitignore" in repo.staged()
+    hook.unlink()
+    repo.paste(line)
+    repo.git("reset", "-q", "--soft", "HEAD~1")
+    repo.git("reset", "-q", "--hard")
+    assert repo.pmgit("fix", "--undo").code == 0
+    assert repo.git("rev-parse", "HEAD").strip() == tip
+
+
 def test_usage(pushed: Repo) -> None:
     assert pushed.pmgit("fix", "--undo", "size").code == 2
     assert pushed.pmgit("fix", "no-such-rule").code == 2

@@ -36,10 +36,11 @@ def run(repository: Repository, steps: Iterable[Step], shell: Shell) -> None:
             [*_program(argv[0]), *argv[1:]], cwd=repository.top, env=_environment(), check=False
         ).returncode
         if code:
-            raise PmgitError(
-                f"this failed (exit code {code}): {' '.join(map(quote, argv))[:300]}",
-                "see what it says above; what was done before it stays done: git status",
-            )
+            line = " ".join(map(quote, argv))
+            hint = "see what it says above; what was done before it stays done: git status"
+            if step.argv[:2] == ("git", "commit"):
+                hint = f"a hook may have refused it; mend what it says above, then: {line[:300]}"
+            raise PmgitError(f"this failed (exit code {code}): {line[:300]}", hint)
 
 
 def _program(name: str) -> list[str]:

@@ -54,7 +54,8 @@ def command(
 
     Fixes that nobody can lose anything by are done at once; what makes commits anew is shown
     first, and asked once. The old commits are kept under refs/pmgit/backup/, the files on disk
-    stay as they are. Only RULEs are looked at when there are any (or families).
+    stay as they are. Only RULEs are looked at when there are any (or families). After what is
+    staged the unpushed commits are judged too, and what is wrong with them is printed.
 
     Exit code 0: nothing is left; 1: findings are left; 2: it would ask, and there is no terminal.
     """
@@ -104,7 +105,13 @@ def _staged(
             done.add(shell.line(fix))
             _steps.run(repository, fix.steps, shell)
         report = _judge_staged(rules)
-    return _left(repository, report)
+    code = _left(repository, report, " in what is staged")
+    if code == CLEAN and position.has_remotes(repository) and position.Head(repository).oid:
+        committed = remake.plan(repository, "", rules)[0]
+        if committed.errors:
+            click.echo("the commits that are not pushed have findings too; commit, then fix these:")
+            return _left(repository, committed)
+    return code
 
 
 def _committed(
@@ -149,9 +156,11 @@ def _committed(
         _fix_plan.tell_done(made, done)
     for fix in others:
         _steps.run(repository, fix.steps, shell)
-    if engine:
-        _steps.run(repository, made.after, shell)
-    _fix_undo.remember(repository, before.ref, value)
+    try:
+        if engine:
+            _steps.run(repository, made.after, shell)
+    finally:  # also when a hook refuses the new commit: the branch has moved
+        _fix_undo.remember(repository, before.ref, value)
     report, _, _ = remake.plan(repository, asked, rules, remote)
     return _left(repository, report)
 
@@ -192,13 +201,13 @@ def _ask(*, yes: bool) -> None:
     click.confirm("Do it?", default=True, abort=True)
 
 
-def _left(repository: Repository, report: Report) -> int:
-    """Print what is left, if anything."""
+def _left(repository: Repository, report: Report, where: str = "") -> int:
+    """Print what is left, if anything; `where` that is nothing. Returns the exit code."""
     if report.findings:
         click.echo(
             text.render(report, shell_for(repository)).encode("utf-8", "backslashreplace"),
             nl=False,
         )
     else:
-        click.echo("no findings are left")
+        click.echo(f"no findings are left{where}")
     return FINDINGS if report.errors else CLEAN
