@@ -45,8 +45,10 @@ def test_help_lists_every_command(option: str, repo: Repo) -> None:
     assert (shown.code, shown.err) == (0, "")
     assert "Keep pretrained weights out of Git's history" in shown.out
     assert "把预训练权重挡在 Git 历史之外" in shown.out
-    listed = [line.split()[0] for line in shown.out.partition("Commands:")[2].splitlines() if line]
+    rows = shown.out.partition("Set up:")[2].splitlines()
+    listed = [row.split()[0] for row in rows if row[:2] == "  " and row[2] != " "]
     assert listed == list(COMMANDS)
+    assert "..." not in shown.out.partition("\n")[2]  # whole sentences
 
 
 @pytest.mark.parametrize("words", ALL, ids=" ".join)
@@ -79,7 +81,69 @@ def test_an_unknown_option_is_wrong_usage(words: list[str], repo: Repo) -> None:
 def test_no_command_shows_the_help(repo: Repo) -> None:
     shown = repo.pmgit()
     assert shown.code == 2
-    assert "Commands:" in shown.out
+    assert "Every day:" in shown.out
+
+
+def at_terminal(repo: Repo, words: list[str], **env: str) -> str:
+    """What a command prints where standard output is a terminal."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    environ = {**repo.env, "TERM": "xterm-256color", **env}
+    subprocess.run(words, cwd=repo.path, env=environ, stdout=theirs, stderr=theirs, check=False)
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    return shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo terminals there")
+@pytest.mark.parametrize(
+    ("command", "part"),
+    [
+        ("pmgit check", "\x1b[31mtracked-weights"),
+        ("pmgit-hook pre-commit", "\x1b[31mtracked-weights"),
+        ("pmgit fix tracked-weights", "\x1b[31mtracked-weights"),
+        ("pmgit doctor", "\x1b[32mok:"),
+    ],
+)
+def test_colour_on_a_terminal_and_nowhere_else(command: str, part: str, repo: Repo) -> None:
+    weights = repo.stage("pretrained_model/bert/model.safetensors", 200_000)
+    if "fix" in command:  # the content on disk differs, so no command is safe
+        weights.write_bytes(b"other")
+    name, *words = command.split()
+    words = [str(BIN / name), *words]
+    plain = repo.run(words)
+    assert "\x1b" not in plain.out + plain.err
+    assert part in at_terminal(repo, words)
+    assert "\x1b" not in at_terminal(repo, words, NO_COLOR="1")
+    assert "\x1b" not in at_terminal(repo, words, TERM="dumb")
+    assert part in repo.run(words, env={"FORCE_COLOR": "1"}).out
+    assert part in repo.run(words, env={"PMGIT_COLOR": "always", "NO_COLOR": "1"}).out
+    assert "\x1b" not in repo.run(words, env={"FORCE_COLOR": "1", "PMGIT_COLOR": "never"}).out
+
+
+def test_colour_never_gets_into_files_and_formats_for_programs(repo: Repo) -> None:
+    repo.stage("pretrained_model/bert/model.safetensors", 200_000)
+    for form in ("json", "sarif", "github", "gitlab", "junit"):
+        assert "\x1b" not in repo.pmgit("--color", "always", "check", "--format", form).out
+    repo.pmgit("--color", "always", "check", "--output", "report.txt")
+    assert b"\x1b" not in (repo.path / "report.txt").read_bytes()
+
+
+def test_quiet_prints_errors_only(repo: Repo) -> None:
+    repo.stage("a.txt", "a\n")
+    clean = repo.pmgit("--quiet", "check")
+    assert (clean.code, clean.out, clean.err) == (0, "", "")
+    repo.stage("pretrained_model/bert/config.json", "{}\n")
+    assert "missing-info (warning)" in repo.pmgit("check").out  # the model is only touched
+    assert repo.pmgit("check", env={"PMGIT_QUIET": "1"}).out == ""
+    repo.stage("pretrained_model/bert/model.safetensors", 200_000)
+    found = repo.pmgit("-q", "check")
+    assert found.code == 1
+    assert "tracked-weights" in found.out
+    assert "(warning)" not in found.out
+    assert "2 errors in 3 files. Why: pmgit explain missing-info tracked-weights\n" in found.out
 
 
 def test_version(repo: Repo) -> None:
@@ -193,6 +257,7 @@ def test_help_imports_no_command() -> None:
     code = "import sys\nfrom pmgit import cli\nprint(*sys.modules)\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     loaded = set(done.stdout.decode().split())
+    loaded.discard("pmgit.commands._terminal")
     assert not {name for name in loaded if name.startswith(("pmgit.commands.", "pmgit.rules."))}
     assert not {"git", "huggingface_hub", "pathspec"} & loaded
 
@@ -291,24 +356,6 @@ def test_completion_in_bash_itself(repo: Repo) -> None:
     )
     shown = repo.sh(script)
     assert shown.out == "check\n", shown
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo terminals there")
-@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}])
-def test_no_colour_on_a_terminal(env: dict[str, str], repo: Repo) -> None:
-    """Hence none where NO_COLOR is set, and none in a pipe."""
-    import pty
-
-    read, write = pty.openpty()
-    argv = [str(BIN / "pmgit"), "doctor"]
-    environ = {**repo.env, "TERM": "xterm-256color", **env}
-    done = subprocess.run(argv, cwd=repo.path, env=environ, stdout=write, stderr=write, check=False)
-    os.close(write)
-    shown = os.read(read, 100_000)
-    os.close(read)
-    assert done.returncode == 0
-    assert b"git: git version" in shown
-    assert b"\x1b" not in shown
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/dev/full")

@@ -16,27 +16,21 @@ from typing import NoReturn
 import click
 
 from pmgit import __version__
+from pmgit.commands._terminal import QUIET
 from pmgit.errors import FAILED, INTERRUPTED, USAGE, PmgitError, fault, nearest
 from pmgit.git import process
+from pmgit.report import colour
 from pmgit.report.redact import redact
 from pmgit.report.shell import quote
 from pmgit.report.text import visible
 
-#: Every command with its module in `commands/`, in the order of `--help`.
-COMMANDS = {
-    "init": "init",
-    "check": "check",
-    "fix": "fix",
-    "baseline": "baseline",
-    "explain": "explain",
-    "info": "info",
-    "lfs-setup": "lfs_setup",
-    "gitignore": "gitignore",
-    "history": "history",
-    "doctor": "doctor",
-    "server": "server",
-    "env": "env",
+#: The commands in the order of `--help`, by what people do with them.
+GROUPS = {
+    "Set up": ("init", "lfs-setup", "gitignore", "server", "env"),
+    "Every day": ("check", "fix", "info", "explain"),
+    "Old repositories and trouble": ("baseline", "history", "doctor"),
 }
+COMMANDS = tuple(name for names in GROUPS.values() for name in names)
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -50,10 +44,18 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"pmgit.commands.{COMMANDS[cmd_name]}")
+        module = import_module(f"pmgit.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         _with_variables(command, f"PMGIT_{cmd_name}", ctx)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands in their groups, each with the whole first sentence of its help."""
+        for heading, names in GROUPS.items():
+            with formatter.section(heading):
+                found = ((name, self.get_command(ctx, name)) for name in names)
+                rows = [(name, one.get_short_help_str(200)) for name, one in found if one]
+                formatter.write_dl(rows, col_max=max(map(len, COMMANDS)))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -98,6 +100,14 @@ def _tell(argv: tuple[str, ...], code: int, seconds: float) -> None:
     click.echo(f"pmgit: {words} ({seconds * 1000:.0f} ms{ended})", err=True)
 
 
+def _colour(ctx: click.Context, _option: click.Parameter, value: str) -> None:
+    ctx.color = {colour.ALWAYS: True, colour.NEVER: False}.get(value)
+
+
+def _quiet(ctx: click.Context, _option: click.Parameter, value: bool) -> None:
+    ctx.meta[QUIET] = value
+
+
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -111,6 +121,25 @@ def _tell(argv: tuple[str, ...], code: int, seconds: float) -> None:
     callback=_verbose,
     envvar="PMGIT_VERBOSE",
     help="Print every git command that is run, with its time, on stderr.",
+)
+@click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    expose_value=False,
+    callback=_quiet,
+    envvar="PMGIT_QUIET",
+    help="Print errors only: no warnings, and nothing of what goes well.",
+)
+@click.option(
+    "--color",
+    type=click.Choice(colour.CHOICES),
+    default=colour.AUTO,
+    show_default=True,
+    expose_value=False,
+    callback=_colour,
+    envvar="PMGIT_COLOR",
+    help="Colour the output; auto is on a terminal, unless NO_COLOR is set.",
 )
 @click.version_option(__version__, prog_name="pmgit", message="%(prog)s %(version)s")
 def main_group() -> None:

@@ -239,9 +239,11 @@ def _tell(repository: Repository, report: Report, misses: bool) -> int:
         _write(f"{not_judged(report.not_judged)}\n{hint}", sys.stderr)
     if report.findings:
         from pmgit.git.spill import shell_for
+        from pmgit.report.colour import Paint, wanted
         from pmgit.report.text import render
 
-        _write(render(report, shell_for(repository)))
+        paint = Paint(wanted(sys.stdout, os.environ.get("PMGIT_COLOR", "")))
+        _write(render(report, shell_for(repository), paint=paint))
     if report.errors:
         return 1
     return 3 if misses else 0

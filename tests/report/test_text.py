@@ -62,7 +62,7 @@ def test_no_fix_no_empty_paragraph() -> None:
     [
         (1, 0, 1, "1 error in 1 file."),
         (2, 0, 2, "2 errors in 2 files."),
-        (0, 1, 0, "1 warning in 0 files."),
+        (0, 1, 0, "1 warning."),  # of what lies ignored on disk
         (1, 2, 3, "1 error and 2 warnings in 3 files."),
     ],
 )

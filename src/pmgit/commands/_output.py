@@ -8,7 +8,9 @@ import stat
 import click
 
 from pmgit import rules
+from pmgit.commands import _terminal
 from pmgit.errors import PmgitError
+from pmgit.finding import Report
 from pmgit.git import commits
 from pmgit.git.spill import shell_for
 from pmgit.report import text
@@ -16,9 +18,9 @@ from pmgit.setup.files import write_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.finding import Report
     from pmgit.git.repository import Repository
     from pmgit.hosts.usage import Usage
+    from pmgit.report.colour import Paint
 
 #: The formats under the names that ruff and others have for them.
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
@@ -37,13 +39,18 @@ def show(
 
     `used` is what a push would take of the Git LFS storage of a chosen host.
     """
-    output = render(report, repository, form, used).encode("utf-8", "backslashreplace")
-    if file is None or file in _STDOUT:
+    file = None if file in _STDOUT else file
+    colours = text.PLAIN if file else _terminal.paint()
+    if form == "text" and _terminal.is_quiet():
+        report = Report(report.errors, report.checked, report.not_judged, report.forgiven)
+    output = render(report, repository, form, used, colours).encode("utf-8", "backslashreplace")
+    if file is None:
         click.echo(output, nl=False)
         return
     _write(file, output)
     said = text.summary(report) if report.findings else nothing_found(report)
-    click.echo(f"{said}\nwrote {text.visible(file)}", err=True)
+    if not _terminal.is_quiet():
+        click.echo(f"{said}\nwrote {text.visible(file)}", err=True)
 
 
 def _write(file: str, output: bytes) -> None:
@@ -62,13 +69,22 @@ def _write(file: str, output: bytes) -> None:
         raise PmgitError(f"{file} could not be written: {error.strerror}") from error
 
 
-def render(report: Report, repository: Repository, form: str, used: Usage | None = None) -> str:
-    """The report in one of FORMATS."""
+def render(
+    report: Report,
+    repository: Repository,
+    form: str,
+    used: Usage | None = None,
+    colours: Paint = text.PLAIN,
+) -> str:
+    """The report in one of FORMATS; only text has colours."""
     shell = shell_for(repository)
     if form == "text":
         oids = [finding.commit for finding in report.findings if finding.commit]
         what = commits.describe(repository, oids) if oids else {}
-        said = text.render(report, shell, what) or nothing_found(report) + "\n"
+        said = text.render(report, shell, what, colours)
+        if _terminal.is_quiet():
+            return said
+        said = said or f"{nothing_found(report)}\n"
         line = text.visible(used.line()) if used else ""
         return f"{said}{line}\n" if line else said
     if form == "github":

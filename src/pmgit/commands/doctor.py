@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _work_tree
+from pmgit.commands import _terminal, _work_tree
 from pmgit.commands._options import format_option
 from pmgit.config import Config
 from pmgit.doctor import examine
@@ -15,12 +15,17 @@ from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.doctor.context import Context
 from pmgit.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
 from pmgit.git import repository
+from pmgit.report import colour
 from pmgit.report.redact import redact
 from pmgit.report.shell import Shell, own_command
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from pmgit.report.colour import Paint
+
+_COLOURS = {OK: colour.GREEN, WARNING: colour.YELLOW, ERROR: colour.RED}
 
 
 @click.command("doctor")
@@ -39,9 +44,11 @@ def command(form: str) -> int:
     if form == "json":
         click.echo(json.dumps(_document(found, shell), indent=2))
     else:
+        paint = _terminal.paint()
         for check in found:
-            _show(check, shell)
-        click.echo(_summary(found))
+            if check.status == ERROR or not _terminal.is_quiet():
+                _show(check, shell, paint)
+        _terminal.say(_summary(found))
     if not all(check.looked for check in found):
         return FAILED
     return FINDINGS if any(check.status == ERROR for check in found) else CLEAN
@@ -64,10 +71,12 @@ def _look() -> tuple[Context, list[Check]]:
     return Context(here, config), []
 
 
-def _show(check: Check, shell: Shell) -> None:
-    click.echo(f"{check.status + ':':8} {check.name}: {_plain(check.evidence)}")
+def _show(check: Check, shell: Shell, paint: Paint) -> None:
+    status = paint(f"{check.status + ':':8}", _COLOURS[check.status])
+    click.echo(f"{status} {check.name}: {_plain(check.evidence)}", color=True)
     if check.fix:
-        click.echo(f"fix: {shell.line(check.fix)}")
+        command = paint(shell.line(check.fix), colour.GREEN)
+        click.echo(f"{paint('fix:', colour.BOLD)} {command}", color=True)
     if check.hint:
         click.echo(f"hint: {_plain(check.hint)}")
 

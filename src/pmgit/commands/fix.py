@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit import checker, remake, snapshot_config
-from pmgit.commands import _fix_plan, _fix_undo, _steps, _work_tree
+from pmgit.commands import _fix_plan, _fix_undo, _steps, _terminal, _work_tree
 from pmgit.commands._completion import rule_names
 from pmgit.errors import CLEAN, FINDINGS, UsageError
 from pmgit.git import position, staged
@@ -126,7 +126,7 @@ def _committed(
     commits, remote = which
     asked = position.with_branch(repository, commits)
     if not asked and not position.Head(repository).oid:
-        click.echo("nothing to fix")
+        _terminal.say("nothing to fix")
         return CLEAN
     shell = Shell("", shell_for(repository).pmgit)
     report, made, _ = remake.plan(repository, asked, rules, remote)
@@ -135,7 +135,7 @@ def _committed(
         if report.findings:
             return _left(repository, report)
         _demand_unpushed(made.unpushed, commits, asked)
-        click.echo("nothing to fix")
+        _terminal.say("nothing to fix")
         return CLEAN
     engine = any(_is_engine(fix) for fix in fixes)
     if engine:
@@ -205,9 +205,11 @@ def _left(repository: Repository, report: Report, where: str = "") -> int:
     """Print what is left, if anything; `where` that is nothing. Returns the exit code."""
     if report.findings:
         click.echo(
-            text.render(report, shell_for(repository)).encode("utf-8", "backslashreplace"),
+            text.render(report, shell_for(repository), paint=_terminal.paint()).encode(
+                "utf-8", "backslashreplace"
+            ),
             nl=False,
         )
     else:
-        click.echo(f"no findings are left{where}")
+        _terminal.say(f"no findings are left{where}")
     return FINDINGS if report.errors else CLEAN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.config import BASELINE
 from pmgit.finding import ERROR
+from pmgit.report.colour import BOLD, GREEN, RED, YELLOW, Paint
 from pmgit.report.shell import defused, merged
 
 TYPE_CHECKING = False
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 SHOWN = 25
 #: A message that quotes a file is cut to this many characters.
 LONGEST = 400
+PLAIN = Paint()
 
 
 def visible(text: str) -> str:
@@ -48,14 +50,15 @@ def cut_off(count: int) -> str:
     )
 
 
-def line_of(finding: Finding) -> str:
+def line_of(finding: Finding, paint: Paint = PLAIN) -> str:
     """One finding on one line: `path:line: rule: message`."""
     path = visible(finding.path) or "."
     if path.startswith((":", "#", "-", " ")):
         # `::error` and `##[command]` at the begin of a line are commands to CI systems.
         path = f"./{path}"
     place = f"{path}:{finding.line}" if finding.line else path
-    return f"{place}: {kind_of(finding)}: {message_of(finding)}"
+    colour = RED if finding.severity == ERROR else YELLOW
+    return f"{paint(place, BOLD)}: {paint(kind_of(finding), colour)}: {message_of(finding)}"
 
 
 def kind_of(finding: Finding) -> str:
@@ -69,21 +72,24 @@ def message_of(finding: Finding) -> str:
     return message if len(message) <= LONGEST else message[:LONGEST] + "…"
 
 
-def fix_of(fix: Fix, shell: Shell) -> str:
-    """The line that tells a fix; an unsafe one says what it does to whom."""
-    command = shell.line(fix)
-    line = f"unsafe fix ({fix.warning}): {command}" if fix.warning else f"fix: {command}"
-    return f"plan: {visible(fix.about)}\n{line}" if fix.about else line
+def fix_of(fix: Fix, shell: Shell, paint: Paint = PLAIN) -> str:
+    """The line with the commands of a fix; of an unsafe one also what it does to whom."""
+    command = paint(shell.line(fix), GREEN)
+    what = f"unsafe fix ({fix.warning})" if fix.warning else "fix"
+    line = f"{paint(f'{what}:', BOLD)} {command}"
+    return f"{paint('plan:', BOLD)} {visible(fix.about)}\n{line}" if fix.about else line
 
 
-def fixes_of(report: Report, shell: Shell) -> list[str]:
+def fixes_of(report: Report, shell: Shell, paint: Paint = PLAIN) -> list[str]:
     """The lines with the fixes of all findings."""
     fixes = merged(finding.pasted for finding in report.findings if finding.pasted)
-    return [fix_of(fix, shell) for fix in fixes]
+    return [fix_of(fix, shell, paint) for fix in fixes]
 
 
-def render(report: Report, shell: Shell, commits: dict[str, str] | None = None) -> str:
-    """The whole report; empty when there is nothing to say.
+def render(
+    report: Report, shell: Shell, commits: dict[str, str] | None = None, paint: Paint = PLAIN
+) -> str:
+    """The whole report; empty when there are no findings.
 
     `commits` says of commits that brought findings in what they are, by their ids.
     """
@@ -95,13 +101,13 @@ def render(report: Report, shell: Shell, commits: dict[str, str] | None = None) 
         kind = kind_of(finding)
         counts[kind] = counts.get(kind, 0) + 1
         if counts[kind] <= SHOWN:
-            lines.append(line_of(finding))
+            lines.append(line_of(finding, paint))
     for kind, count in counts.items():
         if count > SHOWN:
             lines.append(f"… and {count - SHOWN} more of {kind}")
     if commits:
         lines += ["", *(f"commit {oid[:12]}: {visible(what)}" for oid, what in commits.items())]
-    fixes = fixes_of(report, shell)
+    fixes = fixes_of(report, shell, paint)
     if fixes:
         lines += ["", *fixes]
     lines += ["", summary(report)]
@@ -117,9 +123,11 @@ def summary(report: Report) -> str:
     warnings = len(report.findings) - errors
     if warnings:
         parts.append(f"{warnings} warning" + ("" if warnings == 1 else "s"))
-    files = f"{report.checked} file" + ("" if report.checked == 1 else "s")
+    files = f" in {report.checked} file" + ("" if report.checked == 1 else "s")
+    if not report.checked:
+        files = ""  # what is wrong lies ignored on disk, or is gone
     names = " ".join(sorted({finding.rule for finding in report.findings}))
-    return f"{' and '.join(parts)} in {files}{forgiven(report)}. Why: pmgit explain {names}"
+    return f"{' and '.join(parts)}{files}{forgiven(report)}. Why: pmgit explain {names}"
 
 
 def forgiven(report: Report) -> str:
