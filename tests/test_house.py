@@ -8,8 +8,10 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +114,23 @@ def uses(module: str) -> Iterator[tuple[int, str, ast.expr]]:
     for node in ast.walk(modules()[module]):
         if isinstance(node, ast.Attribute | ast.Name):
             yield node.lineno, ast.unparse(node), node
+
+
+def distributions(requirements: list[str]) -> set[str]:
+    """The normalized names of what requirements such as `click>=8.1` ask for."""
+    return {re.split(r"[^\w.-]", one)[0].lower().replace("_", "-") for one in requirements}
+
+
+def test_what_is_imported_is_declared() -> None:
+    """A library that comes with another one today is gone tomorrow."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)
+    owners = packages_distributions()
+    names = {name.split(".")[0] for module in modules() for name in imported(module)}
+    foreign = names - set(sys.stdlib_module_names) - {"pmgit"}
+    used = {owners[name][0].lower().replace("_", "-") for name in foreign}
+    programs = {"pre-commit"}  # run, not imported
+    assert used | programs == distributions(project["project"]["dependencies"])
 
 
 def rule_modules() -> list[str]:
