@@ -61,7 +61,15 @@ def isolated_environment(home: Path) -> dict[str, str]:
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("GIT_", "PMGIT_", "PRE_COMMIT", "HF_", "XDG_", "PREK_", "PYTHON"))
-        and name not in ("CI", "GITHUB_ACTIONS", "VIRTUAL_ENV", "NO_COLOR", "TRANSFORMERS_CACHE")
+        and name
+        not in (
+            "CI",
+            "GITHUB_ACTIONS",
+            "VIRTUAL_ENV",
+            "NO_COLOR",
+            "FORCE_COLOR",
+            "TRANSFORMERS_CACHE",
+        )
         and name not in ("SKIP", "HUSKY", "LEFTHOOK")
     }
     path = os.pathsep.join([str(BIN), *kept.get("PATH", os.defpath).split(os.pathsep)])
