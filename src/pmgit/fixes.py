@@ -14,6 +14,7 @@ from pmgit.finding import Fix, Step
 from pmgit.git import work_tree
 from pmgit.git.snapshot import RANGE
 from pmgit.model import moves
+from pmgit.model.weights import NEVER
 from pmgit.setup import models_folders
 
 TYPE_CHECKING = False
@@ -132,6 +133,10 @@ def store(subject: Subject, blob: Blob) -> Advice:
         return keep_out(subject, blob)
     if subject.origin == RANGE or subject.repository.bare:
         return _committed(blob)
+    from pmgit.lfs import patterns
+
+    if patterns.must_be_text(blob.path):
+        return keep_out(subject, blob)  # text-in-lfs would object
     return Advice(set_up(subject, blob))
 
 
@@ -143,7 +148,9 @@ def set_up(subject: Subject, blob: Blob) -> Fix:
     name = blob.path.rpartition("/")[2]
     suffix = os.path.splitext(name)[1]
     root = next((root for root in subject.roots if blob.path.startswith(f"{root}/")), "")
-    if root and len(suffix) > 1 and suffix[1:].isalnum() and not suffix[1:].isdigit():
+    speaks = len(suffix) > 1 and suffix[1:].isalnum() and not suffix[1:].isdigit()
+    # No pattern for all texts, where one of them holds weights.
+    if root and speaks and subject.tiers.of(name) != NEVER:
         pattern = patterns.in_models(root, suffix)
     return Fix(
         Step("pmgit", "lfs-setup", items=(pattern,), option="--pattern", names="verbatim"),

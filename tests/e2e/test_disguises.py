@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.test_pre_receive import WEIGHTS, Server, make_server, server
-from tests.kit import random_bytes
+from tests.kit import native_hooks, random_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,6 +112,31 @@ def test_in_a_commit(before: str, server: Server) -> None:
     entry(clone, LINK, oid, OUTSIDE)
     if before == SUBMODULE:
         assert "a symbolic link of 1.5 MB" in clone.pmgit("check").out
+
+
+@pytest.mark.parametrize("name", ["m.txt", "model.safetensors.json"])
+def test_a_name_of_text(name: str, server: Server, tmp_path: Path) -> None:
+    """At the commit, before the push, in a range (packed, too) and on the server."""
+    clone = server.clone
+    clone.git("config", "core.hooksPath", str(native_hooks(tmp_path)))
+    clone.git("remote", "add", "origin", str(server.path))
+    clone.git("fetch", "-q", "origin")
+    clone.add_info("pretrained_model/bert")
+    clone.commit()
+    path = f"pretrained_model/bert/{name}"
+    clone.stage(path, 3_000_000)
+    told = f"{path}: tracked-weights: 3.0 MB of weights raw in Git"
+    assert told in clone.pmgit("check").out
+    clone.git("commit", "-q", "-m", "raw", code=1)
+    clone.commit()
+    clone.git("rm", "-q", "--cached", path)
+    clone.commit()
+    clone.git("gc", "-q")
+    assert told in clone.pmgit("check", "--range", "origin/main..").out
+    pushed = clone.run(["git", "push", "-q", "origin", "main"])
+    assert (pushed.code, told in pushed.out + pushed.err) == (1, True), pushed
+    clone.git("config", "core.hooksPath", "/dev/null")
+    assert told in server.refused("main")
 
 
 def test_what_is_no_disguise(server: Server) -> None:

@@ -7,6 +7,7 @@ import io
 import pickle
 import struct
 import zipfile
+from random import Random
 
 import pytest
 
@@ -97,3 +98,102 @@ def test_text_is_not_binary() -> None:
     assert not kinds.is_binary("模型 é\n".encode())
     assert not kinds.is_binary(b"")
     assert kinds.is_binary(b"text\0")
+
+
+# -- text and tokenizers --------------------------------------------------------------------------
+
+CHINESE, FRENCH = "模型说明：来源与许可证\n", "modèle pré-entraîné : été\n"
+TEXTS = {
+    "nothing": b"",
+    "ncnn": b"7767517\n3 3\nInput data 0 1 data\n",
+    "JSON": b'{"a": [1.5, 2]}',
+    "tiktoken": b"IQ== 0\nIg== 1\n" * 400,
+    "all characters once": b"".join(b"%c\n" % n for n in range(1, 128)) + b"word\n" * 200,
+    "a pickle of Python 2": pickle.dumps({"weight": [1.0] * 99}, protocol=0),
+    "UTF-8 with a mark": b"\xef\xbb\xbf" + CHINESE.encode() * 99,
+    "UTF-16 of ASCII, without a mark": ("word\n" * 99).encode("utf-16-be"),
+    "half a character of UTF-16": CHINESE.encode("utf-16")[:99],
+    **{c: CHINESE.encode(c) * 99 for c in ("utf-8", "utf-16", "gbk", "gb18030")},
+    "latin-1": FRENCH.encode("latin-1") * 99,
+    "shift_jis": "学習済みモデル\n".encode("shift_jis") * 99,
+}
+random = Random(0).randbytes
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text(name: str) -> None:
+    text = TEXTS[name]
+    assert kinds.is_text(text[:HEAD_BYTES])
+    if len(text) > 1000:  # wherever a character is cut
+        assert all(kinds.is_text(text[:end]) for end in range(990, 1000))
+    assert not kinds.is_sentencepiece(text)
+
+
+def test_what_is_no_text() -> None:
+    for size in (20, 100, 300, 4000):
+        for _ in range(50):
+            data = random(size)
+            assert not kinds.is_text(data), data
+            # Nor without the NUL by which Git tells.
+            assert not kinds.is_text(data.replace(b"\0", b"\xc8")), data
+    floats = struct.pack("<999f", *(n / 7 for n in range(999)))
+    halves = struct.pack("<999e", *((n - 500) / 7 for n in range(999)))
+    small = bytes([0, 66, 0])  # could be UTF-16, and anything else
+    for data in (
+        floats,
+        halves,
+        b"\xff\xfe" + random(999),
+        small,
+        *(DATA[n] for n in ("npy", "gzip")),
+    ):
+        assert not kinds.is_text(data), data
+
+
+def pieces(count: int, *, types: bool = True) -> bytes:
+    """A SentencePiece model, as its own library writes it: pieces, then how it was trained."""
+    model = b""
+    for n in range(count):
+        text = (f"<{n}>" if n < 3 else f"▁{'模' * (n % 60)}{n}").encode()
+        piece = b"\x0a" + varint(len(text)) + text + b"\x15" + struct.pack("<f", -n / 3)
+        piece += b"\x18\x02" if types and n < 3 else b""
+        model += b"\x0a" + varint(len(piece)) + piece
+    return model + b"\x12\x05\x0a\x03a.b"
+
+
+def varint(number: int) -> bytes:
+    return bytes([number]) if number < 128 else bytes([number % 128 + 128, number // 128])
+
+
+@pytest.mark.parametrize("types", [True, False])
+def test_sentencepiece(types: bool) -> None:
+    model = pieces(200, types=types)
+    assert len(model) > HEAD_BYTES
+    assert kinds.is_sentencepiece(model[:HEAD_BYTES])
+    assert kinds.is_sentencepiece(model)
+    assert all(kinds.is_sentencepiece(model[:end]) for end in range(3000, HEAD_BYTES))
+    assert not kinds.is_text(model[:HEAD_BYTES])
+    assert not kinds.weights_kind(model[:HEAD_BYTES])
+
+
+def test_what_is_no_sentencepiece(weights: Weights) -> None:
+    whole = pieces(30)
+    behind = pieces(30).partition(b"\x12\x05")[0]
+    for data in (
+        b"",
+        pieces(2),
+        whole[3:],
+        behind + b"\0" * 500,
+        behind + random(500),
+        b"\x0a" * 999,
+        b"\x0a\x00" * 500,
+        b"\x0a\x06\x0a\x04abcd" * 2,
+        b"\x0a\x09\x0a\x00\x15\0\0\0\0\x18\x02" * 99,
+        *(random(4000) for _ in range(50)),
+        *(b"\x0a" + random(4000) for _ in range(50)),
+        *(weights[entry[2]][:HEAD_BYTES] for entry in FILES),
+    ):
+        assert not kinds.is_sentencepiece(data), data[:40]
+
+
+def test_a_text_is_no_weights_whatever_it_begins_with() -> None:
+    assert kinds.weights_kind(b"GGUF is a format of files" * 99) == ""

@@ -12,6 +12,7 @@ from pmgit.git.repository import discover
 from pmgit.lfs import pointer as pointers
 from pmgit.lfs.pointer import Broken, Pointer
 from pmgit.model.subject import Subject
+from tests.formats.test_kinds import pieces
 from tests.kit import Repo, pointer, random_bytes
 
 if TYPE_CHECKING:
@@ -68,8 +69,58 @@ def test_names_decide_where_they_can(here: Repo) -> None:
     here.stage(f"{BERT}/huge.json", 200_000)
     assert weights_in(subject()) == [
         "a/model.PT", "a/model.gguf", "a/model.safetensors",
-        f"{BERT}/data.npz", f"{BERT}/small.bin", f"{BERT}/sub/p.bin.001", f"{BERT}/x.tar.gz",
+        f"{BERT}/data.npz", f"{BERT}/huge.json", f"{BERT}/small.bin", f"{BERT}/sub/p.bin.001",
+        f"{BERT}/x.tar.gz",
     ]  # fmt: skip
+
+
+def test_content_counts_more_than_a_name(here: Repo, weights: Weights) -> None:
+    """Text and tokenizers under names of weights, and the other way round."""
+    model = pieces(20_000)
+    jit = weights["silero_vad.jit"]
+    here.stage(f"{BERT}/labels.bin", "cat\ndog\n")
+    here.stage(f"{BERT}/boosted.model", "tree\nversion=v3\n" * 20_000)
+    here.stage(f"{BERT}/gbk.dat", ("模型" * 9 + "\n").encode("gbk") * 9999)
+    here.stage(f"{BERT}/zh.model", model)
+    here.stage(f"{BERT}/small.model", pieces(9))
+    here.stage(f"{BERT}/pieces", model)
+    assert weights_in(subject()) == []
+    here.stage(f"{BERT}/a.pkl", b"(dp0\nVweight\np1\nF1.5\ns.")  # pickled by Python 2
+    here.stage(f"{BERT}/b.model", 8_000_001)
+    here.stage(f"{BERT}/b.spm", 8_000_000)
+    here.stage(f"{BERT}/c.spm", 8_000_001)
+    here.stage(f"{BERT}/d.json", 100_001)
+    here.stage(f"{BERT}/e.txt", 100_000)
+    here.stage(f"{BERT}/f/vocab.txt", 1_000_000)
+    here.stage(f"{BERT}/g/vocab.txt", 1_000_001)
+    here.stage(f"{BERT}/h.safetensors", "text, and a name that stands for nothing else")
+    here.stage("elsewhere/m.txt", jit)
+    here.stage("elsewhere/spm.model", jit)
+    here.stage("elsewhere/n.txt", 300_000)
+    expected = [
+        "elsewhere/m.txt", "elsewhere/spm.model", f"{BERT}/a.pkl", f"{BERT}/b.model",
+        f"{BERT}/c.spm", f"{BERT}/d.json", f"{BERT}/g/vocab.txt", f"{BERT}/h.safetensors",
+    ]  # fmt: skip
+    assert weights_in(subject()) == expected
+    seen = subject()
+    assert named(seen.weights_among(seen.introduced)) == expected
+    # A person has the last word.
+    seen = subject(weights={"never": ["[c-g]*", "vocab.*", "m.txt"], "ambiguous": ["labels.*"]})
+    expected = [f"{BERT}/{name}" for name in ("a.pkl", "b.model", "h.safetensors", "labels.bin")]
+    assert weights_in(seen) == ["elsewhere/spm.model", *expected]
+
+
+def test_content_of_many_is_asked_for_at_once(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(9):
+        here.stage(f"{BERT}/{number}.bin", "text")
+        here.stage(f"{BERT}/{number}.json", 100_001 + number)
+    here.commit()
+    here.git("gc", "-q")
+    seen = everything()
+    trace = here.path.parent / "trace"
+    monkeypatch.setenv("GIT_TRACE", str(trace))
+    assert len(seen.weights_among(seen.introduced)) == 9
+    assert trace.read_text().count(" built-in: git ") == 1
 
 
 def test_any_large_binary_inside_of_a_model(here: Repo) -> None:
@@ -258,7 +309,7 @@ def test_the_files_of_the_tip_of_a_range(here: Repo) -> None:
 
 def test_the_models_that_a_change_touches(here: Repo) -> None:
     for name in ("one", "two", "org/three"):
-        here.stage(f"pretrained_model/{name}/model.bin", name)
+        here.stage(f"pretrained_model/{name}/model.bin", f"\0{name}")
         here.stage(f"pretrained_model/{name}/sub/config.json", "{}")
         here.add_info(f"pretrained_model/{name}")
     here.commit()
@@ -266,7 +317,7 @@ def test_the_models_that_a_change_touches(here: Repo) -> None:
     assert not subject().touches_models
     here.stage("pretrained_model/one/sub/config.json", '{"a": 1}')
     here.git("rm", "-q", "pretrained_model/two/INFO.md")
-    here.stage("pretrained_model/org/three/model.bin", "other")
+    here.stage("pretrained_model/org/three/model.bin", "\0other")
     seen = subject()
     found = models(seen)
     assert sorted(found) == ["pretrained_model/one", "pretrained_model/org/three",

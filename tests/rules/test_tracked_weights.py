@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.formats.test_kinds import pieces
 from tests.kit import Repo, pointer, random_bytes
 from tests.weights import FILES, Weights
 
@@ -82,6 +83,61 @@ def test_accepts(repo: Repo, name: str, content: bytes) -> None:
     repo.stage(f"{BERT}/{name}", content)
 
     assert findings(repo) == []
+
+
+def test_tokenizers_and_text_under_any_name(repo: Repo) -> None:
+    for name in ("spm.model", "zh.bpe.model", "tokenizer.model", "tekken.json", "tokenizer.bin"):
+        repo.stage(f"{BERT}/{name}", 200_000)  # whatever it is
+    repo.stage(f"{BERT}/y.ncnn.param", "7767517\n")
+    repo.stage(f"{BERT}/vocab.bpe", "a" * 200_000)
+    repo.stage(f"{BERT}/boosted.model", "tree\nversion=v3\n" * 9999)
+    repo.stage(f"{BERT}/labels.dat", "猫\n".encode("utf-16"))
+    repo.stage(f"{BERT}/de.model", pieces(9999))
+
+    assert findings(repo) == []
+    assert findings(repo, "--all") == []
+
+
+NAMES_OF_TEXT = ["m.txt", "model.safetensors.json", "README.md", "merges.txt", "config.json"]
+
+
+@pytest.mark.parametrize("keep_text", ["--keep-text", "--no-keep-text"])
+def test_a_name_of_text_hides_nothing(repo: Repo, keep_text: str) -> None:
+    assert repo.pmgit("gitignore", keep_text).code == 0
+    for name in NAMES_OF_TEXT:
+        repo.stage(f"{BERT}/{name}", 3_000_000)
+    found = findings(repo)
+    assert [f["path"] for f in found] == sorted(f"{BERT}/{name}" for name in NAMES_OF_TEXT)
+    assert all(
+        "(the limit is 0 bytes); its content is binary: rename it, " in f["message"] for f in found
+    )
+    for fix in repo.pmgit("check", "--select", "tracked-weights").fixes:
+        repo.paste(fix)
+
+    assert findings(repo) == []
+    # What is said of it is true, both ways.
+    repo.stage(f"{BERT}/m.txt", 3_000_000)
+    repo.write(".pmgit.toml", '[weights]\nnever = ["m.txt"]\n')
+    assert findings(repo) == []
+    (repo.path / BERT / "m.txt").rename(repo.path / BERT / "m.bin")
+    repo.git("add", "-A")
+    assert not repo.blob(".gitignore").count(b"m.bin")
+    assert f"{BERT}/m.bin" not in repo.staged()
+
+
+def test_a_name_of_text_where_weights_are_in_git_lfs(lfs_repo: Repo) -> None:
+    """One file goes there, not all texts; nothing that must be text."""
+    for name in NAMES_OF_TEXT:
+        lfs_repo.stage(f"{BERT}/{name}", 3_000_000)
+    lfs_repo.stage(f"{BERT}/labels.txt", "cat\ndog\n")
+    pasted = lfs_repo.paste_all("--select", "size,lfs")
+    assert len(pasted) == 2, pasted
+    staged = lfs_repo.staged()
+    assert [name for name in NAMES_OF_TEXT if f"{BERT}/{name}" in staged] == [
+        "m.txt", "model.safetensors.json", "merges.txt",
+    ]  # fmt: skip
+    assert lfs_repo.blob(f"{BERT}/m.txt").startswith(b"version https://git-lfs")
+    assert lfs_repo.blob(f"{BERT}/labels.txt") == b"cat\ndog\n"
 
 
 def test_only_model_folders_count(repo: Repo) -> None:

@@ -15,7 +15,7 @@ from pmgit.setup import ignore_block
 @click.option(
     "--keep-text/--no-keep-text",
     default=None,
-    help="Let in the configuration, tokenizer, README and LICENSE files of models, or no longer;"
+    help="Let in the text of models (configurations, tokenizers, README, LICENSE), or no longer;"
     " not given: as the block has it.",
 )
 @click.option(

@@ -182,6 +182,7 @@ class Subject(Files):
     def _fill(self, models: dict[str, Model]) -> None:
         """Put every blob below the models folders into its model."""
         introduced = {blob.path for blob in self.model_tip_files}
+        weights = {blob.path for blob in self.weights_among(self.model_tip_files)}
         tier_of, by_name = self.tiers.of, (ALWAYS, AMBIGUOUS)
         for place, blobs in self.by_folder.items():
             model = models.get(self._model_at(place))
@@ -193,7 +194,7 @@ class Subject(Files):
                 if blob.path == info:
                     model.info = blob
                 elif (
-                    self.is_weights(blob)
+                    blob.path in weights
                     if blob.path in introduced
                     # Old blobs are told by their names: content is not read for them.
                     else blob.mode in REGULAR and tier_of(blob.path) in by_name

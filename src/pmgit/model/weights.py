@@ -1,13 +1,17 @@
 """What weights are, by name: three tiers, as patterns over the last part of a path.
 
-*Always*: formats that exist for models only. *Ambiguous*: weights inside a model folder,
-elsewhere only when content proves it. *Never*: text and tokenizers, also when they are large.
+*Always*: formats that exist for models only. *Ambiguous*: weights inside a model folder, unless
+the content is text or a tokenizer; elsewhere only when content proves it. *Never*: text and
+tokenizers, also when they are large. A name is a claim: `most_binary` says how much binary
+content it is believed for (`judged_files` looks at the content).
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pmgit.config import Config
 
 ALWAYS, AMBIGUOUS, NEVER, OTHER = "always", "ambiguous", "never", "other"
@@ -34,12 +38,41 @@ AMBIGUOUS_SUFFIXES = (
     ".mar", ".t7", ".net", ".bst", ".cbm", ".ubj", ".skops", ".annoy", ".faiss", ".weight",
     ".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".lz4",
 )  # fmt: skip
-NEVER_SUFFIXES = (
-    ".md", ".txt", ".rst", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".csv",
-    ".tsv", ".xml", ".html", ".jinja", ".py", ".sh", ".ipynb", ".pbtxt", ".prototxt",
-    ".spm", ".tiktoken",
+#: Source code beside a model.
+CODE_SUFFIXES = (".py", ".sh", ".ipynb")
+#: Configuration, vocabulary, documents, graphs without numbers (Caffe, ncnn, OpenVINO, Darknet).
+TEXT_SUFFIXES = (
+    ".json", ".txt", ".md", ".rst", ".jsonl", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf",
+    ".csv", ".tsv", ".xml", ".html", ".jinja", ".pbtxt", ".prototxt", ".param",
+    ".tiktoken", ".bpe", ".codes", ".vocab", ".merges",
 )  # fmt: skip
-NEVER_NAMES = frozenset({"tokenizer.model", "sentencepiece.bpe.model", "spiece.model"})
+NEVER_SUFFIXES = (*TEXT_SUFFIXES, *CODE_SUFFIXES, ".spm")
+
+#: Tokenizers that are binary, SentencePiece models above all: at most one `*` in each pattern.
+NEVER_NAMES = (
+    "*tokenizer.model", "tokenizer*.model", "tokenizer.model.v*", "*spiece.model",
+    "sentencepiece*.model", "*bpe.model", "*spm.model", "spm*.model", "*.spm",
+)  # fmt: skip
+#: Vocabularies, which are text nearly always.
+VOCABULARIES = (
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+    "tekken.json", "vocab.json", "encoder.json", "vocab.txt", "merges.txt", "dict.txt",
+    "*.tiktoken", "*.bpe", "*.codes", "*.vocab", "tokenizer.bin",
+)  # fmt: skip
+#: What `pmgit gitignore --keep-text` lets in, as patterns of .gitignore: the text of models and
+#: their tokenizers. All but the documents are names that are never weights. The first one adds
+#: nothing to `*.json`: by its line a block with text is known, whichever version wrote it.
+DOCUMENTS = ("README*", "LICENSE*", "LICENCE*", "NOTICE*")
+KEPT_TEXT = (
+    "config.json", *(f"*{suffix}" for suffix in TEXT_SUFFIXES), *NEVER_NAMES, "tokenizer.bin",
+    *DOCUMENTS,
+)  # fmt: skip
+
+#: A tokenizer may have so many bytes, whatever they are: nobody knows every format of one. The
+#: largest SentencePiece models in use have 5 MB (XLM-R 5.07, mT5 4.31, Gemma 4.24).
+TOKENIZER_BYTES = 8_000_000
+#: A vocabulary that is no text may be as large as oversized-blob lets weights be anywhere.
+VOCABULARY_BYTES = 1_000_000
 
 #: A look by what follows the last dot takes a third of the time of `endswith` with them all.
 _BY_END = dict.fromkeys(ALWAYS_SUFFIXES, ALWAYS) | dict.fromkeys(NEVER_SUFFIXES, NEVER)
@@ -61,20 +94,17 @@ class Tiers:
             known = _BY_END.get(path[path.rfind(".") :])
             if known:
                 return known
+        own = self.configured(path)
+        if own:
+            return own
         name = path[path.rfind("/") + 1 :].lower()
-        if self._own:
-            from fnmatch import fnmatchcase
-
-            for tier, patterns in self._own:
-                if any(fnmatchcase(name, pattern) for pattern in patterns):
-                    return tier
         # The suffixes of these two tiers exclude each other; most names end here.
         known = _BY_END.get(name[name.rfind(".") :])
         if known:
             return known
         if name.endswith(ALWAYS_SUFFIXES):
             return ALWAYS
-        if name in NEVER_NAMES or name.endswith(NEVER_SUFFIXES):
+        if _matches(name, _TOKENIZERS) or _matches(name, _VOCABULARIES):
             return NEVER
         shard = ".data-" in name and "-of-" in name  # of TensorFlow: x.data-00000-of-00001
         if shard and ".ckpt" in name:
@@ -82,6 +112,51 @@ class Tiers:
         if shard or name.endswith(AMBIGUOUS_SUFFIXES) or _is_part(name):
             return AMBIGUOUS
         return OTHER
+
+    def configured(self, path: str) -> str:
+        """The tier that the configuration gives to a path; '' when it says nothing of it."""
+        if not self._own:
+            return ""
+        from fnmatch import fnmatchcase
+
+        name = path[path.rfind("/") + 1 :].lower()
+        for tier, patterns in self._own:
+            if any(fnmatchcase(name, pattern) for pattern in patterns):
+                return tier
+        return ""
+
+
+def most_binary(path: str) -> int:
+    """How many bytes of binary content a file of this name may have in a model folder.
+
+    What is larger is weights, whatever its name says.
+    """
+    name = path[path.rfind("/") + 1 :].lower()
+    if _matches(name, _TOKENIZERS):
+        return TOKENIZER_BYTES
+    return VOCABULARY_BYTES if _matches(name, _VOCABULARIES) else BINARY_BYTES
+
+
+def is_serialised(path: str) -> bool:
+    """Whether this is named as objects are that a program has written: they may be ASCII.
+
+    Python 2 pickled so by default, and many models of that time are still in use.
+    """
+    return path.lower().endswith((".pkl", ".pickle", ".joblib", ".t7"))
+
+
+def _matches(name: str, parts: Sequence[tuple[str, str, str]]) -> bool:
+    """Whether a name begins and ends as one of the patterns does."""
+    return any(
+        name.startswith(first) and name.endswith(last) and len(name) >= len(first) + len(last)
+        if star
+        else name == first
+        for first, star, last in parts
+    )
+
+
+_TOKENIZERS = tuple(pattern.partition("*") for pattern in NEVER_NAMES)
+_VOCABULARIES = tuple(pattern.partition("*") for pattern in VOCABULARIES)
 
 
 def _is_part(name: str) -> bool:

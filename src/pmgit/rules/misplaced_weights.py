@@ -47,11 +47,9 @@ class MisplacedWeights(Rule):
     scope = PLACES
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        loose = [
-            blob
-            for blob in subject.model_tip_files
-            if subject.is_loose(blob.path) and subject.is_weights(blob)
-        ]
+        loose = subject.weights_among(
+            blob for blob in subject.model_tip_files if subject.is_loose(blob.path)
+        )
         if not loose:
             return
         from pmgit.model import moves
@@ -104,4 +102,4 @@ def _old_weights(subject: Subject) -> set[str]:
         if change.before_mode in REGULAR and subject.is_loose(change.path)
     ]
     subject.snapshot.examine(before)
-    return {blob.path for blob in before if blob.size > 0 and subject.is_weights(blob)}
+    return {blob.path for blob in subject.weights_among(before) if blob.size > 0}

@@ -59,17 +59,16 @@ class OversizedBlob(Rule):
         for_files = self.option("max-file-size")
         lowest = min(for_weights, for_files)
         large = [blob for blob in subject.files if blob.size > lowest]
+        large = [blob for blob in large if not subject.is_moved(blob)]
+        weights = set(subject.weights_among(large))
         told = []
         for blob in large:
-            if subject.is_moved(blob):
-                continue
-            weights = subject.is_weights(blob)
-            limit = min(for_weights, for_files) if weights else for_files
+            limit = lowest if blob in weights else for_files
             if blob.size > limit:
-                told.append((blob, weights, limit))
-        subject.snapshot.learn_filters(blob.path for blob, _, _ in told)
-        for blob, weights, limit in told:
-            yield self._finding(subject, blob, weights, limit)
+                told.append((blob, limit))
+        subject.snapshot.learn_filters(blob.path for blob, _ in told)
+        for blob, limit in told:
+            yield self._finding(subject, blob, blob in weights, limit)
         yield from self._links(subject)
 
     def _links(self, subject: Subject) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit.finding import Finding
+from pmgit.model.weights import NEVER
 from pmgit.rule import RAW, SIZE, Option, Rule
 from pmgit.units import show_both
 
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.model.subject import Subject
+
+
+#: Of a file whose name says that it is a text or a tokenizer.
+_DOUBT = (
+    "; its content is binary: rename it, or, if it is no weights, name it as `never` in [weights]"
+    " of .pmgit.toml"
+)
 
 
 class TrackedWeights(Rule):
@@ -22,7 +30,10 @@ class TrackedWeights(Rule):
     in the models folder), their archives and their parts, that are neither ignored nor
     in Git LFS and are larger than `max-raw-weights`. Thirty shards of 450 kB are caught as one
     file of 13 MB is. What weights are is told by name (`*.safetensors`, `*.bin`, …) and, for
-    other names, by being binary and over 100 kB; text and tokenizers never are.
+    other names, by being binary and over 100 kB. Text and tokenizers never are, whatever they are
+    called: a `*.bin` that holds JSON, a SentencePiece model. A name of text alone proves nothing:
+    `notes.txt` is weights when it is binary and over 100 kB, a vocabulary (`vocab.txt`,
+    `tekken.json`) over 1 MB, a tokenizer (`spm.model`) over 8 MB.
 
     ## Why it is bad
 
@@ -55,8 +66,8 @@ class TrackedWeights(Rule):
             if blob.size > limit
             and (subject.in_model_folder(blob.path) or subject.is_gone_again(blob))
             and not subject.is_moved(blob)
-            and subject.is_weights(blob)
         ]
+        raw = subject.weights_among(raw)
         if not raw:
             return
         from pmgit import fixes
@@ -65,10 +76,11 @@ class TrackedWeights(Rule):
         for blob in raw:
             advice = fixes.store(subject, blob)
             size, most = show_both(blob.size, limit)
+            note = _DOUBT if subject.tiers.of(blob.path) == NEVER else ""
             yield Finding(
                 blob.path,
                 f"{size} of weights raw in Git, neither ignored nor in Git LFS"
-                f" (the limit is {most}){advice.note}",
+                f" (the limit is {most}){note}{advice.note}",
                 fix=advice.fix,
                 commit=blob.commit,
                 content=blob.oid,

@@ -18,12 +18,11 @@ from pmgit.git import work_tree
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs.patterns import literal
 from pmgit.model import storage
-from pmgit.model.weights import ALWAYS_SUFFIXES, AMBIGUOUS_SUFFIXES
+from pmgit.model.weights import ALWAYS_SUFFIXES, AMBIGUOUS_SUFFIXES, KEPT_TEXT
 from pmgit.setup import block, files, models_folders
 from pmgit.setup.ignore_plan import NAME, Plan
 from pmgit.setup.ignore_proof import (
     CACHES,
-    KEPT_TEXT,
     PLACES,
     PROBE,
     SEEN,
@@ -161,7 +160,7 @@ def for_ignored(root: str, *, keep_text: bool, nested: bool = False) -> list[str
 
 
 def _keeps_text(line: str) -> bool:
-    return line.startswith("!") and line.endswith("/**/" + KEPT_TEXT[0])
+    return line.startswith("!") and line.endswith(f"/**/{KEPT_TEXT[0]}")
 
 
 def _is_shut(repository: Repository, root: str, around: Mapping[str, bytes]) -> bool:

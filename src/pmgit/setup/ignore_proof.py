@@ -8,6 +8,7 @@ from pmgit.config import LFS
 from pmgit.errors import PmgitError
 from pmgit.git.blob import encode
 from pmgit.model import folder
+from pmgit.model.weights import KEPT_TEXT
 from pmgit.setup.ignore_plan import NAME
 
 TYPE_CHECKING = False
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.setup.ignore_plan import Plan
 
-#: What `--keep-text` lets in: the small text that a model needs to be loaded and understood.
-KEPT_TEXT = (
-    "config.json", "*_config.json", "config_*.json", "model_index.json", "modules.json",
-    "*.index.json", "tokenizer.json", "special_tokens_map.json", "added_tokens.json",
-    "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja", "chat_template.json",
-    "README*", "LICENSE*", "LICENCE*", "NOTICE*",
-)  # fmt: skip
 #: Left behind by downloads: huggingface_hub (its local folder, with `*.metadata` and `*.lock`, was
 #: `.huggingface` in 0.23), browsers, aria2.
 CACHES = (
