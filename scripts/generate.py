@@ -232,8 +232,14 @@ def configuration_page() -> str:
         text += f"| `{name}` | {help_text} |\n"
     for title, suffixes in (
         ("Always weights", weights.ALWAYS_SUFFIXES),
-        ("Weights inside a model folder, elsewhere by content", weights.AMBIGUOUS_SUFFIXES),
-        ("Never weights", (*weights.NEVER_SUFFIXES, *sorted(weights.NEVER_NAMES))),
+        (
+            "Weights inside a model folder unless they are text or a tokenizer, elsewhere by content",
+            weights.AMBIGUOUS_SUFFIXES,
+        ),
+        (
+            "No weights, as long as they are not [binary](rules.md#tracked-weights)",
+            (*weights.NEVER_SUFFIXES, *weights.NEVER_NAMES),
+        ),
     ):
         text += f"\n{title}, built in: " + " ".join(f"`{suffix}`" for suffix in suffixes) + "\n"
     text += "\n## [rules.NAME]\n\n| rule | option | default | meaning |\n|---|---|---|---|\n"

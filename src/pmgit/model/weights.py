@@ -34,7 +34,7 @@ ALWAYS_SUFFIXES = (
 )  # fmt: skip
 AMBIGUOUS_SUFFIXES = (
     ".bin", ".pkl", ".pickle", ".npy", ".npz", ".h5", ".hdf5", ".pb", ".model", ".dat", ".data",
-    ".joblib", ".params", ".param", ".plan", ".lite", ".task", ".blob", ".hef", ".nb", ".ftz",
+    ".joblib", ".params", ".plan", ".lite", ".task", ".blob", ".hef", ".nb", ".ftz",
     ".mar", ".t7", ".net", ".bst", ".cbm", ".ubj", ".skops", ".annoy", ".faiss", ".weight",
     ".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".lz4",
 )  # fmt: skip
@@ -46,7 +46,7 @@ TEXT_SUFFIXES = (
     ".csv", ".tsv", ".xml", ".html", ".jinja", ".pbtxt", ".prototxt", ".param",
     ".tiktoken", ".bpe", ".codes", ".vocab", ".merges",
 )  # fmt: skip
-NEVER_SUFFIXES = (*TEXT_SUFFIXES, *CODE_SUFFIXES, ".spm")
+NEVER_SUFFIXES = (*TEXT_SUFFIXES, *CODE_SUFFIXES)
 
 #: Tokenizers that are binary, SentencePiece models above all: at most one `*` in each pattern.
 NEVER_NAMES = (
