@@ -196,6 +196,33 @@ def test_a_placeholder_is_no_source() -> None:
         ("`Qwen/Qwen2.5-7B`", "Qwen/Qwen2.5-7B"),
         ("从 https://huggingface.co/a/b（镜像）下载", "a/b"),
         ("from https://a.example/x, that is https://hf.co/a/b.", "a/b"),
+        ("[bert-base](https://huggingface.co/google/bert-base)", "google/bert-base"),
+        ("google/bert-base (https://huggingface.co/google/bert-base)", "google/bert-base"),
+        (f"Downloaded from Hugging Face: https://hf.co/a/b, commit {COMMIT}, 2026-01-13", "a/b"),
+        ("https://mirror.example/a/b, a mirror of https://huggingface.co/a/b", "a/b"),
+        ("https://hf-mirror.com/a/b https://huggingface.co/a/b", "a/b"),
+        ("官方模型页面：https://huggingface.co/a/b", "a/b"),
+        ("下载自 https://modelscope.cn/models/a/b（main 分支）", "a/b"),
+        # What only mentions a repository.
+        ("our run of January, base https://huggingface.co/monologg/kobert", ""),
+        ("fine-tuned from https://huggingface.co/a/b", ""),
+        ("https://huggingface.co/a/b, fine-tuned by us", ""),
+        ("huggingface.co/a/b (base model)", ""),
+        ("base:https://huggingface.co/a/b", ""),
+        ("[our tuning of b](https://huggingface.co/a/b)", ""),
+        ("fine-tuned from a/b", ""),
+        ("base_model: a/b", ""),
+        ("基于 https://huggingface.co/a/b 微调", ""),
+        ("自训练，底座 https://huggingface.co/a/b", ""),
+        ("quantised from https://huggingface.co/a/b", ""),
+        ("https://huggingface.co/a/b and https://huggingface.co/c/d", ""),
+        ("https://ours.example/run https://huggingface.co/a/b", ""),
+        ("https://github.com/ours/run (https://huggingface.co/a/b)", ""),
+        ("https://huggingface.co/a/b, https://huggingface.co/datasets/c/d", ""),
+        ("https://huggingface.co/a/b, https://arxiv.org/abs/2101.00001", ""),
+        ("https://arxiv.org/abs/2101.00001", ""),
+        ("from data/train", ""),
+        ("n/a", ""),
         ("https://huggingface.co/datasets/a/b", ""),
         ("https://huggingface.co/spaces/a/b", ""),
         ("https://huggingface.co/docs/hub", ""),
@@ -219,6 +246,13 @@ def test_a_placeholder_is_no_source() -> None:
 )
 def test_repository_ids(source: str, expected: str) -> None:
     assert parse(f"Source: {source}\n".encode()).repo_id == expected
+
+
+def test_repositories_that_a_source_mentions() -> None:
+    assert repo_id.mentioned("our run, base https://hf.co/a/b; data c/d") == ["a/b", "c/d"]
+    assert repo_id.mentioned("fine-tuned from a/b") == ["a/b"]
+    for source in ("our run of January", "https://example.invalid/a/b", "s3://bucket/run", "N/A"):
+        assert repo_id.mentioned(source) == []
 
 
 def test_no_source_has_no_repository_id() -> None:

@@ -101,6 +101,28 @@ def test_a_plain_name_passes_whatever_the_source(repo: Repo) -> None:
     assert findings(repo) == []
 
 
+@pytest.mark.parametrize("source", [
+    "our run of January, base https://huggingface.co/monologg/kobert",
+    "fine-tuned from monologg/kobert",
+    "https://git.example/ours, https://huggingface.co/monologg/kobert",
+    "基于 https://huggingface.co/monologg/kobert 微调",
+])  # fmt: skip
+def test_a_model_of_ones_own_is_not_called_as_its_base(repo: Repo, source: str) -> None:
+    repo.add_info(f"{ROOT}/kobert_ft", source)
+    repo.add_info(f"{ROOT}/KoBERT_v2/sub", source)
+    assert findings(repo) == []
+    # What the Hub would not take, and a strict choice, are told as ever, with a name of its own.
+    repo.add_info(f"{ROOT}/kobert ft (2)", source)
+    assert names(repo) == ["kobert ft (2)"]
+    assert moved(repo, "-c", f"{RULE}.strict=true") == ["kobert-ft", "kobert-ft-2", "kobert-v2/sub"]
+
+
+def test_a_source_elsewhere_has_no_official_name(repo: Repo) -> None:
+    repo.add_info(f"{ROOT}/Kobert_ft", "our run of January")
+    repo.add_info(f"{ROOT}/Yolo_v8", "https://github.com/ours/Yolo")
+    assert moved(repo) == ["kobert-ft", "yolo-v8"]
+
+
 @pytest.mark.parametrize("cwd", ["", "sub dir"])
 def test_the_fix_renames_the_folder(repo: Repo, cwd: str) -> None:
     cases = [

@@ -19,7 +19,29 @@ _PAGES = frozenset(
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 #: What ends an address in running text; so does every character that is not ASCII.
 _ENDS = frozenset(" \t<>()[]{}\"'`|\\,;")
-_MAX_PART, _MAX_ADDRESSES = 96, 20
+_MAX_PART, _MAX_WORDS = 96, 60
+
+#: What may stand beside the address of a source without saying that the model is another one.
+_NEUTRAL = frozenset(
+    {
+        "a", "address", "also", "and", "at", "branch", "checkpoint", "commit", "download",
+        "downloaded", "face", "from", "hf", "hub", "hugging", "huggingface", "i.e", "in", "is",
+        "it", "main", "master", "mirror", "mirrored", "model", "modelscope", "of", "official", "on",
+        "page", "repo", "repository", "revision", "same", "see", "source", "tag", "taken", "that",
+        "the", "this", "url", "version", "via", "website", "weights",
+    }
+)  # fmt: skip
+#: The same in Chinese, longer ones before those that they begin with.
+_NEUTRAL_ZH = (
+    "魔搭社区", "也就是", "魔搭", "来自", "下载", "镜像", "官方", "官网", "网站", "网址", "地址",
+    "链接", "页面", "主页", "仓库", "模型", "权重", "来源", "参见", "分支", "版本", "提交",
+    "从", "自", "由", "于", "在", "的", "上", "处", "即", "见", "站", "页", "库",
+)  # fmt: skip
+#: That two addresses are one and the same.
+_SAME = frozenset({"mirror", "mirrored", "same", "is", "i.e"})
+_SAME_ZH = ("镜像", "即", "也就是")
+#: What commits, dates and versions are made of.
+_DIGITS, _OF_NUMBERS = frozenset("0123456789"), frozenset("0123456789abcdefv.-:/t")
 
 
 def is_valid(text: str) -> bool:
@@ -37,35 +59,60 @@ def is_valid(text: str) -> bool:
 
 
 def of_source(source: str) -> str:
-    """The repository id in the source of an INFO.md; '' when it names none.
+    """The repository id that the source of an INFO.md is; '' when it is something else.
 
-    The source may be an address, a Markdown link, an address in a sentence, or a bare `org/name`.
+    The source may be an address, a Markdown link, an address in a phrase (`downloaded from …`), or
+    a bare `org/name`. One that says more (`our run of January, base https://…`) only mentions a
+    repository; and so does one that names two.
     """
-    for address in _addresses(source):
-        found = _of_address(address)
-        if found:
-            return found
-    bare = source.strip(" \t`*<>")
-    return bare if bare.count("/") == 1 and is_valid(bare) and not _is_host(bare) else ""
+    ids, is_source = _read(source)
+    return ids[0] if is_source else ""
 
 
-def _addresses(text: str) -> list[str]:
-    """The addresses in a text, without their scheme, in order."""
-    found: list[str] = []
-    at = text.find("://")
-    if at < 0:
-        return [_until_end(text.lstrip(" \t`*<["))]
-    while at >= 0 and len(found) < _MAX_ADDRESSES:
-        found.append(_until_end(text[at + 3 :]))
-        at = text.find("://", at + 3)
-    return found
+def mentioned(source: str) -> list[str]:
+    """The repository ids that a source speaks of, whatever it says of them."""
+    return _read(source)[0]
 
 
-def _until_end(text: str) -> str:
-    for at, char in enumerate(text):
-        if char in _ENDS or not char.isascii():
-            return text[:at]
-    return text
+def _read(text: str) -> tuple[list[str], bool]:
+    """The repository ids in a text, and whether it says that its model is the one of them."""
+    words, signs = _words(text)
+    ids: dict[str, None] = {}
+    elsewhere, addressed = False, False
+    said: list[str] = []
+    for word in words:
+        label, found, address = word.rpartition("://")
+        if found or _is_host(word):
+            repository = _of_address(address)
+            addressed = addressed or bool(repository)
+            elsewhere = elsewhere or not repository
+            said.append(label.rpartition(":")[0])  # `base:https://…`
+        else:
+            repository = word if word.count("/") == 1 and is_valid(word) else ""
+            said.append(word)
+        if repository and repository.lower() != "n/a":
+            ids[repository] = None
+    neutral = _NEUTRAL | {part.lower() for one in ids for part in (one, one.rpartition("/")[2])}
+    said = [word.strip(".:!?*_#-+=").lower() for word in said]
+    said = [word for word in said if word and not _is_number(word)]
+    same = not _SAME.isdisjoint(said) or any(phrase in signs for phrase in _SAME_ZH)
+    for phrase in _NEUTRAL_ZH:
+        signs = signs.replace(phrase, "")
+    says_more = not neutral.issuperset(said) or any(char.isalnum() for char in signs)
+    # `from data/train` is a path; without a phrase it is a repository.
+    alone = addressed or len(words) == 1
+    return list(ids), len(ids) == 1 and alone and not says_more and (same or not elsewhere)
+
+
+def _words(text: str) -> tuple[list[str], str]:
+    """The ASCII words of a text, addresses among them, and all that is not ASCII."""
+    plain = "".join(" " if char in _ENDS or not char.isascii() else char for char in text)
+    words = plain.replace("**", " ").split(None, _MAX_WORDS)
+    return words, "".join(char for char in text if not char.isascii())
+
+
+def _is_number(word: str) -> bool:
+    return _OF_NUMBERS.issuperset(word) and not _DIGITS.isdisjoint(word)
 
 
 def _host(address: str) -> tuple[str, str]:

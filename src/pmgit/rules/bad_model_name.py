@@ -24,8 +24,10 @@ class BadModelName(Rule):
     `qwen2.5-7b`) and is not exactly the last part of the repository id that the model's INFO.md
     names as its source (`Qwen2.5-7B-Instruct`). `organisation/name` as two folders is accepted.
     A name that the Hub would accept is left alone as long as no source is recorded: then
-    `missing-info` or `incomplete-info` speaks. It is a warning when neither weights nor INFO.md
-    of an old model change.
+    `missing-info` or `incomplete-info` speaks. It is left alone, too, when the source only mentions
+    a repository (`our run of January, base https://huggingface.co/monologg/kobert`): a model of
+    one's own is not called as the one that it was made from. It is a warning when neither weights
+    nor INFO.md of an old model change.
 
     ## Why it is bad
 
@@ -93,13 +95,13 @@ def _is_plain(name: str) -> bool:
     return name.count("/") < 2 and all(map(naming.is_plain, name.split("/")))
 
 
-def _wanted(model: Model, strict: bool, recorded: bool, repo_id: str) -> str:
+def _wanted(model: Model, strict: bool, free: bool, repo_id: str) -> str:
     """The accepted name: the model's own when it is fine, '' when none can be made."""
     *above, name = model.name.split("/")
     official = repo_id.rpartition("/")[2]
     fine = naming.is_plain(name)
     if not strict and not fine:
-        fine = naming.in_hub_alphabet(name) and not recorded
+        fine = naming.in_hub_alphabet(name) and free
     if not fine:
         name = official if official and not strict else naming.plain_form(name)
     above = above[-1:]
@@ -111,8 +113,11 @@ def _wanted(model: Model, strict: bool, recorded: bool, repo_id: str) -> str:
 
 
 def _sources(subject: Subject, models: list[Model]) -> dict[str, tuple[bool, str]]:
-    """Whether a model's INFO.md records a source, and the repository id when it is on the Hub."""
-    from pmgit.model import info_file
+    """Whether a name of the maker's choice is fine, and the repository id that the source is.
+
+    It is as long as INFO.md records no source, and when that says of what the model was made.
+    """
+    from pmgit.model import info_file, repo_id
 
     infos = [model.info for model in models if model.info is not None]
     contents = subject.snapshot.texts_of(infos, info_file.MAX_BYTES)
@@ -120,6 +125,9 @@ def _sources(subject: Subject, models: list[Model]) -> dict[str, tuple[bool, str
     for model in models:
         info = info_file.parse(contents.get(model.info.oid, b"") if model.info else b"")
         field = info.fields.get("source")
-        recorded = field is not None and bool(field.value) and not field.placeholder
-        found[model.path] = (recorded, info.repo_id if recorded else "")
+        if field is None or not field.value or field.placeholder:
+            found[model.path] = (True, "")
+        else:
+            source = repo_id.of_source(field.value)
+            found[model.path] = (not source and bool(repo_id.mentioned(field.value)), source)
     return found
