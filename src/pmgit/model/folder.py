@@ -1,13 +1,15 @@
 """What a model is: the shallowest folder below a models folder that itself holds a file.
 
 README, LICENSE and dot-files do not count: a folder that holds only these and other folders is
-an organisation (`google/`) or a container. What lies deeper (`onnx/`, `variables/`) belongs to
-the model above it.
+an organisation (`google/`) or a container, or a model whose files all lie in parts (`components`).
+What lies deeper (`onnx/`, `variables/`) belongs to the model above it.
 """
 
 from __future__ import annotations
 
 import os
+
+from pmgit.model import components
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,11 +74,15 @@ def counts(name: str) -> bool:
 
 
 def telling(blobs: Sequence[Blob]) -> str:
-    """Of the blobs in one folder, the path of one that makes it a model, else of any."""
+    """Of the blobs in one folder, the path that tells most: INFO.md, one that makes it a model."""
+    found = ""
     for blob in blobs:
-        if counts(blob.path[blob.path.rfind("/") + 1 :]):
+        name = blob.path[blob.path.rfind("/") + 1 :]
+        if name == INFO:
             return blob.path
-    return blobs[0].path
+        if not found and counts(name):
+            found = blob.path
+    return found or blobs[0].path
 
 
 def root_of(path: str, roots: Iterable[str]) -> str:
@@ -89,10 +95,12 @@ def root_of(path: str, roots: Iterable[str]) -> str:
 
 def find(paths: Iterable[str], root: str) -> list[str]:
     """The model folders among these files, sorted."""
-    holding = set()
+    holding, described = set(), set()
     for path in paths:
         end = path.rfind("/")
         folder = path[:end]
+        if path[end + 1 :] == INFO:
+            described.add(folder)
         if folder not in holding and len(folder) > len(root) and counts(path[end + 1 :]):
             holding.add(folder)
     found: set[str] = set()
@@ -102,7 +110,7 @@ def find(paths: Iterable[str], root: str) -> list[str]:
             above = above.rpartition("/")[0]
         if above not in found:
             found.add(folder)
-    return sorted(found)
+    return sorted(components.joined(found, described, root))
 
 
 def files_on_disk(top: str, root: str) -> Iterator[str]:
