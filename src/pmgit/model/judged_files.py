@@ -11,16 +11,8 @@ from pmgit.git.blob import NOT_HERE, REGULAR, at_or_below, introduced_by
 from pmgit.git.snapshot import RANGE, STAGED, TREE
 from pmgit.lazy import lazy
 from pmgit.lfs import pointer
-from pmgit.model.weights import (
-    ALWAYS,
-    AMBIGUOUS,
-    BINARY_BYTES,
-    NEVER,
-    TOKENIZER_BYTES,
-    Tiers,
-    is_serialised,
-    most_binary,
-)
+from pmgit.model import judged_weights
+from pmgit.model.weights import ALWAYS, NEVER, Tiers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -283,52 +275,8 @@ class Files:
 
     def is_weights(self, blob: Blob) -> bool:
         """Whether a blob is weights: by its name, its place and, where needed, its content."""
-        told = self._told_by_name(blob)
-        return self._told_by_content(blob) if told is None else told
+        return bool(judged_weights.among(self, [blob]))
 
     def weights_among(self, blobs: Iterable[Blob]) -> list[Blob]:
         """Those blobs that are weights; what has to be read of them is read by one question."""
-        told = [(blob, self._told_by_name(blob)) for blob in blobs]
-        asked = [blob for blob, answer in told if answer is None]
-        if asked:
-            self.snapshot.heads_of(asked)
-        return [
-            blob
-            for blob, answer in told
-            if (self._told_by_content(blob) if answer is None else answer)
-        ]
-
-    def _told_by_name(self, blob: Blob) -> bool | None:
-        """Whether a blob is weights; None when only its content can tell."""
-        if blob.mode not in REGULAR:
-            return False
-        tier = self.tiers.of(blob.path)
-        if tier == ALWAYS:
-            return True
-        large = blob.size > BINARY_BYTES
-        if tier == NEVER:
-            return None if large and self.tiers.configured(blob.path) != NEVER else False
-        if self.in_models(blob.path):
-            stands_for = self.pointer_of(blob)
-            if isinstance(stands_for, pointer.Pointer):
-                return True
-            if tier == AMBIGUOUS:
-                # What the configuration names is not doubted, nor is a broken pointer.
-                return True if stands_for or self.tiers.configured(blob.path) else None
-        return None if large else False
-
-    def _told_by_content(self, blob: Blob) -> bool:
-        """Whether the first bytes of a blob say that it is weights, at its path."""
-        from pmgit.formats import kinds  # seldom needed
-
-        head = self.snapshot.head_of(blob)
-        tier = self.tiers.of(blob.path)
-        if not self.in_models(blob.path):
-            return bool(kinds.weights_kind(head))
-        if not head:
-            return tier == AMBIGUOUS  # a partial clone has not got it
-        if kinds.is_text(head):
-            return tier == AMBIGUOUS and is_serialised(blob.path)
-        if kinds.is_sentencepiece(head):
-            return blob.size > TOKENIZER_BYTES
-        return tier == AMBIGUOUS or blob.size > most_binary(blob.path)
+        return judged_weights.among(self, blobs)
