@@ -293,3 +293,65 @@ def test_folders_that_are_offered_are_taken_by_what_is_printed(repo: Repo) -> No
     config = tomllib.loads((repo.path / ".pmgit.toml").read_text())
     assert config["models"] == ["pretrained_model", "weights", "checkpoints"]
     assert "not taken;" not in repo.pmgit("init").out
+
+
+@pytest.mark.parametrize("answer", ["y\ny\n", "n\ny\n"])
+def test_at_a_terminal_it_asks_for_what_it_offers(repo: Repo, answer: str) -> None:
+    repo.write("ckpt/last.pt", 3000)
+    repo.write("lab/pretrained/README.md", "x\n")
+    done = repo.sh_at_terminal("pmgit init --hooks none", answer)
+    assert done.code == 0, done
+    assert "Take ckpt/, lab/pretrained/ as models folders, too? [y/N]: " in done.out
+    config = tomllib.loads((repo.path / ".pmgit.toml").read_text())
+    more = ["ckpt", "lab/pretrained"] if answer[0] == "y" else []
+    assert config["models"] == ["pretrained_model", *more]
+
+
+def test_it_does_not_ask_twice_for_folders(repo: Repo) -> None:
+    repo.write("ckpt/last.pt", 3000)
+    assert repo.sh_at_terminal("pmgit init --hooks none --models weights").code == 0
+    done = repo.sh_at_terminal("pmgit init --hooks none")
+    assert (done.code, "Take" in done.out) == (0, False), done
+
+
+def test_many_folders_are_not_all_listed(repo: Repo) -> None:
+    for number in range(12):
+        repo.write(f"run{number:02}/ckpt/last.pt", 3000)
+    shown = repo.pmgit("init", "--dry-run").out
+    assert shown.count(" is not taken; with it: ") == 10
+    assert "  2 more folders of such names, deeper than these\n" in shown
+
+
+def test_text_is_not_hidden_in_silence(repo: Repo) -> None:
+    """It is said; models of text alone are named; and `--keep-text` lets the text in."""
+    text = ["tok/tokenizer.json", "tok/merges", "org/words/vocab.txt", "bert/config.json"]
+    for name in text:
+        repo.write(f"pretrained_model/{name}", "text\n")
+    repo.write("pretrained_model/bert/model.safetensors", 3000)
+    repo.write("pretrained_model/other/final.mdl", 3000)
+    repo.stage("pretrained_model/old/config.json", "{}\n")
+    repo.write("pretrained_model/known/vocab.txt", "a\n")
+    repo.write("pretrained_model/known/INFO.md", "# known\n")
+    for option in ("--dry-run", "--yes"):
+        shown = repo.pmgit("init", "--hooks", "none", option).out
+        assert "note: configurations and tokenizers are ignored with the weights; " in shown
+        assert (
+            "note: pretrained_model/org/words/, pretrained_model/tok/ hold text alone, and all of"
+            " it is ignored; to have it in Git: pmgit gitignore --keep-text\n"
+        ) in shown
+    again = repo.pmgit("init", "--hooks", "none").out
+    assert ("with the weights" in again, "hold text alone" in again) == (False, True)
+    done = repo.pmgit("init", "--hooks", "none", "--keep-text", "--yes")
+    assert (done.code, "note:" in done.out) == (0, False), done
+    assert "nothing to do" in repo.pmgit("init", "--hooks", "none").out
+    repo.git("add", "-A")
+    staged = set(repo.staged())
+    assert not any(name.endswith((".safetensors", ".mdl")) for name in staged)
+    assert {f"pretrained_model/{name}" for name in text if name != "tok/merges"} <= staged
+    assert repo.pmgit("init", "--undo").code == 0
+    assert not (repo.path / ".gitignore").exists()
+
+
+def test_where_weights_are_in_git_lfs_no_text_is_hidden(repo: Repo) -> None:
+    repo.write("pretrained_model/tok/tokenizer.json", "{}\n")
+    assert "note:" not in repo.pmgit("init", "--dry-run", "--storage", "lfs").out

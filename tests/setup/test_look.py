@@ -8,6 +8,8 @@ import pytest
 
 from pmgit.config import Config, parse
 from pmgit.git import repository
+from pmgit.setup import candidates
+from pmgit.setup import look as look_module
 from pmgit.setup.look import Look, look
 from tests.kit import Repo, pointer
 
@@ -74,6 +76,103 @@ def test_models_with_source_code_is_left(repo: Repo) -> None:
     found = seen(repo)
     assert found.offered == []
     assert [f.path for f in found.left] == ["models"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "pretrained_weights", "pretrained", "ckpt", "model_zoo", "Pretrained-Weights", "CKPTS",
+        "experiments/ckpt", "src/app/model_zoo", "a/b/c/d/pretrained", "预训练模型", "Model Zoo",
+        "out/run 1/checkpoints",
+    ],
+)  # fmt: skip
+def test_folders_of_telling_names_are_offered(repo: Repo, path: str) -> None:
+    """On disk, ignored, and where a sparse checkout has left them out."""
+    weights = repo.stage(f"{path}/net/best.pth", 3000)
+    repo.write(f"{path.partition('/')[0]}-data/x.pth", 3000)
+    assert [(f.path, f.files) for f in seen(repo).offered] == [(path, 1)]
+    repo.commit()
+    weights.unlink()
+    assert [f.path for f in seen(repo).offered] == [path]
+    repo.git("rm", "-q", "-r", "--cached", ".")
+    assert seen(repo).offered == []
+    repo.write(f"{path}/net/best.pth", 3000)
+    repo.write(".gitignore", f"/{path.partition('/')[0]}/\n")
+    found = seen(repo)
+    assert [f.path for f in found.offered] == [path]
+    assert [f.path for f in found.taken] == ["pretrained_model"]
+
+
+def test_a_name_that_says_pretrained_needs_no_weights(repo: Repo) -> None:
+    repo.stage("experiments/pretrained_models/README.md", "how to get them\n")
+    repo.write("pretrained/README.md", "how to get them\n")
+    for name in ("ckpt", "model_zoo", "models", "weights", "x/checkpoints"):
+        repo.write(f"{name}/README.md", "how to get them\n")
+    (repo.path / "pretrained_weights").mkdir()
+    found = seen(repo)
+    assert [f.path for f in found.offered] == ["pretrained", "experiments/pretrained_models"]
+    assert [f.path for f in found.taken] == ["pretrained_model"]
+
+
+def test_another_spelling_of_the_common_name_is_taken(repo: Repo) -> None:
+    repo.write("Pretrained_Model/README.md", "ours\n")
+    assert [f.path for f in seen(repo).taken] == ["Pretrained_Model"]
+    repo.write("libs/Pretrained-Models/a/x.pt", 100)
+    repo.write("docs/PRETRAINED_MODELS/notes.txt", "x\n")
+    found = seen(repo)
+    assert [f.path for f in found.taken] == ["Pretrained_Model", "libs/Pretrained-Models"]
+    assert [f.path for f in found.offered] == ["docs/PRETRAINED_MODELS"]
+    # One of code is not, and nothing is made that would be the same folder on some disks.
+    repo.write("Pretrained_Model/net.py", "pass\n")
+    (repo.path / "libs/Pretrained-Models/a/x.pt").unlink()
+    assert [f.path for f in seen(repo).taken] == ["pretrained_models"]
+
+
+def test_what_lies_around_and_inside(repo: Repo) -> None:
+    for path in (
+        "models/net.py", "models/weights/x.pt",  # code, and a folder in it
+        "checkpoints/a/ckpt/x.pt",  # one in another
+        "zoo/models/pretrained_model/x.pt", "zoo/models/y.pt",  # around one that is taken
+    ):  # fmt: skip
+        repo.write(path, 100)
+    found = seen(repo)
+    assert [f.path for f in found.taken] == ["zoo/models/pretrained_model"]
+    assert [f.path for f in found.offered] == ["checkpoints", "models/weights"]
+    assert [f.path for f in found.left] == ["models"]
+    config = parse(b'models = ["models/weights"]\n', ".pmgit.toml")
+    found = seen(repo, config)
+    assert [f.path for f in found.offered] == ["checkpoints", "zoo/models"]
+    assert found.left == []
+
+
+def test_a_repository_of_its_own_is_left(repo: Repo) -> None:
+    for name in ("pretrained", "ckpt"):
+        Repo(repo.path / name, repo.env).write("model.pt", 100)
+    Repo(repo.path / "sub", repo.env).write("weights/model.pt", 100)
+    found = seen(repo)
+    assert [f.path for f in found.left] == ["pretrained", "ckpt"]
+    assert found.offered == []
+    assert "ckpt/ (1 file of weights, 100 bytes) is not taken: it is a repository of its own\n" in (
+        repo.pmgit("init", "--dry-run").out
+    )
+
+
+def test_the_look_is_bounded(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in (
+        "my env/pyvenv.cfg", "my env/lib/weights/x.pt",
+        "node_modules/x/ckpt/x.pt", "data/zz/ckpt/x.pt", "late/ckpt/x.pt",
+    ):  # fmt: skip
+        repo.write(path, 100)
+    for number in range(201):
+        (repo.path / f"data/{number}").mkdir()
+    repo.write("data/weights/x.pt", 100)
+    assert [f.path for f in seen(repo).offered] == ["data/weights", "late/ckpt"]
+    monkeypatch.setattr(candidates, "_MOST_FOLDERS", 2)
+    assert [f.path for f in seen(repo).offered] == ["data/weights"]
+    monkeypatch.undo()
+    monkeypatch.setattr(look_module, "_MOST_WEIGHED", 1)
+    found = seen(repo)
+    assert ([f.path for f in found.offered], found.more) == (["data/weights"], 1)
 
 
 def test_what_a_person_names_and_what_is_configured_is_taken(repo: Repo) -> None:

@@ -23,9 +23,12 @@ from pmgit.units import show_size
 
 if TYPE_CHECKING:
     from pmgit.git.repository import Repository
-    from pmgit.setup.look import Folder, Look
+    from pmgit.setup.candidates import Folder
+    from pmgit.setup.look import Look
     from pmgit.setup.onboarding import Plan
 
+#: So many folders that could be models folders are told and asked about.
+_MOST_OFFERED = 10
 _AGAIN = "run pmgit init again to finish, or take back what was written: pmgit init --undo"
 
 
@@ -54,6 +57,11 @@ _AGAIN = "run pmgit init again to finish, or take back what was written: pmgit i
     help="Of the README and the INFO.md templates; not given: en.",
 )
 @click.option("--models", multiple=True, metavar="DIR", help="A models folder; may be repeated.")
+@click.option(
+    "--keep-text",
+    is_flag=True,
+    help="Weights are ignored, the text of models (configurations, tokenizers) is not.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--undo", "take_back", is_flag=True, help="Take back what pmgit init has written.")
@@ -64,6 +72,7 @@ def command(
     system: bool,
     language: str | None,
     models: tuple[str, ...],
+    keep_text: bool,
     dry_run: bool,
     yes: bool,
     take_back: bool,
@@ -75,7 +84,7 @@ def command(
     stays: your own lines, hooks and configuration. A second run changes nothing; one that was
     interrupted is finished by the next.
     """
-    wanted = Wanted(storage or "", hooks or "", language or "", models, system)
+    wanted = Wanted(storage or "", hooks or "", language or "", models, system, keep_text)
     try:
         if take_back:
             _undo(dry_run=dry_run)
@@ -96,6 +105,10 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
         click.echo(error.snippet, nl=False)
         raise
     _show(made)
+    if not (dry_run or yes) and (more := _ask_for_more(made, wanted)):
+        wanted.models = more
+        made = onboarding.plan(repository, config, wanted)
+        _show(made)
     if dry_run:
         _show_differences(made)
         return
@@ -114,20 +127,25 @@ def _show(made: Plan) -> None:
     click.echo("here:")
     for line in _seen(made.look):
         click.echo(f"  {line}")
-    if not made.steps:
+    if made.steps:
+        click.echo("to do:")
+        for step in made.steps:
+            click.echo(f"  {visible(step.what)}")
+    else:
         click.echo("nothing to do: this repository is set up")
-        return
-    click.echo("to do:")
-    for step in made.steps:
-        click.echo(f"  {visible(step.what)}")
+    for note in made.notes:
+        click.echo(f"note: {visible(note)}")
 
 
 def _seen(look: Look) -> list[str]:
     lines = [f"models folder {_of(folder)}" for folder in look.taken]
-    lines += [_offer(look, folder) for folder in look.offered]
-    if len(look.offered) > 1 and not look.source:
-        lines.append(f"with all of these: {_with(look, look.offered)}")
-    lines += [f"{_of(folder)} is not taken: it holds source code" for folder in look.left]
+    offered = look.offered[:_MOST_OFFERED]
+    lines += [_offer(look, folder) for folder in offered]
+    if len(offered) > 1 and not look.source:
+        lines.append(f"with all of these: {_with(look, offered)}")
+    lines += [f"{_of(folder)} is not taken: {_why_not(folder)}" for folder in look.left]
+    if more := look.more + len(look.offered) - len(offered):
+        lines.append(f"{more} more folders of such names, deeper than these")
     if look.raw:
         size = show_size(sum(blob.size for blob in look.raw))
         files = "1 file" if len(look.raw) == 1 else f"{len(look.raw)} files"
@@ -147,9 +165,29 @@ def _offer(look: Look, folder: Folder) -> str:
     return f"{_of(folder)} is not taken; {how}"
 
 
+def _why_not(folder: Folder) -> str:
+    return "it is a repository of its own" if folder.is_clone else "it holds source code"
+
+
 def _with(look: Look, more: list[Folder]) -> str:
     named = [word for folder in (*look.taken, *more) for word in ("--models", folder.path)]
     return " ".join(map(quote, ["pmgit", "init", *named]))
+
+
+def _ask_for_more(made: Plan, wanted: Wanted) -> tuple[str, ...]:
+    """The models folders when those that are offered are wanted, too; nothing when they are not.
+
+    Asked at a terminal, as long as no configuration and no option says which folders are meant.
+    """
+    look = made.look
+    asks = sys.stdin is not None and sys.stdin.isatty() and not (look.source or wanted.models)
+    offered = [folder.path for folder in look.offered[:_MOST_OFFERED]]
+    if not (asks and offered):
+        return ()
+    names = ", ".join(f"{visible(path)}/" for path in offered)
+    if not click.confirm(f"Take {names} as models folders, too?", default=False):
+        return ()
+    return (*(folder.path for folder in look.taken), *offered)
 
 
 def _of(folder: Folder) -> str:

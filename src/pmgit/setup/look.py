@@ -10,30 +10,20 @@ from pmgit.config import Config
 from pmgit.errors import UsageError
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import missing, pointer
-from pmgit.model import folder, storage
+from pmgit.model import storage
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
+from pmgit.setup import candidates
 from pmgit.setup.hooks import framework_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
+    from pmgit.setup.candidates import Folder
 
-#: Folders of these names are for pretrained models; others only when they hold weights.
-COMMON = ("pretrained_model", "pretrained_models")
-OFFERED = ("weights", "checkpoints", "ckpts", "models")
-#: By name alone a `.bin` may be anything; so much of it is weights, or should be looked at.
-_LARGE = 1_000_000
-#: So far below the top folders of a common name are looked for, in so many folders.
-_DEEPEST, _MOST_FOLDERS = 4, 2000
-_OF_OTHERS = frozenset(
-    {"node_modules", "site-packages", "venv", "env", "build", "dist", "third_party", "vendor"}
-)
-_CODE = (
-    ".py", ".pyx", ".c", ".cc", ".cpp", ".cu", ".h", ".hpp", ".java", ".kt", ".go", ".rs", ".js",
-    ".jsx", ".ts", ".tsx", ".rb", ".php", ".cs", ".swift", ".scala", ".r", ".jl", ".lua", ".sql",
-)  # fmt: skip
+#: Of so many folders the content is looked at: each may be as large as the work tree.
+_MOST_WEIGHED = 50
 #: What tells that a hook manager is used here.
 _MANAGERS = {
     "husky": (".husky",),
@@ -46,27 +36,18 @@ _MANAGERS = {
 
 
 @dataclass
-class Folder:
-    """A folder with the weights in it: how many files, how many bytes."""
-
-    path: str
-    files: int = 0
-    size: int = 0
-    has_code: bool = False
-
-
-@dataclass
 class Look:
     """What was seen: models folders to take, to offer and to leave, and all else that counts.
 
     `raw` are blobs of the index that are weights and no pointers; `source` is the configuration
     that says which folders are taken ('' when none does), `idle` what there is to say of managers
-    without hooks.
+    without hooks. `more` folders have a name like those offered, and were not looked into.
     """
 
     taken: list[Folder] = field(default_factory=list)
     offered: list[Folder] = field(default_factory=list)
     left: list[Folder] = field(default_factory=list)
+    more: int = 0
     raw: list[Blob] = field(default_factory=list)
     lfs_installed: bool = False
     lfs_lines: bool = False
@@ -84,24 +65,23 @@ def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> 
     tiers = Tiers(config)
     seen = Look(source=config.source)
 
-    def there(path: str) -> bool:
-        on_disk = os.path.isdir(os.path.join(repository.top, path))
-        return on_disk or any(name.startswith(f"{path}/") for name in tracked)
+    def weighed(path: str) -> Folder:
+        return candidates.weigh(repository, tiers, path, tracked)
 
+    found = candidates.find(repository, tracked)
     if wanted or config.source:
         names = list(wanted or config.models)
         if config.source and not wanted:
-            names = [name for name in names if there(name)] or names[:1]
+            there = [name for name in names if _is_there(repository, name, tracked)]
+            names = there or names[:1]
+        seen.taken = [weighed(name) for name in names]
     else:
-        names = [name for name in COMMON if there(name)]
-        names += [f.path for f in _deeper(repository, tiers, tracked) if f.files]
-        names = names or [COMMON[0]]
-    seen.taken = [_folder(repository, tiers, name, tracked) for name in names]
-    for name in OFFERED:
-        if name not in names and there(name):
-            found = _folder(repository, tiers, name, tracked)
-            if found.files:
-                (seen.left if found.has_code else seen.offered).append(found)
+        for path in filter(candidates.is_common, found):
+            if not any(path.startswith(f"{folder.path}/") for folder in seen.taken):
+                seen.taken += filter(_is_taken, [weighed(path)])
+        seen.taken = seen.taken or [weighed(_new(found))]
+    _offer(seen, weighed, found)
+    names = [folder.path for folder in seen.taken]
     seen.raw = _raw(snapshot, tiers, names)
     seen.lfs_installed = missing.is_installed()
     seen.lfs_lines = storage.has_lfs_lines(snapshot)
@@ -115,32 +95,53 @@ def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> 
     return seen
 
 
-def _deeper(repository: Repository, tiers: Tiers, tracked: Iterable[str]) -> Iterator[Folder]:
-    """Folders of common names below others (`apps/ml/pretrained_model`), with what is in them.
+def _is_there(repository: Repository, path: str, tracked: Iterable[str]) -> bool:
+    """Whether this is a folder on disk or in the index."""
+    on_disk = os.path.isdir(os.path.join(repository.top, path))
+    return on_disk or any(name.startswith(f"{path}/") for name in tracked)
 
-    Not in what other programs have put there, nor in repositories of their own.
+
+def _is_taken(folder: Folder) -> bool:
+    """Whether a folder of a common name is taken without a question.
+
+    At the top as it is, and in another case too, because on some disks there is no other beside
+    it; elsewhere and in other spellings with weights as evidence.
     """
-    left, folders = _MOST_FOLDERS, [("", 0)]
-    while folders and left:
-        left -= 1
-        above, depth = folders.pop(0)
-        try:
-            entries = [e for e in os.scandir(f"{repository.top}/{above}") if e.is_dir()]
-        except OSError:
+    if folder.path in candidates.COMMON:
+        return True
+    if folder.is_clone or not _can_be_named(folder.path):
+        return False
+    if folder.path.rpartition("/")[2] in candidates.COMMON:
+        return folder.files > 0
+    return not folder.has_code and (folder.files > 0 or folder.path.lower() in candidates.COMMON)
+
+
+def _new(found: Iterable[str]) -> str:
+    """The models folder to make: one that differs from what is there in more than its case."""
+    there = {path.lower() for path in found}
+    return next((name for name in candidates.COMMON if name not in there), candidates.COMMON[0])
+
+
+def _offer(seen: Look, weighed: Callable[[str], Folder], found: Iterable[str]) -> None:
+    """Sort the folders that are not taken, and lie neither in one that is nor around it."""
+    known = [f"{folder.path}/" for folder in seen.taken]
+    left = _MOST_WEIGHED
+    for path in found:
+        begin = f"{path}/"
+        apart = not any(begin.startswith(one) or one.startswith(begin) for one in known)
+        if not (apart and _can_be_named(path)):
             continue
-        for name in sorted(e.name for e in entries if not e.is_symlink()):
-            path = f"{above}{name}"
-            if name in COMMON:
-                if above and _can_be_named(path):
-                    yield _folder(repository, tiers, path, tracked)
-            elif depth < _DEEPEST and _is_ours(repository, path):
-                folders.append((f"{path}/", depth + 1))
-
-
-def _is_ours(repository: Repository, path: str) -> bool:
-    name = path.rpartition("/")[2]
-    other = os.path.lexists(f"{repository.top}/{path}/.git")
-    return name not in _OF_OTHERS and name[0] != "." and not other
+        left -= 1
+        if left < 0:
+            seen.more += 1
+            continue
+        folder = weighed(path)
+        if folder.has_code or folder.is_clone:
+            if folder.files:
+                seen.left.append(folder)
+        elif folder.files or (candidates.says_pretrained(path) and not folder.is_empty):
+            seen.offered.append(folder)
+            known.append(begin)
 
 
 def _can_be_named(path: str) -> bool:
@@ -149,36 +150,6 @@ def _can_be_named(path: str) -> bool:
         return Config({"models": [path]}).models == (path,)
     except UsageError:
         return False
-
-
-def _folder(repository: Repository, tiers: Tiers, path: str, tracked: Iterable[str]) -> Folder:
-    """The weights in a folder of the work tree, and whether it holds source code."""
-    found = Folder(path)
-    on_disk = set(folder.files_on_disk(repository.top, path))
-    for name in on_disk:
-        tier = tiers.of(name)
-        if tier in (ALWAYS, AMBIGUOUS):
-            try:
-                size = _size(os.path.join(repository.top, name))
-            except OSError:
-                continue
-            if tier == ALWAYS or size >= _LARGE:
-                found.files += 1
-                found.size += size
-    names = on_disk | {name for name in tracked if name.startswith(f"{path}/")}
-    found.has_code = any(name.lower().endswith(_CODE) for name in names)
-    return found
-
-
-def _size(path: str) -> int:
-    """The bytes of a file; of a Git LFS pointer, those that it stands for. Raises OSError."""
-    size = os.lstat(path).st_size
-    if 100 < size < pointer.MAX_BYTES:
-        with open(path, "rb") as file:
-            told = pointer.read(file.read(pointer.MAX_BYTES))
-        if isinstance(told, pointer.Pointer):
-            return told.size
-    return size
 
 
 def _raw(snapshot: Snapshot, tiers: Tiers, roots: Iterable[str]) -> list[Blob]:

@@ -15,7 +15,7 @@ from pmgit.config import FILE, IGNORE, LFS, Config, parse
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import attributes
 from pmgit.model import storage
-from pmgit.setup import ignore_block, onboarding_hooks, readme_template
+from pmgit.setup import hidden_text, ignore_block, onboarding_hooks, readme_template
 from pmgit.setup.attributes import attribute_lines, lfs_setup
 from pmgit.setup.hooks import hook_chain, lfs_hook
 from pmgit.setup.hooks.hook_chain import FRAMEWORK, NONE
@@ -41,11 +41,15 @@ class Wanted:
     language: str = ""
     models: tuple[str, ...] = ()
     system: bool = False
+    keep_text: bool = False
 
 
 @dataclass
 class Plan:
-    """What was seen, how the repository is to be set up, and the steps that are missing."""
+    """What was seen, how the repository is to be set up, and the steps that are missing.
+
+    `notes` say what the steps do that nobody would expect.
+    """
 
     look: Look
     config: Config
@@ -53,6 +57,7 @@ class Plan:
     hooks: str
     roots: list[str]
     steps: list[Step] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
@@ -81,7 +86,7 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
     elif wanted.language:
         made.config.language = wanted.language
     made.steps += _pages(repository, made)
-    made.steps += _ignore(repository, made)
+    made.steps += _ignore(repository, made, True if wanted.keep_text else None)
     if where == LFS:
         made.steps += _lfs(repository, made, after_ignore=bool(made.steps))
     if hooks == FRAMEWORK:
@@ -160,15 +165,16 @@ def _linked(repository: Repository, root: str) -> str:
     return next((path for path in paths if os.path.islink(os.path.join(repository.top, path))), "")
 
 
-def _ignore(repository: Repository, made: Plan) -> list[Step]:
+def _ignore(repository: Repository, made: Plan, keep_text: bool | None) -> list[Step]:
     """The block of .gitignore."""
-    found = ignore_block.plan(repository, made.config, None, roots=made.roots)
+    found = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
+    made.notes += hidden_text.notes(repository, made.config, found)
     if not found.changes:
         return []
 
     def run(journal: Journal) -> None:
         # Worked out again: the folders are there by now.
-        fresh = ignore_block.plan(repository, made.config, None, roots=made.roots)
+        fresh = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
         for name, (_, after) in fresh.changes.items():
             path = os.path.join(repository.top, *name.split("/"))
             journal.note(journal.about(BLOCK, path, after, []))
