@@ -233,7 +233,7 @@ def configuration_page() -> str:
     for title, suffixes in (
         ("Always weights", weights.ALWAYS_SUFFIXES),
         (
-            "Weights inside a model folder unless they are text or a tokenizer, elsewhere by content",
+            "Weights inside a model folder, but for text and tokenizers; elsewhere by content",
             weights.AMBIGUOUS_SUFFIXES,
         ),
         (

@@ -8,6 +8,7 @@ from pmgit.doctor import (
     attribute_check,
     framework,
     git_lfs,
+    hidden_text,
     hooks,
     hub_environment,
     variables,
@@ -26,6 +27,7 @@ GROUPS = {
     "variables": variables.checks,
     "attributes": attribute_check.checks,
     "weights": weights.checks,
+    "hidden-text": hidden_text.checks,
     "hub": hub_environment.checks,
 }
 

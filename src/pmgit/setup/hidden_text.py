@@ -10,11 +10,11 @@ from pmgit.formats import kinds
 from pmgit.formats.regular import read_regular
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.model import folder
-from pmgit.model.weights import NEVER, OTHER, Tiers
+from pmgit.model.weights import ALWAYS, NEVER, Tiers
 from pmgit.setup import models_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pmgit.config import Config
     from pmgit.git.repository import Repository
@@ -36,19 +36,23 @@ def notes(repository: Repository, config: Config, made: Plan) -> list[str]:
             "configurations and tokenizers are ignored with the weights; to have them in Git:"
             " pmgit gitignore --keep-text"
         )
-    models = _of_text_alone(repository, config, made.roots)
+    models = of_text_alone(repository, config, made.roots)
     if models:
-        named = ", ".join(f"{model}/" for model in models[:_MOST_NAMED])
-        more = f" and {len(models) - _MOST_NAMED} more" if len(models) > _MOST_NAMED else ""
-        holds = "holds" if len(models) == 1 else "hold"
         found.append(
-            f"{named}{more} {holds} text alone, and all of it is ignored; to have it in Git:"
+            f"{told(models)}, and all of it is ignored; to have it in Git:"
             " pmgit gitignore --keep-text"
         )
     return found
 
 
-def _of_text_alone(repository: Repository, config: Config, roots: Iterable[str]) -> list[str]:
+def told(models: Sequence[str]) -> str:
+    """That these models hold text alone."""
+    named = ", ".join(f"{model}/" for model in models[:_MOST_NAMED])
+    more = f" and {len(models) - _MOST_NAMED} more" if len(models) > _MOST_NAMED else ""
+    return f"{named}{more} {'holds' if len(models) == 1 else 'hold'} text alone"
+
+
+def of_text_alone(repository: Repository, config: Config, roots: Iterable[str]) -> list[str]:
     """The models that hold text and nothing else, and of which Git has nothing, nor an INFO.md."""
     tiers = Tiers(config)
     tracked = Snapshot(repository, TREE, [], []).listing()
@@ -64,10 +68,9 @@ def _of_text_alone(repository: Repository, config: Config, roots: Iterable[str])
 
 
 def _is_text(top: str, path: str, tiers: Tiers) -> bool:
+    """Whether a file is text or a tokenizer, by its name or, where that is not enough, content."""
     tier = tiers.of(path)
-    if tier != OTHER:
+    if tier in (ALWAYS, NEVER):
         return tier == NEVER
-    return kinds.is_text(read_regular(os.path.join(top, path), _HEAD) or b"")
-
-
-__all__ = ["notes"]
+    head = read_regular(os.path.join(top, path), _HEAD) or b""
+    return kinds.is_text(head) or kinds.is_sentencepiece(head)

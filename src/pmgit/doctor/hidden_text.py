@@ -1,0 +1,34 @@
+"""Models of text alone that ignore rules hide: Git has nothing of them, and no rule misses it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pmgit.doctor.check import WARNING, Check
+from pmgit.finding import Fix, Step
+from pmgit.git import attributes
+from pmgit.model import folder
+from pmgit.setup import hidden_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.doctor.context import Context
+
+
+def checks(context: Context) -> Iterator[Check]:
+    """`hidden-text`, where there is some."""
+    files: dict[str, list[str]] = {}
+    for model in hidden_text.of_text_alone(
+        context.repository, context.config, context.config.models
+    ):
+        files[model] = list(folder.files_on_disk(context.repository.top, model))
+    if not files:
+        return
+    asked = [path for paths in files.values() for path in paths]
+    ignored = attributes.ignored(context.repository, asked)
+    hidden = [model for model, paths in files.items() if all(path in ignored for path in paths)]
+    if hidden:
+        fix = Fix(Step("pmgit", "gitignore", "--keep-text", names="verbatim"))
+        evidence = f"{hidden_text.told(hidden)}, and all of it is ignored by Git"
+        yield Check("hidden-text", WARNING, evidence, fix)
