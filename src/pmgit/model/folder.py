@@ -95,12 +95,12 @@ def root_of(path: str, roots: Iterable[str]) -> str:
 
 def find(paths: Iterable[str], root: str) -> list[str]:
     """The model folders among these files, sorted."""
-    holding, described = set(), set()
+    paths = list(paths)
+    described = {path[: -len(INFO) - 1] for path in paths if path.endswith(f"/{INFO}")}
+    holding = set()
     for path in paths:
         end = path.rfind("/")
         folder = path[:end]
-        if path[end + 1 :] == INFO:
-            described.add(folder)
         if folder not in holding and len(folder) > len(root) and counts(path[end + 1 :]):
             holding.add(folder)
     found: set[str] = set()
