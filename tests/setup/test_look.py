@@ -128,6 +128,14 @@ def test_another_spelling_of_the_common_name_is_taken(repo: Repo) -> None:
     assert [f.path for f in seen(repo).taken] == ["pretrained_models"]
 
 
+def test_how_much_of_a_name_that_may_be_anything_counts(repo: Repo) -> None:
+    for name in ("models", "assets/models", "pretrained_weights", "ckpt"):
+        repo.write(f"{name}/x.bin", 200_000)
+    assert [f.path for f in seen(repo).offered] == ["pretrained_weights", "ckpt"]
+    repo.write("models/x.bin", 1_000_000)
+    assert [f.path for f in seen(repo).offered] == ["pretrained_weights", "ckpt", "models"]
+
+
 def test_what_lies_around_and_inside(repo: Repo) -> None:
     for path in (
         "models/net.py", "models/weights/x.pt",  # code, and a folder in it

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.lfs import pointer
 from pmgit.model import folder
-from pmgit.model.weights import ALWAYS, AMBIGUOUS
+from pmgit.model.weights import ALWAYS, AMBIGUOUS, BINARY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,8 +38,10 @@ _TELLING = (
     "模型",
 )  # fmt: skip
 
-#: By name alone a `.bin` may be anything; so much of it is weights, or should be looked at.
+#: By name alone a `.bin` may be anything. So much of it is weights, or should be looked at, in a
+#: folder that may hold models of any other kind (of data, of cars).
 _LARGE = 1_000_000
+_OF_ANY_KIND = ("model", "models", "模型")
 #: So far below the top the work tree is looked at, in so many folders; of one folder so many
 #: entries. Where more folders than that lie in one, it is data (a folder for each class).
 _DEEPEST, _MOST_FOLDERS, _MOST_ENTRIES, _MOST_BELOW = 4, 2000, 10_000, 200
@@ -143,13 +145,14 @@ def _is_ours(name: str) -> bool:
 def weigh(repository: Repository, tiers: Tiers, path: str, tracked: Iterable[str]) -> Folder:
     """What is in a folder of the work tree and the index."""
     found = Folder(path)
+    large = _LARGE if _folded(path) in _OF_ANY_KIND else BINARY_BYTES
     names = set(folder.files_on_disk(repository.top, path))
     names |= {name for name in tracked if name.startswith(f"{path}/")}
     for name in names:
         tier = tiers.of(name)
         if tier in (ALWAYS, AMBIGUOUS):
             size = _size(os.path.join(repository.top, name))
-            if tier == ALWAYS or size >= _LARGE:
+            if tier == ALWAYS or size >= large:
                 found.files += 1
                 found.size += size
     found.is_empty = not names
