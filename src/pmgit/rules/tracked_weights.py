@@ -65,9 +65,8 @@ class TrackedWeights(Rule):
             for blob in subject.raw_model_files
             if blob.size > limit
             and (subject.in_model_folder(blob.path) or subject.is_gone_again(blob))
-            and not subject.is_moved(blob)
         ]
-        raw = subject.weights_among(raw)
+        raw = [blob for blob in subject.weights_among(raw) if not subject.is_moved(blob)]
         if not raw:
             return
         from pmgit import fixes
