@@ -99,6 +99,20 @@ def content(repository: Repository, blob: Blob, limit: int) -> bytes | None:
     return data if digest.hexdigest() == blob.oid else None
 
 
+def small(repository: Repository, blob: Blob, limit: int) -> bytes | None:
+    """What a plain file of at most `limit` bytes holds at the blob's path; None for all else."""
+    path = _path(repository, blob)
+    try:
+        status = os.lstat(path)
+        beyond = _beyond_link(os.path.dirname(path), blob.path.count("/"))
+        if beyond or not stat.S_ISREG(status.st_mode) or status.st_size > limit:
+            return None
+        with open(path, "rb") as file:
+            return file.read(limit)
+    except (OSError, ValueError):
+        return None
+
+
 def _path(repository: Repository, blob: Blob) -> bytes:
     # As bytes: in a Latin-1 locale the text would name another file, and "absent" overwrites.
     return os.path.join(os.fsencode(repository.top), encode(blob.path))

@@ -15,6 +15,9 @@ OLD_VERSIONS = (
     "http://git-media.io/v/2",
 )
 MAX_BYTES = 1024
+#: No text in which Git could not merge two pointers is longer: three of them, some ancestors, and
+#: marks with the subjects of commits.
+MAX_CONFLICT = 8192
 
 _HEX = frozenset("0123456789abcdef")
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pmgit.errors import PmgitError
 from pmgit.finding import Finding
-from pmgit.lfs.pointer import MAX_BYTES, Broken, Pointer, read
+from pmgit.lfs.pointer import MAX_CONFLICT, Broken, Pointer, read
+from pmgit.model.weights import NEVER
 from pmgit.rule import LFS, Rule
 
 TYPE_CHECKING = False
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.git.blob import Blob
+    from pmgit.lfs.conflict import Side
     from pmgit.model.subject import Subject
 
 
@@ -22,24 +24,26 @@ class MalformedPointer(Rule):
 
     A blob that was meant to be a pointer and is not a canonical one: CRLF line ends, a byte order
     mark or UTF-16, white space around it, an old version line, keys in another order, the
-    conflict markers of a merge, a pointer whose object is itself a pointer.
+    conflict markers of a merge. And a pointer that is right, but whose object (where it is here)
+    is itself a pointer, a damaged one, or the text with the conflict markers.
 
     ## Why it is bad
 
     Git LFS reads some of these and not others, so the file works on one machine and not on the
-    next, and `git lfs fsck` calls the repository broken. A pointer of a pointer gives everybody
-    130 bytes instead of the weights.
+    next, and `git lfs fsck` calls the repository broken. A pointer to the text of pointers gives
+    everybody 130 or 250 bytes instead of the weights, and every check calls it healthy.
 
     ## Example
 
-    A merge left `<<<<<<< HEAD` in a pointer; an editor saved one with CRLF; `git lfs clean` ran
-    on a file that was a pointer already.
+    Git merges pointers line by line: both sides of a merge changed the weights, and `git add`
+    stored the text with `<<<<<<< HEAD` in it as an object. An editor saved a pointer with CRLF;
+    `git lfs clean` ran on a file that was a pointer already.
 
     ## What to do
 
     The printed command records the right form of the same pointer. Of two versions in a conflict
-    only you know the right one: take one whole side with `git checkout --ours -- FILE` or
-    `--theirs`, and stage it.
+    only you know the right one: the printed command takes that of your own branch, and the words
+    before it say which name to put there for the other. Both stay in their commits.
     """
 
     name = "malformed-pointer"
@@ -50,55 +54,87 @@ class MalformedPointer(Rule):
     _stores: list[str] | None = None
 
     def check(self, subject: Subject) -> Iterator[Finding]:
+        conflicts: list[tuple[Blob, str, tuple[Side, ...]]] = []
         for blob in subject.pointer_like:
             pointer = subject.pointer_of(blob)
-            fine = isinstance(pointer, Pointer) and not pointer.fault and pointer.size >= MAX_BYTES
-            if pointer is not None and not fine:
-                yield from self._check(subject, blob, pointer)
+            if pointer is None:
+                continue
+            if isinstance(pointer, Pointer) and not pointer.fault and pointer.size > MAX_CONFLICT:
+                continue
+            yield from self._check(subject, blob, pointer, conflicts)
+        if conflicts:
+            yield from _sides(subject, conflicts)
 
-    def _check(self, subject: Subject, blob: Blob, pointer: Pointer | Broken) -> Iterator[Finding]:
+    def _check(
+        self,
+        subject: Subject,
+        blob: Blob,
+        pointer: Pointer | Broken,
+        conflicts: list[tuple[Blob, str, tuple[Side, ...]]],
+    ) -> Iterator[Finding]:
+        """What is wrong with a pointer; what has two sides is put into `conflicts`."""
         from pmgit import fixes
+        from pmgit.lfs import conflict
 
+        advice, cure = fixes.Advice(None), "; stage the right version again"
         if isinstance(pointer, Broken):
-            yield Finding(
-                blob.path,
-                f"a damaged Git LFS pointer: {pointer.fault}; stage the right version again",
-                commit=blob.commit,
-            )
-        elif isinstance(pointer, Pointer) and pointer.fault:
-            advice = fixes.replace_pointer(subject, blob, pointer.text)
-            yield Finding(
-                blob.path,
-                f"a Git LFS pointer that is not in its right form: {pointer.fault}{advice.note}",
-                fix=advice.fix,
-                commit=blob.commit,
-            )
-        elif isinstance(pointer, Pointer) and pointer.size < MAX_BYTES:
-            inner = self._inner(subject, pointer)
-            if inner:
-                advice = fixes.replace_pointer(subject, blob, inner.text)
-                yield Finding(
-                    blob.path,
-                    f"a Git LFS pointer to a pointer (of {inner.size} bytes){advice.note}",
-                    fix=advice.fix,
-                    commit=blob.commit,
-                )
+            what = f"a damaged Git LFS pointer: {pointer.fault}"
+            if sides := conflict.sides(blob.head):
+                conflicts.append((blob, what, sides))
+                return
+        elif pointer.fault:
+            what = f"a Git LFS pointer that is not in its right form: {pointer.fault}"
+            advice, cure = fixes.replace_pointer(subject, blob, pointer.text), ""
+        else:
+            text = self._object(subject, pointer)
+            inner = read(text, expected=subject.tiers.of(blob.path) != NEVER)
+            if inner is None:
+                return
+            if isinstance(inner, Pointer):
+                what = f"a Git LFS pointer to a pointer (of {inner.size} bytes)"
+                advice, cure = fixes.replace_pointer(subject, blob, inner.text), ""
+            else:
+                what = f"a Git LFS pointer to a damaged pointer ({len(text)} bytes): {inner.fault}"
+                if sides := conflict.sides(text):
+                    conflicts.append((blob, what, sides))
+                    return
+        yield Finding(blob.path, f"{what}{advice.note}{cure}", fix=advice.fix, commit=blob.commit)
 
-    def _inner(self, subject: Subject, pointer: Pointer) -> Pointer | None:
-        """The pointer that the object is, when the object is here and is one."""
+    def _object(self, subject: Subject, pointer: Pointer) -> bytes:
+        """The object of a pointer when it is here and small; b'' otherwise."""
         from pmgit.lfs import store
 
         if self._stores is None:
             self._stores = store.folders(subject.repository)
         path = store.find_in(self._stores, pointer.oid)
         if not path:
-            return None
+            return b""
         try:
             with open(path, "rb") as file:
-                found = read(file.read(MAX_BYTES))
+                return file.read(MAX_CONFLICT)
         except OSError as error:
             raise PmgitError(
                 f"the Git LFS object {pointer.oid} cannot be read: {error.strerror}",
                 f"see who may read {path!r}, or check all of them: git lfs fsck",
             ) from error
-        return found if isinstance(found, Pointer) else None
+
+
+def _sides(
+    subject: Subject, conflicts: list[tuple[Blob, str, tuple[Side, ...]]]
+) -> Iterator[Finding]:
+    """The findings about conflicts, each with the two versions that there are to choose from."""
+    from pmgit import pointer_fixes
+    from pmgit.units import show_size
+
+    paths = [blob.path for blob, _, _ in conflicts]
+    labels = [side.label for _, _, sides in conflicts for side in sides]
+    holders = pointer_fixes.Holders(subject, paths, labels)
+    for blob, what, sides in conflicts:
+        names = [holders.name(blob.path, side) for side in sides]
+        choice = " or ".join(
+            f"{show_size(side.pointer.size)} (sha256 {side.pointer.oid[:12]}) of {name}"
+            for side, name in zip(sides, names, strict=True)
+        )
+        advice = pointer_fixes.take_side(subject, blob, sides, holders)
+        message = f"{what}; take {choice}{advice.note}"
+        yield Finding(blob.path, message, fix=advice.fix, commit=blob.commit)
