@@ -15,11 +15,19 @@ from typing import Any
 
 
 class LfsServer:
-    """Serves until it is closed; `objects` maps sha256 to content, `log` is `METHOD path`."""
+    """Serves until it is closed; `objects` maps sha256 to content, `log` is `METHOD path`.
+
+    `batches` are the batch requests. `refusal` is the status and message of the answer to each of
+    them; with `is_silent` there is none.
+    """
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.log: list[str] = []
+        self.batches: list[dict[str, Any]] = []
+        self.refusal: tuple[int, str] | None = None
+        self.is_silent = False
+        self._closed = threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -28,7 +36,13 @@ class LfsServer:
             def do_POST(self) -> None:
                 body = self._body()
                 if self.path.endswith("/objects/batch"):
-                    self._json(200, outer.batch(json.loads(body)))
+                    outer.batches.append(json.loads(body))
+                    if outer.is_silent:
+                        outer._closed.wait()
+                    elif outer.refusal:
+                        self._json(outer.refusal[0], {"message": outer.refusal[1]})
+                    else:
+                        self._json(200, outer.batch(json.loads(body)))
                 elif self.path.endswith("/locks/verify"):
                     self._json(200, {"ours": [], "theirs": []})
                 elif self.path.endswith("/verify"):
@@ -120,6 +134,7 @@ class LfsServer:
         return {"transfer": "basic", "objects": objects}
 
     def close(self) -> None:
+        self._closed.set()
         self._server.shutdown()
         self._server.server_close()
 

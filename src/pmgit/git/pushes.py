@@ -71,7 +71,7 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
                 there = _objects(repository, known)
             snapshot.introduced = [b for b in snapshot.introduced if b.oid not in there]
             if snapshot.introduced:
-                snapshot.receiver = known
+                snapshot.receiver, snapshot.address = known, remote
                 yield snapshot
         else:
             raise UnreadableObjectError(update.new, f"missing, but {update.local} is pushed")
@@ -85,7 +85,7 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
         if not news:
             base = _news(repository, oid, there_already)[1]
         snapshot = ranges.take(repository, oid, bounds, olds.get(update.old) or base)
-        snapshot.receiver = known
+        snapshot.receiver, snapshot.address = known, remote
         snapshot.ref = update.local
         snapshot.remote = remote if known[0] != "--remotes" else ""
         yield snapshot
@@ -167,7 +167,7 @@ def _news(repository: Repository, tip: str, bounds: Sequence[str]) -> tuple[bool
     return news, edges[0] if edges else ""
 
 
-def _without_commit(repository: Repository, update: Update, oid: str, kind: str) -> Snapshot:
+def _without_commit(repository: Repository, update: Update, oid: str, kind: str) -> CommitSnapshot:
     """The snapshot of a tag on a blob or a tree: no range of commits has it.
 
     A blob has no path of its own; it is judged under the name of the ref.

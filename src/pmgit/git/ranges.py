@@ -104,7 +104,7 @@ def from_environment(repository: Repository) -> CommitSnapshot:
         tip = new or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
         snapshot = take(repository, resolve(repository, tip), ["--not", *known])
     if remote:
-        snapshot.receiver = known
+        snapshot.receiver, snapshot.address = known, remote
     return snapshot
 
 

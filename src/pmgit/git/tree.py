@@ -45,6 +45,7 @@ class CommitSnapshot(Snapshot):
     excluded: tuple[str, ...] = ()
     unpushed: bool = False
     remote: str = ""  # the name of the one that it is pushed to
+    address: str = ""  # that name, or the address that was given in its place
     _attribute_files: Process | None = None
     _demanded = False
 

@@ -29,8 +29,10 @@ class AbsentObject(Rule):
 
     At a push: every pointer that the pushed commits bring, whose object Git LFS has not got in
     this clone (or not in full), unless the same pointer is part of what the remote is known to
-    have. It says so too when `lfs.allowincompletepush` is true, with which Git LFS would push it.
-    On a server (`pre-receive`) only a repository that has a store of Git LFS itself is judged.
+    have, or the server of Git LFS says that it has the object (through Git LFS, which uploads
+    nothing then). It says so too when `lfs.allowincompletepush` is true, with which Git LFS would
+    push it. On a server (`pre-receive`) only a repository that has a store of Git LFS itself is
+    judged.
 
     ## Why it is bad
 
@@ -65,14 +67,17 @@ class AbsentObject(Rule):
         if not received:
             _demand_git_lfs(pointers[0][0])
         absent = _absent(subject.repository, pointers)
-        there = _reachable(subject.repository, receiver) if absent else frozenset()
-        for blob, pointer in absent:
+        if absent:
+            there = _reachable(subject.repository, receiver)
             # Of what was the target of a link, Git LFS has uploaded nothing.
-            if blob.oid in there and blob.oid != blob.before:
-                continue
+            absent = [(b, p) for b, p in absent if b.oid not in there or b.oid == b.before]
+        silence = ""
+        if absent and not received:
+            absent, silence = _not_on_server(subject, absent)
+        for blob, pointer in absent:
             where = "not on this server" if received else "neither here nor on the remote"
             held = _is_in_work_tree(subject.repository, blob, pointer)
-            cure = "" if held else _elsewhere(received)
+            cure = silence if held else silence + _elsewhere(received)
             yield Finding(
                 blob.path,
                 f"a Git LFS pointer whose object ({show_size(pointer.size)}, sha256"
@@ -82,6 +87,28 @@ class AbsentObject(Rule):
                 else None,
                 commit=blob.commit,
             )
+
+
+def _not_on_server(
+    subject: Subject, absent: list[tuple[Blob, Pointer]]
+) -> tuple[list[tuple[Blob, Pointer]], str]:
+    """Those that the server of Git LFS lacks too; all, and why, when it gave no answer."""
+    from pmgit.git.tree import CommitSnapshot
+    from pmgit.lfs import server
+
+    snapshot = subject.snapshot
+    remote = snapshot.address if isinstance(snapshot, CommitSnapshot) else ""
+    if not remote or remote.startswith("-"):
+        return absent, ""
+    ref = snapshot.ref if snapshot.ref.startswith("refs/") else "refs/heads/pmgit"
+    # Git LFS cannot read every odd form, and would not ask for these.
+    pointers = {pointer.oid: blob.oid for blob, pointer in absent if not pointer.fault}
+    try:
+        lacking = server.lacking(subject.repository, remote, ref, pointers)
+    except PmgitError as error:
+        return absent, f" (the server of Git LFS gave no answer: {error.message})"
+    there = pointers.keys() - lacking
+    return [(b, p) for b, p in absent if p.fault or p.oid not in there], ""
 
 
 def _elsewhere(received: bool) -> str:
