@@ -14,6 +14,7 @@ from pmgit.finding import Fix, Step
 from pmgit.git import work_tree
 from pmgit.git.snapshot import RANGE
 from pmgit.model import moves
+from pmgit.model.folder import INFO, LOCK
 from pmgit.model.weights import NEVER
 from pmgit.setup import models_folders
 
@@ -126,36 +127,63 @@ def _committed(blob: Blob) -> Advice:
 
 
 def store(subject: Subject, blob: Blob) -> Advice:
-    """How weights get where they belong: into Git LFS, or out of Git altogether."""
+    """How what Git must not hold gets where it belongs: into Git LFS, or out of Git altogether."""
+    if not goes_to_lfs(subject, blob):
+        return keep_out(subject, blob)
     if subject.is_lfs(blob.path):
         return to_pointer(subject, blob)
-    if subject.storage != LFS:
-        return keep_out(subject, blob)
     if subject.origin == RANGE or subject.repository.bare:
         return _committed(blob)
-    from pmgit.lfs import patterns
-
-    if patterns.must_be_text(blob.path):
-        return keep_out(subject, blob)  # text-in-lfs would object
     return Advice(set_up(subject, blob))
 
 
+def goes_to_lfs(subject: Subject, blob: Blob) -> bool:
+    """Whether Git LFS is the place for a blob that Git must not hold.
+
+    Weights, where the repository keeps them there; and then also what else belongs to a model,
+    because a model without its tokenizer is none. Not what Git or pmgit itself has to read.
+    """
+    if subject.is_lfs(blob.path):
+        return True
+    if subject.storage != LFS:
+        return False
+    from pmgit.lfs import patterns
+    from pmgit.model import storage
+
+    if patterns.must_be_text(blob.path) and blob.size <= storage.largest_text(subject.config):
+        return False  # text-in-lfs would object
+    name = blob.path[blob.path.rfind("/") + 1 :]
+    is_read = name.startswith(".") or name in (INFO, LOCK)
+    return subject.is_weights(blob) or (subject.in_models(blob.path) and not is_read)
+
+
 def set_up(subject: Subject, blob: Blob) -> Fix:
-    """`pmgit lfs-setup` with the pattern for a blob: its format's, below a models folder."""
+    """`pmgit lfs-setup` with the pattern for a blob."""
+    return Fix(
+        Step(
+            "pmgit", "lfs-setup", items=(pattern(subject, blob),), option="--pattern",
+            names="verbatim",
+        ),
+        order=Fix.SETUP,
+    )  # fmt: skip
+
+
+def pattern(subject: Subject, blob: Blob) -> str:
+    """The attribute pattern for a blob: its format's, for weights below a models folder.
+
+    A text has a line of its own: others of its format are small, and belong into Git.
+    """
     from pmgit.lfs import patterns
 
-    pattern = patterns.exact(blob.path)
     name = blob.path.rpartition("/")[2]
     suffix = os.path.splitext(name)[1]
     root = next((root for root in subject.roots if blob.path.startswith(f"{root}/")), "")
     speaks = len(suffix) > 1 and suffix[1:].isalnum() and not suffix[1:].isdigit()
     # No pattern for all texts, where one of them holds weights.
-    if root and speaks and subject.tiers.of(name) != NEVER:
-        pattern = patterns.in_models(root, suffix)
-    return Fix(
-        Step("pmgit", "lfs-setup", items=(pattern,), option="--pattern", names="verbatim"),
-        order=Fix.SETUP,
-    )
+    named = root and speaks and subject.tiers.of(name) != NEVER
+    if named and subject.is_weights(blob):
+        return patterns.in_models(root, suffix)
+    return patterns.exact(blob.path)
 
 
 def to_pointer(subject: Subject, blob: Blob) -> Advice:

@@ -8,7 +8,6 @@ clean the branch is moved, from where it was judged to be, and the old commits a
 from __future__ import annotations
 
 from pmgit import checker, fixes, plan_places, plans, snapshot_config
-from pmgit.config import LFS
 from pmgit.errors import PmgitError
 from pmgit.finding import Fix, Step
 from pmgit.git import attributes, checkout, clean, position, tags, tree
@@ -67,10 +66,7 @@ class Remake:
             self._to_lfs(blob)
 
     def _to_lfs(self, blob: Blob) -> None:
-        subject = self._subject
-        to_lfs = subject.is_lfs(blob.path)
-        to_lfs = to_lfs or (subject.storage == LFS and subject.is_weights(blob))
-        to_lfs = to_lfs and blob.mode != LINK
+        to_lfs = blob.mode != LINK and fixes.goes_to_lfs(self._subject, blob)
         (self.stored if to_lfs else self.out).append(blob)
 
     @property
@@ -106,10 +102,14 @@ class Remake:
             found[oid] = {blob.path: blob for blob in parse_tree(raw)}
         return found
 
-    def _patterns(self) -> list[str]:
-        """The attribute patterns for what goes to Git LFS."""
-        found = {fixes.set_up(self._subject, blob).steps[0].items[0] for blob in self.stored}
-        return sorted(found)
+    def _lines(self, *, large: bool) -> list[str]:
+        """The attribute lines for what goes to Git LFS: for weights and such, or for texts."""
+        found = {
+            fixes.pattern(self._subject, blob)
+            for blob in self.stored
+            if patterns.must_be_text(blob.path) is large
+        }
+        return [patterns.attribute_line(pattern) for pattern in sorted(found)]
 
     def plan_after(self) -> None:
         """Work out the steps of the new commit: ignore rules, and what is judged at the tip."""
@@ -219,8 +219,10 @@ class Remake:
             blob = Blob(ATTRIBUTES, oid, "100644")
             text = self._subject.snapshot.objects.contents([blob])[oid]
         lines = block.read(text, ATTRIBUTES) or []
-        mine = [patterns.attribute_line(pattern) for pattern in self._patterns()]
-        new = [*(line for line in mine if line not in lines), *lines]
+        first = [line for line in self._lines(large=False) if line not in lines]
+        # Behind the lines that keep texts out of Git LFS: the last that matches decides.
+        last = self._lines(large=True)
+        new = [*first, *(line for line in lines if line not in last), *last]
         return block.replace(text, new, where=block.HERE, name=ATTRIBUTES)
 
     def _attributes(self, oid: str) -> str:

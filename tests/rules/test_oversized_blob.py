@@ -9,6 +9,8 @@ import pytest
 from tests.kit import Repo, pointer, random_bytes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.weights import Weights
 
 MB = 1_000_000
@@ -229,3 +231,147 @@ def test_the_fix_follows_the_attribute_also_without_the_lfs_rules(repo: Repo) ->
 
     assert findings(repo) == []
     assert repo.blob("a.pt").startswith(b"version https://git-lfs")
+
+
+# -- large texts of models ------------------------------------------------------------------------
+
+BERT = "pretrained_model/bert"
+#: Texts of 30 kB where the limit is 20 kB.
+LARGE = [
+    f"{BERT}/{name}"
+    for name in ("tokenizer.json", "vocab.json", "merges.txt", "model.safetensors.index.json",
+                 "README.md", "config.json", "data (1) [x].csv", "onnx/tokénizer 'a'.json",
+                 "vocab.bpe")
+]  # fmt: skip
+
+
+def text(path: str, size: int = 30_000) -> bytes:
+    return (f"# {path}\n".encode() + b"a line\n" * size)[:size]
+
+
+@pytest.fixture
+def small_limit(lfs_repo: Repo, tmp_path: Path) -> Repo:
+    """A repository that keeps models in Git LFS, and files of at most 20 kB in Git."""
+    lfs_repo.stage(".pmgit.toml", "[rules.oversized-blob]\nmax-file-size = 20000\n")
+    lfs_repo.stage("pretrained_model/gpt/config.json", "{}\n")
+    for model in (BERT, "pretrained_model/gpt"):
+        lfs_repo.add_info(model)
+    lfs_repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
+    lfs_repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    lfs_repo.commit()
+    lfs_repo.git("push", "-q", "-u", "origin", "main")
+    return lfs_repo
+
+
+def arrives(repo: Repo, *paths: str) -> None:
+    """The files are pointers, nothing is left over, and a clone gets their content."""
+    for path in paths:
+        assert repo.blob(path, "HEAD") == pointer(text(path)), path
+        assert (repo.path / path).read_bytes() == text(path), path
+    assert repo.git("status", "--porcelain") == ""
+    assert repo.check("--all") == []
+    repo.git("push", "-q")
+    clone = Repo(repo.path.parent / "clone", repo.env, init=None)
+    repo.git("clone", "-q", str(repo.path.parent / "remote.git"), str(clone.path))
+    clone.git("lfs", "install", "--local", "--skip-repo")
+    clone.git("lfs", "pull")
+    for path in paths:
+        assert (clone.path / path).read_bytes() == text(path), path
+
+
+@pytest.mark.parametrize("storage", ["configured", "by the attributes"])
+def test_large_texts_of_models_go_to_git_lfs(storage: str, small_limit: Repo) -> None:
+    if storage == "configured":
+        lines = 'storage = "lfs"\n[rules.oversized-blob]\nmax-file-size = 20000\n'
+        small_limit.stage(".pmgit.toml", lines)
+    for path in LARGE:
+        small_limit.stage(path, text(path))
+    assert sorted(paths(small_limit)) == sorted(LARGE)
+    shown = small_limit.pmgit("check")
+    assert len(shown.fixes) == 1
+    assert shown.fixes[0].startswith("pmgit lfs-setup --pattern ")
+    small_limit.paste_all()
+    small_limit.commit()
+    arrives(small_limit, *LARGE)
+    # Others of the same names are text.
+    assert small_limit.blob("pretrained_model/gpt/config.json", "HEAD") == b"{}\n"
+
+
+def test_where_weights_are_ignored_large_texts_stay_out_of_git(small_limit: Repo) -> None:
+    lines = 'storage = "ignore"\n[rules.oversized-blob]\nmax-file-size = 20000\n'
+    small_limit.stage(".pmgit.toml", lines)
+    small_limit.stage(LARGE[0], text(LARGE[0]))
+    assert small_limit.pmgit("check").fixes[0].startswith("git rm --cached ")
+
+
+def test_what_git_or_pmgit_reads_never_goes_to_git_lfs(small_limit: Repo) -> None:
+    names = (".gitattributes", ".gitignore", "INFO.md", "pmgit.lock")
+    for name in names:
+        small_limit.stage(f"{BERT}/{name}", text("# "))
+    small_limit.stage("notes.csv", text("notes.csv"))  # it belongs to no model
+    found = findings(small_limit)
+    assert len(found) == len(names) + 1
+    for finding in found:
+        assert "lfs-setup" not in str(finding["fix"]), finding
+
+
+@pytest.mark.parametrize("name", ["model.safetensors.index.json", "tokenizer.json"])
+def test_a_text_that_becomes_smaller_again(name: str, small_limit: Repo) -> None:
+    """Where it must be text, `text-in-lfs` says so, and its fix and this one agree."""
+    path = f"{BERT}/{name}"
+    small_limit.stage(path, text(path))
+    small_limit.paste_all()
+    small_limit.commit()
+    for size in (1000, 30_000):
+        small_limit.stage(path, text(path, size))
+        small_limit.paste_all()
+        in_lfs = size == 30_000 or name == "tokenizer.json"  # which may be there in any size
+        content = text(path, size)
+        assert small_limit.blob(path) == (pointer(content) if in_lfs else content)
+        assert small_limit.check() == []
+        small_limit.commit()
+        assert small_limit.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(("file", "in_text"), [(20_000, "10 MB"), (20_000, 100), (50_000, 20_000)])
+def test_the_limits_of_two_rules_agree(file: int, in_text: str | int, small_limit: Repo) -> None:
+    """Between the two a text may be in Git or in Git LFS; nowhere is it in neither."""
+    path = f"{BERT}/model.safetensors.index.json"
+    values = [f"oversized-blob.max-file-size={file}", f"text-in-lfs.max-text-size={in_text}"]
+    options = [word for value in values for word in ("-c", value)]
+    lines = f"[rules.oversized-blob]\nmax-file-size = {file}\n"
+    lines += f"[rules.text-in-lfs]\nmax-text-size = '{in_text}'\n"
+    small_limit.stage(".pmgit.toml", lines)
+    small_limit.stage(path, text(path))
+    small_limit.paste_all(*options)
+    assert small_limit.check(*options) == []
+    if file == 50_000:
+        small_limit.git("lfs", "track", "--filename", path)
+        small_limit.git("add", ".gitattributes", path)
+        small_limit.git("add", "--renormalize", path)
+    assert small_limit.blob(path) == pointer(text(path))
+    assert small_limit.check(*options) == []
+
+
+@pytest.mark.parametrize("where", ["the last commit", "an older commit", "pushed"])
+def test_a_large_text_that_is_committed(where: str, small_limit: Repo) -> None:
+    some = [LARGE[0], LARGE[3], LARGE[6]]
+    for path in some:
+        small_limit.stage(path, text(path))
+    small_limit.commit("Add the model")
+    if where == "pushed":
+        small_limit.git("push", "-q", "--no-verify")
+    elif where == "an older commit":
+        small_limit.stage("a.txt", "a\n")
+        small_limit.commit("Go on")
+    found = small_limit.pmgit("check", *(() if where == "pushed" else ("--range", "@{u}..HEAD")),
+                              *(("--all",) if where == "pushed" else ()))  # fmt: skip
+    assert found.code == 1, found
+    for fix in found.fixes:
+        done = small_limit.sh(fix.replace("pmgit fix", "pmgit fix --yes"))
+        assert done.code == 0, (fix, done)
+    if where == "pushed":
+        small_limit.commit("To Git LFS")
+    else:
+        assert small_limit.check("--range", "@{u}..HEAD") == []
+    arrives(small_limit, *some)

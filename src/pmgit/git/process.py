@@ -143,19 +143,6 @@ class Process:
         self._out = out
         self._err = err
         self._popen = popen
-        self._status: int | None = None
-
-    def ends_within(self, seconds: float) -> bool:
-        """Whether it ends in this time; it still has to be waited for, or stopped."""
-        end = time.monotonic() + seconds
-        while self._status is None and (self._popen is None or self._popen.poll() is None):
-            if self._popen is None:
-                pid, status = os.waitpid(self._pid, os.WNOHANG)
-                self._status = status if pid else None
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.01)
-        return True
 
     def wait(self) -> tuple[int, bytes, str]:
         """Exit code, standard output, standard error."""
@@ -163,9 +150,8 @@ class Process:
             self._popen.wait()
             code = self._popen.returncode
         else:
-            if self._status is None:
-                _, self._status = os.waitpid(self._pid, 0)
-            code = os.waitstatus_to_exitcode(self._status)
+            _, status = os.waitpid(self._pid, 0)
+            code = os.waitstatus_to_exitcode(status)
         if listener:
             listener(self.argv, code, time.monotonic() - self._started)
         out = _drain(self._out) if self._out >= 0 else b""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 
 from pmgit.errors import PmgitError
 from pmgit.git.blob import REGULAR
@@ -67,17 +68,23 @@ def _ask(
     commit = repository.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=text, env=env)
     tip = commit.decode("ascii").strip()
     # Whoever pushes by hand may be asked for a password, as by Git LFS afterwards.
-    prompt = os.environ.get("GIT_TERMINAL_PROMPT", "1")
+    may_ask = os.environ.get("GIT_TERMINAL_PROMPT", "1")
     trace = os.path.join(folder, "trace")
-    env |= {"GIT_LFS_SKIP_PUSH": "0", "GIT_TERMINAL_PROMPT": prompt, "GIT_TRACE": trace}
+    env |= {"GIT_LFS_SKIP_PUSH": "0", "GIT_TERMINAL_PROMPT": may_ask, "GIT_TRACE": trace}
     words = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
     words += ["-c", f"lfs.storage={folder}/lfs", "lfs", "pre-push", remote, remote]
     refs = f"{ref} {tip} {ref} {'0' * len(tip)}\n".encode("utf-8", "surrogateescape")
-    process = repository.start(*words, stdin=refs, env=env)
-    if not process.ends_within(SECONDS):
+    reading, writing = os.pipe()
+    process = repository.start(*words, stdin=refs, env=env, into=writing)
+    os.close(writing)
+    out: list[bytes] = []
+    reader = threading.Thread(target=_read, args=(reading, out), daemon=True)
+    reader.start()
+    reader.join(SECONDS)
+    if reader.is_alive():
         process.stop()
         raise NoAnswerError(f"none within {SECONDS} seconds")
-    code, out, err = process.wait()
+    code, _, err = process.wait()
     if code:
         from pmgit.report.redact import redact
 
@@ -85,7 +92,13 @@ def _ask(
         raise NoAnswerError(redact(said[0])[:200] if said else f"git lfs ended with {code}")
     if _asked(trace) < len(blobs):
         raise NoAnswerError("Git LFS did not ask it")
-    return out.decode("utf-8", "replace") + err
+    return b"".join(out).decode("utf-8", "replace") + err
+
+
+def _read(pipe: int, into: list[bytes]) -> None:
+    """Read until Git LFS has ended."""
+    with open(pipe, "rb") as file:
+        into.append(file.read())
 
 
 def _asked(trace: str) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pmgit.config import IGNORE, LFS
 from pmgit.git.snapshot import TREE, Snapshot
+from pmgit.lfs.patterns import MAX_TEXT_BYTES
+from pmgit.units import read_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +20,23 @@ def of(config: Config, has_lfs_lines: bool) -> str:
     if config.storage:
         return config.storage
     return LFS if has_lfs_lines else IGNORE
+
+
+def largest_text(config: Config) -> int:
+    """Up to which size a text belongs into Git as text.
+
+    What is larger than a file in Git may be has only Git LFS to go to, so the limits of
+    `text-in-lfs` and of `oversized-blob` must agree.
+    """
+    limits = (("text-in-lfs", "max-text-size"), ("oversized-blob", "max-file-size"))
+    found = []
+    for rule, option in limits:
+        value = config.rules.get(rule, {}).get(option, MAX_TEXT_BYTES)
+        try:
+            found.append(read_size(getattr(value, "text", str(value))))
+        except ValueError:
+            found.append(MAX_TEXT_BYTES)  # the judgement complains of it
+    return min(found)
 
 
 def has_lfs_lines(source: Snapshot | Repository) -> bool:

@@ -101,11 +101,10 @@ class HostLimit(Rule):
 
     def _advice(self, subject: Subject, blob: Blob, *, to_lfs: bool) -> fixes.Advice:
         """What other rules would say of the same file, or two fixes would collide."""
-        if subject.is_weights(blob):
-            return fixes.store(subject, blob)
-        if to_lfs and subject.origin != RANGE and not subject.repository.bare:
+        ends_there = fixes.goes_to_lfs(subject, blob)
+        if to_lfs and not ends_there and subject.origin != RANGE and not subject.repository.bare:
             return fixes.Advice(fixes.set_up(subject, blob))
-        return fixes.keep_out(subject, blob)
+        return fixes.store(subject, blob)
 
     def _objects(self, subject: Subject, new: list[Blob]) -> Iterator[Finding]:
         limit = self._limits.get("lfs-object-size")

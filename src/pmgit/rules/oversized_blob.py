@@ -43,7 +43,9 @@ class OversizedBlob(Rule):
 
     Weights belong into Git LFS (`pmgit lfs-setup`) or below a models folder that Git ignores
     (`pmgit gitignore`). The printed command takes the file out of the index and leaves it on
-    disk. For a file that must stay, raise the limit or name it in `exclude` of `.pmgit.toml`.
+    disk. Where models are kept in Git LFS, their large texts (`tokenizer.json`) go there too, each
+    by a line of its own. For a file that must stay, raise the limit or name it in `exclude` of
+    `.pmgit.toml`.
     """
 
     name = "oversized-blob"
@@ -96,7 +98,7 @@ class OversizedBlob(Rule):
         what = "weights" if weights else "a file"
         size, most = show_both(blob.size, limit)
         message = f"{size} raw in Git, the limit for {what} is {most}"
-        advice = fixes.store(subject, blob) if weights else fixes.keep_out(subject, blob)
+        advice = fixes.store(subject, blob)
         return Finding(
             blob.path,
             message + advice.note,

@@ -72,12 +72,8 @@ class OversizedModel(Rule):
             chosen.append(blob)
             left -= more
         subject.snapshot.learn_filters(blob.path for blob in chosen)
-        weights = set(subject.weights_among(chosen))
         # What other rules say of the same files must be the same, or two fixes would collide.
-        advice = [
-            fixes.store(subject, blob) if blob in weights else fixes.keep_out(subject, blob)
-            for blob in chosen
-        ]
+        advice = [fixes.store(subject, blob) for blob in chosen]
         note = next((found.note for found in advice if found.note), "")
         plans = [found.fix for found in advice if found.fix]
         # Half of the files taken out would not cure it.

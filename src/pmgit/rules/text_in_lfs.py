@@ -21,7 +21,8 @@ class TextInLfs(Rule):
 
     `.gitattributes` and other `.git*` files, INFO.md, pmgit.lock, README, LICENSE, and the
     configuration and index JSON of models, when the attributes say `filter=lfs` and the text is
-    not larger than `max-text-size`.
+    not larger than `max-text-size`, nor than a file in Git may be (`max-file-size` of
+    `oversized-blob`): what is has to go somewhere.
 
     ## Why it is bad
 
@@ -46,8 +47,9 @@ class TextInLfs(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         from pmgit.lfs import patterns
+        from pmgit.model import storage
 
-        limit = self.option("max-text-size")
+        limit = storage.largest_text(self.config)
         for blob in subject.lfs_files:
             if patterns.must_be_text(blob.path) and self._size(subject, blob) <= limit:
                 yield Finding(

@@ -190,10 +190,10 @@ class _Judgement:
         roots: Sequence[str],
     ) -> None:
         self._suspects = suspects
-        self._real = frozenset(path for path in paths if not patterns.must_be_text(path))
+        own = {s.folder + lfs_patterns.path_of(s.glob) for s in suspects}  # a text may be large
+        self._real = frozenset(p for p in paths if p in own or not patterns.must_be_text(p))
         self._macros = macros(files)
-        asked = dict.fromkeys(self._real)
-        marked = dict(files)
+        asked, marked = dict.fromkeys(self._real), dict(files)
         # What was meant stands in a file of its own line, behind those that are there.
         self._meant: dict[tuple[str, int], _Suspect] = {}
         for suspect in suspects:
@@ -205,7 +205,7 @@ class _Judgement:
                     "utf-8", "surrogateescape"
                 )
                 self._meant[file, marked[file].count(b"\n") + 1] = suspect
-        asked = {path: None for path in asked if not patterns.must_be_text(path)}
+        asked = {p: None for p in asked if p in own or not patterns.must_be_text(p)}
         self._lines = matching(repository, marked, asked)
         with Shadow(repository, files) as shadow:
             found = attributes_of(shadow, asked, "filter")

@@ -99,6 +99,8 @@ class Lines:
         self._texts = [name for name in names if patterns.must_be_text(name)]
         self._names = names
         self._tracked = tracked
+        #: The texts that are too large for Git, by the pattern of each.
+        self.large = {patterns.exact(path): path for path in self._texts if self._is_large(path)}
 
     def files(self, lines: Sequence[str], *, on_disk: bool = False) -> dict[str, bytes]:
         """The .gitattributes files as they would be with these lines, in the index or on disk."""
@@ -134,7 +136,7 @@ class Lines:
         covered = {pattern: Coverage() for pattern in wanted}
         for path in self._names:
             for pattern in matched.get(path, ()):
-                if not patterns.must_be_text(path):
+                if pattern in self.large or not patterns.must_be_text(path):
                     covered[pattern].real.append(path)
         for pattern, found in covered.items():
             found.probes = [p for p in probes[pattern] if pattern in matched.get(p, ())]
@@ -158,9 +160,14 @@ class Lines:
 
         Raises PmgitError, with the file and line, when a text stays in Git LFS all the same.
         """
-        large = [path for path in self._texts if self._is_large(path)]
-        before = self.filters(self._old.lines(), large)
-        groups = Groups([*self._old.sends, *wanted], list(self._old.keeps), list(self._old.large))
+        wanted, old = set(wanted), self._old
+        before = self.filters(old.lines(), list(self.large.values()))
+        small = [path for path in self._texts if path not in before]
+        # A text with a line of its own may have become smaller since.
+        own = {*self.large, *map(patterns.exact, small)}
+        groups = Groups(
+            sorted({*old.sends, *wanted} - own), list(old.keeps), sorted({*old.large} - own)
+        )
         probes = {name: spec for spec in patterns.MUST_BE_TEXT for name in _instances(spec)}
         places = ["", *(f"{root}/{_PROBE}/" for root in self._roots)]
         caught = self._caught(groups, [place + name for place in places for name in probes])
@@ -172,10 +179,13 @@ class Lines:
                 if f"{root}/{_PROBE}/{name}" in caught:
                     anywhere = f"/{patterns.literal(root)}/**/{spec}"
                     groups.keeps.append(patterns.quoted(anywhere))
-        small = [path for path in self._texts if path not in before]
         # Other spellings, other folders.
         groups.keeps.extend(map(patterns.exact, self._caught(groups, small)))
-        groups.large.extend(patterns.exact(path) for path in large if before[path] == LFS)
+        groups.large.extend(
+            pattern
+            for pattern, path in self.large.items()
+            if before[path] == LFS or pattern in wanted
+        )
         for path in self._caught(groups, small):
             raise self._defeated(self.files(groups.lines()), path, "stay text")
         return groups.lines()
@@ -184,7 +194,10 @@ class Lines:
         """Whether a text is larger than what belongs into Git, itself or by its pointer."""
         blob = self._tracked.get(path)
         if blob is None:
-            return False
+            try:
+                return os.path.getsize(os.path.join(self._repository.top, path)) > self._max_text
+            except (OSError, ValueError):
+                return False
         found = pointer.read(blob.head)
         size = found.size if isinstance(found, pointer.Pointer) else blob.size
         return size > self._max_text

@@ -60,16 +60,22 @@ def _suffix(path: str) -> str:
     return dot + last if speaks else ""
 
 
-def asked_for(repository: Repository, words: Iterable[str], known: Collection[str]) -> list[str]:
+def asked_for(
+    repository: Repository,
+    words: Iterable[str],
+    known: Collection[str],
+    large: Collection[str] = (),
+) -> list[str]:
     """The patterns that a person wrote, as they stand in .gitattributes.
 
-    `known` are the paths of the index. A word that names a file means this file; other words are
-    patterns. Raises UsageError, with the form that works, for what Git would read otherwise.
+    `known` are the paths of the index, `large` the patterns of texts that are too large for Git. A
+    word that names a file means this file; other words are patterns. Raises UsageError, with the
+    form that works, for what Git would read otherwise.
     """
-    return sorted({_one(repository, word, known) for word in words})
+    return sorted({_one(repository, word, known, large) for word in words})
 
 
-def _one(repository: Repository, word: str, known: Collection[str]) -> str:
+def _one(repository: Repository, word: str, known: Collection[str], large: Collection[str]) -> str:
     if not word.strip():
         raise UsageError("an empty pattern", "for example: --pattern '*.safetensors'")
     path = _existing(repository, word, known)
@@ -90,7 +96,7 @@ def _one(repository: Repository, word: str, known: Collection[str]) -> str:
         raise UsageError(f"{word!r} would define a macro", "write the pattern of the files")
     if not path:
         _refuse_folder(repository, glob, known)
-    if patterns.must_be_text(glob) and not set("*?[").intersection(glob):
+    if patterns.must_be_text(glob) and not set("*?[").intersection(glob) and pattern not in large:
         raise UsageError(
             f"{word!r} belongs into Git as text",
             "in Git LFS it could not be read in a diff; leave it as it is",
@@ -145,6 +151,12 @@ def probes(glob: str, roots: Iterable[str]) -> list[str]:
         return [name]
     # Without a slash it matches at any depth.
     return [name, *(f"{root}/{_PROBE}/{name}" for root in roots)]
+
+
+def path_of(glob: str) -> str:
+    """The path that a glob is, when it names one from the top and nothing else; '' otherwise."""
+    path = _instance(glob.lstrip("/"))
+    return path if "/" in glob and patterns.literal(path) == glob.lstrip("/") else ""
 
 
 def _instance(glob: str) -> str:

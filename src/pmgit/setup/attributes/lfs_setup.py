@@ -17,6 +17,7 @@ from pmgit.git.clean import LFS_FILTER
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.git.work_tree import brought_back
 from pmgit.lfs import missing, patterns, pointer
+from pmgit.model import storage
 from pmgit.setup import block, files, history, models_folders
 from pmgit.setup.attributes import attribute_file, lfs_lines, lfs_patterns, renormalise
 from pmgit.setup.attributes.attribute_lines import NAME
@@ -105,17 +106,17 @@ def plan(
     roots = list(roots) or models_folders.existing(repository, config, tracked)
     below = models_folders.files_below(repository, roots, tracked)
     attributes = attribute_file.read(snapshot, below)
-    if wanted:
-        mine = lfs_patterns.asked_for(repository, wanted, tracked)
-    else:
-        mine = lfs_patterns.for_formats(config, roots, below)
     texts = [blob for path, blob in tracked.items() if patterns.must_be_text(path)]
     snapshot.objects.survey(texts, pointer.may_be)
     names = sorted({*tracked, *below})
-    max_text = next(iter(config.sizes("text-in-lfs")), patterns.MAX_TEXT_BYTES)
     lines = lfs_lines.Lines(
-        repository, attributes, roots=roots, names=names, tracked=tracked, max_text=max_text
-    )
+        repository, attributes, roots=roots, names=names, tracked=tracked,
+        max_text=storage.largest_text(config),
+    )  # fmt: skip
+    if wanted:
+        mine = lfs_patterns.asked_for(repository, wanted, tracked, lines.large)
+    else:
+        mine = lfs_patterns.for_formats(config, roots, below)
     covered = lines.coverage(mine, probe=roots)
     hidden = lfs_lines.hidden_by(repository, config, covered, tracked)
     if hidden:
