@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: --skip-repo: the repository's hooks are not touched, they may be somebody else's.
 INSTALL = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
 
-_COLLEAGUES = "everybody else's copy of the file is deleted at their next pull"
+COLLEAGUES = "everybody else's copy of the file is deleted at their next pull"
 
 
 class Advice:
@@ -55,7 +55,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
     if before == blob.oid:
         step = Step("git", "rm", "--cached", "-q", *subject.sparse, items=(blob.path,))
         steps = [step, *ignored(subject, blob, ignore)]
-        return Advice(Fix(*steps, safe=False, warning=_COLLEAGUES), " (already committed)")
+        return Advice(Fix(*steps, safe=False, warning=COLLEAGUES), " (already committed)")
     if before:
         back = Step("git", "restore", "--staged", items=(blob.path,))
     else:

@@ -22,6 +22,7 @@ BACKUP = "refs/pmgit/backup/"
 #: Behind the id in the backup of a tag.
 TAG = "-tag"
 _AMEND = ("git", "commit", "-q", "--amend", "--no-edit", "--allow-empty", "--cleanup=verbatim")
+_UNCOVERED = "uncovered-pointer"
 #: So many names stand in a sentence.
 _NAMED = 3
 
@@ -126,9 +127,9 @@ class Place:
 
     def guard(self, cured: list[Finding]) -> list[Step]:
         """The steps that fail, and say why, unless everything is as it is in the tip."""
-        # Where the attributes ask for a pointer, git may take the raw file for a changed one; a
-        # link whose target is too long is on no disk.
-        left = {f.path for f in cured if self._subject.is_lfs(f.path)}
+        # Where the attributes ask for a pointer, git may take the raw file for a changed one, and
+        # where they do not any more, it does; a link whose target is too long is on no disk.
+        left = {f.path for f in cured if self._subject.is_lfs(f.path) or f.rule == _UNCOVERED}
         left |= {b.path for f in cured for b in f.blobs if b.mode == LINK}
         without = (f":(top,exclude,literal){path}" for path in sorted(left))
         apart = ("--", ":/", *without) if left else ()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -145,14 +147,6 @@ def test_the_fix_below_the_top(repo: Repo) -> None:
     covered(repo, PATH)
 
 
-def test_the_fix_of_old_pointers(lfs_repo: Repo) -> None:
-    lfs_repo.stage(PATH, CONTENT)
-    lfs_repo.commit()
-    lfs_repo.stage(".gitattributes", "*.safetensors -filter\n")
-    lfs_repo.paste_all(*SELECT)
-    covered(lfs_repo, PATH)
-
-
 def test_the_fix_of_a_line_that_was_not_staged(lfs_repo: Repo) -> None:
     lfs_repo.write(".gitattributes", "*.safetensors filter=lfs\n*.gguf filter=lfs\n")
     lfs_repo.stage("a.gguf", CONTENT)
@@ -191,3 +185,209 @@ def test_a_text_that_lies_as_a_pointer_becomes_text_again(lfs_repo: Repo) -> Non
     lfs_repo.stage(".gitattributes", "# nothing\n")
     lfs_repo.paste_all(*SELECT)
     assert lfs_repo.blob("pretrained_model/bert/config.json") == text
+
+
+# -- leaving Git LFS ------------------------------------------------------------------------------
+
+CSV, TXT = "data/a b.csv", "pretrained_model/bert/merges.txt"
+TEXTS = {CSV: b"a,b\n" * 1000, TXT: b"a b\n" * 1001, "[x]'y.csv": b"c,d\n" * 1002}
+MORE = f"{PATH} filter=lfs diff=lfs merge=lfs -text\n"
+
+
+@pytest.fixture
+def tracked(repo: Repo, tmp_path: Path) -> Repo:
+    """A repository with texts and weights in Git LFS, as `git lfs track` does it, all pushed."""
+    repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
+    repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    repo.git("lfs", "install", "--local")
+    repo.git("lfs", "track", "*.csv", "merges.txt", "*.safetensors")
+    repo.add_info("pretrained_model/bert")
+    for path, content in {**TEXTS, PATH: CONTENT}.items():
+        repo.stage(path, content)
+    repo.git("add", ".gitattributes")
+    repo.commit()
+    repo.git("push", "-q", "-u", "origin", "main")
+    return repo
+
+
+def untrack(repo: Repo, *patterns: str) -> None:
+    repo.git("lfs", "untrack", *patterns)
+    repo.git("add", ".gitattributes")
+
+
+def has_left(repo: Repo, *paths: str) -> None:
+    """The contents are raw in Git and on disk, and a clone without Git LFS has them."""
+    for path in paths:
+        assert repo.blob(path, "HEAD") == TEXTS[path], path
+        assert (repo.path / path).read_bytes() == TEXTS[path], path
+    assert repo.git("status", "--porcelain") == ""
+    assert repo.check("--all", *SELECT) == []
+    repo.git("push", "-q", "--no-verify")
+    clone = repo.path.parent / "clone"
+    skip = {"GIT_LFS_SKIP_SMUDGE": "1"}
+    repo.git("clone", "-q", str(repo.path.parent / "remote.git"), str(clone), env=skip)
+    for path in paths:
+        assert (clone / path).read_bytes() == TEXTS[path], path
+
+
+def test_files_leave_git_lfs(tracked: Repo) -> None:
+    untrack(tracked, "*.csv", "merges.txt")
+    found = tracked.pmgit("check")
+    assert found.code == 1
+    assert (
+        f"{CSV}: {RULE}: a Git LFS pointer (to 4.0 kB) that no line of .gitattributes" in found.out
+    )
+    assert "covers any more (to stay in Git LFS, bring its line back)" in found.out
+    assert "\nplan: leaves Git LFS: the content takes the place of the pointer" in found.out
+    assert "git lfs migrate export" in found.out
+    (fix,) = found.fixes
+    assert fix.startswith("git add --renormalize -- ")
+    tracked.paste(fix, cwd="")
+    assert tracked.check() == []
+    tracked.commit("Leave Git LFS")
+    has_left(tracked, *TEXTS)
+    assert tracked.blob(PATH, "HEAD") == POINTER  # its line stands
+
+    # The pointers of older commits: what the page of the rule names.
+    tracked.git("lfs", "migrate", "export", "--include=*.csv,merges.txt", "--everything")
+    assert tracked.blob(CSV, "HEAD~1") == TEXTS[CSV]
+    assert tracked.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["*.safetensors filter=lfs\n*.csv -filter\n", "*.safetensors filter=lfs\n", MORE,
+     "*.safetensors filter=lfs\n/elsewhere/*.csv filter=lfs\n"],
+)  # fmt: skip
+@pytest.mark.parametrize("folder", ["", "data"])
+def test_ways_to_take_a_line_away(lines: str, folder: str, tracked: Repo) -> None:
+    tracked.stage(".gitattributes", lines)
+    tracked.paste_all(*SELECT, cwd=folder)
+    tracked.commit("Leave Git LFS")
+    has_left(tracked, *TEXTS)
+
+
+@pytest.mark.parametrize("on_disk", ["pointer", "pointer, object elsewhere", "nothing", "changed"])
+def test_the_content_is_not_on_disk(on_disk: str, tracked: Repo) -> None:
+    for path in TEXTS:
+        if on_disk == "nothing":
+            (tracked.path / path).unlink()
+        else:
+            tracked.write(path, b"other\n" if on_disk == "changed" else tracked.blob(path))
+    if on_disk == "pointer, object elsewhere":
+        shutil.rmtree(tracked.path / ".git/lfs/objects")
+    untrack(tracked, "*.csv", "merges.txt")
+    (finding, *_) = tracked.check(*SELECT)
+    for fix in tracked.pmgit("check", *SELECT).fixes:
+        done = tracked.sh(fix)
+        assert done.code == 0, done
+    for path, content in TEXTS.items():
+        assert tracked.blob(path) == content
+        file = tracked.path / path
+        if on_disk == "changed":
+            assert file.read_bytes() == b"other\n"
+        else:
+            assert file.exists() is (on_disk != "nothing")
+    assert tracked.check(*SELECT) == []
+    assert finding["fix"]["safe"]
+
+
+def test_content_that_cannot_be_had_leaves_everything_as_it_was(tracked: Repo) -> None:
+    tracked.write(CSV, tracked.blob(CSV))
+    shutil.rmtree(tracked.path / ".git/lfs/objects")
+    shutil.rmtree(tracked.path.parent / "remote.git/lfs")
+    untrack(tracked, "*.csv", "merges.txt")
+    for fix in tracked.pmgit("check", *SELECT).fixes:
+        tracked.sh(fix)
+    assert tracked.blob(CSV) == (tracked.path / CSV).read_bytes() == pointer(TEXTS[CSV])
+
+
+@pytest.mark.parametrize("on_disk", ["content", "pointer"])
+def test_weights_leave_git_too_where_they_are_ignored(on_disk: str, tracked: Repo) -> None:
+    """Raw they would be refused, so their content stays on disk, and nowhere else."""
+    if on_disk == "pointer":
+        tracked.write(PATH, POINTER)
+    tracked.stage(".pmgit.toml", 'storage = "ignore"\n')
+    untrack(tracked, "*.safetensors")
+    (finding,) = tracked.check(*SELECT)
+    assert not finding["fix"]["safe"]
+    shown = tracked.pmgit("check", *SELECT).out
+    assert "\nunsafe fix (everybody else's copy of the file is deleted at their next pull)" in shown
+    done = tracked.sh(finding["fix"]["shell"])
+    assert done.code == 0, done
+    assert (tracked.path / PATH).read_bytes() == CONTENT
+    assert PATH not in tracked.staged()
+    assert tracked.check() == []
+    tracked.commit("Leave Git LFS")
+    assert tracked.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("configured", [True, False])
+def test_weights_stay_in_git_lfs_where_the_others_do(configured: bool, tracked: Repo) -> None:
+    if configured:
+        tracked.stage(".pmgit.toml", 'storage = "lfs"\n')
+    tracked.stage(".gitattributes", "" if configured else "*.csv filter=lfs\n")
+    found = [f for f in tracked.check(*SELECT) if f["path"] == PATH]
+    assert "; raw it would be too large for Git, so it stays in Git LFS" in found[0]["message"]
+    tracked.paste_all(*SELECT)
+    covered(tracked, PATH)
+
+
+def test_a_model_of_texts_that_are_together_too_large(tracked: Repo) -> None:
+    for number in range(3):
+        tracked.stage(f"pretrained_model/bert/{number}/merges.txt", b"a b\n" * 1000)
+    tracked.commit()
+    lines = 'storage = "ignore"\n[rules.oversized-model]\nmax-model-size = "10 kB"\n'
+    tracked.stage(".pmgit.toml", lines)
+    untrack(tracked, "merges.txt")
+    for finding in tracked.check():
+        assert finding["fix"]["commands"][0][:3] == ["git", "rm", "--cached"]
+
+
+@pytest.mark.parametrize("on_disk", ["content", "pointer"])
+@pytest.mark.parametrize("known", ["a range", "the whole tree"])
+def test_when_it_is_committed_already(known: str, on_disk: str, tracked: Repo) -> None:
+    untrack(tracked, "*.csv", "merges.txt")
+    tracked.commit("Leave Git LFS")
+    tracked.stage("later.txt", "x\n")
+    tracked.commit()
+    for path, content in TEXTS.items():
+        tracked.write(path, content if on_disk == "content" else tracked.blob(path))
+        os.utime(tracked.path / path, (1, 1))  # as git lfs untrack does: Git looks again
+    if on_disk == "content":
+        assert tracked.git("status", "--porcelain") != ""
+    which = ("--range", "@{u}..HEAD") if known == "a range" else ("--all",)
+    found = tracked.pmgit("check", *which, *SELECT)
+    assert found.out.count(f": {RULE}: ") == len(TEXTS)
+    (fix,) = found.fixes
+    assert "git add --renormalize -- " in fix
+    done = tracked.sh(fix)
+    assert done.code == 0, done
+    if known == "the whole tree":
+        tracked.commit("Go on")
+    has_left(tracked, *TEXTS)
+
+
+def test_text_that_belongs_into_git_leaves_by_itself(tracked: Repo) -> None:
+    """Not by `pmgit lfs-setup`, which would set up Git LFS anew."""
+    path = "pretrained_model/bert/config.json"
+    tracked.stage(".gitattributes", "*.json filter=lfs\n*.csv filter=lfs\nmerges.txt filter=lfs\n"
+                                    "*.safetensors filter=lfs\n")  # fmt: skip
+    tracked.stage(path, b"{}\n")
+    tracked.commit()
+    untrack(tracked, "*.json")
+    (fix,) = tracked.pmgit("check").fixes
+    assert fix == f"git add --renormalize -- {path}"
+    tracked.paste(fix)
+    assert tracked.blob(path) == b"{}\n"
+
+
+def test_a_pointer_that_no_line_ever_covered_is_not_leaving(tracked: Repo) -> None:
+    tracked.stage("c.bin", POINTER)
+    tracked.stage(".gitattributes", tracked.blob(".gitattributes") + b"# more\n")
+    (finding,) = tracked.check(*SELECT)
+    assert finding["message"].endswith("that no line of .gitattributes covers")
+    assert finding["fix"]["commands"][0][:2] == ["pmgit", "lfs-setup"]
+    tracked.commit()
+    (finding,) = tracked.check("--all", *SELECT)
+    assert finding["fix"]["commands"][0][:2] == ["pmgit", "lfs-setup"]

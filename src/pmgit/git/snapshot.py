@@ -229,6 +229,10 @@ class Snapshot:
         self._heads.update(self.objects.heads([blob for blob in wanted if not blob.head]))
         return self._heads
 
+    def know_head(self, oid: str, head: bytes) -> None:
+        """Keep the first bytes of a blob that may not be in the object store."""
+        self._heads[oid] = head
+
     def texts_of(self, blobs: Sequence[Blob], limit: int) -> dict[str, bytes]:
         """The content of texts such as INFO.md, by blob id; their sizes are known afterwards.
 

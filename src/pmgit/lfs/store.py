@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 
 from pmgit.errors import PmgitError
+from pmgit.git.blob import encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pmgit.git.repository import Repository
+    from pmgit.lfs.pointer import Pointer
 
 _HEX = frozenset("0123456789abcdef")
 
@@ -56,3 +58,21 @@ def find_in(stores: Iterable[str], oid: str) -> str:
         if os.path.isfile(path):
             return path
     return ""
+
+
+def is_on_disk(repository: Repository, path: str, pointer: Pointer) -> bool:
+    """Whether the file in the work tree is the very content that a pointer stands for."""
+    if repository.bare:
+        return False
+    import hashlib
+    import stat
+
+    file_path = os.path.join(os.fsencode(repository.top), encode(path))
+    try:
+        status = os.lstat(file_path)
+        if not stat.S_ISREG(status.st_mode) or status.st_size != pointer.size:
+            return False
+        with open(file_path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == pointer.oid
+    except (OSError, ValueError):
+        return False

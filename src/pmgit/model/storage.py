@@ -29,14 +29,16 @@ def largest_text(config: Config) -> int:
     `text-in-lfs` and of `oversized-blob` must agree.
     """
     limits = (("text-in-lfs", "max-text-size"), ("oversized-blob", "max-file-size"))
-    found = []
-    for rule, option in limits:
-        value = config.rules.get(rule, {}).get(option, MAX_TEXT_BYTES)
-        try:
-            found.append(read_size(getattr(value, "text", str(value))))
-        except ValueError:
-            found.append(MAX_TEXT_BYTES)  # the judgement complains of it
-    return min(found)
+    return min(limit(config, rule, option, MAX_TEXT_BYTES) for rule, option in limits)
+
+
+def limit(config: Config, rule: str, option: str, default: int) -> int:
+    """The size that the configuration sets for an option of a rule, else `default`."""
+    value = config.rules.get(rule, {}).get(option, default)
+    try:
+        return read_size(getattr(value, "text", str(value)))
+    except ValueError:
+        return default  # the judgement complains of it
 
 
 def has_lfs_lines(source: Snapshot | Repository) -> bool:

@@ -56,6 +56,8 @@ class AbsentObject(Rule):
     scope = PUSHED
 
     def check(self, subject: Subject) -> Iterator[Finding]:
+        from pmgit.lfs import store
+
         receiver = subject.snapshot.receiver
         if receiver is None:
             return
@@ -76,7 +78,7 @@ class AbsentObject(Rule):
             absent, silence = _not_on_server(subject, absent)
         for blob, pointer in absent:
             where = "not on this server" if received else "neither here nor on the remote"
-            held = _is_in_work_tree(subject.repository, blob, pointer)
+            held = store.is_on_disk(subject.repository, blob.path, pointer)
             cure = silence if held else silence + _elsewhere(received)
             yield Finding(
                 blob.path,
@@ -154,23 +156,3 @@ def _reachable(repository: Repository, receiver: Sequence[str]) -> frozenset[str
         "rev-list", "--objects", "--no-object-names", "--missing=allow-any", *receiver
     )
     return frozenset(out.decode("ascii").split())
-
-
-def _is_in_work_tree(repository: Repository, blob: Blob, pointer: Pointer) -> bool:
-    """Whether the file on disk is the very content that the pointer stands for."""
-    if repository.bare:
-        return False
-    import hashlib
-    import stat
-
-    from pmgit.git.blob import encode
-
-    path = os.path.join(os.fsencode(repository.top), encode(blob.path))
-    try:
-        status = os.lstat(path)
-        if not stat.S_ISREG(status.st_mode) or status.st_size != pointer.size:
-            return False
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == pointer.oid
-    except (OSError, ValueError):
-        return False

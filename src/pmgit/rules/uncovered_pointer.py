@@ -30,13 +30,19 @@ class UncoveredPointer(Rule):
 
     ## Example
 
-    A pointer file that was copied from a clone made with `GIT_LFS_SKIP_SMUDGE=1`, or an lfs line
-    that was removed from `.gitattributes` while the files stayed.
+    A pointer file that was copied from a clone made with `GIT_LFS_SKIP_SMUDGE=1`, or `git lfs
+    untrack`, which removes the line from `.gitattributes` while the pointers stay.
 
     ## What to do
 
-    Paste the printed command: it writes the attribute and proves that it works. If the text is
-    meant to be in Git (a test file), name it in `exclude` of `.pmgit.toml`.
+    Paste the printed command. Where no line ever covered the file, it writes the attribute and
+    proves that it works. Where the last change of `.gitattributes` takes the line away, the file
+    leaves Git LFS: `git add --renormalize` stages its content, which is downloaded first when only
+    the pointer lies on disk; what is too large for Git raw leaves Git, too, and stays on disk.
+    Older commits keep their pointers; `git lfs migrate export --include=PATTERN --everything`
+    makes them anew, once everybody who has a clone agrees.
+
+    If the text is meant to be in Git (a test file), name it in `exclude` of `.pmgit.toml`.
     """
 
     name = "uncovered-pointer"
@@ -45,18 +51,28 @@ class UncoveredPointer(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         covered = {blob.path for blob in subject.lfs_files}
-        for blob in subject.pointer_like:
-            if blob.path in covered:
-                continue
-            pointer = subject.pointer_of(blob)
-            if isinstance(pointer, Pointer):
-                yield Finding(
-                    blob.path,
-                    f"a Git LFS pointer (to {show_size(pointer.size)}) that no line of"
-                    " .gitattributes covers",
-                    fix=self._fix(subject, blob),
-                    commit=blob.commit,
-                )
+        uncovered = [
+            (blob, pointer)
+            for blob in subject.pointer_like
+            if blob.path not in covered and isinstance(pointer := subject.pointer_of(blob), Pointer)
+        ]
+        if not uncovered:
+            return
+        from pmgit.leaving_lfs import Leaving
+
+        leaving = Leaving(subject, uncovered)
+        for blob, pointer in uncovered:
+            message = (
+                f"a Git LFS pointer (to {show_size(pointer.size)}) that no line of .gitattributes"
+                " covers"
+            )
+            if blob.path in leaving:
+                advice = leaving.advice(blob, pointer)
+                message += f" any more (to stay in Git LFS, bring its line back){advice.note}"
+                fix = advice.fix
+            else:
+                fix = self._fix(subject, blob)
+            yield Finding(blob.path, message, fix=fix, commit=blob.commit)
 
     def _fix(self, subject: Subject, blob: Blob) -> Fix | None:
         from pmgit import fixes
