@@ -109,7 +109,7 @@ def _example(found: re.Match[str]) -> str:
     return {
         "files": "-- FILE", "paths": "FILE", "patterns": "--pattern FILE", "include": "FILE",
         "oids": "-e OID", "remote": "origin", "range": "--range '@{upstream}..HEAD'",
-        "pmgit": "pmgit",
+        "pmgit": "pmgit", "install": "sudo apt-get install git-lfs",
     }[found[1]]  # fmt: skip
 
 

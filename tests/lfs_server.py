@@ -18,7 +18,8 @@ class LfsServer:
     """Serves until it is closed; `objects` maps sha256 to content, `log` is `METHOD path`.
 
     `batches` are the batch requests. `refusal` is the status and message of the answer to each of
-    them; with `is_silent` there is none.
+    them; with `is_silent` there is none. What is larger than `limit` is not taken (413), and what
+    somebody else has locked is named in `locked`.
     """
 
     def __init__(self) -> None:
@@ -27,6 +28,8 @@ class LfsServer:
         self.batches: list[dict[str, Any]] = []
         self.refusal: tuple[int, str] | None = None
         self.is_silent = False
+        self.limit = 0
+        self.locked: list[str] = []
         self._closed = threading.Event()
         outer = self
 
@@ -44,7 +47,16 @@ class LfsServer:
                     else:
                         self._json(200, outer.batch(json.loads(body)))
                 elif self.path.endswith("/locks/verify"):
-                    self._json(200, {"ours": [], "theirs": []})
+                    theirs = [
+                        {"id": path, "path": path, "owner": {"name": "Ada"},
+                         "locked_at": "2026-01-01T00:00:00Z"}
+                        for path in outer.locked
+                    ]  # fmt: skip
+                    self._json(200, {"ours": [], "theirs": theirs})
+                elif self.path.endswith("/unlock"):
+                    path = outer.locked.pop()
+                    self._json(200, {"lock": {"id": path, "path": path,
+                                              "locked_at": "2026-01-01T00:00:00Z"}})  # fmt: skip
                 elif self.path.endswith("/verify"):
                     wanted = json.loads(body)
                     found = outer.objects.get(wanted["oid"])
@@ -56,6 +68,9 @@ class LfsServer:
             def do_PUT(self) -> None:
                 body = self._body()
                 oid = self.path.rpartition("/")[2]
+                if outer.limit and len(body) > outer.limit:
+                    self._send(413, b"<h1>413 Request Entity Too Large</h1>", "text/html")
+                    return
                 if hashlib.sha256(body).hexdigest() != oid:
                     self._json(422, {"message": "the content is not what its id says"})
                     return
@@ -64,6 +79,12 @@ class LfsServer:
 
             def do_GET(self) -> None:
                 outer.log.append(f"GET {self.path}")
+                if "/locks" in self.path:
+                    locks = [{"id": path, "path": path, "owner": {"name": "Ada"},
+                              "locked_at": "2026-01-01T00:00:00Z"}
+                             for path in outer.locked]  # fmt: skip
+                    self._json(200, {"locks": locks})
+                    return
                 body = outer.objects.get(self.path.rpartition("/")[2])
                 if body is None:
                     self._json(404, {"message": "no such object"})

@@ -103,7 +103,10 @@ class Leaving:
             add = Step("git", "add", "--renormalize", *subject.sparse, items=(blob.path,))
             return Advice(Fix(*first, add, about=_ABOUT))
         if subject.storage == LFS:
-            note = "; raw it would be too large for Git, so it stays in Git LFS, or leaves Git too"
+            note = (
+                "; raw it would be too large for Git, so it stays in Git LFS, or leaves Git too,"
+                ' with storage = "ignore" in the configuration'
+            )
             return Advice(fixes.set_up(subject, blob), note)
         is_old = bool(subject.before(blob)) or blob.path not in self._new
         out = Step("git", "rm", "--cached", "-f", "-q", *subject.sparse, items=(blob.path,))

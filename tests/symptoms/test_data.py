@@ -16,7 +16,9 @@ from pmgit.symptoms import answer, data, match
 
 ALL = {symptom.name: symptom for symptom in data.load()}
 #: Subcommands that are not in every list of `git help -a`.
-PROGRAMS = {"git", "{pmgit}", "pmgit", "head", "grep"}
+PROGRAMS = {
+    "git", "{pmgit}", "pmgit", "head", "grep", "mv", "printf", "test", "xargs", "hf", "sudo",
+}  # fmt: skip
 
 
 def test_every_file_is_read() -> None:
@@ -37,6 +39,7 @@ def test_every_symptom_is_whole(name: str) -> None:
         words = set(re.findall(r"(?<!@)\{(\w+)\}", template))
         assert words <= {
             "files", "paths", "patterns", "include", "oids", "remote", "range", "pmgit",
+            "install",
         }  # fmt: skip
 
 
@@ -153,6 +156,136 @@ REAL = {
         ["/m/bert/pytorch_model.bin"],
     ),
     "page-unpickled": ("_pickle.UnpicklingError: invalid load key, '<'.\n", []),
+    "unreadable-weights": (
+        ("onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf: [ONNXRuntimeError] : 7 :"
+        " INVALID_PROTOBUF : Load model from /home/mojo/commavq/models/decoder.onnx failed:Protobuf"
+        " parsing failed.\n"),
+        ["/home/mojo/commavq/models/decoder.onnx"],
+    ),
+    "weights-cut-off": (
+        "RuntimeError: unexpected EOF, expected 58629 more bytes. The file might be corrupted.\n",
+        [],
+    ),
+    "hub-gated": (
+        ("huggingface_hub.errors.GatedRepoError: 401 Client Error. (Request ID: Root=1-66f4)\n\n"
+        "Cannot access gated repo for url https://huggingface.co/black-forest-labs/FLUX.1-dev/"
+        "resolve/main/ae.safetensors.\nAccess to model black-forest-labs/FLUX.1-dev is restricted."
+        " You must have access to it and be authenticated to access it. Please log in.\n"),
+        [],
+    ),
+    "hub-not-found": (
+        ("huggingface_hub.utils._errors.RepositoryNotFoundError: 401 Client Error. Repository Not"
+        " Found for url: https://huggingface.co/api/models/org/private-model/revision/main. Please"
+        " make sure you specified the correct `repo_id` and `repo_type`.\n"),
+        [],
+    ),
+    "hub-incomplete": (
+        ("OSError: Consistency check failed: file should be of size 492265168 but has size"
+        " 447786685 (model.safetensors).\nWe are sorry for the inconvenience. Please retry download"
+        " and pass `force_download=True, resume_download=False` as argument.\n"),
+        [],
+    ),
+    "gitee-large-file": (
+        ("remote: File src/assets/style/img/nox_setup_v6.3.0.6_full.exe is 348.04 MB; this exceeds"
+        " file size limit of 100.0 MB\nremote: hook declined to update refs/heads/master\n"),
+        ["src/assets/style/img/nox_setup_v6.3.0.6_full.exe"],
+    ),
+    "github-fork-objects": (
+        ("batch response: @poppingtonic can not upload new objects to public fork"
+        " poppingtonic/concept-to-clinic\n"),
+        [],
+    ),
+    "lfs-no-address": (
+        ("Uploading LFS objects:   0% (0/1), 0 B | 0 B/s\n"
+        'batch request: missing protocol: "G:\\Git\\test.git/info/lfs"\n'
+        "error: failed to push some refs to 'G:\\Git\\test.git'\n"),
+        [],
+    ),
+    "lfs-no-ssh-server": (
+        ('Remote "box" does not support the LFS locking API. Consider disabling it with:\n'
+        "  $ git config lfs.https://192.168.1.3/git/Photobooth.git.locksverify false\n"
+        "batch request: bash: git-lfs-authenticate: command not found: exit status 127\n"),
+        [],
+    ),
+    "lfs-access": (
+        ("batch response: Authorization error: http://bitbucket.lars.com/scm/di/deep-learning.git/info"
+        "/lfs/objects/batch \nCheck that you have proper access to the repository\n"),
+        [],
+    ),
+    "lfs-disabled": (
+        ("Error downloading object: libLivenessDetector.a (1db3ce7): Error downloading"
+        " libLivenessDetector.a: batch response: Git LFS is not enabled on this GitLab server,"
+        " contact your admin.\n"),
+        [],
+    ),
+    "lfs-entity-too-large": (
+        (f"LFS: Client error: http://xxx.xx.cn/xxx/test.git/info/lfs/objects/{'d3' * 32}/232468447"
+        " from HTTP 413\nerror: failed to push some refs to 'xxx.xx.cn:xxx/test.git'\n"),
+        ["d3" * 32],
+    ),
+    "lfs-certificate": (
+        ("batch response: Post https://mygit.company.com/ms_teams/valid.git/info/lfs/objects/batch:"
+        " x509: certificate signed by unknown authority\n"),
+        [],
+    ),
+    "push-entity-too-large": (
+        ("error: RPC failed; HTTP 413 curl 22 The requested URL returned error: 413\n"
+        "send-pack: unexpected disconnect while reading sideband packet\n"
+        "fatal: the remote end hung up unexpectedly\nEverything up-to-date\n"),
+        [],
+    ),
+    "windows-size": (
+        ("Filtering content: 100% (2/2), 4.38 GiB | 57.36 MiB/s, done.\n"
+        "Encountered 1 file(s) that may not have been copied correctly on Windows:\n"
+        "\tpytorch_model-00001-of-00002.bin\n\nSee: `git lfs help smudge` for more details.\n"),
+        ["pytorch_model-00001-of-00002.bin"],
+    ),
+    "disk-full": (
+        ("Error downloading object: unet/model.bin (c7da0e2): cannot write data to tempfile"
+        ' "/opt/x/.git/lfs/incomplete/c7da0e21": write /opt/x/.git/lfs/incomplete/c7da0e21: no'
+        " space left on device\n"),
+        [],
+    ),
+    "lfs-not-found": (
+        ("\nThis repository is configured for Git LFS but 'git-lfs' was not found on your path. If"
+        " you no longer wish to use Git LFS, remove this hook by deleting '.git/hooks/pre-push'.\n"
+        "error: failed to push some refs to '/tmp/o'\n"),
+        [],
+    ),
+    "clean-failed": (
+        ("error: external filter 'git-lfs filter-process' failed\n"
+        "fatal: prereqs/A/foo m/A.txt: clean filter 'lfs' failed\n"),
+        ["prereqs/A/foo m/A.txt"],
+    ),
+    "embedded-repository": (
+        ("warning: adding embedded git repository: pretrained_model/bert\n"
+        "hint: You've added another git repository inside your current repository.\n"
+        "hint: Clones of the outer repository will not contain the contents of\n"
+        "hint: the embedded repository and will not know how to obtain it.\n"),
+        ["pretrained_model/bert"],
+    ),
+    "attributes-in-lfs": (
+        ("https://git-lfs.github.com/spec/v1 is not a valid attribute name: .gitattributes:1\n"
+        f"sha256:{'8f' * 32} is not a valid attribute name: .gitattributes:2\n"),
+        [".gitattributes"],
+    ),
+    "migrate-dirty": (
+        ("migrate: override changes in your working copy?  All uncommitted changes will be lost!"
+        " [y/N] migrate: working copy must not be dirty\n"),
+        [],
+    ),
+    "lfs-locked": (
+        ("remote: GitLab: The path 'a b.psd' is locked in Git LFS by user1\n"
+        " ! [remote rejected] master -> master (pre-receive hook declined)\n"),
+        ["a b.psd"],
+    ),
+    "pack-too-large": (
+        ("Compressing objects: 100% (8846/8846), done. \n"
+        "remote: fatal: pack exceeds maximum allowed size \n"
+        "error: failed to push some refs to 'git@gitlab.melexis.com:msde-bvx/msenv-90421.git'\n"),
+        [],
+    ),
+    "conflict-in-pointer": ("pointer parsing: Expected key oid, got <<<<<<<\n", []),
     "dvc-tracked": (
         ("ERROR:  output 'pretrained_model/a.pt' is already tracked by SCM (e.g. Git).\n"
         "    You can remove it from Git, then add to DVC.\n"),
@@ -174,10 +307,47 @@ def test_what_was_really_printed(name: str) -> None:
     ["safetensors_rust.SafetensorError: Error while deserializing header: HeaderTooLarge",
      "Error while deserializing header: header too large",
      "You seem to have cloned a repository without having git-lfs installed. Please",
-     "at position 0, opcode b'v' unknown"],
+     "at position 0, opcode b'v' unknown",
+     "gguf_init_from_file: invalid magic characters 'vers'\nllama_model_load: error loading model:",
+     "gguf_init_from_file: invalid magic number 73726576",
+     "ERROR: Model provided has model identifier 'ion ', should be 'TFL3'"],
 )  # fmt: skip
 def test_a_pointer_that_was_loaded(text: str) -> None:
     assert [hit.symptom.name for hit in match.find(text)] == ["pointer-unpickled"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        # The words of git-lfs-authenticate hold those of git-lfs.
+        ("batch request: zsh:1: command not found: git-lfs-authenticate: exit status 127",
+         "lfs-no-ssh-server"),
+        ("zsh: command not found: git-lfs", "lfs-not-found"),
+        ("git-lfs filter-process: 1: git-lfs: not found\nfatal: b.bin: clean filter 'lfs' failed",
+         "lfs-not-found"),
+        ("OSError: Unable to open file (file signature not found)", "unreadable-weights"),
+        ("ValueError: Cannot load file containing pickled data when allow_pickle=False",
+         "unreadable-weights"),
+        ("RuntimeError: Internal: could not parse ModelProto from ./tokenizer.model",
+         "unreadable-weights"),
+        ("SafetensorError: Error while deserializing header: MetadataIncompleteBuffer",
+         "weights-cut-off"),
+        ("PytorchStreamReader failed reading zip archive: failed finding central directory",
+         "weights-cut-off"),
+        ("error: RPC failed; result=22, HTTP code = 413", "push-entity-too-large"),
+        ("Git credentials for https://github.com/x/y.git not found:\nexit status 1", "lfs-access"),
+        ("Authentication error: Authentication required: You must have push access to verify locks",
+         "lfs-access"),
+        ("batch response: Git LFS is disabled for your instance.", "lfs-disabled"),
+        ("remote: GitLab: The path 'test1.txt' is locked in Git LFS by user1", "lfs-locked"),
+        ("Possibly malformed conversion on Windows, see `git lfs help smudge` for more details",
+         "windows-size"),
+        ("Unable to find source for object c8f1 (try running git lfs fetch --all)",
+         "missing-local-objects"),
+    ],
+)  # fmt: skip
+def test_other_words_for_the_same(text: str, name: str) -> None:
+    assert [hit.symptom.name for hit in match.find(text)] == [name]
 
 
 def test_a_terminal_wraps_lines() -> None:
@@ -212,4 +382,4 @@ def test_names_that_git_lfs_cannot_be_told(name: str, include: str | None) -> No
     assert bool(found) is (include is not None)
     if include:
         assert f"--include={include}" in found[0]
-    assert len(lines) == 3 + len(found)
+    assert len(lines) == 4 + len(found)

@@ -37,6 +37,7 @@ echo "error: Try to push them with 'git lfs push --all'." >&2
 exit 1
 """
 
+FIX = "what pmgit objects to"
 IN_LFS, IN_LFS_ANY = "keep it, in Git LFS (it", "keep it, in Git LFS (in any"
 OUT, OUT_ANY = "leave it out, on disk only", "leave it out (in any"
 
@@ -60,6 +61,7 @@ def refused(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     repo = Repo(folder / "repo", env)
     repo.git("remote", "add", "origin", str(there))
     repo.stage("a.txt", "a\n")
+    repo.stage(".pmgit.toml", "[rules.oversized-blob]\nmax-file-size = 2000\n")
     repo.commit("Begin")
     repo.git("push", "-q", "-u", "origin", "main")
     repo.stage(NAME, CONTENT)
@@ -90,7 +92,7 @@ def told(repo: Repo) -> str:
     return (repo.path.parent / "said").read_text()
 
 
-@pytest.mark.parametrize("words", [IN_LFS, IN_LFS_ANY, OUT, OUT_ANY])
+@pytest.mark.parametrize("words", [FIX, IN_LFS, IN_LFS_ANY, OUT, OUT_ANY])
 def test_every_way_out_lets_the_push_through(words: str, stuck: Repo) -> None:
     last = stuck.git("log", "--format=%s", "-1") == "Add the file\n"
     if not last and words in (IN_LFS, OUT):
@@ -98,8 +100,8 @@ def test_every_way_out_lets_the_push_through(words: str, stuck: Repo) -> None:
     before = stuck.git("rev-parse", "HEAD")
     shown = explain(stuck, told(stuck))
     assert f"\n  {NAME} (206.69 MB)\n" in shown.out
-    assert stuck.sh(way(shown, "see more")).code == 0  # 5 kB are no matter for GitHub itself
-    done = stuck.sh(way(shown, words))
+    assert stuck.sh(way(shown, "see more")).code == 1
+    done = stuck.sh_at_terminal(way(shown, words))
     assert done.code == 0, done
 
     push = stuck.run(["git", "push"])
@@ -143,12 +145,28 @@ def test_a_dirty_work_tree_stops_the_rewrite(stuck: Repo) -> None:
     assert (stuck.path / "a.txt").read_text() == "my work\n"
 
 
+def test_an_untracked_file_stops_the_rewrite_before_git_lfs_asks(stuck: Repo) -> None:
+    """It would ask whether to throw everything away that is not committed."""
+    stuck.write("mine.txt", "my work\n")
+    line = way(explain(stuck, told(stuck)), IN_LFS_ANY)
+    done = stuck.sh_at_terminal(line, "y\n")
+    assert done.code != 0
+    assert done.out == "?? mine.txt\n"
+    assert stuck.git("rev-parse", "--verify", "-q", "PMGIT_HEAD", code=1) == ""
+
+
+def test_pmgit_fix_comes_first(stuck: Repo) -> None:
+    lines = [*ways(explain(stuck, told(stuck))).values()]
+    assert lines[1] == "pmgit fix"
+    assert all("git lfs migrate" not in line for line in lines[:2])
+
+
 def test_without_an_upstream_only_what_works_is_printed(stuck: Repo) -> None:
     stuck.git("branch", "--unset-upstream")
     shown = explain(stuck, told(stuck))
     assert way(shown, "see more") == "pmgit check --all --host github"
     assert [line for line in ways(shown).values() if "upstream" in line] == []
-    assert len(ways(shown)) == 4
+    assert len(ways(shown)) == 5
 
 
 def test_from_a_subfolder(stuck: Repo) -> None:

@@ -8,7 +8,7 @@ from pmgit.errors import PmgitError
 from pmgit.finding import Step
 from pmgit.git.repository import Repository, discover
 from pmgit.git.spill import shell_for
-from pmgit.lfs import patterns
+from pmgit.lfs import missing, patterns
 from pmgit.report.shell import Shell, own_command, quote
 
 TYPE_CHECKING = False
@@ -30,15 +30,19 @@ class Place:
     shell: Shell
     remote: str = "origin"
     upstream: bool = True
+    #: The command that installs git-lfs; '' when none is known for this system.
+    install: str = "sudo apt-get install git-lfs"
 
 
 def here() -> Place:
     """The repository that the current folder lies in; any, when in none."""
+    install = missing.install_command()
     try:
         repository = discover()
     except PmgitError:
-        return Place(Shell("", own_command()))
-    return Place(shell_for(repository), _remote(repository), _has_upstream(repository))
+        return Place(Shell("", own_command()), install=install)
+    remote, upstream = _remote(repository), _has_upstream(repository)
+    return Place(shell_for(repository), remote, upstream, install)
 
 
 def _remote(repository: Repository) -> str:
@@ -65,6 +69,10 @@ def command(template: str, match: Match, place: Place) -> str:
         "range": ["--range", "@{upstream}..HEAD"] if place.upstream else ["--all"],
         "pmgit": place.shell.argv(Step("pmgit")),
     }
+    if "{install}" in template:
+        if not place.install:
+            return ""
+        words["install"] = place.install.split()
     if "{include}" in template:
         include = _include(files)
         if not include:

@@ -15,6 +15,7 @@ and every `fix` (`when`, `run`) are commands, in which stands, quoted for a shel
 {remote}     the remote
 {range}      what is not pushed yet, for `pmgit check`
 {pmgit}      pmgit
+{install}    the command that installs git-lfs on this system
 
 `plans` names fixes of plans.toml, which several symptoms share.
 """
@@ -28,7 +29,9 @@ from functools import cache
 from typing import Any
 
 #: The files with symptoms, in the order in which they are told.
-FILES = ("github", "huggingface", "gitlab", "git-lfs", "python")
+FILES = (
+    "github", "huggingface", "gitlab", "git-lfs", "lfs-server", "lfs-machine", "python",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
