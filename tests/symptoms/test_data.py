@@ -212,6 +212,21 @@ REAL = {
         "/lfs/objects/batch \nCheck that you have proper access to the repository\n"),
         [],
     ),
+    "lfs-wrong-place": (
+        ("Repository or object not found: http://easydoe:9090/scm/git/Sandbox/theoSandbox.git/info/"
+        "lfs/objects\nCheck that it exists and that you have proper access to it\n"),
+        [],
+    ),
+    "lfs-locking-note": (
+        ('Locking support detected on remote "origin". Consider enabling it with: \n'
+        "  $ git config lfs.https://gitlab.melexis.com/x.git/info/lfs.locksverify true\n"),
+        [],
+    ),
+    "lfs-log": (
+        ("Errors logged to /some/project/.git/lfs/objects/logs/20170320T192042.257426199.log\n"
+        "Use `git lfs logs last` to view the log.\n"),
+        [],
+    ),
     "lfs-disabled": (
         ("Error downloading object: libLivenessDetector.a (1db3ce7): Error downloading"
         " libLivenessDetector.a: batch response: Git LFS is not enabled on this GitLab server,"
@@ -323,6 +338,8 @@ def test_a_pointer_that_was_loaded(text: str) -> None:
         ("batch request: zsh:1: command not found: git-lfs-authenticate: exit status 127",
          "lfs-no-ssh-server"),
         ("zsh: command not found: git-lfs", "lfs-not-found"),
+        (f"[{'24' * 32}] Object does not exist: [404] Object does not exist",
+         "remote-missing-object"),
         ("git-lfs filter-process: 1: git-lfs: not found\nfatal: b.bin: clean filter 'lfs' failed",
          "lfs-not-found"),
         ("OSError: Unable to open file (file signature not found)", "unreadable-weights"),

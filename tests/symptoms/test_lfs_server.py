@@ -103,6 +103,30 @@ def test_a_log_in_that_is_not_accepted(
     assert pushing.git("remote", "get-url", "origin") == "git@h:o/r.git\n"
 
 
+def test_no_server_at_this_address(pushing: Repo, server: LfsServer, tmp_path: Path) -> None:
+    pushing.git("config", "lfs.url", server.url)
+    server.refusal = (404, "")
+    shown = explain(pushing, said(pushing.run(["git", "push"])))
+    assert shown.out.startswith("There is no server of Git LFS at this address, or this user may")
+    looks(pushing, shown)
+    line = way(shown, "the remote's address is wrong")
+    paste(pushing, line.replace("ADDRESS", str(tmp_path / "remote.git")))
+    paste(pushing, way(shown, "another log-in"))
+    pushing.git("config", "--unset", "lfs.url")
+    pushing.git("push", "-q")
+
+
+def test_a_note_about_locks(pushing: Repo, server: LfsServer) -> None:
+    pushing.git("config", "lfs.url", server.url)
+    pushed = pushing.run(["git", "push"])
+    shown = explain(pushing, pushed.out + pushed.err)
+    assert shown.out.startswith("A note of Git LFS about locks; nothing is wrong\n")
+    paste(pushing, way(shown, "nobody locks files"))
+    pushing.git("commit", "-q", "--allow-empty", "-m", "x")
+    pushed = pushing.run(["git", "push"])
+    assert "ocking" not in pushed.out + pushed.err
+
+
 def test_git_lfs_is_switched_off(pushing: Repo, server: LfsServer) -> None:
     pushing.git("config", "lfs.url", server.url)
     server.refusal = (501, "Git LFS is not enabled on this GitLab server, contact your admin.")
