@@ -264,7 +264,7 @@ REAL = {
     "lfs-not-found": (
         ("\nThis repository is configured for Git LFS but 'git-lfs' was not found on your path. If"
         " you no longer wish to use Git LFS, remove this hook by deleting '.git/hooks/pre-push'.\n"
-        "error: failed to push some refs to '/tmp/o'\n"),
+        "error: failed to push some refs to '/srv/models.git'\n"),
         [],
     ),
     "clean-failed": (
