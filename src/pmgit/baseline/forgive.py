@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pmgit.finding import Finding
     from pmgit.model.subject import Subject
 
+#: What these say of a blob depends on its name and place.
+_BY_PLACE = frozenset({"missing-pointer", "tracked-weights", "oversized-blob"})
+
 
 class Judged:
     """A finding with what it is about, and the entry (if any) that forgives each of that."""
@@ -169,12 +172,26 @@ class _Look:
             entries = [e for e in self._baseline.of(oid) if self._speaks_of(e, moved[0])]
             gone = {entry.path: entry for entry in entries if entry.path not in self._listing}
             paths = self._came_by_move(oid, sorted({unit.path for unit in moved if unit.at_tip}))
-            for path, name in zip(paths, sorted(gone), strict=False):
-                found[rule, path, oid] = gone[name]
+            left = [gone[name] for name in sorted(gone)]
+            at = {unit.path: unit for unit in moved}
+            for path in paths:
+                entry = next((entry for entry in left if self._may_move(entry, at[path])), None)
+                if entry:
+                    left.remove(entry)
+                    found[rule, path, oid] = entry
             for unit in moved:
                 # Taken away again by a later commit: the tree has no copy, the history no byte.
-                if not unit.at_tip and entries:
-                    found[rule, unit.path, oid] = entries[0]
+                if not unit.at_tip:
+                    fitting = (entry for entry in entries if self._may_move(entry, unit))
+                    found[rule, unit.path, oid] = next(fitting, None)
+
+    def _may_move(self, entry: Entry, unit: Unit) -> bool:
+        """Whether a forgiven blob is no more at its new place than it was: no text made weights."""
+        if unit.rule not in _BY_PLACE:
+            return True
+        blob = Blob(unit.path, unit.oid)
+        blob.size = unit.size
+        return self._subject.moves.may_come_from(entry.path, blob)
 
     def _came_by_move(self, oid: str, paths: list[str]) -> list[str]:
         """Of the paths that have a blob, those that can have it by a move; the older ones first.

@@ -64,6 +64,11 @@ class Blob:
         return bool(self.oid) and self.mode in REGULAR and self.before_mode not in REGULAR
 
     @property
+    def leaves(self) -> bool:
+        """Whether a file that stood at the path before is not there any more."""
+        return self.before_mode in REGULAR and self.oid != self.before
+
+    @property
     def old(self) -> Blob:
         """What stood at the path before."""
         return Blob(self.path, self.before, self.before_mode)
@@ -231,9 +236,12 @@ def introduced_by(changes: Iterable[Blob], commit: str = "") -> list[Blob]:
 
 
 def removed_by(changes: Iterable[Blob]) -> dict[tuple[str, str], list[str]]:
-    """The paths of files that a change takes away, by ('', blob id)."""
+    """The paths that files leave in a change, by ('', blob id).
+
+    A file leaves its path when it is deleted, and also when another takes its place.
+    """
     found: dict[tuple[str, str], list[str]] = {}
-    for change in [change for change in changes if not change.oid]:
-        if change.before_mode in REGULAR:
+    for change in changes:
+        if change.leaves:
             found.setdefault(("", change.before), []).append(change.path)
     return found

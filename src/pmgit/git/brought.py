@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.git.blob import FOLDER, REGULAR, Blob, change_of
+from pmgit.git.blob import FOLDER, Blob, change_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,10 +37,9 @@ class Brought:
     def take(self, change: Blob) -> None:
         """One of the commit's changes."""
         self.changes.append(change)
-        if not change.oid:
-            if change.before_mode in REGULAR:
-                self.removed.setdefault((self.commit, change.before), []).append(change.path)
-        elif change.brings:
+        if change.leaves:
+            self.removed.setdefault((self.commit, change.before), []).append(change.path)
+        if change.brings:
             blob = Blob(
                 change.path, change.oid, change.mode, change.before, self.commit,
                 before_mode=change.before_mode,

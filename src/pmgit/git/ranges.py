@@ -11,7 +11,7 @@ import os
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import pipe
-from pmgit.git.blob import REGULAR, Blob, change_of, decode, introduced_by, parse_raw_diff
+from pmgit.git.blob import Blob, change_of, decode, introduced_by, parse_raw_diff
 from pmgit.git.objects import Objects
 from pmgit.git.pipe import RAW
 from pmgit.git.process import GitError
@@ -184,7 +184,7 @@ class _Log:
                 self._add(change)
                 if parents > 1:
                     merges[commit] = True
-            elif not change.oid and change.before_mode in REGULAR:
+            if change.leaves:
                 self.removed.setdefault((commit, change.before), []).append(change.path)
         self.removed.update(removed_by_merges(self._repository, merges))
 
@@ -200,7 +200,7 @@ def removed_by_merges(
     stdin = "".join(f"{commit}\n" for commit in merges).encode("ascii")
     found: dict[tuple[str, str], list[str]] = {}
     for commit, change, _ in entries(repository.run(*_SINGLY, stdin=stdin) if stdin else b""):
-        if not change.oid and change.before_mode in REGULAR:
+        if change.leaves:
             paths = found.setdefault((commit, change.before), [])
             if change.path not in paths:
                 paths.append(change.path)

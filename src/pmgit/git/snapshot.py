@@ -34,10 +34,9 @@ class Snapshot:
     """The blobs to judge, and the tree that they are part of.
 
     `introduced` are the blobs that are new here, links and submodules among them; `changes` the
-    raw difference to what was before, deletions too. `removed` tells which paths a blob had that a
-    commit ('' for the staged change) took away: (commit, blob id) to paths. `index_env` points git
-    at the index that holds the tree (a temporary one for a commit). `receiver` is None unless
-    this is a push: then it holds revision arguments for what the remote is known to have.
+    raw difference to what was before, deletions too. `index_env` points git at the index that holds
+    the tree (a temporary one for a commit). `receiver` is None unless this is a push: then it holds
+    revision arguments for what the remote is known to have.
     """
 
     def __init__(
@@ -54,10 +53,7 @@ class Snapshot:
         self.origin = origin
         self.changes = changes
         self.introduced = introduced
-        if removed is None:
-            # Mostly everything is introduced, and nothing can be removed.
-            removed = removed_by(changes) if len(introduced) < len(changes) else {}
-        self.removed = removed
+        self._removed = removed
         self.objects = Objects(repository)
         self.receiver: Sequence[str] | None = None
         self.tip = ""  # the commit whose tree it is
@@ -80,6 +76,14 @@ class Snapshot:
         self._texts: dict[str, bytes] = {}
         self._asked: tuple[Sequence[str], Process] | None = None
         self._keep: Callable[[bytes], bool] = bool
+
+    @property
+    def removed(self) -> dict[tuple[str, str], list[str]]:
+        """The paths that a commit ('' for the staged change) takes from a blob: by (commit, id)."""
+        if self._removed is None:
+            # Seldom asked for: only what is large or weights can be a move that matters.
+            self._removed = removed_by(self.changes)
+        return self._removed
 
     @property
     def files(self) -> list[Blob]:

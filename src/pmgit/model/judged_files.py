@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pmgit.config import Config
     from pmgit.git.blob import Blob
     from pmgit.git.snapshot import Snapshot
+    from pmgit.model.moved import Moves
 
 
 class Files:
@@ -117,14 +118,16 @@ class Files:
     def is_moved(self, blob: Blob) -> bool:
         """Whether this is an old blob under a new name, which adds nothing to the history.
 
-        A move into a model folder from elsewhere, or into a models folder from outside, is not one
-        of these: it makes weights of a file. Nor is a copy: each path that goes away makes one new
-        path free.
+        Its size must be known. What is free, and why, stands in `model.moved`.
         """
-        removed = self.snapshot.removed
-        if not removed or (blob.commit, blob.oid) not in removed:
-            return False
-        return (blob.commit, blob.path) in self._moved
+        return (blob.commit, blob.oid) in self.snapshot.removed and self.moves.is_free(blob)
+
+    @lazy
+    def moves(self) -> Moves:
+        """The moves among the introduced blobs."""
+        from pmgit.model.moved import Moves  # seldom needed
+
+        return Moves(self)
 
     def is_gone_again(self, blob: Blob) -> bool:
         """Whether a commit of a range brings a blob that its tip has not got any more."""
@@ -133,32 +136,6 @@ class Files:
     @lazy
     def _of_tip(self) -> set[tuple[str, str]]:
         return {(change.path, change.oid) for change in self.changes}
-
-    @lazy
-    def _moved(self) -> set[tuple[str, str]]:
-        """Commit and path of what is moved."""
-        removed = self.snapshot.removed
-        coming: dict[tuple[str, str], list[str]] = {}
-        for blob in self.introduced:
-            if (blob.commit, blob.oid) in removed:
-                coming.setdefault((blob.commit, blob.oid), []).append(blob.path)
-        found: set[tuple[str, str]] = set()
-        for (commit, oid), paths in coming.items():
-            gone = removed[commit, oid]
-            names = {path.rpartition("/")[2] for path in gone}
-            # Which is the copy nobody can tell; a file most likely keeps its name.
-            paths.sort(key=lambda path: (path.rpartition("/")[2] not in names, path))
-            free: list[str] = []
-            # What goes may come again where it was, or farther out.
-            for circle in (2, 1, 0):
-                left = len([path for path in gone if self._circle(path) >= circle]) - len(free)
-                free += [path for path in paths if self._circle(path) == circle][:left]
-            found.update((commit, path) for path in free)
-        return found
-
-    def _circle(self, path: str) -> int:
-        """Where a path lies: in a model folder (2), loose in a models folder (1), outside (0)."""
-        return 0 if not self.in_models(path) else 1 if self.is_loose(path) else 2
 
     def before(self, blob: Blob) -> str:
         """The id of what HEAD has at the blob's path; '' when it has nothing there."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pmgit.finding import Finding, Fix
-from pmgit.git.blob import REGULAR
-from pmgit.model.folder import INFO, LOCK
+from pmgit.model.folder import INFO, LOCK, find
 from pmgit.rule import RAW, SIZE, Option, Rule
 from pmgit.units import show_both
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pmgit.git.blob import Blob
     from pmgit.model.folder import Model
@@ -24,7 +23,8 @@ class OversizedModel(Rule):
 
     A model folder that has grown, by what is new in it, to more than `max-model-size` of raw
     files. Pointers count as the few bytes that they are. A folder that was larger before and
-    does not grow is left alone; INFO.md and pmgit.lock, which every model has, are no growth.
+    does not grow is left alone, also under a new name; INFO.md and pmgit.lock, which every model
+    has, are no growth. What moves from one model to another counts for the one that receives it.
 
     ## Why it is bad
 
@@ -99,6 +99,16 @@ class _Growth:
         """The bytes that the model has more than before."""
         return sum(blob.size for blob in self.new) - sum(self.was.values())
 
+    def lose(self, old: Iterable[Blob]) -> None:
+        """Count what is gone; where it has only moved, its new file brings nothing in."""
+        moved: dict[str, list[str]] = {}
+        for blob in self.new:
+            moved.setdefault(blob.oid, []).append(blob.path)
+        for blob in old:
+            if blob.size > 0:
+                paths = moved.get(blob.oid)
+                self.was[paths.pop() if paths else blob.path] = blob.size
+
     def largest(self) -> list[tuple[Blob, int]]:
         """Each new file with the bytes that it brings in, the largest first."""
         brought = [(blob, blob.size - self.was.get(blob.path, 0)) for blob in self.new]
@@ -108,36 +118,60 @@ class _Growth:
 def _grown(subject: Subject) -> list[_Growth]:
     """The models that have grown.
 
-    What is only moved is neither new nor gone; a pointer is no growth, nor are the two files
-    that other rules demand.
+    A file counts where it is: it makes the model that receives it larger, and the one that it
+    leaves smaller. A pointer is no growth, nor are the two files that other rules demand.
     """
     touched = {model.path: model for model in subject.models if model.touched}
     demanded = {f"{path}/{name}" for path in touched for name in (INFO, LOCK)}
-    # In a range, a commit may move what another has brought: what counts is the whole of it.
-    gone: dict[str, int] = {}
-    for change in subject.model_changes:
-        is_file = not change.oid and change.before_mode in REGULAR
-        if is_file and subject.in_model_folder(change.path):
-            gone[change.before] = gone.get(change.before, 0) + 1
-    moved: dict[str, int] = {}
     found: dict[str, _Growth] = {}
     for blob in subject.raw_model_tip_files:
         path = subject.model_of(blob.path)
-        if moved.get(blob.oid, 0) < gone.get(blob.oid, 0):
-            moved[blob.oid] = moved.get(blob.oid, 0) + 1
-        elif path in touched and blob.path not in demanded:
+        if path in touched and blob.path not in demanded:
             found.setdefault(path, _Growth(touched[path])).new.append(blob)
     if not found:
         return []
-    old = []
-    for change in subject.model_changes:
-        if not change.oid and moved.get(change.before):
-            moved[change.before] -= 1
-        elif change.before and change.before != change.oid and change.path not in demanded:
-            old.append(change.old)
+    old = [
+        change.old
+        for change in subject.model_changes
+        if change.before and change.before != change.oid and change.path not in demanded
+    ]
     subject.snapshot.measure(old)
+    lost: dict[str, list[Blob]] = {}
     for blob in old:
-        growth = found.get(subject.model_of(blob.path))
-        if growth and blob.size > 0:
-            growth.was[blob.path] = blob.size
+        lost.setdefault(subject.model_of(blob.path), []).append(blob)
+    for path, growth in found.items():
+        growth.lose(lost.get(path, ()))
+    _rename(subject, list(found.values()), lost.get("", []))
     return [growth for growth in found.values() if growth.sum > 0]
+
+
+def _rename(subject: Subject, grown: Sequence[_Growth], gone: Sequence[Blob]) -> None:
+    """Take a new model for the one that is `gone` and has most of its bytes there now.
+
+    It has grown by what it has more than that one had.
+    """
+    new = {c.path for c in subject.model_changes if c.oid and not c.before}
+    grown = [one for one in grown if new.issuperset(blob.path for blob in one.model.blobs)]
+    if not grown:
+        return
+    former: dict[str, list[Blob]] = {}
+    for root in subject.roots:
+        for path in find([blob.path for blob in gone], root):
+            demanded = (f"{path}/{INFO}", f"{path}/{LOCK}")
+            former[path] = [
+                blob
+                for blob in gone
+                if blob.path.startswith(f"{path}/") and blob.path not in demanded
+            ]
+    pairs = []
+    for path, blobs in former.items():
+        sizes = {blob.oid: blob.size for blob in blobs}
+        for growth in grown:
+            shared = sum(sizes.get(blob.oid, 0) for blob in growth.new)
+            if shared > 0:
+                pairs.append((-shared, path, growth.model.path, growth))
+    taken: set[str] = set()
+    for _, path, name, growth in sorted(pairs, key=lambda pair: pair[:3]):
+        if not taken & {path, name}:
+            taken |= {path, name}
+            growth.lose(former[path])

@@ -1,0 +1,85 @@
+"""Which new blobs are only moved: old bytes under another name, which add nothing to the history.
+
+A move is free when the blob was at its old place what it is at the new one. Text that becomes
+weights by its new name is new weights, and so is what comes into a model folder from elsewhere.
+Nor is a copy free: every path that a blob leaves makes one new path free.
+"""
+
+from __future__ import annotations
+
+from pmgit.git.blob import Blob
+from pmgit.model.weights import NEVER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.model.judged_files import Files
+
+#: What a blob is at a path: no weights; weights by content alone, under the name of a text; weights.
+_OTHER, _DISGUISED, _WEIGHTS = range(3)
+
+
+class Moves:
+    """The moves of a snapshot: (commit, blob id) of what leaves a path and comes to another."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._coming: dict[tuple[str, str], list[Blob]] = {}
+        removed = files.snapshot.removed
+        for blob in files.introduced:
+            if (blob.commit, blob.oid) in removed:
+                self._coming.setdefault((blob.commit, blob.oid), []).append(blob)
+        self._free: dict[tuple[str, str], set[str]] = {}
+
+    def is_free(self, blob: Blob) -> bool:
+        """Whether this introduced blob is only moved to its path. Its size must be known."""
+        key = (blob.commit, blob.oid)
+        if key not in self._free:
+            self._free[key] = set(self._settle(key))
+        return blob.path in self._free[key]
+
+    def may_come_from(self, path: str, blob: Blob) -> bool:
+        """Whether a move of a blob from `path` to its own path would be free."""
+        return _covers(self._grade(path, blob), self._grade(blob.path, blob))
+
+    def _settle(self, key: tuple[str, str]) -> list[str]:
+        """The new paths of one blob that are free."""
+        coming = self._coming.get(key, [])
+        gone = self._files.snapshot.removed[key]
+        room: dict[tuple[int, int], int] = {}
+        for path in gone if coming else ():
+            # What `exclude` names is excluded there, and nowhere else.
+            if not self._files.config.excludes(path):
+                grade = self._grade(path, coming[0])
+                room[grade] = room.get(grade, 0) + 1
+        names = {path.rpartition("/")[2] for path in gone}
+        asked = [(self._grade(blob.path, blob), blob.path) for blob in coming]
+        # The strictest first. Which is the copy nobody can tell; a file most likely keeps its name.
+        asked.sort(key=lambda one: (_negated(one[0]), one[1].rpartition("/")[2] not in names, one))
+        free = []
+        for grade, path in asked:
+            fitting = [old for old, left in room.items() if left and _covers(old, grade)]
+            if fitting:
+                room[min(fitting)] -= 1
+                free.append(path)
+        return free
+
+    def _grade(self, path: str, blob: Blob) -> tuple[int, int]:
+        """How far inside a path lies, and what the blob is there."""
+        files = self._files
+        there = Blob(path, blob.oid)
+        there.size, there.head = blob.size, blob.head
+        what = _OTHER
+        if files.is_weights(there):
+            what = _DISGUISED if files.tiers.of(path) == NEVER else _WEIGHTS
+        # In a model folder (2), loose in a models folder (1), outside (0).
+        circle = 0 if not files.in_models(path) else 1 if files.is_loose(path) else 2
+        return circle, what
+
+
+def _covers(old: tuple[int, int], new: tuple[int, int]) -> bool:
+    """Whether what was `old` may become `new` without being more than it was."""
+    return old[0] >= new[0] and old[1] >= new[1]
+
+
+def _negated(grade: tuple[int, int]) -> tuple[int, int]:
+    return -grade[0], -grade[1]
