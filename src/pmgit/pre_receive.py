@@ -44,11 +44,10 @@ def answer(
         repository = receiving(max(len(update.new) for update in updates))
         walk = incoming.Walk(repository, updates, early)
         batch = Batch(repository)
-        olds = [update.old for update in walk.updates if update.old]
         from pmgit import receive
 
         # Not before: a process that has no core to start on has the one that starts it wait.
-        settings = Settings(repository, batch, olds)
+        settings = Settings(repository, batch, walk.updates)
         from pmgit.git.receives import Receipt
 
         server = receive.Server(repository, settings, config)

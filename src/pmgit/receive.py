@@ -17,6 +17,7 @@ from pmgit.finding import Report, together
 from pmgit.git.incoming import Update
 from pmgit.git.server_settings import HEAD, NAMES, Settings, is_true
 from pmgit.git.tip import BatchObjects
+from pmgit.git.tree_order import MalformedTreeError
 from pmgit.lfs import pointer
 from pmgit.rule import LFS, MODELS, PLACES
 
@@ -86,6 +87,7 @@ class Server:
         self, receipt: Receipt, select: Sequence[str] = (), ignore: Sequence[str] = ()
     ) -> Judgement:
         """Judge every new tip of the push. Raises PmgitError when that cannot be done."""
+        self._settings.confirm()
         own = self._own_configuration()
         groups: dict[tuple[tuple[str, bytes], str], list[Update]] = {}
         configs: dict[tuple[tuple[str, bytes], str], tuple[str, Config]] = {}
@@ -99,7 +101,10 @@ class Server:
             groups.setdefault(key, []).append(update)
             if key not in configs:
                 configs[key] = (BY_SERVER, own) if own else self._recorded(which, update)
-        taken = receipt.snapshots(groups.values())
+        try:
+            taken = receipt.snapshots(groups.values())
+        except MalformedTreeError as error:
+            raise PushedError(f"the pushed {error.message}", error.hint) from None
         for (_, config), snapshots in zip(configs.values(), taken, strict=True):
             # Git works on one of them ahead; not on all at once, because each takes two processes.
             if snapshots and snapshots[0].prepare(config.models):

@@ -34,7 +34,7 @@ def test_a_raw_diff_is_parsed() -> None:
         ("type", "100644", "120000", A, B),
     ]
     assert [b.path for b in introduced_by(changes)] == ["added\n\udcff", "modified", "type"]
-    assert removed_by(changes) == {("", A): ["deleted"]}
+    assert removed_by(changes) == {("", A): ["deleted", "modified", "type"]}
     assert changes[2].old.oid == A
     assert parse_raw_diff(b"") == []
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pmgit.git.blob import FOLDER, Blob, change_of
+from pmgit.git.blob import FOLDER, Blob, change_of, decode
+from pmgit.git.tree_order import TreeOrder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 class Brought:
     """What one commit changes, brings in and takes away."""
 
-    __slots__ = ("blobs", "changes", "commit", "removed", "trees")
+    __slots__ = ("_order", "blobs", "changes", "commit", "removed", "trees")
 
     def __init__(self, commit: str) -> None:
         self.commit = commit
@@ -23,13 +24,18 @@ class Brought:
         #: The new trees of the folders in which something changes, and of the top (''); '' as an
         #: id where there is none any more.
         self.trees: dict[str, str] = {}
+        self._order = TreeOrder(commit)
 
-    def add(self, record: str, path: str) -> None:
-        """A line of `diff-tree -c --raw` or `-t`; one colon for each parent."""
+    def add(self, record: str, name: bytes) -> None:
+        """A line of `diff-tree -c -t --raw`; one colon for each parent.
+
+        Raises MalformedTreeError.
+        """
         # ::<mode> <mode> <new mode> <id> <id> <new id> MM
         parents = len(record) - len(record.lstrip(":"))
         words = record[parents:].split(" ")
-        if FOLDER in words[: parents + 1]:
+        path = decode(name)
+        if self._order.is_folder(words[: parents + 1], name):
             self.trees[path] = words[-2] if words[parents] == FOLDER else ""
             return
         self.take(change_of(path, words[: parents + 1], words[parents + 1 : -1]))

@@ -70,8 +70,8 @@ class Walk:
         self, repository: Repository, updates: Sequence[Update], begun: Begun | None = None
     ) -> None:
         self.repository = repository
-        #: Without the deleted refs, and those that stay where they are.
-        self.updates = [update for update in updates if update.new and update.new != update.old]
+        #: Without the deleted refs. The old id is what the pusher says: it makes nothing known.
+        self.updates = [update for update in updates if update.new]
         self.news = list(dict.fromkeys(update.new for update in self.updates))
         if begun and self.news != [begun.new]:
             begun.close()  # the shell knows only the first ref

@@ -11,6 +11,7 @@ import os
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import ranges
 from pmgit.git.blob import decode
+from pmgit.git.remotes import ANY, Remotes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,13 +128,8 @@ class Unpushed:
     def snapshot(self, tip: str = "") -> CommitSnapshot:
         """What these commits bring; with `tip`, what those that end there bring instead."""
         tip = tip or self.tip
-        out = self.repository.run("rev-list", "--boundary", tip, *self.bounds)
-        edges = [line[1:] for line in out.decode("ascii").split() if line.startswith("-")]
-        if len(edges) > 1:
-            # Old forks and later merges: the last of them has the others.
-            found = self.repository.run("merge-base", "--independent", *edges[:1000])
-            edges = found.decode("ascii").split() or edges
-        snapshot = ranges.take(self.repository, tip, self.bounds, edges[0] if edges else "")
+        _, edges = ranges.edges_of(self.repository, tip, self.bounds)
+        snapshot = ranges.take(self.repository, tip, self.bounds, *edges)
         snapshot.ref = self.ref
         snapshot.unpushed = self.bounds[0] == "--not"
         return snapshot
@@ -146,7 +142,7 @@ def unpushed(repository: Repository, text: str = "", remote: str = "") -> Unpush
     one to which the branch is pushed where none is named. Raises UsageError when there is no such
     branch or remote, PmgitError when there is no commit yet.
     """
-    if remote and remote not in decode(repository.run("remote")).split("\n"):
+    if remote and remote not in Remotes(repository).names:
         raise UsageError(f"no remote {remote!r}", "see: git remote")
     old, dots, name = text.partition("..")
     if not dots:
@@ -173,8 +169,10 @@ def unpushed(repository: Repository, text: str = "", remote: str = "") -> Unpush
             raise UsageError(f"no branch {short(ref)!r}", "see: git branch")
     if old:
         return Unpushed(repository, ref, tip, [f"^{ranges.resolve(repository, old)}"])
-    remote = remote or receiver_of(repository, "" if ref.startswith(TAGS) else ref)
-    return Unpushed(repository, ref, tip, ["--not", *known_of(remote)], remote)
+    remotes = Remotes(repository)
+    remote = remote or remotes.of_branch("" if ref.startswith(TAGS) else short(ref))
+    known = remotes.known(remote) if remote else ANY
+    return Unpushed(repository, ref, tip, ["--not", *known], remote)
 
 
 def _resolve(repository: Repository, name: str) -> str:
@@ -212,32 +210,6 @@ def with_branch(repository: Repository, text: str) -> str:
     raise UsageError(f"no branch has {name}", hint if oid else "see: git branch")
 
 
-def receiver_of(repository: Repository, ref: str) -> str:
-    """The remote that a branch is pushed to, as `git push` finds it; '' when there is none."""
-    out = repository.start("config", "-z", "--get-regexp", r"^(remote|branch)\.").finish(1)
-    values = dict(entry.partition("\n")[::2] for entry in decode(out).split("\0") if entry)
-    branch = short(ref)
-    remotes = {
-        key.removeprefix("remote.").rpartition(".")[0]
-        for key in values
-        if key.startswith("remote.") and key.endswith((".url", ".pushurl"))
-    }
-    for key in (f"branch.{branch}.pushremote", "remote.pushdefault", f"branch.{branch}.remote"):
-        if values.get(key) in remotes:
-            return values[key]
-    if "origin" in remotes:
-        return "origin"
-    return next(iter(remotes)) if len(remotes) == 1 else ""
-
-
 def has_remotes(repository: Repository) -> bool:
     """Whether anything is known of what a remote has."""
     return bool(repository.run("for-each-ref", "--count=1", "--format=x", "refs/remotes"))
-
-
-def known_of(remote: str) -> list[str]:
-    """The revision arguments for what a remote is known to have; of any remote without a name."""
-    if not remote:
-        return ["--remotes"]
-    # Without `/*` Git would add it, but not to a name in which something had to be escaped.
-    return ["--remotes=" + "".join(f"\\{c}" if c in "*?[\\" else c for c in remote) + "/*"]

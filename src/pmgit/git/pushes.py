@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from pmgit.errors import UsageError
 from pmgit.git import ranges
-from pmgit.git.blob import Blob, introduced_by, parse_raw_diff
+from pmgit.git.blob import Blob, introduced_by
 from pmgit.git.incoming import Update, is_id
 from pmgit.git.objects import UnreadableObjectError
-from pmgit.git.pipe import RAW
 from pmgit.git.process import GitError
+from pmgit.git.remotes import Remotes
 from pmgit.git.snapshot import RANGE
 from pmgit.git.tree import CommitIndex, CommitSnapshot
+from pmgit.git.tree_order import difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,14 +52,15 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
     Each snapshot's `receiver` says so. A tip that another tip of the push contains introduces
     nothing. One that is nothing new is not among them; nor is a ref that is deleted.
     """
-    updates = [update for update in updates if update.new and update.new != update.old]
+    updates = [update for update in updates if update.new]
     if not updates:
         return
-    named = repository.start("config", "--get-regexp", r"^remote\..*\.(url|pushurl)$")
+    remotes = Remotes(repository)
     peeled = peel(repository, [oid for u in updates for oid in (u.new, u.old) if oid])
     olds = {u.old: peeled[u.old][0] for u in updates if peeled.get(u.old, ("", ""))[1] == "commit"}
-    known = [_tracking(remote, named.finish(1)), *dict.fromkeys(olds.values())]
-    excluded = [f"^{oid}" for oid in known[1:]]
+    tracking = remotes.known(remote)
+    known = [*tracking, *dict.fromkeys(olds.values())]
+    excluded = [f"^{oid}" for oid in dict.fromkeys(olds.values())]
     tips: dict[str, Update] = {}
     there: set[str] | None = None
     for update in updates:
@@ -75,38 +77,22 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
                 yield snapshot
         else:
             raise UnreadableObjectError(update.new, f"missing, but {update.local} is pushed")
-    fresh = _reachable(repository, tips, known[0], excluded)
-    there_already = ["--not", known[0], "--not", *excluded]
+    there_already = ["--not", *tracking, "--not", *excluded]
+    fresh = _reachable(repository, tips, tracking, excluded)
     for oid, update in tips.items():
         if oid not in fresh:
             continue
-        bounds = ["--not", known[0], "--not", *excluded]
-        news, base = _news(repository, oid, bounds)
-        if not news:
-            base = _news(repository, oid, there_already)[1]
-        snapshot = ranges.take(repository, oid, bounds, olds.get(update.old) or base)
+        bounds = ["--not", *tracking, "--not", *excluded]
+        _, edges = ranges.edges_of(repository, oid, there_already)
+        old = olds.get(update.old)
+        snapshot = ranges.take(repository, oid, bounds, *([old] if old else []), *edges)
         snapshot.receiver, snapshot.address = known, remote
         snapshot.ref = update.local
-        snapshot.remote = remote if known[0] != "--remotes" else ""
+        snapshot.remote = remote if remote in remotes.names else ""
         yield snapshot
         # What one tip brings is judged once, not again with every branch on top of it; the
         # tree of each is judged all the same.
         excluded.append(f"^{oid}")
-
-
-def _tracking(remote: str, configured: bytes) -> str:
-    """The option that stands for what is known of the remote by its tracking refs.
-
-    With a bare address there are none of its own: what any remote has is no news then.
-    """
-    names = {
-        line.split(" ")[0].removeprefix("remote.").rpartition(".")[0]
-        for line in configured.decode("utf-8", "surrogateescape").split("\n")
-    }
-    if remote not in names:
-        return "--remotes"
-    # Without `/*` Git would add it, but not to a name in which something had to be escaped.
-    return "--remotes=" + "".join(f"\\{c}" if c in "*?[\\" else c for c in remote) + "/*"
 
 
 def peel(repository: Repository, oids: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -142,29 +128,14 @@ def _objects(repository: Repository, known: Sequence[str]) -> set[str]:
 
 
 def _reachable(
-    repository: Repository, tips: Iterable[str], tracking: str, excluded: Sequence[str]
+    repository: Repository, tips: Iterable[str], tracking: Sequence[str], excluded: Sequence[str]
 ) -> set[str]:
     """Every commit that the tips bring, by one process however many tips there are."""
     words = "".join(f"{word}\n" for word in (*tips, *excluded))
     if not words:
         return set()
-    out = repository.run("rev-list", "--not", tracking, "--not", "--stdin", stdin=words.encode())
+    out = repository.run("rev-list", "--not", *tracking, "--not", "--stdin", stdin=words.encode())
     return set(out.decode("ascii").split())
-
-
-def _news(repository: Repository, tip: str, bounds: Sequence[str]) -> tuple[bool, str]:
-    """Whether a tip brings commits, and where it leaves what the remote has.
-
-    A new ref's tree is held against that commit's ('' when the histories have nothing in common).
-    """
-    found = repository.run("rev-list", "--boundary", tip, *bounds).decode("ascii").split()
-    edges = [line[1:] for line in found if line.startswith("-")]
-    news = len(found) > len(edges)
-    if len(edges) > 1:
-        # Old forks and later merges: the last of them has the others.
-        out = repository.run("merge-base", "--independent", *edges[:1000])
-        edges = out.decode("ascii").split() or edges
-    return news, edges[0] if edges else ""
 
 
 def _without_commit(repository: Repository, update: Update, oid: str, kind: str) -> CommitSnapshot:
@@ -173,9 +144,8 @@ def _without_commit(repository: Repository, update: Update, oid: str, kind: str)
     A blob has no path of its own; it is judged under the name of the ref.
     """
     tree = oid if kind == "tree" else repository.empty_tree
+    changes = difference(repository, repository.empty_tree, tree)
     index = CommitIndex(repository, tree)
-    raw = repository.run("diff-tree", *RAW, repository.empty_tree, tree)
-    changes = parse_raw_diff(raw)
     blobs = introduced_by(changes) if kind == "tree" else [Blob(update.remote, oid, "100644")]
     snapshot = CommitSnapshot(repository, RANGE, changes, blobs, index_env=index.env)
     snapshot.index = index

@@ -15,8 +15,10 @@ from pmgit.git.blob import Blob, change_of, decode, introduced_by, parse_raw_dif
 from pmgit.git.objects import Objects
 from pmgit.git.pipe import RAW
 from pmgit.git.process import GitError
+from pmgit.git.remotes import Remotes
 from pmgit.git.snapshot import RANGE
 from pmgit.git.tree import CommitIndex, CommitSnapshot
+from pmgit.git.tree_order import TreeOrder, difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,13 +26,12 @@ if TYPE_CHECKING:
 
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Snapshot
 
-_DIFFS = ("diff-tree", "--stdin", "-c", "--root", *RAW)
+_DIFFS = ("diff-tree", "--stdin", "-c", "-t", "--root", *RAW)
 _SINGLY = ("diff-tree", "--stdin", "-m", *RAW)
 
 
-def take_range(repository: Repository, text: str) -> Snapshot:
+def take_range(repository: Repository, text: str) -> CommitSnapshot:
     """The snapshot of `A..B`, the commits that B has and A has not. `A..` ends at HEAD."""
     old, dots, new = text.partition("..")
     if not dots or not old or new.startswith("."):
@@ -60,11 +61,12 @@ def resolve(repository: Repository, name: str) -> str:
 
 
 def take(
-    repository: Repository, tip: str, excluded: Sequence[str], base: str = ""
+    repository: Repository, tip: str, excluded: Sequence[str], base: str = "", *others: str
 ) -> CommitSnapshot:
     """The snapshot of the commits that `tip` has and `excluded` (`^ID`, `--remotes=…`) have not.
 
     `base` is what the tip's tree is held against; without one, every file of the tip is new.
+    `others` are more commits that are not new: what is as one of these has it, is not either.
     """
     # Git works on the commits while it is asked about the tip.
     log = _Log(repository, (tip, *excluded))
@@ -78,7 +80,26 @@ def take(
     snapshot.index = index
     snapshot.objects = ListedObjects(repository)
     snapshot.tip, snapshot.excluded, snapshot.cut = tip, tuple(excluded), log.cut
+    snapshot.merged = [other for other in others if other != base]
     return snapshot
+
+
+def edges_of(repository: Repository, tip: str, bounds: Sequence[str]) -> tuple[bool, list[str]]:
+    """Whether a tip has commits that `bounds` leave, and where it leaves what they do not.
+
+    None of these edges is part of another; there is none where the histories share nothing.
+    """
+    found = repository.run("rev-list", "--boundary", tip, *bounds).decode("ascii").split()
+    edges = [line[1:] for line in found if line.startswith("-")]
+    return len(found) > len(edges), independent(repository, edges)
+
+
+def independent(repository: Repository, commits: Sequence[str]) -> list[str]:
+    """Of these commits those that none of the others has: old forks and later merges are behind."""
+    if len(commits) < 2:
+        return list(commits)
+    out = repository.run("merge-base", "--independent", *commits[:1000])
+    return out.decode("ascii").split() or list(commits)
 
 
 def _merge_base(repository: Repository, base: str, tip: str) -> str:
@@ -94,15 +115,22 @@ def from_environment(repository: Repository) -> CommitSnapshot:
     """The range that pre-commit names in the environment."""
     old, new = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
     remote = os.environ.get("PRE_COMMIT_REMOTE_NAME", "")
-    known = [f"--remotes={remote}"] if remote else []
-    if old and new:
-        base = resolve(repository, old)
-        snapshot = take(repository, resolve(repository, new), [f"^{base}"], base)
-        known.append(base)
-    else:
-        # The push of a root commit has no FROM_REF: everything that the remote has not got.
-        tip = new or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
-        snapshot = take(repository, resolve(repository, tip), ["--not", *known])
+    if not remote and old and new:
+        return take_range(repository, f"{old}..{new}")
+    # The push of a root commit has no FROM_REF: everything that the remote has not got.
+    tip = resolve(repository, new or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD")
+    known, base = [], ""
+    if remote:
+        remotes = Remotes(repository)
+        known = remotes.known(remote)
+        # Of a new branch it is what pre-commit found by `--remotes=NAME`.
+        if old and not remotes.has_others_below(remote):
+            base = resolve(repository, old)
+            known.append(base)
+    bounds = ["--not", *known]
+    news, edges = edges_of(repository, tip, bounds)
+    starts = [base, *edges] if base else edges if news else [tip]
+    snapshot = take(repository, tip, bounds, *starts)
     if remote:
         snapshot.receiver, snapshot.address = known, remote
     return snapshot
@@ -166,8 +194,8 @@ class _Log:
         # What lies behind the edge of a shallow clone cannot be seen: such a commit is held
         # against the base of the range, so that it does not seem to introduce the whole tree.
         for commit in sorted(cut):
-            raw = repository.run("diff-tree", *RAW, base or repository.empty_tree, commit)
-            for blob in introduced_by(parse_raw_diff(raw), commit):
+            changes = difference(repository, base or repository.empty_tree, commit)
+            for blob in introduced_by(changes, commit):
                 self._add(blob)
 
     def _add(self, blob: Blob) -> None:
@@ -178,7 +206,7 @@ class _Log:
 
     def _parse(self, out: bytes) -> None:
         merges = {}
-        for commit, change, parents in entries(out):
+        for commit, change, parents in entries(out, checked=True):
             if change.brings:
                 change.commit = commit
                 self._add(change)
@@ -207,16 +235,23 @@ def removed_by_merges(
     return found
 
 
-def entries(out: bytes) -> Iterator[tuple[str, Blob, int]]:
-    """The changes in the output of `diff-tree --stdin --raw -z`: commit, change, its parents."""
-    commit = ""
+def entries(out: bytes, *, checked: bool = False) -> Iterator[tuple[str, Blob, int]]:
+    """The changes in the output of `diff-tree --stdin --raw -z`: commit, change, its parents.
+
+    `checked`: folders are listed too (`-t`), and MalformedTreeError is raised for what Git itself
+    would not write.
+    """
+    commit, order = "", None
     fields = iter(out.split(b"\0"))
     for field in fields:
         if not field.startswith(b":"):
             commit = field.decode("ascii").strip() or commit
+            order = TreeOrder(commit) if checked else None
             continue
         # One colon for each parent: ::<mode> <mode> <new mode> <id> <id> <new id> MM
         parents = len(field) - len(field.lstrip(b":"))
         words = field[parents:].decode("ascii").split(" ")
-        path = decode(next(fields))
-        yield commit, change_of(path, words[: parents + 1], words[parents + 1 : -1]), parents
+        name = next(fields)
+        modes = words[: parents + 1]
+        if not (order and order.is_folder(modes, name)):
+            yield commit, change_of(decode(name), modes, words[parents + 1 : -1]), parents

@@ -7,12 +7,13 @@ commits between follow each other and their changes can be added up.
 
 from __future__ import annotations
 
-from pmgit.git.blob import Blob, decode, introduced_by, parse_raw_diff
+from pmgit.git.blob import Blob, introduced_by, parse_raw_diff
 from pmgit.git.brought import Brought, add_up
 from pmgit.git.objects import UnreadableObjectError
 from pmgit.git.pipe import RAW
 from pmgit.git.process import GitError
 from pmgit.git.tip import TipSnapshot
+from pmgit.git.tree_order import difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Receipt:
                 brought = self._commits[commit] = Brought(commit)
                 brought.trees[""] = tree
             if record:
-                brought.add(record.decode("ascii"), decode(next(fields)))
+                brought.add(record.decode("ascii"), next(fields))
         merges = [
             commit
             for commit, brought in self._commits.items()
@@ -96,18 +97,17 @@ class Receipt:
                 continue
             tips.add(oid)
             # What another ref brings is its matter; the tree of every tip is judged all the same.
-            taken = claimed if oid not in claimed else set()
-            span, edges = self._reach(oid, taken)
+            reach = span, edges = self._reach(oid)
             base = self._base(update, oid, edges)
-            yield _Tip(oid, span - claimed, span, base, update.remote)
+            yield _Tip(oid, span - claimed, reach, base, update.remote)
             claimed |= span
 
-    def _reach(self, tip: str, claimed: set[str]) -> tuple[set[str], list[str]]:
+    def _reach(self, tip: str) -> tuple[set[str], list[str]]:
         """The new commits that a tip brings, and those behind them that are not new."""
         found, edges, waiting = {tip}, {}, [tip]
         while waiting:
             for parent in self._parents[waiting.pop()]:
-                if parent not in self._parents or parent in claimed:
+                if parent not in self._parents:
                     edges[parent] = True
                 elif parent not in found:
                     found.add(parent)
@@ -121,11 +121,12 @@ class Receipt:
         if update.old:
             # It fails for a tag on a blob.
             code, out, _ = self.repository.start("merge-base", update.old, tip).wait()
-            if code == 0:
-                return out.decode("ascii").strip()
-        # Old forks and later merges: the last of them has the others.
-        out = self.repository.run("merge-base", "--independent", *edges[:1000])
-        return out.decode("ascii").split("\n")[0] or edges[0]
+            base = out.decode("ascii").strip()
+            if code == 0 and base not in self._parents:
+                return base
+        from pmgit.git.ranges import independent
+
+        return independent(self.repository, edges)[0]
 
     def _diff(self, tips: Sequence[_Tip]) -> None:
         """How every tip differs from its base, by one process at the most."""
@@ -173,6 +174,7 @@ class Receipt:
         changes = self._changes[tip.oid, tip.base]
         snapshot = self._of(tip.oid, changes, list(blobs.values()), removed)
         snapshot.ref = tip.ref
+        snapshot.merged = [edge for edge in tip.edges if edge != tip.base]
         return snapshot
 
     def _of(
@@ -207,7 +209,7 @@ class Receipt:
             found.append([])
             empty = self.repository.empty_tree
             for tree, refs in trees.items():
-                changes = parse_raw_diff(self.repository.run("diff-tree", *RAW, empty, tree))
+                changes = difference(self.repository, empty, tree)
                 news = introduced_by(changes)
                 found[-1].append(self._of(tree, changes, news))
                 found[-1][-1].tagged = refs
@@ -235,16 +237,19 @@ class Receipt:
 class _Tip:
     """A new tip: the commits whose blobs it answers for, and what its tree is held against.
 
-    `span` are all new commits between `base` and the tip, `ref` is where it is pushed to.
+    `span` are all new commits between `edges`, which are not, and the tip; `base` is one of
+    these or an older one, `ref` is where it is pushed to.
     """
 
-    __slots__ = ("base", "commits", "oid", "ref", "span")
+    __slots__ = ("base", "commits", "edges", "oid", "ref", "span")
 
-    def __init__(self, oid: str, commits: set[str], span: set[str], base: str, ref: str) -> None:
+    def __init__(
+        self, oid: str, commits: set[str], reach: tuple[set[str], list[str]], base: str, ref: str
+    ) -> None:
         self.ref = ref
+        self.span, self.edges = reach
         self.oid = oid
         self.commits = commits
-        self.span = span
         self.base = base
 
 

@@ -5,11 +5,14 @@ Never the pushed commits: a push that weakens the rules is judged by the rules b
 
 from __future__ import annotations
 
+import os
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from pmgit.git.batch import Batch
+    from pmgit.git.incoming import Update
     from pmgit.git.repository import Repository
 
 #: The files at the top of a tree that may hold the configuration.
@@ -23,16 +26,30 @@ _TRUE = frozenset({"true", "yes", "on", "1"})
 
 
 class Settings:
-    """The answers of Git, read when they are needed; `olds` are the ids that the refs have had."""
+    """The answers of Git, read when they are needed."""
 
-    def __init__(self, repository: Repository, batch: Batch, olds: Iterable[str]) -> None:
+    def __init__(self, repository: Repository, batch: Batch, updates: Sequence[Update]) -> None:
         self.batch = batch
         self._config = repository.start("config", "-z", "--get-regexp", r"^pmgit\.")
-        self._trees = [*dict.fromkeys(olds), HEAD]
+        self._olds = [update for update in updates if update.old]
+        self._refs = [_in_namespace(update.remote) for update in self._olds]
+        self._trees = [*dict.fromkeys(update.old for update in self._olds), HEAD]
         self._asked = [(tree, name) for tree in self._trees for name in NAMES]
         self._names = [f"{tree}:{name}" for tree, name in self._asked]
         self._baselines = [f"{tree}:{BASELINE}" for tree in self._trees]
-        batch.expect(("contents", self._names), ("info", self._baselines))
+        told = [("info", self._refs)] if self._refs else []
+        batch.expect(*told, ("contents", self._names), ("info", self._baselines))
+
+    def confirm(self) -> None:
+        """Take the old id from every update whose ref has not got it.
+
+        Git hands on what the pusher says, and finds out only when it moves the ref (not even
+        then where a hook of its own does that). To be asked before all else.
+        """
+        answers = self.batch.info(self._refs) if self._refs else []
+        for update, answer in zip(self._olds, answers, strict=True):
+            if answer.oid != update.old:
+                update.old = ""
 
     def configured(self) -> dict[str, str]:
         """What `git config` holds for pmgit on this server, by key: `config`, `gitlab`, …"""
@@ -54,6 +71,12 @@ class Settings:
         """The ids of the baselines that the old tips and HEAD (`HEAD`) have; '' for none."""
         answers = self.batch.info(self._baselines)
         return {tree: one.oid for tree, one in zip(self._trees, answers, strict=True)}
+
+
+def _in_namespace(ref: str) -> str:
+    """The full name of a ref: with GIT_NAMESPACE set, Git shows the part behind the namespace."""
+    parts = [part for part in os.environ.get("GIT_NAMESPACE", "").split("/") if part]
+    return "".join(f"refs/namespaces/{part}/" for part in parts) + ref
 
 
 def is_true(value: str) -> bool:

@@ -57,6 +57,7 @@ class Snapshot:
         self.objects = Objects(repository)
         self.receiver: Sequence[str] | None = None
         self.tip = ""  # the commit whose tree it is
+        self.merged: Sequence[str] = ()  # other commits that are not new and that it is made of
         self.cut = 0  # how many commits of a range have parents that a shallow clone lacks
         self.ref = ""  # the ref that is pushed, where it is known
         self.tagged: dict[str, str] = {}  # pushed refs without a commit: tags on blobs and trees

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pmgit.git.remotes import ANY, Remotes
 from pmgit.lfs.pointer import Pointer, read
 from pmgit.units import show_size
 
@@ -83,25 +84,17 @@ def of(snapshot: Snapshot, host: Host) -> Usage:
 
 def _known(repository: Repository, host: Host) -> set[str]:
     """Every object that the host's remotes are known to have; of all remotes when none is its."""
-    _, out, _ = repository.start("config", "--null", "--get-regexp", r"^remote\..*\.url$").wait()
-    ours = []
-    for entry in out.decode("utf-8", "surrogateescape").split("\0"):
-        key, _, url = entry.partition("\n")
-        if any(_is_at(url, domain) for domain in host.domains):
-            ours.append(f"refs/remotes/{key.removeprefix('remote.').removesuffix('.url')}/")
-    refs = repository.run("for-each-ref", "--format=%(objectname) %(refname)", "refs/remotes/")
-    tips = []
-    for line in refs.decode("utf-8", "surrogateescape").split("\n"):
-        oid, _, name = line.partition(" ")
-        if oid and (not ours or name.startswith(tuple(ours))):
-            tips.append(oid)
-    if not tips:
-        return set()
-    reached = repository.run(
-        "rev-list", "--objects", "--no-object-names", "--missing=allow-any", "--stdin",
-        stdin="\n".join(tips).encode("ascii") + b"\n",
+    remotes = Remotes(repository)
+    ours = [
+        name
+        for name in remotes.names
+        if any(_is_at(url, domain) for url in remotes.at(name) for domain in host.domains)
+    ]
+    out = repository.run(
+        "rev-list", "--objects", "--no-object-names", "--missing=allow-any",
+        *(remotes.known(*ours) if ours else ANY),
     )  # fmt: skip
-    return set(reached.decode("ascii").split())
+    return set(out.decode("ascii").split())
 
 
 def _is_at(url: str, domain: str) -> bool:

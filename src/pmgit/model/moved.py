@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.model.judged_files import Files
 
-#: What a blob is at a path: no weights; weights by content alone, under the name of a text; weights.
+#: What a blob is at a path; weights with the name of a text are so by their content alone.
 _OTHER, _DISGUISED, _WEIGHTS = range(3)
 
 
