@@ -27,12 +27,17 @@ def of_index(running: Running) -> Iterator[Blob]:
 
 def of_tags(running: Running) -> Iterator[Blob]:
     """The files of the trees that refs name without a commit."""
+    for tree in trees_of_refs(running):
+        stream = running.start(("ls-tree", "-r", "-z", "--full-tree", tree))
+        yield from parse_tree(b"".join(stream.chunks()))
+        stream.finish()
+
+
+def trees_of_refs(running: Running) -> list[str]:
+    """The ids of trees that refs name without a commit, of the first hundred."""
     form = "--format=%(objecttype) %(objectname)%00%(*objecttype) %(*objectname)"
     stream = running.start(("for-each-ref", form))
     said = b"".join(stream.chunks()).decode("ascii", "replace").replace("\n", "\0").split("\0")
     stream.finish()
     trees = dict.fromkeys(line[5:] for line in said if line.startswith("tree "))
-    for tree in list(trees)[:_TREES]:
-        stream = running.start(("ls-tree", "-r", "-z", "--full-tree", tree))
-        yield from parse_tree(b"".join(stream.chunks()))
-        stream.finish()
+    return list(trees)[:_TREES]

@@ -62,21 +62,24 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
     known = [*tracking, *dict.fromkeys(olds.values())]
     excluded = [f"^{oid}" for oid in dict.fromkeys(olds.values())]
     tips: dict[str, Update] = {}
-    there: set[str] | None = None
+    tagged: list[tuple[str, CommitSnapshot]] = []
     for update in updates:
         oid, kind = peeled[update.new]
         if kind == "commit":
             tips.setdefault(oid, update)
         elif kind in ("blob", "tree"):
-            snapshot = _without_commit(repository, update, oid, kind)
-            if there is None:
-                there = _objects(repository, known)
-            snapshot.introduced = [b for b in snapshot.introduced if b.oid not in there]
+            tagged.append((kind, _without_commit(repository, update, oid, kind)))
+        else:
+            raise UnreadableObjectError(update.new, f"missing, but {update.local} is pushed")
+    if tagged:
+        from pmgit.git.known import keep_new
+
+        trees = [u.old for u in updates if peeled.get(u.old, ("", ""))[1] == "tree"]
+        keep_new(repository, tagged, known, trees)
+        for _, snapshot in tagged:
             if snapshot.introduced:
                 snapshot.receiver, snapshot.address = known, remote
                 yield snapshot
-        else:
-            raise UnreadableObjectError(update.new, f"missing, but {update.local} is pushed")
     there_already = ["--not", *tracking, "--not", *excluded]
     fresh = _reachable(repository, tips, tracking, excluded)
     for oid, update in tips.items():
@@ -117,14 +120,6 @@ def peel(repository: Repository, oids: Iterable[str]) -> dict[str, tuple[str, st
 def _peel_one(repository: Repository, asked: tuple[str, ...], oid: str) -> str:
     code, out, _ = repository.start(*asked, stdin=f"{oid}^{{}}\n".encode()).wait()
     return f"{oid} missing" if code else out.decode("ascii", "replace").strip()
-
-
-def _objects(repository: Repository, known: Sequence[str]) -> set[str]:
-    """Every object that the remote is known to have; asked only for tags on blobs and trees."""
-    out = repository.run(
-        "rev-list", "--objects", "--no-object-names", "--missing=allow-any", *known
-    )
-    return set(out.decode("ascii").split())
 
 
 def _reachable(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.batch import Batch
     from pmgit.git.incoming import Update, Walk
+    from pmgit.git.snapshot import Snapshot
 
 
 class Receipt:
@@ -195,6 +196,7 @@ class Receipt:
         A blob has no path of its own; it is judged under the name of the ref.
         """
         found: list[list[TipSnapshot]] = []
+        tagged: list[tuple[str, Snapshot]] = []
         for group in groups:
             blobs: list[Blob] = []
             of_blobs: dict[str, str] = {}
@@ -210,28 +212,18 @@ class Receipt:
             empty = self.repository.empty_tree
             for tree, refs in trees.items():
                 changes = difference(self.repository, empty, tree)
-                news = introduced_by(changes)
-                found[-1].append(self._of(tree, changes, news))
+                found[-1].append(self._of(tree, changes, introduced_by(changes)))
                 found[-1][-1].tagged = refs
+                tagged.append(("tree", found[-1][-1]))
             if blobs:
                 found[-1].append(self._of(empty, [], blobs))
                 found[-1][-1].tagged = of_blobs
-        tagged = [snapshot for snapshots in found for snapshot in snapshots]
-        known = self._known() if tagged else set()
-        for snapshot in tagged:
-            news = [blob for blob in snapshot.introduced if blob.oid not in known]
-            snapshot.introduced = news
+                tagged.append(("blob", found[-1][-1]))
+        if tagged:
+            from pmgit.git.known import keep_new
+
+            keep_new(self.repository, tagged, ["--all"])
         return [[s for s in snapshots if s.introduced] for snapshots in found]
-
-    def _known(self) -> set[str]:
-        """Every object that a ref has. Slow, and asked only for tags on blobs and trees.
-
-        Whether an object lies here tells nothing: a deleted branch may have left it.
-        """
-        out = self.repository.run(
-            "rev-list", "--objects", "--no-object-names", "--missing=allow-any", "--all"
-        )
-        return set(out.decode("ascii").split())
 
 
 class _Tip:
