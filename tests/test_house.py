@@ -32,9 +32,9 @@ GROUND = ("rule", "finding", "config", "units", "errors", "plain_toml", "lazy", 
 FLOORS = (
     ("__main__",), ("cli",), ("hook",), ("commands",), ("doctor",), ("pre_receive",),
     ("receive",), ("remake",), ("checker", "snapshot_config"), ("baseline",), ("rules",),
-    ("plans",), ("clone_plans", "plan_places"), ("pointer_fixes", "leaving_lfs"), ("fixes",),
-    ("setup",), ("model",), ("hosts",), ("formats",), ("symptoms",), ("lfs",), ("hub",), ("git",),
-    ("report",), GROUND,
+    ("plans", "merge_plans"), ("clone_plans", "plan_places"), ("pointer_fixes", "leaving_lfs"),
+    ("fixes",), ("setup",), ("model",), ("hosts",), ("formats",), ("symptoms",), ("lfs",),
+    ("hub",), ("git",), ("report",), GROUND,
 )  # fmt: skip
 FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}
 

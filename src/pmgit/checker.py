@@ -5,9 +5,9 @@ from __future__ import annotations
 from pmgit import rules
 from pmgit.config import BASELINE, Config
 from pmgit.errors import PmgitError, UsageError, unknown
-from pmgit.finding import Report
+from pmgit.finding import ERROR, Report
 from pmgit.git.blob import LINK, SUBMODULE
-from pmgit.git.snapshot import RANGE, TREE
+from pmgit.git.snapshot import RANGE, STAGED, TREE
 from pmgit.lfs import pointer
 from pmgit.model.folder import files_on_disk
 from pmgit.model.subject import Subject
@@ -108,6 +108,33 @@ def judge(
     for name in config.rules:
         if name in rules.RULES:
             config.check_options(rules.load(name))
+    findings, subject = _look(snapshot, config, names)
+    if findings:
+        findings = _new_to_all(findings, snapshot, config)
+    forgiven: list[Finding] = []
+    brought = _brings_baseline(snapshot.changes) and (baseline is None or snapshot.origin != TREE)
+    if findings or brought:
+        from pmgit.baseline import source
+
+        own = source.of_snapshot(snapshot) if brought or not baseline else None
+        if findings:
+            counting = baseline() if baseline else own
+            findings, forgiven = _told(findings, config, subject, counting)
+    if plans and findings and snapshot.origin == STAGED:
+        from pmgit import merge_plans
+
+        merge_plans.place(findings, subject)
+    elif plans and findings and snapshot.origin == RANGE:
+        _plan(findings, config, subject)
+    elif plans and findings and snapshot.origin == TREE and not snapshot.repository.bare:
+        _plan_unpushed(findings, config, snapshot.repository)
+    return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven)
+
+
+def _look(
+    snapshot: Snapshot, config: Config, names: Sequence[str]
+) -> tuple[list[Finding], Subject]:
+    """All that the named rules find."""
     entries = [rules.RULES[name] for name in names]
     asks_filters = any(entry.scope in (LFS, PUSHED) for entry in entries)
     hosted = "host-limit" in names and bool(config.rules.get("host-limit"))
@@ -138,20 +165,32 @@ def judge(
         for finding in rule.check(subject):
             finding.rule = rule.name
             findings.append(finding)
-    forgiven: list[Finding] = []
-    brought = _brings_baseline(snapshot.changes) and (baseline is None or snapshot.origin != TREE)
-    if findings or brought:
-        from pmgit.baseline import source
+    return findings, subject
 
-        own = source.of_snapshot(snapshot) if brought or not baseline else None
-        if findings:
-            counting = baseline() if baseline else own
-            findings, forgiven = _told(findings, config, subject, counting)
-    if plans and findings and snapshot.origin == RANGE:
-        _plan(findings, config, subject)
-    elif plans and findings and snapshot.origin == TREE and not snapshot.repository.bare:
-        _plan_unpushed(findings, config, snapshot.repository)
-    return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven)
+
+def _new_to_all(findings: list[Finding], snapshot: Snapshot, config: Config) -> list[Finding]:
+    """Of the findings at the tip of what merges, those that each side of it would get.
+
+    What only one side lacks has been there on the other. A blob that a commit brings in is not
+    asked for again: merges do not introduce it.
+    """
+    from pmgit.git import merges
+
+    at_tip = [finding for finding in findings if not finding.commit]
+    for other in merges.others(snapshot) if at_tip else ():
+        again = _look(other, config, sorted({finding.rule for finding in at_tip}))[0]
+        known = {_same(finding): finding for finding in reversed(again)}
+        at_tip = [finding for finding in at_tip if _same(finding) in known]
+        for finding in at_tip:
+            milder = known[_same(finding)]
+            if milder.severity != finding.severity == ERROR:
+                finding.severity, finding.message = milder.severity, milder.message
+    kept = {id(finding) for finding in at_tip}
+    return [finding for finding in findings if finding.commit or id(finding) in kept]
+
+
+def _same(finding: Finding) -> tuple[str, str, int, str]:
+    return (finding.rule, finding.path, finding.line, finding.content)
 
 
 def _brings_baseline(changes: Iterable[Blob]) -> bool:

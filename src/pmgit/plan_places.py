@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 BACKUP = "refs/pmgit/backup/"
-#: Behind the id in the backup of a tag.
-TAG = "-tag"
+#: Behind the id in the backup of a tag, and of a merge that was aborted.
+TAG, MERGE = "-tag", "-merge"
 _AMEND = ("git", "commit", "-q", "--amend", "--no-edit", "--allow-empty", "--cleanup=verbatim")
 _UNCOVERED = "uncovered-pointer"
 #: So many names stand in a sentence.
 _NAMED = 3
 
 
-def backup_ref(ref: str, oid: str) -> str:
+def backup_ref(ref: str, oid: str, kind: str = "") -> str:
     """Where the old commits of a ref are kept, `oid` being what it holds.
 
     The id comes first, so no two names collide; a tag may be called as a branch is.
     """
-    kind = TAG if ref.startswith(TAGS) else ""
+    kind = TAG if ref.startswith(TAGS) else kind
     return f"{BACKUP}{oid[:12]}{kind}/{short(ref) if ref != DETACHED else DETACHED}"
 
 

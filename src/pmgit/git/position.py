@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 HEADS, TAGS, REMOTES = "refs/heads/", "refs/tags/", "refs/remotes/"
 DETACHED = "HEAD"
+MERGING = "merge"
 
 #: What lies in the git directory while Git is in the middle of something, and what that is.
 _UNDER_WAY = {
     "rebase-merge": "rebase",
     "rebase-apply": "rebase or am",
-    "MERGE_HEAD": "merge",
+    "MERGE_HEAD": MERGING,
     "CHERRY_PICK_HEAD": "cherry-pick",
     "REVERT_HEAD": "revert",
     "BISECT_LOG": "bisect",

@@ -22,6 +22,7 @@ from pmgit.git.objects import Objects
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import Self
 
     from pmgit.git.index_sizes import Sizes
     from pmgit.git.process import Process
@@ -58,6 +59,7 @@ class Snapshot:
         self.receiver: Sequence[str] | None = None
         self.tip = ""  # the commit whose tree it is
         self.merged: Sequence[str] = ()  # other commits that are not new and that it is made of
+        self.apart = False  # whether the work tree has no part in it, in spite of its origin
         self.cut = 0  # how many commits of a range have parents that a shallow clone lacks
         self.ref = ""  # the ref that is pushed, where it is known
         self.tagged: dict[str, str] = {}  # pushed refs without a commit: tags on blobs and trees
@@ -96,7 +98,22 @@ class Snapshot:
     @property
     def has_work_tree(self) -> bool:
         """Whether the files on disk belong to what is judged."""
-        return self.origin != RANGE and not self.repository.bare
+        return self.origin != RANGE and not self.repository.bare and not self.apart
+
+    def as_range(self, changes: list[Blob], introduced: list[Blob] | None = None) -> Self:
+        """The same tree with other changes, judged as ranges are: without the work tree.
+
+        `introduced` are the blobs that are new then; None: as they are.
+        """
+        import copy
+
+        self._collect()
+        found = copy.copy(self)
+        found.changes, found.apart = changes, True
+        if introduced is not None:
+            found.introduced, found._removed, found.sizes = introduced, None, None
+        found._surveyed, found._filtered, found.knows_filters = None, None, False
+        return found
 
     @property
     def not_judged(self) -> int:

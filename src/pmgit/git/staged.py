@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # --ignore-submodules=none: the user's configuration must not hide a submodule.
 # --ita-invisible-in-index: what `git add -N` announces is not recorded; `git diff` knows that,
 # `git diff-index` has to be told.
-_DIFF = (
+DIFF = (
     "diff-index",
     "--cached",
     "--raw",
@@ -46,7 +46,7 @@ class StagedDiff:
     """The difference between index and HEAD, under way since before the repository is known."""
 
     def __init__(self, top: str = "") -> None:
-        self._stream = streams.single(*_DIFF, "HEAD", "--", top=top)
+        self._stream = streams.single(*DIFF, "HEAD", "--", top=top)
         self.unborn = False
         self.unmerged: list[str] = []
 
@@ -60,7 +60,7 @@ class StagedDiff:
             if head.wait()[0] == 0:
                 raise error
             self.unborn = True
-            empty = (*_DIFF, repository.empty_tree, "--")
+            empty = (*DIFF, repository.empty_tree, "--")
             self._stream = streams.single(*empty, top=repository.top, env=repository.env)
             answer = self._read(repository)
             error = self._stream.finish()

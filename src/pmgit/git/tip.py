@@ -23,6 +23,7 @@ from pmgit.git.snapshot import RANGE, Snapshot
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Self
 
     from pmgit.git.batch import Answer, Batch
     from pmgit.git.process import Process
@@ -76,6 +77,12 @@ class TipSnapshot(Snapshot):
                 self._expected = None
             self._listings[folders] = {blob.path: blob for blob in parse_tree(process.finish())}
         return self._listings[folders]
+
+    def as_range(self, changes: list[Blob], introduced: list[Blob] | None = None) -> Self:
+        """The same tree with other changes; `introduced` as in `Snapshot.as_range`."""
+        found = super().as_range(changes, introduced)
+        found._expected = None  # whoever asked in advance waits for it
+        return found
 
     def _list(self, paths: Iterable[str]) -> Process:
         return self.repository.start("ls-tree", "-r", "-z", "--full-tree", self.tip, "--", *paths)

@@ -1,0 +1,69 @@
+"""The other commits that a snapshot is made of, in a merge: what one of them has is not new.
+
+A merge commit is judged against all of its parents. While a merge is under way these are HEAD and
+what a remote-tracking ref has of the other side; of a range, the commits where it begins. Asked
+only when something is found.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.git.blob import introduced_by, parse_raw_diff
+from pmgit.git.incoming import is_id
+from pmgit.git.pipe import RAW
+from pmgit.git.ranges import independent
+from pmgit.git.snapshot import STAGED
+from pmgit.git.staged import DIFF
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pmgit.git.repository import Repository
+    from pmgit.git.snapshot import Snapshot
+
+#: So many commits are looked at, the others count for nothing: each takes a comparison of trees.
+_MOST = 8
+
+
+def heads(repository: Repository) -> list[str]:
+    """The commits that are about to be merged into HEAD; none when no merge is under way."""
+    try:
+        with open(os.path.join(repository.git_dir, "MERGE_HEAD"), encoding="ascii") as file:
+            return file.read().split()
+    except OSError:
+        # To the hook of a merge without conflicts Git tells them before it writes that file.
+        named = (name for name in os.environ if name.startswith("GITHEAD_"))
+        return [name[8:] for name in named if is_id(name[8:])]
+
+
+def others(snapshot: Snapshot) -> Iterator[Snapshot]:
+    """The snapshot as it differs from each of the other commits; none where there is no merge.
+
+    As ranges have it, nothing on disk has a part in these.
+    """
+    repository = snapshot.repository
+    if snapshot.origin == STAGED:
+        for commit in _published(repository, heads(repository)):
+            changes = parse_raw_diff(repository.run(*DIFF, commit, "--"))
+            yield snapshot.as_range(changes, introduced_by(changes))
+    elif snapshot.merged:
+        for commit in independent(repository, snapshot.merged)[:_MOST]:
+            changes = parse_raw_diff(repository.run("diff-tree", *RAW, commit, snapshot.tip))
+            yield snapshot.as_range(changes)
+
+
+def _published(repository: Repository, commits: Sequence[str]) -> list[str]:
+    """The commits themselves, or the last ones behind them, that a remote-tracking ref has."""
+    if not commits:
+        return []
+    # Of what is a tip here and there, git says nothing at all.
+    asked = ("rev-list", "--boundary", *commits, "--not", "--remotes")
+    code, out, _ = repository.start(*asked).wait()
+    if code:
+        return []  # what the environment names is not here
+    told = out.decode("ascii").split()
+    edges = [line[1:] for line in told if line.startswith("-")]
+    there = [commit for commit in commits if commit not in told]
+    return independent(repository, [*there, *edges])[:_MOST]
