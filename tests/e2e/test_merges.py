@@ -23,10 +23,10 @@ BIG, WEIGHTS, POINTER = "data/big.csv", f"{ROOT}/old/model.bin", f"{ROOT}/gpt/mo
 #: A file that is too large, raw weights, a pointer in a model without INFO.md, loose weights, a bad
 #: name: all that main has had for years.
 SINS = {
-    BIG: 12_000_000,
-    WEIGHTS: 300_000,
+    BIG: 120_000,
+    WEIGHTS: 30_000,
     POINTER: pointer(b"gpt"),
-    f"{ROOT}/loose.pth": 200_000,
+    f"{ROOT}/loose.pth": 20_000,
     f"{ROOT}/Bad Name/config.json": "{}\n",
 }
 
@@ -36,10 +36,10 @@ def repo(repo: Repo, tmp_path: Path) -> Repo:
     """Commits are judged; there is a main branch and a feature branch, and a bare remote."""
     repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
     repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
-    repo.git("config", "core.looseCompression", "0")
     repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
     repo.stage("both.txt", "1\n")
-    repo.stage(".pmgit.toml", '[rules.missing-info]\nlocal = "error"\n')
+    limit = '[rules.oversized-blob]\nmax-file-size = "100 kB"\n'
+    repo.stage(".pmgit.toml", f'{limit}[rules.missing-info]\nlocal = "error"\n')
     repo.stage(".gitignore", "*.ignored.bin\n")
     repo.commit("Begin")
     repo.git("branch", "feature")
@@ -193,7 +193,7 @@ def test_what_somebody_adds_in_a_merge_is_new(repo: Repo) -> None:
     work_on_feature(repo)
     merge(repo, "--no-commit", "main")
     for path in (f"{ROOT}/old/more.bin", "data/grows.csv", "best.pt"):
-        repo.stage(path, 400_000 if path.startswith(ROOT) else SINS[BIG])
+        repo.stage(path, 40_000 if path.startswith(ROOT) else SINS[BIG])
     refused = commit(repo)
     assert blamed(refused) == {"tracked-weights", "oversized-blob", "missing-info"}
     text = refused.out + refused.err

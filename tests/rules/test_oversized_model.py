@@ -79,6 +79,52 @@ def test_a_renamed_model_has_not_grown(repo: Repo) -> None:
     assert findings(repo) == []
 
 
+def test_a_move_counts_for_the_model_that_receives_it(repo: Repo) -> None:
+    """And makes room in the one that it leaves, in a commit as in a range."""
+    gpt, t5, vit = (f"pretrained_model/{name}" for name in ("gpt", "t5", "vit"))
+    repo.stage(f"{BERT}/a.txt", text(7000))
+    repo.stage(f"{BERT}/b.txt", text(6000))
+    repo.stage(f"{gpt}/a.txt", text(6001))
+    repo.stage(f"{t5}/a.txt", text(12_000))
+    repo.stage(f"{t5}/b.txt", text(9000))
+    repo.commit()
+    repo.git("mv", f"{BERT}/b.txt", f"{gpt}/b.txt")
+    (finding,) = findings(repo)
+    assert finding["path"] == gpt
+    # What leaves a model makes room in it.
+    repo.stage(f"{BERT}/c.txt", text(6000))
+    assert [found["path"] for found in findings(repo)] == [gpt]
+    repo.stage(f"{BERT}/c.txt", text(6002))
+    assert [found["path"] for found in findings(repo)] == [BERT, gpt]
+    repo.commit()
+    changed = [found["path"] for found in findings(repo, "--range", "HEAD~1..HEAD")]
+    assert changed == [BERT, gpt]
+    # One that is split: only one of the new ones is the old one under another name.
+    (repo.path / vit).mkdir()
+    repo.git("mv", f"{t5}/a.txt", f"{vit}/a.txt")
+    (repo.path / "pretrained_model/vit2").mkdir()
+    repo.git("mv", f"{t5}/b.txt", "pretrained_model/vit2/b.txt")
+    assert findings(repo) == []
+    repo.stage("pretrained_model/vit2/c.txt", text(1500))
+    (finding,) = findings(repo)
+    assert finding["path"] == "pretrained_model/vit2"
+
+
+def test_two_models_that_become_one(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a.txt", text(6000))
+    repo.stage("pretrained_model/gpt/b.txt", text(6001))
+    repo.commit()
+    (repo.path / "pretrained_model/both").mkdir()
+    repo.git("mv", f"{BERT}/a.txt", "pretrained_model/gpt/b.txt", "pretrained_model/both")
+    (finding,) = findings(repo)
+    assert finding["path"] == "pretrained_model/both"
+    # The one that is new to it goes, not what was the larger part before.
+    for fix in repo.pmgit("check", "--select", RULE, *LIMIT).fixes:
+        repo.paste(fix)
+    assert findings(repo) == []
+    assert "pretrained_model/both/b.txt" in repo.staged()
+
+
 def test_a_move_inside_does_not_make_room_for_something_new(repo: Repo) -> None:
     repo.stage(f"{BERT}/a.txt", text(9000))
     repo.commit()
