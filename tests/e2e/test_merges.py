@@ -22,7 +22,7 @@ ROOT = "pretrained_model"
 BIG, WEIGHTS, POINTER = "data/big.csv", f"{ROOT}/old/model.bin", f"{ROOT}/gpt/model.safetensors"
 #: A file that is too large, raw weights, a pointer in a model without INFO.md, loose weights, a bad
 #: name: all that main has had for years.
-SINS = {
+SINS: dict[str, bytes | str | int] = {
     BIG: 120_000,
     WEIGHTS: 30_000,
     POINTER: pointer(b"gpt"),

@@ -191,3 +191,107 @@ def test_a_folder_that_git_renames_in_a_merge(server: Server, clone: Repo) -> No
     report = clone.pmgit("check", "--range", "origin/feature..feature")
     assert report.code == 0, report
     server.accepted("feature")
+
+
+def test_below_a_tag_known_is_a_path_and_an_id(server: Server, clone: Repo) -> None:
+    """A text, and a blob that came by a tag of its own, are new where they become weights."""
+    text = clone.stage("notes.txt", 300_000)
+    clone.commit()
+    alone = clone.git("hash-object", "-w", "--stdin", stdin=text.read_bytes() + b"x").strip()
+    server.accepted("main", f"{alone}:refs/tags/alone")
+    clone.git("fetch", "-q", "origin")
+    for oid in (alone, clone.git("rev-parse", "HEAD:notes.txt").strip()):
+        path = "pretrained_model/bert/model.safetensors"
+        clone.git("update-index", "--add", "--cacheinfo", f"100644,{oid},{path}")
+        tree = clone.git("write-tree").strip()
+        clone.git("reset", "-q")
+        clone.git("tag", "-f", "light", tree)
+        clone.git("tag", "-f", "-a", "-m", "x", "annotated", tree)
+        clone.git("tag", "-f", "-a", "-m", "x", "nested", "annotated")
+        for name in ("light", "annotated", "nested"):
+            for ref in (f"refs/tags/{name}", "refs/notes/x", f"refs/replace/{tree}"):
+                told = server.refused(f"refs/tags/{name}:{ref}")
+                assert f"{path}: tracked-weights" in told, (name, ref)
+        line = f"refs/tags/light {tree} refs/tags/light {'0' * 40}\n".encode()
+        pushed = clone.run(["pmgit-hook", "pre-push", "origin", "x"], stdin=line)
+        assert f"{path}: tracked-weights" in pushed.out, pushed
+    # What the server has as it is, is no news, also where only a tag has it.
+    known = clone.git("rev-parse", "HEAD^{tree}").strip()
+    server.accepted(f"{known}:refs/tags/known", f"{alone}:refs/tags/again")
+    hook = server.path / "hooks/pre-receive"
+    away = hook.rename(hook.with_name("away"))
+    server.accepted("light")
+    away.rename(hook)
+    server.accepted("light:refs/tags/same")
+
+
+def test_the_old_id_of_a_push_is_what_the_pusher_says(server: Server, clone: Repo) -> None:
+    """It skips no ref, chooses no configuration, and is nothing to hold a tip against.
+
+    Git refuses a wrong one when it moves the ref; not even then where a hook of its own does that.
+    """
+    base = clone.git("rev-parse", "main").strip()
+    clone.stage(".pmgit.toml", 'exclude = ["*"]\n')
+    lax = clone.commit("Weaken")
+    clone.git("reset", "-q", "--hard", base)
+    # A merge has several commits behind it that the server has: the old one chooses among them.
+    clone.git("switch", "-q", "-c", "side")
+    clone.stage("side.txt", "x")
+    side = clone.commit()
+    clone.git("switch", "-q", "main")
+    clone.stage("main.txt", "x")
+    clone.commit()
+    server.accepted("main", "side")
+    clone.git("merge", "-q", "--no-ff", "--no-commit", "side")
+    clone.stage(".gitattributes", "*.bin filter=lfs\n")
+    clone.stage("pretrained_model/gpt/model.bin", pointer(b"x"))
+    merge = clone.commit("Merge")
+    clone.stage("pretrained_model/gpt/more.txt", "x")
+    above = clone.commit("Above")
+    hook = server.path / "hooks/pre-receive"
+    hook.rename(hook.with_name("away"))
+    server.accepted(f"{above}:refs/heads/x", f"{lax}:refs/heads/y")
+    server.accepted(":x", ":y")  # the objects stay
+    for old in (
+        merge,
+        lax,
+        above,
+        side,
+        "1" * 40,
+        clone.git("rev-parse", f"{side}^{{tree}}").strip(),
+    ):
+        line = f"{old} {merge} refs/for/main\n".encode()
+        told = server.run(["pmgit-hook", "pre-receive"], stdin=line)
+        assert told.code == 1, (old, told)
+        assert "pretrained_model/gpt: missing-info" in told.out, (old, told)
+        assert "judged by: pmgit's defaults" in told.out, (old, told)
+
+
+def test_refs_that_are_pushed_together(server: Server, clone: Repo) -> None:
+    """What one of them brings on the way is not what the server had."""
+    clone.stage(".gitattributes", "*.bin filter=lfs\n")
+    clone.stage("pretrained_model/gpt/model.bin", pointer(b"x"))
+    clone.stage("pretrained_model/t5/a.txt", "x" * 6_000_000)
+    middle = clone.commit("Not described yet")
+    clone.add_info("pretrained_model/gpt")
+    clone.git("rm", "-q", "pretrained_model/t5/a.txt")
+    clone.commit("Described, and smaller")
+    clone.git("switch", "-q", "-c", "other", middle)
+    clone.stage("pretrained_model/t5/b.txt", "y" * 6_000_000)
+    clone.commit("Neither")
+    server.accepted("main:refs/heads/alone")
+    server.accepted(":alone")
+    for refs in (("main", "other"), ("other", "main")):
+        told = server.refused(*refs)
+        assert "pretrained_model/gpt: missing-info" in told, refs
+        assert "pretrained_model/t5: oversized-model: 12.0 MB" in told, refs
+    lines = [
+        f"refs/heads/{name} {clone.git('rev-parse', name).strip()} refs/heads/{name} {'0' * 40}\n"
+        for name in ("main", "other")
+    ]
+    pushed = clone.run(
+        ["pmgit-hook", "pre-push", "origin", "x", "--ignore", "absent-object"],
+        stdin="".join(lines).encode(),
+    )
+    assert "pretrained_model/gpt: missing-info" in pushed.out, pushed
+    assert "pretrained_model/t5: oversized-model: 12.0 MB" in pushed.out, pushed
