@@ -26,8 +26,9 @@ class OversizedBlob(Rule):
     A blob that is new to the repository and larger than allowed: weights over
     `max-weights-size`, anything else over `max-file-size`. What counts is the blob that Git will
     record, not the file on disk: a pointer is small however large its object is. A file that
-    grew is new content. A file that was only moved is not, unless it moves into a model folder.
-    A symbolic link of over 4,096 bytes, which no system can follow: it is a file in disguise.
+    grew is new content. A file that was only moved is not, unless it moves into a model folder
+    or becomes weights by its new name; nor is what merges from a remote. A symbolic link of over
+    4,096 bytes, which no system can follow: it is a file in disguise.
 
     ## Why it is bad
 
