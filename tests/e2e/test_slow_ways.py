@@ -295,3 +295,37 @@ def test_refs_that_are_pushed_together(server: Server, clone: Repo) -> None:
     )
     assert "pretrained_model/gpt: missing-info" in pushed.out, pushed
     assert "pretrained_model/t5: oversized-model: 12.0 MB" in pushed.out, pushed
+
+
+def test_a_merge_of_what_the_server_has(server: Server, clone: Repo) -> None:
+    """Its models are no news at the tip; what the merge itself makes of them is."""
+    hook = server.path / "hooks/pre-receive"
+    away = hook.rename(hook.with_name("away"))
+    clone.stage(".gitattributes", "*.bin filter=lfs\n")
+    clone.commit()
+    clone.git("branch", "feature")
+    for name in ("gpt", "Bad Name", "described"):
+        clone.stage(f"pretrained_model/{name}/model.bin", pointer(name.encode()))
+    clone.stage("pretrained_model/loose.bin", pointer(b"loose"))
+    clone.add_info("pretrained_model/described")
+    clone.commit()
+    clone.git("switch", "-q", "feature")
+    clone.stage("feature.txt", "x")
+    clone.commit()
+    server.accepted("main", "feature")
+    away.rename(hook)
+    clone.git("merge", "-q", "--no-verify", "--no-edit", "main")
+    server.accepted("feature", "feature:refs/heads/new")
+    server.accepted(":new")
+    clone.git("reset", "-q", "--hard", "feature~1")
+    for lost, rule in (
+        ("pretrained_model/described/INFO.md", "missing-info"),
+        (".gitattributes", "uncovered-pointer"),
+    ):
+        clone.git("merge", "-q", "--no-ff", "--no-commit", "main")
+        clone.git("rm", "-q", "-f", lost)
+        clone.commit("Merge")
+        for ref in ("+feature", "feature:refs/heads/new"):
+            told = server.refused(ref)
+            assert f": {rule}: " in told, (ref, told)
+        clone.git("reset", "-q", "--hard", "feature~1")

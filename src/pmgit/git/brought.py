@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pmgit.git.blob import FOLDER, Blob, change_of, decode
-from pmgit.git.tree_order import TreeOrder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pmgit.git.tree_order import TreeOrder
+
 
 class Brought:
     """What one commit changes, brings in and takes away."""
 
-    __slots__ = ("_order", "blobs", "changes", "commit", "removed", "trees")
+    __slots__ = ("blobs", "changes", "commit", "removed", "trees")
 
     def __init__(self, commit: str) -> None:
         self.commit = commit
@@ -24,18 +25,17 @@ class Brought:
         #: The new trees of the folders in which something changes, and of the top (''); '' as an
         #: id where there is none any more.
         self.trees: dict[str, str] = {}
-        self._order = TreeOrder(commit)
 
-    def add(self, record: str, name: bytes) -> None:
+    def add(self, record: str, name: bytes, order: TreeOrder) -> None:
         """A line of `diff-tree -c -t --raw`; one colon for each parent.
 
-        Raises MalformedTreeError.
+        `order` has seen the lines before it. Raises MalformedTreeError.
         """
         # ::<mode> <mode> <new mode> <id> <id> <new id> MM
         parents = len(record) - len(record.lstrip(":"))
         words = record[parents:].split(" ")
         path = decode(name)
-        if self._order.is_folder(words[: parents + 1], name):
+        if order.is_folder(words[: parents + 1], name):
             self.trees[path] = words[-2] if words[parents] == FOLDER else ""
             return
         self.take(change_of(path, words[: parents + 1], words[parents + 1 : -1]))

@@ -13,7 +13,7 @@ from pmgit.git.objects import UnreadableObjectError
 from pmgit.git.pipe import RAW
 from pmgit.git.process import GitError
 from pmgit.git.tip import TipSnapshot
-from pmgit.git.tree_order import difference
+from pmgit.git.tree_order import TreeOrder, difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Receipt:
 
     def _read(self) -> None:
         out = self._walk.finish()
-        brought = Brought("")
+        brought, order = Brought(""), TreeOrder("")
         fields = iter(out.split(b"\0"))
         for field in fields:
             record = field
@@ -55,8 +55,9 @@ class Receipt:
                 self._parents[commit] = parents
                 brought = self._commits[commit] = Brought(commit)
                 brought.trees[""] = tree
+                order = TreeOrder(commit)
             if record:
-                brought.add(record.decode("ascii"), next(fields))
+                brought.add(record.decode("ascii"), next(fields), order)
         merges = [
             commit
             for commit, brought in self._commits.items()

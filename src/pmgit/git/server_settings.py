@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 
+from pmgit.lazy import lazy
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pmgit.git.batch import Batch
+    from pmgit.git.batch import Answer, Batch
     from pmgit.git.incoming import Update
     from pmgit.git.repository import Repository
 
@@ -37,17 +39,20 @@ class Settings:
         self._asked = [(tree, name) for tree in self._trees for name in NAMES]
         self._names = [f"{tree}:{name}" for tree, name in self._asked]
         self._baselines = [f"{tree}:{BASELINE}" for tree in self._trees]
-        told = [("info", self._refs)] if self._refs else []
-        batch.expect(*told, ("contents", self._names), ("info", self._baselines))
+        batch.expect(("info", self._refs + self._baselines), ("contents", self._names))
+
+    @lazy
+    def _infos(self) -> list[Answer]:
+        """What the refs of the push are now, and the baselines: one question."""
+        return self.batch.info(self._refs + self._baselines)
 
     def confirm(self) -> None:
-        """Take the old id from every update whose ref has not got it.
+        """Take the old id from every update whose ref has not got it. To be asked before all else.
 
-        Git hands on what the pusher says, and finds out only when it moves the ref (not even
-        then where a hook of its own does that). To be asked before all else.
+        Git hands on what the pusher says, and finds out only when it moves the ref; not even then
+        where another hook does that.
         """
-        answers = self.batch.info(self._refs) if self._refs else []
-        for update, answer in zip(self._olds, answers, strict=True):
+        for update, answer in zip(self._olds, self._infos, strict=False):
             if answer.oid != update.old:
                 update.old = ""
 
@@ -69,7 +74,7 @@ class Settings:
 
     def baselines(self) -> dict[str, str]:
         """The ids of the baselines that the old tips and HEAD (`HEAD`) have; '' for none."""
-        answers = self.batch.info(self._baselines)
+        answers = self._infos[len(self._refs) :]
         return {tree: one.oid for tree, one in zip(self._trees, answers, strict=True)}
 
 
