@@ -118,7 +118,8 @@ def _mend(repository: Repository, commits: Sequence[str], findings: list[Finding
         if found:
             branches.append(short(found.ref))
             steps.append(Step("git", "switch", "-q", branches[-1], names="verbatim"))
-            steps.append(Step("pmgit", "fix", *sorted(names), names="verbatim"))
+            which = ("--range", position.typed(found.ref))
+            steps.append(Step("pmgit", "fix", *which, *sorted(names), names="verbatim"))
         elif at_tip:
             others.append(f"{short(at_tip[0].ref)} in {at_tip[0].folder}")
         else:

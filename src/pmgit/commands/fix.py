@@ -11,6 +11,7 @@ from pmgit import checker, remake, snapshot_config
 from pmgit.commands import _fix_plan, _fix_undo, _steps, _terminal, _work_tree
 from pmgit.commands._completion import rule_names
 from pmgit.errors import CLEAN, FINDINGS, UsageError
+from pmgit.finding import Step
 from pmgit.git import position, staged
 from pmgit.git.spill import shell_for
 from pmgit.report import text
@@ -103,7 +104,7 @@ def _staged(
             _ask(yes=yes)
         for fix in fixes:
             done.add(shell.line(fix))
-            _steps.run(repository, fix.steps, shell)
+            _steps.run(repository, _answered(fix) if yes else fix.steps, shell)
         report = _judge_staged(rules)
     code = _left(repository, report, " in what is staged")
     if code == CLEAN and position.has_remotes(repository) and position.Head(repository).oid:
@@ -178,6 +179,16 @@ def _demand_unpushed(unpushed: Unpushed, commits: str, asked: str) -> None:
 
 def _is_engine(fix: Fix) -> bool:
     return any(step.argv[:2] == ("pmgit", "fix") for step in fix.steps)
+
+
+def _answered(fix: Fix) -> list[Step]:
+    """The steps of a fix, one of which may be `pmgit fix` itself, so that it does not ask."""
+    return [
+        Step(*step.argv, "--yes", items=step.items, option=step.option, names=step.names)
+        if step.argv[:2] == ("pmgit", "fix")
+        else step
+        for step in fix.steps
+    ]
 
 
 def _fixes(report: Report) -> list[Fix]:
