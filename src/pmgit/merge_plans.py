@@ -49,7 +49,9 @@ def place(findings: list[Finding], subject: Subject) -> None:
     staged = {blob.path for blob in subject.introduced}
     for commit in merged:
         # What differs from it, by what it has there itself.
-        raw = repository.run(*DIFF, commit, "--")
+        code, raw, _ = repository.start(*DIFF, commit, "--").wait()
+        if code:
+            continue  # what the environment names is not here
         other = {change.path: change.before for change in parse_raw_diff(raw)}
         for finding in findings:
             paths = _about(finding, staged)

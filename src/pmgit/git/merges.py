@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
 
+_BYTES = 1 << 16
 #: So many commits are looked at, the others count for nothing: each takes a comparison of trees.
 _MOST = 8
 
@@ -30,12 +31,12 @@ _MOST = 8
 def heads(repository: Repository) -> list[str]:
     """The commits that are about to be merged into HEAD; none when no merge is under way."""
     try:
-        with open(os.path.join(repository.git_dir, "MERGE_HEAD"), encoding="ascii") as file:
-            return file.read().split()
+        with open(os.path.join(repository.git_dir, "MERGE_HEAD"), "rb") as file:
+            named = file.read(_BYTES).decode("ascii", "replace").split()
     except OSError:
         # To the hook of a merge without conflicts Git tells them before it writes that file.
-        named = (name for name in os.environ if name.startswith("GITHEAD_"))
-        return [name[8:] for name in named if is_id(name[8:])]
+        named = [name[8:] for name in os.environ if name.startswith("GITHEAD_")]
+    return [oid for oid in named if is_id(oid)]
 
 
 def others(snapshot: Snapshot) -> Iterator[Snapshot]:
