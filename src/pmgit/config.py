@@ -25,6 +25,7 @@ BASELINE = ".pmgit-baseline"
 MAX_BYTES = 1_000_000
 
 IGNORE, LFS = "ignore", "lfs"
+HOOKS = ("pre-commit", "prek", "native", "none")
 
 #: In the name of a models folder: patterns, and what Windows writes between folders.
 _STRANGE = frozenset("*?[]\\:")
@@ -58,6 +59,7 @@ SETTINGS = {
     "language": Setting(
         CHOICE, "en", "The language of the INFO.md template: English or Chinese.", ("en", "zh")
     ),
+    "hooks": Setting(CHOICE, "", "Which hooks `pmgit init` installs in a clone.", HOOKS),
     "exclude": Setting(
         NAMES, [], "Patterns, as in .gitignore, of paths that no rule speaks about."
     ),

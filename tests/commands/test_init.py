@@ -22,6 +22,7 @@ def test_it_writes_the_configuration_in_full(repo: Repo) -> None:
         'models = ["pretrained_model"]\n'
         'storage = "ignore"            # or "lfs"\n'
         'language = "en"               # of INFO.md templates: "en" or "zh"\n'
+        'hooks = "native"              # or "pre-commit", "prek", "none"; see: pmgit init --help\n'
         "\n"
         "[rules.missing-info]\n"
         'local = "error"               # weights that lie ignored in the work tree need an'
@@ -105,7 +106,8 @@ def test_an_existing_configuration_and_readme_are_kept(repo: Repo) -> None:
     repo.write("nets/readme.txt", "ours\n")
     done = repo.pmgit("init", "--yes", *NATIVE)
     assert done.code == 0, done
-    assert (repo.path / ".pmgit.toml").read_text() == 'models = ["nets"]\n'
+    # What the next clone could not know.
+    assert (repo.path / ".pmgit.toml").read_text() == 'models = ["nets"]\nhooks = "native"\n'
     assert sorted(os.listdir(repo.path / "nets")) == [".gitkeep", "readme.txt"]
     assert not (repo.path / "pretrained_model").exists()
 

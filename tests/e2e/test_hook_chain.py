@@ -19,7 +19,7 @@ import pytest
 from pmgit.commands import _work_tree
 from pmgit.git.repository import discover
 from pmgit.setup import onboarding
-from pmgit.setup.hooks import hook_chain
+from pmgit.setup.hooks import hook_chain, hook_state
 from tests.kit import BIN, Repo, isolated_environment, pointer, random_bytes
 from tests.lfs_server import LfsServer
 
@@ -551,7 +551,7 @@ def test_undo_puts_every_hook_back(start: Repo, monkeypatch: pytest.MonkeyPatch)
     hooks = start.path / ".git/hooks"
     (hooks / "pre-push").chmod(0o700)
     monkeypatch.chdir(start.path)
-    actions = hook_chain.plan(hook_chain.inspect(discover()), "native", python=sys.executable)
+    actions = hook_chain.plan(hook_state.inspect(discover()), "native", python=sys.executable)
     hook_chain.apply(actions)
     hook_chain.apply(hook_chain.undo(actions, {str(hooks / "pre-push"): 0o700}))
     assert os.listdir(hooks) == ["pre-push"]

@@ -14,25 +14,32 @@ from pmgit.errors import PmgitError
 from pmgit.git.blob import Blob, introduced_by
 from pmgit.git.snapshot import STAGED, Snapshot
 from pmgit.report.text import visible
-from pmgit.setup import ignore_block, onboarding_hooks
+from pmgit.rules import RULES
+from pmgit.setup import ignore_block, onboarding_entry, onboarding_hooks
 from pmgit.setup.attributes import lfs_setup, proof
-from pmgit.setup.hooks import frameworks, hook_chain
-from pmgit.setup.hooks.hook_chain import FRAMEWORK, NONE
+from pmgit.setup.hooks import frameworks, hook_state, trial
+from pmgit.setup.hooks.hook_chain import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pmgit.git.repository import Repository
     from pmgit.setup.onboarding import Plan
 
-#: Weights as a rule would have to stop them: over every default limit for weights.
-_PROBE_BYTES = 2_000_000
+#: Weights as a rule would have to stop them.
 _PROBE = "pmgit-probe/model.safetensors"
 _AGAIN = "somebody else writes here at the same time; run it again: pmgit init"
 
 
-def proofs(repository: Repository, made: Plan) -> Iterator[str]:
-    """A line for each thing that holds. Raises PmgitError for one that does not."""
+class HookError(PmgitError):
+    """The hooks do not do what they are for."""
+
+
+def proofs(repository: Repository, made: Plan, tell: Callable[[str], None]) -> Iterator[str]:
+    """A line for each thing that holds; `tell` shows what takes a while.
+
+    Raises PmgitError for one that does not, HookError when it is the hooks.
+    """
     ignored = ignore_block.plan(repository, made.config, None)
     if ignored.changes:
         raise PmgitError(f"{', '.join(ignored.changes)} is not as it was written", _AGAIN)
@@ -52,13 +59,29 @@ def proofs(repository: Repository, made: Plan) -> Iterator[str]:
         yield f"git check-attr says lfs for {_patterns(len(covered.proved))}"
         if arrived := proof.push_samples(repository, covered):
             yield f"samples of {_patterns(len(arrived))} were pushed, and their objects arrived"
-    if made.hooks == FRAMEWORK:
-        framework = frameworks.find(hook_chain.inspect(repository))
+    yield _judged(repository, made)
+    if made.hooks != NONE:
+        try:
+            yield from _hooks(repository, made, tell)
+        except PmgitError as error:
+            raise HookError(error.message, error.hint) from error
+
+
+def _hooks(repository: Repository, made: Plan, tell: Callable[[str], None]) -> Iterator[str]:
+    """What is sure of the hooks: where they are, and what they do at a real commit."""
+    framework = made.framework
+    if framework:
         frameworks.validate(repository, framework)
         yield f"{framework.name} accepts {framework.config}"
-    if made.hooks != NONE:
-        yield visible(onboarding_hooks.prove(repository, made.hooks))
-    yield _judged(repository, made)
+        # What was written just now was built before.
+        known = any(step.ready for step in made.steps)
+        if built := onboarding_entry.check(repository, framework, None if known else tell):
+            yield visible(f"{framework.name} has built {built}")
+    yield visible(onboarding_hooks.prove(repository, made.hooks, framework))
+    state = hook_state.inspect(repository)
+    tool = framework.name if framework else state.tool
+    trial.commit(repository, state, tool, f"{made.roots[0]}/{_PROBE}", RULES)
+    yield "a commit of text gets through them, and a commit of raw weights is stopped"
 
 
 def _patterns(count: int) -> str:
@@ -81,7 +104,7 @@ def _judged(repository: Repository, made: Plan) -> str:
             "GIT_OBJECT_DIRECTORY": there.objects,
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": repository.objects,
         }
-        content = b"\0" * _PROBE_BYTES
+        content = b"\0" * trial.BYTES
         oid = there.run("hash-object", "-w", "--stdin", stdin=content).decode("ascii").strip()
         there.run("update-index", "--add", "--cacheinfo", f"100644,{oid},{path}")
         change = Blob(path, oid, "100644")

@@ -10,12 +10,11 @@ import click
 
 from pmgit.commands import _init_proof, _work_tree
 from pmgit.commands._difference import difference
-from pmgit.config import IGNORE, LFS
+from pmgit.config import HOOKS, IGNORE, LFS
 from pmgit.errors import PmgitError, UsageError
 from pmgit.report.shell import Shell, quote
 from pmgit.report.text import visible
 from pmgit.setup import onboarding, undo
-from pmgit.setup.hooks.hook_chain import FRAMEWORK, NATIVE, NONE
 from pmgit.setup.hooks.hook_config import NotExtendableError
 from pmgit.setup.journal import OWN, Journal
 from pmgit.setup.onboarding import Wanted
@@ -41,14 +40,16 @@ _AGAIN = "run pmgit init again to finish, or take back what was written: pmgit i
 )
 @click.option(
     "--hooks",
-    type=click.Choice([FRAMEWORK, NATIVE, NONE]),
+    type=click.Choice(HOOKS),
     default=None,
-    help="What runs pmgit at a commit; not given: as it is here, else pre-commit (or prek).",
+    help="What runs pmgit at a commit; not given: as .pmgit.toml says, or as it is here, else"
+    " pre-commit (or prek). It is written into .pmgit.toml, for the next clone.",
 )
 @click.option(
-    "--system",
-    is_flag=True,
-    help="The entry for pre-commit runs the pmgit that is installed, not one of its own.",
+    "--system/--no-system",
+    default=None,
+    help="The entry for pre-commit runs the pmgit that is installed, or one that pre-commit"
+    " builds; not given: built where this pmgit is from a package index or a Git address.",
 )
 @click.option(
     "--language",
@@ -69,7 +70,7 @@ def command(
     *,
     storage: str | None,
     hooks: str | None,
-    system: bool,
+    system: bool | None,
     language: str | None,
     models: tuple[str, ...],
     keep_text: bool,
@@ -80,11 +81,14 @@ def command(
     """Set this repository up for pretrained models, and prove it.
 
     It looks first, shows what it would do, asks once, does it, and then proves that weights are
-    kept out of Git, that INFO.md is not, and that the hooks are where Git looks. What is there
-    stays: your own lines, hooks and configuration. A second run changes nothing; one that was
-    interrupted is finished by the next.
+    kept out of Git, that INFO.md is not, and, by real commits in a repository of their own, that
+    the hooks stop raw weights and nothing else. What is there stays: your own lines, hooks and
+    configuration. A second run changes nothing; with other options it changes what pmgit has
+    written, or says what it does not apply. One that was interrupted is finished by the next.
     """
-    wanted = Wanted(storage or "", hooks or "", language or "", models, system, keep_text)
+    wanted = Wanted(
+        storage or "", hooks or "", language or "", models, system, keep_text, _tell
+    )
     try:
         if take_back:
             _undo(dry_run=dry_run)
@@ -114,12 +118,26 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
         return
     journal = Journal(repository)
     journal.sweep()
+    done = len(journal.entries)
     if made.steps:
         _ask(yes=yes)
         _do(made, journal)
-    for line in _init_proof.proofs(repository, made):
-        click.echo(f"proved: {line}")
+    try:
+        for line in _init_proof.proofs(repository, made, _tell):
+            click.echo(f"proved: {line}")
+    except _init_proof.HookError as error:
+        # Hooks that would stop every commit, or none: better nothing than these.
+        if len(journal.entries) > done:
+            for _ in undo.run(repository, journal, done):
+                pass
+            error.message += "; what was written is taken back"
+        raise
     _tell_next(repository, made)
+
+
+def _tell(line: str) -> None:
+    """Show what is going on, where it takes a while."""
+    click.echo(visible(line))
 
 
 def _show(made: Plan) -> None:
@@ -215,6 +233,9 @@ def _ask(*, yes: bool) -> None:
 
 
 def _do(made: Plan, journal: Journal) -> None:
+    for step in made.steps:
+        if step.ready:
+            step.ready()
     try:
         for step in made.steps:
             step.run(journal)

@@ -6,11 +6,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pmgit import __version__
-from pmgit.doctor import hook_files
+from pmgit.doctor import entries, hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.finding import Fix, Step
-from pmgit.setup.hooks import framework_files, hook_chain
+from pmgit.setup.hooks import framework_files, frameworks, hook_state
 from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from pmgit.doctor.context import Context
     from pmgit.doctor.hook_files import Hook, HookFolder
+    from pmgit.setup.hooks.hook_state import State
 
 #: The stages that are hooks of Git, in the order of a day's work.
 _STAGES = (
@@ -31,9 +31,9 @@ _EXE = ".exe" if sys.platform == "win32" else ""
 def checks(context: Context) -> Iterator[Check]:
     """`pre-commit`, `pmgit-hook`."""
     folder = hook_files.folder(context)
-    state = hook_chain.inspect(context.repository)
+    state = hook_state.inspect(context.repository)
     tool = state.tool or PRE_COMMIT
-    config = framework_files.read_by(tool, state.configs)
+    config = state.config(tool)
     document, fault = configuration(context, config)
     if fault:
         hint = f"repair {config}; where it is wrong: {tool} validate-config {config}"
@@ -41,8 +41,8 @@ def checks(context: Context) -> Iterator[Check]:
     elif document is None:
         yield Check("pre-commit", OK, f"not used: there is no {config}")
     else:
-        yield _installed(context, folder, _Use(tool, config, document))
-    yield _judged(context, folder, config, document)
+        yield _installed(context, folder, _Use(tool, config, document, _options(state)))
+    yield _judged(context, folder, state, document)
 
 
 class _Use(NamedTuple):
@@ -51,6 +51,12 @@ class _Use(NamedTuple):
     tool: str
     config: str
     document: dict[str, Any]
+    options: list[str]
+
+
+def _options(state: State) -> list[str]:
+    """With what its hooks are installed where they read another file than usual."""
+    return state.installed[0].call.options if state.named else []
 
 
 def configuration(context: Context, name: str) -> tuple[dict[str, Any] | None, str]:
@@ -108,12 +114,13 @@ def _installed(context: Context, folder: HookFolder, use: _Use) -> Check:
         return Check(name, ERROR, f"{evidence}: it stops all", *_exchange(blind))
     lost = [stage for stage in must if not _runs_framework(hooks[stage])]
     idle = [stage for stage in may if not _runs_framework(hooks[stage])]
-    broken = [stage for stage in hooks if stage not in (*lost, *idle) and _is_orphan(hooks[stage])]
+    others = (*lost, *idle)
+    broken = [s for s in hooks if s not in others and frameworks.is_dead(hooks[s].file)]
     if lost or broken:
         stages = [*lost, *broken]
         what = [f"no hook of {use.tool} for {', '.join(lost)}"] if lost else []
         if broken:
-            what.append(f"the Python of the {', '.join(broken)} hook is gone")
+            what.append(f"the {use.tool} of the {', '.join(broken)} hook is gone")
         return Check(name, ERROR, "; ".join(what), *_install(context, folder, use, stages))
     if idle:
         evidence = f"no hook for {', '.join(idle)}, which some hooks of {use.config} are for"
@@ -136,14 +143,6 @@ def _exchange(stages: list[str]) -> tuple[Fix | None, str]:
     return Fix(*steps, order=Fix.SETUP), ""
 
 
-def _is_orphan(hook: Hook) -> bool:
-    """Whether the Python of a pre-commit hook is gone, and no pre-commit on the PATH instead."""
-    mark = "INSTALL_PYTHON="
-    python = next((line for line in hook.text.splitlines() if line.startswith(mark)), "")
-    python = python.removeprefix(mark).strip("'\"")
-    return bool(python) and not os.access(python, os.X_OK) and not _is_on_path("pre-commit")
-
-
 def _install(
     context: Context, folder: HookFolder, use: _Use, stages: list[str]
 ) -> tuple[Fix | None, str]:
@@ -157,7 +156,7 @@ def _install(
     if folder.setting is not None and (tool == PRE_COMMIT or folder.is_shared):
         # pre-commit refuses to install its hooks there; the chain of pmgit runs it.
         return hook_files.onboard(context), ""
-    argv = [word for stage in stages for word in ("-t", stage)]
+    argv = [*use.options, *(word for stage in stages for word in ("-t", stage))]
     return Fix(Step(program, "install", *argv, names="verbatim"), order=Fix.SETUP), ""
 
 
@@ -177,7 +176,7 @@ def _is_on_path(name: str) -> bool:
 
 
 def _judged(
-    context: Context, folder: HookFolder, config: str, document: dict[str, Any] | None
+    context: Context, folder: HookFolder, state: State, document: dict[str, Any] | None
 ) -> Check:
     """Whether pmgit itself sees a commit."""
     name, hook = "pmgit-hook", folder.hook("pre-commit")
@@ -186,34 +185,9 @@ def _judged(
         return Check(name, OK, f"{shown} runs pmgit")
     entry = framework_files.has_entry(document)
     if entry and _runs_framework(hook):
-        if pinned := _other_version(document):
-            evidence = f"{config} runs pmgit {pinned}, and this is {__version__}"
-            return Check(name, WARNING, evidence, *_pin(context, config, pinned))
-        return Check(name, OK, f"{config} has pmgit, and {shown} runs it")
+        return entries.check(context, state, document, f"and {shown} runs it")
     evidence = "nothing runs pmgit at a commit"
     if entry:
+        config = state.config(state.tool or PRE_COMMIT)
         evidence = f"{config} has pmgit, but nothing runs it at a commit"
     return Check(name, WARNING, evidence, hook_files.onboard(context))
-
-
-def _other_version(document: Any) -> str:
-    """The version that the entry of `pmgit init` names, when it is not this one."""
-    for hook in filter(framework_files.is_ours, framework_files.hooks(document)):
-        for word in hook.get("additional_dependencies") or ():
-            name, _, version = str(word).partition("==")
-            if name.strip() == "pmgit" and version.strip() not in ("", __version__):
-                return version.strip()
-    return ""
-
-
-def _pin(context: Context, config: str, pinned: str) -> tuple[Fix | None, str]:
-    """What makes the entry name this version; both seds know -i with a suffix."""
-    other = f"or install that one here: pip install pmgit=={pinned}"
-    if not pinned.replace(".", "").isalnum():
-        return None, f"write pmgit=={__version__} into {config}"
-    path, old = os.path.join(context.repository.top, config), pinned.replace(".", "\\.")
-    edit = Step(
-        "sed", "-i.old-pin", f"s/pmgit=={old}/pmgit=={__version__}/", path, names="verbatim"
-    )
-    remove = Step("rm", f"{path}.old-pin", names="verbatim")
-    return Fix(edit, remove, order=Fix.SETUP), other

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.finding import Fix, Step
-from pmgit.setup.hooks import chain, framework_files, hook_chain
+from pmgit.setup.hooks import chain, framework_files, hook_state
 from pmgit.setup.hooks.hook_file import CHAIN, LFS, PRE_COMMIT, PREK, HookFile
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def read(path: str, stage: str) -> Hook:
 
 def folder(context: Context) -> HookFolder:
     """The folder that Git runs hooks from."""
-    path = hook_chain.hooks_folder(context.repository)
+    path = hook_state.hooks_folder(context.repository)
     own = os.path.join(context.repository.common_dir, "hooks")
     setting = context.settings.last("core.hookspath")
     found = HookFolder(path, own, setting if setting and setting.value else None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pmgit.doctor import framework, hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.finding import Fix, Step
-from pmgit.setup.hooks import framework_files, hook_chain
+from pmgit.setup.hooks import framework_files, hook_state
 from pmgit.setup.hooks.hook_file import PRE_COMMIT
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _found(context: Context) -> Iterator[tuple[str, str, bool]]:
         does = f"; {_NO_UPLOAD}" if uses_lfs else ""
         yield "HUSKY", f"husky runs no hook{does}", uses_lfs
     if environ.get("LEFTHOOK") in ("0", "false"):
-        hooks = [folder.hook(stage) for stage in hook_chain.STAGES]
+        hooks = [folder.hook(stage) for stage in hook_state.STAGES]
         if any(hook.is_lefthook or hook.saved.is_lefthook for hook in hooks):
             loses = uses_lfs and push.is_lefthook  # the chain uploads by itself
             does = f"; {_NO_UPLOAD}" if loses else ""
@@ -61,8 +61,8 @@ def _found(context: Context) -> Iterator[tuple[str, str, bool]]:
 
 def _own_ids(context: Context) -> set[str]:
     """The ids of the hooks of pmgit in the configuration of pre-commit or prek."""
-    state = hook_chain.inspect(context.repository)
-    config = framework_files.read_by(state.tool or PRE_COMMIT, state.configs)
+    state = hook_state.inspect(context.repository)
+    config = state.config(state.tool or PRE_COMMIT)
     document, _ = framework.configuration(context, config)
     hooks = framework_files.hooks(document)
     return {str(h.get("id", "")) for h in hooks if framework_files.is_ours(h)} - {""}

@@ -45,8 +45,9 @@ class Entry:
     """One thing that was written: `path` is relative to the top of the work tree.
 
     `before` is the content in base64 (None: there was nothing), `mode` its permissions, `after`
-    the hash of what was written. `added` are the texts that were put into a user's file. Of a
-    symbolic link (`link`: it was one before) the content is where it leads, after `LINK`.
+    the hash of what was written. `added` are the texts that were put into a user's file, `removed`
+    what stood in the place of each ([]: nothing). Of a symbolic link (`link`: it was one before)
+    the content is where it leads, after `LINK`.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Entry:
     mode: int = 0
     added: list[str] = field(default_factory=list)
     link: bool = False
+    removed: list[str] = field(default_factory=list)
 
     @property
     def content(self) -> bytes | None:
@@ -140,7 +142,14 @@ class Journal:
             self.entries.remove(entry)
         self._save()
 
-    def about(self, kind: str, path: str, after: bytes | None, added: list[str]) -> Entry:
+    def about(
+        self,
+        kind: str,
+        path: str,
+        after: bytes | None,
+        added: list[str],
+        removed: list[str] | None = None,
+    ) -> Entry:
         """The entry for a file that is about to be written (`after` None: removed)."""
         link = os.path.islink(path) and kind == HOOK
         before = link_content(path) if link else content(path)
@@ -152,15 +161,31 @@ class Journal:
             0 if before is None or link else stat.S_IMODE(os.lstat(path).st_mode),
             added,
             link,
+            removed or [],
         )
 
-    def write(self, kind: str, path: str, data: bytes, added: list[str] | None = None) -> None:
+    def write(
+        self,
+        kind: str,
+        path: str,
+        data: bytes,
+        added: list[str] | None = None,
+        removed: list[str] | None = None,
+    ) -> None:
         """Note it, make the folders, write the file: each whole or not at all."""
         if content(path) == data:
             return
         self.folders(os.path.dirname(path))
-        self.note(self.about(kind, path, data, added or []))
+        self.note(self.about(kind, path, data, added or [], removed))
         files.write_whole(path, data)
+
+    def remove(self, kind: str, path: str) -> None:
+        """Note it, and remove the file."""
+        self.note(self.about(kind, path, None, []))
+        try:
+            os.unlink(path)
+        except OSError as error:
+            raise PmgitError(f"{path} could not be removed: {error.strerror}") from error
 
     def folders(self, path: str) -> None:
         """Make a folder and those above it; noted, so that they can go again when empty."""

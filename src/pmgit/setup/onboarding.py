@@ -6,7 +6,6 @@ when there is nothing to do for it. So an interrupted `init` is finished by the 
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,33 +14,43 @@ from pmgit.config import FILE, IGNORE, LFS, Config, parse
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import attributes
 from pmgit.model import storage
-from pmgit.setup import hidden_text, ignore_block, onboarding_hooks, readme_template
+from pmgit.setup import (
+    hidden_text,
+    ignore_block,
+    onboarding_config,
+    onboarding_entry,
+    onboarding_hooks,
+    readme_template,
+)
 from pmgit.setup.attributes import attribute_lines, lfs_setup
-from pmgit.setup.hooks import hook_chain, lfs_hook
-from pmgit.setup.hooks.hook_chain import FRAMEWORK, NONE
+from pmgit.setup.hooks import frameworks, hook_state, lfs_hook
+from pmgit.setup.hooks.hook_chain import FRAMEWORK, NATIVE, NONE
 from pmgit.setup.journal import BLOCK, CONFIG, HOOK, INDEX, OWN, PENDING, Entry, Journal
 from pmgit.setup.look import Look, look
 from pmgit.setup.step import Step
 from pmgit.setup.undo import staged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from pmgit.git.repository import Repository
+    from pmgit.setup.hooks.frameworks import Framework
+    from pmgit.setup.hooks.hook_state import State
 
 _LFS_HOOKS = ("pre-push", "post-checkout", "post-commit", "post-merge")
 
 
 @dataclass
 class Wanted:
-    """What a person asked for; empty where nothing was said."""
+    """What a person asked for; empty where nothing was said. `tell` shows what takes a while."""
 
     storage: str = ""
     hooks: str = ""
     language: str = ""
     models: tuple[str, ...] = ()
-    system: bool = False
+    system: bool | None = None
     keep_text: bool = False
+    tell: Callable[[str], None] = lambda _: None
 
 
 @dataclass
@@ -56,6 +65,7 @@ class Plan:
     storage: str
     hooks: str
     roots: list[str]
+    framework: Framework | None = None
     steps: list[Step] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -69,65 +79,60 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
     if wanted.models:
         # Read as the configuration would read them, or refused as it would.
         wanted.models = Config({"models": list(wanted.models)}).models
-    _refuse_contradiction(config, wanted)
+    named = ("models", "storage", "language")
+    onboarding_config.refuse_contradiction(config, {key: getattr(wanted, key) for key in named})
     seen = look(repository, config, wanted.models)
     where = wanted.storage or storage.of(config, seen.lfs_lines)
     roots = [folder.path for folder in seen.taken]
-    state = hook_chain.inspect(repository)
+    state = hook_state.inspect(repository)
     seen.hooks = onboarding_hooks.seen(state)
     seen.idle = onboarding_hooks.idle(state, seen.managers)
-    hooks = wanted.hooks or onboarding_hooks.mode_here(state, seen.managers)
+    recorded = config.values["hooks"]
+    hooks = wanted.hooks or recorded or onboarding_hooks.mode_here(state, seen.managers)
     made = Plan(seen, config, where, hooks, roots)
+    if hooks == NONE and wanted.hooks:
+        onboarding_hooks.refuse_none(repository, state)
+    if hooks not in (NATIVE, NONE):
+        asked = wanted.hooks
+        made.framework = frameworks.find(state, asked, recorded)
+        made.hooks, hooks = FRAMEWORK, made.framework.name
+        seen.idle += onboarding_entry.note(repository, made.framework)
+    elif wanted.system is False:
+        raise UsageError(
+            f"--no-system is about the entry for pre-commit or prek, and hooks are {hooks!r} here",
+            "to have that entry: pmgit init --hooks pre-commit --no-system",
+        )
+    elif wanted.system:
+        seen.idle.append(f"--system changes nothing: hooks are {hooks!r} here, without an entry")
     if not config.source:
-        text = _configuration(roots, where, wanted.language or "en")
+        text = onboarding_config.text(roots, where, wanted.language or "en", hooks)
         made.config = parse(text, FILE)
         made.roots = list(made.config.models)
-        made.steps.append(_own(repository, FILE, text, f"write {FILE}: storage {where!r}"))
-    elif wanted.language:
-        made.config.language = wanted.language
+        what = f"write {FILE}: storage {where!r}, hooks {hooks!r}"
+        made.steps.append(_own(repository, FILE, text, what))
+    else:
+        said = recorded or onboarding_hooks.mode_of_clone(state, seen.managers)
+        if said != hooks and (wanted.hooks or not recorded):
+            made.steps.append(onboarding_config.record(repository, config, hooks))
     made.steps += _pages(repository, made)
     made.steps += _ignore(repository, made, True if wanted.keep_text else None)
     if where == LFS:
         made.steps += _lfs(repository, made, after_ignore=bool(made.steps))
-    if hooks == FRAMEWORK:
-        made.steps += onboarding_hooks.entry(repository, state, system=wanted.system)
-    if hooks != NONE:
-        made.steps += onboarding_hooks.hooks(repository, state, hooks)
+    made.steps += _hooks(repository, made, state, wanted)
     return made
 
 
-def _refuse_contradiction(config: Config, wanted: Wanted) -> None:
-    """A configuration that is there is kept; what is asked for must not be another."""
-    if not config.source:
-        return
-    for key, asked, has in (
-        ("models", wanted.models, config.models),
-        ("storage", wanted.storage, config.storage),
-    ):
-        if asked and asked != has:
-            shown = f'"{asked}"' if isinstance(asked, str) else _list(asked)
-            raise UsageError(
-                f"{config.source} is there already and does not say {key} = {shown}",
-                f"write {key} = {shown} into {config.source}, then run it again without --{key}",
-            )
-
-
-def _configuration(roots: Sequence[str], where: str, language: str) -> bytes:
-    """What `.pmgit.toml` says."""
-    lines = [
-        (f"models = {_list(roots)}", ""),
-        (f'storage = "{where}"', f'or "{LFS if where == IGNORE else IGNORE}"'),
-        (f'language = "{language}"', 'of INFO.md templates: "en" or "zh"'),
-        ("", ""),
-        ("[rules.missing-info]", ""),
-        ('local = "error"', "weights that lie ignored in the work tree need an INFO.md too"),
-    ]
-    text = "".join(f"{key:29} # {why}\n" if why else f"{key}\n" for key, why in lines)
-    return text.encode("utf-8", "surrogateescape")
-
-
-def _list(names: Sequence[str]) -> str:
-    return json.dumps(list(names), ensure_ascii=False)
+def _hooks(repository: Repository, made: Plan, state: State, wanted: Wanted) -> list[Step]:
+    """What makes Git run pmgit, by the kind of hooks that the plan has."""
+    if made.framework:
+        entry = onboarding_entry.steps(repository, made.framework, wanted.system, wanted.tell)
+        return entry + onboarding_hooks.hooks(
+            repository, state, FRAMEWORK, made.framework, exchange=bool(wanted.hooks)
+        )
+    if made.hooks == NONE:
+        return []
+    out = onboarding_hooks.only_native(repository, state) if wanted.hooks else []
+    return out + onboarding_hooks.hooks(repository, state, made.hooks)
 
 
 def _own(repository: Repository, name: str, data: bytes, what: str) -> Step:
@@ -197,7 +202,7 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
             journal.note(_staged_before(repository, path))
             for path in (paths if fresh.writes else paths[1:])
         ]
-        hooks = hook_chain.hooks_folder(repository)
+        hooks = hook_state.hooks_folder(repository)
         watched = {
             os.path.join(repository.top, name): BLOCK,
             os.path.join(repository.common_dir, "config"): CONFIG,

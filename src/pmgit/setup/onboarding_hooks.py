@@ -1,24 +1,29 @@
-"""The steps of `pmgit init` that make Git run pmgit: the entry, the framework, the hook chain."""
+"""The steps of `pmgit init` that make Git run pmgit: the framework, the hook chain."""
 
 from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pmgit.errors import PmgitError
+from pmgit.errors import PmgitError, UsageError
 from pmgit.report.shell import quote
-from pmgit.setup import files
-from pmgit.setup.hooks import framework_files, frameworks, hook_chain, hook_config, prek_config
-from pmgit.setup.hooks.hook_chain import FRAMEWORK, HUSKY, LEFTHOOK, NATIVE, State
-from pmgit.setup.hooks.hook_file import CHAIN
-from pmgit.setup.journal import ENTRY, HOOK, LINK, Journal
+from pmgit.setup import files, onboarding_entry
+from pmgit.setup.hooks import chain, entry, framework_files, frameworks, hook_chain, hook_state
+from pmgit.setup.hooks.entry import STAGES
+from pmgit.setup.hooks.hook_chain import FRAMEWORK, NATIVE, NONE
+from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK, HookFile
+from pmgit.setup.hooks.hook_state import HUSKY, LEFTHOOK, State
+from pmgit.setup.journal import HOOK, LINK, Journal
 from pmgit.setup.step import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
+    from contextlib import AbstractContextManager
 
     from pmgit.git.repository import Repository
+    from pmgit.setup.hooks.frameworks import Framework
 
 
 #: What puts a manager's hooks where Git looks: over ours, when it comes later.
@@ -38,77 +43,187 @@ def mode_here(state: State, managers: Collection[str] = ()) -> str:
     """The kind of hooks when nobody says: native where the chain judges commits already, and
     beside husky or lefthook, whose users have neither pre-commit nor prek.
     """
-    hooks = [state.hook(stage) for stage in hook_config.STAGES]
-    judges = any(h.kind == CHAIN and b"\njudge=yes\n" in (h.content or b"") for h in hooks)
+    judges = any(chain.judges(state.hook(stage).content or b"") for stage in STAGES)
+    return NATIVE if judges or _is_managed(state, managers) else FRAMEWORK
+
+
+def mode_of_clone(state: State, managers: Collection[str]) -> str:
+    """What the next clone would do when the configuration of pmgit did not say: it has the files
+    of this one, and no hooks.
+    """
+    if _is_managed(State(state.folder, configs=state.configs), managers):
+        return NATIVE
+    return framework_files.tool(state.configs, ()) or PRE_COMMIT
+
+
+def _is_managed(state: State, managers: Collection[str]) -> bool:
     managed = bool(state.manager) or not {HUSKY, LEFTHOOK}.isdisjoint(managers)
-    alone = managed and not state.configs and not any(h.is_framework for h in hooks)
-    return NATIVE if judges or alone else FRAMEWORK
+    framework = any(state.hooks[s].is_framework for s in STAGES if s in state.hooks)
+    return managed and not state.configs and not framework
 
 
-def entry(repository: Repository, state: State, *, system: bool) -> list[Step]:
-    """pmgit's entry in the configuration of pre-commit or prek."""
-    name = frameworks.find(state).config
-    path = os.path.join(repository.top, name)
-    if name == framework_files.TOML:
-        change = prek_config.plan(files.read(path), system=system)
-    else:
-        change = hook_config.plan(files.read(path), system=system, name=name)
-    if change.after == change.before:
-        return []
+def refuse_none(repository: Repository, state: State) -> None:
+    """Raise UsageError where pmgit's hooks are here, which `--hooks none` would not take away."""
+    hooks = [hook for hook in state.hooks.values() if chain.is_chain(hook.content or b"")]
+    where = [shown(repository, hook.path) for hook in hooks]
+    for name in dict.fromkeys((state.config(state.tool), *state.configs)):
+        path = os.path.join(repository.top, *name.split("/"))
+        if os.path.isfile(path) and not os.path.islink(path):
+            document = onboarding_entry.read(files.read(path), name)
+            where += [name] * any(map(entry.of, framework_files.items(document)))
+    if where:
+        raise UsageError(
+            f"pmgit runs here already, by {', '.join(where)}: --hooks none is not applied",
+            "to take it all back: pmgit init --undo",
+        )
 
-    def run(journal: Journal) -> None:
-        journal.write(ENTRY, path, change.after, change.added)
 
-    return [Step(f"write pmgit's entry in {name}", [(name, change.before, change.after)], run)]
+def hooks(
+    repository: Repository,
+    state: State,
+    mode: str,
+    framework: Framework | None = None,
+    *,
+    exchange: bool = False,
+) -> list[Step]:
+    """The Git hooks: those of the framework, by itself, and the chain.
 
-
-def hooks(repository: Repository, state: State, mode: str) -> list[Step]:
-    """The Git hooks: those of the framework, by itself, and the chain."""
+    With `exchange`, hooks of the other framework are not good enough.
+    """
     steps = []
-    if mode == FRAMEWORK and not state.hooks_path and not _has_framework(state):
+    if mode == FRAMEWORK and framework:
+        if away := hook_chain.unchain(state):
+            steps += _chain_steps(repository, away, mode, framework)
+        others = _of_other(state, framework) if exchange else []
+        missing = [stage for stage in _missing(state) if stage not in others]
+        if not state.hooks_path and (missing or others):
+            steps.append(_install(repository, state, framework, missing, others))
+    return steps + _chain_steps(repository, _actions(state, mode, framework), mode, framework)
+
+
+def only_native(repository: Repository, state: State) -> list[Step]:
+    """What takes pmgit's entry out of the framework's configuration, where hooks are to be native;
+    and the framework's own hooks, when that leaves nothing for it to read. `state` is as it will
+    be then.
+    """
+    name = state.config(state.tool or PRE_COMMIT)
+    if not os.path.isfile(os.path.join(repository.top, *name.split("/"))):
+        return []
+    steps, useful = onboarding_entry.take_out(repository, name)
+    stages = [hook.stage for hook in state.installed]
+    if steps and not useful and stages:
         framework = frameworks.find(state)
 
-        def install(journal: Journal) -> None:
-            if _has_framework(hook_chain.inspect(repository)):
-                return
-            journal.folders(state.folder)
-            names = [n for stage in hook_config.STAGES for n in (stage, f"{stage}.legacy")]
-            with journal.around({os.path.join(state.folder, name): HOOK for name in names}):
-                frameworks.install(repository, framework)
+        def uninstall(journal: Journal) -> None:
+            with _watched(journal, state, stages):
+                frameworks.uninstall(repository, framework, stages)
 
-        types = " ".join(f"--hook-type {stage}" for stage in hook_config.STAGES)
-        steps.append(Step(f"run {framework.name} install {types}", [], install))
+        steps.append(Step(f"run {framework.name} uninstall {_types(stages)}", [], uninstall))
+        for hook in list(state.installed):
+            legacy = state.hook(hook.stage, "legacy")
+            state.hooks[hook.stage] = replace(legacy, path=hook.path)
+            state.hooks[f"{hook.stage}.legacy"] = HookFile(legacy.path, hook.stage)
+    return steps
 
-    def chain(journal: Journal) -> None:
-        for action in _actions(hook_chain.inspect(repository), mode):
+
+def _install(
+    repository: Repository,
+    state: State,
+    framework: Framework,
+    missing: Sequence[str],
+    others: Sequence[str],
+) -> Step:
+    """Have the framework install its hooks; the `others` go first, or both would run."""
+    stages = [*missing, *others]
+    other = _other(framework) if others else None
+
+    def install(journal: Journal) -> None:
+        journal.folders(state.folder)
+        with _watched(journal, state, stages):
+            now = hook_state.inspect(repository)
+            if other and (left := _of_other(now, framework)):
+                frameworks.uninstall(repository, other, left)
+            if left := [*_missing(hook_state.inspect(repository)), *others]:
+                frameworks.install(repository, framework, list(dict.fromkeys(left)))
+
+    what = " ".join((*map(quote, framework.options), _types(stages)))
+    what = f"run {framework.name} install {what.strip()}"
+    if other:
+        what = f"run {other.name} uninstall {_types(others)}, then {what}"
+    return Step(what, [], install)
+
+
+def _of_other(state: State, framework: Framework) -> list[str]:
+    """The stages, of commits or not, whose hook is the other framework's."""
+    names = sorted(os.listdir(state.folder)) if os.path.isdir(state.folder) else []
+    paths = {name: os.path.join(state.folder, name) for name in names if "." not in name}
+    hooks = [HookFile.read(path, name) for name, path in paths.items() if os.path.isfile(path)]
+    return [h.stage for h in hooks if h.is_framework and h.kind != framework.name]
+
+
+def _other(framework: Framework) -> Framework:
+    """The other framework, whose hooks are here. Raises PmgitError when it is not installed."""
+    name = PRE_COMMIT if framework.name == PREK else PREK
+    found = frameworks.program(name)
+    if not found and name == PREK:
+        raise PmgitError(
+            "the hooks here are prek's, and prek is not installed: it is what takes them away",
+            "install it, then run it again: pip install prek",
+        )
+    argv = (found,) if found else (sys.executable, "-I", "-m", "pre_commit")
+    return framework._replace(name=name, argv=argv, options=())
+
+
+def _types(stages: Sequence[str]) -> str:
+    return " ".join(f"--hook-type {stage}" for stage in stages)
+
+
+def _watched(journal: Journal, state: State, stages: Sequence[str]) -> AbstractContextManager[None]:
+    names = [name for stage in stages for name in (stage, f"{stage}.legacy")]
+    return journal.around({os.path.join(state.folder, name): HOOK for name in names})
+
+
+def _chain_steps(
+    repository: Repository,
+    actions: Sequence[hook_chain.HookAction],
+    mode: str,
+    framework: Framework | None,
+) -> list[Step]:
+    def run(journal: Journal) -> None:
+        # Looked at again: the steps before this one have changed hooks, too.
+        state = hook_state.inspect(repository)
+        away = hook_chain.unchain(state) if mode == FRAMEWORK else []
+        for action in away or _actions(state, mode, framework):
             journal.folders(os.path.dirname(action.path))
             after = LINK + os.fsencode(action.link) if action.link else action.after
             journal.note(journal.about(HOOK, action.path, after, []))
             hook_chain.apply([action])
 
-    for action in _actions(state, mode):
+    steps = []
+    for action in actions:
         name = shown(repository, action.path)
         does = "write" if action.after is not None else "remove"
         what = f"{does} {name}{f' -> {action.link}' if action.link else ''}: {action.why}"
         diffs = [] if action.link else [(name, action.before, action.after)]
-        steps.append(Step(what, diffs, chain))
+        steps.append(Step(what, diffs, run))
     return steps
 
 
-def prove(repository: Repository, mode: str) -> str:
+def prove(repository: Repository, mode: str, framework: Framework | None) -> str:
     """That Git runs pmgit where it should; what is said of it. Raises PmgitError."""
-    state = hook_chain.inspect(repository)
-    left = _actions(state, mode)
-    missing = [action.path for action in left]
-    if mode == FRAMEWORK and not state.hooks_path and not _has_framework(state):
-        missing.append(state.hook(hook_config.STAGES[0]).path)
+    state = hook_state.inspect(repository)
+    missing = [action.path for action in _actions(state, mode, framework)]
+    if mode == FRAMEWORK:
+        missing += [action.path for action in hook_chain.unchain(state)]
+        if not state.hooks_path:
+            missing += [state.hook(stage).path for stage in _missing(state)]
     if missing:
         raise PmgitError(
             f"git would not run pmgit: {missing[0]} is not as it was written",
             "see who else writes that file; then run it again: pmgit init",
         )
     return (
-        f"git runs the hooks in {shown(repository, state.folder)}: {', '.join(hook_chain.STAGES)}"
+        f"git runs the hooks in {shown(repository, state.folder)}: {', '.join(hook_state.STAGES)}"
     )
 
 
@@ -124,14 +239,24 @@ def seen(state: State) -> list[str]:
     lines = []
     if state.hooks_path:
         lines.append(f"core.hooksPath = {quote(state.hooks_path)}")
-    there = {stage: state.hook(stage) for stage in hook_chain.STAGES}
-    lines += [f"{stage} ({hook.kind})" for stage, hook in there.items() if hook.content is not None]
+    for stage in hook_state.STAGES:
+        hook = state.hook(stage)
+        if hook.content is not None:
+            named = hook_state.names(hook, state.top) if hook.is_framework else ""
+            reads = f", reads {named}" if named else ""
+            lines.append(f"{stage} ({hook.kind}{reads})")
     return lines
 
 
-def _has_framework(state: State) -> bool:
-    return all(state.hook(stage).is_framework for stage in hook_config.STAGES)
+def _missing(state: State) -> list[str]:
+    """The stages of commits without a hook of a framework that works."""
+    hooks = [state.hook(stage) for stage in STAGES]
+    return [hook.stage for hook in hooks if not hook.is_framework or frameworks.is_dead(hook)]
 
 
-def _actions(state: State, mode: str) -> list[hook_chain.HookAction]:
+def _actions(state: State, mode: str, framework: Framework | None) -> list[hook_chain.HookAction]:
+    if mode == NONE:
+        return []
+    if framework:
+        state.tool = framework.name  # what the chain runs where core.hooksPath is set
     return hook_chain.plan(state, mode, python=sys.executable)

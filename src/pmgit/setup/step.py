@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 class Step:
     """A line that says what, how each file changes (name, before, after), and doing it.
 
-    `run` may be called again: it does what is still missing.
+    `run` may be called again: it does what is still missing. `ready` is called before the first
+    step is done: it raises PmgitError when this one will not be possible, and writes nothing into
+    the repository.
     """
 
     what: str
     diffs: list[tuple[str, bytes | None, bytes | None]]
     run: Callable[[Journal], None]
+    ready: Callable[[], None] | None = None

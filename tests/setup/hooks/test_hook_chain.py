@@ -10,7 +10,7 @@ import pytest
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git.repository import discover
-from pmgit.setup.hooks import chain, frameworks, hook_chain, shim
+from pmgit.setup.hooks import chain, frameworks, hook_chain, hook_state, shim
 from pmgit.setup.hooks.hook_file import is_lfs
 from tests.kit import Repo
 
@@ -35,7 +35,7 @@ def put(repo: Repo, name: str, text: str, mode: int = 0o755, folder: str = ".git
 
 
 def plan(mode: str = "pre-commit") -> list[hook_chain.HookAction]:
-    return hook_chain.plan(hook_chain.inspect(discover()), mode, python=sys.executable)
+    return hook_chain.plan(hook_state.inspect(discover()), mode, python=sys.executable)
 
 
 def names(actions: list[hook_chain.HookAction]) -> list[str]:
@@ -51,7 +51,7 @@ def names(actions: list[hook_chain.HookAction]) -> list[str]:
 )  # fmt: skip
 def test_whose_a_hook_is(text: str, kind: str, here: Repo) -> None:
     put(here, "pre-push", text)
-    hook = hook_chain.inspect(discover()).hook("pre-push")
+    hook = hook_state.inspect(discover()).hook("pre-push")
     assert (hook.kind, hook.runs) == (kind, True)
 
 
@@ -113,7 +113,7 @@ def test_the_framework_that_serves_commits_is_used(
 ) -> None:
     for name, text in there.items():
         put(here, name, text)
-    assert frameworks.find(hook_chain.inspect(discover())).name == used
+    assert frameworks.find(hook_state.inspect(discover())).name == used
 
 
 def test_a_dead_framework_hook_lives_again(here: Repo) -> None:
@@ -190,7 +190,7 @@ def test_where_pre_commit_cannot_install_the_chain_runs_it(here: Repo) -> None:
 def test_whose_the_folder_is(path: str, tracked: bool, shared: bool, here: Repo) -> None:
     if path:
         here.git("config", "core.hooksPath", path)
-    state = hook_chain.inspect(discover())
+    state = hook_state.inspect(discover())
     assert (state.hooks_path, state.tracked, state.shared) == (path, tracked, shared)
     (action,) = plan()[-1:]
     assert action.after
@@ -210,7 +210,7 @@ def test_whose_the_folder_is(path: str, tracked: bool, shared: bool, here: Repo)
 )
 def test_whether_the_framework_has_a_push_stage(text: str, pushes: bool, here: Repo) -> None:
     here.write(".pre-commit-config.yaml", text)
-    assert hook_chain.inspect(discover()).pushes == pushes
+    assert hook_state.inspect(discover()).pushes == pushes
 
 
 def test_what_somebody_changed_since_is_not_undone(here: Repo) -> None:

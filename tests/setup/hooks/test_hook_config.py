@@ -9,8 +9,15 @@ import pytest
 import yaml
 
 from pmgit.setup.hooks import hook_config
+from pmgit.setup.hooks.entry import Entry
 from pmgit.setup.hooks.hook_config import NotExtendableError
 
+BUILT, SYSTEM = Entry("index", "1.2.3"), Entry("system")
+ENTRIES = [
+    BUILT,
+    SYSTEM,
+    Entry("git", "12345678" * 5, "ssh://git@host.example:22/a/b.git", "python3"),
+]
 OTHERS = """\
 # our hooks
 repos:
@@ -83,9 +90,9 @@ def test_the_entry_is_added_and_all_else_is_kept(name: str, end: str) -> None:
     if name == "a block text at the end" and end == "no last line end":
         # A line end would become part of the text, which is another document.
         with pytest.raises(NotExtendableError, match="unusual"):
-            hook_config.plan(before.encode(), system=False)
+            hook_config.plan(before.encode(), BUILT)
         return
-    change = hook_config.plan(before.encode(), system=False)
+    change = hook_config.plan(before.encode(), BUILT)
     after = change.after.decode()
     assert kept(before, after)
     old, new = yaml.safe_load(before), yaml.safe_load(after)
@@ -104,13 +111,13 @@ def test_the_entry_is_added_and_all_else_is_kept(name: str, end: str) -> None:
 
 @pytest.mark.parametrize("name", ZOO)
 def test_twice_is_once(name: str) -> None:
-    first = hook_config.plan(ZOO[name].encode(), system=True)
-    second = hook_config.plan(first.after, system=True)
+    first = hook_config.plan(ZOO[name].encode(), SYSTEM)
+    second = hook_config.plan(first.after, SYSTEM)
     assert second.present
     assert second.after == first.after
 
 
-@pytest.mark.parametrize("system", [True, False])
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.kind)
 @pytest.mark.parametrize(
     "text",
     [
@@ -122,14 +129,14 @@ def test_twice_is_once(name: str) -> None:
         "{default_install_hook_types: [pre-push], repos: [], fail_fast: true}\n",
     ],
 )
-def test_into_a_list_in_flow_style_the_entry_goes_in_flow_style(text: str, system: bool) -> None:
-    change = hook_config.plan(text.encode(), system=system)
+def test_into_a_list_in_flow_style_the_entry_goes_in_flow_style(text: str, entry: Entry) -> None:
+    change = hook_config.plan(text.encode(), entry)
     old, new = yaml.safe_load(text), yaml.safe_load(change.after)
-    assert new["repos"] == [*old["repos"], *yaml.safe_load(hook_config.entry(system=system))]
+    assert new["repos"] == [*old["repos"], *yaml.safe_load(hook_config.lines(entry))]
     assert {**new, "repos": 0, "default_install_hook_types": 0} == {
         **old, "repos": 0, "default_install_hook_types": 0,
     }  # fmt: skip
-    assert hook_config.plan(change.after, system=system).present
+    assert hook_config.plan(change.after, entry).present
     assert hook_config.without(change.after, change.added) == text.encode()
 
 
@@ -137,12 +144,12 @@ def test_into_a_list_in_flow_style_the_entry_goes_in_flow_style(text: str, syste
 @pytest.mark.parametrize("name", ZOO)
 def test_without_is_what_was_there(name: str, end: str) -> None:
     before = ENDS[end](ZOO[name]).encode()
-    change = hook_config.plan(before, system=False)
+    change = hook_config.plan(before, BUILT)
     assert hook_config.without(change.after, change.added) == before
 
 
 def test_the_users_lines_stay_when_ours_go() -> None:
-    change = hook_config.plan(OTHERS.encode(), system=False)
+    change = hook_config.plan(OTHERS.encode(), BUILT)
     more = change.after + b"# mine\n"
     assert hook_config.without(more, change.added) == OTHERS.encode() + b"# mine\n"
     changed = change.after.replace(b"always_run: true", b"always_run: false")
@@ -151,15 +158,15 @@ def test_the_users_lines_stay_when_ours_go() -> None:
 
 @pytest.mark.parametrize("text", ["# ours", "---\r\n# ours\r\n", "\ufeff# ours\n"])
 def test_comments_alone_are_kept(text: str) -> None:
-    change = hook_config.plan(text.encode(), system=True)
+    change = hook_config.plan(text.encode(), SYSTEM)
     assert change.after.decode().startswith(text)
-    assert yaml.safe_load(change.after) == yaml.safe_load(hook_config.snippet(system=True))
+    assert yaml.safe_load(change.after) == yaml.safe_load(hook_config.snippet(SYSTEM))
     assert hook_config.without(change.after, change.added) == text.encode()
-    assert hook_config.plan(change.after, system=True).present
+    assert hook_config.plan(change.after, SYSTEM).present
 
 
 def test_a_new_file_is_the_snippet() -> None:
-    change = hook_config.plan(None, system=True)
+    change = hook_config.plan(None, SYSTEM)
     document: Any = yaml.safe_load(change.after)
     assert list(document) == ["default_install_hook_types", "repos"]
     [hook] = document["repos"][0]["hooks"]
@@ -177,7 +184,7 @@ def test_a_new_file_is_the_snippet() -> None:
 )
 def test_an_entry_by_hand_is_left_alone(hook: str) -> None:
     before = f"repos:\n  - repo: local\n    hooks:\n      - {hook}\n".encode()
-    change = hook_config.plan(before, system=False)
+    change = hook_config.plan(before, BUILT)
     assert change.present
     assert change.after == before
 
@@ -198,10 +205,68 @@ def test_an_entry_by_hand_is_left_alone(hook: str) -> None:
 )
 def test_what_lines_cannot_extend_is_refused_with_the_snippet(text: str, why: str) -> None:
     with pytest.raises(NotExtendableError, match=why) as caught:
-        hook_config.plan(text.encode(), system=False)
+        hook_config.plan(text.encode(), BUILT)
     assert "- id: pmgit\n" in caught.value.snippet
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(NotExtendableError):
-        hook_config.plan(b"repos:\n  - \xff\xfe\n", system=False)
+        hook_config.plan(b"repos:\n  - \xff\xfe\n", BUILT)
+
+
+@pytest.mark.parametrize("new", [*ENTRIES, None], ids=lambda new: new.kind if new else "none")
+@pytest.mark.parametrize("old", ENTRIES, ids=lambda entry: entry.kind)
+@pytest.mark.parametrize("end", ENDS)
+def test_an_entry_is_exchanged_or_taken_out(end: str, old: Entry, new: Entry | None) -> None:
+    """In block and flow style; all else stays, and it can be taken back."""
+    for text in [*ZOO.values(), "repos: []\n", "repos: [{repo: meta, hooks: [{id: identity}]}]\n"]:
+        before = ENDS[end](text)
+        if text == ZOO["a block text at the end"] and end == "no last line end":
+            continue
+        first = hook_config.plan(before.encode(), old)
+        change = hook_config.exchange(first.after, old, new, ".pre-commit-config.yaml")
+        assert change is not None, text
+        assert kept(before, change.after.decode()) or text.startswith("repos: [")
+        was, now = yaml.safe_load(first.after), yaml.safe_load(change.after)
+        assert now == {**was, "repos": was["repos"][:-1] + ([new.item] if new else [])}
+        if new and new != old:
+            assert hook_config.without(change.after, change.added, change.removed) == first.after
+
+
+def test_an_entry_is_exchanged_where_it_is_all() -> None:
+    for text, left in (
+        (None, b""),
+        (b"# mine\n", b"# mine\n"),
+        (b"fail_fast: true\nrepos: []\n", 0),
+    ):
+        change = hook_config.plan(text, BUILT)
+        out = hook_config.exchange(change.after, BUILT, None, ".pre-commit-config.yaml")
+        assert out is not None
+        assert left in (0, out.after)
+    block = b"fail_fast: true\nrepos:\n" + hook_config.lines(BUILT).encode()
+    out = hook_config.exchange(block, BUILT, None, ".pre-commit-config.yaml")
+    assert out is not None
+    assert out.after == b"fail_fast: true\nrepos: []\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"always_run: true\n", b"always_run: true  # mine\n"),
+        (b"always_run: true\n", b"always_run: true\n        verbose: true\n"),
+        (b"always_run: true\n", b"always_run: true\n\n"),
+    ],
+)
+def test_what_somebody_has_changed_is_not_exchanged(old: bytes, new: bytes) -> None:
+    change = hook_config.plan(OTHERS.encode(), BUILT)
+    changed = change.after.replace(old, new)
+    assert changed != change.after
+    assert hook_config.exchange(changed, BUILT, SYSTEM, ".pre-commit-config.yaml") is None
+
+
+@pytest.mark.parametrize("rev", ["1" * 40, "0" * 40, "12345678e" + "1" * 31, "abcdef01" * 5])
+def test_a_commit_is_text_whatever_its_digits(rev: str) -> None:
+    new = Entry("git", rev, "https://host.example/a")
+    for before in (b"repos: []\n", b"# ours\n"):
+        change = hook_config.plan(before, new)
+        assert yaml.safe_load(change.after)["repos"][-1]["rev"] == rev

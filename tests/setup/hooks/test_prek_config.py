@@ -10,9 +10,10 @@ from pmgit.setup.hooks import framework_files, hook_config, prek_config
 from pmgit.setup.hooks.framework_files import TOML, YAML, YML
 from pmgit.setup.hooks.hook_config import NotExtendableError
 from tests.kit import BIN
-from tests.setup.hooks.test_hook_config import ENDS, kept
+from tests.setup.hooks.test_hook_config import BUILT, ENDS, ENTRIES, SYSTEM, kept
 
 if TYPE_CHECKING:
+    from pmgit.setup.hooks.entry import Entry
     from tests.kit import Repo
 
 TABLES = """\
@@ -80,7 +81,7 @@ ZOO = {
 def test_the_entry_is_added_and_all_else_is_kept(name: str, end: str) -> None:
     text, split = ZOO[name]
     before = ENDS[end](text)
-    change = prek_config.plan(before.encode(), system=False)
+    change = prek_config.plan(before.encode(), BUILT)
     after = change.after.decode()
     if split:
         lines = before.splitlines()
@@ -89,7 +90,7 @@ def test_the_entry_is_added_and_all_else_is_kept(name: str, end: str) -> None:
         assert kept(before, after)
     old, new = (framework_files.load(t.encode(), TOML) for t in (before, after))
     assert new["repos"][:-1] == old.get("repos", [])
-    assert new["repos"][-1] == {"repo": "local", "hooks": [prek_config.hook(system=False)]}
+    assert new["repos"][-1] == BUILT.item
     types = old.get("default_install_hook_types", ["pre-commit", "pre-merge-commit"])
     assert new.pop("default_install_hook_types") == types
     old.pop("default_install_hook_types", None)
@@ -97,23 +98,23 @@ def test_the_entry_is_added_and_all_else_is_kept(name: str, end: str) -> None:
     if end == "CRLF":
         assert after.count("\n") == after.count("\r\n")
     assert hook_config.without(change.after, change.added) == before.encode()
-    again = prek_config.plan(change.after, system=False)
+    again = prek_config.plan(change.after, BUILT)
     assert (again.present, again.after) == (True, change.after)
 
 
 def test_lines_go_where_a_person_would_put_them() -> None:
     """Keys above the comment of the first table, below what editors look for; tables last."""
-    after = prek_config.plan(TABLES.encode(), system=False).after.decode()
+    after = prek_config.plan(TABLES.encode(), BUILT).after.decode()
     keys, tables = TABLES.split("# formatting")
     types = 'default_install_hook_types = ["pre-commit", "pre-merge-commit"]\n'
-    entry = prek_config.entry(system=False)
+    entry = prek_config.as_tables(BUILT)
     assert after == f"{keys}{types}\n# formatting{tables}\n{entry}"
 
 
 def test_prek_reads_each_of_them(repo: Repo) -> None:
     texts = [*(text for text, _ in ZOO.values()), *(ENDS["BOM"](text) for text, _ in ZOO.values())]
     for number, text in enumerate(["", *texts]):
-        change = prek_config.plan(text.encode(), system=False)
+        change = prek_config.plan(text.encode(), BUILT)
         repo.write(f"{number}/prek.toml", change.after)
     names = [str(file.relative_to(repo.path)) for file in repo.path.glob("*/prek.toml")]
     assert len(names) == 2 * len(ZOO) + 1
@@ -127,12 +128,12 @@ def test_prek_reads_each_of_them(repo: Repo) -> None:
     assert [hook.endswith(":pmgit") for hook in listed].count(True) == len(names), listed
 
 
-@pytest.mark.parametrize("system", [True, False])
-def test_it_says_what_the_entry_in_yaml_says(system: bool) -> None:
-    toml, yaml = (module.snippet(system=system).encode() for module in (prek_config, hook_config))
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.kind)
+def test_it_says_what_the_entry_in_yaml_says(entry: Entry) -> None:
+    toml, yaml = (module.snippet(entry).encode() for module in (prek_config, hook_config))
     document: Any = framework_files.load(yaml, YAML)
     assert framework_files.load(toml, TOML) == document
-    inline = f"repos = [{prek_config.inline_entry(system=system)}]".encode()
+    inline = f"repos = [{prek_config.inline(entry.item)}]".encode()
     assert framework_files.load(inline, TOML)["repos"] == document["repos"]
 
 
@@ -141,7 +142,7 @@ def test_it_says_what_the_entry_in_yaml_says(system: bool) -> None:
 )
 def test_an_entry_by_hand_is_left_alone(hook: str) -> None:
     before = f'[[repos]]\nrepo = "local"\n[[repos.hooks]]\n{hook}\n'.encode()
-    change = prek_config.plan(before, system=False)
+    change = prek_config.plan(before, BUILT)
     assert (change.present, change.after, change.added) == (True, before, [])
 
 
@@ -164,7 +165,7 @@ def test_an_entry_by_hand_is_left_alone(hook: str) -> None:
 )
 def test_what_lines_cannot_extend_is_refused_with_the_snippet(text: str, why: str) -> None:
     with pytest.raises(NotExtendableError, match=why) as caught:
-        prek_config.plan(text.encode(), system=False)
+        prek_config.plan(text.encode(), BUILT)
     assert "prek.toml" in caught.value.hint
     snippet = caught.value.snippet
     if "comment" in why:
@@ -178,7 +179,7 @@ def test_what_lines_cannot_extend_is_refused_with_the_snippet(text: str, why: st
 
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(NotExtendableError, match="not UTF-8"):
-        prek_config.plan(b"a = '\xff\xfe'\n", system=False)
+        prek_config.plan(b"a = '\xff\xfe'\n", BUILT)
 
 
 @pytest.mark.parametrize(
@@ -215,3 +216,28 @@ def test_which_file_counts_is_what_prek_says(repo: Repo) -> None:
         assert listed.out.strip().removeprefix(".:") == name, listed
         assert framework_files.read_by("prek", framework_files.here(str(repo.path))) == name
         repo.git("rm", "-q", "-f", name)
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("name", ZOO)
+def test_an_entry_is_exchanged_and_taken_out_in_its_place(name: str, end: str) -> None:
+    before = ENDS[end](ZOO[name][0]).encode()
+    first = prek_config.plan(before, BUILT)
+    change = prek_config.exchange(first.after, BUILT, SYSTEM, TOML)
+    assert change is not None
+    assert framework_files.load(change.after, TOML)["repos"][-1] == SYSTEM.item
+    assert hook_config.without(change.after, change.added, change.removed) == first.after
+    out = prek_config.exchange(change.after, SYSTEM, None, TOML)
+    assert out is not None
+    old, left = (framework_files.load(data, TOML) for data in (before, out.after))
+    assert left.get("repos", []) == old.get("repos", [])
+
+
+def test_a_changed_entry_is_not_exchanged() -> None:
+    change = prek_config.plan(None, BUILT)
+    out = prek_config.exchange(change.after, BUILT, None, TOML)
+    assert out is not None
+    assert out.after == b""
+    for mine in (b"# mine\nalways_run", b"verbose = true\nalways_run"):
+        changed = change.after.replace(b"always_run", mine)
+        assert prek_config.exchange(changed, BUILT, SYSTEM, TOML) is None

@@ -68,6 +68,11 @@ def is_chain(content: bytes) -> bool:
     return content.startswith(f"#!/bin/sh\n{MARK} ".encode())
 
 
+def judges(content: bytes) -> bool:
+    """Whether a chain runs pmgit itself."""
+    return is_chain(content) and b"\njudge=yes\n" in content
+
+
 def uploads_always(content: bytes) -> bool:
     """Whether a chain stands in the place of Git LFS's own hook."""
     return is_chain(content) and f"\nupload={_ALWAYS}\n".encode() in content
@@ -134,7 +139,7 @@ if [ "$judge" = yes ]; then
         feed "$python" -I -m pmgit.hook "$stage" "$@" || exit $?
     else
         echo "pmgit: the $stage hook is installed, but pmgit is not" >&2
-        echo "hint: pip install pmgit" >&2
+        echo "hint: install pmgit as its README says, then try again" >&2
         exit 3
     fi
 fi

@@ -56,7 +56,7 @@ def load(data: bytes, name: str) -> Any:
         raise ValueError("not UTF-8") from None
     if len(data) > MOST_BYTES:
         raise ValueError("too large")
-    return _load_toml(text) if name == TOML else _load_yaml(text)
+    return _load_toml(text) if name.endswith(".toml") else _load_yaml(text)
 
 
 def _load_yaml(text: str) -> Any:
@@ -120,6 +120,23 @@ def hooks(document: Any) -> list[dict[str, Any]]:
 def has_entry(document: Any) -> bool:
     """Whether a hook of pmgit is there, by its id or by what it runs."""
     return any(map(is_ours, hooks(document)))
+
+
+def items(document: Any) -> list[dict[str, Any]]:
+    """The items of `repos` that have hooks of pmgit, each with these alone."""
+    repos = document.get("repos") if isinstance(document, dict) else None
+    found = []
+    for item in repos if isinstance(repos, list) else ():
+        ours = [hook for hook in hooks({"repos": [item]}) if is_ours(hook)]
+        if ours:
+            found.append({**item, "hooks": ours})
+    return found
+
+
+def with_items(document: Any, items: list[dict[str, Any]]) -> dict[str, Any]:
+    """A document with the same settings, and these items only."""
+    kept = document if isinstance(document, dict) else {}
+    return {**kept, "repos": items}
 
 
 def is_ours(hook: dict[str, Any]) -> bool:

@@ -6,62 +6,147 @@ the hook that uploads the objects of Git LFS (docs/design.md).
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pmgit.errors import PmgitError
-from pmgit.setup.hooks import framework_files, hook_config
-from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK
+from pmgit.report.redact import redact
+from pmgit.setup.hooks import framework_files, hook_state
+from pmgit.setup.hooks.entry import STAGES
+from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK, Call
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pmgit.git.repository import Repository
-    from pmgit.setup.hooks.hook_chain import State
+    from pmgit.setup.hooks.hook_file import HookFile
+    from pmgit.setup.hooks.hook_state import State
+
+#: So long may the building of an environment take; on a slow line 14 MB take two minutes.
+MOST_SECONDS = 600
+#: What a terminal is asked on would be seen by nobody.
+_QUIET = {"GIT_TERMINAL_PROMPT": "0", "PIP_NO_INPUT": "1", "NO_COLOR": "1"}
 
 
 class Framework(NamedTuple):
-    """The one that is used: its name, the words that run it, the configuration it reads."""
+    """The one that is used: its name, the words that run it, the configuration it reads.
+
+    `options` are those with which its hooks are installed.
+    """
 
     name: str
     argv: tuple[str, ...]
     config: str
+    options: tuple[str, ...] = ()
 
 
-def find(state: State) -> Framework:
-    """prek where its hook or a configuration that only it reads is here, or where it alone is on
-    the PATH; else pre-commit, which is always there: pmgit depends on it.
+class Done(NamedTuple):
+    """What a program answered: its exit code, and all that it printed."""
 
-    Raises PmgitError where prek is meant and cannot serve.
+    code: int
+    said: str
+
+    def told(self, most: int = 3) -> str:
+        """The end of what it said, with the lines that name the error before all others."""
+        lines = [line.strip() for line in self.said.splitlines()]
+        lines = [line for line in lines if line and not line.startswith("Check the log at")]
+        named = [line for line in lines if "error:" in line.lower() or "fatal:" in line]
+        words = " ".join((named or lines)[-most:])[-600:]
+        return redact(words) or f"exit code {self.code}"
+
+
+def find(state: State, asked: str = "", recorded: str = "") -> Framework:
+    """pre-commit or prek: the one that is asked for; else that whose hook, or whose configuration
+    that only it reads, is here; else what the configuration of pmgit records; else what is on the
+    PATH. pre-commit is always there: pmgit depends on it.
+
+    Raises PmgitError where prek is meant and cannot serve, or where the hooks that are installed
+    would not run pmgit.
     """
-    programs = {name: _program(name) for name in (PRE_COMMIT, PREK)}
-    name = state.tool
-    served = framework_files.YAML in state.configs or not state.configs
-    if not name or (name == PREK and not programs[PREK] and served):
+    programs = {name: program(name) for name in (PRE_COMMIT, PREK)}
+    served = framework_files.YAML in state.configs or not state.configs or state.tool == PRE_COMMIT
+    name = asked or state.tool or recorded
+    if name == PRE_COMMIT and not served:
+        name = PREK
+    replaceable = asked != PREK and served and not _is_named_by_prek(state)
+    if not name or (name == PREK and not programs[PREK] and replaceable):
         name = PREK if programs[PREK] and not programs[PRE_COMMIT] else PRE_COMMIT
-    config = framework_files.read_by(name, state.configs)
-    if name == PRE_COMMIT:
-        program = programs[PRE_COMMIT]
-        argv = (program,) if program else (sys.executable, "-I", "-m", "pre_commit")
-        return Framework(name, argv, config)
-    if not programs[PREK]:
+    config = state.config(name)
+    argv: tuple[str, ...] = (programs[name],)
+    if name == PREK and not programs[PREK]:
         raise PmgitError(
-            f"{config} is for prek, which is not installed",
+            "prek is not installed" if asked else f"{config} is for prek, which is not installed",
             "install it: pip install prek; or for Git hooks without a framework:"
             " pmgit init --hooks native",
         )
-    stages = [s for s in hook_config.STAGES if state.hook(s).kind == PRE_COMMIT]
-    if stages and framework_files.YAML not in state.configs:
-        types = " ".join(f"-t {stage}" for stage in stages)
+    if name == PRE_COMMIT and not programs[PRE_COMMIT]:
+        argv = (sys.executable, "-I", "-m", "pre_commit")
+    blind = [h.stage for h in state.installed if h.kind == PRE_COMMIT and h.stage in STAGES]
+    if name == PREK and asked != PREK and blind and framework_files.YAML not in state.configs:
+        types = " ".join(f"-t {stage}" for stage in blind)
         raise PmgitError(
-            f"{state.hook(stages[0]).path} is pre-commit's hook, and pre-commit does not read"
+            f"{state.hook(blind[0]).path} is pre-commit's hook, and pre-commit does not read"
             f" {config}: every commit fails",
             f"take it out, then run it again: pre-commit uninstall {types}",
         )
-    return Framework(name, (programs[PREK],), config)
+    _refuse_others(state, name)
+    call = state.installed[0].call if state.installed else Call()
+    if not state.named:
+        call = call._replace(config="", folder="")
+    return Framework(name, argv, config, (*call.options, *call.only))
 
 
-def _program(name: str) -> str:
+def _is_named_by_prek(state: State) -> bool:
+    return bool(state.named) and state.tool == PREK
+
+
+def _refuse_others(state: State, name: str) -> None:
+    """Refuse hooks that would not run pmgit's entry, wherever it is written."""
+    hooks = [hook for hook in state.installed if hook.stage in STAGES]
+    again = "then run it again; for Git hooks beside it: pmgit init --hooks native"
+    top = state.top
+    read = {hook_state.names(hook, top): hook for hook in hooks}
+    if len(read) > 1:
+        (one, first), (other, second) = list(read.items())[:2]
+        raise PmgitError(
+            f"{first.path} reads {one or framework_files.YAML}, {second.path} reads"
+            f" {other or framework_files.YAML}: pmgit's entry is for one file",
+            f"install both hooks with the same -c, {again}",
+        )
+    for hook in hooks:
+        if hook.call.folder and name == PRE_COMMIT:
+            raise PmgitError(
+                f"{hook.path} is prek's, for the folder {hook.call.folder}; pre-commit has no such",
+                "pmgit init --hooks prek",
+            )
+        only = [word for word in hook.call.only if not word.startswith("--")]
+        if (only and "pmgit" not in only) or "--skip=pmgit" in hook.call.only:
+            raise PmgitError(
+                f"{hook.path} runs some hooks only ({' '.join(hook.call.only)}), and not pmgit",
+                f"install it for all hooks: prek install -t {hook.stage}; {again}",
+            )
+    if not state.named:
+        return
+    path = os.path.join(top, *state.named.split("/"))
+    shown = state.installed[0].path
+    if state.named.startswith("../") or os.path.isabs(state.named):
+        raise PmgitError(
+            f"{shown} reads {state.named}, which is outside of this repository",
+            f"name one of this repository: {state.tool} install -c FILE, {again}",
+        )
+    if not os.path.lexists(path) and state.installed[0].call.config:
+        raise PmgitError(
+            f"{shown} reads {state.named}, which is not there",
+            f"name the file that is: {state.tool} install -c FILE, {again}",
+        )
+
+
+def program(name: str) -> str:
     """The path of a program; only absolute folders of the PATH count."""
     endings = (".exe", ".cmd", ".bat") if sys.platform == "win32" else ("",)
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
@@ -72,10 +157,22 @@ def _program(name: str) -> str:
     return ""
 
 
-def install(repository: Repository, framework: Framework) -> None:
+def is_dead(hook: HookFile) -> bool:
+    """Whether a framework's hook calls what is gone, and finds nothing on the PATH instead."""
+    called = hook.call.program
+    return bool(called) and not os.access(called, os.X_OK) and not program(hook.kind)
+
+
+def install(repository: Repository, framework: Framework, stages: Sequence[str] = STAGES) -> None:
     """Have the framework write its Git hooks. Raises PmgitError with what it said."""
-    types = [word for stage in hook_config.STAGES for word in ("--hook-type", stage)]
-    _run(repository, framework, "install", *types)
+    types = [word for stage in stages for word in ("--hook-type", stage)]
+    _run(repository, framework, "install", *framework.options, *types)
+
+
+def uninstall(repository: Repository, framework: Framework, stages: Sequence[str]) -> None:
+    """Have the framework take its Git hooks away, and put back what it has put aside."""
+    types = [word for stage in stages for word in ("--hook-type", stage)]
+    _run(repository, framework, "uninstall", *types)
 
 
 def validate(repository: Repository, framework: Framework) -> None:
@@ -83,24 +180,67 @@ def validate(repository: Repository, framework: Framework) -> None:
     _run(repository, framework, "validate-config", framework.config)
 
 
+def build(repository: Repository, framework: Framework, document: dict[str, Any]) -> None:
+    """Have the framework build the environments of a configuration that is not written yet.
+
+    It keeps them, and uses them when the same stands in the real one. Raises PmgitError with what
+    it said, or when it takes too long.
+    """
+    with TemporaryDirectory(prefix="pmgit-", ignore_cleanup_errors=True) as folder:
+        path = os.path.join(folder, framework_files.YAML)
+        with open(path, "w", encoding="utf-8") as file:
+            # What is JSON is YAML, too.
+            json.dump(document, file, ensure_ascii=False, default=str)
+        _run(repository, framework, "install-hooks", "--config", path)
+
+
 def _run(repository: Repository, framework: Framework, *args: str) -> None:
     # cwd: both look for their configuration and the repository where they stand.
-    try:
-        done = subprocess.run(
-            [*framework.argv, *args],
-            cwd=repository.top,
-            env={**os.environ, **repository.env},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-    except OSError as error:
-        raise PmgitError(f"{framework.name} could not be started: {error.strerror}") from error
-    if done.returncode:
-        said = [
-            line for line in os.fsdecode(done.stdout + done.stderr).splitlines() if line.strip()
-        ]
-        told = " ".join(said[:3]) or f"exit code {done.returncode}"
+    env = {**os.environ, **repository.env, **_QUIET}
+    done = run([*framework.argv, *args], repository.top, env)
+    if done.code:
         raise PmgitError(
-            f"{framework.name} {args[0]} failed: {told}", f"see: {framework.name} {args[0]}"
+            f"{framework.name} {args[0]} failed: {done.told()}",
+            f"see: {framework.name} {args[0]}",
         )
+
+
+def run(argv: Sequence[str], cwd: str, env: Mapping[str, str]) -> Done:
+    """Run a program to its end, without a terminal. Raises PmgitError when it cannot be started or
+    takes too long; then nothing that it has started goes on.
+    """
+    name = os.path.basename(argv[0])
+    # A file, not a pipe: what goes on in the background may keep it open for ever.
+    with TemporaryFile() as said:
+        try:
+            process = subprocess.Popen(
+                argv,
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                # A group of its own, to be ended as a whole; and no terminal to ask anybody on.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise PmgitError(f"{name} could not be started: {error.strerror}") from error
+        try:
+            process.wait(timeout=MOST_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise PmgitError(
+                f"{name} was ended after {MOST_SECONDS // 60} minutes: it took too long",
+                "see whether the package index and the Git address can be reached from here",
+            ) from None
+        finally:
+            if process.returncode is None:
+                _end(process)
+        said.seek(0)
+        return Done(process.returncode, said.read().decode("utf-8", "replace"))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if sys.platform != "win32":
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()

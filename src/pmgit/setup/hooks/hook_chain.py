@@ -1,4 +1,4 @@
-"""Which hooks a repository has, and what to write so that all of them run.
+"""What to write so that all hooks of a repository run.
 
 Whoever came first or second, after `apply` each push is judged by pmgit, then uploaded by Git
 LFS, and the user's own hooks and the framework's stages run as before. Nobody's hook is lost and
@@ -8,61 +8,23 @@ core.hooksPath stays: what stands in the way is kept beside the chain, as `<stag
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.setup import files
-from pmgit.setup.hooks import chain, framework_files
-from pmgit.setup.hooks.hook_file import (
-    CHAIN,
-    FOREIGN,
-    LFS,
-    NOTHING,
-    PRE_COMMIT,
-    PREK,
-    SHIM,
-    HookFile,
-)
+from pmgit.setup.hooks import chain
+from pmgit.setup.hooks.hook_file import CHAIN, FOREIGN, LFS, NOTHING, PRE_COMMIT, PREK, SHIM
+from pmgit.setup.hooks.hook_state import HUSKY, LEFTHOOK, PUSH, STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pmgit.git.repository import Repository
+    from pmgit.setup.hooks.hook_file import HookFile
+    from pmgit.setup.hooks.hook_state import State
 
-PUSH = "pre-push"
-STAGES = ("pre-commit", "pre-merge-commit", PUSH)
 FRAMEWORK, NATIVE, NONE = "pre-commit", "native", "none"
-
-HUSKY, LEFTHOOK = "husky", "lefthook"
 _EXECUTABLE = 0o755
-
-
-@dataclass
-class State:
-    """The hooks of a repository.
-
-    `folder` is where the chain goes: the folder that Git takes hooks from, or that of husky's
-    users. `hooks_path` is core.hooksPath ('' when not set), `tracked` whether the folder is part
-    of the work tree, `shared` whether it belongs to other repositories too. `manager` is husky
-    or lefthook. `hooks` has every file that counts, by its name. `configs` are the configuration
-    files of pre-commit and prek, `tool` is the one of the two that is used here ('' when nothing
-    tells), `pushes` that its configuration has hooks for the pre-push stage.
-    """
-
-    folder: str
-    hooks_path: str = ""
-    tracked: bool = False
-    shared: bool = False
-    manager: str = ""
-    configs: list[str] = field(default_factory=list)
-    tool: str = ""
-    pushes: bool = False
-    hooks: dict[str, HookFile] = field(default_factory=dict)
-
-    def hook(self, stage: str, suffix: str = "") -> HookFile:
-        """The hook of a stage, or the one beside it (`legacy`, `before-pmgit`)."""
-        return self.hooks[f"{stage}.{suffix}" if suffix else stage]
 
 
 @dataclass
@@ -79,60 +41,6 @@ class HookAction:
     mode: int
     why: str
     link: str = ""
-
-
-def inspect(repository: Repository) -> State:
-    """Look at the hooks; nothing is changed. Raises PmgitError when one cannot be read."""
-    folder = hooks_folder(repository)
-    code, out, _ = repository.start("config", "--get", "core.hooksPath", own_hooks=True).wait()
-    state = State(folder, os.fsdecode(out).rstrip("\n") if code == 0 else "")
-    parent, name = os.path.split(folder)
-    if name == "_" and os.path.basename(parent) == ".husky":
-        # husky makes `_` anew at every install and runs `.husky/<stage>` from it.
-        state.folder, state.manager = parent, HUSKY
-    in_work_tree = not repository.bare and _is_below(state.folder, repository.top)
-    in_git = _is_below(state.folder, repository.common_dir)
-    state.tracked = in_work_tree and not in_git
-    state.shared = not in_work_tree and not in_git
-    for stage in STAGES:
-        for name in (stage, f"{stage}.legacy", f"{stage}.{chain.SAVED}"):
-            state.hooks[name] = HookFile.read(os.path.join(state.folder, name), stage)
-    if any(b"lefthook" in (hook.content or b"") for hook in state.hooks.values()):
-        state.manager = LEFTHOOK
-    if not repository.bare:
-        state.configs = framework_files.here(repository.top)
-        state.tool = framework_files.tool(state.configs, _kinds(state))
-        name = framework_files.read_by(state.tool, state.configs)
-        state.pushes = _has_push_stage(os.path.join(repository.top, name), name)
-    return state
-
-
-def hooks_folder(repository: Repository) -> str:
-    """The folder that Git takes hooks from: core.hooksPath, or that of the main repository."""
-    out = repository.start(
-        "rev-parse", "--path-format=absolute", "--git-path", "hooks", own_hooks=True
-    ).finish()
-    return os.path.normpath(os.fsdecode(out).rstrip("\n"))
-
-
-def _is_below(path: str, folder: str) -> bool:
-    real, above = os.path.realpath(path), os.path.realpath(folder)
-    return os.path.normcase(real).startswith(os.path.normcase(above).rstrip(os.sep) + os.sep)
-
-
-def _kinds(state: State) -> set[str]:
-    """Whose the installed hooks are: of commits, or where nobody serves those, of pushes."""
-    kinds = {state.hook(stage).kind for stage in STAGES if stage != PUSH}
-    return kinds if kinds & {PRE_COMMIT, PREK} else {hook.kind for hook in state.hooks.values()}
-
-
-def _has_push_stage(path: str, name: str) -> bool:
-    """Whether the configuration asks for the pre-push stage by name."""
-    try:
-        with open(path, "rb") as file:
-            return framework_files.names_push(framework_files.load(file.read(), name))
-    except (OSError, ValueError):
-        return False  # not there; or not readable, which the framework itself will say
 
 
 def plan(state: State, mode: str, *, python: str) -> list[HookAction]:
@@ -154,6 +62,30 @@ def plan(state: State, mode: str, *, python: str) -> list[HookAction]:
         elif state.hooks_path and not state.hook(stage).is_framework:
             # pre-commit refuses to install its hook; the chain runs it, and it runs pmgit.
             actions += _chain(state, stage, python, judge=False, framework=True)
+    return actions
+
+
+def unchain(state: State) -> list[HookAction]:
+    """What takes the chains away that judge commits, for a framework that is to do so: the hooks
+    that were there before come back. Where core.hooksPath is set, `plan` makes them run it instead.
+    """
+    actions = []
+    for stage in (stage for stage in STAGES if stage != PUSH):
+        for suffix in ("legacy",) if state.hooks_path else ("", "legacy"):
+            place, saved = state.hook(stage, suffix), state.hook(stage, chain.SAVED)
+            if not chain.judges(place.content or b""):
+                continue
+            why = "pmgit's own hook, which is not needed beside pmgit's entry"
+            if saved.content is None:
+                actions.append(HookAction(place.path, place.content, None, 0, why))
+                continue
+            why = "your own hook, back where it was before"
+            actions += [
+                HookAction(
+                    place.path, place.content, saved.content, saved.mode, why, link=saved.target
+                ),
+                HookAction(saved.path, saved.content, None, 0, "it is back where it was before"),
+            ]
     return actions
 
 

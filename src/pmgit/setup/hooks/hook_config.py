@@ -4,21 +4,25 @@ A YAML writer would lose the comments, the anchors and the order of the user's f
 is found with PyYAML's scanner, lines are put in there, and then both texts are read: the new
 document must be the old one plus the entry. Into a list in flow style (`repos: []`) the entry goes
 in flow style. What cannot be extended (a file that does not parse) is refused, with the snippet to
-paste. `prek_config` does the same for `prek.toml`.
+paste. An entry is exchanged only where it stands as pmgit writes it, to the letter: what somebody
+has changed is theirs. `prek_config` does the same for `prek.toml`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from typing import Any
 
-from pmgit import __version__
 from pmgit.errors import UsageError
 from pmgit.setup import block
 from pmgit.setup.hooks import framework_files
+from pmgit.setup.hooks.entry import STAGES, Entry
 
-STAGES = ("pre-commit", "pre-merge-commit")
 TYPES = "default_install_hook_types"
+
+#: What YAML takes for text without quotes, in flow style too.
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~:/@+-")
 
 
 class NotExtendableError(UsageError):
@@ -34,80 +38,126 @@ class NotExtendableError(UsageError):
 
 @dataclass
 class Change:
-    """The file before (None: there is none) and after; `added` are the texts that were put in.
+    """The file before (None: there is none) and after (empty: nothing is left of it).
 
+    `added` are the texts that were put in, `removed` what stood in the place of each before.
     `present` tells that an entry of pmgit is there already: then nothing is added.
     """
 
     before: bytes | None
     after: bytes
-    added: list[str]
+    added: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
     present: bool = False
 
 
-def entry(*, system: bool, indent: str = "  ") -> str:
+def lines(entry: Entry, indent: str = "  ") -> str:
     """The lines of the entry; `indent` stands before the dash."""
-    lines = ["- repo: local", "  hooks:", "    - id: pmgit", "      name: pmgit"]
-    lines.append("      entry: pmgit-hook")
-    if system:
-        lines.append("      language: system")
-    else:
-        lines.append("      language: python")
-        lines.append(f'      additional_dependencies: ["pmgit=={__version__}"]')
-    lines += [
-        "      always_run: true",
-        "      pass_filenames: false",
-        "      require_serial: true",
-        f"      stages: [{', '.join(STAGES)}, manual]",
-    ]
-    return "".join(f"{indent}{line}\n" for line in lines)
+    (hook,) = entry.item["hooks"]
+    repo = [f"{key}: {_flow(value)}" for key, value in entry.item.items() if key != "hooks"]
+    inner = [f"{key}: {_flow(value)}" for key, value in hook.items()]
+    text = _under("- ", repo) + "  hooks:\n" + _under("    - ", inner)
+    return "".join(f"{indent}{line}\n" for line in text.splitlines())
 
 
-def flow_entry(*, system: bool) -> str:
+def _under(dash: str, pairs: list[str]) -> str:
+    return "".join(f"{' ' * len(dash) if at else dash}{pair}\n" for at, pair in enumerate(pairs))
+
+
+def flow(entry: Entry) -> str:
     """The entry in flow style, on one line."""
-    language = ["language: system"]
-    if not system:
-        language = ["language: python", f'additional_dependencies: ["pmgit=={__version__}"]']
-    hook = ["id: pmgit", "name: pmgit", "entry: pmgit-hook", *language, "always_run: true"]
-    hook += ["pass_filenames: false", "require_serial: true"]
-    hook.append(f"stages: [{', '.join(STAGES)}, manual]")
-    return "{repo: local, hooks: [{" + ", ".join(hook) + "}]}"
+    return _flow(entry.item)
 
 
-def snippet(*, system: bool) -> str:
+def _flow(value: Any) -> str:
+    """A value in flow style, with quotes only where it would be read as something else."""
+    from yaml import safe_load
+
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, str) and _PLAIN.issuperset(value) and safe_load(value) == value:
+        return value
+    return json.dumps(value)
+
+
+def snippet(entry: Entry) -> str:
     """The whole of a new file."""
-    return f"{_types()}repos:\n{entry(system=system)}"
+    return f"{_types()}repos:\n{lines(entry)}"
 
 
-def plan(before: bytes | None, *, system: bool, name: str = framework_files.YAML) -> Change:
+def plan(before: bytes | None, entry: Entry, name: str = framework_files.YAML) -> Change:
     """The YAML file called `name` with the entry. Raises NotExtendableError."""
-    whole = snippet(system=system)
+    whole = snippet(entry)
     if before is None or not before.strip():
         return Change(before, (before or b"") + whole.encode(), [whole])
     if (behind := _behind_comments(before, name, whole)) is not None:
         return Change(before, before + behind.encode(), [behind])
     document, text = _read(before, name, whole)
     if framework_files.has_entry(document):
-        return Change(before, before, [], present=True)
+        return Change(before, before, present=True)
     found = _find(text)
     if found is None:
         raise NotExtendableError(name, "`repos` is not a plain list", whole)
     end = block.line_end(before).decode()
     if found.flow:
         comma = "" if text[: found.end].rstrip()[-1] in "[," else ", "
-        lines = comma + flow_entry(system=system)
+        ours = comma + flow(entry)
     else:
-        lines = entry(system=system, indent=" " * found.dash).replace("\n", end)
+        ours = lines(entry, " " * found.dash).replace("\n", end)
     types = ""
     if TYPES not in document:
         types = " " * found.key_column + _types().replace("\n", end)
     above, items, below = text[: found.key], text[found.key : found.end], text[found.end :]
     if not items.endswith("\n") and not found.flow:
         items += end
-    after = (above + types + items + lines + below).encode()
-    if not _is_right(document, after, system=system, types=bool(types)):
+    after = (above + types + items + ours + below).encode()
+    wanted = {TYPES: list(STAGES), **document, "repos": [*document["repos"], entry.item]}
+    if not is_just(after, wanted, name):
         raise NotExtendableError(name, "its layout is unusual", whole)
-    return Change(before, after, [types, lines] if types else [lines])
+    return Change(before, after, [types, ours] if types else [ours])
+
+
+def exchange(before: bytes, old: Entry, new: Entry | None, name: str) -> Change | None:
+    """The file with `new` in the place of `old` (None: without it); None where that does not stand
+    there as pmgit writes it.
+    """
+    document, text = _read(before, name, snippet(old))
+    found, end = _find(text), block.line_end(before).decode()
+    at = [at for at, item in enumerate(document["repos"]) if item == old.item]
+    if found is None or len(at) != 1:
+        return None
+    repos = list(document["repos"])
+    repos[at[0] : at[0] + 1] = [] if new is None else [new.item]
+    wanted = {**document, "repos": repos}
+    for was, instead in _ways(old, new, found, end):
+        after = text.replace(was, instead)
+        if text.count(was) != 1:
+            continue
+        if not after.strip():
+            return Change(before, b"", removed=[was])
+        # Comments alone are left where there was nothing else before.
+        if is_just(after.encode(), wanted, name) or (
+            not repos and is_just(after.encode(), None, name)
+        ):
+            return Change(before, after.encode(), [instead], [was])
+    return None
+
+
+def _ways(old: Entry, new: Entry | None, found: _Place, end: str) -> list[tuple[str, str]]:
+    """The texts that hold the old entry, each with what comes in its place; the first counts."""
+    if found.flow:
+        if new is not None:
+            return [(flow(old), flow(new))]
+        return [(text, "") for text in (f", {flow(old)}", f"{flow(old)}, ", flow(old))]
+    indent = " " * found.dash
+    ours = lines(old, indent).replace("\n", end)
+    if new is not None:
+        return [(ours, lines(new, indent).replace("\n", end))]
+    # A list with nothing in it is no list any more.
+    whole = snippet(old).replace("\n", end)
+    return [(whole, ""), (ours, ""), (f"repos:{end}{ours}", f"repos: []{end}")]
 
 
 def _behind_comments(before: bytes, name: str, whole: str) -> str | None:
@@ -123,13 +173,16 @@ def _behind_comments(before: bytes, name: str, whole: str) -> str | None:
         return None
 
 
-def without(text: bytes, added: list[str]) -> bytes | None:
-    """`text` without what was added; None when that is not there as it was."""
-    for part in reversed(added):
+def without(text: bytes, added: list[str], removed: list[str] | None = None) -> bytes | None:
+    """`text` without what was added, and with what it took the place of; None when what was added
+    is not there as it was.
+    """
+    before = removed or [""] * len(added)
+    for part, instead in reversed(list(zip(added, before, strict=True))):
         data = part.encode()
-        if text.count(data) != 1:
+        if not data or text.count(data) != 1:
             return None
-        text = text.replace(data, b"")
+        text = text.replace(data, instead.encode())
     return text
 
 
@@ -211,14 +264,9 @@ def _find(text: str) -> _Place | None:
     return _Place(key.index - key.column, key.column, dash, last)
 
 
-def _is_right(old: dict[str, Any], after: bytes, *, system: bool, types: bool) -> bool:
-    """Whether what came out is the old document plus the entry, and nothing else."""
-    from yaml import safe_load
-
-    wanted = {**old, "repos": [*old["repos"], *safe_load(entry(system=system))]}
-    if types:
-        wanted[TYPES] = list(STAGES)
+def is_just(data: bytes, wanted: Any, name: str) -> bool:
+    """Whether a file says just this."""
     try:
-        return bool(framework_files.load(after, framework_files.YAML) == wanted)
+        return bool(framework_files.load(data, name) == wanted)
     except ValueError:
         return False

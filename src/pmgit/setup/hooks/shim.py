@@ -21,6 +21,15 @@ for python in "${PMGIT_PYTHON-}" python3 python; do
     fi
 done
 echo "pmgit: the $stage hook is installed, but pmgit is not" >&2
-echo "hint: pip install pmgit (or set PMGIT_PYTHON to a Python that has it)" >&2
+echo "hint: install pmgit as its README says (or set PMGIT_PYTHON to a Python that has it)" >&2
 exit 3
 """
+
+
+def is_shim(content: bytes) -> bool:
+    """Whether a hook file is this text, whatever its hint says: that was another once."""
+    return _without_hint(content.replace(b"\r\n", b"\n")) == _without_hint(SHIM.encode())
+
+
+def _without_hint(text: bytes) -> list[bytes]:
+    return [line for line in text.split(b"\n") if not line.startswith(b'echo "hint: ')]

@@ -1,0 +1,81 @@
+"""pmgit's entry in the configuration of pre-commit or prek: whether what it names can be had here.
+
+An entry that cannot be built stops every commit, and a look at the file does not tell. So the
+framework builds it, as it would at the next commit; what it has built already takes no time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pmgit import __version__
+from pmgit.doctor.check import ERROR, OK, WARNING, Check
+from pmgit.errors import PmgitError
+from pmgit.finding import Fix, Step
+from pmgit.setup import onboarding_entry
+from pmgit.setup.hooks import entry, framework_files, frameworks, origin
+from pmgit.setup.hooks.entry import GIT, INDEX, Entry
+from pmgit.setup.hooks.hook_file import PRE_COMMIT
+
+if TYPE_CHECKING:
+    from pmgit.doctor.context import Context
+    from pmgit.setup.hooks.hook_state import State
+
+_NAME = "pmgit-hook"
+_SYSTEM = Fix(Step("pmgit", "init", "--system", names="verbatim"), order=Fix.SETUP)
+
+
+def check(context: Context, state: State, document: Any, runs: str) -> Check:
+    """The entry, which a hook runs; `runs` says so."""
+    config = state.config(state.tool or PRE_COMMIT)
+    items = framework_files.items(document)
+    if _calls_installed(items) and not frameworks.program("pmgit-hook"):
+        evidence = f"{config} runs pmgit-hook, which is not on the PATH: every commit fails"
+        hint = f"put the folder on the PATH that has it: {os.path.dirname(sys.executable)}"
+        return Check(_NAME, ERROR, evidence, hint=hint)
+    try:
+        framework = frameworks.find(state)
+        onboarding_entry.check(context.repository, framework, lambda _: None)
+    except PmgitError as error:
+        own = len(items) == 1 and entry.of(items[0]) is not None
+        return Check(_NAME, ERROR, error.message, _SYSTEM if own else None, error.hint)
+    for item in items:
+        found = entry.of(item)
+        now = _other(found) if found else None
+        if found and now:
+            evidence = f"{config} runs {found.told}, and this is {now}"
+            return Check(_NAME, WARNING, evidence, *_pin(context, config, found.version, now))
+    return Check(_NAME, OK, f"{config} has pmgit, {runs}")
+
+
+def _calls_installed(items: list[dict[str, Any]]) -> bool:
+    hooks = [hook for item in items for hook in item["hooks"]]
+    return any(
+        hook.get("language") in ("system", "unsupported")
+        and str(hook.get("entry", "")).split()[:1] == ["pmgit-hook"]
+        for hook in hooks
+    )
+
+
+def _other(found: Entry) -> str:
+    """The version or commit that runs here, when the entry names another one."""
+    if found.kind == INDEX:
+        return __version__ if found.version != __version__ else ""
+    own = origin.find().entry
+    same = own and found.kind == own.kind == GIT and found.address == own.address
+    return own.version if own and same and own.version != found.version else ""
+
+
+def _pin(context: Context, config: str, old: str, new: str) -> tuple[Fix | None, str]:
+    """What makes the entry name this version; both seds know -i with a suffix."""
+    other = f"or install that one here: {old}"
+    if not old.replace(".", "").isalnum():
+        return None, f"write {new} into {config} in the place of {old}"
+    path, was = os.path.join(context.repository.top, config), old.replace(".", "\\.")
+    # Of an index: only what stands behind the name.
+    before = "" if len(new) in (40, 64) else "pmgit=="
+    edit = Step("sed", "-i.old-pin", f"s/{before}{was}/{before}{new}/", path, names="verbatim")
+    remove = Step("rm", f"{path}.old-pin", names="verbatim")
+    return Fix(edit, remove, order=Fix.SETUP), other

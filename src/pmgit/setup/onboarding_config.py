@@ -1,0 +1,66 @@
+"""The configuration as `pmgit init` writes it, and as it is there already."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from pmgit.config import HOOKS, IGNORE, LFS, Config
+from pmgit.errors import UsageError
+from pmgit.setup import config_key, files
+from pmgit.setup.journal import ENTRY, Journal
+from pmgit.setup.step import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.git.repository import Repository
+
+
+def refuse_contradiction(config: Config, asked: dict[str, str | tuple[str, ...]]) -> None:
+    """A configuration that is there is kept; what is asked for must not be another."""
+    if not config.source:
+        return
+    for key, value in asked.items():
+        if value and value != getattr(config, key):
+            shown = f'"{value}"' if isinstance(value, str) else _list(value)
+            raise UsageError(
+                f"{config.source} is there already and does not say {key} = {shown}",
+                f"write {key} = {shown} into {config.source}, then run it again without --{key}",
+            )
+
+
+def text(roots: Sequence[str], where: str, language: str, hooks: str) -> bytes:
+    """What `.pmgit.toml` says."""
+    lines = [
+        (f"models = {_list(roots)}", ""),
+        (f'storage = "{where}"', f'or "{LFS if where == IGNORE else IGNORE}"'),
+        (f'language = "{language}"', 'of INFO.md templates: "en" or "zh"'),
+        (f'hooks = "{hooks}"', f"or {', '.join(_quoted(HOOKS, hooks))}; see: pmgit init --help"),
+        ("", ""),
+        ("[rules.missing-info]", ""),
+        ('local = "error"', "weights that lie ignored in the work tree need an INFO.md too"),
+    ]
+    whole = "".join(f"{key:29} # {why}\n" if why else f"{key}\n" for key, why in lines)
+    return whole.encode("utf-8", "surrogateescape")
+
+
+def _quoted(names: Sequence[str], but: str) -> list[str]:
+    return [f'"{name}"' for name in names if name != but]
+
+
+def _list(names: Sequence[str]) -> str:
+    return json.dumps(list(names), ensure_ascii=False)
+
+
+def record(repository: Repository, config: Config, hooks: str) -> Step:
+    """The choice of hooks, in the configuration that is there."""
+    name = config.source.partition(" ")[0]
+    path = os.path.join(repository.top, name)
+    made = config_key.put(files.read(path) or b"", config.source, "hooks", hooks)
+
+    def run(journal: Journal) -> None:
+        journal.write(ENTRY, path, made.after, made.added, made.removed)
+
+    return Step(f"write hooks = {hooks!r} into {name}", [(name, made.before, made.after)], run)
