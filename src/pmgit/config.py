@@ -60,6 +60,7 @@ SETTINGS = {
         CHOICE, "en", "The language of the INFO.md template: English or Chinese.", ("en", "zh")
     ),
     "hooks": Setting(CHOICE, "", "Which hooks `pmgit init` installs in a clone.", HOOKS),
+    "hooks-config": Setting(TEXT, "", "The file that pre-commit or prek reads, if not the usual."),
     "exclude": Setting(
         NAMES, [], "Patterns, as in .gitignore, of paths that no rule speaks about."
     ),

@@ -22,7 +22,7 @@ def test_it_writes_the_configuration_in_full(repo: Repo) -> None:
         'models = ["pretrained_model"]\n'
         'storage = "ignore"            # or "lfs"\n'
         'language = "en"               # of INFO.md templates: "en" or "zh"\n'
-        'hooks = "native"              # or "pre-commit", "prek", "none"; see: pmgit init --help\n'
+        'hooks = "native"              # of a clone: "pre-commit", "prek", "native", "none"\n'
         "\n"
         "[rules.missing-info]\n"
         'local = "error"               # weights that lie ignored in the work tree need an'

@@ -79,6 +79,7 @@ def _hooks(repository: Repository, made: Plan, tell: Callable[[str], None]) -> I
             yield visible(f"{framework.name} has built {built}")
     yield visible(onboarding_hooks.prove(repository, made.hooks, framework))
     state = hook_state.inspect(repository)
+    state.follow(made.config.values["hooks-config"])
     tool = framework.name if framework else state.tool
     trial.commit(repository, state, tool, f"{made.roots[0]}/{_PROBE}", RULES)
     yield "a commit of text gets through them, and a commit of raw weights is stopped"

@@ -12,6 +12,7 @@ from pmgit.commands import _init_proof, _work_tree
 from pmgit.commands._difference import difference
 from pmgit.config import HOOKS, IGNORE, LFS
 from pmgit.errors import PmgitError, UsageError
+from pmgit.git.blob import decode
 from pmgit.report.shell import Shell, quote
 from pmgit.report.text import visible
 from pmgit.setup import onboarding, undo
@@ -246,16 +247,16 @@ def _do(made: Plan, journal: Journal) -> None:
 
 def _tell_next(repository: Repository, made: Plan) -> None:
     """What a person has to do now: stage what was written."""
-    names = dict.fromkeys(
-        name
-        for step in made.steps
-        for name, before, after in step.diffs
-        if after is not None and after != before
-    )
+    diffs = [diff for step in made.steps for diff in step.diffs]
+    names = dict.fromkeys(name for name, before, after in diffs if after not in (None, before))
     # Not those in the git directory, nor hooks that lie in another place altogether.
     files = [name for name in names if not name.startswith((".git/", "../"))]
     files = [name for name in files if not os.path.isabs(name)]
     files = [name for name in files if os.path.exists(os.path.join(repository.top, name))]
+    gone = [name for name, before, after in diffs if before is not None and after is None]
+    if gone:
+        tracked = decode(repository.run("ls-files", "-z", "--", *gone)).split("\0")
+        files += [name for name in gone if name in tracked]
     if files:
         above = os.path.relpath(repository.top, os.path.join(repository.top, repository.prefix))
         at = "git" if above == "." else f"git -C {quote(above)}"

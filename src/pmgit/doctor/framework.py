@@ -10,6 +10,7 @@ from pmgit.doctor import entries, hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.finding import Fix, Step
 from pmgit.setup.hooks import framework_files, frameworks, hook_state
+from pmgit.setup.hooks.hook_chain import NONE
 from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ def checks(context: Context) -> Iterator[Check]:
     """`pre-commit`, `pmgit-hook`."""
     folder = hook_files.folder(context)
     state = hook_state.inspect(context.repository)
-    tool = state.tool or PRE_COMMIT
+    state.follow(context.config.values["hooks-config"])
+    recorded = context.config.values["hooks"]
+    tool = state.tool or (recorded if recorded in (PRE_COMMIT, PREK) else PRE_COMMIT)
     config = state.config(tool)
     document, fault = configuration(context, config)
     if fault:
@@ -56,7 +59,7 @@ class _Use(NamedTuple):
 
 def _options(state: State) -> list[str]:
     """With what its hooks are installed where they read another file than usual."""
-    return state.installed[0].call.options if state.named else []
+    return state.call.options if state.named else []
 
 
 def configuration(context: Context, name: str) -> tuple[dict[str, Any] | None, str]:
@@ -130,7 +133,12 @@ def _installed(context: Context, folder: HookFolder, use: _Use) -> Check:
 
 def _is_blind(hook: Hook, use: _Use) -> bool:
     """Whether it is a hook of pre-commit, in front of a configuration that only prek reads."""
-    return use.config != framework_files.YAML and hook.runs and hook.framework == PRE_COMMIT
+    return _is_of_prek_alone(use.config) and hook.runs and hook.framework == PRE_COMMIT
+
+
+def _is_of_prek_alone(config: str) -> bool:
+    """Whether pre-commit does not read a configuration unless its hook names it."""
+    return config in (framework_files.TOML, framework_files.YML)
 
 
 def _exchange(stages: list[str]) -> tuple[Fix | None, str]:
@@ -148,7 +156,7 @@ def _install(
 ) -> tuple[Fix | None, str]:
     """What installs the hooks, beside those that are there: never with --force."""
     order = [PREK, PRE_COMMIT] if use.tool == PREK else [PRE_COMMIT, PREK]
-    if use.config != framework_files.YAML:
+    if _is_of_prek_alone(use.config):
         order = [PREK]
     tool, program = next(((t, p) for t in order for p in [_find(t)] if p), ("", ""))
     if not tool:
@@ -186,6 +194,8 @@ def _judged(
     entry = framework_files.has_entry(document)
     if entry and _runs_framework(hook):
         return entries.check(context, state, document, f"and {shown} runs it")
+    if context.config.values["hooks"] == NONE:
+        return Check(name, OK, f"{context.config.source} asks for no hooks")
     evidence = "nothing runs pmgit at a commit"
     if entry:
         config = state.config(state.tool or PRE_COMMIT)

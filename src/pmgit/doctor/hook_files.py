@@ -138,6 +138,6 @@ def folder(context: Context) -> HookFolder:
 def onboard(context: Context) -> Fix:
     """What puts pmgit's hooks beside those that are here: it keeps them, and asks before."""
     words = ["pmgit", "init"]
-    if not framework_files.here(context.repository.top):
+    if not framework_files.here(context.repository.top) and not context.config.values["hooks"]:
         words += ["--hooks", "native"]
     return Fix(Step(*words, names="verbatim"), order=Fix.SETUP)

@@ -26,11 +26,11 @@ def put(before: bytes, source: str, key: str, value: str) -> Change:
         header = _HEADER.search(text)
         begin = header.end() if header else len(text)
     stop = begin + toml_text.layout(text[begin:], key).first_table
-    line = re.compile(rf"(?m)^([ \t]*{key}[ \t]*=[ \t]*)(\"[a-z-]*\"|'[a-z-]*')")
+    line = re.compile(rf"(?m)^([ \t]*{key}[ \t]*=[ \t]*)(\"[^\"\\\n]*\"|'[^'\n]*')")
     found = line.search(text, begin, stop)
-    new = f"{key} = {json.dumps(value)}"
+    new = f"{key} = {json.dumps(value, ensure_ascii=False)}"
     if found:
-        was, instead = found.group(), f"{found.group(1)}{json.dumps(value)}"
+        was, instead = found.group(), f"{found.group(1)}{json.dumps(value, ensure_ascii=False)}"
         at, until = found.span()
     else:
         at = until = _behind_keys(text, begin, stop)

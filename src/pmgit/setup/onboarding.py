@@ -88,6 +88,7 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
     seen.hooks = onboarding_hooks.seen(state)
     seen.idle = onboarding_hooks.idle(state, seen.managers)
     recorded = config.values["hooks"]
+    state.follow(config.values["hooks-config"])
     hooks = wanted.hooks or recorded or onboarding_hooks.mode_here(state, seen.managers)
     made = Plan(seen, config, where, hooks, roots)
     if hooks == NONE and wanted.hooks:
@@ -105,15 +106,18 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
     elif wanted.system:
         seen.idle.append(f"--system changes nothing: hooks are {hooks!r} here, without an entry")
     if not config.source:
-        text = onboarding_config.text(roots, where, wanted.language or "en", hooks)
+        text = onboarding_config.text(roots, where, wanted.language or "en", hooks, state.record)
         made.config = parse(text, FILE)
         made.roots = list(made.config.models)
         what = f"write {FILE}: storage {where!r}, hooks {hooks!r}"
         made.steps.append(_own(repository, FILE, text, what))
     else:
         said = recorded or onboarding_hooks.mode_of_clone(state, seen.managers)
-        if said != hooks and (wanted.hooks or not recorded):
-            made.steps.append(onboarding_config.record(repository, config, hooks))
+        keys = {"hooks": hooks} if said != hooks and (wanted.hooks or not recorded) else {}
+        if made.framework and state.record != config.values["hooks-config"]:
+            keys["hooks-config"] = state.record
+        if keys:
+            made.steps.append(onboarding_config.record(repository, config, keys))
     made.steps += _pages(repository, made)
     made.steps += _ignore(repository, made, True if wanted.keep_text else None)
     if where == LFS:

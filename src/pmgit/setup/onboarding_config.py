@@ -31,13 +31,14 @@ def refuse_contradiction(config: Config, asked: dict[str, str | tuple[str, ...]]
             )
 
 
-def text(roots: Sequence[str], where: str, language: str, hooks: str) -> bytes:
+def text(roots: Sequence[str], where: str, language: str, hooks: str, file: str) -> bytes:
     """What `.pmgit.toml` says."""
     lines = [
         (f"models = {_list(roots)}", ""),
         (f'storage = "{where}"', f'or "{LFS if where == IGNORE else IGNORE}"'),
         (f'language = "{language}"', 'of INFO.md templates: "en" or "zh"'),
-        (f'hooks = "{hooks}"', f"or {', '.join(_quoted(HOOKS, hooks))}; see: pmgit init --help"),
+        (f'hooks = "{hooks}"', f"of a clone: {', '.join(map(json.dumps, HOOKS))}"),
+        *([(f"hooks-config = {_text(file)}", "")] if file else []),
         ("", ""),
         ("[rules.missing-info]", ""),
         ('local = "error"', "weights that lie ignored in the work tree need an INFO.md too"),
@@ -46,21 +47,29 @@ def text(roots: Sequence[str], where: str, language: str, hooks: str) -> bytes:
     return whole.encode("utf-8", "surrogateescape")
 
 
-def _quoted(names: Sequence[str], but: str) -> list[str]:
-    return [f'"{name}"' for name in names if name != but]
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _list(names: Sequence[str]) -> str:
     return json.dumps(list(names), ensure_ascii=False)
 
 
-def record(repository: Repository, config: Config, hooks: str) -> Step:
-    """The choice of hooks, in the configuration that is there."""
+def record(repository: Repository, config: Config, keys: dict[str, str]) -> Step:
+    """Put keys about hooks into the configuration that is there."""
     name = config.source.partition(" ")[0]
     path = os.path.join(repository.top, name)
-    made = config_key.put(files.read(path) or b"", config.source, "hooks", hooks)
+    before = after = files.read(path) or b""
+    added: list[str] = []
+    removed: list[str] = []
+    for key, value in keys.items():
+        made = config_key.put(after, config.source, key, value)
+        after = made.after
+        added += made.added
+        removed += made.removed
 
     def run(journal: Journal) -> None:
-        journal.write(ENTRY, path, made.after, made.added, made.removed)
+        journal.write(ENTRY, path, after, added, removed)
 
-    return Step(f"write hooks = {hooks!r} into {name}", [(name, made.before, made.after)], run)
+    what = " and ".join(f"{key} = {_text(value)}" for key, value in keys.items())
+    return Step(f"write {what} into {name}", [(name, before, after)], run)

@@ -32,7 +32,10 @@ _PYTHON = (3, 11)
 _ABOUT_PYTHON = (
     "different python", "requires-python", "python version", "find interpreter", "inspect python",
 )  # fmt: skip
-_NATIVE = "for Git hooks without a framework: pmgit init --hooks native"
+_OTHERWISE = (
+    "put the folder of pmgit-hook on the PATH, or have Git hooks without a framework: pmgit init"
+    " --hooks native"
+)
 
 
 def steps(
@@ -241,7 +244,7 @@ def _choose(
             failed.append(error.message)
             if new.kind != SYSTEM:
                 tell(f"that does not work here: {error.message}")
-    raise PmgitError(f"no entry for {framework.name} would work here: {failed[-1]}", _NATIVE)
+    raise PmgitError(f"no entry for {framework.name} would work here: {failed[-1]}", _OTHERWISE)
 
 
 def find_installed() -> None:

@@ -166,7 +166,8 @@ def test_without_pmgit_it_says_so(place: Repo, tmp_path: Path) -> None:
     stopped = run(place, put(place))
     assert (stopped.code, log(place)) == (3, [])
     assert stopped.err == (
-        "pmgit: the pre-push hook is installed, but pmgit is not\nhint: install pmgit as its README says, then try again\n"
+        "pmgit: the pre-push hook is installed, but pmgit is not\n"
+        "hint: install pmgit as its README says, then try again\n"
     )
 
 

@@ -18,7 +18,7 @@ from pmgit.errors import PmgitError
 from pmgit.report.redact import redact
 from pmgit.setup.hooks import framework_files, hook_state
 from pmgit.setup.hooks.entry import STAGES
-from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK, Call
+from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,9 +95,9 @@ def find(state: State, asked: str = "", recorded: str = "") -> Framework:
             f"take it out, then run it again: pre-commit uninstall {types}",
         )
     _refuse_others(state, name)
-    call = state.installed[0].call if state.installed else Call()
-    if not state.named:
-        call = call._replace(config="", folder="")
+    call = state.call
+    if not state.named and state.installed:
+        call = state.installed[0].call._replace(config="", folder="")
     return Framework(name, argv, config, (*call.options, *call.only))
 
 
@@ -108,6 +108,7 @@ def _is_named_by_prek(state: State) -> bool:
 def _refuse_others(state: State, name: str) -> None:
     """Refuse hooks that would not run pmgit's entry, wherever it is written."""
     hooks = [hook for hook in state.installed if hook.stage in STAGES]
+    who = hooks[0].path if hooks else "hooks-config in pmgit's configuration"
     again = "then run it again; for Git hooks beside it: pmgit init --hooks native"
     top = state.top
     read = {hook_state.names(hook, top): hook for hook in hooks}
@@ -119,30 +120,37 @@ def _refuse_others(state: State, name: str) -> None:
             f"install both hooks with the same -c, {again}",
         )
     for hook in hooks:
-        if hook.call.folder and name == PRE_COMMIT:
-            raise PmgitError(
-                f"{hook.path} is prek's, for the folder {hook.call.folder}; pre-commit has no such",
-                "pmgit init --hooks prek",
-            )
         only = [word for word in hook.call.only if not word.startswith("--")]
         if (only and "pmgit" not in only) or "--skip=pmgit" in hook.call.only:
             raise PmgitError(
                 f"{hook.path} runs some hooks only ({' '.join(hook.call.only)}), and not pmgit",
                 f"install it for all hooks: prek install -t {hook.stage}; {again}",
             )
+    if state.call.folder and name == PRE_COMMIT:
+        raise PmgitError(
+            f"hooks are prek's here, for the folder {state.call.folder}, and pre-commit has none"
+            " that begin in a folder",
+            "pmgit init --hooks prek; or for Git hooks without a framework: pmgit init --hooks"
+            " native",
+        )
     if not state.named:
         return
+    if state.hooks_path and not hooks:
+        raise PmgitError(
+            f"{who} names {state.named}, and no framework installs hooks for it here, where"
+            " core.hooksPath is set",
+            "for Git hooks without a framework: pmgit init --hooks native",
+        )
     path = os.path.join(top, *state.named.split("/"))
-    shown = state.installed[0].path
     if state.named.startswith("../") or os.path.isabs(state.named):
         raise PmgitError(
-            f"{shown} reads {state.named}, which is outside of this repository",
-            f"name one of this repository: {state.tool} install -c FILE, {again}",
+            f"{who} names {state.named}, which is outside of this repository",
+            f"name one of this repository: {name} install -c FILE, {again}",
         )
-    if not os.path.lexists(path) and state.installed[0].call.config:
+    if not os.path.lexists(path) and state.call.config:
         raise PmgitError(
-            f"{shown} reads {state.named}, which is not there",
-            f"name the file that is: {state.tool} install -c FILE, {again}",
+            f"{who} names {state.named}, which is not there",
+            f"name the file that is: {name} install -c FILE, {again}",
         )
 
 
@@ -201,7 +209,7 @@ def _run(repository: Repository, framework: Framework, *args: str) -> None:
     if done.code:
         raise PmgitError(
             f"{framework.name} {args[0]} failed: {done.told()}",
-            f"see: {framework.name} {args[0]}",
+            f"see: {' '.join((framework.name, *args))}",
         )
 
 

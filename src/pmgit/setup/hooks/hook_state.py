@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.setup.hooks import chain, framework_files
-from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK, HookFile
+from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK, Call, HookFile
 
 if TYPE_CHECKING:
     from pmgit.git.repository import Repository
@@ -28,7 +28,8 @@ class State:
     files of pre-commit and prek, `tool` is the one of the two that is used here ('' when nothing
     tells), `pushes` that its configuration has hooks for the pre-push stage. `named` is the
     configuration that their installed hooks read where that is another than `configs` say
-    (`pre-commit install -c FILE`, `prek install --cd DIR`). `top` is the top of the work tree.
+    (`pre-commit install -c FILE`, `prek install --cd DIR`), `call` how they call it. `top` is the
+    top of the work tree.
     """
 
     folder: str
@@ -40,6 +41,7 @@ class State:
     tool: str = ""
     pushes: bool = False
     named: str = ""
+    call: Call = field(default_factory=Call)
     top: str = ""
     hooks: dict[str, HookFile] = field(default_factory=dict)
 
@@ -51,6 +53,18 @@ class State:
     def installed(self) -> list[HookFile]:
         """The hooks of pre-commit and prek, those of commits first."""
         return [self.hook(stage) for stage in STAGES if self.hook(stage).is_framework]
+
+    @property
+    def record(self) -> str:
+        """What another clone must know of `named`: the file, or the folder with a slash."""
+        return self.named if self.call.config or not self.named else f"{self.call.folder}/"
+
+    def follow(self, record: str) -> None:
+        """Take what another clone has recorded, where no hook of a framework is installed here."""
+        if record and not self.installed:
+            folder = record.endswith("/")
+            self.call = Call(folder=record.rstrip("/")) if folder else Call(config=record)
+            self.named = _named(self.call, PREK, self.top)
 
     def config(self, tool: str) -> str:
         """The configuration that pre-commit or prek reads here, relative to the top."""
@@ -82,6 +96,7 @@ def inspect(repository: Repository) -> State:
         top = repository.top
         if state.installed and (named := names(state.installed[0], top)):
             state.named, state.tool = named, state.installed[0].kind
+            state.call = state.installed[0].call
         push = state.hook(PUSH)
         name = (names(push, top) if push.is_framework else "") or state.config(state.tool)
         state.pushes = _has_push_stage(os.path.join(top, name), name)
@@ -92,12 +107,15 @@ def names(hook: HookFile, top: str) -> str:
     """The configuration that the hook of a framework names, relative to the top; '' for the usual
     one.
     """
-    config, folder = hook.call.config, hook.call.folder
-    if folder and not config:
-        there = framework_files.here(os.path.join(top, folder))
-        config = framework_files.read_by(hook.kind, there)
-    path = os.path.normpath(os.path.join(folder, config)).replace(os.sep, "/") if config else ""
+    path = _named(hook.call, hook.kind, top)
     return "" if path == framework_files.YAML and hook.kind == PRE_COMMIT else path
+
+
+def _named(call: Call, kind: str, top: str) -> str:
+    config, folder = call.config, call.folder
+    if folder and not config:
+        config = framework_files.read_by(kind, framework_files.here(os.path.join(top, folder)))
+    return os.path.normpath(os.path.join(folder, config)).replace(os.sep, "/") if config else ""
 
 
 def hooks_folder(repository: Repository) -> str:
