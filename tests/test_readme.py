@@ -10,9 +10,9 @@ from tests.weights import Weights
 TOP = Path(__file__).resolve().parent.parent
 
 
-def transcript(name: str = "transcript") -> list[tuple[str, str]]:
-    """The commands of a block of the README with what they print."""
-    text = (TOP / "README.md").read_text("utf-8")
+def transcript(name: str = "transcript", file: str = "README.md") -> list[tuple[str, str]]:
+    """The commands of a block of a page with what they print."""
+    text = (TOP / file).read_text("utf-8")
     block = text.split(f"<!-- {name}: begin -->")[1].split(f"<!-- {name}: end -->")[0]
     body = block.strip().removeprefix("```console\n").removesuffix("```")
     steps = []

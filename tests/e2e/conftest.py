@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 UV = "uv.exe" if sys.platform == "win32" else "uv"
 FAMILIES = ("size", "lfs", "naming", "info")
+#: Where pmgit is "hosted": Git takes the clone in its place (`Shared.host`).
+ADDRESS = "https://git.example.invalid/pmgit.git"
 
 
 class Shared:
@@ -52,6 +54,12 @@ class Shared:
 
         self.once("uv-link", make)
         return folder
+
+    def host(self, env: dict[str, str]) -> None:
+        """Have the Git of this HOME find the clone at ADDRESS."""
+        source = (self.folder / "clone").as_uri()
+        with open(Path(env["HOME"], ".gitconfig"), "a", encoding="utf-8") as file:
+            file.write(f'[url "{source}"]\n\tinsteadOf = {ADDRESS}\n')
 
     def once(self, name: str, make: Callable[[], object]) -> None:
         """Call `make` unless some worker has done so; wait while one does."""
@@ -109,7 +117,7 @@ class Tool:
     """pre-commit or prek, with the environment of pmgit that it built from the clone."""
 
     name: str
-    clone: Path
+    shared: Shared = field(repr=False)
     rev: str
     env: dict[str, str] = field(repr=False)
     #: A repository that `guard` has prepared with the id `pmgit`, to be copied.
@@ -127,12 +135,13 @@ class Tool:
         hooks = "".join(f"      - id: {hook}\n" for hook in ids)
         return (
             "default_install_hook_types: [pre-commit, pre-merge-commit]\n"
-            f"repos:\n  - repo: {self.clone.as_uri()}\n    rev: {self.rev}\n    hooks:\n{hooks}"
+            f"repos:\n  - repo: {ADDRESS}\n    rev: {self.rev}\n    hooks:\n{hooks}"
         )
 
     def guard(self, repo: Repo, config: str = "") -> None:
         """Commit the configuration to the repository and install the tool's Git hooks."""
         repo.env.update(self.env)
+        self.shared.host(repo.env)
         repo.write(".pre-commit-config.yaml", config or self.config("pmgit"))
         repo.git("add", ".pre-commit-config.yaml")
         repo.commit("Guard the repository")
@@ -154,10 +163,11 @@ def tool(request: pytest.FixtureRequest, shared: Shared, clone: Path) -> Tool:
     names = ("PIP_CACHE_DIR", "PIP_NO_COMPILE", "PRE_COMMIT_HOME", "PREK_HOME", "UV_CACHE_DIR")
     env = {name: shared.env[name] for name in names}
     env["PATH"] = f"{shared.uv}{os.pathsep}{without_pmgit(shared.env['PATH'])}"
-    tool = Tool(request.param, clone, rev, env, shared.folder / f"{request.param}-template")
+    tool = Tool(request.param, shared, rev, env, shared.folder / f"{request.param}-template")
 
     def make() -> None:
         builder = Repo(shared.folder / f"{tool.name}-builder", {**shared.env, **env})
+        shared.host(builder.env)
         builder.write(".pre-commit-config.yaml", tool.config("pmgit"))
         built = tool.run(builder, "install-hooks")
         assert built.code == 0, built

@@ -33,6 +33,11 @@ MOST_SECONDS = 600
 _QUIET = {"GIT_TERMINAL_PROMPT": "0", "PIP_NO_INPUT": "1", "NO_COLOR": "1"}
 
 
+#: What pre-commit puts around what went wrong.
+_MARKS = ("error:", "fatal:", "cause:", "caused by:")
+_EMPTY = ("An unexpected error has occurred:", "Check the log at", "return code:", "stdout:")
+
+
 class Framework(NamedTuple):
     """The one that is used: its name, the words that run it, the configuration it reads.
 
@@ -54,8 +59,8 @@ class Done(NamedTuple):
     def told(self, most: int = 3) -> str:
         """The end of what it said, with the lines that name the error before all others."""
         lines = [line.strip() for line in self.said.splitlines()]
-        lines = [line for line in lines if line and not line.startswith("Check the log at")]
-        named = [line for line in lines if "error:" in line.lower() or "fatal:" in line]
+        lines = [line for line in lines if line and not line.startswith(_EMPTY)]
+        named = [line for line in lines if any(mark in line.lower() for mark in _MARKS)]
         words = " ".join((named or lines)[-most:])[-600:]
         return redact(words) or f"exit code {self.code}"
 

@@ -1,0 +1,64 @@
+"""The first day, as README.md and docs/onboarding.md print it: nothing is on this machine but Git,
+uv and what it downloads, HOME is empty, and no package index has pmgit.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.conftest import ADDRESS, UV, Shared, without_pmgit
+from tests.kit import BIN, Repo
+from tests.test_readme import transcript
+
+if TYPE_CHECKING:
+    from tests.weights import Weights
+
+PLACES = [
+    ("README.md", "first-day"),
+    ("docs/onboarding.md", "first-day-prek"),
+    ("docs/onboarding.md", "first-day-native"),
+    ("docs/onboarding.md", "first-day-lfs"),
+]
+
+
+@pytest.fixture
+def machine(repo: Repo, shared: Shared, clone: Path, weights: Weights) -> Repo:
+    """A repository of a team, on a machine that has neither pmgit nor pre-commit."""
+    names = ("PIP_CACHE_DIR", "PIP_NO_COMPILE", "PRE_COMMIT_HOME", "PREK_HOME", "UV_CACHE_DIR")
+    repo.env.update({name: shared.env[name] for name in names}, UV_PYTHON=sys.executable)
+    shared.host(repo.env)
+    home = Path(repo.env["HOME"])
+    tools = home / ".local/bin"
+    tools.mkdir(parents=True)
+    for program in (UV, "prek"):
+        (tools / program).symlink_to(BIN / program)
+    repo.env["PATH"] = f"{tools}:{without_pmgit(repo.env['PATH'])}"
+    (home / "Downloads").mkdir()
+    (home / "Downloads/silero_vad_16k.safetensors").write_bytes(weights.safetensors)
+    repo.stage("train.py", "print('training')\n")
+    repo.commit("What was here")
+    return repo
+
+
+@pytest.mark.parametrize(("file", "name"), PLACES, ids=[name for _, name in PLACES])
+def test_the_first_day_is_what_happens(
+    machine: Repo, shared: Shared, clone: Path, file: str, name: str
+) -> None:
+    if "prek" not in name:
+        Path(machine.env["HOME"], ".local/bin/prek").unlink()
+    commit = shared.run("git", "rev-parse", "HEAD", cwd=clone).strip()
+    steps = transcript(name, file)
+    assert len(steps) > 5
+    for command, printed in steps:
+        result = machine.sh(f"{command.replace('<its address>', ADDRESS)} 2>&1")
+        out = result.out.replace(ADDRESS, "<its address>").replace(commit[:12], "<commit>")
+        # `…` stands for any lines.
+        parts = map(re.escape, printed.split("…\n"))
+        assert re.fullmatch("(?:.*\n)*".join(parts), out), (command, out)
+        assert result.code == (1 if " in 1 file" in printed or "errors in" in printed else 0)
+    assert machine.git("log", "--oneline").count("\n") >= 2
