@@ -238,7 +238,7 @@ def test_try_repo(repo: Repo, tool: Tool, weights: Weights, tmp_path: Path) -> N
     tested by all the others, and the hook needs none of it.
     """
     project = Repo(tmp_path / "project", repo.env, init=None)
-    shutil.copytree(tool.clone, project.path)
+    shutil.copytree(tool.shared.folder / "clone", project.path)
     text = (project.path / "pyproject.toml").read_text(encoding="utf-8")
     alone = re.sub(r"(?ms)^dependencies = \[.*?^\]$", "dependencies = []", text)
     assert alone != text
@@ -256,4 +256,4 @@ def test_try_repo(repo: Repo, tool: Tool, weights: Weights, tmp_path: Path) -> N
 def test_the_environment_is_not_this_one(tool: Tool) -> None:
     """Otherwise none of these tests would be about what others get."""
     assert str(BIN) not in tool.env["PATH"].split(":")
-    assert not tool.clone.is_relative_to(sys.prefix)
+    assert not tool.shared.folder.is_relative_to(sys.prefix)

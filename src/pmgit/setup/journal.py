@@ -125,21 +125,34 @@ class Journal:
 
     def note(self, entry: Entry) -> Entry:
         """Write an entry down, before what it is about is done; again does nothing."""
-        if entry not in self.entries:
-            self.entries.append(entry)
-            self._save()
+        entry = self._add(entry)
+        self._save()
         return entry
+
+    def _add(self, entry: Entry) -> Entry:
+        """Add an entry, unless it is the last about its file already: then an earlier run was
+        interrupted. The same further up is another matter: the file has been something else since.
+        """
+        last = next((one for one in reversed(self.entries) if one.path == entry.path), None)
+        if last == entry:
+            return last
+        self.entries.append(entry)
+        return entry
+
+    def _drop(self, *entries: Entry) -> None:
+        """Take these very entries out, not others that say the same."""
+        self.entries = [one for one in self.entries if not any(one is entry for entry in entries)]
 
     def forget(self, entry: Entry) -> None:
         """Take an entry out: it is undone."""
-        self.entries.remove(entry)
+        self._drop(entry)
         self._save()
 
     def settle(self, entry: Entry, after: str) -> None:
         """Note what another program has made of it; what it left as it was is forgotten."""
         entry.after = after
         if after == (entry.content or b"").decode("ascii", "replace"):
-            self.entries.remove(entry)
+            self._drop(entry)
         self._save()
 
     def about(
@@ -208,17 +221,14 @@ class Journal:
             if not os.path.islink(path):
                 entry = self.about(kind, path, None, [])
                 entry.after = PENDING
-                if entry not in self.entries:
-                    self.entries.append(entry)
-                noted.append((path, entry))
+                noted.append((path, self._add(entry)))
         self._save()
         try:
             yield
         finally:
             for path, entry in noted:
                 entry.after = digest(content(path))
-            unchanged = [entry for _, entry in noted if entry.after == digest(entry.content)]
-            self.entries = [entry for entry in self.entries if entry not in unchanged]
+            self._drop(*(entry for _, entry in noted if entry.after == digest(entry.content)))
             self._save()
 
 

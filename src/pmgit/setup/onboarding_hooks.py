@@ -107,7 +107,8 @@ def only_native(repository: Repository, state: State) -> list[Step]:
     be then.
     """
     name = state.config(state.tool or PRE_COMMIT)
-    if not os.path.isfile(os.path.join(repository.top, *name.split("/"))):
+    path = os.path.join(repository.top, *name.split("/"))
+    if not os.path.isfile(path) or os.path.islink(path):
         return []
     steps, useful = onboarding_entry.take_out(repository, name)
     stages = [hook.stage for hook in state.installed]

@@ -133,6 +133,21 @@ def items(document: Any) -> list[dict[str, Any]]:
     return found
 
 
+def harmless(document: Any) -> dict[str, Any]:
+    """A document with the hooks of pmgit, and with stand-ins that do nothing for all others: what
+    names these (`prek install NAME`, SKIP) still finds them.
+    """
+    kept = ("id", "alias", "stages")
+    others = [
+        {key: hook[key] for key in kept if key in hook}
+        | {"name": "x", "entry": "true", "language": "system", "pass_filenames": False}
+        for hook in hooks(document)
+        if not is_ours(hook)
+    ]
+    standing = [{"repo": "local", "hooks": others}] if others else []
+    return with_items(document, [*standing, *items(document)])
+
+
 def with_items(document: Any, items: list[dict[str, Any]]) -> dict[str, Any]:
     """A document with the same settings, and these items only."""
     kept = document if isinstance(document, dict) else {}

@@ -155,7 +155,8 @@ def _refuse_others(state: State, name: str) -> None:
     if not os.path.lexists(path) and state.call.config:
         raise PmgitError(
             f"{who} names {state.named}, which is not there",
-            f"name the file that is: {name} install -c FILE, {again}",
+            f"name the file that is, or take the hook away, then run it again:"
+            f" {name} install -c FILE; {name} uninstall",
         )
 
 

@@ -1,10 +1,10 @@
 """The trial of the hooks: real commits in a repository of their own, through the installed hook.
 
 The repository is a temporary one. It has copies of the hook files that Git would run here and of
-what they read: the configuration of pmgit, and that of pre-commit or prek with pmgit's entry
-alone. So the team's other hooks are neither run, which may do anything, nor waited for, nor
-blamed: a hook of theirs that fails says nothing about pmgit. Nothing is written into the user's
-repository, and its size does not matter.
+what they read: the configuration of pmgit, and that of pre-commit or prek, where all hooks but
+pmgit's do nothing. So the team's other hooks are neither run, which may do anything, nor waited
+for, nor blamed: a hook of theirs that fails says nothing about pmgit. Nothing is written into the
+user's repository, and its size does not matter.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def commit(
             there.copy(repository.top, name)
         config = state.config(tool)
         if tool and os.path.lexists(os.path.join(repository.top, config)):
-            there.write(*_alone(repository.top, config))
+            there.write(*_harmless(repository.top, config))
         there.write("README.md", b"# A trial\n")
         done = there.commit()
         if done.code:
@@ -85,11 +85,10 @@ def commit(
     raise PmgitError(f"the hook stops raw weights, but not by pmgit's judgement: {done.told()}")
 
 
-def _alone(top: str, config: str) -> tuple[str, bytes]:
-    """The configuration of a framework with pmgit's entry alone: its name and its content."""
+def _harmless(top: str, config: str) -> tuple[str, bytes]:
+    """The configuration of a framework where only pmgit's entry does anything: name and content."""
     with open(os.path.join(top, config), "rb") as file:
-        document = framework_files.load(file.read(), config)
-    document = framework_files.with_items(document, framework_files.items(document))
+        document = framework_files.harmless(framework_files.load(file.read(), config))
     if config == framework_files.TOML:
         config = framework_files.YAML  # prek reads that as well
     if config.endswith(".toml"):
