@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit import __version__
 from pmgit.doctor.check import ERROR, OK, WARNING
+from pmgit.setup.hooks import hook_config
+from pmgit.setup.hooks.entry import Entry
 from tests.doctor.looking import cure, look
 
 if TYPE_CHECKING:
@@ -153,24 +155,40 @@ def test_pmgit_through_pre_commit(repo: Repo) -> None:
     assert look(repo)["pmgit-hook"].status == OK
 
 
-@pytest.mark.parametrize("name", [".pre-commit-config.yaml", "prek.toml"])
-def test_the_entry_names_another_version(name: str, repo: Repo) -> None:
-    """After an upgrade the hook is still the old one; all else in the file stays."""
-    repo.write(name, "# ours, pmgit==0\n")
-    assert repo.pmgit("init", "--yes").code == 0
-    file = repo.path / name
-    now = file.read_text()
-    assert now.count(f"pmgit=={__version__}") == 1
-    old = now.replace(f"pmgit=={__version__}", "pmgit==0.0.7")
-    file.write_text(old)
-    repo.write("copy", old)  # what is edited is content that goes
-    assert "runs pmgit 0.0.7, and this is " in look(repo)["pmgit-hook"].evidence
-    cure(repo, "pmgit-hook", WARNING)
-    assert file.read_text() == now
-    assert not list(repo.path.glob("*old-pin*"))
-    file.write_text(old.replace("0.0.7", "0.0.7; touch RAN"))
+def test_the_entry_cannot_be_built(repo: Repo) -> None:
+    """As an earlier `pmgit init` wrote it: every commit fails, and the file looks well."""
+    configure(repo, hook_config.snippet(Entry("index", "0.0.0.1")))
+    assert repo.run(["prek", "install"]).code == 0
     found = look(repo)["pmgit-hook"]
-    assert (found.status, found.fix) == (WARNING, None)
+    assert "pmgit's entry in .pre-commit-config.yaml cannot be built here: " in found.evidence
+    assert cure(repo, "pmgit-hook", ERROR) == "pmgit init --system"
+
+
+def test_the_entry_runs_what_is_not_on_the_path(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert repo.pmgit("init", "--yes", "--system").code == 0
+    assert look(repo)["pmgit-hook"].status == OK
+    folders = [f for f in repo.env["PATH"].split(os.pathsep) if not os.path.exists(f"{f}/pmgit")]
+    monkeypatch.setenv("PATH", os.pathsep.join(folders))
+    found = look(repo)["pmgit-hook"]
+    assert (found.status, found.fix) == (ERROR, None)
+    assert "runs pmgit-hook, which is not on the PATH: every commit fails" in found.evidence
+
+
+def test_hooks_that_read_another_file(repo: Repo) -> None:
+    repo.write("back end/c.yaml", OURS)
+    assert repo.run(["pre-commit", "install", "-c", "back end/c.yaml"]).code == 0
+    assert look(repo)["pmgit-hook"].evidence.startswith("back end/c.yaml has pmgit, and ")
+    repo.write("back end/c.yaml", PUSH)
+    line = cure(repo, "pre-commit", ERROR)
+    assert line == "pre-commit install '--config=back end/c.yaml' -t pre-push"
+    assert "--config=back end/c.yaml" in (repo.path / ".git/hooks/pre-push").read_text()
+
+
+def test_hooks_that_are_not_wanted(repo: Repo) -> None:
+    assert repo.pmgit("init", "--yes", "--hooks", "none").code == 0
+    assert "ok:      pmgit-hook: .pmgit.toml asks for no hooks" in repo.pmgit("doctor").out
 
 
 def test_pmgit_as_a_native_hook(repo: Repo) -> None:

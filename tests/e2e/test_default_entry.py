@@ -1,71 +1,149 @@
-"""The entry as `pmgit init` writes it when nothing else is asked for: the tool builds pmgit's
-environment by itself, from a package index.
+"""The entry as `pmgit init` writes it when nothing else is asked for: it depends on how pmgit was
+installed, it is built before it is written, and where that fails the next kind comes.
 """
 
 from __future__ import annotations
 
 import sys
 import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
-from tests.e2e.conftest import UV, blamed, commit, printed_fixes, without_pmgit
-from tests.e2e.test_wheel import wheel
+from pmgit import __version__
+from pmgit.doctor.check import ERROR, OK, WARNING
+from tests.doctor.looking import cure, look
+from tests.e2e.conftest import ADDRESS, UV, Shared, blamed, commit, printed_fixes, without_pmgit
+from tests.e2e.test_wheel import SCRIPTS, wheel
 from tests.kit import BIN, Repo
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Shared
+    from collections.abc import Iterator
 
 __all__ = ["wheel"]
 
 FILE = "pretrained_model/gpt2/model.bin"
+USUAL = ".pre-commit-config.yaml"
+OLD = "0.0.7"
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 @pytest.fixture(scope="session")
-def index(shared: Shared, wheel: Path) -> Path:
-    """A folder of packages with pmgit's wheel in it, which says that it depends on nothing: the
-    hook does not, and 14 MB need not be downloaded for every run of this.
+def packages(shared: Shared, wheel: Path) -> Path:
+    """A package index with two versions of pmgit, which say that they depend on nothing: the hook
+    does not, and 14 MB need not be downloaded for every run of this.
     """
-    folder = shared.folder / "index"
+    folder = shared.folder / "index" / "pmgit"
 
     def make() -> None:
-        folder.mkdir()
-        with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(folder / wheel.name, "w") as new:
-            for name in old.namelist():
-                data = old.read(name)
-                if name.endswith(".dist-info/METADATA"):
-                    lines = data.splitlines(keepends=True)
-                    data = b"".join(x for x in lines if not x.startswith(b"Requires-Dist: "))
-                new.writestr(name, data)
+        folder.mkdir(parents=True)
+        for version in (__version__, OLD):
+            name = wheel.name.replace(__version__, version)
+            with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(folder / name, "w") as new:
+                for path in old.namelist():
+                    data = old.read(path)
+                    if path.endswith(".dist-info/METADATA"):
+                        lines = data.splitlines(keepends=True)
+                        data = b"".join(x for x in lines if not x.startswith(b"Requires-Dist: "))
+                        data = data.replace(
+                            f"Version: {__version__}".encode(), b"Version: %s" % version.encode()
+                        )
+                    if path.endswith((".dist-info/RECORD", "pmgit/__init__.py")):
+                        data = data.replace(__version__.encode(), version.encode())
+                    new.writestr(path.replace(f"pmgit-{__version__}.", f"pmgit-{version}."), data)
 
     shared.once("index", make)
-    return folder
+    return folder.parent
 
 
-@pytest.mark.parametrize(
-    ("framework", "name"), [("pre-commit", ".pre-commit-config.yaml"), ("prek", "prek.toml")]
-)
-def test_the_tool_builds_it_and_it_judges(
-    repo: Repo, shared: Shared, index: Path, framework: str, name: str
-) -> None:
-    if framework == "prek":
-        repo.write(name, "# ours\n")
-    done = repo.pmgit("init", "--yes")
-    assert done.code == 0, done
-    assert "pmgit==" in (repo.path / name).read_text()
-    assert f"proved: {framework} accepts {name}" in done.out
-    # From here on as on a machine that has the tool only.
+@pytest.fixture(scope="session")
+def index(packages: Path) -> Iterator[str]:
+    """The address of the index."""
+    handler = partial(_Quiet, directory=str(packages))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+def environment(shared: Shared, name: str, *install: str) -> Path:
+    """The programs of an environment with pmgit, and what it depends on from this one."""
+    there = shared.folder / name
+
+    def make() -> None:
+        shared.run(sys.executable, "-m", "venv", "--without-pip", there)
+        python = there / SCRIPTS / "python"
+        pip = (sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps")
+        shared.run(*pip, *install)
+        (packages,) = there.glob("lib/*/site-packages")
+        (packages / "zz.pth").write_text(str(Path(pytest.__file__).parent.parent))
+
+    shared.once(name, make)
+    return there / SCRIPTS
+
+
+@pytest.fixture
+def from_index(shared: Shared, index: str, packages: Path) -> Path:
+    return environment(shared, "from-index", "--index-url", index, f"pmgit=={__version__}")
+
+
+@pytest.fixture
+def from_git(shared: Shared, clone: Path) -> Path:
+    """From the address where the clone is "hosted", with a token as people have it there."""
+    shared.host(shared.env)
+    address = ADDRESS.replace("https://", "https://token-4711@")
+    with open(Path(shared.env["HOME"], ".gitconfig"), "a", encoding="utf-8") as file:
+        file.write(f'[url "{clone.as_uri()}"]\n\tinsteadOf = {address}\n')
+    return environment(shared, "from-git", f"git+{address}")
+
+
+def on(repo: Repo, shared: Shared, programs: Path, framework: str, address: str = "") -> Repo:
+    """The repository on a machine with this pmgit, this framework, and this package index."""
     names = ("PIP_CACHE_DIR", "PIP_NO_COMPILE", "PRE_COMMIT_HOME", "PREK_HOME", "UV_CACHE_DIR")
     repo.env.update({name: shared.env[name] for name in names})
-    links = f"{index} {repo.env.get('PIP_FIND_LINKS', '')}".strip()
-    repo.env.update(PIP_FIND_LINKS=links, UV_FIND_LINKS=str(index))
+    repo.env.update(PIP_EXTRA_INDEX_URL=address, UV_INDEX=address, NO_PROXY="127.0.0.1")
     tools = repo.path.parent / "tools"
     tools.mkdir()
     (tools / UV).symlink_to(BIN / UV)
     (tools / framework).symlink_to(BIN / framework)
-    repo.env["PATH"] = f"{tools}:{without_pmgit(repo.env['PATH'])}"
+    repo.env["PATH"] = f"{programs}:{tools}:{without_pmgit(repo.env['PATH'])}"
+    return repo
+
+
+def init(repo: Repo, *args: str) -> str:
+    done = repo.run(["pmgit", "init", "--yes", *args])
+    assert done.code == 0, done
+    return done.out
+
+
+def hook_of(repo: Repo, name: str = USUAL) -> dict[str, object]:
+    item: dict[str, object] = yaml.safe_load((repo.path / name).read_text())["repos"][-1]
+    return item
+
+
+@pytest.mark.parametrize(("framework", "name"), [("pre-commit", USUAL), ("prek", "prek.toml")])
+def test_the_version_of_an_index(
+    repo: Repo, shared: Shared, index: str, from_index: Path, framework: str, name: str
+) -> None:
+    on(repo, shared, from_index, framework, index)
+    if framework == "prek":
+        repo.write(name, "# ours\n")
+    out = init(repo)
+    assert f"pmgit=={__version__}" in (repo.path / name).read_text()
+    assert f"proved: {framework} has built pmgit {__version__} of the package index\n" in out
+    assert "proved: a commit of text gets through them" in out
+    # From here on as on a machine that has the tool only.
+    repo.env["PATH"] = repo.env["PATH"].partition(":")[2]
     repo.git("add", "-A")
     first = commit(repo)
     assert first.code == 0, first
@@ -76,3 +154,112 @@ def test_the_tool_builds_it_and_it_judges(
     assert fixes
     assert all(f"{shared.folder}/" in fix for fix in fixes if "pmgit" in fix), fixes
     assert sys.prefix not in "".join(fixes)
+
+
+def test_the_doctor_builds_it_too(
+    repo: Repo, shared: Shared, index: str, from_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another version is a warning, one that nobody has an error; each with the way out."""
+    on(repo, shared, from_index, "prek", index)
+    init(repo)
+    for variable, value in repo.env.items():
+        monkeypatch.setenv(variable, value)
+    file = repo.path / USUAL
+    now = file.read_text()
+    assert look(repo)["pmgit-hook"].status == OK
+    old = now.replace(f"pmgit=={__version__}", f"pmgit=={OLD}")
+    file.write_text(old)
+    repo.write("copy", old)  # what is edited is content that goes
+    assert (
+        f"runs pmgit {OLD} of the package index, and this is " in look(repo)["pmgit-hook"].evidence
+    )
+    cure(repo, "pmgit-hook", WARNING)
+    assert file.read_text() == now
+    assert not list(repo.path.glob("*old-pin*"))
+    file.write_text(old.replace(OLD, "0.0.9"))
+    assert "cannot be built here: prek install-hooks failed: " in look(repo)["pmgit-hook"].evidence
+    assert cure(repo, "pmgit-hook", ERROR) == "pmgit init --system"
+    assert "language: system" in file.read_text()
+
+
+@pytest.mark.parametrize("framework", ["pre-commit", "prek"])
+def test_no_index_has_it(
+    repo: Repo, shared: Shared, index: str, from_index: Path, framework: str
+) -> None:
+    """The reason is told, the next kind is written; asked for alone, nothing is."""
+    on(repo, shared, from_index, framework, f"{index}nothing-here/")
+    repo.env["PRE_COMMIT_HOME"] = repo.env["PREK_HOME"] = repo.env["HOME"] + "/built"
+    if framework == "prek":
+        done = repo.run(["pmgit", "init", "--yes", "--no-system"])
+        assert done.code == 3, done
+        assert "that does not work here: " in done.out
+        assert "no entry for prek would work here: prek install-hooks failed: " in done.err
+        assert [p.name for p in repo.path.iterdir()] == [".git"]
+    out = init(repo)
+    assert "that does not work here: " in out
+    assert "so it is the pmgit on the PATH of whoever commits" in out
+    assert hook_of(repo)["repo"] == "local"
+    assert "language: system" in (repo.path / USUAL).read_text()
+    assert "proved: a commit of text gets through them" in out
+    assert "nothing to do" in init(repo)
+
+
+def test_the_commit_of_an_address(
+    repo: Repo, shared: Shared, clone: Path, from_git: Path, tmp_path: Path
+) -> None:
+    """Without the token that it was installed with; `--system` and back; an older Python is asked
+    for by the team; and the next clone, first without that address.
+    """
+    shared.host(repo.env)
+    on(repo, shared, from_git, "prek")
+    repo.write(USUAL, "default_language_version: {python: python3.8}\nrepos: []\n")
+    rev = shared.run("git", "rev-parse", "HEAD", cwd=clone).strip()
+    out = init(repo)
+    assert f"prek builds pmgit at {rev[:12]} of {ADDRESS}, which may" in out
+    assert "4711" not in out + (repo.path / USUAL).read_text()
+    item = hook_of(repo)
+    assert (item["repo"], item["rev"]) == (ADDRESS, rev)
+    whole = (repo.path / USUAL).read_text()
+    assert "language_version: python3" in whole
+    init(repo, "--system")
+    assert "language: system" in (repo.path / USUAL).read_text()
+    init(repo, "--no-system")
+    assert (repo.path / USUAL).read_text() == whole
+    repo.git("add", "-A")
+    assert commit(repo).code == 0
+    repo.stage(FILE, 2_000_000)
+    assert blamed(commit(repo)) == {"missing-info", "tracked-weights"}
+    repo.git("rm", "-q", "-f", FILE)
+    repo.git("clone", "-q", ".", str(tmp_path / "clone"))
+    theirs = Repo(tmp_path / "clone", repo.env, init=None)
+    theirs.env["PREK_HOME"] = str(tmp_path / "prek-home")
+    config = Path(repo.env["HOME"], ".gitconfig")
+    hosted = config.read_text()
+    config.write_text(hosted.partition("[url ")[0])
+    lost = theirs.run(["pmgit", "init", "--yes"])
+    assert lost.code == 3, lost
+    assert "cannot be built here: " in lost.err
+    assert "; what was written is taken back\n" in lost.err
+    assert "pmgit init --system\n" in lost.err
+    assert theirs.git("status", "--short") == ""
+    assert not (theirs.path / ".git/hooks/pre-commit").exists()
+    config.write_text(hosted)
+    init(theirs)
+    assert theirs.git("status", "--short") == ""
+    assert "prek" in (theirs.path / ".git/hooks/pre-commit").read_text()
+
+
+def test_a_build_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is ended, with all that it has started, and it says so."""
+    from pmgit.errors import PmgitError
+    from pmgit.setup.hooks import frameworks
+
+    monkeypatch.setattr(frameworks, "MOST_SECONDS", 0.2)
+    mark = tmp_path / "mark"
+    script = f"(sleep 0.6; touch '{mark}') & sleep 100"
+    with pytest.raises(PmgitError, match="sh was ended after"):
+        frameworks.run(["/bin/sh", "-c", script], str(tmp_path), {"PATH": "/usr/bin:/bin"})
+    import time
+
+    time.sleep(0.8)
+    assert not mark.exists()

@@ -69,7 +69,7 @@ def steps(
         return plan(before, new, name)
 
     changed = change(wanted[0])
-    if before is not None:
+    if isinstance(document, dict) and "repos" in document:
         frameworks.validate(repository, framework)
     chosen: list[Entry] = []
 
@@ -234,6 +234,8 @@ def _choose(
             continue  # another Python would not help
         try:
             if new.kind == SYSTEM:
+                if failed:
+                    tell(f"so it is {new.told}")
                 find_installed()
             else:
                 tell(f"{framework.name} builds {new.told}, which may take a minute")
