@@ -160,7 +160,7 @@ def test_the_entry_cannot_be_built(repo: Repo) -> None:
     configure(repo, hook_config.snippet(Entry("index", "0.0.0.1")))
     assert repo.run(["prek", "install"]).code == 0
     found = look(repo)["pmgit-hook"]
-    assert "pmgit's entry in .pre-commit-config.yaml cannot be built here: " in found.evidence
+    assert "every commit fails: prek install-hooks failed: " in found.evidence
     assert cure(repo, "pmgit-hook", ERROR) == "pmgit init --system"
 
 
@@ -174,6 +174,25 @@ def test_the_entry_runs_what_is_not_on_the_path(
     found = look(repo)["pmgit-hook"]
     assert (found.status, found.fix) == (ERROR, None)
     assert "runs pmgit-hook, which is not on the PATH: every commit fails" in found.evidence
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Entry("git", "1" * 40, "ext::sh -c touch% RAN"),
+        Entry("git", "1" * 40, "file:///nowhere"),
+        Entry("index", "0.0.0.1", python="./python"),
+        Entry("index", "0.0.0.1 --index-url=x"),
+    ],
+)
+def test_what_a_repository_names_is_not_run_by_a_look(repo: Repo, entry: Entry) -> None:
+    python = repo.write("python", "#!/bin/sh\ntouch RAN\n")
+    python.chmod(0o755)
+    text = "default_language_version: {python: ./python}\n" + hook_config.snippet(entry)
+    configure(repo, text)
+    assert repo.run(["prek", "install"]).code == 0
+    assert look(repo)["pmgit-hook"].status in (OK, WARNING)
+    assert not (repo.path / "RAN").exists()
 
 
 def test_hooks_that_read_another_file(repo: Repo) -> None:

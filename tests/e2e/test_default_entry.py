@@ -177,7 +177,7 @@ def test_the_doctor_builds_it_too(
     assert file.read_text() == now
     assert not list(repo.path.glob("*old-pin*"))
     file.write_text(old.replace(OLD, "0.0.9"))
-    assert "cannot be built here: prek install-hooks failed: " in look(repo)["pmgit-hook"].evidence
+    assert "fails: prek install-hooks failed: " in look(repo)["pmgit-hook"].evidence
     assert cure(repo, "pmgit-hook", ERROR) == "pmgit init --system"
     assert "language: system" in file.read_text()
 
@@ -246,6 +246,18 @@ def test_the_commit_of_an_address(
     config.write_text(hosted)
     init(theirs)
     assert theirs.git("status", "--short") == ""
+    assert "error" not in theirs.run(["pmgit", "doctor"]).out
+    config.write_text(hosted.partition("[url ")[0])
+    looked = theirs.run(["pmgit", "doctor"]).out
+    assert f"warning: pmgit-hook: another clone could not build pmgit at {rev[:12]} of" in looked
+    config.write_text(hosted)
+    file = theirs.path / USUAL
+    text = file.read_text()
+    file.write_text(text.replace(rev, "a" * 40))
+    looked = theirs.run(["pmgit", "doctor"]).out
+    assert "every commit fails: prek install-hooks failed: " in looked
+    assert "\nfix: pmgit init --system\n" in looked
+    file.write_text(text)
     assert "prek" in (theirs.path / ".git/hooks/pre-commit").read_text()
 
 

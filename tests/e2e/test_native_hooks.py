@@ -125,7 +125,7 @@ def test_without_pmgit_the_commit_stops_and_says_why(native: Repo, tmp_path: Pat
     assert stopped.code == 1, stopped
     assert stopped.err == (
         "pmgit: the pre-commit hook is installed, but pmgit is not\n"
-        "hint: pip install pmgit (or set PMGIT_PYTHON to a Python that has it)\n"
+        "hint: install pmgit as its README says (or set PMGIT_PYTHON to a Python that has it)\n"
     )
     assert native.run(["git", "rev-parse", "-q", "--verify", "HEAD"]).code == 1
     assert native.run([str(ROOT / "hooks/pre-commit")]).code == 3

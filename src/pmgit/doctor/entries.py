@@ -1,7 +1,10 @@
 """pmgit's entry in the configuration of pre-commit or prek: whether what it names can be had here.
 
 An entry that cannot be built stops every commit, and a look at the file does not tell. So the
-framework builds it, as it would at the next commit; what it has built already takes no time.
+framework builds it, as it would at the next commit; what it has built already takes no time. Built
+is only what is as trustworthy as the pmgit that runs: a version from the package index, or a commit
+from the address that this one was installed from. What else a repository names is not run by a
+look at it.
 """
 
 from __future__ import annotations
@@ -14,7 +17,6 @@ from pmgit import __version__
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.errors import PmgitError
 from pmgit.finding import Fix, Step
-from pmgit.setup import onboarding_entry
 from pmgit.setup.hooks import entry, framework_files, frameworks, origin
 from pmgit.setup.hooks.entry import GIT, INDEX, Entry
 from pmgit.setup.hooks.hook_file import PRE_COMMIT
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pmgit.setup.hooks.hook_state import State
 
 _NAME = "pmgit-hook"
+_ANSWERS = "see whether it answers later; an entry that needs no address: pmgit init --system"
 _SYSTEM = Fix(Step("pmgit", "init", "--system", names="verbatim"), order=Fix.SETUP)
 
 
@@ -35,19 +38,45 @@ def check(context: Context, state: State, document: Any, runs: str) -> Check:
         evidence = f"{config} runs pmgit-hook, which is not on the PATH: every commit fails"
         hint = f"put the folder on the PATH that has it: {os.path.dirname(sys.executable)}"
         return Check(_NAME, ERROR, evidence, hint=hint)
+    own = entry.of(items[0]) if len(items) == 1 else None
     try:
         framework = frameworks.find(state)
-        onboarding_entry.check(context.repository, framework, lambda _: None)
+        if own and _is_trusted(own):
+            frameworks.build(context.repository, framework, _alone(document, own))
     except PmgitError as error:
-        own = len(items) == 1 and entry.of(items[0]) is not None
-        return Check(_NAME, ERROR, error.message, _SYSTEM if own else None, error.hint)
-    for item in items:
-        found = entry.of(item)
-        now = _other(found) if found else None
-        if found and now:
-            evidence = f"{config} runs {found.told}, and this is {now}"
-            return Check(_NAME, WARNING, evidence, *_pin(context, config, found.version, now))
+        evidence = f"{config}: every commit fails: {error.message}"
+        return Check(_NAME, ERROR, evidence, _SYSTEM if own else None, error.hint)
+    now = _other(own) if own else ""
+    if own and now:
+        evidence = f"{config} runs {own.told}, and this is {now}"
+        return Check(_NAME, WARNING, evidence, *_pin(context, config, own.version, now))
+    hosted = own is not None and own.kind == GIT and _is_trusted(own)
+    if own and hosted and (why := frameworks.unreachable(own.address)):
+        evidence = f"another clone could not build {own.told}: {why}"
+        return Check(_NAME, WARNING, evidence, hint=_ANSWERS)
     return Check(_NAME, OK, f"{config} has pmgit, {runs}")
+
+
+def _is_trusted(own: Entry) -> bool:
+    """Whether an entry leads to where this pmgit is from."""
+    source = origin.find().entry
+    same = source is not None and own.kind == GIT and source.address == own.address
+    version = own.kind == INDEX and own.version.replace(".", "").replace("+", "").isalnum()
+    return (version or same) and _is_plain(own.python)
+
+
+def _is_plain(version: str) -> bool:
+    """Whether this names a Python by its version, and is no path of a program."""
+    return not version or version.removeprefix("python").replace(".", "").isdigit()
+
+
+def _alone(document: Any, own: Entry) -> dict[str, Any]:
+    """A configuration with this entry, and the team's choice of a Python."""
+    versions = document.get("default_language_version") if isinstance(document, dict) else None
+    wanted = versions.get("python") if isinstance(versions, dict) else None
+    kept = isinstance(wanted, str) and _is_plain(wanted)
+    python = {"default_language_version": {"python": wanted}} if kept else {}
+    return {**python, "repos": [own.item]}
 
 
 def _calls_installed(items: list[dict[str, Any]]) -> bool:

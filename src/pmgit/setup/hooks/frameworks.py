@@ -38,6 +38,14 @@ _MARKS = ("error:", "fatal:", "cause:", "caused by:")
 _EMPTY = ("An unexpected error has occurred:", "Check the log at", "return code:", "stdout:")
 
 
+#: What Git sets for the repository that it works in; `git rev-parse --local-env-vars`.
+_LOCAL = (
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX", "GIT_NAMESPACE", "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_IMPLICIT_WORK_TREE",
+)  # fmt: skip
+
+
 class Framework(NamedTuple):
     """The one that is used: its name, the words that run it, the configuration it reads.
 
@@ -219,10 +227,29 @@ def _run(repository: Repository, framework: Framework, *args: str) -> None:
         )
 
 
-def run(argv: Sequence[str], cwd: str, env: Mapping[str, str]) -> Done:
+def unreachable(address: str) -> str:
+    """Why a Git address does not answer; '' when it does. The repository here has no say in it."""
+    with TemporaryDirectory(prefix="pmgit-") as folder:
+        argv = [program("git"), "ls-remote", "-q", "--exit-code", "--", address, "HEAD"]
+        try:
+            done = run(argv, folder, {**elsewhere(), **_QUIET}, seconds=30)
+        except PmgitError as error:
+            return error.message
+    return done.told() if done.code else ""
+
+
+def elsewhere() -> dict[str, str]:
+    """The environment for Git in another repository than the one that we stand in."""
+    return {name: value for name, value in os.environ.items() if name not in _LOCAL}
+
+
+def run(
+    argv: Sequence[str], cwd: str, env: Mapping[str, str], seconds: float | None = None
+) -> Done:
     """Run a program to its end, without a terminal. Raises PmgitError when it cannot be started or
     takes too long; then nothing that it has started goes on.
     """
+    most = seconds or MOST_SECONDS
     name = os.path.basename(argv[0])
     # A file, not a pipe: what goes on in the background may keep it open for ever.
     with TemporaryFile() as said:
@@ -240,10 +267,10 @@ def run(argv: Sequence[str], cwd: str, env: Mapping[str, str]) -> Done:
         except OSError as error:
             raise PmgitError(f"{name} could not be started: {error.strerror}") from error
         try:
-            process.wait(timeout=MOST_SECONDS)
+            process.wait(timeout=most)
         except subprocess.TimeoutExpired:
             raise PmgitError(
-                f"{name} was ended after {MOST_SECONDS // 60} minutes: it took too long",
+                f"{name} was ended after {most:g} seconds: it took too long",
                 "see whether the package index and the Git address can be reached from here",
             ) from None
         finally:

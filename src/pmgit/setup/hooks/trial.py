@@ -35,16 +35,14 @@ _SETTINGS = {
     "core.autocrlf": "false",
     "gc.auto": "0",
     "maintenance.auto": "false",
-    "user.name": "pmgit",
-    "user.email": "pmgit@example.invalid",
 }
-#: What Git sets for the repository that it works in; `git rev-parse --local-env-vars`.
-_LOCAL = (
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX", "GIT_NAMESPACE", "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_IMPLICIT_WORK_TREE",
-    "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL",
-)  # fmt: skip
+_ENVIRONMENT = {
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+    **{f"GIT_{who}_NAME": "pmgit" for who in ("AUTHOR", "COMMITTER")},
+    **{f"GIT_{who}_EMAIL": "pmgit@example.invalid" for who in ("AUTHOR", "COMMITTER")},
+}
 #: What makes hooks do nothing, in silence.
 _SWITCHES = ("SKIP", "PREK_SKIP", "HUSKY", "LEFTHOOK")
 
@@ -101,8 +99,7 @@ class _Repository:
 
     def __init__(self, top: str) -> None:
         self._top = top
-        kept = {name: value for name, value in os.environ.items() if name not in _LOCAL}
-        self._env = {**kept, "GIT_ATTR_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+        self._env = {**frameworks.elsewhere(), **_ENVIRONMENT}
         self._settings = dict(_SETTINGS)
 
     def make(self, repository: Repository, state: State) -> None:
