@@ -82,11 +82,14 @@ def environment(shared: Shared, name: str, *install: str) -> Path:
 
     def make() -> None:
         shared.run(sys.executable, "-m", "venv", "--without-pip", there)
-        python = there / SCRIPTS / "python"
-        pip = (sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps")
-        shared.run(*pip, *install)
         (packages,) = there.glob("lib/*/site-packages")
         (packages / "zz.pth").write_text(str(Path(pytest.__file__).parent.parent))
+        # What it is built with is there, too; the pmgit that is there does not count.
+        alone = ("--no-deps", "--no-build-isolation", "--ignore-installed")
+        python = there / SCRIPTS / "python"
+        shared.run(
+            sys.executable, "-m", "pip", "--python", python, "install", "-q", *alone, *install
+        )
 
     shared.once(name, make)
     return there / SCRIPTS
@@ -182,26 +185,36 @@ def test_the_doctor_builds_it_too(
     assert "language: system" in file.read_text()
 
 
-@pytest.mark.parametrize("framework", ["pre-commit", "prek"])
-def test_no_index_has_it(
-    repo: Repo, shared: Shared, index: str, from_index: Path, framework: str
-) -> None:
+def test_no_index_has_it(repo: Repo, shared: Shared, index: str, from_index: Path) -> None:
     """The reason is told, the next kind is written; asked for alone, nothing is."""
-    on(repo, shared, from_index, framework, f"{index}nothing-here/")
-    repo.env["PRE_COMMIT_HOME"] = repo.env["PREK_HOME"] = repo.env["HOME"] + "/built"
-    if framework == "prek":
-        done = repo.run(["pmgit", "init", "--yes", "--no-system"])
-        assert done.code == 3, done
-        assert "that does not work here: " in done.out
-        assert "no entry for prek would work here: prek install-hooks failed: " in done.err
-        assert [p.name for p in repo.path.iterdir()] == [".git"]
-    out = init(repo)
+    on(repo, shared, from_index, "prek", f"{index}nothing-here/")
+    repo.env["PREK_HOME"] = repo.env["HOME"] + "/built"
+    done = repo.run(["pmgit", "init", "--yes", "--hooks", "prek", "--no-system"])
+    assert done.code == 3, done
+    assert "that does not work here: " in done.out
+    assert "no entry for prek would work here: prek install-hooks failed: " in done.err
+    assert [p.name for p in repo.path.iterdir()] == [".git"]
+    falls_back(repo, "--hooks", "prek")
+
+
+def test_the_address_does_not_answer(repo: Repo, shared: Shared, from_git: Path) -> None:
+    with open(Path(repo.env["HOME"], ".gitconfig"), "a", encoding="utf-8") as file:
+        file.write(f'[url "file:///nowhere"]\n\tinsteadOf = {ADDRESS}\n')
+    on(repo, shared, from_git, "pre-commit")
+    repo.env["PRE_COMMIT_HOME"] = repo.env["HOME"] + "/built"
+    out = falls_back(repo)
+    assert "pre-commit install-hooks failed: fatal: '/nowhere' does not appear to be a git" in out
+
+
+def falls_back(repo: Repo, *args: str) -> str:
+    out = init(repo, *args)
     assert "that does not work here: " in out
     assert "so it is the pmgit on the PATH of whoever commits" in out
     assert hook_of(repo)["repo"] == "local"
     assert "language: system" in (repo.path / USUAL).read_text()
     assert "proved: a commit of text gets through them" in out
     assert "nothing to do" in init(repo)
+    return out
 
 
 def test_the_commit_of_an_address(

@@ -31,13 +31,17 @@ def machine(repo: Repo, shared: Shared, clone: Path, weights: Weights) -> Repo:
     """A repository of a team, on a machine that has neither pmgit nor pre-commit."""
     names = ("PIP_CACHE_DIR", "PIP_NO_COMPILE", "PRE_COMMIT_HOME", "PREK_HOME", "UV_CACHE_DIR")
     repo.env.update({name: shared.env[name] for name in names}, UV_PYTHON=sys.executable)
+    # Where uv installs it, once for all of these: that takes some seconds.
+    repo.env.update(
+        UV_TOOL_DIR=str(shared.folder / "tools"), UV_TOOL_BIN_DIR=str(shared.folder / "bin")
+    )
     shared.host(repo.env)
     home = Path(repo.env["HOME"])
     tools = home / ".local/bin"
     tools.mkdir(parents=True)
     for program in (UV, "prek"):
         (tools / program).symlink_to(BIN / program)
-    repo.env["PATH"] = f"{tools}:{without_pmgit(repo.env['PATH'])}"
+    repo.env["PATH"] = f"{tools}:{shared.folder / 'bin'}:{without_pmgit(repo.env['PATH'])}"
     (home / "Downloads").mkdir()
     (home / "Downloads/silero_vad_16k.safetensors").write_bytes(weights.safetensors)
     repo.stage("train.py", "print('training')\n")

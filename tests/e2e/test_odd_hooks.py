@@ -94,9 +94,7 @@ SERVED = (below, prek_config, prek_folder, types, at_the_top, old_python)
 
 
 @pytest.mark.parametrize("setup", SERVED)
-def test_it_is_served_here_and_in_the_next_clone(
-    repo: Repo, tmp_path: Path, setup: Callable[[Repo], str]
-) -> None:
+def test_it_is_served(repo: Repo, setup: Callable[[Repo], str]) -> None:
     config = setup(repo)
     before = tree(repo)
     done = repo.pmgit("init", "--yes")
@@ -104,23 +102,31 @@ def test_it_is_served_here_and_in_the_next_clone(
     # Nobody's other hook has run for the proof.
     assert not list(repo.path.rglob("ran"))
     assert "pmgit-hook" in (repo.path / config).read_text()
-    if setup is types:
-        assert "leaves out pre-commit, pre-merge-commit" in done.out
-    whole = tree(repo)
-    assert "nothing to do" in repo.pmgit("init").out
-    assert tree(repo) == whole
+    assert ("leaves out pre-commit, pre-merge-commit" in done.out) == (setup is types)
     judges(repo)
+    assert repo.pmgit("init", "--undo").code == 0
+    after = tree(repo)
+    assert [p for p in before if after.get(p) != before[p] and ".git/" not in p] == []
+
+
+@pytest.mark.parametrize("setup", [below, prek_folder])
+def test_the_next_clone_reads_the_same_file(
+    repo: Repo, tmp_path: Path, setup: Callable[[Repo], str]
+) -> None:
+    setup(repo)
+    assert repo.pmgit("init", "--yes").code == 0
+    repo.git("add", "-A")
+    repo.commit("Set up")
     repo.git("clone", "-q", ".", str(tmp_path / "clone"))
     clone = Repo(tmp_path / "clone", repo.env, init=None)
     theirs = clone.pmgit("init", "--yes")
     assert theirs.code == 0, theirs
     assert clone.git("status", "--short") == ""
     judges(clone)
-    if setup is not types:  # the doctor asks for the hook that this wants
-        assert clone.pmgit("doctor").code == 0
-    assert repo.pmgit("init", "--undo").code == 0
-    after = tree(repo)
-    assert [p for p in before if after.get(p) != before[p] and ".git/" not in p] == []
+    assert clone.pmgit("doctor").code == 0
+    whole = tree(clone)
+    assert "nothing to do" in clone.pmgit("init").out
+    assert tree(clone) == whole
 
 
 def outside(repo: Repo) -> None:
