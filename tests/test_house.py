@@ -171,7 +171,8 @@ def test_imports_have_no_circle() -> None:
 # --- one owner each
 
 
-#: git is started in one place, the two hook frameworks in another, and printed fixes in a third.
+#: git is started in one place, the two hook frameworks in another (with the commits that try their
+#: hooks), and printed fixes in a third.
 STARTERS = ["pmgit.git.process", "pmgit.setup.hooks.frameworks", "pmgit.commands._steps"]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.conftest import ADDRESS, UV, Shared, without_pmgit
+from tests.e2e.conftest import ADDRESS, UV, Shared, blamed, commit, without_pmgit
 from tests.kit import BIN, Repo
 from tests.test_readme import transcript
 
@@ -55,14 +55,29 @@ def test_the_first_day_is_what_happens(
 ) -> None:
     if "prek" not in name:
         Path(machine.env["HOME"], ".local/bin/prek").unlink()
-    commit = shared.run("git", "rev-parse", "HEAD", cwd=clone).strip()
+    rev = shared.run("git", "rev-parse", "HEAD", cwd=clone).strip()
     steps = transcript(name, file)
     assert len(steps) > 5
     for command, printed in steps:
         result = machine.sh(f"{command.replace('<its address>', ADDRESS)} 2>&1")
-        out = result.out.replace(ADDRESS, "<its address>").replace(commit[:12], "<commit>")
+        out = result.out.replace(ADDRESS, "<its address>").replace(rev[:12], "<commit>")
         # `…` stands for any lines.
         parts = map(re.escape, printed.split("…\n"))
         assert re.fullmatch("(?:.*\n)*".join(parts), out), (command, out)
         assert result.code == (1 if " in 1 file" in printed or "errors in" in printed else 0)
     assert machine.git("log", "--oneline").count("\n") >= 2
+
+
+def test_installed_from_a_clone(machine: Repo, clone: Path) -> None:
+    """The other way of the README: others cannot build that, so the entry runs what is installed."""
+    home = machine.env["HOME"]
+    machine.env.update(UV_TOOL_DIR=f"{home}/tools", UV_TOOL_BIN_DIR=f"{home}/.local/bin")
+    done = machine.run(["uv", "tool", "install", "-q", "."], cwd=clone)
+    assert done.code == 0, done
+    done = machine.run(["pmgit", "init", "--yes"])
+    assert done.code == 0, done
+    assert "because this one was installed from a folder (file://" in done.out
+    machine.git("add", "-A")
+    assert commit(machine).code == 0
+    machine.stage("pretrained_model/m/model.bin", 2_000_000)
+    assert blamed(commit(machine)) == {"missing-info", "tracked-weights"}

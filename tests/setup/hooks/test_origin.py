@@ -34,7 +34,7 @@ GIT = {"vcs": "git", "commit_id": COMMIT, "requested_revision": "main"}
         ("https://oauth2:glpat-x@host.example/a", "https://host.example/a"),
         ("https://git:secret@host.example/a", "https://host.example/a"),
         ("ssh://me@host.example/a", "ssh://host.example/a"),
-        ("ssh://git:secret@host.example/a", "ssh://host.example/a"),
+        ("ssh://git:secret@host.example/a", "ssh://git@host.example/a"),
         ("https://host.example/a?private_token=x", ""),
         ("https://host.example/a#x", ""),
         ("https://${TOKEN}@host.example/a", ""),

@@ -77,8 +77,8 @@ def for_others(address: str) -> str:
         return _as_scp(address, parts)
     user, at, place = parts.netloc.rpartition("@")
     # The user of ssh belongs to the address (`git@…`); everywhere else it is a person or a token.
-    keeps = parts.scheme == "ssh" and user == "git"
-    return urlunsplit(parts._replace(netloc=f"{user}{at}{place}" if keeps else place))
+    keeps = parts.scheme == "ssh" and user.partition(":")[0] == "git"
+    return urlunsplit(parts._replace(netloc=f"git{at}{place}" if keeps else place))
 
 
 def _as_scp(address: str, parts: SplitResult) -> str:
