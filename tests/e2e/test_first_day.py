@@ -69,7 +69,7 @@ def test_the_first_day_is_what_happens(
 
 
 def test_installed_from_a_clone(machine: Repo, clone: Path) -> None:
-    """The other way of the README: others cannot build that, so the entry runs what is installed."""
+    """The other way of the README. Others cannot build that: the entry runs what is installed."""
     home = machine.env["HOME"]
     machine.env.update(UV_TOOL_DIR=f"{home}/tools", UV_TOOL_BIN_DIR=f"{home}/.local/bin")
     done = machine.run(["uv", "tool", "install", "-q", "."], cwd=clone)

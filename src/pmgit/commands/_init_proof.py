@@ -72,7 +72,7 @@ def _hooks(repository: Repository, made: Plan, tell: Callable[[str], None]) -> I
     framework = made.framework
     if framework:
         frameworks.validate(repository, framework)
-        yield f"{framework.name} accepts {framework.config}"
+        yield visible(f"{framework.name} accepts {framework.config}")
         # What was written just now was built before.
         known = any(step.ready for step in made.steps)
         if built := onboarding_entry.check(repository, framework, None if known else tell):

@@ -87,9 +87,7 @@ def command(
     configuration. A second run changes nothing; with other options it changes what pmgit has
     written, or says what it does not apply. One that was interrupted is finished by the next.
     """
-    wanted = Wanted(
-        storage or "", hooks or "", language or "", models, system, keep_text, _tell
-    )
+    wanted = Wanted(storage or "", hooks or "", language or "", models, system, keep_text, _tell)
     try:
         if take_back:
             _undo(dry_run=dry_run)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pmgit import __version__
 from pmgit.errors import PmgitError, UsageError
+from pmgit.report.text import visible
 from pmgit.setup import files
 from pmgit.setup.hooks import entry, framework_files, frameworks, hook_config, origin, prek_config
 from pmgit.setup.hooks.entry import STAGES, SYSTEM, Entry
@@ -148,7 +149,7 @@ def note(repository: Repository, framework: Framework) -> list[str]:
         return []
     missing = ", ".join(stage for stage in STAGES if stage not in types)
     told = (
-        f"{TYPES} of {name} leaves out {missing}: in another clone run `pmgit init`, because"
+        f"{TYPES} of {visible(name)} leaves out {missing}: in another clone run `pmgit init`, because"
         f" `{framework.name} install` alone would not have pmgit run"
     )
     return [told]

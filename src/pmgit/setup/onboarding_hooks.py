@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.report.shell import quote
+from pmgit.report.text import visible
 from pmgit.setup import files, onboarding_entry
 from pmgit.setup.hooks import chain, entry, framework_files, frameworks, hook_chain, hook_state
 from pmgit.setup.hooks.entry import STAGES
@@ -244,7 +245,7 @@ def seen(state: State) -> list[str]:
         hook = state.hook(stage)
         if hook.content is not None:
             named = hook_state.names(hook, state.top) if hook.is_framework else ""
-            reads = f", reads {named}" if named else ""
+            reads = f", reads {visible(named)}" if named else ""
             lines.append(f"{stage} ({hook.kind}{reads})")
     return lines
 
