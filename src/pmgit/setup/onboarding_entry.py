@@ -149,8 +149,8 @@ def note(repository: Repository, framework: Framework) -> list[str]:
         return []
     missing = ", ".join(stage for stage in STAGES if stage not in types)
     told = (
-        f"{TYPES} of {visible(name)} leaves out {missing}: in another clone run `pmgit init`, because"
-        f" `{framework.name} install` alone would not have pmgit run"
+        f"{TYPES} of {visible(name)} leaves out {missing}: in another clone run `pmgit init`,"
+        f" because `{framework.name} install` alone would not have pmgit run"
     )
     return [told]
 
