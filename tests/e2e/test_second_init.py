@@ -132,6 +132,14 @@ def test_an_entry_that_somebody_changed_is_not_exchanged(repo: Repo, was: str, n
     assert tree(repo) == before
 
 
+def test_an_entry_by_hand_stays_beside_native_hooks(repo: Repo) -> None:
+    text = hook_config.snippet(Entry("system")).replace("name: pmgit", "name: ours")
+    repo.write(USUAL, text)
+    out = init(repo, "--hooks", "native")
+    assert f"note: the entry of pmgit in {USUAL} is not as pmgit writes it, and stays" in out
+    assert (repo.path / USUAL).read_text() == text
+
+
 def test_what_is_not_applied_is_said(repo: Repo) -> None:
     init(repo, "--hooks", "native")
     before = tree(repo)

@@ -135,7 +135,10 @@ def _hooks(repository: Repository, made: Plan, state: State, wanted: Wanted) -> 
         )
     if made.hooks == NONE:
         return []
-    out = onboarding_hooks.only_native(repository, state) if wanted.hooks else []
+    out: list[Step] = []
+    if wanted.hooks:
+        out, left = onboarding_hooks.only_native(repository, state)
+        made.notes += left
     return out + onboarding_hooks.hooks(repository, state, made.hooks)
 
 

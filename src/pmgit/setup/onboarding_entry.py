@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pmgit.setup.hooks.frameworks import Framework
     from pmgit.setup.hooks.hook_config import Change
 
+#: What is left of a configuration without pmgit's entry.
+NOTHING, BY_HAND = "nothing", "by hand"
 #: What pmgit runs with.
 _PYTHON = (3, 11)
 #: In what pip, uv and virtualenv say of a Python that is too old, or not here.
@@ -86,19 +88,20 @@ def steps(
     return [Step(what, [(name, changed.before, changed.after)], run, ready)]
 
 
-def take_out(repository: Repository, name: str) -> tuple[list[Step], bool]:
-    """The step that takes pmgit's own entry out of a configuration, and whether that is of use to
-    its framework afterwards. An entry that somebody wrote or changed stays: then there is no step.
+def take_out(repository: Repository, name: str) -> tuple[list[Step], str]:
+    """The step that takes pmgit's own entry out of a configuration, and what is left then: NOTHING
+    for a framework to read, BY_HAND an entry that somebody wrote or changed, or '' all else.
     """
     path = _path(repository, name)
     before = files.read(path)
-    document = read(before, name)
-    present = framework_files.items(document)
+    present = framework_files.items(read(before, name))
+    if before is None or not present:
+        return [], ""
     old = entry.of(present[0]) if len(present) == 1 else None
     exchange = prek_config.exchange if name.endswith(".toml") else hook_config.exchange
-    made = exchange(before, old, None, name) if before is not None and old else None
+    made = exchange(before, old, None, name) if old else None
     if made is None:
-        return [], True
+        return [], BY_HAND
     after = made.after or None
 
     def run(journal: Journal) -> None:
@@ -110,7 +113,7 @@ def take_out(repository: Repository, name: str) -> tuple[list[Step], bool]:
     left = read(after, name)
     useful = isinstance(left, dict) and isinstance(left.get("repos"), list)
     what = f"take pmgit's entry out of {name}" if after is not None else f"remove {name}"
-    return [Step(what, [(name, before, after)], run)], useful
+    return [Step(what, [(name, before, after)], run)], "" if useful else NOTHING
 
 
 def check(repository: Repository, framework: Framework, tell: Callable[[str], None] | None) -> str:

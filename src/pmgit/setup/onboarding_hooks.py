@@ -102,18 +102,21 @@ def hooks(
     return steps + _chain_steps(repository, _actions(state, mode, framework), mode, framework)
 
 
-def only_native(repository: Repository, state: State) -> list[Step]:
+def only_native(repository: Repository, state: State) -> tuple[list[Step], list[str]]:
     """What takes pmgit's entry out of the framework's configuration, where hooks are to be native;
     and the framework's own hooks, when that leaves nothing for it to read. `state` is as it will
-    be then.
+    be then. The texts are notes about what stays.
     """
     name = state.config(state.tool or PRE_COMMIT)
     path = os.path.join(repository.top, *name.split("/"))
     if not os.path.isfile(path) or os.path.islink(path):
-        return []
-    steps, useful = onboarding_entry.take_out(repository, name)
+        return [], []
+    steps, left = onboarding_entry.take_out(repository, name)
     stages = [hook.stage for hook in state.installed]
-    if steps and not useful and stages:
+    if left == onboarding_entry.BY_HAND:
+        told = f"the entry of pmgit in {name} is not as pmgit writes it, and stays: it judges, too"
+        return steps, [told]
+    if left == onboarding_entry.NOTHING and stages:
         framework = frameworks.find(state)
 
         def uninstall(journal: Journal) -> None:
@@ -125,7 +128,7 @@ def only_native(repository: Repository, state: State) -> list[Step]:
             legacy = state.hook(hook.stage, "legacy")
             state.hooks[hook.stage] = replace(legacy, path=hook.path)
             state.hooks[f"{hook.stage}.legacy"] = HookFile(legacy.path, hook.stage)
-    return steps
+    return steps, []
 
 
 def _install(
