@@ -252,6 +252,13 @@ class Repo:
         done = None if start else forked.run(argv, self.path / cwd, {**self.env, **(env or {})})
         return _result(*done) if done else self.run(argv, cwd=cwd, env=env)
 
+    def personal(self, text: str) -> Path:
+        """Give the user attributes of his own; the path of their file."""
+        file = Path(self.env["HOME"], "my-attributes")
+        file.write_text(text)
+        self.git("config", "--global", "core.attributesFile", str(file))
+        return file
+
     def push_first(self, model: str) -> None:
         """A first commit with a described model, pushed to a bare repository beside this one."""
         remote = Repo(self.path.parent / "remote.git", self.env, init=("--bare",))

@@ -155,7 +155,7 @@ def _look(
         PATHS: lambda: any(c.oid and not c.before for c in subject.model_changes),
         MODELS: lambda: bool(subject.models),
         LOCAL: lambda: snapshot.has_work_tree and bool(subject.models),
-        ATTRIBUTES: lambda: subject.changes_attributes,
+        ATTRIBUTES: lambda: subject.changes_attributes or subject.names_attributes,
         HOST: lambda: hosted,
     }
     scopes = {scope for scope in dict.fromkeys(e.scope for e in entries) if speaks[scope]()}

@@ -11,9 +11,10 @@ import pytest
 from pmgit.git import attributes
 from pmgit.git.repository import discover
 from tests.git.test_staged import NAMES
+from tests.kit import Repo
 
 if TYPE_CHECKING:
-    from tests.kit import Repo
+    from pathlib import Path
 
 
 def filters(paths: list[str]) -> list[str]:
@@ -84,6 +85,73 @@ def test_attributes_of_this_clone_and_of_the_user_count(here: Repo) -> None:
     own.write_text("*.b filter=lfs\n")
     here.git("config", "--global", "core.attributesFile", str(own))
     assert filters(["x.a", "x.b", "x.c"]) == ["lfs", "lfs", "unspecified"]
+
+
+# -- what every clone sees -------------------------------------------------------------------------
+
+
+def everywhere(paths: list[str]) -> list[str]:
+    """The filters of paths as the tree has them, whatever this clone makes of it."""
+    told = attributes.EveryClone(discover()).filters(paths)
+    return [told.get(path, "unspecified") for path in paths]
+
+
+def make_personal(repo: Repo) -> None:
+    """Give the user and the clone attributes of their own, and a file system without case."""
+    repo.write(".git/info/attributes", "*.i filter=lfs\n*.c !filter\n")
+    own = repo.path.parent / "home" / "attributes"
+    own.write_text("*.u filter=lfs\n[attr]mine filter=lfs\n")
+    repo.git("config", "--global", "core.attributesFile", str(own))
+    repo.git("config", "core.ignoreCase", "true")
+
+
+LAYOUTS: dict[str, list[tuple[str, ...]]] = {
+    "plain": [],
+    "split index": [("update-index", "--split-index")],
+    "sparse checkout": [("sparse-checkout", "set", "--cone", "in")],
+    "sparse index": [("sparse-checkout", "set", "--cone", "--sparse-index", "in")],
+    "linked work tree": [("worktree", "add", "-q", "../linked")],
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("format", ["sha1", "sha256"])
+def test_only_the_tree_counts_for_every_clone(
+    tmp_path: Path,
+    env: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    format: str,
+    layout: str,
+) -> None:
+    repo = Repo(tmp_path / format, env, init=(f"--object-format={format}",))
+    repo.stage(".gitattributes", "*.a filter=lfs\n*.m mine\n")
+    repo.stage("in/.gitattributes", "*.c filter=lfs\n")
+    repo.stage("out/deep/.gitattributes", "*.b filter=lfs\n")
+    repo.commit()
+    for command in LAYOUTS[layout]:
+        repo.git(*command)
+    paths = ["x.a", "in/x.c", "out/deep/x.b", "x.i", "x.u", "x.A", "x.m"]
+    for personal in (False, True):
+        if personal:
+            make_personal(repo)
+        monkeypatch.chdir(repo.path if layout != "linked work tree" else tmp_path / "linked")
+        assert everywhere(paths) == ["lfs"] * 3 + ["unspecified"] * 4, personal
+    # This is what Git does here, which a fix has to know.
+    assert filters(paths)[3:] == ["lfs"] * 4
+    assert filters(["in/x.c"]) == ["unspecified"]
+
+
+def test_a_bare_repository_and_a_named_source_of_attributes(
+    here: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.stage(".gitattributes", "*.a filter=lfs\n")
+    here.git("read-tree", here.git("write-tree").strip())
+    make_personal(here)
+    monkeypatch.setenv("GIT_ATTR_SOURCE", "HEAD")  # which there is not
+    assert everywhere(["x.a", "x.i"]) == ["lfs", "unspecified"]
+    here.git("config", "core.bare", "true")
+    monkeypatch.chdir(here.path / ".git")
+    assert everywhere(["x.a", "x.i"]) == ["lfs", "unspecified"]
 
 
 def test_ignore_rules_are_told_with_file_line_and_pattern(here: Repo) -> None:

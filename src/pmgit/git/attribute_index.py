@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _count = 0
 
 
-def write(repository: Repository, files: Iterable[Blob]) -> str:
-    """Write an index that holds these files; the path of its file, for the caller to remove."""
+def content(repository: Repository, files: Iterable[Blob]) -> bytes:
+    """What is in an index that holds these files."""
     entries = []
     for path, blob in sorted((encode(file.path), file) for file in files):
         entry = b"".join(
@@ -38,7 +38,12 @@ def write(repository: Repository, files: Iterable[Blob]) -> str:
         )
         entries.append(entry + bytes(8 - len(entry) % 8))
     head = b"DIRC" + (2).to_bytes(4, "big") + len(entries).to_bytes(4, "big")
-    data = b"".join((head, *entries, bytes(len(repository.empty_tree) // 2)))
+    return b"".join((head, *entries, bytes(len(repository.empty_tree) // 2)))
+
+
+def write(repository: Repository, files: Iterable[Blob]) -> str:
+    """Write an index that holds these files; the path of its file, for the caller to remove."""
+    data = content(repository, files)
     if os.environ.get("GIT_QUARANTINE_PATH"):
         # Git removes it with the rest of a refused push, should we be killed.
         global _count

@@ -2,6 +2,9 @@
 
 Both are asked of Git and never worked out here: attribute patterns and ignore patterns differ
 from each other, and pathspec follows neither to the letter (facts in docs/design.md).
+
+What is judged goes by the attributes that every clone sees (`EveryClone`). What Git does in this
+clone may be something else: a user, a system and a clone have attributes of their own.
 """
 
 from __future__ import annotations
@@ -23,16 +26,64 @@ UNSPECIFIED = "unspecified"
 NO_FILTER = frozenset({UNSPECIFIED, "unset"})
 _FILTER = b"\0filter\0"
 
+#: Without the user's attributes, and with the case of letters as it is on most systems.
+#: Git before 2.43 reads no `.gitattributes` from the index that a sparse checkout leaves out.
+OF_THE_TREE = (
+    "-c", "core.attributesFile=" + os.devnull,
+    "-c", "core.ignoreCase=false",
+    "-c", "core.sparseCheckout=false",
+)  # fmt: skip
 
-def ask(repository: Repository, paths: Sequence[str], env: dict[str, str]) -> Process:
-    """Start to ask for the filter attribute of `paths`, as the index has the attributes.
 
-    `--cached`: what counts is what will be recorded, not an edit that is not staged.
+def ask(repository: Repository, paths: Sequence[str], env: dict[str, str], *words: str) -> Process:
+    """Start to ask for the filter attribute of `paths`, as Git in this clone has it.
+
+    `--cached`: what counts is what will be recorded, not an edit that is not staged. `words` are
+    options of git itself.
     """
     stdin = encode("\0".join(paths) + "\0")
     return repository.start(
-        "check-attr", "--cached", "-z", "--stdin", "filter", stdin=stdin, env=env
+        *words, "check-attr", "--cached", "-z", "--stdin", "filter", stdin=stdin, env=env
     )
+
+
+class EveryClone:
+    """The attributes that every clone of a repository sees: those of its tree, and no others.
+
+    Neither those of the user, the system and the clone (`info/attributes`) count, nor what
+    `core.ignoreCase` adds on some systems. Keep this object while a question of its is under way.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self.env = {"GIT_ATTR_NOSYSTEM": "1"}
+        if "GIT_ATTR_SOURCE" in os.environ:
+            # `git --attr-source=X commit` hands it on. With --cached it decides nothing, but Git
+            # looks it up: an id that needs no look.
+            self.env["GIT_ATTR_SOURCE"] = repository.empty_tree
+        if own_file(repository):
+            from pmgit.git.apart import Apart
+
+            # No option leaves that file out.
+            self._apart = Apart(repository)
+            self.env |= self._apart.instead()
+
+    def ask(self, paths: Sequence[str], env: dict[str, str]) -> Process:
+        """Start to ask for the filter attribute of `paths`; `env` may name another index."""
+        return ask(self._repository, paths, {**self.env, **env}, *OF_THE_TREE)
+
+    def filters(self, paths: Sequence[str]) -> dict[str, str]:
+        """The filter attribute of `paths`, as the index has the attributes; as `answers`."""
+        return answers(self.ask(paths, {}), paths) if paths else {}
+
+
+def own_file(repository: Repository) -> str:
+    """The path of this clone's own attributes, which are stronger than all others; '' for none."""
+    path = f"{repository.common_dir}/info/attributes"
+    try:
+        return path if os.stat(path).st_size else ""
+    except OSError:
+        return ""
 
 
 def answers(process: Process, paths: Sequence[str]) -> dict[str, str]:

@@ -69,7 +69,9 @@ class GitError(PmgitError):
     def __init__(self, argv: tuple[str, ...], code: int, stderr: str) -> None:
         self.code = code
         self.stderr = stderr
-        words = " ".join(argv[2:4] if argv[:1] == ("-c",) else argv[:2])
+        while argv[:1] == ("-c",):
+            argv = argv[2:]
+        words = " ".join(argv[:2])
         said = [line for line in stderr.splitlines() if line.strip()]
         first = next((line for line in said if line.startswith(("fatal:", "error:"))), "")
         told = first or (said[0] if said else f"exit code {code}")

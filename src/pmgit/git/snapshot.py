@@ -6,7 +6,8 @@ A snapshot is made by `git.staged` (the index against HEAD), `git.tree` (all of 
 
 from __future__ import annotations
 
-from pmgit.git import attributes
+import os
+
 from pmgit.git.blob import (
     NOT_HERE,
     REGULAR,
@@ -18,6 +19,7 @@ from pmgit.git.blob import (
     removed_by,
 )
 from pmgit.git.objects import Objects
+from pmgit.git.path_filters import PathFilters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,9 +31,10 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 STAGED, TREE, RANGE = "staged", "tree", "range"
+ATTRIBUTES = ".gitattributes"
 
 
-class Snapshot:
+class Snapshot(PathFilters):
     """The blobs to judge, and the tree that they are part of.
 
     `introduced` are the blobs that are new here, links and submodules among them; `changes` the
@@ -50,7 +53,7 @@ class Snapshot:
         index_env: dict[str, str] | None = None,
         removed: dict[tuple[str, str], list[str]] | None = None,
     ) -> None:
-        self.repository = repository
+        super().__init__(repository, index_env)
         self.origin = origin
         self.changes = changes
         self.introduced = introduced
@@ -67,17 +70,11 @@ class Snapshot:
         self.sizes: Sizes | None = None  # what the index tells, when much is staged
         self.on_disk: dict[str, list[str]] = {}  # the files below folders that were looked through
         self._surveyed: list[Blob] | None = None  # the introduced files
-        self._filtered: tuple[Sequence[Blob], list[Blob]] | None = None
         self._absent: set[str] = set()
-        self._env = index_env or {}
-        self._filters: dict[str, str] = {}  # left out is what has none
-        self._lists: list[Sequence[str]] = []  # the paths that they were asked for
-        self._answered: set[str] = set()  # the same, made when somebody asks for one of them
         self.knows_filters = False  # of all that is introduced
         self._listings: dict[tuple[str, ...], dict[str, Blob]] = {}
         self._heads: dict[str, bytes] = {}
         self._texts: dict[str, bytes] = {}
-        self._asked: tuple[Sequence[str], Process] | None = None
         self._keep: Callable[[bytes], bool] = bool
 
     @property
@@ -154,47 +151,25 @@ class Snapshot:
         unknown = [b for b in blobs if b.size == UNKNOWN and b.mode != SUBMODULE]
         self.objects.survey(unknown, keep)
 
-    def ask_filters(self, paths: Sequence[str]) -> None:
-        """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
-        if paths:
-            self._collect()
-            self._asked = (paths, attributes.ask(self.repository, paths, self._env))
+    def _attribute_files(self, size: int) -> Sequence[Blob]:
+        if () in self._listings:
+            files = [b for p, b in self._listings[()].items() if p.endswith(ATTRIBUTES)]
+        elif self.has_work_tree and _size(f"{self.repository.top}/{ATTRIBUTES}") >= size:
+            files = parse_listing(list_attributes(self.repository, self.index_env).finish())
+        else:
+            return ()
+        files = [blob for blob in files if blob.path.rpartition("/")[2] == ATTRIBUTES]
+        self.measure(files)
+        return files
 
-    def _collect(self) -> None:
-        if self._asked:
-            paths, process = self._asked
-            self._asked = None
-            self._filters.update(attributes.answers(process, paths))
-            self._lists.append(paths)
+    def attribute_texts(self) -> dict[str, bytes]:
+        """The contents of all `.gitattributes` files, by path."""
+        files = [b for p, b in self.listing().items() if p.endswith(ATTRIBUTES) and b.is_regular]
+        return self._texts_of([b for b in files if b.path.rpartition("/")[2] == ATTRIBUTES])
 
-    def _unanswered(self, paths: Iterable[str]) -> list[str]:
-        """The paths that git has not been asked about."""
-        while self._lists:
-            self._answered.update(self._lists.pop())
-        return [path for path in paths if path not in self._answered]
-
-    def filter_of(self, path: str) -> str:
-        """The filter attribute that `path` has in this snapshot: `lfs`, `unspecified`, …"""
-        if self._asked:
-            self._collect()
-        if path not in self._filters:
-            self.learn_filters([path])
-        return self._filters.get(path, attributes.UNSPECIFIED)
-
-    def learn_filters(self, paths: Iterable[str]) -> None:
-        """Get to know the filter attribute of many paths, by one question."""
-        self._collect()
-        self.ask_filters(self._unanswered(paths))
-        self._collect()
-
-    def filtered(self, blobs: Sequence[Blob]) -> list[Blob]:
-        """Those blobs on whose path a filter works, of paths that git was asked about."""
-        self._collect()
-        if self._filtered is None or self._filtered[0] is not blobs:
-            of, default, none = self._filters.get, attributes.UNSPECIFIED, attributes.NO_FILTER
-            found = [blob for blob in blobs if of(blob.path, default) not in none]
-            self._filtered = (blobs, found)
-        return self._filtered[1]
+    def _texts_of(self, files: Sequence[Blob]) -> dict[str, bytes]:
+        contents = self.objects.contents(files)
+        return {blob.path: contents[blob.oid] for blob in files if blob.oid in contents}
 
     def listing(self, *folders: str) -> dict[str, Blob]:
         """All entries of the snapshot's index below `folders` (everything without any).
@@ -226,10 +201,10 @@ class Snapshot:
         self._listings[folders] = entries
 
     def _listed(self, folders: tuple[str, ...]) -> dict[str, Blob]:
-        out = self.repository.run("ls-files", "-s", "-z", "--", *folders, env=self._env)
+        out = self.repository.run("ls-files", "-s", "-z", "--", *folders, env=self.index_env)
         found = {blob.path: blob for blob in parse_listing(out)}
         empty = self.repository.empty_blob
-        if not self._env and any(blob.oid == empty for blob in found.values()):
+        if not self.index_env and any(blob.oid == empty for blob in found.values()):
             # It may be an intent to add, which looks like an empty file; the diff leaves it out.
             diff = self.repository.run(
                 "diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev",
@@ -284,3 +259,16 @@ class Snapshot:
         here, absent = self.objects.split_present([blob])
         self._absent.update(blob.oid for blob in absent)
         return self.objects.contents(here).get(blob.oid, b"")
+
+
+def list_attributes(repository: Repository, env: dict[str, str]) -> Process:
+    """Start to list the `.gitattributes` files of an index."""
+    listed = ("ls-files", "-s", "-z", "--", f":(glob)**/{ATTRIBUTES}")
+    return repository.start(*listed, env=env, literal=False)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0

@@ -6,7 +6,6 @@ import os
 
 from pmgit.errors import PmgitError
 from pmgit.git import attribute_index
-from pmgit.git.attributes import ask
 from pmgit.git.blob import (
     FOLDER,
     LINK,
@@ -18,7 +17,7 @@ from pmgit.git.blob import (
     tree_entries,
 )
 from pmgit.git.objects import Objects, UnreadableObjectError, loose_tree
-from pmgit.git.snapshot import RANGE, Snapshot
+from pmgit.git.snapshot import ATTRIBUTES, RANGE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
 
-ATTRIBUTES = ".gitattributes"
 _FILES = (*REGULAR, LINK)
 _NAME = ATTRIBUTES.encode("ascii")
 #: How it stands in a tree, or in a part of a longer name.
@@ -62,7 +60,7 @@ class TipSnapshot(Snapshot):
         self.objects = self._batch_objects = BatchObjects(repository, batch)
         #: The ids of folders of the tip, as far as they are known; '' for what is none any more.
         self._trees = trees
-        self._attribute_files: dict[str, Blob] = {}
+        self._known_files: dict[str, Blob] = {}
         self._folders: set[str] = set()
         self._index = ""
         self._expected: tuple[tuple[str, ...], Process] | None = None
@@ -89,17 +87,17 @@ class TipSnapshot(Snapshot):
 
     def ask_filters(self, paths: Sequence[str]) -> None:
         """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
-        if self._asked and self._asked[0] == paths:
+        if (self._asked and self._asked[0] == paths) or self._lists[-1:] == [paths]:
             return  # it was asked for in advance
         self._collect()
         if not paths:
             return
         self._look_for_attributes(paths)
-        # What the server itself says of paths counts too.
-        own = os.path.exists(f"{self.repository.common_dir}/info/attributes")
-        if self._attribute_files or own:
-            self._index = attribute_index.write(self.repository, self._attribute_files.values())
-            self._asked = (paths, ask(self.repository, paths, {"GIT_INDEX_FILE": self._index}))
+        if self._settle(paths):
+            return
+        if self._known_files:
+            self._index = attribute_index.write(self.repository, self._known_files.values())
+            self._asked = (paths, self._start(paths, {"GIT_INDEX_FILE": self._index}))
         else:
             self._lists.append(paths)
 
@@ -239,8 +237,13 @@ class TipSnapshot(Snapshot):
             found = [*self._in_trees(known), *self._by_name(sorted(folders.difference(known)))]
         found = [blob for blob in found if blob.path.rpartition("/")[2] == ATTRIBUTES]
         # Git takes a file that it cannot read for an empty one, and says nothing.
-        self._batch_objects.demand(blob.oid for blob in found)
-        self._attribute_files.update({blob.path: blob for blob in found})
+        sizes = self._batch_objects.demand(blob.oid for blob in found)
+        for blob in found:
+            blob.size = sizes[blob.oid]
+            self._known_files[blob.path] = blob
+
+    def _attribute_files(self, size: int) -> Sequence[Blob]:  # noqa: ARG002
+        return list(self._known_files.values())
 
 
 def _path(blob: Blob) -> str:
@@ -258,10 +261,9 @@ class BatchObjects(Objects):
         super().__init__(repository)
         self._asked = batch
 
-    def demand(self, oids: Iterable[str]) -> None:
-        """Raise UnreadableObjectError unless all of these blobs can be read."""
-        for _ in self._blobs(oids, self._asked.contents):
-            pass
+    def demand(self, oids: Iterable[str]) -> dict[str, int]:
+        """The size of each of these blobs; raises UnreadableObjectError unless all can be read."""
+        return {oid: len(one.data) for oid, one in self._blobs(oids, self._asked.contents)}
 
     def sizes(self, oids: Iterable[str]) -> dict[str, int]:
         """Size of every blob."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git.blob import Blob, parse_listing
-from pmgit.git.snapshot import TREE, Snapshot
+from pmgit.git.snapshot import TREE, Snapshot, list_attributes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,23 +46,38 @@ class CommitSnapshot(Snapshot):
     unpushed: bool = False
     remote: str = ""  # the name of the one that it is pushed to
     address: str = ""  # that name, or the address that was given in its place
-    _attribute_files: Process | None = None
+    _listed_files: Process | None = None
     _demanded = False
+    _files: Sequence[Blob] = ()
 
     def ask_filters(self, paths: Sequence[str]) -> None:
         """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
         super().ask_filters(paths)
-        if paths and self._env and not self._demanded:
-            self._demanded = True
-            listed = ("ls-files", "-s", "-z", "--", ":(glob)**/.gitattributes")
-            self._attribute_files = self.repository.start(*listed, env=self._env, literal=False)
+        if paths and self.index_env and not self._demanded and not self._listed_files:
+            self._listed_files = list_attributes(self.repository, self.index_env)
+
+    def _attribute_files(self, size: int) -> Sequence[Blob]:
+        if not self.index_env:
+            return super()._attribute_files(size)
+        if not self._demanded:
+            self._listed_files = self._listed_files or list_attributes(
+                self.repository, self.index_env
+            )
+            self._demand()
+        return self._files
 
     def _collect(self) -> None:
         super()._collect()
-        if self._attribute_files:
-            # Git takes a file that it cannot read for an empty one, and says nothing.
-            process, self._attribute_files = self._attribute_files, None
-            self.objects.survey(parse_listing(process.finish()), None)
+        if self._listed_files:
+            self._demand()
+
+    def _demand(self) -> None:
+        """Read the sizes: Git takes a file that it cannot read for an empty one in silence."""
+        if self._listed_files:
+            process, self._listed_files = self._listed_files, None
+            self._demanded = True
+            self._files = parse_listing(process.finish())
+            self.objects.survey(self._files, None)
 
 
 def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:

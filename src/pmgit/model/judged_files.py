@@ -182,11 +182,21 @@ class Files:
     @lazy
     def changes_attributes(self) -> bool:
         """Whether a `.gitattributes` changes, by being deleted too."""
-        # One look at all of them at once: nearly always there is nothing to find.
-        text = "\0".join(["", *[change.path for change in self.changes], ""])
+        text = self._changed
         return ".gitattributes\0" in text and (
             "/.gitattributes\0" in text or "\0.gitattributes\0" in text
         )
+
+    @lazy
+    def names_attributes(self) -> bool:
+        """Whether a file changes whose name may be meant for `.gitattributes`."""
+        spellings = ("gitat", "GITAT", "GitAt", "Gitat", ".git-att", ".git_att")
+        return any(spelling in self._changed for spelling in spellings)
+
+    @lazy
+    def _changed(self) -> str:
+        """All changed paths, for one look at all of them: mostly there is nothing to find."""
+        return "\0".join(["", *[change.path for change in self.changes], ""])
 
     @lazy
     def judged_for_lfs(self) -> list[Blob]:

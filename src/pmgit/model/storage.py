@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pmgit.config import Config
     from pmgit.git.repository import Repository
 
-ATTRIBUTES = ".gitattributes"
+_WORD = b"filter=lfs"
 
 
 def of(config: Config, has_lfs_lines: bool) -> str:
@@ -47,20 +47,16 @@ def has_lfs_lines(source: Snapshot | Repository) -> bool:
     Two git processes; only asked for when weights are found that no attribute speaks about.
     """
     snapshot = source if isinstance(source, Snapshot) else Snapshot(source, TREE, [], [])
-    files = [
-        blob
-        for path, blob in snapshot.listing().items()
-        if blob.is_regular and (path == ATTRIBUTES or path.endswith("/" + ATTRIBUTES))
-    ]
-    if not files:
-        return False
-    return any(map(_names_lfs, snapshot.objects.contents(files).values()))
+    return any(map(_names_lfs, snapshot.attribute_texts().values()))
 
 
 def _names_lfs(data: bytes) -> bool:
-    if b"filter=lfs" not in data:
-        return False
-    lines = data.split(b"\n")
-    return any(
-        b"filter=lfs" in line.split() for line in lines if not line.lstrip().startswith(b"#")
-    )
+    """Whether a line, and no comment, has the word. Only lines with it are looked at."""
+    at = data.find(_WORD)
+    while at >= 0:
+        begin, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
+        line = data[begin : end if end >= 0 else len(data)]
+        if _WORD in line.split() and not line.lstrip().startswith(b"#"):
+            return True
+        at = data.find(_WORD, begin + len(line))
+    return False
