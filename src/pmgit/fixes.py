@@ -13,10 +13,11 @@ from pmgit.config import LFS
 from pmgit.finding import Fix, Step
 from pmgit.git import work_tree
 from pmgit.git.snapshot import RANGE
-from pmgit.model import moves
+from pmgit.model import moves, steering
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.weights import NEVER
 from pmgit.setup import models_folders
+from pmgit.setup.attributes import only_here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
     `ignore`: below a models folder the ignore rules are set up too, or the next `git add` would
     bring it back.
     """
+    if steering.steers_git(blob.path):
+        return Advice(None, f"{_committed(blob).note}{steering.advice(blob)}")
     if subject.origin == RANGE or subject.repository.bare:
         return _committed(blob)
     before = subject.before(blob)
@@ -128,13 +131,29 @@ def _committed(blob: Blob) -> Advice:
 
 def store(subject: Subject, blob: Blob) -> Advice:
     """How what Git must not hold gets where it belongs: into Git LFS, or out of Git altogether."""
-    if not goes_to_lfs(subject, blob):
+    if steering.steers_git(blob.path) or not goes_to_lfs(subject, blob):
         return keep_out(subject, blob)
     if subject.is_lfs(blob.path):
         return to_pointer(subject, blob)
     if subject.origin == RANGE or subject.repository.bare:
         return _committed(blob)
+    return set_up_here(subject, blob)
+
+
+def set_up_here(subject: Subject, blob: Blob) -> Advice:
+    """The same as `set_up`, or the reason why it would be refused on this machine."""
+    line, sends = only_here.of_clone(subject).get(blob.path, ("", True))
+    if not sends:
+        return Advice(None, f"; {line} keeps it out of Git LFS on this machine: take it out first")
     return Advice(set_up(subject, blob))
+
+
+def text_again(subject: Subject, blob: Blob) -> Advice:
+    """How a text that is a pointer becomes text again, or why that would be refused here."""
+    line, sends = only_here.of_clone(subject).get(blob.path, ("", False))
+    if sends:
+        return Advice(None, f"; {line} sends it to Git LFS on this machine: take it out first")
+    return Advice(Fix(Step("pmgit", "lfs-setup", names="verbatim"), order=Fix.SETUP))
 
 
 def goes_to_lfs(subject: Subject, blob: Blob) -> bool:
@@ -175,14 +194,9 @@ def pattern(subject: Subject, blob: Blob) -> str:
     """
     from pmgit.lfs import patterns
 
-    name = blob.path.rpartition("/")[2]
-    suffix = os.path.splitext(name)[1]
-    root = next((root for root in subject.roots if blob.path.startswith(f"{root}/")), "")
-    speaks = len(suffix) > 1 and suffix[1:].isalnum() and not suffix[1:].isdigit()
     # No pattern for all texts, where one of them holds weights.
-    named = root and speaks and subject.tiers.of(name) != NEVER
-    if named and subject.is_weights(blob):
-        return patterns.in_models(root, suffix)
+    if subject.tiers.of(blob.path) != NEVER and subject.is_weights(blob):
+        return patterns.for_file(blob.path, subject.roots)
     return patterns.exact(blob.path)
 
 
@@ -190,13 +204,16 @@ def to_pointer(subject: Subject, blob: Blob) -> Advice:
     """How a raw blob becomes the pointer that its attributes ask for."""
     if subject.origin == RANGE or subject.repository.bare:
         return _committed(blob)
+    line = only_here.raw_of(subject).get(blob.path)
+    note = f"; here {line} keeps it raw: take that out, too" if line else ""
     there = work_tree.compare(subject.repository, blob)
-    if there == work_tree.SAME:
+    if there == work_tree.SAME and line is None:
         # Without a configured filter --renormalize keeps the blob raw and exits 0.
         add = Step("git", "add", "--renormalize", *subject.sparse, items=(blob.path,))
         return Advice(Fix(INSTALL, add))
-    # --renormalize would read the work tree, which holds something else or nothing.
-    return Advice(Fix(INSTALL, convert(blob)))
+    # --renormalize would read the work tree, which holds something else or nothing, or go by
+    # attributes that are not those of the tree.
+    return Advice(Fix(INSTALL, convert(blob)), note)
 
 
 def convert(blob: Blob) -> Step:

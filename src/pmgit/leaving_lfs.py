@@ -89,14 +89,17 @@ class Leaving:
         old.learn_filters(paths)
         return {path for path in paths if old.filter_of(path) == attributes.LFS}
 
-    def advice(self, blob: Blob, pointer: Pointer) -> Advice:
-        """How a pointer whose line is gone becomes the content, or leaves Git."""
+    def advice(self, blob: Blob, pointer: Pointer, *, sent_here: bool) -> Advice:
+        """How a pointer whose line is gone becomes the content, or leaves Git.
+
+        `sent_here`: attributes of this machine alone make a pointer of whatever is added.
+        """
         subject, there = self._subject, _there(self._subject, blob, pointer)
         # Of the pointer itself on disk nobody has anything any more.
         expand = Step("sh", "-c", _EXPAND, items=(blob.path,), names="verbatim")
         first = [expand] if there == _POINTER else []
         if self._fits(blob, pointer):
-            if there == _OTHER:
+            if there == _OTHER or sent_here:
                 words = (blob.mode, blob.oid, blob.path, str(pointer.size))
                 return Advice(Fix(Step("sh", "-c", _STAGE, "sh", *words, names="verbatim"),
                                   about=_ABOUT))  # fmt: skip

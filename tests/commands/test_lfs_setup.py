@@ -531,3 +531,29 @@ def test_attributes_that_a_sparse_checkout_leaves_out_keep_their_lines(repo: Rep
     for text in (repo.blob(".gitattributes"), (repo.path / ".gitattributes").read_bytes()):
         assert text.startswith(b"# mine\n*.txt text\n")
         assert b"*.safetensors filter=lfs" in text
+
+
+def test_lines_are_for_every_clone_whatever_this_machine_says(repo: Repo) -> None:
+    """Its own attributes neither prove a pattern nor keep texts out of Git LFS for others."""
+    repo.personal(f"*.bin {FILTER}\n*.json {FILTER}\n")
+    repo.git("config", "core.ignoreCase", "true")
+    repo.stage(f"{BERT}/x.PTH", 300)
+    repo.stage(f"{BERT}/x.bin", 300)
+    repo.stage(f"{BERT}/config.json", "{}\n")
+    setup(repo)
+    lines = attributes(repo)
+    assert f"/pretrained_model/**/*.PTH {FILTER}" in lines
+    repo.git("config", "core.ignoreCase", "false")
+    repo.git("config", "--global", "--unset", "core.attributesFile")
+    said = repo.git("check-attr", "filter", "--", f"{BERT}/x.PTH", f"{BERT}/x.bin")
+    assert said.count(": lfs\n") == 2
+    assert "config.json filter=lfs" not in "".join(lines)
+
+
+def test_a_pattern_that_only_another_case_would_serve(repo: Repo) -> None:
+    repo.git("config", "core.ignoreCase", "true")
+    repo.stage(".gitattributes", f"*.pth {FILTER}\n")
+    repo.stage_blob(f"{BERT}/net.PTH", random_bytes(300))
+    assert "(0 files now)" in setup(repo, "*.pth").out
+    assert "(1 file now)" in setup(repo, "*.[pP][tT][hH]").out
+    assert repo.blob(f"{BERT}/net.PTH").startswith(b"version")

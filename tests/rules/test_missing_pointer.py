@@ -11,6 +11,7 @@ from tests.git.test_staged import NAMES
 from tests.kit import BIN, Repo, pointer, random_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 RULE = "missing-pointer"
@@ -315,3 +316,52 @@ def test_in_a_linked_worktree(unfiltered: Repo) -> None:
     linked.stage(PATH, CONTENT)
     assert len(linked.paste_all(*SELECT)) == 1
     assert linked.blob(PATH) == pointer(CONTENT)
+
+
+# -- where `git add` does otherwise than in other clones ------------------------------------------
+
+INFO = ".git/info/attributes"
+
+
+def by_the_clone(repo: Repo) -> str:
+    repo.write(INFO, "# mine\n*.safetensors !filter\n")
+    return f"{INFO}:2 (*.safetensors !filter)"
+
+
+def by_a_file_that_is_not_staged(repo: Repo) -> str:
+    repo.write(".gitattributes", ATTRIBUTES + "/pretrained_model/** -filter\n")
+    return ".gitattributes:2 (/pretrained_model/** -filter)"
+
+
+def by_a_file_that_is_not_tracked(repo: Repo) -> str:
+    repo.write("pretrained_model/.gitattributes", "*.safetensors -filter\n")
+    return "pretrained_model/.gitattributes:1 (*.safetensors -filter)"
+
+
+@pytest.mark.parametrize(
+    "way", [by_the_clone, by_a_file_that_is_not_staged, by_a_file_that_is_not_tracked]
+)
+def test_the_fix_works_where_git_add_keeps_the_file_raw(
+    lfs_repo: Repo, way: Callable[[Repo], str]
+) -> None:
+    line = way(lfs_repo)
+    lfs_repo.stage(PATH, CONTENT)
+    assert lfs_repo.blob(PATH) == CONTENT
+    (finding,) = lfs_repo.check(*SELECT)
+    assert finding["message"].endswith(f"; here {line} keeps it raw: take that out, too")
+    assert len(lfs_repo.paste_all(*SELECT)) == 1
+    is_pointer(lfs_repo, PATH, CONTENT)
+
+
+def test_lfs_setup_makes_pointers_where_git_add_does_not(repo: Repo) -> None:
+    """In a sparse checkout, git before 2.43 reads no attribute file that is left out."""
+    repo.git("lfs", "install", "--local")
+    repo.stage("kept/a.txt", "x")
+    repo.stage("pretrained_model/bert/.gitattributes", ATTRIBUTES)
+    repo.stage_blob(PATH, CONTENT)
+    repo.commit()
+    repo.git("sparse-checkout", "set", "--cone", "kept")
+    (finding,) = repo.check("--all", *SELECT)
+    assert finding["path"] == PATH
+    repo.paste_all("--all", *SELECT)
+    is_pointer(repo, PATH, CONTENT)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.git.test_staged import NAMES
 from tests.kit import Repo, pointer, random_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RULE = "uncovered-pointer"
 SELECT = ("--select", RULE)
@@ -391,3 +395,118 @@ def test_a_pointer_that_no_line_ever_covered_is_not_leaving(tracked: Repo) -> No
     tracked.commit()
     (finding,) = tracked.check("--all", *SELECT)
     assert finding["fix"]["commands"][0][:2] == ["pmgit", "lfs-setup"]
+
+
+# -- what only this machine covers ----------------------------------------------------------------
+
+LFS = "filter=lfs diff=lfs merge=lfs -text"
+INFO = ".git/info/attributes"
+UPPER = "pretrained_model/bert/net.PTH"
+
+
+def by_user(repo: Repo) -> tuple[str, str]:
+    repo.personal(f"# mine\n*.safetensors {LFS}\n")
+    line = f"~/my-attributes:2 (*.safetensors {LFS})"
+    return PATH, f"here {line} sends it to Git LFS, a line that no other clone has"
+
+
+def by_clone(repo: Repo) -> tuple[str, str]:
+    repo.write(INFO, f"*.safetensors {LFS}\n")
+    return (
+        PATH,
+        f"here {INFO}:1 (*.safetensors {LFS}) sends it to Git LFS, a line that no other clone has",
+    )
+
+
+def by_macro_of_the_user(repo: Repo) -> tuple[str, str]:
+    repo.personal(f"[attr]big {LFS}\n")
+    repo.stage(".gitattributes", "*.safetensors big\n")
+    return PATH, "(*.safetensors big) sends it to Git LFS, by a macro that no"
+
+
+def by_ignored_case(repo: Repo) -> tuple[str, str]:
+    repo.git("config", "core.ignoreCase", "true")
+    repo.stage(".gitattributes", f"*.pth {LFS}\n")
+    return UPPER, f"here core.ignoreCase lets .gitattributes:1 (*.pth {LFS}) cover it"
+
+
+WAYS = [by_user, by_clone, by_ignored_case]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_pointer_that_only_this_machine_covers(
+    repo: Repo, way: Callable[[Repo], tuple[str, str]]
+) -> None:
+    repo.git("lfs", "install", "--local")
+    repo.stage("a.txt", "x")
+    base = repo.commit()
+    path, why = way(repo)
+    repo.stage(path, CONTENT)
+    assert repo.blob(path) == POINTER
+    (finding,) = repo.check(*SELECT)
+    assert (finding["path"], finding["rule"]) == (path, RULE)
+    assert why in finding["message"]
+    repo.commit()
+    for mode in (("--all",), ("--range", f"{base}..HEAD")):
+        (other,) = repo.check(*mode, *SELECT)
+        assert (other["path"], other["message"]) == (path, finding["message"]), mode
+    # In a clone, and with the fix, nobody's own attributes matter any more.
+    repo.git("reset", "-q", "--soft", base)
+    repo.paste_all(*SELECT)
+    repo.commit()
+    repo.git("clone", "-q", ".", "../clone", env={"GIT_LFS_SKIP_SMUDGE": "1"})
+    said = repo.git("-c", "core.attributesFile=/dev/null", "check-attr", "filter", path,
+                    cwd="../clone")  # fmt: skip
+    assert said == f"{path}: filter: lfs\n"
+
+
+def test_a_macro_that_only_the_user_has(repo: Repo) -> None:
+    repo.git("lfs", "install", "--local")
+    path, why = by_macro_of_the_user(repo)
+    repo.stage(path, CONTENT)
+    assert repo.blob(path) == POINTER
+    (finding,) = repo.check(*SELECT)
+    assert why in finding["message"]
+
+
+def test_pushes_are_judged_so_too(repo: Repo) -> None:
+    repo.git("lfs", "install", "--local")
+    server = Repo(repo.path.parent / "server.git", repo.env, init=("--bare",))
+    assert server.pmgit("server", "install", ".").code == 0
+    # Whoever keeps the server has attributes there; the pushed tree counts all the same.
+    server.write("info/attributes", f"*.safetensors {LFS}\n")
+    repo.git("remote", "add", "origin", str(server.path))
+    by_clone(repo)
+    repo.add_info("pretrained_model/bert")
+    repo.stage(PATH, CONTENT)
+    repo.commit()
+    told = repo.run(["git", "push", "origin", "main"], env={"GIT_LFS_SKIP_PUSH": "1"})
+    assert told.code == 1
+    assert f"{PATH}: {RULE}: a Git LFS pointer" in told.err
+
+
+def test_the_clone_keeps_it_raw_so_no_line_helps(repo: Repo) -> None:
+    """`pmgit lfs-setup` would be refused here: the line that is in the way is named instead."""
+    repo.write(INFO, "*.safetensors -filter\n")
+    repo.stage(PATH, POINTER)
+    (finding,) = repo.check(*SELECT)
+    assert f"; {INFO}:1 (*.safetensors -filter) keeps it out of Git LFS" in finding["message"]
+    assert finding["fix"] is None
+    (repo.path / INFO).unlink()
+    repo.paste_all(*SELECT)
+    covered(repo, PATH)
+
+
+def test_a_text_that_this_machine_alone_sends_becomes_text_again(repo: Repo) -> None:
+    path, text = "pretrained_model/bert/INFO.md", b"# Model\n" * 20
+    repo.git("lfs", "install", "--local")
+    repo.write(INFO, f"*.md {LFS}\n")
+    repo.stage(path, text)
+    assert repo.blob(path) == pointer(text)
+    (finding,) = repo.check(*SELECT)
+    assert f"; {INFO}:1 (*.md {LFS}) sends it to Git LFS on this machine" in finding["message"]
+    assert finding["fix"] is None  # `pmgit lfs-setup` would be refused
+    (repo.path / INFO).unlink()
+    repo.personal(f"*.md {LFS}\n")
+    assert len(repo.paste_all(*SELECT)) == 1
+    assert repo.blob(path) == text

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.doctor.context import Context
-    from pmgit.setup.attributes.attribute_lines import Line
-    from pmgit.setup.attributes.dead_lines import Dead
+    from pmgit.git.attribute_text import Line
+    from pmgit.setup.attributes.verdicts import Dead
 
 #: So many lines are named; the rest is counted.
 _SHOWN = 3
@@ -45,7 +45,7 @@ def checks(context: Context) -> Iterator[Check]:
         return tier == ALWAYS or (tier == AMBIGUOUS and bool(folder.root_of(path, roots)))
 
     paths = list(dict.fromkeys([*context.tracked, *context.local]))
-    dead = dead_lines.find(context.repository, files, paths, roots, is_weights)
+    dead = dead_lines.find(context.repository, files, paths, roots, is_weights, here=True)
     if dead:
         told = [f"{line.file}:{line.number}: {line.why}" for line in dead[:_SHOWN]]
         if len(dead) > _SHOWN:
@@ -61,10 +61,14 @@ def _cure(context: Context, dead: list[Dead]) -> tuple[Fix | None, str]:
     hints = []
     wanted: dict[str, None] = {}
     behind: dict[tuple[str, str], None] = {}
+    mended: list[Step] = []
     for line in dead:
         at = f"{line.file}:{line.number}"
-        if line.cure:
-            wanted[line.cure] = None
+        if line.fix:
+            mended += line.fix.steps
+            continue
+        if line.cures:
+            wanted.update(dict.fromkeys(line.cures))
             continue
         if not line.by:
             hints.append(f"repair {at}, or take it out")
@@ -82,21 +86,21 @@ def _cure(context: Context, dead: list[Dead]) -> tuple[Fix | None, str]:
         else:
             named = ", ".join(f"{by.file}:{by.number}" for by in line.by)
             hints.append(f"take out {at}, or what overrides it: {named}")
-    if wanted and not behind:
+    if wanted and not behind and not mended:
         try:
             lfs_setup.plan(context.repository, context.config, list(wanted))
         except PmgitError as error:
             return None, "; ".join([f"{error.message}; {error.hint}", *hints])
     setup = Step("pmgit", "lfs-setup", items=tuple(wanted), option="--pattern", names="verbatim")
-    steps = [_append(*entry) for entry in behind]
+    steps = [*mended, *(_append(*entry) for entry in behind)]
     changed = {
         os.path.relpath(file, context.repository.top).replace(os.sep, "/") for file, _ in behind
     }
     if staged := tuple(sorted(changed.intersection(context.tracked))):
         # Others get what is staged, and `pmgit lfs-setup` proves that.
         steps.append(Step("git", "add", items=staged))
-    steps.append(setup)
-    return Fix(*steps, order=Fix.SETUP) if wanted else None, "; ".join(dict.fromkeys(hints))
+    steps += [setup] if wanted else []
+    return Fix(*steps, order=Fix.SETUP) if steps else None, "; ".join(dict.fromkeys(hints))
 
 
 def _stays(context: Context, by: Line) -> bool:

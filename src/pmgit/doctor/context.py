@@ -13,6 +13,7 @@ from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import patterns
 from pmgit.model import folder
 from pmgit.setup.attributes.attribute_lines import NAME
+from pmgit.setup.attributes.unread_files import is_misnamed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,9 +73,12 @@ class Context:
 
     @cached_property
     def attribute_files(self) -> dict[str, bytes]:
-        """Every `.gitattributes` as Git reads it now: from the disk, else from the index."""
+        """Every `.gitattributes` as Git reads it now: from the disk, else from the index.
+
+        And such tracked files as are nearly called so.
+        """
         listed = self.snapshot.listing()
-        blobs = {p: b for p, b in listed.items() if p.rpartition("/")[2] == NAME}
+        blobs = {p: b for p, b in listed.items() if p.rpartition("/")[2] == NAME or is_misnamed(p)}
         found = self.snapshot.objects.contents([b for b in blobs.values() if b.is_regular])
         files = {p: found.get(blob.oid, b"") for p, blob in blobs.items() if blob.is_regular}
         for path in {NAME, *blobs, *(p for p in self.local if p.rpartition("/")[2] == NAME)}:

@@ -11,6 +11,7 @@ from pmgit.doctor import (
     hidden_text,
     hooks,
     hub_environment,
+    personal_attributes,
     variables,
     weights,
 )
@@ -26,6 +27,7 @@ GROUPS = {
     "pre-commit": framework.checks,
     "variables": variables.checks,
     "attributes": attribute_check.checks,
+    "personal-attributes": personal_attributes.checks,
     "weights": weights.checks,
     "hidden-text": hidden_text.checks,
     "hub": hub_environment.checks,

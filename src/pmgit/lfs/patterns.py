@@ -7,6 +7,10 @@ nothing of the files in it, and there is no negation. What is written here is as
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 #: What Git LFS needs. `-text`: no line end of weights is ever converted.
 LFS_ATTRIBUTES = "filter=lfs diff=lfs merge=lfs -text"
 #: What takes a path out of Git LFS again. `!` makes an attribute unspecified, as if no line had
@@ -101,6 +105,16 @@ def exact(path: str) -> str:
 def in_models(folder: str, suffix: str) -> str:
     """The pattern for the files with this suffix at any depth below a models folder."""
     return quoted(f"/{literal(folder)}/**/*{literal(suffix)}")
+
+
+def for_file(path: str, roots: Iterable[str]) -> str:
+    """The pattern for a file: that of its format below one of the models folders, else its own."""
+    name = path[path.rfind("/") + 1 :]
+    stem, dot, last = name.rpartition(".")
+    root = next((root for root in roots if path.startswith(f"{root}/")), "")
+    if root and stem and last.isalnum() and not last.isdigit():
+        return in_models(root, dot + last)
+    return exact(path)
 
 
 def attribute_line(pattern: str) -> str:

@@ -23,6 +23,10 @@ class Subject(Files):
 
     #: Whether pmgit's ignore block stands in the models folders; None until a fix has to know.
     has_nested_block: bool | None = None
+    #: What `git add` here keeps raw, with the line that does it; and what the clone's own lines say
+    #: of files, with whether they send it to Git LFS. None until a fix has to know.
+    kept_raw: dict[str, str] | None = None
+    own_lines: dict[str, tuple[str, bool]] | None = None
 
     @lazy
     def sparse(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.model.subject import Subject
-    from pmgit.setup.attributes.dead_lines import Dead
+    from pmgit.setup.attributes.verdicts import Dead
 
 
 class DeadAttribute(Rule):
@@ -19,18 +19,27 @@ class DeadAttribute(Rule):
 
     ## What it reports
 
-    When a `.gitattributes` changes, or the whole tree is judged: lines with `filter=lfs` that
+    When a `.gitattributes` changes, or the whole tree is judged: lines that are meant to send
+    files to Git LFS, and
 
-    * name a folder (`dir/`, or `dir` where there is such a folder), or `dir/*` where `dir` holds
-      folders only;
+    * name a folder (`dir/`, or `dir` where there is such a folder), or `dir/*.bin` where such files
+      lie only deeper;
+    * hold what Git takes for part of a name: quotes of all kinds, `{pt,pth}`, commas, a `\\`
+      between folders, a path of one machine, `./`, a regular expression, signs that only look
+      like others (`U+FF0A` for `*`);
     * Git reads otherwise than they look: a leading `!`, a blank in a name without quotes, a word
-      that is no attribute, `./`, a `\\` between folders, more than 2047 bytes;
+      that is no attribute, `filter=LFS`, a macro that is not defined at the top, more than 2047
+      bytes;
+    * lie in a file that Git does not read: in UTF-16, or under a name such as `.gitattribute`;
     * can match no file at all;
     * are overridden by a later line, or one in a deeper folder: for all files that they match, or
-      for some that are weights, unless the other line names just these. That line is named.
+      for some that are weights, unless the other line names just these. That line is named; it
+      may also be one of `.git/info/attributes`, which holds in this clone alone.
 
-    A pattern that has no file yet is fine, and so is a line whose work another line does. Texts
-    that belong into Git (INFO.md, config.json) are no part of it.
+    Whether a line matches anything is asked of Git. A pattern that has no file yet is fine, and so
+    is a line whose work another line does. Texts that belong into Git (INFO.md, config.json) are
+    no part of it. Of more than 50 such lines the first are told, and of more than 100,000 lines
+    the first are looked at.
 
     ## Why it is bad
 
@@ -55,9 +64,16 @@ class DeadAttribute(Rule):
     scope = ATTRIBUTES
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        files = self._files(subject)
-        # Nothing more is imported or asked where no line sends anything to Git LFS.
-        if not any(b"filter=lfs" in data for data in files.values()):
+        from pmgit.setup.attributes import unread_files
+
+        listing = subject.snapshot.listing()
+        files = subject.snapshot.attribute_texts()
+        nearly = [b for p, b in listing.items() if b.is_regular and unread_files.is_misnamed(p)]
+        if nearly:
+            contents = subject.snapshot.objects.contents(nearly)
+            files |= {b.path: contents[b.oid] for b in nearly if b.oid in contents}
+        # Nothing more is imported or asked where no line has to do with Git LFS.
+        if not any(map(_mentions, files.values())):
             return
         from pmgit.setup.attributes import dead_lines
 
@@ -65,8 +81,11 @@ class DeadAttribute(Rule):
             tier = subject.tiers.of(path)
             return tier == ALWAYS or (tier == AMBIGUOUS and subject.in_models(path))
 
-        paths = [path for path, b in subject.snapshot.listing().items() if b.is_regular]
-        for dead in dead_lines.find(subject.repository, files, paths, subject.roots, is_weights):
+        paths = [path for path, b in listing.items() if b.is_regular]
+        here = subject.snapshot.has_work_tree
+        for dead in dead_lines.find(
+            subject.repository, files, paths, subject.roots, is_weights, here=here
+        ):
             yield Finding(
                 dead.file,
                 dead.why,
@@ -75,22 +94,15 @@ class DeadAttribute(Rule):
                 line=dead.number,
             )
 
-    def _files(self, subject: Subject) -> dict[str, bytes]:
-        """The content of every `.gitattributes`, by path."""
-        found = [
-            blob
-            for path, blob in subject.snapshot.listing().items()
-            if path.endswith(".gitattributes")
-            and path.rpartition("/")[2] == ".gitattributes"
-            and blob.is_regular
-        ]
-        contents = subject.snapshot.objects.contents(found)
-        return {blob.path: contents[blob.oid] for blob in found if blob.oid in contents}
-
     def _fix(self, subject: Subject, dead: Dead) -> Fix | None:
-        if not dead.cure or subject.repository.bare or subject.origin == "range":
-            return None
+        if dead.fix or not dead.cures or subject.repository.bare or subject.origin == "range":
+            return dead.fix
         return Fix(
-            Step("pmgit", "lfs-setup", items=(dead.cure,), option="--pattern", names="verbatim"),
+            Step("pmgit", "lfs-setup", items=dead.cures, option="--pattern", names="verbatim"),
             order=Fix.SETUP,
         )
+
+
+def _mentions(data: bytes) -> bool:
+    """Whether a file names Git LFS, in whatever letters; where one cannot tell, it does."""
+    return b"lfs" in data.lower() or b"\0" in data or not data.isascii()

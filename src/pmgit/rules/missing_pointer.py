@@ -20,7 +20,8 @@ class MissingPointer(Rule):
 
     A file whose attributes say `filter=lfs`, but whose blob is the content itself. Empty files
     are fine: Git LFS stores them as they are. When `.gitattributes` changes, every file of the
-    repository is looked at again.
+    repository is looked at again. What counts are the lines that every clone has; a line of
+    `.git/info/attributes` that keeps the file raw here is named.
 
     ## Why it is bad
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.finding import Finding, Fix, Step
+from pmgit.finding import Finding
 from pmgit.lfs.pointer import Pointer
 from pmgit.rule import LFS, Rule
 from pmgit.units import show_size
@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pmgit.fixes import Advice
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
@@ -22,6 +23,11 @@ class UncoveredPointer(Rule):
 
     A blob that is a pointer while its path has no `filter=lfs`, anywhere in the repository. When
     `.gitattributes` changes, every file is looked at again.
+
+    What counts are the lines that every clone has. Attributes of yours (`core.attributesFile`,
+    `~/.config/git/attributes`), of the system and of this clone (`.git/info/attributes`) do not,
+    and neither does a line that covers the path only with `core.ignoreCase`, as on macOS and
+    Windows; the message names it.
 
     ## Why it is bad
 
@@ -60,28 +66,38 @@ class UncoveredPointer(Rule):
             return
         from pmgit.leaving_lfs import Leaving
 
+        why = self._why([blob for blob, _ in uncovered], subject)
         leaving = Leaving(subject, uncovered)
         for blob, pointer in uncovered:
             message = (
                 f"a Git LFS pointer (to {show_size(pointer.size)}) that no line of .gitattributes"
                 " covers"
             )
+            because = f"; {why[blob.path]}" if blob.path in why else ""
             if blob.path in leaving:
-                advice = leaving.advice(blob, pointer)
+                advice = leaving.advice(blob, pointer, sent_here=bool(because))
                 message += f" any more (to stay in Git LFS, bring its line back){advice.note}"
-                fix = advice.fix
             else:
-                fix = self._fix(subject, blob)
-            yield Finding(blob.path, message, fix=fix, commit=blob.commit)
+                advice = self._advice(subject, blob)
+                message += advice.note
+            yield Finding(blob.path, message + because, fix=advice.fix, commit=blob.commit)
 
-    def _fix(self, subject: Subject, blob: Blob) -> Fix | None:
+    def _why(self, blobs: list[Blob], subject: Subject) -> dict[str, str]:
+        """What covers them on this machine alone; a server knows nothing of the pusher's."""
+        if subject.repository.bare or subject.snapshot.received:
+            return {}
+        from pmgit.setup.attributes import only_here
+
+        return only_here.covering(subject.snapshot, [blob.path for blob in blobs])
+
+    def _advice(self, subject: Subject, blob: Blob) -> Advice:
         from pmgit import fixes
 
         if subject.repository.bare or subject.origin == "range":
-            return None
+            return fixes.Advice(None)
         from pmgit.lfs import patterns
 
         if patterns.must_be_text(blob.path):
             # It belongs into Git as text: lfs-setup restores it from the object.
-            return Fix(Step("pmgit", "lfs-setup", names="verbatim"), order=Fix.SETUP)
-        return fixes.set_up(subject, blob)
+            return fixes.text_again(subject, blob)
+        return fixes.set_up_here(subject, blob)

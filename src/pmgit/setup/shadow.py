@@ -2,16 +2,17 @@
 
 What `.gitattributes` and `.gitignore` would mean is asked of Git before they are changed: in a
 temporary work tree that holds nothing but these files, with the repository's own configuration,
-`info/attributes` and `info/exclude`.
+`info/attributes` and `info/exclude`, or without them.
 """
 
 from __future__ import annotations
 
 import copy
 import os
-from tempfile import TemporaryDirectory
 
 from pmgit.errors import PmgitError
+from pmgit.git.apart import Apart
+from pmgit.git.attributes import OF_THE_TREE
 from pmgit.git.blob import decode, encode
 
 TYPE_CHECKING = False
@@ -23,9 +24,16 @@ if TYPE_CHECKING:
 
 
 class Shadow:
-    """A context manager: `repository` asks in a work tree of just the given files."""
+    """A context manager: `repository` asks in a work tree of just the given files.
 
-    def __init__(self, repository: Repository, files: Mapping[str, bytes]) -> None:
+    With `everywhere`, nothing that only this clone has is asked along.
+    """
+
+    def __init__(
+        self, repository: Repository, files: Mapping[str, bytes], *, everywhere: bool = False
+    ) -> None:
+        from tempfile import TemporaryDirectory
+
         try:
             self._folder = TemporaryDirectory(prefix="pmgit-", ignore_cleanup_errors=True)
             top = os.path.join(os.path.realpath(self._folder.name), "tree")
@@ -49,6 +57,10 @@ class Shadow:
             # An index that does not exist is empty; the real one would answer for missing files.
             "GIT_INDEX_FILE": os.path.join(os.path.dirname(top), "index"),
         }
+        if everywhere:
+            self._apart = Apart(repository)
+            self.repository.env["GIT_DIR"] = self._apart.folder
+            self.repository.env["GIT_COMMON_DIR"] = self._apart.folder
 
     def __enter__(self) -> Repository:
         return self.repository
@@ -63,19 +75,27 @@ class Shadow:
 
 
 def attributes_of(
-    repository: Repository, paths: Iterable[str], *names: str, cached: bool = False
+    repository: Repository,
+    paths: Iterable[str],
+    *names: str,
+    everywhere: bool = False,
 ) -> dict[str, dict[str, str]]:
-    """The attributes of every path, by name; with no names all that any line sets or unsets."""
+    """The attributes of every path, by name; with no names all that any line sets or unsets.
+
+    As Git has them here, unless they are to be those `everywhere`: without what the user and the
+    system say, and with the case of letters.
+    """
     paths = list(dict.fromkeys(paths))
     found: dict[str, dict[str, str]] = {path: {} for path in paths}
     if paths:
         fields = repository.run(
+            *(OF_THE_TREE if everywhere else ()),
             "check-attr",
-            *(("--cached",) if cached else ()),
             "-z",
             "--stdin",
             *(names or ("--all",)),
             stdin=b"".join(encode(path) + b"\0" for path in paths),
+            env={"GIT_ATTR_NOSYSTEM": "1"} if everywhere else {},
         ).split(b"\0")
         for at in range(0, len(fields) - 2, 3):
             found[decode(fields[at])][decode(fields[at + 1])] = decode(fields[at + 2])

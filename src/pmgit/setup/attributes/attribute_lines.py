@@ -1,4 +1,4 @@
-"""Which lines of which `.gitattributes` speak about a path, and which one decides.
+"""Which lines of which attribute files speak about a path, and which one decides.
 
 `git check-attr` tells the outcome, not the line. So every line is copied with an attribute of
 its own in place of its attributes, and Git is asked which of these a path has.
@@ -7,10 +7,10 @@ its own in place of its attributes, and Git is asked which of these a path has.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
-from pmgit.git.blob import encode
-from pmgit.lfs import patterns
+from pmgit.git import attributes
+from pmgit.git.attribute_text import Line, lines_of
+from pmgit.git.blob import decode
 from pmgit.setup.shadow import Shadow, attributes_of
 
 TYPE_CHECKING = False
@@ -22,39 +22,33 @@ if TYPE_CHECKING:
 NAME = ".gitattributes"
 INFO = ".git/info/attributes"
 _MARK = "pmgit-line-"
-
-
-class Line(NamedTuple):
-    """A line of a file: where it is (from 1), and the attributes it gives."""
-
-    file: str
-    number: int
-    text: str
-    attributes: tuple[str, ...]
+#: Git reads no attribute file that is larger.
+_MOST = 100_000_000
 
 
 def matching(
-    repository: Repository, files: Mapping[str, bytes], paths: Iterable[str]
+    repository: Repository, files: Mapping[str, bytes], paths: Iterable[str], *, here: bool = False
 ) -> dict[str, list[Line]]:
     """The lines that match each path, the strongest last.
 
-    `files` are the contents of the `.gitattributes` files, by path. The repository's own
-    `info/attributes`, which is stronger than all of them, is looked at too.
+    `files` are the contents of the `.gitattributes` files, by path. With `here`, the lines that
+    only this machine has are looked at too, and Git ignores the case where it does so here.
     """
     lines: list[Line] = []
-    marked: dict[str, bytes] = {}
+    marked: dict[str, str] = {}
+    weaker, stronger = (personal(repository), own(repository)) if here else ({}, {})
+    # Patterns of the others count from the top; their marks must not hide those of the tree.
+    for file, data in weaker.items():
+        marked[NAME] = marked.get(NAME, "") + _mark(file, data, lines)
     # A deeper file is stronger; in a file the later line.
     for file in sorted(files, key=lambda file: file.count("/")):
-        marked[file] = _mark(file, files[file], lines)
-    try:
-        with open(os.path.join(repository.common_dir, "info", "attributes"), "rb") as info:
-            # Its patterns count from the top; its own marks must not hide those of the others.
-            marked[NAME] = marked.get(NAME, b"") + _mark(INFO, info.read(), lines)
-    except OSError:
-        pass
+        marked[file] = marked.get(file, "") + _mark(file, files[file], lines)
+    for file, data in stronger.items():
+        marked[NAME] = marked.get(NAME, "") + _mark(file, data, lines)
     paths = list(paths)
-    with Shadow(repository, marked) as shadow:
-        found = attributes_of(shadow, paths)
+    texts = {file: text.encode("utf-8", "surrogateescape") for file, text in marked.items()}
+    with Shadow(repository, texts) as shadow:
+        found = attributes_of(shadow, paths, everywhere=not here)
     marks = {
         path: sorted(int(name[len(_MARK) :]) for name in given if name.startswith(_MARK))
         for path, given in found.items()
@@ -62,36 +56,68 @@ def matching(
     return {path: [lines[number] for number in numbers] for path, numbers in marks.items()}
 
 
-def _mark(file: str, data: bytes, lines: list[Line]) -> bytes:
+def _mark(file: str, data: bytes, lines: list[Line]) -> str:
     """The file with a mark per line; what the lines are is added to `lines`."""
     out = []
-    for line in parse(file, data):
-        parts = patterns.split_line(line.text)
-        if parts is not None:
-            out.append(encode(f"{parts[0]} {_MARK}{len(lines)}\n"))
+    for line in lines_of(file, data):
+        if not line.is_macro:
+            out.append(line.giving(f"{_MARK}{len(lines)}").padded + "\n")
             lines.append(line)
-    return b"".join(out)
+    return "".join(out)
 
 
-def parse(file: str, data: bytes) -> list[Line]:
-    """The lines of a file that have a pattern."""
-    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
-    found = []
-    for number, line in enumerate(text.split("\n"), 1):
-        parts = patterns.split_line(line)
-        if parts is not None:
-            found.append(Line(file, number, line.strip(), tuple(parts[1])))
+def personal(repository: Repository) -> dict[str, bytes]:
+    """The attribute files of the system and of the user, by the name to call them by."""
+    found = {}
+    for path in (_of_system(repository), _of_user(repository)):
+        data = read(os.path.join(repository.top, path)) if path else b""
+        if data:
+            home = os.path.join(os.path.expanduser("~"), "")
+            found[f"~/{path[len(home) :]}" if path.startswith(home) else path] = data
     return found
+
+
+def own(repository: Repository) -> dict[str, bytes]:
+    """The attribute file that only this clone has, which is stronger than all others."""
+    data = read(attributes.own_file(repository))
+    return {INFO: data} if data else {}
+
+
+def _of_user(repository: Repository) -> str:
+    asked = ("config", "-z", "--type=path", "--get", "core.attributesFile")
+    code, out, _ = repository.start(*asked).wait()
+    if code == 0:
+        return decode(out.rstrip(b"\0"))
+    base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    return os.path.join(base, "git", "attributes")
+
+
+def _of_system(repository: Repository) -> str:
+    if os.environ.get("GIT_ATTR_NOSYSTEM", "0").lower() not in ("", "0", "false", "no", "off"):
+        return ""
+    # Known to git 2.42.
+    code, out, _ = repository.start("var", "GIT_ATTR_SYSTEM").wait()
+    return decode(out.rstrip(b"\n")) if code == 0 else "/etc/gitattributes"
+
+
+def read(path: str) -> bytes | None:
+    """An attribute file on disk; None when there is none, or it cannot be read."""
+    try:
+        if not os.path.isfile(path):
+            return None  # what is no file may never end
+        with open(path, "rb") as file:
+            return file.read(_MOST)
+    except OSError:
+        return None
 
 
 def macros(files: Mapping[str, bytes]) -> dict[str, tuple[str, ...]]:
     """What the macros of the files stand for, by their names; Git's own `binary` among them."""
     found: dict[str, tuple[str, ...]] = {"binary": ("-diff", "-merge", "-text")}
-    for data in files.values():
-        for line in data.decode("utf-8", "surrogateescape").split("\n"):
-            words = line.split()
-            if words and words[0].startswith("[attr]"):
-                found[words[0].removeprefix("[attr]")] = tuple(words[1:])
+    for file, data in files.items():
+        for line in lines_of(file, data):
+            if line.is_macro:
+                found[line.macro] = tuple(line.words)
     return found
 
 
@@ -110,18 +136,22 @@ def given(words: Iterable[str], known: Mapping[str, tuple[str, ...]]) -> list[st
 
 def speaks(line: Line, name: str, known: Mapping[str, tuple[str, ...]]) -> bool:
     """Whether a line says something of an attribute, itself or by a macro."""
-    return any(_name(word) == name for word in given(line.attributes, known))
+    return any(_name(word) == name for word in given(line.words, known))
 
 
-def deciding(
-    repository: Repository, files: Mapping[str, bytes], path: str, name: str = "filter"
-) -> Line | None:
-    """The line that decides an attribute of a path; None when no line speaks about it."""
-    known = macros(files)
-    for found in reversed(matching(repository, files, [path])[path]):
-        if speaks(found, name, known):
-            return found
-    return None
+def deciders(
+    repository: Repository, files: Mapping[str, bytes], paths: Iterable[str], name: str = "filter"
+) -> dict[str, Line]:
+    """The line that decides an attribute of each path here; left out is what no line speaks of."""
+    top = {NAME: files.get(NAME, b"")}  # in a folder Git refuses macros
+    known = macros({**personal(repository), **top, **own(repository)})
+    found = {}
+    for path, lines in matching(repository, files, paths, here=True).items():
+        for line in reversed(lines):
+            if speaks(line, name, known):
+                found[path] = line
+                break
+    return found
 
 
 def _name(word: str) -> str:

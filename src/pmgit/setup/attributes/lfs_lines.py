@@ -13,12 +13,12 @@ from typing import NamedTuple
 from pmgit.config import LFS as LFS_STORAGE
 from pmgit.config import PYPROJECT
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git import attributes
+from pmgit.git import attributes, many_lines
 from pmgit.git.attributes import LFS
 from pmgit.lfs import patterns, pointer
 from pmgit.setup import block
-from pmgit.setup.attributes import lfs_patterns
-from pmgit.setup.attributes.attribute_lines import NAME, deciding, matching
+from pmgit.setup.attributes import lfs_patterns, only_here
+from pmgit.setup.attributes.attribute_lines import NAME, deciders, matching
 from pmgit.setup.shadow import Shadow, attributes_of
 
 TYPE_CHECKING = False
@@ -111,10 +111,9 @@ class Lines:
         return {**deeper, NAME: root}
 
     def filters(self, lines: Sequence[str], paths: Sequence[str]) -> dict[str, str]:
-        """The filter that each path would have."""
-        with Shadow(self._repository, self.files(lines)) as shadow:
-            found = attributes_of(shadow, paths, "filter")
-        return {path: given["filter"] for path, given in found.items()}
+        """The filter that each path would have, in every clone."""
+        found = many_lines.filters(self._repository, self.files(lines), paths)
+        return {path: found.get(path, attributes.UNSPECIFIED) for path in paths}
 
     def matched(self, wanted: Sequence[str], paths: Sequence[str]) -> dict[str, list[str]]:
         """The paths that any of the patterns matches, and which ones do."""
@@ -203,7 +202,12 @@ class Lines:
         return size > self._max_text
 
     def _caught(self, groups: Groups, paths: Sequence[str]) -> list[str]:
-        return [p for p, name in self.filters(groups.lines(), paths).items() if name == LFS]
+        """Those of `paths` that would go to Git LFS: in every clone, or here alone."""
+        found = {p for p, name in self.filters(groups.lines(), paths).items() if name == LFS}
+        if not only_here.is_silent(self._repository):
+            with Shadow(self._repository, self.files(groups.lines())) as shadow:
+                found |= only_here.sent(shadow, paths)
+        return [path for path in paths if path in found]
 
     def prove(self, lines: Sequence[str], paths: Sequence[str]) -> None:
         """Raise PmgitError, with the file and line, when a path would not go to Git LFS.
@@ -211,9 +215,9 @@ class Lines:
         By the index, which is what others get, and by the disk, which is what `git add` reads.
         """
         for on_disk in (False, True):
-            files = self.files(lines, on_disk=on_disk)
-            with Shadow(self._repository, files) as shadow:
-                found = attributes_of(shadow, paths, "filter", "text")
+            files, everywhere = self.files(lines, on_disk=on_disk), not on_disk
+            with Shadow(self._repository, files, everywhere=everywhere) as shadow:
+                found = attributes_of(shadow, paths, "filter", "text", everywhere=everywhere)
             for path, given in found.items():
                 if given["filter"] != LFS:
                     raise self._defeated(files, path, "go to Git LFS")
@@ -223,7 +227,7 @@ class Lines:
     def _defeated(
         self, files: Mapping[str, bytes], path: str, what: str, name: str = "filter"
     ) -> PmgitError:
-        line = deciding(self._repository, files, path, name)
+        line = deciders(self._repository, files, [path], name).get(path)
         if line is None:
             return PmgitError(f"{path} would not {what}", f"see: git check-attr -a -- {path!r}")
         number = line.number

@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass, field
 
 from pmgit.errors import PmgitError
-from pmgit.git.attributes import LFS
+from pmgit.git.attributes import LFS, EveryClone
 from pmgit.git.blob import decode
 from pmgit.git.clean import LFS_FILTER
 from pmgit.git.snapshot import TREE, Snapshot
@@ -19,11 +19,10 @@ from pmgit.git.work_tree import brought_back
 from pmgit.lfs import missing, patterns, pointer
 from pmgit.model import storage
 from pmgit.setup import block, files, history, models_folders
-from pmgit.setup.attributes import attribute_file, lfs_lines, lfs_patterns, renormalise
+from pmgit.setup.attributes import attribute_file, lfs_lines, lfs_patterns, only_here, renormalise
 from pmgit.setup.attributes.attribute_lines import NAME
 from pmgit.setup.history import History
 from pmgit.setup.hooks import lfs_hook
-from pmgit.setup.shadow import attributes_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -198,13 +197,13 @@ def _stage(repository: Repository, made: Plan) -> None:
 
 
 def _prove(repository: Repository, made: Plan) -> None:
-    for cached in (True, False):
-        found = attributes_of(repository, made.probes, "filter", cached=cached)
-        wrong = [path for path, given in found.items() if given["filter"] != LFS]
-        if wrong:
-            where = "in the index" if cached else "in the work tree"
+    of_clones = EveryClone(repository).filters(made.probes)
+    here = only_here.sent(repository, made.probes)
+    for path in made.probes:
+        if of_clones.get(path) != LFS or path not in here:
+            where = "in the work tree" if of_clones.get(path) == LFS else "in the index"
             raise PmgitError(
-                f"git check-attr does not answer lfs for {wrong[0]!r} {where}",
+                f"git check-attr does not answer lfs for {path!r} {where}",
                 "a .gitattributes that is not staged, or staged otherwise, decides;"
-                f" see: git check-attr -a -- {wrong[0]!r}",
+                f" see: git check-attr -a -- {path!r}",
             )

@@ -42,6 +42,9 @@ _OURS = {
     "maintenance.auto": "false",
     "gc.auto": "0",
     "core.safecrlf": "false",
+    # What is proved are the attributes that every clone has.
+    "core.attributesFile": os.devnull,
+    "core.ignoreCase": "false",
     "user.name": "pmgit",
     "user.email": "pmgit@example.invalid",
 }
@@ -146,6 +149,7 @@ def _at(repository: Repository, top: str, settings: Mapping[str, str]) -> Reposi
         "GIT_OBJECT_DIRECTORY": found.objects,
         "GIT_ALLOW_PROTOCOL": "file",
         "GIT_LFS_SKIP_PUSH": "0",
+        "GIT_ATTR_NOSYSTEM": "1",
         "GIT_CONFIG_COUNT": str(len(settings)),
     }
     if not bare:

@@ -16,6 +16,7 @@ from pmgit.git.blob import encode
 from pmgit.git.clean import LFS_FILTER, pointer_to
 from pmgit.lfs import pointer, store
 from pmgit.setup import files
+from pmgit.setup.attributes import only_here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 def to_pointers(repository: Repository, blobs: Sequence[Blob]) -> None:
     """Stage the pointer to the content of every blob; raises PmgitError when one stays raw."""
     same = [blob for blob in blobs if _on_disk(repository, blob)]
+    # Git goes by the attributes that it has here, and adds the others raw without a word.
+    here = only_here.sent(repository, [blob.path for blob in same])
+    same = [blob for blob in same if blob.path in here]
     if same:
         # One process for all, and the index learns that these files have not changed.
         repository.run(

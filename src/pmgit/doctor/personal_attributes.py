@@ -1,0 +1,67 @@
+"""Attributes that only this machine has, where they change what goes to Git LFS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pmgit.doctor.check import OK, WARNING, Check
+from pmgit.finding import Fix, Step
+from pmgit.git import attributes
+from pmgit.git.attributes import LFS, EveryClone
+from pmgit.lfs import patterns
+from pmgit.setup.attributes import only_here
+from pmgit.setup.attributes.attribute_lines import deciders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pmgit.doctor.context import Context
+
+NAME = "personal-attributes"
+#: So many sources are named.
+_SHOWN = 3
+
+
+def checks(context: Context) -> Iterator[Check]:
+    """`personal-attributes`."""
+    repository = context.repository
+    paths = list(dict.fromkeys([*context.tracked, *context.local]))
+    if not paths or only_here.is_silent(repository):
+        yield Check(NAME, OK, "attributes here are those that every clone has")
+        return
+    everywhere = EveryClone(repository).filters(paths)
+    here = attributes.answers(attributes.ask(repository, paths, {}), paths)
+    sent = [p for p in paths if here.get(p) == LFS and everywhere.get(p) != LFS]
+    kept = [p for p in paths if here.get(p) != LFS and everywhere.get(p) == LFS]
+    if not sent and not kept:
+        yield Check(NAME, OK, "what only this machine says changes nothing of what Git LFS gets")
+        return
+    told: dict[str, list[str]] = {}
+    for path, why in only_here.why_sent(context.snapshot, sent).items():
+        told.setdefault(why, []).append(path)
+    lines = deciders(repository, context.snapshot.attribute_texts(), kept)
+    for path in kept:
+        line = only_here.place(lines[path]) if path in lines else "an attribute"
+        told.setdefault(f"here {line} keeps raw what other clones send", []).append(path)
+    shown = [f"{why}: {_files(found)}" for why, found in list(told.items())[:_SHOWN]]
+    if len(told) > _SHOWN:
+        shown.append(f"and {len(told) - _SHOWN} more")
+    places = dict.fromkeys(only_here.place(lines[path]) for path in kept if path in lines)
+    hint = f"take out {', '.join(list(places)[:_SHOWN])}" if places else ""
+    yield Check(NAME, WARNING, "; ".join(shown), _set_up(context, sent) if sent else None, hint)
+
+
+def _files(paths: Sequence[str]) -> str:
+    return paths[0] if len(paths) == 1 else f"{len(paths)} files, the first is {paths[0]}"
+
+
+def _set_up(context: Context, paths: Sequence[str]) -> Fix:
+    """The lines that every clone gets, for what only this machine sends to Git LFS."""
+    roots = context.config.models
+    wanted = dict.fromkeys(
+        patterns.for_file(path, roots) for path in paths if not patterns.must_be_text(path)
+    )
+    step = Step(
+        "pmgit", "lfs-setup", items=tuple(wanted), option="--pattern", names="verbatim"
+    )  # without patterns it takes texts out of Git LFS
+    return Fix(step, order=Fix.SETUP)
