@@ -15,6 +15,7 @@ from pmgit import clone_plans
 from pmgit.finding import ERROR, Fix, Step
 from pmgit.git.blob import LINK, encode
 from pmgit.git.position import TAGS, short
+from pmgit.model.steering import steers_git
 from pmgit.plan_places import Place, backup_ref, names_of
 from pmgit.report.shell import merged
 
@@ -42,7 +43,11 @@ def _find_blobs(findings: list[Finding], subject: Subject) -> None:
         if finding.rule not in OF_EVERY_COMMIT:
             found = ()
         finding.blobs = tuple(
-            blob for blob in found if blob.commit and (blob.mode == LINK or subject.is_raw(blob))
+            blob
+            for blob in found
+            if blob.commit
+            and (blob.mode == LINK or subject.is_raw(blob))
+            and not steers_git(blob.path)
         )
 
 

@@ -14,6 +14,7 @@ from pmgit.git import attributes, checkout, clean, position, tags, tree
 from pmgit.git.blob import LINK, Blob, parse_tree
 from pmgit.git.trees import Rewriter
 from pmgit.lfs import missing, patterns
+from pmgit.model.steering import steers_git
 from pmgit.model.subject import Subject
 from pmgit.setup import block
 
@@ -60,7 +61,7 @@ class Remake:
         self._subject = subject
         flagged = {b.oid: b for f in report.findings for b in f.blobs}
         # A file that was moved on the way is the same blob under another name.
-        found = [blob for blob in subject.introduced if blob.oid in flagged]
+        found = [b for b in subject.introduced if b.oid in flagged and not steers_git(b.path)]
         for blob in found:
             blob.size = flagged[blob.oid].size
             self._to_lfs(blob)

@@ -68,5 +68,5 @@ def test_set_up_commands_work_there(sparse: Repo) -> None:
         done = sparse.pmgit(*command)
         assert done.code == 0, done
     assert sparse.blob(FAR).startswith(b"version")
-    sparse.git("add", "-A")
+    sparse.git("add", "--sparse", "-A")
     assert sparse.check("--all", "--select", "lfs") == []

@@ -375,3 +375,24 @@ def test_a_large_text_that_is_committed(where: str, small_limit: Repo) -> None:
     else:
         assert small_limit.check("--range", "@{u}..HEAD") == []
     arrives(small_limit, *some)
+
+
+@pytest.mark.parametrize("name", [".gitattributes", "a/.gitattributes", ".gitignore"])
+def test_what_git_goes_by_is_never_taken_out(repo: Repo, name: str) -> None:
+    """Without it, files lose their filter, or come into Git: by no fix of any kind."""
+    repo.stage("a.txt", "x")
+    base = repo.commit()
+    lines = "".join(f"d/{number:05}.mds filter=lfs\n" for number in range(1000))
+    repo.stage(name, lines)
+    limit = ("-c", "oversized-blob.max-file-size=10 kB")
+    (finding,) = findings(repo, *limit)
+    assert finding["fix"] is None
+    assert "Git needs it, so no command takes it out" in finding["message"]
+    repo.commit()
+    for mode in (("--range", f"{base}..HEAD"), ("--all",)):
+        (finding,) = findings(repo, *limit, *mode)
+        assert (finding["path"], finding["fix"]) == (name, None), mode
+    repo.stage(".pmgit.toml", "[rules.oversized-blob]\nmax-file-size = 10_000\n")
+    repo.commit()
+    repo.pmgit("fix", "--range", f"{base}..HEAD", "oversized-blob")
+    assert repo.blob(name, "HEAD") == lines.encode()

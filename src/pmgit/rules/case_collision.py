@@ -52,11 +52,13 @@ class CaseCollision(Rule):
         if not wrong:
             return
         from pmgit.model import moves
+        from pmgit.model.steering import steers_git
 
         names = None
         for path in wrong:
             fix = None
-            if subject.snapshot.has_work_tree and not _leaves_last(path, wrong):
+            stays = _leaves_last(path, wrong) or steers_git(path)
+            if subject.snapshot.has_work_tree and not stays:
                 names = names or moves.Names(subject)
                 target = right[path]
                 if not names.is_free(target, path):

@@ -10,6 +10,7 @@ from pmgit.git.blob import decode, encode
 from pmgit.git.snapshot import RANGE, STAGED
 from pmgit.hosts import choice
 from pmgit.lfs.pointer import Pointer
+from pmgit.model.steering import steers_git
 from pmgit.rule import HOST, TEXT, Option, Rule
 
 TYPE_CHECKING = False
@@ -101,9 +102,9 @@ class HostLimit(Rule):
 
     def _advice(self, subject: Subject, blob: Blob, *, to_lfs: bool) -> fixes.Advice:
         """What other rules would say of the same file, or two fixes would collide."""
-        ends_there = fixes.goes_to_lfs(subject, blob)
+        ends_there = steers_git(blob.path) or fixes.goes_to_lfs(subject, blob)
         if to_lfs and not ends_there and subject.origin != RANGE and not subject.repository.bare:
-            return fixes.Advice(fixes.set_up(subject, blob))
+            return fixes.set_up_here(subject, blob)
         return fixes.store(subject, blob)
 
     def _objects(self, subject: Subject, new: list[Blob]) -> Iterator[Finding]:

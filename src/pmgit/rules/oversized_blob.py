@@ -47,6 +47,8 @@ class OversizedBlob(Rule):
     disk. Where models are kept in Git LFS, their large texts (`tokenizer.json`) go there too, each
     by a line of its own. For a file that must stay, raise the limit or name it in `exclude` of
     `.pmgit.toml`.
+    No command takes out what Git itself goes by, such as `.gitattributes`: write one pattern in
+    place of a line for each file.
     """
 
     name = "oversized-blob"

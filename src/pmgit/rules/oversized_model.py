@@ -60,6 +60,7 @@ class OversizedModel(Rule):
 
     def _finding(self, subject: Subject, growth: _Growth, total: int, limit: int) -> Finding:
         from pmgit import fixes
+        from pmgit.model.steering import steers_git
         from pmgit.report.shell import merged
 
         size, most = show_both(total, limit)
@@ -69,8 +70,9 @@ class OversizedModel(Rule):
         for blob, more in growth.largest():
             if left <= max(limit, total - growth.sum):
                 break
-            chosen.append(blob)
-            left -= more
+            if not steers_git(blob.path):
+                chosen.append(blob)
+                left -= more
         subject.snapshot.learn_filters(blob.path for blob in chosen)
         # What other rules say of the same files must be the same, or two fixes would collide.
         advice = [fixes.store(subject, blob) for blob in chosen]
