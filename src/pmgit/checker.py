@@ -6,7 +6,6 @@ from pmgit import rules
 from pmgit.config import BASELINE, Config
 from pmgit.errors import PmgitError, UsageError, unknown
 from pmgit.finding import ERROR, Report
-from pmgit.git.blob import LINK, SUBMODULE
 from pmgit.git.snapshot import RANGE, STAGED, TREE
 from pmgit.lfs import pointer
 from pmgit.model.folder import files_on_disk
@@ -149,9 +148,9 @@ def _look(
         LARGE: lambda: _is_any_large(subject, config),
         LFS: lambda: subject.concerns_lfs,
         PUSHED: lambda: snapshot.receiver is not None and subject.concerns_lfs,
-        PLACES: lambda: _comes_or_goes(subject),
+        PLACES: lambda: _comes_or_goes(subject) or bool(subject.loose),
         RAW: lambda: bool(subject.raw_model_files or subject.raw_model_tip_files),
-        LINKS: lambda: any(b.mode in (LINK, SUBMODULE) for b in subject.model_introduced),
+        LINKS: lambda: bool(subject.links or subject.clones) or snapshot.origin == TREE,
         PATHS: lambda: any(c.oid and not c.before for c in subject.model_changes),
         MODELS: lambda: bool(subject.models),
         LOCAL: lambda: snapshot.has_work_tree and bool(subject.models),

@@ -12,18 +12,15 @@ import os
 from pmgit.config import LFS
 from pmgit.finding import Fix, Step
 from pmgit.git import work_tree
+from pmgit.git.blob import SUBMODULE
 from pmgit.git.snapshot import RANGE
-from pmgit.model import moves, steering
-from pmgit.model.folder import INFO, LOCK
+from pmgit.model import folder, moves, steering, whole
 from pmgit.model.weights import NEVER
 from pmgit.setup import models_folders
 from pmgit.setup.attributes import only_here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from pmgit.finding import Finding
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
     from pmgit.model.subject import Subject
@@ -31,7 +28,14 @@ if TYPE_CHECKING:
 #: --skip-repo: the repository's hooks are not touched, they may be somebody else's.
 INSTALL = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
 
+#: The last thing that is done to all fixes.
+settle = moves.settle
+
 COLLEAGUES = "everybody else's copy of the file is deleted at their next pull"
+_DIFFERS = (
+    "; the file on disk differs from what is staged, so no command is safe: save what you need of"
+    " both (git cat-file blob {}), then stage anew"
+)
 
 
 class Advice:
@@ -62,16 +66,16 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
     if before:
         back = Step("git", "restore", "--staged", items=(blob.path,))
     else:
-        # -f: after .gitattributes has changed, git refuses without (and with --cached it only
-        # takes the path out of the index).
-        back = Step("git", "rm", "--cached", "-f", "-q", *subject.sparse, items=(blob.path,))
+        place = whole.of(subject, blob.path)
+        if place and blob.mode != SUBMODULE:
+            together = whole.leave_index(subject, place)
+            if together is None:
+                return Advice(None, _DIFFERS.format(blob.oid[:12]))
+            return Advice(Fix(*together, *ignored(subject, blob)))
+        back = whole.out_of_index(subject, (blob.path,))
     there = work_tree.compare(subject.repository, blob)
     if there == work_tree.DIFFERENT:
-        return Advice(
-            None,
-            "; the file on disk differs from what is staged, so no command is safe: save what you"
-            f" need of both (git cat-file blob {blob.oid[:12]}), then stage anew",
-        )
+        return Advice(None, _DIFFERS.format(blob.oid[:12]))
     steps = [back]
     note = _from_disk(subject.repository) if before else ""
     if there == work_tree.ABSENT:
@@ -98,11 +102,23 @@ def _from_disk(repository: Repository) -> str:
 
 def ignored(subject: Subject, blob: Blob, wanted: bool = True) -> list[Step]:
     """The steps that keep the next `git add` from bringing a path back."""
-    if not wanted or not subject.in_models(blob.path) or subject.storage == LFS:
+    if not wanted or not (subject.in_models(blob.path) or blob.path in subject.roots):
         return []
-    if _has_nested(subject):
-        return []  # they are ignored, and were added all the same
+    if blob.mode == SUBMODULE or whole.of(subject, blob.path):
+        return hide(subject, blob.path)
+    if subject.storage == LFS or _has_nested(subject):
+        return []  # in a nested block they are ignored, and were added all the same
     return let_in(subject)
+
+
+def hide(subject: Subject, path: str) -> list[Step]:
+    """The steps that have the ignore block hide what is no model: a clone, an entry of a cache."""
+    root = folder.root_of(path, subject.roots)
+    where = f"{root}/.gitignore" if _has_nested(subject) else ".gitignore"
+    return [
+        Step("pmgit", "gitignore", names="verbatim"),
+        Step("git", "add", *subject.sparse, items=(where,)),
+    ]
 
 
 def let_in(subject: Subject) -> list[Step]:
@@ -164,7 +180,7 @@ def goes_to_lfs(subject: Subject, blob: Blob) -> bool:
     """
     if subject.is_lfs(blob.path):
         return True
-    if subject.storage != LFS:
+    if subject.storage != LFS or whole.of(subject, blob.path):
         return False
     from pmgit.lfs import patterns
     from pmgit.model import storage
@@ -172,7 +188,7 @@ def goes_to_lfs(subject: Subject, blob: Blob) -> bool:
     if patterns.must_be_text(blob.path) and blob.size <= storage.largest_text(subject.config):
         return False  # text-in-lfs would object
     name = blob.path[blob.path.rfind("/") + 1 :]
-    is_read = name.startswith(".") or name in (INFO, LOCK)
+    is_read = name.startswith(".") or name in (folder.INFO, folder.LOCK)
     return subject.is_weights(blob) or (subject.in_models(blob.path) and not is_read)
 
 
@@ -245,53 +261,3 @@ def replace_pointer(subject: Subject, blob: Blob, text: bytes) -> Advice:
     lines = text.decode("ascii").splitlines()
     words = ("sh", "-c", script, "sh", blob.mode, blob.path, *lines)
     return Advice(Fix(Step(*words, names="verbatim")))
-
-
-def settle(findings: list[Finding], subject: Subject) -> None:
-    """Make fixes agree that are pasted one after the other, renames last.
-
-    What another fix has taken out of the index cannot be renamed by git; what lies in a folder
-    that is renamed first is found in the new folder; and no two things get the same name. A
-    rename that cannot be made to agree is left out: it is printed again when the others are done.
-    """
-    in_order = sorted(findings, key=lambda f: (f.path, f.line, f.rule))
-    taken: set[str] = set()
-    filled: set[str] = set()  # the folders that something is added to, at any depth
-    for finding in in_order:
-        for step in finding.fix.steps if finding.fix else ():
-            if step.argv[:2] == ("git", "rm"):
-                taken.update(step.items)
-            elif step.argv[:2] == ("git", "add"):
-                filled.update(_folders_of(step.items))
-    done: list[tuple[str, str]] = []
-    for finding in in_order:
-        fix = finding.fix
-        if fix and fix.order == Fix.MOVE:
-            steps = _rename_untracked(fix, subject, taken, filled) if taken else fix.steps
-            steps = moves.follow(steps, done)
-            finding.pasted = Fix(*steps, order=Fix.MOVE) if steps else None
-
-
-def _folders_of(paths: Iterable[str]) -> Iterator[str]:
-    for path in paths:
-        while path := path.rpartition("/")[0]:
-            yield path
-
-
-def _rename_untracked(
-    fix: Fix, subject: Subject, taken: set[str], filled: set[str]
-) -> tuple[Step, ...]:
-    """Use a plain `mv` for what the other fixes take out of the index as a whole."""
-    old = moves.rename_of(fix.steps)[0]
-    gone = taken.issuperset(subject.tracked_below(old)) and old not in filled
-    steps = []
-    for step in fix.steps:
-        if step.argv[:2] == ("git", "mv") and gone:
-            steps.append(Step("mv", "-n", items=step.items, names="path"))
-        elif step.argv[:2] == ("git", "restore"):
-            # The others are on disk by then: what took them out of the index put them there.
-            left = tuple(item for item in step.items if item not in taken)
-            steps += [Step(*step.argv, items=left)] if left else []
-        else:
-            steps.append(step)
-    return tuple(steps)

@@ -23,9 +23,10 @@ SIZE, CHOICE, FLAG, NAMES, TEXT = "size", "choice", "flag", "names", "text"
 #: attribute among them. PUSHED: the same, and somebody is to receive it. ATTRIBUTES: a
 #: .gitattributes changes. HOST: somebody has chosen a host.
 LARGE, LFS, PUSHED, ATTRIBUTES, HOST = "large", "lfs", "pushed", "attributes", "host"
-#: Below models folders: PLACES: something changes. PATHS: a path is new. RAW: a file comes with its
-#: own content. LINKS: a link or a submodule comes. MODELS: a model is touched, or lies untracked
-#: in the work tree. LOCAL: the same, and there is a work tree.
+#: Below models folders: PLACES: something changes, or untracked weights lie loose. PATHS: a path is
+#: new. RAW: a file comes with its own content. LINKS: a link or a submodule comes, or a clone lies
+#: there. MODELS: a model is touched, or lies untracked in the work tree. LOCAL: the same, and there
+#: is a work tree.
 PLACES, PATHS, RAW, LINKS = "places", "paths", "raw", "links"
 MODELS, LOCAL = "models", "local"
 

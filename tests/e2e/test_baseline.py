@@ -247,3 +247,16 @@ def test_the_page_is_what_happens(repo: Repo) -> None:
         command, _, printed = step.partition("\n")
         shown = re.sub(r"[0-9a-f]{40}", "0" * 40, repo.sh(f"{command} 2>&1").out)
         assert shown.rstrip("\n") == printed.rstrip("\n"), command
+
+
+def test_what_lies_untracked_is_forgiven_by_its_path(repo: Repo) -> None:
+    repo.stage(".gitignore", "*.pth\n")
+    repo.stage(".pmgit.toml", '[rules.missing-info]\nlocal = "error"\n')
+    repo.write("pretrained_model/resnet50.pth", 300)
+    repo.git("init", "-q", "pretrained_model/clone")
+    assert repo.pmgit("baseline").code == 0
+    repo.git("add", ".pmgit-baseline")
+    assert repo.check() == []
+    # Staged, it is another thing.
+    repo.git("add", "-f", "pretrained_model/resnet50.pth")
+    assert repo.rules() == ["misplaced-weights"]

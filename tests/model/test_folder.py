@@ -51,6 +51,45 @@ def test_what_makes_a_model(name: str) -> None:
     assert find(f"bert/{name}") == ["bert"]
 
 
+def test_folders_of_source_code_are_no_models() -> None:
+    assert find(
+        "__init__.py", "layers/conv.py", "layers/tests/data.json", "layers/tests/test_conv.py",
+        "tools/Makefile", "tools/Dockerfile", "tools/requirements.txt", "tools/settings.yaml",
+        "scripts/convert.SH", "nb/explore.ipynb", "kernels/src/k.cu", "kernels/k.txt",
+        "docs/use.md", "docs/logo.png", "pkg/x.pyc",
+    ) == []  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["model.bin", "config.json", "eng.traineddata", "INFO.md", "a.mdl"]
+)
+def test_code_beside_a_model_is_a_part_of_it(name: str) -> None:
+    assert find("bert/modeling_x.py", f"bert/{name}", "bert/onnx/model.onnx") == ["bert"]
+
+
+def test_a_package_that_holds_models_is_none() -> None:
+    assert find("zoo/__init__.py", "zoo/bert/model.bin", "zoo/org/gpt/model.bin") == [
+        "zoo/bert", "zoo/org/gpt",
+    ]  # fmt: skip
+
+
+def test_text_alone_is_a_model_where_there_is_no_code() -> None:
+    assert find("bert/settings.yaml", "gpt/notes.txt") == ["bert", "gpt"]
+    assert find("bert/settings.yaml", "gpt/x.py", "yolo/data.yaml", "yolo/detect.py") == ["bert"]
+    # What lies below is a part of it, code or not.
+    assert find("yolo/data.yaml", "yolo/detect.py", "yolo/weights/best.pt") == ["yolo"]
+
+
+def test_an_entry_of_the_hub_s_cache_is_one_model() -> None:
+    assert find(
+        "hub/models--org--bert/blobs/aa", "hub/models--org--bert/refs/main", "hub/version.txt",
+        "hub/models--org--bert/snapshots/1/model.bin", "models--gpt2/snapshots/1/onnx/x.onnx",
+        "hub/.locks/models--org--bert/aa.lock", "hub/datasets--org--set/blobs/aa",
+        "hub/blobs/ab/cd", "xet/endpoint/chunk", "token", "hub/CACHEDIR.TAG", "blobs/shared",
+        "bert/cache/models--a--b/refs/main", "bert/model.bin", "xet2/model.bin",
+    ) == ["bert", "hub/models--org--bert", "models--gpt2", "xet2"]  # fmt: skip
+
+
 def test_loose_files_make_no_model() -> None:
     assert find("resnet50.pth", "README.md") == []
 
@@ -93,6 +132,32 @@ def test_files_on_disk(tmp_path: Path) -> None:
         f"{ROOT}/bert/onnx/b.onnx",
         f"{ROOT}/loose.pt",
     ]
+
+
+def git_dir(place: Path) -> None:
+    for name in ("objects", "refs"):
+        (place / name).mkdir(parents=True)
+    (place / "HEAD").write_text("ref: refs/heads/main\n")
+
+
+def test_of_a_repository_of_its_own_only_git_is_told(tmp_path: Path) -> None:
+    top = tmp_path / ROOT
+    git_dir(top / "clone/.git")
+    git_dir(top / "org/bare.git")
+    git_dir(tmp_path / "elsewhere")
+    (top / "m/sub").mkdir(parents=True)
+    (top / "m/sub/.git").write_text("gitdir: ../../../elsewhere\n")
+    (top / "m/HEAD").write_text("no repository\n")
+    for place in ("clone", "org/bare.git", "m", "m/sub"):
+        (top / place / "a.bin").touch()
+
+    assert sorted(folder.files_on_disk(str(tmp_path), ROOT)) == [
+        f"{ROOT}/{path}" for path in ("clone/.git", "m/HEAD", "m/a.bin", "m/sub/.git",
+                                      "org/bare.git/.git")
+    ]  # fmt: skip
+    git_dir(top / ".git")
+    assert list(folder.files_on_disk(str(tmp_path), ROOT)) == [f"{ROOT}/.git"]
+    assert list(folder.links_on_disk(str(tmp_path), ROOT)) == []
 
 
 def test_a_models_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.kit import Repo
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RULE = "linked-model"
 ROOT = "pretrained_model"
@@ -15,6 +18,15 @@ ROOT = "pretrained_model"
 
 def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:
     return repo.check("--select", RULE, *args)
+
+
+@pytest.fixture
+def other(tmp_path: Path, env: dict[str, str]) -> Repo:
+    """Another repository, with weights."""
+    repo = Repo(tmp_path / "other", env)
+    repo.stage("model.bin", 3000)
+    repo.commit()
+    return repo
 
 
 def link(repo: Repo, path: str, target: str) -> None:
@@ -82,14 +94,44 @@ def test_accepts_links_elsewhere_and_a_linked_models_folder(repo: Repo) -> None:
     assert findings(repo) == []
 
 
-def test_a_submodule(repo: Repo) -> None:
+def test_a_submodule_that_no_clone_can_have(repo: Repo) -> None:
     head = repo.commit("first", "--allow-empty")
     repo.git("update-index", "--add", "--cacheinfo", f"160000,{head},{ROOT}/bert")
     repo.git("update-index", "--add", "--cacheinfo", f"160000,{head},third_party/x")
     (finding,) = findings(repo)
 
-    assert finding["message"] == "a submodule in a models folder"
+    message = "a submodule that .gitmodules does not name, so no clone can have it"
+    assert (finding["message"], finding["severity"]) == (message, "error")
     assert finding["path"] == f"{ROOT}/bert"
+
+
+@pytest.mark.parametrize("text", ["", "[submodule", '[submodule "x"]\npath = other\nurl = /x\n'])
+def test_a_submodule_whose_settings_say_nothing_of_it(repo: Repo, text: str) -> None:
+    head = repo.commit("first", "--allow-empty")
+    repo.stage(".gitmodules", text)
+    repo.git("update-index", "--add", "--cacheinfo", f"160000,{head},{ROOT}/bert")
+
+    assert [f["severity"] for f in findings(repo)] == ["error"]
+
+
+@pytest.mark.parametrize(("place", "storage"), [(f"{ROOT}/bert", "ignore"), (ROOT, "lfs")])
+def test_a_submodule_that_a_team_wants(repo: Repo, other: Repo, place: str, storage: str) -> None:
+    repo.stage(".pmgit.toml", f'storage = "{storage}"\n')
+    if place != ROOT:
+        repo.pmgit("gitignore")
+        repo.git("add", ".gitignore")
+    repo.commit()
+    repo.git("submodule", "--quiet", "add", "--force", str(other.path), place)
+    (finding,) = repo.check()
+
+    assert (finding["path"], finding["severity"]) == (place, "warning")
+    assert finding["message"].startswith(f"a submodule of {other.path}")
+    assert repo.hook("pre-commit").code == 0
+    base = repo.git("rev-parse", "HEAD").strip()
+    repo.commit("Add the submodule")
+    assert repo.check() == []
+    for args in (("--all",), ("--range", f"{base}..HEAD")):
+        assert [(f["path"], f["severity"]) for f in repo.check(*args)] == [(place, "warning")]
 
 
 def test_old_links_are_left_alone(repo: Repo) -> None:
@@ -158,15 +200,103 @@ def test_the_link_leaves_the_index_for_good_and_stays_on_disk(repo: Repo) -> Non
     assert repo.staged() == [".gitignore"]
 
 
-def test_a_submodule_stays_on_disk(repo: Repo, tmp_path_factory: pytest.TempPathFactory) -> None:
-    other = Repo(tmp_path_factory.mktemp("other"), repo.env)
-    other.stage("model.bin", 100)
-    other.commit()
-    repo.commit("first", "--allow-empty")
-    repo.git("submodule", "--quiet", "add", str(other.path), f"{ROOT}/bert")
-    (fix,) = repo.pmgit("check", "--select", RULE).fixes
-    repo.paste(fix)
+@pytest.mark.parametrize(
+    ("storage", "nested"), [("ignore", "--nested"), ("ignore", "--no-nested"), ("lfs", "--nested")]
+)
+def test_clones_that_were_staged_leave_the_index_for_good(
+    repo: Repo, other: Repo, storage: str, nested: str
+) -> None:
+    repo.stage(".pmgit.toml", f'storage = "{storage}"\n')
+    repo.add_info(f"{ROOT}/m")
+    repo.pmgit("gitignore", nested)
+    repo.git("add", "-A")
+    repo.commit()
+    places = {f"{ROOT}/{place}" for place in ("bert", "org/bert", "m/third party/x")}
+    for place in places:
+        repo.git("clone", "-q", str(other.path), place)
+    repo.git("add", "-A")
+    assert places <= set(repo.staged())
+    # What is left are the warnings of the clones themselves.
+    repo.paste_all()
+    repo.git("add", "-A")
+
+    assert [f["severity"] for f in repo.check()] == ["warning"] * 3
+    assert places.isdisjoint(repo.staged())
+    for place in places:
+        assert (repo.path / place / "model.bin").exists()
+        assert repo.git("status", "--porcelain", cwd=place) == ""
+
+
+# -- what lies in the work tree -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("storage", ["ignore", "lfs"])
+def test_repositories_of_their_own_are_named_and_stop_no_commit(
+    repo: Repo, other: Repo, storage: str
+) -> None:
+    repo.write(".pmgit.toml", f'storage = "{storage}"\n[rules.missing-info]\nlocal = "error"\n')
+    repo.add_info(f"{ROOT}/m")
+    repo.pmgit("gitignore")
+    repo.git("add", "-A")
+    repo.commit()
+    repo.git("clone", "-q", str(other.path), f"{ROOT}/clone")
+    repo.git("worktree", "add", "-q", f"{ROOT}/m/sub/tree", "-b", "other")
+    repo.git("clone", "-q", "--bare", str(other.path), f"{ROOT}/org/bare.git")
+    repo.git("init", "-q", "--separate-git-dir", f"{repo.path}.git", f"{ROOT}/unborn")
+    repo.write(f"{ROOT}/unborn/model.safetensors", 3000)
+    places = [f"{ROOT}/{name}" for name in ("clone", "m/sub/tree", "org/bare.git", "unborn")]
+    before = repo.contents()
+    repo.stage("code.py", "x = 1\n")
+    for args in ((), ("--all",)):
+        found = repo.check(*args)
+        assert [(f["path"], f["severity"]) for f in found] == [(p, "warning") for p in places]
+    # Git would take them for submodules with the next `add -A`, or (unborn) refuse all of that.
+    assert repo.sh("git add -A").code != 0
+    repo.paste_all()
+    repo.git("add", "-A")
+
+    assert not [path for path in repo.staged() if path.startswith(tuple(places))]
+    assert repo.hook("pre-commit").code == 0
+    assert repo.pmgit("fix", "--yes").code == 0
+    assert "nothing to do" in repo.pmgit("gitignore").out
+    assert not before - repo.contents()
+    for place in places:
+        refused = repo.pmgit("info", "new", place)
+        assert refused.code == 2
+        assert "a repository of its own" in refused.err
+
+
+def test_a_folder_that_has_tracked_files_is_none_of_these(repo: Repo) -> None:
+    repo.stage(f"{ROOT}/m/model.bin", 2000)
+    repo.git("init", "-q", f"{ROOT}/m")
 
     assert findings(repo) == []
-    assert (repo.path / ROOT / "bert/model.bin").exists()
-    assert f"{ROOT}/bert" not in repo.staged()
+    assert "missing-info" in repo.rules()
+
+
+def test_a_git_folder_that_is_no_repository(repo: Repo) -> None:
+    (repo.path / ROOT / "m/.git").mkdir(parents=True)
+    repo.write(f"{ROOT}/n/.git", "gitdir: /nowhere\n")
+
+    assert findings(repo) == []
+
+
+def test_links_of_the_work_tree_are_named_where_all_is_judged(repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "cache/x").mkdir(parents=True)
+    (tmp_path / "cache/x/model.bin").write_bytes(b"x")
+    repo.stage(f"{ROOT}/m/INFO.md", "text")
+    repo.pmgit("gitignore")
+    (repo.path / ROOT / "gpt").mkdir()
+    for name, target in (("bert", "cache/x"), ("m/model.bin", "cache/x/model.bin"), ("no", "no"),
+                         ("gpt/model.bin", "cache/x/model.bin")):  # fmt: skip
+        (repo.path / ROOT / name).symlink_to(tmp_path / target)
+    (repo.path / ROOT / "inside").symlink_to("m")
+
+    assert findings(repo) == []
+    assert [(f["path"], f["severity"]) for f in findings(repo, "--all")] == [
+        (f"{ROOT}/bert", "warning")
+    ]
+    # A link that is named as weights, in a folder, is a model's: it can be described there.
+    assert [f["path"] for f in repo.check("--select", "missing-info")] == [f"{ROOT}/gpt"]
+    repo.paste_all("--select", "missing-info")
+    assert f"{ROOT}/gpt/INFO.md" in repo.staged()

@@ -81,14 +81,28 @@ def test_in_a_range(repo: Repo) -> None:
 # -- fixes (every other situation of raw ones: tests/test_fixes.py) -------------------------------
 
 
-def test_raw_ones_leave_the_index(repo: Repo) -> None:
+def test_raw_ones_leave_the_index_and_move(repo: Repo) -> None:
     repo.stage(f"{ROOT}/a.pt", 500)
     (fix,) = repo.pmgit("check", "--select", RULE).fixes
     repo.paste(fix)
 
     assert findings(repo) == []
-    assert repo.staged() == [".gitignore"]
-    assert (repo.path / ROOT / "a.pt").exists()
+    assert repo.staged() == [".gitignore", f"{ROOT}/a/INFO.md"]
+    assert (repo.path / ROOT / "a/a.pt").exists()
+    assert repo.check() == [f for f in repo.check() if f["severity"] == "warning"]
+
+
+def test_large_raw_ones_that_another_rule_takes_out_as_well(repo: Repo) -> None:
+    repo.stage(f"{ROOT}/a.pt", 1_500_000)
+    repo.stage(f"{ROOT}/b.pt", 1_600_000).unlink()
+    result = repo.pmgit("check")
+    assert {"oversized-blob", RULE} <= {f["rule"] for f in repo.check()}
+    for fix in result.fixes:
+        repo.paste(fix)
+
+    assert [f for f in repo.check() if f["severity"] == "error"] == []
+    assert repo.staged() == [".gitignore", f"{ROOT}/a/INFO.md", f"{ROOT}/b/INFO.md"]
+    assert (repo.path / ROOT / "b/b.pt").exists()
 
 
 @pytest.mark.parametrize("cwd", ["", "sub dir", ROOT])
@@ -153,18 +167,37 @@ def test_a_file_with_the_name_of_its_folder(lfs_repo: Repo) -> None:
     assert f"{ROOT}/resnet50-model/resnet50" in lfs_repo.staged()
 
 
-@pytest.mark.parametrize("name", ["模型.safetensors", ".safetensors", "a.safetensors"])
-def test_when_there_is_no_name_for_the_folder_a_person_chooses(lfs_repo: Repo, name: str) -> None:
-    lfs_repo.write(f"{ROOT}/a", "a file is in the way")
-    lfs_repo.write(f"{ROOT}/a-model", "here too")
-    lfs_repo.stage(f"{ROOT}/{name}", 2000)
-    (finding,) = findings(lfs_repo)
+NAMES = {
+    ".safetensors": "model",
+    "另一个.safetensors": "model-model",
+    "模型.safetensors": "model-2",
+    "a.safetensors": "a-2",
+    "ResNet50.safetensors": "resnet50-model",
+    "qwen2.5-7b.Q4_K_M.safetensors": "qwen2.5-7b",
+    "con.safetensors": "con-model",
+    f"{'x' * 200}.safetensors": "x" * 80,
+}
 
-    if finding["fix"]:
-        lfs_repo.paste(finding["fix"]["shell"])
-        assert findings(lfs_repo) == []
-    else:
-        assert f"`git mv` {name!r} into it" in finding["message"]
+
+def test_the_names_of_the_folders_are_free_and_accepted(repo: Repo) -> None:
+    repo.pmgit("gitignore")
+    repo.git("add", ".gitignore")
+    repo.commit()
+    repo.write(f"{ROOT}/a", "a file is in the way")
+    repo.write(f"{ROOT}/a-model", "here too")
+    repo.write(f"{ROOT}/RESNET50/notes.txt", "in the way where case does not count")
+    for name in NAMES:
+        repo.stage(f"{ROOT}/{name}", 2000)
+    # All in one round; a device's name is another rule's.
+    for fix in repo.pmgit("check", "--select", RULE).fixes:
+        repo.paste(fix)
+
+    assert findings(repo) == []
+    for name, folder in NAMES.items():
+        assert (repo.path / ROOT / folder / name).exists(), name
+        assert f"{ROOT}/{folder}/INFO.md" in repo.staged()
+    assert "bad-model-name" not in repo.rules()
+    assert "case-collision" not in repo.rules()
 
 
 def test_raw_ones_wait_until_they_are_in_git_lfs(repo: Repo) -> None:
@@ -177,3 +210,133 @@ def test_raw_ones_wait_until_they_are_in_git_lfs(repo: Repo) -> None:
 
     assert repo.check("--select", f"{RULE},missing-pointer") == []
     assert repo.blob(f"{ROOT}/a/a.pt").startswith(b"version https://git-lfs")
+
+
+# -- shards, and what belongs together ------------------------------------------------------------
+
+TOGETHER = ("big-00001-of-00002.safetensors", "big-00002-of-00002.safetensors")
+INDEX = "big.safetensors.index.json"
+
+
+@pytest.mark.parametrize("how", ["staged", "ignored"])
+@pytest.mark.parametrize("storage", ["ignore", "lfs"])
+def test_what_belongs_together_moves_together(lfs_repo: Repo, storage: str, how: str) -> None:
+    repo = lfs_repo
+    repo.stage(".pmgit.toml", f'storage = "{storage}"\n[rules.missing-info]\nlocal = "error"\n')
+    repo.stage(f"{ROOT}/big.py", "# code stays where it is imported from\n")
+    if how == "ignored":
+        repo.stage(".gitignore", f"{ROOT}/*.safetensors\n{ROOT}/*.onnx\n{ROOT}/*.json\n")
+    repo.commit()
+    for name in (*TOGETHER, INDEX, "Yolo.safetensors", "yolo.onnx"):
+        (repo.write if how == "ignored" else repo.stage)(f"{ROOT}/{name}", f"{name}\0" * 900)
+    repo.paste_all()
+
+    there = {p.relative_to(repo.path / ROOT).as_posix() for p in (repo.path / ROOT).rglob("*.*")}
+    moved = {f"big/{name}" for name in (*TOGETHER, INDEX, "INFO.md")}
+    moved |= {"yolo/Yolo.safetensors", "yolo/yolo.onnx", "yolo/INFO.md", "big.py"}
+    assert there == moved
+    assert [f for f in repo.check() if f["severity"] == "error"] == []
+
+
+def test_a_pointer_whose_line_covers_only_where_it_lay(repo: Repo) -> None:
+    line = "filter=lfs diff=lfs merge=lfs -text"
+    repo.stage(".gitattributes", f"/{ROOT}/*.bin {line}\n")
+    repo.git("lfs", "install", "--local")
+    repo.stage(f"{ROOT}/a.bin", 2000)
+    for fix in repo.pmgit("check").fixes:
+        repo.paste(fix)
+
+    assert [f for f in repo.check() if f["severity"] == "error"] == []
+    assert repo.blob(f"{ROOT}/a/a.bin").startswith(b"version ")
+
+
+# -- those that Git ignores -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def ignored(repo: Repo) -> Repo:
+    """A repository in which loose weights lie ignored: one of a known ending, one of none."""
+    repo.write(".gitignore", f"/{ROOT}/resnet50.pth\n/{ROOT}/eng.*\n/{ROOT}/*.log\n")
+    repo.git("add", ".gitignore")
+    repo.commit()
+    repo.write(f"{ROOT}/resnet50.pth", 300)
+    repo.write(f"{ROOT}/eng.traineddata", 100_001)
+    repo.write(f"{ROOT}/eng.small", 100_000)
+    repo.write(f"{ROOT}/train.log", 300_000)
+    return repo
+
+
+@pytest.mark.parametrize(
+    ("local", "severity"), [("warning", "warning"), ("error", "error"), ("off", None)]
+)
+def test_ignored_ones_are_named(ignored: Repo, local: str, severity: str | None) -> None:
+    ignored.stage(".pmgit.toml", f'[rules.missing-info]\nlocal = "{local}"\n')
+    wanted = [(f"{ROOT}/{name}", severity) for name in ("eng.traineddata", "resnet50.pth")]
+    for args in ((), ("--all",)):
+        found = [(f["path"], f["severity"]) for f in findings(ignored, *args)]
+        assert found == (wanted if severity else [])
+    assert ignored.hook("pre-commit").code == (1 if severity == "error" else 0)
+
+
+def test_what_is_not_ignored_is_told_when_it_is_staged(repo: Repo) -> None:
+    repo.write(f"{ROOT}/resnet50.pth", 300)
+
+    assert findings(repo) == findings(repo, "--all") == []
+
+
+@pytest.mark.parametrize("cwd", ["", ROOT])
+def test_ignored_ones_move_and_stay_ignored(ignored: Repo, cwd: str) -> None:
+    for fix in ignored.pmgit("check", "--select", RULE, cwd=cwd).fixes:
+        ignored.paste(fix, cwd=cwd)
+
+    assert ignored.check("-c", "missing-info.local=error", "--select", RULE) == []
+    staged = [f"{ROOT}/{name}/INFO.md" for name in ("eng", "resnet50")]
+    assert ignored.staged() == [".gitignore", *staged]
+    ignored.git("add", "-A")
+    assert ignored.staged() == [".gitignore", *staged]
+
+
+@pytest.mark.parametrize(
+    ("file", "lines"),
+    [
+        (".gitignore", f"{ROOT}/\n"),
+        (".gitignore", "*.pth\n*.md\n"),
+        (f"{ROOT}/.gitignore", "*\n"),
+        (".git/info/exclude", f"/{ROOT}/*\n"),
+    ],
+)
+def test_where_info_would_be_ignored_too(repo: Repo, file: str, lines: str) -> None:
+    repo.write(file, lines)
+    repo.write(f"{ROOT}/resnet50.pth", 300)
+    repo.paste_all("-c", "missing-info.local=error", "--select", f"{RULE},info")
+
+    assert f"{ROOT}/resnet50/INFO.md" in repo.staged()
+    assert (repo.path / ROOT / "resnet50/resnet50.pth").exists()
+
+
+def test_what_a_link_or_dvc_leads_to_stays(ignored: Repo) -> None:
+    (ignored.path / ROOT / "bert").mkdir()
+    (ignored.path / ROOT / "bert/model.pth").symlink_to("../resnet50.pth")
+    ignored.stage(f"{ROOT}/eng.traineddata.dvc", "outs:\n- path: eng.traineddata\n")
+    found = findings(ignored, "-c", "missing-info.local=error")
+
+    assert [(f["severity"], f["fix"]) for f in found] == [("warning", None)] * 2
+    assert f"the link '{ROOT}/bert/model.pth' leads to it" in found[1]["message"]
+    assert "move it with `dvc move`" in found[0]["message"]
+
+
+def test_dot_files_stay_where_they_are(lfs_repo: Repo) -> None:
+    lfs_repo.stage(".gitattributes", f"{ROOT}/** filter=lfs diff=lfs merge=lfs -text\n")
+    lfs_repo.commit()
+    texts = {".gitignore": "/private/\n", ".gitattributes": "*.x text\n", ".gitkeep": ""}
+    texts |= {".DS_Store": "\0\1", "bert/.gitignore": "*.log\n", "bert/INFO.md": "# BERT\n"}
+    for name, text in texts.items():
+        lfs_repo.stage(f"{ROOT}/{name}", text)
+    assert findings(lfs_repo) == []
+    lfs_repo.paste_all()
+
+    assert lfs_repo.rules("--select", "naming,size,lfs") == []
+    for name, text in texts.items():
+        assert (lfs_repo.path / ROOT / name).read_text() == text
+    assert lfs_repo.blob(f"{ROOT}/.gitignore") == b"/private/\n"
+    assert not (lfs_repo.path / ROOT / "gitignore").exists()

@@ -211,6 +211,22 @@ def test_ignored_files_that_are_no_weights(ignored: Repo) -> None:
     assert found(ignored) == []
 
 
+def test_weights_without_a_known_ending(ignored: Repo) -> None:
+    """Told by their size, and never opened: vosk, tesseract, tensors without any ending."""
+    (ignored.path / BERT / "model.safetensors").unlink()
+    for number, name in enumerate(("am/final.mdl", "eng.traineddata", "tensor")):
+        ignored.write(f"pretrained_model/m{number}/{name}", 100_001)
+    for number, name in enumerate(
+        ("logo.png", "train.log", "x.py", "x.incomplete", ".DS_Store", "model.part-1.md", "x.so")
+    ):
+        ignored.write(f"pretrained_model/n{number}/{name}", 100_001)
+    ignored.write("pretrained_model/small/tensor", 100_000)
+    wanted = [(f"pretrained_model/{name}", "warning") for name in ("m0/am", "m1", "m2")]
+    assert found(ignored) == found(ignored, "--all") == wanted
+    ignored.paste_all(*SELECT)
+    assert found(ignored) == []
+
+
 def test_info_in_the_index_serves_ignored_weights(ignored: Repo) -> None:
     ignored.add_info(BERT)
     assert found(ignored, "-c", "missing-info.local=error") == []

@@ -27,6 +27,8 @@ MEASURED = frozenset(
 NAMES = frozenset({"unportable-path", "case-collision"})
 #: What is wrong is one line of a file, wherever in it; the other lines may change.
 LINES = frozenset({"dead-attribute"})
+#: What may lie in the work tree only: then it is the path that is forgiven.
+UNTRACKED = frozenset({"misplaced-weights", "linked-model"})
 #: Not ours to forgive: the receiver refuses it, or has nothing in the end.
 NEVER = frozenset({"absent-object", "host-limit"})
 
@@ -86,6 +88,8 @@ class Units:
                 removed = finding.rule == "missing-info" and model.info_removed
                 return None if removed else self._of_model(finding, model)
             blob = blob or self._subject.snapshot.listing().get(finding.path)
+            if blob is None and finding.rule in UNTRACKED:
+                return []
         return [blob] if blob else None
 
     def _model(self, path: str) -> Model | None:

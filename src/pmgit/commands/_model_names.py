@@ -12,7 +12,8 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from pmgit.errors import UsageError, nearest
-from pmgit.git.blob import decode
+from pmgit.git.nested import is_repository
+from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.model import folder
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ class ModelNames:
         self._top = repository.top
         self._prefix = repository.prefix
         self._roots = config.models
-        out = repository.run("ls-files", "-z", "--", *self._roots)
-        self._tracked = [decode(path) for path in out.split(b"\0") if path]
+        listing = Snapshot(repository, TREE, [], []).listing(*self._roots)
+        self._tracked = list(listing)
+        self._tracked_files = [path for path, blob in listing.items() if folder.is_file(blob)]
         self._models = {
             path: root
             for root in self._roots
@@ -38,7 +40,7 @@ class ModelNames:
         }
 
     def _files(self, root: str) -> list[str]:
-        return [path for path in self._tracked if path.startswith(f"{root}/")]
+        return [path for path in self._tracked_files if path.startswith(f"{root}/")]
 
     def is_tracked(self, path: str) -> bool:
         """Whether the index has this path, a file or a folder."""
@@ -99,6 +101,14 @@ class ModelNames:
                 raise UsageError(
                     f"{name!r} leads through the link {os.path.relpath(at, self._top)!r}",
                     "pmgit does not write through links: put INFO.md into the folder itself",
+                )
+            shown = os.path.relpath(at, self._top).replace(os.sep, "/")
+            below = any(path.startswith(f"{shown}/") for path in self._tracked)
+            if shown in self._tracked or (is_repository(at) and not below):
+                raise UsageError(
+                    f"{name!r} lies in {shown!r}, a repository of its own: Git records no file of"
+                    " it here",
+                    "what to do with a clone: pmgit explain linked-model",
                 )
         return os.path.isdir(at)
 

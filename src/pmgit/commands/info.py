@@ -9,7 +9,7 @@ import click
 from pmgit.commands import _work_tree
 from pmgit.commands._model_names import ModelNames
 from pmgit.errors import UsageError
-from pmgit.model import info_template, repo_id
+from pmgit.model import caches, info_template, repo_id
 from pmgit.model.describe import Description, describe
 from pmgit.model.folder import INFO
 from pmgit.model.info_file import is_placeholder
@@ -69,7 +69,7 @@ def new(
         there = os.path.isdir(folder)
         known = describe(folder, name, Tiers(config)) if there else Description()
         data = info_template.write(
-            name.rpartition("/")[2],
+            (caches.repo_id(name) or name).rpartition("/")[2],
             known,
             language or config.language,
             source=source,

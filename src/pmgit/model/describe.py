@@ -1,7 +1,8 @@
 """What the disk knows about a model: its files, its parameters, and traces of its download.
 
-Only regular files inside the folder are read, no link is followed, nothing is executed. What is
-not certain is left out: a wrong source is worse than none.
+Only regular files inside the folder are read, no link is followed (but those of the Hub's cache to
+its own blobs), nothing is executed. What is not certain is left out: a wrong source is worse than
+none.
 """
 
 from __future__ import annotations
@@ -13,10 +14,15 @@ from pmgit.formats import safetensors
 from pmgit.formats.kinds import is_binary
 from pmgit.formats.regular import open_regular, read_regular
 from pmgit.lfs import pointer
-from pmgit.model import card, repo_id
+from pmgit.model import caches, card, repo_id
+from pmgit.model.cache_entry import snapshot_of
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.info_file import full_commit
 from pmgit.model.weights import ALWAYS, Tiers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: More files than any model has; a folder that was given by mistake must not take for ever.
 MAX_FILES = 10_000
@@ -81,21 +87,36 @@ def describe(folder: str, name: str, tiers: Tiers) -> Description:
     Weights are read whole, for their sha256. PmgitError when a file or folder cannot be read.
     """
     found = Description()
-    times = {}
-    for path, changed in _walk(folder, found.problems):
-        times[path] = changed
+    entry = caches.repo_id(name)
+    if entry:
+        found.repo_id = entry if repo_id.is_valid(entry) else ""
+        found.commit, files = snapshot_of(folder)
+        _add_files(found, files, tiers)
+        _read_card(found, files.get("README.md", ""))
+        return found
+    times = dict(_walk(folder, found.problems))
+    _add_files(found, {path: f"{folder}/{path}" for path in times}, tiers)
+    found.commit, found.downloaded = _download(folder, times)
+    _read_card(found, f"{folder}/README.md")
+    found.repo_id, found.guess = _source(folder, name)
+    _count_parameters(folder, found)
+    return found
+
+
+def _add_files(found: Description, files: Mapping[str, str], tiers: Tiers) -> None:
+    """Read the files, by their paths in the model and where they are on disk."""
+    for path, place in sorted(files.items()):
         try:
-            found.files.append(_file(folder, path, tiers))
+            found.files.append(_file(place, path, tiers))
         except FileNotFoundError:
             continue  # a download under way
         except OSError as error:
             raise PmgitError(f"{path!a} is unreadable: {error.strerror}") from error
-    found.commit, found.downloaded = _download(folder, times)
-    found.card = card.read(read_regular(f"{folder}/README.md", card.MAX_BYTES) or b"")
+
+
+def _read_card(found: Description, file: str) -> None:
+    found.card = card.read(read_regular(file, card.MAX_BYTES) or b"")
     found.license = card.license_of(found.card)
-    found.repo_id, found.guess = _source(folder, name)
-    _count_parameters(folder, found)
-    return found
 
 
 def _walk(folder: str, problems: list[str]) -> list[tuple[str, float]]:
@@ -138,9 +159,9 @@ def _is_foreign(name: str) -> bool:
     )
 
 
-def _file(folder: str, path: str, tiers: Tiers) -> File:
+def _file(place: str, path: str, tiers: Tiers) -> File:
     """One file: hashed when it is binary, by its pointer when the content is in Git LFS."""
-    with open_regular(f"{folder}/{path}") as file:
+    with open_regular(place) as file:
         head = file.read(_HEAD)
         stands_for = pointer.read(head) if len(head) < pointer.MAX_BYTES else None
         if isinstance(stands_for, pointer.Pointer):

@@ -1,15 +1,20 @@
 """What a model is: the shallowest folder below a models folder that itself holds a file.
 
-README, LICENSE and dot-files do not count: a folder that holds only these and other folders is
-an organisation (`google/`) or a container, or a model whose files all lie in parts (`components`).
-What lies deeper (`onnx/`, `variables/`) belongs to the model above it.
+README, LICENSE, dot-files, source code and its documentation do not count: a folder that holds
+only these and other folders is an organisation (`google/`), a container or a package, or a model
+whose files all lie in parts (`components`). Text that any program may have (`settings.yaml`)
+counts where there is no source code around. What lies deeper (`onnx/`, `variables/`) belongs to
+the model above it. An entry of the Hub's cache is one model.
 """
 
 from __future__ import annotations
 
 import os
 
-from pmgit.model import components
+from pmgit.git.blob import LINK, REGULAR
+from pmgit.git.nested import is_repository
+from pmgit.model import caches, components
+from pmgit.model.file_names import CODE, MAYBE, MODEL, NOTHING, WEIGHTS, kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +27,10 @@ INFO, LOCK = "INFO.md", "pmgit.lock"
 #: Bounds of the look at the work tree: one listing per folder, no file is opened.
 MAX_DEPTH = 8
 MAX_FOLDERS = 2000
+
+#: Folders of downloads under way, of locks and of Git: nothing in them is a model's.
+_PASSED = frozenset({".git", ".locks", ".no_exist", "._____temp", "__pycache__"})
+_OF_DOWNLOADS = frozenset({"download", "upload", "trees"})  # in `.cache/huggingface/`
 
 
 class Model:
@@ -63,26 +72,42 @@ class Model:
         return self.path[len(self.root) + 1 :]
 
     @property
+    def is_cached(self) -> bool:
+        """Whether this is an entry of the Hub's cache."""
+        return bool(caches.entry_of(self.path, self.root))
+
+    @property
     def local_only(self) -> bool:
         """Whether nothing of the model was touched and only untracked weights speak for it."""
         return bool(self.local) and not self.touched
 
 
 def counts(name: str) -> bool:
-    """Whether a file of this name makes its folder a model."""
-    return not name.startswith((".", "README", "LICENSE", "readme", "license"))
+    """Whether a file of this name can make its folder a model."""
+    return kind_of(name) in (MODEL, MAYBE)
 
 
-def telling(blobs: Sequence[Blob]) -> str:
-    """Of the blobs in one folder, the path that tells most: INFO.md, one that makes it a model."""
-    found = ""
+def is_file(blob: Blob) -> bool:
+    """Whether an entry of the index is a file of its folder, or a link to weights.
+
+    A submodule is another repository, and any other link may be a second name of a folder.
+    """
+    return blob.mode in REGULAR or (blob.mode == LINK and blob.path.endswith(WEIGHTS))
+
+
+def telling(blobs: Sequence[Blob]) -> list[str]:
+    """Of the blobs in one folder, paths that say as much of it as all of them do."""
+    found: dict[int, str] = {}
     for blob in blobs:
-        name = blob.path[blob.path.rfind("/") + 1 :]
+        if not is_file(blob):
+            continue
+        path = blob.path
+        name = path[path.rfind("/") + 1 :]
         if name == INFO:
-            return blob.path
-        if not found and counts(name):
-            found = blob.path
-    return found or blobs[0].path
+            return [path]  # it says that the folder is a model's own
+        if MODEL not in found:
+            found.setdefault(kind_of(name), path)
+    return [found[MODEL]] if MODEL in found else list(found.values())
 
 
 def root_of(path: str, roots: Iterable[str]) -> str:
@@ -97,14 +122,8 @@ def find(paths: Iterable[str], root: str) -> list[str]:
     """The model folders among these files, sorted."""
     paths = list(paths)
     described = {path[: -len(INFO) - 1] for path in paths if path.endswith(f"/{INFO}")}
-    holding = set()
-    for path in paths:
-        end = path.rfind("/")
-        folder = path[:end]
-        if folder not in holding and len(folder) > len(root) and counts(path[end + 1 :]):
-            holding.add(folder)
     found: set[str] = set()
-    for folder in sorted(holding, key=lambda folder: folder.count("/")):
+    for folder in sorted(_holding(paths, root), key=lambda folder: folder.count("/")):
         above = folder.rpartition("/")[0]
         while len(above) > len(root) and above not in found:
             above = above.rpartition("/")[0]
@@ -113,13 +132,77 @@ def find(paths: Iterable[str], root: str) -> list[str]:
     return sorted(components.joined(found, described, root))
 
 
-def files_on_disk(top: str, root: str) -> Iterator[str]:
+def _holding(paths: Iterable[str], root: str) -> set[str]:
+    """The folders that hold a file which makes them a model, or a part of one."""
+    models: set[str] = set()
+    others: dict[int, set[str]] = {MAYBE: set(), CODE: set(), NOTHING: set()}
+    holders = set()
+    for path in paths:
+        end = path.rfind("/")
+        folder = path[:end]
+        if folder in models or ("/." in folder and not _PASSED.isdisjoint(folder.split("/"))):
+            continue
+        entry = caches.entry_of(folder, root) if "--" in folder else ""
+        if entry:
+            holders.add(entry[: entry.rfind("/")])
+            if caches.is_model(entry):
+                models.add(entry)
+            continue
+        kind = kind_of(path[end + 1 :])
+        if kind != MODEL:
+            others[kind].add(folder)
+        elif folder != root:
+            models.add(folder)
+    maybe = others[MAYBE] - {root}
+    if maybe and others[CODE]:
+        maybe = _without_code(maybe, others[CODE], models, root)
+    models |= maybe
+    if holders:
+        models = {folder for folder in models if not caches.is_store(folder, holders)}
+    return models
+
+
+def _without_code(maybe: set[str], code: set[str], models: set[str], root: str) -> set[str]:
+    """Of these folders, those that are no part of source code.
+
+    They are a part of it when there is code in, above or below them, and no model below.
+    """
+    above_models = _with_parents(models, root)
+    if root in code:
+        return maybe & above_models
+    above_code = _with_parents(code, root)
+    return {
+        folder
+        for folder in maybe
+        if folder in above_models
+        or not (folder in above_code or _with_parents({folder}, root) & code)
+    }
+
+
+def _with_parents(folders: Iterable[str], root: str) -> set[str]:
+    """These folders and all between them and the models folder."""
+    found: set[str] = set()
+    for folder in folders:
+        at = folder
+        while len(at) > len(root) and at not in found:
+            found.add(at)
+            at = at.rpartition("/")[0]
+    return found
+
+
+def files_on_disk(top: str, root: str, *, of_other: bool = False) -> Iterator[str]:
     """The files below a models folder in the work tree, from the top of the repository.
 
-    Links are not followed, neither inside nor when the models folder itself is one (a shared
-    drive). The look is bounded by MAX_DEPTH and MAX_FOLDERS.
+    Of a repository of its own (a clone, a bare one) only `.git` is told: its files are none of
+    this one's. (`of_other`: they are asked for, where the models folder is one.) Links are not
+    followed, neither inside nor when the models folder itself is one (a shared drive), and told
+    only in a model's folder when they are named as weights. The look is bounded by MAX_DEPTH and
+    MAX_FOLDERS.
     """
     if os.path.islink(f"{top}/{root}"):
+        return
+    if not of_other and _is_inside_other(top, root):
+        yield f"{root}/.git"
         return
     left = MAX_FOLDERS
     folders = [(root, 0)]
@@ -127,12 +210,56 @@ def files_on_disk(top: str, root: str) -> Iterator[str]:
         folder, depth = folders.pop()
         left -= 1
         try:
-            with os.scandir(f"{top}/{folder}") as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        if depth < MAX_DEPTH and entry.name != ".git":
-                            folders.append((f"{folder}/{entry.name}", depth + 1))
-                    elif entry.is_file(follow_symlinks=False):
-                        yield f"{folder}/{entry.name}"
+            with os.scandir(f"{top}/{folder}") as listing:
+                entries = list(listing)
+            names = [entry.name for entry in entries]
+            may_be = (".git" in names or "HEAD" in names) and (depth or not of_other)
+            if may_be and is_repository(f"{top}/{folder}"):
+                yield f"{folder}/.git"
+                continue
+            for entry in entries:
+                if entry.name == ".git":
+                    continue  # of no repository
+                if entry.is_dir(follow_symlinks=False):
+                    if depth < MAX_DEPTH and not _is_passed(folder, entry.name, names):
+                        folders.append((f"{folder}/{entry.name}", depth + 1))
+                elif entry.is_file(follow_symlinks=False) or (depth and _stands_for_weights(entry)):
+                    yield f"{folder}/{entry.name}"
         except OSError:
             continue
+
+
+def _is_passed(folder: str, name: str, beside: list[str]) -> bool:
+    """Whether a folder in `folder` holds nothing of a model, only what downloads need.
+
+    The chunks in `xet/`, beside `hub/`, lie in more folders than are looked through.
+    """
+    if name == "xet":
+        return "hub" in beside
+    return name in _PASSED or (name in _OF_DOWNLOADS and folder.endswith("huggingface"))
+
+
+def _is_inside_other(top: str, root: str) -> bool:
+    """Whether a folder above the models folder is a repository of its own."""
+    above = root.rpartition("/")[0]
+    while above:
+        if is_repository(f"{top}/{above}"):
+            return True
+        above = above.rpartition("/")[0]
+    return False
+
+
+def _stands_for_weights(entry: os.DirEntry[str]) -> bool:
+    """Whether this is a link that is named as weights: in a cache, or into one."""
+    return entry.name.endswith(WEIGHTS) and entry.is_symlink()
+
+
+def links_on_disk(top: str, root: str) -> Iterator[str]:
+    """The links below a models folder in the work tree, as `files_on_disk` tells files."""
+    for place, folders, names in os.walk(f"{top}/{root}"):
+        if os.path.islink(place) or is_repository(place):
+            folders.clear()
+            continue
+        for name in (*folders, *names):
+            if os.path.islink(f"{place}/{name}"):
+                yield f"{place}/{name}"[len(top) + 1 :]

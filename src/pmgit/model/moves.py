@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 
 from pmgit.finding import Fix, Step
+from pmgit.git.blob import SUBMODULE
+from pmgit.lazy import lazy
+from pmgit.model import caches
+from pmgit.model.folder import root_of
 from pmgit.model.naming import fold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pmgit.finding import Finding
     from pmgit.model.subject import Subject
 
 
@@ -37,10 +44,13 @@ class Names:
         """From now on `path` is not free."""
         self._files.setdefault(fold(path), set()).add(path)
 
-    def move(self, old: str, new: str) -> Fix:
-        """Rename a file or folder, tracked or not, to a free path, which is taken from now on."""
+    def move(self, old: str, new: str, *, untracked: bool = False) -> Fix:
+        """Rename a file or folder, tracked or not, to a free path, which is taken from now on.
+
+        `untracked`: it is not tracked any more when the command is pasted.
+        """
         self.take(new)
-        tracked = self._subject.tracked_below(old)
+        tracked = [] if untracked else self._subject.tracked_below(old)
         steps = []
         absent = tuple(p for p in tracked if not os.path.lexists(os.path.join(self._top, p)))
         if absent:
@@ -52,6 +62,21 @@ class Names:
         mover = ("git", "mv", *self._subject.sparse) if tracked else ("mv", "-n")
         steps.append(Step(*mover, items=(old, new), names="path"))
         return Fix(*steps, order=Fix.MOVE)
+
+    def is_bound(self, path: str) -> bool:
+        """Whether what lies at a path must stay: the Hub's cache has it, or a repository is in it.
+
+        A submodule and a linked worktree have their path noted elsewhere.
+        """
+        if caches.entry_of(path, root_of(path, self._subject.roots)):
+            return True
+        return any(f"{place}/".startswith(f"{path}/") for place in self._repositories)
+
+    @lazy
+    def _repositories(self) -> list[str]:
+        listing = self._subject.listing
+        recorded = [path for path, blob in listing.items() if blob.mode == SUBMODULE]
+        return [*recorded, *self._subject.clones, *self._subject.bare]
 
     def is_free(self, path: str, moving: str = "") -> bool:
         """Whether nothing but `moving` has this path, so that it can be renamed to it."""
@@ -151,3 +176,55 @@ def _meet(one: str, other: str) -> bool:
     """Whether two paths are the same, or one lies in the other, whatever the case."""
     one, other = fold(one), fold(other)
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+
+
+def settle(findings: list[Finding], subject: Subject) -> None:
+    """Make fixes agree that are pasted one after the other, renames last.
+
+    What another fix has taken out of the index cannot be renamed by git; what lies in a folder
+    that is renamed first is found in the new folder; and no two things get the same name. A
+    rename that cannot be made to agree is left out: it is printed again when the others are done.
+    """
+    in_order = sorted(findings, key=lambda f: (f.path, f.line, f.rule))
+    taken: set[str] = set()
+    filled: set[str] = set()  # the folders that something is added to, at any depth
+    for finding in in_order:
+        fix = finding.fix
+        for step in fix.steps if fix else ():
+            if fix and fix.order != Fix.MOVE and step.argv[:2] == ("git", "rm"):
+                taken.update(step.items)
+            elif step.argv[:2] == ("git", "add"):
+                filled.update(_folders_of(step.items))
+    done: list[tuple[str, str]] = []
+    for finding in in_order:
+        fix = finding.fix
+        if fix and fix.order == Fix.MOVE:
+            steps = _rename_untracked(fix, subject, taken, filled) if taken else fix.steps
+            steps = follow(steps, done)
+            kept = Fix(*steps, order=Fix.MOVE, safe=fix.safe, warning=fix.warning)
+            finding.pasted = kept if steps else None
+
+
+def _folders_of(paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        while path := path.rpartition("/")[0]:
+            yield path
+
+
+def _rename_untracked(
+    fix: Fix, subject: Subject, taken: set[str], filled: set[str]
+) -> tuple[Step, ...]:
+    """Use a plain `mv` for what the other fixes take out of the index as a whole."""
+    steps = []
+    for step in fix.steps:
+        if step.argv[:2] == ("git", "mv"):
+            old = step.items[0]
+            gone = taken.issuperset(subject.tracked_below(old)) and old not in filled
+            steps.append(Step("mv", "-n", items=step.items, names="path") if gone else step)
+        elif step.argv[:2] in (("git", "restore"), ("git", "rm")):
+            # The others are on disk by then: what took them out of the index put them there.
+            left = tuple(item for item in step.items if item not in taken)
+            steps += [Step(*step.argv, items=left)] if left else []
+        else:
+            steps.append(step)
+    return tuple(steps)

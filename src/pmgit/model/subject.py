@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
+
 from pmgit.git import attributes
-from pmgit.git.blob import REGULAR
+from pmgit.git.blob import LINK, REGULAR, SUBMODULE
 from pmgit.git.snapshot import TREE
 from pmgit.lazy import lazy
-from pmgit.model import folder
+from pmgit.lfs.pointer import Pointer
+from pmgit.model import folder, local_weights
 from pmgit.model.judged_files import Files
-from pmgit.model.weights import ALWAYS, AMBIGUOUS
+from pmgit.model.weights import ALWAYS, AMBIGUOUS, BINARY_BYTES, OTHER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pmgit.finding import Step
     from pmgit.git.blob import Blob
     from pmgit.model.folder import Model
 
@@ -27,6 +31,11 @@ class Subject(Files):
     #: of files, with whether they send it to Git LFS. None until a fix has to know.
     kept_raw: dict[str, str] | None = None
     own_lines: dict[str, tuple[str, bool]] | None = None
+
+    @lazy
+    def leaving(self) -> dict[str, list[Step] | None]:
+        """How folders that must not be torn apart leave the index, worked out once for each."""
+        return {}
 
     @lazy
     def sparse(self) -> tuple[str, ...]:
@@ -73,13 +82,14 @@ class Subject(Files):
     def model_paths(self) -> dict[str, str]:
         """Every model folder of `around` and of the work tree, with its models folder."""
         found = {}
-        # One file tells of its folder as much as all that count in it.
-        tracked = [folder.telling(blobs) for blobs in self.by_folder.values()]
+        # Few files tell of their folder as much as all in it.
+        tracked = [path for blobs in self.by_folder.values() for path in folder.telling(blobs)]
         for root in self.roots:
             begin = f"{root}/"
             paths = [path for path in tracked if path.startswith(begin)]
             for path in folder.find([*paths, *self._untracked.get(root, ())], root):
-                found[path] = root
+                if path not in self.bare:
+                    found[path] = root
         return found
 
     @lazy
@@ -127,7 +137,7 @@ class Subject(Files):
     @lazy
     def models(self) -> list[Model]:
         """The models that the change touches, and those with untracked weights in the work tree."""
-        local = [path for files in self._untracked.values() for path in self._weights(files)]
+        local = self._local
         if not self.touches_models and not local:
             return []
         models = {path: folder.Model(path, root) for path, root in self.model_paths.items()}
@@ -177,11 +187,73 @@ class Subject(Files):
         """What ignore rules hide: INFO.md of models that have none, and untracked weights."""
         asked = [f"{model.path}/{folder.INFO}" for model in self.models if model.info is None]
         asked += [path for model in self.models if model.info is None for path in model.local]
+        asked += self.loose
         return attributes.ignored(self.repository, asked, untracked=bool(self.sparse))
 
-    def _weights(self, files: Iterable[str]) -> list[str]:
-        """The files that are weights by their names; nothing is opened."""
-        return [path for path in files if self.tiers.of(path) in (ALWAYS, AMBIGUOUS)]
+    @lazy
+    def _local(self) -> list[str]:
+        """The untracked weights of the work tree, told by their names, else by their sizes."""
+        files = [path for paths in self._untracked.values() for path in paths]
+        return local_weights.among(files, self.tiers, self.repository.top)
+
+    @lazy
+    def loose(self) -> list[str]:
+        """The untracked weights that lie directly in a models folder."""
+        return [path for path in self._local if self.is_loose(path)]
+
+    @lazy
+    def ignored_loose(self) -> list[str]:
+        """Of `loose`, those that Git ignores: nobody would be told of them."""
+        return [path for path in self.loose if path in self._ignored]
+
+    @lazy
+    def links(self) -> list[Blob]:
+        """The links and submodules that come below models folders, or as one."""
+        found = [blob for blob in self.model_introduced if blob.mode in (LINK, SUBMODULE)]
+        if len(self.files) < len(self.introduced):
+            roots = self.roots
+            found += [b for b in self.introduced if b.mode == SUBMODULE and b.path in roots]
+        return found
+
+    @lazy
+    def clones(self) -> list[str]:
+        """The folders of the work tree that are repositories of their own, and not tracked.
+
+        Git records no file of theirs. Where it has some already, the folder is one as any other.
+        """
+        return [place for place in self._repositories if not self.tracked_below(place)]
+
+    @lazy
+    def _repositories(self) -> list[str]:
+        """The repositories of their own in the work tree's models folders."""
+        end = "/.git"
+        return [
+            p[: -len(end)] for paths in self._untracked.values() for p in paths if p.endswith(end)
+        ]
+
+    @lazy
+    def bare(self) -> list[str]:
+        """The bare repositories in the work tree's models folders, tracked or not."""
+        top = self.repository.top
+        return [p for p in self._repositories if os.path.isfile(os.path.join(top, p, "HEAD"))]
+
+    def is_weights(self, blob: Blob) -> bool:
+        """Whether a blob is weights: by its name, its place and, where needed, its content."""
+        return bool(self.weights_among([blob]))
+
+    def weights_among(self, blobs: Iterable[Blob]) -> list[Blob]:
+        """Those blobs that are weights, without small dot-files.
+
+        `.gitignore` becomes a pointer where all of a folder is sent to Git LFS.
+        """
+        return [blob for blob in super().weights_among(blobs) if not self._is_dot_file(blob)]
+
+    def _is_dot_file(self, blob: Blob) -> bool:
+        if not blob.path[blob.path.rfind("/") + 1 :].startswith(".") or not blob.head:
+            return False
+        stands_for = self.pointer_of(blob)
+        small = isinstance(stands_for, Pointer) and stands_for.size <= BINARY_BYTES
+        return small and self.tiers.of(blob.path) == OTHER
 
     def _fill(self, models: dict[str, Model]) -> None:
         """Put every blob below the models folders into its model."""

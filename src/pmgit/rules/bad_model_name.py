@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmgit.finding import ERROR, WARNING, Finding
-from pmgit.model import naming
+from pmgit.model import caches, naming
 from pmgit.rule import FLAG, MODELS, Option, Rule
 
 TYPE_CHECKING = False
@@ -26,8 +26,9 @@ class BadModelName(Rule):
     A name that the Hub would accept is left alone as long as no source is recorded: then
     `missing-info` or `incomplete-info` speaks. It is left alone, too, when the source only mentions
     a repository (`our run of January, base https://huggingface.co/monologg/kobert`): a model of
-    one's own is not called as the one that it was made from. It is a warning when neither weights
-    nor INFO.md of an old model change.
+    one's own is not called as the one that it was made from. So are the folders of caches, which
+    libraries look for: `models--org--name` of the Hub, `hub/…` of Torch Hub and ModelScope,
+    `org_name`. It is a warning when neither weights nor INFO.md of an old model change.
 
     ## Why it is bad
 
@@ -54,7 +55,7 @@ class BadModelName(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         strict = self.option("strict")
         # A plain name needs no look into INFO.md.
-        doubtful = [m for m in subject.models if m.touched and not _is_plain(m.name)]
+        doubtful = [m for m in subject.models if m.touched and not _is_accepted(m.name)]
         if not doubtful:
             return
         from pmgit.model import moves
@@ -79,6 +80,8 @@ class BadModelName(Rule):
             message += "; choose a name such as bert-base-uncased and `git mv` the folder to it"
         elif subject.origin == "range" or subject.repository.bare:
             message += f"; it should be {wanted!r}"
+        elif names.is_bound(model.path):
+            message += f"; it should be {wanted!r}, but a repository of its own lies in it"
         elif not names.is_free(target, model.path):
             message += f"; {wanted!r} is taken: rename one of the two"
         else:
@@ -91,7 +94,10 @@ class BadModelName(Rule):
         return ERROR if is_new or subject.is_due(model) else WARNING
 
 
-def _is_plain(name: str) -> bool:
+def _is_accepted(name: str) -> bool:
+    """Whether a name is plain, or a library's that looks for the model under it."""
+    if caches.names(name):
+        return True
     return name.count("/") < 2 and all(map(naming.is_plain, name.split("/")))
 
 
@@ -101,7 +107,8 @@ def _wanted(model: Model, strict: bool, free: bool, repo_id: str) -> str:
     official = repo_id.rpartition("/")[2]
     fine = naming.is_plain(name)
     if not strict and not fine:
-        fine = naming.in_hub_alphabet(name) and free
+        # sentence-transformers names the folders of its cache `org_name`.
+        fine = naming.in_hub_alphabet(name) and (free or name == repo_id.replace("/", "_"))
     if not fine:
         name = official if official and not strict else naming.plain_form(name)
     above = above[-1:]

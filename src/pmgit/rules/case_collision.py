@@ -63,7 +63,7 @@ class CaseCollision(Rule):
                 target = right[path]
                 if not names.is_free(target, path):
                     target = names.numbered(target)
-                fix = names.move(path, target)
+                fix = None if names.is_bound(path) else names.move(path, target)
             yield Finding(path, f"differs only in case from {right[path]!r}", fix=fix)
 
     def _spellings(self, subject: Subject, new: set[str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.finding import ERROR, WARNING, Finding, Fix
 from pmgit.git.attributes import outranks_top
+from pmgit.model import caches
 from pmgit.model.folder import INFO
 from pmgit.rule import LOCAL, Rule
 
@@ -52,7 +53,7 @@ class IgnoredInfo(Rule):
             if not model.touched and not subject.ignored_weights(model):
                 continue
             hidden = subject.hides_info(model)
-            if hidden:
+            if hidden and not caches.is_closed(f"{model.path}/"):
                 from pmgit import fixes
 
                 source, line, pattern = hidden

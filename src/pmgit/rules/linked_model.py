@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 
-from pmgit.finding import Finding
-from pmgit.git.blob import LINK, SUBMODULE
-from pmgit.git.snapshot import RANGE
+from pmgit.finding import WARNING, Finding, Fix
+from pmgit.git import attributes
+from pmgit.git.blob import LINK, REGULAR, SUBMODULE
+from pmgit.git.nested import MODULES, file_settings, is_repository
+from pmgit.git.snapshot import RANGE, TREE
+from pmgit.model import caches
+from pmgit.model.folder import INFO, links_on_disk, root_of
 from pmgit.rule import LINKS, Rule
 
 TYPE_CHECKING = False
@@ -16,68 +21,153 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
+_UNNAMED = "a submodule that .gitmodules does not name, so no clone can have it"
+
 
 class LinkedModel(Rule):
-    """A link or a submodule in a models folder that leads to what is not in this repository.
+    """A link, a clone or a submodule in a models folder that leads out of this repository.
 
     ## What it reports
 
     Inside a models folder: a symbolic link with an absolute target, one that leaves the
-    repository, one that leaves the models folder for something that is not tracked, and a
-    submodule. A models folder that is itself a link (to a shared drive) is left alone.
+    repository, one that leaves the models folder for something that is not tracked, a link of
+    the Hub's cache to a blob that is not tracked, and a submodule that `.gitmodules` does not
+    name. A submodule that it names, with an address, is a warning; so are a clone in the work
+    tree (a repository of its own: Git records none of its files) and, when the whole tree is
+    judged, a link in the work tree, in no model's folder, that leads out of the repository. A
+    models folder that is itself a link (to a shared drive) is left alone.
 
     ## Why it is bad
 
     The link works on one machine only. Everybody else gets a link to nothing, and nothing says
-    what the weights were.
+    what the weights were. `git add` of an INFO.md inside of a clone does nothing, without a word.
 
     ## Example
 
-    `pretrained_model/bert -> /mnt/share/models/bert`
+    `pretrained_model/bert -> /mnt/share/models/bert`; or
+    `git clone https://huggingface.co/google-bert/bert-base-uncased` in `pretrained_model/`.
 
     ## What to do
 
     Paste the printed command: the link leaves the index and stays on disk. Record the model by
-    its INFO.md instead. For a submodule, remove its section of `.gitmodules` too.
+    its INFO.md instead. A clone can become a submodule, `git submodule add --force ADDRESS
+    pretrained_model/NAME`, where this repository is to say which commit everybody has. Or move its
+    `.git` folder elsewhere: then it is a model like any other, and gets an INFO.md. To be told no
+    more of a clone, name it in `exclude`.
     """
 
     name = "linked-model"
     family = "naming"
+    severity = "error or warning"
     scope = LINKS
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        links = [blob for blob in subject.model_introduced if blob.mode in (LINK, SUBMODULE)]
+        yield from self._recorded(subject)
+        yield from _clones(subject)
+        if subject.origin == TREE and subject.snapshot.has_work_tree:
+            for path, target in _outward_on_disk(subject):
+                yield Finding(
+                    path,
+                    f"a link to {target!r}, which is on this machine only: nobody has described"
+                    " what it leads to",
+                    severity=WARNING,
+                )
+
+    def _recorded(self, subject: Subject) -> Iterator[Finding]:
+        """What is wrong with the links and submodules that are introduced."""
+        links = subject.links
         if subject.origin == RANGE:
             # A link costs the history nothing: what counts is whether the tip has it.
             at_tip = {(change.path, change.oid) for change in subject.changes}
             links = [blob for blob in links if (blob.path, blob.oid) in at_tip]
         if not links:
             return
-        targets = subject.snapshot.heads_of([blob for blob in links if blob.mode == LINK])
-        faults = {}
-        outward = {}
+        named = _submodules(subject, [blob for blob in links if blob.mode == SUBMODULE])
+        faults = _faults(subject, [blob for blob in links if blob.mode == LINK])
         for blob in links:
-            target = targets.get(blob.oid, b"").decode("utf-8", "surrogateescape")
-            goal = _goal(blob, target)
-            fault = _fault(blob, target, goal)
-            if fault:
-                faults[blob.path] = fault
-            elif not subject.in_models(goal) and goal not in (".", *subject.roots):
-                outward[blob.path] = (target, goal)
-        if outward:
-            tracked = _with_folders(subject.snapshot.listing(*{g for _, g in outward.values()}))
-            for path, (target, goal) in outward.items():
-                if goal not in tracked:
-                    faults[path] = (
-                        f"a link out of the models folder, to {target!r}, which is not tracked"
-                    )
-        for blob in links:
-            if blob.path in faults:
+            if blob.path in named:
+                message = f"a submodule of {named[blob.path]}: its license is yours to find out"
+                yield Finding(blob.path, message, severity=WARNING, commit=blob.commit)
+            elif blob.mode == SUBMODULE or blob.path in faults:
                 from pmgit import fixes
 
                 advice = fixes.keep_out(subject, blob)
-                message = faults[blob.path] + advice.note
+                message = faults.get(blob.path, _UNNAMED) + advice.note
                 yield Finding(blob.path, message, fix=advice.fix, commit=blob.commit)
+
+
+def _clones(subject: Subject) -> Iterator[Finding]:
+    """The repositories in the work tree; one that Git would take for a submodule gets hidden."""
+    if not subject.clones:
+        return
+    # Whatever lies in it stands for the folder, of which only Git knows that it is one.
+    inside = {f"{place}/{INFO}": place for place in subject.clones}
+    hidden = attributes.ignored(subject.repository, inside, untracked=bool(subject.sparse))
+    for path, place in inside.items():
+        fix = None
+        # What lies above the models folder is for the user to hide.
+        if path not in hidden and is_repository(os.path.join(subject.repository.top, place)):
+            from pmgit import fixes
+
+            fix = Fix(*fixes.hide(subject, place), order=Fix.SETUP)
+        kind = "a bare repository" if place in subject.bare else "a repository of its own"
+        message = f"{kind}, of which Git records no file here, nor an INFO.md in it"
+        yield Finding(place, message, severity=WARNING, fix=fix)
+
+
+def _submodules(subject: Subject, blobs: list[Blob]) -> dict[str, str]:
+    """The addresses that `.gitmodules` has for these submodules, by their paths."""
+    files = subject.snapshot.listing(MODULES) if blobs else {}
+    if MODULES not in files or files[MODULES].mode not in REGULAR:
+        return {}
+    settings: dict[str, dict[str, str]] = {}
+    for name, value in file_settings(subject.repository, files[MODULES]):
+        section, _, key = name.rpartition(".")
+        settings.setdefault(section, {})[key] = value
+    addresses = {each.get("path", ""): each.get("url", "") for each in settings.values()}
+    return {b.path: addresses[b.path] for b in blobs if addresses.get(b.path)}
+
+
+def _faults(subject: Subject, links: list[Blob]) -> dict[str, str]:
+    """What is wrong with these links, by their paths."""
+    targets = subject.snapshot.heads_of(links)
+    faults = {}
+    outward = {}
+    for blob in links:
+        target = targets.get(blob.oid, b"").decode("utf-8", "surrogateescape")
+        goal = _goal(blob, target)
+        fault = _fault(target, goal)
+        root = root_of(blob.path, subject.roots)
+        if fault:
+            faults[blob.path] = fault
+        elif caches.entry_of(blob.path, root):
+            if not subject.tracked_below(goal):
+                faults[blob.path] = f"a link of the Hub's cache to {target!r}, which is not tracked"
+        elif not subject.in_models(goal) and goal not in (".", *subject.roots):
+            outward[blob.path] = (target, goal)
+    if outward:
+        tracked = _with_folders(subject.snapshot.listing(*{g for _, g in outward.values()}))
+        for path, (target, goal) in outward.items():
+            if goal not in tracked:
+                fault = f"a link out of the models folder, to {target!r}, which is not tracked"
+                faults[path] = fault
+    return faults
+
+
+def _outward_on_disk(subject: Subject) -> Iterator[tuple[str, str]]:
+    """The untracked links in the work tree that lead out of the repository, and their targets.
+
+    Those that lead to nothing hide no weights, and those of a model are described with it.
+    """
+    top = subject.repository.top
+    inside = os.path.join(os.path.realpath(top), "")
+    for root in subject.roots:
+        for path in links_on_disk(top, root):
+            file = os.path.join(top, path)
+            if subject.model_of(path) or path in subject.listing:
+                continue
+            if not os.path.realpath(file).startswith(inside) and os.path.exists(file):
+                yield path, os.readlink(file)
 
 
 def _goal(blob: Blob, target: str) -> str:
@@ -89,10 +179,8 @@ def _slashed(target: str) -> str:
     return target.replace("\\", "/")
 
 
-def _fault(blob: Blob, target: str, goal: str) -> str:
+def _fault(target: str, goal: str) -> str:
     """What is wrong with the link as such; '' when nothing is. Nothing is opened through it."""
-    if blob.mode == SUBMODULE:
-        return "a submodule in a models folder"
     if _slashed(target).startswith("/") or _slashed(target)[1:3] == ":/":
         return f"a link to the absolute path {target!r}"
     if goal.startswith("../") or goal == "..":

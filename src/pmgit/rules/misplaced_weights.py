@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pmgit.config import LFS
-from pmgit.finding import ERROR, WARNING, Finding, Fix, Step
+from pmgit.finding import ERROR, WARNING, Finding
 from pmgit.git.blob import REGULAR
-from pmgit.model import naming
-from pmgit.model.folder import INFO
 from pmgit.rule import PLACES, Rule
+from pmgit.rules.missing_info import MissingInfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.git.blob import Blob
-    from pmgit.model import moves
     from pmgit.model.subject import Subject
 
 
@@ -24,7 +20,8 @@ class MisplacedWeights(Rule):
     ## What it reports
 
     A new file of weights (or a pointer to some) directly in a models folder. Weights that lay
-    there before are a warning when they change.
+    there before are a warning when they change. Weights that lie there ignored by Git are as
+    severe as `missing-info` says of ignored weights (`local`): nobody has described them either.
 
     ## Why it is bad
 
@@ -37,8 +34,10 @@ class MisplacedWeights(Rule):
 
     ## What to do
 
-    Paste the printed command. Weights that are in Git LFS move into a folder of their own;
-    raw ones leave the index first, and stay on disk.
+    Paste the printed command: the file moves into a folder of its own, with an INFO.md; raw
+    weights leave the index first, where weights are kept out of Git. Shards, their index and
+    several formats of one model move into one folder. Where your code loads the file, write the
+    new path.
     """
 
     name = "misplaced-weights"
@@ -50,48 +49,34 @@ class MisplacedWeights(Rule):
         loose = subject.weights_among(
             blob for blob in subject.model_tip_files if subject.is_loose(blob.path)
         )
-        if not loose:
+        local = MissingInfo(self.config).option("local")
+        ignored = subject.ignored_loose if local != "off" else []
+        if not loose and not ignored:
             return
-        from pmgit.model import moves
+        from pmgit.rules._loose_weights import Moves
 
         subject.snapshot.learn_filters(blob.path for blob in loose)
-        names = moves.Names(subject)
+        moves = Moves(subject, [*(blob.path for blob in loose), *ignored])
         old = _old_weights(subject)
         for blob in loose:
-            fix, note = self._fix(subject, blob, names)
+            advice = moves.of_tracked(blob)
             yield Finding(
                 blob.path,
-                f"weights loose in the models folder: each model has a folder of its own{note}",
+                "weights loose in the models folder: each model has a folder of its own"
+                + advice.note,
                 severity=WARNING if blob.path in old else ERROR,
-                fix=fix,
+                fix=advice.fix,
             )
-
-    def _fix(self, subject: Subject, blob: Blob, names: moves.Names) -> tuple[Fix | None, str]:
-        from pmgit import fixes
-
-        if not subject.snapshot.has_work_tree:
-            return None, ""
-        stored = subject.storage == LFS or subject.is_lfs(blob.path)
-        if subject.is_raw(blob) and not stored:
-            advice = fixes.keep_out(subject, blob)
-            return advice.fix, advice.note
-        root, _, name = blob.path.rpartition("/")
-        model = naming.plain_form(name.partition(".")[0]) or naming.plain_form(name)
-        # A file without a suffix is in the way of a folder with its own name.
-        for folder in (f"{root}/{model}", f"{root}/{model}-model"):
-            if model and names.is_free(f"{folder}/{name}"):
-                return self._move(subject, blob, folder, names), ""
-        return None, f"; make one, and `git mv` {name!r} into it"
-
-    def _move(self, subject: Subject, blob: Blob, folder: str, names: moves.Names) -> Fix:
-        target = f"{folder}/{blob.path.rpartition('/')[2]}"
-        steps = list(names.move(blob.path, target).steps)
-        if folder not in subject.model_paths and names.is_free(f"{folder}/{INFO}"):
-            # The folder is a model from now on, and a model has an INFO.md.
-            steps.append(Step("pmgit", "info", "new", folder, names="verbatim"))
-            steps.append(Step("git", "add", *subject.sparse, items=(f"{folder}/{INFO}",)))
-            names.take(f"{folder}/{INFO}")
-        return Fix(*steps, order=Fix.MOVE)
+        for path in ignored:
+            advice = moves.of_ignored(path)
+            yield Finding(
+                path,
+                "ignored weights loose in the models folder: nobody has described them, and each"
+                f" model has a folder of its own{advice.note}",
+                # Without a command to paste, it must not stop every commit.
+                severity=local if advice.fix else WARNING,
+                fix=advice.fix,
+            )
 
 
 def _old_weights(subject: Subject) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pmgit.finding import ERROR, WARNING, Finding, Fix, Step
 from pmgit.git.attributes import outranks_top
 from pmgit.git.snapshot import TREE
+from pmgit.model import caches
 from pmgit.model.folder import INFO
 from pmgit.rule import CHOICE, MODELS, Option, Rule
 
@@ -24,7 +25,9 @@ class MissingInfo(Rule):
     A model folder that has no INFO.md in the snapshot. It is an error when weights are added or
     changed, when INFO.md is removed, and when the whole tree is judged; a warning when the model
     is only touched. Weights that lie in the work tree and are ignored by Git need one as well:
-    `local` says whether that is an error.
+    `local` says whether that is an error. (What has no known ending counts from 100 kB on; nothing
+    is opened.) An entry of the Hub's cache (`models--org--name`) is one model, and names its origin
+    itself: as long as it is ignored, that is a warning.
 
     ## Why it is bad
 
@@ -74,6 +77,8 @@ class MissingInfo(Rule):
         message = "no INFO.md"
         if model.touched:
             severity = ERROR if model.weights_changed or subject.origin == TREE else WARNING
+        if model.is_cached and local == ERROR:
+            local = WARNING
         if severity != ERROR and local != "off" and subject.ignored_weights(model):
             if severity != local:
                 message = "no INFO.md for the weights that lie here, ignored by Git"
@@ -96,7 +101,7 @@ class MissingInfo(Rule):
             name = model.name if model.root == subject.first_root else model.path
             steps.insert(0, Step("pmgit", "info", "new", *dashes, name, names="verbatim"))
         hidden = subject.hides_info(model)
-        if hidden and outranks_top(hidden[0]):
+        if hidden and (outranks_top(hidden[0]) or caches.is_closed(info)):
             # No line of the .gitignore at the top could let it in; what is tracked, stays.
             steps[-1] = Step("git", "add", "-f", *subject.sparse, items=(info,))
         elif hidden:

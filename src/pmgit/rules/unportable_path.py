@@ -104,7 +104,7 @@ class UnportablePath(Rule):
             free = not fault_of(target, root) and names.is_free(target, old)
             if not free:
                 target = names.numbered(target)
-            renamed[old] = names.move(old, target)
+            renamed[old] = None if names.is_bound(old) else names.move(old, target)
         return renamed[old]
 
 

@@ -1,0 +1,58 @@
+"""Repositories inside of the work tree: clones, submodules, worktrees and bare ones.
+
+Git records of such a folder one commit at most, and no file: `git add` of a file in it does
+nothing and exits 0 (seen with git 2.39). Told by what Git itself looks for; nothing is run.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.git.blob import Blob
+    from pmgit.git.repository import Repository
+
+#: Where a repository says what its submodules are.
+MODULES = ".gitmodules"
+#: Git refuses a longer `.git` file.
+_MAX_BYTES = 1 << 20
+_POINTS = "gitdir: "
+
+
+def is_repository(folder: str) -> bool:
+    """Whether a folder of the work tree is a repository of its own, with a work tree or bare."""
+    return _has_work_tree(folder) or _is_git_dir(folder)
+
+
+def _has_work_tree(folder: str) -> bool:
+    """Whether there is a git directory in `.git`, or where the file `.git` says."""
+    inside = os.path.join(folder, ".git")
+    if not os.path.isfile(inside):
+        return _is_git_dir(inside)
+    try:
+        with open(inside, encoding="utf-8", errors="surrogateescape") as file:
+            text = file.read(_MAX_BYTES)
+    except OSError:
+        return False
+    target = text.removeprefix(_POINTS).rstrip("\r\n")
+    return text.startswith(_POINTS) and _is_git_dir(os.path.join(folder, target))
+
+
+def _is_git_dir(folder: str) -> bool:
+    """Whether a folder has what Git demands of a git directory, that of a linked worktree too."""
+    if not os.path.lexists(os.path.join(folder, "HEAD")):
+        return False
+    if os.path.isfile(os.path.join(folder, "commondir")):
+        return True
+    return all(os.path.isdir(os.path.join(folder, name)) for name in ("objects", "refs"))
+
+
+def file_settings(repository: Repository, blob: Blob) -> Iterator[tuple[str, str]]:
+    """Names and values in a blob of settings (`.gitmodules`); none where Git cannot read it."""
+    code, out, _ = repository.start("config", "-z", "--blob", blob.oid, "--list").wait()
+    for line in out.decode("utf-8", "surrogateescape").split("\0") if not code else ():
+        name, _, value = line.partition("\n")
+        yield name, value
