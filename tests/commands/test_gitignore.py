@@ -13,16 +13,22 @@ if TYPE_CHECKING:
     from tests.kit import Repo, Result
 
 BERT = "pretrained_model/bert"
-BLOCK = [
-    BEGIN,
-    "/pretrained_model/**",
-    "!/pretrained_model/**/",
-    "!/pretrained_model/README.md",
-    "!/pretrained_model/.gitkeep",
-    "!/pretrained_model/**/INFO.md",
-    "!/pretrained_model/**/pmgit.lock",
-    END,
+CODE = [
+    *("!/**/*.py", "!/**/*.py[ix]", "!/**/*.ipynb", "!/**/*.sh", "!/**/*.[ch]", "!/**/*.[ch]pp"),
+    *("!/**/*.cc", "!/**/*.cu", "!/**/Makefile", "!/**/requirements.txt"),
+    *("/**/models--*/*/", "/**/datasets--*/*/", "/**/spaces--*/*/"),
+    *("/**/transformers_modules/", "/**/.ipynb_checkpoints/"),
 ]
+
+
+def block(*, code: bool = True) -> list[str]:
+    """The block of `pretrained_model/`, where nothing special is in it."""
+    lines = ["/**", "!/**/", "!/README.md", "!/.gitkeep", "!/**/INFO.md", "!/**/pmgit.lock"]
+    lines += CODE if code else []
+    return [BEGIN, *(line.replace("/", "/pretrained_model/", 1) for line in lines), END]
+
+
+BLOCK = block()
 WEIGHTS = ["x.bin", f"{BERT[17:]}/x.safetensors", "org/name/onnx/deep/x.onnx", "bert/.cache/x"]
 SEEN = ["README.md", ".gitkeep", "bert/INFO.md", "bert/pmgit.lock", "org/name/INFO.md"]
 TEXT = ["bert/config.json", "bert/tokenizer.json", "bert/vocab.txt", "org/name/LICENSE"]
@@ -84,20 +90,25 @@ def test_dry_run(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mine", "opens"),
+    ("mine", "opens", "code"),
     [
-        ("pretrained_model/*\n!pretrained_model/README.md\n!pretrained_model/.gitkeep\n", False),
-        ("*.md\n", False),
+        (
+            "pretrained_model/*\n!pretrained_model/README.md\n!pretrained_model/.gitkeep\n",
+            False,
+            False,
+        ),
+        ("*.md\n", False, True),
         # These shut the folder itself, and no `!` reaches into a folder that is shut.
-        ("pretrained_model/\n", True),
-        ("*\n", True),
+        ("pretrained_model/\n", True, False),
+        ("*\n", True, False),
     ],
 )
-def test_broader_lines_above_do_no_harm(repo: Repo, mine: str, opens: bool) -> None:
+def test_broader_lines_above_do_no_harm(repo: Repo, mine: str, opens: bool, code: bool) -> None:
     repo.write(".gitignore", mine)
     run(repo)
-    block = [BEGIN, "!/pretrained_model/", *BLOCK[1:]] if opens else BLOCK
-    assert lines(repo) == [*mine.splitlines(), *block]
+    first, *others = block(code=code)
+    opened = ["!/pretrained_model/"] if opens else []
+    assert lines(repo) == [*mine.splitlines(), first, *opened, *others]
     assert added(repo) == set(SEEN)
     assert "nothing to do" in run(repo).out
 

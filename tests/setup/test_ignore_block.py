@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.setup.block import BEGIN, END
-from tests.commands.test_gitignore import BERT, BLOCK, SEEN, TEXT, WEIGHTS, added, run
+from tests.commands.test_gitignore import BERT, BLOCK, CODE, SEEN, TEXT, WEIGHTS, added, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,7 @@ NESTED = [
     "!/**/INFO.md",
     "!/**/pmgit.lock",
     "!/.gitignore",
+    *CODE,
     END,
 ]
 LEFT = [

@@ -29,10 +29,11 @@ def command(keep_text: bool | None, nested: bool | None, dry_run: bool) -> None:
     """Write the marked block of .gitignore for the models folders, and prove it.
 
     Weights below the models folders are hidden from Git at any depth, INFO.md, pmgit.lock and
-    the folder's README.md are not. Where weights belong into Git LFS, only caches and partial
-    downloads are hidden. Your own lines stay; the block goes to the end, because the last line
-    that matches decides. With --nested it decides over every line of the .gitignore at the top,
-    as long as none of these hides the models folder itself.
+    the folder's README.md are not; nor is source code, as far as your own lines do not hide it.
+    Where weights belong into Git LFS, only caches and partial downloads are hidden. A clone that
+    lies there is hidden in both cases. Your own lines stay; the block goes to the end, because
+    the last line that matches decides. With --nested it decides over every line of the .gitignore
+    at the top, as long as none of these hides the models folder itself.
     """
     repository, config = _work_tree.load()
     plan = ignore_block.plan(repository, config, keep_text, nested)
@@ -56,3 +57,5 @@ def command(keep_text: bool | None, nested: bool | None, dry_run: bool) -> None:
                 f"proved: weights below {root}/ are hidden from Git;"
                 f" INFO.md, pmgit.lock and README.md are not{text}"
             )
+    for clone in map(visible, plan.clones):
+        click.echo(f"proved: {clone}/, a repository of its own, is hidden from Git")

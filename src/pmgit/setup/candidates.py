@@ -146,7 +146,7 @@ def weigh(repository: Repository, tiers: Tiers, path: str, tracked: Iterable[str
     """What is in a folder of the work tree and the index."""
     found = Folder(path)
     large = _LARGE if _folded(path) in _OF_ANY_KIND else BINARY_BYTES
-    names = set(folder.files_on_disk(repository.top, path))
+    names = set(folder.files_on_disk(repository.top, path, of_other=True))
     names |= {name for name in tracked if name.startswith(f"{path}/")}
     for name in names:
         tier = tiers.of(name)

@@ -2,7 +2,8 @@
 
 Ignored weights (`storage = "ignore"`): the smallest block that works at any depth. A `!` cannot
 reach into an ignored folder, so folders are let in first. Weights in Git LFS: only caches and
-partial downloads are ignored, and what the user's own broader lines hide is let in again.
+partial downloads are ignored, and what the user's own broader lines hide is let in again. In both
+cases repositories of their own are hidden (`ignore_foreign`).
 
 The block stands at the end of the `.gitignore` at the top, or (nested) in one of each models
 folder: that is stronger than any line at the top, unless the line shuts the folder itself.
@@ -19,8 +20,8 @@ from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs.patterns import literal
 from pmgit.model import storage
 from pmgit.model.weights import ALWAYS_SUFFIXES, AMBIGUOUS_SUFFIXES, KEPT_TEXT
-from pmgit.setup import block, files, models_folders
-from pmgit.setup.ignore_plan import NAME, Plan
+from pmgit.setup import block, files, ignore_foreign, models_folders
+from pmgit.setup.ignore_plan import NAME, Place, Plan
 from pmgit.setup.ignore_proof import (
     CACHES,
     PLACES,
@@ -56,7 +57,8 @@ def plan(
     snapshot = Snapshot(repository, TREE, [], [])
     tracked = snapshot.listing()
     before = _read(repository, tracked, NAME)
-    roots = list(roots) or models_folders.existing(repository, config, tracked)
+    asked = list(roots) or models_folders.existing(repository, config, tracked)
+    roots, shut = ignore_foreign.split(repository, asked, tracked, strict=bool(roots))
     for root in roots:
         if not root.isprintable() and ("\n" in root or "\r" in root):
             raise UsageError(f"no line of {NAME} can name {root!r}", "rename the models folder")
@@ -70,19 +72,22 @@ def plan(
     below = models_folders.files_below(repository, roots, tracked)
     where = storage.of(config, storage.has_lfs_lines(snapshot))
     made = Plan(before, before or b"", roots, where, keep_text, nested)
+    place = Place(repository, tracked, below)
+    made.clones = [*shut, *ignore_foreign.clones_in(place)]
     others = _other_files(repository, tracked, roots, below)
     own = {path: block.remove(text or b"", path) for path, text in inside.items()}
-    if nested:
+    if nested and roots:
         made.after = block.remove(made.after, NAME)
         others[NAME] = made.after
         for root in roots:
             path = f"{root}/{NAME}"
-            lines = _lines(repository, root, made, {**others, path: own[path]}, path)
+            lines = _lines(place, root, made, {**others, path: own[path]}, path)
             made.folders[path] = (inside[path], block.replace(inside[path] or b"", lines))
     else:
         others.update({path: text for path, text in own.items() if inside[path] is not None})
         mine = {**others, NAME: block.remove(made.after, NAME)}
-        lines = [line for root in roots for line in _lines(repository, root, made, mine, NAME)]
+        lines = [line for root in roots for line in _lines(place, root, made, mine, NAME)]
+        lines += [f"/{literal(root)}/" for root in shut]
         made.after = block.replace(made.after, lines, name=NAME)
         for path, found in blocks.items():
             if found is not None:
@@ -121,26 +126,36 @@ def _read_inside(repository: Repository, tracked: Mapping[str, Blob], root: str)
 
 
 def _lines(
-    repository: Repository, root: str, made: Plan, around: Mapping[str, bytes], path: str
+    place: Place, root: str, made: Plan, around: Mapping[str, bytes], path: str
 ) -> list[str]:
     """The lines for one models folder, in the file `path`; `around` are all files without them."""
+    repository = place.repository
     top = "" if made.nested else "/" + literal(root)
     if made.nested and os.path.islink(os.path.join(repository.top, *root.split("/"))):
         raise PmgitError(
             f"{root} is a link, and Git reads no {NAME} beyond it", "pmgit gitignore --no-nested"
         )
+    old = block.read(_read(repository, place.tracked, path) or b"", path)
+    clones = ignore_foreign.clone_lines(place, root, top, old or [])
     if made.storage == LFS:
-        return _for_lfs(repository, root, top, around, path)
-    lines = for_ignored(root, keep_text=made.keep_text, nested=made.nested)
+        return [*_for_lfs(repository, root, top, around, path), *clones]
+    code = ignore_foreign.code_lines(place, root, top, around)
+    made.code += ignore_foreign.let_in(code, root)
+    lines = for_ignored(root, keep_text=made.keep_text, nested=made.nested, code=code)
     if not made.nested:
         text = block.replace(around[path], lines)
         if _is_shut(repository, root, {**around, path: text}):
             lines.insert(0, f"!{top}/")
-    return lines
+    return [*lines, *clones]
 
 
-def for_ignored(root: str, *, keep_text: bool, nested: bool = False) -> list[str]:
-    """The lines for one models folder whose weights are ignored; `nested`: in its own file."""
+def for_ignored(
+    root: str, *, keep_text: bool, nested: bool = False, code: Sequence[str] = ()
+) -> list[str]:
+    """The lines for one models folder whose weights are ignored; `nested`: in its own file.
+
+    `code` are those for source code.
+    """
     top = "" if nested else "/" + literal(root)
     lines = [
         f"{top}/**",
@@ -152,6 +167,7 @@ def for_ignored(root: str, *, keep_text: bool, nested: bool = False) -> list[str
     ]
     if nested:
         lines.append(f"!/{NAME}")
+    lines += code
     if keep_text:
         lines += [f"!{top}/**/{name}" for name in KEPT_TEXT]
         # `README*` would let `README.md.incomplete` in.

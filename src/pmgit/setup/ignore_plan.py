@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pmgit.git.blob import Blob
+    from pmgit.git.repository import Repository
 
 NAME = ".gitignore"
+
+
+@dataclass
+class Place:
+    """Where it is planned: the repository, its index, and the files below the models folders."""
+
+    repository: Repository
+    tracked: Mapping[str, Blob]
+    below: list[str]
 
 
 @dataclass
@@ -12,7 +28,8 @@ class Plan:
     """The file before (None: there is none) and after, for the models folders `roots`.
 
     `folders` are the files of the models folders that change, in the same way; None after: it
-    held nothing but the block, and goes.
+    held nothing but the block, and goes. `code` are paths that stand for source code which is let
+    in, `clones` the repositories of their own, which are hidden.
     """
 
     before: bytes | None
@@ -22,6 +39,8 @@ class Plan:
     keep_text: bool
     nested: bool = False
     folders: dict[str, tuple[bytes | None, bytes | None]] = field(default_factory=dict)
+    code: list[str] = field(default_factory=list)
+    clones: list[str] = field(default_factory=list)
 
     @property
     def changes(self) -> dict[str, tuple[bytes | None, bytes | None]]:

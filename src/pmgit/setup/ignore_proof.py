@@ -7,7 +7,7 @@ import os
 from pmgit.config import LFS
 from pmgit.errors import PmgitError
 from pmgit.git.blob import encode
-from pmgit.model import folder
+from pmgit.model import caches, folder
 from pmgit.model.weights import KEPT_TEXT
 from pmgit.setup.ignore_plan import NAME
 
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from pmgit.setup.ignore_plan import Plan
 
 #: Left behind by downloads: huggingface_hub (its local folder, with `*.metadata` and `*.lock`, was
-#: `.huggingface` in 0.23), browsers, aria2.
+#: `.huggingface` in 0.23), browsers, aria2. The entries of the Hub's cache are hidden whole, but
+#: for INFO.md at their top; beside them HF_HOME has tokens, which are secrets. The last is of
+#: ModelScope.
 CACHES = (
     ".cache/huggingface/", ".huggingface/", ".locks/", "*.incomplete", "*.crdownload", "*.aria2",
-    "__pycache__/", ".DS_Store",
+    "__pycache__/", ".DS_Store", "models--*/*/", "datasets--*/*/", "spaces--*/*/", "xet/*/",
+    "token", "stored_tokens", "._____temp/",
 )  # fmt: skip
 
 PROBE = "pmgit-probe"
@@ -32,6 +35,7 @@ _LEFTOVERS = (
     ".cache/huggingface/download/README.md.metadata", ".cache/huggingface/download/LICENSE.lock",
     "x.safetensors.incomplete", "README.md.incomplete",
 )  # fmt: skip
+_ENTRY = "models--pmgit--probe"
 
 
 def decisions(repository: Repository, paths: Sequence[str]) -> dict[str, tuple[str, int, str]]:
@@ -63,16 +67,21 @@ def decisions(repository: Repository, paths: Sequence[str]) -> dict[str, tuple[s
 def prove(repository: Repository, made: Plan, below: Iterable[str]) -> None:
     """Raise PmgitError, with the file and line, for a path that is not as it should be."""
     below = list(below)
-    hidden, seen = [], []
+    hidden = [f"{clone}/{PROBE}" for clone in made.clones if "\n" not in clone]
+    seen: list[str] = []
     for root in made.roots:
         if _is_beyond_link(repository, root):
             continue  # Git says nothing of what lies there
-        models = folder.find([path for path in below if path.startswith(f"{root}/")], root)
+        mine = [path for path in below if path.startswith(f"{root}/")]
+        models = [m for m in folder.find(mine, root) if not caches.is_closed(f"{m}/")]
         places = [*(f"{root}/{place}" for place in PLACES), *models]
         weights = [f"{place}/{PROBE}{s}" for place in places for s in (".safetensors", ".bin")]
         seen += [f"{place}/{name}" for place in places for name in SEEN]
         seen += [f"{root}/README.md"]
         hidden += [f"{place}/{name}" for place in (root, *places) for name in _LEFTOVERS]
+        hidden.append(f"{root}/{_ENTRY}/snapshots/{PROBE}/{PROBE}.py")
+        seen.append(f"{root}/{_ENTRY}/{SEEN[0]}")
+        seen += [path for path in made.code if path.startswith(f"{root}/")]
         if made.nested:
             seen += [f"{root}/{NAME}"]
         if made.storage == LFS:

@@ -193,6 +193,8 @@ def _ignore(repository: Repository, made: Plan, keep_text: bool | None) -> list[
         ignore_block.apply(repository, fresh)
 
     what = "hide weights, keep INFO.md" if made.storage == IGNORE else "hide caches only"
+    if found.clones:
+        what += f"; hide the repositories of their own: {', '.join(found.clones)}"
     names = " and ".join(found.changes)
     diffs = [(name, before, after) for name, (before, after) in found.changes.items()]
     return [Step(f"write pmgit's block of {names}: {what}", diffs, run)]

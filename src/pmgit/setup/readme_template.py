@@ -14,14 +14,14 @@ NAME = "README.md"
 _STORAGE = {
     ("en", False): """\
 Weights are **not committed**: `.gitignore` hides everything below this folder except `README.md`,
-`INFO.md` and `pmgit.lock`. After a clone the weights are missing; each `INFO.md` says where they
-are from.""",
+`INFO.md`, `pmgit.lock` and source code. After a clone the weights are missing; each `INFO.md` says
+where they are from.""",
     ("en", True): """\
 Weights are in **Git LFS**: Git holds small pointers, the LFS server holds the content. After a
 clone, `git lfs pull` brings it; "invalid load key, 'v'" means that a file is still a pointer.""",
     ("zh", False): """\
-权重**不提交到 Git**：`.gitignore` 会忽略本目录下除 `README.md`、`INFO.md`、`pmgit.lock` 以外的
-所有文件。克隆之后权重并不在本地，来源见各模型的 `INFO.md`。""",
+权重**不提交到 Git**：`.gitignore` 会忽略本目录下除 `README.md`、`INFO.md`、`pmgit.lock` 和源代码
+以外的所有文件。克隆之后权重并不在本地，来源见各模型的 `INFO.md`。""",
     ("zh", True): """\
 权重存放在 **Git LFS** 中：Git 里只有很小的指针文件，内容在 LFS 服务器上。克隆之后用
 `git lfs pull` 下载；若加载时报 "invalid load key, 'v'"，说明该文件仍是指针。""",
