@@ -11,6 +11,7 @@ from pmgit.doctor import (
     hidden_text,
     hooks,
     hub_environment,
+    models,
     personal_attributes,
     variables,
     weights,
@@ -30,6 +31,7 @@ GROUPS = {
     "personal-attributes": personal_attributes.checks,
     "weights": weights.checks,
     "hidden-text": hidden_text.checks,
+    "models": models.checks,
     "hub": hub_environment.checks,
 }
 
