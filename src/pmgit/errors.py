@@ -7,6 +7,9 @@ when the work could not be done. Neither is ever mistaken for "clean".
 
 from __future__ import annotations
 
+import errno
+import os
+
 CLEAN, FINDINGS, USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -53,6 +56,10 @@ def fault(error: Exception) -> str:
 
     The exit code is FAILED then: Python's own, 1, would say that there are findings.
     """
+    if _may_open_none(error):
+        # What is imported to print it has to be opened.
+        os.closerange(3, 1 << 16)
+        return "pmgit: too many open files\nhint: let this shell open more files: ulimit -n 1024"
     from traceback import format_exception
 
     return (
@@ -60,3 +67,13 @@ def fault(error: Exception) -> str:
         + "pmgit: this is a fault of pmgit itself; nothing was judged or finished\n"
         + "hint: report it with the lines above"
     )
+
+
+def _may_open_none(error: Exception) -> bool:
+    """Whether no more files can be opened; then a module is "not found", too."""
+    try:
+        if isinstance(error, ImportError):
+            os.close(os.dup(2))
+    except OSError as tried:
+        error = tried
+    return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)

@@ -331,6 +331,36 @@ def test_what_is_in_the_way_is_refused(dirt: str, pushed: Repo) -> None:
     assert repo.contents() == files
 
 
+def test_trees_as_other_programs_write_them(pushed: Repo) -> None:
+    """Modes with zeros in front, which Git reads: folders and files are found all the same."""
+    repo = pushed
+
+    def stored(kind: str, data: bytes) -> bytes:
+        asked = ("hash-object", "-t", kind, "-w", "--literally", "--stdin")
+        return bytes.fromhex(repo.git(*asked, stdin=data).strip())
+
+    info = bytes.fromhex(repo.git("rev-parse", f":{BERT}/INFO.md").strip())
+    text = stored("blob", b"x")
+    model = b"0100644 INFO.md\0" + info + b"0100664 model.safetensors\0" + stored("blob", BIG)
+    untouched = stored("tree", b"0100644 a\0" + text)
+    models = stored("tree", b"040000 bert\0" + stored("tree", model))
+    top = b"00100644 a\0" + text + b"040000 pretrained_model\0" + models
+    tree = stored("tree", top + b"040000 z\0" + untouched)
+    tip = repo.git("commit-tree", "-p", "HEAD", "-m", "Foreign", tree.hex()).strip()
+    repo.git("reset", "-q", "--hard", tip)
+    assert [f["path"] for f in repo.check("--range", "origin/main..")] == [WEIGHTS]
+    shown = repo.pmgit("fix", "--dry-run")
+    done = repo.pmgit("fix", "--yes")
+    assert done.code == 0, done
+    assert (repo.path / WEIGHTS).read_bytes() == BIG
+    assert biggest(repo, "HEAD") < 10_000
+    assert repo.git("rev-parse", "HEAD:z").strip() == untouched.hex()
+    fixed = repo.git("rev-parse", "HEAD~1")
+    assert repo.pmgit("fix", "--undo").code == 0
+    repo.paste(shown.out.partition("pasted together:\n")[2].partition("then:\n")[0])
+    assert fixed in repo.git("log", "--format=%H")
+
+
 def test_a_touched_file_is_no_change(pushed: Repo) -> None:
     several(pushed)
     os.utime(pushed.path / "main.txt", (1, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -102,3 +103,31 @@ def test_objects_that_are_no_blobs_are_named(batch: Batch, repo: Repo) -> None:
         objects.sizes([tree])
     with pytest.raises(PmgitError, match=f"object {'1' * 40} is unreadable: missing"):
         objects.contents([Blob("x", "1" * 40, "100644")])
+
+
+@pytest.mark.parametrize("size", [3, 4000])
+def test_an_object_that_says_a_wrong_size_does_not_hang(
+    batch: Batch, repo: Repo, size: int
+) -> None:
+    """Git prints what there is of it, not as much as it says."""
+    oid = repo.git("hash-object", "-w", "--stdin", stdin=b"content").strip()
+    file = repo.path / ".git/objects" / oid[:2] / oid[2:]
+    file.chmod(0o644)
+    file.write_bytes(zlib.compress(b"blob %d\0content" % size))
+    names = ["HEAD:lines", oid, "HEAD:many/3"]
+    assert facts(batch.info(names))[1] == ("blob", size, b"")
+    lines, strange, _ = facts(batch.contents(names))
+    assert lines == ("blob", 15, b"\n\nabc missing\n\0")
+    assert strange == ("", 0, b"")
+    objects = BatchObjects(repository.discover(), batch)
+    with pytest.raises(PmgitError, match=f"object {oid} is unreadable: it has another size"):
+        objects.contents([Blob("x", oid, "100644")])
+
+
+def test_a_content_that_looks_like_the_end_of_an_answer(batch: Batch, repo: Repo) -> None:
+    end = b"0" * 40 + b" missing\n"
+    contents = [end, b"x" * 70_000 + end * 2000, end + b"\n" + end, b"x" * 65_450 + end + b"x"]
+    oids = [repo.git("hash-object", "-w", "--stdin", stdin=data).strip() for data in contents]
+    for _ in range(3):
+        assert [one.data for one in batch.contents(oids)] == contents
+    assert [one.data for one in batch.contents(["HEAD:many/1", *oids])] == [b"1\n", *contents]

@@ -9,6 +9,8 @@ import pytest
 
 from pmgit.git import incoming
 from pmgit.git.batch import Batch
+from pmgit.git.blob import plain_mode, tree_entries
+from pmgit.git.process import GitError
 from pmgit.git.receives import Receipt
 from pmgit.git.repository import discover
 
@@ -159,4 +161,36 @@ def test_modes_that_git_only_reads(here: Repo) -> None:
         ("d/m/x.pt", "100755"),
     ]
     agrees_with_a_listing(snapshot)
+    batch.close()
+
+
+#: Python reads more numbers than Git does, and takes what is left for an id.
+NO_ENTRIES = {
+    "a short id": b"100644 a\0" + bytes(19),
+    "no octal mode": b"100648 a\0" + bytes(20),
+    "a sign": b"+100644 a\0" + bytes(20),
+    "a mode with an underscore": b"10_0644 a\0" + bytes(20),
+    "no mode": b" a\0" + bytes(20),
+    "no name": b"100644 \0" + bytes(20),
+    "no blank": b"100644\0" + bytes(20),
+    "no id": b"100644 a",
+}
+
+
+@pytest.mark.parametrize("what", NO_ENTRIES)
+def test_a_tree_is_damaged_when_git_says_so(here: Repo, what: str) -> None:
+    entry = NO_ENTRIES[what]
+    assert list(tree_entries(b"100644 a\0" + b"1" * 20, 20)) == [(b"100644", b"a", "31" * 20)]
+    with pytest.raises(ValueError, match=r"damaged|not found|literal"):
+        [plain_mode(mode) for mode, _, _ in tree_entries(entry, 20)]
+    here.stage("d/a", "1")
+    here.commit()
+    here.stage("d/a", "2")
+    blob, tip = here.git("rev-parse", ":d/a").strip(), here.commit()
+    here.git("reset", "-q", "--hard", "HEAD~1")
+    snapshot, batch = received(tip)
+    # What Git reads is taken from Git.
+    assert snapshot._entries_of("d", entry) == [("100644", b"a", blob)]
+    with pytest.raises(GitError):
+        snapshot._entries_of("none", entry)
     batch.close()

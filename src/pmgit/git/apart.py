@@ -10,9 +10,9 @@ import copy
 import os
 import zlib
 
-from pmgit.errors import PmgitError
 from pmgit.git import attribute_index
 from pmgit.git.blob import REGULAR, Blob
+from pmgit.git.process import no_temporary_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Apart:
             self._write("HEAD", b"ref: refs/heads/none\n")
             self._write("config", config.encode("ascii"))
         except OSError as error:
-            raise _no_space(error) from error
+            raise no_temporary_files(error) from error
 
     def instead(self) -> dict[str, str]:
         """The environment in which Git takes all that clones share from here, but the objects.
@@ -68,7 +68,7 @@ class Apart:
             blobs = [Blob(path, self._store(data), REGULAR[0]) for path, data in files.items()]
             self._write("index", attribute_index.content(self._repository, blobs))
         except OSError as error:
-            raise _no_space(error) from error
+            raise no_temporary_files(error) from error
         here = copy.copy(self._repository)
         here.top, here.prefix, here.bare = self.folder, "", True
         here.git_dir = here.common_dir = self.folder
@@ -97,10 +97,3 @@ class Apart:
     def _write(self, name: str, data: bytes) -> None:
         with open(f"{self.folder}/{name}", "wb") as file:
             file.write(data)
-
-
-def _no_space(error: OSError) -> PmgitError:
-    return PmgitError(
-        f"no temporary files could be made: {error.strerror}",
-        "free some space there, or name another folder in TMPDIR",
-    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 from pmgit.git.blob import encode
+from pmgit.git.process import no_temporary_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,16 +45,22 @@ def content(repository: Repository, files: Iterable[Blob]) -> bytes:
 def write(repository: Repository, files: Iterable[Blob]) -> str:
     """Write an index that holds these files; the path of its file, for the caller to remove."""
     data = content(repository, files)
+    try:
+        fd, path_of_index = _new_file(repository)
+        with open(fd, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise no_temporary_files(error) from error
+    return path_of_index
+
+
+def _new_file(repository: Repository) -> tuple[int, str]:
     if os.environ.get("GIT_QUARANTINE_PATH"):
         # Git removes it with the rest of a refused push, should we be killed.
         global _count
         _count += 1  # refs that are pushed together have one each
         path_of_index = f"{repository.objects}/pmgit-{os.getpid()}-{_count}.index"
-        fd = os.open(path_of_index, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    else:
-        import tempfile
+        return os.open(path_of_index, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), path_of_index
+    import tempfile
 
-        fd, path_of_index = tempfile.mkstemp(prefix="pmgit-")
-    with open(fd, "wb") as file:
-        file.write(data)
-    return path_of_index
+    return tempfile.mkstemp(prefix="pmgit-")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from pmgit.git.process import pipe
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,8 +46,11 @@ class Batch:
         self._process: Process | None = None
         self._rest = b""
         self._ahead: list[tuple[str, Sequence[str]]] = []
-        ours, self._writer = os.pipe()
-        self._reader, theirs = os.pipe()
+        # Of a damaged object git prints fewer bytes than it says: without something behind it, they
+        # would be waited for for ever.
+        self._end = f"{'0' * len(repository.empty_tree)} missing\n".encode("ascii")
+        ours, self._writer = pipe()
+        self._reader, theirs = pipe()
         try:
             argv = ("cat-file", "--buffer", f"--batch-command{_FORMAT}")
             self._process = repository.start(*argv, source=ours, into=theirs)
@@ -58,7 +63,7 @@ class Batch:
 
         What is asked later in another order was asked in vain.
         """
-        said = "".join(_question(command, names) for command, names in questions)
+        said = "".join(self._question(command, names) for command, names in questions)
         if self._process is not None and len(said) < _ASKED // 4:
             try:
                 self._say(said)
@@ -75,19 +80,18 @@ class Batch:
         return self._all("contents", "--batch", names)
 
     def _all(self, command: str, option: str, names: Sequence[str]) -> list[Answer]:
-        whole = command == "contents"
         answers: list[Answer] = []
         if self._process is not None:
             try:
                 while self._ahead:
                     asked = self._ahead.pop(0)
-                    answers = [self._answer(asked[0] == "contents") for _ in asked[1]]
+                    answers = self._answers(*asked)
                     if asked == (command, names):
                         return answers
                 answers = []
                 for part in _parts(names):
-                    self._say(_question(command, part))
-                    answers += [self._answer(whole) for _ in part]
+                    self._say(self._question(command, part))
+                    answers += self._answers(command, part)
                 return answers
             except (BrokenPipeError, EOFError):
                 self.close()
@@ -99,13 +103,26 @@ class Batch:
         )  # fmt: skip
         answers, at = [], 0
         for _ in names:
-            end = out.index(b"\n", at)
-            answer = Answer(out[at:end])
-            at = end + 1
-            if whole and answer.kind:
+            end = out.find(b"\n", at)
+            answer = Answer(out[at:end] if end >= 0 else b"")
+            at = end + 1 if end >= 0 else len(out)
+            if command == "contents" and answer.kind:
                 answer.data = out[at : at + answer.size]
                 at += answer.size + 1
+                if out[at - 1 : at] != b"\n":
+                    answer = Answer(b"")
             answers.append(answer)
+        return answers
+
+    def _question(self, command: str, names: Sequence[str]) -> str:
+        end = f"info {self._end[:-9].decode('ascii')}\n" if command == "contents" else ""
+        return "".join(f"{command} {name}\n" for name in names) + end + "flush\n"
+
+    def _answers(self, command: str, names: Sequence[str]) -> list[Answer]:
+        whole = command == "contents"
+        answers = [self._answer(whole) for _ in names]
+        if whole and self._line() != self._end:
+            raise EOFError
         return answers
 
     def _say(self, text: str) -> None:
@@ -114,21 +131,25 @@ class Batch:
             view = view[os.write(self._writer, view) :]
 
     def _answer(self, whole: bool) -> Answer:
-        while b"\n" not in self._rest:
-            self._more()
-        header, _, self._rest = self._rest.partition(b"\n")
-        answer = Answer(header)
+        answer = Answer(self._line()[:-1])
         if whole and answer.kind:
             parts, missing = [self._rest], answer.size + 1 - len(self._rest)
+            last = self._rest
             while missing > 0:
+                if last.endswith(self._end):
+                    raise EOFError
                 parts.append(self._read(missing + _CHUNK))
                 missing -= len(parts[-1])
+                last = last[-len(self._end) :] + parts[-1]
             data = b"".join(parts)
             answer.data, self._rest = data[: answer.size], data[answer.size + 1 :]
         return answer
 
-    def _more(self) -> None:
-        self._rest += self._read(_CHUNK)
+    def _line(self) -> bytes:
+        while b"\n" not in self._rest:
+            self._rest += self._read(_CHUNK)
+        line, end, self._rest = self._rest.partition(b"\n")
+        return line + end
 
     def _read(self, count: int) -> bytes:
         data = os.read(self._reader, count)
@@ -149,10 +170,6 @@ class Batch:
             os.close(self._writer)
             os.close(self._reader)
         return process
-
-
-def _question(command: str, names: Sequence[str]) -> str:
-    return "".join(f"{command} {name}\n" for name in names) + "flush\n"
 
 
 def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -169,12 +169,17 @@ def parse_tree(out: bytes) -> list[Blob]:
 
 
 def tree_entries(data: bytes, width: int) -> Iterator[tuple[bytes, bytes, str]]:
-    """Mode, name and id of the entries of a tree object; ids have `width` bytes."""
+    """Mode, name and id of the entries of a tree object; ids have `width` bytes.
+
+    Raises ValueError where Git would not read it, or perhaps otherwise.
+    """
     at = 0
     while at < len(data):
         blank, end = data.index(b" ", at), data.index(b"\0", at)
-        mode, at = data[at:blank], end + 1 + width
-        yield mode, data[blank + 1 : end], data[end + 1 : at].hex()
+        mode, name, at = data[at:blank], data[blank + 1 : end], end + 1 + width
+        if not (mode.isdigit() and name) or at > len(data):
+            raise ValueError("a damaged tree")
+        yield mode, name, data[end + 1 : at].hex()
 
 
 def plain_mode(mode: bytes) -> str:

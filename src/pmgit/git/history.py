@@ -25,8 +25,9 @@ from pmgit.git.large import (
     History,
     Large,
 )  # fmt: skip
-from pmgit.git.process import lacks_objects
+from pmgit.git.process import start
 from pmgit.git.streams import Running
+from pmgit.git.trouble import lacks_objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ class _Look:
     def _fault(self, error: GitError | None) -> None:
         if error is None:
             return
-        told = TREELESS if self._partial and lacks_objects(error.stderr) else error.message
+        told = TREELESS if self._partial and lacks_objects(error.stderr, start) else error.message
         if told not in self._history.faults:
             self._history.faults.append(told)
 

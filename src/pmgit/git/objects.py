@@ -2,7 +2,8 @@
 
 What `git add` has just written lies as a loose object, a file that is opened and inflated here:
 one read tells the size and the first bytes, 8 us against 38 us for asking `git cat-file`
-(docs/performance.md). What lies elsewhere (packs, alternates) is asked for in one batch.
+(docs/performance.md). What lies elsewhere (packs, alternates), or is in any way not as Git writes
+it, is asked for in one batch: only Git says that an object is unreadable.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import zlib
 
 from pmgit.errors import PmgitError
+from pmgit.git import process
 from pmgit.git.blob import NOT_HERE
 
 TYPE_CHECKING = False
@@ -28,7 +30,8 @@ SMALL = 1024
 #: One cat-file call reads whole blobs of at most so many bytes together.
 BATCH_BYTES = 64_000_000
 
-_READ_BYTES = 4096
+#: Enough to inflate HEAD_BYTES from: of bytes that do not deflate, each takes 15 bits at the most.
+_READ_BYTES = 8192
 #: Of a tree so much is read here; 50 folders fit into 2 KB.
 _TREE_BYTES = 1 << 16
 #: `blob <size>` and a NUL, with room to spare.
@@ -41,10 +44,17 @@ _TOGETHER = 500
 
 
 class UnreadableObjectError(PmgitError):
-    """An object is damaged or missing."""
+    """Git cannot read an object, or it is of a wrong kind, as `why` says.
 
-    def __init__(self, oid: str, why: str) -> None:
-        super().__init__(f"object {oid} is unreadable: {why}", "see what else is: git fsck")
+    Without it the cause is what Git says of the object, or has `said` of it (on standard error).
+    `note` follows in the message.
+    """
+
+    def __init__(self, oid: str, why: str = "", said: str = "", note: str = "") -> None:
+        from pmgit.git import trouble
+
+        message, hint = trouble.unreadable(oid, why, said, process.start)
+        super().__init__(message + note, hint)
 
 
 class Objects:
@@ -66,17 +76,18 @@ class Objects:
         for begin in range(0, len(blobs), _TOGETHER):
             part = blobs[begin : begin + _TOGETHER]
             for blob, data in zip(part, self._stored(folder, part, SMALL_STORED), strict=True):
-                if data is None:
+                found = data and (_whole(data) or _inflated(data))
+                if not found:
                     elsewhere.append(blob)
                     continue
-                size, head = _whole(data) or _inflated(blob.oid, data)
+                size, head = found
                 blob.size = size
                 if size < SMALL and keep and keep(head):
                     blob.head = head
         return self._survey_packed(elsewhere, keep) if elsewhere else 0
 
     def _stored(self, folder: str, blobs: Sequence[Blob], count: int) -> list[bytes | None]:
-        """What the files of loose objects begin with, `count` bytes; None for what is not loose."""
+        """What the files of loose objects begin with, `count` bytes; None: Git has to be asked."""
         found: list[bytes | None] = []
         add, open_file, read, close = found.append, os.open, os.read, os.close
         for blob in blobs:
@@ -88,8 +99,8 @@ class Objects:
                 continue
             try:
                 add(read(fd, count))
-            except OSError as error:
-                raise UnreadableObjectError(oid, error.strerror or "read error") from error
+            except OSError:
+                add(None)  # a folder, a bad disk
             finally:
                 close(fd)
         return found
@@ -128,16 +139,15 @@ class Objects:
         unique = list(dict.fromkeys(oids))
         if not unique:
             return {}
-        out = self._repository.run(
-            "cat-file", "--buffer", "--batch-check=%(objecttype) %(objectsize)",
-            stdin="\n".join(unique).encode("ascii") + b"\n",
-        )  # fmt: skip
+        code, out, err = self._cat_file("--batch-check=%(objecttype) %(objectsize)", unique)
         found = {}
-        for oid, line in zip(unique, out.decode("ascii", "replace").splitlines(), strict=True):
+        for oid, line in zip(unique, out.decode("ascii", "replace").splitlines(), strict=False):
             kind, _, size = line.partition(" ")
             if kind != "blob":
-                raise UnreadableObjectError(oid, "missing" if size == "missing" else line)
+                raise UnreadableObjectError(oid, _wrong_kind(kind), err)
             found[oid] = int(size)
+        if code or len(found) < len(unique):
+            raise UnreadableObjectError(unique[len(found)], said=err)
         return found
 
     def _batch(self, oids: Iterable[str], count: int | None = None) -> dict[str, bytes]:
@@ -145,20 +155,26 @@ class Objects:
         unique = list(dict.fromkeys(oids))
         if not unique:
             return {}
-        out = self._repository.run(
-            "cat-file", "--buffer", "--batch=%(objecttype) %(objectsize)",
-            stdin="\n".join(unique).encode("ascii") + b"\n",
-        )  # fmt: skip
+        code, out, err = self._cat_file("--batch=%(objecttype) %(objectsize)", unique)
         found, at = {}, 0
         for oid in unique:
-            end = out.index(b"\n", at)
-            kind, _, size = out[at:end].partition(b" ")
+            end = out.find(b"\n", at)
+            kind, _, size = out[at:end].partition(b" ") if end > 0 else (b"", b"", b"")
             if kind != b"blob":
-                raise UnreadableObjectError(oid, "missing")
+                raise UnreadableObjectError(oid, _wrong_kind(kind.decode("ascii", "replace")), err)
             at = end + 1 + int(size)
+            if out[at : at + 1] != b"\n":
+                raise UnreadableObjectError(oid, said=err)
             found[oid] = out[end + 1 : at if count is None else min(at, end + 1 + count)]
             at += 1
+        if code:
+            raise process.GitError(("cat-file",), code, err)
         return found
+
+    def _cat_file(self, form: str, oids: Sequence[str]) -> tuple[int, bytes, str]:
+        """Exit code and output of `git cat-file`; it gives up at what is damaged in some ways."""
+        stdin = "\n".join(oids).encode("ascii") + b"\n"
+        return self._repository.start("cat-file", "--buffer", form, stdin=stdin).wait()
 
     def heads(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
         """At least the first bytes of every blob whose size is known; blobs not here are left out.
@@ -173,8 +189,9 @@ class Objects:
             if blob.size == NOT_HERE or blob.oid in found:
                 continue
             [loose] = self._stored(self._repository.objects, [blob], _READ_BYTES)
-            if loose is not None:
-                found[blob.oid] = _inflated(blob.oid, loose, HEAD_BYTES)[1]
+            inflated = _inflated(loose, HEAD_BYTES) if loose else None
+            if inflated and inflated[0] == blob.size:
+                found[blob.oid] = inflated[1]
             elif blob.size > BATCH_BYTES:
                 from pmgit.git import streams
 
@@ -196,58 +213,72 @@ class Objects:
 
 
 def loose_tree(folder: str, oid: str) -> bytes | None:
-    """A tree that lies as a file of its own in the object store `folder`; None when it does not."""
+    """A tree that lies as a file of its own in the object store `folder`; None: ask Git."""
     try:
         fd = os.open(f"{folder}/{oid[:2]}/{oid[2:]}", _READ)
         try:
             stored = os.read(fd, _TREE_BYTES)
         finally:
             os.close(fd)
-        header, _, data = zlib.decompress(stored).partition(b"\0")
+        stream = zlib.decompressobj()
+        header, _, data = stream.decompress(stored).partition(b"\0")
     except (OSError, zlib.error):
-        return None  # Git says what is wrong with it, or it is longer
-    return data if header == b"tree %d" % len(data) else None
+        return None  # it is not there, or damaged
+    return data if header == b"tree %d" % len(data) and _ends(stream) else None
+
+
+def _wrong_kind(kind: str) -> str:
+    """Why an object is no blob, by what `git cat-file` calls it; '' when it cannot read it."""
+    return f"it is a {kind}, not a blob" if kind in _OTHERS else ""
+
+
+_OTHERS = frozenset({"tree", "commit", "tag"})
 
 
 def _whole(data: bytes) -> tuple[int, bytes] | None:
     """Size and content of a small blob in half the time of `_inflated`; None: ask that one."""
     if len(data) < SMALL_STORED:
+        stream = zlib.decompressobj()
         try:
-            stored = zlib.decompress(data)
+            stored = stream.decompress(data)
         except zlib.error:
             return None
         head = stored[stored.find(b"\0") + 1 :]
         size = len(head)
-        if size < SMALL and stored.startswith(b"blob %d\0" % size):
+        if size < SMALL and stored.startswith(b"blob %d\0" % size) and _ends(stream):
             return size, head
     return None
 
 
-def _inflated(oid: str, data: bytes, count: int = 0) -> tuple[int, bytes]:
-    """Size of a loose object, and of its content all when it is small, else `count` bytes.
+def _ends(stream: zlib._Decompress) -> bool:
+    """Whether all of an object has been inflated, and nothing follows it."""
+    return stream.eof and not stream.unused_data
 
-    `data` is what its file begins with. Only what is asked for is inflated.
+
+def _inflated(data: bytes, count: int = 0) -> tuple[int, bytes] | None:
+    """Size of a loose blob, and of its content all when it is small, else `count` bytes.
+
+    `data` is what its file begins with. Only what is asked for is inflated. None where anything
+    is not as Git writes it, or where that takes more of the file.
     """
+    stream = zlib.decompressobj()
+    # All of it: a small blob, or one of at most 1.1 MB that is easy to deflate.
+    everything = len(data) < SMALL_STORED and not count
     try:
-        if len(data) < SMALL_STORED and not count:
-            # All of it: a small blob, or one of at most 1.1 MB that is easy to deflate.
-            header, end, head = zlib.decompress(data).partition(b"\0")
-            stream = None
-        else:
-            stream = zlib.decompressobj()
-            header, end, head = stream.decompress(data, _HEADER_BYTES).partition(b"\0")
-        if not header.startswith(b"blob "):
-            kind = header.partition(b" ")[0].decode("ascii", "replace")
-            raise ValueError(f"it is a {kind}, not a blob" if end else "it ends too early")
+        start = stream.decompress(data, 0 if everything else _HEADER_BYTES)
+        header, end, head = start.partition(b"\0")
         size = int(header[5:])
+        # int() reads more than Git does: blanks, signs, zeros in front.
+        if not end or header != b"blob %d" % size or size < 0:
+            return None
+        if everything and (len(head) != size or not _ends(stream)):
+            return None
         wanted = size if size < SMALL else min(count, size)
         if len(head) < wanted:
-            head += stream.decompress(stream.unconsumed_tail, wanted - len(head)) if stream else b""
-            if len(head) < wanted:
-                raise ValueError("it ends too early")
-    except (zlib.error, ValueError) as error:
-        raise UnreadableObjectError(oid, str(error)) from error
-    return size, head[:wanted]
+            head += stream.decompress(stream.unconsumed_tail, wanted - len(head))
+    except (zlib.error, ValueError):
+        return None
+    return (size, head[:wanted]) if len(head) >= wanted else None
 
 
 def _near(folder: str) -> str:
@@ -259,4 +290,5 @@ def _near(folder: str) -> str:
     return folder[len(here) :] if folder.startswith(here) else folder
 
 
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+#: Nobody ever writes into a pipe that lies where an object should.
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)

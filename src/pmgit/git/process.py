@@ -75,45 +75,10 @@ class GitError(PmgitError):
         said = [line for line in stderr.splitlines() if line.strip()]
         first = next((line for line in said if line.startswith(("fatal:", "error:"))), "")
         told = first or (said[0] if said else f"exit code {code}")
-        super().__init__(f"git {words}: {told}", _hint(stderr))
+        from pmgit.git import trouble
 
-
-def _hint(stderr: str) -> str:
-    if "not a git repository" in stderr:
-        return "run it inside a repository, or make one: git init"
-    if "dubious ownership" in stderr:
-        return next(
-            (line.strip() for line in stderr.splitlines() if "safe.directory" in line),
-            "the repository belongs to another user",
-        )
-    if lacks_objects(stderr):
-        return (
-            "this partial clone lacks what is asked for, and pmgit does not fetch;"
-            " a checkout of that commit does, and a clone without a filter has everything"
-        )
-    if "index file" in stderr:
-        return "the index is damaged: git fsck; remove .git/index, and git reset makes it anew"
-    if "bad object" in stderr or "corrupt" in stderr or "unable to read" in stderr:
-        return "see what else is damaged: git fsck"
-    if "unknown option" in stderr or "unknown switch" in stderr or "usage: git" in stderr:
-        return "pmgit needs git 2.34 or newer; see: git --version"
-    return ""
-
-
-def lacks_objects(stderr: str) -> bool:
-    """Whether Git complains of an object that a partial clone has left on the remote."""
-    # All that git 2.34 says when it may not fetch: transport 'https' not allowed.
-    if "promisor" in stderr or "lazy fetching" in stderr or "' not allowed" in stderr:
-        return True
-    # Git 2.47 speaks of a missing tree alone, in a partial clone and in a damaged one alike.
-    if not any(words in stderr for words in _NO_TREE):
-        return False
-    # How Git itself tells whether there is a remote to fetch from.
-    asked = r"^remote\..*\.promisor$|^extensions\.partialclone$"
-    return start("config", "--get-regexp", asked).wait()[0] == 0
-
-
-_NO_TREE = ("unable to read tree", "bad tree object", "not a tree object")
+        told, hint = trouble.explained(told, stderr, start)
+        super().__init__(f"git {words}: {told}", hint)
 
 
 def scratch() -> int:
@@ -222,10 +187,40 @@ def _open_standard_streams() -> None:
 
     Otherwise the next file that is opened gets their number, and git writes its output into it.
     """
-    fd = 0
-    while fd <= 2:
-        fd = os.open(os.devnull, os.O_RDWR)
-    os.close(fd)
+    global _spare
+    while _spare <= 2:
+        _spare = os.open(os.devnull, os.O_RDWR)
+
+
+#: A file descriptor that is given back when there are no more: saying so takes one.
+_spare = 0
+
+
+def _not_started(error: OSError) -> PmgitError:
+    global _spare
+    if _spare > 2:
+        os.close(_spare)
+        _spare = sys.maxsize
+    from pmgit.git import trouble
+
+    told = error.strerror or "the system gives no reason"
+    return PmgitError(f"git could not be started: {told}", trouble.hint(told))
+
+
+def no_temporary_files(error: OSError) -> PmgitError:
+    """The error that there is no room for what git has to read."""
+    return PmgitError(
+        f"no temporary files could be made: {error.strerror}",
+        "free some space there, or name another folder in TMPDIR",
+    )
+
+
+def pipe() -> tuple[int, int]:
+    """Two ends of a pipe, to read from and to write to."""
+    try:
+        return os.pipe()
+    except OSError as error:
+        raise _not_started(error) from error
 
 
 def start(
@@ -252,41 +247,46 @@ def start(
     if top:
         full += ["-C", top]
     full += argv
-    out, err = scratch() if into < 0 else os.dup(into), scratch()
-    if source >= 0:
-        source = os.dup(source)
-    else:
-        source = scratch() if stdin else os.open(os.devnull, os.O_RDONLY)
-    if stdin:
-        view = memoryview(stdin)
-        while view:
-            view = view[os.write(source, view) :]
-        os.lseek(source, 0, os.SEEK_SET)
     environment = _environment(env)
     try:
-        if hasattr(os, "posix_spawn"):
-            actions = [
-                (os.POSIX_SPAWN_DUP2, source, 0),
-                (os.POSIX_SPAWN_DUP2, out, 1),
-                (os.POSIX_SPAWN_DUP2, err, 2),
-            ]
-            pid, popen = os.posix_spawn(git, full, environment, file_actions=actions), None
-        else:
-            import subprocess
+        out, err = scratch() if into < 0 else os.dup(into), scratch()
+        source = os.dup(source) if source >= 0 else _input(stdin)
+        try:
+            if hasattr(os, "posix_spawn"):
+                actions = [
+                    (os.POSIX_SPAWN_DUP2, source, 0),
+                    (os.POSIX_SPAWN_DUP2, out, 1),
+                    (os.POSIX_SPAWN_DUP2, err, 2),
+                ]
+                pid, popen = os.posix_spawn(git, full, environment, file_actions=actions), None
+            else:
+                import subprocess
 
-            popen = subprocess.Popen(full, stdin=source, stdout=out, stderr=err, env=environment)
-            pid = popen.pid
+                popen = subprocess.Popen(
+                    full, stdin=source, stdout=out, stderr=err, env=environment
+                )
+                pid = popen.pid
+        finally:
+            os.close(source)
     except OSError as error:
-        os.close(out)
-        os.close(err)
-        raise PmgitError(f"git could not be started: {error.strerror}") from error
-    finally:
-        os.close(source)
+        raise _not_started(error) from error
     if into >= 0:
         # Whoever reads the other end must see it end when git does.
         os.close(out)
         out = -1
     return Process(argv, pid, out, err, popen)
+
+
+def _input(stdin: bytes) -> int:
+    """A file descriptor to read `stdin` from."""
+    if not stdin:
+        return os.open(os.devnull, os.O_RDONLY)
+    source = scratch()
+    view = memoryview(stdin)
+    while view:
+        view = view[os.write(source, view) :]
+    os.lseek(source, 0, os.SEEK_SET)
+    return source
 
 
 def run(*argv: str, stdin: bytes = b"", top: str = "", env: dict[str, str] | None = None) -> bytes:

@@ -70,7 +70,7 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
         elif kind in ("blob", "tree"):
             tagged.append((kind, _without_commit(repository, update, oid, kind)))
         else:
-            raise UnreadableObjectError(update.new, f"missing, but {update.local} is pushed")
+            raise UnreadableObjectError(update.new, note=f", but {update.local} is pushed")
     if tagged:
         from pmgit.git.known import keep_new
 

@@ -14,7 +14,7 @@ from pmgit.git import pipe
 from pmgit.git.blob import Blob, change_of, decode, introduced_by, parse_raw_diff
 from pmgit.git.objects import Objects
 from pmgit.git.pipe import RAW
-from pmgit.git.process import GitError
+from pmgit.git.process import GitError, start
 from pmgit.git.remotes import Remotes
 from pmgit.git.snapshot import RANGE
 from pmgit.git.tree import CommitIndex, CommitSnapshot
@@ -48,8 +48,14 @@ def resolve(repository: Repository, name: str) -> str:
     process = repository.start(
         "rev-parse", "-q", "--verify", "--end-of-options", f"{name}^{{commit}}"
     )
-    code, out, _ = process.wait()
+    code, out, err = process.wait()
     if code or out.startswith(b"^"):
+        from pmgit.git import trouble
+
+        if "error: " in err:
+            raise GitError(process.argv, code, err)
+        if refused := trouble.refused(f"no commit {name!r}", start):
+            raise refused
         shallow = bool(repository.shallow_commits)
         raise PmgitError(
             f"no commit {name!r} in this repository",

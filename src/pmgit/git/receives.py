@@ -94,7 +94,7 @@ class Receipt:
         for update in group:
             oid, kind = self._peeled.get(update.new, (update.new, "commit"))
             if kind not in ("blob", "tree", "commit"):
-                raise UnreadableObjectError(update.new, f"missing, but {update.remote} names it")
+                raise UnreadableObjectError(update.new, note=f", but {update.remote} names it")
             if kind != "commit" or oid not in self._parents or oid in tips:
                 continue
             tips.add(oid)

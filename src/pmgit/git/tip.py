@@ -12,6 +12,7 @@ from pmgit.git.blob import (
     REGULAR,
     Blob,
     decode,
+    encode,
     parse_tree,
     plain_mode,
     tree_entries,
@@ -180,7 +181,8 @@ class TipSnapshot(Snapshot):
         try:
             return [(plain_mode(mode), name, oid) for mode, name, oid in tree_entries(data, width)]
         except ValueError:
-            raise UnreadableObjectError(f"{self.tip}:{folder}", "a damaged tree") from None
+            listed = self.repository.run("ls-tree", "-z", "--full-tree", f"{self.tip}:{folder}")
+            return [(blob.mode, encode(blob.path), blob.oid) for blob in parse_tree(listed)]
 
     def _contents_of(self, trees: Mapping[str, str]) -> dict[str, bytes]:
         """The tree objects of folders, by folder; left out is where there is no tree any more."""
@@ -191,7 +193,7 @@ class TipSnapshot(Snapshot):
         answers = self._batch.contents([there[folder] for folder in packed])
         for folder, answer in zip(packed, answers, strict=True):
             if answer.kind != "tree":
-                raise UnreadableObjectError(there[folder], "missing")
+                raise UnreadableObjectError(there[folder])
             found[folder] = answer.data
         return {folder: data for folder, data in found.items() if data}
 
@@ -278,6 +280,6 @@ class BatchObjects(Objects):
         unique = list(dict.fromkeys(oids))
         for oid, answer in zip(unique, ask(unique), strict=True):
             if answer.kind != "blob":
-                why = f"it is a {answer.kind}" if answer.kind else "missing"
+                why = f"it is a {answer.kind}, not a blob" if answer.kind else ""
                 raise UnreadableObjectError(oid, why)
             yield oid, answer

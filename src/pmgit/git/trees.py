@@ -11,7 +11,7 @@ import hashlib
 import os
 
 from pmgit.errors import PmgitError
-from pmgit.git.blob import FOLDER, encode, plain_mode, tree_entries
+from pmgit.git.blob import encode, plain_mode, tree_entries
 from pmgit.git.objects import UnreadableObjectError
 
 TYPE_CHECKING = False
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
 
+_FOLDER = b"40000"
 ATTRIBUTES = b".gitattributes"
 
 
@@ -101,7 +102,7 @@ class Rewriter:
             end = out.index(b"\n", at)
             given, _, size = out[at:end].partition(b" ")
             if given != kind:
-                raise UnreadableObjectError(oid, "missing")
+                raise UnreadableObjectError(oid)
             at = end + 1 + int(size)
             found[oid] = out[end + 1 : at]
             at += 1
@@ -117,13 +118,21 @@ class Rewriter:
             below = {}
             for oid, node in level:
                 for mode, name, entry in self._entries(oid):
-                    if name in node.folders and _is_folder(mode):
+                    if mode == _FOLDER and name in node.folders:
                         below[entry, id(node.folders[name])] = node.folders[name]
             level = [(entry, node) for (entry, _), node in below.items()]
 
     def _entries(self, oid: str) -> list[tuple[bytes, bytes, str]]:
-        """Mode, name and id of the entries of a tree."""
-        return list(tree_entries(self._trees[oid], self._width))
+        """Mode, name and id of the entries of a tree; modes as Git writes them today.
+
+        Foreign tools have written zeros in front of them.
+        """
+        entries = tree_entries(self._trees[oid], self._width)
+        try:
+            return [(plain_mode(mode).lstrip("0").encode(), name, i) for mode, name, i in entries]
+        except ValueError:
+            self._repository.run("ls-tree", oid)  # Git says what is wrong
+            raise UnreadableObjectError(oid, "a damaged tree") from None
 
     def _top(self, root: str) -> str:
         """The new tree for the top of a commit."""
@@ -146,10 +155,10 @@ class Rewriter:
             kept, replaced, changed = [], False, False
             for mode, name, entry in self._entries(oid):
                 new = entry
-                if name in node.folders and _is_folder(mode):
+                if mode == _FOLDER and name in node.folders:
                     new, inside = self._tree(entry, node.folders[name])
                     replaced = replaced or inside
-                elif entry in node.files.get(name, ()) and not _is_folder(mode):
+                elif mode != _FOLDER and entry in node.files.get(name, ()):
                     new = node.files[name][entry]
                     replaced = replaced or bool(new)
                 changed = changed or new != entry
@@ -161,12 +170,8 @@ class Rewriter:
 
     def _keep_tree(self, entries: list[tuple[bytes, bytes, str]]) -> str:
         # Git sorts a folder as if its name ended in a slash.
-        entries.sort(key=lambda e: e[1] + b"/" if _is_folder(e[0]) else e[1])
-        # Zeros in front of a mode, which foreign tools have written, Git writes no more.
-        data = b"".join(
-            b"%s %s\0%s" % (mode.lstrip(b"0"), name, bytes.fromhex(oid))
-            for mode, name, oid in entries
-        )
+        entries.sort(key=lambda e: e[1] + b"/" if e[0] == _FOLDER else e[1])
+        data = b"".join(b"%s %s\0%s" % (m, n, bytes.fromhex(oid)) for m, n, oid in entries)
         oid = self._keep("tree", data)
         self._trees[oid] = data
         return oid
@@ -199,13 +204,6 @@ class Rewriter:
         oid = digest.hexdigest()
         self._made.objects.append((kind, oid, data))
         return oid
-
-
-def _is_folder(mode: bytes) -> bool:
-    try:
-        return plain_mode(mode) == FOLDER
-    except ValueError:
-        return False  # no mode at all: Git says so when it reads the tree
 
 
 def _write(repository: Repository, objects: list[tuple[str, str, bytes]]) -> None:

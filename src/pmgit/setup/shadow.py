@@ -10,10 +10,10 @@ from __future__ import annotations
 import copy
 import os
 
-from pmgit.errors import PmgitError
 from pmgit.git.apart import Apart
 from pmgit.git.attributes import OF_THE_TREE
 from pmgit.git.blob import decode, encode
+from pmgit.git.process import no_temporary_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,10 +44,7 @@ class Shadow:
                 with open(file, "wb") as out:
                     out.write(data)
         except OSError as error:
-            raise PmgitError(
-                f"no temporary files could be made: {error.strerror}",
-                "free some space there, or name another folder in TMPDIR",
-            ) from error
+            raise no_temporary_files(error) from error
         self.repository = copy.copy(repository)
         self.repository.top = top
         self.repository.prefix = ""

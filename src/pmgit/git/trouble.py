@@ -1,0 +1,212 @@
+"""What is behind a failure of Git, and the way out. Imported when something has failed.
+
+Git calls an object that this user may not read missing or corrupt, as if it were lost. What is
+true is told by trying to open the files.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.errors import PmgitError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pmgit.git.process import Process
+
+#: What Git says of an index that it could open and not understand. A pack has an "index file" too.
+_BAD_INDEX = (
+    "index file corrupt",
+    "index file open failed",
+    "index file smaller than expected",
+    "unable to map index file",
+    "broken index, expect",
+    "malformed name field in the index",
+    "corrupt link extension",
+    "entries in index",
+)
+_INDEX_HINT = 'see who may read it: ls -ld "$(git rev-parse --git-path index)"'
+_DENIED = ("Permission denied", "Operation not permitted")
+#: What Git says of objects that are damaged or missing, or that it may not read.
+_BAD_OBJECT = (
+    "bad object", "bad tree object", "bad file", "corrupt", "could not get object info",
+    "could not parse", "does not point to a valid object", "failed to read object",
+    "missing object", "not a tree object", "object file", "packfile", "unable to parse",
+    "unable to read", "unable to stream", "unable to unpack",
+)  # fmt: skip
+_OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
+
+
+def explained(told: str, stderr: str, start: Callable[..., Process]) -> tuple[str, str]:
+    """What to say instead of `told`, a line of what Git has printed (`stderr`), and the hint.
+
+    `start` starts git where pmgit stands.
+    """
+    if lacks_objects(stderr, start):
+        return told, (
+            "this partial clone lacks what is asked for, and pmgit does not fetch;"
+            " a checkout of that commit does, and a clone without a filter has everything"
+        )
+    denied = any(words in stderr for words in _DENIED)
+    if denied and "index file open failed" in stderr:
+        return told, _INDEX_HINT
+    path = ""
+    if "not a git repository" in stderr:
+        path = _forbidden_git_dir()
+    elif denied or any(words in stderr for words in _BAD_OBJECT):
+        path = forbidden(start)
+    if path:
+        return told if denied else f"{path}: Permission denied", _forbidden_hint(path)
+    return told, "see who may read the repository's files: ls -la" if denied else hint(stderr)
+
+
+def lacks_objects(stderr: str, start: Callable[..., Process]) -> bool:
+    """Whether Git complains of an object that a partial clone has left on the remote."""
+    # All that git 2.34 says when it may not fetch: transport 'https' not allowed.
+    if "promisor" in stderr or "lazy fetching" in stderr or "' not allowed" in stderr:
+        return True
+    # Git 2.47 speaks of a missing tree alone, in a partial clone and in a damaged one alike.
+    if not any(words in stderr for words in _NO_TREE):
+        return False
+    # How Git itself tells whether there is a remote to fetch from.
+    asked = r"^remote\..*\.promisor$|^extensions\.partialclone$"
+    return start("config", "--get-regexp", asked).wait()[0] == 0
+
+
+_NO_TREE = ("unable to read tree", "bad tree object", "not a tree object")
+
+
+def unreadable(oid: str, why: str, said: str, start: Callable[..., Process]) -> tuple[str, str]:
+    """What to say of an object that Git could not read, and the hint.
+
+    The cause is `why`, else what Git says when it is asked for this object alone, else what it has
+    `said` of it (on standard error).
+    """
+    if not why:
+        path = forbidden(start, oid)
+        if path:
+            return f"object {oid} cannot be read: {path}: Permission denied", _forbidden_hint(path)
+        # The answer to a batch may be about others, too.
+        _, kind, alone = start("cat-file", "-t", oid).wait()
+        about = [*alone.splitlines(), *[line for line in said.splitlines() if oid in line]]
+        if any("Too many open files" in line for line in about):
+            why = "Too many open files"
+            return f"object {oid} cannot be read: {why}", hint(why)
+        # `error: …` tells more than the `fatal: could not get object info` after it.
+        told = {begin: line for begin, _, line in [line.partition(": ") for line in about]}
+        why = told.get("error") or told.get("fatal", "")
+        if kind and not why:
+            why = "it has another size than it says"
+        elif not why or "could not get object info" in why:
+            why = "missing"
+    return f"object {oid} is unreadable: {why}", "see what else is: git fsck"
+
+
+def hint(stderr: str) -> str:
+    """The way out of what Git complains of, '' when none is known."""
+    if "not a git repository" in stderr:
+        return "run it inside a repository, or make one: git init"
+    if "dubious ownership" in stderr:
+        return next(
+            (line.strip() for line in stderr.splitlines() if "safe.directory" in line),
+            "the repository belongs to another user",
+        )
+    if "Too many open files in system" in stderr:
+        return "this machine has as many files open as it may; end what else holds many"
+    if "Too many open files" in stderr:
+        return "let this shell open more files: ulimit -n 1024"
+    # A split index has another half, which may be gone.
+    if "index file open failed" in stderr and "No such file" not in stderr:
+        return _INDEX_HINT
+    if any(words in stderr for words in _BAD_INDEX):
+        return (
+            "the index is damaged; put it aside and have Git make a new one from HEAD, without what"
+            ' was staged: i=$(git rev-parse --git-path index) && mv "$i" "$i.damaged" && git reset'
+        )
+    if "split index with a sparse index" in stderr:
+        return "Git cannot have both: git config core.splitIndex false"
+    if any(words in stderr for words in _BAD_OBJECT):
+        return "see what else is damaged: git fsck"
+    if "unknown option" in stderr or "unknown switch" in stderr or "usage: git" in stderr:
+        return "pmgit needs git 2.34 or newer; see: git --version"
+    return ""
+
+
+def _forbidden_hint(path: str) -> str:
+    from pmgit.report.shell import quote
+
+    return f"see who may read it: ls -ld {quote(path)}"
+
+
+def refused(what: str, start: Callable[..., Process]) -> PmgitError | None:
+    """The error that `what` cannot be had because some object may not be read; None if all may."""
+    path = forbidden(start)
+    return PmgitError(f"{what}: {path}: Permission denied", _forbidden_hint(path)) if path else None
+
+
+def _forbidden_git_dir() -> str:
+    """What this user may not read of a `.git` here or above: Git takes it for no repository."""
+    folder = os.getcwd()
+    while True:
+        for name in (".git", ".git/HEAD", ".git/objects", ".git/refs"):
+            path = os.path.join(folder, name)
+            if os.path.lexists(path) and not os.access(path, os.R_OK):
+                return path
+        above = os.path.dirname(folder)
+        if above == folder:
+            return ""
+        folder = above
+
+
+def forbidden(start: Callable[..., Process], oid: str = "") -> str:
+    """The first file or folder of the object stores that this user may not read; '' for none.
+
+    Of loose objects only `oid` counts, when it is given.
+    """
+    try:
+        asked = ("rev-parse", "--path-format=absolute", "--git-path", "objects")
+        facts, space = start(*asked), start("count-objects", "-v")
+        places = facts.wait()[1].splitlines()
+        # One line for each alternate, also for those that the environment names.
+        told = [line.partition(b": ") for line in space.wait()[1].splitlines()]
+    except PmgitError:
+        return ""  # what stops this, too, is told by somebody else
+    places += [path for name, _, path in told if name == b"alternate"]
+    return next((os.fsdecode(found) for place in places for found in _closed(place, oid)), "")
+
+
+def _closed(folder: bytes, oid: str) -> Iterator[bytes]:
+    """What may not be read in a folder, itself included."""
+    loose = len(os.path.basename(folder)) == 2
+    if oid and loose and not oid.startswith(os.fsdecode(os.path.basename(folder))):
+        return
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _closed(entry.path, oid)
+                elif loose and oid and os.fsdecode(entry.name) != oid[2:]:
+                    continue
+                # A file that Git is just writing belongs to whoever writes it.
+                elif (
+                    entry.is_file()
+                    and not entry.name.startswith(b"tmp_")
+                    and not _opens(entry.path)
+                ):
+                    yield entry.path
+    except PermissionError:
+        yield folder
+    except OSError:
+        pass  # it is not there: Git says so
+
+
+def _opens(path: bytes) -> bool:
+    try:
+        os.close(os.open(path, _OPEN))
+    except PermissionError:
+        return False
+    except OSError:
+        return True  # something else is wrong with it
+    return True
