@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -125,6 +126,78 @@ def test_objects_in_the_environment(here: Repo, monkeypatch: pytest.MonkeyPatch)
     (here.path / "incoming").mkdir()
     monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(here.path / "incoming"))
     assert discover().objects == str(here.path / "incoming")
+
+
+#: Variables that lead to a repository; UP is the way to its top, where Git goes before it looks
+#: at some of them. TOP is absolute elsewhere than at the top: there Git itself does not find it.
+RELATIVE = (
+    {"GIT_DIR": "UP/.git", "GIT_WORK_TREE": "UP"},
+    {"GIT_WORK_TREE": "UP"},
+    {"GIT_INDEX_FILE": "../index"},
+    {"GIT_DIR": "UP/.git", "GIT_WORK_TREE": "UP", "GIT_INDEX_FILE": "../index"},
+    {"GIT_DIR": "UP/.git", "GIT_WORK_TREE": "UP", "GIT_COMMON_DIR": "TOP.git"},
+    {"GIT_DIR": "UP/.git", "GIT_WORK_TREE": "UP", "GIT_OBJECT_DIRECTORY": "TOP../objects"},
+    {"GIT_OBJECT_DIRECTORY": "TOPempty", "GIT_ALTERNATE_OBJECT_DIRECTORIES": "../objects"},
+    {"GIT_DIR": "UP/../bare.git"},
+    {"GIT_DIR": "UP/../bare.git", "GIT_ALTERNATE_OBJECT_DIRECTORIES": "UP/../objects"},
+    {"GIT_CEILING_DIRECTORIES": "TOP.."},
+)
+
+
+@pytest.mark.parametrize("folder", [".", "sub/deep"])
+def test_relative_paths_in_the_environment(repo: Repo, folder: str) -> None:
+    """Where plain git finds what is committed, so does every way of judging."""
+    repo.write("sub/deep/a.txt", "a")
+    repo.stage("sub/b.txt", "b")
+    repo.commit()
+    repo.stage("pretrained_model/m/m.safetensors", 3000)
+    repo.commit()
+    repo.git("clone", "-q", "--bare", ".", "../bare.git")
+    shutil.copytree(repo.path / ".git/objects", repo.path.parent / "objects")
+    shutil.copy(repo.path / ".git/index", repo.path.parent / "index")
+    (repo.path / "empty").mkdir()
+    up, top = (".", "") if folder == "." else ("../..", f"{repo.path}/")
+    for variables in RELATIVE:
+        env = {k: v.replace("UP", up).replace("TOP", top) for k, v in variables.items()}
+        asked = ["git", "cat-file", "--batch-check"]
+        names = b"HEAD:pretrained_model/m/m.safetensors\nHEAD:sub/b.txt\n"
+        plain = repo.run(asked, cwd=folder, env=env, stdin=names)
+        assert plain.out.count(" blob ") == 2, (env, plain)
+        for way in (("check", "--all"), ("check", "--range", "HEAD~1..HEAD")):
+            done = repo.pmgit(*way, cwd=folder, env=env)
+            assert done.code == 1, (env, way, done)
+            assert "m.safetensors: tracked-weights" in done.out, (env, way, done)
+        assert repo.hook("pre-commit", cwd=folder, env=env).code == 0, env
+
+
+@pytest.mark.parametrize("where", ["", "tree", "tree/sub", "tree/nested"])
+def test_a_work_tree_apart_from_its_repository(repo: Repo, where: str) -> None:
+    """From its top, Git might find another repository, or none."""
+    tree = Repo(repo.path.parent / "tree", repo.env, init=None)
+    tree.write("sub/a.txt", "a")
+    tree.write("pretrained_model/m/m.safetensors", 3000)
+    repo.git("config", "core.worktree", "../../tree")
+    repo.git("add", "-A")
+    assert repo.staged() == ["pretrained_model/m/m.safetensors", "sub/a.txt"]
+    if where == "tree/nested":
+        # A repository of its own lies where the work tree is.
+        Repo(tree.path, repo.env, init=("--quiet",))
+        where = ""
+    env = {} if where == "" else {"GIT_DIR": str(repo.path / ".git")}
+    cwd = repo.path.parent / where if where else repo.path
+    for way in (("check",), ("check", "--all")):
+        done = repo.pmgit(*way, cwd=cwd, env=env)
+        assert done.code == 1, done
+        assert "tracked-weights" in done.out
+
+
+def test_what_cannot_be_read_of_a_shallow_clone_is_an_error(
+    here: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would seem to have all of its history."""
+    (here.path / ".git/shallow").mkdir()
+    with pytest.raises(PmgitError, match="shallow cannot be read: Is a directory"):
+        _ = discover().shallow_commits
 
 
 @pytest.mark.parametrize("name", ["with space", "quote'\"$(x)", "-dash", "ünï", b"latin-\xe9"])

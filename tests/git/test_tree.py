@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.errors import UsageError
-from pmgit.git import tree
+from pmgit.errors import PmgitError, UsageError
+from pmgit.git import attribute_index, tree
 from pmgit.git.repository import discover
 from pmgit.git.snapshot import TREE
 from tests.git.test_staged import NAMES
-from tests.kit import Repo
+from tests.kit import GIT_VERSION, Repo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,6 +121,35 @@ def test_the_index_of_a_commit_vanishes(here: Repo) -> None:
     del index
     assert not os.path.exists(file)
     assert set((here.path / ".git").iterdir()) == before
+
+
+@pytest.mark.skipif(GIT_VERSION < (2, 35), reason="git 2.35 is the first that sets both at once")
+def test_a_sparse_index_where_indexes_are_split(here: Repo) -> None:
+    """Git makes such an index, and cannot read one of our own that it made in the same way."""
+    for name in ("src/a", "doc/b", "c"):
+        here.stage(name, name)
+    here.commit()
+    here.git("config", "core.splitIndex", "true")
+    here.git("sparse-checkout", "set", "--cone", "--sparse-index", "src")
+    here.write("src/a", 11_000_000)
+    here.git("commit", "-q", "-a", "-m", "grow")
+    before = set((here.path / ".git").glob("sharedindex.*"))
+    assert paths() == ["c", "doc/b", "src/a"]
+    for way in (("--range", "HEAD~1..HEAD"), ("--all",)):
+        (finding,) = here.check(*way)
+        assert (finding["rule"], finding["path"]) == ("oversized-blob", "src/a")
+    assert set((here.path / ".git").glob("sharedindex.*")) == before
+
+
+def test_no_place_for_an_index_is_an_error(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.stage("a", "a")
+    here.commit()
+    monkeypatch.setattr(tempfile, "tempdir", str(here.path / "none"))
+    with pytest.raises(PmgitError, match="no temporary files could be made: No such file") as told:
+        tree.CommitIndex(discover(), "HEAD")
+    assert told.value.hint == "free some space there, or name another folder in TMPDIR"
+    with pytest.raises(PmgitError, match="no temporary files could be made: No such file"):
+        attribute_index.write(discover(), [])
 
 
 # -- partial clones -------------------------------------------------------------------------------

@@ -36,6 +36,13 @@ _QUESTIONS = (
 )
 
 
+#: What a repository configures for its index is not for one of our own: the other half of a split
+#: one would stay in the repository, and git 2.39 refuses every index where both are configured
+#: ("cannot use split index with a sparse index"). Listing a sparse index fails there, too, once it
+#: is split ("position for replacement 8 exceeds base index size 8"); all of it is listed anyway.
+_WHOLE_INDEX = ("-c", "core.splitIndex=false", "-c", "index.sparse=false")
+
+
 class Repository:
     """The places of one repository; all paths are absolute.
 
@@ -62,14 +69,47 @@ class Repository:
         self.top = top or self.git_dir
         # In a hook Git has already gone to the top; GIT_PREFIX tells where the user stands.
         self.prefix = prefix or os.environ.get("GIT_PREFIX", "")
-        # Relative values hold only in the folder that they were set in; commands run at the top.
-        self.env = {}
-        if os.environ.get("GIT_INDEX_FILE"):
-            self.env["GIT_INDEX_FILE"] = self.index
-        if os.environ.get("GIT_DIR"):
-            self.env["GIT_DIR"] = self.git_dir
+        #: What commands get that run at the top.
+        self.env = self._places()
+
+    def _places(self) -> dict[str, str]:
+        """The variables that lead Git to this repository also from its top.
+
+        Relative values mean another place there, and a work tree that is set apart from its
+        repository (core.worktree) does not lead to it.
+        """
+        environ, found = os.environ, {}
+        if environ.get("GIT_INDEX_FILE"):
+            found["GIT_INDEX_FILE"] = self.index
+        if environ.get("GIT_OBJECT_DIRECTORY"):
+            found["GIT_OBJECT_DIRECTORY"] = self.objects
+        if environ.get("GIT_COMMON_DIR"):
+            found["GIT_COMMON_DIR"] = self.common_dir
+        if environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES"):
+            found["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = self._alternates()
+        if environ.get("GIT_DIR") or environ.get("GIT_WORK_TREE") or self._is_apart:
+            found["GIT_DIR"] = self.git_dir
             if not self.bare:
-                self.env["GIT_WORK_TREE"] = self.top
+                found["GIT_WORK_TREE"] = self.top
+        return found
+
+    @property
+    def _is_apart(self) -> bool:
+        """Whether Git might find another repository, or none, from the top of the work tree."""
+        return not self.bare and self.git_dir != os.path.join(self.top, ".git")
+
+    def _alternates(self) -> str:
+        """GIT_ALTERNATE_OBJECT_DIRECTORIES, made absolute.
+
+        Git goes to the top of the work tree before it looks there, from inside of it only.
+        """
+        here = os.getcwd()
+        inside = not self.bare and os.path.join(here, "").startswith(os.path.join(self.top, ""))
+        return os.pathsep.join(
+            # One in quotes is left as it is: a colon or a line break is part of it.
+            path if path[:1] in ("", '"') else os.path.join(self.top if inside else here, path)
+            for path in os.environ["GIT_ALTERNATE_OBJECT_DIRECTORIES"].split(os.pathsep)
+        )
 
     @property
     def empty_tree(self) -> str:
@@ -103,8 +143,10 @@ class Repository:
         try:
             with open(f"{self.common_dir}/shallow", encoding="ascii") as file:
                 return set(file.read().split())
-        except OSError:
+        except FileNotFoundError:
             return set()
+        except OSError as error:
+            raise PmgitError(f"{error.filename} cannot be read: {error.strerror}") from error
 
     def start(
         self,
@@ -117,6 +159,8 @@ class Repository:
         source: int = -1,
     ) -> process.Process:
         """Start a git command at the top of this repository; as `process.start`."""
+        if argv[0] == "ls-files" or (env and "GIT_INDEX_FILE" in env):
+            argv = (*_WHOLE_INDEX, *argv)
         return process.start(
             *argv,
             stdin=stdin,
@@ -183,8 +227,10 @@ def at(git_dir: str, object_format: str = "sha1") -> Repository:
     try:
         with open(os.path.join(git_dir, "commondir"), "rb") as file:
             common_dir = os.path.join(git_dir, os.fsdecode(file.read()).strip())
-    except OSError:
+    except FileNotFoundError:
         pass  # only a linked work tree has one
+    except OSError as error:
+        raise PmgitError(f"{error.filename} cannot be read: {error.strerror}") from error
     objects = os.environ.get("GIT_OBJECT_DIRECTORY") or os.path.join(common_dir, "objects")
     places = [git_dir, common_dir, os.path.abspath(objects), os.path.join(git_dir, "index")]
     repository = Repository(["true", object_format, "", *places], "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git.blob import Blob, parse_listing
+from pmgit.git.process import no_temporary_files
 from pmgit.git.snapshot import TREE, Snapshot, list_attributes
 
 TYPE_CHECKING = False
@@ -26,11 +27,13 @@ class CommitIndex:
         import tempfile
         import weakref
 
-        folder = tempfile.mkdtemp(prefix="pmgit-")
+        try:
+            folder = tempfile.mkdtemp(prefix="pmgit-")
+        except OSError as error:
+            raise no_temporary_files(error) from error
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.env = {"GIT_INDEX_FILE": f"{folder}/index"}
-        # A split index would leave its other half in the repository.
-        repository.run("-c", "core.splitIndex=false", "read-tree", treeish, env=self.env)
+        repository.run("read-tree", treeish, env=self.env)
 
 
 class CommitSnapshot(Snapshot):
