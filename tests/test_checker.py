@@ -200,3 +200,54 @@ def test_a_long_name_takes_no_long_time(name: str) -> None:
     naming.in_hub_alphabet(name)
     naming.plain_form(name)
     assert process_time() - start < 0.5
+
+
+# --- sizes from the index
+
+
+@pytest.fixture
+def many(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    """Where the test stands, one staged file is already many, and lines end as on Windows."""
+    monkeypatch.setattr(staged, "MANY", 1)
+    monkeypatch.chdir(repo.path)
+    repo.git("config", "core.autocrlf", "true")
+    return repo
+
+
+def told(rule: str, *settings: str) -> list[str]:
+    """What a rule says of what is staged here, without what it advises."""
+    config = Config()
+    for setting in settings:
+        config.override(f"{rule}.{setting}")
+    return [f.message.split(";")[0] for f in judge(staged.take(), config, [rule]).findings]
+
+
+def test_what_is_added_up_are_the_sizes_of_blobs(many: Repo) -> None:
+    """On disk it is a third more: each line has one byte more."""
+    many.stage(f"{MODEL}/config.json", "{}\n")
+    for number in range(10):
+        many.stage(f"{MODEL}/{number}.txt", b"%d\r\n" % number + b"a\r\n" * 6000)
+    assert told("oversized-model", "max-model-size=120023") == []
+    assert told("oversized-model", "max-model-size=120022") == [
+        "120,023 bytes of raw files in the model's folder, the limit is 120,022 bytes"
+    ]
+
+
+def test_what_is_shown_are_the_sizes_of_blobs(many: Repo) -> None:
+    many.stage(".gitattributes", "*.bin text\n")
+    many.stage(f"{MODEL}/model.bin", b"\0" + b"a\r\n" * 6000)
+    [message] = told("tracked-weights")
+    assert message.startswith("12.0 kB of weights raw in Git")
+
+
+def test_a_size_is_exact_once_it_is_measured(many: Repo) -> None:
+    for number in range(3):
+        many.stage(f"{number}.txt", b"%d\r\n" % number + b"a\r\n" * 6000)
+    snapshot = staged.take()
+    snapshot.survey(bool, 400_000, ask_filters=False)
+    assert [blob.size for blob in snapshot.files] == [18_003] * 3
+    snapshot.measure(snapshot.files[:1])
+    assert [blob.size for blob in snapshot.files] == [12_002, 18_003, 18_003]
+    assert snapshot.make_exact()
+    assert [blob.size for blob in snapshot.files] == [12_002] * 3
+    assert not snapshot.make_exact()

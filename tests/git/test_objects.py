@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 from typing import TYPE_CHECKING
@@ -152,6 +153,43 @@ def test_heads_come_in_batches(here: Repo, monkeypatch: pytest.MonkeyPatch) -> N
     for blob in taken.introduced:
         assert heads[blob.oid] == wanted[blob.path][: len(heads[blob.oid])]
         assert len(heads[blob.oid]) >= min(blob.size, HEAD_BYTES)
+
+
+def heads_and_tails() -> dict[str, bytes]:
+    """Contents that deflate well in front and not behind, or the other way round."""
+    found = {}
+    for number, head in enumerate((0, 60, 500, 1023, 3900, 4000, 4096, 7000, 9000)):
+        noise = random.Random(number).randbytes(head)
+        found[f"noise {head}"] = noise + bytes(30_000)
+        found[f"zeros {head}"] = bytes(head) + random.Random(number).randbytes(5000)
+        found[f"noise {head} alone"] = noise
+    return found
+
+
+def test_blobs_of_every_compression(here: Repo) -> None:
+    """Of what does not deflate at first, the first bytes may take more than as many of the file."""
+    for level in range(10):
+        here.git("config", "core.looseCompression", str(level))
+        for name, content in heads_and_tails().items():
+            here.write(f"{level}/{name}", content + bytes([level]))
+        here.git("add", "-A")
+    taken = surveyed()
+    heads = taken.heads_of(taken.introduced)
+    for blob in taken.introduced:
+        content = (here.path / blob.path).read_bytes()
+        assert blob.size == len(content), blob
+        assert content.startswith(heads[blob.oid]), blob
+        assert len(heads[blob.oid]) >= min(len(content), HEAD_BYTES), blob
+
+
+def test_a_long_head_of_a_loose_blob_is_read_without_git(here: Repo) -> None:
+    """So also where nothing of it deflates; git is only for what is odd."""
+    for name, content in heads_and_tails().items():
+        if len(content) >= HEAD_BYTES:
+            here.write(name, content)
+    here.git("add", "-A")
+    for file in (here.path / ".git/objects").glob("??/*"):
+        assert objects._inflated(file.read_bytes()[: objects._READ_BYTES], HEAD_BYTES), file
 
 
 # -- what cannot be read --------------------------------------------------------------------------
@@ -347,6 +385,39 @@ def test_converted_text(many: Repo, attributes: str, encoding: str, text: str) -
     many.stage("a.txt", text.encode(encoding))
     assert many.blob("a.txt") != text.encode(encoding)
     is_sound(many, surveyed())
+
+
+def say(repo: Repo, path: str, size: int) -> None:
+    """Have the index say that a file has `size` bytes, as for one of 4 GiB more."""
+    index = repo.path / ".git/index"
+    data = bytearray(index.read_bytes())
+    # Before the path: the size, the id and the flags.
+    at = data.index(b"\0" + bytes([len(path)]) + path.encode() + b"\0") - 24
+    data[at : at + 4] = size.to_bytes(4, "big")
+    data[-20:] = hashlib.sha1(data[:-20], usedforsecurity=False).digest()
+    index.write_bytes(data)
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_a_size_that_its_field_cannot_hold(
+    many: Repo, few: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is over 512 MiB goes to a pack, and is loose where text is converted."""
+    if not few:
+        monkeypatch.setattr(index_sizes, "_FEW", 0)
+    many.stage("a.dat", 20_000)
+    many.git("config", "core.bigFileThreshold", "500k")
+    many.stage("packed.dat", 3_000_000)
+    many.git("config", "core.bigFileThreshold", "5g")
+    many.stage("loose.dat", random_bytes(3_000_000, seed=7))
+    say(many, "packed.dat", 5000)
+    if few:  # else it takes longer than it saves
+        say(many, "loose.dat", 5000)
+    taken = surveyed()
+    assert index_told(taken) == {"a.dat"}
+    assert {b.path: b.size for b in taken.introduced} == {
+        "a.dat": 20_000, "packed.dat": 3_000_000, "loose.dat": 3_000_000,
+    }  # fmt: skip
 
 
 def test_such_a_pointer_in_a_linked_worktree(many: Repo, monkeypatch: pytest.MonkeyPatch) -> None:

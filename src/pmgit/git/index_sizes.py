@@ -1,17 +1,25 @@
 """Sizes of staged files from the index, where they cannot mislead.
 
 Opening 50,000 files takes longer than all the rest together, and the index holds the size that
-the work-tree file had when it was added. That is not always the blob's: 0 stands for "unknown";
-text conversion and re-encoding change it by a factor of 3 at the most, and a plain pointer has
-144 bytes at the most; and the field has 32 bits, but what is over 512 MiB goes to a pack. Hence
-only a size from SMALL on and well below the smallest limit counts.
+the work-tree file had when it was added. That is not always the blob's:
 
-A clean filter can change it to anything: the caller asks for the exact size of blobs on such
-paths. When the attribute was there at `git add` and is not in the index now (`git lfs track`, and
-.gitattributes forgotten), that does not help. With Git LFS the blob is a pointer then, and no
-pointer takes as much room in the object store as these must. That look costs 2 us for each, and
-is only needed where git-lfs has worked, which leaves its folder behind, wherever lfs.storage
-points. Where other clean filters are configured, nothing is taken from the index.
+* 0 stands for "unknown", and the field has 32 bits: of 4 GiB and 5 kB it holds 5 kB;
+* line ends, `ident` and re-encoding change it, by a factor of 3 at the most where they enlarge it
+  (of the character sets of glibc 2.36 only one does more, TSCII: 12);
+* a clean filter changes it to anything.
+
+Hence it only tells on which side of all limits a blob is, and only from the size of a pointer to a
+third of the lowest limit: who adds sizes up, or shows one, measures the blob. Nothing is told of
+what is no loose object: what is over 512 MiB goes to a pack. It is loose only where `git add`
+converts text; that shows by its room in the object store, which is looked at where that does not
+take longer than it saves.
+
+The caller asks for the exact size of blobs on paths with a filter. When the attribute was there at
+`git add` and is not in the index now (`git lfs track`, and .gitattributes forgotten), that does not
+help. With Git LFS the blob is a pointer then, and no pointer takes as much room in the object
+store as these must. That look is only needed where git-lfs has worked, which leaves its folder
+behind, wherever lfs.storage points. Where other clean filters are configured, nothing is taken from
+the index.
 """
 
 from __future__ import annotations
@@ -30,6 +38,8 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
+#: How many times as large as the file in the work tree a blob may be, and mostly is at the most.
+GROWTH, _GROWTH = 12, 3
 _CLEAN = r"^filter\..*\.(clean|process)$"
 _HEADER = 12
 #: What an entry begins with: two times, device, inode, mode, owner and group.
@@ -37,6 +47,8 @@ _BEFORE_SIZE, _SIZE_BYTES = 36, 4
 _LONG = 0xFFF
 #: Each search that finds nothing goes through all of the index.
 _MISSES = 16
+#: So many loose objects are looked at each by itself.
+_FEW = 4000
 
 
 class Sizes:
@@ -99,27 +111,45 @@ class Sizes:
         self._at = at
 
     def take(self, limit: int) -> list[Blob]:
-        """Set the sizes that are the blobs' for sure; the blobs that have one now.
+        """Set sizes that are on the right side of every limit; the blobs that have one now.
 
         `limit` is the size in bytes from which on sizes must be exact.
         """
         configured = self._filters.finish(1).decode("utf-8", "replace").lower().split("\n")
         if any(name and not name.startswith("filter.lfs.") for name in configured):
             return []
-        low, high = SMALL, limit // 3
+        low, high = SMALL, limit // _GROWTH
+        pairs = zip(self._blobs, self._sizes, strict=True)
+        found = [(blob, size) for blob, size in pairs if low <= size < high]
         has_lfs = os.path.isdir(f"{self._repository.common_dir}/lfs")
-        objects = self._repository.objects
-        found: list[Blob] = []
-        for blob, size in zip(self._blobs, self._sizes, strict=True):
-            if low <= size < high and not (has_lfs and _may_be_pointer(objects, blob.oid)):
-                blob.size = size
-                found.append(blob)
+        if has_lfs or len(found) <= _FEW:
+            least = SMALL_STORED if has_lfs else 0
+            objects = self._repository.objects
+            found = [pair for pair in found if least < _stored(objects, *pair)]
+        else:
+            loose = self._loose()
+            found = [pair for pair in found if pair[0].oid in loose]
+        for blob, size in found:
+            blob.size = size
+        return [blob for blob, _ in found]
+
+    def _loose(self) -> set[str]:
+        """The ids of all loose objects: to look for each of 40,000 takes twice as long."""
+        folder = self._repository.objects
+        found: set[str] = set()
+        for begin in [f"{number:02x}" for number in range(256)]:
+            try:
+                found.update([begin + name for name in os.listdir(f"{folder}/{begin}")])
+            except OSError:
+                continue  # there are none
         return found
 
 
-def _may_be_pointer(objects: str, oid: str) -> bool:
-    """Whether so little is stored that this may be a pointer to what the index speaks of."""
+def _stored(objects: str, blob: Blob, size: int) -> int:
+    """How much room a loose blob takes in the store; 0 when that is too much for its `size`."""
     try:
-        return os.stat(f"{objects}/{oid[:2]}/{oid[2:]}").st_size <= SMALL_STORED
+        stored = os.stat(f"{objects}/{blob.oid[:2]}/{blob.oid[2:]}").st_size
     except OSError:
-        return True  # it is not loose: git tells
+        return 0  # it is not loose
+    # What does not deflate takes 5 bytes more for every 16 kB, and some for its header.
+    return stored if stored <= size + size // 1000 + 100 else 0

@@ -23,7 +23,7 @@ from pmgit.git.path_filters import PathFilters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from typing import Self
 
     from pmgit.git.index_sizes import Sizes
@@ -70,6 +70,7 @@ class Snapshot(PathFilters):
         self.sizes: Sizes | None = None  # what the index tells, when much is staged
         self.on_disk: dict[str, list[str]] = {}  # the files below folders that were looked through
         self._surveyed: list[Blob] | None = None  # the introduced files
+        self._rough: Collection[Blob] = ()  # those whose sizes the index tells
         self._absent: set[str] = set()
         self.knows_filters = False  # of all that is introduced
         self._listings: dict[tuple[str, ...], dict[str, Blob]] = {}
@@ -128,14 +129,12 @@ class Snapshot(PathFilters):
         if ask_filters or self.sizes:
             self.knows_filters = True
             self.ask_filters([blob.path for blob in files])
-        told = self.sizes.take(limit) if self.sizes else []
+        # A quarter: one character set enlarges by 12, where `index_sizes` reckons with 3.
+        self._rough = self.sizes.take(limit // 4) if self.sizes else ()
         # Small ones are read while Git works out the attributes.
         self.examine(files)
-        if told:
-            unsure = [blob for blob in self.filtered(files) if not blob.head]
-            for blob in unsure:
-                blob.size = UNKNOWN
-            self.examine(unsure)
+        if self._rough:
+            self._again([blob for blob in self.filtered(files) if not blob.head])
 
     def examine(self, blobs: Iterable[Blob]) -> None:
         """As `measure`, for blobs to judge: small ones are read, absent ones are counted."""
@@ -143,13 +142,28 @@ class Snapshot(PathFilters):
         self._size(blobs, self._keep)
         self._absent.update([blob.oid for blob in blobs if blob.size == NOT_HERE])
 
+    def make_exact(self) -> bool:
+        """Measure what only the index has told the size of; whether there was any."""
+        rough, self.sizes = self._rough, None
+        self.measure(rough)
+        return bool(rough)
+
     def measure(self, blobs: Iterable[Blob]) -> None:
-        """Find the size of those files and links whose size is not known yet."""
+        """Find the size of those files and links whose size is not known, or not exactly."""
+        blobs = list(blobs)
+        if self._rough:
+            rough = set(self._rough)
+            self._again(rough.intersection(blobs))
+            self._rough = rough.difference(blobs)
         self._size(blobs, None)
 
+    def _again(self, blobs: Collection[Blob]) -> None:
+        for blob in blobs:
+            blob.size = UNKNOWN
+        self.examine(blobs)
+
     def _size(self, blobs: Iterable[Blob], keep: Callable[[bytes], bool] | None) -> None:
-        unknown = [b for b in blobs if b.size == UNKNOWN and b.mode != SUBMODULE]
-        self.objects.survey(unknown, keep)
+        self.objects.survey([b for b in blobs if b.size == UNKNOWN and b.mode != SUBMODULE], keep)
 
     def _attribute_files(self, size: int) -> Sequence[Blob]:
         if () in self._listings:

@@ -7,6 +7,7 @@ from pmgit.finding import ERROR, WARNING, Finding
 from pmgit.formats import kinds
 from pmgit.git import folders
 from pmgit.git.blob import decode, encode
+from pmgit.git.index_sizes import GROWTH
 from pmgit.git.snapshot import RANGE, STAGED
 from pmgit.hosts import choice
 from pmgit.lfs.pointer import Pointer
@@ -120,10 +121,13 @@ class HostLimit(Rule):
 
     def _push(self, subject: Subject, new: list[Blob]) -> Iterator[Finding]:
         limit = self._limits.get("push-size")
-        sizes = {blob.oid: blob.size for blob in new}
-        if limit is None or sum(sizes.values()) <= limit.lowest:
+        if limit is None:
             return
-        total = folders.compressed_size(subject.repository, list(sizes))
+        if _sum(new) * GROWTH > limit.lowest:
+            subject.snapshot.measure(new)
+        if _sum(new) <= limit.lowest:
+            return
+        total = folders.compressed_size(subject.repository, list({blob.oid: True for blob in new}))
         if total > limit.lowest:
             yield self._finding(limit, total, "of new blobs, compressed")
 
@@ -158,3 +162,7 @@ class HostLimit(Rule):
             fix=advice.fix,
             **where,
         )
+
+
+def _sum(blobs: list[Blob]) -> int:
+    return sum({blob.oid: blob.size for blob in blobs}.values())
