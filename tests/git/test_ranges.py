@@ -282,6 +282,18 @@ def test_an_unknown_commit(based: Repo, name: str, form: str) -> None:
     assert not (based.path / "PWNED").exists()
 
 
+def test_a_damaged_commit_is_not_called_unknown(based: Repo) -> None:
+    oid = based.git("rev-parse", "HEAD").strip()
+    file = based.path / ".git/objects" / oid[:2] / oid[2:]
+    file.chmod(0o644)
+    file.write_bytes(b"")
+    with pytest.raises(
+        PmgitError, match=f"^no commit 'HEAD': fatal: .*{oid}.* is corrupt$"
+    ) as caught:
+        ranges.take_range(discover(), "HEAD..HEAD")
+    assert caught.value.hint == "see what else is damaged: git fsck"
+
+
 def test_an_unknown_commit_is_told_to_people(based: Repo) -> None:
     for text in ("nonsense..HEAD", "--output=PWNED..HEAD", "HEAD..-x"):
         result = based.pmgit("check", "--range", text)

@@ -52,9 +52,7 @@ def resolve(repository: Repository, name: str) -> str:
     if code or out.startswith(b"^"):
         from pmgit.git import trouble
 
-        if "error: " in err:
-            raise GitError(process.argv, code, err)
-        if refused := trouble.refused(f"no commit {name!r}", start):
+        if refused := trouble.refused(f"no commit {name!r}", err, start):
             raise refused
         shallow = bool(repository.shallow_commits)
         raise PmgitError(

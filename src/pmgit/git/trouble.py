@@ -140,10 +140,14 @@ def _forbidden_hint(path: str) -> str:
     return f"see who may read it: ls -ld {quote(path)}"
 
 
-def refused(what: str, start: Callable[..., Process]) -> PmgitError | None:
-    """The error that `what` cannot be had because some object may not be read; None if all may."""
+def refused(what: str, stderr: str, start: Callable[..., Process]) -> PmgitError | None:
+    """The error that `what` cannot be read; None when Git has only not found it."""
     path = forbidden(start)
-    return PmgitError(f"{what}: {path}: Permission denied", _forbidden_hint(path)) if path else None
+    if path:
+        return PmgitError(f"{what}: {path}: Permission denied", _forbidden_hint(path))
+    if any(words in stderr for words in _BAD_OBJECT):
+        return PmgitError(f"{what}: {stderr.splitlines()[-1]}", hint(stderr))
+    return None
 
 
 def _forbidden_git_dir() -> str:
