@@ -402,7 +402,7 @@ def say(repo: Repo, path: str, size: int) -> None:
 def test_a_size_that_its_field_cannot_hold(
     many: Repo, few: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is over 512 MiB goes to a pack, and is loose where text is converted."""
+    """What is over 512 MiB goes to a pack of its own, and is loose where text is converted."""
     if not few:
         monkeypatch.setattr(index_sizes, "_FEW", 0)
     many.stage("a.dat", 20_000)

@@ -10,8 +10,8 @@ the work-tree file had when it was added. That is not always the blob's:
 
 Hence it only tells on which side of all limits a blob is, and only from the size of a pointer to a
 third of the lowest limit: who adds sizes up, or shows one, measures the blob. Nothing is told of
-what is no loose object: what is over 512 MiB goes to a pack. It is loose only where `git add`
-converts text; that shows by its room in the object store, which is looked at where that does not
+what takes more room in the object store than it may, or is no loose object: what is over 512 MiB
+goes to a pack of its own. Of very many files only these packs are looked at, because the rest would
 take longer than it saves.
 
 The caller asks for the exact size of blobs on paths with a filter. When the attribute was there at
@@ -28,7 +28,7 @@ import os
 from struct import Struct
 from struct import error as EntryError  # noqa: N812 - it is a class
 
-from pmgit.git.blob import REGULAR, encode
+from pmgit.git.blob import REGULAR, UNKNOWN, encode
 from pmgit.git.objects import SMALL, SMALL_STORED
 
 TYPE_CHECKING = False
@@ -47,8 +47,10 @@ _BEFORE_SIZE, _SIZE_BYTES = 36, 4
 _LONG = 0xFFF
 #: Each search that finds nothing goes through all of the index.
 _MISSES = 16
-#: So many loose objects are looked at each by itself.
+#: So many loose objects are looked at each by itself; of more, at the packs that `git add` made.
 _FEW = 4000
+#: The index of a pack of at most 1,000 objects is smaller.
+_IDX = 50_000
 
 
 class Sizes:
@@ -119,37 +121,49 @@ class Sizes:
         if any(name and not name.startswith("filter.lfs.") for name in configured):
             return []
         low, high = SMALL, limit // _GROWTH
-        pairs = zip(self._blobs, self._sizes, strict=True)
-        found = [(blob, size) for blob, size in pairs if low <= size < high]
-        has_lfs = os.path.isdir(f"{self._repository.common_dir}/lfs")
-        if has_lfs or len(found) <= _FEW:
-            least = SMALL_STORED if has_lfs else 0
-            objects = self._repository.objects
-            found = [pair for pair in found if least < _stored(objects, *pair)]
-        else:
-            loose = self._loose()
-            found = [pair for pair in found if pair[0].oid in loose]
-        for blob, size in found:
-            blob.size = size
-        return [blob for blob, _ in found]
+        found: list[Blob] = []
+        for blob, size in zip(self._blobs, self._sizes, strict=True):
+            if low <= size < high:
+                blob.size = size
+                found.append(blob)
+        elsewhere = self._elsewhere(found)
+        for blob in elsewhere:
+            blob.size = UNKNOWN
+        return [blob for blob in found if blob.size != UNKNOWN] if elsewhere else found
 
-    def _loose(self) -> set[str]:
-        """The ids of all loose objects: to look for each of 40,000 takes twice as long."""
+    def _elsewhere(self, blobs: list[Blob]) -> list[Blob]:
+        """Those of the blobs that are not loose, or take too much room to be so small."""
         folder = self._repository.objects
-        found: set[str] = set()
-        for begin in [f"{number:02x}" for number in range(256)]:
-            try:
-                found.update([begin + name for name in os.listdir(f"{folder}/{begin}")])
-            except OSError:
-                continue  # there are none
-        return found
+        has_lfs = os.path.isdir(f"{self._repository.common_dir}/lfs")
+        if has_lfs or len(blobs) <= _FEW:
+            least = SMALL_STORED if has_lfs else 0
+            return [blob for blob in blobs if _stored(folder, blob) <= least]
+        packed = _in_small_packs(folder, len(self._repository.empty_tree) // 2)
+        return [blob for blob in blobs if blob.oid in packed] if packed else []
 
 
-def _stored(objects: str, blob: Blob, size: int) -> int:
-    """How much room a loose blob takes in the store; 0 when that is too much for its `size`."""
+def _in_small_packs(objects: str, width: int) -> set[str]:
+    """The ids in packs of a few objects, as `git add` writes them; ids have `width` bytes."""
+    found: set[str] = set()
+    try:
+        with os.scandir(f"{objects}/pack") as entries:
+            small = [e.path for e in entries if e.name.endswith(".idx") and e.stat().st_size < _IDX]
+        for path in small:
+            with open(path, "rb") as file:
+                data = file.read()
+            # Magic and version, 256 numbers of which the last is that of all objects, the ids.
+            end = 1032 + width * int.from_bytes(data[1028:1032], "big")
+            found.update([data[at : at + width].hex() for at in range(1032, end, width)])
+    except OSError:
+        pass  # nothing is packed
+    return found
+
+
+def _stored(objects: str, blob: Blob) -> int:
+    """How much room a loose blob takes in the store; 0 when that is too much for its size."""
     try:
         stored = os.stat(f"{objects}/{blob.oid[:2]}/{blob.oid[2:]}").st_size
     except OSError:
         return 0  # it is not loose
     # What does not deflate takes 5 bytes more for every 16 kB, and some for its header.
-    return stored if stored <= size + size // 1000 + 100 else 0
+    return stored if stored <= blob.size + blob.size // 1000 + 100 else 0
