@@ -116,9 +116,10 @@ def judge(
         from pmgit.baseline import source
 
         own = source.of_snapshot(snapshot) if brought or not baseline else None
+        if baseline:
+            own = baseline() if findings else None  # one at a time: it may have 100,000 entries
         if findings:
-            counting = baseline() if baseline else own
-            findings, forgiven = _told(findings, config, subject, counting)
+            findings, forgiven = _told(findings, config, subject, own)
     if plans and findings and snapshot.origin == STAGED:
         from pmgit import merge_plans
 

@@ -7,7 +7,7 @@ read is a net with a hole.
 
 from __future__ import annotations
 
-from pmgit.errors import UsageError, cut, unknown
+from pmgit.errors import UsageError, cut, shown, unknown
 from pmgit.rule import CHOICE, FLAG, NAMES, SIZE, TEXT
 from pmgit.units import read_size
 
@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pmgit.globs import Paths
     from pmgit.rule import Rule
 
 FILE = ".pmgit.toml"
@@ -23,12 +24,16 @@ PYPROJECT = "pyproject.toml"
 BASELINE = ".pmgit-baseline"
 #: A configuration is read on every commit; a larger one is a mistake or an attack.
 MAX_BYTES = 1_000_000
+#: What is larger than this is not even looked at: somebody else's pyproject.toml may be large.
+MOST_BYTES = 10 * MAX_BYTES
 
 IGNORE, LFS = "ignore", "lfs"
 HOOKS = ("pre-commit", "prek", "native", "none")
 
 #: In the name of a models folder: patterns, and what Windows writes between folders.
-_STRANGE = frozenset("*?[]\\:")
+_STRANGE = frozenset("*?[]\\:\0")
+#: All names of models folders together have at most so many characters: git gets them as arguments.
+_MOST_FOLDERS = 100_000
 
 
 class Setting:
@@ -102,7 +107,7 @@ class Config:
             if name not in WEIGHTS:
                 raise self._at(unknown("key", f"weights.{name}", [f"weights.{w}" for w in WEIGHTS]))
             self.weights[name] = self._value(f"weights.{name}", Setting(NAMES, [], ""), value)
-        self._exclude: Any = None
+        self._exclude: Paths | None = None
 
     def option(self, rule: Rule, name: str) -> Any:
         """The value of a rule's option: as configured, else its default."""
@@ -154,24 +159,20 @@ class Config:
 
     def excludes(self, path: str) -> bool:
         """Whether `exclude` names this path."""
-        patterns = self.values["exclude"]
-        if not patterns or not path:
+        if not self.values["exclude"] or not path:
             return False
-        if self._exclude is None:
-            # pathspec costs 37 ms: only when there is a pattern and a finding to hold it against.
-            from pathspec import GitIgnoreSpec
+        return self.patterns().hide(path)
 
-            for pattern in patterns:
-                if _is_endless(pattern):
-                    what = (
-                        f"'exclude': {pattern[:80]!r} has more wildcards than can be tried in time"
-                    )
-                    raise self._at(UsageError(what, "write several patterns with fewer `*` each"))
+    def patterns(self) -> Paths:
+        """The patterns of `exclude`. Raises UsageError for what is none."""
+        if self._exclude is None:
+            from pmgit.globs import Paths, PatternError
+
             try:
-                self._exclude = GitIgnoreSpec.from_lines(patterns)
-            except ValueError as error:
-                raise self._at(UsageError(f"'exclude': {error}")) from None
-        return bool(self._exclude.match_file(path))
+                self._exclude = Paths(self.values["exclude"])
+            except PatternError as error:
+                raise self._at(UsageError(f"'exclude': {cut(str(error))}")) from None
+        return self._exclude
 
     def _at(self, error: UsageError) -> UsageError:
         return UsageError(
@@ -200,6 +201,10 @@ class Config:
                     )
                 )
             folders.append("/".join(parts))
+        if sum(map(len, folders)) > _MOST_FOLDERS:
+            raise self._at(
+                UsageError(f"'models' names {len(folders)} folders", "name the folders above them")
+            )
         if not folders:
             hint = 'to leave the rules about models out: ignore = ["naming", "info"]'
             raise self._at(UsageError("'models' names no folder", hint))
@@ -253,28 +258,16 @@ _WANTED = {
 }
 
 
-def _is_endless(pattern: str) -> bool:
-    """Whether a pattern could take minutes to hold against a path that somebody has made for it.
-
-    It becomes a regular expression that backtracks. Each `**`, and each `*` after the first in
-    one part of a path, costs a factor of up to the path's length: two take 10 ms, four minutes.
-    """
-    parts = pattern.split("/")
-    single = sum(max(part.count("*") - 1, 0) for part in parts if part != "**")
-    return parts.count("**") + single > _MOST
-
-
-_MOST = 3
-
-
 def _kind(value: Any) -> str:
     if isinstance(value, str):
         return f"the text {cut(value)!r}"
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):
-        return f"the list {cut(repr(value))}"
-    return repr(value).lower() if isinstance(value, bool) else cut(str(value))
+        return f"the list {shown(value)}"
+    if isinstance(value, bool):
+        return repr(value).lower()
+    return shown(value) if isinstance(value, int | float) else cut(str(value))
 
 
 def parse(data: bytes, source: str) -> Config:

@@ -51,6 +51,59 @@ def cut(text: str) -> str:
     return text if len(text) <= 100 else text[:100] + "…"
 
 
+def shown(value: object) -> str:
+    """A value of a configuration as short as a message can bear it."""
+    try:
+        return cut(repr(value))
+    except (ValueError, RecursionError):
+        return "too large to show"  # Python writes no number of more than 4,300 digits
+
+
+def of_machine(error: Exception) -> PmgitError | None:
+    """The error for what the machine refuses, such as memory or a file; None for any other."""
+    import errno
+    import os
+
+    if isinstance(error, MemoryError):
+        return PmgitError("there is not enough memory", _HINTS["ENOMEM"])
+    if not isinstance(error, OSError) or error.errno is None:
+        return None
+    name = errno.errorcode.get(error.errno, "")
+    if name == "ENOENT" and not error.filename:
+        name = "no temporary folder"  # of `tempfile`
+    if name not in _HINTS:
+        return None
+    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    return PmgitError(f"{where}{error.strerror}", _HINTS[name])
+
+
+_ROOM = "free some space on the disk, then run it again"
+_RIGHTS = "see who may read and write it, and run it as that user"
+_HINTS = {
+    "ENOMEM": "see what limits it: ulimit -v",
+    "EMFILE": "more files have to be open at once: ulimit -n 256",
+    "ENFILE": "more files have to be open at once",
+    "EAGAIN": "too many processes run already: ulimit -u",
+    "ENOSPC": _ROOM,
+    "EDQUOT": _ROOM,
+    "EFBIG": "see what limits the size of files: ulimit -f",
+    "EROFS": _RIGHTS,
+    "EACCES": _RIGHTS,
+    "EPERM": _RIGHTS,
+    "EIO": "the disk may be damaged: see the messages of the system",
+    "no temporary folder": "set TMPDIR to a folder that may be written to",
+}
+
+
+def told(error: Exception) -> tuple[list[str], int]:
+    """What to print for an error, whatever it is, and the exit code."""
+    known = error if isinstance(error, PmgitError) else of_machine(error)
+    if known is None:
+        return fault(error).split("\n"), FAILED
+    hints = [f"hint: {known.hint}"] if known.hint else []
+    return [f"pmgit: {known.message}", *hints], known.exit_code
+
+
 def fault(error: Exception) -> str:
     """What to print for an error that pmgit did not foresee: where it happened, what to do.
 

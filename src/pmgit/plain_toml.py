@@ -14,11 +14,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: tomllib takes 11 seconds for one key with 100,000 dots.
 MAX_LINE = 10_000
+#: For every key, and every part of one, tomllib makes two tables: it took 400 MB for a megabyte of
+#: `[a.b.c…]`. For a key of n parts it keeps n²/2 of them, which were 10 GB for 99 such lines.
+_KEYS, _PARTS = 20_000, 100
 
 #: A longer line is not what people write by hand, and the reading here would take too long.
 _LONGEST = 1000
+#: `[tool.pmgit.rules.<rule>]` is the deepest of ours.
+_DEEPEST = 8
 _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -28,10 +32,7 @@ def read(data: bytes, source: str, most: int) -> dict[str, Any]:
     Raises UsageError, with the place, when it is not TOML or has more than `most` bytes.
     """
     if len(data) > most:
-        raise UsageError(
-            f"{source}: {len(data)} bytes is too large for a configuration",
-            f"at most {most} are read",
-        )
+        raise too_large(source, len(data), most)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -46,11 +47,52 @@ def read(data: bytes, source: str, most: int) -> dict[str, Any]:
     if document is None:
         import tomllib
 
+        _demand_few_keys(text, source)
         try:
             document = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
             raise UsageError(f"{source}: not valid TOML: {error or 'nested too deeply'}") from None
     return document
+
+
+def too_large(source: str, size: int, most: int) -> UsageError:
+    """The error for a file of `size` bytes, of which at most `most` are read."""
+    return UsageError(
+        f"{source}: {size} bytes is too large for a configuration", f"at most {most} are read"
+    )
+
+
+def _demand_few_keys(text: str, source: str) -> None:
+    """Refuse what takes tomllib gigabytes. What is wrong in another way, it says itself."""
+    import re
+
+    sign = re.compile(r"""["'#\n.=,\[{]""")
+    ends = {
+        mark: re.compile(end, re.DOTALL)
+        for mark, end in (
+            ("#", r"\n"), ("'", r"['\n]"), ('"', r'\\.|["\n]'), ("'''", "'{3,5}"),
+            ('"""', r'\\.|"{3,5}'),
+        )
+    }  # fmt: skip
+    keys = parts = at = 0
+    while found := sign.search(text, at):
+        char, at = found[0], found.end()
+        if char in ends:
+            # Over what is no key: to the end of a comment or a text.
+            mark = char * 3 if char != "#" and text.startswith(char * 3, at - 1) else char
+            end = ends[mark].search(text, at - 1 + len(mark))
+            while end and end[0][0] == "\\":
+                end = ends[mark].search(text, end.end())
+            at = end.end() if end else len(text)
+            continue
+        keys += char not in "\n,"
+        parts = parts + 1 if char == "." else 0
+        if keys > _KEYS or parts >= _PARTS:
+            line = text.count("\n", 0, at) + 1
+            many = f"{_KEYS} keys" if keys > _KEYS else f"{_PARTS} parts in a key"
+            raise UsageError(
+                f"{source}: line {line}: more than {many}", "no configuration needs so many"
+            )
 
 
 def loads(text: str) -> dict[str, Any] | None:
@@ -69,7 +111,9 @@ def loads(text: str) -> dict[str, Any] | None:
         if line[0] == "[":
             name, rest = _until(line[1:], "]")
             keys = tuple(name.split("."))
-            if not _ends(rest) or keys in seen or not all(map(_is_bare, keys)):
+            if len(keys) > _DEEPEST or keys in seen or not all(map(_is_bare, keys)):
+                return None
+            if not _ends(rest):
                 return None
             seen.add(keys)
             table = document

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 
-from pmgit.config import FILE, MAX_BYTES, PYPROJECT, Config, parse
+from pmgit.config import FILE, MAX_BYTES, MOST_BYTES, PYPROJECT, Config, parse
 from pmgit.errors import PmgitError, UsageError
+from pmgit.plain_toml import too_large
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,14 +40,12 @@ def _recorded(snapshot: Snapshot, blob: Blob) -> bytes | None:
         if blob.path == PYPROJECT:
             return None
         raise UsageError(f"{blob.path} is a link or a submodule, not a file")
-    if snapshot.has_work_tree:
-        from pmgit.git import work_tree
-
-        # Mostly it lies on disk as it is in the index, which saves a git process.
-        data = work_tree.content(snapshot.repository, blob, MAX_BYTES)
-        if data is not None:
-            return data
-    contents = snapshot.objects.contents([blob])
+    # Mostly it lies on disk as it is in the index, which saves a git process.
+    contents = snapshot.texts_of([blob], MOST_BYTES)
+    if blob.size > MOST_BYTES:
+        if blob.path == PYPROJECT:
+            return None  # of others; nobody has written it by hand
+        raise too_large(blob.path, blob.size, MAX_BYTES)
     if blob.oid not in contents:
         raise PmgitError(
             f"{blob.path} is not here (partial clone), and pmgit does not fetch",

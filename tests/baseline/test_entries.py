@@ -8,6 +8,7 @@ import pytest
 
 from pmgit.baseline import entries
 from pmgit.baseline.entries import HEADER, Entry, File, parse, render
+from pmgit.baseline.forgive import Baseline
 from pmgit.errors import UsageError
 
 OID = "1" * 40
@@ -117,6 +118,26 @@ def test_a_huge_one_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entries, "MAX_BYTES", 100)
     with pytest.raises(UsageError, match="101 bytes is too large for a baseline"):
         parse(b"#" * 101)
+
+
+@pytest.mark.parametrize("line", ["", "#", "# x", GOOD])
+def test_more_lines_than_entries_have(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "MAX_LINES", 99)
+    data = f"{line}\n".encode()
+    assert parse(data * 99) is not None
+    with pytest.raises(UsageError, match="100 lines are too many for a baseline"):
+        parse(data * 100)
+
+
+def test_an_entry_below_a_folder() -> None:
+    names = ("m/b/x.bin", "m/a/x.bin", "m/a-b/x.bin", "m/a", "ma/x", "z")
+    baseline = Baseline(Entry(name, rule, OID, 1, "x") for name in names for rule in ("r", "s"))
+    for folder, path in (("m/a", "m/a/x.bin"), ("m/b", "m/b/x.bin"), ("m", "m/a")):
+        found = baseline.below("s", folder)
+        assert found is not None
+        assert (found.rule, found.path) == ("s", path)
+    for rule, folder in (("t", "m"), ("s", "m/a/x.bin"), ("s", "z"), ("s", "zz"), ("a", "m")):
+        assert baseline.below(rule, folder) is None
 
 
 def test_rules_of_a_newer_pmgit_are_kept() -> None:

@@ -11,12 +11,15 @@ the file is UTF-8 whatever the names are, and no name can begin a line of its ow
 from __future__ import annotations
 
 import re
+from sys import intern
 
 from pmgit.config import BASELINE
 from pmgit.errors import UsageError, cut
 
 #: 40,000 entries take 5 MB. What is larger than `oversized-blob` allows is a mistake or an attack.
 MAX_BYTES = 10_000_000
+#: Of real entries no more fit into as many bytes, and none is as long.
+MAX_LINES, MAX_LINE = 200_000, 20_000
 #: A reason is a sentence with a ticket, not a document.
 MAX_REASON = 500
 
@@ -104,6 +107,13 @@ def parse(data: bytes) -> File:
             f"{BASELINE}: not UTF-8 ({error.reason} at byte {error.start})",
             "save it as UTF-8 (PowerShell's > writes UTF-16)",
         ) from None
+    lines = text.count("\n")
+    if lines > MAX_LINES:
+        raise UsageError(
+            f"{BASELINE}: {lines} lines are too many for a baseline",
+            f"at most {MAX_LINES} are read; leave out whole folders instead: 'exclude' in"
+            " .pmgit.toml",
+        )
     entries: list[Entry] = []
     comments: list[str] = []
     # Not splitlines: a form feed or U+2028 ends no line.
@@ -131,7 +141,7 @@ def _entry(line: str, number: int) -> Entry:
             "keep the lines of both sides and delete the markers: what is repeated or out of"
             f" order does no harm; then: git add -- {BASELINE}",
         )
-    found = _ENTRY.fullmatch(line)
+    found = _ENTRY.fullmatch(line) if len(line) <= MAX_LINE else None
     if not found:
         raise UsageError(
             f"{where} is no entry: {cut(line)!r}",
@@ -140,8 +150,8 @@ def _entry(line: str, number: int) -> Entry:
         )
     path, rule, oid, size, reason = found.groups()
     try:
-        said = _unquote(reason or "")
-        entry = Entry(_unquote(path), rule, oid, int(size), said)
+        said = intern(_unquote(reason or ""))  # 100,000 entries have a few reasons
+        entry = Entry(_unquote(path), intern(rule), oid, int(size), said)
     except ValueError as error:
         raise UsageError(f"{where}: {error}", "Git quotes paths like this: git ls-files") from None
     if not said.strip():

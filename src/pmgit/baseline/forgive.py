@@ -52,12 +52,14 @@ class Baseline:
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.entries = list(entries)
-        self._by_path: dict[str, list[Entry]] = {}
-        self._by_oid: dict[str, list[Entry]] = {}
-        for entry in self.entries:
-            self._by_path.setdefault(entry.path, []).append(entry)
-            if entry.oid != NO_BLOB:
-                self._by_oid.setdefault(entry.oid, []).append(entry)
+
+    @lazy
+    def _by_path(self) -> dict[str, list[Entry]]:
+        return _grouped(self.entries, "path")
+
+    @lazy
+    def _by_oid(self) -> dict[str, list[Entry]]:
+        return _grouped((entry for entry in self.entries if entry.oid != NO_BLOB), "oid")
 
     def split(
         self, findings: list[Finding], subject: Subject, precedence: Sequence[str]
@@ -96,17 +98,29 @@ class Baseline:
     def of(self, oid: str) -> list[Entry]:
         return self._by_oid.get(oid, [])
 
+    def below(self, rule: str, folder: str) -> Entry | None:
+        """An entry of a rule below a folder."""
+        from bisect import bisect
+
+        begin = f"{folder}/"
+        at = bisect(self._sorted, (rule, begin), key=_place)
+        entry = self._sorted[at] if at < len(self._sorted) else None
+        return entry if entry and entry.rule == rule and entry.path.startswith(begin) else None
+
     @lazy
-    def by_folder(self) -> dict[tuple[str, str], Entry]:
-        """An entry below each folder, by rule and folder."""
-        found: dict[tuple[str, str], Entry] = {}
-        for entry in self.entries:
-            folder = entry.path
-            while "/" in folder:
-                folder = folder.rpartition("/")[0]
-                if found.setdefault((entry.rule, folder), entry) is not entry:
-                    break
-        return found
+    def _sorted(self) -> list[Entry]:
+        return sorted(self.entries, key=_place)
+
+
+def _grouped(entries: Iterable[Entry], name: str) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(getattr(entry, name), []).append(entry)
+    return found
+
+
+def _place(entry: Entry) -> tuple[str, str]:
+    return (entry.rule, entry.path)
 
 
 class _Look:
@@ -126,7 +140,7 @@ class _Look:
                 return entry
         if unit.oid == NO_BLOB:
             # A model of which Git has no weights (any more).
-            return self._baseline.by_folder.get((unit.rule, unit.path))
+            return self._baseline.below(unit.rule, unit.path)
         for entry in here:
             if entry.oid == NO_BLOB:
                 continue  # of a model without weights; no blob ever had this size

@@ -30,6 +30,13 @@ def chosen(snapshot: Snapshot, config: Config) -> limits.Host | None:
     return limits.parse(_from_disk(name) if typed else _from_snapshot(snapshot, name), name)
 
 
+def check(config: Config) -> None:
+    """Refuse a name that is neither a host nor a file. Raises UsageError."""
+    name = config.rules.get(RULE, {}).get(OPTION, "")
+    if name and name not in limits.NAMES:
+        _demand_path(name, f"{config.source}: ")
+
+
 def sizes(snapshot: Snapshot, config: Config) -> list[int]:
     """The sizes above which the chosen host has something to say."""
     host = chosen(snapshot, config)

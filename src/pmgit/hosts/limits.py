@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from pmgit.config import MAX_BYTES
-from pmgit.errors import UsageError, cut, unknown
+from pmgit.errors import UsageError, cut, shown, unknown
 from pmgit.units import read_size, show_binary_size, show_size
 
 TYPE_CHECKING = False
@@ -168,14 +168,14 @@ class _Reader:
             return None
         table = document[name]
         if not isinstance(table, dict):
-            raise self.error(f"{name!r} is {cut(repr(table))}, not a table", f"write [{name}]")
+            raise self.error(f"{name!r} is {shown(table)}, not a table", f"write [{name}]")
         self.known(table, f"{name}.", names)
         return table
 
     def text(self, table: dict[str, Any], key: str) -> str:
         value = table.get(key)
         if not isinstance(value, str) or not value.strip():
-            what = "missing" if key not in table else f"{cut(repr(value))}, not text"
+            what = "missing" if key not in table else f"{shown(value)}, not text"
             raise self.error(f"{self.place + key!r} is {what}")
         return cut(value) if key == "name" else value
 
@@ -183,7 +183,7 @@ class _Reader:
         value = table.get(key, [])
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return value
-        raise self.error(f"{key!r} is {cut(repr(value))}, not a list of text")
+        raise self.error(f"{key!r} is {shown(value)}, not a list of text")
 
     def number(self, table: dict[str, Any], key: str, unit: str) -> int | None:
         if key not in table:
@@ -197,13 +197,13 @@ class _Reader:
             except ValueError:
                 pass
         wanted = 'a size, such as "100 MiB"' if unit == BYTES else "a number"
-        raise self.error(f"{self.place + key!r} is {cut(repr(value))}, not {wanted}")
+        raise self.error(f"{self.place + key!r} is {shown(value)}, not {wanted}")
 
     def origin(self, table: dict[str, Any]) -> tuple[str, str, str]:
         """Date, source and note; a figure without the first two is worth nothing in a year."""
         date = table.get("date")
         if not _is_date(str(date)):
-            what = "missing" if date is None else f"{cut(repr(date))}, not a day"
+            what = "missing" if date is None else f"{shown(date)}, not a day"
             raise self.error(f"{self.place}date is {what}", 'for example: date = "2026-11-23"')
         note = self.text(table, "note") if "note" in table else ""
         return str(date), self.text(table, "source"), note

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmgit.config import Config
+    from pmgit.globs import Names
 
 ALWAYS, AMBIGUOUS, NEVER, OTHER = "always", "ambiguous", "never", "other"
 
@@ -82,11 +83,12 @@ class Tiers:
     """The tiers with what the configuration adds (`[weights]`); its patterns come first."""
 
     def __init__(self, config: Config) -> None:
-        self._own = [
-            (tier, [pattern.lower() for pattern in config.weights.get(tier, [])])
-            for tier in (NEVER, ALWAYS, AMBIGUOUS)
-        ]
-        self._own = [(tier, patterns) for tier, patterns in self._own if patterns]
+        self._own: list[tuple[str, Names]] = []
+        for tier in (NEVER, ALWAYS, AMBIGUOUS):
+            if config.weights.get(tier):
+                from pmgit.globs import Names
+
+                self._own.append((tier, Names(p.lower() for p in config.weights[tier])))
 
     def of(self, path: str) -> str:
         """The tier of a path: ALWAYS, AMBIGUOUS, NEVER or OTHER. Case does not count."""
@@ -117,13 +119,8 @@ class Tiers:
         """The tier that the configuration gives to a path; '' when it says nothing of it."""
         if not self._own:
             return ""
-        from fnmatch import fnmatchcase
-
         name = path[path.rfind("/") + 1 :].lower()
-        for tier, patterns in self._own:
-            if any(fnmatchcase(name, pattern) for pattern in patterns):
-                return tier
-        return ""
+        return next((tier for tier, names in self._own if names.fit(name)), "")
 
 
 def most_binary(path: str) -> int:
