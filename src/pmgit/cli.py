@@ -15,9 +15,9 @@ from typing import NoReturn
 
 import click
 
-from pmgit import __version__
+from pmgit import __version__, entry
 from pmgit.commands._terminal import QUIET
-from pmgit.errors import FAILED, INTERRUPTED, USAGE, PmgitError, fault, nearest
+from pmgit.errors import FAILED, INTERRUPTED, USAGE, PmgitError, nearest, told
 from pmgit.git import process
 from pmgit.report import colour
 from pmgit.report.redact import redact
@@ -158,6 +158,7 @@ def main() -> NoReturn:
         if isinstance(stream, TextIOWrapper):
             # In the C locale, or in a Windows pipe, Chinese help would end in a traceback.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    entry.begin()
     try:
         code = main_group.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -191,6 +192,8 @@ def main() -> NoReturn:
             # What is still in the buffer would fail once more when Python ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             sys.exit(FAILED)
-        for line in fault(error).split("\n"):
+        for line in told(error)[0]:
             click.echo(visible(line), err=True)
         sys.exit(FAILED)
+    finally:
+        process.stop_all()

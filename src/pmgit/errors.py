@@ -61,11 +61,13 @@ def shown(value: object) -> str:
 
 def of_machine(error: Exception) -> PmgitError | None:
     """The error for what the machine refuses, such as memory or a file; None for any other."""
-    import errno
-    import os
-
     if isinstance(error, MemoryError):
         return PmgitError("there is not enough memory", _HINTS["ENOMEM"])
+    if isinstance(error, ImportError):
+        try:
+            os.close(os.dup(2))
+        except OSError as tried:  # where no more files can be opened, a module is "not found"
+            error = tried
     if not isinstance(error, OSError) or error.errno is None:
         return None
     name = errno.errorcode.get(error.errno, "")
@@ -81,8 +83,8 @@ _ROOM = "free some space on the disk, then run it again"
 _RIGHTS = "see who may read and write it, and run it as that user"
 _HINTS = {
     "ENOMEM": "see what limits it: ulimit -v",
-    "EMFILE": "more files have to be open at once: ulimit -n 256",
-    "ENFILE": "more files have to be open at once",
+    "EMFILE": "let this shell open more files: ulimit -n 1024",
+    "ENFILE": "this machine has as many files open as it may; end what else holds many",
     "EAGAIN": "too many processes run already: ulimit -u",
     "ENOSPC": _ROOM,
     "EDQUOT": _ROOM,
@@ -109,10 +111,6 @@ def fault(error: Exception) -> str:
 
     The exit code is FAILED then: Python's own, 1, would say that there are findings.
     """
-    if _may_open_none(error):
-        # What is imported to print it has to be opened.
-        os.closerange(3, 1 << 16)
-        return "pmgit: too many open files\nhint: let this shell open more files: ulimit -n 1024"
     from traceback import format_exception
 
     return (
@@ -120,13 +118,3 @@ def fault(error: Exception) -> str:
         + "pmgit: this is a fault of pmgit itself; nothing was judged or finished\n"
         + "hint: report it with the lines above"
     )
-
-
-def _may_open_none(error: Exception) -> bool:
-    """Whether no more files can be opened; then a module is "not found", too."""
-    try:
-        if isinstance(error, ImportError):
-            os.close(os.dup(2))
-    except OSError as tried:
-        error = tried
-    return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)

@@ -103,8 +103,9 @@ def run() -> None:
     """
     import atexit
 
-    from pmgit import quick_import
+    from pmgit import entry, quick_import
 
+    entry.begin()
     quick_import.install()
     code = main()
     atexit._run_exitfuncs()  # temporary folders are removed there
@@ -121,24 +122,31 @@ def main(argv: list[str] | None = None) -> int:
 
         _write(USAGE if argv[0] != "--version" else f"pmgit {__version__}\n")
         return 0
-    from pmgit.errors import FAILED, INTERRUPTED, PmgitError
+    from pmgit.errors import INTERRUPTED
 
+    answered = False
     try:
-        return _main(argv)
-    except PmgitError as error:
-        from pmgit.report.text import visible
-
-        hint = f"hint: {visible(error.hint)}\n" if error.hint else ""
-        _write(f"pmgit: {visible(error.message)}\n{hint}", sys.stderr)
-        return error.exit_code
+        code = _main(argv)
+        answered = True
     except KeyboardInterrupt:
-        return INTERRUPTED
+        code = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - whatever it is, the answer is not "findings"
-        from pmgit.errors import fault
-        from pmgit.report.text import visible
+        code = _failed(error)
+    finally:
+        process = sys.modules.get("pmgit.git.process")
+        if process and not answered:
+            process.stop_all()
+    return code
 
-        _write("".join(f"{visible(line)}\n" for line in fault(error).split("\n")), sys.stderr)
-        return FAILED
+
+def _failed(error: Exception) -> int:
+    """Say what went wrong; the exit code."""
+    from pmgit.errors import told
+    from pmgit.report.text import visible
+
+    lines, code = told(error)
+    _write("".join(f"{visible(line)}\n" for line in lines), sys.stderr)
+    return code
 
 
 def _main(argv: list[str]) -> int:

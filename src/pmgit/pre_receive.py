@@ -31,6 +31,7 @@ def answer(
     from pmgit.git.batch import Batch
     from pmgit.git.repository import receiving
     from pmgit.git.server_settings import Settings
+    from pmgit.git.watch import OverdueError, Watch
 
     server = batch = early = None
     try:
@@ -41,23 +42,34 @@ def answer(
             early = Begun(begun, updates[0].new)
         if not any(update.new for update in updates):
             return "", CLEAN  # a push that only deletes brings nothing
-        repository = receiving(max(len(update.new) for update in updates))
-        walk = incoming.Walk(repository, updates, early)
-        batch = Batch(repository)
-        from pmgit import receive
+        with Watch() as watch:
+            repository = receiving(max(len(update.new) for update in updates))
+            walk = incoming.Walk(repository, updates, early)
+            batch = Batch(repository)
+            from pmgit import receive
 
-        # Not before: a process that has no core to start on has the one that starts it wait.
-        settings = Settings(repository, batch, walk.updates)
-        from pmgit.git.receives import Receipt
+            # Not before: a process that has no core to start on has the one that starts it wait.
+            settings = Settings(repository, batch, walk.updates)
+            from pmgit.git.receives import Receipt
 
-        server = receive.Server(repository, settings, config)
-        said = server.judge(Receipt(walk, batch), select, ignore)
-    except PmgitError as error:
+            server = receive.Server(repository, settings, config)
+            watch.limit(server.seconds)
+            said = server.judge(Receipt(walk, batch), select, ignore)
+    except OverdueError as error:
+        from pmgit.report.refusal import could_not
+
+        text = could_not(error.message, error.hint, pushers=True)
+        return _shown(text, gitlab or _on_gitlab(server)), FAILED
+    except Exception as error:
+        from pmgit.errors import of_machine
         from pmgit.receive import PushedError
         from pmgit.report.refusal import could_not
 
-        text = could_not(error.message, error.hint, pushers=isinstance(error, PushedError))
-        return _shown(text, gitlab or _on_gitlab(server)), error.exit_code
+        known = error if isinstance(error, PmgitError) else of_machine(error)
+        if known is None:
+            raise
+        text = could_not(known.message, known.hint, pushers=isinstance(known, PushedError))
+        return _shown(text, gitlab or _on_gitlab(server)), known.exit_code
     finally:
         if batch is not None:
             batch.leave()

@@ -11,14 +11,16 @@ import os
 import stat
 
 from pmgit import checker, rules
-from pmgit.config import BASELINE, FILE, MAX_BYTES, PYPROJECT, Config, parse
-from pmgit.errors import PmgitError, UsageError
+from pmgit.config import BASELINE, FILE, MAX_BYTES, MOST_BYTES, PYPROJECT, Config, parse
+from pmgit.errors import PmgitError, UsageError, cut
 from pmgit.finding import Report, together
 from pmgit.git.incoming import Update
 from pmgit.git.server_settings import HEAD, NAMES, Settings, is_true
 from pmgit.git.tip import BatchObjects
 from pmgit.git.tree_order import MalformedTreeError
+from pmgit.git.watch import SECONDS
 from pmgit.lfs import pointer
+from pmgit.plain_toml import too_large
 from pmgit.rule import LFS, MODELS, PLACES
 
 TYPE_CHECKING = False
@@ -26,14 +28,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pmgit.baseline.forgive import Baseline
+    from pmgit.git.batch import Answer
     from pmgit.git.receives import Receipt
     from pmgit.git.repository import Repository
     from pmgit.git.tip import TipSnapshot
+
+    #: Whether it is the ref's own configuration (else that of HEAD), its name and its content.
+    _Which = tuple[bool, str, Answer | None]
 
 #: What is sure to be needed where models change: the scopes of rules.
 _NEEDED = frozenset({LFS, PLACES, MODELS})
 #: The server's own configuration, in the git directory.
 SERVER_FILE = "pmgit.toml"
+_DEFAULT_BRANCH = "the default branch"
+#: No configuration; see `_which`.
+_NONE: _Which = (False, "", None)
 BY_SERVER, BY_DEFAULTS = "the configuration of this server", "pmgit's defaults"
 
 
@@ -70,6 +79,17 @@ class Server:
         return is_true(self.configured.get("gitlab", ""))
 
     @property
+    def seconds(self) -> int:
+        """How long the judgement may take: `git config pmgit.timeout`. Raises UsageError."""
+        value = self.configured.get("timeout", str(SECONDS))
+        if value.isascii() and value.isdigit() and len(value) < 9 and int(value):
+            return int(value)
+        raise UsageError(
+            f"git config pmgit.timeout is {cut(value)!r}, not a number of seconds",
+            f"for example: git config pmgit.timeout {SECONDS}",
+        )
+
+    @property
     def configured(self) -> dict[str, str]:
         if self._configured is None:
             self._configured = self._settings.configured()
@@ -79,9 +99,9 @@ class Server:
         """The configuration that a new ref is judged by, and whose it is in words."""
         own = self._own_configuration()
         if own:
-            return BY_SERVER, _usable(own)
+            return BY_SERVER, own
         update = Update("", "", "", "")
-        return self._recorded(_which(update, self._settings.recorded()), update)
+        return self._recorded(_which(update, self._settings.recorded(MOST_BYTES)), update)
 
     def judge(
         self, receipt: Receipt, select: Sequence[str] = (), ignore: Sequence[str] = ()
@@ -89,14 +109,14 @@ class Server:
         """Judge every new tip of the push. Raises PmgitError when that cannot be done."""
         self._settings.confirm()
         own = self._own_configuration()
-        groups: dict[tuple[tuple[str, bytes], str], list[Update]] = {}
-        configs: dict[tuple[tuple[str, bytes], str], tuple[str, Config]] = {}
-        recorded = {} if own else self._settings.recorded()
+        groups: dict[tuple[_Which, str], list[Update]] = {}
+        configs: dict[tuple[_Which, str], tuple[str, Config]] = {}
+        recorded = {} if own else self._settings.recorded(MOST_BYTES)
         baselines = self._settings.baselines()
         for update in receipt.updates:
             # Refs with the same configuration and baseline are judged together: what one of them
             # brings is not judged again with another. With different ones, it is.
-            which = ("", b"") if own else _which(update, recorded)
+            which = _NONE if own else _which(update, recorded)
             key = which, baselines[update.old or HEAD]
             groups.setdefault(key, []).append(update)
             if key not in configs:
@@ -121,10 +141,8 @@ class Server:
             names = checker.selected(config, select, ignore)
             for snapshot in snapshots:
                 snapshot.prepare(config.models)
-                if not own:
-                    _demand_readable(snapshot)
                 by[where] = True
-                reports.append(checker.judge(snapshot, config, names, forgiving))
+                reports.append(_judged(snapshot, config, names, forgiving, own=bool(own)))
                 if reports[-1].errors:
                     self._note_what_does_not_count(snapshot, bool(own))
                 snapshot.discard()
@@ -134,9 +152,9 @@ class Server:
         """What is forgiven: by the baseline of the old tip, of HEAD for a new ref.
 
         The whole group has the same. A push cannot forgive itself. Nothing is, when
-        `git config pmgit.baseline` is false.
+        `git config pmgit.baseline` is false, or when nobody can read it: a push has to mend it.
         """
-        old = next((update.old for update in group if update.old), "")
+        old, whose = next(((each.old, each.remote) for each in group if each.old), ("", ""))
 
         def asked() -> Baseline:
             from pmgit.baseline import source  # only for findings: it takes 9 ms
@@ -146,7 +164,13 @@ class Server:
             found = self._repository.start(
                 "rev-parse", "-q", "--verify", f"{old or HEAD}^{{commit}}"
             )
-            return source.of_commit(self._repository, found.wait()[1].decode("ascii").strip())
+            commit = found.wait()[1].decode("ascii").strip()
+            try:
+                return source.of_commit(self._repository, commit)
+            except UsageError as error:
+                named = whose or _DEFAULT_BRANCH
+                self._notes[f"{named}: {error.message}: it forgives nothing"] = True
+                return source.of_commit(self._repository, "")
 
         return asked
 
@@ -185,7 +209,7 @@ class Server:
             if not stat.S_ISREG(os.stat(path).st_mode):
                 raise UsageError(f"{path} is not a file")
             with open(path, "rb") as file:
-                return parse(file.read(MAX_BYTES + 1), path)
+                return _usable(parse(file.read(MAX_BYTES + 1), path))
         except FileNotFoundError:
             if not named:
                 return None
@@ -193,29 +217,31 @@ class Server:
         except OSError as error:
             raise PmgitError(f"{path} could not be read: {error.strerror}") from error
 
-    def _recorded(self, key: tuple[str, bytes], update: Update) -> tuple[str, Config]:
+    def _recorded(self, which: _Which, update: Update) -> tuple[str, Config]:
         """A configuration of the repository, and whose it is in words."""
-        name, data = key
-        if not name:
+        tree, file, answer = which
+        if answer is None:
             return BY_DEFAULTS, Config()
-        tree, _, file = name.partition(":")
-        whose = update.remote if tree != "HEAD" else "the default branch"
+        whose = update.remote if tree else _DEFAULT_BRANCH
         try:
-            return f"{file} of {whose}, as it was before this push", _usable(parse(data, file))
+            if answer.size > MOST_BYTES:
+                raise too_large(file, answer.size, MAX_BYTES)
+            config = _usable(parse(answer.data, file))
         except UsageError as error:
             # Else nobody could push what mends it.
             self._notes[f"{whose}: {error.message}: judged by {BY_DEFAULTS} instead"] = True
             return BY_DEFAULTS, Config()
+        return f"{file} of {whose}, as it was before this push", config
 
 
-def _which(update: Update, recorded: dict[tuple[str, str], bytes]) -> tuple[str, bytes]:
-    """The configuration for a ref: `<old or HEAD>:<file>` and its content; ('', b'') for none."""
-    for tree in (update.old, "HEAD"):
+def _which(update: Update, recorded: dict[tuple[str, str], Answer]) -> _Which:
+    """The configuration for a ref: whether it is its own, its name and what it is."""
+    for tree in (update.old, HEAD):
         for name in NAMES:
-            data = recorded.get((tree, name))
-            if data is not None and (name == FILE or _speaks_of_pmgit(data)):
-                return f"{'old' if tree == update.old else tree}:{name}", data
-    return "", b""
+            answer = recorded.get((tree, name))
+            if answer is not None and (name == FILE or _speaks_of_pmgit(answer.data)):
+                return tree == update.old, name, answer
+    return _NONE
 
 
 def _speaks_of_pmgit(data: bytes) -> bool:
@@ -227,20 +253,46 @@ def _speaks_of_pmgit(data: bytes) -> bool:
 
 
 def _usable(config: Config) -> Config:
-    """The configuration, when the rules and options that it names exist. Raises UsageError."""
+    """The configuration, when what it names exists and its patterns are some. Raises UsageError."""
     checker.selected(config)
     for name in config.rules:
         config.check_options(rules.load(name))
+    if config.rules.get("host-limit"):
+        from pmgit.hosts import choice
+
+        choice.check(config)
+    config.patterns()
     return config
 
 
-def _demand_readable(snapshot: TipSnapshot) -> None:
+def _judged(
+    snapshot: TipSnapshot,
+    config: Config,
+    names: Sequence[str],
+    baseline: Callable[[], Baseline],
+    *,
+    own: bool,
+) -> Report:
+    """The findings. Raises PushedError for what is wrong in the pushed tree: not so when it is
+    the configuration of the server, its `own`.
+    """
+    try:
+        if not own:
+            _demand_usable(snapshot)
+        return checker.judge(snapshot, config, names, baseline)
+    except UsageError as error:
+        # The baseline of the old tip is read by `_forgiving`.
+        named = error.message.startswith(BASELINE if own else (*NAMES, BASELINE))
+        if own and not named:
+            raise
+        raise PushedError(f"{'the pushed ' * named}{error.message}", error.hint) from None
+
+
+def _demand_usable(snapshot: TipSnapshot) -> None:
     """Refuse a configuration that stops every commit and every push after it."""
     if not any(change.oid and change.path in NAMES for change in snapshot.changes):
         return
-    try:
-        from pmgit import snapshot_config
+    from pmgit import snapshot_config
+    from pmgit.hosts import choice
 
-        _usable(snapshot_config.read(snapshot))
-    except UsageError as error:
-        raise PushedError(f"the pushed {error.message}", error.hint) from None
+    choice.chosen(snapshot, _usable(snapshot_config.read(snapshot)))

@@ -71,7 +71,7 @@ def test_a_process_that_has_ended_is_done_without(batch: Batch, whole: bool) -> 
     names = ["HEAD:lines", "HEAD:nothing", "HEAD:many/7"]
     before = facts(ask(names))
     assert batch._process is not None
-    os.kill(batch._process._pid, signal.SIGTERM)
+    os.kill(batch._process.pid, signal.SIGTERM)
     assert facts(ask(names)) == before
     assert batch._process is None
     assert facts(ask(names)) == before

@@ -71,4 +71,4 @@ def test_nothing_outlives_the_context(
     assert len(kept) == 3
     for process in kept:
         with pytest.raises(ChildProcessError):
-            os.waitpid(process._pid, os.WNOHANG)
+            os.waitpid(process.pid, os.WNOHANG)

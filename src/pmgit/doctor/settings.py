@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from pmgit.git.blob import decode
-from pmgit.git.process import GUARDS
+from pmgit.git.program import GUARDS
 
 if TYPE_CHECKING:
     from pmgit.git.repository import Repository

@@ -12,7 +12,7 @@ import zlib
 
 from pmgit.git import attribute_index
 from pmgit.git.blob import REGULAR, Blob
-from pmgit.git.process import no_temporary_files
+from pmgit.git.scratch import no_temporary_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

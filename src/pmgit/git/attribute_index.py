@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from pmgit.git.blob import encode
-from pmgit.git.process import no_temporary_files
+from pmgit.git.scratch import no_temporary_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

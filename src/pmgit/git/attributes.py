@@ -25,6 +25,9 @@ LFS = "lfs"
 UNSPECIFIED = "unspecified"
 NO_FILTER = frozenset({UNSPECIFIED, "unset"})
 _FILTER = b"\0filter\0"
+#: How long git may take for the attributes of a push: so many seconds, and one for each so many
+#: paths. It takes 2 ms for each when .gitattributes has 80,000 lines, 1 µs when it has 40.
+_SECONDS, _PATHS = 10, 400
 
 #: Without the user's attributes, and with the case of letters as it is on most systems.
 #: Git before 2.43 reads no `.gitattributes` from the index that a sparse checkout leaves out.
@@ -42,8 +45,15 @@ def ask(repository: Repository, paths: Sequence[str], env: dict[str, str], *word
     options of git itself.
     """
     stdin = encode("\0".join(paths) + "\0")
-    return repository.start(
+    process = repository.start(
         *words, "check-attr", "--cached", "-z", "--stdin", "filter", stdin=stdin, env=env
+    )
+    seconds = _SECONDS + len(paths) // _PATHS
+    return process.within(
+        seconds,
+        f"git did not find the attributes of the pushed files within {seconds} s",
+        "no line of .gitattributes should have more than two `**`: git tries every way to share a"
+        " path among them",
     )
 
 

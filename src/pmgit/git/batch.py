@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 
-from pmgit.git.process import pipe
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,8 +47,8 @@ class Batch:
         # Of a damaged object git prints fewer bytes than it says: without something behind it, they
         # would be waited for for ever.
         self._end = f"{'0' * len(repository.empty_tree)} missing\n".encode("ascii")
-        ours, self._writer = pipe()
-        self._reader, theirs = pipe()
+        ours, self._writer = os.pipe()
+        self._reader, theirs = os.pipe()
         try:
             argv = ("cat-file", "--buffer", f"--batch-command{_FORMAT}")
             self._process = repository.start(*argv, source=ours, into=theirs)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 
 from pmgit.errors import UsageError
+from pmgit.git.process import Process
 
 
 class Begun:
@@ -27,35 +28,27 @@ class Begun:
         if not (pid.isdecimal() and int(pid) > 1 and self._path):
             raise UsageError(f"not what a hook of pmgit has begun: {words[:80]!r}")
         self.new = new
-        self._pid = int(pid)
-        self._done = False
+        self._process: _Printing | None = _Printing(int(pid), self._path)
+        self._process.has_ended()  # what is no child of ours is not ours to stop
 
     def walk(self) -> bytes | None:
         """All that Git says; None: it has to be asked again."""
-        self._done = True
+        process, self._process = self._process, None
         try:
-            if os.waitpid(self._pid, 0)[1] == 0:
+            if process is not None and process.wait()[0] == 0:
                 with open(self._path, "rb") as file:
                     return file.read()
         except OSError:
-            pass  # no child of ours, or no file
+            pass  # no file
         finally:
             self._remove()
         return None
 
     def close(self) -> None:
         """Leave nothing behind, also when nobody has waited for it."""
-        if self._done:
-            return
-        self._done = True
-        try:
-            if os.waitpid(self._pid, os.WNOHANG)[0] == 0:
-                import signal
-
-                os.kill(self._pid, signal.SIGTERM)
-                os.waitpid(self._pid, 0)
-        except OSError:
-            pass  # what is no child of ours is not ours to stop
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
         self._remove()
 
     def _remove(self) -> None:
@@ -63,3 +56,17 @@ class Begun:
             os.unlink(self._path)
         except OSError:
             pass  # it was never made
+
+
+class _Printing(Process):
+    """The process, which prints into a file."""
+
+    def __init__(self, pid: int, path: str) -> None:
+        super().__init__(("log",), pid, -1, -1)
+        self._path = path
+
+    def printed(self) -> int:
+        try:
+            return os.stat(self._path).st_size
+        except OSError:
+            return 0

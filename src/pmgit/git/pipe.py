@@ -34,7 +34,7 @@ def start(
     stdin: bytes = b"",
 ) -> tuple[Process, Process]:
     """Start `git <first> | git <second>`; both are to be waited for, the sender first."""
-    reader, writer = process.pipe()
+    reader, writer = os.pipe()
     try:
         receiver = process.start(*second, top=top, env=env, source=reader)
         sender = process.start(*first, stdin=stdin, top=top, env=env, into=writer)

@@ -3,64 +3,23 @@
 Started processes run side by side: `start` returns at once, `finish` waits. `subprocess` costs
 13 ms to import, so POSIX systems use `posix_spawn` and only Windows goes the long way. Input and
 output that may outgrow a pipe lie in anonymous files, so that no process waits for another.
-
-What is passed to git is the same every time:
-
-* no hooks, no file system monitor, no pager, no external diff: a repository's own configuration
-  must not be able to run a command because pmgit looked at it;
-* no lazy fetch and no protocol: looking at a partial clone must not download it
-  (GIT_NO_LAZY_FETCH is known to git 2.39.4 and newer; with no protocol allowed, older ones stop
-  too);
-* no replaced objects: what is pushed is the original.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import time
 
-from pmgit.errors import PmgitError
+from pmgit.errors import PmgitError, of_machine
+from pmgit.git import program, scratch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable
     from typing import Any
-
-_NO_HOOKS = "core.hooksPath=" + os.devnull
-GUARDS = (
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    _NO_HOOKS,
-    "-c",
-    "core.pager=cat",
-    "--no-optional-locks",
-    "--literal-pathspecs",
-)
-
-READ_ONLY = {
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-    # `git --icase-pathspecs commit` hands these to its hooks, and they exclude each other.
-    "GIT_LITERAL_PATHSPECS": "0",
-    "GIT_GLOB_PATHSPECS": "0",
-    "GIT_NOGLOB_PATHSPECS": "0",
-    "GIT_ICASE_PATHSPECS": "0",
-}
-
-
-class GitMissingError(PmgitError):
-    """There is no git on the PATH."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "git is not installed, or not on the PATH",
-            "install git 2.34 or newer: https://git-scm.com/downloads",
-        )
+else:
+    import _signal as signal  # what `signal` itself stands on; that one takes 12 ms
 
 
 class GitError(PmgitError):
@@ -81,59 +40,130 @@ class GitError(PmgitError):
         super().__init__(f"git {words}: {told}", hint)
 
 
-def scratch() -> int:
-    """A file descriptor of an empty file that has no name and vanishes with it."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("pmgit")
-    import tempfile
-
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
-
-
-def _environment(extra: dict[str, str] | None) -> dict[str, str]:
-    return {**os.environ, **READ_ONLY, **(extra or {})}
-
-
 #: Told of every git process that has ended (`pmgit --verbose`): its words, its exit code, and
 #: the seconds from its start until somebody waited for it.
 listener: Callable[[tuple[str, ...], int, float], None] | None = None
 
 
-class Process:
-    """A git process under way; `out` is -1 when its output goes elsewhere."""
+#: The git processes that nobody has waited for yet, by their ids.
+running: dict[int, Process] = {}
+#: The process group that they are started in: -1 is that of pmgit, which ^C reaches, too; 0 is one
+#: for each.
+group = -1
+#: So many seconds has a process to end by itself when it is stopped; then it is killed.
+_PATIENCE = 1.0
+#: The exit code of what nobody can tell it of.
+_UNKNOWN = 255
+_KILL = 9  # Windows does not know it by name
 
-    def __init__(self, argv: tuple[str, ...], pid: int, out: int, err: int, popen: Any) -> None:
+
+class Process:
+    """A git process under way; `out` and `err` are -1 when its output goes elsewhere."""
+
+    def __init__(
+        self,
+        argv: tuple[str, ...],
+        pid: int,
+        out: int,
+        err: int,
+        popen: Any = None,
+        *,
+        group: int = -1,
+    ) -> None:
         self.argv = argv
+        self.pid = pid
+        self.group = group
+        #: When it has to be over, where there is a limit (`git.watch`), and what to say if not.
+        self.deadline = 0.0
+        self.overdue = ("", "")
         self._started = time.monotonic() if listener else 0.0
-        self._pid = pid
         self._out = out
         self._err = err
         self._popen = popen
+        self._code: int | None = None
+        running[pid] = self
+
+    def within(self, seconds: float, message: str, hint: str) -> Process:
+        """Give it so much time where there is a limit; what to say when it takes longer."""
+        self.deadline = time.monotonic() + seconds
+        self.overdue = (message, hint)
+        return self
+
+    def printed(self) -> int:
+        """How many bytes it has printed, of output that is kept."""
+        return os.fstat(self._out).st_size if self._out >= 0 else 0
 
     def wait(self) -> tuple[int, bytes, str]:
         """Exit code, standard output, standard error."""
-        if self._popen is not None:
-            self._popen.wait()
-            code = self._popen.returncode
-        else:
-            _, status = os.waitpid(self._pid, 0)
-            code = os.waitstatus_to_exitcode(status)
+        code = self._end()
         if listener:
             listener(self.argv, code, time.monotonic() - self._started)
-        out = _drain(self._out) if self._out >= 0 else b""
-        err = _drain(self._err)
-        return code, out, err.decode("utf-8", "backslashreplace")
+        out, err, self._out, self._err = self._out, self._err, -1, -1
+        return code, scratch.drain(out), scratch.drain(err).decode("utf-8", "backslashreplace")
 
-    def stop(self) -> None:
-        """End it now, whatever it is doing; its output is given up. Only reading git is stopped."""
-        import signal
+    def _end(self) -> int:
+        """Wait for its end; the exit code."""
+        code = self._popen.wait() if self._popen else self._code
+        if code is None:
+            code = self._reap(0)
+        running.pop(self.pid, None)
+        return _UNKNOWN if code is None else code
 
+    def _reap(self, options: int) -> int | None:
+        """Its exit code; None as long as it runs, if it need not be waited for."""
+        try:
+            pid, status = os.waitpid(self.pid, options)
+            self._code = os.waitstatus_to_exitcode(status) if pid else None
+        except ChildProcessError:
+            if self._code is None:  # else an alarm has asked meanwhile
+                self._code = _UNKNOWN  # no child of ours
+        return self._code
+
+    def has_ended(self) -> bool:
+        """Whether it has ended already."""
+        if self._code is None and self._popen is not None:
+            self._code = self._popen.poll()
+        elif self._code is None:
+            self._reap(os.WNOHANG)
+        return self._code is not None
+
+    def stop(self, by: float = 0.0) -> None:
+        """End it now, whatever it is doing; its output is given up.
+
+        It is asked to, because git removes its lock files then. What still runs at the time `by`
+        (a second from now) is killed.
+        """
+        by = by or time.monotonic() + _PATIENCE
+        self.ask_to_end()
+        pause = 0.0002
+        while not self.has_ended() and time.monotonic() < by:
+            time.sleep(pause)
+            pause = min(2 * pause, 0.02)
+        if self.group == 0 or not self.has_ended():
+            self._send(_KILL)  # what it has started itself may be left
+        self._end()
+        for fd in (self._out, self._err):
+            if fd >= 0:
+                os.close(fd)
+        self._out = self._err = -1
+
+    def ask_to_end(self) -> None:
+        """Send it the signal to end; it may take its time."""
         if self._popen is not None:
             self._popen.terminate()
-        else:
-            os.kill(self._pid, signal.SIGTERM)
-        self.wait()
+        elif not self.has_ended():
+            self._send(signal.SIGTERM)
+
+    def _send(self, number: int) -> None:
+        try:
+            if self._popen is not None:
+                self._popen.kill()
+            elif self.group == 0:
+                os.killpg(self.pid, number)
+            else:
+                os.kill(self.pid, number)
+        except ProcessLookupError:
+            pass  # all of it has ended
 
     def finish(self, *accepted: int) -> bytes:
         """Standard output; GitError unless the exit code is 0 or one of `accepted`."""
@@ -143,84 +173,14 @@ class Process:
         return out
 
 
-def _drain(fd: int) -> bytes:
-    try:
-        size = os.fstat(fd).st_size
-        os.lseek(fd, 0, os.SEEK_SET)
-        parts = []
-        while size > 0:
-            part = os.read(fd, size)
-            if not part:
-                break
-            parts.append(part)
-            size -= len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-    finally:
-        os.close(fd)
-
-
-def _find_git() -> str:
-    """The path of git, looked up once.
-
-    Only absolute folders of the PATH count: an empty entry or `.` means the repository that is
-    judged, and what lies there must not be run.
-    """
-    global _git
-    if not _git:
-        _open_standard_streams()
-        name = "git.exe" if sys.platform == "win32" else "git"
-        for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
-            path = os.path.join(folder, name)
-            if os.path.isabs(folder) and os.access(path, os.X_OK) and os.path.isfile(path):
-                _git = path
-                break
-        else:
-            raise GitMissingError
-    return _git
-
-
-_git = ""
-
-
-def _open_standard_streams() -> None:
-    """Give closed standard streams to the null device, as git itself does at its start.
-
-    Otherwise the next file that is opened gets their number, and git writes its output into it.
-    """
-    global _spare
-    while _spare <= 2:
-        _spare = os.open(os.devnull, os.O_RDWR)
-
-
-#: A file descriptor that is given back when there are no more: saying so takes one.
-_spare = 0
-
-
-def _not_started(error: OSError) -> PmgitError:
-    global _spare
-    if _spare > 2:
-        os.close(_spare)
-        _spare = sys.maxsize
-    from pmgit.git import trouble
-
-    told = error.strerror or "the system gives no reason"
-    return PmgitError(f"git could not be started: {told}", trouble.hint(told))
-
-
-def no_temporary_files(error: OSError) -> PmgitError:
-    """The error that there is no room for what git has to read."""
-    return PmgitError(
-        f"no temporary files could be made: {error.strerror}",
-        "free some space there, or name another folder in TMPDIR",
-    )
-
-
-def pipe() -> tuple[int, int]:
-    """Two ends of a pipe, to read from and to write to."""
-    try:
-        return os.pipe()
-    except OSError as error:
-        raise _not_started(error) from error
+def stop_all() -> None:
+    """End every git process that is under way, so that none outlives who is interrupted."""
+    by = time.monotonic() + _PATIENCE
+    left = list(running.values())
+    for process in left:
+        process.ask_to_end()
+    for process in left:
+        process.stop(by)
 
 
 def start(
@@ -239,54 +199,62 @@ def start(
     has it, to ask where hooks are. `into` and `source` are file descriptors for the output and
     the input, such as the ends of a pipe.
     """
-    git = _find_git()
-    full = [git, *(GUARDS if literal else GUARDS[:-1])]
+    git = program.find()
+    full = [git, *(program.GUARDS if literal else program.GUARDS[:-1])]
     if own_hooks:
-        at = full.index(_NO_HOOKS)
+        at = full.index(program.NO_HOOKS)
         del full[at - 1 : at + 1]
     if top:
         full += ["-C", top]
     full += argv
-    environment = _environment(env)
+    files: list[int] = []
+    mask = None
     try:
-        out, err = scratch() if into < 0 else os.dup(into), scratch()
-        source = os.dup(source) if source >= 0 else _input(stdin)
-        try:
-            if hasattr(os, "posix_spawn"):
-                actions = [
-                    (os.POSIX_SPAWN_DUP2, source, 0),
-                    (os.POSIX_SPAWN_DUP2, out, 1),
-                    (os.POSIX_SPAWN_DUP2, err, 2),
-                ]
-                pid, popen = os.posix_spawn(git, full, environment, file_actions=actions), None
-            else:
-                import subprocess
-
-                popen = subprocess.Popen(
-                    full, stdin=source, stdout=out, stderr=err, env=environment
-                )
-                pid = popen.pid
-        finally:
-            os.close(source)
+        files.append(scratch.empty() if into < 0 else os.dup(into))
+        files.append(scratch.empty())
+        files.append(scratch.holding(stdin) if source < 0 else os.dup(source))
+        # No signal may come between its start and the entry of it in `running`.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING) if _ENDING else None
+        pid, popen = spawn(full, program.environment(env), files, mask)
+        process = Process(argv, pid, -1 if into >= 0 else files[0], files[1], popen, group=group)
     except OSError as error:
-        raise _not_started(error) from error
+        for file in files:
+            os.close(file)
+        known = of_machine(error)
+        hint = known.hint if known else ""
+        raise PmgitError(f"git could not be started: {error.strerror}", hint) from error
+    finally:
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    os.close(files[2])
     if into >= 0:
-        # Whoever reads the other end must see it end when git does.
-        os.close(out)
-        out = -1
-    return Process(argv, pid, out, err, popen)
+        os.close(files[0])  # whoever reads the other end must see it end when git does
+    return process
 
 
-def _input(stdin: bytes) -> int:
-    """A file descriptor to read `stdin` from."""
-    if not stdin:
-        return os.open(os.devnull, os.O_RDONLY)
-    source = scratch()
-    view = memoryview(stdin)
-    while view:
-        view = view[os.write(source, view) :]
-    os.lseek(source, 0, os.SEEK_SET)
-    return source
+#: The signals that end a judgement.
+_ENDING = (
+    (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+    if hasattr(signal, "pthread_sigmask")
+    else ()
+)
+
+
+def spawn(
+    argv: list[str], env: dict[str, str], files: list[int], mask: set[Any] | None = None
+) -> tuple[int, Any]:
+    """Start a program with these files for output, errors and input; its id, and on Windows it."""
+    out, err, source = files
+    if not hasattr(os, "posix_spawn"):
+        import subprocess
+
+        popen = subprocess.Popen(argv, stdin=source, stdout=out, stderr=err, env=env)
+        return popen.pid, popen
+    actions = [(os.POSIX_SPAWN_DUP2, file, at) for file, at in ((source, 0), (out, 1), (err, 2))]
+    more: dict[str, Any] = {} if mask is None else {"setsigmask": mask}
+    if group >= 0:
+        more["setpgroup"] = group
+    return os.posix_spawn(argv[0], argv, env, file_actions=actions, **more), None
 
 
 def run(*argv: str, stdin: bytes = b"", top: str = "", env: dict[str, str] | None = None) -> bytes:

@@ -39,12 +39,12 @@ class Settings:
         self._asked = [(tree, name) for tree in self._trees for name in NAMES]
         self._names = [f"{tree}:{name}" for tree, name in self._asked]
         self._baselines = [f"{tree}:{BASELINE}" for tree in self._trees]
-        batch.expect(("info", self._refs + self._baselines), ("contents", self._names))
+        batch.expect(("info", self._refs + self._names + self._baselines))
 
     @lazy
     def _infos(self) -> list[Answer]:
-        """What the refs of the push are now, and the baselines: one question."""
-        return self.batch.info(self._refs + self._baselines)
+        """What the refs of the push are now, the configurations and baselines: one question."""
+        return self.batch.info(self._refs + self._names + self._baselines)
 
     def confirm(self) -> None:
         """Take the old id from every update whose ref has not got it. To be asked before all else.
@@ -66,15 +66,24 @@ class Settings:
             found[key.removeprefix("pmgit.")] = value if "\n" in line else "true"
         return found
 
-    def recorded(self) -> dict[tuple[str, str], bytes]:
-        """The files that the old tips and HEAD have: (id or `HEAD`, name) to content."""
-        answers = self.batch.contents(self._names)
-        pairs = zip(self._asked, answers, strict=True)
-        return {asked: answer.data for asked, answer in pairs if answer.kind == "blob"}
+    def recorded(self, most: int) -> dict[tuple[str, str], Answer]:
+        """The files that the old tips and HEAD have, by (id or `HEAD`, name).
+
+        With their content, unless that has more than `most` bytes.
+        """
+        answers = self._infos[len(self._refs) :]
+        there = {
+            asked: answer
+            for asked, answer in zip(self._asked, answers, strict=False)
+            if answer.kind == "blob"
+        }
+        wanted = list(dict.fromkeys(one.oid for one in there.values() if one.size <= most))
+        contents = dict(zip(wanted, self.batch.contents(wanted), strict=True)) if wanted else {}
+        return {asked: contents.get(answer.oid, answer) for asked, answer in there.items()}
 
     def baselines(self) -> dict[str, str]:
         """The ids of the baselines that the old tips and HEAD (`HEAD`) have; '' for none."""
-        answers = self._infos[len(self._refs) :]
+        answers = self._infos[-len(self._trees) :]
         return {tree: one.oid for tree, one in zip(self._trees, answers, strict=True)}
 
 

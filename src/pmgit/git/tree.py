@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git.blob import Blob, parse_listing
-from pmgit.git.process import no_temporary_files
+from pmgit.git.scratch import no_temporary_files
 from pmgit.git.snapshot import TREE, Snapshot, list_attributes
 
 TYPE_CHECKING = False

@@ -13,7 +13,7 @@ import os
 from pmgit.git.apart import Apart
 from pmgit.git.attributes import OF_THE_TREE
 from pmgit.git.blob import decode, encode
-from pmgit.git.process import no_temporary_files
+from pmgit.git.scratch import no_temporary_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

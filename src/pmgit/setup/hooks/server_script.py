@@ -14,7 +14,7 @@ import sysconfig
 
 import pmgit
 from pmgit.git import incoming
-from pmgit.git.process import GUARDS, READ_ONLY
+from pmgit.git.program import GUARDS, READ_ONLY
 from pmgit.report.shell import quote
 
 _MARK = b"#!/bin/sh\n# pmgit server hook "
@@ -55,12 +55,13 @@ begin() {
 
 judge() {
     # -I: neither the folder nor the environment of a push can put a module in front of ours.
+    # utf8: paths are bytes, whatever the locale of the server.
     # -S: what is installed need not be looked through at each start; it takes a tenth of a push.
     if [ -x "$python" ] && [ -f "$library/pmgit/hook.py" ]; then
         old='' begun=''
         [ -z "$quarantine" ] || begin
         set -- ${old:+--first "$old $new $ref"} ${begun:+--begun "$begun"}
-        exec "$python" -I -S -c "$start" "$library" "$packages" pre-receive@OPTIONS@ "$@"
+        exec "$python" -I -S -X utf8 -c "$start" "$library" "$packages" pre-receive@OPTIONS@ "$@"
     elif [ -x "$python" ] && [ -f "$hook" ]; then
         exec "$python" -I "$hook" pre-receive@OPTIONS@
     elif command -v pmgit-hook >/dev/null 2>&1; then
