@@ -61,7 +61,9 @@ def shown(value: object) -> str:
 
 def of_machine(error: Exception) -> PmgitError | None:
     """The error for what the machine refuses, such as memory or a file; None for any other."""
-    if isinstance(error, MemoryError):
+    # Python's own code in C says it in these ways, too.
+    unmapped = isinstance(error, ImportError) and "failed to map" in str(error)
+    if unmapped or isinstance(error, MemoryError | SystemError):
         return PmgitError("there is not enough memory", _HINTS["ENOMEM"])
     if isinstance(error, ImportError):
         try:
