@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from pmgit.errors import PmgitError
-from pmgit.git.process import GitError, pipe, start
+from pmgit.git.process import GitError, start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Stream:
 
 def single(*argv: str, top: str = "", env: dict[str, str] | None = None) -> Stream:
     """Start one git command whose output is read as it comes."""
-    reader, writer = pipe()
+    reader, writer = os.pipe()
     try:
         process = start(*argv, top=top, env=env, into=writer)
     except PmgitError:
@@ -196,7 +196,7 @@ class Running:
         # Known before it runs: ^C may come at any moment.
         self._all.append(Stream(-1, processes))
         for argv in commands:
-            reader, writer = pipe()
+            reader, writer = os.pipe()
             _widen(writer)
             processes.append(
                 start(
