@@ -16,7 +16,7 @@ from typing import NoReturn
 import click
 
 from pmgit import __version__, entry
-from pmgit.commands._terminal import QUIET
+from pmgit.commands._terminal import QUIET, named
 from pmgit.errors import FAILED, INTERRUPTED, USAGE, PmgitError, nearest, told
 from pmgit.git import process
 from pmgit.report import colour
@@ -163,9 +163,9 @@ def main() -> NoReturn:
         code = main_group.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except PmgitError as error:
-        click.echo(f"pmgit: {visible(redact(error.message))}", err=True)
+        click.echo(f"pmgit: {named(visible(redact(error.message)))}", err=True)
         if error.hint:
-            click.echo(f"hint: {visible(redact(error.hint))}", err=True)
+            click.echo(f"hint: {named(visible(redact(error.hint)))}", err=True)
         sys.exit(error.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())

@@ -142,10 +142,12 @@ def main(argv: list[str] | None = None) -> int:
 def _failed(error: Exception) -> int:
     """Say what went wrong; the exit code."""
     from pmgit.errors import told
+    from pmgit.report.shell import called, own_command
     from pmgit.report.text import visible
 
     lines, code = told(error)
-    _write("".join(f"{visible(line)}\n" for line in lines), sys.stderr)
+    text = "".join(f"{visible(line)}\n" for line in lines)
+    _write(called(text, own_command()), sys.stderr)
     return code
 
 

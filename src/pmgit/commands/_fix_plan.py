@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pmgit.commands._terminal import named
 from pmgit.fixes import convert
 from pmgit.git import checkout, commits, position
 from pmgit.git.blob import REGULAR, decode
@@ -29,7 +30,7 @@ _TAGS = 5
 def show(fix: Fix, shell: Shell) -> None:
     """One fix: what it does to whom, and its commands."""
     if fix.about or fix.warning:
-        click.echo(f"plan: {visible(fix.about or fix.warning)}")
+        click.echo(f"plan: {shell.called(visible(fix.about or fix.warning))}")
     for step in fix.steps:
         _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
 
@@ -38,7 +39,7 @@ def tell(made: Remake, shell: Shell, *, as_commands: bool) -> None:
     """What will be made anew; with `as_commands`, the git commands that do the same."""
     for finding in made.report.findings:
         if finding.pasted and finding.pasted.about:
-            click.echo(f"plan: {visible(finding.pasted.about)}")
+            click.echo(f"plan: {shell.called(visible(finding.pasted.about))}")
     restored = {path for step in made.before for path in step.items}
     for what, blobs in (("out of Git", made.out), ("into Git LFS", made.stored)):
         paths = dict.fromkeys(blob.path for blob in blobs)
@@ -169,12 +170,16 @@ def tell_done(made: Remake, done: Rewritten) -> None:
     ref = made.unpushed.ref
     which = f" --range {quote(ref)}" if ref.startswith(position.TAGS) else ""
     back = f"pmgit fix --undo{which}"
-    click.echo(f"the old ones are kept as {visible(made.backup)}; to go back: {visible(back)}")
+    click.echo(
+        f"the old ones are kept as {visible(made.backup)}; to go back: {named(visible(back))}"
+    )
     holders = position.holders(made.repository, done.ids)
     tags = [h.ref for h in holders if h.ref.startswith(position.TAGS) and h.ref != ref]
     for name in tags[:_TAGS]:
         words = f"pmgit fix --range {quote(name)}"
-        click.echo(f"note: the tag {visible(position.short(name))} has old ones: {visible(words)}")
+        click.echo(
+            f"note: the tag {visible(position.short(name))} has old ones: {named(visible(words))}"
+        )
     if len(tags) > _TAGS:
         click.echo(
             f"note: so have {len(tags) - _TAGS} more: git tag --contains {made.unpushed.tip}"

@@ -49,6 +49,7 @@ def show(
         return
     _write(file, output)
     said = text.summary(report) if report.findings else nothing_found(report)
+    said = shell_for(repository).called(said)
     if not _terminal.is_quiet():
         click.echo(f"{said}\nwrote {text.visible(file)}", err=True)
 

@@ -7,6 +7,7 @@ import sys
 import click
 
 from pmgit.report.colour import Paint, wanted
+from pmgit.report.shell import called, own_command
 
 #: The key of click's `ctx.meta` that --quiet sets.
 QUIET = "pmgit.quiet"
@@ -21,6 +22,11 @@ def paint() -> Paint:
 def is_quiet() -> bool:
     """Whether only findings and errors are wanted (--quiet)."""
     return bool(click.get_current_context().meta.get(QUIET))
+
+
+def named(text: str) -> str:
+    """`text` with every command of pmgit that it names as the user's shell finds it."""
+    return called(text, own_command())
 
 
 def say(text: str = "") -> None:

@@ -73,12 +73,13 @@ def _look() -> tuple[Context, list[Check]]:
 
 def _show(check: Check, shell: Shell, paint: Paint) -> None:
     status = paint(f"{check.status + ':':8}", _COLOURS[check.status])
-    click.echo(f"{status} {check.name}: {_plain(check.evidence)}", color=True)
+    evidence = shell.called(_plain(check.evidence))
+    click.echo(f"{status} {check.name}: {evidence}", color=True)
     if check.fix:
         command = paint(shell.line(check.fix), colour.GREEN)
         click.echo(f"{paint('fix:', colour.BOLD)} {command}", color=True)
     if check.hint:
-        click.echo(f"hint: {_plain(check.hint)}")
+        click.echo(f"hint: {shell.called(_plain(check.hint))}")
 
 
 def _plain(text: str) -> str:
@@ -108,7 +109,7 @@ def _document(found: list[Check], shell: Shell) -> dict[str, Any]:
                     "shell": shell.line(check.fix),
                     "safe": check.fix.safe,
                 },
-                "hint": redact(check.hint) or None,
+                "hint": shell.called(redact(check.hint)) or None,
                 "looked": check.looked,
             }
             for check in found

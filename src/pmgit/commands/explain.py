@@ -10,6 +10,7 @@ import click
 
 from pmgit import rules
 from pmgit.commands._completion import rule_names
+from pmgit.commands._terminal import named
 from pmgit.errors import UsageError, cut, nearest, unknown
 from pmgit.report.text import visible
 from pmgit.rule import NAMES
@@ -50,7 +51,7 @@ def command(names: tuple[str, ...]) -> None:
     wanted: list[str] = []
     for name in names:
         wanted += [rule for rule, entry in rules.RULES.items() if name in (rule, entry.family)]
-    click.echo("\n\n".join(_page(name) for name in dict.fromkeys(wanted)))
+    click.echo(named("\n\n".join(_page(name) for name in dict.fromkeys(wanted))))
 
 
 def _read() -> str:
@@ -96,18 +97,18 @@ def _symptom(hit: Match, place: Place) -> str:
     lines += [f"  {_harmless(name)}" for name in named[:SHOWN]]
     if len(named) > SHOWN:
         lines.append(f"  … and {len(named) - SHOWN} more")
-    lines += ["", *textwrap.wrap(symptom.cause, 96)]
+    lines += ["", *textwrap.wrap(place.shell.called(symptom.cause), 96)]
     look = answer.command(symptom.find, hit, place) if symptom.find else ""
     if look:
-        lines += ["", "see more:", f"  {look}"]
+        lines += ["", "see more:", f"  {place.shell.called(look)}"]
     ways = answer.ways(symptom, hit, place)
     if len(ways) > 1:
         lines += ["", "Ways out; what stands before each says when it is the right one:"]
     for way, line in ways:
-        lines += ["", f"{way.when}:", f"  {line}"]
+        lines += ["", f"{place.shell.called(way.when)}:", f"  {line}"]
     lines.append("")
     if symptom.rules:
-        lines.append(f"Rules: pmgit explain {' '.join(symptom.rules)}")
+        lines.append(place.shell.called(f"Rules: pmgit explain {' '.join(symptom.rules)}"))
     lines.append(f"Source: {symptom.source}")
     return "\n".join(lines)
 

@@ -48,7 +48,7 @@ def _case(suite: ET.Element, finding: Finding, shell: Shell) -> None:
     if finding.line:
         known["line"] = str(finding.line)
     case = ET.SubElement(suite, "testcase", known)
-    text = line_of(finding)
+    text = shell.called(line_of(finding))
     if finding.fix is not None:
         text += f"\n{fix_of(finding.fix, shell)}"
     if finding.severity == ERROR:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-")
 #: What Git reads as a pattern in a pathspec.
 _MAGIC = frozenset("*?[]\\:")
+#: What follows `pmgit` where a message names a command; a test holds it to the command line's.
+COMMANDS = frozenset({
+    "baseline", "check", "doctor", "env", "explain", "fix", "gitignore", "history", "info", "init",
+    "lfs-setup", "server",
+})  # fmt: skip
 #: Above so many bytes of paths, a command reads them from a file: nobody checks a longer line,
 #: and a shell refuses one of 128 KiB.
 LONG = 8000
@@ -77,6 +82,22 @@ def own_command(environ: dict[str, str] | None = None) -> str:
     return own if os.path.exists(own) else "pmgit"
 
 
+def called(text: str, pmgit: str) -> str:
+    """`text` with every command of pmgit that it names as it is called where it is read."""
+    if pmgit == "pmgit":
+        return text
+    name = quote(pmgit)
+    first, *rest = text.split("pmgit ")
+    out = first
+    for part in rest:
+        end = 0
+        while part[end : end + 1].isalpha() or part[end : end + 1] == "-":
+            end += 1
+        is_word = not out or not (out[-1].isalnum() or out[-1] in "_./\\-")
+        out += f"{name if is_word and part[:end] in COMMANDS else 'pmgit'} {part}"
+    return out
+
+
 class Shell:
     """Where commands will be pasted: `prefix` is the user's folder below the top, with a slash.
 
@@ -89,6 +110,10 @@ class Shell:
         self._prefix = prefix
         self.pmgit = pmgit
         self._spill = spill
+
+    def called(self, text: str) -> str:
+        """A message with every command of pmgit as this shell finds it."""
+        return called(text, self.pmgit)
 
     def argv(self, step: Step) -> list[str]:
         """One command of a fix, as an argument list."""
