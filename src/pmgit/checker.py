@@ -99,10 +99,9 @@ def judge(
 ) -> Report:
     """The findings of the named rules, sorted by path.
 
-    `baseline` gives what is forgiven, and is asked only when there are findings. Without it the
-    snapshot's own counts; a server passes that of the old tip, because a push must not forgive
-    itself. A baseline that a change brings has to be a valid one in any case. With `plans`, what
-    is committed gets the fix that is right where its commits are.
+    `baseline` gives what is forgiven, and is asked only when there are findings; without it the
+    snapshot's own counts (a server passes that of the old tip: a push must not forgive itself).
+    One that a change brings must be valid. With `plans`, what is committed gets its own fixes.
     """
     for name in config.rules:
         if name in rules.RULES:
@@ -128,6 +127,10 @@ def judge(
         _plan(findings, config, subject)
     elif plans and findings and snapshot.origin == TREE and not snapshot.repository.bare:
         _plan_unpushed(findings, config, snapshot.repository)
+    if plans and findings:
+        from pmgit.setup import unstaged
+
+        unstaged.look(findings, subject)
     return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven)
 
 

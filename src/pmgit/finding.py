@@ -106,10 +106,13 @@ class Finding:
     `fix` is right for what was judged. `pasted` is what it becomes when the fixes of all findings
     are pasted one after the other (`fixes.settle`); None when the others leave nothing to do.
     `blobs` are what has to leave the history of a range, when it is not the one blob at `path`.
+    `again` are the paths that the fix takes out of the index and the next `git add` takes again:
+    those that are new to Git, and those that are not.
     """
 
     __slots__ = (
-        "blobs", "commit", "content", "fix", "line", "message", "pasted", "path", "rule", "severity"
+        "again", "blobs", "commit", "content", "fix", "line", "message", "pasted", "path", "rule",
+        "severity",
     )  # fmt: skip
 
     def __init__(
@@ -134,6 +137,7 @@ class Finding:
         self.commit = commit
         self.content = content
         self.blobs: tuple[Any, ...] = ()
+        self.again: tuple[list[str], list[str]] = ([], [])
 
     def __repr__(self) -> str:
         return f"Finding({self.path!r}, {self.rule}: {self.message!r}, {self.severity})"

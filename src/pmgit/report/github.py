@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmgit.finding import ERROR
-from pmgit.report.text import LONGEST, fix_of, fixes_of, line_of, summary, visible
+from pmgit.report.text import LONGEST, fix_of, fixes_of, line_of, notes_of, summary, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def render(report: Report, shell: Shell) -> str:
     findings = sorted(report.findings, key=lambda finding: finding.severity != ERROR)
     lines = [_command(finding, shell) for finding in findings]
     fixes = fixes_of(report, shell)
-    return "\n".join([*lines, *fixes, summary(report), ""])
+    return "\n".join([*lines, *fixes, *notes_of(report), shell.called(summary(report)), ""])
 
 
 def _command(finding: Finding, shell: Shell) -> str:
@@ -31,7 +31,7 @@ def _command(finding: Finding, shell: Shell) -> str:
         properties.append(f"line={finding.line}")
     properties.append(f"title={_property(f'pmgit: {finding.rule}')}")
     # In the log, only the message is seen: it names the file again.
-    message = line_of(finding)
+    message = shell.called(line_of(finding))
     if finding.fix is not None:
         told = fix_of(finding.fix, shell)
         if len(told) <= LONGEST:  # of a command, nothing or all

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SHOWN = 25
 #: A message that quotes a file is cut to this many characters.
 LONGEST = 400
+#: So many lines for .gitignore are named.
+NAMED = 5
 PLAIN = Paint()
 
 
@@ -77,13 +79,48 @@ def fix_of(fix: Fix, shell: Shell, paint: Paint = PLAIN) -> str:
     command = paint(shell.line(fix), GREEN)
     what = f"unsafe fix ({fix.warning})" if fix.warning else "fix"
     line = f"{paint(f'{what}:', BOLD)} {command}"
-    return f"{paint('plan:', BOLD)} {visible(fix.about)}\n{line}" if fix.about else line
+    about = shell.called(visible(fix.about))
+    return f"{paint('plan:', BOLD)} {about}\n{line}" if about else line
 
 
 def fixes_of(report: Report, shell: Shell, paint: Paint = PLAIN) -> list[str]:
     """The lines with the fixes of all findings."""
     fixes = merged(finding.pasted for finding in report.findings if finding.pasted)
     return [fix_of(fix, shell, paint) for fix in fixes]
+
+
+def notes_of(report: Report) -> list[str]:
+    """What to know of files that the fixes take out of the index: what keeps them out."""
+    new, old = (
+        list(dict.fromkeys(path for finding in report.findings for path in finding.again[at]))
+        for at in (0, 1)
+    )
+    lines = []
+    if new:
+        named = list(map(_ignore_line, new[:NAMED]))
+        way = f"unless .gitignore has th{'is line' if len(new) == 1 else 'ese lines'}:"
+        if not all(named):
+            way, named = "unless they lie elsewhere by then", []
+        lines.append(f"note: the next git add takes {_files(new)} again, {way}")
+        lines += [f"  {line}" for line in named]
+        if named and len(new) > NAMED:
+            lines.append(f"  … and {len(new) - NAMED} more")
+    if old:
+        stay = "stays" if len(old) == 1 else "stay"
+        lines.append(f"note: {_files(old)} {stay} changed on disk, where the next git add finds it")
+    return lines
+
+
+def _files(paths: list[str]) -> str:
+    return visible(paths[0]) if len(paths) == 1 else f"these {len(paths)} files"
+
+
+def _ignore_line(path: str) -> str:
+    """The line of the `.gitignore` at the top for exactly this file; '' when there is none."""
+    if not path.isprintable():
+        return ""
+    text = "".join("\\" + char if char in "*?[]\\" else char for char in path)
+    return f"/{text[:-1]}\\ " if text.endswith(" ") else f"/{text}"
 
 
 def render(
@@ -101,7 +138,7 @@ def render(
         kind = kind_of(finding)
         counts[kind] = counts.get(kind, 0) + 1
         if counts[kind] <= SHOWN:
-            lines.append(line_of(finding, paint))
+            lines.append(shell.called(line_of(finding, paint)))
     for kind, count in counts.items():
         if count > SHOWN:
             lines.append(f"… and {count - SHOWN} more of {kind}")
@@ -109,8 +146,8 @@ def render(
         lines += ["", *(f"commit {oid[:12]}: {visible(what)}" for oid, what in commits.items())]
     fixes = fixes_of(report, shell, paint)
     if fixes:
-        lines += ["", *fixes]
-    lines += ["", summary(report)]
+        lines += ["", *fixes, *notes_of(report)]
+    lines += ["", shell.called(summary(report))]
     return "\n".join(lines) + "\n"
 
 

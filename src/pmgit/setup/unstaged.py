@@ -1,0 +1,47 @@
+"""Which files a fix takes out of the index that the next `git add` would bring back: they stay on
+disk, and Git does not know that they are not wanted.
+"""
+
+from __future__ import annotations
+
+from pmgit.git import attributes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pmgit.finding import Finding
+    from pmgit.model.subject import Subject
+
+
+def look(findings: Iterable[Finding], subject: Subject) -> None:
+    """Note with each finding the files that come again.
+
+    None where ignore rules hide them already, or the fix itself writes rules that do.
+    """
+    if subject.repository.bare:
+        return
+    taken = [(finding, *_taken(finding, subject)) for finding in findings]
+    removed = dict.fromkeys(path for _, out, _ in taken for path in out)
+    hidden = attributes.ignored(subject.repository, removed)
+    for finding, out, changed in taken:
+        finding.again = ([path for path in out if path not in hidden], changed)
+
+
+def _taken(finding: Finding, subject: Subject) -> tuple[list[str], list[str]]:
+    """The files that the fix takes out of Git, and those that it only takes out of the change."""
+    fix = finding.fix
+    steps = fix.steps if fix else ()
+    if any(step.argv[:2] == ("pmgit", "gitignore") for step in steps):
+        return [], []
+    removed: list[str] = []
+    changed: list[str] = []
+    for step in steps:
+        if step.argv[:3] == ("git", "rm", "--cached"):
+            removed += step.items
+        elif step.argv[:3] == ("git", "restore", "--staged"):
+            changed += step.items
+        elif step.argv[:2] == ("pmgit", "fix"):  # it has the rules of models written, too
+            paths = dict.fromkeys(blob.path for blob in finding.blobs)
+            removed += [p for p in paths if not (subject.in_models(p) or subject.is_lfs(p))]
+    return removed, changed
