@@ -20,8 +20,9 @@ from pmgit.setup import block
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from pmgit.baseline.forgive import Baseline
     from pmgit.config import Config
     from pmgit.finding import Finding, Report
     from pmgit.git.position import Unpushed
@@ -244,16 +245,21 @@ class Remake:
 
 
 def plan(
-    repository: Repository, asked: str, wanted: Sequence[str], remote: str = ""
+    repository: Repository,
+    asked: str,
+    wanted: Sequence[str],
+    remote: str = "",
+    baseline: Callable[[], Baseline] | None = None,
 ) -> tuple[Report, Remake, Subject]:
     """Judge the unpushed commits of a branch (`A..BRANCH`, `BRANCH`, '') with the named rules.
 
-    `remote` is the one that has not got them, where it is not the branch's own.
+    `remote` is the one that has not got them, where it is not the branch's own; `baseline` what
+    is forgiven, where it is not what the branch says.
     """
     unpushed = position.unpushed(repository, asked, remote)
     snapshot = unpushed.snapshot()
     config = snapshot_config.read(snapshot)
     names = checker.selected(config, wanted)
-    report = checker.judge(snapshot, config, names)
+    report = checker.judge(snapshot, config, names, baseline)
     subject = Subject(snapshot, config)
     return report, Remake(unpushed, config, names, report, subject), subject

@@ -10,9 +10,10 @@ import click
 from pmgit import checker, snapshot_config
 from pmgit.baseline import entries, source
 from pmgit.baseline.update import FIRST_REASON, Recorder, Update
-from pmgit.commands import _work_tree
+from pmgit.commands import _next, _work_tree
 from pmgit.commands._difference import difference
 from pmgit.commands._options import format_option
+from pmgit.commands._terminal import named
 from pmgit.config import BASELINE
 from pmgit.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
 from pmgit.git import tree
@@ -174,10 +175,12 @@ def _tell(repository: Repository, update: Update, *, changed: bool, dry_run: boo
     if update.refused:
         click.echo(f"not forgiven: {_findings(len(update.refused))}", err=True)
         click.echo(
-            "hint: cure it (pmgit check --all shows how), or take it in:"
-            " pmgit baseline --accept PATH --reason TEXT"
-            if not update.never
-            else "hint: cure it (pmgit check --all shows how): a receiver would refuse it",
+            named(
+                "hint: cure it (pmgit check --all shows how), or take it in:"
+                " pmgit baseline --accept PATH --reason TEXT"
+                if not update.never
+                else "hint: cure it (pmgit check --all shows how): a receiver would refuse it"
+            ),
             err=True,
         )
     if changed and not dry_run:
@@ -191,18 +194,17 @@ def _findings(count: int) -> str:
 def _tell_next(repository: Repository, kept: int) -> None:
     """What a person has to do now: stage it, and let Git merge it."""
     top = os.path.relpath(repository.top, os.path.join(repository.top, repository.prefix))
-    at = "git" if top == "." else f"git -C {quote(top)}"
     if not kept:
-        click.echo(f"next: {at} rm -f -- {BASELINE}")
+        click.echo(f"next: {_next.git(repository)} rm -f -- {BASELINE}")
         return
-    click.echo(f"next: {at} add -- {BASELINE}")
+    click.echo(f"next: {_next.add(repository, [BASELINE])}")
     merge = repository.run("check-attr", "-z", "merge", "--", BASELINE).split(b"\0")
     if merge[2:3] != [b"union"]:
         name = ".gitattributes" if top == "." else f"{top}/.gitattributes".replace(os.sep, "/")
         click.echo(
             "hint: two branches that both change it merge without a conflict after:"
             f" printf '\\n/{BASELINE} merge=union\\n' >> {quote(name)}"
-            f" && {at} add -- .gitattributes",
+            f" && {_next.add(repository, ['.gitattributes'])}",
             err=True,
         )
 

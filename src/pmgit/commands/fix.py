@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit import checker, remake, snapshot_config
+from pmgit.baseline.forgive import Baseline
 from pmgit.commands import _fix_plan, _fix_undo, _steps, _terminal, _work_tree
 from pmgit.commands._completion import rule_names
 from pmgit.errors import CLEAN, FINDINGS, UsageError
@@ -39,6 +40,7 @@ _ROUNDS = 6
 @click.option(
     "--remote", metavar="NAME", help="What this remote has not got, not that of the branch."
 )
+@click.option("--no-baseline", is_flag=True, help="Fix also what .pmgit-baseline forgives.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--undo", is_flag=True, help="Take the branch back, or the tag of --range.")
@@ -47,6 +49,7 @@ def command(
     rules: tuple[str, ...],
     commits: str | None,
     remote: str | None,
+    no_baseline: bool,
     dry_run: bool,
     yes: bool,
     undo: bool,
@@ -72,23 +75,30 @@ def command(
         else:
             _fix_undo.undo(repository, dry_run=dry_run)
         return CLEAN
+    forgiving = Baseline if no_baseline else None
     if commits is None and remote is None:
-        done = _staged(repository, rules, dry_run=dry_run, yes=yes)
+        done = _staged(repository, rules, forgiving, dry_run=dry_run, yes=yes)
         if done is not None:
             return done
     which = (commits or "", remote or "")
-    return _committed(repository, which, rules, dry_run=dry_run, yes=yes)
+    return _committed(repository, which, rules, forgiving, dry_run=dry_run, yes=yes)
 
 
 def _staged(
-    repository: Repository, rules: Sequence[str], *, dry_run: bool, yes: bool
+    repository: Repository,
+    rules: Sequence[str],
+    forgiving: type[Baseline] | None,
+    *,
+    dry_run: bool,
+    yes: bool,
 ) -> int | None:
     """Fix what is staged; None when there is nothing wrong with it."""
     shell = Shell("", shell_for(repository).pmgit)
     done: set[str] = set()
-    report = _judge_staged(rules)
+    report = _judge_staged(rules, forgiving)
     if not report.findings:
         return None
+    notes = text.notes_of(report)
     for _ in range(_ROUNDS):
         fixes = [fix for fix in _fixes(report) if shell.line(fix) not in done]
         if not fixes:
@@ -105,10 +115,12 @@ def _staged(
         for fix in fixes:
             done.add(shell.line(fix))
             _steps.run(repository, _answered(fix) if yes else fix.steps, shell)
-        report = _judge_staged(rules)
+        report = _judge_staged(rules, forgiving)
+    for note in notes:
+        _terminal.say(note)
     code = _left(repository, report, " in what is staged")
     if code == CLEAN and position.has_remotes(repository) and position.Head(repository).oid:
-        committed = remake.plan(repository, "", rules)[0]
+        committed = remake.plan(repository, "", rules, baseline=forgiving)[0]
         if committed.errors:
             click.echo("the commits that are not pushed have findings too; commit, then fix these:")
             return _left(repository, committed)
@@ -119,6 +131,7 @@ def _committed(
     repository: Repository,
     which: tuple[str, str],
     rules: Sequence[str],
+    forgiving: type[Baseline] | None,
     *,
     dry_run: bool,
     yes: bool,
@@ -130,8 +143,8 @@ def _committed(
         _terminal.say("nothing to fix")
         return CLEAN
     shell = Shell("", shell_for(repository).pmgit)
-    report, made, _ = remake.plan(repository, asked, rules, remote)
-    fixes = _fixes(report)
+    report, made, _ = remake.plan(repository, asked, rules, remote, forgiving)
+    fixes, notes = _fixes(report), text.notes_of(report)
     if not fixes:
         if report.findings:
             return _left(repository, report)
@@ -162,7 +175,9 @@ def _committed(
             _steps.run(repository, made.after, shell)
     finally:  # also when a hook refuses the new commit: the branch has moved
         _fix_undo.remember(repository, before.ref, value)
-    report, _, _ = remake.plan(repository, asked, rules, remote)
+    for note in notes:
+        _terminal.say(note)
+    report, _, _ = remake.plan(repository, asked, rules, remote, forgiving)
     return _left(repository, report)
 
 
@@ -195,10 +210,10 @@ def _fixes(report: Report) -> list[Fix]:
     return merged(finding.pasted for finding in report.findings if finding.pasted)
 
 
-def _judge_staged(rules: Sequence[str]) -> Report:
+def _judge_staged(rules: Sequence[str], forgiving: type[Baseline] | None) -> Report:
     snapshot = staged.take()
     config = snapshot_config.read(snapshot)
-    return checker.judge(snapshot, config, checker.selected(config, rules))
+    return checker.judge(snapshot, config, checker.selected(config, rules), forgiving)
 
 
 def _ask(*, yes: bool) -> None:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _init_proof, _work_tree
+from pmgit.commands import _init_next, _init_proof, _init_undo, _work_tree
 from pmgit.commands._difference import difference
+from pmgit.commands._terminal import named
 from pmgit.config import HOOKS, IGNORE, LFS
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git.blob import decode
-from pmgit.report.shell import Shell, quote
+from pmgit.report.shell import Shell, own_command, quote
 from pmgit.report.text import visible
 from pmgit.setup import onboarding, undo
 from pmgit.setup.hooks.hook_config import NotExtendableError
-from pmgit.setup.journal import OWN, Journal
+from pmgit.setup.journal import Journal
 from pmgit.setup.onboarding import Wanted
 from pmgit.units import show_size
 
@@ -90,7 +91,7 @@ def command(
     wanted = Wanted(storage or "", hooks or "", language or "", models, system, keep_text, _tell)
     try:
         if take_back:
-            _undo(dry_run=dry_run)
+            _init_undo.run(dry_run=dry_run, yes=yes)
         else:
             _set_up(wanted, dry_run=dry_run, yes=yes)
     except BrokenPipeError:
@@ -131,7 +132,7 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
                 pass
             error.message += "; what was written is taken back"
         raise
-    _tell_next(repository, made)
+    _tell_next(repository, made, yes=yes)
 
 
 def _tell(line: str) -> None:
@@ -143,7 +144,7 @@ def _show(made: Plan) -> None:
     """What is here, and what will be done."""
     click.echo("here:")
     for line in _seen(made.look):
-        click.echo(f"  {line}")
+        click.echo(f"  {named(line)}")
     if made.steps:
         click.echo("to do:")
         for step in made.steps:
@@ -151,7 +152,7 @@ def _show(made: Plan) -> None:
     else:
         click.echo("nothing to do: this repository is set up")
     for note in made.notes:
-        click.echo(f"note: {visible(note)}")
+        click.echo(f"note: {named(visible(note))}")
 
 
 def _seen(look: Look) -> list[str]:
@@ -243,8 +244,8 @@ def _do(made: Plan, journal: Journal) -> None:
         raise
 
 
-def _tell_next(repository: Repository, made: Plan) -> None:
-    """What a person has to do now: stage what was written."""
+def _tell_next(repository: Repository, made: Plan, *, yes: bool) -> None:
+    """What a person has to do now."""
     diffs = [diff for step in made.steps for diff in step.diffs]
     names = dict.fromkeys(name for name, before, after in diffs if after not in (None, before))
     # Not those in the git directory, nor hooks that lie in another place altogether.
@@ -255,10 +256,10 @@ def _tell_next(repository: Repository, made: Plan) -> None:
     if gone:
         tracked = decode(repository.run("ls-files", "-z", "--", *gone)).split("\0")
         files += [name for name in gone if name in tracked]
-    if files:
-        above = os.path.relpath(repository.top, os.path.join(repository.top, repository.prefix))
-        at = "git" if above == "." else f"git -C {quote(above)}"
-        click.echo(f"next: {at} add -- {' '.join(map(quote, files))}")
+    there = {name for name, before, _ in diffs if before is not None}
+    written = {name: name in there for name in files}
+    for line in _init_next.lines(repository, made, written, yes=yes):
+        click.echo(named(line))
     if made.storage == LFS:
         _tell_pull(repository, made)
 
@@ -270,23 +271,4 @@ def _tell_pull(repository: Repository, made: Plan) -> None:
 
     for check in weights.checks(Context(repository, made.config)):
         if check.fix:
-            click.echo(f"next: {Shell(repository.prefix).line(check.fix)}")
-
-
-def _undo(*, dry_run: bool) -> None:
-    repository, _ = _work_tree.load()
-    journal = Journal(repository)
-    if not journal.entries:
-        click.echo("nothing to undo: pmgit init has written nothing here")
-        return
-    if dry_run:
-        for entry in reversed(journal.entries):
-            what = "restore" if entry.before is not None else "remove"
-            click.echo(
-                f"would {what} {visible(entry.path)}" + (" if unchanged" * (entry.kind == OWN))
-            )
-        return
-    journal.sweep()
-    for line in undo.run(repository, journal):
-        click.echo(visible(line))
-    click.echo("undone")
+            click.echo(f"next: {Shell(repository.prefix, own_command()).line(check.fix)}")

@@ -20,7 +20,7 @@ from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs.patterns import literal
 from pmgit.model import storage
 from pmgit.model.weights import ALWAYS_SUFFIXES, AMBIGUOUS_SUFFIXES, KEPT_TEXT
-from pmgit.setup import block, files, ignore_foreign, models_folders
+from pmgit.setup import block, files, ignore_foreign, models_folders, own_files
 from pmgit.setup.ignore_plan import NAME, Place, Plan
 from pmgit.setup.ignore_proof import (
     CACHES,
@@ -88,6 +88,7 @@ def plan(
         mine = {**others, NAME: block.remove(made.after, NAME)}
         lines = [line for root in roots for line in _lines(place, root, made, mine, NAME)]
         lines += [f"/{literal(root)}/" for root in shut]
+        lines += own_files.lines(repository, mine) if config.source else []
         made.after = block.replace(made.after, lines, name=NAME)
         for path, found in blocks.items():
             if found is not None:

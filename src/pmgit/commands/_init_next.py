@@ -1,0 +1,83 @@
+"""What a person does after `pmgit init`, as lines to paste in their order.
+
+In an old repository a baseline comes first, or the commit of the set-up would be stopped by what
+has been there for years. `pmgit fix` comes last: it needs that commit, or the work tree would not
+be clean.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pmgit import checker
+from pmgit.commands import _next
+from pmgit.config import BASELINE
+from pmgit.git import attributes, tree
+from pmgit.report.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pmgit.git.repository import Repository
+    from pmgit.setup.onboarding import Plan
+
+_OLD = (
+    "what is wrong here already would stop commits: the baseline forgives it, and nothing new; then"
+    " pmgit history shows what old commits hold, and pmgit fix takes weights out of those that are"
+    " not pushed"
+)
+_UNDESCRIBED = (
+    "models lie here that no INFO.md describes, which would stop commits: describe them first"
+    " (pmgit info new MODEL), or have the baseline forgive these, and nothing new"
+)
+_WEIGHTS = ("missing-pointer", "tracked-weights")
+
+
+def lines(
+    repository: Repository, made: Plan, files: Mapping[str, bool], *, yes: bool
+) -> Iterator[str]:
+    """The lines; `files` are those that were written, with whether there was one before.
+
+    `yes`: nothing was asked, and nothing is to be asked.
+    """
+    hidden = attributes.ignored(repository, files, untracked=True)
+    mine = [name for name in files if name in hidden and files[name]]
+    for name in mine:
+        source, line, pattern = hidden[name]
+        told = visible(f"{name} is ignored by Git ({source}:{line}: {pattern})")
+        share = _next.add(repository, [name])
+        yield f"note: {told} and was so before, so it stays yours; to share it: {share}"
+    new = [name for name in files if name not in mine]
+    if not new:
+        return
+    wrong = _wrong(repository, made)
+    tracked = bool(wrong) and _is_tracked(repository, wrong)
+    if wrong:
+        yield f"hint: {_OLD if tracked else _UNDESCRIBED}"
+    yield f"next: {_next.add(repository, new)}"
+    if wrong:
+        yield f"next: pmgit baseline && {_next.add(repository, [BASELINE])}"
+        yield f'next: {_next.git(repository)} commit -q -m "Set up pmgit"'
+    if tracked:
+        cut = " --allow-missing" if repository.shallow_commits or repository.is_partial else ""
+        yield f"next: pmgit history{cut}"
+    if tracked and made.look.raw:
+        asks = " --yes" if yes else ""
+        yield f"next: pmgit fix --no-baseline{asks} {' '.join(_WEIGHTS)}"
+
+
+def _wrong(repository: Repository, made: Plan) -> set[str]:
+    """The paths of the errors that nothing forgives; none where there is a baseline already."""
+    if os.path.lexists(os.path.join(repository.top, BASELINE)):
+        return set()
+    names = checker.selected(made.config)
+    report = checker.judge(tree.take(repository), made.config, names, plans=False)
+    return {finding.path for finding in report.errors}
+
+
+def _is_tracked(repository: Repository, paths: set[str]) -> bool:
+    """Whether Git has any of these files, or of the files in these folders."""
+    begins = tuple(f"{path}/" for path in paths)
+    listing = tree.take(repository).listing()
+    return any(path in paths or path.startswith(begins) for path in listing)
