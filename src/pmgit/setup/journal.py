@@ -17,10 +17,11 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError
+from pmgit.git.blob import decode
 from pmgit.setup import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pmgit.git.repository import Repository
 
@@ -47,7 +48,8 @@ class Entry:
     `before` is the content in base64 (None: there was nothing), `mode` its permissions, `after`
     the hash of what was written. `added` are the texts that were put into a user's file, `removed`
     what stood in the place of each ([]: nothing). Of a symbolic link (`link`: it was one before)
-    the content is where it leads, after `LINK`.
+    the content is where it leads, after `LINK`. `index` is what the index had of it (None: it is
+    no file of the work tree).
     """
 
     kind: str
@@ -58,6 +60,7 @@ class Entry:
     added: list[str] = field(default_factory=list)
     link: bool = False
     removed: list[str] = field(default_factory=list)
+    index: str | None = None
 
     @property
     def content(self) -> bytes | None:
@@ -71,6 +74,7 @@ class Journal:
     def __init__(self, repository: Repository) -> None:
         """Raises PmgitError when there is a journal that cannot be read."""
         self.path = os.path.join(repository.git_dir, "pmgit", "init.json")
+        self._repository = repository
         self._top = repository.top
         self.entries = self._load()
 
@@ -129,6 +133,12 @@ class Journal:
         self._save()
         return entry
 
+    def note_all(self, entries: Iterable[Entry]) -> None:
+        """Write many entries down at once."""
+        for entry in entries:
+            self._add(entry)
+        self._save()
+
     def _add(self, entry: Entry) -> Entry:
         """Add an entry, unless it is the last about its file already: then an earlier run was
         interrupted. The same further up is another matter: the file has been something else since.
@@ -166,15 +176,18 @@ class Journal:
         """The entry for a file that is about to be written (`after` None: removed)."""
         link = os.path.islink(path) and kind == HOOK
         before = link_content(path) if link else content(path)
+        name = self.name(path)
+        is_here = not (name.startswith(("../", ".git/")) or os.path.isabs(name))
         return Entry(
             kind,
-            self.name(path),
+            name,
             None if before is None else base64.b64encode(before).decode("ascii"),
             digest(after),
             0 if before is None or link else stat.S_IMODE(os.lstat(path).st_mode),
             added,
             link,
             removed or [],
+            staged(self._repository, name) if is_here else None,
         )
 
     def write(
@@ -234,6 +247,13 @@ class Journal:
 
 def _is_hex(text: str) -> bool:
     return set("0123456789abcdef").issuperset(text)
+
+
+def staged(repository: Repository, path: str) -> str:
+    """`mode id` of a path in the index; '' when it is not there."""
+    out = repository.run("ls-files", "-s", "-z", "--", path)
+    fields = decode(out).partition("\t")[0].split(" ")
+    return f"{fields[0]} {fields[1]}" if len(fields) == 3 else ""
 
 
 def content(path: str) -> bytes | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError
 from pmgit.git import streams
-from pmgit.git.blob import decode, encode
+from pmgit.git.blob import encode
 from pmgit.lfs import pointer
 from pmgit.setup import block, files
 from pmgit.setup.hooks import chain, hook_config
@@ -30,6 +30,7 @@ from pmgit.setup.journal import (
     content,
     digest,
     link_content,
+    staged,
 )
 
 if TYPE_CHECKING:
@@ -52,12 +53,29 @@ def run(repository: Repository, journal: Journal, keep: int = 0) -> Iterator[str
         elif entry.kind == FOLDER:
             said = _folder(journal.locate(entry))
         else:
+            _unstage(repository, entry, journal.locate(entry))
             said = _file(repository, entry, journal.locate(entry))
         if entry.kind == HOOK:
             _forget_renamed(journal.locate(entry))
         journal.forget(entry)
         if said:
             yield said
+
+
+def contents_after(journal: Journal) -> dict[str, bytes]:
+    """What the files with pmgit's block will hold when all is undone, by path; b"" for none."""
+    found: dict[str, bytes | None] = {}
+    for entry in reversed(journal.entries):
+        if entry.kind != BLOCK:
+            continue
+        if entry.path not in found:
+            found[entry.path] = content(journal.locate(entry))
+        now = found[entry.path]
+        if entry.after == digest(now):
+            found[entry.path] = entry.content
+        elif now not in (None, entry.content):
+            found[entry.path] = _without(entry, now or b"")
+    return {path: data or b"" for path, data in found.items()}
 
 
 def _forget_renamed(path: str) -> None:
@@ -155,23 +173,41 @@ def _filter(repository: Repository, before: bytes) -> str:
     return "removed the filter lfs from the configuration of this repository"
 
 
+def _unstage(repository: Repository, entry: Entry, path: str) -> None:
+    """Put into the index what it had of a file, when it has what was written into the file."""
+    if entry.index is None:
+        return
+    now = staged(repository, entry.path)
+    if not now or now == entry.index:
+        return
+    data = _blob(repository, now)
+    on_disk = b"" if os.path.islink(path) else content(path) or b""
+    # Git may store other line ends than the file has.
+    same = entry.after == digest(on_disk) and data == on_disk.replace(b"\r\n", b"\n")
+    if same or entry.after == digest(data):
+        _put_back(repository, entry.path, now, entry.index)
+
+
 def _index(repository: Repository, entry: Entry) -> str:
     """Stage again what was staged, unless somebody has committed or changed it since."""
     now = staged(repository, entry.path)
-    if now == (entry.content or b"").decode("ascii"):
-        return ""
-    if not now or now != (_interrupted(repository, entry, now) or entry.after):
-        return ""
-    _, head, _ = repository.start("ls-tree", "-z", "HEAD", "--", entry.path).wait()
-    if now.split(" ")[1].encode("ascii") in head:
-        return f"left {entry.path} in the index: it is committed"
     before = (entry.content or b"").decode("ascii")
+    if now == before or now != (_interrupted(repository, entry, now) or entry.after):
+        return ""
+    return _put_back(repository, entry.path, now, before)
+
+
+def _put_back(repository: Repository, path: str, now: str, before: str) -> str:
+    """Stage `before` ('': nothing) in the place of `now`, unless that is committed."""
+    _, head, _ = repository.start("ls-tree", "-z", "HEAD", "--", path).wait()
+    if now.rpartition(" ")[2].encode("ascii") in head if now else not head:
+        return f"left {path} in the index: it is committed"
     if before:
         if repository.start("cat-file", "-e", before.split(" ")[1]).wait()[0]:
-            return f"left {entry.path} in the index: what was staged before is gone"
+            return f"left {path} in the index: what was staged before is gone"
     else:
         before = f"0 {'0' * len(repository.empty_tree)}"
-    line = before.encode("ascii") + b"\t" + encode(entry.path) + b"\0"
+    line = before.encode("ascii") + b"\t" + encode(path) + b"\0"
     repository.run("update-index", "-z", "--index-info", stdin=line)
     return ""
 
@@ -180,7 +216,7 @@ def _interrupted(repository: Repository, entry: Entry, now: str) -> str:
     """`now`, when it is what an interrupted step staged: attributes, a pointer, or a text that
     was a pointer.
     """
-    if entry.after != PENDING:
+    if entry.after != PENDING or not now:
         return ""
     if entry.path == ".gitattributes":
         return now
@@ -199,8 +235,4 @@ def _blob(repository: Repository, entry: str) -> bytes:
     return b"" if code else out
 
 
-def staged(repository: Repository, path: str) -> str:
-    """`mode id` of a path in the index; '' when it is not there."""
-    out = repository.run("ls-files", "-s", "-z", "--", path)
-    fields = decode(out).partition("\t")[0].split(" ")
-    return f"{fields[0]} {fields[1]}" if len(fields) == 3 else ""
+__all__ = ["contents_after", "run", "staged"]

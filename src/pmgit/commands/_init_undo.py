@@ -1,0 +1,96 @@
+"""`pmgit init --undo`: what it would do, the question, and what is left to a person."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from pmgit.commands import _next, _work_tree
+from pmgit.commands._terminal import named
+from pmgit.config import BASELINE
+from pmgit.report.shell import quote
+from pmgit.report.text import visible
+from pmgit.setup import files, undo, undo_look
+from pmgit.setup.journal import OWN, Journal
+from pmgit.units import show_size
+
+if TYPE_CHECKING:
+    from pmgit.git.repository import Repository
+
+#: So many files are named.
+_MOST = 10
+
+
+def run(*, dry_run: bool, yes: bool) -> None:
+    """Take back what the journal knows of; asked at a terminal, unless `yes`."""
+    repository, config = _work_tree.load()
+    journal = Journal(repository)
+    if not journal.entries:
+        click.echo(named("nothing to undo: pmgit init has written nothing here"))
+        return
+    asks = not yes and sys.stdin is not None and sys.stdin.isatty()
+    if dry_run or asks:
+        for entry in reversed(journal.entries):
+            what = "restore" if entry.before is not None else "remove"
+            click.echo(
+                f"would {what} {visible(entry.path)}" + (" if unchanged" * (entry.kind == OWN))
+            )
+    _warn(
+        undo_look.unhidden(repository, journal, config.models),
+        "no longer hidden then: git add -A would take",
+    )
+    _warn(
+        undo_look.raw_again(repository, journal),
+        "in Git LFS, and Git knows nothing of that then: git add -A would take the content of",
+    )
+    if dry_run:
+        return
+    if asks:
+        click.confirm("Undo it?", default=True, abort=True)
+    names = [entry.path for entry in journal.entries if entry.index is not None]
+    journal.sweep()
+    for line in undo.run(repository, journal):
+        click.echo(visible(line))
+    _forget_baseline(repository)
+    click.echo("undone")
+    _tell_committed(repository, list(dict.fromkeys(names)))
+
+
+def _warn(sizes: dict[str, int], what: str) -> None:
+    """Name the files that Git would take, the largest first."""
+    if not sizes:
+        return
+    one = len(sizes) == 1
+    files, them = ("1 file is", "it") if one else (f"{len(sizes)} files are", "them")
+    click.echo(f"note: {files} {what} {them} ({show_size(sum(sizes.values()))}):")
+    for path in list(sizes)[:_MOST]:
+        click.echo(f"  {visible(path)} ({show_size(sizes[path])})")
+    if len(sizes) > _MOST:
+        click.echo(f"  … and {len(sizes) - _MOST} more")
+
+
+def _forget_baseline(repository: Repository) -> None:
+    """Take a baseline that is not committed out of the index: `next:` has had it staged."""
+    _, head, _ = repository.start("ls-tree", "-z", "HEAD", "--", BASELINE).wait()
+    if not head and repository.run("ls-files", "-z", "--", BASELINE):
+        repository.run("update-index", "--force-remove", "--", BASELINE)
+        click.echo(named(f"left {BASELINE}, no longer staged: pmgit baseline wrote it"))
+
+
+def _differs(repository: Repository, name: str) -> bool:
+    """Whether HEAD has the file, and otherwise than the disk; line ends may be Git's."""
+    code, data, _ = repository.start("cat-file", "blob", f"HEAD:{name}").wait()
+    now = files.read(os.path.join(repository.top, *name.split("/"))) if not code else None
+    return not code and (now is None or data not in (now, now.replace(b"\r\n", b"\n")))
+
+
+def _tell_committed(repository: Repository, names: list[str]) -> None:
+    """Name the commit that takes it back, too, where something of it was committed."""
+    changed = [name for name in names if _differs(repository, name)]
+    if changed:
+        paths = " ".join(map(quote, changed))
+        click.echo(f"note: committed already: {visible(', '.join(changed))}")
+        click.echo(f'next: {_next.git(repository)} commit -q -m "Take pmgit out" -- {paths}')
