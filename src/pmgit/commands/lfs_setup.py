@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 import click
 
-from pmgit.commands import _work_tree
+from pmgit.commands import _lfs_leave, _next, _work_tree
 from pmgit.commands._difference import difference
-from pmgit.errors import PmgitError
+from pmgit.commands._terminal import named
+from pmgit.errors import PmgitError, UsageError
 from pmgit.report.text import visible
+from pmgit.setup import onboarding, storage_switch
 from pmgit.setup.attributes import lfs_setup
 from pmgit.setup.attributes import proof as pushed
+from pmgit.setup.journal import Journal
 from pmgit.units import show_size
+
+if TYPE_CHECKING:
+    from pmgit.git.repository import Repository
+    from pmgit.setup.storage_switch import Switch
+
+
+#: Git takes ignored files for worthless.
+_COLLEAGUES = "everybody else's weights at these places are written over at their next pull"
 
 
 @click.command("lfs-setup")
@@ -21,17 +35,29 @@ from pmgit.units import show_size
     metavar="P",
     help="An attribute pattern such as '*.gguf', or the path of a file; may be repeated.",
 )
+@click.option(
+    "--leave",
+    is_flag=True,
+    help="Leave Git LFS: weights are ignored by Git from now on. Asks, unless --yes is given.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
 @click.option(
     "--proof/--no-proof",
     default=True,
     help="Push a sample of each pattern to a temporary remote and look for its object there.",
 )
-def command(patterns: tuple[str, ...], dry_run: bool, proof: bool) -> None:
+def command(
+    *, patterns: tuple[str, ...], leave: bool, yes: bool, dry_run: bool, proof: bool
+) -> None:
     """Send weights to Git LFS: write the attributes, prove them, stage pointers.
 
     Without --pattern: the formats of the weights below the models folders, or all known formats
-    when there are none yet. The patterns go into a marked block of .gitattributes, from the top
+    when there are none yet; and where the configuration says that weights are ignored, all of it
+    is switched to Git LFS: the configuration, the ignore rules, the README of the models folder.
+    With --leave the other way: weights leave Git and Git LFS, stay on disk, and are ignored.
+
+    The patterns go into a marked block of .gitattributes, from the top
     of the repository; those that are in it stay. INFO.md, README, LICENSE and the configuration
     of models are kept out of Git LFS.
 
@@ -42,12 +68,24 @@ def command(patterns: tuple[str, ...], dry_run: bool, proof: bool) -> None:
     temporary remote; when its object is not found there, the exit code is 3.
     """
     repository, config = _work_tree.load()
-    plan = lfs_setup.plan(repository, config, patterns)
-    if dry_run:
-        _show(plan)
+    if leave:
+        if patterns:
+            raise UsageError("--leave takes no --pattern: all weights leave Git LFS")
+        _lfs_leave.run(repository, config, dry_run=dry_run, yes=yes)
         return
-    done = lfs_setup.apply(repository, plan)
+    switch = None if patterns else storage_switch.to_lfs(repository, config)
+    opened = switch is not None and storage_switch.has_block(repository, switch)
+    wanted = switch.config if switch and opened else config
+    plan = lfs_setup.plan(repository, wanted, patterns, opened=opened)
+    if plan.hidden:
+        switch = None  # only texts are put right
+    if dry_run:
+        _show(plan, switch)
+        return
+    done = _switch(repository, plan, switch) if switch else lfs_setup.apply(repository, plan)
     _tell(plan, done)
+    if switch:
+        _tell_switch(repository, switch)
     if proof:
         _tell_proof(pushed.push_samples(repository, plan))
     if done.lost:
@@ -65,8 +103,32 @@ def _tell_proof(arrived: list[str]) -> None:
         click.echo(f"proved: a sample of {what} was pushed, and its object arrived at the remote")
 
 
-def _show(plan: lfs_setup.Plan) -> None:
+def _switch(repository: Repository, plan: lfs_setup.Plan, switch: Switch) -> lfs_setup.Done:
+    """Do all of it, noted for `pmgit init --undo`; weights are seen when Git LFS gets them."""
+    journal = Journal(repository)
+    journal.sweep()
+    done = onboarding.set_up_lfs(repository, plan, journal)
+    for step in switch.steps:
+        step.run(journal)
+    return done
+
+
+def _tell_switch(repository: Repository, switch: Switch) -> None:
+    """What was written beside the attributes, and what is to be staged now."""
+    names = _lfs_leave.tell_written(switch.steps)
+    for note in (*switch.notes, _COLLEAGUES):
+        click.echo(f"note: {visible(note)}")
+    if names:
+        click.echo(f"next: {_next.add(repository, names)}")
+    there = [root for root in switch.roots if os.path.isdir(os.path.join(repository.top, root))]
+    if there:
+        click.echo(f"next: {_next.add(repository, there)}")
+
+
+def _show(plan: lfs_setup.Plan, switch: Switch | None) -> None:
     """What would be done."""
+    if switch:
+        _lfs_leave.show_steps(switch.steps)
     diff = difference(plan.attributes.work_tree, plan.new_work_tree, ".gitattributes")
     click.echo(diff or ".gitattributes: nothing to change", nl=not diff)
     for blob in plan.raw:
@@ -96,7 +158,7 @@ def _tell(plan: lfs_setup.Plan, done: lfs_setup.Done) -> None:
     if plan.history.raw:
         click.echo(f"note: {visible(plan.history.told)}", err=True)
         for hint in plan.history.hints:
-            click.echo(f"hint: {visible(hint)}", err=True)
+            click.echo(f"hint: {named(visible(hint))}", err=True)
     if plan.not_here:
         click.echo(
             f"note: {plan.not_here} files were not looked at: a partial clone lacks them",
@@ -108,4 +170,4 @@ def _tell(plan: lfs_setup.Plan, done: lfs_setup.Done) -> None:
             " git lfs pre-push",
             err=True,
         )
-        click.echo(f"hint: {visible(done.hook.hint)}", err=True)
+        click.echo(f"hint: {named(visible(done.hook.hint))}", err=True)

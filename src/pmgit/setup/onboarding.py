@@ -119,7 +119,7 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
         if keys:
             made.steps.append(onboarding_config.record(repository, config, keys))
     made.steps += _pages(repository, made)
-    made.steps += _ignore(repository, made, True if wanted.keep_text else None)
+    made.steps += ignore_steps(repository, made, True if wanted.keep_text else None)
     if where == LFS:
         made.steps += _lfs(repository, made, after_ignore=bool(made.steps))
     made.steps += _hooks(repository, made, state, wanted)
@@ -177,7 +177,7 @@ def _linked(repository: Repository, root: str) -> str:
     return next((path for path in paths if os.path.islink(os.path.join(repository.top, path))), "")
 
 
-def _ignore(repository: Repository, made: Plan, keep_text: bool | None) -> list[Step]:
+def ignore_steps(repository: Repository, made: Plan, keep_text: bool | None) -> list[Step]:
     """The block of .gitignore."""
     found = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
     made.notes += hidden_text.notes(repository, made.config, found)
@@ -205,25 +205,7 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
 
     def run(journal: Journal) -> None:
         fresh = lfs_setup.plan(repository, made.config, (), made.roots)
-        name = attribute_lines.NAME
-        paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]
-        noted = [
-            journal.note(_staged_before(repository, path))
-            for path in (paths if fresh.writes else paths[1:])
-        ]
-        hooks = hook_state.hooks_folder(repository)
-        watched = {
-            os.path.join(repository.top, name): BLOCK,
-            os.path.join(repository.common_dir, "config"): CONFIG,
-            **{os.path.join(hooks, hook): HOOK for hook in _LFS_HOOKS},
-            # Pointers in the work tree that become the texts they stand for.
-            **{os.path.join(repository.top, b.path): OWN for b, _ in fresh.texts},
-        }
-        journal.folders(hooks)
-        with journal.around(watched):
-            done = lfs_setup.apply(repository, fresh)
-        for entry in noted:
-            journal.settle(entry, staged(repository, entry.path))
+        done = set_up_lfs(repository, fresh, journal)
         if done.lost:
             raise PmgitError(
                 f"{len(done.lost)} texts are pointers whose content is not on this machine:"
@@ -249,6 +231,30 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
         what += f"; stage {len(found.raw)} tracked files as pointers"
     name = attribute_lines.NAME
     return [Step(what, [(name, found.attributes.work_tree, found.new_work_tree)], run)]
+
+
+def set_up_lfs(repository: Repository, fresh: lfs_setup.Plan, journal: Journal) -> lfs_setup.Done:
+    """Do what the plan says, noted in the journal."""
+    name = attribute_lines.NAME
+    paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]
+    noted = [
+        journal.note(_staged_before(repository, path))
+        for path in (paths if fresh.writes else paths[1:])
+    ]
+    hooks = hook_state.hooks_folder(repository)
+    watched = {
+        os.path.join(repository.top, name): BLOCK,
+        os.path.join(repository.common_dir, "config"): CONFIG,
+        **{os.path.join(hooks, hook): HOOK for hook in _LFS_HOOKS},
+        # Pointers in the work tree that become the texts they stand for.
+        **{os.path.join(repository.top, b.path): OWN for b, _ in fresh.texts},
+    }
+    journal.folders(hooks)
+    with journal.around(watched):
+        done = lfs_setup.apply(repository, fresh)
+    for entry in noted:
+        journal.settle(entry, staged(repository, entry.path))
+    return done
 
 
 def _staged_before(repository: Repository, path: str) -> Entry:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 
+#: The command that switches to ignored weights, or to Git LFS.
+_SWITCH = ("to leave Git LFS: pmgit lfs-setup --leave", "to switch to Git LFS: pmgit lfs-setup")
+
+
 def refuse_contradiction(config: Config, asked: dict[str, str | tuple[str, ...]]) -> None:
     """A configuration that is there is kept; what is asked for must not be another."""
     if not config.source:
@@ -25,9 +29,11 @@ def refuse_contradiction(config: Config, asked: dict[str, str | tuple[str, ...]]
     for key, value in asked.items():
         if value and value != getattr(config, key):
             shown = f'"{value}"' if isinstance(value, str) else _list(value)
+            hint = f"write {key} = {shown} into {config.source}, then run it again without --{key}"
+            if key == "storage" and config.storage:
+                hint = _SWITCH[value == LFS]
             raise UsageError(
-                f"{config.source} is there already and does not say {key} = {shown}",
-                f"write {key} = {shown} into {config.source}, then run it again without --{key}",
+                f"{config.source} is there already and does not say {key} = {shown}", hint
             )
 
 

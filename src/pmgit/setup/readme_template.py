@@ -128,6 +128,17 @@ model = AutoModel.from_pretrained(MODELS / "bert-base-uncased")
 }
 
 
+def switched(page: bytes, storage: str) -> bytes | None:
+    """A page with its paragraph about the other storage exchanged; None when it has none."""
+    end = "\r\n" if b"\r\n" in page else "\n"
+    for language in _PAGE:
+        texts = (_STORAGE[language, storage != LFS], _STORAGE[language, storage == LFS])
+        old, new = (text.replace("\n", end).encode("utf-8") for text in texts)
+        if old in page:
+            return page.replace(old, new, 1)
+    return None
+
+
 def write(root: str, language: str, storage: str) -> bytes:
     """The page for the models folder `root`."""
     text = _STORAGE[language, storage == LFS]

@@ -16,7 +16,7 @@ from pmgit.errors import PmgitError, UsageError
 from pmgit.git import attributes, many_lines
 from pmgit.git.attributes import LFS
 from pmgit.lfs import patterns, pointer
-from pmgit.setup import block
+from pmgit.setup import block, files
 from pmgit.setup.attributes import lfs_patterns, only_here
 from pmgit.setup.attributes.attribute_lines import NAME, deciders, matching
 from pmgit.setup.shadow import Shadow, attributes_of
@@ -278,6 +278,8 @@ def _way_out(repository: Repository, config: Config) -> str:
     """The command that lets the weights of models be seen."""
     if config.storage == LFS_STORAGE:
         return "pmgit gitignore"
+    if config.storage and block.read(files.read(os.path.join(repository.top, ".gitignore")) or b""):
+        return "pmgit lfs-setup, without --pattern, switches all of this repository to Git LFS"
     if not config.source and not os.path.exists(os.path.join(repository.top, ".pmgit.toml")):
         return """printf 'storage = "lfs"\\n' > .pmgit.toml && pmgit gitignore"""
     table = ", in [tool.pmgit]" if config.source.startswith(PYPROJECT) else ", above all tables"

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from pmgit.setup.attributes.attribute_file import AttributeFile
 
 
+_TEXTS_FIRST = "texts are taken out of Git LFS first; run it again for the weights"
+
+
 @dataclass
 class Plan:
     """What there is to do, and what was proved of it.
@@ -76,6 +79,8 @@ class Plan:
         )
 
     def _with_block(self, text: bytes) -> bytes:
+        if not self.lines:
+            return block.remove(text, NAME)
         return block.replace(text, self.lines, where=block.HERE, name=NAME)
 
 
@@ -88,11 +93,17 @@ class Done:
 
 
 def plan(
-    repository: Repository, config: Config, wanted: Sequence[str], roots: Sequence[str] = ()
+    repository: Repository,
+    config: Config,
+    wanted: Sequence[str],
+    roots: Sequence[str] = (),
+    *,
+    opened: bool = False,
 ) -> Plan:
     """Work out everything for the patterns in `wanted` (none: those of the formats present).
 
-    `roots` are the models folders; none: those of the configuration that exist.
+    `roots` are the models folders; none: those of the configuration that exist. `opened`: the
+    ignore rules that hide weights now are about to go.
 
     Raises UsageError or PmgitError when it cannot work, and says why and what would.
     """
@@ -117,7 +128,10 @@ def plan(
     else:
         mine = lfs_patterns.for_formats(config, roots, below)
     covered = lines.coverage(mine, probe=roots)
-    hidden = lfs_lines.hidden_by(repository, config, covered, tracked)
+    if opened:
+        hidden = PmgitError(_TEXTS_FIRST) if lines.has_texts() else None
+    else:
+        hidden = lfs_lines.hidden_by(repository, config, covered, tracked)
     if hidden:
         # Texts in Git LFS can be put right all the same; there is nothing else to do then.
         if wanted or not lines.has_texts():
@@ -166,7 +180,7 @@ def apply(repository: Repository, made: Plan) -> Done:
         if new != made.attributes.work_tree:
             files.write_whole(os.path.join(repository.top, NAME), new)
             brought_back(repository, NAME)
-        _stage(repository, made)
+        stage(repository, made)
     _prove(repository, made)
     renormalise.to_pointers(repository, made.raw)
     lost = renormalise.to_text(repository, made.texts)
@@ -184,7 +198,8 @@ def _install(repository: Repository) -> None:
         )
 
 
-def _stage(repository: Repository, made: Plan) -> None:
+def stage(repository: Repository, made: Plan) -> None:
+    """Stage `.gitattributes` as planned; edits that the user has not staged stay so."""
     if made.attributes.index is None or made.new_index == made.new_work_tree:
         # -f: the user's ignore rules may hide it.
         sparse = ("--sparse",) if repository.is_sparse else ()
