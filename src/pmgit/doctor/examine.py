@@ -13,6 +13,7 @@ from pmgit.doctor import (
     hub_environment,
     models,
     personal_attributes,
+    raw_weights,
     variables,
     weights,
 )
@@ -30,6 +31,7 @@ GROUPS = {
     "attributes": attribute_check.checks,
     "personal-attributes": personal_attributes.checks,
     "weights": weights.checks,
+    "raw-weights": raw_weights.checks,
     "hidden-text": hidden_text.checks,
     "models": models.checks,
     "hub": hub_environment.checks,
