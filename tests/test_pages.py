@@ -1,0 +1,108 @@
+"""The transcripts of the pages about storage, clones and the end: what they say is what happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.kit import Repo
+
+if TYPE_CHECKING:
+    from tests.weights import Weights
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGES = ("storage", "joining", "switching-storage", "updating-a-model", "uninstalling")
+SILERO = "pretrained_model/silero-vad"
+WEIGHTS = f"{SILERO}/silero_vad_16k.safetensors"
+
+
+def replay(repo: Repo, page: str, name: str) -> None:
+    """Run the commands of a block, and compare what they print."""
+    text = (DOCS / f"{page}.md").read_text("utf-8")
+    block = text.split(f"<!-- {name}: begin -->\n```console\n")[1].split("```\n<!--")[0]
+    for part in block.removeprefix("$ ").split("\n$ "):
+        command, _, printed = part.partition("\n")
+        done = repo.sh(f"{command} 2>&1")
+        # Git LFS shows how far it is, when it takes a while.
+        lines = [line for line in done.out.splitlines() if not line.startswith("Uploading LFS")]
+        assert lines == printed.splitlines(), (command, done.out)
+
+
+@pytest.fixture
+def models(repo: Repo, weights: Weights) -> Repo:
+    """A repository with one described model on disk, pushed without it."""
+    repo.push_first(SILERO)
+    repo.write(WEIGHTS, weights.safetensors)
+    repo.write(f"{SILERO}/config.json", '{"model_type": "silero-vad"}\n')
+    return repo
+
+
+def set_up(repo: Repo, *args: str) -> Repo:
+    assert repo.pmgit("init", "--yes", "--hooks", "native", *args).code == 0
+    repo.git("add", "-A")
+    repo.commit("Set up pmgit", verify=True)
+    repo.git("push", "-q", "origin", "main")
+    return repo
+
+
+def clone_of(repo: Repo) -> Repo:
+    clone = Repo(repo.path.parent / "clone", repo.env, init=None)
+    repo.git("clone", "-q", str(repo.path.parent / "remote.git"), str(clone.path))
+    return clone
+
+
+def test_which_storage(models: Repo) -> None:
+    replay(models, "storage", "storage")
+
+
+def test_joining(models: Repo) -> None:
+    set_up(models, "--storage", "lfs")
+    replay(clone_of(models), "joining", "joining")
+
+
+def test_switching_and_back(models: Repo, weights: Weights) -> None:
+    set_up(models)
+    clone = clone_of(models)
+    clone.write(WEIGHTS, weights.safetensors)
+    replay(models, "switching-storage", "to-lfs")
+    replay(clone, "switching-storage", "pulled")
+    assert (clone.path / WEIGHTS).read_bytes() == weights.safetensors
+    replay(models, "switching-storage", "to-ignore")
+    replay(clone, "switching-storage", "colleague")
+    for repo in (models, clone):
+        assert (repo.path / WEIGHTS).read_bytes() == weights.safetensors
+        assert repo.git("status", "--short") == ""
+
+
+def test_updating(models: Repo) -> None:
+    info = models.path / SILERO / "INFO.md"
+    models.git("rm", "-q", "-f", str(info))
+    address = "https://pypi.org/project/silero-vad/"
+    old = ("--source", address, "--license", "MIT", "--revision", "6.2.3")
+    assert models.pmgit("info", "new", "silero-vad", *old).code == 0
+    date = "TODO: the date of the download, as YYYY-MM-DD"
+    info.write_text(info.read_text().replace(date, "2026-01-13"))
+    set_up(models, "--storage", "lfs")
+    models.write(WEIGHTS, models.path.joinpath(WEIGHTS).read_bytes()[:-4] + b"\0" * 4)
+    replay(models, "updating-a-model", "updating")
+    assert models.rules("--all") == []
+
+
+def test_uninstalling(models: Repo) -> None:
+    set_up(models)
+    replay(models, "uninstalling", "undo")
+    assert not (models.path / ".pmgit.toml").exists()
+    assert (models.path / WEIGHTS).exists()
+
+
+def test_the_pages_are_found_and_lead_somewhere() -> None:
+    index = (DOCS / "onboarding.md").read_text("utf-8")
+    for page in PAGES:
+        text = (DOCS / f"{page}.md").read_text("utf-8")
+        assert f"({page}.md)" in index, page
+        assert text.count("\n") < 100, f"{page}: it is to be short"
+        for link in text.split("](")[1:]:
+            file = link.partition(")")[0].partition("#")[0]
+            assert (DOCS / file).exists(), (page, file)
