@@ -35,7 +35,7 @@ GROUND = (
 FLOORS = (
     ("__main__",), ("cli",), ("hook",), ("commands",), ("doctor",), ("pre_receive",),
     ("receive",), ("remake",), ("checker", "snapshot_config"), ("baseline",), ("rules",),
-    ("plans", "merge_plans"), ("clone_plans", "plan_places"), ("pointer_fixes", "leaving_lfs"),
+    ("planning",), ("plans", "merge_plans"), ("clone_plans", "plan_places"), ("pointer_fixes", "leaving_lfs"),
     ("fixes",), ("setup",), ("model",), ("hosts",), ("formats",), ("symptoms",), ("lfs",),
     ("hub",), ("git",), ("report",), GROUND,
 )  # fmt: skip

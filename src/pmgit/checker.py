@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pmgit import rules
 from pmgit.config import BASELINE, Config
-from pmgit.errors import PmgitError, UsageError, unknown
+from pmgit.errors import UsageError, unknown
 from pmgit.finding import ERROR, Report
-from pmgit.git.snapshot import RANGE, STAGED, TREE
+from pmgit.git.snapshot import RANGE, TREE
 from pmgit.lfs import pointer
 from pmgit.model.folder import files_on_disk
 from pmgit.model.subject import Subject
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from pmgit.baseline.forgive import Baseline
     from pmgit.finding import Finding
     from pmgit.git.blob import Blob
-    from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
     from pmgit.git.staged import Start
 
@@ -119,18 +118,10 @@ def judge(
             own = baseline() if findings else None  # one at a time: it may have 100,000 entries
         if findings:
             findings, forgiven = _told(findings, config, subject, own)
-    if plans and findings and snapshot.origin == STAGED:
-        from pmgit import merge_plans
-
-        merge_plans.place(findings, subject)
-    elif plans and findings and snapshot.origin == RANGE:
-        _plan(findings, config, subject)
-    elif plans and findings and snapshot.origin == TREE and not snapshot.repository.bare:
-        _plan_unpushed(findings, config, snapshot.repository)
     if plans and findings:
-        from pmgit.setup import unstaged
+        from pmgit import planning
 
-        unstaged.look(findings, subject)
+        planning.plan(findings, config, subject, judge)
     return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven)
 
 
@@ -205,43 +196,6 @@ def _brings_baseline(changes: Iterable[Blob]) -> bool:
         if change.path >= BASELINE:
             return change.path == BASELINE
     return False
-
-
-def _plan(findings: list[Finding], config: Config, subject: Subject) -> None:
-    """Give the findings of a range the fixes that are right where its commits are."""
-    from pmgit import plans
-    from pmgit.git import tree
-
-    def whole_tree(names: list[str]) -> list[Finding]:
-        return judge(tree.take(subject.repository), config, names, plans=False).findings
-
-    try:
-        plans.place(findings, subject, whole_tree)
-    except PmgitError:
-        return  # an object that a partial clone lacks: there is no plan, and the findings stand
-
-
-def _plan_unpushed(findings: list[Finding], config: Config, repository: Repository) -> None:
-    """Of a whole tree: what unpushed commits brought in gets their plan.
-
-    Without a remote nobody can tell who has the commits; the fixes are the careful ones then.
-    """
-    from pmgit.git import position
-    from pmgit.plans import OF_EVERY_COMMIT
-
-    names = sorted({f.rule for f in findings if f.rule in OF_EVERY_COMMIT})
-    if not names or not position.has_remotes(repository) or not position.Head(repository).oid:
-        return
-    try:
-        unpushed = judge(position.unpushed(repository).snapshot(), config, names).findings
-    except PmgitError:
-        return
-    plan = {(f.rule, f.path): f for f in unpushed if f.blobs and f.fix}
-    for finding in findings:
-        better = plan.get((finding.rule, finding.path))
-        if better:
-            finding.fix, finding.pasted = better.fix, better.pasted
-            finding.message = better.message
 
 
 def _comes_or_goes(subject: Subject) -> bool:

@@ -23,9 +23,8 @@ RECEIVE = "pre-receive"
 STAGES = ("pre-commit", "pre-merge-commit", PUSH)
 #: Every Git hook that there is a file for; the last of them runs on servers.
 HOOKS = (*STAGES, RECEIVE)
-#: What is sure to be looked up in the index: the configuration, the baseline, and the default
-#: models folders. One question at the start answers it, instead of more later. A test holds it
-#: to `config`.
+#: What is sure to be looked up in the index, by one question at the start: the configuration, the
+#: baseline, and the default models folders. A test holds it to `config`.
 LOOKED_UP = (
     ".pmgit.toml", "pyproject.toml", ".pmgit-baseline", "pretrained_model", "pretrained_models",
 )  # fmt: skip
@@ -146,8 +145,7 @@ def _failed(error: Exception) -> int:
     from pmgit.report.text import visible
 
     lines, code = told(error)
-    text = "".join(f"{visible(line)}\n" for line in lines)
-    _write(called(text, own_command()), sys.stderr)
+    _write(called("".join(f"{visible(line)}\n" for line in lines), own_command()), sys.stderr)
     return code
 
 
