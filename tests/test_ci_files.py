@@ -167,7 +167,7 @@ def branch(repo: Repo) -> Repo:
 def gitlab(clone: Repo, **variables: str) -> tuple[Result, set[str]]:
     """Run the script of the GitLab example; the files that its report blames."""
     install, script = load(EXAMPLES[".gitlab-ci.yml"])["pmgit"]["script"]
-    assert install == "pip install --quiet pmgit"
+    assert install == 'pip install --quiet "git+<its address>"'
     report = clone.path / "gl-code-quality-report.json"
     report.unlink(missing_ok=True)
     head = clone.git("rev-parse", "HEAD").strip()

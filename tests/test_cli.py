@@ -146,6 +146,26 @@ def test_quiet_prints_errors_only(repo: Repo) -> None:
     assert "2 errors in 3 files. Why: pmgit explain missing-info tracked-weights\n" in found.out
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["init --yes --hooks native", "gitignore", "lfs-setup", "baseline", "init --yes --undo"],
+)
+def test_quiet_commands_do_their_work_without_a_word(repo: Repo, words: str) -> None:
+    repo.stage("pretrained_model/bert/model.safetensors", 200_000)
+    if "--undo" in words:
+        repo.pmgit("init", "--yes", "--hooks", "native")
+    before = repo.git("status", "--porcelain")
+    done = repo.pmgit("--quiet", *words.split())
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert repo.git("status", "--porcelain") != before
+
+
+def test_a_quiet_command_still_shows_what_it_asks_about(repo: Repo) -> None:
+    shown = repo.sh_at_terminal("pmgit --quiet init --hooks native", "y\n")
+    assert "write .pmgit.toml" in shown.out
+    assert "proved:" not in shown.out
+
+
 def test_version(repo: Repo) -> None:
     shown = repo.pmgit("--version")
     assert (shown.code, shown.out) == (0, f"pmgit {__version__}\n")

@@ -431,8 +431,8 @@ def test_the_whole_output(repo: Repo) -> None:
     found = repo.hook("pre-commit")
     assert (found.code, found.err) == (1, "")
     assert found.out == (
-        f"{WEIGHTS}: tracked-weights: 2.5 MB of weights raw in Git, neither ignored nor in Git LFS"
-        " (the limit is 0 bytes)\n"
+        f"{WEIGHTS}: tracked-weights: 2.5 MB of weights raw in Git,"
+        " neither ignored nor in Git LFS\n"
         "\n"
         f"fix: git rm --cached -f -q -- {WEIGHTS} && pmgit gitignore && git add -- .gitignore\n"
         "\n"

@@ -35,9 +35,9 @@ GROUND = (
 FLOORS = (
     ("__main__",), ("cli",), ("hook",), ("commands",), ("doctor",), ("pre_receive",),
     ("receive",), ("remake",), ("checker", "snapshot_config"), ("baseline",), ("rules",),
-    ("planning",), ("plans", "merge_plans"), ("clone_plans", "plan_places"), ("pointer_fixes", "leaving_lfs"),
-    ("fixes",), ("setup",), ("model",), ("hosts",), ("formats",), ("symptoms",), ("lfs",),
-    ("hub",), ("git",), ("report",), GROUND,
+    ("planning",), ("plans", "merge_plans"), ("clone_plans", "plan_places"),
+    ("pointer_fixes", "leaving_lfs"), ("fixes",), ("setup",), ("model",), ("hosts",),
+    ("formats",), ("symptoms",), ("lfs",), ("hub",), ("git",), ("report",), GROUND,
 )  # fmt: skip
 FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}
 

@@ -281,8 +281,8 @@ def test_text(repo: Repo) -> None:
     assert (found.code, found.err) == (1, "")
     assert found.out == (
         f"{MODEL}: missing-info: no INFO.md\n"
-        f"{WEIGHTS}: tracked-weights: 2.5 MB of weights raw in Git, neither ignored nor in Git LFS"
-        " (the limit is 0 bytes)\n"
+        f"{WEIGHTS}: tracked-weights: 2.5 MB of weights raw in Git,"
+        " neither ignored nor in Git LFS\n"
         "\n"
         f"fix: {SUBCOMMAND}{WEIGHTS} && pmgit gitignore && git add -- .gitignore\n"
         f"fix: pmgit info new bert && git add -- {MODEL}/INFO.md\n"
@@ -319,8 +319,7 @@ def test_json(repo: Repo) -> None:
                 "rule": "tracked-weights",
                 "severity": "error",
                 "path": WEIGHTS,
-                "message": "2.5 MB of weights raw in Git, neither ignored nor in Git LFS"
-                " (the limit is 0 bytes)",
+                "message": "2.5 MB of weights raw in Git, neither ignored nor in Git LFS",
                 "line": None,
                 "commit": None,
                 "fix": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from pmgit import plan_places
+from pmgit.commands._terminal import say
 from pmgit.errors import PmgitError
 from pmgit.git import checkout, position, work_tree
 from pmgit.git.blob import decode, parse_raw_diff
@@ -43,7 +44,7 @@ def undo(repository: Repository, *, dry_run: bool) -> None:
     )
     if not key:
         if not backups:
-            click.echo(f"nothing to undo: no backup of {visible(name)}")
+            say(f"nothing to undo: no backup of {visible(name)}")
             return
         ref = f"{plan_places.BACKUP}{next(iter(backups))}/{name}"
         raise PmgitError(
@@ -62,8 +63,8 @@ def undo(repository: Repository, *, dry_run: bool) -> None:
     checkout.follow(repository, head.oid, old, _OURS)
     for ref in (backup, f"{_LEFT}{key}/{name}"):
         repository.run("update-ref", "-d", ref)
-    click.echo(f"{visible(name)} is back at {old[:12]}; the files on disk are as they were")
-    click.echo(f"the fixed commits: {head.oid}")
+    say(f"{visible(name)} is back at {old[:12]}; the files on disk are as they were")
+    say(f"the fixed commits: {head.oid}")
 
 
 def undo_tag(repository: Repository, ref: str, *, dry_run: bool) -> None:
@@ -80,7 +81,7 @@ def undo_tag(repository: Repository, ref: str, *, dry_run: bool) -> None:
                 f"the tag {position.short(ref)} is no longer what the fix made of it",
                 f"by hand: git update-ref {ref} {backup}",
             )
-        click.echo(f"nothing to undo: no backup of the tag {shown}")
+        say(f"nothing to undo: no backup of the tag {shown}")
         return
     backup, old = f"{plan_places.BACKUP}{key}/{name}", backups[key]
     if dry_run:
@@ -89,7 +90,7 @@ def undo_tag(repository: Repository, ref: str, *, dry_run: bool) -> None:
     checkout.move(repository, ref, now, old)
     for done in (backup, f"{_LEFT}{key}/{name}"):
         repository.run("update-ref", "-d", done)
-    click.echo(f"the tag {shown} is {old[:12]} again")
+    say(f"the tag {shown} is {old[:12]} again")
 
 
 def _as_in(repository: Repository, now: str, old: str) -> set[str]:

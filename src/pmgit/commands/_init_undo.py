@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands import _next, _work_tree
-from pmgit.commands._terminal import named
+from pmgit.commands._terminal import named, say
 from pmgit.config import BASELINE
 from pmgit.report.shell import quote
 from pmgit.report.text import visible
@@ -29,7 +29,7 @@ def run(*, dry_run: bool, yes: bool) -> None:
     repository, config = _work_tree.load()
     journal = Journal(repository)
     if not journal.entries:
-        click.echo(named("nothing to undo: pmgit init has written nothing here"))
+        say(named("nothing to undo: pmgit init has written nothing here"))
         return
     asks = not yes and sys.stdin is not None and sys.stdin.isatty()
     if dry_run or asks:
@@ -53,9 +53,9 @@ def run(*, dry_run: bool, yes: bool) -> None:
     names = [entry.path for entry in journal.entries if entry.index is not None]
     journal.sweep()
     for line in undo.run(repository, journal):
-        click.echo(visible(line))
+        say(visible(line))
     _forget_baseline(repository)
-    click.echo("undone")
+    say("undone")
     _tell_committed(repository, list(dict.fromkeys(names)))
 
 
@@ -77,7 +77,7 @@ def _forget_baseline(repository: Repository) -> None:
     _, head, _ = repository.start("ls-tree", "-z", "HEAD", "--", BASELINE).wait()
     if not head and repository.run("ls-files", "-z", "--", BASELINE):
         repository.run("update-index", "--force-remove", "--", BASELINE)
-        click.echo(named(f"left {BASELINE}, no longer staged: pmgit baseline wrote it"))
+        say(named(f"left {BASELINE}, no longer staged: pmgit baseline wrote it"))
 
 
 def _differs(repository: Repository, name: str) -> bool:
@@ -92,5 +92,5 @@ def _tell_committed(repository: Repository, names: list[str]) -> None:
     changed = [name for name in names if _differs(repository, name)]
     if changed:
         paths = " ".join(map(quote, changed))
-        click.echo(f"note: committed already: {visible(', '.join(changed))}")
-        click.echo(f'next: {_next.git(repository)} commit -q -m "Take pmgit out" -- {paths}')
+        say(f"note: committed already: {visible(', '.join(changed))}")
+        say(f'next: {_next.git(repository)} commit -q -m "Take pmgit out" -- {paths}')

@@ -9,6 +9,7 @@ import click
 
 from pmgit.commands import _next
 from pmgit.commands._difference import difference
+from pmgit.commands._terminal import is_quiet, say
 from pmgit.errors import UsageError
 from pmgit.report.text import visible
 from pmgit.setup import lfs_leave
@@ -26,25 +27,26 @@ def run(repository: Repository, config: Config, *, dry_run: bool, yes: bool) -> 
     """Leave Git LFS, after a question."""
     made = lfs_leave.plan(repository, config)
     if made is None:
-        click.echo("nothing to do: weights are not in Git LFS here")
+        say("nothing to do: weights are not in Git LFS here")
         return
     if dry_run:
         show_steps(made.switch.steps)
         for name, before, after in made.diffs:
             click.echo(difference(before, after, name), nl=False)
-    _tell(made, "would leave Git" if dry_run else "leaves Git")
+    if dry_run or not (yes and is_quiet()):
+        _tell(made, "would leave Git" if dry_run else "leaves Git")
     if dry_run:
         return
     _ask(yes=yes)
     lfs_leave.apply(repository, made)
     names = tell_written(made.switch.steps)
     if made.diffs:
-        click.echo("wrote and staged .gitattributes")
+        say("wrote and staged .gitattributes")
     for note in made.notes:
-        click.echo(f"note: {visible(note)}")
-    click.echo("proved: Git has none of these files any more, and ignores them")
+        say(f"note: {visible(note)}")
+    say("proved: Git has none of these files any more, and ignores them")
     if names:
-        click.echo(f"next: {_next.add(repository, names)}")
+        say(f"next: {_next.add(repository, names)}")
 
 
 def _tell(made: Leaving, what: str) -> None:
@@ -80,6 +82,6 @@ def tell_written(steps: Iterable[Step]) -> list[str]:
     """Say which files these steps have written; their names."""
     names = []
     for step in steps:
-        click.echo(f"wrote{visible(step.what.removeprefix('write'))}")
+        say(f"wrote{visible(step.what.removeprefix('write'))}")
         names += [name for name, _, after in step.diffs if after is not None]
     return list(dict.fromkeys(names))

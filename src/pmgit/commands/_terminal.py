@@ -29,7 +29,7 @@ def named(text: str) -> str:
     return called(text, own_command())
 
 
-def say(text: str = "") -> None:
+def say(text: str = "", *, err: bool = False) -> None:
     """Print what a command has done or sees; not when --quiet is given."""
     if not is_quiet():
-        click.echo(text)
+        click.echo(text, err=err)

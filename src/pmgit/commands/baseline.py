@@ -13,7 +13,7 @@ from pmgit.baseline.update import FIRST_REASON, Recorder, Update
 from pmgit.commands import _next, _work_tree
 from pmgit.commands._difference import difference
 from pmgit.commands._options import format_option
-from pmgit.commands._terminal import named
+from pmgit.commands._terminal import named, say
 from pmgit.config import BASELINE
 from pmgit.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
 from pmgit.git import tree
@@ -83,7 +83,7 @@ def command(
             click.echo(difference(data or b"", new or b"", BASELINE), nl=False)
         _tell(repository, update, changed=new != data, dry_run=dry_run)
     if found.not_judged:
-        click.echo(not_judged(found.not_judged), err=True)
+        say(not_judged(found.not_judged), err=True)
     if update.refused and not (paths or prune):
         return FINDINGS
     return FAILED if found.not_judged else CLEAN
@@ -161,13 +161,13 @@ def _tell(repository: Repository, update: Update, *, changed: bool, dry_run: boo
         ("dropped", len(update.dropped)),
     ):
         if count and not dry_run:
-            click.echo(f"{what} {count} {'entry' if count == 1 else 'entries'}")
+            say(f"{what} {count} {'entry' if count == 1 else 'entries'}")
     if not kept and not changed and not update.refused:
-        click.echo("nothing to do: no findings")
+        say("nothing to do: no findings")
     elif not changed:
-        click.echo(f"nothing to change in {BASELINE}: it forgives {_findings(update.forgiven)}")
+        say(f"nothing to change in {BASELINE}: it forgives {_findings(update.forgiven)}")
     elif not dry_run:
-        click.echo(f"wrote {BASELINE}: it forgives {_findings(update.forgiven)}")
+        say(f"wrote {BASELINE}: it forgives {_findings(update.forgiven)}")
     for finding in update.refused[:SHOWN]:
         click.echo(line_of(finding))
     if len(update.refused) > SHOWN:
@@ -195,13 +195,13 @@ def _tell_next(repository: Repository, kept: int) -> None:
     """What a person has to do now: stage it, and let Git merge it."""
     top = os.path.relpath(repository.top, os.path.join(repository.top, repository.prefix))
     if not kept:
-        click.echo(f"next: {_next.git(repository)} rm -f -- {BASELINE}")
+        say(f"next: {_next.git(repository)} rm -f -- {BASELINE}")
         return
-    click.echo(f"next: {_next.add(repository, [BASELINE])}")
+    say(f"next: {_next.add(repository, [BASELINE])}")
     merge = repository.run("check-attr", "-z", "merge", "--", BASELINE).split(b"\0")
     if merge[2:3] != [b"union"]:
         name = ".gitattributes" if top == "." else f"{top}/.gitattributes".replace(os.sep, "/")
-        click.echo(
+        say(
             "hint: two branches that both change it merge without a conflict after:"
             f" printf '\\n/{BASELINE} merge=union\\n' >> {quote(name)}"
             f" && {_next.add(repository, ['.gitattributes'])}",

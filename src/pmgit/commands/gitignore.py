@@ -6,6 +6,7 @@ import click
 
 from pmgit.commands import _work_tree
 from pmgit.commands._difference import difference
+from pmgit.commands._terminal import say
 from pmgit.config import LFS
 from pmgit.report.text import visible
 from pmgit.setup import ignore_block
@@ -41,21 +42,21 @@ def command(keep_text: bool | None, nested: bool | None, dry_run: bool) -> None:
         for name, (before, after) in plan.changes.items():
             click.echo(difference(before, after, name), nl=False)
         if not plan.changes:
-            click.echo(f"{ignore_block.NAME}: nothing to change")
+            say(f"{ignore_block.NAME}: nothing to change")
         return
     ignore_block.apply(repository, plan)
     for name, (_, after) in plan.changes.items():
-        click.echo(f"{'wrote' if after is not None else 'removed'} {visible(name)}")
+        say(f"{'wrote' if after is not None else 'removed'} {visible(name)}")
     if not plan.changes:
-        click.echo(f"nothing to do: {ignore_block.NAME} is as it should be")
+        say(f"nothing to do: {ignore_block.NAME} is as it should be")
     for root in map(visible, plan.roots):
         if plan.storage == LFS:
-            click.echo(f"proved: weights and INFO.md below {root}/ can be added to Git")
+            say(f"proved: weights and INFO.md below {root}/ can be added to Git")
         else:
             text = ", nor is the text of models" if plan.keep_text else ""
-            click.echo(
+            say(
                 f"proved: weights below {root}/ are hidden from Git;"
                 f" INFO.md, pmgit.lock and README.md are not{text}"
             )
     for clone in map(visible, plan.clones):
-        click.echo(f"proved: {clone}/, a repository of its own, is hidden from Git")
+        say(f"proved: {clone}/, a repository of its own, is hidden from Git")

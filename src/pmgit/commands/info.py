@@ -8,6 +8,7 @@ import click
 
 from pmgit.commands import _work_tree
 from pmgit.commands._model_names import ModelNames
+from pmgit.commands._terminal import say
 from pmgit.errors import UsageError
 from pmgit.model import caches, info_template, repo_id
 from pmgit.model.describe import Description, describe
@@ -82,7 +83,7 @@ def new(
         else:
             os.makedirs(folder, exist_ok=True)  # what only the index has, a sparse checkout
             write_whole(os.path.join(folder, INFO), data, new=True)
-            click.echo(f"wrote {shown}")
+            say(f"wrote {shown}")
         for problem in known.problems:
             click.echo(f"note: {problem}", err=True)
         for number, line in info_template.unfilled(data):

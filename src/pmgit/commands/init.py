@@ -10,7 +10,7 @@ import click
 
 from pmgit.commands import _init_next, _init_proof, _init_undo, _work_tree
 from pmgit.commands._difference import difference
-from pmgit.commands._terminal import named
+from pmgit.commands._terminal import is_quiet, named, say
 from pmgit.config import HOOKS, IGNORE, LFS
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git.blob import decode
@@ -108,7 +108,8 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
     except NotExtendableError as error:
         click.echo(error.snippet, nl=False)
         raise
-    _show(made)
+    if dry_run or (made.steps and not yes) or not is_quiet():
+        _show(made)
     if not (dry_run or yes) and (more := _ask_for_more(made, wanted)):
         wanted.models = more
         made = onboarding.plan(repository, config, wanted)
@@ -124,7 +125,7 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
         _do(made, journal)
     try:
         for line in _init_proof.proofs(repository, made, _tell):
-            click.echo(f"proved: {line}")
+            say(f"proved: {line}")
     except _init_proof.HookError as error:
         # Hooks that would stop every commit, or none: better nothing than these.
         if len(journal.entries) > done:
@@ -137,7 +138,7 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
 
 def _tell(line: str) -> None:
     """Show what is going on, where it takes a while."""
-    click.echo(visible(line))
+    say(visible(line))
 
 
 def _show(made: Plan) -> None:
@@ -259,7 +260,7 @@ def _tell_next(repository: Repository, made: Plan, *, yes: bool) -> None:
     there = {name for name, before, _ in diffs if before is not None}
     written = {name: name in there for name in files}
     for line in _init_next.lines(repository, made, written, yes=yes):
-        click.echo(named(line))
+        say(named(line))
     if made.storage == LFS:
         _tell_pull(repository, made)
 
@@ -271,4 +272,4 @@ def _tell_pull(repository: Repository, made: Plan) -> None:
 
     for check in weights.checks(Context(repository, made.config)):
         if check.fix:
-            click.echo(f"next: {Shell(repository.prefix, own_command()).line(check.fix)}")
+            say(f"next: {Shell(repository.prefix, own_command()).line(check.fix)}")

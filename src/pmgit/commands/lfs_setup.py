@@ -9,7 +9,7 @@ import click
 
 from pmgit.commands import _lfs_leave, _next, _work_tree
 from pmgit.commands._difference import difference
-from pmgit.commands._terminal import named
+from pmgit.commands._terminal import named, say
 from pmgit.errors import PmgitError, UsageError
 from pmgit.report.text import visible
 from pmgit.setup import onboarding, storage_switch
@@ -100,7 +100,7 @@ def _tell_proof(arrived: list[str]) -> None:
     """That the samples arrived."""
     if arrived:
         what = visible(arrived[0]) if len(arrived) == 1 else f"each of {len(arrived)} patterns"
-        click.echo(f"proved: a sample of {what} was pushed, and its object arrived at the remote")
+        say(f"proved: a sample of {what} was pushed, and its object arrived at the remote")
 
 
 def _switch(repository: Repository, plan: lfs_setup.Plan, switch: Switch) -> lfs_setup.Done:
@@ -117,12 +117,12 @@ def _tell_switch(repository: Repository, switch: Switch) -> None:
     """What was written beside the attributes, and what is to be staged now."""
     names = _lfs_leave.tell_written(switch.steps)
     for note in (*switch.notes, _COLLEAGUES):
-        click.echo(f"note: {visible(note)}")
+        say(f"note: {visible(note)}")
     if names:
-        click.echo(f"next: {_next.add(repository, names)}")
+        say(f"next: {_next.add(repository, names)}")
     there = [root for root in switch.roots if os.path.isdir(os.path.join(repository.top, root))]
     if there:
-        click.echo(f"next: {_next.add(repository, there)}")
+        say(f"next: {_next.add(repository, there)}")
 
 
 def _show(plan: lfs_setup.Plan, switch: Switch | None) -> None:
@@ -142,25 +142,25 @@ def _show(plan: lfs_setup.Plan, switch: Switch | None) -> None:
 def _tell(plan: lfs_setup.Plan, done: lfs_setup.Done) -> None:
     """What was done and proved."""
     if not plan.writes and not plan.raw and not plan.texts:
-        click.echo("nothing to do: .gitattributes and the index are as they should be")
+        say("nothing to do: .gitattributes and the index are as they should be")
     if plan.writes:
-        click.echo("wrote and staged .gitattributes")
+        say("wrote and staged .gitattributes")
     for pattern, count in plan.proved.items():
         files = "1 file" if count == 1 else f"{count} files"
-        click.echo(f"proved: {visible(pattern)} goes to Git LFS ({files} now)")
+        say(f"proved: {visible(pattern)} goes to Git LFS ({files} now)")
     for blob in plan.raw:
-        click.echo(f"staged the pointer to: {visible(blob.path)} ({show_size(blob.size)})")
+        say(f"staged the pointer to: {visible(blob.path)} ({show_size(blob.size)})")
     for blob, _ in plan.texts:
         if blob.path not in done.lost:
-            click.echo(f"staged the text of: {visible(blob.path)}")
+            say(f"staged the text of: {visible(blob.path)}")
     if plan.hidden:
-        click.echo(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
+        say(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
     if plan.history.raw:
-        click.echo(f"note: {visible(plan.history.told)}", err=True)
+        say(f"note: {visible(plan.history.told)}", err=True)
         for hint in plan.history.hints:
-            click.echo(f"hint: {named(visible(hint))}", err=True)
+            say(f"hint: {named(visible(hint))}", err=True)
     if plan.not_here:
-        click.echo(
+        say(
             f"note: {plan.not_here} files were not looked at: a partial clone lacks them",
             err=True,
         )

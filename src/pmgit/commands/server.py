@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pmgit.commands._terminal import say
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
@@ -54,13 +55,16 @@ def install(folder: str, gitlab: bool, config: str, dry_run: bool, undo: bool) -
     proved = _server_proof.prove(place, server_script.text(config=config, gitlab=gitlab), config)
     done = server_hook.install(place, config=config, gitlab=gitlab, dry_run=dry_run)
     _tell(done, dry_run, f"nothing to do: {place.path} is there")
-    click.echo(f"proved: {visible(proved)}")
+    say(f"proved: {visible(proved)}")
 
 
 def _tell(lines: Iterable[str], dry_run: bool, otherwise: str) -> None:
     told = False
     for line in lines:
         told = True
-        click.echo(visible(f"would {line}" if dry_run else line))
+        if dry_run:
+            click.echo(visible(f"would {line}"))
+        else:
+            say(visible(line))
     if not told:
-        click.echo(visible(otherwise))
+        say(visible(otherwise))

@@ -100,7 +100,8 @@ class OversizedBlob(Rule):
 
         what = "weights" if weights else "a file"
         size, most = show_both(blob.size, limit)
-        message = f"{size} raw in Git, the limit for {what} is {most}"
+        allowed = f"the limit for {what} is {most}" if limit else "where nothing may be"
+        message = f"{size} raw in Git, {allowed}"
         advice = fixes.store(subject, blob)
         return Finding(
             blob.path,

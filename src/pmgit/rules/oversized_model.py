@@ -64,7 +64,8 @@ class OversizedModel(Rule):
         from pmgit.report.shell import merged
 
         size, most = show_both(total, limit)
-        message = f"{size} of raw files in the model's folder, the limit is {most}"
+        allowed = f"the limit is {most}" if limit else "where nothing may be"
+        message = f"{size} of raw files in the model's folder, {allowed}"
         chosen = []
         left = total
         for blob, more in growth.largest():

@@ -75,11 +75,12 @@ class TrackedWeights(Rule):
         for blob in raw:
             advice = fixes.store(subject, blob)
             size, most = show_both(blob.size, limit)
+            allowed = f" (the limit is {most})" if limit else ""
             note = _DOUBT if subject.tiers.of(blob.path) == NEVER else ""
             yield Finding(
                 blob.path,
                 f"{size} of weights raw in Git, neither ignored nor in Git LFS"
-                f" (the limit is {most}){note}{advice.note}",
+                f"{allowed}{note}{advice.note}",
                 fix=advice.fix,
                 commit=blob.commit,
                 content=blob.oid,
