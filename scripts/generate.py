@@ -354,14 +354,28 @@ def shims() -> dict[str, str]:
     return {f"hooks/{stage}": SHIM for stage in HOOKS}
 
 
-def readme(path: Path) -> str:
-    """The README with its rule table made anew between the two markers."""
-    text = path.read_text("utf-8")
-    begin, end = "<!-- rules: begin -->\n", "<!-- rules: end -->"
-    if begin not in text or end not in text:
-        return text
+def between(text: str, name: str) -> tuple[str, str, str]:
+    """A page before, in and behind the block of this name, which its markers stay around."""
+    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
     head, _, rest = text.partition(begin)
-    return head + begin + rules_index("docs/rules.md") + end + rest.partition(end)[2]
+    inside, _, tail = rest.partition(end)
+    return head + begin, inside, end + tail
+
+
+def readme() -> str:
+    """The README with its rule table made anew."""
+    head, _, tail = between((TOP / "README.md").read_text("utf-8"), "rules")
+    return head + rules_index("docs/rules.md") + tail
+
+
+def chinese_readme() -> str:
+    """The Chinese README with the transcripts of the English one."""
+    english = (TOP / "README.md").read_text("utf-8")
+    text = (TOP / "README.zh-CN.md").read_text("utf-8")
+    for name in ("transcript", "first-day", "onboarding"):
+        head, _, tail = between(text, name)
+        text = head + between(english, name)[1] + tail
+    return text
 
 
 def generated() -> dict[str, str]:
@@ -377,7 +391,8 @@ def generated() -> dict[str, str]:
         "docs/hosts.md": host_pages.hosts_page(EDIT),
         "docs/errors.md": host_pages.errors_page(EDIT),
         "docs/github-push-ruleset.json": push_ruleset(),
-        "README.md": readme(TOP / "README.md"),
+        "README.md": readme(),
+        "README.zh-CN.md": chinese_readme(),
         **shims(),
     }
 

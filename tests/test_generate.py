@@ -43,7 +43,7 @@ def copy(tmp_path: Path) -> Path:
     ignore = shutil.ignore_patterns("__pycache__")
     for folder in ("src", "scripts", "docs", "hooks"):
         shutil.copytree(ROOT / folder, top / folder, ignore=ignore)
-    for name in (".pre-commit-hooks.yaml", "README.md"):
+    for name in (".pre-commit-hooks.yaml", "README.md", "README.zh-CN.md"):
         shutil.copy(ROOT / name, top / name)
     return top
 
