@@ -191,5 +191,5 @@ def printed_fixes(result: Result) -> list[str]:
 def blamed(result: Result) -> set[str]:
     """The rules that a commit named."""
     text = result.out + result.err
-    lines = [line for line in text.splitlines() if "Why: pmgit explain " in line]
+    lines = [line for line in text.splitlines() if "Why: " in line]
     return {rule for line in lines for rule in line.partition("pmgit explain ")[2].split()}

@@ -12,6 +12,7 @@ is left. It is started at the first look, when most pushes have been judged alre
 from __future__ import annotations
 
 import os
+import select  # an alarm must not import: it may come amid an import (a deadlock, says Python)
 import time
 
 from pmgit.git import process
@@ -177,8 +178,6 @@ def _memory(pid: int) -> int:
 
 def _nobody_reads() -> bool:
     """Whether the other end of standard output is closed: receive-pack has ended."""
-    import select
-
     if not hasattr(select, "poll"):
         return False
     asked = select.poll()
