@@ -1,0 +1,1 @@
+"""What pmgit prints in varied repositories, recorded (test_golden.py)."""
