@@ -275,7 +275,8 @@ def a_set_up_is_planned(repo: Repo) -> list[str]:
     repo.stage(".gitignore", "*.log\n")
     repo.commit()
     return ["pmgit init --dry-run --hooks native", "pmgit gitignore --dry-run --keep-text",
-            "pmgit init --dry-run --hooks none --storage lfs", "pmgit env --home /srv/models"]  # fmt: skip
+            "pmgit init --dry-run --hooks none --storage lfs",
+            "pmgit env --home /srv/models"]  # fmt: skip
 
 
 def two_models_folders_below_others(repo: Repo) -> list[str]:
