@@ -295,6 +295,11 @@ class Repo:
         assert (result.code == 1) == any(f["severity"] == "error" for f in findings), result
         return findings
 
+    def plumbing(self, *args: str, cwd: str | Path = "") -> list[str]:
+        """The fixes as whole commands, also where people get to paste `pmgit fix`."""
+        found = (finding["fix"] for finding in self.check(*args, cwd=cwd))
+        return list(dict.fromkeys(fix["shell"] for fix in found if fix))
+
     def rules(self, *args: str) -> list[str]:
         """The names of the rules that object, once each, sorted."""
         return sorted({finding["rule"] for finding in self.check(*args)})
@@ -365,9 +370,13 @@ class Repo:
         )
 
     def paste(self, fix: str, *, cwd: str | Path = "") -> Result:
-        """Paste a printed fix; it must work, and must not lose a file of the work tree."""
+        """Paste a printed fix; it must work, and must not lose a file of the work tree.
+
+        `pmgit fix` may ask at the terminal where it is pasted; the answer is yes.
+        """
         before = self.contents()
-        result = self.sh(fix, cwd=cwd)
+        run = self.sh_at_terminal if "pmgit fix" in fix else self.sh
+        result = run(fix, cwd=cwd)
         assert result.code == 0, (fix, result)
         lost = before - self.contents()
         assert not lost, (fix, lost)

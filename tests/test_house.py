@@ -34,8 +34,8 @@ GROUND = (
 #: From the top down; what stands together shares a floor. "" is `pmgit/__init__.py`.
 FLOORS = (
     ("__main__",), ("cli",), ("hook",), ("commands",), ("doctor",), ("pre_receive",),
-    ("receive",), ("remake",), ("checker", "snapshot_config"), ("baseline",), ("rules",),
-    ("planning",), ("plans", "merge_plans"), ("clone_plans", "plan_places"),
+    ("receive",), ("remake",), ("checker", "short_fixes", "snapshot_config"), ("baseline",),
+    ("rules",), ("planning",), ("plans", "merge_plans"), ("clone_plans", "plan_places"),
     ("pointer_fixes", "leaving_lfs"), ("fixes",), ("setup",), ("model",), ("hosts",),
     ("formats",), ("symptoms",), ("lfs",), ("hub",), ("git",), ("report",), GROUND,
 )  # fmt: skip

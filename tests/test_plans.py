@@ -43,8 +43,12 @@ def fix_of(result: Result) -> str:
     return fix
 
 
-def test_the_last_commit_is_amended_by_plain_git(pushed: Repo) -> None:
-    """Also detached, below the top, and with names that no shell may read."""
+@pytest.mark.parametrize("by", ["pmgit", "git"])
+def test_the_last_commit_is_amended_by_plain_git(by: str, pushed: Repo) -> None:
+    """Also detached, below the top, and with names that no shell may read.
+
+    The one line that is printed, and the commands that it stands for.
+    """
     repo = pushed
     repo.git("checkout", "-q", "--detach")
     for number, name in enumerate(HOSTILE):
@@ -55,7 +59,12 @@ def test_the_last_commit_is_amended_by_plain_git(pushed: Repo) -> None:
     found = repo.pmgit("check", "--range", "origin/main..", cwd=BERT)
     assert plan_of(found).startswith("plan: amends the last commit of the detached HEAD (unpushed")
     fix = fix_of(found)
-    assert "--yes" not in fix
+    assert fix == "pmgit fix --range HEAD tracked-weights unportable-path"
+    if by == "git":
+        (fix,) = repo.plumbing("--range", "origin/main..", cwd=BERT)
+        assert fix.count("git commit -q --amend --no-edit") == 1
+        shown = repo.pmgit("fix", "--range", "HEAD", "--dry-run", cwd=BERT)
+        assert "\n  git commit -q --amend --no-edit" in shown.out
     repo.paste(fix, cwd=BERT)
     assert repo.git("log", "-1", "--format=%an %ae %at %B %P") == before
     assert biggest(repo, "HEAD") < 10_000
@@ -67,12 +76,16 @@ def test_the_last_commit_is_amended_by_plain_git(pushed: Repo) -> None:
 
 
 @pytest.mark.parametrize("dirt", ["staged", "unstaged", "commit"])
-def test_a_plan_that_no_longer_fits_changes_nothing(dirt: str, pushed: Repo) -> None:
+@pytest.mark.parametrize("by", ["pmgit", "git"])
+def test_a_plan_that_no_longer_fits_changes_nothing(by: str, dirt: str, pushed: Repo) -> None:
+    """But `pmgit fix` looks anew, and mends what is two commits by now."""
     repo = pushed
     repo.stage("a.txt", "a\n")
     repo.stage(WEIGHTS, BIG)
     repo.commit("Add bert")
     fix = fix_of(push(repo))
+    if by == "git":
+        (fix,) = repo.plumbing("--range", "origin/main..")
     if dirt == "staged":
         repo.stage("b.txt", "b\n")
     elif dirt == "unstaged":
@@ -81,8 +94,12 @@ def test_a_plan_that_no_longer_fits_changes_nothing(dirt: str, pushed: Repo) -> 
         repo.stage("b.txt", "b\n")
         repo.commit("Another")
     before, files = everything(repo), repo.contents()
-    pasted = repo.sh(fix)
-    assert pasted.code == 1, pasted
+    pasted = repo.sh_at_terminal(fix)
+    if by == "pmgit" and dirt == "commit":
+        assert pasted.code == 0, pasted
+        assert push(repo).code == 0
+        return
+    assert pasted.code == (3 if by == "pmgit" else 1), pasted
     # It says what is in the way.
     assert ("a.txt" if dirt == "unstaged" else "b.txt") in pasted.out
     assert everything(repo) == before
@@ -124,8 +141,10 @@ def test_what_a_remote_has_stays_in_history(pushed: Repo) -> None:
     assert found.fixes == []  # it is not safe: others lose the file
     (line,) = [line for line in found.out.splitlines() if line.startswith("unsafe fix ")]
     tip = repo.git("rev-parse", "HEAD").strip()
-    repo.paste(line.partition("): ")[2])
+    done = repo.paste(line.partition("): ")[2])
+    assert "no findings are left but those that the history keeps" in done.out
     assert repo.git("rev-parse", "HEAD~1").strip() == tip  # nothing was made anew
+    assert repo.pmgit("check", "--range", "HEAD~2..HEAD").code == 1
     assert WEIGHTS not in repo.staged()
     assert push(repo).code == 0
 

@@ -119,9 +119,10 @@ def judge(
         if findings:
             findings, forgiven = _told(findings, config, subject, own)
     if plans and findings:
-        from pmgit import planning
+        from pmgit import planning, short_fixes
 
         planning.plan(findings, config, subject, judge)
+        short_fixes.shorten(findings, snapshot, config, baseline)
     return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven)
 
 
@@ -238,8 +239,7 @@ def _told(
     for finding in kept:
         if finding.rule in PRECEDENCE:
             key = (finding.path, finding.commit)
-            rank = PRECEDENCE.index(finding.rule)
-            best[key] = min(rank, best.get(key, rank))
+            best[key] = min(PRECEDENCE.index(finding.rule), best.get(key, len(PRECEDENCE)))
     kept = [
         finding
         for finding in kept

@@ -55,9 +55,11 @@ class Fix:
     renames comes last, because it moves the paths that the others name. `warning` says what an
     unsafe fix does to whom. `parts` are the plans of a fix that has several (`together`).
     `about` says what a plan for committed content does: what is made anew, and who has it.
+    `shown` is the one command that people get to read instead of a screen of plumbing: it makes
+    `pmgit fix` carry out the steps.
     """
 
-    __slots__ = ("about", "order", "parts", "safe", "steps", "warning")
+    __slots__ = ("about", "order", "parts", "safe", "shown", "steps", "warning")
 
     SETUP, CONTENT, RECORD, MOVE = range(4)
 
@@ -68,8 +70,10 @@ class Fix:
         order: int = CONTENT,
         warning: str = "",
         about: str = "",
+        shown: tuple[str, ...] = (),
     ) -> None:
         self.steps = steps
+        self.shown = shown
         self.safe = safe
         self.order = order
         self.warning = warning
@@ -92,7 +96,7 @@ class Fix:
 
     def key(self) -> tuple[object, ...]:
         steps = (step.key() for step in self.steps)
-        return (self.order, self.safe, self.warning, self.about, *steps)
+        return (self.order, self.safe, self.warning, self.about, self.shown, *steps)
 
 
 class Finding:

@@ -21,6 +21,9 @@ from pmgit.setup.attributes import only_here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pmgit.config import Config
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
     from pmgit.model.subject import Subject
@@ -31,11 +34,29 @@ INSTALL = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbati
 #: The last thing that is done to all fixes.
 settle = moves.settle
 
+HOST_LIMIT = "host-limit"
 COLLEAGUES = "everybody else's copy of the file is deleted at their next pull"
 _DIFFERS = (
     "; the file on disk differs from what is staged, so no command is safe: save what you need of"
     " both (git cat-file blob {}), then stage anew"
 )
+
+
+def by_pmgit(config: Config, scope: Sequence[str], rules: Iterable[str]) -> tuple[str, ...]:
+    """`pmgit fix` for these rules; `scope` are the options that say what of.
+
+    What has been set on the command line of `pmgit check` is set again.
+    """
+    names = sorted(rules)
+    typed = [
+        word
+        for rule, table in config.rules.items()
+        if rule != HOST_LIMIT or rule in names
+        for option, value in table.items()
+        if config.is_typed(rule, option)
+        for word in ("-c", f"{rule}.{option}={value.text}")
+    ]
+    return ("pmgit", "fix", *scope, *typed, *names)
 
 
 class Advice:
@@ -88,16 +109,19 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
 
 
 def _from_disk(repository: Repository) -> str:
-    """What to say when the commit takes its content from the disk, whatever is staged.
-
-    Git then gives the hook an index of its own, by one of these names.
-    """
-    name = os.path.basename(repository.index)
+    """What to say when the commit takes its content from the disk, whatever is staged."""
+    name = of_commit(repository)
     if name == "index.lock":
         return "; commit without -a, which would take it from the disk again"
-    if name.startswith("next-index-"):
+    if name:
         return "; leave it out of `git commit PATH`, which would take it from the disk again"
     return ""
+
+
+def of_commit(repository: Repository) -> str:
+    """The name of the index that `git commit -a` or `git commit PATH` makes for the hook, or ''."""
+    name = os.path.basename(repository.index)
+    return name if name == "index.lock" or name.startswith("next-index-") else ""
 
 
 def ignored(subject: Subject, blob: Blob, wanted: bool = True) -> list[Step]:

@@ -7,6 +7,7 @@ resolved in it is kept under a ref; then `pmgit fix` mends that branch, and it i
 
 from __future__ import annotations
 
+from pmgit import fixes
 from pmgit.finding import ERROR, Fix, Step
 from pmgit.git import merges, position
 from pmgit.git.blob import parse_raw_diff
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmgit.finding import Finding
-    from pmgit.git.repository import Repository
     from pmgit.model.subject import Subject
 
 #: The size rules speak of one blob by turns: what one says of it in the merge, another says of
@@ -61,7 +61,7 @@ def place(findings: list[Finding], subject: Subject) -> None:
             elif finding.fix and any(other[path] for path in paths):
                 finding.fix = finding.pasted = _back(finding.fix, commit, other)
     commits = [commit for commit, is_wrong in brought.items() if is_wrong]
-    plan = _mend(repository, commits, list(theirs.values())) if commits else None
+    plan = _mend(subject, commits, list(theirs.values())) if commits else None
     for finding in theirs.values():
         finding.fix = plan if finding.severity == ERROR else None
         finding.pasted = None
@@ -98,8 +98,9 @@ def _back(fix: Fix, commit: str, other: dict[str, str]) -> Fix:
     return Fix(*steps, safe=fix.safe, order=fix.order, warning=fix.warning, about=fix.about)
 
 
-def _mend(repository: Repository, commits: Sequence[str], findings: list[Finding]) -> Fix:
+def _mend(subject: Subject, commits: Sequence[str], findings: list[Finding]) -> Fix:
     """Abort the merge, and mend the branches that are merged."""
+    repository = subject.repository
     head = position.Head(repository)
     steps = [Step("git", "merge", "--abort", names="verbatim")]
     kept = ""
@@ -121,7 +122,8 @@ def _mend(repository: Repository, commits: Sequence[str], findings: list[Finding
             branches.append(short(found.ref))
             steps.append(Step("git", "switch", "-q", branches[-1], names="verbatim"))
             which = ("--range", position.typed(found.ref))
-            steps.append(Step("pmgit", "fix", *which, *sorted(names), names="verbatim"))
+            again = fixes.by_pmgit(subject.config, which, names)
+            steps.append(Step(*again, names="verbatim"))
         elif at_tip:
             others.append(f"{short(at_tip[0].ref)} in {at_tip[0].folder}")
         else:
@@ -135,4 +137,6 @@ def _mend(repository: Repository, commits: Sequence[str], findings: list[Finding
         "it comes with the merge, and no remote-tracking ref has it (where a remote does: git"
         f" fetch). The merge is aborted{kept}{mended}; then merge again"
     )
-    return Fix(*steps, about=about, safe=False)
+    blamed = {finding.rule for finding in findings if finding.severity == ERROR}
+    shown = fixes.by_pmgit(subject.config, (), blamed) if kept else ()
+    return Fix(*steps, about=about, safe=False, shown=shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pmgit import fixes
 from pmgit.finding import Fix, Step
 from pmgit.git import position
 from pmgit.git.blob import LINK
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from pmgit.finding import Finding
     from pmgit.git.blob import Blob
-    from pmgit.git.position import Holder
+    from pmgit.git.position import Holder, Unpushed
     from pmgit.model.subject import Subject
 
 BACKUP = "refs/pmgit/backup/"
@@ -98,9 +99,8 @@ class Place:
                 "no branch has it: make one, and push that:"
                 f" git switch -c NAME {self.tip[:12]}, then: pmgit fix"
             )
-        bounded = position.Unpushed(self._repository, self._ref, self.tip, self._excluded)
+        bounded = self._bounded()
         commits, self._value = bounded.commits(), bounded.value
-        self._all = {oid for oid, _ in commits}
         without = Rewriter(self._repository, {(b.path, b.oid): "" for b in self._blobs})
         self._affected = without.work_out(oid for oid, _ in commits).ids
         if not self.pushed and self._repository.shallow_commits.intersection(self._affected):
@@ -139,7 +139,7 @@ class Place:
             Step(*diff, *apart, names="verbatim"),
         ]
 
-    def amend(self, cured: list[Finding], steps: list[Step]) -> Fix:
+    def amend(self, cured: list[Finding], steps: list[Step], shown: tuple[str, ...]) -> Fix:
         """Make the last commit anew, by plain git."""
         backup = backup_ref(self._ref, self.tip)
         about = (
@@ -154,6 +154,7 @@ class Place:
             Step(*_AMEND, names="verbatim"),
             about=about,
             safe=False,
+            shown=shown,
         )
 
     def engine(self, names: list[str]) -> Fix:
@@ -163,8 +164,7 @@ class Place:
             f"makes {'1 commit' if count == 1 else f'{count} commits'} of {self._called()} anew"
             f" ({self._who()}); the old ones are kept as {backup_ref(self._ref, self._value)}"
         )
-        which = self._which(position.typed(self._ref))
-        steps = [Step("pmgit", "fix", *which, *names, names="verbatim")]
+        steps = [Step(*self.command(names), names="verbatim")]
         if self._ref != self._head.ref and not self._ref.startswith(TAGS):
             # Checked out, its weights are on disk, and stay there.
             steps.insert(0, Step("git", "switch", "-q", short(self._ref), names="verbatim"))
@@ -174,15 +174,33 @@ class Place:
     def _called(self) -> str:
         return f"the tag {short(self._ref)}" if self._ref.startswith(TAGS) else short(self._ref)
 
-    def _which(self, name: str) -> list[str]:
-        """The options that say which commits; without any, `pmgit fix` takes what is staged."""
+    def command(self, names: Sequence[str]) -> tuple[str, ...]:
+        """`pmgit fix` for these commits and rules."""
+        return fixes.by_pmgit(self._subject.config, self._which()[0], names)
+
+    def shown(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The same in place of a plan of plain git; () where it would mean other commits."""
+        which, is_exact = self._which()
+        return fixes.by_pmgit(self._subject.config, which, names) if is_exact else ()
+
+    def _which(self) -> tuple[list[str], bool]:
+        """The options that say which commits, and whether they mean just these.
+
+        Without any, `pmgit fix` takes what is staged.
+        """
+        name = position.typed(self._ref)
         if self._means(name):
-            return ["--range", name]
+            return ["--range", name], True
         if self._remote and self._means(name, self._remote):
-            return ["--remote", self._remote, "--range", name]
+            return ["--remote", self._remote, "--range", name], True
         base = next((word[1:] for word in self._excluded if word[0] == "^"), "")
-        return ["--range", f"{base}..{name}" if base else name]
+        text = f"{base}..{name}" if base else name
+        return ["--range", text], bool(base) and self._means(text)
 
     def _means(self, name: str, remote: str = "") -> bool:
         meant = position.unpushed(self._repository, name, remote)
-        return meant.tip == self.tip and {oid for oid, _ in meant.commits()} == self._all
+        return meant.tip == self.tip and meant.commits() == self._bounded().commits()
+
+    def _bounded(self) -> Unpushed:
+        """The commits of the range, as those of its branch."""
+        return position.Unpushed(self._repository, self._ref, self.tip, self._excluded)

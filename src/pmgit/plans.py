@@ -96,9 +96,10 @@ def place(
         return
     links = {blob.path for f in cured for blob in f.blobs if blob.mode == LINK}
     steps = [*_on_disk(subject, whole.steps, links), *whole.steps]
+    shown = place.shown(names)
     if not committed:
         about = "a new commit is enough, because this is judged at the tip"
-        fix = Fix(*place.guard(cured), *steps, *commit_of(cured), about=about)
+        fix = Fix(*place.guard(cured), *steps, *commit_of(cured), about=about, shown=shown)
         fix.safe, fix.warning = whole.safe, whole.warning
     elif place.pushed:
         about = (
@@ -106,10 +107,10 @@ def place(
             " on it is as it should be. To take it out of the history, everybody who has a clone"
             " must agree"
         )
-        fix = Fix(*place.guard(cured), *steps, *commit_of(cured), about=about, safe=False)
-        fix.warning = whole.warning
+        fix = Fix(*place.guard(cured), *steps, *commit_of(cured), about=about, shown=shown)
+        fix.safe, fix.warning = False, whole.warning
     else:
-        fix = place.amend(cured, steps)
+        fix = place.amend(cured, steps, shown)
     _give(cured, cured, fix)
 
 

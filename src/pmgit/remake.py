@@ -249,16 +249,21 @@ def plan(
     asked: str,
     wanted: Sequence[str],
     remote: str = "",
+    *,
+    settings: Sequence[str] = (),
     baseline: Callable[[], Baseline] | None = None,
 ) -> tuple[Report, Remake, Subject]:
     """Judge the unpushed commits of a branch (`A..BRANCH`, `BRANCH`, '') with the named rules.
 
-    `remote` is the one that has not got them, where it is not the branch's own; `baseline` what
-    is forgiven, where it is not what the branch says.
+    `remote` is the one that has not got them, where it is not the branch's own; `settings` are
+    options of rules, as they are typed; `baseline` is what is forgiven, where it is not what the
+    branch says.
     """
     unpushed = position.unpushed(repository, asked, remote)
     snapshot = unpushed.snapshot()
     config = snapshot_config.read(snapshot)
+    for setting in settings:
+        config.override(setting)
     names = checker.selected(config, wanted)
     report = checker.judge(snapshot, config, names, baseline)
     subject = Subject(snapshot, config)

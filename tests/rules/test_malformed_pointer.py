@@ -175,12 +175,18 @@ def test_raw_weights_are_no_damaged_pointers(lfs_repo: Repo) -> None:
 
 
 @pytest.mark.parametrize("on_disk", ["the same", "the content", "absent"])
-def test_the_fix(lfs_repo: Repo, on_disk: str) -> None:
+@pytest.mark.parametrize("by", ["pmgit", "git"])
+def test_the_fix(lfs_repo: Repo, by: str, on_disk: str) -> None:
+    """`pmgit fix` in one line, and the commands of which it spares people the sight."""
     paths = staged_as(lfs_repo, FAULTS, "100755")
     if on_disk != "absent":
         for path, name in paths.items():
             lfs_repo.write(path, CONTENT if on_disk == "the content" else FAULTS[name])
-    assert len(lfs_repo.paste_all(*SELECT)) == len(paths)
+    if by == "git":
+        for fix in lfs_repo.plumbing(*SELECT):
+            lfs_repo.paste(fix)
+    else:
+        assert lfs_repo.paste_all(*SELECT) == ["pmgit fix malformed-pointer"]
     for path, name in paths.items():
         assert lfs_repo.blob(path) == POINTER, name
         assert lfs_repo.git("ls-files", "-s", path).startswith("100755"), name
@@ -191,8 +197,9 @@ def test_the_fix(lfs_repo: Repo, on_disk: str) -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_fix_of_one_alone(lfs_repo: Repo, name: str) -> None:
     lfs_repo.stage_blob(PATH, FAULTS[name], "100755")
-    [fix] = lfs_repo.paste_all(*SELECT)
+    (fix,) = lfs_repo.plumbing(*SELECT)
     assert "$'" not in fix  # fish does not read it
+    lfs_repo.paste(fix)
     assert lfs_repo.git("ls-files", "-s", PATH).startswith("100755")
     assert lfs_repo.blob(PATH) == POINTER
 
@@ -202,7 +209,10 @@ def test_the_fix_of_every_faulty_form(lfs_repo: Repo) -> None:
     paths = staged_as(lfs_repo, {**forms, **CURED})
     found = {paths[finding["path"]] for finding in lfs_repo.check(*SELECT)}
     assert found == {*forms, *CURED}
-    assert len(lfs_repo.paste_all(*SELECT)) == len(paths)
+    fixes = lfs_repo.plumbing(*SELECT)
+    assert len(fixes) == len(paths)
+    for fix in fixes:
+        lfs_repo.paste(fix)
     strict = ("lfs", "pointer", "--check", "--strict", "--stdin")
     for path, name in paths.items():
         said = lfs_repo.run(["git", *strict], stdin=lfs_repo.blob(path))

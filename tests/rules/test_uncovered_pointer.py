@@ -364,7 +364,11 @@ def test_when_it_is_committed_already(known: str, on_disk: str, tracked: Repo) -
     found = tracked.pmgit("check", *which, *SELECT)
     assert found.out.count(f": {RULE}: ") == len(TEXTS)
     (fix,) = found.fixes
-    assert "git add --renormalize -- " in fix
+    assert all("git add --renormalize -- " in line for line in tracked.plumbing(*which, *SELECT))
+    if known == "a range":
+        assert fix == f"pmgit fix --range main {RULE}"
+    elif on_disk == "pointer":
+        assert fix == f"pmgit fix --all {RULE}"
     done = tracked.sh(fix)
     assert done.code == 0, done
     if known == "the whole tree":

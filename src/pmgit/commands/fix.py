@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from pmgit import checker, remake, snapshot_config
 from pmgit.baseline.forgive import Baseline
 from pmgit.commands import _fix_plan, _fix_undo, _steps, _terminal, _work_tree
 from pmgit.commands._completion import rule_names
+from pmgit.commands._fix_wanted import Wanted
 from pmgit.errors import CLEAN, FINDINGS, UsageError
 from pmgit.finding import Step
-from pmgit.git import position, staged
+from pmgit.git import position, staged, tree
 from pmgit.git.spill import shell_for
 from pmgit.report import text
 from pmgit.report.shell import Shell, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from pmgit.finding import Fix, Report
     from pmgit.git.position import Unpushed
     from pmgit.git.repository import Repository
+    from pmgit.git.snapshot import Snapshot
 
 #: One fix may bring another to light: a rename, then what is wrong under the new name.
 _ROUNDS = 6
@@ -31,6 +31,7 @@ _ROUNDS = 6
 
 @click.command("fix")
 @click.argument("rules", nargs=-1, metavar="[RULE]...", shell_complete=rule_names)
+@click.option("--all", "everything", is_flag=True, help="Of everything that is tracked.")
 @click.option(
     "--range",
     "commits",
@@ -41,15 +42,25 @@ _ROUNDS = 6
     "--remote", metavar="NAME", help="What this remote has not got, not that of the branch."
 )
 @click.option("--no-baseline", is_flag=True, help="Fix also what .pmgit-baseline forgives.")
+@click.option(
+    "-c",
+    "--config",
+    "settings",
+    multiple=True,
+    metavar="RULE.OPTION=VALUE",
+    help="Set an option of a rule.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--undo", is_flag=True, help="Take the branch back, or the tag of --range.")
 def command(
     *,
     rules: tuple[str, ...],
+    everything: bool,
     commits: str | None,
     remote: str | None,
     no_baseline: bool,
+    settings: tuple[str, ...],
     dry_run: bool,
     yes: bool,
     undo: bool,
@@ -64,8 +75,10 @@ def command(
     Exit code 0: nothing is left; 1: findings are left; 2: it would ask, and there is no terminal.
     """
     repository, _ = _work_tree.load()
+    which = (commits or "", remote or "")
     if undo:
-        if rules or remote or not (commits is None or commits.startswith(position.TAGS)):
+        is_tag = which[0].startswith(position.TAGS)
+        if rules or settings or everything or remote or not (commits is None or is_tag):
             raise UsageError(
                 "--undo takes no rules, and --range only for a tag (refs/tags/NAME)",
                 "see: pmgit fix --help",
@@ -76,26 +89,31 @@ def command(
             _fix_undo.undo(repository, dry_run=dry_run)
         return CLEAN
     forgiving = Baseline if no_baseline else None
+    wanted = Wanted(rules, settings, forgiving, dry_run=dry_run, yes=yes)
+    if everything:
+        if commits is not None or remote is not None:
+            raise UsageError("--all excludes --range and --remote", "see: pmgit fix --help")
+        done = _here(repository, lambda: tree.take(repository), wanted)
+        if done is None:
+            _terminal.say("nothing to fix")
+        return done or CLEAN
     if commits is None and remote is None:
-        done = _staged(repository, rules, forgiving, dry_run=dry_run, yes=yes)
+        done = _here(repository, staged.take, wanted, " in what is staged")
         if done is not None:
             return done
-    which = (commits or "", remote or "")
-    return _committed(repository, which, rules, forgiving, dry_run=dry_run, yes=yes)
+    return _committed(repository, which, wanted)
 
 
-def _staged(
-    repository: Repository,
-    rules: Sequence[str],
-    forgiving: type[Baseline] | None,
-    *,
-    dry_run: bool,
-    yes: bool,
+def _here(
+    repository: Repository, take: Callable[[], Snapshot], wanted: Wanted, where: str = ""
 ) -> int | None:
-    """Fix what is staged; None when there is nothing wrong with it."""
+    """Fix what is wrong with what `take` takes of the index; None when nothing is.
+
+    `where` says what of it that is; '' is all, and then there are no commits to look at.
+    """
     shell = Shell("", shell_for(repository).pmgit)
     done: set[str] = set()
-    report = _judge_staged(rules, forgiving)
+    report = wanted.judge(take())
     if not report.findings:
         return None
     notes = text.notes_of(report)
@@ -103,7 +121,7 @@ def _staged(
         fixes = [fix for fix in _fixes(report) if shell.line(fix) not in done]
         if not fixes:
             break
-        if dry_run:
+        if wanted.dry_run:
             for fix in fixes:
                 _fix_plan.show(fix, shell)
             return FINDINGS
@@ -111,31 +129,25 @@ def _staged(
         if asked:
             for fix in asked:
                 _fix_plan.show(fix, shell)
-            _ask(yes=yes)
+            wanted.ask()
         for fix in fixes:
             done.add(shell.line(fix))
-            _steps.run(repository, _answered(fix) if yes else fix.steps, shell)
-        report = _judge_staged(rules, forgiving)
+            _steps.run(repository, _answered(fix), shell)
+        report = wanted.judge(take())
     for note in notes:
         _terminal.say(note)
-    code = _left(repository, report, " in what is staged")
+    code = _left(repository, report, where)
+    if not where:
+        return code
     if code == CLEAN and position.has_remotes(repository) and position.Head(repository).oid:
-        committed = remake.plan(repository, "", rules, baseline=forgiving)[0]
+        committed = wanted.plan(repository, "")[0]
         if committed.errors:
             click.echo("the commits that are not pushed have findings too; commit, then fix these:")
             return _left(repository, committed)
     return code
 
 
-def _committed(
-    repository: Repository,
-    which: tuple[str, str],
-    rules: Sequence[str],
-    forgiving: type[Baseline] | None,
-    *,
-    dry_run: bool,
-    yes: bool,
-) -> int:
+def _committed(repository: Repository, which: tuple[str, str], wanted: Wanted) -> int:
     """Fix the unpushed commits of a branch; `which` are these, and the remote that lacks them."""
     commits, remote = which
     asked = position.with_branch(repository, commits)
@@ -143,7 +155,7 @@ def _committed(
         _terminal.say("nothing to fix")
         return CLEAN
     shell = Shell("", shell_for(repository).pmgit)
-    report, made, _ = remake.plan(repository, asked, rules, remote, forgiving)
+    report, made = wanted.plan(repository, asked, remote)
     fixes, notes = _fixes(report), text.notes_of(report)
     if not fixes:
         if report.findings:
@@ -156,13 +168,14 @@ def _committed(
         made.refuse()
         if made.is_here:
             made.plan_after()
-        _fix_plan.tell(made, shell, as_commands=dry_run)
+        _fix_plan.tell(made, shell, as_commands=wanted.dry_run)
     others = [fix for fix in fixes if not _is_engine(fix)]
     for fix in others:
         _fix_plan.show(fix, shell)
-    if dry_run:
+    if wanted.dry_run:
         return FINDINGS
-    _ask(yes=yes)
+    if engine or not all(fix.safe for fix in others):
+        wanted.ask()
     before, value = made.unpushed, made.unpushed.value
     if engine:
         _steps.run(repository, made.before, shell)
@@ -177,8 +190,22 @@ def _committed(
         _fix_undo.remember(repository, before.ref, value)
     for note in notes:
         _terminal.say(note)
-    report, _, _ = remake.plan(repository, asked, rules, remote, forgiving)
+    report, _ = wanted.plan(repository, asked, remote)
+    if others and _is_history(repository, report, wanted):
+        _terminal.say("no findings are left but those that the history keeps: a remote has them")
+        return CLEAN
     return _left(repository, report)
+
+
+def _is_history(repository: Repository, report: Report, wanted: Wanted) -> bool:
+    """Whether all that is still found is in commits of a remote, and is not at the tip any more."""
+    if not report.findings:
+        return False
+    head = position.Head(repository)
+    ours = position.Unpushed(repository, head.ref, head.oid, ["--not", "--remotes"]).commits()
+    new = {"", *(oid for oid, _ in ours)}
+    at_tip = {(f.rule, f.path) for f in wanted.judge(tree.take(repository)).findings}
+    return not any(f.commit in new or (f.rule, f.path) in at_tip for f in report.findings)
 
 
 def _demand_unpushed(unpushed: Unpushed, commits: str, asked: str) -> None:
@@ -197,7 +224,7 @@ def _is_engine(fix: Fix) -> bool:
 
 
 def _answered(fix: Fix) -> list[Step]:
-    """The steps of a fix, one of which may be `pmgit fix` itself, so that it does not ask."""
+    """The steps of a fix, one of which may be `pmgit fix` itself: it need not ask again."""
     return [
         Step(*step.argv, "--yes", items=step.items, option=step.option, names=step.names)
         if step.argv[:2] == ("pmgit", "fix")
@@ -208,23 +235,6 @@ def _answered(fix: Fix) -> list[Step]:
 
 def _fixes(report: Report) -> list[Fix]:
     return merged(finding.pasted for finding in report.findings if finding.pasted)
-
-
-def _judge_staged(rules: Sequence[str], forgiving: type[Baseline] | None) -> Report:
-    snapshot = staged.take()
-    config = snapshot_config.read(snapshot)
-    return checker.judge(snapshot, config, checker.selected(config, rules), forgiving)
-
-
-def _ask(*, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError(
-            "this would ask before it changes anything, and there is no terminal",
-            "what it would do is shown above; to do it: pmgit fix --yes",
-        )
-    click.confirm("Do it?", default=True, abort=True)
 
 
 def _left(repository: Repository, report: Report, where: str = "") -> int:

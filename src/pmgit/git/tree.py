@@ -49,6 +49,7 @@ class CommitSnapshot(Snapshot):
     unpushed: bool = False
     remote: str = ""  # the name of the one that it is pushed to
     address: str = ""  # that name, or the address that was given in its place
+    is_part = False  # of a tree, because only some paths were asked for
     _listed_files: Process | None = None
     _demanded = False
     _files: Sequence[Blob] = ()
@@ -98,6 +99,7 @@ def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:
     snapshot = CommitSnapshot(repository, TREE, [], [], index_env=index.env if index else None)
     snapshot.index = index
     everywhere = "" in folders or not folders
+    snapshot.is_part = not everywhere
     entries = list((snapshot.listing() if everywhere else snapshot.listing(*folders)).values())
     for folder in folders:
         if folder and not any(_below(blob.path, folder) for blob in entries):

@@ -152,6 +152,13 @@ class Shell:
         """The whole fix as one line for a shell."""
         return " && ".join(" ".join(map(quote, self.argv(step))) for step in fix.steps)
 
+    def shown(self, fix: Fix) -> str:
+        """What people get to paste: the whole fix, or `pmgit fix` that carries it out."""
+        if not fix.shown:
+            return self.line(fix)
+        first, *words = fix.shown
+        return " ".join(map(quote, (self.pmgit if first == "pmgit" else first, *words)))
+
     def commands(self, fix: Fix) -> list[list[str]]:
         """The whole fix as argument lists."""
         return [self.argv(step) for step in fix.steps]
@@ -182,6 +189,7 @@ def merged(fixes: Iterable[Fix]) -> list[Fix]:
                 order=first.order,
                 warning=first.warning,
                 about=first.about,
+                shown=first.shown,
             )
         )
     return sorted(whole, key=lambda fix: fix.order)

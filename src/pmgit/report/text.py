@@ -76,17 +76,22 @@ def message_of(finding: Finding) -> str:
 
 def fix_of(fix: Fix, shell: Shell, paint: Paint = PLAIN) -> str:
     """The line with the commands of a fix; of an unsafe one also what it does to whom."""
-    command = paint(shell.line(fix), GREEN)
+    command = paint(shell.shown(fix), GREEN)
     what = f"unsafe fix ({fix.warning})" if fix.warning else "fix"
-    line = f"{paint(f'{what}:', BOLD)} {command}"
-    about = shell.called(visible(fix.about))
-    return f"{paint('plan:', BOLD)} {about}\n{line}" if about else line
+    return f"{paint(f'{what}:', BOLD)} {command}"
 
 
 def fixes_of(report: Report, shell: Shell, paint: Paint = PLAIN) -> list[str]:
     """The lines with the fixes of all findings."""
     fixes = merged(finding.pasted for finding in report.findings if finding.pasted)
-    return [fix_of(fix, shell, paint) for fix in fixes]
+    lines: dict[str, bool] = {}  # one `pmgit fix` may carry out several
+    for fix in fixes:
+        if fix.about:
+            lines[f"{paint('plan:', BOLD)} {shell.called(visible(fix.about))}"] = True
+        line = fix_of(fix, shell, paint)
+        lines.pop(line, None)
+        lines[line] = True
+    return list(lines)
 
 
 def notes_of(report: Report) -> list[str]:
