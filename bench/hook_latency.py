@@ -19,15 +19,18 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from repository import CONFIGURED, PLAIN, Repository
+from repository import CONFIGURED, PLAIN, Models, Repository, Sources
 from shared import BIN, cores, environment, launch, machine, plain
 from shared import ratio as ratio_of
 
 HOOK, HOOK_CONFIGURED = "pmgit-hook", "pmgit-hook, .pmgit.toml"
 PEER = "check-added-large-files"
+IN_MODELS = ", 1,000 models"
 
 #: Staged files -> the largest accepted ratio to PEER.
 RATIOS = {1: 0.8, 100: 0.8, 1000: 0.8, 10_000: 0.6, 50_000: 0.3}
+#: The same where the repository holds 1,000 models and new ones are staged.
+MODELS_RATIOS = {1: 0.9, 100: 0.9, 1000: 1.2, 10_000: 1.4}
 CONFIG_RATIO, CONFIG_SIZES = 0.15, 1000
 MEMORY = 80_000_000
 
@@ -88,6 +91,13 @@ def jobs(repository: Repository, scratch: Path, hook: list[str]) -> dict[str, Jo
     }
 
 
+def jobs_in_models(repository: Repository, hook: list[str]) -> dict[str, Job]:
+    """What is measured in the repository that holds nothing but models."""
+    batches = pre_commit_batches([str(BIN / PEER)], repository.names, repository.env)
+    peer = Job([[os.devnull, *batch] for batch in batches], workers=cores())
+    return {PEER + IN_MODELS: peer, HOOK + IN_MODELS: Job([[os.devnull, *hook]])}
+
+
 def run(job: Job, repository: Repository, scratch: Path) -> tuple[float, int]:
     """Seconds and bytes of one run, which must succeed."""
     repository.use(job.state)
@@ -122,17 +132,28 @@ def _hook(repository: Repository, hook: list[str]) -> subprocess.CompletedProces
 
 
 def measure(size: int, rounds: int, hook: list[str], scratch: Path) -> dict[str, Job]:
-    begin = time.monotonic()
-    print(f"N = {size}: building", end="", file=sys.stderr, flush=True)
+    """Both repositories with so many staged files, one after the other."""
     env = environment(scratch)
-    repository = Repository(scratch / "repository", size, env)
+    repository = Repository(scratch / "sources", size, env, Sources())
     assert_judges(repository, hook)
     table = jobs(repository, scratch, hook)
+    interleave(table, repository, rounds, scratch, f"N = {size}")
+    if size in MODELS_RATIOS:
+        repository = Repository(scratch / "models", size, env, Models())
+        assert_judges(repository, hook)
+        more = jobs_in_models(repository, hook)
+        interleave(more, repository, rounds, scratch, f"N = {size}{IN_MODELS}")
+        table |= more
+    return table
+
+
+def interleave(
+    table: dict[str, Job], repository: Repository, rounds: int, scratch: Path, what: str
+) -> None:
+    """Run all jobs of a repository in so many rounds, each in another order."""
+    begin = time.monotonic()
     for job in table.values():
         run(job, repository, scratch)  # compiles .pyc files, fills the page cache
-    print(
-        f" {time.monotonic() - begin:.0f} s, {rounds} rounds", end="", file=sys.stderr, flush=True
-    )
     order = list(table.values())
     for _ in range(rounds):
         random.shuffle(order)
@@ -140,12 +161,13 @@ def measure(size: int, rounds: int, hook: list[str], scratch: Path) -> dict[str,
             seconds, memory = run(job, repository, scratch)
             job.seconds.append(seconds)
             job.memory = max(job.memory, memory)
-    print(f", {time.monotonic() - begin:.0f} s", file=sys.stderr)
-    return table
+    print(f"{what}: {rounds} rounds, {time.monotonic() - begin:.0f} s", file=sys.stderr)
 
 
-def ratio(job: Job, peer: Job) -> float:
-    return ratio_of(job.seconds, peer.seconds)
+def ratio(table: dict[str, Job], name: str) -> float:
+    """How long an entry takes, as a share of what the peer takes in the same repository."""
+    peer = PEER + IN_MODELS if name.endswith(IN_MODELS) else PEER
+    return ratio_of(table[name].seconds, table[peer].seconds)
 
 
 def extra(table: dict[str, Job]) -> float:
@@ -164,13 +186,17 @@ def markdown(tables: dict[int, dict[str, Job]]) -> list[str]:
     lines = [f"| time | {head} |", rule]
     for name in names:
         cells = [
-            f"{1000 * median(table[name].seconds):.0f} ms (x{ratio(table[name], table[PEER]):.2f})"
+            f"{1000 * median(table[name].seconds):.0f} ms (x{ratio(table, name):.2f})"
+            if name in table
+            else ""
             for table in tables.values()
         ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += ["", f"| MB, largest process | {head} |", rule]
     for name in names:
-        cells = [f"{table[name].memory / 1e6:.1f}" for table in tables.values()]
+        cells = [
+            f"{table[name].memory / 1e6:.1f}" if name in table else "" for table in tables.values()
+        ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines
 
@@ -180,10 +206,13 @@ def targets(tables: dict[int, dict[str, Job]]) -> tuple[list[str], bool]:
     rows = []
     for size, table in tables.items():
         if size in RATIOS:
-            rows.append((f"N={size} ratio", ratio(table[HOOK], table[PEER]), RATIOS[size]))
+            rows.append((f"N={size} ratio", ratio(table, HOOK), RATIOS[size]))
+        if size in MODELS_RATIOS:
+            name = HOOK + IN_MODELS
+            rows.append((f"N={size}{IN_MODELS}", ratio(table, name), MODELS_RATIOS[size]))
         if size <= CONFIG_SIZES:
             rows.append((f"N={size} added by .pmgit.toml", extra(table), CONFIG_RATIO))
-        memory = max(table[HOOK].memory, table[HOOK_CONFIGURED].memory)
+        memory = max(job.memory for name, job in table.items() if name.startswith(HOOK))
         rows.append((f"N={size} MB", memory / 1e6, MEMORY / 1e6))
     lines = [
         f"{'reached' if is_ <= limit else 'MISSED '}  {name}: {is_:.2f}, at most {limit:g}"

@@ -1,4 +1,8 @@
-"""The repository of the hook benchmark: 10,000 committed files, N staged ones, two states."""
+"""The repositories of the hook benchmark: 10,000 committed files, N staged ones.
+
+One has a source tree and a few models, in two states (without and with a configuration file), the
+other one nothing but 1,000 models.
+"""
 
 from __future__ import annotations
 
@@ -85,21 +89,61 @@ def model(number: int) -> str:
     return f"pretrained_model/model-{number // PER_FOLDER:03d}"
 
 
-def staged_file(number: int, texts: Texts) -> tuple[str, bytes]:
-    """Path and content of a staged file; each fifth is a pointer, the first one too."""
-    if number % 5 == 0:
-        weights = number // 5
-        name = f"{model(weights)}/layer-{weights:05d}.safetensors"
+class Sources:
+    """A tree of source code with a few models; a fifth of what is staged are pointers."""
+
+    def committed(self, staged: int, texts: Texts) -> dict[str, bytes]:
+        """The files of HEAD by their paths, where so many are going to be staged."""
+        files = {}
+        for weights in range(0, staged // 5 + 1, PER_FOLDER):
+            files[f"{model(weights)}/INFO.md"] = INFO.encode()
+        for number in range(COMMITTED - len(files)):
+            name = f"src/project/old_{number // PER_FOLDER:03d}/module_{number:05d}.py"
+            files[name] = texts.next(name)
+        return files
+
+    def staged(self, number: int, texts: Texts) -> tuple[str, bytes]:
+        """Path and content of a staged file; each fifth is a pointer, the first one too."""
+        if number % 5 == 0:
+            weights = number // 5
+            name = f"{model(weights)}/layer-{weights:05d}.safetensors"
+            return name, pointer(name)
+        name = f"src/project/new_{number // PER_FOLDER:03d}/module_{number:05d}.py"
+        return name, texts.next(name)
+
+
+class Models:
+    """1,000 models of 10 files each, all of them on disk; what is staged are new models."""
+
+    def committed(self, staged: int, texts: Texts) -> dict[str, bytes]:  # noqa: ARG002
+        """The files of HEAD by their paths."""
+        return dict(_model_file("old", number, texts) for number in range(COMMITTED))
+
+    def staged(self, number: int, texts: Texts) -> tuple[str, bytes]:
+        """Path and content of a staged file: INFO.md, pointers, texts of a new model."""
+        return _model_file("new", number, texts)
+
+
+def _model_file(kind: str, number: int, texts: Texts) -> tuple[str, bytes]:
+    folder = f"pretrained_model/{kind}-model-{number // 10:04d}"
+    place = number % 10
+    if place == 0:
+        return f"{folder}/INFO.md", INFO.encode()
+    if place < 4:
+        name = f"{folder}/model-{place:05d}-of-00003.safetensors"
         return name, pointer(name)
-    name = f"src/project/new_{number // PER_FOLDER:03d}/module_{number:05d}.py"
+    name = f"{folder}/text-{place}.txt"
     return name, texts.next(name)
 
 
 class Repository:
     """A repository with `staged` staged files in `folder`, which must not exist yet."""
 
-    def __init__(self, folder: Path, staged: int, env: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, staged: int, env: dict[str, str], layout: Sources | Models
+    ) -> None:
         self.folder = folder
+        self._layout = layout
         self.env = env
         folder.mkdir()
         self.git("init", "-q", "-b", "main")
@@ -108,7 +152,7 @@ class Repository:
         self._commit(staged, texts)
         made = set()
         for number in range(staged):
-            name, content = staged_file(number, texts)
+            name, content = layout.staged(number, texts)
             path = folder / name
             if path.parent not in made:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -140,11 +184,7 @@ class Repository:
             ).encode(),
             ".pre-commit-config.yaml": PRE_COMMIT_CONFIG.encode(),
         }
-        for weights in range(0, staged // 5 + 1, PER_FOLDER):
-            files[f"{model(weights)}/INFO.md"] = INFO.encode()
-        for number in range(COMMITTED - len(files)):
-            name = f"src/project/old_{number // PER_FOLDER:03d}/module_{number:05d}.py"
-            files[name] = texts.next(name)
+        files |= self._layout.committed(staged, texts)
         stream = [b"commit refs/heads/main\ncommitter Bench <bench@example.invalid> 0 +0000\n"]
         stream.append(b"data 5\nfirst\n")
         for name, content in files.items():
