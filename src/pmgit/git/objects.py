@@ -63,6 +63,7 @@ class Objects:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._present: set[str] | None = None
+        self._read: dict[str, bytes] = {}  # the small ones that Git has given, for `contents`
 
     def survey(self, blobs: Iterable[Blob], keep: Callable[[bytes], bool] | None) -> int:
         """Set `size` of every blob, and `head` of the small ones that `keep` (if any) wants.
@@ -115,6 +116,7 @@ class Objects:
             blob.size = sizes[blob.oid]
         small = [blob for blob in here if keep and 0 < blob.size < SMALL]
         contents = self._batch([blob.oid for blob in small])
+        self._read |= contents
         for blob in small:
             if keep and keep(contents[blob.oid]):
                 blob.head = contents[blob.oid]
@@ -209,7 +211,8 @@ class Objects:
     def contents(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
         """Whole content of blobs, by one process; for small files such as INFO.md."""
         here, _ = self.split_present(blobs)
-        return self._batch(blob.oid for blob in here)
+        known = {blob.oid: self._read[blob.oid] for blob in here if blob.oid in self._read}
+        return known | self._batch(blob.oid for blob in here if blob.oid not in known)
 
 
 def loose_tree(folder: str, oid: str) -> bytes | None:
