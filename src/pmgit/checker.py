@@ -8,7 +8,7 @@ from pmgit.errors import UsageError, unknown
 from pmgit.finding import ERROR, Report
 from pmgit.git.snapshot import RANGE, TREE
 from pmgit.lfs import pointer
-from pmgit.model.folder import files_on_disk
+from pmgit.model import folder
 from pmgit.model.subject import Subject
 from pmgit.rule import (
     ATTRIBUTES,
@@ -73,7 +73,7 @@ def selected(config: Config, select: Sequence[str] = (), ignore: Sequence[str] =
 def prepare(start: Start) -> None:
     """Do what a judgement will need, as long as git still looks for the first change.
 
-    The rules are imported, and the default models folders looked through.
+    The rules are imported, and the default models folders looked at.
     """
     # What hardly any commit needs is imported when it is asked for.
     likely = [name for name, entry in rules.RULES.items() if entry.scope not in (HOST, ATTRIBUTES)]
@@ -81,11 +81,12 @@ def prepare(start: Start) -> None:
     while start.waits():
         if name := next(names, ""):
             rules.load(name)
-        elif root := next(roots, ""):
-            if not start.repository.bare:
-                start.on_disk[root] = list(files_on_disk(start.repository.top, root))
-        else:
+        elif not (root := next(roots, "")) or start.repository.bare:
             break
+        elif start.has_outline:
+            start.names_on_disk[root] = folder.names_on_disk(start.repository.top, root)
+        else:
+            start.on_disk[root] = list(folder.files_on_disk(start.repository.top, root))
 
 
 def judge(

@@ -24,10 +24,9 @@ STAGES = ("pre-commit", "pre-merge-commit", PUSH)
 #: Every Git hook that there is a file for; the last of them runs on servers.
 HOOKS = (*STAGES, RECEIVE)
 #: What is sure to be looked up in the index, by one question at the start: the configuration, the
-#: baseline, and the default models folders. A test holds it to `config`.
-LOOKED_UP = (
-    ".pmgit.toml", "pyproject.toml", ".pmgit-baseline", "pretrained_model", "pretrained_models",
-)  # fmt: skip
+#: baseline, and the default models folders (of large ones what is described). A test holds it.
+LOOKED_UP = (".pmgit.toml", "pyproject.toml", ".pmgit-baseline")
+MODELS, NOTE = ("pretrained_model", "pretrained_models"), "INFO.md"
 
 USAGE = """\
 usage: pmgit-hook [STAGE] [--select NAMES] [--ignore NAMES]
@@ -269,7 +268,7 @@ def _snapshot(stage: str) -> Snapshot:
         return ranges.from_environment(discover())
     from pmgit.git import staged
 
-    start = staged.Start(*LOOKED_UP)
+    start = staged.Start(*LOOKED_UP, roots=MODELS, note=NOTE)
     # Git works meanwhile: this import takes as long as it does in a small repository.
     from pmgit import checker
 

@@ -14,7 +14,8 @@ from pmgit.config import BASELINE, FILE, PYPROJECT, SETTINGS
 from pmgit.errors import UsageError
 from pmgit.git import ranges
 from pmgit.git.repository import discover
-from pmgit.hook import LOOKED_UP
+from pmgit.hook import LOOKED_UP, MODELS, NOTE
+from pmgit.model.folder import INFO
 from pmgit.rules import RULES
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ X = "pretrained_model/bert/x.bin"
 
 
 def test_it_is_looked_up_with_the_configuration() -> None:
-    assert set(LOOKED_UP) == {FILE, PYPROJECT, BASELINE, *SETTINGS["models"].default}
+    assert set(LOOKED_UP) == {FILE, PYPROJECT, BASELINE}
+    assert (list(MODELS), NOTE) == (SETTINGS["models"].default, INFO)
 
 
 def test_the_tables_name_rules_that_exist() -> None:

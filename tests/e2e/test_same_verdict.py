@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit import hook
-from pmgit.git import ranges, staged
+from pmgit.git import outline, ranges, staged
 from pmgit.git.blob import NOT_HERE
 from pmgit.git.repository import discover
 from tests.random_repository import ZEROS, RandomRepository, variables
@@ -69,8 +69,10 @@ def test_every_way_of_judging_agrees_with_plain_git(
         (("pre-receive",), f"{zeros} {made.tip} refs/heads/x\n"),
     )
     for words, said in hooks:
-        for many in (staged.MANY, 1) if words == ("pre-commit",) else (staged.MANY,):
+        few = words != ("pre-commit",)
+        for many, large in ((staged.MANY, outline.MANY), (1, -1))[: 1 if few else 2]:
             monkeypatch.setattr(staged, "MANY", many)
+            monkeypatch.setattr(outline, "MANY", large)
             monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(said.encode())))
             if words[0] == "pre-receive":
                 monkeypatch.setenv("GIT_DIR", os.path.realpath(made.folder / git_dir(made)))

@@ -214,6 +214,21 @@ def at_or_below(changes: list[Blob], places: Iterable[str]) -> list[Blob]:
     return found
 
 
+def changed(
+    before: Iterable[Blob], changes: Iterable[Blob], unmerged: Iterable[str]
+) -> dict[str, Blob]:
+    """What the index has, by path, where HEAD has `before`."""
+    found = {blob.path: blob for blob in before}
+    for change in changes:
+        if change.oid:
+            found[change.path] = change
+        else:
+            found.pop(change.path, None)
+    for path in unmerged:
+        found.pop(path, None)
+    return found
+
+
 def _path(blob: Blob) -> str:
     return blob.path
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from pmgit.git.index_sizes import Sizes
+    from pmgit.git.outline import Outline
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
 
@@ -69,6 +70,7 @@ class Snapshot(PathFilters):
         self.received = False  # whether this repository is the one that is pushed to
         self.sizes: Sizes | None = None  # what the index tells, when much is staged
         self.on_disk: dict[str, list[str]] = {}  # the files below folders that were looked through
+        self.names_on_disk: dict[str, list[os.DirEntry[str]]] = {}  # what lies in large ones
         self._surveyed: list[Blob] | None = None  # the introduced files
         self._rough: Collection[Blob] = ()  # those whose sizes the index tells
         self._absent: set[str] = set()
@@ -208,6 +210,10 @@ class Snapshot(PathFilters):
 
         None where that costs as much as to list all of `roots`.
         """
+        return None
+
+    def outline(self, roots: Sequence[str], note: str) -> Outline | None:  # noqa: ARG002
+        """What the index has of large folders, with the files `note` below; None: list them."""
         return None
 
     def know(self, folders: tuple[str, ...], entries: dict[str, Blob]) -> None:

@@ -6,16 +6,19 @@ import time
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import process, streams
-from pmgit.git.blob import at_or_below, introduced_by, parse_raw_diffs, parse_tree
+from pmgit.git.blob import at_or_below, changed, introduced_by, parse_raw_diffs, parse_tree
+from pmgit.git.outline import LIST, Question, is_worth_it
 from pmgit.git.repository import Discovery
 from pmgit.git.snapshot import STAGED, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import os
+    from collections.abc import Iterator, Sequence
 
     from pmgit.git.blob import Blob
     from pmgit.git.index_sizes import Sizes
+    from pmgit.git.outline import Outline
     from pmgit.git.repository import Repository
 
 # --no-renames: a renamed blob must be judged under its new name, and finding renames costs time
@@ -106,23 +109,66 @@ def changes(repository: Repository) -> list[Blob]:
     return StagedDiff(repository.top, repository.env).finish(repository)[0]
 
 
+class StagedSnapshot(Snapshot):
+    """The snapshot of the next commit: what the index has is told by HEAD and the difference."""
+
+    def __init__(self, repository: Repository, found: list[Blob], diff: StagedDiff) -> None:
+        super().__init__(repository, STAGED, found, introduced_by(found))
+        self._found, self._diff = found, diff
+        self._outlines: dict[tuple[tuple[str, ...], str], Outline | None] = {}
+
+    def finish(self, question: Question) -> Outline | None:
+        """Wait for an outline, and keep it."""
+        outline = question.finish(
+            self.repository, self._found, self._diff.unmerged, unborn=self._diff.unborn
+        )
+        self._outlines[question.roots, question.note] = outline
+        return outline
+
+    def outline(self, roots: Sequence[str], note: str) -> Outline | None:
+        """What the index has of the folders `roots`; see `Snapshot.outline`."""
+        for (known, name), outline in self._outlines.items():
+            if name == note and set(roots) <= set(known):
+                return outline
+        repository = self.repository
+        listed = any(set(roots) <= set(known) for known in self._listings)
+        if listed or not is_worth_it(roots, repository.top):
+            return None
+        question = Question(roots, note, top=repository.top, env=repository.env)
+        question.look(repository)
+        return self.finish(question)
+
+
 class Start:
     """The snapshot of what is staged, with every question asked that needs no answer first.
 
-    `wanted` are files and folders whose entries are sure to be asked for: the configuration, the
-    models folders; none means all. The caller has time to import what it needs while git works.
+    `wanted` are files (without `roots` folders as well; none means all) whose entries are sure to
+    be asked for: the configuration. So are those of the folders `roots`, as seen from here; where
+    these are large, an outline of them is asked for, with the files that are called `note`. The
+    caller has time to import what it needs while git works.
     """
 
-    def __init__(self, *wanted: str) -> None:
+    def __init__(self, *wanted: str, roots: Sequence[str] = (), note: str = "") -> None:
         self._discovery = Discovery()
         self._repository: Repository | None = None
-        #: Files of the work tree below folders, for whoever has looked through one meanwhile.
-        self.on_disk: dict[str, list[str]] = {}
         self._diff = StagedDiff()
+        #: What somebody has seen on disk meanwhile, as the snapshot is to keep it.
+        self.on_disk: dict[str, list[str]] = {}
+        self.names_on_disk: dict[str, list[os.DirEntry[str]]] = {}
+        self._outline = self._tree = None
+        if roots and is_worth_it(roots):
+            self._outline = Question(roots, note, wanted)
+        else:
+            wanted = (*wanted, *roots)
+            # What HEAD has and the difference tell what the index has. Listing the index takes as
+            # long as comparing it: of 60,000 entries 20 ms, where HEAD's tree takes 3.
+            self._tree = process.start(*LIST, "HEAD", "--", *wanted)
         self._wanted = wanted
-        # What HEAD has and the difference tell what the index has. Listing the index takes as
-        # long as comparing it: of 60,000 entries 20 ms, where HEAD's tree takes 3.
-        self._tree = process.start("ls-tree", "-r", "-z", "--full-tree", "HEAD", "--", *wanted)
+
+    @property
+    def has_outline(self) -> bool:
+        """Whether the folders are so large that an outline of them is asked for."""
+        return self._outline is not None
 
     def waits(self) -> bool:
         """Whether there is time for something else, because git is still looking."""
@@ -145,31 +191,32 @@ class Start:
         if repository.bare:
             self._diff.stop()
             return Snapshot(repository, STAGED, [], [])
-        failed, tree, _ = self._tree.wait()
-        before = parse_tree(tree)
+        if self._outline:
+            self._outline.look(repository)
         found, sizes = self._diff.finish(repository)
-        snapshot = Snapshot(repository, STAGED, found, introduced_by(found))
+        snapshot = StagedSnapshot(repository, found, self._diff)
         snapshot.sizes, snapshot.on_disk = sizes, self.on_disk
-        if not failed or self._diff.unborn:  # else the index is listed when somebody asks
-            snapshot.know(self._wanted, self._now(before, found))
+        snapshot.names_on_disk = self.names_on_disk
+        if self._outline:
+            outline = snapshot.finish(self._outline)
+            if outline:
+                snapshot.know(self._wanted, outline.at(self._wanted))
+        elif self._tree:
+            failed, tree, _ = self._tree.wait()
+            if not failed or self._diff.unborn:  # else the index is listed when somebody asks
+                snapshot.know(self._wanted, self._now(parse_tree(tree), found))
         return snapshot
 
     def _now(self, before: list[Blob], changes: list[Blob]) -> dict[str, Blob]:
         """What the index has of `wanted`: what HEAD has, changed."""
-        entries = {blob.path: blob for blob in before}
-        for change in at_or_below(changes, self._wanted) if self._wanted else changes:
-            if change.oid:
-                entries[change.path] = change
-            else:
-                entries.pop(change.path, None)
-        for path in self._diff.unmerged:
-            entries.pop(path, None)
+        changes = at_or_below(changes, self._wanted) if self._wanted else changes
+        entries = changed(before, changes, self._diff.unmerged)
         return dict(sorted(entries.items())) if len(entries) > len(before) else entries
 
 
-def take() -> Snapshot:
-    """The snapshot of what is staged where we stand."""
-    snapshot = Start().finish()
+def take(*wanted: str, roots: Sequence[str] = (), note: str = "") -> Snapshot:
+    """The snapshot of what is staged where we stand; see `Start`."""
+    snapshot = Start(*wanted, roots=roots, note=note).finish()
     if snapshot.repository.bare:
         raise UsageError(
             "nothing can be staged in a bare repository",

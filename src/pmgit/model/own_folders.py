@@ -100,7 +100,7 @@ class OwnFolders:
     def _can_take(self, place: str, files: list[str]) -> bool:
         """Whether the files can move there: into a new folder, or the model of that very name."""
         is_free = self._names.is_free(place) or self._is_empty(place)
-        if not is_free and place not in self._subject.model_paths:
+        if not is_free and place not in self._subject.every_model:
             return False
         targets = [f"{place}/{path.rpartition('/')[2]}" for path in files]
         return all(map(self._names.is_free, targets))

@@ -132,7 +132,7 @@ class Moves:
         if not self._has_block and (is_seen or (rule and not outranked)):
             self._has_block = True
             steps += fixes.let_in(subject)
-        if place not in subject.model_paths and self._names.is_free(info):
+        if place not in subject.every_model and self._names.is_free(info):
             # The folder is a model from now on, and a model has an INFO.md.
             add = ("git", "add", *(("-f",) if outranked else ()), *subject.sparse)
             steps.append(Step("pmgit", "info", "new", place, names="verbatim"))

@@ -60,11 +60,12 @@ class BadModelName(Rule):
             return
         from pmgit.model import moves
 
-        names = moves.Names(subject)
+        names = None
         sources = _sources(subject, doubtful)
         for model in doubtful:
             wanted = _wanted(model, strict, *sources[model.path])
             if wanted != model.name:
+                names = names or moves.Names(subject)  # made of all that there is
                 yield self._finding(subject, model, wanted, names)
 
     def _finding(self, subject: Subject, model: Model, wanted: str, names: moves.Names) -> Finding:

@@ -44,7 +44,7 @@ class CaseCollision(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         new = {c.path for c in subject.model_changes if c.oid and not c.before}
-        if not new or not _may_collide(subject.listing, subject.folders):
+        if not new or not _may_collide(*subject.neighbours):
             return
         spellings = self._spellings(subject, new)
         right = {path: self._respell(path, spellings) for path in new}

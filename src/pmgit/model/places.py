@@ -1,0 +1,298 @@
+"""What lies in the models folders, in the index and on disk, as far as a judgement has to know.
+
+Of an ordinary commit these are the models that it touches, what lies directly in the models
+folders, and what is on disk in folders that nobody has described. Where the INFO.md of a model is
+tracked, nothing that lies in its folder can be undescribed: what the commit does not touch of it
+is neither listed nor looked at, but for repositories inside. All of it is listed for a fix.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.lazy import lazy
+from pmgit.model import folder, local_weights
+from pmgit.model.judged_files import Files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from pmgit.git.blob import Blob
+    from pmgit.git.outline import Outline
+
+_GIT = "/.git"
+
+
+class Places(Files):
+    """The files of a snapshot, and what lies around them in the models folders."""
+
+    @lazy
+    def sparse(self) -> tuple[str, ...]:
+        """The option without which git touches no path outside of a sparse checkout."""
+        return ("--sparse",) if self.repository.is_sparse else ()
+
+    # -- in the index ---------------------------------------------------------------------------
+
+    @lazy
+    def listing(self) -> dict[str, Blob]:
+        """Everything that the snapshot has below the models folders."""
+        return self._with_known(self.snapshot.listing(*self.roots))
+
+    @lazy
+    def _outline(self) -> Outline | None:
+        """What the snapshot has of the models folders without a list of it; None: it has to be."""
+        for root in self.roots:
+            if any(other.startswith(f"{root}/") for other in self.roots):
+                return None  # of a folder in another, Git names one
+        return self.snapshot.outline(self.roots, folder.INFO)
+
+    @lazy
+    def _touched(self) -> list[str]:
+        """The folders directly in the models folders in which something changes."""
+        found, last = [], "/"
+        for change in self.model_changes:
+            if not change.path.startswith(last):
+                top = self._top_of(change.path)
+                if top:
+                    found.append(top)
+                    last = f"{top}/"
+        return list(dict.fromkeys(found))
+
+    def _top_of(self, path: str) -> str:
+        """The folder directly in a models folder that a path lies in; '' when in none."""
+        root = folder.root_of(path, self.roots)
+        end = path.find("/", len(root) + 1) if root else -1
+        return path[:end] if end >= 0 else ""
+
+    @lazy
+    def _part(self) -> dict[str, Blob] | None:
+        """Of `listing` what lies in the folders that the change touches; None: it costs as much."""
+        if self._outline is None:
+            part = self.snapshot.near(self.roots)
+        else:
+            part = self._outline.below(self._touched, self.roots)
+        return None if part is None else self._with_known(part)
+
+    @lazy
+    def around(self) -> dict[str, Blob]:
+        """Of `listing` what tells of the models to judge, at the least.
+
+        These are the ones that the change touches, and those with something on disk that may be
+        untracked weights, or a repository of its own.
+        """
+        if self._part is None:
+            return self.listing
+        if not self._doubtful or self._outline is None:
+            return self._part
+        more = self._outline.below(self._doubtful, self.roots)
+        return self.listing if more is None else self._part | more
+
+    def _with_known(self, found: dict[str, Blob]) -> dict[str, Blob]:
+        # What is introduced is one object everywhere: its size and first bytes are found once.
+        found.update([(blob.path, blob) for blob in self.model_tip_files if blob.path in found])
+        return found
+
+    @lazy
+    def by_folder(self) -> dict[str, list[Blob]]:
+        """The entries of `around` by the folder that they lie in."""
+        return in_folders(self.around.values())
+
+    @lazy
+    def neighbours(self) -> tuple[Iterable[str], Iterable[str]]:
+        """Every path that a change can be beside, and the folders that these paths lie in."""
+        if self._outline is not None and self._part is not None:
+            paths = self._outline.names(self.roots).union(self.around)
+            return paths, [*self.by_folder, *self.roots]
+        if self.around is self.listing:
+            return self.listing, self.by_folder
+        return self.listing, in_folders(self.listing.values())
+
+    def tracked_below(self, place: str) -> list[str]:
+        """What the snapshot has at a path of the models folders, or below it."""
+        is_near = self._part is not None and self._top_of(f"{place}/") in self._near
+        if place in (self.around if is_near else self.listing):
+            return [place]
+        from bisect import bisect_left
+
+        paths = self._sorted_around if is_near else self._sorted
+        # `0` is what comes behind the slash.
+        return paths[bisect_left(paths, f"{place}/") : bisect_left(paths, f"{place}0")]
+
+    @lazy
+    def _near(self) -> set[str]:
+        """The folders of which `around` has everything."""
+        return {*self._touched, *self._doubtful}
+
+    @lazy
+    def _sorted(self) -> list[str]:
+        return sorted(self.listing)
+
+    @lazy
+    def _sorted_around(self) -> list[str]:
+        return sorted(self.around)
+
+    # -- on disk --------------------------------------------------------------------------------
+
+    @lazy
+    def on_disk(self) -> dict[str, list[str]]:
+        """The files of the work tree below each models folder; empty when it does not count.
+
+        Of models that are described and that the change does not touch, only repositories.
+        """
+        if not self.snapshot.has_work_tree:
+            return {}
+        top, seen, names = self.repository.top, self.snapshot.on_disk, self.snapshot.names_on_disk
+        described = self._described
+        return {
+            root: seen[root]
+            if root in seen
+            else list(folder.files_on_disk(top, root, described=described, names=names.get(root)))
+            for root in self.roots
+        }
+
+    @lazy
+    def _described(self) -> Collection[str]:
+        """The folders with a tracked INFO.md in which nothing changes."""
+        if self._outline is None:
+            return ()
+        changed = {change.path.rpartition("/")[0] for change in self.model_changes}
+        found = self._outline.noted - folder.with_parents(changed)
+        if self.sparse:
+            # A model is the topmost folder with a file: here it may have one that is not on disk.
+            found = {place for place in found if place.rpartition("/")[0] in self.roots}
+        return found
+
+    @lazy
+    def _unknown(self) -> dict[str, list[str]]:
+        """Of the files on disk, those that are not in the touched folders of the snapshot."""
+        found = {}
+        for root, paths in self.on_disk.items():
+            # On a server a listing is one more git process.
+            known = (self.listing if self._part is None else self._part) if paths else {}
+            found[root] = [path for path in paths if path not in known]
+        return found
+
+    @lazy
+    def _unknown_weights(self) -> list[str]:
+        """Of these, weights: told by their names, else by their sizes."""
+        files = [path for paths in self._unknown.values() for path in paths]
+        return local_weights.among(files, self.tiers, self.repository.top)
+
+    @lazy
+    def _doubtful(self) -> list[str]:
+        """The folders in which something on disk may be untracked that must not be."""
+        places = {self._top_of(path) for path in self._unknown_weights}
+        for paths in self._unknown.values():
+            places.update(self._top_of(path) for path in paths if path.endswith(_GIT))
+        return sorted(places.difference(self._touched, [""]))
+
+    @lazy
+    def _untracked(self) -> dict[str, list[str]]:
+        """Of the files on disk, those that the snapshot has not got, as far as that matters."""
+        around = self.around if any(self._unknown.values()) else {}
+        return {
+            root: [path for path in paths if path not in around]
+            for root, paths in self._unknown.items()
+        }
+
+    @lazy
+    def _local(self) -> list[str]:
+        """The untracked weights of the work tree."""
+        return [path for path in self._unknown_weights if path not in self.around]
+
+    @lazy
+    def clones(self) -> list[str]:
+        """The folders of the work tree that are repositories of their own, and not tracked.
+
+        Git records no file of theirs. Where it has some already, the folder is one as any other.
+        """
+        return [place for place in self._repositories if not self.tracked_below(place)]
+
+    @lazy
+    def _repositories(self) -> list[str]:
+        """The repositories of their own in the work tree's models folders."""
+        paths = [path for paths in self._untracked.values() for path in paths]
+        return [path[: -len(_GIT)] for path in paths if path.endswith(_GIT)]
+
+    @lazy
+    def bare(self) -> list[str]:
+        """The bare repositories in the work tree's models folders, tracked or not."""
+        top = self.repository.top
+        return [p for p in self._repositories if os.path.isfile(os.path.join(top, p, "HEAD"))]
+
+    # -- models ---------------------------------------------------------------------------------
+
+    @lazy
+    def model_paths(self) -> dict[str, str]:
+        """Every model folder of `around` and of the work tree, with its models folder."""
+        return self._models_in(self.by_folder)
+
+    @lazy
+    def every_model(self) -> dict[str, str]:
+        """As `model_paths`, with the models that a judgement need not know of."""
+        if self._part is None:
+            return self.model_paths
+        return self._models_in(in_folders(self.listing.values()))
+
+    def _models_in(self, folders: dict[str, list[Blob]]) -> dict[str, str]:
+        found = {}
+        # Few files tell of their folder as much as all in it.
+        tracked = [path for blobs in folders.values() for path in folder.telling(blobs)]
+        tracked += [f"{place}/{folder.INFO}" for place in self._deep]
+        for root in self.roots:
+            begin = f"{root}/"
+            paths = [path for path in tracked if path.startswith(begin)]
+            for path in folder.find([*paths, *self._untracked.get(root, ())], root):
+                if path not in self.bare:
+                    found[path] = root
+        return found
+
+    @lazy
+    def _deep(self) -> list[str]:
+        """Of the described folders those that tell something of others.
+
+        That is how parts of a model are known from models, and what else a cache has.
+        """
+        roots = self.roots
+        return [
+            place for place in self._described
+            if "--" in place or place.rpartition("/")[0] not in roots
+        ]  # fmt: skip
+
+    @lazy
+    def first_root(self) -> str:
+        """The models folder that a bare model name means."""
+        with_models = set(self.every_model.values())
+        return next((root for root in self.roots if root in with_models), self.roots[0])
+
+    def model_of(self, path: str) -> str:
+        """The model folder that a path lies in; '' when in none."""
+        return self._model_at(path.rpartition("/")[0])
+
+    def _model_at(self, place: str) -> str:
+        """The model folder that a folder is, or lies in; '' when in none."""
+        known = self._models_of_folders.get(place)
+        if known is None:
+            known = place if place in self.model_paths else ""
+            if place and not known:
+                known = self.model_of(place)
+            self._models_of_folders[place] = known
+        return known
+
+    @lazy
+    def _models_of_folders(self) -> dict[str, str]:
+        return {}
+
+
+def in_folders(blobs: Iterable[Blob]) -> dict[str, list[Blob]]:
+    """The blobs by the folder they lie in: what holds for a folder is worked out once for all."""
+    found: dict[str, list[Blob]] = {}
+    for blob in blobs:
+        path = blob.path
+        place = path[: max(path.rfind("/"), 0)]
+        if place in found:
+            found[place].append(blob)
+        else:
+            found[place] = [blob]
+    return found
