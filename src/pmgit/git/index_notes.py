@@ -1,6 +1,6 @@
 """Where an index has files of a certain name, without a git process that reads all of it.
 
-Of 10,000 entries that takes Git 5 ms and this 2. Only a plain index answers: of version 2, neither
+Of 10,000 entries that takes Git 5 ms, and this 2. Only a plain index answers: of version 2, neither
 split nor sparse. What is found must be an entry by all that surrounds a path in it; where that is
 not sure of one of them, Git is asked.
 """
