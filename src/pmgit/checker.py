@@ -8,7 +8,7 @@ from pmgit.errors import UsageError, unknown
 from pmgit.finding import ERROR, Report
 from pmgit.git.snapshot import RANGE, TREE
 from pmgit.lfs import pointer
-from pmgit.model import folder
+from pmgit.model.folder import files_on_disk
 from pmgit.model.subject import Subject
 from pmgit.rule import (
     ATTRIBUTES,
@@ -81,12 +81,10 @@ def prepare(start: Start) -> None:
     while start.waits():
         if name := next(names, ""):
             rules.load(name)
-        elif not (root := next(roots, "")) or start.repository.bare:
+        elif not (root := next(roots, "")) or start.repository.bare or start.has_outline:
             break
-        elif start.has_outline:
-            start.names_on_disk[root] = folder.names_on_disk(start.repository.top, root)
         else:
-            start.on_disk[root] = list(folder.files_on_disk(start.repository.top, root))
+            start.on_disk[root] = list(files_on_disk(start.repository.top, root))
 
 
 def judge(

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit import checker, snapshot_config
-from pmgit.git import outline, staged
-from pmgit.model import leaves
+from pmgit.git import outline
 from tests.kit import Repo, pointer
 
 if TYPE_CHECKING:
@@ -23,10 +21,9 @@ COUNTED = """\
 import os, sys
 listed, scandir = [], os.scandir
 def counted(place):
-    listed.append(os.readlink(f"/proc/self/fd/{place}") if isinstance(place, int) else str(place))
+    listed.append(str(place))
     return scandir(place)
 os.scandir = counted
-os.supports_fd.add(counted)
 sys.argv = ["pmgit-hook", "pre-commit"]
 from pmgit.hook import main
 code = main()
@@ -80,9 +77,9 @@ def _loose(repo: Repo) -> None:
 
 
 def _clones(repo: Repo) -> None:
-    for place in ("clone", "old-1/in/side", "org/clone"):
+    for place in ("clone", "org/clone", "org/deeper/clone"):
         repo.git("init", "-q", f"{ROOT}/{place}")
-    repo.git("init", "-q", "--bare", f"{ROOT}/old-2/bare.git")
+    repo.git("init", "-q", "--bare", f"{ROOT}/bare.git")
     repo.git("init", "-q", f"{ROOT}/old-3")
 
 
@@ -151,24 +148,22 @@ def test_it_is_judged_as_a_small_one(repo: Repo, make: Callable[[Repo], None]) -
 def test_a_commit_reads_what_it_touches(repo: Repo) -> None:
     many(repo)
     (repo.path / f"{ROOT}/old-1/onnx/deep").mkdir(parents=True)
-    (repo.path / f"{ROOT}/old-2/empty").mkdir()
-    always = {"", "/old-1", "/old-1/onnx", "/old-2"}  # no more of what has no folders in it
     repo.stage(f"{ROOT}/new/INFO.md", (repo.path / f"{ROOT}/old-0/INFO.md").read_bytes())
     names = [f"{ROOT}/", f"{ROOT}s/"]
     listed, commands = reads(repo)
-    assert listed == {"/new", *always}
+    assert listed == {"", "/new"}
     assert [words[-2:] for words in commands] == [names]
 
     repo.commit()
     repo.stage(f"{ROOT}/old-3/config.json", "{}")
     listed, commands = reads(repo)
-    assert listed == {"/old-3", *always}
+    assert listed == {"", "/old-3"}
     assert [words[-2:] for words in commands] == [names, ["--", f"{ROOT}/old-3"]]
 
     repo.commit()
     repo.stage("code.py", "x = 1\n")
     listed, commands = reads(repo)
-    assert listed == always
+    assert listed == {""}
     assert [words[-2:] for words in commands] == [names]
 
 
@@ -184,15 +179,14 @@ def reads(repo: Repo) -> tuple[set[str], list[list[str]]]:
     return listed, [line.split() for line in lines if "built-in: git ls-" in line]
 
 
-def test_a_file_system_that_counts_no_folders(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There every folder is listed, and nothing is missed."""
-    many(repo, LARGE)
-    repo.git("init", "-q", f"{ROOT}/old-1/in/side")
+def test_a_clone_deep_in_a_described_model_is_seen_by_all(repo: Repo) -> None:
+    """A commit that does not touch the model does not pay for the look."""
+    many(repo)
+    for place, bare in ((f"{ROOT}/old-1/in/side", []), (f"{ROOT}/old-2/bare.git", ["--bare"])):
+        repo.git("init", "-q", *bare, place)
     repo.stage("code.py", "x = 1\n")
-    monkeypatch.chdir(repo.path)
-    for links in (2, 1):
-        monkeypatch.setattr(leaves, "_OWN_LINKS", links)
-        snapshot = staged.take()
-        config = snapshot_config.read(snapshot)
-        found = checker.judge(snapshot, config, checker.selected(config)).findings
-        assert [finding.path for finding in found] == [f"{ROOT}/old-1/in/side"]
+    assert told(repo) == []
+    everywhere = [f["path"] for f in repo.check("--all")]
+    assert everywhere == [f"{ROOT}/old-1/in/side", f"{ROOT}/old-2/bare.git"]
+    repo.stage(f"{ROOT}/old-1/config.json", '{"changed": true}\n')
+    assert [path for _, path, _ in told(repo)] == everywhere[:1]

@@ -13,7 +13,6 @@ from pmgit.git.snapshot import STAGED, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Sequence
 
     from pmgit.git.blob import Blob
@@ -154,7 +153,6 @@ class Start:
         self._diff = StagedDiff()
         #: What somebody has seen on disk meanwhile, as the snapshot is to keep it.
         self.on_disk: dict[str, list[str]] = {}
-        self.names_on_disk: dict[str, list[os.DirEntry[str]]] = {}
         self._outline = self._tree = None
         if roots and is_worth_it(roots):
             self._outline = Question(roots, note, wanted)
@@ -196,7 +194,6 @@ class Start:
         found, sizes = self._diff.finish(repository)
         snapshot = StagedSnapshot(repository, found, self._diff)
         snapshot.sizes, snapshot.on_disk = sizes, self.on_disk
-        snapshot.names_on_disk = self.names_on_disk
         if self._outline:
             outline = snapshot.finish(self._outline)
             if outline:

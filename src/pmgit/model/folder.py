@@ -13,7 +13,7 @@ import os
 
 from pmgit.git.blob import LINK, REGULAR
 from pmgit.git.nested import is_repository
-from pmgit.model import caches, components, leaves
+from pmgit.model import caches, components
 from pmgit.model.file_names import CODE, MAYBE, MODEL, NOTHING, WEIGHTS, kind_of
 
 TYPE_CHECKING = False
@@ -190,48 +190,31 @@ def with_parents(folders: Iterable[str], root: str = "") -> set[str]:
     return found
 
 
-def names_on_disk(top: str, root: str) -> list[os.DirEntry[str]]:
-    """What lies directly in a models folder, for `files_on_disk`; nothing where that is a link."""
-    try:
-        place = f"{top}/{root}"
-        return [] if os.path.islink(place) else leaves.entries(place, links=True)
-    except OSError:
-        return []
-
-
 def files_on_disk(
-    top: str,
-    root: str,
-    *,
-    of_other: bool = False,
-    described: Collection[str] = (),
-    names: Sequence[os.DirEntry[str]] | None = None,
+    top: str, root: str, *, of_other: bool = False, described: Collection[str] = ()
 ) -> Iterator[str]:
     """The files below a models folder in the work tree, from the top of the repository.
 
     Of a repository of its own (a clone, a bare one) only `.git` is told: its files are none of
     this one's. (`of_other`: they are asked for, where the models folder is one.) Links are not
     followed, neither inside nor when the models folder itself is one (a shared drive), and told
-    only in a model's folder when they are named as weights. In `described` folders only
-    repositories are looked for, unless they are parts of a model above, whose files lie beside
-    them. `names` is what lies directly in `root`, where that is known already. The look is bounded
-    by MAX_DEPTH and MAX_FOLDERS.
+    only in a model's folder when they are named as weights. Of a `described` folder it is only
+    looked whether it is a repository, unless it is a part of a model above, whose files lie beside
+    it. The look is bounded by MAX_DEPTH and MAX_FOLDERS.
     """
     if os.path.islink(f"{top}/{root}"):
         return
     if not of_other and _is_inside_other(top, root):
         yield f"{root}/.git"
         return
-    if described and names is None:
-        names = names_on_disk(top, root)
     left = MAX_FOLDERS
-    # with: how deep it lies, whether its files are told, whether it lies in a model's folder
-    folders = [(root, 0, True, False)]
+    folders = [(root, 0, False)]  # with: how deep it lies, whether it lies in a model's folder
     while folders and left:
-        folder, depth, told, inside = folders.pop()
+        folder, depth, inside = folders.pop()
         left -= 1
         try:
-            entries = (depth == 0 and names) or leaves.entries(f"{top}/{folder}")
+            with os.scandir(f"{top}/{folder}") as listing:
+                entries = list(listing)
             beside = [entry.name for entry in entries]
             may_be = (".git" in beside or "HEAD" in beside) and (depth or not of_other)
             if may_be and is_repository(f"{top}/{folder}"):
@@ -241,20 +224,20 @@ def files_on_disk(
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     below.append(entry)
-                elif not told or entry.name == ".git":
+                elif entry.name == ".git":
                     continue  # `.git` of no repository
                 elif entry.is_file(follow_symlinks=False) or (depth and _stands_for_weights(entry)):
                     inside = inside or (depth > 0 and bool(described) and counts(entry.name))
                     yield f"{folder}/{entry.name}"
-            is_leaf = leaves.test(f"{top}/{folder}", below) if described else leaves.unknown
             for entry in below:
                 path = f"{folder}/{entry.name}"
-                tell = told and (inside or path not in described)
-                if not tell and is_leaf(entry):
-                    continue  # so there is no repository in it
+                if path in described and not inside:
+                    if is_repository(f"{top}/{path}"):
+                        yield f"{path}/.git"
+                    continue
                 passed = entry.name == ".git" or _is_passed(folder, entry.name, beside)
                 if depth < MAX_DEPTH and not passed:
-                    folders.append((path, depth + 1, tell, inside))
+                    folders.append((path, depth + 1, inside))
         except OSError:
             continue
 
