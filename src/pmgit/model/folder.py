@@ -198,9 +198,9 @@ def files_on_disk(
     Of a repository of its own (a clone, a bare one) only `.git` is told: its files are none of
     this one's. (`of_other`: they are asked for, where the models folder is one.) Links are not
     followed, neither inside nor when the models folder itself is one (a shared drive), and told
-    only in a model's folder when they are named as weights. Of a `described` folder it is only
-    looked whether it is a repository, unless it is a part of a model above, whose files lie beside
-    it. The look is bounded by MAX_DEPTH and MAX_FOLDERS.
+    only in a model's folder when they are named as weights. No look is taken into a `described`
+    folder, unless it is a part of a model above, whose files lie beside it. The look is bounded by
+    MAX_DEPTH and MAX_FOLDERS.
     """
     if os.path.islink(f"{top}/{root}"):
         return
@@ -232,8 +232,6 @@ def files_on_disk(
             for entry in below:
                 path = f"{folder}/{entry.name}"
                 if path in described and not inside:
-                    if is_repository(f"{top}/{path}"):
-                        yield f"{path}/.git"
                     continue
                 passed = entry.name == ".git" or _is_passed(folder, entry.name, beside)
                 if depth < MAX_DEPTH and not passed:

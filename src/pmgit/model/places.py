@@ -3,7 +3,7 @@
 Of an ordinary commit these are the models that it touches, what lies directly in the models
 folders, and what is on disk in folders that nobody has described. Where the INFO.md of a model is
 tracked, nothing that lies in its folder can be undescribed: what the commit does not touch of it
-is neither listed nor looked at, unless it is a repository. All of it is listed for a fix.
+is neither listed nor looked at. All of it is listed for a fix.
 """
 
 from __future__ import annotations
@@ -138,8 +138,7 @@ class Places(Files):
     def on_disk(self) -> dict[str, list[str]]:
         """The files of the work tree below each models folder; empty when it does not count.
 
-        Of models that are described and that the change does not touch, those that are a
-        repository.
+        Not of models that are described and that the change does not touch.
         """
         if not self.snapshot.has_work_tree:
             return {}
