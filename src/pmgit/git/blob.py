@@ -15,6 +15,8 @@ NOTHING = "000000"
 
 #: `Blob.size` before anybody has asked, and of a blob that a partial clone has not got.
 UNKNOWN, NOT_HERE = -2, -1
+#: How many times as large as a size that the index tells a blob may be (see `index_sizes`).
+GROWTH = 12
 
 
 class Blob:

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
-#: How many times as large as the file in the work tree a blob may be, and mostly is at the most.
-GROWTH, _GROWTH = 12, 3
+#: How many times as large as the file in the work tree a blob mostly is at the most; see GROWTH.
+_GROWTH = 3
 _CLEAN = r"^filter\..*\.(clean|process)$"
 _HEADER = 12
 #: What an entry begins with: two times, device, inode, mode, owner and group.

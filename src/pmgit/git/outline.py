@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from pmgit.git import index_notes, process
+from pmgit.git import process
 from pmgit.git.blob import at_or_below, changed, decode, parse_tree
 from pmgit.lazy import lazy
 
@@ -65,28 +65,18 @@ class Question:
         inside = [f"{root}/" for root in roots]
         named = ("ls-tree", "-z", "--full-tree", "HEAD", "--", *files, *inside)
         self._named = process.start(*named, top=top, env=env)
-        self._noted: set[str] | None = None
-        self._asked: process.Process | None = None
-
-    def look(self, repository: Repository) -> None:
-        """Look for the notes, while git looks for names."""
-        self._noted = index_notes.folders_with(repository, self.note, self.roots)
-        if self._noted is None:
-            # A star also means slashes, and Git is quick at patterns with one of them.
-            noted = [f":(top){root.translate(_SPECIAL)}/*/{self.note}" for root in self.roots]
-            listed = ("ls-files", "-s", "-z", "--", *noted)
-            self._asked = repository.start(*listed, literal=False)
+        # A star also means slashes, and Git is quick at patterns with one of them.
+        noted = [f":(top){root.translate(_SPECIAL)}/*/{self.note}" for root in self.roots]
+        listed = ("ls-files", "-s", "-z", "--", *noted)
+        self._noted = process.start(*listed, top=top, env=env, literal=False)
 
     def finish(
         self, repository: Repository, changes: list[Blob], unmerged: Sequence[str], *, unborn: bool
     ) -> Outline | None:
         """The outline of an index that has these changes against HEAD; None where Git has none."""
         no_names, named, _ = self._named.wait()
-        noted = self._noted
-        if noted is None and self._asked:
-            no_notes, listed, _ = self._asked.wait()
-            noted = None if no_notes else _noted(listed, self.note, repository.empty_blob)
-        if noted is None or (no_names and not unborn):
+        no_notes, noted, _ = self._noted.wait()
+        if no_notes or (no_names and not unborn):
             return None
         found = Outline(repository, self.roots, changes, unmerged)
         lines = decode(named).split("\0")
@@ -95,7 +85,7 @@ class Question:
         found.folders = {tree[at:] for tree in trees}
         if len(trees) < len(lines) - 1:
             found.files = [blob for blob in parse_tree(named) if blob.path not in found.folders]
-        found.noted = noted
+        found.noted = _noted(noted, self.note, repository.empty_blob)
         return found
 
 

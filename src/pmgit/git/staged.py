@@ -134,7 +134,6 @@ class StagedSnapshot(Snapshot):
         if listed or not is_worth_it(roots, repository.top):
             return None
         question = Question(roots, note, top=repository.top, env=repository.env)
-        question.look(repository)
         return self.finish(question)
 
 
@@ -189,8 +188,6 @@ class Start:
         if repository.bare:
             self._diff.stop()
             return Snapshot(repository, STAGED, [], [])
-        if self._outline:
-            self._outline.look(repository)
         found, sizes = self._diff.finish(repository)
         snapshot = StagedSnapshot(repository, found, self._diff)
         snapshot.sizes, snapshot.on_disk = sizes, self.on_disk

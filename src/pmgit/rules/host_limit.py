@@ -6,8 +6,7 @@ from pmgit import fixes
 from pmgit.finding import ERROR, WARNING, Finding
 from pmgit.formats import kinds
 from pmgit.git import folders
-from pmgit.git.blob import decode, encode
-from pmgit.git.index_sizes import GROWTH
+from pmgit.git.blob import GROWTH, decode, encode
 from pmgit.git.snapshot import RANGE, STAGED
 from pmgit.hosts import choice
 from pmgit.lfs.pointer import Pointer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit.finding import Finding, Fix
+from pmgit.git.blob import GROWTH, UNKNOWN
 from pmgit.model.folder import INFO, LOCK, find
 from pmgit.rule import RAW, SIZE, Option, Rule
 from pmgit.units import show_both
@@ -50,7 +51,7 @@ class OversizedModel(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         limit = self.option("max-model-size")
-        grown = _grown(subject)
+        grown = [growth for growth in _grown(subject) if _may_be_over(limit, growth.model.blobs)]
         # Sizes are asked for all models at once: the same few processes for one and for many.
         subject.snapshot.measure(blob for growth in grown for blob in growth.model.blobs)
         for growth in grown:
@@ -116,6 +117,15 @@ class _Growth:
         """Each new file with the bytes that it brings in, the largest first."""
         brought = [(blob, blob.size - self.was.get(blob.path, 0)) for blob in self.new]
         return sorted(brought, key=lambda pair: -pair[1])
+
+
+def _may_be_over(limit: int, blobs: list[Blob]) -> bool:
+    """Whether blobs can be larger together than `limit`, by the sizes that are known so far.
+
+    The index may have told them: no blob has more than GROWTH times as much.
+    """
+    total = sum(blob.size for blob in blobs if blob.size > 0)
+    return total * GROWTH > limit or any(blob.size == UNKNOWN for blob in blobs)
 
 
 def _grown(subject: Subject) -> list[_Growth]:
