@@ -29,7 +29,7 @@ SOURCE = ROOT / "src" / "pmgit"
 
 GROUND = (
     "rule", "finding", "config", "units", "errors", "globs", "plain_toml", "entry", "lazy",
-    "quick_import", "",
+    "",
 )  # fmt: skip
 #: From the top down; what stands together shares a floor. "" is `pmgit/__init__.py`.
 FLOORS = (

@@ -8,7 +8,6 @@ from pmgit.errors import UsageError, unknown
 from pmgit.finding import ERROR, Report
 from pmgit.git.snapshot import RANGE, TREE
 from pmgit.lfs import pointer
-from pmgit.model.folder import files_on_disk
 from pmgit.model.subject import Subject
 from pmgit.rule import (
     ATTRIBUTES,
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from pmgit.finding import Finding
     from pmgit.git.blob import Blob
     from pmgit.git.snapshot import Snapshot
-    from pmgit.git.staged import Start
 
 #: When several rules speak about one blob, the first of these is told: its fix is the right one.
 #: This is decided after select and ignore, so that a hook with one rule only still stops a blob.
@@ -68,23 +66,6 @@ def selected(config: Config, select: Sequence[str] = (), ignore: Sequence[str] =
         and name not in left_out
         and entry.family not in left_out
     ]
-
-
-def prepare(start: Start) -> None:
-    """Do what a judgement will need, as long as git still looks for the first change.
-
-    The rules are imported, and the default models folders looked at.
-    """
-    # What hardly any commit needs is imported when it is asked for.
-    likely = [name for name, entry in rules.RULES.items() if entry.scope not in (HOST, ATTRIBUTES)]
-    names, roots = iter(likely), iter(Config().models)
-    while start.waits():
-        if name := next(names, ""):
-            rules.load(name)
-        elif not (root := next(roots, "")) or start.repository.bare or start.has_outline:
-            break
-        else:
-            start.on_disk[root] = list(files_on_disk(start.repository.top, root))
 
 
 def judge(

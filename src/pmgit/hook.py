@@ -56,10 +56,8 @@ class Arguments:
         #: What Git passes to pre-push: the remote's name (or its address), and its address.
         self.receiver: list[str] = []
         self.names: dict[str, list[str]] = {"--select": [], "--ignore": []}
-        #: For pre-receive: the file that the server judges by; of the hook that `pmgit server
-        #: install` writes the first line of standard input, which its shell has read, and what it
-        #: has begun (see `git.begun`).
-        self.texts = {"--config": "", "--first": "", "--begun": ""}
+        #: For pre-receive: the file that the server judges by.
+        self.config = ""
         #: Whether GitLab is to show it.
         self.gitlab = False
         words = iter(argv)
@@ -72,12 +70,14 @@ class Arguments:
                 if not names:  # no names at all would mean all rules
                     raise _usage(f"{option} needs names of rules or families")
                 self.names[option] += names
-            elif option in self.texts and self.stage == RECEIVE:
-                self.texts[option] = value if equals else next(words, "")
-                if not self.texts[option]:
-                    raise _usage(f"{option} needs a value")
+            elif option == "--config" and self.stage == RECEIVE:
+                self.config = value if equals else next(words, "")
+                if not self.config:
+                    raise _usage("--config needs a value")
             elif word == "--gitlab" and self.stage == RECEIVE:
                 self.gitlab = True
+            elif option in ("--first", "--begun"):
+                raise _usage("this hook is of an earlier pmgit: see pmgit server install")
             elif word.startswith("-"):
                 raise _usage(f"unknown option {word!r}")
             elif word in HOOKS and not self.stage:
@@ -101,10 +101,9 @@ def run() -> None:
     """
     import atexit
 
-    from pmgit import entry, quick_import
+    from pmgit import entry
 
     entry.begin()
-    quick_import.install()
     code = main()
     atexit._run_exitfuncs()  # temporary folders are removed there
     os._exit(code)
@@ -227,11 +226,10 @@ def _receive(arguments: Arguments) -> int:
     """Judge a push on the server, and say what its pusher can do."""
     from pmgit import pre_receive
 
-    names, texts = arguments.names, arguments.texts
-    first = os.fsencode(f"{texts['--first']}\n") if texts["--first"] else b""
+    names = arguments.names
     text, code = pre_receive.answer(
-        first + _told(RECEIVE), texts["--config"], names["--select"], names["--ignore"],
-        gitlab=arguments.gitlab, begun=texts["--begun"],
+        _told(RECEIVE), arguments.config, names["--select"], names["--ignore"],
+        gitlab=arguments.gitlab,
     )  # fmt: skip
     _write(text)
     return code
@@ -270,9 +268,8 @@ def _snapshot(stage: str) -> Snapshot:
 
     start = staged.Start(*LOOKED_UP, roots=MODELS, note=NOTE)
     # Git works meanwhile: this import takes as long as it does in a small repository.
-    from pmgit import checker
+    from pmgit import checker  # noqa: F401
 
-    checker.prepare(start)
     snapshot = start.finish()
     if stage or environ.get("GIT_INDEX_FILE") or snapshot.changes:
         return snapshot

@@ -18,13 +18,11 @@ def answer(
     ignore: Sequence[str],
     *,
     gitlab: bool,
-    begun: str = "",
 ) -> tuple[str, int]:
     """Judge a push; whatever goes wrong, it is refused.
 
     `stdin` is what Git says about the push, `config` the file that the server judges by ('': as
-    it is set up), `gitlab` whether every line begins so that GitLab shows it, `begun` what the
-    hook's shell says that it has begun (see `git.begun`).
+    it is set up), `gitlab` whether every line begins so that GitLab shows it.
     """
     # Only what it takes to start Git; the rest is imported while Git works.
     from pmgit.git import incoming
@@ -33,18 +31,14 @@ def answer(
     from pmgit.git.server_settings import Settings
     from pmgit.git.watch import OverdueError, Watch
 
-    server = batch = early = None
+    server = batch = None
     try:
         updates = incoming.parse(stdin)
-        if begun and updates:
-            from pmgit.git.begun import Begun
-
-            early = Begun(begun, updates[0].new)
         if not any(update.new for update in updates):
             return "", CLEAN  # a push that only deletes brings nothing
         with Watch() as watch:
             repository = receiving(max(len(update.new) for update in updates))
-            walk = incoming.Walk(repository, updates, early)
+            walk = incoming.Walk(repository, updates)
             batch = Batch(repository)
             from pmgit import receive
 
@@ -73,8 +67,6 @@ def answer(
     finally:
         if batch is not None:
             batch.leave()
-        if early is not None:
-            early.close()
     report = said.report
     if report.not_judged:
         # A server that lacks objects of its own must never say "clean".

@@ -77,25 +77,6 @@ def test_a_process_that_has_ended_is_done_without(batch: Batch, whole: bool) -> 
     assert facts(ask(names)) == before
 
 
-def test_what_was_asked_in_advance(batch: Batch) -> None:
-    """In the order it was asked, in another one, or never: every answer fits its question."""
-    lines, seven, none = ["HEAD:lines"], ["HEAD:many/7", "HEAD:many/2"], ["HEAD:nothing"]
-    right = [(facts(batch.contents(names)), facts(batch.info(names))) for names in (lines, seven)]
-    asked = [("contents", lines), ("info", none), ("contents", seven), ("info", lines)]
-    for order in ([0, 1, 2, 3], [1, 3], [3, 0, 2], [2, 2, 1], []):
-        batch.expect(*asked)
-        for number in order:
-            command, names = asked[number]
-            found = facts(getattr(batch, command)(names))
-            if names is none:
-                assert found == [("", 0, b"")]
-            else:
-                assert found == right[names is seven][command == "info"]
-    batch.expect(("info", ["HEAD:lines"] * 1000))
-    # Of the last round, which an old git has not heard; too much is not asked in advance.
-    assert batch._ahead in (asked, [])
-
-
 def test_objects_that_are_no_blobs_are_named(batch: Batch, repo: Repo) -> None:
     objects = BatchObjects(repository.discover(), batch)
     tree = repo.git("rev-parse", "HEAD:many").strip()

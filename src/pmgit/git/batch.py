@@ -43,7 +43,6 @@ class Batch:
         self._repository = repository
         self._process: Process | None = None
         self._rest = b""
-        self._ahead: list[tuple[str, Sequence[str]]] = []
         # Of a damaged object git prints fewer bytes than it says: without something behind it, they
         # would be waited for for ever.
         self._end = f"{'0' * len(repository.empty_tree)} missing\n".encode("ascii")
@@ -55,19 +54,6 @@ class Batch:
         finally:
             os.close(ours)
             os.close(theirs)
-
-    def expect(self, *questions: tuple[str, Sequence[str]]) -> None:
-        """Ask `info` or `contents` of names in advance; who asks so later need not wait.
-
-        What is asked later in another order was asked in vain.
-        """
-        said = "".join(self._question(command, names) for command, names in questions)
-        if self._process is not None and len(said) < _ASKED // 4:
-            try:
-                self._say(said)
-                self._ahead += questions
-            except BrokenPipeError:
-                self.close()
 
     def info(self, names: Sequence[str]) -> list[Answer]:
         """What the objects are; their content is not read."""
@@ -81,12 +67,6 @@ class Batch:
         answers: list[Answer] = []
         if self._process is not None:
             try:
-                while self._ahead:
-                    asked = self._ahead.pop(0)
-                    answers = self._answers(*asked)
-                    if asked == (command, names):
-                        return answers
-                answers = []
                 for part in _parts(names):
                     self._say(self._question(command, part))
                     answers += self._answers(command, part)

@@ -16,8 +16,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pmgit.git.begun import Begun
-    from pmgit.git.process import Process
     from pmgit.git.repository import Repository
 
 
@@ -64,27 +62,16 @@ def parse(stdin: bytes) -> list[Update]:
 
 
 class Walk:
-    """Git's walk over the new commits; `begun` is that of the hook's shell, if it has begun one."""
+    """Git's walk over the new commits, under way."""
 
-    def __init__(
-        self, repository: Repository, updates: Sequence[Update], begun: Begun | None = None
-    ) -> None:
+    def __init__(self, repository: Repository, updates: Sequence[Update]) -> None:
         self.repository = repository
         #: Without the deleted refs. The old id is what the pusher says: it makes nothing known.
         self.updates = [update for update in updates if update.new]
         self.news = list(dict.fromkeys(update.new for update in self.updates))
-        if begun and self.news != [begun.new]:
-            begun.close()  # the shell knows only the first ref
-            begun = None
-        self._begun = begun
-        self._process = None if self._begun else self._start()
-
-    def _start(self) -> Process:
-        return self.repository.start(
-            *LOG, "--stdin", stdin="".join(f"{oid}\n" for oid in self.news).encode("ascii")
-        )
+        ids = "".join(f"{oid}\n" for oid in self.news).encode("ascii")
+        self._process = repository.start(*LOG, "--stdin", stdin=ids)
 
     def finish(self) -> bytes:
-        """All that Git says, from the oldest commit to the newest."""
-        said = self._begun.walk() if self._begun else None
-        return (self._process or self._start()).finish() if said is None else said
+        """All that Git prints, from the oldest commit to the newest."""
+        return self._process.finish()

@@ -39,7 +39,6 @@ class Settings:
         self._asked = [(tree, name) for tree in self._trees for name in NAMES]
         self._names = [f"{tree}:{name}" for tree, name in self._asked]
         self._baselines = [f"{tree}:{BASELINE}" for tree in self._trees]
-        batch.expect(("info", self._refs + self._names + self._baselines))
 
     @lazy
     def _infos(self) -> list[Answer]:

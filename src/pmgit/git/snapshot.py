@@ -69,7 +69,6 @@ class Snapshot(PathFilters):
         self.tagged: dict[str, str] = {}  # pushed refs without a commit: tags on blobs and trees
         self.received = False  # whether this repository is the one that is pushed to
         self.sizes: Sizes | None = None  # what the index tells, when much is staged
-        self.on_disk: dict[str, list[str]] = {}  # the files below folders that were looked through
         self._surveyed: list[Blob] | None = None  # the introduced files
         self._rough: Collection[Blob] = ()  # those whose sizes the index tells
         self._absent: set[str] = set()

@@ -94,10 +94,6 @@ class StagedDiff:
                 # Git hands over 4 KB at a time, and to be woken for each takes both longer.
                 time.sleep(_PAUSE)
 
-    def waits(self) -> bool:
-        """Whether git has not found the first change yet, nor that there is none."""
-        return not self._stream.ready()
-
     def stop(self) -> None:
         """It is not needed."""
         self._stream.stop()
@@ -150,8 +146,6 @@ class Start:
         self._discovery = Discovery()
         self._repository: Repository | None = None
         self._diff = StagedDiff()
-        #: What somebody has seen on disk meanwhile, as the snapshot is to keep it.
-        self.on_disk: dict[str, list[str]] = {}
         self._outline = self._tree = None
         if roots and is_worth_it(roots):
             self._outline = Question(roots, note, wanted)
@@ -161,15 +155,6 @@ class Start:
             # long as comparing it: of 60,000 entries 20 ms, where HEAD's tree takes 3.
             self._tree = process.start(*LIST, "HEAD", "--", *wanted)
         self._wanted = wanted
-
-    @property
-    def has_outline(self) -> bool:
-        """Whether the folders are so large that an outline of them is asked for."""
-        return self._outline is not None
-
-    def waits(self) -> bool:
-        """Whether there is time for something else, because git is still looking."""
-        return self._diff.waits()
 
     @property
     def repository(self) -> Repository:
@@ -190,7 +175,7 @@ class Start:
             return Snapshot(repository, STAGED, [], [])
         found, sizes = self._diff.finish(repository)
         snapshot = StagedSnapshot(repository, found, self._diff)
-        snapshot.sizes, snapshot.on_disk = sizes, self.on_disk
+        snapshot.sizes = sizes
         if self._outline:
             outline = snapshot.finish(self._outline)
             if outline:

@@ -54,15 +54,6 @@ class Stream:
         if rest:
             yield rest
 
-    def ready(self) -> bool:
-        """Whether something is printed already, or git has ended; where unknown, it is."""
-        import select
-
-        try:
-            return bool(select.select([self._reader], [], [], 0)[0])
-        except (OSError, ValueError):
-            return True  # Windows: select is for sockets only
-
     def widen(self) -> None:
         """Let git print on while its reader is busy."""
         _widen(self._reader)

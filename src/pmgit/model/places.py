@@ -142,12 +142,9 @@ class Places(Files):
         """
         if not self.snapshot.has_work_tree:
             return {}
-        top, seen, described = self.repository.top, self.snapshot.on_disk, self._described
+        top, described = self.repository.top, self._described
         return {
-            root: seen[root]
-            if root in seen
-            else list(folder.files_on_disk(top, root, described=described))
-            for root in self.roots
+            root: list(folder.files_on_disk(top, root, described=described)) for root in self.roots
         }
 
     @lazy

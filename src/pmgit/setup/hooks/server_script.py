@@ -1,8 +1,7 @@
 """The text of the pre-receive hook that `pmgit server install` writes.
 
-A small push is judged in the time that Python and git take to start. So the shell that Git runs
-reads the first ref, begins git's walk over it (`git.begun`), and becomes Python; where no hook was
-there before, nothing is copied from one process to the next.
+The shell finds pmgit and becomes Python; where no hook was there before, nothing is copied from one
+process to the next.
 """
 
 from __future__ import annotations
@@ -13,12 +12,10 @@ import sys
 import sysconfig
 
 import pmgit
-from pmgit.git import incoming
-from pmgit.git.program import GUARDS, READ_ONLY
 from pmgit.report.shell import quote
 
 _MARK = b"#!/bin/sh\n# pmgit server hook "
-_VERSION = 3
+_VERSION = 4
 
 _TEXT = r"""#!/bin/sh
 # pmgit server hook @VERSION@ @DIGEST@
@@ -34,34 +31,13 @@ sys.path += sys.argv[1:3]
 del sys.argv[1:3]
 from pmgit.hook import run
 run()'
-quarantine=@QUARANTINE@
-
-# Git works while Python starts: what the first ref of the push brings. What was read of it goes on
-# as an argument, the other refs stay on standard input.
-begin() {
-    IFS=' ' read -r old new ref
-    case $new in
-        '' | *[!0-9a-f]*) ;;
-        *[!0]*)
-            file=$quarantine/pmgit-$$
-            (
-                export @ENVIRONMENT@
-                exec git @WALK@ "$new"
-            ) 2>/dev/null >"$file" &
-            begun=$!:$file
-            ;;
-    esac
-}
 
 judge() {
     # -I: neither the folder nor the environment of a push can put a module in front of ours.
     # utf8: paths are bytes, whatever the locale of the server.
     # -S: what is installed need not be looked through at each start; it takes a tenth of a push.
     if [ -x "$python" ] && [ -f "$library/pmgit/hook.py" ]; then
-        old='' begun=''
-        [ -z "$quarantine" ] || begin
-        set -- ${old:+--first "$old $new $ref"} ${begun:+--begun "$begun"}
-        exec "$python" -I -S -X utf8 -c "$start" "$library" "$packages" pre-receive@OPTIONS@ "$@"
+        exec "$python" -I -S -X utf8 -c "$start" "$library" "$packages" pre-receive@OPTIONS@
     elif [ -x "$python" ] && [ -f "$hook" ]; then
         exec "$python" -I "$hook" pre-receive@OPTIONS@
     elif command -v pmgit-hook >/dev/null 2>&1; then
@@ -98,12 +74,7 @@ def text(*, config: str = "", gitlab: bool = False, made_folder: bool = False) -
     if config:
         options += f" --config {quote(config)}"
     name = "pmgit-hook.exe" if sys.platform == "win32" else "pmgit-hook"
-    # Windows has no `exec`, and what it starts has other numbers.
-    begins = sys.platform != "win32"
     values = {
-        "QUARANTINE": "${GIT_DIR:+${GIT_QUARANTINE_PATH-}}" if begins else "",
-        "ENVIRONMENT": " ".join(f"{key}={quote(value)}" for key, value in READ_ONLY.items()),
-        "WALK": " ".join(map(quote, (*GUARDS, *incoming.LOG))),
         "VERSION": str(_VERSION),
         "MADE": "yes" if made_folder else "no",
         "PYTHON": quote(sys.executable),
