@@ -228,6 +228,7 @@ def test_version(repo: Repo) -> None:
         (["--ignore", ""], "--ignore needs names of rules or families"),
         (["--select", "siez"], "unknown rule or family 'siez'"),
         (["--select", "size", "--ignore", "mising-info"], "unknown rule or family 'mising-info'"),
+        (["pre-receive", "--begun", "1:x"], "this hook is of an earlier pmgit"),
         (["a\x1b[2Jb"], "unknown stage 'a\\x1b[2Jb'"),
     ],
 )

@@ -101,27 +101,6 @@ def test_a_tag_is_made_anew(where: str, kind: str, server: str, ways: Ways) -> N
     assert "nothing to undo" in again.out, again
 
 
-@pytest.mark.parametrize("kind", ["light", "signed"])
-def test_the_git_commands_make_the_same_tag(kind: str, ways: Ways) -> None:
-    repo = ways.repo
-    without_filter(ways)
-    ways.add_weights()
-    ways.text("b.txt")
-    tag(repo, kind, "v1", "HEAD")
-    shown = repo.pmgit("fix", "--dry-run", "--range", "refs/tags/v1", "tracked-weights")
-    lines = shown.out.splitlines()
-    begin, end = lines.index("  ("), lines.index("  )")
-    old = repo.git("rev-parse", "v1")
-    script = "\n".join(line[2:] for line in lines[begin : end + 1])
-    done = repo.sh(script)
-    assert done.code == 0, (script, done)
-    by_git = repo.git("rev-parse", "v1")
-    assert by_git != old
-    repo.git("update-ref", "refs/tags/v1", old.strip())
-    assert repo.pmgit("fix", "--yes", "--range", "refs/tags/v1", "tracked-weights").code == 0
-    assert repo.git("rev-parse", "v1") == by_git
-
-
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("kind", ["light", "annotated"])
 @pytest.mark.parametrize("what", ["blob", "tree"])

@@ -168,7 +168,7 @@ def _committed(repository: Repository, which: tuple[str, str], wanted: Wanted) -
         made.refuse()
         if made.is_here:
             made.plan_after()
-        _fix_plan.tell(made, shell, as_commands=wanted.dry_run)
+        _fix_plan.tell(made, shell)
     others = [fix for fix in fixes if not _is_engine(fix)]
     for fix in others:
         _fix_plan.show(fix, shell)
