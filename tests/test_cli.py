@@ -160,6 +160,14 @@ def test_quiet_commands_do_their_work_without_a_word(repo: Repo, words: str) -> 
     assert repo.git("status", "--porcelain") != before
 
 
+def test_a_quiet_fix_prints_what_is_left_only(repo: Repo) -> None:
+    assert repo.pmgit("gitignore").code == 0
+    repo.stage("pretrained_model/bert/model.safetensors", 200_000)
+    repo.add_info("pretrained_model/bert")
+    done = repo.pmgit("-q", "fix", "--yes", start=True)
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
 def test_a_quiet_command_still_shows_what_it_asks_about(repo: Repo) -> None:
     shown = repo.sh_at_terminal("pmgit --quiet init --hooks native", "y\n")
     assert "write .pmgit.toml" in shown.out

@@ -126,7 +126,9 @@ def _look(
         PUSHED: lambda: snapshot.receiver is not None and subject.concerns_lfs,
         PLACES: lambda: _comes_or_goes(subject) or bool(subject.loose),
         RAW: lambda: bool(subject.raw_model_files or subject.raw_model_tip_files),
-        LINKS: lambda: bool(subject.links or subject.clones) or snapshot.origin == TREE,
+        LINKS: lambda: (
+            bool(subject.links or subject.clones or subject.bare) or snapshot.origin == TREE
+        ),
         PATHS: lambda: any(c.oid and not c.before for c in subject.model_changes),
         MODELS: lambda: bool(subject.models),
         LOCAL: lambda: snapshot.has_work_tree and bool(subject.models),

@@ -153,6 +153,19 @@ def test_a_bare_repository_leaves_the_index_as_a_whole(lfs_repo: Repo, hub: Repo
     assert lfs_repo.git("fsck", cwd=f"{ROOT}/x.git") == ""
 
 
+def test_a_small_bare_repository_is_named_as_what_it_is(lfs_repo: Repo, hub: Repo) -> None:
+    """None of its files is large, so no other rule would say a word."""
+    for name in ("x.git", "y"):
+        lfs_repo.git("init", "-q", "--bare", f"{ROOT}/{name}")
+    lfs_repo.git("add", "-A")
+    found = {f["path"]: f["severity"] for f in lfs_repo.check() if "one by one" in f["message"]}
+    assert found == {f"{ROOT}/x.git": "error", f"{ROOT}/y": "error"}
+    lfs_repo.paste_all()
+    lfs_repo.git("add", "-A")
+    assert [path for path in lfs_repo.staged() if path.startswith(ROOT)] == []
+    assert {f["severity"] for f in lfs_repo.check()} <= {"warning"}
+
+
 # -- caches ---------------------------------------------------------------------------------------
 
 

@@ -83,3 +83,20 @@ def test_a_file_that_grew_and_one_that_is_committed(repo: Repo) -> None:
     repo.commit()
     assert line in repo.pmgit("check", "--range", f"{base}..HEAD").out
     assert line in repo.pmgit("fix", "--yes").out
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_what_the_ignore_block_lets_in_is_named(repo: Repo, written: bool) -> None:
+    """Source code and notebooks are no weights, so the rules that the fix writes do not help."""
+    assert repo.pmgit("init", "--yes", "--hooks", "none").code == 0
+    repo.git("add", "-A")
+    repo.commit()
+    path = "pretrained_model/m/big.ipynb"
+    repo.stage(path, 14_000_000)
+    if not written:
+        (repo.path / ".gitignore").unlink()
+    found = repo.pmgit("check", "--select", "size")
+    assert (f"takes {path} again" in notes(found)) == written
+    for fix in found.fixes:
+        repo.paste(fix)
+    assert path not in repo.staged()

@@ -43,7 +43,7 @@ def tell(made: Remake, shell: Shell) -> None:
             size = show_size(sum({blob.oid: blob.size for blob in blobs}.values()))
             click.echo(f"{what} ({size}); what is on disk stays there:")
             for path in paths:
-                here = made.is_here and checkout.exists(made.repository, path)
+                here = checkout.exists(made.repository, path)
                 kept = "" if here or path in restored else " (not on disk: the backup keeps it)"
                 click.echo(f"  {visible(path)}{kept}")
     anew = made.anew()

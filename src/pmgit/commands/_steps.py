@@ -11,8 +11,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import click
-
+from pmgit.commands._terminal import is_quiet, say
 from pmgit.errors import PmgitError
 from pmgit.report.shell import Shell, quote
 
@@ -31,7 +30,7 @@ def run(repository: Repository, steps: Iterable[Step], shell: Shell) -> None:
     # Names are relative to the top here, wherever the user stands.
     for step in steps:
         argv = shell.argv(step)
-        click.echo(f"$ {' '.join(map(quote, argv))}", err=True)
+        say(f"$ {' '.join(map(quote, argv))}", err=True)
         code = subprocess.run(
             [*_program(argv[0]), *argv[1:]], cwd=repository.top, env=_environment(), check=False
         ).returncode
@@ -56,4 +55,5 @@ def _program(name: str) -> list[str]:
 
 def _environment() -> dict[str, str]:
     # Of the folder where the user stands; these run at the top.
-    return {name: value for name, value in os.environ.items() if name != "GIT_PREFIX"}
+    found = {name: value for name, value in os.environ.items() if name != "GIT_PREFIX"}
+    return {**found, "PMGIT_QUIET": "1"} if is_quiet() else found

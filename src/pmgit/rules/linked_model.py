@@ -64,6 +64,7 @@ class LinkedModel(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         yield from self._recorded(subject)
         yield from _clones(subject)
+        yield from _recorded_bare(subject)
         if subject.origin == TREE and subject.snapshot.has_work_tree:
             for path, target in _outward_on_disk(subject):
                 yield Finding(
@@ -113,6 +114,20 @@ def _clones(subject: Subject) -> Iterator[Finding]:
         kind = "a bare repository" if place in subject.bare else "a repository of its own"
         message = f"{kind}, of which Git records no file here, nor an INFO.md in it"
         yield Finding(place, message, severity=WARNING, fix=fix)
+
+
+def _recorded_bare(subject: Subject) -> Iterator[Finding]:
+    """The bare repositories of which files are new to Git: `git add` takes these for any others."""
+    for place in subject.bare:
+        new = [blob for blob in subject.model_introduced if blob.path.startswith(f"{place}/")]
+        new = [blob for blob in new if not subject.before(blob)]
+        if new:
+            from pmgit import fixes
+
+            advice = fixes.keep_out(subject, new[0])
+            files = "1 file" if len(new) == 1 else f"{len(new)} files"
+            message = f"a bare repository, of which {files} would be recorded one by one"
+            yield Finding(place, message + advice.note, fix=advice.fix)
 
 
 def _submodules(subject: Subject, blobs: list[Blob]) -> dict[str, str]:

@@ -4,6 +4,7 @@ disk, and Git does not know that they are not wanted.
 
 from __future__ import annotations
 
+from pmgit.errors import PmgitError
 from pmgit.git import attributes
 
 TYPE_CHECKING = False
@@ -21,19 +22,37 @@ def look(findings: Iterable[Finding], subject: Subject) -> None:
     """
     if subject.repository.bare:
         return
-    taken = [(finding, *_taken(finding, subject)) for finding in findings]
+    findings = list(findings)
+    written = any(_writes_rules(finding) for finding in findings) and _would_change(subject)
+    taken = [
+        (finding, *(([], []) if written and _writes_rules(finding) else _taken(finding, subject)))
+        for finding in findings
+    ]
     removed = dict.fromkeys(path for _, out, _ in taken for path in out)
     hidden = attributes.ignored(subject.repository, removed)
     for finding, out, changed in taken:
         finding.again = ([path for path in out if path not in hidden], changed)
 
 
+def _writes_rules(finding: Finding) -> bool:
+    """Whether the fix has ignore rules written."""
+    steps = finding.fix.steps if finding.fix else ()
+    return any(step.argv[:2] == ("pmgit", "gitignore") for step in steps)
+
+
+def _would_change(subject: Subject) -> bool:
+    """Whether `pmgit gitignore` would write anything: what stands there already hides no more."""
+    from pmgit.setup import ignore_block
+
+    try:
+        return bool(ignore_block.plan(subject.repository, subject.config, None).changes)
+    except PmgitError:
+        return True  # it will say itself what is in its way
+
+
 def _taken(finding: Finding, subject: Subject) -> tuple[list[str], list[str]]:
     """The files that the fix takes out of Git, and those that it only takes out of the change."""
-    fix = finding.fix
-    steps = fix.steps if fix else ()
-    if any(step.argv[:2] == ("pmgit", "gitignore") for step in steps):
-        return [], []
+    steps = finding.fix.steps if finding.fix else ()
     removed: list[str] = []
     changed: list[str] = []
     for step in steps:
