@@ -340,3 +340,19 @@ def test_dot_files_stay_where_they_are(lfs_repo: Repo) -> None:
         assert (lfs_repo.path / ROOT / name).read_text() == text
     assert lfs_repo.blob(f"{ROOT}/.gitignore") == b"/private/\n"
     assert not (lfs_repo.path / ROOT / "gitignore").exists()
+
+
+def test_a_models_folder_in_another_one(repo: Repo) -> None:
+    """A file lies in one of them, and a models folder is no model of the other."""
+    repo.stage(".pmgit.toml", f'models = ["models", "models/{ROOT}"]\n')
+    repo.stage(f"models/{ROOT}/loose.safetensors", 3000)
+    repo.stage(f"models/{ROOT}/x/model.safetensors", 3000)
+    repo.stage("models/y/model.safetensors", 3000)
+    told = sorted((f["rule"], f["path"]) for f in repo.check("--select", "naming,info"))
+    assert told == [
+        ("misplaced-weights", f"models/{ROOT}/loose.safetensors"),
+        ("missing-info", f"models/{ROOT}/x"), ("missing-info", "models/y"),
+    ]  # fmt: skip
+    repo.paste_all()
+    assert repo.rules("--select", "naming,size") == []
+    assert (repo.path / f"models/{ROOT}/loose/loose.safetensors").is_file()

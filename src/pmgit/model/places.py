@@ -144,8 +144,15 @@ class Places(Files):
             return {}
         top, described = self.repository.top, self._described
         return {
-            root: list(folder.files_on_disk(top, root, described=described)) for root in self.roots
+            root: self._of_root(root, folder.files_on_disk(top, root, described=described))
+            for root in self.roots
         }
+
+    def _of_root(self, root: str, paths: Iterable[str]) -> list[str]:
+        """Those of the paths that lie below this models folder, and not below one inside of it."""
+        inner = tuple(f"{other}/" for other in self.roots if other.startswith(f"{root}/"))
+        below = f"{root}/"
+        return [path for path in paths if path.startswith(below) and not path.startswith(inner)]
 
     @lazy
     def _described(self) -> Collection[str]:
@@ -237,8 +244,7 @@ class Places(Files):
         tracked = [path for blobs in folders.values() for path in folder.telling(blobs)]
         tracked += [f"{place}/{folder.INFO}" for place in self._deep]
         for root in self.roots:
-            begin = f"{root}/"
-            paths = [path for path in tracked if path.startswith(begin)]
+            paths = self._of_root(root, tracked)
             for path in folder.find([*paths, *self._untracked.get(root, ())], root):
                 if path not in self.bare:
                     found[path] = root
