@@ -333,3 +333,19 @@ def test_a_merge_of_what_the_server_has(server: Server, clone: Repo) -> None:
             told = server.refused(ref)
             assert f": {rule}: " in told, (ref, told)
         clone.git("reset", "-q", "--hard", "feature~1")
+
+
+def test_a_merge_with_an_old_ancestor_revives_nothing(server: Server, clone: Repo) -> None:
+    """What main has taken away is new again, although a parent of the merge has it."""
+    hook = server.path / "hooks/pre-receive"
+    away = hook.rename(hook.with_name("away"))
+    clone.stage(LOOSE.format(".pt"), 2000)
+    old = clone.commit("Old").strip()
+    server.accepted("main")
+    clone.git("rm", "-q", LOOSE.format(".pt"))
+    main = clone.commit("Taken away").strip()
+    server.accepted("main")
+    away.rename(hook)
+    parents = ("-p", old, "-p", main)
+    revived = clone.git("commit-tree", *parents, "-m", "x", f"{old}^{{tree}}").strip()
+    assert ": misplaced-weights: " in server.refused(f"{revived}:refs/heads/main")

@@ -128,3 +128,11 @@ def test_everybody_asks_for_the_same(here: Repo, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("PRE_COMMIT_TO_REF", ids[2])
         monkeypatch.setenv("PRE_COMMIT_REMOTE_NAME", remote)
         assert names(ranges.from_environment(discover())) == wanted
+
+
+@pytest.mark.parametrize("target", ["refs/*", "refs/h*", "refs/heads/*", "refs/t*"])
+def test_a_fetch_that_would_write_own_branches_makes_none_known(
+    here: Repo, many: dict[str, str], target: str
+) -> None:
+    configure(here, "elsewhere", f"+refs/x/*:{target}")
+    assert known(here, many, "elsewhere") == ["refs/remotes/elsewhere/main"]

@@ -50,7 +50,9 @@ def others(snapshot: Snapshot) -> Iterator[Snapshot]:
             changes = parse_raw_diff(repository.run(*DIFF, commit, "--"))
             yield snapshot.as_range(changes, introduced_by(changes))
     elif snapshot.merged:
-        for commit in independent(repository, snapshot.merged)[:_MOST]:
+        # What lies behind the base is no other side: what it had has been taken away since.
+        sides = independent(repository, [snapshot.base or snapshot.merged[0], *snapshot.merged])
+        for commit in [side for side in sides if side != snapshot.base][:_MOST]:
             changes = parse_raw_diff(repository.run("diff-tree", *RAW, commit, snapshot.tip))
             yield snapshot.as_range(changes)
 

@@ -176,6 +176,7 @@ class Receipt:
         changes = self._changes[tip.oid, tip.base]
         snapshot = self._of(tip.oid, changes, list(blobs.values()), removed)
         snapshot.ref = tip.ref
+        snapshot.base = tip.base
         snapshot.merged = [edge for edge in tip.edges if edge != tip.base]
         return snapshot
 

@@ -62,6 +62,7 @@ class Snapshot(PathFilters):
         self.objects = Objects(repository)
         self.receiver: Sequence[str] | None = None
         self.tip = ""  # the commit whose tree it is
+        self.base = ""  # the commit that the changes are held against, where that may be old
         self.merged: Sequence[str] = ()  # other commits that are not new and that it is made of
         self.apart = False  # whether the work tree has no part in it, in spite of its origin
         self.cut = 0  # how many commits of a range have parents that a shallow clone lacks
