@@ -329,3 +329,55 @@ def test_many_models_cost_no_more_git_processes(repo: Repo) -> None:
             assert result.code == 0, result
             counts.append(trace.read_text().count(" built-in: git "))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("staged", [True, False])
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        ("other/config.json", "../My Model/config.json"),
+        ("other/all", "../My Model"),
+        ("other/x", "../My Model/../other/config.json"),
+        ("My Model/x", "../My Model/config.json"),
+        ("My Model/deep/x", "{top}/pretrained_model/My Model/config.json"),
+    ],
+)
+def test_no_rename_breaks_a_link(repo: Repo, link: str, target: str, staged: bool) -> None:
+    repo.stage(f"{ROOT}/My Model/config.json", "{}")
+    file = repo.path / ROOT / link
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.symlink_to(target.format(top=repo.path))
+    if staged:
+        repo.git("add", "-f", f"{ROOT}/{link}")
+        file.unlink()  # the index counts, too
+    (finding,) = findings(repo)
+
+    assert finding["fix"] is None
+    assert finding["message"].endswith(f"; the link '{ROOT}/{link}' leads to it: change both")
+
+
+def test_links_that_a_rename_leaves_as_they_are(repo: Repo) -> None:
+    repo.stage(f"{ROOT}/My Model/config.json", "{}")
+    repo.stage(f"{ROOT}/other/config.json", "{}")
+    links = {"My Model/a": "config.json", "My Model/b/c": "../config.json",
+             "My Model/d": "../other/config.json", "other/e": "config.json"}  # fmt: skip
+    for link, target in links.items():
+        file = repo.path / ROOT / link
+        file.parent.mkdir(exist_ok=True)
+        file.symlink_to(target)
+    repo.git("add", "-f", ".")
+    (finding,) = findings(repo)
+    repo.paste(finding["fix"]["shell"])
+
+    assert all((repo.path / path).exists() for path in repo.staged())
+
+
+def test_a_rename_to_another_depth_moves_no_link_that_leads_out(repo: Repo) -> None:
+    repo.stage(f"{ROOT}/other/config.json", "{}")
+    repo.add_info(f"{ROOT}/a/b/c")
+    (repo.path / ROOT / "a/b/c/x").symlink_to("../../../other/config.json")
+    repo.git("add", "-f", ".")
+    found = [f for f in findings(repo) if f["path"] == f"{ROOT}/a/b/c"]
+
+    assert [f["fix"] for f in found] in ([], [None])
+    assert all("'pretrained_model/a/b/c/x' leads elsewhere" in f["message"] for f in found)

@@ -194,3 +194,17 @@ def test_the_look_at_all_names_at_once_misses_nothing() -> None:
                 spelt.setdefault(fold(whole), set()).add(whole)
         folders = {path.rpartition("/")[0] for path in paths}
         assert _may_collide(paths, folders) == any(len(s) > 1 for s in spelt.values()), paths
+
+
+def test_no_rename_breaks_a_link(repo: Repo) -> None:
+    repo.stage(f"{BERT}/config.json", "{}")
+    repo.commit()
+    repo.stage(f"{ROOT}/BERT/vocab.txt", "new")
+    (repo.path / ROOT / "BERT/link").symlink_to("config.json")
+    (repo.path / BERT / "vocab").symlink_to("../BERT/vocab.txt")
+    repo.git("add", "-f", f"{ROOT}/BERT/link")
+    found = {f["path"]: f for f in findings(repo)}
+
+    assert [f["fix"] for f in found.values()] == [None, None]
+    assert f"'{ROOT}/BERT/link' leads elsewhere" in found[f"{ROOT}/BERT/link"]["message"]
+    assert f"'{BERT}/vocab' leads to it" in found[f"{ROOT}/BERT/vocab.txt"]["message"]

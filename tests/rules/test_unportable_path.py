@@ -210,3 +210,12 @@ def test_thousands_of_them(repo: Repo) -> None:
     assert "pretrained_model/m/b_-7.bin" in "".join(str(f["fix"]) for f in found)
     shown = repo.pmgit("check", "--all", "--select", "unportable-path").out
     assert shown.count("fix: ") == 300
+
+
+def test_no_rename_breaks_a_link(repo: Repo) -> None:
+    repo.stage(f"{BERT}/a:b/config.json", "{}")
+    (repo.path / BERT / "config.json").symlink_to("a:b/config.json")
+    (finding,) = findings(repo)
+
+    assert finding["fix"] is None
+    assert finding["message"].endswith(f"; the link '{BERT}/config.json' leads to it: change both")

@@ -9,6 +9,7 @@ from pmgit.git.blob import SUBMODULE
 from pmgit.lazy import lazy
 from pmgit.model import caches
 from pmgit.model.folder import root_of
+from pmgit.model.links import Links
 from pmgit.model.naming import fold
 
 TYPE_CHECKING = False
@@ -71,6 +72,14 @@ class Names:
         if caches.entry_of(path, root_of(path, self._subject.roots)):
             return True
         return any(f"{place}/".startswith(f"{path}/") for place in self._repositories)
+
+    def hindrance(self, old: str, new: str = "") -> str:
+        """Which link a rename would break, as `Links.hindrance` words it; '' for none."""
+        return self._links.hindrance(old, new)
+
+    @lazy
+    def _links(self) -> Links:
+        return Links(self._subject)
 
     @lazy
     def _repositories(self) -> list[str]:

@@ -12,7 +12,7 @@ from pmgit.git import attributes
 from pmgit.git.blob import Blob
 from pmgit.lazy import lazy
 from pmgit.lfs.pointer import Pointer
-from pmgit.model import folder, moves
+from pmgit.model import moves
 from pmgit.model.folder import INFO
 from pmgit.model.own_folders import OwnFolders
 from pmgit.model.weights import OTHER
@@ -81,18 +81,7 @@ class Moves:
         note = f"{path}.dvc"
         if note in self._subject.listing or os.path.lexists(os.path.join(top, note)):
             return f"; DVC keeps it: move it with `dvc move`, to {self._own.of(path)!r}"
-        link = self._linked.get(os.path.realpath(os.path.join(top, path)))
-        return f"; the link {link!r} leads to it: move both" if link else ""
-
-    @lazy
-    def _linked(self) -> dict[str, str]:
-        """Where the links of the models folders lead, and one that does."""
-        top = self._subject.repository.top
-        return {
-            os.path.realpath(os.path.join(top, link)): link
-            for root in self._subject.roots
-            for link in folder.links_on_disk(top, root)
-        }
+        return self._names.hindrance(path)
 
     @lazy
     def _targets(self) -> dict[str, str]:

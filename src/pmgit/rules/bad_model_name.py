@@ -85,6 +85,8 @@ class BadModelName(Rule):
             message += f"; it should be {wanted!r}, but a repository of its own lies in it"
         elif not names.is_free(target, model.path):
             message += f"; {wanted!r} is taken: rename one of the two"
+        elif hindrance := names.hindrance(model.path, target):
+            message += f"; it should be {wanted!r}{hindrance}"
         else:
             fix = names.move(model.path, target)
         return Finding(model.path, message, severity=self._severity(subject, model), fix=fix)

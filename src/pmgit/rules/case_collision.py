@@ -56,15 +56,18 @@ class CaseCollision(Rule):
 
         names = None
         for path in wrong:
-            fix = None
+            fix, hindrance = None, ""
             stays = _leaves_last(path, wrong) or steers_git(path)
             if subject.snapshot.has_work_tree and not stays:
                 names = names or moves.Names(subject)
                 target = right[path]
                 if not names.is_free(target, path):
                     target = names.numbered(target)
-                fix = None if names.is_bound(path) else names.move(path, target)
-            yield Finding(path, f"differs only in case from {right[path]!r}", fix=fix)
+                hindrance = names.hindrance(path, target)
+                stays = bool(hindrance) or names.is_bound(path)
+                fix = None if stays else names.move(path, target)
+            message = f"differs only in case from {right[path]!r}{hindrance}"
+            yield Finding(path, message, fix=fix)
 
     def _spellings(self, subject: Subject, new: set[str]) -> dict[str, str]:
         """For every file and folder, by its folded path: how its name is spelt; the oldest wins."""

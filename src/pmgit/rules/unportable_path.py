@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.finding import Fix
+    from pmgit.fixes import Advice
     from pmgit.model import moves
     from pmgit.model.subject import Subject
 
@@ -68,29 +68,33 @@ class UnportablePath(Rule):
         new = [c.path for c in subject.model_changes if c.oid and not c.before]
         if _surely_portable(new):
             return
+        from pmgit.fixes import Advice
         from pmgit.model import moves
 
         names = None
-        renamed: dict[str, Fix | None] = {}
+        renamed: dict[str, Advice] = {}
         for path in new:
             root = root_of(path, subject.roots)
             fault = fault_of(path, root) if root else ""
             if not fault:
                 continue
-            fix = None
+            advice = Advice(None)
             if subject.snapshot.has_work_tree:
                 names = names or moves.Names(subject)
-                fix = self._fix(path, root, names, renamed)
-            yield Finding(path, f"not every system can have this name: {fault}", fix=fix)
+                advice = self._fix(path, root, names, renamed)
+            message = f"not every system can have this name: {fault}{advice.note}"
+            yield Finding(path, message, fix=advice.fix)
 
     def _fix(
         self,
         path: str,
         root: str,
         names: moves.Names,
-        renamed: dict[str, Fix | None],
-    ) -> Fix | None:
+        renamed: dict[str, Advice],
+    ) -> Advice:
         """The rename of the first part that is at fault, a folder or the file itself."""
+        from pmgit.fixes import Advice
+
         above = root
         for part in path[len(root) + 1 :].split("/"):
             old = f"{above}/{part}"
@@ -98,13 +102,15 @@ class UnportablePath(Rule):
                 break
             above = old
         else:
-            return None
+            return Advice(None)
         if old not in renamed:
             target = f"{above}/{portable_part(part)}"
             free = not fault_of(target, root) and names.is_free(target, old)
             if not free:
                 target = names.numbered(target)
-            renamed[old] = None if names.is_bound(old) else names.move(old, target)
+            note = names.hindrance(old, target)
+            stays = bool(note) or names.is_bound(old)
+            renamed[old] = Advice(None if stays else names.move(old, target), note)
         return renamed[old]
 
 
