@@ -181,11 +181,16 @@ def store(subject: Subject, blob: Blob) -> Advice:
 
 
 def set_up_here(subject: Subject, blob: Blob) -> Advice:
-    """The same as `set_up`, or the reason why it would be refused on this machine."""
+    """The same as `set_up`, or the reason why it would be refused."""
     line, sends = only_here.of_clone(subject).get(blob.path, ("", True))
     if not sends:
         return Advice(None, f"; {line} keeps it out of Git LFS on this machine: take it out first")
-    return Advice(set_up(subject, blob))
+    from pmgit.setup.attributes import in_the_way
+
+    line = in_the_way.of_weights(subject).get(blob.path, "")
+    # A text that stays in Git LFS has all of it refused.
+    line = line or next(iter(in_the_way.of_texts(subject).values()), "")
+    return Advice(None, in_the_way.note(line)) if line else Advice(set_up(subject, blob))
 
 
 def text_again(subject: Subject, blob: Blob) -> Advice:
@@ -193,6 +198,13 @@ def text_again(subject: Subject, blob: Blob) -> Advice:
     line, sends = only_here.of_clone(subject).get(blob.path, ("", False))
     if sends:
         return Advice(None, f"; {line} sends it to Git LFS on this machine: take it out first")
+    from pmgit.setup.attributes import in_the_way
+
+    stuck = in_the_way.of_texts(subject)
+    if stuck:
+        # One text that stays in Git LFS has all of it refused.
+        line = stuck.get(blob.path) or next(iter(stuck.values()))
+        return Advice(None, in_the_way.note(line))
     return Advice(Fix(Step("pmgit", "lfs-setup", names="verbatim"), order=Fix.SETUP))
 
 

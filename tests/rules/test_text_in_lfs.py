@@ -184,3 +184,21 @@ def test_the_fix_where_gitattributes_is_a_pointer_itself(everything: Repo) -> No
     everything.paste_all()
     assert b"filter=lfs" in everything.blob(".gitattributes")
     assert everything.check() == []
+
+
+def test_a_line_in_the_folder_of_the_model_is_named(folder: Repo) -> None:
+    """No line at the top helps: `pmgit lfs-setup` is refused until that one is gone."""
+    folder.stage_blob(f"{BERT}/.gitattributes", b"# Hub\nconfig.json filter=lfs -text\n")
+    folder.stage_blob(f"{BERT}/config.json", CONFIG)
+    folder.stage_blob(f"{BERT}/README.md", b"# Model\n")
+    folder.git("checkout-index", "-a", "-f")
+    assert folder.pmgit("lfs-setup", "--no-proof").code == 3
+    found = folder.check(*SELECT)
+    named = f"; {BERT}/.gitattributes:2 (config.json filter=lfs -text) wins over what "
+    assert {f["path"] for f in found} >= {f"{BERT}/config.json", f"{BERT}/README.md"}
+    for finding in found:
+        assert (finding["fix"], named in finding["message"]) == (None, True), finding
+    folder.stage_blob(f"{BERT}/.gitattributes", b"# Hub\n")
+    folder.write(f"{BERT}/.gitattributes", "# Hub\n")
+    folder.paste_all(*SELECT)
+    assert folder.blob(f"{BERT}/config.json") == CONFIG

@@ -244,3 +244,24 @@ def test_the_configured_storage_decides(repo: Repo) -> None:
 
     assert findings(repo) == []
     assert repo.blob(f"{BERT}/a.bin").startswith(b"version https://git-lfs")
+
+
+@pytest.mark.parametrize("line", ["* -text !filter", "*.safetensors text"])
+@pytest.mark.parametrize("staged", [True, False])
+def test_a_line_in_a_folder_that_wins_is_named(repo: Repo, line: str, staged: bool) -> None:
+    """`pmgit lfs-setup` is refused: its lines are at the top, which is weaker."""
+    repo.stage(".pmgit.toml", 'storage = "lfs"\n')
+    path, file = f"{BERT}/model.safetensors", f"{BERT}/.gitattributes"
+    repo.stage(path, 2_000)
+    repo.write(file, f"{line}\n")
+    if staged:
+        repo.git("add", file)
+    (finding,) = findings(repo)
+    assert f"; {file}:1 ({line}) wins over what `pmgit lfs-setup` writes" in finding["message"]
+    assert finding["fix"] is None
+    assert repo.pmgit("lfs-setup", "--no-proof").code == 3
+    repo.write(file, "")
+    if staged:
+        repo.git("add", file)
+    repo.paste_all("--select", "tracked-weights,missing-pointer")
+    assert repo.blob(path) == pointer((repo.path / path).read_bytes())

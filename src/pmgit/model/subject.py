@@ -29,6 +29,9 @@ class Subject(Places):
     #: of files, with whether they send it to Git LFS. None until a fix has to know.
     kept_raw: dict[str, str] | None = None
     own_lines: dict[str, tuple[str, bool]] | None = None
+    #: What `pmgit lfs-setup` could not send to Git LFS, or keep out of it, with the line that wins.
+    kept_out: dict[str, str] | None = None
+    sent_texts: dict[str, str] | None = None
 
     @lazy
     def leaving(self) -> dict[str, list[Step] | None]:

@@ -17,6 +17,7 @@ from pmgit.model.folder import INFO
 from pmgit.model.own_folders import OwnFolders
 from pmgit.model.weights import OTHER
 from pmgit.rules.unportable_path import fault_of_part
+from pmgit.setup.attributes import in_the_way
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Moves:
             if is_pointer and subject.is_lfs(blob.path) and not subject.is_lfs(target):
                 there = Blob(target, blob.oid, blob.mode)
                 there.size, there.head = blob.size, blob.head
+                if line := self._kept_out.get(target):
+                    return Advice(None, in_the_way.note(line))
                 steps += fixes.set_up(subject, there).steps
             return Advice(Fix(*steps, *self._describe(blob.path, ""), order=Fix.MOVE))
         if subject.before(blob) not in ("", blob.oid):
@@ -89,6 +92,11 @@ class Moves:
         found = {path: f"{self._own.of(path)}/{path.rpartition('/')[2]}" for path in self._paths}
         self._subject.snapshot.learn_filters(found.values())
         return found
+
+    @lazy
+    def _kept_out(self) -> dict[str, str]:
+        """The new places that `pmgit lfs-setup` could not send to Git LFS, and why."""
+        return in_the_way.keeping_out(self._subject.snapshot, list(self._targets.values()))
 
     @lazy
     def _ignored(self) -> dict[str, tuple[str, int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.finding import Finding, Fix, Step
+from pmgit.finding import Finding
 from pmgit.lfs.pointer import Pointer
 from pmgit.rule import LFS, SIZE, Option, Rule
 
@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pmgit.fixes import Advice
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
@@ -37,7 +38,8 @@ class TextInLfs(Rule):
     ## What to do
 
     Paste the printed command: it writes the lines that keep these files out of Git LFS and
-    stages them as text again.
+    stages them as text again. Where a line of a `.gitattributes` in a deeper folder sends the
+    file there, as some models bring one, that line is named: change it or take it out first.
     """
 
     name = "text-in-lfs"
@@ -52,10 +54,12 @@ class TextInLfs(Rule):
         limit = storage.largest_text(self.config)
         for blob in subject.lfs_files:
             if patterns.must_be_text(blob.path) and self._size(subject, blob) <= limit:
+                advice = self._advice(subject, blob)
                 yield Finding(
                     blob.path,
-                    "text that belongs into Git, but .gitattributes sends it to Git LFS",
-                    fix=self._fix(subject),
+                    "text that belongs into Git, but .gitattributes sends it to Git LFS"
+                    f"{advice.note}",
+                    fix=advice.fix,
                     commit=blob.commit,
                 )
 
@@ -63,7 +67,9 @@ class TextInLfs(Rule):
         pointer = subject.pointer_of(blob)
         return pointer.size if isinstance(pointer, Pointer) else blob.size
 
-    def _fix(self, subject: Subject) -> Fix | None:
+    def _advice(self, subject: Subject, blob: Blob) -> Advice:
+        from pmgit import fixes
+
         if subject.repository.bare or subject.origin == "range":
-            return None
-        return Fix(Step("pmgit", "lfs-setup", names="verbatim"), order=Fix.SETUP)
+            return fixes.Advice(None)
+        return fixes.text_again(subject, blob)

@@ -92,7 +92,7 @@ def kept_raw(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
     """
     repository = snapshot.repository
     staged = snapshot.attribute_texts()
-    files = _on_disk(repository, staged, paths)
+    files = on_disk(repository, staged, paths)
     if files == staged and not repository.is_sparse and is_silent(repository):
         return {}
     here = sent(repository, paths)
@@ -140,7 +140,7 @@ def raw_of(subject: Subject) -> dict[str, str]:
     return subject.kept_raw
 
 
-def _on_disk(
+def on_disk(
     repository: Repository, staged: Mapping[str, bytes], paths: Iterable[str]
 ) -> dict[str, bytes]:
     """The attribute files above paths as `git add` reads them: from the disk, else the index."""
