@@ -162,7 +162,9 @@ def test_who_is_ended_leaves_nothing_behind(
     repo.stage(".gitattributes", "*.pt filter=lfs\n")
     repo.stage("a.pt", b"raw")
     env = {**repo.env, "PATH": f"{sleeper.folder}:{repo.env['PATH']}"}
-    code = "import os, signal, sys\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+    # Whoever runs the tests may ignore signals (`nohup`), which every process inherits.
+    code = "import os, signal, sys\n"
+    code += f"for number in ({signal.SIGINT:d}, {how:d}): signal.signal(number, signal.SIG_DFL)\n"
     code += "os.execvp(sys.argv[1], sys.argv[1:])"
     with subprocess.Popen(
         [sys.executable, "-c", code, *argv], cwd=repo.path, env=env,
