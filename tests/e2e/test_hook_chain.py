@@ -546,7 +546,7 @@ def test_pre_commit_installed_afterwards_takes_the_chain_along(
     own(start)
     put_up(start, monkeypatch)
     assert pre_commit(start).code == 0
-    assert_all_runs(start, own=True)
+    assert_all_runs(start, own=True, http=True)
     # Once for each of the two pushes that pass.
     assert Path(start.env["MARKER"]).read_text() == "ran\nran\n"
 
