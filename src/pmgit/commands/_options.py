@@ -12,3 +12,12 @@ format_option = click.option(
     show_default=True,
     help="For people or for programs.",
 )
+
+settings_option = click.option(
+    "-c",
+    "--config",
+    "settings",
+    multiple=True,
+    metavar="RULE.OPTION=VALUE",
+    help="Set an option of a rule.",
+)

@@ -7,6 +7,7 @@ import click
 from pmgit import checker, snapshot_config
 from pmgit.baseline.forgive import Baseline
 from pmgit.commands._completion import host_names, rule_names
+from pmgit.commands._options import settings_option
 from pmgit.commands._output import FORMATS, show
 from pmgit.commands._work_tree import from_top
 from pmgit.errors import CLEAN, FAILED, FINDINGS, UsageError
@@ -49,14 +50,7 @@ if TYPE_CHECKING:
     help="Not this rule or family; wins.",
     shell_complete=rule_names,
 )
-@click.option(
-    "-c",
-    "--config",
-    "settings",
-    multiple=True,
-    metavar="RULE.OPTION=VALUE",
-    help="Set an option of a rule.",
-)
+@settings_option
 @click.option("--no-baseline", is_flag=True, help="Tell also what .pmgit-baseline forgives.")
 @click.option(
     "--host",

@@ -10,6 +10,7 @@ from pmgit.baseline.forgive import Baseline
 from pmgit.commands import _fix_plan, _fix_undo, _steps, _terminal, _work_tree
 from pmgit.commands._completion import rule_names
 from pmgit.commands._fix_wanted import Wanted
+from pmgit.commands._options import settings_option
 from pmgit.errors import CLEAN, FINDINGS, UsageError
 from pmgit.finding import Step
 from pmgit.git import position, staged, tree
@@ -42,14 +43,7 @@ _ROUNDS = 6
     "--remote", metavar="NAME", help="What this remote has not got, not that of the branch."
 )
 @click.option("--no-baseline", is_flag=True, help="Fix also what .pmgit-baseline forgives.")
-@click.option(
-    "-c",
-    "--config",
-    "settings",
-    multiple=True,
-    metavar="RULE.OPTION=VALUE",
-    help="Set an option of a rule.",
-)
+@settings_option
 @click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--undo", is_flag=True, help="Take the branch back, or the tag of --range.")

@@ -231,6 +231,17 @@ def changed(
     return found
 
 
+def folders_of(paths: Iterable[str]) -> set[str]:
+    """The folders that these paths lie in, and all above them; '' is the top."""
+    found = {""}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found
+
+
 def _path(blob: Blob) -> str:
     return blob.path
 

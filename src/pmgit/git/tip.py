@@ -13,6 +13,7 @@ from pmgit.git.blob import (
     Blob,
     decode,
     encode,
+    folders_of,
     parse_tree,
     plain_mode,
     tree_entries,
@@ -221,13 +222,7 @@ class TipSnapshot(Snapshot):
 
     def _look_for_attributes(self, paths: Iterable[str]) -> None:
         """Find the `.gitattributes` files that can say something of these paths."""
-        folders = {""}
-        for path in paths:
-            folder = path.rpartition("/")[0]
-            while folder not in folders:
-                folders.add(folder)
-                folder = folder.rpartition("/")[0]
-        folders -= self._folders
+        folders = folders_of(paths) - self._folders
         if not folders:
             return
         self._folders |= folders

@@ -158,6 +158,11 @@ class Files:
         """Whether the attributes of the snapshot send this path to Git LFS."""
         return self.filter_of(path) == LFS
 
+    def content_size(self, blob: Blob) -> int:
+        """The size in bytes of a blob whose size has been found; of a pointer, of its object."""
+        stands_for = self.pointer_of(blob)
+        return stands_for.size if isinstance(stands_for, pointer.Pointer) else blob.size
+
     def pointer_of(self, blob: Blob) -> pointer.Pointer | pointer.Broken | None:
         """The pointer in a blob whose size has been found, broken or not; None: no pointer."""
         if not blob.head:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pmgit.finding import Fix, Step
-from pmgit.git.blob import SUBMODULE
+from pmgit.git.blob import SUBMODULE, folders_of
 from pmgit.lazy import lazy
 from pmgit.model import caches
 from pmgit.model.folder import root_of
@@ -31,14 +31,9 @@ class Names:
         self._folders: dict[str, set[str]] = {}
         self._on_disk: dict[str, dict[str, set[str]]] = {}
         self._numbers: dict[str, int] = {}
-        folders = set()
         for path in subject.listing:
             self.take(path)
-            folder = path.rpartition("/")[0]
-            while folder and folder not in folders:
-                folders.add(folder)
-                folder = folder.rpartition("/")[0]
-        for folder in folders:
+        for folder in folders_of(subject.listing):
             self._folders.setdefault(fold(folder), set()).add(folder)
 
     def take(self, path: str) -> None:

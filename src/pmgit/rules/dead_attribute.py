@@ -38,8 +38,7 @@ class DeadAttribute(Rule):
 
     Whether a line matches anything is asked of Git. A pattern that has no file yet is fine, and so
     is a line whose work another line does. Texts that belong into Git (INFO.md, config.json) are
-    no part of it. Of more than 50 such lines the first are told, and of more than 100,000 lines
-    the first are looked at.
+    no part of it. pmgit reports the first 50 such lines, and looks at the first 100,000 lines.
 
     ## Why it is bad
 

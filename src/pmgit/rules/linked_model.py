@@ -7,7 +7,7 @@ import posixpath
 
 from pmgit.finding import WARNING, Finding, Fix
 from pmgit.git import attributes
-from pmgit.git.blob import LINK, REGULAR, SUBMODULE
+from pmgit.git.blob import LINK, REGULAR, SUBMODULE, folders_of
 from pmgit.git.nested import MODULES, file_settings, is_repository
 from pmgit.git.snapshot import RANGE, TREE
 from pmgit.model import caches
@@ -16,7 +16,7 @@ from pmgit.rule import LINKS, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
@@ -161,7 +161,8 @@ def _faults(subject: Subject, links: list[Blob]) -> dict[str, str]:
         elif not subject.in_models(goal) and goal not in (".", *subject.roots):
             outward[blob.path] = (target, goal)
     if outward:
-        tracked = _with_folders(subject.snapshot.listing(*{g for _, g in outward.values()}))
+        listed = subject.snapshot.listing(*{g for _, g in outward.values()})
+        tracked = folders_of(listed).union(listed)
         for path, (target, goal) in outward.items():
             if goal not in tracked:
                 fault = f"a link out of the models folder, to {target!r}, which is not tracked"
@@ -201,13 +202,3 @@ def _fault(target: str, goal: str) -> str:
     if goal.startswith("../") or goal == "..":
         return f"a link out of the repository, to {target!r}"
     return ""
-
-
-def _with_folders(paths: Iterable[str]) -> set[str]:
-    found = set()
-    for path in paths:
-        at = path
-        while at and at not in found:
-            found.add(at)
-            at = at.rpartition("/")[0]
-    return found

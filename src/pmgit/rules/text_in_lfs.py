@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pmgit.finding import Finding
-from pmgit.lfs.pointer import Pointer
 from pmgit.rule import LFS, SIZE, Option, Rule
 
 TYPE_CHECKING = False
@@ -53,7 +52,7 @@ class TextInLfs(Rule):
 
         limit = storage.largest_text(self.config)
         for blob in subject.lfs_files:
-            if patterns.must_be_text(blob.path) and self._size(subject, blob) <= limit:
+            if patterns.must_be_text(blob.path) and subject.content_size(blob) <= limit:
                 advice = self._advice(subject, blob)
                 yield Finding(
                     blob.path,
@@ -62,10 +61,6 @@ class TextInLfs(Rule):
                     fix=advice.fix,
                     commit=blob.commit,
                 )
-
-    def _size(self, subject: Subject, blob: Blob) -> int:
-        pointer = subject.pointer_of(blob)
-        return pointer.size if isinstance(pointer, Pointer) else blob.size
 
     def _advice(self, subject: Subject, blob: Blob) -> Advice:
         from pmgit import fixes

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pmgit.errors import UsageError
 from pmgit.git.attributes import LFS
 from pmgit.lfs import patterns
-from pmgit.lfs.pointer import Pointer
 from pmgit.model import storage
 from pmgit.setup import block
 from pmgit.setup.attributes import only_here
@@ -20,7 +19,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
     from pmgit.model.subject import Subject
@@ -47,17 +45,12 @@ def of_texts(subject: Subject) -> dict[str, str]:
     if subject.sent_texts is None:
         most = storage.largest_text(subject.config)
         texts = [blob for blob in subject.lfs_files if patterns.must_be_text(blob.path)]
-        paths = [blob.path for blob in texts if _size(subject, blob) <= most]
+        paths = [blob.path for blob in texts if subject.content_size(blob) <= most]
         line = patterns.unset_line("*")
         files = subject.snapshot.attribute_texts()
         found = _defeating(subject.repository, files, paths, line, everywhere=True)
         subject.sent_texts = found
     return subject.sent_texts
-
-
-def _size(subject: Subject, blob: Blob) -> int:
-    pointer = subject.pointer_of(blob)
-    return pointer.size if isinstance(pointer, Pointer) else blob.size
 
 
 def keeping_out(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import os
 
 from pmgit.git import attributes
 from pmgit.git.attributes import LFS
+from pmgit.git.blob import folders_of
 from pmgit.setup.attributes.attribute_lines import INFO, NAME, deciders, personal, read
 from pmgit.setup.shadow import attributes_of
 
@@ -145,13 +146,7 @@ def on_disk(
 ) -> dict[str, bytes]:
     """The attribute files above paths as `git add` reads them: from the disk, else the index."""
     found = dict(staged)
-    folders = {""}
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        while folder not in folders:
-            folders.add(folder)
-            folder = folder.rpartition("/")[0]
-    for folder in folders:
+    for folder in folders_of(paths):
         name = f"{folder}/{NAME}" if folder else NAME
         # Git does not read it through a link.
         path = os.path.join(repository.top, name)
