@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pmgit.doctor.context import Context
     from pmgit.git.attribute_text import Line
-    from pmgit.setup.attributes.verdicts import Dead
+    from pmgit.setup.attributes.dead_lines import Dead
 
 #: So many lines are named; the rest is counted.
 _SHOWN = 3

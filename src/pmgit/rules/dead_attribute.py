@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.model.subject import Subject
-    from pmgit.setup.attributes.verdicts import Dead
+    from pmgit.setup.attributes.dead_lines import Dead
 
 
 class DeadAttribute(Rule):

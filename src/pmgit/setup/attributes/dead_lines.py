@@ -1,41 +1,76 @@
 """Lines of `.gitattributes` that are meant to send files to Git LFS, and do not.
 
-What a line gives, matches and decides is asked of Git, of all lines at once (`line_answers`). Why
-it does nothing, and the patterns that would do what was meant, is in `mistakes`. A pattern for
-files that may still come is no fault.
+Which lines send, match and decide is asked of Git, of all lines at once (`line_answers`). Why one
+does nothing, and the patterns that would do what was meant, is in a table (`mistakes`). A pattern
+for files that may still come is no fault.
 """
 
 from __future__ import annotations
+
+from itertools import islice
+from typing import NamedTuple
 
 from pmgit.git.attribute_text import Line, lines_of
 from pmgit.git.attributes import LFS
 from pmgit.git.many_lines import Paths
 from pmgit.lfs import patterns
-from pmgit.setup.attributes import (
-    lfs_patterns,
-    line_answers,
-    mistakes,
-    only_here,
-    unread_files,
-    verdicts,
-)
+from pmgit.setup.attributes import lfs_patterns, mistakes, only_here, unread_files
 from pmgit.setup.attributes.attribute_lines import NAME
-from pmgit.setup.attributes.line_answers import NOTHING
-from pmgit.setup.attributes.suspects import Place, Suspect
-from pmgit.setup.attributes.verdicts import Dead
+from pmgit.setup.attributes.line_answers import LineAnswers
+from pmgit.setup.attributes.line_view import Layout, LineView, normalised
+from pmgit.setup.attributes.mistakes import Mistake
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from pmgit.finding import Fix
     from pmgit.git.repository import Repository
 
-#: So many lines are looked at, and so many of them at a time; so many dead ones are told.
+#: So many lines are looked at, and so many of them at a time; so many dead ones are reported.
 _MOST_LINES = 100_000
 _TOGETHER = 20_000
-_TOLD = 50
+_REPORTED = 50
 #: So many pairs of a path and a line are asked of Git for what looks like a mistake.
 _PAIRS = 2_000_000
+_WILD = frozenset("*?[\\")
+
+
+class Dead(NamedTuple):
+    """A line that sends nothing, or not all, to Git LFS; `cures` are the patterns that would.
+
+    They count from the top of the repository, for `pmgit lfs-setup`; none when no line helps.
+    Of lines that contradict each other `by` are those that win, `pattern` is what this one is for.
+    `fix` is what mends a file that Git does not read.
+    """
+
+    file: str
+    number: int
+    why: str
+    cures: tuple[str, ...] = ()
+    by: tuple[Line, ...] = ()
+    pattern: str = ""
+    fix: Fix | None = None
+
+
+class _Suspect(NamedTuple):
+    """A line that looks as if it sent files to Git LFS, and whether it does.
+
+    `glob` is its pattern, `mistake` the one that it shows; that has no sentence where it shows
+    none.
+    """
+
+    line: Line
+    glob: str
+    sends: bool
+    mistake: Mistake
+
+    def meant(self) -> dict[Line, str]:
+        """The patterns that were meant, by the line of the same file that each would be."""
+        file, number = self.line.file, self.line.number
+        return {
+            Line(file, number, f"{patterns.quoted(glob)} x"): glob for glob in self.mistake.meant
+        }
 
 
 def find(
@@ -51,180 +86,151 @@ def find(
 
     `files` are the contents of the `.gitattributes` files, by path, and of such as are nearly
     called so; `paths` are all files, `roots` the models folders. With `here`, also those that
-    this clone's own attributes take out. Of very many only the first are told.
+    this clone's own attributes take out. Of very many only the first are reported.
     """
-    found: list[Dead] = []
-    survey = _Survey(repository, files, paths, roots)
-    for dead in survey.dead(is_weights, here):
-        if len(found) == _TOLD:
-            why = (
-                f"only the first {_TOLD} lines that send nothing to Git LFS are told, not this one"
-            )
-            found.append(Dead(dead.file, dead.number, why))
-            break
-        found.append(dead)
+    search = _Search(repository, files, list(paths), roots, is_weights)
+    found = list(islice(search.dead(files, here=here), _REPORTED + 1))
+    if len(found) > _REPORTED:
+        file, number, *_ = found.pop()
+        why = (
+            f"only the first {_REPORTED} lines that send nothing to Git LFS are told, not this one"
+        )
+        found.append(Dead(file, number, why))
     return found
 
 
-class _Survey:
-    """All lines with what they give, and Git's answers about the files that there are."""
+class _Search:
+    """The lines of all files with Git's answers about them, and the files that there are."""
 
     def __init__(
         self,
         repository: Repository,
         files: Mapping[str, bytes],
-        paths: Iterable[str],
+        paths: Sequence[str],
         roots: Sequence[str],
+        is_weights: Callable[[str], bool],
     ) -> None:
         self._repository = repository
         self._roots = roots
-        paths = list(paths)
-        self._paths = frozenset(paths)
-        self._files = files
-        self._place = Place("" if repository.bare else repository.top, paths, roots)
-        lines: list[Line] = []
-        macros: list[Line] = []
-        self._refused: list[Line] = []
-        for file, data in files.items():
-            for line in () if unread_files.is_misnamed(file) else lines_of(file, data):
-                if len(lines) == _MOST_LINES:
-                    break
-                if not line.is_macro:
-                    lines.append(line)
-                elif file == NAME:
-                    macros.append(line)
-                elif LFS in line.attributes:
-                    self._refused.append(line)
-        texts = [line.attributes for line in lines]
-        self._given = line_answers.given(repository, texts, macros)
-        values = [self._given[text] for text in texts]
-        pairs = list(zip(lines, values, strict=True))
-        self._speaking = [line for line, value in pairs if value != NOTHING]
-        self._sending = [line for line, value in pairs if value == LFS]
-        looks = {text: LFS in mistakes.normalised(text).lower() for text in self._given}
-        self._suspects = [
-            (line, value == LFS)
-            for (line, value), text in zip(pairs, texts, strict=True)
-            if value == LFS or looks[text] or (not text and LFS in line.word)
-        ]
-        small = {path for path in paths if patterns.must_be_text(path)}
-        small -= {path for line in self._sending if small for path in _named(line, small)}
-        self._real = [path for path in paths if path not in small]
-        self._contradicted = len(self._sending) < len(self._speaking)
+        self._is_weights = is_weights
+        self._tracked = frozenset(paths)
+        self._layout = Layout("" if repository.bare else repository.top, paths, roots)
+        self._lines, macros, self._refused = _read(files)
         self._macros = {line.macro for line in macros}
+        self._answers = LineAnswers(repository, self._lines, macros)
+        # Texts belong into Git, but for those that a line names from the top: too large for Git.
+        globs = ((line, patterns.unquoted(line.word)) for line in self._answers.sending)
+        named = {ln.folder + lfs_patterns.path_of(g) for ln, g in globs if patterns.must_be_text(g)}
+        self._index = Paths(p for p in paths if p in named or not patterns.must_be_text(p))
 
-    def dead(self, is_weights: Callable[[str], bool], here: bool) -> Iterator[Dead]:
+    def dead(self, files: Mapping[str, bytes], *, here: bool) -> Iterator[Dead]:
         """What is wrong, in the order of the files."""
         for line in self._refused:
             why = "Git takes '[attr]' only from the .gitattributes at the top, so nothing knows it"
             yield Dead(line.file, line.number, why)
-        yield from self._unread(here)
-        if not self._suspects:
+        yield from self._unread(files, here)
+        looks = {text: _looks_like_lfs(text) for text in {line.attributes for line in self._lines}}
+        meant = [
+            line
+            for line in self._lines
+            if self._answers.sends(line)
+            or looks[line.attributes]
+            or (not line.attributes and LFS in line.word)
+        ]
+        if not meant:
             return
-        sending, deciding = self._strongest(self._real)
+        sends, decides = self._answers.strongest(self._index.all)
+        out = self._taken_out(decides)
         if here:
-            own = only_here.own_lines(self._repository, sending).items()
-            against = {path: line for path, (line, sends) in own if not sends}
-            self._given.update((line.attributes, "") for line in against.values())
-            deciding = {**deciding, **against}
-        of_line: dict[Line, list[str]] = {}
-        for path, line in sending.items():
-            of_line.setdefault(line, []).append(path)
-        self._index = Paths(self._real)
-        for begin in range(0, len(self._suspects), _TOGETHER):
-            suspects = [
-                Suspect(line, sends, self._macros, self._place)
-                for line, sends in self._suspects[begin : begin + _TOGETHER]
-            ]
-            yield from self._judge(suspects, of_line, deciding, is_weights)
+            own = only_here.own_lines(self._repository, sends).items()
+            out |= {path: line for path, (line, is_sent) in own if not is_sent}
+        matched: dict[Line, list[str]] = {}
+        for path, line in sends.items():
+            matched.setdefault(line, []).append(path)
+        for begin in range(0, len(meant), _TOGETHER):
+            suspects = list(map(self._suspect, meant[begin : begin + _TOGETHER]))
+            yield from self._judge(suspects, matched, out)
 
-    def _unread(self, here: bool) -> Iterator[Dead]:
+    def _unread(self, files: Mapping[str, bytes], here: bool) -> Iterator[Dead]:
         """The first lfs line of each file that Git does not read, or not so far."""
-        for file, data in self._files.items():
+        for file, data in files.items():
             fix = None
             if unread_files.is_misnamed(file):
                 why = f"Git reads no file of this name, only {NAME}"
                 lines = list(lines_of(file, data))
-                fix = unread_files.renamed(file, self._paths) if here else None
+                fix = unread_files.renamed(file, self._tracked) if here else None
             else:
                 lines = unread_files.lost_lines(file, data)
                 why = "Git reads no UTF-16, and no text behind a NUL: it has to be UTF-8"
                 fix = unread_files.as_text(self._repository, file, data) if lines and here else None
-            lines = [line for line in lines if LFS in mistakes.normalised(line.attributes).lower()]
-            suspects = [Suspect(line, True, (), self._place) for line in lines[:_TOLD]]
-            asked = [path for s in suspects for path in s.probes(s.glob, ())]
-            if lines and not self._are_sent(asked):
-                yield verdicts.useless(suspects[0], why)._replace(fix=fix)
+            lines = [line for line in lines if _looks_like_lfs(line.attributes)]
+            asked = {
+                path
+                for line in lines[:_REPORTED]
+                for path in _probes(line, patterns.unquoted(line.word), ())
+            }
+            if lines and not (asked and self._answers.sent(asked) == asked):
+                yield _useless(lines[0], why, fix=fix)
 
-    def _are_sent(self, paths: Sequence[str]) -> bool:
-        """Whether there are paths, and all of them go to Git LFS."""
-        _, deciding = self._strongest(paths)
-        lines = (deciding.get(path) for path in paths)
-        return bool(paths) and all(
-            line is not None and self._given[line.attributes] == LFS for line in lines
-        )
-
-    def _strongest(self, paths: Sequence[str]) -> tuple[dict[str, Line], dict[str, Line]]:
-        """Of paths the strongest line that sends them to Git LFS, and the one that decides."""
-        sending = line_answers.deciding(self._repository, self._sending, paths)
-        if not self._contradicted:
-            return sending, sending
-        return sending, line_answers.deciding(self._repository, self._speaking, sending)
+    def _suspect(self, line: Line) -> _Suspect:
+        view, sends = LineView(line, self._macros, self._layout), self._answers.sends(line)
+        return _Suspect(line, view.glob, sends, mistakes.of_line(view, sends=sends) or Mistake(""))
 
     def _judge(
         self,
-        suspects: Sequence[Suspect],
-        of_line: Mapping[Line, list[str]],
-        deciding: Mapping[str, Line],
-        is_weights: Callable[[str], bool],
+        suspects: Sequence[_Suspect],
+        matched: Mapping[Line, Sequence[str]],
+        out: Mapping[str, Line],
     ) -> Iterator[Dead]:
-        # A line that only takes out what lies somewhere must not make others look dead.
-        roots = self._roots if self._contradicted else ()
-        probes = {s: s.probes(s.glob, roots) for s in suspects if s.sends}
-        asked = dict.fromkeys(path for paths in probes.values() for path in paths)
-        sending, winning = self._strongest(list(asked))
-        useless, served = self._useless(self._wrong([s for s in suspects if s.mistake], of_line))
-        for suspect in suspects:
-            if suspect in useless:
-                yield verdicts.useless(suspect, suspect.why, useless[suspect])
-            elif suspect.sends and suspect not in served:
-                real = of_line.get(suspect.line, [])
-                could = [path for path in probes[suspect] if sending.get(path) is suspect.line]
-                if real:
-                    out = self._taken_out(real, deciding)
-                    yield from verdicts.overridden(suspect, real, out, is_weights)
-                elif could:
-                    out = self._taken_out(could, winning)
-                    yield from verdicts.contradicted(suspect, out, len(could))
-                elif self._matches_nothing(suspect, probes[suspect], sending):
-                    yield verdicts.useless(suspect, "no file can match it")
+        """What is wrong with lines.
 
-    def _matches_nothing(
-        self, suspect: Suspect, probes: Sequence[str], sending: Mapping[str, Line]
-    ) -> bool:
-        """Whether not even the paths match that are made from the pattern.
-
-        With a class of characters these prove nothing, and what another line sends is sent.
+        `matched` are the files that each sends, `out` the lines that take files out again.
         """
-        if not probes or "[" in suspect.glob:
-            return False
-        return not any(path in sending for path in probes)
+        # A line that only takes out what lies somewhere must not make others look dead.
+        roots = self._roots if self._answers.is_contradicted else ()
+        probes = {s.line: _probes(s.line, s.glob, roots) for s in suspects if s.sends}
+        sends, decides = self._answers.strongest([p for some in probes.values() for p in some])
+        probes_out = self._taken_out(decides)
+        cures = self._cures(self._wrong(suspects, matched))
+        for suspect in suspects:
+            line = suspect.line
+            if (found := cures.get(line)) is not None:
+                yield _useless(line, suspect.mistake.why, found)
+            if not suspect.sends or line in cures:
+                continue
+            could = [path for path in probes[line] if sends.get(path) is line]
+            if line in matched:
+                yield from self._overridden(suspect, matched[line], out)
+            elif could:
+                by = {path: probes_out[path] for path in could if path in probes_out}
+                if len(by) == len(could):
+                    why = f"{_sends(line)}: {_named(by)} out whatever it matches"
+                    yield _contradicted(suspect, by, why)
+            # With a class of characters probes prove nothing; what another line sends is sent.
+            elif probes[line] and "[" not in suspect.glob and sends.keys().isdisjoint(probes[line]):
+                yield _useless(line, "no file can match it")
 
     def _wrong(
-        self, suspects: Iterable[Suspect], of_line: Mapping[Line, list[str]]
-    ) -> list[Suspect]:
-        """Those that look like a mistake and match no file that there is."""
-        suspects = [s for s in suspects if s.is_sure or s.line not in of_line]
-        suspects = [s for s in suspects if not s.real_only or s.is_sure or self._may_exist(s)]
-        doubtful = [suspect.line for suspect in suspects if not suspect.is_sure]
-        asked = self._candidates(doubtful)
-        found = line_answers.matched(self._repository, asked)
-        return [s for s in suspects if s.is_sure or (s.line in asked and not found[s.line])]
+        self, suspects: Sequence[_Suspect], matched: Mapping[Line, Sequence[str]]
+    ) -> list[_Suspect]:
+        """Those that show a mistake and match no file that there is."""
+        doubtful = [
+            s
+            for s in suspects
+            if s.mistake.why
+            and not s.mistake.sure
+            and s.line not in matched
+            and (not s.mistake.real_only or any(self._may_match(line) for line in s.meant()))
+        ]
+        asked = self._candidates([s.line for s in doubtful])
+        found = self._answers.matched(asked)
+        useless = {line for line in asked if not found[line]}
+        return [s for s in suspects if s.mistake.sure or s.line in useless]
 
-    def _may_exist(self, suspect: Suspect) -> bool:
-        """Whether there may be files that the patterns match which were meant."""
-        found = (self._index.candidates(line, 0) for line in suspect.meant_lines)
-        return any(paths is None or bool(paths) for paths in found)
+    def _may_match(self, line: Line) -> bool:
+        """Whether there may be files that a line matches."""
+        found = self._index.candidates(line, 0)
+        return found is None or bool(found)
 
     def _candidates(self, lines: Sequence[Line]) -> dict[Line, Sequence[str]]:
         """The files that each line may match; left out is a line with too many to ask about."""
@@ -232,49 +238,124 @@ class _Survey:
         found = {line: self._index.candidates(line, most) for line in lines}
         return {line: paths for line, paths in found.items() if paths is not None}
 
-    def _useless(
-        self, wrong: Iterable[Suspect]
-    ) -> tuple[dict[Suspect, tuple[str, ...]], set[Suspect]]:
-        """Those whose work no other line does, with the patterns that would; and the others."""
-        meant = {suspect: suspect.meant_lines for suspect in wrong}
+    def _cures(self, wrong: Iterable[_Suspect]) -> dict[Line, tuple[str, ...] | None]:
+        """Of lines that do nothing the patterns that would; None where others do all their work."""
+        meant = {suspect: suspect.meant() for suspect in wrong}
         probes = {
-            line: suspect.probes(glob, self._roots)
-            for suspect, lines in meant.items()
-            for glob, line in zip(suspect.meant, lines, strict=True)
+            line: _probes(line, glob, self._roots)
+            for globs in meant.values()
+            for line, glob in globs.items()
         }
-        real = line_answers.matched(self._repository, self._candidates(list(probes)))
-        could = line_answers.matched(self._repository, probes)
-        every = dict.fromkeys(p for found in (real, could) for all in found.values() for p in all)
-        _, deciding = self._strongest(list(every))
-        sent = {p for p, line in deciding.items() if self._given[line.attributes] == LFS}
-        useless: dict[Suspect, tuple[str, ...]] = {}
-        served: set[Suspect] = set()
-        for suspect, lines in meant.items():
+        real = self._answers.matched(self._candidates(list(probes)))
+        could = self._answers.matched(probes)
+        sent = self._answers.sent(
+            {p for all in (real, could) for some in all.values() for p in some}
+        )
+        cures: dict[Line, tuple[str, ...] | None] = {}
+        for suspect, globs in meant.items():
+            _, _, sure, real_only = suspect.mistake
             # The patterns that match something, and whether others send all of it.
             needed = {
                 glob: sent.issuperset([*real.get(line, ()), *could[line]])
-                for glob, line in zip(suspect.meant, lines, strict=True)
-                if real.get(line) or (could[line] and not suspect.real_only)
+                for line, glob in globs.items()
+                if real.get(line) or (could[line] and not real_only)
             }
             if needed and all(needed.values()):
-                served.add(suspect)
-            elif needed or not suspect.real_only or suspect.is_sure:
-                cures = (glob for glob, is_sent in needed.items() if not is_sent)
-                useless[suspect] = tuple(map(suspect.from_top, cures))
-        return useless, served
+                cures[suspect.line] = None
+            elif needed or not real_only or sure:
+                open_ = (glob for glob, is_sent in needed.items() if not is_sent)
+                cures[suspect.line] = tuple(_from_top(suspect.line, glob) for glob in open_)
+        return cures
 
-    def _taken_out(self, paths: Sequence[str], deciding: Mapping[str, Line]) -> dict[str, Line]:
-        """Of paths that a line matches those that another one takes out of Git LFS."""
-        pairs = ((path, deciding[path]) for path in paths)
-        return {path: line for path, line in pairs if self._given[line.attributes] != LFS}
+    def _taken_out(self, decides: Mapping[str, Line]) -> dict[str, Line]:
+        """The paths that a line takes out of Git LFS again, by the lines that decide."""
+        return {path: line for path, line in decides.items() if not self._answers.sends(line)}
+
+    def _overridden(
+        self, suspect: _Suspect, real: Sequence[str], out: Mapping[str, Line]
+    ) -> Iterator[Dead]:
+        """A line of whose files others take some out again.
+
+        When these are not all, an exception is a fault only where it takes out weights without
+        naming them.
+        """
+        line, by = suspect.line, {path: out[path] for path in real if path in out}
+        if len(by) == len(real):
+            files = f"all {len(real)} files that it matches" if len(real) > 1 else real[0]
+            yield _contradicted(suspect, by, f"{_sends(line)}: {_named(by)} out {files}")
+            return
+        by = {
+            path: other
+            for path, other in by.items()
+            if self._is_weights(path) and not _WILD.isdisjoint(other.word)
+        }
+        if by:
+            why = (
+                f"{_named(by)} {len(by)} of the {len(real)} files of {line.word!r}"
+                f" out of Git LFS again, the first is {min(by)}"
+            )
+            yield _contradicted(suspect, by, why)
 
 
-def _named(line: Line, texts: set[str]) -> list[str]:
-    """The one of these texts that a line names from the top: one too large for Git has such."""
-    if "/" not in line.word:
-        return []
-    glob = patterns.unquoted(line.word)
-    path = line.folder + glob.lstrip("/")
-    if "\\" in glob:
-        path = line.folder + lfs_patterns.path_of(glob)
-    return [path] if path in texts else []
+def _read(files: Mapping[str, bytes]) -> tuple[list[Line], list[Line], list[Line]]:
+    """The lines with patterns, the macros, and those macros for Git LFS that Git refuses."""
+    lines: list[Line] = []
+    macros: list[Line] = []
+    refused: list[Line] = []
+    for file, data in files.items():
+        for line in () if unread_files.is_misnamed(file) else lines_of(file, data):
+            if len(lines) == _MOST_LINES:
+                break
+            if not line.is_macro:
+                lines.append(line)
+            elif file == NAME:
+                macros.append(line)
+            elif LFS in line.attributes:
+                refused.append(line)
+    return lines, macros, refused
+
+
+def _looks_like_lfs(attributes: str) -> bool:
+    """Whether attributes have to do with Git LFS, in whatever signs and letters."""
+    return LFS in normalised(attributes).lower()
+
+
+def _probes(line: Line, glob: str, roots: Sequence[str]) -> list[str]:
+    """Paths that a glob of the line's file could match, of files that may go to Git LFS."""
+    found = lfs_patterns.probes(glob, () if line.folder else roots)
+    # A text that is too large for Git is named from the top.
+    return [
+        line.folder + path
+        for path in found
+        if not patterns.must_be_text(path) or path == lfs_patterns.path_of(glob)
+    ]
+
+
+def _from_top(line: Line, glob: str) -> str:
+    """A glob of the line's file as a pattern of the top of the repository."""
+    if not line.folder:
+        return patterns.quoted(glob)
+    deep = "" if "/" in glob.rstrip("/") else "**/"
+    return patterns.quoted(f"/{patterns.literal(line.folder)}{deep}{glob.lstrip('/')}")
+
+
+def _useless(line: Line, why: str, cures: tuple[str, ...] = (), fix: Fix | None = None) -> Dead:
+    """A line that does nothing by itself."""
+    return Dead(line.file, line.number, f"{_sends(line)}: {why}", cures, fix=fix)
+
+
+def _contradicted(suspect: _Suspect, out: Mapping[str, Line], why: str) -> Dead:
+    """A line of which others take files out again, each named by its path."""
+    line, by = suspect.line, tuple(dict.fromkeys(out.values()))
+    return Dead(line.file, line.number, why, by=by, pattern=_from_top(line, suspect.glob))
+
+
+def _named(out: Mapping[str, Line]) -> str:
+    """The lines that take out, as the begin of a sentence."""
+    lines = dict.fromkeys(out.values())
+    named = " and ".join(f"{line.file}:{line.number} ({line.text})" for line in lines)
+    return f"{named} {'takes' if len(lines) == 1 else 'take'}"
+
+
+def _sends(line: Line) -> str:
+    return f"the line for {line.word!r} sends nothing to Git LFS"

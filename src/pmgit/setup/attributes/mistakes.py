@@ -1,21 +1,28 @@
-"""What people write into .gitattributes and what they mean by it: the mistakes, as data.
+"""What people write into .gitattributes and what they mean by it: a table of mistakes.
 
-Nothing here says that a line does nothing: that is Git's answer. These tables say why, and which
-patterns would do what was meant. Each row was seen in public repositories or reports (git-lfs
-issues 825, 979, 2258, 3678, 4113, 6156), or is what another program would read.
+That a line does nothing is Git's answer; a row says why, and which patterns would do what was
+meant. Each was seen in public repositories or reports (git-lfs issues 825, 979, 2258, 3678, 4113,
+6156), or is what another program would read. A new mistake is a new row: the first that fits
+counts.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import NamedTuple
 
 from pmgit.git.attribute_text import words_of
+from pmgit.setup.attributes.line_view import LineView, looks, normalised, suffix_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    Meant = tuple[str, ...] | None
+    How = Callable[[str], tuple[str, ...]]
+
+#: Git ignores a line of .gitattributes that is longer (since 2.38.4, with a warning only).
+MAX_LINE = 2047
 
 
 class Mistake(NamedTuple):
@@ -31,178 +38,150 @@ class Mistake(NamedTuple):
     real_only: bool = False
 
 
-#: Signs that look like those of Git's syntax, and what they look like. `NFKC` knows most others.
-_LOOKALIKE = {
-    "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00ab": '"', "\u00bb": '"',
-    "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2217": "*", "\u3002": ".",
-    "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "",
-}  # fmt: skip
-_SYNTAX = frozenset("*?/.=-!'\"[]\\,;|{} ")
+class Row(NamedTuple):
+    """A mistake of the table: its sentence, and what a line that has it means.
+
+    `{view.…}` in the sentence is of the line. `meant` gives None for a line that has not this
+    mistake. The others are as in `Mistake`, or found out of the line.
+    """
+
+    why: str
+    meant: Callable[[LineView], Meant]
+    sure: bool | Callable[[LineView], bool] = False
+    real_only: bool | Callable[[LineView], bool] = False
 
 
-def normalised(text: str) -> str:
-    """The text with plain signs in place of those that look like them, such as wide ones."""
-    if text.isascii():
-        return text
-    out = []
-    for char in text:
-        plain = _LOOKALIKE.get(char)
-        if plain is None:
-            plain = unicodedata.normalize("NFKC", char)
-            plain = plain if plain in _SYNTAX or (plain.isascii() and plain.isalnum()) else char
-        out.append(plain)
-    return "".join(out)
+def of_line(view: LineView, *, sends: bool) -> Mistake | None:
+    """The mistake of a line that is meant to send files to Git LFS; None when it shows none.
+
+    `sends` is Git's answer whether its attributes do.
+    """
+    return _first(_OF_LINES, view) or _first(_OF_PATTERNS if sends else _OF_ATTRIBUTES, view)
 
 
-def lookalikes(text: str) -> list[str]:
-    """The signs in a text that look like those of Git's syntax."""
-    if text.isascii():
-        return []
-    return [
-        char for char in text if normalised(char) != char and normalised(char) in {"", *_SYNTAX}
-    ]
-
-
-def _looks(char: str) -> str:
-    """What a sign only looks like."""
-    plain = normalised(char)
-    return f"{char!r} (U+{ord(char):04X}) only looks like {repr(plain) if plain else 'nothing'}"
-
-
-# -- attributes -----------------------------------------------------------------------------------
-
-#: What stands behind a pattern, and why that sends nothing to Git LFS.
-_ATTRIBUTES: tuple[tuple[str, str], ...] = (
-    (r"#", "a comment needs a line of its own: '#' is no attribute, so Git ignores the line"),
-    (r"(?i)filter +=|filter= |filter =", "no blank may stand beside '=', so Git ignores the line"),
-    (r"(?i)filter *:", "it is 'filter=lfs', with '=', so Git ignores the line"),
-    (r"filter==", "it is 'filter=lfs', with one '='"),
-    (r"filter=['\"]lfs['\"]", "Git takes the quotes for part of the value: it is filter=lfs"),
-    (r"filter=lfs[,;|]", "blanks separate attributes: Git takes the rest for part of the value"),
-    (r"(?!.*\bfilter=lfs\b)(?i:filter=lfs)\b", "the case counts: it is filter=lfs"),
-    (
-        r"(?i)\bfilter=(git[-_]?lfs|lsf|lf|lfss|fls|large)\b",
-        "Git LFS is called lfs: it is filter=lfs",
-    ),
-    (
-        r"(?i)(?<![-!\w])(filters|fliter|filer|fitler|fillter|filtr|filtre|fiter|flter)[= ]lfs\b",
-        "the attribute is called filter",
-    ),
-    (r"(?i)(?<![-!\w])filter[-_. ]lfs\b", "it is 'filter=lfs', with '='"),
-)
-_NO_FILTER = re.compile(r"(?<![-!\w])(diff|merge)=lfs\b")
-_MACRO = re.compile(r"(?<![-!\w=])lfs(?![\w=])")
-_TAKES_OUT = re.compile(r"(?:^|\s)[-!]filter")
-_COMPILED = [(re.compile(pattern), why) for pattern, why in _ATTRIBUTES]
-
-
-def of_attributes(attributes: str) -> Mistake | None:
-    """Why these attributes send nothing to Git LFS though they look so; None when they do not."""
-    plain = normalised(attributes)
-    if _TAKES_OUT.search(plain) and "filter=lfs" not in words_of(plain):
-        return None  # it is an exception, in whatever form
-    if "filter=lfs" in words_of(plain) and (odd := lookalikes(attributes)):
-        return Mistake(_looks(odd[0]), sure=True)
-    for pattern, why in _COMPILED:
-        if pattern.search(plain):
-            return Mistake(why, sure=True)
-    wrong = next((word for word in words_of(attributes) if not is_attribute(word)), "")
-    if wrong and re.search(r"(?i)filter", plain):
-        why = f"{wrong!r} is no attribute, so Git ignores the line"
-        odd = lookalikes(wrong)
-        return Mistake(f"{why}: {_looks(odd[0])}" if odd else why, sure=True)
-    if _MACRO.search(plain):
-        return Mistake(
-            "no [attr] line of the .gitattributes at the top says what lfs is", sure=True
-        )
-    if _NO_FILTER.search(plain) and not re.search(r"(?<![-!\w])filter", plain):
-        return Mistake("filter=lfs is missing, and the other attributes send nothing", sure=True)
+def _first(rows: Iterable[Row], view: LineView) -> Mistake | None:
+    for why, seen, *flags in rows:
+        meant = seen(view)
+        if meant is not None:
+            sure, real_only = (flag(view) if callable(flag) else flag for flag in flags)
+            return Mistake(why.format(view=view), meant, sure, real_only) if why else None
     return None
 
 
-def is_attribute(word: str) -> bool:
-    """Whether Git takes a word for an attribute; it ignores the whole line otherwise."""
-    name = word.lstrip("!") if word[0] == "!" else word.partition("=")[0].removeprefix("-")
-    plain = name.replace("-", "").replace(".", "").replace("_", "")
-    return bool(name) and name[0] != "-" and (plain.isalnum() or not plain) and name.isascii()
+# -- how the rows read a line ---------------------------------------------------------------------
 
 
-# -- patterns -------------------------------------------------------------------------------------
+def _glob(regex: str, how: How) -> Callable[[LineView], Meant]:
+    """What is meant by a pattern that begins so: `how` gets the group `it`, else the pattern."""
+    compiled = re.compile(regex)
+
+    def meant(view: LineView) -> Meant:
+        match = None if view.is_common else compiled.match(view.glob)
+        return how(match.groupdict().get("it", view.glob)) if match else None
+
+    return meant
 
 
-def _within(match: re.Match[str]) -> tuple[str, ...]:
-    """What stands between quotes."""
-    return (match["it"],)
+def _attributes(regex: str) -> Callable[[LineView], Meant]:
+    """What is meant where this is in the attributes, read with plain signs."""
+    compiled = re.compile(regex)
+    return lambda view: _same(view) if compiled.search(view.attributes) else None
 
 
-def _several(match: re.Match[str]) -> tuple[str, ...]:
+def _same(view: LineView) -> tuple[str, ...]:
+    """The pattern that stands there, or what is meant by it."""
+    inner = _first(_OF_PATTERNS, view)
+    return inner.meant if inner else (view.glob,)
+
+
+def _nothing(_text: str) -> tuple[str, ...]:
+    return ()
+
+
+def _itself(text: str) -> tuple[str, ...]:
+    return (text,)
+
+
+def _of_command(view: LineView) -> Meant:
+    match = re.match(r"\$? *git[- ]lfs +track +(?P<it>.+)$", view.line.text)
+    words = re.findall(r"\"([^\"]+)\"|'([^']+)'|(\S+)", match["it"]) if match else []
+    found = tuple(word for group in words for word in group if word and word[0] != "-")
+    return found if match else None
+
+
+def _of_list(view: LineView) -> Meant:
+    """The patterns of `*.pt, *.pth`."""
+    words = [view.line.word, *view.rest]
+    is_list = view.rest and all("*" in word or word[-1] in ",;|" for word in words)
+    return tuple(filter(None, (word.rstrip(",;|") for word in words))) if is_list else None
+
+
+def _of_name(view: LineView) -> Meant:
+    """The name that a pattern with blanks is."""
+    whole = " ".join([view.line.word.removesuffix("\\"), *view.rest])
+    inner = _first(_BY_ITSELF, view.instead(whole)) if "'" in whole else None
+    return ((inner and inner.meant) or (whole,)) if view.rest else None
+
+
+def _before_attributes(view: LineView) -> Meant:
+    regex = r"(?i)(?P<it>[^\s=:,;]+?)[\s:,;=]+filter *[=:] *lfs\b"
+    match = re.match(regex, normalised(view.glob))
+    return (match["it"],) if match else None
+
+
+def _behind_attributes(view: LineView) -> Meant:
+    if not re.match(r"(?i)filter *[=:] *lfs\b", normalised(view.glob)):
+        return None
+    return tuple(word for word in view.line.words if re.match(r"[^-=]*[*./]", word))
+
+
+def _of_exception(view: LineView) -> Meant:
+    out = re.search(r"(^|\s)[-!]filter", view.attributes)
+    return () if out and "filter=lfs" not in words_of(view.attributes) else None
+
+
+def _of_odd_attributes(view: LineView) -> Meant:
+    odd = "filter=lfs" in words_of(view.attributes) and looks(view.line.attributes)
+    return _same(view) if odd else None
+
+
+def _with_plain_signs(view: LineView) -> Meant:
+    plain = normalised(view.glob)
+    if not looks(view.glob):
+        return None
+    inner = _first(_BY_ITSELF, view.instead(plain))
+    return inner.meant if inner else (plain.split(" ")[0],)
+
+
+def _several(glob: str) -> tuple[str, ...]:
     """The alternatives of `*.{pt,pth}`, `*.(pt|pth)` or `*.[pt|pth]`, of all of them."""
     found = [""]
-    for plain, inside in re.findall(r"([^{(\[]*)(?:[{(\[]([^})\]]*)[})\]])?", match.string):
+    for plain, inside in re.findall(r"([^{(\[]*)(?:[{(\[]([^})\]]*)[})\]])?", glob):
         parts = re.split(r"[,|;]", inside) if inside else [""]
         found = [begin + plain + part.strip() for begin in found for part in parts][:64]
     return tuple(dict.fromkeys(found))
 
 
-def _listed(match: re.Match[str]) -> tuple[str, ...]:
+def _listed(glob: str) -> tuple[str, ...]:
     """The patterns of `*.pt,*.pth`."""
-    parts = [part.strip() for part in re.split(r"[,;|]", match.string)]
-    return tuple(part for part in parts if part)
+    return tuple(filter(None, map(str.strip, re.split(r"[,;|]", glob))))
 
 
-def _globbed(match: re.Match[str]) -> tuple[str, ...]:
+def _globbed(text: str) -> tuple[str, ...]:
     """The glob of a regular expression, where that is plain."""
-    text = match.string.removeprefix("^").removesuffix("$").replace(".*", "*").replace("\\.", ".")
+    text = text.removeprefix("^").removesuffix("$").replace(".*", "*").replace("\\.", ".")
     if text.startswith("."):
         text = "*" + text
     groups = re.search(r"[({\[].*[|,].*[)}\]]", text)
-    found = _several(groups) if groups else (text,)
+    found = _several(text) if groups else (text,)
     return tuple(glob for glob in found if not re.search(r"[\\^$()+|]", glob))
 
 
-def _slashed(match: re.Match[str]) -> tuple[str, ...]:
+def _slashed(glob: str) -> tuple[str, ...]:
     """A path of Windows as one of Git."""
-    text = re.sub(r"\\+", "/", match.string)
-    return (text.removeprefix("./"),)
+    return (re.sub(r"\\+", "/", glob).removeprefix("./"),)
 
 
-def _without(match: re.Match[str]) -> tuple[str, ...]:
-    return (match.string[match.end() :],)
-
-
-_QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb\uff02\uff07"
-_Patterns = tuple[tuple[str, str, "Callable[[re.Match[str]], tuple[str, ...]] | None"], ...]
-#: What a pattern is like, why it matches nothing, and what was meant. The first that fits counts.
-_PATTERNS: _Patterns = (
-    (
-        rf"[{_QUOTES}](?P<it>[^{_QUOTES}]+)[{_QUOTES}]?$",
-        "Git takes its quotes for part of the name",
-        _within,
-    ),
-    (rf"(?P<it>[^{_QUOTES}]+)[{_QUOTES}]$", "Git takes its quotes for part of the name", _within),
-    (r":\(.*?\)|:[/!^]+", "a pattern of attributes has no ':(…)' in front", _without),
-    (
-        r"\^|.*\$$|.*\.\*\\?\.|.*\(.*\|.*\)|.*\\\.\w+\$?$(?<=\$)",
-        "it is a regular expression, and Git reads shell patterns",
-        _globbed,
-    ),
-    (
-        r".*\{[^{}]*\}|.*\[[^\]]*\|[^\]]*\]",
-        "Git knows no braces: each pattern needs a line of its own",
-        _several,
-    ),
-    (
-        r"(?=.*[*?]).*\w[,;|]\s*[*.\w/]|.*[*?].*[,;|]$",
-        "each pattern needs a line of its own, and a comma is part of a name",
-        _listed,
-    ),
-    (r"\.\.(/|\\)", "'..' leads nowhere: the pattern speaks of what lies below its file", None),
-    (r"(~|\$\{?\w+\}?|%\w+%)[/\\]", "Git knows no home folder and no variables", None),
-    (r"[a-z]+://", "it is an address, and no path of the repository", None),
-    (r"[A-Za-z]:[/\\]|\\\\\w", "it names a place on one machine; patterns begin at the top", None),
-    (r".*\\+[A-Za-z0-9_]", "'\\' is no separator of folders for Git", _slashed),
-)
-_ROWS = [(re.compile(pattern), why, how) for pattern, why, how in _PATTERNS]
 #: What paths of one machine begin with, and the first folders of absolute ones.
 _BEGINS = ("/", "\\", "~", "$", "%")
 _ROOTS = frozenset({
@@ -211,36 +190,10 @@ _ROOTS = frozenset({
 })  # fmt: skip
 
 
-#: Nearly all patterns, of which there may be 80,000.
-_COMMON = re.compile(r"[A-Za-z0-9_*/?.-]+$")
-
-
-def of_pattern(glob: str) -> Mistake | None:
-    """The mistake that a pattern shows by itself; None when it shows none."""
-    if _COMMON.match(glob) and ".*." not in glob and not glob.startswith("../"):
-        return None
-    odd = lookalikes(glob)
-    if odd and odd[0] == "\ufeff":
-        why = "the byte order mark that the file begins with is part of the pattern in every clone"
-        return Mistake(why, (glob[1:],), sure=True)
-    if odd:
-        plain = normalised(glob)
-        inner = of_pattern(plain)
-        meant = inner.meant if inner else (plain.split(" ")[0],)
-        return Mistake(_looks(odd[0]), meant)
-    for pattern, why, how in _ROWS:
-        match = pattern.match(glob)
-        if match:
-            return Mistake(why, how(match) if how else ())
-    return None
-
-
-def machine_path(glob: str, top: str, known: set[str]) -> tuple[str, ...] | None:
-    """What a path of one machine means in the repository; None when it is none.
-
-    `top` is the folder of the repository here ('' for none), `known` what lies at its top.
-    """
-    if glob[:1] not in _BEGINS and not re.match(r"[A-Za-z]+:", glob):
+def _of_machine(view: LineView) -> Meant:
+    """What a path of one machine is in the repository; nothing where that cannot be seen."""
+    glob, top, known = view.glob, view.layout.top, view.layout.at_top
+    if view.line.folder or (glob[:1] not in _BEGINS and not re.match(r"[A-Za-z]+:", glob)):
         return None
     text = re.sub(r"\\+", "/", glob)
     text = re.sub(r"^[A-Za-z]:(?=/)|^(~|\$\{?\w+\}?|%\w+%)(?=/)", "", text)
@@ -257,25 +210,191 @@ def machine_path(glob: str, top: str, known: set[str]) -> tuple[str, ...] | None
     return () if of_roots and len(parts) > 2 else None
 
 
-def command(text: str) -> Mistake | None:
-    """The mistake of a line that is a command of git-lfs."""
-    match = re.match(r"\$? *git[- ]lfs +track +(?P<it>.+)$", text)
-    if not match:
+def _in_folder(view: LineView) -> Meant:
+    """The pattern for the files in a folder; at any depth when it only lies deeper."""
+    bare, is_folder = view.bare, view.is_folder(view.bare)
+    if is_folder and view.line.folder + bare not in view.layout.folders:
+        return (f"**/{bare}/**",)
+    inside = f"/{bare}/**" if view.glob.startswith("/") else f"{bare}/**"
+    return (inside,) if is_folder or view.glob.endswith("/") else None
+
+
+def _behind_folder(view: LineView) -> Meant:
+    first, found, _ = view.glob.partition("\\")
+    is_folder = found and view.line.folder + first.strip("/") in view.layout.folders
+    return (view.glob.replace("\\", "/"),) if is_folder else None
+
+
+def _below_own_folder(view: LineView) -> Meant:
+    folder, glob = view.line.folder, view.glob.lstrip("/")
+    return (glob[len(folder) :],) if folder and glob.startswith(folder) else None
+
+
+def _in_other_case(view: LineView) -> Meant:
+    stem = view.glob[: -len(suffix_of(view.name))]
+    return tuple(stem + suffix for suffix in view.other_case) or None
+
+
+def _in_depth(view: LineView) -> Meant:
+    if not view.above or "*" not in view.name or not view.name.strip("*"):
         return None
-    words = re.findall(r"\"([^\"]+)\"|'([^']+)'|(\S+)", match["it"])
-    found = tuple(word for group in words for word in group if word and word[0] != "-")
-    return Mistake("it is a command, and no pattern with attributes", found, sure=True)
+    above = view.glob[: -len(view.name)].removesuffix("**/")
+    deep = f"{above}**/{view.name.replace('**', '*')}"
+    return (deep,) if deep != view.glob else None
 
 
-def whole_line(glob: str, attributes: str) -> Mistake | None:
-    """The mistake of a pattern that has swallowed its attributes, or stands behind them."""
-    plain = normalised(glob)
-    match = re.match(r"(?P<it>[^\s=:,;]+?)[\s:,;=]+filter *[=:] *lfs\b", plain, re.IGNORECASE)
-    if match:
-        odd = lookalikes(glob)
-        why = _looks(odd[0]) if odd else "its attributes are part of the pattern for Git"
-        return Mistake(why, (match["it"],), sure=True)
-    if re.match(r"filter *[=:] *lfs\b", plain, re.IGNORECASE):
-        meant = [word for word in words_of(attributes) if re.match(r"[^-=]*[*./]", word)]
-        return Mistake("the pattern has to come first in its line", tuple(meant), sure=True)
-    return None
+# -- the table ------------------------------------------------------------------------------------
+
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb\uff02\uff07"
+_OF_THE_NAME = "Git takes its quotes for part of the name"
+_BLANK = "a blank ends the pattern, so {view.rest[0]!r} is read as an attribute"
+_FOLDER = "it names a folder, which says nothing of the files in it"
+_BACKSLASH = "'\\' is no separator of folders for Git"
+_DEPTH = "'*' does not reach into folders"
+
+#: What is wrong with a line as a whole, whether its attributes send files to Git LFS or not.
+_OF_LINES = (
+    Row("it is a command, and no pattern with attributes", _of_command, sure=True),
+    Row(
+        "Git ignores a line that begins with '!'; to keep files out of Git LFS, write '!filter'"
+        " behind their pattern",
+        lambda view: ("\\" + view.glob,) if view.glob.startswith("!") else None,
+        sure=True,
+        real_only=True,
+    ),
+    Row(
+        "its quote is never closed",
+        lambda view: (() if view.rest else (view.glob[1:],)) if view.glob[:1] == '"' else None,
+    ),
+    Row(_BLANK, _of_list, LineView.is_ignored),
+    Row(_BLANK, _of_name, LineView.is_ignored, LineView.may_be_attributes),
+    Row(
+        f"Git ignores a line of more than {MAX_LINE} bytes",
+        lambda view: () if view.line.size > MAX_LINE else None,
+        sure=True,
+    ),
+)
+
+#: What stands somewhere in attributes, read with plain signs, and why that sends nothing.
+_SPELLINGS = (
+    ("#", "a comment needs a line of its own: '#' is no attribute, so Git ignores the line"),
+    ("(?i)filter +=|filter= |filter =", "no blank may stand beside '=', so Git ignores the line"),
+    ("(?i)filter *:", "it is 'filter=lfs', with '=', so Git ignores the line"),
+    ("filter==", "it is 'filter=lfs', with one '='"),
+    (r"filter=['\"]lfs['\"]", "Git takes the quotes for part of the value: it is filter=lfs"),
+    ("filter=lfs[,;|]", "blanks separate attributes: Git takes the rest for part of the value"),
+    (r"(?!.*\bfilter=lfs\b)(?i:filter=lfs)\b", "the case counts: it is filter=lfs"),
+    (
+        r"(?i)\bfilter=(git[-_]?lfs|lsf|lf|lfss|fls|large)\b",
+        "Git LFS is called lfs: it is filter=lfs",
+    ),
+    (
+        r"(?i)(?<![-!\w])(filters|filer|fillter|filtre?|fliter|fitler|fiter|flter)[= ]lfs\b",
+        "the attribute is called filter",
+    ),
+    (r"(?i)(?<![-!\w])filter[-_. ]lfs\b", "it is 'filter=lfs', with '='"),
+)
+
+#: Why attributes send nothing to Git LFS though they look so.
+_OF_ATTRIBUTES = (
+    Row(
+        "{view.looks}",
+        lambda view: _before_attributes(view) if view.looks else None,
+        sure=True,
+    ),
+    Row("its attributes are part of the pattern for Git", _before_attributes, sure=True),
+    Row("the pattern has to come first in its line", _behind_attributes, sure=True),
+    Row("", _of_exception),  # no mistake, in whatever form it is written
+    Row("{view.attributes_look}", _of_odd_attributes, sure=True),
+    *(Row(why, _attributes(regex), sure=True) for regex, why in _SPELLINGS),
+    Row(
+        "{view.wrong!r} is no attribute, so Git ignores the line{view.wrong_looks}",
+        lambda view: _same(view) if view.wrong else None,
+        sure=True,
+    ),
+    Row(
+        "no [attr] line of the .gitattributes at the top says what lfs is",
+        _attributes(r"(?<![-!\w=])lfs(?![\w=])"),
+        sure=True,
+    ),
+    Row(
+        "filter=lfs is missing, and the other attributes send nothing",
+        _attributes(r"^(?!.*(?<![-!\w])filter).*(?<![-!\w])(diff|merge)=lfs\b"),
+        sure=True,
+    ),
+)
+
+#: What a pattern begins like, why that matches nothing, and what its group `it` means, else all.
+_SHAPES: tuple[tuple[str, str, How], ...] = (
+    (rf"[{_QUOTES}](?P<it>[^{_QUOTES}]+)[{_QUOTES}]?$", _OF_THE_NAME, _itself),
+    (rf"(?P<it>[^{_QUOTES}]+)[{_QUOTES}]$", _OF_THE_NAME, _itself),
+    (r"(:\(.*?\)|:[/!^]+)(?P<it>.*)", "a pattern of attributes has no ':(…)' in front", _itself),
+    (
+        r"\^|.*\$$|.*\.\*\\?\.|.*\(.*\|.*\)|.*\\\.\w+\$?$(?<=\$)",
+        "it is a regular expression, and Git reads shell patterns",
+        _globbed,
+    ),
+    (
+        r".*\{[^{}]*\}|.*\[[^\]]*\|[^\]]*\]",
+        "Git knows no braces: each pattern needs a line of its own",
+        _several,
+    ),
+    (
+        r"(?=.*[*?]).*\w[,;|]\s*[*.\w/]|.*[*?].*[,;|]$",
+        "each pattern needs a line of its own, and a comma is part of a name",
+        _listed,
+    ),
+    (
+        r"\.\.(/|\\)",
+        "'..' leads nowhere: the pattern speaks of what lies below its file",
+        _nothing,
+    ),
+    (r"(~|\$\{?\w+\}?|%\w+%)[/\\]", "Git knows no home folder and no variables", _nothing),
+    ("[a-z]+://", "it is an address, and no path of the repository", _nothing),
+    (
+        r"[A-Za-z]:[/\\]|\\\\\w",
+        "it names a place on one machine; patterns begin at the top",
+        _nothing,
+    ),
+    (r".*\\+[A-Za-z0-9_]", _BACKSLASH, _slashed),
+)
+
+#: Why a pattern matches nothing: what it shows by itself, whatever files there are.
+_BY_ITSELF = (
+    Row(
+        "the byte order mark that the file begins with is part of the pattern in every clone",
+        lambda view: (view.glob[1:],) if view.glob[:1] == "\ufeff" else None,
+        sure=True,
+    ),
+    Row("{view.looks}", _with_plain_signs),
+    *(Row(why, _glob(regex, how)) for regex, why, how in _SHAPES),
+)
+
+#: The same, and what only the folders and files of the repository show.
+_OF_PATTERNS = (
+    Row("it is a path of one machine; patterns count from the top of the repository", _of_machine),
+    *_BY_ITSELF,
+    Row(_FOLDER, _in_folder, sure=lambda view: view.glob.endswith("/")),
+    Row(
+        "no path of Git begins with './'",
+        lambda view: (view.glob[2:],) if view.glob.startswith("./") else None,
+    ),
+    Row(_BACKSLASH, _behind_folder),
+    Row(
+        "patterns of this file count from its folder, {view.line.folder}",
+        _below_own_folder,
+        real_only=True,
+    ),
+    Row(
+        "the case counts, and files here end in {view.other_case[0]}",
+        _in_other_case,
+        real_only=True,
+    ),
+    Row(
+        _DEPTH,
+        lambda view: (
+            (f"{view.glob}*",) if view.name == "*" and view.is_folder(view.above) else None
+        ),
+    ),
+    Row(_DEPTH, _in_depth, real_only=True),
+)
