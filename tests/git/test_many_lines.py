@@ -9,7 +9,7 @@ import pytest
 
 from pmgit.git import many_lines
 from pmgit.git.attribute_text import Line
-from pmgit.git.many_lines import Paths
+from pmgit.git.many_lines import PathIndex
 from pmgit.git.repository import discover
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def test_a_line_for_each_of_very_many_files(here: Repo) -> None:
 
 
 def test_lines_that_cannot_match_are_left_out() -> None:
-    paths = Paths(["a/x.bin", "a/b/x.bin", "y.pt", "z"])
+    paths = PathIndex(["a/x.bin", "a/b/x.bin", "y.pt", "z"])
     for pattern, expected in {
         "*.bin": ["a/b/x.bin", "a/x.bin"],
         "/a/*": ["a/b/x.bin", "a/x.bin"],

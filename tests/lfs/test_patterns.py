@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from pmgit.git.attribute_text import pattern_line
 from pmgit.lfs import patterns
 from tests.kit import Repo, random_bytes
 
@@ -86,16 +87,16 @@ def test_the_file_stays_utf_8() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_line_is_read_back(name: str) -> None:
-    parts = patterns.split_line(patterns.attribute_line(patterns.exact(name)) + "\n")
-    assert parts is not None
-    assert parts[0] == patterns.exact(name)
-    assert parts[1] == patterns.LFS_ATTRIBUTES.split()
-    assert patterns.unquoted(parts[0]) == "/" + patterns.literal(name)
+    line = pattern_line(patterns.attribute_line(patterns.exact(name)) + "\n")
+    assert line is not None
+    assert line.word == patterns.exact(name)
+    assert line.words == patterns.LFS_ATTRIBUTES.split()
+    assert line.glob == "/" + patterns.literal(name)
 
 
 @pytest.mark.parametrize("line", ["", "  ", "# *.bin filter=lfs", "[attr]lfs filter=lfs", "\r\n"])
 def test_lines_without_a_pattern(line: str) -> None:
-    assert patterns.split_line(line) is None
+    assert pattern_line(line) is None
 
 
 @pytest.mark.parametrize(

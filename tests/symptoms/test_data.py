@@ -60,7 +60,7 @@ def test_every_command_exists() -> None:
     known = subprocess.run(
         ["git", "--list-cmds=main,others"], capture_output=True, check=True, text=True
     ).stdout.split()
-    place = answer.Place(Shell())
+    place = answer.PastePlace(Shell())
     for symptom in ALL.values():
         (hit,) = [h for h in match.find(symptom.texts[0]) if h.symptom is not None][:1]
         lines = [line for _, line in answer.ways(symptom, hit, place)]
@@ -394,7 +394,7 @@ def test_a_huge_text_takes_no_time_worth_telling() -> None:
 def test_names_that_git_lfs_cannot_be_told(name: str, include: str | None) -> None:
     """git-lfs splits --include at commas, and writes `\\` into .gitattributes as `/`."""
     hit = match.Match(ALL["github-large-file"], ((name, ""),), (), ())
-    lines = [line for _, line in answer.ways(hit.symptom, hit, answer.Place(Shell()))]
+    lines = [line for _, line in answer.ways(hit.symptom, hit, answer.PastePlace(Shell()))]
     found = [line for line in lines if "migrate" in line]
     assert bool(found) is (include is not None)
     if include:

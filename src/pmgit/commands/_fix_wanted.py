@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pmgit.remake import Remake
 
 
-class Wanted:
+class FixRequest:
     """Which rules to look at, with which options, and how to go about it."""
 
     def __init__(

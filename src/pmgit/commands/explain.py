@@ -17,7 +17,7 @@ from pmgit.rule import NAMES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.symptoms.answer import Place
+    from pmgit.symptoms.answer import PastePlace
     from pmgit.symptoms.match import Match
 
 #: So many files of an error text are listed; the commands name all of them.
@@ -87,7 +87,7 @@ def _explain_text(text: str, name: str, known: list[str]) -> None:
     click.echo("\n\n\n".join(pages).encode("utf-8", "backslashreplace"))
 
 
-def _symptom(hit: Match, place: Place) -> str:
+def _symptom(hit: Match, place: PastePlace) -> str:
     from pmgit.symptoms import answer
 
     symptom = hit.symptom

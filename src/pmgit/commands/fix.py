@@ -9,7 +9,7 @@ import click
 from pmgit.baseline.forgive import Baseline
 from pmgit.commands import _fix_plan, _fix_undo, _steps, _terminal, _work_tree
 from pmgit.commands._completion import rule_names
-from pmgit.commands._fix_wanted import Wanted
+from pmgit.commands._fix_wanted import FixRequest
 from pmgit.commands._options import settings_option
 from pmgit.errors import CLEAN, FINDINGS, UsageError
 from pmgit.finding import Step
@@ -83,7 +83,7 @@ def command(
             _fix_undo.undo(repository, dry_run=dry_run)
         return CLEAN
     forgiving = Baseline if no_baseline else None
-    wanted = Wanted(rules, settings, forgiving, dry_run=dry_run, yes=yes)
+    wanted = FixRequest(rules, settings, forgiving, dry_run=dry_run, yes=yes)
     if everything:
         if commits is not None or remote is not None:
             raise UsageError("--all excludes --range and --remote", "see: pmgit fix --help")
@@ -99,7 +99,7 @@ def command(
 
 
 def _here(
-    repository: Repository, take: Callable[[], Snapshot], wanted: Wanted, where: str = ""
+    repository: Repository, take: Callable[[], Snapshot], wanted: FixRequest, where: str = ""
 ) -> int | None:
     """Fix what is wrong with what `take` takes of the index; None when nothing is.
 
@@ -141,7 +141,7 @@ def _here(
     return code
 
 
-def _committed(repository: Repository, which: tuple[str, str], wanted: Wanted) -> int:
+def _committed(repository: Repository, which: tuple[str, str], wanted: FixRequest) -> int:
     """Fix the unpushed commits of a branch; `which` are these, and the remote that lacks them."""
     commits, remote = which
     asked = position.with_branch(repository, commits)
@@ -191,7 +191,7 @@ def _committed(repository: Repository, which: tuple[str, str], wanted: Wanted) -
     return _left(repository, report)
 
 
-def _is_history(repository: Repository, report: Report, wanted: Wanted) -> bool:
+def _is_history(repository: Repository, report: Report, wanted: FixRequest) -> bool:
     """Whether all that is still found is in commits of a remote, and is not at the tip any more."""
     if not report.findings:
         return False

@@ -10,6 +10,7 @@ from pmgit.commands._terminal import say
 from pmgit.config import LFS
 from pmgit.report.text import visible
 from pmgit.setup import ignore_block
+from pmgit.setup.ignore_plan import NAME
 
 
 @click.command("gitignore")
@@ -42,13 +43,13 @@ def command(keep_text: bool | None, nested: bool | None, dry_run: bool) -> None:
         for name, (before, after) in plan.changes.items():
             click.echo(difference(before, after, name), nl=False)
         if not plan.changes:
-            say(f"{ignore_block.NAME}: nothing to change")
+            say(f"{NAME}: nothing to change")
         return
     ignore_block.apply(repository, plan)
     for name, (_, after) in plan.changes.items():
         say(f"{'wrote' if after is not None else 'removed'} {visible(name)}")
     if not plan.changes:
-        say(f"nothing to do: {ignore_block.NAME} is as it should be")
+        say(f"nothing to do: {NAME} is as it should be")
     for root in map(visible, plan.roots):
         if plan.storage == LFS:
             say(f"proved: weights and INFO.md below {root}/ can be added to Git")

@@ -103,7 +103,7 @@ def _tell_proof(arrived: list[str]) -> None:
         say(f"proved: a sample of {what} was pushed, and its object arrived at the remote")
 
 
-def _switch(repository: Repository, plan: lfs_setup.Plan, switch: Switch) -> lfs_setup.Done:
+def _switch(repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch) -> lfs_setup.Done:
     """Do all of it, noted for `pmgit init --undo`; weights are seen when Git LFS gets them."""
     journal = Journal(repository)
     journal.sweep()
@@ -125,7 +125,7 @@ def _tell_switch(repository: Repository, switch: Switch) -> None:
         say(f"next: {_next.add(repository, there)}")
 
 
-def _show(plan: lfs_setup.Plan, switch: Switch | None) -> None:
+def _show(plan: lfs_setup.LfsPlan, switch: Switch | None) -> None:
     """What would be done."""
     if switch:
         _lfs_leave.show_steps(switch.steps)
@@ -139,7 +139,7 @@ def _show(plan: lfs_setup.Plan, switch: Switch | None) -> None:
         click.echo(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
 
 
-def _tell(plan: lfs_setup.Plan, done: lfs_setup.Done) -> None:
+def _tell(plan: lfs_setup.LfsPlan, done: lfs_setup.Done) -> None:
     """What was done and proved."""
     if not plan.writes and not plan.raw and not plan.texts:
         say("nothing to do: .gitattributes and the index are as they should be")

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.errors import PmgitError
 from pmgit.finding import Fix, Step
+from pmgit.git.attribute_text import unquoted
 from pmgit.lfs import patterns, pointer, store
 from pmgit.model import folder
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
 from pmgit.setup import block
 from pmgit.setup.attributes import attribute_lines, dead_lines, lfs_setup
-from pmgit.setup.attributes.attribute_lines import NAME
+from pmgit.setup.attributes.attribute_lines import NAME, lfs_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ def checks(context: Context) -> Iterator[Check]:
             evidence = f"{path} is itself a Git LFS pointer, so none of its lines works"
             yield Check(name, ERROR, evidence, *_text_again(context, path, data))
             return
-    count = sum(map(_lfs_lines, files.values()))
+    count = sum(map(lfs_lines, files.values()))
     if not count:
         yield Check(name, OK, "no line sends anything to Git LFS")
         return
@@ -114,7 +115,7 @@ def _stays(context: Context, by: Line) -> bool:
 
 def _inside(pattern: str, file: str) -> str:
     """A pattern of the top as one of a deeper file; '' when that cannot be told."""
-    glob = patterns.unquoted(pattern)
+    glob = unquoted(pattern)
     folder = "" if file == attribute_lines.INFO else file[: -len(NAME)]
     if not folder or "/" not in glob.rstrip("/") or glob.startswith("**/"):
         return pattern
@@ -154,10 +155,3 @@ def _text_again(context: Context, path: str, data: bytes) -> tuple[Fix | None, s
     if not os.path.isfile(file):
         steps.insert(0, Step("git", "checkout", items=(path,)))
     return Fix(*steps, order=Fix.SETUP), ""
-
-
-def _lfs_lines(data: bytes) -> int:
-    """How many lines give `filter=lfs`."""
-    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
-    lines = map(patterns.split_line, text.split("\n"))
-    return sum(parts is not None and "filter=lfs" in parts[1] for parts in lines)

@@ -7,12 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pmgit.config import LFS, Config
-from pmgit.doctor.settings import Settings
+from pmgit.doctor.settings import GitSettings
 from pmgit.git import attributes
 from pmgit.git.snapshot import TREE, Snapshot
-from pmgit.lfs import patterns
 from pmgit.model import folder
-from pmgit.setup.attributes.attribute_lines import NAME
+from pmgit.setup.attributes.attribute_lines import NAME, lfs_lines
 from pmgit.setup.attributes.unread_files import is_misnamed
 
 if TYPE_CHECKING:
@@ -38,9 +37,9 @@ class Context:
         self.environ = dict(os.environ if environ is None else environ)
 
     @cached_property
-    def settings(self) -> Settings:
+    def settings(self) -> GitSettings:
         """Git's configuration."""
-        return Settings(self.repository)
+        return GitSettings(self.repository)
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -94,12 +93,7 @@ class Context:
         """Whether anything here is, or is meant to be, in Git LFS."""
         if self.in_lfs or self.config.storage == LFS:
             return True
-        for data in self.attribute_files.values():
-            for line in data.decode("utf-8", "surrogateescape").split("\n"):
-                parts = patterns.split_line(line)
-                if parts is not None and "filter=lfs" in parts[1]:
-                    return True
-        return False
+        return any(map(lfs_lines, self.attribute_files.values()))
 
     def shown(self, path: str) -> str:
         """A path as a message names it: from the top when it lies there, `~` for HOME."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.doctor.context import Context
-    from pmgit.doctor.settings import Setting
+    from pmgit.doctor.settings import GitSetting
 
 #: What `git lfs install` writes.
 _FILTER = {
@@ -102,13 +102,13 @@ def _raw(absent: list[str]) -> str:
     return f"{names} {what} not set: files go into Git raw, without a word"
 
 
-def _is_foreign(key: str, setting: Setting | None) -> bool:
+def _is_foreign(key: str, setting: GitSetting | None) -> bool:
     """Whether another program is called; a wrapper that calls git-lfs is none."""
     value = setting.value.replace("git lfs", "git-lfs") if setting else ""
     return key != "required" and "git-lfs" not in value
 
 
-def _repair(found: dict[str, Setting | None], keys: list[str]) -> tuple[Fix | None, str]:
+def _repair(found: dict[str, GitSetting | None], keys: list[str]) -> tuple[Fix | None, str]:
     """What sets these as git-lfs does: `git lfs install` refuses where they differ."""
     steps = []
     for key in dict.fromkeys(keys):

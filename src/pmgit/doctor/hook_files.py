@@ -12,7 +12,7 @@ from pmgit.setup.hooks.hook_file import CHAIN, LFS, PRE_COMMIT, PREK, HookFile
 
 if TYPE_CHECKING:
     from pmgit.doctor.context import Context
-    from pmgit.doctor.settings import Setting
+    from pmgit.doctor.settings import GitSetting
 
 #: Where lefthook says what its hooks run.
 _LEFTHOOK = tuple(f"{dot}lefthook.{end}" for dot in ("", ".") for end in ("yml", "yaml", "toml"))
@@ -93,7 +93,7 @@ class HookFolder:
 
     path: str
     own: str
-    setting: Setting | None
+    setting: GitSetting | None
     lefthook: str = ""
 
     @property

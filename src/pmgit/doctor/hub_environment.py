@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pmgit.doctor.context import Context
-    from pmgit.hub.places import Places
+    from pmgit.hub.places import HubPlaces
 
 #: Less room than this at the cache is a warning: a model of 7 billion parameters in 16 bits
 #: takes 14 GB.
@@ -51,7 +51,7 @@ def _unset(*names: str) -> Fix:
     return Fix(Step("unset", *names, names="verbatim"), order=Fix.SETUP)
 
 
-def _cache(context: Context, found: Places) -> Check:
+def _cache(context: Context, found: HubPlaces) -> Check:
     name = "hf-cache"
     by = f"by {found.cache_from}" if found.cache_from else "the default"
     offline = ""
@@ -71,7 +71,7 @@ def _cache(context: Context, found: Places) -> Check:
     return Check(name, OK, evidence)
 
 
-def _absolute(found: Places) -> Fix:
+def _absolute(found: HubPlaces) -> Fix:
     """The same folder as it is here, by its whole path: what is in it is found again."""
     if found.cache_from not in ("HF_HUB_CACHE", _OLD_CACHE):
         if not found.home:
@@ -130,7 +130,7 @@ def disk(cache: str, little: int = LITTLE_BYTES) -> Check:
     return Check(name, OK, evidence)
 
 
-def _endpoint(context: Context, found: Places) -> Check:
+def _endpoint(context: Context, found: HubPlaces) -> Check:
     """An endpoint that is not the Hub gets the token, if there is one. Neither is printed."""
     name, host = "hf-endpoint", _host(found.endpoint)
     if not host:
@@ -169,7 +169,7 @@ def _host(endpoint: str) -> str:
     return f"{parts.hostname}{port}" if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
-def _token(context: Context, found: Places) -> str:
+def _token(context: Context, found: HubPlaces) -> str:
     """Where a token comes from; '' when none is sent. It is never read."""
     if places.is_true(context.environ, "HF_HUB_DISABLE_IMPLICIT_TOKEN"):
         return ""

@@ -16,7 +16,7 @@ LFSCONFIG = ".lfsconfig"
 _FALSE = frozenset({"false", "no", "off", "0", ""})
 
 
-class Setting(NamedTuple):
+class GitSetting(NamedTuple):
     """One value: `scope` is system, global, local, worktree, command or LFSCONFIG."""
 
     scope: str
@@ -36,11 +36,11 @@ class Setting(NamedTuple):
         return self.value.lower() not in _FALSE
 
 
-class Settings:
+class GitSettings:
     """All settings that hold in a repository, without those that pmgit passes to its own git."""
 
     def __init__(self, repository: Repository) -> None:
-        self._values: dict[str, list[Setting]] = {}
+        self._values: dict[str, list[GitSetting]] = {}
         lfsconfig = os.path.join(repository.top, LFSCONFIG)
         if os.path.isfile(lfsconfig):
             # A file that cannot be read as configuration stops git-lfs too; it says so itself.
@@ -63,9 +63,9 @@ class Settings:
                 value = "true"  # a key without `=`
             if scope == "command" and f"{key}={value}".lower() in _OWN:
                 continue
-            self._values.setdefault(key, []).append(Setting(scope, origin, value))
+            self._values.setdefault(key, []).append(GitSetting(scope, origin, value))
 
-    def last(self, key: str) -> Setting | None:
+    def last(self, key: str) -> GitSetting | None:
         """The value that counts; None when there is none. The key is in lower case."""
         values = self._values.get(key)
         return values[-1] if values else None

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 MACRO = "[attr]"
 _BLANK = " \t\r"
+_UNNAMED = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
 class Line:
@@ -31,6 +32,11 @@ class Line:
     @property
     def word(self) -> str:
         return self.text[: self._end]
+
+    @property
+    def glob(self) -> str:
+        """What the pattern means, without its quotes."""
+        return unquoted(self.word)
 
     @property
     def attributes(self) -> str:
@@ -97,6 +103,31 @@ def lines_of(file: str, data: bytes) -> Iterator[Line]:
         if text and text[0] != "#":
             yield Line(file, number, text, stop - at)
         at = stop + 1
+
+
+def pattern_line(text: str) -> Line | None:
+    """The line that a text is; None for comments, blank lines and macros."""
+    return next((line for line in lines_of("", encode(text)) if not line.is_macro), None)
+
+
+def unquoted(word: str) -> str:
+    """The glob that the first word of a line means; the word itself when it has no quotes."""
+    if len(word) < 2 or word[0] != '"' or word[-1] != '"':
+        return word
+    out = bytearray()
+    at = 1
+    while at < len(word) - 1:
+        char = word[at]
+        if char != "\\":
+            out += encode(char)
+            at += 1
+        elif word[at + 1 : at + 4].isdigit():
+            out.append(int(word[at + 1 : at + 4], 8) & 255)
+            at += 4
+        else:
+            out += encode(_UNNAMED.get(word[at + 1], word[at + 1]))
+            at += 2
+    return decode(bytes(out))
 
 
 def _end_of_word(text: str) -> int:

@@ -117,9 +117,16 @@ def ignored(
     """The paths that ignore rules hide, with the file, line and pattern that decide.
 
     Tracked paths are answered as if they were not. With `untracked` they are never hidden, and
-    Git knows the ignore files, too, that a sparse checkout leaves off disk. `-v` also names the
-    pattern of paths that a `!` pattern lets in; those are left out.
+    Git knows the ignore files, too, that a sparse checkout leaves off disk.
     """
+    found = ignore_rules(repository, paths, untracked=untracked)
+    return {path: rule for path, rule in found.items() if not rule[2].startswith("!")}
+
+
+def ignore_rules(
+    repository: Repository, paths: Iterable[str], *, untracked: bool = False
+) -> dict[str, tuple[str, int, str]]:
+    """As `ignored`, and also the paths that a `!` pattern lets in, with that pattern."""
     # check-ignore refuses --literal-pathspecs and reads `:(…)`; `./` makes every path a path.
     stdin = b"".join(b"./" + encode(path) + b"\0" for path in paths)
     if not stdin:
@@ -133,7 +140,7 @@ def ignored(
     found = {}
     for at in range(0, len(fields) - 3, 4):
         source, line, pattern, path = fields[at : at + 4]
-        if pattern and not pattern.startswith("!"):
+        if pattern:
             found[path[2:]] = (source, int(line), pattern)
     return found
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
 
-    #: Paths, and the lines that are to be asked about them, in the order of their files.
+    #: PathIndex, and the lines that are to be asked about them, in the order of their files.
     Portion = tuple[Sequence[str], Sequence["Line"]]
 
 _NAME = ".gitattributes"
@@ -97,7 +97,7 @@ def divided(
 
     With `numbered`, the number of the line that decides (from 0), whatever it gives.
     """
-    known = Paths(paths)
+    known = PathIndex(paths)
     if not known.all:
         return {}
     few: list[list[tuple[int, Line]]] = [[] for _ in range(len(known.all) // _PORTION + 1)]
@@ -150,8 +150,8 @@ def apart(
     return found
 
 
-class Paths:
-    """Paths, and which of them a pattern may match."""
+class PathIndex:
+    """PathIndex, and which of them a pattern may match."""
 
     def __init__(self, paths: Iterable[str]) -> None:
         self.all = sorted(set(paths))

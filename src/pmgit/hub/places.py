@@ -17,7 +17,7 @@ _TRUE = frozenset({"1", "ON", "YES", "TRUE"})
 
 
 @dataclass(frozen=True)
-class Places:
+class HubPlaces:
     """The folders and the endpoint; `cache_from` names the variable that decides the cache."""
 
     home: str
@@ -27,7 +27,7 @@ class Places:
     endpoint: str
 
 
-def places(environ: Mapping[str, str]) -> Places:
+def places(environ: Mapping[str, str]) -> HubPlaces:
     """What an environment means. Paths may be relative: then they depend on where Python starts."""
     default = environ.get("XDG_CACHE_HOME", os.path.join(os.path.expanduser("~"), ".cache"))
     home = _expand(environ.get("HF_HOME", os.path.join(default, "huggingface")))
@@ -39,7 +39,7 @@ def places(environ: Mapping[str, str]) -> Places:
         cache = _expand(os.path.join(home, "hub"))
         source = "HF_HOME" if "HF_HOME" in environ else ""
     token = _expand(environ.get("HF_TOKEN_PATH", os.path.join(home, "token")))
-    return Places(home, cache, source, token, environ.get("HF_ENDPOINT", PUBLIC).rstrip("/"))
+    return HubPlaces(home, cache, source, token, environ.get("HF_ENDPOINT", PUBLIC).rstrip("/"))
 
 
 def is_true(environ: Mapping[str, str], name: str) -> bool:

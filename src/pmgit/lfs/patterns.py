@@ -40,12 +40,13 @@ MUST_BE_TEXT = (
     # which shard holds which tensor
     "*.index.json",
 )  # fmt: skip
+#: Git ignores a line of .gitattributes that is longer (since 2.38.4, with a warning only).
+MAX_LINE = 2047
 #: Larger texts may go to Git LFS (the default of text-in-lfs.max-text-size).
 MAX_TEXT_BYTES = 10_000_000
 
 _GLOB = frozenset("*?[]\\")
 _NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
-_UNNAMED = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
 def literal(path: str) -> str:
@@ -70,26 +71,6 @@ def quoted(glob: str) -> str:
             # Control characters, and bytes that are not UTF-8: the file itself stays UTF-8.
             out.append("".join(f"\\{byte:03o}" for byte in char.encode("utf-8", "surrogateescape")))
     return '"' + "".join(out) + '"'
-
-
-def unquoted(word: str) -> str:
-    """The glob that the first word of a line means; the word itself when it has no quotes."""
-    if len(word) < 2 or word[0] != '"' or word[-1] != '"':
-        return word
-    out = bytearray()
-    at = 1
-    while at < len(word) - 1:
-        char = word[at]
-        if char != "\\":
-            out += char.encode("utf-8", "surrogateescape")
-            at += 1
-        elif word[at + 1 : at + 4].isdigit():
-            out.append(int(word[at + 1 : at + 4], 8) & 255)
-            at += 4
-        else:
-            out += _UNNAMED.get(word[at + 1], word[at + 1]).encode("utf-8", "surrogateescape")
-            at += 2
-    return out.decode("utf-8", "surrogateescape")
 
 
 def escape(path: str) -> str:
@@ -125,33 +106,6 @@ def attribute_line(pattern: str) -> str:
 def unset_line(pattern: str) -> str:
     """The line that keeps a pattern's files text, whatever earlier lines say."""
     return f"{pattern} {TEXT_ATTRIBUTES}"
-
-
-def split_line(line: str) -> tuple[str, list[str]] | None:
-    """The pattern and the attributes of a line; None for comments, blank lines and macros.
-
-    The pattern stays as it is written; `unquoted` gives what it means.
-    """
-    text = line.strip(" \t\r\n")
-    if not text or text[0] == "#":
-        return None
-    end = _end_of_quotes(text) if text[0] == '"' else 0
-    if not end:
-        end = next((at for at, char in enumerate(text) if char in " \t\r"), len(text))
-    pattern = text[:end]
-    if unquoted(pattern).startswith("[attr]"):
-        return None
-    return pattern, text[end:].split()
-
-
-def _end_of_quotes(text: str) -> int:
-    """Where the quoted word that `text` begins with ends; 0 when it never does."""
-    at = 1
-    while at < len(text):
-        if text[at] == '"':
-            return at + 1
-        at += 2 if text[at] == "\\" else 1
-    return 0
 
 
 def must_be_text(path: str) -> bool:

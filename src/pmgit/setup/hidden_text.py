@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pmgit.config import Config
     from pmgit.git.repository import Repository
-    from pmgit.setup.ignore_plan import Plan
+    from pmgit.setup.ignore_plan import IgnorePlan
 
 #: As many first bytes as Git looks at to tell binary from text.
 _HEAD = 8000
@@ -26,7 +26,7 @@ _HEAD = 8000
 _MOST_NAMED = 5
 
 
-def notes(repository: Repository, config: Config, made: Plan) -> list[str]:
+def notes(repository: Repository, config: Config, made: IgnorePlan) -> list[str]:
     """What there is to say of the text that the block hides; nothing when it hides none."""
     if made.storage != IGNORE or made.keep_text:
         return []

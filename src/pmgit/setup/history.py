@@ -10,6 +10,7 @@ import shlex
 from dataclasses import dataclass, field
 
 from pmgit.git import introductions
+from pmgit.git.attribute_text import unquoted
 from pmgit.git.blob import Blob, decode
 from pmgit.git.process import GitError
 from pmgit.git.snapshot import TREE, Snapshot
@@ -126,7 +127,7 @@ def _pointer(blob: Blob) -> object:
 def _include(path: str, matching: Sequence[str]) -> str:
     """A pattern for `git lfs migrate` that holds no text: that of a format, or the very path."""
     for pattern in matching:
-        glob = patterns.unquoted(pattern)
+        glob = unquoted(pattern)
         _, dot, suffix = glob.rpartition("*.")
         if dot and suffix.isalnum() and suffix.lower() not in ("json", "md", "txt"):
             return glob.replace(",", "?")

@@ -16,18 +16,20 @@ import os
 from pmgit.config import LFS
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import work_tree
+from pmgit.git.attributes import ignore_rules
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs.patterns import literal
 from pmgit.model import storage
 from pmgit.model.weights import ALWAYS_SUFFIXES, AMBIGUOUS_SUFFIXES, KEPT_TEXT
 from pmgit.setup import block, files, ignore_foreign, models_folders, own_files
-from pmgit.setup.ignore_plan import NAME, Place, Plan
-from pmgit.setup.ignore_proof import (
+from pmgit.setup.ignore_plan import (
     CACHES,
+    NAME,
     PLACES,
     PROBE,
     SEEN,
-    decisions,
+    IgnoreContext,
+    IgnorePlan,
     prove,
 )
 from pmgit.setup.shadow import Shadow
@@ -47,7 +49,7 @@ def plan(
     keep_text: bool | None,
     nested: bool | None = None,
     roots: Sequence[str] = (),
-) -> Plan:
+) -> IgnorePlan:
     """Work out the block and prove it, without changing anything.
 
     None means: as the block that is there has it. `roots` are the models folders; none: those
@@ -71,9 +73,9 @@ def plan(
         keep_text = any(_keeps_text(line) for lines in old for line in lines or ())
     below = models_folders.files_below(repository, roots, tracked)
     where = storage.of(config, storage.has_lfs_lines(snapshot))
-    made = Plan(before, before or b"", roots, where, keep_text, nested)
-    place = Place(repository, tracked, below)
-    made.clones = [*shut, *ignore_foreign.clones_in(place)]
+    made = IgnorePlan(before, before or b"", roots, where, keep_text, nested)
+    context = IgnoreContext(repository, tracked, below)
+    made.clones = [*shut, *ignore_foreign.clones_in(context)]
     others = _other_files(repository, tracked, roots, below)
     own = {path: block.remove(text or b"", path) for path, text in inside.items()}
     if nested and roots:
@@ -81,12 +83,12 @@ def plan(
         others[NAME] = made.after
         for root in roots:
             path = f"{root}/{NAME}"
-            lines = _lines(place, root, made, {**others, path: own[path]}, path)
+            lines = _lines(context, root, made, {**others, path: own[path]}, path)
             made.folders[path] = (inside[path], block.replace(inside[path] or b"", lines))
     else:
         others.update({path: text for path, text in own.items() if inside[path] is not None})
         mine = {**others, NAME: block.remove(made.after, NAME)}
-        lines = [line for root in roots for line in _lines(place, root, made, mine, NAME)]
+        lines = [line for root in roots for line in _lines(context, root, made, mine, NAME)]
         lines += [f"/{literal(root)}/" for root in shut]
         lines += own_files.lines(repository, mine) if config.source else []
         made.after = block.replace(made.after, lines, name=NAME)
@@ -100,7 +102,7 @@ def plan(
     return made
 
 
-def apply(repository: Repository, made: Plan) -> None:
+def apply(repository: Repository, made: IgnorePlan) -> None:
     """Write the files and ask Git again. Raises PmgitError when the answer is another."""
     for path, (_, new) in made.changes.items():
         file = os.path.join(repository.top, *path.split("/"))
@@ -127,20 +129,20 @@ def _read_inside(repository: Repository, tracked: Mapping[str, Blob], root: str)
 
 
 def _lines(
-    place: Place, root: str, made: Plan, around: Mapping[str, bytes], path: str
+    context: IgnoreContext, root: str, made: IgnorePlan, around: Mapping[str, bytes], path: str
 ) -> list[str]:
     """The lines for one models folder, in the file `path`; `around` are all files without them."""
-    repository = place.repository
+    repository = context.repository
     top = "" if made.nested else "/" + literal(root)
     if made.nested and os.path.islink(os.path.join(repository.top, *root.split("/"))):
         raise PmgitError(
             f"{root} is a link, and Git reads no {NAME} beyond it", "pmgit gitignore --no-nested"
         )
-    old = block.read(_read(repository, place.tracked, path) or b"", path)
-    clones = ignore_foreign.clone_lines(place, root, top, old or [])
+    old = block.read(_read(repository, context.tracked, path) or b"", path)
+    clones = ignore_foreign.clone_lines(context, root, top, old or [])
     if made.storage == LFS:
         return [*_for_lfs(repository, root, top, around, path), *clones]
-    code = ignore_foreign.code_lines(place, root, top, around)
+    code = ignore_foreign.code_lines(context, root, top, around)
     made.code += ignore_foreign.let_in(code, root)
     lines = for_ignored(root, keep_text=made.keep_text, nested=made.nested, code=code)
     if not made.nested:
@@ -184,7 +186,7 @@ def _is_shut(repository: Repository, root: str, around: Mapping[str, bytes]) -> 
     """Whether a line of the user's shuts the models folder itself, so that no `!` reaches in."""
     probe = f"{root}/{PROBE}/{SEEN[0]}"
     with Shadow(repository, around) as shadow:
-        return not decisions(shadow, [probe]).get(probe, ("", 0, "!"))[2].startswith("!")
+        return not ignore_rules(shadow, [probe]).get(probe, ("", 0, "!"))[2].startswith("!")
 
 
 def _for_lfs(
@@ -204,7 +206,7 @@ def _for_lfs(
     def hidden(lines: Sequence[str]) -> set[str]:
         text = block.replace(around[path], [*lines, *caches], name=path)
         with Shadow(repository, {**around, path: text}) as shadow:
-            decided = decisions(shadow, [anything, *probes])
+            decided = ignore_rules(shadow, [anything, *probes])
         return {path for path, rule in decided.items() if not rule[2].startswith("!")}
 
     lines: list[str] = []
@@ -236,6 +238,3 @@ def _other_files(
         if data is not None:
             found[path] = data
     return found
-
-
-__all__ = ["NAME", "Plan", "apply", "for_ignored", "plan"]

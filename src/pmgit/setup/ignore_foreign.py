@@ -10,12 +10,12 @@ import os
 from fnmatch import fnmatchcase
 
 from pmgit.errors import PmgitError
+from pmgit.git.attributes import ignore_rules
 from pmgit.git.blob import SUBMODULE
 from pmgit.git.nested import is_repository
 from pmgit.lfs.patterns import literal
 from pmgit.model.file_names import CODE_NAMES, CODE_SUFFIXES
-from pmgit.setup.ignore_plan import NAME
-from pmgit.setup.ignore_proof import PROBE, SEEN, decisions
+from pmgit.setup.ignore_plan import NAME, PROBE, SEEN
 from pmgit.setup.shadow import Shadow
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
-    from pmgit.setup.ignore_plan import Place
+    from pmgit.setup.ignore_plan import IgnoreContext
 
 #: The code that lies beside models everywhere; of other kinds what is there already.
 _COMMON = (
@@ -38,13 +38,15 @@ _NOT_OURS = (
 )  # fmt: skip
 
 
-def code_lines(place: Place, root: str, top: str, around: Mapping[str, bytes]) -> list[str]:
+def code_lines(
+    context: IgnoreContext, root: str, top: str, around: Mapping[str, bytes]
+) -> list[str]:
     """The lines, each after `top`, that let in source code which the user's lines do not hide.
 
     `around` are all ignore files, without the block. Folders whose code the user's lines hide stay
     closed: the block opens every folder, because INFO.md may lie in it.
     """
-    mine = [path for path in place.below if path.startswith(f"{root}/")]
+    mine = [path for path in context.below if path.startswith(f"{root}/")]
     patterns = [*_COMMON, *_of_other_kinds(mine)]
     probes = {pattern: _probes(root, pattern) for pattern in patterns}
     code = [path for path in mine if any(_is(path, pattern) for pattern in patterns)]
@@ -52,8 +54,8 @@ def code_lines(place: Place, root: str, top: str, around: Mapping[str, bytes]) -
     folders |= {above for path in folders for above in _parents(path, root)}
     asked = [path for paths in probes.values() for path in paths]
     asked += [*code, *(f"{folder}/{PROBE}.py" for folder in folders)]
-    with Shadow(place.repository, around) as shadow:
-        rules = decisions(shadow, asked)
+    with Shadow(context.repository, around) as shadow:
+        rules = ignore_rules(shadow, asked)
     hidden = {path for path, (_, _, pattern) in rules.items() if not pattern.startswith("!")}
     let_in = [pattern for pattern in patterns if hidden.isdisjoint(probes[pattern])]
     if not let_in:
@@ -86,27 +88,27 @@ def let_in(lines: Iterable[str], root: str) -> list[str]:
     return [path for pattern in known for path in _probes(root, pattern)]
 
 
-def clone_lines(place: Place, root: str, top: str, old: Sequence[str]) -> list[str]:
+def clone_lines(context: IgnoreContext, root: str, top: str, old: Sequence[str]) -> list[str]:
     """The lines that hide repositories of their own.
 
     `old` are the lines of the block so far: of what is not here, but on a colleague's disk, a line
     stays as long as nothing of that name is tracked or lies there as a plain folder.
     """
-    clones = {path for path in clones_in(place) if path.startswith(f"{root}/")}
+    clones = {path for path in clones_in(context) if path.startswith(f"{root}/")}
     for line in old:
         if line.startswith(f"{top}/") and line.endswith("/") and "*" not in line:
             path = root + line[len(top) : -1].replace("\\", "")
-            is_here = os.path.isdir(os.path.join(place.repository.top, path))
-            if not is_here and not _is_tracked(path, place.tracked):
+            is_here = os.path.isdir(os.path.join(context.repository.top, path))
+            if not is_here and not _is_tracked(path, context.tracked):
                 clones.add(path)
     names = [path[len(root) :] for path in sorted(clones)]
     return [f"{top}{literal(name)}/" for name in names if _is_line(name)]
 
 
-def clones_in(place: Place) -> list[str]:
+def clones_in(context: IgnoreContext) -> list[str]:
     """The repositories of their own below the models folders that hold nothing tracked."""
-    found = {path.removesuffix("/.git") for path in place.below if path.endswith("/.git")}
-    return sorted(path for path in found if not _is_tracked(path, place.tracked))
+    found = {path.removesuffix("/.git") for path in context.below if path.endswith("/.git")}
+    return sorted(path for path in found if not _is_tracked(path, context.tracked))
 
 
 def own_repository(repository: Repository, root: str, tracked: Mapping[str, Blob]) -> str:

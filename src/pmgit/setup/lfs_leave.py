@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pmgit.config import IGNORE, LFS
 from pmgit.errors import PmgitError
 from pmgit.git import attributes
+from pmgit.git.attribute_text import pattern_line, unquoted
 from pmgit.git.blob import encode
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import patterns, pointer
@@ -39,7 +40,7 @@ class Leaving:
     """What leaves Git (`blobs`), what becomes of `.gitattributes`, and the switch of the rest."""
 
     blobs: list[Blob]
-    attributes: lfs_setup.Plan
+    attributes: lfs_setup.LfsPlan
     switch: Switch
     notes: list[str] = field(default_factory=list)
 
@@ -80,7 +81,7 @@ def plan(repository: Repository, config: Config) -> Leaving | None:
         elif is_sent:
             others.append(path)
     _demand_content(repository, leaving)
-    made = lfs_setup.Plan(file, _kept(old, lines, switch, leaving, others), {}, [])
+    made = lfs_setup.LfsPlan(file, _kept(old, lines, switch, leaving, others), {}, [])
     notes = _still_sent(repository, made, lines, leaving)
     return Leaving(leaving, made, switch, [*switch.notes, *notes])
 
@@ -142,19 +143,19 @@ def _kept(
     kept = [
         pattern
         for pattern in wanted
-        if pattern not in ours and not patterns.unquoted(pattern).startswith(begins)
+        if pattern not in ours and not unquoted(pattern).startswith(begins)
     ]
     return [
         line
         for line in old
-        if (parts := patterns.split_line(line)) is None
-        or parts[0] in kept
-        or (kept and "filter=lfs" not in parts[1])
+        if (found := pattern_line(line)) is None
+        or found.word in kept
+        or (kept and "filter=lfs" not in found.words)
     ]
 
 
 def _still_sent(
-    repository: Repository, made: lfs_setup.Plan, lines: lfs_lines.Lines, leaving: Sequence[Blob]
+    repository: Repository, made: lfs_setup.LfsPlan, lines: lfs_lines.Lines, leaving: Sequence[Blob]
 ) -> list[str]:
     """What to say of the user's lines that go on naming these files: they do no harm."""
     paths = [blob.path for blob in leaving]
@@ -196,7 +197,7 @@ def _noted(entry: str) -> str:
     return b64encode(entry.encode("ascii")).decode("ascii")
 
 
-def _write_attributes(repository: Repository, journal: Journal, made: lfs_setup.Plan) -> None:
+def _write_attributes(repository: Repository, journal: Journal, made: lfs_setup.LfsPlan) -> None:
     """Write and stage `.gitattributes`; without anything in it it goes."""
     if made.attributes.work_tree is None or not made.writes:
         return

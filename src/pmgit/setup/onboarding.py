@@ -233,7 +233,9 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
     return [Step(what, [(name, found.attributes.work_tree, found.new_work_tree)], run)]
 
 
-def set_up_lfs(repository: Repository, fresh: lfs_setup.Plan, journal: Journal) -> lfs_setup.Done:
+def set_up_lfs(
+    repository: Repository, fresh: lfs_setup.LfsPlan, journal: Journal
+) -> lfs_setup.Done:
     """Do what the plan says, noted in the journal."""
     name = attribute_lines.NAME
     paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]

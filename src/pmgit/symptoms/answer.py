@@ -24,7 +24,7 @@ _FILE, _OID = "FILE", "OID"
 
 
 @dataclass(frozen=True)
-class Place:
+class PastePlace:
     """Where the commands are pasted: the shell, the remote, whether the branch has an upstream."""
 
     shell: Shell
@@ -34,15 +34,15 @@ class Place:
     install: str = "sudo apt-get install git-lfs"
 
 
-def here() -> Place:
+def here() -> PastePlace:
     """The repository that the current folder lies in; any, when in none."""
     install = missing.install_command()
     try:
         repository = discover()
     except PmgitError:
-        return Place(Shell("", own_command()), install=install)
+        return PastePlace(Shell("", own_command()), install=install)
     remote, upstream = _remote(repository), _has_upstream(repository)
-    return Place(shell_for(repository), remote, upstream, install)
+    return PastePlace(shell_for(repository), remote, upstream, install)
 
 
 def _remote(repository: Repository) -> str:
@@ -54,7 +54,7 @@ def _has_upstream(repository: Repository) -> bool:
     return repository.start("rev-parse", "-q", "--verify", "@{upstream}").wait()[0] == 0
 
 
-def command(template: str, match: Match, place: Place) -> str:
+def command(template: str, match: Match, place: PastePlace) -> str:
     """A command of the data with its placeholders filled; '' when that cannot be done safely."""
     files = tuple(name for name, _ in match.files) or (_FILE,)
     paths = match.paths or files
@@ -99,7 +99,7 @@ def _include(files: tuple[str, ...]) -> str:
     return ",".join(f"/{name}" for name in files)
 
 
-def ways(symptom: Symptom, match: Match, place: Place) -> list[tuple[Way, str]]:
+def ways(symptom: Symptom, match: Match, place: PastePlace) -> list[tuple[Way, str]]:
     """The ways out that can be gone here, each with its command."""
     found = []
     for way in symptom.fix:

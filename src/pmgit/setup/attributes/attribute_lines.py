@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from pmgit.git import attributes
-from pmgit.git.attribute_text import Line, lines_of
+from pmgit.git.attribute_text import Line, lines_of, pattern_line
 from pmgit.git.blob import decode
 from pmgit.setup.shadow import Shadow, attributes_of
 
@@ -109,6 +109,13 @@ def read(path: str) -> bytes | None:
             return file.read(_MOST)
     except OSError:
         return None
+
+
+def lfs_lines(data: bytes) -> int:
+    """How many lines of an attribute file give `filter=lfs`."""
+    text = decode(data.removeprefix(b"\xef\xbb\xbf"))
+    lines = map(pattern_line, text.split("\n"))
+    return sum(line is not None and "filter=lfs" in line.words for line in lines)
 
 
 def macros(files: Mapping[str, bytes]) -> dict[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pmgit.git.attribute_text import Line, lines_of
 from pmgit.git.attributes import LFS
-from pmgit.git.many_lines import Paths
+from pmgit.git.many_lines import PathIndex
 from pmgit.lfs import patterns
 from pmgit.setup.attributes import lfs_patterns, mistakes, only_here, unread_files
 from pmgit.setup.attributes.attribute_lines import NAME
@@ -56,12 +56,10 @@ class Dead(NamedTuple):
 class _Suspect(NamedTuple):
     """A line that looks as if it sent files to Git LFS, and whether it does.
 
-    `glob` is its pattern, `mistake` the one that it shows; that has no sentence where it shows
-    none.
+    `mistake` is the one that it shows; that has no sentence where it shows none.
     """
 
     line: Line
-    glob: str
     sends: bool
     mistake: Mistake
 
@@ -119,9 +117,12 @@ class _Search:
         self._macros = {line.macro for line in macros}
         self._answers = LineAnswers(repository, self._lines, macros)
         # Texts belong into Git, but for those that a line names from the top: too large for Git.
-        globs = ((line, patterns.unquoted(line.word)) for line in self._answers.sending)
-        named = {ln.folder + lfs_patterns.path_of(g) for ln, g in globs if patterns.must_be_text(g)}
-        self._index = Paths(p for p in paths if p in named or not patterns.must_be_text(p))
+        named = {
+            line.folder + lfs_patterns.path_of(line.glob)
+            for line in self._answers.sending
+            if patterns.must_be_text(line.glob)
+        }
+        self._index = PathIndex(p for p in paths if p in named or not patterns.must_be_text(p))
 
     def dead(self, files: Mapping[str, bytes], *, here: bool) -> Iterator[Dead]:
         """What is wrong, in the order of the files."""
@@ -164,17 +165,13 @@ class _Search:
                 why = "Git reads no UTF-16, and no text behind a NUL: it has to be UTF-8"
                 fix = unread_files.as_text(self._repository, file, data) if lines and here else None
             lines = [line for line in lines if _looks_like_lfs(line.attributes)]
-            asked = {
-                path
-                for line in lines[:_REPORTED]
-                for path in _probes(line, patterns.unquoted(line.word), ())
-            }
+            asked = {path for line in lines[:_REPORTED] for path in _probes(line, line.glob, ())}
             if lines and not (asked and self._answers.sent(asked) == asked):
                 yield _useless(lines[0], why, fix=fix)
 
     def _suspect(self, line: Line) -> _Suspect:
         view, sends = LineView(line, self._macros, self._layout), self._answers.sends(line)
-        return _Suspect(line, view.glob, sends, mistakes.of_line(view, sends=sends) or Mistake(""))
+        return _Suspect(line, sends, mistakes.of_line(view, sends=sends) or Mistake(""))
 
     def _judge(
         self,
@@ -188,7 +185,7 @@ class _Search:
         """
         # A line that only takes out what lies somewhere must not make others look dead.
         roots = self._roots if self._answers.is_contradicted else ()
-        probes = {s.line: _probes(s.line, s.glob, roots) for s in suspects if s.sends}
+        probes = {s.line: _probes(s.line, s.line.glob, roots) for s in suspects if s.sends}
         sends, decides = self._answers.strongest([p for some in probes.values() for p in some])
         probes_out = self._taken_out(decides)
         cures = self._cures(self._wrong(suspects, matched))
@@ -200,14 +197,14 @@ class _Search:
                 continue
             could = [path for path in probes[line] if sends.get(path) is line]
             if line in matched:
-                yield from self._overridden(suspect, matched[line], out)
+                yield from self._overridden(line, matched[line], out)
             elif could:
                 by = {path: probes_out[path] for path in could if path in probes_out}
                 if len(by) == len(could):
                     why = f"{_sends(line)}: {_named(by)} out whatever it matches"
-                    yield _contradicted(suspect, by, why)
+                    yield _contradicted(line, by, why)
             # With a class of characters probes prove nothing; what another line sends is sent.
-            elif probes[line] and "[" not in suspect.glob and sends.keys().isdisjoint(probes[line]):
+            elif probes[line] and "[" not in line.glob and sends.keys().isdisjoint(probes[line]):
                 yield _useless(line, "no file can match it")
 
     def _wrong(
@@ -220,7 +217,7 @@ class _Search:
             if s.mistake.why
             and not s.mistake.sure
             and s.line not in matched
-            and (not s.mistake.real_only or any(self._may_match(line) for line in s.meant()))
+            and (not s.mistake.real_only or any(map(self._may_match, s.meant())))
         ]
         asked = self._candidates([s.line for s in doubtful])
         found = self._answers.matched(asked)
@@ -229,8 +226,7 @@ class _Search:
 
     def _may_match(self, line: Line) -> bool:
         """Whether there may be files that a line matches."""
-        found = self._index.candidates(line, 0)
-        return found is None or bool(found)
+        return self._index.candidates(line, 0) != []
 
     def _candidates(self, lines: Sequence[Line]) -> dict[Line, Sequence[str]]:
         """The files that each line may match; left out is a line with too many to ask about."""
@@ -272,17 +268,17 @@ class _Search:
         return {path: line for path, line in decides.items() if not self._answers.sends(line)}
 
     def _overridden(
-        self, suspect: _Suspect, real: Sequence[str], out: Mapping[str, Line]
+        self, line: Line, real: Sequence[str], out: Mapping[str, Line]
     ) -> Iterator[Dead]:
         """A line of whose files others take some out again.
 
         When these are not all, an exception is a fault only where it takes out weights without
         naming them.
         """
-        line, by = suspect.line, {path: out[path] for path in real if path in out}
+        by = {path: out[path] for path in real if path in out}
         if len(by) == len(real):
             files = f"all {len(real)} files that it matches" if len(real) > 1 else real[0]
-            yield _contradicted(suspect, by, f"{_sends(line)}: {_named(by)} out {files}")
+            yield _contradicted(line, by, f"{_sends(line)}: {_named(by)} out {files}")
             return
         by = {
             path: other
@@ -294,7 +290,7 @@ class _Search:
                 f"{_named(by)} {len(by)} of the {len(real)} files of {line.word!r}"
                 f" out of Git LFS again, the first is {min(by)}"
             )
-            yield _contradicted(suspect, by, why)
+            yield _contradicted(line, by, why)
 
 
 def _read(files: Mapping[str, bytes]) -> tuple[list[Line], list[Line], list[Line]]:
@@ -321,7 +317,7 @@ def _looks_like_lfs(attributes: str) -> bool:
 
 
 def _probes(line: Line, glob: str, roots: Sequence[str]) -> list[str]:
-    """Paths that a glob of the line's file could match, of files that may go to Git LFS."""
+    """PathIndex that a glob of the line's file could match, of files that may go to Git LFS."""
     found = lfs_patterns.probes(glob, () if line.folder else roots)
     # A text that is too large for Git is named from the top.
     return [
@@ -344,10 +340,10 @@ def _useless(line: Line, why: str, cures: tuple[str, ...] = (), fix: Fix | None 
     return Dead(line.file, line.number, f"{_sends(line)}: {why}", cures, fix=fix)
 
 
-def _contradicted(suspect: _Suspect, out: Mapping[str, Line], why: str) -> Dead:
+def _contradicted(line: Line, out: Mapping[str, Line], why: str) -> Dead:
     """A line of which others take files out again, each named by its path."""
-    line, by = suspect.line, tuple(dict.fromkeys(out.values()))
-    return Dead(line.file, line.number, why, by=by, pattern=_from_top(line, suspect.glob))
+    by = tuple(dict.fromkeys(out.values()))
+    return Dead(line.file, line.number, why, by=by, pattern=_from_top(line, line.glob))
 
 
 def _named(out: Mapping[str, Line]) -> str:

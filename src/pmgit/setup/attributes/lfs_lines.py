@@ -14,11 +14,13 @@ from pmgit.config import LFS as LFS_STORAGE
 from pmgit.config import PYPROJECT
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import attributes, many_lines
+from pmgit.git.attribute_text import pattern_line, unquoted
 from pmgit.git.attributes import LFS
 from pmgit.lfs import patterns, pointer
 from pmgit.setup import block, files
 from pmgit.setup.attributes import lfs_patterns, only_here
 from pmgit.setup.attributes.attribute_lines import NAME, deciders, matching
+from pmgit.setup.attributes.lfs_patterns import PROBE
 from pmgit.setup.shadow import Shadow, attributes_of
 
 TYPE_CHECKING = False
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
     from pmgit.setup.attributes.attribute_file import AttributeFile
-
-_PROBE = "pmgit-probe"
 
 
 @dataclass
@@ -64,13 +64,11 @@ def split(lines: Iterable[str]) -> Groups:
     """The patterns of a block's lines."""
     groups = Groups([], [], [])
     for line in lines:
-        parts = patterns.split_line(line)
-        if parts is None:
-            continue
-        if "filter=lfs" not in parts[1]:
-            groups.keeps.append(parts[0])
-        else:
-            (groups.large if groups.keeps else groups.sends).append(parts[0])
+        found = pattern_line(line)
+        if found and "filter=lfs" not in found.words:
+            groups.keeps.append(found.word)
+        elif found:
+            (groups.large if groups.keeps else groups.sends).append(found.word)
     return groups
 
 
@@ -127,9 +125,7 @@ class Lines:
 
     def coverage(self, wanted: Sequence[str], probe: Sequence[str]) -> dict[str, Coverage]:
         """What each pattern matches. Raises UsageError for one that can match nothing."""
-        probes = {
-            pattern: lfs_patterns.probes(patterns.unquoted(pattern), probe) for pattern in wanted
-        }
+        probes = {pattern: lfs_patterns.probes(unquoted(pattern), probe) for pattern in wanted}
         paths = [*self._names, *(path for group in probes.values() for path in group)]
         matched = self.matched(wanted, list(dict.fromkeys(paths)))
         covered = {pattern: Coverage() for pattern in wanted}
@@ -140,7 +136,7 @@ class Lines:
         for pattern, found in covered.items():
             found.probes = [p for p in probes[pattern] if pattern in matched.get(p, ())]
             if not found.real and not found.probes:
-                glob = patterns.unquoted(pattern).rstrip("/")
+                glob = unquoted(pattern).rstrip("/")
                 raise UsageError(
                     f"the pattern {pattern} matches no file",
                     f"for the files of a folder: pmgit lfs-setup --pattern '{glob}/**'",
@@ -168,14 +164,14 @@ class Lines:
             sorted({*old.sends, *wanted} - own), list(old.keeps), sorted({*old.large} - own)
         )
         probes = {name: spec for spec in patterns.MUST_BE_TEXT for name in _instances(spec)}
-        places = ["", *(f"{root}/{_PROBE}/" for root in self._roots)]
+        places = ["", *(f"{root}/{PROBE}/" for root in self._roots)]
         caught = self._caught(groups, [place + name for place in places for name in probes])
         for name, spec in probes.items():
             if name in caught:
                 groups.keeps.append(spec)
                 continue
             for root in self._roots:
-                if f"{root}/{_PROBE}/{name}" in caught:
+                if f"{root}/{PROBE}/{name}" in caught:
                     anywhere = f"/{patterns.literal(root)}/**/{spec}"
                     groups.keeps.append(patterns.quoted(anywhere))
         # Other spellings, other folders.

@@ -6,6 +6,7 @@ import os
 import posixpath
 
 from pmgit.errors import UsageError
+from pmgit.git.attribute_text import pattern_line, unquoted
 from pmgit.lfs import patterns
 from pmgit.model import folder
 from pmgit.model.weights import ALWAYS, ALWAYS_SUFFIXES, AMBIGUOUS, Tiers
@@ -17,12 +18,10 @@ if TYPE_CHECKING:
     from pmgit.config import Config
     from pmgit.git.repository import Repository
 
-#: Git ignores longer lines of .gitattributes (since 2.38.4, with a warning only).
-_MAX_LINE = 2047
 #: Weights inside of a models folder, where these patterns count; elsewhere they may be anything.
 _COMMON = (".bin", ".h5", ".hdf5", ".joblib", ".npy", ".npz", ".pb", ".pkl")
 #: What stands for a `*` in a probe: a path that does not exist but could.
-_PROBE = "pmgit-probe"
+PROBE = "pmgit-probe"
 
 
 def for_formats(config: Config, roots: Iterable[str], files: Iterable[str]) -> list[str]:
@@ -81,11 +80,11 @@ def _one(repository: Repository, word: str, known: Collection[str], large: Colle
     path = _existing(repository, word, known)
     if path:
         pattern = patterns.exact(path)
-    elif word.startswith('"') and patterns.split_line(word + " x") == (word, ["x"]):
-        pattern = word
     else:
-        pattern = patterns.quoted(word)
-    glob = patterns.unquoted(pattern)
+        line = pattern_line(f"{word} x") if word.startswith('"') else None
+        is_quoted = line and (line.word, line.words) == (word, ["x"])
+        pattern = word if is_quoted else patterns.quoted(word)
+    glob = unquoted(pattern)
     if glob.startswith("!"):
         raise UsageError(
             f"{word!r}: attributes have no negative patterns",
@@ -101,7 +100,7 @@ def _one(repository: Repository, word: str, known: Collection[str], large: Colle
             f"{word!r} belongs into Git as text",
             "in Git LFS it could not be read in a diff; leave it as it is",
         )
-    if len(patterns.attribute_line(pattern).encode("utf-8", "surrogateescape")) > _MAX_LINE:
+    if len(patterns.attribute_line(pattern).encode("utf-8", "surrogateescape")) > patterns.MAX_LINE:
         raise UsageError("the pattern is too long: Git ignores it", "use a shorter one, with *")
     return pattern
 
@@ -150,7 +149,7 @@ def probes(glob: str, roots: Iterable[str]) -> list[str]:
     if "/" in glob.rstrip("/"):
         return [name]
     # Without a slash it matches at any depth.
-    return [name, *(f"{root}/{_PROBE}/{name}" for root in roots)]
+    return [name, *(f"{root}/{PROBE}/{name}" for root in roots)]
 
 
 def path_of(glob: str) -> str:
@@ -168,7 +167,7 @@ def _instance(glob: str) -> str:
         if char == "*":
             while glob[at : at + 1] == "*":
                 at += 1
-            out.append(_PROBE)
+            out.append(PROBE)
         elif char == "?":
             out.append("x")
             at += 1

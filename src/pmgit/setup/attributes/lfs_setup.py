@@ -39,7 +39,7 @@ _TEXTS_FIRST = "texts are taken out of Git LFS first; run it again for the weigh
 
 
 @dataclass
-class Plan:
+class LfsPlan:
     """What there is to do, and what was proved of it.
 
     `proved` tells for every pattern of this run how many files it covers, `samples` the paths
@@ -99,7 +99,7 @@ def plan(
     roots: Sequence[str] = (),
     *,
     opened: bool = False,
-) -> Plan:
+) -> LfsPlan:
     """Work out everything for the patterns in `wanted` (none: those of the formats present).
 
     `roots` are the models folders; none: those of the configuration that exist. `opened`: the
@@ -138,7 +138,7 @@ def plan(
             raise hidden
         mine, covered = [], {}
     written = lines.with_patterns(mine)
-    made = Plan(
+    made = LfsPlan(
         attributes,
         written,
         {pattern: len(found.real) for pattern, found in covered.items()},
@@ -151,7 +151,9 @@ def plan(
     return made
 
 
-def _fill(made: Plan, snapshot: Snapshot, lines: lfs_lines.Lines, tracked: dict[str, Blob]) -> None:
+def _fill(
+    made: LfsPlan, snapshot: Snapshot, lines: lfs_lines.Lines, tracked: dict[str, Blob]
+) -> None:
     """Find what is staged otherwise than the new lines say."""
     groups = lfs_lines.split(made.lines)
     matched = lines.matched([*groups.sends, *groups.large], list(tracked))
@@ -171,7 +173,7 @@ def _fill(made: Plan, snapshot: Snapshot, lines: lfs_lines.Lines, tracked: dict[
     )
 
 
-def apply(repository: Repository, made: Plan) -> Done:
+def apply(repository: Repository, made: LfsPlan) -> Done:
     """Do what was planned, and ask Git again. Raises PmgitError when the answer is not `lfs`."""
     # Before anything is written: it refuses when somebody has a filter of this name.
     _install(repository)
@@ -198,7 +200,7 @@ def _install(repository: Repository) -> None:
         )
 
 
-def stage(repository: Repository, made: Plan) -> None:
+def stage(repository: Repository, made: LfsPlan) -> None:
     """Stage `.gitattributes` as planned; edits that the user has not staged stay so."""
     if made.attributes.index is None or made.new_index == made.new_work_tree:
         # -f: the user's ignore rules may hide it.
@@ -211,7 +213,7 @@ def stage(repository: Repository, made: Plan) -> None:
     repository.run("update-index", "--add", "--cacheinfo", entry)
 
 
-def _prove(repository: Repository, made: Plan) -> None:
+def _prove(repository: Repository, made: LfsPlan) -> None:
     of_clones = EveryClone(repository).filters(made.probes)
     here = only_here.sent(repository, made.probes)
     for path in made.probes:

@@ -6,8 +6,6 @@ import re
 import unicodedata
 from functools import cached_property
 
-from pmgit.lfs import patterns
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -97,7 +95,7 @@ class LineView:
     ) -> None:
         self.line = line
         self.layout = layout
-        self.glob = patterns.unquoted(line.word) if glob is None else glob
+        self.glob = line.glob if glob is None else glob
         self.bare = self.glob.strip("/")
         self.above, _, self.name = self.bare.rpartition("/")
         self._macros = macros

@@ -12,6 +12,7 @@ import re
 from typing import NamedTuple
 
 from pmgit.git.attribute_text import words_of
+from pmgit.lfs.patterns import MAX_LINE
 from pmgit.setup.attributes.line_view import LineView, looks, normalised, suffix_of
 
 TYPE_CHECKING = False
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     Meant = tuple[str, ...] | None
     How = Callable[[str], tuple[str, ...]]
-
-#: Git ignores a line of .gitattributes that is longer (since 2.38.4, with a warning only).
-MAX_LINE = 2047
 
 
 class Mistake(NamedTuple):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pmgit.git.repository import Repository
-    from pmgit.setup.attributes.lfs_setup import Plan
+    from pmgit.setup.attributes.lfs_setup import LfsPlan
 
 _PROBE = "pmgit-probe"
 _REMOTE = "proof"
@@ -60,7 +60,7 @@ class NotProvedError(PmgitError):
         )
 
 
-def push_samples(repository: Repository, made: Plan) -> list[str]:
+def push_samples(repository: Repository, made: LfsPlan) -> list[str]:
     """Push a sample for every pattern of `made`, and return the patterns whose object arrived.
 
     A pattern is left out when its sample would lie where another's does. Raises NotProvedError.
@@ -98,7 +98,7 @@ def _samples(wanted: Mapping[str, list[str]]) -> dict[str, str]:
     return chosen
 
 
-def _push(repository: Repository, made: Plan, samples: Mapping[str, str], folder: str) -> None:
+def _push(repository: Repository, made: LfsPlan, samples: Mapping[str, str], folder: str) -> None:
     remote, clone = os.path.join(folder, "remote.git"), os.path.join(folder, "clone")
     init = ("init", "-q", "--template=", f"--object-format={repository.object_format}")
     begun = [process.start(*init, "--bare", remote), process.start(*init, clone)]
