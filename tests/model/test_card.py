@@ -31,9 +31,12 @@ def licenses(front: str) -> str:
         ("tags:\n- mit", ""),
         ("model-index:\n  license: mit", ""),
         ("license: *anchor", ""),
-        ("license: &anchor mit", ""),
+        ("license: &anchor mit", "mit"),
+        ("base: &anchor mit\nlicense: *anchor", "mit"),
+        ("license: no", "no"),
+        ("license: {name: mit}", ""),
         ("license: !!python/object/apply:os.system ['x']", ""),
-        ("license: |\n  mit", ""),
+        ("license: |\n  mit", "mit"),
         ("license: <!-- x", ""),
         ("license: a\x1b[2J", ""),
         ("license: " + "x" * 10_000, ""),
@@ -62,7 +65,8 @@ def test_crlf_and_a_byte_order_mark() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["license: [", "- ", "a: &a [*a, *a]\n", "- mit\n", "\0", "---", "\r"]
+    "unit",
+    ["license: [", "- ", "a: &a [*a, *a]\n", "<<: [*a, *a]\n", "- mit\n", "\0", "---", "\r", "{"],
 )
 def test_a_hostile_card_is_read_in_no_time(unit: str) -> None:
     begin = time.process_time()
@@ -70,3 +74,12 @@ def test_a_hostile_card_is_read_in_no_time(unit: str) -> None:
 
     assert time.process_time() - begin < 2
     assert len(license_of(found)) < 1000
+
+
+def test_aliases_that_double_at_every_line_are_not_followed() -> None:
+    lines = ["a0: &a0 {license: mit}"]
+    lines += [f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 60)]
+    front = "\n".join([*lines, "license: apache-2.0"])
+    begin = time.process_time()
+    assert licenses(front) == "apache-2.0"
+    assert time.process_time() - begin < 1

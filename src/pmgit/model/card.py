@@ -1,14 +1,14 @@
 """The front matter of a model card (README.md): what the Hub knows of a model, as text.
 
-Read line by line, top-level keys only. No YAML library: a model card comes from strangers, and
-aliases, tags and deep nesting are of no use here. What is not plain is left out.
+PyYAML reads it, up to a size, and only into nodes: a card comes from strangers, so no tag is obeyed
+and nothing is built from what aliases multiply. Kept are the plain values of top-level keys.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import yaml
 
 #: Cards with many evaluation results have some hundred kB of front matter.
 MAX_BYTES = 1_000_000
@@ -17,55 +17,39 @@ _MAX_TEXT, _MAX_ITEMS = 200, 20
 _PLAIN = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._+-/:,()#?=&%~@"
 )
-#: What begins a YAML value that is not plain text: anchors, aliases, tags, blocks, maps.
-_SPECIAL = "&*!|>{%@`?"
+#: What YAML itself makes of a text without a tag; `license: no` and `1.0` are texts here.
+_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool"))
+_LIST = "tag:yaml.org,2002:seq"
 
 
 def read(data: bytes) -> dict[str, list[str]]:
     """The plain top-level values of the front matter; a single value is a list of one.
 
-    Empty when there is no front matter, or one that does not end.
+    Empty when there is no front matter, or one that does not end or is no YAML.
     """
+    import yaml
+
     text = data[:MAX_BYTES].decode("utf-8", "replace").removeprefix("\ufeff")
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if lines[0].rstrip() != "---":
+    first, *lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    ends = (at for at, line in enumerate(lines) if line.rstrip() in ("---", "..."))
+    end = next(ends, 0) if first.rstrip() == "---" else 0
+    try:
+        front = yaml.compose("\n".join(lines[:end]), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, RecursionError):
         return {}
     found: dict[str, list[str]] = {}
-    items: list[str] | None = None
-    for line in lines[1:]:
-        if line.rstrip() in ("---", "..."):
-            return {key: values for key, values in found.items() if values}
-        stripped = line.strip()
-        if not stripped or stripped[0] == "#":
-            continue
-        if stripped.startswith("- ") and items is not None:
-            items += _plain([stripped[2:]])[: _MAX_ITEMS - len(items)]
-        elif line[0] not in " \t-":
-            key, colon, value = line.partition(":")
-            items = _values(value.strip()) if colon and key not in found else None
-            if items is not None:
-                found[key] = items
-    return {}
-
-
-def _values(text: str) -> list[str]:
-    if text.startswith("[") and text.endswith("]"):
-        return _plain(text[1:-1].split(",")[:_MAX_ITEMS])
-    return _plain([text])
-
-
-def _plain(texts: Iterable[str]) -> list[str]:
-    """The texts that are plain, without quotes and comments."""
-    found = []
-    for text in texts:
-        value = text.strip()
-        if value[:1] in ('"', "'"):
-            value = value[1:].partition(value[0])[0]
-        else:
-            value = "" if value[:1] in _SPECIAL else value.partition(" #")[0].rstrip()
-        if value not in ("", "null", "~") and len(value) <= _MAX_TEXT and _PLAIN.issuperset(value):
-            found.append(value)
+    for key, value in front.value if isinstance(front, yaml.MappingNode) else ():
+        items = value.value if value.tag == _LIST else [value]
+        texts = [text for item in items[:_MAX_ITEMS] if (text := _plain(item))]
+        if isinstance(key, yaml.ScalarNode) and texts:
+            found.setdefault(key.value, texts)
     return found
+
+
+def _plain(node: yaml.Node) -> str:
+    """The text of a node; '' for one that is not plain."""
+    is_text = node.tag in _TAGS and len(node.value) <= _MAX_TEXT and _PLAIN.issuperset(node.value)
+    return node.value if is_text else ""
 
 
 def license_of(card: dict[str, list[str]]) -> str:
