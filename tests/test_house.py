@@ -134,7 +134,17 @@ def test_what_is_imported_is_declared() -> None:
     foreign = names - set(sys.stdlib_module_names) - {"pmgit"}
     used = {owners[name][0].lower().replace("_", "-") for name in foreign}
     programs = {"pre-commit"}  # run, not imported
-    assert used | programs == distributions(project["project"]["dependencies"])
+    declared = distributions(project["project"]["dependencies"])
+    assert used | programs == declared
+    files = [f for name in ("tests", "scripts", "bench") for f in (ROOT / name).rglob("*.py")]
+    nodes = [node for f in files for node in ast.walk(ast.parse(f.read_bytes(), str(f)))]
+    names = {a.name for node in nodes if isinstance(node, ast.Import) for a in node.names}
+    names |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    ours = {"pmgit", "tests", *(file.stem for file in files)}
+    foreign = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - ours
+    grouped = [one for group in project["dependency-groups"].values() for one in group]
+    used = {owners[name][0].lower().replace("_", "-") for name in foreign}
+    assert used <= declared | distributions(grouped)
 
 
 def rule_modules() -> list[str]:

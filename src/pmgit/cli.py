@@ -14,10 +14,11 @@ from io import TextIOWrapper
 from typing import NoReturn
 
 import click
+from click.exceptions import NoSuchCommand
 
 from pmgit import __version__, entry
 from pmgit.commands._terminal import QUIET, named
-from pmgit.errors import FAILED, INTERRUPTED, USAGE, PmgitError, nearest, told
+from pmgit.errors import FAILED, INTERRUPTED, USAGE, PmgitError, told
 from pmgit.git import process
 from pmgit.report import colour
 from pmgit.report.redact import redact
@@ -63,9 +64,8 @@ class Commands(click.Group):
         name = args[0] if args else ""
         known = name in COMMANDS or name.startswith("-") or ctx.resilient_parsing
         if name and not known:
-            best = nearest(name, list(COMMANDS))
-            hint = f" Did you mean {best!r}?" if best else ""
-            raise click.UsageError(f"No such command {visible(name)!r}.{hint}", ctx)
+            # click would look among the commands that are imported.
+            raise NoSuchCommand(visible(name), possibilities=COMMANDS, ctx=ctx)
         return super().resolve_command(ctx, args)
 
 
