@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import difflib
+from typing import TYPE_CHECKING
+
+import click
 
 from pmgit.report.text import visible
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _NO_END = "\\ No newline at end of file"
+
+
+def show(diffs: Iterable[tuple[str, bytes | None, bytes | None]]) -> None:
+    """Print how files change, each by its name and its text before and after."""
+    for name, before, after in diffs:
+        click.echo(difference(before, after, name), nl=False)
 
 
 def difference(before: bytes | None, after: bytes | None, name: str) -> str:

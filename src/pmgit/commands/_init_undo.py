@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from pmgit.commands import _next, _work_tree
-from pmgit.commands._terminal import named, say
+from pmgit.commands._terminal import is_interactive, named, say
 from pmgit.config import BASELINE
 from pmgit.report.shell import quote
 from pmgit.report.text import visible
@@ -31,7 +30,7 @@ def run(*, dry_run: bool, yes: bool) -> None:
     if not journal.entries:
         say(named("nothing to undo: pmgit init has written nothing here"))
         return
-    asks = not yes and sys.stdin is not None and sys.stdin.isatty()
+    asks = not yes and is_interactive()
     if dry_run or asks:
         for entry in reversed(journal.entries):
             what = "restore" if entry.before is not None else "remove"

@@ -1,8 +1,12 @@
-"""Options that several commands have."""
+"""Options that several commands have, and what a shell completes behind options."""
 
 from __future__ import annotations
 
 import click
+from click.shell_completion import CompletionItem
+
+from pmgit import rules
+from pmgit.hosts.limits import NAMES
 
 format_option = click.option(
     "--format",
@@ -21,3 +25,28 @@ settings_option = click.option(
     metavar="RULE.OPTION=VALUE",
     help="Set an option of a rule.",
 )
+
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Print what would change, and change nothing."
+)
+
+
+def rule_names(
+    ctx: click.Context,  # noqa: ARG001
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Rules and families; after a comma the next one of a list."""
+    before, comma, begin = incomplete.rpartition(",")
+    names = [*rules.FAMILIES, *rules.RULES]
+    return [CompletionItem(f"{before}{comma}{name}") for name in names if name.startswith(begin)]
+
+
+def host_names(
+    ctx: click.Context,  # noqa: ARG001
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[CompletionItem]:
+    """The hosts that pmgit knows; else files."""
+    found = [CompletionItem(name) for name in NAMES if name.startswith(incomplete)]
+    return found or [CompletionItem(incomplete, type="file")]

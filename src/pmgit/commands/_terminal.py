@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from pmgit.errors import UsageError
 from pmgit.report.colour import Paint, wanted
 from pmgit.report.shell import called, own_command
 
@@ -27,6 +28,23 @@ def is_quiet() -> bool:
 def named(text: str) -> str:
     """`text` with every command of pmgit that it names as the user's shell finds it."""
     return called(text, own_command())
+
+
+def is_interactive() -> bool:
+    """Whether somebody can answer a question; None is a standard input that is closed."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def ask(
+    question: str, hint: str, *, default: bool = True, before: str = "changes anything"
+) -> None:
+    """Ask before a command does something; an answer of no ends it.
+
+    Raises UsageError with the hint where nobody can answer.
+    """
+    if not is_interactive():
+        raise UsageError(f"this would ask before it {before}, and there is no terminal", hint)
+    click.confirm(question, default=default, abort=True)
 
 
 def say(text: str = "", *, err: bool = False) -> None:

@@ -12,7 +12,7 @@ from pmgit.baseline import entries, source
 from pmgit.baseline.update import FIRST_REASON, Recorder, Update
 from pmgit.commands import _next, _work_tree
 from pmgit.commands._difference import difference
-from pmgit.commands._options import format_option
+from pmgit.commands._options import dry_run_option, format_option
 from pmgit.commands._terminal import named, say
 from pmgit.config import BASELINE
 from pmgit.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 )
 @click.option("--reason", metavar="TEXT", help="Why; kept with each entry.")
 @click.option("--prune", is_flag=True, help="Drop what has left the tree or is cured.")
-@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
+@dry_run_option
 @format_option
 def command(
     *, paths: tuple[str, ...], reason: str | None, prune: bool, dry_run: bool, form: str

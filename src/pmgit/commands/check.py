@@ -6,8 +6,7 @@ import click
 
 from pmgit import checker, snapshot_config
 from pmgit.baseline.forgive import Baseline
-from pmgit.commands._completion import host_names, rule_names
-from pmgit.commands._options import settings_option
+from pmgit.commands._options import host_names, rule_names, settings_option
 from pmgit.commands._output import FORMATS, show
 from pmgit.commands._work_tree import from_top
 from pmgit.errors import CLEAN, FAILED, FINDINGS, UsageError

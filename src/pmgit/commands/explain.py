@@ -9,7 +9,7 @@ import textwrap
 import click
 
 from pmgit import rules
-from pmgit.commands._completion import rule_names
+from pmgit.commands._options import rule_names
 from pmgit.commands._terminal import named
 from pmgit.errors import UsageError, cut, nearest, unknown
 from pmgit.report.text import visible

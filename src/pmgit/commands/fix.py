@@ -6,28 +6,78 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pmgit import checker, remake, snapshot_config
 from pmgit.baseline.forgive import Baseline
 from pmgit.commands import _fix_plan, _fix_undo, _steps, _terminal, _work_tree
-from pmgit.commands._completion import rule_names
-from pmgit.commands._fix_wanted import FixRequest
-from pmgit.commands._options import settings_option
+from pmgit.commands._options import rule_names, settings_option
 from pmgit.errors import CLEAN, FINDINGS, UsageError
 from pmgit.finding import Step
 from pmgit.git import position, staged, tree
 from pmgit.git.spill import shell_for
 from pmgit.report import text
-from pmgit.report.shell import Shell, merged
+from pmgit.report.shell import Shell, merged, quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pmgit.finding import Fix, Report
     from pmgit.git.position import Unpushed
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
+    from pmgit.remake import Remake
 
 #: One fix may bring another to light: a rename, then what is wrong under the new name.
 _ROUNDS = 6
+
+
+class FixRequest:
+    """Which rules to look at, with which options, and how to go about it."""
+
+    def __init__(
+        self,
+        rules: Sequence[str],
+        settings: Sequence[str],
+        forgiving: type[Baseline] | None,
+        *,
+        dry_run: bool,
+        yes: bool,
+    ) -> None:
+        self.rules = rules
+        self.settings = settings
+        self.forgiving = forgiving
+        self.dry_run = dry_run
+        self._yes = yes
+
+    def judge(self, snapshot: Snapshot) -> Report:
+        """The findings of the wanted rules."""
+        config = snapshot_config.read(snapshot)
+        for setting in self.settings:
+            config.override(setting)
+        names = checker.selected(config, self.rules)
+        return checker.judge(snapshot, config, names, self.forgiving)
+
+    def plan(self, repository: Repository, asked: str, remote: str = "") -> tuple[Report, Remake]:
+        """Judge the unpushed commits that are asked for, and say what of them is made anew."""
+        return remake.plan(
+            repository, asked, self.rules, remote, settings=self.settings, baseline=self.forgiving
+        )[:2]
+
+    def ask(self) -> None:
+        """Ask once; UsageError where nobody can answer."""
+        if not self._yes:
+            hint = f"what it would do is shown above; to do it: {_answered_line()}"
+            _terminal.ask("Do it?", hint)
+
+
+def _answered_line() -> str:
+    """What was typed, with --yes."""
+    typed = click.get_current_context().params
+    words = ["--all"] if typed["everything"] else []
+    words += ["--no-baseline"] if typed["no_baseline"] else []
+    for option, name in (("--range", "commits"), ("--remote", "remote")):
+        words += [option, typed[name]] if typed[name] is not None else []
+    words += [word for setting in typed["settings"] for word in ("-c", setting)]
+    return " ".join(map(quote, ["pmgit", "fix", "--yes", *words, *typed["rules"]]))
 
 
 @click.command("fix")

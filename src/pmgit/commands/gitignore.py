@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from pmgit.commands import _work_tree
-from pmgit.commands._difference import difference
+from pmgit.commands._difference import show
+from pmgit.commands._options import dry_run_option
 from pmgit.commands._terminal import say
 from pmgit.config import LFS
 from pmgit.report.text import visible
@@ -26,7 +27,7 @@ from pmgit.setup.ignore_plan import NAME
     help="Write the block into a .gitignore of each models folder, or into the one at the top;"
     " not given: where it is, else at the top.",
 )
-@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
+@dry_run_option
 def command(keep_text: bool | None, nested: bool | None, dry_run: bool) -> None:
     """Write the marked block of .gitignore for the models folders, and prove it.
 
@@ -40,8 +41,7 @@ def command(keep_text: bool | None, nested: bool | None, dry_run: bool) -> None:
     repository, config = _work_tree.load()
     plan = ignore_block.plan(repository, config, keep_text, nested)
     if dry_run:
-        for name, (before, after) in plan.changes.items():
-            click.echo(difference(before, after, name), nl=False)
+        show((name, *texts) for name, texts in plan.changes.items())
         if not plan.changes:
             say(f"{NAME}: nothing to change")
         return

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from pmgit.commands import _init_next, _init_proof, _init_undo, _work_tree
-from pmgit.commands._difference import difference
-from pmgit.commands._terminal import is_quiet, named, say
+from pmgit.commands._difference import show
+from pmgit.commands._terminal import ask, is_interactive, is_quiet, named, say
 from pmgit.config import HOOKS, IGNORE, LFS
-from pmgit.errors import PmgitError, UsageError
+from pmgit.errors import PmgitError
 from pmgit.git.blob import decode
 from pmgit.report.shell import Shell, own_command, quote
 from pmgit.report.text import visible
@@ -115,13 +114,15 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
         made = onboarding.plan(repository, config, wanted)
         _show(made)
     if dry_run:
-        _show_differences(made)
+        show(diff for step in made.steps for diff in step.diffs)
         return
     journal = Journal(repository)
     journal.sweep()
     done = len(journal.entries)
     if made.steps:
-        _ask(yes=yes)
+        if not yes:
+            hint = "pmgit init --dry-run shows what would change; pmgit init --yes does it"
+            ask("Do it?", hint, before="writes")
         _do(made, journal)
     try:
         for line in _init_proof.proofs(repository, made, _tell):
@@ -199,7 +200,7 @@ def _ask_for_more(made: Plan, wanted: Wanted) -> tuple[str, ...]:
     Asked at a terminal, as long as no configuration and no option says which folders are meant.
     """
     look = made.look
-    asks = sys.stdin is not None and sys.stdin.isatty() and not (look.source or wanted.models)
+    asks = is_interactive() and not (look.source or wanted.models)
     offered = [folder.path for folder in look.offered[:_MOST_OFFERED]]
     if not (asks and offered):
         return ()
@@ -214,23 +215,6 @@ def _of(folder: Folder) -> str:
     files = "1 file" if folder.files == 1 else f"{folder.files} files"
     held = f"{files} of weights, {show_size(folder.size)}" if folder.files else "no weights"
     return f"{visible(folder.path)}/ ({held})"
-
-
-def _show_differences(made: Plan) -> None:
-    for step in made.steps:
-        for name, before, after in step.diffs:
-            click.echo(difference(before, after, visible(name)), nl=False)
-
-
-def _ask(*, yes: bool) -> None:
-    if yes:
-        return
-    if sys.stdin is None or not sys.stdin.isatty():  # None: closed by who started us
-        raise UsageError(
-            "this would ask before it writes, and there is no terminal",
-            "pmgit init --dry-run shows what would change; pmgit init --yes does it",
-        )
-    click.confirm("Do it?", default=True, abort=True)
 
 
 def _do(made: Plan, journal: Journal) -> None:

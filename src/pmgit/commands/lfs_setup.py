@@ -7,19 +7,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _lfs_leave, _next, _work_tree
-from pmgit.commands._difference import difference
-from pmgit.commands._terminal import named, say
+from pmgit.commands import _next, _work_tree
+from pmgit.commands._difference import difference, show
+from pmgit.commands._options import dry_run_option
+from pmgit.commands._terminal import ask, is_quiet, named, say
 from pmgit.errors import PmgitError, UsageError
 from pmgit.report.text import visible
-from pmgit.setup import onboarding, storage_switch
+from pmgit.setup import lfs_leave, onboarding, storage_switch
 from pmgit.setup.attributes import lfs_setup
 from pmgit.setup.attributes import proof as pushed
 from pmgit.setup.journal import Journal
 from pmgit.units import show_size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pmgit.config import Config
     from pmgit.git.repository import Repository
+    from pmgit.setup.lfs_leave import Leaving
+    from pmgit.setup.step import Step
     from pmgit.setup.storage_switch import Switch
 
 
@@ -41,7 +47,7 @@ _COLLEAGUES = "everybody else's weights at these places are written over at thei
     help="Leave Git LFS: weights are ignored by Git from now on. Asks, unless --yes is given.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
+@dry_run_option
 @click.option(
     "--proof/--no-proof",
     default=True,
@@ -71,7 +77,7 @@ def command(
     if leave:
         if patterns:
             raise UsageError("--leave takes no --pattern: all weights leave Git LFS")
-        _lfs_leave.run(repository, config, dry_run=dry_run, yes=yes)
+        _leave(repository, config, dry_run=dry_run, yes=yes)
         return
     switch = None if patterns else storage_switch.to_lfs(repository, config)
     opened = switch is not None and storage_switch.has_block(repository, switch)
@@ -96,6 +102,55 @@ def command(
         )
 
 
+def _leave(repository: Repository, config: Config, *, dry_run: bool, yes: bool) -> None:
+    """Leave Git LFS, after a question."""
+    made = lfs_leave.plan(repository, config)
+    if made is None:
+        say("nothing to do: weights are not in Git LFS here")
+        return
+    if dry_run:
+        show(diff for step in made.switch.steps for diff in step.diffs)
+        show(made.diffs)
+    if dry_run or not (yes and is_quiet()):
+        _tell_leaving(made, "would leave Git" if dry_run else "leaves Git")
+    if dry_run:
+        return
+    if not yes:
+        hint = (
+            "what it would do: pmgit lfs-setup --leave --dry-run; to do it: pmgit lfs-setup"
+            " --leave --yes"
+        )
+        ask("Leave Git LFS?", hint, default=False)
+    lfs_leave.apply(repository, made)
+    names = _tell_written(made.switch.steps)
+    if made.diffs:
+        say("wrote and staged .gitattributes")
+    for note in made.notes:
+        say(f"note: {visible(note)}")
+    say("proved: Git has none of these files any more, and ignores them")
+    if names:
+        say(f"next: {_next.add(repository, names)}")
+
+
+def _tell_leaving(made: Leaving, what: str) -> None:
+    for blob in made.blobs:
+        click.echo(f"{what}, stays on disk: {visible(blob.path)}")
+    if made.blobs:
+        click.echo(
+            "note: everybody else's copies of these files are deleted at their next pull:"
+            " they copy the folder first, or download the models again"
+        )
+
+
+def _tell_written(steps: Iterable[Step]) -> list[str]:
+    """Say which files these steps have written; their names."""
+    names = []
+    for step in steps:
+        say(f"wrote{visible(step.what.removeprefix('write'))}")
+        names += [name for name, _, after in step.diffs if after is not None]
+    return list(dict.fromkeys(names))
+
+
 def _tell_proof(arrived: list[str]) -> None:
     """That the samples arrived."""
     if arrived:
@@ -115,7 +170,7 @@ def _switch(repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch) -> 
 
 def _tell_switch(repository: Repository, switch: Switch) -> None:
     """What was written beside the attributes, and what is to be staged now."""
-    names = _lfs_leave.tell_written(switch.steps)
+    names = _tell_written(switch.steps)
     for note in (*switch.notes, _COLLEAGUES):
         say(f"note: {visible(note)}")
     if names:
@@ -128,7 +183,7 @@ def _tell_switch(repository: Repository, switch: Switch) -> None:
 def _show(plan: lfs_setup.LfsPlan, switch: Switch | None) -> None:
     """What would be done."""
     if switch:
-        _lfs_leave.show_steps(switch.steps)
+        show(diff for step in switch.steps for diff in step.diffs)
     diff = difference(plan.attributes.work_tree, plan.new_work_tree, ".gitattributes")
     click.echo(diff or ".gitattributes: nothing to change", nl=not diff)
     for blob in plan.raw:

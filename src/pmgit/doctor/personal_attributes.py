@@ -41,12 +41,12 @@ def checks(context: Context) -> Iterator[Check]:
         told.setdefault(why, []).append(path)
     lines = deciders(repository, context.snapshot.attribute_texts(), kept)
     for path in kept:
-        line = only_here.place(lines[path]) if path in lines else "an attribute"
+        line = lines[path].named if path in lines else "an attribute"
         told.setdefault(f"here {line} keeps raw what other clones send", []).append(path)
     shown = [f"{why}: {_files(found)}" for why, found in list(told.items())[:_SHOWN]]
     if len(told) > _SHOWN:
         shown.append(f"and {len(told) - _SHOWN} more")
-    places = dict.fromkeys(only_here.place(lines[path]) for path in kept if path in lines)
+    places = dict.fromkeys(lines[path].named for path in kept if path in lines)
     hint = f"take out {', '.join(list(places)[:_SHOWN])}" if places else ""
     yield Check(NAME, WARNING, "; ".join(shown), _set_up(context, sent) if sent else None, hint)
 

@@ -54,6 +54,11 @@ class Line:
         return self.word.strip('"').removeprefix(MACRO)
 
     @property
+    def named(self) -> str:
+        """The line as messages name it: its file, its number and its text."""
+        return f"{self.file}:{self.number} ({self.text})"
+
+    @property
     def folder(self) -> str:
         """The folder that its pattern counts from: '' or with a slash at the end."""
         return self.file[: self.file.rfind("/") + 1]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
 
-    #: PathIndex, and the lines that are to be asked about them, in the order of their files.
+    #: Paths, and the lines that are to be asked about them, in the order of their files.
     Portion = tuple[Sequence[str], Sequence["Line"]]
 
 _NAME = ".gitattributes"
@@ -151,7 +151,7 @@ def apart(
 
 
 class PathIndex:
-    """PathIndex, and which of them a pattern may match."""
+    """Paths, and which of them a pattern may match."""
 
     def __init__(self, paths: Iterable[str]) -> None:
         self.all = sorted(set(paths))

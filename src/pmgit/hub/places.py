@@ -1,6 +1,8 @@
-"""Where huggingface_hub keeps things, by the environment; it is not imported for that.
+"""Where huggingface_hub keeps things, by an environment, as huggingface_hub 2.4 reads it.
 
-As huggingface_hub 2.4 reads it, when it is imported (constants.py).
+Its own `constants` hold the environment in which it was imported, and nothing else. The doctor also
+has to know what holds without one of the variables, before it prints that as a fix. A test holds
+both side by side.
 """
 
 from __future__ import annotations

@@ -15,7 +15,6 @@ from pmgit.formats.kinds import is_binary
 from pmgit.formats.regular import open_regular, read_regular
 from pmgit.lfs import pointer
 from pmgit.model import caches, card, repo_id
-from pmgit.model.cache_entry import snapshot_of
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.info_file import full_commit
 from pmgit.model.weights import ALWAYS, Tiers
@@ -90,7 +89,7 @@ def describe(folder: str, name: str, tiers: Tiers) -> Description:
     entry = caches.repo_id(name)
     if entry:
         found.repo_id = entry if repo_id.is_valid(entry) else ""
-        found.commit, files = snapshot_of(folder)
+        found.commit, files = _snapshot_of(folder)
         _add_files(found, files, tiers)
         _read_card(found, files.get("README.md", ""))
         return found
@@ -262,3 +261,32 @@ def _are_all_shards(names: list[str]) -> bool:
     width = len(total)
     wanted = {f"{stem}-{n:0{width}}-of-{total}.safetensors" for n in range(1, len(names) + 1)}
     return wanted == set(names)
+
+
+def _snapshot_of(folder: str) -> tuple[str, dict[str, str]]:
+    """Of an entry of the Hub's cache the commit of its main branch, or one snapshot, and its files.
+
+    Files by their paths in the snapshot, each with the place behind its link. Left out are links
+    that lead out of the cache.
+    """
+    places = os.path.join(folder, "snapshots")
+    try:
+        there = sorted(os.listdir(places))
+    except OSError:
+        return "", {}
+    noted = (read_regular(os.path.join(folder, "refs", "main"), 100) or b"").decode(
+        "ascii", "replace"
+    )
+    name = noted.strip() if noted.strip() in there else there[0] if len(there) == 1 else ""
+    if not name:
+        return "", {}
+    top = os.path.join(places, name)
+    inside = os.path.join(os.path.realpath(os.path.dirname(folder)), "")
+    found = {}
+    for place, _, names in os.walk(top):
+        for file in names:
+            real = os.path.realpath(os.path.join(place, file))
+            if real.startswith(inside) and os.path.isfile(real):
+                path = os.path.relpath(os.path.join(place, file), top).replace(os.sep, "/")
+                found[path] = real
+    return full_commit(name), found

@@ -317,7 +317,7 @@ def _looks_like_lfs(attributes: str) -> bool:
 
 
 def _probes(line: Line, glob: str, roots: Sequence[str]) -> list[str]:
-    """PathIndex that a glob of the line's file could match, of files that may go to Git LFS."""
+    """Paths that a glob of the line's file could match, of files that may go to Git LFS."""
     found = lfs_patterns.probes(glob, () if line.folder else roots)
     # A text that is too large for Git is named from the top.
     return [
@@ -349,7 +349,7 @@ def _contradicted(line: Line, out: Mapping[str, Line], why: str) -> Dead:
 def _named(out: Mapping[str, Line]) -> str:
     """The lines that take out, as the begin of a sentence."""
     lines = dict.fromkeys(out.values())
-    named = " and ".join(f"{line.file}:{line.number} ({line.text})" for line in lines)
+    named = " and ".join(line.named for line in lines)
     return f"{named} {'takes' if len(lines) == 1 else 'take'}"
 
 

@@ -90,7 +90,7 @@ def _defeating(
         elif sends and given["text"] != "unset":
             wrong["text"].append(path)
     return {
-        path: only_here.place(decides)
+        path: decides.named
         for name, some in wrong.items()
         if some
         for path, decides in deciders(repository, files, some[:_LOOKED_UP], name).items()

@@ -71,18 +71,11 @@ def why_sent(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
         if line is None:
             found[path] = "here attributes of this machine send it to Git LFS, which no other has"
         elif line.file in files and case:
-            found[path] = (
-                f"here core.ignoreCase lets {place(line)} cover it, elsewhere nothing does"
-            )
+            found[path] = f"here core.ignoreCase lets {line.named} cover it, elsewhere nothing does"
         else:
             what = "by a macro" if line.file in files else "a line"
-            found[path] = f"here {place(line)} sends it to Git LFS, {what} that no other clone has"
+            found[path] = f"here {line.named} sends it to Git LFS, {what} that no other clone has"
     return found
-
-
-def place(line: Line) -> str:
-    """A line as messages name it."""
-    return f"{line.file}:{line.number} ({line.text})"
 
 
 def kept_raw(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
@@ -100,7 +93,7 @@ def kept_raw(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
     raw = [path for path in paths if path not in here]
     lines = deciders(repository, files, raw[:_LOOKED_UP]) if raw else {}
     return {
-        path: place(line) if (line := lines.get(path)) and not _sends(line) else "" for path in raw
+        path: line.named if (line := lines.get(path)) and not _sends(line) else "" for path in raw
     }
 
 
@@ -129,7 +122,7 @@ def of_clone(subject: Subject) -> dict[str, tuple[str, bool]]:
     if subject.own_lines is None:
         paths = dict.fromkeys(b.path for b in (*subject.files, *subject.judged_for_lfs))
         found = own_lines(subject.repository, paths)
-        subject.own_lines = {p: (place(line), sends) for p, (line, sends) in found.items()}
+        subject.own_lines = {p: (line.named, sends) for p, (line, sends) in found.items()}
     return subject.own_lines
 
 
