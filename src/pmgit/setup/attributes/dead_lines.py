@@ -18,7 +18,6 @@ from pmgit.setup.attributes import lfs_patterns, mistakes, only_here, unread_fil
 from pmgit.setup.attributes.attribute_lines import NAME
 from pmgit.setup.attributes.line_answers import LineAnswers
 from pmgit.setup.attributes.line_view import Layout, LineView, normalised
-from pmgit.setup.attributes.mistakes import Mistake
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from pmgit.finding import Fix
     from pmgit.git.repository import Repository
+    from pmgit.setup.attributes.mistakes import Mistake
 
 #: So many lines are looked at, and so many of them at a time; so many dead ones are reported.
 _MOST_LINES = 100_000
@@ -51,24 +51,6 @@ class Dead(NamedTuple):
     by: tuple[Line, ...] = ()
     pattern: str = ""
     fix: Fix | None = None
-
-
-class _Suspect(NamedTuple):
-    """A line that looks as if it sent files to Git LFS, and whether it does.
-
-    `mistake` is the one that it shows; that has no sentence where it shows none.
-    """
-
-    line: Line
-    sends: bool
-    mistake: Mistake
-
-    def meant(self) -> dict[Line, str]:
-        """The patterns that were meant, by the line of the same file that each would be."""
-        file, number = self.line.file, self.line.number
-        return {
-            Line(file, number, f"{patterns.quoted(glob)} x"): glob for glob in self.mistake.meant
-        }
 
 
 def find(
@@ -149,8 +131,8 @@ class _Search:
         for path, line in sends.items():
             matched.setdefault(line, []).append(path)
         for begin in range(0, len(meant), _TOGETHER):
-            suspects = list(map(self._suspect, meant[begin : begin + _TOGETHER]))
-            yield from self._judge(suspects, matched, out)
+            found = {line: self._mistake(line) for line in meant[begin : begin + _TOGETHER]}
+            yield from self._judge(found, matched, out)
 
     def _unread(self, files: Mapping[str, bytes], here: bool) -> Iterator[Dead]:
         """The first lfs line of each file that Git does not read, or not so far."""
@@ -169,31 +151,32 @@ class _Search:
             if lines and not (asked and self._answers.sent(asked) == asked):
                 yield _useless(lines[0], why, fix=fix)
 
-    def _suspect(self, line: Line) -> _Suspect:
-        view, sends = LineView(line, self._macros, self._layout), self._answers.sends(line)
-        return _Suspect(line, sends, mistakes.of_line(view, sends=sends) or Mistake(""))
+    def _mistake(self, line: Line) -> Mistake | None:
+        view = LineView(line, self._macros, self._layout)
+        return mistakes.of_line(view, sends=self._answers.sends(line))
 
     def _judge(
         self,
-        suspects: Sequence[_Suspect],
+        lines: Mapping[Line, Mistake | None],
         matched: Mapping[Line, Sequence[str]],
         out: Mapping[str, Line],
     ) -> Iterator[Dead]:
-        """What is wrong with lines.
+        """What is wrong with lines, each with the mistake that it shows.
 
         `matched` are the files that each sends, `out` the lines that take files out again.
         """
         # A line that only takes out what lies somewhere must not make others look dead.
         roots = self._roots if self._answers.is_contradicted else ()
-        probes = {s.line: _probes(s.line, s.line.glob, roots) for s in suspects if s.sends}
+        sending = [line for line in lines if self._answers.sends(line)]
+        probes = {line: _probes(line, line.glob, roots) for line in sending}
         sends, decides = self._answers.strongest([p for some in probes.values() for p in some])
         probes_out = self._taken_out(decides)
-        cures = self._cures(self._wrong(suspects, matched))
-        for suspect in suspects:
-            line = suspect.line
-            if (found := cures.get(line)) is not None:
-                yield _useless(line, suspect.mistake.why, found)
-            if not suspect.sends or line in cures:
+        cures = self._cures(self._wrong(lines, matched))
+        for line, mistake in lines.items():
+            found = cures.get(line)
+            if mistake and found is not None:
+                yield _useless(line, mistake.why, found)
+            if line not in probes or line in cures:
                 continue
             could = [path for path in probes[line] if sends.get(path) is line]
             if line in matched:
@@ -208,21 +191,21 @@ class _Search:
                 yield _useless(line, "no file can match it")
 
     def _wrong(
-        self, suspects: Sequence[_Suspect], matched: Mapping[Line, Sequence[str]]
-    ) -> list[_Suspect]:
+        self, lines: Mapping[Line, Mistake | None], matched: Mapping[Line, Sequence[str]]
+    ) -> dict[Line, Mistake]:
         """Those that show a mistake and match no file that there is."""
+        shown = {line: mistake for line, mistake in lines.items() if mistake}
         doubtful = [
-            s
-            for s in suspects
-            if s.mistake.why
-            and not s.mistake.sure
-            and s.line not in matched
-            and (not s.mistake.real_only or any(map(self._may_match, s.meant())))
+            line
+            for line, mistake in shown.items()
+            if not mistake.sure
+            and line not in matched
+            and (not mistake.real_only or any(map(self._may_match, _meant(line, mistake))))
         ]
-        asked = self._candidates([s.line for s in doubtful])
+        asked = self._candidates(doubtful)
         found = self._answers.matched(asked)
         useless = {line for line in asked if not found[line]}
-        return [s for s in suspects if s.mistake.sure or s.line in useless]
+        return {line: found for line, found in shown.items() if found.sure or line in useless}
 
     def _may_match(self, line: Line) -> bool:
         """Whether there may be files that a line matches."""
@@ -234,13 +217,13 @@ class _Search:
         found = {line: self._index.candidates(line, most) for line in lines}
         return {line: paths for line, paths in found.items() if paths is not None}
 
-    def _cures(self, wrong: Iterable[_Suspect]) -> dict[Line, tuple[str, ...] | None]:
+    def _cures(self, wrong: Mapping[Line, Mistake]) -> dict[Line, tuple[str, ...] | None]:
         """Of lines that do nothing the patterns that would; None where others do all their work."""
-        meant = {suspect: suspect.meant() for suspect in wrong}
+        meant = {line: _meant(line, mistake) for line, mistake in wrong.items()}
         probes = {
-            line: _probes(line, glob, self._roots)
+            other: _probes(other, glob, self._roots)
             for globs in meant.values()
-            for line, glob in globs.items()
+            for other, glob in globs.items()
         }
         real = self._answers.matched(self._candidates(list(probes)))
         could = self._answers.matched(probes)
@@ -248,19 +231,18 @@ class _Search:
             {p for all in (real, could) for some in all.values() for p in some}
         )
         cures: dict[Line, tuple[str, ...] | None] = {}
-        for suspect, globs in meant.items():
-            _, _, sure, real_only = suspect.mistake
+        for line, (_, _, sure, real_only) in wrong.items():
             # The patterns that match something, and whether others send all of it.
             needed = {
-                glob: sent.issuperset([*real.get(line, ()), *could[line]])
-                for line, glob in globs.items()
-                if real.get(line) or (could[line] and not real_only)
+                glob: sent.issuperset([*real.get(other, ()), *could[other]])
+                for other, glob in meant[line].items()
+                if real.get(other) or (could[other] and not real_only)
             }
             if needed and all(needed.values()):
-                cures[suspect.line] = None
+                cures[line] = None
             elif needed or not real_only or sure:
                 open_ = (glob for glob, is_sent in needed.items() if not is_sent)
-                cures[suspect.line] = tuple(_from_top(suspect.line, glob) for glob in open_)
+                cures[line] = tuple(_from_top(line, glob) for glob in open_)
         return cures
 
     def _taken_out(self, decides: Mapping[str, Line]) -> dict[str, Line]:
@@ -314,6 +296,12 @@ def _read(files: Mapping[str, bytes]) -> tuple[list[Line], list[Line], list[Line
 def _looks_like_lfs(attributes: str) -> bool:
     """Whether attributes have to do with Git LFS, in whatever signs and letters."""
     return LFS in normalised(attributes).lower()
+
+
+def _meant(line: Line, mistake: Mistake) -> dict[Line, str]:
+    """The patterns that were meant, by the line of the same file that each would be."""
+    globs = {glob: f"{patterns.quoted(glob)} x" for glob in mistake.meant}
+    return {Line(line.file, line.number, text): glob for glob, text in globs.items()}
 
 
 def _probes(line: Line, glob: str, roots: Sequence[str]) -> list[str]:

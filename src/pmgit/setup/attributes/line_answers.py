@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from pmgit.git.attribute_text import Line
 from pmgit.git.attributes import LFS, UNSPECIFIED
 from pmgit.git.many_lines import Brief, apart, divided
@@ -19,16 +17,6 @@ if TYPE_CHECKING:
 _NOTHING = "pmgit-nothing"
 #: So many lines are asked about each for itself.
 _ALONE = 1000
-
-
-class Strongest(NamedTuple):
-    """Of paths that some line sends to Git LFS: the strongest that does, and the one that decides.
-
-    `decides` is only another line where that takes the path out of Git LFS again.
-    """
-
-    sends: dict[str, Line]
-    decides: dict[str, Line]
 
 
 class LineAnswers:
@@ -52,16 +40,19 @@ class LineAnswers:
         """Whether the attributes of a line send to Git LFS what it matches."""
         return line in self._sends
 
-    def strongest(self, paths: Iterable[str]) -> Strongest:
-        """The strongest lines of the paths that any line sends; left out are the others."""
+    def strongest(self, paths: Iterable[str]) -> tuple[dict[str, Line], dict[str, Line]]:
+        """Of the paths that any line sends the strongest that does, and the one that decides.
+
+        That is another one only where it takes the path out of Git LFS again.
+        """
         sends = _deciding(self._repository, self.sending, paths)
         if not self.is_contradicted:
-            return Strongest(sends, sends)
-        return Strongest(sends, _deciding(self._repository, self._speaking, sends))
+            return sends, sends
+        return sends, _deciding(self._repository, self._speaking, sends)
 
     def sent(self, paths: Iterable[str]) -> set[str]:
         """Those of the paths that go to Git LFS."""
-        decides = self.strongest(paths).decides
+        _, decides = self.strongest(paths)
         return {path for path, line in decides.items() if self.sends(line)}
 
     def matched(self, asked: Mapping[Line, Sequence[str]]) -> dict[Line, list[str]]:
