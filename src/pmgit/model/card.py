@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import yaml
+    from yaml import CSafeLoader, Node, SafeLoader
 
 #: Cards with many evaluation results have some hundred kB of front matter.
 MAX_BYTES = 1_000_000
@@ -18,7 +18,9 @@ _PLAIN = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._+-/:,()#?=&%~@"
 )
 #: What YAML itself makes of a text without a tag; `license: no` and `1.0` are texts here.
-_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool"))
+_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "timestamp")
+)
 _LIST = "tag:yaml.org,2002:seq"
 
 
@@ -27,29 +29,42 @@ def read(data: bytes) -> dict[str, list[str]]:
 
     Empty when there is no front matter, or one that does not end or is no YAML.
     """
-    import yaml
+    from yaml import MappingNode, SequenceNode, YAMLError, compose
 
     text = data[:MAX_BYTES].decode("utf-8", "replace").removeprefix("\ufeff")
     first, *lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     ends = (at for at, line in enumerate(lines) if line.rstrip() in ("---", "..."))
     end = next(ends, 0) if first.rstrip() == "---" else 0
     try:
-        front = yaml.compose("\n".join(lines[:end]), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, RecursionError):
+        front = compose("\n".join(lines[:end]), _loader())
+    except (YAMLError, RecursionError):
         return {}
     found: dict[str, list[str]] = {}
-    for key, value in front.value if isinstance(front, yaml.MappingNode) else ():
-        items = value.value if value.tag == _LIST else [value]
-        texts = [text for item in items[:_MAX_ITEMS] if (text := _plain(item))]
-        if isinstance(key, yaml.ScalarNode) and texts:
-            found.setdefault(key.value, texts)
+    for key, value in front.value if isinstance(front, MappingNode) else ():
+        is_list = isinstance(value, SequenceNode) and value.tag == _LIST
+        items = value.value[:_MAX_ITEMS] if is_list else [value]
+        texts = [text for item in items if (text := _plain(item))]
+        if (name := _plain(key)) and texts:
+            found.setdefault(name, texts)
     return found
 
 
-def _plain(node: yaml.Node) -> str:
+def _loader() -> type[CSafeLoader | SafeLoader]:
+    """PyYAML's safe loader: the fast one, where it was built with libyaml."""
+    try:
+        from yaml import CSafeLoader
+    except ImportError:
+        from yaml import SafeLoader
+
+        return SafeLoader
+    return CSafeLoader
+
+
+def _plain(node: Node) -> str:
     """The text of a node; '' for one that is not plain."""
-    is_text = node.tag in _TAGS and len(node.value) <= _MAX_TEXT and _PLAIN.issuperset(node.value)
-    return node.value if is_text else ""
+    if node.tag not in _TAGS or not isinstance(node.value, str):
+        return ""
+    return node.value if len(node.value) <= _MAX_TEXT and _PLAIN.issuperset(node.value) else ""
 
 
 def license_of(card: dict[str, list[str]]) -> str:
