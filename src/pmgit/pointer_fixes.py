@@ -8,7 +8,7 @@ from pmgit import fixes
 from pmgit.finding import Fix, Step
 from pmgit.fixes import Advice
 from pmgit.git import work_tree
-from pmgit.git.blob import parse_tree
+from pmgit.git.entries import FILES, TREE, of_tree
 from pmgit.git.snapshot import RANGE
 from pmgit.lfs import conflict, store
 from pmgit.lfs.pointer import MAX_CONFLICT
@@ -50,7 +50,7 @@ class Holders:
         words = (label.partition(" ")[0] for label in labels)
         names = dict.fromkeys([*_NAMES, *(word for word in words if _WORD.issuperset(word))])
         which = ("--", *paths) if len(paths) <= _FEW else ()
-        command = ("ls-tree", "-z", "--full-tree", *(() if which else ("-r",)))
+        command = TREE if which else FILES
         asked = [
             (name, subject.repository.start(*command, name, *which))
             for name in [*names][:_MOST_NAMES]
@@ -58,7 +58,7 @@ class Holders:
         ]
         for name, process in asked:
             code, out, _ = process.wait()
-            self._held[name] = {} if code else {b.path: b.oid for b in parse_tree(out)}
+            self._held[name] = {} if code else {b.path: b.oid for b in of_tree(out)}
 
     def commit(self, path: str, side: Side) -> str:
         """What to call the commit that has a side; '' when it cannot be found."""

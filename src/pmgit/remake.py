@@ -11,7 +11,8 @@ from pmgit import checker, fixes, plan_places, plans, snapshot_config
 from pmgit.errors import PmgitError
 from pmgit.finding import Fix, Step
 from pmgit.git import attributes, checkout, clean, position, tags, tree
-from pmgit.git.blob import LINK, Blob, parse_tree
+from pmgit.git.blob import LINK, Blob
+from pmgit.git.entries import of_tree
 from pmgit.git.trees import Rewriter
 from pmgit.lfs import missing, patterns
 from pmgit.model.steering import steers_git
@@ -101,7 +102,7 @@ class Remake:
         found: dict[str, dict[str, Blob]] = {}
         for oid in commits:
             raw = self.repository.run("ls-tree", "-z", oid, "--", *paths)
-            found[oid] = {blob.path: blob for blob in parse_tree(raw)}
+            found[oid] = {blob.path: blob for blob in of_tree(raw)}
         return found
 
     def _lines(self, *, large: bool) -> list[str]:

@@ -8,8 +8,8 @@ from pmgit import plan_places
 from pmgit.commands._terminal import say
 from pmgit.errors import PmgitError
 from pmgit.git import checkout, position, work_tree
-from pmgit.git.blob import decode, parse_raw_diff
-from pmgit.git.pipe import RAW
+from pmgit.git.blob import decode
+from pmgit.git.raw_diff import between
 from pmgit.report.text import visible
 
 TYPE_CHECKING = False
@@ -95,7 +95,7 @@ def undo_tag(repository: Repository, ref: str, *, dry_run: bool) -> None:
 
 def _as_in(repository: Repository, now: str, old: str) -> set[str]:
     """The files on disk that are as the old commit has them: going back changes nothing."""
-    changes = parse_raw_diff(repository.run("diff-tree", *RAW, now, old))
+    changes = between(repository, now, old)
     return {c.path for c in changes if c.oid and work_tree.compare(repository, c) == work_tree.SAME}
 
 

@@ -13,6 +13,7 @@ import re
 
 from pmgit.git import introductions, named_blobs
 from pmgit.git.blob import decode
+from pmgit.git.entries import FILES
 from pmgit.git.large import (
     HEAD,
     HISTORY,
@@ -80,7 +81,7 @@ class _Look:
         self._list(store, least)
         if self._large or self._partial:
             # Of what is asked about few objects, Git knows the answer by then.
-            head = self._running.start(("ls-tree", "-r", "-z", "--full-tree", "HEAD"))
+            head = self._running.start((*FILES, "HEAD"))
             sizes = self._stored()
             brought = self._read(commits)
             self._absent() if self._partial else self._missing(brought)

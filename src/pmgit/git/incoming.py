@@ -10,21 +10,13 @@ Apart from `git.receives`, because the walk is started before anything else is i
 from __future__ import annotations
 
 from pmgit.errors import UsageError
-from pmgit.git import pipe
+from pmgit.git.raw_diff import WALK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmgit.git.repository import Repository
-
-
-#: `git log` of the new commits, the ids of which follow: how each differs from its parents,
-#: folders too.
-LOG = (
-    *pipe.LOG, "-t", "-z", "--format=format:%H %T %P", "--reverse", "--topo-order",
-    "--not", "--all", "--not",
-)  # fmt: skip
 
 
 class Update:
@@ -70,7 +62,7 @@ class Walk:
         self.updates = [update for update in updates if update.new]
         self.news = list(dict.fromkeys(update.new for update in self.updates))
         ids = "".join(f"{oid}\n" for oid in self.news).encode("ascii")
-        self._process = repository.start(*LOG, "--stdin", stdin=ids)
+        self._process = repository.start(*WALK, "--not", "--all", "--not", "--stdin", stdin=ids)
 
     def finish(self) -> bytes:
         """All that Git prints, from the oldest commit to the newest."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from pmgit.git.blob import decode
-from pmgit.git.pipe import LOG
+from pmgit.git.raw_diff import LOG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

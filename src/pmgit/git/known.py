@@ -8,7 +8,8 @@ know. Slow, and asked only for such tags.
 from __future__ import annotations
 
 from pmgit.git import introductions
-from pmgit.git.blob import REGULAR, decode, parse_tree
+from pmgit.git.blob import REGULAR, decode
+from pmgit.git.entries import FILES, of_tree
 from pmgit.git.named_blobs import trees_of_refs
 from pmgit.git.streams import Running
 
@@ -66,8 +67,8 @@ def _places(
                 found.add((decode(one.path), one.oid.decode("ascii"), is_file))
         stream.finish()
         for tree in trees_of_refs(running) if trees is None else trees:
-            stream = running.start(("ls-tree", "-r", "-z", "--full-tree", tree))
-            listed = parse_tree(b"".join(stream.chunks()))
+            stream = running.start((*FILES, tree))
+            listed = of_tree(b"".join(stream.chunks()))
             found.update((blob.path, blob.oid, blob.is_regular) for blob in listed)
             stream.finish()
     return found

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pmgit.git.blob import parse_listing, parse_tree
+from pmgit.git import entries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,16 +20,16 @@ _TREES = 100
 
 def of_index(running: Running) -> Iterator[Blob]:
     """The entries of the index, if there is one."""
-    stream = running.start(("ls-files", "-s", "-z"))
-    yield from parse_listing(b"".join(stream.chunks()))
+    stream = running.start(entries.INDEX)
+    yield from entries.of_index(b"".join(stream.chunks()))
     stream.finish()  # a bare repository has none
 
 
 def of_tags(running: Running) -> Iterator[Blob]:
     """The files of the trees that refs name without a commit."""
     for tree in trees_of_refs(running):
-        stream = running.start(("ls-tree", "-r", "-z", "--full-tree", tree))
-        yield from parse_tree(b"".join(stream.chunks()))
+        stream = running.start((*entries.FILES, tree))
+        yield from entries.of_tree(b"".join(stream.chunks()))
         stream.finish()
 
 

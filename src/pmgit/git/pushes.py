@@ -10,13 +10,13 @@ from __future__ import annotations
 from pmgit.errors import UsageError
 from pmgit.git import ranges
 from pmgit.git.blob import Blob, introduced_by
+from pmgit.git.commit_diffs import difference
 from pmgit.git.incoming import Update, is_id
 from pmgit.git.objects import UnreadableObjectError
 from pmgit.git.process import GitError
 from pmgit.git.remotes import Remotes
 from pmgit.git.snapshot import RANGE
 from pmgit.git.tree import CommitIndex, CommitSnapshot
-from pmgit.git.tree_order import difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """The snapshot of a range of commits: what every one of them introduces, and the tip.
 
-Two processes however many commits there are: `rev-list | diff-tree --stdin`. A merge introduces
-what differs from all of its parents (`-c`): content that no parent had, as only an "evil" merge
-brings; everything else came in by a commit of its own.
+One process however many commits there are. A merge introduces what differs from all of its parents
+(`-c`): content that no parent had, as only an "evil" merge brings; everything else came in by a
+commit of its own.
 """
 
 from __future__ import annotations
@@ -10,25 +10,21 @@ from __future__ import annotations
 import os
 
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git import pipe
-from pmgit.git.blob import Blob, change_of, decode, introduced_by, parse_raw_diff
+from pmgit.git import commit_diffs
+from pmgit.git.commit_diffs import CommitDiff, contributions, difference
 from pmgit.git.objects import Objects
-from pmgit.git.pipe import RAW
 from pmgit.git.process import GitError, start
+from pmgit.git.raw_diff import WALK, between
 from pmgit.git.remotes import Remotes
 from pmgit.git.snapshot import RANGE
 from pmgit.git.tree import CommitIndex, CommitSnapshot
-from pmgit.git.tree_order import TreeOrder, difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
-    from pmgit.git.process import Process
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
-
-_DIFFS = ("diff-tree", "--stdin", "-c", "-t", "--root", *RAW)
-_SINGLY = ("diff-tree", "--stdin", "-m", *RAW)
 
 
 def take_range(repository: Repository, text: str) -> CommitSnapshot:
@@ -73,17 +69,17 @@ def take(
     `others` are more commits that are not new: what is as one of these has it, is not either.
     """
     # Git works on the commits while it is asked about the tip.
-    log = _Log(repository, (tip, *excluded))
+    walk = _Walk(repository, (tip, *excluded))
     index = CommitIndex(repository, tip)
     start = _merge_base(repository, base, tip) or repository.empty_tree
-    changes = parse_raw_diff(repository.run("diff-tree", *RAW, start, tip))
-    log.read(base)
+    changes = between(repository, start, tip)
+    blobs, removed = contributions(walk.commits(base))
     snapshot = CommitSnapshot(
-        repository, RANGE, changes, log.blobs, index_env=index.env, removed=log.removed
+        repository, RANGE, changes, blobs, index_env=index.env, removed=removed
     )
     snapshot.index = index
     snapshot.objects = ListedObjects(repository)
-    snapshot.tip, snapshot.excluded, snapshot.cut = tip, tuple(excluded), log.cut
+    snapshot.tip, snapshot.excluded, snapshot.cut = tip, tuple(excluded), len(walk.cut)
     snapshot.merged = [other for other in others if other != base]
     return snapshot
 
@@ -164,98 +160,28 @@ class ListedObjects(Objects):
         return self._names[begin]
 
 
-class _Log:
-    """What commits bring in and take away: each blob with the first commit that has it."""
+class _Walk:
+    """Git's walk over the commits of a range, under way.
+
+    `cut` are those whose parents are not here: at the edge of a shallow clone.
+    """
 
     def __init__(self, repository: Repository, revisions: Sequence[str]) -> None:
-        self.blobs: list[Blob] = []
-        self.removed: dict[tuple[str, str], list[str]] = {}
-        self._seen: set[tuple[str, str, bool]] = set()
         self._repository = repository
-        self._shallow = repository.shallow_commits
-        walk = ("rev-list", "--reverse", "--topo-order", *revisions)
-        self._commits: list[str] = []
-        #: How many commits of the range are at the edge of a shallow clone.
-        self.cut = 0
-        self._asked: tuple[Process, Process] | None = None
-        if self._shallow:
-            # Those at the edge are asked for in another way.
-            self._commits = repository.run(*walk).decode("ascii").split()
-        else:
-            self._asked = pipe.start(walk, _DIFFS, top=repository.top, env=repository.env)
+        self.cut: list[str] = []
+        if shallow := repository.shallow_commits:
+            listed = repository.run("rev-list", *revisions).decode("ascii").split()
+            self.cut = sorted(shallow.intersection(listed))
+        whole = (f"^{commit}" for commit in self.cut)
+        self._process = repository.start(*WALK, *whole, *revisions)
 
-    def read(self, base: str) -> None:
-        """Read all commits, oldest first; `base` stands in for parents that are cut off."""
+    def commits(self, base: str) -> list[CommitDiff]:
+        """What the commits change, the oldest first; `base` stands in for parents not here."""
         repository = self._repository
-        if self._asked:
-            self._parse(pipe.finish(*self._asked))
-        cut = self._shallow.intersection(self._commits)
-        self.cut = len(cut)
-        whole = [commit for commit in self._commits if commit not in cut]
-        if whole:
-            stdin = "\n".join(whole).encode("ascii") + b"\n"
-            self._parse(repository.run(*_DIFFS, stdin=stdin))
+        found = [*commit_diffs.of_walk(repository, self._process.finish()).values()]
         # What lies behind the edge of a shallow clone cannot be seen: such a commit is held
         # against the base of the range, so that it does not seem to introduce the whole tree.
-        for commit in sorted(cut):
+        for commit in self.cut:
             changes = difference(repository, base or repository.empty_tree, commit)
-            for blob in introduced_by(changes, commit):
-                self._add(blob)
-
-    def _add(self, blob: Blob) -> None:
-        key = (blob.path, blob.oid, blob.is_regular)
-        if key not in self._seen:
-            self._seen.add(key)
-            self.blobs.append(blob)
-
-    def _parse(self, out: bytes) -> None:
-        merges = {}
-        for commit, change, parents in entries(out, checked=True):
-            if change.brings:
-                change.commit = commit
-                self._add(change)
-                if parents > 1:
-                    merges[commit] = True
-            if change.leaves:
-                self.removed.setdefault((commit, change.before), []).append(change.path)
-        self.removed.update(removed_by_merges(self._repository, merges))
-
-
-def removed_by_merges(
-    repository: Repository, merges: Iterable[str]
-) -> dict[tuple[str, str], list[str]]:
-    """The paths of files that merges take away from one of their parents: (commit, id) to paths.
-
-    A name that is new to all parents may be that of a file which one of them had elsewhere: Git
-    itself moves what a side adds to a folder that the other side has renamed.
-    """
-    stdin = "".join(f"{commit}\n" for commit in merges).encode("ascii")
-    found: dict[tuple[str, str], list[str]] = {}
-    for commit, change, _ in entries(repository.run(*_SINGLY, stdin=stdin) if stdin else b""):
-        if change.leaves:
-            paths = found.setdefault((commit, change.before), [])
-            if change.path not in paths:
-                paths.append(change.path)
-    return found
-
-
-def entries(out: bytes, *, checked: bool = False) -> Iterator[tuple[str, Blob, int]]:
-    """The changes in the output of `diff-tree --stdin --raw -z`: commit, change, its parents.
-
-    `checked`: folders are listed too (`-t`), and MalformedTreeError is raised for what Git itself
-    would not write.
-    """
-    commit, order = "", None
-    fields = iter(out.split(b"\0"))
-    for field in fields:
-        if not field.startswith(b":"):
-            commit = field.decode("ascii").strip() or commit
-            order = TreeOrder(commit) if checked else None
-            continue
-        # One colon for each parent: ::<mode> <mode> <new mode> <id> <id> <new id> MM
-        parents = len(field) - len(field.lstrip(b":"))
-        words = field[parents:].decode("ascii").split(" ")
-        name = next(fields)
-        modes = words[: parents + 1]
-        if not (order and order.is_folder(modes, name)):
-            yield commit, change_of(decode(name), modes, words[parents + 1 : -1]), parents
+            found.append(CommitDiff(commit, (), changes))
+        return found

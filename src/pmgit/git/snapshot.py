@@ -14,12 +14,12 @@ from pmgit.git.blob import (
     SUBMODULE,
     UNKNOWN,
     Blob,
-    parse_listing,
-    parse_raw_diff,
     removed_by,
 )
+from pmgit.git.entries import INDEX, of_index
 from pmgit.git.objects import Objects
 from pmgit.git.path_filters import PathFilters
+from pmgit.git.raw_diff import DIFF_INDEX, changes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Snapshot(PathFilters):
         if () in self._listings:
             files = [b for p, b in self._listings[()].items() if p.endswith(ATTRIBUTES)]
         elif self.has_work_tree and _size(f"{self.repository.top}/{ATTRIBUTES}") >= size:
-            files = parse_listing(list_attributes(self.repository, self.index_env).finish())
+            files = of_index(list_attributes(self.repository, self.index_env).finish())
         else:
             return ()
         files = [blob for blob in files if blob.path.rpartition("/")[2] == ATTRIBUTES]
@@ -220,16 +220,13 @@ class Snapshot(PathFilters):
         self._listings[folders] = entries
 
     def _listed(self, folders: tuple[str, ...]) -> dict[str, Blob]:
-        out = self.repository.run("ls-files", "-s", "-z", "--", *folders, env=self.index_env)
-        found = {blob.path: blob for blob in parse_listing(out)}
+        out = self.repository.run(*INDEX, "--", *folders, env=self.index_env)
+        found = {blob.path: blob for blob in of_index(out)}
         empty = self.repository.empty_blob
         if not self.index_env and any(blob.oid == empty for blob in found.values()):
             # It may be an intent to add, which looks like an empty file; the diff leaves it out.
-            diff = self.repository.run(
-                "diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev",
-                "--ita-invisible-in-index", self.repository.empty_tree, "--", *folders,
-            )  # fmt: skip
-            real = {change.path for change in parse_raw_diff(diff)}
+            diff = self.repository.run(*DIFF_INDEX, self.repository.empty_tree, "--", *folders)
+            real = {change.path for change in changes(diff)}
             found = {path: blob for path, blob in found.items() if path in real}
         return found
 
@@ -282,7 +279,7 @@ class Snapshot(PathFilters):
 
 def list_attributes(repository: Repository, env: dict[str, str]) -> Process:
     """Start to list the `.gitattributes` files of an index."""
-    listed = ("ls-files", "-s", "-z", "--", f":(glob)**/{ATTRIBUTES}")
+    listed = (*INDEX, "--", f":(glob)**/{ATTRIBUTES}")
     return repository.start(*listed, env=env, literal=False)
 
 

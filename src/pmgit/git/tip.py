@@ -14,10 +14,8 @@ from pmgit.git.blob import (
     decode,
     encode,
     folders_of,
-    parse_tree,
-    plain_mode,
-    tree_entries,
 )
+from pmgit.git.entries import FILES, TREE, in_object, of_tree, plain_mode
 from pmgit.git.objects import Objects, UnreadableObjectError, loose_tree
 from pmgit.git.snapshot import ATTRIBUTES, RANGE, Snapshot
 
@@ -75,7 +73,7 @@ class TipSnapshot(Snapshot):
                 process = self._list(folders)
             else:
                 self._expected = None
-            self._listings[folders] = {blob.path: blob for blob in parse_tree(process.finish())}
+            self._listings[folders] = {blob.path: blob for blob in of_tree(process.finish())}
         return self._listings[folders]
 
     def as_range(self, changes: list[Blob], introduced: list[Blob] | None = None) -> Self:
@@ -85,7 +83,7 @@ class TipSnapshot(Snapshot):
         return found
 
     def _list(self, paths: Iterable[str]) -> Process:
-        return self.repository.start("ls-tree", "-r", "-z", "--full-tree", self.tip, "--", *paths)
+        return self.repository.start(*FILES, self.tip, "--", *paths)
 
     def ask_filters(self, paths: Sequence[str]) -> None:
         """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
@@ -180,10 +178,10 @@ class TipSnapshot(Snapshot):
         """Mode, name and id of what is in the tree of a folder."""
         width = len(self.repository.empty_tree) // 2
         try:
-            return [(plain_mode(mode), name, oid) for mode, name, oid in tree_entries(data, width)]
+            return [(plain_mode(mode), name, oid) for mode, name, oid in in_object(data, width)]
         except ValueError:
-            listed = self.repository.run("ls-tree", "-z", "--full-tree", f"{self.tip}:{folder}")
-            return [(blob.mode, encode(blob.path), blob.oid) for blob in parse_tree(listed)]
+            listed = self.repository.run(*TREE, f"{self.tip}:{folder}")
+            return [(blob.mode, encode(blob.path), blob.oid) for blob in of_tree(listed)]
 
     def _contents_of(self, trees: Mapping[str, str]) -> dict[str, bytes]:
         """The tree objects of folders, by folder; left out is where there is no tree any more."""
@@ -201,7 +199,7 @@ class TipSnapshot(Snapshot):
     def _by_name(self, folders: Sequence[str]) -> Iterator[Blob]:
         """The `.gitattributes` files that folders of the tip have whose trees are not known."""
         if any("\n" in folder for folder in folders):
-            yield from parse_tree(self._list(map(_in, folders)).finish())
+            yield from of_tree(self._list(map(_in, folders)).finish())
             return
         # Not the name of each file: a blob that is not here would look like no file at all.
         answers = self._batch.contents([f"{self.tip}:{folder}" for folder in folders])

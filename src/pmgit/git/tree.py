@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git.blob import Blob, parse_listing
+from pmgit.git.blob import Blob
+from pmgit.git.entries import of_index
 from pmgit.git.scratch import no_temporary_files
 from pmgit.git.snapshot import TREE, Snapshot, list_attributes
 
@@ -80,7 +81,7 @@ class CommitSnapshot(Snapshot):
         if self._listed_files:
             process, self._listed_files = self._listed_files, None
             self._demanded = True
-            self._files = parse_listing(process.finish())
+            self._files = of_index(process.finish())
             self.objects.survey(self._files, None)
 
 

@@ -11,7 +11,8 @@ import hashlib
 import os
 
 from pmgit.errors import PmgitError
-from pmgit.git.blob import encode, plain_mode, tree_entries
+from pmgit.git.blob import encode
+from pmgit.git.entries import in_object, plain_mode
 from pmgit.git.objects import UnreadableObjectError
 
 TYPE_CHECKING = False
@@ -127,7 +128,7 @@ class Rewriter:
 
         Foreign tools have written zeros in front of them.
         """
-        entries = tree_entries(self._trees[oid], self._width)
+        entries = in_object(self._trees[oid], self._width)
         try:
             return [(plain_mode(mode).lstrip("0").encode(), name, i) for mode, name, i in entries]
         except ValueError:

@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 
 from pmgit.errors import PmgitError
 from pmgit.git import process
-from pmgit.git.blob import decode, parse_tree
+from pmgit.git.blob import decode
+from pmgit.git.entries import FILES, of_tree
 from pmgit.git.process import GitError
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import pointer, store
@@ -165,8 +166,8 @@ def _at(repository: Repository, top: str, settings: Mapping[str, str]) -> Reposi
 def _look(there: Repository, samples: Mapping[str, str], contents: Mapping[str, bytes]) -> None:
     """Read in the remote what arrived; raises NotProvedError for the first that did not."""
     arrived = Snapshot(there, TREE, [], [])
-    tree = there.run("ls-tree", "-r", "-z", "--full-tree", _BRANCH)
-    blobs = {blob.path: blob for blob in parse_tree(tree)}
+    tree = there.run(*FILES, _BRANCH)
+    blobs = {blob.path: blob for blob in of_tree(tree)}
     arrived.objects.survey(blobs.values(), pointer.may_be)
     for path, pattern in samples.items():
         blob = blobs.get(path)
