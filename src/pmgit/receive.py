@@ -15,8 +15,8 @@ from pmgit.config import BASELINE, FILE, MAX_BYTES, MOST_BYTES, PYPROJECT, Confi
 from pmgit.errors import PmgitError, UsageError, cut
 from pmgit.finding import Report, together
 from pmgit.git.incoming import Update
+from pmgit.git.objects import Objects
 from pmgit.git.server_settings import HEAD, NAMES, Settings, is_true
-from pmgit.git.tip import BatchObjects
 from pmgit.git.tree_order import MalformedTreeError
 from pmgit.git.watch import SECONDS
 from pmgit.lfs import pointer
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pmgit.baseline.forgive import Baseline
-    from pmgit.git.batch import Answer
+    from pmgit.git.cat_file import Answer
     from pmgit.git.receives import Receipt
     from pmgit.git.repository import Repository
     from pmgit.git.tip import TipSnapshot
@@ -190,9 +190,7 @@ class Server:
     def _survey(self, snapshots: Sequence[TipSnapshot]) -> None:
         """Find the sizes of all blobs at once, and say whether objects of Git LFS lie here."""
         blobs = [b for snapshot in snapshots for b in snapshot.introduced if b.is_regular]
-        BatchObjects(self._repository, self._settings.batch).survey(
-            dict.fromkeys(blobs), pointer.may_be
-        )
+        Objects(self._repository, self._settings.batch).survey(dict.fromkeys(blobs), pointer.may_be)
         # Where nothing was ever uploaded by path or ssh, another server keeps the objects.
         stores = os.path.isdir(os.path.join(self._repository.common_dir, "lfs", "objects"))
         for snapshot in snapshots:

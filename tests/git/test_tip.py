@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.git import incoming
-from pmgit.git.batch import Batch
+from pmgit.git.cat_file import Batch
 from pmgit.git.entries import in_object, plain_mode
 from pmgit.git.process import GitError
 from pmgit.git.receives import Receipt

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError
 from pmgit.git import process, repository
-from pmgit.git.batch import Batch
+from pmgit.git.cat_file import Batch
 from pmgit.git.server_settings import Settings
 from pmgit.receive import SERVER_FILE, Server
 from pmgit.units import show_size

@@ -12,8 +12,9 @@ import os
 import re
 
 from pmgit.git import introductions, named_blobs
-from pmgit.git.blob import decode
-from pmgit.git.entries import FILES
+from pmgit.git.blob import SUBMODULE, decode
+from pmgit.git.cat_file import EVERY
+from pmgit.git.entries import FILES, of_tree
 from pmgit.git.large import (
     HEAD,
     HISTORY,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 _LIST = ("rev-list", "--objects", "--no-walk")
-_SUBMODULE = b"160000"
 
 
 def look(repository: Repository, least: int, progress: Progress | None = None) -> History:
@@ -69,11 +69,8 @@ class _Look:
 
     def run(self, least: int) -> History:
         store = self._running.start(
-            (
-                "cat-file", "--batch-all-objects", "--unordered", "--buffer",
-                "--batch-check=%(objectsize) %(objecttype) %(objectname)",
-            )
-        )  # fmt: skip
+            (*EVERY, "--batch-check=%(objectsize) %(objecttype) %(objectname)")
+        )
         commits = introductions.begin(self._running, "--all", ahead=True)
         missing = ("--missing=print",) if self._partial else ()
         tips = self._running.start((*_LIST, *missing, "--all"))
@@ -131,12 +128,13 @@ class _Look:
             brought.update(blobs)
             return large.keys() & blobs
 
-        for one in introductions.read(stream, glance):
-            if one.mode != _SUBMODULE:
-                brought.add(one.oid)
-                if one.oid in large:
-                    large[one.oid].came(one)
-                    large[one.oid].where = HISTORY
+        for blob in introductions.read(stream, glance):
+            if blob.mode != SUBMODULE:
+                oid = blob.oid.encode("ascii")
+                brought.add(oid)
+                if oid in large:
+                    large[oid].came(blob)
+                    large[oid].where = HISTORY
         history.authors = len(authors)
         brought.discard(b"0" * self._width)  # what is deleted
         error = stream.finish()
@@ -149,12 +147,7 @@ class _Look:
     def _missing(self, brought: set[bytes]) -> None:
         """Say which of the blobs that commits brought in are not in the store."""
         # To list all names again takes a third of the time that asking for these takes.
-        stream = self._running.start(
-            (
-                "cat-file", "--batch-all-objects", "--unordered", "--buffer",
-                "--batch-check=%(objectname)",
-            )
-        )  # fmt: skip
+        stream = self._running.start((*EVERY, "--batch-check=%(objectname)"))
         for text in stream.lines():
             brought.difference_update(text.split())
         self._fault(stream.finish())
@@ -182,12 +175,11 @@ class _Look:
 
     def _head(self, stream: Stream) -> None:
         """Find what the tree of HEAD holds; there may be none yet."""
-        for entry in b"".join(stream.chunks()).split(b"\0"):
-            facts, _, path = entry.partition(b"\t")
-            found = self._large.get(facts[-self._width :])
+        for blob in of_tree(b"".join(stream.chunks())):
+            found = self._large.get(blob.oid.encode("ascii"))
             if found is not None:
                 found.where = HEAD
-                found.paths = {decode(path): None, **found.paths}
+                found.paths = {blob.path: None, **found.paths}
         stream.finish()
 
     def _rest(self) -> None:
@@ -196,10 +188,11 @@ class _Look:
         if not rest:
             return
         stream = introductions.begin(self._running, "--reflog", "--not", "--all")
-        for one in introductions.read(stream):
-            if one.oid in rest:
-                rest[one.oid].came(one)
-                rest[one.oid].where = REFLOG
+        for blob in introductions.read(stream):
+            found = rest.get(blob.oid.encode("ascii"))
+            if found is not None:
+                found.came(blob)
+                found.where = REFLOG
         self._fault(stream.finish())
         stream = self._running.start((*_LIST, "--indexed-objects"))
         for lines in stream.lines():

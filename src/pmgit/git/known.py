@@ -8,7 +8,6 @@ know. Slow, and asked only for such tags.
 from __future__ import annotations
 
 from pmgit.git import introductions
-from pmgit.git.blob import REGULAR, decode
 from pmgit.git.entries import FILES, of_tree
 from pmgit.git.named_blobs import trees_of_refs
 from pmgit.git.streams import Running
@@ -43,7 +42,7 @@ def keep_new(
             snapshot.introduced = [b for b in snapshot.introduced if b.oid not in there]
     others = [snapshot for kind, snapshot in tagged if kind != "blob"]
     if others:
-        asked = {blob.oid.encode("ascii") for one in others for blob in one.introduced}
+        asked = {blob.oid for one in others for blob in one.introduced}
         places = _places(repository, asked, known, trees)
         for snapshot in others:
             snapshot.introduced = [
@@ -52,7 +51,7 @@ def keep_new(
 
 
 def _places(
-    repository: Repository, asked: set[bytes], known: Sequence[str], trees: Iterable[str] | None
+    repository: Repository, asked: set[str], known: Sequence[str], trees: Iterable[str] | None
 ) -> set[tuple[str, str, bool]]:
     """Where the blobs `asked` have been: path, id, and whether as a file.
 
@@ -61,10 +60,10 @@ def _places(
     found: set[tuple[str, str, bool]] = set()
     with Running(repository) as running:
         stream = introductions.begin(running, *known)
-        for one in introductions.read(stream, lambda piece: asked if piece.is_plain else None):
-            if one.oid in asked:
-                is_file = one.mode.decode("ascii") in REGULAR
-                found.add((decode(one.path), one.oid.decode("ascii"), is_file))
+        wanted = {oid.encode("ascii") for oid in asked}
+        for blob in introductions.read(stream, lambda piece: wanted if piece.is_plain else None):
+            if blob.oid in asked:
+                found.add((blob.path, blob.oid, blob.is_regular))
         stream.finish()
         for tree in trees_of_refs(running) if trees is None else trees:
             stream = running.start((*FILES, tree))

@@ -10,10 +10,10 @@ from __future__ import annotations
 from pmgit.errors import UsageError
 from pmgit.git import ranges
 from pmgit.git.blob import Blob, introduced_by
+from pmgit.git.cat_file import peeled
 from pmgit.git.commit_diffs import difference
 from pmgit.git.incoming import Update, is_id
 from pmgit.git.objects import UnreadableObjectError
-from pmgit.git.process import GitError
 from pmgit.git.remotes import Remotes
 from pmgit.git.snapshot import RANGE
 from pmgit.git.tree import CommitIndex, CommitSnapshot
@@ -56,15 +56,15 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
     if not updates:
         return
     remotes = Remotes(repository)
-    peeled = peel(repository, [oid for u in updates for oid in (u.new, u.old) if oid])
-    olds = {u.old: peeled[u.old][0] for u in updates if peeled.get(u.old, ("", ""))[1] == "commit"}
+    named = peeled(repository, [oid for u in updates for oid in (u.new, u.old) if oid])
+    olds = {u.old: named[u.old].oid for u in updates if u.old and named[u.old].kind == "commit"}
     tracking = remotes.known(remote)
     known = [*tracking, *dict.fromkeys(olds.values())]
     excluded = [f"^{oid}" for oid in dict.fromkeys(olds.values())]
     tips: dict[str, Update] = {}
     tagged: list[tuple[str, CommitSnapshot]] = []
     for update in updates:
-        oid, kind = peeled[update.new]
+        oid, kind = named[update.new].oid, named[update.new].kind
         if kind == "commit":
             tips.setdefault(oid, update)
         elif kind in ("blob", "tree"):
@@ -74,7 +74,7 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
     if tagged:
         from pmgit.git.known import keep_new
 
-        trees = [u.old for u in updates if peeled.get(u.old, ("", ""))[1] == "tree"]
+        trees = [u.old for u in updates if u.old and named[u.old].kind == "tree"]
         keep_new(repository, tagged, known, trees)
         for _, snapshot in tagged:
             if snapshot.introduced:
@@ -96,30 +96,6 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
         # What one tip brings is judged once, not again with every branch on top of it; the
         # tree of each is judged all the same.
         excluded.append(f"^{oid}")
-
-
-def peel(repository: Repository, oids: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """What each id is once its tags are followed: id and `commit`, `tree`, `blob` or `missing`."""
-    unique = list(dict.fromkeys(oids))
-    asked = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
-    process = repository.start(*asked, stdin="".join(f"{oid}^{{}}\n" for oid in unique).encode())
-    code, out, err = process.wait()
-    lines = out.decode("ascii", "replace").splitlines()
-    if code and repository.is_partial:
-        # Git gives up at the first id that a partial clone has not got: ask for each alone.
-        lines = [_peel_one(repository, asked, oid) for oid in unique]
-    elif code:
-        raise GitError(asked, code, err)
-    found = {}
-    for oid, line in zip(unique, lines, strict=True):
-        name, _, kind = line.rpartition(" ")
-        found[oid] = (name, kind)
-    return found
-
-
-def _peel_one(repository: Repository, asked: tuple[str, ...], oid: str) -> str:
-    code, out, _ = repository.start(*asked, stdin=f"{oid}^{{}}\n".encode()).wait()
-    return f"{oid} missing" if code else out.decode("ascii", "replace").strip()
 
 
 def _reachable(

@@ -23,7 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
 
@@ -78,7 +77,7 @@ def take(
         repository, RANGE, changes, blobs, index_env=index.env, removed=removed
     )
     snapshot.index = index
-    snapshot.objects = ListedObjects(repository)
+    snapshot.objects = Objects(repository, packed=True)
     snapshot.tip, snapshot.excluded, snapshot.cut = tip, tuple(excluded), len(walk.cut)
     snapshot.merged = [other for other in others if other != base]
     return snapshot
@@ -134,30 +133,6 @@ def from_environment(repository: Repository) -> CommitSnapshot:
     if remote:
         snapshot.receiver, snapshot.address = known, remote
     return snapshot
-
-
-class ListedObjects(Objects):
-    """The object store, where most is packed: its folders are listed before a file is opened.
-
-    To open 15,000 files that are not there takes a tenth of a second.
-    """
-
-    def __init__(self, repository: Repository) -> None:
-        super().__init__(repository)
-        self._names: dict[str, frozenset[str]] = {}
-
-    def _stored(self, folder: str, blobs: Sequence[Blob], count: int) -> list[bytes | None]:
-        loose = [blob for blob in blobs if blob.oid[2:] in self._listed(folder, blob.oid[:2])]
-        found = dict(zip(loose, super()._stored(folder, loose, count), strict=True))
-        return [found.get(blob) for blob in blobs]
-
-    def _listed(self, folder: str, begin: str) -> frozenset[str]:
-        if begin not in self._names:
-            try:
-                self._names[begin] = frozenset(os.listdir(f"{folder}/{begin}"))
-            except OSError:
-                self._names[begin] = frozenset()
-        return self._names[begin]
 
 
 class _Walk:

@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pmgit.git.batch import Batch
+    from pmgit.git.cat_file import Answer, Batch
     from pmgit.git.incoming import Update, Walk
     from pmgit.git.snapshot import Snapshot
 
@@ -34,8 +34,8 @@ class Receipt:
         self._walk = walk
         #: Every new commit, the oldest first.
         self._commits: dict[str, CommitDiff] = {}
-        #: What the new ids are that are not themselves new commits: id and type, tags followed.
-        self._peeled: dict[str, tuple[str, str]] = {}
+        #: What the new ids are that are not themselves new commits, tags followed.
+        self._peeled: dict[str, Answer] = {}
         self._changes: dict[tuple[str, str], list[Blob]] = {}
         #: The folders of a tip that its commits have changed, where they follow each other.
         self._trees: dict[str, dict[str, str]] = {}
@@ -48,9 +48,8 @@ class Receipt:
         self._commits = commit_diffs.of_walk(self.repository, self._walk.finish())
         strange = [oid for oid in self._news if oid not in self._commits]
         if strange:
-            from pmgit.git import pushes
-
-            self._peeled = pushes.peel(self.repository, strange)
+            answers = self.batch.info([f"{oid}^{{}}" for oid in strange])
+            self._peeled = dict(zip(strange, answers, strict=True))
         groups = list(groups)
         plans = [list(self._plan(group)) for group in groups]
         self._diff([tip for plan in plans for tip in plan])
@@ -63,7 +62,8 @@ class Receipt:
         claimed: set[str] = set()
         tips: set[str] = set()
         for update in group:
-            oid, kind = self._peeled.get(update.new, (update.new, "commit"))
+            peeled = self._peeled.get(update.new)
+            oid, kind = (peeled.oid, peeled.kind) if peeled else (update.new, "commit")
             if kind not in ("blob", "tree", "commit"):
                 raise UnreadableObjectError(update.new, note=f", but {update.remote} names it")
             if kind != "commit" or oid not in self._commits or oid in tips:
@@ -158,12 +158,12 @@ class Receipt:
             of_blobs: dict[str, str] = {}
             trees: dict[str, dict[str, str]] = {}
             for update in group:
-                oid, kind = self._peeled.get(update.new, ("", ""))
-                if kind == "blob":
-                    blobs.append(Blob(update.remote, oid, "100644"))
+                peeled = self._peeled.get(update.new)
+                if peeled and peeled.kind == "blob":
+                    blobs.append(Blob(update.remote, peeled.oid))
                     of_blobs[update.remote] = update.new
-                elif kind == "tree":
-                    trees.setdefault(oid, {})[update.remote] = update.new
+                elif peeled and peeled.kind == "tree":
+                    trees.setdefault(peeled.oid, {})[update.remote] = update.new
             found.append([])
             empty = self.repository.empty_tree
             for tree, refs in trees.items():

@@ -16,15 +16,15 @@ from pmgit.git.blob import (
     folders_of,
 )
 from pmgit.git.entries import FILES, TREE, in_object, of_tree, plain_mode
-from pmgit.git.objects import Objects, UnreadableObjectError, loose_tree
+from pmgit.git.objects import Objects, UnreadableObjectError
 from pmgit.git.snapshot import ATTRIBUTES, RANGE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Self
 
-    from pmgit.git.batch import Answer, Batch
+    from pmgit.git.cat_file import Batch
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
 
@@ -57,7 +57,7 @@ class TipSnapshot(Snapshot):
         super().__init__(repository, RANGE, changes, introduced, removed=removed)
         self.tip = tip
         self._batch = batch
-        self.objects = self._batch_objects = BatchObjects(repository, batch)
+        self.objects = Objects(repository, batch)
         #: The ids of folders of the tip, as far as they are known; '' for what is none any more.
         self._trees = trees
         self._known_files: dict[str, Blob] = {}
@@ -187,7 +187,7 @@ class TipSnapshot(Snapshot):
         """The tree objects of folders, by folder; left out is where there is no tree any more."""
         # Of a small push they are files of their own; all else is asked for at once.
         there = {folder: oid for folder, oid in trees.items() if oid}
-        found = {folder: loose_tree(self.repository.objects, oid) for folder, oid in there.items()}
+        found = {folder: self.objects.tree(oid) for folder, oid in there.items()}
         packed = [folder for folder, data in found.items() if data is None]
         answers = self._batch.contents([there[folder] for folder in packed])
         for folder, answer in zip(packed, answers, strict=True):
@@ -232,7 +232,7 @@ class TipSnapshot(Snapshot):
             found = [*self._in_trees(known), *self._by_name(sorted(folders.difference(known)))]
         found = [blob for blob in found if blob.path.rpartition("/")[2] == ATTRIBUTES]
         # Git takes a file that it cannot read for an empty one, and says nothing.
-        sizes = self._batch_objects.demand(blob.oid for blob in found)
+        sizes = self.objects.readable_sizes(blob.oid for blob in found)
         for blob in found:
             blob.size = sizes[blob.oid]
             self._known_files[blob.path] = blob
@@ -247,32 +247,3 @@ def _path(blob: Blob) -> str:
 
 def _in(folder: str) -> str:
     return f"{folder}/{ATTRIBUTES}" if folder else ATTRIBUTES
-
-
-class BatchObjects(Objects):
-    """The object store, with all questions to one process."""
-
-    def __init__(self, repository: Repository, batch: Batch) -> None:
-        super().__init__(repository)
-        self._asked = batch
-
-    def demand(self, oids: Iterable[str]) -> dict[str, int]:
-        """The size of each of these blobs; raises UnreadableObjectError unless all can be read."""
-        return {oid: len(one.data) for oid, one in self._blobs(oids, self._asked.contents)}
-
-    def sizes(self, oids: Iterable[str]) -> dict[str, int]:
-        """Size of every blob."""
-        return {oid: one.size for oid, one in self._blobs(oids, self._asked.info)}
-
-    def _batch(self, oids: Iterable[str], count: int | None = None) -> dict[str, bytes]:
-        return {oid: one.data[:count] for oid, one in self._blobs(oids, self._asked.contents)}
-
-    def _blobs(
-        self, oids: Iterable[str], ask: Callable[[Sequence[str]], list[Answer]]
-    ) -> Iterator[tuple[str, Answer]]:
-        unique = list(dict.fromkeys(oids))
-        for oid, answer in zip(unique, ask(unique), strict=True):
-            if answer.kind != "blob":
-                why = f"it is a {answer.kind}, not a blob" if answer.kind else ""
-                raise UnreadableObjectError(oid, why)
-            yield oid, answer

@@ -12,6 +12,7 @@ import os
 
 from pmgit.errors import PmgitError
 from pmgit.git.blob import encode
+from pmgit.git.cat_file import demand
 from pmgit.git.entries import in_object, plain_mode
 from pmgit.git.objects import UnreadableObjectError
 
@@ -82,7 +83,7 @@ class Rewriter:
     def work_out(self, commits: Iterable[str]) -> Rewritten:
         """What the new commits would be; nothing is written."""
         order = list(commits)
-        raw = self._read(order, b"commit")
+        raw = self._read(order, "commit")
         roots = {oid: raw[oid][5 : 5 + 2 * self._width].decode("ascii") for oid in order}
         self._load(roots.values())
         trees = {root: self._top(root) for root in dict.fromkeys(roots.values())}
@@ -92,22 +93,15 @@ class Rewriter:
                 self._made.ids[oid] = self._keep("commit", new)
         return self._made
 
-    def _read(self, oids: Iterable[str], kind: bytes) -> dict[str, bytes]:
+    def _read(self, oids: Iterable[str], kind: str) -> dict[str, bytes]:
         unique = list(dict.fromkeys(oids))
-        out = self._repository.run(
-            "cat-file", "--buffer", "--batch=%(objecttype) %(objectsize)",
-            stdin="".join(f"{oid}\n" for oid in unique).encode("ascii"),
-        )  # fmt: skip
-        found, at = {}, 0
-        for oid in unique:
-            end = out.index(b"\n", at)
-            given, _, size = out[at:end].partition(b" ")
-            if given != kind:
+        answers = dict(
+            zip(unique, demand(self._repository, unique, whole=True) if unique else (), strict=True)
+        )
+        for oid, answer in answers.items():
+            if answer.kind != kind:
                 raise UnreadableObjectError(oid)
-            at = end + 1 + int(size)
-            found[oid] = out[end + 1 : at]
-            at += 1
-        return found
+        return {oid: answer.data for oid, answer in answers.items()}
 
     def _load(self, roots: Iterable[str]) -> None:
         """Read all trees on the way to targets, level by level."""
@@ -115,7 +109,7 @@ class Rewriter:
         while level:
             wanted = [oid for oid, _ in level if oid not in self._trees]
             if wanted:
-                self._trees.update(self._read(wanted, b"tree"))
+                self._trees.update(self._read(wanted, "tree"))
             below = {}
             for oid, node in level:
                 for mode, name, entry in self._entries(oid):

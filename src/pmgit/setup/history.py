@@ -10,7 +10,6 @@ import shlex
 from dataclasses import dataclass, field
 
 from pmgit.git import introductions
-from pmgit.git.blob import Blob, decode
 from pmgit.git.process import GitError
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.git.streams import Running
@@ -21,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
 
@@ -104,15 +104,14 @@ def look(
 
 def _introduced(repository: Repository) -> list[Blob]:
     """Every blob at every path that commits bring in, with the oldest of them; oldest first."""
-    found: dict[tuple[bytes, bytes], Blob] = {}
+    found: dict[tuple[str, str], Blob] = {}
     with Running(repository) as running:
         stream = introductions.begin(running, "--all")
-        for one in introductions.read(stream):
-            key = (one.path, one.oid)
+        for blob in introductions.read(stream):
+            key = (blob.path, blob.oid)
             found.pop(key, None)
-            oid = one.commit.partition(b" ")[0].decode("ascii")
-            mode = one.mode.decode("ascii")
-            found[key] = Blob(decode(one.path), one.oid.decode("ascii"), mode, commit=oid)
+            blob.commit = blob.commit.partition(" ")[0]
+            found[key] = blob
         error = stream.finish()
     if error is not None:
         raise error
