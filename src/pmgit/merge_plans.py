@@ -10,7 +10,8 @@ from __future__ import annotations
 from pmgit import fixes
 from pmgit.finding import ERROR, Fix, Step
 from pmgit.git import merges, position
-from pmgit.git.position import DETACHED, HEADS, MERGING, short
+from pmgit.git.names import HEADS
+from pmgit.git.position import DETACHED, MERGING, short
 from pmgit.git.raw_diff import DIFF_INDEX, changes
 from pmgit.plan_places import MERGE, backup_ref, names_of
 

@@ -6,7 +6,8 @@ from pmgit import fixes
 from pmgit.finding import Fix, Step
 from pmgit.git import position
 from pmgit.git.blob import LINK
-from pmgit.git.position import DETACHED, HEADS, REMOTES, TAGS, short
+from pmgit.git.names import HEADS, REMOTES, TAGS
+from pmgit.git.position import DETACHED, short
 from pmgit.git.tree import CommitSnapshot
 from pmgit.git.trees import Rewriter
 

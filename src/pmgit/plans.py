@@ -14,7 +14,8 @@ import os
 from pmgit import clone_plans
 from pmgit.finding import ERROR, Fix, Step
 from pmgit.git.blob import LINK, encode
-from pmgit.git.position import TAGS, short
+from pmgit.git.names import TAGS
+from pmgit.git.position import short
 from pmgit.model.steering import steers_git
 from pmgit.plan_places import Place, backup_ref, names_of
 from pmgit.report.shell import merged

@@ -16,6 +16,7 @@ from pmgit.errors import PmgitError, UsageError, cut
 from pmgit.finding import Report, together
 from pmgit.git.incoming import Update
 from pmgit.git.objects import Objects
+from pmgit.git.revisions import commit_of
 from pmgit.git.server_settings import HEAD, NAMES, Settings, is_true
 from pmgit.git.tree_order import MalformedTreeError
 from pmgit.git.watch import SECONDS
@@ -161,10 +162,7 @@ class Server:
 
             if not is_true(self.configured.get("baseline", "true")):
                 return source.of_commit(self._repository, "")
-            found = self._repository.start(
-                "rev-parse", "-q", "--verify", f"{old or HEAD}^{{commit}}"
-            )
-            commit = found.wait()[1].decode("ascii").strip()
+            commit = commit_of(self._repository, old or HEAD)
             try:
                 return source.of_commit(self._repository, commit)
             except UsageError as error:

@@ -13,6 +13,7 @@ from pmgit.finding import Fix, Step
 from pmgit.git import attributes, checkout, clean, position, tags, tree
 from pmgit.git.blob import LINK, Blob
 from pmgit.git.entries import of_tree
+from pmgit.git.names import ATTRIBUTES
 from pmgit.git.trees import Rewriter
 from pmgit.lfs import missing, patterns
 from pmgit.model.steering import steers_git
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.git.trees import Rewritten
 
-ATTRIBUTES = ".gitattributes"
 #: What is judged of the new commits besides the rules that were asked for.
 _PROOF = ("missing-pointer", "uncovered-pointer", "tracked-weights", "oversized-blob")
 
@@ -219,7 +219,7 @@ class Remake:
             return None
         text = b""
         if oid:
-            blob = Blob(ATTRIBUTES, oid, "100644")
+            blob = Blob(ATTRIBUTES, oid)
             text = self._subject.snapshot.objects.contents([blob])[oid]
         lines = block.read(text, ATTRIBUTES) or []
         first = [line for line in self._lines(large=False) if line not in lines]

@@ -11,6 +11,7 @@ from pmgit.commands import _lfs_leave, _next, _work_tree
 from pmgit.commands._difference import difference
 from pmgit.commands._terminal import named, say
 from pmgit.errors import PmgitError, UsageError
+from pmgit.git.names import ATTRIBUTES
 from pmgit.report.text import visible
 from pmgit.setup import onboarding, storage_switch
 from pmgit.setup.attributes import lfs_setup
@@ -129,7 +130,7 @@ def _show(plan: lfs_setup.Plan, switch: Switch | None) -> None:
     """What would be done."""
     if switch:
         _lfs_leave.show_steps(switch.steps)
-    diff = difference(plan.attributes.work_tree, plan.new_work_tree, ".gitattributes")
+    diff = difference(plan.attributes.work_tree, plan.new_work_tree, ATTRIBUTES)
     click.echo(diff or ".gitattributes: nothing to change", nl=not diff)
     for blob in plan.raw:
         click.echo(f"would stage the pointer to: {visible(blob.path)} ({show_size(blob.size)})")

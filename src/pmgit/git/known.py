@@ -7,7 +7,7 @@ know. Slow, and asked only for such tags.
 
 from __future__ import annotations
 
-from pmgit.git import introductions
+from pmgit.git import introductions, revisions
 from pmgit.git.entries import FILES, of_tree
 from pmgit.git.named_blobs import trees_of_refs
 from pmgit.git.streams import Running
@@ -34,10 +34,7 @@ def keep_new(
     blobs = [snapshot for kind, snapshot in tagged if kind == "blob"]
     if blobs:
         # Whether an object lies here tells nothing: a deleted branch may have left it.
-        out = repository.run(
-            "rev-list", "--objects", "--no-object-names", "--missing=allow-any", *known
-        )
-        there = set(out.decode("ascii").split())
+        there = revisions.objects(repository, known)
         for snapshot in blobs:
             snapshot.introduced = [b for b in snapshot.introduced if b.oid not in there]
     others = [snapshot for kind, snapshot in tagged if kind != "blob"]

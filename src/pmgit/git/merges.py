@@ -12,7 +12,7 @@ import os
 from pmgit.git import raw_diff
 from pmgit.git.blob import introduced_by
 from pmgit.git.incoming import is_id
-from pmgit.git.ranges import independent
+from pmgit.git.revisions import independent
 from pmgit.git.snapshot import STAGED
 
 TYPE_CHECKING = False

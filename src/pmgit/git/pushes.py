@@ -15,6 +15,7 @@ from pmgit.git.commit_diffs import difference
 from pmgit.git.incoming import Update, is_id
 from pmgit.git.objects import UnreadableObjectError
 from pmgit.git.remotes import Remotes
+from pmgit.git.revisions import edges_of, listed
 from pmgit.git.snapshot import RANGE
 from pmgit.git.tree import CommitIndex, CommitSnapshot
 
@@ -86,7 +87,7 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
         if oid not in fresh:
             continue
         bounds = ["--not", *tracking, "--not", *excluded]
-        _, edges = ranges.edges_of(repository, oid, there_already)
+        _, edges = edges_of(repository, oid, there_already)
         old = olds.get(update.old)
         snapshot = ranges.take(repository, oid, bounds, *([old] if old else []), *edges)
         snapshot.receiver, snapshot.address = known, remote
@@ -105,8 +106,8 @@ def _reachable(
     words = "".join(f"{word}\n" for word in (*tips, *excluded))
     if not words:
         return set()
-    out = repository.run("rev-list", "--not", *tracking, "--not", "--stdin", stdin=words.encode())
-    return set(out.decode("ascii").split())
+    bounds = ("--not", *tracking, "--not", "--stdin")
+    return set(listed(repository, *bounds, stdin=words.encode()))
 
 
 def _without_commit(repository: Repository, update: Update, oid: str, kind: str) -> CommitSnapshot:
@@ -117,7 +118,7 @@ def _without_commit(repository: Repository, update: Update, oid: str, kind: str)
     tree = oid if kind == "tree" else repository.empty_tree
     changes = difference(repository, repository.empty_tree, tree)
     index = CommitIndex(repository, tree)
-    blobs = introduced_by(changes) if kind == "tree" else [Blob(update.remote, oid, "100644")]
+    blobs = introduced_by(changes) if kind == "tree" else [Blob(update.remote, oid)]
     snapshot = CommitSnapshot(repository, RANGE, changes, blobs, index_env=index.env)
     snapshot.index = index
     snapshot.tagged = {update.local: update.new}

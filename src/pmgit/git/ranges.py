@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 
-from pmgit.errors import PmgitError, UsageError
+from pmgit.errors import UsageError
 from pmgit.git import commit_diffs
 from pmgit.git.commit_diffs import CommitDiff, contributions, difference
 from pmgit.git.objects import Objects
-from pmgit.git.process import GitError, start
 from pmgit.git.raw_diff import WALK, between
 from pmgit.git.remotes import Remotes
+from pmgit.git.revisions import demand_commit, edges_of, listed, merge_base
 from pmgit.git.snapshot import RANGE
 from pmgit.git.tree import CommitIndex, CommitSnapshot
 
@@ -33,30 +33,9 @@ def take_range(repository: Repository, text: str) -> CommitSnapshot:
         raise UsageError(
             f"not a range of commits: {text!r}", "for example: --range origin/main..HEAD"
         )
-    base = resolve(repository, old)
-    tip = resolve(repository, new or "HEAD")
+    base = demand_commit(repository, old)
+    tip = demand_commit(repository, new or "HEAD")
     return take(repository, tip, [f"^{base}"], base)
-
-
-def resolve(repository: Repository, name: str) -> str:
-    """The full id of the commit that `name` means."""
-    process = repository.start(
-        "rev-parse", "-q", "--verify", "--end-of-options", f"{name}^{{commit}}"
-    )
-    code, out, err = process.wait()
-    if code or out.startswith(b"^"):
-        from pmgit.git import trouble
-
-        if refused := trouble.refused(f"no commit {name!r}", err, start):
-            raise refused
-        shallow = bool(repository.shallow_commits)
-        raise PmgitError(
-            f"no commit {name!r} in this repository",
-            "the clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)"
-            if shallow
-            else "see what there is: git branch -a; in CI the base branch must be fetched first",
-        )
-    return out.decode("ascii").strip()
 
 
 def take(
@@ -70,8 +49,8 @@ def take(
     # Git works on the commits while it is asked about the tip.
     walk = _Walk(repository, (tip, *excluded))
     index = CommitIndex(repository, tip)
-    start = _merge_base(repository, base, tip) or repository.empty_tree
-    changes = between(repository, start, tip)
+    start = merge_base(repository, base, tip) if base else ""
+    changes = between(repository, start or repository.empty_tree, tip)
     blobs, removed = contributions(walk.commits(base))
     snapshot = CommitSnapshot(
         repository, RANGE, changes, blobs, index_env=index.env, removed=removed
@@ -83,33 +62,6 @@ def take(
     return snapshot
 
 
-def edges_of(repository: Repository, tip: str, bounds: Sequence[str]) -> tuple[bool, list[str]]:
-    """Whether a tip has commits that `bounds` leave, and where it leaves what they do not.
-
-    None of these edges is part of another; there is none where the histories share nothing.
-    """
-    found = repository.run("rev-list", "--boundary", tip, *bounds).decode("ascii").split()
-    edges = [line[1:] for line in found if line.startswith("-")]
-    return len(found) > len(edges), independent(repository, edges)
-
-
-def independent(repository: Repository, commits: Sequence[str]) -> list[str]:
-    """Of these commits those that none of the others has: old forks and later merges are behind."""
-    if len(commits) < 2:
-        return list(commits)
-    out = repository.run("merge-base", "--independent", *commits[:1000])
-    return out.decode("ascii").split() or list(commits)
-
-
-def _merge_base(repository: Repository, base: str, tip: str) -> str:
-    if not base:
-        return ""
-    code, out, err = repository.start("merge-base", base, tip).wait()
-    if code > 1:
-        raise GitError(("merge-base", base, tip), code, err)
-    return out.decode("ascii").strip()
-
-
 def from_environment(repository: Repository) -> CommitSnapshot:
     """The range that pre-commit names in the environment."""
     old, new = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
@@ -117,14 +69,14 @@ def from_environment(repository: Repository) -> CommitSnapshot:
     if not remote and old and new:
         return take_range(repository, f"{old}..{new}")
     # The push of a root commit has no FROM_REF: everything that the remote has not got.
-    tip = resolve(repository, new or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD")
+    tip = demand_commit(repository, new or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD")
     known, base = [], ""
     if remote:
         remotes = Remotes(repository)
         known = remotes.known(remote)
         # Of a new branch it is what pre-commit found by `--remotes=NAME`.
         if old and not remotes.has_others_below(remote):
-            base = resolve(repository, old)
+            base = demand_commit(repository, old)
             known.append(base)
     bounds = ["--not", *known]
     news, edges = edges_of(repository, tip, bounds)
@@ -145,8 +97,7 @@ class _Walk:
         self._repository = repository
         self.cut: list[str] = []
         if shallow := repository.shallow_commits:
-            listed = repository.run("rev-list", *revisions).decode("ascii").split()
-            self.cut = sorted(shallow.intersection(listed))
+            self.cut = sorted(shallow.intersection(listed(repository, *revisions)))
         whole = (f"^{commit}" for commit in self.cut)
         self._process = repository.start(*WALK, *whole, *revisions)
 

@@ -11,7 +11,9 @@ from pmgit.git import commit_diffs
 from pmgit.git.blob import Blob, introduced_by
 from pmgit.git.commit_diffs import CommitDiff
 from pmgit.git.objects import UnreadableObjectError
+from pmgit.git.process import GitError
 from pmgit.git.raw_diff import between
+from pmgit.git.revisions import independent, merge_base
 from pmgit.git.tip import TipSnapshot
 
 TYPE_CHECKING = False
@@ -92,13 +94,12 @@ class Receipt:
         if len(edges) < 2 or update.old in edges:
             return update.old if update.old in edges else "".join(edges)
         if update.old:
-            # It fails for a tag on a blob.
-            code, out, _ = self.repository.start("merge-base", update.old, tip).wait()
-            base = out.decode("ascii").strip()
-            if code == 0 and base not in self._commits:
+            try:
+                base = merge_base(self.repository, update.old, tip)
+            except GitError:
+                base = ""  # a tag on a blob
+            if base and base not in self._commits:
                 return base
-        from pmgit.git.ranges import independent
-
         return independent(self.repository, edges)[0]
 
     def _diff(self, tips: Sequence[_Tip]) -> None:

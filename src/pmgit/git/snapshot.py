@@ -17,6 +17,7 @@ from pmgit.git.blob import (
     removed_by,
 )
 from pmgit.git.entries import INDEX, of_index
+from pmgit.git.names import ATTRIBUTES
 from pmgit.git.objects import Objects
 from pmgit.git.path_filters import PathFilters
 from pmgit.git.raw_diff import DIFF_INDEX, changes
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 STAGED, TREE, RANGE = "staged", "tree", "range"
-ATTRIBUTES = ".gitattributes"
 
 
 class Snapshot(PathFilters):

@@ -43,8 +43,9 @@ class StagedDiff:
         error = self._stream.finish()
         if error:
             # Without ^{commit}: a HEAD whose commit is damaged is no unborn branch.
-            head = repository.start("rev-parse", "-q", "--verify", "HEAD")
-            if head.wait()[0] == 0:
+            from pmgit.git.revisions import id_of
+
+            if id_of(repository, "HEAD"):
                 raise error
             self.unborn = True
             empty = (*DIFF_INDEX, repository.empty_tree, "--")

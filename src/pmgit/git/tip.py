@@ -16,8 +16,9 @@ from pmgit.git.blob import (
     folders_of,
 )
 from pmgit.git.entries import FILES, TREE, in_object, of_tree, plain_mode
+from pmgit.git.names import ATTRIBUTES
 from pmgit.git.objects import Objects, UnreadableObjectError
-from pmgit.git.snapshot import ATTRIBUTES, RANGE, Snapshot
+from pmgit.git.snapshot import RANGE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _FILES = (*REGULAR, LINK)
 _NAME = ATTRIBUTES.encode("ascii")
 #: How it stands in a tree, or in a part of a longer name.
-_ENTRY = b" .gitattributes\0"
+_ENTRY = b" %b\0" % _NAME
 #: In more folders than this, `.gitattributes` is looked for in the whole tree at once.
 _FOLDERS = 400
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git.blob import Blob
 from pmgit.git.entries import of_index
+from pmgit.git.revisions import id_of
 from pmgit.git.scratch import no_temporary_files
 from pmgit.git.snapshot import TREE, Snapshot, list_attributes
 
@@ -91,7 +92,7 @@ def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:
     A bare repository has no index: its HEAD is judged.
     """
     folders = tuple(path.rstrip("/") for path in paths)
-    if repository.bare and repository.start("rev-parse", "-q", "--verify", "HEAD").wait()[0]:
+    if repository.bare and not id_of(repository, "HEAD"):
         raise PmgitError(
             "HEAD of this bare repository names no commit",
             "judge the commits of a branch: pmgit check --range A..B",

@@ -11,9 +11,10 @@ import hashlib
 import os
 
 from pmgit.errors import PmgitError
-from pmgit.git.blob import encode
+from pmgit.git.blob import REGULAR, encode
 from pmgit.git.cat_file import demand
 from pmgit.git.entries import in_object, plain_mode
+from pmgit.git.names import ATTRIBUTES
 from pmgit.git.objects import UnreadableObjectError
 
 TYPE_CHECKING = False
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 _FOLDER = b"40000"
-ATTRIBUTES = b".gitattributes"
+_ATTRIBUTES = ATTRIBUTES.encode("ascii")
 
 
 class Rewritten:
@@ -135,13 +136,15 @@ class Rewriter:
         if not replaced:
             return new or self._keep("tree", b"")
         entries = self._entries(new)
-        old = next((entry for _, name, entry in entries if name == ATTRIBUTES), "")
+        old = next((entry for _, name, entry in entries if name == _ATTRIBUTES), "")
         text = self._attributes(old)
         if text == old:
             return new
-        mode = next((mode for mode, name, _ in entries if name == ATTRIBUTES), b"100644")
-        kept = [entry for entry in entries if entry[1] != ATTRIBUTES]
-        return self._keep_tree([*kept, (mode, ATTRIBUTES, text)])
+        mode = next(
+            (mode for mode, name, _ in entries if name == _ATTRIBUTES), REGULAR[0].encode("ascii")
+        )
+        kept = [entry for entry in entries if entry[1] != _ATTRIBUTES]
+        return self._keep_tree([*kept, (mode, _ATTRIBUTES, text)])
 
     def _tree(self, oid: str, node: _Node) -> tuple[str, bool]:
         """The new id of a tree ('' when nothing is left), and whether a blob was replaced."""

@@ -13,8 +13,14 @@ from pmgit.errors import PmgitError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Protocol
 
-    from pmgit.git.process import Process
+    class Started(Protocol):
+        """A git process under way, as `process.start` gives it."""
+
+        def wait(self) -> tuple[int, bytes, str]:
+            """Exit code, standard output, standard error."""
+
 
 #: What Git says of an index that it could open and not understand. A pack has an "index file" too.
 _BAD_INDEX = (
@@ -39,7 +45,7 @@ _BAD_OBJECT = (
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
 
 
-def explained(told: str, stderr: str, start: Callable[..., Process]) -> tuple[str, str]:
+def explained(told: str, stderr: str, start: Callable[..., Started]) -> tuple[str, str]:
     """What to say instead of `told`, a line of what Git has printed (`stderr`), and the hint.
 
     `start` starts git where pmgit stands.
@@ -62,7 +68,7 @@ def explained(told: str, stderr: str, start: Callable[..., Process]) -> tuple[st
     return told, "see who may read the repository's files: ls -la" if denied else hint(stderr)
 
 
-def lacks_objects(stderr: str, start: Callable[..., Process]) -> bool:
+def lacks_objects(stderr: str, start: Callable[..., Started]) -> bool:
     """Whether Git complains of an object that a partial clone has left on the remote."""
     # All that git 2.34 says when it may not fetch: transport 'https' not allowed.
     if "promisor" in stderr or "lazy fetching" in stderr or "' not allowed" in stderr:
@@ -78,7 +84,7 @@ def lacks_objects(stderr: str, start: Callable[..., Process]) -> bool:
 _NO_TREE = ("unable to read tree", "bad tree object", "not a tree object")
 
 
-def unreadable(oid: str, why: str, said: str, start: Callable[..., Process]) -> tuple[str, str]:
+def unreadable(oid: str, why: str, said: str, start: Callable[..., Started]) -> tuple[str, str]:
     """What to say of an object that Git could not read, and the hint.
 
     The cause is `why`, else what Git says when it is asked for this object alone, else what it has
@@ -140,7 +146,7 @@ def _forbidden_hint(path: str) -> str:
     return f"see who may read it: ls -ld {quote(path)}"
 
 
-def refused(what: str, stderr: str, start: Callable[..., Process]) -> PmgitError | None:
+def refused(what: str, stderr: str, start: Callable[..., Started]) -> PmgitError | None:
     """The error that `what` cannot be read; None when Git has only not found it."""
     path = forbidden(start)
     if path:
@@ -164,7 +170,7 @@ def _forbidden_git_dir() -> str:
         folder = above
 
 
-def forbidden(start: Callable[..., Process], oid: str = "") -> str:
+def forbidden(start: Callable[..., Started], oid: str = "") -> str:
     """The first file or folder of the object stores that this user may not read; '' for none.
 
     Of loose objects only `oid` counts, when it is given.

@@ -6,6 +6,8 @@ import os
 
 from pmgit.errors import PmgitError
 from pmgit.finding import Finding, Fix, Step
+from pmgit.git import revisions
+from pmgit.git.names import HEADS
 from pmgit.lfs.pointer import Pointer
 from pmgit.rule import PUSHED, Rule
 from pmgit.units import show_size
@@ -70,7 +72,7 @@ class AbsentObject(Rule):
             _demand_git_lfs(pointers[0][0])
         absent = _absent(subject.repository, pointers)
         if absent:
-            there = _reachable(subject.repository, receiver)
+            there = revisions.objects(subject.repository, receiver)
             # Of what was the target of a link, Git LFS has uploaded nothing.
             absent = [(b, p) for b, p in absent if b.oid not in there or b.oid == b.before]
         silence = ""
@@ -102,7 +104,7 @@ def _not_on_server(
     remote = snapshot.address if isinstance(snapshot, CommitSnapshot) else ""
     if not remote or remote.startswith("-"):
         return absent, ""
-    ref = snapshot.ref if snapshot.ref.startswith("refs/") else "refs/heads/pmgit"
+    ref = snapshot.ref if snapshot.ref.startswith("refs/") else f"{HEADS}pmgit"
     # Git LFS cannot read every odd form, and would not ask for these.
     pointers = {pointer.oid: blob.oid for blob, pointer in absent if not pointer.fault}
     try:
@@ -148,11 +150,3 @@ def _absent(
         return False
 
     return [(blob, pointer) for blob, pointer in pointers if not is_here(pointer)]
-
-
-def _reachable(repository: Repository, receiver: Sequence[str]) -> frozenset[str]:
-    """Every object that the remote is known to have. Slow, so asked only when one is absent."""
-    out = repository.run(
-        "rev-list", "--objects", "--no-object-names", "--missing=allow-any", *receiver
-    )
-    return frozenset(out.decode("ascii").split())

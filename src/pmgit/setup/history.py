@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from pmgit.git import introductions
 from pmgit.git.process import GitError
+from pmgit.git.revisions import commit_of, listed
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.git.streams import Running
 from pmgit.lfs import migrate, patterns, pointer
@@ -84,7 +85,7 @@ def look(
     """
     try:
         blobs = _introduced(repository)
-        pushed = set(repository.run("rev-list", "--remotes").decode("ascii").split())
+        pushed = set(listed(repository, "--remotes"))
     except GitError:
         return History()  # no commit yet, or a clone without trees
     lfs = matched(list(dict.fromkeys(blob.path for blob in blobs if blob.is_regular)))
@@ -93,7 +94,7 @@ def look(
     raw = [b for b in blobs if b.size > 0 and _pointer(b) is None]
     if not raw:
         return History()
-    head = repository.run("rev-parse", "HEAD").decode("ascii").strip()
+    head = commit_of(repository, "HEAD")
     return History(
         raw,
         any(blob.commit in pushed for blob in raw),

@@ -16,6 +16,7 @@ import os
 from pmgit.config import LFS
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import work_tree
+from pmgit.git.names import PROBE
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs.patterns import literal
 from pmgit.model import storage
@@ -25,7 +26,6 @@ from pmgit.setup.ignore_plan import NAME, Place, Plan
 from pmgit.setup.ignore_proof import (
     CACHES,
     PLACES,
-    PROBE,
     SEEN,
     decisions,
     prove,

@@ -11,11 +11,12 @@ from fnmatch import fnmatchcase
 
 from pmgit.errors import PmgitError
 from pmgit.git.blob import SUBMODULE
+from pmgit.git.names import PROBE
 from pmgit.git.nested import is_repository
 from pmgit.lfs.patterns import literal
 from pmgit.model.file_names import CODE_NAMES, CODE_SUFFIXES
 from pmgit.setup.ignore_plan import NAME
-from pmgit.setup.ignore_proof import PROBE, SEEN, decisions
+from pmgit.setup.ignore_proof import SEEN, decisions
 from pmgit.setup.shadow import Shadow
 
 TYPE_CHECKING = False

@@ -7,6 +7,7 @@ import os
 from pmgit.config import LFS
 from pmgit.errors import PmgitError
 from pmgit.git.blob import encode
+from pmgit.git.names import PROBE
 from pmgit.model import caches, folder
 from pmgit.model.weights import KEPT_TEXT
 from pmgit.setup.ignore_plan import NAME
@@ -28,7 +29,6 @@ CACHES = (
     "token", "stored_tokens", "._____temp/",
 )  # fmt: skip
 
-PROBE = "pmgit-probe"
 PLACES = (PROBE, f"{PROBE}/{PROBE}")
 SEEN = ("INFO.md", "pmgit.lock")
 _LEFTOVERS = (

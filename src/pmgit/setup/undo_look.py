@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.git import attributes
 from pmgit.git.blob import decode
+from pmgit.git.revisions import id_of
 from pmgit.setup import files, undo
 from pmgit.setup.attributes.attribute_lines import NAME as ATTRIBUTES
 from pmgit.setup.ignore_plan import NAME as IGNORE
@@ -53,8 +54,7 @@ def raw_again(repository: Repository, journal: Journal) -> dict[str, int]:
 
 
 def _head(repository: Repository) -> str:
-    unborn = repository.start("rev-parse", "-q", "--verify", "HEAD").wait()[0]
-    return repository.empty_tree if unborn else "HEAD"
+    return "HEAD" if id_of(repository, "HEAD") else repository.empty_tree
 
 
 def _names(repository: Repository, *argv: str) -> list[str]:

@@ -11,6 +11,7 @@ import os
 from pmgit.git import attributes
 from pmgit.git.attribute_text import Line, lines_of
 from pmgit.git.blob import decode
+from pmgit.git.names import ATTRIBUTES
 from pmgit.setup.shadow import Shadow, attributes_of
 
 TYPE_CHECKING = False
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
 
-NAME = ".gitattributes"
+NAME = ATTRIBUTES
 INFO = ".git/info/attributes"
 _MARK = "pmgit-line-"
 #: Git reads no attribute file that is larger.

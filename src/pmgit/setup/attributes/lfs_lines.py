@@ -15,6 +15,7 @@ from pmgit.config import PYPROJECT
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import attributes, many_lines
 from pmgit.git.attributes import LFS
+from pmgit.git.names import PROBE
 from pmgit.lfs import patterns, pointer
 from pmgit.setup import block, files
 from pmgit.setup.attributes import lfs_patterns, only_here
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
     from pmgit.setup.attributes.attribute_file import AttributeFile
-
-_PROBE = "pmgit-probe"
 
 
 @dataclass
@@ -168,14 +167,14 @@ class Lines:
             sorted({*old.sends, *wanted} - own), list(old.keeps), sorted({*old.large} - own)
         )
         probes = {name: spec for spec in patterns.MUST_BE_TEXT for name in _instances(spec)}
-        places = ["", *(f"{root}/{_PROBE}/" for root in self._roots)]
+        places = ["", *(f"{root}/{PROBE}/" for root in self._roots)]
         caught = self._caught(groups, [place + name for place in places for name in probes])
         for name, spec in probes.items():
             if name in caught:
                 groups.keeps.append(spec)
                 continue
             for root in self._roots:
-                if f"{root}/{_PROBE}/{name}" in caught:
+                if f"{root}/{PROBE}/{name}" in caught:
                     anywhere = f"/{patterns.literal(root)}/**/{spec}"
                     groups.keeps.append(patterns.quoted(anywhere))
         # Other spellings, other folders.

@@ -6,6 +6,7 @@ import os
 import posixpath
 
 from pmgit.errors import UsageError
+from pmgit.git.names import PROBE
 from pmgit.lfs import patterns
 from pmgit.model import folder
 from pmgit.model.weights import ALWAYS, ALWAYS_SUFFIXES, AMBIGUOUS, Tiers
@@ -22,7 +23,6 @@ _MAX_LINE = 2047
 #: Weights inside of a models folder, where these patterns count; elsewhere they may be anything.
 _COMMON = (".bin", ".h5", ".hdf5", ".joblib", ".npy", ".npz", ".pb", ".pkl")
 #: What stands for a `*` in a probe: a path that does not exist but could.
-_PROBE = "pmgit-probe"
 
 
 def for_formats(config: Config, roots: Iterable[str], files: Iterable[str]) -> list[str]:
@@ -150,7 +150,7 @@ def probes(glob: str, roots: Iterable[str]) -> list[str]:
     if "/" in glob.rstrip("/"):
         return [name]
     # Without a slash it matches at any depth.
-    return [name, *(f"{root}/{_PROBE}/{name}" for root in roots)]
+    return [name, *(f"{root}/{PROBE}/{name}" for root in roots)]
 
 
 def path_of(glob: str) -> str:
@@ -168,7 +168,7 @@ def _instance(glob: str) -> str:
         if char == "*":
             while glob[at : at + 1] == "*":
                 at += 1
-            out.append(_PROBE)
+            out.append(PROBE)
         elif char == "?":
             out.append("x")
             at += 1
