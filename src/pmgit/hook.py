@@ -178,11 +178,11 @@ def _misses(snapshot: Snapshot, report: Report) -> bool:
     objects that a rule also looked for must not stop all work. A blob that a push brings and that
     is not here was fetched from somewhere, and nobody has judged it.
     """
-    if snapshot.cut and snapshot.receiver is None:
+    if snapshot.cut and snapshot.receiver.known is None:
         return True
     if not report.not_judged or snapshot.origin == "staged":
         return False
-    if snapshot.receiver is None:
+    if snapshot.receiver.known is None:
         return True
     from pmgit.git.blob import NOT_HERE
 

@@ -186,15 +186,9 @@ class Server:
                 ] = True
 
     def _survey(self, snapshots: Sequence[TipSnapshot]) -> None:
-        """Find the sizes of all blobs at once, and say whether objects of Git LFS lie here."""
+        """Find the sizes of all blobs at once."""
         blobs = [b for snapshot in snapshots for b in snapshot.introduced if b.is_regular]
         Objects(self._repository, self._settings.batch).survey(dict.fromkeys(blobs), pointer.may_be)
-        # Where nothing was ever uploaded by path or ssh, another server keeps the objects.
-        stores = os.path.isdir(os.path.join(self._repository.common_dir, "lfs", "objects"))
-        for snapshot in snapshots:
-            snapshot.received = True
-            if stores:
-                snapshot.receiver = ["--all"]
 
     def _own_configuration(self) -> Config | None:
         """The server's own configuration; None when it has none."""

@@ -12,6 +12,7 @@ from pmgit.errors import PmgitError, UsageError
 from pmgit.git import ranges, revisions
 from pmgit.git.blob import decode
 from pmgit.git.names import HEADS, REMOTES, TAGS
+from pmgit.git.receiver import Receiver
 from pmgit.git.remotes import ANY, Remotes
 
 TYPE_CHECKING = False
@@ -129,10 +130,8 @@ class Unpushed:
         """What these commits bring; with `tip`, what those that end there bring instead."""
         tip = tip or self.tip
         _, edges = revisions.edges_of(self.repository, tip, self.bounds)
-        snapshot = ranges.take(self.repository, tip, self.bounds, *edges)
-        snapshot.ref = self.ref
-        snapshot.unpushed = self.bounds[0] == "--not"
-        return snapshot
+        receiver = Receiver(ref=self.ref, lacks_all=self.bounds[0] == "--not")
+        return ranges.take(self.repository, tip, self.bounds, *edges, receiver=receiver)
 
 
 def unpushed(repository: Repository, text: str = "", remote: str = "") -> Unpushed:

@@ -14,6 +14,7 @@ from pmgit.git.cat_file import peeled
 from pmgit.git.commit_diffs import difference
 from pmgit.git.incoming import Update, is_id
 from pmgit.git.objects import UnreadableObjectError
+from pmgit.git.receiver import Receiver
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import edges_of, listed
 from pmgit.git.snapshot import RANGE
@@ -69,7 +70,10 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
         if kind == "commit":
             tips.setdefault(oid, update)
         elif kind in ("blob", "tree"):
-            tagged.append((kind, _without_commit(repository, update, oid, kind)))
+            receiver = Receiver(
+                known, address=remote, tagged={update.local: update.new}, lacks_all=True
+            )
+            tagged.append((kind, _without_commit(repository, update, oid, kind, receiver)))
         else:
             raise UnreadableObjectError(update.new, note=f", but {update.local} is pushed")
     if tagged:
@@ -79,7 +83,6 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
         keep_new(repository, tagged, known, trees)
         for _, snapshot in tagged:
             if snapshot.introduced:
-                snapshot.receiver, snapshot.address = known, remote
                 yield snapshot
     there_already = ["--not", *tracking, "--not", *excluded]
     fresh = _reachable(repository, tips, tracking, excluded)
@@ -89,11 +92,10 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
         bounds = ["--not", *tracking, "--not", *excluded]
         _, edges = edges_of(repository, oid, there_already)
         old = olds.get(update.old)
-        snapshot = ranges.take(repository, oid, bounds, *([old] if old else []), *edges)
-        snapshot.receiver, snapshot.address = known, remote
-        snapshot.ref = update.local
-        snapshot.remote = remote if remote in remotes.names else ""
-        yield snapshot
+        name = remote if remote in remotes.names else ""
+        receiver = Receiver(known, address=remote, name=name, ref=update.local, lacks_all=True)
+        starts = [old, *edges] if old else edges
+        yield ranges.take(repository, oid, bounds, *starts, receiver=receiver)
         # What one tip brings is judged once, not again with every branch on top of it; the
         # tree of each is judged all the same.
         excluded.append(f"^{oid}")
@@ -110,7 +112,9 @@ def _reachable(
     return set(listed(repository, *bounds, stdin=words.encode()))
 
 
-def _without_commit(repository: Repository, update: Update, oid: str, kind: str) -> CommitSnapshot:
+def _without_commit(
+    repository: Repository, update: Update, oid: str, kind: str, receiver: Receiver
+) -> CommitSnapshot:
     """The snapshot of a tag on a blob or a tree: no range of commits has it.
 
     A blob has no path of its own; it is judged under the name of the ref.
@@ -119,7 +123,8 @@ def _without_commit(repository: Repository, update: Update, oid: str, kind: str)
     changes = difference(repository, repository.empty_tree, tree)
     index = CommitIndex(repository, tree)
     blobs = introduced_by(changes) if kind == "tree" else [Blob(update.remote, oid)]
-    snapshot = CommitSnapshot(repository, RANGE, changes, blobs, index_env=index.env)
+    snapshot = CommitSnapshot(
+        repository, RANGE, changes, blobs, index_env=index.env, receiver=receiver
+    )
     snapshot.index = index
-    snapshot.tagged = {update.local: update.new}
     return snapshot

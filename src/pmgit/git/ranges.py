@@ -14,6 +14,7 @@ from pmgit.git import commit_diffs
 from pmgit.git.commit_diffs import CommitDiff, contributions, difference
 from pmgit.git.objects import Objects
 from pmgit.git.raw_diff import WALK, between
+from pmgit.git.receiver import NOBODY, Receiver
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import demand_commit, edges_of, listed, merge_base
 from pmgit.git.snapshot import RANGE
@@ -39,7 +40,12 @@ def take_range(repository: Repository, text: str) -> CommitSnapshot:
 
 
 def take(
-    repository: Repository, tip: str, excluded: Sequence[str], base: str = "", *others: str
+    repository: Repository,
+    tip: str,
+    excluded: Sequence[str],
+    base: str = "",
+    *others: str,
+    receiver: Receiver = NOBODY,
 ) -> CommitSnapshot:
     """The snapshot of the commits that `tip` has and `excluded` (`^ID`, `--remotes=…`) have not.
 
@@ -53,7 +59,7 @@ def take(
     changes = between(repository, start or repository.empty_tree, tip)
     blobs, removed = contributions(walk.commits(base))
     snapshot = CommitSnapshot(
-        repository, RANGE, changes, blobs, index_env=index.env, removed=removed
+        repository, RANGE, changes, blobs, index_env=index.env, removed=removed, receiver=receiver
     )
     snapshot.index = index
     snapshot.objects = Objects(repository, packed=True)
@@ -81,10 +87,8 @@ def from_environment(repository: Repository) -> CommitSnapshot:
     bounds = ["--not", *known]
     news, edges = edges_of(repository, tip, bounds)
     starts = [base, *edges] if base else edges if news else [tip]
-    snapshot = take(repository, tip, bounds, *starts)
-    if remote:
-        snapshot.receiver, snapshot.address = known, remote
-    return snapshot
+    receiver = Receiver(known, address=remote, lacks_all=True) if remote else NOBODY
+    return take(repository, tip, bounds, *starts, receiver=receiver)
 
 
 class _Walk:

@@ -7,12 +7,15 @@ commits between follow each other and their changes can be added up.
 
 from __future__ import annotations
 
+import os
+
 from pmgit.git import commit_diffs
 from pmgit.git.blob import Blob, introduced_by
 from pmgit.git.commit_diffs import CommitDiff
 from pmgit.git.objects import UnreadableObjectError
 from pmgit.git.process import GitError
 from pmgit.git.raw_diff import between
+from pmgit.git.receiver import Receiver
 from pmgit.git.revisions import independent, merge_base
 from pmgit.git.tip import TipSnapshot
 
@@ -34,6 +37,9 @@ class Receipt:
         self.updates = walk.updates
         self._news = walk.news
         self._walk = walk
+        # Where nothing was ever uploaded by path or ssh, another server keeps the objects.
+        stores = os.path.isdir(os.path.join(self.repository.common_dir, "lfs", "objects"))
+        self._known = ("--all",) if stores else None
         #: Every new commit, the oldest first.
         self._commits: dict[str, CommitDiff] = {}
         #: What the new ids are that are not themselves new commits, tags followed.
@@ -129,8 +135,7 @@ class Receipt:
         mine = [one for commit, one in self._commits.items() if commit in tip.commits]
         blobs, removed = commit_diffs.contributions(mine)
         changes = self._changes[tip.oid, tip.base]
-        snapshot = self._of(tip.oid, changes, blobs, removed)
-        snapshot.ref = tip.ref
+        snapshot = self._of(tip.oid, changes, blobs, removed, ref=tip.ref)
         snapshot.base = tip.base
         snapshot.merged = [edge for edge in tip.edges if edge != tip.base]
         return snapshot
@@ -141,10 +146,14 @@ class Receipt:
         changes: list[Blob],
         introduced: list[Blob],
         removed: dict[tuple[str, str], list[str]] | None = None,
+        *,
+        ref: str = "",
+        tagged: dict[str, str] | None = None,
     ) -> TipSnapshot:
         return TipSnapshot(
             self.repository, self.batch, tip, changes, introduced,
             removed=removed or {}, trees=self._trees.get(tip, {}),
+            receiver=Receiver(self._known, ref=ref, tagged=tagged, is_here=True),
         )  # fmt: skip
 
     def _tagged(self, groups: Sequence[Sequence[Update]]) -> list[list[TipSnapshot]]:
@@ -169,12 +178,10 @@ class Receipt:
             empty = self.repository.empty_tree
             for tree, refs in trees.items():
                 changes = commit_diffs.difference(self.repository, empty, tree)
-                found[-1].append(self._of(tree, changes, introduced_by(changes)))
-                found[-1][-1].tagged = refs
+                found[-1].append(self._of(tree, changes, introduced_by(changes), tagged=refs))
                 tagged.append(("tree", found[-1][-1]))
             if blobs:
-                found[-1].append(self._of(empty, [], blobs))
-                found[-1][-1].tagged = of_blobs
+                found[-1].append(self._of(empty, [], blobs, tagged=of_blobs))
                 tagged.append(("blob", found[-1][-1]))
         if tagged:
             from pmgit.git.known import keep_new

@@ -21,6 +21,7 @@ from pmgit.git.names import ATTRIBUTES
 from pmgit.git.objects import Objects
 from pmgit.git.path_filters import PathFilters
 from pmgit.git.raw_diff import DIFF_INDEX, changes
+from pmgit.git.receiver import NOBODY, Receiver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ class Snapshot(PathFilters):
 
     `introduced` are the blobs that are new here, links and submodules among them; `changes` the
     raw difference to what was before, deletions too. `index_env` points git at the index that holds
-    the tree (a temporary one for a commit). `receiver` is None unless this is a push: then it holds
-    revision arguments for what the remote is known to have.
+    the tree (a temporary one for a commit). `receiver` is who gets it in a push.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Snapshot(PathFilters):
         *,
         index_env: dict[str, str] | None = None,
         removed: dict[tuple[str, str], list[str]] | None = None,
+        receiver: Receiver = NOBODY,
     ) -> None:
         super().__init__(repository, index_env)
         self.origin = origin
@@ -60,15 +61,12 @@ class Snapshot(PathFilters):
         self.introduced = introduced
         self._removed = removed
         self.objects = Objects(repository)
-        self.receiver: Sequence[str] | None = None
+        self.receiver = receiver
         self.tip = ""  # the commit whose tree it is
         self.base = ""  # the commit that the changes are held against, where that may be old
         self.merged: Sequence[str] = ()  # other commits that are not new and that it is made of
         self.apart = False  # whether the work tree has no part in it, in spite of its origin
         self.cut = 0  # how many commits of a range have parents that a shallow clone lacks
-        self.ref = ""  # the ref that is pushed, where it is known
-        self.tagged: dict[str, str] = {}  # pushed refs without a commit: tags on blobs and trees
-        self.received = False  # whether this repository is the one that is pushed to
         self.sizes: Sizes | None = None  # what the index tells, when much is staged
         self._surveyed: list[Blob] | None = None  # the introduced files
         self._rough: Collection[Blob] = ()  # those whose sizes the index tells

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.cat_file import Batch
     from pmgit.git.process import Process
+    from pmgit.git.receiver import Receiver
     from pmgit.git.repository import Repository
 
 _FILES = (*REGULAR, LINK)
@@ -54,8 +55,9 @@ class TipSnapshot(Snapshot):
         *,
         removed: dict[tuple[str, str], list[str]],
         trees: dict[str, str],
+        receiver: Receiver,
     ) -> None:
-        super().__init__(repository, RANGE, changes, introduced, removed=removed)
+        super().__init__(repository, RANGE, changes, introduced, removed=removed, receiver=receiver)
         self.tip = tip
         self._batch = batch
         self.objects = Objects(repository, batch)

@@ -41,16 +41,12 @@ class CommitIndex:
 class CommitSnapshot(Snapshot):
     """A snapshot that keeps its temporary index alive.
 
-    Of a range of commits it knows the tip, the revision arguments that bound it, the ref that is
-    pushed ('' when that is not known), and whether it is just what a remote has not got.
+    Of a range of commits it knows the tip, and the revision arguments that bound it.
     """
 
     index: CommitIndex | None
     tip: str = ""
     excluded: tuple[str, ...] = ()
-    unpushed: bool = False
-    remote: str = ""  # the name of the one that it is pushed to
-    address: str = ""  # that name, or the address that was given in its place
     is_part = False  # of a tree, because only some paths were asked for
     _listed_files: Process | None = None
     _demanded = False

@@ -61,18 +61,18 @@ class AbsentObject(Rule):
         from pmgit.lfs import store
 
         receiver = subject.snapshot.receiver
-        if receiver is None:
+        if receiver.known is None:
             return
         found = ((blob, subject.pointer_of(blob)) for blob in subject.files if blob.head)
         pointers = [(blob, p) for blob, p in found if isinstance(p, Pointer) and p.size]
         if not pointers:
             return
-        received = subject.snapshot.received
+        received = receiver.is_here
         if not received:
             _demand_git_lfs(pointers[0][0])
         absent = _absent(subject.repository, pointers)
         if absent:
-            there = revisions.objects(subject.repository, receiver)
+            there = revisions.objects(subject.repository, receiver.known)
             # Of what was the target of a link, Git LFS has uploaded nothing.
             absent = [(b, p) for b, p in absent if b.oid not in there or b.oid == b.before]
         silence = ""
@@ -97,14 +97,13 @@ def _not_on_server(
     subject: Subject, absent: list[tuple[Blob, Pointer]]
 ) -> tuple[list[tuple[Blob, Pointer]], str]:
     """Those that the server of Git LFS lacks too; all, and why, when it gave no answer."""
-    from pmgit.git.tree import CommitSnapshot
     from pmgit.lfs import server
 
-    snapshot = subject.snapshot
-    remote = snapshot.address if isinstance(snapshot, CommitSnapshot) else ""
+    receiver = subject.snapshot.receiver
+    remote = receiver.address
     if not remote or remote.startswith("-"):
         return absent, ""
-    ref = snapshot.ref if snapshot.ref.startswith("refs/") else f"{HEADS}pmgit"
+    ref = receiver.ref if receiver.ref.startswith("refs/") else f"{HEADS}pmgit"
     # Git LFS cannot read every odd form, and would not ask for these.
     pointers = {pointer.oid: blob.oid for blob, pointer in absent if not pointer.fault}
     try:
