@@ -16,6 +16,7 @@ import os
 from pmgit.config import LFS
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import work_tree
+from pmgit.git.attributes import ignore_rules
 from pmgit.git.names import PROBE
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs.patterns import literal
@@ -27,7 +28,6 @@ from pmgit.setup.ignore_proof import (
     CACHES,
     PLACES,
     SEEN,
-    decisions,
     prove,
 )
 from pmgit.setup.shadow import Shadow
@@ -184,7 +184,7 @@ def _is_shut(repository: Repository, root: str, around: Mapping[str, bytes]) -> 
     """Whether a line of the user's shuts the models folder itself, so that no `!` reaches in."""
     probe = f"{root}/{PROBE}/{SEEN[0]}"
     with Shadow(repository, around) as shadow:
-        return not decisions(shadow, [probe]).get(probe, ("", 0, "!"))[2].startswith("!")
+        return not ignore_rules(shadow, [probe]).get(probe, ("", 0, "!"))[2].startswith("!")
 
 
 def _for_lfs(
@@ -204,7 +204,7 @@ def _for_lfs(
     def hidden(lines: Sequence[str]) -> set[str]:
         text = block.replace(around[path], [*lines, *caches], name=path)
         with Shadow(repository, {**around, path: text}) as shadow:
-            decided = decisions(shadow, [anything, *probes])
+            decided = ignore_rules(shadow, [anything, *probes])
         return {path for path, rule in decided.items() if not rule[2].startswith("!")}
 
     lines: list[str] = []

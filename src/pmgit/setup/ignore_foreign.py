@@ -10,13 +10,14 @@ import os
 from fnmatch import fnmatchcase
 
 from pmgit.errors import PmgitError
+from pmgit.git.attributes import ignore_rules
 from pmgit.git.blob import SUBMODULE
 from pmgit.git.names import PROBE
 from pmgit.git.nested import is_repository
 from pmgit.lfs.patterns import literal
 from pmgit.model.file_names import CODE_NAMES, CODE_SUFFIXES
 from pmgit.setup.ignore_plan import NAME
-from pmgit.setup.ignore_proof import SEEN, decisions
+from pmgit.setup.ignore_proof import SEEN
 from pmgit.setup.shadow import Shadow
 
 TYPE_CHECKING = False
@@ -54,7 +55,7 @@ def code_lines(place: Place, root: str, top: str, around: Mapping[str, bytes]) -
     asked = [path for paths in probes.values() for path in paths]
     asked += [*code, *(f"{folder}/{PROBE}.py" for folder in folders)]
     with Shadow(place.repository, around) as shadow:
-        rules = decisions(shadow, asked)
+        rules = ignore_rules(shadow, asked)
     hidden = {path for path, (_, _, pattern) in rules.items() if not pattern.startswith("!")}
     let_in = [pattern for pattern in patterns if hidden.isdisjoint(probes[pattern])]
     if not let_in:

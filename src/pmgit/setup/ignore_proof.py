@@ -6,7 +6,7 @@ import os
 
 from pmgit.config import LFS
 from pmgit.errors import PmgitError
-from pmgit.git.blob import encode
+from pmgit.git.attributes import ignore_rules
 from pmgit.git.names import PROBE
 from pmgit.model import caches, folder
 from pmgit.model.weights import KEPT_TEXT
@@ -14,7 +14,7 @@ from pmgit.setup.ignore_plan import NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from pmgit.git.repository import Repository
     from pmgit.setup.ignore_plan import Plan
@@ -36,32 +36,6 @@ _LEFTOVERS = (
     "x.safetensors.incomplete", "README.md.incomplete",
 )  # fmt: skip
 _ENTRY = "models--pmgit--probe"
-
-
-def decisions(repository: Repository, paths: Sequence[str]) -> dict[str, tuple[str, int, str]]:
-    """The rule that decides for each path: file, line, pattern; a `!` pattern lets in."""
-    fields = (
-        repository.start(
-            "check-ignore",
-            "--no-index",
-            "-v",
-            "-n",
-            "-z",
-            "--stdin",
-            # It refuses --literal-pathspecs and reads `:(…)`; `./` makes every path a path.
-            stdin=b"".join(b"./" + encode(path) + b"\0" for path in paths),
-            literal=False,
-        )
-        .finish(1)
-        .decode("utf-8", "surrogateescape")
-        .split("\0")
-    )
-    found = {}
-    for at in range(0, len(fields) - 3, 4):
-        source, line, pattern, path = fields[at : at + 4]
-        if pattern:
-            found[path[2:]] = (source, int(line), pattern)
-    return found
 
 
 def prove(repository: Repository, made: Plan, below: Iterable[str]) -> None:
@@ -92,7 +66,7 @@ def prove(repository: Repository, made: Plan, below: Iterable[str]) -> None:
         if made.keep_text:
             names = [name.replace("*", "x") for name in KEPT_TEXT]
             seen += [f"{place}/{name}" for place in places for name in names]
-    decided = decisions(repository, [*hidden, *seen])
+    decided = ignore_rules(repository, [*hidden, *seen])
     for path in seen:
         source, line, pattern = decided.get(path, ("", 0, "!"))
         if not pattern.startswith("!"):

@@ -6,9 +6,9 @@ Only where pmgit is configured: nobody else needs them.
 from __future__ import annotations
 
 from pmgit.config import BASELINE, FILE
+from pmgit.git.attributes import ignore_rules
 from pmgit.setup.attributes.attribute_lines import NAME as ATTRIBUTES
 from pmgit.setup.ignore_plan import NAME
-from pmgit.setup.ignore_proof import decisions
 from pmgit.setup.shadow import Shadow
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ def lines(repository: Repository, around: Mapping[str, bytes]) -> list[str]:
     hides it on purpose, and what a person's own rules hide is not for others to let in.
     """
     with Shadow(repository, around) as shadow:
-        found = decisions(shadow, _NAMES)
+        found = ignore_rules(shadow, _NAMES)
     return [
         f"!/{name}"
         for name, (source, _, pattern) in found.items()

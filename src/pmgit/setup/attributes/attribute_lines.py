@@ -12,7 +12,7 @@ from pmgit.git import attributes
 from pmgit.git.attribute_text import Line, lines_of
 from pmgit.git.blob import decode
 from pmgit.git.names import ATTRIBUTES
-from pmgit.setup.shadow import Shadow, attributes_of
+from pmgit.setup.shadow import Shadow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def matching(
     paths = list(paths)
     texts = {file: text.encode("utf-8", "surrogateescape") for file, text in marked.items()}
     with Shadow(repository, texts) as shadow:
-        found = attributes_of(shadow, paths, everywhere=not here)
+        found = attributes.of_paths(shadow, paths, everywhere=not here)
     marks = {
         path: sorted(int(name[len(_MARK) :]) for name in given if name.startswith(_MARK))
         for path, given in found.items()
