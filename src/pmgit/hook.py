@@ -192,12 +192,12 @@ def _misses(snapshot: Snapshot, report: Report) -> bool:
 def _judge_push(arguments: Arguments) -> tuple[Repository, Report, bool]:
     """Judge every tip of a push by itself, with the configuration that it has."""
     from pmgit.finding import together
-    from pmgit.git import pushes
+    from pmgit.git import incoming, pushes
     from pmgit.git.repository import discover
 
     if not arguments.receiver:
         raise _usage("pre-push needs the name or the address of the remote")
-    updates = pushes.parse(_told(PUSH))
+    updates = incoming.parse(_told(PUSH), pushing=True)
     repository = discover()
     if not updates and os.environ.get("PRE_COMMIT_REMOTE_NAME"):
         # pre-commit gives its hooks nothing to read; the environment has the first ref.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from pmgit import fixes
 from pmgit.finding import Fix, Step
 from pmgit.fixes import Advice
@@ -43,7 +41,7 @@ class Holders:
 
     def __init__(self, subject: Subject, paths: Sequence[str], labels: Iterable[str]) -> None:
         """`labels` are what the conflicts call their sides, such as `HEAD` or the branch."""
-        self._format = subject.repository.object_format
+        self._repository = subject.repository
         self._held: dict[str, dict[str, str]] = {}
         if subject.origin == RANGE or subject.repository.bare:
             return  # there is no fix then, so nobody needs a name to put there
@@ -63,8 +61,7 @@ class Holders:
     def commit(self, path: str, side: Side) -> str:
         """What to call the commit that has a side; '' when it cannot be found."""
         text = side.pointer.text
-        oid = hashlib.new(self._format, b"blob %d\0" % len(text) + text, usedforsecurity=False)
-        wanted = oid.hexdigest()
+        wanted = self._repository.id_of(text)
         return next((n for n, held in self._held.items() if held.get(path) == wanted), "")
 
     def name(self, path: str, side: Side) -> str:

@@ -12,7 +12,7 @@ from pmgit.errors import PmgitError
 from pmgit.finding import Fix, Step
 from pmgit.git import attributes, checkout, clean, position, tags, tree
 from pmgit.git.blob import LINK, Blob
-from pmgit.git.entries import of_tree
+from pmgit.git.entries import TREE, of_tree
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.trees import Rewriter
 from pmgit.lfs import missing, patterns
@@ -101,7 +101,7 @@ class Remake:
         paths = [ATTRIBUTES, *(blob.path for blob in (*self.out, *self.stored))]
         found: dict[str, dict[str, Blob]] = {}
         for oid in commits:
-            raw = self.repository.run("ls-tree", "-z", oid, "--", *paths)
+            raw = self.repository.run(*TREE, oid, "--", *paths)
             found[oid] = {blob.path: blob for blob in of_tree(raw)}
         return found
 

@@ -126,9 +126,7 @@ def _line_end(repository: Repository, change: Blob) -> bytes:
     except OSError:
         return b""
     # With core.autocrlf, which is usual on Windows.
-    found = hashlib.new(repository.object_format, usedforsecurity=False)
-    found.update(b"blob %d\0" % len(data) + data)
-    return b"\r\n" if found.hexdigest() == change.before else b""
+    return b"\r\n" if repository.id_of(data) == change.before else b""
 
 
 def _on_disk(repository: Repository, path: str) -> bytes:

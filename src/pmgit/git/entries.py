@@ -8,8 +8,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.git.repository import Repository
-
 #: The entries of one tree, for `of_tree`; with paths behind it, those at these paths.
 TREE = ("ls-tree", "-z", "--full-tree")
 #: All files of a tree and of those below it, for `of_tree`.
@@ -38,12 +36,6 @@ def of_index(out: bytes) -> list[Blob]:
     return [
         Blob(line[at:], line[7 : at - 3], line[:6]) for line in lines if line[at - 3 : at] == " 0\t"
     ]
-
-
-def at_path(repository: Repository, treeish: str, path: str) -> Blob | None:
-    """What a tree (or that of a commit) has at a path; None for nothing."""
-    _, out, _ = repository.start(*TREE, treeish, "--", path).wait()
-    return next((entry for entry in of_tree(out) if entry.path == path), None)
 
 
 def in_object(data: bytes, width: int) -> Iterator[tuple[bytes, bytes, str]]:

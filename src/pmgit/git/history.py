@@ -11,10 +11,9 @@ from __future__ import annotations
 import os
 import re
 
-from pmgit.git import introductions, named_blobs
+from pmgit.git import entries, introductions, tagged
 from pmgit.git.blob import SUBMODULE, decode
 from pmgit.git.cat_file import EVERY
-from pmgit.git.entries import FILES, of_tree
 from pmgit.git.large import (
     HEAD,
     HISTORY,
@@ -78,7 +77,7 @@ class _Look:
         self._list(store, least)
         if self._large or self._partial:
             # Of what is asked about few objects, Git knows the answer by then.
-            head = self._running.start((*FILES, "HEAD"))
+            head = self._running.start((*entries.FILES, "HEAD"))
             sizes = self._stored()
             brought = self._read(commits)
             self._absent() if self._partial else self._missing(brought)
@@ -175,7 +174,7 @@ class _Look:
 
     def _head(self, stream: Stream) -> None:
         """Find what the tree of HEAD holds; there may be none yet."""
-        for blob in of_tree(b"".join(stream.chunks())):
+        for blob in entries.of_tree(b"".join(stream.chunks())):
             found = self._large.get(blob.oid.encode("ascii"))
             if found is not None:
                 found.where = HEAD
@@ -209,10 +208,15 @@ class _Look:
         unnamed = {oid: one for oid, one in unnamed.items() if not one.paths}
         if not unnamed:
             return
-        for find in (named_blobs.of_index, named_blobs.of_tags):
-            for blob in find(self._running):
-                if blob.oid in unnamed:
-                    unnamed[blob.oid].paths[blob.path] = None
+        # `rev-list --objects` ends a name where it has a line break.
+        stream = self._running.start(entries.INDEX)
+        blobs = entries.of_index(b"".join(stream.chunks()))
+        stream.finish()  # a bare repository has none
+        for tree in tagged.trees_of_refs(self._running):
+            blobs += tagged.files_of(self._running, tree)
+        for blob in blobs:
+            if blob.oid in unnamed:
+                unnamed[blob.oid].paths[blob.path] = None
         for oid, one in unnamed.items():
             if not one.paths:  # of another work tree's index; what follows a line break is missing
                 one.paths[decode(self._told[oid.encode("ascii")])] = None

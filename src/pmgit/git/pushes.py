@@ -1,49 +1,25 @@
-"""The snapshots of a push: for every ref that Git announces, what its tip brings to the remote.
-
-Git tells a pre-push hook all refs on standard input, a line each:
-`<local ref> <local id> <remote ref> <remote id>`, with zeros for what does not exist.
-pre-commit hands on only the first of them (docs/design.md), so pmgit reads them itself.
-"""
+"""The snapshots of a push: for every ref that Git announces, what its tip brings to the remote."""
 
 from __future__ import annotations
 
-from pmgit.errors import UsageError
 from pmgit.git import ranges
-from pmgit.git.blob import Blob, introduced_by
+from pmgit.git.blob import Blob
 from pmgit.git.cat_file import peeled
-from pmgit.git.commit_diffs import difference
-from pmgit.git.incoming import Update, is_id
 from pmgit.git.objects import UnreadableObjectError
 from pmgit.git.receiver import Receiver
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import edges_of, listed
 from pmgit.git.snapshot import RANGE
+from pmgit.git.tagged import Tagged, new_blobs
 from pmgit.git.tree import CommitIndex, CommitSnapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from pmgit.git.incoming import Update
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
-
-
-def parse(stdin: bytes) -> list[Update]:
-    """The refs that Git announces on standard input of a pre-push hook. Raises UsageError."""
-    updates = []
-    # Not splitlines: a ref may hold U+0085 or U+2028, which are no line ends to Git.
-    for line in stdin.decode("utf-8", "surrogateescape").split("\n"):
-        if not line:
-            continue
-        # A local "ref" may be an expression with blanks (`HEAD@{1 day ago}`): split from the right.
-        words = line.rsplit(" ", 3)
-        if len(words) != 4 or not (is_id(words[1]) and is_id(words[3])):
-            raise UsageError(
-                f"not a line of a pre-push hook: {line[:80]!r}",
-                "git gives `<local ref> <local id> <remote ref> <remote id>` on standard input",
-            )
-        updates.append(Update(words[0], words[1], words[2], words[3]))
-    return updates
 
 
 def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iterator[Snapshot]:
@@ -64,26 +40,28 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
     known = [*tracking, *dict.fromkeys(olds.values())]
     excluded = [f"^{oid}" for oid in dict.fromkeys(olds.values())]
     tips: dict[str, Update] = {}
-    tagged: list[tuple[str, CommitSnapshot]] = []
+    tagged: list[Tagged] = []
     for update in updates:
         oid, kind = named[update.new].oid, named[update.new].kind
+        refs = {update.local: update.new}
         if kind == "commit":
             tips.setdefault(oid, update)
-        elif kind in ("blob", "tree"):
-            receiver = Receiver(
-                known, address=remote, tagged={update.local: update.new}, lacks_all=True
-            )
-            tagged.append((kind, _without_commit(repository, update, oid, kind, receiver)))
+        elif kind == "tree":
+            tagged.append(Tagged(repository, refs, oid))
+        elif kind == "blob":
+            tagged.append(Tagged(repository, refs, "", [Blob(update.remote, oid)]))
         else:
             raise UnreadableObjectError(update.new, note=f", but {update.local} is pushed")
-    if tagged:
-        from pmgit.git.known import keep_new
-
-        trees = [u.old for u in updates if u.old and named[u.old].kind == "tree"]
-        keep_new(repository, tagged, known, trees)
-        for _, snapshot in tagged:
-            if snapshot.introduced:
-                yield snapshot
+    trees = [u.old for u in updates if u.old and named[u.old].kind == "tree"]
+    for one, blobs in zip(tagged, new_blobs(repository, tagged, known, trees), strict=True):
+        if blobs:
+            index = CommitIndex(repository, one.tree)
+            receiver = Receiver(known, address=remote, tagged=one.refs, lacks_all=True)
+            snapshot = CommitSnapshot(
+                repository, RANGE, one.changes, blobs, index_env=index.env, receiver=receiver
+            )
+            snapshot.index = index
+            yield snapshot
     there_already = ["--not", *tracking, "--not", *excluded]
     fresh = _reachable(repository, tips, tracking, excluded)
     for oid, update in tips.items():
@@ -110,21 +88,3 @@ def _reachable(
         return set()
     bounds = ("--not", *tracking, "--not", "--stdin")
     return set(listed(repository, *bounds, stdin=words.encode()))
-
-
-def _without_commit(
-    repository: Repository, update: Update, oid: str, kind: str, receiver: Receiver
-) -> CommitSnapshot:
-    """The snapshot of a tag on a blob or a tree: no range of commits has it.
-
-    A blob has no path of its own; it is judged under the name of the ref.
-    """
-    tree = oid if kind == "tree" else repository.empty_tree
-    changes = difference(repository, repository.empty_tree, tree)
-    index = CommitIndex(repository, tree)
-    blobs = introduced_by(changes) if kind == "tree" else [Blob(update.remote, oid)]
-    snapshot = CommitSnapshot(
-        repository, RANGE, changes, blobs, index_env=index.env, receiver=receiver
-    )
-    snapshot.index = index
-    return snapshot

@@ -10,22 +10,22 @@ from __future__ import annotations
 import os
 
 from pmgit.git import commit_diffs
-from pmgit.git.blob import Blob, introduced_by
+from pmgit.git.blob import Blob
 from pmgit.git.commit_diffs import CommitDiff
 from pmgit.git.objects import UnreadableObjectError
 from pmgit.git.process import GitError
 from pmgit.git.raw_diff import between
 from pmgit.git.receiver import Receiver
 from pmgit.git.revisions import independent, merge_base
+from pmgit.git.tagged import Tagged, new_blobs
 from pmgit.git.tip import TipSnapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pmgit.git.cat_file import Answer, Batch
     from pmgit.git.incoming import Update, Walk
-    from pmgit.git.snapshot import Snapshot
 
 
 class Receipt:
@@ -148,7 +148,7 @@ class Receipt:
         removed: dict[tuple[str, str], list[str]] | None = None,
         *,
         ref: str = "",
-        tagged: dict[str, str] | None = None,
+        tagged: Mapping[str, str] | None = None,
     ) -> TipSnapshot:
         return TipSnapshot(
             self.repository, self.batch, tip, changes, introduced,
@@ -157,12 +157,8 @@ class Receipt:
         )  # fmt: skip
 
     def _tagged(self, groups: Sequence[Sequence[Update]]) -> list[list[TipSnapshot]]:
-        """For every group, the snapshots of its tags on blobs and trees: no commit has them.
-
-        A blob has no path of its own; it is judged under the name of the ref.
-        """
-        found: list[list[TipSnapshot]] = []
-        tagged: list[tuple[str, Snapshot]] = []
+        """For every group, the snapshots of its tags on blobs and trees: no commit has them."""
+        found: list[list[Tagged]] = []
         for group in groups:
             blobs: list[Blob] = []
             of_blobs: dict[str, str] = {}
@@ -174,20 +170,19 @@ class Receipt:
                     of_blobs[update.remote] = update.new
                 elif peeled and peeled.kind == "tree":
                     trees.setdefault(peeled.oid, {})[update.remote] = update.new
-            found.append([])
-            empty = self.repository.empty_tree
-            for tree, refs in trees.items():
-                changes = commit_diffs.difference(self.repository, empty, tree)
-                found[-1].append(self._of(tree, changes, introduced_by(changes), tagged=refs))
-                tagged.append(("tree", found[-1][-1]))
+            found.append([Tagged(self.repository, refs, tree) for tree, refs in trees.items()])
             if blobs:
-                found[-1].append(self._of(empty, [], blobs, tagged=of_blobs))
-                tagged.append(("blob", found[-1][-1]))
-        if tagged:
-            from pmgit.git.known import keep_new
-
-            keep_new(self.repository, tagged, ["--all"])
-        return [[s for s in snapshots if s.introduced] for snapshots in found]
+                found[-1].append(Tagged(self.repository, of_blobs, "", blobs))
+        everything = [one for each in found for one in each]
+        new = iter(new_blobs(self.repository, everything, ["--all"]))
+        return [
+            [
+                self._of(one.tree, one.changes, blobs, tagged=one.refs)
+                for one in each
+                if (blobs := next(new))
+            ]
+            for each in found
+        ]
 
 
 class _Tip:

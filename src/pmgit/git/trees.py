@@ -7,7 +7,6 @@ commits and any name are the same to it, and nothing can be lost before a ref is
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from pmgit.errors import PmgitError
@@ -197,9 +196,7 @@ class Rewriter:
         return b"\n".join(kept) + separator + message
 
     def _keep(self, kind: str, data: bytes) -> str:
-        digest = hashlib.new(self._repository.object_format, usedforsecurity=False)
-        digest.update(f"{kind} {len(data)}\0".encode() + data)
-        oid = digest.hexdigest()
+        oid = self._repository.id_of(data, kind)
         self._made.objects.append((kind, oid, data))
         return oid
 
