@@ -91,7 +91,7 @@ def short(ref: str) -> str:
 def typed(ref: str) -> str:
     """A branch, tag or HEAD as it is typed after `--range`, where no other is meant by that."""
     name = short(ref)
-    if ref == DETACHED or not ref.startswith(HEADS) or name == DETACHED or name.startswith("refs/"):
+    if not ref.startswith(HEADS) or name == DETACHED or name.startswith("refs/"):
         return ref
     return name
 
@@ -150,7 +150,7 @@ def unpushed(repository: Repository, text: str = "", remote: str = "") -> Unpush
     ref = head.ref
     if name.startswith(TAGS):
         ref = name
-    elif name and name not in (DETACHED, short(ref), ref):
+    elif name and name != DETACHED:
         ref = name if name.startswith(HEADS) else HEADS + name
     if ref in (DETACHED, head.ref):
         tip = head.oid

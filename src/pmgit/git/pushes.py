@@ -15,7 +15,7 @@ from pmgit.git.tree import CommitIndex, CommitSnapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pmgit.git.incoming import Update
     from pmgit.git.repository import Repository
@@ -63,7 +63,9 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
             snapshot.index = index
             yield snapshot
     there_already = ["--not", *tracking, "--not", *excluded]
-    fresh = _reachable(repository, tips, tracking, excluded)
+    # By one process, however many tips there are.
+    words = "".join(f"{word}\n" for word in (*tips, *excluded))
+    fresh = set(listed(repository, "--not", *tracking, "--not", "--stdin", stdin=words.encode()))
     for oid, update in tips.items():
         if oid not in fresh:
             continue
@@ -77,14 +79,3 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
         # What one tip brings is judged once, not again with every branch on top of it; the
         # tree of each is judged all the same.
         excluded.append(f"^{oid}")
-
-
-def _reachable(
-    repository: Repository, tips: Iterable[str], tracking: Sequence[str], excluded: Sequence[str]
-) -> set[str]:
-    """Every commit that the tips bring, by one process however many tips there are."""
-    words = "".join(f"{word}\n" for word in (*tips, *excluded))
-    if not words:
-        return set()
-    bounds = ("--not", *tracking, "--not", "--stdin")
-    return set(listed(repository, *bounds, stdin=words.encode()))
