@@ -107,8 +107,8 @@ def answers(process: Process, paths: Sequence[str]) -> dict[str, str]:
         if out.count(_FILTER + UNSPECIFIED.encode() + b"\0") + len(pieces) - 1 == len(paths):
             lfs = b"\0".join([piece[piece.rfind(b"\0") + 1 :] for piece in pieces[:-1]])
             return dict.fromkeys(decode(lfs).split("\0"), LFS) if lfs else {}
-    told = zip(paths, decode(out).split("\0")[2::3], strict=True)
-    return {path: value for path, value in told if value != UNSPECIFIED}
+    values = zip(paths, decode(out).split("\0")[2::3], strict=True)
+    return {path: value for path, value in values if value != UNSPECIFIED}
 
 
 def of_paths(

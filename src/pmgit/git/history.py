@@ -1,7 +1,7 @@
 """All of a repository's history at one look: its large blobs, wherever they are.
 
 Git is asked two things at once. `cat-file --batch-all-objects` lists what the object store holds,
-reachable or not, and never fetches; `git log --raw` tells what every commit brings in, with all
+reachable or not, and never fetches; `git log --raw` lists what every commit introduces, with all
 paths. When the store holds nothing large, the second is stopped half-way: that is most of the
 speed (docs/performance.md). Both are read as they come, so that no output is kept whole.
 """
@@ -45,7 +45,10 @@ _LIST = ("rev-list", "--objects", "--no-walk")
 
 
 def look(repository: Repository, least: int, progress: Progress | None = None) -> History:
-    """Find the blobs of at least `least` bytes. `progress` is told objects and commits so far."""
+    """Find the blobs of at least `least` bytes.
+
+    `progress` gets the numbers of objects and of commits so far.
+    """
     with Running(repository) as running:
         found = _Look(repository, running, progress or (lambda _objects, _commits: None))
         return found.run(least)
@@ -59,7 +62,7 @@ class _Look:
         self._width = len(repository.empty_tree)
         self._large: dict[bytes, Large] = {}
         #: What `rev-list --objects` says of ids: a name, cut off at its first line break.
-        self._told: dict[bytes, bytes] = {}
+        self._names: dict[bytes, bytes] = {}
         self._history = History()
         self._history.shallow = bool(repository.shallow_commits)
         self._history.borrows = bool(
@@ -79,8 +82,8 @@ class _Look:
             # Of what is asked about few objects, Git knows the answer by then.
             head = self._running.start((*entries.FILES, "HEAD"))
             sizes = self._stored()
-            brought = self._read(commits)
-            self._absent() if self._partial else self._missing(brought)
+            introduced = self._read(commits)
+            self._absent() if self._partial else self._missing(introduced)
             self._tips(tips)
             self._head(head)
             self._rest()
@@ -113,7 +116,7 @@ class _Look:
     def _read(self, stream: Stream) -> set[bytes]:
         """Find every path of what is large, and the oldest commit; all blobs that came in."""
         large, history = self._large, self._history
-        brought: set[bytes] = set()
+        introduced: set[bytes] = set()
         authors: set[bytes] = set()
 
         def glance(piece: Piece) -> set[bytes] | None:
@@ -124,34 +127,34 @@ class _Look:
             if not piece.is_plain:
                 return None
             blobs = piece.blobs(self._width)
-            brought.update(blobs)
+            introduced.update(blobs)
             return large.keys() & blobs
 
         for blob in introductions.read(stream, glance):
             if blob.mode != SUBMODULE:
                 oid = blob.oid.encode("ascii")
-                brought.add(oid)
+                introduced.add(oid)
                 if oid in large:
                     large[oid].came(blob)
                     large[oid].where = HISTORY
         history.authors = len(authors)
-        brought.discard(b"0" * self._width)  # what is deleted
+        introduced.discard(b"0" * self._width)  # what is deleted
         error = stream.finish()
         self._fault(error)
         if error is not None:
             for found in large.values():
                 found.where = UNKNOWN if found.where == UNREACHABLE else found.where
-        return brought
+        return introduced
 
-    def _missing(self, brought: set[bytes]) -> None:
-        """Say which of the blobs that commits brought in are not in the store."""
+    def _missing(self, introduced: set[bytes]) -> None:
+        """Report which of the blobs that commits introduce are not in the store."""
         # To list all names again takes a third of the time that asking for these takes.
         stream = self._running.start((*EVERY, "--batch-check=%(objectname)"))
         for text in stream.lines():
-            brought.difference_update(text.split())
+            introduced.difference_update(text.split())
         self._fault(stream.finish())
-        if brought:
-            self._fault_objects("missing", sorted(brought))
+        if introduced:
+            self._fault_objects("missing", sorted(introduced))
 
     def _absent(self) -> None:
         """Count what a partial clone has left on the remote."""
@@ -167,7 +170,7 @@ class _Look:
                 found = self._large.get(line[: self._width])
                 if found is not None:
                     found.where = REF
-                    self._told.setdefault(line[: self._width], line[self._width + 1 :])
+                    self._names.setdefault(line[: self._width], line[self._width + 1 :])
         error = stream.finish()
         if not self._history.faults:  # else it is about the same objects
             self._fault(error)
@@ -199,12 +202,12 @@ class _Look:
                 found = rest.get(line[: self._width])
                 if found is not None:
                     found.where = INDEX
-                    self._told.setdefault(line[: self._width], line[self._width + 1 :])
+                    self._names.setdefault(line[: self._width], line[self._width + 1 :])
         self._fault(stream.finish())
 
     def _name(self) -> None:
         """Find the paths of what no commit tells them of."""
-        unnamed = {one.oid: one for oid, one in self._large.items() if self._told.get(oid)}
+        unnamed = {one.oid: one for oid, one in self._large.items() if self._names.get(oid)}
         unnamed = {oid: one for oid, one in unnamed.items() if not one.paths}
         if not unnamed:
             return
@@ -219,7 +222,7 @@ class _Look:
                 unnamed[blob.oid].paths[blob.path] = None
         for oid, one in unnamed.items():
             if not one.paths:  # of another work tree's index; what follows a line break is missing
-                one.paths[decode(self._told[oid.encode("ascii")])] = None
+                one.paths[decode(self._names[oid.encode("ascii")])] = None
 
     def _stored(self) -> Stream:
         """Ask how many bytes each takes in the store, compressed and as a difference."""
@@ -245,9 +248,9 @@ class _Look:
     def _fault(self, error: GitError | None) -> None:
         if error is None:
             return
-        told = TREELESS if self._partial and lacks_objects(error.stderr, start) else error.message
-        if told not in self._history.faults:
-            self._history.faults.append(told)
+        fault = TREELESS if self._partial and lacks_objects(error.stderr, start) else error.message
+        if fault not in self._history.faults:
+            self._history.faults.append(fault)
 
     def _fault_objects(self, how: str, oids: list[bytes]) -> None:
         names = ", ".join(oid.decode("ascii") for oid in oids[:3])

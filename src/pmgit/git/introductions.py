@@ -1,6 +1,6 @@
-"""What commits bring in: `git log --raw`, read as it comes, however long the history is.
+"""What commits introduce: `git log --raw`, read as it comes, however long the history is.
 
-A merge brings in what differs from all of its parents (`-c`), as `git.ranges` has it too.
+A merge introduces what differs from all of its parents (`-c`), as `git.ranges` has it too.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Piece:
 
     def __init__(self, text: bytes) -> None:
         self.lines = text.split(b"\n")
-        #: Whether there may be merges that bring in something, or submodules; both are few.
+        #: Whether there may be merges that introduce something, or submodules; both are few.
         self.is_plain = not (text.startswith(b"::") or b"\n::" in text or b" 160000 " in text)
 
     @property
@@ -46,12 +46,12 @@ class Piece:
         return [line for line in self.lines if line and line[0] != _COLON]
 
     def blobs(self, width: int) -> set[bytes]:
-        """The blobs that are brought in, and zeros, when it is plain; ids have `width` digits."""
+        """The introduced blobs, and zeros, when it is plain; ids have `width` digits."""
         part = _new_id(width)
         return {line[part] for line in self.lines if line and line[0] == _COLON}
 
     def places(self, wanted: set[bytes]) -> list[int]:
-        """The lines that bring in one of these blobs, when it is plain."""
+        """The lines that introduce one of these blobs, when it is plain."""
         part = _new_id(len(next(iter(wanted))))
         found = (at for at, line in enumerate(self.lines) if line[part] in wanted)
         # An author may have the name of a blob.
@@ -79,8 +79,8 @@ def read(
 ) -> Iterator[Blob]:
     """Everything that the commits introduce, newest first; `Commit` reads its `commit`.
 
-    `glance` is shown each piece of output before, and says which blobs of it are worth telling
-    (None: whatever it brings in): to read every line takes ten times as long.
+    `glance` gets each piece of output before, and returns which blobs are wanted of it (None: all
+    that it introduces): to read every line takes ten times as long.
     """
     commit = ""
     for text in stream.lines():

@@ -34,7 +34,7 @@ class Large:
         self.where = UNREACHABLE
 
     def came(self, blob: Blob) -> None:
-        """A commit introduces it at a path; the last one told is the oldest."""
+        """A commit introduces it at a path; the last call is for the oldest."""
         self.paths[blob.path] = None
         self.commit = Commit(blob.commit)
 

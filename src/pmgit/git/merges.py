@@ -60,12 +60,12 @@ def _published(repository: Repository, commits: Sequence[str]) -> list[str]:
     """The commits themselves, or the last ones behind them, that a remote-tracking ref has."""
     if not commits:
         return []
-    # Of what is a tip here and there, git says nothing at all.
+    # A commit that is the tip of a remote-tracking ref is not listed at all.
     asked = ("rev-list", "--boundary", *commits, "--not", "--remotes")
     code, out, _ = repository.start(*asked).wait()
     if code:
         return []  # what the environment names is not here
-    told = out.decode("ascii").split()
-    edges = [line[1:] for line in told if line.startswith("-")]
-    there = [commit for commit in commits if commit not in told]
-    return independent(repository, [*there, *edges])[:_MOST]
+    listed = out.decode("ascii").split()
+    edges = [line[1:] for line in listed if line.startswith("-")]
+    published = [commit for commit in commits if commit not in listed]
+    return independent(repository, [*published, *edges])[:_MOST]

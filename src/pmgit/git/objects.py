@@ -34,14 +34,14 @@ _TOGETHER = 500
 class UnreadableObjectError(PmgitError):
     """Git cannot read an object, or it is of a wrong kind, as `why` says.
 
-    Without it the cause is what Git says of the object, or has `said` of it (on standard error).
+    Without it the cause is what Git prints about the object, or has printed before (`stderr`).
     `note` follows in the message.
     """
 
-    def __init__(self, oid: str, why: str = "", said: str = "", note: str = "") -> None:
+    def __init__(self, oid: str, why: str = "", stderr: str = "", note: str = "") -> None:
         from pmgit.git import trouble
 
-        message, hint = trouble.unreadable(oid, why, said, process.start)
+        message, hint = trouble.unreadable(oid, why, stderr, process.start)
         super().__init__(message + note, hint)
 
 
@@ -128,20 +128,20 @@ class Objects:
         unique = list(dict.fromkeys(oids))
         if not unique:
             return {}
-        code, said = 0, ""
+        code, stderr = 0, ""
         if self._batch:
             answers = self._batch.contents(unique) if whole else self._batch.info(unique)
         else:
             from pmgit.git import cat_file
 
-            answers, code, said = cat_file.ask(self._repository, unique, whole=whole)
+            answers, code, stderr = cat_file.ask(self._repository, unique, whole=whole)
         found = dict(zip(unique, answers, strict=True))
         for oid, answer in found.items():
             if answer.kind != "blob":
                 why = f"it is a {answer.kind}, not a blob" if answer.kind else ""
-                raise UnreadableObjectError(oid, why, said)
+                raise UnreadableObjectError(oid, why, stderr)
         if code:
-            raise process.GitError(("cat-file",), code, said)
+            raise process.GitError(("cat-file",), code, stderr)
         return found
 
     def heads(self, blobs: Sequence[Blob]) -> dict[str, bytes]:

@@ -1,8 +1,8 @@
 """The snapshots of a push as the server sees it: what every ref's new tip brings, in one batch.
 
-One `rev-list` lists the new commits of all refs and one `diff-tree` what each of them changes,
-however many there are; a second one how the tips differ from what the server has, unless the
-commits between follow each other and their changes can be added up.
+One `git log` lists the new commits of all refs and what each of them changes, however many there
+are; one `diff-tree` how the tips differ from what the server has, unless the commits between follow
+each other and their changes can be added up.
 """
 
 from __future__ import annotations

@@ -45,27 +45,27 @@ _BAD_OBJECT = (
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
 
 
-def explained(told: str, stderr: str, start: Callable[..., Started]) -> tuple[str, str]:
-    """What to say instead of `told`, a line of what Git has printed (`stderr`), and the hint.
+def explained(message: str, stderr: str, start: Callable[..., Started]) -> tuple[str, str]:
+    """The message in place of `message`, a line of what Git has printed (`stderr`), and the hint.
 
     `start` starts git where pmgit stands.
     """
     if lacks_objects(stderr, start):
-        return told, (
+        return message, (
             "this partial clone lacks what is asked for, and pmgit does not fetch;"
             " a checkout of that commit does, and a clone without a filter has everything"
         )
     denied = any(words in stderr for words in _DENIED)
     if denied and "index file open failed" in stderr:
-        return told, _INDEX_HINT
+        return message, _INDEX_HINT
     path = ""
     if "not a git repository" in stderr:
         path = _forbidden_git_dir()
     elif denied or any(words in stderr for words in _BAD_OBJECT):
         path = forbidden(start)
     if path:
-        return told if denied else f"{path}: Permission denied", _forbidden_hint(path)
-    return told, "see who may read the repository's files: ls -la" if denied else hint(stderr)
+        return message if denied else f"{path}: Permission denied", _forbidden_hint(path)
+    return message, "see who may read the repository's files: ls -la" if denied else hint(stderr)
 
 
 def lacks_objects(stderr: str, start: Callable[..., Started]) -> bool:
@@ -84,11 +84,11 @@ def lacks_objects(stderr: str, start: Callable[..., Started]) -> bool:
 _NO_TREE = ("unable to read tree", "bad tree object", "not a tree object")
 
 
-def unreadable(oid: str, why: str, said: str, start: Callable[..., Started]) -> tuple[str, str]:
-    """What to say of an object that Git could not read, and the hint.
+def unreadable(oid: str, why: str, stderr: str, start: Callable[..., Started]) -> tuple[str, str]:
+    """The message about an object that Git could not read, and the hint.
 
-    The cause is `why`, else what Git says when it is asked for this object alone, else what it has
-    `said` of it (on standard error).
+    The cause is `why`, else what Git prints when it is asked for this object alone, else what it
+    has printed about it before (`stderr`).
     """
     if not why:
         path = forbidden(start, oid)
@@ -96,13 +96,13 @@ def unreadable(oid: str, why: str, said: str, start: Callable[..., Started]) -> 
             return f"object {oid} cannot be read: {path}: Permission denied", _forbidden_hint(path)
         # The answer to a batch may be about others, too.
         _, kind, alone = start("cat-file", "-t", oid).wait()
-        about = [*alone.splitlines(), *[line for line in said.splitlines() if oid in line]]
+        about = [*alone.splitlines(), *[line for line in stderr.splitlines() if oid in line]]
         if any("Too many open files" in line for line in about):
             why = "Too many open files"
             return f"object {oid} cannot be read: {why}", hint(why)
         # `error: …` tells more than the `fatal: could not get object info` after it.
-        told = {begin: line for begin, _, line in [line.partition(": ") for line in about]}
-        why = told.get("error") or told.get("fatal", "")
+        named = {begin: line for begin, _, line in [line.partition(": ") for line in about]}
+        why = named.get("error") or named.get("fatal", "")
         if kind and not why:
             why = "it has another size than it says"
         elif not why or "could not get object info" in why:
@@ -180,10 +180,10 @@ def forbidden(start: Callable[..., Started], oid: str = "") -> str:
         facts, space = start(*asked), start("count-objects", "-v")
         places = facts.wait()[1].splitlines()
         # One line for each alternate, also for those that the environment names.
-        told = [line.partition(b": ") for line in space.wait()[1].splitlines()]
+        stores = [line.partition(b": ") for line in space.wait()[1].splitlines()]
     except PmgitError:
-        return ""  # what stops this, too, is told by somebody else
-    places += [path for name, _, path in told if name == b"alternate"]
+        return ""  # what stops this, too, is reported by somebody else
+    places += [path for name, _, path in stores if name == b"alternate"]
     return next((os.fsdecode(found) for place in places for found in _closed(place, oid)), "")
 
 
