@@ -37,6 +37,8 @@ LOG = (
 )  # fmt: skip
 #: The same for `commit_diffs.of_walk`: the oldest commit first, with changed folders (`-t`).
 WALK = (*LOG, "-t", "-z", "--format=format:%H %T %P", "--reverse", "--topo-order")
+#: How the record of a new file begins.
+_NO_FILE = f":{NOTHING}"
 
 
 def between(repository: Repository, old: str, new: str) -> list[Blob]:
@@ -88,15 +90,17 @@ def change(record: str, path: str) -> Blob:
 
     Of a merge it is the change against a parent that has the content already, if one has.
     """
-    if not record.startswith("::"):
-        old, mode, before, oid, _ = record.split(" ")
-        return _change(path, old[1:], mode, before, oid)
-    modes, ids = parts(record)
-    found = [
-        _change(path, old, modes[-1], before, ids[-1])
-        for old, before in zip(modes[:-1], ids[:-1], strict=True)
-    ]
-    return next((one for one in found if not one.brings), found[0])
+    if record.startswith("::"):
+        modes, ids = parts(record)
+        parents = zip(modes[:-1], ids[:-1], strict=True)
+        found = [
+            change(f":{old} {modes[-1]} {before} {ids[-1]} M", path) for old, before in parents
+        ]
+        return next((one for one in found if not one.brings), found[0])
+    old, mode, before, oid, _ = record.split(" ")
+    # Where there is nothing, the id is zeros.
+    oid, before = "" if mode == NOTHING else oid, "" if old == _NO_FILE else before
+    return Blob(path, oid, mode, before, before_mode=old[1:])
 
 
 def parts(record: str) -> tuple[list[str], list[str]]:
@@ -104,12 +108,3 @@ def parts(record: str) -> tuple[list[str], list[str]]:
     parents = record.count(":")
     words = record[parents:].split(" ")
     return words[: parents + 1], words[parents + 1 : -1]
-
-
-def _change(path: str, old_mode: str, mode: str, before: str, oid: str) -> Blob:
-    # Where there is nothing, the id is zeros; so it is where only the work tree has the file.
-    if mode == NOTHING or not oid.strip("0"):
-        oid = ""
-    if old_mode == NOTHING or not before.strip("0"):
-        before = ""
-    return Blob(path, oid, mode, before, before_mode=old_mode)
