@@ -99,6 +99,22 @@ def test_a_branch_on_top_of_another_is_not_judged_twice(here: Repo) -> None:
     assert introduced(line(two), line(two, ref="refs/heads/two")) == [["one", "two"]]
 
 
+def test_what_is_known_of_the_receiver(here: Repo) -> None:
+    """Of two refs with the same commit, the first is the one that is pushed."""
+    old = here.git("rev-parse", "HEAD").strip()
+    new = commit(here, "one")
+    lines = line(new, old, ref="refs/heads/one") + line(new, ref="refs/heads/two")
+    address = here.git("config", "remote.origin.url").strip()
+    for remote, name in (("origin", "origin"), (address, "")):
+        updates = incoming.parse(lines.encode(), pushing=True)
+        (snapshot,) = pushes.take(discover(), remote, updates)
+        receiver = snapshot.receiver
+        assert (receiver.address, receiver.name, receiver.ref) == (remote, name, "refs/heads/one")
+        assert receiver.known == ("--glob=refs/remotes/origin/*", old)
+        assert receiver.lacks_all
+        assert not receiver.is_here
+
+
 def test_a_new_branch_is_held_against_where_it_leaves_the_remote(here: Repo) -> None:
     """Otherwise every old file of the tree would seem to be new at its tip."""
     new = commit(here, "one")
