@@ -120,6 +120,15 @@ def demand(repository: Repository, names: Sequence[str], *, whole: bool = False)
     return answers
 
 
+def stored_sizes(repository: Repository, oids: Iterable[str]) -> dict[str, int]:
+    """The bytes that objects take in the store, compressed and as differences; of those here."""
+    form = "--batch-check=%(objectname) %(objectsize:disk)"
+    stdin = "".join(f"{oid}\n" for oid in oids).encode("ascii")
+    out = repository.run("cat-file", "--buffer", form, stdin=stdin).decode("ascii", "replace")
+    words = (line.split(" ") for line in out.splitlines())
+    return {oid: int(size) for oid, size in words if size.isdigit()}
+
+
 def peeled(repository: Repository, oids: Iterable[str]) -> dict[str, Answer]:
     """What each id is once its tags are followed."""
     unique = list(dict.fromkeys(oids))

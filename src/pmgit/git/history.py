@@ -13,7 +13,7 @@ import re
 
 from pmgit.git import entries, introductions, tagged
 from pmgit.git.blob import SUBMODULE, decode
-from pmgit.git.cat_file import EVERY
+from pmgit.git.cat_file import EVERY, stored_sizes
 from pmgit.git.large import (
     HEAD,
     HISTORY,
@@ -26,7 +26,7 @@ from pmgit.git.large import (
     History,
     Large,
 )  # fmt: skip
-from pmgit.git.process import start
+from pmgit.git.process import GitError, start
 from pmgit.git.streams import Running
 from pmgit.git.trouble import lacks_objects
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pmgit.git.introductions import Piece
-    from pmgit.git.process import GitError
     from pmgit.git.repository import Repository
     from pmgit.git.streams import Stream
 
@@ -56,6 +55,7 @@ def look(repository: Repository, least: int, progress: Progress | None = None) -
 
 class _Look:
     def __init__(self, repository: Repository, running: Running, progress: Progress) -> None:
+        self._repository = repository
         self._running = running
         self._progress = progress
         self._partial = repository.is_partial
@@ -81,14 +81,13 @@ class _Look:
         if self._large or self._partial:
             # Of what is asked about few objects, Git knows the answer by then.
             head = self._running.start((*entries.FILES, "HEAD"))
-            sizes = self._stored()
             introduced = self._read(commits)
             self._absent() if self._partial else self._missing(introduced)
             self._tips(tips)
             self._head(head)
             self._rest()
             self._name()
-            self._measure(sizes)
+            self._measure()
         else:
             commits.stop()
             self._tips(tips)
@@ -165,13 +164,7 @@ class _Look:
 
     def _tips(self, stream: Stream) -> None:
         """Find what the trees of all refs hold, and what tags name directly."""
-        for lines in stream.lines():
-            for line in lines.split(b"\n"):
-                found = self._large.get(line[: self._width])
-                if found is not None:
-                    found.where = REF
-                    self._names.setdefault(line[: self._width], line[self._width + 1 :])
-        error = stream.finish()
+        error = self._mark(stream, self._large, REF)
         if not self._history.faults:  # else it is about the same objects
             self._fault(error)
 
@@ -197,13 +190,17 @@ class _Look:
                 found.where = REFLOG
         self._fault(stream.finish())
         stream = self._running.start((*_LIST, "--indexed-objects"))
+        self._fault(self._mark(stream, rest, INDEX))
+
+    def _mark(self, stream: Stream, blobs: dict[bytes, Large], where: str) -> GitError | None:
+        """Note of these blobs what `rev-list --objects` lists: `where` they are, and a name."""
         for lines in stream.lines():
             for line in lines.split(b"\n"):
-                found = rest.get(line[: self._width])
+                found = blobs.get(line[: self._width])
                 if found is not None:
-                    found.where = INDEX
+                    found.where = where
                     self._names.setdefault(line[: self._width], line[self._width + 1 :])
-        self._fault(stream.finish())
+        return stream.finish()
 
     def _name(self) -> None:
         """Find the paths of what no commit tells them of."""
@@ -224,19 +221,15 @@ class _Look:
             if not one.paths:  # of another work tree's index; what follows a line break is missing
                 one.paths[decode(self._names[oid.encode("ascii")])] = None
 
-    def _stored(self) -> Stream:
-        """Ask how many bytes each takes in the store, compressed and as a difference."""
-        asked = b"".join(oid + b"\n" for oid in self._large)
-        format = "--batch-check=%(objectname) %(objectsize:disk)"
-        return self._running.start(("cat-file", "--buffer", format), stdin=asked)
-
-    def _measure(self, stream: Stream) -> None:
-        for lines in stream.lines():
-            for line in lines.splitlines():
-                oid, _, stored = line.partition(b" ")
-                if stored.isdigit():
-                    self._large[oid].stored = int(stored)
-        self._fault(stream.finish())
+    def _measure(self) -> None:
+        """Find how many bytes each takes in the store, compressed and as a difference."""
+        try:
+            sizes = stored_sizes(self._repository, [one.oid for one in self._large.values()])
+        except GitError as error:
+            self._fault(error)
+            return
+        for one in self._large.values():
+            one.stored = sizes.get(one.oid, 0)
 
     def _space(self, stream: Stream) -> None:
         """Ask how large the store is."""
