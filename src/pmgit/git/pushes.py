@@ -10,13 +10,13 @@ from pmgit.git.receiver import Receiver
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import edges_of, listed
 from pmgit.git.snapshot import RANGE
-from pmgit.git.tagged import Tagged, new_blobs
 from pmgit.git.tree import CommitIndex, CommitSnapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pmgit.git.cat_file import Answer
     from pmgit.git.incoming import Update
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
@@ -40,28 +40,18 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
     known = [*tracking, *dict.fromkeys(olds.values())]
     excluded = [f"^{oid}" for oid in dict.fromkeys(olds.values())]
     tips: dict[str, Update] = {}
-    tagged: list[Tagged] = []
+    others: list[Update] = []
     for update in updates:
-        oid, kind = named[update.new].oid, named[update.new].kind
-        refs = {update.local: update.new}
+        kind = named[update.new].kind
         if kind == "commit":
-            tips.setdefault(oid, update)
-        elif kind == "tree":
-            tagged.append(Tagged(repository, refs, oid))
-        elif kind == "blob":
-            tagged.append(Tagged(repository, refs, "", [Blob(update.remote, oid)]))
+            tips.setdefault(named[update.new].oid, update)
+        elif kind in ("tree", "blob"):
+            others.append(update)
         else:
             raise UnreadableObjectError(update.new, note=f", but {update.local} is pushed")
-    trees = [u.old for u in updates if u.old and named[u.old].kind == "tree"]
-    for one, blobs in zip(tagged, new_blobs(repository, tagged, known, trees), strict=True):
-        if blobs:
-            index = CommitIndex(repository, one.tree)
-            receiver = Receiver(known, address=remote, tagged=one.refs, lacks_all=True)
-            snapshot = CommitSnapshot(
-                repository, RANGE, one.changes, blobs, index_env=index.env, receiver=receiver
-            )
-            snapshot.index = index
-            yield snapshot
+    if others:
+        trees = [u.old for u in updates if u.old and named[u.old].kind == "tree"]
+        yield from _without_commit(repository, remote, others, named, known, trees=trees)
     there_already = ["--not", *tracking, "--not", *excluded]
     # By one process, however many tips there are.
     words = "".join(f"{word}\n" for word in (*tips, *excluded))
@@ -79,3 +69,33 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
         # What one tip brings is judged once, not again with every branch on top of it; the
         # tree of each is judged all the same.
         excluded.append(f"^{oid}")
+
+
+def _without_commit(
+    repository: Repository,
+    remote: str,
+    updates: Sequence[Update],
+    named: dict[str, Answer],
+    known: Sequence[str],
+    *,
+    trees: Sequence[str],
+) -> Iterator[Snapshot]:
+    """The snapshots of tags on trees and blobs that are new; `trees` are those there before."""
+    from pmgit.git.tagged import Tagged, new_blobs  # it imports `re`, for seldom a push
+
+    tagged = []
+    for update in updates:
+        oid, refs = named[update.new].oid, {update.local: update.new}
+        if named[update.new].kind == "tree":
+            tagged.append(Tagged(repository, refs, oid))
+        else:
+            tagged.append(Tagged(repository, refs, "", [Blob(update.remote, oid)]))
+    for one, blobs in zip(tagged, new_blobs(repository, tagged, known, trees), strict=True):
+        if blobs:
+            index = CommitIndex(repository, one.tree)
+            receiver = Receiver(known, address=remote, tagged=one.refs, lacks_all=True)
+            snapshot = CommitSnapshot(
+                repository, RANGE, one.changes, blobs, index_env=index.env, receiver=receiver
+            )
+            snapshot.index = index
+            yield snapshot

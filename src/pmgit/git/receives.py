@@ -17,7 +17,6 @@ from pmgit.git.process import GitError
 from pmgit.git.raw_diff import between
 from pmgit.git.receiver import Receiver
 from pmgit.git.revisions import independent, merge_base
-from pmgit.git.tagged import Tagged, new_blobs
 from pmgit.git.tip import TipSnapshot
 
 TYPE_CHECKING = False
@@ -158,6 +157,10 @@ class Receipt:
 
     def _tagged(self, groups: Sequence[Sequence[Update]]) -> list[list[TipSnapshot]]:
         """For every group, the snapshots of its tags on blobs and trees: no commit has them."""
+        if not any(one.kind in ("tree", "blob") for one in self._peeled.values()):
+            return [[] for _ in groups]
+        from pmgit.git.tagged import Tagged, new_blobs  # it imports `re`, for seldom a push
+
         found: list[list[Tagged]] = []
         for group in groups:
             blobs: list[Blob] = []
