@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from pmgit.commands._output import FORMATS
-from pmgit.git.version import OLDEST_GIT
+from pmgit.git.repository import OLDEST_GIT
 from tests.kit import BIN, Repo
 
 if TYPE_CHECKING:

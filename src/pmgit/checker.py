@@ -123,7 +123,7 @@ def _look(
     speaks = {
         LARGE: lambda: _is_any_large(subject, config),
         LFS: lambda: subject.concerns_lfs,
-        PUSHED: lambda: snapshot.receiver is not None and subject.concerns_lfs,
+        PUSHED: lambda: snapshot.receiver.known is not None and subject.concerns_lfs,
         PLACES: lambda: _comes_or_goes(subject) or bool(subject.loose),
         RAW: lambda: bool(subject.raw_model_files or subject.raw_model_tip_files),
         LINKS: lambda: (

@@ -178,11 +178,11 @@ def _misses(snapshot: Snapshot, report: Report) -> bool:
     objects that a rule also looked for must not stop all work. A blob that a push brings and that
     is not here was fetched from somewhere, and nobody has judged it.
     """
-    if snapshot.cut and snapshot.receiver is None:
+    if snapshot.cut and snapshot.receiver.known is None:
         return True
     if not report.not_judged or snapshot.origin == "staged":
         return False
-    if snapshot.receiver is None:
+    if snapshot.receiver.known is None:
         return True
     from pmgit.git.blob import NOT_HERE
 
@@ -192,12 +192,12 @@ def _misses(snapshot: Snapshot, report: Report) -> bool:
 def _judge_push(arguments: Arguments) -> tuple[Repository, Report, bool]:
     """Judge every tip of a push by itself, with the configuration that it has."""
     from pmgit.finding import together
-    from pmgit.git import pushes
+    from pmgit.git import incoming, pushes
     from pmgit.git.repository import discover
 
     if not arguments.receiver:
         raise _usage("pre-push needs the name or the address of the remote")
-    updates = pushes.parse(_told(PUSH))
+    updates = incoming.parse(_told(PUSH), pushing=True)
     repository = discover()
     if not updates and os.environ.get("PRE_COMMIT_REMOTE_NAME"):
         # pre-commit gives its hooks nothing to read; the environment has the first ref.

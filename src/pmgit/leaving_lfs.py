@@ -13,6 +13,7 @@ from pmgit.fixes import COLLEAGUES, Advice
 from pmgit.git import attributes, work_tree
 from pmgit.git.blob import Blob, encode
 from pmgit.git.objects import HEAD_BYTES
+from pmgit.git.revisions import id_of
 from pmgit.git.snapshot import RANGE, TREE, Snapshot
 from pmgit.git.tree import CommitIndex
 from pmgit.lfs import store
@@ -82,7 +83,7 @@ class Leaving:
             code, out, _ = repository.start(*words, literal=False).wait()
             commit = out.decode("ascii").strip() if code == 0 else ""
             before = f"{commit}^" if commit else ""
-        if not before or repository.start("rev-parse", "-q", "--verify", before).wait()[0]:
+        if not before or not id_of(repository, before):
             return set()  # it is the first commit
         index = CommitIndex(repository, before)
         old = Snapshot(repository, TREE, [], [], index_env=index.env)

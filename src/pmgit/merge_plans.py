@@ -10,9 +10,9 @@ from __future__ import annotations
 from pmgit import fixes
 from pmgit.finding import ERROR, Fix, Step
 from pmgit.git import merges, position
-from pmgit.git.blob import parse_raw_diff
-from pmgit.git.position import DETACHED, HEADS, MERGING, short
-from pmgit.git.staged import DIFF
+from pmgit.git.names import HEADS
+from pmgit.git.position import DETACHED, MERGING, short
+from pmgit.git.raw_diff import DIFF_INDEX, changes
 from pmgit.plan_places import MERGE, backup_ref, names_of
 
 TYPE_CHECKING = False
@@ -49,10 +49,10 @@ def place(findings: list[Finding], subject: Subject) -> None:
     staged = {blob.path for blob in subject.introduced}
     for commit in merged:
         # What differs from it, by what it has there itself.
-        code, raw, _ = repository.start(*DIFF, commit, "--").wait()
+        code, raw, _ = repository.start(*DIFF_INDEX, commit, "--").wait()
         if code:
             continue  # what the environment names is not here
-        other = {change.path: change.before for change in parse_raw_diff(raw)}
+        other = {change.path: change.before for change in changes(raw)}
         for finding in findings:
             paths = _about(finding, staged)
             if any(path not in other for path in paths):

@@ -6,7 +6,8 @@ from pmgit import fixes
 from pmgit.finding import Fix, Step
 from pmgit.git import position
 from pmgit.git.blob import LINK
-from pmgit.git.position import DETACHED, HEADS, REMOTES, TAGS, short
+from pmgit.git.names import HEADS, REMOTES, TAGS
+from pmgit.git.position import DETACHED, short
 from pmgit.git.tree import CommitSnapshot
 from pmgit.git.trees import Rewriter
 
@@ -57,10 +58,10 @@ class Place:
         known = snapshot if isinstance(snapshot, CommitSnapshot) else None
         self.tip = snapshot.tip
         self._excluded = known.excluded if known else ()
-        self._remote = known.remote if known else ""
-        self._unpushed = snapshot.receiver is not None or bool(known and known.unpushed)
+        self._remote = snapshot.receiver.name
+        self._unpushed = snapshot.receiver.lacks_all
         #: A server that receives: only the pusher, in a clone, can do something.
-        self.bare = repository.bare or snapshot.received
+        self.bare = repository.bare or snapshot.receiver.is_here
         self.hindrance = ""
         self.pushed: list[str] = []
         self._holders: list[Holder] = []
@@ -68,7 +69,7 @@ class Place:
         self._value = self.tip
         self._head = position.Head(repository)
         at_tip = not self.bare and bool(self.tip) and self._head.oid == self.tip
-        ref = known.ref if known else ""
+        ref = snapshot.receiver.ref
         pushed_ref = ref if ref.startswith((HEADS, TAGS)) else ""
         self.is_here = at_tip and pushed_ref in ("", self._head.ref)
         self.is_last = self.is_here and flagged == {self.tip}

@@ -14,7 +14,8 @@ import os
 from pmgit import clone_plans
 from pmgit.finding import ERROR, Fix, Step
 from pmgit.git.blob import LINK, encode
-from pmgit.git.position import TAGS, short
+from pmgit.git.names import TAGS
+from pmgit.git.position import short
 from pmgit.model.steering import steers_git
 from pmgit.plan_places import Place, backup_ref, names_of
 from pmgit.report.shell import merged
@@ -60,14 +61,15 @@ def place(
     there at the tip.
     """
     snapshot = subject.snapshot
-    if snapshot.tagged:
-        _without_commit(findings, snapshot.tagged)
+    pushed = snapshot.receiver
+    if pushed.tagged:
+        _without_commit(findings, pushed.tagged)
         return
     _find_blobs(findings, subject)
     committed = [finding for finding in findings if finding.blobs]
-    is_tag = snapshot.ref.startswith(TAGS)
+    is_tag = pushed.ref.startswith(TAGS)
     if is_tag and not committed:
-        hint = f"; when a commit mends it, move the tag there: git tag -f {short(snapshot.ref)}"
+        hint = f"; when a commit mends it, move the tag there: git tag -f {short(pushed.ref)}"
         for finding in findings:
             finding.message += hint if finding.severity == ERROR else ""
         return
@@ -78,7 +80,7 @@ def place(
             finding.message += f"; {place.hindrance}"
         return
     if place.bare:
-        which = snapshot.ref if is_tag else place.tip[:12]
+        which = pushed.ref if is_tag else place.tip[:12]
         found, fix = clone_plans.choose(findings, committed, which, names)
         _give(found, found, fix)
         return

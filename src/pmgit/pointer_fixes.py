@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from pmgit import fixes
 from pmgit.finding import Fix, Step
 from pmgit.fixes import Advice
 from pmgit.git import work_tree
-from pmgit.git.blob import parse_tree
+from pmgit.git.entries import FILES, TREE, of_tree
 from pmgit.git.snapshot import RANGE
 from pmgit.lfs import conflict, store
 from pmgit.lfs.pointer import MAX_CONFLICT
@@ -43,14 +41,14 @@ class Holders:
 
     def __init__(self, subject: Subject, paths: Sequence[str], labels: Iterable[str]) -> None:
         """`labels` are what the conflicts call their sides, such as `HEAD` or the branch."""
-        self._format = subject.repository.object_format
+        self._repository = subject.repository
         self._held: dict[str, dict[str, str]] = {}
         if subject.origin == RANGE or subject.repository.bare:
             return  # there is no fix then, so nobody needs a name to put there
         words = (label.partition(" ")[0] for label in labels)
         names = dict.fromkeys([*_NAMES, *(word for word in words if _WORD.issuperset(word))])
         which = ("--", *paths) if len(paths) <= _FEW else ()
-        command = ("ls-tree", "-z", "--full-tree", *(() if which else ("-r",)))
+        command = TREE if which else FILES
         asked = [
             (name, subject.repository.start(*command, name, *which))
             for name in [*names][:_MOST_NAMES]
@@ -58,13 +56,12 @@ class Holders:
         ]
         for name, process in asked:
             code, out, _ = process.wait()
-            self._held[name] = {} if code else {b.path: b.oid for b in parse_tree(out)}
+            self._held[name] = {} if code else {b.path: b.oid for b in of_tree(out)}
 
     def commit(self, path: str, side: Side) -> str:
         """What to call the commit that has a side; '' when it cannot be found."""
         text = side.pointer.text
-        oid = hashlib.new(self._format, b"blob %d\0" % len(text) + text, usedforsecurity=False)
-        wanted = oid.hexdigest()
+        wanted = self._repository.id_of(text)
         return next((n for n, held in self._held.items() if held.get(path) == wanted), "")
 
     def name(self, path: str, side: Side) -> str:

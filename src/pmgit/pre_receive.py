@@ -26,7 +26,7 @@ def answer(
     """
     # Only what it takes to start Git; the rest is imported while Git works.
     from pmgit.git import incoming
-    from pmgit.git.batch import Batch
+    from pmgit.git.cat_file import Batch
     from pmgit.git.repository import receiving
     from pmgit.git.server_settings import Settings
     from pmgit.git.watch import OverdueError, Watch

@@ -15,8 +15,9 @@ from pmgit.config import BASELINE, FILE, MAX_BYTES, MOST_BYTES, PYPROJECT, Confi
 from pmgit.errors import PmgitError, UsageError, cut
 from pmgit.finding import Report, together
 from pmgit.git.incoming import Update
+from pmgit.git.objects import Objects
+from pmgit.git.revisions import commit_of
 from pmgit.git.server_settings import HEAD, NAMES, Settings, is_true
-from pmgit.git.tip import BatchObjects
 from pmgit.git.tree_order import MalformedTreeError
 from pmgit.git.watch import SECONDS
 from pmgit.lfs import pointer
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pmgit.baseline.forgive import Baseline
-    from pmgit.git.batch import Answer
+    from pmgit.git.cat_file import Answer
     from pmgit.git.receives import Receipt
     from pmgit.git.repository import Repository
     from pmgit.git.tip import TipSnapshot
@@ -161,10 +162,7 @@ class Server:
 
             if not is_true(self.configured.get("baseline", "true")):
                 return source.of_commit(self._repository, "")
-            found = self._repository.start(
-                "rev-parse", "-q", "--verify", f"{old or HEAD}^{{commit}}"
-            )
-            commit = found.wait()[1].decode("ascii").strip()
+            commit = commit_of(self._repository, old or HEAD)
             try:
                 return source.of_commit(self._repository, commit)
             except UsageError as error:
@@ -188,17 +186,9 @@ class Server:
                 ] = True
 
     def _survey(self, snapshots: Sequence[TipSnapshot]) -> None:
-        """Find the sizes of all blobs at once, and say whether objects of Git LFS lie here."""
+        """Find the sizes of all blobs at once."""
         blobs = [b for snapshot in snapshots for b in snapshot.introduced if b.is_regular]
-        BatchObjects(self._repository, self._settings.batch).survey(
-            dict.fromkeys(blobs), pointer.may_be
-        )
-        # Where nothing was ever uploaded by path or ssh, another server keeps the objects.
-        stores = os.path.isdir(os.path.join(self._repository.common_dir, "lfs", "objects"))
-        for snapshot in snapshots:
-            snapshot.received = True
-            if stores:
-                snapshot.receiver = ["--all"]
+        Objects(self._repository, self._settings.batch).survey(dict.fromkeys(blobs), pointer.may_be)
 
     def _own_configuration(self) -> Config | None:
         """The server's own configuration; None when it has none."""

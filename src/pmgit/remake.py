@@ -11,7 +11,9 @@ from pmgit import checker, fixes, plan_places, plans, snapshot_config
 from pmgit.errors import PmgitError
 from pmgit.finding import Fix, Step
 from pmgit.git import attributes, checkout, clean, position, tags, tree
-from pmgit.git.blob import LINK, Blob, parse_tree
+from pmgit.git.blob import LINK, Blob
+from pmgit.git.entries import TREE, of_tree
+from pmgit.git.names import ATTRIBUTES
 from pmgit.git.trees import Rewriter
 from pmgit.lfs import missing, patterns
 from pmgit.model.steering import steers_git
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.git.trees import Rewritten
 
-ATTRIBUTES = ".gitattributes"
 #: What is judged of the new commits besides the rules that were asked for.
 _PROOF = ("missing-pointer", "uncovered-pointer", "tracked-weights", "oversized-blob")
 
@@ -100,8 +101,8 @@ class Remake:
         paths = [ATTRIBUTES, *(blob.path for blob in (*self.out, *self.stored))]
         found: dict[str, dict[str, Blob]] = {}
         for oid in commits:
-            raw = self.repository.run("ls-tree", "-z", oid, "--", *paths)
-            found[oid] = {blob.path: blob for blob in parse_tree(raw)}
+            raw = self.repository.run(*TREE, oid, "--", *paths)
+            found[oid] = {blob.path: blob for blob in of_tree(raw)}
         return found
 
     def _lines(self, *, large: bool) -> list[str]:
@@ -218,7 +219,7 @@ class Remake:
             return None
         text = b""
         if oid:
-            blob = Blob(ATTRIBUTES, oid, "100644")
+            blob = Blob(ATTRIBUTES, oid)
             text = self._subject.snapshot.objects.contents([blob])[oid]
         lines = block.read(text, ATTRIBUTES) or []
         first = [line for line in self._lines(large=False) if line not in lines]

@@ -11,9 +11,9 @@ import pytest
 
 from pmgit.errors import PmgitError
 from pmgit.git import repository
-from pmgit.git.batch import Answer, Batch
 from pmgit.git.blob import Blob
-from pmgit.git.tip import BatchObjects
+from pmgit.git.cat_file import Answer, Batch
+from pmgit.git.objects import Objects
 from tests.kit import GIT_VERSION, Repo
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def test_a_process_that_has_ended_is_done_without(batch: Batch, whole: bool) -> 
 
 
 def test_objects_that_are_no_blobs_are_named(batch: Batch, repo: Repo) -> None:
-    objects = BatchObjects(repository.discover(), batch)
+    objects = Objects(repository.discover(), batch)
     tree = repo.git("rev-parse", "HEAD:many").strip()
     with pytest.raises(PmgitError, match=f"object {tree} is unreadable: it is a tree"):
         objects.sizes([tree])
@@ -100,7 +100,7 @@ def test_an_object_that_says_a_wrong_size_does_not_hang(
     lines, strange, _ = facts(batch.contents(names))
     assert lines == ("blob", 15, b"\n\nabc missing\n\0")
     assert strange == ("", 0, b"")
-    objects = BatchObjects(repository.discover(), batch)
+    objects = Objects(repository.discover(), batch)
     with pytest.raises(PmgitError, match=f"object {oid} is unreadable: it has another size"):
         objects.contents([Blob("x", oid, "100644")])
 

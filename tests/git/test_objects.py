@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.errors import PmgitError
-from pmgit.git import index_sizes, objects, staged
+from pmgit.git import index_sizes, loose, objects, staged
 from pmgit.git.blob import NOT_HERE, Blob
-from pmgit.git.objects import HEAD_BYTES, SMALL, UnreadableObjectError
+from pmgit.git.loose import SMALL
+from pmgit.git.objects import HEAD_BYTES, UnreadableObjectError
 from pmgit.git.repository import discover
 from pmgit.git.snapshot import Snapshot
 from tests.kit import Repo, pointer, random_bytes
@@ -189,7 +190,7 @@ def test_a_long_head_of_a_loose_blob_is_read_without_git(here: Repo) -> None:
             here.write(name, content)
     here.git("add", "-A")
     for file in (here.path / ".git/objects").glob("??/*"):
-        assert objects._inflated(file.read_bytes()[: objects._READ_BYTES], HEAD_BYTES), file
+        assert loose.blob(file.read_bytes()[: objects._READ_BYTES], HEAD_BYTES), file
 
 
 # -- what cannot be read --------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.errors import PmgitError
-from pmgit.git import process, version
+from pmgit.git import process
 from pmgit.git.process import GitError
+from pmgit.git.repository import check_version
 from tests.kit import BIN, GIT_VERSION, Repo
 
 if TYPE_CHECKING:
@@ -89,10 +90,10 @@ def test_accepted_codes_are_no_failure(repo: Repo) -> None:
 )
 def test_the_oldest_git(printed: bytes, accepted: bool) -> None:
     if accepted:
-        version.check_version(printed)
+        check_version(printed)
         return
     with pytest.raises(PmgitError, match=r"is too old: pmgit needs git 2\.34"):
-        version.check_version(printed)
+        check_version(printed)
 
 
 # -- hostile surroundings -------------------------------------------------------------------------

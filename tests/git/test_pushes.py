@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pmgit.errors import UsageError
-from pmgit.git import pushes
+from pmgit.git import incoming, pushes
 from pmgit.git.repository import discover
 from tests.kit import Repo
 
@@ -39,7 +39,7 @@ def line(new: str, old: str = ZERO, ref: str = "refs/heads/main") -> str:
 
 def introduced(*lines: str, remote: str = "origin") -> list[list[str]]:
     """The paths that each snapshot of a push introduces."""
-    updates = pushes.parse("".join(lines).encode())
+    updates = incoming.parse("".join(lines).encode(), pushing=True)
     taken = pushes.take(discover(), remote, updates)
     return [[blob.path for blob in snapshot.introduced] for snapshot in taken]
 
@@ -48,7 +48,9 @@ def introduced(*lines: str, remote: str = "origin") -> list[list[str]]:
 
 
 def test_every_line_is_a_ref() -> None:
-    one, two = pushes.parse(f"refs/heads/a {'1' * 40} refs/heads/b {ZERO}\n".encode() * 2)
+    one, two = incoming.parse(
+        f"refs/heads/a {'1' * 40} refs/heads/b {ZERO}\n".encode() * 2, pushing=True
+    )
     assert (one.local, one.new, one.remote, one.old) == (
         "refs/heads/a", "1" * 40, "refs/heads/b", "",
     )  # fmt: skip
@@ -56,13 +58,13 @@ def test_every_line_is_a_ref() -> None:
 
 
 def test_a_deletion_has_no_new_id() -> None:
-    (update,) = pushes.parse(f"(delete) {ZERO} refs/heads/b {'1' * 40}\n".encode())
+    (update,) = incoming.parse(f"(delete) {ZERO} refs/heads/b {'1' * 40}\n".encode(), pushing=True)
     assert (update.new, update.old) == ("", "1" * 40)
 
 
 def test_blanks_in_the_local_ref_and_bytes_that_are_not_utf8() -> None:
     text = f"HEAD@{{1 day ago}} {'1' * 40} ".encode() + b"refs/heads/\xff\xc2\x85 " + b"0" * 64
-    (update,) = pushes.parse(text)
+    (update,) = incoming.parse(text, pushing=True)
     assert update.local == "HEAD@{1 day ago}"
     assert update.remote.encode("utf-8", "surrogateescape") == b"refs/heads/\xff\xc2\x85"
     assert update.old == ""
@@ -71,7 +73,7 @@ def test_blanks_in_the_local_ref_and_bytes_that_are_not_utf8() -> None:
 @pytest.mark.parametrize("text", ["x", "a b c d", f"a {'1' * 40} b", f"a {'g' * 40} b {ZERO}"])
 def test_what_is_no_line_of_a_push_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="not a line of a pre-push hook"):
-        pushes.parse(text.encode())
+        incoming.parse(text.encode(), pushing=True)
 
 
 def test_nothing_is_nothing(here: Repo) -> None:
@@ -97,10 +99,28 @@ def test_a_branch_on_top_of_another_is_not_judged_twice(here: Repo) -> None:
     assert introduced(line(two), line(two, ref="refs/heads/two")) == [["one", "two"]]
 
 
+def test_what_is_known_of_the_receiver(here: Repo) -> None:
+    """Of two refs with the same commit, the first is the one that is pushed."""
+    old = here.git("rev-parse", "HEAD").strip()
+    new = commit(here, "one")
+    lines = line(new, old, ref="refs/heads/one") + line(new, ref="refs/heads/two")
+    address = here.git("config", "remote.origin.url").strip()
+    for remote, name in (("origin", "origin"), (address, "")):
+        updates = incoming.parse(lines.encode(), pushing=True)
+        (snapshot,) = pushes.take(discover(), remote, updates)
+        receiver = snapshot.receiver
+        assert (receiver.address, receiver.name, receiver.ref) == (remote, name, "refs/heads/one")
+        assert receiver.known == ("--glob=refs/remotes/origin/*", old)
+        assert receiver.lacks_all
+        assert not receiver.is_here
+
+
 def test_a_new_branch_is_held_against_where_it_leaves_the_remote(here: Repo) -> None:
     """Otherwise every old file of the tree would seem to be new at its tip."""
     new = commit(here, "one")
-    (snapshot,) = pushes.take(discover(), "origin", pushes.parse(line(new).encode()))
+    (snapshot,) = pushes.take(
+        discover(), "origin", incoming.parse(line(new).encode(), pushing=True)
+    )
     assert [change.path for change in snapshot.changes] == ["one"]
 
 
@@ -113,7 +133,9 @@ def test_a_branch_that_merged_the_remote_in_between(here: Repo) -> None:
     here.git("checkout", "-q", "feature")
     here.git("merge", "-q", "--no-edit", "main")
     new = here.git("rev-parse", "HEAD").strip()
-    (snapshot,) = pushes.take(discover(), "origin", pushes.parse(line(new).encode()))
+    (snapshot,) = pushes.take(
+        discover(), "origin", incoming.parse(line(new).encode(), pushing=True)
+    )
     assert [change.path for change in snapshot.changes] == ["one"]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git import ranges
+from pmgit.git import ranges, revisions
 from pmgit.git.repository import discover
 from pmgit.git.snapshot import RANGE, Snapshot
 from tests.git.test_staged import NAMES
@@ -168,7 +168,7 @@ def test_unrelated_histories(based: Repo) -> None:
 
 def test_a_root_commit(based: Repo) -> None:
     repository = discover()
-    tip = ranges.resolve(repository, "HEAD")
+    tip = revisions.demand_commit(repository, "HEAD")
     snapshot = ranges.take(repository, tip, [])
     assert [b.path for b in snapshot.introduced] == ["old"]
     assert [c.path for c in snapshot.changes] == ["old"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.git import position, pushes, ranges
+from pmgit.git import incoming, position, pushes, ranges
 from pmgit.git.remotes import Remotes
 from pmgit.git.repository import discover
 from pmgit.git.tree import CommitSnapshot
@@ -117,7 +117,7 @@ def test_everybody_asks_for_the_same(here: Repo, monkeypatch: pytest.MonkeyPatch
 
     line = f"refs/heads/main {ids[2]} refs/heads/new {'0' * 40}\n".encode()
     for remote, wanted in (("origin", ["forked", "mine"]), ("origin/fork", ["mine"])):
-        (pushed,) = pushes.take(discover(), remote, pushes.parse(line))
+        (pushed,) = pushes.take(discover(), remote, incoming.parse(line, pushing=True))
         assert isinstance(pushed, CommitSnapshot)
         assert names(pushed) == wanted
         assert names(position.unpushed(discover(), "", remote).snapshot()) == wanted

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pmgit.git import staged
-from pmgit.git.blob import Blob, introduced_by, parse_raw_diff, removed_by
+from pmgit.git.blob import Blob, introduced_by, removed_by
+from pmgit.git.raw_diff import changes as parse_raw_diff
 from pmgit.git.snapshot import Snapshot
 from tests.kit import Repo, pointer
 

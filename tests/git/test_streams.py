@@ -31,7 +31,7 @@ def test_first_bytes_stops_git_early(repo: Repo, monkeypatch: pytest.MonkeyPatch
 def test_one_reads_the_other(ahead: bool, here: Repo) -> None:
     content = os.urandom(3_000_000)
     with streams.Running(discover()) as running:
-        oid = running.read("hash-object", "-w", "--stdin", stdin=content).strip().decode()
+        oid = running.start(("hash-object", "-w", "--stdin"), stdin=content).read().decode().strip()
         stream = running.start(("cat-file", "blob", oid), ("hash-object", "--stdin"), ahead=ahead)
         assert b"".join(stream.chunks()).decode().strip() == oid
         assert stream.finish() is None

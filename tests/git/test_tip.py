@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.git import incoming
-from pmgit.git.batch import Batch
-from pmgit.git.blob import plain_mode, tree_entries
+from pmgit.git.cat_file import Batch
+from pmgit.git.entries import in_object, plain_mode
 from pmgit.git.process import GitError
 from pmgit.git.receives import Receipt
 from pmgit.git.repository import discover
@@ -180,9 +180,9 @@ NO_ENTRIES = {
 @pytest.mark.parametrize("what", NO_ENTRIES)
 def test_a_tree_is_damaged_when_git_says_so(here: Repo, what: str) -> None:
     entry = NO_ENTRIES[what]
-    assert list(tree_entries(b"100644 a\0" + b"1" * 20, 20)) == [(b"100644", b"a", "31" * 20)]
+    assert list(in_object(b"100644 a\0" + b"1" * 20, 20)) == [(b"100644", b"a", "31" * 20)]
     with pytest.raises(ValueError, match=r"damaged|not found|literal"):
-        [plain_mode(mode) for mode, _, _ in tree_entries(entry, 20)]
+        [plain_mode(mode) for mode, _, _ in in_object(entry, 20)]
     here.stage("d/a", "1")
     here.commit()
     here.stage("d/a", "2")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pmgit.baseline.entries import NO_BLOB
 from pmgit.baseline.units import MEASURED, NAMES, Units
 from pmgit.git.blob import Blob
+from pmgit.git.cat_file import demand
 from pmgit.git.snapshot import TREE
 from pmgit.lazy import lazy
 
@@ -244,17 +245,10 @@ def _sizes_here(subject: Subject, oids: list[str]) -> dict[str, int]:
     """
     repository = subject.repository
     whole = not (repository.is_partial or repository.shallow_commits)
-    blobs = [Blob("", oid, "100644") for oid in oids]
+    blobs = [Blob("", oid) for oid in oids]
     here, _ = subject.snapshot.objects.split_present(blobs)
     if not here:
         return {}
-    out = repository.run(
-        "cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)",
-        stdin="".join(f"{blob.oid}\n" for blob in here).encode("ascii"),
-    )  # fmt: skip
+    answers = demand(repository, [blob.oid for blob in here])
     found = dict.fromkeys(oids, -1) if whole else {}
-    for line in out.decode("ascii", "replace").splitlines():
-        words = line.split(" ")
-        if len(words) == 3 and words[1] == "blob":
-            found[words[0]] = int(words[2])
-    return found
+    return found | {answer.oid: answer.size for answer in answers if answer.kind == "blob"}

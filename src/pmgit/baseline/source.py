@@ -9,7 +9,7 @@ from pmgit.baseline import entries
 from pmgit.baseline.forgive import Baseline
 from pmgit.config import BASELINE
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git.blob import parse_tree
+from pmgit.git.entries import TREE, of_tree
 from pmgit.git.snapshot import RANGE, Snapshot
 
 TYPE_CHECKING = False
@@ -35,8 +35,8 @@ def of_commit(repository: Repository, commit: str) -> Baseline:
     """The baseline of a commit ('': none). A server takes the old tip's: no push can edit it."""
     if not commit:
         return Baseline()
-    out = repository.run("ls-tree", "-z", "--full-tree", commit, "--", BASELINE)
-    for blob in parse_tree(out):
+    out = repository.run(*TREE, commit, "--", BASELINE)
+    for blob in of_tree(out):
         if blob.path == BASELINE:
             data = _recorded(Snapshot(repository, RANGE, [], []), blob)
             return Baseline(entries.parse(data).entries)

@@ -124,12 +124,8 @@ class Units:
 
     def _line(self, blob: Blob, number: int) -> tuple[str, int]:
         """The id that a line of a blob would have as a blob of its own, and its length."""
-        import hashlib
-
         if blob.oid not in self._lines:
             self._lines[blob.oid] = self._subject.content_of(blob).split(b"\n")
         lines = self._lines[blob.oid]
         line = lines[number - 1].strip() if 0 < number <= len(lines) else b""
-        digest = hashlib.new(self._subject.repository.object_format, usedforsecurity=False)
-        digest.update(f"blob {len(line)}\0".encode("ascii") + line)
-        return digest.hexdigest(), len(line)
+        return self._subject.repository.id_of(line), len(line)

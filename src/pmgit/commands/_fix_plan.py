@@ -8,6 +8,7 @@ import click
 
 from pmgit.commands._terminal import named
 from pmgit.git import checkout, commits, position
+from pmgit.git.names import TAGS
 from pmgit.report.shell import Shell, quote
 from pmgit.report.text import visible
 from pmgit.units import show_size
@@ -74,13 +75,13 @@ def tell_done(made: Remake, done: Rewritten) -> None:
         signatures = "1 signature" if done.signatures == 1 else f"{done.signatures} signatures"
         click.echo(f"note: {signatures} of the old content left out: sign the new commits")
     ref = made.unpushed.ref
-    which = f" --range {quote(ref)}" if ref.startswith(position.TAGS) else ""
+    which = f" --range {quote(ref)}" if ref.startswith(TAGS) else ""
     back = f"pmgit fix --undo{which}"
     click.echo(
         f"the old ones are kept as {visible(made.backup)}; to go back: {named(visible(back))}"
     )
     holders = position.holders(made.repository, done.ids)
-    tags = [h.ref for h in holders if h.ref.startswith(position.TAGS) and h.ref != ref]
+    tags = [h.ref for h in holders if h.ref.startswith(TAGS) and h.ref != ref]
     for name in tags[:_TAGS]:
         words = f"pmgit fix --range {quote(name)}"
         click.echo(

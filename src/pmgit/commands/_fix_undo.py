@@ -8,8 +8,10 @@ from pmgit import plan_places
 from pmgit.commands._terminal import say
 from pmgit.errors import PmgitError
 from pmgit.git import checkout, position, work_tree
-from pmgit.git.blob import decode, parse_raw_diff
-from pmgit.git.pipe import RAW
+from pmgit.git.blob import decode
+from pmgit.git.names import ATTRIBUTES
+from pmgit.git.raw_diff import between
+from pmgit.git.revisions import id_of
 from pmgit.report.text import visible
 
 TYPE_CHECKING = False
@@ -19,15 +21,15 @@ if TYPE_CHECKING:
 #: Where `pmgit fix` left a branch, beside the backup of where it was.
 _LEFT = "refs/pmgit/fixed/"
 #: What pmgit itself writes goes back on disk too, where nobody has changed it since.
-_OURS = (".gitattributes", ".gitignore")
+_OURS = (ATTRIBUTES, ".gitignore")
 
 
 def remember(repository: Repository, ref: str, before: str) -> None:
     """Note where a ref is left, when it was `before`; undo asks whether it still is."""
-    now = _resolve(repository, ref)
+    now = id_of(repository, ref)
     if now and now != before:
         backup = plan_places.backup_ref(ref, before)
-        if not _resolve(repository, backup):
+        if not id_of(repository, backup):
             repository.run("update-ref", backup, before)
         repository.run("update-ref", _LEFT + backup.removeprefix(plan_places.BACKUP), now)
 
@@ -71,7 +73,7 @@ def undo_tag(repository: Repository, ref: str, *, dry_run: bool) -> None:
     """Take a tag back to what it was before the last fix; nothing else has moved with it."""
     name = position.short(ref)
     backups = _refs(repository, plan_places.BACKUP, name, plan_places.TAG)
-    now, left = _resolve(repository, ref), _refs(repository, _LEFT, name, plan_places.TAG)
+    now, left = id_of(repository, ref), _refs(repository, _LEFT, name, plan_places.TAG)
     key = next((key for key, oid in left.items() if oid == now and key in backups), "")
     shown = visible(position.short(ref))
     if not key:
@@ -95,7 +97,7 @@ def undo_tag(repository: Repository, ref: str, *, dry_run: bool) -> None:
 
 def _as_in(repository: Repository, now: str, old: str) -> set[str]:
     """The files on disk that are as the old commit has them: going back changes nothing."""
-    changes = parse_raw_diff(repository.run("diff-tree", *RAW, now, old))
+    changes = between(repository, now, old)
     return {c.path for c in changes if c.oid and work_tree.compare(repository, c) == work_tree.SAME}
 
 
@@ -118,8 +120,3 @@ def _is_amended(repository: Repository, old: str, new: str) -> bool:
     form = ("log", "-1", "--no-show-signature", "--format=%P%x00%an%x00%ae%x00%at%x00%B")
     one = repository.run(*form, old, "--")
     return old != new and one == repository.run(*form, new, "--")
-
-
-def _resolve(repository: Repository, ref: str) -> str:
-    found = repository.start("rev-parse", "-q", "--verify", "--end-of-options", ref)
-    return found.wait()[1].decode("ascii").strip()

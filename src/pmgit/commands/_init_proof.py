@@ -12,6 +12,7 @@ from pmgit import checker, snapshot_config
 from pmgit.config import LFS
 from pmgit.errors import PmgitError
 from pmgit.git.blob import Blob, introduced_by
+from pmgit.git.names import PROBE
 from pmgit.git.snapshot import STAGED, Snapshot
 from pmgit.report.text import visible
 from pmgit.rules import RULES
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pmgit.setup.onboarding import Plan
 
 #: Weights as a rule would have to stop them.
-_PROBE = "pmgit-probe/model.safetensors"
+_PROBE = f"{PROBE}/model.safetensors"
 _AGAIN = "somebody else writes here at the same time; run it again: pmgit init"
 
 
@@ -107,8 +108,8 @@ def _judged(repository: Repository, made: Plan) -> str:
         }
         content = b"\0" * trial.BYTES
         oid = there.run("hash-object", "-w", "--stdin", stdin=content).decode("ascii").strip()
-        there.run("update-index", "--add", "--cacheinfo", f"100644,{oid},{path}")
-        change = Blob(path, oid, "100644")
+        change = Blob(path, oid)
+        there.run("update-index", "--add", "--cacheinfo", f"{change.mode},{oid},{path}")
         snapshot = Snapshot(there, STAGED, [change], introduced_by([change]))
         config = snapshot_config.read(snapshot)
         report = checker.judge(snapshot, config, checker.selected(config))

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError
 from pmgit.git import process, repository
-from pmgit.git.batch import Batch
+from pmgit.git.blob import REGULAR
+from pmgit.git.cat_file import Batch
+from pmgit.git.names import HEADS, PROBE
 from pmgit.git.server_settings import Settings
 from pmgit.receive import SERVER_FILE, Server
 from pmgit.units import show_size
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from pmgit.config import Config
     from pmgit.setup.hooks.server_hook import Place
 
-_PROBE = "pmgit-probe/model.safetensors"
+_PROBE = f"{PROBE}/model.safetensors"
 _BYTES = 20_000
 #: Where raw weights up to a size are allowed, the probe is larger; not for a limit above this.
 _MOST = 20_000_000
@@ -68,8 +70,8 @@ def _copy(original: str, there: str, hook: bytes) -> None:
     code, head, _ = process.start("rev-parse", "-q", "--verify", "HEAD", env=env).wait()
     if code == 0:
         tip = head.decode("ascii").strip()
-        process.run("update-ref", "refs/heads/pmgit", tip, env={"GIT_DIR": there})
-        process.run("symbolic-ref", "HEAD", "refs/heads/pmgit", env={"GIT_DIR": there})
+        process.run("update-ref", f"{HEADS}pmgit", tip, env={"GIT_DIR": there})
+        process.run("symbolic-ref", "HEAD", f"{HEADS}pmgit", env={"GIT_DIR": there})
     asked = process.start("config", "--get", "pmgit.config", env=env)
     code, named_file, _ = asked.wait()
     own = os.path.join(original, os.fsdecode(named_file.strip()) if code == 0 else SERVER_FILE)
@@ -104,13 +106,13 @@ def _push(there: str, root: str, weights: bytes) -> str | None:
     process.run("init", "-q", "--template=", f"--object-format={_format(there)}", "--bare", source)
     env = {**ours, "GIT_DIR": source, "GIT_INDEX_FILE": os.path.join(source, "index")}
     blob = process.run("hash-object", "-w", "--stdin", stdin=weights, env=env)
-    entry = f"100644,{blob.decode('ascii').strip()},{root}/{_PROBE}"
+    entry = f"{REGULAR[0]},{blob.decode('ascii').strip()},{root}/{_PROBE}"
     process.run("update-index", "--add", "--cacheinfo", entry, env=env)
     tree = process.run("write-tree", env=env).decode("ascii").strip()
     commit = process.run("commit-tree", "-m", "probe", tree, env=env).decode("ascii").strip()
     url = "file:///" + there.replace(os.sep, "/").lstrip("/")
     # The other end starts with an environment of its own, and so with its hooks.
     allowed = {**env, "GIT_ALLOW_PROTOCOL": "file"}
-    refs = f"{commit}:refs/heads/pmgit-probe"
+    refs = f"{commit}:{HEADS}{PROBE}"
     code, _, said = process.start("push", url, refs, env=allowed).wait()
     return said if code else None

@@ -16,7 +16,9 @@ from pmgit.commands._options import dry_run_option, format_option
 from pmgit.commands._terminal import named, say
 from pmgit.config import BASELINE
 from pmgit.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
-from pmgit.git import tree
+from pmgit.git import attributes, tree
+from pmgit.git.names import ATTRIBUTES
+from pmgit.git.revisions import id_of
 from pmgit.report.shell import quote
 from pmgit.report.text import SHOWN, line_of, not_judged
 from pmgit.setup.files import write_whole
@@ -107,10 +109,8 @@ def _refuse_deleted(repository: Repository) -> None:
     hint = ""
     if repository.run("ls-files", "-z", "--", BASELINE):
         hint = f"git restore -- :/{BASELINE}"
-    else:
-        head = repository.start("rev-parse", "-q", "--verify", f"HEAD:{BASELINE}")
-        if head.wait()[0] == 0:
-            hint = f"git restore --source=HEAD --staged --worktree -- :/{BASELINE}"
+    elif id_of(repository, f"HEAD:{BASELINE}"):
+        hint = f"git restore --source=HEAD --staged --worktree -- :/{BASELINE}"
     if hint:
         raise PmgitError(
             f"{BASELINE} is deleted here, and Git has it",
@@ -198,13 +198,13 @@ def _tell_next(repository: Repository, kept: int) -> None:
         say(f"next: {_next.git(repository)} rm -f -- {BASELINE}")
         return
     say(f"next: {_next.add(repository, [BASELINE])}")
-    merge = repository.run("check-attr", "-z", "merge", "--", BASELINE).split(b"\0")
-    if merge[2:3] != [b"union"]:
-        name = ".gitattributes" if top == "." else f"{top}/.gitattributes".replace(os.sep, "/")
+    merge = attributes.of_paths(repository, [BASELINE], "merge")
+    if merge[BASELINE].get("merge") != "union":
+        name = ATTRIBUTES if top == "." else f"{top}/{ATTRIBUTES}".replace(os.sep, "/")
         say(
             "hint: two branches that both change it merge without a conflict after:"
             f" printf '\\n/{BASELINE} merge=union\\n' >> {quote(name)}"
-            f" && {_next.add(repository, ['.gitattributes'])}",
+            f" && {_next.add(repository, [ATTRIBUTES])}",
             err=True,
         )
 

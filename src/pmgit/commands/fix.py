@@ -13,6 +13,7 @@ from pmgit.commands._options import rule_names, settings_option
 from pmgit.errors import CLEAN, FINDINGS, UsageError
 from pmgit.finding import Step
 from pmgit.git import position, staged, tree
+from pmgit.git.names import TAGS
 from pmgit.git.spill import shell_for
 from pmgit.report import text
 from pmgit.report.shell import Shell, merged, quote
@@ -121,7 +122,7 @@ def command(
     repository, _ = _work_tree.load()
     which = (commits or "", remote or "")
     if undo:
-        is_tag = which[0].startswith(position.TAGS)
+        is_tag = which[0].startswith(TAGS)
         if rules or settings or everything or remote or not (commits is None or is_tag):
             raise UsageError(
                 "--undo takes no rules, and --range only for a tag (refs/tags/NAME)",

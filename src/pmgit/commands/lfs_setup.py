@@ -12,6 +12,7 @@ from pmgit.commands._difference import difference, show
 from pmgit.commands._options import dry_run_option
 from pmgit.commands._terminal import ask, is_quiet, named, say
 from pmgit.errors import PmgitError, UsageError
+from pmgit.git.names import ATTRIBUTES
 from pmgit.report.text import visible
 from pmgit.setup import lfs_leave, onboarding, storage_switch
 from pmgit.setup.attributes import lfs_setup
@@ -184,7 +185,7 @@ def _show(plan: lfs_setup.LfsPlan, switch: Switch | None) -> None:
     """What would be done."""
     if switch:
         show(diff for step in switch.steps for diff in step.diffs)
-    diff = difference(plan.attributes.work_tree, plan.new_work_tree, ".gitattributes")
+    diff = difference(plan.attributes.work_tree, plan.new_work_tree, ATTRIBUTES)
     click.echo(diff or ".gitattributes: nothing to change", nl=not diff)
     for blob in plan.raw:
         click.echo(f"would stage the pointer to: {visible(blob.path)} ({show_size(blob.size)})")

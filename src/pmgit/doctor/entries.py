@@ -17,6 +17,7 @@ from pmgit import __version__
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.errors import PmgitError
 from pmgit.finding import Fix, Step
+from pmgit.git.program import path_of
 from pmgit.setup.hooks import entry, framework_files, frameworks, origin
 from pmgit.setup.hooks.entry import GIT, INDEX, Entry
 from pmgit.setup.hooks.hook_file import PRE_COMMIT
@@ -34,7 +35,7 @@ def check(context: Context, state: State, document: Any, runs: str) -> Check:
     """The entry, which a hook runs; `runs` says so."""
     config = state.config(state.tool or PRE_COMMIT)
     items = framework_files.items(document)
-    if _calls_installed(items) and not frameworks.program("pmgit-hook"):
+    if _calls_installed(items) and not path_of("pmgit-hook"):
         evidence = f"{config} runs pmgit-hook, which is not on the PATH: every commit fails"
         hint = f"put the folder on the PATH that has it: {os.path.dirname(sys.executable)}"
         return Check(_NAME, ERROR, evidence, hint=hint)

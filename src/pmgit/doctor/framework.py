@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pmgit.doctor import entries, hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.finding import Fix, Step
+from pmgit.git.program import path_of
 from pmgit.setup.hooks import framework_files, frameworks, hook_state
 from pmgit.setup.hooks.hook_chain import NONE
 from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK
@@ -170,17 +171,10 @@ def _install(
 
 def _find(name: str) -> str:
     """A program as a shell finds it: bare on the PATH, else beside the Python that runs us."""
-    if _is_on_path(name):
+    if path_of(name):
         return name
     beside = os.path.join(os.path.dirname(sys.executable), name + _EXE)
     return beside if os.access(beside, os.X_OK) else ""
-
-
-def _is_on_path(name: str) -> bool:
-    return any(
-        os.path.isabs(folder) and os.access(os.path.join(folder, name + _EXE), os.X_OK)
-        for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)
-    )
 
 
 def _judged(

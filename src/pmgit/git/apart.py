@@ -85,12 +85,9 @@ class Apart:
 
     def _store(self, data: bytes) -> str:
         """Write a blob; its id."""
-        import hashlib
-
-        data = b"blob %d\0%s" % (len(data), data)
-        digest = hashlib.new(self._repository.object_format, data, usedforsecurity=False)
-        oid = digest.hexdigest()
+        oid = self._repository.id_of(data)
         os.makedirs(f"{self.folder}/objects/{oid[:2]}", exist_ok=True)
+        data = b"blob %d\0%s" % (len(data), data)
         self._write(f"objects/{oid[:2]}/{oid[2:]}", zlib.compress(data, 1))
         return oid
 

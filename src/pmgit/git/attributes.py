@@ -107,26 +107,41 @@ def answers(process: Process, paths: Sequence[str]) -> dict[str, str]:
         if out.count(_FILTER + UNSPECIFIED.encode() + b"\0") + len(pieces) - 1 == len(paths):
             lfs = b"\0".join([piece[piece.rfind(b"\0") + 1 :] for piece in pieces[:-1]])
             return dict.fromkeys(decode(lfs).split("\0"), LFS) if lfs else {}
-    told = zip(paths, decode(out).split("\0")[2::3], strict=True)
-    return {path: value for path, value in told if value != UNSPECIFIED}
+    values = zip(paths, decode(out).split("\0")[2::3], strict=True)
+    return {path: value for path, value in values if value != UNSPECIFIED}
 
 
-def ignored(
-    repository: Repository, paths: Iterable[str], *, untracked: bool = False
-) -> dict[str, tuple[str, int, str]]:
-    """The paths that ignore rules hide, with the file, line and pattern that decide.
+def of_paths(
+    repository: Repository, paths: Iterable[str], *names: str, everywhere: bool = False
+) -> dict[str, dict[str, str]]:
+    """The attributes of every path, by name; with no names all that any line sets or unsets.
 
-    Tracked paths are answered as if they were not. With `untracked` they are never hidden, and
-    Git knows the ignore files, too, that a sparse checkout leaves off disk.
+    As Git has them in this work tree, unless they are to be those `everywhere`: without what the
+    user and the system say, and with the case of letters.
     """
-    found = ignore_rules(repository, paths, untracked=untracked)
-    return {path: rule for path, rule in found.items() if not rule[2].startswith("!")}
+    found: dict[str, dict[str, str]] = {path: {} for path in paths}
+    if found:
+        out = repository.run(
+            *(OF_THE_TREE if everywhere else ()),
+            "check-attr", "-z", "--stdin", *(names or ("--all",)),
+            stdin=encode("\0".join(found) + "\0"),
+            env={"GIT_ATTR_NOSYSTEM": "1"} if everywhere else {},
+        )  # fmt: skip
+        fields = iter(decode(out).split("\0")[:-1])
+        for path, name, value in zip(fields, fields, fields, strict=True):
+            found[path][name] = value
+    return found
 
 
 def ignore_rules(
     repository: Repository, paths: Iterable[str], *, untracked: bool = False
 ) -> dict[str, tuple[str, int, str]]:
-    """As `ignored`, and also the paths that a `!` pattern lets in, with that pattern."""
+    """The rule that decides for each path: file, line and pattern; a `!` pattern lets it in.
+
+    Left out is what no rule is about. Tracked paths are answered as if they were not. With
+    `untracked` no rule is about them, and Git knows the ignore files, too, that a sparse checkout
+    leaves off disk.
+    """
     # check-ignore refuses --literal-pathspecs and reads `:(…)`; `./` makes every path a path.
     stdin = b"".join(b"./" + encode(path) + b"\0" for path in paths)
     if not stdin:
@@ -136,13 +151,20 @@ def ignore_rules(
         stdin=stdin, literal=False,
     )  # fmt: skip
     # Exit code 1: none is ignored.
-    fields = process.finish(1).decode("utf-8", "surrogateescape").split("\0")
-    found = {}
-    for at in range(0, len(fields) - 3, 4):
-        source, line, pattern, path = fields[at : at + 4]
-        if pattern:
-            found[path[2:]] = (source, int(line), pattern)
-    return found
+    fields = iter(decode(process.finish(1)).split("\0")[:-1])
+    return {
+        path[2:]: (source, int(line), pattern)
+        for source, line, pattern, path in zip(fields, fields, fields, fields, strict=True)
+        if pattern
+    }
+
+
+def ignored(
+    repository: Repository, paths: Iterable[str], *, untracked: bool = False
+) -> dict[str, tuple[str, int, str]]:
+    """The paths that ignore rules hide, with the rule, as `ignore_rules`."""
+    rules = ignore_rules(repository, paths, untracked=untracked)
+    return {path: rule for path, rule in rules.items() if not rule[2].startswith("!")}
 
 
 def outranks_top(source: str) -> bool:

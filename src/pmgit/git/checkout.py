@@ -10,18 +10,15 @@ import hashlib
 import os
 
 from pmgit.errors import PmgitError
-from pmgit.git import staged, work_tree
-from pmgit.git.blob import Blob, encode, parse_raw_diff
+from pmgit.git import raw_diff, staged, work_tree
+from pmgit.git.blob import NOTHING, Blob, encode
 from pmgit.git.objects import Objects
-from pmgit.git.pipe import RAW
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from pmgit.git.repository import Repository
-
-_NOTHING = "000000"
 
 
 def exists(repository: Repository, path: str) -> bool:
@@ -34,18 +31,16 @@ def refuse_dirty(repository: Repository, apart: Collection[str] = ()) -> None:
 
     A file counts as changed when its content does: git's own filters are not run for it.
     """
-    found = [change.path for change in staged.changes(repository)]
-    if found:
-        raise PmgitError(f"{_names(found)} staged and not committed", "commit or stash it first")
+    waiting = [change.path for change in staged.changes(repository)]
+    if waiting:
+        raise PmgitError(f"{_names(waiting)} staged and not committed", "commit or stash it first")
     # Files that look changed by their dates; whether they are is told by their content.
-    raw = repository.run(
-        "diff-files", "--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=dirty"
-    )
-    changes = [change for change in parse_raw_diff(raw) if change.path not in apart]
-    changed = [c.path for c in changes if not _is_same(repository, c.old)]
-    if changed:
+    found = raw_diff.changes(repository.run(*raw_diff.DIFF_FILES))
+    changes = [change for change in found if change.path not in apart]
+    modified = [c.path for c in changes if not _is_same(repository, c.old)]
+    if modified:
         raise PmgitError(
-            f"{_names(changed)} changed and not committed",
+            f"{_names(modified)} changed and not committed",
             "commit or stash it first; see: git status",
         )
 
@@ -90,7 +85,7 @@ def follow(repository: Repository, old: str, new: str, on_disk: tuple[str, ...])
 
     Files named `on_disk`, in any folder, go with it where they are as the old commit has them.
     """
-    changes = parse_raw_diff(repository.run("diff-tree", *RAW, old, new))
+    changes = raw_diff.between(repository, old, new)
     follows = [
         (change, end)
         for change in changes
@@ -98,7 +93,7 @@ def follow(repository: Repository, old: str, new: str, on_disk: tuple[str, ...])
     ]
     zeros = "0" * len(repository.empty_tree)
     lines = [
-        f"{c.mode if c.oid else _NOTHING} {c.oid or zeros} 0\t".encode("ascii")
+        f"{c.mode if c.oid else NOTHING} {c.oid or zeros} 0\t".encode("ascii")
         + encode(c.path)
         + b"\0"
         for c in changes
@@ -131,9 +126,7 @@ def _line_end(repository: Repository, change: Blob) -> bytes:
     except OSError:
         return b""
     # With core.autocrlf, which is usual on Windows.
-    found = hashlib.new(repository.object_format, usedforsecurity=False)
-    found.update(b"blob %d\0" % len(data) + data)
-    return b"\r\n" if found.hexdigest() == change.before else b""
+    return b"\r\n" if repository.id_of(data) == change.before else b""
 
 
 def _on_disk(repository: Repository, path: str) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmgit.errors import PmgitError
-from pmgit.git import pipe
+from pmgit.git.streams import Running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,9 +29,8 @@ def pointer_to(repository: Repository, oid: str) -> bytes:
     the path of the blob: where the file that lies there has at most 1024 bytes, such as a pointer,
     git-lfs 3.6 takes no more of what flows in, and ends with 0.
     """
-    text = pipe.run(
-        ("cat-file", "blob", oid), ("lfs", "clean"), top=repository.top, env=repository.env
-    )
+    with Running(repository) as running:
+        text = running.start(("cat-file", "blob", oid), ("lfs", "clean")).read()
     size = int(repository.run("cat-file", "-s", oid))
     # An extension of Git LFS may store something else.
     if b"\next-" not in text and not text.endswith(b"\nsize %d\n" % size):

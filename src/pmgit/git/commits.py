@@ -5,6 +5,8 @@ For what is shown to a person only; the hook never comes here (importing GitPyth
 
 from __future__ import annotations
 
+from pmgit.errors import of_machine
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +19,12 @@ def describe(repository: Repository, oids: Iterable[str]) -> dict[str, str]:
 
     The texts are whatever the author wrote: escape them before they are shown.
     """
-    import git
+    try:
+        import git
+    except ImportError as error:  # it starts git once, to see whether it can
+        cause = error.__cause__
+        known = of_machine(cause) if isinstance(cause, OSError) else None
+        raise known or error from error
 
     found = {}
     with git.Repo(repository.git_dir, search_parent_directories=False) as repo:

@@ -1,4 +1,4 @@
-"""How many entries folders have, and how much room blobs take, as a host would count them."""
+"""How many entries folders have, as a host would count them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bisect import bisect_left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from pmgit.git.repository import Repository
 
@@ -85,12 +85,3 @@ class Paths:
 def staged_paths(repository: Repository) -> Paths:
     """The paths of the index."""
     return Paths(filter(None, repository.run("ls-files", "-z").split(b"\0")))
-
-
-def compressed_size(repository: Repository, oids: Sequence[str]) -> int:
-    """The bytes that blobs, all of them here, take in the object store."""
-    out = repository.run(
-        "cat-file", "--buffer", "--batch-check=%(objectsize:disk)",
-        stdin="\n".join(oids).encode("ascii") + b"\n",
-    )  # fmt: skip
-    return sum(int(line) for line in out.decode("ascii", "replace").split("\n") if line.isdigit())

@@ -1,7 +1,7 @@
 """All of a repository's history at one look: its large blobs, wherever they are.
 
 Git is asked two things at once. `cat-file --batch-all-objects` lists what the object store holds,
-reachable or not, and never fetches; `git log --raw` tells what every commit brings in, with all
+reachable or not, and never fetches; `git log --raw` lists what every commit introduces, with all
 paths. When the store holds nothing large, the second is stopped half-way: that is most of the
 speed (docs/performance.md). Both are read as they come, so that no output is kept whole.
 """
@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import re
 
-from pmgit.git import introductions, named_blobs
-from pmgit.git.blob import decode
+from pmgit.git import entries, introductions, tagged
+from pmgit.git.blob import SUBMODULE, decode
+from pmgit.git.cat_file import EVERY, stored_sizes
 from pmgit.git.large import (
     HEAD,
     HISTORY,
@@ -25,7 +26,7 @@ from pmgit.git.large import (
     History,
     Large,
 )  # fmt: skip
-from pmgit.git.process import start
+from pmgit.git.process import GitError, start
 from pmgit.git.streams import Running
 from pmgit.git.trouble import lacks_objects
 
@@ -34,18 +35,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pmgit.git.introductions import Piece
-    from pmgit.git.process import GitError
     from pmgit.git.repository import Repository
     from pmgit.git.streams import Stream
 
     Progress = Callable[[int, int], None]
 
 _LIST = ("rev-list", "--objects", "--no-walk")
-_SUBMODULE = b"160000"
 
 
 def look(repository: Repository, least: int, progress: Progress | None = None) -> History:
-    """Find the blobs of at least `least` bytes. `progress` is told objects and commits so far."""
+    """Find the blobs of at least `least` bytes.
+
+    `progress` gets the numbers of objects and of commits so far.
+    """
     with Running(repository) as running:
         found = _Look(repository, running, progress or (lambda _objects, _commits: None))
         return found.run(least)
@@ -53,13 +55,14 @@ def look(repository: Repository, least: int, progress: Progress | None = None) -
 
 class _Look:
     def __init__(self, repository: Repository, running: Running, progress: Progress) -> None:
+        self._repository = repository
         self._running = running
         self._progress = progress
         self._partial = repository.is_partial
         self._width = len(repository.empty_tree)
         self._large: dict[bytes, Large] = {}
         #: What `rev-list --objects` says of ids: a name, cut off at its first line break.
-        self._told: dict[bytes, bytes] = {}
+        self._names: dict[bytes, bytes] = {}
         self._history = History()
         self._history.shallow = bool(repository.shallow_commits)
         self._history.borrows = bool(
@@ -68,11 +71,8 @@ class _Look:
 
     def run(self, least: int) -> History:
         store = self._running.start(
-            (
-                "cat-file", "--batch-all-objects", "--unordered", "--buffer",
-                "--batch-check=%(objectsize) %(objecttype) %(objectname)",
-            )
-        )  # fmt: skip
+            (*EVERY, "--batch-check=%(objectsize) %(objecttype) %(objectname)")
+        )
         commits = introductions.begin(self._running, "--all", ahead=True)
         missing = ("--missing=print",) if self._partial else ()
         tips = self._running.start((*_LIST, *missing, "--all"))
@@ -80,15 +80,14 @@ class _Look:
         self._list(store, least)
         if self._large or self._partial:
             # Of what is asked about few objects, Git knows the answer by then.
-            head = self._running.start(("ls-tree", "-r", "-z", "--full-tree", "HEAD"))
-            sizes = self._stored()
-            brought = self._read(commits)
-            self._absent() if self._partial else self._missing(brought)
+            head = self._running.start((*entries.FILES, "HEAD"))
+            introduced = self._read(commits)
+            self._absent() if self._partial else self._missing(introduced)
             self._tips(tips)
             self._head(head)
             self._rest()
             self._name()
-            self._measure(sizes)
+            self._measure()
         else:
             commits.stop()
             self._tips(tips)
@@ -116,7 +115,7 @@ class _Look:
     def _read(self, stream: Stream) -> set[bytes]:
         """Find every path of what is large, and the oldest commit; all blobs that came in."""
         large, history = self._large, self._history
-        brought: set[bytes] = set()
+        introduced: set[bytes] = set()
         authors: set[bytes] = set()
 
         def glance(piece: Piece) -> set[bytes] | None:
@@ -127,38 +126,34 @@ class _Look:
             if not piece.is_plain:
                 return None
             blobs = piece.blobs(self._width)
-            brought.update(blobs)
+            introduced.update(blobs)
             return large.keys() & blobs
 
-        for one in introductions.read(stream, glance):
-            if one.mode != _SUBMODULE:
-                brought.add(one.oid)
-                if one.oid in large:
-                    large[one.oid].came(one)
-                    large[one.oid].where = HISTORY
+        for blob in introductions.read(stream, glance):
+            if blob.mode != SUBMODULE:
+                oid = blob.oid.encode("ascii")
+                introduced.add(oid)
+                if oid in large:
+                    large[oid].came(blob)
+                    large[oid].where = HISTORY
         history.authors = len(authors)
-        brought.discard(b"0" * self._width)  # what is deleted
+        introduced.discard(b"0" * self._width)  # what is deleted
         error = stream.finish()
         self._fault(error)
         if error is not None:
             for found in large.values():
                 found.where = UNKNOWN if found.where == UNREACHABLE else found.where
-        return brought
+        return introduced
 
-    def _missing(self, brought: set[bytes]) -> None:
-        """Say which of the blobs that commits brought in are not in the store."""
+    def _missing(self, introduced: set[bytes]) -> None:
+        """Report which of the blobs that commits introduce are not in the store."""
         # To list all names again takes a third of the time that asking for these takes.
-        stream = self._running.start(
-            (
-                "cat-file", "--batch-all-objects", "--unordered", "--buffer",
-                "--batch-check=%(objectname)",
-            )
-        )  # fmt: skip
+        stream = self._running.start((*EVERY, "--batch-check=%(objectname)"))
         for text in stream.lines():
-            brought.difference_update(text.split())
+            introduced.difference_update(text.split())
         self._fault(stream.finish())
-        if brought:
-            self._fault_objects("missing", sorted(brought))
+        if introduced:
+            self._fault_objects("missing", sorted(introduced))
 
     def _absent(self) -> None:
         """Count what a partial clone has left on the remote."""
@@ -169,24 +164,17 @@ class _Look:
 
     def _tips(self, stream: Stream) -> None:
         """Find what the trees of all refs hold, and what tags name directly."""
-        for lines in stream.lines():
-            for line in lines.split(b"\n"):
-                found = self._large.get(line[: self._width])
-                if found is not None:
-                    found.where = REF
-                    self._told.setdefault(line[: self._width], line[self._width + 1 :])
-        error = stream.finish()
+        error = self._mark(stream, self._large, REF)
         if not self._history.faults:  # else it is about the same objects
             self._fault(error)
 
     def _head(self, stream: Stream) -> None:
         """Find what the tree of HEAD holds; there may be none yet."""
-        for entry in b"".join(stream.chunks()).split(b"\0"):
-            facts, _, path = entry.partition(b"\t")
-            found = self._large.get(facts[-self._width :])
+        for blob in entries.of_tree(b"".join(stream.chunks())):
+            found = self._large.get(blob.oid.encode("ascii"))
             if found is not None:
                 found.where = HEAD
-                found.paths = {decode(path): None, **found.paths}
+                found.paths = {blob.path: None, **found.paths}
         stream.finish()
 
     def _rest(self) -> None:
@@ -195,47 +183,53 @@ class _Look:
         if not rest:
             return
         stream = introductions.begin(self._running, "--reflog", "--not", "--all")
-        for one in introductions.read(stream):
-            if one.oid in rest:
-                rest[one.oid].came(one)
-                rest[one.oid].where = REFLOG
+        for blob in introductions.read(stream):
+            found = rest.get(blob.oid.encode("ascii"))
+            if found is not None:
+                found.came(blob)
+                found.where = REFLOG
         self._fault(stream.finish())
         stream = self._running.start((*_LIST, "--indexed-objects"))
+        self._fault(self._mark(stream, rest, INDEX))
+
+    def _mark(self, stream: Stream, blobs: dict[bytes, Large], where: str) -> GitError | None:
+        """Note of these blobs what `rev-list --objects` lists: `where` they are, and a name."""
         for lines in stream.lines():
             for line in lines.split(b"\n"):
-                found = rest.get(line[: self._width])
+                found = blobs.get(line[: self._width])
                 if found is not None:
-                    found.where = INDEX
-                    self._told.setdefault(line[: self._width], line[self._width + 1 :])
-        self._fault(stream.finish())
+                    found.where = where
+                    self._names.setdefault(line[: self._width], line[self._width + 1 :])
+        return stream.finish()
 
     def _name(self) -> None:
         """Find the paths of what no commit tells them of."""
-        unnamed = {one.oid: one for oid, one in self._large.items() if self._told.get(oid)}
+        unnamed = {one.oid: one for oid, one in self._large.items() if self._names.get(oid)}
         unnamed = {oid: one for oid, one in unnamed.items() if not one.paths}
         if not unnamed:
             return
-        for find in (named_blobs.of_index, named_blobs.of_tags):
-            for blob in find(self._running):
-                if blob.oid in unnamed:
-                    unnamed[blob.oid].paths[blob.path] = None
+        # `rev-list --objects` ends a name where it has a line break.
+        stream = self._running.start(entries.INDEX)
+        blobs = entries.of_index(b"".join(stream.chunks()))
+        stream.finish()  # a bare repository has none
+        for tree in tagged.trees_of_refs(self._running):
+            blobs += tagged.files_of(self._running, tree)
+        for blob in blobs:
+            if blob.oid in unnamed:
+                unnamed[blob.oid].paths[blob.path] = None
         for oid, one in unnamed.items():
             if not one.paths:  # of another work tree's index; what follows a line break is missing
-                one.paths[decode(self._told[oid.encode("ascii")])] = None
+                one.paths[decode(self._names[oid.encode("ascii")])] = None
 
-    def _stored(self) -> Stream:
-        """Ask how many bytes each takes in the store, compressed and as a difference."""
-        asked = b"".join(oid + b"\n" for oid in self._large)
-        format = "--batch-check=%(objectname) %(objectsize:disk)"
-        return self._running.start(("cat-file", "--buffer", format), stdin=asked)
-
-    def _measure(self, stream: Stream) -> None:
-        for lines in stream.lines():
-            for line in lines.splitlines():
-                oid, _, stored = line.partition(b" ")
-                if stored.isdigit():
-                    self._large[oid].stored = int(stored)
-        self._fault(stream.finish())
+    def _measure(self) -> None:
+        """Find how many bytes each takes in the store, compressed and as a difference."""
+        try:
+            sizes = stored_sizes(self._repository, [one.oid for one in self._large.values()])
+        except GitError as error:
+            self._fault(error)
+            return
+        for one in self._large.values():
+            one.stored = sizes.get(one.oid, 0)
 
     def _space(self, stream: Stream) -> None:
         """Ask how large the store is."""
@@ -247,9 +241,9 @@ class _Look:
     def _fault(self, error: GitError | None) -> None:
         if error is None:
             return
-        told = TREELESS if self._partial and lacks_objects(error.stderr, start) else error.message
-        if told not in self._history.faults:
-            self._history.faults.append(told)
+        fault = TREELESS if self._partial and lacks_objects(error.stderr, start) else error.message
+        if fault not in self._history.faults:
+            self._history.faults.append(fault)
 
     def _fault_objects(self, how: str, oids: list[bytes]) -> None:
         names = ", ".join(oid.decode("ascii") for oid in oids[:3])

@@ -1,8 +1,8 @@
-"""A push that arrives: the refs that it names, and Git's walk over its commits, under way.
+"""The refs of a push, and Git's walk over the commits of one that arrives.
 
-Git tells a pre-receive hook all refs on standard input, a line each: `<old id> <new id> <ref>`,
-with zeros for what does not exist. No ref is updated yet, so `--not --all` is what the repository
-has; the pushed objects lie in a quarantine that the git processes find by their environment.
+Git tells its hooks all refs on standard input, a line each, with zeros for what does not exist.
+When a push arrives, no ref is updated yet, so `--not --all` is what the repository has; the pushed
+objects lie in a quarantine that the git processes find by their environment.
 
 Apart from `git.receives`, because the walk is started before anything else is imported.
 """
@@ -10,21 +10,14 @@ Apart from `git.receives`, because the walk is started before anything else is i
 from __future__ import annotations
 
 from pmgit.errors import UsageError
-from pmgit.git import pipe
+from pmgit.git.blob import decode
+from pmgit.git.raw_diff import WALK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmgit.git.repository import Repository
-
-
-#: `git log` of the new commits, the ids of which follow: how each differs from its parents,
-#: folders too.
-LOG = (
-    *pipe.LOG, "-t", "-z", "--format=format:%H %T %P", "--reverse", "--topo-order",
-    "--not", "--all", "--not",
-)  # fmt: skip
 
 
 class Update:
@@ -44,20 +37,30 @@ def is_id(word: str) -> bool:
     return len(word) in (40, 64) and not word.strip("0123456789abcdef")
 
 
-def parse(stdin: bytes) -> list[Update]:
-    """The refs that Git announces on standard input of a pre-receive hook. Raises UsageError."""
+def parse(stdin: bytes, *, pushing: bool = False) -> list[Update]:
+    """The refs that Git announces on standard input of a pre-receive hook. Raises UsageError.
+
+    `pushing`: of a pre-push hook, `<local ref> <local id> <remote ref> <remote id>`. pre-commit
+    hands on only the first of them (docs/design.md), so pmgit reads them itself.
+    """
+    hook, form = "pre-receive", "<old id> <new id> <ref>"
+    if pushing:
+        hook, form = "pre-push", "<local ref> <local id> <remote ref> <remote id>"
     updates = []
     # Not splitlines: a ref may hold U+0085 or U+2028, which are no line ends to Git.
-    for line in stdin.decode("utf-8", "surrogateescape").split("\n"):
-        if not line:
-            continue
-        words = line.split(" ", 2)
-        if len(words) != 3 or not (is_id(words[0]) and is_id(words[1])):
+    for line in filter(None, decode(stdin).split("\n")):
+        if pushing:
+            # A local "ref" may be an expression with blanks (`HEAD@{1 day ago}`).
+            words = line.rsplit(" ", 3)
+        else:
+            old, *rest = line.split(" ", 2)
+            words = ["", *rest, old]
+        if len(words) != 4 or not (is_id(words[1]) and is_id(words[3])):
             raise UsageError(
-                f"not a line of a pre-receive hook: {line[:80]!r}",
-                "git gives `<old id> <new id> <ref>` on standard input",
+                f"not a line of a {hook} hook: {line[:80]!r}",
+                f"git gives `{form}` on standard input",
             )
-        updates.append(Update("", words[1], words[2], words[0]))
+        updates.append(Update(*words))
     return updates
 
 
@@ -70,7 +73,7 @@ class Walk:
         self.updates = [update for update in updates if update.new]
         self.news = list(dict.fromkeys(update.new for update in self.updates))
         ids = "".join(f"{oid}\n" for oid in self.news).encode("ascii")
-        self._process = repository.start(*LOG, "--stdin", stdin=ids)
+        self._process = repository.start(*WALK, "--not", "--all", "--not", "--stdin", stdin=ids)
 
     def finish(self) -> bytes:
         """All that Git prints, from the oldest commit to the newest."""

@@ -29,7 +29,7 @@ from struct import Struct
 from struct import error as EntryError  # noqa: N812 - it is a class
 
 from pmgit.git.blob import REGULAR, UNKNOWN, encode
-from pmgit.git.objects import SMALL, SMALL_STORED
+from pmgit.git.loose import SMALL, SMALL_STORED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

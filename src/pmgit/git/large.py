@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pmgit.git.blob import decode
 from pmgit.git.introductions import Commit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.git.introductions import Introduction
+    from pmgit.git.blob import Blob
 
 #: Where a blob is: in the tree of HEAD, of another ref, only in older commits, only in an index
 #: (staged), only in what a reflog remembers, or nowhere: then `git gc` removes it one day.
@@ -34,10 +33,10 @@ class Large:
         self.commit: Commit | None = None
         self.where = UNREACHABLE
 
-    def came(self, one: Introduction) -> None:
-        """A commit brings it in; the last one told is the oldest."""
-        self.paths[decode(one.path)] = None
-        self.commit = Commit(one.commit)
+    def came(self, blob: Blob) -> None:
+        """A commit introduces it at a path; the last call is for the oldest."""
+        self.paths[blob.path] = None
+        self.commit = Commit(blob.commit)
 
 
 TREELESS = (

@@ -15,6 +15,7 @@ from pmgit.git.apart import Apart
 from pmgit.git.attribute_text import Line, lines_of, words_of
 from pmgit.git.attributes import EveryClone
 from pmgit.git.blob import encode
+from pmgit.git.names import ATTRIBUTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     #: Paths, and the lines that are to be asked about them, in the order of their files.
     Portion = tuple[Sequence[str], Sequence["Line"]]
 
-_NAME = ".gitattributes"
 #: So many paths are in a portion.
 _PORTION = 250
 #: A line that may match more paths than this is asked about in every portion; of such lines there
@@ -50,7 +50,7 @@ def filters(
         for line in lines_of(file, data):
             if not line.is_macro:
                 every.append(line)
-            elif file == _NAME:
+            elif file == ATTRIBUTES:
                 macros.append(line)  # in a folder Git refuses it
     brief = Brief(macros)
     lines = (line.giving(brief.of(line.attributes)) for line in every)
@@ -132,7 +132,9 @@ def apart(
 ) -> list[dict[str, str]]:
     """The filter attribute that the lines of each portion, and no others, give to its paths."""
     found: list[dict[str, str]] = [{} for _ in portions]
-    files: dict[str, list[str]] = {_NAME: [line.padded for line in macros if line.file == _NAME]}
+    files: dict[str, list[str]] = {
+        ATTRIBUTES: [line.padded for line in macros if line.file == ATTRIBUTES]
+    }
     asked: list[str] = []
     for number, (paths, lines) in enumerate(portions):
         for line in lines:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import os
 
-from pmgit.git.blob import introduced_by, parse_raw_diff
+from pmgit.git import raw_diff
+from pmgit.git.blob import introduced_by
 from pmgit.git.incoming import is_id
-from pmgit.git.pipe import RAW
-from pmgit.git.ranges import independent
+from pmgit.git.revisions import independent
 from pmgit.git.snapshot import STAGED
-from pmgit.git.staged import DIFF
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,13 +46,13 @@ def others(snapshot: Snapshot) -> Iterator[Snapshot]:
     repository = snapshot.repository
     if snapshot.origin == STAGED:
         for commit in _published(repository, heads(repository)):
-            changes = parse_raw_diff(repository.run(*DIFF, commit, "--"))
+            changes = raw_diff.changes(repository.run(*raw_diff.DIFF_INDEX, commit, "--"))
             yield snapshot.as_range(changes, introduced_by(changes))
     elif snapshot.merged:
         # What lies behind the base is no other side: what it had has been taken away since.
         sides = independent(repository, [snapshot.base or snapshot.merged[0], *snapshot.merged])
         for commit in [side for side in sides if side != snapshot.base][:_MOST]:
-            changes = parse_raw_diff(repository.run("diff-tree", *RAW, commit, snapshot.tip))
+            changes = raw_diff.between(repository, commit, snapshot.tip)
             yield snapshot.as_range(changes)
 
 
@@ -61,12 +60,12 @@ def _published(repository: Repository, commits: Sequence[str]) -> list[str]:
     """The commits themselves, or the last ones behind them, that a remote-tracking ref has."""
     if not commits:
         return []
-    # Of what is a tip here and there, git says nothing at all.
+    # A commit that is the tip of a remote-tracking ref is not listed at all.
     asked = ("rev-list", "--boundary", *commits, "--not", "--remotes")
     code, out, _ = repository.start(*asked).wait()
     if code:
         return []  # what the environment names is not here
-    told = out.decode("ascii").split()
-    edges = [line[1:] for line in told if line.startswith("-")]
-    there = [commit for commit in commits if commit not in told]
-    return independent(repository, [*there, *edges])[:_MOST]
+    listed = out.decode("ascii").split()
+    edges = [line[1:] for line in listed if line.startswith("-")]
+    published = [commit for commit in commits if commit not in listed]
+    return independent(repository, [*published, *edges])[:_MOST]

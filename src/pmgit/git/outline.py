@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 
 from pmgit.git import process
-from pmgit.git.blob import at_or_below, changed, decode, parse_tree
+from pmgit.git.blob import FOLDER, at_or_below, changed
+from pmgit.git.entries import FILES, INDEX, TREE, of_index, of_tree
 from pmgit.lazy import lazy
 
 TYPE_CHECKING = False
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 _FOLDERS = 400
 #: So many names make a folder a large one.
 MANY = 50
-#: How all files below some folders of a commit are listed.
-LIST = ("ls-tree", "-r", "-z", "--full-tree")
-_TREE = "040000 "
 #: What has a meaning in a pattern of Git.
 _SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\*?["})
 
@@ -63,12 +61,10 @@ class Question:
     ) -> None:
         self.roots, self.note, self._files = tuple(roots), note, files
         inside = [f"{root}/" for root in roots]
-        named = ("ls-tree", "-z", "--full-tree", "HEAD", "--", *files, *inside)
-        self._named = process.start(*named, top=top, env=env)
+        self._named = process.start(*TREE, "HEAD", "--", *files, *inside, top=top, env=env)
         # A star also means slashes, and Git is quick at patterns with one of them.
         noted = [f":(top){root.translate(_SPECIAL)}/*/{self.note}" for root in self.roots]
-        listed = ("ls-files", "-s", "-z", "--", *noted)
-        self._noted = process.start(*listed, top=top, env=env, literal=False)
+        self._noted = process.start(*INDEX, "--", *noted, top=top, env=env, literal=False)
 
     def finish(
         self, repository: Repository, changes: list[Blob], unmerged: Sequence[str], *, unborn: bool
@@ -79,29 +75,15 @@ class Question:
         if no_notes or (no_names and not unborn):
             return None
         found = Outline(repository, self.roots, changes, unmerged)
-        lines = decode(named).split("\0")
-        trees = [line for line in lines if line.startswith(_TREE)]
-        at = trees[0].find("\t") + 1 if trees else 0
-        found.folders = {tree[at:] for tree in trees}
-        if len(trees) < len(lines) - 1:
-            found.files = [blob for blob in parse_tree(named) if blob.path not in found.folders]
-        found.noted = _noted(noted, self.note, repository.empty_blob)
+        entries = of_tree(named)
+        found.folders = {entry.path for entry in entries if entry.mode == FOLDER}
+        found.files = [entry for entry in entries if entry.mode != FOLDER]
+        # An empty note looks the same as what is only announced (`git add -N`).
+        empty, end = repository.empty_blob, -len(self.note) - 1
+        found.noted = {
+            blob.path[:end] for blob in of_index(noted) if blob.is_regular and blob.oid != empty
+        }
         return found
-
-
-def _noted(out: bytes, note: str, empty: str) -> set[str]:
-    """The folders with a note, in the output of `ls-files -s -z`.
-
-    Not those with an empty one: it looks the same as what is only announced (`git add -N`).
-    """
-    lines = decode(out).split("\0")
-    at, end = lines[0].find("\t") + 1, -len(note) - 1
-    # 100644 <id> 0<TAB><path>; a link is no note
-    return {
-        line[at:end]
-        for line in lines
-        if line.startswith(" 0\t", at - 3) and line.startswith("100") and line[7 : at - 3] != empty
-    }
 
 
 class Outline:
@@ -157,11 +139,11 @@ class Outline:
         old = [folder for folder in folders if folder in self.folders]
         if old:
             listed = old if len(old) <= _FOLDERS else roots
-            code, out, _ = self._repository.start(*LIST, "HEAD", "--", *listed).wait()
+            code, out, _ = self._repository.start(*FILES, "HEAD", "--", *listed).wait()
             if code:
                 return None
             inside = tuple(f"{folder}/" for folder in old)
-            entries = parse_tree(out)
+            entries = of_tree(out)
             before += [b for b in entries if listed is old or b.path.startswith(inside)]
         found = changed(before, changes, self._unmerged)
         return {path: found[path] for path in sorted(found)}

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git import ranges
+from pmgit.git import ranges, revisions
 from pmgit.git.blob import decode
+from pmgit.git.names import HEADS, REMOTES, TAGS
+from pmgit.git.receiver import Receiver
 from pmgit.git.remotes import ANY, Remotes
 
 TYPE_CHECKING = False
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.git.tree import CommitSnapshot
 
-HEADS, TAGS, REMOTES = "refs/heads/", "refs/tags/", "refs/remotes/"
 DETACHED = "HEAD"
 MERGING = "merge"
 
@@ -39,9 +40,8 @@ class Head:
     """What is checked out: `oid` its commit ('' before the first), `ref` its branch or HEAD."""
 
     def __init__(self, repository: Repository) -> None:
-        oid = repository.start("rev-parse", "-q", "--verify", "HEAD^{commit}")
-        ref = repository.start("symbolic-ref", "-q", "HEAD")
-        self.oid = oid.wait()[1].decode("ascii").strip()
+        ref = repository.start("symbolic-ref", "-q", DETACHED)
+        self.oid = revisions.commit_of(repository, DETACHED)
         self.ref = decode(ref.wait()[1]).strip("\n") or DETACHED
 
 
@@ -69,7 +69,7 @@ def holders(repository: Repository, commits: Iterable[str]) -> list[Holder]:
         return []
     out = repository.run(
         "for-each-ref", "--format=%(refname)%00%(objectname)%00%(worktreepath)", *asked,
-        "refs/heads", "refs/tags", "refs/remotes",
+        HEADS, TAGS, REMOTES,
     )  # fmt: skip
     lines = (line.split("\0") for line in decode(out).split("\n") if line)
     # refs/remotes/origin/HEAD stands for another of these.
@@ -91,7 +91,7 @@ def short(ref: str) -> str:
 def typed(ref: str) -> str:
     """A branch, tag or HEAD as it is typed after `--range`, where no other is meant by that."""
     name = short(ref)
-    if ref == DETACHED or not ref.startswith(HEADS) or name == DETACHED or name.startswith("refs/"):
+    if not ref.startswith(HEADS) or name == DETACHED or name.startswith("refs/"):
         return ref
     return name
 
@@ -116,7 +116,7 @@ class Unpushed:
     @property
     def value(self) -> str:
         """What the ref holds: the id of its commit, or of an annotated tag."""
-        return _resolve(self.repository, self.ref) if self.ref.startswith(TAGS) else self.tip
+        return revisions.id_of(self.repository, self.ref) if self.ref.startswith(TAGS) else self.tip
 
     def commits(self) -> list[tuple[str, list[str]]]:
         """The commits with their parents, parents first."""
@@ -129,11 +129,9 @@ class Unpushed:
     def snapshot(self, tip: str = "") -> CommitSnapshot:
         """What these commits bring; with `tip`, what those that end there bring instead."""
         tip = tip or self.tip
-        _, edges = ranges.edges_of(self.repository, tip, self.bounds)
-        snapshot = ranges.take(self.repository, tip, self.bounds, *edges)
-        snapshot.ref = self.ref
-        snapshot.unpushed = self.bounds[0] == "--not"
-        return snapshot
+        _, edges = revisions.edges_of(self.repository, tip, self.bounds)
+        receiver = Receiver(ref=self.ref, lacks_all=self.bounds[0] == "--not")
+        return ranges.take(self.repository, tip, self.bounds, *edges, receiver=receiver)
 
 
 def unpushed(repository: Repository, text: str = "", remote: str = "") -> Unpushed:
@@ -152,14 +150,14 @@ def unpushed(repository: Repository, text: str = "", remote: str = "") -> Unpush
     ref = head.ref
     if name.startswith(TAGS):
         ref = name
-    elif name and name not in (DETACHED, short(ref), ref):
+    elif name and name != DETACHED:
         ref = name if name.startswith(HEADS) else HEADS + name
     if ref in (DETACHED, head.ref):
         tip = head.oid
         if not tip:
             raise PmgitError("there is no commit yet", "stage something, then: pmgit check")
     else:
-        tip = _resolve(repository, f"{ref}^{{commit}}")
+        tip = revisions.commit_of(repository, ref)
         if not tip:
             if ref.startswith(TAGS):
                 raise UsageError(
@@ -169,18 +167,11 @@ def unpushed(repository: Repository, text: str = "", remote: str = "") -> Unpush
                 )
             raise UsageError(f"no branch {short(ref)!r}", "see: git branch")
     if old:
-        return Unpushed(repository, ref, tip, [f"^{ranges.resolve(repository, old)}"])
+        return Unpushed(repository, ref, tip, [f"^{revisions.demand_commit(repository, old)}"])
     remotes = Remotes(repository)
     remote = remote or remotes.of_branch("" if ref.startswith(TAGS) else short(ref))
     known = remotes.known(remote) if remote else ANY
     return Unpushed(repository, ref, tip, ["--not", *known], remote)
-
-
-def _resolve(repository: Repository, name: str) -> str:
-    """The id that a name stands for; '' for none."""
-    found = repository.start("rev-parse", "-q", "--verify", "--end-of-options", name)
-    code, out, _ = found.wait()
-    return "" if code else out.decode("ascii").strip()
 
 
 def with_branch(repository: Repository, text: str) -> str:
@@ -192,20 +183,19 @@ def with_branch(repository: Repository, text: str) -> str:
     bound, dots, name = text.rpartition("..")
     if not 7 <= len(name) <= 64 or name.strip("0123456789abcdef"):
         return text
-    if repository.start("rev-parse", "-q", "--verify", HEADS + name).wait()[0] == 0:
+    if revisions.id_of(repository, HEADS + name):
         return text
-    code, out, _ = repository.start("rev-parse", "-q", "--verify", f"{name}^{{commit}}").wait()
-    oid = out.decode("ascii").strip()
-    found = [h for h in holders(repository, [oid]) if h.ref.startswith(HEADS)] if not code else []
+    oid = revisions.commit_of(repository, name)
+    having = holders(repository, [oid]) if oid else []
+    found = [holder for holder in having if holder.ref.startswith(HEADS)]
     head = Head(repository)
     if head.oid == oid and head.ref == DETACHED:
         return bound + dots + DETACHED
     if found:
         best = max(found, key=lambda holder: (holder.oid == oid, holder.ref == head.ref))
         return bound + dots + typed(best.ref)
-    tags = [h.ref for h in holders(repository, [oid]) if h.ref.startswith(TAGS)] if oid else []
-    for ref in tags:
-        if _resolve(repository, f"{ref}^{{commit}}") == oid:
+    for ref in [holder.ref for holder in having if holder.ref.startswith(TAGS)]:
+        if revisions.commit_of(repository, ref) == oid:
             return bound + dots + ref
     hint = f"make one that has: git branch NAME {name}, then: pmgit fix --range NAME"
     raise UsageError(f"no branch has {name}", hint if oid else "see: git branch")
@@ -213,4 +203,4 @@ def with_branch(repository: Repository, text: str) -> str:
 
 def has_remotes(repository: Repository) -> bool:
     """Whether anything is known of what a remote has."""
-    return bool(repository.run("for-each-ref", "--count=1", "--format=x", "refs/remotes"))
+    return bool(repository.run("for-each-ref", "--count=1", "--format=x", REMOTES))

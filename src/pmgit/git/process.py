@@ -31,13 +31,13 @@ class GitError(PmgitError):
         while argv[:1] == ("-c",):
             argv = argv[2:]
         words = " ".join(argv[:2])
-        said = [line for line in stderr.splitlines() if line.strip()]
-        first = next((line for line in said if line.startswith(("fatal:", "error:"))), "")
-        told = first or (said[0] if said else f"exit code {code}")
+        lines = [line for line in stderr.splitlines() if line.strip()]
+        first = next((line for line in lines if line.startswith(("fatal:", "error:"))), "")
+        message = first or (lines[0] if lines else f"exit code {code}")
         from pmgit.git import trouble
 
-        told, hint = trouble.explained(told, stderr, start)
-        super().__init__(f"git {words}: {told}", hint)
+        message, hint = trouble.explained(message, stderr, start)
+        super().__init__(f"git {words}: {message}", hint)
 
 
 #: Told of every git process that has ended (`pmgit --verbose`): its words, its exit code, and

@@ -62,27 +62,33 @@ class GitMissingError(PmgitError):
 
 
 def find() -> str:
-    """The path of git, looked up once.
-
-    Only absolute folders of the PATH count: an empty entry or `.` means the repository that is
-    judged, and what lies there must not be run.
-    """
+    """The path of git, looked up once. Raises GitMissingError."""
     global _git
     if not _git:
         _open_standard_streams()
         _hear_of_children()
-        name = "git.exe" if sys.platform == "win32" else "git"
-        for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
-            path = os.path.join(folder, name)
-            if os.path.isabs(folder) and os.access(path, os.X_OK) and os.path.isfile(path):
-                _git = path
-                break
-        else:
+        _git = path_of("git")
+        if not _git:
             raise GitMissingError
     return _git
 
 
 _git = ""
+
+
+def path_of(name: str) -> str:
+    """The path of a program on the PATH; '' when it is not there.
+
+    Only absolute folders count: an empty entry or `.` means the repository that is judged, and
+    what lies there must not be run.
+    """
+    endings = (".exe", ".cmd", ".bat") if sys.platform == "win32" else ("",)
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        for ending in endings:
+            path = os.path.join(folder, name + ending)
+            if os.path.isabs(folder) and os.access(path, os.X_OK) and os.path.isfile(path):
+                return path
+    return ""
 
 
 def _open_standard_streams() -> None:

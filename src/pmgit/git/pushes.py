@@ -1,47 +1,25 @@
-"""The snapshots of a push: for every ref that Git announces, what its tip brings to the remote.
-
-Git tells a pre-push hook all refs on standard input, a line each:
-`<local ref> <local id> <remote ref> <remote id>`, with zeros for what does not exist.
-pre-commit hands on only the first of them (docs/design.md), so pmgit reads them itself.
-"""
+"""The snapshots of a push: for every ref that Git announces, what its tip brings to the remote."""
 
 from __future__ import annotations
 
-from pmgit.errors import UsageError
 from pmgit.git import ranges
-from pmgit.git.blob import Blob, introduced_by
-from pmgit.git.incoming import Update, is_id
+from pmgit.git.blob import Blob
+from pmgit.git.cat_file import peeled
 from pmgit.git.objects import UnreadableObjectError
-from pmgit.git.process import GitError
+from pmgit.git.receiver import Receiver
 from pmgit.git.remotes import Remotes
+from pmgit.git.revisions import edges_of, listed
 from pmgit.git.snapshot import RANGE
 from pmgit.git.tree import CommitIndex, CommitSnapshot
-from pmgit.git.tree_order import difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from pmgit.git.cat_file import Answer
+    from pmgit.git.incoming import Update
     from pmgit.git.repository import Repository
     from pmgit.git.snapshot import Snapshot
-
-
-def parse(stdin: bytes) -> list[Update]:
-    """The refs that Git announces on standard input of a pre-push hook. Raises UsageError."""
-    updates = []
-    # Not splitlines: a ref may hold U+0085 or U+2028, which are no line ends to Git.
-    for line in stdin.decode("utf-8", "surrogateescape").split("\n"):
-        if not line:
-            continue
-        # A local "ref" may be an expression with blanks (`HEAD@{1 day ago}`): split from the right.
-        words = line.rsplit(" ", 3)
-        if len(words) != 4 or not (is_id(words[1]) and is_id(words[3])):
-            raise UsageError(
-                f"not a line of a pre-push hook: {line[:80]!r}",
-                "git gives `<local ref> <local id> <remote ref> <remote id>` on standard input",
-            )
-        updates.append(Update(words[0], words[1], words[2], words[3]))
-    return updates
 
 
 def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iterator[Snapshot]:
@@ -56,93 +34,68 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
     if not updates:
         return
     remotes = Remotes(repository)
-    peeled = peel(repository, [oid for u in updates for oid in (u.new, u.old) if oid])
-    olds = {u.old: peeled[u.old][0] for u in updates if peeled.get(u.old, ("", ""))[1] == "commit"}
+    named = peeled(repository, [oid for u in updates for oid in (u.new, u.old) if oid])
+    olds = {u.old: named[u.old].oid for u in updates if u.old and named[u.old].kind == "commit"}
     tracking = remotes.known(remote)
     known = [*tracking, *dict.fromkeys(olds.values())]
     excluded = [f"^{oid}" for oid in dict.fromkeys(olds.values())]
     tips: dict[str, Update] = {}
-    tagged: list[tuple[str, CommitSnapshot]] = []
+    others: list[Update] = []
     for update in updates:
-        oid, kind = peeled[update.new]
+        kind = named[update.new].kind
         if kind == "commit":
-            tips.setdefault(oid, update)
-        elif kind in ("blob", "tree"):
-            tagged.append((kind, _without_commit(repository, update, oid, kind)))
+            tips.setdefault(named[update.new].oid, update)
+        elif kind in ("tree", "blob"):
+            others.append(update)
         else:
             raise UnreadableObjectError(update.new, note=f", but {update.local} is pushed")
-    if tagged:
-        from pmgit.git.known import keep_new
-
-        trees = [u.old for u in updates if peeled.get(u.old, ("", ""))[1] == "tree"]
-        keep_new(repository, tagged, known, trees)
-        for _, snapshot in tagged:
-            if snapshot.introduced:
-                snapshot.receiver, snapshot.address = known, remote
-                yield snapshot
+    if others:
+        trees = [u.old for u in updates if u.old and named[u.old].kind == "tree"]
+        yield from _without_commit(repository, remote, others, named, known, trees=trees)
     there_already = ["--not", *tracking, "--not", *excluded]
-    fresh = _reachable(repository, tips, tracking, excluded)
+    # By one process, however many tips there are.
+    words = "".join(f"{word}\n" for word in (*tips, *excluded))
+    fresh = set(listed(repository, "--not", *tracking, "--not", "--stdin", stdin=words.encode()))
     for oid, update in tips.items():
         if oid not in fresh:
             continue
         bounds = ["--not", *tracking, "--not", *excluded]
-        _, edges = ranges.edges_of(repository, oid, there_already)
+        _, edges = edges_of(repository, oid, there_already)
         old = olds.get(update.old)
-        snapshot = ranges.take(repository, oid, bounds, *([old] if old else []), *edges)
-        snapshot.receiver, snapshot.address = known, remote
-        snapshot.ref = update.local
-        snapshot.remote = remote if remote in remotes.names else ""
-        yield snapshot
+        name = remote if remote in remotes.names else ""
+        receiver = Receiver(known, address=remote, name=name, ref=update.local, lacks_all=True)
+        starts = [old, *edges] if old else edges
+        yield ranges.take(repository, oid, bounds, *starts, receiver=receiver)
         # What one tip brings is judged once, not again with every branch on top of it; the
         # tree of each is judged all the same.
         excluded.append(f"^{oid}")
 
 
-def peel(repository: Repository, oids: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """What each id is once its tags are followed: id and `commit`, `tree`, `blob` or `missing`."""
-    unique = list(dict.fromkeys(oids))
-    asked = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
-    process = repository.start(*asked, stdin="".join(f"{oid}^{{}}\n" for oid in unique).encode())
-    code, out, err = process.wait()
-    lines = out.decode("ascii", "replace").splitlines()
-    if code and repository.is_partial:
-        # Git gives up at the first id that a partial clone has not got: ask for each alone.
-        lines = [_peel_one(repository, asked, oid) for oid in unique]
-    elif code:
-        raise GitError(asked, code, err)
-    found = {}
-    for oid, line in zip(unique, lines, strict=True):
-        name, _, kind = line.rpartition(" ")
-        found[oid] = (name, kind)
-    return found
+def _without_commit(
+    repository: Repository,
+    remote: str,
+    updates: Sequence[Update],
+    named: dict[str, Answer],
+    known: Sequence[str],
+    *,
+    trees: Sequence[str],
+) -> Iterator[Snapshot]:
+    """The snapshots of tags on trees and blobs that are new; `trees` are those there before."""
+    from pmgit.git.tagged import Tagged, new_blobs  # it imports `re`, for seldom a push
 
-
-def _peel_one(repository: Repository, asked: tuple[str, ...], oid: str) -> str:
-    code, out, _ = repository.start(*asked, stdin=f"{oid}^{{}}\n".encode()).wait()
-    return f"{oid} missing" if code else out.decode("ascii", "replace").strip()
-
-
-def _reachable(
-    repository: Repository, tips: Iterable[str], tracking: Sequence[str], excluded: Sequence[str]
-) -> set[str]:
-    """Every commit that the tips bring, by one process however many tips there are."""
-    words = "".join(f"{word}\n" for word in (*tips, *excluded))
-    if not words:
-        return set()
-    out = repository.run("rev-list", "--not", *tracking, "--not", "--stdin", stdin=words.encode())
-    return set(out.decode("ascii").split())
-
-
-def _without_commit(repository: Repository, update: Update, oid: str, kind: str) -> CommitSnapshot:
-    """The snapshot of a tag on a blob or a tree: no range of commits has it.
-
-    A blob has no path of its own; it is judged under the name of the ref.
-    """
-    tree = oid if kind == "tree" else repository.empty_tree
-    changes = difference(repository, repository.empty_tree, tree)
-    index = CommitIndex(repository, tree)
-    blobs = introduced_by(changes) if kind == "tree" else [Blob(update.remote, oid, "100644")]
-    snapshot = CommitSnapshot(repository, RANGE, changes, blobs, index_env=index.env)
-    snapshot.index = index
-    snapshot.tagged = {update.local: update.new}
-    return snapshot
+    tagged = []
+    for update in updates:
+        oid, refs = named[update.new].oid, {update.local: update.new}
+        if named[update.new].kind == "tree":
+            tagged.append(Tagged(repository, refs, oid))
+        else:
+            tagged.append(Tagged(repository, refs, "", [Blob(update.remote, oid)]))
+    for one, blobs in zip(tagged, new_blobs(repository, tagged, known, trees), strict=True):
+        if blobs:
+            index = CommitIndex(repository, one.tree)
+            receiver = Receiver(known, address=remote, tagged=one.refs, lacks_all=True)
+            snapshot = CommitSnapshot(
+                repository, RANGE, one.changes, blobs, index_env=index.env, receiver=receiver
+            )
+            snapshot.index = index
+            yield snapshot

@@ -1,27 +1,30 @@
 """The snapshots of a push as the server sees it: what every ref's new tip brings, in one batch.
 
-One `rev-list` lists the new commits of all refs and one `diff-tree` what each of them changes,
-however many there are; a second one how the tips differ from what the server has, unless the
-commits between follow each other and their changes can be added up.
+One `git log` lists the new commits of all refs and what each of them changes, however many there
+are; one `diff-tree` how the tips differ from what the server has, unless the commits between follow
+each other and their changes can be added up.
 """
 
 from __future__ import annotations
 
-from pmgit.git.blob import Blob, introduced_by, parse_raw_diff
-from pmgit.git.brought import Brought, add_up
+import os
+
+from pmgit.git import commit_diffs
+from pmgit.git.blob import Blob
+from pmgit.git.commit_diffs import CommitDiff
 from pmgit.git.objects import UnreadableObjectError
-from pmgit.git.pipe import RAW
 from pmgit.git.process import GitError
+from pmgit.git.raw_diff import between
+from pmgit.git.receiver import Receiver
+from pmgit.git.revisions import independent, merge_base
 from pmgit.git.tip import TipSnapshot
-from pmgit.git.tree_order import TreeOrder, difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pmgit.git.batch import Batch
+    from pmgit.git.cat_file import Answer, Batch
     from pmgit.git.incoming import Update, Walk
-    from pmgit.git.snapshot import Snapshot
 
 
 class Receipt:
@@ -33,53 +36,27 @@ class Receipt:
         self.updates = walk.updates
         self._news = walk.news
         self._walk = walk
-        #: Every new commit with its parents, the oldest first, and what it brings.
-        self._parents: dict[str, list[str]] = {}
-        self._commits: dict[str, Brought] = {}
-        #: What the new ids are that are not themselves new commits: id and type, tags followed.
-        self._peeled: dict[str, tuple[str, str]] = {}
+        # Where nothing was ever uploaded by path or ssh, another server keeps the objects.
+        stores = os.path.isdir(os.path.join(self.repository.common_dir, "lfs", "objects"))
+        self._known = ("--all",) if stores else None
+        #: Every new commit, the oldest first.
+        self._commits: dict[str, CommitDiff] = {}
+        #: What the new ids are that are not themselves new commits, tags followed.
+        self._peeled: dict[str, Answer] = {}
         self._changes: dict[tuple[str, str], list[Blob]] = {}
         #: The folders of a tip that its commits have changed, where they follow each other.
         self._trees: dict[str, dict[str, str]] = {}
-
-    def _read(self) -> None:
-        out = self._walk.finish()
-        brought, order = Brought(""), TreeOrder("")
-        fields = iter(out.split(b"\0"))
-        for field in fields:
-            record = field
-            if field and not field.startswith(b":"):
-                # The first change of a commit stands on the line below its header.
-                header, _, record = field.partition(b"\n")
-                commit, tree, *parents = header.decode("ascii").split()
-                self._parents[commit] = parents
-                brought = self._commits[commit] = Brought(commit)
-                brought.trees[""] = tree
-                order = TreeOrder(commit)
-            if record:
-                brought.add(record.decode("ascii"), next(fields), order)
-        merges = [
-            commit
-            for commit, brought in self._commits.items()
-            if brought.blobs and len(self._parents[commit]) > 1
-        ]
-        if merges:
-            from pmgit.git.ranges import removed_by_merges
-
-            for (commit, oid), paths in removed_by_merges(self.repository, merges).items():
-                self._commits[commit].removed[commit, oid] = paths
 
     def snapshots(self, groups: Iterable[Sequence[Update]]) -> list[list[TipSnapshot]]:
         """The snapshots of every group of refs: each is judged with a configuration of its own.
 
         Within a group the blobs of a commit are judged once, with the first tip that has it.
         """
-        self._read()
-        strange = [oid for oid in self._news if oid not in self._parents]
+        self._commits = commit_diffs.of_walk(self.repository, self._walk.finish())
+        strange = [oid for oid in self._news if oid not in self._commits]
         if strange:
-            from pmgit.git import pushes
-
-            self._peeled = pushes.peel(self.repository, strange)
+            answers = self.batch.info([f"{oid}^{{}}" for oid in strange])
+            self._peeled = dict(zip(strange, answers, strict=True))
         groups = list(groups)
         plans = [list(self._plan(group)) for group in groups]
         self._diff([tip for plan in plans for tip in plan])
@@ -92,10 +69,11 @@ class Receipt:
         claimed: set[str] = set()
         tips: set[str] = set()
         for update in group:
-            oid, kind = self._peeled.get(update.new, (update.new, "commit"))
+            peeled = self._peeled.get(update.new)
+            oid, kind = (peeled.oid, peeled.kind) if peeled else (update.new, "commit")
             if kind not in ("blob", "tree", "commit"):
                 raise UnreadableObjectError(update.new, note=f", but {update.remote} names it")
-            if kind != "commit" or oid not in self._parents or oid in tips:
+            if kind != "commit" or oid not in self._commits or oid in tips:
                 continue
             tips.add(oid)
             # What another ref brings is its matter; the tree of every tip is judged all the same.
@@ -108,8 +86,8 @@ class Receipt:
         """The new commits that a tip brings, and those behind them that are not new."""
         found, edges, waiting = {tip}, {}, [tip]
         while waiting:
-            for parent in self._parents[waiting.pop()]:
-                if parent not in self._parents:
+            for parent in self._commits[waiting.pop()].parents:
+                if parent not in self._commits:
                     edges[parent] = True
                 elif parent not in found:
                     found.add(parent)
@@ -121,13 +99,12 @@ class Receipt:
         if len(edges) < 2 or update.old in edges:
             return update.old if update.old in edges else "".join(edges)
         if update.old:
-            # It fails for a tag on a blob.
-            code, out, _ = self.repository.start("merge-base", update.old, tip).wait()
-            base = out.decode("ascii").strip()
-            if code == 0 and base not in self._parents:
+            try:
+                base = merge_base(self.repository, update.old, tip)
+            except GitError:
+                base = ""  # a tag on a blob
+            if base and base not in self._commits:
                 return base
-        from pmgit.git.ranges import independent
-
         return independent(self.repository, edges)[0]
 
     def _diff(self, tips: Sequence[_Tip]) -> None:
@@ -136,46 +113,28 @@ class Receipt:
         asked = []
         for tip in tips:
             cut = shallow & tip.span
+            start = tip.base or self.repository.empty_tree
             for commit in cut:
                 # At the edge of a shallow repository a commit seems to bring its whole tree.
-                start = tip.base or self.repository.empty_tree
-                raw = self.repository.run("diff-tree", *RAW, start, commit)
-                self._commits[commit] = Brought(commit)
-                for change in parse_raw_diff(raw):
-                    self._commits[commit].take(change)
-            chain = [commit for commit in self._parents if commit in tip.span]
-            if not cut and all(len(self._parents[commit]) < 2 for commit in chain):
-                commits = [self._commits[commit] for commit in chain]
-                self._changes[tip.oid, tip.base] = add_up(commits)
+                parents = self._commits[commit].parents
+                changes = between(self.repository, start, commit)
+                self._commits[commit] = CommitDiff(commit, parents, changes)
+            chain = [one for commit, one in self._commits.items() if commit in tip.span]
+            if not cut and all(len(one.parents) < 2 for one in chain):
+                self._changes[tip.oid, tip.base] = commit_diffs.together(chain)
                 # The last one counts.
-                self._trees[tip.oid] = {k: v for one in commits for k, v in one.trees.items()}
+                self._trees[tip.oid] = {k: v for one in chain for k, v in one.trees.items()}
             elif tip.base:
                 asked.append((tip.oid, tip.base))
             else:
-                against = (self.repository.empty_tree, tip.oid)
-                raw = self.repository.run("diff-tree", *RAW, *against)
-                self._changes[tip.oid, ""] = parse_raw_diff(raw)
-        if asked:
-            # A commit followed by another is held against that one instead of its parents.
-            # --always: without a difference too, so that the answers can be told apart.
-            out = self.repository.run(
-                "diff-tree", "--stdin", "--always", *RAW,
-                stdin="".join(f"{tip} {base}\n" for tip, base in asked).encode("ascii"),
-            )  # fmt: skip
-            for pair, answer in zip(asked, _split(out, len(asked)), strict=True):
-                self._changes[pair] = parse_raw_diff(answer)
+                self._changes[tip.oid, ""] = between(self.repository, start, tip.oid)
+        self._changes |= commit_diffs.differences(self.repository, asked)
 
     def _snapshot(self, tip: _Tip) -> TipSnapshot:
-        blobs: dict[tuple[str, str, bool], Blob] = {}
-        removed: dict[tuple[str, str], list[str]] = {}
-        for commit in self._parents:
-            if commit in tip.commits:
-                for blob in self._commits[commit].blobs:
-                    blobs.setdefault((blob.path, blob.oid, blob.is_regular), blob)
-                removed.update(self._commits[commit].removed)
+        mine = [one for commit, one in self._commits.items() if commit in tip.commits]
+        blobs, removed = commit_diffs.contributions(mine)
         changes = self._changes[tip.oid, tip.base]
-        snapshot = self._of(tip.oid, changes, list(blobs.values()), removed)
-        snapshot.ref = tip.ref
+        snapshot = self._of(tip.oid, changes, blobs, removed, ref=tip.ref)
         snapshot.base = tip.base
         snapshot.merged = [edge for edge in tip.edges if edge != tip.base]
         return snapshot
@@ -186,46 +145,47 @@ class Receipt:
         changes: list[Blob],
         introduced: list[Blob],
         removed: dict[tuple[str, str], list[str]] | None = None,
+        *,
+        ref: str = "",
+        tagged: Mapping[str, str] | None = None,
     ) -> TipSnapshot:
         return TipSnapshot(
             self.repository, self.batch, tip, changes, introduced,
             removed=removed or {}, trees=self._trees.get(tip, {}),
+            receiver=Receiver(self._known, ref=ref, tagged=tagged, is_here=True),
         )  # fmt: skip
 
     def _tagged(self, groups: Sequence[Sequence[Update]]) -> list[list[TipSnapshot]]:
-        """For every group, the snapshots of its tags on blobs and trees: no commit has them.
+        """For every group, the snapshots of its tags on blobs and trees: no commit has them."""
+        if not any(one.kind in ("tree", "blob") for one in self._peeled.values()):
+            return [[] for _ in groups]
+        from pmgit.git.tagged import Tagged, new_blobs  # it imports `re`, for seldom a push
 
-        A blob has no path of its own; it is judged under the name of the ref.
-        """
-        found: list[list[TipSnapshot]] = []
-        tagged: list[tuple[str, Snapshot]] = []
+        found: list[list[Tagged]] = []
         for group in groups:
             blobs: list[Blob] = []
             of_blobs: dict[str, str] = {}
             trees: dict[str, dict[str, str]] = {}
             for update in group:
-                oid, kind = self._peeled.get(update.new, ("", ""))
-                if kind == "blob":
-                    blobs.append(Blob(update.remote, oid, "100644"))
+                peeled = self._peeled.get(update.new)
+                if peeled and peeled.kind == "blob":
+                    blobs.append(Blob(update.remote, peeled.oid))
                     of_blobs[update.remote] = update.new
-                elif kind == "tree":
-                    trees.setdefault(oid, {})[update.remote] = update.new
-            found.append([])
-            empty = self.repository.empty_tree
-            for tree, refs in trees.items():
-                changes = difference(self.repository, empty, tree)
-                found[-1].append(self._of(tree, changes, introduced_by(changes)))
-                found[-1][-1].tagged = refs
-                tagged.append(("tree", found[-1][-1]))
+                elif peeled and peeled.kind == "tree":
+                    trees.setdefault(peeled.oid, {})[update.remote] = update.new
+            found.append([Tagged(self.repository, refs, tree) for tree, refs in trees.items()])
             if blobs:
-                found[-1].append(self._of(empty, [], blobs))
-                found[-1][-1].tagged = of_blobs
-                tagged.append(("blob", found[-1][-1]))
-        if tagged:
-            from pmgit.git.known import keep_new
-
-            keep_new(self.repository, tagged, ["--all"])
-        return [[s for s in snapshots if s.introduced] for snapshots in found]
+                found[-1].append(Tagged(self.repository, of_blobs, "", blobs))
+        everything = [one for each in found for one in each]
+        new = iter(new_blobs(self.repository, everything, ["--all"]))
+        return [
+            [
+                self._of(one.tree, one.changes, blobs, tagged=one.refs)
+                for one in each
+                if (blobs := next(new))
+            ]
+            for each in found
+        ]
 
 
 class _Tip:
@@ -245,17 +205,3 @@ class _Tip:
         self.oid = oid
         self.commits = commits
         self.base = base
-
-
-def _split(out: bytes, count: int) -> list[bytes]:
-    """The answers of `diff-tree --stdin --always -z`, one for each line that was asked."""
-    answers: list[list[bytes]] = []
-    fields = iter(out.split(b"\0"))
-    for field in fields:
-        if field.startswith(b":"):
-            answers[-1] += (field, next(fields))
-        elif field.strip():
-            answers.append([])
-    if len(answers) != count:
-        raise GitError(("diff-tree",), 0, f"fatal: {len(answers)} answers to {count} questions")
-    return [b"\0".join([*answer, b""]) for answer in answers]

@@ -8,6 +8,7 @@ and a fetch may be configured to write elsewhere.
 from __future__ import annotations
 
 from pmgit.git.blob import decode
+from pmgit.git.names import HEADS, REMOTES, TAGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,9 +16,8 @@ if TYPE_CHECKING:
 
 #: What stands for every remote: with a bare address nothing is known of it alone.
 ANY = ("--remotes",)
-_FOLDER = "refs/remotes/"
 #: Here people write themselves: what is in these is not known to be anywhere else.
-_OWN = ("refs/heads/", "refs/tags/")
+_OWN = (HEADS, TAGS)
 
 
 class Remotes:
@@ -81,7 +81,7 @@ class Remotes:
         """Whether `--remotes=NAME`, as hook tools ask it, also means refs of other remotes."""
         found = self.known(remote)
         return found != list(ANY) and (
-            f"--glob={_FOLDER}{remote}/*" not in found
+            f"--glob={REMOTES}{remote}/*" not in found
             or any(word.startswith("--exclude=") for word in found)
         )
 
@@ -93,7 +93,7 @@ class Remotes:
 
     def _written(self, name: str) -> list[tuple[str, ...]]:
         """The refs that a fetch from a remote writes: each one, or what stands around a `*`."""
-        default = (f"{_FOLDER}{name}/", "")
+        default = (f"{REMOTES}{name}/", "")
         found = []
         for spec in self.values.get(f"remote.{name}.fetch", []):
             source, _, target = spec.removeprefix("+").partition(":")

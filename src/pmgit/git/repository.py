@@ -6,8 +6,9 @@ import os
 
 from pmgit.errors import PmgitError
 from pmgit.git import process
-from pmgit.git.version import check_version
 
+#: Git 2.34 is what Ubuntu 22.04 ships.
+OLDEST_GIT = (2, 34)
 #: The empty tree, which Git knows without having it: (by the format of object ids).
 EMPTY_TREE = {
     "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
@@ -119,6 +120,13 @@ class Repository:
     def empty_blob(self) -> str:
         return EMPTY_BLOB[self.object_format]
 
+    def id_of(self, data: bytes, kind: str = "blob") -> str:
+        """The id that an object with this content has in Git."""
+        import hashlib
+
+        data = f"{kind} {len(data)}\0".encode("ascii") + data
+        return hashlib.new(self.object_format, data, usedforsecurity=False).hexdigest()
+
     @property
     def is_partial(self) -> bool:
         """Whether this is a partial clone: Git marks the packs that came from a promisor."""
@@ -175,6 +183,18 @@ class Repository:
     def run(self, *argv: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> bytes:
         """The standard output of a git command at the top of this repository."""
         return self.start(*argv, stdin=stdin, env=env).finish()
+
+
+def check_version(output: bytes) -> None:
+    """Refuse a git that is too old, by what `git version` printed."""
+    words = output.decode("ascii", "replace").split()
+    numbers = words[2].split(".") if len(words) > 2 else []
+    found = tuple(int(n) for n in numbers[:2] if n.isdigit())
+    if len(found) == 2 and found < OLDEST_GIT:
+        raise PmgitError(
+            f"git {words[2]} is too old: pmgit needs git 2.34 or newer",
+            "install a newer git: https://git-scm.com/downloads",
+        )
 
 
 class Discovery:

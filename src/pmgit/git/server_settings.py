@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pmgit.git.batch import Answer, Batch
+    from pmgit.git.cat_file import Answer, Batch
     from pmgit.git.incoming import Update
     from pmgit.git.repository import Repository
 

@@ -14,12 +14,14 @@ from pmgit.git.blob import (
     SUBMODULE,
     UNKNOWN,
     Blob,
-    parse_listing,
-    parse_raw_diff,
     removed_by,
 )
+from pmgit.git.entries import INDEX, of_index
+from pmgit.git.names import ATTRIBUTES
 from pmgit.git.objects import Objects
 from pmgit.git.path_filters import PathFilters
+from pmgit.git.raw_diff import DIFF_INDEX, changes
+from pmgit.git.receiver import NOBODY, Receiver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 STAGED, TREE, RANGE = "staged", "tree", "range"
-ATTRIBUTES = ".gitattributes"
 
 
 class Snapshot(PathFilters):
@@ -40,8 +41,7 @@ class Snapshot(PathFilters):
 
     `introduced` are the blobs that are new here, links and submodules among them; `changes` the
     raw difference to what was before, deletions too. `index_env` points git at the index that holds
-    the tree (a temporary one for a commit). `receiver` is None unless this is a push: then it holds
-    revision arguments for what the remote is known to have.
+    the tree (a temporary one for a commit). `receiver` is who gets it in a push.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Snapshot(PathFilters):
         *,
         index_env: dict[str, str] | None = None,
         removed: dict[tuple[str, str], list[str]] | None = None,
+        receiver: Receiver = NOBODY,
     ) -> None:
         super().__init__(repository, index_env)
         self.origin = origin
@@ -60,15 +61,12 @@ class Snapshot(PathFilters):
         self.introduced = introduced
         self._removed = removed
         self.objects = Objects(repository)
-        self.receiver: Sequence[str] | None = None
+        self.receiver = receiver
         self.tip = ""  # the commit whose tree it is
         self.base = ""  # the commit that the changes are held against, where that may be old
         self.merged: Sequence[str] = ()  # other commits that are not new and that it is made of
         self.apart = False  # whether the work tree has no part in it, in spite of its origin
         self.cut = 0  # how many commits of a range have parents that a shallow clone lacks
-        self.ref = ""  # the ref that is pushed, where it is known
-        self.tagged: dict[str, str] = {}  # pushed refs without a commit: tags on blobs and trees
-        self.received = False  # whether this repository is the one that is pushed to
         self.sizes: Sizes | None = None  # what the index tells, when much is staged
         self._surveyed: list[Blob] | None = None  # the introduced files
         self._rough: Collection[Blob] = ()  # those whose sizes the index tells
@@ -170,7 +168,7 @@ class Snapshot(PathFilters):
         if () in self._listings:
             files = [b for p, b in self._listings[()].items() if p.endswith(ATTRIBUTES)]
         elif self.has_work_tree and _size(f"{self.repository.top}/{ATTRIBUTES}") >= size:
-            files = parse_listing(list_attributes(self.repository, self.index_env).finish())
+            files = of_index(list_attributes(self.repository, self.index_env).finish())
         else:
             return ()
         files = [blob for blob in files if blob.path.rpartition("/")[2] == ATTRIBUTES]
@@ -220,16 +218,13 @@ class Snapshot(PathFilters):
         self._listings[folders] = entries
 
     def _listed(self, folders: tuple[str, ...]) -> dict[str, Blob]:
-        out = self.repository.run("ls-files", "-s", "-z", "--", *folders, env=self.index_env)
-        found = {blob.path: blob for blob in parse_listing(out)}
+        out = self.repository.run(*INDEX, "--", *folders, env=self.index_env)
+        found = {blob.path: blob for blob in of_index(out)}
         empty = self.repository.empty_blob
         if not self.index_env and any(blob.oid == empty for blob in found.values()):
             # It may be an intent to add, which looks like an empty file; the diff leaves it out.
-            diff = self.repository.run(
-                "diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev",
-                "--ita-invisible-in-index", self.repository.empty_tree, "--", *folders,
-            )  # fmt: skip
-            real = {change.path for change in parse_raw_diff(diff)}
+            diff = self.repository.run(*DIFF_INDEX, self.repository.empty_tree, "--", *folders)
+            real = {change.path for change in changes(diff)}
             found = {path: blob for path, blob in found.items() if path in real}
         return found
 
@@ -282,7 +277,7 @@ class Snapshot(PathFilters):
 
 def list_attributes(repository: Repository, env: dict[str, str]) -> Process:
     """Start to list the `.gitattributes` files of an index."""
-    listed = ("ls-files", "-s", "-z", "--", f":(glob)**/{ATTRIBUTES}")
+    listed = (*INDEX, "--", f":(glob)**/{ATTRIBUTES}")
     return repository.start(*listed, env=env, literal=False)
 
 

@@ -6,8 +6,10 @@ import time
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import process, streams
-from pmgit.git.blob import at_or_below, changed, introduced_by, parse_raw_diffs, parse_tree
-from pmgit.git.outline import LIST, Question, is_worth_it
+from pmgit.git.blob import at_or_below, changed, introduced_by
+from pmgit.git.entries import FILES, of_tree
+from pmgit.git.outline import Question, is_worth_it
+from pmgit.git.raw_diff import DIFF_INDEX, changes_in_pieces
 from pmgit.git.repository import Discovery
 from pmgit.git.snapshot import STAGED, Snapshot
 
@@ -20,23 +22,6 @@ if TYPE_CHECKING:
     from pmgit.git.outline import Outline
     from pmgit.git.repository import Repository
 
-# --no-renames: a renamed blob must be judged under its new name, and finding renames costs time
-# (and would make a partial clone fetch). --no-abbrev: ids are looked up.
-# --ignore-submodules=none: the user's configuration must not hide a submodule.
-# --ita-invisible-in-index: what `git add -N` announces is not recorded; `git diff` knows that,
-# `git diff-index` has to be told.
-DIFF = (
-    "diff-index",
-    "--cached",
-    "--raw",
-    "-z",
-    "--no-renames",
-    "--no-abbrev",
-    "--no-ext-diff",
-    "--ignore-submodules=none",
-    "--ita-invisible-in-index",
-)
-
 #: From so many staged files on, sizes are taken from the index; opening fewer takes 6 ms.
 MANY = 1000
 #: From so many on, git is given _PAUSE seconds to compare a thousand more, or two.
@@ -48,7 +33,7 @@ class StagedDiff:
     """The difference between index and HEAD, under way since before the repository is known."""
 
     def __init__(self, top: str = "", env: dict[str, str] | None = None) -> None:
-        self._stream = streams.single(*DIFF, "HEAD", "--", top=top, env=env)
+        self._stream = streams.single(*DIFF_INDEX, "HEAD", "--", top=top, env=env)
         self.unborn = False
         self.unmerged: list[str] = []
 
@@ -58,11 +43,12 @@ class StagedDiff:
         error = self._stream.finish()
         if error:
             # Without ^{commit}: a HEAD whose commit is damaged is no unborn branch.
-            head = repository.start("rev-parse", "-q", "--verify", "HEAD")
-            if head.wait()[0] == 0:
+            from pmgit.git.revisions import id_of
+
+            if id_of(repository, "HEAD"):
                 raise error
             self.unborn = True
-            empty = (*DIFF, repository.empty_tree, "--")
+            empty = (*DIFF_INDEX, repository.empty_tree, "--")
             self._stream = streams.single(*empty, top=repository.top, env=repository.env)
             answer = self._read(repository)
             error = self._stream.finish()
@@ -75,7 +61,7 @@ class StagedDiff:
         found: list[Blob] = []
         sizes = None
         seen = 0
-        for changes in parse_raw_diffs(self._chunks(found), self.unmerged):
+        for changes in changes_in_pieces(self._chunks(found), self.unmerged):
             found += changes
             if len(found) >= MANY:
                 if not sizes:
@@ -153,7 +139,7 @@ class Start:
             wanted = (*wanted, *roots)
             # What HEAD has and the difference tell what the index has. Listing the index takes as
             # long as comparing it: of 60,000 entries 20 ms, where HEAD's tree takes 3.
-            self._tree = process.start(*LIST, "HEAD", "--", *wanted)
+            self._tree = process.start(*FILES, "HEAD", "--", *wanted)
         self._wanted = wanted
 
     @property
@@ -183,7 +169,7 @@ class Start:
         elif self._tree:
             failed, tree, _ = self._tree.wait()
             if not failed or self._diff.unborn:  # else the index is listed when somebody asks
-                snapshot.know(self._wanted, self._now(parse_tree(tree), found))
+                snapshot.know(self._wanted, self._now(of_tree(tree), found))
         return snapshot
 
     def _now(self, before: list[Blob], changes: list[Blob]) -> dict[str, Blob]:

@@ -207,10 +207,6 @@ class Running:
         self._all[-1] = stream
         return stream
 
-    def read(self, *argv: str, stdin: bytes = b"") -> bytes:
-        """All that one git command prints; GitError when it fails."""
-        return self.start(argv, stdin=stdin).read()
-
 
 def _widen(fd: int) -> None:
     """Give a pipe room for more: fewer switches between git and its reader (Linux)."""

@@ -14,26 +14,26 @@ from pmgit.git.blob import (
     decode,
     encode,
     folders_of,
-    parse_tree,
-    plain_mode,
-    tree_entries,
 )
-from pmgit.git.objects import Objects, UnreadableObjectError, loose_tree
-from pmgit.git.snapshot import ATTRIBUTES, RANGE, Snapshot
+from pmgit.git.entries import FILES, TREE, in_object, of_tree, plain_mode
+from pmgit.git.names import ATTRIBUTES
+from pmgit.git.objects import Objects, UnreadableObjectError
+from pmgit.git.snapshot import RANGE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Self
 
-    from pmgit.git.batch import Answer, Batch
+    from pmgit.git.cat_file import Batch
     from pmgit.git.process import Process
+    from pmgit.git.receiver import Receiver
     from pmgit.git.repository import Repository
 
 _FILES = (*REGULAR, LINK)
 _NAME = ATTRIBUTES.encode("ascii")
 #: How it stands in a tree, or in a part of a longer name.
-_ENTRY = b" .gitattributes\0"
+_ENTRY = b" %b\0" % _NAME
 #: In more folders than this, `.gitattributes` is looked for in the whole tree at once.
 _FOLDERS = 400
 
@@ -55,11 +55,12 @@ class TipSnapshot(Snapshot):
         *,
         removed: dict[tuple[str, str], list[str]],
         trees: dict[str, str],
+        receiver: Receiver,
     ) -> None:
-        super().__init__(repository, RANGE, changes, introduced, removed=removed)
+        super().__init__(repository, RANGE, changes, introduced, removed=removed, receiver=receiver)
         self.tip = tip
         self._batch = batch
-        self.objects = self._batch_objects = BatchObjects(repository, batch)
+        self.objects = Objects(repository, batch)
         #: The ids of folders of the tip, as far as they are known; '' for what is none any more.
         self._trees = trees
         self._known_files: dict[str, Blob] = {}
@@ -75,7 +76,7 @@ class TipSnapshot(Snapshot):
                 process = self._list(folders)
             else:
                 self._expected = None
-            self._listings[folders] = {blob.path: blob for blob in parse_tree(process.finish())}
+            self._listings[folders] = {blob.path: blob for blob in of_tree(process.finish())}
         return self._listings[folders]
 
     def as_range(self, changes: list[Blob], introduced: list[Blob] | None = None) -> Self:
@@ -85,7 +86,7 @@ class TipSnapshot(Snapshot):
         return found
 
     def _list(self, paths: Iterable[str]) -> Process:
-        return self.repository.start("ls-tree", "-r", "-z", "--full-tree", self.tip, "--", *paths)
+        return self.repository.start(*FILES, self.tip, "--", *paths)
 
     def ask_filters(self, paths: Sequence[str]) -> None:
         """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
@@ -180,16 +181,16 @@ class TipSnapshot(Snapshot):
         """Mode, name and id of what is in the tree of a folder."""
         width = len(self.repository.empty_tree) // 2
         try:
-            return [(plain_mode(mode), name, oid) for mode, name, oid in tree_entries(data, width)]
+            return [(plain_mode(mode), name, oid) for mode, name, oid in in_object(data, width)]
         except ValueError:
-            listed = self.repository.run("ls-tree", "-z", "--full-tree", f"{self.tip}:{folder}")
-            return [(blob.mode, encode(blob.path), blob.oid) for blob in parse_tree(listed)]
+            listed = self.repository.run(*TREE, f"{self.tip}:{folder}")
+            return [(blob.mode, encode(blob.path), blob.oid) for blob in of_tree(listed)]
 
     def _contents_of(self, trees: Mapping[str, str]) -> dict[str, bytes]:
         """The tree objects of folders, by folder; left out is where there is no tree any more."""
         # Of a small push they are files of their own; all else is asked for at once.
         there = {folder: oid for folder, oid in trees.items() if oid}
-        found = {folder: loose_tree(self.repository.objects, oid) for folder, oid in there.items()}
+        found = {folder: self.objects.tree(oid) for folder, oid in there.items()}
         packed = [folder for folder, data in found.items() if data is None]
         answers = self._batch.contents([there[folder] for folder in packed])
         for folder, answer in zip(packed, answers, strict=True):
@@ -201,7 +202,7 @@ class TipSnapshot(Snapshot):
     def _by_name(self, folders: Sequence[str]) -> Iterator[Blob]:
         """The `.gitattributes` files that folders of the tip have whose trees are not known."""
         if any("\n" in folder for folder in folders):
-            yield from parse_tree(self._list(map(_in, folders)).finish())
+            yield from of_tree(self._list(map(_in, folders)).finish())
             return
         # Not the name of each file: a blob that is not here would look like no file at all.
         answers = self._batch.contents([f"{self.tip}:{folder}" for folder in folders])
@@ -234,7 +235,7 @@ class TipSnapshot(Snapshot):
             found = [*self._in_trees(known), *self._by_name(sorted(folders.difference(known)))]
         found = [blob for blob in found if blob.path.rpartition("/")[2] == ATTRIBUTES]
         # Git takes a file that it cannot read for an empty one, and says nothing.
-        sizes = self._batch_objects.demand(blob.oid for blob in found)
+        sizes = self.objects.readable_sizes(blob.oid for blob in found)
         for blob in found:
             blob.size = sizes[blob.oid]
             self._known_files[blob.path] = blob
@@ -249,32 +250,3 @@ def _path(blob: Blob) -> str:
 
 def _in(folder: str) -> str:
     return f"{folder}/{ATTRIBUTES}" if folder else ATTRIBUTES
-
-
-class BatchObjects(Objects):
-    """The object store, with all questions to one process."""
-
-    def __init__(self, repository: Repository, batch: Batch) -> None:
-        super().__init__(repository)
-        self._asked = batch
-
-    def demand(self, oids: Iterable[str]) -> dict[str, int]:
-        """The size of each of these blobs; raises UnreadableObjectError unless all can be read."""
-        return {oid: len(one.data) for oid, one in self._blobs(oids, self._asked.contents)}
-
-    def sizes(self, oids: Iterable[str]) -> dict[str, int]:
-        """Size of every blob."""
-        return {oid: one.size for oid, one in self._blobs(oids, self._asked.info)}
-
-    def _batch(self, oids: Iterable[str], count: int | None = None) -> dict[str, bytes]:
-        return {oid: one.data[:count] for oid, one in self._blobs(oids, self._asked.contents)}
-
-    def _blobs(
-        self, oids: Iterable[str], ask: Callable[[Sequence[str]], list[Answer]]
-    ) -> Iterator[tuple[str, Answer]]:
-        unique = list(dict.fromkeys(oids))
-        for oid, answer in zip(unique, ask(unique), strict=True):
-            if answer.kind != "blob":
-                why = f"it is a {answer.kind}, not a blob" if answer.kind else ""
-                raise UnreadableObjectError(oid, why)
-            yield oid, answer

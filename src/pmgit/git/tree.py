@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git.blob import Blob, parse_listing
+from pmgit.git.blob import Blob
+from pmgit.git.entries import of_index
+from pmgit.git.revisions import id_of
 from pmgit.git.scratch import no_temporary_files
 from pmgit.git.snapshot import TREE, Snapshot, list_attributes
 
@@ -39,16 +41,12 @@ class CommitIndex:
 class CommitSnapshot(Snapshot):
     """A snapshot that keeps its temporary index alive.
 
-    Of a range of commits it knows the tip, the revision arguments that bound it, the ref that is
-    pushed ('' when that is not known), and whether it is just what a remote has not got.
+    Of a range of commits it knows the tip, and the revision arguments that bound it.
     """
 
     index: CommitIndex | None
     tip: str = ""
     excluded: tuple[str, ...] = ()
-    unpushed: bool = False
-    remote: str = ""  # the name of the one that it is pushed to
-    address: str = ""  # that name, or the address that was given in its place
     is_part = False  # of a tree, because only some paths were asked for
     _listed_files: Process | None = None
     _demanded = False
@@ -80,7 +78,7 @@ class CommitSnapshot(Snapshot):
         if self._listed_files:
             process, self._listed_files = self._listed_files, None
             self._demanded = True
-            self._files = parse_listing(process.finish())
+            self._files = of_index(process.finish())
             self.objects.survey(self._files, None)
 
 
@@ -90,7 +88,7 @@ def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:
     A bare repository has no index: its HEAD is judged.
     """
     folders = tuple(path.rstrip("/") for path in paths)
-    if repository.bare and repository.start("rev-parse", "-q", "--verify", "HEAD").wait()[0]:
+    if repository.bare and not id_of(repository, "HEAD"):
         raise PmgitError(
             "HEAD of this bare repository names no commit",
             "judge the commits of a branch: pmgit check --range A..B",

@@ -10,14 +10,11 @@ see whether that holds.
 from __future__ import annotations
 
 from pmgit.errors import PmgitError
-from pmgit.git.blob import FOLDER, NOTHING, Blob, change_of, decode
-from pmgit.git.pipe import RAW
+from pmgit.git.blob import FOLDER, NOTHING, decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from pmgit.git.repository import Repository
 
 #: No checkout makes files of these names; `.git` in any case.
 _NAMES = frozenset((b"", b".", b"..", b".git"))
@@ -75,20 +72,3 @@ class TreeOrder:
             self._files.add(path)
             self._last = path
         return folder
-
-
-def difference(repository: Repository, start: str, end: str) -> list[Blob]:
-    """How two trees (or those of commits) differ; the second is checked.
-
-    Raises MalformedTreeError.
-    """
-    order = TreeOrder(end)
-    fields = iter(repository.run("diff-tree", "-t", *RAW, start, end).split(b"\0"))
-    found = []
-    for field in fields:
-        if field:
-            old, new, before, oid, _ = field[1:].decode("ascii").split(" ")
-            path = next(fields)
-            if not order.is_folder((old, new), path):
-                found.append(change_of(decode(path), (old, new), (before, oid)))
-    return found

@@ -7,11 +7,13 @@ commits and any name are the same to it, and nothing can be lost before a ref is
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from pmgit.errors import PmgitError
-from pmgit.git.blob import encode, plain_mode, tree_entries
+from pmgit.git.blob import REGULAR, encode
+from pmgit.git.cat_file import demand
+from pmgit.git.entries import in_object, plain_mode
+from pmgit.git.names import ATTRIBUTES
 from pmgit.git.objects import UnreadableObjectError
 
 TYPE_CHECKING = False
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 _FOLDER = b"40000"
-ATTRIBUTES = b".gitattributes"
+_ATTRIBUTES = ATTRIBUTES.encode("ascii")
 
 
 class Rewritten:
@@ -81,7 +83,7 @@ class Rewriter:
     def work_out(self, commits: Iterable[str]) -> Rewritten:
         """What the new commits would be; nothing is written."""
         order = list(commits)
-        raw = self._read(order, b"commit")
+        raw = self._read(order, "commit")
         roots = {oid: raw[oid][5 : 5 + 2 * self._width].decode("ascii") for oid in order}
         self._load(roots.values())
         trees = {root: self._top(root) for root in dict.fromkeys(roots.values())}
@@ -91,22 +93,15 @@ class Rewriter:
                 self._made.ids[oid] = self._keep("commit", new)
         return self._made
 
-    def _read(self, oids: Iterable[str], kind: bytes) -> dict[str, bytes]:
+    def _read(self, oids: Iterable[str], kind: str) -> dict[str, bytes]:
         unique = list(dict.fromkeys(oids))
-        out = self._repository.run(
-            "cat-file", "--buffer", "--batch=%(objecttype) %(objectsize)",
-            stdin="".join(f"{oid}\n" for oid in unique).encode("ascii"),
-        )  # fmt: skip
-        found, at = {}, 0
-        for oid in unique:
-            end = out.index(b"\n", at)
-            given, _, size = out[at:end].partition(b" ")
-            if given != kind:
+        answers = dict(
+            zip(unique, demand(self._repository, unique, whole=True) if unique else (), strict=True)
+        )
+        for oid, answer in answers.items():
+            if answer.kind != kind:
                 raise UnreadableObjectError(oid)
-            at = end + 1 + int(size)
-            found[oid] = out[end + 1 : at]
-            at += 1
-        return found
+        return {oid: answer.data for oid, answer in answers.items()}
 
     def _load(self, roots: Iterable[str]) -> None:
         """Read all trees on the way to targets, level by level."""
@@ -114,7 +109,7 @@ class Rewriter:
         while level:
             wanted = [oid for oid, _ in level if oid not in self._trees]
             if wanted:
-                self._trees.update(self._read(wanted, b"tree"))
+                self._trees.update(self._read(wanted, "tree"))
             below = {}
             for oid, node in level:
                 for mode, name, entry in self._entries(oid):
@@ -127,7 +122,7 @@ class Rewriter:
 
         Foreign tools have written zeros in front of them.
         """
-        entries = tree_entries(self._trees[oid], self._width)
+        entries = in_object(self._trees[oid], self._width)
         try:
             return [(plain_mode(mode).lstrip("0").encode(), name, i) for mode, name, i in entries]
         except ValueError:
@@ -140,13 +135,15 @@ class Rewriter:
         if not replaced:
             return new or self._keep("tree", b"")
         entries = self._entries(new)
-        old = next((entry for _, name, entry in entries if name == ATTRIBUTES), "")
+        old = next((entry for _, name, entry in entries if name == _ATTRIBUTES), "")
         text = self._attributes(old)
         if text == old:
             return new
-        mode = next((mode for mode, name, _ in entries if name == ATTRIBUTES), b"100644")
-        kept = [entry for entry in entries if entry[1] != ATTRIBUTES]
-        return self._keep_tree([*kept, (mode, ATTRIBUTES, text)])
+        mode = next(
+            (mode for mode, name, _ in entries if name == _ATTRIBUTES), REGULAR[0].encode("ascii")
+        )
+        kept = [entry for entry in entries if entry[1] != _ATTRIBUTES]
+        return self._keep_tree([*kept, (mode, _ATTRIBUTES, text)])
 
     def _tree(self, oid: str, node: _Node) -> tuple[str, bool]:
         """The new id of a tree ('' when nothing is left), and whether a blob was replaced."""
@@ -199,9 +196,7 @@ class Rewriter:
         return b"\n".join(kept) + separator + message
 
     def _keep(self, kind: str, data: bytes) -> str:
-        digest = hashlib.new(self._repository.object_format, usedforsecurity=False)
-        digest.update(f"{kind} {len(data)}\0".encode() + data)
-        oid = digest.hexdigest()
+        oid = self._repository.id_of(data, kind)
         self._made.objects.append((kind, oid, data))
         return oid
 

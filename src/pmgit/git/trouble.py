@@ -13,8 +13,14 @@ from pmgit.errors import PmgitError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Protocol
 
-    from pmgit.git.process import Process
+    class Started(Protocol):
+        """A git process under way, as `process.start` gives it."""
+
+        def wait(self) -> tuple[int, bytes, str]:
+            """Exit code, standard output, standard error."""
+
 
 #: What Git says of an index that it could open and not understand. A pack has an "index file" too.
 _BAD_INDEX = (
@@ -39,30 +45,30 @@ _BAD_OBJECT = (
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
 
 
-def explained(told: str, stderr: str, start: Callable[..., Process]) -> tuple[str, str]:
-    """What to say instead of `told`, a line of what Git has printed (`stderr`), and the hint.
+def explained(message: str, stderr: str, start: Callable[..., Started]) -> tuple[str, str]:
+    """The message in place of `message`, a line of what Git has printed (`stderr`), and the hint.
 
     `start` starts git where pmgit stands.
     """
     if lacks_objects(stderr, start):
-        return told, (
+        return message, (
             "this partial clone lacks what is asked for, and pmgit does not fetch;"
             " a checkout of that commit does, and a clone without a filter has everything"
         )
     denied = any(words in stderr for words in _DENIED)
     if denied and "index file open failed" in stderr:
-        return told, _INDEX_HINT
+        return message, _INDEX_HINT
     path = ""
     if "not a git repository" in stderr:
         path = _forbidden_git_dir()
     elif denied or any(words in stderr for words in _BAD_OBJECT):
         path = forbidden(start)
     if path:
-        return told if denied else f"{path}: Permission denied", _forbidden_hint(path)
-    return told, "see who may read the repository's files: ls -la" if denied else hint(stderr)
+        return message if denied else f"{path}: Permission denied", _forbidden_hint(path)
+    return message, "see who may read the repository's files: ls -la" if denied else hint(stderr)
 
 
-def lacks_objects(stderr: str, start: Callable[..., Process]) -> bool:
+def lacks_objects(stderr: str, start: Callable[..., Started]) -> bool:
     """Whether Git complains of an object that a partial clone has left on the remote."""
     # All that git 2.34 says when it may not fetch: transport 'https' not allowed.
     if "promisor" in stderr or "lazy fetching" in stderr or "' not allowed" in stderr:
@@ -78,11 +84,11 @@ def lacks_objects(stderr: str, start: Callable[..., Process]) -> bool:
 _NO_TREE = ("unable to read tree", "bad tree object", "not a tree object")
 
 
-def unreadable(oid: str, why: str, said: str, start: Callable[..., Process]) -> tuple[str, str]:
-    """What to say of an object that Git could not read, and the hint.
+def unreadable(oid: str, why: str, stderr: str, start: Callable[..., Started]) -> tuple[str, str]:
+    """The message about an object that Git could not read, and the hint.
 
-    The cause is `why`, else what Git says when it is asked for this object alone, else what it has
-    `said` of it (on standard error).
+    The cause is `why`, else what Git prints when it is asked for this object alone, else what it
+    has printed about it before (`stderr`).
     """
     if not why:
         path = forbidden(start, oid)
@@ -90,13 +96,13 @@ def unreadable(oid: str, why: str, said: str, start: Callable[..., Process]) -> 
             return f"object {oid} cannot be read: {path}: Permission denied", _forbidden_hint(path)
         # The answer to a batch may be about others, too.
         _, kind, alone = start("cat-file", "-t", oid).wait()
-        about = [*alone.splitlines(), *[line for line in said.splitlines() if oid in line]]
+        about = [*alone.splitlines(), *[line for line in stderr.splitlines() if oid in line]]
         if any("Too many open files" in line for line in about):
             why = "Too many open files"
             return f"object {oid} cannot be read: {why}", hint(why)
         # `error: …` tells more than the `fatal: could not get object info` after it.
-        told = {begin: line for begin, _, line in [line.partition(": ") for line in about]}
-        why = told.get("error") or told.get("fatal", "")
+        named = {begin: line for begin, _, line in [line.partition(": ") for line in about]}
+        why = named.get("error") or named.get("fatal", "")
         if kind and not why:
             why = "it has another size than it says"
         elif not why or "could not get object info" in why:
@@ -140,7 +146,7 @@ def _forbidden_hint(path: str) -> str:
     return f"see who may read it: ls -ld {quote(path)}"
 
 
-def refused(what: str, stderr: str, start: Callable[..., Process]) -> PmgitError | None:
+def refused(what: str, stderr: str, start: Callable[..., Started]) -> PmgitError | None:
     """The error that `what` cannot be read; None when Git has only not found it."""
     path = forbidden(start)
     if path:
@@ -164,7 +170,7 @@ def _forbidden_git_dir() -> str:
         folder = above
 
 
-def forbidden(start: Callable[..., Process], oid: str = "") -> str:
+def forbidden(start: Callable[..., Started], oid: str = "") -> str:
     """The first file or folder of the object stores that this user may not read; '' for none.
 
     Of loose objects only `oid` counts, when it is given.
@@ -174,10 +180,10 @@ def forbidden(start: Callable[..., Process], oid: str = "") -> str:
         facts, space = start(*asked), start("count-objects", "-v")
         places = facts.wait()[1].splitlines()
         # One line for each alternate, also for those that the environment names.
-        told = [line.partition(b": ") for line in space.wait()[1].splitlines()]
+        stores = [line.partition(b": ") for line in space.wait()[1].splitlines()]
     except PmgitError:
-        return ""  # what stops this, too, is told by somebody else
-    places += [path for name, _, path in told if name == b"alternate"]
+        return ""  # what stops this, too, is reported by somebody else
+    places += [path for name, _, path in stores if name == b"alternate"]
     return next((os.fsdecode(found) for place in places for found in _closed(place, oid)), "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pmgit.git import revisions
 from pmgit.git.remotes import ANY, Remotes
 from pmgit.lfs.pointer import Pointer, read
 from pmgit.units import show_size
@@ -90,11 +91,7 @@ def _known(repository: Repository, host: Host) -> set[str]:
         for name in remotes.names
         if any(_is_at(url, domain) for url in remotes.at(name) for domain in host.domains)
     ]
-    out = repository.run(
-        "rev-list", "--objects", "--no-object-names", "--missing=allow-any",
-        *(remotes.known(*ours) if ours else ANY),
-    )  # fmt: skip
-    return set(out.decode("ascii").split())
+    return revisions.objects(repository, remotes.known(*ours) if ours else ANY)
 
 
 def _is_at(url: str, domain: str) -> bool:

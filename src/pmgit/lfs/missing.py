@@ -6,6 +6,7 @@ import os
 import sys
 
 from pmgit.git import process
+from pmgit.git.program import path_of
 
 #: The first of these programs that is on the PATH decides.
 _LINUX = (
@@ -32,7 +33,7 @@ def is_installed() -> bool:
 
     Looked for where git looks, not run: an alias called lfs would be run instead.
     """
-    if _find("git-lfs"):
+    if path_of("git-lfs"):
         return True
     # git puts the folder of its own programs first on the PATH of what it runs.
     folder = os.fsdecode(process.run("--exec-path")).strip()
@@ -48,19 +49,9 @@ def install_command() -> str:
     """The command that installs git-lfs on this system; '' when none is known."""
     systems = {"darwin": _MACOS, "win32": _WINDOWS}
     tools = (*systems.get(sys.platform, _LINUX), *_EVERYWHERE)
-    return next((command for tool, command in tools if _find(tool)), "")
+    return next((command for tool, command in tools if path_of(tool)), "")
 
 
 def install_hint() -> str:
     """How git-lfs is installed on this system."""
     return f"install it: {install_command() or 'https://git-lfs.com'} ({NOT_IT})"
-
-
-def _find(name: str) -> bool:
-    """Whether a program is on the PATH; only absolute folders count."""
-    extensions = (".exe", ".cmd", ".bat") if sys.platform == "win32" else ("",)
-    return any(
-        os.path.isabs(folder) and os.access(os.path.join(folder, name + extension), os.X_OK)
-        for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)
-        for extension in extensions
-    )

@@ -239,7 +239,7 @@ class Files:
 
         A pushed pointer counts although a later commit of the push takes it away again.
         """
-        pushed = self.snapshot.receiver is not None and any(blob.head for blob in self.files)
+        pushed = self.snapshot.receiver.known is not None and any(blob.head for blob in self.files)
         return bool(pushed or self.pointer_like or self.lfs_files)
 
     @lazy

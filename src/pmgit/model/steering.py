@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit.git.blob import LINK
+from pmgit.git.names import ATTRIBUTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
 #: What Git and pmgit go by. Without them files lose their filter, or come into Git again.
 _STEERING = frozenset({
-    ".gitattributes", ".gitignore", ".gitmodules", ".lfsconfig", ".pmgit.toml", ".pmgit-baseline",
+    ATTRIBUTES, ".gitignore", ".gitmodules", ".lfsconfig", ".pmgit.toml", ".pmgit-baseline",
 })  # fmt: skip
 
 
@@ -24,6 +25,6 @@ def advice(blob: Blob) -> str:
     if blob.mode == LINK:
         return "; Git reads no such file through a link: put a file in its place"
     how = "make it smaller"
-    if blob.path.endswith(".gitattributes"):
+    if blob.path.endswith(ATTRIBUTES):
         how = "write one pattern in place of many lines, such as `/data/**/*.bin`"
     return f"; Git needs it, so no command takes it out: {how}, and stage it again"

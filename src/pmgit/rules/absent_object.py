@@ -6,6 +6,8 @@ import os
 
 from pmgit.errors import PmgitError
 from pmgit.finding import Finding, Fix, Step
+from pmgit.git import revisions
+from pmgit.git.names import HEADS
 from pmgit.lfs.pointer import Pointer
 from pmgit.rule import PUSHED, Rule
 from pmgit.units import show_size
@@ -59,18 +61,18 @@ class AbsentObject(Rule):
         from pmgit.lfs import store
 
         receiver = subject.snapshot.receiver
-        if receiver is None:
+        if receiver.known is None:
             return
         found = ((blob, subject.pointer_of(blob)) for blob in subject.files if blob.head)
         pointers = [(blob, p) for blob, p in found if isinstance(p, Pointer) and p.size]
         if not pointers:
             return
-        received = subject.snapshot.received
+        received = receiver.is_here
         if not received:
             _demand_git_lfs(pointers[0][0])
         absent = _absent(subject.repository, pointers)
         if absent:
-            there = _reachable(subject.repository, receiver)
+            there = revisions.objects(subject.repository, receiver.known)
             # Of what was the target of a link, Git LFS has uploaded nothing.
             absent = [(b, p) for b, p in absent if b.oid not in there or b.oid == b.before]
         silence = ""
@@ -95,14 +97,13 @@ def _not_on_server(
     subject: Subject, absent: list[tuple[Blob, Pointer]]
 ) -> tuple[list[tuple[Blob, Pointer]], str]:
     """Those that the server of Git LFS lacks too; all, and why, when it gave no answer."""
-    from pmgit.git.tree import CommitSnapshot
     from pmgit.lfs import server
 
-    snapshot = subject.snapshot
-    remote = snapshot.address if isinstance(snapshot, CommitSnapshot) else ""
+    receiver = subject.snapshot.receiver
+    remote = receiver.address
     if not remote or remote.startswith("-"):
         return absent, ""
-    ref = snapshot.ref if snapshot.ref.startswith("refs/") else "refs/heads/pmgit"
+    ref = receiver.ref if receiver.ref.startswith("refs/") else f"{HEADS}pmgit"
     # Git LFS cannot read every odd form, and would not ask for these.
     pointers = {pointer.oid: blob.oid for blob, pointer in absent if not pointer.fault}
     try:
@@ -148,11 +149,3 @@ def _absent(
         return False
 
     return [(blob, pointer) for blob, pointer in pointers if not is_here(pointer)]
-
-
-def _reachable(repository: Repository, receiver: Sequence[str]) -> frozenset[str]:
-    """Every object that the remote is known to have. Slow, so asked only when one is absent."""
-    out = repository.run(
-        "rev-list", "--objects", "--no-object-names", "--missing=allow-any", *receiver
-    )
-    return frozenset(out.decode("ascii").split())

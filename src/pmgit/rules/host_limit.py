@@ -7,6 +7,7 @@ from pmgit.finding import ERROR, WARNING, Finding
 from pmgit.formats import kinds
 from pmgit.git import folders
 from pmgit.git.blob import GROWTH, decode, encode
+from pmgit.git.cat_file import stored_sizes
 from pmgit.git.snapshot import RANGE, STAGED
 from pmgit.hosts import choice
 from pmgit.lfs.pointer import Pointer
@@ -126,7 +127,7 @@ class HostLimit(Rule):
             subject.snapshot.measure(new)
         if _sum(new) <= limit.lowest:
             return
-        total = folders.compressed_size(subject.repository, list({blob.oid: True for blob in new}))
+        total = sum(stored_sizes(subject.repository, {blob.oid for blob in new}).values())
         if total > limit.lowest:
             yield self._finding(limit, total, "of new blobs, compressed")
 

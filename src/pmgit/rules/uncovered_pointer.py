@@ -84,7 +84,7 @@ class UncoveredPointer(Rule):
 
     def _why(self, blobs: list[Blob], subject: Subject) -> dict[str, str]:
         """What covers them on this machine alone; a server knows nothing of the pusher's."""
-        if subject.repository.bare or subject.snapshot.received:
+        if subject.repository.bare or subject.snapshot.receiver.is_here:
             return {}
         from pmgit.setup.attributes import only_here
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from pmgit.git import introductions
 from pmgit.git.attribute_text import unquoted
-from pmgit.git.blob import Blob, decode
 from pmgit.git.process import GitError
+from pmgit.git.revisions import commit_of, listed
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.git.streams import Running
 from pmgit.lfs import migrate, patterns, pointer
@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
 
@@ -85,7 +86,7 @@ def look(
     """
     try:
         blobs = _introduced(repository)
-        pushed = set(repository.run("rev-list", "--remotes").decode("ascii").split())
+        pushed = set(listed(repository, "--remotes"))
     except GitError:
         return History()  # no commit yet, or a clone without trees
     lfs = matched(list(dict.fromkeys(blob.path for blob in blobs if blob.is_regular)))
@@ -94,7 +95,7 @@ def look(
     raw = [b for b in blobs if b.size > 0 and _pointer(b) is None]
     if not raw:
         return History()
-    head = repository.run("rev-parse", "HEAD").decode("ascii").strip()
+    head = commit_of(repository, "HEAD")
     return History(
         raw,
         any(blob.commit in pushed for blob in raw),
@@ -105,15 +106,14 @@ def look(
 
 def _introduced(repository: Repository) -> list[Blob]:
     """Every blob at every path that commits bring in, with the oldest of them; oldest first."""
-    found: dict[tuple[bytes, bytes], Blob] = {}
+    found: dict[tuple[str, str], Blob] = {}
     with Running(repository) as running:
         stream = introductions.begin(running, "--all")
-        for one in introductions.read(stream):
-            key = (one.path, one.oid)
+        for blob in introductions.read(stream):
+            key = (blob.path, blob.oid)
             found.pop(key, None)
-            oid = one.commit.partition(b" ")[0].decode("ascii")
-            mode = one.mode.decode("ascii")
-            found[key] = Blob(decode(one.path), one.oid.decode("ascii"), mode, commit=oid)
+            blob.commit = blob.commit.partition(" ")[0]
+            found[key] = blob
         error = stream.finish()
     if error is not None:
         raise error

@@ -17,6 +17,7 @@ from pmgit.config import LFS
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import work_tree
 from pmgit.git.attributes import ignore_rules
+from pmgit.git.names import PROBE
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs.patterns import literal
 from pmgit.model import storage
@@ -26,7 +27,6 @@ from pmgit.setup.ignore_plan import (
     CACHES,
     NAME,
     PLACES,
-    PROBE,
     SEEN,
     IgnoreContext,
     IgnorePlan,

@@ -12,10 +12,11 @@ from fnmatch import fnmatchcase
 from pmgit.errors import PmgitError
 from pmgit.git.attributes import ignore_rules
 from pmgit.git.blob import SUBMODULE
+from pmgit.git.names import PROBE
 from pmgit.git.nested import is_repository
 from pmgit.lfs.patterns import literal
 from pmgit.model.file_names import CODE_NAMES, CODE_SUFFIXES
-from pmgit.setup.ignore_plan import NAME, PROBE, SEEN
+from pmgit.setup.ignore_plan import NAME, SEEN
 from pmgit.setup.shadow import Shadow
 
 TYPE_CHECKING = False

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pmgit.config import LFS
 from pmgit.errors import PmgitError
 from pmgit.git.attributes import ignore_rules
+from pmgit.git.names import PROBE
 from pmgit.model import caches, folder
 from pmgit.model.weights import KEPT_TEXT
 
@@ -32,7 +33,6 @@ CACHES = (
     "token", "stored_tokens", "._____temp/",
 )  # fmt: skip
 
-PROBE = "pmgit-probe"
 PLACES = (PROBE, f"{PROBE}/{PROBE}")
 SEEN = ("INFO.md", "pmgit.lock")
 _LEFTOVERS = (

@@ -106,7 +106,7 @@ def without_pointers(repository: Repository, history: History) -> None:
     """Take the pointers out of what was found: they are small, and stand for what is not here."""
     small = [one for one in history.large if one.size < pointer.MAX_BYTES]
     if small:
-        blobs = [Blob("", one.oid, "100644") for one in small]
+        blobs = [Blob("", one.oid) for one in small]
         contents = Objects(repository).contents(blobs)
         pointers = {
             oid for oid, data in contents.items() if isinstance(pointer.read(data), pointer.Pointer)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pmgit.config import FILE, IGNORE, LFS, Config, parse
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import attributes
+from pmgit.git.names import PROBE
 from pmgit.model import storage
 from pmgit.setup import (
     hidden_text,
@@ -216,7 +217,7 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
     try:
         found = lfs_setup.plan(repository, made.config, (), made.roots)
     except PmgitError:
-        probes = [f"{root}/pmgit-probe/pmgit-probe.safetensors" for root in made.roots]
+        probes = [f"{root}/{PROBE}/{PROBE}.safetensors" for root in made.roots]
         if after_ignore and attributes.ignored(repository, probes):
             # The lines that hide them are let in by the step before.
             return [Step("set up Git LFS for weights, and prove it", [], run)]

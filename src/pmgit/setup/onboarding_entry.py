@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pmgit import __version__
 from pmgit.errors import PmgitError, UsageError
+from pmgit.git.program import path_of
 from pmgit.report.text import visible
 from pmgit.setup import files
 from pmgit.setup.hooks import entry, framework_files, frameworks, hook_config, origin, prek_config
@@ -255,7 +256,7 @@ def _choose(
 
 def find_installed() -> None:
     """Whether a hook finds this pmgit on the PATH. Raises PmgitError when it does not."""
-    found = frameworks.program("pmgit-hook")
+    found = path_of("pmgit-hook")
     if not found:
         folder = os.path.dirname(sys.executable)
         raise PmgitError(f"pmgit-hook is not on the PATH (it may be in {folder})")

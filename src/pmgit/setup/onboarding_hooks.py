@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError, UsageError
+from pmgit.git.program import path_of
 from pmgit.report.shell import quote
 from pmgit.report.text import visible
 from pmgit.setup import files, onboarding_entry
@@ -169,7 +170,7 @@ def _of_other(state: State, framework: Framework) -> list[str]:
 def _other(framework: Framework) -> Framework:
     """The other framework, whose hooks are here. Raises PmgitError when it is not installed."""
     name = PRE_COMMIT if framework.name == PREK else PREK
-    found = frameworks.program(name)
+    found = path_of(name)
     if not found and name == PREK:
         raise PmgitError(
             "the hooks here are prek's, and prek is not installed: it is what takes them away",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pmgit.git.blob import decode
+from pmgit.git.names import HEADS, REMOTES, TAGS
+from pmgit.git.remotes import ANY
+from pmgit.git.revisions import listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 _FORMAT = "--format=%(refname)%00%(objectname)%00%(*objectname)%00%(symref)"
-_HEADS, _TAGS, _REMOTES = "refs/heads/", "refs/tags/", "refs/remotes/"
 
 
 class Refs:
@@ -27,10 +29,10 @@ class Refs:
             if len(facts) == 3 and not facts[2]:
                 self._tips[name] = (facts[0], facts[1])
         names = list(self._tips)
-        self.heads = [name for name in names if name.startswith(_HEADS)]
-        self.tags = [name for name in names if name.startswith(_TAGS)]
-        self.remotes = [name for name in names if name.startswith(_REMOTES)]
-        self.others = [n for n in names if not n.startswith((_HEADS, _TAGS, _REMOTES))]
+        self.heads = [name for name in names if name.startswith(HEADS)]
+        self.tags = [name for name in names if name.startswith(TAGS)]
+        self.remotes = [name for name in names if name.startswith(REMOTES)]
+        self.others = [n for n in names if not n.startswith((HEADS, TAGS, REMOTES))]
         self.remote_names = decode(repository.run("remote")).split("\n")[:-1]
         self.remote = next(
             (name for name in ("origin", *self.remote_names) if name in self.remote_names), ""
@@ -41,8 +43,8 @@ class Refs:
     @property
     def remote_only(self) -> list[tuple[str, str]]:
         """The branches that only the remote has: the name for a local one, and the ref."""
-        prefix = f"{_REMOTES}{self.remote}/"
-        here = {name.removeprefix(_HEADS) for name in self.heads}
+        prefix = f"{REMOTES}{self.remote}/"
+        here = {name.removeprefix(HEADS) for name in self.heads}
         there = [name for name in self.remotes if name.startswith(prefix)]
         pairs = [(name.removeprefix(prefix), name) for name in there]
         return [pair for pair in pairs if pair[0] not in here]
@@ -56,8 +58,7 @@ class Refs:
         """The commits that no remote is known to have; empty when no remote is known."""
         if not self.remotes:
             return set()
-        out = self._repository.run("rev-list", "--branches", "--tags", "--not", "--remotes")
-        return set(out.decode("ascii").split())
+        return set(listed(self._repository, "--branches", "--tags", "--not", *ANY))
 
     def holding(self, commits: set[str]) -> list[str]:
         """The branches and tags whose tip is one of these commits."""

@@ -11,13 +11,11 @@ import copy
 import os
 
 from pmgit.git.apart import Apart
-from pmgit.git.attributes import OF_THE_TREE
-from pmgit.git.blob import decode, encode
 from pmgit.git.scratch import no_temporary_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from types import TracebackType
 
     from pmgit.git.repository import Repository
@@ -69,31 +67,3 @@ class Shadow:
         trace: TracebackType | None,
     ) -> None:
         self._folder.cleanup()
-
-
-def attributes_of(
-    repository: Repository,
-    paths: Iterable[str],
-    *names: str,
-    everywhere: bool = False,
-) -> dict[str, dict[str, str]]:
-    """The attributes of every path, by name; with no names all that any line sets or unsets.
-
-    As Git has them here, unless they are to be those `everywhere`: without what the user and the
-    system say, and with the case of letters.
-    """
-    paths = list(dict.fromkeys(paths))
-    found: dict[str, dict[str, str]] = {path: {} for path in paths}
-    if paths:
-        fields = repository.run(
-            *(OF_THE_TREE if everywhere else ()),
-            "check-attr",
-            "-z",
-            "--stdin",
-            *(names or ("--all",)),
-            stdin=b"".join(encode(path) + b"\0" for path in paths),
-            env={"GIT_ATTR_NOSYSTEM": "1"} if everywhere else {},
-        ).split(b"\0")
-        for at in range(0, len(fields) - 2, 3):
-            found[decode(fields[at])][decode(fields[at + 1])] = decode(fields[at + 2])
-    return found

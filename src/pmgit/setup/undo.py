@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pmgit.errors import PmgitError
 from pmgit.git import streams
 from pmgit.git.blob import encode
+from pmgit.git.names import ATTRIBUTES
 from pmgit.lfs import pointer
 from pmgit.setup import block, files
 from pmgit.setup.hooks import chain, hook_config
@@ -218,7 +219,7 @@ def _interrupted(repository: Repository, entry: Entry, now: str) -> str:
     """
     if entry.after != PENDING or not now:
         return ""
-    if entry.path == ".gitattributes":
+    if entry.path == ATTRIBUTES:
         return now
     head = streams.first_bytes(
         repository, "cat-file", "blob", now.split(" ")[1], count=pointer.MAX_BYTES

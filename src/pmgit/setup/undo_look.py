@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from pmgit.git import attributes
 from pmgit.git.blob import decode
+from pmgit.git.revisions import id_of
 from pmgit.setup import files, undo
 from pmgit.setup.attributes.attribute_lines import NAME as ATTRIBUTES
 from pmgit.setup.ignore_plan import NAME as IGNORE
 from pmgit.setup.journal import INDEX
-from pmgit.setup.shadow import Shadow, attributes_of
+from pmgit.setup.shadow import Shadow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,10 +39,10 @@ def raw_again(repository: Repository, journal: Journal) -> dict[str, int]:
     if ATTRIBUTES not in after:
         return {}
     paths = _names(repository, "ls-files", "-z")
-    now = attributes_of(repository, paths, "filter")
+    now = attributes.of_paths(repository, paths, "filter")
     sent = [path for path, given in now.items() if given["filter"] == attributes.LFS]
     with Shadow(repository, _files(repository, ATTRIBUTES, sent, after)) as shadow:
-        then = attributes_of(shadow, sent, "filter")
+        then = attributes.of_paths(shadow, sent, "filter")
     lost = [path for path, given in then.items() if given["filter"] != attributes.LFS]
     restored = {entry.path for entry in journal.entries if entry.kind == INDEX}
     if restored.intersection(lost):
@@ -53,8 +54,7 @@ def raw_again(repository: Repository, journal: Journal) -> dict[str, int]:
 
 
 def _head(repository: Repository) -> str:
-    unborn = repository.start("rev-parse", "-q", "--verify", "HEAD").wait()[0]
-    return repository.empty_tree if unborn else "HEAD"
+    return "HEAD" if id_of(repository, "HEAD") else repository.empty_tree
 
 
 def _names(repository: Repository, *argv: str) -> list[str]:

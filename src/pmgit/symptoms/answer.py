@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pmgit.errors import PmgitError
 from pmgit.finding import Step
 from pmgit.git.repository import Repository, discover
+from pmgit.git.revisions import id_of
 from pmgit.git.spill import shell_for
 from pmgit.lfs import missing, patterns
 from pmgit.report.shell import Shell, own_command, quote
@@ -51,7 +52,7 @@ def _remote(repository: Repository) -> str:
 
 
 def _has_upstream(repository: Repository) -> bool:
-    return repository.start("rev-parse", "-q", "--verify", "@{upstream}").wait()[0] == 0
+    return bool(id_of(repository, "@{upstream}"))
 
 
 def command(template: str, match: Match, place: PastePlace) -> str:

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 
 from pmgit.errors import PmgitError
+from pmgit.git.blob import REGULAR
 from pmgit.git.work_tree import left_out
 from pmgit.lfs import pointer
 from pmgit.setup import block, files
@@ -73,7 +74,7 @@ def read(snapshot: Snapshot, below: Iterable[str]) -> AttributeFile:
         data = files.read(os.path.join(repository.top, path))
         if data is not None:
             on_disk[path] = data
-    mode = staged.mode if staged else "100644"
+    mode = staged.mode if staged else REGULAR[0]
     return AttributeFile(work_tree, index, mode, of_path, on_disk)
 
 

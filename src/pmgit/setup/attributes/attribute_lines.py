@@ -11,7 +11,8 @@ import os
 from pmgit.git import attributes
 from pmgit.git.attribute_text import Line, lines_of, pattern_line
 from pmgit.git.blob import decode
-from pmgit.setup.shadow import Shadow, attributes_of
+from pmgit.git.names import ATTRIBUTES
+from pmgit.setup.shadow import Shadow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
 
-NAME = ".gitattributes"
+NAME = ATTRIBUTES
 INFO = ".git/info/attributes"
 _MARK = "pmgit-line-"
 #: Git reads no attribute file that is larger.
@@ -48,7 +49,7 @@ def matching(
     paths = list(paths)
     texts = {file: text.encode("utf-8", "surrogateescape") for file, text in marked.items()}
     with Shadow(repository, texts) as shadow:
-        found = attributes_of(shadow, paths, everywhere=not here)
+        found = attributes.of_paths(shadow, paths, everywhere=not here)
     marks = {
         path: sorted(int(name[len(_MARK) :]) for name in given if name.startswith(_MARK))
         for path, given in found.items()

@@ -7,13 +7,14 @@ the block.
 from __future__ import annotations
 
 from pmgit.errors import UsageError
+from pmgit.git import attributes
 from pmgit.git.attributes import LFS
 from pmgit.lfs import patterns
 from pmgit.model import storage
 from pmgit.setup import block
 from pmgit.setup.attributes import only_here
 from pmgit.setup.attributes.attribute_lines import NAME, deciders
-from pmgit.setup.shadow import Shadow, attributes_of
+from pmgit.setup.shadow import Shadow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _defeating(
     except UsageError:
         return {}  # `pmgit lfs-setup` says what is wrong with the block
     with Shadow(repository, {**files, NAME: top}, everywhere=everywhere) as shadow:
-        found = attributes_of(shadow, paths, "filter", "text", everywhere=everywhere)
+        found = attributes.of_paths(shadow, paths, "filter", "text", everywhere=everywhere)
     sends = f"filter={LFS}" in line
     wrong: dict[str, list[str]] = {"filter": [], "text": []}
     for path, given in found.items():

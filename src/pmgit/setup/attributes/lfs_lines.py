@@ -16,12 +16,12 @@ from pmgit.errors import PmgitError, UsageError
 from pmgit.git import attributes, many_lines
 from pmgit.git.attribute_text import pattern_line, unquoted
 from pmgit.git.attributes import LFS
+from pmgit.git.names import PROBE
 from pmgit.lfs import patterns, pointer
 from pmgit.setup import block, files
 from pmgit.setup.attributes import lfs_patterns, only_here
 from pmgit.setup.attributes.attribute_lines import NAME, deciders, matching
-from pmgit.setup.attributes.lfs_patterns import PROBE
-from pmgit.setup.shadow import Shadow, attributes_of
+from pmgit.setup.shadow import Shadow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ class Lines:
         for on_disk in (False, True):
             files, everywhere = self.files(lines, on_disk=on_disk), not on_disk
             with Shadow(self._repository, files, everywhere=everywhere) as shadow:
-                found = attributes_of(shadow, paths, "filter", "text", everywhere=everywhere)
+                found = attributes.of_paths(shadow, paths, "filter", "text", everywhere=everywhere)
             for path, given in found.items():
                 if given["filter"] != LFS:
                     raise self._defeated(files, path, "go to Git LFS")

@@ -7,6 +7,7 @@ import posixpath
 
 from pmgit.errors import UsageError
 from pmgit.git.attribute_text import pattern_line, unquoted
+from pmgit.git.names import PROBE
 from pmgit.lfs import patterns
 from pmgit.model import folder
 from pmgit.model.weights import ALWAYS, ALWAYS_SUFFIXES, AMBIGUOUS, Tiers
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 #: Weights inside of a models folder, where these patterns count; elsewhere they may be anything.
 _COMMON = (".bin", ".h5", ".hdf5", ".joblib", ".npy", ".npz", ".pb", ".pkl")
 #: What stands for a `*` in a probe: a path that does not exist but could.
-PROBE = "pmgit-probe"
 
 
 def for_formats(config: Config, roots: Iterable[str], files: Iterable[str]) -> list[str]:

@@ -12,7 +12,6 @@ from pmgit.git import attributes
 from pmgit.git.attributes import LFS
 from pmgit.git.blob import folders_of
 from pmgit.setup.attributes.attribute_lines import INFO, NAME, deciders, personal, read
-from pmgit.setup.shadow import attributes_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def ignores_case(repository: Repository) -> bool:
 
 def sent(repository: Repository, paths: Iterable[str]) -> set[str]:
     """The paths that `git add` here sends to Git LFS: by the files on disk, and all others."""
-    found = attributes_of(repository, paths, "filter")
+    found = attributes.of_paths(repository, paths, "filter")
     return {path for path, given in found.items() if given["filter"] == LFS}
 
 

@@ -14,7 +14,9 @@ from tempfile import TemporaryDirectory
 
 from pmgit.errors import PmgitError
 from pmgit.git import process
-from pmgit.git.blob import decode, parse_tree
+from pmgit.git.blob import decode
+from pmgit.git.entries import FILES, of_tree
+from pmgit.git.names import HEADS, PROBE
 from pmgit.git.process import GitError
 from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.lfs import pointer, store
@@ -27,9 +29,8 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.setup.attributes.lfs_setup import LfsPlan
 
-_PROBE = "pmgit-probe"
 _REMOTE = "proof"
-_BRANCH = "refs/heads/proof"
+_BRANCH = f"{HEADS}proof"
 #: What a configuration of the user's could do to a push that is to stay on this machine.
 _OURS = {
     # Relative: each of the two repositories has a store of its own.
@@ -90,7 +91,7 @@ def _samples(wanted: Mapping[str, list[str]]) -> dict[str, str]:
     for number, (pattern, paths) in enumerate(in_order):
         for path in paths:
             # `x.bin` and `x.BIN` are one file on some systems.
-            numbered = path.replace(_PROBE, f"{_PROBE}-{number}", 1)
+            numbered = path.replace(PROBE, f"{PROBE}-{number}", 1)
             ends = f"{numbered}/"
             if not any(ends.startswith(f"{p}/") or p.startswith(ends) for p in chosen):
                 chosen[numbered] = pattern
@@ -165,8 +166,8 @@ def _at(repository: Repository, top: str, settings: Mapping[str, str]) -> Reposi
 def _look(there: Repository, samples: Mapping[str, str], contents: Mapping[str, bytes]) -> None:
     """Read in the remote what arrived; raises NotProvedError for the first that did not."""
     arrived = Snapshot(there, TREE, [], [])
-    tree = there.run("ls-tree", "-r", "-z", "--full-tree", _BRANCH)
-    blobs = {blob.path: blob for blob in parse_tree(tree)}
+    tree = there.run(*FILES, _BRANCH)
+    blobs = {blob.path: blob for blob in of_tree(tree)}
     arrived.objects.survey(blobs.values(), pointer.may_be)
     for path, pattern in samples.items():
         blob = blobs.get(path)

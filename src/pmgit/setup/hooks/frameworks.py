@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pmgit.errors import PmgitError
+from pmgit.git.program import path_of
 from pmgit.report.redact import redact
 from pmgit.setup.hooks import framework_files, hook_state
 from pmgit.setup.hooks.entry import STAGES
@@ -81,7 +82,7 @@ def find(state: State, asked: str = "", recorded: str = "") -> Framework:
     Raises PmgitError where prek is meant and cannot serve, or where the hooks that are installed
     would not run pmgit.
     """
-    programs = {name: program(name) for name in (PRE_COMMIT, PREK)}
+    programs = {name: path_of(name) for name in (PRE_COMMIT, PREK)}
     served = framework_files.YAML in state.configs or not state.configs or state.tool == PRE_COMMIT
     name = asked or state.tool or recorded
     if name == PRE_COMMIT and not served:
@@ -168,21 +169,10 @@ def _refuse_others(state: State, name: str) -> None:
         )
 
 
-def program(name: str) -> str:
-    """The path of a program; only absolute folders of the PATH count."""
-    endings = (".exe", ".cmd", ".bat") if sys.platform == "win32" else ("",)
-    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        for ending in endings:
-            path = os.path.join(folder, name + ending)
-            if os.path.isabs(folder) and os.path.isfile(path) and os.access(path, os.X_OK):
-                return path
-    return ""
-
-
 def is_dead(hook: HookFile) -> bool:
     """Whether a framework's hook calls what is gone, and finds nothing on the PATH instead."""
     called = hook.call.program
-    return bool(called) and not os.access(called, os.X_OK) and not program(hook.kind)
+    return bool(called) and not os.access(called, os.X_OK) and not path_of(hook.kind)
 
 
 def install(repository: Repository, framework: Framework, stages: Sequence[str] = STAGES) -> None:
@@ -230,7 +220,7 @@ def _run(repository: Repository, framework: Framework, *args: str) -> None:
 def unreachable(address: str) -> str:
     """Why a Git address does not answer; '' when it does. The repository here has no say in it."""
     with TemporaryDirectory(prefix="pmgit-") as folder:
-        argv = [program("git"), "ls-remote", "-q", "--exit-code", "--", address, "HEAD"]
+        argv = [path_of("git"), "ls-remote", "-q", "--exit-code", "--", address, "HEAD"]
         try:
             done = run(argv, folder, {**elsewhere(), **_QUIET}, seconds=30)
         except PmgitError as error:

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError
+from pmgit.git.program import path_of
 from pmgit.report.text import visible
 from pmgit.setup.hooks import framework_files, frameworks, hook_state, prek_config
 from pmgit.setup.hooks.hook_file import FOREIGN, HookFile
@@ -153,5 +154,5 @@ class _Repository:
     def _git(self, *args: str) -> frameworks.Done:
         settings = [f"{name}={value}" for name, value in self._settings.items()]
         words = [word for setting in settings for word in ("-c", setting)]
-        argv = [frameworks.program("git"), *words, *args]
+        argv = [path_of("git"), *words, *args]
         return frameworks.run(argv, self._top, self._env)

@@ -1,0 +1,88 @@
+"""Names and commits: which exist, which are behind others, and what they reach."""
+
+from __future__ import annotations
+
+from pmgit.errors import PmgitError
+from pmgit.git.process import GitError, start
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.git.repository import Repository
+
+#: Git takes no more arguments than the system lets it.
+_MOST = 1000
+
+
+def id_of(repository: Repository, name: str) -> str:
+    """The id that a name stands for, such as `HEAD`, a ref, or `HEAD:path`; '' for none."""
+    return _id(repository, name)[0]
+
+
+def commit_of(repository: Repository, name: str) -> str:
+    """The id of the commit that a name stands for, tags followed; '' for none."""
+    return id_of(repository, f"{name}^{{commit}}")
+
+
+def demand_commit(repository: Repository, name: str) -> str:
+    """As `commit_of`; PmgitError, with the reason, where there is none."""
+    oid, err = _id(repository, f"{name}^{{commit}}")
+    if oid:
+        return oid
+    from pmgit.git import trouble
+
+    if refused := trouble.refused(f"no commit {name!r}", err, start):
+        raise refused
+    shallow = bool(repository.shallow_commits)
+    raise PmgitError(
+        f"no commit {name!r} in this repository",
+        "the clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)"
+        if shallow
+        else "see what there is: git branch -a; in CI the base branch must be fetched first",
+    )
+
+
+def _id(repository: Repository, name: str) -> tuple[str, str]:
+    """The id that a name stands for, and what git printed on standard error."""
+    asked = ("rev-parse", "-q", "--verify", "--end-of-options", name)
+    code, out, err = repository.start(*asked).wait()
+    # Of `^name` git prints that it is left out.
+    return ("" if code or out.startswith(b"^") else out.decode("ascii").strip()), err
+
+
+def listed(repository: Repository, *revisions: str, stdin: bytes = b"") -> list[str]:
+    """The ids that `rev-list` prints for revision arguments and options."""
+    return repository.run("rev-list", *revisions, stdin=stdin).decode("ascii").split()
+
+
+def objects(repository: Repository, revisions: Sequence[str]) -> set[str]:
+    """The ids of every object that revision arguments reach, of those that are here. Slow."""
+    options = ("--objects", "--no-object-names", "--missing=allow-any")
+    return set(listed(repository, *options, *revisions))
+
+
+def edges_of(repository: Repository, tip: str, bounds: Sequence[str]) -> tuple[bool, list[str]]:
+    """Whether a tip has commits that `bounds` leave, and where it leaves what they do not.
+
+    None of these edges is part of another; there is none where the histories share nothing.
+    """
+    found = listed(repository, "--boundary", tip, *bounds)
+    edges = [line[1:] for line in found if line.startswith("-")]
+    return len(found) > len(edges), independent(repository, edges)
+
+
+def independent(repository: Repository, commits: Sequence[str]) -> list[str]:
+    """Of these commits those that none of the others has: old forks and later merges are behind."""
+    if len(commits) < 2:
+        return list(commits)
+    out = repository.run("merge-base", "--independent", *commits[:_MOST])
+    return out.decode("ascii").split() or list(commits)
+
+
+def merge_base(repository: Repository, one: str, other: str) -> str:
+    """The best common ancestor of two commits; '' for none."""
+    code, out, err = repository.start("merge-base", one, other).wait()
+    if code > 1:
+        raise GitError(("merge-base", one, other), code, err)
+    return out.decode("ascii").strip()
