@@ -23,7 +23,7 @@ help:
 test: $(INSTALLED)
 	@sh scripts/install_git_lfs.sh
 	@$(BIN)/python -m tests.weights $(WEIGHTS)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(INSTALLED)
 	$(BIN)/python -m ruff check

@@ -24,6 +24,14 @@ from tests import forked
 #: Where this environment's `pmgit` and `pmgit-hook` are.
 BIN = Path(sys.executable).parent
 
+#: By which shells the scripts are run: those of every Debian and macOS, on macOS two more, and
+#: those that are named in PMGIT_TEST_SHELLS. One that is missing fails the run (conftest.py).
+SHELLS = (
+    *("sh", "dash", "bash"),
+    *(("ksh", "zsh") if sys.platform == "darwin" else ()),
+    *os.environ.get("PMGIT_TEST_SHELLS", "").split(),
+)
+
 #: The git that the tests run with.
 GIT_VERSION = tuple(
     map(int, re.findall(r"\d+", subprocess.check_output(["git", "version"], text=True))[:3])
@@ -37,6 +45,8 @@ ACTING = re.compile(
 #: only when a carriage return follows, and there is none.)
 COMMAND = re.compile(r"^\s*(::|##\[|##teamcity)", re.MULTILINE)
 
+#: What a test repository needs, and nothing that takes time for data which is thrown away: without
+#: the last four, each commit waits for the disk and starts a process that looks for garbage.
 GITCONFIG = """\
 [user]
 \tname = Test
@@ -47,6 +57,13 @@ GITCONFIG = """\
 \tallow = always
 [core]
 \tautocrlf = false
+\tfsync = none
+[gc]
+\tauto = 0
+[maintenance]
+\tauto = false
+[receive]
+\tautogc = false
 """
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pmgit.commands.env import SHELLS, export
 from pmgit.errors import UsageError
+from tests import kit
 from tests.kit import BIN
 
 if TYPE_CHECKING:
@@ -69,11 +69,11 @@ def test_any_posix_shell(name: str, repo: Repo, tmp_path: Path) -> None:
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 @pytest.mark.parametrize("name", [*HOSTILE, *CONTROL[:3]])
 def test_the_other_shells(shell: str, name: str, repo: Repo, tmp_path: Path) -> None:
-    """In the shell itself where it is here; the rules of quoting are tested below."""
+    """In the shell itself where it is one of those that the tests need; by its rules below."""
     home = f"{tmp_path}/{name}"
     printed = repo.pmgit("env", "--shell", shell, "--home", home).out
     assert all(printed.count(name) == 1 for name in NAMES)
-    if shutil.which(shell):
+    if shell in kit.SHELLS:
         shown = repo.run([shell, "-c", f"{printed}\n{SHOW}"])
         assert shown.out == f"{home}\n{home}/hub\n{home}/datasets\n"
 
