@@ -58,6 +58,13 @@ def pytest_xdist_auto_num_workers() -> int | None:
     return cores + cores // 2
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """The words of a list in the name of a test: `[--storage lfs]` in place of `[options0]`."""
+    if isinstance(val, (tuple, list)) and all(isinstance(word, str) for word in val):
+        return " ".join(val).encode("unicode_escape").decode()[:60] or "nothing"
+    return None
+
+
 @pytest.fixture(autouse=True)
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the developer's HOME, git configuration or caches."""

@@ -51,7 +51,7 @@ def test_as_it_is_to_be_typed(repo: Repo, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE + CONTROL)
-def test_bash(name: str, repo: Repo, tmp_path: Path) -> None:
+def test_bash_takes_every_name(name: str, repo: Repo, tmp_path: Path) -> None:
     home = os.path.join(tmp_path, name)
     shown = repo.sh(f'eval "$(cat {printed(repo, home)})" && {SHOW}')
     assert shown.code == 0, shown
@@ -60,7 +60,7 @@ def test_bash(name: str, repo: Repo, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_any_posix_shell(name: str, repo: Repo, tmp_path: Path) -> None:
+def test_any_posix_shell_takes_hostile_names(name: str, repo: Repo, tmp_path: Path) -> None:
     home = f"{tmp_path}/{name}"
     shown = repo.run(["sh", "-c", f'eval "$(cat {printed(repo, home)})"; {SHOW}'])
     assert shown.out == f"{home}\n{home}/hub\n{home}/datasets\n"

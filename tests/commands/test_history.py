@@ -371,7 +371,7 @@ def test_what_the_configuration_says_about_git_log(old: Repo) -> None:
     assert not list(old.path.rglob("PWNED"))
 
 
-def test_interrupted(repo: Repo, tmp_path: Path) -> None:
+def test_an_interrupt_ends_the_git_processes_too(repo: Repo, tmp_path: Path) -> None:
     """^C that reaches pmgit alone ends the git processes, too."""
     repo.stage("code.py", "1\n")
     repo.commit()

@@ -436,7 +436,7 @@ def left(repo: Repo) -> dict[str, tuple[int, bytes]]:
     }
 
 
-@pytest.mark.parametrize("row", SAME, ids=lambda row: row.__name__)
+@pytest.mark.parametrize("row", SAME)
 def test_other_ways_to_the_same_files(row: Callable[[Repo], None], start: Repo) -> None:
     """One that leaves other files with a newer Git LFS or pre-commit belongs into ROWS."""
     before = start.path.parent / "before"
@@ -449,7 +449,7 @@ def test_other_ways_to_the_same_files(row: Callable[[Repo], None], start: Repo) 
     assert left(start) == found
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.__name__)
+@pytest.mark.parametrize("row", ROWS)
 def test_after_init_all_runs(
     row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -463,9 +463,7 @@ def test_after_init_all_runs(
     )
 
 
-@pytest.mark.parametrize(
-    "row", [pre_commit_then_lfs, no_hooks, own_hook, husky], ids=lambda row: row.__name__
-)
+@pytest.mark.parametrize("row", [pre_commit_then_lfs, no_hooks, own_hook, husky])
 def test_after_init_with_lfs_all_runs(
     row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -481,7 +479,6 @@ def test_after_init_with_lfs_all_runs(
 @pytest.mark.parametrize(
     "row",
     [no_hooks, lfs_then_pre_commit, own_hook, hooks_path_with_lfs],
-    ids=lambda row: row.__name__,
 )
 def test_native_mode_judges_commits_too(
     row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
@@ -582,9 +579,7 @@ def test_no_configuration_on_the_branch(start: Repo, monkeypatch: pytest.MonkeyP
     assert push(start, "other", "clean:more").code != 0
 
 
-@pytest.mark.parametrize(
-    "row", [lfs_then_pre_commit, hooks_path_with_lfs], ids=lambda row: row.__name__
-)
+@pytest.mark.parametrize("row", [lfs_then_pre_commit, hooks_path_with_lfs])
 def test_a_stage_that_fails_refuses(
     row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:

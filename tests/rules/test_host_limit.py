@@ -73,7 +73,7 @@ def test_a_file_with_measure_limit_host_and_date(ours: Repo) -> None:
     ]
 
 
-def test_github(repo: Repo) -> None:
+def test_limits_of_github(repo: Repo) -> None:
     repo.stage("ok.iso", b"\0" * 50 * MIB)
     repo.stage("large.iso", b"\0" * (50 * MIB + 1))
     repo.stage("refused.iso", b"\0" * (100 * MIB + 1))
