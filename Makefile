@@ -10,6 +10,8 @@ endif
 INSTALLED := $(VENV)/.installed
 WEIGHTS := .cache/weights
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Each worker of each run would compile all tests again (make clean removes what is compiled).
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help test lint demo bench clean
 
