@@ -174,12 +174,12 @@ class Result:
 
 
 @cache
-def _initialised() -> dict[str, bytes | None]:
-    """What `git init` makes, by path below .git: the content of files, None for folders."""
+def _initialised(*options: str) -> dict[str, bytes | None]:
+    """What `git init` makes, by path: the content of files, None for folders."""
     with TemporaryDirectory() as folder:
         env = isolated_environment(Path(folder, "home"))
-        subprocess.run(["git", "init", "-q", f"{folder}/repo"], env=env, check=True)
-        top = Path(folder, "repo/.git")
+        top = Path(folder, "repo")
+        subprocess.run(["git", "init", "-q", *options, top], env=env, check=True)
         return {
             str(file.relative_to(top)): file.read_bytes() if file.is_file() else None
             for file in sorted(top.rglob("*"))
@@ -202,15 +202,14 @@ class Repo:
         self.env = env
         if init is not None:
             path.mkdir(parents=True, exist_ok=True)
-            if init or (path / ".git").exists():
+            if any(path.iterdir()):
                 self.git("init", "-q", *init)
-            else:
-                (path / ".git").mkdir()
-                for name, content in _initialised().items():
-                    if content is None:
-                        (path / ".git" / name).mkdir()
-                    else:
-                        (path / ".git" / name).write_bytes(content)
+                return
+            for name, content in _initialised(*init).items():
+                if content is None:
+                    (path / name).mkdir()
+                else:
+                    (path / name).write_bytes(content)
 
     def run(
         self,
@@ -292,10 +291,15 @@ class Repo:
         self.git("config", "--global", "core.attributesFile", str(file))
         return file
 
+    def add_remote(self, name: str = "origin", folder: str = "remote.git") -> Repo:
+        """Make an empty bare repository beside this one, and a remote of that name for it."""
+        remote = Repo(self.path.parent / folder, self.env, init=("--bare",))
+        self.git("remote", "add", name, str(remote.path))
+        return remote
+
     def push_first(self, model: str) -> None:
         """A first commit with a described model, pushed to a bare repository beside this one."""
-        remote = Repo(self.path.parent / "remote.git", self.env, init=("--bare",))
-        self.git("remote", "add", "origin", str(remote.path))
+        self.add_remote()
         self.add_info(model)
         self.commit("Begin")
         self.git("push", "-q", "-u", "origin", "main")

@@ -41,8 +41,7 @@ def test_uploads_are_switched_off(lfs_repo: Repo, tmp_path: Path) -> None:
     """A push says success and the content stays here."""
     lfs_repo.stage(FILE, random_bytes(2000))
     lfs_repo.commit()
-    lfs_repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    lfs_repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    lfs_repo.add_remote()
     lfs_repo.git("push", "-q", "origin", "main", env={"GIT_LFS_SKIP_PUSH": "yes"})
     assert list(tmp_path.glob("remote.git/lfs/objects/*/*/*")) == []
     assert "uploads no content" in cure(lfs_repo, ERROR, GIT_LFS_SKIP_PUSH="yes")
