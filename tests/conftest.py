@@ -77,6 +77,8 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "GIT_INDEX_FILE",
         ):
             monkeypatch.delenv(name)
+    # Where this test comes back to; what a test before has left may be deleted.
+    os.chdir(Path(__file__).parent)
     monkeypatch.chdir(tmp_path)
 
 
