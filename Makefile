@@ -10,6 +10,8 @@ endif
 INSTALLED := $(VENV)/.installed
 WEIGHTS := .cache/weights
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Each worker of each run would compile all tests again (make clean removes what is compiled).
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help test lint demo bench clean
 
@@ -23,7 +25,7 @@ help:
 test: $(INSTALLED)
 	@sh scripts/install_git_lfs.sh
 	@$(BIN)/python -m tests.weights $(WEIGHTS)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(INSTALLED)
 	$(BIN)/python -m ruff check

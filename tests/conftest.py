@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from tests.kit import Repo, isolated_environment
+from tests.kit import SHELLS, Repo, isolated_environment
 from tests.weights import Weights, fetch
 
 GIT_LFS_HINT = (
@@ -16,12 +17,52 @@ GIT_LFS_HINT = (
     " (Debian, Ubuntu), brew install git-lfs (macOS), dnf install git-lfs (Fedora)."
     " The PyPI project called git-lfs is not it."
 )
+SHELLS_HINT = (
+    "the tests need these shells: {missing}. To install them: sudo apt-get install {missing}"
+    " (Debian, Ubuntu), brew install {missing} (macOS)"
+)
+
+#: A folder in memory, and how many bytes have to be free there. A run takes a tenth of it.
+MEMORY, ENOUGH = "/dev/shm", 4 << 30
+
+
+def work_in_memory() -> None:
+    """Put all temporary files into memory: repositories are thousands of small files.
+
+    Not where that folder is too small (containers have 64 MB), where no program in it may run, or
+    where TMPDIR names another folder.
+    """
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK | os.X_OK):
+        return
+    found = os.statvfs(MEMORY)
+    if found.f_bavail * found.f_frsize >= ENOUGH and not found.f_flag & os.ST_NOEXEC:
+        os.environ["TMPDIR"], tempfile.tempdir = MEMORY, None
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    work_in_memory()
     # A skipped test that runs nowhere is no test: what is missing fails the run.
     if shutil.which("git-lfs") is None:
         pytest.exit(GIT_LFS_HINT, returncode=4)
+    missing = " ".join(shell for shell in SHELLS if shutil.which(shell) is None)
+    if missing:
+        pytest.exit(SHELLS_HINT.format(missing=missing), returncode=4)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Three workers for two cores: half of the time a worker waits for what it has started."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    cores = os.cpu_count() or 1
+    return cores + cores // 2
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """The words of a list in the name of a test: `[--storage lfs]` in place of `[options0]`."""
+    if isinstance(val, (tuple, list)) and all(isinstance(word, str) for word in val):
+        return " ".join(val).encode("unicode_escape").decode()[:60] or "nothing"
+    return None
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +77,8 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "GIT_INDEX_FILE",
         ):
             monkeypatch.delenv(name)
+    # Where this test comes back to; what a test before has left may be deleted.
+    os.chdir(Path(__file__).parent)
     monkeypatch.chdir(tmp_path)
 
 

@@ -1,8 +1,9 @@
-"""`pmgit` without its start: each call is a fork of a process that has imported `pmgit check`.
+"""`pmgit` without its start: each call is a fork of a process that has imported all of pmgit.
 
-Starting Python and importing click costs 100 ms, a judgement 30, and the tests call pmgit some
-thousand times. A fork is a process like any other: it has the folder, environment and descriptors
-that it is given, an exit code, and leaves nothing behind for the next.
+Starting Python and importing click costs 100 ms, `pmgit init` as much again for its own imports,
+a judgement 30, and the tests call pmgit some thousand times. A fork is a process like any other: it
+has the folder, environment and descriptors that it is given, an exit code, and leaves nothing
+behind for the next.
 What it cannot show is the start itself. So the program is run where that is what counts: in hooks,
 in pasted fixes, in the end-to-end tests, and wherever the environment tells Python something.
 """
@@ -17,8 +18,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
 #: What Python reads when it starts: a fork would not see a change of it.
 READ_AT_START = ("PYTHON", "LC_", "LANG")
+#: Packages that read the environment when they are imported: each fork imports them by itself.
+OF_THE_ENVIRONMENT = ("huggingface_hub", "git")
 TIMEOUT = 300
 
 
@@ -135,11 +140,21 @@ def _pmgit(request: int, out: int, err: int) -> NoReturn:
     os._exit(code if isinstance(code, int) else 99)
 
 
-if __name__ == "__main__":
-    from pmgit.rules import RULES
+def _import_pmgit() -> None:
+    """Import every module of pmgit but those that need one of OF_THE_ENVIRONMENT."""
+    import pmgit
 
-    rules = [f"rules.{entry.module}" for entry in RULES.values()]
-    for name in ("commands.check", "fixes", "report.text", "report.machine", "setup.block", *rules):
-        import_module(f"pmgit.{name}")
+    for name in OF_THE_ENVIRONMENT:
+        sys.modules[name] = None  # type: ignore[assignment] # importing it fails
+    for module in walk_packages(pmgit.__path__, "pmgit."):
+        if not module.name.endswith(".__main__"):
+            with suppress(ModuleNotFoundError):
+                import_module(module.name)
+    for name in OF_THE_ENVIRONMENT:
+        del sys.modules[name]
+
+
+if __name__ == "__main__":
+    _import_pmgit()
     gc.freeze()
     _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -24,6 +24,14 @@ from tests import forked
 #: Where this environment's `pmgit` and `pmgit-hook` are.
 BIN = Path(sys.executable).parent
 
+#: By which shells the scripts are run: those of every Debian and macOS, on macOS two more, and
+#: those that are named in PMGIT_TEST_SHELLS. One that is missing fails the run (conftest.py).
+SHELLS = (
+    *("sh", "dash", "bash"),
+    *(("ksh", "zsh") if sys.platform == "darwin" else ()),
+    *os.environ.get("PMGIT_TEST_SHELLS", "").split(),
+)
+
 #: The git that the tests run with.
 GIT_VERSION = tuple(
     map(int, re.findall(r"\d+", subprocess.check_output(["git", "version"], text=True))[:3])
@@ -37,6 +45,8 @@ ACTING = re.compile(
 #: only when a carriage return follows, and there is none.)
 COMMAND = re.compile(r"^\s*(::|##\[|##teamcity)", re.MULTILINE)
 
+#: What a test repository needs, and nothing that takes time for data which is thrown away: without
+#: the last four, each commit waits for the disk and starts a process that looks for garbage.
 GITCONFIG = """\
 [user]
 \tname = Test
@@ -47,6 +57,13 @@ GITCONFIG = """\
 \tallow = always
 [core]
 \tautocrlf = false
+\tfsync = none
+[gc]
+\tauto = 0
+[maintenance]
+\tauto = false
+[receive]
+\tautogc = false
 """
 
 
@@ -157,12 +174,12 @@ class Result:
 
 
 @cache
-def _initialised() -> dict[str, bytes | None]:
-    """What `git init` makes, by path below .git: the content of files, None for folders."""
+def _initialised(*options: str) -> dict[str, bytes | None]:
+    """What `git init` makes, by path: the content of files, None for folders."""
     with TemporaryDirectory() as folder:
         env = isolated_environment(Path(folder, "home"))
-        subprocess.run(["git", "init", "-q", f"{folder}/repo"], env=env, check=True)
-        top = Path(folder, "repo/.git")
+        top = Path(folder, "repo")
+        subprocess.run(["git", "init", "-q", *options, top], env=env, check=True)
         return {
             str(file.relative_to(top)): file.read_bytes() if file.is_file() else None
             for file in sorted(top.rglob("*"))
@@ -185,15 +202,14 @@ class Repo:
         self.env = env
         if init is not None:
             path.mkdir(parents=True, exist_ok=True)
-            if init or (path / ".git").exists():
+            if any(path.iterdir()):
                 self.git("init", "-q", *init)
-            else:
-                (path / ".git").mkdir()
-                for name, content in _initialised().items():
-                    if content is None:
-                        (path / ".git" / name).mkdir()
-                    else:
-                        (path / ".git" / name).write_bytes(content)
+                return
+            for name, content in _initialised(*init).items():
+                if content is None:
+                    (path / name).mkdir()
+                else:
+                    (path / name).write_bytes(content)
 
     def run(
         self,
@@ -275,10 +291,15 @@ class Repo:
         self.git("config", "--global", "core.attributesFile", str(file))
         return file
 
+    def add_remote(self, name: str = "origin", folder: str = "remote.git") -> Repo:
+        """Make an empty bare repository beside this one, and a remote of that name for it."""
+        remote = Repo(self.path.parent / folder, self.env, init=("--bare",))
+        self.git("remote", "add", name, str(remote.path))
+        return remote
+
     def push_first(self, model: str) -> None:
         """A first commit with a described model, pushed to a bare repository beside this one."""
-        remote = Repo(self.path.parent / "remote.git", self.env, init=("--bare",))
-        self.git("remote", "add", "origin", str(remote.path))
+        self.add_remote()
         self.add_info(model)
         self.commit("Begin")
         self.git("push", "-q", "-u", "origin", "main")

@@ -174,7 +174,7 @@ def test_a_quiet_command_still_shows_what_it_asks_about(repo: Repo) -> None:
     assert "proved:" not in shown.out
 
 
-def test_version(repo: Repo) -> None:
+def test_the_version_is_that_of_the_project(repo: Repo) -> None:
     shown = repo.pmgit("--version")
     assert (shown.code, shown.out) == (0, f"pmgit {__version__}\n")
     with (ROOT / "pyproject.toml").open("rb") as file:
@@ -249,7 +249,7 @@ def test_a_fault_of_pmgit_itself_is_neither_clean_nor_a_finding(repo: Repo) -> N
     assert "\x1b" not in failed.err
 
 
-def test_interrupted(repo: Repo) -> None:
+def test_an_interrupt_is_exit_code_130(repo: Repo) -> None:
     code = (
         "import sys\nfrom pmgit import checker, cli\n"
         "def judge(*args):\n    raise KeyboardInterrupt\n"
@@ -368,7 +368,7 @@ def test_completion_script(shell: str, repo: Repo) -> None:
         ("pmgit env --shell fi", ["fish"]),
     ],
 )
-def test_completion(typed: str, offered: list[str], repo: Repo) -> None:
+def test_what_the_shell_offers(typed: str, offered: list[str], repo: Repo) -> None:
     assert completions(repo, typed) == offered
 
 

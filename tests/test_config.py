@@ -113,7 +113,7 @@ def test_toml_that_is_not_plain() -> None:
      "[tool.'pmgit']\nstorage = 'lfs'\n", '[ tool . "pmgit" ]\nstorage = "lfs"\n',
      "[project]\nname = 'x'\n\n[tool.other]\nx = [\n1]\n[tool.pmgit]\nstorage = 'lfs'"],
 )  # fmt: skip
-def test_pyproject(text: str) -> None:
+def test_pyproject_toml_is_read(text: str) -> None:
     config = read(text, "pyproject.toml")
     assert config.storage == "lfs"
     assert config.source == "pyproject.toml [tool.pmgit]"

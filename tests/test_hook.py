@@ -196,7 +196,7 @@ def test_select_and_ignore(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize("word", ["--help", "-h"])
-def test_help(word: str, tmp_path: Path, repo: Repo) -> None:
+def test_the_hook_explains_itself(word: str, tmp_path: Path, repo: Repo) -> None:
     """Also where there is no repository."""
     shown = repo.hook(word, cwd=tmp_path)
     assert (shown.code, shown.out, shown.err) == (0, USAGE, "")
@@ -204,7 +204,7 @@ def test_help(word: str, tmp_path: Path, repo: Repo) -> None:
         assert stage in USAGE
 
 
-def test_version(repo: Repo) -> None:
+def test_the_hook_says_its_version(repo: Repo) -> None:
     shown = repo.hook("--version")
     assert (shown.code, shown.out) == (0, f"pmgit {__version__}\n")
 
@@ -395,7 +395,7 @@ def test_a_fault_of_pmgit_itself_is_neither_clean_nor_a_finding(error: str, repo
     assert "pmgit: this is a fault of pmgit" in failed.err
 
 
-def test_interrupted(repo: Repo) -> None:
+def test_an_interrupt_while_git_works(repo: Repo) -> None:
     """^C while git works."""
     real = repo.sh("command -v git").out.strip()
     bin = repo.path.parent / "bin"

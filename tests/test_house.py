@@ -420,8 +420,9 @@ def project_files() -> list[Path]:
 
 
 def test_no_file_names_a_place_of_this_machine() -> None:
-    """Nobody else has the folder above this one, this HOME, or this temporary folder."""
-    places = {str(ROOT.parent), str(Path.home()), os.path.expanduser("~"), tempfile.gettempdir()}
+    """Nobody else has the folder above this one, this HOME, or a temporary folder."""
+    temporary = {tempfile.gettempdir(), "/tmp"}
+    places = {str(ROOT.parent), str(Path.home()), os.path.expanduser("~")} | temporary
     escaped = "|".join(re.escape(place) for place in places if place.count("/") and place != "/")
     # A place begins where a path begins: "/srv" is not in "the/srv" or "$X/srv".
     place = re.compile(rf"(?<![\w.*}}$/-])(?:{escaped})/".encode() + rb"|\.\./" + b"shared/")

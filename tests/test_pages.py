@@ -57,7 +57,7 @@ def test_which_storage(models: Repo) -> None:
     replay(models, "storage", "storage")
 
 
-def test_joining(models: Repo) -> None:
+def test_the_page_about_joining_is_what_happens(models: Repo) -> None:
     set_up(models, "--storage", "lfs")
     replay(clone_of(models), "joining", "joining")
 
@@ -76,7 +76,7 @@ def test_switching_and_back(models: Repo, weights: Weights) -> None:
         assert repo.git("status", "--short") == ""
 
 
-def test_updating(models: Repo) -> None:
+def test_the_page_about_updating_is_what_happens(models: Repo) -> None:
     info = models.path / SILERO / "INFO.md"
     models.git("rm", "-q", "-f", str(info))
     address = "https://pypi.org/project/silero-vad/"
@@ -90,7 +90,7 @@ def test_updating(models: Repo) -> None:
     assert models.rules("--all") == []
 
 
-def test_uninstalling(models: Repo) -> None:
+def test_the_page_about_uninstalling_is_what_happens(models: Repo) -> None:
     set_up(models)
     replay(models, "uninstalling", "undo")
     assert not (models.path / ".pmgit.toml").exists()

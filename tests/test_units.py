@@ -18,7 +18,7 @@ from pmgit.units import read_size, show_both, show_size
         (10**18, "1000000.0 TB"),
     ],
 )  # fmt: skip
-def test_show(size: int, text: str) -> None:
+def test_sizes_are_shown(size: int, text: str) -> None:
     assert show_size(size) == text
 
 
@@ -32,7 +32,7 @@ def test_show(size: int, text: str) -> None:
         ("0 bytes", 0), ("1 byte", 1),
     ],
 )  # fmt: skip
-def test_read(text: str, size: int) -> None:
+def test_sizes_are_read(text: str, size: int) -> None:
     assert read_size(text) == size
 
 

@@ -150,7 +150,7 @@ def test_hostile_names(sinful: Repo) -> None:
     assert sinful.check("--all") == []
 
 
-def test_json(sinful: Repo) -> None:
+def test_the_json_says_what_changes(sinful: Repo) -> None:
     first = run(sinful, "--format", "json", "--dry-run").json
     assert (first["changed"], first["entries"], first["forgiven"]) == (True, 3, 3)
     assert not (sinful.path / BASELINE).exists()

@@ -53,7 +53,7 @@ def test_nothing_staged(repo: Repo) -> None:
     assert repo.pmgit("check").out == "no findings in 0 files\n"
 
 
-def test_everything(sinful: Repo) -> None:
+def test_all_judges_what_is_committed_too(sinful: Repo) -> None:
     found = sinful.pmgit("check", "--all")
     assert (found.code, blamed(found)) == (1, ["tracked-weights"])
     assert f"{WEIGHTS}: tracked-weights: 2.0 kB of weights raw in Git" in found.out
@@ -109,7 +109,7 @@ def test_a_range_of_branches_with_strange_names(sinful: Repo) -> None:
     assert (found.code, blamed(found)) == (1, ["tracked-weights"])
 
 
-def test_paths(sinful: Repo) -> None:
+def test_paths_choose_what_is_judged(sinful: Repo) -> None:
     assert sinful.pmgit("check", "a.txt").out == "no findings in 1 file\n"
     assert sinful.pmgit("check", "a.txt", "b.txt").out == "no findings in 2 files\n"
     for path in (WEIGHTS, MODEL, f"{MODEL}/", "pretrained_model", ".", f"./{MODEL}/../bert"):
@@ -275,7 +275,7 @@ def test_a_wrong_setting(setting: str, message: str, repo: Repo) -> None:
 # --- the answer
 
 
-def test_text(repo: Repo) -> None:
+def test_the_text_names_findings_fixes_and_where_to_read_why(repo: Repo) -> None:
     repo.stage(WEIGHTS, 2_500_000)
     found = repo.pmgit("check")
     assert (found.code, found.err) == (1, "")
@@ -291,7 +291,7 @@ def test_text(repo: Repo) -> None:
     )
 
 
-def test_json(repo: Repo) -> None:
+def test_the_json_is_an_interface(repo: Repo) -> None:
     """The shape is an interface: nothing may be missing, nothing added unseen."""
     repo.stage(WEIGHTS, 2_500_000)
     found = repo.pmgit("check", "--format", "json")

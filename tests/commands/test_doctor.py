@@ -105,7 +105,7 @@ def test_all_fixes_pasted_one_after_the_other(sick: Repo) -> None:
     assert left == {}
 
 
-def test_json(sick: Repo) -> None:
+def test_the_json_has_every_check(sick: Repo) -> None:
     document = sick.pmgit("doctor", "--format", "json").json
     assert document["status"] == "error"
     found = {check["name"]: check for check in document["checks"]}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pmgit.commands.env import SHELLS, export
 from pmgit.errors import UsageError
+from tests import kit
 from tests.kit import BIN
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_as_it_is_to_be_typed(repo: Repo, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE + CONTROL)
-def test_bash(name: str, repo: Repo, tmp_path: Path) -> None:
+def test_bash_takes_every_name(name: str, repo: Repo, tmp_path: Path) -> None:
     home = os.path.join(tmp_path, name)
     shown = repo.sh(f'eval "$(cat {printed(repo, home)})" && {SHOW}')
     assert shown.code == 0, shown
@@ -60,7 +60,7 @@ def test_bash(name: str, repo: Repo, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_any_posix_shell(name: str, repo: Repo, tmp_path: Path) -> None:
+def test_any_posix_shell_takes_hostile_names(name: str, repo: Repo, tmp_path: Path) -> None:
     home = f"{tmp_path}/{name}"
     shown = repo.run(["sh", "-c", f'eval "$(cat {printed(repo, home)})"; {SHOW}'])
     assert shown.out == f"{home}\n{home}/hub\n{home}/datasets\n"
@@ -69,11 +69,11 @@ def test_any_posix_shell(name: str, repo: Repo, tmp_path: Path) -> None:
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 @pytest.mark.parametrize("name", [*HOSTILE, *CONTROL[:3]])
 def test_the_other_shells(shell: str, name: str, repo: Repo, tmp_path: Path) -> None:
-    """In the shell itself where it is here; the rules of quoting are tested below."""
+    """In the shell itself where it is one of those that the tests need; by its rules below."""
     home = f"{tmp_path}/{name}"
     printed = repo.pmgit("env", "--shell", shell, "--home", home).out
     assert all(printed.count(name) == 1 for name in NAMES)
-    if shutil.which(shell):
+    if shell in kit.SHELLS:
         shown = repo.run([shell, "-c", f"{printed}\n{SHOW}"])
         assert shown.out == f"{home}\n{home}/hub\n{home}/datasets\n"
 

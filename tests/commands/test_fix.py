@@ -333,7 +333,7 @@ def test_a_branch_that_is_not_checked_out(pushed: Repo, tmp_path: Path) -> None:
     assert unknown.code == 2, unknown
 
 
-def test_detached(pushed: Repo) -> None:
+def test_a_detached_head_is_moved_and_no_branch(pushed: Repo) -> None:
     repo, tip = pushed, several(pushed)
     repo.git("checkout", "-q", "--detach")
     assert repo.pmgit("fix", "--yes").code == 0
@@ -446,7 +446,7 @@ def test_a_new_commit_that_a_hook_refuses(pushed: Repo) -> None:
     assert repo.git("rev-parse", "HEAD").strip() == tip
 
 
-def test_usage(pushed: Repo) -> None:
+def test_wrong_usage_and_nothing_to_fix(pushed: Repo) -> None:
     assert pushed.pmgit("fix", "--undo", "size").code == 2
     assert pushed.pmgit("fix", "no-such-rule").code == 2
     assert pushed.pmgit("fix").out == "nothing to fix\n"

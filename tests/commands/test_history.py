@@ -46,10 +46,9 @@ def lfs(folder: Path) -> set[str]:
 
 
 @pytest.fixture
-def old(repo: Repo, tmp_path: Path) -> Repo:
+def old(repo: Repo) -> Repo:
     """Weights that were pushed, moved and removed, a tag, a branch that only origin has."""
-    repo.git("init", "-q", "--bare", str(tmp_path / "origin.git"))
-    repo.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    repo.add_remote("origin", "origin.git")
     repo.stage("code.py", "1\n")
     repo.stage(f"{BERT}/config.json", "{" + " " * 2000 + "}")
     repo.commit("one")
@@ -125,11 +124,10 @@ def test_what_is_not_committed_stops_the_plan(old: Repo) -> None:
     assert look(old)["plan"]["affected"] == said, "what a stash holds is not rewritten"
 
 
-def test_the_plan_for_what_is_not_pushed(repo: Repo, tmp_path: Path) -> None:
+def test_the_plan_for_what_is_not_pushed(repo: Repo) -> None:
     repo.stage("code.py", "1\n")
     repo.commit("one")
-    repo.git("init", "-q", "--bare", str(tmp_path / "origin.git"))
-    repo.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    repo.add_remote("origin", "origin.git")
     repo.git("push", "-q", "origin", "main")
     base = repo.git("rev-parse", "main")
     repo.git("switch", "-q", "-c", "work's")
@@ -371,7 +369,7 @@ def test_what_the_configuration_says_about_git_log(old: Repo) -> None:
     assert not list(old.path.rglob("PWNED"))
 
 
-def test_interrupted(repo: Repo, tmp_path: Path) -> None:
+def test_an_interrupt_ends_the_git_processes_too(repo: Repo, tmp_path: Path) -> None:
     """^C that reaches pmgit alone ends the git processes, too."""
     repo.stage("code.py", "1\n")
     repo.commit()

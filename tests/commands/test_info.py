@@ -128,7 +128,7 @@ def test_the_configuration_may_lie_in_pyproject(bert: Repo) -> None:
     assert "**来源**：" in info(bert)
 
 
-def test_language(bert: Repo) -> None:
+def test_the_language_is_asked_for(bert: Repo) -> None:
     new(bert, "bert", "--language", "zh")
     text = info(bert)
 
@@ -296,7 +296,7 @@ def test_odd_names(repo: Repo, name: str) -> None:
         ("s3://bucket/key", "s3://bucket/key"),
     ],
 )
-def test_sources(bert: Repo, source: str, expected: str) -> None:
+def test_a_source_is_written_as_an_address(bert: Repo, source: str, expected: str) -> None:
     new(bert, "bert", "--source", source)
     assert f"**Source**: {expected}\n" in info(bert)
 

@@ -227,6 +227,6 @@ def test_what_is_no_server_is_refused(repo: Repo, tmp_path: Path) -> None:
     assert "there is no folder" in install(repo, "nowhere", code=2).err
 
 
-def test_sha256(tmp_path: Path, env: dict[str, str]) -> None:
+def test_a_server_with_sha256_ids(tmp_path: Path, env: dict[str, str]) -> None:
     bare = Repo(tmp_path / "x.git", env, init=("--bare", "--object-format=sha256"))
     assert "proved" in install(bare, ".").out

@@ -12,8 +12,6 @@ from tests.doctor.looking import cure, look
 from tests.kit import pointer, random_bytes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.kit import Repo
 
 LFS = "filter=lfs diff=lfs merge=lfs -text"
@@ -132,16 +130,13 @@ def test_what_only_a_person_can_repair_is_named_with_its_place(lfs_repo: Repo) -
     assert "repair .gitattributes:1, or take it out" in found.hint
 
 
-def test_attributes_that_are_a_pointer_to_what_the_remote_has(
-    lfs_repo: Repo, tmp_path: Path
-) -> None:
+def test_attributes_that_are_a_pointer_to_what_the_remote_has(lfs_repo: Repo) -> None:
     text = f"*.safetensors {LFS}\n"
     made = lfs_repo.run(["git", "lfs", "clean"], stdin=text.encode()).out
     lfs_repo.stage_blob("kept", made.encode())
     lfs_repo.stage_blob(".gitattributes", made.encode())
     lfs_repo.commit("Broken")
-    lfs_repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    lfs_repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    lfs_repo.add_remote()
     lfs_repo.git("push", "-q", "origin", "main")
     shutil.rmtree(lfs_repo.path / ".git/lfs/objects")
     (lfs_repo.path / ".gitattributes").unlink()

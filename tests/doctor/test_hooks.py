@@ -185,7 +185,7 @@ def test_hooks_path_is_a_file(lfs_repo: Repo) -> None:
     assert found.hint.startswith("move gone away, or let core.hooksPath lead to a folder; see who")
 
 
-def test_lefthook(lfs_repo: Repo, hooks: Path) -> None:
+def test_lefthook_uploads_by_itself(lfs_repo: Repo, hooks: Path) -> None:
     """lefthook 2.2 writes such hooks; it runs `git lfs pre-push` itself (tried with 2.2.2)."""
     for stage in ("pre-commit", "pre-push"):
         write(
@@ -202,7 +202,7 @@ def test_lefthook(lfs_repo: Repo, hooks: Path) -> None:
     assert look(lfs_repo)["pmgit-hook"].status == OK
 
 
-def test_husky(lfs_repo: Repo) -> None:
+def test_husky_runs_git_lfs_or_not(lfs_repo: Repo) -> None:
     """husky 9: Git runs `.husky/_/pre-push`, which runs `.husky/pre-push`."""
     write(lfs_repo.path / ".husky/_", "pre-push", '#!/bin/sh\n. "${0%/*}/h"\n')
     lfs_repo.git("config", "core.hooksPath", ".husky/_")

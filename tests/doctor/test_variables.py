@@ -37,12 +37,11 @@ def test_nothing_is_switched_off(lfs_repo: Repo) -> None:
     assert look(lfs_repo, **env)["variables"].status == OK  # none of them is used here
 
 
-def test_uploads(lfs_repo: Repo, tmp_path: Path) -> None:
+def test_uploads_are_switched_off(lfs_repo: Repo, tmp_path: Path) -> None:
     """A push says success and the content stays here."""
     lfs_repo.stage(FILE, random_bytes(2000))
     lfs_repo.commit()
-    lfs_repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    lfs_repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    lfs_repo.add_remote()
     lfs_repo.git("push", "-q", "origin", "main", env={"GIT_LFS_SKIP_PUSH": "yes"})
     assert list(tmp_path.glob("remote.git/lfs/objects/*/*/*")) == []
     assert "uploads no content" in cure(lfs_repo, ERROR, GIT_LFS_SKIP_PUSH="yes")
@@ -59,7 +58,7 @@ def test_a_hook_of_the_framework(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize("chain", [False, True])
-def test_lefthook(chain: bool, lfs_repo: Repo) -> None:
+def test_lefthook_is_switched_off(chain: bool, lfs_repo: Repo) -> None:
     """Its hook uploads; the chain does so by itself."""
     shutil.rmtree(lfs_repo.path / ".git/hooks")
     lfs_repo.stage("lefthook.yml", "pre-push:\n  commands:\n    x: {run: 'true'}\n")
@@ -73,7 +72,7 @@ def test_lefthook(chain: bool, lfs_repo: Repo) -> None:
     assert ("a push uploads no content" in told) != chain
 
 
-def test_husky(lfs_repo: Repo) -> None:
+def test_husky_is_switched_off(lfs_repo: Repo) -> None:
     lfs_repo.git("config", "core.hooksPath", ".husky/_")
     lfs_repo.write(".husky/_/pre-push", "#!/bin/sh\n").chmod(0o755)
     assert "husky runs no hook; a push uploads" in cure(lfs_repo, ERROR, HUSKY="0")

@@ -25,8 +25,7 @@ def clone(lfs_repo: Repo, tmp_path: Path) -> Repo:
     lfs_repo.stage("pretrained_model/org/gpt 2/model.safetensors", B)
     lfs_repo.stage("demo/tiny.safetensors", A)
     lfs_repo.commit("Add weights")
-    lfs_repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    lfs_repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    lfs_repo.add_remote()
     lfs_repo.git("push", "-q", "origin", "main")
     found = Repo(tmp_path / "clone", lfs_repo.env, init=None)
     env = {**found.env, "GIT_LFS_SKIP_SMUDGE": "1"}

@@ -46,8 +46,7 @@ def old(made: Repo, tmp_path: Path, env: dict[str, str]) -> Repo:
     """A copy of it, with the hooks at work and a remote that has it all."""
     repo = Repo(tmp_path / "repo", env, init=None)
     shutil.copytree(made.path, repo.path)
-    repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    repo.add_remote()
     repo.git("push", "-q", "origin", "main")
     repo.git("config", "core.hooksPath", str(native_hooks(tmp_path)))
     return repo

@@ -128,140 +128,140 @@ def foreign(repo: Repo, path: str = ".git/hooks/pre-push") -> None:
     repo.write(path, FOREIGN).chmod(0o755)
 
 
-def a(repo: Repo) -> None:
+def lfs_then_pre_commit(repo: Repo) -> None:
     assert lfs(repo).code == 0
     assert pre_commit(repo).code == 0
     assert (repo.path / ".git/hooks/pre-push.legacy").exists()
 
 
-def b(repo: Repo) -> None:
+def pre_commit_then_lfs(repo: Repo) -> None:
     assert pre_commit(repo).code == 0
     assert lfs(repo).code == 2
 
 
-def b2(repo: Repo) -> None:
+def pre_commit_then_lfs_by_force(repo: Repo) -> None:
     pre_commit(repo)
     assert lfs(repo, "--force").code == 0
 
 
-def c(repo: Repo) -> None:
+def lfs_then_pre_commit_by_force(repo: Repo) -> None:
     lfs(repo)
     assert pre_commit(repo, "-f").code == 0
 
 
-def c2(repo: Repo) -> None:
-    a(repo)
+def lfs_then_pre_commit_twice(repo: Repo) -> None:
+    lfs_then_pre_commit(repo)
     pre_commit(repo, "-f")
     assert not (repo.path / ".git/hooks/pre-push.legacy").exists()
 
 
-def d(repo: Repo) -> None:
+def pre_commit_then_lfs_skips_the_repository(repo: Repo) -> None:
     pre_commit(repo)
     assert lfs(repo, "--skip-repo").code == 0
 
 
-def e(repo: Repo) -> None:
+def pre_commit_then_lfs_by_hand(repo: Repo) -> None:
     pre_commit(repo)
     assert lfs(repo, "--manual").code == 0
 
 
-def f(repo: Repo) -> None:
+def pre_commit_then_lfs_track(repo: Repo) -> None:
     pre_commit(repo)
     repo.git("lfs", "track", "*.other")
 
 
-def g(repo: Repo) -> None:
+def no_hooks(repo: Repo) -> None:
     pass
 
 
-def h(repo: Repo) -> None:
+def hooks_path_with_lfs(repo: Repo) -> None:
     repo.git("config", "core.hooksPath", ".githooks")
     assert lfs(repo).code == 0
     assert pre_commit(repo).code == 1
     assert (repo.path / ".githooks/pre-push").exists()
 
 
-def h_outside(repo: Repo) -> None:
+def hooks_path_outside(repo: Repo) -> None:
     repo.git("config", "core.hooksPath", str(repo.path.parent / "shared hooks"))
     assert lfs(repo).code == 0
 
 
-def i(repo: Repo) -> None:
+def hooks_path_with_own(repo: Repo) -> None:
     repo.git("config", "core.hooksPath", ".githooks")
     foreign(repo, ".githooks/pre-push")
     assert lfs(repo).code == 2
 
 
-def j(repo: Repo) -> None:
-    a(repo)
+def hooks_path_after_both(repo: Repo) -> None:
+    lfs_then_pre_commit(repo)
     repo.git("config", "core.hooksPath", ".githooks")
 
 
-def n(repo: Repo) -> None:
-    a(repo)
+def legacy_that_cannot_run(repo: Repo) -> None:
+    lfs_then_pre_commit(repo)
     (repo.path / ".git/hooks/pre-push.legacy").chmod(0o644)
 
 
-def o(repo: Repo) -> None:
+def lfs_and_pre_commit_at_commits(repo: Repo) -> None:
     lfs(repo)
     repo.run([str(BIN / "pre-commit"), "install"])
 
 
-def p(repo: Repo) -> None:
-    a(repo)
+def pre_commit_uninstalled(repo: Repo) -> None:
+    lfs_then_pre_commit(repo)
     repo.run([str(BIN / "pre-commit"), "uninstall", "-t", "pre-push"])
 
 
-def u(repo: Repo) -> None:
-    b(repo)
+def lfs_as_legacy_by_hand(repo: Repo) -> None:
+    pre_commit_then_lfs(repo)
     legacy = repo.write(
         ".git/hooks/pre-push.legacy", '#!/bin/sh\nexec git lfs pre-push "$@"\n'
     )  # fmt: skip
     legacy.chmod(0o755)
 
 
-def v(repo: Repo) -> None:
-    a(repo)
+def lfs_again_after_both(repo: Repo) -> None:
+    lfs_then_pre_commit(repo)
     assert lfs(repo).code == 2
 
 
-def v2(repo: Repo) -> None:
-    a(repo)
+def lfs_again_by_force(repo: Repo) -> None:
+    lfs_then_pre_commit(repo)
     assert lfs(repo, "--force").code == 0
 
 
-def own(repo: Repo) -> None:
+def own_hook(repo: Repo) -> None:
     foreign(repo)
 
 
-def own_linked(repo: Repo) -> None:
+def own_hook_is_a_link(repo: Repo) -> None:
     """The user's hook is a link to a script of the repository."""
     foreign(repo, "tools/push")
     (repo.path / ".git/hooks/pre-push").symlink_to("../../tools/push")
 
 
-def own_then_pre_commit(repo: Repo) -> None:
+def own_hook_then_pre_commit(repo: Repo) -> None:
     foreign(repo)
     assert pre_commit(repo).code == 0
 
 
-def own_then_both(repo: Repo) -> None:
+def own_hook_then_both(repo: Repo) -> None:
     """The user's hook is left over as .legacy when Git LFS takes pre-commit's place."""
-    own_then_pre_commit(repo)
+    own_hook_then_pre_commit(repo)
     assert lfs(repo, "--force").code == 0
 
 
-def prek_after(repo: Repo) -> None:
+def lfs_then_prek(repo: Repo) -> None:
     lfs(repo)
     assert prek(repo).code == 0
 
 
-def prek_before(repo: Repo) -> None:
+def prek_then_lfs(repo: Repo) -> None:
     prek(repo)
     assert lfs(repo).code == 2
 
 
-def prek_force(repo: Repo) -> None:
+def lfs_then_prek_by_force(repo: Repo) -> None:
     lfs(repo)
     assert prek(repo, "-f").code == 0
 
@@ -287,7 +287,7 @@ def prek_toml_hooks_path(repo: Repo) -> None:
     """And a hook of the user's own where core.hooksPath leads; prek is not installed there."""
     prek_toml(repo)
     shutil.rmtree(repo.path / ".git/hooks")
-    i(repo)
+    hooks_path_with_own(repo)
 
 
 def husky(repo: Repo) -> None:
@@ -311,17 +311,48 @@ def lefthook(repo: Repo) -> None:
     assert "call_lefthook run" in (repo.path / ".git/hooks/pre-push").read_text()
 
 
+#: What people did, and what else leaves exactly the same files: what follows is the same, too.
+SAME = {
+    lfs_again_after_both: lfs_then_pre_commit,
+    pre_commit_then_lfs_skips_the_repository: pre_commit_then_lfs,
+    pre_commit_then_lfs_by_hand: pre_commit_then_lfs,
+    pre_commit_uninstalled: pre_commit_then_lfs_by_force,
+    lfs_then_pre_commit_twice: lfs_then_pre_commit_by_force,
+}
 ROWS = (
-    a, b, b2, c, c2, d, e, f, g, h, h_outside, i, j, n, o, p, u, v, v2, own, own_linked,
-    own_then_pre_commit, own_then_both, prek_after, prek_before, prek_force, prek_hooks_path,
-    prek_toml, prek_toml_hooks_path, husky, lefthook,
-)  # fmt: skip
+    lfs_then_pre_commit,
+    pre_commit_then_lfs,
+    pre_commit_then_lfs_by_force,
+    lfs_then_pre_commit_by_force,
+    pre_commit_then_lfs_track,
+    no_hooks,
+    hooks_path_with_lfs,
+    hooks_path_outside,
+    hooks_path_with_own,
+    hooks_path_after_both,
+    legacy_that_cannot_run,
+    lfs_and_pre_commit_at_commits,
+    lfs_as_legacy_by_hand,
+    lfs_again_by_force,
+    own_hook,
+    own_hook_is_a_link,
+    own_hook_then_pre_commit,
+    own_hook_then_both,
+    lfs_then_prek,
+    prek_then_lfs,
+    lfs_then_prek_by_force,
+    prek_hooks_path,
+    prek_toml,
+    prek_toml_hooks_path,
+    husky,
+    lefthook,
+)
 WITH_OWN = (
-    i,
-    own,
-    own_linked,
-    own_then_pre_commit,
-    own_then_both,
+    hooks_path_with_own,
+    own_hook,
+    own_hook_is_a_link,
+    own_hook_then_pre_commit,
+    own_hook_then_both,
     prek_toml_hooks_path,
     husky,
     lefthook,
@@ -394,17 +425,45 @@ def assert_all_runs(
     assert refs(repo, "other") == ["refs/heads/clean"]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.__name__)
+def left(repo: Repo) -> dict[str, tuple[int, bytes]]:
+    """All files but the objects and what Git logs: their modes and contents."""
+    logs = (".git/objects", ".git/logs", ".git/index", ".git/lfs", ".git/COMMIT_EDITMSG")
+    found = {str(file.relative_to(repo.path)): file for file in repo.path.rglob("*")}
+    return {
+        name: (file.lstat().st_mode, file.read_bytes())
+        for name, file in found.items()
+        if file.is_file() and not name.startswith(logs)
+    }
+
+
+@pytest.mark.parametrize("row", SAME)
+def test_other_ways_to_the_same_files(row: Callable[[Repo], None], start: Repo) -> None:
+    """One that leaves other files with a newer Git LFS or pre-commit belongs into ROWS."""
+    before = start.path.parent / "before"
+    shutil.copytree(start.path, before)
+    row(start)
+    found = left(start)
+    shutil.rmtree(start.path)
+    before.rename(start.path)
+    SAME[row](start)
+    assert left(start) == found
+
+
+@pytest.mark.parametrize("row", ROWS)
 def test_after_init_all_runs(
     row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row(start)
     put_up(start, monkeypatch)
     # To upload is what git-lfs does, once it is called: one row of each kind shows it over HTTP.
-    assert_all_runs(start, own=row in WITH_OWN, http=row in (a, g, i, prek_after, husky))
+    assert_all_runs(
+        start,
+        own=row in WITH_OWN,
+        http=row in (lfs_then_pre_commit, no_hooks, hooks_path_with_own, lfs_then_prek, husky),
+    )
 
 
-@pytest.mark.parametrize("row", [b, g, own, husky], ids=lambda row: row.__name__)
+@pytest.mark.parametrize("row", [pre_commit_then_lfs, no_hooks, own_hook, husky])
 def test_after_init_with_lfs_all_runs(
     row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -417,7 +476,10 @@ def test_after_init_with_lfs_all_runs(
     assert_all_runs(start, own=row in WITH_OWN)
 
 
-@pytest.mark.parametrize("row", [g, a, own, h], ids=lambda row: row.__name__)
+@pytest.mark.parametrize(
+    "row",
+    [no_hooks, lfs_then_pre_commit, own_hook, hooks_path_with_lfs],
+)
 def test_native_mode_judges_commits_too(
     row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -430,8 +492,8 @@ def test_native_mode_judges_commits_too(
 
 
 def test_linked_worktree(start: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """W: set up in the linked worktree, whose hooks are those of the main one."""
-    a(start)
+    """Set up in the linked worktree, whose hooks are those of the main one."""
+    lfs_then_pre_commit(start)
     start.git("checkout", "-q", "--detach")
     start.git("worktree", "add", "-q", str(tmp_path / "linked"), "clean")
     linked = Repo(tmp_path / "linked", start.env, init=None)
@@ -442,7 +504,7 @@ def test_linked_worktree(start: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path:
 def test_hooks_path_of_one_worktree(
     start: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """W2: a worktree with its own core.hooksPath."""
+    """A worktree with its own core.hooksPath."""
     start.git("checkout", "-q", "--detach")
     start.git("worktree", "add", "-q", str(tmp_path / "linked"), "clean")
     linked = Repo(tmp_path / "linked", start.env, init=None)
@@ -499,7 +561,7 @@ def test_lefthook_alone(start: Repo) -> None:
 def test_no_verify_is_seen_by_nobody_and_the_next_push_is_judged(
     start: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """K: Git runs no hook at all; what comes later is judged again."""
+    """Git runs no hook at all; what comes later is judged again."""
     put_up(start, monkeypatch)
     assert push(start, "--no-verify", "origin", "clean").code == 0
     assert arrived(start, "origin") == []
@@ -507,8 +569,8 @@ def test_no_verify_is_seen_by_nobody_and_the_next_push_is_judged(
 
 
 def test_no_configuration_on_the_branch(start: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Q: pre-commit refuses by itself; told not to, it passes and all else runs."""
-    a(start)
+    """pre-commit refuses by itself; told not to, it passes and all else runs."""
+    lfs_then_pre_commit(start)
     put_up(start, monkeypatch)
     (start.path / ".pre-commit-config.yaml").unlink()
     start.env["PRE_COMMIT_ALLOW_NO_CONFIG"] = "1"
@@ -517,17 +579,17 @@ def test_no_configuration_on_the_branch(start: Repo, monkeypatch: pytest.MonkeyP
     assert push(start, "other", "clean:more").code != 0
 
 
-@pytest.mark.parametrize("row", [a, h], ids=lambda row: row.__name__)
+@pytest.mark.parametrize("row", [lfs_then_pre_commit, hooks_path_with_lfs])
 def test_a_stage_that_fails_refuses(
     row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R: what the chain runs itself comes before the upload."""
+    """What the chain runs itself comes before the upload."""
     row(start)
     put_up(start, monkeypatch)
     Path(start.env["MARKER"] + ".fail").touch()
     assert push(start, "origin", "clean").code != 0
     assert refs(start, "origin") == []
-    if row is h:
+    if row is hooks_path_with_lfs:
         assert arrived(start, "origin") == []
 
 
@@ -543,7 +605,7 @@ def test_a_hook_that_refuses_refuses_before_the_upload(
 def test_pre_commit_installed_afterwards_takes_the_chain_along(
     start: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own(start)
+    own_hook(start)
     put_up(start, monkeypatch)
     assert pre_commit(start).code == 0
     assert_all_runs(start, own=True, http=True)
@@ -552,7 +614,7 @@ def test_pre_commit_installed_afterwards_takes_the_chain_along(
 
 
 def test_undo_puts_every_hook_back(start: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    own(start)
+    own_hook(start)
     hooks = start.path / ".git/hooks"
     (hooks / "pre-push").chmod(0o700)
     monkeypatch.chdir(start.path)

@@ -34,8 +34,7 @@ SINS: dict[str, bytes | str | int] = {
 @pytest.fixture
 def repo(repo: Repo, tmp_path: Path) -> Repo:
     """Commits are judged; there is a main branch and a feature branch, and a bare remote."""
-    repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    repo.add_remote()
     repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
     repo.stage("both.txt", "1\n")
     limit = '[rules.oversized-blob]\nmax-file-size = "100 kB"\n'

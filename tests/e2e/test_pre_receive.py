@@ -211,7 +211,7 @@ def test_a_blob_that_the_server_has_is_no_news(server: Server) -> None:
     server.accepted("blob", "tree", "main:other")
 
 
-def test_merges(server: Server) -> None:
+def test_what_a_merge_brings_is_judged_once(server: Server) -> None:
     """What a merge brings from either side is judged once; what only it has, is too."""
     clone = server.clone
     clone.git("checkout", "-q", "-b", "side")

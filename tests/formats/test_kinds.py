@@ -121,7 +121,7 @@ random = Random(0).randbytes
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_text(name: str) -> None:
+def test_text_is_text_wherever_it_is_cut(name: str) -> None:
     text = TEXTS[name]
     assert kinds.is_text(text[:HEAD_BYTES])
     if len(text) > 1000:  # wherever a character is cut
@@ -165,7 +165,7 @@ def varint(number: int) -> bytes:
 
 
 @pytest.mark.parametrize("types", [True, False])
-def test_sentencepiece(types: bool) -> None:
+def test_sentencepiece_models_are_no_weights(types: bool) -> None:
     model = pieces(200, types=types)
     assert len(model) > HEAD_BYTES
     assert kinds.is_sentencepiece(model[:HEAD_BYTES])

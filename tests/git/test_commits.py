@@ -9,7 +9,9 @@ from pmgit.git.repository import discover
 from tests.kit import Repo
 
 
-def test_describe(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_is_described_by_subject_author_and_day(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo.stage("a", "a")
     first = repo.commit("Add a\n\nAnd say why.")
     monkeypatch.chdir(repo.path)

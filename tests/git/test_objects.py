@@ -114,7 +114,9 @@ def test_blobs_lie_in_an_alternate(
     check_all(borrower)
 
 
-def test_sha256(tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_objects_with_sha256_ids(
+    tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = Repo(tmp_path / "r", env, init=("--object-format=sha256",))
     for name, content in contents().items():
         repo.stage(name, content)

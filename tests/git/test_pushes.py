@@ -16,11 +16,10 @@ ZERO = "0" * 40
 
 
 @pytest.fixture
-def here(here: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
+def here(here: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     """A repository whose remote has the first commit, with README.md and old.bin."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", here.env["GIT_CONFIG_GLOBAL"])
-    here.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    here.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    here.add_remote()
     here.stage("README.md", "x\n")
     here.stage("old.bin", 100)
     here.commit()

@@ -62,7 +62,9 @@ def test_a_damaged_head_is_no_unborn_branch(here: Repo) -> None:
     assert "Traceback" not in result.err
 
 
-def test_sha256(tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_staged_blobs_with_sha256_ids(
+    tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = Repo(tmp_path / "r", env, init=("--object-format=sha256",))
     monkeypatch.chdir(repo.path)
     repo.stage("a", "one")

@@ -49,7 +49,7 @@ def licenses(front: str) -> str:
         ("license: " + "x" * 10_000, ""),
     ],
 )
-def test_licenses(front: str, expected: str) -> None:
+def test_the_licenses_of_a_card(front: str, expected: str) -> None:
     assert licenses(front) == expected
 
 

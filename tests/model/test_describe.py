@@ -150,7 +150,9 @@ def test_hostile_traces(model: Path, commit: str, when: Any) -> None:
         (None, "bert", "", ""),
     ],
 )
-def test_sources(model: Path, noted: Any, name: str, repo_id: str, guess: str) -> None:
+def test_where_a_model_comes_from(
+    model: Path, noted: Any, name: str, repo_id: str, guess: str
+) -> None:
     write(model, "config.json", json.dumps({"_name_or_path": noted}))
     found = describe(model, name)
 

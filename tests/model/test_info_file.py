@@ -102,7 +102,7 @@ def test_every_form_of_a_line(form: str, label: str) -> None:
         ("许可证/License", "license"), ("来源 (Source)", "source"),
     ],
 )  # fmt: skip
-def test_synonyms(label: str, key: str) -> None:
+def test_every_label_of_a_field_is_known(label: str, key: str) -> None:
     assert list(parse(f"**{label}**: x\n".encode()).fields) == [key]
 
 
@@ -167,7 +167,7 @@ def test_an_empty_field_is_there() -> None:
         ("TODOS", False), ("MIT", False), ("todo", False), ("abc1234", False), ("", False),
     ],
 )  # fmt: skip
-def test_placeholders(value: str, expected: bool) -> None:
+def test_a_placeholder_is_no_value(value: str, expected: bool) -> None:
     assert parse(f"Source: {value}".encode()).fields["source"].placeholder is expected
 
 
@@ -306,7 +306,7 @@ def test_full_commits(revision: str, expected: str) -> None:
         ("", ""),
     ],
 )
-def test_language(text: str, expected: str) -> None:
+def test_the_language_of_a_text(text: str, expected: str) -> None:
     assert parse(text.encode()).language == expected
 
 

@@ -102,7 +102,9 @@ def test_what_is_given_wins() -> None:
         ("a" * 40, COMMIT, "", f"`{'a' * 40}`", False),
     ],
 )
-def test_revisions(given: str, commit: str, source: str, value: str, placeholder: bool) -> None:
+def test_a_revision_is_a_commit_or_a_placeholder(
+    given: str, commit: str, source: str, value: str, placeholder: bool
+) -> None:
     found = Description()
     found.commit = commit
     field = parse(write("x", found, "en", source=source, revision=given)).fields["revision"]

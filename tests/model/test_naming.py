@@ -22,7 +22,7 @@ OFFICIAL = [
     ["bert-base-uncased", "gpt2", "t5-base", "qwen2.5-7b", "vit-base-patch16-224", "whisper-small",
      "0", "a.b-c.d", "wav2vec2-base-960h", "x" * MAX_LENGTH],
 )  # fmt: skip
-def test_plain(name: str) -> None:
+def test_plain_names_stay_as_they_are(name: str) -> None:
     assert is_plain(name)
     assert in_hub_alphabet(name)
     assert plain_form(name) == name

@@ -27,5 +27,5 @@ from pmgit.model.own_folders import stem_of
         ("模型.safetensors", "模型"),
     ],
 )
-def test_stem(name: str, stem: str) -> None:
+def test_the_stem_of_a_shard_or_part(name: str, stem: str) -> None:
     assert stem_of(name) == stem

@@ -37,7 +37,7 @@ TIERS = Tiers(Config())
      "model.ckpt-99.data-00000-of-00001",
      "model.ckpt-100.ckpt.index", "rust_model.ot", ".safetensors"],
 )  # fmt: skip
-def test_always(name: str) -> None:
+def test_always_weights_by_name(name: str) -> None:
     assert TIERS.of(name) == ALWAYS
     assert TIERS.of(f"a/b.txt/{name}") == ALWAYS
 
@@ -50,7 +50,7 @@ def test_always(name: str) -> None:
      "m.safetensors.aa", "m.zip.ab", "m.bz2.001", "x.42",
      "variables.data-00000-of-00001"],
 )  # fmt: skip
-def test_ambiguous(name: str) -> None:
+def test_weights_or_not_by_content(name: str) -> None:
     assert TIERS.of(name) == AMBIGUOUS
 
 
@@ -62,7 +62,7 @@ def test_ambiguous(name: str) -> None:
      "sentencepiece.model", "chinese_tokenizer.model", "tokenizer.model.v3", "tokenizer.bin",
      "tekken.json", "y.ncnn.param", "bpe.codes", "model.safetensors.json", "pytorch_model.bin.txt"],
 )  # fmt: skip
-def test_never(name: str) -> None:
+def test_never_weights_by_name(name: str) -> None:
     assert TIERS.of(name) == NEVER
 
 
@@ -71,7 +71,7 @@ def test_never(name: str) -> None:
     ["LICENSE", "bin", "pt", "model", "a.bin.backup", "x.py.orig", "photo.png", "lib.so", "a.1",
      "notes.aa", "v1.2", ".gitkeep", ""],
 )  # fmt: skip
-def test_other(name: str) -> None:
+def test_names_that_say_nothing(name: str) -> None:
     assert TIERS.of(name) == OTHER
 
 

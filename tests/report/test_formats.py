@@ -86,11 +86,11 @@ def decoded(text: str, *, data: bool = False) -> str:
 # --- every name, exactly where the format can hold it
 
 
-def test_json(reports: dict[str, Result]) -> None:
+def test_json_has_every_path(reports: dict[str, Result]) -> None:
     assert {f["path"] for f in reports["json"].json["findings"]} == PATHS | {MODEL}
 
 
-def test_sarif(reports: dict[str, Result]) -> None:
+def test_sarif_is_valid_and_has_every_path(reports: dict[str, Result]) -> None:
     text = reports["sarif"].out
     assert text.isascii()
     log = json.loads(text)
@@ -110,7 +110,7 @@ def test_sarif(reports: dict[str, Result]) -> None:
         assert not ACTING.search(result["message"]["text"])
 
 
-def test_gitlab(reports: dict[str, Result]) -> None:
+def test_gitlab_reads_every_path(reports: dict[str, Result]) -> None:
     text = reports["gitlab"].out
     assert text.isascii()
     issues = json.loads(text)
@@ -125,7 +125,7 @@ def test_gitlab(reports: dict[str, Result]) -> None:
         assert not ACTING.search(issue["description"])
 
 
-def test_junit(reports: dict[str, Result]) -> None:
+def test_junit_has_every_path(reports: dict[str, Result]) -> None:
     root = ET.fromstring(reports["junit"].out)
     cases = root.findall("./testsuite/testcase")
     # Of what is below a space, XML 1.0 has tab, line feed and carriage return only.
@@ -142,7 +142,7 @@ def test_junit(reports: dict[str, Result]) -> None:
         assert not ACTING.search(failure.text)
 
 
-def test_github(reports: dict[str, Result]) -> None:
+def test_github_reads_every_path(reports: dict[str, Result]) -> None:
     out = reports["github"].out
     assert not ACTING.search(out)
     found = list(runner_commands(out))

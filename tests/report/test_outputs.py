@@ -39,7 +39,7 @@ def test_a_long_fix_is_not_cut() -> None:
     assert second == f"fix: {Shell().line(long)}"
 
 
-def test_gitlab() -> None:
+def test_the_report_for_gitlab() -> None:
     warning, error = json.loads(gitlab.render(REPORT))
     assert warning == {
         "description": "incomplete-info: no license",
@@ -52,7 +52,7 @@ def test_gitlab() -> None:
     assert error["fingerprint"] != warning["fingerprint"]
 
 
-def test_junit() -> None:
+def test_the_report_as_junit() -> None:
     assert (
         junit.render(REPORT, Shell())
         == """\

@@ -21,5 +21,5 @@ from pmgit.report.redact import redact
         ("", ""),
     ],
 )
-def test_redact(text: str, shown: str) -> None:
+def test_secrets_in_addresses_are_not_shown(text: str, shown: str) -> None:
     assert redact(text) == shown

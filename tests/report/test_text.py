@@ -66,7 +66,7 @@ def test_no_fix_no_empty_paragraph() -> None:
         (1, 2, 3, "1 error and 2 warnings in 3 files."),
     ],
 )
-def test_summary(errors: int, warnings: int, files: int, text: str) -> None:
+def test_the_summary_counts(errors: int, warnings: int, files: int, text: str) -> None:
     found = [finding() for _ in range(errors)]
     found += [finding(severity=WARNING) for _ in range(warnings)]
     assert summary(Report(found, files)).startswith(text + " Why: pmgit explain oversized-blob")
@@ -118,7 +118,7 @@ def test_nothing_of_a_name_reaches_the_terminal_raw(name: str) -> None:
         ("\U000e0041", "\\U000e0041"),
     ],
 )
-def test_visible(text: str, shown: str) -> None:
+def test_what_a_terminal_would_act_on_is_escaped(text: str, shown: str) -> None:
     assert visible(text) == shown
 
 

@@ -24,10 +24,9 @@ OID, OTHER_OID = (hashlib.sha256(content).hexdigest() for content in (CONTENT, O
 
 
 @pytest.fixture
-def pushing(lfs_repo: Repo, tmp_path: Path) -> Repo:
+def pushing(lfs_repo: Repo) -> Repo:
     """A repository with a remote that has its first commit."""
-    lfs_repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    lfs_repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    lfs_repo.add_remote()
     lfs_repo.git("push", "-q", "--no-verify", "origin", "main")
     return lfs_repo
 
@@ -120,10 +119,9 @@ def server() -> Iterator[LfsServer]:
 
 
 @pytest.fixture
-def forked(lfs_repo: Repo, server: LfsServer, tmp_path: Path) -> Repo:
+def forked(lfs_repo: Repo, server: LfsServer) -> Repo:
     """A clone without any object, and a remote that it has never fetched from or pushed to."""
-    lfs_repo.git("init", "-q", "--bare", str(tmp_path / "fork.git"))
-    lfs_repo.git("remote", "add", "fork", str(tmp_path / "fork.git"))
+    lfs_repo.add_remote("fork", "fork.git")
     lfs_repo.write(".lfsconfig", f"[lfs]\n\turl = {server.url}\n")
     lfs_repo.add_info("pretrained_model/bert")
     for number, content in enumerate((CONTENT, OTHER)):

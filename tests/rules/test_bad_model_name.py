@@ -302,7 +302,7 @@ def test_organisations_and_loose_files_have_no_model_name(repo: Repo) -> None:
     assert findings(repo) == []
 
 
-def test_strict(repo: Repo) -> None:
+def test_strict_accepts_no_official_name(repo: Repo) -> None:
     repo.add_info(f"{ROOT}/Qwen/Qwen2.5-7B_x", hub("Qwen/Qwen2.5-7B_x"))
     assert findings(repo) == []
     repo.write(".pmgit.toml", "[rules.bad-model-name]\nstrict = true\n")

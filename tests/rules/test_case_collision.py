@@ -56,7 +56,7 @@ def test_more_than_ascii(repo: Repo, one: str, other: str) -> None:
     assert [path for path, _ in collisions(repo)] == [f"{BERT}/{other}"]
 
 
-def test_accepts(repo: Repo) -> None:
+def test_it_accepts_names_in_other_folders(repo: Repo) -> None:
     repo.stage(f"{BERT}/vocab.txt", "a")
     repo.stage(f"{BERT}/sub/Vocab.txt", "b")
     repo.stage(f"{ROOT}/bert-large/Vocab.txt", "c")

@@ -73,7 +73,7 @@ def test_a_file_with_measure_limit_host_and_date(ours: Repo) -> None:
     ]
 
 
-def test_github(repo: Repo) -> None:
+def test_limits_of_github(repo: Repo) -> None:
     repo.stage("ok.iso", b"\0" * 50 * MIB)
     repo.stage("large.iso", b"\0" * (50 * MIB + 1))
     repo.stage("refused.iso", b"\0" * (100 * MIB + 1))
@@ -309,9 +309,8 @@ def test_the_hook_pays_only_for_what_is_chosen(repo: Repo) -> None:
     assert {name.split(".")[0] for name in names} & SLOW == set()
 
 
-def test_a_push_is_judged_by_the_host_that_its_tip_names(repo: Repo, tmp_path: Path) -> None:
-    repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+def test_a_push_is_judged_by_the_host_that_its_tip_names(repo: Repo) -> None:
+    repo.add_remote()
     hook = repo.write(".git/hooks/pre-push", 'exec pmgit-hook pre-push "$@" --select host-limit\n')
     hook.write_text("#!/bin/sh\n" + hook.read_text())
     hook.chmod(0o755)

@@ -52,7 +52,7 @@ def link(repo: Repo, path: str, target: str) -> None:
         ),
     ],
 )
-def test_reports(repo: Repo, target: str, fault: str) -> None:
+def test_it_reports_links_that_lead_out(repo: Repo, target: str, fault: str) -> None:
     link(repo, f"{ROOT}/bert", target)
     (finding,) = findings(repo)
 

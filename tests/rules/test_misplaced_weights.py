@@ -20,7 +20,7 @@ def paths(repo: Repo, *args: str) -> list[str]:
     return [finding["path"] for finding in findings(repo, *args)]
 
 
-def test_reports(repo: Repo) -> None:
+def test_it_reports_weights_loose_in_the_folder(repo: Repo) -> None:
     repo.stage(f"{ROOT}/resnet50-imagenet.pth", 500)
     (finding,) = findings(repo)
 
@@ -38,7 +38,7 @@ def test_pointers_and_unnamed_binaries_too(repo: Repo) -> None:
     assert paths(repo) == [f"{ROOT}/a.onnx", f"{ROOT}/blob"]
 
 
-def test_accepts(repo: Repo) -> None:
+def test_it_accepts_other_files_and_models(repo: Repo) -> None:
     repo.stage(f"{ROOT}/README.md", "text")
     repo.stage(f"{ROOT}/.gitkeep", b"")
     repo.stage(f"{ROOT}/logo.png", 50_000)

@@ -9,8 +9,6 @@ import pytest
 from tests.kit import Repo, pointer, random_bytes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.weights import Weights
 
 MB = 1_000_000
@@ -250,14 +248,13 @@ def text(path: str, size: int = 30_000) -> bytes:
 
 
 @pytest.fixture
-def small_limit(lfs_repo: Repo, tmp_path: Path) -> Repo:
+def small_limit(lfs_repo: Repo) -> Repo:
     """A repository that keeps models in Git LFS, and files of at most 20 kB in Git."""
     lfs_repo.stage(".pmgit.toml", "[rules.oversized-blob]\nmax-file-size = 20000\n")
     lfs_repo.stage("pretrained_model/gpt/config.json", "{}\n")
     for model in (BERT, "pretrained_model/gpt"):
         lfs_repo.add_info(model)
-    lfs_repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    lfs_repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    lfs_repo.add_remote()
     lfs_repo.commit()
     lfs_repo.git("push", "-q", "-u", "origin", "main")
     return lfs_repo

@@ -156,7 +156,7 @@ def test_growth_over_several_commits_is_seen_at_the_tip(repo: Repo) -> None:
     assert findings(repo, "--range", "HEAD~3..HEAD~1") == []
 
 
-def test_options(repo: Repo) -> None:
+def test_the_limit_is_an_option(repo: Repo) -> None:
     repo.stage(f"{BERT}/a.txt", text(2000))
     repo.write(".pmgit.toml", '[rules.oversized-model]\nmax-model-size = "1 kB"\n')
     assert len(repo.check("--select", RULE)) == 1

@@ -77,7 +77,7 @@ def test_shards_below_every_size_are_all_reported(repo: Repo) -> None:
         (".gitkeep", b""),
     ],
 )
-def test_accepts(repo: Repo, name: str, content: bytes) -> None:
+def test_it_accepts_what_are_no_weights(repo: Repo, name: str, content: bytes) -> None:
     repo.stage(f"{BERT}/{name}", content)
 
     assert findings(repo) == []
@@ -175,7 +175,7 @@ def test_a_move_into_a_model_folder_is_new(repo: Repo) -> None:
     assert paths(repo) == [f"{BERT}/a.bin"]
 
 
-def test_options(repo: Repo) -> None:
+def test_the_limit_and_the_folders_are_options(repo: Repo) -> None:
     repo.stage(f"{BERT}/a.bin", 500)
     repo.stage("models/gpt/b.bin", 500)
     assert findings(repo, "-c", "tracked-weights.max-raw-weights=500") == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -199,10 +198,9 @@ MORE = f"{PATH} filter=lfs diff=lfs merge=lfs -text\n"
 
 
 @pytest.fixture
-def tracked(repo: Repo, tmp_path: Path) -> Repo:
+def tracked(repo: Repo) -> Repo:
     """A repository with texts and weights in Git LFS, as `git lfs track` does it, all pushed."""
-    repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    repo.add_remote()
     repo.git("lfs", "install", "--local")
     repo.git("lfs", "track", "*.csv", "merges.txt", "*.safetensors")
     repo.add_info("pretrained_model/bert")

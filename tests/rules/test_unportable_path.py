@@ -64,11 +64,11 @@ def test_the_nearest_name_is_portable(name: str) -> None:
      "constant.bin", "auxiliary", "com0", "com10", "a.con", "x" * 255],
     ids=ascii,
 )  # fmt: skip
-def test_accepts(name: str) -> None:
+def test_it_accepts_portable_names(name: str) -> None:
     assert fault_of_part(name) == ""
 
 
-def test_reports(repo: Repo) -> None:
+def test_it_reports_a_colon(repo: Repo) -> None:
     repo.stage(f"{BERT}/step:1000.bin", 10)
     (finding,) = findings(repo)
 

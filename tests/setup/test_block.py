@@ -34,7 +34,7 @@ def block(end: str = "\n", lines: list[str] | None = None) -> bytes:
         (b"x\r\ny\r\n" + block("\r\n", ["old"]), b"x\r\ny\r\n" + block("\r\n")),
     ],
 )
-def test_replace(where: str, before: bytes, after: bytes) -> None:
+def test_a_block_is_replaced_where_it_stands(where: str, before: bytes, after: bytes) -> None:
     if before == b"*.log\r\nx":
         after = b"*.log\r\nx\r\n" + block("\r\n")  # one line end of two is the most there are
     assert replace(before, LINES, where=where) == after

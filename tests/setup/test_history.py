@@ -39,12 +39,11 @@ def raw(repo: Repo) -> list[str]:
 
 
 @pytest.fixture
-def pushed(repo: Repo, tmp_path: Path) -> Repo:
+def pushed(repo: Repo) -> Repo:
     """A repository whose first commit, without weights, is pushed."""
     repo.stage("README.md", "hello\n")
     repo.commit()
-    repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    repo.add_remote()
     repo.git("push", "-q", "origin", "main")
     return repo
 

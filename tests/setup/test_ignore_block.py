@@ -67,7 +67,7 @@ def test_a_line_that_lets_them_in_is_named(repo: Repo) -> None:
 # -- in a file of the models folder ---------------------------------------------------------------
 
 
-def test_nested(repo: Repo) -> None:
+def test_nested_writes_into_the_models_folder(repo: Repo) -> None:
     out = run(repo, "--nested").out
     assert f"wrote {ROOT}/.gitignore" in out
     assert "proved: weights below pretrained_model/ are hidden from Git" in out

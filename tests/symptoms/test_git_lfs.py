@@ -19,10 +19,9 @@ def said(result: Result) -> str:
 
 
 @pytest.fixture
-def tracked(repo: Repo, tmp_path: Path) -> Repo:
+def tracked(repo: Repo) -> Repo:
     """A repository with Git LFS for *.bin and a remote that has its first commit."""
-    repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    repo.git("remote", "add", "upstream", str(tmp_path / "remote.git"))
+    repo.add_remote("upstream")
     repo.git("lfs", "install", "--local")
     repo.git("lfs", "track", "*.bin")
     repo.git("add", ".gitattributes")

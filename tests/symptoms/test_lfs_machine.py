@@ -36,11 +36,8 @@ def said(result: Result) -> str:
 
 
 @pytest.mark.parametrize("command", ["git lfs version", "git add c.bin", "git push origin main"])
-def test_git_lfs_is_missing(
-    command: str, repo: Repo, without: dict[str, str], tmp_path: Path
-) -> None:
-    repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+def test_git_lfs_is_missing(command: str, repo: Repo, without: dict[str, str]) -> None:
+    repo.add_remote()
     repo.git("lfs", "install", "--local")
     repo.stage(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
     repo.stage(NAME, CONTENT)
@@ -91,7 +88,7 @@ def test_attributes_that_are_a_pointer(repo: Repo, tmp_path: Path) -> None:
     assert clone.check("--all", "--select", "text-in-lfs") == []
 
 
-def test_a_conflict_in_a_pointer(lfs_repo: Repo, tmp_path: Path) -> None:
+def test_a_conflict_in_a_pointer(lfs_repo: Repo) -> None:
     path = "pretrained_model/bert/model.safetensors"
     lfs_repo.push_first("pretrained_model/bert")
     lfs_repo.stage(path, CONTENT)
@@ -127,7 +124,7 @@ def test_a_migration_over_what_is_not_committed(repo: Repo) -> None:
     assert (repo.path / "mine.txt").read_text() == "work\n"
 
 
-def test_a_clone_inside(repo: Repo, tmp_path: Path) -> None:
+def test_a_clone_inside(repo: Repo) -> None:
     path = "pretrained_model/a b"
     inner = Repo(repo.path / path, repo.env)
     inner.stage("config.json", "{}\n")
@@ -144,7 +141,7 @@ def test_a_clone_inside(repo: Repo, tmp_path: Path) -> None:
     assert ".gitmodules" in repo.staged()
 
 
-def test_old_objects_that_fill_the_disk(lfs_repo: Repo, tmp_path: Path) -> None:
+def test_old_objects_that_fill_the_disk(lfs_repo: Repo) -> None:
     lfs_repo.push_first("pretrained_model/bert")
     path = "pretrained_model/bert/model.safetensors"
     for size in (3000, 3001):
@@ -163,7 +160,7 @@ def test_files_of_over_four_gigabytes(repo: Repo) -> None:
     assert repo.git("config", "lfs.largefilewarning") == "false\n"
 
 
-def test_weights_that_nothing_can_read(lfs_repo: Repo, tmp_path: Path) -> None:
+def test_weights_that_nothing_can_read(lfs_repo: Repo) -> None:
     """The first bytes tell which it is: a pointer, or a file that was cut off."""
     path = "pretrained_model/bert/model.safetensors"
     lfs_repo.push_first("pretrained_model/bert")

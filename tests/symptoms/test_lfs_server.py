@@ -27,10 +27,9 @@ def server() -> Iterator[LfsServer]:
 
 
 @pytest.fixture
-def pushing(repo: Repo, tmp_path: Path) -> Repo:
+def pushing(repo: Repo) -> Repo:
     """A repository with an object to push, and a bare remote."""
-    repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    repo.add_remote()
     repo.git("lfs", "install", "--local")
     repo.stage(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
     repo.commit()

@@ -29,10 +29,9 @@ class SmallServer(LfsServer):
 
 
 @pytest.fixture
-def committed(repo: Repo, tmp_path: Path) -> Repo:
+def committed(repo: Repo) -> Repo:
     """A repository with Git LFS for *.bin and a bare remote."""
-    repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
-    repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    repo.add_remote()
     repo.git("lfs", "install", "--local")
     repo.stage(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
     repo.commit()

@@ -167,7 +167,7 @@ def test_a_newer_hook_of_lefthook_takes_the_place_of_the_kept_one(here: Repo) ->
     assert (here.path / ".git/hooks/pre-push.before-pmgit").read_text() == newer
 
 
-def test_modes(here: Repo) -> None:
+def test_each_mode_has_its_hooks(here: Repo) -> None:
     assert plan("none") == []
     assert names(plan("native")) == ["pre-commit", "pre-merge-commit", "pre-push"]
     with pytest.raises(UsageError):
