@@ -19,7 +19,7 @@ from pmgit.errors import PmgitError
 from pmgit.finding import Fix, Step
 from pmgit.setup.hooks import entry, framework_files, frameworks, origin
 from pmgit.setup.hooks.entry import GIT, INDEX, Entry
-from pmgit.setup.hooks.hook_file import PRE_COMMIT
+from pmgit.setup.hooks.names import PRE_COMMIT
 
 if TYPE_CHECKING:
     from pmgit.doctor.context import Context

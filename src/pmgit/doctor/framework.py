@@ -11,7 +11,7 @@ from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.finding import Fix, Step
 from pmgit.setup.hooks import framework_files, frameworks, hook_state
 from pmgit.setup.hooks.hook_chain import NONE
-from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK
+from pmgit.setup.hooks.names import FRAMEWORKS, PRE_COMMIT, PREK, TOML, YML
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,6 @@ _STAGES = (
     "pre-rebase", "post-checkout", "post-merge", "post-rewrite", "pre-push",
 )  # fmt: skip
 _OLD_NAMES = {"commit": "pre-commit", "push": "pre-push", "merge-commit": "pre-merge-commit"}
-_EXE = ".exe" if sys.platform == "win32" else ""
 
 
 def checks(context: Context) -> Iterator[Check]:
@@ -35,7 +34,7 @@ def checks(context: Context) -> Iterator[Check]:
     state = hook_state.inspect(context.repository)
     state.follow(context.config.values["hooks-config"])
     recorded = context.config.values["hooks"]
-    tool = state.tool or (recorded if recorded in (PRE_COMMIT, PREK) else PRE_COMMIT)
+    tool = state.tool or (recorded if recorded in FRAMEWORKS else PRE_COMMIT)
     config = state.config(tool)
     document, fault = configuration(context, config)
     if fault:
@@ -98,10 +97,9 @@ def _runs_framework(hook: Hook) -> bool:
     """Whether a hook is pre-commit's or prek's and runs, or a hook that runs one of them."""
     if not hook.runs:
         return False
-    if hook.is_chain:
+    if hook.file.chain:
         saved = hook.saved
-        runs = "framework=yes" in hook.lines or "framework=prek" in hook.lines
-        return runs or (saved.runs and bool(saved.framework))
+        return hook.file.chain.framework in FRAMEWORKS or (saved.runs and bool(saved.framework))
     return bool(hook.framework) or any(
         "pre-commit" in line or "prek" in line for line in hook.lines
     )
@@ -138,7 +136,7 @@ def _is_blind(hook: Hook, use: _Use) -> bool:
 
 def _is_of_prek_alone(config: str) -> bool:
     """Whether pre-commit does not read a configuration unless its hook names it."""
-    return config in (framework_files.TOML, framework_files.YML)
+    return config in (TOML, YML)
 
 
 def _exchange(stages: list[str]) -> tuple[Fix | None, str]:
@@ -170,17 +168,9 @@ def _install(
 
 def _find(name: str) -> str:
     """A program as a shell finds it: bare on the PATH, else beside the Python that runs us."""
-    if _is_on_path(name):
+    if frameworks.program(name):
         return name
-    beside = os.path.join(os.path.dirname(sys.executable), name + _EXE)
-    return beside if os.access(beside, os.X_OK) else ""
-
-
-def _is_on_path(name: str) -> bool:
-    return any(
-        os.path.isabs(folder) and os.access(os.path.join(folder, name + _EXE), os.X_OK)
-        for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)
-    )
+    return frameworks.program(name, os.path.dirname(sys.executable))
 
 
 def _judged(

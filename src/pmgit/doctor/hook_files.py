@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 
 from pmgit.finding import Fix, Step
 from pmgit.setup.hooks import chain, framework_files, hook_state
-from pmgit.setup.hooks.hook_file import CHAIN, LFS, PRE_COMMIT, PREK, HookFile
+from pmgit.setup.hooks.hook_file import LFS, HookFile
+from pmgit.setup.hooks.names import FILES, LEFTHOOK, LFS_CALLS
 
 if TYPE_CHECKING:
     from pmgit.doctor.context import Context
     from pmgit.doctor.settings import Setting
 
-#: Where lefthook says what its hooks run.
-_LEFTHOOK = tuple(f"{dot}lefthook.{end}" for dot in ("", ".") for end in ("yml", "yaml", "toml"))
 _MOST = 1_000_000
-_UPLOADS = ("git lfs pre-push", "git-lfs pre-push")
 
 
 @dataclass
@@ -42,11 +40,7 @@ class Hook:
     @property
     def framework(self) -> str:
         """pre-commit or prek when one of them wrote it, else ''."""
-        return self.file.kind if self.file.kind in (PRE_COMMIT, PREK) else ""
-
-    @property
-    def is_chain(self) -> bool:
-        return self.file.kind == CHAIN
+        return self.file.kind if self.file.is_framework else ""
 
     @property
     def is_lefthook(self) -> bool:
@@ -58,13 +52,13 @@ class Hook:
     @property
     def uploads(self) -> bool:
         """Whether its text runs git-lfs; a comment does not count."""
-        return self.file.kind == LFS or any(c in line for line in self.lines for c in _UPLOADS)
+        return self.file.kind == LFS or any(c in line for line in self.lines for c in LFS_CALLS)
 
     @property
     def judges(self) -> bool:
-        """Whether its text runs pmgit. A chain says by a flag whether it does."""
-        if self.is_chain:
-            return "judge=yes" in self.lines
+        """Whether its text runs pmgit. A chain says so in its header."""
+        if self.file.chain:
+            return self.file.judges
         return any("pmgit-hook" in line or "pmgit.hook" in line for line in self.lines)
 
     @property
@@ -101,6 +95,13 @@ class HookFolder:
         """Whether other repositories use it too."""
         return self.setting is not None and self.setting.scope not in ("local", "worktree")
 
+    def chains(self, stage: str) -> list[HookFile]:
+        """The chains of pmgit for a stage, of any version: what Git runs, or a framework."""
+        above, name = os.path.split(self.path)
+        folder = above if name == "_" else self.path  # husky
+        paths = [os.path.join(folder, name) for name in (stage, f"{stage}.legacy")]
+        return [hook for path in paths if (hook := HookFile.read(path, stage)).chain]
+
     def hook(self, stage: str) -> Hook:
         """The hook that Git runs for a stage."""
         found = read(os.path.join(self.path, stage), stage)
@@ -126,7 +127,7 @@ def folder(context: Context) -> HookFolder:
     own = os.path.join(context.repository.common_dir, "hooks")
     setting = context.settings.last("core.hookspath")
     found = HookFolder(path, own, setting if setting and setting.value else None)
-    for name in _LEFTHOOK:
+    for name in FILES[LEFTHOOK]:
         try:
             with open(os.path.join(context.repository.top, name), "rb") as file:
                 found.lefthook += "\n" + file.read(_MOST).decode("utf-8", "replace")

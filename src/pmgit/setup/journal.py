@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError
 from pmgit.git.blob import decode
-from pmgit.setup import files
+from pmgit.setup import files, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -165,18 +165,12 @@ class Journal:
             self._drop(entry)
         self._save()
 
-    def about(
-        self,
-        kind: str,
-        path: str,
-        after: bytes | None,
-        added: list[str],
-        removed: list[str] | None = None,
-    ) -> Entry:
+    def about(self, kind: str, path: str, after: bytes | None) -> Entry:
         """The entry for a file that is about to be written (`after` None: removed)."""
         link = os.path.islink(path) and kind == HOOK
         before = link_content(path) if link else content(path)
         name = self.name(path)
+        added, removed = parts.between(before or b"", after or b"") if kind == ENTRY else ([], [])
         is_here = not (name.startswith(("../", ".git/")) or os.path.isabs(name))
         return Entry(
             kind,
@@ -186,28 +180,21 @@ class Journal:
             0 if before is None or link else stat.S_IMODE(os.lstat(path).st_mode),
             added,
             link,
-            removed or [],
+            removed,
             staged(self._repository, name) if is_here else None,
         )
 
-    def write(
-        self,
-        kind: str,
-        path: str,
-        data: bytes,
-        added: list[str] | None = None,
-        removed: list[str] | None = None,
-    ) -> None:
+    def write(self, kind: str, path: str, data: bytes) -> None:
         """Note it, make the folders, write the file: each whole or not at all."""
         if content(path) == data:
             return
         self.folders(os.path.dirname(path))
-        self.note(self.about(kind, path, data, added or [], removed))
+        self.note(self.about(kind, path, data))
         files.write_whole(path, data)
 
     def remove(self, kind: str, path: str) -> None:
         """Note it, and remove the file."""
-        self.note(self.about(kind, path, None, []))
+        self.note(self.about(kind, path, None))
         try:
             os.unlink(path)
         except OSError as error:
@@ -232,7 +219,7 @@ class Journal:
         noted = []
         for path, kind in watched.items():
             if not os.path.islink(path):
-                entry = self.about(kind, path, None, [])
+                entry = self.about(kind, path, None)
                 entry.after = PENDING
                 noted.append((path, self._add(entry)))
         self._save()

@@ -204,7 +204,7 @@ def _write_attributes(repository: Repository, journal: Journal, made: lfs_setup.
     path = os.path.join(repository.top, NAME)
     after = made.new_work_tree
     entry = journal.note(Entry(INDEX, NAME, _noted(was), PENDING))
-    journal.note(journal.about(BLOCK, path, after or None, []))
+    journal.note(journal.about(BLOCK, path, after or None))
     if after:
         files.write_whole(path, after)
     else:

@@ -25,6 +25,7 @@ from pmgit.setup import (
 from pmgit.setup.attributes import attribute_lines, lfs_setup
 from pmgit.setup.hooks import frameworks, hook_state, lfs_hook
 from pmgit.setup.hooks.hook_chain import FRAMEWORK, NATIVE, NONE
+from pmgit.setup.hooks.names import LFS_HOOKS
 from pmgit.setup.journal import BLOCK, CONFIG, HOOK, INDEX, OWN, PENDING, Entry, Journal
 from pmgit.setup.look import Look, look
 from pmgit.setup.step import Step
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.setup.hooks.frameworks import Framework
     from pmgit.setup.hooks.hook_state import State
-
-_LFS_HOOKS = ("pre-push", "post-checkout", "post-commit", "post-merge")
 
 
 @dataclass
@@ -189,7 +188,7 @@ def ignore_steps(repository: Repository, made: Plan, keep_text: bool | None) -> 
         fresh = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
         for name, (_, after) in fresh.changes.items():
             path = os.path.join(repository.top, *name.split("/"))
-            journal.note(journal.about(BLOCK, path, after, []))
+            journal.note(journal.about(BLOCK, path, after))
         ignore_block.apply(repository, fresh)
 
     what = "hide weights, keep INFO.md" if made.storage == IGNORE else "hide caches only"
@@ -245,7 +244,7 @@ def set_up_lfs(repository: Repository, fresh: lfs_setup.Plan, journal: Journal) 
     watched = {
         os.path.join(repository.top, name): BLOCK,
         os.path.join(repository.common_dir, "config"): CONFIG,
-        **{os.path.join(hooks, hook): HOOK for hook in _LFS_HOOKS},
+        **{os.path.join(hooks, hook): HOOK for hook in LFS_HOOKS},
         # Pointers in the work tree that become the texts they stand for.
         **{os.path.join(repository.top, b.path): OWN for b, _ in fresh.texts},
     }

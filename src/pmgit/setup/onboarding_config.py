@@ -66,16 +66,11 @@ def record(repository: Repository, config: Config, keys: dict[str, str]) -> Step
     name = config.source.partition(" ")[0]
     path = os.path.join(repository.top, name)
     before = after = files.read(path) or b""
-    added: list[str] = []
-    removed: list[str] = []
     for key, value in keys.items():
-        made = config_key.put(after, config.source, key, value)
-        after = made.after
-        added += made.added
-        removed += made.removed
+        after = config_key.put(after, config.source, key, value)
 
     def run(journal: Journal) -> None:
-        journal.write(ENTRY, path, after, added, removed)
+        journal.write(ENTRY, path, after)
 
     what = " and ".join(f"{key} = {_text(value)}" for key, value in keys.items())
     return Step(f"write {what} into {name}", [(name, before, after)], run)

@@ -14,9 +14,10 @@ from pmgit import __version__
 from pmgit.errors import PmgitError, UsageError
 from pmgit.report.text import visible
 from pmgit.setup import files
-from pmgit.setup.hooks import entry, framework_files, frameworks, hook_config, origin, prek_config
-from pmgit.setup.hooks.entry import STAGES, SYSTEM, Entry
-from pmgit.setup.hooks.hook_config import TYPES
+from pmgit.setup.hooks import entry, framework_files, frameworks, hook_config, origin
+from pmgit.setup.hooks.entry import SYSTEM, Entry
+from pmgit.setup.hooks.framework_files import TYPES
+from pmgit.setup.hooks.names import COMMIT_STAGES
 from pmgit.setup.journal import ENTRY, Journal
 from pmgit.setup.step import Step
 
@@ -68,8 +69,7 @@ def steps(
     def change(new: Entry) -> Change:
         if present:
             return _exchange(before or b"", old, new, name)
-        plan = prek_config.plan if name.endswith(".toml") else hook_config.plan
-        return plan(before, new, name)
+        return hook_config.plan(before, new, name)
 
     changed = change(wanted[0])
     if isinstance(document, dict) and "repos" in document:
@@ -80,8 +80,7 @@ def steps(
         chosen[:] = [_choose(repository, framework, document, wanted, tell)]
 
     def run(journal: Journal) -> None:
-        made = change(*chosen)
-        journal.write(ENTRY, path, made.after, made.added, made.removed)
+        journal.write(ENTRY, path, change(*chosen).after)
 
     does = "exchange" if present else "write"
     what = f"{does} pmgit's entry in {name}: {_why(framework, wanted[0], source.why, system)}"
@@ -98,8 +97,7 @@ def take_out(repository: Repository, name: str) -> tuple[list[Step], str]:
     if before is None or not present:
         return [], ""
     old = entry.of(present[0]) if len(present) == 1 else None
-    exchange = prek_config.exchange if name.endswith(".toml") else hook_config.exchange
-    made = exchange(before, old, None, name) if old else None
+    made = hook_config.exchange(before, old, None, name) if old else None
     if made is None:
         return [], BY_HAND
     after = made.after or None
@@ -108,7 +106,7 @@ def take_out(repository: Repository, name: str) -> tuple[list[Step], str]:
         if after is None:
             journal.remove(ENTRY, path)
         else:
-            journal.write(ENTRY, path, after, made.added, made.removed)
+            journal.write(ENTRY, path, after)
 
     left = read(after, name)
     useful = isinstance(left, dict) and isinstance(left.get("repos"), list)
@@ -148,9 +146,9 @@ def note(repository: Repository, framework: Framework) -> list[str]:
     name = framework.config
     document = read(files.read(_path(repository, name)), name)
     types = document.get(TYPES) if isinstance(document, dict) else None
-    if not isinstance(types, list) or set(STAGES) <= set(types):
+    if not isinstance(types, list) or set(COMMIT_STAGES) <= set(types):
         return []
-    missing = ", ".join(stage for stage in STAGES if stage not in types)
+    missing = ", ".join(stage for stage in COMMIT_STAGES if stage not in types)
     told = (
         f"{TYPES} of {visible(name)} leaves out {missing}: in another clone run `pmgit init`,"
         f" because `{framework.name} install` alone would not have pmgit run"
@@ -183,8 +181,7 @@ def _is_asked_for(present: list[dict[str, Any]], system: bool) -> bool:
 
 
 def _exchange(before: bytes, old: Entry | None, new: Entry, name: str) -> Change:
-    exchange = prek_config.exchange if name.endswith(".toml") else hook_config.exchange
-    made = exchange(before, old, new, name) if old else None
+    made = hook_config.exchange(before, old, new, name) if old else None
     if made is None:
         option = "--system" if new.kind == SYSTEM else "--no-system"
         raise UsageError(

@@ -11,11 +11,11 @@ from pmgit.errors import PmgitError, UsageError
 from pmgit.report.shell import quote
 from pmgit.report.text import visible
 from pmgit.setup import files, onboarding_entry
-from pmgit.setup.hooks import chain, entry, framework_files, frameworks, hook_chain, hook_state
-from pmgit.setup.hooks.entry import STAGES
+from pmgit.setup.hooks import entry, framework_files, frameworks, hook_chain, hook_state
 from pmgit.setup.hooks.hook_chain import FRAMEWORK, NATIVE, NONE
-from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK, HookFile
-from pmgit.setup.hooks.hook_state import HUSKY, LEFTHOOK, State
+from pmgit.setup.hooks.hook_file import CHAIN, HookFile
+from pmgit.setup.hooks.hook_state import State
+from pmgit.setup.hooks.names import COMMIT_STAGES, HUSKY, LEFTHOOK, PRE_COMMIT, PREK, STAGES
 from pmgit.setup.journal import HOOK, LINK, Journal
 from pmgit.setup.step import Step
 
@@ -44,7 +44,7 @@ def mode_here(state: State, managers: Collection[str] = ()) -> str:
     """The kind of hooks when nobody says: native where the chain judges commits already, and
     beside husky or lefthook, whose users have neither pre-commit nor prek.
     """
-    judges = any(chain.judges(state.hook(stage).content or b"") for stage in STAGES)
+    judges = any(state.hook(stage).judges for stage in COMMIT_STAGES)
     return NATIVE if judges or _is_managed(state, managers) else FRAMEWORK
 
 
@@ -59,13 +59,13 @@ def mode_of_clone(state: State, managers: Collection[str]) -> str:
 
 def _is_managed(state: State, managers: Collection[str]) -> bool:
     managed = bool(state.manager) or not {HUSKY, LEFTHOOK}.isdisjoint(managers)
-    framework = any(state.hooks[s].is_framework for s in STAGES if s in state.hooks)
+    framework = any(state.hooks[s].is_framework for s in COMMIT_STAGES if s in state.hooks)
     return managed and not state.configs and not framework
 
 
 def refuse_none(repository: Repository, state: State) -> None:
     """Raise UsageError where pmgit's hooks are here, which `--hooks none` would not take away."""
-    hooks = [hook for hook in state.hooks.values() if chain.is_chain(hook.content or b"")]
+    hooks = [hook for hook in state.hooks.values() if hook.kind == CHAIN]
     where = [shown(repository, hook.path) for hook in hooks]
     for name in dict.fromkeys((state.config(state.tool), *state.configs)):
         path = os.path.join(repository.top, *name.split("/"))
@@ -201,7 +201,7 @@ def _chain_steps(
         for action in away or _actions(state, mode, framework):
             journal.folders(os.path.dirname(action.path))
             after = LINK + os.fsencode(action.link) if action.link else action.after
-            journal.note(journal.about(HOOK, action.path, after, []))
+            journal.note(journal.about(HOOK, action.path, after))
             hook_chain.apply([action])
 
     steps = []
@@ -227,9 +227,7 @@ def prove(repository: Repository, mode: str, framework: Framework | None) -> str
             f"git would not run pmgit: {missing[0]} is not as it was written",
             "see who else writes that file; then run it again: pmgit init",
         )
-    return (
-        f"git runs the hooks in {shown(repository, state.folder)}: {', '.join(hook_state.STAGES)}"
-    )
+    return f"git runs the hooks in {shown(repository, state.folder)}: {', '.join(STAGES)}"
 
 
 def shown(repository: Repository, path: str) -> str:
@@ -244,7 +242,7 @@ def seen(state: State) -> list[str]:
     lines = []
     if state.hooks_path:
         lines.append(f"core.hooksPath = {quote(state.hooks_path)}")
-    for stage in hook_state.STAGES:
+    for stage in STAGES:
         hook = state.hook(stage)
         if hook.content is not None:
             named = hook_state.names(hook, state.top) if hook.is_framework else ""
@@ -255,7 +253,7 @@ def seen(state: State) -> list[str]:
 
 def _missing(state: State) -> list[str]:
     """The stages of commits without a hook of a framework that works."""
-    hooks = [state.hook(stage) for stage in STAGES]
+    hooks = [state.hook(stage) for stage in COMMIT_STAGES]
     return [hook.stage for hook in hooks if not hook.is_framework or frameworks.is_dead(hook)]
 
 

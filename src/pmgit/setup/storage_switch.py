@@ -65,8 +65,9 @@ def switch(repository: Repository, config: Config, storage: str, keep_text: bool
     """The steps to another storage, without those of Git LFS."""
     name = config.source.partition(" ")[0] or FILE
     path = os.path.join(repository.top, name)
-    change = config_key.put(files.read(path) or b"", config.source or FILE, "storage", storage)
-    after = _reworded(change.after, storage)
+    before = files.read(path)
+    after = config_key.put(before or b"", config.source or FILE, "storage", storage)
+    after = _reworded(after, storage)
     new = parse(after, name)
     tracked = Snapshot(repository, TREE, [], []).listing()
     roots = models_folders.existing(repository, new, tracked)
@@ -77,10 +78,10 @@ def switch(repository: Repository, config: Config, storage: str, keep_text: bool
         made.last += _readme(repository, f"{root}/{readme_template.NAME}", made)
 
     def run(journal: Journal) -> None:
-        journal.write(ENTRY, path, after, change.added, change.removed)
+        journal.write(ENTRY, path, after)
 
     what = f"write {name}: storage {storage!r}"
-    made.last.append(Step(what, [(name, change.before or None, after)], run))
+    made.last.append(Step(what, [(name, before, after)], run))
     return made
 
 

@@ -14,8 +14,8 @@ from pmgit.errors import PmgitError
 from pmgit.git import streams
 from pmgit.git.blob import encode
 from pmgit.lfs import pointer
-from pmgit.setup import block, files
-from pmgit.setup.hooks import chain, hook_config
+from pmgit.setup import block, files, parts
+from pmgit.setup.hooks import chain
 from pmgit.setup.journal import (
     BLOCK,
     CONFIG,
@@ -137,7 +137,7 @@ def _without(entry: Entry, now: bytes) -> bytes | None:
             return block.remove(now, entry.path)
         return block.replace(now, old, where=block.HERE, name=entry.path)
     if entry.kind == ENTRY:
-        return hook_config.without(now, entry.added, entry.removed)
+        return parts.taken_back(now, entry.added, entry.removed)
     return None
 
 

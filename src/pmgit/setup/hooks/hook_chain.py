@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from pmgit.errors import PmgitError, UsageError
 from pmgit.setup import files
 from pmgit.setup.hooks import chain
-from pmgit.setup.hooks.hook_file import CHAIN, FOREIGN, LFS, NOTHING, PRE_COMMIT, PREK, SHIM
-from pmgit.setup.hooks.hook_state import HUSKY, LEFTHOOK, PUSH, STAGES
+from pmgit.setup.hooks.hook_file import CHAIN, FOREIGN, LFS, NOTHING, SHIM
+from pmgit.setup.hooks.names import COMMIT_STAGES, HUSKY, LEFTHOOK, PRE_COMMIT, PREK, PUSH, STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,10 +70,10 @@ def unchain(state: State) -> list[HookAction]:
     that were there before come back. Where core.hooksPath is set, `plan` makes them run it instead.
     """
     actions = []
-    for stage in (stage for stage in STAGES if stage != PUSH):
+    for stage in COMMIT_STAGES:
         for suffix in ("legacy",) if state.hooks_path else ("", "legacy"):
             place, saved = state.hook(stage, suffix), state.hook(stage, chain.SAVED)
-            if not chain.judges(place.content or b""):
+            if not place.judges:
                 continue
             why = "pmgit's own hook, which is not needed beside pmgit's entry"
             if saved.content is None:
@@ -113,18 +113,20 @@ def _chain(
         legacy = state.hook(stage, "legacy")
         if legacy.kind == FOREIGN and legacy.runs:
             actions += _keep(legacy, saved, state.manager)
-    always = place.kind == LFS or (
-        place.content is not None and chain.uploads_always(place.content)
-    )
+    upload = chain.USED if stage == PUSH else chain.NEVER
+    if place.kind == LFS or (place.chain and place.chain.upload == chain.ALWAYS):
+        upload = chain.ALWAYS
     after = chain.text(
-        stage,
-        # A tracked file goes to other machines, where this interpreter is not.
-        "python3" if state.tracked else python,
-        judge=judge,
-        framework=(state.tool or PRE_COMMIT) if framework else "",
-        only_configured=state.shared,
-        always_upload=always,
-        sourced=state.manager == HUSKY,
+        chain.Header(
+            stage,
+            # A tracked file goes to other machines, where this interpreter is not.
+            "python3" if state.tracked else python,
+            judge,
+            (state.tool or PRE_COMMIT) if framework else chain.NO_FRAMEWORK,
+            only_configured=state.shared,
+            upload=upload,
+            sourced=state.manager == HUSKY,
+        )
     )
     if place.content != after or place.target or not place.runs:
         why = _why(state, stage, place, judge)

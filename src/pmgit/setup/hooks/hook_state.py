@@ -7,14 +7,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.setup.hooks import chain, framework_files
-from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK, Call, HookFile
+from pmgit.setup.hooks.hook_file import Call, HookFile
+from pmgit.setup.hooks.names import (
+    COMMIT_STAGES,
+    FRAMEWORKS,
+    HUSKY,
+    LEFTHOOK,
+    PRE_COMMIT,
+    PREK,
+    PUSH,
+    STAGES,
+    YAML,
+)
 
 if TYPE_CHECKING:
     from pmgit.git.repository import Repository
-
-PUSH = "pre-push"
-STAGES = ("pre-commit", "pre-merge-commit", PUSH)
-HUSKY, LEFTHOOK = "husky", "lefthook"
 
 
 @dataclass
@@ -108,7 +115,7 @@ def names(hook: HookFile, top: str) -> str:
     one.
     """
     path = _named(hook.call, hook.kind, top)
-    return "" if path == framework_files.YAML and hook.kind == PRE_COMMIT else path
+    return "" if path == YAML and hook.kind == PRE_COMMIT else path
 
 
 def _named(call: Call, kind: str, top: str) -> str:
@@ -133,8 +140,10 @@ def _is_below(path: str, folder: str) -> bool:
 
 def _kinds(state: State) -> set[str]:
     """Whose the installed hooks are: of commits, or where nobody serves those, of pushes."""
-    kinds = {state.hook(stage).kind for stage in STAGES if stage != PUSH}
-    return kinds if kinds & {PRE_COMMIT, PREK} else {hook.kind for hook in state.hooks.values()}
+    kinds = {state.hook(stage).kind for stage in COMMIT_STAGES}
+    return (
+        kinds if not kinds.isdisjoint(FRAMEWORKS) else {hook.kind for hook in state.hooks.values()}
+    )
 
 
 def _has_push_stage(path: str, name: str) -> bool:

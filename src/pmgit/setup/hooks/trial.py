@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from pmgit.errors import PmgitError
 from pmgit.report.text import visible
-from pmgit.setup.hooks import framework_files, frameworks, hook_state, prek_config
+from pmgit.setup.hooks import framework_files, frameworks, hook_state
 from pmgit.setup.hooks.hook_file import FOREIGN, HookFile
-from pmgit.setup.hooks.hook_state import HUSKY, PUSH, STAGES
+from pmgit.setup.hooks.names import COMMIT_STAGES, HUSKY, PUSH, TOML, YAML
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,10 +87,12 @@ def _harmless(top: str, config: str) -> tuple[str, bytes]:
     """The configuration of a framework where only pmgit's entry does anything: name and content."""
     with open(os.path.join(top, config), "rb") as file:
         document = framework_files.harmless(framework_files.load(file.read(), config))
-    if config == framework_files.TOML:
-        config = framework_files.YAML  # prek reads that as well
+    if config == TOML:
+        config = YAML  # prek reads that as well
     if config.endswith(".toml"):
-        return config, prek_config.as_lines(document).encode()
+        import tomlkit
+
+        return config, tomlkit.dumps(document).encode()
     return config, json.dumps(document, ensure_ascii=False, default=str).encode()
 
 
@@ -118,7 +120,7 @@ class _Repository:
             return folder
         # What husky puts before them: `_/<stage>`, which runs `_/h`.
         real = hook_state.hooks_folder(repository)
-        for name in (*(stage for stage in STAGES if stage != PUSH), "h", "husky.sh"):
+        for name in (*COMMIT_STAGES, "h", "husky.sh"):
             hook = HookFile.read(os.path.join(real, name), name)
             if hook.content is not None:
                 self._put(os.path.join(folder, "_"), name, hook)
