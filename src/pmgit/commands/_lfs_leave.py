@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pmgit.config import Config
     from pmgit.git.repository import Repository
     from pmgit.setup.lfs_leave import Leaving
-    from pmgit.setup.step import Step
+    from pmgit.setup.step import SetupStep
 
 
 def run(repository: Repository, config: Config, *, dry_run: bool, yes: bool) -> None:
@@ -71,14 +71,14 @@ def _ask(*, yes: bool) -> None:
     click.confirm("Leave Git LFS?", default=False, abort=True)
 
 
-def show_steps(steps: Iterable[Step]) -> None:
+def show_steps(steps: Iterable[SetupStep]) -> None:
     """How the files of these steps would change."""
     for step in steps:
         for name, before, after in step.diffs:
             click.echo(difference(before, after, visible(name)), nl=False)
 
 
-def tell_written(steps: Iterable[Step]) -> list[str]:
+def tell_written(steps: Iterable[SetupStep]) -> list[str]:
     """Say which files these steps have written; their names."""
     names = []
     for step in steps:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.setup.candidates import Folder
     from pmgit.setup.look import Look
-    from pmgit.setup.onboarding import Plan
+    from pmgit.setup.onboarding import SetupPlan
 
 #: So many folders that could be models folders are told and asked about.
 _MOST_OFFERED = 10
@@ -141,7 +141,7 @@ def _tell(line: str) -> None:
     say(visible(line))
 
 
-def _show(made: Plan) -> None:
+def _show(made: SetupPlan) -> None:
     """What is here, and what will be done."""
     click.echo("here:")
     for line in _seen(made.look):
@@ -193,7 +193,7 @@ def _with(look: Look, more: list[Folder]) -> str:
     return " ".join(map(quote, ["pmgit", "init", *named]))
 
 
-def _ask_for_more(made: Plan, wanted: Wanted) -> tuple[str, ...]:
+def _ask_for_more(made: SetupPlan, wanted: Wanted) -> tuple[str, ...]:
     """The models folders when those that are offered are wanted, too; nothing when they are not.
 
     Asked at a terminal, as long as no configuration and no option says which folders are meant.
@@ -216,7 +216,7 @@ def _of(folder: Folder) -> str:
     return f"{visible(folder.path)}/ ({held})"
 
 
-def _show_differences(made: Plan) -> None:
+def _show_differences(made: SetupPlan) -> None:
     for step in made.steps:
         for name, before, after in step.diffs:
             click.echo(difference(before, after, visible(name)), nl=False)
@@ -233,7 +233,7 @@ def _ask(*, yes: bool) -> None:
     click.confirm("Do it?", default=True, abort=True)
 
 
-def _do(made: Plan, journal: Journal) -> None:
+def _do(made: SetupPlan, journal: Journal) -> None:
     for step in made.steps:
         if step.ready:
             step.ready()
@@ -245,7 +245,7 @@ def _do(made: Plan, journal: Journal) -> None:
         raise
 
 
-def _tell_next(repository: Repository, made: Plan, *, yes: bool) -> None:
+def _tell_next(repository: Repository, made: SetupPlan, *, yes: bool) -> None:
     """What a person has to do now."""
     diffs = [diff for step in made.steps for diff in step.diffs]
     names = dict.fromkeys(name for name, before, after in diffs if after not in (None, before))
@@ -265,7 +265,7 @@ def _tell_next(repository: Repository, made: Plan, *, yes: bool) -> None:
         _tell_pull(repository, made)
 
 
-def _tell_pull(repository: Repository, made: Plan) -> None:
+def _tell_pull(repository: Repository, made: SetupPlan) -> None:
     """What brings weights that are pointers on disk: a clone has them so without the filter."""
     from pmgit.doctor import weights
     from pmgit.doctor.context import Context

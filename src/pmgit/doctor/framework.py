@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pmgit.doctor.context import Context
     from pmgit.doctor.hook_files import Hook, HookFolder
-    from pmgit.setup.hooks.hook_state import State
+    from pmgit.setup.hooks.hook_state import HookState
 
 #: The stages that are hooks of Git, in the order of a day's work.
 _STAGES = (
@@ -56,7 +56,7 @@ class _Use(NamedTuple):
     options: list[str]
 
 
-def _options(state: State) -> list[str]:
+def _options(state: HookState) -> list[str]:
     """With what its hooks are installed where they read another file than usual."""
     return state.call.options if state.named else []
 
@@ -174,7 +174,7 @@ def _find(name: str) -> str:
 
 
 def _judged(
-    context: Context, folder: HookFolder, state: State, document: dict[str, Any] | None
+    context: Context, folder: HookFolder, state: HookState, document: dict[str, Any] | None
 ) -> Check:
     """Whether pmgit itself sees a commit."""
     name, hook = "pmgit-hook", folder.hook("pre-commit")

@@ -42,7 +42,7 @@ _VERSION = 1
 
 
 @dataclass
-class Entry:
+class Record:
     """One thing that was written: `path` is relative to the top of the work tree.
 
     `before` is the content in base64 (None: there was nothing), `mode` its permissions, `after`
@@ -78,14 +78,14 @@ class Journal:
         self._top = repository.top
         self.entries = self._load()
 
-    def _load(self) -> list[Entry]:
+    def _load(self) -> list[Record]:
         data = files.read(self.path)
         if data is None:
             return []
         try:
             document = json.loads(data)
             if document["version"] == _VERSION:
-                return [Entry(**entry) for entry in document["entries"]]
+                return [Record(**entry) for entry in document["entries"]]
         except (ValueError, TypeError, KeyError):
             pass
         raise PmgitError(
@@ -116,7 +116,7 @@ class Journal:
                     if all(m == "pmgit-new" or (len(m) == 12 and _is_hex(m)) for m in middle):
                         os.unlink(os.path.join(folder, found))
 
-    def locate(self, entry: Entry) -> str:
+    def locate(self, entry: Record) -> str:
         """Where an entry's file is."""
         return os.path.normpath(os.path.join(self._top, *entry.path.split("/")))
 
@@ -127,19 +127,19 @@ class Journal:
         except ValueError:  # on another drive
             return path.replace(os.sep, "/")
 
-    def note(self, entry: Entry) -> Entry:
+    def note(self, entry: Record) -> Record:
         """Write an entry down, before what it is about is done; again does nothing."""
         entry = self._add(entry)
         self._save()
         return entry
 
-    def note_all(self, entries: Iterable[Entry]) -> None:
+    def note_all(self, entries: Iterable[Record]) -> None:
         """Write many entries down at once."""
         for entry in entries:
             self._add(entry)
         self._save()
 
-    def _add(self, entry: Entry) -> Entry:
+    def _add(self, entry: Record) -> Record:
         """Add an entry, unless it is the last about its file already: then an earlier run was
         interrupted. The same further up is another matter: the file has been something else since.
         """
@@ -149,30 +149,30 @@ class Journal:
         self.entries.append(entry)
         return entry
 
-    def _drop(self, *entries: Entry) -> None:
+    def _drop(self, *entries: Record) -> None:
         """Take these very entries out, not others that say the same."""
         self.entries = [one for one in self.entries if not any(one is entry for entry in entries)]
 
-    def forget(self, entry: Entry) -> None:
+    def forget(self, entry: Record) -> None:
         """Take an entry out: it is undone."""
         self._drop(entry)
         self._save()
 
-    def settle(self, entry: Entry, after: str) -> None:
+    def settle(self, entry: Record, after: str) -> None:
         """Note what another program has made of it; what it left as it was is forgotten."""
         entry.after = after
         if after == (entry.content or b"").decode("ascii", "replace"):
             self._drop(entry)
         self._save()
 
-    def about(self, kind: str, path: str, after: bytes | None) -> Entry:
+    def about(self, kind: str, path: str, after: bytes | None) -> Record:
         """The entry for a file that is about to be written (`after` None: removed)."""
         link = os.path.islink(path) and kind == HOOK
         before = link_content(path) if link else content(path)
         name = self.name(path)
         added, removed = parts.between(before or b"", after or b"") if kind == ENTRY else ([], [])
         is_here = not (name.startswith(("../", ".git/")) or os.path.isabs(name))
-        return Entry(
+        return Record(
             kind,
             name,
             None if before is None else base64.b64encode(before).decode("ascii"),
@@ -207,7 +207,7 @@ class Journal:
             missing.append(path)
             path = os.path.dirname(path)
         for folder in reversed(missing):
-            self.note(Entry(FOLDER, self.name(folder), None, PENDING))
+            self.note(Record(FOLDER, self.name(folder), None, PENDING))
             make_folder(folder)
 
     @contextmanager

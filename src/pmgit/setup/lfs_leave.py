@@ -23,7 +23,7 @@ from pmgit.model.weights import NEVER, Tiers
 from pmgit.setup import block, files, ignore_block, storage_switch
 from pmgit.setup.attributes import attribute_file, lfs_lines, lfs_setup
 from pmgit.setup.attributes.attribute_lines import NAME, deciders
-from pmgit.setup.journal import BLOCK, INDEX, PENDING, Entry, Journal, staged
+from pmgit.setup.journal import BLOCK, INDEX, PENDING, Journal, Record, staged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,7 +174,7 @@ def apply(repository: Repository, made: Leaving) -> None:
     for step in made.switch.first:
         step.run(journal)
     journal.note_all(
-        Entry(INDEX, blob.path, _noted(f"{blob.mode} {blob.oid}"), "") for blob in made.blobs
+        Record(INDEX, blob.path, _noted(f"{blob.mode} {blob.oid}"), "") for blob in made.blobs
     )
     names = b"".join(encode(blob.path) + b"\0" for blob in made.blobs)
     repository.run("update-index", "--force-remove", "-z", "--stdin", stdin=names)
@@ -203,7 +203,7 @@ def _write_attributes(repository: Repository, journal: Journal, made: lfs_setup.
     was = staged(repository, NAME)
     path = os.path.join(repository.top, NAME)
     after = made.new_work_tree
-    entry = journal.note(Entry(INDEX, NAME, _noted(was), PENDING))
+    entry = journal.note(Record(INDEX, NAME, _noted(was), PENDING))
     journal.note(journal.about(BLOCK, path, after or None))
     if after:
         files.write_whole(path, after)

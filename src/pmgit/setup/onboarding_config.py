@@ -10,7 +10,7 @@ from pmgit.config import HOOKS, IGNORE, LFS, Config
 from pmgit.errors import UsageError
 from pmgit.setup import config_key, files
 from pmgit.setup.journal import ENTRY, Journal
-from pmgit.setup.step import Step
+from pmgit.setup.step import SetupStep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def _list(names: Sequence[str]) -> str:
     return json.dumps(list(names), ensure_ascii=False)
 
 
-def record(repository: Repository, config: Config, keys: dict[str, str]) -> Step:
+def record(repository: Repository, config: Config, keys: dict[str, str]) -> SetupStep:
     """Put keys about hooks into the configuration that is there."""
     name = config.source.partition(" ")[0]
     path = os.path.join(repository.top, name)
@@ -73,4 +73,4 @@ def record(repository: Repository, config: Config, keys: dict[str, str]) -> Step
         journal.write(ENTRY, path, after)
 
     what = " and ".join(f"{key} = {_text(value)}" for key, value in keys.items())
-    return Step(f"write {what} into {name}", [(name, before, after)], run)
+    return SetupStep(f"write {what} into {name}", [(name, before, after)], run)

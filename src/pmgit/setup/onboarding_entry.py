@@ -19,7 +19,7 @@ from pmgit.setup.hooks.entry import SYSTEM, Entry
 from pmgit.setup.hooks.framework_files import TYPES
 from pmgit.setup.hooks.names import COMMIT_STAGES
 from pmgit.setup.journal import ENTRY, Journal
-from pmgit.setup.step import Step
+from pmgit.setup.step import SetupStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ def steps(
     framework: Framework,
     system: bool | None,
     tell: Callable[[str], None],
-) -> list[Step]:
+) -> list[SetupStep]:
     """Write the entry, or exchange it when another is asked for.
 
     `system` tells whether the entry is to run the pmgit that is installed; None leaves it to how
@@ -84,10 +84,10 @@ def steps(
 
     does = "exchange" if present else "write"
     what = f"{does} pmgit's entry in {name}: {_why(framework, wanted[0], source.why, system)}"
-    return [Step(what, [(name, changed.before, changed.after)], run, ready)]
+    return [SetupStep(what, [(name, changed.before, changed.after)], run, ready)]
 
 
-def take_out(repository: Repository, name: str) -> tuple[list[Step], str]:
+def take_out(repository: Repository, name: str) -> tuple[list[SetupStep], str]:
     """The step that takes pmgit's own entry out of a configuration, and what is left then: NOTHING
     for a framework to read, BY_HAND an entry that somebody wrote or changed, or '' all else.
     """
@@ -111,7 +111,7 @@ def take_out(repository: Repository, name: str) -> tuple[list[Step], str]:
     left = read(after, name)
     useful = isinstance(left, dict) and isinstance(left.get("repos"), list)
     what = f"take pmgit's entry out of {name}" if after is not None else f"remove {name}"
-    return [Step(what, [(name, before, after)], run)], "" if useful else NOTHING
+    return [SetupStep(what, [(name, before, after)], run)], "" if useful else NOTHING
 
 
 def check(repository: Repository, framework: Framework, tell: Callable[[str], None] | None) -> str:

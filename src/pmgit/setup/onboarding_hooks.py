@@ -14,10 +14,10 @@ from pmgit.setup import files, onboarding_entry
 from pmgit.setup.hooks import entry, framework_files, frameworks, hook_chain, hook_state
 from pmgit.setup.hooks.hook_chain import FRAMEWORK, NATIVE, NONE
 from pmgit.setup.hooks.hook_file import CHAIN, HookFile
-from pmgit.setup.hooks.hook_state import State
+from pmgit.setup.hooks.hook_state import HookState
 from pmgit.setup.hooks.names import COMMIT_STAGES, HUSKY, LEFTHOOK, PRE_COMMIT, PREK, STAGES
 from pmgit.setup.journal import HOOK, LINK, Journal
-from pmgit.setup.step import Step
+from pmgit.setup.step import SetupStep
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _INSTALLS = {HUSKY: "npm install", LEFTHOOK: "lefthook install"}
 
 
-def idle(state: State, managers: Collection[str]) -> list[str]:
+def idle(state: HookState, managers: Collection[str]) -> list[str]:
     """What to say of a manager whose hooks are not installed in this clone yet."""
     return [
         f"{name} is not installed in this clone: run `pmgit init` again after `{install}`"
@@ -40,7 +40,7 @@ def idle(state: State, managers: Collection[str]) -> list[str]:
     ]
 
 
-def mode_here(state: State, managers: Collection[str] = ()) -> str:
+def mode_here(state: HookState, managers: Collection[str] = ()) -> str:
     """The kind of hooks when nobody says: native where the chain judges commits already, and
     beside husky or lefthook, whose users have neither pre-commit nor prek.
     """
@@ -48,22 +48,22 @@ def mode_here(state: State, managers: Collection[str] = ()) -> str:
     return NATIVE if judges or _is_managed(state, managers) else FRAMEWORK
 
 
-def mode_of_clone(state: State, managers: Collection[str]) -> str:
+def mode_of_clone(state: HookState, managers: Collection[str]) -> str:
     """What the next clone would do when the configuration of pmgit did not say: it has the files
     of this one, and no hooks.
     """
-    if _is_managed(State(state.folder, configs=state.configs), managers):
+    if _is_managed(HookState(state.folder, configs=state.configs), managers):
         return NATIVE
     return framework_files.tool(state.configs, ()) or PRE_COMMIT
 
 
-def _is_managed(state: State, managers: Collection[str]) -> bool:
+def _is_managed(state: HookState, managers: Collection[str]) -> bool:
     managed = bool(state.manager) or not {HUSKY, LEFTHOOK}.isdisjoint(managers)
     framework = any(state.hooks[s].is_framework for s in COMMIT_STAGES if s in state.hooks)
     return managed and not state.configs and not framework
 
 
-def refuse_none(repository: Repository, state: State) -> None:
+def refuse_none(repository: Repository, state: HookState) -> None:
     """Raise UsageError where pmgit's hooks are here, which `--hooks none` would not take away."""
     hooks = [hook for hook in state.hooks.values() if hook.kind == CHAIN]
     where = [shown(repository, hook.path) for hook in hooks]
@@ -81,12 +81,12 @@ def refuse_none(repository: Repository, state: State) -> None:
 
 def hooks(
     repository: Repository,
-    state: State,
+    state: HookState,
     mode: str,
     framework: Framework | None = None,
     *,
     exchange: bool = False,
-) -> list[Step]:
+) -> list[SetupStep]:
     """The Git hooks: those of the framework, by itself, and the chain.
 
     With `exchange`, hooks of the other framework are not good enough.
@@ -102,7 +102,7 @@ def hooks(
     return steps + _chain_steps(repository, _actions(state, mode, framework), mode, framework)
 
 
-def only_native(repository: Repository, state: State) -> tuple[list[Step], list[str]]:
+def only_native(repository: Repository, state: HookState) -> tuple[list[SetupStep], list[str]]:
     """What takes pmgit's entry out of the framework's configuration, where hooks are to be native;
     and the framework's own hooks, when that leaves nothing for it to read. `state` is as it will
     be then. The texts are notes about what stays.
@@ -123,7 +123,7 @@ def only_native(repository: Repository, state: State) -> tuple[list[Step], list[
             with _watched(journal, state, stages):
                 frameworks.uninstall(repository, framework, stages)
 
-        steps.append(Step(f"run {framework.name} uninstall {_types(stages)}", [], uninstall))
+        steps.append(SetupStep(f"run {framework.name} uninstall {_types(stages)}", [], uninstall))
         for hook in list(state.installed):
             legacy = state.hook(hook.stage, "legacy")
             state.hooks[hook.stage] = replace(legacy, path=hook.path)
@@ -133,11 +133,11 @@ def only_native(repository: Repository, state: State) -> tuple[list[Step], list[
 
 def _install(
     repository: Repository,
-    state: State,
+    state: HookState,
     framework: Framework,
     missing: Sequence[str],
     others: Sequence[str],
-) -> Step:
+) -> SetupStep:
     """Have the framework install its hooks; the `others` go first, or both would run."""
     stages = [*missing, *others]
     other = _other(framework) if others else None
@@ -155,10 +155,10 @@ def _install(
     what = f"run {framework.name} install {what.strip()}"
     if other:
         what = f"run {other.name} uninstall {_types(others)}, then {what}"
-    return Step(what, [], install)
+    return SetupStep(what, [], install)
 
 
-def _of_other(state: State, framework: Framework) -> list[str]:
+def _of_other(state: HookState, framework: Framework) -> list[str]:
     """The stages, of commits or not, whose hook is the other framework's."""
     names = sorted(os.listdir(state.folder)) if os.path.isdir(state.folder) else []
     paths = {name: os.path.join(state.folder, name) for name in names if "." not in name}
@@ -183,7 +183,9 @@ def _types(stages: Sequence[str]) -> str:
     return " ".join(f"--hook-type {stage}" for stage in stages)
 
 
-def _watched(journal: Journal, state: State, stages: Sequence[str]) -> AbstractContextManager[None]:
+def _watched(
+    journal: Journal, state: HookState, stages: Sequence[str]
+) -> AbstractContextManager[None]:
     names = [name for stage in stages for name in (stage, f"{stage}.legacy")]
     return journal.around({os.path.join(state.folder, name): HOOK for name in names})
 
@@ -193,7 +195,7 @@ def _chain_steps(
     actions: Sequence[hook_chain.HookAction],
     mode: str,
     framework: Framework | None,
-) -> list[Step]:
+) -> list[SetupStep]:
     def run(journal: Journal) -> None:
         # Looked at again: the steps before this one have changed hooks, too.
         state = hook_state.inspect(repository)
@@ -210,7 +212,7 @@ def _chain_steps(
         does = "write" if action.after is not None else "remove"
         what = f"{does} {name}{f' -> {action.link}' if action.link else ''}: {action.why}"
         diffs = [] if action.link else [(name, action.before, action.after)]
-        steps.append(Step(what, diffs, run))
+        steps.append(SetupStep(what, diffs, run))
     return steps
 
 
@@ -237,7 +239,7 @@ def shown(repository: Repository, path: str) -> str:
     return path
 
 
-def seen(state: State) -> list[str]:
+def seen(state: HookState) -> list[str]:
     """What hooks are here, for people."""
     lines = []
     if state.hooks_path:
@@ -251,13 +253,15 @@ def seen(state: State) -> list[str]:
     return lines
 
 
-def _missing(state: State) -> list[str]:
+def _missing(state: HookState) -> list[str]:
     """The stages of commits without a hook of a framework that works."""
     hooks = [state.hook(stage) for stage in COMMIT_STAGES]
     return [hook.stage for hook in hooks if not hook.is_framework or frameworks.is_dead(hook)]
 
 
-def _actions(state: State, mode: str, framework: Framework | None) -> list[hook_chain.HookAction]:
+def _actions(
+    state: HookState, mode: str, framework: Framework | None
+) -> list[hook_chain.HookAction]:
     if mode == NONE:
         return []
     if framework:

@@ -17,8 +17,8 @@ from pmgit.setup import block, config_key, files, models_folders, onboarding, re
 from pmgit.setup.hooks.hook_chain import NONE
 from pmgit.setup.journal import ENTRY, OWN, Journal
 from pmgit.setup.look import Look
-from pmgit.setup.onboarding import Plan
-from pmgit.setup.step import Step
+from pmgit.setup.onboarding import SetupPlan
+from pmgit.setup.step import SetupStep
 
 if TYPE_CHECKING:
     from pmgit.config import Config
@@ -33,12 +33,12 @@ class Switch:
 
     config: Config
     roots: list[str]
-    first: list[Step] = field(default_factory=list)
-    last: list[Step] = field(default_factory=list)
+    first: list[SetupStep] = field(default_factory=list)
+    last: list[SetupStep] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[SetupStep]:
         """All of them."""
         return [*self.first, *self.last]
 
@@ -72,7 +72,7 @@ def switch(repository: Repository, config: Config, storage: str, keep_text: bool
     tracked = Snapshot(repository, TREE, [], []).listing()
     roots = models_folders.existing(repository, new, tracked)
     made = Switch(new, roots)
-    plan = Plan(Look(), new, storage, NONE, roots)
+    plan = SetupPlan(Look(), new, storage, NONE, roots)
     made.first = onboarding.ignore_steps(repository, plan, keep_text)
     for root in roots:
         made.last += _readme(repository, f"{root}/{readme_template.NAME}", made)
@@ -81,7 +81,7 @@ def switch(repository: Repository, config: Config, storage: str, keep_text: bool
         journal.write(ENTRY, path, after)
 
     what = f"write {name}: storage {storage!r}"
-    made.last.append(Step(what, [(name, before, after)], run))
+    made.last.append(SetupStep(what, [(name, before, after)], run))
     return made
 
 
@@ -98,7 +98,7 @@ def _reworded(data: bytes, storage: str) -> bytes:
     return b"\n".join(lines)
 
 
-def _readme(repository: Repository, name: str, made: Switch) -> list[Step]:
+def _readme(repository: Repository, name: str, made: Switch) -> list[SetupStep]:
     """The step that exchanges what the README of a models folder says of weights and Git."""
     path = os.path.join(repository.top, *name.split("/"))
     if os.path.islink(path) or not os.path.isfile(path):
@@ -112,4 +112,6 @@ def _readme(repository: Repository, name: str, made: Switch) -> list[Step]:
     def run(journal: Journal) -> None:
         journal.write(OWN, path, after)
 
-    return [Step(f"write {name}: what it says of weights and Git", [(name, before, after)], run)]
+    return [
+        SetupStep(f"write {name}: what it says of weights and Git", [(name, before, after)], run)
+    ]

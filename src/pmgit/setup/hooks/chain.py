@@ -99,6 +99,12 @@ def read(content: bytes) -> Header | None:
     )
 
 
+def is_unchanged(content: bytes) -> bool:
+    """Whether a hook file is a chain of this version, as pmgit writes it."""
+    header = read(content)
+    return header is not None and text(header) == content
+
+
 _FLAGS = {True: "yes", False: "no"}
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
     from pmgit.setup.hooks.hook_file import HookFile
-    from pmgit.setup.hooks.hook_state import State
+    from pmgit.setup.hooks.hook_state import HookState
 
 #: So long may the building of an environment take; on a slow line 14 MB take two minutes.
 MOST_SECONDS = 600
@@ -72,7 +72,7 @@ class Done(NamedTuple):
         return redact(words) or f"exit code {self.code}"
 
 
-def find(state: State, asked: str = "", recorded: str = "") -> Framework:
+def find(state: HookState, asked: str = "", recorded: str = "") -> Framework:
     """pre-commit or prek: the one that is asked for; else that whose hook, or whose configuration
     that only it reads, is here; else what the configuration of pmgit records; else what is on the
     PATH. pre-commit is always there: pmgit depends on it.
@@ -113,11 +113,11 @@ def find(state: State, asked: str = "", recorded: str = "") -> Framework:
     return Framework(name, argv, config, (*call.options, *call.only))
 
 
-def _is_named_by_prek(state: State) -> bool:
+def _is_named_by_prek(state: HookState) -> bool:
     return bool(state.named) and state.tool == PREK
 
 
-def _refuse_others(state: State, name: str) -> None:
+def _refuse_others(state: HookState, name: str) -> None:
     """Refuse hooks that would not run pmgit's entry, wherever it is written."""
     hooks = [hook for hook in state.installed if hook.stage in COMMIT_STAGES]
     who = hooks[0].path if hooks else "hooks-config in pmgit's configuration"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmgit.setup.hooks.hook_file import HookFile
-    from pmgit.setup.hooks.hook_state import State
+    from pmgit.setup.hooks.hook_state import HookState
 
 FRAMEWORK, NATIVE, NONE = "pre-commit", "native", "none"
 _EXECUTABLE = 0o755
@@ -43,7 +43,7 @@ class HookAction:
     link: str = ""
 
 
-def plan(state: State, mode: str, *, python: str) -> list[HookAction]:
+def plan(state: HookState, mode: str, *, python: str) -> list[HookAction]:
     """What to write, in the order in which it must be written; empty when all is right.
 
     `mode` is "native" (the chain at every stage), "pre-commit" (a framework serves the commit,
@@ -65,7 +65,7 @@ def plan(state: State, mode: str, *, python: str) -> list[HookAction]:
     return actions
 
 
-def unchain(state: State) -> list[HookAction]:
+def unchain(state: HookState) -> list[HookAction]:
     """What takes the chains away that judge commits, for a framework that is to do so: the hooks
     that were there before come back. Where core.hooksPath is set, `plan` makes them run it instead.
     """
@@ -90,7 +90,7 @@ def unchain(state: State) -> list[HookAction]:
 
 
 def _chain(
-    state: State, stage: str, python: str, *, judge: bool, framework: bool
+    state: HookState, stage: str, python: str, *, judge: bool, framework: bool
 ) -> list[HookAction]:
     """The actions that make the chain part of one stage."""
     hook = state.hook(stage)
@@ -153,7 +153,7 @@ def _keep(place: HookFile, saved: HookFile, manager: str) -> list[HookAction]:
     ]
 
 
-def _why(state: State, stage: str, place: HookFile, judge: bool) -> str:
+def _why(state: HookState, stage: str, place: HookFile, judge: bool) -> str:
     did = {
         NOTHING: "",
         LFS: ", in the place of Git LFS's own hook",
@@ -182,43 +182,16 @@ def apply(actions: Sequence[HookAction]) -> None:
     Raises PmgitError; what was written before stays, and running it again finishes the rest.
     """
     for action in actions:
-        _apply(action)
-
-
-def _apply(action: HookAction) -> None:
-    try:
-        if action.after is None:
-            if os.path.lexists(action.path):
+        try:
+            if action.after is not None:
+                os.makedirs(os.path.dirname(action.path), exist_ok=True)
+            elif os.path.lexists(action.path):
                 os.unlink(action.path)
-            return
-        os.makedirs(os.path.dirname(action.path), exist_ok=True)
+        except OSError as error:
+            raise PmgitError(
+                f"{action.path} could not be written: {error.strerror}", "see who may write there"
+            ) from error
         if action.link:
             files.link_whole(action.path, action.link)
-            return
-        part = f"{action.path}.pmgit-new"
-        try:
-            files.write_whole(part, action.after)
-            # Before it gets its name: Git skips a hook that is not executable, and says success.
-            os.chmod(part, action.mode)
-            os.replace(part, action.path)
-        finally:
-            if os.path.lexists(part):
-                os.unlink(part)
-    except OSError as error:
-        raise PmgitError(
-            f"{action.path} could not be written: {error.strerror}", "see who may write there"
-        ) from error
-
-
-def undo(actions: Sequence[HookAction], modes: dict[str, int] | None = None) -> list[HookAction]:
-    """The actions that take these back, last first; `modes` are the old permissions by path.
-
-    A file that somebody has changed since is left alone.
-    """
-    found = []
-    for action in reversed(actions):
-        if files.read(action.path) == action.after:
-            mode = (modes or {}).get(action.path, _EXECUTABLE)
-            why = "as it was before" if action.before is not None else "there was none before"
-            found.append(HookAction(action.path, action.after, action.before, mode, why))
-    return found
+        elif action.after is not None:
+            files.write_script(action.path, action.after, action.mode)

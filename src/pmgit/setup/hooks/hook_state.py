@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class State:
+class HookState:
     """The hooks of a repository.
 
     `folder` is where the chain goes: the folder that Git takes hooks from, or that of husky's
@@ -78,11 +78,11 @@ class State:
         return self.named or framework_files.read_by(tool, self.configs)
 
 
-def inspect(repository: Repository) -> State:
+def inspect(repository: Repository) -> HookState:
     """Look at the hooks; nothing is changed. Raises PmgitError when one cannot be read."""
     folder = hooks_folder(repository)
     code, out, _ = repository.start("config", "--get", "core.hooksPath", own_hooks=True).wait()
-    state = State(folder, os.fsdecode(out).rstrip("\n") if code == 0 else "")
+    state = HookState(folder, os.fsdecode(out).rstrip("\n") if code == 0 else "")
     parent, name = os.path.split(folder)
     if name == "_" and os.path.basename(parent) == ".husky":
         # husky makes `_` anew at every install and runs `.husky/<stage>` from it.
@@ -138,7 +138,7 @@ def _is_below(path: str, folder: str) -> bool:
     return os.path.normcase(real).startswith(os.path.normcase(above).rstrip(os.sep) + os.sep)
 
 
-def _kinds(state: State) -> set[str]:
+def _kinds(state: HookState) -> set[str]:
     """Whose the installed hooks are: of commits, or where nobody serves those, of pushes."""
     kinds = {state.hook(stage).kind for stage in COMMIT_STAGES}
     return (

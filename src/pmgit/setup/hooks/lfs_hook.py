@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _CALLS = tuple(call.encode() for call in LFS_CALLS)
 
 
-class State(NamedTuple):
+class PushUpload(NamedTuple):
     """`uploads`: whether a push uploads. `hook` is its path; `hint` says what to do if not."""
 
     uploads: bool
@@ -26,7 +26,7 @@ class State(NamedTuple):
     hint: str = ""
 
 
-def ensure(repository: Repository) -> State:
+def ensure(repository: Repository) -> PushUpload:
     """Let git-lfs write its hooks when there is no pre-push hook; say so when another is there."""
     folder, own = _hooks_folder(repository)
     hook = os.path.join(folder, PUSH)
@@ -34,10 +34,10 @@ def ensure(repository: Repository) -> State:
         # pmgit runs git without hooks; here their real folder is what is meant.
         repository.start("-c", f"core.hooksPath={folder}", "lfs", "update").wait()
     if _uploads(hook):
-        return State(True, hook)
+        return PushUpload(True, hook)
     if os.path.lexists(hook):
-        return State(False, hook, f'add this line to {hook}: git lfs pre-push "$@"')
-    return State(False, hook, "git lfs update")
+        return PushUpload(False, hook, f'add this line to {hook}: git lfs pre-push "$@"')
+    return PushUpload(False, hook, "git lfs update")
 
 
 def is_wanted(repository: Repository) -> bool:

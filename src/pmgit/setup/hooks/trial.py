@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pmgit.git.repository import Repository
-    from pmgit.setup.hooks.hook_state import State
+    from pmgit.setup.hooks.hook_state import HookState
 
 #: Over every default limit for weights.
 BYTES = 2_000_000
@@ -48,7 +48,7 @@ _SWITCHES = ("SKIP", "PREK_SKIP", "HUSKY", "LEFTHOOK")
 
 
 def commit(
-    repository: Repository, state: State, tool: str, path: str, rules: Iterable[str]
+    repository: Repository, state: HookState, tool: str, path: str, rules: Iterable[str]
 ) -> None:
     """Commit text, which must go in, and raw weights at `path`, which one of `rules` must stop.
 
@@ -104,13 +104,13 @@ class _Repository:
         self._env = {**frameworks.elsewhere(), **_ENVIRONMENT}
         self._settings = dict(_SETTINGS)
 
-    def make(self, repository: Repository, state: State) -> None:
+    def make(self, repository: Repository, state: HookState) -> None:
         """Make it, with the hooks."""
         os.mkdir(self._top)
         self._git("init", "-q", "--template=", f"--object-format={repository.object_format}")
         self._settings["core.hooksPath"] = self._hooks(repository, state)
 
-    def _hooks(self, repository: Repository, state: State) -> str:
+    def _hooks(self, repository: Repository, state: HookState) -> str:
         """Copy the hooks of commits that are pmgit's or a framework's; where Git finds them."""
         folder = os.path.join(self._top, ".git", "hooks")
         for name, hook in state.hooks.items():
