@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.doctor.check import ERROR, OK, WARNING
-from tests.doctor.looking import cure, look
+from pmgit.report.shell import Shell
+from tests.doctor.looking import answer_yes, cure, look
 from tests.kit import random_bytes
 from tests.setup.hooks.test_chain import earlier
 
@@ -93,7 +94,7 @@ def test_a_chain_of_an_earlier_version(lfs_repo: Repo, hooks: Path, tmp_path: Pa
         ".git/hooks/pre-commit, .git/hooks/pre-push are of an earlier version of pmgit"
     )
     assert check.fix
-    assert cure(lfs_repo, "hook-chain", WARNING) == "pmgit init --hooks native"
+    answer_yes(lfs_repo, Shell().line(check.fix))
     assert "hook-chain" not in look(lfs_repo)
     assert uploads(lfs_repo, tmp_path)
 

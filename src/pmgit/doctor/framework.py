@@ -97,9 +97,9 @@ def _runs_framework(hook: Hook) -> bool:
     """Whether a hook is pre-commit's or prek's and runs, or a hook that runs one of them."""
     if not hook.runs:
         return False
-    if hook.file.chain:
+    if hook.chain:
         saved = hook.saved
-        return hook.file.chain.framework in FRAMEWORKS or (saved.runs and bool(saved.framework))
+        return hook.chain.framework in FRAMEWORKS or (saved.runs and bool(saved.framework))
     return bool(hook.framework) or any(
         "pre-commit" in line or "prek" in line for line in hook.lines
     )
@@ -116,7 +116,7 @@ def _installed(context: Context, folder: HookFolder, use: _Use) -> Check:
     lost = [stage for stage in must if not _runs_framework(hooks[stage])]
     idle = [stage for stage in may if not _runs_framework(hooks[stage])]
     others = (*lost, *idle)
-    broken = [s for s in hooks if s not in others and frameworks.is_dead(hooks[s].file)]
+    broken = [s for s in hooks if s not in others and frameworks.is_dead(hooks[s])]
     if lost or broken:
         stages = [*lost, *broken]
         what = [f"no hook of {use.tool} for {', '.join(lost)}"] if lost else []

@@ -19,28 +19,24 @@ _MOST = 1_000_000
 
 
 @dataclass
-class Hook:
-    """A hook of one stage; `file` is what Git runs, `text` that and what it hands on to."""
+class Hook(HookFile):
+    """A hook file that Git runs; `handed_on` is the text of what it runs in turn."""
 
-    file: HookFile
-    text: str
+    handed_on: str = ""
 
     @property
-    def path(self) -> str:
-        return self.file.path
+    def text(self) -> str:
+        """Its text, and that of what it runs in turn."""
+        return (self.content or b"").decode("utf-8", "replace") + self.handed_on
 
     @property
     def exists(self) -> bool:
-        return self.file.content is not None
-
-    @property
-    def runs(self) -> bool:
-        return self.file.runs
+        return self.content is not None
 
     @property
     def framework(self) -> str:
         """pre-commit or prek when one of them wrote it, else ''."""
-        return self.file.kind if self.file.is_framework else ""
+        return self.kind if self.is_framework else ""
 
     @property
     def is_lefthook(self) -> bool:
@@ -52,13 +48,13 @@ class Hook:
     @property
     def uploads(self) -> bool:
         """Whether its text runs git-lfs; a comment does not count."""
-        return self.file.kind == LFS or any(c in line for line in self.lines for c in LFS_CALLS)
+        return self.kind == LFS or any(c in line for line in self.lines for c in LFS_CALLS)
 
     @property
     def judges(self) -> bool:
         """Whether its text runs pmgit. A chain says so in its header."""
-        if self.file.chain:
-            return self.file.judges
+        if self.chain:
+            return self.chain.judge
         return any("pmgit-hook" in line or "pmgit.hook" in line for line in self.lines)
 
     @property
@@ -70,12 +66,12 @@ class Hook:
     @property
     def legacy(self) -> Hook:
         """The hook that pre-commit or prek has put aside and runs."""
-        return read(f"{self.path}.legacy", self.file.stage)
+        return Hook.read(f"{self.path}.legacy", self.stage)
 
     @property
     def saved(self) -> Hook:
         """The hook that pmgit's chain has put aside and runs."""
-        return read(f"{self.path}.{chain.SAVED}", self.file.stage)
+        return Hook.read(f"{self.path}.{chain.SAVED}", self.stage)
 
 
 @dataclass
@@ -104,21 +100,15 @@ class HookFolder:
 
     def hook(self, stage: str) -> Hook:
         """The hook that Git runs for a stage."""
-        found = read(os.path.join(self.path, stage), stage)
+        found = Hook.read(os.path.join(self.path, stage), stage)
         above, name = os.path.split(self.path)
         if found.runs and name == "_" and os.path.isfile(os.path.join(above, stage)):
             # husky: `.husky/_/pre-push` runs `sh -e .husky/pre-push`.
-            found.text += "\n" + read(os.path.join(above, stage), stage).text
+            found.handed_on += "\n" + Hook.read(os.path.join(above, stage), stage).text
         for hook in (found, found.saved):
             if hook.runs and hook.is_lefthook:
-                found.text += self.lefthook
+                found.handed_on += self.lefthook
         return found
-
-
-def read(path: str, stage: str) -> Hook:
-    """A hook file as it is. Raises PmgitError when it is there and cannot be read."""
-    file = HookFile.read(path, stage)
-    return Hook(file, (file.content or b"").decode("utf-8", "replace"))
 
 
 def folder(context: Context) -> HookFolder:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.doctor import hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
+from pmgit.doctor.hook_files import Hook
 from pmgit.finding import Fix, Step
 from pmgit.setup.hooks import chain
 from pmgit.setup.hooks.names import LFS_HOOKS, STAGES
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.doctor.context import Context
-    from pmgit.doctor.hook_files import Hook, HookFolder
+    from pmgit.doctor.hook_files import HookFolder
 
 _LOST = "a push would upload no content, and say nothing"
 
@@ -48,7 +49,7 @@ def _place(context: Context, folder: HookFolder) -> Check:
     left = [
         stage
         for stage in _names(folder.own)
-        if hook_files.read(os.path.join(folder.own, stage), stage).runs
+        if Hook.read(os.path.join(folder.own, stage), stage).runs
         and not os.path.exists(os.path.join(folder.path, stage))
     ]
     if left:

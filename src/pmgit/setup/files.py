@@ -92,6 +92,26 @@ def link_whole(path: str, target: str) -> None:
     _replace(path, lambda part: os.symlink(target, part))
 
 
+def make_folder(path: str) -> None:
+    """Make a folder and those above it. Raises PmgitError."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise PmgitError(
+            f"the folder {path} could not be made: {error.strerror}", "see who may write there"
+        ) from error
+
+
+def remove(path: str) -> None:
+    """Remove a file, if it is there. Raises PmgitError."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise PmgitError(f"{path} could not be removed: {error.strerror}") from error
+
+
 def _replace(path: str, make: Callable[[str], None]) -> None:
     """Have a file made under another name, and give it this one."""
     part = f"{path}.{os.urandom(6).hex()}.tmp"

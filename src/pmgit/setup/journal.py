@@ -103,7 +103,7 @@ class Journal:
             return
         entries = [asdict(entry) for entry in self.entries]
         data = json.dumps({"version": _VERSION, "entries": entries}, indent=1)
-        make_folder(os.path.dirname(self.path))
+        files.make_folder(os.path.dirname(self.path))
         files.write_whole(self.path, data.encode("ascii") + b"\n")
 
     def sweep(self) -> None:
@@ -195,10 +195,7 @@ class Journal:
     def remove(self, kind: str, path: str) -> None:
         """Note it, and remove the file."""
         self.note(self.about(kind, path, None))
-        try:
-            os.unlink(path)
-        except OSError as error:
-            raise PmgitError(f"{path} could not be removed: {error.strerror}") from error
+        files.remove(path)
 
     def folders(self, path: str) -> None:
         """Make a folder and those above it; noted, so that they can go again when empty."""
@@ -208,7 +205,7 @@ class Journal:
             path = os.path.dirname(path)
         for folder in reversed(missing):
             self.note(Record(FOLDER, self.name(folder), None, PENDING))
-            make_folder(folder)
+            files.make_folder(folder)
 
     @contextmanager
     def around(self, watched: Mapping[str, str]) -> Iterator[None]:
@@ -256,13 +253,3 @@ def link_content(path: str) -> bytes:
 def digest(data: bytes | None) -> str:
     """The hash by which a content is known again."""
     return GONE if data is None else hashlib.sha256(data).hexdigest()
-
-
-def make_folder(path: str) -> None:
-    """Make a folder and those above it. Raises PmgitError."""
-    try:
-        os.makedirs(path, exist_ok=True)
-    except OSError as error:
-        raise PmgitError(
-            f"the folder {path} could not be made: {error.strerror}", "see who may write there"
-        ) from error

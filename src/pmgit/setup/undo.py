@@ -10,7 +10,6 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from pmgit.errors import PmgitError
 from pmgit.git import streams
 from pmgit.git.blob import encode
 from pmgit.lfs import pointer
@@ -153,13 +152,8 @@ def _restore(path: str, data: bytes | None, mode: int) -> None:
         files.write_whole(path, data)
         if mode:
             os.chmod(path, mode)
-        return
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise PmgitError(f"{path} could not be removed: {error.strerror}") from error
+    else:
+        files.remove(path)
 
 
 def _folder(path: str) -> str:

@@ -182,16 +182,11 @@ def apply(actions: Sequence[HookAction]) -> None:
     Raises PmgitError; what was written before stays, and running it again finishes the rest.
     """
     for action in actions:
-        try:
-            if action.after is not None:
-                os.makedirs(os.path.dirname(action.path), exist_ok=True)
-            elif os.path.lexists(action.path):
-                os.unlink(action.path)
-        except OSError as error:
-            raise PmgitError(
-                f"{action.path} could not be written: {error.strerror}", "see who may write there"
-            ) from error
+        if action.after is None:
+            files.remove(action.path)
+            continue
+        files.make_folder(os.path.dirname(action.path))
         if action.link:
             files.link_whole(action.path, action.link)
-        elif action.after is not None:
+        else:
             files.write_script(action.path, action.after, action.mode)

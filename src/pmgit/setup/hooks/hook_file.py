@@ -6,7 +6,7 @@ import os
 import shlex
 import stat
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from pmgit.errors import PmgitError
 from pmgit.setup.hooks import chain, shim
@@ -55,7 +55,7 @@ class HookFile:
     target: str = ""
 
     @classmethod
-    def read(cls, path: str, stage: str) -> HookFile:
+    def read(cls, path: str, stage: str) -> Self:
         """The file at `path`. Raises PmgitError when it is there and cannot be read."""
         try:
             status = os.lstat(path)

@@ -137,48 +137,26 @@ class _ListPlace:
 
 def _find(text: str) -> _ListPlace | None:
     """Where the entry can be put in."""
-    from yaml import parse, scan
+    from yaml import MappingNode, SequenceNode, compose, scan
 
-    depth = 0
-    key: Any = None
-    inside = last = start = 0
-    expecting_key = True
-    flow = False
-    event: Any  # its attributes depend on its class
-    for event in parse(text):
-        name = type(event).__name__
-        opens, closes = name.endswith("StartEvent"), name.endswith("EndEvent")
-        collection = name.startswith(("Mapping", "Sequence"))
-        if not collection and name not in ("ScalarEvent", "AliasEvent"):
-            continue
-        if inside:
-            # The end of a block collection is marked where the next thing begins.
-            if not collection or (closes and text[event.end_mark.index - 1] in "]}"):
-                last = event.end_mark.index
-            depth += opens - closes
-            if depth == inside - 1:
-                if flow:
-                    end = event.end_mark.index - 1
-                    return _ListPlace(key.index - key.column, key.column, 0, end, flow=True)
-                break
-            continue
-        if depth == 1 and expecting_key and getattr(event, "value", "") == "repos":
-            key = event.start_mark
-        elif depth == 1 and key is not None and opens:
-            flow = event.flow_style
-            inside = depth + 1
-            start = event.start_mark.index
-        if depth == 1 and (not collection or opens):
-            expecting_key = not expecting_key
-        depth += opens - closes
-    if key is None or not last:
+    top = compose(text)
+    pairs = top.value if isinstance(top, MappingNode) else []
+    key, repos = next((pair for pair in pairs if pair[0].value == "repos"), (None, None))
+    if key is None or not isinstance(repos, SequenceNode):
         return None
+    line, column = key.start_mark.index - key.start_mark.column, key.start_mark.column
+    start, end = repos.start_mark.index, repos.end_mark.index
+    if repos.flow_style:
+        return _ListPlace(line, column, 0, end - 1, flow=True)
     dash = next(
         token.start_mark.column
         for token in scan(text)
         if type(token).__name__ == "BlockEntryToken" and token.start_mark.index >= start
     )
-    if text[last - 1] != "\n":
-        newline = text.find("\n", last)
-        last = len(text) if newline < 0 else newline + 1
-    return _ListPlace(key.index - key.column, key.column, dash, last)
+    # A list ends where the next thing begins; the comments before that are not about the list.
+    lines = text[:end].splitlines(keepends=True)
+    if not text[:end].endswith("\n") and end < len(text):
+        lines.pop()  # what comes next is indented
+    while not lines[-1].strip() or lines[-1].lstrip().startswith("#"):
+        lines.pop()
+    return _ListPlace(line, column, dash, len("".join(lines)))
