@@ -119,7 +119,7 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
         return
     journal = Journal(repository)
     journal.sweep()
-    done = len(journal.entries)
+    done = len(journal.records)
     if made.steps:
         _ask(yes=yes)
         _do(made, journal)
@@ -128,7 +128,7 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
             say(f"proved: {line}")
     except _init_proof.HookError as error:
         # Hooks that would stop every commit, or none: better nothing than these.
-        if len(journal.entries) > done:
+        if len(journal.records) > done:
             for _ in undo.run(repository, journal, done):
                 pass
             error.message += "; what was written is taken back"

@@ -26,10 +26,9 @@ from pmgit.setup.attributes import attribute_lines, lfs_setup
 from pmgit.setup.hooks import frameworks, hook_state, lfs_hook
 from pmgit.setup.hooks.hook_chain import FRAMEWORK, NATIVE, NONE
 from pmgit.setup.hooks.names import LFS_HOOKS
-from pmgit.setup.journal import BLOCK, CONFIG, HOOK, INDEX, OWN, PENDING, Journal, Record
+from pmgit.setup.journal import BLOCK, CONFIG, HOOK, OWN, Journal, Record, staged
 from pmgit.setup.look import Look, look
 from pmgit.setup.step import SetupStep
-from pmgit.setup.undo import staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -241,7 +240,7 @@ def set_up_lfs(repository: Repository, fresh: lfs_setup.Plan, journal: Journal) 
     name = attribute_lines.NAME
     paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]
     noted = [
-        journal.note(_staged_before(repository, path))
+        journal.note(Record.of_index(path, staged(repository, path)))
         for path in (paths if fresh.writes else paths[1:])
     ]
     hooks = hook_state.hooks_folder(repository)
@@ -258,12 +257,3 @@ def set_up_lfs(repository: Repository, fresh: lfs_setup.Plan, journal: Journal) 
     for entry in noted:
         journal.settle(entry, staged(repository, entry.path))
     return done
-
-
-def _staged_before(repository: Repository, path: str) -> Record:
-    """The entry for a path of the index that is about to be staged otherwise."""
-    from base64 import b64encode
-
-    return Record(
-        INDEX, path, b64encode(staged(repository, path).encode()).decode("ascii"), PENDING
-    )

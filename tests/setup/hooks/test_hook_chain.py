@@ -266,7 +266,7 @@ def test_chains_of_the_first_version_are_written_anew(text: str, upload: str, he
     for stage in STAGES:
         old = earlier(text, {"stage": stage, "upload": upload if stage == "pre-push" else "no"})
         put(here, stage, old.decode())
-        for record in journal.entries:
+        for record in journal.records:
             if record.path == f".git/hooks/{stage}":
                 record.after = digest(old)  # as the pmgit that wrote it has noted
     actions = plan("native")
