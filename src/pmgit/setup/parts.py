@@ -16,17 +16,15 @@ def between(before: bytes, after: bytes) -> tuple[list[str], list[str]]:
     changes = [code[1:] for code in codes if code[0] != "equal"]
     pairs = [_shortened("".join(old[a:b]), "".join(new[c:d])) for a, b, c, d in changes]
     added, removed = [now for _, now in pairs], [was for was, _ in pairs]
-    if changes and taken_back(after, added, removed) != before:
-        above, below = changes[0][2], len(new) - changes[-1][3]  # so many lines stay as they were
-        while above or below:
-            part = "".join(new[above : len(new) - below])
-            if part and _decode(after).count(part) == 1:
-                break
-            above, below = max(above - 1, 0), max(below - 1, 0)
-        return (
-            ["".join(new[above : len(new) - below])],
-            ["".join(old[above : len(old) - below])],
-        )
+    if not changes:
+        return [], []
+    above, below = changes[0][2], len(new) - changes[-1][3]  # so many lines stay as they were
+    while taken_back(after, added, removed) != before:
+        added = ["".join(new[above : len(new) - below])]
+        removed = ["".join(old[above : len(old) - below])]
+        if not above and not below:
+            break
+        above, below = max(above - 1, 0), max(below - 1, 0)
     return added, removed
 
 
