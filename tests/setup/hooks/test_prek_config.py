@@ -260,6 +260,11 @@ def test_a_changed_entry_is_not_exchanged() -> None:
     out = hook_config.exchange(change.after, BUILT, None, TOML)
     assert out is not None
     assert out.after == b""
+    # Too large to find the places in it.
+    large = b"#" * 9000 + b"\n"
+    assert hook_config.exchange(large * 12 + change.after, BUILT, SYSTEM, TOML) is None
+    with pytest.raises(NotExtendableError, match="too large"):
+        hook_config.plan(large * 12, BUILT, TOML)
     for mine in (b"# mine\nalways_run", b"verbose = true\nalways_run"):
         changed = change.after.replace(b"always_run", mine)
         assert hook_config.exchange(changed, BUILT, SYSTEM, TOML) is None

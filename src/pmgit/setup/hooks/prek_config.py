@@ -59,9 +59,13 @@ def insert(text: str, entry: Entry, end: str, *, types: bool) -> str:
 
 def exchange(text: str, at: int, old: Entry, new: Entry | None, end: str) -> Iterator[str]:
     """The texts that may have `new` in the place of `old` (None: without it), which is item `at`
-    and must stand in `text` as pmgit writes it; the first counts that says so.
+    and must stand in `text` as pmgit writes it (inline: on one line, where no comment can be); the
+    first counts that says so.
     """
-    parsed, repos = _parse(text)
+    try:
+        parsed, repos = _parse(text)
+    except ValueError:
+        return
     if repos is None:
         table, instead = as_tables(old), as_tables(new) if new else ""
         for was in (table,) if new else (snippet(old), f"\n{table}", table):
