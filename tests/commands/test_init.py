@@ -227,11 +227,11 @@ def test_every_file_that_is_named_next_can_be_staged(repo: Repo, hooks_path: str
 
 
 def test_a_toml_that_lines_cannot_extend_is_refused_with_the_snippet(repo: Repo) -> None:
-    repo.write("prek.toml", 'repos = [\n  { repo = "meta", hooks = [] }  # none\n]\n')
+    repo.write("prek.toml", "repos = 3\n")
     done = repo.pmgit("init", "--yes", "--hooks", "pre-commit")
     assert done.code == 2
-    assert '{ repo = "local", hooks = [{ id = "pmgit"' in done.out
-    assert "a comment ends its list" in done.err
+    assert '[[repos.hooks]]\nid = "pmgit"\n' in done.out
+    assert "it has no list `repos`" in done.err
     assert sorted(os.listdir(repo.path)) == [".git", "prek.toml"]
 
 

@@ -10,6 +10,7 @@ import pytest
 from pmgit.doctor.check import ERROR, OK, WARNING
 from pmgit.setup.hooks import hook_config
 from pmgit.setup.hooks.entry import Entry
+from pmgit.setup.hooks.names import YAML
 from tests.doctor.looking import cure, look
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def test_hooks_path_is_in_the_way(repo: Repo) -> None:
     repo.git("config", "core.hooksPath", "own")
     repo.env["PMGIT_INIT_SYSTEM"] = "1"
     assert cure(repo, "pre-commit", ERROR) == "pmgit init"
-    assert "framework=yes" in (repo.path / "own/pre-commit").read_text()
+    assert "framework=pre-commit" in (repo.path / "own/pre-commit").read_text()
     assert repo.git("config", "core.hooksPath") == "own\n"
 
 
@@ -157,7 +158,7 @@ def test_pmgit_through_pre_commit(repo: Repo) -> None:
 
 def test_the_entry_cannot_be_built(repo: Repo) -> None:
     """As an earlier `pmgit init` wrote it: every commit fails, and the file looks well."""
-    configure(repo, hook_config.snippet(Entry("index", "0.0.0.1")))
+    configure(repo, hook_config.snippet(Entry("index", "0.0.0.1"), YAML))
     assert repo.run(["prek", "install"]).code == 0
     found = look(repo)["pmgit-hook"]
     assert "every commit fails: prek install-hooks failed: " in found.evidence
@@ -188,7 +189,7 @@ def test_the_entry_runs_what_is_not_on_the_path(
 def test_what_a_repository_names_is_not_run_by_a_look(repo: Repo, entry: Entry) -> None:
     python = repo.write("python", "#!/bin/sh\ntouch RAN\n")
     python.chmod(0o755)
-    text = "default_language_version: {python: ./python}\n" + hook_config.snippet(entry)
+    text = "default_language_version: {python: ./python}\n" + hook_config.snippet(entry, YAML)
     configure(repo, text)
     assert repo.run(["prek", "install"]).code == 0
     assert look(repo)["pmgit-hook"].status in (OK, WARNING)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.doctor.check import ERROR, OK, WARNING
-from tests.doctor.looking import cure, look
+from pmgit.report.shell import Shell
+from tests.doctor.looking import answer_yes, cure, look
 from tests.kit import random_bytes
+from tests.setup.hooks.test_chain import earlier
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +76,26 @@ def test_a_hook_that_lost_its_x_bit(lfs_repo: Repo, hooks: Path, tmp_path: Path)
     (hooks / "pre-push").chmod(0o644)
     assert not uploads(lfs_repo, tmp_path)
     assert cure(lfs_repo, "lfs-hook", ERROR).startswith("chmod +x")
+    assert uploads(lfs_repo, tmp_path)
+
+
+def test_a_chain_of_an_earlier_version(lfs_repo: Repo, hooks: Path, tmp_path: Path) -> None:
+    """It runs, and `pmgit init` writes it anew."""
+    assert cure(lfs_repo, "pmgit-hook", WARNING) == "pmgit init --hooks native"
+    assert "hook-chain" not in look(lfs_repo)
+    for stage in ("pre-commit", "pre-push"):
+        upload = {"upload": "always" if stage == "pre-push" else "no"}
+        write(hooks, stage, earlier("version_1_third.sh", {"stage": stage, **upload}).decode())
+    found = look(lfs_repo)
+    assert (found["pmgit-hook"].status, found["lfs-hook"].status) == (OK, OK)
+    check = found["hook-chain"]
+    assert check.status == WARNING
+    assert check.evidence == (
+        ".git/hooks/pre-commit, .git/hooks/pre-push are of an earlier version of pmgit"
+    )
+    assert check.fix
+    answer_yes(lfs_repo, Shell().line(check.fix))
+    assert "hook-chain" not in look(lfs_repo)
     assert uploads(lfs_repo, tmp_path)
 
 

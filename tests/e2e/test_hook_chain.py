@@ -18,10 +18,11 @@ import pytest
 
 from pmgit.commands import _work_tree
 from pmgit.git.repository import discover
-from pmgit.setup import onboarding
+from pmgit.setup import onboarding, undo
 from pmgit.setup.hooks import hook_chain, hook_state
 from tests.kit import BIN, Repo, isolated_environment, pointer, random_bytes
 from tests.lfs_server import LfsServer
+from tests.setup.hooks.test_hook_chain import applied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -312,7 +313,7 @@ def lefthook(repo: Repo) -> None:
 
 
 #: What people did, and what else leaves exactly the same files: what follows is the same, too.
-SAME = {
+SAME: dict[Callable[[Repo], None], Callable[[Repo], None]] = {
     lfs_again_after_both: lfs_then_pre_commit,
     pre_commit_then_lfs_skips_the_repository: pre_commit_then_lfs,
     pre_commit_then_lfs_by_hand: pre_commit_then_lfs,
@@ -619,8 +620,7 @@ def test_undo_puts_every_hook_back(start: Repo, monkeypatch: pytest.MonkeyPatch)
     (hooks / "pre-push").chmod(0o700)
     monkeypatch.chdir(start.path)
     actions = hook_chain.plan(hook_state.inspect(discover()), "native", python=sys.executable)
-    hook_chain.apply(actions)
-    hook_chain.apply(hook_chain.undo(actions, {str(hooks / "pre-push"): 0o700}))
+    list(undo.run(discover(), applied(actions)))
     assert os.listdir(hooks) == ["pre-push"]
     assert (hooks / "pre-push").read_text() == FOREIGN
     assert (hooks / "pre-push").stat().st_mode & 0o777 == 0o700

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.setup.hooks import hook_config, prek_config
+from pmgit.setup.hooks import hook_config
 from pmgit.setup.hooks.entry import Entry
 from tests.e2e.conftest import commit
 from tests.e2e.test_onboarding import changed, tree
@@ -97,13 +97,12 @@ def test_from_each_kind_to_each_other(
 def test_the_entry_is_exchanged_and_nothing_else(repo: Repo, name: str) -> None:
     ours = TEAM if name == USUAL else '# ours\nrepos = [{ repo = "builtin", hooks = [] }]\n'
     # As an earlier pmgit wrote it, for a version that no index has.
-    plan = hook_config.plan if name == USUAL else prek_config.plan
-    text = plan(ours.encode(), Entry("index", "0.1.0")).after.decode()
+    text = hook_config.plan(ours.encode(), Entry("index", "0.1.0"), name).after.decode()
     repo.write(name, text)
     before = tree(repo)
     init(repo, "--system")
     whole = (repo.path / name).read_text()
-    assert whole == plan(ours.encode(), Entry("system")).after.decode()
+    assert whole == hook_config.plan(ours.encode(), Entry("system"), name).after.decode()
     assert "nothing to do" in init(repo, "--system")
     repo.write(name, whole + "# mine\n")
     assert "nothing to do" in init(repo, "--system")
@@ -123,7 +122,7 @@ def test_the_entry_is_exchanged_and_nothing_else(repo: Repo, name: str) -> None:
 )
 def test_an_entry_that_somebody_changed_is_not_exchanged(repo: Repo, was: str, now: str) -> None:
     init(repo, "--system")
-    text = hook_config.snippet(Entry("index", "0.1.0"))
+    text = hook_config.snippet(Entry("index", "0.1.0"), USUAL)
     repo.write(USUAL, text.replace(f"      {was}", f"      {now}"))
     before = tree(repo)
     done = repo.pmgit("init", "--yes", "--system")
@@ -133,7 +132,7 @@ def test_an_entry_that_somebody_changed_is_not_exchanged(repo: Repo, was: str, n
 
 
 def test_an_entry_by_hand_stays_beside_native_hooks(repo: Repo) -> None:
-    text = hook_config.snippet(Entry("system")).replace("name: pmgit", "name: ours")
+    text = hook_config.snippet(Entry("system"), USUAL).replace("name: pmgit", "name: ours")
     repo.write(USUAL, text)
     out = init(repo, "--hooks", "native")
     assert f"note: the entry of pmgit in {USUAL} is not as pmgit writes it, and stays" in out

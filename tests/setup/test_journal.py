@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pmgit.errors import PmgitError
 from pmgit.git import repository
-from pmgit.setup import files, undo
+from pmgit.setup import block, files, undo
 from pmgit.setup.journal import BLOCK, HOOK, OWN, Journal
 
 if TYPE_CHECKING:
@@ -54,7 +57,7 @@ def test_the_journal_is_written_first(here: Repository, monkeypatch: pytest.Monk
     monkeypatch.setattr(files, "write_whole", dies)
     with pytest.raises(PmgitError):
         Journal(here).write(OWN, path(here, "target"), b"new\n")
-    assert [entry.path for entry in Journal(here).entries] == ["target"]
+    assert [entry.path for entry in Journal(here).records] == ["target"]
     assert list(undo.run(here, Journal(here))) == []
 
 
@@ -86,18 +89,16 @@ def test_what_another_program_writes(here: Repository) -> None:
     Path(path(here, "same")).write_bytes(b"same\n")
     Path(path(here, "gone")).write_bytes(b"gone\n")
     with journal.around(names):
-        assert len(Journal(here).entries) == 3
+        assert len(Journal(here).records) == 3
         Path(path(here, "made")).write_bytes(b"made\n")
         os.unlink(path(here, "gone"))
-    assert [entry.path for entry in Journal(here).entries] == ["made", "gone"]
+    assert [entry.path for entry in Journal(here).records] == ["made", "gone"]
     list(undo.run(here, journal))
     assert not os.path.exists(path(here, "made"))
     assert Path(path(here, "gone")).read_bytes() == b"gone\n"
 
 
 def test_a_block_goes_out_of_a_file_that_has_an_older_block(here: Repository) -> None:
-    from pmgit.setup import block
-
     old = block.replace(b"mine\n", ["old"])
     new = block.replace(old, ["new"])
     Path(path(here, ".gitignore")).write_bytes(old)
@@ -106,6 +107,54 @@ def test_a_block_goes_out_of_a_file_that_has_an_older_block(here: Repository) ->
     Path(path(here, ".gitignore")).write_bytes(new + b"since\n")
     list(undo.run(here, journal))
     assert Path(path(here, ".gitignore")).read_bytes() == old + b"since\n"
+
+
+def test_a_journal_of_an_earlier_pmgit_is_undone(here: Repository, repo: Repo) -> None:
+    """Each kind of record, as the first version wrote it."""
+    old, new = b"repos:\n  - a\n", b"types: [x]\nrepos:\n  - a\n  - b\n"
+    chain = (Path(__file__).parents[1] / "data/hook_chains/version_1_third.sh").read_bytes()
+
+    def record(kind: str, name: str, before: bytes | None, after: bytes | str) -> dict[str, Any]:
+        return {
+            "kind": kind, "path": name, "mode": 0o644 if before else 0,
+            "before": None if before is None else base64.b64encode(before).decode(),
+            "after": after if isinstance(after, str) else hashlib.sha256(after).hexdigest(),
+            "added": [], "link": False, "removed": [], "index": None,
+        }  # fmt: skip
+
+    repo.stage("model.bin", b"pointer")
+    staged = " ".join(repo.git("ls-files", "-s", "model.bin").split()[:2])
+    blocked = block.replace(b"mine\n", ["ours"])
+    written = {
+        "own.toml": b"ours\n",
+        ".gitignore": blocked + b"since\n",
+        "config.yaml": new + b"# since\n",
+        ".git/hooks/pre-push": chain,
+    }
+    for name, data in written.items():
+        repo.write(name, data)
+    (repo.path / "made").mkdir()
+    added = {"added": ["types: [x]\n", "  - b\n"], "removed": []}
+    records = [
+        record("own", "own.toml", None, b"ours\n"),
+        record("folder", "made", None, "pending"),
+        record("block", ".gitignore", b"mine\n", blocked),
+        {**record("entry", "config.yaml", old, new), **added},
+        record("hook", ".git/hooks/pre-push", b"#!/bin/sh\nmine\n", chain),
+        record("index", "model.bin", b"", staged),
+    ]
+    repo.write(".git/pmgit/init.json", json.dumps({"version": 1, "entries": records}, indent=1))
+    assert list(undo.run(here, Journal(here))) == [
+        "restored .git/hooks/pre-push",
+        "took pmgit's part out of config.yaml; the rest was changed since and stays",
+        "took pmgit's part out of .gitignore; the rest was changed since and stays",
+        "removed own.toml",
+    ]
+    assert (repo.path / "config.yaml").read_bytes() == old + b"# since\n"
+    assert (repo.path / ".gitignore").read_bytes() == b"mine\nsince\n"
+    assert (repo.path / ".git/hooks/pre-push").read_bytes() == b"#!/bin/sh\nmine\n"
+    assert repo.git("ls-files") == ""
+    assert sorted(os.listdir(here.top)) == [".git", ".gitignore", "config.yaml", "model.bin"]
 
 
 def test_a_damaged_journal_is_an_error(here: Repository) -> None:

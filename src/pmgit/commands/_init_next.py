@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pmgit.git.repository import Repository
-    from pmgit.setup.onboarding import Plan
+    from pmgit.setup.onboarding import SetupPlan
 
 _OLD = (
     "what is wrong here already would stop commits: the baseline forgives it, and nothing new; then"
@@ -35,7 +35,7 @@ _WEIGHTS = ("missing-pointer", "tracked-weights")
 
 
 def lines(
-    repository: Repository, made: Plan, files: Mapping[str, bool], *, yes: bool
+    repository: Repository, made: SetupPlan, files: Mapping[str, bool], *, yes: bool
 ) -> Iterator[str]:
     """The lines; `files` are those that were written, with whether there was one before.
 
@@ -67,7 +67,7 @@ def lines(
         yield f"next: pmgit fix --no-baseline{asks} {' '.join(_WEIGHTS)}"
 
 
-def _wrong(repository: Repository, made: Plan) -> set[str]:
+def _wrong(repository: Repository, made: SetupPlan) -> set[str]:
     """The paths of the errors that nothing forgives; none where there is a baseline already."""
     if os.path.lexists(os.path.join(repository.top, BASELINE)):
         return set()

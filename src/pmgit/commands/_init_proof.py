@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pmgit.git.repository import Repository
-    from pmgit.setup.onboarding import Plan
+    from pmgit.setup.onboarding import SetupPlan
 
 #: Weights as a rule would have to stop them.
 _PROBE = f"{PROBE}/model.safetensors"
@@ -36,7 +36,7 @@ class HookError(PmgitError):
     """The hooks do not do what they are for."""
 
 
-def proofs(repository: Repository, made: Plan, tell: Callable[[str], None]) -> Iterator[str]:
+def proofs(repository: Repository, made: SetupPlan, tell: Callable[[str], None]) -> Iterator[str]:
     """A line for each thing that holds; `tell` shows what takes a while.
 
     Raises PmgitError for one that does not, HookError when it is the hooks.
@@ -68,7 +68,7 @@ def proofs(repository: Repository, made: Plan, tell: Callable[[str], None]) -> I
             raise HookError(error.message, error.hint) from error
 
 
-def _hooks(repository: Repository, made: Plan, tell: Callable[[str], None]) -> Iterator[str]:
+def _hooks(repository: Repository, made: SetupPlan, tell: Callable[[str], None]) -> Iterator[str]:
     """What is sure of the hooks: where they are, and what they do at a real commit."""
     framework = made.framework
     if framework:
@@ -90,7 +90,7 @@ def _patterns(count: int) -> str:
     return "1 pattern" if count == 1 else f"{count} patterns"
 
 
-def _judged(repository: Repository, made: Plan) -> str:
+def _judged(repository: Repository, made: SetupPlan) -> str:
     """That raw weights would be refused: tried on a copy of the index, with a store of its own."""
     path = f"{made.roots[0]}/{_PROBE}"
     with TemporaryDirectory(prefix="pmgit-") as folder:

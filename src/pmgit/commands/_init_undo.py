@@ -27,15 +27,15 @@ def run(*, dry_run: bool, yes: bool) -> None:
     """Take back what the journal knows of; asked at a terminal, unless `yes`."""
     repository, config = _work_tree.load()
     journal = Journal(repository)
-    if not journal.entries:
+    if not journal.records:
         say(named("nothing to undo: pmgit init has written nothing here"))
         return
     asks = not yes and is_interactive()
     if dry_run or asks:
-        for entry in reversed(journal.entries):
-            what = "restore" if entry.before is not None else "remove"
+        for record in reversed(journal.records):
+            what = "restore" if record.before is not None else "remove"
             click.echo(
-                f"would {what} {visible(entry.path)}" + (" if unchanged" * (entry.kind == OWN))
+                f"would {what} {visible(record.path)}" + (" if unchanged" * (record.kind == OWN))
             )
     _warn(
         undo_look.unhidden(repository, journal, config.models),
@@ -49,7 +49,7 @@ def run(*, dry_run: bool, yes: bool) -> None:
         return
     if asks:
         click.confirm("Undo it?", default=True, abort=True)
-    names = [entry.path for entry in journal.entries if entry.index is not None]
+    names = [record.path for record in journal.records if record.index is not None]
     journal.sweep()
     for line in undo.run(repository, journal):
         say(visible(line))

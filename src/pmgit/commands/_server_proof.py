@@ -21,7 +21,7 @@ from pmgit.units import show_size
 
 if TYPE_CHECKING:
     from pmgit.config import Config
-    from pmgit.setup.hooks.server_hook import Place
+    from pmgit.setup.hooks.server_hook import ServerHook
 
 _PROBE = f"{PROBE}/model.safetensors"
 _BYTES = 20_000
@@ -29,7 +29,7 @@ _BYTES = 20_000
 _MOST = 20_000_000
 
 
-def prove(place: Place, hook: bytes, config: str) -> str:
+def prove(place: ServerHook, hook: bytes, config: str) -> str:
     """A line that says by which configuration a push of raw weights is refused.
 
     Raises PmgitError when it is not, or when the hook could not judge it.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.setup.candidates import Folder
     from pmgit.setup.look import Look
-    from pmgit.setup.onboarding import Plan
+    from pmgit.setup.onboarding import SetupPlan
 
 #: So many folders that could be models folders are told and asked about.
 _MOST_OFFERED = 10
@@ -118,7 +118,7 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
         return
     journal = Journal(repository)
     journal.sweep()
-    done = len(journal.entries)
+    done = len(journal.records)
     if made.steps:
         if not yes:
             hint = "pmgit init --dry-run shows what would change; pmgit init --yes does it"
@@ -129,7 +129,7 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
             say(f"proved: {line}")
     except _init_proof.HookError as error:
         # Hooks that would stop every commit, or none: better nothing than these.
-        if len(journal.entries) > done:
+        if len(journal.records) > done:
             for _ in undo.run(repository, journal, done):
                 pass
             error.message += "; what was written is taken back"
@@ -142,7 +142,7 @@ def _tell(line: str) -> None:
     say(visible(line))
 
 
-def _show(made: Plan) -> None:
+def _show(made: SetupPlan) -> None:
     """What is here, and what will be done."""
     click.echo("here:")
     for line in _seen(made.look):
@@ -194,7 +194,7 @@ def _with(look: Look, more: list[Folder]) -> str:
     return " ".join(map(quote, ["pmgit", "init", *named]))
 
 
-def _ask_for_more(made: Plan, wanted: Wanted) -> tuple[str, ...]:
+def _ask_for_more(made: SetupPlan, wanted: Wanted) -> tuple[str, ...]:
     """The models folders when those that are offered are wanted, too; nothing when they are not.
 
     Asked at a terminal, as long as no configuration and no option says which folders are meant.
@@ -217,7 +217,7 @@ def _of(folder: Folder) -> str:
     return f"{visible(folder.path)}/ ({held})"
 
 
-def _do(made: Plan, journal: Journal) -> None:
+def _do(made: SetupPlan, journal: Journal) -> None:
     for step in made.steps:
         if step.ready:
             step.ready()
@@ -229,7 +229,7 @@ def _do(made: Plan, journal: Journal) -> None:
         raise
 
 
-def _tell_next(repository: Repository, made: Plan, *, yes: bool) -> None:
+def _tell_next(repository: Repository, made: SetupPlan, *, yes: bool) -> None:
     """What a person has to do now."""
     diffs = [diff for step in made.steps for diff in step.diffs]
     names = dict.fromkeys(name for name, before, after in diffs if after not in (None, before))
@@ -249,7 +249,7 @@ def _tell_next(repository: Repository, made: Plan, *, yes: bool) -> None:
         _tell_pull(repository, made)
 
 
-def _tell_pull(repository: Repository, made: Plan) -> None:
+def _tell_pull(repository: Repository, made: SetupPlan) -> None:
     """What brings weights that are pointers on disk: a clone has them so without the filter."""
     from pmgit.doctor import weights
     from pmgit.doctor.context import Context

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pmgit.config import Config
     from pmgit.git.repository import Repository
     from pmgit.setup.lfs_leave import Leaving
-    from pmgit.setup.step import Step
+    from pmgit.setup.step import SetupStep
     from pmgit.setup.storage_switch import Switch
 
 
@@ -143,7 +143,7 @@ def _tell_leaving(made: Leaving, what: str) -> None:
         )
 
 
-def _tell_written(steps: Iterable[Step]) -> list[str]:
+def _tell_written(steps: Iterable[SetupStep]) -> list[str]:
     """Say which files these steps have written; their names."""
     names = []
     for step in steps:

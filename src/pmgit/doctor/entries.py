@@ -20,18 +20,18 @@ from pmgit.finding import Fix, Step
 from pmgit.git.program import path_of
 from pmgit.setup.hooks import entry, framework_files, frameworks, origin
 from pmgit.setup.hooks.entry import GIT, INDEX, Entry
-from pmgit.setup.hooks.hook_file import PRE_COMMIT
+from pmgit.setup.hooks.names import PRE_COMMIT
 
 if TYPE_CHECKING:
     from pmgit.doctor.context import Context
-    from pmgit.setup.hooks.hook_state import State
+    from pmgit.setup.hooks.hook_state import HookState
 
 _NAME = "pmgit-hook"
 _ANSWERS = "see whether it answers later; an entry that needs no address: pmgit init --system"
 _SYSTEM = Fix(Step("pmgit", "init", "--system", names="verbatim"), order=Fix.SETUP)
 
 
-def check(context: Context, state: State, document: Any, runs: str) -> Check:
+def check(context: Context, state: HookState, document: Any, runs: str) -> Check:
     """The entry, which a hook runs; `runs` says so."""
     config = state.config(state.tool or PRE_COMMIT)
     items = framework_files.items(document)

@@ -12,14 +12,14 @@ from pmgit.finding import Fix, Step
 from pmgit.git.program import path_of
 from pmgit.setup.hooks import framework_files, frameworks, hook_state
 from pmgit.setup.hooks.hook_chain import NONE
-from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK
+from pmgit.setup.hooks.names import FRAMEWORKS, PRE_COMMIT, PREK, TOML, YML
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.doctor.context import Context
     from pmgit.doctor.hook_files import Hook, HookFolder
-    from pmgit.setup.hooks.hook_state import State
+    from pmgit.setup.hooks.hook_state import HookState
 
 #: The stages that are hooks of Git, in the order of a day's work.
 _STAGES = (
@@ -27,7 +27,6 @@ _STAGES = (
     "pre-rebase", "post-checkout", "post-merge", "post-rewrite", "pre-push",
 )  # fmt: skip
 _OLD_NAMES = {"commit": "pre-commit", "push": "pre-push", "merge-commit": "pre-merge-commit"}
-_EXE = ".exe" if sys.platform == "win32" else ""
 
 
 def checks(context: Context) -> Iterator[Check]:
@@ -36,7 +35,7 @@ def checks(context: Context) -> Iterator[Check]:
     state = hook_state.inspect(context.repository)
     state.follow(context.config.values["hooks-config"])
     recorded = context.config.values["hooks"]
-    tool = state.tool or (recorded if recorded in (PRE_COMMIT, PREK) else PRE_COMMIT)
+    tool = state.tool or (recorded if recorded in FRAMEWORKS else PRE_COMMIT)
     config = state.config(tool)
     document, fault = configuration(context, config)
     if fault:
@@ -58,7 +57,7 @@ class _Use(NamedTuple):
     options: list[str]
 
 
-def _options(state: State) -> list[str]:
+def _options(state: HookState) -> list[str]:
     """With what its hooks are installed where they read another file than usual."""
     return state.call.options if state.named else []
 
@@ -99,10 +98,9 @@ def _runs_framework(hook: Hook) -> bool:
     """Whether a hook is pre-commit's or prek's and runs, or a hook that runs one of them."""
     if not hook.runs:
         return False
-    if hook.is_chain:
+    if hook.chain:
         saved = hook.saved
-        runs = "framework=yes" in hook.lines or "framework=prek" in hook.lines
-        return runs or (saved.runs and bool(saved.framework))
+        return hook.chain.framework in FRAMEWORKS or (saved.runs and bool(saved.framework))
     return bool(hook.framework) or any(
         "pre-commit" in line or "prek" in line for line in hook.lines
     )
@@ -119,7 +117,7 @@ def _installed(context: Context, folder: HookFolder, use: _Use) -> Check:
     lost = [stage for stage in must if not _runs_framework(hooks[stage])]
     idle = [stage for stage in may if not _runs_framework(hooks[stage])]
     others = (*lost, *idle)
-    broken = [s for s in hooks if s not in others and frameworks.is_dead(hooks[s].file)]
+    broken = [s for s in hooks if s not in others and frameworks.is_dead(hooks[s])]
     if lost or broken:
         stages = [*lost, *broken]
         what = [f"no hook of {use.tool} for {', '.join(lost)}"] if lost else []
@@ -139,7 +137,7 @@ def _is_blind(hook: Hook, use: _Use) -> bool:
 
 def _is_of_prek_alone(config: str) -> bool:
     """Whether pre-commit does not read a configuration unless its hook names it."""
-    return config in (framework_files.TOML, framework_files.YML)
+    return config in (TOML, YML)
 
 
 def _exchange(stages: list[str]) -> tuple[Fix | None, str]:
@@ -173,12 +171,11 @@ def _find(name: str) -> str:
     """A program as a shell finds it: bare on the PATH, else beside the Python that runs us."""
     if path_of(name):
         return name
-    beside = os.path.join(os.path.dirname(sys.executable), name + _EXE)
-    return beside if os.access(beside, os.X_OK) else ""
+    return path_of(name, os.path.dirname(sys.executable))
 
 
 def _judged(
-    context: Context, folder: HookFolder, state: State, document: dict[str, Any] | None
+    context: Context, folder: HookFolder, state: HookState, document: dict[str, Any] | None
 ) -> Check:
     """Whether pmgit itself sees a commit."""
     name, hook = "pmgit-hook", folder.hook("pre-commit")

@@ -8,45 +8,35 @@ from typing import TYPE_CHECKING
 
 from pmgit.finding import Fix, Step
 from pmgit.setup.hooks import chain, framework_files, hook_state
-from pmgit.setup.hooks.hook_file import CHAIN, LFS, PRE_COMMIT, PREK, HookFile
+from pmgit.setup.hooks.hook_file import LFS, HookFile
+from pmgit.setup.hooks.names import FILES, LEFTHOOK, LFS_CALLS
 
 if TYPE_CHECKING:
     from pmgit.doctor.context import Context
     from pmgit.doctor.settings import GitSetting
 
-#: Where lefthook says what its hooks run.
-_LEFTHOOK = tuple(f"{dot}lefthook.{end}" for dot in ("", ".") for end in ("yml", "yaml", "toml"))
 _MOST = 1_000_000
-_UPLOADS = ("git lfs pre-push", "git-lfs pre-push")
 
 
 @dataclass
-class Hook:
-    """A hook of one stage; `file` is what Git runs, `text` that and what it hands on to."""
+class Hook(HookFile):
+    """A hook file that Git runs; `handed_on` is the text of what it runs in turn."""
 
-    file: HookFile
-    text: str
+    handed_on: str = ""
 
     @property
-    def path(self) -> str:
-        return self.file.path
+    def text(self) -> str:
+        """Its text, and that of what it runs in turn."""
+        return (self.content or b"").decode("utf-8", "replace") + self.handed_on
 
     @property
     def exists(self) -> bool:
-        return self.file.content is not None
-
-    @property
-    def runs(self) -> bool:
-        return self.file.runs
+        return self.content is not None
 
     @property
     def framework(self) -> str:
         """pre-commit or prek when one of them wrote it, else ''."""
-        return self.file.kind if self.file.kind in (PRE_COMMIT, PREK) else ""
-
-    @property
-    def is_chain(self) -> bool:
-        return self.file.kind == CHAIN
+        return self.kind if self.is_framework else ""
 
     @property
     def is_lefthook(self) -> bool:
@@ -58,13 +48,13 @@ class Hook:
     @property
     def uploads(self) -> bool:
         """Whether its text runs git-lfs; a comment does not count."""
-        return self.file.kind == LFS or any(c in line for line in self.lines for c in _UPLOADS)
+        return self.kind == LFS or any(c in line for line in self.lines for c in LFS_CALLS)
 
     @property
     def judges(self) -> bool:
-        """Whether its text runs pmgit. A chain says by a flag whether it does."""
-        if self.is_chain:
-            return "judge=yes" in self.lines
+        """Whether its text runs pmgit. A chain says so in its header."""
+        if self.chain:
+            return self.chain.judge
         return any("pmgit-hook" in line or "pmgit.hook" in line for line in self.lines)
 
     @property
@@ -76,12 +66,12 @@ class Hook:
     @property
     def legacy(self) -> Hook:
         """The hook that pre-commit or prek has put aside and runs."""
-        return read(f"{self.path}.legacy", self.file.stage)
+        return Hook.read(f"{self.path}.legacy", self.stage)
 
     @property
     def saved(self) -> Hook:
         """The hook that pmgit's chain has put aside and runs."""
-        return read(f"{self.path}.{chain.SAVED}", self.file.stage)
+        return Hook.read(f"{self.path}.{chain.SAVED}", self.stage)
 
 
 @dataclass
@@ -101,23 +91,24 @@ class HookFolder:
         """Whether other repositories use it too."""
         return self.setting is not None and self.setting.scope not in ("local", "worktree")
 
+    def chains(self, stage: str) -> list[HookFile]:
+        """The chains of pmgit for a stage, of any version: what Git runs, or a framework."""
+        above, name = os.path.split(self.path)
+        folder = above if name == "_" else self.path  # husky
+        paths = [os.path.join(folder, name) for name in (stage, f"{stage}.legacy")]
+        return [hook for path in paths if (hook := HookFile.read(path, stage)).chain]
+
     def hook(self, stage: str) -> Hook:
         """The hook that Git runs for a stage."""
-        found = read(os.path.join(self.path, stage), stage)
+        found = Hook.read(os.path.join(self.path, stage), stage)
         above, name = os.path.split(self.path)
         if found.runs and name == "_" and os.path.isfile(os.path.join(above, stage)):
             # husky: `.husky/_/pre-push` runs `sh -e .husky/pre-push`.
-            found.text += "\n" + read(os.path.join(above, stage), stage).text
+            found.handed_on += "\n" + Hook.read(os.path.join(above, stage), stage).text
         for hook in (found, found.saved):
             if hook.runs and hook.is_lefthook:
-                found.text += self.lefthook
+                found.handed_on += self.lefthook
         return found
-
-
-def read(path: str, stage: str) -> Hook:
-    """A hook file as it is. Raises PmgitError when it is there and cannot be read."""
-    file = HookFile.read(path, stage)
-    return Hook(file, (file.content or b"").decode("utf-8", "replace"))
 
 
 def folder(context: Context) -> HookFolder:
@@ -126,7 +117,7 @@ def folder(context: Context) -> HookFolder:
     own = os.path.join(context.repository.common_dir, "hooks")
     setting = context.settings.last("core.hookspath")
     found = HookFolder(path, own, setting if setting and setting.value else None)
-    for name in _LEFTHOOK:
+    for name in FILES[LEFTHOOK]:
         try:
             with open(os.path.join(context.repository.top, name), "rb") as file:
                 found.lefthook += "\n" + file.read(_MOST).decode("utf-8", "replace")

@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING
 
 from pmgit.doctor import hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
+from pmgit.doctor.hook_files import Hook
 from pmgit.finding import Fix, Step
+from pmgit.setup.hooks import chain
+from pmgit.setup.hooks.names import LFS_HOOKS, STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.doctor.context import Context
-    from pmgit.doctor.hook_files import Hook, HookFolder
+    from pmgit.doctor.hook_files import HookFolder
 
-#: The hooks that git-lfs writes, all or none: one foreign file among them and it gives up.
-_OF_LFS = ("pre-push", "post-checkout", "post-commit", "post-merge")
 _LOST = "a push would upload no content, and say nothing"
 
 
 def checks(context: Context) -> Iterator[Check]:
-    """`hooks-path`, `lfs-hook`."""
+    """`hooks-path`, `hook-chain` where one is of an earlier version, `lfs-hook`."""
     folder = hook_files.folder(context)
     yield _place(context, folder)
+    yield from _earlier(context, folder)
     yield _upload(context, folder)
 
 
@@ -47,7 +49,7 @@ def _place(context: Context, folder: HookFolder) -> Check:
     left = [
         stage
         for stage in _names(folder.own)
-        if hook_files.read(os.path.join(folder.own, stage), stage).runs
+        if Hook.read(os.path.join(folder.own, stage), stage).runs
         and not os.path.exists(os.path.join(folder.path, stage))
     ]
     if left:
@@ -57,6 +59,16 @@ def _place(context: Context, folder: HookFolder) -> Check:
             return Check(name, WARNING, evidence, hint=hint)
         return Check(name, WARNING, evidence, _copy(folder, left))
     return Check(name, OK, where)
+
+
+def _earlier(context: Context, folder: HookFolder) -> Iterator[Check]:
+    """A warning for chains that an earlier pmgit wrote: they run, and do what they did then."""
+    hooks = [hook for stage in STAGES for hook in folder.chains(stage)]
+    early = [hook for hook in hooks if chain.version(hook.content or b"") < chain.VERSION]
+    if early:
+        shown = ", ".join(context.shown(hook.path) for hook in early)
+        evidence = f"{shown} {'is' if len(early) == 1 else 'are'} of an earlier version of pmgit"
+        yield Check("hook-chain", WARNING, evidence, hook_files.onboard(context))
 
 
 def _copy(folder: HookFolder, stages: list[str]) -> Fix:
@@ -103,7 +115,7 @@ def _absent(context: Context, folder: HookFolder, evidence: str) -> Check:
     """No hook: git-lfs writes its own, unless it would fail half way or write for others too."""
     foreign = [
         stage
-        for stage in _OF_LFS
+        for stage in LFS_HOOKS
         if folder.hook(stage).exists and "git lfs" not in folder.hook(stage).text
     ]
     if folder.is_shared or foreign:

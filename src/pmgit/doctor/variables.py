@@ -9,7 +9,7 @@ from pmgit.doctor import framework, hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.finding import Fix, Step
 from pmgit.setup.hooks import framework_files, hook_state
-from pmgit.setup.hooks.hook_file import PRE_COMMIT
+from pmgit.setup.hooks.names import PRE_COMMIT, STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def _found(context: Context) -> Iterator[tuple[str, str, bool]]:
         does = f"; {_NO_UPLOAD}" if uses_lfs else ""
         yield "HUSKY", f"husky runs no hook{does}", uses_lfs
     if environ.get("LEFTHOOK") in ("0", "false"):
-        hooks = [folder.hook(stage) for stage in hook_state.STAGES]
+        hooks = [folder.hook(stage) for stage in STAGES]
         if any(hook.is_lefthook or hook.saved.is_lefthook for hook in hooks):
             loses = uses_lfs and push.is_lefthook  # the chain uploads by itself
             does = f"; {_NO_UPLOAD}" if loses else ""

@@ -76,14 +76,14 @@ def find() -> str:
 _git = ""
 
 
-def path_of(name: str) -> str:
-    """The path of a program on the PATH; '' when it is not there.
+def path_of(name: str, folders: str = "") -> str:
+    """The path of a program in `folders`, else in those of the PATH; '' when it is not there.
 
     Only absolute folders count: an empty entry or `.` means the repository that is judged, and
     what lies there must not be run.
     """
     endings = (".exe", ".cmd", ".bat") if sys.platform == "win32" else ("",)
-    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+    for folder in (folders or os.environ.get("PATH", os.defpath)).split(os.pathsep):
         for ending in endings:
             path = os.path.join(folder, name + ending)
             if os.path.isabs(folder) and os.access(path, os.X_OK) and os.path.isfile(path):

@@ -13,6 +13,10 @@ import stat
 
 from pmgit.errors import PmgitError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _HINTS = {
     errno.ENOSPC: "free some space on the disk, then run it again",
     errno.EDQUOT: "free some of your disk quota, then run it again",
@@ -68,11 +72,51 @@ def write_whole(path: str, data: bytes, *, new: bool = False) -> None:
         _remove(part)
 
 
+def write_script(path: str, data: bytes, mode: int) -> None:
+    """Put a script at `path`, in one step, also in the place of a link. It has its permissions
+    before it gets its name: Git skips a hook that is not executable, and says success.
+
+    Raises PmgitError.
+    """
+
+    def make(part: str) -> None:
+        _fill(part, data, None)
+        os.chmod(part, mode)
+
+    _refuse_read_only(path, None)
+    _replace(path, make)
+
+
 def link_whole(path: str, target: str) -> None:
     """Put a symbolic link to `target` at `path`, in one step. Raises PmgitError."""
+    _replace(path, lambda part: os.symlink(target, part))
+
+
+def make_folder(path: str) -> None:
+    """Make a folder and those above it. Raises PmgitError."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise PmgitError(
+            f"the folder {path} could not be made: {error.strerror}", "see who may write there"
+        ) from error
+
+
+def remove(path: str) -> None:
+    """Remove a file, if it is there. Raises PmgitError."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise PmgitError(f"{path} could not be removed: {error.strerror}") from error
+
+
+def _replace(path: str, make: Callable[[str], None]) -> None:
+    """Have a file made under another name, and give it this one."""
     part = f"{path}.{os.urandom(6).hex()}.tmp"
     try:
-        os.symlink(target, part)
+        make(part)
         os.replace(part, path)
     except OSError as error:
         raise PmgitError(

@@ -1,6 +1,6 @@
 """What `pmgit init` has written, kept in the git directory so that `--undo` can take it back.
 
-An entry reaches the disk before the step that it is about: after a crash at any moment the
+A record reaches the disk before the step that it is about: after a crash at any moment the
 journal knows of everything that may have been written. It holds the content before and the hash
 of what was written, so a file that somebody has changed since is told from one that nobody has.
 """
@@ -14,11 +14,11 @@ import os
 import stat
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from pmgit.errors import PmgitError
 from pmgit.git.blob import decode
-from pmgit.setup import files
+from pmgit.setup import files, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -42,7 +42,7 @@ _VERSION = 1
 
 
 @dataclass
-class Entry:
+class Record:
     """One thing that was written: `path` is relative to the top of the work tree.
 
     `before` is the content in base64 (None: there was nothing), `mode` its permissions, `after`
@@ -62,6 +62,13 @@ class Entry:
     removed: list[str] = field(default_factory=list)
     index: str | None = None
 
+    @classmethod
+    def of_index(cls, path: str, before: str, after: str = PENDING) -> Self:
+        """The record of a path that is about to be staged otherwise; `before` and `after` are what
+        the index has of it (`mode id`).
+        """
+        return cls(INDEX, path, _as_text(before.encode("ascii")), after)
+
     @property
     def content(self) -> bytes | None:
         """What was there before."""
@@ -69,23 +76,23 @@ class Entry:
 
 
 class Journal:
-    """The entries, in the order in which they were written."""
+    """The records, in the order in which they were written."""
 
     def __init__(self, repository: Repository) -> None:
         """Raises PmgitError when there is a journal that cannot be read."""
         self.path = os.path.join(repository.git_dir, "pmgit", "init.json")
         self._repository = repository
         self._top = repository.top
-        self.entries = self._load()
+        self.records = self._load()
 
-    def _load(self) -> list[Entry]:
+    def _load(self) -> list[Record]:
         data = files.read(self.path)
         if data is None:
             return []
         try:
             document = json.loads(data)
             if document["version"] == _VERSION:
-                return [Entry(**entry) for entry in document["entries"]]
+                return [Record(**record) for record in document["entries"]]
         except (ValueError, TypeError, KeyError):
             pass
         raise PmgitError(
@@ -94,21 +101,21 @@ class Journal:
         )
 
     def _save(self) -> None:
-        if not self.entries:
+        if not self.records:
             try:
                 os.unlink(self.path)
                 os.rmdir(os.path.dirname(self.path))
             except OSError:
                 pass  # it was never written, or the folder holds something else
             return
-        entries = [asdict(entry) for entry in self.entries]
-        data = json.dumps({"version": _VERSION, "entries": entries}, indent=1)
-        make_folder(os.path.dirname(self.path))
+        records = [asdict(record) for record in self.records]
+        data = json.dumps({"version": _VERSION, "entries": records}, indent=1)
+        files.make_folder(os.path.dirname(self.path))
         files.write_whole(self.path, data.encode("ascii") + b"\n")
 
     def sweep(self) -> None:
         """Remove the unfinished files that an interrupted run has left beside what it wrote."""
-        for path in (self.path, *map(self.locate, self.entries)):
+        for path in (self.path, *map(self.locate, self.records)):
             folder, name = os.path.split(path)
             for found in os.listdir(folder) if os.path.isdir(folder) else ():
                 if found.startswith(f"{name}.") and found.endswith((".tmp", ".pmgit-new")):
@@ -116,102 +123,86 @@ class Journal:
                     if all(m == "pmgit-new" or (len(m) == 12 and _is_hex(m)) for m in middle):
                         os.unlink(os.path.join(folder, found))
 
-    def locate(self, entry: Entry) -> str:
-        """Where an entry's file is."""
-        return os.path.normpath(os.path.join(self._top, *entry.path.split("/")))
+    def locate(self, record: Record) -> str:
+        """Where a record's file is."""
+        return os.path.normpath(os.path.join(self._top, *record.path.split("/")))
 
     def name(self, path: str) -> str:
-        """A path as entries have it: from the top, so that the repository can be moved."""
+        """A path as records have it: from the top, so that the repository can be moved."""
         try:
             return os.path.relpath(path, self._top).replace(os.sep, "/")
         except ValueError:  # on another drive
             return path.replace(os.sep, "/")
 
-    def note(self, entry: Entry) -> Entry:
-        """Write an entry down, before what it is about is done; again does nothing."""
-        entry = self._add(entry)
+    def note(self, record: Record) -> Record:
+        """Write a record down, before what it is about is done; again does nothing."""
+        record = self._add(record)
         self._save()
-        return entry
+        return record
 
-    def note_all(self, entries: Iterable[Entry]) -> None:
-        """Write many entries down at once."""
-        for entry in entries:
-            self._add(entry)
+    def note_all(self, records: Iterable[Record]) -> None:
+        """Write many records down at once."""
+        for record in records:
+            self._add(record)
         self._save()
 
-    def _add(self, entry: Entry) -> Entry:
-        """Add an entry, unless it is the last about its file already: then an earlier run was
+    def _add(self, record: Record) -> Record:
+        """Add a record, unless it is the last about its file already: then an earlier run was
         interrupted. The same further up is another matter: the file has been something else since.
         """
-        last = next((one for one in reversed(self.entries) if one.path == entry.path), None)
-        if last == entry:
+        last = next((one for one in reversed(self.records) if one.path == record.path), None)
+        if last == record:
             return last
-        self.entries.append(entry)
-        return entry
+        self.records.append(record)
+        return record
 
-    def _drop(self, *entries: Entry) -> None:
-        """Take these very entries out, not others that say the same."""
-        self.entries = [one for one in self.entries if not any(one is entry for entry in entries)]
+    def _drop(self, *records: Record) -> None:
+        """Take these very records out, not others that say the same."""
+        self.records = [one for one in self.records if not any(one is record for record in records)]
 
-    def forget(self, entry: Entry) -> None:
-        """Take an entry out: it is undone."""
-        self._drop(entry)
+    def forget(self, record: Record) -> None:
+        """Take a record out: it is undone."""
+        self._drop(record)
         self._save()
 
-    def settle(self, entry: Entry, after: str) -> None:
+    def settle(self, record: Record, after: str) -> None:
         """Note what another program has made of it; what it left as it was is forgotten."""
-        entry.after = after
-        if after == (entry.content or b"").decode("ascii", "replace"):
-            self._drop(entry)
+        record.after = after
+        if after == (record.content or b"").decode("ascii", "replace"):
+            self._drop(record)
         self._save()
 
-    def about(
-        self,
-        kind: str,
-        path: str,
-        after: bytes | None,
-        added: list[str],
-        removed: list[str] | None = None,
-    ) -> Entry:
-        """The entry for a file that is about to be written (`after` None: removed)."""
+    def about(self, kind: str, path: str, after: bytes | None) -> Record:
+        """The record for a file that is about to be written (`after` None: removed)."""
         link = os.path.islink(path) and kind == HOOK
-        before = link_content(path) if link else content(path)
+        before = link_content(path) if link else files.read(path)
         name = self.name(path)
+        added, removed = parts.between(before or b"", after or b"") if kind == ENTRY else ([], [])
         is_here = not (name.startswith(("../", ".git/")) or os.path.isabs(name))
-        return Entry(
+        return Record(
             kind,
             name,
-            None if before is None else base64.b64encode(before).decode("ascii"),
+            None if before is None else _as_text(before),
             digest(after),
             0 if before is None or link else stat.S_IMODE(os.lstat(path).st_mode),
             added,
             link,
-            removed or [],
+            removed,
             staged(self._repository, name) if is_here else None,
         )
 
-    def write(
-        self,
-        kind: str,
-        path: str,
-        data: bytes,
-        added: list[str] | None = None,
-        removed: list[str] | None = None,
-    ) -> None:
+    def write(self, kind: str, path: str, data: bytes) -> None:
         """Note it, make the folders, write the file: each whole or not at all."""
-        if content(path) == data:
+        if files.read(path) == data:
             return
         self.folders(os.path.dirname(path))
-        self.note(self.about(kind, path, data, added or [], removed))
+        self.note(self.about(kind, path, data))
         files.write_whole(path, data)
 
     def remove(self, kind: str, path: str) -> None:
         """Note it, and remove the file."""
-        self.note(self.about(kind, path, None, []))
-        try:
-            os.unlink(path)
-        except OSError as error:
-            raise PmgitError(f"{path} could not be removed: {error.strerror}") from error
+        self.note(self.about(kind, path, None))
+        files.remove(path)
 
     def folders(self, path: str) -> None:
         """Make a folder and those above it; noted, so that they can go again when empty."""
@@ -220,8 +211,8 @@ class Journal:
             missing.append(path)
             path = os.path.dirname(path)
         for folder in reversed(missing):
-            self.note(Entry(FOLDER, self.name(folder), None, PENDING))
-            make_folder(folder)
+            self.note(Record(FOLDER, self.name(folder), None, PENDING))
+            files.make_folder(folder)
 
     @contextmanager
     def around(self, watched: Mapping[str, str]) -> Iterator[None]:
@@ -232,17 +223,21 @@ class Journal:
         noted = []
         for path, kind in watched.items():
             if not os.path.islink(path):
-                entry = self.about(kind, path, None, [])
-                entry.after = PENDING
-                noted.append((path, self._add(entry)))
+                record = self.about(kind, path, None)
+                record.after = PENDING
+                noted.append((path, self._add(record)))
         self._save()
         try:
             yield
         finally:
-            for path, entry in noted:
-                entry.after = digest(content(path))
-            self._drop(*(entry for _, entry in noted if entry.after == digest(entry.content)))
+            for path, record in noted:
+                record.after = digest(files.read(path))
+            self._drop(*(record for _, record in noted if record.after == digest(record.content)))
             self._save()
+
+
+def _as_text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _is_hex(text: str) -> bool:
@@ -256,11 +251,6 @@ def staged(repository: Repository, path: str) -> str:
     return f"{fields[0]} {fields[1]}" if len(fields) == 3 else ""
 
 
-def content(path: str) -> bytes | None:
-    """What is in a file; None when there is none. Raises PmgitError."""
-    return files.read(path)
-
-
 def link_content(path: str) -> bytes:
     """What stands for the content of a symbolic link: where it leads."""
     return LINK + os.fsencode(os.readlink(path))
@@ -269,13 +259,3 @@ def link_content(path: str) -> bytes:
 def digest(data: bytes | None) -> str:
     """The hash by which a content is known again."""
     return GONE if data is None else hashlib.sha256(data).hexdigest()
-
-
-def make_folder(path: str) -> None:
-    """Make a folder and those above it. Raises PmgitError."""
-    try:
-        os.makedirs(path, exist_ok=True)
-    except OSError as error:
-        raise PmgitError(
-            f"the folder {path} could not be made: {error.strerror}", "see who may write there"
-        ) from error

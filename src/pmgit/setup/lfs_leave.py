@@ -7,7 +7,6 @@ pointers, so the filter stays configured.
 from __future__ import annotations
 
 import os
-from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,7 @@ from pmgit.model.weights import NEVER, Tiers
 from pmgit.setup import block, files, ignore_block, storage_switch
 from pmgit.setup.attributes import attribute_file, lfs_lines, lfs_setup
 from pmgit.setup.attributes.attribute_lines import NAME, deciders
-from pmgit.setup.journal import BLOCK, INDEX, PENDING, Entry, Journal, staged
+from pmgit.setup.journal import BLOCK, Journal, Record, staged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -175,7 +174,7 @@ def apply(repository: Repository, made: Leaving) -> None:
     for step in made.switch.first:
         step.run(journal)
     journal.note_all(
-        Entry(INDEX, blob.path, _noted(f"{blob.mode} {blob.oid}"), "") for blob in made.blobs
+        Record.of_index(blob.path, f"{blob.mode} {blob.oid}", "") for blob in made.blobs
     )
     names = b"".join(encode(blob.path) + b"\0" for blob in made.blobs)
     repository.run("update-index", "--force-remove", "-z", "--stdin", stdin=names)
@@ -193,19 +192,14 @@ def apply(repository: Repository, made: Leaving) -> None:
     ignore_block.apply(repository, ignore_block.plan(repository, made.switch.config, None))
 
 
-def _noted(entry: str) -> str:
-    return b64encode(entry.encode("ascii")).decode("ascii")
-
-
 def _write_attributes(repository: Repository, journal: Journal, made: lfs_setup.LfsPlan) -> None:
     """Write and stage `.gitattributes`; without anything in it it goes."""
     if made.attributes.work_tree is None or not made.writes:
         return
-    was = staged(repository, NAME)
     path = os.path.join(repository.top, NAME)
     after = made.new_work_tree
-    entry = journal.note(Entry(INDEX, NAME, _noted(was), PENDING))
-    journal.note(journal.about(BLOCK, path, after or None, []))
+    entry = journal.note(Record.of_index(NAME, staged(repository, NAME)))
+    journal.note(journal.about(BLOCK, path, after or None))
     if after:
         files.write_whole(path, after)
     else:

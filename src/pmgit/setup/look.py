@@ -13,7 +13,7 @@ from pmgit.lfs import missing, pointer
 from pmgit.model import storage
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
 from pmgit.setup import candidates
-from pmgit.setup.hooks import framework_files
+from pmgit.setup.hooks.names import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,15 +24,6 @@ if TYPE_CHECKING:
 
 #: Of so many folders the content is looked at: each may be as large as the work tree.
 _MOST_WEIGHED = 50
-#: What tells that a hook manager is used here.
-_MANAGERS = {
-    "husky": (".husky",),
-    "lefthook": tuple(
-        f"{dot}lefthook.{end}" for dot in ("", ".") for end in ("yml", "yaml", "toml", "json")
-    ),
-    "prek": (framework_files.TOML, framework_files.YML),
-    "pre-commit": (framework_files.YAML,),
-}
 
 
 @dataclass
@@ -89,7 +80,7 @@ def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> 
     seen.lfs_filter = code == 0
     seen.managers = [
         name
-        for name, marks in _MANAGERS.items()
+        for name, marks in FILES.items()
         if any(os.path.lexists(os.path.join(repository.top, mark)) for mark in marks)
     ]
     return seen

@@ -26,19 +26,17 @@ from pmgit.setup import (
 from pmgit.setup.attributes import attribute_lines, lfs_setup
 from pmgit.setup.hooks import frameworks, hook_state, lfs_hook
 from pmgit.setup.hooks.hook_chain import FRAMEWORK, NATIVE, NONE
-from pmgit.setup.journal import BLOCK, CONFIG, HOOK, INDEX, OWN, PENDING, Entry, Journal
+from pmgit.setup.hooks.names import LFS_HOOKS
+from pmgit.setup.journal import BLOCK, CONFIG, HOOK, OWN, Journal, Record, staged
 from pmgit.setup.look import Look, look
-from pmgit.setup.step import Step
-from pmgit.setup.undo import staged
+from pmgit.setup.step import SetupStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pmgit.git.repository import Repository
     from pmgit.setup.hooks.frameworks import Framework
-    from pmgit.setup.hooks.hook_state import State
-
-_LFS_HOOKS = ("pre-push", "post-checkout", "post-commit", "post-merge")
+    from pmgit.setup.hooks.hook_state import HookState
 
 
 @dataclass
@@ -55,7 +53,7 @@ class Wanted:
 
 
 @dataclass
-class Plan:
+class SetupPlan:
     """What was seen, how the repository is to be set up, and the steps that are missing.
 
     `notes` say what the steps do that nobody would expect.
@@ -67,11 +65,11 @@ class Plan:
     hooks: str
     roots: list[str]
     framework: Framework | None = None
-    steps: list[Step] = field(default_factory=list)
+    steps: list[SetupStep] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
+def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
     """Work everything out without changing anything.
 
     Raises UsageError when what is asked for is not what the configuration says, PmgitError when
@@ -91,7 +89,7 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
     recorded = config.values["hooks"]
     state.follow(config.values["hooks-config"])
     hooks = wanted.hooks or recorded or onboarding_hooks.mode_here(state, seen.managers)
-    made = Plan(seen, config, where, hooks, roots)
+    made = SetupPlan(seen, config, where, hooks, roots)
     if hooks == NONE and wanted.hooks:
         onboarding_hooks.refuse_none(repository, state)
     if hooks not in (NATIVE, NONE):
@@ -127,7 +125,9 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> Plan:
     return made
 
 
-def _hooks(repository: Repository, made: Plan, state: State, wanted: Wanted) -> list[Step]:
+def _hooks(
+    repository: Repository, made: SetupPlan, state: HookState, wanted: Wanted
+) -> list[SetupStep]:
     """What makes Git run pmgit, by the kind of hooks that the plan has."""
     if made.framework:
         entry = onboarding_entry.steps(repository, made.framework, wanted.system, wanted.tell)
@@ -136,20 +136,20 @@ def _hooks(repository: Repository, made: Plan, state: State, wanted: Wanted) -> 
         )
     if made.hooks == NONE:
         return []
-    out: list[Step] = []
+    out: list[SetupStep] = []
     if wanted.hooks:
         out, left = onboarding_hooks.only_native(repository, state)
         made.notes += left
     return out + onboarding_hooks.hooks(repository, state, made.hooks)
 
 
-def _own(repository: Repository, name: str, data: bytes, what: str) -> Step:
+def _own(repository: Repository, name: str, data: bytes, what: str) -> SetupStep:
     """The step that writes a file which is all ours."""
     path = os.path.join(repository.top, *name.split("/"))
-    return Step(what, [(name, None, data)], lambda journal: journal.write(OWN, path, data))
+    return SetupStep(what, [(name, None, data)], lambda journal: journal.write(OWN, path, data))
 
 
-def _pages(repository: Repository, made: Plan) -> list[Step]:
+def _pages(repository: Repository, made: SetupPlan) -> list[SetupStep]:
     """README.md and .gitkeep of the models folders; what is there stays."""
     steps = []
     for root in made.roots:
@@ -178,7 +178,9 @@ def _linked(repository: Repository, root: str) -> str:
     return next((path for path in paths if os.path.islink(os.path.join(repository.top, path))), "")
 
 
-def ignore_steps(repository: Repository, made: Plan, keep_text: bool | None) -> list[Step]:
+def ignore_steps(
+    repository: Repository, made: SetupPlan, keep_text: bool | None
+) -> list[SetupStep]:
     """The block of .gitignore."""
     found = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
     made.notes += hidden_text.notes(repository, made.config, found)
@@ -190,7 +192,7 @@ def ignore_steps(repository: Repository, made: Plan, keep_text: bool | None) -> 
         fresh = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
         for name, (_, after) in fresh.changes.items():
             path = os.path.join(repository.top, *name.split("/"))
-            journal.note(journal.about(BLOCK, path, after, []))
+            journal.note(journal.about(BLOCK, path, after))
         ignore_block.apply(repository, fresh)
 
     what = "hide weights, keep INFO.md" if made.storage == IGNORE else "hide caches only"
@@ -198,10 +200,10 @@ def ignore_steps(repository: Repository, made: Plan, keep_text: bool | None) -> 
         what += f"; hide the repositories of their own: {', '.join(found.clones)}"
     names = " and ".join(found.changes)
     diffs = [(name, before, after) for name, (before, after) in found.changes.items()]
-    return [Step(f"write pmgit's block of {names}: {what}", diffs, run)]
+    return [SetupStep(f"write pmgit's block of {names}: {what}", diffs, run)]
 
 
-def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step]:
+def _lfs(repository: Repository, made: SetupPlan, *, after_ignore: bool) -> list[SetupStep]:
     """Git LFS: attributes, filter, pointers."""
 
     def run(journal: Journal) -> None:
@@ -220,7 +222,7 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
         probes = [f"{root}/{PROBE}/{PROBE}.safetensors" for root in made.roots]
         if after_ignore and attributes.ignored(repository, probes):
             # The lines that hide them are let in by the step before.
-            return [Step("set up Git LFS for weights, and prove it", [], run)]
+            return [SetupStep("set up Git LFS for weights, and prove it", [], run)]
         raise
     filtered = repository.start("config", "--local", "--get", "filter.lfs.process").wait()[0] == 0
     # The chain uploads by itself; without it an interrupted step may lack the hooks of git-lfs.
@@ -231,7 +233,7 @@ def _lfs(repository: Repository, made: Plan, *, after_ignore: bool) -> list[Step
     if found.raw:
         what += f"; stage {len(found.raw)} tracked files as pointers"
     name = attribute_lines.NAME
-    return [Step(what, [(name, found.attributes.work_tree, found.new_work_tree)], run)]
+    return [SetupStep(what, [(name, found.attributes.work_tree, found.new_work_tree)], run)]
 
 
 def set_up_lfs(
@@ -241,14 +243,14 @@ def set_up_lfs(
     name = attribute_lines.NAME
     paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]
     noted = [
-        journal.note(_staged_before(repository, path))
+        journal.note(Record.of_index(path, staged(repository, path)))
         for path in (paths if fresh.writes else paths[1:])
     ]
     hooks = hook_state.hooks_folder(repository)
     watched = {
         os.path.join(repository.top, name): BLOCK,
         os.path.join(repository.common_dir, "config"): CONFIG,
-        **{os.path.join(hooks, hook): HOOK for hook in _LFS_HOOKS},
+        **{os.path.join(hooks, hook): HOOK for hook in LFS_HOOKS},
         # Pointers in the work tree that become the texts they stand for.
         **{os.path.join(repository.top, b.path): OWN for b, _ in fresh.texts},
     }
@@ -258,10 +260,3 @@ def set_up_lfs(
     for entry in noted:
         journal.settle(entry, staged(repository, entry.path))
     return done
-
-
-def _staged_before(repository: Repository, path: str) -> Entry:
-    """The entry for a path of the index that is about to be staged otherwise."""
-    from base64 import b64encode
-
-    return Entry(INDEX, path, b64encode(staged(repository, path).encode()).decode("ascii"), PENDING)

@@ -10,7 +10,7 @@ from pmgit.config import HOOKS, IGNORE, LFS, Config
 from pmgit.errors import UsageError
 from pmgit.setup import config_key, files
 from pmgit.setup.journal import ENTRY, Journal
-from pmgit.setup.step import Step
+from pmgit.setup.step import SetupStep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,21 +61,16 @@ def _list(names: Sequence[str]) -> str:
     return json.dumps(list(names), ensure_ascii=False)
 
 
-def record(repository: Repository, config: Config, keys: dict[str, str]) -> Step:
+def record(repository: Repository, config: Config, keys: dict[str, str]) -> SetupStep:
     """Put keys about hooks into the configuration that is there."""
     name = config.source.partition(" ")[0]
     path = os.path.join(repository.top, name)
     before = after = files.read(path) or b""
-    added: list[str] = []
-    removed: list[str] = []
     for key, value in keys.items():
-        made = config_key.put(after, config.source, key, value)
-        after = made.after
-        added += made.added
-        removed += made.removed
+        after = config_key.put(after, config.source, key, value)
 
     def run(journal: Journal) -> None:
-        journal.write(ENTRY, path, after, added, removed)
+        journal.write(ENTRY, path, after)
 
     what = " and ".join(f"{key} = {_text(value)}" for key, value in keys.items())
-    return Step(f"write {what} into {name}", [(name, before, after)], run)
+    return SetupStep(f"write {what} into {name}", [(name, before, after)], run)

@@ -15,11 +15,12 @@ from pmgit.errors import PmgitError, UsageError
 from pmgit.git.program import path_of
 from pmgit.report.text import visible
 from pmgit.setup import files
-from pmgit.setup.hooks import entry, framework_files, frameworks, hook_config, origin, prek_config
-from pmgit.setup.hooks.entry import STAGES, SYSTEM, Entry
-from pmgit.setup.hooks.hook_config import TYPES
+from pmgit.setup.hooks import entry, framework_files, frameworks, hook_config, origin
+from pmgit.setup.hooks.entry import SYSTEM, Entry
+from pmgit.setup.hooks.framework_files import TYPES
+from pmgit.setup.hooks.names import COMMIT_STAGES
 from pmgit.setup.journal import ENTRY, Journal
-from pmgit.setup.step import Step
+from pmgit.setup.step import SetupStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ def steps(
     framework: Framework,
     system: bool | None,
     tell: Callable[[str], None],
-) -> list[Step]:
+) -> list[SetupStep]:
     """Write the entry, or exchange it when another is asked for.
 
     `system` tells whether the entry is to run the pmgit that is installed; None leaves it to how
@@ -69,8 +70,7 @@ def steps(
     def change(new: Entry) -> Change:
         if present:
             return _exchange(before or b"", old, new, name)
-        plan = prek_config.plan if name.endswith(".toml") else hook_config.plan
-        return plan(before, new, name)
+        return hook_config.plan(before, new, name)
 
     changed = change(wanted[0])
     if isinstance(document, dict) and "repos" in document:
@@ -81,15 +81,14 @@ def steps(
         chosen[:] = [_choose(repository, framework, document, wanted, tell)]
 
     def run(journal: Journal) -> None:
-        made = change(*chosen)
-        journal.write(ENTRY, path, made.after, made.added, made.removed)
+        journal.write(ENTRY, path, change(*chosen).after)
 
     does = "exchange" if present else "write"
     what = f"{does} pmgit's entry in {name}: {_why(framework, wanted[0], source.why, system)}"
-    return [Step(what, [(name, changed.before, changed.after)], run, ready)]
+    return [SetupStep(what, [(name, changed.before, changed.after)], run, ready)]
 
 
-def take_out(repository: Repository, name: str) -> tuple[list[Step], str]:
+def take_out(repository: Repository, name: str) -> tuple[list[SetupStep], str]:
     """The step that takes pmgit's own entry out of a configuration, and what is left then: NOTHING
     for a framework to read, BY_HAND an entry that somebody wrote or changed, or '' all else.
     """
@@ -99,8 +98,7 @@ def take_out(repository: Repository, name: str) -> tuple[list[Step], str]:
     if before is None or not present:
         return [], ""
     old = entry.of(present[0]) if len(present) == 1 else None
-    exchange = prek_config.exchange if name.endswith(".toml") else hook_config.exchange
-    made = exchange(before, old, None, name) if old else None
+    made = hook_config.exchange(before, old, None, name) if old else None
     if made is None:
         return [], BY_HAND
     after = made.after or None
@@ -109,12 +107,12 @@ def take_out(repository: Repository, name: str) -> tuple[list[Step], str]:
         if after is None:
             journal.remove(ENTRY, path)
         else:
-            journal.write(ENTRY, path, after, made.added, made.removed)
+            journal.write(ENTRY, path, after)
 
     left = read(after, name)
     useful = isinstance(left, dict) and isinstance(left.get("repos"), list)
     what = f"take pmgit's entry out of {name}" if after is not None else f"remove {name}"
-    return [Step(what, [(name, before, after)], run)], "" if useful else NOTHING
+    return [SetupStep(what, [(name, before, after)], run)], "" if useful else NOTHING
 
 
 def check(repository: Repository, framework: Framework, tell: Callable[[str], None] | None) -> str:
@@ -149,9 +147,9 @@ def note(repository: Repository, framework: Framework) -> list[str]:
     name = framework.config
     document = read(files.read(_path(repository, name)), name)
     types = document.get(TYPES) if isinstance(document, dict) else None
-    if not isinstance(types, list) or set(STAGES) <= set(types):
+    if not isinstance(types, list) or set(COMMIT_STAGES) <= set(types):
         return []
-    missing = ", ".join(stage for stage in STAGES if stage not in types)
+    missing = ", ".join(stage for stage in COMMIT_STAGES if stage not in types)
     told = (
         f"{TYPES} of {visible(name)} leaves out {missing}: in another clone run `pmgit init`,"
         f" because `{framework.name} install` alone would not have pmgit run"
@@ -184,8 +182,7 @@ def _is_asked_for(present: list[dict[str, Any]], system: bool) -> bool:
 
 
 def _exchange(before: bytes, old: Entry | None, new: Entry, name: str) -> Change:
-    exchange = prek_config.exchange if name.endswith(".toml") else hook_config.exchange
-    made = exchange(before, old, new, name) if old else None
+    made = hook_config.exchange(before, old, new, name) if old else None
     if made is None:
         option = "--system" if new.kind == SYSTEM else "--no-system"
         raise UsageError(

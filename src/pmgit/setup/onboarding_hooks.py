@@ -12,13 +12,13 @@ from pmgit.git.program import path_of
 from pmgit.report.shell import quote
 from pmgit.report.text import visible
 from pmgit.setup import files, onboarding_entry
-from pmgit.setup.hooks import chain, entry, framework_files, frameworks, hook_chain, hook_state
-from pmgit.setup.hooks.entry import STAGES
+from pmgit.setup.hooks import entry, framework_files, frameworks, hook_chain, hook_state
 from pmgit.setup.hooks.hook_chain import FRAMEWORK, NATIVE, NONE
-from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK, HookFile
-from pmgit.setup.hooks.hook_state import HUSKY, LEFTHOOK, State
+from pmgit.setup.hooks.hook_file import CHAIN, HookFile
+from pmgit.setup.hooks.hook_state import HookState
+from pmgit.setup.hooks.names import COMMIT_STAGES, HUSKY, LEFTHOOK, PRE_COMMIT, PREK, STAGES
 from pmgit.setup.journal import HOOK, LINK, Journal
-from pmgit.setup.step import Step
+from pmgit.setup.step import SetupStep
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _INSTALLS = {HUSKY: "npm install", LEFTHOOK: "lefthook install"}
 
 
-def idle(state: State, managers: Collection[str]) -> list[str]:
+def idle(state: HookState, managers: Collection[str]) -> list[str]:
     """What to say of a manager whose hooks are not installed in this clone yet."""
     return [
         f"{name} is not installed in this clone: run `pmgit init` again after `{install}`"
@@ -41,32 +41,32 @@ def idle(state: State, managers: Collection[str]) -> list[str]:
     ]
 
 
-def mode_here(state: State, managers: Collection[str] = ()) -> str:
+def mode_here(state: HookState, managers: Collection[str] = ()) -> str:
     """The kind of hooks when nobody says: native where the chain judges commits already, and
     beside husky or lefthook, whose users have neither pre-commit nor prek.
     """
-    judges = any(chain.judges(state.hook(stage).content or b"") for stage in STAGES)
+    judges = any(state.hook(stage).judges for stage in COMMIT_STAGES)
     return NATIVE if judges or _is_managed(state, managers) else FRAMEWORK
 
 
-def mode_of_clone(state: State, managers: Collection[str]) -> str:
+def mode_of_clone(state: HookState, managers: Collection[str]) -> str:
     """What the next clone would do when the configuration of pmgit did not say: it has the files
     of this one, and no hooks.
     """
-    if _is_managed(State(state.folder, configs=state.configs), managers):
+    if _is_managed(HookState(state.folder, configs=state.configs), managers):
         return NATIVE
     return framework_files.tool(state.configs, ()) or PRE_COMMIT
 
 
-def _is_managed(state: State, managers: Collection[str]) -> bool:
+def _is_managed(state: HookState, managers: Collection[str]) -> bool:
     managed = bool(state.manager) or not {HUSKY, LEFTHOOK}.isdisjoint(managers)
-    framework = any(state.hooks[s].is_framework for s in STAGES if s in state.hooks)
+    framework = any(state.hooks[s].is_framework for s in COMMIT_STAGES if s in state.hooks)
     return managed and not state.configs and not framework
 
 
-def refuse_none(repository: Repository, state: State) -> None:
+def refuse_none(repository: Repository, state: HookState) -> None:
     """Raise UsageError where pmgit's hooks are here, which `--hooks none` would not take away."""
-    hooks = [hook for hook in state.hooks.values() if chain.is_chain(hook.content or b"")]
+    hooks = [hook for hook in state.hooks.values() if hook.kind == CHAIN]
     where = [shown(repository, hook.path) for hook in hooks]
     for name in dict.fromkeys((state.config(state.tool), *state.configs)):
         path = os.path.join(repository.top, *name.split("/"))
@@ -82,12 +82,12 @@ def refuse_none(repository: Repository, state: State) -> None:
 
 def hooks(
     repository: Repository,
-    state: State,
+    state: HookState,
     mode: str,
     framework: Framework | None = None,
     *,
     exchange: bool = False,
-) -> list[Step]:
+) -> list[SetupStep]:
     """The Git hooks: those of the framework, by itself, and the chain.
 
     With `exchange`, hooks of the other framework are not good enough.
@@ -103,7 +103,7 @@ def hooks(
     return steps + _chain_steps(repository, _actions(state, mode, framework), mode, framework)
 
 
-def only_native(repository: Repository, state: State) -> tuple[list[Step], list[str]]:
+def only_native(repository: Repository, state: HookState) -> tuple[list[SetupStep], list[str]]:
     """What takes pmgit's entry out of the framework's configuration, where hooks are to be native;
     and the framework's own hooks, when that leaves nothing for it to read. `state` is as it will
     be then. The texts are notes about what stays.
@@ -124,7 +124,7 @@ def only_native(repository: Repository, state: State) -> tuple[list[Step], list[
             with _watched(journal, state, stages):
                 frameworks.uninstall(repository, framework, stages)
 
-        steps.append(Step(f"run {framework.name} uninstall {_types(stages)}", [], uninstall))
+        steps.append(SetupStep(f"run {framework.name} uninstall {_types(stages)}", [], uninstall))
         for hook in list(state.installed):
             legacy = state.hook(hook.stage, "legacy")
             state.hooks[hook.stage] = replace(legacy, path=hook.path)
@@ -134,11 +134,11 @@ def only_native(repository: Repository, state: State) -> tuple[list[Step], list[
 
 def _install(
     repository: Repository,
-    state: State,
+    state: HookState,
     framework: Framework,
     missing: Sequence[str],
     others: Sequence[str],
-) -> Step:
+) -> SetupStep:
     """Have the framework install its hooks; the `others` go first, or both would run."""
     stages = [*missing, *others]
     other = _other(framework) if others else None
@@ -156,10 +156,10 @@ def _install(
     what = f"run {framework.name} install {what.strip()}"
     if other:
         what = f"run {other.name} uninstall {_types(others)}, then {what}"
-    return Step(what, [], install)
+    return SetupStep(what, [], install)
 
 
-def _of_other(state: State, framework: Framework) -> list[str]:
+def _of_other(state: HookState, framework: Framework) -> list[str]:
     """The stages, of commits or not, whose hook is the other framework's."""
     names = sorted(os.listdir(state.folder)) if os.path.isdir(state.folder) else []
     paths = {name: os.path.join(state.folder, name) for name in names if "." not in name}
@@ -184,7 +184,9 @@ def _types(stages: Sequence[str]) -> str:
     return " ".join(f"--hook-type {stage}" for stage in stages)
 
 
-def _watched(journal: Journal, state: State, stages: Sequence[str]) -> AbstractContextManager[None]:
+def _watched(
+    journal: Journal, state: HookState, stages: Sequence[str]
+) -> AbstractContextManager[None]:
     names = [name for stage in stages for name in (stage, f"{stage}.legacy")]
     return journal.around({os.path.join(state.folder, name): HOOK for name in names})
 
@@ -194,7 +196,7 @@ def _chain_steps(
     actions: Sequence[hook_chain.HookAction],
     mode: str,
     framework: Framework | None,
-) -> list[Step]:
+) -> list[SetupStep]:
     def run(journal: Journal) -> None:
         # Looked at again: the steps before this one have changed hooks, too.
         state = hook_state.inspect(repository)
@@ -202,7 +204,7 @@ def _chain_steps(
         for action in away or _actions(state, mode, framework):
             journal.folders(os.path.dirname(action.path))
             after = LINK + os.fsencode(action.link) if action.link else action.after
-            journal.note(journal.about(HOOK, action.path, after, []))
+            journal.note(journal.about(HOOK, action.path, after))
             hook_chain.apply([action])
 
     steps = []
@@ -211,7 +213,7 @@ def _chain_steps(
         does = "write" if action.after is not None else "remove"
         what = f"{does} {name}{f' -> {action.link}' if action.link else ''}: {action.why}"
         diffs = [] if action.link else [(name, action.before, action.after)]
-        steps.append(Step(what, diffs, run))
+        steps.append(SetupStep(what, diffs, run))
     return steps
 
 
@@ -228,9 +230,7 @@ def prove(repository: Repository, mode: str, framework: Framework | None) -> str
             f"git would not run pmgit: {missing[0]} is not as it was written",
             "see who else writes that file; then run it again: pmgit init",
         )
-    return (
-        f"git runs the hooks in {shown(repository, state.folder)}: {', '.join(hook_state.STAGES)}"
-    )
+    return f"git runs the hooks in {shown(repository, state.folder)}: {', '.join(STAGES)}"
 
 
 def shown(repository: Repository, path: str) -> str:
@@ -240,12 +240,12 @@ def shown(repository: Repository, path: str) -> str:
     return path
 
 
-def seen(state: State) -> list[str]:
+def seen(state: HookState) -> list[str]:
     """What hooks are here, for people."""
     lines = []
     if state.hooks_path:
         lines.append(f"core.hooksPath = {quote(state.hooks_path)}")
-    for stage in hook_state.STAGES:
+    for stage in STAGES:
         hook = state.hook(stage)
         if hook.content is not None:
             named = hook_state.names(hook, state.top) if hook.is_framework else ""
@@ -254,13 +254,15 @@ def seen(state: State) -> list[str]:
     return lines
 
 
-def _missing(state: State) -> list[str]:
+def _missing(state: HookState) -> list[str]:
     """The stages of commits without a hook of a framework that works."""
-    hooks = [state.hook(stage) for stage in STAGES]
+    hooks = [state.hook(stage) for stage in COMMIT_STAGES]
     return [hook.stage for hook in hooks if not hook.is_framework or frameworks.is_dead(hook)]
 
 
-def _actions(state: State, mode: str, framework: Framework | None) -> list[hook_chain.HookAction]:
+def _actions(
+    state: HookState, mode: str, framework: Framework | None
+) -> list[hook_chain.HookAction]:
     if mode == NONE:
         return []
     if framework:

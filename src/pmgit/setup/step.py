@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Step:
+class SetupStep:
     """A line that says what, how each file changes (name, before, after), and doing it.
 
     `run` may be called again: it does what is still missing. `ready` is called before the first

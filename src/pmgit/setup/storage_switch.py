@@ -17,8 +17,8 @@ from pmgit.setup import block, config_key, files, models_folders, onboarding, re
 from pmgit.setup.hooks.hook_chain import NONE
 from pmgit.setup.journal import ENTRY, OWN, Journal
 from pmgit.setup.look import Look
-from pmgit.setup.onboarding import Plan
-from pmgit.setup.step import Step
+from pmgit.setup.onboarding import SetupPlan
+from pmgit.setup.step import SetupStep
 
 if TYPE_CHECKING:
     from pmgit.config import Config
@@ -33,12 +33,12 @@ class Switch:
 
     config: Config
     roots: list[str]
-    first: list[Step] = field(default_factory=list)
-    last: list[Step] = field(default_factory=list)
+    first: list[SetupStep] = field(default_factory=list)
+    last: list[SetupStep] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[SetupStep]:
         """All of them."""
         return [*self.first, *self.last]
 
@@ -65,22 +65,23 @@ def switch(repository: Repository, config: Config, storage: str, keep_text: bool
     """The steps to another storage, without those of Git LFS."""
     name = config.source.partition(" ")[0] or FILE
     path = os.path.join(repository.top, name)
-    change = config_key.put(files.read(path) or b"", config.source or FILE, "storage", storage)
-    after = _reworded(change.after, storage)
+    before = files.read(path)
+    after = config_key.put(before or b"", config.source or FILE, "storage", storage)
+    after = _reworded(after, storage)
     new = parse(after, name)
     tracked = Snapshot(repository, TREE, [], []).listing()
     roots = models_folders.existing(repository, new, tracked)
     made = Switch(new, roots)
-    plan = Plan(Look(), new, storage, NONE, roots)
+    plan = SetupPlan(Look(), new, storage, NONE, roots)
     made.first = onboarding.ignore_steps(repository, plan, keep_text)
     for root in roots:
         made.last += _readme(repository, f"{root}/{readme_template.NAME}", made)
 
     def run(journal: Journal) -> None:
-        journal.write(ENTRY, path, after, change.added, change.removed)
+        journal.write(ENTRY, path, after)
 
     what = f"write {name}: storage {storage!r}"
-    made.last.append(Step(what, [(name, change.before or None, after)], run))
+    made.last.append(SetupStep(what, [(name, before, after)], run))
     return made
 
 
@@ -97,7 +98,7 @@ def _reworded(data: bytes, storage: str) -> bytes:
     return b"\n".join(lines)
 
 
-def _readme(repository: Repository, name: str, made: Switch) -> list[Step]:
+def _readme(repository: Repository, name: str, made: Switch) -> list[SetupStep]:
     """The step that exchanges what the README of a models folder says of weights and Git."""
     path = os.path.join(repository.top, *name.split("/"))
     if os.path.islink(path) or not os.path.isfile(path):
@@ -111,4 +112,6 @@ def _readme(repository: Repository, name: str, made: Switch) -> list[Step]:
     def run(journal: Journal) -> None:
         journal.write(OWN, path, after)
 
-    return [Step(f"write {name}: what it says of weights and Git", [(name, before, after)], run)]
+    return [
+        SetupStep(f"write {name}: what it says of weights and Git", [(name, before, after)], run)
+    ]

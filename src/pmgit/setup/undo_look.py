@@ -44,7 +44,7 @@ def raw_again(repository: Repository, journal: Journal) -> dict[str, int]:
     with Shadow(repository, _files(repository, ATTRIBUTES, sent, after)) as shadow:
         then = attributes.of_paths(shadow, sent, "filter")
     lost = [path for path, given in then.items() if given["filter"] != attributes.LFS]
-    restored = {entry.path for entry in journal.entries if entry.kind == INDEX}
+    restored = {entry.path for entry in journal.records if entry.kind == INDEX}
     if restored.intersection(lost):
         # What was staged and is not committed becomes again what it was.
         changed = _names(repository, "diff-index", "--cached", "--name-only", "-z",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from tests.kit import SHELLS, Repo, Result
 LINES = b"refs/heads/\xe6\xa8\xa1\xe5\x9e\x8b 1 refs/heads/a' \"$x\\n 0\n(delete) 0 b 1\n"
 #: An object of Git LFS, which is to be uploaded.
 OBJECT = ".git/lfs/objects/aa/bb/aabb"
+#: What `pmgit init` wrote in earlier versions, to the letter.
+EARLIER = Path(__file__).parents[2] / "data/hook_chains"
+STAGES = ("pre-commit", "pre-merge-commit", "pre-push")
+FRAMEWORKS, UPLOADS = ("none", "pre-commit", "prek"), ("never", "used", "always")
 #: Stands for a program: it writes down its arguments and what it read, and ends with $CODE.
 PROGRAM = '#!/bin/sh\necho "${0##*/} $*" >>"$LOG"\ncat >"$LOG.${0##*/}"\nexit "${CODE:-0}"\n'
 
@@ -33,7 +38,9 @@ def place(repo: Repo, tmp_path: Path) -> Repo:
 
 
 def put(repo: Repo, stage: str = "pre-push", name: str = "", **options: Any) -> Path:
-    content = chain.text(stage, "/no such/py'thon", **options)
+    upload = chain.USED if stage == "pre-push" else chain.NEVER
+    header = chain.Header(stage, "/no such/py'thon", **{"upload": upload, **options})
+    content = chain.text(header)
     file = repo.write(f"hooks dir/{name or stage}", content)
     file.chmod(0o755)
     return file
@@ -143,7 +150,7 @@ def test_git_lfs_runs_only_where_it_is_used(place: Repo) -> None:
     assert runs("sh", "-e", "-u")
     # In the place of Git LFS's own hook it does what that did.
     (place.path / OBJECT).unlink()
-    file = put(place, always_upload=True)
+    file = put(place, upload=chain.ALWAYS)
     assert runs()
 
 
@@ -155,7 +162,7 @@ def test_in_the_place_of_git_lfs_it_must_be_there(place: Repo, tmp_path: Path) -
         (tmp_path / "bin" / name).symlink_to(found)
     place.env["PATH"] = str(tmp_path / "bin")
     assert run(place, put(place)).code == 0
-    missing = run(place, put(place, always_upload=True))
+    missing = run(place, put(place, upload=chain.ALWAYS))
     assert missing.code == 3
     assert "git-lfs is not on the PATH" in missing.err
 
@@ -176,9 +183,75 @@ def test_a_commit_has_nothing_to_upload_and_no_input_to_wait_for(place: Repo) ->
     assert log(place) == ["pmgit-hook pre-commit"]
 
 
-def test_a_chain_knows_itself() -> None:
-    content = chain.text("pre-push", "python3", always_upload=True)
-    assert chain.is_chain(content)
-    assert chain.uploads_always(content)
-    assert not chain.uploads_always(chain.text("pre-push", "python3"))
-    assert not chain.is_chain(b"#!/bin/sh\necho pmgit hook chain\n")
+@pytest.mark.parametrize(
+    "python", ["/usr/bin/python3", "/my tools/py'thon", "C:\\\\py.exe", "/模型"]
+)
+@pytest.mark.parametrize("flags", list(itertools.product([True, False], repeat=3)))
+def test_the_header_is_read_as_it_was_written(flags: tuple[bool, ...], python: str) -> None:
+    for stage, framework, upload in itertools.product(STAGES, FRAMEWORKS, UPLOADS):
+        header = chain.Header(stage, python, flags[0], framework, flags[1], upload, flags[2])
+        content = chain.text(header)
+        assert chain.read(content) == header
+        assert (chain.is_chain(content), chain.version(content)) == (True, chain.VERSION)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_shell_reads_the_same_header(shell: str, place: Repo) -> None:
+    header = chain.Header("pre-push", "/my tools/py'thon", False, "prek", True, "always", True)
+    lines = chain.text(header).decode().partition("\n\n")[0].splitlines()
+    names = [line.partition("=")[0] for line in lines if "=" in line]
+    script = "\n".join([*lines, *(f'printf "%s\\n" "${name}"' for name in names)])
+    words = [shell, "sh"] if shell == "busybox" else [shell]
+    said = place.run([*words, "-c", script]).out.splitlines()
+    assert dict(zip(names, said, strict=True)) == {
+        "stage": "pre-push", "python": "/my tools/py'thon", "judge": "no", "framework": "prek",
+        "only_configured": "yes", "upload": "always", "sourced": "yes",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"#!/bin/sh\necho pmgit hook chain\n", b"#!/bin/sh\n# pmgit: keeps weights out\n"],
+)
+def test_other_hooks_are_no_chains(content: bytes) -> None:
+    assert not chain.is_chain(content)
+    assert chain.version(content) == 0
+    assert chain.read(content) is None
+
+
+@pytest.mark.parametrize("name", sorted(file.name for file in EARLIER.iterdir()))
+@pytest.mark.parametrize("stage", STAGES)
+def test_chains_of_the_first_version_are_read(name: str, stage: str) -> None:
+    """Each combination of flags, in each text that it had."""
+    frameworks = {"no": "none", "yes": "pre-commit", "prek": "prek"}
+    uploads = {"no": "never", "yes": "used", "always": "always"}
+    flags = itertools.product(["yes", "no"], frameworks, ["yes", "no"], uploads, ["yes", "no"])
+    for judge, framework, configured, upload, sourced in flags:
+        values = {
+            "stage": stage, "judge": judge, "framework": framework,
+            "only_configured": configured, "upload": upload, "sourced": sourced,
+        }  # fmt: skip
+        content = earlier(name, values)
+        header = chain.read(content)
+        assert chain.version(content) == 1
+        assert header
+        assert header.python == "/opt/my tools/python3"
+        assert header.stage == stage
+        assert header.judge == (judge == "yes")
+        assert header.framework == frameworks[framework]
+        assert header.only_configured == (configured == "yes")
+        if b"\nupload=" in content:
+            assert (header.upload, header.sourced) == (uploads[upload], sourced == "yes")
+        else:
+            # The first of all said nothing of it: those of a push uploaded.
+            assert header.upload == ("used" if stage == "pre-push" else "never")
+
+
+def earlier(name: str, values: dict[str, str]) -> bytes:
+    """The chain of an earlier version in `tests/data`, with other flags in its header."""
+    head, gap, script = (EARLIER / name).read_text().partition("\n\n")
+    lines = [
+        f"{key}={values.get(key, value)}" if found else key
+        for key, found, value in (line.partition("=") for line in head.splitlines())
+    ]
+    return ("\n".join(lines) + gap + script).encode()

@@ -8,9 +8,17 @@ from typing import Any
 import pytest
 import yaml
 
-from pmgit.setup.hooks import hook_config
+from pmgit.setup import parts
+from pmgit.setup.hooks import hook_config, yaml_config
 from pmgit.setup.hooks.entry import Entry
 from pmgit.setup.hooks.hook_config import NotExtendableError
+from pmgit.setup.hooks.names import YAML
+
+
+def taken_back(text: bytes, before: bytes | None, after: bytes) -> bytes | None:
+    """A text without what came in between two versions."""
+    return parts.taken_back(text, *parts.between(before or b"", after))
+
 
 BUILT, SYSTEM = Entry("index", "1.2.3"), Entry("system")
 ENTRIES = [
@@ -90,9 +98,9 @@ def test_the_entry_is_added_and_all_else_is_kept(name: str, end: str) -> None:
     if name == "a block text at the end" and end == "no last line end":
         # A line end would become part of the text, which is another document.
         with pytest.raises(NotExtendableError, match="unusual"):
-            hook_config.plan(before.encode(), BUILT)
+            hook_config.plan(before.encode(), BUILT, YAML)
         return
-    change = hook_config.plan(before.encode(), BUILT)
+    change = hook_config.plan(before.encode(), BUILT, YAML)
     after = change.after.decode()
     assert kept(before, after)
     old, new = yaml.safe_load(before), yaml.safe_load(after)
@@ -111,8 +119,8 @@ def test_the_entry_is_added_and_all_else_is_kept(name: str, end: str) -> None:
 
 @pytest.mark.parametrize("name", ZOO)
 def test_twice_is_once(name: str) -> None:
-    first = hook_config.plan(ZOO[name].encode(), SYSTEM)
-    second = hook_config.plan(first.after, SYSTEM)
+    first = hook_config.plan(ZOO[name].encode(), SYSTEM, YAML)
+    second = hook_config.plan(first.after, SYSTEM, YAML)
     assert second.present
     assert second.after == first.after
 
@@ -130,43 +138,43 @@ def test_twice_is_once(name: str) -> None:
     ],
 )
 def test_into_a_list_in_flow_style_the_entry_goes_in_flow_style(text: str, entry: Entry) -> None:
-    change = hook_config.plan(text.encode(), entry)
+    change = hook_config.plan(text.encode(), entry, YAML)
     old, new = yaml.safe_load(text), yaml.safe_load(change.after)
-    assert new["repos"] == [*old["repos"], *yaml.safe_load(hook_config.lines(entry))]
+    assert new["repos"] == [*old["repos"], *yaml.safe_load(yaml_config.lines(entry))]
     assert {**new, "repos": 0, "default_install_hook_types": 0} == {
         **old, "repos": 0, "default_install_hook_types": 0,
     }  # fmt: skip
-    assert hook_config.plan(change.after, entry).present
-    assert hook_config.without(change.after, change.added) == text.encode()
+    assert hook_config.plan(change.after, entry, YAML).present
+    assert taken_back(change.after, change.before, change.after) == text.encode()
 
 
 @pytest.mark.parametrize("end", ["LF", "CRLF"])
 @pytest.mark.parametrize("name", ZOO)
 def test_without_is_what_was_there(name: str, end: str) -> None:
     before = ENDS[end](ZOO[name]).encode()
-    change = hook_config.plan(before, BUILT)
-    assert hook_config.without(change.after, change.added) == before
+    change = hook_config.plan(before, BUILT, YAML)
+    assert taken_back(change.after, change.before, change.after) == before
 
 
 def test_the_users_lines_stay_when_ours_go() -> None:
-    change = hook_config.plan(OTHERS.encode(), BUILT)
+    change = hook_config.plan(OTHERS.encode(), BUILT, YAML)
     more = change.after + b"# mine\n"
-    assert hook_config.without(more, change.added) == OTHERS.encode() + b"# mine\n"
+    assert taken_back(more, change.before, change.after) == OTHERS.encode() + b"# mine\n"
     changed = change.after.replace(b"always_run: true", b"always_run: false")
-    assert hook_config.without(changed, change.added) is None
+    assert taken_back(changed, change.before, change.after) is None
 
 
 @pytest.mark.parametrize("text", ["# ours", "---\r\n# ours\r\n", "\ufeff# ours\n"])
 def test_comments_alone_are_kept(text: str) -> None:
-    change = hook_config.plan(text.encode(), SYSTEM)
+    change = hook_config.plan(text.encode(), SYSTEM, YAML)
     assert change.after.decode().startswith(text)
-    assert yaml.safe_load(change.after) == yaml.safe_load(hook_config.snippet(SYSTEM))
-    assert hook_config.without(change.after, change.added) == text.encode()
-    assert hook_config.plan(change.after, SYSTEM).present
+    assert yaml.safe_load(change.after) == yaml.safe_load(hook_config.snippet(SYSTEM, YAML))
+    assert taken_back(change.after, change.before, change.after) == text.encode()
+    assert hook_config.plan(change.after, SYSTEM, YAML).present
 
 
 def test_a_new_file_is_the_snippet() -> None:
-    change = hook_config.plan(None, SYSTEM)
+    change = hook_config.plan(None, SYSTEM, YAML)
     document: Any = yaml.safe_load(change.after)
     assert list(document) == ["default_install_hook_types", "repos"]
     [hook] = document["repos"][0]["hooks"]
@@ -184,7 +192,7 @@ def test_a_new_file_is_the_snippet() -> None:
 )
 def test_an_entry_by_hand_is_left_alone(hook: str) -> None:
     before = f"repos:\n  - repo: local\n    hooks:\n      - {hook}\n".encode()
-    change = hook_config.plan(before, BUILT)
+    change = hook_config.plan(before, BUILT, YAML)
     assert change.present
     assert change.after == before
 
@@ -205,13 +213,13 @@ def test_an_entry_by_hand_is_left_alone(hook: str) -> None:
 )
 def test_what_lines_cannot_extend_is_refused_with_the_snippet(text: str, why: str) -> None:
     with pytest.raises(NotExtendableError, match=why) as caught:
-        hook_config.plan(text.encode(), BUILT)
+        hook_config.plan(text.encode(), BUILT, YAML)
     assert "- id: pmgit\n" in caught.value.snippet
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(NotExtendableError):
-        hook_config.plan(b"repos:\n  - \xff\xfe\n", BUILT)
+        hook_config.plan(b"repos:\n  - \xff\xfe\n", BUILT, YAML)
 
 
 @pytest.mark.parametrize("new", [*ENTRIES, None], ids=lambda new: new.kind if new else "none")
@@ -223,14 +231,14 @@ def test_an_entry_is_exchanged_or_taken_out(end: str, old: Entry, new: Entry | N
         before = ENDS[end](text)
         if text == ZOO["a block text at the end"] and end == "no last line end":
             continue
-        first = hook_config.plan(before.encode(), old)
-        change = hook_config.exchange(first.after, old, new, ".pre-commit-config.yaml")
+        first = hook_config.plan(before.encode(), old, YAML)
+        change = hook_config.exchange(first.after, old, new, YAML)
         assert change is not None, text
         assert kept(before, change.after.decode()) or text.startswith("repos: [")
         was, now = yaml.safe_load(first.after), yaml.safe_load(change.after)
         assert now == {**was, "repos": was["repos"][:-1] + ([new.item] if new else [])}
         if new and new != old:
-            assert hook_config.without(change.after, change.added, change.removed) == first.after
+            assert taken_back(change.after, first.after, change.after) == first.after
 
 
 def test_an_entry_is_exchanged_where_it_is_all() -> None:
@@ -239,12 +247,12 @@ def test_an_entry_is_exchanged_where_it_is_all() -> None:
         (b"# mine\n", b"# mine\n"),
         (b"fail_fast: true\nrepos: []\n", 0),
     ):
-        change = hook_config.plan(text, BUILT)
-        out = hook_config.exchange(change.after, BUILT, None, ".pre-commit-config.yaml")
+        change = hook_config.plan(text, BUILT, YAML)
+        out = hook_config.exchange(change.after, BUILT, None, YAML)
         assert out is not None
         assert left in (0, out.after)
-    block = b"fail_fast: true\nrepos:\n" + hook_config.lines(BUILT).encode()
-    out = hook_config.exchange(block, BUILT, None, ".pre-commit-config.yaml")
+    block = b"fail_fast: true\nrepos:\n" + yaml_config.lines(BUILT).encode()
+    out = hook_config.exchange(block, BUILT, None, YAML)
     assert out is not None
     assert out.after == b"fail_fast: true\nrepos: []\n"
 
@@ -258,15 +266,15 @@ def test_an_entry_is_exchanged_where_it_is_all() -> None:
     ],
 )
 def test_what_somebody_has_changed_is_not_exchanged(old: bytes, new: bytes) -> None:
-    change = hook_config.plan(OTHERS.encode(), BUILT)
+    change = hook_config.plan(OTHERS.encode(), BUILT, YAML)
     changed = change.after.replace(old, new)
     assert changed != change.after
-    assert hook_config.exchange(changed, BUILT, SYSTEM, ".pre-commit-config.yaml") is None
+    assert hook_config.exchange(changed, BUILT, SYSTEM, YAML) is None
 
 
 @pytest.mark.parametrize("rev", ["1" * 40, "0" * 40, "12345678e" + "1" * 31, "abcdef01" * 5])
 def test_a_commit_is_text_whatever_its_digits(rev: str) -> None:
     new = Entry("git", rev, "https://host.example/a")
     for before in (b"repos: []\n", b"# ours\n"):
-        change = hook_config.plan(before, new)
+        change = hook_config.plan(before, new, YAML)
         assert yaml.safe_load(change.after)["repos"][-1]["rev"] == rev

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pmgit.setup import parts
 from pmgit.setup.hooks import framework_files, hook_config, prek_config
-from pmgit.setup.hooks.framework_files import TOML, YAML, YML
 from pmgit.setup.hooks.hook_config import NotExtendableError
+from pmgit.setup.hooks.names import TOML, YAML, YML
 from tests.kit import BIN
 from tests.setup.hooks.test_hook_config import BUILT, ENDS, ENTRIES, SYSTEM, kept
 
@@ -60,6 +61,23 @@ true \\"""
 """ },
 ]}]
 '''
+#: Tables of one name with another in between, and each quoted in its own way.
+APART = """\
+[[repos]]
+repo = "builtin"
+hooks = []
+
+[update]
+  # in
+\tx = 0x1F
+[[ 'repos' ]]  # two
+'repo' = "meta"
+
+  [["repos" . hooks]]
+  id = 'identity'
+
+
+"""
 #: The user's text, and how many lines of it get something put in (lists in one line).
 ZOO = {
     "tables": (TABLES, 0),
@@ -73,6 +91,14 @@ ZOO = {
     "a list without a last comma": ('repos = [\n  { repo = "builtin", hooks = [] }\n]\n', 1),
     "a list on one line": ('"repos" = [{ repo = "builtin", hooks = [] }, ]\n[update]\n', 1),
     "a list of many lines": (LONG, 1),
+    "a list that a comment ends": ('repos = [\n  { repo = "builtin", hooks = [] }  # one\n]\n', 1),
+    "a list with a comment alone": ("repos = [\n  # none yet\n]\n", 0),
+    "a list without items on lines": ("repos = [\n]\n", 0),
+    "a list behind dotted keys": (
+        'update."c d".x = 1  # soon\n\nrepos = [ { repo = "builtin", hooks = [] } , ]  # c\n',
+        1,
+    ),
+    "tables of one name apart": (APART, 0),
 }
 
 
@@ -81,7 +107,7 @@ ZOO = {
 def test_the_entry_is_added_and_all_else_is_kept(name: str, end: str) -> None:
     text, split = ZOO[name]
     before = ENDS[end](text)
-    change = prek_config.plan(before.encode(), BUILT)
+    change = hook_config.plan(before.encode(), BUILT, TOML)
     after = change.after.decode()
     if split:
         lines = before.splitlines()
@@ -97,14 +123,17 @@ def test_the_entry_is_added_and_all_else_is_kept(name: str, end: str) -> None:
     assert {**new, "repos": 0} == {**old, "repos": 0}
     if end == "CRLF":
         assert after.count("\n") == after.count("\r\n")
-    assert hook_config.without(change.after, change.added) == before.encode()
-    again = prek_config.plan(change.after, BUILT)
+    assert (
+        parts.taken_back(change.after, *parts.between(before.encode(), change.after))
+        == before.encode()
+    )
+    again = hook_config.plan(change.after, BUILT, TOML)
     assert (again.present, again.after) == (True, change.after)
 
 
 def test_lines_go_where_a_person_would_put_them() -> None:
     """Keys above the comment of the first table, below what editors look for; tables last."""
-    after = prek_config.plan(TABLES.encode(), BUILT).after.decode()
+    after = hook_config.plan(TABLES.encode(), BUILT, TOML).after.decode()
     keys, tables = TABLES.split("# formatting")
     types = 'default_install_hook_types = ["pre-commit", "pre-merge-commit"]\n'
     entry = prek_config.as_tables(BUILT)
@@ -114,7 +143,7 @@ def test_lines_go_where_a_person_would_put_them() -> None:
 def test_prek_reads_each_of_them(repo: Repo) -> None:
     texts = [*(text for text, _ in ZOO.values()), *(ENDS["BOM"](text) for text, _ in ZOO.values())]
     for number, text in enumerate(["", *texts]):
-        change = prek_config.plan(text.encode(), BUILT)
+        change = hook_config.plan(text.encode(), BUILT, TOML)
         repo.write(f"{number}/prek.toml", change.after)
     names = [str(file.relative_to(repo.path)) for file in repo.path.glob("*/prek.toml")]
     assert len(names) == 2 * len(ZOO) + 1
@@ -130,11 +159,11 @@ def test_prek_reads_each_of_them(repo: Repo) -> None:
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.kind)
 def test_it_says_what_the_entry_in_yaml_says(entry: Entry) -> None:
-    toml, yaml = (module.snippet(entry).encode() for module in (prek_config, hook_config))
+    toml, yaml = (hook_config.snippet(entry, name).encode() for name in (TOML, YAML))
     document: Any = framework_files.load(yaml, YAML)
     assert framework_files.load(toml, TOML) == document
-    inline = f"repos = [{prek_config.inline(entry.item)}]".encode()
-    assert framework_files.load(inline, TOML)["repos"] == document["repos"]
+    inline = hook_config.plan(b"repos = []\n", entry, TOML).after
+    assert framework_files.load(inline, TOML) == document
 
 
 @pytest.mark.parametrize(
@@ -142,19 +171,18 @@ def test_it_says_what_the_entry_in_yaml_says(entry: Entry) -> None:
 )
 def test_an_entry_by_hand_is_left_alone(hook: str) -> None:
     before = f'[[repos]]\nrepo = "local"\n[[repos.hooks]]\n{hook}\n'.encode()
-    change = prek_config.plan(before, BUILT)
-    assert (change.present, change.after, change.added) == (True, before, [])
+    change = hook_config.plan(before, BUILT, TOML)
+    assert (change.present, change.after) == (True, before)
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ('repos = [\n  { repo = "meta" }  # one\n]\n', "a comment ends its list"),
-        ("repos = 3\n", "is no list"),
-        ("[repos]\n", "is no list"),
-        ('x = "a\n', "not valid TOML: the string at line 1 has no end"),
-        ("x = '''" + "\\'" * 4000, "has no end"),
-        ('x = "' + "\\a" * 4000, "has no end"),
+        ("repos = 3\n", "has no list `repos`"),
+        ("[repos]\n", "has no list `repos`"),
+        ('x = "a\n', "not valid TOML: .* at line 1 "),
+        ("x = '''" + "\\'" * 4000, "not valid TOML: .* at line 1 "),
+        ('x = "' + "\\a" * 4000, "not valid TOML: .* at line 1 "),
         ("a" + ".a" * 9000 + " = 1\n", "a line of more than 10000 characters"),
         ("x = " + "[" * 5000, "not valid TOML"),
         ("x = " + "{" * 5000, "not valid TOML"),
@@ -165,21 +193,15 @@ def test_an_entry_by_hand_is_left_alone(hook: str) -> None:
 )
 def test_what_lines_cannot_extend_is_refused_with_the_snippet(text: str, why: str) -> None:
     with pytest.raises(NotExtendableError, match=why) as caught:
-        prek_config.plan(text.encode(), BUILT)
+        hook_config.plan(text.encode(), BUILT, TOML)
     assert "prek.toml" in caught.value.hint
     snippet = caught.value.snippet
-    if "comment" in why:
-        # What goes into the list, and what stands before it.
-        types, item, _ = snippet.split("\n")
-        pasted = f'{types}\nrepos = [\n  {{ repo = "meta" }},  # one\n  {item}\n]\n'
-        assert framework_files.has_entry(framework_files.load(pasted.encode(), TOML))
-    else:
-        assert framework_files.has_entry(framework_files.load(snippet.encode(), TOML))
+    assert framework_files.has_entry(framework_files.load(snippet.encode(), TOML))
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(NotExtendableError, match="not UTF-8"):
-        prek_config.plan(b"a = '\xff\xfe'\n", BUILT)
+        hook_config.plan(b"a = '\xff\xfe'\n", BUILT, TOML)
 
 
 @pytest.mark.parametrize(
@@ -222,22 +244,27 @@ def test_which_file_counts_is_what_prek_says(repo: Repo) -> None:
 @pytest.mark.parametrize("name", ZOO)
 def test_an_entry_is_exchanged_and_taken_out_in_its_place(name: str, end: str) -> None:
     before = ENDS[end](ZOO[name][0]).encode()
-    first = prek_config.plan(before, BUILT)
-    change = prek_config.exchange(first.after, BUILT, SYSTEM, TOML)
+    first = hook_config.plan(before, BUILT, TOML)
+    change = hook_config.exchange(first.after, BUILT, SYSTEM, TOML)
     assert change is not None
     assert framework_files.load(change.after, TOML)["repos"][-1] == SYSTEM.item
-    assert hook_config.without(change.after, change.added, change.removed) == first.after
-    out = prek_config.exchange(change.after, SYSTEM, None, TOML)
+    assert parts.taken_back(change.after, *parts.between(first.after, change.after)) == first.after
+    out = hook_config.exchange(change.after, SYSTEM, None, TOML)
     assert out is not None
     old, left = (framework_files.load(data, TOML) for data in (before, out.after))
     assert left.get("repos", []) == old.get("repos", [])
 
 
 def test_a_changed_entry_is_not_exchanged() -> None:
-    change = prek_config.plan(None, BUILT)
-    out = prek_config.exchange(change.after, BUILT, None, TOML)
+    change = hook_config.plan(None, BUILT, TOML)
+    out = hook_config.exchange(change.after, BUILT, None, TOML)
     assert out is not None
     assert out.after == b""
+    # Too large to find the places in it.
+    large = b"#" * 9000 + b"\n"
+    assert hook_config.exchange(large * 12 + change.after, BUILT, SYSTEM, TOML) is None
+    with pytest.raises(NotExtendableError, match="too large"):
+        hook_config.plan(large * 12, BUILT, TOML)
     for mine in (b"# mine\nalways_run", b"verbose = true\nalways_run"):
         changed = change.after.replace(b"always_run", mine)
-        assert prek_config.exchange(changed, BUILT, SYSTEM, TOML) is None
+        assert hook_config.exchange(changed, BUILT, SYSTEM, TOML) is None

@@ -89,7 +89,7 @@ class Done:
     """What was done: `lost` are the texts whose content is not on this machine."""
 
     lost: list[str]
-    hook: lfs_hook.State
+    hook: lfs_hook.PushUpload
 
 
 def plan(

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from pmgit import __version__
+from pmgit.setup.hooks.names import COMMIT_STAGES
 
 #: Where pmgit comes from: the PATH of whoever commits, a package index, a Git repository.
 SYSTEM, INDEX, GIT = "system", "index", "git"
 
-STAGES = ("pre-commit", "pre-merge-commit")
-_STAGES = [*STAGES, "manual"]
+_STAGES = [*COMMIT_STAGES, "manual"]
 _LOCAL = "local"
 
 

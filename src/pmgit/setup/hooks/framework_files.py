@@ -9,23 +9,22 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK
+from pmgit.setup.hooks.names import CONFIGURATIONS, PRE_COMMIT, PREK, TOML, YAML
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-TOML, YAML, YML = "prek.toml", ".pre-commit-config.yaml", ".pre-commit-config.yml"
-#: In the order in which prek looks for them.
-NAMES = (TOML, YAML, YML)
 
 #: None is larger in earnest, nor has so many nodes when its aliases are followed.
 MOST_BYTES = 1_000_000
 _MOST_NODES = 1_000_000
 
+#: The key that says which Git hooks the frameworks install.
+TYPES = "default_install_hook_types"
+
 
 def here(top: str) -> list[str]:
     """The files that lie in a work tree, in prek's order."""
-    return [name for name in NAMES if os.path.lexists(os.path.join(top, name))]
+    return [name for name in CONFIGURATIONS if os.path.lexists(os.path.join(top, name))]
 
 
 def tool(found: Collection[str], hooks: Collection[str]) -> str:
@@ -44,7 +43,7 @@ def tool(found: Collection[str], hooks: Collection[str]) -> str:
 def read_by(name: str, found: Collection[str]) -> str:
     """The file that pre-commit or prek reads, or would read when it were written."""
     if name == PREK:
-        return next((file for file in NAMES if file in found), YAML)
+        return next((file for file in CONFIGURATIONS if file in found), YAML)
     return YAML
 
 
@@ -92,17 +91,21 @@ def _nodes(node: Any, counted: dict[int, int]) -> int:
 
 
 def _load_toml(text: str) -> Any:
+    """By tomllib, or by tomlkit where that cannot: prek reads TOML 1.1, whose inline tables may
+    span lines (`prek util yaml-to-toml` writes them so), and tomllib of Python 3.11 reads 1.0.
+    """
     import tomllib
 
     from pmgit.plain_toml import MAX_LINE
-    from pmgit.setup.hooks import toml_text
+    from pmgit.setup import toml_file
 
     if any(len(line) > MAX_LINE for line in text.split("\n")):
         raise ValueError(f"not read: a line of more than {MAX_LINE} characters")
     try:
-        return tomllib.loads(toml_text.plain(text))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"not valid TOML: {str(error) or 'nested too deeply'}") from None
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    return toml_file.parse(text).unwrap()
 
 
 def hooks(document: Any) -> list[dict[str, Any]]:

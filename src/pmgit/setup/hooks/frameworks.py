@@ -17,16 +17,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pmgit.errors import PmgitError
 from pmgit.git.program import path_of
 from pmgit.report.redact import redact
-from pmgit.setup.hooks import framework_files, hook_state
-from pmgit.setup.hooks.entry import STAGES
-from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK
+from pmgit.setup.hooks import hook_state
+from pmgit.setup.hooks.names import COMMIT_STAGES, FRAMEWORKS, PRE_COMMIT, PREK, YAML
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pmgit.git.repository import Repository
     from pmgit.setup.hooks.hook_file import HookFile
-    from pmgit.setup.hooks.hook_state import State
+    from pmgit.setup.hooks.hook_state import HookState
 
 #: So long may the building of an environment take; on a slow line 14 MB take two minutes.
 MOST_SECONDS = 600
@@ -74,7 +73,7 @@ class Done(NamedTuple):
         return redact(words) or f"exit code {self.code}"
 
 
-def find(state: State, asked: str = "", recorded: str = "") -> Framework:
+def find(state: HookState, asked: str = "", recorded: str = "") -> Framework:
     """pre-commit or prek: the one that is asked for; else that whose hook, or whose configuration
     that only it reads, is here; else what the configuration of pmgit records; else what is on the
     PATH. pre-commit is always there: pmgit depends on it.
@@ -82,8 +81,8 @@ def find(state: State, asked: str = "", recorded: str = "") -> Framework:
     Raises PmgitError where prek is meant and cannot serve, or where the hooks that are installed
     would not run pmgit.
     """
-    programs = {name: path_of(name) for name in (PRE_COMMIT, PREK)}
-    served = framework_files.YAML in state.configs or not state.configs or state.tool == PRE_COMMIT
+    programs = {name: path_of(name) for name in FRAMEWORKS}
+    served = YAML in state.configs or not state.configs or state.tool == PRE_COMMIT
     name = asked or state.tool or recorded
     if name == PRE_COMMIT and not served:
         name = PREK
@@ -100,8 +99,8 @@ def find(state: State, asked: str = "", recorded: str = "") -> Framework:
         )
     if name == PRE_COMMIT and not programs[PRE_COMMIT]:
         argv = (sys.executable, "-I", "-m", "pre_commit")
-    blind = [h.stage for h in state.installed if h.kind == PRE_COMMIT and h.stage in STAGES]
-    if name == PREK and asked != PREK and blind and framework_files.YAML not in state.configs:
+    blind = [h.stage for h in state.installed if h.kind == PRE_COMMIT and h.stage in COMMIT_STAGES]
+    if name == PREK and asked != PREK and blind and YAML not in state.configs:
         types = " ".join(f"-t {stage}" for stage in blind)
         raise PmgitError(
             f"{state.hook(blind[0]).path} is pre-commit's hook, and pre-commit does not read"
@@ -115,13 +114,13 @@ def find(state: State, asked: str = "", recorded: str = "") -> Framework:
     return Framework(name, argv, config, (*call.options, *call.only))
 
 
-def _is_named_by_prek(state: State) -> bool:
+def _is_named_by_prek(state: HookState) -> bool:
     return bool(state.named) and state.tool == PREK
 
 
-def _refuse_others(state: State, name: str) -> None:
+def _refuse_others(state: HookState, name: str) -> None:
     """Refuse hooks that would not run pmgit's entry, wherever it is written."""
-    hooks = [hook for hook in state.installed if hook.stage in STAGES]
+    hooks = [hook for hook in state.installed if hook.stage in COMMIT_STAGES]
     who = hooks[0].path if hooks else "hooks-config in pmgit's configuration"
     again = "then run it again; for Git hooks beside it: pmgit init --hooks native"
     top = state.top
@@ -129,8 +128,8 @@ def _refuse_others(state: State, name: str) -> None:
     if len(read) > 1:
         (one, first), (other, second) = list(read.items())[:2]
         raise PmgitError(
-            f"{first.path} reads {one or framework_files.YAML}, {second.path} reads"
-            f" {other or framework_files.YAML}: pmgit's entry is for one file",
+            f"{first.path} reads {one or YAML}, {second.path} reads"
+            f" {other or YAML}: pmgit's entry is for one file",
             f"install both hooks with the same -c, {again}",
         )
     for hook in hooks:
@@ -175,7 +174,9 @@ def is_dead(hook: HookFile) -> bool:
     return bool(called) and not os.access(called, os.X_OK) and not path_of(hook.kind)
 
 
-def install(repository: Repository, framework: Framework, stages: Sequence[str] = STAGES) -> None:
+def install(
+    repository: Repository, framework: Framework, stages: Sequence[str] = COMMIT_STAGES
+) -> None:
     """Have the framework write its Git hooks. Raises PmgitError with what it said."""
     types = [word for stage in stages for word in ("--hook-type", stage)]
     _run(repository, framework, "install", *framework.options, *types)
@@ -199,7 +200,7 @@ def build(repository: Repository, framework: Framework, document: dict[str, Any]
     it said, or when it takes too long.
     """
     with TemporaryDirectory(prefix="pmgit-", ignore_cleanup_errors=True) as folder:
-        path = os.path.join(folder, framework_files.YAML)
+        path = os.path.join(folder, YAML)
         with open(path, "w", encoding="utf-8") as file:
             # What is JSON is YAML, too.
             json.dump(document, file, ensure_ascii=False, default=str)

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from pmgit.errors import PmgitError, UsageError
 from pmgit.setup import files
 from pmgit.setup.hooks import chain
-from pmgit.setup.hooks.hook_file import CHAIN, FOREIGN, LFS, NOTHING, PRE_COMMIT, PREK, SHIM
-from pmgit.setup.hooks.hook_state import HUSKY, LEFTHOOK, PUSH, STAGES
+from pmgit.setup.hooks.hook_file import CHAIN, FOREIGN, LFS, NOTHING, SHIM
+from pmgit.setup.hooks.names import COMMIT_STAGES, HUSKY, LEFTHOOK, PRE_COMMIT, PREK, PUSH, STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmgit.setup.hooks.hook_file import HookFile
-    from pmgit.setup.hooks.hook_state import State
+    from pmgit.setup.hooks.hook_state import HookState
 
 FRAMEWORK, NATIVE, NONE = "pre-commit", "native", "none"
 _EXECUTABLE = 0o755
@@ -43,7 +43,7 @@ class HookAction:
     link: str = ""
 
 
-def plan(state: State, mode: str, *, python: str) -> list[HookAction]:
+def plan(state: HookState, mode: str, *, python: str) -> list[HookAction]:
     """What to write, in the order in which it must be written; empty when all is right.
 
     `mode` is "native" (the chain at every stage), "pre-commit" (a framework serves the commit,
@@ -65,15 +65,15 @@ def plan(state: State, mode: str, *, python: str) -> list[HookAction]:
     return actions
 
 
-def unchain(state: State) -> list[HookAction]:
+def unchain(state: HookState) -> list[HookAction]:
     """What takes the chains away that judge commits, for a framework that is to do so: the hooks
     that were there before come back. Where core.hooksPath is set, `plan` makes them run it instead.
     """
     actions = []
-    for stage in (stage for stage in STAGES if stage != PUSH):
+    for stage in COMMIT_STAGES:
         for suffix in ("legacy",) if state.hooks_path else ("", "legacy"):
             place, saved = state.hook(stage, suffix), state.hook(stage, chain.SAVED)
-            if not chain.judges(place.content or b""):
+            if not place.judges:
                 continue
             why = "pmgit's own hook, which is not needed beside pmgit's entry"
             if saved.content is None:
@@ -90,7 +90,7 @@ def unchain(state: State) -> list[HookAction]:
 
 
 def _chain(
-    state: State, stage: str, python: str, *, judge: bool, framework: bool
+    state: HookState, stage: str, python: str, *, judge: bool, framework: bool
 ) -> list[HookAction]:
     """The actions that make the chain part of one stage."""
     hook = state.hook(stage)
@@ -113,18 +113,20 @@ def _chain(
         legacy = state.hook(stage, "legacy")
         if legacy.kind == FOREIGN and legacy.runs:
             actions += _keep(legacy, saved, state.manager)
-    always = place.kind == LFS or (
-        place.content is not None and chain.uploads_always(place.content)
-    )
+    upload = chain.USED if stage == PUSH else chain.NEVER
+    if place.kind == LFS or (place.chain and place.chain.upload == chain.ALWAYS):
+        upload = chain.ALWAYS
     after = chain.text(
-        stage,
-        # A tracked file goes to other machines, where this interpreter is not.
-        "python3" if state.tracked else python,
-        judge=judge,
-        framework=(state.tool or PRE_COMMIT) if framework else "",
-        only_configured=state.shared,
-        always_upload=always,
-        sourced=state.manager == HUSKY,
+        chain.Header(
+            stage,
+            # A tracked file goes to other machines, where this interpreter is not.
+            "python3" if state.tracked else python,
+            judge,
+            (state.tool or PRE_COMMIT) if framework else chain.NO_FRAMEWORK,
+            only_configured=state.shared,
+            upload=upload,
+            sourced=state.manager == HUSKY,
+        )
     )
     if place.content != after or place.target or not place.runs:
         why = _why(state, stage, place, judge)
@@ -151,7 +153,7 @@ def _keep(place: HookFile, saved: HookFile, manager: str) -> list[HookAction]:
     ]
 
 
-def _why(state: State, stage: str, place: HookFile, judge: bool) -> str:
+def _why(state: HookState, stage: str, place: HookFile, judge: bool) -> str:
     did = {
         NOTHING: "",
         LFS: ", in the place of Git LFS's own hook",
@@ -180,43 +182,11 @@ def apply(actions: Sequence[HookAction]) -> None:
     Raises PmgitError; what was written before stays, and running it again finishes the rest.
     """
     for action in actions:
-        _apply(action)
-
-
-def _apply(action: HookAction) -> None:
-    try:
         if action.after is None:
-            if os.path.lexists(action.path):
-                os.unlink(action.path)
-            return
-        os.makedirs(os.path.dirname(action.path), exist_ok=True)
+            files.remove(action.path)
+            continue
+        files.make_folder(os.path.dirname(action.path))
         if action.link:
             files.link_whole(action.path, action.link)
-            return
-        part = f"{action.path}.pmgit-new"
-        try:
-            files.write_whole(part, action.after)
-            # Before it gets its name: Git skips a hook that is not executable, and says success.
-            os.chmod(part, action.mode)
-            os.replace(part, action.path)
-        finally:
-            if os.path.lexists(part):
-                os.unlink(part)
-    except OSError as error:
-        raise PmgitError(
-            f"{action.path} could not be written: {error.strerror}", "see who may write there"
-        ) from error
-
-
-def undo(actions: Sequence[HookAction], modes: dict[str, int] | None = None) -> list[HookAction]:
-    """The actions that take these back, last first; `modes` are the old permissions by path.
-
-    A file that somebody has changed since is left alone.
-    """
-    found = []
-    for action in reversed(actions):
-        if files.read(action.path) == action.after:
-            mode = (modes or {}).get(action.path, _EXECUTABLE)
-            why = "as it was before" if action.before is not None else "there was none before"
-            found.append(HookAction(action.path, action.after, action.before, mode, why))
-    return found
+        else:
+            files.write_script(action.path, action.after, action.mode)

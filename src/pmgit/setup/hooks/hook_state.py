@@ -7,18 +7,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.setup.hooks import chain, framework_files
-from pmgit.setup.hooks.hook_file import PRE_COMMIT, PREK, Call, HookFile
+from pmgit.setup.hooks.hook_file import Call, HookFile
+from pmgit.setup.hooks.names import (
+    COMMIT_STAGES,
+    FRAMEWORKS,
+    HUSKY,
+    LEFTHOOK,
+    PRE_COMMIT,
+    PREK,
+    PUSH,
+    STAGES,
+    YAML,
+)
 
 if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
-PUSH = "pre-push"
-STAGES = ("pre-commit", "pre-merge-commit", PUSH)
-HUSKY, LEFTHOOK = "husky", "lefthook"
-
 
 @dataclass
-class State:
+class HookState:
     """The hooks of a repository.
 
     `folder` is where the chain goes: the folder that Git takes hooks from, or that of husky's
@@ -71,11 +78,11 @@ class State:
         return self.named or framework_files.read_by(tool, self.configs)
 
 
-def inspect(repository: Repository) -> State:
+def inspect(repository: Repository) -> HookState:
     """Look at the hooks; nothing is changed. Raises PmgitError when one cannot be read."""
     folder = hooks_folder(repository)
     code, out, _ = repository.start("config", "--get", "core.hooksPath", own_hooks=True).wait()
-    state = State(folder, os.fsdecode(out).rstrip("\n") if code == 0 else "")
+    state = HookState(folder, os.fsdecode(out).rstrip("\n") if code == 0 else "")
     parent, name = os.path.split(folder)
     if name == "_" and os.path.basename(parent) == ".husky":
         # husky makes `_` anew at every install and runs `.husky/<stage>` from it.
@@ -108,7 +115,7 @@ def names(hook: HookFile, top: str) -> str:
     one.
     """
     path = _named(hook.call, hook.kind, top)
-    return "" if path == framework_files.YAML and hook.kind == PRE_COMMIT else path
+    return "" if path == YAML and hook.kind == PRE_COMMIT else path
 
 
 def _named(call: Call, kind: str, top: str) -> str:
@@ -131,10 +138,12 @@ def _is_below(path: str, folder: str) -> bool:
     return os.path.normcase(real).startswith(os.path.normcase(above).rstrip(os.sep) + os.sep)
 
 
-def _kinds(state: State) -> set[str]:
+def _kinds(state: HookState) -> set[str]:
     """Whose the installed hooks are: of commits, or where nobody serves those, of pushes."""
-    kinds = {state.hook(stage).kind for stage in STAGES if stage != PUSH}
-    return kinds if kinds & {PRE_COMMIT, PREK} else {hook.kind for hook in state.hooks.values()}
+    kinds = {state.hook(stage).kind for stage in COMMIT_STAGES}
+    return (
+        kinds if not kinds.isdisjoint(FRAMEWORKS) else {hook.kind for hook in state.hooks.values()}
+    )
 
 
 def _has_push_stage(path: str, name: str) -> bool:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from pmgit.setup.hooks.names import LFS_CALLS, PUSH
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
-_CALLS = (b"git lfs pre-push", b"git-lfs pre-push")
+_CALLS = tuple(call.encode() for call in LFS_CALLS)
 
 
-class State(NamedTuple):
+class PushUpload(NamedTuple):
     """`uploads`: whether a push uploads. `hook` is its path; `hint` says what to do if not."""
 
     uploads: bool
@@ -24,24 +26,24 @@ class State(NamedTuple):
     hint: str = ""
 
 
-def ensure(repository: Repository) -> State:
+def ensure(repository: Repository) -> PushUpload:
     """Let git-lfs write its hooks when there is no pre-push hook; say so when another is there."""
     folder, own = _hooks_folder(repository)
-    hook = os.path.join(folder, "pre-push")
+    hook = os.path.join(folder, PUSH)
     if not os.path.lexists(hook) and own:
         # pmgit runs git without hooks; here their real folder is what is meant.
         repository.start("-c", f"core.hooksPath={folder}", "lfs", "update").wait()
     if _uploads(hook):
-        return State(True, hook)
+        return PushUpload(True, hook)
     if os.path.lexists(hook):
-        return State(False, hook, f'add this line to {hook}: git lfs pre-push "$@"')
-    return State(False, hook, "git lfs update")
+        return PushUpload(False, hook, f'add this line to {hook}: git lfs pre-push "$@"')
+    return PushUpload(False, hook, "git lfs update")
 
 
 def is_wanted(repository: Repository) -> bool:
     """Whether `ensure` would have git-lfs write its hooks."""
     folder, own = _hooks_folder(repository)
-    return own and not os.path.lexists(os.path.join(folder, "pre-push"))
+    return own and not os.path.lexists(os.path.join(folder, PUSH))
 
 
 def _hooks_folder(repository: Repository) -> tuple[str, bool]:

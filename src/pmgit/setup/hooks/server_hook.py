@@ -24,7 +24,7 @@ IN_FOLDER = "pmgit"
 SAVED = f"{HOOK}.before-pmgit"
 
 
-class Place:
+class ServerHook:
     """Where the hook of a server goes.
 
     `path` is the file, `chains` whether a hook that is there is kept and run, `repository` the
@@ -53,7 +53,7 @@ class Place:
             raise PmgitError(f"{self.path} could not be read: {error.strerror}") from error
 
 
-def find(folder: str) -> Place:
+def find(folder: str) -> ServerHook:
     """Where the hook goes for DIR: a bare repository, or a folder of hooks. Raises UsageError."""
     folder = os.path.abspath(folder)
     if not os.path.isdir(folder):
@@ -62,7 +62,7 @@ def find(folder: str) -> Place:
     if os.path.isfile(f"{folder}/HEAD") and os.path.isdir(f"{folder}/objects"):
         return _of_repository(folder)
     if name.endswith(".d"):
-        return Place(os.path.join(folder, IN_FOLDER), chains=False)
+        return ServerHook(os.path.join(folder, IN_FOLDER), chains=False)
     # `common` is what gitolite links into every repository.
     if name in ("custom_hooks", "hooks", "common"):
         return _in_hooks(folder)
@@ -73,30 +73,30 @@ def find(folder: str) -> Place:
     )
 
 
-def _of_repository(folder: str) -> Place:
+def _of_repository(folder: str) -> ServerHook:
     asked = ("rev-parse", "--path-format=absolute", "--git-path", "hooks")
     # own_hooks: core.hooksPath may lead to another folder.
     answer = process.start(*asked, top=folder, env={"GIT_DIR": folder}, own_hooks=True).finish()
     return _in_hooks(os.fsdecode(answer.rstrip(b"\r\n")), folder)
 
 
-def _in_hooks(hooks: str, repository: str = "") -> Place:
+def _in_hooks(hooks: str, repository: str = "") -> ServerHook:
     # As Gitea, Forgejo and GitLab have it: their own pre-receive runs all files of this folder.
     several = os.path.join(hooks, f"{HOOK}.d")
-    one = Place(os.path.join(hooks, HOOK), chains=True, repository=repository)
+    one = ServerHook(os.path.join(hooks, HOOK), chains=True, repository=repository)
     if os.path.isdir(several) and (not repository or _runs_folder(one)):
-        return Place(os.path.join(several, IN_FOLDER), chains=False, repository=repository)
+        return ServerHook(os.path.join(several, IN_FOLDER), chains=False, repository=repository)
     return one
 
 
-def _runs_folder(place: Place) -> bool:
+def _runs_folder(place: ServerHook) -> bool:
     """Whether the hook of a repository runs the files of `pre-receive.d`; Git itself does not."""
     text = place.content or b""
     # The one of Gitea has `${hookname}.d`.
     return b".d" in text and not is_ours(text) and _runs(place.path)
 
 
-def install(place: Place, *, config: str, gitlab: bool, dry_run: bool) -> Iterator[str]:
+def install(place: ServerHook, *, config: str, gitlab: bool, dry_run: bool) -> Iterator[str]:
     """Write the hook; yields a line for each thing that is done. Running twice changes nothing."""
     folder = os.path.dirname(place.path)
     now = place.content
@@ -124,7 +124,7 @@ def install(place: Place, *, config: str, gitlab: bool, dry_run: bool) -> Iterat
         _put(place, wanted, keeps=keeps)
 
 
-def undo(place: Place, *, dry_run: bool) -> Iterator[str]:
+def undo(place: ServerHook, *, dry_run: bool) -> Iterator[str]:
     """Take the hook away and put back what was there; yields a line for each thing."""
     now = place.content
     if now is None or not is_ours(now):
@@ -147,7 +147,7 @@ def undo(place: Place, *, dry_run: bool) -> Iterator[str]:
             pass  # somebody keeps something there
 
 
-def _refuse_changed(place: Place, now: bytes) -> None:
+def _refuse_changed(place: ServerHook, now: bytes) -> None:
     if not is_unchanged(now) or os.path.islink(place.path):
         raise PmgitError(
             f"{place.path} was changed since pmgit wrote it, and stays",
@@ -159,7 +159,7 @@ def _runs(path: str) -> bool:
     return os.name != "posix" or os.access(path, os.X_OK)
 
 
-def _put(place: Place, data: bytes, *, keeps: bool) -> None:
+def _put(place: ServerHook, data: bytes, *, keeps: bool) -> None:
     """Put the hook in its place in one step: there is no moment without any hook."""
     part = f"{place.path}.{os.urandom(6).hex()}.tmp~"  # no server runs *~
     files.write_whole(part, data, new=True)

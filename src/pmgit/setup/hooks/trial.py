@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 from pmgit.errors import PmgitError
 from pmgit.git.program import path_of
 from pmgit.report.text import visible
-from pmgit.setup.hooks import framework_files, frameworks, hook_state, prek_config
+from pmgit.setup.hooks import framework_files, frameworks, hook_state
 from pmgit.setup.hooks.hook_file import FOREIGN, HookFile
-from pmgit.setup.hooks.hook_state import HUSKY, PUSH, STAGES
+from pmgit.setup.hooks.names import COMMIT_STAGES, HUSKY, PUSH, TOML, YAML
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pmgit.git.repository import Repository
-    from pmgit.setup.hooks.hook_state import State
+    from pmgit.setup.hooks.hook_state import HookState
 
 #: Over every default limit for weights.
 BYTES = 2_000_000
@@ -49,7 +49,7 @@ _SWITCHES = ("SKIP", "PREK_SKIP", "HUSKY", "LEFTHOOK")
 
 
 def commit(
-    repository: Repository, state: State, tool: str, path: str, rules: Iterable[str]
+    repository: Repository, state: HookState, tool: str, path: str, rules: Iterable[str]
 ) -> None:
     """Commit text, which must go in, and raw weights at `path`, which one of `rules` must stop.
 
@@ -88,10 +88,12 @@ def _harmless(top: str, config: str) -> tuple[str, bytes]:
     """The configuration of a framework where only pmgit's entry does anything: name and content."""
     with open(os.path.join(top, config), "rb") as file:
         document = framework_files.harmless(framework_files.load(file.read(), config))
-    if config == framework_files.TOML:
-        config = framework_files.YAML  # prek reads that as well
+    if config == TOML:
+        config = YAML  # prek reads that as well
     if config.endswith(".toml"):
-        return config, prek_config.as_lines(document).encode()
+        import tomlkit
+
+        return config, tomlkit.dumps(document).encode()
     return config, json.dumps(document, ensure_ascii=False, default=str).encode()
 
 
@@ -103,13 +105,13 @@ class _Repository:
         self._env = {**frameworks.elsewhere(), **_ENVIRONMENT}
         self._settings = dict(_SETTINGS)
 
-    def make(self, repository: Repository, state: State) -> None:
+    def make(self, repository: Repository, state: HookState) -> None:
         """Make it, with the hooks."""
         os.mkdir(self._top)
         self._git("init", "-q", "--template=", f"--object-format={repository.object_format}")
         self._settings["core.hooksPath"] = self._hooks(repository, state)
 
-    def _hooks(self, repository: Repository, state: State) -> str:
+    def _hooks(self, repository: Repository, state: HookState) -> str:
         """Copy the hooks of commits that are pmgit's or a framework's; where Git finds them."""
         folder = os.path.join(self._top, ".git", "hooks")
         for name, hook in state.hooks.items():
@@ -119,7 +121,7 @@ class _Repository:
             return folder
         # What husky puts before them: `_/<stage>`, which runs `_/h`.
         real = hook_state.hooks_folder(repository)
-        for name in (*(stage for stage in STAGES if stage != PUSH), "h", "husky.sh"):
+        for name in (*COMMIT_STAGES, "h", "husky.sh"):
             hook = HookFile.read(os.path.join(real, name), name)
             if hook.content is not None:
                 self._put(os.path.join(folder, "_"), name, hook)
