@@ -226,6 +226,27 @@ def test_a_change_of_attributes_judges_every_file_again(here: Repo) -> None:
     assert sorted(named(subject().judged_for_lfs)) == ["c.bin", "new.bin", "old/a.bin", "old/b.txt"]
 
 
+def test_files_that_attributes_send_to_lfs_in_a_range(here: Repo) -> None:
+    """Whether the attributes of a file were asked for before must not matter."""
+    here.stage("a.txt", "x")
+    here.commit()
+    here.stage(".gitattributes", "*.bin filter=lfs\n")
+    here.stage("new.bin", "new")
+    here.commit()
+    here.stage("later.bin", "later")
+    here.commit()
+    for text, paths in (
+        ("HEAD~2..HEAD", ["later.bin", "new.bin"]),
+        ("HEAD~1..HEAD", ["later.bin"]),
+    ):
+        for ask_filters in (True, False):
+            snapshot = ranges.take_range(discover(), text)
+            snapshot.survey(pointers.may_be, 200_000, ask_filters=ask_filters)
+            seen = Subject(snapshot, Config())
+            assert seen.concerns_lfs
+            assert sorted(named(seen.lfs_files)) == paths
+
+
 # -- what changes ---------------------------------------------------------------------------------
 
 
