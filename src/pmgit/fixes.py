@@ -14,7 +14,7 @@ from pmgit.finding import Fix, Step
 from pmgit.git import work_tree
 from pmgit.git.blob import SUBMODULE
 from pmgit.git.snapshot import RANGE
-from pmgit.model import folder, moves, steering, whole
+from pmgit.model import folder, steering, whole
 from pmgit.model.weights import NEVER
 from pmgit.setup import models_folders
 from pmgit.setup.attributes import only_here
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 #: --skip-repo: the repository's hooks are not touched, they may be somebody else's.
 INSTALL = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
-
-#: The last thing that is done to all fixes.
-settle = moves.settle
 
 HOST_LIMIT = "host-limit"
 COLLEAGUES = "everybody else's copy of the file is deleted at their next pull"

@@ -182,14 +182,15 @@ def _meet(one: str, other: str) -> bool:
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
-def settle(findings: list[Finding], subject: Subject) -> None:
+def settle(findings: list[Finding], subject: Subject) -> list[Finding]:
     """Make fixes agree that are pasted one after the other, renames last.
 
     What another fix has taken out of the index cannot be renamed by git; what lies in a folder
     that is renamed first is found in the new folder; and no two things get the same name. A
     rename that cannot be made to agree is left out: it is printed again when the others are done.
+    The findings are returned sorted by path.
     """
-    in_order = sorted(findings, key=lambda f: (f.path, f.line, f.rule))
+    in_order = sorted(findings, key=lambda f: (f.path, f.line, f.rule, f.commit))
     taken: set[str] = set()
     filled: set[str] = set()  # the folders that something is added to, at any depth
     for finding in in_order:
@@ -200,13 +201,17 @@ def settle(findings: list[Finding], subject: Subject) -> None:
             elif step.argv[:2] == ("git", "add"):
                 filled.update(_folders_of(step.items))
     done: list[tuple[str, str]] = []
+    settled = []
     for finding in in_order:
         fix = finding.fix
         if fix and fix.order == Fix.MOVE:
             steps = _rename_untracked(fix, subject, taken, filled) if taken else fix.steps
             steps = follow(steps, done)
             kept = Fix(*steps, order=Fix.MOVE, safe=fix.safe, warning=fix.warning)
-            finding.pasted = kept if steps else None
+            settled.append(finding.but(pasted=kept if steps else None))
+        else:
+            settled.append(finding)
+    return settled
 
 
 def _folders_of(paths: Iterable[str]) -> Iterator[str]:

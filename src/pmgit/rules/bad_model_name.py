@@ -89,7 +89,7 @@ class BadModelName(Rule):
             message += f"; it should be {wanted!r}{hindrance}"
         else:
             fix = names.move(model.path, target)
-        return Finding(model.path, message, severity=self._severity(subject, model), fix=fix)
+        return self.finding(model.path, message, severity=self._severity(subject, model), fix=fix)
 
     def _severity(self, subject: Subject, model: Model) -> str:
         new = {change.path for change in subject.changes if change.oid and not change.before}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pmgit.finding import Finding
 from pmgit.model.folder import INFO
 from pmgit.model.naming import fold
 from pmgit.rule import PATHS, Rule
@@ -11,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pmgit.finding import Finding
     from pmgit.model.subject import Subject
 
 
@@ -67,7 +67,7 @@ class CaseCollision(Rule):
                 stays = bool(hindrance) or names.is_bound(path)
                 fix = None if stays else names.move(path, target)
             message = f"differs only in case from {right[path]!r}{hindrance}"
-            yield Finding(path, message, fix=fix)
+            yield self.finding(path, message, fix=fix)
 
     def _spellings(self, subject: Subject, new: set[str]) -> dict[str, str]:
         """For every file and folder, by its folded path: how its name is spelt; the oldest wins."""

@@ -155,7 +155,7 @@ class HostLimit(Rule):
     def _finding(self, limit: Limit, value: int, what: str, **where: Any) -> Finding:
         said = f"{self._host} {limit.verdict(value)} (as of {limit.date})"
         advice = where.pop("advice", None) or fixes.Advice(None)
-        return Finding(
+        return self.finding(
             where.pop("path", ""),
             f"{limit.measure(value)} {what}; {said}{advice.note}",
             severity=ERROR if limit.refuses(value) else WARNING,

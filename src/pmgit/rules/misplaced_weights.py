@@ -60,7 +60,7 @@ class MisplacedWeights(Rule):
         old = _old_weights(subject)
         for blob in loose:
             advice = moves.of_tracked(blob)
-            yield Finding(
+            yield self.finding(
                 blob.path,
                 "weights loose in the models folder: each model has a folder of its own"
                 + advice.note,
@@ -69,7 +69,7 @@ class MisplacedWeights(Rule):
             )
         for path in ignored:
             advice = moves.of_ignored(path)
-            yield Finding(
+            yield self.finding(
                 path,
                 "ignored weights loose in the models folder: nobody has described them, and each"
                 f" model has a folder of its own{advice.note}",

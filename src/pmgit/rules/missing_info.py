@@ -67,7 +67,7 @@ class MissingInfo(Rule):
             severity, message = self._judge(subject, model, local)
             if severity:
                 fix = self._fix(subject, model)
-                yield Finding(model.path, message, severity=severity, fix=fix)
+                yield self.finding(model.path, message, severity=severity, fix=fix)
 
     def _judge(self, subject: Subject, model: Model, local: str) -> tuple[str, str]:
         """How severe it is, and why; ('', '') when it is nothing."""

@@ -83,9 +83,7 @@ class OversizedModel(Rule):
         # Half of the files taken out would not cure it.
         whole = plans and len(plans) == len(advice)
         fix = Fix.together(merged(plans)) if whole else None
-        finding = Finding(growth.model.path, message + note, fix=fix)
-        finding.blobs = tuple(chosen)
-        return finding
+        return self.finding(growth.model.path, message + note, fix=fix, blobs=tuple(chosen))
 
 
 class _Growth:
