@@ -143,7 +143,8 @@ def _look(
         PLACES: lambda: _comes_or_goes(subject) or bool(subject.loose),
         RAW: lambda: bool(subject.raw_model_files or subject.raw_model_tip_files),
         LINKS: lambda: (
-            bool(subject.links or subject.clones or subject.bare) or snapshot.origin == TREE
+            snapshot.origin == TREE
+            or bool(subject.links or subject.places.clones or subject.places.bare)
         ),
         PATHS: lambda: any(c.oid and not c.before for c in subject.model_changes),
         MODELS: lambda: bool(subject.models),
@@ -225,7 +226,7 @@ def _not_excluded(findings: list[Finding], config: Config, subject: Subject) -> 
     """The findings whose paths `exclude` does not name; `old/` also means the model `old`."""
     if not config.values["exclude"]:
         return findings
-    folders = subject.model_paths
+    folders = subject.places.model_paths
     return [f for f in findings if not config.excludes(f.path + "/" * (f.path in folders))]
 
 

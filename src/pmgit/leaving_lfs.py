@@ -64,7 +64,7 @@ class Leaving:
         self._coming: dict[str, int] = {}
         for blob, pointer in found:
             if blob.path in self._paths and subject.in_models(blob.path):
-                model = subject.model_of(blob.path)
+                model = subject.places.model_of(blob.path)
                 self._coming[model] = self._coming.get(model, 0) + pointer.size
 
     def __contains__(self, path: str) -> bool:
@@ -127,7 +127,7 @@ class Leaving:
         most = limit(config, "oversized-blob", "max-file-size", 10_000_000)
         if subject.in_models(blob.path):
             of_model = limit(config, "oversized-model", "max-model-size", 10_000_000)
-            if self._coming[subject.model_of(blob.path)] > of_model:
+            if self._coming[subject.places.model_of(blob.path)] > of_model:
                 return False
         if subject.is_weights(content):
             most = min(most, limit(config, "oversized-blob", "max-weights-size", 1_000_000))

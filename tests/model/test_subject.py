@@ -387,19 +387,19 @@ def test_weights_of_the_work_tree(here: Repo) -> None:
 
 
 def test_the_models_folder_that_a_bare_name_means(here: Repo) -> None:
-    assert subject().first_root == "pretrained_model"
+    assert subject().places.first_root == "pretrained_model"
     here.stage("pretrained_models/bert/a.bin", "a")
-    assert subject().first_root == "pretrained_models"
+    assert subject().places.first_root == "pretrained_models"
     here.stage("w/bert/a.bin", "a")
     seen = subject(models=["v", "w"])
-    assert seen.first_root == "w"
+    assert seen.places.first_root == "w"
     assert seen.in_models("w/bert/a.bin")
     assert not seen.in_models("pretrained_models/bert/a.bin")
     assert not seen.in_models("w")
     assert seen.in_model_folder("w/bert/a.bin")
     assert not seen.in_model_folder("w/loose.bin")
-    assert seen.model_of("w/bert/sub/deep/x") == "w/bert"
-    assert seen.model_of("w/README.md") == ""
+    assert seen.places.model_of("w/bert/sub/deep/x") == "w/bert"
+    assert seen.places.model_of("w/README.md") == ""
 
 
 # -- storage --------------------------------------------------------------------------------------

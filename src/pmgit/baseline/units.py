@@ -81,7 +81,7 @@ class Units:
             return None
         blob = self._introduced.get((finding.path, finding.commit))
         if blob is None and not finding.commit:
-            blob = self._subject.listing.get(finding.path)
+            blob = self._subject.places.listing.get(finding.path)
             model = None if blob else self._model(finding.path)
             if model is not None:
                 # INFO.md that is taken away is a new fault of a model, whatever it was before.

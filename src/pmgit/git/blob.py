@@ -70,6 +70,12 @@ class Blob:
         """Whether a file that stood at the path before is not there any more."""
         return self.before_mode in REGULAR and self.oid != self.before
 
+    def at(self, path: str) -> Blob:
+        """The same content at another path."""
+        there = Blob(path, self.oid, self.mode)
+        there.size, there.head = self.size, self.head
+        return there
+
     @property
     def old(self) -> Blob:
         """What stood at the path before."""

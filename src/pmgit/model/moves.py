@@ -31,9 +31,9 @@ class Names:
         self._folders: dict[str, set[str]] = {}
         self._on_disk: dict[str, dict[str, set[str]]] = {}
         self._numbers: dict[str, int] = {}
-        for path in subject.listing:
+        for path in subject.places.listing:
             self.take(path)
-        for folder in folders_of(subject.listing):
+        for folder in folders_of(subject.places.listing):
             self._folders.setdefault(fold(folder), set()).add(folder)
 
     def take(self, path: str) -> None:
@@ -46,7 +46,7 @@ class Names:
         `untracked`: it is not tracked any more when the command is pasted.
         """
         self.take(new)
-        tracked = [] if untracked else self._subject.tracked_below(old)
+        tracked = [] if untracked else self._subject.places.tracked_below(old)
         steps = []
         absent = tuple(p for p in tracked if not os.path.lexists(os.path.join(self._top, p)))
         if absent:
@@ -78,9 +78,9 @@ class Names:
 
     @lazy
     def _repositories(self) -> list[str]:
-        listing = self._subject.listing
+        listing = self._subject.places.listing
         recorded = [path for path, blob in listing.items() if blob.mode == SUBMODULE]
-        return [*recorded, *self._subject.clones, *self._subject.bare]
+        return [*recorded, *self._subject.places.clones, *self._subject.places.bare]
 
     def is_free(self, path: str, moving: str = "") -> bool:
         """Whether nothing but `moving` has this path, so that it can be renamed to it."""
@@ -228,7 +228,7 @@ def _rename_untracked(
     for step in fix.steps:
         if step.argv[:2] == ("git", "mv"):
             old = step.items[0]
-            gone = taken.issuperset(subject.tracked_below(old)) and old not in filled
+            gone = taken.issuperset(subject.places.tracked_below(old)) and old not in filled
             steps.append(Step("mv", "-n", items=step.items, names="path") if gone else step)
         elif step.argv[:2] in (("git", "restore"), ("git", "rm")):
             # The others are on disk by then: what took them out of the index put them there.

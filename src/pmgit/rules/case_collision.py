@@ -44,7 +44,7 @@ class CaseCollision(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         new = {c.path for c in subject.model_changes if c.oid and not c.before}
-        if not new or not _may_collide(*subject.neighbours):
+        if not new or not _may_collide(*subject.places.neighbours):
             return
         spellings = self._spellings(subject, new)
         right = {path: self._respell(path, spellings) for path in new}
@@ -73,7 +73,7 @@ class CaseCollision(Rule):
         """For every file and folder, by its folded path: how its name is spelt; the oldest wins."""
         found: dict[str, str] = {}
         # Of those that are equally new, the one with more small letters: it is the plain name.
-        for path in sorted(subject.listing, key=lambda path: (path in new, path.swapcase())):
+        for path in sorted(subject.places.listing, key=lambda path: (path in new, path.swapcase())):
             whole = ""
             for part in path.split("/"):
                 whole = f"{whole}/{part}"

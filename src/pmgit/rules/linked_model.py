@@ -98,10 +98,10 @@ class LinkedModel(Rule):
 
     def _clones(self, subject: Subject) -> Iterator[Finding]:
         """The repositories in the work tree; what Git would take for a submodule gets hidden."""
-        if not subject.clones:
+        if not subject.places.clones:
             return
         # Whatever lies in it stands for the folder, of which only Git knows that it is one.
-        inside = {f"{place}/{INFO}": place for place in subject.clones}
+        inside = {f"{place}/{INFO}": place for place in subject.places.clones}
         hidden = attributes.ignored(subject.repository, inside, untracked=bool(subject.sparse))
         for path, place in inside.items():
             fix = None
@@ -110,13 +110,14 @@ class LinkedModel(Rule):
                 from pmgit import fixes
 
                 fix = Fix(*fixes.hide(subject, place), order=Fix.SETUP)
-            kind = "a bare repository" if place in subject.bare else "a repository of its own"
+            is_bare = place in subject.places.bare
+            kind = "a bare repository" if is_bare else "a repository of its own"
             message = f"{kind}, of which Git records no file here, nor an INFO.md in it"
             yield self.finding(place, message, severity=WARNING, fix=fix)
 
     def _recorded_bare(self, subject: Subject) -> Iterator[Finding]:
         """The bare repositories of which files are new to Git, which takes them for any others."""
-        for place in subject.bare:
+        for place in subject.places.bare:
             new = [blob for blob in subject.model_introduced if blob.path.startswith(f"{place}/")]
             new = [blob for blob in new if not subject.before(blob)]
             if new:
@@ -154,7 +155,7 @@ def _faults(subject: Subject, links: list[Blob]) -> dict[str, str]:
         if fault:
             faults[blob.path] = fault
         elif caches.entry_of(blob.path, root):
-            if not subject.tracked_below(goal):
+            if not subject.places.tracked_below(goal):
                 faults[blob.path] = f"a link of the Hub's cache to {target!r}, which is not tracked"
         elif not subject.in_models(goal) and goal not in (".", *subject.roots):
             outward[blob.path] = (target, goal)
@@ -178,7 +179,7 @@ def _outward_on_disk(subject: Subject) -> Iterator[tuple[str, str]]:
     for root in subject.roots:
         for path in links_on_disk(top, root):
             file = os.path.join(top, path)
-            if subject.model_of(path) or path in subject.listing:
+            if subject.places.model_of(path) or path in subject.places.listing:
                 continue
             if not os.path.realpath(file).startswith(inside) and os.path.exists(file):
                 yield path, os.readlink(file)

@@ -136,7 +136,7 @@ def _grown(subject: Subject) -> list[_Growth]:
     demanded = {f"{path}/{name}" for path in touched for name in (INFO, LOCK)}
     found: dict[str, _Growth] = {}
     for blob in subject.raw_model_tip_files:
-        path = subject.model_of(blob.path)
+        path = subject.places.model_of(blob.path)
         if path in touched and blob.path not in demanded:
             found.setdefault(path, _Growth(touched[path])).new.append(blob)
     if not found:
@@ -149,7 +149,7 @@ def _grown(subject: Subject) -> list[_Growth]:
     subject.snapshot.measure(old)
     lost: dict[str, list[Blob]] = {}
     for blob in old:
-        lost.setdefault(subject.model_of(blob.path), []).append(blob)
+        lost.setdefault(subject.places.model_of(blob.path), []).append(blob)
     for path, growth in found.items():
         growth.lose(lost.get(path, ()))
     _rename(subject, list(found.values()), lost.get("", []))
