@@ -117,7 +117,7 @@ def _found(
     are shown, and a baseline compares them.
     """
     found, subject = _look(snapshot, config, names)
-    if found and snapshot.make_exact():
+    if found and snapshot.contents.make_exact():
         return _look(snapshot, config, names)
     return found, subject
 

@@ -121,9 +121,8 @@ class Leaving:
     def _fits(self, blob: Blob, pointer: Pointer) -> bool:
         """Whether the rules about sizes would let the content be raw in Git."""
         subject, config = self._subject, self._subject.config
-        content = Blob(blob.path, pointer.oid, blob.mode)
-        content.size = pointer.size
-        subject.snapshot.know_head(content.oid, _head(subject, blob, pointer))
+        content = Blob.known(blob.path, pointer.oid, blob.mode, pointer.size)
+        subject.snapshot.contents.know_head(content.oid, _head(subject, blob, pointer))
         most = limit(config, "oversized-blob", "max-file-size", 10_000_000)
         if subject.in_models(blob.path):
             of_model = limit(config, "oversized-model", "max-model-size", 10_000_000)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pmgit import fixes, rules
 from pmgit.baseline import forgive
 from pmgit.git.snapshot import RANGE, STAGED, TREE
-from pmgit.git.tree import CommitSnapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def _is_found_again(findings: Sequence[Finding], snapshot: Snapshot, config: Con
     """Whether `pmgit fix` will judge what was judged, when the line is pasted."""
     if snapshot.origin == STAGED and fixes.of_commit(snapshot.repository):
         return False  # this index is gone by then
-    if isinstance(snapshot, CommitSnapshot) and snapshot.is_part:
+    if snapshot.is_part:
         return False
     left_out = config.values["ignore"]
     names = {finding.rule for finding in findings}

@@ -247,6 +247,20 @@ def test_files_that_attributes_send_to_lfs_in_a_range(here: Repo) -> None:
             assert sorted(named(seen.lfs_files)) == paths
 
 
+def test_a_pointer_concerns_lfs_whatever_was_asked_before(here: Repo) -> None:
+    here.stage("old.bin", pointer(b"x"))
+    here.commit()
+    here.stage("a.txt", "x")
+    here.stage(".gitattributes", "*.txt text\n")
+    seen = subject()
+    [old] = [blob for blob in seen.snapshot.listing().values() if blob.path == "old.bin"]
+    # Its size is found for another reason, before somebody wants to know what is in it.
+    seen.snapshot.contents.measure([old])
+    assert old.size > 0
+    assert named(seen.pointer_like) == ["old.bin"]
+    assert not seen.is_raw(old)
+
+
 # -- what changes ---------------------------------------------------------------------------------
 
 

@@ -94,8 +94,6 @@ def _without_commit(
         if blobs:
             index = CommitIndex(repository, one.tree)
             receiver = Receiver(known, address=remote, tagged=one.refs, lacks_all=True)
-            snapshot = CommitSnapshot(
-                repository, RANGE, one.changes, blobs, index_env=index.env, receiver=receiver
+            yield CommitSnapshot(
+                repository, RANGE, one.changes, blobs, index=index, receiver=receiver
             )
-            snapshot.index = index
-            yield snapshot

@@ -17,7 +17,7 @@ from pmgit.git.raw_diff import WALK, between
 from pmgit.git.receiver import NOBODY, Receiver
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import demand_commit, edges_of, listed, merge_base
-from pmgit.git.snapshot import RANGE
+from pmgit.git.snapshot import RANGE, Span
 from pmgit.git.tree import CommitIndex, CommitSnapshot
 
 TYPE_CHECKING = False
@@ -58,14 +58,12 @@ def take(
     start = merge_base(repository, base, tip) if base else ""
     changes = between(repository, start or repository.empty_tree, tip)
     blobs, removed = contributions(walk.commits(base))
-    snapshot = CommitSnapshot(
-        repository, RANGE, changes, blobs, index_env=index.env, removed=removed, receiver=receiver
-    )
-    snapshot.index = index
-    snapshot.objects = Objects(repository, packed=True)
-    snapshot.tip, snapshot.excluded, snapshot.cut = tip, tuple(excluded), len(walk.cut)
-    snapshot.merged = [other for other in others if other != base]
-    return snapshot
+    merged = [other for other in others if other != base]
+    return CommitSnapshot(
+        repository, RANGE, changes, blobs, index=index, removed=removed, receiver=receiver,
+        span=Span(tip, merged=merged, excluded=excluded, cut=len(walk.cut)),
+        objects=Objects(repository, packed=True),
+    )  # fmt: skip
 
 
 def from_environment(repository: Repository) -> CommitSnapshot:

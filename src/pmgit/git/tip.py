@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pmgit.git.process import Process
     from pmgit.git.receiver import Receiver
     from pmgit.git.repository import Repository
+    from pmgit.git.snapshot import Span
 
 _FILES = (*REGULAR, LINK)
 _NAME = ATTRIBUTES.encode("ascii")
@@ -49,7 +50,7 @@ class TipSnapshot(Snapshot):
         self,
         repository: Repository,
         batch: Batch,
-        tip: str,
+        span: Span,
         changes: list[Blob],
         introduced: list[Blob],
         *,
@@ -57,10 +58,11 @@ class TipSnapshot(Snapshot):
         trees: dict[str, str],
         receiver: Receiver,
     ) -> None:
-        super().__init__(repository, RANGE, changes, introduced, removed=removed, receiver=receiver)
-        self.tip = tip
+        super().__init__(
+            repository, RANGE, changes, introduced, removed=removed, receiver=receiver, span=span,
+            objects=Objects(repository, batch),
+        )  # fmt: skip
         self._batch = batch
-        self.objects = Objects(repository, batch)
         #: The ids of folders of the tip, as far as they are known; '' for what is none any more.
         self._trees = trees
         self._known_files: dict[str, Blob] = {}
@@ -86,7 +88,7 @@ class TipSnapshot(Snapshot):
         return found
 
     def _list(self, paths: Iterable[str]) -> Process:
-        return self.repository.start(*FILES, self.tip, "--", *paths)
+        return self.repository.start(*FILES, self.span.tip, "--", *paths)
 
     def ask_filters(self, paths: Sequence[str]) -> None:
         """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
@@ -183,7 +185,7 @@ class TipSnapshot(Snapshot):
         try:
             return [(plain_mode(mode), name, oid) for mode, name, oid in in_object(data, width)]
         except ValueError:
-            listed = self.repository.run(*TREE, f"{self.tip}:{folder}")
+            listed = self.repository.run(*TREE, f"{self.span.tip}:{folder}")
             return [(blob.mode, encode(blob.path), blob.oid) for blob in of_tree(listed)]
 
     def _contents_of(self, trees: Mapping[str, str]) -> dict[str, bytes]:
@@ -205,7 +207,7 @@ class TipSnapshot(Snapshot):
             yield from of_tree(self._list(map(_in, folders)).finish())
             return
         # Not the name of each file: a blob that is not here would look like no file at all.
-        answers = self._batch.contents([f"{self.tip}:{folder}" for folder in folders])
+        answers = self._batch.contents([f"{self.span.tip}:{folder}" for folder in folders])
         pairs = zip(folders, answers, strict=True)
         yield from self._entries({f: one.data for f, one in pairs if one.kind == "tree"})
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git.blob import Blob
 from pmgit.git.entries import of_index
+from pmgit.git.receiver import NOBODY, Receiver
 from pmgit.git.revisions import id_of
 from pmgit.git.scratch import no_temporary_files
-from pmgit.git.snapshot import TREE, Snapshot, list_attributes
+from pmgit.git.snapshot import NO_SPAN, TREE, Snapshot, Span, list_attributes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pmgit.git.blob import Blob
+    from pmgit.git.objects import Objects
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
 
@@ -39,47 +41,54 @@ class CommitIndex:
 
 
 class CommitSnapshot(Snapshot):
-    """A snapshot that keeps its temporary index alive.
+    """A snapshot of what a temporary index holds, if any, and which it keeps alive."""
 
-    Of a range of commits it knows the tip, and the revision arguments that bound it.
-    """
-
-    index: CommitIndex | None
-    tip: str = ""
-    excluded: tuple[str, ...] = ()
-    is_part = False  # of a tree, because only some paths were asked for
-    _listed_files: Process | None = None
-    _demanded = False
-    _files: Sequence[Blob] = ()
+    def __init__(
+        self,
+        repository: Repository,
+        origin: str,
+        changes: list[Blob],
+        introduced: list[Blob],
+        *,
+        index: CommitIndex | None,
+        removed: dict[tuple[str, str], list[str]] | None = None,
+        receiver: Receiver = NOBODY,
+        span: Span = NO_SPAN,
+        is_part: bool = False,
+        objects: Objects | None = None,
+    ) -> None:
+        super().__init__(
+            repository, origin, changes, introduced, index_env=index.env if index else None,
+            removed=removed, receiver=receiver, span=span, is_part=is_part, objects=objects,
+        )  # fmt: skip
+        self._index = index
+        self._listed_files: Process | None = None
+        self._files: list[Blob] | None = None  # its `.gitattributes` files, their sizes known
 
     def ask_filters(self, paths: Sequence[str]) -> None:
         """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
         super().ask_filters(paths)
-        if paths and self.index_env and not self._demanded and not self._listed_files:
+        if paths and self._index and self._files is None and not self._listed_files:
             self._listed_files = list_attributes(self.repository, self.index_env)
 
     def _attribute_files(self, size: int) -> Sequence[Blob]:
-        if not self.index_env:
+        if not self._index:
             return super()._attribute_files(size)
-        if not self._demanded:
-            self._listed_files = self._listed_files or list_attributes(
-                self.repository, self.index_env
-            )
-            self._demand()
-        return self._files
+        return self._demand()
 
     def _collect(self) -> None:
         super()._collect()
         if self._listed_files:
             self._demand()
 
-    def _demand(self) -> None:
+    def _demand(self) -> list[Blob]:
         """Read the sizes: Git takes a file that it cannot read for an empty one in silence."""
-        if self._listed_files:
-            process, self._listed_files = self._listed_files, None
-            self._demanded = True
-            self._files = of_index(process.finish())
+        if self._files is None:
+            asked = self._listed_files or list_attributes(self.repository, self.index_env)
+            self._listed_files = None
+            self._files = of_index(asked.finish())
             self.objects.survey(self._files, None)
+        return self._files
 
 
 def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:
@@ -94,19 +103,20 @@ def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:
             "judge the commits of a branch: pmgit check --range A..B",
         )
     index = CommitIndex(repository, "HEAD") if repository.bare else None
-    snapshot = CommitSnapshot(repository, TREE, [], [], index_env=index.env if index else None)
-    snapshot.index = index
     everywhere = "" in folders or not folders
-    snapshot.is_part = not everywhere
-    entries = list((snapshot.listing() if everywhere else snapshot.listing(*folders)).values())
+    places = () if everywhere else folders
+    listing = CommitSnapshot(repository, TREE, [], [], index=index).listing(*places)
+    entries = list(listing.values())
     for folder in folders:
         if folder and not any(_below(blob.path, folder) for blob in entries):
             raise UsageError(
                 f"nothing in the index under {folder!r}",
                 "only what is tracked or staged is judged; stage it first: git add",
             )
-    snapshot.introduced = [Blob(blob.path, blob.oid, blob.mode) for blob in entries]
-    snapshot.changes = snapshot.introduced
+    snapshot = CommitSnapshot(
+        repository, TREE, entries, entries, index=index, is_part=not everywhere
+    )
+    snapshot.know(places, listing)
     return snapshot
 
 

@@ -41,7 +41,6 @@ class Subject:
         self.introduced = snapshot.introduced
         self.changes = snapshot.changes
         self.filter_of = snapshot.filter_of
-        self.content_of = snapshot.content_of
         self.tiers = Tiers(config)
         self._pointers: dict[str, pointer.Pointer | pointer.Broken | None] = {}
         self._answers: dict[tuple[object, ...], object] = {}
@@ -199,7 +198,9 @@ class Subject:
         return stands_for.size if isinstance(stands_for, pointer.Pointer) else blob.size
 
     def pointer_of(self, blob: Blob) -> pointer.Pointer | pointer.Broken | None:
-        """The pointer in a blob whose size has been found, broken or not; None: no pointer."""
+        """The pointer in a blob, broken or not; None: no pointer."""
+        if blob.head is None:
+            self.snapshot.contents.examine([blob])
         if not blob.head:
             return None
         known, oid = self._pointers, blob.oid
@@ -215,7 +216,11 @@ class Subject:
 
     def is_raw(self, blob: Blob) -> bool:
         """Whether a blob is a file with its own content, not a pointer and not empty."""
-        if blob.size <= 0 or blob.mode not in REGULAR:
+        if blob.mode not in REGULAR:
+            return False
+        if blob.head is None:
+            self.snapshot.contents.examine([blob])
+        if blob.size <= 0:
             return False
         return not blob.head or self.pointer_of(blob) is None
 
@@ -251,16 +256,13 @@ class Subject:
             return self.files
         known = {blob.path: blob for blob in self.tip_files}
         blobs = [known.get(b.path, b) for b in self.snapshot.listing().values() if b.is_regular]
-        self.snapshot.learn_filters(blob.path for blob in blobs)
-        self.snapshot.examine(blobs)
+        self.snapshot.contents.examine(blobs)
         return [blob for blob in blobs if blob.size >= 0]
 
     @lazy
     def lfs_files(self) -> list[Blob]:
         """Of `judged_for_lfs`, those that the attributes send to Git LFS."""
         blobs = self.judged_for_lfs
-        if blobs is not self.files or not self.snapshot.knows_filters:
-            self.snapshot.learn_filters(blob.path for blob in blobs)
         return [blob for blob in self.snapshot.filtered(blobs) if self.is_lfs(blob.path)]
 
     @lazy
@@ -285,8 +287,7 @@ class Subject:
         blobs = [blob for blob in introduced_by(self.changes) if blob.is_regular]
         known = {(blob.path, blob.oid): blob for blob in self.files}
         blobs = [known.get((blob.path, blob.oid), blob) for blob in blobs]
-        self.snapshot.examine(blobs)
-        self.snapshot.learn_filters(blob.path for blob in blobs)
+        self.snapshot.contents.examine(blobs)
         return [blob for blob in blobs if blob.size >= 0]
 
     @lazy
@@ -311,7 +312,7 @@ class Subject:
         """
         by_name = [(blob, self._weights_by_name(blob)) for blob in blobs]
         left_open = [blob for blob, answer in by_name if answer is None]
-        heads = self.snapshot.heads_of(left_open) if left_open else {}
+        heads = self.snapshot.contents.heads_of(left_open) if left_open else {}
         return [
             blob
             for blob, answer in by_name

@@ -130,7 +130,7 @@ def _sources(subject: Subject, models: list[Model]) -> dict[str, tuple[bool, str
     from pmgit.model import info_file, repo_id
 
     infos = [model.info for model in models if model.info is not None]
-    contents = subject.snapshot.texts_of(infos, info_file.MAX_BYTES)
+    contents = subject.snapshot.contents.texts_of(infos, info_file.MAX_BYTES)
     found = {}
     for model in models:
         info = info_file.parse(contents.get(model.info.oid, b"") if model.info else b"")

@@ -113,7 +113,7 @@ class IncompleteInfo(Rule):
                 severities[model.info.path] = ERROR if subject.is_due(model) else WARNING
                 blobs.append(model.info)
         # One question each for all models, not one per model.
-        contents = subject.snapshot.texts_of(blobs, info_file.MAX_BYTES)
+        contents = subject.snapshot.contents.texts_of(blobs, info_file.MAX_BYTES)
         for blob in blobs:
             if blob.size != NOT_HERE:  # left on the remote by a partial clone
                 data = contents.get(blob.oid, b"")

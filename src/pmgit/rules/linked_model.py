@@ -144,7 +144,7 @@ def _submodules(subject: Subject, blobs: list[Blob]) -> dict[str, str]:
 
 def _faults(subject: Subject, links: list[Blob]) -> dict[str, str]:
     """What is wrong with these links, by their paths."""
-    targets = subject.snapshot.heads_of(links)
+    targets = subject.snapshot.contents.heads_of(links)
     faults = {}
     outward = {}
     for blob in links:

@@ -79,7 +79,7 @@ class MalformedPointer(Rule):
         advice, cure = fixes.Advice(None), "; stage the right version again"
         if isinstance(pointer, Broken):
             what = f"a damaged Git LFS pointer: {pointer.fault}"
-            if sides := conflict.sides(blob.head):
+            if sides := conflict.sides(blob.head or b""):
                 conflicts.append((blob, what, sides))
                 return
         elif pointer.fault:

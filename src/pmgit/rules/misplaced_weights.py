@@ -86,5 +86,5 @@ def _old_weights(subject: Subject) -> set[str]:
         for change in subject.model_changes
         if change.before_mode in REGULAR and subject.is_loose(change.path)
     ]
-    subject.snapshot.examine(before)
+    subject.snapshot.contents.examine(before)
     return {blob.path for blob in subject.weights_among(before) if blob.size > 0}

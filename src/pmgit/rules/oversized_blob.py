@@ -79,7 +79,7 @@ class OversizedBlob(Rule):
     def _links(self, subject: Subject) -> Iterator[Finding]:
         """Links that are none: Git stores any content as the target of one."""
         links = [blob for blob in subject.introduced if blob.mode == LINK]
-        subject.snapshot.examine(links)
+        subject.snapshot.contents.examine(links)
         for blob in links:
             if blob.size > _LONGEST_TARGET:
                 from pmgit import fixes

@@ -53,7 +53,7 @@ class OversizedModel(Rule):
         limit = self.option("max-model-size")
         grown = [growth for growth in _grown(subject) if _may_be_over(limit, growth.model.blobs)]
         # Sizes are asked for all models at once: the same few processes for one and for many.
-        subject.snapshot.measure(blob for growth in grown for blob in growth.model.blobs)
+        subject.snapshot.contents.measure(blob for growth in grown for blob in growth.model.blobs)
         for growth in grown:
             total = sum(blob.size for blob in growth.model.blobs if blob.size > 0)
             if total > limit:
@@ -146,7 +146,7 @@ def _grown(subject: Subject) -> list[_Growth]:
         for change in subject.model_changes
         if change.before and change.before != change.oid and change.path not in demanded
     ]
-    subject.snapshot.measure(old)
+    subject.snapshot.contents.measure(old)
     lost: dict[str, list[Blob]] = {}
     for blob in old:
         lost.setdefault(subject.places.model_of(blob.path), []).append(blob)
