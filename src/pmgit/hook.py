@@ -267,15 +267,18 @@ def _snapshot(stage: str) -> Snapshot:
     from pmgit.git import staged
 
     start = staged.Start(*LOOKED_UP, roots=MODELS, note=NOTE)
-    # Git works meanwhile: this import takes as long as it does in a small repository.
-    from pmgit import checker  # noqa: F401
-
+    _import_while_git_works()
     snapshot = start.finish()
     if stage or environ.get("GIT_INDEX_FILE") or snapshot.changes:
         return snapshot
     from pmgit.git import tree
 
     return tree.take(snapshot.repository)
+
+
+def _import_while_git_works() -> None:
+    """Import what judges: it takes as long as Git's comparison does in a small repository."""
+    from pmgit import checker  # noqa: F401
 
 
 def _write(text: str, stream: object = None) -> None:

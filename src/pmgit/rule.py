@@ -7,7 +7,7 @@ keys, `-c RULE.OPTION=VALUE`, documentation and the JSON schema.
 
 from __future__ import annotations
 
-from pmgit.finding import ERROR, Finding
+from pmgit.finding import Finding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pmgit.config import Config
-    from pmgit.finding import Fix
 
 #: What an option's value is: how it is read, and what the schema says of it.
 SIZE, CHOICE, FLAG, NAMES, TEXT = "size", "choice", "flag", "names", "text"
@@ -82,23 +81,9 @@ class Rule:
         """The configured value of one of this rule's options."""
         return self.config.option(self, name)
 
-    def finding(
-        self,
-        path: str,
-        message: str,
-        *,
-        severity: str = ERROR,
-        fix: Fix | None = None,
-        line: int = 0,
-        commit: str = "",
-        content: str = "",
-        blobs: tuple[Any, ...] = (),
-    ) -> Finding:
-        """A finding of this rule; see `Finding`."""
-        return Finding(
-            path, message, severity=severity, fix=fix, line=line, commit=commit, rule=self.name,
-            content=content, blobs=blobs,
-        )  # fmt: skip
+    def finding(self, path: str, message: str, **details: Any) -> Finding:
+        """A finding of this rule; `details` are those of `Finding`."""
+        return Finding(path, message, rule=self.name, **details)
 
     def check(self, snapshot: Any) -> Iterator[Finding]:
         """Everything in `snapshot` that this rule objects to."""

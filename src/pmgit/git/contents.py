@@ -83,15 +83,11 @@ class Contents:
             blob.size = UNKNOWN
         self.examine(blobs)
 
-    def head_of(self, blob: Blob) -> bytes:
-        """The first bytes of a blob (see HEAD_BYTES); empty when it is not here."""
-        return self.heads_of([blob]).get(blob.oid, b"")
-
     def heads_of(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
-        """The first bytes of many blobs, by blob id and one batch."""
+        """The first bytes (see HEAD_BYTES) of blobs, by blob id, in one batch; none of absent ones."""
         wanted = [b for b in blobs if b.oid not in self._heads and b.mode != SUBMODULE]
         self.examine(wanted)
-        self._heads.update({blob.oid: blob.head or b"" for blob in wanted})
+        self._heads.update({blob.oid: blob.head for blob in wanted if blob.head})
         self._heads.update(self._objects.heads([blob for blob in wanted if not blob.head]))
         return self._heads
 
