@@ -12,10 +12,10 @@ from pmgit.finding import Fix, Step
 from pmgit.fixes import COLLEAGUES, Advice
 from pmgit.git import attributes, work_tree
 from pmgit.git.blob import Blob, encode
+from pmgit.git.commit_index import CommitIndex
 from pmgit.git.objects import HEAD_BYTES
 from pmgit.git.revisions import id_of
 from pmgit.git.snapshot import RANGE, TREE, Snapshot
-from pmgit.git.tree import CommitIndex
 from pmgit.lfs import store
 from pmgit.model.storage import limit
 
@@ -85,8 +85,7 @@ class Leaving:
             before = f"{commit}^" if commit else ""
         if not before or not id_of(repository, before):
             return set()  # it is the first commit
-        index = CommitIndex(repository, before)
-        old = Snapshot(repository, TREE, [], [], index_env=index.env)
+        old = Snapshot(repository, TREE, [], [], index=CommitIndex(repository, before))
         old.learn_filters(paths)
         return {path for path in paths if old.filter_of(path) == attributes.LFS}
 

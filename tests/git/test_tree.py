@@ -10,6 +10,7 @@ import pytest
 
 from pmgit.errors import PmgitError, UsageError
 from pmgit.git import attribute_index, tree
+from pmgit.git.commit_index import CommitIndex
 from pmgit.git.repository import discover
 from pmgit.git.snapshot import TREE
 from tests.git.test_staged import NAMES
@@ -115,7 +116,7 @@ def test_the_index_of_a_commit_vanishes(here: Repo) -> None:
     here.stage("a", "a")
     commit = here.commit()
     before = set((here.path / ".git").iterdir())
-    index = tree.CommitIndex(discover(), commit)
+    index = CommitIndex(discover(), commit)
     file = index.env["GIT_INDEX_FILE"]
     assert os.path.exists(file)
     del index
@@ -146,7 +147,7 @@ def test_no_place_for_an_index_is_an_error(here: Repo, monkeypatch: pytest.Monke
     here.commit()
     monkeypatch.setattr(tempfile, "tempdir", str(here.path / "none"))
     with pytest.raises(PmgitError, match="no temporary files could be made: No such file") as told:
-        tree.CommitIndex(discover(), "HEAD")
+        CommitIndex(discover(), "HEAD")
     assert told.value.hint == "free some space there, or name another folder in TMPDIR"
     with pytest.raises(PmgitError, match="no temporary files could be made: No such file"):
         attribute_index.write(discover(), [])

@@ -261,6 +261,23 @@ def test_a_pointer_concerns_lfs_whatever_was_asked_before(here: Repo) -> None:
     assert not seen.is_raw(old)
 
 
+def test_a_question_is_asked_once_for_each_thing_that_it_is_about(here: Repo) -> None:
+    asked = []
+
+    def path_below(of: Subject, name: str = "") -> str:
+        asked.append(name)
+        return f"{of.roots[0]}/{name}"
+
+    seen = subject()
+    for _ in range(2):
+        assert seen.once(path_below, "a") == "pretrained_model/a"
+        assert seen.once(path_below, "b") == "pretrained_model/b"
+        assert seen.once(path_below) == "pretrained_model/"
+    assert asked == ["a", "b", ""]
+    assert subject().once(path_below) == "pretrained_model/"
+    assert asked == ["a", "b", "", ""], "another judgement has answers of its own"
+
+
 # -- what changes ---------------------------------------------------------------------------------
 
 

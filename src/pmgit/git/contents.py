@@ -84,7 +84,7 @@ class Contents:
         self.examine(blobs)
 
     def heads_of(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
-        """The first bytes (see HEAD_BYTES) of blobs, by blob id, in one batch; none of absent ones."""
+        """The first bytes (see HEAD_BYTES) of blobs that are here, by blob id and one batch."""
         wanted = [b for b in blobs if b.oid not in self._heads and b.mode != SUBMODULE]
         self.examine(wanted)
         self._heads.update({blob.oid: blob.head for blob in wanted if blob.head})

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Self
 
+    from pmgit.git.commit_index import CommitIndex
     from pmgit.git.index_sizes import Sizes
     from pmgit.git.outline import Outline
     from pmgit.git.process import Process
@@ -65,9 +66,9 @@ class Snapshot(PathFilters):
     """The blobs to judge, and the tree that they are part of.
 
     `introduced` are the blobs that are new here, links and submodules among them; `changes` the
-    raw difference to what was before, deletions too. `index_env` points git at the index that holds
-    the tree (a temporary one for a commit). `receiver` is who gets it in a push. `is_part`: only
-    some paths of a tree are judged. `sizes` are those that the index has, when much is staged.
+    raw difference to what was before, deletions too. `index` is a temporary one with the tree of a
+    commit; without it, it is the repository's own. `receiver` is who gets it in a push. `is_part`:
+    only some paths of a tree are judged. `sizes` are those that the index has, when much is staged.
 
     What Git has answered is kept by path (the filters and listings here) and by blob (`contents`).
     It is filled by asking, and no answer depends on what was asked before.
@@ -80,7 +81,7 @@ class Snapshot(PathFilters):
         changes: list[Blob],
         introduced: list[Blob],
         *,
-        index_env: dict[str, str] | None = None,
+        index: CommitIndex | None = None,
         removed: dict[tuple[str, str], list[str]] | None = None,
         receiver: Receiver = NOBODY,
         span: Span = NO_SPAN,
@@ -88,7 +89,7 @@ class Snapshot(PathFilters):
         objects: Objects | None = None,
         sizes: Sizes | None = None,
     ) -> None:
-        super().__init__(repository, index_env)
+        super().__init__(repository, index.env if index else None)
         self.origin = origin
         self.changes = changes
         self.introduced = introduced
@@ -101,6 +102,9 @@ class Snapshot(PathFilters):
         on_disk = repository if self.has_work_tree else None
         self.contents = Contents(self.objects, on_disk, sizes)
         self._removed = removed
+        self._index = index
+        self._asked_files: Process | None = None
+        self._files: list[Blob] | None = None  # `.gitattributes` of `index`, their sizes known
         self._listings: dict[tuple[str, ...], dict[str, Blob]] = {}
 
     @property
@@ -150,7 +154,32 @@ class Snapshot(PathFilters):
             # A filter may have changed the size by any factor.
             self.contents.measure([blob for blob in self.filtered(files) if not blob.head])
 
+    def ask_filters(self, paths: Sequence[str]) -> None:
+        """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
+        super().ask_filters(paths)
+        if paths and self._index and self._files is None and not self._asked_files:
+            self._asked_files = list_attributes(self.repository, self.index_env)
+
+    def _collect(self) -> None:
+        super()._collect()
+        if self._asked_files:
+            self._files_of_index()
+
+    def _files_of_index(self) -> list[Blob]:
+        """The `.gitattributes` files of a temporary index, and their sizes.
+
+        Git takes a file that it cannot read for an empty one in silence.
+        """
+        if self._files is None:
+            asked = self._asked_files or list_attributes(self.repository, self.index_env)
+            self._asked_files = None
+            self._files = of_index(asked.finish())
+            self.contents.measure(self._files)
+        return self._files
+
     def _attribute_files(self, size: int) -> Sequence[Blob]:
+        if self._index:
+            return self._files_of_index()
         if () in self._listings:
             files = [b for p, b in self._listings[()].items() if p.endswith(ATTRIBUTES)]
         elif self.has_work_tree and _size(f"{self.repository.top}/{ATTRIBUTES}") >= size:

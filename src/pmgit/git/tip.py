@@ -67,7 +67,7 @@ class TipSnapshot(Snapshot):
         self._trees = trees
         self._known_files: dict[str, Blob] = {}
         self._folders: set[str] = set()
-        self._index = ""
+        self._index_file = ""
         self._expected: tuple[tuple[str, ...], Process] | None = None
 
     def listing(self, *folders: str) -> dict[str, Blob]:
@@ -101,8 +101,8 @@ class TipSnapshot(Snapshot):
         if self._settle(paths):
             return
         if self._known_files:
-            self._index = attribute_index.write(self.repository, self._known_files.values())
-            self._asked = (paths, self._start(paths, {"GIT_INDEX_FILE": self._index}))
+            self._index_file = attribute_index.write(self.repository, self._known_files.values())
+            self._asked = (paths, self._start(paths, {"GIT_INDEX_FILE": self._index_file}))
         else:
             self._lists.append(paths)
 
@@ -110,13 +110,13 @@ class TipSnapshot(Snapshot):
         try:
             super()._collect()
         finally:
-            if self._index:
-                os.unlink(self._index)
-                self._index = ""
+            if self._index_file:
+                os.unlink(self._index_file)
+                self._index_file = ""
 
     def discard(self) -> None:
         """Leave nothing behind of what was asked and not needed: the quarantine is to be kept."""
-        if self._index:
+        if self._index_file:
             try:
                 self._collect()
             except PmgitError:
