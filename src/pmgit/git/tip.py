@@ -239,8 +239,8 @@ class TipSnapshot(Snapshot):
         # Git takes a file that it cannot read for an empty one, and says nothing.
         sizes = self.objects.readable_sizes(blob.oid for blob in found)
         for blob in found:
-            blob.size = sizes[blob.oid]
-            self._known_files[blob.path] = blob
+            measured = Blob.known(blob.path, blob.oid, blob.mode, sizes[blob.oid], None)
+            self._known_files[blob.path] = measured
 
     def _attribute_files(self, size: int) -> Sequence[Blob]:  # noqa: ARG002
         return list(self._known_files.values())
