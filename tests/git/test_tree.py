@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git import attribute_index, tree
+from pmgit.git import attribute_index, ranges, tree
 from pmgit.git.commit_index import CommitIndex
 from pmgit.git.repository import discover
 from pmgit.git.snapshot import TREE
@@ -263,3 +263,20 @@ def test_a_commit_hook_in_a_sparse_partial_clone(source: Repo) -> None:
     assert "not judged: " in result.err, result
     assert result.err.count("not judged") == 1
     assert len(objects(partial).splitlines()) == before + 2
+
+
+def test_attributes_that_cannot_be_read_are_an_error(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git itself takes such a file for an empty one, and says nothing."""
+    monkeypatch.chdir(repo.path)
+    repo.stage(".gitattributes", "*.bin filter=lfs\n")
+    repo.commit()
+    repo.stage("a.bin", "x")
+    repo.commit()
+    oid = repo.git("rev-parse", "HEAD:.gitattributes").strip()
+    (repo.path / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    snapshot = ranges.take_range(discover(), "HEAD~1..HEAD")
+    snapshot.ask_filters(["a.bin"])
+    with pytest.raises(PmgitError, match=oid[:9]):
+        snapshot.filter_of("a.bin")
