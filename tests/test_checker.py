@@ -246,8 +246,8 @@ def test_a_size_is_exact_once_it_is_measured(many: Repo) -> None:
     snapshot = staged.take()
     snapshot.survey(bool, 400_000, ask_filters=False)
     assert [blob.size for blob in snapshot.files] == [18_003] * 3
-    snapshot.measure(snapshot.files[:1])
+    snapshot.contents.measure(snapshot.files[:1])
     assert [blob.size for blob in snapshot.files] == [12_002, 18_003, 18_003]
-    assert snapshot.make_exact()
+    assert snapshot.contents.make_exact()
     assert [blob.size for blob in snapshot.files] == [12_002] * 3
-    assert not snapshot.make_exact()
+    assert not snapshot.contents.make_exact()

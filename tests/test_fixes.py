@@ -11,6 +11,7 @@ import pytest
 from pmgit import fixes
 from pmgit.finding import Finding, Fix, Step
 from pmgit.git.blob import Blob
+from pmgit.model import moves
 from pmgit.report.shell import Shell
 from tests.kit import BIN, Repo, pointer, random_bytes
 from tests.report.test_shell import HOSTILE
@@ -512,10 +513,10 @@ class Listing:
 
 
 def settled(subject: Listing, *found: Finding) -> list[list[tuple[str, ...]]]:
-    fixes.settle(list(found), subject)  # type: ignore[arg-type]
+    """The commands that the findings get, which are sorted by path."""
     return [
         [(*step.argv, *step.items) for step in finding.pasted.steps] if finding.pasted else []
-        for finding in found
+        for finding in moves.settle(list(found), subject)  # type: ignore[arg-type]
     ]
 
 
@@ -555,13 +556,12 @@ def test_git_does_not_rename_what_has_left_the_index() -> None:
     out = Finding("m/A/x", "", fix=Fix(Step("git", "rm", "--cached", items=("m/A/x",))))
     gone, left = rename("m/A", "m/a"), rename("m/B", "m/b")
     restore = Step("git", "restore", items=("m/A/x",))
-    alone = gone.fix = Fix(restore, *gone.fix.steps, order=Fix.MOVE) if gone.fix else None
+    gone = gone.with_fix(Fix(restore, *(gone.fix or Fix()).steps, order=Fix.MOVE))
     found = settled(Listing("m/A/x", "m/B/x"), gone, left, out)
     assert found[0] == [("mv", "-n", "m/A", "m/a")]
-    assert found[1] == [("git", "mv", "m/B", "m/b")]
-    assert gone.fix is alone
-    assert alone
-    assert len(alone.steps) == 2, "by itself, the fix is what was right for what was judged"
+    assert found[2] == [("git", "mv", "m/B", "m/b")]
+    [first, *_] = moves.settle([gone, left, out], Listing("m/A/x"))  # type: ignore[arg-type]
+    assert first.fix is gone.fix, "by itself, the fix is what was right for what was judged"
 
 
 def test_a_pointer_is_not_recorded_when_git_lfs_fails(repo: Repo, tmp_path: Path) -> None:

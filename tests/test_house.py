@@ -34,8 +34,9 @@ GROUND = (
 #: From the top down; what stands together shares a floor. "" is `pmgit/__init__.py`.
 FLOORS = (
     ("__main__",), ("cli",), ("hook",), ("commands",), ("doctor",), ("pre_receive",),
-    ("receive",), ("remake",), ("checker", "short_fixes", "snapshot_config"), ("baseline",),
-    ("rules",), ("planning",), ("plans", "merge_plans"), ("clone_plans", "plan_places"),
+    ("receive",), ("remake",), ("checker", "snapshot_config"), ("planning",),
+    ("short_fixes",), ("baseline",), ("rules",), ("plans", "merge_plans"),
+    ("clone_plans", "plan_places"),
     ("pointer_fixes", "leaving_lfs"), ("fixes",), ("setup",), ("model",), ("hosts",),
     ("formats",), ("symptoms",), ("lfs",), ("hub",), ("git",), ("report",), GROUND,
 )  # fmt: skip
@@ -153,6 +154,40 @@ def rule_modules() -> list[str]:
 
 def command_modules() -> list[str]:
     return sorted(file.stem for file in (SOURCE / "commands").glob("*.py") if file.stem[0] != "_")
+
+
+# --- values
+
+#: Where something is judged: what others have made is not changed there.
+JUDGEMENT = {
+    "checker", "planning", "plans", "merge_plans", "clone_plans", "plan_places", "short_fixes",
+    "fixes", "pointer_fixes", "leaving_lfs", "rules", "receive", "pre_receive", "hook",
+    "snapshot_config",
+}  # fmt: skip
+#: Who finds out the sizes of blobs, and what small ones hold.
+MEASURERS = {f"pmgit.git.{name}" for name in ("blob", "contents", "index_sizes", "objects")}
+
+
+def set_of_others(module: str) -> Iterator[str]:
+    """The attributes that a module sets of something else than `self`."""
+    for _, name, node in uses(module):
+        is_set = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        if is_set and not name.startswith("self."):
+            yield name
+
+
+def test_nobody_changes_what_somebody_else_has_made() -> None:
+    """Snapshots, findings and fixes: an answer would depend on who came first."""
+    assert set(map(room, modules())) >= JUDGEMENT
+    judging = [module for module in modules() if room(module) in JUDGEMENT]
+    assert [(module, name) for module in judging for name in set_of_others(module)] == []
+    sized = {
+        module
+        for module in modules()
+        for name in set_of_others(module)
+        if name in ("blob.size", "blob.head")
+    }
+    assert sized == MEASURERS
 
 
 # --- layers

@@ -41,6 +41,14 @@ def test_a_rule_in_place_of_plumbing(lfs_repo: Repo) -> None:
     assert (again.code, again.out) == (0, "nothing to fix\n")
 
 
+def test_a_fix_of_several_parts_is_one_line(lfs_repo: Repo) -> None:
+    """What makes a model too large becomes pointers, each by a script of the shell."""
+    lfs_repo.stage_blob(WEIGHTS, b"\0" * 6_000_000)
+    lfs_repo.stage_blob(f"{BERT}/more.safetensors", b"\1" * 6_000_000)
+    done = lfs_repo.pmgit("check", "--select", "oversized-model")
+    assert done.fixes == ["pmgit fix oversized-model"]
+
+
 def test_only_what_it_finds_again_is_left_to_pmgit_fix(lfs_repo: Repo) -> None:
     """The index of `commit -a`, some paths, what the baseline or the configuration leaves out."""
     repo = lfs_repo

@@ -85,7 +85,7 @@ def judge(
     for name in config.rules:
         if name in rules.RULES:
             config.check_options(rules.load(name))
-    findings, subject = _look(snapshot, config, names)
+    findings, subject = _found(snapshot, config, names)
     if findings:
         findings = _new_to_all(findings, snapshot, config)
     forgiven: list[Finding] = []
@@ -97,19 +97,35 @@ def judge(
         if baseline:
             own = baseline() if findings else None  # one at a time: it may have 100,000 entries
         if findings:
-            findings, forgiven = _told(findings, config, subject, own)
-    if plans and findings:
-        from pmgit import planning, short_fixes
+            findings = _first_of_each_blob(_not_excluded(findings, config, subject))
+            if own:
+                findings, forgiven = own.split(findings, subject, PRECEDENCE)
+    if findings:
+        from pmgit import planning
 
-        planning.plan(findings, config, subject, judge)
-        short_fixes.shorten(findings, snapshot, config, baseline)
+        findings = planning.attach(findings, config, subject, baseline, judge if plans else None)
+    forgiven.sort(key=_place)
     return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven)
+
+
+def _found(
+    snapshot: Snapshot, config: Config, names: Sequence[str]
+) -> tuple[list[Finding], Subject]:
+    """All that the named rules find, and what they have asked.
+
+    With sizes from the index first; what is found by those is looked for again by exact ones: they
+    are shown, and a baseline compares them.
+    """
+    found, subject = _look(snapshot, config, names)
+    if found and snapshot.contents.make_exact():
+        return _look(snapshot, config, names)
+    return found, subject
 
 
 def _look(
     snapshot: Snapshot, config: Config, names: Sequence[str]
 ) -> tuple[list[Finding], Subject]:
-    """All that the named rules find."""
+    """What the named rules find by the sizes that are known."""
     entries = [rules.RULES[name] for name in names]
     asks_filters = any(entry.scope in (LFS, PUSHED) for entry in entries)
     hosted = "host-limit" in names and bool(config.rules.get("host-limit"))
@@ -127,7 +143,8 @@ def _look(
         PLACES: lambda: _comes_or_goes(subject) or bool(subject.loose),
         RAW: lambda: bool(subject.raw_model_files or subject.raw_model_tip_files),
         LINKS: lambda: (
-            bool(subject.links or subject.clones or subject.bare) or snapshot.origin == TREE
+            snapshot.origin == TREE
+            or bool(subject.links or subject.places.clones or subject.places.bare)
         ),
         PATHS: lambda: any(c.oid and not c.before for c in subject.model_changes),
         MODELS: lambda: bool(subject.models),
@@ -137,15 +154,7 @@ def _look(
     }
     scopes = {scope for scope in dict.fromkeys(e.scope for e in entries) if speaks[scope]()}
     active = [rules.load(name)(config) for name in names if rules.RULES[name].scope in scopes]
-    findings = []
-    for rule in active:
-        for finding in rule.check(subject):
-            finding.rule = rule.name
-            findings.append(finding)
-    if findings and snapshot.make_exact():
-        # What is told, and what a baseline compares, is the blob's own size.
-        return _look(snapshot, config, names)
-    return findings, subject
+    return [finding for rule in active for finding in rule.check(subject)], subject
 
 
 def _new_to_all(findings: list[Finding], snapshot: Snapshot, config: Config) -> list[Finding]:
@@ -156,17 +165,29 @@ def _new_to_all(findings: list[Finding], snapshot: Snapshot, config: Config) -> 
     """
     from pmgit.git import merges
 
-    at_tip = [finding for finding in findings if not finding.commit]
-    for other in merges.others(snapshot) if at_tip else ():
-        again = _look(other, config, sorted({finding.rule for finding in at_tip}))[0]
-        known = {_same(finding): finding for finding in reversed(again)}
-        at_tip = [finding for finding in at_tip if _same(finding) in known]
-        for finding in at_tip:
-            milder = known[_same(finding)]
-            if milder.severity != finding.severity == ERROR:
-                finding.severity, finding.message = milder.severity, milder.message
-    kept = {id(finding) for finding in at_tip}
-    return [finding for finding in findings if finding.commit or id(finding) in kept]
+    if not any(_is_of_tip(finding) for finding in findings):
+        return findings
+    for other in merges.others(snapshot):
+        again = _found(other, config, sorted({f.rule for f in findings if _is_of_tip(f)}))[0]
+        found = {_same(finding): finding for finding in reversed(again)}
+        findings = [
+            _milder(finding, found[_same(finding)]) if _is_of_tip(finding) else finding
+            for finding in findings
+            if not _is_of_tip(finding) or _same(finding) in found
+        ]
+    return findings
+
+
+def _is_of_tip(finding: Finding) -> bool:
+    """Whether a finding is about the tree that is judged, not about one of its commits."""
+    return not finding.commit
+
+
+def _milder(finding: Finding, other: Finding) -> Finding:
+    """The finding, as severe as the same one is against another side of the merge."""
+    if other.severity != finding.severity == ERROR:
+        return finding.but(severity=other.severity, message=other.message)
+    return finding
 
 
 def _same(finding: Finding) -> tuple[str, str, int, str]:
@@ -201,38 +222,27 @@ def _exact_from(config: Config, names: Sequence[str]) -> int:
     return min([_EXACT_FROM, *lowered])
 
 
-def _excluded(finding: Finding, config: Config, subject: Subject) -> bool:
-    """Whether `exclude` names a finding's path; `old/` also means the model folder `old`."""
+def _not_excluded(findings: list[Finding], config: Config, subject: Subject) -> list[Finding]:
+    """The findings whose paths `exclude` does not name; `old/` also means the model `old`."""
     if not config.values["exclude"]:
-        return False
-    is_folder = finding.path in subject.model_paths
-    return config.excludes(f"{finding.path}/" if is_folder else finding.path)
+        return findings
+    folders = subject.places.model_paths
+    return [f for f in findings if not config.excludes(f.path + "/" * (f.path in folders))]
 
 
-def _told(
-    findings: list[Finding],
-    config: Config,
-    subject: Subject,
-    baseline: Baseline | None,
-) -> tuple[list[Finding], list[Finding]]:
-    """The findings without what is excluded or said better by another, and the forgiven; sorted."""
-    kept = [finding for finding in findings if not _excluded(finding, config, subject)]
+def _first_of_each_blob(findings: list[Finding]) -> list[Finding]:
+    """The findings without those about a blob of which a rule with the right fix speaks."""
     best: dict[tuple[str, str], int] = {}
-    for finding in kept:
+    for finding in findings:
         if finding.rule in PRECEDENCE:
             key = (finding.path, finding.commit)
             best[key] = min(PRECEDENCE.index(finding.rule), best.get(key, len(PRECEDENCE)))
-    kept = [
+    return [
         finding
-        for finding in kept
+        for finding in findings
         if finding.rule not in PRECEDENCE
         or PRECEDENCE.index(finding.rule) == best[finding.path, finding.commit]
     ]
-    from pmgit import fixes
-
-    kept, forgiven = baseline.split(kept, subject, PRECEDENCE) if baseline else (kept, [])
-    fixes.settle(kept, subject)
-    return sorted(kept, key=_place), sorted(forgiven, key=_place)
 
 
 def _place(finding: Finding) -> tuple[str, int, str, str]:

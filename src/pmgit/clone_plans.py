@@ -10,7 +10,7 @@ from pmgit.finding import ERROR, Fix, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from pmgit.finding import Finding
 
@@ -26,18 +26,19 @@ _ON_TOP = (
 )
 
 
-def choose(
-    findings: list[Finding], committed: list[Finding], which: str, names: Sequence[str]
-) -> tuple[list[Finding], Fix]:
-    """The findings that have a plan, and that plan.
+def is_cured_by_a_commit(finding: Finding) -> bool:
+    """Whether a new commit in the clone is enough.
 
-    `committed` are those whose blobs must leave the commits of `which` (a commit or a tag), `names`
-    the rules to name then.
+    Of a push that is accepted nothing is left to fix there: warnings have no plan.
     """
-    if not committed:
-        # Of a push that is accepted nothing is left to fix there: warnings have no plan.
-        found = [f for f in findings if f.rule in _CURED_BY_A_COMMIT and f.severity == ERROR]
-        names = sorted({finding.rule for finding in found})
+    return finding.rule in _CURED_BY_A_COMMIT and finding.severity == ERROR
+
+
+def fix(which: str, names: Iterable[str], *, anew: bool) -> Fix:
+    """The plan to cure what these rules found in `which`, a commit or a tag.
+
+    `anew`: blobs must leave the commits, so these are made anew.
+    """
     # The pushed branch need not be the one that is checked out there.
-    step = Step("pmgit", "fix", "--range", which, *names, names="verbatim")
-    return committed or found, Fix(step, about=_ANEW if committed else _ON_TOP, safe=False)
+    step = Step("pmgit", "fix", "--range", which, *sorted(set(names)), names="verbatim")
+    return Fix(step, about=_ANEW if anew else _ON_TOP, safe=False)

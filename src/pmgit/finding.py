@@ -9,13 +9,26 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
+    from typing import Any, Self
 
 ERROR = "error"  # blocks
 WARNING = "warning"  # is printed, blocks nothing
 
 
-class Step:
+class Value:
+    """What nobody changes once it is made: all that it holds is in its `__slots__`."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def but(self, **changes: Any) -> Self:
+        """The same with other values, named as the slots are."""
+        other = object.__new__(type(self))
+        for name in self.__slots__:
+            setattr(other, name, changes[name] if name in changes else getattr(self, name))
+        return other
+
+
+class Step(Value):
     """One command of a fix: a fixed part, and the items that grow when fixes are merged.
 
     `argv` is the fixed part. `items` are file names (`option` is `--`) or option values
@@ -48,7 +61,7 @@ class Step:
         return (self.argv, self.option, self.names, fixed)
 
 
-class Fix:
+class Fix(Value):
     """Commands that cure a finding when pasted; `safe` when nobody can lose anything by them.
 
     `order` sorts fixes that are pasted one after the other: what sets up comes first, what
@@ -71,6 +84,7 @@ class Fix:
         warning: str = "",
         about: str = "",
         shown: tuple[str, ...] = (),
+        parts: tuple[Fix, ...] = (),
     ) -> None:
         self.steps = steps
         self.shown = shown
@@ -78,7 +92,7 @@ class Fix:
         self.order = order
         self.warning = warning
         self.about = about
-        self.parts: tuple[Fix, ...] = ()
+        self.parts = parts
 
     @classmethod
     def together(cls, plans: list[Fix]) -> Fix:
@@ -87,19 +101,20 @@ class Fix:
         When fixes are merged, each plan is merged by itself: a command that another finding
         needs too is pasted once.
         """
-        steps = [step for plan in plans for step in plan.steps]
-        whole = cls(*steps, order=max(plan.order for plan in plans))
-        whole.parts = tuple(plans)
-        whole.safe = all(plan.safe for plan in plans)
-        whole.warning = next((plan.warning for plan in plans if plan.warning), "")
-        return whole
+        return cls(
+            *(step for plan in plans for step in plan.steps),
+            order=max(plan.order for plan in plans),
+            safe=all(plan.safe for plan in plans),
+            warning=next((plan.warning for plan in plans if plan.warning), ""),
+            parts=tuple(plans),
+        )
 
     def key(self) -> tuple[object, ...]:
         steps = (step.key() for step in self.steps)
         return (self.order, self.safe, self.warning, self.about, self.shown, *steps)
 
 
-class Finding:
+class Finding(Value):
     """One thing that is wrong, where, and what cures it.
 
     `path` is relative to the top of the repository ('' is the repository itself). `line` counts
@@ -130,6 +145,7 @@ class Finding:
         commit: str = "",
         rule: str = "",
         content: str = "",
+        blobs: tuple[Any, ...] = (),
     ) -> None:
         self.rule = rule
         self.severity = severity
@@ -140,8 +156,12 @@ class Finding:
         self.line = line
         self.commit = commit
         self.content = content
-        self.blobs: tuple[Any, ...] = ()
+        self.blobs = blobs
         self.again: tuple[list[str], list[str]] = ([], [])
+
+    def with_fix(self, fix: Fix | None) -> Self:
+        """The same finding, cured by another fix, which is also what is pasted."""
+        return self.but(fix=fix, pasted=fix)
 
     def __repr__(self) -> str:
         return f"Finding({self.path!r}, {self.rule}: {self.message!r}, {self.severity})"
@@ -174,18 +194,18 @@ class Report:
 
 def together(reports: Iterable[Report]) -> Report:
     """The reports on the parts of one push as one; what several of them say is said once."""
-    whole = Report([], 0)
-    seen = set()
-    for report in reports:
-        whole.checked += report.checked
-        whole.not_judged += report.not_judged
-        for found, into in (
-            (report.findings, whole.findings),
-            (report.forgiven, whole.forgiven),
-        ):
-            for finding in found:
-                key = (finding.rule, finding.path, finding.line, finding.commit, finding.message)
-                if key not in seen:
-                    seen.add(key)
-                    into.append(finding)
-    return whole
+    reports = list(reports)
+    return Report(
+        _once(finding for report in reports for finding in report.findings),
+        sum(report.checked for report in reports),
+        sum(report.not_judged for report in reports),
+        _once(finding for report in reports for finding in report.forgiven),
+    )
+
+
+def _once(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings without those that say what one before has said."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for one in findings:
+        found.setdefault((one.rule, one.path, one.line, one.commit, one.message), one)
+    return list(found.values())

@@ -14,7 +14,7 @@ from pmgit.finding import Fix, Step
 from pmgit.git import work_tree
 from pmgit.git.blob import SUBMODULE
 from pmgit.git.snapshot import RANGE
-from pmgit.model import folder, moves, steering, whole
+from pmgit.model import folder, steering, whole
 from pmgit.model.weights import NEVER
 from pmgit.setup import models_folders
 from pmgit.setup.attributes import only_here
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 #: --skip-repo: the repository's hooks are not touched, they may be somebody else's.
 INSTALL = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
-
-#: The last thing that is done to all fixes.
-settle = moves.settle
 
 HOST_LIMIT = "host-limit"
 COLLEAGUES = "everybody else's copy of the file is deleted at their next pull"
@@ -89,7 +86,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
     else:
         place = whole.of(subject, blob.path)
         if place and blob.mode != SUBMODULE:
-            together = whole.leave_index(subject, place)
+            together = subject.once(whole.leave_index, place)
             if together is None:
                 return Advice(None, _DIFFERS.format(blob.oid[:12]))
             return Advice(Fix(*together, *ignored(subject, blob)))
@@ -130,7 +127,7 @@ def ignored(subject: Subject, blob: Blob, wanted: bool = True) -> list[Step]:
         return []
     if blob.mode == SUBMODULE or whole.of(subject, blob.path):
         return hide(subject, blob.path)
-    if subject.storage == LFS or _has_nested(subject):
+    if subject.storage == LFS or subject.once(_has_nested):
         return []  # in a nested block they are ignored, and were added all the same
     return let_in(subject)
 
@@ -138,7 +135,7 @@ def ignored(subject: Subject, blob: Blob, wanted: bool = True) -> list[Step]:
 def hide(subject: Subject, path: str) -> list[Step]:
     """The steps that have the ignore block hide what is no model: a clone, an entry of a cache."""
     root = folder.root_of(path, subject.roots)
-    where = f"{root}/.gitignore" if _has_nested(subject) else ".gitignore"
+    where = f"{root}/.gitignore" if subject.once(_has_nested) else ".gitignore"
     return [
         Step("pmgit", "gitignore", names="verbatim"),
         Step("git", "add", *subject.sparse, items=(where,)),
@@ -150,7 +147,7 @@ def let_in(subject: Subject) -> list[Step]:
 
     From inside of a models folder no line helps against one at the top that shuts the folder.
     """
-    top = ("--no-nested",) if _has_nested(subject) else ()
+    top = ("--no-nested",) if subject.once(_has_nested) else ()
     return [
         Step("pmgit", "gitignore", *top, names="verbatim"),
         Step("git", "add", *subject.sparse, items=(".gitignore",)),
@@ -158,11 +155,8 @@ def let_in(subject: Subject) -> list[Step]:
 
 
 def _has_nested(subject: Subject) -> bool:
-    """Whether the ignore block stands in the models folders; looked up once for all findings."""
-    if subject.has_nested_block is None:
-        found = models_folders.has_nested(subject.repository, subject.roots)
-        subject.has_nested_block = found
-    return subject.has_nested_block
+    """Whether the ignore block stands in the models folders."""
+    return models_folders.has_nested(subject.repository, subject.roots)
 
 
 def _committed(blob: Blob) -> Advice:
@@ -182,25 +176,25 @@ def store(subject: Subject, blob: Blob) -> Advice:
 
 def set_up_here(subject: Subject, blob: Blob) -> Advice:
     """The same as `set_up`, or the reason why it would be refused."""
-    line, sends = only_here.of_clone(subject).get(blob.path, ("", True))
+    line, sends = subject.once(only_here.of_clone).get(blob.path, ("", True))
     if not sends:
         return Advice(None, f"; {line} keeps it out of Git LFS on this machine: take it out first")
     from pmgit.setup.attributes import in_the_way
 
-    line = in_the_way.of_weights(subject).get(blob.path, "")
+    line = subject.once(in_the_way.of_weights).get(blob.path, "")
     # A text that stays in Git LFS has all of it refused.
-    line = line or next(iter(in_the_way.of_texts(subject).values()), "")
+    line = line or next(iter(subject.once(in_the_way.of_texts).values()), "")
     return Advice(None, in_the_way.note(line)) if line else Advice(set_up(subject, blob))
 
 
 def text_again(subject: Subject, blob: Blob) -> Advice:
     """How a text that is a pointer becomes text again, or why that would be refused here."""
-    line, sends = only_here.of_clone(subject).get(blob.path, ("", False))
+    line, sends = subject.once(only_here.of_clone).get(blob.path, ("", False))
     if sends:
         return Advice(None, f"; {line} sends it to Git LFS on this machine: take it out first")
     from pmgit.setup.attributes import in_the_way
 
-    stuck = in_the_way.of_texts(subject)
+    stuck = subject.once(in_the_way.of_texts)
     if stuck:
         # One text that stays in Git LFS has all of it refused.
         line = stuck.get(blob.path) or next(iter(stuck.values()))
@@ -256,7 +250,7 @@ def to_pointer(subject: Subject, blob: Blob) -> Advice:
     """How a raw blob becomes the pointer that its attributes ask for."""
     if subject.origin == RANGE or subject.repository.bare:
         return _committed(blob)
-    line = only_here.raw_of(subject).get(blob.path)
+    line = subject.once(only_here.raw_of).get(blob.path)
     note = f"; here {line} keeps it raw: take that out, too" if line else ""
     there = work_tree.compare(subject.repository, blob)
     if there == work_tree.SAME and line is None:

@@ -156,10 +156,10 @@ def _main(argv: list[str]) -> int:
     snapshot = _snapshot(arguments.stage)
     report = _judge(snapshot, arguments)
     misses = _misses(snapshot, report)
-    if misses and snapshot.cut:
+    if misses and snapshot.span.cut:
         from pmgit.report.text import cut_off
 
-        _write(f"{cut_off(snapshot.cut)}\n", sys.stderr)
+        _write(f"{cut_off(snapshot.span.cut)}\n", sys.stderr)
     return _tell(snapshot.repository, report, misses)
 
 
@@ -178,7 +178,7 @@ def _misses(snapshot: Snapshot, report: Report) -> bool:
     objects that a rule also looked for must not stop all work. A blob that a push brings and that
     is not here was fetched from somewhere, and nobody has judged it.
     """
-    if snapshot.cut and snapshot.receiver.known is None:
+    if snapshot.span.cut and snapshot.receiver.known is None:
         return True
     if not report.not_judged or snapshot.origin == "staged":
         return False
@@ -267,15 +267,18 @@ def _snapshot(stage: str) -> Snapshot:
     from pmgit.git import staged
 
     start = staged.Start(*LOOKED_UP, roots=MODELS, note=NOTE)
-    # Git works meanwhile: this import takes as long as it does in a small repository.
-    from pmgit import checker  # noqa: F401
-
+    _import_while_git_works()
     snapshot = start.finish()
     if stage or environ.get("GIT_INDEX_FILE") or snapshot.changes:
         return snapshot
     from pmgit.git import tree
 
     return tree.take(snapshot.repository)
+
+
+def _import_while_git_works() -> None:
+    """Import what judges: it takes as long as Git's comparison does in a small repository."""
+    from pmgit import checker  # noqa: F401
 
 
 def _write(text: str, stream: object = None) -> None:

@@ -12,10 +12,10 @@ from pmgit.finding import Fix, Step
 from pmgit.fixes import COLLEAGUES, Advice
 from pmgit.git import attributes, work_tree
 from pmgit.git.blob import Blob, encode
+from pmgit.git.commit_index import CommitIndex
 from pmgit.git.objects import HEAD_BYTES
 from pmgit.git.revisions import id_of
 from pmgit.git.snapshot import RANGE, TREE, Snapshot
-from pmgit.git.tree import CommitIndex
 from pmgit.lfs import store
 from pmgit.model.storage import limit
 
@@ -64,7 +64,7 @@ class Leaving:
         self._coming: dict[str, int] = {}
         for blob, pointer in found:
             if blob.path in self._paths and subject.in_models(blob.path):
-                model = subject.model_of(blob.path)
+                model = subject.places.model_of(blob.path)
                 self._coming[model] = self._coming.get(model, 0) + pointer.size
 
     def __contains__(self, path: str) -> bool:
@@ -85,8 +85,7 @@ class Leaving:
             before = f"{commit}^" if commit else ""
         if not before or not id_of(repository, before):
             return set()  # it is the first commit
-        index = CommitIndex(repository, before)
-        old = Snapshot(repository, TREE, [], [], index_env=index.env)
+        old = Snapshot(repository, TREE, [], [], index=CommitIndex(repository, before))
         old.learn_filters(paths)
         return {path for path in paths if old.filter_of(path) == attributes.LFS}
 
@@ -121,13 +120,12 @@ class Leaving:
     def _fits(self, blob: Blob, pointer: Pointer) -> bool:
         """Whether the rules about sizes would let the content be raw in Git."""
         subject, config = self._subject, self._subject.config
-        content = Blob(blob.path, pointer.oid, blob.mode)
-        content.size = pointer.size
-        subject.snapshot.know_head(content.oid, _head(subject, blob, pointer))
+        content = Blob.known(blob.path, pointer.oid, blob.mode, pointer.size)
+        subject.snapshot.contents.know_head(content.oid, _head(subject, blob, pointer))
         most = limit(config, "oversized-blob", "max-file-size", 10_000_000)
         if subject.in_models(blob.path):
             of_model = limit(config, "oversized-model", "max-model-size", 10_000_000)
-            if self._coming[subject.model_of(blob.path)] > of_model:
+            if self._coming[subject.places.model_of(blob.path)] > of_model:
                 return False
         if subject.is_weights(content):
             most = min(most, limit(config, "oversized-blob", "max-weights-size", 1_000_000))

@@ -38,13 +38,14 @@ _KEEP = (
 )
 
 
-def place(findings: list[Finding], subject: Subject) -> None:
-    """Give the findings of what is staged the fix that is right while a merge is under way."""
+def place(findings: list[Finding], subject: Subject) -> list[Finding]:
+    """The findings of what is staged, with the fixes that are right while a merge is under way."""
     repository = subject.repository
     merged = merges.heads(repository)
     if not merged:
-        return
-    theirs: dict[int, Finding] = {}
+        return findings
+    placed = list(findings)
+    theirs: set[int] = set()  # which of them are about what a merged commit brings
     brought: dict[str, bool] = {}
     staged = {blob.path for blob in subject.introduced}
     for commit in merged:
@@ -53,23 +54,24 @@ def place(findings: list[Finding], subject: Subject) -> None:
         if code:
             continue  # what the environment names is not here
         other = {change.path: change.before for change in changes(raw)}
-        for finding in findings:
+        for at, finding in enumerate(placed):
             paths = _about(finding, staged)
             if any(path not in other for path in paths):
-                theirs[id(finding)] = finding
+                theirs.add(at)
                 brought[commit] = brought.get(commit, False) or finding.severity == ERROR
             elif finding.fix and any(other[path] for path in paths):
-                finding.fix = finding.pasted = _back(finding.fix, commit, other)
+                placed[at] = finding.with_fix(_back(finding.fix, commit, other))
     commits = [commit for commit, is_wrong in brought.items() if is_wrong]
-    plan = _mend(subject, commits, list(theirs.values())) if commits else None
-    for finding in theirs.values():
-        finding.fix = plan if finding.severity == ERROR else None
-        finding.pasted = None
-    if plan:
-        for finding in findings:
-            finding.pasted = None  # there is no merge any more
-        first = next(finding for finding in theirs.values() if finding.fix)
-        first.pasted = plan
+    plan = _mend(subject, commits, [placed[at] for at in theirs]) if commits else None
+    for at, finding in enumerate(placed):
+        if at in theirs:
+            placed[at] = finding.but(fix=plan if finding.severity == ERROR else None, pasted=None)
+        elif plan:
+            placed[at] = finding.but(pasted=None)  # there is no merge any more
+    first = next((at for at in sorted(theirs) if plan and placed[at].fix), None)
+    if first is not None:
+        placed[first] = placed[first].but(pasted=plan)
+    return placed
 
 
 def _about(finding: Finding, staged: set[str]) -> set[str]:

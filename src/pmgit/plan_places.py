@@ -8,7 +8,6 @@ from pmgit.git import position
 from pmgit.git.blob import LINK
 from pmgit.git.names import HEADS, REMOTES, TAGS
 from pmgit.git.position import DETACHED, short
-from pmgit.git.tree import CommitSnapshot
 from pmgit.git.trees import Rewriter
 
 TYPE_CHECKING = False
@@ -55,9 +54,8 @@ class Place:
         flagged = {blob.commit for blob in blobs}
         repository = self._repository = subject.repository
         snapshot = subject.snapshot
-        known = snapshot if isinstance(snapshot, CommitSnapshot) else None
-        self.tip = snapshot.tip
-        self._excluded = known.excluded if known else ()
+        self.tip = snapshot.span.tip
+        self._excluded = snapshot.span.excluded
         self._remote = snapshot.receiver.name
         self._unpushed = snapshot.receiver.lacks_all
         #: A server that receives: only the pusher, in a clone, can do something.

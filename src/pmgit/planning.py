@@ -2,43 +2,56 @@
 
 from __future__ import annotations
 
+from pmgit import short_fixes
 from pmgit.errors import PmgitError
 from pmgit.git.snapshot import RANGE, STAGED
+from pmgit.model import moves
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pmgit.baseline.forgive import Baseline
     from pmgit.config import Config
     from pmgit.finding import Finding, Report
     from pmgit.model.subject import Subject
 
 
-def plan(
-    findings: list[Finding], config: Config, subject: Subject, judge: Callable[..., Report]
-) -> None:
-    """Give the findings the fixes that are right where they were made.
+def attach(
+    findings: list[Finding],
+    config: Config,
+    subject: Subject,
+    baseline: Callable[[], Baseline] | None,
+    judge: Callable[..., Report] | None,
+) -> list[Finding]:
+    """The findings, sorted by path, with the fixes that are right where they were made.
 
-    `judge` is `checker.judge`: some plans depend on what else is wrong.
+    Each step returns new findings: renames agree with each other; what is committed, or merged, has
+    its plan; what the next `git add` takes again is noted; a screen of plumbing becomes one line.
+    `judge` is `checker.judge`: some plans depend on what else is wrong. Without it the fixes are
+    those for the tree that was judged, wherever its commits are.
     """
-    origin = subject.origin
-    if origin == STAGED:
+    findings = moves.settle(findings, subject)
+    if judge is None:
+        return findings
+    if subject.origin == STAGED:
         from pmgit import merge_plans
 
-        merge_plans.place(findings, subject)
-    elif origin == RANGE:
-        _place(findings, config, subject, judge)
+        findings = merge_plans.place(findings, subject)
+    elif subject.origin == RANGE:
+        findings = _of_range(findings, config, subject, judge)
     elif not subject.repository.bare:
-        _place_unpushed(findings, config, subject, judge)
+        findings = _of_unpushed(findings, config, subject, judge)
     from pmgit.setup import unstaged
 
-    unstaged.look(findings, subject)
+    findings = unstaged.noted(findings, subject)
+    return short_fixes.shortened(findings, subject.snapshot, config, baseline)
 
 
-def _place(
+def _of_range(
     findings: list[Finding], config: Config, subject: Subject, judge: Callable[..., Report]
-) -> None:
-    """Give the findings of a range the fixes that are right where its commits are."""
+) -> list[Finding]:
+    """The findings of a range with the fixes that are right where its commits are."""
     from pmgit import plans
     from pmgit.git import tree
 
@@ -46,15 +59,16 @@ def _place(
         return judge(tree.take(subject.repository), config, names, plans=False).findings
 
     try:
-        plans.place(findings, subject, whole_tree)
+        return plans.place(findings, subject, whole_tree)
     except PmgitError:
-        return  # an object that a partial clone lacks: there is no plan, and the findings stand
+        # A partial clone lacks an object: there is no plan, and the findings stand.
+        return findings
 
 
-def _place_unpushed(
+def _of_unpushed(
     findings: list[Finding], config: Config, subject: Subject, judge: Callable[..., Report]
-) -> None:
-    """Of a whole tree: what unpushed commits brought in gets their plan.
+) -> list[Finding]:
+    """The findings of a whole tree; what unpushed commits brought in gets their plan.
 
     Without a remote nobody can tell who has the commits; the fixes are the careful ones then.
     """
@@ -64,14 +78,17 @@ def _place_unpushed(
     repository = subject.repository
     names = sorted({f.rule for f in findings if f.rule in OF_EVERY_COMMIT})
     if not names or not position.has_remotes(repository) or not position.Head(repository).oid:
-        return
+        return findings
     try:
         unpushed = judge(position.unpushed(repository).snapshot(), config, names).findings
     except PmgitError:
-        return
-    placed = {(f.rule, f.path): f for f in unpushed if f.blobs and f.fix}
-    for finding in findings:
-        better = placed.get((finding.rule, finding.path))
-        if better:
-            finding.fix, finding.pasted = better.fix, better.pasted
-            finding.message = better.message
+        return findings
+    planned = {(f.rule, f.path): f for f in unpushed if f.blobs and f.fix}
+
+    def better(finding: Finding) -> Finding:
+        plan = planned.get((finding.rule, finding.path))
+        if plan is None:
+            return finding
+        return finding.but(fix=plan.fix, pasted=plan.pasted, message=plan.message)
+
+    return [better(finding) for finding in findings]

@@ -61,11 +61,11 @@ class Remake:
         self.after: list[Step] = []
         self.backup = plan_places.backup_ref(unpushed.ref, unpushed.value)
         self._subject = subject
-        flagged = {b.oid: b for f in report.findings for b in f.blobs}
+        flagged = {b.oid for f in report.findings for b in f.blobs}
         # A file that was moved on the way is the same blob under another name.
         found = [b for b in subject.introduced if b.oid in flagged and not steers_git(b.path)]
+        subject.snapshot.contents.measure(found)
         for blob in found:
-            blob.size = flagged[blob.oid].size
             self._to_lfs(blob)
 
     def _to_lfs(self, blob: Blob) -> None:

@@ -7,13 +7,14 @@ keys, `-c RULE.OPTION=VALUE`, documentation and the JSON schema.
 
 from __future__ import annotations
 
+from pmgit.finding import Finding
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
     from pmgit.config import Config
-    from pmgit.finding import Finding
 
 #: What an option's value is: how it is read, and what the schema says of it.
 SIZE, CHOICE, FLAG, NAMES, TEXT = "size", "choice", "flag", "names", "text"
@@ -79,6 +80,10 @@ class Rule:
     def option(self, name: str) -> Any:
         """The configured value of one of this rule's options."""
         return self.config.option(self, name)
+
+    def finding(self, path: str, message: str, **details: Any) -> Finding:
+        """A finding of this rule; `details` are those of `Finding`."""
+        return Finding(path, message, rule=self.name, **details)
 
     def check(self, snapshot: Any) -> Iterator[Finding]:
         """Everything in `snapshot` that this rule objects to."""

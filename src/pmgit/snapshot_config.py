@@ -41,7 +41,7 @@ def _recorded(snapshot: Snapshot, blob: Blob) -> bytes | None:
             return None
         raise UsageError(f"{blob.path} is a link or a submodule, not a file")
     # Mostly it lies on disk as it is in the index, which saves a git process.
-    contents = snapshot.texts_of([blob], MOST_BYTES)
+    contents = snapshot.contents.texts_of([blob], MOST_BYTES)
     if blob.size > MOST_BYTES:
         if blob.path == PYPROJECT:
             return None  # of others; nobody has written it by hand

@@ -208,6 +208,27 @@ def test_what_somebody_adds_in_a_merge_is_new(repo: Repo) -> None:
     assert all(len(repo.blob(p, "HEAD")) < 200 for p in ("best.pt", f"{ROOT}/old/more.bin"))
 
 
+def test_what_is_moved_in_a_merge_is_free_as_it_is_on_the_other_side(repo: Repo) -> None:
+    """HEAD has never had these weights: what has moved is told by what the remote has."""
+    sin(repo)
+    publish(repo, "main")
+    work_on_feature(repo)
+    merge(repo, "--no-commit", "main")
+    repo.git("mv", WEIGHTS, f"{ROOT}/old/renamed.bin")
+    assert repo.check("--select", "tracked-weights") == []
+
+
+def test_a_model_that_a_merge_only_touches_is_an_old_sin(repo: Repo) -> None:
+    """For HEAD its weights are new, for the other side only a text of it changes."""
+    sin(repo)
+    publish(repo, "main")
+    work_on_feature(repo)
+    merge(repo, "--no-commit", "main")
+    repo.stage(f"{ROOT}/gpt/notes.txt", "x\n")
+    found = repo.check("--select", "missing-info")
+    assert [(f["path"], f["severity"]) for f in found] == [(f"{ROOT}/gpt", "warning")]
+
+
 @pytest.mark.parametrize("what", ["info", "attributes"])
 def test_a_merge_that_takes_less_than_both_sides_have(what: str, repo: Repo) -> None:
     """Neither side is without INFO.md, or has a pointer without its attribute: the merge is."""

@@ -288,3 +288,23 @@ def test_what_a_server_sets_for_git_log_changes_nothing(server: Server) -> None:
     clone.commit()
     assert "oversized-blob" in server.refused("evil")
     server.accepted("side")
+
+
+def test_a_merge_is_not_blamed_for_what_the_server_has_on_its_other_side(server: Server) -> None:
+    clone = server.clone
+    clone.git("switch", "-q", "-c", "feature")
+    clone.stage("feature.txt", "x\n")
+    clone.commit("Work")
+    server.accepted("feature")
+    clone.git("switch", "-q", "main")
+    clone.stage(WEIGHTS, pointer(b"x"))  # without a line in .gitattributes, nor an INFO.md
+    clone.commit("Sin")
+    (server.path / "hooks/pre-receive").unlink()
+    server.accepted("main")
+    server.guard()
+    clone.git("switch", "-q", "feature")
+    clone.git("merge", "-q", "--no-edit", "main")
+    server.accepted("feature")
+    clone.stage("pretrained_model/gpt/model.safetensors", pointer(b"y"))
+    clone.commit("Sin")
+    assert "uncovered-pointer" in server.refused("feature")

@@ -126,7 +126,7 @@ def has_the_sizes_that_git_tells(made: RandomRepository, snapshot: Snapshot) -> 
     """Every size is the blob's own once it is measured; before, it is below the same limits."""
     snapshot.survey(lambda head: head.startswith(b"version "), 3000, ask_filters=True)
     rough = {blob.path: blob.size for blob in snapshot.introduced}
-    snapshot.measure(snapshot.introduced)
+    snapshot.contents.measure(snapshot.introduced)
     for blob in snapshot.introduced:
         size = made.sizes.get(blob.path, NOT_HERE)
         assert blob.size == size, (blob, size, made.parts)

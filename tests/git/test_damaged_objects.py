@@ -42,7 +42,7 @@ def test_a_damaged_copy_beside_a_good_one(here: Repo, good: str) -> None:
         file.chmod(0o644)
         list(DAMAGES.values())[number](file, random.Random(number))
     taken = surveyed()
-    heads = taken.heads_of(taken.introduced)
+    heads = taken.contents.heads_of(taken.introduced)
     for blob in taken.introduced:
         content = (here.path / blob.path).read_bytes()
         how = list(DAMAGES)[int(blob.path.split("/")[0])]

@@ -70,7 +70,7 @@ def check_all(repo: Repo) -> None:
     taken = surveyed()
     wanted = contents()
     assert {blob.path for blob in taken.introduced} == set(wanted)
-    heads = taken.heads_of(taken.introduced)
+    heads = taken.contents.heads_of(taken.introduced)
     for blob in taken.introduced:
         content = wanted[blob.path]
         assert blob.size == len(content)
@@ -141,7 +141,7 @@ def test_one_blob_at_many_paths(here: Repo) -> None:
     here.git("gc", "-q")
     taken = surveyed()
     assert [blob.size for blob in taken.introduced] == [4, 4, 4]
-    assert len(taken.heads_of(taken.introduced)) == 1
+    assert len(taken.contents.heads_of(taken.introduced)) == 1
 
 
 def test_heads_come_in_batches(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,7 @@ def test_heads_come_in_batches(here: Repo, monkeypatch: pytest.MonkeyPatch) -> N
         here.stage(f"{number}", wanted[f"{number}"])
     here.git("gc", "-q")
     taken = surveyed()
-    heads = taken.heads_of(taken.introduced)
+    heads = taken.contents.heads_of(taken.introduced)
     for blob in taken.introduced:
         assert heads[blob.oid] == wanted[blob.path][: len(heads[blob.oid])]
         assert len(heads[blob.oid]) >= min(blob.size, HEAD_BYTES)
@@ -177,7 +177,7 @@ def test_blobs_of_every_compression(here: Repo) -> None:
             here.write(f"{level}/{name}", content + bytes([level]))
         here.git("add", "-A")
     taken = surveyed()
-    heads = taken.heads_of(taken.introduced)
+    heads = taken.contents.heads_of(taken.introduced)
     for blob in taken.introduced:
         content = (here.path / blob.path).read_bytes()
         assert blob.size == len(content), blob
@@ -257,7 +257,7 @@ def test_a_cut_large_object_does_not_hang(here: Repo, monkeypatch: pytest.Monkey
     pack.chmod(0o644)
     pack.write_bytes(pack.read_bytes()[:2000])
     with pytest.raises(PmgitError):
-        taken.heads_of(taken.introduced)
+        taken.contents.heads_of(taken.introduced)
 
 
 # -- sizes from the index, when very many files are staged ----------------------------------------
@@ -577,6 +577,6 @@ def test_blobs_that_are_not_here(here: Repo, monkeypatch: pytest.MonkeyPatch) ->
     assert [blob.path for blob in taken.files] == ["new"]
     assert taken.not_judged == 2
     # A link that is not here is not read either, and counted once.
-    assert taken.heads_of(taken.introduced).get(taken.listing()["link"].oid, b"") == b""
-    assert taken.content_of(taken.listing()["a"]) == b""
+    assert taken.contents.heads_of(taken.introduced).get(taken.listing()["link"].oid, b"") == b""
+    assert taken.contents.content_of(taken.listing()["a"]) == b""
     assert taken.not_judged == 3

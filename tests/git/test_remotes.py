@@ -9,7 +9,7 @@ import pytest
 from pmgit.git import incoming, position, pushes, ranges
 from pmgit.git.remotes import Remotes
 from pmgit.git.repository import discover
-from pmgit.git.tree import CommitSnapshot
+from pmgit.git.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -112,13 +112,12 @@ def test_everybody_asks_for_the_same(here: Repo, monkeypatch: pytest.MonkeyPatch
     here.git("update-ref", "refs/remotes/origin/main", ids[0])
     here.git("update-ref", "refs/remotes/origin/fork/main", ids[1])
 
-    def names(snapshot: CommitSnapshot) -> list[str]:
+    def names(snapshot: Snapshot) -> list[str]:
         return [blob.path for blob in snapshot.introduced]
 
     line = f"refs/heads/main {ids[2]} refs/heads/new {'0' * 40}\n".encode()
     for remote, wanted in (("origin", ["forked", "mine"]), ("origin/fork", ["mine"])):
         (pushed,) = pushes.take(discover(), remote, incoming.parse(line, pushing=True))
-        assert isinstance(pushed, CommitSnapshot)
         assert names(pushed) == wanted
         assert names(position.unpushed(discover(), "", remote).snapshot()) == wanted
         # Of a new branch pre-commit tells the parent of the first commit that is below no

@@ -98,10 +98,11 @@ def test_small_blobs_that_are_wanted_are_kept_whole(here: Repo) -> None:
     by = {blob.path: blob for blob in snapshot.introduced}
     assert by["p"].head == pointer(b"x")
     assert by["t"].head == by["big"].head == b""
-    assert snapshot.head_of(by["t"]) == b"text"
-    assert here.blob("big").startswith(snapshot.head_of(by["big"]))
-    assert len(snapshot.head_of(by["big"])) >= 4000
-    assert snapshot.content_of(by["big"]) == here.blob("big")
+    heads = snapshot.contents.heads_of([by["t"], by["big"]])
+    assert heads[by["t"].oid] == b"text"
+    assert here.blob("big").startswith(heads[by["big"].oid])
+    assert len(heads[by["big"].oid]) >= 4000
+    assert snapshot.contents.content_of(by["big"]) == here.blob("big")
     assert snapshot.not_judged == 0
 
 
@@ -111,9 +112,9 @@ def test_old_blobs_are_measured_when_asked(here: Repo) -> None:
     here.stage("a", "three")
     snapshot = staged.take()
     old = snapshot.changes[0].old
-    snapshot.measure([old])
+    snapshot.contents.measure([old])
     assert old.size == 3
-    snapshot.measure([Blob("sub", A, "160000")])  # no object of this repository
+    snapshot.contents.measure([Blob("sub", A, "160000")])  # no object of this repository
 
 
 @pytest.mark.parametrize("origin", ["staged", "tree", "range"])

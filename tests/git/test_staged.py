@@ -169,7 +169,7 @@ def test_links_and_submodules(here: Repo) -> None:
     }  # fmt: skip
     snapshot.survey(bool, 10_000, ask_filters=True)
     assert snapshot.files == []
-    heads = snapshot.heads_of(snapshot.introduced)
+    heads = snapshot.contents.heads_of(snapshot.introduced)
     assert [heads.get(b.oid) for b in snapshot.introduced] == [
         b"/etc/passwd", b"no/such/file", b"loop", None,
     ]  # fmt: skip

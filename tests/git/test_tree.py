@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.errors import PmgitError, UsageError
-from pmgit.git import attribute_index, tree
+from pmgit.git import attribute_index, ranges, tree
+from pmgit.git.commit_index import CommitIndex
 from pmgit.git.repository import discover
 from pmgit.git.snapshot import TREE
 from tests.git.test_staged import NAMES
@@ -115,7 +116,7 @@ def test_the_index_of_a_commit_vanishes(here: Repo) -> None:
     here.stage("a", "a")
     commit = here.commit()
     before = set((here.path / ".git").iterdir())
-    index = tree.CommitIndex(discover(), commit)
+    index = CommitIndex(discover(), commit)
     file = index.env["GIT_INDEX_FILE"]
     assert os.path.exists(file)
     del index
@@ -146,7 +147,7 @@ def test_no_place_for_an_index_is_an_error(here: Repo, monkeypatch: pytest.Monke
     here.commit()
     monkeypatch.setattr(tempfile, "tempdir", str(here.path / "none"))
     with pytest.raises(PmgitError, match="no temporary files could be made: No such file") as told:
-        tree.CommitIndex(discover(), "HEAD")
+        CommitIndex(discover(), "HEAD")
     assert told.value.hint == "free some space there, or name another folder in TMPDIR"
     with pytest.raises(PmgitError, match="no temporary files could be made: No such file"):
         attribute_index.write(discover(), [])
@@ -262,3 +263,20 @@ def test_a_commit_hook_in_a_sparse_partial_clone(source: Repo) -> None:
     assert "not judged: " in result.err, result
     assert result.err.count("not judged") == 1
     assert len(objects(partial).splitlines()) == before + 2
+
+
+def test_attributes_that_cannot_be_read_are_an_error(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git itself takes such a file for an empty one, and says nothing."""
+    monkeypatch.chdir(repo.path)
+    repo.stage(".gitattributes", "*.bin filter=lfs\n")
+    repo.commit()
+    repo.stage("a.bin", "x")
+    repo.commit()
+    oid = repo.git("rev-parse", "HEAD:.gitattributes").strip()
+    (repo.path / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    snapshot = ranges.take_range(discover(), "HEAD~1..HEAD")
+    snapshot.ask_filters(["a.bin"])
+    with pytest.raises(PmgitError, match=oid[:9]):
+        snapshot.filter_of("a.bin")

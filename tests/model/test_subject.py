@@ -226,6 +226,58 @@ def test_a_change_of_attributes_judges_every_file_again(here: Repo) -> None:
     assert sorted(named(subject().judged_for_lfs)) == ["c.bin", "new.bin", "old/a.bin", "old/b.txt"]
 
 
+def test_files_that_attributes_send_to_lfs_in_a_range(here: Repo) -> None:
+    """Whether the attributes of a file were asked for before must not matter."""
+    here.stage("a.txt", "x")
+    here.commit()
+    here.stage(".gitattributes", "*.bin filter=lfs\n")
+    here.stage("new.bin", "new")
+    here.commit()
+    here.stage("later.bin", "later")
+    here.commit()
+    for text, paths in (
+        ("HEAD~2..HEAD", ["later.bin", "new.bin"]),
+        ("HEAD~1..HEAD", ["later.bin"]),
+    ):
+        for ask_filters in (True, False):
+            snapshot = ranges.take_range(discover(), text)
+            snapshot.survey(pointers.may_be, 200_000, ask_filters=ask_filters)
+            seen = Subject(snapshot, Config())
+            assert seen.concerns_lfs
+            assert sorted(named(seen.lfs_files)) == paths
+
+
+def test_a_pointer_concerns_lfs_whatever_was_asked_before(here: Repo) -> None:
+    here.stage("old.bin", pointer(b"x"))
+    here.commit()
+    here.stage("a.txt", "x")
+    here.stage(".gitattributes", "*.txt text\n")
+    seen = subject()
+    [old] = [blob for blob in seen.snapshot.listing().values() if blob.path == "old.bin"]
+    # Its size is found for another reason, before somebody wants to know what is in it.
+    seen.snapshot.contents.measure([old])
+    assert old.size > 0
+    assert named(seen.pointer_like) == ["old.bin"]
+    assert not seen.is_raw(old)
+
+
+def test_a_question_is_asked_once_for_each_thing_that_it_is_about(here: Repo) -> None:
+    asked = []
+
+    def path_below(of: Subject, name: str = "") -> str:
+        asked.append(name)
+        return f"{of.roots[0]}/{name}"
+
+    seen = subject()
+    for _ in range(2):
+        assert seen.once(path_below, "a") == "pretrained_model/a"
+        assert seen.once(path_below, "b") == "pretrained_model/b"
+        assert seen.once(path_below) == "pretrained_model/"
+    assert asked == ["a", "b", ""]
+    assert subject().once(path_below) == "pretrained_model/"
+    assert asked == ["a", "b", "", ""], "another judgement has answers of its own"
+
+
 # -- what changes ---------------------------------------------------------------------------------
 
 
@@ -366,19 +418,19 @@ def test_weights_of_the_work_tree(here: Repo) -> None:
 
 
 def test_the_models_folder_that_a_bare_name_means(here: Repo) -> None:
-    assert subject().first_root == "pretrained_model"
+    assert subject().places.first_root == "pretrained_model"
     here.stage("pretrained_models/bert/a.bin", "a")
-    assert subject().first_root == "pretrained_models"
+    assert subject().places.first_root == "pretrained_models"
     here.stage("w/bert/a.bin", "a")
     seen = subject(models=["v", "w"])
-    assert seen.first_root == "w"
+    assert seen.places.first_root == "w"
     assert seen.in_models("w/bert/a.bin")
     assert not seen.in_models("pretrained_models/bert/a.bin")
     assert not seen.in_models("w")
     assert seen.in_model_folder("w/bert/a.bin")
     assert not seen.in_model_folder("w/loose.bin")
-    assert seen.model_of("w/bert/sub/deep/x") == "w/bert"
-    assert seen.model_of("w/README.md") == ""
+    assert seen.places.model_of("w/bert/sub/deep/x") == "w/bert"
+    assert seen.places.model_of("w/README.md") == ""
 
 
 # -- storage --------------------------------------------------------------------------------------

@@ -112,6 +112,19 @@ def test_a_range(old: Repo) -> None:
     assert found(old, "--range", f"{base}..HEAD") == []
 
 
+def test_a_range_with_weights_that_only_their_content_shows(old: Repo) -> None:
+    """Also when a later commit of the range touches the model again."""
+    base = old.git("rev-parse", "HEAD").strip()
+    old.stage(f"{BERT}/tensors.xyz", random_bytes(120_000))
+    old.commit()
+    old.stage(f"{BERT}/config.json", '{"a": 1}\n')
+    old.commit()
+    for text in (f"{base}..HEAD", f"{base}..HEAD~1"):
+        assert found(old, "--range", text) == [(BERT, "error")]
+    # What is only touched is an old sin.
+    assert found(old, "--range", "HEAD~1..HEAD") == [(BERT, "warning")]
+
+
 def test_an_intent_to_add_is_no_info(repo: Repo) -> None:
     repo.stage(f"{BERT}/model.safetensors", 2000)
     repo.write(f"{BERT}/INFO.md", "# BERT\n")

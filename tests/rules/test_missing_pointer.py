@@ -318,6 +318,47 @@ def test_in_a_linked_worktree(unfiltered: Repo) -> None:
     assert linked.blob(PATH) == pointer(CONTENT)
 
 
+# -- on a server ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server(repo: Repo) -> Repo:
+    """A server that judges pushes, called `origin`."""
+    server = Repo(repo.path.parent / "server.git", repo.env, init=("--bare",))
+    assert server.pmgit("server", "install", ".").code == 0
+    repo.git("remote", "add", "origin", str(server.path))
+    return server
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_attributes_of_the_server_let_no_raw_blob_in(
+    repo: Repo, server: Repo, packed: bool
+) -> None:
+    server.write("info/attributes", "*.safetensors -filter\n")
+    repo.stage(".gitattributes", ATTRIBUTES)
+    repo.stage("data/x.safetensors", CONTENT)
+    # A pushed pack is unpacked when it has few objects.
+    for number in range(120 if packed else 0):
+        repo.stage(f"{number}.txt", f"{number}")
+    repo.commit()
+    told = repo.run(["git", "push", "origin", "main"], env={"GIT_LFS_SKIP_PUSH": "1"})
+    assert told.code == 1
+    assert f"data/x.safetensors: {RULE}: 3.0 kB raw in Git" in told.err
+
+
+def test_attributes_of_the_server_keep_no_raw_blob_out(repo: Repo, server: Repo) -> None:
+    server.write("info/attributes", "*.txt filter=lfs\n")
+    repo.stage("x.txt", "x")
+    repo.commit()
+    told = repo.run(["git", "push", "origin", "main"])
+    assert told.code == 0, told
+    repo.stage(".gitattributes", ATTRIBUTES)
+    repo.stage("y.txt", "y")
+    repo.commit()
+    told = repo.run(["git", "push", "origin", "main"])
+    assert told.code == 0, told
+
+
 # -- where `git add` does otherwise than in other clones ------------------------------------------
 
 INFO = ".git/info/attributes"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pmgit.baseline.entries import NO_BLOB
 from pmgit.baseline.units import MEASURED, NAMES, Units
-from pmgit.git.blob import Blob
+from pmgit.git.blob import REGULAR, Blob
 from pmgit.git.cat_file import demand
 from pmgit.git.snapshot import TREE
 from pmgit.lazy import lazy
@@ -204,8 +204,7 @@ class _Look:
         """Whether a forgiven blob is no more at its new place than it was: no text made weights."""
         if unit.rule not in _BY_PLACE:
             return True
-        blob = Blob(unit.path, unit.oid)
-        blob.size = unit.size
+        blob = Blob.known(unit.path, unit.oid, REGULAR[0], unit.size)
         return self._subject.moves.may_come_from(entry.path, blob)
 
     def _came_by_move(self, oid: str, paths: list[str]) -> list[str]:

@@ -46,7 +46,7 @@ def of_commit(repository: Repository, commit: str) -> Baseline:
 def _recorded(snapshot: Snapshot, blob: Blob) -> bytes:
     if not blob.is_regular:
         raise UsageError(f"{BASELINE} is a link or a submodule, not a file")
-    contents = snapshot.texts_of([blob], entries.MAX_BYTES)
+    contents = snapshot.contents.texts_of([blob], entries.MAX_BYTES)
     if blob.size > entries.MAX_BYTES:
         raise UsageError(
             f"{BASELINE}: {blob.size} bytes is too large for a baseline",

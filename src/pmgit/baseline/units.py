@@ -60,7 +60,7 @@ class Units:
     def of(self, findings: list[Finding]) -> list[list[Unit]]:
         """The units of each finding; none where it cannot be forgiven."""
         found = [self._blobs(finding) for finding in findings]
-        self._subject.snapshot.measure(blob for blobs in found for blob in blobs or ())
+        self._subject.snapshot.contents.measure(blob for blobs in found for blob in blobs or ())
         return [self._units(finding, blobs) for finding, blobs in zip(findings, found, strict=True)]
 
     def _units(self, finding: Finding, blobs: list[Blob] | None) -> list[Unit]:
@@ -81,7 +81,7 @@ class Units:
             return None
         blob = self._introduced.get((finding.path, finding.commit))
         if blob is None and not finding.commit:
-            blob = self._subject.listing.get(finding.path)
+            blob = self._subject.places.listing.get(finding.path)
             model = None if blob else self._model(finding.path)
             if model is not None:
                 # INFO.md that is taken away is a new fault of a model, whatever it was before.
@@ -101,7 +101,7 @@ class Units:
             return model.weights
         # Its texts may grow: an INFO.md that is written at last is no fault.
         weights = {blob.path for blob in model.weights}
-        self._subject.snapshot.measure(model.blobs)
+        self._subject.snapshot.contents.measure(model.blobs)
         return [b for b in model.blobs if b.size > BINARY_BYTES or b.path in weights]
 
     @lazy
@@ -125,7 +125,7 @@ class Units:
     def _line(self, blob: Blob, number: int) -> tuple[str, int]:
         """The id that a line of a blob would have as a blob of its own, and its length."""
         if blob.oid not in self._lines:
-            self._lines[blob.oid] = self._subject.content_of(blob).split(b"\n")
+            self._lines[blob.oid] = self._subject.snapshot.contents.content_of(blob).split(b"\n")
         lines = self._lines[blob.oid]
         line = lines[number - 1].strip() if 0 < number <= len(lines) else b""
         return self._subject.repository.id_of(line), len(line)

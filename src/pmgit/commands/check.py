@@ -116,8 +116,8 @@ def command(
         if missed and not report.errors and not allow_missing:
             click.echo("hint: fetch them, or accept it: --allow-missing", err=True)
             return FAILED
-    if snapshot.cut:
-        click.echo(text.cut_off(snapshot.cut), err=True)
+    if snapshot.span.cut:
+        click.echo(text.cut_off(snapshot.span.cut), err=True)
         if not report.errors and not allow_missing:
             return FAILED
     return FINDINGS if report.errors else CLEAN

@@ -35,7 +35,7 @@ def checks(context: Context) -> Iterator[Check]:
     if not paths:
         return
     blobs = [snapshot.listing()[path] for path in paths]
-    snapshot.measure(blobs)
+    snapshot.contents.measure(blobs)
     size = show_size(sum(max(blob.size, 0) for blob in blobs))
     files = "1 file of weights is" if len(paths) == 1 else f"{len(paths)} files of weights are"
     more = f" and {len(paths) - _MOST} more" if len(paths) > _MOST else ""

@@ -20,7 +20,10 @@ GROWTH = 12
 
 
 class Blob:
-    """The content of a file in Git: `size` in bytes, `head` its first bytes once read.
+    """The content of a file in Git: `size` in bytes, and `head`, all of it where it is small.
+
+    `head` is None before somebody has looked, and empty where the content does not matter. Only
+    `Contents` and what it asks sets these two.
 
     `before` is the id of what stood at this path before ('' when nothing did), with the mode
     `before_mode`; `commit` the commit that introduced it when a range is judged. In a difference,
@@ -48,7 +51,7 @@ class Blob:
         self.commit = commit
         self.before_mode = before_mode
         self.size = UNKNOWN
-        self.head = b""
+        self.head: bytes | None = None
 
     @property
     def is_regular(self) -> bool:
@@ -69,6 +72,17 @@ class Blob:
     def leaves(self) -> bool:
         """Whether a file that stood at the path before is not there any more."""
         return self.before_mode in REGULAR and self.oid != self.before
+
+    def at(self, path: str) -> Blob:
+        """The same content at another path."""
+        return Blob.known(path, self.oid, self.mode, self.size, self.head)
+
+    @classmethod
+    def known(cls, path: str, oid: str, mode: str, size: int, head: bytes | None = b"") -> Blob:
+        """A blob of which size and first bytes are known, whether it is here or not."""
+        blob = cls(path, oid, mode)
+        blob.size, blob.head = size, head
+        return blob
 
     @property
     def old(self) -> Blob:

@@ -124,7 +124,7 @@ class Sizes:
         found: list[Blob] = []
         for blob, size in zip(self._blobs, self._sizes, strict=True):
             if low <= size < high:
-                blob.size = size
+                blob.size, blob.head = size, b""
                 found.append(blob)
         elsewhere = self._elsewhere(found)
         for blob in elsewhere:

@@ -43,16 +43,16 @@ def others(snapshot: Snapshot) -> Iterator[Snapshot]:
 
     As ranges have it, nothing on disk has a part in these.
     """
-    repository = snapshot.repository
+    repository, span = snapshot.repository, snapshot.span
     if snapshot.origin == STAGED:
         for commit in _published(repository, heads(repository)):
             changes = raw_diff.changes(repository.run(*raw_diff.DIFF_INDEX, commit, "--"))
             yield snapshot.as_range(changes, introduced_by(changes))
-    elif snapshot.merged:
+    elif span.merged:
         # What lies behind the base is no other side: what it had has been taken away since.
-        sides = independent(repository, [snapshot.base or snapshot.merged[0], *snapshot.merged])
-        for commit in [side for side in sides if side != snapshot.base][:_MOST]:
-            changes = raw_diff.between(repository, commit, snapshot.tip)
+        sides = independent(repository, [span.base or span.merged[0], *span.merged])
+        for commit in [side for side in sides if side != span.base][:_MOST]:
+            changes = raw_diff.between(repository, commit, span.tip)
             yield snapshot.as_range(changes)
 
 

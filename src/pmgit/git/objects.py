@@ -63,6 +63,8 @@ class Objects:
     def survey(self, blobs: Iterable[Blob], keep: Callable[[bytes], bool] | None) -> int:
         """Set `size` of every blob, and `head` of the small ones that `keep` (if any) wants.
 
+        Without `keep` the `head` of a small one is None afterwards: nobody has looked.
+
         The number of blobs that are not here (partial clone) is returned; their size is NOT_HERE.
         """
         blobs = list(blobs)
@@ -78,18 +80,22 @@ class Objects:
                     continue
                 size, head = found
                 blob.size = size
-                if size < SMALL and keep and keep(head):
-                    blob.head = head
+                if size < SMALL:
+                    # Whoever asks for sizes alone has not looked.
+                    blob.head = None if keep is None else head if keep(head) else b""
+                else:
+                    blob.head = b""
         return self._survey_packed(elsewhere, keep) if elsewhere else 0
 
     def _survey_packed(self, blobs: list[Blob], keep: Callable[[bytes], bool] | None) -> int:
         """Sizes of blobs that are not loose, by one batch, and the content of the small ones."""
         here, missing = self.split_present(blobs)
         for blob in missing:
-            blob.size = NOT_HERE
+            blob.size, blob.head = NOT_HERE, b""
         sizes = self.sizes([blob.oid for blob in here])
         for blob in here:
             blob.size = sizes[blob.oid]
+            blob.head = None if blob.size < SMALL and keep is None else b""
         small = [blob for blob in here if keep and 0 < blob.size < SMALL]
         contents = self._contents([blob.oid for blob in small])
         self._read |= contents

@@ -32,7 +32,6 @@ class PathFilters:
         self._lists: list[Sequence[str]] = []  # the paths that they were asked for
         self._answered: set[str] = set()  # the same, made when somebody asks for one of them
         self._asked: tuple[Sequence[str], Process] | None = None
-        self._filtered: tuple[Sequence[Blob], list[Blob]] | None = None
 
     def ask_filters(self, paths: Sequence[str]) -> None:
         """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
@@ -96,10 +95,7 @@ class PathFilters:
         self._collect()
 
     def filtered(self, blobs: Sequence[Blob]) -> list[Blob]:
-        """Those blobs on whose path a filter works, of paths that git was asked about."""
-        self._collect()
-        if self._filtered is None or self._filtered[0] is not blobs:
-            of, default, none = self._filters.get, attributes.UNSPECIFIED, attributes.NO_FILTER
-            found = [blob for blob in blobs if of(blob.path, default) not in none]
-            self._filtered = (blobs, found)
-        return self._filtered[1]
+        """Those blobs on whose path a filter works."""
+        self.learn_filters([blob.path for blob in blobs])
+        found, none = self._filters, attributes.NO_FILTER
+        return [blob for blob in blobs if blob.path in found and found[blob.path] not in none]

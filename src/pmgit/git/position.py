@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pmgit.git.repository import Repository
-    from pmgit.git.tree import CommitSnapshot
+    from pmgit.git.snapshot import Snapshot
 
 DETACHED = "HEAD"
 MERGING = "merge"
@@ -126,7 +126,7 @@ class Unpushed:
         words = [line.split() for line in out.decode("ascii").splitlines()]
         return [(line[0], line[1:]) for line in words]
 
-    def snapshot(self, tip: str = "") -> CommitSnapshot:
+    def snapshot(self, tip: str = "") -> Snapshot:
         """What these commits bring; with `tip`, what those that end there bring instead."""
         tip = tip or self.tip
         _, edges = revisions.edges_of(self.repository, tip, self.bounds)

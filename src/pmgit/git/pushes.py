@@ -5,12 +5,12 @@ from __future__ import annotations
 from pmgit.git import ranges
 from pmgit.git.blob import Blob
 from pmgit.git.cat_file import peeled
+from pmgit.git.commit_index import CommitIndex
 from pmgit.git.objects import UnreadableObjectError
 from pmgit.git.receiver import Receiver
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import edges_of, listed
-from pmgit.git.snapshot import RANGE
-from pmgit.git.tree import CommitIndex, CommitSnapshot
+from pmgit.git.snapshot import RANGE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pmgit.git.cat_file import Answer
     from pmgit.git.incoming import Update
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Snapshot
 
 
 def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iterator[Snapshot]:
@@ -94,8 +93,4 @@ def _without_commit(
         if blobs:
             index = CommitIndex(repository, one.tree)
             receiver = Receiver(known, address=remote, tagged=one.refs, lacks_all=True)
-            snapshot = CommitSnapshot(
-                repository, RANGE, one.changes, blobs, index_env=index.env, receiver=receiver
-            )
-            snapshot.index = index
-            yield snapshot
+            yield Snapshot(repository, RANGE, one.changes, blobs, index=index, receiver=receiver)

@@ -12,13 +12,13 @@ import os
 from pmgit.errors import UsageError
 from pmgit.git import commit_diffs
 from pmgit.git.commit_diffs import CommitDiff, contributions, difference
+from pmgit.git.commit_index import CommitIndex
 from pmgit.git.objects import Objects
 from pmgit.git.raw_diff import WALK, between
 from pmgit.git.receiver import NOBODY, Receiver
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import demand_commit, edges_of, listed, merge_base
-from pmgit.git.snapshot import RANGE
-from pmgit.git.tree import CommitIndex, CommitSnapshot
+from pmgit.git.snapshot import RANGE, Snapshot, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 
-def take_range(repository: Repository, text: str) -> CommitSnapshot:
+def take_range(repository: Repository, text: str) -> Snapshot:
     """The snapshot of `A..B`, the commits that B has and A has not. `A..` ends at HEAD."""
     old, dots, new = text.partition("..")
     if not dots or not old or new.startswith("."):
@@ -46,7 +46,7 @@ def take(
     base: str = "",
     *others: str,
     receiver: Receiver = NOBODY,
-) -> CommitSnapshot:
+) -> Snapshot:
     """The snapshot of the commits that `tip` has and `excluded` (`^ID`, `--remotes=…`) have not.
 
     `base` is what the tip's tree is held against; without one, every file of the tip is new.
@@ -58,17 +58,15 @@ def take(
     start = merge_base(repository, base, tip) if base else ""
     changes = between(repository, start or repository.empty_tree, tip)
     blobs, removed = contributions(walk.commits(base))
-    snapshot = CommitSnapshot(
-        repository, RANGE, changes, blobs, index_env=index.env, removed=removed, receiver=receiver
-    )
-    snapshot.index = index
-    snapshot.objects = Objects(repository, packed=True)
-    snapshot.tip, snapshot.excluded, snapshot.cut = tip, tuple(excluded), len(walk.cut)
-    snapshot.merged = [other for other in others if other != base]
-    return snapshot
+    merged = [other for other in others if other != base]
+    return Snapshot(
+        repository, RANGE, changes, blobs, index=index, removed=removed, receiver=receiver,
+        span=Span(tip, merged=merged, excluded=excluded, cut=len(walk.cut)),
+        objects=Objects(repository, packed=True),
+    )  # fmt: skip
 
 
-def from_environment(repository: Repository) -> CommitSnapshot:
+def from_environment(repository: Repository) -> Snapshot:
     """The range that pre-commit names in the environment."""
     old, new = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
     remote = os.environ.get("PRE_COMMIT_REMOTE_NAME", "")

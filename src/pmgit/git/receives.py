@@ -17,6 +17,7 @@ from pmgit.git.process import GitError
 from pmgit.git.raw_diff import between
 from pmgit.git.receiver import Receiver
 from pmgit.git.revisions import independent, merge_base
+from pmgit.git.snapshot import Span
 from pmgit.git.tip import TipSnapshot
 
 TYPE_CHECKING = False
@@ -134,14 +135,13 @@ class Receipt:
         mine = [one for commit, one in self._commits.items() if commit in tip.commits]
         blobs, removed = commit_diffs.contributions(mine)
         changes = self._changes[tip.oid, tip.base]
-        snapshot = self._of(tip.oid, changes, blobs, removed, ref=tip.ref)
-        snapshot.base = tip.base
-        snapshot.merged = [edge for edge in tip.edges if edge != tip.base]
-        return snapshot
+        merged = [edge for edge in tip.edges if edge != tip.base]
+        span = Span(tip.oid, base=tip.base, merged=merged)
+        return self._of(span, changes, blobs, removed, ref=tip.ref)
 
     def _of(
         self,
-        tip: str,
+        span: Span,
         changes: list[Blob],
         introduced: list[Blob],
         removed: dict[tuple[str, str], list[str]] | None = None,
@@ -150,8 +150,8 @@ class Receipt:
         tagged: Mapping[str, str] | None = None,
     ) -> TipSnapshot:
         return TipSnapshot(
-            self.repository, self.batch, tip, changes, introduced,
-            removed=removed or {}, trees=self._trees.get(tip, {}),
+            self.repository, self.batch, span, changes, introduced,
+            removed=removed or {}, trees=self._trees.get(span.tip, {}),
             receiver=Receiver(self._known, ref=ref, tagged=tagged, is_here=True),
         )  # fmt: skip
 
@@ -180,7 +180,7 @@ class Receipt:
         new = iter(new_blobs(self.repository, everything, ["--all"]))
         return [
             [
-                self._of(one.tree, one.changes, blobs, tagged=one.refs)
+                self._of(Span(one.tree), one.changes, blobs, tagged=one.refs)
                 for one in each
                 if (blobs := next(new))
             ]

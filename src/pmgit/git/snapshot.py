@@ -8,14 +8,8 @@ from __future__ import annotations
 
 import os
 
-from pmgit.git.blob import (
-    NOT_HERE,
-    REGULAR,
-    SUBMODULE,
-    UNKNOWN,
-    Blob,
-    removed_by,
-)
+from pmgit.git.blob import NOT_HERE, REGULAR, Blob, removed_by
+from pmgit.git.contents import Contents
 from pmgit.git.entries import INDEX, of_index
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.objects import Objects
@@ -25,9 +19,10 @@ from pmgit.git.receiver import NOBODY, Receiver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Self
 
+    from pmgit.git.commit_index import CommitIndex
     from pmgit.git.index_sizes import Sizes
     from pmgit.git.outline import Outline
     from pmgit.git.process import Process
@@ -36,12 +31,47 @@ if TYPE_CHECKING:
 STAGED, TREE, RANGE = "staged", "tree", "range"
 
 
+class Span:
+    """Where a range of commits lies in the history.
+
+    `tip` is the commit whose tree is judged, `base` the one that the changes are held against
+    where that may be old, `merged` are other commits that are not new and that it is made of.
+    `excluded` are the revision arguments that bound it, `cut` is how many of its commits have
+    parents that a shallow clone lacks.
+    """
+
+    __slots__ = ("base", "cut", "excluded", "merged", "tip")
+
+    def __init__(
+        self,
+        tip: str = "",
+        *,
+        base: str = "",
+        merged: Sequence[str] = (),
+        excluded: Sequence[str] = (),
+        cut: int = 0,
+    ) -> None:
+        self.tip = tip
+        self.base = base
+        self.merged = tuple(merged)
+        self.excluded = tuple(excluded)
+        self.cut = cut
+
+
+#: Of what is no range of commits.
+NO_SPAN = Span()
+
+
 class Snapshot(PathFilters):
     """The blobs to judge, and the tree that they are part of.
 
     `introduced` are the blobs that are new here, links and submodules among them; `changes` the
-    raw difference to what was before, deletions too. `index_env` points git at the index that holds
-    the tree (a temporary one for a commit). `receiver` is who gets it in a push.
+    raw difference to what was before, deletions too. `index` is a temporary one with the tree of a
+    commit; without it, it is the repository's own. `receiver` is who gets it in a push. `is_part`:
+    only some paths of a tree are judged. `sizes` are those that the index has, when much is staged.
+
+    What Git has answered is kept by path (the filters and listings here) and by blob (`contents`).
+    It is filled by asking, and no answer depends on what was asked before.
     """
 
     def __init__(
@@ -51,31 +81,31 @@ class Snapshot(PathFilters):
         changes: list[Blob],
         introduced: list[Blob],
         *,
-        index_env: dict[str, str] | None = None,
+        index: CommitIndex | None = None,
         removed: dict[tuple[str, str], list[str]] | None = None,
         receiver: Receiver = NOBODY,
+        span: Span = NO_SPAN,
+        is_part: bool = False,
+        objects: Objects | None = None,
+        sizes: Sizes | None = None,
     ) -> None:
-        super().__init__(repository, index_env)
+        super().__init__(repository, index.env if index else None)
         self.origin = origin
         self.changes = changes
         self.introduced = introduced
-        self._removed = removed
-        self.objects = Objects(repository)
         self.receiver = receiver
-        self.tip = ""  # the commit whose tree it is
-        self.base = ""  # the commit that the changes are held against, where that may be old
-        self.merged: Sequence[str] = ()  # other commits that are not new and that it is made of
-        self.apart = False  # whether the work tree has no part in it, in spite of its origin
-        self.cut = 0  # how many commits of a range have parents that a shallow clone lacks
-        self.sizes: Sizes | None = None  # what the index tells, when much is staged
-        self._surveyed: list[Blob] | None = None  # the introduced files
-        self._rough: Collection[Blob] = ()  # those whose sizes the index tells
-        self._absent: set[str] = set()
-        self.knows_filters = False  # of all that is introduced
+        self.span = span
+        self.is_part = is_part
+        #: Whether the files on disk belong to what is judged.
+        self.has_work_tree = origin != RANGE and not repository.bare
+        self.objects = objects or Objects(repository)
+        on_disk = repository if self.has_work_tree else None
+        self.contents = Contents(self.objects, on_disk, sizes)
+        self._removed = removed
+        self._index = index
+        self._asked_files: Process | None = None
+        self._files: list[Blob] | None = None  # `.gitattributes` of `index`, their sizes known
         self._listings: dict[tuple[str, ...], dict[str, Blob]] = {}
-        self._heads: dict[str, bytes] = {}
-        self._texts: dict[str, bytes] = {}
-        self._keep: Callable[[bytes], bool] = bool
 
     @property
     def removed(self) -> dict[tuple[str, str], list[str]]:
@@ -88,83 +118,68 @@ class Snapshot(PathFilters):
     @property
     def files(self) -> list[Blob]:
         """The introduced blobs that are files and are here."""
-        if self._surveyed is not None and not self._absent:
-            return self._surveyed
         return [b for b in self.introduced if b.mode in REGULAR and b.size != NOT_HERE]
-
-    @property
-    def has_work_tree(self) -> bool:
-        """Whether the files on disk belong to what is judged."""
-        return self.origin != RANGE and not self.repository.bare and not self.apart
 
     def as_range(self, changes: list[Blob], introduced: list[Blob] | None = None) -> Self:
         """The same tree with other changes, judged as ranges are: without the work tree.
 
-        `introduced` are the blobs that are new then; None: as they are.
+        `introduced` are the blobs that are new then; None: as they are. What Git has answered of
+        the tree holds for both.
         """
         import copy
 
         self._collect()
         found = copy.copy(self)
-        found.changes, found.apart = changes, True
+        found.changes, found.has_work_tree = changes, False
         if introduced is not None:
-            found.introduced, found._removed, found.sizes = introduced, None, None
-        found._surveyed, found._filtered, found.knows_filters = None, None, False
+            found.introduced, found._removed = introduced, None
         return found
 
     @property
     def not_judged(self) -> int:
         """How many objects could not be judged, because a partial clone has not got them."""
-        return len(self._absent)
+        return len(self.contents.absent)
 
     def survey(self, keep: Callable[[bytes], bool], limit: int, *, ask_filters: bool) -> None:
         """Find the size of every introduced blob, and `head` of the small ones `keep` wants.
 
-        `limit` is the size from which on sizes must be exact (see `index_sizes`). The
+        `limit` is the size in bytes from which on sizes must be exact (see `index_sizes`). The
         attributes are asked for at the same time, because git takes as long for them.
         """
-        self._keep = keep
-        files = self._surveyed = [blob for blob in self.introduced if blob.mode in REGULAR]
-        if ask_filters or self.sizes:
-            self.knows_filters = True
+        files = [blob for blob in self.introduced if blob.mode in REGULAR]
+        if ask_filters or self.contents.has_rough_sizes:
             self.ask_filters([blob.path for blob in files])
-        # A quarter: one character set enlarges by 12, where `index_sizes` reckons with 3.
-        self._rough = self.sizes.take(limit // 4) if self.sizes else ()
-        # Small ones are read while Git works out the attributes.
-        self.examine(files)
-        if self._rough:
-            self._again([blob for blob in self.filtered(files) if not blob.head])
+        self.contents.survey(files, keep, limit)
+        if self.contents.has_rough_sizes:
+            # A filter may have changed the size by any factor.
+            self.contents.measure([blob for blob in self.filtered(files) if not blob.head])
 
-    def examine(self, blobs: Iterable[Blob]) -> None:
-        """As `measure`, for blobs to judge: small ones are read, absent ones are counted."""
-        blobs = list(blobs)
-        self._size(blobs, self._keep)
-        self._absent.update([blob.oid for blob in blobs if blob.size == NOT_HERE])
+    def ask_filters(self, paths: Sequence[str]) -> None:
+        """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
+        super().ask_filters(paths)
+        if paths and self._index and self._files is None and not self._asked_files:
+            self._asked_files = list_attributes(self.repository, self.index_env)
 
-    def make_exact(self) -> bool:
-        """Measure what only the index has told the size of; whether there was any."""
-        rough, self.sizes = self._rough, None
-        self.measure(rough)
-        return bool(rough)
+    def _collect(self) -> None:
+        super()._collect()
+        if self._asked_files:
+            self._files_of_index()
 
-    def measure(self, blobs: Iterable[Blob]) -> None:
-        """Find the size of those files and links whose size is not known, or not exactly."""
-        blobs = list(blobs)
-        if self._rough:
-            rough = set(self._rough)
-            self._again(rough.intersection(blobs))
-            self._rough = rough.difference(blobs)
-        self._size(blobs, None)
+    def _files_of_index(self) -> list[Blob]:
+        """The `.gitattributes` files of a temporary index, and their sizes.
 
-    def _again(self, blobs: Collection[Blob]) -> None:
-        for blob in blobs:
-            blob.size = UNKNOWN
-        self.examine(blobs)
-
-    def _size(self, blobs: Iterable[Blob], keep: Callable[[bytes], bool] | None) -> None:
-        self.objects.survey([b for b in blobs if b.size == UNKNOWN and b.mode != SUBMODULE], keep)
+        Git takes a file that it cannot read for an empty one in silence.
+        """
+        if self._files is None:
+            asked = self._asked_files or list_attributes(self.repository, self.index_env)
+            self._asked_files = None
+            self._files = of_index(asked.finish())
+            self.contents.measure(self._files)
+        return self._files
 
     def _attribute_files(self, size: int) -> Sequence[Blob]:
+        if self._index:
+            return self._files_of_index()
         if () in self._listings:
             files = [b for p, b in self._listings[()].items() if p.endswith(ATTRIBUTES)]
         elif self.has_work_tree and _size(f"{self.repository.top}/{ATTRIBUTES}") >= size:
@@ -172,7 +187,7 @@ class Snapshot(PathFilters):
         else:
             return ()
         files = [blob for blob in files if blob.path.rpartition("/")[2] == ATTRIBUTES]
-        self.measure(files)
+        self.contents.measure(files)
         return files
 
     def attribute_texts(self) -> dict[str, bytes]:
@@ -227,52 +242,6 @@ class Snapshot(PathFilters):
             real = {change.path for change in changes(diff)}
             found = {path: blob for path, blob in found.items() if path in real}
         return found
-
-    def head_of(self, blob: Blob) -> bytes:
-        """The first bytes of a blob (see HEAD_BYTES); empty when it is not here."""
-        return self.heads_of([blob]).get(blob.oid, b"")
-
-    def heads_of(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
-        """The first bytes of many blobs, by blob id and one batch."""
-        wanted = [b for b in blobs if b.oid not in self._heads and b.mode != SUBMODULE]
-        self.examine(wanted)
-        self._heads.update({blob.oid: blob.head for blob in wanted})
-        self._heads.update(self.objects.heads([blob for blob in wanted if not blob.head]))
-        return self._heads
-
-    def know_head(self, oid: str, head: bytes) -> None:
-        """Keep the first bytes of a blob that may not be in the object store."""
-        self._heads[oid] = head
-
-    def texts_of(self, blobs: Sequence[Blob], limit: int) -> dict[str, bytes]:
-        """The content of texts such as INFO.md, by blob id; their sizes are known afterwards.
-
-        Left out is what is no file, not here, or larger than `limit`: it is never read.
-        """
-        if self.has_work_tree:
-            from pmgit.git import work_tree
-
-            for blob in blobs:
-                if blob.size == UNKNOWN and blob.mode in REGULAR:
-                    data = work_tree.content(self.repository, blob, limit)
-                    if data is not None:
-                        blob.size, self._texts[blob.oid] = len(data), data
-        self.measure(blobs)
-        self._absent.update(blob.oid for blob in blobs if blob.size == NOT_HERE)
-        wanted = [
-            blob
-            for blob in blobs
-            if blob.mode in REGULAR and 0 <= blob.size <= limit and blob.oid not in self._texts
-        ]
-        if wanted:
-            self._texts.update(self.objects.contents(wanted))
-        return self._texts
-
-    def content_of(self, blob: Blob) -> bytes:
-        """Everything in a blob, for small files such as INFO.md; empty when it is not here."""
-        here, absent = self.objects.split_present([blob])
-        self._absent.update(blob.oid for blob in absent)
-        return self.objects.contents(here).get(blob.oid, b"")
 
 
 def list_attributes(repository: Repository, env: dict[str, str]) -> Process:

@@ -93,8 +93,14 @@ def changes(repository: Repository) -> list[Blob]:
 class StagedSnapshot(Snapshot):
     """The snapshot of the next commit: what the index has is told by HEAD and the difference."""
 
-    def __init__(self, repository: Repository, found: list[Blob], diff: StagedDiff) -> None:
-        super().__init__(repository, STAGED, found, introduced_by(found))
+    def __init__(
+        self,
+        repository: Repository,
+        found: list[Blob],
+        diff: StagedDiff,
+        sizes: Sizes | None = None,
+    ) -> None:
+        super().__init__(repository, STAGED, found, introduced_by(found), sizes=sizes)
         self._found, self._diff = found, diff
         self._outlines: dict[tuple[tuple[str, ...], str], Outline | None] = {}
 
@@ -160,8 +166,7 @@ class Start:
             self._diff.stop()
             return Snapshot(repository, STAGED, [], [])
         found, sizes = self._diff.finish(repository)
-        snapshot = StagedSnapshot(repository, found, self._diff)
-        snapshot.sizes = sizes
+        snapshot = StagedSnapshot(repository, found, self._diff, sizes)
         if self._outline:
             outline = snapshot.finish(self._outline)
             if outline:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pmgit.git.process import Process
     from pmgit.git.receiver import Receiver
     from pmgit.git.repository import Repository
+    from pmgit.git.snapshot import Span
 
 _FILES = (*REGULAR, LINK)
 _NAME = ATTRIBUTES.encode("ascii")
@@ -49,7 +50,7 @@ class TipSnapshot(Snapshot):
         self,
         repository: Repository,
         batch: Batch,
-        tip: str,
+        span: Span,
         changes: list[Blob],
         introduced: list[Blob],
         *,
@@ -57,15 +58,16 @@ class TipSnapshot(Snapshot):
         trees: dict[str, str],
         receiver: Receiver,
     ) -> None:
-        super().__init__(repository, RANGE, changes, introduced, removed=removed, receiver=receiver)
-        self.tip = tip
+        super().__init__(
+            repository, RANGE, changes, introduced, removed=removed, receiver=receiver, span=span,
+            objects=Objects(repository, batch),
+        )  # fmt: skip
         self._batch = batch
-        self.objects = Objects(repository, batch)
         #: The ids of folders of the tip, as far as they are known; '' for what is none any more.
         self._trees = trees
         self._known_files: dict[str, Blob] = {}
         self._folders: set[str] = set()
-        self._index = ""
+        self._index_file = ""
         self._expected: tuple[tuple[str, ...], Process] | None = None
 
     def listing(self, *folders: str) -> dict[str, Blob]:
@@ -86,7 +88,7 @@ class TipSnapshot(Snapshot):
         return found
 
     def _list(self, paths: Iterable[str]) -> Process:
-        return self.repository.start(*FILES, self.tip, "--", *paths)
+        return self.repository.start(*FILES, self.span.tip, "--", *paths)
 
     def ask_filters(self, paths: Sequence[str]) -> None:
         """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
@@ -99,8 +101,8 @@ class TipSnapshot(Snapshot):
         if self._settle(paths):
             return
         if self._known_files:
-            self._index = attribute_index.write(self.repository, self._known_files.values())
-            self._asked = (paths, self._start(paths, {"GIT_INDEX_FILE": self._index}))
+            self._index_file = attribute_index.write(self.repository, self._known_files.values())
+            self._asked = (paths, self._start(paths, {"GIT_INDEX_FILE": self._index_file}))
         else:
             self._lists.append(paths)
 
@@ -108,13 +110,13 @@ class TipSnapshot(Snapshot):
         try:
             super()._collect()
         finally:
-            if self._index:
-                os.unlink(self._index)
-                self._index = ""
+            if self._index_file:
+                os.unlink(self._index_file)
+                self._index_file = ""
 
     def discard(self) -> None:
         """Leave nothing behind of what was asked and not needed: the quarantine is to be kept."""
-        if self._index:
+        if self._index_file:
             try:
                 self._collect()
             except PmgitError:
@@ -183,7 +185,7 @@ class TipSnapshot(Snapshot):
         try:
             return [(plain_mode(mode), name, oid) for mode, name, oid in in_object(data, width)]
         except ValueError:
-            listed = self.repository.run(*TREE, f"{self.tip}:{folder}")
+            listed = self.repository.run(*TREE, f"{self.span.tip}:{folder}")
             return [(blob.mode, encode(blob.path), blob.oid) for blob in of_tree(listed)]
 
     def _contents_of(self, trees: Mapping[str, str]) -> dict[str, bytes]:
@@ -205,7 +207,7 @@ class TipSnapshot(Snapshot):
             yield from of_tree(self._list(map(_in, folders)).finish())
             return
         # Not the name of each file: a blob that is not here would look like no file at all.
-        answers = self._batch.contents([f"{self.tip}:{folder}" for folder in folders])
+        answers = self._batch.contents([f"{self.span.tip}:{folder}" for folder in folders])
         pairs = zip(folders, answers, strict=True)
         yield from self._entries({f: one.data for f, one in pairs if one.kind == "tree"})
 
@@ -237,8 +239,8 @@ class TipSnapshot(Snapshot):
         # Git takes a file that it cannot read for an empty one, and says nothing.
         sizes = self.objects.readable_sizes(blob.oid for blob in found)
         for blob in found:
-            blob.size = sizes[blob.oid]
-            self._known_files[blob.path] = blob
+            measured = Blob.known(blob.path, blob.oid, blob.mode, sizes[blob.oid], None)
+            self._known_files[blob.path] = measured
 
     def _attribute_files(self, size: int) -> Sequence[Blob]:  # noqa: ARG002
         return list(self._known_files.values())

@@ -76,7 +76,7 @@ def _from_snapshot(snapshot: Snapshot, name: str) -> bytes:
             f"{cut(name)!r} in [rules.{RULE}] is no file of this repository",
             "name a file that is tracked or staged, by its path from the top",
         )
-    snapshot.measure([blob])
+    snapshot.contents.measure([blob])
     data = snapshot.objects.contents([blob]).get(blob.oid) if blob.size <= MAX_BYTES else b""
     if blob.size > MAX_BYTES:
         raise UsageError(f"{path}: {blob.size} bytes is too large for limits")

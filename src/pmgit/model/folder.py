@@ -76,11 +76,6 @@ class Model:
         """Whether this is an entry of the Hub's cache."""
         return bool(caches.entry_of(self.path, self.root))
 
-    @property
-    def local_only(self) -> bool:
-        """Whether nothing of the model was touched and only untracked weights speak for it."""
-        return bool(self.local) and not self.touched
-
 
 def counts(name: str) -> bool:
     """Whether a file of this name can make its folder a model."""

@@ -40,8 +40,8 @@ class Links:
 
     def _all(self, subject: Subject) -> Iterator[tuple[str, str]]:
         """Each link and its target; what the index has may differ from what is on disk."""
-        blobs = [blob for blob in subject.listing.values() if blob.mode == LINK]
-        targets = subject.snapshot.heads_of(blobs) if blobs else {}
+        blobs = [blob for blob in subject.places.listing.values() if blob.mode == LINK]
+        targets = subject.snapshot.contents.heads_of(blobs) if blobs else {}
         for blob in blobs:
             yield blob.path, os.fsdecode(targets.get(blob.oid, b""))
         for root in subject.roots:

@@ -7,25 +7,40 @@ Nor is a copy free: every path that a blob leaves makes one new path free.
 
 from __future__ import annotations
 
-from pmgit.git.blob import Blob
-from pmgit.model.weights import NEVER
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.model.judged_files import Files
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pmgit.git.blob import Blob
+
+    #: How far inside a path lies, and what a blob is there.
+    Grade = tuple[int, int]
 
 #: What a blob is at a path; weights with the name of a text are so by their content alone.
-_OTHER, _DISGUISED, _WEIGHTS = range(3)
+OTHER, DISGUISED, WEIGHTS = range(3)
+#: Where a path lies: outside of models folders, loose in one of them, in a model's folder.
+OUTSIDE, LOOSE, INSIDE = range(3)
 
 
 class Moves:
-    """The moves of a snapshot: (commit, blob id) of what leaves a path and comes to another."""
+    """The moves of a snapshot: (commit, blob id) of what leaves a path and comes to another.
 
-    def __init__(self, files: Files) -> None:
-        self._files = files
+    `introduced` are the blobs that come, `removed` the paths that blobs leave, by commit and id.
+    `grade` says what a blob is at a path, `excludes` which paths the configuration leaves out.
+    """
+
+    def __init__(
+        self,
+        introduced: Iterable[Blob],
+        removed: Mapping[tuple[str, str], Sequence[str]],
+        grade: Callable[[str, Blob], Grade],
+        excludes: Callable[[str], bool],
+    ) -> None:
+        self._removed = removed
+        self._grade = grade
+        self._excludes = excludes
         self._coming: dict[tuple[str, str], list[Blob]] = {}
-        removed = files.snapshot.removed
-        for blob in files.introduced:
+        for blob in introduced:
             if (blob.commit, blob.oid) in removed:
                 self._coming.setdefault((blob.commit, blob.oid), []).append(blob)
         self._free: dict[tuple[str, str], set[str]] = {}
@@ -44,11 +59,11 @@ class Moves:
     def _settle(self, key: tuple[str, str]) -> list[str]:
         """The new paths of one blob that are free."""
         coming = self._coming.get(key, [])
-        gone = self._files.snapshot.removed[key]
+        gone = self._removed.get(key, ())
         room: dict[tuple[int, int], int] = {}
         for path in gone if coming else ():
             # What `exclude` names is excluded there, and nowhere else.
-            if not self._files.config.excludes(path):
+            if not self._excludes(path):
                 grade = self._grade(path, coming[0])
                 room[grade] = room.get(grade, 0) + 1
         names = {path.rpartition("/")[2] for path in gone}
@@ -62,18 +77,6 @@ class Moves:
                 room[min(fitting)] -= 1
                 free.append(path)
         return free
-
-    def _grade(self, path: str, blob: Blob) -> tuple[int, int]:
-        """How far inside a path lies, and what the blob is there."""
-        files = self._files
-        there = Blob(path, blob.oid)
-        there.size, there.head = blob.size, blob.head
-        what = _OTHER
-        if files.is_weights(there):
-            what = _DISGUISED if files.tiers.of(path) == NEVER else _WEIGHTS
-        # In a model folder (2), loose in a models folder (1), outside (0).
-        circle = 0 if not files.in_models(path) else 1 if files.is_loose(path) else 2
-        return circle, what
 
 
 def _covers(old: tuple[int, int], new: tuple[int, int]) -> bool:

@@ -31,9 +31,9 @@ class Names:
         self._folders: dict[str, set[str]] = {}
         self._on_disk: dict[str, dict[str, set[str]]] = {}
         self._numbers: dict[str, int] = {}
-        for path in subject.listing:
+        for path in subject.places.listing:
             self.take(path)
-        for folder in folders_of(subject.listing):
+        for folder in folders_of(subject.places.listing):
             self._folders.setdefault(fold(folder), set()).add(folder)
 
     def take(self, path: str) -> None:
@@ -46,7 +46,7 @@ class Names:
         `untracked`: it is not tracked any more when the command is pasted.
         """
         self.take(new)
-        tracked = [] if untracked else self._subject.tracked_below(old)
+        tracked = [] if untracked else self._subject.places.tracked_below(old)
         steps = []
         absent = tuple(p for p in tracked if not os.path.lexists(os.path.join(self._top, p)))
         if absent:
@@ -78,9 +78,9 @@ class Names:
 
     @lazy
     def _repositories(self) -> list[str]:
-        listing = self._subject.listing
+        listing = self._subject.places.listing
         recorded = [path for path, blob in listing.items() if blob.mode == SUBMODULE]
-        return [*recorded, *self._subject.clones, *self._subject.bare]
+        return [*recorded, *self._subject.places.clones, *self._subject.places.bare]
 
     def is_free(self, path: str, moving: str = "") -> bool:
         """Whether nothing but `moving` has this path, so that it can be renamed to it."""
@@ -182,14 +182,15 @@ def _meet(one: str, other: str) -> bool:
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
-def settle(findings: list[Finding], subject: Subject) -> None:
+def settle(findings: list[Finding], subject: Subject) -> list[Finding]:
     """Make fixes agree that are pasted one after the other, renames last.
 
     What another fix has taken out of the index cannot be renamed by git; what lies in a folder
     that is renamed first is found in the new folder; and no two things get the same name. A
     rename that cannot be made to agree is left out: it is printed again when the others are done.
+    The findings are returned sorted by path.
     """
-    in_order = sorted(findings, key=lambda f: (f.path, f.line, f.rule))
+    in_order = sorted(findings, key=lambda f: (f.path, f.line, f.rule, f.commit))
     taken: set[str] = set()
     filled: set[str] = set()  # the folders that something is added to, at any depth
     for finding in in_order:
@@ -200,13 +201,17 @@ def settle(findings: list[Finding], subject: Subject) -> None:
             elif step.argv[:2] == ("git", "add"):
                 filled.update(_folders_of(step.items))
     done: list[tuple[str, str]] = []
+    settled = []
     for finding in in_order:
         fix = finding.fix
         if fix and fix.order == Fix.MOVE:
             steps = _rename_untracked(fix, subject, taken, filled) if taken else fix.steps
             steps = follow(steps, done)
             kept = Fix(*steps, order=Fix.MOVE, safe=fix.safe, warning=fix.warning)
-            finding.pasted = kept if steps else None
+            settled.append(finding.but(pasted=kept if steps else None))
+        else:
+            settled.append(finding)
+    return settled
 
 
 def _folders_of(paths: Iterable[str]) -> Iterator[str]:
@@ -223,7 +228,7 @@ def _rename_untracked(
     for step in fix.steps:
         if step.argv[:2] == ("git", "mv"):
             old = step.items[0]
-            gone = taken.issuperset(subject.tracked_below(old)) and old not in filled
+            gone = taken.issuperset(subject.places.tracked_below(old)) and old not in filled
             steps.append(Step("mv", "-n", items=step.items, names="path") if gone else step)
         elif step.argv[:2] in (("git", "restore"), ("git", "rm")):
             # The others are on disk by then: what took them out of the index put them there.

@@ -72,13 +72,14 @@ class OwnFolders:
         if self._files[group][0] != path:
             return []
         root = group[0]
-        tracked = {p for p in self._subject.listing if p.rpartition("/")[0] == root}
-        on_disk = {p for p in self._subject.on_disk.get(root, ()) if p.rpartition("/")[0] == root}
-        known = set(self._files[group])
+        places = self._subject.places
+        there = {*places.listing, *places.on_disk.get(root, ())}
         return sorted(
-            p
-            for p in tracked | on_disk
-            if p not in known and p.endswith(_INDEX) and _group_of(p) == group
+            path
+            for path in there.difference(self._files[group])
+            if path.rpartition("/")[0] == root
+            and path.endswith(_INDEX)
+            and _group_of(path) == group
         )
 
     def _choose(self, group: tuple[str, str], files: list[str]) -> str:
@@ -100,7 +101,7 @@ class OwnFolders:
     def _can_take(self, place: str, files: list[str]) -> bool:
         """Whether the files can move there: into a new folder, or the model of that very name."""
         is_free = self._names.is_free(place) or self._is_empty(place)
-        if not is_free and place not in self._subject.every_model:
+        if not is_free and place not in self._subject.places.every_model:
             return False
         targets = [f"{place}/{path.rpartition('/')[2]}" for path in files]
         return all(map(self._names.is_free, targets))
@@ -109,7 +110,7 @@ class OwnFolders:
         """Whether this is an empty folder on disk, and none whose files are only absent there."""
         there = os.path.join(self._subject.repository.top, place)
         try:
-            return not os.listdir(there) and not self._subject.tracked_below(place)
+            return not os.listdir(there) and not self._subject.places.tracked_below(place)
         except OSError:
             return False
 

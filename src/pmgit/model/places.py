@@ -12,46 +12,52 @@ import os
 
 from pmgit.lazy import lazy
 from pmgit.model import folder, local_weights
-from pmgit.model.judged_files import Files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from pmgit.git.blob import Blob
     from pmgit.git.outline import Outline
+    from pmgit.git.snapshot import Snapshot
+    from pmgit.model.weights import Tiers
 
 _GIT = "/.git"
 
 
-class Places(Files):
-    """The files of a snapshot, and what lies around them in the models folders."""
+class Places:
+    """What lies in the models folders `roots`, where `changes` is what a snapshot changes there."""
 
-    @lazy
-    def sparse(self) -> tuple[str, ...]:
-        """The option without which git touches no path outside of a sparse checkout."""
-        return ("--sparse",) if self.repository.is_sparse else ()
+    def __init__(
+        self, snapshot: Snapshot, roots: tuple[str, ...], changes: Sequence[Blob], tiers: Tiers
+    ) -> None:
+        self._snapshot = snapshot
+        self._repository = snapshot.repository
+        self._roots = roots
+        self._changes = changes
+        self._tiers = tiers
+        self._models_of_folders: dict[str, str] = {}
 
     # -- in the index ---------------------------------------------------------------------------
 
     @lazy
     def listing(self) -> dict[str, Blob]:
         """Everything that the snapshot has below the models folders."""
-        return self._with_known(self.snapshot.listing(*self.roots))
+        return self._snapshot.listing(*self._roots)
 
     @lazy
     def _outline(self) -> Outline | None:
         """What the snapshot has of the models folders without a list of it; None: it has to be."""
-        for root in self.roots:
-            if any(other.startswith(f"{root}/") for other in self.roots):
+        for root in self._roots:
+            if any(other.startswith(f"{root}/") for other in self._roots):
                 return None  # of a folder in another, Git names one
-        return self.snapshot.outline(self.roots, folder.INFO)
+        return self._snapshot.outline(self._roots, folder.INFO)
 
     @lazy
     def _touched(self) -> list[str]:
         """The folders directly in the models folders in which something changes."""
         found, last = [], "/"
-        for change in self.model_changes:
+        for change in self._changes:
             if not change.path.startswith(last):
                 top = self._top_of(change.path)
                 if top:
@@ -61,7 +67,7 @@ class Places(Files):
 
     def _top_of(self, path: str) -> str:
         """The folder directly in a models folder that a path lies in; '' when in none."""
-        root = folder.root_of(path, self.roots)
+        root = folder.root_of(path, self._roots)
         end = path.find("/", len(root) + 1) if root else -1
         return path[:end] if end >= 0 else ""
 
@@ -69,10 +75,8 @@ class Places(Files):
     def _part(self) -> dict[str, Blob] | None:
         """Of `listing` what lies in the folders that the change touches; None: it costs as much."""
         if self._outline is None:
-            part = self.snapshot.near(self.roots)
-        else:
-            part = self._outline.below(self._touched, self.roots)
-        return None if part is None else self._with_known(part)
+            return self._snapshot.near(self._roots)
+        return self._outline.below(self._touched, self._roots)
 
     @lazy
     def around(self) -> dict[str, Blob]:
@@ -85,13 +89,8 @@ class Places(Files):
             return self.listing
         if not self._doubtful or self._outline is None:
             return self._part
-        more = self._outline.below(self._doubtful, self.roots)
+        more = self._outline.below(self._doubtful, self._roots)
         return self.listing if more is None else self._part | more
-
-    def _with_known(self, found: dict[str, Blob]) -> dict[str, Blob]:
-        # What is introduced is one object everywhere: its size and first bytes are found once.
-        found.update([(blob.path, blob) for blob in self.model_tip_files if blob.path in found])
-        return found
 
     @lazy
     def by_folder(self) -> dict[str, list[Blob]]:
@@ -102,8 +101,8 @@ class Places(Files):
     def neighbours(self) -> tuple[Iterable[str], Iterable[str]]:
         """Every path that a change can be beside, and the folders that these paths lie in."""
         if self._outline is not None and self._part is not None:
-            paths = self._outline.names(self.roots).union(self.around)
-            return paths, [*self.by_folder, *self.roots]
+            paths = self._outline.names(self._roots).union(self.around)
+            return paths, [*self.by_folder, *self._roots]
         if self.around is self.listing:
             return self.listing, self.by_folder
         return self.listing, in_folders(self.listing.values())
@@ -140,17 +139,17 @@ class Places(Files):
 
         Not of models that are described and that the change does not touch.
         """
-        if not self.snapshot.has_work_tree:
+        if not self._snapshot.has_work_tree:
             return {}
-        top, described = self.repository.top, self._described
+        top, described = self._repository.top, self._described
         return {
             root: self._of_root(root, folder.files_on_disk(top, root, described=described))
-            for root in self.roots
+            for root in self._roots
         }
 
     def _of_root(self, root: str, paths: Iterable[str]) -> list[str]:
         """Those of the paths that lie below this models folder, and not below one inside of it."""
-        inner = tuple(f"{other}/" for other in self.roots if other.startswith(f"{root}/"))
+        inner = tuple(f"{other}/" for other in self._roots if other.startswith(f"{root}/"))
         below = f"{root}/"
         return [path for path in paths if path.startswith(below) and not path.startswith(inner)]
 
@@ -159,11 +158,11 @@ class Places(Files):
         """The folders with a tracked INFO.md in which nothing changes."""
         if self._outline is None:
             return ()
-        changed = {change.path.rpartition("/")[0] for change in self.model_changes}
+        changed = {change.path.rpartition("/")[0] for change in self._changes}
         found = self._outline.noted - folder.with_parents(changed)
-        if self.sparse:
+        if self._repository.is_sparse:
             # A model is the topmost folder with a file: here it may have one that is not on disk.
-            found = {place for place in found if place.rpartition("/")[0] in self.roots}
+            found = {place for place in found if place.rpartition("/")[0] in self._roots}
         return found
 
     @lazy
@@ -180,7 +179,7 @@ class Places(Files):
     def _unknown_weights(self) -> list[str]:
         """Of these, weights: told by their names, else by their sizes."""
         files = [path for paths in self._unknown.values() for path in paths]
-        return local_weights.among(files, self.tiers, self.repository.top)
+        return local_weights.among(files, self._tiers, self._repository.top)
 
     @lazy
     def _doubtful(self) -> list[str]:
@@ -200,7 +199,7 @@ class Places(Files):
         }
 
     @lazy
-    def _local(self) -> list[str]:
+    def untracked_weights(self) -> list[str]:
         """The untracked weights of the work tree."""
         return [path for path in self._unknown_weights if path not in self.around]
 
@@ -221,7 +220,7 @@ class Places(Files):
     @lazy
     def bare(self) -> list[str]:
         """The bare repositories in the work tree's models folders, tracked or not."""
-        top = self.repository.top
+        top = self._repository.top
         return [p for p in self._repositories if os.path.isfile(os.path.join(top, p, "HEAD"))]
 
     # -- models ---------------------------------------------------------------------------------
@@ -243,7 +242,7 @@ class Places(Files):
         # Few files tell of their folder as much as all in it.
         tracked = [path for blobs in folders.values() for path in folder.telling(blobs)]
         tracked += [f"{place}/{folder.INFO}" for place in self._deep]
-        for root in self.roots:
+        for root in self._roots:
             paths = self._of_root(root, tracked)
             for path in folder.find([*paths, *self._untracked.get(root, ())], root):
                 if path not in self.bare:
@@ -256,7 +255,7 @@ class Places(Files):
 
         That is how parts of a model are known from models, and what else a cache has.
         """
-        roots = self.roots
+        roots = self._roots
         return [
             place for place in self._described
             if "--" in place or place.rpartition("/")[0] not in roots
@@ -266,13 +265,13 @@ class Places(Files):
     def first_root(self) -> str:
         """The models folder that a bare model name means."""
         with_models = set(self.every_model.values())
-        return next((root for root in self.roots if root in with_models), self.roots[0])
+        return next((root for root in self._roots if root in with_models), self._roots[0])
 
     def model_of(self, path: str) -> str:
         """The model folder that a path lies in; '' when in none."""
-        return self._model_at(path.rpartition("/")[0])
+        return self.model_at(path.rpartition("/")[0])
 
-    def _model_at(self, place: str) -> str:
+    def model_at(self, place: str) -> str:
         """The model folder that a folder is, or lies in; '' when in none."""
         known = self._models_of_folders.get(place)
         if known is None:
@@ -281,10 +280,6 @@ class Places(Files):
                 known = self.model_of(place)
             self._models_of_folders[place] = known
         return known
-
-    @lazy
-    def _models_of_folders(self) -> dict[str, str]:
-        return {}
 
 
 def in_folders(blobs: Iterable[Blob]) -> dict[str, list[Blob]]:

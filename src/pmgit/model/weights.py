@@ -3,7 +3,7 @@
 *Always*: formats that exist for models only. *Ambiguous*: weights inside a model folder, unless
 the content is text or a tokenizer; elsewhere only when content proves it. *Never*: text and
 tokenizers, also when they are large. A name is a claim: `most_binary` says how much binary
-content it is believed for (`judged_files` looks at the content).
+content it is believed for (`subject` looks at the content).
 """
 
 from __future__ import annotations
@@ -121,6 +121,25 @@ class Tiers:
             return ""
         name = path[path.rfind("/") + 1 :].lower()
         return next((tier for tier, names in self._own if names.fit(name)), "")
+
+
+def fits(tier: str, path: str, size: int, head: bytes, *, in_models: bool) -> bool:
+    """Whether content of `size` bytes that begins with `head` is weights, at its path.
+
+    `tier` is that of the path, which alone does not decide; `head` is empty where a partial clone
+    lacks the content.
+    """
+    from pmgit.formats import kinds  # seldom needed
+
+    if not in_models:
+        return bool(kinds.weights_kind(head))
+    if not head:
+        return tier == AMBIGUOUS
+    if kinds.is_text(head):
+        return tier == AMBIGUOUS and is_serialised(path)
+    if kinds.is_sentencepiece(head):
+        return size > TOKENIZER_BYTES
+    return tier == AMBIGUOUS or size > most_binary(path)
 
 
 def most_binary(path: str) -> int:

@@ -21,7 +21,7 @@ def of(subject: Subject, path: str) -> str:
     entry = caches.entry_of(place, root) if root else ""
     if entry or not root:
         return entry
-    return next((bare for bare in subject.bare if f"{place}/".startswith(f"{bare}/")), "")
+    return next((bare for bare in subject.places.bare if f"{place}/".startswith(f"{bare}/")), "")
 
 
 def leave_index(subject: Subject, place: str) -> list[Step] | None:
@@ -29,16 +29,15 @@ def leave_index(subject: Subject, place: str) -> list[Step] | None:
 
     None where the disk holds something else than the index, so that something would get lost.
     """
-    known = subject.leaving
-    if place not in known:
-        blobs = _new_in(subject, place)
-        states = {blob.path: work_tree.compare(subject.repository, blob) for blob in blobs}
-        absent = tuple(path for path, state in states.items() if state == work_tree.ABSENT)
-        steps = [out_of_index(subject, tuple(states))]
-        if absent:
-            steps.insert(0, Step("git", "restore", "--ignore-skip-worktree-bits", items=absent))
-        known[place] = None if work_tree.DIFFERENT in states.values() else steps
-    return known[place]
+    blobs = _new_in(subject, place)
+    states = {blob.path: work_tree.compare(subject.repository, blob) for blob in blobs}
+    if work_tree.DIFFERENT in states.values():
+        return None
+    absent = tuple(path for path, state in states.items() if state == work_tree.ABSENT)
+    steps = [out_of_index(subject, tuple(states))]
+    if absent:
+        steps.insert(0, Step("git", "restore", "--ignore-skip-worktree-bits", items=absent))
+    return steps
 
 
 def out_of_index(subject: Subject, paths: tuple[str, ...]) -> Step:

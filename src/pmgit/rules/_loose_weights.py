@@ -9,7 +9,6 @@ from pmgit.config import LFS
 from pmgit.finding import Fix, Step
 from pmgit.fixes import Advice
 from pmgit.git import attributes
-from pmgit.git.blob import Blob
 from pmgit.lazy import lazy
 from pmgit.lfs.pointer import Pointer
 from pmgit.model import moves
@@ -23,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
 
@@ -54,11 +54,9 @@ class Moves:
             target = self._targets[blob.path]
             is_pointer = isinstance(subject.pointer_of(blob), Pointer)
             if is_pointer and subject.is_lfs(blob.path) and not subject.is_lfs(target):
-                there = Blob(target, blob.oid, blob.mode)
-                there.size, there.head = blob.size, blob.head
                 if line := self._kept_out.get(target):
                     return Advice(None, in_the_way.note(line))
-                steps += fixes.set_up(subject, there).steps
+                steps += fixes.set_up(subject, blob.at(target)).steps
             return Advice(Fix(*steps, *self._describe(blob.path, ""), order=Fix.MOVE))
         if subject.before(blob) not in ("", blob.oid):
             return fixes.keep_out(subject, blob)  # the commit does not change it
@@ -82,7 +80,7 @@ class Moves:
         """Why the file must not be moved by one command; '' when it may."""
         top = self._subject.repository.top
         note = f"{path}.dvc"
-        if note in self._subject.listing or os.path.lexists(os.path.join(top, note)):
+        if note in self._subject.places.listing or os.path.lexists(os.path.join(top, note)):
             return f"; DVC keeps it: move it with `dvc move`, to {self._own.of(path)!r}"
         return self._names.hindrance(path)
 
@@ -129,7 +127,7 @@ class Moves:
         if not self._has_block and (is_seen or (rule and not outranked)):
             self._has_block = True
             steps += fixes.let_in(subject)
-        if place not in subject.every_model and self._names.is_free(info):
+        if place not in subject.places.every_model and self._names.is_free(info):
             # The folder is a model from now on, and a model has an INFO.md.
             add = ("git", "add", *(("-f",) if outranked else ()), *subject.sparse)
             steps.append(Step("pmgit", "info", "new", place, names="verbatim"))

@@ -82,7 +82,7 @@ class AbsentObject(Rule):
             where = "not on this server" if received else "neither here nor on the remote"
             held = store.is_on_disk(subject.repository, blob.path, pointer)
             cure = silence if held else silence + _elsewhere(received)
-            yield Finding(
+            yield self.finding(
                 blob.path,
                 f"a Git LFS pointer whose object ({show_size(pointer.size)}, sha256"
                 f" {pointer.oid[:12]}) is {where}{cure}",

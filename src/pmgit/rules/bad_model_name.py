@@ -89,7 +89,7 @@ class BadModelName(Rule):
             message += f"; it should be {wanted!r}{hindrance}"
         else:
             fix = names.move(model.path, target)
-        return Finding(model.path, message, severity=self._severity(subject, model), fix=fix)
+        return self.finding(model.path, message, severity=self._severity(subject, model), fix=fix)
 
     def _severity(self, subject: Subject, model: Model) -> str:
         new = {change.path for change in subject.changes if change.oid and not change.before}
@@ -130,7 +130,7 @@ def _sources(subject: Subject, models: list[Model]) -> dict[str, tuple[bool, str
     from pmgit.model import info_file, repo_id
 
     infos = [model.info for model in models if model.info is not None]
-    contents = subject.snapshot.texts_of(infos, info_file.MAX_BYTES)
+    contents = subject.snapshot.contents.texts_of(infos, info_file.MAX_BYTES)
     found = {}
     for model in models:
         info = info_file.parse(contents.get(model.info.oid, b"") if model.info else b"")

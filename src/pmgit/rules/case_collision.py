@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pmgit.finding import Finding
 from pmgit.model.folder import INFO
 from pmgit.model.naming import fold
 from pmgit.rule import PATHS, Rule
@@ -11,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pmgit.finding import Finding
     from pmgit.model.subject import Subject
 
 
@@ -44,7 +44,7 @@ class CaseCollision(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         new = {c.path for c in subject.model_changes if c.oid and not c.before}
-        if not new or not _may_collide(*subject.neighbours):
+        if not new or not _may_collide(*subject.places.neighbours):
             return
         spellings = self._spellings(subject, new)
         right = {path: self._respell(path, spellings) for path in new}
@@ -67,13 +67,13 @@ class CaseCollision(Rule):
                 stays = bool(hindrance) or names.is_bound(path)
                 fix = None if stays else names.move(path, target)
             message = f"differs only in case from {right[path]!r}{hindrance}"
-            yield Finding(path, message, fix=fix)
+            yield self.finding(path, message, fix=fix)
 
     def _spellings(self, subject: Subject, new: set[str]) -> dict[str, str]:
         """For every file and folder, by its folded path: how its name is spelt; the oldest wins."""
         found: dict[str, str] = {}
         # Of those that are equally new, the one with more small letters: it is the plain name.
-        for path in sorted(subject.listing, key=lambda path: (path in new, path.swapcase())):
+        for path in sorted(subject.places.listing, key=lambda path: (path in new, path.swapcase())):
             whole = ""
             for part in path.split("/"):
                 whole = f"{whole}/{part}"

@@ -85,7 +85,7 @@ class DeadAttribute(Rule):
         for dead in dead_lines.find(
             subject.repository, files, paths, subject.roots, is_weights, here=here
         ):
-            yield Finding(
+            yield self.finding(
                 dead.file,
                 dead.why,
                 severity=WARNING,

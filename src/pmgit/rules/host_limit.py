@@ -90,7 +90,7 @@ class HostLimit(Rule):
             told = {id(blob) for blob, _, _ in large}
             raw = [b for b in new if b.size > of_binaries.lowest and id(b) not in told]
             raw = [blob for blob in raw if subject.is_raw(blob)]
-            heads = subject.snapshot.heads_of(raw)
+            heads = subject.snapshot.contents.heads_of(raw)
             what = "of binary data raw in Git"
             binary = [blob for blob in raw if kinds.is_binary(heads.get(blob.oid, b""))]
             large += [(blob, of_binaries, what) for blob in binary]
@@ -124,7 +124,7 @@ class HostLimit(Rule):
         if limit is None:
             return
         if _sum(new) * GROWTH > limit.lowest:
-            subject.snapshot.measure(new)
+            subject.snapshot.contents.measure(new)
         if _sum(new) <= limit.lowest:
             return
         total = sum(stored_sizes(subject.repository, {blob.oid for blob in new}).values())
@@ -155,7 +155,7 @@ class HostLimit(Rule):
     def _finding(self, limit: Limit, value: int, what: str, **where: Any) -> Finding:
         said = f"{self._host} {limit.verdict(value)} (as of {limit.date})"
         advice = where.pop("advice", None) or fixes.Advice(None)
-        return Finding(
+        return self.finding(
             where.pop("path", ""),
             f"{limit.measure(value)} {what}; {said}{advice.note}",
             severity=ERROR if limit.refuses(value) else WARNING,

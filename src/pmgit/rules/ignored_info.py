@@ -62,7 +62,7 @@ class IgnoredInfo(Rule):
                 if not outranks_top(source):
                     cure = ""
                     fix = Fix(*fixes.let_in(subject), order=Fix.SETUP)
-                yield Finding(
+                yield self.finding(
                     f"{model.path}/{INFO}",
                     f"{source}:{line} hides it with {pattern!r}{cure}",
                     severity=ERROR if subject.is_due(model) or model.local else WARNING,

@@ -113,7 +113,7 @@ class IncompleteInfo(Rule):
                 severities[model.info.path] = ERROR if subject.is_due(model) else WARNING
                 blobs.append(model.info)
         # One question each for all models, not one per model.
-        contents = subject.snapshot.texts_of(blobs, info_file.MAX_BYTES)
+        contents = subject.snapshot.contents.texts_of(blobs, info_file.MAX_BYTES)
         for blob in blobs:
             if blob.size != NOT_HERE:  # left on the remote by a partial clone
                 data = contents.get(blob.oid, b"")
@@ -132,7 +132,7 @@ class IncompleteInfo(Rule):
         elif len(data) < pointer.MAX_BYTES and pointer.may_be(data) and pointer.read(data):
             problem = "is a Git LFS pointer, which nobody can read in Git"
         if problem:
-            yield Finding(blob.path, f"{problem}; save it as UTF-8 text", severity=severity)
+            yield self.finding(blob.path, f"{problem}; save it as UTF-8 text", severity=severity)
             return
         for key in required:
             yield from self._field(blob.path, info, key, severity)
@@ -148,13 +148,13 @@ class IncompleteInfo(Rule):
             message = f"no {what}: write {f'below line {at}' if at else 'at the top'} {wanted}"
             if not info.utf8:
                 message = f"not UTF-8, save it as UTF-8 first; {message}"
-            yield Finding(path, message, severity=severity, line=at)
+            yield self.finding(path, message, severity=severity, line=at)
         elif not field.value:
             message = f"the {what} is empty: write in line {field.line} {wanted}"
-            yield Finding(path, message, severity=severity, line=field.line)
+            yield self.finding(path, message, severity=severity, line=field.line)
         elif field.placeholder:
             message = f"the {what} is a placeholder: write in line {field.line} {wanted}"
-            yield Finding(path, message, severity=WARNING, line=field.line)
+            yield self.finding(path, message, severity=WARNING, line=field.line)
 
 
 def _before(info: Info, key: str) -> int:

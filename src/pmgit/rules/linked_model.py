@@ -63,11 +63,11 @@ class LinkedModel(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         yield from self._recorded(subject)
-        yield from _clones(subject)
-        yield from _recorded_bare(subject)
+        yield from self._clones(subject)
+        yield from self._recorded_bare(subject)
         if subject.origin == TREE and subject.snapshot.has_work_tree:
             for path, target in _outward_on_disk(subject):
-                yield Finding(
+                yield self.finding(
                     path,
                     f"a link to {target!r}, which is on this machine only: nobody has described"
                     " what it leads to",
@@ -88,46 +88,45 @@ class LinkedModel(Rule):
         for blob in links:
             if blob.path in named:
                 message = f"a submodule of {named[blob.path]}: its license is yours to find out"
-                yield Finding(blob.path, message, severity=WARNING, commit=blob.commit)
+                yield self.finding(blob.path, message, severity=WARNING, commit=blob.commit)
             elif blob.mode == SUBMODULE or blob.path in faults:
                 from pmgit import fixes
 
                 advice = fixes.keep_out(subject, blob)
                 message = faults.get(blob.path, _UNNAMED) + advice.note
-                yield Finding(blob.path, message, fix=advice.fix, commit=blob.commit)
+                yield self.finding(blob.path, message, fix=advice.fix, commit=blob.commit)
 
+    def _clones(self, subject: Subject) -> Iterator[Finding]:
+        """The repositories in the work tree; what Git would take for a submodule gets hidden."""
+        if not subject.places.clones:
+            return
+        # Whatever lies in it stands for the folder, of which only Git knows that it is one.
+        inside = {f"{place}/{INFO}": place for place in subject.places.clones}
+        hidden = attributes.ignored(subject.repository, inside, untracked=bool(subject.sparse))
+        for path, place in inside.items():
+            fix = None
+            # What lies above the models folder is for the user to hide.
+            if path not in hidden and is_repository(os.path.join(subject.repository.top, place)):
+                from pmgit import fixes
 
-def _clones(subject: Subject) -> Iterator[Finding]:
-    """The repositories in the work tree; one that Git would take for a submodule gets hidden."""
-    if not subject.clones:
-        return
-    # Whatever lies in it stands for the folder, of which only Git knows that it is one.
-    inside = {f"{place}/{INFO}": place for place in subject.clones}
-    hidden = attributes.ignored(subject.repository, inside, untracked=bool(subject.sparse))
-    for path, place in inside.items():
-        fix = None
-        # What lies above the models folder is for the user to hide.
-        if path not in hidden and is_repository(os.path.join(subject.repository.top, place)):
-            from pmgit import fixes
+                fix = Fix(*fixes.hide(subject, place), order=Fix.SETUP)
+            is_bare = place in subject.places.bare
+            kind = "a bare repository" if is_bare else "a repository of its own"
+            message = f"{kind}, of which Git records no file here, nor an INFO.md in it"
+            yield self.finding(place, message, severity=WARNING, fix=fix)
 
-            fix = Fix(*fixes.hide(subject, place), order=Fix.SETUP)
-        kind = "a bare repository" if place in subject.bare else "a repository of its own"
-        message = f"{kind}, of which Git records no file here, nor an INFO.md in it"
-        yield Finding(place, message, severity=WARNING, fix=fix)
+    def _recorded_bare(self, subject: Subject) -> Iterator[Finding]:
+        """The bare repositories of which files are new to Git, which takes them for any others."""
+        for place in subject.places.bare:
+            new = [blob for blob in subject.model_introduced if blob.path.startswith(f"{place}/")]
+            new = [blob for blob in new if not subject.before(blob)]
+            if new:
+                from pmgit import fixes
 
-
-def _recorded_bare(subject: Subject) -> Iterator[Finding]:
-    """The bare repositories of which files are new to Git: `git add` takes these for any others."""
-    for place in subject.bare:
-        new = [blob for blob in subject.model_introduced if blob.path.startswith(f"{place}/")]
-        new = [blob for blob in new if not subject.before(blob)]
-        if new:
-            from pmgit import fixes
-
-            advice = fixes.keep_out(subject, new[0])
-            files = "1 file" if len(new) == 1 else f"{len(new)} files"
-            message = f"a bare repository, of which {files} would be recorded one by one"
-            yield Finding(place, message + advice.note, fix=advice.fix)
+                advice = fixes.keep_out(subject, new[0])
+                files = "1 file" if len(new) == 1 else f"{len(new)} files"
+                message = f"a bare repository, of which {files} would be recorded one by one"
+                yield self.finding(place, message + advice.note, fix=advice.fix)
 
 
 def _submodules(subject: Subject, blobs: list[Blob]) -> dict[str, str]:
@@ -145,7 +144,7 @@ def _submodules(subject: Subject, blobs: list[Blob]) -> dict[str, str]:
 
 def _faults(subject: Subject, links: list[Blob]) -> dict[str, str]:
     """What is wrong with these links, by their paths."""
-    targets = subject.snapshot.heads_of(links)
+    targets = subject.snapshot.contents.heads_of(links)
     faults = {}
     outward = {}
     for blob in links:
@@ -156,7 +155,7 @@ def _faults(subject: Subject, links: list[Blob]) -> dict[str, str]:
         if fault:
             faults[blob.path] = fault
         elif caches.entry_of(blob.path, root):
-            if not subject.tracked_below(goal):
+            if not subject.places.tracked_below(goal):
                 faults[blob.path] = f"a link of the Hub's cache to {target!r}, which is not tracked"
         elif not subject.in_models(goal) and goal not in (".", *subject.roots):
             outward[blob.path] = (target, goal)
@@ -180,7 +179,7 @@ def _outward_on_disk(subject: Subject) -> Iterator[tuple[str, str]]:
     for root in subject.roots:
         for path in links_on_disk(top, root):
             file = os.path.join(top, path)
-            if subject.model_of(path) or path in subject.listing:
+            if subject.places.model_of(path) or path in subject.places.listing:
                 continue
             if not os.path.realpath(file).startswith(inside) and os.path.exists(file):
                 yield path, os.readlink(file)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pmgit.errors import PmgitError
-from pmgit.finding import Finding
 from pmgit.lfs.pointer import MAX_CONFLICT, Broken, Pointer, read
 from pmgit.model.weights import NEVER
 from pmgit.rule import LFS, Rule
@@ -12,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pmgit.finding import Finding
     from pmgit.git.blob import Blob
     from pmgit.lfs.conflict import Side
     from pmgit.model.subject import Subject
@@ -63,7 +63,7 @@ class MalformedPointer(Rule):
                 continue
             yield from self._check(subject, blob, pointer, conflicts)
         if conflicts:
-            yield from _sides(subject, conflicts)
+            yield from self._sides(subject, conflicts)
 
     def _check(
         self,
@@ -79,7 +79,7 @@ class MalformedPointer(Rule):
         advice, cure = fixes.Advice(None), "; stage the right version again"
         if isinstance(pointer, Broken):
             what = f"a damaged Git LFS pointer: {pointer.fault}"
-            if sides := conflict.sides(blob.head):
+            if sides := conflict.sides(blob.head or b""):
                 conflicts.append((blob, what, sides))
                 return
         elif pointer.fault:
@@ -98,7 +98,9 @@ class MalformedPointer(Rule):
                 if sides := conflict.sides(text):
                     conflicts.append((blob, what, sides))
                     return
-        yield Finding(blob.path, f"{what}{advice.note}{cure}", fix=advice.fix, commit=blob.commit)
+        yield self.finding(
+            blob.path, f"{what}{advice.note}{cure}", fix=advice.fix, commit=blob.commit
+        )
 
     def _object(self, subject: Subject, pointer: Pointer) -> bytes:
         """The object of a pointer when it is here and small; b'' otherwise."""
@@ -118,23 +120,22 @@ class MalformedPointer(Rule):
                 f"see who may read {path!r}, or check all of them: git lfs fsck",
             ) from error
 
+    def _sides(
+        self, subject: Subject, conflicts: list[tuple[Blob, str, tuple[Side, ...]]]
+    ) -> Iterator[Finding]:
+        """The findings about conflicts, each with the two versions to choose from."""
+        from pmgit import pointer_fixes
+        from pmgit.units import show_size
 
-def _sides(
-    subject: Subject, conflicts: list[tuple[Blob, str, tuple[Side, ...]]]
-) -> Iterator[Finding]:
-    """The findings about conflicts, each with the two versions that there are to choose from."""
-    from pmgit import pointer_fixes
-    from pmgit.units import show_size
-
-    paths = [blob.path for blob, _, _ in conflicts]
-    labels = [side.label for _, _, sides in conflicts for side in sides]
-    holders = pointer_fixes.Holders(subject, paths, labels)
-    for blob, what, sides in conflicts:
-        names = [holders.name(blob.path, side) for side in sides]
-        choice = " or ".join(
-            f"{show_size(side.pointer.size)} (sha256 {side.pointer.oid[:12]}) of {name}"
-            for side, name in zip(sides, names, strict=True)
-        )
-        advice = pointer_fixes.take_side(subject, blob, sides, holders)
-        message = f"{what}; take {choice}{advice.note}"
-        yield Finding(blob.path, message, fix=advice.fix, commit=blob.commit)
+        paths = [blob.path for blob, _, _ in conflicts]
+        labels = [side.label for _, _, sides in conflicts for side in sides]
+        holders = pointer_fixes.Holders(subject, paths, labels)
+        for blob, what, sides in conflicts:
+            names = [holders.name(blob.path, side) for side in sides]
+            choice = " or ".join(
+                f"{show_size(side.pointer.size)} (sha256 {side.pointer.oid[:12]}) of {name}"
+                for side, name in zip(sides, names, strict=True)
+            )
+            advice = pointer_fixes.take_side(subject, blob, sides, holders)
+            message = f"{what}; take {choice}{advice.note}"
+            yield self.finding(blob.path, message, fix=advice.fix, commit=blob.commit)

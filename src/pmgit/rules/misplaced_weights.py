@@ -60,7 +60,7 @@ class MisplacedWeights(Rule):
         old = _old_weights(subject)
         for blob in loose:
             advice = moves.of_tracked(blob)
-            yield Finding(
+            yield self.finding(
                 blob.path,
                 "weights loose in the models folder: each model has a folder of its own"
                 + advice.note,
@@ -69,7 +69,7 @@ class MisplacedWeights(Rule):
             )
         for path in ignored:
             advice = moves.of_ignored(path)
-            yield Finding(
+            yield self.finding(
                 path,
                 "ignored weights loose in the models folder: nobody has described them, and each"
                 f" model has a folder of its own{advice.note}",
@@ -86,5 +86,5 @@ def _old_weights(subject: Subject) -> set[str]:
         for change in subject.model_changes
         if change.before_mode in REGULAR and subject.is_loose(change.path)
     ]
-    subject.snapshot.examine(before)
+    subject.snapshot.contents.examine(before)
     return {blob.path for blob in subject.weights_among(before) if blob.size > 0}

@@ -67,7 +67,7 @@ class MissingInfo(Rule):
             severity, message = self._judge(subject, model, local)
             if severity:
                 fix = self._fix(subject, model)
-                yield Finding(model.path, message, severity=severity, fix=fix)
+                yield self.finding(model.path, message, severity=severity, fix=fix)
 
     def _judge(self, subject: Subject, model: Model, local: str) -> tuple[str, str]:
         """How severe it is, and why; ('', '') when it is nothing."""
@@ -89,7 +89,7 @@ class MissingInfo(Rule):
         if not subject.snapshot.has_work_tree:
             return None
         info = f"{model.path}/{INFO}"
-        on_disk = info in subject.on_disk.get(model.root, ())
+        on_disk = info in subject.places.on_disk.get(model.root, ())
         add = Step("git", "add", *subject.sparse, items=(info,))
         if model.info_removed:
             back = ("git", "restore", "--staged", *([] if on_disk else ["--worktree"]))
@@ -98,7 +98,7 @@ class MissingInfo(Rule):
         if not on_disk:
             # A name that begins with a dash must not be read as an option.
             dashes = ["--"] if model.name.startswith("-") else []
-            name = model.name if model.root == subject.first_root else model.path
+            name = model.name if model.root == subject.places.first_root else model.path
             steps.insert(0, Step("pmgit", "info", "new", *dashes, name, names="verbatim"))
         hidden = subject.hides_info(model)
         if hidden and (outranks_top(hidden[0]) or caches.is_closed(info)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pmgit.finding import Finding
 from pmgit.rule import LFS, Rule
 from pmgit.units import show_size
 
@@ -10,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pmgit.finding import Finding
     from pmgit.model.subject import Subject
 
 
@@ -52,7 +52,7 @@ class MissingPointer(Rule):
                 from pmgit import fixes
 
                 advice = fixes.to_pointer(subject, blob)
-                yield Finding(
+                yield self.finding(
                     blob.path,
                     f"{show_size(blob.size)} raw in Git, but .gitattributes sends it to Git LFS"
                     f"{advice.note}",

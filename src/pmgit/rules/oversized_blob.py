@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pmgit.finding import Finding
 from pmgit.git.blob import LINK
 from pmgit.rule import LARGE, SIZE, Option, Rule
 from pmgit.units import show_both
@@ -11,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pmgit.finding import Finding
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
@@ -79,14 +79,14 @@ class OversizedBlob(Rule):
     def _links(self, subject: Subject) -> Iterator[Finding]:
         """Links that are none: Git stores any content as the target of one."""
         links = [blob for blob in subject.introduced if blob.mode == LINK]
-        subject.snapshot.examine(links)
+        subject.snapshot.contents.examine(links)
         for blob in links:
             if blob.size > _LONGEST_TARGET:
                 from pmgit import fixes
 
                 size, most = show_both(blob.size, _LONGEST_TARGET)
                 advice = fixes.keep_out(subject, blob)
-                yield Finding(
+                yield self.finding(
                     blob.path,
                     f"a symbolic link of {size}, and no system follows one of over {most}"
                     f"{advice.note}",
@@ -103,7 +103,7 @@ class OversizedBlob(Rule):
         allowed = f"the limit for {what} is {most}" if limit else "where nothing may be"
         message = f"{size} raw in Git, {allowed}"
         advice = fixes.store(subject, blob)
-        return Finding(
+        return self.finding(
             blob.path,
             message + advice.note,
             fix=advice.fix,

@@ -53,7 +53,7 @@ class OversizedModel(Rule):
         limit = self.option("max-model-size")
         grown = [growth for growth in _grown(subject) if _may_be_over(limit, growth.model.blobs)]
         # Sizes are asked for all models at once: the same few processes for one and for many.
-        subject.snapshot.measure(blob for growth in grown for blob in growth.model.blobs)
+        subject.snapshot.contents.measure(blob for growth in grown for blob in growth.model.blobs)
         for growth in grown:
             total = sum(blob.size for blob in growth.model.blobs if blob.size > 0)
             if total > limit:
@@ -83,9 +83,7 @@ class OversizedModel(Rule):
         # Half of the files taken out would not cure it.
         whole = plans and len(plans) == len(advice)
         fix = Fix.together(merged(plans)) if whole else None
-        finding = Finding(growth.model.path, message + note, fix=fix)
-        finding.blobs = tuple(chosen)
-        return finding
+        return self.finding(growth.model.path, message + note, fix=fix, blobs=tuple(chosen))
 
 
 class _Growth:
@@ -138,7 +136,7 @@ def _grown(subject: Subject) -> list[_Growth]:
     demanded = {f"{path}/{name}" for path in touched for name in (INFO, LOCK)}
     found: dict[str, _Growth] = {}
     for blob in subject.raw_model_tip_files:
-        path = subject.model_of(blob.path)
+        path = subject.places.model_of(blob.path)
         if path in touched and blob.path not in demanded:
             found.setdefault(path, _Growth(touched[path])).new.append(blob)
     if not found:
@@ -148,10 +146,10 @@ def _grown(subject: Subject) -> list[_Growth]:
         for change in subject.model_changes
         if change.before and change.before != change.oid and change.path not in demanded
     ]
-    subject.snapshot.measure(old)
+    subject.snapshot.contents.measure(old)
     lost: dict[str, list[Blob]] = {}
     for blob in old:
-        lost.setdefault(subject.model_of(blob.path), []).append(blob)
+        lost.setdefault(subject.places.model_of(blob.path), []).append(blob)
     for path, growth in found.items():
         growth.lose(lost.get(path, ()))
     _rename(subject, list(found.values()), lost.get("", []))

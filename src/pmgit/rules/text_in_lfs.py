@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pmgit.finding import Finding
 from pmgit.rule import LFS, SIZE, Option, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pmgit.finding import Finding
     from pmgit.fixes import Advice
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
@@ -54,7 +54,7 @@ class TextInLfs(Rule):
         for blob in subject.lfs_files:
             if patterns.must_be_text(blob.path) and subject.content_size(blob) <= limit:
                 advice = self._advice(subject, blob)
-                yield Finding(
+                yield self.finding(
                     blob.path,
                     "text that belongs into Git, but .gitattributes sends it to Git LFS"
                     f"{advice.note}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pmgit.finding import Finding
 from pmgit.model.weights import NEVER
 from pmgit.rule import RAW, SIZE, Option, Rule
 from pmgit.units import show_both
@@ -11,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pmgit.finding import Finding
     from pmgit.model.subject import Subject
 
 
@@ -77,7 +77,7 @@ class TrackedWeights(Rule):
             size, most = show_both(blob.size, limit)
             allowed = f" (the limit is {most})" if limit else ""
             note = _DOUBT if subject.tiers.of(blob.path) == NEVER else ""
-            yield Finding(
+            yield self.finding(
                 blob.path,
                 f"{size} of weights raw in Git, neither ignored nor in Git LFS"
                 f"{allowed}{note}{advice.note}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pmgit.finding import Finding
 from pmgit.lfs.pointer import Pointer
 from pmgit.rule import LFS, Rule
 from pmgit.units import show_size
@@ -11,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pmgit.finding import Finding
     from pmgit.fixes import Advice
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
@@ -80,7 +80,7 @@ class UncoveredPointer(Rule):
             else:
                 advice = self._advice(subject, blob)
                 message += advice.note
-            yield Finding(blob.path, message + because, fix=advice.fix, commit=blob.commit)
+            yield self.finding(blob.path, message + because, fix=advice.fix, commit=blob.commit)
 
     def _why(self, blobs: list[Blob], subject: Subject) -> dict[str, str]:
         """What covers them on this machine alone; a server knows nothing of the pusher's."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pmgit.finding import Finding
 from pmgit.model.folder import root_of
 from pmgit.rule import PATHS, Rule
 
@@ -10,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pmgit.finding import Finding
     from pmgit.fixes import Advice
     from pmgit.model import moves
     from pmgit.model.subject import Subject
@@ -83,7 +83,7 @@ class UnportablePath(Rule):
                 names = names or moves.Names(subject)
                 advice = self._fix(path, root, names, renamed)
             message = f"not every system can have this name: {fault}{advice.note}"
-            yield Finding(path, message, fix=advice.fix)
+            yield self.finding(path, message, fix=advice.fix)
 
     def _fix(
         self,

@@ -9,20 +9,17 @@ from pmgit.git import attributes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pmgit.finding import Finding
     from pmgit.model.subject import Subject
 
 
-def look(findings: Iterable[Finding], subject: Subject) -> None:
-    """Note with each finding the files that come again.
+def noted(findings: list[Finding], subject: Subject) -> list[Finding]:
+    """The findings, each with the files that its fix leaves on disk and that come again.
 
     None where ignore rules hide them already, or the fix itself writes rules that do.
     """
     if subject.repository.bare:
-        return
-    findings = list(findings)
+        return findings
     written = any(_writes_rules(finding) for finding in findings) and _would_change(subject)
     taken = [
         (finding, *(([], []) if written and _writes_rules(finding) else _taken(finding, subject)))
@@ -30,8 +27,10 @@ def look(findings: Iterable[Finding], subject: Subject) -> None:
     ]
     removed = dict.fromkeys(path for _, out, _ in taken for path in out)
     hidden = attributes.ignored(subject.repository, removed)
-    for finding, out, changed in taken:
-        finding.again = ([path for path in out if path not in hidden], changed)
+    return [
+        finding.but(again=([path for path in out if path not in hidden], changed))
+        for finding, out, changed in taken
+    ]
 
 
 def _writes_rules(finding: Finding) -> bool:

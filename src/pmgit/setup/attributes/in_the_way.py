@@ -34,24 +34,19 @@ def note(line: str) -> str:
 
 
 def of_weights(subject: Subject) -> dict[str, str]:
-    """The judged files that no line of the block sends to Git LFS, and why; asked once."""
-    if subject.kept_out is None:
-        paths = dict.fromkeys(b.path for b in (*subject.files, *subject.judged_for_lfs))
-        subject.kept_out = keeping_out(subject.snapshot, list(paths))
-    return subject.kept_out
+    """The judged files that no line of the block sends to Git LFS, and why."""
+    paths = dict.fromkeys(b.path for b in (*subject.files, *subject.judged_for_lfs))
+    return keeping_out(subject.snapshot, list(paths))
 
 
 def of_texts(subject: Subject) -> dict[str, str]:
-    """The judged texts that no line of the block keeps out of Git LFS, and why; asked once."""
-    if subject.sent_texts is None:
-        most = storage.largest_text(subject.config)
-        texts = [blob for blob in subject.lfs_files if patterns.must_be_text(blob.path)]
-        paths = [blob.path for blob in texts if subject.content_size(blob) <= most]
-        line = patterns.unset_line("*")
-        files = subject.snapshot.attribute_texts()
-        found = _defeating(subject.repository, files, paths, line, everywhere=True)
-        subject.sent_texts = found
-    return subject.sent_texts
+    """The judged texts that no line of the block keeps out of Git LFS, and why."""
+    most = storage.largest_text(subject.config)
+    texts = [blob for blob in subject.lfs_files if patterns.must_be_text(blob.path)]
+    paths = [blob.path for blob in texts if subject.content_size(blob) <= most]
+    line = patterns.unset_line("*")
+    files = subject.snapshot.attribute_texts()
+    return _defeating(subject.repository, files, paths, line, everywhere=True)
 
 
 def keeping_out(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:

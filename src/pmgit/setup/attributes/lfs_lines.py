@@ -147,7 +147,7 @@ class Lines:
         """Whether a tracked text is sent to Git LFS as things are, or is a pointer already."""
         asked = [path for path in self._texts if path in self._tracked]
         sent = self.filters(self._old.lines(), asked)
-        pointers = (pointer.read(self._tracked[path].head) for path in asked)
+        pointers = (pointer.read(self._tracked[path].head or b"") for path in asked)
         return LFS in sent.values() or any(isinstance(p, pointer.Pointer) for p in pointers)
 
     def with_patterns(self, wanted: Iterable[str]) -> list[str]:
@@ -193,7 +193,7 @@ class Lines:
                 return os.path.getsize(os.path.join(self._repository.top, path)) > self._max_text
             except (OSError, ValueError):
                 return False
-        found = pointer.read(blob.head)
+        found = pointer.read(blob.head or b"")
         size = found.size if isinstance(found, pointer.Pointer) else blob.size
         return size > self._max_text
 

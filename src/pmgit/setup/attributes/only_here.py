@@ -116,21 +116,17 @@ def own_lines(repository: Repository, paths: Iterable[str]) -> dict[str, tuple[L
 def of_clone(subject: Subject) -> dict[str, tuple[str, bool]]:
     """What the clone's own lines say of the files of a judgement: the line, whether it sends them.
 
-    Asked once for all.
+    To be asked once for all, by `Subject.once`.
     """
-    if subject.own_lines is None:
-        paths = dict.fromkeys(b.path for b in (*subject.files, *subject.judged_for_lfs))
-        found = own_lines(subject.repository, paths)
-        subject.own_lines = {p: (line.named, sends) for p, (line, sends) in found.items()}
-    return subject.own_lines
+    paths = dict.fromkeys(b.path for b in (*subject.files, *subject.judged_for_lfs))
+    found = own_lines(subject.repository, paths)
+    return {p: (line.named, sends) for p, (line, sends) in found.items()}
 
 
 def raw_of(subject: Subject) -> dict[str, str]:
-    """As `kept_raw`, of the raw files of a judgement that belong into Git LFS; asked once."""
-    if subject.kept_raw is None:
-        raw = [blob.path for blob in subject.lfs_files if subject.is_raw(blob)]
-        subject.kept_raw = kept_raw(subject.snapshot, raw)
-    return subject.kept_raw
+    """As `kept_raw`, of the raw files of a judgement that belong into Git LFS."""
+    raw = [blob.path for blob in subject.lfs_files if subject.is_raw(blob)]
+    return kept_raw(subject.snapshot, raw)
 
 
 def on_disk(

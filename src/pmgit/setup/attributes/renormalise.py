@@ -118,7 +118,7 @@ def _prove(repository: Repository, blobs: Sequence[Blob]) -> None:
     staged = after.listing()
     now = [staged[blob.path] for blob in blobs if blob.path in staged]
     after.objects.survey(now, lambda _: True)
-    heads = after.heads_of(now)
+    heads = after.contents.heads_of(now)
     wrong = [b.path for b in now if not isinstance(pointer.read(heads[b.oid]), pointer.Pointer)]
     if wrong or len(now) != len(blobs):
         raise PmgitError(

@@ -1,0 +1,126 @@
+"""What Git has answered of blobs: their sizes, their first bytes, and texts.
+
+Sizes and what is in small files stand on the blobs themselves: of 50,000 staged files a table by id
+would cost the commit hook more than it may. Nothing else sets them.
+"""
+
+from __future__ import annotations
+
+from pmgit.git.blob import NOT_HERE, REGULAR, SUBMODULE, UNKNOWN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from pmgit.git.blob import Blob
+    from pmgit.git.index_sizes import Sizes
+    from pmgit.git.objects import Objects
+    from pmgit.git.repository import Repository
+
+
+class Contents:
+    """The contents of blobs in an object store, as far as somebody has asked for them.
+
+    `on_disk` is the repository whose work tree may hold the same, which saves a process; `sizes`
+    are those that the index has.
+    """
+
+    def __init__(
+        self, objects: Objects, on_disk: Repository | None = None, sizes: Sizes | None = None
+    ) -> None:
+        self._objects = objects
+        self._on_disk = on_disk
+        self._sizes = sizes
+        self._rough: Collection[Blob] = ()  # those whose sizes the index tells
+        self._keep: Callable[[bytes], bool] = bool
+        self._heads: dict[str, bytes] = {}
+        self._texts: dict[str, bytes] = {}
+        #: The ids of blobs to judge that a partial clone has not got.
+        self.absent: set[str] = set()
+
+    @property
+    def has_rough_sizes(self) -> bool:
+        """Whether the index tells sizes of blobs, or may tell some."""
+        return bool(self._sizes or self._rough)
+
+    def survey(self, files: Sequence[Blob], keep: Callable[[bytes], bool], limit: int) -> None:
+        """Find the sizes of files, from the index where these are below all limits.
+
+        `keep` says of a small file, by its content, whether that matters; `limit` is the size from
+        which on sizes must be exact.
+        """
+        self._keep = keep
+        if self._sizes:
+            # A quarter: one character set enlarges by 12, where `index_sizes` reckons with 3.
+            self._rough, self._sizes = self._sizes.take(limit // 4), None
+        self.examine(files)
+
+    def examine(self, blobs: Iterable[Blob]) -> None:
+        """As `measure`, for blobs to judge: small ones are read, absent ones are counted."""
+        blobs = list(blobs)
+        unread = [b for b in blobs if (b.head is None or b.size == UNKNOWN) and b.mode != SUBMODULE]
+        self._objects.survey(unread, self._keep)
+        self.absent.update([blob.oid for blob in blobs if blob.size == NOT_HERE])
+
+    def measure(self, blobs: Iterable[Blob]) -> None:
+        """Find the size of those files and links whose size is not known, or not exactly."""
+        blobs = list(blobs)
+        if self._rough:
+            rough = set(self._rough)
+            self._again(rough.intersection(blobs))
+            self._rough = rough.difference(blobs)
+        unknown = [b for b in blobs if b.size == UNKNOWN and b.mode != SUBMODULE]
+        self._objects.survey(unknown, None)
+
+    def make_exact(self) -> bool:
+        """Measure what only the index has told the size of; whether there was any."""
+        rough, self._rough = self._rough, ()
+        self._again(rough)
+        return bool(rough)
+
+    def _again(self, blobs: Collection[Blob]) -> None:
+        for blob in blobs:
+            blob.size = UNKNOWN
+        self.examine(blobs)
+
+    def heads_of(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
+        """The first bytes (see HEAD_BYTES) of blobs that are here, by blob id and one batch."""
+        wanted = [b for b in blobs if b.oid not in self._heads and b.mode != SUBMODULE]
+        self.examine(wanted)
+        self._heads.update({blob.oid: blob.head for blob in wanted if blob.head})
+        self._heads.update(self._objects.heads([blob for blob in wanted if not blob.head]))
+        return self._heads
+
+    def know_head(self, oid: str, head: bytes) -> None:
+        """Keep the first bytes of a blob that may not be in the object store."""
+        self._heads[oid] = head
+
+    def texts_of(self, blobs: Sequence[Blob], limit: int) -> dict[str, bytes]:
+        """The content of texts such as INFO.md, by blob id; their sizes are known afterwards.
+
+        Left out is what is no file, not here, or larger than `limit` bytes: it is never read.
+        """
+        if self._on_disk:
+            from pmgit.git import work_tree
+
+            for blob in blobs:
+                if blob.size == UNKNOWN and blob.mode in REGULAR:
+                    data = work_tree.content(self._on_disk, blob, limit)
+                    if data is not None:
+                        blob.size, self._texts[blob.oid] = len(data), data
+        self.measure(blobs)
+        self.absent.update(blob.oid for blob in blobs if blob.size == NOT_HERE)
+        wanted = [
+            blob
+            for blob in blobs
+            if blob.mode in REGULAR and 0 <= blob.size <= limit and blob.oid not in self._texts
+        ]
+        if wanted:
+            self._texts.update(self._objects.contents(wanted))
+        return self._texts
+
+    def content_of(self, blob: Blob) -> bytes:
+        """Everything in a blob, for small files such as INFO.md; empty when it is not here."""
+        here, absent = self._objects.split_present([blob])
+        self.absent.update(blob.oid for blob in absent)
+        return self._objects.contents(here).get(blob.oid, b"")
