@@ -142,7 +142,7 @@ def rules() -> list[Any]:
 
 def meaning(option: Any) -> str:
     """The help of an option or setting, with the values that it can have."""
-    from pmgit.rule import NAMES
+    from pmgit.core.rule import NAMES
 
     if not option.choices:
         return str(option.help)
@@ -219,7 +219,7 @@ All other codes are reserved.
 
 
 def configuration_page() -> str:
-    from pmgit.config import SETTINGS, WEIGHTS
+    from pmgit.core.config import SETTINGS, WEIGHTS
     from pmgit.model import weights
 
     text = f"<!-- {EDIT} -->\n\n# Configuration\n\n{CONFIGURATION}"
@@ -279,8 +279,8 @@ SIZE_TEXT = r"^\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([kKmMgGtT]?[bB]|[kKmMgGtT][iI][b
 
 
 def schema() -> str:
-    from pmgit.config import SETTINGS, WEIGHTS
-    from pmgit.rule import CHOICE, FLAG, NAMES, SIZE, TEXT
+    from pmgit.core.config import SETTINGS, WEIGHTS
+    from pmgit.core.rule import CHOICE, FLAG, NAMES, SIZE, TEXT
 
     names = {"type": "array", "items": {"type": "string"}}
     size = {
@@ -349,7 +349,7 @@ def push_ruleset() -> str:
 
 def shims() -> dict[str, str]:
     from pmgit.hook import HOOKS
-    from pmgit.setup.hooks.shim import SHIM
+    from pmgit.hooks.shim import SHIM
 
     return {f"hooks/{stage}": SHIM for stage in HOOKS}
 

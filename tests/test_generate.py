@@ -17,9 +17,9 @@ import yaml
 
 from pmgit import hook, rules
 from pmgit.cli import COMMANDS
-from pmgit.config import SETTINGS, WEIGHTS, parse
-from pmgit.errors import UsageError
-from pmgit.units import read_size
+from pmgit.core.config import SETTINGS, WEIGHTS, parse
+from pmgit.core.errors import UsageError
+from pmgit.core.units import read_size
 
 ROOT = Path(__file__).parent.parent
 GENERATED = (

@@ -227,7 +227,7 @@ def test_imports_have_no_circle(part: str) -> None:
 #: git is started in one place, the two hook frameworks in another (with the commits that try their
 #: hooks), and printed fixes in a third; `entry` starts itself again, in its own place.
 STARTERS = [
-    "pmgit.git.process", "pmgit.setup.hooks.frameworks", "pmgit.commands._steps", "pmgit.entry",
+    "pmgit.git.process", "pmgit.hooks.frameworks", "pmgit.commands._steps", "pmgit.entry",
 ]  # fmt: skip
 
 

@@ -16,13 +16,14 @@ from typing import NoReturn
 import click
 from click.exceptions import NoSuchCommand
 
-from pmgit import __version__, entry
+from pmgit import __version__
 from pmgit.commands._terminal import QUIET, named
-from pmgit.errors import FAILED, INTERRUPTED, USAGE, PmgitError, told
+from pmgit.core import startup
+from pmgit.core.errors import FAILED, INTERRUPTED, USAGE, PmgitError, told
+from pmgit.core.shell import quote
 from pmgit.git import process
 from pmgit.report import colour
 from pmgit.report.redact import redact
-from pmgit.report.shell import quote
 from pmgit.report.text import visible
 
 #: The commands in the order of `--help`, by what people do with them.
@@ -158,7 +159,7 @@ def main() -> NoReturn:
         if isinstance(stream, TextIOWrapper):
             # In the C locale, or in a Windows pipe, Chinese help would end in a traceback.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    entry.begin()
+    startup.begin()
     try:
         code = main_group.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)

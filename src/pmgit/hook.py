@@ -14,9 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.finding import Report
+    from pmgit.core.finding import Report
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Snapshot
+    from pmgit.snapshots.base import Snapshot
 
 PUSH = "pre-push"
 RECEIVE = "pre-receive"
@@ -89,7 +89,7 @@ class Arguments:
 
 
 def _usage(message: str) -> Exception:
-    from pmgit.errors import UsageError
+    from pmgit.core.errors import UsageError
 
     return UsageError(message, "see: pmgit-hook --help")
 
@@ -101,9 +101,9 @@ def run() -> None:
     """
     import atexit
 
-    from pmgit import entry
+    from pmgit.core import startup
 
-    entry.begin()
+    startup.begin()
     code = main()
     atexit._run_exitfuncs()  # temporary folders are removed there
     os._exit(code)
@@ -119,7 +119,7 @@ def main(argv: list[str] | None = None) -> int:
 
         _write(USAGE if argv[0] != "--version" else f"pmgit {__version__}\n")
         return 0
-    from pmgit.errors import INTERRUPTED
+    from pmgit.core.errors import INTERRUPTED
 
     answered = False
     try:
@@ -138,8 +138,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _failed(error: Exception) -> int:
     """Say what went wrong; the exit code."""
-    from pmgit.errors import told
-    from pmgit.report.shell import called, own_command
+    from pmgit.core.errors import told
+    from pmgit.core.shell import called, own_command
     from pmgit.report.text import visible
 
     lines, code = told(error)
@@ -164,11 +164,11 @@ def _main(argv: list[str]) -> int:
 
 
 def _judge(snapshot: Snapshot, arguments: Arguments) -> Report:
-    from pmgit import checker, snapshot_config
+    from pmgit.check import config_lookup, engine
 
-    config = snapshot_config.read(snapshot)
-    names = checker.selected(config, arguments.names["--select"], arguments.names["--ignore"])
-    return checker.judge(snapshot, config, names)
+    config = config_lookup.read(snapshot)
+    names = engine.selected(config, arguments.names["--select"], arguments.names["--ignore"])
+    return engine.judge(snapshot, config, names)
 
 
 def _misses(snapshot: Snapshot, report: Report) -> bool:
@@ -191,21 +191,22 @@ def _misses(snapshot: Snapshot, report: Report) -> bool:
 
 def _judge_push(arguments: Arguments) -> tuple[Repository, Report, bool]:
     """Judge every tip of a push by itself, with the configuration that it has."""
-    from pmgit.finding import together
-    from pmgit.git import incoming, pushes
+    from pmgit.core.finding import together
+    from pmgit.git import ref_updates
     from pmgit.git.repository import discover
+    from pmgit.snapshots import push
 
     if not arguments.receiver:
         raise _usage("pre-push needs the name or the address of the remote")
-    updates = incoming.parse(_told(PUSH), pushing=True)
+    updates = ref_updates.parse(_told(PUSH), pushing=True)
     repository = discover()
     if not updates and os.environ.get("PRE_COMMIT_REMOTE_NAME"):
         # pre-commit gives its hooks nothing to read; the environment has the first ref.
-        from pmgit.git import ranges
+        from pmgit.snapshots import commit_range
 
-        taken: Iterator[Snapshot] = iter((ranges.from_environment(repository),))
+        taken: Iterator[Snapshot] = iter((commit_range.from_environment(repository),))
     else:
-        taken = pushes.take(repository, arguments.receiver[0], updates)
+        taken = push.take(repository, arguments.receiver[0], updates)
     reports, misses = [], False
     for snapshot in taken:
         reports.append(_judge(snapshot, arguments))
@@ -224,7 +225,7 @@ def _told(stage: str) -> bytes:
 
 def _receive(arguments: Arguments) -> int:
     """Judge a push on the server, and say what its pusher can do."""
-    from pmgit import pre_receive
+    from pmgit.server import pre_receive
 
     names = arguments.names
     text, code = pre_receive.answer(
@@ -243,7 +244,7 @@ def _tell(repository: Repository, report: Report, misses: bool) -> int:
         hint = "hint: git log -p, of these commits, has git fetch them\n" if misses else ""
         _write(f"{not_judged(report.not_judged)}\n{hint}", sys.stderr)
     if report.findings:
-        from pmgit.git.spill import shell_for
+        from pmgit.fix.spill import shell_for
         from pmgit.report.colour import Paint, wanted
         from pmgit.report.text import render
 
@@ -260,25 +261,25 @@ def _snapshot(stage: str) -> Snapshot:
     pushed = not stage and environ.get("PRE_COMMIT_REMOTE_NAME")
     ranged = not stage and environ.get("PRE_COMMIT_FROM_REF") and environ.get("PRE_COMMIT_TO_REF")
     if pushed or ranged:
-        from pmgit.git import ranges
         from pmgit.git.repository import discover
+        from pmgit.snapshots import commit_range
 
-        return ranges.from_environment(discover())
-    from pmgit.git import staged
+        return commit_range.from_environment(discover())
+    from pmgit.snapshots import staged
 
     start = staged.Start(*LOOKED_UP, roots=MODELS, note=NOTE)
     _import_while_git_works()
     snapshot = start.finish()
     if stage or environ.get("GIT_INDEX_FILE") or snapshot.changes:
         return snapshot
-    from pmgit.git import tree
+    from pmgit.snapshots import tree
 
     return tree.take(snapshot.repository)
 
 
 def _import_while_git_works() -> None:
     """Import what judges: it takes as long as Git's comparison does in a small repository."""
-    from pmgit import checker  # noqa: F401
+    from pmgit.check import engine  # noqa: F401
 
 
 def _write(text: str, stream: object = None) -> None:

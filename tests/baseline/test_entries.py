@@ -9,7 +9,7 @@ import pytest
 from pmgit.baseline import entries
 from pmgit.baseline.entries import HEADER, Entry, File, parse, render
 from pmgit.baseline.forgive import Baseline
-from pmgit.errors import UsageError
+from pmgit.core.errors import UsageError
 
 OID = "1" * 40
 GOOD = f'"a.bin" tracked-weights {OID} 3 "old"'

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit import checker, snapshot_config
 from pmgit.baseline import source, units
 from pmgit.baseline.forgive import Baseline
-from pmgit.config import BASELINE, FILE, PYPROJECT, SETTINGS
-from pmgit.errors import UsageError
-from pmgit.git import ranges
+from pmgit.check import config_lookup, engine
+from pmgit.core.config import BASELINE, FILE, PYPROJECT, SETTINGS
+from pmgit.core.errors import UsageError
 from pmgit.git.repository import discover
 from pmgit.hook import LOOKED_UP, MODELS, NOTE
 from pmgit.model.folder import INFO
 from pmgit.rules import RULES
+from pmgit.snapshots import commit_range
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -80,8 +80,8 @@ def test_a_push_does_not_forgive_itself_where_the_old_tip_counts(pushed: tuple[s
         "first push": lambda: source.of_commit(repository, ""),
         "none": Baseline,
     }.items():
-        snapshot = ranges.take(repository, new, [f"^{old}"], old)
-        report = checker.judge(snapshot, snapshot_config.read(snapshot), list(RULES), baseline)
+        snapshot = commit_range.take(repository, new, [f"^{old}"], old)
+        report = engine.judge(snapshot, config_lookup.read(snapshot), list(RULES), baseline)
         found[name] = [finding.path for finding in report.findings]
     sins = ["pretrained_model/gpt", "pretrained_model/gpt/z.bin"]
     assert found == {
@@ -100,8 +100,8 @@ def test_a_damaged_one_that_is_pushed_is_an_error_whichever_counts(
     repo.stage(BASELINE, repo.blob(BASELINE) + b"<<<<<<< HEAD\n")
     new = repo.commit()
     repository = discover()
-    snapshot = ranges.take(repository, new, [f"^{old}"], old)
+    snapshot = commit_range.take(repository, new, [f"^{old}"], old)
     with pytest.raises(UsageError, match="unresolved merge conflict"):
-        checker.judge(
-            snapshot, snapshot_config.read(snapshot), [], lambda: source.of_commit(repository, old)
+        engine.judge(
+            snapshot, config_lookup.read(snapshot), [], lambda: source.of_commit(repository, old)
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.commands.env import SHELLS, export
-from pmgit.errors import UsageError
+from pmgit.core.errors import UsageError
 from tests import kit
 from tests.kit import BIN
 

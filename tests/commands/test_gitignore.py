@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.setup.block import BEGIN, END
-from pmgit.setup.ignore_block import for_ignored
+from pmgit.gitfiles.block import BEGIN, END
+from pmgit.gitfiles.ignore_block import for_ignored
 
 if TYPE_CHECKING:
     from tests.kit import Repo, Result

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.errors import UsageError
+from pmgit.core.errors import UsageError
 from pmgit.hub import repo_ids
 from tests.kit import Repo, Result, pointer, random_bytes
 from tests.weights import Weights, sha256

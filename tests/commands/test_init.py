@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pmgit.setup.hooks.shim import SHIM
+from pmgit.hooks.shim import SHIM
 from tests.kit import BIN, Repo
 
 NATIVE = ("--hooks", "native")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.setup.block import BEGIN, END
+from pmgit.gitfiles.block import BEGIN, END
 from tests.kit import Repo, Result, pointer, random_bytes
 
 if TYPE_CHECKING:

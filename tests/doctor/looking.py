@@ -6,11 +6,11 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
+from pmgit.core.shell import Shell
 from pmgit.doctor.check import OK, Check
 from pmgit.doctor.context import Context
 from pmgit.doctor.examine import examine
 from pmgit.git import repository
-from pmgit.report.shell import Shell
 
 if TYPE_CHECKING:
     from tests.kit import Repo

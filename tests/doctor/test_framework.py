@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.doctor.check import ERROR, OK, WARNING
-from pmgit.setup.hooks import hook_config
-from pmgit.setup.hooks.entry import Entry
-from pmgit.setup.hooks.names import YAML
+from pmgit.hooks import config_entry
+from pmgit.hooks.entry import Entry
+from pmgit.hooks.names import YAML
 from tests.doctor.looking import cure, look
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def test_pmgit_through_pre_commit(repo: Repo) -> None:
 
 def test_the_entry_cannot_be_built(repo: Repo) -> None:
     """As an earlier `pmgit init` wrote it: every commit fails, and the file looks well."""
-    configure(repo, hook_config.snippet(Entry("index", "0.0.0.1"), YAML))
+    configure(repo, config_entry.snippet(Entry("index", "0.0.0.1"), YAML))
     assert repo.run(["prek", "install"]).code == 0
     found = look(repo)["pmgit-hook"]
     assert "every commit fails: prek install-hooks failed: " in found.evidence
@@ -189,7 +189,7 @@ def test_the_entry_runs_what_is_not_on_the_path(
 def test_what_a_repository_names_is_not_run_by_a_look(repo: Repo, entry: Entry) -> None:
     python = repo.write("python", "#!/bin/sh\ntouch RAN\n")
     python.chmod(0o755)
-    text = "default_language_version: {python: ./python}\n" + hook_config.snippet(entry, YAML)
+    text = "default_language_version: {python: ./python}\n" + config_entry.snippet(entry, YAML)
     configure(repo, text)
     assert repo.run(["prek", "install"]).code == 0
     assert look(repo)["pmgit-hook"].status in (OK, WARNING)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pmgit.core.shell import Shell
 from pmgit.doctor.check import ERROR, OK, WARNING
-from pmgit.report.shell import Shell
 from tests.doctor.looking import cure, look
 
 if TYPE_CHECKING:

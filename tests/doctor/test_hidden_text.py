@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pmgit.core.shell import Shell
 from pmgit.doctor.check import WARNING
-from pmgit.report.shell import Shell
 from tests.doctor.looking import look
 
 if TYPE_CHECKING:

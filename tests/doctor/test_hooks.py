@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pmgit.core.shell import Shell
 from pmgit.doctor.check import ERROR, OK, WARNING
-from pmgit.report.shell import Shell
 from tests.doctor.looking import answer_yes, cure, look
+from tests.hooks.test_chain import earlier
 from tests.kit import random_bytes
-from tests.setup.hooks.test_chain import earlier
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pmgit.core.shell import Shell
 from pmgit.doctor import hub_environment
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.report.shell import Shell
 from tests.doctor.looking import context
 from tests.kit import BIN
 

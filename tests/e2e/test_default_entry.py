@@ -276,8 +276,8 @@ def test_the_commit_of_an_address(
 
 def test_a_build_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is ended, with all that it has started, and it says so."""
-    from pmgit.errors import PmgitError
-    from pmgit.setup.hooks import frameworks
+    from pmgit.core.errors import PmgitError
+    from pmgit.hooks import frameworks
 
     monkeypatch.setattr(frameworks, "MOST_SECONDS", 0.2)
     mark = tmp_path / "mark"

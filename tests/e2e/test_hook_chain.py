@@ -18,11 +18,11 @@ import pytest
 
 from pmgit.commands import _work_tree
 from pmgit.git.repository import discover
-from pmgit.setup import onboarding, undo
-from pmgit.setup.hooks import hook_chain, hook_state
+from pmgit.hooks import hook_state, installation
+from pmgit.init import onboarding, undo
+from tests.hooks.test_installation import applied
 from tests.kit import BIN, Repo, isolated_environment, pointer, random_bytes
 from tests.lfs_server import LfsServer
-from tests.setup.hooks.test_hook_chain import applied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -619,7 +619,7 @@ def test_undo_puts_every_hook_back(start: Repo, monkeypatch: pytest.MonkeyPatch)
     hooks = start.path / ".git/hooks"
     (hooks / "pre-push").chmod(0o700)
     monkeypatch.chdir(start.path)
-    actions = hook_chain.plan(hook_state.inspect(discover()), "native", python=sys.executable)
+    actions = installation.plan(hook_state.inspect(discover()), "native", python=sys.executable)
     list(undo.run(discover(), applied(actions)))
     assert os.listdir(hooks) == ["pre-push"]
     assert (hooks / "pre-push").read_text() == FOREIGN

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.git import outline
+from pmgit.snapshots import outline
 from tests.kit import Repo, pointer
 
 if TYPE_CHECKING:

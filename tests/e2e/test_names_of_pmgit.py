@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pmgit.cli import COMMANDS
-from pmgit.report import shell
+from pmgit.core import shell
 from tests.kit import BIN, Repo
 
 #: A command of pmgit without a path before it.

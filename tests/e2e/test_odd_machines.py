@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.test_pre_receive import Server, make_server
-from tests.git.test_watch import Sleeper
 from tests.kit import BIN, Repo
+from tests.server.test_watch import Sleeper
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.config import BASELINE
+from pmgit.core.config import BASELINE
 from tests.e2e.test_pre_receive import BIG, WEIGHTS, Server, make_server, sin
 from tests.kit import BIN, Repo, pointer, random_bytes
 

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit import hook
-from pmgit.git import outline, ranges, staged
 from pmgit.git.blob import NOT_HERE
 from pmgit.git.repository import discover
+from pmgit.snapshots import commit_range, outline, staged
 from tests.random_repository import ZEROS, RandomRepository, variables
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pmgit.git.snapshot import Snapshot
+    from pmgit.snapshots.base import Snapshot
 
 COUNT = int(os.environ.get("PMGIT_TEST_REPOSITORIES", "12"))
 SEED = int(os.environ.get("PMGIT_TEST_SEED", "1"))
@@ -85,7 +85,7 @@ def test_every_way_of_judging_agrees_with_plain_git(
         for many in (staged.MANY, 1):
             monkeypatch.setattr(staged, "MANY", many)
             has_the_sizes_that_git_tells(made, staged.take())
-        snapshot = ranges.take_range(discover(), f"{made.base}..{made.tip}")
+        snapshot = commit_range.take_range(discover(), f"{made.base}..{made.tip}")
         has_the_sizes_that_git_tells(made, snapshot)
     shutil.rmtree(made.folder)
 

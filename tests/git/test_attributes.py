@@ -10,8 +10,8 @@ import pytest
 
 from pmgit.git import attributes
 from pmgit.git.repository import discover
-from tests.git.test_staged import NAMES
 from tests.kit import Repo
+from tests.snapshots.test_staged import NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path

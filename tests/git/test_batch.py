@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.errors import PmgitError
+from pmgit.core.errors import PmgitError
 from pmgit.git import repository
 from pmgit.git.blob import Blob
 from pmgit.git.cat_file import Answer, Batch

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.git import staged
 from pmgit.git.loose import SMALL
 from pmgit.git.objects import UnreadableObjectError
+from pmgit.snapshots import staged
 from tests.git.test_objects import LIMIT, check_all, contents, object_file, surveyed
 from tests.kit import BIN, Repo, Result, as_anybody
 from tests.random_repository import DAMAGES

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.errors import PmgitError
-from pmgit.git import index_sizes, loose, objects, staged
+from pmgit.core.errors import PmgitError
+from pmgit.git import index_sizes, loose, objects
 from pmgit.git.blob import NOT_HERE, Blob
 from pmgit.git.loose import SMALL
 from pmgit.git.objects import HEAD_BYTES, UnreadableObjectError
 from pmgit.git.repository import discover
-from pmgit.git.snapshot import Snapshot
+from pmgit.snapshots import staged
+from pmgit.snapshots.base import Snapshot
 from tests.kit import Repo, pointer, random_bytes
 
 if TYPE_CHECKING:

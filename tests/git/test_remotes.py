@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.git import incoming, position, pushes, ranges
+from pmgit.git import ref_updates
 from pmgit.git.remotes import Remotes
 from pmgit.git.repository import discover
-from pmgit.git.snapshot import Snapshot
+from pmgit.snapshots import commit_range, position, push
+from pmgit.snapshots.base import Snapshot
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -117,7 +118,7 @@ def test_everybody_asks_for_the_same(here: Repo, monkeypatch: pytest.MonkeyPatch
 
     line = f"refs/heads/main {ids[2]} refs/heads/new {'0' * 40}\n".encode()
     for remote, wanted in (("origin", ["forked", "mine"]), ("origin/fork", ["mine"])):
-        (pushed,) = pushes.take(discover(), remote, incoming.parse(line, pushing=True))
+        (pushed,) = push.take(discover(), remote, ref_updates.parse(line, pushing=True))
         assert names(pushed) == wanted
         assert names(position.unpushed(discover(), "", remote).snapshot()) == wanted
         # Of a new branch pre-commit tells the parent of the first commit that is below no
@@ -126,7 +127,7 @@ def test_everybody_asks_for_the_same(here: Repo, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("PRE_COMMIT_FROM_REF", f"{out[0]}^")
         monkeypatch.setenv("PRE_COMMIT_TO_REF", ids[2])
         monkeypatch.setenv("PRE_COMMIT_REMOTE_NAME", remote)
-        assert names(ranges.from_environment(discover())) == wanted
+        assert names(commit_range.from_environment(discover())) == wanted
 
 
 @pytest.mark.parametrize("target", ["refs/*", "refs/h*", "refs/heads/*", "refs/t*"])

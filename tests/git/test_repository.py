@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.errors import PmgitError
+from pmgit.core.errors import PmgitError
 from pmgit.git.process import GitError
 from pmgit.git.repository import EMPTY_BLOB, EMPTY_TREE, discover
 from tests.kit import GIT_VERSION, Repo

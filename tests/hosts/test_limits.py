@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pmgit import plain_toml
-from pmgit.errors import UsageError
+from pmgit.core import toml_subset
+from pmgit.core.errors import UsageError
 from pmgit.hosts import limits
 
 FOLDER = Path(limits.__file__).parent
@@ -41,7 +41,7 @@ def test_every_figure_has_its_date_and_its_source(name: str) -> None:
     assert host.quota is not None
     assert host.domains
     # The commit hook reads it: tomllib would cost 15 ms.
-    assert plain_toml.loads(data.decode()) is not None
+    assert toml_subset.loads(data.decode()) is not None
 
 
 @pytest.mark.parametrize("name", limits.NAMES)

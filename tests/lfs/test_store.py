@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pmgit.errors import PmgitError
+from pmgit.core.errors import PmgitError
 from pmgit.git.repository import discover
 from pmgit.lfs import store
 from tests.kit import Repo, random_bytes

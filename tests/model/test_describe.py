@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pmgit.config import Config
-from pmgit.errors import PmgitError
+from pmgit.core.config import Config
+from pmgit.core.errors import PmgitError
 from pmgit.model import describe as module
 from pmgit.model.weights import Tiers
 from tests.kit import pointer, random_bytes

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.config import Config
+from pmgit.core.config import Config
 from pmgit.git.repository import discover
 from pmgit.model import storage
 

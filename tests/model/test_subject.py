@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.config import Config
-from pmgit.git import ranges, staged, tree
+from pmgit.core.config import Config
 from pmgit.git.repository import discover
 from pmgit.lfs import pointer as pointers
 from pmgit.lfs.pointer import Broken, Pointer
 from pmgit.model.subject import Subject
+from pmgit.snapshots import commit_range, staged, tree
 from tests.formats.test_kinds import pieces
 from tests.kit import Repo, pointer, random_bytes
 
 if TYPE_CHECKING:
     from pmgit.git.blob import Blob
-    from pmgit.git.snapshot import Snapshot
     from pmgit.model.folder import Model
+    from pmgit.snapshots.base import Snapshot
     from tests.weights import Weights
 
 BERT = "pretrained_model/bert"
@@ -39,7 +39,7 @@ def subject(snapshot: Snapshot | None = None, **settings: object) -> Subject:
 def everything(text: str = "", **settings: object) -> Subject:
     """All of the index, or a range of commits."""
     if text:
-        return subject(ranges.take_range(discover(), text), **settings)
+        return subject(commit_range.take_range(discover(), text), **settings)
     return subject(tree.take(discover()), **settings)
 
 
@@ -240,7 +240,7 @@ def test_files_that_attributes_send_to_lfs_in_a_range(here: Repo) -> None:
         ("HEAD~1..HEAD", ["later.bin"]),
     ):
         for ask_filters in (True, False):
-            snapshot = ranges.take_range(discover(), text)
+            snapshot = commit_range.take_range(discover(), text)
             snapshot.survey(pointers.may_be, 200_000, ask_filters=ask_filters)
             seen = Subject(snapshot, Config())
             assert seen.concerns_lfs

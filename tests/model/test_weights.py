@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from pmgit.config import Config
+from pmgit.core.config import Config
 from pmgit.model.weights import (
     ALWAYS,
     ALWAYS_SUFFIXES,

@@ -14,8 +14,8 @@ import jsonschema
 import pytest
 
 from pmgit.report.text import visible
+from tests.core.test_shell import HOSTILE
 from tests.kit import ACTING, Repo, Result, isolated_environment
-from tests.report.test_shell import HOSTILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pmgit.finding import WARNING, Finding, Fix, Report, Step
+from pmgit.core.finding import WARNING, Finding, Fix, Report, Step
+from pmgit.core.shell import Shell
 from pmgit.report import machine
-from pmgit.report.shell import Shell
-from tests.report.test_shell import HOSTILE
+from tests.core.test_shell import HOSTILE
 
 if TYPE_CHECKING:
     from tests.kit import Repo

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from pmgit.finding import WARNING, Finding, Fix, Report, Step
+from pmgit.core.finding import WARNING, Finding, Fix, Report, Step
+from pmgit.core.shell import Shell
 from pmgit.report import github, gitlab, junit
-from pmgit.report.shell import Shell
 from tests.kit import Repo, random_bytes
 
 FIX = Fix(Step("git", "rm", "--cached", items=("a, 50%.bin",)))

@@ -12,9 +12,9 @@ import jsonschema
 import pytest
 
 from pmgit import rules
-from pmgit.finding import WARNING, Finding, Fix, Report, Step
+from pmgit.core.finding import WARNING, Finding, Fix, Report, Step
+from pmgit.core.shell import Shell
 from pmgit.report import sarif
-from pmgit.report.shell import Shell
 from tests.report.test_formats import SCHEMA
 
 ALL = [rules.load(name) for name in rules.RULES]

@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-from pmgit.finding import WARNING, Finding, Fix, Report, Step
-from pmgit.report.shell import Shell, quote
+from pmgit.core.finding import WARNING, Finding, Fix, Report, Step
+from pmgit.core.shell import Shell, quote
 from pmgit.report.text import LONGEST, SHOWN, line_of, not_judged, render, summary, visible
-from tests.report.test_shell import HOSTILE
+from tests.core.test_shell import HOSTILE
 
 
 def finding(path: str = "a.bin", message: str = "3.0 MB", **more: object) -> Finding:

@@ -8,9 +8,9 @@ import pytest
 
 from pmgit.lfs import conflict
 from pmgit.lfs.pointer import MAX_BYTES
-from tests.git.test_staged import NAMES
 from tests.kit import Repo, pointer, random_bytes
 from tests.lfs.test_pointer import BROKEN, CURED, FAULTY, SAMPLES
+from tests.snapshots.test_staged import NAMES
 
 RULE = "malformed-pointer"
 SELECT = ("--select", RULE)

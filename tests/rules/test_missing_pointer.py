@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.git.test_staged import NAMES
 from tests.kit import BIN, Repo, pointer, random_bytes
+from tests.snapshots.test_staged import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

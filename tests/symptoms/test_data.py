@@ -11,7 +11,7 @@ import pytest
 
 from pmgit import rules
 from pmgit.cli import COMMANDS
-from pmgit.report.shell import Shell
+from pmgit.core.shell import Shell
 from pmgit.symptoms import answer, data, match
 
 ALL = {symptom.name: symptom for symptom in data.load()}

@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from sys import intern
 
-from pmgit.config import BASELINE
-from pmgit.errors import UsageError, cut
+from pmgit.core.config import BASELINE
+from pmgit.core.errors import UsageError, cut
 
 #: 40,000 entries take 5 MB. What is larger than `oversized-blob` allows is a mistake or an attack.
 MAX_BYTES = 10_000_000

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pmgit.baseline.entries import NO_BLOB
 from pmgit.baseline.units import MEASURED, NAMES, Units
+from pmgit.core.lazy import lazy
 from pmgit.git.blob import REGULAR, Blob
 from pmgit.git.cat_file import demand
-from pmgit.git.snapshot import TREE
-from pmgit.lazy import lazy
+from pmgit.snapshots.base import TREE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pmgit.baseline.entries import Entry
     from pmgit.baseline.units import Unit
-    from pmgit.finding import Finding
+    from pmgit.core.finding import Finding
     from pmgit.model.subject import Subject
 
 #: What these say of a blob depends on its name and place.

@@ -7,10 +7,10 @@ import stat
 
 from pmgit.baseline import entries
 from pmgit.baseline.forgive import Baseline
-from pmgit.config import BASELINE
-from pmgit.errors import PmgitError, UsageError
+from pmgit.core.config import BASELINE
+from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git.entries import TREE, of_tree
-from pmgit.git.snapshot import RANGE, Snapshot
+from pmgit.snapshots.base import RANGE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ are added make it a new finding, and two branches that each accept some merge li
 from __future__ import annotations
 
 from pmgit.baseline.entries import NO_BLOB
-from pmgit.git.snapshot import RANGE
-from pmgit.lazy import lazy
+from pmgit.core.lazy import lazy
 from pmgit.model.folder import INFO
 from pmgit.model.weights import BINARY_BYTES
+from pmgit.snapshots.base import RANGE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.finding import Finding
+    from pmgit.core.finding import Finding
     from pmgit.git.blob import Blob
     from pmgit.model.folder import Model
     from pmgit.model.subject import Subject

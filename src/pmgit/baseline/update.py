@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pmgit.baseline.forgive import Judged
     from pmgit.baseline.units import Unit
-    from pmgit.finding import Finding
+    from pmgit.core.finding import Finding
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands._terminal import named
-from pmgit.git import checkout, commits, position
+from pmgit.core.shell import Shell, quote
+from pmgit.core.units import show_size
+from pmgit.git import commits
 from pmgit.git.names import TAGS
-from pmgit.report.shell import Shell, quote
 from pmgit.report.text import visible
-from pmgit.units import show_size
+from pmgit.rewrite import move_branch
+from pmgit.snapshots import position
 
 if TYPE_CHECKING:
-    from pmgit.finding import Fix
+    from pmgit.core.finding import Fix
     from pmgit.git.trees import Rewritten
-    from pmgit.remake import Remake
+    from pmgit.rewrite.commits import Remake
 
 #: So many commits are listed.
 _SHOWN = 20
@@ -44,7 +46,7 @@ def tell(made: Remake, shell: Shell) -> None:
             size = show_size(sum({blob.oid: blob.size for blob in blobs}.values()))
             click.echo(f"{what} ({size}); what is on disk stays there:")
             for path in paths:
-                here = checkout.exists(made.repository, path)
+                here = move_branch.exists(made.repository, path)
                 kept = "" if here or path in restored else " (not on disk: the backup keeps it)"
                 click.echo(f"  {visible(path)}{kept}")
     anew = made.anew()

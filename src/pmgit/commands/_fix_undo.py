@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import click
 
-from pmgit import plan_places
 from pmgit.commands._terminal import say
-from pmgit.errors import PmgitError
-from pmgit.git import checkout, position, work_tree
+from pmgit.core.errors import PmgitError
+from pmgit.fix import commit_reach
+from pmgit.git import work_tree
 from pmgit.git.blob import decode
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.raw_diff import between
 from pmgit.git.revisions import id_of
 from pmgit.report.text import visible
+from pmgit.rewrite import move_branch
+from pmgit.snapshots import position
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,17 +30,17 @@ def remember(repository: Repository, ref: str, before: str) -> None:
     """Note where a ref is left, when it was `before`; undo asks whether it still is."""
     now = id_of(repository, ref)
     if now and now != before:
-        backup = plan_places.backup_ref(ref, before)
+        backup = commit_reach.backup_ref(ref, before)
         if not id_of(repository, backup):
             repository.run("update-ref", backup, before)
-        repository.run("update-ref", _LEFT + backup.removeprefix(plan_places.BACKUP), now)
+        repository.run("update-ref", _LEFT + backup.removeprefix(commit_reach.BACKUP), now)
 
 
 def undo(repository: Repository, *, dry_run: bool) -> None:
     """Take the branch that is checked out back to where it was before the last fix."""
     head = position.Head(repository)
     name = head.ref if head.ref == position.DETACHED else position.short(head.ref)
-    backups = _refs(repository, plan_places.BACKUP, name)
+    backups = _refs(repository, commit_reach.BACKUP, name)
     left = _refs(repository, _LEFT, name)
     key = next((key for key, oid in left.items() if oid == head.oid and key in backups), "")
     key = key or next(
@@ -48,21 +50,21 @@ def undo(repository: Repository, *, dry_run: bool) -> None:
         if not backups:
             say(f"nothing to undo: no backup of {visible(name)}")
             return
-        ref = f"{plan_places.BACKUP}{next(iter(backups))}/{name}"
+        ref = f"{commit_reach.BACKUP}{next(iter(backups))}/{name}"
         raise PmgitError(
             f"{name} is no longer where the fix left it",
             f"by hand, without the commits made since: git reset --mixed {ref}",
         )
-    backup, old = f"{plan_places.BACKUP}{key}/{name}", backups[key]
+    backup, old = f"{commit_reach.BACKUP}{key}/{name}", backups[key]
     busy = position.under_way(repository)
     if busy:
         raise PmgitError(f"a {busy} is under way", f"finish or abort the {busy} first")
-    checkout.refuse_dirty(repository, _as_in(repository, head.oid, old))
+    move_branch.refuse_dirty(repository, _as_in(repository, head.oid, old))
     if dry_run:
         click.echo(f"would move {visible(name)} from {head.oid[:12]} back to {visible(backup)}")
         return
-    checkout.move(repository, head.ref, head.oid, old)
-    checkout.follow(repository, head.oid, old, _OURS)
+    move_branch.move(repository, head.ref, head.oid, old)
+    move_branch.follow(repository, head.oid, old, _OURS)
     for ref in (backup, f"{_LEFT}{key}/{name}"):
         repository.run("update-ref", "-d", ref)
     say(f"{visible(name)} is back at {old[:12]}; the files on disk are as they were")
@@ -72,24 +74,24 @@ def undo(repository: Repository, *, dry_run: bool) -> None:
 def undo_tag(repository: Repository, ref: str, *, dry_run: bool) -> None:
     """Take a tag back to what it was before the last fix; nothing else has moved with it."""
     name = position.short(ref)
-    backups = _refs(repository, plan_places.BACKUP, name, plan_places.TAG)
-    now, left = id_of(repository, ref), _refs(repository, _LEFT, name, plan_places.TAG)
+    backups = _refs(repository, commit_reach.BACKUP, name, commit_reach.TAG)
+    now, left = id_of(repository, ref), _refs(repository, _LEFT, name, commit_reach.TAG)
     key = next((key for key, oid in left.items() if oid == now and key in backups), "")
     shown = visible(position.short(ref))
     if not key:
         if backups:
-            backup = f"{plan_places.BACKUP}{next(iter(backups))}/{name}"
+            backup = f"{commit_reach.BACKUP}{next(iter(backups))}/{name}"
             raise PmgitError(
                 f"the tag {position.short(ref)} is no longer what the fix made of it",
                 f"by hand: git update-ref {ref} {backup}",
             )
         say(f"nothing to undo: no backup of the tag {shown}")
         return
-    backup, old = f"{plan_places.BACKUP}{key}/{name}", backups[key]
+    backup, old = f"{commit_reach.BACKUP}{key}/{name}", backups[key]
     if dry_run:
         click.echo(f"would take the tag {shown} from {now[:12]} back to {visible(backup)}")
         return
-    checkout.move(repository, ref, now, old)
+    move_branch.move(repository, ref, now, old)
     for done in (backup, f"{_LEFT}{key}/{name}"):
         repository.run("update-ref", "-d", done)
     say(f"the tag {shown} is {old[:12]} again")
@@ -110,7 +112,7 @@ def _refs(repository: Repository, begin: str, name: str, kind: str = "") -> dict
     for line in decode(out).split("\n"):
         oid, _, ref = line.partition(" ")
         key, _, rest = ref.removeprefix(begin).partition("/")
-        if line and rest == name and key.endswith(plan_places.TAG) == bool(kind):
+        if line and rest == name and key.endswith(commit_reach.TAG) == bool(kind):
             found[key] = oid
     return found
 

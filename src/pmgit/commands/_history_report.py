@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pmgit.git.large import HEAD, HISTORY, INDEX, REF, REFLOG, UNKNOWN, UNREACHABLE
+from pmgit.core.units import show_size
+from pmgit.history.large import HEAD, HISTORY, INDEX, REF, REFLOG, UNKNOWN, UNREACHABLE
 from pmgit.report.redact import redact
 from pmgit.report.text import visible
-from pmgit.units import show_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pmgit.git.large import History, Large
-    from pmgit.setup.migration import Plan, Step, Weighed
+    from pmgit.history.large import History, Large
+    from pmgit.history.migration_plan import Plan, Step, Weighed
 
 _WHERE = {
     HEAD: "in HEAD",

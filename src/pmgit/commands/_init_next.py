@@ -10,17 +10,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pmgit import checker
+from pmgit.check import engine
 from pmgit.commands import _next
-from pmgit.config import BASELINE
-from pmgit.git import attributes, tree
+from pmgit.core.config import BASELINE
+from pmgit.git import attributes
 from pmgit.report.text import visible
+from pmgit.snapshots import tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pmgit.git.repository import Repository
-    from pmgit.setup.onboarding import SetupPlan
+    from pmgit.init.onboarding import SetupPlan
 
 _OLD = (
     "what is wrong here already would stop commits: the baseline forgives it, and nothing new; then"
@@ -71,8 +72,8 @@ def _wrong(repository: Repository, made: SetupPlan) -> set[str]:
     """The paths of the errors that nothing forgives; none where there is a baseline already."""
     if os.path.lexists(os.path.join(repository.top, BASELINE)):
         return set()
-    names = checker.selected(made.config)
-    report = checker.judge(tree.take(repository), made.config, names, plans=False)
+    names = engine.selected(made.config)
+    report = engine.judge(tree.take(repository), made.config, names, plans=False)
     return {finding.path for finding in report.errors}
 
 

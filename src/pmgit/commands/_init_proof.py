@@ -8,24 +8,24 @@ import shutil
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from pmgit import checker, snapshot_config
-from pmgit.config import LFS
-from pmgit.errors import PmgitError
+from pmgit.check import config_lookup, engine
+from pmgit.core.config import LFS
+from pmgit.core.errors import PmgitError
 from pmgit.git.blob import Blob, introduced_by
 from pmgit.git.names import PROBE
-from pmgit.git.snapshot import STAGED, Snapshot
+from pmgit.gitfiles import ignore_block
+from pmgit.hooks import frameworks, hook_state, trial
+from pmgit.hooks.installation import NONE
+from pmgit.init import entry_steps, hook_steps, lfs_proof, lfs_setup
 from pmgit.report.text import visible
 from pmgit.rules import RULES
-from pmgit.setup import ignore_block, onboarding_entry, onboarding_hooks
-from pmgit.setup.attributes import lfs_setup, proof
-from pmgit.setup.hooks import frameworks, hook_state, trial
-from pmgit.setup.hooks.hook_chain import NONE
+from pmgit.snapshots.base import STAGED, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pmgit.git.repository import Repository
-    from pmgit.setup.onboarding import SetupPlan
+    from pmgit.init.onboarding import SetupPlan
 
 #: Weights as a rule would have to stop them.
 _PROBE = f"{PROBE}/model.safetensors"
@@ -58,7 +58,7 @@ def proofs(repository: Repository, made: SetupPlan, tell: Callable[[str], None])
         if covered.writes or covered.raw:
             raise PmgitError("Git LFS is not set up as it was planned", _AGAIN)
         yield f"git check-attr says lfs for {_patterns(len(covered.proved))}"
-        if arrived := proof.push_samples(repository, covered):
+        if arrived := lfs_proof.push_samples(repository, covered):
             yield f"samples of {_patterns(len(arrived))} were pushed, and their objects arrived"
     yield _judged(repository, made)
     if made.hooks != NONE:
@@ -76,9 +76,9 @@ def _hooks(repository: Repository, made: SetupPlan, tell: Callable[[str], None])
         yield visible(f"{framework.name} accepts {framework.config}")
         # What was written just now was built before.
         known = any(step.ready for step in made.steps)
-        if built := onboarding_entry.check(repository, framework, None if known else tell):
+        if built := entry_steps.check(repository, framework, None if known else tell):
             yield visible(f"{framework.name} has built {built}")
-    yield visible(onboarding_hooks.prove(repository, made.hooks, framework))
+    yield visible(hook_steps.prove(repository, made.hooks, framework))
     state = hook_state.inspect(repository)
     state.follow(made.config.values["hooks-config"])
     tool = framework.name if framework else state.tool
@@ -111,8 +111,8 @@ def _judged(repository: Repository, made: SetupPlan) -> str:
         change = Blob(path, oid)
         there.run("update-index", "--add", "--cacheinfo", f"{change.mode},{oid},{path}")
         snapshot = Snapshot(there, STAGED, [change], introduced_by([change]))
-        config = snapshot_config.read(snapshot)
-        report = checker.judge(snapshot, config, checker.selected(config))
+        config = config_lookup.read(snapshot)
+        report = engine.judge(snapshot, config, engine.selected(config))
     rules = [f.rule for f in report.findings if f.path == path and f.severity == "error"]
     if not rules:
         raise PmgitError(

@@ -9,12 +9,13 @@ import click
 
 from pmgit.commands import _next, _work_tree
 from pmgit.commands._terminal import is_interactive, named, say
-from pmgit.config import BASELINE
-from pmgit.report.shell import quote
+from pmgit.core.config import BASELINE
+from pmgit.core.shell import quote
+from pmgit.core.units import show_size
+from pmgit.gitfiles import user_files as files
+from pmgit.init import undo, undo_look
+from pmgit.init.journal import OWN, Journal
 from pmgit.report.text import visible
-from pmgit.setup import files, undo, undo_look
-from pmgit.setup.journal import OWN, Journal
-from pmgit.units import show_size
 
 if TYPE_CHECKING:
     from pmgit.git.repository import Repository

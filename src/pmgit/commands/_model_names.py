@@ -11,13 +11,13 @@ import os
 import posixpath
 from typing import TYPE_CHECKING
 
-from pmgit.errors import UsageError, nearest
+from pmgit.core.errors import UsageError, nearest
 from pmgit.git.nested import is_repository
-from pmgit.git.snapshot import TREE, Snapshot
 from pmgit.model import folder
+from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
-    from pmgit.config import Config
+    from pmgit.core.config import Config
     from pmgit.git.repository import Repository
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pmgit.core.shell import quote
 from pmgit.git import attributes
-from pmgit.report.shell import quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

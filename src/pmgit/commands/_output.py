@@ -9,12 +9,12 @@ import click
 
 from pmgit import rules
 from pmgit.commands import _terminal
-from pmgit.errors import PmgitError
-from pmgit.finding import Report
+from pmgit.core.errors import PmgitError
+from pmgit.core.finding import Report
+from pmgit.fix.spill import shell_for
 from pmgit.git import commits
-from pmgit.git.spill import shell_for
+from pmgit.gitfiles.user_files import write_whole
 from pmgit.report import text
-from pmgit.setup.files import write_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from pmgit.commands._terminal import is_quiet, say
-from pmgit.errors import PmgitError
-from pmgit.report.shell import Shell, quote
+from pmgit.core.errors import PmgitError
+from pmgit.core.shell import Shell, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pmgit.finding import Step
+    from pmgit.core.finding import Step
     from pmgit.git.repository import Repository
 
 

@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from pmgit.errors import UsageError
+from pmgit.core.errors import UsageError
+from pmgit.core.shell import called, own_command
 from pmgit.report.colour import Paint, wanted
-from pmgit.report.shell import called, own_command
 
 #: The key of click's `ctx.meta` that --quiet sets.
 QUIET = "pmgit.quiet"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pmgit import config
-from pmgit.config import Config
-from pmgit.errors import PmgitError, UsageError
+from pmgit.core import config
+from pmgit.core.config import Config
+from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git import repository
 
 if TYPE_CHECKING:

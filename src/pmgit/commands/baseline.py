@@ -7,21 +7,22 @@ import os
 
 import click
 
-from pmgit import checker, snapshot_config
 from pmgit.baseline import entries, source
 from pmgit.baseline.update import FIRST_REASON, Recorder, Update
+from pmgit.check import config_lookup, engine
 from pmgit.commands import _next, _work_tree
 from pmgit.commands._difference import difference
 from pmgit.commands._options import dry_run_option, format_option
 from pmgit.commands._terminal import named, say
-from pmgit.config import BASELINE
-from pmgit.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
-from pmgit.git import attributes, tree
+from pmgit.core.config import BASELINE
+from pmgit.core.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
+from pmgit.core.shell import quote
+from pmgit.git import attributes
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.revisions import id_of
-from pmgit.report.shell import quote
+from pmgit.gitfiles.user_files import write_whole
 from pmgit.report.text import SHOWN, line_of, not_judged
-from pmgit.setup.files import write_whole
+from pmgit.snapshots import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,9 +98,9 @@ class _Found(Recorder):
     def __init__(self, repository: Repository, entries: list[Entry]) -> None:
         super().__init__(entries)
         snapshot = tree.take(repository)
-        config = snapshot_config.read(snapshot)
-        self.ran = checker.selected(config)
-        report = checker.judge(snapshot, config, self.ran, lambda: self)
+        config = config_lookup.read(snapshot)
+        self.ran = engine.selected(config)
+        report = engine.judge(snapshot, config, self.ran, lambda: self)
         self.tree = snapshot.listing()
         self.not_judged = report.not_judged
 

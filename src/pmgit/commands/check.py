@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import click
 
-from pmgit import checker, snapshot_config
 from pmgit.baseline.forgive import Baseline
+from pmgit.check import config_lookup, engine
 from pmgit.commands._options import host_names, rule_names, settings_option
 from pmgit.commands._output import FORMATS, show
 from pmgit.commands._work_tree import from_top
-from pmgit.errors import CLEAN, FAILED, FINDINGS, UsageError
-from pmgit.git import ranges, tree
-from pmgit.git import staged as next_commit
+from pmgit.core.errors import CLEAN, FAILED, FINDINGS, UsageError
 from pmgit.git.repository import discover
-from pmgit.git.snapshot import RANGE, TREE, Snapshot
 from pmgit.hosts import choice, limits, usage
 from pmgit.report import text
+from pmgit.snapshots import commit_range, tree
+from pmgit.snapshots import staged as next_commit
+from pmgit.snapshots.base import RANGE, TREE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.config import Config
+    from pmgit.core.config import Config
 
 
 @click.command("check")
@@ -94,7 +94,7 @@ def command(
     if file == "":
         raise UsageError("--output needs the name of a file", "- is standard output")
     snapshot = _snapshot(paths, everything, commits)
-    config = snapshot_config.read(snapshot)
+    config = config_lookup.read(snapshot)
     for setting in settings:
         config.override(setting)
     if host is not None:
@@ -102,13 +102,13 @@ def command(
             # An empty variable of a script would mean: no host, and so no limits.
             raise UsageError("--host names no host", f"known: {', '.join(limits.NAMES)}")
         config.override(f"{choice.RULE}.{choice.OPTION}={host}")
-    names = checker.selected(config, _names("--select", select), _names("--ignore", ignore))
+    names = engine.selected(config, _names("--select", select), _names("--ignore", ignore))
     if host is not None and choice.RULE not in names:
         raise UsageError(
             f"--host is judged by {choice.RULE}, which is not selected",
             f"select it too: --select {choice.RULE}",
         )
-    report = checker.judge(snapshot, config, names, Baseline if no_baseline else None)
+    report = engine.judge(snapshot, config, names, Baseline if no_baseline else None)
     show(report, snapshot.repository, form, file, _usage(snapshot, config, names))
     if report.not_judged:
         click.echo(text.not_judged(report.not_judged), err=True)
@@ -131,7 +131,7 @@ def _usage(snapshot: Snapshot, config: Config, names: list[str]) -> usage.Usage 
 
 def _snapshot(paths: tuple[str, ...], everything: bool, commits: str | None) -> Snapshot:
     if commits is not None:
-        return ranges.take_range(discover(), commits)
+        return commit_range.take_range(discover(), commits)
     if paths or everything:
         repository = discover()
         return tree.take(repository, [from_top(repository, path) for path in paths])

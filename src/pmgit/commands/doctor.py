@@ -9,15 +9,15 @@ import click
 
 from pmgit.commands import _terminal, _work_tree
 from pmgit.commands._options import format_option
-from pmgit.config import Config
+from pmgit.core.config import Config
+from pmgit.core.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
+from pmgit.core.shell import Shell, own_command
 from pmgit.doctor import examine
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.doctor.context import Context
-from pmgit.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
 from pmgit.git import repository
 from pmgit.report import colour
 from pmgit.report.redact import redact
-from pmgit.report.shell import Shell, own_command
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import sys
 
 import click
 
-from pmgit.errors import UsageError
+from pmgit.core.errors import UsageError
+from pmgit.core.shell import quote
 from pmgit.hub import places
-from pmgit.report.shell import quote
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 #: Folders below the home, by the variable that huggingface_hub or datasets reads today.

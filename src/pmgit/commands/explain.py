@@ -11,9 +11,9 @@ import click
 from pmgit import rules
 from pmgit.commands._options import rule_names
 from pmgit.commands._terminal import named
-from pmgit.errors import UsageError, cut, nearest, unknown
+from pmgit.core.errors import UsageError, cut, nearest, unknown
+from pmgit.core.rule import NAMES
 from pmgit.report.text import visible
-from pmgit.rule import NAMES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

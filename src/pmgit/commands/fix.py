@@ -6,26 +6,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit import checker, remake, snapshot_config
 from pmgit.baseline.forgive import Baseline
+from pmgit.check import config_lookup
+from pmgit.check import engine as checker
 from pmgit.commands import _fix_plan, _fix_undo, _steps, _terminal, _work_tree
 from pmgit.commands._options import rule_names, settings_option
-from pmgit.errors import CLEAN, FINDINGS, UsageError
-from pmgit.finding import Step
-from pmgit.git import position, staged, tree
+from pmgit.core.errors import CLEAN, FINDINGS, UsageError
+from pmgit.core.finding import Step
+from pmgit.core.shell import Shell, merged, quote
+from pmgit.fix.spill import shell_for
 from pmgit.git.names import TAGS
-from pmgit.git.spill import shell_for
 from pmgit.report import text
-from pmgit.report.shell import Shell, merged, quote
+from pmgit.rewrite import commits as remake
+from pmgit.snapshots import position, staged, tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pmgit.finding import Fix, Report
-    from pmgit.git.position import Unpushed
+    from pmgit.core.finding import Fix, Report
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Snapshot
-    from pmgit.remake import Remake
+    from pmgit.rewrite.commits import Remake
+    from pmgit.snapshots.base import Snapshot
+    from pmgit.snapshots.position import Unpushed
 
 #: One fix may bring another to light: a rename, then what is wrong under the new name.
 _ROUNDS = 6
@@ -51,7 +53,7 @@ class FixRequest:
 
     def judge(self, snapshot: Snapshot) -> Report:
         """The findings of the wanted rules."""
-        config = snapshot_config.read(snapshot)
+        config = config_lookup.read(snapshot)
         for setting in self.settings:
             config.override(setting)
         names = checker.selected(config, self.rules)

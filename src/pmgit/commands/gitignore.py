@@ -8,10 +8,10 @@ from pmgit.commands import _work_tree
 from pmgit.commands._difference import show
 from pmgit.commands._options import dry_run_option
 from pmgit.commands._terminal import say
-from pmgit.config import LFS
+from pmgit.core.config import LFS
+from pmgit.gitfiles import ignore_block
+from pmgit.gitfiles.ignore_plan import NAME
 from pmgit.report.text import visible
-from pmgit.setup import ignore_block
-from pmgit.setup.ignore_plan import NAME
 
 
 @click.command("gitignore")

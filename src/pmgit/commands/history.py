@@ -9,11 +9,11 @@ import click
 
 from pmgit.commands import _history_report, _work_tree
 from pmgit.commands._options import format_option
-from pmgit.config import Config
-from pmgit.errors import CLEAN, FAILED, UsageError
-from pmgit.git import history, repository
-from pmgit.setup import migration
-from pmgit.units import read_size
+from pmgit.core.config import Config
+from pmgit.core.errors import CLEAN, FAILED, UsageError
+from pmgit.core.units import read_size
+from pmgit.git import repository
+from pmgit.history import migration_plan, scan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,12 +57,12 @@ def command(top: int, min_size: str, form: str, allow_missing: bool) -> int:
     here, config = _load()
     counter = _Counter()
     try:
-        found = history.look(here, least, counter.tell if counter.shown else None)
+        found = scan.look(here, least, counter.tell if counter.shown else None)
     finally:
         counter.clear()
-    migration.without_pointers(here, found)
-    weighed = migration.Weighed(found, config)
-    plan = migration.plan(here, weighed)
+    migration_plan.without_pointers(here, found)
+    weighed = migration_plan.Weighed(found, config)
+    plan = migration_plan.plan(here, weighed)
     if form == "json":
         import json
 

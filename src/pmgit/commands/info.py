@@ -9,14 +9,14 @@ import click
 from pmgit.commands import _work_tree
 from pmgit.commands._model_names import ModelNames
 from pmgit.commands._terminal import say
-from pmgit.errors import UsageError
+from pmgit.core.errors import UsageError
+from pmgit.gitfiles.user_files import write_whole
 from pmgit.model import caches, info_template, repo_id
 from pmgit.model.describe import Description, describe
 from pmgit.model.folder import INFO
 from pmgit.model.info_file import is_placeholder
 from pmgit.model.weights import Tiers
 from pmgit.report.text import visible
-from pmgit.setup.files import write_whole
 
 
 @click.group("info")

@@ -10,22 +10,22 @@ import click
 from pmgit.commands import _init_next, _init_proof, _init_undo, _work_tree
 from pmgit.commands._difference import show
 from pmgit.commands._terminal import ask, is_interactive, is_quiet, named, say
-from pmgit.config import HOOKS, IGNORE, LFS
-from pmgit.errors import PmgitError
+from pmgit.core.config import HOOKS, IGNORE, LFS
+from pmgit.core.errors import PmgitError
+from pmgit.core.shell import Shell, own_command, quote
+from pmgit.core.units import show_size
 from pmgit.git.blob import decode
-from pmgit.report.shell import Shell, own_command, quote
+from pmgit.hooks.config_entry import NotExtendableError
+from pmgit.init import onboarding, undo
+from pmgit.init.journal import Journal
+from pmgit.init.onboarding import Wanted
 from pmgit.report.text import visible
-from pmgit.setup import onboarding, undo
-from pmgit.setup.hooks.hook_config import NotExtendableError
-from pmgit.setup.journal import Journal
-from pmgit.setup.onboarding import Wanted
-from pmgit.units import show_size
 
 if TYPE_CHECKING:
     from pmgit.git.repository import Repository
-    from pmgit.setup.candidates import Folder
-    from pmgit.setup.look import Look
-    from pmgit.setup.onboarding import SetupPlan
+    from pmgit.init.candidates import Folder
+    from pmgit.init.detect import Look
+    from pmgit.init.onboarding import SetupPlan
 
 #: So many folders that could be models folders are told and asked about.
 _MOST_OFFERED = 10

@@ -11,23 +11,22 @@ from pmgit.commands import _next, _work_tree
 from pmgit.commands._difference import difference, show
 from pmgit.commands._options import dry_run_option
 from pmgit.commands._terminal import ask, is_quiet, named, say
-from pmgit.errors import PmgitError, UsageError
+from pmgit.core.errors import PmgitError, UsageError
+from pmgit.core.units import show_size
 from pmgit.git.names import ATTRIBUTES
+from pmgit.init import lfs_leave, lfs_setup, onboarding, storage_switch
+from pmgit.init import lfs_proof as pushed
+from pmgit.init.journal import Journal
 from pmgit.report.text import visible
-from pmgit.setup import lfs_leave, onboarding, storage_switch
-from pmgit.setup.attributes import lfs_setup
-from pmgit.setup.attributes import proof as pushed
-from pmgit.setup.journal import Journal
-from pmgit.units import show_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pmgit.config import Config
+    from pmgit.core.config import Config
     from pmgit.git.repository import Repository
-    from pmgit.setup.lfs_leave import Leaving
-    from pmgit.setup.step import SetupStep
-    from pmgit.setup.storage_switch import Switch
+    from pmgit.init.lfs_leave import Leaving
+    from pmgit.init.step import SetupStep
+    from pmgit.init.storage_switch import Switch
 
 
 #: Git takes ignored files for worthless.

@@ -41,19 +41,18 @@ def install(folder: str, gitlab: bool, config: str, dry_run: bool, undo: bool) -
     custom_hooks. A pre-receive hook that is there is kept and runs after pmgit, with the same
     input. Run it as the user that Git runs as.
     """
-    from pmgit.commands import _server_proof
-    from pmgit.setup.hooks import server_hook, server_script
+    from pmgit.server import hook_script, installation, proof
 
-    place = server_hook.find(folder)
+    place = installation.find(folder)
     if undo:
         _tell(
-            server_hook.undo(place, dry_run=dry_run), dry_run, "nothing to undo: no hook of pmgit"
+            installation.undo(place, dry_run=dry_run), dry_run, "nothing to undo: no hook of pmgit"
         )
         return
     config = os.path.abspath(config) if config else ""
     # First on a copy: a hook that cannot judge would refuse every push.
-    proved = _server_proof.prove(place, server_script.text(config=config, gitlab=gitlab), config)
-    done = server_hook.install(place, config=config, gitlab=gitlab, dry_run=dry_run)
+    proved = proof.prove(place, hook_script.text(config=config, gitlab=gitlab), config)
+    done = installation.install(place, config=config, gitlab=gitlab, dry_run=dry_run)
     _tell(done, dry_run, f"nothing to do: {place.path} is there")
     say(f"proved: {visible(proved)}")
 

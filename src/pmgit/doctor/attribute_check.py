@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pmgit.core.errors import PmgitError
+from pmgit.core.finding import Fix, Step
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.errors import PmgitError
-from pmgit.finding import Fix, Step
 from pmgit.git.attribute_text import unquoted
+from pmgit.gitfiles import block
+from pmgit.gitfiles.attributes import attribute_lines, dead_lines
+from pmgit.gitfiles.attributes.attribute_lines import NAME, lfs_lines
+from pmgit.init import lfs_setup
 from pmgit.lfs import patterns, pointer, store
 from pmgit.model import folder
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
-from pmgit.setup import block
-from pmgit.setup.attributes import attribute_lines, dead_lines, lfs_setup
-from pmgit.setup.attributes.attribute_lines import NAME, lfs_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.doctor.context import Context
     from pmgit.git.attribute_text import Line
-    from pmgit.setup.attributes.dead_lines import Dead
+    from pmgit.gitfiles.attributes.dead_lines import Dead
 
 #: So many lines are named; the rest is counted.
 _SHOWN = 3

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pmgit.finding import Fix
+    from pmgit.core.finding import Fix
 
 OK, WARNING, ERROR = "ok", "warning", "error"
 

@@ -6,13 +6,13 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pmgit.config import LFS, Config
+from pmgit.core.config import LFS, Config
 from pmgit.doctor.settings import GitSettings
 from pmgit.git import attributes
-from pmgit.git.snapshot import TREE, Snapshot
+from pmgit.gitfiles.attributes.attribute_lines import NAME, lfs_lines
+from pmgit.gitfiles.attributes.unread_files import is_misnamed
 from pmgit.model import folder
-from pmgit.setup.attributes.attribute_lines import NAME, lfs_lines
-from pmgit.setup.attributes.unread_files import is_misnamed
+from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,17 +14,17 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pmgit import __version__
+from pmgit.core.errors import PmgitError
+from pmgit.core.finding import Fix, Step
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.errors import PmgitError
-from pmgit.finding import Fix, Step
 from pmgit.git.program import path_of
-from pmgit.setup.hooks import entry, framework_files, frameworks, origin
-from pmgit.setup.hooks.entry import GIT, INDEX, Entry
-from pmgit.setup.hooks.names import PRE_COMMIT
+from pmgit.hooks import entry, framework_files, frameworks, origin
+from pmgit.hooks.entry import GIT, INDEX, Entry
+from pmgit.hooks.names import PRE_COMMIT
 
 if TYPE_CHECKING:
     from pmgit.doctor.context import Context
-    from pmgit.setup.hooks.hook_state import HookState
+    from pmgit.hooks.hook_state import HookState
 
 _NAME = "pmgit-hook"
 _ANSWERS = "see whether it answers later; an entry that needs no address: pmgit init --system"

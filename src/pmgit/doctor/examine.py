@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pmgit.core.errors import PmgitError
 from pmgit.doctor import (
     attribute_check,
     framework,
@@ -18,7 +19,6 @@ from pmgit.doctor import (
     weights,
 )
 from pmgit.doctor.check import ERROR, Check
-from pmgit.errors import PmgitError
 
 if TYPE_CHECKING:
     from pmgit.doctor.context import Context

@@ -6,20 +6,20 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pmgit.core.finding import Fix, Step
 from pmgit.doctor import entries, hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.finding import Fix, Step
 from pmgit.git.program import path_of
-from pmgit.setup.hooks import framework_files, frameworks, hook_state
-from pmgit.setup.hooks.hook_chain import NONE
-from pmgit.setup.hooks.names import FRAMEWORKS, PRE_COMMIT, PREK, TOML, YML
+from pmgit.hooks import framework_files, frameworks, hook_state
+from pmgit.hooks.installation import NONE
+from pmgit.hooks.names import FRAMEWORKS, PRE_COMMIT, PREK, TOML, YML
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.doctor.context import Context
     from pmgit.doctor.hook_files import Hook, HookFolder
-    from pmgit.setup.hooks.hook_state import HookState
+    from pmgit.hooks.hook_state import HookState
 
 #: The stages that are hooks of Git, in the order of a day's work.
 _STAGES = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pmgit.core.finding import Fix, Step
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.doctor.settings import LFSCONFIG
-from pmgit.finding import Fix, Step
 from pmgit.lfs import missing
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pmgit.core.finding import Fix, Step
 from pmgit.doctor.check import WARNING, Check
-from pmgit.finding import Fix, Step
 from pmgit.git import attributes
+from pmgit.gitfiles import hidden_text
 from pmgit.model import folder
-from pmgit.setup import hidden_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmgit.finding import Fix, Step
-from pmgit.setup.hooks import chain, framework_files, hook_state
-from pmgit.setup.hooks.hook_file import LFS, HookFile
-from pmgit.setup.hooks.names import FILES, LEFTHOOK, LFS_CALLS
+from pmgit.core.finding import Fix, Step
+from pmgit.hooks import chain, framework_files, hook_state
+from pmgit.hooks.hook_file import LFS, HookFile
+from pmgit.hooks.names import FILES, LEFTHOOK, LFS_CALLS
 
 if TYPE_CHECKING:
     from pmgit.doctor.context import Context

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pmgit.core.finding import Fix, Step
 from pmgit.doctor import hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.doctor.hook_files import Hook
-from pmgit.finding import Fix, Step
-from pmgit.setup.hooks import chain
-from pmgit.setup.hooks.names import LFS_HOOKS, STAGES
+from pmgit.hooks import chain
+from pmgit.hooks.names import LFS_HOOKS, STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,11 +7,11 @@ import shutil
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pmgit.core.finding import Fix, Step
+from pmgit.core.shell import quote
+from pmgit.core.units import show_size
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.finding import Fix, Step
 from pmgit.hub import places
-from pmgit.report.shell import quote
-from pmgit.units import show_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pmgit import checker
+from pmgit.check import engine
 from pmgit.doctor.check import OK, WARNING, Check
 from pmgit.report.text import visible
 
@@ -25,7 +25,7 @@ def checks(context: Context) -> Iterator[Check]:
     if context.repository.bare:
         return
     # Nothing is introduced: what is found lies in the work tree, untracked.
-    findings = checker.judge(context.snapshot, context.config, _RULES).findings
+    findings = engine.judge(context.snapshot, context.config, _RULES).findings
     abroad = [finding.path for finding in findings if finding.rule == _ABROAD]
     unknown = [finding.path for finding in findings if finding.rule != _ABROAD]
     said = []

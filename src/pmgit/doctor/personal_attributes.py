@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pmgit.core.finding import Fix, Step
 from pmgit.doctor.check import OK, WARNING, Check
-from pmgit.finding import Fix, Step
 from pmgit.git import attributes
 from pmgit.git.attributes import LFS, EveryClone
+from pmgit.gitfiles.attributes import only_here
+from pmgit.gitfiles.attributes.attribute_lines import deciders
 from pmgit.lfs import patterns
-from pmgit.setup.attributes import only_here
-from pmgit.setup.attributes.attribute_lines import deciders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

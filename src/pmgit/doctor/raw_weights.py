@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pmgit import checker
-from pmgit.config import BASELINE
+from pmgit.check import engine
+from pmgit.core.config import BASELINE
+from pmgit.core.units import show_size
 from pmgit.doctor.check import OK, WARNING, Check
-from pmgit.git import tree
 from pmgit.model.weights import NEVER, Tiers
-from pmgit.units import show_size
+from pmgit.snapshots import tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ _MOST = 5
 def checks(context: Context) -> Iterator[Check]:
     """`raw-weights`, where there are some."""
     snapshot = tree.take(context.repository)
-    report = checker.judge(snapshot, context.config, _RULES, plans=False)
+    report = engine.judge(snapshot, context.config, _RULES, plans=False)
     tiers = Tiers(context.config)
     found, forgiven = (
         [one.path for one in findings if one.rule == _RULES[0] or tiers.of(one.path) != NEVER]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pmgit.core.finding import Fix, Step
 from pmgit.doctor import framework, hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.finding import Fix, Step
-from pmgit.setup.hooks import framework_files, hook_state
-from pmgit.setup.hooks.names import PRE_COMMIT, STAGES
+from pmgit.hooks import framework_files, hook_state
+from pmgit.hooks.names import PRE_COMMIT, STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pmgit.core.finding import Fix, Step
+from pmgit.core.units import show_size
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.finding import Fix, Step
 from pmgit.lfs import pointer, store
 from pmgit.model import folder
-from pmgit.units import show_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.errors import PmgitError
+from pmgit.core.errors import PmgitError
 from pmgit.git.streams import Running
 
 TYPE_CHECKING = False

@@ -5,7 +5,7 @@ For what is shown to a person only; the hook never comes here (importing GitPyth
 
 from __future__ import annotations
 
-from pmgit.errors import of_machine
+from pmgit.core.errors import of_machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

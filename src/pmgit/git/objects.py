@@ -6,7 +6,7 @@ not as Git writes it, is asked for in one batch: only Git says that an object is
 
 from __future__ import annotations
 
-from pmgit.errors import PmgitError
+from pmgit.core.errors import PmgitError
 from pmgit.git import loose, process
 from pmgit.git.blob import NOT_HERE
 from pmgit.git.loose import SMALL, SMALL_STORED, LooseObjects

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 
-from pmgit.errors import PmgitError, of_machine
+from pmgit.core.errors import PmgitError, of_machine
 from pmgit.git import program, scratch
 
 TYPE_CHECKING = False
@@ -73,7 +73,7 @@ class Process:
         self.argv = argv
         self.pid = pid
         self.group = group
-        #: When it has to be over, where there is a limit (`git.watch`), and what to say if not.
+        #: When it has to be over, where there is a limit (`server.watch`), and what to say if not.
         self.deadline = 0.0
         self.overdue = ("", "")
         self._started = time.monotonic() if listener else 0.0

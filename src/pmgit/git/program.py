@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import sys
 
-from pmgit.errors import PmgitError
+from pmgit.core.errors import PmgitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

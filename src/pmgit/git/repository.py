@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pmgit.errors import PmgitError
+from pmgit.core.errors import PmgitError
 from pmgit.git import process
 
 #: Git 2.34 is what Ubuntu 22.04 ships.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from pmgit.errors import PmgitError
+from pmgit.core.errors import PmgitError
 from pmgit.git.process import GitError, start
 
 TYPE_CHECKING = False

@@ -7,7 +7,7 @@ know. Slow, and asked only for such refs.
 
 from __future__ import annotations
 
-from pmgit.git import entries, introductions, revisions
+from pmgit.git import entries, log, revisions
 from pmgit.git.blob import introduced_by
 from pmgit.git.commit_diffs import difference
 from pmgit.git.streams import Running
@@ -79,9 +79,9 @@ def _places(
 ) -> set[tuple[str, str, bool]]:
     """Where the blobs `asked` have been. What cannot be read is not known."""
     with Running(repository) as running:
-        stream = introductions.begin(running, *known)
+        stream = log.begin(running, *known)
         wanted = {oid.encode("ascii") for oid in asked}
-        blobs = introductions.read(stream, lambda piece: wanted if piece.is_plain else None)
+        blobs = log.read(stream, lambda piece: wanted if piece.is_plain else None)
         found = {_place(blob) for blob in blobs if blob.oid in asked}
         stream.finish()
         for tree in trees_of_refs(running) if trees is None else trees:

@@ -9,7 +9,7 @@ see whether that holds.
 
 from __future__ import annotations
 
-from pmgit.errors import PmgitError
+from pmgit.core.errors import PmgitError
 from pmgit.git.blob import FOLDER, NOTHING, decode
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from pmgit.errors import PmgitError
+from pmgit.core.errors import PmgitError
 from pmgit.git.blob import REGULAR, encode
 from pmgit.git.cat_file import demand
 from pmgit.git.entries import in_object, plain_mode

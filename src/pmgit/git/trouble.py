@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from pmgit.errors import PmgitError
+from pmgit.core.errors import PmgitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def hint(stderr: str) -> str:
 
 
 def _forbidden_hint(path: str) -> str:
-    from pmgit.report.shell import quote
+    from pmgit.core.shell import quote
 
     return f"see who may read it: ls -ld {quote(path)}"
 

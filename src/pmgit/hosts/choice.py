@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-from pmgit.config import MAX_BYTES
-from pmgit.errors import PmgitError, UsageError, cut, nearest
+from pmgit.core.config import MAX_BYTES
+from pmgit.core.errors import PmgitError, UsageError, cut, nearest
 from pmgit.hosts import limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.config import Config
-    from pmgit.git.snapshot import Snapshot
+    from pmgit.core.config import Config
+    from pmgit.snapshots.base import Snapshot
 
 RULE, OPTION = "host-limit", "host"
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 
-from pmgit.config import MAX_BYTES
-from pmgit.errors import UsageError, cut, shown, unknown
-from pmgit.units import read_size, show_binary_size, show_size
+from pmgit.core.config import MAX_BYTES
+from pmgit.core.errors import UsageError, cut, shown, unknown
+from pmgit.core.units import read_size, show_binary_size, show_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,9 +121,9 @@ def parse(data: bytes, source: str) -> Host:
 
     Raises UsageError, with the place and the nearest name, for whatever is not as it should be.
     """
-    from pmgit import plain_toml
+    from pmgit.core import toml_subset
 
-    document = plain_toml.read(data, source, MAX_BYTES)
+    document = toml_subset.read(data, source, MAX_BYTES)
     read = _Reader(source)
     read.known(document, "", _TOP)
     name, domains = read.text(document, "name"), read.names(document, "domains")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from pmgit.core.units import show_size
 from pmgit.git import revisions
 from pmgit.git.remotes import ANY, Remotes
 from pmgit.lfs.pointer import Pointer, read
-from pmgit.units import show_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from pmgit.git.repository import Repository
-    from pmgit.git.snapshot import Snapshot
     from pmgit.hosts.limits import Host
+    from pmgit.snapshots.base import Snapshot
 
 
 class Usage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
-from pmgit.errors import UsageError
+from pmgit.core.errors import UsageError
 
 
 def check(repo_id: str) -> None:

@@ -12,7 +12,7 @@ import os
 import tempfile
 import threading
 
-from pmgit.errors import PmgitError
+from pmgit.core.errors import PmgitError
 from pmgit.git.blob import REGULAR
 
 TYPE_CHECKING = False

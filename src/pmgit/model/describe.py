@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from pmgit.errors import PmgitError
+from pmgit.core.errors import PmgitError
 from pmgit.formats import safetensors
 from pmgit.formats.kinds import is_binary
 from pmgit.formats.regular import open_regular, read_regular

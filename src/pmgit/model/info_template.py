@@ -7,9 +7,9 @@ known is marked with TODO (`info_file.MARK`), visibly, for a person to fill in.
 # ruff: noqa: RUF001 - the punctuation of Chinese text is meant
 from __future__ import annotations
 
+from pmgit.core.units import show_size
 from pmgit.model import info_file
 from pmgit.model.info_file import DOWNLOADED, LICENSE, MARK, REVISION, SOURCE
-from pmgit.units import show_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

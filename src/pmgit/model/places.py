@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 
-from pmgit.lazy import lazy
+from pmgit.core.lazy import lazy
 from pmgit.model import folder, local_weights
 
 TYPE_CHECKING = False
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from pmgit.git.blob import Blob
-    from pmgit.git.outline import Outline
-    from pmgit.git.snapshot import Snapshot
     from pmgit.model.weights import Tiers
+    from pmgit.snapshots.base import Snapshot
+    from pmgit.snapshots.outline import Outline
 
 _GIT = "/.git"
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pmgit.config import IGNORE, LFS
-from pmgit.git.snapshot import TREE, Snapshot
+from pmgit.core.config import IGNORE, LFS
+from pmgit.core.units import read_size
 from pmgit.lfs.patterns import MAX_TEXT_BYTES
-from pmgit.units import read_size
+from pmgit.snapshots.base import TREE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.config import Config
+    from pmgit.core.config import Config
     from pmgit.git.repository import Repository
 
 _WORD = b"filter=lfs"

@@ -6,26 +6,26 @@ with models costs nothing.
 
 from __future__ import annotations
 
+from pmgit.core.lazy import lazy
 from pmgit.git import attributes
 from pmgit.git.attributes import LFS
 from pmgit.git.blob import LINK, NOT_HERE, REGULAR, SUBMODULE, at_or_below, introduced_by
-from pmgit.git.snapshot import RANGE, STAGED, TREE
-from pmgit.lazy import lazy
 from pmgit.lfs import pointer
 from pmgit.model import folder
 from pmgit.model.places import Places, in_folders
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, BINARY_BYTES, NEVER, OTHER, Tiers, fits
+from pmgit.snapshots.base import RANGE, STAGED, TREE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import TypeVar
 
-    from pmgit.config import Config
+    from pmgit.core.config import Config
     from pmgit.git.blob import Blob
-    from pmgit.git.snapshot import Snapshot
     from pmgit.model.folder import Model
     from pmgit.model.moved import Grade, Moves
+    from pmgit.snapshots.base import Snapshot
 
     Answer = TypeVar("Answer")
 
@@ -182,7 +182,7 @@ class Subject:
     @lazy
     def _staged(self) -> dict[str, str]:
         """For a whole tree: what HEAD has at the paths where the index differs from it."""
-        from pmgit.git import staged
+        from pmgit.snapshots import staged
 
         return {change.path: change.before for change in staged.changes(self.repository)}
 

@@ -12,8 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pmgit.config import Config
-    from pmgit.globs import Names
+    from pmgit.core.config import Config
+    from pmgit.core.globs import Names
 
 ALWAYS, AMBIGUOUS, NEVER, OTHER = "always", "ambiguous", "never", "other"
 
@@ -86,7 +86,7 @@ class Tiers:
         self._own: list[tuple[str, Names]] = []
         for tier in (NEVER, ALWAYS, AMBIGUOUS):
             if config.weights.get(tier):
-                from pmgit.globs import Names
+                from pmgit.core.globs import Names
 
                 self._own.append((tier, Names(p.lower() for p in config.weights[tier])))
 

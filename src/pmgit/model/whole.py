@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.finding import Step
+from pmgit.core.finding import Step
 from pmgit.git import work_tree
 from pmgit.git.blob import LINK
 from pmgit.model import caches, steering

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pmgit.finding import Finding
+    from pmgit.core.finding import Finding
 
 
 def fingerprints(findings: Iterable[Finding]) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pmgit.finding import ERROR
+from pmgit.core.finding import ERROR
 from pmgit.report.text import LONGEST, fix_of, fixes_of, line_of, notes_of, summary, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.finding import Finding, Report
-    from pmgit.report.shell import Shell
+    from pmgit.core.finding import Finding, Report
+    from pmgit.core.shell import Shell
 
 
 def render(report: Report, shell: Shell) -> str:

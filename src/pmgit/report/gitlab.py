@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pmgit.finding import ERROR
+from pmgit.core.finding import ERROR
 from pmgit.report.fingerprint import fingerprints
 from pmgit.report.text import message_of, visible
 
@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pmgit.finding import Finding, Report
+    from pmgit.core.finding import Finding, Report
 
 
 def render(report: Report) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from pmgit.finding import ERROR
+from pmgit.core.finding import ERROR
 from pmgit.report.text import fix_of, line_of, message_of, not_judged, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.finding import Finding, Report
-    from pmgit.report.shell import Shell
+    from pmgit.core.finding import Finding, Report
+    from pmgit.core.shell import Shell
 
 
 def render(report: Report, shell: Shell) -> str:

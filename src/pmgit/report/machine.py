@@ -8,8 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pmgit.finding import Finding, Report
-    from pmgit.report.shell import Shell
+    from pmgit.core.finding import Finding, Report
+    from pmgit.core.shell import Shell
 
 
 def render(report: Report, shell: Shell, host: dict[str, Any] | None = None) -> str:

@@ -7,14 +7,14 @@ the pages of GitLab, as they are.
 
 from __future__ import annotations
 
-from pmgit.report.shell import Shell
+from pmgit.core.shell import Shell
 from pmgit.report.text import render, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pmgit.finding import Report
+    from pmgit.core.finding import Report
 
 #: GitLab shows the lines that begin so on its pages, and not only to `git push`.
 GITLAB = "GL-HOOK-ERR: "

@@ -8,7 +8,7 @@ import zlib
 from urllib.parse import quote
 
 from pmgit import __version__
-from pmgit.finding import ERROR
+from pmgit.core.finding import ERROR
 from pmgit.report.fingerprint import fingerprints
 from pmgit.report.text import LONGEST, fix_of, message_of, not_judged
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from pmgit.finding import Finding, Report
-    from pmgit.report.shell import Shell
-    from pmgit.rule import Rule
+    from pmgit.core.finding import Finding, Report
+    from pmgit.core.rule import Rule
+    from pmgit.core.shell import Shell
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pmgit.config import BASELINE
-from pmgit.finding import ERROR
+from pmgit.core.config import BASELINE
+from pmgit.core.finding import ERROR
+from pmgit.core.shell import defused, merged
 from pmgit.report.colour import BOLD, GREEN, RED, YELLOW, Paint
-from pmgit.report.shell import defused, merged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.finding import Finding, Fix, Report
-    from pmgit.report.shell import Shell
+    from pmgit.core.finding import Finding, Fix, Report
+    from pmgit.core.shell import Shell
 
 #: So many findings of one rule are listed; the rest is counted. The fixes serve all of them.
 #: Its warnings are counted by themselves, or they would hide the one error that stops a commit.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.rule import (
+from pmgit.core.rule import (
     ATTRIBUTES,
     HOST,
     LARGE,
@@ -18,7 +18,7 @@ from pmgit.rule import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.rule import Rule
+    from pmgit.core.rule import Rule
 
 
 class Entry:

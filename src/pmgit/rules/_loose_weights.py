@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 
-from pmgit import fixes
-from pmgit.config import LFS
-from pmgit.finding import Fix, Step
-from pmgit.fixes import Advice
+from pmgit.core.config import LFS
+from pmgit.core.finding import Fix, Step
+from pmgit.core.lazy import lazy
+from pmgit.fix import for_staged, renames
+from pmgit.fix.for_staged import Advice
+from pmgit.fix.own_folders import OwnFolders
 from pmgit.git import attributes
-from pmgit.lazy import lazy
+from pmgit.gitfiles.attributes import in_the_way
 from pmgit.lfs.pointer import Pointer
-from pmgit.model import moves
 from pmgit.model.folder import INFO
-from pmgit.model.own_folders import OwnFolders
 from pmgit.model.weights import OTHER
 from pmgit.rules.unportable_path import fault_of_part
-from pmgit.setup.attributes import in_the_way
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class Moves:
     def __init__(self, subject: Subject, paths: Sequence[str]) -> None:
         self._subject = subject
         self._paths = paths
-        self._names = moves.Names(subject)
+        self._names = renames.Names(subject)
         self._own = OwnFolders(subject, self._names, paths, fault_of_part)
         self._has_block = False
 
@@ -43,11 +42,11 @@ class Moves:
             return Advice(None)
         if blob.path.rpartition("/")[2].startswith(".") and subject.tiers.of(blob.path) == OTHER:
             # What it is for, it is for there.
-            return fixes.keep_out(subject, blob, ignore=False)
+            return for_staged.keep_out(subject, blob, ignore=False)
         note = self.hindrance(blob.path)
         is_stored = not subject.is_raw(blob) or subject.storage == LFS or subject.is_lfs(blob.path)
         if note:
-            advice = Advice(None) if is_stored else fixes.keep_out(subject, blob)
+            advice = Advice(None) if is_stored else for_staged.keep_out(subject, blob)
             return Advice(advice.fix, advice.note + note)
         if is_stored:
             steps = self._move(blob.path)
@@ -56,11 +55,11 @@ class Moves:
             if is_pointer and subject.is_lfs(blob.path) and not subject.is_lfs(target):
                 if line := self._kept_out.get(target):
                     return Advice(None, in_the_way.note(line))
-                steps += fixes.set_up(subject, blob.at(target)).steps
+                steps += for_staged.set_up(subject, blob.at(target)).steps
             return Advice(Fix(*steps, *self._describe(blob.path, ""), order=Fix.MOVE))
         if subject.before(blob) not in ("", blob.oid):
-            return fixes.keep_out(subject, blob)  # the commit does not change it
-        advice = fixes.keep_out(subject, blob, ignore=False)
+            return for_staged.keep_out(subject, blob)  # the commit does not change it
+        advice = for_staged.keep_out(subject, blob, ignore=False)
         if advice.fix is None:
             return advice
         steps = [*advice.fix.steps, *self._move(blob.path, untracked=True)]
@@ -126,7 +125,7 @@ class Moves:
         is_seen = bool(hidden) and hidden not in self._ignored
         if not self._has_block and (is_seen or (rule and not outranked)):
             self._has_block = True
-            steps += fixes.let_in(subject)
+            steps += for_staged.let_in(subject)
         if place not in subject.places.every_model and self._names.is_free(info):
             # The folder is a model from now on, and a model has an INFO.md.
             add = ("git", "add", *(("-f",) if outranked else ()), *subject.sparse)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-from pmgit.errors import PmgitError
-from pmgit.finding import Finding, Fix, Step
+from pmgit.core.errors import PmgitError
+from pmgit.core.finding import Finding, Fix, Step
+from pmgit.core.rule import PUSHED, Rule
+from pmgit.core.units import show_size
 from pmgit.git import revisions
 from pmgit.git.names import HEADS
 from pmgit.lfs.pointer import Pointer
-from pmgit.rule import PUSHED, Rule
-from pmgit.units import show_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

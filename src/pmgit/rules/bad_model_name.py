@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pmgit.finding import ERROR, WARNING, Finding
+from pmgit.core.finding import ERROR, WARNING, Finding
+from pmgit.core.rule import FLAG, MODELS, Option, Rule
 from pmgit.model import caches, naming
-from pmgit.rule import FLAG, MODELS, Option, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.model import moves
+    from pmgit.fix import renames
     from pmgit.model.folder import Model
     from pmgit.model.subject import Subject
 
@@ -58,17 +58,19 @@ class BadModelName(Rule):
         doubtful = [m for m in subject.models if m.touched and not _is_accepted(m.name)]
         if not doubtful:
             return
-        from pmgit.model import moves
+        from pmgit.fix import renames
 
         names = None
         sources = _sources(subject, doubtful)
         for model in doubtful:
             wanted = _wanted(model, strict, *sources[model.path])
             if wanted != model.name:
-                names = names or moves.Names(subject)  # made of all that there is
+                names = names or renames.Names(subject)  # made of all that there is
                 yield self._finding(subject, model, wanted, names)
 
-    def _finding(self, subject: Subject, model: Model, wanted: str, names: moves.Names) -> Finding:
+    def _finding(
+        self, subject: Subject, model: Model, wanted: str, names: renames.Names
+    ) -> Finding:
         message = (
             f"the folder name {model.name!r} is neither lower-case words joined by '-' or '.'"
             " nor the official name that INFO.md records"

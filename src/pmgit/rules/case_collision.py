@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from pmgit.core.rule import PATHS, Rule
 from pmgit.model.folder import INFO
 from pmgit.model.naming import fold
-from pmgit.rule import PATHS, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pmgit.finding import Finding
+    from pmgit.core.finding import Finding
     from pmgit.model.subject import Subject
 
 
@@ -51,7 +51,7 @@ class CaseCollision(Rule):
         wrong = sorted((path for path in new if right[path] != path), key=str.swapcase)
         if not wrong:
             return
-        from pmgit.model import moves
+        from pmgit.fix import renames
         from pmgit.model.steering import steers_git
 
         names = None
@@ -59,7 +59,7 @@ class CaseCollision(Rule):
             fix, hindrance = None, ""
             stays = _leaves_last(path, wrong) or steers_git(path)
             if subject.snapshot.has_work_tree and not stays:
-                names = names or moves.Names(subject)
+                names = names or renames.Names(subject)
                 target = right[path]
                 if not names.is_free(target, path):
                     target = names.numbered(target)

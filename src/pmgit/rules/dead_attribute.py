@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pmgit.finding import WARNING, Finding, Fix, Step
+from pmgit.core.finding import WARNING, Finding, Fix, Step
+from pmgit.core.rule import ATTRIBUTES, Rule
 from pmgit.model.weights import ALWAYS, AMBIGUOUS
-from pmgit.rule import ATTRIBUTES, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pmgit.gitfiles.attributes.dead_lines import Dead
     from pmgit.model.subject import Subject
-    from pmgit.setup.attributes.dead_lines import Dead
 
 
 class DeadAttribute(Rule):
@@ -63,7 +63,7 @@ class DeadAttribute(Rule):
     scope = ATTRIBUTES
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        from pmgit.setup.attributes import unread_files
+        from pmgit.gitfiles.attributes import unread_files
 
         listing = subject.snapshot.listing()
         files = subject.snapshot.attribute_texts()
@@ -74,7 +74,7 @@ class DeadAttribute(Rule):
         # Nothing more is imported or asked where no line has to do with Git LFS.
         if not any(map(_mentions, files.values())):
             return
-        from pmgit.setup.attributes import dead_lines
+        from pmgit.gitfiles.attributes import dead_lines
 
         def is_weights(path: str) -> bool:
             tier = subject.tiers.of(path)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pmgit import fixes
-from pmgit.finding import ERROR, WARNING, Finding
+from pmgit.core.finding import ERROR, WARNING, Finding
+from pmgit.core.rule import HOST, TEXT, Option, Rule
+from pmgit.fix import for_staged
 from pmgit.formats import kinds
 from pmgit.git import folders
 from pmgit.git.blob import GROWTH, decode, encode
 from pmgit.git.cat_file import stored_sizes
-from pmgit.git.snapshot import RANGE, STAGED
 from pmgit.hosts import choice
 from pmgit.lfs.pointer import Pointer
 from pmgit.model.steering import steers_git
-from pmgit.rule import HOST, TEXT, Option, Rule
+from pmgit.snapshots.base import RANGE, STAGED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,12 +101,12 @@ class HostLimit(Rule):
                 limit, blob.size, what, path=blob.path, commit=blob.commit, advice=advice
             )
 
-    def _advice(self, subject: Subject, blob: Blob, *, to_lfs: bool) -> fixes.Advice:
+    def _advice(self, subject: Subject, blob: Blob, *, to_lfs: bool) -> for_staged.Advice:
         """What other rules would say of the same file, or two fixes would collide."""
-        ends_there = steers_git(blob.path) or fixes.goes_to_lfs(subject, blob)
+        ends_there = steers_git(blob.path) or for_staged.goes_to_lfs(subject, blob)
         if to_lfs and not ends_there and subject.origin != RANGE and not subject.repository.bare:
-            return fixes.set_up_here(subject, blob)
-        return fixes.store(subject, blob)
+            return for_staged.set_up_here(subject, blob)
+        return for_staged.store(subject, blob)
 
     def _objects(self, subject: Subject, new: list[Blob]) -> Iterator[Finding]:
         limit = self._limits.get("lfs-object-size")
@@ -116,7 +116,7 @@ class HostLimit(Rule):
                 yield self._finding(
                     limit, pointer.size, "as one Git LFS object", path=blob.path,
                     commit=blob.commit,
-                    advice=fixes.Advice(None, "; split it into shards, or keep it elsewhere"),
+                    advice=for_staged.Advice(None, "; split it into shards, or keep it elsewhere"),
                 )  # fmt: skip
 
     def _push(self, subject: Subject, new: list[Blob]) -> Iterator[Finding]:
@@ -154,7 +154,7 @@ class HostLimit(Rule):
 
     def _finding(self, limit: Limit, value: int, what: str, **where: Any) -> Finding:
         said = f"{self._host} {limit.verdict(value)} (as of {limit.date})"
-        advice = where.pop("advice", None) or fixes.Advice(None)
+        advice = where.pop("advice", None) or for_staged.Advice(None)
         return self.finding(
             where.pop("path", ""),
             f"{limit.measure(value)} {what}; {said}{advice.note}",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pmgit.finding import ERROR, WARNING, Finding, Fix
+from pmgit.core.finding import ERROR, WARNING, Finding, Fix
+from pmgit.core.rule import LOCAL, Rule
 from pmgit.git.attributes import outranks_top
 from pmgit.model import caches
 from pmgit.model.folder import INFO
-from pmgit.rule import LOCAL, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,14 +54,14 @@ class IgnoredInfo(Rule):
                 continue
             hidden = subject.hides_info(model)
             if hidden and not caches.is_closed(f"{model.path}/"):
-                from pmgit import fixes
+                from pmgit.fix import for_staged
 
                 source, line, pattern = hidden
                 fix = None
                 cure = f"; remove or change line {line} of {source}"
                 if not outranks_top(source):
                     cure = ""
-                    fix = Fix(*fixes.let_in(subject), order=Fix.SETUP)
+                    fix = Fix(*for_staged.let_in(subject), order=Fix.SETUP)
                 yield self.finding(
                     f"{model.path}/{INFO}",
                     f"{source}:{line} hides it with {pattern!r}{cure}",

@@ -3,12 +3,12 @@
 # ruff: noqa: RUF001 - the punctuation of Chinese text is meant
 from __future__ import annotations
 
-from pmgit.finding import ERROR, WARNING, Finding
+from pmgit.core.finding import ERROR, WARNING, Finding
+from pmgit.core.rule import MODELS, NAMES, Option, Rule
 from pmgit.git.blob import NOT_HERE
 from pmgit.lfs import pointer
 from pmgit.model import info_file
 from pmgit.model.info_file import DOWNLOADED, FIELDS, LICENSE, REVISION, SOURCE
-from pmgit.rule import MODELS, NAMES, Option, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import posixpath
 
-from pmgit.finding import WARNING, Finding, Fix
+from pmgit.core.finding import WARNING, Finding, Fix
+from pmgit.core.rule import LINKS, Rule
 from pmgit.git import attributes
 from pmgit.git.blob import LINK, REGULAR, SUBMODULE, folders_of
 from pmgit.git.nested import MODULES, file_settings, is_repository
-from pmgit.git.snapshot import RANGE, TREE
 from pmgit.model import caches
 from pmgit.model.folder import INFO, links_on_disk, root_of
-from pmgit.rule import LINKS, Rule
+from pmgit.snapshots.base import RANGE, TREE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ class LinkedModel(Rule):
                 message = f"a submodule of {named[blob.path]}: its license is yours to find out"
                 yield self.finding(blob.path, message, severity=WARNING, commit=blob.commit)
             elif blob.mode == SUBMODULE or blob.path in faults:
-                from pmgit import fixes
+                from pmgit.fix import for_staged
 
-                advice = fixes.keep_out(subject, blob)
+                advice = for_staged.keep_out(subject, blob)
                 message = faults.get(blob.path, _UNNAMED) + advice.note
                 yield self.finding(blob.path, message, fix=advice.fix, commit=blob.commit)
 
@@ -107,9 +107,9 @@ class LinkedModel(Rule):
             fix = None
             # What lies above the models folder is for the user to hide.
             if path not in hidden and is_repository(os.path.join(subject.repository.top, place)):
-                from pmgit import fixes
+                from pmgit.fix import for_staged
 
-                fix = Fix(*fixes.hide(subject, place), order=Fix.SETUP)
+                fix = Fix(*for_staged.hide(subject, place), order=Fix.SETUP)
             is_bare = place in subject.places.bare
             kind = "a bare repository" if is_bare else "a repository of its own"
             message = f"{kind}, of which Git records no file here, nor an INFO.md in it"
@@ -121,9 +121,9 @@ class LinkedModel(Rule):
             new = [blob for blob in subject.model_introduced if blob.path.startswith(f"{place}/")]
             new = [blob for blob in new if not subject.before(blob)]
             if new:
-                from pmgit import fixes
+                from pmgit.fix import for_staged
 
-                advice = fixes.keep_out(subject, new[0])
+                advice = for_staged.keep_out(subject, new[0])
                 files = "1 file" if len(new) == 1 else f"{len(new)} files"
                 message = f"a bare repository, of which {files} would be recorded one by one"
                 yield self.finding(place, message + advice.note, fix=advice.fix)

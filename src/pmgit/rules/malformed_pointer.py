@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pmgit.errors import PmgitError
+from pmgit.core.errors import PmgitError
+from pmgit.core.rule import LFS, Rule
 from pmgit.lfs.pointer import MAX_CONFLICT, Broken, Pointer, read
 from pmgit.model.weights import NEVER
-from pmgit.rule import LFS, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.finding import Finding
+    from pmgit.core.finding import Finding
     from pmgit.git.blob import Blob
     from pmgit.lfs.conflict import Side
     from pmgit.model.subject import Subject
@@ -73,10 +73,10 @@ class MalformedPointer(Rule):
         conflicts: list[tuple[Blob, str, tuple[Side, ...]]],
     ) -> Iterator[Finding]:
         """What is wrong with a pointer; what has two sides is put into `conflicts`."""
-        from pmgit import fixes
+        from pmgit.fix import for_staged
         from pmgit.lfs import conflict
 
-        advice, cure = fixes.Advice(None), "; stage the right version again"
+        advice, cure = for_staged.Advice(None), "; stage the right version again"
         if isinstance(pointer, Broken):
             what = f"a damaged Git LFS pointer: {pointer.fault}"
             if sides := conflict.sides(blob.head or b""):
@@ -84,7 +84,7 @@ class MalformedPointer(Rule):
                 return
         elif pointer.fault:
             what = f"a Git LFS pointer that is not in its right form: {pointer.fault}"
-            advice, cure = fixes.replace_pointer(subject, blob, pointer.text), ""
+            advice, cure = for_staged.replace_pointer(subject, blob, pointer.text), ""
         else:
             text = self._object(subject, pointer)
             inner = read(text, expected=subject.tiers.of(blob.path) != NEVER)
@@ -92,7 +92,7 @@ class MalformedPointer(Rule):
                 return
             if isinstance(inner, Pointer):
                 what = f"a Git LFS pointer to a pointer (of {inner.size} bytes)"
-                advice, cure = fixes.replace_pointer(subject, blob, inner.text), ""
+                advice, cure = for_staged.replace_pointer(subject, blob, inner.text), ""
             else:
                 what = f"a Git LFS pointer to a damaged pointer ({len(text)} bytes): {inner.fault}"
                 if sides := conflict.sides(text):
@@ -124,18 +124,18 @@ class MalformedPointer(Rule):
         self, subject: Subject, conflicts: list[tuple[Blob, str, tuple[Side, ...]]]
     ) -> Iterator[Finding]:
         """The findings about conflicts, each with the two versions to choose from."""
-        from pmgit import pointer_fixes
-        from pmgit.units import show_size
+        from pmgit.core.units import show_size
+        from pmgit.fix import for_pointers
 
         paths = [blob.path for blob, _, _ in conflicts]
         labels = [side.label for _, _, sides in conflicts for side in sides]
-        holders = pointer_fixes.Holders(subject, paths, labels)
+        holders = for_pointers.Holders(subject, paths, labels)
         for blob, what, sides in conflicts:
             names = [holders.name(blob.path, side) for side in sides]
             choice = " or ".join(
                 f"{show_size(side.pointer.size)} (sha256 {side.pointer.oid[:12]}) of {name}"
                 for side, name in zip(sides, names, strict=True)
             )
-            advice = pointer_fixes.take_side(subject, blob, sides, holders)
+            advice = for_pointers.take_side(subject, blob, sides, holders)
             message = f"{what}; take {choice}{advice.note}"
             yield self.finding(blob.path, message, fix=advice.fix, commit=blob.commit)

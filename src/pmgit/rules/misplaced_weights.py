@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pmgit.finding import ERROR, WARNING, Finding
+from pmgit.core.finding import ERROR, WARNING, Finding
+from pmgit.core.rule import PLACES, Rule
 from pmgit.git.blob import REGULAR
-from pmgit.rule import PLACES, Rule
 from pmgit.rules.missing_info import MissingInfo
 
 TYPE_CHECKING = False

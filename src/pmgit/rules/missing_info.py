@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pmgit.finding import ERROR, WARNING, Finding, Fix, Step
+from pmgit.core.finding import ERROR, WARNING, Finding, Fix, Step
+from pmgit.core.rule import CHOICE, MODELS, Option, Rule
 from pmgit.git.attributes import outranks_top
-from pmgit.git.snapshot import TREE
 from pmgit.model import caches
 from pmgit.model.folder import INFO
-from pmgit.rule import CHOICE, MODELS, Option, Rule
+from pmgit.snapshots.base import TREE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class MissingInfo(Rule):
             steps[-1] = Step("git", "add", "-f", *subject.sparse, items=(info,))
         elif hidden:
             # git refuses to add an ignored file.
-            from pmgit import fixes
+            from pmgit.fix import for_staged
 
-            steps[:0] = fixes.let_in(subject)
+            steps[:0] = for_staged.let_in(subject)
         return Fix(*steps, order=Fix.RECORD)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pmgit.rule import LFS, Rule
-from pmgit.units import show_size
+from pmgit.core.rule import LFS, Rule
+from pmgit.core.units import show_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.finding import Finding
+    from pmgit.core.finding import Finding
     from pmgit.model.subject import Subject
 
 
@@ -49,9 +49,9 @@ class MissingPointer(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         for blob in subject.lfs_files:
             if subject.is_raw(blob):
-                from pmgit import fixes
+                from pmgit.fix import for_staged
 
-                advice = fixes.to_pointer(subject, blob)
+                advice = for_staged.to_pointer(subject, blob)
                 yield self.finding(
                     blob.path,
                     f"{show_size(blob.size)} raw in Git, but .gitattributes sends it to Git LFS"

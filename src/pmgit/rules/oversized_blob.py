@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from pmgit.core.rule import LARGE, SIZE, Option, Rule
+from pmgit.core.units import show_both
 from pmgit.git.blob import LINK
-from pmgit.rule import LARGE, SIZE, Option, Rule
-from pmgit.units import show_both
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.finding import Finding
+    from pmgit.core.finding import Finding
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
@@ -82,10 +82,10 @@ class OversizedBlob(Rule):
         subject.snapshot.contents.examine(links)
         for blob in links:
             if blob.size > _LONGEST_TARGET:
-                from pmgit import fixes
+                from pmgit.fix import for_staged
 
                 size, most = show_both(blob.size, _LONGEST_TARGET)
-                advice = fixes.keep_out(subject, blob)
+                advice = for_staged.keep_out(subject, blob)
                 yield self.finding(
                     blob.path,
                     f"a symbolic link of {size}, and no system follows one of over {most}"
@@ -96,13 +96,13 @@ class OversizedBlob(Rule):
                 )
 
     def _finding(self, subject: Subject, blob: Blob, weights: bool, limit: int) -> Finding:
-        from pmgit import fixes
+        from pmgit.fix import for_staged
 
         what = "weights" if weights else "a file"
         size, most = show_both(blob.size, limit)
         allowed = f"the limit for {what} is {most}" if limit else "where nothing may be"
         message = f"{size} raw in Git, {allowed}"
-        advice = fixes.store(subject, blob)
+        advice = for_staged.store(subject, blob)
         return self.finding(
             blob.path,
             message + advice.note,

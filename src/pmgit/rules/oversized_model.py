@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pmgit.finding import Finding, Fix
+from pmgit.core.finding import Finding, Fix
+from pmgit.core.rule import RAW, SIZE, Option, Rule
+from pmgit.core.units import show_both
 from pmgit.git.blob import GROWTH, UNKNOWN
 from pmgit.model.folder import INFO, LOCK, find
-from pmgit.rule import RAW, SIZE, Option, Rule
-from pmgit.units import show_both
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ class OversizedModel(Rule):
                 yield self._finding(subject, growth, total, limit)
 
     def _finding(self, subject: Subject, growth: _Growth, total: int, limit: int) -> Finding:
-        from pmgit import fixes
+        from pmgit.core.shell import merged
+        from pmgit.fix import for_staged
         from pmgit.model.steering import steers_git
-        from pmgit.report.shell import merged
 
         size, most = show_both(total, limit)
         allowed = f"the limit is {most}" if limit else "where nothing may be"
@@ -77,7 +77,7 @@ class OversizedModel(Rule):
                 left -= more
         subject.snapshot.learn_filters(blob.path for blob in chosen)
         # What other rules say of the same files must be the same, or two fixes would collide.
-        advice = [fixes.store(subject, blob) for blob in chosen]
+        advice = [for_staged.store(subject, blob) for blob in chosen]
         note = next((found.note for found in advice if found.note), "")
         plans = [found.fix for found in advice if found.fix]
         # Half of the files taken out would not cure it.

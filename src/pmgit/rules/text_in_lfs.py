@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pmgit.rule import LFS, SIZE, Option, Rule
+from pmgit.core.rule import LFS, SIZE, Option, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.finding import Finding
-    from pmgit.fixes import Advice
+    from pmgit.core.finding import Finding
+    from pmgit.fix.for_staged import Advice
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
@@ -63,8 +63,8 @@ class TextInLfs(Rule):
                 )
 
     def _advice(self, subject: Subject, blob: Blob) -> Advice:
-        from pmgit import fixes
+        from pmgit.fix import for_staged
 
         if subject.repository.bare or subject.origin == "range":
-            return fixes.Advice(None)
-        return fixes.text_again(subject, blob)
+            return for_staged.Advice(None)
+        return for_staged.text_again(subject, blob)

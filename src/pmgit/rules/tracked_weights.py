@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from pmgit.core.rule import RAW, SIZE, Option, Rule
+from pmgit.core.units import show_both
 from pmgit.model.weights import NEVER
-from pmgit.rule import RAW, SIZE, Option, Rule
-from pmgit.units import show_both
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.finding import Finding
+    from pmgit.core.finding import Finding
     from pmgit.model.subject import Subject
 
 
@@ -69,11 +69,11 @@ class TrackedWeights(Rule):
         raw = [blob for blob in subject.weights_among(raw) if not subject.is_moved(blob)]
         if not raw:
             return
-        from pmgit import fixes
+        from pmgit.fix import for_staged
 
         subject.snapshot.learn_filters(blob.path for blob in raw)
         for blob in raw:
-            advice = fixes.store(subject, blob)
+            advice = for_staged.store(subject, blob)
             size, most = show_both(blob.size, limit)
             allowed = f" (the limit is {most})" if limit else ""
             note = _DOUBT if subject.tiers.of(blob.path) == NEVER else ""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from pmgit.core.rule import LFS, Rule
+from pmgit.core.units import show_size
 from pmgit.lfs.pointer import Pointer
-from pmgit.rule import LFS, Rule
-from pmgit.units import show_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.finding import Finding
-    from pmgit.fixes import Advice
+    from pmgit.core.finding import Finding
+    from pmgit.fix.for_staged import Advice
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
@@ -64,7 +64,7 @@ class UncoveredPointer(Rule):
         ]
         if not uncovered:
             return
-        from pmgit.leaving_lfs import Leaving
+        from pmgit.fix.leaving_lfs import Leaving
 
         why = self._why([blob for blob, _ in uncovered], subject)
         leaving = Leaving(subject, uncovered)
@@ -86,18 +86,18 @@ class UncoveredPointer(Rule):
         """What covers them on this machine alone; a server knows nothing of the pusher's."""
         if subject.repository.bare or subject.snapshot.receiver.is_here:
             return {}
-        from pmgit.setup.attributes import only_here
+        from pmgit.gitfiles.attributes import only_here
 
         return only_here.covering(subject.snapshot, [blob.path for blob in blobs])
 
     def _advice(self, subject: Subject, blob: Blob) -> Advice:
-        from pmgit import fixes
+        from pmgit.fix import for_staged
 
         if subject.repository.bare or subject.origin == "range":
-            return fixes.Advice(None)
+            return for_staged.Advice(None)
         from pmgit.lfs import patterns
 
         if patterns.must_be_text(blob.path):
             # It belongs into Git as text: lfs-setup restores it from the object.
-            return fixes.text_again(subject, blob)
-        return fixes.set_up_here(subject, blob)
+            return for_staged.text_again(subject, blob)
+        return for_staged.set_up_here(subject, blob)

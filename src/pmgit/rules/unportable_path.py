@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from pmgit.core.rule import PATHS, Rule
 from pmgit.model.folder import root_of
-from pmgit.rule import PATHS, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.finding import Finding
-    from pmgit.fixes import Advice
-    from pmgit.model import moves
+    from pmgit.core.finding import Finding
+    from pmgit.fix import renames
+    from pmgit.fix.for_staged import Advice
     from pmgit.model.subject import Subject
 
 #: Not allowed in names on Windows, besides control characters.
@@ -68,8 +68,8 @@ class UnportablePath(Rule):
         new = [c.path for c in subject.model_changes if c.oid and not c.before]
         if _surely_portable(new):
             return
-        from pmgit.fixes import Advice
-        from pmgit.model import moves
+        from pmgit.fix import renames
+        from pmgit.fix.for_staged import Advice
 
         names = None
         renamed: dict[str, Advice] = {}
@@ -80,7 +80,7 @@ class UnportablePath(Rule):
                 continue
             advice = Advice(None)
             if subject.snapshot.has_work_tree:
-                names = names or moves.Names(subject)
+                names = names or renames.Names(subject)
                 advice = self._fix(path, root, names, renamed)
             message = f"not every system can have this name: {fault}{advice.note}"
             yield self.finding(path, message, fix=advice.fix)
@@ -89,11 +89,11 @@ class UnportablePath(Rule):
         self,
         path: str,
         root: str,
-        names: moves.Names,
+        names: renames.Names,
         renamed: dict[str, Advice],
     ) -> Advice:
         """The rename of the first part that is at fault, a folder or the file itself."""
-        from pmgit.fixes import Advice
+        from pmgit.fix.for_staged import Advice
 
         above = root
         for part in path[len(root) + 1 :].split("/"):

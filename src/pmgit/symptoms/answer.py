@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pmgit.errors import PmgitError
-from pmgit.finding import Step
+from pmgit.core.errors import PmgitError
+from pmgit.core.finding import Step
+from pmgit.core.shell import Shell, own_command, quote
+from pmgit.fix.spill import shell_for
 from pmgit.git.repository import Repository, discover
 from pmgit.git.revisions import id_of
-from pmgit.git.spill import shell_for
 from pmgit.lfs import missing, patterns
-from pmgit.report.shell import Shell, own_command, quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,0 +1,73 @@
+"""The configuration that a snapshot holds: what is judged brings the rules that it is judged by."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from pmgit.core.config import FILE, MAX_BYTES, MOST_BYTES, PYPROJECT, Config, parse
+from pmgit.core.errors import PmgitError, UsageError
+from pmgit.core.toml_subset import too_large
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.git.blob import Blob
+    from pmgit.snapshots.base import Snapshot
+
+
+def read(snapshot: Snapshot) -> Config:
+    """The configuration that the snapshot holds.
+
+    One in the work tree that is not tracked counts too, or a new one would seem to do nothing;
+    in a range of commits only what is committed does.
+    """
+    found = snapshot.listing(FILE, PYPROJECT)
+    for name in (FILE, PYPROJECT):
+        if name in found:
+            data = _recorded(snapshot, found[name])
+        else:
+            data = _untracked(snapshot, name) if snapshot.has_work_tree else None
+        if data is not None:
+            config = parse(data, name)
+            if config.source:
+                return config
+    return Config()
+
+
+def _recorded(snapshot: Snapshot, blob: Blob) -> bytes | None:
+    """The content of a file of the snapshot; a link or a submodule is no configuration."""
+    if not blob.is_regular:
+        if blob.path == PYPROJECT:
+            return None
+        raise UsageError(f"{blob.path} is a link or a submodule, not a file")
+    # Mostly it lies on disk as it is in the index, which saves a git process.
+    contents = snapshot.contents.texts_of([blob], MOST_BYTES)
+    if blob.size > MOST_BYTES:
+        if blob.path == PYPROJECT:
+            return None  # of others; nobody has written it by hand
+        raise too_large(blob.path, blob.size, MAX_BYTES)
+    if blob.oid not in contents:
+        raise PmgitError(
+            f"{blob.path} is not here (partial clone), and pmgit does not fetch",
+            f"fetch it: git cat-file -e {blob.oid}",
+        )
+    return contents[blob.oid]
+
+
+def _untracked(snapshot: Snapshot, name: str) -> bytes | None:
+    """The content of a file of the work tree; nothing is opened that could hang or never end.
+
+    A configuration that cannot be read is none that may be left out: it may make rules stricter.
+    """
+    path = os.path.join(snapshot.repository.top, name)
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            if name == PYPROJECT:
+                return None
+            raise UsageError(f"{name} is not a file", "it holds the configuration, as TOML")
+        with open(path, "rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise PmgitError(f"{name} cannot be read: {error.strerror}") from error

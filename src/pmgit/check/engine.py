@@ -1,0 +1,251 @@
+"""The judgement: the selected rules over a snapshot, and what of it is told."""
+
+from __future__ import annotations
+
+from pmgit import rules
+from pmgit.core.config import BASELINE, Config
+from pmgit.core.errors import UsageError, unknown
+from pmgit.core.finding import ERROR, Report
+from pmgit.core.rule import (
+    ATTRIBUTES,
+    HOST,
+    LARGE,
+    LFS,
+    LINKS,
+    LOCAL,
+    MODELS,
+    PATHS,
+    PLACES,
+    PUSHED,
+    RAW,
+)
+from pmgit.lfs import pointer
+from pmgit.model.subject import Subject
+from pmgit.snapshots.base import RANGE, TREE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from pmgit.baseline.forgive import Baseline
+    from pmgit.core.finding import Finding
+    from pmgit.git.blob import Blob
+    from pmgit.snapshots.base import Snapshot
+
+#: When several rules speak about one blob, the first of these is told: its fix is the right one.
+#: This is decided after select and ignore, so that a hook with one rule only still stops a blob.
+PRECEDENCE = ("text-in-lfs", "missing-pointer", "tracked-weights", "oversized-blob")
+
+#: Where a size from the index is taken for the blob's, it is far below this many bytes.
+_EXACT_FROM = 400_000
+
+
+def selected(config: Config, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[str]:
+    """The names of the rules to run: of `select` (all when empty), without those of `ignore`.
+
+    Both take rules and families; what is given here counts instead of the configuration's.
+    Raises UsageError for a name that is neither.
+    """
+    chosen = list(select) or config.values["select"]
+    left_out = list(ignore) or config.values["ignore"]
+    for name in (*chosen, *left_out):
+        if name not in rules.RULES and name not in rules.FAMILIES:
+            error = unknown("rule or family", name, [*rules.RULES, *rules.FAMILIES])
+            typed = name in select or name in ignore or not config.source
+            where = "" if typed else f"{config.source}: "
+            raise UsageError(f"{where}{error.message}", error.hint)
+    for name in config.rules:
+        if name not in rules.RULES:
+            where = f"{config.source}: " if config.source else ""
+            error = unknown("rule", name, list(rules.RULES))
+            raise UsageError(f"{where}[rules.{name}]: {error.message}", error.hint)
+    return [
+        name
+        for name, entry in rules.RULES.items()
+        if (not chosen or name in chosen or entry.family in chosen)
+        and name not in left_out
+        and entry.family not in left_out
+    ]
+
+
+def judge(
+    snapshot: Snapshot,
+    config: Config,
+    names: Sequence[str],
+    baseline: Callable[[], Baseline] | None = None,
+    *,
+    plans: bool = True,
+) -> Report:
+    """The findings of the named rules, sorted by path.
+
+    `baseline` gives what is forgiven, and is asked only when there are findings; without it the
+    snapshot's own counts (a server passes that of the old tip: a push must not forgive itself).
+    One that a change brings must be valid. With `plans`, what is committed gets its own fixes.
+    """
+    for name in config.rules:
+        if name in rules.RULES:
+            config.check_options(rules.load(name))
+    findings, subject = _found(snapshot, config, names)
+    if findings:
+        findings = _new_to_all(findings, snapshot, config)
+    forgiven: list[Finding] = []
+    brought = _brings_baseline(snapshot.changes) and (baseline is None or snapshot.origin != TREE)
+    if findings or brought:
+        from pmgit.baseline import source
+
+        own = source.of_snapshot(snapshot) if brought or not baseline else None
+        if baseline:
+            own = baseline() if findings else None  # one at a time: it may have 100,000 entries
+        if findings:
+            findings = _first_of_each_blob(_not_excluded(findings, config, subject))
+            if own:
+                findings, forgiven = own.split(findings, subject, PRECEDENCE)
+    if findings:
+        from pmgit.check import attach_fixes
+
+        findings = attach_fixes.attach(
+            findings, config, subject, baseline, judge if plans else None
+        )
+    forgiven.sort(key=_place)
+    return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven)
+
+
+def _found(
+    snapshot: Snapshot, config: Config, names: Sequence[str]
+) -> tuple[list[Finding], Subject]:
+    """All that the named rules find, and what they have asked.
+
+    With sizes from the index first; what is found by those is looked for again by exact ones: they
+    are shown, and a baseline compares them.
+    """
+    found, subject = _look(snapshot, config, names)
+    if found and snapshot.contents.make_exact():
+        return _look(snapshot, config, names)
+    return found, subject
+
+
+def _look(
+    snapshot: Snapshot, config: Config, names: Sequence[str]
+) -> tuple[list[Finding], Subject]:
+    """What the named rules find by the sizes that are known."""
+    entries = [rules.RULES[name] for name in names]
+    asks_filters = any(entry.scope in (LFS, PUSHED) for entry in entries)
+    hosted = "host-limit" in names and bool(config.rules.get("host-limit"))
+    exact_from = _exact_from(config, names)
+    if hosted:
+        from pmgit.hosts import choice
+
+        exact_from = min([exact_from, *choice.sizes(snapshot, config)])
+    snapshot.survey(pointer.may_be, exact_from, ask_filters=asks_filters)
+    subject = Subject(snapshot, config)
+    speaks = {
+        LARGE: lambda: _is_any_large(subject, config),
+        LFS: lambda: subject.concerns_lfs,
+        PUSHED: lambda: snapshot.receiver.known is not None and subject.concerns_lfs,
+        PLACES: lambda: _comes_or_goes(subject) or bool(subject.loose),
+        RAW: lambda: bool(subject.raw_model_files or subject.raw_model_tip_files),
+        LINKS: lambda: (
+            snapshot.origin == TREE
+            or bool(subject.links or subject.places.clones or subject.places.bare)
+        ),
+        PATHS: lambda: any(c.oid and not c.before for c in subject.model_changes),
+        MODELS: lambda: bool(subject.models),
+        LOCAL: lambda: snapshot.has_work_tree and bool(subject.models),
+        ATTRIBUTES: lambda: subject.changes_attributes or subject.names_attributes,
+        HOST: lambda: hosted,
+    }
+    scopes = {scope for scope in dict.fromkeys(e.scope for e in entries) if speaks[scope]()}
+    active = [rules.load(name)(config) for name in names if rules.RULES[name].scope in scopes]
+    return [finding for rule in active for finding in rule.check(subject)], subject
+
+
+def _new_to_all(findings: list[Finding], snapshot: Snapshot, config: Config) -> list[Finding]:
+    """Of the findings at the tip of what merges, those that each side of it would get.
+
+    What only one side lacks has been there on the other. A blob that a commit brings in is not
+    asked for again: merges do not introduce it.
+    """
+    from pmgit.snapshots import merges
+
+    if not any(_is_of_tip(finding) for finding in findings):
+        return findings
+    for other in merges.others(snapshot):
+        again = _found(other, config, sorted({f.rule for f in findings if _is_of_tip(f)}))[0]
+        found = {_same(finding): finding for finding in reversed(again)}
+        findings = [
+            _milder(finding, found[_same(finding)]) if _is_of_tip(finding) else finding
+            for finding in findings
+            if not _is_of_tip(finding) or _same(finding) in found
+        ]
+    return findings
+
+
+def _is_of_tip(finding: Finding) -> bool:
+    """Whether a finding is about the tree that is judged, not about one of its commits."""
+    return not finding.commit
+
+
+def _milder(finding: Finding, other: Finding) -> Finding:
+    """The finding, as severe as the same one is against another side of the merge."""
+    if other.severity != finding.severity == ERROR:
+        return finding.but(severity=other.severity, message=other.message)
+    return finding
+
+
+def _same(finding: Finding) -> tuple[str, str, int, str]:
+    return (finding.rule, finding.path, finding.line, finding.content)
+
+
+def _brings_baseline(changes: Iterable[Blob]) -> bool:
+    """Whether the baseline is among the changes, which are sorted by path."""
+    for change in changes:
+        if change.path >= BASELINE:
+            return change.path == BASELINE
+    return False
+
+
+def _comes_or_goes(subject: Subject) -> bool:
+    """Whether anything below a models folder does; in a range, also what is gone at its tip."""
+    if subject.touches_models or subject.origin != RANGE:
+        return subject.touches_models
+    return bool(subject.model_introduced)
+
+
+def _is_any_large(subject: Subject, config: Config) -> bool:
+    """Whether a file is above what is below every limit for one, or something is no file."""
+    least = min([_EXACT_FROM, *config.sizes("oversized-blob")])
+    files = subject.files
+    return len(files) < len(subject.introduced) or any(blob.size > least for blob in files)
+
+
+def _exact_from(config: Config, names: Sequence[str]) -> int:
+    """The size from which sizes must be exact: below every limit that somebody has lowered."""
+    lowered = [value for name in names for value in config.sizes(name) if value > 0]
+    return min([_EXACT_FROM, *lowered])
+
+
+def _not_excluded(findings: list[Finding], config: Config, subject: Subject) -> list[Finding]:
+    """The findings whose paths `exclude` does not name; `old/` also means the model `old`."""
+    if not config.values["exclude"]:
+        return findings
+    folders = subject.places.model_paths
+    return [f for f in findings if not config.excludes(f.path + "/" * (f.path in folders))]
+
+
+def _first_of_each_blob(findings: list[Finding]) -> list[Finding]:
+    """The findings without those about a blob of which a rule with the right fix speaks."""
+    best: dict[tuple[str, str], int] = {}
+    for finding in findings:
+        if finding.rule in PRECEDENCE:
+            key = (finding.path, finding.commit)
+            best[key] = min(PRECEDENCE.index(finding.rule), best.get(key, len(PRECEDENCE)))
+    return [
+        finding
+        for finding in findings
+        if finding.rule not in PRECEDENCE
+        or PRECEDENCE.index(finding.rule) == best[finding.path, finding.commit]
+    ]
+
+
+def _place(finding: Finding) -> tuple[str, int, str, str]:
+    return (finding.path, finding.line, finding.rule, finding.commit)

@@ -1,0 +1,1 @@
+"""What all of pmgit stands on: errors, units, findings, rules, the configuration."""

@@ -1,0 +1,292 @@
+"""The configuration: `.pmgit.toml`, or `[tool.pmgit]` in pyproject.toml.
+
+It belongs to the snapshot that is judged: whoever checks out an old commit gets its rules. An
+unknown key is an error that names the nearest known one, because a setting that is silently not
+read is a net with a hole.
+"""
+
+from __future__ import annotations
+
+from pmgit.core.errors import UsageError, cut, shown, unknown
+from pmgit.core.rule import CHOICE, FLAG, NAMES, SIZE, TEXT
+from pmgit.core.units import read_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pmgit.core.globs import Paths
+    from pmgit.core.rule import Rule
+
+FILE = ".pmgit.toml"
+PYPROJECT = "pyproject.toml"
+#: What is forgiven (`baseline/`); it lies beside the configuration.
+BASELINE = ".pmgit-baseline"
+#: A configuration is read on every commit; a larger one is a mistake or an attack.
+MAX_BYTES = 1_000_000
+#: What is larger than this is not even looked at: somebody else's pyproject.toml may be large.
+MOST_BYTES = 10 * MAX_BYTES
+
+IGNORE, LFS = "ignore", "lfs"
+HOOKS = ("pre-commit", "prek", "native", "none")
+
+#: In the name of a models folder: patterns, and what Windows writes between folders.
+_STRANGE = frozenset("*?[]\\:\0")
+#: All names of models folders together have at most so many characters: git gets them as arguments.
+_MOST_FOLDERS = 100_000
+
+
+class Setting:
+    """A top-level key: what it holds, what it is without being set, and what it means."""
+
+    __slots__ = ("choices", "default", "help", "type")
+
+    def __init__(self, type: str, default: Any, help: str, choices: tuple[str, ...] = ()) -> None:
+        self.type = type
+        self.default = default
+        self.help = help
+        self.choices = choices
+
+
+SETTINGS = {
+    "models": Setting(
+        NAMES,
+        ["pretrained_model", "pretrained_models"],
+        "The models folders, relative to the top of the repository; those that exist count.",
+    ),
+    "storage": Setting(
+        CHOICE,
+        "",
+        "Where weights belong: ignored by Git, or in Git LFS. Not set: `lfs` when the"
+        " repository has any lfs attribute, `ignore` otherwise.",
+        (IGNORE, LFS),
+    ),
+    "language": Setting(
+        CHOICE, "en", "The language of the INFO.md template: English or Chinese.", ("en", "zh")
+    ),
+    "hooks": Setting(CHOICE, "", "Which hooks `pmgit init` installs in a clone.", HOOKS),
+    "hooks-config": Setting(TEXT, "", "The file that pre-commit or prek reads, if not the usual."),
+    "exclude": Setting(
+        NAMES, [], "Patterns, as in .gitignore, of paths that no rule speaks about."
+    ),
+    "select": Setting(NAMES, [], "Only these rules and families; all when empty."),
+    "ignore": Setting(NAMES, [], "Not these rules and families; wins over `select`."),
+}
+
+#: `[weights]`: the name patterns of the three tiers, added to the built-in ones.
+WEIGHTS = {
+    "always": "File names that are weights wherever they lie, such as `*.mymodel`.",
+    "ambiguous": "File names that are weights inside a model folder; elsewhere by content only.",
+    "never": "File names that are never weights, whatever else says so.",
+}
+
+
+class Config:
+    """The settings that one judgement goes by."""
+
+    def __init__(self, document: dict[str, Any] | None = None, source: str = "") -> None:
+        document = document or {}
+        self.source = source
+        for key in document:
+            if key not in SETTINGS and key not in ("rules", "weights"):
+                raise self._at(unknown("key", key, [*SETTINGS, "rules", "weights"]))
+        self.values = {
+            name: self._value(name, setting, document[name])
+            if name in document
+            else setting.default
+            for name, setting in SETTINGS.items()
+        }
+        self.models = self._models()
+        self.storage: str = self.values["storage"]
+        self.language: str = self.values["language"]
+        self.rules = self._table(document, "rules")
+        for name in self.rules:
+            self._table(self.rules, name, "rules.")
+        self.weights = self._table(document, "weights")
+        for name, value in self.weights.items():
+            if name not in WEIGHTS:
+                raise self._at(unknown("key", f"weights.{name}", [f"weights.{w}" for w in WEIGHTS]))
+            self.weights[name] = self._value(f"weights.{name}", Setting(NAMES, [], ""), value)
+        self._exclude: Paths | None = None
+
+    def option(self, rule: Rule, name: str) -> Any:
+        """The value of a rule's option: as configured, else its default."""
+        for option in rule.options:
+            if option.name == name:
+                table = self.rules.get(rule.name, {})
+                if name in table:
+                    return self._value(f"rules.{rule.name}.{name}", option, table[name])
+                return option.default
+        raise KeyError(f"{rule.name} declares no option {name!r}")
+
+    def sizes(self, rule: str) -> list[int]:
+        """The sizes that are set for a rule, whatever their options."""
+        found = []
+        for value in self.rules.get(rule, {}).values():
+            try:
+                found.append(read_size(value.text if isinstance(value, _Text) else str(value)))
+            except ValueError:
+                continue
+        return found
+
+    def check_options(self, rule: type[Rule]) -> None:
+        """Refuse what `[rules.<rule>]` holds beside the options that the rule declares."""
+        known = {option.name: option for option in rule.options}
+        for name, value in self.rules.get(rule.name, {}).items():
+            key = f"rules.{rule.name}.{name}"
+            if name not in known:
+                if not known:
+                    raise self._at(
+                        UsageError(f"unknown key {key!r}", f"{rule.name} has no options")
+                    )
+                raise self._at(unknown("key", key, [f"rules.{rule.name}.{o}" for o in known]))
+            self._value(key, known[name], value)
+
+    def override(self, assignment: str) -> None:
+        """Apply `RULE.OPTION=VALUE` from a command line; text becomes what the option holds."""
+        key, found, text = assignment.partition("=")
+        rule, dot, option = key.strip().partition(".")
+        if not (found and dot and rule and option):
+            raise UsageError(
+                f"not RULE.OPTION=VALUE: {assignment!r}",
+                "for example: -c oversized-blob.max-file-size=20MB",
+            )
+        self.rules.setdefault(rule, {})[option] = _Text(text.strip())
+
+    def is_typed(self, rule: str, option: str) -> bool:
+        """Whether an option was set on a command line."""
+        return isinstance(self.rules.get(rule, {}).get(option), _Text)
+
+    def excludes(self, path: str) -> bool:
+        """Whether `exclude` names this path."""
+        if not self.values["exclude"] or not path:
+            return False
+        return self.patterns().hide(path)
+
+    def patterns(self) -> Paths:
+        """The patterns of `exclude`. Raises UsageError for what is none."""
+        if self._exclude is None:
+            from pmgit.core.globs import Paths, PatternError
+
+            try:
+                self._exclude = Paths(self.values["exclude"])
+            except PatternError as error:
+                raise self._at(UsageError(f"'exclude': {cut(str(error))}")) from None
+        return self._exclude
+
+    def _at(self, error: UsageError) -> UsageError:
+        return UsageError(
+            f"{self.source}: {error.message}" if self.source else error.message, error.hint
+        )
+
+    def _table(self, document: dict[str, Any], name: str, above: str = "") -> dict[str, Any]:
+        table = document.get(name, {})
+        if not isinstance(table, dict):
+            key = f"{above}{name}"
+            raise self._at(UsageError(f"{key!r} is {_kind(table)}, not a table", f"write [{key}]"))
+        return table
+
+    def _models(self) -> tuple[str, ...]:
+        """The models folders, each written in the one way that paths of Git begin with."""
+        folders = []
+        for name in self.values["models"]:
+            parts = [part for part in name.split("/") if part not in ("", ".")]
+            strange = name.startswith("/") or not _STRANGE.isdisjoint(name) or ".." in parts
+            if not parts or strange:
+                raise self._at(
+                    UsageError(
+                        f"'models' names {cut(name)!r}, which is no folder below the top of the"
+                        " repository",
+                        'for example: models = ["pretrained_model"]',
+                    )
+                )
+            folders.append("/".join(parts))
+        if sum(map(len, folders)) > _MOST_FOLDERS:
+            raise self._at(
+                UsageError(f"'models' names {len(folders)} folders", "name the folders above them")
+            )
+        if not folders:
+            hint = 'to leave the rules about models out: ignore = ["naming", "info"]'
+            raise self._at(UsageError("'models' names no folder", hint))
+        return tuple(dict.fromkeys(folders))
+
+    def _value(self, key: str, setting: Any, value: Any) -> Any:
+        """`value` as the setting's type, or the error that says what it should have been."""
+        if isinstance(value, _Text):
+            value = value.read(setting.type)
+        if setting.type == NAMES and isinstance(value, list):
+            if all(isinstance(item, str) for item in value):
+                for item in value:
+                    if setting.choices and item not in setting.choices:
+                        raise self._at(unknown(f"name in {key!r}:", item, list(setting.choices)))
+                return value
+        elif setting.type in (FLAG, TEXT):
+            if isinstance(value, bool if setting.type == FLAG else str):
+                return value
+        elif setting.type == CHOICE and isinstance(value, str):
+            if value in setting.choices:
+                return value
+            raise self._at(unknown(f"value for {key!r}:", value, list(setting.choices)))
+        elif setting.type == SIZE and isinstance(value, int | str) and not isinstance(value, bool):
+            try:
+                return read_size(str(value))
+            except ValueError:
+                pass
+        raise self._at(UsageError(f"{key!r} is {_kind(value)}, not {_WANTED[setting.type]}"))
+
+
+class _Text:
+    """A value typed on a command line: what it is, only the option's type says."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def read(self, type: str) -> Any:
+        if type == NAMES:
+            return [word for word in self.text.split(",") if word]
+        if type == FLAG:
+            return {"true": True, "false": False}.get(self.text, self.text)
+        return self.text
+
+
+_WANTED = {
+    NAMES: 'a list of text, such as ["a", "b"]',
+    FLAG: "true or false",
+    CHOICE: "text",
+    TEXT: "text",
+    SIZE: 'a size, such as "1 MB" or 1000000',
+}
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return f"the text {cut(value)!r}"
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return f"the list {shown(value)}"
+    if isinstance(value, bool):
+        return repr(value).lower()
+    return shown(value) if isinstance(value, int | float) else cut(str(value))
+
+
+def parse(data: bytes, source: str) -> Config:
+    """The configuration in `data`, the bytes of the file `source`.
+
+    Raises UsageError, with the place, when it is not TOML or holds what pmgit does not know.
+    """
+    pyproject = source.rsplit("/", 1)[-1] == PYPROJECT
+    if pyproject and b"pmgit" not in data:
+        return Config()  # reading it takes 20 ms, and what is wrong in it is not our business
+    from pmgit.core import toml_subset
+
+    document = toml_subset.read(data, source, MAX_BYTES)
+    if pyproject:
+        tool = document.get("tool", {})
+        if not isinstance(tool, dict) or "pmgit" not in tool:
+            return Config()
+        document = tool["pmgit"]
+        source = f"{source} [tool.pmgit]"
+        if not isinstance(document, dict):
+            raise UsageError(f"{source} is {_kind(document)}, not a table")
+    return Config(document, source)

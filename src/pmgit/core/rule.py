@@ -1,0 +1,90 @@
+"""What a rule is: a name, a family, the options it declares, and a check over a snapshot.
+
+The docstring of a rule class is its manual page (docs/rules.md and `pmgit explain` are made
+from it); there is no second description anywhere. Options declared here become configuration
+keys, `-c RULE.OPTION=VALUE`, documentation and the JSON schema.
+"""
+
+from __future__ import annotations
+
+from pmgit.core.finding import Finding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from pmgit.core.config import Config
+
+#: What an option's value is: how it is read, and what the schema says of it.
+SIZE, CHOICE, FLAG, NAMES, TEXT = "size", "choice", "flag", "names", "text"
+
+#: When a rule has anything to say (`Rule.scope`); it is not even imported otherwise.
+#: Of all files: LARGE: one is introduced that a limit may be for. LFS: there is a pointer or an lfs
+#: attribute among them. PUSHED: the same, and somebody is to receive it. ATTRIBUTES: a
+#: .gitattributes changes. HOST: somebody has chosen a host.
+LARGE, LFS, PUSHED, ATTRIBUTES, HOST = "large", "lfs", "pushed", "attributes", "host"
+#: Below models folders: PLACES: something changes, or untracked weights lie loose. PATHS: a path is
+#: new. RAW: a file comes with its own content. LINKS: a link or a submodule comes, or a clone lies
+#: there. MODELS: a model is touched, or lies untracked in the work tree. LOCAL: the same, and there
+#: is a work tree.
+PLACES, PATHS, RAW, LINKS = "places", "paths", "raw", "links"
+MODELS, LOCAL = "models", "local"
+
+
+class Option:
+    """A setting of a rule: `[rules.<rule>] <name> = <value>`.
+
+    `type` is one of SIZE (bytes, or text such as `"1 MB"`), CHOICE (one of `choices`), FLAG
+    (true or false), NAMES (a list of text; of `choices` when there are any) and TEXT.
+    """
+
+    __slots__ = ("choices", "default", "help", "name", "type")
+
+    def __init__(
+        self, name: str, type: str, default: Any, help: str, choices: tuple[str, ...] = ()
+    ) -> None:
+        self.name = name
+        self.type = type
+        self.default = default
+        self.help = help
+        self.choices = choices
+
+    @property
+    def shown(self) -> str:
+        """The default value as a configuration would have it."""
+        if self.type == SIZE:
+            from pmgit.core.units import show_size
+
+            return f'"{show_size(self.default)}"' if self.default else "0"
+        if self.type == FLAG:
+            return str(self.default).lower()
+        import json
+
+        return json.dumps(self.default)
+
+
+class Rule:
+    """Base of all rules: one class, one module, one name."""
+
+    name = ""
+    family = ""
+    #: `error`, `warning`, or both with the reason in the docstring.
+    severity = "error"
+    scope = ""
+    options: tuple[Option, ...] = ()
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def option(self, name: str) -> Any:
+        """The configured value of one of this rule's options."""
+        return self.config.option(self, name)
+
+    def finding(self, path: str, message: str, **details: Any) -> Finding:
+        """A finding of this rule; `details` are those of `Finding`."""
+        return Finding(path, message, rule=self.name, **details)
+
+    def check(self, snapshot: Any) -> Iterator[Finding]:
+        """Everything in `snapshot` that this rule objects to."""
+        raise NotImplementedError

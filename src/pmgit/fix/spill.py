@@ -1,0 +1,42 @@
+"""Long lists of paths for fixes, kept in the git directory where a pasted command reads them."""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.core.shell import Shell, own_command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.git.repository import Repository
+
+
+def shell_for(repository: Repository) -> Shell:
+    """The shell that fixes for this repository are pasted into."""
+
+    def spill(data: bytes) -> str:
+        return _spill(repository, data)
+
+    # What a server prints is pasted elsewhere, where its paths mean nothing.
+    return Shell(repository.prefix, "pmgit" if repository.bare else own_command(), spill)
+
+
+def _spill(repository: Repository, data: bytes) -> str:
+    """Keep `data` in a file named for its content; the path of the file, '' if none can be made.
+
+    The name makes sure that a fix that was printed earlier still means the paths it meant.
+    """
+    import hashlib
+
+    folder = os.path.join(repository.git_dir, "pmgit")
+    name = os.path.join(folder, f"paths-{hashlib.sha256(data).hexdigest()[:16]}")
+    try:
+        os.makedirs(folder, exist_ok=True)
+        if not os.path.exists(name):
+            part = f"{name}.{os.getpid()}"
+            with open(part, "wb") as file:
+                file.write(data)
+            os.replace(part, name)
+    except OSError:
+        return ""  # a read-only repository: the fix names every path
+    return name

@@ -1,0 +1,1 @@
+"""The users' files that steer Git, .gitignore and .gitattributes: read, planned and written."""

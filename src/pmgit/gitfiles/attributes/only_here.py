@@ -1,0 +1,144 @@
+"""What only this machine says of paths, and by which line.
+
+What is judged goes by the attributes that every clone sees. `git add` here goes by those of the
+user, the system and the clone as well, and by files that are not staged.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.git import attributes
+from pmgit.git.attributes import LFS
+from pmgit.git.blob import folders_of
+from pmgit.gitfiles.attributes.attribute_lines import INFO, NAME, deciders, personal, read
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pmgit.git.attribute_text import Line
+    from pmgit.git.repository import Repository
+    from pmgit.model.subject import Subject
+    from pmgit.snapshots.base import Snapshot
+
+#: Of so many paths the line is looked for; the others are told without it.
+_LOOKED_UP = 500
+
+
+def is_silent(repository: Repository) -> bool:
+    """Whether this machine adds nothing to the attributes of a tree."""
+    if attributes.own_file(repository) or personal(repository):
+        return False
+    return not ignores_case(repository)
+
+
+def ignores_case(repository: Repository) -> bool:
+    """Whether Git matches patterns here whatever the case of letters is."""
+    asked = ("config", "--type=bool", "--get", "core.ignoreCase")
+    return repository.start(*asked).wait()[1].strip() == b"true"
+
+
+def sent(repository: Repository, paths: Iterable[str]) -> set[str]:
+    """The paths that `git add` here sends to Git LFS: by the files on disk, and all others."""
+    found = attributes.of_paths(repository, paths, "filter")
+    return {path for path, given in found.items() if given["filter"] == LFS}
+
+
+def covering(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
+    """Why those of `paths` go to Git LFS here that go there in no other clone.
+
+    The tree of the snapshot sends none of them there.
+    """
+    repository = snapshot.repository
+    if not paths or is_silent(repository):
+        return {}
+    here = attributes.answers(attributes.ask(repository, paths, snapshot.index_env), paths)
+    return why_sent(snapshot, [path for path in paths if here.get(path) == LFS])
+
+
+def why_sent(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
+    """What sends each path to Git LFS here, and in no other clone."""
+    if not paths:
+        return {}
+    repository, files = snapshot.repository, snapshot.attribute_texts()
+    lines = deciders(repository, files, paths[:_LOOKED_UP])
+    case = ignores_case(repository)
+    found = {}
+    for path in paths:
+        line = lines.get(path)
+        if line is None:
+            found[path] = "here attributes of this machine send it to Git LFS, which no other has"
+        elif line.file in files and case:
+            found[path] = f"here core.ignoreCase lets {line.named} cover it, elsewhere nothing does"
+        else:
+            what = "by a macro" if line.file in files else "a line"
+            found[path] = f"here {line.named} sends it to Git LFS, {what} that no other clone has"
+    return found
+
+
+def kept_raw(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
+    """Those of `paths` that `git add` here does not send to Git LFS, and because of which line.
+
+    The tree of the snapshot sends all of them there. '' where no line keeps them raw: git before
+    2.43 reads no `.gitattributes` that a sparse checkout leaves out.
+    """
+    repository = snapshot.repository
+    staged = snapshot.attribute_texts()
+    files = on_disk(repository, staged, paths)
+    if files == staged and not repository.is_sparse and is_silent(repository):
+        return {}
+    here = sent(repository, paths)
+    raw = [path for path in paths if path not in here]
+    lines = deciders(repository, files, raw[:_LOOKED_UP]) if raw else {}
+    return {
+        path: line.named if (line := lines.get(path)) and not _sends(line) else "" for path in raw
+    }
+
+
+def _sends(line: Line) -> bool:
+    return f"filter={LFS}" in line.words
+
+
+def own_lines(repository: Repository, paths: Iterable[str]) -> dict[str, tuple[Line, bool]]:
+    """The line of this clone alone that decides for each path, whatever a tree says.
+
+    And whether it sends the path to Git LFS; left out is what no such line speaks about.
+    """
+    if repository.bare or not attributes.own_file(repository):
+        return {}
+    found = deciders(repository, {}, paths)
+    lines = {path: line for path, line in found.items() if line.file == INFO}
+    here = sent(repository, lines)
+    return {path: (line, path in here) for path, line in lines.items()}
+
+
+def of_clone(subject: Subject) -> dict[str, tuple[str, bool]]:
+    """What the clone's own lines say of the files of a judgement: the line, whether it sends them.
+
+    To be asked once for all, by `Subject.once`.
+    """
+    paths = dict.fromkeys(b.path for b in (*subject.files, *subject.judged_for_lfs))
+    found = own_lines(subject.repository, paths)
+    return {p: (line.named, sends) for p, (line, sends) in found.items()}
+
+
+def raw_of(subject: Subject) -> dict[str, str]:
+    """As `kept_raw`, of the raw files of a judgement that belong into Git LFS."""
+    raw = [blob.path for blob in subject.lfs_files if subject.is_raw(blob)]
+    return kept_raw(subject.snapshot, raw)
+
+
+def on_disk(
+    repository: Repository, staged: Mapping[str, bytes], paths: Iterable[str]
+) -> dict[str, bytes]:
+    """The attribute files above paths as `git add` reads them: from the disk, else the index."""
+    found = dict(staged)
+    for folder in folders_of(paths):
+        name = f"{folder}/{NAME}" if folder else NAME
+        # Git does not read it through a link.
+        path = os.path.join(repository.top, name)
+        data = None if os.path.islink(path) else read(path)
+        if data is not None:
+            found[name] = data
+    return found

@@ -1,0 +1,128 @@
+"""Making what is staged agree with the attributes, without changing any file of the work tree.
+
+Raw content becomes a pointer, and a pointer at a path that must be text becomes the text. What
+is converted is what is staged, so that a file that was staged in part stays so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+
+from pmgit.core.errors import PmgitError
+from pmgit.git import work_tree
+from pmgit.git.blob import encode
+from pmgit.git.clean import LFS_FILTER, pointer_to
+from pmgit.gitfiles import user_files
+from pmgit.gitfiles.attributes import only_here
+from pmgit.lfs import pointer, store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pmgit.git.blob import Blob
+    from pmgit.git.repository import Repository
+    from pmgit.lfs.pointer import Pointer
+
+
+def to_pointers(repository: Repository, blobs: Sequence[Blob]) -> None:
+    """Stage the pointer to the content of every blob; raises PmgitError when one stays raw."""
+    same = [blob for blob in blobs if _on_disk(repository, blob)]
+    # Git goes by the attributes that it has here, and adds the others raw without a word.
+    here = only_here.sent(repository, [blob.path for blob in same])
+    same = [blob for blob in same if blob.path in here]
+    if same:
+        # One process for all, and the index learns that these files have not changed.
+        repository.run(
+            *LFS_FILTER,
+            "add",
+            "--renormalize",
+            *(("--sparse",) if repository.is_sparse else ()),
+            "--pathspec-from-file=-",
+            "--pathspec-file-nul",
+            stdin=b"".join(encode(blob.path) + b"\0" for blob in same),
+        )
+    done = set(map(id, same))
+    others = [blob for blob in blobs if id(blob) not in done]
+    _stage(repository, [(b, _store(repository, pointer_to(repository, b.oid))) for b in others])
+    _prove(repository, blobs)
+
+
+def to_text(repository: Repository, found: Iterable[tuple[Blob, Pointer]]) -> list[str]:
+    """Stage the content instead of its pointer, where the content is here.
+
+    A file in the work tree that holds exactly the pointer becomes the text too. The paths whose
+    content is not here are returned; they stay as they are.
+    """
+    missing, staged = [], []
+    for blob, target in found:
+        path = store.find_object(repository, target.oid)
+        text = (user_files.read(path) or b"") if path else b""
+        if not path or hashlib.sha256(text).hexdigest() != target.oid:
+            missing.append(blob.path)
+            continue
+        staged.append((blob, _store(repository, text)))
+        here = os.path.join(repository.top, blob.path)
+        if _is_file(repository, blob.path) and user_files.read(here) == blob.head:
+            user_files.write_whole(here, text)
+    _stage(repository, staged)
+    return missing
+
+
+def _store(repository: Repository, content: bytes) -> str:
+    return repository.run("hash-object", "-w", "--stdin", stdin=content).decode("ascii").strip()
+
+
+def _stage(repository: Repository, entries: Sequence[tuple[Blob, str]]) -> None:
+    if not entries:
+        return
+    # A file that a sparse checkout leaves out would otherwise look deleted.
+    names = {encode(blob.path) for blob, _ in entries}
+    listed = repository.run("ls-files", "-t", "-z").split(b"\0")
+    skipped = [line[2:] for line in listed if line[:2] == b"S " and line[2:] in names]
+    lines = [f"{b.mode} {oid}\t".encode() + encode(b.path) + b"\0" for b, oid in entries]
+    repository.run("update-index", "-z", "--index-info", stdin=b"".join(lines))
+    if skipped:
+        sparse = b"".join(name + b"\0" for name in skipped)
+        repository.run("update-index", "--skip-worktree", "-z", "--stdin", stdin=sparse)
+
+
+def _is_file(repository: Repository, path: str) -> bool:
+    """Whether a path is a plain file of the work tree: neither a link nor behind one."""
+    top = os.path.realpath(repository.top)
+    here = os.path.join(top, *path.split("/"))
+    try:
+        status = os.lstat(here)
+    except (OSError, ValueError):
+        return False
+    inside = os.path.realpath(os.path.dirname(here)) == os.path.dirname(here)
+    return stat.S_ISREG(status.st_mode) and inside
+
+
+def _on_disk(repository: Repository, blob: Blob) -> bool:
+    """Whether the work tree has exactly the content of a blob, so that git may read it there."""
+    if not _is_file(repository, blob.path):
+        return False
+    return work_tree.compare(repository, blob) == work_tree.SAME
+
+
+def _prove(repository: Repository, blobs: Sequence[Blob]) -> None:
+    """Read back what is staged: a filter that did nothing leaves no trace otherwise."""
+    if not blobs:
+        return
+    from pmgit.snapshots.base import TREE, Snapshot
+
+    after = Snapshot(repository, TREE, [], [])
+    staged = after.listing()
+    now = [staged[blob.path] for blob in blobs if blob.path in staged]
+    after.objects.survey(now, lambda _: True)
+    heads = after.contents.heads_of(now)
+    wrong = [b.path for b in now if not isinstance(pointer.read(heads[b.oid]), pointer.Pointer)]
+    if wrong or len(now) != len(blobs):
+        raise PmgitError(
+            f"{len(wrong) or 'some'} files are still raw in the index"
+            + (f", the first is {wrong[0]!r}" if wrong else ""),
+            "the Git LFS filter did nothing; see: git lfs env",
+        )

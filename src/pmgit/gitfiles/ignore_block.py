@@ -1,0 +1,232 @@
+"""pmgit's block in `.gitignore`: weights stay out of Git, INFO.md does not.
+
+Ignored weights (`storage = "ignore"`): the smallest block that works at any depth. A `!` cannot
+reach into an ignored folder, so folders are let in first. Weights in Git LFS: only caches and
+partial downloads are ignored, and what the user's own broader lines hide is let in again. In both
+cases repositories of their own are hidden (`ignore_foreign`).
+
+The block stands at the end of the `.gitignore` at the top, or (nested) in one of each models
+folder: that is stronger than any line at the top, unless the line shuts the folder itself.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.core.config import LFS
+from pmgit.core.errors import PmgitError, UsageError
+from pmgit.git import work_tree
+from pmgit.git.attributes import ignore_rules
+from pmgit.git.names import PROBE
+from pmgit.gitfiles import block, ignore_foreign, models_folders, own_files, user_files
+from pmgit.gitfiles.ignore_plan import CACHES, NAME, PLACES, SEEN, IgnoreContext, IgnorePlan, prove
+from pmgit.gitfiles.what_if import Shadow
+from pmgit.lfs.patterns import literal
+from pmgit.model import storage
+from pmgit.model.weights import ALWAYS_SUFFIXES, AMBIGUOUS_SUFFIXES, KEPT_TEXT
+from pmgit.snapshots.base import TREE, Snapshot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pmgit.core.config import Config
+    from pmgit.git.blob import Blob
+    from pmgit.git.repository import Repository
+
+
+def plan(
+    repository: Repository,
+    config: Config,
+    keep_text: bool | None,
+    nested: bool | None = None,
+    roots: Sequence[str] = (),
+) -> IgnorePlan:
+    """Work out the block and prove it, without changing anything.
+
+    None means: as the block that is there has it. `roots` are the models folders; none: those
+    of the configuration that exist. Raises PmgitError, with the file and line, when
+    a rule of the user's defeats the block.
+    """
+    snapshot = Snapshot(repository, TREE, [], [])
+    tracked = snapshot.listing()
+    before = _read(repository, tracked, NAME)
+    asked = list(roots) or models_folders.existing(repository, config, tracked)
+    roots, shut = ignore_foreign.split(repository, asked, tracked, strict=bool(roots))
+    for root in roots:
+        if not root.isprintable() and ("\n" in root or "\r" in root):
+            raise UsageError(f"no line of {NAME} can name {root!r}", "rename the models folder")
+    inside = {f"{root}/{NAME}": _read_inside(repository, tracked, root) for root in roots}
+    blocks = {path: block.read(text or b"", path) for path, text in inside.items()}
+    if nested is None:
+        nested = any(found is not None for found in blocks.values())
+    if keep_text is None:
+        old = [block.read(before or b"", NAME), *blocks.values()]
+        keep_text = any(_keeps_text(line) for lines in old for line in lines or ())
+    below = models_folders.files_below(repository, roots, tracked)
+    where = storage.of(config, storage.has_lfs_lines(snapshot))
+    made = IgnorePlan(before, before or b"", roots, where, keep_text, nested)
+    context = IgnoreContext(repository, tracked, below)
+    made.clones = [*shut, *ignore_foreign.clones_in(context)]
+    others = _other_files(repository, tracked, roots, below)
+    own = {path: block.remove(text or b"", path) for path, text in inside.items()}
+    if nested and roots:
+        made.after = block.remove(made.after, NAME)
+        others[NAME] = made.after
+        for root in roots:
+            path = f"{root}/{NAME}"
+            lines = _lines(context, root, made, {**others, path: own[path]}, path)
+            made.folders[path] = (inside[path], block.replace(inside[path] or b"", lines))
+    else:
+        others.update({path: text for path, text in own.items() if inside[path] is not None})
+        mine = {**others, NAME: block.remove(made.after, NAME)}
+        lines = [line for root in roots for line in _lines(context, root, made, mine, NAME)]
+        lines += [f"/{literal(root)}/" for root in shut]
+        lines += own_files.lines(repository, mine) if config.source else []
+        made.after = block.replace(made.after, lines, name=NAME)
+        for path, found in blocks.items():
+            if found is not None:
+                made.folders[path] = (inside[path], own[path] or None)
+    made.folders = {path: (old, new) for path, (old, new) in made.folders.items() if old != new}
+    after = {path: new or b"" for path, (_, new) in made.folders.items()}
+    with Shadow(repository, {**others, NAME: made.after, **after}) as shadow:
+        prove(shadow, made, below)
+    return made
+
+
+def apply(repository: Repository, made: IgnorePlan) -> None:
+    """Write the files and ask Git again. Raises PmgitError when the answer is another."""
+    for path, (_, new) in made.changes.items():
+        file = os.path.join(repository.top, *path.split("/"))
+        if new is None:
+            os.unlink(file)
+            continue
+        if path != NAME:
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+        user_files.write_whole(file, new)
+        work_tree.brought_back(repository, path)
+    prove(repository, made, [])
+
+
+def _read(repository: Repository, tracked: Mapping[str, Blob], path: str) -> bytes | None:
+    """A file of the work tree, also when a sparse checkout leaves it out; None for none."""
+    text = user_files.read(os.path.join(repository.top, *path.split("/")))
+    return work_tree.left_out(repository, tracked, path) if text is None else text
+
+
+def _read_inside(repository: Repository, tracked: Mapping[str, Blob], root: str) -> bytes | None:
+    """The `.gitignore` of a models folder; a folder that is a link is none of ours."""
+    folder = os.path.join(repository.top, *root.split("/"))
+    return None if os.path.islink(folder) else _read(repository, tracked, f"{root}/{NAME}")
+
+
+def _lines(
+    context: IgnoreContext, root: str, made: IgnorePlan, around: Mapping[str, bytes], path: str
+) -> list[str]:
+    """The lines for one models folder, in the file `path`; `around` are all files without them."""
+    repository = context.repository
+    top = "" if made.nested else "/" + literal(root)
+    if made.nested and os.path.islink(os.path.join(repository.top, *root.split("/"))):
+        raise PmgitError(
+            f"{root} is a link, and Git reads no {NAME} beyond it", "pmgit gitignore --no-nested"
+        )
+    old = block.read(_read(repository, context.tracked, path) or b"", path)
+    clones = ignore_foreign.clone_lines(context, root, top, old or [])
+    if made.storage == LFS:
+        return [*_for_lfs(repository, root, top, around, path), *clones]
+    code = ignore_foreign.code_lines(context, root, top, around)
+    made.code += ignore_foreign.let_in(code, root)
+    lines = for_ignored(root, keep_text=made.keep_text, nested=made.nested, code=code)
+    if not made.nested:
+        text = block.replace(around[path], lines)
+        if _is_shut(repository, root, {**around, path: text}):
+            lines.insert(0, f"!{top}/")
+    return [*lines, *clones]
+
+
+def for_ignored(
+    root: str, *, keep_text: bool, nested: bool = False, code: Sequence[str] = ()
+) -> list[str]:
+    """The lines for one models folder whose weights are ignored; `nested`: in its own file.
+
+    `code` are those for source code.
+    """
+    top = "" if nested else "/" + literal(root)
+    lines = [
+        f"{top}/**",
+        f"!{top}/**/",
+        f"!{top}/README.md",
+        f"!{top}/.gitkeep",
+        f"!{top}/**/INFO.md",
+        f"!{top}/**/pmgit.lock",
+    ]
+    if nested:
+        lines.append(f"!/{NAME}")
+    lines += code
+    if keep_text:
+        lines += [f"!{top}/**/{name}" for name in KEPT_TEXT]
+        # `README*` would let `README.md.incomplete` in.
+        lines += [f"{top}/**/{name}" for name in CACHES]
+    return lines
+
+
+def _keeps_text(line: str) -> bool:
+    return line.startswith("!") and line.endswith(f"/**/{KEPT_TEXT[0]}")
+
+
+def _is_shut(repository: Repository, root: str, around: Mapping[str, bytes]) -> bool:
+    """Whether a line of the user's shuts the models folder itself, so that no `!` reaches in."""
+    probe = f"{root}/{PROBE}/{SEEN[0]}"
+    with Shadow(repository, around) as shadow:
+        return not ignore_rules(shadow, [probe]).get(probe, ("", 0, "!"))[2].startswith("!")
+
+
+def _for_lfs(
+    repository: Repository, root: str, top: str, around: Mapping[str, bytes], path: str
+) -> list[str]:
+    """The lines for one models folder whose weights are in Git LFS, each after `top`."""
+    caches = [f"{top}/**/{name}" for name in CACHES]
+    suffixes = (*ALWAYS_SUFFIXES, *AMBIGUOUS_SUFFIXES)
+    kinds = {f"x{suffix}": f"*{suffix}" for suffix in suffixes}
+    for any_text in ("x", ""):
+        kinds |= {name.replace("*", any_text): name for name in (*SEEN, *KEPT_TEXT)}
+    kinds["README.md"] = "README.md"
+    anything = f"{root}/{PROBE}/{PROBE}"
+    probes = [f"{root}/{place}/{name}" for place in PLACES for name in kinds]
+    probes.append(f"{root}/README.md")
+
+    def hidden(lines: Sequence[str]) -> set[str]:
+        text = block.replace(around[path], [*lines, *caches], name=path)
+        with Shadow(repository, {**around, path: text}) as shadow:
+            decided = ignore_rules(shadow, [anything, *probes])
+        return {path for path, rule in decided.items() if not rule[2].startswith("!")}
+
+    lines: list[str] = []
+    left = hidden(lines)
+    if left:
+        opened = [f"!{top}/"] if top else []
+        lines = [*opened, f"!{top}/**/"]
+        left = hidden(lines)
+        if anything in left:
+            return [*opened, f"!{top}/**", *caches]
+    names = dict.fromkeys(path.rpartition("/")[2] for path in probes if path in left)
+    return [*lines, *(f"!{top}/**/{kinds[name]}" for name in names), *caches]
+
+
+def _other_files(
+    repository: Repository,
+    tracked: Mapping[str, Blob],
+    roots: Iterable[str],
+    below: Iterable[str],
+) -> dict[str, bytes]:
+    """The .gitignore files, beside the one at the top, that speak about the models folders."""
+    paths = {path for path in below if path.endswith("/" + NAME)}
+    for root in roots:
+        parts = root.split("/")
+        paths.update("/".join([*parts[:at], NAME]) for at in range(1, len(parts) + 1))
+    found = {}
+    for path in sorted(paths):
+        data = _read(repository, tracked, path)
+        if data is not None:
+            found[path] = data
+    return found

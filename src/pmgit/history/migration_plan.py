@@ -1,0 +1,255 @@
+"""The way of weights out of the history and into Git LFS: a plan, for people to carry out.
+
+pmgit never does it by itself: it rewrites what others have. Found out with git-lfs 3.3:
+
+* `git lfs migrate import --yes` throws away what is not committed: there is no `--yes` here, and
+  each command that would touch the work tree demands a clean one first;
+* it also rewrites refs outside of refs/remotes (`refs/backup/…`, too): the way back is a copy of
+  the repository, not a ref in it;
+* with `--include`, every commit gets a .gitattributes and so a new id, not only those from the
+  first weights on;
+* branches that only a remote has are read, but not rewritten: they need a local branch;
+* the files of the work tree are pointers afterwards, until `git lfs checkout`, which gives up at
+  a name with a line break: then the whole tree is checked out anew.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.core.shell import quote
+from pmgit.git.blob import Blob
+from pmgit.git.objects import Objects
+from pmgit.history.large import HEAD, HISTORY, REF, REFLOG, UNREACHABLE
+from pmgit.history.refs import Refs
+from pmgit.lfs import migrate, patterns, pointer
+from pmgit.model.folder import root_of
+from pmgit.model.weights import ALWAYS, AMBIGUOUS, NEVER, NEVER_NAMES, OTHER, Tiers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.core.config import Config
+    from pmgit.git.repository import Repository
+    from pmgit.history.large import History, Large
+
+#: Nothing is uncommitted. From whichever folder: git tells of the whole work tree.
+_CLEAN = 'test -z "$(git status --porcelain)"'
+_STASH = "refs/stash"
+#: What a stash holds stays: without a setting of its own, `git gc` never ends its reflog.
+_GC = "git -c gc.reflogExpireUnreachable=now gc -q --prune=now"
+
+
+class Step:
+    """One step of a plan: what it does, and the line for a shell."""
+
+    __slots__ = ("shell", "what")
+
+    def __init__(self, what: str, shell: str) -> None:
+        self.what = what
+        self.shell = shell
+
+
+class Plan:
+    """What takes `weights` out of the history, step by step, and who is affected.
+
+    `include` are the patterns for git-lfs. `back` is the step that undoes the rewriting. `notes`
+    say what the steps do not reach. Without weights, or where it cannot be done, no steps.
+    """
+
+    def __init__(self) -> None:
+        self.include: list[str] = []
+        self.steps: list[Step] = []
+        self.back: Step | None = None
+        self.affected = ""
+        self.notes: list[str] = []
+
+
+class Weighed:
+    """The large blobs of a history, as the configuration sees them.
+
+    `weights` are what commits hold and belongs into Git LFS, `loose` what no ref holds.
+    """
+
+    def __init__(self, history: History, config: Config) -> None:
+        self._tiers = Tiers(config)
+        self._roots = config.models
+        self.history = history
+        held = [one for one in history.large if one.where in (HEAD, REF, HISTORY)]
+        self.weights = [one for one in held if self.is_weights(one)]
+        self.loose = [one for one in history.large if one.where in (REFLOG, UNREACHABLE)]
+
+    def is_weights(self, one: Large) -> bool:
+        """Whether one of the blob's names is that of weights."""
+        return any(self._is_weights(path) for path in one.paths)
+
+    def _is_weights(self, path: str) -> bool:
+        tier = self._tiers.of(path)
+        in_model = bool(root_of(path, self._roots)) and not patterns.must_be_text(path)
+        return tier in (ALWAYS, AMBIGUOUS) or (tier == OTHER and in_model)
+
+    def includes(self) -> tuple[list[str], list[str]]:
+        """The patterns for all paths of the weights, and the paths that must stay text."""
+        paths = list(dict.fromkeys(path for one in self.weights for path in one.paths))
+        texts = [p for p in paths if self._tiers.of(p) == NEVER or patterns.must_be_text(p)]
+        found = migrate.includes(
+            sorted(set(paths).difference(texts)),
+            lambda suffix: self._tiers.of(f"x{suffix}") == ALWAYS,
+            lambda suffix: (
+                self._tiers.of(f"x{suffix}") == AMBIGUOUS
+                and not any(name.endswith(suffix) for name in NEVER_NAMES)
+            ),
+        )
+        return found, texts
+
+
+def without_pointers(repository: Repository, history: History) -> None:
+    """Take the pointers out of what was found: they are small, and stand for what is not here."""
+    small = [one for one in history.large if one.size < pointer.MAX_BYTES]
+    if small:
+        blobs = [Blob("", one.oid) for one in small]
+        contents = Objects(repository).contents(blobs)
+        pointers = {
+            oid for oid, data in contents.items() if isinstance(pointer.read(data), pointer.Pointer)
+        }
+        history.large = [one for one in history.large if one.oid not in pointers]
+
+
+def plan(repository: Repository, weighed: Weighed) -> Plan:
+    """The plan for what was found."""
+    made = Plan()
+    history = weighed.history
+    whole = not (history.shallow or history.absent or history.faults)
+    if weighed.weights and not whole:
+        made.notes.append("a rewriting needs the whole history: look again in a complete clone")
+    elif weighed.weights:
+        _rewrite(made, repository, weighed)
+    if weighed.loose and history.borrows:
+        made.notes.append(
+            "the unreachable blobs may belong to the repository whose objects are borrowed here"
+            " (alternates): nothing here removes them"
+        )
+    elif made.steps or weighed.loose:
+        made.steps.append(
+            Step("free the room: this deletes for good what no ref and no stash holds", _GC)
+        )
+    if any(one.where == REFLOG for one in weighed.loose):
+        made.notes.append(
+            "what only a reflog remembers is kept by a branch: git branch NAME COMMIT"
+        )
+    return made
+
+
+def _rewrite(made: Plan, repository: Repository, weighed: Weighed) -> None:
+    made.include, texts = weighed.includes()
+    if texts:
+        made.notes.append(f"the same content stays where it has the name of a text: {texts[0]}")
+    refs = Refs(repository)
+    new = refs.unpushed()
+    fresh = all(one.commit and one.commit.oid in new for one in weighed.weights)
+    pushed = bool(refs.remotes) and not fresh
+    needs = "" if repository.bare else " (does nothing while git status shows anything)"
+    clean = "" if repository.bare else f"{_CLEAN} && "
+    if pushed:
+        lines = [f"git branch --no-track {quote(n)} {quote(r)}" for n, r in refs.remote_only]
+        if lines:
+            made.steps.append(
+                Step("make local branches of those that only the remote has", " && ".join(lines))
+            )
+    copy = quote(_copy(repository))
+    made.steps.append(
+        Step(
+            "keep a copy of everything" + needs,
+            f"{clean}git clone -q --mirror -- {quote(repository.common_dir)} {copy}",
+        )
+    )
+    words = [f"--include={','.join(made.include)}"]
+    if refs.remotes and not pushed:
+        words += [f"--include-ref={name}" for name in refs.holding(new)]
+        words += [f"--exclude-ref={name}" for name in refs.remotes]
+    else:
+        words.append("--everything")
+    restore = "" if repository.bare else f" && {_restore(weighed)}"
+    made.steps.append(
+        Step(
+            "rewrite the commits: files stay as they are, in Git LFS" + needs,
+            f"{clean}git lfs install --local --skip-repo"
+            f" && git lfs migrate import {' '.join(map(quote, words))}{restore}",
+        )
+    )
+    # What only a stash or the like holds is not rewritten.
+    total = refs.commits() if refs.others else weighed.history.commits
+    if pushed:
+        _publish(made, refs)
+        made.affected = (
+            f"{_count(total, 'commit')} of"
+            f" {_count(weighed.history.authors, 'author')} get new ids, also those before the"
+            " weights: everybody with a clone or a fork must agree, push what is not pushed yet"
+            " before, and clone again after; open pull requests are made anew"
+        )
+    else:
+        changed = len(new) if refs.remotes else total
+        told = "no remote has them" if refs.remotes else "no remote is known here"
+        get = "gets a new id" if changed == 1 else "get new ids"
+        made.affected = f"{_count(changed, 'commit')} {get}; {told}"
+    _warn(made, repository, refs)
+    both = "'+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*'"
+    back = f"{clean}git fetch -q --update-head-ok {copy} {both}"
+    made.back = Step(
+        f"go back to how it was{needs}",
+        back if repository.bare else f"{back} && git reset -q --hard",
+    )
+
+
+def _restore(weighed: Weighed) -> str:
+    """What makes files of the pointers in a work tree in which nothing is uncommitted."""
+    here = [path for one in weighed.weights if one.where == HEAD for path in one.paths]
+    if any("\n" in path for path in here):
+        return "git read-tree --empty && git reset -q --hard"
+    return "git lfs checkout"
+
+
+def _publish(made: Plan, refs: Refs) -> None:
+    """Push what was rewritten; the objects of Git LFS first."""
+    remote = quote(refs.remote)
+    line = f"git lfs push --all {remote} && git push --force-with-lease --all {remote}"
+    if refs.tags:
+        # A lease needs a remote-tracking ref, and tags have none: refused as "stale info".
+        line += f" && git push --force {remote} --tags"
+    made.steps.append(
+        Step(f"when all agree, and {refs.remote} lets you: replace the branches there", line)
+    )
+    if len(refs.remote_names) > 1:
+        others = ", ".join(name for name in refs.remote_names if name != refs.remote)
+        made.notes.append(f"other remotes keep the old commits until they are replaced: {others}")
+
+
+def _warn(made: Plan, repository: Repository, refs: Refs) -> None:
+    others = [name for name in refs.others if name != _STASH]
+    if len(others) < len(refs.others):
+        made.notes.append("a stash keeps the old commits: git stash pop, and commit it, first")
+    if others:
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        made.notes.append(f"refs that may keep the old commits: {others[0]}{more}")
+    if refs.detached:
+        made.notes.append("HEAD is on no branch and would keep the old commits: git switch BRANCH")
+    # `-z` is known since 2.36; the number does not need it.
+    trees = repository.run("worktree", "list", "--porcelain").split(b"\n")
+    if sum(line.startswith(b"HEAD ") for line in trees) > 1:
+        made.notes.append(
+            "other work trees would show old files as changes: finish and remove them first"
+            " (git worktree list)"
+        )
+
+
+def _copy(repository: Repository) -> str:
+    """A place beside the repository that does not exist yet."""
+    top = repository.common_dir if repository.bare else repository.top
+    stem = f"{top.removesuffix('.git').rstrip('/')}-before-migrate"
+    number = 1
+    while os.path.lexists(name := f"{stem}{'' if number == 1 else f'-{number}'}.git"):
+        number += 1
+    return name
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""Setting a repository up, changing how it is set up, and taking that back."""

@@ -1,0 +1,261 @@
+"""What `pmgit init` has written, kept in the git directory so that `--undo` can take it back.
+
+A record reaches the disk before the step that it is about: after a crash at any moment the
+journal knows of everything that may have been written. It holds the content before and the hash
+of what was written, so a file that somebody has changed since is told from one that nobody has.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import stat
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from pmgit.core.errors import PmgitError
+from pmgit.git.blob import decode
+from pmgit.gitfiles import parts, user_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pmgit.git.repository import Repository
+
+#: A file that is all ours, one with our block, one with our entry, a hook, Git's configuration,
+#: a folder that was made, an entry of the index.
+OWN, BLOCK, ENTRY, HOOK, CONFIG, FOLDER, INDEX = (
+    "own", "block", "entry", "hook", "config", "folder", "index",
+)  # fmt: skip
+#: `after` of a step that another program does: known only when it is done.
+PENDING = "pending"
+#: `after` of a file that the step removes.
+GONE = "gone"
+
+#: What the noted content of a symbolic link begins with.
+LINK = b"link to "
+
+_VERSION = 1
+
+
+@dataclass
+class Record:
+    """One thing that was written: `path` is relative to the top of the work tree.
+
+    `before` is the content in base64 (None: there was nothing), `mode` its permissions, `after`
+    the hash of what was written. `added` are the texts that were put into a user's file, `removed`
+    what stood in the place of each ([]: nothing). Of a symbolic link (`link`: it was one before)
+    the content is where it leads, after `LINK`. `index` is what the index had of it (None: it is
+    no file of the work tree).
+    """
+
+    kind: str
+    path: str
+    before: str | None
+    after: str
+    mode: int = 0
+    added: list[str] = field(default_factory=list)
+    link: bool = False
+    removed: list[str] = field(default_factory=list)
+    index: str | None = None
+
+    @classmethod
+    def of_index(cls, path: str, before: str, after: str = PENDING) -> Self:
+        """The record of a path that is about to be staged otherwise; `before` and `after` are what
+        the index has of it (`mode id`).
+        """
+        return cls(INDEX, path, _as_text(before.encode("ascii")), after)
+
+    @property
+    def content(self) -> bytes | None:
+        """What was there before."""
+        return None if self.before is None else base64.b64decode(self.before)
+
+
+class Journal:
+    """The records, in the order in which they were written."""
+
+    def __init__(self, repository: Repository) -> None:
+        """Raises PmgitError when there is a journal that cannot be read."""
+        self.path = os.path.join(repository.git_dir, "pmgit", "init.json")
+        self._repository = repository
+        self._top = repository.top
+        self.records = self._load()
+
+    def _load(self) -> list[Record]:
+        data = user_files.read(self.path)
+        if data is None:
+            return []
+        try:
+            document = json.loads(data)
+            if document["version"] == _VERSION:
+                return [Record(**record) for record in document["entries"]]
+        except (ValueError, TypeError, KeyError):
+            pass
+        raise PmgitError(
+            f"{self.path} cannot be read: it is damaged, or of another version of pmgit",
+            "what pmgit init wrote can then not be undone; to go on without it, delete the file",
+        )
+
+    def _save(self) -> None:
+        if not self.records:
+            try:
+                os.unlink(self.path)
+                os.rmdir(os.path.dirname(self.path))
+            except OSError:
+                pass  # it was never written, or the folder holds something else
+            return
+        records = [asdict(record) for record in self.records]
+        data = json.dumps({"version": _VERSION, "entries": records}, indent=1)
+        user_files.make_folder(os.path.dirname(self.path))
+        user_files.write_whole(self.path, data.encode("ascii") + b"\n")
+
+    def sweep(self) -> None:
+        """Remove the unfinished files that an interrupted run has left beside what it wrote."""
+        for path in (self.path, *map(self.locate, self.records)):
+            folder, name = os.path.split(path)
+            for found in os.listdir(folder) if os.path.isdir(folder) else ():
+                if found.startswith(f"{name}.") and found.endswith((".tmp", ".pmgit-new")):
+                    middle = found.removeprefix(f"{name}.").removesuffix(".tmp").split(".")
+                    if all(m == "pmgit-new" or (len(m) == 12 and _is_hex(m)) for m in middle):
+                        os.unlink(os.path.join(folder, found))
+
+    def locate(self, record: Record) -> str:
+        """Where a record's file is."""
+        return os.path.normpath(os.path.join(self._top, *record.path.split("/")))
+
+    def name(self, path: str) -> str:
+        """A path as records have it: from the top, so that the repository can be moved."""
+        try:
+            return os.path.relpath(path, self._top).replace(os.sep, "/")
+        except ValueError:  # on another drive
+            return path.replace(os.sep, "/")
+
+    def note(self, record: Record) -> Record:
+        """Write a record down, before what it is about is done; again does nothing."""
+        record = self._add(record)
+        self._save()
+        return record
+
+    def note_all(self, records: Iterable[Record]) -> None:
+        """Write many records down at once."""
+        for record in records:
+            self._add(record)
+        self._save()
+
+    def _add(self, record: Record) -> Record:
+        """Add a record, unless it is the last about its file already: then an earlier run was
+        interrupted. The same further up is another matter: the file has been something else since.
+        """
+        last = next((one for one in reversed(self.records) if one.path == record.path), None)
+        if last == record:
+            return last
+        self.records.append(record)
+        return record
+
+    def _drop(self, *records: Record) -> None:
+        """Take these very records out, not others that say the same."""
+        self.records = [one for one in self.records if not any(one is record for record in records)]
+
+    def forget(self, record: Record) -> None:
+        """Take a record out: it is undone."""
+        self._drop(record)
+        self._save()
+
+    def settle(self, record: Record, after: str) -> None:
+        """Note what another program has made of it; what it left as it was is forgotten."""
+        record.after = after
+        if after == (record.content or b"").decode("ascii", "replace"):
+            self._drop(record)
+        self._save()
+
+    def about(self, kind: str, path: str, after: bytes | None) -> Record:
+        """The record for a file that is about to be written (`after` None: removed)."""
+        link = os.path.islink(path) and kind == HOOK
+        before = link_content(path) if link else user_files.read(path)
+        name = self.name(path)
+        added, removed = parts.between(before or b"", after or b"") if kind == ENTRY else ([], [])
+        is_here = not (name.startswith(("../", ".git/")) or os.path.isabs(name))
+        return Record(
+            kind,
+            name,
+            None if before is None else _as_text(before),
+            digest(after),
+            0 if before is None or link else stat.S_IMODE(os.lstat(path).st_mode),
+            added,
+            link,
+            removed,
+            staged(self._repository, name) if is_here else None,
+        )
+
+    def write(self, kind: str, path: str, data: bytes) -> None:
+        """Note it, make the folders, write the file: each whole or not at all."""
+        if user_files.read(path) == data:
+            return
+        self.folders(os.path.dirname(path))
+        self.note(self.about(kind, path, data))
+        user_files.write_whole(path, data)
+
+    def remove(self, kind: str, path: str) -> None:
+        """Note it, and remove the file."""
+        self.note(self.about(kind, path, None))
+        user_files.remove(path)
+
+    def folders(self, path: str) -> None:
+        """Make a folder and those above it; noted, so that they can go again when empty."""
+        missing = []
+        while path and not os.path.isdir(path):
+            missing.append(path)
+            path = os.path.dirname(path)
+        for folder in reversed(missing):
+            self.note(Record(FOLDER, self.name(folder), None, PENDING))
+            user_files.make_folder(folder)
+
+    @contextmanager
+    def around(self, watched: Mapping[str, str]) -> Iterator[None]:
+        """Note what another program does to the watched files: path to kind.
+
+        Links are left out: what they lead to is not this repository's.
+        """
+        noted = []
+        for path, kind in watched.items():
+            if not os.path.islink(path):
+                record = self.about(kind, path, None)
+                record.after = PENDING
+                noted.append((path, self._add(record)))
+        self._save()
+        try:
+            yield
+        finally:
+            for path, record in noted:
+                record.after = digest(user_files.read(path))
+            self._drop(*(record for _, record in noted if record.after == digest(record.content)))
+            self._save()
+
+
+def _as_text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _is_hex(text: str) -> bool:
+    return set("0123456789abcdef").issuperset(text)
+
+
+def staged(repository: Repository, path: str) -> str:
+    """`mode id` of a path in the index; '' when it is not there."""
+    out = repository.run("ls-files", "-s", "-z", "--", path)
+    fields = decode(out).partition("\t")[0].split(" ")
+    return f"{fields[0]} {fields[1]}" if len(fields) == 3 else ""
+
+
+def link_content(path: str) -> bytes:
+    """What stands for the content of a symbolic link: where it leads."""
+    return LINK + os.fsencode(os.readlink(path))
+
+
+def digest(data: bytes | None) -> str:
+    """The hash by which a content is known again."""
+    return GONE if data is None else hashlib.sha256(data).hexdigest()

@@ -1,0 +1,233 @@
+"""Setting up Git LFS for a repository: the attribute lines, the filter, and the proof.
+
+First everything is worked out and asked of Git without changing anything (`plan`); then it is
+done and asked again (`apply`). What a person has not staged is not staged, and no file of the
+work tree changes but `.gitattributes`, and texts that lie there as pointers.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from pmgit.core.errors import PmgitError
+from pmgit.git.attributes import LFS, EveryClone
+from pmgit.git.blob import decode
+from pmgit.git.clean import LFS_FILTER
+from pmgit.git.work_tree import brought_back
+from pmgit.gitfiles import block, models_folders, user_files
+from pmgit.gitfiles.attributes import (
+    attribute_file,
+    lfs_lines,
+    lfs_patterns,
+    only_here,
+    renormalise,
+)
+from pmgit.gitfiles.attributes.attribute_lines import NAME
+from pmgit.history import old_weights as history
+from pmgit.history.old_weights import History
+from pmgit.hooks import lfs_hook
+from pmgit.lfs import missing, patterns, pointer
+from pmgit.model import storage
+from pmgit.snapshots.base import TREE, Snapshot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.core.config import Config
+    from pmgit.git.blob import Blob
+    from pmgit.git.repository import Repository
+    from pmgit.gitfiles.attributes.attribute_file import AttributeFile
+    from pmgit.lfs.pointer import Pointer
+
+
+_TEXTS_FIRST = "texts are taken out of Git LFS first; run it again for the weights"
+
+
+@dataclass
+class LfsPlan:
+    """What there is to do, and what was proved of it.
+
+    `proved` tells for every pattern of this run how many files it covers, `samples` the paths
+    that it matches and that may stand for it, probes first. `raw` are the blobs
+    that become pointers, `texts` the pointers that become text. `history` is what the commits made
+    so far hold raw. `hidden` says why no patterns were added, when only texts are put
+    right; `not_here` counts the blobs that a partial clone lacks.
+    """
+
+    attributes: AttributeFile
+    lines: list[str]
+    proved: dict[str, int]
+    probes: list[str]
+    raw: list[Blob] = field(default_factory=list)
+    texts: list[tuple[Blob, Pointer]] = field(default_factory=list)
+    history: History = field(default_factory=History)
+    hidden: str = ""
+    not_here: int = 0
+    samples: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def new_work_tree(self) -> bytes:
+        return self._with_block(self.attributes.work_tree or b"")
+
+    @property
+    def new_index(self) -> bytes:
+        if self.attributes.index is None:
+            return self.new_work_tree
+        return self._with_block(self.attributes.index)
+
+    @property
+    def writes(self) -> bool:
+        """Whether .gitattributes changes, on disk or in the index."""
+        return (
+            self.new_work_tree != self.attributes.work_tree
+            or self.new_index != self.attributes.index
+        )
+
+    def _with_block(self, text: bytes) -> bytes:
+        if not self.lines:
+            return block.remove(text, NAME)
+        return block.replace(text, self.lines, where=block.HERE, name=NAME)
+
+
+@dataclass
+class Done:
+    """What was done: `lost` are the texts whose content is not on this machine."""
+
+    lost: list[str]
+    hook: lfs_hook.PushUpload
+
+
+def plan(
+    repository: Repository,
+    config: Config,
+    wanted: Sequence[str],
+    roots: Sequence[str] = (),
+    *,
+    opened: bool = False,
+) -> LfsPlan:
+    """Work out everything for the patterns in `wanted` (none: those of the formats present).
+
+    `roots` are the models folders; none: those of the configuration that exist. `opened`: the
+    ignore rules that hide weights now are about to go.
+
+    Raises UsageError or PmgitError when it cannot work, and says why and what would.
+    """
+    if repository.bare:
+        raise PmgitError("a bare repository has no work tree", "run it in a clone")
+    if not missing.is_installed():
+        raise PmgitError("git-lfs is not installed", missing.install_hint())
+    snapshot = Snapshot(repository, TREE, [], [])
+    tracked = {path: blob for path, blob in snapshot.listing().items() if blob.is_regular}
+    roots = list(roots) or models_folders.existing(repository, config, tracked)
+    below = models_folders.files_below(repository, roots, tracked)
+    attributes = attribute_file.read(snapshot, below)
+    texts = [blob for path, blob in tracked.items() if patterns.must_be_text(path)]
+    snapshot.objects.survey(texts, pointer.may_be)
+    names = sorted({*tracked, *below})
+    lines = lfs_lines.Lines(
+        repository, attributes, roots=roots, names=names, tracked=tracked,
+        max_text=storage.largest_text(config),
+    )  # fmt: skip
+    if wanted:
+        mine = lfs_patterns.asked_for(repository, wanted, tracked, lines.large)
+    else:
+        mine = lfs_patterns.for_formats(config, roots, below)
+    covered = lines.coverage(mine, probe=roots)
+    if opened:
+        hidden = PmgitError(_TEXTS_FIRST) if lines.has_texts() else None
+    else:
+        hidden = lfs_lines.hidden_by(repository, config, covered, tracked)
+    if hidden:
+        # Texts in Git LFS can be put right all the same; there is nothing else to do then.
+        if wanted or not lines.has_texts():
+            raise hidden
+        mine, covered = [], {}
+    written = lines.with_patterns(mine)
+    made = LfsPlan(
+        attributes,
+        written,
+        {pattern: len(found.real) for pattern, found in covered.items()},
+        [path for found in covered.values() for path in (*found.real, *found.probes)],
+        hidden=hidden.message if hidden else "",
+        samples={pattern: [*found.probes, *found.real] for pattern, found in covered.items()},
+    )
+    lines.prove(written, made.probes)
+    _fill(made, snapshot, lines, tracked)
+    return made
+
+
+def _fill(
+    made: LfsPlan, snapshot: Snapshot, lines: lfs_lines.Lines, tracked: dict[str, Blob]
+) -> None:
+    """Find what is staged otherwise than the new lines say."""
+    groups = lfs_lines.split(made.lines)
+    matched = lines.matched([*groups.sends, *groups.large], list(tracked))
+    made.not_here = snapshot.objects.survey([tracked[path] for path in matched], pointer.may_be)
+    concerned = {path for path in tracked if path in matched or patterns.must_be_text(path)}
+    filters = lines.filters(made.lines, sorted(concerned))
+    for path in sorted(concerned):
+        blob = tracked[path]
+        found = pointer.read(blob.head, expected=True) if blob.head else None
+        if filters[path] == LFS:
+            if path in matched and blob.size > 0 and found is None:
+                made.raw.append(blob)
+        elif isinstance(found, pointer.Pointer) and patterns.must_be_text(path) and path != NAME:
+            made.texts.append((blob, found))
+    made.history = history.look(
+        snapshot.repository, lambda paths: lines.matched([*groups.sends, *groups.large], paths)
+    )
+
+
+def apply(repository: Repository, made: LfsPlan) -> Done:
+    """Do what was planned, and ask Git again. Raises PmgitError when the answer is not `lfs`."""
+    # Before anything is written: it refuses when somebody has a filter of this name.
+    _install(repository)
+    if made.writes:
+        new = made.new_work_tree
+        if new != made.attributes.work_tree:
+            user_files.write_whole(os.path.join(repository.top, NAME), new)
+            brought_back(repository, NAME)
+        stage(repository, made)
+    _prove(repository, made)
+    renormalise.to_pointers(repository, made.raw)
+    lost = renormalise.to_text(repository, made.texts)
+    return Done(lost, lfs_hook.ensure(repository))
+
+
+def _install(repository: Repository) -> None:
+    """Configure the filter for this repository; its hooks are not touched (--skip-repo)."""
+    code, _, _ = repository.start("lfs", "install", "--local", "--skip-repo").wait()
+    if code:
+        _, out, _ = repository.start("config", "--get-regexp", r"^filter\.lfs\.").wait()
+        raise PmgitError(
+            f"git lfs install refuses, because there is another filter called lfs: {decode(out)}",
+            "if nobody needs it: git config --local --remove-section filter.lfs",
+        )
+
+
+def stage(repository: Repository, made: LfsPlan) -> None:
+    """Stage `.gitattributes` as planned; edits that the user has not staged stay so."""
+    if made.attributes.index is None or made.new_index == made.new_work_tree:
+        # -f: the user's ignore rules may hide it.
+        sparse = ("--sparse",) if repository.is_sparse else ()
+        repository.run(*LFS_FILTER, "add", "-f", *sparse, "--", NAME)
+        return
+    # The user has edits that are not staged, and they stay so.
+    oid = repository.run("hash-object", "-w", "--stdin", stdin=made.new_index)
+    entry = f"{made.attributes.mode},{oid.decode('ascii').strip()},{NAME}"
+    repository.run("update-index", "--add", "--cacheinfo", entry)
+
+
+def _prove(repository: Repository, made: LfsPlan) -> None:
+    of_clones = EveryClone(repository).filters(made.probes)
+    here = only_here.sent(repository, made.probes)
+    for path in made.probes:
+        if of_clones.get(path) != LFS or path not in here:
+            where = "in the work tree" if of_clones.get(path) == LFS else "in the index"
+            raise PmgitError(
+                f"git check-attr does not answer lfs for {path!r} {where}",
+                "a .gitattributes that is not staged, or staged otherwise, decides;"
+                f" see: git check-attr -a -- {path!r}",
+            )

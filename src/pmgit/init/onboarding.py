@@ -1,0 +1,256 @@
+"""The plan of `pmgit init`, as data: what is there, and the steps that are missing.
+
+Each step is whole or not at all, notes in the journal what it is about to write, and is left out
+when there is nothing to do for it. So an interrupted `init` is finished by the next one.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pmgit.core.config import FILE, IGNORE, LFS, Config, parse
+from pmgit.core.errors import PmgitError, UsageError
+from pmgit.git import attributes
+from pmgit.git.names import PROBE
+from pmgit.gitfiles import hidden_text, ignore_block
+from pmgit.gitfiles.attributes import attribute_lines
+from pmgit.hooks import frameworks, hook_state, lfs_hook
+from pmgit.hooks.installation import FRAMEWORK, NATIVE, NONE
+from pmgit.hooks.names import LFS_HOOKS
+from pmgit.init import config_steps, entry_steps, hook_steps, lfs_setup, readme_template
+from pmgit.init.detect import Look, look
+from pmgit.init.journal import BLOCK, CONFIG, HOOK, OWN, Journal, Record, staged
+from pmgit.init.step import SetupStep
+from pmgit.model import storage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pmgit.git.repository import Repository
+    from pmgit.hooks.frameworks import Framework
+    from pmgit.hooks.hook_state import HookState
+
+
+@dataclass
+class Wanted:
+    """What a person asked for; empty where nothing was said. `tell` shows what takes a while."""
+
+    storage: str = ""
+    hooks: str = ""
+    language: str = ""
+    models: tuple[str, ...] = ()
+    system: bool | None = None
+    keep_text: bool = False
+    tell: Callable[[str], None] = lambda _: None
+
+
+@dataclass
+class SetupPlan:
+    """What was seen, how the repository is to be set up, and the steps that are missing.
+
+    `notes` say what the steps do that nobody would expect.
+    """
+
+    look: Look
+    config: Config
+    storage: str
+    hooks: str
+    roots: list[str]
+    framework: Framework | None = None
+    steps: list[SetupStep] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
+    """Work everything out without changing anything.
+
+    Raises UsageError when what is asked for is not what the configuration says, PmgitError when
+    it cannot work: then nothing was written.
+    """
+    if wanted.models:
+        # Read as the configuration would read them, or refused as it would.
+        wanted.models = Config({"models": list(wanted.models)}).models
+    named = ("models", "storage", "language")
+    config_steps.refuse_contradiction(config, {key: getattr(wanted, key) for key in named})
+    seen = look(repository, config, wanted.models)
+    where = wanted.storage or storage.of(config, seen.lfs_lines)
+    roots = [folder.path for folder in seen.taken]
+    state = hook_state.inspect(repository)
+    seen.hooks = hook_steps.seen(state)
+    seen.idle = hook_steps.idle(state, seen.managers)
+    recorded = config.values["hooks"]
+    state.follow(config.values["hooks-config"])
+    hooks = wanted.hooks or recorded or hook_steps.mode_here(state, seen.managers)
+    made = SetupPlan(seen, config, where, hooks, roots)
+    if hooks == NONE and wanted.hooks:
+        hook_steps.refuse_none(repository, state)
+    if hooks not in (NATIVE, NONE):
+        asked = wanted.hooks
+        made.framework = frameworks.find(state, asked, recorded)
+        made.hooks, hooks = FRAMEWORK, made.framework.name
+        seen.idle += entry_steps.note(repository, made.framework)
+    elif wanted.system is False:
+        raise UsageError(
+            f"--no-system is about the entry for pre-commit or prek, and hooks are {hooks!r} here",
+            "to have that entry: pmgit init --hooks pre-commit --no-system",
+        )
+    elif wanted.system:
+        seen.idle.append(f"--system changes nothing: hooks are {hooks!r} here, without an entry")
+    if not config.source:
+        text = config_steps.text(roots, where, wanted.language or "en", hooks, state.record)
+        made.config = parse(text, FILE)
+        made.roots = list(made.config.models)
+        what = f"write {FILE}: storage {where!r}, hooks {hooks!r}"
+        made.steps.append(_own(repository, FILE, text, what))
+    else:
+        said = recorded or hook_steps.mode_of_clone(state, seen.managers)
+        keys = {"hooks": hooks} if said != hooks and (wanted.hooks or not recorded) else {}
+        if made.framework and state.record != config.values["hooks-config"]:
+            keys["hooks-config"] = state.record
+        if keys:
+            made.steps.append(config_steps.record(repository, config, keys))
+    made.steps += _pages(repository, made)
+    made.steps += ignore_steps(repository, made, True if wanted.keep_text else None)
+    if where == LFS:
+        made.steps += _lfs(repository, made, after_ignore=bool(made.steps))
+    made.steps += _hooks(repository, made, state, wanted)
+    return made
+
+
+def _hooks(
+    repository: Repository, made: SetupPlan, state: HookState, wanted: Wanted
+) -> list[SetupStep]:
+    """What makes Git run pmgit, by the kind of hooks that the plan has."""
+    if made.framework:
+        entry = entry_steps.steps(repository, made.framework, wanted.system, wanted.tell)
+        return entry + hook_steps.hooks(
+            repository, state, FRAMEWORK, made.framework, exchange=bool(wanted.hooks)
+        )
+    if made.hooks == NONE:
+        return []
+    out: list[SetupStep] = []
+    if wanted.hooks:
+        out, left = hook_steps.only_native(repository, state)
+        made.notes += left
+    return out + hook_steps.hooks(repository, state, made.hooks)
+
+
+def _own(repository: Repository, name: str, data: bytes, what: str) -> SetupStep:
+    """The step that writes a file which is all ours."""
+    path = os.path.join(repository.top, *name.split("/"))
+    return SetupStep(what, [(name, None, data)], lambda journal: journal.write(OWN, path, data))
+
+
+def _pages(repository: Repository, made: SetupPlan) -> list[SetupStep]:
+    """README.md and .gitkeep of the models folders; what is there stays."""
+    steps = []
+    for root in made.roots:
+        folder = os.path.join(repository.top, *root.split("/"))
+        if link := _linked(repository, root):
+            # A shared drive: not this repository's to write to, and Git does not look into it.
+            raise PmgitError(
+                f"{link} is a symbolic link, and what is behind it is no part of this repository",
+                f"name another models folder: pmgit init --models DIR; or remove the link {link}",
+            )
+        names = os.listdir(folder) if os.path.isdir(folder) else []
+        if not any(name.lower().startswith("readme") for name in names):
+            name = f"{root}/{readme_template.NAME}"
+            page = readme_template.write(root, made.config.language, made.storage)
+            steps.append(_own(repository, name, page, f"write {name}: how models are kept here"))
+        if ".gitkeep" not in names:
+            name = f"{root}/.gitkeep"
+            steps.append(_own(repository, name, b"", f"write {name}"))
+    return steps
+
+
+def _linked(repository: Repository, root: str) -> str:
+    """The part of a models folder's path that is a symbolic link; '' when none is."""
+    parts = root.split("/")
+    paths = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    return next((path for path in paths if os.path.islink(os.path.join(repository.top, path))), "")
+
+
+def ignore_steps(
+    repository: Repository, made: SetupPlan, keep_text: bool | None
+) -> list[SetupStep]:
+    """The block of .gitignore."""
+    found = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
+    made.notes += hidden_text.notes(repository, made.config, found)
+    if not found.changes:
+        return []
+
+    def run(journal: Journal) -> None:
+        # Worked out again: the folders are there by now.
+        fresh = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
+        for name, (_, after) in fresh.changes.items():
+            path = os.path.join(repository.top, *name.split("/"))
+            journal.note(journal.about(BLOCK, path, after))
+        ignore_block.apply(repository, fresh)
+
+    what = "hide weights, keep INFO.md" if made.storage == IGNORE else "hide caches only"
+    if found.clones:
+        what += f"; hide the repositories of their own: {', '.join(found.clones)}"
+    names = " and ".join(found.changes)
+    diffs = [(name, before, after) for name, (before, after) in found.changes.items()]
+    return [SetupStep(f"write pmgit's block of {names}: {what}", diffs, run)]
+
+
+def _lfs(repository: Repository, made: SetupPlan, *, after_ignore: bool) -> list[SetupStep]:
+    """Git LFS: attributes, filter, pointers."""
+
+    def run(journal: Journal) -> None:
+        fresh = lfs_setup.plan(repository, made.config, (), made.roots)
+        done = set_up_lfs(repository, fresh, journal)
+        if done.lost:
+            raise PmgitError(
+                f"{len(done.lost)} texts are pointers whose content is not on this machine:"
+                f" {', '.join(done.lost[:5])}",
+                "git lfs fetch",
+            )
+
+    try:
+        found = lfs_setup.plan(repository, made.config, (), made.roots)
+    except PmgitError:
+        probes = [f"{root}/{PROBE}/{PROBE}.safetensors" for root in made.roots]
+        if after_ignore and attributes.ignored(repository, probes):
+            # The lines that hide them are let in by the step before.
+            return [SetupStep("set up Git LFS for weights, and prove it", [], run)]
+        raise
+    filtered = repository.start("config", "--local", "--get", "filter.lfs.process").wait()[0] == 0
+    # The chain uploads by itself; without it an interrupted step may lack the hooks of git-lfs.
+    lacking = made.hooks == NONE and lfs_hook.is_wanted(repository)
+    if filtered and not (found.writes or found.raw or found.texts or lacking):
+        return []
+    what = "set up Git LFS for weights, in this repository only"
+    if found.raw:
+        what += f"; stage {len(found.raw)} tracked files as pointers"
+    name = attribute_lines.NAME
+    return [SetupStep(what, [(name, found.attributes.work_tree, found.new_work_tree)], run)]
+
+
+def set_up_lfs(
+    repository: Repository, fresh: lfs_setup.LfsPlan, journal: Journal
+) -> lfs_setup.Done:
+    """Do what the plan says, noted in the journal."""
+    name = attribute_lines.NAME
+    paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]
+    noted = [
+        journal.note(Record.of_index(path, staged(repository, path)))
+        for path in (paths if fresh.writes else paths[1:])
+    ]
+    hooks = hook_state.hooks_folder(repository)
+    watched = {
+        os.path.join(repository.top, name): BLOCK,
+        os.path.join(repository.common_dir, "config"): CONFIG,
+        **{os.path.join(hooks, hook): HOOK for hook in LFS_HOOKS},
+        # Pointers in the work tree that become the texts they stand for.
+        **{os.path.join(repository.top, b.path): OWN for b, _ in fresh.texts},
+    }
+    journal.folders(hooks)
+    with journal.around(watched):
+        done = lfs_setup.apply(repository, fresh)
+    for entry in noted:
+        journal.settle(entry, staged(repository, entry.path))
+    return done

@@ -1,0 +1,118 @@
+"""From `storage = "ignore"` to Git LFS and back: all of it, or nothing with the reason.
+
+Where weights belong is written in three places that people read and Git reads: the configuration,
+the ignore block, the README of a models folder. The configuration comes last, so a switch that was
+interrupted is finished by the same command; every step is noted for `pmgit init --undo`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pmgit.core.config import FILE, IGNORE, LFS, parse
+from pmgit.gitfiles import block, models_folders, user_files
+from pmgit.hooks.installation import NONE
+from pmgit.init import config_key, onboarding, readme_template
+from pmgit.init.detect import Look
+from pmgit.init.journal import ENTRY, OWN, Journal
+from pmgit.init.onboarding import SetupPlan
+from pmgit.init.step import SetupStep
+from pmgit.snapshots.base import TREE, Snapshot
+
+if TYPE_CHECKING:
+    from pmgit.core.config import Config
+    from pmgit.git.repository import Repository
+
+
+@dataclass
+class Switch:
+    """The configuration as it will be; the steps that open or shut the models folders, and those
+    for what people read. `notes` say what is left to them.
+    """
+
+    config: Config
+    roots: list[str]
+    first: list[SetupStep] = field(default_factory=list)
+    last: list[SetupStep] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def steps(self) -> list[SetupStep]:
+        """All of them."""
+        return [*self.first, *self.last]
+
+
+def to_lfs(repository: Repository, config: Config) -> Switch | None:
+    """What `pmgit lfs-setup` switches besides Git LFS itself; None when weights are not ignored.
+
+    Raises PmgitError when the configuration cannot be changed line by line, or a line of the
+    user's defeats the new ignore rules.
+    """
+    return switch(repository, config, LFS, None) if config.storage == IGNORE else None
+
+
+def has_block(repository: Repository, switched: Switch) -> bool:
+    """Whether it is pmgit's own block that hides weights, and not the user's lines alone."""
+    for name in (".gitignore", *(f"{root}/.gitignore" for root in switched.roots)):
+        text = user_files.read(os.path.join(repository.top, *name.split("/")))
+        if block.read(text or b"", name) is not None:
+            return True
+    return False
+
+
+def switch(repository: Repository, config: Config, storage: str, keep_text: bool | None) -> Switch:
+    """The steps to another storage, without those of Git LFS."""
+    name = config.source.partition(" ")[0] or FILE
+    path = os.path.join(repository.top, name)
+    before = user_files.read(path)
+    after = config_key.put(before or b"", config.source or FILE, "storage", storage)
+    after = _reworded(after, storage)
+    new = parse(after, name)
+    tracked = Snapshot(repository, TREE, [], []).listing()
+    roots = models_folders.existing(repository, new, tracked)
+    made = Switch(new, roots)
+    plan = SetupPlan(Look(), new, storage, NONE, roots)
+    made.first = onboarding.ignore_steps(repository, plan, keep_text)
+    for root in roots:
+        made.last += _readme(repository, f"{root}/{readme_template.NAME}", made)
+
+    def run(journal: Journal) -> None:
+        journal.write(ENTRY, path, after)
+
+    what = f"write {name}: storage {storage!r}"
+    made.last.append(SetupStep(what, [(name, before, after)], run))
+    return made
+
+
+def _reworded(data: bytes, storage: str) -> bytes:
+    """The line as pmgit writes it has a comment that names the other storage."""
+    other = LFS if storage == IGNORE else IGNORE
+    value, was, now = (f'"{word}"'.encode() for word in (storage, storage, other))
+    lines = data.split(b"\n")
+    for at, line in enumerate(lines):
+        words = line.split()
+        if words[:3] == [b"storage", b"=", value] and words[3:] == [b"#", b"or", was]:
+            begin, _, _ = line.rpartition(was)
+            lines[at] = begin + now + line[len(begin) + len(was) :]
+    return b"\n".join(lines)
+
+
+def _readme(repository: Repository, name: str, made: Switch) -> list[SetupStep]:
+    """The step that exchanges what the README of a models folder says of weights and Git."""
+    path = os.path.join(repository.top, *name.split("/"))
+    if os.path.islink(path) or not os.path.isfile(path):
+        return []
+    before = user_files.read(path) or b""
+    after = readme_template.switched(before, made.config.storage)
+    if after is None:
+        made.notes.append(f"{name} is yours: see what it says of weights and Git")
+        return []
+
+    def run(journal: Journal) -> None:
+        journal.write(OWN, path, after)
+
+    return [
+        SetupStep(f"write {name}: what it says of weights and Git", [(name, before, after)], run)
+    ]

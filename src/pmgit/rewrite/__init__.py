@@ -1,0 +1,1 @@
+"""Commits made anew, and the branches and tags that follow them."""

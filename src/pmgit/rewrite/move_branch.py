@@ -1,0 +1,134 @@
+"""What is checked out, and how it follows a branch that is moved: index and refs, no files.
+
+A branch is moved only from where it is known to be. The index follows entry by entry, so what it
+knows of all other files stays; files on disk stay, but for those that are named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from pmgit.core.errors import PmgitError
+from pmgit.git import raw_diff, work_tree
+from pmgit.git.blob import NOTHING, Blob, encode
+from pmgit.git.objects import Objects
+from pmgit.snapshots import staged
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pmgit.git.repository import Repository
+
+
+def exists(repository: Repository, path: str) -> bool:
+    """Whether something lies at a path of the work tree."""
+    return os.path.lexists(_on_disk(repository, path))
+
+
+def refuse_dirty(repository: Repository, apart: Collection[str] = ()) -> None:
+    """Raise PmgitError when something is staged or changed; `apart` are files left out.
+
+    A file counts as changed when its content does: git's own filters are not run for it.
+    """
+    waiting = [change.path for change in staged.changes(repository)]
+    if waiting:
+        raise PmgitError(f"{_names(waiting)} staged and not committed", "commit or stash it first")
+    # Files that look changed by their dates; whether they are is told by their content.
+    found = raw_diff.changes(repository.run(*raw_diff.DIFF_FILES))
+    changes = [change for change in found if change.path not in apart]
+    modified = [c.path for c in changes if not _is_same(repository, c.old)]
+    if modified:
+        raise PmgitError(
+            f"{_names(modified)} changed and not committed",
+            "commit or stash it first; see: git status",
+        )
+
+
+def _is_same(repository: Repository, blob: Blob) -> bool:
+    if work_tree.compare(repository, blob) == work_tree.SAME:
+        return True
+    # The file that a Git LFS pointer stands for has the hash that the pointer names.
+    Objects(repository).survey([blob], lambda head: b"oid sha256:" in head)
+    if not blob.head:
+        return False
+    wanted = blob.head.partition(b"oid sha256:")[2][:64].decode("ascii", "replace")
+    try:
+        with open(_on_disk(repository, blob.path), "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == wanted
+    except OSError:
+        return False
+
+
+def _names(paths: list[str]) -> str:
+    more = f" and {len(paths) - 1} more are" if len(paths) > 1 else " is"
+    return f"{paths[0]}{more}"
+
+
+def move(repository: Repository, ref: str, old: str, new: str, backup: str = "") -> None:
+    """Move a branch (or the detached HEAD) from `old` to `new`; `backup` then names `old`.
+
+    Both or neither: one transaction, that fails when the branch is not where it was.
+    """
+    lines = [f"update {backup}\0{old}\0\0"] if backup else []
+    # What HEAD points at is not meant when it is detached, and the branch itself otherwise.
+    lines += ["option no-deref\0", f"update {ref}\0{new}\0{old}\0"]
+    text = "start\0" + "".join(lines) + "prepare\0commit\0"
+    repository.run(
+        "update-ref", "-m", "pmgit fix", "--create-reflog", "--stdin", "-z",
+        stdin=text.encode("utf-8", "surrogateescape"),
+    )  # fmt: skip
+
+
+def follow(repository: Repository, old: str, new: str, on_disk: tuple[str, ...]) -> None:
+    """Let the index go from the tree of one commit to that of another.
+
+    Files named `on_disk`, in any folder, go with it where they are as the old commit has them.
+    """
+    changes = raw_diff.between(repository, old, new)
+    follows = [
+        (change, end)
+        for change in changes
+        if change.path.rpartition("/")[2] in on_disk and (end := _line_end(repository, change))
+    ]
+    zeros = "0" * len(repository.empty_tree)
+    lines = [
+        f"{c.mode if c.oid else NOTHING} {c.oid or zeros} 0\t".encode("ascii")
+        + encode(c.path)
+        + b"\0"
+        for c in changes
+    ]
+    if lines:
+        repository.run("update-index", "-z", "--index-info", stdin=b"".join(lines))
+    new_texts = [Blob(c.path, c.oid, c.mode) for c, _ in follows if c.oid]
+    texts = Objects(repository).contents(new_texts) if new_texts else {}
+    for change, end in follows:
+        path = _on_disk(repository, change.path)
+        if change.oid:
+            part = path + b".pmgit"
+            with open(part, "xb") as file:
+                file.write(texts[change.oid].replace(b"\n", end))
+            os.replace(part, path)
+        elif change.before:
+            os.remove(path)
+
+
+def _line_end(repository: Repository, change: Blob) -> bytes:
+    """How the lines end of a text on disk that is as it was before; b'' when it is otherwise."""
+    there = work_tree.compare(repository, change.old)
+    if not change.before:
+        return b"\n" if there == work_tree.ABSENT else b""
+    if there == work_tree.SAME:
+        return b"\n"
+    try:
+        with open(_on_disk(repository, change.path), "rb") as file:
+            data = file.read(1 << 20).replace(b"\r\n", b"\n")
+    except OSError:
+        return b""
+    # With core.autocrlf, which is usual on Windows.
+    return b"\r\n" if repository.id_of(data) == change.before else b""
+
+
+def _on_disk(repository: Repository, path: str) -> bytes:
+    return os.path.join(os.fsencode(repository.top), encode(path))

@@ -1,0 +1,183 @@
+"""The pre-receive hook of a server: where it goes, what was there before, and the way back.
+
+Git runs one file, so a hook that was there is kept beside ours and runs after it, with the same
+input. In a folder such as `pre-receive.d`, whose files the server runs one after the other, ours
+is one more file.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pmgit.core.errors import PmgitError, UsageError
+from pmgit.git import process
+from pmgit.gitfiles import user_files
+from pmgit.server.hook_script import is_ours, is_unchanged, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HOOK = "pre-receive"
+#: The name in a folder of hooks; what was there before is kept beside ours under SAVED.
+IN_FOLDER = "pmgit"
+SAVED = f"{HOOK}.before-pmgit"
+
+
+class ServerHook:
+    """Where the hook of a server goes.
+
+    `path` is the file, `chains` whether a hook that is there is kept and run, `repository` the
+    bare repository that it is for ('' for a folder that several of them share).
+    """
+
+    def __init__(self, path: str, *, chains: bool, repository: str = "") -> None:
+        self.path = path
+        self.chains = chains
+        self.repository = repository
+
+    @property
+    def saved(self) -> str:
+        """Where the hook is kept that was there before."""
+        return os.path.join(os.path.dirname(self.path), SAVED)
+
+    @property
+    def content(self) -> bytes | None:
+        """What is there now; None when nothing is. A link counts by what it leads to."""
+        try:
+            with open(self.path, "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return b"" if os.path.islink(self.path) else None
+        except OSError as error:
+            raise PmgitError(f"{self.path} could not be read: {error.strerror}") from error
+
+
+def find(folder: str) -> ServerHook:
+    """Where the hook goes for DIR: a bare repository, or a folder of hooks. Raises UsageError."""
+    folder = os.path.abspath(folder)
+    if not os.path.isdir(folder):
+        raise UsageError(f"there is no folder {folder}")
+    name = os.path.basename(folder)
+    if os.path.isfile(f"{folder}/HEAD") and os.path.isdir(f"{folder}/objects"):
+        return _of_repository(folder)
+    if name.endswith(".d"):
+        return ServerHook(os.path.join(folder, IN_FOLDER), chains=False)
+    # `common` is what gitolite links into every repository.
+    if name in ("custom_hooks", "hooks", "common"):
+        return _in_hooks(folder)
+    raise UsageError(
+        f"{folder} is neither a bare repository nor a folder of hooks",
+        "name a bare repository, or the folder pre-receive.d or custom_hooks of the server;"
+        " a clone is set up with: pmgit init",
+    )
+
+
+def _of_repository(folder: str) -> ServerHook:
+    asked = ("rev-parse", "--path-format=absolute", "--git-path", "hooks")
+    # own_hooks: core.hooksPath may lead to another folder.
+    answer = process.start(*asked, top=folder, env={"GIT_DIR": folder}, own_hooks=True).finish()
+    return _in_hooks(os.fsdecode(answer.rstrip(b"\r\n")), folder)
+
+
+def _in_hooks(hooks: str, repository: str = "") -> ServerHook:
+    # As Gitea, Forgejo and GitLab have it: their own pre-receive runs all files of this folder.
+    several = os.path.join(hooks, f"{HOOK}.d")
+    one = ServerHook(os.path.join(hooks, HOOK), chains=True, repository=repository)
+    if os.path.isdir(several) and (not repository or _runs_folder(one)):
+        return ServerHook(os.path.join(several, IN_FOLDER), chains=False, repository=repository)
+    return one
+
+
+def _runs_folder(place: ServerHook) -> bool:
+    """Whether the hook of a repository runs the files of `pre-receive.d`; Git itself does not."""
+    text = place.content or b""
+    # The one of Gitea has `${hookname}.d`.
+    return b".d" in text and not is_ours(text) and _runs(place.path)
+
+
+def install(place: ServerHook, *, config: str, gitlab: bool, dry_run: bool) -> Iterator[str]:
+    """Write the hook; yields a line for each thing that is done. Running twice changes nothing."""
+    folder = os.path.dirname(place.path)
+    now = place.content
+    ours = now is not None and is_ours(now)
+    made = not os.path.isdir(folder)
+    if now is not None and ours:
+        _refuse_changed(place, now)
+        made = b"\nmade_folder=yes\n" in now
+    wanted = text(config=config, gitlab=gitlab, made_folder=made)
+    if now == wanted and _runs(place.path):
+        return
+    keeps = now is not None and not ours
+    if keeps and (not place.chains or os.path.lexists(place.saved)):
+        taken = place.saved if place.chains else place.path
+        raise PmgitError(
+            f"{taken} exists already, and it is not pmgit's", "move it away, then run it again"
+        )
+    if keeps:
+        does = "it runs after pmgit" if _runs(place.path) else "not executable, it does not run"
+        yield f"keep the {HOOK} that is there as {place.saved}: {does}"
+    yield f"write {place.path}"
+    if not dry_run:
+        if made and not ours:
+            _do(os.mkdir, folder)
+        _put(place, wanted, keeps=keeps)
+
+
+def undo(place: ServerHook, *, dry_run: bool) -> Iterator[str]:
+    """Take the hook away and put back what was there; yields a line for each thing."""
+    now = place.content
+    if now is None or not is_ours(now):
+        return
+    _refuse_changed(place, now)
+    if place.chains and os.path.lexists(place.saved):
+        yield f"put back {place.path}"
+        if not dry_run:
+            # The very file that was there: content, permissions, times, a link as a link.
+            _do(os.replace, place.saved, place.path)
+        return
+    yield f"remove {place.path}"
+    if dry_run:
+        return
+    _do(os.unlink, place.path)
+    if b"\nmade_folder=yes\n" in now:
+        try:
+            os.rmdir(os.path.dirname(place.path))
+        except OSError:
+            pass  # somebody keeps something there
+
+
+def _refuse_changed(place: ServerHook, now: bytes) -> None:
+    if not is_unchanged(now) or os.path.islink(place.path):
+        raise PmgitError(
+            f"{place.path} was changed since pmgit wrote it, and stays",
+            "move it away, then run it again",
+        )
+
+
+def _runs(path: str) -> bool:
+    return os.name != "posix" or os.access(path, os.X_OK)
+
+
+def _put(place: ServerHook, data: bytes, *, keeps: bool) -> None:
+    """Put the hook in its place in one step: there is no moment without any hook."""
+    part = f"{place.path}.{os.urandom(6).hex()}.tmp~"  # no server runs *~
+    user_files.write_whole(part, data, new=True)
+    try:
+        _do(os.chmod, part, 0o755)
+        if keeps:
+            try:
+                os.link(place.path, place.saved, follow_symlinks=False)
+            except (OSError, NotImplementedError):
+                _do(os.replace, place.path, place.saved)  # no hard links here
+        _do(os.replace, part, place.path)
+    finally:
+        if os.path.exists(part):
+            os.unlink(part)
+
+
+def _do(action: Callable[..., object], *args: object) -> None:
+    try:
+        action(*args)
+    except OSError as error:
+        raise PmgitError(f"{error.filename}: {error.strerror}", "see who may write there") from None

@@ -1,0 +1,118 @@
+"""The proof of a server's hook: raw weights are pushed to a copy, and Git says that it refuses.
+
+The copy borrows the objects of the repository and has its default branch, so it is judged by the
+same configuration. Nothing is pushed to the repository itself, and no other hook of it runs.
+"""
+
+from __future__ import annotations
+
+import os
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from pmgit.core.errors import PmgitError
+from pmgit.core.units import show_size
+from pmgit.git import process, repository
+from pmgit.git.blob import REGULAR
+from pmgit.git.cat_file import Batch
+from pmgit.git.names import HEADS, PROBE
+from pmgit.server.config_source import Settings
+from pmgit.server.judge import SERVER_FILE, Server
+
+if TYPE_CHECKING:
+    from pmgit.core.config import Config
+    from pmgit.server.installation import ServerHook
+
+_PROBE = f"{PROBE}/model.safetensors"
+_BYTES = 20_000
+#: Where raw weights up to a size are allowed, the probe is larger; not for a limit above this.
+_MOST = 20_000_000
+
+
+def prove(place: ServerHook, hook: bytes, config: str) -> str:
+    """A line that says by which configuration a push of raw weights is refused.
+
+    Raises PmgitError when it is not, or when the hook could not judge it.
+    """
+    with TemporaryDirectory(prefix="pmgit-", ignore_cleanup_errors=True) as folder:
+        there = os.path.join(os.path.realpath(folder), "server.git")
+        _copy(place.repository, there, hook)
+        by, judged = _configuration(there, config)
+        allowed = max(judged.sizes("tracked-weights"), default=0)
+        weights = bytes(min(allowed, _MOST)) + os.urandom(_BYTES)
+        said = _push(there, judged.models[0], weights)
+    if said is None or ("judged by: " in said and "raw in Git" not in said):
+        raise PmgitError(
+            "not installed: raw weights would not be refused",
+            f"see what {by} leaves out: select, ignore, exclude, limits",
+        )
+    if "[remote rejected]" not in said or "raw in Git" not in said:
+        told = [line.removeprefix("remote: ").strip() for line in said.splitlines()]
+        raise PmgitError(f"not installed: the hook could not judge a push: {'; '.join(told[:4])}")
+    size = f" ({show_size(len(weights))})" if allowed else ""
+    return f"a push of raw weights{size} to a copy is refused, judged by {by}"
+
+
+def _copy(original: str, there: str, hook: bytes) -> None:
+    """A bare repository with the hook, and with what `original` (if any) is judged by."""
+    named = ("--object-format=" + _format(original),) if original else ()
+    process.run("init", "-q", "--template=", *named, "--bare", there)
+    os.makedirs(os.path.join(there, "hooks"))
+    path = os.path.join(there, "hooks", "pre-receive")
+    with open(path, "wb") as file:
+        file.write(hook)
+    os.chmod(path, 0o755)  # noqa: S103 - it is to be run, by whoever pushes
+    if not original:
+        return
+    with open(os.path.join(there, "objects", "info", "alternates"), "wb") as file:
+        file.write(os.fsencode(os.path.join(original, "objects")) + b"\n")
+    env = {"GIT_DIR": original}
+    code, head, _ = process.start("rev-parse", "-q", "--verify", "HEAD", env=env).wait()
+    if code == 0:
+        tip = head.decode("ascii").strip()
+        process.run("update-ref", f"{HEADS}pmgit", tip, env={"GIT_DIR": there})
+        process.run("symbolic-ref", "HEAD", f"{HEADS}pmgit", env={"GIT_DIR": there})
+    asked = process.start("config", "--get", "pmgit.config", env=env)
+    code, named_file, _ = asked.wait()
+    own = os.path.join(original, os.fsdecode(named_file.strip()) if code == 0 else SERVER_FILE)
+    if code == 0 or os.path.exists(own):
+        process.run("config", "pmgit.config", os.path.expanduser(own), env={"GIT_DIR": there})
+
+
+def _format(original: str) -> str:
+    out = process.run("rev-parse", "--show-object-format", env={"GIT_DIR": original})
+    return out.decode("ascii").strip()
+
+
+def _configuration(there: str, config: str) -> tuple[str, Config]:
+    """What the copy judges by, in words, and as it is."""
+    found = repository.at(there)
+    batch = Batch(found)
+    try:
+        by, judged = Server(found, Settings(found, batch, ()), config).for_new_ref()
+    finally:
+        batch.close()
+    return by, judged
+
+
+def _push(there: str, root: str, weights: bytes) -> str | None:
+    """What Git says to a push of raw weights; None when it takes them."""
+    env = {"GIT_DIR": there}
+    ours = {
+        "GIT_AUTHOR_NAME": "pmgit", "GIT_AUTHOR_EMAIL": "pmgit@example.invalid",
+        "GIT_COMMITTER_NAME": "pmgit", "GIT_COMMITTER_EMAIL": "pmgit@example.invalid",
+    }  # fmt: skip
+    source = there[: -len("server.git")] + "source.git"
+    process.run("init", "-q", "--template=", f"--object-format={_format(there)}", "--bare", source)
+    env = {**ours, "GIT_DIR": source, "GIT_INDEX_FILE": os.path.join(source, "index")}
+    blob = process.run("hash-object", "-w", "--stdin", stdin=weights, env=env)
+    entry = f"{REGULAR[0]},{blob.decode('ascii').strip()},{root}/{_PROBE}"
+    process.run("update-index", "--add", "--cacheinfo", entry, env=env)
+    tree = process.run("write-tree", env=env).decode("ascii").strip()
+    commit = process.run("commit-tree", "-m", "probe", tree, env=env).decode("ascii").strip()
+    url = "file:///" + there.replace(os.sep, "/").lstrip("/")
+    # The other end starts with an environment of its own, and so with its hooks.
+    allowed = {**env, "GIT_ALLOW_PROTOCOL": "file"}
+    refs = f"{commit}:{HEADS}{PROBE}"
+    code, _, said = process.start("push", url, refs, env=allowed).wait()
+    return said if code else None

@@ -1,0 +1,257 @@
+"""What is judged: the blobs that Git would record or receive, and what else Git says of them.
+
+A snapshot is made by `snapshots.staged` (the index against HEAD), `snapshots.tree` (all of the index) or
+`snapshots.commit_range` (every commit of a range, and its tip). Rules only ask it; they never run git.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.git.blob import NOT_HERE, REGULAR, Blob, removed_by
+from pmgit.git.contents import Contents
+from pmgit.git.entries import INDEX, of_index
+from pmgit.git.names import ATTRIBUTES
+from pmgit.git.objects import Objects
+from pmgit.git.raw_diff import DIFF_INDEX, changes
+from pmgit.git.receiver import NOBODY, Receiver
+from pmgit.snapshots.path_filters import PathFilters
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Self
+
+    from pmgit.git.commit_index import CommitIndex
+    from pmgit.git.index_sizes import Sizes
+    from pmgit.git.process import Process
+    from pmgit.git.repository import Repository
+    from pmgit.snapshots.outline import Outline
+
+STAGED, TREE, RANGE = "staged", "tree", "range"
+
+
+class Span:
+    """Where a range of commits lies in the history.
+
+    `tip` is the commit whose tree is judged, `base` the one that the changes are held against
+    where that may be old, `merged` are other commits that are not new and that it is made of.
+    `excluded` are the revision arguments that bound it, `cut` is how many of its commits have
+    parents that a shallow clone lacks.
+    """
+
+    __slots__ = ("base", "cut", "excluded", "merged", "tip")
+
+    def __init__(
+        self,
+        tip: str = "",
+        *,
+        base: str = "",
+        merged: Sequence[str] = (),
+        excluded: Sequence[str] = (),
+        cut: int = 0,
+    ) -> None:
+        self.tip = tip
+        self.base = base
+        self.merged = tuple(merged)
+        self.excluded = tuple(excluded)
+        self.cut = cut
+
+
+#: Of what is no range of commits.
+NO_SPAN = Span()
+
+
+class Snapshot(PathFilters):
+    """The blobs to judge, and the tree that they are part of.
+
+    `introduced` are the blobs that are new here, links and submodules among them; `changes` the
+    raw difference to what was before, deletions too. `index` is a temporary one with the tree of a
+    commit; without it, it is the repository's own. `receiver` is who gets it in a push. `is_part`:
+    only some paths of a tree are judged. `sizes` are those that the index has, when much is staged.
+
+    What Git has answered is kept by path (the filters and listings here) and by blob (`contents`).
+    It is filled by asking, and no answer depends on what was asked before.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        origin: str,
+        changes: list[Blob],
+        introduced: list[Blob],
+        *,
+        index: CommitIndex | None = None,
+        removed: dict[tuple[str, str], list[str]] | None = None,
+        receiver: Receiver = NOBODY,
+        span: Span = NO_SPAN,
+        is_part: bool = False,
+        objects: Objects | None = None,
+        sizes: Sizes | None = None,
+    ) -> None:
+        super().__init__(repository, index.env if index else None)
+        self.origin = origin
+        self.changes = changes
+        self.introduced = introduced
+        self.receiver = receiver
+        self.span = span
+        self.is_part = is_part
+        #: Whether the files on disk belong to what is judged.
+        self.has_work_tree = origin != RANGE and not repository.bare
+        self.objects = objects or Objects(repository)
+        on_disk = repository if self.has_work_tree else None
+        self.contents = Contents(self.objects, on_disk, sizes)
+        self._removed = removed
+        self._index = index
+        self._asked_files: Process | None = None
+        self._files: list[Blob] | None = None  # `.gitattributes` of `index`, their sizes known
+        self._listings: dict[tuple[str, ...], dict[str, Blob]] = {}
+
+    @property
+    def removed(self) -> dict[tuple[str, str], list[str]]:
+        """The paths that a commit ('' for the staged change) takes from a blob: by (commit, id)."""
+        if self._removed is None:
+            # Seldom asked for: only what is large or weights can be a move that matters.
+            self._removed = removed_by(self.changes)
+        return self._removed
+
+    @property
+    def files(self) -> list[Blob]:
+        """The introduced blobs that are files and are here."""
+        return [b for b in self.introduced if b.mode in REGULAR and b.size != NOT_HERE]
+
+    def as_range(self, changes: list[Blob], introduced: list[Blob] | None = None) -> Self:
+        """The same tree with other changes, judged as ranges are: without the work tree.
+
+        `introduced` are the blobs that are new then; None: as they are. What Git has answered of
+        the tree holds for both.
+        """
+        import copy
+
+        self._collect()
+        found = copy.copy(self)
+        found.changes, found.has_work_tree = changes, False
+        if introduced is not None:
+            found.introduced, found._removed = introduced, None
+        return found
+
+    @property
+    def not_judged(self) -> int:
+        """How many objects could not be judged, because a partial clone has not got them."""
+        return len(self.contents.absent)
+
+    def survey(self, keep: Callable[[bytes], bool], limit: int, *, ask_filters: bool) -> None:
+        """Find the size of every introduced blob, and `head` of the small ones `keep` wants.
+
+        `limit` is the size in bytes from which on sizes must be exact (see `index_sizes`). The
+        attributes are asked for at the same time, because git takes as long for them.
+        """
+        files = [blob for blob in self.introduced if blob.mode in REGULAR]
+        if ask_filters or self.contents.has_rough_sizes:
+            self.ask_filters([blob.path for blob in files])
+        self.contents.survey(files, keep, limit)
+        if self.contents.has_rough_sizes:
+            # A filter may have changed the size by any factor.
+            self.contents.measure([blob for blob in self.filtered(files) if not blob.head])
+
+    def ask_filters(self, paths: Sequence[str]) -> None:
+        """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
+        super().ask_filters(paths)
+        if paths and self._index and self._files is None and not self._asked_files:
+            self._asked_files = list_attributes(self.repository, self.index_env)
+
+    def _collect(self) -> None:
+        super()._collect()
+        if self._asked_files:
+            self._files_of_index()
+
+    def _files_of_index(self) -> list[Blob]:
+        """The `.gitattributes` files of a temporary index, and their sizes.
+
+        Git takes a file that it cannot read for an empty one in silence.
+        """
+        if self._files is None:
+            asked = self._asked_files or list_attributes(self.repository, self.index_env)
+            self._asked_files = None
+            self._files = of_index(asked.finish())
+            self.contents.measure(self._files)
+        return self._files
+
+    def _attribute_files(self, size: int) -> Sequence[Blob]:
+        if self._index:
+            return self._files_of_index()
+        if () in self._listings:
+            files = [b for p, b in self._listings[()].items() if p.endswith(ATTRIBUTES)]
+        elif self.has_work_tree and _size(f"{self.repository.top}/{ATTRIBUTES}") >= size:
+            files = of_index(list_attributes(self.repository, self.index_env).finish())
+        else:
+            return ()
+        files = [blob for blob in files if blob.path.rpartition("/")[2] == ATTRIBUTES]
+        self.contents.measure(files)
+        return files
+
+    def attribute_texts(self) -> dict[str, bytes]:
+        """The contents of all `.gitattributes` files, by path."""
+        files = [b for p, b in self.listing().items() if p.endswith(ATTRIBUTES) and b.is_regular]
+        return self._texts_of([b for b in files if b.path.rpartition("/")[2] == ATTRIBUTES])
+
+    def _texts_of(self, files: Sequence[Blob]) -> dict[str, bytes]:
+        contents = self.objects.contents(files)
+        return {blob.path: contents[blob.oid] for blob in files if blob.oid in contents}
+
+    def listing(self, *folders: str) -> dict[str, Blob]:
+        """All entries of the snapshot's index below `folders` (everything without any).
+
+        Unmerged entries and those of `git add -N` are left out: Git does not record them.
+        """
+        if folders not in self._listings:
+            wider = next((known for known in self._listings if set(folders) <= set(known)), None)
+            if folders and wider:
+                begins = tuple(f"{folder}/" for folder in folders)
+                self._listings[folders] = {
+                    path: blob
+                    for path, blob in self._listings[wider].items()
+                    if path.startswith(folders) and (path in folders or path.startswith(begins))
+                }
+            else:
+                self.know(folders, self._listed(folders))
+        return self._listings[folders]
+
+    def near(self, roots: Sequence[str]) -> dict[str, Blob] | None:  # noqa: ARG002
+        """The entries below those folders of `roots` in which something changes.
+
+        None where that costs as much as to list all of `roots`.
+        """
+        return None
+
+    def outline(self, roots: Sequence[str], note: str) -> Outline | None:  # noqa: ARG002
+        """What the index has of large folders, with the files `note` below; None: list them."""
+        return None
+
+    def know(self, folders: tuple[str, ...], entries: dict[str, Blob]) -> None:
+        """Keep what the index holds below these folders."""
+        self._listings[folders] = entries
+
+    def _listed(self, folders: tuple[str, ...]) -> dict[str, Blob]:
+        out = self.repository.run(*INDEX, "--", *folders, env=self.index_env)
+        found = {blob.path: blob for blob in of_index(out)}
+        empty = self.repository.empty_blob
+        if not self.index_env and any(blob.oid == empty for blob in found.values()):
+            # It may be an intent to add, which looks like an empty file; the diff leaves it out.
+            diff = self.repository.run(*DIFF_INDEX, self.repository.empty_tree, "--", *folders)
+            real = {change.path for change in changes(diff)}
+            found = {path: blob for path, blob in found.items() if path in real}
+        return found
+
+
+def list_attributes(repository: Repository, env: dict[str, str]) -> Process:
+    """Start to list the `.gitattributes` files of an index."""
+    listed = (*INDEX, "--", f":(glob)**/{ATTRIBUTES}")
+    return repository.start(*listed, env=env, literal=False)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0

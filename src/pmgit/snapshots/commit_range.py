@@ -1,0 +1,115 @@
+"""The snapshot of a range of commits: what every one of them introduces, and the tip.
+
+One process however many commits there are. A merge introduces what differs from all of its parents
+(`-c`): content that no parent had, as only an "evil" merge brings; everything else came in by a
+commit of its own.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.core.errors import UsageError
+from pmgit.git import commit_diffs
+from pmgit.git.commit_diffs import CommitDiff, contributions, difference
+from pmgit.git.commit_index import CommitIndex
+from pmgit.git.objects import Objects
+from pmgit.git.raw_diff import WALK, between
+from pmgit.git.receiver import NOBODY, Receiver
+from pmgit.git.remotes import Remotes
+from pmgit.git.revisions import demand_commit, edges_of, listed, merge_base
+from pmgit.snapshots.base import RANGE, Snapshot, Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.git.repository import Repository
+
+
+def take_range(repository: Repository, text: str) -> Snapshot:
+    """The snapshot of `A..B`, the commits that B has and A has not. `A..` ends at HEAD."""
+    old, dots, new = text.partition("..")
+    if not dots or not old or new.startswith("."):
+        raise UsageError(
+            f"not a range of commits: {text!r}", "for example: --range origin/main..HEAD"
+        )
+    base = demand_commit(repository, old)
+    tip = demand_commit(repository, new or "HEAD")
+    return take(repository, tip, [f"^{base}"], base)
+
+
+def take(
+    repository: Repository,
+    tip: str,
+    excluded: Sequence[str],
+    base: str = "",
+    *others: str,
+    receiver: Receiver = NOBODY,
+) -> Snapshot:
+    """The snapshot of the commits that `tip` has and `excluded` (`^ID`, `--remotes=…`) have not.
+
+    `base` is what the tip's tree is held against; without one, every file of the tip is new.
+    `others` are more commits that are not new: what is as one of these has it, is not either.
+    """
+    # Git works on the commits while it is asked about the tip.
+    walk = _Walk(repository, (tip, *excluded))
+    index = CommitIndex(repository, tip)
+    start = merge_base(repository, base, tip) if base else ""
+    changes = between(repository, start or repository.empty_tree, tip)
+    blobs, removed = contributions(walk.commits(base))
+    merged = [other for other in others if other != base]
+    return Snapshot(
+        repository, RANGE, changes, blobs, index=index, removed=removed, receiver=receiver,
+        span=Span(tip, merged=merged, excluded=excluded, cut=len(walk.cut)),
+        objects=Objects(repository, packed=True),
+    )  # fmt: skip
+
+
+def from_environment(repository: Repository) -> Snapshot:
+    """The range that pre-commit names in the environment."""
+    old, new = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
+    remote = os.environ.get("PRE_COMMIT_REMOTE_NAME", "")
+    if not remote and old and new:
+        return take_range(repository, f"{old}..{new}")
+    # The push of a root commit has no FROM_REF: everything that the remote has not got.
+    tip = demand_commit(repository, new or os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD")
+    known, base = [], ""
+    if remote:
+        remotes = Remotes(repository)
+        known = remotes.known(remote)
+        # Of a new branch it is what pre-commit found by `--remotes=NAME`.
+        if old and not remotes.has_others_below(remote):
+            base = demand_commit(repository, old)
+            known.append(base)
+    bounds = ["--not", *known]
+    news, edges = edges_of(repository, tip, bounds)
+    starts = [base, *edges] if base else edges if news else [tip]
+    receiver = Receiver(known, address=remote, lacks_all=True) if remote else NOBODY
+    return take(repository, tip, bounds, *starts, receiver=receiver)
+
+
+class _Walk:
+    """Git's walk over the commits of a range, under way.
+
+    `cut` are those whose parents are not here: at the edge of a shallow clone.
+    """
+
+    def __init__(self, repository: Repository, revisions: Sequence[str]) -> None:
+        self._repository = repository
+        self.cut: list[str] = []
+        if shallow := repository.shallow_commits:
+            self.cut = sorted(shallow.intersection(listed(repository, *revisions)))
+        whole = (f"^{commit}" for commit in self.cut)
+        self._process = repository.start(*WALK, *whole, *revisions)
+
+    def commits(self, base: str) -> list[CommitDiff]:
+        """What the commits change, the oldest first; `base` stands in for parents not here."""
+        repository = self._repository
+        found = [*commit_diffs.of_walk(repository, self._process.finish()).values()]
+        # What lies behind the edge of a shallow clone cannot be seen: such a commit is held
+        # against the base of the range, so that it does not seem to introduce the whole tree.
+        for commit in self.cut:
+            changes = difference(repository, base or repository.empty_tree, commit)
+            found.append(CommitDiff(commit, (), changes))
+        return found

@@ -1,0 +1,207 @@
+"""Where commits are: on which branches and tags, on which remotes, and what is under way here.
+
+Asked on the failing path only, to say what is right there: a commit that nobody else has can be
+made anew, one that is on a remote cannot without everybody who has a clone of it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.core.errors import PmgitError, UsageError
+from pmgit.git import revisions
+from pmgit.git.blob import decode
+from pmgit.git.names import HEADS, REMOTES, TAGS
+from pmgit.git.receiver import Receiver
+from pmgit.git.remotes import ANY, Remotes
+from pmgit.snapshots import commit_range
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pmgit.git.repository import Repository
+    from pmgit.snapshots.base import Snapshot
+
+DETACHED = "HEAD"
+MERGING = "merge"
+
+#: What lies in the git directory while Git is in the middle of something, and what that is.
+_UNDER_WAY = {
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase or am",
+    "MERGE_HEAD": MERGING,
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "BISECT_LOG": "bisect",
+}
+
+
+class Head:
+    """What is checked out: `oid` its commit ('' before the first), `ref` its branch or HEAD."""
+
+    def __init__(self, repository: Repository) -> None:
+        ref = repository.start("symbolic-ref", "-q", DETACHED)
+        self.oid = revisions.commit_of(repository, DETACHED)
+        self.ref = decode(ref.wait()[1]).strip("\n") or DETACHED
+
+
+def under_way(repository: Repository) -> str:
+    """What Git is in the middle of in this work tree, such as `rebase`; '' when nothing is."""
+    for name, what in _UNDER_WAY.items():
+        if os.path.exists(os.path.join(repository.git_dir, name)):
+            return what
+    return ""
+
+
+class Holder:
+    """A ref that has a commit: `oid` is its tip, `folder` where it is checked out, if anywhere."""
+
+    def __init__(self, ref: str, oid: str, folder: str) -> None:
+        self.ref = ref
+        self.oid = oid
+        self.folder = folder
+
+
+def holders(repository: Repository, commits: Iterable[str]) -> list[Holder]:
+    """Every branch, tag and remote-tracking ref that has one of these commits."""
+    asked = [f"--contains={oid}" for oid in list(commits)[:200]]
+    if not asked:
+        return []
+    out = repository.run(
+        "for-each-ref", "--format=%(refname)%00%(objectname)%00%(worktreepath)", *asked,
+        HEADS, TAGS, REMOTES,
+    )  # fmt: skip
+    lines = (line.split("\0") for line in decode(out).split("\n") if line)
+    # refs/remotes/origin/HEAD stands for another of these.
+    return [
+        Holder(*line)
+        for line in lines
+        if not (line[0].startswith(REMOTES) and line[0].endswith("/HEAD"))
+    ]
+
+
+def short(ref: str) -> str:
+    """A ref as people name it."""
+    for begin in (HEADS, TAGS, REMOTES):
+        if ref.startswith(begin):
+            return ref.removeprefix(begin)
+    return "the detached HEAD" if ref == DETACHED else ref
+
+
+def typed(ref: str) -> str:
+    """A branch, tag or HEAD as it is typed after `--range`, where no other is meant by that."""
+    name = short(ref)
+    if not ref.startswith(HEADS) or name == DETACHED or name.startswith("refs/"):
+        return ref
+    return name
+
+
+class Unpushed:
+    """The commits of a branch or tag that the remote is not known to have.
+
+    `ref` is the branch (or HEAD when it is detached) or the tag, `tip` its commit, `bounds` the
+    revision arguments that leave out what the remote has, `remote` its name ('' when there is
+    none, or when any remote counts).
+    """
+
+    def __init__(
+        self, repository: Repository, ref: str, tip: str, bounds: Sequence[str], remote: str = ""
+    ) -> None:
+        self.repository = repository
+        self.ref = ref
+        self.tip = tip
+        self.bounds = list(bounds)
+        self.remote = remote
+
+    @property
+    def value(self) -> str:
+        """What the ref holds: the id of its commit, or of an annotated tag."""
+        return revisions.id_of(self.repository, self.ref) if self.ref.startswith(TAGS) else self.tip
+
+    def commits(self) -> list[tuple[str, list[str]]]:
+        """The commits with their parents, parents first."""
+        out = self.repository.run(
+            "rev-list", "--reverse", "--topo-order", "--parents", self.tip, *self.bounds
+        )
+        words = [line.split() for line in out.decode("ascii").splitlines()]
+        return [(line[0], line[1:]) for line in words]
+
+    def snapshot(self, tip: str = "") -> Snapshot:
+        """What these commits bring; with `tip`, what those that end there bring instead."""
+        tip = tip or self.tip
+        _, edges = revisions.edges_of(self.repository, tip, self.bounds)
+        receiver = Receiver(ref=self.ref, lacks_all=self.bounds[0] == "--not")
+        return commit_range.take(self.repository, tip, self.bounds, *edges, receiver=receiver)
+
+
+def unpushed(repository: Repository, text: str = "", remote: str = "") -> Unpushed:
+    """What is meant by `A..BRANCH`, by `BRANCH`, or by nothing: the branch that is checked out.
+
+    A tag is named as `refs/tags/NAME`. Without A it is all that `remote` has not got, which is the
+    one to which the branch is pushed where none is named. Raises UsageError when there is no such
+    branch or remote, PmgitError when there is no commit yet.
+    """
+    if remote and remote not in Remotes(repository).names:
+        raise UsageError(f"no remote {remote!r}", "see: git remote")
+    old, dots, name = text.partition("..")
+    if not dots:
+        old, name = "", text
+    head = Head(repository)
+    ref = head.ref
+    if name.startswith(TAGS):
+        ref = name
+    elif name and name != DETACHED:
+        ref = name if name.startswith(HEADS) else HEADS + name
+    if ref in (DETACHED, head.ref):
+        tip = head.oid
+        if not tip:
+            raise PmgitError("there is no commit yet", "stage something, then: pmgit check")
+    else:
+        tip = revisions.commit_of(repository, ref)
+        if not tip:
+            if ref.startswith(TAGS):
+                raise UsageError(
+                    f"no tag {short(ref)!r}",
+                    "where something else was pushed under this name, name that: see git tag,"
+                    " git branch",
+                )
+            raise UsageError(f"no branch {short(ref)!r}", "see: git branch")
+    if old:
+        return Unpushed(repository, ref, tip, [f"^{revisions.demand_commit(repository, old)}"])
+    remotes = Remotes(repository)
+    remote = remote or remotes.of_branch("" if ref.startswith(TAGS) else short(ref))
+    known = remotes.known(remote) if remote else ANY
+    return Unpushed(repository, ref, tip, ["--not", *known], remote)
+
+
+def with_branch(repository: Repository, text: str) -> str:
+    """`A..BRANCH` for `A..ID`, and `BRANCH` for `ID`: a server knows only the commit of a push.
+
+    Best the branch that is checked out, or one that ends there. Raises UsageError when no branch
+    has the commit.
+    """
+    bound, dots, name = text.rpartition("..")
+    if not 7 <= len(name) <= 64 or name.strip("0123456789abcdef"):
+        return text
+    if revisions.id_of(repository, HEADS + name):
+        return text
+    oid = revisions.commit_of(repository, name)
+    having = holders(repository, [oid]) if oid else []
+    found = [holder for holder in having if holder.ref.startswith(HEADS)]
+    head = Head(repository)
+    if head.oid == oid and head.ref == DETACHED:
+        return bound + dots + DETACHED
+    if found:
+        best = max(found, key=lambda holder: (holder.oid == oid, holder.ref == head.ref))
+        return bound + dots + typed(best.ref)
+    for ref in [holder.ref for holder in having if holder.ref.startswith(TAGS)]:
+        if revisions.commit_of(repository, ref) == oid:
+            return bound + dots + ref
+    hint = f"make one that has: git branch NAME {name}, then: pmgit fix --range NAME"
+    raise UsageError(f"no branch has {name}", hint if oid else "see: git branch")
+
+
+def has_remotes(repository: Repository) -> bool:
+    """Whether anything is known of what a remote has."""
+    return bool(repository.run("for-each-ref", "--count=1", "--format=x", REMOTES))

@@ -1,0 +1,195 @@
+"""The snapshot of the next commit: the index against HEAD."""
+
+from __future__ import annotations
+
+import time
+
+from pmgit.core.errors import PmgitError, UsageError
+from pmgit.git import process, streams
+from pmgit.git.blob import at_or_below, changed, introduced_by
+from pmgit.git.entries import FILES, of_tree
+from pmgit.git.raw_diff import DIFF_INDEX, changes_in_pieces
+from pmgit.git.repository import Discovery
+from pmgit.snapshots.base import STAGED, Snapshot
+from pmgit.snapshots.outline import Question, is_worth_it
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pmgit.git.blob import Blob
+    from pmgit.git.index_sizes import Sizes
+    from pmgit.git.repository import Repository
+    from pmgit.snapshots.outline import Outline
+
+#: From so many staged files on, sizes are taken from the index; opening fewer takes 6 ms.
+MANY = 1000
+#: From so many on, git is given _PAUSE seconds to compare a thousand more, or two.
+_VERY_MANY = 5000
+_PAUSE = 0.003
+
+
+class StagedDiff:
+    """The difference between index and HEAD, under way since before the repository is known."""
+
+    def __init__(self, top: str = "", env: dict[str, str] | None = None) -> None:
+        self._stream = streams.single(*DIFF_INDEX, "HEAD", "--", top=top, env=env)
+        self.unborn = False
+        self.unmerged: list[str] = []
+
+    def finish(self, repository: Repository) -> tuple[list[Blob], Sizes | None]:
+        """The changes, and of many the sizes; everything in the index on an unborn branch."""
+        answer = self._read(repository)
+        error = self._stream.finish()
+        if error:
+            # Without ^{commit}: a HEAD whose commit is damaged is no unborn branch.
+            from pmgit.git.revisions import id_of
+
+            if id_of(repository, "HEAD"):
+                raise error
+            self.unborn = True
+            empty = (*DIFF_INDEX, repository.empty_tree, "--")
+            self._stream = streams.single(*empty, top=repository.top, env=repository.env)
+            answer = self._read(repository)
+            error = self._stream.finish()
+            if error:
+                raise error
+        return answer
+
+    def _read(self, repository: Repository) -> tuple[list[Blob], Sizes | None]:
+        """Read while git still compares: of 50,000 files that saves 100 ms."""
+        found: list[Blob] = []
+        sizes = None
+        seen = 0
+        for changes in changes_in_pieces(self._chunks(found), self.unmerged):
+            found += changes
+            if len(found) >= MANY:
+                if not sizes:
+                    from pmgit.git import index_sizes
+
+                    sizes = index_sizes.Sizes(repository)
+                    self._stream.widen()
+                sizes.look(found[seen:])
+                seen = len(found)
+        return found, sizes
+
+    def _chunks(self, found: list[Blob]) -> Iterator[bytes]:
+        for chunk in self._stream.chunks():
+            yield chunk
+            if len(chunk) < streams.CHUNK and len(found) >= _VERY_MANY:
+                # Git hands over 4 KB at a time, and to be woken for each takes both longer.
+                time.sleep(_PAUSE)
+
+    def stop(self) -> None:
+        """It is not needed."""
+        self._stream.stop()
+
+
+def changes(repository: Repository) -> list[Blob]:
+    """What the index changes against HEAD."""
+    return StagedDiff(repository.top, repository.env).finish(repository)[0]
+
+
+class StagedSnapshot(Snapshot):
+    """The snapshot of the next commit: what the index has is told by HEAD and the difference."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        found: list[Blob],
+        diff: StagedDiff,
+        sizes: Sizes | None = None,
+    ) -> None:
+        super().__init__(repository, STAGED, found, introduced_by(found), sizes=sizes)
+        self._found, self._diff = found, diff
+        self._outlines: dict[tuple[tuple[str, ...], str], Outline | None] = {}
+
+    def finish(self, question: Question) -> Outline | None:
+        """Wait for an outline, and keep it."""
+        outline = question.finish(
+            self.repository, self._found, self._diff.unmerged, unborn=self._diff.unborn
+        )
+        self._outlines[question.roots, question.note] = outline
+        return outline
+
+    def outline(self, roots: Sequence[str], note: str) -> Outline | None:
+        """What the index has of the folders `roots`; see `Snapshot.outline`."""
+        for (known, name), outline in self._outlines.items():
+            if name == note and set(roots) <= set(known):
+                return outline
+        repository = self.repository
+        listed = any(set(roots) <= set(known) for known in self._listings)
+        if listed or not is_worth_it(roots, repository.top):
+            return None
+        question = Question(roots, note, top=repository.top, env=repository.env)
+        return self.finish(question)
+
+
+class Start:
+    """The snapshot of what is staged, with every question asked that needs no answer first.
+
+    `wanted` are files (without `roots` folders as well; none means all) whose entries are sure to
+    be asked for: the configuration. So are those of the folders `roots`, as seen from here; where
+    these are large, an outline of them is asked for, with the files that are called `note`. The
+    caller has time to import what it needs while git works.
+    """
+
+    def __init__(self, *wanted: str, roots: Sequence[str] = (), note: str = "") -> None:
+        self._discovery = Discovery()
+        self._repository: Repository | None = None
+        self._diff = StagedDiff()
+        self._outline = self._tree = None
+        if roots and is_worth_it(roots):
+            self._outline = Question(roots, note, wanted)
+        else:
+            wanted = (*wanted, *roots)
+            # What HEAD has and the difference tell what the index has. Listing the index takes as
+            # long as comparing it: of 60,000 entries 20 ms, where HEAD's tree takes 3.
+            self._tree = process.start(*FILES, "HEAD", "--", *wanted)
+        self._wanted = wanted
+
+    @property
+    def repository(self) -> Repository:
+        """The repository; where it is, git knows at once."""
+        if not self._repository:
+            try:
+                self._repository = self._discovery.finish()
+            except PmgitError:
+                self._diff.stop()
+                raise
+        return self._repository
+
+    def finish(self) -> Snapshot:
+        """The snapshot; honours GIT_INDEX_FILE. Empty in a bare repository: it has no index."""
+        repository = self.repository
+        if repository.bare:
+            self._diff.stop()
+            return Snapshot(repository, STAGED, [], [])
+        found, sizes = self._diff.finish(repository)
+        snapshot = StagedSnapshot(repository, found, self._diff, sizes)
+        if self._outline:
+            outline = snapshot.finish(self._outline)
+            if outline:
+                snapshot.know(self._wanted, outline.at(self._wanted))
+        elif self._tree:
+            failed, tree, _ = self._tree.wait()
+            if not failed or self._diff.unborn:  # else the index is listed when somebody asks
+                snapshot.know(self._wanted, self._now(of_tree(tree), found))
+        return snapshot
+
+    def _now(self, before: list[Blob], changes: list[Blob]) -> dict[str, Blob]:
+        """What the index has of `wanted`: what HEAD has, changed."""
+        changes = at_or_below(changes, self._wanted) if self._wanted else changes
+        entries = changed(before, changes, self._diff.unmerged)
+        return dict(sorted(entries.items())) if len(entries) > len(before) else entries
+
+
+def take(*wanted: str, roots: Sequence[str] = (), note: str = "") -> Snapshot:
+    """The snapshot of what is staged where we stand; see `Start`."""
+    snapshot = Start(*wanted, roots=roots, note=note).finish()
+    if snapshot.repository.bare:
+        raise UsageError(
+            "nothing can be staged in a bare repository",
+            "judge its HEAD or some commits: pmgit check --all, pmgit check --range A..B",
+        )
+    return snapshot
