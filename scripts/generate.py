@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import house
+
 TOP = Path(__file__).resolve().parent.parent
 SOURCE = TOP / "src" / "pmgit"
 sys.path.insert(0, str(TOP / "src"))
@@ -54,16 +56,16 @@ def rule_table() -> str:
     scopes = "".join(
         f"    {name},\n" for name in sorted({v["scope"] for _, _, v in rule_classes()})
     )
-    return f'''"""The table of all rules: {EDIT}."""
+    return f'''"""The rules, one module each; their table here is {EDIT}."""
 
 from __future__ import annotations
 
-from pmgit.rule import (
+from pmgit.core.rule import (
 {scopes})
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pmgit.rule import Rule
+    from pmgit.core.rule import Rule
 
 
 class Entry:
@@ -142,7 +144,7 @@ def rules() -> list[Any]:
 
 def meaning(option: Any) -> str:
     """The help of an option or setting, with the values that it can have."""
-    from pmgit.core.rule import NAMES
+    from pmgit.core.option import NAMES
 
     if not option.choices:
         return str(option.help)
@@ -280,7 +282,7 @@ SIZE_TEXT = r"^\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([kKmMgGtT]?[bB]|[kKmMgGtT][iI][b
 
 def schema() -> str:
     from pmgit.core.config import SETTINGS, WEIGHTS
-    from pmgit.core.rule import CHOICE, FLAG, NAMES, SIZE, TEXT
+    from pmgit.core.option import CHOICE, FLAG, NAMES, SIZE, TEXT
 
     names = {"type": "array", "items": {"type": "string"}}
     size = {
@@ -378,6 +380,12 @@ def chinese_readme() -> str:
     return text
 
 
+def contributing() -> str:
+    """CONTRIBUTING.md with the table of floors made anew."""
+    head, _, tail = between((TOP / "CONTRIBUTING.md").read_text("utf-8"), "floors")
+    return head + house.table() + tail
+
+
 def generated() -> dict[str, str]:
     """Every generated file with its text; the rule table comes first, the others import it."""
     import host_pages
@@ -391,6 +399,7 @@ def generated() -> dict[str, str]:
         "docs/hosts.md": host_pages.hosts_page(EDIT),
         "docs/errors.md": host_pages.errors_page(EDIT),
         "docs/github-push-ruleset.json": push_ruleset(),
+        "CONTRIBUTING.md": contributing(),
         "README.md": readme(),
         "README.zh-CN.md": chinese_readme(),
         **shims(),

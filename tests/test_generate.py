@@ -43,7 +43,7 @@ def copy(tmp_path: Path) -> Path:
     ignore = shutil.ignore_patterns("__pycache__")
     for folder in ("src", "scripts", "docs", "hooks"):
         shutil.copytree(ROOT / folder, top / folder, ignore=ignore)
-    for name in (".pre-commit-hooks.yaml", "README.md", "README.zh-CN.md"):
+    for name in (".pre-commit-hooks.yaml", "CONTRIBUTING.md", "README.md", "README.zh-CN.md"):
         shutil.copy(ROOT / name, top / name)
     return top
 
@@ -156,7 +156,7 @@ def test_the_example_of_the_documentation_is_valid() -> None:
     for example in re.findall(r"```toml\n(.*?)```", page, re.DOTALL):
         config = parse(example.encode(), ".pmgit.toml")
         for name in config.rules:
-            config.check_options(rules.load(name))
+            config.check_options(name, rules.load(name).options)
 
 
 # --- the schema
@@ -176,7 +176,7 @@ def by_code(text: str) -> bool:
         for name in config.rules:
             if name not in rules.RULES:
                 return False
-            config.check_options(rules.load(name))
+            config.check_options(name, rules.load(name).options)
     except UsageError:
         return False
     return True

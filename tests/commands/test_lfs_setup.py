@@ -22,7 +22,7 @@ FILTER = "filter=lfs diff=lfs merge=lfs -text"
 def setup(repo: Repo, *patterns: str, code: int = 0, cwd: str = "", dry: bool = False) -> Result:
     """Run the command with these patterns; it must exit with `code`.
 
-    Without the proof, which costs time and has its own tests (setup/attributes/test_proof.py).
+    Without the proof, which costs time and has its own tests (tests/init/test_lfs_proof.py).
     """
     args = ["--no-proof", *(w for pattern in patterns for w in ("--pattern", pattern))]
     result = repo.pmgit("lfs-setup", *args, *(["--dry-run"] if dry else []), cwd=cwd)

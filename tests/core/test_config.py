@@ -11,7 +11,8 @@ import pytest
 from pmgit.check import config_lookup
 from pmgit.core.config import MAX_BYTES, SETTINGS, WEIGHTS, Config, parse
 from pmgit.core.errors import PmgitError, UsageError
-from pmgit.core.rule import CHOICE, FLAG, NAMES, SIZE, Option, Rule
+from pmgit.core.option import CHOICE, FLAG, NAMES, SIZE, Option
+from pmgit.core.rule import Rule
 from pmgit.snapshots import staged
 from tests.kit import random_bytes
 
@@ -51,7 +52,7 @@ def refused(text: str | bytes, source: str = ".pmgit.toml") -> UsageError:
 
 def option(text: str, name: str) -> Any:
     config = read(f"[rules.sample]\n{text}\n")
-    config.check_options(Sample)
+    config.check_options(Sample.name, Sample.options)
     return Sample(config).option(name)
 
 
@@ -193,7 +194,7 @@ def test_an_unknown_option_names_the_nearest() -> None:
 def test_an_option_from_a_command_line(assignment: str, name: str, value: Any) -> None:
     config = read("[rules.sample]\nsize = 1\nmode = 'a'\nstrict = true\nnames = []\n")
     config.override(assignment)
-    config.check_options(Sample)
+    config.check_options(Sample.name, Sample.options)
     assert Sample(config).option(name) == value
 
 
@@ -208,7 +209,7 @@ def test_a_wrong_option_from_a_command_line(assignment: str) -> None:
     config = Config()
     config.override(assignment)
     with pytest.raises(UsageError, match=r"rules\.sample\."):
-        config.check_options(Sample)
+        config.check_options(Sample.name, Sample.options)
 
 
 # --- what is refused
@@ -334,7 +335,7 @@ def test_a_number_that_python_does_not_write() -> None:
         table, _, name = key.rpartition(".")
         text = f"[{table}]\n{name} = 0x{'1' * 5000}\n"
         with pytest.raises(UsageError) as raised:
-            read(text).check_options(Sample)
+            read(text).check_options(Sample.name, Sample.options)
         wanted = f".pmgit.toml: {key!r} is too large to show, not {what}"
         assert raised.value.message.startswith(wanted)
 

@@ -1,8 +1,7 @@
-"""The hook chain for every set-up that people arrive with, by real pushes.
+"""The hook chain in every set-up that people have, by real pushes.
 
-The rows are those of docs/design.md: Git LFS, pre-commit and prek in both orders, core.hooksPath,
-linked worktrees, hooks of the user's own. Afterwards each push is judged before anything is
-uploaded, uploads, and runs what ran before.
+Git LFS, pre-commit and prek in both orders, core.hooksPath, linked worktrees, hooks of the user's
+own. Each push is judged before anything is uploaded, then uploads, and runs the user's hooks.
 """
 
 from __future__ import annotations

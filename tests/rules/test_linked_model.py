@@ -185,7 +185,7 @@ def test_many_links_cost_no_more_git_processes(repo: Repo) -> None:
     assert counts[0] == counts[1]
 
 
-# -- fixes (links in every other situation: tests/fix/test_for_staged.py) ----------------------------------
+# -- fixes (links in every other situation: tests/fix/test_for_staged.py) --
 
 
 def test_the_link_leaves_the_index_for_good_and_stays_on_disk(repo: Repo) -> None:

@@ -78,7 +78,7 @@ def test_in_a_range(repo: Repo) -> None:
     assert findings(repo, "--range", "HEAD~2..HEAD") == []
 
 
-# -- fixes (every other situation of raw ones: tests/fix/test_for_staged.py) -------------------------------
+# -- fixes (every other situation of raw ones: tests/fix/test_for_staged.py) --
 
 
 def test_raw_ones_leave_the_index_and_move(repo: Repo) -> None:

@@ -193,7 +193,7 @@ def test_a_range_sees_what_was_added_and_removed_again(repo: Repo) -> None:
     ]
 
 
-# -- fixes (every other situation: tests/fix/test_for_staged.py) -------------------------------------------
+# -- fixes (every other situation: tests/fix/test_for_staged.py) --
 
 
 def test_the_fix_of_a_file_leaves_it_on_disk(repo: Repo) -> None:

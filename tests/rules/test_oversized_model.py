@@ -165,7 +165,7 @@ def test_the_limit_is_an_option(repo: Repo) -> None:
     assert findings(repo, "-c", f"{RULE}.max-model-size=1") == []
 
 
-# -- fixes (every other situation: tests/fix/test_for_staged.py) -------------------------------------------
+# -- fixes (every other situation: tests/fix/test_for_staged.py) --
 
 
 def test_the_fix_takes_out_the_largest_of_the_new_files(repo: Repo) -> None:

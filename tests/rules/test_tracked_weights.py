@@ -199,7 +199,7 @@ def test_configured_names(repo: Repo) -> None:
     assert paths(repo) == [f"{BERT}/net.mymodel"]
 
 
-# -- fixes (every other situation: tests/fix/test_for_staged.py) -------------------------------------------
+# -- fixes (every other situation: tests/fix/test_for_staged.py) --
 
 
 def test_the_fix_takes_it_out_of_git_for_good(repo: Repo) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pmgit.baseline.entries import NO_BLOB, Entry, File
 from pmgit.baseline.forgive import Baseline
 from pmgit.baseline.units import LINES
-from pmgit.rules import RULES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,17 +111,19 @@ class Update:
         if self._kept.pop(entry.key, None):
             self.dropped.append(entry)
 
-    def prune(self, tree: dict[str, Blob], ran: Collection[str], *, whole: bool) -> None:
+    def prune(
+        self, tree: dict[str, Blob], ran: Collection[str], known: Collection[str], *, whole: bool
+    ) -> None:
         """Drop what nothing needs any more; `run` has to come first.
 
         That is an entry whose blob left the `tree`, and one whose fault is cured: its rule `ran`
-        over everything (`whole`: no object was missing) and says nothing. What this pmgit knows
-        nothing of stays: a newer one wrote it.
+        over everything (`whole`: no object was missing) and finds nothing. An entry whose rule is
+        not among the `known` ones stays: a newer pmgit wrote it.
         """
         oids = {blob.oid for blob in tree.values()}
         folders = {path[:at] for path in tree for at, char in enumerate(path) if char == "/"}
         for entry in list(self._kept.values()):
-            if entry.key in self._used or entry.rule not in RULES:
+            if entry.key in self._used or entry.rule not in known:
                 continue
             cured = whole and entry.rule in ran and entry.rule not in HERE_ONLY
             if entry.oid == NO_BLOB:

@@ -84,7 +84,7 @@ def judge(
     """
     for name in config.rules:
         if name in rules.RULES:
-            config.check_options(rules.load(name))
+            config.check_options(name, rules.load(name).options)
     findings, subject = _found(snapshot, config, names)
     if findings:
         findings = _new_to_all(findings, snapshot, config)

@@ -22,6 +22,7 @@ from pmgit.git.names import ATTRIBUTES
 from pmgit.git.revisions import id_of
 from pmgit.gitfiles.user_files import write_whole
 from pmgit.report.text import SHOWN, line_of, not_judged
+from pmgit.rules import RULES
 from pmgit.snapshots import tree
 
 TYPE_CHECKING = False
@@ -75,7 +76,7 @@ def command(
             raise UsageError(f"nothing is found at {typed!r}", "see what is: pmgit check --all")
     update.run(wanted if paths or data is not None else None, reason)
     if prune:
-        update.prune(found.tree, found.ran, whole=not found.not_judged)
+        update.prune(found.tree, found.ran, RULES, whole=not found.not_judged)
     new = _rendered(update, data)
     if new != data and not dry_run:
         write_whole(os.path.join(repository.top, BASELINE), new or b"", new=data is None)

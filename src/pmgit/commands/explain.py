@@ -12,7 +12,7 @@ from pmgit import rules
 from pmgit.commands._options import rule_names
 from pmgit.commands._terminal import named
 from pmgit.core.errors import UsageError, cut, nearest, unknown
-from pmgit.core.rule import NAMES
+from pmgit.core.option import NAMES
 from pmgit.report.text import visible
 
 TYPE_CHECKING = False

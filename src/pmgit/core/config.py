@@ -8,15 +8,16 @@ read is a net with a hole.
 from __future__ import annotations
 
 from pmgit.core.errors import UsageError, cut, shown, unknown
-from pmgit.core.rule import CHOICE, FLAG, NAMES, SIZE, TEXT
+from pmgit.core.option import CHOICE, FLAG, NAMES, SIZE, TEXT
 from pmgit.core.units import read_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from pmgit.core.globs import Paths
-    from pmgit.core.rule import Rule
+    from pmgit.core.option import Option
 
 FILE = ".pmgit.toml"
 PYPROJECT = "pyproject.toml"
@@ -109,15 +110,12 @@ class Config:
             self.weights[name] = self._value(f"weights.{name}", Setting(NAMES, [], ""), value)
         self._exclude: Paths | None = None
 
-    def option(self, rule: Rule, name: str) -> Any:
-        """The value of a rule's option: as configured, else its default."""
-        for option in rule.options:
-            if option.name == name:
-                table = self.rules.get(rule.name, {})
-                if name in table:
-                    return self._value(f"rules.{rule.name}.{name}", option, table[name])
-                return option.default
-        raise KeyError(f"{rule.name} declares no option {name!r}")
+    def option(self, rule: str, option: Option) -> Any:
+        """The value of an option of the rule with this name: as configured, else its default."""
+        table = self.rules.get(rule, {})
+        if option.name not in table:
+            return option.default
+        return self._value(f"rules.{rule}.{option.name}", option, table[option.name])
 
     def sizes(self, rule: str) -> list[int]:
         """The sizes that are set for a rule, whatever their options."""
@@ -129,17 +127,15 @@ class Config:
                 continue
         return found
 
-    def check_options(self, rule: type[Rule]) -> None:
-        """Refuse what `[rules.<rule>]` holds beside the options that the rule declares."""
-        known = {option.name: option for option in rule.options}
-        for name, value in self.rules.get(rule.name, {}).items():
-            key = f"rules.{rule.name}.{name}"
+    def check_options(self, rule: str, options: Iterable[Option]) -> None:
+        """Refuse what `[rules.<rule>]` holds beside the `options` that the rule declares."""
+        known = {option.name: option for option in options}
+        for name, value in self.rules.get(rule, {}).items():
+            key = f"rules.{rule}.{name}"
             if name not in known:
                 if not known:
-                    raise self._at(
-                        UsageError(f"unknown key {key!r}", f"{rule.name} has no options")
-                    )
-                raise self._at(unknown("key", key, [f"rules.{rule.name}.{o}" for o in known]))
+                    raise self._at(UsageError(f"unknown key {key!r}", f"{rule} has no options"))
+                raise self._at(unknown("key", key, [f"rules.{rule}.{o}" for o in known]))
             self._value(key, known[name], value)
 
     def override(self, assignment: str) -> None:

@@ -123,7 +123,8 @@ class Finding(Value):
     blob at the same path is another finding.
 
     `fix` is right for what was judged. `pasted` is what it becomes when the fixes of all findings
-    are pasted one after the other (`fixes.settle`); None when the others leave nothing to do.
+    are pasted one after the other (`fix.for_staged.settle`); None when the others leave nothing to
+    do.
     `blobs` are what has to leave the history of a range, when it is not the one blob at `path`.
     `again` are the paths that the fix takes out of the index and the next `git add` takes again:
     those that are new to Git, and those that are not.

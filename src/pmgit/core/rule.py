@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pmgit.core.config import Config
-
-#: What an option's value is: how it is read, and what the schema says of it.
-SIZE, CHOICE, FLAG, NAMES, TEXT = "size", "choice", "flag", "names", "text"
+    from pmgit.core.option import Option
 
 #: When a rule has anything to say (`Rule.scope`); it is not even imported otherwise.
 #: Of all files: LARGE: one is introduced that a limit may be for. LFS: there is a pointer or an lfs
@@ -30,38 +28,6 @@ LARGE, LFS, PUSHED, ATTRIBUTES, HOST = "large", "lfs", "pushed", "attributes", "
 #: is a work tree.
 PLACES, PATHS, RAW, LINKS = "places", "paths", "raw", "links"
 MODELS, LOCAL = "models", "local"
-
-
-class Option:
-    """A setting of a rule: `[rules.<rule>] <name> = <value>`.
-
-    `type` is one of SIZE (bytes, or text such as `"1 MB"`), CHOICE (one of `choices`), FLAG
-    (true or false), NAMES (a list of text; of `choices` when there are any) and TEXT.
-    """
-
-    __slots__ = ("choices", "default", "help", "name", "type")
-
-    def __init__(
-        self, name: str, type: str, default: Any, help: str, choices: tuple[str, ...] = ()
-    ) -> None:
-        self.name = name
-        self.type = type
-        self.default = default
-        self.help = help
-        self.choices = choices
-
-    @property
-    def shown(self) -> str:
-        """The default value as a configuration would have it."""
-        if self.type == SIZE:
-            from pmgit.core.units import show_size
-
-            return f'"{show_size(self.default)}"' if self.default else "0"
-        if self.type == FLAG:
-            return str(self.default).lower()
-        import json
-
-        return json.dumps(self.default)
 
 
 class Rule:
@@ -79,7 +45,10 @@ class Rule:
 
     def option(self, name: str) -> Any:
         """The configured value of one of this rule's options."""
-        return self.config.option(self, name)
+        for option in self.options:
+            if option.name == name:
+                return self.config.option(self.name, option)
+        raise KeyError(f"{self.name} declares no option {name!r}")
 
     def finding(self, path: str, message: str, **details: Any) -> Finding:
         """A finding of this rule; `details` are those of `Finding`."""

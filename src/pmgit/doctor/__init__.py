@@ -1,1 +1,1 @@
-"""What `pmgit doctor` looks at: the machine, the clone, and what lies between them."""
+"""What `pmgit doctor` looks at: the machine, the clone, and how they fit together."""

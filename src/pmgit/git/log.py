@@ -1,6 +1,7 @@
 """What commits introduce: `git log --raw`, read as it comes, however long the history is.
 
-A merge introduces what differs from all of its parents (`-c`), as `snapshots.commit_range` has it too.
+A merge introduces what differs from all of its parents (`-c`), as in
+`snapshots.commit_range`.
 """
 
 from __future__ import annotations

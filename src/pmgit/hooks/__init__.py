@@ -1,1 +1,1 @@
-"""Hooks of clones and servers: whose they are, and how pmgit's gets beside the others."""
+"""Git hooks and the entries of pre-commit and prek: whose they are, and how pmgit joins them."""

@@ -1,1 +1,1 @@
-
+"""Hugging Face: the only package that imports huggingface_hub."""

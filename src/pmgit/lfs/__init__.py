@@ -1,1 +1,1 @@
-
+"""Git LFS: pointers, attribute lines, and where objects are."""

@@ -1,4 +1,4 @@
-"""The table of all rules: made by scripts/generate.py; do not edit."""
+"""The rules, one module each; their table here is made by scripts/generate.py; do not edit."""
 
 from __future__ import annotations
 

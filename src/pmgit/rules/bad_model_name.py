@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pmgit.core.finding import ERROR, WARNING, Finding
-from pmgit.core.rule import FLAG, MODELS, Option, Rule
+from pmgit.core.option import FLAG, Option
+from pmgit.core.rule import MODELS, Rule
 from pmgit.model import caches, naming
 
 TYPE_CHECKING = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pmgit.core.finding import ERROR, WARNING, Finding
-from pmgit.core.rule import HOST, TEXT, Option, Rule
+from pmgit.core.option import TEXT, Option
+from pmgit.core.rule import HOST, Rule
 from pmgit.fix import for_staged
 from pmgit.formats import kinds
 from pmgit.git import folders

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from pmgit.core.finding import ERROR, WARNING, Finding
-from pmgit.core.rule import MODELS, NAMES, Option, Rule
+from pmgit.core.option import NAMES, Option
+from pmgit.core.rule import MODELS, Rule
 from pmgit.git.blob import NOT_HERE
 from pmgit.lfs import pointer
 from pmgit.model import info_file

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pmgit.core.finding import ERROR, WARNING, Finding, Fix, Step
-from pmgit.core.rule import CHOICE, MODELS, Option, Rule
+from pmgit.core.option import CHOICE, Option
+from pmgit.core.rule import MODELS, Rule
 from pmgit.git.attributes import outranks_top
 from pmgit.model import caches
 from pmgit.model.folder import INFO

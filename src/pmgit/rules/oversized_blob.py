@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pmgit.core.rule import LARGE, SIZE, Option, Rule
+from pmgit.core.option import SIZE, Option
+from pmgit.core.rule import LARGE, Rule
 from pmgit.core.units import show_both
 from pmgit.git.blob import LINK
 

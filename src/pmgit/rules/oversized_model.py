@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pmgit.core.finding import Finding, Fix
-from pmgit.core.rule import RAW, SIZE, Option, Rule
+from pmgit.core.option import SIZE, Option
+from pmgit.core.rule import RAW, Rule
 from pmgit.core.units import show_both
 from pmgit.git.blob import GROWTH, UNKNOWN
 from pmgit.model.folder import INFO, LOCK, find

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pmgit.core.rule import LFS, SIZE, Option, Rule
+from pmgit.core.option import SIZE, Option
+from pmgit.core.rule import LFS, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -247,7 +247,7 @@ def _usable(config: Config) -> Config:
     """The configuration, when what it names exists and its patterns are some. Raises UsageError."""
     engine.selected(config)
     for name in config.rules:
-        config.check_options(rules.load(name))
+        config.check_options(name, rules.load(name).options)
     if config.rules.get("host-limit"):
         from pmgit.hosts import choice
 

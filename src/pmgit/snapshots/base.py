@@ -1,7 +1,8 @@
 """What is judged: the blobs that Git would record or receive, and what else Git says of them.
 
-A snapshot is made by `snapshots.staged` (the index against HEAD), `snapshots.tree` (all of the index) or
-`snapshots.commit_range` (every commit of a range, and its tip). Rules only ask it; they never run git.
+`snapshots.staged` makes one of the index against HEAD, `snapshots.tree` of a whole index or commit,
+`snapshots.commit_range` of every commit of a range and its tip. Rules only ask it; they never run
+git.
 """
 
 from __future__ import annotations
