@@ -28,8 +28,8 @@ def attach(
 
     Each step returns new findings: renames agree with each other; what is committed, or merged, has
     its plan; what the next `git add` takes again is noted; a screen of plumbing becomes one line.
-    `judge` is `checker.judge`: some plans depend on what else is wrong. Without it the fixes are
-    those for the tree that was judged, wherever its commits are.
+    `judge` is `check.engine.judge`: some plans depend on what else is wrong. Without it the fixes
+    are those for the tree that was judged, wherever its commits are.
     """
     findings = renames.settle(findings, subject)
     if judge is None:

@@ -123,7 +123,7 @@ class Finding(Value):
     blob at the same path is another finding.
 
     `fix` is right for what was judged. `pasted` is what it becomes when the fixes of all findings
-    are pasted one after the other (`fix.for_staged.settle`); None when the others leave nothing to
+    are pasted one after the other (`fix.renames.settle`); None when the others leave nothing to
     do.
     `blobs` are what has to leave the history of a range, when it is not the one blob at `path`.
     `again` are the paths that the fix takes out of the index and the next `git add` takes again:
