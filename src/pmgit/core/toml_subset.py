@@ -26,10 +26,11 @@ _DEEPEST = 8
 _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
-def read(data: bytes, source: str, most: int) -> dict[str, Any]:
+def read(data: bytes, source: str, most: int, *, keys: int = _KEYS) -> dict[str, Any]:
     """The document in `data`, the bytes of the file `source`, plain or not.
 
-    Raises UsageError, with the place, when it is not TOML or has more than `most` bytes.
+    Raises UsageError, with the place, when it is not TOML or has more than `most` bytes, or than
+    `keys` keys.
     """
     if len(data) > most:
         raise too_large(source, len(data), most)
@@ -47,7 +48,7 @@ def read(data: bytes, source: str, most: int) -> dict[str, Any]:
     if document is None:
         import tomllib
 
-        _demand_few_keys(text, source)
+        _demand_few_keys(text, source, keys)
         try:
             document = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
@@ -62,7 +63,7 @@ def too_large(source: str, size: int, most: int) -> UsageError:
     )
 
 
-def _demand_few_keys(text: str, source: str) -> None:
+def _demand_few_keys(text: str, source: str, most: int) -> None:
     """Refuse what takes tomllib gigabytes. What is wrong in another way, it says itself."""
     import re
 
@@ -87,9 +88,9 @@ def _demand_few_keys(text: str, source: str) -> None:
             continue
         keys += char not in "\n,"
         parts = parts + 1 if char == "." else 0
-        if keys > _KEYS or parts >= _PARTS:
+        if keys > most or parts >= _PARTS:
             line = text.count("\n", 0, at) + 1
-            many = f"{_KEYS} keys" if keys > _KEYS else f"{_PARTS} parts in a key"
+            many = f"{most} keys" if keys > most else f"{_PARTS} parts in a key"
             raise UsageError(
                 f"{source}: line {line}: more than {many}", "no configuration needs so many"
             )

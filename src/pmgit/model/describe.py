@@ -98,7 +98,7 @@ def describe(folder: str, name: str, tiers: Tiers) -> Description:
     found.commit, found.downloaded = _download(folder, times)
     _read_card(found, f"{folder}/README.md")
     found.repo_id, found.guess = _source(folder, name)
-    _count_parameters(folder, found)
+    count_parameters(folder, found)
     return found
 
 
@@ -231,7 +231,7 @@ def _name_or_path(folder: str) -> str:
     return noted if isinstance(noted, str) else ""
 
 
-def _count_parameters(folder: str, found: Description) -> None:
+def count_parameters(folder: str, found: Description) -> None:
     """Add up the parameters of the safetensors files, where it is clear which belong together."""
     names = [f.path for f in found.files if f.path.endswith(".safetensors") and "/" not in f.path]
     chosen = ["model.safetensors"] if "model.safetensors" in names else names

@@ -6,10 +6,10 @@ address in a phrase. What people type is judged by huggingface_hub itself (`hub/
 
 from __future__ import annotations
 
-_HUGGING_FACE = frozenset({"huggingface.co", "hf.co", "hf-mirror.com"})
+HUGGING_FACE = frozenset({"huggingface.co", "hf.co", "hf-mirror.com"})
 _MODELSCOPE = "modelscope.cn"
 #: First parts of addresses on the Hub that are not models.
-_NO_MODEL = frozenset(
+NO_MODEL = frozenset(
     {
         "api", "blog", "buckets", "chat", "collections", "datasets", "docs", "join", "kernels",
         "learn", "login", "models", "organizations", "papers", "posts", "pricing", "settings",
@@ -17,7 +17,7 @@ _NO_MODEL = frozenset(
     }
 )  # fmt: skip
 #: Second parts that follow a model without an organisation: `/gpt2/tree/main`.
-_PAGES = frozenset(
+PAGES = frozenset(
     {"tree", "blob", "resolve", "raw", "commit", "commits", "discussions", "edit", "blame"}
 )
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
@@ -128,7 +128,7 @@ def _host(address: str) -> tuple[str, str]:
 
 def _is_host(text: str) -> bool:
     host = _host(text)[0]
-    return host in _HUGGING_FACE or host == _MODELSCOPE
+    return host in HUGGING_FACE or host == _MODELSCOPE
 
 
 def _of_address(address: str) -> str:
@@ -137,9 +137,9 @@ def _of_address(address: str) -> str:
     parts = [part for part in path.split("/") if part]
     if host == _MODELSCOPE:
         parts = parts[1:3] if parts[:1] == ["models"] and len(parts) > 2 else []
-    elif host not in _HUGGING_FACE or not parts or parts[0].lower() in _NO_MODEL:
+    elif host not in HUGGING_FACE or not parts or parts[0].lower() in NO_MODEL:
         return ""
-    elif len(parts) > 1 and parts[1] in _PAGES:
+    elif len(parts) > 1 and parts[1] in PAGES:
         parts = parts[:1]
     found = "/".join(parts[:2]).removesuffix(".git")
     return found if is_valid(found) else ""

@@ -1,0 +1,142 @@
+"""`pmgit add` of a model that a source has: look, choose, ask, bring, lock."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from pmgit.commands import _progress
+from pmgit.commands._terminal import named, say
+from pmgit.core.errors import PmgitError, UsageError
+from pmgit.core.units import show_size
+from pmgit.model import naming
+from pmgit.model.folder import LOCK
+from pmgit.models import account, bring, choose
+from pmgit.models.nearby import Nearby
+from pmgit.models.one_at_a_time import alone
+from pmgit.report.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.core.config import Config
+    from pmgit.git.repository import Repository
+    from pmgit.models.choose import Choice
+    from pmgit.sources.listing import Listing
+    from pmgit.sources.source import Source
+
+#: So many of the files that are left out are named.
+_NAMED = 5
+
+
+class Wish:
+    """What was typed: the name of the model, the revision, patterns of files, and how to go on."""
+
+    def __init__(
+        self,
+        *,
+        name: str | None,
+        revision: str,
+        include: Sequence[str],
+        exclude: Sequence[str],
+        dry_run: bool,
+        yes: bool,
+    ) -> None:
+        self.name = name
+        self.revision = revision
+        self.include = list(include)
+        self.exclude = list(exclude)
+        self.dry_run = dry_run
+        self.yes = yes
+
+
+def add(repository: Repository, config: Config, source: Source, wish: Wish) -> list[str]:
+    """Bring a model in; the files of the repository that are to be staged.
+
+    Raises UsageError and PmgitError; what has arrived by then is taken up by the next run.
+    """
+    path = _folder(config, source, wish)
+    shown = visible(path)
+    if os.path.lexists(os.path.join(repository.top, path, LOCK)):
+        raise UsageError(
+            f"{shown} is locked already",
+            f"to bring its files: pmgit pull {shown}; to move it on: pmgit update {shown}",
+        )
+    listing = source.look(wish.revision)
+    include = wish.include or ([source.only] if source.only else [])
+    chosen = choose.choose(listing.files, include, wish.exclude)
+    if not chosen.taken:
+        raise UsageError(f"no file of {source.label} is left", "see what it has: " + listing.page)
+    _show(path, listing, chosen)
+    if wish.dry_run:
+        return []
+    ask("Bring it?", wish.yes)
+    models = account.collect(repository, config).models
+    nearby = Nearby(repository, models, os.environ)
+    waiting = f"{shown}: waiting for another pmgit"
+    with alone(repository, path, lambda: say(waiting, err=True)):
+        bringer = bring.Bringer(repository, path, source, listing, nearby)
+        with _progress.bytes_bar(shown, chosen.size) as bar:
+            bringer.on_bytes = bar or bringer.on_bytes
+            files = bringer.bring(chosen.taken)
+        folder = os.path.join(repository.top, path)
+        patterns = {"include": wish.include, "exclude": wish.exclude}
+        lock = bring.lock_of(folder, listing, files, patterns)
+        info = bring.info_of(config, folder, path.rpartition("/")[2], listing, files)
+        written = bring.write(folder, lock, info)
+    say(f"brought {_count(len(files))} ({show_size(lock.size)}), wrote {', '.join(written)}")
+    if source.type == "url" and not chosen.taken[0].sha256 and not chosen.taken[0].prefix:
+        say(
+            f"note: nothing names the hash of this file; its sha256 from this first use is locked:"
+            f" {files[0].sha256}"
+        )
+    return [f"{path}/{name}" for name in written]
+
+
+def _folder(config: Config, source: Source, wish: Wish) -> str:
+    name = wish.name or source.name
+    # The exact official name is accepted (rule bad-model-name), as it is on the Hub.
+    if not (naming.is_plain(name) or (not wish.name and naming.in_hub_alphabet(name))):
+        best = naming.plain_form(name)
+        raise UsageError(
+            f"{name!r} is not lower-case words joined by - or .",
+            f"choose a name: --name {best or 'NAME'}",
+        )
+    return f"{config.models[0]}/{name}"
+
+
+def _show(path: str, listing: Listing, chosen: Choice) -> None:
+    """Say what will be brought, from where, under which license, and what is left out."""
+    commit = f" at {listing.revision[:12]}" if listing.revision else ""
+    license = listing.license_name if listing.license == "other" else listing.license
+    say(f"{visible(path)}: {_count(len(chosen.taken))}, {show_size(chosen.size)}")
+    say(f"source: {visible(listing.page)}{commit}")
+    say(f"license: {visible(license) or 'none is named: ask its owner before you use it'}")
+    if chosen.left_out:
+        names = [visible(file.path) for file in chosen.left_out]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        say(
+            f"left out: {', '.join(names[:_NAMED])}{more}: safetensors have the same numbers"
+            f" ({show_size(chosen.saved)} saved; to have them: --include PATTERN)"
+        )
+    for note in listing.notes:
+        click.echo(f"note: {named(visible(note))}", err=True)
+
+
+def _count(number: int) -> str:
+    return f"{number} file{'' if number == 1 else 's'}"
+
+
+def ask(question: str, yes: bool) -> None:
+    """Ask before something is brought, unless the answer was given (`yes`).
+
+    Raises PmgitError where nobody can answer, click.Abort when the answer is no.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise PmgitError("this asks before it brings anything", "give the answer: --yes")
+    click.confirm(question, default=True, abort=True)

@@ -1,0 +1,138 @@
+"""`pmgit add`: bring a model into the models folder, describe it and lock its bytes."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from pmgit.commands import _next, _work_tree
+from pmgit.commands._add_source import Wish, add
+from pmgit.commands._model_names import ModelNames
+from pmgit.commands._terminal import named, say
+from pmgit.core.errors import UsageError
+from pmgit.core.units import show_size
+from pmgit.gitfiles.user_files import write_whole
+from pmgit.model import folder, info_template, lock_file, naming
+from pmgit.model.folder import INFO, LOCK
+from pmgit.models import adopt, catalog
+from pmgit.report.text import visible
+
+if TYPE_CHECKING:
+    from pmgit.core.config import Config
+    from pmgit.git.repository import Repository
+
+
+@click.command("add")
+@click.argument("source", metavar="SOURCE")
+@click.option("--name", metavar="NAME", help="The model's folder; not given: as the source has it.")
+@click.option("--revision", default="", metavar="R", help="A branch, tag or commit of the source.")
+@click.option("--include", multiple=True, metavar="PATTERN", help="Only files that match.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="No files that match.")
+@click.option("--sha256", default="", metavar="HASH", help="What the file of an address must have.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def command(
+    *,
+    source: str,
+    name: str | None,
+    revision: str,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    sha256: str,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Bring a model in from SOURCE, describe it in INFO.md and lock its bytes in pmgit.lock.
+
+    SOURCE is a repository of the Hugging Face Hub or its page (google-bert/bert-base-uncased), a
+    name of `pmgit catalog`, modelscope:ORG/NAME or its page, the address of a file, a name of
+    torchvision's weights (torchvision:ResNet50_Weights.IMAGENET1K_V2), or a file or folder on
+    this disk. A model that lies in the models folder already is locked where it is.
+
+    Of the same weights in several formats safetensors are taken. Every byte is hashed while it
+    arrives; a run that was killed goes on where it stopped. Nothing that exists is replaced.
+
+    Exit code 0: the model is there; 2: wrong usage; 3: the source or the disk failed.
+    """
+    repository, config = _work_tree.load()
+    wish = Wish(
+        name=name, revision=revision, include=include, exclude=exclude, dry_run=dry_run, yes=yes
+    )
+    if _is_on_disk(source):
+        if revision or include or exclude or sha256:
+            raise UsageError(f"{source!r} lies on this disk", "only --name goes with it")
+        written = _from_disk(repository, config, source, wish)
+    else:
+        from pmgit.sources import resolve
+
+        found = resolve.parse(catalog.source_of(source) or source, sha256)
+        written = add(repository, config, found, wish)
+    if written:
+        say(named(f"next: {_next.add(repository, sorted(written))}"))
+
+
+def _is_on_disk(source: str) -> bool:
+    return os.path.lexists(source)
+
+
+def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) -> list[str]:
+    """Take in a model that lies on this disk; the files of the repository to stage."""
+    path, is_there = _place(repository, config, source, wish.name)
+    shown = visible(path)
+    root = folder.root_of(path, config.models)
+    if os.path.lexists(os.path.join(repository.top, path, LOCK)):
+        raise UsageError(
+            f"{shown} is locked already", f"to lock what is there now: pmgit update {shown}"
+        )
+    if wish.dry_run:
+        say(f"would {'lock' if is_there else 'copy and lock'} {shown}")
+        return []
+    if not is_there:
+        size = adopt.copy_in(repository, source, path)
+        say(f"copied {show_size(size)} to {shown}")
+    lock, known = adopt.lock_of(repository, config, path, path[len(root) + 1 :])
+    written = [f"{path}/{LOCK}"]
+    if not os.path.lexists(os.path.join(repository.top, path, INFO)):
+        data = info_template.write(path.rpartition("/")[2], known, config.language)
+        write_whole(os.path.join(repository.top, path, INFO), data, new=True)
+        say(f"wrote {shown}/{INFO}")
+        written.append(f"{path}/{INFO}")
+        for number, line in info_template.unfilled(data):
+            click.echo(f"{shown}/{INFO}:{number}: still to be filled in: {line.strip()}", err=True)
+    write_whole(os.path.join(repository.top, path, LOCK), lock_file.render(lock), new=True)
+    files = f"{len(lock.files)} file{'' if len(lock.files) == 1 else 's'}"
+    say(f"wrote {shown}/{LOCK}: {files}, {show_size(lock.size)}")
+    for problem in known.problems:
+        click.echo(f"note: {problem}", err=True)
+    if lock.type == lock_file.LOCAL:
+        say(
+            f"note: nothing says where {shown} could be fetched again: this folder is the only copy"
+        )
+    return written
+
+
+def _place(
+    repository: Repository, config: Config, source: str, name: str | None
+) -> tuple[str, bool]:
+    """The model's folder from the top of the repository, and whether its files are in it."""
+    if os.path.islink(source):
+        real = os.path.realpath(source)
+        raise UsageError(f"{source!r} is a link", f"name what it leads to: {real}")
+    top = os.path.realpath(repository.top)
+    whole = os.path.realpath(source)
+    below = os.path.relpath(whole, top).replace(os.sep, "/")
+    if folder.root_of(below, config.models) and os.path.isdir(whole):
+        if name:
+            raise UsageError("--name is for what is copied", "rename the folder by git mv or mv")
+        return ModelNames(repository, config).resolve(below)[0], True
+    base = os.path.basename(whole)
+    chosen = name or (base if os.path.isdir(whole) else base.partition(".")[0])
+    if not naming.is_plain(chosen):
+        best = naming.plain_form(chosen)
+        raise UsageError(
+            f"{chosen!r} is not lower-case words joined by - or .",
+            f"choose a name: --name {best or 'NAME'}",
+        )
+    return f"{config.models[0]}/{chosen}", False

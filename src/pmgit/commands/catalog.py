@@ -1,0 +1,24 @@
+"""`pmgit catalog`: common models, by the names that `pmgit add` takes."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from pmgit.commands._options import format_option
+from pmgit.models import catalog
+
+
+@click.command("catalog")
+@format_option
+def command(form: str) -> None:
+    """List common models: the name to type after `pmgit add`, its source, what it is for."""
+    found = catalog.entries()
+    if form == "json":
+        rows = [{"name": e.name, "title": e.title, "source": e.source, "use": e.use} for e in found]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    widths = [max(len(e.name) for e in found), max(len(e.source) for e in found)]
+    for e in found:
+        click.echo(f"{e.name:{widths[0]}}  {e.source:{widths[1]}}  {e.use}")

@@ -1,0 +1,79 @@
+"""`pmgit outdated`: which models have moved on at their source since they were locked."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from pmgit.commands._accounts import chosen
+from pmgit.commands._options import format_option
+from pmgit.commands._terminal import named, say
+from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
+from pmgit.model.lock_file import LOCAL
+from pmgit.models.moved_on import MovedOn
+from pmgit.report.text import visible
+from pmgit.sources import resolve
+
+if TYPE_CHECKING:
+    from typing import Any
+
+#: So many changed files are named on the line of a model.
+_NAMED = 3
+
+
+@click.command("outdated")
+@click.argument("names", metavar="[MODEL]...", nargs=-1)
+@format_option
+def command(names: tuple[str, ...], form: str) -> int:
+    """Ask the source of each MODEL (all of them without one) what its branch has now.
+
+    Names the files that differ, so that "README.md only" is told from new weights. Nothing is
+    fetched and nothing is changed; `pmgit update MODEL` moves the lock.
+
+    Exit code 0: all are up to date; 1: some have moved on; 3: a source did not answer.
+    """
+    _, accounts = chosen(names)
+    found: dict[str, MovedOn] = {}
+    failure: PmgitError | None = None
+    for model in accounts.models:
+        if model.lock is None or model.lock.type == LOCAL:
+            continue
+        try:
+            source = resolve.of_lock(model.lock.source)
+            found[model.path] = MovedOn(model.lock, source.look(), source.only)
+        except PmgitError as error:
+            failure = error
+            click.echo(f"{visible(model.path)}: {named(visible(error.message))}", err=True)
+    if form == "json":
+        click.echo(json.dumps({path: _document(one) for path, one in found.items()}, indent=2))
+    else:
+        for path, one in found.items():
+            if not one.is_same:
+                click.echo(f"{visible(path)}: {_summary(one)}")
+        current = sum(one.is_same for one in found.values())
+        say(f"{current} of {len(found)} models are as their source has them")
+    if failure:
+        raise failure
+    return CLEAN if all(one.is_same for one in found.values()) else FINDINGS
+
+
+def _summary(one: MovedOn) -> str:
+    old = str(one.lock.source.get("revision", ""))[:12]
+    commits = f"{old} to {one.revision[:12]}" if one.revision else "another file"
+    if not one.paths:
+        return f"{commits}, no file that is locked"
+    names = ", ".join(map(visible, one.paths[:_NAMED]))
+    more = f" and {len(one.paths) - _NAMED} more" if len(one.paths) > _NAMED else ""
+    return f"{commits}, {names}{more}{' only' if len(one.paths) == 1 else ''}"
+
+
+def _document(one: MovedOn) -> dict[str, Any]:
+    return {
+        "locked": one.lock.source.get("revision"),
+        "now": one.revision or None,
+        "new": one.new,
+        "gone": one.gone,
+        "changed": one.changed,
+    }

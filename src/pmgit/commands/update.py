@@ -1,0 +1,171 @@
+"""`pmgit update`: move the lock of a model to what its source, or its folder, has now."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from pmgit.commands import _next, _progress, _work_tree
+from pmgit.commands._add_source import ask
+from pmgit.commands._model_names import ModelNames
+from pmgit.commands._terminal import named, say
+from pmgit.core.errors import CLEAN, PmgitError, UsageError
+from pmgit.core.units import show_size
+from pmgit.gitfiles import user_files
+from pmgit.model import folder, info_block, lock_file
+from pmgit.model.folder import INFO, LOCK
+from pmgit.model.info_block import BlockError
+from pmgit.model.lock_file import LOCAL
+from pmgit.models import account, adopt, bring
+from pmgit.models.moved_on import MovedOn, patterns
+from pmgit.models.nearby import Nearby
+from pmgit.models.one_at_a_time import alone
+from pmgit.report.text import visible
+from pmgit.sources import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmgit.core.config import Config
+    from pmgit.git.repository import Repository
+    from pmgit.model.describe import File
+    from pmgit.model.lock_file import Lock
+
+
+@click.command("update")
+@click.argument("names", metavar="MODEL...", nargs=-1, required=True)
+@click.option("--revision", default="", metavar="R", help="A branch, tag or commit of the source.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> int:
+    """Move the lock of each MODEL to what its branch has now, or to R, file by file.
+
+    Files that are as they were locked are replaced; one that you have changed stops the update. A
+    model of this disk (trained or converted here) is hashed anew where it lies. pmgit's block in
+    INFO.md and the commit that it names follow; your own words stay.
+
+    Exit code 0: the locks are up to date; 2: wrong usage; 3: it could not be done.
+    """
+    if revision and len(names) > 1:
+        raise UsageError("--revision belongs to one model", "run it once for each MODEL")
+    repository, config = _work_tree.load()
+    models = ModelNames(repository, config)
+    written: list[str] = []
+    for path in dict.fromkeys(models.resolve(name)[0] for name in names):
+        update = _Update(repository, config, path)
+        if update.before.type == LOCAL:
+            if revision:
+                raise UsageError(f"{visible(path)} has no source", "leave out --revision")
+            written += update.from_disk(dry_run)
+        else:
+            written += update.from_source(revision, dry_run, yes)
+    if written and not dry_run:
+        say(named(f"next: {_next.add(repository, sorted(written))}"))
+    return CLEAN
+
+
+class _Update:
+    """The update of the model folder `path`; `before` is its lock."""
+
+    def __init__(self, repository: Repository, config: Config, path: str) -> None:
+        self._repository = repository
+        self._config = config
+        self._path = path
+        self._shown = visible(path)
+        self._folder = os.path.join(repository.top, path)
+        data = user_files.read(os.path.join(self._folder, LOCK))
+        if data is None:
+            hint = f"lock it first: pmgit add {self._shown}"
+            raise UsageError(f"{self._shown} has no {LOCK}", hint)
+        self._data = data
+        self.before = lock_file.parse(data, f"{path}/{LOCK}")
+
+    def from_disk(self, dry_run: bool) -> list[str]:
+        """Hash the model anew; the files of the repository that were written."""
+        root = folder.root_of(self._path, self._config.models)
+        lock, known = adopt.lock_of(
+            self._repository, self._config, self._path, self._path[len(root) + 1 :],
+            before=self.before,
+        )  # fmt: skip
+        for line in _differences(self.before, lock):
+            say(f"{self._shown}/{visible(line)}")
+        return self._write(lock, known.files, dry_run)
+
+    def from_source(self, revision: str, dry_run: bool, yes: bool) -> list[str]:
+        """Bring what the source has at a revision; the files of the repository that were written.
+
+        Raises PmgitError, and then the lock is as it was.
+        """
+        source = resolve.of_lock(self.before.source)
+        listing = source.look(revision)
+        moved = MovedOn(self.before, listing, source.only)
+        if moved.is_same:
+            say(f"{self._shown}: nothing to change")
+            return []
+        for line in moved.lines():
+            say(f"{self._shown}/{visible(line)}")
+        for note in listing.notes:
+            click.echo(f"note: {named(visible(note))}", err=True)
+        if dry_run:
+            return []
+        if moved.paths:
+            ask("Update it?", yes)
+        around = account.collect(self._repository, self._config).models
+        nearby = Nearby(self._repository, around, os.environ)
+        waiting = f"{self._shown}: waiting for another pmgit"
+        with alone(self._repository, self._path, lambda: say(waiting, err=True)):
+            bringer = bring.Bringer(self._repository, self._path, source, listing, nearby)
+            size = sum(max(file.size, 0) for file in moved.files)
+            with _progress.bytes_bar(self._shown, size) as bar:
+                bringer.on_bytes = bar or bringer.on_bytes
+                hashes = {file.path: file.sha256 for file in self.before.files}
+                files = bringer.bring(moved.files, hashes)
+            kept = {name: patterns(self.before, name) for name in ("include", "exclude")}
+            lock = bring.lock_of(self._folder, listing, files, kept, created=self.before.created)
+            listed = bring.listed(self._config, files)
+            return self._write(lock, listed, dry_run)
+
+    def _write(self, lock: Lock, files: Sequence[File], dry_run: bool) -> list[str]:
+        """Write lock and INFO.md where they differ; the paths of what was written."""
+        # All of it is made before any of it is written.
+        pages = {f"{self._path}/{LOCK}": (self._data, lock_file.render(lock))}
+        words = user_files.read(os.path.join(self._folder, INFO))
+        if words is not None:
+            try:
+                page = info_block.renewed(words, files, self._config.language)
+            except BlockError as error:
+                raise PmgitError(f"{self._shown}/{INFO}: {error}") from None
+            old, new = (str(one.source.get("revision", "")) for one in (self.before, lock))
+            if old and new:
+                page = page.replace(old.encode("ascii"), new.encode("ascii"))
+            pages[f"{self._path}/{INFO}"] = (words, page)
+        changed = {name: new for name, (was, new) in pages.items() if new != was}
+        # INFO.md first: the lock says that all of it is done.
+        for name in sorted(changed) if not dry_run else ():
+            user_files.write_whole(os.path.join(self._repository.top, name), changed[name])
+        done = "would change" if dry_run else "wrote"
+        names = ", ".join(map(_name, changed))
+        say(f"{self._shown}: {done} {names}" if changed else f"{self._shown}: nothing to change")
+        return list(changed)
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _differences(before: Lock, after: Lock) -> list[str]:
+    """What an update changes, one line for each file."""
+    old = {file.path: file for file in before.files}
+    new = {file.path: file for file in after.files}
+    lines = []
+    for path in sorted(old.keys() | new.keys()):
+        was, now = old.get(path), new.get(path)
+        if was is None and now is not None:
+            lines.append(f"{path}: new ({show_size(now.size)})")
+        elif now is None:
+            lines.append(f"{path}: gone")
+        elif was is not None and was.sha256 != now.sha256:
+            lines.append(f"{path}: changed ({show_size(was.size)} to {show_size(now.size)})")
+    return lines

@@ -1,0 +1,1 @@
+"""What is done with whole models: adding, verifying and reporting them."""

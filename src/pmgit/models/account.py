@@ -1,0 +1,206 @@
+"""What is known of each model without reading its weights: lock, pointers, files on disk, INFO.md.
+
+One question to Git lists what the index has, one look lists the disk; everything else is said by
+pmgit.lock and INFO.md.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from pmgit.formats.regular import read_regular
+from pmgit.git.objects import Objects
+from pmgit.lfs import pointer
+from pmgit.model import folder, info_file, local_weights, lock_file
+from pmgit.model.folder import INFO, LOCK
+from pmgit.model.lock_file import LockError
+from pmgit.model.weights import Tiers
+from pmgit.snapshots.base import TREE, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pmgit.core.config import Config
+    from pmgit.git.blob import Blob
+    from pmgit.git.repository import Repository
+    from pmgit.lfs.pointer import Pointer
+    from pmgit.model.info_file import Info
+    from pmgit.model.lock_file import Lock
+
+#: A file that lies in the work tree: it is the content, a pointer to it, or neither.
+CONTENT, POINTER, LINK, OTHER = "content", "pointer", "link", "other"
+
+
+class OnDisk:
+    """A file of the work tree: its `size` in bytes and what `kind` it is.
+
+    `stands_for` is what a pointer says of the content that belongs there; else None.
+    """
+
+    __slots__ = ("kind", "size", "stands_for")
+
+    def __init__(self, size: int, kind: str, stands_for: Pointer | None = None) -> None:
+        self.size = size
+        self.kind = kind
+        self.stands_for = stands_for
+
+
+class Account:
+    """One model: the folder `path` in the models folder `root`. Other paths count from `path`.
+
+    `lock` is None without a pmgit.lock; `lock_trouble` says why one cannot be used. `pointers` are
+    those of the index, `raw` the other files that the index has; `disk` is what lies in the work
+    tree (without INFO.md and pmgit.lock), `weights` the paths that are weights, wherever they are.
+    """
+
+    __slots__ = (
+        "disk", "info", "lock", "lock_trouble", "path", "pointers", "raw", "root", "weights",
+    )  # fmt: skip
+
+    def __init__(self, path: str, root: str) -> None:
+        self.path = path
+        self.root = root
+        self.lock: Lock | None = None
+        self.lock_trouble = ""
+        self.info: Info | None = None
+        self.pointers: dict[str, Pointer] = {}
+        self.raw: dict[str, Blob] = {}
+        self.disk: dict[str, OnDisk] = {}
+        self.weights: set[str] = set()
+
+    @property
+    def name(self) -> str:
+        """The model's name below its models folder: `bert` or `org/name`."""
+        return self.path[len(self.root) + 1 :]
+
+
+class Accounts:
+    """Everything below the models folders: `models` by path, and what belongs to none.
+
+    `others` are models that a command is not about, where it is about some only.
+
+    `loose` are weights outside of every model's folder, `clones` the folders that are repositories
+    of their own; both count from the top of the repository.
+    """
+
+    def __init__(self) -> None:
+        self.models: list[Account] = []
+        self.others: list[Account] = []
+        self.loose: list[str] = []
+        self.clones: list[str] = []
+
+
+def collect(repository: Repository, config: Config) -> Accounts:
+    """What the index and the work tree have below the models folders.
+
+    Raises PmgitError when Git cannot be asked.
+    """
+    listing = Snapshot(repository, TREE, [], []).listing(*config.models)
+    blobs = [blob for blob in listing.values() if blob.is_regular]
+    Objects(repository).survey(blobs, pointer.may_be)
+    tiers = Tiers(config)
+    found = Accounts()
+    for root in config.models:
+        on_disk = set(folder.files_on_disk(repository.top, root))
+        known = [p for p, b in listing.items() if p.startswith(f"{root}/") and folder.is_file(b)]
+        models = [Account(path, root) for path in folder.find([*known, *on_disk], root)]
+        below = [blob for blob in blobs if blob.path.startswith(f"{root}/")]
+        without = _share_out(models, below, on_disk, repository.top)
+        found.clones += [p.removesuffix("/.git") for p in without if p.endswith("/.git")]
+        loose = [path for path in without if not path.endswith("/.git")]
+        found.loose += local_weights.among(loose, tiers, repository.top)
+        found.models += models
+    found.loose.sort()
+    found.clones.sort()
+    for model in found.models:
+        names = [f"{model.path}/{name}" for name in {*model.disk, *model.raw}]
+        weights = local_weights.among(names, tiers, repository.top)
+        begin = len(model.path) + 1
+        model.weights = {place[begin:] for place in weights} | set(model.pointers)
+        _read(model, repository.top)
+    return found
+
+
+def _share_out(
+    models: list[Account], blobs: Iterable[Blob], on_disk: Iterable[str], top: str
+) -> set[str]:
+    """Give each model its files of the index and of the work tree, each file looked at once.
+
+    The paths of those that belong to no model are returned.
+    """
+    without = set()
+    by_path = {model.path: model for model in models}
+
+    def owner(place: str) -> Account | None:
+        folder_of = place.rpartition("/")[0]
+        while folder_of and folder_of not in by_path:
+            folder_of = folder_of.rpartition("/")[0]
+        return by_path.get(folder_of)
+
+    for blob in blobs:
+        model = owner(blob.path)
+        if model is None:
+            without.add(blob.path)
+            continue
+        name = blob.path[len(model.path) + 1 :]
+        if name in (INFO, LOCK):
+            continue
+        stands_for = pointer.read(blob.head) if blob.head else None
+        if isinstance(stands_for, pointer.Pointer):
+            model.pointers[name] = stands_for
+        else:
+            model.raw[name] = blob
+    for place in on_disk:
+        model = owner(place)
+        if model is None or place.endswith("/.git"):
+            without.add(place)
+            continue
+        name = place[len(model.path) + 1 :]
+        if name not in (INFO, LOCK):
+            model.disk[name] = _look(os.path.join(top, place))
+    return without
+
+
+def look_again(repository: Repository, model: Account) -> None:
+    """Take anew what lies on disk of a model: another process may have changed it."""
+    begin = len(model.path) + 1
+    places = [
+        path
+        for path in folder.files_on_disk(repository.top, model.root)
+        if path.startswith(f"{model.path}/") and path[begin:] not in (INFO, LOCK)
+    ]
+    model.disk = {path[begin:]: _look(os.path.join(repository.top, path)) for path in places}
+    _read(model, repository.top)
+
+
+def _read(model: Account, top: str) -> None:
+    """Read what the model's folder says of it: INFO.md and pmgit.lock."""
+    place = os.path.join(top, model.path)
+    data = read_regular(os.path.join(place, INFO), info_file.MAX_BYTES + 1)
+    model.info = info_file.parse(data) if data is not None else None
+    data = read_regular(os.path.join(place, LOCK), lock_file.MAX_BYTES + 1)
+    if data is None:
+        return
+    try:
+        model.lock = lock_file.parse(data, f"{model.path}/{LOCK}")
+    except LockError as error:
+        model.lock_trouble = error.message
+
+
+def _look(place: str) -> OnDisk:
+    """A file of the work tree; only one that is as small as a pointer is opened."""
+    try:
+        status = os.lstat(place)
+    except OSError:
+        return OnDisk(0, OTHER)
+    if stat.S_ISLNK(status.st_mode):
+        return OnDisk(0, LINK)
+    if not stat.S_ISREG(status.st_mode):
+        return OnDisk(0, OTHER)
+    if 0 < status.st_size < pointer.MAX_BYTES:
+        found = pointer.read(read_regular(place, pointer.MAX_BYTES) or b"")
+        if isinstance(found, pointer.Pointer):
+            return OnDisk(status.st_size, POINTER, found)
+    return OnDisk(status.st_size, CONTENT)

@@ -1,0 +1,146 @@
+"""A model that lies on this disk: copied into the models folder if need be, hashed, and locked."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from pmgit.core.errors import PmgitError
+from pmgit.formats.regular import open_regular
+from pmgit.model.describe import describe
+from pmgit.model.folder import LOCK
+from pmgit.model.lock_file import HUB, LOCAL, Lock, LockedFile, trouble_with
+from pmgit.model.weights import Tiers
+from pmgit.models.hashing import Memory, hash_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pmgit.core.config import Config
+    from pmgit.git.repository import Repository
+    from pmgit.model.describe import Description
+
+
+def lock_of(
+    repository: Repository,
+    config: Config,
+    path: str,
+    name: str,
+    *,
+    before: Lock | None = None,
+    on_bytes: Callable[[int], None] | None = None,
+) -> tuple[Lock, Description]:
+    """The lock of the model `name` in the folder `path`, and what its files say of it.
+
+    `before` is the lock that it replaces: where the model is from, and since when, stays as it is.
+    Raises PmgitError for files that cannot be read or listed.
+    """
+    folder = os.path.join(repository.top, path)
+    known = describe(folder, name, Tiers(config))
+    if not known.files:
+        raise PmgitError(f"{path} has no files", "copy the model's files there first")
+    for file in known.files:
+        trouble = trouble_with(file.path)
+        if trouble:
+            raise PmgitError(
+                f"{path}: the path {file.path!a} {trouble}", "rename it, then run it again"
+            )
+    texts = [f"{path}/{file.path}" for file in known.files if not file.sha256]
+    memory = Memory(repository)
+    hashed = hash_files(repository.top, texts, memory, on_bytes=on_bytes)
+    memory.save()
+    files = []
+    for file in known.files:
+        if file.sha256:
+            files.append(LockedFile(file.path, file.size, file.sha256))
+            continue
+        found = hashed[f"{path}/{file.path}"]
+        if found.trouble:
+            raise PmgitError(f"{path}/{file.path}: {found.trouble}", "run it again")
+        files.append(LockedFile(file.path, found.size, found.sha256))
+    source: dict[str, object] = {"type": LOCAL}
+    if known.repo_id and known.commit:
+        source = {"type": HUB, "repo_id": known.repo_id, "revision": known.commit}
+    lock = Lock(
+        before.source if before else source,
+        files,
+        created=before.created if before else datetime.date.today().isoformat(),
+        license=known.license or (before.license if before else ""),
+        parameters=known.parameters,
+    )
+    return lock, known
+
+
+def copy_in(repository: Repository, source: str, path: str) -> int:
+    """Copy a file or folder to the new model folder `path`, whole or not at all; the bytes copied.
+
+    Raises PmgitError when something is there already, or cannot be read or written. Links are not
+    followed.
+    """
+    target = os.path.join(repository.top, path)
+    if os.path.lexists(target):
+        raise PmgitError(f"{path} exists already", "choose another name: --name NAME")
+    staging = os.path.join(repository.git_dir, "pmgit", "incoming", os.urandom(6).hex())
+    try:
+        os.makedirs(staging)
+        pairs = list(_files(source))
+        _demand_room(staging, [os.lstat(place).st_size for place, _ in pairs])
+        total = 0
+        for place, name in pairs:
+            to = os.path.join(staging, *name.split("/"))
+            os.makedirs(os.path.dirname(to), exist_ok=True)
+            with open_regular(place) as reader, open(to, "xb") as writer:
+                shutil.copyfileobj(reader, writer, 1 << 20)
+                total += writer.tell()
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        _move(staging, target)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise PmgitError(f"{source} could not be copied: {why}", "nothing was added") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return total
+
+
+def _files(source: str) -> list[tuple[str, str]]:
+    """The regular files of a source, with their paths in the model."""
+    if not os.path.isdir(source):
+        return [(source, os.path.basename(source))]
+    found = []
+    for folder, folders, names in os.walk(source):
+        folders[:] = [
+            name for name in folders
+            if name not in (".git", ".cache") and not os.path.islink(os.path.join(folder, name))
+        ]  # fmt: skip
+        for name in names:
+            place = os.path.join(folder, name)
+            if not os.path.islink(place) and name != LOCK:
+                found.append((place, os.path.relpath(place, source).replace(os.sep, "/")))
+    return found
+
+
+def _demand_room(folder: str, sizes: list[int]) -> None:
+    from pmgit.core.units import show_size
+
+    free = shutil.disk_usage(folder).free
+    if sum(sizes) > free:
+        raise PmgitError(
+            f"there is not enough room: {show_size(sum(sizes))} are needed, {show_size(free)} free",
+            "free some space on the disk, then run it again",
+        )
+
+
+def _move(staging: str, target: str) -> None:
+    """Give the copied folder its name in one step."""
+    try:
+        os.rename(staging, target)
+    except OSError:
+        # Another file system: copy beside the target first, then rename there.
+        beside = f"{target}.{os.urandom(6).hex()}.tmp"
+        try:
+            shutil.copytree(staging, beside)
+            os.rename(beside, target)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)

@@ -1,0 +1,217 @@
+"""A model brought from a source: its files, INFO.md and pmgit.lock, in this order.
+
+Each file gets its name when it is whole and right; the lock comes last. What is there when a run
+was killed is taken up by the next one.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from pmgit.core.errors import PmgitError
+from pmgit.formats.regular import open_regular, read_regular
+from pmgit.model import card, info_template, lock_file
+from pmgit.model.describe import Description, File, count_parameters
+from pmgit.model.folder import INFO, LOCK
+from pmgit.model.lock_file import HUB, Lock, LockedFile
+from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
+from pmgit.models import pull
+from pmgit.sources.fetch import fetch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pmgit.core.config import Config
+    from pmgit.git.repository import Repository
+    from pmgit.models.nearby import Nearby
+    from pmgit.sources.listing import Listing, RemoteFile
+    from pmgit.sources.source import Source
+
+
+class Bringer:
+    """Brings files of a `listing` of `source` into the model folder `path`.
+
+    `on_bytes` is called with the number of bytes that have arrived, or need not.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        path: str,
+        source: Source,
+        listing: Listing,
+        nearby: Nearby,
+    ) -> None:
+        self._repository = repository
+        self._path = path
+        self._source = source
+        self._listing = listing
+        self._nearby = nearby
+        self._folder = pull.staging(repository)
+        self.on_bytes: Callable[[int], None] = lambda _: None
+
+    def bring(
+        self, files: Sequence[RemoteFile], before: Mapping[str, str] | None = None
+    ) -> list[LockedFile]:
+        """Bring the files; what they are, as it is locked.
+
+        A file that is in its place and right stays; one that has the sha256 which `before` has for
+        its path is replaced. Raises PmgitError when another one lies there, or when a file cannot
+        be had; what was brought until then stays for the next run.
+        """
+        before = before or {}
+        for file in files:
+            pull.refuse_links(self._repository.top, self._path, file.path)
+        parts = {self._part(file): max(file.size, 0) for file in files}
+        pull.demand_room(self._repository, parts)
+        done = []
+        for file in sorted(files, key=lambda file: (file.size, file.path)):
+            target = os.path.join(self._repository.top, self._path, *file.path.split("/"))
+            found = _there(target, file, before.get(file.path, ""))
+            if found:
+                self.on_bytes(found[0])
+            else:
+                found = self._one(file, target)
+            blob = file.blob if self._source.type == HUB else ""
+            done.append(LockedFile(file.path, found[0], found[1], blob))
+        return done
+
+    def _part(self, file: RemoteFile) -> str:
+        """Where a file is put together: named by its content, so that the next run finds it."""
+        place = f"{self._listing.page}\0{self._listing.revision}\0{file.path}"
+        key = file.sha256 or file.blob or hashlib.sha256(place.encode()).hexdigest()
+        return os.path.join(self._folder, f"{key}.part")
+
+    def _one(self, file: RemoteFile, target: str) -> tuple[int, str]:
+        part = self._part(file)
+        if file.sha256 and file.size >= 0:
+            wanted = LockedFile(file.path, file.size, file.sha256, file.blob)
+            places = self._nearby.places_of(
+                Lock(self._listing.source, [wanted], created=""), wanted
+            )
+            if pull.copy_from_near(places, wanted, target, part, self.on_bytes):
+                pull.put(part, target)
+                return file.size, file.sha256
+        try:
+            size, sha256 = fetch(
+                self._source, self._listing.revision, file, part, on_bytes=self.on_bytes
+            )
+        except OSError as error:
+            raise pull.disk_error(file.path, error) from error
+        pull.put(part, target)
+        return size, sha256
+
+
+def _there(target: str, file: RemoteFile, before: str) -> tuple[int, str] | None:
+    """Size and sha256 of the file that lies at `target`, when it is the right one already.
+
+    None also for one whose sha256 is `before`: it makes way. Raises PmgitError for any other.
+    """
+    if not os.path.lexists(target):
+        return None
+    try:
+        with open_regular(target) as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+            size = opened.tell()
+            blob = ""
+            if not file.sha256 and file.blob:
+                opened.seek(0)
+                content = hashlib.new("sha1" if len(file.blob) == 40 else "sha256")
+                content.update(b"blob %d\0" % size + opened.read())
+                blob = content.hexdigest()
+    except (OSError, ValueError) as error:
+        raise PmgitError(f"{target} lies in the way: {error}", "move it away") from error
+    is_right = digest == file.sha256 if file.sha256 else bool(blob) and blob == file.blob
+    if not is_right and digest == before:
+        return None
+    if not is_right:
+        raise PmgitError(
+            f"{target} exists already, and is another file than that of the source",
+            "move it away, or choose another name: --name NAME",
+        )
+    return size, digest
+
+
+def lock_of(
+    folder: str,
+    listing: Listing,
+    files: Sequence[LockedFile],
+    patterns: Mapping[str, Sequence[str]],
+    *,
+    created: str = "",
+) -> Lock:
+    """The lock of a model in `folder` whose `files` are of a listing.
+
+    `patterns` are those by which they were chosen, for the next update; `created` is the date of
+    the first lock, today for a new one.
+    """
+    known = _description(folder, listing, files, None)
+    source: dict[str, object] = dict(listing.source)
+    source |= {name: list(values) for name, values in patterns.items() if values}
+    return Lock(
+        source,
+        files,
+        created=created or datetime.date.today().isoformat(),
+        license=listing.license,
+        parameters=known.parameters or listing.parameters,
+    )
+
+
+def info_of(
+    config: Config, folder: str, name: str, listing: Listing, files: Sequence[LockedFile]
+) -> bytes:
+    """INFO.md from the template, with all that the source says."""
+    known = _description(folder, listing, files, Tiers(config))
+    revision = listing.source.get("requested", "") if listing.revision else ""
+    license = listing.license
+    if license == "other" and listing.license_name:
+        license = f"{listing.license_name} ({listing.license_link or listing.page})"
+    return info_template.write(
+        name, known, config.language, source=listing.page, license=_one_line(license),
+        revision=_one_line(revision),
+    )  # fmt: skip
+
+
+def _one_line(text: str) -> str:
+    return "".join(char for char in text if char.isprintable() and char not in "<>`")[:200]
+
+
+def _description(
+    folder: str, listing: Listing, files: Sequence[LockedFile], tiers: Tiers | None
+) -> Description:
+    known = Description()
+    known.files = _listed(files, tiers)
+    known.commit = listing.revision
+    known.downloaded = datetime.date.today().isoformat()
+    known.card = card.read(read_regular(os.path.join(folder, "README.md"), card.MAX_BYTES) or b"")
+    count_parameters(folder, known)
+    return known
+
+
+def listed(config: Config, files: Sequence[LockedFile]) -> list[File]:
+    """The files as INFO.md lists them: size and sha256 of weights, the names of texts."""
+    return _listed(files, Tiers(config))
+
+
+def _listed(files: Sequence[LockedFile], tiers: Tiers | None) -> list[File]:
+    return [
+        File(file.path, file.size, file.sha256)
+        if tiers is None or tiers.of(file.path) in (ALWAYS, AMBIGUOUS)
+        else File(file.path)
+        for file in files
+    ]
+
+
+def write(folder: str, lock: Lock, info: bytes) -> list[str]:
+    """Write INFO.md, unless there is one, then pmgit.lock; the names of what was written."""
+    from pmgit.gitfiles.user_files import write_whole
+
+    written = []
+    if not os.path.lexists(os.path.join(folder, INFO)):
+        write_whole(os.path.join(folder, INFO), info, new=True)
+        written.append(INFO)
+    write_whole(os.path.join(folder, LOCK), lock_file.render(lock))
+    return [*written, LOCK]

@@ -1,0 +1,31 @@
+"""The catalog: names of common models, and where each of them is from."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+
+
+class Entry:
+    """A model that many projects begin with: what to type, and where it comes from."""
+
+    __slots__ = ("name", "source", "title", "use")
+
+    def __init__(self, name: str, title: str, source: str, use: str) -> None:
+        self.name = name
+        self.title = title
+        self.source = source
+        self.use = use
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """All entries, in the order of the guide."""
+    text = resources.files("pmgit.models").joinpath("catalog.toml").read_text("utf-8")
+    return tuple(Entry(**table) for table in tomllib.loads(text)["model"])
+
+
+def source_of(name: str) -> str:
+    """The source of a name of the catalog; '' when it is none."""
+    return next((entry.source for entry in entries() if entry.name == name.lower()), "")

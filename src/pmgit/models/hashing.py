@@ -1,0 +1,164 @@
+"""The sha256 of files on disk, several at a time, and a memory of what was hashed before.
+
+A file whose size, times and inode are as they were has the content that it had. That is kept in
+the git directory, in a file of the user's own: nobody's memory is trusted but one's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from pmgit.core.errors import PmgitError
+from pmgit.formats.regular import open_regular, read_regular
+from pmgit.gitfiles.user_files import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pmgit.git.repository import Repository
+
+_CHUNK = 1 << 20
+#: A memory of 100,000 files has 20 MB.
+_MOST_BYTES = 64_000_000
+#: What was changed so recently (seconds) may change again within one tick of the file system's
+#: clock: FAT counts two seconds.
+_SETTLED = 2.0
+
+
+class Memory:
+    """The hashes of files by their identity; `save` writes what was added."""
+
+    def __init__(self, repository: Repository) -> None:
+        owner = os.getuid() if hasattr(os, "getuid") else 0
+        folder = os.path.join(repository.git_dir, "pmgit")
+        self._path = os.path.join(folder, f"hashes-{owner}.json")
+        self._known = self._read(owner)
+        self._added: dict[str, list[object]] = {}
+
+    def _read(self, owner: int) -> dict[str, list[object]]:
+        try:
+            status = os.lstat(self._path)
+        except OSError:
+            return {}
+        if not stat.S_ISREG(status.st_mode) or getattr(status, "st_uid", 0) != owner:
+            return {}
+        if status.st_mode & 0o022 and os.name == "posix":
+            return {}  # others could have written it
+        try:
+            found = json.loads(read_regular(self._path, _MOST_BYTES) or b"{}")
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def recall(self, path: str, status: os.stat_result) -> str:
+        """The sha256 that the file at `path` (from the top) had, when it is still that file."""
+        known = self._known.get(path)
+        if isinstance(known, list) and known[:-1] == _identity(status):
+            sha256 = known[-1]
+            return sha256 if isinstance(sha256, str) and len(sha256) == 64 else ""
+        return ""
+
+    def keep(self, path: str, status: os.stat_result, sha256: str) -> None:
+        """Remember a hash, unless the file may still be changing."""
+        if time.time() - max(status.st_mtime, status.st_ctime) > _SETTLED:
+            self._added[path] = [*_identity(status), sha256]
+
+    def save(self) -> None:
+        """Write what was added; a memory that cannot be written is none, and no error."""
+        if not self._added:
+            return
+        data = json.dumps(self._known | self._added, separators=(",", ":")).encode("ascii")
+        try:
+            os.makedirs(os.path.dirname(self._path), exist_ok=True)
+            write_whole(self._path, data)
+            os.chmod(self._path, 0o600)
+        except (OSError, PmgitError):
+            return
+
+
+def _identity(status: os.stat_result) -> list[object]:
+    return [
+        status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev,
+    ]  # fmt: skip
+
+
+class Hashed:
+    """What was found of a file: its `size` in bytes and `sha256`, or the `trouble` with it."""
+
+    __slots__ = ("sha256", "size", "trouble")
+
+    def __init__(self, size: int = 0, sha256: str = "", trouble: str = "") -> None:
+        self.size = size
+        self.sha256 = sha256
+        self.trouble = trouble
+
+
+def hash_files(
+    top: str,
+    paths: Iterable[str],
+    memory: Memory | None,
+    *,
+    jobs: int = 0,
+    on_bytes: Callable[[int], None] | None = None,
+) -> dict[str, Hashed]:
+    """The hashes of the files `paths` (from `top`), a thread for each file, the largest first.
+
+    `jobs` threads (0: as many as the machine has cores). `on_bytes` is called with the number of
+    bytes that were read or need not be read again.
+    """
+    sizes = {path: _size(os.path.join(top, path)) for path in paths}
+    order = sorted(sizes, key=lambda path: (-sizes[path], path))
+
+    def one(path: str) -> Hashed:
+        return _hash(os.path.join(top, path), path, memory, on_bytes)
+
+    workers = min(jobs or os.cpu_count() or 1, len(order)) or 1
+    if workers == 1:
+        return {path: one(path) for path in order}
+    with ThreadPoolExecutor(workers) as pool:
+        return dict(zip(order, pool.map(one, order), strict=True))
+
+
+def _size(path: str) -> int:
+    try:
+        return os.lstat(path).st_size
+    except OSError:
+        return 0
+
+
+def _hash(
+    place: str, path: str, memory: Memory | None, on_bytes: Callable[[int], None] | None
+) -> Hashed:
+    try:
+        with open_regular(place) as file:
+            status = os.fstat(file.fileno())
+            known = memory.recall(path, status) if memory else ""
+            if known:
+                if on_bytes:
+                    on_bytes(status.st_size)
+                return Hashed(status.st_size, known)
+            digest = hashlib.sha256()
+            view = memoryview(bytearray(_CHUNK))
+            while count := file.raw.readinto(view):
+                digest.update(view[:count])  # without Python's lock: threads hash side by side
+                if on_bytes:
+                    on_bytes(count)
+            after = os.fstat(file.fileno())
+    except FileNotFoundError:
+        return Hashed(trouble="missing")
+    except ValueError as error:
+        return Hashed(trouble=str(error))
+    except OSError as error:
+        return Hashed(trouble=error.strerror or "unreadable")
+    if _identity(after) != _identity(status):
+        return Hashed(trouble="it changed while it was read")
+    sha256 = digest.hexdigest()
+    if memory:
+        memory.keep(path, status, sha256)
+    return Hashed(status.st_size, sha256)

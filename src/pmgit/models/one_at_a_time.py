@@ -1,0 +1,67 @@
+"""One process at a time works on a model; a second one waits, or is told."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pmgit.core.errors import PmgitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pmgit.git.repository import Repository
+
+_PAUSE = 0.2
+
+
+@contextmanager
+def alone(
+    repository: Repository, path: str, on_wait: Callable[[], None], *, seconds: float = 3600
+) -> Iterator[None]:
+    """Hold the model folder `path` of this repository; `on_wait` is called when another has it.
+
+    The hold ends with the process, however that ends. Raises PmgitError after `seconds`.
+    """
+    folder = os.path.join(repository.common_dir, "pmgit", "locks")
+    os.makedirs(folder, exist_ok=True)
+    name = hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
+    fd = os.open(os.path.join(folder, name), os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        end = time.monotonic() + seconds
+        if not _take(fd):
+            on_wait()
+            while not _take(fd):
+                if time.monotonic() > end:
+                    raise PmgitError(
+                        f"another pmgit has worked on {path} for {seconds:.0f} s",
+                        "see which: ps aux | grep pmgit",
+                    )
+                time.sleep(_PAUSE)
+        yield
+    finally:
+        os.close(fd)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(fd: int) -> bool:
+        try:
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _take(fd: int) -> bool:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

@@ -1,0 +1,221 @@
+"""The files of a model as its lock has them, brought to where they belong, the cheapest way.
+
+Bytes are put together in a folder of the git directory, hashed while they arrive, and renamed into
+place when they are right: a damaged or partial file is never found under its final name.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from pmgit.core.errors import PmgitError
+from pmgit.core.units import show_size
+from pmgit.formats.regular import open_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pmgit.git.repository import Repository
+    from pmgit.model.lock_file import Lock, LockedFile
+    from pmgit.models.nearby import Nearby
+
+    #: Brings the right bytes of a file to a part, whose end it continues; raises PmgitError.
+    Fetch = Callable[[Lock, LockedFile, str, Callable[[int], None]], None]
+
+_CHUNK = 1 << 20
+#: Beside the files themselves, a disk needs room for what else is written there.
+_SPARE = 10_000_000
+_ROOM = "free some space on the disk, then run it again"
+
+
+class Pulled:
+    """What became of a file: `how` it came (a place, or the source), and its size in bytes."""
+
+    __slots__ = ("how", "path", "size")
+
+    def __init__(self, path: str, size: int, how: str) -> None:
+        self.path = path
+        self.size = size
+        self.how = how
+
+
+def staging(repository: Repository) -> str:
+    """The folder in which files are put together; on the same disk as the git directory."""
+    folder = os.path.join(repository.common_dir, "pmgit", "incoming")
+    os.makedirs(folder, exist_ok=True)
+    return folder
+
+
+def pull(
+    repository: Repository,
+    model: str,
+    lock: Lock,
+    files: Sequence[LockedFile],
+    *,
+    nearby: Nearby,
+    fetch: Fetch,
+    on_bytes: Callable[[int], None] = lambda _: None,
+) -> list[Pulled]:
+    """Bring `files` of the `lock` of the model folder `model` to their places.
+
+    What lies in a place already is replaced: the caller has made sure that nobody misses it.
+    Raises PmgitError at the first file that cannot be had; what came before it is in its place.
+    """
+    folder = staging(repository)
+    parts = {file: os.path.join(folder, f"{file.sha256}.part") for file in files}
+    demand_room(repository, {parts[file]: file.size for file in files})
+    done = []
+    for file in sorted(files, key=lambda file: (file.size, file.path)):
+        target = os.path.join(repository.top, model, *file.path.split("/"))
+        refuse_links(repository.top, model, file.path)
+        part = parts[file]
+        how = copy_from_near(nearby.places_of(lock, file), file, target, part, on_bytes)
+        if not how:
+            fetch(lock, file, part, on_bytes)
+            how = lock.type
+        put(part, target)
+        done.append(Pulled(file.path, file.size, how))
+    return done
+
+
+def demand_room(repository: Repository, parts: Mapping[str, int]) -> None:
+    """Raise PmgitError when a disk has no room for the files that are put together at `parts`.
+
+    `parts` are paths with the bytes that each will have; what is there already counts.
+    """
+    wanted = sum(size - min(size, _size(part)) for part, size in parts.items())
+    for folder in (repository.top, repository.common_dir):
+        free = shutil.disk_usage(folder).free
+        if wanted + _SPARE > free:
+            raise PmgitError(
+                f"there is not enough room: {show_size(wanted)} are needed,"
+                f" {show_size(free)} are free",
+                _ROOM,
+            )
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
+def disk_error(path: str, error: OSError) -> PmgitError:
+    """The error for a file that could not be written."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    hint = _ROOM if full else "see who may write there: ls -la"
+    return PmgitError(f"{path} could not be written: {error.strerror}", hint)
+
+
+def refuse_links(top: str, model: str, path: str) -> None:
+    """Raise PmgitError when a link or a file stands where a folder of the model has to be."""
+    at = top
+    parts = [*model.split("/"), *path.split("/")]
+    for part in parts[:-1]:
+        at = os.path.join(at, part)
+        if os.path.islink(at) or (os.path.lexists(at) and not os.path.isdir(at)):
+            shown = os.path.relpath(at, top).replace(os.sep, "/")
+            kind = "link" if os.path.islink(at) else "file"
+            raise PmgitError(
+                f"{shown} is a {kind}, where a folder has to be",
+                "pmgit writes through no link: move it away, then run it again",
+            )
+    if os.path.isdir(os.path.join(at, parts[-1])):
+        raise PmgitError(
+            f"{model}/{path} is a folder, where a file has to be", "move it away, then run it again"
+        )
+
+
+def copy_from_near(
+    places: Iterable[str],
+    file: LockedFile,
+    target: str,
+    part: str,
+    on_bytes: Callable[[int], None],
+) -> str:
+    """Put a file of this machine that has the right bytes at `part`; where it was, or ''."""
+    for place in places:
+        if os.path.abspath(place) == os.path.abspath(target):
+            continue  # it has been looked at: it is not right
+        copy = f"{part}.{os.urandom(4).hex()}"
+        try:
+            if _copied(os.path.realpath(place), copy, on_bytes) == file.sha256:
+                os.replace(copy, part)
+                return place
+        except ValueError:
+            continue
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise disk_error(file.path, error) from error
+            continue
+        finally:
+            _remove(copy)
+    return ""
+
+
+def _copied(place: str, copy: str, on_bytes: Callable[[int], None]) -> str:
+    """Copy a regular file, sharing its blocks where the file system can; its sha256."""
+    digest = hashlib.sha256()
+    with open_regular(place) as reader, open(copy, "xb") as writer:
+        shared = _share_blocks(reader.fileno(), writer.fileno())
+        view = memoryview(bytearray(_CHUNK))
+        while count := reader.raw.readinto(view):
+            digest.update(view[:count])
+            if not shared:
+                writer.write(view[:count])
+            on_bytes(count)
+        writer.flush()
+        os.fsync(writer.fileno())
+    return digest.hexdigest()
+
+
+def _share_blocks(source: int, target: int) -> bool:
+    """Make `target` a copy of `source` that shares its blocks (Btrfs, XFS); whether that went."""
+    try:
+        import fcntl
+
+        fcntl.ioctl(target, 0x40049409, source)  # FICLONE, linux/fs.h
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def put(part: str, target: str) -> None:
+    """Give a finished file its final name; Raises PmgitError."""
+    folder = os.path.dirname(target)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        os.chmod(part, 0o666 & ~_umask())
+        try:
+            os.replace(part, target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # The work tree lies on another disk: copy there first, under a name of its own.
+            beside = f"{target}.{os.urandom(6).hex()}.tmp"
+            try:
+                shutil.copyfile(part, beside)
+                os.replace(beside, target)
+            finally:
+                _remove(beside)
+            _remove(part)
+    except OSError as error:
+        raise disk_error(target, error) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass

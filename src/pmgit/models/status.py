@@ -1,0 +1,155 @@
+"""One line for each model: where its weights are, how large they are, where they are from.
+
+No weights are read: sizes are compared, hashes are for `pmgit verify`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from pmgit.core.finding import Fix, Step
+from pmgit.model import info_file
+from pmgit.model.folder import INFO, LOCK
+from pmgit.model.lock_file import LOCAL
+from pmgit.models.account import CONTENT, LINK, POINTER
+from pmgit.models.verify import wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pmgit.git.repository import Repository
+    from pmgit.models.account import Account, Accounts
+
+#: Where the weights of a model are.
+HERE, STANDS_IN, MISSING, CHANGED, NOT_LOCKED, NONE = (
+    "here", "pointer", "missing", "changed", "not locked", "none",
+)  # fmt: skip
+#: What INFO.md is.
+FULL, PLACEHOLDERS, ABSENT = "ok", "TODO", "missing"
+
+
+class Row:
+    """What `pmgit status` shows of a model.
+
+    `on_disk`, `in_git` and `in_lfs` are bytes: of the files in the work tree, of raw blobs in the
+    index, of the content that pointers in the index stand for. `attention` says what somebody has
+    to do, with the command where there is one.
+    """
+
+    def __init__(self, model: Account) -> None:
+        self.model = model
+        self.state = state_of(model)
+        self.on_disk = sum(there.size for there in model.disk.values() if there.kind == CONTENT)
+        self.in_git = sum(max(blob.size, 0) for blob in model.raw.values())
+        self.in_lfs = sum(stands_for.size for stands_for in model.pointers.values())
+        self.formats = _formats(model.weights)
+        self.parameters = model.lock.parameters if model.lock else {}
+        self.license = _license(model)
+        self.commit = _commit(model)
+        self.info = _info(model)
+        self.attention = list(_attention(self))
+
+    @property
+    def is_only_copy(self) -> bool:
+        """Whether nothing says where these weights could be fetched again."""
+        model = self.model
+        if not model.weights or model.pointers.keys() >= model.weights:
+            return False
+        if model.lock:
+            return model.lock.type == LOCAL
+        return not (model.info and model.info.repo_id)
+
+
+def state_of(model: Account) -> str:
+    """Where the weights of a model are; the worst of its files counts."""
+    need = wanted(model)
+    weights = model.weights | {path for path in need if path in model.weights}
+    if not weights:
+        return NONE if not need else _worst(model, need)
+    if not need:
+        return NOT_LOCKED
+    return _worst(model, need)
+
+
+def _worst(model: Account, paths: Iterable[str]) -> str:
+    need = wanted(model)
+    states = set()
+    for path in paths:
+        there = model.disk.get(path)
+        if there is None:
+            states.add(MISSING)
+        elif there.kind == POINTER:
+            states.add(STANDS_IN)
+        elif there.kind == LINK or (there.size != need[path].size and path in model.weights):
+            states.add(CHANGED)
+    if model.weights - need.keys():
+        states.add(NOT_LOCKED)
+    order = (CHANGED, MISSING, STANDS_IN, NOT_LOCKED)
+    return next((state for state in order if state in states), HERE)
+
+
+def _formats(weights: Iterable[str]) -> list[str]:
+    found = {os.path.splitext(path)[1].lstrip(".").lower() for path in weights}
+    return sorted(found - {""})
+
+
+def _license(model: Account) -> str:
+    if model.lock and model.lock.license:
+        return model.lock.license
+    field = model.info.fields.get(info_file.LICENSE) if model.info else None
+    return field.value if field and not field.placeholder else ""
+
+
+def _commit(model: Account) -> str:
+    revision = model.lock.source.get("revision") if model.lock else ""
+    if isinstance(revision, str) and revision:
+        return revision
+    return model.info.commit if model.info else ""
+
+
+def _info(model: Account) -> str:
+    if model.info is None:
+        return ABSENT
+    fields = model.info.fields
+    missing = [name for name in info_file.FIELDS if name not in fields or not fields[name].value]
+    todo = [name for name, field in fields.items() if field.placeholder]
+    return PLACEHOLDERS if missing or todo else FULL
+
+
+def _attention(row: Row) -> Iterable[tuple[str, Fix | None]]:
+    """What somebody has to do about a model, each with its command."""
+    model = row.model
+    if row.info == ABSENT and (row.state != NOT_LOCKED or model.lock):
+        yield "has no INFO.md", Fix(Step("pmgit", "info", "new", model.path))
+    elif row.info == PLACEHOLDERS:
+        yield f"has fields to fill in: {model.path}/{INFO}", None
+    if model.lock_trouble:
+        yield model.lock_trouble, None
+    if row.state == STANDS_IN:
+        include = f"--include={model.path}"
+        yield "has pointers in place of weights", Fix(Step("git", "lfs", "pull", include))
+    elif row.state == NOT_LOCKED:
+        what = "lists not all of its weights" if model.lock else "has no pmgit.lock"
+        command = "update" if model.lock else "add"
+        yield what, Fix(Step("pmgit", command, model.path))
+    elif row.state == CHANGED:
+        yield f"is not what {LOCK} says", Fix(Step("pmgit", "verify", model.path))
+    elif row.state == MISSING:
+        yield "has files that are not here", Fix(Step("pmgit", "verify", model.path))
+    if row.is_only_copy:
+        yield "cannot be fetched again: this folder is the only copy; Git LFS can keep it", None
+
+
+class Status:
+    """All rows, and the sums in bytes; `free` is what the disk still has room for."""
+
+    def __init__(self, repository: Repository, accounts: Accounts) -> None:
+        self.rows = [Row(model) for model in accounts.models]
+        self.loose = accounts.loose
+        self.clones = accounts.clones
+        self.on_disk = sum(row.on_disk for row in self.rows)
+        self.in_git = sum(row.in_git for row in self.rows)
+        self.in_lfs = sum(row.in_lfs for row in self.rows)
+        self.free = shutil.disk_usage(repository.top).free

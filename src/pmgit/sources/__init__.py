@@ -1,0 +1,1 @@
+"""Where models come from: the Hub, ModelScope, addresses; what they have, and its bytes."""

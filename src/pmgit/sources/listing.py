@@ -1,0 +1,143 @@
+"""What a source says of a model: files, commit, license; checked before anybody acts on it."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from pmgit.core.errors import cut
+from pmgit.model.lock_file import trouble_with
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_HEX = frozenset("0123456789abcdef")
+#: What every repository of the Hub has, and no model needs: left out without a word.
+_USUAL = frozenset({".gitattributes", ".gitignore", ".gitkeep"})
+
+
+class RemoteFile:
+    """A file of a source.
+
+    `path` counts from the model's folder; `size` is in bytes (-1: unknown), `sha256` of the content
+    ('' unknown). `blob` is the id of the blob in the source's Git repository ('' unknown): of the
+    content where there is no sha256, else of the Git LFS pointer. `prefix` is how the sha256 must
+    begin, as the name of the file says ('': it says nothing).
+    """
+
+    __slots__ = ("blob", "path", "prefix", "sha256", "size")
+
+    def __init__(
+        self, path: str, size: int = -1, sha256: str = "", blob: str = "", prefix: str = ""
+    ) -> None:
+        self.path = path
+        self.size = size
+        self.sha256 = sha256
+        self.blob = blob
+        self.prefix = prefix
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RemoteFile) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        return f"RemoteFile{self._values()!r}"
+
+    def _values(self) -> tuple[str, int, str, str, str]:
+        return (self.path, self.size, self.sha256, self.blob, self.prefix)
+
+
+class Listing:
+    """A model at one commit of a source.
+
+    `source` is what the lock records in [source]: `type`, what that needs, and the full commit as
+    `revision` (an address has none). `files` are sorted by path, and their paths may be written to.
+    `license` is as the source names it, several joined by ", " ('' when it names none); for "other"
+    there may be `license_name` and `license_link`. `gated`: one must ask for access on `page`, the
+    address for people. `parameters` counts numbers by their type. `notes` are for people: what was
+    left out of the files and why, and what else they should know.
+    """
+
+    __slots__ = (
+        "files", "gated", "license", "license_link", "license_name", "notes", "page", "parameters",
+        "private", "source",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        source: Mapping[str, str],
+        files: Iterable[RemoteFile],
+        *,
+        page: str,
+        license: str = "",
+        license_name: str = "",
+        license_link: str = "",
+        gated: bool = False,
+        private: bool = False,
+        parameters: Mapping[str, int] | None = None,
+        notes: Iterable[str] = (),
+    ) -> None:
+        self.source = dict(source)
+        self.files, left_out = _writable(files)
+        self.page = page
+        self.license = license
+        self.license_name = license_name
+        self.license_link = license_link
+        self.gated = gated
+        self.private = private
+        self.parameters = dict(parameters or {})
+        self.notes = (*notes, *left_out)
+
+    @property
+    def revision(self) -> str:
+        """The full commit; '' for an address."""
+        return self.source.get("revision", "")
+
+    @property
+    def size(self) -> int:
+        """The bytes of all files together, as far as they are known."""
+        return sum(max(file.size, 0) for file in self.files)
+
+
+def a_file(path: object, size: object, sha256: object, blob: object = "") -> RemoteFile:
+    """A file as a source lists it; what is not of the right form counts as unknown."""
+    return RemoteFile(
+        path if isinstance(path, str) else "",
+        size
+        if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 1 << 62
+        else -1,
+        sha256 if is_hex(sha256, 64) else "",  # type: ignore[arg-type]
+        blob if is_hex(blob, 40) or is_hex(blob, 64) else "",  # type: ignore[arg-type]
+    )
+
+
+def is_hex(value: object, digits: int) -> bool:
+    """Whether a value is a text of so many hexadecimal digits in lower case."""
+    return isinstance(value, str) and len(value) == digits and _HEX.issuperset(value)
+
+
+def _writable(files: Iterable[RemoteFile]) -> tuple[tuple[RemoteFile, ...], list[str]]:
+    """The files that may be written side by side on every system, and a note for each other one."""
+    chosen: dict[str, RemoteFile] = {}
+    folders: dict[str, str] = {}
+    notes = []
+    for file in sorted(files, key=lambda file: file.path):
+        name = _folded(file.path)
+        above = [name[:at] for at, char in enumerate(name) if char == "/"]
+        trouble = trouble_with(file.path)
+        other = chosen.get(name) or next((chosen[one] for one in above if one in chosen), None)
+        if not trouble and (other or name in folders):
+            same = other.path if other else folders[name]
+            trouble = f"is the same as {cut(repr(same))} on systems that ignore case"
+        if not trouble:
+            chosen[name] = file
+            folders.update(dict.fromkeys(above, file.path))
+        elif file.path not in _USUAL:
+            notes.append(f"{cut(repr(file.path))} of the source is left out: it {trouble}")
+    return tuple(chosen.values()), notes
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())

@@ -1,0 +1,131 @@
+"""`pmgit add`: a model on this disk is copied, described and locked; nothing is replaced."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from pmgit.model import lock_file
+from tests.kit import Repo
+from tests.weights import Weights
+
+MODEL = "pretrained_model/bert"
+
+
+def lock(repo: Repo, model: str = MODEL) -> lock_file.Lock:
+    return lock_file.parse((repo.path / model / "pmgit.lock").read_bytes(), "pmgit.lock")
+
+
+def test_a_model_in_its_place_is_described_and_locked(repo: Repo, weights: Weights) -> None:
+    genuine = weights.safetensors
+    repo.write(f"{MODEL}/model.safetensors", genuine)
+    repo.write(f"{MODEL}/config.json", "{}\n")
+    before = repo.contents()
+    shown = repo.pmgit("add", "bert")
+    assert shown.code == 0, shown
+    found = lock(repo)
+    assert [file.path for file in found.files] == ["config.json", "model.safetensors"]
+    assert found.size == len(genuine) + 3
+    assert found.parameters == {"F32": 309_633}
+    assert found.type == lock_file.LOCAL
+    assert "this folder is the only copy" in shown.out
+    assert before <= repo.contents()
+    [line] = [line for line in shown.out.splitlines() if line.startswith("next: ")]
+    repo.paste(line.removeprefix("next: "))
+    assert repo.staged() == [f"{MODEL}/INFO.md", f"{MODEL}/pmgit.lock"]
+
+
+def test_a_folder_elsewhere_is_copied_whole(repo: Repo) -> None:
+    folder = repo.path.parent / "my-model"
+    (folder / "onnx").mkdir(parents=True)
+    (folder / "model.pt").write_bytes(b"\x80\x02" + b"x" * 5000)
+    (folder / "onnx" / "model.onnx").write_bytes(b"\x08\x01" + b"y" * 5000)
+    (folder / ".git").mkdir()
+    (folder / ".git" / "config").write_text("[core]\n\tfsmonitor = touch /tmp/run\n")
+    (folder / "secret").symlink_to("/etc/hostname")
+    shown = repo.pmgit("add", str(folder))
+    assert shown.code == 0, shown
+    assert [f.path for f in lock(repo, "pretrained_model/my-model").files] == [
+        "model.pt",
+        "onnx/model.onnx",
+    ]
+    copied = repo.path / "pretrained_model" / "my-model"
+    assert sorted(p.name for p in copied.iterdir()) == ["INFO.md", "model.pt", "onnx", "pmgit.lock"]
+    assert not list((repo.path / ".git" / "pmgit" / "incoming").iterdir())
+    assert (folder / "model.pt").exists()
+
+
+def test_a_single_file_becomes_a_model_of_its_name(repo: Repo) -> None:
+    file = repo.path.parent / "resnet50-11ad3fa6.pth"
+    file.write_bytes(b"\x80\x02" + b"x" * 3000)
+    assert repo.pmgit("add", str(file)).code == 0
+    assert (repo.path / "pretrained_model/resnet50-11ad3fa6/resnet50-11ad3fa6.pth").exists()
+    assert repo.pmgit("add", str(file), "--name", "resnet50").code == 0
+    assert lock(repo, "pretrained_model/resnet50").size == 3002
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["nowhere"], "no file or folder"),
+        (["LINK"], "is a link"),
+        (["FOLDER", "--name", "My Model"], "--name my-model"),
+        (["FOLDER", "--name", "../out"], "--name"),
+        (["FOLDER", "--name", "taken"], "exists already"),
+        ([MODEL, "--name", "other"], "--name is for what is copied"),
+        (["EMPTY"], "no files"),
+    ],
+)
+def test_what_cannot_be_added_is_refused_and_nothing_is_left(
+    repo: Repo, args: list[str], said: str
+) -> None:
+    repo.write(f"{MODEL}/model.pt", 3000)
+    repo.write("pretrained_model/taken/model.pt", 3000)
+    above = repo.path.parent
+    (above / "folder").mkdir()
+    (above / "folder" / "model.pt").write_bytes(b"\x80\x02" + b"x" * 100)
+    (above / "empty").mkdir()
+    (above / "link").symlink_to(above / "folder")
+    places = {"LINK": above / "link", "FOLDER": above / "folder", "EMPTY": above / "empty"}
+    before = repo.contents()
+    shown = repo.pmgit("add", *[str(places.get(word, word)) for word in args])
+    assert shown.code in (2, 3), shown
+    assert said in shown.err
+    assert "Traceback" not in shown.err
+    if args != ["EMPTY"]:
+        assert repo.contents() == before
+
+
+def test_a_model_that_is_locked_is_not_locked_again(repo: Repo) -> None:
+    repo.write(f"{MODEL}/model.pt", 3000)
+    assert repo.pmgit("add", MODEL).code == 0
+    before = repo.contents()
+    shown = repo.pmgit("add", MODEL)
+    assert (shown.code, "locked already" in shown.err) == (2, True), shown
+    assert repo.contents() == before
+
+
+def test_dry_run_changes_nothing(repo: Repo) -> None:
+    repo.write(f"{MODEL}/model.pt", 3000)
+    before = repo.contents()
+    shown = repo.pmgit("add", "--dry-run", MODEL)
+    assert shown.code == 0, shown
+    assert "would lock" in shown.out
+    assert repo.contents() == before
+
+
+def test_an_info_that_is_there_stays_to_the_letter(repo: Repo) -> None:
+    repo.write(f"{MODEL}/model.pt", 3000)
+    repo.write(f"{MODEL}/INFO.md", "# Mine\r\n\r\nwords\r\n")
+    assert repo.pmgit("add", MODEL).code == 0
+    assert (repo.path / MODEL / "INFO.md").read_bytes() == b"# Mine\r\n\r\nwords\r\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of files on POSIX")
+def test_a_name_that_no_lock_can_hold_is_refused(repo: Repo) -> None:
+    repo.write(f"{MODEL}/a\nb.pt", 3000)
+    shown = repo.pmgit("add", MODEL)
+    assert shown.code == 3, shown
+    assert "cannot be shown" in shown.err
+    assert not (repo.path / MODEL / "pmgit.lock").exists()

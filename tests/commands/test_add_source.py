@@ -1,0 +1,374 @@
+"""`pmgit add` and `pmgit pull` with a real client against a local Hub: right, or nothing wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pmgit.model import info_file, lock_file
+from tests.file_server import Fault
+from tests.hub_server import HubServer
+from tests.kit import BIN, Repo, large_bytes, random_bytes
+from tests.weights import Weights
+
+NAME = "bert-base-uncased"
+ID = f"google-bert/{NAME}"
+MODEL = f"pretrained_model/{NAME}"
+CARD = b"---\nlicense: apache-2.0\ndatasets:\n- wikipedia\npipeline_tag: fill-mask\n---\n# BERT\n"
+
+
+@pytest.fixture
+def hub(repo: Repo) -> Iterator[HubServer]:
+    """A Hub that the repository's commands use."""
+    with HubServer() as server:
+        repo.env |= server.environment(str(repo.path.parent / "hf"))
+        yield server
+
+
+@pytest.fixture
+def files(weights: Weights) -> dict[str, bytes]:
+    """What a repository of the Hub has: one model in three formats, and its text."""
+    return {
+        "README.md": CARD,
+        "config.json": b'{"model_type": "bert"}\n',
+        "model.safetensors": weights.safetensors,
+        "pytorch_model.bin": random_bytes(1_300_000),
+        "tf_model.h5": random_bytes(1_400_000),
+        "vocab.txt": b"a\nb\n",
+        ".gitattributes": b"*.bin filter=lfs\n",
+    }
+
+
+def lock_of(repo: Repo, model: str = MODEL) -> lock_file.Lock:
+    return lock_file.parse((repo.path / model / "pmgit.lock").read_bytes(), "pmgit.lock")
+
+
+def test_a_model_is_one_command_away(repo: Repo, hub: HubServer, files: dict[str, bytes]) -> None:
+    commit = hub.add(ID, files, card={"license": "apache-2.0"})
+    shown = repo.pmgit("add", ID, "--yes")
+    assert shown.code == 0, shown
+    for line in (f"{MODEL}: 4 files, 1.2 MB", "license: apache-2.0", "left out: pytorch_model.bin"):
+        assert line in shown.out
+    folder = repo.path / MODEL
+    for name in ("README.md", "config.json", "model.safetensors", "vocab.txt"):
+        assert (folder / name).read_bytes() == files[name]
+    names = {path.name for path in folder.iterdir()}
+    assert names == {
+        "INFO.md", "README.md", "config.json", "model.safetensors", "pmgit.lock", "vocab.txt",
+    }  # fmt: skip
+    lock = lock_of(repo)
+    assert lock.source == {
+        "type": "huggingface", "repo_id": ID, "requested": "main", "revision": commit,
+    }  # fmt: skip
+    assert (lock.license, lock.parameters) == ("apache-2.0", {"F32": 309_633})
+    assert "127.0.0.1" not in (folder / "pmgit.lock").read_text()
+    info = info_file.parse((folder / "INFO.md").read_bytes())
+    assert (info.repo_id, info.commit) == (ID, commit)
+    assert not list((repo.path / ".git/pmgit/incoming").iterdir())
+    assert repo.pmgit("verify").code == 0
+    [line] = [line for line in shown.out.splitlines() if line.startswith("next: ")]
+    repo.paste(line.removeprefix("next: "))
+    assert repo.staged() == [f"{MODEL}/INFO.md", f"{MODEL}/pmgit.lock"]
+
+
+def clone(repo: Repo, hub: HubServer, files: dict[str, bytes], *, ignore: bool = True) -> Repo:
+    """A clone by somebody else of a repository that has a model from the Hub."""
+    hub.add(ID, files)
+    if ignore:
+        assert repo.pmgit("gitignore").code == 0
+    assert repo.pmgit("add", ID, "--yes").code == 0
+    repo.git("add", ".")
+    repo.commit("BERT")
+    other = repo.path.parent / "clone"
+    repo.git("clone", "-q", str(repo.path), str(other))
+    found = Repo(other, {**repo.env, "HF_HOME": str(repo.path.parent / "other-hf")}, init=None)
+    assert not (other / MODEL / "model.safetensors").exists()
+    return found
+
+
+def test_a_clone_gets_back_exactly_these_bytes(
+    repo: Repo, hub: HubServer, files: dict[str, bytes]
+) -> None:
+    other = clone(repo, hub, files)
+    # The branch has moved on since: it is the commit that counts.
+    hub.add(ID, {**files, "model.safetensors": random_bytes(5000)})
+    assert other.pmgit("verify").code == 1
+    shown = other.pmgit("pull")
+    assert shown.code == 0, shown
+    assert "from huggingface" in shown.out
+    assert (other.path / MODEL / "model.safetensors").read_bytes() == files["model.safetensors"]
+    assert other.pmgit("verify").code == 0
+    asked = len(hub.log) + len(hub.cdn.log)
+    assert other.pmgit("pull").code == 0
+    assert len(hub.log) + len(hub.cdn.log) == asked
+
+
+@pytest.mark.parametrize("where", ["hub cache", "blob of the hub cache", "git lfs", "model"])
+def test_what_lies_on_this_machine_is_not_fetched(
+    repo: Repo, hub: HubServer, files: dict[str, bytes], where: str
+) -> None:
+    other = clone(repo, hub, files)
+    data = files["model.safetensors"]
+    oid = hashlib.sha256(data).hexdigest()
+    commit = str(lock_of(other).source["revision"])
+    cache = Path(other.env["HF_HOME"]) / "hub" / f"models--{ID.replace('/', '--')}"
+    place = {
+        "hub cache": cache / "snapshots" / commit / "model.safetensors",
+        "blob of the hub cache": cache / "blobs" / oid,
+        "git lfs": other.path / ".git/lfs/objects" / oid[:2] / oid[2:4] / oid,
+        "model": other.path / "pretrained_model/same/copy.safetensors",
+    }[where]  # fmt: skip
+    place.parent.mkdir(parents=True)
+    place.write_bytes(data)
+    if where == "model":
+        assert other.pmgit("add", "pretrained_model/same").code == 0
+    for name in ("README.md", "config.json", "vocab.txt"):
+        (other.path / MODEL / name).write_bytes(files[name])
+    other.env["HF_HUB_OFFLINE"] = "1"
+    shown = other.pmgit("pull", NAME)
+    assert shown.code == 0, shown
+    assert "1 from this machine" in shown.out
+    assert (other.path / MODEL / "model.safetensors").read_bytes() == data
+    assert place.read_bytes() == data
+    # A damaged copy of the same size is not taken.
+    (other.path / MODEL / "model.safetensors").unlink()
+    place.write_bytes(data[:-1] + b"?")
+    shown = other.pmgit("pull", NAME)
+    assert (shown.code, "HF_HUB_OFFLINE is set" in shown.err) == (3, True), shown
+    assert not (other.path / MODEL / "model.safetensors").exists()
+
+
+FAULTS = [
+    Fault("status", 500), Fault("status", 503), Fault("status", 429, {"Retry-After": "0"}),
+    Fault("truncate", 400_000), Fault("reset", 700_000), Fault("short", 1000),
+    Fault("corrupt", 600_000), Fault("ignore_range"), Fault("wrong_range"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.kind}-{fault.number}")
+def test_after_a_fault_the_bytes_are_right(
+    repo: Repo, hub: HubServer, files: dict[str, bytes], fault: Fault
+) -> None:
+    hub.add(ID, files)
+    oid = hashlib.sha256(files["model.safetensors"]).hexdigest()
+    hub.cdn.faults[oid] = [fault]
+    shown = repo.pmgit("add", ID, "--yes")
+    assert shown.code == 0, shown
+    assert not hub.cdn.faults[oid], "the fault was met"
+    assert (repo.path / MODEL / "model.safetensors").read_bytes() == files["model.safetensors"]
+
+
+def test_bytes_that_are_always_wrong_are_never_under_the_final_name(
+    repo: Repo, hub: HubServer, files: dict[str, bytes]
+) -> None:
+    hub.add(ID, files)
+    oid = hashlib.sha256(files["model.safetensors"]).hexdigest()
+    hub.cdn.always[oid] = Fault("corrupt", 600_000)
+    shown = repo.pmgit("add", ID, "--yes")
+    assert shown.code == 3, shown
+    assert "is not what it should be" in shown.err
+    assert not (repo.path / MODEL / "model.safetensors").exists()
+    assert not (repo.path / MODEL / "pmgit.lock").exists()
+    del hub.cdn.always[oid]
+    assert repo.pmgit("add", ID, "--yes").code == 0
+    assert repo.pmgit("verify").code == 0
+
+
+@pytest.mark.parametrize("command", ["add", "pull"])
+def test_a_killed_run_goes_on_at_its_last_byte(
+    repo: Repo, hub: HubServer, files: dict[str, bytes], command: str
+) -> None:
+    """kill -9 at several moments: right in the end, and no byte is fetched twice."""
+    data = large_bytes(6_000_000)
+    files = {**files, "model.safetensors": data}
+    target = clone(repo, hub, files) if command == "pull" else repo
+    if command == "add":
+        hub.add(ID, files)
+    oid = hashlib.sha256(data).hexdigest()
+    hub.cdn.always[oid] = Fault("slow", seconds=0.1)
+    before = len(hub.cdn.log)
+    argv = [str(BIN / "pmgit"), command, *([ID, "--yes"] if command == "add" else [])]
+    for _ in range(4):
+        running = subprocess.Popen(
+            argv, cwd=target.path, env=target.env,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        asked = len(hub.cdn.log)
+        while len(hub.cdn.log) == asked and running.poll() is None:
+            time.sleep(0.01)
+        time.sleep(0.15)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        there = target.path / MODEL / "model.safetensors"
+        assert not there.exists() or there.read_bytes() == data
+    del hub.cdn.always[oid]
+    shown = target.pmgit(*argv[1:])
+    assert shown.code == 0, shown
+    assert (target.path / MODEL / "model.safetensors").read_bytes() == data
+    starts = [one.start for one in hub.cdn.log[before:] if one.path.endswith(oid)]
+    assert starts == sorted(starts)
+    assert starts[-1] > 0
+    sent = sum(one.sent[0] for one in hub.cdn.log[before:] if one.path.endswith(oid))
+    # What was on its way when the process was killed arrived nowhere: at most the pipes' buffers.
+    assert sent < len(data) + 4 * 2_500_000
+    assert target.pmgit("verify").code == 0
+
+
+def test_two_at_once_wait_for_each_other(
+    repo: Repo, hub: HubServer, files: dict[str, bytes]
+) -> None:
+    other = clone(repo, hub, files)
+    oid = hashlib.sha256(files["model.safetensors"]).hexdigest()
+    hub.cdn.always[oid] = Fault("slow", seconds=0.02)
+    before = len(hub.cdn.starts(f"/objects/{oid}"))
+    both = [
+        subprocess.Popen([str(BIN / "pmgit"), "pull"], cwd=other.path, env=other.env,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(2)
+    ]  # fmt: skip
+    texts = [one.communicate(timeout=60)[0].decode() for one in both]
+    assert [one.returncode for one in both] == [0, 0], texts
+    assert len(hub.cdn.starts(f"/objects/{oid}")) == before + 1
+    assert "waiting for another pmgit" in "".join(texts)
+
+
+def test_a_file_that_differs_stays_until_somebody_says_so(
+    repo: Repo, hub: HubServer, files: dict[str, bytes]
+) -> None:
+    other = clone(repo, hub, files)
+    mine = other.write(f"{MODEL}/model.safetensors", b"my own fine-tune" * 1000)
+    shown = other.pmgit("pull")
+    assert shown.code == 1, shown
+    assert "differs, and stays" in shown.out
+    assert mine.read_bytes() == b"my own fine-tune" * 1000
+    [line] = [one for one in shown.out.splitlines() if one.startswith("to replace what")]
+    assert other.sh(line.partition(": ")[2]).code == 0
+    assert mine.read_bytes() == files["model.safetensors"]
+
+
+@pytest.mark.parametrize("kind", ["link to a folder", "link to a file", "file"])
+def test_nothing_is_written_through_a_link(
+    repo: Repo, hub: HubServer, files: dict[str, bytes], kind: str
+) -> None:
+    hub.add(ID, {**files, "onnx/model.onnx": random_bytes(2000)})
+    outside = repo.path.parent / "outside"
+    outside.mkdir()
+    (outside / "target").write_text("mine")
+    folder = repo.path / MODEL
+    folder.mkdir(parents=True)
+    if kind == "link to a folder":
+        (folder / "onnx").symlink_to(outside)
+    elif kind == "link to a file":
+        (folder / "config.json").symlink_to(outside / "target")
+    else:
+        (folder / "onnx").write_text("mine")
+    shown = repo.pmgit("add", ID, "--yes")
+    assert shown.code == 3, shown
+    assert sorted(path.name for path in outside.iterdir()) == ["target"]
+    assert (outside / "target").read_text() == "mine"
+    assert not (folder / "pmgit.lock").exists()
+
+
+def test_a_hostile_lock_writes_nothing_outside(
+    repo: Repo, hub: HubServer, files: dict[str, bytes]
+) -> None:
+    other = clone(repo, hub, files)
+    lock = other.path / MODEL / "pmgit.lock"
+    lock.write_bytes(lock.read_bytes().replace(b'"config.json"', b'"../../.git/hooks/pre-commit"'))
+    shown = other.pmgit("pull")
+    assert shown.code == 3, shown
+    assert not (other.path / ".git/hooks/pre-commit").exists()
+    assert not (other.path / MODEL / "model.safetensors").exists()
+
+
+def test_what_is_not_there_or_not_allowed_is_said_plainly(repo: Repo, hub: HubServer) -> None:
+    hub.add("org/gated", {"model.safetensors": random_bytes(2000)}, gated="manual")
+    missing = repo.pmgit("add", "org/nothing", "--yes")
+    assert (missing.code, "has no model org/nothing, or it is private" in missing.err) == (3, True)
+    gated = repo.pmgit("add", "org/gated", "--yes")
+    assert gated.code == 3
+    assert "https://huggingface.co/org/gated" in gated.err
+    revision = repo.pmgit("add", "org/gated", "--revision", "v9", "--yes")
+    assert (revision.code, "no branch, tag or commit 'v9'" in revision.err) == (3, True)
+    wrong = repo.pmgit("add", "ftp://x/y", "--yes")
+    assert wrong.code == 2
+    assert not (repo.path / "pretrained_model").exists()
+
+
+def test_a_wrong_token_is_neither_shown_nor_kept_nor_sent_elsewhere(
+    repo: Repo, hub: HubServer, files: dict[str, bytes]
+) -> None:
+    token = "hf_wrongwrongwrongwrong"
+    hub.add(ID, files)
+    repo.env["HF_TOKEN"] = token
+    shown = repo.pmgit("add", ID, "--yes")
+    assert shown.code == 3
+    assert token not in shown.out + shown.err
+    hub.tokens[token] = set()
+    assert repo.pmgit("add", ID, "--yes").code == 0
+    assert any("authorization" in one.headers for one in hub.log)
+    assert not any("authorization" in one.headers for one in hub.cdn.log)
+    for file in repo.path.rglob("*"):
+        assert not file.is_file() or token.encode() not in file.read_bytes()
+
+
+def test_without_an_answer_nothing_is_brought(
+    repo: Repo, hub: HubServer, files: dict[str, bytes]
+) -> None:
+    hub.add(ID, files)
+    shown = repo.pmgit("add", ID)
+    assert (shown.code, "--yes" in shown.err) == (3, True), shown
+    assert repo.pmgit("add", ID, "--dry-run").code == 0
+    assert not (repo.path / MODEL).exists()
+
+
+def test_patterns_choose_files_and_are_locked(
+    repo: Repo, hub: HubServer, files: dict[str, bytes]
+) -> None:
+    hub.add(ID, files)
+    shown = repo.pmgit("add", ID, "--include", "*.bin", "--include", "*.json", "--yes")
+    assert shown.code == 0, shown
+    lock = lock_of(repo)
+    assert [file.path for file in lock.files] == ["config.json", "pytorch_model.bin"]
+    assert lock.source["include"] == ["*.bin", "*.json"]
+
+
+def test_a_name_of_the_catalog_is_a_source(
+    repo: Repo, hub: HubServer, files: dict[str, bytes]
+) -> None:
+    hub.add(ID, files)
+    assert NAME in repo.pmgit("catalog").out
+    assert repo.pmgit("add", NAME, "--yes").code == 0
+    assert lock_of(repo).source["repo_id"] == ID
+
+
+@pytest.mark.skipif(not shutil.which("git-lfs"), reason="conftest fails the run without git-lfs")
+def test_the_same_with_git_lfs(lfs_repo: Repo, files: dict[str, bytes]) -> None:
+    repo = lfs_repo
+    with HubServer() as hub:
+        repo.env |= hub.environment(str(repo.path.parent / "hf"))
+        hub.add(ID, files)
+        repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+        assert repo.pmgit("add", ID, "--yes").code == 0
+        repo.git("add", ".")
+        repo.commit("BERT")
+    remote = Repo(repo.path.parent / "remote.git", repo.env, init=("--bare",))
+    repo.git("remote", "add", "origin", str(remote.path))
+    repo.git("push", "-q", "-u", "origin", "main")
+    other = repo.path.parent / "clone"
+    env = {**repo.env, "GIT_LFS_SKIP_SMUDGE": "1", "HF_HUB_OFFLINE": "1"}
+    repo.git("clone", "-q", str(remote.path), str(other), env=env)
+    clone = Repo(other, {**repo.env, "HF_HUB_OFFLINE": "1"}, init=None)
+    assert (other / MODEL / "model.safetensors").stat().st_size < 200
+    assert clone.pmgit("verify").code == 1
+    shown = clone.pmgit("pull")
+    assert shown.code == 0, shown
+    assert (other / MODEL / "model.safetensors").read_bytes() == files["model.safetensors"]
+    assert clone.pmgit("verify").code == 0

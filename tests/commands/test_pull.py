@@ -1,0 +1,58 @@
+"""`pmgit pull` where no source is needed or none can help; with sources: test_add_source.py."""
+
+from __future__ import annotations
+
+from tests.kit import Repo, pointer
+
+MODEL = "pretrained_model/bert"
+WEIGHTS = f"{MODEL}/model.safetensors"
+
+
+def test_what_is_right_stays_and_says_so(repo: Repo) -> None:
+    file = repo.write(WEIGHTS, 3000)
+    assert repo.pmgit("add", MODEL).code == 0
+    before = file.stat()
+    shown = repo.pmgit("pull")
+    assert (shown.code, f"{MODEL}: 1 file right" in shown.out) == (0, True), shown
+    assert file.stat() == before
+
+
+def test_a_model_of_one_disk_alone_cannot_be_brought_back(repo: Repo) -> None:
+    file = repo.write(WEIGHTS, 3000)
+    assert repo.pmgit("add", MODEL).code == 0
+    file.unlink()
+    shown = repo.pmgit("pull")
+    assert shown.code == 2, shown
+    assert "ask who has it, or keep it with Git LFS" in shown.err
+
+
+def test_a_model_without_a_lock_is_named_with_the_command(repo: Repo) -> None:
+    repo.write(WEIGHTS, 3000)
+    shown = repo.pmgit("pull")
+    assert (shown.code, f"pmgit add {MODEL}" in shown.out) == (1, True), shown
+
+
+def test_a_pointer_in_the_work_tree_is_replaced_from_another_model(repo: Repo) -> None:
+    data = repo.write(WEIGHTS, 3000).read_bytes()
+    repo.write("pretrained_model/copy/model.safetensors", data)
+    for model in (MODEL, "pretrained_model/copy"):
+        assert repo.pmgit("add", model).code == 0
+    (repo.path / WEIGHTS).write_bytes(pointer(data))
+    assert repo.pmgit("pull", "--dry-run").code == 0
+    assert (repo.path / WEIGHTS).read_bytes() == pointer(data)
+    shown = repo.pmgit("pull", "bert")
+    assert shown.code == 0, shown
+    assert (repo.path / WEIGHTS).read_bytes() == data
+
+
+def test_one_model_that_fails_does_not_stop_the_others(repo: Repo) -> None:
+    data = repo.write(WEIGHTS, 3000).read_bytes()
+    repo.write("pretrained_model/copy/model.safetensors", data)
+    repo.write("pretrained_model/alone/model.pt", 5000)
+    for model in (MODEL, "pretrained_model/copy", "pretrained_model/alone"):
+        assert repo.pmgit("add", model).code == 0
+    (repo.path / "pretrained_model/alone/model.pt").unlink()
+    (repo.path / WEIGHTS).unlink()
+    shown = repo.pmgit("pull")
+    assert shown.code != 0
+    assert (repo.path / WEIGHTS).read_bytes() == data

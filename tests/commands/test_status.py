@@ -1,0 +1,136 @@
+"""`pmgit status`: every model is on one line, and what it says of it is so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.kit import Repo, pointer, random_bytes
+
+MODEL = "pretrained_model/bert"
+WEIGHTS = f"{MODEL}/model.safetensors"
+
+
+def row(repo: Repo, model: str = MODEL) -> dict[str, Any]:
+    shown = repo.pmgit("status", "--format", "json")
+    assert shown.code == 0, shown
+    [found] = [one for one in shown.json["models"] if one["model"] == model]
+    return dict(found)
+
+
+def messages(repo: Repo, model: str = MODEL) -> list[str]:
+    return [one["message"] for one in row(repo, model)["attention"]]
+
+
+def test_nothing_here_is_said_with_what_to_do(repo: Repo) -> None:
+    shown = repo.pmgit("status")
+    assert (shown.code, "no model" in shown.out, "pmgit add FOLDER" in shown.out) == (0, True, True)
+
+
+def test_a_model_from_bare_weights_to_complete(repo: Repo) -> None:
+    repo.write(WEIGHTS, 300_000)
+    assert row(repo)["weights"] == "not locked"
+    assert row(repo)["info"] == "missing"
+    assert row(repo)["only_copy"]
+    [command] = [one["fix"] for one in row(repo)["attention"] if one["fix"]]
+    assert command == [["pmgit", "add", MODEL]]
+    repo.paste(" ".join(command[0]))
+    assert (row(repo)["weights"], row(repo)["info"]) == ("here", "TODO")
+    assert row(repo)["on_disk"] == 300_000
+    repo.add_info(MODEL, "https://huggingface.co/google-bert/bert-base-uncased")
+    assert (row(repo)["info"], row(repo)["license"]) == ("ok", "Apache-2.0")
+    assert row(repo)["commit"] == "1" * 40
+
+
+@pytest.mark.parametrize(
+    ("content", "state"), [(None, "missing"), (b"short", "changed"), (b"POINTER", "pointer")]
+)
+def test_weights_that_are_not_as_locked(repo: Repo, content: bytes | None, state: str) -> None:
+    file = repo.write(WEIGHTS, 300_000)
+    assert repo.pmgit("add", MODEL).code == 0
+    data = file.read_bytes()
+    file.unlink()
+    if content:
+        file.write_bytes(pointer(data) if content == b"POINTER" else content)
+    assert row(repo)["weights"] == state
+    assert [one["fix"] for one in row(repo)["attention"] if one["fix"]]
+
+
+def test_content_that_is_in_git_lfs_is_counted_there(lfs_repo: Repo) -> None:
+    data = random_bytes(3000)
+    lfs_repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+    lfs_repo.stage_blob(WEIGHTS, pointer(data))
+    lfs_repo.write(WEIGHTS, pointer(data))
+    found = row(lfs_repo)
+    assert (found["weights"], found["in_lfs"], found["only_copy"]) == ("pointer", 3000, False)
+    lfs_repo.write(WEIGHTS, data)
+    assert row(lfs_repo)["weights"] == "here"
+
+
+def test_weights_that_came_after_the_lock_are_not_locked(repo: Repo) -> None:
+    repo.write(WEIGHTS, 3000)
+    assert repo.pmgit("add", MODEL).code == 0
+    repo.write(f"{MODEL}/more.pt", 3000)
+    assert row(repo)["weights"] == "not locked"
+
+
+def test_weights_under_any_name_are_counted(repo: Repo) -> None:
+    repo.write(f"{MODEL}/weights-without-an-ending", 200_000)
+    repo.write(f"{MODEL}/config.json", "{}")
+    assert row(repo)["weights"] == "not locked"
+
+
+def test_a_model_of_text_alone_is_shown(repo: Repo) -> None:
+    repo.stage(f"{MODEL}/config.json", "{}")
+    repo.stage(f"{MODEL}/tokenizer.json", "{}")
+    assert row(repo)["weights"] == "none"
+    assert not row(repo)["only_copy"]
+
+
+def test_names_choose_and_wrong_ones_are_refused(repo: Repo) -> None:
+    for name in ("bert", "gpt2"):
+        repo.write(f"pretrained_model/{name}/model.pt", 3000)
+    shown = repo.pmgit("status", "gpt2")
+    assert "pretrained_model/gpt2" in shown.out
+    assert "pretrained_model/bert" not in shown.out
+    wrong = repo.pmgit("status", "gpt3")
+    assert (wrong.code, "did you mean 'gpt2'?" in wrong.err) == (2, True)
+
+
+def test_the_sums_are_those_of_the_rows(repo: Repo) -> None:
+    repo.write("pretrained_model/bert/model.pt", 300_000)
+    repo.stage("pretrained_model/gpt2/model.pt", 200_000)
+    document = repo.pmgit("status", "--format", "json").json
+    assert document["on_disk"] == sum(one["on_disk"] for one in document["models"]) == 500_000
+    assert document["in_git"] == 200_000
+    shown = repo.pmgit("status")
+    assert "2 models: 500.0 kB on disk, 200.0 kB in Git, 0 bytes in Git LFS" in shown.out
+
+
+def test_every_weight_is_named_also_where_it_belongs_to_no_model(repo: Repo) -> None:
+    repo.write("pretrained_model/loose.pt", 3000)
+    repo.write("pretrained_model/notes.txt", "none")
+    clone = Repo(repo.path / "pretrained_model" / "cloned", repo.env)
+    clone.stage("model.pt", 3000)
+    clone.commit()
+    document = repo.pmgit("status", "--format", "json").json
+    assert document["loose"] == ["pretrained_model/loose.pt"]
+    assert document["clones"] == ["pretrained_model/cloned"]
+    shown = repo.pmgit("status").out
+    assert "pretrained_model/loose.pt: lies in no model's folder" in shown
+    assert "pretrained_model/cloned: is a repository of its own" in shown
+
+
+def test_names_with_escapes_do_not_reach_the_terminal(repo: Repo) -> None:
+    repo.write("pretrained_model/b\x1b[31mad/model.pt", 3000)
+    for command in ("status", "verify"):
+        shown = repo.pmgit(command)
+        assert "\x1b[31m" not in shown.out + shown.err
+        assert shown.code in (0, 1)
+
+
+def test_a_bare_repository_has_no_work_tree_to_look_at(repo: Repo) -> None:
+    bare = Repo(repo.path.parent / "bare.git", repo.env, init=("--bare",))
+    for command in ("status", "verify"):
+        assert bare.pmgit(command).code == 3
