@@ -6,11 +6,13 @@ a handler that serves contents with Range, ETag and faults, and a log of what wa
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import json
 import socket
 import struct
+import termios
 import threading
 import time
 from dataclasses import dataclass, field
@@ -43,17 +45,22 @@ class Asked:
 class Fault:
     """What goes wrong with one answer.
 
-    `status` with `headers`; `truncate`, `reset`, `stall` after so many bytes (`stall` says nothing
-    more until the server is closed); `short` is a whole answer of so many bytes; `corrupt` flips
-    the byte there; `ignore_range`; `wrong_range` goes on one byte later than asked; `unbounded` and
-    `chunked` have no length; `gzip` is compressed, which nobody has asked for; `page` is HTML;
-    `slow` waits `seconds` after each 64 KiB.
+    `status` with `headers`; `truncate`, `reset`, `stall` after so many bytes (`stall` says
+    nothing more until the server is closed); `short` is a whole answer of so many bytes;
+    `corrupt` flips the byte there; `ignore_range`, `ignore_if_range`; `wrong_range` goes on one
+    byte later than asked; `unbounded` and `chunked` have no length; `gzip` is compressed, which
+    nobody has asked for; `page` is HTML; `slow` waits `seconds` after each 64 KiB.
     """
 
     kind: str
     number: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+
+
+class _Quiet(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients are killed here, and connections reset: no news."""
 
 
 class Server:
@@ -73,7 +80,7 @@ class Server:
         class Mine(Handler):
             owner = server
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Mine)
+        self._http = _Quiet(("127.0.0.1", 0), Mine)
         self._http.daemon_threads = True
         # `shutdown` waits for as long as it polls, by default half a second.
         threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
@@ -162,7 +169,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         start, status = 0, 200
         wanted = asked.headers.get("range", "")
-        same = asked.headers.get("if-range", etag) == etag
+        same = asked.headers.get("if-range", etag) == etag or fault.kind == "ignore_if_range"
         if wanted and has_ranges and same and fault.kind != "ignore_range":
             start, status = asked.start, 206
             if start >= len(body):
@@ -212,13 +219,21 @@ class Handler(BaseHTTPRequestHandler):
         if fault.kind == "stall":
             self.owner.closed.wait(60)
         if fault.kind == "reset":
-            # What is on its way would be lost, too: let it arrive.
-            time.sleep(0.05)
+            self._let_arrive()
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.rfile.close()  # it keeps the connection open
             self.connection.close()
         if broken or fault.kind == "unbounded":
             self.close_connection = True
+
+    def _let_arrive(self) -> None:
+        """Wait until all that was sent is at the other end: a reset would throw it away."""
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            waiting = fcntl.ioctl(self.connection, termios.TIOCOUTQ, bytes(4))
+            if waiting == bytes(4):
+                return
+            time.sleep(0.005)
 
     def _head(self, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)

@@ -177,8 +177,10 @@ class HubServer(Server):
         common = {"X-Repo-Commit": commit}
         if path.endswith(LFS):
             oid = hashlib.sha256(content).hexdigest()
+            # By another name than the Hub's: huggingface_hub 1 takes a port for the same server.
+            cdn = self.cdn.url.replace("127.0.0.1", "localhost")
             handler.empty(302, {
-                "Location": f"{self.cdn.url}/objects/{oid}?Signature=s3cr3t", **common,
+                "Location": f"{cdn}/objects/{oid}?Signature=s3cr3t", **common,
                 "X-Linked-Size": str(len(content)), "X-Linked-ETag": f'"{oid}"',
             })  # fmt: skip
             return

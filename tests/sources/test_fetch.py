@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -198,6 +199,15 @@ def test_wrong_bytes_are_refused(knows: str, fault: Fault, web: FileServer, part
     assert one.counted == 0
 
 
+def test_a_body_without_an_end_fills_no_disk(web: FileServer, part: Path) -> None:
+    one = Fetching(web, part)
+    one.file = RemoteFile("m.bin", 200_000, SHA256)
+    web.always["/m.bin"] = Fault("chunked")
+    with pytest.raises(DamagedError, match="more than 200,000 bytes"):
+        one.run()
+    assert one.nothing_is_left()
+
+
 def test_another_size_is_refused_before_a_byte_is_kept(web: FileServer, part: Path) -> None:
     one = Fetching(web, part, knows="size")
     web.files["/m.bin"] = CONTENT + b"more"
@@ -216,11 +226,11 @@ def test_ranges_that_are_not_kept_to_begin_anew(
 
 
 @pytest.mark.parametrize("knows", ["prefix", "nothing"])
-@pytest.mark.parametrize("has_etags", [True, False])
+@pytest.mark.parametrize("kind", ["none", "ignore_if_range", "no etags"])
 def test_a_file_that_changes_is_never_joined(
-    knows: str, has_etags: bool, web: FileServer, part: Path
+    kind: str, knows: str, web: FileServer, part: Path
 ) -> None:
-    web.has_etags = has_etags
+    web.has_etags = kind != "no etags"
     one = Fetching(web, part, knows=knows)
     web.files["/m.bin"] = bytes(len(CONTENT))
     web.always["/m.bin"] = Fault("truncate", HALF)
@@ -228,6 +238,7 @@ def test_a_file_that_changes_is_never_joined(
         one.run(attempts=1)
     assert part.stat().st_size == HALF
     web.always.clear()
+    web.faults["/m.bin"] = [Fault(kind)]
     web.files["/m.bin"] = CONTENT
     one.succeed()
 
@@ -300,6 +311,41 @@ def test_a_page_for_people_is_no_file(web: FileServer, part: Path) -> None:
     with pytest.raises(SourceError, match="a page for people"):
         Fetching(web, part, knows="nothing").run()
     assert part.read_bytes() == b""
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_faults_end_right_or_refused(seed: int, web: FileServer, tmp_path: Path) -> None:
+    """Eight files at once, with faults in any order; what was refused is right the next time."""
+    dice = random.Random(seed)
+    kinds = ["status", "reset", "truncate", "ignore_range", "wrong_range", "gzip", "chunked"]
+    wrong = ["corrupt", "short"]  # only a hash shows these
+
+    def fetch_one(number: int) -> None:
+        content = random.Random(number).randbytes(300_000)
+        sha256 = hashlib.sha256(content).hexdigest()
+        knows = number % 2 == 0
+        file = RemoteFile("m.bin", len(content), sha256) if knows else RemoteFile("m.bin")
+        source = Address(f"{web.url}/{number}/m.bin")
+        part = tmp_path / str(number)
+        for _ in range(3):
+            try:
+                got = fetch(source, "", file, str(part), sleep=lambda _: None, attempts=4)
+            except SourceError:
+                continue
+            assert got == (len(content), sha256)
+            assert part.read_bytes() == content
+            return
+        pytest.fail("never right")
+
+    for number in range(8):
+        web.files[f"/{number}/m.bin"] = random.Random(number).randbytes(300_000)
+        chosen = dice.choices(kinds + wrong * (number % 2 == 0), k=dice.randrange(6))
+        web.faults[f"/{number}/m.bin"] = [
+            Fault(kind, 503 if kind == "status" else dice.randrange(300_000)) for kind in chosen
+        ]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(fetch_one, range(8)))
+    assert sorted(os.listdir(tmp_path)) == [str(number) for number in range(8)] + ["home"]
 
 
 def test_links_and_pipes_in_the_way_are_refused(web: FileServer, part: Path) -> None:

@@ -139,7 +139,7 @@ def request(
                 answer.close()
             return
         _drain(answer)
-        url = _follow(url, target)
+        url = follow(url, target)
     raise UnreachableError("it sends from one address to the next without an end", may_pass=False)
 
 
@@ -187,7 +187,8 @@ def _drain(answer: Answer) -> None:
         answer.close()
 
 
-def _follow(url: str, target: str) -> str:
+def follow(url: str, target: str) -> str:
+    """Where a redirect from `url` to `target` leads; UnreachableError when that is nowhere safe."""
     try:
         found = urljoin(url, target)
         scheme, host, _ = origin(found)
