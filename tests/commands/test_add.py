@@ -42,7 +42,7 @@ def test_a_folder_elsewhere_is_copied_whole(repo: Repo) -> None:
     (folder / "model.pt").write_bytes(b"\x80\x02" + b"x" * 5000)
     (folder / "onnx" / "model.onnx").write_bytes(b"\x08\x01" + b"y" * 5000)
     (folder / ".git").mkdir()
-    (folder / ".git" / "config").write_text("[core]\n\tfsmonitor = touch /tmp/run\n")
+    (folder / ".git" / "config").write_text("[core]\n\tfsmonitor = touch run\n")
     (folder / "secret").symlink_to("/etc/hostname")
     shown = repo.pmgit("add", str(folder))
     assert shown.code == 0, shown
@@ -68,7 +68,7 @@ def test_a_single_file_becomes_a_model_of_its_name(repo: Repo) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["nowhere"], "no file or folder"),
+        (["./nowhere"], "no source of a model"),
         (["LINK"], "is a link"),
         (["FOLDER", "--name", "My Model"], "--name my-model"),
         (["FOLDER", "--name", "../out"], "--name"),

@@ -1,4 +1,4 @@
-"""`pmgit pull` where no source is needed or none can help; with sources: test_add_source.py."""
+"""`pmgit pull` where no source is needed or can help; with sources: tests/e2e/test_models.py."""
 
 from __future__ import annotations
 

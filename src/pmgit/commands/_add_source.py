@@ -66,8 +66,7 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
             f"to bring its files: pmgit pull {shown}; to move it on: pmgit update {shown}",
         )
     listing = source.look(wish.revision)
-    include = wish.include or ([source.only] if source.only else [])
-    chosen = choose.choose(listing.files, include, wish.exclude)
+    chosen = choose.choose(listing.files, wish.include, wish.exclude, source.only)
     if not chosen.taken:
         raise UsageError(f"no file of {source.label} is left", "see what it has: " + listing.page)
     _show(path, listing, chosen)
@@ -88,11 +87,6 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
         info = bring.info_of(config, folder, path.rpartition("/")[2], listing, files)
         written = bring.write(folder, lock, info)
     say(f"brought {_count(len(files))} ({show_size(lock.size)}), wrote {', '.join(written)}")
-    if source.type == "url" and not chosen.taken[0].sha256 and not chosen.taken[0].prefix:
-        say(
-            f"note: nothing names the hash of this file; its sha256 from this first use is locked:"
-            f" {files[0].sha256}"
-        )
     return [f"{path}/{name}" for name in written]
 
 

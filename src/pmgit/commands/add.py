@@ -60,7 +60,7 @@ def command(
     wish = Wish(
         name=name, revision=revision, include=include, exclude=exclude, dry_run=dry_run, yes=yes
     )
-    if _is_on_disk(source):
+    if _is_on_disk(repository, config, source):
         if revision or include or exclude or sha256:
             raise UsageError(f"{source!r} lies on this disk", "only --name goes with it")
         written = _from_disk(repository, config, source, wish)
@@ -73,8 +73,20 @@ def command(
         say(named(f"next: {_next.add(repository, sorted(written))}"))
 
 
-def _is_on_disk(source: str) -> bool:
-    return os.path.lexists(source)
+def _is_on_disk(repository: Repository, config: Config, source: str) -> bool:
+    """Whether a file or folder is meant, or a model that is in its place already.
+
+    What has a slash, or is a name of the catalog, is a source: the files that an interrupted run
+    has brought of it must not be taken for the whole model.
+    """
+    if os.path.lexists(source):
+        return True
+    if "/" in source or catalog.source_of(source):
+        return False
+    try:
+        return bool(ModelNames(repository, config).resolve(source))
+    except UsageError:
+        return False
 
 
 def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) -> list[str]:
@@ -117,6 +129,8 @@ def _place(
     repository: Repository, config: Config, source: str, name: str | None
 ) -> tuple[str, bool]:
     """The model's folder from the top of the repository, and whether its files are in it."""
+    if not os.path.lexists(source):
+        return ModelNames(repository, config).resolve(source)[0], True
     if os.path.islink(source):
         real = os.path.realpath(source)
         raise UsageError(f"{source!r} is a link", f"name what it leads to: {real}")

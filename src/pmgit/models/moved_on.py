@@ -24,9 +24,8 @@ class MovedOn:
     def __init__(self, lock: Lock, listing: Listing, only: str = "") -> None:
         self.lock = lock
         self.listing = listing
-        include = patterns(lock, "include") or ([only] if only else [])
         self.files: Sequence[RemoteFile] = choose.choose(
-            listing.files, include, patterns(lock, "exclude")
+            listing.files, patterns(lock, "include"), patterns(lock, "exclude"), only
         ).taken
         old = {file.path: file for file in lock.files}
         now = {file.path: file for file in self.files}
