@@ -312,7 +312,7 @@ def lefthook(repo: Repo) -> None:
 
 
 #: What people did, and what else leaves exactly the same files: what follows is the same, too.
-SAME = {
+SAME: dict[Callable[[Repo], None], Callable[[Repo], None]] = {
     lfs_again_after_both: lfs_then_pre_commit,
     pre_commit_then_lfs_skips_the_repository: pre_commit_then_lfs,
     pre_commit_then_lfs_by_hand: pre_commit_then_lfs,
