@@ -121,3 +121,10 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
     return fetch(
         Path(os.environ.get("PMGIT_TEST_CACHE", Path(__file__).parent.parent / ".cache/weights"))
     )
+
+
+@pytest.fixture
+def here(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    """An empty repository in whose top folder the test itself stands."""
+    monkeypatch.chdir(repo.path)
+    return repo
