@@ -305,7 +305,8 @@ def test_verbose_tells_git_commands_and_their_times(repo: Repo) -> None:
 def test_verbose_shows_no_secret(repo: Repo) -> None:
     """Whatever the words of a git command are."""
     code = (
-        "import sys\nfrom pmgit import cli\nfrom pmgit.check import engine\nfrom pmgit.git import process\n"
+        "import sys\nfrom pmgit import cli\nfrom pmgit.check import engine\n"
+        "from pmgit.git import process\n"
         "def judge(*args):\n"
         "    process.start('ls-remote', 'https://me:pass-word@git.invalid/x').finish()\n"
         "engine.judge = judge\nsys.argv = ['pmgit', '-v', 'check']\ncli.main()\n"
