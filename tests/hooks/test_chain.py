@@ -16,7 +16,7 @@ LINES = b"refs/heads/\xe6\xa8\xa1\xe5\x9e\x8b 1 refs/heads/a' \"$x\\n 0\n(delete
 #: An object of Git LFS, which is to be uploaded.
 OBJECT = ".git/lfs/objects/aa/bb/aabb"
 #: What `pmgit init` wrote in earlier versions, to the letter.
-EARLIER = Path(__file__).parents[2] / "data/hook_chains"
+EARLIER = Path(__file__).parents[1] / "data/hook_chains"
 STAGES = ("pre-commit", "pre-merge-commit", "pre-push")
 FRAMEWORKS, UPLOADS = ("none", "pre-commit", "prek"), ("never", "used", "always")
 #: Stands for a program: it writes down its arguments and what it read, and ends with $CODE.
