@@ -65,12 +65,10 @@ class Baseline:
     def split(
         self, findings: list[Finding], subject: Subject, precedence: Sequence[str]
     ) -> tuple[list[Finding], list[Finding]]:
-        """The findings that are told, and those that are forgiven."""
+        """The findings to report, and those that are forgiven."""
         if not self.entries:
             return findings, []
-        judged = self.judge(findings, subject, precedence)
-        told = [each.finding for each in judged if not each.is_forgiven]
-        return told, [each.finding for each in judged if each.is_forgiven]
+        return by_verdict(self.judge(findings, subject, precedence))
 
     def judge(
         self, findings: list[Finding], subject: Subject, precedence: Sequence[str]
@@ -111,6 +109,12 @@ class Baseline:
     @lazy
     def _sorted(self) -> list[Entry]:
         return sorted(self.entries, key=_place)
+
+
+def by_verdict(judged: Sequence[Judged]) -> tuple[list[Finding], list[Finding]]:
+    """The findings to report, and those that are forgiven."""
+    reported = [each.finding for each in judged if not each.is_forgiven]
+    return reported, [each.finding for each in judged if each.is_forgiven]
 
 
 def _grouped(entries: Iterable[Entry], name: str) -> dict[str, list[Entry]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmgit.baseline.entries import NO_BLOB, Entry, File
-from pmgit.baseline.forgive import Baseline
+from pmgit.baseline.forgive import Baseline, by_verdict
 from pmgit.baseline.units import LINES
 
 TYPE_CHECKING = False
@@ -31,8 +31,7 @@ class Recorder(Baseline):
         self, findings: list[Finding], subject: Subject, precedence: Sequence[str]
     ) -> tuple[list[Finding], list[Finding]]:
         self.judged = self.judge(findings, subject, precedence)
-        told = [each.finding for each in self.judged if not each.is_forgiven]
-        return told, [each.finding for each in self.judged if each.is_forgiven]
+        return by_verdict(self.judged)
 
 
 class Update:

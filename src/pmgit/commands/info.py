@@ -107,9 +107,9 @@ def _address(text: str) -> str:
         text = f"https://{text}"  # huggingface.co/org/name
     scheme, found, rest = text.partition("://")
     if not found:
-        from pmgit.hub import repo_ids
+        from pmgit.hub import api
 
-        repo_ids.check(text)
+        api.demand_repo_id(text)
         return info_template.HUB + text
     bad = not scheme.isalnum() or not rest or not text.isprintable()
     if bad or any(char in text for char in ' <>"`\\'):

@@ -13,7 +13,6 @@ import os
 
 from pmgit.core.finding import ERROR, Fix, Step
 from pmgit.core.shell import merged
-from pmgit.fix import for_pusher
 from pmgit.fix.commit_reach import Place, backup_ref, names_of
 from pmgit.git.blob import LINK, encode
 from pmgit.git.names import TAGS
@@ -32,6 +31,16 @@ if TYPE_CHECKING:
 #: of missing-pointer are what the size rules say as soon as that is cured at the tip.)
 OF_EVERY_COMMIT = ("oversized-blob", "tracked-weights", "oversized-model", "missing-pointer",
                    "host-limit")  # fmt: skip
+#: What is judged at the tip and has a fix in the clone.
+_CURED_BY_A_COMMIT = frozenset({
+    "bad-model-name", "case-collision", "ignored-info", "misplaced-weights", "missing-info",
+    "text-in-lfs", "uncovered-pointer", "unportable-path",
+})  # fmt: skip
+_ANEW = "in your clone, where nobody else has these commits, pmgit makes them anew"
+_ON_TOP = (
+    "in your clone, with this branch checked out: a new commit is enough, because this is judged"
+    " at the tip"
+)
 
 
 def _with_blobs(findings: list[Finding], subject: Subject) -> list[Finding]:
@@ -80,10 +89,10 @@ def place(
     if place.bare:
         which = pushed.ref if is_tag else place.tip[:12]
         if committed:
-            return _give(findings, has_blobs, for_pusher.fix(which, names, anew=True))
-        on_top = [for_pusher.is_cured_by_a_commit(finding) for finding in findings]
+            return _give(findings, has_blobs, _for_pusher(which, names, anew=True))
+        on_top = [_is_cured_by_a_commit(finding) for finding in findings]
         names = [finding.rule for finding, cures in zip(findings, on_top, strict=True) if cures]
-        return _give(findings, on_top, for_pusher.fix(which, names, anew=False))
+        return _give(findings, on_top, _for_pusher(which, names, anew=False))
     if committed and not place.pushed and not place.is_last:
         return _give(findings, has_blobs, place.engine(names))
     if not place.is_here or not names:
@@ -118,6 +127,26 @@ def place(
         fix = place.amend(cured, steps, shown)
     meant = [bool(f.blobs or not f.fix) and _place_of(f) in places for f in findings]
     return _give(findings, meant, fix)
+
+
+def _is_cured_by_a_commit(finding: Finding) -> bool:
+    """Whether a new commit in the clone is enough.
+
+    Of a push that is accepted nothing is left to fix there: warnings have no plan.
+    """
+    return finding.rule in _CURED_BY_A_COMMIT and finding.severity == ERROR
+
+
+def _for_pusher(which: str, names: Iterable[str], *, anew: bool) -> Fix:
+    """The plan of a bare repository: what the pusher does in the clone.
+
+    It cures what these rules found in `which`, a commit or a tag: a server knows neither the branch
+    that has it there nor what is on disk, and `pmgit fix` finds both. `anew`: blobs must leave the
+    commits, so these are made anew.
+    """
+    # The pushed branch need not be the one that is checked out there.
+    step = Step("pmgit", "fix", "--range", which, *sorted(set(names)), names="verbatim")
+    return Fix(step, about=_ANEW if anew else _ON_TOP, safe=False)
 
 
 def _place_of(finding: Finding) -> tuple[str, str]:

@@ -9,7 +9,6 @@ from pmgit.git import work_tree
 from pmgit.git.entries import FILES, TREE, of_tree
 from pmgit.lfs import conflict, store
 from pmgit.lfs.pointer import MAX_CONFLICT
-from pmgit.snapshots.base import RANGE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class Holders:
         """`labels` are what the conflicts call their sides, such as `HEAD` or the branch."""
         self._repository = subject.repository
         self._held: dict[str, dict[str, str]] = {}
-        if subject.origin == RANGE or subject.repository.bare:
+        if not subject.can_be_staged:
             return  # there is no fix then, so nobody needs a name to put there
         words = (label.partition(" ")[0] for label in labels)
         names = dict.fromkeys([*_NAMES, *(word for word in words if _WORD.issuperset(word))])
@@ -75,7 +74,7 @@ def take_side(subject: Subject, blob: Blob, sides: tuple[Side, ...], holders: Ho
     The file on disk goes with it where it is the conflict, too; anything else that lies there is
     somebody's work.
     """
-    if subject.origin == RANGE or subject.repository.bare:
+    if not subject.can_be_staged:
         return Advice(None)
     there = work_tree.compare(subject.repository, blob)
     if there == work_tree.DIFFERENT and not _is_conflict(subject, blob, sides):

@@ -17,7 +17,6 @@ from pmgit.gitfiles import models_folders
 from pmgit.gitfiles.attributes import only_here
 from pmgit.model import folder, steering, whole
 from pmgit.model.weights import NEVER
-from pmgit.snapshots.base import RANGE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
     """
     if steering.steers_git(blob.path):
         return Advice(None, f"{_committed(blob).note}{steering.advice(blob)}")
-    if subject.origin == RANGE or subject.repository.bare:
+    if not subject.can_be_staged:
         return _committed(blob)
     before = subject.before(blob)
     if before == blob.oid:
@@ -169,7 +168,7 @@ def store(subject: Subject, blob: Blob) -> Advice:
         return keep_out(subject, blob)
     if subject.is_lfs(blob.path):
         return to_pointer(subject, blob)
-    if subject.origin == RANGE or subject.repository.bare:
+    if not subject.can_be_staged:
         return _committed(blob)
     return set_up_here(subject, blob)
 
@@ -189,6 +188,8 @@ def set_up_here(subject: Subject, blob: Blob) -> Advice:
 
 def text_again(subject: Subject, blob: Blob) -> Advice:
     """How a text that is a pointer becomes text again, or why that would be refused here."""
+    if not subject.can_be_staged:
+        return Advice(None)
     line, sends = subject.once(only_here.of_clone).get(blob.path, ("", False))
     if sends:
         return Advice(None, f"; {line} sends it to Git LFS on this machine: take it out first")
@@ -248,7 +249,7 @@ def pattern(subject: Subject, blob: Blob) -> str:
 
 def to_pointer(subject: Subject, blob: Blob) -> Advice:
     """How a raw blob becomes the pointer that its attributes ask for."""
-    if subject.origin == RANGE or subject.repository.bare:
+    if not subject.can_be_staged:
         return _committed(blob)
     line = subject.once(only_here.raw_of).get(blob.path)
     note = f"; here {line} keeps it raw: take that out, too" if line else ""
@@ -281,7 +282,7 @@ def convert(blob: Blob) -> Step:
 
 def replace_pointer(subject: Subject, blob: Blob, text: bytes) -> Advice:
     """How a blob becomes the pointer `text`, which is plain ASCII; the work tree is not touched."""
-    if subject.origin == RANGE or subject.repository.bare:
+    if not subject.can_be_staged:
         return _committed(blob)
     # A word for each line: a line break in a word is nothing that fish could read.
     script = (

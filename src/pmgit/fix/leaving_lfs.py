@@ -17,7 +17,7 @@ from pmgit.git.objects import HEAD_BYTES
 from pmgit.git.revisions import id_of
 from pmgit.lfs import store
 from pmgit.model.storage import limit
-from pmgit.snapshots.base import RANGE, TREE, Snapshot
+from pmgit.snapshots.base import TREE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Leaving:
     def _uncovered(self, subject: Subject, paths: Sequence[str]) -> set[str]:
         """Those of `paths` that the attributes covered before that change."""
         repository = subject.repository
-        if subject.origin == RANGE or repository.bare or not paths:
+        if not (subject.can_be_staged and paths):
             return set()
         staged = ("diff-index", "--cached", "--quiet", "HEAD", "--", *_FILES)
         code = repository.start(*staged, literal=False).wait()[0]

@@ -8,6 +8,7 @@ none.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 
 from pmgit.core.errors import PmgitError
 from pmgit.formats import safetensors
@@ -33,6 +34,7 @@ _DOWNLOADS = ".cache/huggingface/download"
 _FIRST, _LAST = 1_420_070_400, 4_102_444_800
 
 
+@dataclass(frozen=True)
 class File:
     """A file of a model; `path` from the model's folder.
 
@@ -40,14 +42,12 @@ class File:
     (-1 and ''), because a checkout on Windows may change its line ends.
     """
 
-    __slots__ = ("path", "sha256", "size")
-
-    def __init__(self, path: str, size: int = -1, sha256: str = "") -> None:
-        self.path = path
-        self.size = size
-        self.sha256 = sha256
+    path: str
+    size: int = -1
+    sha256: str = ""
 
 
+@dataclass
 class Description:
     """What was found out; '' and empty where the disk does not tell.
 
@@ -56,28 +56,15 @@ class Description:
     files could not be used, and why.
     """
 
-    __slots__ = (
-        "card",
-        "commit",
-        "downloaded",
-        "files",
-        "guess",
-        "license",
-        "parameters",
-        "problems",
-        "repo_id",
-    )
-
-    def __init__(self) -> None:
-        self.files: list[File] = []
-        self.parameters: dict[str, int] = {}
-        self.repo_id = ""
-        self.guess = ""
-        self.commit = ""
-        self.downloaded = ""
-        self.license = ""
-        self.card: dict[str, list[str]] = {}
-        self.problems: list[str] = []
+    files: list[File] = field(default_factory=list)
+    parameters: dict[str, int] = field(default_factory=dict)
+    repo_id: str = ""
+    guess: str = ""
+    commit: str = ""
+    downloaded: str = ""
+    license: str = ""
+    card: dict[str, list[str]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
 
 
 def describe(folder: str, name: str, tiers: Tiers) -> Description:

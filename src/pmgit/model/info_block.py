@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pmgit.model.info_template import BEGIN, END, files_block
 
 TYPE_CHECKING = False
@@ -18,19 +20,17 @@ class BlockError(ValueError):
     """A block that has a begin and no end; the text says in which line it begins."""
 
 
+@dataclass(frozen=True)
 class Listed:
     """A file that the block names, in `line` (from 1).
 
     `size` (bytes) is -1 and `sha256` is '' where the line has none.
     """
 
-    __slots__ = ("line", "path", "sha256", "size")
-
-    def __init__(self, path: str, line: int, size: int = -1, sha256: str = "") -> None:
-        self.path = path
-        self.line = line
-        self.size = size
-        self.sha256 = sha256
+    path: str
+    line: int
+    size: int = -1
+    sha256: str = ""
 
 
 def listed(data: bytes) -> list[Listed]:

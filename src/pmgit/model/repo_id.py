@@ -1,10 +1,12 @@
 """The Hub repository that a source names: `https://huggingface.co/org/name` and its relatives.
 
 Rules of the commit hook ask it, which cannot wait for huggingface_hub (0.2 s); and that parses no
-address in a phrase. What people type is judged by huggingface_hub itself (`hub/repo_ids.py`).
+address in a phrase. What people type is judged by huggingface_hub itself (`hub/api.py`).
 """
 
 from __future__ import annotations
+
+from pmgit.model.naming import in_hub_alphabet
 
 HUGGING_FACE = frozenset({"huggingface.co", "hf.co", "hf-mirror.com"})
 _MODELSCOPE = "modelscope.cn"
@@ -20,10 +22,9 @@ NO_MODEL = frozenset(
 PAGES = frozenset(
     {"tree", "blob", "resolve", "raw", "commit", "commits", "discussions", "edit", "blame"}
 )
-_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 #: What ends an address in running text; so does every character that is not ASCII.
 _ENDS = frozenset(" \t<>()[]{}\"'`|\\,;")
-_MAX_PART, _MAX_WORDS = 96, 60
+_MAX_WORDS = 60
 
 #: What may stand beside the address of a source without saying that the model is another one.
 _NEUTRAL = frozenset(
@@ -51,15 +52,7 @@ _DIGITS, _OF_NUMBERS = frozenset("0123456789"), frozenset("0123456789abcdefv.-:/
 def is_valid(text: str) -> bool:
     """Whether this could be a repository id: `name` or `org/name`, as huggingface_hub has it."""
     parts = text.split("/")
-    if len(parts) > 2 or "--" in text or ".." in text or text.endswith(".git"):
-        return False
-    return all(
-        0 < len(part) <= _MAX_PART
-        and _NAME.issuperset(part)
-        and part[0] not in "-."
-        and part[-1] not in "-."
-        for part in parts
-    )
+    return len(parts) < 3 and not text.endswith(".git") and all(map(in_hub_alphabet, parts))
 
 
 def of_source(source: str) -> str:

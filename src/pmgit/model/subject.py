@@ -58,6 +58,11 @@ class Subject:
         return Places(self.snapshot, self.roots, self.model_changes, self.tiers)
 
     @lazy
+    def can_be_staged(self) -> bool:
+        """Whether commands can change what is judged: not commits, and no bare repository."""
+        return self.origin != RANGE and not self.repository.bare
+
+    @lazy
     def sparse(self) -> tuple[str, ...]:
         """The option without which git touches no path outside of a sparse checkout."""
         return ("--sparse",) if self.repository.is_sparse else ()

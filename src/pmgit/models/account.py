@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.formats.regular import read_regular
@@ -33,18 +34,16 @@ if TYPE_CHECKING:
 CONTENT, POINTER, LINK, OTHER = "content", "pointer", "link", "other"
 
 
+@dataclass(frozen=True)
 class OnDisk:
     """A file of the work tree: its `size` in bytes and what `kind` it is.
 
     `stands_for` is what a pointer says of the content that belongs there; else None.
     """
 
-    __slots__ = ("kind", "size", "stands_for")
-
-    def __init__(self, size: int, kind: str, stands_for: Pointer | None = None) -> None:
-        self.size = size
-        self.kind = kind
-        self.stands_for = stands_for
+    size: int
+    kind: str
+    stands_for: Pointer | None = None
 
 
 class Account:

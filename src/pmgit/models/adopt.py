@@ -14,6 +14,7 @@ from pmgit.model.folder import LOCK
 from pmgit.model.lock_file import HUB, LOCAL, Lock, LockedFile, trouble_with
 from pmgit.model.weights import Tiers
 from pmgit.models.hashing import Memory, hash_files
+from pmgit.models.pull import demand_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +87,8 @@ def copy_in(repository: Repository, source: str, path: str) -> int:
     try:
         os.makedirs(staging)
         pairs = list(_files(source))
-        _demand_room(staging, [os.lstat(place).st_size for place, _ in pairs])
+        sizes = {os.path.join(staging, name): os.lstat(place).st_size for place, name in pairs}
+        demand_room(repository, sizes)
         total = 0
         for place, name in pairs:
             to = os.path.join(staging, *name.split("/"))
@@ -119,17 +121,6 @@ def _files(source: str) -> list[tuple[str, str]]:
             if not os.path.islink(place) and name != LOCK:
                 found.append((place, os.path.relpath(place, source).replace(os.sep, "/")))
     return found
-
-
-def _demand_room(folder: str, sizes: list[int]) -> None:
-    from pmgit.core.units import show_size
-
-    free = shutil.disk_usage(folder).free
-    if sum(sizes) > free:
-        raise PmgitError(
-            f"there is not enough room: {show_size(sum(sizes))} are needed, {show_size(free)} free",
-            "free some space on the disk, then run it again",
-        )
 
 
 def _move(staging: str, target: str) -> None:

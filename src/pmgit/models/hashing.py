@@ -12,6 +12,7 @@ import os
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
@@ -88,15 +89,13 @@ def _identity(status: os.stat_result) -> list[object]:
     ]  # fmt: skip
 
 
+@dataclass(frozen=True)
 class Hashed:
     """What was found of a file: its `size` in bytes and `sha256`, or the `trouble` with it."""
 
-    __slots__ = ("sha256", "size", "trouble")
-
-    def __init__(self, size: int = 0, sha256: str = "", trouble: str = "") -> None:
-        self.size = size
-        self.sha256 = sha256
-        self.trouble = trouble
+    size: int = 0
+    sha256: str = ""
+    trouble: str = ""
 
 
 def hash_files(

@@ -10,11 +10,16 @@ import errno
 import hashlib
 import os
 import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
 from pmgit.core.units import show_size
 from pmgit.formats.regular import open_regular
+from pmgit.model.lock_file import HUB, URL
+from pmgit.sources import resolve
+from pmgit.sources.fetch import fetch
+from pmgit.sources.listing import RemoteFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,15 +37,13 @@ _SPARE = 10_000_000
 _ROOM = "free some space on the disk, then run it again"
 
 
+@dataclass(frozen=True)
 class Pulled:
     """What became of a file: `how` it came (a place, or the source), and its size in bytes."""
 
-    __slots__ = ("how", "path", "size")
-
-    def __init__(self, path: str, size: int, how: str) -> None:
-        self.path = path
-        self.size = size
-        self.how = how
+    path: str
+    size: int
+    how: str
 
 
 def staging(repository: Repository) -> str:
@@ -57,7 +60,7 @@ def pull(
     files: Sequence[LockedFile],
     *,
     nearby: Nearby,
-    fetch: Fetch,
+    get: Fetch,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> list[Pulled]:
     """Bring `files` of the `lock` of the model folder `model` to their places.
@@ -75,11 +78,27 @@ def pull(
         part = parts[file]
         how = copy_from_near(nearby.places_of(lock, file), file, target, part, on_bytes)
         if not how:
-            fetch(lock, file, part, on_bytes)
+            get(lock, file, part, on_bytes)
             how = lock.type
         put(part, target)
         done.append(Pulled(file.path, file.size, how))
     return done
+
+
+def from_source(lock: Lock, file: LockedFile, part: str, on_bytes: Callable[[int], None]) -> None:
+    """Bring a file to `part`. Raises SourceError when it cannot be had, PmgitError for the disk."""
+    source = resolve.of_lock(lock.source)
+    revision = str(lock.source.get("revision", ""))
+    if not revision and lock.type != URL:
+        raise PmgitError(
+            "pmgit.lock names no commit to fetch from", "lock it anew: remove it, then: pmgit add"
+        )
+    blob = file.blob if lock.type == HUB else ""
+    wanted = RemoteFile(file.path, file.size, file.sha256, blob)
+    try:
+        fetch(source, revision, wanted, part, on_bytes=on_bytes)
+    except OSError as error:
+        raise disk_error(file.path, error) from error
 
 
 def demand_room(repository: Repository, parts: Mapping[str, int]) -> None:

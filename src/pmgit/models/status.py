@@ -65,24 +65,16 @@ class Row:
 def state_of(model: Account) -> str:
     """Where the weights of a model are; the worst of its files counts."""
     need = wanted(model)
-    weights = model.weights | {path for path in need if path in model.weights}
-    if not weights:
-        return NONE if not need else _worst(model, need)
-    if not need:
-        return NOT_LOCKED
-    return _worst(model, need)
-
-
-def _worst(model: Account, paths: Iterable[str]) -> str:
-    need = wanted(model)
+    if not need and not model.weights:
+        return NONE
     states = set()
-    for path in paths:
+    for path, file in need.items():
         there = model.disk.get(path)
         if there is None:
             states.add(MISSING)
         elif there.kind == POINTER:
             states.add(STANDS_IN)
-        elif there.kind == LINK or (there.size != need[path].size and path in model.weights):
+        elif there.kind == LINK or (there.size != file.size and path in model.weights):
             states.add(CHANGED)
     if model.weights - need.keys():
         states.add(NOT_LOCKED)

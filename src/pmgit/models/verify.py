@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.formats.regular import read_regular
@@ -25,31 +26,27 @@ RIGHT, CHANGED, MISSING, STANDS_IN, UNLISTED, UNREADABLE = (
 _MOST_TEXT = 10_000_000
 
 
+@dataclass(frozen=True)
 class Wanted:
     """What a file has to be: its `size` in bytes and `sha256`; `by` says who says so."""
 
-    __slots__ = ("by", "sha256", "size")
-
-    def __init__(self, size: int, sha256: str, by: str) -> None:
-        self.size = size
-        self.sha256 = sha256
-        self.by = by
+    size: int
+    sha256: str
+    by: str
 
 
+@dataclass(frozen=True)
 class Verdict:
     """What one file is: `path` from the model's folder, its `state`, and in words what is wrong.
 
     `sha256` is the hash that was found, '' where none had to be made.
     """
 
-    __slots__ = ("note", "path", "sha256", "size", "state")
-
-    def __init__(self, path: str, state: str, size: int, note: str = "", sha256: str = "") -> None:
-        self.path = path
-        self.state = state
-        self.size = size
-        self.note = note
-        self.sha256 = sha256
+    path: str
+    state: str
+    size: int
+    note: str = ""
+    sha256: str = ""
 
 
 def wanted(model: Account) -> dict[str, Wanted]:

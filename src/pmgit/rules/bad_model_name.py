@@ -82,7 +82,7 @@ class BadModelName(Rule):
         target = f"{model.root}/{wanted}"
         if not wanted:
             message += "; choose a name such as bert-base-uncased and `git mv` the folder to it"
-        elif subject.origin == "range" or subject.repository.bare:
+        elif not subject.can_be_staged:
             message += f"; it should be {wanted!r}"
         elif names.is_bound(model.path):
             message += f"; it should be {wanted!r}, but a repository of its own lies in it"

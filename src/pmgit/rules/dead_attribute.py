@@ -94,7 +94,7 @@ class DeadAttribute(Rule):
             )
 
     def _fix(self, subject: Subject, dead: Dead) -> Fix | None:
-        if dead.fix or not dead.cures or subject.repository.bare or subject.origin == "range":
+        if dead.fix or not dead.cures or not subject.can_be_staged:
             return dead.fix
         return Fix(
             Step("pmgit", "lfs-setup", items=dead.cures, option="--pattern", names="verbatim"),

@@ -13,7 +13,7 @@ from pmgit.git.cat_file import stored_sizes
 from pmgit.hosts import choice
 from pmgit.lfs.pointer import Pointer
 from pmgit.model.steering import steers_git
-from pmgit.snapshots.base import RANGE, STAGED
+from pmgit.snapshots.base import STAGED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class HostLimit(Rule):
     def _advice(self, subject: Subject, blob: Blob, *, to_lfs: bool) -> for_staged.Advice:
         """What other rules would say of the same file, or two fixes would collide."""
         ends_there = steers_git(blob.path) or for_staged.goes_to_lfs(subject, blob)
-        if to_lfs and not ends_there and subject.origin != RANGE and not subject.repository.bare:
+        if to_lfs and not ends_there and subject.can_be_staged:
             return for_staged.set_up_here(subject, blob)
         return for_staged.store(subject, blob)
 

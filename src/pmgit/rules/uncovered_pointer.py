@@ -93,7 +93,7 @@ class UncoveredPointer(Rule):
     def _advice(self, subject: Subject, blob: Blob) -> Advice:
         from pmgit.fix import for_staged
 
-        if subject.repository.bare or subject.origin == "range":
+        if not subject.can_be_staged:
             return for_staged.Advice(None)
         from pmgit.lfs import patterns
 

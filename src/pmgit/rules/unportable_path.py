@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.core.rule import PATHS, Rule
 from pmgit.model.folder import root_of
+from pmgit.model.naming import DEVICES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 _FORBIDDEN = frozenset('<>:"|?*\\')
 #: ASCII that is allowed in names everywhere.
 _SURE = bytes(n for n in range(32, 127) if chr(n) not in _FORBIDDEN)
-#: Device names on Windows, with any extension.
-_DEVICES = frozenset(
-    ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]
-)
 #: In a lower-case text with a slash on both sides of each part: what may be one of these, and
 #: what ends in a dot or a space. (`/con` alone would be every `config.json`.)
 _DOUBTFUL = (
@@ -156,7 +153,7 @@ def fault_of_part(part: str) -> str:
         return f"it holds {bad!r}"
     if part.endswith((".", " ")):
         return "a part of it ends in a dot or a space"
-    if part.partition(".")[0].rstrip().lower() in _DEVICES:
+    if part.partition(".")[0].rstrip().lower() in DEVICES:
         return f"{part!r} is a device on Windows"
     if size > _MAX_PART_BYTES:
         return f"a part of it has over {_MAX_PART_BYTES} bytes"
@@ -171,7 +168,7 @@ def portable_part(part: str) -> str:
     part = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in part)
     part = part.rstrip(". ") or "_"
     stem, dot, rest = part.partition(".")
-    if stem.rstrip().lower() in _DEVICES:
+    if stem.rstrip().lower() in DEVICES:
         part = f"{stem.rstrip()}_{dot}{rest}"
     stem, dot, suffix = part.rpartition(".")
     if not stem or len(suffix) > _MAX_SUFFIX:

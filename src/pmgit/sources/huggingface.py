@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pmgit.hub import api, places
-from pmgit.model.lock_file import HUB
+from pmgit.model.lock_file import HUB, is_hex
 from pmgit.model.repo_id import is_valid
 from pmgit.sources import errors, web
 from pmgit.sources.errors import SourceError
-from pmgit.sources.listing import Listing, RemoteFile, a_file, is_hex
+from pmgit.sources.listing import Listing, RemoteFile, a_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from pmgit import __version__
-from pmgit.model.lock_file import MODELSCOPE
+from pmgit.model.lock_file import MODELSCOPE, is_hex
 from pmgit.sources import errors, web
 from pmgit.sources.errors import SourceError
-from pmgit.sources.listing import Listing, RemoteFile, a_file, is_hex
+from pmgit.sources.listing import Listing, RemoteFile, a_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
