@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pmgit.core.finding import Finding
     from pmgit.model.subject import Subject
 
-#: What these say of a blob depends on its name and place.
+#: Rules whose findings about a blob depend on its name and place.
 _BY_PLACE = frozenset({"missing-pointer", "tracked-weights", "oversized-blob"})
 
 
@@ -75,8 +75,8 @@ class Baseline:
     ) -> list[Judged]:
         """Every finding with the entries that forgive it.
 
-        Of the rules in `precedence` only the first is told of a blob, and so only that is
-        recorded: its entry also forgives what the later ones say of the same blob.
+        Of the rules in `precedence` only the first reports a blob, and so only that is recorded:
+        its entry also forgives what the later ones find wrong with the same blob.
         """
         if not findings:
             return []
@@ -139,7 +139,7 @@ class _Look:
 
     def in_place(self, unit: Unit) -> Entry | None:
         """The entry that forgives a unit where it is."""
-        here = [entry for entry in self._baseline.at(unit.path) if self._speaks_of(entry, unit)]
+        here = [entry for entry in self._baseline.at(unit.path) if self._applies_to(entry, unit)]
         for entry in here:
             if entry.oid == unit.oid or entry.rule in NAMES:
                 return entry
@@ -153,7 +153,7 @@ class _Look:
                 return entry
         return None
 
-    def _speaks_of(self, entry: Entry, unit: Unit) -> bool:
+    def _applies_to(self, entry: Entry, unit: Unit) -> bool:
         if entry.rule == unit.rule:
             return True
         rank = self._rank
@@ -188,7 +188,7 @@ class _Look:
         if not lost:
             return
         for (rule, oid), moved in lost.items():
-            entries = [e for e in self._baseline.of(oid) if self._speaks_of(e, moved[0])]
+            entries = [e for e in self._baseline.of(oid) if self._applies_to(e, moved[0])]
             gone = {entry.path: entry for entry in entries if entry.path not in self._listing}
             paths = self._came_by_move(oid, sorted({unit.path for unit in moved if unit.at_tip}))
             left = [gone[name] for name in sorted(gone)]
@@ -228,7 +228,7 @@ class _Look:
 
     @lazy
     def _changed(self) -> frozenset[str]:
-        """The paths that the change brings; none where there is no "before": a whole tree."""
+        """The paths that the change adds or alters; none without a "before": in a whole tree."""
         changes = self._subject.changes
         changed = frozenset(change.path for change in changes if change.oid)
         first = not any(change.before for change in changes)

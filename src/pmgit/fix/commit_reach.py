@@ -107,7 +107,7 @@ class Place:
 
     def _who(self) -> str:
         """Who else has the commits, for the words of a plan."""
-        said = []
+        parts = []
         remotes = [short(h.ref) for h in self._holders if h.ref.startswith(REMOTES)]
         others = [
             short(h.ref)
@@ -115,14 +115,14 @@ class Place:
             if h.ref.startswith((HEADS, TAGS)) and h.ref != self._ref
         ]
         if remotes:
-            said.append(f"whoever has fetched {names_of(remotes)} keeps the old ones")
+            parts.append(f"everybody who has fetched {names_of(remotes)} keeps the old ones")
         else:
-            said.append("unpushed, so nobody else is affected")
+            parts.append("unpushed, so nobody else is affected")
         if others:
             one = len(others) == 1
             verbs = ("has", "stays as it is") if one else ("have", "stay as they are")
-            said.append(f"{names_of(others)} {verbs[0]} the old ones too and {verbs[1]}")
-        return "; ".join(said)
+            parts.append(f"{names_of(others)} {verbs[0]} the old ones too and {verbs[1]}")
+        return "; ".join(parts)
 
     def guard(self, cured: list[Finding]) -> list[Step]:
         """The steps that fail, and say why, unless everything is as it is in the tip."""

@@ -46,7 +46,7 @@ _ON_TOP = (
 def _with_blobs(findings: list[Finding], subject: Subject) -> list[Finding]:
     """The findings of a range with the raw blobs that must leave its history to cure them."""
     links = [blob for blob in subject.introduced if blob.mode == LINK]
-    brought = {(blob.path, blob.commit): blob for blob in (*links, *subject.files) if blob.commit}
+    at_place = {(blob.path, blob.commit): blob for blob in (*links, *subject.files) if blob.commit}
 
     def must_leave(blob: Blob) -> bool:
         is_raw = blob.mode == LINK or subject.is_raw(blob)
@@ -54,7 +54,7 @@ def _with_blobs(findings: list[Finding], subject: Subject) -> list[Finding]:
 
     given = []
     for finding in findings:
-        own = brought.get((finding.path, finding.commit))
+        own = at_place.get((finding.path, finding.commit))
         found = finding.blobs or ((own,) if own else ())
         is_judged_everywhere = finding.rule in OF_EVERY_COMMIT
         leaving = filter(must_leave, found) if is_judged_everywhere else ()
@@ -100,7 +100,7 @@ def place(
     cured, whole = at_tip([f for f in findings if f.blobs or not f.fix], whole_tree)
     places = {_place_of(finding) for finding in cured}
     if committed and not place.pushed and not places.issuperset(map(_place_of, committed)):
-        # What the last commit brought is not there any more, or needs more than a command.
+        # What the last commit added is gone from the tip, or needs more than a command.
         return _give(findings, has_blobs, place.engine(names))
     if not whole.steps:
         return findings

@@ -1,8 +1,8 @@
 """What is right in a merge: nothing that would make it take away the other side's files.
 
 A file that is taken out of the index then is recorded as deleted, and everybody who has it loses
-it. What the other side brings is mended where it was made: the merge is aborted, and what has been
-resolved in it is kept under a ref; then `pmgit fix` mends that branch, and it is merged again.
+it. What comes from the other side is mended where it was made: the merge is aborted, and what has
+been resolved in it is kept under a ref; then `pmgit fix` mends that branch, and it is merged again.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def place(findings: list[Finding], subject: Subject) -> list[Finding]:
     if not merged:
         return findings
     placed = list(findings)
-    theirs: set[int] = set()  # which of them are about what a merged commit brings
-    brought: dict[str, bool] = {}
+    theirs: set[int] = set()  # which of them are about what comes from a merged commit
+    has_error: dict[str, bool] = {}
     staged = {blob.path for blob in subject.introduced}
     for commit in merged:
         # What differs from it, by what it has there itself.
@@ -58,10 +58,10 @@ def place(findings: list[Finding], subject: Subject) -> list[Finding]:
             paths = _about(finding, staged)
             if any(path not in other for path in paths):
                 theirs.add(at)
-                brought[commit] = brought.get(commit, False) or finding.severity == ERROR
+                has_error[commit] = has_error.get(commit, False) or finding.severity == ERROR
             elif finding.fix and any(other[path] for path in paths):
                 placed[at] = finding.with_fix(_back(finding.fix, commit, other))
-    commits = [commit for commit, is_wrong in brought.items() if is_wrong]
+    commits = [commit for commit, is_wrong in has_error.items() if is_wrong]
     plan = _mend(subject, commits, [placed[at] for at in theirs]) if commits else None
     for at, finding in enumerate(placed):
         if at in theirs:

@@ -269,7 +269,7 @@ def convert(blob: Blob) -> Step:
     `$1` mode, `$2` blob id, `$3` path: no name is ever part of the script.
     """
     # Step by step: when git-lfs fails, an empty file must not be recorded in the blob's place.
-    # git-lfs is not told the path: 3.6 takes only 1024 bytes where the file there is that small.
+    # git-lfs does not get the path: 3.6 takes only 1024 bytes where the file there is that small.
     script = (
         'size=$(git cat-file -s "$2") && text=$(git cat-file blob "$2" | git lfs clean)'
         # An extension of Git LFS may store something else.

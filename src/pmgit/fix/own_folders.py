@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pmgit.fix.renames import Names
     from pmgit.model.subject import Subject
 
-#: What tells where the shards of a model are; it lies beside them.
+#: How files end that list the shards of a model; they lie beside them.
 _INDEX = (".index.json", ".index", ".meta")
 #: So much of a name is kept, which leaves room for a number.
 _LONGEST = 80
@@ -67,7 +67,7 @@ class OwnFolders:
         return self._chosen[group]
 
     def indexes(self, path: str) -> list[str]:
-        """The files that tell where shards are, for the first of a group's files; else none."""
+        """The files that list shards, for the first of a group's files; none for the others."""
         group = _group_of(path)
         if self._files[group][0] != path:
             return []

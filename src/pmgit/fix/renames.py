@@ -135,7 +135,7 @@ def _renames(step: Step) -> bool:
     return step.argv[:2] in (("git", "mv"), ("mv", "-n"))
 
 
-#: So many renames are pasted one after the other; what is left is told when they are done.
+#: So many renames are pasted one after the other; the rest is reported when they are done.
 _TOGETHER = 300
 
 

@@ -1,6 +1,6 @@
 """The header of a safetensors file, read within bounds and checked against the format.
 
-8 bytes tell the length of a JSON header, the header tells where each tensor lies; the tensors
+8 bytes hold the length of a JSON header, the header lists where each tensor lies; the tensors
 themselves are never read. The checks are those of the format's own description, and stricter
 than its reference reader, which lets five faults pass (duplicate keys among them).
 """

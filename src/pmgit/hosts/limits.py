@@ -1,6 +1,6 @@
 """The limits of a host: data files with a date and a source for every figure.
 
-One form for those that pmgit brings along (`NAMES`) and for a file of the user's own server.
+One form for those that come with pmgit (`NAMES`) and for a file of the user's own server.
 Read on the way of every commit where a host is configured, so without anything slow.
 """
 

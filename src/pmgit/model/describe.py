@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: More files than any model has; a folder that was given by mistake must not take for ever.
 MAX_FILES = 10_000
 _MAX_CONFIG = 10_000_000
-#: As many first bytes as Git looks at to tell binary from text.
+#: As many first bytes as Git looks at to find a NUL: then it is binary.
 _HEAD = 8000
 _DOWNLOADS = ".cache/huggingface/download"
 #: Times of download that can be true: 2015 to 2100, in seconds since 1970.
@@ -49,7 +49,7 @@ class File:
 
 @dataclass
 class Description:
-    """What was found out; '' and empty where the disk does not tell.
+    """What was found out about a model; '' and empty where the disk does not show it.
 
     `guess` is a repository id that something in the folder mentions, but that may as well be the
     model it was derived from. `parameters` counts numbers by their type. `problems` says which

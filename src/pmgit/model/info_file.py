@@ -32,7 +32,7 @@ _KEYS = {
 #: The word that the template writes where it does not know: seen in Markdown as in plain text,
 #: the same in both languages, and found by every editor.
 MARK = "TODO"
-#: Examples that the guide and pmgit's own messages show; pasted as they are they tell nothing.
+#: Examples that the guide and pmgit's own messages show; pasted as they are, they are placeholders.
 _EXAMPLES = ("abc123...", "abc123…", "ORG/NAME", "YYYY-MM-DD", "LICENSE-ID")
 
 #: No label is longer, with its bold and list marks; no value that says something is.

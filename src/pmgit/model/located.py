@@ -21,7 +21,7 @@ _MOST = 1000
 
 
 class ModelNotHereError(FileNotFoundError):
-    """A model that cannot be loaded as it is; the text names the command that brings it."""
+    """A model that cannot be loaded as it is; the text names the command that gets it."""
 
 
 def locate(name: str, file: str | None = None) -> Path:

@@ -59,7 +59,7 @@ def of_source(source: str) -> str:
     """The repository id that the source of an INFO.md is; '' when it is something else.
 
     The source may be an address, a Markdown link, an address in a phrase (`downloaded from …`), or
-    a bare `org/name`. One that says more (`our run of January, base https://…`) only mentions a
+    a bare `org/name`. One with more words (`our run of January, base https://…`) only mentions a
     repository; and so does one that names two.
     """
     ids, is_source = _read(source)
@@ -67,38 +67,38 @@ def of_source(source: str) -> str:
 
 
 def mentioned(source: str) -> list[str]:
-    """The repository ids that a source speaks of, whatever it says of them."""
+    """The repository ids that a source mentions."""
     return _read(source)[0]
 
 
 def _read(text: str) -> tuple[list[str], bool]:
-    """The repository ids in a text, and whether it says that its model is the one of them."""
+    """The repository ids in a text, and whether its model is the only one of them."""
     words, signs = _words(text)
     ids: dict[str, None] = {}
     elsewhere, addressed = False, False
-    said: list[str] = []
+    beside: list[str] = []
     for word in words:
         label, found, address = word.rpartition("://")
         if found or _is_host(word):
             repository = _of_address(address)
             addressed = addressed or bool(repository)
             elsewhere = elsewhere or not repository
-            said.append(label.rpartition(":")[0])  # `base:https://…`
+            beside.append(label.rpartition(":")[0])  # `base:https://…`
         else:
             repository = word if word.count("/") == 1 and is_valid(word) else ""
-            said.append(word)
+            beside.append(word)
         if repository and repository.lower() != "n/a":
             ids[repository] = None
     neutral = _NEUTRAL | {part.lower() for one in ids for part in (one, one.rpartition("/")[2])}
-    said = [word.strip(".:!?*_#-+=").lower() for word in said]
-    said = [word for word in said if word and not _is_number(word)]
-    same = not _SAME.isdisjoint(said) or any(phrase in signs for phrase in _SAME_ZH)
+    beside = [word.strip(".:!?*_#-+=").lower() for word in beside]
+    beside = [word for word in beside if word and not _is_number(word)]
+    same = not _SAME.isdisjoint(beside) or any(phrase in signs for phrase in _SAME_ZH)
     for phrase in _NEUTRAL_ZH:
         signs = signs.replace(phrase, "")
-    says_more = not neutral.issuperset(said) or any(char.isalnum() for char in signs)
+    has_more = not neutral.issuperset(beside) or any(char.isalnum() for char in signs)
     # `from data/train` is a path; without a phrase it is a repository.
     alone = addressed or len(words) == 1
-    return list(ids), len(ids) == 1 and alone and not says_more and (same or not elsewhere)
+    return list(ids), len(ids) == 1 and alone and not has_more and (same or not elsewhere)
 
 
 def _words(text: str) -> tuple[list[str], str]:

@@ -169,7 +169,7 @@ class Subject:
         return (moved.LOOSE if self.is_loose(path) else moved.INSIDE), what
 
     def is_gone_again(self, blob: Blob) -> bool:
-        """Whether a commit of a range brings a blob that its tip has not got any more."""
+        """Whether a blob comes with a commit of a range, and its tip has not got it any more."""
         return self.origin == RANGE and (blob.path, blob.oid) not in self._of_tip
 
     @lazy
@@ -337,7 +337,7 @@ class Subject:
         return isinstance(stands_for, pointer.Pointer) and stands_for.size <= BINARY_BYTES
 
     def _weights_by_name(self, blob: Blob) -> bool | None:
-        """Whether a blob is weights; None when only its content can tell."""
+        """Whether a blob is weights; None when only its content can decide."""
         if blob.mode not in REGULAR:
             return False
         tier = self.tiers.of(blob.path)
@@ -416,7 +416,7 @@ class Subject:
 
     @lazy
     def ignored_loose(self) -> list[str]:
-        """Of `loose`, those that Git ignores: nobody would be told of them."""
+        """Of `loose`, those that Git ignores: `git status` does not list them."""
         return [path for path in self.loose if path in self._ignored]
 
     @lazy
@@ -445,7 +445,7 @@ class Subject:
                 elif (
                     blob.path in weights
                     if blob.path in introduced
-                    # Old blobs are told by their names: content is not read for them.
+                    # Old blobs are known by their names: content is not read for them.
                     else blob.mode in REGULAR and tier_of(blob.path) in by_name
                 ):
                     model.weights.append(blob)

@@ -1,6 +1,6 @@
-"""What is known of each model without reading its weights: lock, pointers, files on disk, INFO.md.
+"""What is known about each model without its weights: lock, pointers, files on disk, INFO.md.
 
-One question to Git lists what the index has, one look lists the disk; everything else is said by
+One question to Git lists what the index has, one look lists the disk; everything else stands in
 pmgit.lock and INFO.md.
 """
 
@@ -175,7 +175,7 @@ def look_again(repository: Repository, model: Account) -> None:
 
 
 def _read(model: Account, top: str) -> None:
-    """Read what the model's folder says of it: INFO.md and pmgit.lock."""
+    """Read the INFO.md and the pmgit.lock of a model."""
     place = os.path.join(top, model.path)
     data = read_regular(os.path.join(place, INFO), info_file.MAX_BYTES + 1)
     model.info = info_file.parse(data) if data is not None else None

@@ -1,4 +1,4 @@
-"""The files of a model as its lock has them, brought to where they belong, the cheapest way.
+"""The files of a model as its lock has them, put where they belong in the cheapest way.
 
 Bytes are put together in a folder of the git directory, hashed while they arrive, and renamed into
 place when they are right: a damaged or partial file is never found under its final name.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pmgit.model.lock_file import Lock, LockedFile
     from pmgit.models.nearby import Nearby
 
-    #: Brings the right bytes of a file to a part, whose end it continues; raises PmgitError.
+    #: Writes the right bytes of a file to a part, continuing at its end; raises PmgitError.
     Fetch = Callable[[Lock, LockedFile, str, Callable[[int], None]], None]
 
 _CHUNK = 1 << 20
@@ -63,7 +63,7 @@ def pull(
     get: Fetch,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> list[Pulled]:
-    """Bring `files` of the `lock` of the model folder `model` to their places.
+    """Put `files` of the `lock` of the model folder `model` into their places.
 
     What lies in a place already is replaced: the caller has made sure that nobody misses it.
     Raises PmgitError at the first file that cannot be had; what came before it is in its place.
@@ -86,7 +86,7 @@ def pull(
 
 
 def from_source(lock: Lock, file: LockedFile, part: str, on_bytes: Callable[[int], None]) -> None:
-    """Bring a file to `part`. Raises SourceError when it cannot be had, PmgitError for the disk."""
+    """Fetch a file to `part`. Raises SourceError when it cannot be had, PmgitError for the disk."""
     source = resolve.of_lock(lock.source)
     revision = str(lock.source.get("revision", ""))
     if not revision and lock.type != URL:
@@ -194,7 +194,7 @@ def _copied(place: str, copy: str, on_bytes: Callable[[int], None]) -> str:
 
 
 def _share_blocks(source: int, target: int) -> bool:
-    """Make `target` a copy of `source` that shares its blocks (Btrfs, XFS); whether that went."""
+    """Make `target` a copy of `source` that shares its blocks (Btrfs, XFS); whether that worked."""
     try:
         import fcntl
 

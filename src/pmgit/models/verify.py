@@ -28,7 +28,7 @@ _MOST_TEXT = 10_000_000
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a file has to be: its `size` in bytes and `sha256`; `by` says who says so."""
+    """What a file has to be: its `size` in bytes and `sha256`; `by` names what demands it."""
 
     size: int
     sha256: str
@@ -120,7 +120,7 @@ def _part(
 
 
 def _by_size(model: Account, path: str, need: Wanted) -> Verdict | None:
-    """What can be said of a file without reading it; None when its content has to be hashed."""
+    """The verdict on a file that needs no reading; None when its content has to be hashed."""
     there = model.disk.get(path)
     if there is None:
         return Verdict(path, MISSING, need.size, "it is not here")
@@ -167,7 +167,7 @@ def _by_hash(top: str, whole: str, path: str, need: Wanted, found: Hashed) -> Ve
 
 
 def _unlisted(model: Account) -> list[Verdict]:
-    """Weights on disk that neither the lock nor a pointer speaks of."""
+    """Weights on disk that neither the lock nor a pointer lists."""
     known = wanted(model)
     return [
         Verdict(path, UNLISTED, there.size, "neither pmgit.lock nor a pointer in Git lists it")

@@ -69,7 +69,7 @@ def kind_of(finding: Finding) -> str:
 
 
 def message_of(finding: Finding) -> str:
-    """What a finding says, on one line of a bearable length."""
+    """The message of a finding, on one line of a bearable length."""
     message = visible(finding.message)
     return message if len(message) <= LONGEST else message[:LONGEST] + "…"
 
@@ -79,6 +79,12 @@ def fix_of(fix: Fix, shell: Shell, paint: Paint = PLAIN) -> str:
     command = paint(shell.shown(fix), GREEN)
     what = f"unsafe fix ({fix.warning})" if fix.warning else "fix"
     return f"{paint(f'{what}:', BOLD)} {command}"
+
+
+def short_fix_of(fix: Fix | None, shell: Shell) -> str:
+    """The line of a fix where it is short enough for a message; '' otherwise, never a part."""
+    line = fix_of(fix, shell) if fix else ""
+    return line if len(line) <= LONGEST else ""
 
 
 def fixes_of(report: Report, shell: Shell, paint: Paint = PLAIN) -> list[str]:
@@ -133,7 +139,7 @@ def render(
 ) -> str:
     """The whole report; empty when there are no findings.
 
-    `commits` says of commits that brought findings in what they are, by their ids.
+    `commits` describes the commits that findings came with, by their ids.
     """
     if not report.findings:
         return ""

@@ -43,7 +43,7 @@ class DeadAttribute(Rule):
     ## Why it is bad
 
     `git lfs track dir/` answers "Tracking" and matches nothing. The weights then go into Git's
-    history raw, and nobody is told.
+    history raw, and nobody notices.
 
     ## Example
 
@@ -103,5 +103,5 @@ class DeadAttribute(Rule):
 
 
 def _mentions(data: bytes) -> bool:
-    """Whether a file names Git LFS, in whatever letters; where one cannot tell, it does."""
+    """Whether a file names Git LFS, in whatever letters; a doubtful one counts as one that does."""
     return b"lfs" in data.lower() or b"\0" in data or not data.isascii()

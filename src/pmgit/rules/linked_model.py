@@ -52,7 +52,7 @@ class LinkedModel(Rule):
     Paste the printed command: the link leaves the index and stays on disk. Record the model by
     its INFO.md instead. A clone can become a submodule, `git submodule add --force ADDRESS
     pretrained_model/NAME`, where this repository is to say which commit everybody has. Or move its
-    `.git` folder elsewhere: then it is a model like any other, and gets an INFO.md. To be told no
+    `.git` folder elsewhere: then it is a model like any other, and gets an INFO.md. To hear no
     more of a clone, name it in `exclude`.
     """
 

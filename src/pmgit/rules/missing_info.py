@@ -43,7 +43,7 @@ class MissingInfo(Rule):
     ## What to do
 
     Paste the printed command: it writes INFO.md from a template with what the files themselves
-    tell, and stages it. What it leaves open is marked in the text.
+    show, and stages it. What it leaves open is marked in the text.
     """
 
     name = "missing-info"

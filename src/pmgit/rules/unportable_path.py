@@ -112,7 +112,7 @@ class UnportablePath(Rule):
 
 
 def _surely_portable(paths: list[str]) -> bool:
-    """Whether no part of any path can be at fault, told by looks at all of them at once.
+    """Whether no part of any path can be at fault, by looking at all of them at once.
 
     Part by part costs 3 us a file, and nearly always there is nothing to find.
     """

@@ -133,9 +133,9 @@ def _retry_after(status: int, headers: Mapping[str, str]) -> float:
             return -1
     # The Hub's own, which every answer has: `"api";r=0;t=55` is 0 requests left for 55 seconds.
     parts = [part.strip().partition("=") for part in headers.get("ratelimit", "").split(";")]
-    said = {name: value for name, _, value in parts}
-    seconds = _number(said.get("t", ""))
-    return float(seconds) if status == 429 and said.get("r") == "0" else -1
+    values = {name: value for name, _, value in parts}
+    seconds = _number(values.get("t", ""))
+    return float(seconds) if status == 429 and values.get("r") == "0" else -1
 
 
 def get_json(

@@ -1,4 +1,4 @@
-"""What to paste for a symptom, here: commands with the names that the text tells, quoted."""
+"""The commands to paste for a symptom, with the names that its text has, quoted."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _pattern(path: str) -> str:
 
 
 def _include(files: tuple[str, ...]) -> str:
-    """The files for --include of Git LFS; '' when one of them cannot be said there."""
+    """The files for --include of Git LFS; '' when one of them cannot be written there."""
     if files == (_FILE,):
         return _FILE
     if any(not name.isprintable() or not _NOT_INCLUDED.isdisjoint(name) for name in files):
