@@ -107,24 +107,20 @@ def place(
     links = {blob.path for f in cured for blob in f.blobs if blob.mode == LINK}
     steps = [*_on_disk(subject, whole.steps, links), *whole.steps]
     shown = place.shown(names)
-    if not committed:
-        about = "a new commit is enough, because this is judged at the tip"
-        fix = Fix(
-            *place.guard(cured), *steps, *commit_of(cured),
-            about=about, shown=shown, safe=whole.safe, warning=whole.warning,
-        )  # fmt: skip
-    elif place.pushed:
-        about = (
-            f"{names_of(place.pushed)} has it already, so the history keeps it; from a new commit"
-            " on it is as it should be. To take it out of the history, everybody who has a clone"
-            " must agree"
-        )
-        fix = Fix(
-            *place.guard(cured), *steps, *commit_of(cured),
-            about=about, shown=shown, safe=False, warning=whole.warning,
-        )  # fmt: skip
-    else:
+    if committed and not place.pushed:
         fix = place.amend(cured, steps, shown)
+    else:
+        about = "a new commit is enough, because this is judged at the tip"
+        if committed:
+            about = (
+                f"{names_of(place.pushed)} has it already, so the history keeps it; from a new"
+                " commit on it is as it should be. To take it out of the history, everybody who"
+                " has a clone must agree"
+            )
+        fix = Fix(
+            *place.guard(cured), *steps, *commit_of(cured),
+            about=about, shown=shown, safe=whole.safe and not committed, warning=whole.warning,
+        )  # fmt: skip
     meant = [bool(f.blobs or not f.fix) and _place_of(f) in places for f in findings]
     return _give(findings, meant, fix)
 

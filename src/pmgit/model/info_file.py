@@ -182,13 +182,10 @@ def _read(info: Info, line: str, number: int) -> None:
     info.language = info.language or ("en" if label.isascii() else "zh")
     value = _value(line[min(ends) + 1 : min(ends) + 1 + _MAX_VALUE], before)
     old = info.fields.get(key)
-    # The first that says something counts; a commit may stand in a line of its own.
-    if old is None or not old.value or old.placeholder or _pins(key, value, old.value):
+    # The first that is filled in counts; a commit may stand in a line of its own.
+    pins = key == REVISION and not full_commit(old.value if old else "") and full_commit(value)
+    if old is None or not old.value or old.placeholder or pins:
         info.fields[key] = Field(value, number, is_placeholder(value))
-
-
-def _pins(key: str, new: str, old: str) -> bool:
-    return key == REVISION and not full_commit(old) and bool(full_commit(new))
 
 
 def _value(text: str, before: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.formats.regular import read_regular
@@ -38,7 +38,7 @@ CONTENT, POINTER, LINK, OTHER = "content", "pointer", "link", "other"
 class OnDisk:
     """A file of the work tree: its `size` in bytes and what `kind` it is.
 
-    `stands_for` is what a pointer says of the content that belongs there; else None.
+    `stands_for` is the pointer that lies there in place of the content; else None.
     """
 
     size: int
@@ -46,6 +46,7 @@ class OnDisk:
     stands_for: Pointer | None = None
 
 
+@dataclass
 class Account:
     """One model: the folder `path` in the models folder `root`. Other paths count from `path`.
 
@@ -54,20 +55,15 @@ class Account:
     tree (without INFO.md and pmgit.lock), `weights` the paths that are weights, wherever they are.
     """
 
-    __slots__ = (
-        "disk", "info", "lock", "lock_trouble", "path", "pointers", "raw", "root", "weights",
-    )  # fmt: skip
-
-    def __init__(self, path: str, root: str) -> None:
-        self.path = path
-        self.root = root
-        self.lock: Lock | None = None
-        self.lock_trouble = ""
-        self.info: Info | None = None
-        self.pointers: dict[str, Pointer] = {}
-        self.raw: dict[str, Blob] = {}
-        self.disk: dict[str, OnDisk] = {}
-        self.weights: set[str] = set()
+    path: str
+    root: str
+    lock: Lock | None = None
+    lock_trouble: str = ""
+    info: Info | None = None
+    pointers: dict[str, Pointer] = field(default_factory=dict)
+    raw: dict[str, Blob] = field(default_factory=dict)
+    disk: dict[str, OnDisk] = field(default_factory=dict)
+    weights: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -75,6 +71,7 @@ class Account:
         return self.path[len(self.root) + 1 :]
 
 
+@dataclass
 class Accounts:
     """Everything below the models folders: `models` by path, and what belongs to none.
 
@@ -84,15 +81,14 @@ class Accounts:
     of their own; both count from the top of the repository.
     """
 
-    def __init__(self) -> None:
-        self.models: list[Account] = []
-        self.others: list[Account] = []
-        self.loose: list[str] = []
-        self.clones: list[str] = []
+    models: list[Account] = field(default_factory=list)
+    others: list[Account] = field(default_factory=list)
+    loose: list[str] = field(default_factory=list)
+    clones: list[str] = field(default_factory=list)
 
 
 def collect(repository: Repository, config: Config) -> Accounts:
-    """What the index and the work tree have below the models folders.
+    """The models that the index and the work tree have below the models folders.
 
     Raises PmgitError when Git cannot be asked.
     """

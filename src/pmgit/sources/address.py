@@ -18,6 +18,7 @@ from pmgit.sources.listing import Listing, RemoteFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from pmgit.sources.web import Stream
 
@@ -102,11 +103,14 @@ class Address:
     ) -> Iterator[Stream]:
         """The bytes of the file; there is nothing secret to send."""
         web.demand_online()
-        with web.stream(
-            self.url, start, validator, _HEADERS, refusal=lambda status, _: self._refusal(status)
-        ) as found:
+        with self._stream(start, validator) as found:
             self._demand_file(found.is_page)
             yield found
+
+    def _stream(self, start: int, validator: str) -> AbstractContextManager[Stream]:
+        return web.stream(
+            self.url, start, validator, _HEADERS, refusal=lambda status, _: self._refusal(status)
+        )
 
     def _size(self) -> int:
         """The size in bytes, -1 when the server does not say."""
@@ -116,9 +120,7 @@ class Address:
                 self._demand_file(web.Stream(answer).is_page)
                 return web.Stream(answer).total
         # Not every server likes HEAD, nor says a size then: begin to read, and stop.
-        with web.stream(
-            self.url, 0, "", _HEADERS, refusal=lambda status, _: self._refusal(status)
-        ) as found:
+        with self._stream(0, "") as found:
             self._demand_file(found.is_page)
             return found.total
 

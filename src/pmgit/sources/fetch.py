@@ -51,9 +51,9 @@ def fetch(
     sleep: Callable[[float], None] = time.sleep,
     attempts: int = web.ATTEMPTS,
 ) -> tuple[int, str]:
-    """Bring `file` of the full commit `revision` to the path `part`; its size and sha256.
+    """Fetch `file` of the full commit `revision` to the path `part`; its size and sha256.
 
-    Size and hash are held against what `file` says. `on_bytes` is called with the number of bytes
+    Size and hash are compared with those of `file`. `on_bytes` is called with the number of bytes
     that are there, first of all those of an earlier fetch; the number is negative when some turned
     out to be of no use. `sleep` takes seconds; after `attempts` without a new megabyte in between
     the fetch is given up.
@@ -125,7 +125,7 @@ def _append(kept: _Part, stream: Stream) -> None:
 
 
 class _Part:
-    """What is there of `file`: its `size` in bytes, and the `total` of the whole (-1: unknown).
+    """What has arrived of `file`: `size` in bytes, and the `total` of the whole (-1: unknown).
 
     Where no hash is known, a note beside it keeps what names the state of the source's file, its
     `validator`, so that parts of two states are never joined.
@@ -135,7 +135,7 @@ class _Part:
         self._path = path
         self._note = f"{path}.note"
         self.file = file
-        self._on_bytes = on_bytes or _nothing
+        self._on_bytes = on_bytes or (lambda _: None)
         self.has_hash = bool(file.sha256 or file.blob)
         self._digest = hashlib.sha256()
         self.size = 0
@@ -294,10 +294,6 @@ def _is_still(path: str, fd: int) -> bool:
         return os.path.samestat(os.stat(path), os.fstat(fd))
     except FileNotFoundError:
         return False
-
-
-def _nothing(count: int) -> None:
-    """For callers that do not count."""
 
 
 def _read_note(path: str) -> tuple[str, int]:

@@ -1,8 +1,8 @@
-"""What a source says of a model: files, commit, license; checked before anybody acts on it."""
+"""What a source lists of a model: files, commit, license; checked before they are used."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import cut
@@ -10,7 +10,7 @@ from pmgit.model.lock_file import is_hex, trouble_with
 from pmgit.model.naming import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 #: What every repository of the Hub has, and no model needs: left out without a word.
 _USUAL = frozenset({".gitattributes", ".gitignore", ".gitkeep"})
@@ -33,6 +33,7 @@ class RemoteFile:
     prefix: str = ""
 
 
+@dataclass
 class Listing:
     """A model at one commit of a source.
 
@@ -44,35 +45,22 @@ class Listing:
     left out of the files and why, and what else they should know.
     """
 
-    __slots__ = (
-        "files", "gated", "license", "license_link", "license_name", "notes", "page", "parameters",
-        "private", "source",
-    )  # fmt: skip
+    source: Mapping[str, str]
+    files: Sequence[RemoteFile]
+    _: KW_ONLY
+    page: str
+    license: str = ""
+    license_name: str = ""
+    license_link: str = ""
+    gated: bool = False
+    private: bool = False
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
-    def __init__(
-        self,
-        source: Mapping[str, str],
-        files: Iterable[RemoteFile],
-        *,
-        page: str,
-        license: str = "",
-        license_name: str = "",
-        license_link: str = "",
-        gated: bool = False,
-        private: bool = False,
-        parameters: Mapping[str, int] | None = None,
-        notes: Iterable[str] = (),
-    ) -> None:
-        self.source = dict(source)
-        self.files, left_out = _writable(files)
-        self.page = page
-        self.license = license
-        self.license_name = license_name
-        self.license_link = license_link
-        self.gated = gated
-        self.private = private
-        self.parameters = dict(parameters or {})
-        self.notes = (*notes, *left_out)
+    def __post_init__(self) -> None:
+        """Leave out the files that must not be written, with a note for each."""
+        self.files, left_out = _writable(self.files)
+        self.notes = (*self.notes, *left_out)
 
     @property
     def revision(self) -> str:

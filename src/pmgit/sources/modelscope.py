@@ -156,11 +156,7 @@ class ModelScope:
         """License, whether it is private, whether it is gated, and notes."""
         url = f"{self.address}/openapi/v1/models/{self.repo_id}"
         try:
-            status, document = web.persist(
-                lambda: web.get_json(url, _HEADERS, _secrets(), self.address),
-                self.address,
-                sleep=sleep,
-            )
+            status, document = self._get_json(url, sleep)
         except SourceError:
             status, document = 0, None
         data = _get(document, "data")
@@ -174,14 +170,18 @@ class ModelScope:
             [],
         )
 
+    def _get_json(self, url: str, sleep: Callable[[float], None]) -> tuple[int, Any]:
+        """Status and document of an answer, after as many tries as are worth it."""
+
+        def get() -> tuple[int, Any]:
+            return web.get_json(url, _HEADERS, _secrets(), self.address)
+
+        return web.persist(get, self.address, sleep=sleep)
+
     def _data(self, route: str, query: Mapping[str, str], sleep: Callable[[float], None]) -> object:
         """What an answer of the server carries; SourceError when it is an error, or none at all."""
         url = f"{self._api}/{route}?{urlencode(query, quote_via=quote)}"
-        status, document = web.persist(
-            lambda: web.get_json(url, _HEADERS, _secrets(), self.address),
-            self.address,
-            sleep=sleep,
-        )
+        status, document = self._get_json(url, sleep)
         if status != 200:
             raise self._refusal(status)
         if not isinstance(document, dict) or "Code" not in document:
@@ -210,17 +210,14 @@ class ModelScope:
         )
 
     def _refusal(self, status: int) -> SourceError:
-        if status in (401, 403, 404) and _secrets():
-            return SourceError(
-                errors.ABSENT,
-                f"{self.label} is not there, private or gated, or the token is not valid",
-                f"look at {self.page}, and at MODELSCOPE_API_TOKEN",
-            )
         if status in (401, 403, 404):
+            why, hint = "", "; a token goes into MODELSCOPE_API_TOKEN"
+            if _secrets():
+                why, hint = ", or the token is not valid", ", and at MODELSCOPE_API_TOKEN"
             return SourceError(
                 errors.ABSENT,
-                f"{self.label} is not there, private or gated",
-                f"look at {self.page}; a token goes into MODELSCOPE_API_TOKEN",
+                f"{self.label} is not there, private or gated{why}",
+                f"look at {self.page}{hint}",
             )
         return SourceError(
             errors.REFUSED, f"{self.label} answers with status {status}", f"look at {self.page}"

@@ -42,17 +42,13 @@ def here() -> PastePlace:
         repository = discover()
     except PmgitError:
         return PastePlace(Shell("", own_command()), install=install)
-    remote, upstream = _remote(repository), _has_upstream(repository)
-    return PastePlace(shell_for(repository), remote, upstream, install)
+    upstream = bool(id_of(repository, "@{upstream}"))
+    return PastePlace(shell_for(repository), _remote(repository), upstream, install)
 
 
 def _remote(repository: Repository) -> str:
     names = repository.run("remote").decode("utf-8", "surrogateescape").split("\n")[:-1]
     return names[0] if len(names) == 1 else "origin"
-
-
-def _has_upstream(repository: Repository) -> bool:
-    return bool(id_of(repository, "@{upstream}"))
 
 
 def command(template: str, match: Match, place: PastePlace) -> str:
