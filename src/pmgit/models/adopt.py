@@ -14,7 +14,7 @@ from pmgit.model.folder import LOCK
 from pmgit.model.lock_file import HUB, LOCAL, Lock, LockedFile, trouble_with
 from pmgit.model.weights import Tiers
 from pmgit.models.hashing import Memory, hash_files
-from pmgit.models.pull import demand_room
+from pmgit.models.pull import demand_room, move
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +97,7 @@ def copy_in(repository: Repository, source: str, path: str) -> int:
                 shutil.copyfileobj(reader, writer, 1 << 20)
                 total += writer.tell()
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        _move(staging, target)
+        move(staging, target)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise PmgitError(f"{source} could not be copied: {why}", "nothing was added") from error
@@ -121,17 +121,3 @@ def _files(source: str) -> list[tuple[str, str]]:
             if not os.path.islink(place) and name != LOCK:
                 found.append((place, os.path.relpath(place, source).replace(os.sep, "/")))
     return found
-
-
-def _move(staging: str, target: str) -> None:
-    """Give the copied folder its name in one step."""
-    try:
-        os.rename(staging, target)
-    except OSError:
-        # Another file system: copy beside the target first, then rename there.
-        beside = f"{target}.{os.urandom(6).hex()}.tmp"
-        try:
-            shutil.copytree(staging, beside)
-            os.rename(beside, target)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)

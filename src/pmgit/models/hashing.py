@@ -111,7 +111,7 @@ def hash_files(
     `jobs` threads (0: as many as the machine has cores). `on_bytes` is called with the number of
     bytes that were read or need not be read again.
     """
-    sizes = {path: _size(os.path.join(top, path)) for path in paths}
+    sizes = {path: size_of(os.path.join(top, path)) for path in paths}
     order = sorted(sizes, key=lambda path: (-sizes[path], path))
 
     def one(path: str) -> Hashed:
@@ -124,7 +124,8 @@ def hash_files(
         return dict(zip(order, pool.map(one, order), strict=True))
 
 
-def _size(path: str) -> int:
+def size_of(path: str) -> int:
+    """The size of a file in bytes; 0 when there is none."""
     try:
         return os.lstat(path).st_size
     except OSError:

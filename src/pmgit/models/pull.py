@@ -17,6 +17,7 @@ from pmgit.core.errors import PmgitError
 from pmgit.core.units import show_size
 from pmgit.formats.regular import open_regular
 from pmgit.model.lock_file import HUB, URL
+from pmgit.models.hashing import size_of
 from pmgit.sources import resolve
 from pmgit.sources.fetch import fetch
 from pmgit.sources.listing import RemoteFile
@@ -106,7 +107,7 @@ def demand_room(repository: Repository, parts: Mapping[str, int]) -> None:
 
     `parts` are paths with the bytes that each will have; what is there already counts.
     """
-    wanted = sum(size - min(size, _size(part)) for part, size in parts.items())
+    wanted = sum(size - min(size, size_of(part)) for part, size in parts.items())
     for folder in (repository.top, repository.common_dir):
         free = shutil.disk_usage(folder).free
         if wanted + _SPARE > free:
@@ -115,13 +116,6 @@ def demand_room(repository: Repository, parts: Mapping[str, int]) -> None:
                 f" {show_size(free)} are free",
                 _ROOM,
             )
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0
 
 
 def disk_error(path: str, error: OSError) -> PmgitError:
@@ -205,26 +199,32 @@ def _share_blocks(source: int, target: int) -> bool:
 
 
 def put(part: str, target: str) -> None:
-    """Give a finished file its final name; Raises PmgitError."""
+    """Give a finished file its final name; raises PmgitError."""
     folder = os.path.dirname(target)
     try:
         os.makedirs(folder, exist_ok=True)
         os.chmod(part, 0o666 & ~_umask())
-        try:
-            os.replace(part, target)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            # The work tree lies on another disk: copy there first, under a name of its own.
-            beside = f"{target}.{os.urandom(6).hex()}.tmp"
-            try:
-                shutil.copyfile(part, beside)
-                os.replace(beside, target)
-            finally:
-                _remove(beside)
-            _remove(part)
+        move(part, target)
     except OSError as error:
         raise disk_error(target, error) from error
+
+
+def move(source: str, target: str) -> None:
+    """Give a finished file or folder its final name in one step; raises OSError."""
+    try:
+        os.replace(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # The work tree lies on another disk: copy there first, under a name of its own.
+        beside = f"{target}.{os.urandom(6).hex()}.tmp"
+        copy = shutil.copytree if os.path.isdir(source) else shutil.copyfile
+        try:
+            copy(source, beside)
+            os.replace(beside, target)
+        finally:
+            _remove(beside)
+        _remove(source)
 
 
 def _umask() -> int:
@@ -234,6 +234,9 @@ def _umask() -> int:
 
 
 def _remove(path: str) -> None:
+    if os.path.isdir(path):
+        shutil.rmtree(path, ignore_errors=True)
+        return
     try:
         os.unlink(path)
     except OSError:

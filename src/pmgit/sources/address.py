@@ -12,7 +12,7 @@ from pmgit import __version__
 from pmgit.core.errors import UsageError, cut
 from pmgit.hub.client import request
 from pmgit.model.lock_file import URL, trouble_with
-from pmgit.sources import errors, web
+from pmgit.sources import web
 from pmgit.sources.errors import SourceError
 from pmgit.sources.listing import Listing, RemoteFile
 
@@ -127,7 +127,6 @@ class Address:
     def _demand_file(self, is_page: bool) -> None:
         if is_page and not self.only.lower().endswith((".html", ".htm")):
             raise SourceError(
-                errors.REFUSED,
                 f"{self.label} gives a page for people, not the file {self.only!r}",
                 "name the address of the file itself; one that needs a login cannot be used",
             )
@@ -135,19 +134,15 @@ class Address:
     def _refusal(self, status: int) -> SourceError:
         if status in (404, 410):
             return SourceError(
-                errors.ABSENT,
                 f"{self.label} has no file at {cut(self.url)}",
                 "look for the new address of the model",
             )
         if status in (401, 403):
             return SourceError(
-                errors.TOKEN,
                 f"{self.label} does not give {self.only!r} to everybody",
                 "download it as that site wants, then add the file from this disk",
             )
-        return SourceError(
-            errors.REFUSED, f"{self.label} answers with status {status}", f"look at {cut(self.url)}"
-        )
+        return SourceError(f"{self.label} answers with status {status}", f"look at {cut(self.url)}")
 
 
 def check(url: str) -> None:

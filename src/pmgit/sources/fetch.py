@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
 from pmgit.formats.regular import read_regular
-from pmgit.sources import errors, web
+from pmgit.sources import web
 from pmgit.sources.errors import DamagedError, PassingError, SourceError
 
 if TYPE_CHECKING:
@@ -114,7 +114,6 @@ def _append(kept: _Part, stream: Stream) -> None:
     kept.begin(stream)
     if kept.total < 0 and not stream.is_bounded and not kept.has_hash:
         raise SourceError(
-            errors.REFUSED,
             f"nothing says where {kept.file.path!r} ends: neither its server nor a hash",
             "name its hash: --sha256 HASH",
         )

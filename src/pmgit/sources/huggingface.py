@@ -128,25 +128,21 @@ class HuggingFace:
             login = "" if has_token else ", then log in: hf auth login (or set HF_TOKEN)"
             owner = " with the account that the token is of" if has_token else ""
             return SourceError(
-                errors.GATED,
                 f"{self.repo_id} is gated: its owner decides who may have its files",
                 f"ask for access on {self.page}{owner}{login}",
             )
         if code == "RevisionNotFound":
             return SourceError(
-                errors.REVISION,
                 f"{self.repo_id} has no branch, tag or commit {revision!r}",
                 f"see which there are: {self.page}/tree/main",
             )
         if code == "EntryNotFound" or (path and status == 404 and code != "RepoNotFound"):
             return SourceError(
-                errors.ABSENT,
                 f"{self.repo_id} has no file {path!r} at {revision}",
                 f"see what it has: {self.page}/tree/{revision}",
             )
         if has_token and status == 401 and (code != "RepoNotFound" or "credentials" in words):
             return SourceError(
-                errors.TOKEN,
                 f"{web.host(api.endpoint())} does not take the token of this machine",
                 f"make a new one on {_TOKENS} and log in: hf auth login; or go without:"
                 " unset HF_TOKEN, hf auth logout",
@@ -158,20 +154,17 @@ class HuggingFace:
                 else "if it is private, log in: hf auth login (or set HF_TOKEN)"
             )
             return SourceError(
-                errors.ABSENT,
                 f"{web.host(api.endpoint())} has no model {self.repo_id}, or it is private",
                 f"look for it: {self.page}; {way}",
             )
         if status == 403:
             return SourceError(
-                errors.TOKEN,
                 f"{web.host(api.endpoint())} does not let this machine have {self.repo_id}",
                 f"see what its token may read: {_TOKENS}"
                 if has_token
                 else f"look at {self.page}, and log in: hf auth login (or set HF_TOKEN)",
             )
         return SourceError(
-            errors.REFUSED,
             f"{web.host(api.endpoint())} answers with status {status} for {self.repo_id}",
             f"look at {self.page}",
         )

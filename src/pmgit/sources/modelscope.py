@@ -135,7 +135,6 @@ class ModelScope:
                 asked += 1
                 if len(found) >= _CUT or asked > _MOST_LISTS:
                     raise SourceError(
-                        errors.REFUSED,
                         f"{self.label} has more files than ModelScope lists",
                         f"get it with git: git clone {self.page}.git",
                     )
@@ -197,14 +196,12 @@ class ModelScope:
             document = None
         if _get(document, "Code") not in (None, 200):
             raise SourceError(
-                errors.ABSENT,
                 f"{self.label} does not give the file {file.path!r}",
                 f"see what it has: {self.page}/files",
             )
 
     def _unknown(self, revision: str) -> SourceError:
         return SourceError(
-            errors.REVISION,
             f"{self.label} has no branch, tag or commit {revision!r}",
             f"see which there are: {self.page}/files",
         )
@@ -215,13 +212,10 @@ class ModelScope:
             if _secrets():
                 why, hint = ", or the token is not valid", ", and at MODELSCOPE_API_TOKEN"
             return SourceError(
-                errors.ABSENT,
                 f"{self.label} is not there, private or gated{why}",
                 f"look at {self.page}{hint}",
             )
-        return SourceError(
-            errors.REFUSED, f"{self.label} answers with status {status}", f"look at {self.page}"
-        )
+        return SourceError(f"{self.label} answers with status {status}", f"look at {self.page}")
 
 
 def _secrets() -> dict[str, str]:
