@@ -63,7 +63,7 @@ class Entry:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What two entries have in common that forgive the same."""
+        """Path, rule and blob id; entries that have them in common forgive the same."""
         return (self.path, self.rule, self.oid)
 
     @property
@@ -190,7 +190,7 @@ def quote(text: str) -> str:
 
 
 def _unquote(text: str) -> str:
-    """What `quote` was given. Raises ValueError."""
+    """The text that `quote` has made `text` of. Raises ValueError."""
     if "\\" not in text:
         return text
     out = []

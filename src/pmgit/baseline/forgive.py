@@ -1,4 +1,4 @@
-"""What a baseline forgives: the same blob where it was, a smaller one there, one that has moved.
+"""Forgiven findings: the same blob where it was, a smaller one there, one that has moved.
 
 A move is free once its old path is gone, for one new path; a copy is new. What grew is new.
 """

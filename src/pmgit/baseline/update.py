@@ -1,4 +1,4 @@
-"""How a baseline changes: what is free is followed, what is accepted is added, the rest refused."""
+"""Changes of a baseline: free moves are followed, accepted findings added, the rest is refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Recorder(Baseline):
 
 
 class Update:
-    """What becomes of the entries of `file`.
+    """The entries of `file` as they become.
 
     `added` is new, `followed` are entries that go where their blob went or shrink with it,
     `dropped` are those that are no longer needed, `refused` the findings that stay unforgiven.
@@ -140,5 +140,5 @@ class Update:
 
     @property
     def forgiven(self) -> int:
-        """How many of today's findings it forgives."""
+        """The number of today's findings that it forgives."""
         return len(self._judged) - len(self.refused)

@@ -1,4 +1,4 @@
-"""Where the commits of a plan are: on which refs, who else has them, and what may be done there."""
+"""The reach of the commits of a plan: which refs have them, who else, and what may be done."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NAMED = 3
 
 
 def backup_ref(ref: str, oid: str, kind: str = "") -> str:
-    """Where the old commits of a ref are kept, `oid` being what it holds.
+    """The ref that keeps the old commits of a ref, which holds `oid`.
 
     The id comes first, so no two names collide; a tag may be called as a branch is.
     """
@@ -46,7 +46,7 @@ def names_of(names: Sequence[str]) -> str:
 
 
 class Place:
-    """Where the flagged commits of a range are, and what may be done with them."""
+    """The reach of the flagged commits of a range, and what may be done with them."""
 
     def __init__(self, subject: Subject, blobs: list[Blob]) -> None:
         self._subject = subject
@@ -106,7 +106,7 @@ class Place:
             self.hindrance = "the clone is shallow there: git fetch --unshallow, then: pmgit fix"
 
     def _who(self) -> str:
-        """Who else has the commits, for the words of a plan."""
+        """The words of a plan about those who have the commits too."""
         parts = []
         remotes = [short(h.ref) for h in self._holders if h.ref.startswith(REMOTES)]
         others = [

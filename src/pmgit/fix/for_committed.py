@@ -1,4 +1,4 @@
-"""What is right once content is committed: by where the commits are.
+"""Fixes for what is committed already, by where the commits are.
 
 Deleting the file, or untracking it, is the wrong advice then: the blob stays in the history. The
 last commit is amended, older ones are made anew by `pmgit fix`, what a remote has is left as it
@@ -146,7 +146,7 @@ def _for_pusher(which: str, names: Iterable[str], *, anew: bool) -> Fix:
 
 
 def _place_of(finding: Finding) -> tuple[str, str]:
-    """What a finding of a range and one of its tip have in common."""
+    """The rule and path that a finding of a range and one of its tip have in common."""
     return finding.rule, finding.path
 
 
@@ -193,7 +193,7 @@ def _give(findings: Sequence[Finding], meant: Iterable[bool], fix: Fix) -> list[
 def at_tip(
     findings: list[Finding], whole_tree: Callable[[list[str]], list[Finding]]
 ) -> tuple[list[Finding], Fix]:
-    """Which findings of a range can be cured where its tip is checked out, and by what."""
+    """The findings of a range that can be cured where its tip is checked out, and the fix."""
     wanted = {_place_of(finding) for finding in findings}
     if not wanted:
         return [], Fix()
@@ -206,7 +206,7 @@ def at_tip(
 
 
 def _on_disk(subject: Subject, steps: Sequence[Step], links: Collection[str]) -> list[Step]:
-    """What is taken out of Git is on disk first, in a sparse checkout too; not too long `links`."""
+    """The steps that put on disk what leaves Git, also where it is sparse; not too long `links`."""
     taken = [path for step in steps if step.argv[:2] == ("git", "rm") for path in step.items]
     top = os.fsencode(subject.repository.top)
     taken = [path for path in taken if path not in links]

@@ -1,4 +1,4 @@
-"""What is right in a merge: nothing that would make it take away the other side's files.
+"""Fixes in a merge: none may make it take away the other side's files.
 
 A file that is taken out of the index then is recorded as deleted, and everybody who has it loses
 it. What comes from the other side is mended where it was made: the merge is aborted, and what has
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pmgit.core.finding import Finding
     from pmgit.model.subject import Subject
 
-#: The size rules speak of one blob by turns: what one says of it in the merge, another says of
-#: it on the branch.
+#: The size rules report one blob by turns: where one reports it in the merge, another one may
+#: report it on the branch.
 _OF_BLOBS = ("missing-pointer", "oversized-blob", "tracked-weights")
 
 #: What takes files out of the index, or takes them back to HEAD.

@@ -36,7 +36,7 @@ _FEW = 500
 
 
 class Holders:
-    """Which commits have the two sides of conflicts; asked of Git once for all `paths`."""
+    """The commits that have the two sides of conflicts; asked of Git once for all `paths`."""
 
     def __init__(self, subject: Subject, paths: Sequence[str], labels: Iterable[str]) -> None:
         """`labels` are what the conflicts call their sides, such as `HEAD` or the branch."""
@@ -58,18 +58,18 @@ class Holders:
             self._held[name] = {} if code else {b.path: b.oid for b in of_tree(out)}
 
     def commit(self, path: str, side: Side) -> str:
-        """What to call the commit that has a side; '' when it cannot be found."""
+        """The name of the commit that has a side; '' when it cannot be found."""
         text = side.pointer.text
         wanted = self._repository.id_of(text)
         return next((n for n, held in self._held.items() if held.get(path) == wanted), "")
 
     def name(self, path: str, side: Side) -> str:
-        """The commit that has a side, or what the conflict itself calls it."""
+        """The name of the commit that has a side, or else the label that the conflict gives it."""
         return self.commit(path, side) or side.label
 
 
 def take_side(subject: Subject, blob: Blob, sides: tuple[Side, ...], holders: Holders) -> Advice:
-    """How the first of two sides takes the place of their conflict, and how the other would.
+    """The fix that puts the first of two sides in the place of their conflict, or the other.
 
     The file on disk goes with it where it is the conflict, too; anything else that lies there is
     somebody's work.

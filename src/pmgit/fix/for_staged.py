@@ -39,9 +39,9 @@ _DIFFERS = (
 
 
 def by_pmgit(config: Config, scope: Sequence[str], rules: Iterable[str]) -> tuple[str, ...]:
-    """`pmgit fix` for these rules; `scope` are the options that say what of.
+    """`pmgit fix` for these rules; `scope` are the options that name what is fixed.
 
-    What has been set on the command line of `pmgit check` is set again.
+    Options of rules from the command line of `pmgit check` are set again.
     """
     names = sorted(rules)
     typed = [
@@ -66,7 +66,7 @@ class Advice:
 
 
 def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
-    """How a blob does not get into Git, while its file stays on disk.
+    """The fix that keeps a blob out of Git, while its file stays on disk.
 
     `ignore`: below a models folder the ignore rules are set up too, or the next `git add` would
     bring it back.
@@ -105,7 +105,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
 
 
 def _from_disk(repository: Repository) -> str:
-    """What to say when the commit takes its content from the disk, whatever is staged."""
+    """A note for a commit that takes its content from the disk, whatever is staged; else ''."""
     name = of_commit(repository)
     if name == "index.lock":
         return "; commit without -a, which would take it from the disk again"
@@ -163,7 +163,7 @@ def _committed(blob: Blob) -> Advice:
 
 
 def store(subject: Subject, blob: Blob) -> Advice:
-    """How what Git must not hold gets where it belongs: into Git LFS, or out of Git altogether."""
+    """The fix for a blob that Git must not hold: into Git LFS, or out of Git altogether."""
     if steering.steers_git(blob.path) or not goes_to_lfs(subject, blob):
         return keep_out(subject, blob)
     if subject.is_lfs(blob.path):
@@ -187,7 +187,7 @@ def set_up_here(subject: Subject, blob: Blob) -> Advice:
 
 
 def text_again(subject: Subject, blob: Blob) -> Advice:
-    """How a text that is a pointer becomes text again, or why that would be refused here."""
+    """The fix that makes a pointer text again, or the reason why that would be refused here."""
     if not subject.can_be_staged:
         return Advice(None)
     line, sends = subject.once(only_here.of_clone).get(blob.path, ("", False))
@@ -248,7 +248,7 @@ def pattern(subject: Subject, blob: Blob) -> str:
 
 
 def to_pointer(subject: Subject, blob: Blob) -> Advice:
-    """How a raw blob becomes the pointer that its attributes ask for."""
+    """The fix that makes a raw blob the pointer that its attributes ask for."""
     if not subject.can_be_staged:
         return _committed(blob)
     line = subject.once(only_here.raw_of).get(blob.path)
@@ -281,7 +281,7 @@ def convert(blob: Blob) -> Step:
 
 
 def replace_pointer(subject: Subject, blob: Blob, text: bytes) -> Advice:
-    """How a blob becomes the pointer `text`, which is plain ASCII; the work tree is not touched."""
+    """The fix that makes a blob the pointer `text` (plain ASCII); the work tree is not touched."""
     if not subject.can_be_staged:
         return _committed(blob)
     # A word for each line: a line break in a word is nothing that fish could read.

@@ -23,7 +23,7 @@ _LONGEST = 80
 
 
 def stem_of(name: str) -> str:
-    """What a weights file is called without its formats, variants and the number of its shard.
+    """The name of a weights file without its formats, variants and the number of its shard.
 
     `qwen2.5-7b.Q4_K_M.gguf` is `qwen2.5-7b`, `model-00001-of-00002.safetensors` is `model`.
     """

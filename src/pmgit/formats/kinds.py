@@ -1,4 +1,4 @@
-"""What a file is by its content: weights, text or a tokenizer, as far as its first bytes prove it.
+"""Kinds of files by their content (weights, text, a tokenizer), as the first bytes prove them.
 
 Used where a name proves nothing: `model.bin` may be weights or a firmware image, `m.txt` need not
 be text. Only formats that exist for models count as weights. A NumPy array, HDF5, a plain zip or a

@@ -55,7 +55,7 @@ class Header:
 
     @property
     def parameters(self) -> dict[str, int]:
-        """How many numbers the file holds, by their type; integer buffers are among them."""
+        """The number of numbers in the file, by their type; integer buffers are among them."""
         found: dict[str, int] = {}
         for tensor in self.tensors.values():
             found[tensor.dtype] = found.get(tensor.dtype, 0) + tensor.elements

@@ -1,4 +1,4 @@
-"""What a push would take of the Git LFS storage that a host includes."""
+"""The Git LFS storage of a host that a push would take."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def demand_repo_id(text: str) -> None:
 
 
 def model_info(repo_id: str, revision: str) -> HubModel:
-    """What a model is made of at a revision ('' is the default branch), by one request.
+    """The files and the card of a model at a revision ('' is the default branch), by one request.
 
     Raises RefusedError for the Hub's refusal, UnreachableError when there is no usable answer.
     """

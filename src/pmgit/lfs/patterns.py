@@ -1,4 +1,4 @@
-"""How a line of .gitattributes is written, and which files must never be sent to Git LFS.
+"""Lines of .gitattributes, and the files that must never be sent to Git LFS.
 
 Attribute patterns are not ignore patterns: a blank ends the pattern, a folder's pattern says
 nothing of the files in it, and there is no negation. What is written here is asked of

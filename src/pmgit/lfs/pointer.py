@@ -49,7 +49,7 @@ class Pointer:
 
 
 class Broken:
-    """What was meant to be a pointer and cannot be read as one; `fault` says why."""
+    """A text that was meant to be a pointer and cannot be read as one; `fault` says why."""
 
     __slots__ = ("fault",)
 

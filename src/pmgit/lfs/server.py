@@ -1,4 +1,4 @@
-"""What the server of Git LFS has, asked through Git LFS itself.
+"""The objects that the server of Git LFS has, asked through Git LFS itself.
 
 Git LFS knows which server it is, how to log in and what to ask there (the batch API), but has no
 command that only asks. So `git lfs pre-push` is run as it would be for the push, over a commit
@@ -39,7 +39,7 @@ class NoAnswerError(PmgitError):
 
 
 def lacking(repository: Repository, remote: str, ref: str, blobs: Mapping[str, str]) -> set[str]:
-    """Which objects the server lacks to which a push of `ref` to `remote` would upload.
+    """The objects that the server lacks to which a push of `ref` to `remote` would upload.
 
     `blobs` are the ids of pointers, by the ids of the objects that they name. Where objects are
     copied by something else than a server, nobody can be asked, and all of them are lacking.
@@ -56,7 +56,7 @@ def lacking(repository: Repository, remote: str, ref: str, blobs: Mapping[str, s
 def _ask(
     repository: Repository, remote: str, ref: str, blobs: Mapping[str, str], folder: str
 ) -> str:
-    """What Git LFS prints about a push of these pointers."""
+    """The output of Git LFS about a push of these pointers."""
     objects = os.path.join(folder, "objects")
     os.makedirs(os.path.join(objects, "info"))
     with open(os.path.join(objects, "info", "alternates"), "wb") as file:
@@ -102,7 +102,7 @@ def _read(pipe: int, into: list[bytes]) -> None:
 
 
 def _asked(trace: str) -> int:
-    """How many objects Git LFS has asked for, by its trace: silence must not be a yes."""
+    """The number of objects that Git LFS has asked for, by its trace: silence must not be a yes."""
     try:
         with open(trace, encoding="utf-8", errors="replace") as file:
             sizes = [line.partition(_BATCH)[2].split() for line in file if _BATCH in line]

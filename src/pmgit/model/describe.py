@@ -1,4 +1,4 @@
-"""What the disk knows about a model: its files, its parameters, and traces of its download.
+"""Descriptions of models on disk: their files, their parameters, and traces of their download.
 
 Only regular files inside the folder are read, no link is followed (but those of the Hub's cache to
 its own blobs), nothing is executed. What is not certain is left out: a wrong source is worse than
@@ -49,7 +49,7 @@ class File:
 
 @dataclass
 class Description:
-    """What was found out about a model; '' and empty where the disk does not show it.
+    """What a folder shows about its model; '' and empty where it does not.
 
     `guess` is a repository id that something in the folder mentions, but that may as well be the
     model it was derived from. `parameters` counts numbers by their type. `problems` says which
@@ -68,7 +68,7 @@ class Description:
 
 
 def describe(folder: str, name: str, tiers: Tiers) -> Description:
-    """What the disk knows about the model `name` (`bert`, `org/name`) in `folder`.
+    """The description of the model `name` (`bert`, `org/name`) in `folder`.
 
     Weights are read whole, for their sha256. PmgitError when a file or folder cannot be read.
     """

@@ -1,4 +1,4 @@
-"""What a model is: the shallowest folder below a models folder that itself holds a file.
+"""Model folders: the shallowest folders below a models folder that hold a file themselves.
 
 README, LICENSE, dot-files, source code and its documentation do not count: a folder that holds
 only these and other folders is an organisation (`google/`), a container or a package, or a model

@@ -2,7 +2,7 @@
 
 People write these files by hand, in Chinese or English, so the reader is lenient about form: both
 colons, with or without bold (the colon inside or outside of it), with or without list markers.
-What stands in code blocks and HTML comments says nothing. Nothing in a file makes it raise.
+What stands in code blocks and HTML comments does not count. Nothing in a file makes it raise.
 """
 
 # ruff: noqa: RUF001, RUF003 - the punctuation of Chinese text is meant
@@ -45,7 +45,7 @@ _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 
 class Field:
-    """What one field says, in which line (from 1), and whether that is only a placeholder."""
+    """The value of one field, its line (from 1), and whether it is only a placeholder."""
 
     __slots__ = ("line", "placeholder", "value")
 
@@ -59,7 +59,7 @@ class Field:
 
 
 class Info:
-    """What an INFO.md says.
+    """An INFO.md, read.
 
     `fields` holds those of FIELDS that the file has, an empty one too. `language` is `en` or
     `zh`, or '' when the file has no text. `problem` says why the file cannot be used as it is
@@ -93,7 +93,7 @@ class Info:
 
 
 def parse(data: bytes) -> Info:
-    """What the bytes of an INFO.md say."""
+    """The INFO.md that these bytes are."""
     info = Info()
     if len(data) > MAX_BYTES:
         info.problem = too_large(len(data))

@@ -1,4 +1,4 @@
-"""Where a model lies, for programs that load it: asked of the disk alone, in under 5 ms.
+"""The folder of a model, for programs that load it: found on the disk alone, in under 5 ms.
 
 Neither Git nor click nor the Hub's client is imported: a training script waits for this.
 """

@@ -62,7 +62,7 @@ class LockedFile:
 
 
 class Lock:
-    """What a pmgit.lock holds.
+    """A pmgit.lock, read.
 
     `source` has `type` (one of SOURCES) and what that needs to be fetched again; `license` is as
     the source names it ('' when it does not), `created` the ISO date of the first lock,
@@ -88,7 +88,7 @@ class Lock:
 
     @property
     def type(self) -> str:
-        """Where the model is from, one of SOURCES."""
+        """The kind of source that the model is from, one of SOURCES."""
         return str(self.source["type"])
 
     @property

@@ -1,4 +1,4 @@
-"""Which new blobs are only moved: old bytes under another name, which add nothing to the history.
+"""New blobs that are only moved: old bytes under another name, which add nothing to the history.
 
 A move is free when the blob was at its old place what it is at the new one. Text that becomes
 weights by its new name is new weights, and so is what comes into a model folder from elsewhere.

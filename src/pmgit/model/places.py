@@ -1,4 +1,4 @@
-"""What lies in the models folders, in the index and on disk, as far as a judgement has to know.
+"""The files of the models folders, in the index and on disk, as far as a judgement needs them.
 
 Of an ordinary commit these are the models that it touches, what lies directly in the models
 folders, and what is on disk in folders that nobody has described. Where the INFO.md of a model is
@@ -26,7 +26,7 @@ _GIT = "/.git"
 
 
 class Places:
-    """What lies in the models folders `roots`, where `changes` is what a snapshot changes there."""
+    """The files of the models folders `roots`; `changes` are those of a snapshot there."""
 
     def __init__(
         self, snapshot: Snapshot, roots: tuple[str, ...], changes: Sequence[Blob], tiers: Tiers
@@ -47,7 +47,7 @@ class Places:
 
     @lazy
     def _outline(self) -> Outline | None:
-        """What the snapshot has of the models folders, without a list; None: a list is needed."""
+        """The models folders of the snapshot in outline; None where only a listing will do."""
         for root in self._roots:
             if any(other.startswith(f"{root}/") for other in self._roots):
                 return None  # of a folder in another, Git names one
@@ -108,7 +108,7 @@ class Places:
         return self.listing, in_folders(self.listing.values())
 
     def tracked_below(self, place: str) -> list[str]:
-        """What the snapshot has at a path of the models folders, or below it."""
+        """The tracked files at a path of the models folders, or below it."""
         is_near = self._part is not None and self._top_of(f"{place}/") in self._near
         if place in (self.around if is_near else self.listing):
             return [place]

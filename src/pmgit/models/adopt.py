@@ -33,7 +33,7 @@ def lock_of(
     before: Lock | None = None,
     on_bytes: Callable[[int], None] | None = None,
 ) -> tuple[Lock, Description]:
-    """The lock of the model `name` in the folder `path`, and what its files say of it.
+    """The lock of the model `name` in the folder `path`, and its description by its files.
 
     `before` is the lock that it replaces: where the model is from, and since when, stays as it is.
     Raises PmgitError for files that cannot be read or listed.

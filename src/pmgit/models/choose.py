@@ -1,4 +1,4 @@
-"""Which files of a source a model needs: one format of its weights, not every one that there is."""
+"""The files of a source that a model needs: one format of its weights, not all of them."""
 
 from __future__ import annotations
 

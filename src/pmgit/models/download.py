@@ -73,7 +73,7 @@ class Download:
         return done
 
     def _part(self, file: RemoteFile) -> str:
-        """Where a file is put together: named by its content, so that the next run finds it."""
+        """The path at which a file is put together, by its content: the next run finds it."""
         place = f"{self.listing.page}\0{self.listing.revision}\0{file.path}"
         key = file.sha256 or file.blob or hashlib.sha256(place.encode()).hexdigest()
         return os.path.join(pull.staging(self.repository), f"{key}.part")

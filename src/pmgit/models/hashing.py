@@ -91,7 +91,7 @@ def _identity(status: os.stat_result) -> list[object]:
 
 @dataclass(frozen=True)
 class Hashed:
-    """What was found of a file: its `size` in bytes and `sha256`, or the `trouble` with it."""
+    """A file that was hashed: its `size` in bytes and `sha256`, or the `trouble` with it."""
 
     size: int = 0
     sha256: str = ""

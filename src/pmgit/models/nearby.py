@@ -1,4 +1,4 @@
-"""Where the bytes of a locked file may lie on this machine already, so that nothing is fetched.
+"""Places of this machine that may have the bytes of a locked file, so that nothing is fetched.
 
 Only places are named here, of files of the right size; the caller hashes the one that it takes.
 """

@@ -40,7 +40,7 @@ _ROOM = "free some space on the disk, then run it again"
 
 @dataclass(frozen=True)
 class Pulled:
-    """What became of a file: `how` it came (a place, or the source), and its size in bytes."""
+    """A file that is in its place now: `how` it came (a path, or the source), its size (bytes)."""
 
     path: str
     size: int
@@ -105,7 +105,7 @@ def from_source(lock: Lock, file: LockedFile, part: str, on_bytes: Callable[[int
 def demand_room(repository: Repository, parts: Mapping[str, int]) -> None:
     """Raise PmgitError when a disk has no room for the files that are put together at `parts`.
 
-    `parts` are paths with the bytes that each will have; what is there already counts.
+    `parts` are paths with the bytes that each will have; bytes that have arrived already count.
     """
     wanted = sum(size - min(size, size_of(part)) for part, size in parts.items())
     for folder in (repository.top, repository.common_dir):

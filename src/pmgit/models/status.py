@@ -31,7 +31,7 @@ FULL, PLACEHOLDERS, ABSENT = "ok", "TODO", "missing"
 
 
 class Row:
-    """What `pmgit status` shows of a model.
+    """The line of a model in `pmgit status`.
 
     `on_disk`, `in_git` and `in_lfs` are bytes: of the files in the work tree, of raw blobs in the
     index, of the content that pointers in the index stand for. `attention` says what somebody has
@@ -63,7 +63,7 @@ class Row:
 
 
 def state_of(model: Account) -> str:
-    """Where the weights of a model are; the worst of its files counts."""
+    """The state of a model, HERE or another; that of its worst file counts."""
     need = wanted(model)
     if not need and not model.weights:
         return NONE
@@ -111,7 +111,7 @@ def _info(model: Account) -> str:
 
 
 def _attention(row: Row) -> Iterable[tuple[str, Fix | None]]:
-    """What somebody has to do about a model, each with its command."""
+    """The tasks that somebody has with a model, each with its command."""
     model = row.model
     if row.info == ABSENT and (row.state != NOT_LOCKED or model.lock):
         yield "has no INFO.md", Fix(Step("pmgit", "info", "new", model.path))

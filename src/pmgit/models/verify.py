@@ -28,7 +28,7 @@ _MOST_TEXT = 10_000_000
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a file has to be: its `size` in bytes and `sha256`; `by` names what demands it."""
+    """The `size` in bytes and `sha256` that a file has to have; `by` names what demands them."""
 
     size: int
     sha256: str
@@ -37,7 +37,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one file is: `path` from the model's folder, its `state`, and in words what is wrong.
+    """The verdict on one file: `path` from the model's folder, its `state`, and what is wrong.
 
     `sha256` is the hash that was found, '' where none had to be made.
     """
@@ -50,7 +50,7 @@ class Verdict:
 
 
 def wanted(model: Account) -> dict[str, Wanted]:
-    """What each file of a model has to be: by its lock, else by its pointer in the index."""
+    """The demands on each file of a model: by its lock, else by its pointer in the index."""
     found = {
         path: Wanted(stands_for.size, stands_for.oid, "its pointer in Git")
         for path, stands_for in model.pointers.items()

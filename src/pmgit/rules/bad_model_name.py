@@ -128,7 +128,8 @@ def _wanted(model: Model, strict: bool, free: bool, repo_id: str) -> str:
 def _sources(subject: Subject, models: list[Model]) -> dict[str, tuple[bool, str]]:
     """Whether a name of the maker's choice is fine, and the repository id that the source is.
 
-    It is as long as INFO.md records no source, and when that says of what the model was made.
+    It is as long as INFO.md records no source, and when the source only names the model that this
+    one was made from.
     """
     from pmgit.model import info_file, repo_id
 

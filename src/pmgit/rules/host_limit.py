@@ -103,7 +103,7 @@ class HostLimit(Rule):
             )
 
     def _advice(self, subject: Subject, blob: Blob, *, to_lfs: bool) -> for_staged.Advice:
-        """What other rules would say of the same file, or two fixes would collide."""
+        """The advice that other rules give for the same file, or two fixes would collide."""
         ends_there = steers_git(blob.path) or for_staged.goes_to_lfs(subject, blob)
         if to_lfs and not ends_there and subject.can_be_staged:
             return for_staged.set_up_here(subject, blob)

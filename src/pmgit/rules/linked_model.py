@@ -75,7 +75,7 @@ class LinkedModel(Rule):
                 )
 
     def _recorded(self, subject: Subject) -> Iterator[Finding]:
-        """What is wrong with the links and submodules that are introduced."""
+        """The findings about the links and submodules that are introduced."""
         links = subject.links
         if subject.origin == RANGE:
             # A link costs the history nothing: what counts is whether the tip has it.
@@ -143,7 +143,7 @@ def _submodules(subject: Subject, blobs: list[Blob]) -> dict[str, str]:
 
 
 def _faults(subject: Subject, links: list[Blob]) -> dict[str, str]:
-    """What is wrong with these links, by their paths."""
+    """The faults of these links, by their paths."""
     targets = subject.snapshot.contents.heads_of(links)
     faults = {}
     outward = {}
@@ -186,7 +186,7 @@ def _outward_on_disk(subject: Subject) -> Iterator[tuple[str, str]]:
 
 
 def _goal(blob: Blob, target: str) -> str:
-    """Where a relative link leads, from the top of the repository."""
+    """The path that a relative link leads to, from the top of the repository."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(blob.path), _slashed(target)))
 
 
@@ -195,7 +195,7 @@ def _slashed(target: str) -> str:
 
 
 def _fault(target: str, goal: str) -> str:
-    """What is wrong with the link as such; '' when nothing is. Nothing is opened through it."""
+    """The fault of a link as such; '' when it has none. Nothing is opened through it."""
     if _slashed(target).startswith("/") or _slashed(target)[1:3] == ":/":
         return f"a link to the absolute path {target!r}"
     if goal.startswith("../") or goal == "..":

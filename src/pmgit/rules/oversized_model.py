@@ -77,7 +77,7 @@ class OversizedModel(Rule):
                 chosen.append(blob)
                 left -= more
         subject.snapshot.learn_filters(blob.path for blob in chosen)
-        # What other rules say of the same files must be the same, or two fixes would collide.
+        # The advice of other rules for the same files must be the same, or two fixes would collide.
         advice = [for_staged.store(subject, blob) for blob in chosen]
         note = next((found.note for found in advice if found.note), "")
         plans = [found.fix for found in advice if found.fix]
@@ -88,7 +88,7 @@ class OversizedModel(Rule):
 
 
 class _Growth:
-    """What makes a model larger: its new files, and how many bytes `was` gone from each path."""
+    """The growth of a model: its new files, and the bytes that each path had before (`was`)."""
 
     __slots__ = ("model", "new", "was")
 

@@ -125,7 +125,7 @@ def _surely_portable(paths: list[str]) -> bool:
 
 
 def fault_of(path: str, root: str) -> str:
-    """What makes a path below the models folder `root` unportable; '' when nothing does."""
+    """The reason why a path below the models folder `root` is unportable; '' when it is not."""
     for part in path[len(root) + 1 :].split("/"):
         fault = fault_of_part(part)
         if fault:
@@ -136,7 +136,7 @@ def fault_of(path: str, root: str) -> str:
 
 
 def fault_of_part(part: str) -> str:
-    """What makes one part of a path unportable; '' when nothing does."""
+    """The reason why one part of a path is unportable; '' when it is not."""
     if not part.isascii():
         try:
             size = len(part.encode("utf-8"))

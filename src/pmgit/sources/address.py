@@ -173,11 +173,11 @@ def check(url: str) -> None:
 
 
 def file_name(url: str) -> str:
-    """What the file behind an address is called: the last part of its path."""
+    """The name of the file behind an address: the last part of its path."""
     return unquote(urlsplit(url).path.rpartition("/")[2])
 
 
 def hash_of_name(name: str) -> str:
-    """How the sha256 of a file begins by its name; '' when it says nothing of it."""
+    """The begin of a file's sha256 that its name has; '' when it has none."""
     found = _HASH.search(name)
     return found[1] if found and not _DAY.fullmatch(found[1]) else ""

@@ -1,4 +1,4 @@
-"""What can go wrong with a source, in plain words and with a way out. No token is ever in them."""
+"""Errors of sources, in plain words and with a way out. No token is ever in them."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _PROGRESS = 1_000_000
 
 
 class _OtherFileError(Exception):
-    """What the source gives is not the file that was asked for."""
+    """The bytes of the source are not those of the file that was asked for."""
 
 
 def fetch(
@@ -124,7 +124,7 @@ def _append(kept: _Part, stream: Stream) -> None:
 
 
 class _Part:
-    """What has arrived of `file`: `size` in bytes, and the `total` of the whole (-1: unknown).
+    """The part of `file` that has arrived: its `size` in bytes, the `total` of all (-1: unknown).
 
     Where no hash is known, a note beside it keeps what names the state of the source's file, its
     `validator`, so that parts of two states are never joined.
@@ -236,7 +236,7 @@ class _Part:
             return
 
     def difference(self) -> str:
-        """What is wrong with the whole content; '' when it is as the file should be."""
+        """The fault of the whole content; '' when it is as the file should be."""
         file = self.file
         if file.size >= 0 and self.size != file.size:
             return f"it has {self.size:,} bytes, and should have {file.size:,}"

@@ -53,7 +53,7 @@ class HuggingFace:
         return self.repo_id.rpartition("/")[2]
 
     def look(self, revision: str = "", *, sleep: Callable[[float], None] = time.sleep) -> Listing:
-        """What the Hub has of the model at a revision; SourceError when it does not say."""
+        """The files of the model at a revision; SourceError when the Hub does not list them."""
         web.demand_online()
         asked = revision or self.revision
 

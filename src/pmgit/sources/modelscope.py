@@ -65,7 +65,7 @@ class ModelScope:
         return self.repo_id.rpartition("/")[2]
 
     def look(self, revision: str = "", *, sleep: Callable[[float], None] = time.sleep) -> Listing:
-        """What ModelScope has of the model at a revision; SourceError when it does not say."""
+        """The files of the model at a revision; SourceError when ModelScope does not list them."""
         web.demand_online()
         asked = revision or self.revision
         for branch in [asked] if asked else _BRANCHES:
@@ -178,7 +178,7 @@ class ModelScope:
         return web.persist(get, self.address, sleep=sleep)
 
     def _data(self, route: str, query: Mapping[str, str], sleep: Callable[[float], None]) -> object:
-        """What an answer of the server carries; SourceError when it is an error, or none at all."""
+        """The data in an answer of the server; SourceError when it is an error, or none at all."""
         url = f"{self._api}/{route}?{urlencode(query, quote_via=quote)}"
         status, document = self._get_json(url, sleep)
         if status != 200:

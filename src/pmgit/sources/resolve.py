@@ -1,4 +1,4 @@
-"""Which source a text names: a Hub id, a page, an address; and which one a lock names."""
+"""The source that a text names (a Hub id, a page, an address), or that a lock names."""
 
 from __future__ import annotations
 

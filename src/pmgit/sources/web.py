@@ -67,7 +67,7 @@ def persist(
     sleep: Callable[[float], None] = time.sleep,
     help: str = "",
 ) -> T:
-    """What `task` gives, after as many tries as are worth it; SourceError when none has worked."""
+    """The result of `task`, after as many tries as are worth it; SourceError when none worked."""
     patience = Patience(url, sleep=sleep, help=help)
     while True:
         try:
@@ -224,7 +224,7 @@ def stream(
 
 
 def _range(text: str) -> tuple[int, int]:
-    """Where a part begins and how long the whole is, by its Content-Range; -1 is unknown."""
+    """The begin of a part and the length of the whole, by its Content-Range; -1 is unknown."""
     unit, _, rest = text.strip().partition(" ")
     span, _, total = rest.partition("/")
     return (

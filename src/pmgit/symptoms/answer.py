@@ -26,7 +26,7 @@ _FILE, _OID = "FILE", "OID"
 
 @dataclass(frozen=True)
 class PastePlace:
-    """Where the commands are pasted: the shell, the remote, whether the branch has an upstream."""
+    """The place for pasting: the shell, the remote, whether the branch has an upstream."""
 
     shell: Shell
     remote: str = "origin"
