@@ -45,7 +45,7 @@ def names_of(names: Sequence[str]) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-class Place:
+class Reach:
     """The reach of the flagged commits of a range, and what may be done with them."""
 
     def __init__(self, subject: Subject, blobs: list[Blob]) -> None:
@@ -75,13 +75,13 @@ class Place:
         if self.bare or not self.tip:
             return
         if flagged:
-            self._look()
+            self._find_holders()
         busy = position.under_way(repository)
         if busy:
             self.is_here = False
             self.hindrance = f"finish or abort the {busy} that is under way, then: pmgit fix"
 
-    def _look(self) -> None:
+    def _find_holders(self) -> None:
         self._holders = position.holders(self._repository, {b.commit for b in self._blobs})
         remotes = [short(h.ref) for h in self._holders if h.ref.startswith(REMOTES)]
         if not self._unpushed:
@@ -105,7 +105,7 @@ class Place:
         if not self.pushed and self._repository.shallow_commits.intersection(self._affected):
             self.hindrance = "the clone is shallow there: git fetch --unshallow, then: pmgit fix"
 
-    def _who(self) -> str:
+    def _others(self) -> str:
         """The words of a plan about those who have the commits too."""
         parts = []
         remotes = [short(h.ref) for h in self._holders if h.ref.startswith(REMOTES)]
@@ -142,7 +142,7 @@ class Place:
         """Make the last commit anew, by plain git."""
         backup = backup_ref(self._ref, self.tip)
         about = (
-            f"amends the last commit of {short(self._ref)} ({self._who()});"
+            f"amends the last commit of {short(self._ref)} ({self._others()});"
             f" the old one is kept as {backup}"
         )
         return Fix(
@@ -161,7 +161,7 @@ class Place:
         count = len(self._affected)
         about = (
             f"makes {'1 commit' if count == 1 else f'{count} commits'} of {self._called()} anew"
-            f" ({self._who()}); the old ones are kept as {backup_ref(self._ref, self._value)}"
+            f" ({self._others()}); the old ones are kept as {backup_ref(self._ref, self._value)}"
         )
         steps = [Step(*self.command(names), names="verbatim")]
         if self._ref != self._head.ref and not self._ref.startswith(TAGS):

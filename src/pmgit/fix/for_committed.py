@@ -13,7 +13,7 @@ import os
 
 from pmgit.core.finding import ERROR, Fix, Step
 from pmgit.core.shell import merged
-from pmgit.fix.commit_reach import Place, backup_ref, names_of
+from pmgit.fix.commit_reach import Reach, backup_ref, names_of
 from pmgit.git.blob import LINK, encode
 from pmgit.git.names import TAGS
 from pmgit.model.steering import steers_git
@@ -62,7 +62,7 @@ def _with_blobs(findings: list[Finding], subject: Subject) -> list[Finding]:
     return given
 
 
-def place(
+def with_fixes(
     findings: list[Finding], subject: Subject, whole_tree: Callable[[list[str]], list[Finding]]
 ) -> list[Finding]:
     """The findings of a range with the fix that is right where its commits are.
@@ -81,48 +81,48 @@ def place(
     if is_tag and not committed:
         hint = f"; when a commit mends it, move the tag there: git tag -f {short(pushed.ref)}"
         return [f.but(message=f.message + hint) if f.severity == ERROR else f for f in findings]
-    place = Place(subject, [blob for finding in committed for blob in finding.blobs])
+    reach = Reach(subject, [blob for finding in committed for blob in finding.blobs])
     names = sorted({f.rule for f in findings if f.blobs or not f.fix})
-    if place.hindrance and committed:
-        hint = f"; {place.hindrance}"
+    if reach.hindrance and committed:
+        hint = f"; {reach.hindrance}"
         return [f.but(message=f.message + hint) if f.blobs else f for f in findings]
-    if place.bare:
-        which = pushed.ref if is_tag else place.tip[:12]
+    if reach.bare:
+        which = pushed.ref if is_tag else reach.tip[:12]
         if committed:
-            return _give(findings, has_blobs, _for_pusher(which, names, anew=True))
+            return _with_plan(findings, has_blobs, _for_pusher(which, names, anew=True))
         on_top = [_is_cured_by_a_commit(finding) for finding in findings]
         names = [finding.rule for finding, cures in zip(findings, on_top, strict=True) if cures]
-        return _give(findings, on_top, _for_pusher(which, names, anew=False))
-    if committed and not place.pushed and not place.is_last:
-        return _give(findings, has_blobs, place.engine(names))
-    if not place.is_here or not names:
+        return _with_plan(findings, on_top, _for_pusher(which, names, anew=False))
+    if committed and not reach.pushed and not reach.is_last:
+        return _with_plan(findings, has_blobs, reach.engine(names))
+    if not reach.is_here or not names:
         return findings
     cured, whole = at_tip([f for f in findings if f.blobs or not f.fix], whole_tree)
     places = {_place_of(finding) for finding in cured}
-    if committed and not place.pushed and not places.issuperset(map(_place_of, committed)):
+    if committed and not reach.pushed and not places.issuperset(map(_place_of, committed)):
         # What the last commit added is gone from the tip, or needs more than a command.
-        return _give(findings, has_blobs, place.engine(names))
+        return _with_plan(findings, has_blobs, reach.engine(names))
     if not whole.steps:
         return findings
     links = {blob.path for f in cured for blob in f.blobs if blob.mode == LINK}
     steps = [*_on_disk(subject, whole.steps, links), *whole.steps]
-    shown = place.shown(names)
-    if committed and not place.pushed:
-        fix = place.amend(cured, steps, shown)
+    shown = reach.shown(names)
+    if committed and not reach.pushed:
+        fix = reach.amend(cured, steps, shown)
     else:
         about = "a new commit is enough, because this is judged at the tip"
         if committed:
             about = (
-                f"{names_of(place.pushed)} has it already, so the history keeps it; from a new"
+                f"{names_of(reach.pushed)} has it already, so the history keeps it; from a new"
                 " commit on it is as it should be. To take it out of the history, everybody who"
                 " has a clone must agree"
             )
         fix = Fix(
-            *place.guard(cured), *steps, *commit_of(cured),
+            *reach.guard(cured), *steps, *commit_of(cured),
             about=about, shown=shown, safe=whole.safe and not committed, warning=whole.warning,
         )  # fmt: skip
     meant = [bool(f.blobs or not f.fix) and _place_of(f) in places for f in findings]
-    return _give(findings, meant, fix)
+    return _with_plan(findings, meant, fix)
 
 
 def _is_cured_by_a_commit(finding: Finding) -> bool:
@@ -173,11 +173,11 @@ def _without_commit(findings: list[Finding], refs: dict[str, str]) -> list[Findi
             f" is kept there as {names_of(backups)}; push without it"
         )
         fix = Fix(*steps, about=about, safe=False)
-        findings = _give(findings, [refs_of(finding) == mine for finding in findings], fix)
+        findings = _with_plan(findings, [refs_of(finding) == mine for finding in findings], fix)
     return findings
 
 
-def _give(findings: Sequence[Finding], meant: Iterable[bool], fix: Fix) -> list[Finding]:
+def _with_plan(findings: Sequence[Finding], meant: Iterable[bool], fix: Fix) -> list[Finding]:
     """The findings, with the same plan for those that are `meant`; it is printed once."""
     given = []
     pasted: Fix | None = fix

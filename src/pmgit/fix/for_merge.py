@@ -38,7 +38,7 @@ _KEEP = (
 )
 
 
-def place(findings: list[Finding], subject: Subject) -> list[Finding]:
+def with_fixes(findings: list[Finding], subject: Subject) -> list[Finding]:
     """The findings of what is staged, with the fixes that are right while a merge is under way."""
     repository = subject.repository
     merged = merges.heads(repository)
@@ -55,12 +55,12 @@ def place(findings: list[Finding], subject: Subject) -> list[Finding]:
             continue  # what the environment names is not here
         other = {change.path: change.before for change in changes(raw)}
         for at, finding in enumerate(placed):
-            paths = _about(finding, staged)
+            paths = _files_of(finding, staged)
             if any(path not in other for path in paths):
                 theirs.add(at)
                 has_error[commit] = has_error.get(commit, False) or finding.severity == ERROR
             elif finding.fix and any(other[path] for path in paths):
-                placed[at] = finding.with_fix(_back(finding.fix, commit, other))
+                placed[at] = finding.with_fix(_restored(finding.fix, commit, other))
     commits = [commit for commit, is_wrong in has_error.items() if is_wrong]
     plan = _mend(subject, commits, [placed[at] for at in theirs]) if commits else None
     for at, finding in enumerate(placed):
@@ -74,7 +74,7 @@ def place(findings: list[Finding], subject: Subject) -> list[Finding]:
     return placed
 
 
-def _about(finding: Finding, staged: set[str]) -> set[str]:
+def _files_of(finding: Finding, staged: set[str]) -> set[str]:
     """The `staged` files that a finding is about, or that its fix takes out of the index."""
     steps = finding.fix.steps if finding.fix else ()
     paths = {path for step in steps if step.argv[:2] in _TAKE for path in step.items}
@@ -82,10 +82,10 @@ def _about(finding: Finding, staged: set[str]) -> set[str]:
     return paths & staged
 
 
-def _back(fix: Fix, commit: str, other: dict[str, str]) -> Fix:
+def _restored(fix: Fix, commit: str, other: dict[str, str]) -> Fix:
     """The fix, but what the merged commit has, too, goes back to what it is there."""
     if fix.parts:
-        return Fix.together([_back(part, commit, other) for part in fix.parts])
+        return Fix.together([_restored(part, commit, other) for part in fix.parts])
     steps: list[Step] = []
     for step in fix.steps:
         if step.argv[:2] != ("git", "rm"):

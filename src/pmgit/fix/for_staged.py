@@ -83,7 +83,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
     if before:
         back = Step("git", "restore", "--staged", items=(blob.path,))
     else:
-        place = whole.of(subject, blob.path)
+        place = whole.folder_of(subject, blob.path)
         if place and blob.mode != SUBMODULE:
             together = subject.once(whole.leave_index, place)
             if together is None:
@@ -124,7 +124,7 @@ def ignored(subject: Subject, blob: Blob, wanted: bool = True) -> list[Step]:
     """The steps that keep the next `git add` from bringing a path back."""
     if not wanted or not (subject.in_models(blob.path) or blob.path in subject.roots):
         return []
-    if blob.mode == SUBMODULE or whole.of(subject, blob.path):
+    if blob.mode == SUBMODULE or whole.folder_of(subject, blob.path):
         return hide(subject, blob.path)
     if subject.storage == LFS or subject.once(_has_nested):
         return []  # in a nested block they are ignored, and were added all the same
@@ -211,7 +211,7 @@ def goes_to_lfs(subject: Subject, blob: Blob) -> bool:
     """
     if subject.is_lfs(blob.path):
         return True
-    if subject.storage != LFS or whole.of(subject, blob.path):
+    if subject.storage != LFS or whole.folder_of(subject, blob.path):
         return False
     from pmgit.lfs import patterns
     from pmgit.model import storage

@@ -68,7 +68,7 @@ class Usage:
         }
 
 
-def of(snapshot: Snapshot, host: Host) -> Usage:
+def of_push(snapshot: Snapshot, host: Host) -> Usage:
     """The objects that the snapshot's new pointers stand for, each once.
 
     Those that the host is known to have do not count: what its remote-tracking refs reach.

@@ -22,7 +22,7 @@ _NO_WEIGHTS = (
 )  # fmt: skip
 
 
-def among(paths: Iterable[str], tiers: Tiers, top: str) -> list[str]:
+def find(paths: Iterable[str], tiers: Tiers, top: str) -> list[str]:
     """The files that are weights: by their names, or by size where a name leaves it open."""
     of = tiers.of
     found = []

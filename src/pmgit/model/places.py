@@ -179,7 +179,7 @@ class Places:
     def _unknown_weights(self) -> list[str]:
         """Those of them that are weights: by their names, else by their sizes."""
         files = [path for paths in self._unknown.values() for path in paths]
-        return local_weights.among(files, self._tiers, self._repository.top)
+        return local_weights.find(files, self._tiers, self._repository.top)
 
     @lazy
     def _doubtful(self) -> list[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 
-def of(subject: Subject, path: str) -> str:
+def folder_of(subject: Subject, path: str) -> str:
     """The folder that must not be torn apart and that a path lies in; '' for none."""
     place = path.rpartition("/")[0]
     root = root_of(path, subject.roots)

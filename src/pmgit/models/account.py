@@ -105,13 +105,13 @@ def collect(repository: Repository, config: Config) -> Accounts:
         without = _share_out(models, below, on_disk, repository.top)
         found.clones += [p.removesuffix("/.git") for p in without if p.endswith("/.git")]
         loose = [path for path in without if not path.endswith("/.git")]
-        found.loose += local_weights.among(loose, tiers, repository.top)
+        found.loose += local_weights.find(loose, tiers, repository.top)
         found.models += models
     found.loose.sort()
     found.clones.sort()
     for model in found.models:
         names = [f"{model.path}/{name}" for name in {*model.disk, *model.raw}]
-        weights = local_weights.among(names, tiers, repository.top)
+        weights = local_weights.find(names, tiers, repository.top)
         begin = len(model.path) + 1
         model.weights = {place[begin:] for place in weights} | set(model.pointers)
         _read(model, repository.top)
