@@ -112,7 +112,7 @@ class LinkedModel(Rule):
                 fix = Fix(*for_staged.hide(subject, place), order=Fix.SETUP)
             is_bare = place in subject.places.bare
             kind = "a bare repository" if is_bare else "a repository of its own"
-            message = f"{kind}, of which Git records no file here, nor an INFO.md in it"
+            message = f"{kind}: Git records none of its files here, not even an INFO.md"
             yield self.finding(place, message, severity=WARNING, fix=fix)
 
     def _recorded_bare(self, subject: Subject) -> Iterator[Finding]:
@@ -125,7 +125,7 @@ class LinkedModel(Rule):
 
                 advice = for_staged.keep_out(subject, new[0])
                 files = "1 file" if len(new) == 1 else f"{len(new)} files"
-                message = f"a bare repository, of which {files} would be recorded one by one"
+                message = f"a bare repository: {files} of it would be recorded one by one"
                 yield self.finding(place, message + advice.note, fix=advice.fix)
 
 
