@@ -160,7 +160,7 @@ class _Puller:
         with _progress.bytes_bar(shown, size) as bar:
             done = pull.pull(
                 self._repository, path, lock, wanted,
-                nearby=self._nearby, get=pull.from_source, on_bytes=bar or (lambda _: None),
+                nearby=self._nearby, on_bytes=bar or (lambda _: None),
             )  # fmt: skip
         near = sum(one.how != lock.type for one in done)
         ways = [f"{near} from this machine"] if near else []

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from pmgit.model.lock_file import Lock, LockedFile
     from pmgit.models.nearby import Nearby
 
-    #: Writes the right bytes of a file to a part, continuing at its end; raises PmgitError.
-    Fetch = Callable[[Lock, LockedFile, str, Callable[[int], None]], None]
-
 _CHUNK = 1 << 20
 #: Beside the files themselves, a disk needs room for what else is written there.
 _SPARE = 10_000_000
@@ -61,7 +58,6 @@ def pull(
     files: Sequence[LockedFile],
     *,
     nearby: Nearby,
-    get: Fetch,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> list[Pulled]:
     """Put `files` of the `lock` of the model folder `model` into their places.
@@ -79,14 +75,14 @@ def pull(
         part = parts[file]
         how = copy_from_near(nearby.places_of(lock, file), file, target, part, on_bytes)
         if not how:
-            get(lock, file, part, on_bytes)
+            _fetch(lock, file, part, on_bytes)
             how = lock.type
         put(part, target)
         done.append(Pulled(file.path, file.size, how))
     return done
 
 
-def from_source(lock: Lock, file: LockedFile, part: str, on_bytes: Callable[[int], None]) -> None:
+def _fetch(lock: Lock, file: LockedFile, part: str, on_bytes: Callable[[int], None]) -> None:
     """Fetch a file to `part`. Raises SourceError when it cannot be had, PmgitError for the disk."""
     source = resolve.of_lock(lock.source)
     revision = str(lock.source.get("revision", ""))
