@@ -73,11 +73,6 @@ def quoted(glob: str) -> str:
     return '"' + "".join(out) + '"'
 
 
-def escape(path: str) -> str:
-    """The pattern for exactly this name, at any depth when it has no slash."""
-    return quoted(literal(path))
-
-
 def exact(path: str) -> str:
     """The pattern for exactly this path from the top of the repository."""
     return quoted("/" + literal(path))
