@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pmgit.model.info_template import BEGIN, END, files_block
 
 TYPE_CHECKING = False
@@ -20,17 +18,19 @@ class BlockError(ValueError):
     """A block that has a begin and no end; the text says in which line it begins."""
 
 
-@dataclass(frozen=True)
 class Listed:
     """A file that the block names, in `line` (from 1).
 
     `size` (bytes) is -1 and `sha256` is '' where the line has none.
     """
 
-    path: str
-    line: int
-    size: int = -1
-    sha256: str = ""
+    __slots__ = ("line", "path", "sha256", "size")
+
+    def __init__(self, path: str, line: int, size: int = -1, sha256: str = "") -> None:
+        self.path = path
+        self.line = line
+        self.size = size
+        self.sha256 = sha256
 
 
 def listed(data: bytes) -> list[Listed]:
