@@ -374,7 +374,7 @@ def chinese_readme() -> str:
     """The Chinese README with the transcripts of the English one."""
     english = (TOP / "README.md").read_text("utf-8")
     text = (TOP / "README.zh-CN.md").read_text("utf-8")
-    for name in ("transcript", "first-day", "onboarding"):
+    for name in ("transcript", "first-day", "onboarding", "models"):
         head, _, tail = between(text, name)
         text = head + between(english, name)[1] + tail
     return text

@@ -51,11 +51,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """Three workers for two cores: half of the time a worker waits for what it has started."""
+    """Four workers for two cores: half of the time a worker waits for what it has started."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     cores = os.cpu_count() or 1
-    return cores + cores // 2
+    return cores + min(cores, 4)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -121,3 +121,10 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
     return fetch(
         Path(os.environ.get("PMGIT_TEST_CACHE", Path(__file__).parent.parent / ".cache/weights"))
     )
+
+
+@pytest.fixture
+def here(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    """An empty repository in whose top folder the test itself stands."""
+    monkeypatch.chdir(repo.path)
+    return repo

@@ -239,9 +239,9 @@ def test_a_broken_configuration_is_an_error(argv: list[str], repo: Repo) -> None
 
 def test_a_fault_of_pmgit_itself_is_neither_clean_nor_a_finding(repo: Repo) -> None:
     code = (
-        "import sys\nfrom pmgit import checker, cli\n"
+        "import sys\nfrom pmgit import cli\nfrom pmgit.check import engine\n"
         "def judge(*args):\n    raise RuntimeError('x\\x1b[2J')\n"
-        "checker.judge = judge\nsys.argv = ['pmgit', 'check']\ncli.main()\n"
+        "engine.judge = judge\nsys.argv = ['pmgit', 'check']\ncli.main()\n"
     )
     failed = repo.run([sys.executable, "-c", code])
     assert (failed.code, failed.out) == (3, ""), failed
@@ -251,9 +251,9 @@ def test_a_fault_of_pmgit_itself_is_neither_clean_nor_a_finding(repo: Repo) -> N
 
 def test_an_interrupt_is_exit_code_130(repo: Repo) -> None:
     code = (
-        "import sys\nfrom pmgit import checker, cli\n"
+        "import sys\nfrom pmgit import cli\nfrom pmgit.check import engine\n"
         "def judge(*args):\n    raise KeyboardInterrupt\n"
-        "checker.judge = judge\nsys.argv = ['pmgit', 'check']\ncli.main()\n"
+        "engine.judge = judge\nsys.argv = ['pmgit', 'check']\ncli.main()\n"
     )
     ended = repo.run([sys.executable, "-c", code])
     assert (ended.code, ended.out, ended.err.strip()) == (130, "", "pmgit: interrupted")
@@ -305,10 +305,11 @@ def test_verbose_tells_git_commands_and_their_times(repo: Repo) -> None:
 def test_verbose_shows_no_secret(repo: Repo) -> None:
     """Whatever the words of a git command are."""
     code = (
-        "import sys\nfrom pmgit import checker, cli\nfrom pmgit.git import process\n"
+        "import sys\nfrom pmgit import cli\nfrom pmgit.check import engine\n"
+        "from pmgit.git import process\n"
         "def judge(*args):\n"
         "    process.start('ls-remote', 'https://me:pass-word@git.invalid/x').finish()\n"
-        "checker.judge = judge\nsys.argv = ['pmgit', '-v', 'check']\ncli.main()\n"
+        "engine.judge = judge\nsys.argv = ['pmgit', '-v', 'check']\ncli.main()\n"
     )
     failed = repo.run([sys.executable, "-c", code])
     assert failed.code == 3

@@ -386,9 +386,9 @@ def test_a_git_that_fails_is_never_clean(verb: str, how: str, lfs_repo: Repo) ->
 def test_a_fault_of_pmgit_itself_is_neither_clean_nor_a_finding(error: str, repo: Repo) -> None:
     repo.stage(WEIGHTS, 2000)
     code = (
-        "import sys\nfrom pmgit import checker, hook\n"
+        "import sys\nfrom pmgit import hook\nfrom pmgit.check import engine\n"
         f"def judge(*args):\n    raise {error}\n"
-        "checker.judge = judge\nsys.exit(hook.main(['pre-commit']))\n"
+        "engine.judge = judge\nsys.exit(hook.main(['pre-commit']))\n"
     )
     failed = repo.run([sys.executable, "-c", code])
     assert (failed.code, failed.out) == (3, ""), failed

@@ -288,7 +288,7 @@ def test_no_module_is_long() -> None:
         for folder in ("src", "tests", "scripts", "bench")
         for file in (ROOT / folder).rglob("*.py")
     }
-    assert {name: n for name, n in lines.items() if n > 700} == {}
+    assert {name: n for name, n in lines.items() if n > 600} == {}
 
 
 @pytest.mark.parametrize("name", rule_modules())
@@ -386,7 +386,7 @@ def test_hook_imports_nothing_slow(situation: str, lfs_repo: Repo) -> None:
 @pytest.mark.parametrize("packed", [False, True])
 def test_git_processes_do_not_grow(packed: bool, lfs_repo: Repo) -> None:
     """A fixed, small number of git processes, however many models and files are staged."""
-    counts = []
+    started = []
     for number in range(8):
         lfs_repo.add_info(f"pretrained_model/model-{number}", f"https://example.invalid/{number}")
     lfs_repo.commit("Describe the models")
@@ -402,9 +402,9 @@ def test_git_processes_do_not_grow(packed: bool, lfs_repo: Repo) -> None:
             trace = lfs_repo.path.parent / f"trace-{number}"
             shown = lfs_repo.hook("pre-commit", env={"GIT_TRACE": str(trace)})
             assert (shown.code, shown.out) == (0, ""), shown
-            counts.append(trace.read_text().count(" built-in: git "))
-    assert counts[0] == counts[1]
-    assert counts[1] <= 8
+            started.append(sorted(re.findall(r" built-in: git (\S+)", trace.read_text())))
+    assert started[0] == started[1]
+    assert len(started[1]) <= 8
 
 
 # --- danger

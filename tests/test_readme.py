@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.hub_server import HubServer
 from tests.kit import Repo
 from tests.weights import Weights
 
@@ -49,3 +50,21 @@ def test_the_onboarding_is_what_happens(repo: Repo, weights: Weights) -> None:
         result = repo.sh(f"{command} 2>&1")
         assert (result.out, result.code) == (printed, 0), command
     assert repo.git("status", "--short") == ""
+
+
+def test_bringing_a_model_in_and_back_is_what_happens(repo: Repo, weights: Weights) -> None:
+    with HubServer() as hub:
+        repo.env |= hub.environment(str(repo.path.parent / "hf"))
+        card = {"license": "mit"}
+        files = {
+            "README.md": b"---\nlicense: mit\n---\n# Silero VAD\n",
+            "config.json": b'{"model_type": "silero-vad"}\n',
+            "model.safetensors": weights.safetensors,
+        }
+        hub.add("onnx-community/silero-vad", files, card=card)
+        assert repo.pmgit("gitignore").code == 0
+        steps = transcript("models")
+        assert len(steps) == 6
+        for command, printed in steps:
+            result = repo.sh(f"{command} 2>&1")
+            assert (result.out, result.code) == (printed, 0), command

@@ -78,6 +78,7 @@ GUARDED = {
     "test_config_entry.py": ("yaml_config", "entry"),
     # whole models, and where they come from
     "test_models.py": ("_add_source", "choose", "download", "nearby", "one_at_a_time"),
+    "test_stale_info.py": ("recorded",),
     "test_status.py": ("_accounts", "account"),
     "test_verify.py": ("_progress", "hashing"),
     "test_add.py": ("adopt",),

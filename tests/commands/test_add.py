@@ -75,6 +75,9 @@ def test_a_single_file_becomes_a_model_of_its_name(repo: Repo) -> None:
         (["FOLDER", "--name", "taken"], "exists already"),
         ([MODEL, "--name", "other"], "--name is for what is copied"),
         (["EMPTY"], "no files"),
+        (["."], "holds the models folder"),
+        ([".."], "holds the models folder"),
+        (["pretrained_model"], "is the models folder"),
     ],
 )
 def test_what_cannot_be_added_is_refused_and_nothing_is_left(

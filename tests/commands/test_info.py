@@ -365,3 +365,29 @@ def test_the_configuration_is_a_folder(bert: Repo) -> None:
 def test_broken_weights_are_said(bert: Repo) -> None:
     bert.write(f"{BERT}/model.safetensors", random_bytes(100))
     assert "note: 'model.safetensors': " in new(bert, "bert").err
+
+
+def test_update_writes_the_block_anew_and_nothing_else(lfs_repo: Repo) -> None:
+    repo = lfs_repo
+    model = "pretrained_model/mine"
+    repo.stage(".gitattributes", "*.pt filter=lfs diff=lfs merge=lfs -text\n")
+    repo.write(f"{model}/model.pt", 3000)
+    assert repo.pmgit("info", "new", "mine").code == 0
+    page = repo.path / model / "INFO.md"
+    page.write_text(page.read_text().replace("TODO: what it was trained on", "photographs"))
+    assert "nothing to change" in repo.pmgit("info", "update").out
+    repo.write(f"{model}/model.pt", 4000)
+    content = random_bytes(5000)
+    repo.stage_blob(f"{model}/away.pt", pointer(content))  # only its pointer is here
+    before = page.read_text()
+    assert repo.pmgit("info", "update", "--dry-run", "mine").code == 0
+    assert page.read_text() == before
+    assert repo.pmgit("info", "update", "mine").code == 0
+    after = page.read_text()
+    assert "4000 bytes" in after
+    assert f"5000 bytes, sha256 `{sha256(content)}`" in after
+    assert "3000 bytes" not in after
+    assert "photographs" in after
+    page.unlink()
+    shown = repo.pmgit("info", "update", "mine")
+    assert (shown.code, "pmgit info new" in shown.err) == (2, True), shown

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_hook_chain import husky
+from tests.e2e.set_ups import husky
 from tests.kit import Repo, Result
 
 OURS = {".pmgit.toml", "pretrained_model/README.md", "pretrained_model/.gitkeep", ".gitignore"}

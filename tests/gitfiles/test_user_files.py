@@ -145,7 +145,7 @@ def test_a_full_disk_leaves_the_old_file(box: Path) -> None:
     (box / "a").write_bytes(b"old")
     code = (
         "import resource, sys\n"
-        "from pmgit.errors import PmgitError\n"
+        "from pmgit.core.errors import PmgitError\n"
         "from pmgit.gitfiles.user_files import write_whole\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try:\n    write_whole(sys.argv[1], b'x' * 100000)\n"

@@ -137,6 +137,13 @@ def _place(
     top = os.path.realpath(repository.top)
     whole = os.path.realpath(source)
     below = os.path.relpath(whole, top).replace(os.sep, "/")
+    for root in config.models:
+        place = os.path.join(top, root)
+        if os.path.realpath(place) == whole or place.startswith(os.path.join(whole, "")):
+            what = "is" if os.path.realpath(place) == whole else "holds"
+            raise UsageError(
+                f"{source!r} {what} the models folder {root}", "name the folder of one model"
+            )
     if folder.root_of(below, config.models) and os.path.isdir(whole):
         if name:
             raise UsageError("--name is for what is copied", "rename the folder by git mv or mv")

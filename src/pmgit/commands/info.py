@@ -6,17 +6,23 @@ import os
 
 import click
 
-from pmgit.commands import _work_tree
+from pmgit.commands import _accounts, _work_tree
 from pmgit.commands._model_names import ModelNames
 from pmgit.commands._terminal import say
-from pmgit.core.errors import UsageError
+from pmgit.core.errors import PmgitError, UsageError
+from pmgit.gitfiles import user_files
 from pmgit.gitfiles.user_files import write_whole
-from pmgit.model import caches, info_template, repo_id
-from pmgit.model.describe import Description, describe
+from pmgit.model import caches, info_block, info_file, info_template, repo_id
+from pmgit.model.describe import Description, File, describe
 from pmgit.model.folder import INFO
 from pmgit.model.info_file import is_placeholder
 from pmgit.model.weights import Tiers
+from pmgit.models import download
 from pmgit.report.text import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.models.account import Account
 
 
 @click.group("info")
@@ -88,6 +94,55 @@ def new(
             click.echo(f"note: {problem}", err=True)
         for number, line in info_template.unfilled(data):
             click.echo(f"{shown}:{number}: still to be filled in: {line.strip()}", err=True)
+
+
+@command.command()
+@click.argument("names", metavar="[MODEL]...", nargs=-1)
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+def update(*, names: tuple[str, ...], dry_run: bool) -> None:
+    """Write pmgit's block of files in INFO.md anew, for each MODEL (all of them without one).
+
+    From pmgit.lock where there is one, else from the files on disk and the pointers of Git LFS.
+    Everything outside of the block stays to the letter.
+    """
+    repository, accounts = _accounts.chosen(names)
+    tiers = Tiers(_work_tree.load(repository)[1])
+    for model in accounts.models:
+        place = os.path.join(repository.top, model.path, INFO)
+        data = user_files.read(place)
+        shown = _shown(repository.top, model.path)
+        if data is None:
+            if names:
+                raise UsageError(f"there is no {shown}", f"write it: pmgit info new {model.path}")
+            continue
+        files = _files(repository.top, model, tiers)
+        language = info_file.parse(data).language or "en"
+        try:
+            page = info_block.renewed(data, files, language)
+        except info_block.BlockError as error:
+            raise PmgitError(f"{shown}: {error}") from None
+        if page == data:
+            say(f"{shown}: nothing to change")
+        elif dry_run:
+            say(f"would write {shown}")
+        else:
+            write_whole(place, page)
+            say(f"wrote {shown}")
+
+
+def _files(top: str, model: Account, tiers: Tiers) -> list[File]:
+    """The files of a model as its INFO.md lists them."""
+    if model.lock:
+        return download.listed(tiers, model.lock.files)
+    folder = os.path.join(top, model.path)
+    on_disk = describe(folder, model.name, tiers).files if os.path.isdir(folder) else []
+    names = {file.path for file in on_disk}
+    away = [
+        File(path, stands_for.size, stands_for.oid)
+        for path, stands_for in model.pointers.items()
+        if path not in names
+    ]
+    return sorted([*on_disk, *away], key=lambda file: file.path)
 
 
 def _refuse_existing(top: str, path: str, models: ModelNames) -> None:

@@ -18,6 +18,7 @@ from pmgit.model import folder, info_block, lock_file
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.info_block import BlockError
 from pmgit.model.lock_file import LOCAL
+from pmgit.model.weights import Tiers
 from pmgit.models import account, adopt, download
 from pmgit.models.moved_on import MovedOn, patterns
 from pmgit.models.nearby import Nearby
@@ -124,7 +125,7 @@ class _Update:
                 files = fetched.run(moved.files, hashes)
             kept = {name: patterns(self.before, name) for name in ("include", "exclude")}
             lock = download.lock_of(self._folder, listing, files, kept, created=self.before.created)
-            listed = download.listed(self._config, files)
+            listed = download.listed(Tiers(self._config), files)
             return self._write(lock, listed, dry_run)
 
     def _write(self, lock: Lock, files: Sequence[File], dry_run: bool) -> list[str]:

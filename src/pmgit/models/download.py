@@ -183,9 +183,9 @@ def _description(
     return known
 
 
-def listed(config: Config, files: Sequence[LockedFile]) -> list[File]:
+def listed(tiers: Tiers, files: Sequence[LockedFile]) -> list[File]:
     """The files as INFO.md lists them: size and sha256 of weights, the names of texts."""
-    return _listed(files, Tiers(config))
+    return _listed(files, tiers)
 
 
 def _listed(files: Sequence[LockedFile], tiers: Tiers | None) -> list[File]:

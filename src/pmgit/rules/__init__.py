@@ -51,7 +51,10 @@ RULES = {
     "unportable-path": Entry("unportable_path", "UnportablePath", "naming", PATHS),
     "ignored-info": Entry("ignored_info", "IgnoredInfo", "info", LOCAL),
     "incomplete-info": Entry("incomplete_info", "IncompleteInfo", "info", MODELS),
+    "lock-mismatch": Entry("lock_mismatch", "LockMismatch", "info", MODELS),
     "missing-info": Entry("missing_info", "MissingInfo", "info", MODELS),
+    "stale-info": Entry("stale_info", "StaleInfo", "info", MODELS),
+    "unpinned-revision": Entry("unpinned_revision", "UnpinnedRevision", "info", MODELS),
 }
 
 FAMILIES = tuple(dict.fromkeys(entry.family for entry in RULES.values()))

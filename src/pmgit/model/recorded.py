@@ -1,0 +1,62 @@
+"""What a snapshot has of each file of a model: its size, and its sha256 where a pointer has it."""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.lfs.pointer import Pointer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.model.folder import Model
+    from pmgit.model.subject import Subject
+
+
+class Fact:
+    """A file: its `size` in bytes (-1: it does not count), `sha256` ('' unknown), `is_weights`."""
+
+    __slots__ = ("is_weights", "sha256", "size")
+
+    def __init__(self, size: int, sha256: str = "", *, is_weights: bool = False) -> None:
+        self.size = size
+        self.sha256 = sha256
+        self.is_weights = is_weights
+
+
+def facts(subject: Subject, model: Model) -> dict[str, Fact]:
+    """The files of a model by their paths in it: of the snapshot, and weights that lie untracked.
+
+    The size of a text does not count: Git may store it with other line ends than its source has.
+    """
+    begin = len(model.path) + 1
+    weights = {blob.path for blob in model.weights}
+    files = [blob for blob in model.blobs if blob.is_regular]
+    subject.snapshot.contents.examine(files)
+    found = {}
+    for blob in files:
+        stands_for = subject.pointer_of(blob) if blob.size > 0 else None
+        if isinstance(stands_for, Pointer):
+            fact = Fact(stands_for.size, stands_for.oid, is_weights=blob.path in weights)
+        elif blob.path in weights:
+            fact = Fact(blob.size, is_weights=True)
+        else:
+            fact = Fact(-1)
+        found[blob.path[begin:]] = fact
+    for path in model.local:
+        try:
+            size = os.stat(os.path.join(subject.repository.top, path)).st_size
+        except OSError:
+            continue
+        found[path[begin:]] = Fact(size, is_weights=True)
+    return found
+
+
+def difference(fact: Fact | None, size: int, sha256: str) -> str:
+    """How a file differs from what is written of it, in words; '' when it does not, or may not."""
+    if fact is None or fact.size < 0:
+        return ""
+    if fact.size != size:
+        return f"{fact.size:,} bytes, not {size:,}"
+    if fact.sha256 and fact.sha256 != sha256:
+        return "another sha256"
+    return ""

@@ -1,0 +1,123 @@
+"""The rule `lock-mismatch`."""
+
+from __future__ import annotations
+
+from pmgit.core.finding import ERROR, WARNING, Fix, Step
+from pmgit.core.rule import MODELS, Rule
+from pmgit.model import lock_file, recorded
+from pmgit.model.folder import INFO, LOCK
+from pmgit.model.lock_file import LOCAL, LockError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.core.finding import Finding
+    from pmgit.git.blob import Blob
+    from pmgit.model.folder import Model
+    from pmgit.model.lock_file import Lock
+    from pmgit.model.subject import Subject
+
+#: So many files are named in a message.
+_NAMED = 3
+
+
+class LockMismatch(Rule):
+    """A pmgit.lock that does not say the same as the files of its model.
+
+    ## What it reports
+
+    Of a model that a change touches: a `pmgit.lock` that is not one, or that names a path outside
+    of its folder; a file whose size or sha256 differs from what the lock has. The sha256 of a
+    pointer is its oid. Of weights that Git ignores only the size is compared: `pmgit verify`
+    compares the content. These are errors when the weights, INFO.md or the lock change, and
+    warnings when the model is only touched. Weights that the lock does not list are a warning.
+
+    ## Why it is bad
+
+    `pmgit pull` gets the files of the lock, in every clone. When the lock is not that of the
+    weights that were committed, a colleague trains with other weights than you, and nobody sees it.
+
+    ## Example
+
+    New weights were copied over the old ones, and only the pointer was staged:
+
+    ```console
+    $ git add pretrained_model/mine/model.safetensors && git commit -m "Trained for longer"
+    ```
+
+    ## What to do
+
+    For a model that is trained or changed here: `pmgit update MODEL` locks what is there now. For
+    one that is from a source: `pmgit pull --replace MODEL` gets back what is locked, and
+    `pmgit update MODEL` moves the lock to what the source has now. A lock that two branches have
+    changed is not merged by hand: take one side, then `pmgit update MODEL`.
+    """
+
+    name = "lock-mismatch"
+    family = "info"
+    severity = "error or warning"
+    scope = MODELS
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        locks = {}
+        for model in subject.models:
+            lock = next((b for b in model.blobs if b.path == f"{model.path}/{LOCK}"), None)
+            if model.touched and lock is not None:
+                locks[model.path] = (model, lock)
+        texts = subject.snapshot.contents.texts_of(
+            [blob for _, blob in locks.values()], lock_file.MAX_BYTES
+        )
+        changed = {change.path for change in subject.model_changes}
+        for model, blob in locks.values():
+            if blob.oid not in texts:
+                continue  # left on the remote by a partial clone
+            is_due = subject.is_due(model) or blob.path in changed
+            yield from self._judge(
+                subject, model, blob, texts[blob.oid], ERROR if is_due else WARNING
+            )
+
+    def _judge(
+        self, subject: Subject, model: Model, blob: Blob, data: bytes, severity: str
+    ) -> Iterator[Finding]:
+        try:
+            lock = lock_file.parse(data, LOCK)
+        except LockError as error:
+            yield self.finding(blob.path, error.message, severity=severity)
+            return
+        facts = recorded.facts(subject, model)
+        other = [
+            f"{file.path} ({why})"
+            for file in lock.files
+            if (why := recorded.difference(facts.get(file.path), file.size, file.sha256))
+        ]
+        fix = _fix(subject, model, lock)
+        if other:
+            message = f"not what it locks: {_named(other)}"
+            yield self.finding(blob.path, message, severity=severity, fix=fix)
+        listed = {file.path for file in lock.files}
+        without = sorted(
+            path for path, fact in facts.items() if fact.is_weights and path not in listed
+        )
+        if without:
+            message = f"lists not all weights: {_named(without)}"
+            yield self.finding(blob.path, message, severity=WARNING, fix=fix)
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _fix(subject: Subject, model: Model, lock: Lock) -> Fix | None:
+    """The fix that locks anew what is changed here; with a source, either side may be right."""
+    if lock.type != LOCAL or not subject.snapshot.has_work_tree:
+        return None
+    files = [f"{model.path}/{LOCK}"]
+    if model.info is not None:
+        files.append(f"{model.path}/{INFO}")
+    return Fix(
+        Step("pmgit", "update", model.path, names="verbatim"),
+        Step("git", "add", *subject.sparse, items=tuple(files)),
+        order=Fix.RECORD,
+    )

@@ -1,0 +1,129 @@
+"""The rule `stale-info`."""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.core.finding import ERROR, WARNING, Fix, Step
+from pmgit.core.rule import MODELS, Rule
+from pmgit.git.blob import NOT_HERE
+from pmgit.model import info_block, info_file, lock_file, recorded
+from pmgit.model.folder import LOCK
+from pmgit.model.info_block import BlockError
+from pmgit.model.lock_file import LockError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.core.finding import Finding
+    from pmgit.model.folder import Model
+    from pmgit.model.subject import Subject
+
+
+class StaleInfo(Rule):
+    """An INFO.md whose list of files is not that of the model any more.
+
+    ## What it reports
+
+    Of a model that a change touches, by the block of files that pmgit writes into INFO.md: a file
+    with another size or sha256 than Git has in the pointer, than `pmgit.lock` has, or than the
+    ignored weights in the work tree have (of those the size); a file that is gone. These are errors
+    when weights or INFO.md change, and warnings when the model is only touched. Weights that the
+    block does not list are a warning. An INFO.md without a block is not judged: its list is yours.
+
+    ## Why it is bad
+
+    The list is what people compare a copy with, years later. One that is wrong sends them after a
+    fault that is not there, or lets the wrong weights pass.
+
+    ## Example
+
+    ```markdown
+    <!-- pmgit:files (written by pmgit; your own words go outside of this block) -->
+    - `model.safetensors` (1.2 MB) - 1239748 bytes, sha256 `c59271c2…`
+    <!-- /pmgit:files -->
+    ```
+
+    ## What to do
+
+    The printed command writes the block anew, from the lock, the files and the pointers. Your own
+    words outside of the block stay to the letter.
+    """
+
+    name = "stale-info"
+    family = "info"
+    severity = "error or warning"
+    scope = MODELS
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        models = [m for m in subject.models if m.touched and m.info is not None]
+        infos = [m.info for m in models if m.info is not None]
+        contents = subject.snapshot.contents
+        texts = contents.texts_of(infos, info_file.MAX_BYTES)
+        for model, info in zip(models, infos, strict=True):
+            if info.size == NOT_HERE or info.oid not in texts or not info.is_regular:
+                continue
+            severity = ERROR if subject.is_due(model) else WARNING
+            yield from self._judge(subject, model, texts[info.oid], severity)
+
+    def _judge(
+        self, subject: Subject, model: Model, data: bytes, severity: str
+    ) -> Iterator[Finding]:
+        path = model.info.path if model.info else ""
+        try:
+            listed = info_block.listed(data)
+        except BlockError as error:
+            yield self.finding(path, str(error), severity=severity)
+            return
+        if not listed:
+            return
+        fix = None
+        if subject.snapshot.has_work_tree:
+            fix = Fix(
+                Step("pmgit", "info", "update", model.path, names="verbatim"),
+                Step("git", "add", *subject.sparse, items=(path,)),
+                order=Fix.RECORD,
+            )
+        facts = recorded.facts(subject, model)
+        locked = self._locked(subject, model)
+        for one in listed:
+            why = recorded.difference(facts.get(one.path), one.size, one.sha256)
+            if not one.sha256:
+                why = ""
+            elif not why and one.path in locked and locked[one.path] != one.sha256:
+                why = f"another sha256 than in {LOCK}"
+            if not why and one.path not in facts and one.path not in locked:
+                why = "gone" if self._is_gone(subject, model, one.path) else ""
+            if why:
+                message = f"{one.path}: {why}"
+                yield self.finding(path, message, severity=severity, line=one.line, fix=fix)
+        names = {one.path for one in listed}
+        for name in sorted(name for name, fact in facts.items() if fact.is_weights):
+            if name not in names:
+                yield self.finding(path, f"{name} is not listed", severity=WARNING, fix=fix)
+
+    def _is_gone(self, subject: Subject, model: Model, name: str) -> bool:
+        """Whether a file that Git has not got is gone, not just ignored and not in this clone.
+
+        That is sure of one that this very change removes, or that is not on disk beside weights.
+        """
+        path = f"{model.path}/{name}"
+        if subject.snapshot.has_work_tree:
+            if os.path.lexists(os.path.join(subject.repository.top, path)):
+                return False
+            if model.weights or model.local:
+                return True
+        return any(change.path == path and not change.oid for change in subject.model_changes)
+
+    def _locked(self, subject: Subject, model: Model) -> dict[str, str]:
+        """The sha256 that the model's lock has for each file; nothing without a lock."""
+        blob = next((b for b in model.blobs if b.path == f"{model.path}/{LOCK}"), None)
+        if blob is None:
+            return {}
+        texts = subject.snapshot.contents.texts_of([blob], lock_file.MAX_BYTES)
+        try:
+            lock = lock_file.parse(texts.get(blob.oid, b""), LOCK)
+        except LockError:
+            return {}  # lock-mismatch speaks of it
+        return {file.path: file.sha256 for file in lock.files}

@@ -1,0 +1,129 @@
+"""`lock-mismatch`: a lock says the same as the files of its model, or the finding says what not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.kit import Repo, pointer, random_bytes
+
+MODEL = "pretrained_model/mine"
+WEIGHTS = f"{MODEL}/model.safetensors"
+LOCK = f"{MODEL}/pmgit.lock"
+
+
+@pytest.fixture
+def locked(lfs_repo: Repo) -> Repo:
+    """A model in Git LFS that is trained here, locked and committed."""
+    repo = lfs_repo
+    repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+    repo.write(WEIGHTS, 300_000)
+    repo.write(f"{MODEL}/config.json", "{}\n")
+    assert repo.pmgit("add", MODEL).code == 0
+    repo.add_info(MODEL)
+    repo.git("add", ".")
+    repo.commit("a model")
+    return repo
+
+
+def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:
+    return repo.check("--select", "lock-mismatch", *args)
+
+
+def test_accepts_what_was_locked(locked: Repo) -> None:
+    assert findings(locked, "--all") == []
+    assert findings(locked) == []
+
+
+def test_new_weights_under_an_old_lock_are_reported_and_the_fix_locks_them(locked: Repo) -> None:
+    locked.stage(WEIGHTS, 400_000)
+    (finding,) = findings(locked)
+    assert (finding["severity"], finding["path"]) == ("error", LOCK)
+    assert finding["message"] == (
+        "not what it locks: model.safetensors (400,000 bytes, not 300,000)"
+    )
+    assert locked.sh(finding["fix"]["shell"]).code == 0
+    assert findings(locked) == []
+    assert locked.pmgit("verify").code == 0
+
+
+def test_the_oid_of_a_pointer_is_compared_where_the_content_is_not_here(locked: Repo) -> None:
+    locked.stage_blob(WEIGHTS, pointer(random_bytes(300_000, seed=7)))
+    (finding,) = findings(locked)
+    assert finding["message"] == "not what it locks: model.safetensors (another sha256)"
+
+
+def test_old_sins_are_a_warning_when_something_else_of_the_model_changes(locked: Repo) -> None:
+    locked.stage(WEIGHTS, 400_000)
+    locked.commit("in spite of it")
+    locked.stage(f"{MODEL}/config.json", '{"a": 1}\n')
+    (finding,) = findings(locked)
+    assert finding["severity"] == "warning"
+    locked.stage("README.md", "words\n")
+    locked.git("reset", "-q", "--", f"{MODEL}/config.json")
+    assert findings(locked) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('path = "config.json"', 'path = "../../config.json"', "not one below the model's folder"),
+        ("version = 1", "<<<<<<< HEAD\nversion = 1", "not valid TOML"),
+        ("version = 1", "version = 9", "newer pmgit"),
+    ],
+)
+def test_a_lock_that_is_none_is_reported(locked: Repo, old: str, new: str, said: str) -> None:
+    text = (locked.path / LOCK).read_text()
+    assert old in text
+    locked.stage(LOCK, text.replace(old, new))
+    (finding,) = findings(locked)
+    assert (finding["severity"], finding["path"], finding["fix"]) == ("error", LOCK, None)
+    assert said in finding["message"]
+
+
+def test_weights_that_it_does_not_list_are_a_warning(locked: Repo) -> None:
+    locked.stage(f"{MODEL}/more.safetensors", 200_000)
+    (finding,) = findings(locked)
+    assert finding["severity"] == "warning"
+    assert finding["message"] == "lists not all weights: more.safetensors"
+    assert locked.sh(finding["fix"]["shell"]).code == 0
+    assert findings(locked) == []
+
+
+def test_of_a_model_from_a_source_nobody_knows_which_side_is_right(locked: Repo) -> None:
+    text = (locked.path / LOCK).read_text()
+    source = 'type = "huggingface"\nrepo_id = "org/mine"\nrevision = "' + "1" * 40 + '"'
+    locked.stage(LOCK, text.replace('type = "local"', source))
+    locked.stage(WEIGHTS, 400_000)
+    (finding,) = findings(locked)
+    assert (finding["severity"], finding["fix"]) == ("error", None)
+
+
+def test_ignored_weights_are_compared_by_their_size(repo: Repo) -> None:
+    assert repo.pmgit("gitignore").code == 0
+    repo.write(WEIGHTS, 300_000)
+    assert repo.pmgit("add", MODEL).code == 0
+    repo.git("add", ".")
+    assert findings(repo) == []
+    repo.write(WEIGHTS, 300_001)
+    (finding,) = findings(repo)
+    assert "300,001 bytes, not 300,000" in finding["message"]
+    assert repo.sh(finding["fix"]["shell"]).code == 0
+    assert findings(repo) == []
+    (repo.path / WEIGHTS).unlink()
+    assert findings(repo) == []
+
+
+def test_a_range_is_judged_by_what_its_tip_has(locked: Repo) -> None:
+    locked.stage(WEIGHTS, 400_000)
+    locked.commit("changed")
+    assert [f["path"] for f in findings(locked, "--range", "HEAD~1..HEAD")] == [LOCK]
+
+
+def test_names_with_escapes_do_not_reach_the_terminal(locked: Repo) -> None:
+    text = (locked.path / LOCK).read_text()
+    locked.stage(LOCK, text.replace("config.json", "\\u001b[31mconfig.json"))
+    shown = locked.pmgit("check", "--select", "lock-mismatch")
+    assert shown.code == 1
+    assert "\x1b[31mconfig" not in shown.out

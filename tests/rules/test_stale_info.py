@@ -1,0 +1,111 @@
+"""`stale-info`: the list that pmgit wrote into INFO.md is that of the files, or is written anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.kit import Repo, pointer, random_bytes
+
+MODEL = "pretrained_model/mine"
+WEIGHTS = f"{MODEL}/model.safetensors"
+INFO = f"{MODEL}/INFO.md"
+
+
+@pytest.fixture
+def described(lfs_repo: Repo) -> Repo:
+    """A model in Git LFS with an INFO.md whose block lists its files, committed."""
+    repo = lfs_repo
+    repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+    repo.write(WEIGHTS, 300_000)
+    repo.write(f"{MODEL}/config.json", "{}\n")
+    assert repo.pmgit("info", "new", "mine").code == 0
+    repo.git("add", ".")
+    repo.commit("a model")
+    return repo
+
+
+def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:
+    return repo.check("--select", "stale-info", *args)
+
+
+def cured(repo: Repo) -> None:
+    """Paste the fix: the finding is gone, and no word of a person."""
+    page = repo.path / INFO
+    page.write_text(page.read_text() + "\nmy own words\n")
+    (fix,) = {finding["fix"]["shell"] for finding in findings(repo)}
+    assert repo.sh(fix).code == 0
+    assert findings(repo) == []
+    assert page.read_text().endswith("\nmy own words\n")
+
+
+def test_accepts_what_the_template_wrote(described: Repo) -> None:
+    assert findings(described) == []
+    assert findings(described, "--all") == []
+
+
+def test_new_weights_under_an_old_list(described: Repo) -> None:
+    described.stage(WEIGHTS, 400_000)
+    (finding,) = findings(described)
+    assert (finding["severity"], finding["path"]) == ("error", INFO)
+    assert finding["message"] == "model.safetensors: 400,000 bytes, not 300,000"
+    assert (
+        "model.safetensors" in (described.path / INFO).read_text().split("\n")[finding["line"] - 1]
+    )
+    cured(described)
+
+
+def test_a_pointer_to_other_content_of_the_same_size(described: Repo) -> None:
+    described.stage_blob(WEIGHTS, pointer(random_bytes(300_000, seed=7)))
+    (finding,) = findings(described)
+    assert finding["message"] == "model.safetensors: another sha256"
+
+
+def test_a_file_that_is_gone(described: Repo) -> None:
+    described.stage(f"{MODEL}/other.safetensors", 300_000)
+    described.git("rm", "-q", WEIGHTS)
+    messages = {finding["message"]: finding["severity"] for finding in findings(described)}
+    assert messages == {
+        "model.safetensors: gone": "error", "other.safetensors is not listed": "warning",
+    }  # fmt: skip
+    cured(described)
+
+
+def test_a_list_that_people_wrote_is_not_judged(described: Repo) -> None:
+    described.add_info(MODEL)
+    described.stage(WEIGHTS, 400_000)
+    assert findings(described) == []
+
+
+def test_a_block_without_an_end(described: Repo) -> None:
+    page = (described.path / INFO).read_text()
+    described.stage(INFO, page.replace("<!-- /pmgit:files -->\n", ""))
+    (finding,) = findings(described)
+    assert "never ends" in finding["message"]
+
+
+def test_ignored_weights_by_their_size_and_by_the_lock(repo: Repo) -> None:
+    assert repo.pmgit("gitignore").code == 0
+    file = repo.write(WEIGHTS, 300_000)
+    assert repo.pmgit("add", MODEL).code == 0
+    repo.git("add", ".")
+    assert findings(repo) == []
+    repo.write(WEIGHTS, 300_001)
+    assert [f["message"] for f in findings(repo)] == [
+        "model.safetensors: 300,001 bytes, not 300,000"
+    ]
+    file.unlink()
+    assert findings(repo) == []  # a clone that has not got them
+    lock = repo.path / MODEL / "pmgit.lock"
+    repo.stage(f"{MODEL}/pmgit.lock", lock.read_text().replace('sha256 = "', 'sha256 = "0', 1))
+    assert findings(repo) == []  # of a lock that is none, lock-mismatch speaks
+
+
+def test_a_change_elsewhere_does_not_ask(described: Repo) -> None:
+    described.stage(WEIGHTS, 400_000)
+    described.commit("in spite of it")
+    described.stage("src/main.py", "pass\n")
+    assert findings(described) == []
+    described.stage(f"{MODEL}/config.json", '{"a": 1}\n')
+    assert [f["severity"] for f in findings(described)] == ["warning"]
