@@ -503,10 +503,14 @@ def test_some_rules_only(repo: Repo, weights: Weights, families: str) -> None:
 
 
 class Listing:
-    """All that `settle` asks of a subject."""
+    """All that `settle` asks of a subject and of its places."""
 
     def __init__(self, *paths: str) -> None:
         self.listing = dict.fromkeys(paths)
+
+    @property
+    def places(self) -> Listing:
+        return self
 
     def tracked_below(self, place: str) -> list[str]:
         return [p for p in self.listing if p == place or p.startswith(f"{place}/")]
