@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.core.errors import UsageError
-from pmgit.hub import repo_ids
+from pmgit.hub import api
 from tests.kit import Repo, Result, pointer, random_bytes
 from tests.weights import Weights, sha256
 
@@ -326,9 +326,9 @@ def test_values_that_are_no_line_of_text(bert: Repo, option: str, value: str) ->
 
 
 def test_repository_ids_are_judged_by_the_hub_client() -> None:
-    repo_ids.check("google-bert/bert-base-uncased")
+    api.demand_repo_id("google-bert/bert-base-uncased")
     with pytest.raises(UsageError, match=r"cannot end by '\.git'"):
-        repo_ids.check("gpt2.git")
+        api.demand_repo_id("gpt2.git")
 
 
 def test_outside_of_a_repository(repo: Repo, tmp_path: Path) -> None:

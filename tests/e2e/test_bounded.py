@@ -58,7 +58,7 @@ def test_the_time_of_a_push_is_up(server: Server, sleeper: Sleeper) -> None:
     told = server.refused("main")
     assert "pmgit: this push could not be judged within 1 s" in told
     assert "hint: push fewer commits at once" in told
-    assert "tell whoever runs" not in told
+    assert "tell the server's administrator" not in told
     assert not sleeper.asleep()
     assert left_at(server) == []
     sleeper.write("nothing")
@@ -70,7 +70,7 @@ def test_a_limit_that_is_none(server: Server) -> None:
         server.git("config", "pmgit.timeout", value)
         told = server.refused("main")
         assert "pmgit: git config pmgit.timeout is " in told
-        assert "tell whoever runs this server" in told
+        assert "tell the server's administrator" in told
 
 
 @pytest.mark.parametrize("victim", ["pmgit", "receive-pack"])

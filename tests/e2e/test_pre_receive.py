@@ -408,7 +408,7 @@ def test_a_broken_server_configuration_refuses(text: str | None, server: Server)
         server.write("pmgit.toml", text)
     told = server.refused("main")
     assert re.search(r"^pmgit: .*(pmgit|gone)\.toml", told, re.M), told
-    assert "refused because it could not be judged: tell whoever runs this server" in told
+    assert "refused because it could not be judged: tell the server's administrator" in told
     hook = server.run(
         [str(BIN / "pmgit-hook"), "pre-receive"],
         stdin=f"{ZERO} {clone.git('rev-parse', 'HEAD~1').strip()} refs/heads/x\n".encode(),
@@ -423,7 +423,7 @@ def test_a_broken_configuration_is_not_let_in(server: Server) -> None:
     clone.commit()
     told = server.refused("main")
     assert "pmgit: the pushed .pmgit.toml: unknown key 'modls'" in told
-    assert "whoever runs" not in told
+    assert "administrator" not in told
     (server.path / "hooks/pre-receive").rename(server.path / "hooks/off")
     server.accepted("main")
     (server.path / "hooks/off").rename(server.path / "hooks/pre-receive")

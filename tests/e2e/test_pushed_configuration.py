@@ -56,7 +56,7 @@ def test_the_pusher_is_told_what_is_wrong(server: Server) -> None:
             told = server.refused("main")
             assert f"pmgit: the pushed {name}" in told or "gone.toml" in told, told
             assert "the push was refused: nothing of it is kept on the server" in told
-            assert "tell whoever runs" not in told
+            assert "tell the server's administrator" not in told
             assert "Traceback" not in told
             assert max(map(len, told.splitlines())) < 500
 
@@ -67,14 +67,14 @@ def test_the_same_where_the_server_has_its_own(server: Server) -> None:
     commit(server, ".pmgit-baseline", "nonsense\n")
     told = server.refused("main")
     assert "pmgit: the pushed .pmgit-baseline: line 1 is no entry" in told
-    assert "tell whoever runs" not in told
+    assert "tell the server's administrator" not in told
     for text in ("exclude = ['!']\n", "[rules.host-limit]\nhost = 'nowhere'\n",
                  "[rules.nothing]\n", "a" + ".a" * 4000 + " = 1\n"):  # fmt: skip
         server.write("pmgit.toml", text)
         commit(server, "a.txt", "a\n")
         told = server.refused("main")
         assert "pmgit.toml" in told
-        assert "tell whoever runs this server" in told
+        assert "tell the server's administrator" in told
 
 
 def test_what_is_broken_on_the_server_can_be_mended(server: Server) -> None:

@@ -274,7 +274,7 @@ def test_what_another_remote_has_is_not_passed_over(ways: Ways, tmp_path: Path) 
     assert fix.startswith("pmgit fix --remote guard "), fix
     done = repo.sh_at_terminal(fix)
     assert done.code == 0, done
-    assert "whoever has fetched origin/b keeps the old ones" in done.out
+    assert "everybody who has fetched origin/b keeps the old ones" in done.out
     assert repo.run(["git", "push", "guard", "b"]).code == 0
     none = repo.pmgit("fix", "--remote", "nobody")
     assert (none.code, none.err.splitlines()[0]) == (2, "pmgit: no remote 'nobody'")

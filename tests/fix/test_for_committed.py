@@ -158,7 +158,7 @@ def test_what_only_another_remote_has(pushed: Repo, tmp_path: Path) -> None:
     repo.git("tag", "v1")
     assert push(repo, "--no-verify", "fork", "main").code == 0
     refused = push(repo)
-    assert "whoever has fetched fork/main keeps the old ones; v1 has the old ones too" in (
+    assert "everybody who has fetched fork/main keeps the old ones; v1 has the old ones too" in (
         plan_of(refused)
     )
     assert fix_of(refused) == "pmgit fix --range main tracked-weights"

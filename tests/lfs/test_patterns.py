@@ -74,7 +74,9 @@ def test_a_pattern_matches_its_name_and_nothing_else(repo: Repo, name: str) -> N
         )
         assert [path for path, value in found.items() if value == "lfs"] == [prefix + name]
     found = filters(
-        repo, [patterns.attribute_line(patterns.escape(name))], [name, f"d/e/{name}", *others]
+        repo,
+        [patterns.attribute_line(patterns.quoted(patterns.literal(name)))],
+        [name, f"d/e/{name}", *others],
     )
     assert [path for path, value in found.items() if value == "lfs"] == [name, f"d/e/{name}"]
 

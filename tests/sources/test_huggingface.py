@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pmgit.sources import errors
 from pmgit.sources.errors import SourceError
 from pmgit.sources.fetch import fetch
 from pmgit.sources.huggingface import HuggingFace
@@ -84,7 +83,7 @@ def test_revisions(hub: HubServer) -> None:
     assert look("org/m", "refs/pr/1")[0].source["requested"] == "refs/pr/1"
     assert look(HuggingFace("org/m", "refs/pr/1"))[0].revision == other
     error = refused("org/m", "v9")
-    assert error.reason == errors.REVISION
+    assert "has no branch, tag or commit" in error.message
     assert "'v9'" in error.message
 
 
@@ -130,7 +129,7 @@ def test_a_hub_that_stays_down_is_given_up(hub: HubServer, monkeypatch: pytest.M
     hub.add("org/m", FILES)
     hub.api_faults = [(500, {})] * 99
     error = refused("org/m")
-    assert error.reason == errors.SILENT
+    assert "does not answer as it should" in error.message
     assert "HF_ENDPOINT" in error.hint
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     assert "no connection" in refused("org/m").message
@@ -140,10 +139,10 @@ def test_a_page_in_the_hub_s_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """A portal that wants a login, or an address that is no Hub."""
     with FileServer({"/api/models/org/m": b"<html>"}) as web:
         monkeypatch.setenv("HF_ENDPOINT", web.url)
-        assert refused("org/m").reason == errors.SILENT
+        assert "does not answer as it should" in refused("org/m").message
     for endpoint in ("nonsense", "ftp://127.0.0.1:1"):
         monkeypatch.setenv("HF_ENDPOINT", endpoint)
-        assert refused("org/m").reason == errors.SILENT
+        assert "does not answer as it should" in refused("org/m").message
 
 
 def test_a_moved_model(hub: HubServer) -> None:
@@ -166,12 +165,12 @@ def test_no_such_model(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.add("org/private", FILES, private=True)
     for name in ("org/none", "org/private"):
         error = refused(name)
-        assert error.reason == errors.ABSENT
+        assert f"has no model {name}" in error.message
         assert f"https://huggingface.co/{name}" in error.hint
         assert "hf auth login" in error.hint
     hub.tokens[TOKEN] = {"org/private"}
     monkeypatch.setenv("HF_TOKEN", TOKEN)
-    assert refused("org/none").reason == errors.ABSENT
+    assert "has no model org/none" in refused("org/none").message
     found = look("org/private")[0]
     assert found.private
     assert "private" in found.notes[0]
@@ -182,14 +181,14 @@ def test_a_wrong_token_is_called_that(hub: HubServer, monkeypatch: pytest.Monkey
     hub.add("org/m", FILES)
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     error = refused("org/m")
-    assert error.reason == errors.TOKEN
+    assert "does not take the token of this machine" in error.message
     assert "unset HF_TOKEN" in error.hint
 
 
 def test_a_token_that_cannot_be_sent(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.add("org/m", FILES)
     monkeypatch.setenv("HF_TOKEN", "hf_é" + TOKEN)
-    assert refused("org/m").reason == errors.SILENT
+    assert "does not answer as it should" in refused("org/m").message
 
 
 @pytest.mark.parametrize("has_token", [False, True])
@@ -205,7 +204,7 @@ def test_gated(
     assert "https://huggingface.co/org/m" in found.notes[0]
     with pytest.raises(SourceError) as caught:
         fetch(HuggingFace("org/m"), commit, found.files[0], str(part))
-    assert caught.value.reason == errors.GATED
+    assert "is gated: its owner decides" in caught.value.message
     assert "https://huggingface.co/org/m" in caught.value.hint
     assert ("hf auth login" in caught.value.hint) is not has_token
     hub.tokens[TOKEN] = {"org/m"}
@@ -215,10 +214,10 @@ def test_gated(
 
 def test_an_absent_file(hub: HubServer, part: Path) -> None:
     commit = hub.add("org/m", FILES)
-    for revision, reason in ((commit, errors.ABSENT), ("0" * 40, errors.REVISION)):
+    for revision, fault in ((commit, "has no file"), ("0" * 40, "has no branch, tag or commit")):
         with pytest.raises(SourceError) as caught:
             fetch(HuggingFace("org/m"), revision, RemoteFile("no.bin", 5), str(part))
-        assert caught.value.reason == reason
+        assert fault in caught.value.message
 
 
 def test_odd_names_are_fetched(hub: HubServer, part: Path) -> None:
@@ -276,20 +275,20 @@ def test_a_listing_that_is_none(hub: HubServer) -> None:
     hub.add("org/m", {})
     for extra in ({}, {"rfilename": "x", "lfs": {"size": 1}}, {"rfilename": "x", "lfs": "y"}):
         hub.extra = [extra]
-        assert refused("org/m").reason == errors.SILENT
+        assert "does not answer as it should" in refused("org/m").message
     hub.extra = [row(5), row(None), row(["x"])]
     assert look("org/m")[0].files == ()
     hub.models["org/m"].branches["main"] = "short"
     hub.models["org/m"].commits["short"] = {}
     hub.extra = []
-    assert refused("org/m").reason == errors.SILENT
+    assert "does not answer as it should" in refused("org/m").message
 
 
 @pytest.mark.parametrize("name", ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"])
 def test_offline(name: str, hub: HubServer, part: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = hub.add("org/m", FILES)
     monkeypatch.setenv(name, "1")
-    assert refused("org/m").reason == errors.OFFLINE
+    assert "HF_HUB_OFFLINE is set" in refused("org/m").message
     with pytest.raises(SourceError, match="HF_HUB_OFFLINE"):
         fetch(HuggingFace("org/m"), commit, RemoteFile("config.json", 2), str(part))
     assert hub.log == []

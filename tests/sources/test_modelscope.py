@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.sources import errors
 from pmgit.sources.errors import DamagedError, SourceError
 from pmgit.sources.fetch import fetch
 from pmgit.sources.listing import RemoteFile
@@ -66,7 +65,7 @@ def test_the_default_branch_may_be_main(scope: ModelScopeServer) -> None:
 def test_an_unknown_revision_is_no_success(scope: ModelScopeServer) -> None:
     scope.add("org/m", FILES)
     for revision in ("main", "0" * 40, "v1 &x=1"):
-        assert refused(revision=revision).reason == errors.REVISION
+        assert "has no branch, tag or commit" in refused(revision=revision).message
 
 
 def test_lists_that_are_cut_are_walked(scope: ModelScopeServer) -> None:
@@ -91,7 +90,7 @@ def test_private_and_absent_models(
     scope.private, scope.token = {"org/m"}, TOKEN
     for name in ("org/m", "org/none"):
         error = refused(name)
-        assert error.reason == errors.ABSENT
+        assert "is not there, private or gated" in error.message
         assert "MODELSCOPE_API_TOKEN" in error.hint
     monkeypatch.setenv("MODELSCOPE_API_TOKEN", TOKEN)
     assert "the token is not valid" in refused("org/none").message
@@ -106,11 +105,11 @@ def test_without_a_license_a_model_is_listed_all_the_same(scope: ModelScopeServe
 def test_something_else_than_modelscope(monkeypatch: pytest.MonkeyPatch) -> None:
     with FileServer({"/api/v1/models/org/m/commits": b"<html>"}) as web:
         monkeypatch.setenv("MODELSCOPE_ENDPOINT", web.url)
-        assert refused().reason == errors.SILENT
+        assert "does not answer as it should" in refused().message
         web.files["/api/v1/models/org/m/commits"] = b"[" * 100_000
-        assert refused().reason == errors.SILENT
+        assert "does not answer as it should" in refused().message
     monkeypatch.setenv("MODELSCOPE_ENDPOINT", "127.0.0.1:9")
-    assert refused().reason == errors.SILENT
+    assert "does not answer as it should" in refused().message
 
 
 def test_hostile_names_are_left_out(scope: ModelScopeServer) -> None:
@@ -155,7 +154,7 @@ def test_an_error_in_place_of_a_file(scope: ModelScopeServer, part: Path) -> Non
     for file in (RemoteFile("no.bin", 5000), RemoteFile("no.json", 5000, "0" * 64)):
         with pytest.raises(SourceError) as caught:
             fetch(ModelScope("org/m"), commit, file, str(part))
-        assert caught.value.reason == errors.ABSENT
+        assert "does not give the file" in caught.value.message
         assert part.read_bytes() == b""
 
 
@@ -169,5 +168,5 @@ def test_damage_is_refused(scope: ModelScopeServer, part: Path) -> None:
 
 def test_offline(scope: ModelScopeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    assert refused().reason == errors.OFFLINE
+    assert "HF_HUB_OFFLINE is set" in refused().message
     assert scope.log == []

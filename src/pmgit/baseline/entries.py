@@ -63,7 +63,7 @@ class Entry:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What two entries share that say the same."""
+        """Path, rule and blob id; entries that have them in common forgive the same."""
         return (self.path, self.rule, self.oid)
 
     @property
@@ -150,11 +150,11 @@ def _entry(line: str, number: int) -> Entry:
         )
     path, rule, oid, size, reason = found.groups()
     try:
-        said = intern(_unquote(reason or ""))  # 100,000 entries have a few reasons
-        entry = Entry(_unquote(path), intern(rule), oid, int(size), said)
+        why = intern(_unquote(reason or ""))  # 100,000 entries have a few reasons
+        entry = Entry(_unquote(path), intern(rule), oid, int(size), why)
     except ValueError as error:
         raise UsageError(f"{where}: {error}", "Git quotes paths like this: git ls-files") from None
-    if not said.strip():
+    if not why.strip():
         raise UsageError(
             f"{where} gives no reason",
             "write why it is forgiven, in quotes, at the end of the line; or let pmgit write it:"
@@ -190,7 +190,7 @@ def quote(text: str) -> str:
 
 
 def _unquote(text: str) -> str:
-    """What `quote` was given. Raises ValueError."""
+    """The text that `quote` has made `text` of. Raises ValueError."""
     if "\\" not in text:
         return text
     out = []

@@ -1,4 +1,4 @@
-"""What a baseline forgives: the same blob where it was, a smaller one there, one that has moved.
+"""Forgiven findings: the same blob where it was, a smaller one there, one that has moved.
 
 A move is free once its old path is gone, for one new path; a copy is new. What grew is new.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pmgit.core.finding import Finding
     from pmgit.model.subject import Subject
 
-#: What these say of a blob depends on its name and place.
+#: Rules whose findings about a blob depend on its name and place.
 _BY_PLACE = frozenset({"missing-pointer", "tracked-weights", "oversized-blob"})
 
 
@@ -65,20 +65,18 @@ class Baseline:
     def split(
         self, findings: list[Finding], subject: Subject, precedence: Sequence[str]
     ) -> tuple[list[Finding], list[Finding]]:
-        """The findings that are told, and those that are forgiven."""
+        """The findings to report, and those that are forgiven."""
         if not self.entries:
             return findings, []
-        judged = self.judge(findings, subject, precedence)
-        told = [each.finding for each in judged if not each.is_forgiven]
-        return told, [each.finding for each in judged if each.is_forgiven]
+        return by_verdict(self.judge(findings, subject, precedence))
 
     def judge(
         self, findings: list[Finding], subject: Subject, precedence: Sequence[str]
     ) -> list[Judged]:
         """Every finding with the entries that forgive it.
 
-        Of the rules in `precedence` only the first is told of a blob, and so only that is
-        recorded: its entry also forgives what the later ones say of the same blob.
+        Of the rules in `precedence` only the first reports a blob, and so only that is recorded:
+        its entry also forgives what the later ones find wrong with the same blob.
         """
         if not findings:
             return []
@@ -113,6 +111,12 @@ class Baseline:
         return sorted(self.entries, key=_place)
 
 
+def by_verdict(judged: Sequence[Judged]) -> tuple[list[Finding], list[Finding]]:
+    """The findings to report, and those that are forgiven."""
+    reported = [each.finding for each in judged if not each.is_forgiven]
+    return reported, [each.finding for each in judged if each.is_forgiven]
+
+
 def _grouped(entries: Iterable[Entry], name: str) -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -135,7 +139,7 @@ class _Look:
 
     def in_place(self, unit: Unit) -> Entry | None:
         """The entry that forgives a unit where it is."""
-        here = [entry for entry in self._baseline.at(unit.path) if self._speaks_of(entry, unit)]
+        here = [entry for entry in self._baseline.at(unit.path) if self._applies_to(entry, unit)]
         for entry in here:
             if entry.oid == unit.oid or entry.rule in NAMES:
                 return entry
@@ -149,7 +153,7 @@ class _Look:
                 return entry
         return None
 
-    def _speaks_of(self, entry: Entry, unit: Unit) -> bool:
+    def _applies_to(self, entry: Entry, unit: Unit) -> bool:
         if entry.rule == unit.rule:
             return True
         rank = self._rank
@@ -184,7 +188,7 @@ class _Look:
         if not lost:
             return
         for (rule, oid), moved in lost.items():
-            entries = [e for e in self._baseline.of(oid) if self._speaks_of(e, moved[0])]
+            entries = [e for e in self._baseline.of(oid) if self._applies_to(e, moved[0])]
             gone = {entry.path: entry for entry in entries if entry.path not in self._listing}
             paths = self._came_by_move(oid, sorted({unit.path for unit in moved if unit.at_tip}))
             left = [gone[name] for name in sorted(gone)]
@@ -224,7 +228,7 @@ class _Look:
 
     @lazy
     def _changed(self) -> frozenset[str]:
-        """The paths that the change brings; none where there is no "before": a whole tree."""
+        """The paths that the change adds or alters; none without a "before": in a whole tree."""
         changes = self._subject.changes
         changed = frozenset(change.path for change in changes if change.oid)
         first = not any(change.before for change in changes)

@@ -1,4 +1,4 @@
-"""Where the baseline of a judgement is: in the snapshot that is judged, or in a commit."""
+"""The baseline of a judgement: from the snapshot that is judged, or from a commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a finding is about, as a baseline records it: rule, path, blob id, size.
+"""The things that findings are about, as a baseline records them: rule, path, blob id, size.
 
 Most findings are about one blob. One about a model is about each of its weights: weights that
 are added make it a new finding, and two branches that each accept some merge line by line.
@@ -51,7 +51,7 @@ class Unit:
 
 
 class Units:
-    """What the findings of one judgement are about."""
+    """The units of all findings of one judgement."""
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
@@ -93,7 +93,7 @@ class Units:
         return [blob] if blob else None
 
     def _model(self, path: str) -> Model | None:
-        """The model that a path is, or whose absent INFO.md it is."""
+        """The model at a path, or the one that lacks the INFO.md of this path."""
         return self._models.get(path) or self._models.get(path.removesuffix(f"/{INFO}"))
 
     def _of_model(self, finding: Finding, model: Model) -> list[Blob]:
@@ -110,7 +110,7 @@ class Units:
 
     @lazy
     def _introduced(self) -> dict[tuple[str, str], Blob]:
-        """What is new, by path and commit; without the commit, as the tip has it."""
+        """The new blobs by path and commit; without the commit, as the tip has them."""
         found = {(blob.path, blob.commit): blob for blob in self._subject.introduced}
         if self._subject.origin == RANGE:
             found.update({(blob.path, ""): blob for blob in self._subject.tip_files})

@@ -1,9 +1,9 @@
-"""How a baseline changes: what is free is followed, what is accepted is added, the rest refused."""
+"""Changes of a baseline: free moves are followed, accepted findings added, the rest is refused."""
 
 from __future__ import annotations
 
 from pmgit.baseline.entries import NO_BLOB, Entry, File
-from pmgit.baseline.forgive import Baseline
+from pmgit.baseline.forgive import Baseline, by_verdict
 from pmgit.baseline.units import LINES
 
 TYPE_CHECKING = False
@@ -31,12 +31,11 @@ class Recorder(Baseline):
         self, findings: list[Finding], subject: Subject, precedence: Sequence[str]
     ) -> tuple[list[Finding], list[Finding]]:
         self.judged = self.judge(findings, subject, precedence)
-        told = [each.finding for each in self.judged if not each.is_forgiven]
-        return told, [each.finding for each in self.judged if each.is_forgiven]
+        return by_verdict(self.judged)
 
 
 class Update:
-    """What becomes of the entries of `file`.
+    """The entries of `file` as they become.
 
     `added` is new, `followed` are entries that go where their blob went or shrink with it,
     `dropped` are those that are no longer needed, `refused` the findings that stay unforgiven.
@@ -141,5 +140,5 @@ class Update:
 
     @property
     def forgiven(self) -> int:
-        """How many of today's findings it forgives."""
+        """The number of today's findings that it forgives."""
         return len(self._judged) - len(self.refused)

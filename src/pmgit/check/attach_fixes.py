@@ -37,14 +37,14 @@ def attach(
     if subject.origin == STAGED:
         from pmgit.fix import for_merge
 
-        findings = for_merge.place(findings, subject)
+        findings = for_merge.with_fixes(findings, subject)
     elif subject.origin == RANGE:
         findings = _of_range(findings, config, subject, judge)
     elif not subject.repository.bare:
         findings = _of_unpushed(findings, config, subject, judge)
     from pmgit.fix import unstaged
 
-    findings = unstaged.noted(findings, subject)
+    findings = unstaged.with_returning_files(findings, subject)
     return short_fixes.shortened(findings, subject.snapshot, config, baseline)
 
 
@@ -59,7 +59,7 @@ def _of_range(
         return judge(tree.take(subject.repository), config, names, plans=False).findings
 
     try:
-        return for_committed.place(findings, subject, whole_tree)
+        return for_committed.with_fixes(findings, subject, whole_tree)
     except PmgitError:
         # A partial clone lacks an object: there is no plan, and the findings stand.
         return findings

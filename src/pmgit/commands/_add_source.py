@@ -14,7 +14,7 @@ from pmgit.core.errors import PmgitError, UsageError
 from pmgit.core.units import show_size
 from pmgit.model import naming
 from pmgit.model.folder import LOCK
-from pmgit.models import account, bring, choose
+from pmgit.models import account, choose, download
 from pmgit.models.nearby import Nearby
 from pmgit.models.one_at_a_time import alone
 from pmgit.report.text import visible
@@ -77,15 +77,15 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
     nearby = Nearby(repository, models, os.environ)
     waiting = f"{shown}: waiting for another pmgit"
     with alone(repository, path, lambda: say(waiting, err=True)):
-        bringer = bring.Bringer(repository, path, source, listing, nearby)
+        fetched = download.Download(repository, path, source, listing, nearby)
         with _progress.bytes_bar(shown, chosen.size) as bar:
-            bringer.on_bytes = bar or bringer.on_bytes
-            files = bringer.bring(chosen.taken)
+            fetched.on_bytes = bar or fetched.on_bytes
+            files = fetched.run(chosen.taken)
         folder = os.path.join(repository.top, path)
         patterns = {"include": wish.include, "exclude": wish.exclude}
-        lock = bring.lock_of(folder, listing, files, patterns)
-        info = bring.info_of(config, folder, path.rpartition("/")[2], listing, files)
-        written = bring.write(folder, lock, info)
+        lock = download.lock_of(folder, listing, files, patterns)
+        info = download.info_of(config, folder, path.rpartition("/")[2], listing, files)
+        written = download.write(folder, lock, info)
     say(f"brought {_count(len(files))} ({show_size(lock.size)}), wrote {', '.join(written)}")
     return [f"{path}/{name}" for name in written]
 

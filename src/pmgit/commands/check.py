@@ -126,7 +126,7 @@ def command(
 def _usage(snapshot: Snapshot, config: Config, names: list[str]) -> usage.Usage | None:
     """What a push would take of the chosen host's Git LFS storage."""
     host = choice.chosen(snapshot, config) if choice.RULE in names else None
-    return usage.of(snapshot, host) if host else None
+    return usage.of_push(snapshot, host) if host else None
 
 
 def _snapshot(paths: tuple[str, ...], everything: bool, commits: str | None) -> Snapshot:

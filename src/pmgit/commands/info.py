@@ -17,7 +17,7 @@ from pmgit.model.describe import Description, File, describe
 from pmgit.model.folder import INFO
 from pmgit.model.info_file import is_placeholder
 from pmgit.model.weights import Tiers
-from pmgit.models import bring
+from pmgit.models import download
 from pmgit.report.text import visible
 
 TYPE_CHECKING = False
@@ -133,7 +133,7 @@ def update(*, names: tuple[str, ...], dry_run: bool) -> None:
 def _files(top: str, model: Account, tiers: Tiers) -> list[File]:
     """The files of a model as its INFO.md lists them."""
     if model.lock:
-        return bring.listed(tiers, model.lock.files)
+        return download.listed(tiers, model.lock.files)
     folder = os.path.join(top, model.path)
     on_disk = describe(folder, model.name, tiers).files if os.path.isdir(folder) else []
     names = {file.path for file in on_disk}
@@ -162,9 +162,9 @@ def _address(text: str) -> str:
         text = f"https://{text}"  # huggingface.co/org/name
     scheme, found, rest = text.partition("://")
     if not found:
-        from pmgit.hub import repo_ids
+        from pmgit.hub import api
 
-        repo_ids.check(text)
+        api.demand_repo_id(text)
         return info_template.HUB + text
     bad = not scheme.isalnum() or not rest or not text.isprintable()
     if bad or any(char in text for char in ' <>"`\\'):

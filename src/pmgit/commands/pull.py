@@ -14,7 +14,7 @@ from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.finding import Step
 from pmgit.core.shell import Shell, own_command
 from pmgit.core.units import show_size
-from pmgit.models import account, fetching, pull, verify
+from pmgit.models import account, pull, verify
 from pmgit.models.nearby import Nearby
 from pmgit.models.one_at_a_time import alone
 from pmgit.models.verify import CHANGED, MISSING, STANDS_IN, UNLISTED, UNREADABLE
@@ -160,7 +160,7 @@ class _Puller:
         with _progress.bytes_bar(shown, size) as bar:
             done = pull.pull(
                 self._repository, path, lock, wanted,
-                nearby=self._nearby, fetch=fetching.from_source, on_bytes=bar or (lambda _: None),
+                nearby=self._nearby, on_bytes=bar or (lambda _: None),
             )  # fmt: skip
         near = sum(one.how != lock.type for one in done)
         ways = [f"{near} from this machine"] if near else []

@@ -19,7 +19,7 @@ from pmgit.model.folder import INFO, LOCK
 from pmgit.model.info_block import BlockError
 from pmgit.model.lock_file import LOCAL
 from pmgit.model.weights import Tiers
-from pmgit.models import account, adopt, bring
+from pmgit.models import account, adopt, download
 from pmgit.models.moved_on import MovedOn, patterns
 from pmgit.models.nearby import Nearby
 from pmgit.models.one_at_a_time import alone
@@ -117,15 +117,15 @@ class _Update:
         nearby = Nearby(self._repository, around, os.environ)
         waiting = f"{self._shown}: waiting for another pmgit"
         with alone(self._repository, self._path, lambda: say(waiting, err=True)):
-            bringer = bring.Bringer(self._repository, self._path, source, listing, nearby)
+            fetched = download.Download(self._repository, self._path, source, listing, nearby)
             size = sum(max(file.size, 0) for file in moved.files)
             with _progress.bytes_bar(self._shown, size) as bar:
-                bringer.on_bytes = bar or bringer.on_bytes
+                fetched.on_bytes = bar or fetched.on_bytes
                 hashes = {file.path: file.sha256 for file in self.before.files}
-                files = bringer.bring(moved.files, hashes)
+                files = fetched.run(moved.files, hashes)
             kept = {name: patterns(self.before, name) for name in ("include", "exclude")}
-            lock = bring.lock_of(self._folder, listing, files, kept, created=self.before.created)
-            listed = bring.listed(Tiers(self._config), files)
+            lock = download.lock_of(self._folder, listing, files, kept, created=self.before.created)
+            listed = download.listed(Tiers(self._config), files)
             return self._write(lock, listed, dry_run)
 
     def _write(self, lock: Lock, files: Sequence[File], dry_run: bool) -> list[str]:

@@ -1,4 +1,4 @@
-"""Where the commits of a plan are: on which refs, who else has them, and what may be done there."""
+"""The reach of the commits of a plan: which refs have them, who else, and what may be done."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NAMED = 3
 
 
 def backup_ref(ref: str, oid: str, kind: str = "") -> str:
-    """Where the old commits of a ref are kept, `oid` being what it holds.
+    """The ref that keeps the old commits of a ref, which holds `oid`.
 
     The id comes first, so no two names collide; a tag may be called as a branch is.
     """
@@ -45,8 +45,8 @@ def names_of(names: Sequence[str]) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-class Place:
-    """Where the flagged commits of a range are, and what may be done with them."""
+class Reach:
+    """The reach of the flagged commits of a range, and what may be done with them."""
 
     def __init__(self, subject: Subject, blobs: list[Blob]) -> None:
         self._subject = subject
@@ -75,13 +75,13 @@ class Place:
         if self.bare or not self.tip:
             return
         if flagged:
-            self._look()
+            self._find_holders()
         busy = position.under_way(repository)
         if busy:
             self.is_here = False
             self.hindrance = f"finish or abort the {busy} that is under way, then: pmgit fix"
 
-    def _look(self) -> None:
+    def _find_holders(self) -> None:
         self._holders = position.holders(self._repository, {b.commit for b in self._blobs})
         remotes = [short(h.ref) for h in self._holders if h.ref.startswith(REMOTES)]
         if not self._unpushed:
@@ -105,9 +105,9 @@ class Place:
         if not self.pushed and self._repository.shallow_commits.intersection(self._affected):
             self.hindrance = "the clone is shallow there: git fetch --unshallow, then: pmgit fix"
 
-    def _who(self) -> str:
-        """Who else has the commits, for the words of a plan."""
-        said = []
+    def _others(self) -> str:
+        """The words of a plan about those who have the commits too."""
+        parts = []
         remotes = [short(h.ref) for h in self._holders if h.ref.startswith(REMOTES)]
         others = [
             short(h.ref)
@@ -115,14 +115,14 @@ class Place:
             if h.ref.startswith((HEADS, TAGS)) and h.ref != self._ref
         ]
         if remotes:
-            said.append(f"whoever has fetched {names_of(remotes)} keeps the old ones")
+            parts.append(f"everybody who has fetched {names_of(remotes)} keeps the old ones")
         else:
-            said.append("unpushed, so nobody else is affected")
+            parts.append("unpushed, so nobody else is affected")
         if others:
             one = len(others) == 1
             verbs = ("has", "stays as it is") if one else ("have", "stay as they are")
-            said.append(f"{names_of(others)} {verbs[0]} the old ones too and {verbs[1]}")
-        return "; ".join(said)
+            parts.append(f"{names_of(others)} {verbs[0]} the old ones too and {verbs[1]}")
+        return "; ".join(parts)
 
     def guard(self, cured: list[Finding]) -> list[Step]:
         """The steps that fail, and say why, unless everything is as it is in the tip."""
@@ -142,7 +142,7 @@ class Place:
         """Make the last commit anew, by plain git."""
         backup = backup_ref(self._ref, self.tip)
         about = (
-            f"amends the last commit of {short(self._ref)} ({self._who()});"
+            f"amends the last commit of {short(self._ref)} ({self._others()});"
             f" the old one is kept as {backup}"
         )
         return Fix(
@@ -161,7 +161,7 @@ class Place:
         count = len(self._affected)
         about = (
             f"makes {'1 commit' if count == 1 else f'{count} commits'} of {self._called()} anew"
-            f" ({self._who()}); the old ones are kept as {backup_ref(self._ref, self._value)}"
+            f" ({self._others()}); the old ones are kept as {backup_ref(self._ref, self._value)}"
         )
         steps = [Step(*self.command(names), names="verbatim")]
         if self._ref != self._head.ref and not self._ref.startswith(TAGS):

@@ -1,4 +1,4 @@
-"""What is right once content is committed: by where the commits are.
+"""Fixes for what is committed already, by where the commits are.
 
 Deleting the file, or untracking it, is the wrong advice then: the blob stays in the history. The
 last commit is amended, older ones are made anew by `pmgit fix`, what a remote has is left as it
@@ -13,8 +13,7 @@ import os
 
 from pmgit.core.finding import ERROR, Fix, Step
 from pmgit.core.shell import merged
-from pmgit.fix import for_pusher
-from pmgit.fix.commit_reach import Place, backup_ref, names_of
+from pmgit.fix.commit_reach import Reach, backup_ref, names_of
 from pmgit.git.blob import LINK, encode
 from pmgit.git.names import TAGS
 from pmgit.model.steering import steers_git
@@ -32,12 +31,22 @@ if TYPE_CHECKING:
 #: of missing-pointer are what the size rules say as soon as that is cured at the tip.)
 OF_EVERY_COMMIT = ("oversized-blob", "tracked-weights", "oversized-model", "missing-pointer",
                    "host-limit")  # fmt: skip
+#: What is judged at the tip and has a fix in the clone.
+_CURED_BY_A_COMMIT = frozenset({
+    "bad-model-name", "case-collision", "ignored-info", "misplaced-weights", "missing-info",
+    "text-in-lfs", "uncovered-pointer", "unportable-path",
+})  # fmt: skip
+_ANEW = "in your clone, where nobody else has these commits, pmgit makes them anew"
+_ON_TOP = (
+    "in your clone, with this branch checked out: a new commit is enough, because this is judged"
+    " at the tip"
+)
 
 
 def _with_blobs(findings: list[Finding], subject: Subject) -> list[Finding]:
     """The findings of a range with the raw blobs that must leave its history to cure them."""
     links = [blob for blob in subject.introduced if blob.mode == LINK]
-    brought = {(blob.path, blob.commit): blob for blob in (*links, *subject.files) if blob.commit}
+    at_place = {(blob.path, blob.commit): blob for blob in (*links, *subject.files) if blob.commit}
 
     def must_leave(blob: Blob) -> bool:
         is_raw = blob.mode == LINK or subject.is_raw(blob)
@@ -45,7 +54,7 @@ def _with_blobs(findings: list[Finding], subject: Subject) -> list[Finding]:
 
     given = []
     for finding in findings:
-        own = brought.get((finding.path, finding.commit))
+        own = at_place.get((finding.path, finding.commit))
         found = finding.blobs or ((own,) if own else ())
         is_judged_everywhere = finding.rule in OF_EVERY_COMMIT
         leaving = filter(must_leave, found) if is_judged_everywhere else ()
@@ -53,7 +62,7 @@ def _with_blobs(findings: list[Finding], subject: Subject) -> list[Finding]:
     return given
 
 
-def place(
+def with_fixes(
     findings: list[Finding], subject: Subject, whole_tree: Callable[[list[str]], list[Finding]]
 ) -> list[Finding]:
     """The findings of a range with the fix that is right where its commits are.
@@ -72,56 +81,72 @@ def place(
     if is_tag and not committed:
         hint = f"; when a commit mends it, move the tag there: git tag -f {short(pushed.ref)}"
         return [f.but(message=f.message + hint) if f.severity == ERROR else f for f in findings]
-    place = Place(subject, [blob for finding in committed for blob in finding.blobs])
+    reach = Reach(subject, [blob for finding in committed for blob in finding.blobs])
     names = sorted({f.rule for f in findings if f.blobs or not f.fix})
-    if place.hindrance and committed:
-        hint = f"; {place.hindrance}"
+    if reach.hindrance and committed:
+        hint = f"; {reach.hindrance}"
         return [f.but(message=f.message + hint) if f.blobs else f for f in findings]
-    if place.bare:
-        which = pushed.ref if is_tag else place.tip[:12]
+    if reach.bare:
+        which = pushed.ref if is_tag else reach.tip[:12]
         if committed:
-            return _give(findings, has_blobs, for_pusher.fix(which, names, anew=True))
-        on_top = [for_pusher.is_cured_by_a_commit(finding) for finding in findings]
+            return _with_plan(findings, has_blobs, _for_pusher(which, names, anew=True))
+        on_top = [_is_cured_by_a_commit(finding) for finding in findings]
         names = [finding.rule for finding, cures in zip(findings, on_top, strict=True) if cures]
-        return _give(findings, on_top, for_pusher.fix(which, names, anew=False))
-    if committed and not place.pushed and not place.is_last:
-        return _give(findings, has_blobs, place.engine(names))
-    if not place.is_here or not names:
+        return _with_plan(findings, on_top, _for_pusher(which, names, anew=False))
+    if committed and not reach.pushed and not reach.is_last:
+        return _with_plan(findings, has_blobs, reach.engine(names))
+    if not reach.is_here or not names:
         return findings
     cured, whole = at_tip([f for f in findings if f.blobs or not f.fix], whole_tree)
     places = {_place_of(finding) for finding in cured}
-    if committed and not place.pushed and not places.issuperset(map(_place_of, committed)):
-        # What the last commit brought is not there any more, or needs more than a command.
-        return _give(findings, has_blobs, place.engine(names))
+    if committed and not reach.pushed and not places.issuperset(map(_place_of, committed)):
+        # What the last commit added is gone from the tip, or needs more than a command.
+        return _with_plan(findings, has_blobs, reach.engine(names))
     if not whole.steps:
         return findings
     links = {blob.path for f in cured for blob in f.blobs if blob.mode == LINK}
     steps = [*_on_disk(subject, whole.steps, links), *whole.steps]
-    shown = place.shown(names)
-    if not committed:
-        about = "a new commit is enough, because this is judged at the tip"
-        fix = Fix(
-            *place.guard(cured), *steps, *commit_of(cured),
-            about=about, shown=shown, safe=whole.safe, warning=whole.warning,
-        )  # fmt: skip
-    elif place.pushed:
-        about = (
-            f"{names_of(place.pushed)} has it already, so the history keeps it; from a new commit"
-            " on it is as it should be. To take it out of the history, everybody who has a clone"
-            " must agree"
-        )
-        fix = Fix(
-            *place.guard(cured), *steps, *commit_of(cured),
-            about=about, shown=shown, safe=False, warning=whole.warning,
-        )  # fmt: skip
+    shown = reach.shown(names)
+    if committed and not reach.pushed:
+        fix = reach.amend(cured, steps, shown)
     else:
-        fix = place.amend(cured, steps, shown)
+        about = "a new commit is enough, because this is judged at the tip"
+        if committed:
+            about = (
+                f"{names_of(reach.pushed)} has it already, so the history keeps it; from a new"
+                " commit on it is as it should be. To take it out of the history, everybody who"
+                " has a clone must agree"
+            )
+        fix = Fix(
+            *reach.guard(cured), *steps, *commit_of(cured),
+            about=about, shown=shown, safe=whole.safe and not committed, warning=whole.warning,
+        )  # fmt: skip
     meant = [bool(f.blobs or not f.fix) and _place_of(f) in places for f in findings]
-    return _give(findings, meant, fix)
+    return _with_plan(findings, meant, fix)
+
+
+def _is_cured_by_a_commit(finding: Finding) -> bool:
+    """Whether a new commit in the clone is enough.
+
+    Of a push that is accepted nothing is left to fix there: warnings have no plan.
+    """
+    return finding.rule in _CURED_BY_A_COMMIT and finding.severity == ERROR
+
+
+def _for_pusher(which: str, names: Iterable[str], *, anew: bool) -> Fix:
+    """The plan of a bare repository: what the pusher does in the clone.
+
+    It cures what these rules found in `which`, a commit or a tag: a server knows neither the branch
+    that has it there nor what is on disk, and `pmgit fix` finds both. `anew`: blobs must leave the
+    commits, so these are made anew.
+    """
+    # The pushed branch need not be the one that is checked out there.
+    step = Step("pmgit", "fix", "--range", which, *sorted(set(names)), names="verbatim")
+    return Fix(step, about=_ANEW if anew else _ON_TOP, safe=False)
 
 
 def _place_of(finding: Finding) -> tuple[str, str]:
-    """What a finding of a range and one of its tip have in common."""
+    """The rule and path that a finding of a range and one of its tip have in common."""
     return finding.rule, finding.path
 
 
@@ -148,11 +173,11 @@ def _without_commit(findings: list[Finding], refs: dict[str, str]) -> list[Findi
             f" is kept there as {names_of(backups)}; push without it"
         )
         fix = Fix(*steps, about=about, safe=False)
-        findings = _give(findings, [refs_of(finding) == mine for finding in findings], fix)
+        findings = _with_plan(findings, [refs_of(finding) == mine for finding in findings], fix)
     return findings
 
 
-def _give(findings: Sequence[Finding], meant: Iterable[bool], fix: Fix) -> list[Finding]:
+def _with_plan(findings: Sequence[Finding], meant: Iterable[bool], fix: Fix) -> list[Finding]:
     """The findings, with the same plan for those that are `meant`; it is printed once."""
     given = []
     pasted: Fix | None = fix
@@ -168,7 +193,7 @@ def _give(findings: Sequence[Finding], meant: Iterable[bool], fix: Fix) -> list[
 def at_tip(
     findings: list[Finding], whole_tree: Callable[[list[str]], list[Finding]]
 ) -> tuple[list[Finding], Fix]:
-    """Which findings of a range can be cured where its tip is checked out, and by what."""
+    """The findings of a range that can be cured where its tip is checked out, and the fix."""
     wanted = {_place_of(finding) for finding in findings}
     if not wanted:
         return [], Fix()
@@ -181,7 +206,7 @@ def at_tip(
 
 
 def _on_disk(subject: Subject, steps: Sequence[Step], links: Collection[str]) -> list[Step]:
-    """What is taken out of Git is on disk first, in a sparse checkout too; not too long `links`."""
+    """The steps that put on disk what leaves Git, also where it is sparse; not too long `links`."""
     taken = [path for step in steps if step.argv[:2] == ("git", "rm") for path in step.items]
     top = os.fsencode(subject.repository.top)
     taken = [path for path in taken if path not in links]

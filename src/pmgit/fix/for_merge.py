@@ -1,8 +1,8 @@
-"""What is right in a merge: nothing that would make it take away the other side's files.
+"""Fixes in a merge: none may make it take away the other side's files.
 
 A file that is taken out of the index then is recorded as deleted, and everybody who has it loses
-it. What the other side brings is mended where it was made: the merge is aborted, and what has been
-resolved in it is kept under a ref; then `pmgit fix` mends that branch, and it is merged again.
+it. What comes from the other side is mended where it was made: the merge is aborted, and what has
+been resolved in it is kept under a ref; then `pmgit fix` mends that branch, and it is merged again.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pmgit.core.finding import Finding
     from pmgit.model.subject import Subject
 
-#: The size rules speak of one blob by turns: what one says of it in the merge, another says of
-#: it on the branch.
+#: The size rules report one blob by turns: where one reports it in the merge, another one may
+#: report it on the branch.
 _OF_BLOBS = ("missing-pointer", "oversized-blob", "tracked-weights")
 
 #: What takes files out of the index, or takes them back to HEAD.
@@ -38,15 +38,15 @@ _KEEP = (
 )
 
 
-def place(findings: list[Finding], subject: Subject) -> list[Finding]:
+def with_fixes(findings: list[Finding], subject: Subject) -> list[Finding]:
     """The findings of what is staged, with the fixes that are right while a merge is under way."""
     repository = subject.repository
     merged = merges.heads(repository)
     if not merged:
         return findings
     placed = list(findings)
-    theirs: set[int] = set()  # which of them are about what a merged commit brings
-    brought: dict[str, bool] = {}
+    theirs: set[int] = set()  # which of them are about what comes from a merged commit
+    has_error: dict[str, bool] = {}
     staged = {blob.path for blob in subject.introduced}
     for commit in merged:
         # What differs from it, by what it has there itself.
@@ -55,13 +55,13 @@ def place(findings: list[Finding], subject: Subject) -> list[Finding]:
             continue  # what the environment names is not here
         other = {change.path: change.before for change in changes(raw)}
         for at, finding in enumerate(placed):
-            paths = _about(finding, staged)
+            paths = _files_of(finding, staged)
             if any(path not in other for path in paths):
                 theirs.add(at)
-                brought[commit] = brought.get(commit, False) or finding.severity == ERROR
+                has_error[commit] = has_error.get(commit, False) or finding.severity == ERROR
             elif finding.fix and any(other[path] for path in paths):
-                placed[at] = finding.with_fix(_back(finding.fix, commit, other))
-    commits = [commit for commit, is_wrong in brought.items() if is_wrong]
+                placed[at] = finding.with_fix(_restored(finding.fix, commit, other))
+    commits = [commit for commit, is_wrong in has_error.items() if is_wrong]
     plan = _mend(subject, commits, [placed[at] for at in theirs]) if commits else None
     for at, finding in enumerate(placed):
         if at in theirs:
@@ -74,7 +74,7 @@ def place(findings: list[Finding], subject: Subject) -> list[Finding]:
     return placed
 
 
-def _about(finding: Finding, staged: set[str]) -> set[str]:
+def _files_of(finding: Finding, staged: set[str]) -> set[str]:
     """The `staged` files that a finding is about, or that its fix takes out of the index."""
     steps = finding.fix.steps if finding.fix else ()
     paths = {path for step in steps if step.argv[:2] in _TAKE for path in step.items}
@@ -82,10 +82,10 @@ def _about(finding: Finding, staged: set[str]) -> set[str]:
     return paths & staged
 
 
-def _back(fix: Fix, commit: str, other: dict[str, str]) -> Fix:
+def _restored(fix: Fix, commit: str, other: dict[str, str]) -> Fix:
     """The fix, but what the merged commit has, too, goes back to what it is there."""
     if fix.parts:
-        return Fix.together([_back(part, commit, other) for part in fix.parts])
+        return Fix.together([_restored(part, commit, other) for part in fix.parts])
     steps: list[Step] = []
     for step in fix.steps:
         if step.argv[:2] != ("git", "rm"):

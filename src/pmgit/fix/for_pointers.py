@@ -9,7 +9,6 @@ from pmgit.git import work_tree
 from pmgit.git.entries import FILES, TREE, of_tree
 from pmgit.lfs import conflict, store
 from pmgit.lfs.pointer import MAX_CONFLICT
-from pmgit.snapshots.base import RANGE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,13 +36,13 @@ _FEW = 500
 
 
 class Holders:
-    """Which commits have the two sides of conflicts; asked of Git once for all `paths`."""
+    """The commits that have the two sides of conflicts; asked of Git once for all `paths`."""
 
     def __init__(self, subject: Subject, paths: Sequence[str], labels: Iterable[str]) -> None:
         """`labels` are what the conflicts call their sides, such as `HEAD` or the branch."""
         self._repository = subject.repository
         self._held: dict[str, dict[str, str]] = {}
-        if subject.origin == RANGE or subject.repository.bare:
+        if not subject.can_be_staged:
             return  # there is no fix then, so nobody needs a name to put there
         words = (label.partition(" ")[0] for label in labels)
         names = dict.fromkeys([*_NAMES, *(word for word in words if _WORD.issuperset(word))])
@@ -59,23 +58,23 @@ class Holders:
             self._held[name] = {} if code else {b.path: b.oid for b in of_tree(out)}
 
     def commit(self, path: str, side: Side) -> str:
-        """What to call the commit that has a side; '' when it cannot be found."""
+        """The name of the commit that has a side; '' when it cannot be found."""
         text = side.pointer.text
         wanted = self._repository.id_of(text)
         return next((n for n, held in self._held.items() if held.get(path) == wanted), "")
 
     def name(self, path: str, side: Side) -> str:
-        """The commit that has a side, or what the conflict itself calls it."""
+        """The name of the commit that has a side, or else the label that the conflict gives it."""
         return self.commit(path, side) or side.label
 
 
 def take_side(subject: Subject, blob: Blob, sides: tuple[Side, ...], holders: Holders) -> Advice:
-    """How the first of two sides takes the place of their conflict, and how the other would.
+    """The fix that puts the first of two sides in the place of their conflict, or the other.
 
     The file on disk goes with it where it is the conflict, too; anything else that lies there is
     somebody's work.
     """
-    if subject.origin == RANGE or subject.repository.bare:
+    if not subject.can_be_staged:
         return Advice(None)
     there = work_tree.compare(subject.repository, blob)
     if there == work_tree.DIFFERENT and not _is_conflict(subject, blob, sides):

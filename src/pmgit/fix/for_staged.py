@@ -17,7 +17,6 @@ from pmgit.gitfiles import models_folders
 from pmgit.gitfiles.attributes import only_here
 from pmgit.model import folder, steering, whole
 from pmgit.model.weights import NEVER
-from pmgit.snapshots.base import RANGE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,9 +39,9 @@ _DIFFERS = (
 
 
 def by_pmgit(config: Config, scope: Sequence[str], rules: Iterable[str]) -> tuple[str, ...]:
-    """`pmgit fix` for these rules; `scope` are the options that say what of.
+    """`pmgit fix` for these rules; `scope` are the options that name what is fixed.
 
-    What has been set on the command line of `pmgit check` is set again.
+    Options of rules from the command line of `pmgit check` are set again.
     """
     names = sorted(rules)
     typed = [
@@ -67,14 +66,14 @@ class Advice:
 
 
 def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
-    """How a blob does not get into Git, while its file stays on disk.
+    """The fix that keeps a blob out of Git, while its file stays on disk.
 
     `ignore`: below a models folder the ignore rules are set up too, or the next `git add` would
     bring it back.
     """
     if steering.steers_git(blob.path):
         return Advice(None, f"{_committed(blob).note}{steering.advice(blob)}")
-    if subject.origin == RANGE or subject.repository.bare:
+    if not subject.can_be_staged:
         return _committed(blob)
     before = subject.before(blob)
     if before == blob.oid:
@@ -84,7 +83,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
     if before:
         back = Step("git", "restore", "--staged", items=(blob.path,))
     else:
-        place = whole.of(subject, blob.path)
+        place = whole.folder_of(subject, blob.path)
         if place and blob.mode != SUBMODULE:
             together = subject.once(whole.leave_index, place)
             if together is None:
@@ -106,7 +105,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
 
 
 def _from_disk(repository: Repository) -> str:
-    """What to say when the commit takes its content from the disk, whatever is staged."""
+    """A note for a commit that takes its content from the disk, whatever is staged; else ''."""
     name = of_commit(repository)
     if name == "index.lock":
         return "; commit without -a, which would take it from the disk again"
@@ -125,7 +124,7 @@ def ignored(subject: Subject, blob: Blob, wanted: bool = True) -> list[Step]:
     """The steps that keep the next `git add` from bringing a path back."""
     if not wanted or not (subject.in_models(blob.path) or blob.path in subject.roots):
         return []
-    if blob.mode == SUBMODULE or whole.of(subject, blob.path):
+    if blob.mode == SUBMODULE or whole.folder_of(subject, blob.path):
         return hide(subject, blob.path)
     if subject.storage == LFS or subject.once(_has_nested):
         return []  # in a nested block they are ignored, and were added all the same
@@ -164,12 +163,12 @@ def _committed(blob: Blob) -> Advice:
 
 
 def store(subject: Subject, blob: Blob) -> Advice:
-    """How what Git must not hold gets where it belongs: into Git LFS, or out of Git altogether."""
+    """The fix for a blob that Git must not hold: into Git LFS, or out of Git altogether."""
     if steering.steers_git(blob.path) or not goes_to_lfs(subject, blob):
         return keep_out(subject, blob)
     if subject.is_lfs(blob.path):
         return to_pointer(subject, blob)
-    if subject.origin == RANGE or subject.repository.bare:
+    if not subject.can_be_staged:
         return _committed(blob)
     return set_up_here(subject, blob)
 
@@ -188,7 +187,9 @@ def set_up_here(subject: Subject, blob: Blob) -> Advice:
 
 
 def text_again(subject: Subject, blob: Blob) -> Advice:
-    """How a text that is a pointer becomes text again, or why that would be refused here."""
+    """The fix that makes a pointer text again, or the reason why that would be refused here."""
+    if not subject.can_be_staged:
+        return Advice(None)
     line, sends = subject.once(only_here.of_clone).get(blob.path, ("", False))
     if sends:
         return Advice(None, f"; {line} sends it to Git LFS on this machine: take it out first")
@@ -210,7 +211,7 @@ def goes_to_lfs(subject: Subject, blob: Blob) -> bool:
     """
     if subject.is_lfs(blob.path):
         return True
-    if subject.storage != LFS or whole.of(subject, blob.path):
+    if subject.storage != LFS or whole.folder_of(subject, blob.path):
         return False
     from pmgit.lfs import patterns
     from pmgit.model import storage
@@ -247,8 +248,8 @@ def pattern(subject: Subject, blob: Blob) -> str:
 
 
 def to_pointer(subject: Subject, blob: Blob) -> Advice:
-    """How a raw blob becomes the pointer that its attributes ask for."""
-    if subject.origin == RANGE or subject.repository.bare:
+    """The fix that makes a raw blob the pointer that its attributes ask for."""
+    if not subject.can_be_staged:
         return _committed(blob)
     line = subject.once(only_here.raw_of).get(blob.path)
     note = f"; here {line} keeps it raw: take that out, too" if line else ""
@@ -268,7 +269,7 @@ def convert(blob: Blob) -> Step:
     `$1` mode, `$2` blob id, `$3` path: no name is ever part of the script.
     """
     # Step by step: when git-lfs fails, an empty file must not be recorded in the blob's place.
-    # git-lfs is not told the path: 3.6 takes only 1024 bytes where the file there is that small.
+    # git-lfs does not get the path: 3.6 takes only 1024 bytes where the file there is that small.
     script = (
         'size=$(git cat-file -s "$2") && text=$(git cat-file blob "$2" | git lfs clean)'
         # An extension of Git LFS may store something else.
@@ -280,8 +281,8 @@ def convert(blob: Blob) -> Step:
 
 
 def replace_pointer(subject: Subject, blob: Blob, text: bytes) -> Advice:
-    """How a blob becomes the pointer `text`, which is plain ASCII; the work tree is not touched."""
-    if subject.origin == RANGE or subject.repository.bare:
+    """The fix that makes a blob the pointer `text` (plain ASCII); the work tree is not touched."""
+    if not subject.can_be_staged:
         return _committed(blob)
     # A word for each line: a line break in a word is nothing that fish could read.
     script = (

@@ -1,4 +1,4 @@
-"""How files leave Git LFS: a change takes their line of `.gitattributes` away, and that is meant.
+"""Files that leave Git LFS: a change takes their line of `.gitattributes` away, and means it.
 
 `git lfs untrack` is how people do it. The pointers stay in the index, and the content has to take
 their place; where it is too large for Git, the file leaves Git altogether.
@@ -17,7 +17,7 @@ from pmgit.git.objects import HEAD_BYTES
 from pmgit.git.revisions import id_of
 from pmgit.lfs import store
 from pmgit.model.storage import limit
-from pmgit.snapshots.base import RANGE, TREE, Snapshot
+from pmgit.snapshots.base import TREE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ _OUT = (
 
 
 class Leaving:
-    """Which of some pointers leave Git LFS, and how.
+    """Those of some pointers that leave Git LFS, and their fixes.
 
     The last change of `.gitattributes` says which: the change that is judged, or for a whole tree
     without one, the last commit that has changed such a file.
@@ -73,7 +73,7 @@ class Leaving:
     def _uncovered(self, subject: Subject, paths: Sequence[str]) -> set[str]:
         """Those of `paths` that the attributes covered before that change."""
         repository = subject.repository
-        if subject.origin == RANGE or repository.bare or not paths:
+        if not (subject.can_be_staged and paths):
             return set()
         staged = ("diff-index", "--cached", "--quiet", "HEAD", "--", *_FILES)
         code = repository.start(*staged, literal=False).wait()[0]
@@ -90,12 +90,12 @@ class Leaving:
         return {path for path in paths if old.filter_of(path) == attributes.LFS}
 
     def advice(self, blob: Blob, pointer: Pointer, *, sent_here: bool) -> Advice:
-        """How a pointer whose line is gone becomes the content, or leaves Git.
+        """The fix by which a pointer whose line is gone becomes the content, or leaves Git.
 
         `sent_here`: attributes of this machine alone make a pointer of whatever is added.
         """
         subject, there = self._subject, _there(self._subject, blob, pointer)
-        # Of the pointer itself on disk nobody has anything any more.
+        # The pointer itself is of no use on disk any more.
         expand = Step("sh", "-c", _EXPAND, items=(blob.path,), names="verbatim")
         first = [expand] if there == _POINTER else []
         if self._fits(blob, pointer):
@@ -138,7 +138,7 @@ _CONTENT, _POINTER, _OTHER = "content", "pointer", "other"
 
 
 def _there(subject: Subject, blob: Blob, pointer: Pointer) -> str:
-    """What lies on disk: the content, the pointer itself, or something else or nothing."""
+    """The kind of the file on disk: the content, the pointer itself, or something else or none."""
     if store.is_on_disk(subject.repository, blob.path, pointer):
         return _CONTENT
     same = work_tree.compare(subject.repository, blob) == work_tree.SAME

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from pmgit.fix.renames import Names
     from pmgit.model.subject import Subject
 
-#: What tells where the shards of a model are; it lies beside them.
+#: How files end that list the shards of a model; they lie beside them.
 _INDEX = (".index.json", ".index", ".meta")
 #: So much of a name is kept, which leaves room for a number.
 _LONGEST = 80
 
 
 def stem_of(name: str) -> str:
-    """What a weights file is called without its formats, variants and the number of its shard.
+    """The name of a weights file without its formats, variants and the number of its shard.
 
     `qwen2.5-7b.Q4_K_M.gguf` is `qwen2.5-7b`, `model-00001-of-00002.safetensors` is `model`.
     """
@@ -67,7 +67,7 @@ class OwnFolders:
         return self._chosen[group]
 
     def indexes(self, path: str) -> list[str]:
-        """The files that tell where shards are, for the first of a group's files; else none."""
+        """The files that list shards, for the first of a group's files; none for the others."""
         group = _group_of(path)
         if self._files[group][0] != path:
             return []

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """Which paths are free to move something to: in the index, on disk, and whatever the case."""
+    """The names that are taken and those that are free: in the index, on disk, in any case."""
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
@@ -69,7 +69,7 @@ class Names:
         return any(f"{place}/".startswith(f"{path}/") for place in self._repositories)
 
     def hindrance(self, old: str, new: str = "") -> str:
-        """Which link a rename would break, as `Links.hindrance` words it; '' for none."""
+        """The link that a rename would break, in the words of `Links.hindrance`; '' for none."""
         return self._links.hindrance(old, new)
 
     @lazy
@@ -110,7 +110,7 @@ class Names:
                 return target
 
     def _listing(self, folder: str) -> dict[str, set[str]]:
-        """What is in a folder of the work tree: paths by their folded names."""
+        """The entries of a folder of the work tree: paths by their folded names."""
         if folder not in self._on_disk:
             try:
                 names = os.listdir(os.path.join(self._top, folder))
@@ -123,7 +123,7 @@ class Names:
 
 
 def rename_of(steps: tuple[Step, ...]) -> tuple[str, str]:
-    """What a fix renames, and to what."""
+    """The old and the new path of the rename in a fix."""
     for step in steps:
         if _renames(step):
             old, new = step.items
@@ -135,7 +135,7 @@ def _renames(step: Step) -> bool:
     return step.argv[:2] in (("git", "mv"), ("mv", "-n"))
 
 
-#: So many renames are pasted one after the other; what is left is told when they are done.
+#: So many renames are pasted one after the other; the rest is reported when they are done.
 _TOGETHER = 300
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 
-def noted(findings: list[Finding], subject: Subject) -> list[Finding]:
+def with_returning_files(findings: list[Finding], subject: Subject) -> list[Finding]:
     """The findings, each with the files that its fix leaves on disk and that come again.
 
     None where ignore rules hide them already, or the fix itself writes rules that do.

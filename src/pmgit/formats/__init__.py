@@ -1,1 +1,1 @@
-"""What a file is by its content, as far as its first bytes prove it."""
+"""Formats of files by their content, as far as its first bytes prove them."""

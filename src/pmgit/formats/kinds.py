@@ -1,4 +1,4 @@
-"""What a file is by its content: weights, text or a tokenizer, as far as its first bytes prove it.
+"""Kinds of files by their content (weights, text, a tokenizer), as the first bytes prove them.
 
 Used where a name proves nothing: `model.bin` may be weights or a firmware image, `m.txt` need not
 be text. Only formats that exist for models count as weights. A NumPy array, HDF5, a plain zip or a
@@ -28,7 +28,7 @@ def is_binary(head: bytes) -> bool:
 _CONTROLS = bytes({*range(1, 32), 127} - {8, 9, 10, 11, 12, 13, 26, 27})
 #: How many of them a text may have: a vocabulary holds each once. Of random bytes they are 10 %.
 _MOST_CONTROLS = 0.05
-#: An encoding that Python is not told (GBK, Latin-1) is believed from so many bytes on, with less.
+#: Text in an unknown encoding (GBK, Latin-1) is believed from so many bytes on, and with fewer.
 _FEWEST_BYTES, _MOST_CONTROLS_THERE = 200, 0.01
 
 
@@ -52,7 +52,7 @@ def is_text(head: bytes) -> bool:
 
 
 def _utf16(head: bytes) -> str:
-    """The codec of UTF-16, told by its mark or by ASCII, where every other byte is NUL; else ''."""
+    """The codec of UTF-16, by its mark or by ASCII, where every other byte is NUL; else ''."""
     even, odd = head[::2], head[1::2]
     enough = len(head) >= _FEWEST_BYTES
     if head.startswith(b"\xff\xfe") or (enough and b"\0" not in even and not odd.strip(b"\0")):
@@ -117,7 +117,7 @@ def weights_kind(head: bytes) -> str:
 
 
 def _zip_kind(head: bytes) -> str:
-    """The weights format of a zip, told by its first members; '' for any other zip."""
+    """The weights format of a zip, by its first members; '' for any other zip."""
     begin = 30 + int.from_bytes(head[26:28], "little")
     name = head[30:begin]
     # torch pads every member with an extra field "FB", so that tensors are aligned

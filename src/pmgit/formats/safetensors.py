@@ -1,6 +1,6 @@
 """The header of a safetensors file, read within bounds and checked against the format.
 
-8 bytes tell the length of a JSON header, the header tells where each tensor lies; the tensors
+8 bytes hold the length of a JSON header, the header lists where each tensor lies; the tensors
 themselves are never read. The checks are those of the format's own description, and stricter
 than its reference reader, which lets five faults pass (duplicate keys among them).
 """
@@ -8,6 +8,7 @@ than its reference reader, which lets five faults pass (duplicate keys among the
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,16 +30,14 @@ _BITS = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
 class Tensor:
     """One tensor of the header: its type, its shape, and the bytes it takes after the header."""
 
-    __slots__ = ("begin", "dtype", "end", "shape")
-
-    def __init__(self, dtype: str, shape: tuple[int, ...], begin: int, end: int) -> None:
-        self.dtype = dtype
-        self.shape = shape
-        self.begin = begin
-        self.end = end
+    dtype: str
+    shape: tuple[int, ...]
+    begin: int
+    end: int
 
     @property
     def elements(self) -> int:
@@ -48,18 +47,15 @@ class Tensor:
         return count
 
 
+@dataclass(frozen=True)
 class Header:
-    """The tensors of a file by name, and its free metadata (text by text)."""
+    """The tensors of a file, by name."""
 
-    __slots__ = ("metadata", "tensors")
-
-    def __init__(self, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-        self.tensors = tensors
-        self.metadata = metadata
+    tensors: dict[str, Tensor]
 
     @property
     def parameters(self) -> dict[str, int]:
-        """How many numbers the file holds, by their type; integer buffers are among them."""
+        """The number of numbers in the file, by their type; integer buffers are among them."""
         found: dict[str, int] = {}
         for tensor in self.tensors.values():
             found[tensor.dtype] = found.get(tensor.dtype, 0) + tensor.elements
@@ -103,7 +99,7 @@ def parse_header(data: bytes, body: int) -> Header:
         at = tensor.end
     if at != body:
         raise ValueError(f"the tensors end at {at:,}, the file at {body:,}")
-    return Header(tensors, metadata)
+    return Header(tensors)
 
 
 def _json(data: bytes) -> dict[str, Any]:

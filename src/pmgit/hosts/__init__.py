@@ -1,1 +1,1 @@
-"""What hosts accept: dated limits, as data."""
+"""Hosts and what they accept: dated limits, as data."""

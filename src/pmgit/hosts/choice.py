@@ -1,4 +1,4 @@
-"""Which host is chosen: one that pmgit knows, or a file with the limits of another server."""
+"""The chosen host: one that pmgit knows, or a file with the limits of another server."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The limits of a host: data files with a date and a source for every figure.
 
-One form for those that pmgit brings along (`NAMES`) and for a file of the user's own server.
+One form for those that come with pmgit (`NAMES`) and for a file of the user's own server.
 Read on the way of every commit where a host is configured, so without anything slow.
 """
 
@@ -54,7 +54,7 @@ class Limit:
 
     @property
     def lowest(self) -> int:
-        """What is not above it is within every limit."""
+        """The lower of the two figures: what is not above it is within both."""
         return min(value for value in (self.warn, self.refuse) if value is not None)
 
     def refuses(self, value: int) -> bool:
@@ -62,7 +62,7 @@ class Limit:
         return self.refuse is not None and value > self.refuse
 
     def verdict(self, value: int) -> str:
-        """What the host does about `value`, which is above a limit."""
+        """The words for what the host does about `value`, which is above a limit."""
         if self.refuses(value):
             return f"refuses more than {self.shown['refuse']}"
         return f"advises at most {self.shown['warn']}" if self.warn else "advises against it"
@@ -79,7 +79,7 @@ class Limit:
 
 
 class Quota:
-    """How much Git LFS is included: bytes, None where nothing is known."""
+    """The Git LFS storage and traffic that is included: bytes, None where nothing is known."""
 
     __slots__ = ("bandwidth", "date", "note", "plan", "shown", "source", "storage")
 

@@ -1,4 +1,4 @@
-"""What a push would take of the Git LFS storage that a host includes."""
+"""The Git LFS storage of a host that a push would take."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Usage:
         }
 
 
-def of(snapshot: Snapshot, host: Host) -> Usage:
+def of_push(snapshot: Snapshot, host: Host) -> Usage:
     """The objects that the snapshot's new pointers stand for, each once.
 
     Those that the host is known to have do not count: what its remote-tracking refs reach.

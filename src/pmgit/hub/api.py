@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pmgit import __version__
+from pmgit.core.errors import UsageError
 from pmgit.hub import places
 from pmgit.hub.client import UnreachableError, plain_errors
 
@@ -26,16 +28,14 @@ class RefusedError(Exception):
         self.headers = headers
 
 
+@dataclass(frozen=True)
 class HubFile:
     """A file as the Hub lists it; unchecked. Unknown values are None."""
 
-    __slots__ = ("blob", "path", "sha256", "size")
-
-    def __init__(self, path: object, size: object, blob: object, sha256: object) -> None:
-        self.path = path
-        self.size = size
-        self.blob = blob
-        self.sha256 = sha256
+    path: object
+    size: object
+    blob: object
+    sha256: object
 
 
 class HubModel:
@@ -67,8 +67,22 @@ def endpoint() -> str:
     return places.places(os.environ).endpoint
 
 
+def demand_repo_id(text: str) -> None:
+    """Raise UsageError, with the reason, for what the Hub would not take as a repository id."""
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+
+    try:
+        validate_repo_id(text)
+    except HFValidationError as error:
+        raise UsageError(
+            f"{text!r} is neither an address nor a repository id: {error}",
+            "for example: google-bert/bert-base-uncased",
+        ) from None
+
+
 def model_info(repo_id: str, revision: str) -> HubModel:
-    """What a model is made of at a revision ('' is the default branch), by one request.
+    """The files and the card of a model at a revision ('' is the default branch), by one request.
 
     Raises RefusedError for the Hub's refusal, UnreachableError when there is no usable answer.
     """

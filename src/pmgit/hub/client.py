@@ -47,7 +47,7 @@ class UnreachableError(Exception):
 
 
 class Answer:
-    """What a server answers: `status`, `headers` (names in lower case), and the body, once.
+    """An answer of a server: `status`, `headers` (names in lower case), and the body, once.
 
     `url` is where the answer is from in the end, after redirects.
     """
@@ -188,7 +188,7 @@ def _drain(answer: Answer) -> None:
 
 
 def follow(url: str, target: str) -> str:
-    """Where a redirect from `url` to `target` leads; UnreachableError when that is nowhere safe."""
+    """The address to which a redirect from `url` leads; UnreachableError for an unsafe one."""
     try:
         found = urljoin(url, target)
         scheme, host, _ = origin(found)

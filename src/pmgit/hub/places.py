@@ -1,4 +1,4 @@
-"""Where huggingface_hub keeps things, by an environment, as huggingface_hub 2.4 reads it.
+"""The folders of huggingface_hub by an environment, as huggingface_hub 2.4 reads it.
 
 Its own `constants` hold the environment in which it was imported, and nothing else. The doctor also
 has to know what holds without one of the variables, before it prints that as a fix. A test holds
@@ -30,7 +30,7 @@ class HubPlaces:
 
 
 def places(environ: Mapping[str, str]) -> HubPlaces:
-    """What an environment means. Paths may be relative: then they depend on where Python starts."""
+    """The places of an environment. Relative ones depend on the folder that Python starts in."""
     default = environ.get("XDG_CACHE_HOME", os.path.join(os.path.expanduser("~"), ".cache"))
     home = _expand(environ.get("HF_HOME", os.path.join(default, "huggingface")))
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):

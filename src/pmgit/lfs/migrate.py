@@ -45,7 +45,7 @@ def includes(
 ) -> list[str]:
     """Patterns for all `paths`, as few as are safe.
 
-    `anywhere` says of a suffix that all files with it belong into Git LFS, `in_folder` that they
+    `anywhere`: whether all files with a suffix belong into Git LFS; `in_folder`: whether they
     do where one of them lies. What has neither suffix is named by its path.
     """
     found: set[str] = set()

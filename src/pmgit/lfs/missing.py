@@ -1,4 +1,4 @@
-"""What to say when git-lfs is not installed: the command for this system."""
+"""Git LFS that is not installed: the command that installs it on this system."""
 
 from __future__ import annotations
 
@@ -53,5 +53,5 @@ def install_command() -> str:
 
 
 def install_hint() -> str:
-    """How git-lfs is installed on this system."""
+    """A hint with the command that installs git-lfs on this system."""
     return f"install it: {install_command() or 'https://git-lfs.com'} ({NOT_IT})"

@@ -1,4 +1,4 @@
-"""How a line of .gitattributes is written, and which files must never be sent to Git LFS.
+"""Lines of .gitattributes, and the files that must never be sent to Git LFS.
 
 Attribute patterns are not ignore patterns: a blank ends the pattern, a folder's pattern says
 nothing of the files in it, and there is no negation. What is written here is asked of
@@ -71,11 +71,6 @@ def quoted(glob: str) -> str:
             # Control characters, and bytes that are not UTF-8: the file itself stays UTF-8.
             out.append("".join(f"\\{byte:03o}" for byte in char.encode("utf-8", "surrogateescape")))
     return '"' + "".join(out) + '"'
-
-
-def escape(path: str) -> str:
-    """The pattern for exactly this name, at any depth when it has no slash."""
-    return quoted(literal(path))
 
 
 def exact(path: str) -> str:

@@ -49,7 +49,7 @@ class Pointer:
 
 
 class Broken:
-    """What was meant to be a pointer and cannot be read as one; `fault` says why."""
+    """A text that was meant to be a pointer and cannot be read as one; `fault` says why."""
 
     __slots__ = ("fault",)
 
@@ -129,7 +129,7 @@ def _unwrap(data: bytes) -> tuple[bytes, str]:
 
 
 def _plain(data: bytes) -> Pointer | None:
-    """The pointer in the form that nearly all have, told in a tenth of the time."""
+    """The pointer in the form that nearly all have, read in a tenth of the time."""
     if not data.startswith(_START) or data[_OID_END:_SIZE_AT] != _MIDDLE:
         return None
     oid, size = data[_OID_AT:_OID_END], data[_SIZE_AT:-1]

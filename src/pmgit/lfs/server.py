@@ -1,4 +1,4 @@
-"""What the server of Git LFS has, asked through Git LFS itself.
+"""The objects that the server of Git LFS has, asked through Git LFS itself.
 
 Git LFS knows which server it is, how to log in and what to ask there (the batch API), but has no
 command that only asks. So `git lfs pre-push` is run as it would be for the push, over a commit
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: The answer takes a second. Somebody may have to type a password; a server that is not there
 #: makes Git LFS wait for half a minute, eight times.
 SECONDS = 120
-#: Said of this one run of Git LFS only, which uploads nothing: otherwise it names but one object.
+#: For this one run of Git LFS, which uploads nothing: without them it names but one object.
 _SETTINGS = {
     "lfs.allowincompletepush": "true",
     "lfs.locksverify": "false",
@@ -35,11 +35,11 @@ _COMMIT = "tree {}\nauthor pmgit <pmgit> 0 +0000\ncommitter pmgit <pmgit> 0 +000
 
 
 class NoAnswerError(PmgitError):
-    """The server did not say which objects it has; the message is what Git LFS said instead."""
+    """The server did not say which objects it has; the message is that of Git LFS."""
 
 
 def lacking(repository: Repository, remote: str, ref: str, blobs: Mapping[str, str]) -> set[str]:
-    """Which objects the server lacks to which a push of `ref` to `remote` would upload.
+    """The objects that the server lacks to which a push of `ref` to `remote` would upload.
 
     `blobs` are the ids of pointers, by the ids of the objects that they name. Where objects are
     copied by something else than a server, nobody can be asked, and all of them are lacking.
@@ -56,7 +56,7 @@ def lacking(repository: Repository, remote: str, ref: str, blobs: Mapping[str, s
 def _ask(
     repository: Repository, remote: str, ref: str, blobs: Mapping[str, str], folder: str
 ) -> str:
-    """What Git LFS says of a push of these pointers."""
+    """The output of Git LFS about a push of these pointers."""
     objects = os.path.join(folder, "objects")
     os.makedirs(os.path.join(objects, "info"))
     with open(os.path.join(objects, "info", "alternates"), "wb") as file:
@@ -67,7 +67,7 @@ def _ask(
     text = _COMMIT.format(tree.decode("ascii").strip()).encode("ascii")
     commit = repository.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=text, env=env)
     tip = commit.decode("ascii").strip()
-    # Whoever pushes by hand may be asked for a password, as by Git LFS afterwards.
+    # A person who pushes may be asked for a password, as by Git LFS afterwards.
     may_ask = os.environ.get("GIT_TERMINAL_PROMPT", "1")
     trace = os.path.join(folder, "trace")
     env |= {"GIT_LFS_SKIP_PUSH": "0", "GIT_TERMINAL_PROMPT": may_ask, "GIT_TRACE": trace}
@@ -88,8 +88,8 @@ def _ask(
     if code:
         from pmgit.report.redact import redact
 
-        said = [line.strip() for line in err.splitlines() if line.strip()]
-        raise NoAnswerError(redact(said[0])[:200] if said else f"git lfs ended with {code}")
+        lines = [line.strip() for line in err.splitlines() if line.strip()]
+        raise NoAnswerError(redact(lines[0])[:200] if lines else f"git lfs ended with {code}")
     if _asked(trace) < len(blobs):
         raise NoAnswerError("Git LFS did not ask it")
     return b"".join(out).decode("utf-8", "replace") + err
@@ -102,7 +102,7 @@ def _read(pipe: int, into: list[bytes]) -> None:
 
 
 def _asked(trace: str) -> int:
-    """How many objects Git LFS has asked for, by its trace: silence must not be a yes."""
+    """The number of objects that Git LFS has asked for, by its trace: silence must not be a yes."""
     try:
         with open(trace, encoding="utf-8", errors="replace") as file:
             sizes = [line.partition(_BATCH)[2].split() for line in file if _BATCH in line]

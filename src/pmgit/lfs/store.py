@@ -1,4 +1,4 @@
-"""Where the content of pointers lies on this machine."""
+"""The places of this machine that hold the content of pointers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The front matter of a model card (README.md): what the Hub knows of a model, as text.
+"""The front matter of a model card (README.md): text about the model, for the Hub.
 
 PyYAML reads it, up to a size, and only into nodes: a card comes from strangers, so no tag is obeyed
 and nothing is built from what aliases multiply. Kept are the plain values of top-level keys.

@@ -2,7 +2,7 @@
 
 `sd/unet/` and `sd/vae/` are one model `sd`, like the modules of sentence-transformers, the
 checkpoints of one training run and the exports of one model. An organisation's folders are called
-as models are. Who has given a part an INFO.md of its own has said that it is a model.
+as models are. A part that has an INFO.md of its own is a model.
 """
 
 from __future__ import annotations

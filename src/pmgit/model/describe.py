@@ -1,4 +1,4 @@
-"""What the disk knows about a model: its files, its parameters, and traces of its download.
+"""Descriptions of models on disk: their files, their parameters, and traces of their download.
 
 Only regular files inside the folder are read, no link is followed (but those of the Hub's cache to
 its own blobs), nothing is executed. What is not certain is left out: a wrong source is worse than
@@ -8,6 +8,7 @@ none.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 
 from pmgit.core.errors import PmgitError
 from pmgit.formats import safetensors
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
 #: More files than any model has; a folder that was given by mistake must not take for ever.
 MAX_FILES = 10_000
 _MAX_CONFIG = 10_000_000
-#: As many first bytes as Git looks at to tell binary from text.
+#: As many first bytes as Git looks at to find a NUL: then it is binary.
 _HEAD = 8000
 _DOWNLOADS = ".cache/huggingface/download"
 #: Times of download that can be true: 2015 to 2100, in seconds since 1970.
 _FIRST, _LAST = 1_420_070_400, 4_102_444_800
 
 
+@dataclass(frozen=True)
 class File:
     """A file of a model; `path` from the model's folder.
 
@@ -40,48 +42,33 @@ class File:
     (-1 and ''), because a checkout on Windows may change its line ends.
     """
 
-    __slots__ = ("path", "sha256", "size")
-
-    def __init__(self, path: str, size: int = -1, sha256: str = "") -> None:
-        self.path = path
-        self.size = size
-        self.sha256 = sha256
+    path: str
+    size: int = -1
+    sha256: str = ""
 
 
+@dataclass
 class Description:
-    """What was found out; '' and empty where the disk does not tell.
+    """What a folder shows about its model; '' and empty where it does not.
 
     `guess` is a repository id that something in the folder mentions, but that may as well be the
     model it was derived from. `parameters` counts numbers by their type. `problems` says which
     files could not be used, and why.
     """
 
-    __slots__ = (
-        "card",
-        "commit",
-        "downloaded",
-        "files",
-        "guess",
-        "license",
-        "parameters",
-        "problems",
-        "repo_id",
-    )
-
-    def __init__(self) -> None:
-        self.files: list[File] = []
-        self.parameters: dict[str, int] = {}
-        self.repo_id = ""
-        self.guess = ""
-        self.commit = ""
-        self.downloaded = ""
-        self.license = ""
-        self.card: dict[str, list[str]] = {}
-        self.problems: list[str] = []
+    files: list[File] = field(default_factory=list)
+    parameters: dict[str, int] = field(default_factory=dict)
+    repo_id: str = ""
+    guess: str = ""
+    commit: str = ""
+    downloaded: str = ""
+    license: str = ""
+    card: dict[str, list[str]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
 
 
 def describe(folder: str, name: str, tiers: Tiers) -> Description:
-    """What the disk knows about the model `name` (`bert`, `org/name`) in `folder`.
+    """The description of the model `name` (`bert`, `org/name`) in `folder`.
 
     Weights are read whole, for their sha256. PmgitError when a file or folder cannot be read.
     """

@@ -1,11 +1,11 @@
-"""What the name of a file says of the folder that it lies in: a model, source code, neither."""
+"""Names of files, and what their folder is by them: a model, source code, neither."""
 
 from __future__ import annotations
 
 from pmgit.model.weights import ALWAYS_SUFFIXES, AMBIGUOUS_SUFFIXES
 
-#: What a file's name says of its folder: that it is a model; that it is one, unless there is source
-#: code around; that this is source code; nothing.
+#: What a folder is by the name of one file in it: a model; a model, unless there is source code
+#: around; source code; nothing certain.
 MODEL, MAYBE, CODE, NOTHING = range(4)
 CODE_SUFFIXES = (
     ".py", ".pyi", ".pyx", ".ipynb", ".sh", ".bash", ".bat", ".ps1", ".pl",
@@ -38,7 +38,7 @@ _OF_CACHES = frozenset({"CACHEDIR.TAG", "version.txt", "token", "stored_tokens",
 
 
 def kind_of(name: str) -> int:
-    """What a file of this name says of its folder, as MODEL, …"""
+    """The kind of its folder by the name of a file: MODEL, MAYBE, CODE or NOTHING."""
     if name.startswith((".", "README", "LICENSE", "readme", "license")) or name in _OF_CACHES:
         return NOTHING
     if name in CODE_NAMES:

@@ -1,4 +1,4 @@
-"""What a model is: the shallowest folder below a models folder that itself holds a file.
+"""Model folders: the shallowest folders below a models folder that hold a file themselves.
 
 README, LICENSE, dot-files, source code and its documentation do not count: a folder that holds
 only these and other folders is an organisation (`google/`), a container or a package, or a model
@@ -90,8 +90,8 @@ def is_file(blob: Blob) -> bool:
     return blob.mode in REGULAR or (blob.mode == LINK and blob.path.endswith(WEIGHTS))
 
 
-def telling(blobs: Sequence[Blob]) -> list[str]:
-    """Of the blobs in one folder, paths that say as much of it as all of them do."""
+def deciding(blobs: Sequence[Blob]) -> list[str]:
+    """The paths of those blobs of one folder that decide what it is, as all of them would."""
     found: dict[int, str] = {}
     for blob in blobs:
         if not is_file(blob):
@@ -99,7 +99,7 @@ def telling(blobs: Sequence[Blob]) -> list[str]:
         path = blob.path
         name = path[path.rfind("/") + 1 :]
         if name == INFO:
-            return [path]  # it says that the folder is a model's own
+            return [path]  # by it the folder is a model of its own
         if MODEL not in found:
             found.setdefault(kind_of(name), path)
     return [found[MODEL]] if MODEL in found else list(found.values())
@@ -190,9 +190,9 @@ def files_on_disk(
 ) -> Iterator[str]:
     """The files below a models folder in the work tree, from the top of the repository.
 
-    Of a repository of its own (a clone, a bare one) only `.git` is told: its files are none of
+    Of a repository of its own (a clone, a bare one) only `.git` is listed: its files are none of
     this one's. (`of_other`: they are asked for, where the models folder is one.) Links are not
-    followed, neither inside nor when the models folder itself is one (a shared drive), and told
+    followed, neither inside nor when the models folder itself is one (a shared drive), and listed
     only in a model's folder when they are named as weights. No look is taken into a `described`
     folder, unless it is a part of a model above, whose files lie beside it. The look is bounded by
     MAX_DEPTH and MAX_FOLDERS.
@@ -261,7 +261,7 @@ def _stands_for_weights(entry: os.DirEntry[str]) -> bool:
 
 
 def links_on_disk(top: str, root: str) -> Iterator[str]:
-    """The links below a models folder in the work tree, as `files_on_disk` tells files."""
+    """The links below a models folder in the work tree, as `files_on_disk` lists files."""
     for place, folders, names in os.walk(f"{top}/{root}"):
         if os.path.islink(place) or is_repository(place):
             folders.clear()

@@ -68,12 +68,8 @@ def renewed(data: bytes, files: Iterable[File], language: str) -> bytes:
 
 def _lines(data: bytes) -> list[str]:
     """The lines with their ends, cut at line feeds alone; the last is '' when all of them end."""
-    first, *rest = data.decode("utf-8", "surrogateescape").split("\n")
-    lines = [first]
-    for line in rest:
-        lines[-1] += "\n"
-        lines.append(line)
-    return lines
+    *whole, last = data.decode("utf-8", "surrogateescape").split("\n")
+    return [*(f"{line}\n" for line in whole), last]
 
 
 def _joined(lines: Iterable[str]) -> bytes:

@@ -2,7 +2,7 @@
 
 People write these files by hand, in Chinese or English, so the reader is lenient about form: both
 colons, with or without bold (the colon inside or outside of it), with or without list markers.
-What stands in code blocks and HTML comments says nothing. Nothing in a file makes it raise.
+What stands in code blocks and HTML comments does not count. Nothing in a file makes it raise.
 """
 
 # ruff: noqa: RUF001, RUF003 - the punctuation of Chinese text is meant
@@ -32,7 +32,7 @@ _KEYS = {
 #: The word that the template writes where it does not know: seen in Markdown as in plain text,
 #: the same in both languages, and found by every editor.
 MARK = "TODO"
-#: Examples that the guide and pmgit's own messages show; pasted as they are they tell nothing.
+#: Examples that the guide and pmgit's own messages show; pasted as they are, they are placeholders.
 _EXAMPLES = ("abc123...", "abc123…", "ORG/NAME", "YYYY-MM-DD", "LICENSE-ID")
 
 #: No label is longer, with its bold and list marks; no value that says something is.
@@ -45,7 +45,7 @@ _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 
 class Field:
-    """What one field says, in which line (from 1), and whether that is only a placeholder."""
+    """The value of one field, its line (from 1), and whether it is only a placeholder."""
 
     __slots__ = ("line", "placeholder", "value")
 
@@ -59,7 +59,7 @@ class Field:
 
 
 class Info:
-    """What an INFO.md says.
+    """An INFO.md, read.
 
     `fields` holds those of FIELDS that the file has, an empty one too. `language` is `en` or
     `zh`, or '' when the file has no text. `problem` says why the file cannot be used as it is
@@ -93,7 +93,7 @@ class Info:
 
 
 def parse(data: bytes) -> Info:
-    """What the bytes of an INFO.md say."""
+    """The INFO.md that these bytes are."""
     info = Info()
     if len(data) > MAX_BYTES:
         info.problem = too_large(len(data))
@@ -182,13 +182,10 @@ def _read(info: Info, line: str, number: int) -> None:
     info.language = info.language or ("en" if label.isascii() else "zh")
     value = _value(line[min(ends) + 1 : min(ends) + 1 + _MAX_VALUE], before)
     old = info.fields.get(key)
-    # The first that says something counts; a commit may stand in a line of its own.
-    if old is None or not old.value or old.placeholder or _pins(key, value, old.value):
+    # The first that is filled in counts; a commit may stand in a line of its own.
+    pins = key == REVISION and not full_commit(old.value if old else "") and full_commit(value)
+    if old is None or not old.value or old.placeholder or pins:
         info.fields[key] = Field(value, number, is_placeholder(value))
-
-
-def _pins(key: str, new: str, old: str) -> bool:
-    return key == REVISION and not full_commit(old) and bool(full_commit(new))
 
 
 def _value(text: str, before: str) -> str:

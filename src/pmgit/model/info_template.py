@@ -8,7 +8,7 @@ known is marked with TODO (`info_file.MARK`), visibly, for a person to fill in.
 from __future__ import annotations
 
 from pmgit.core.units import show_size
-from pmgit.model import info_file
+from pmgit.model import info_file, repo_id
 from pmgit.model.info_file import DOWNLOADED, LICENSE, MARK, REVISION, SOURCE
 
 TYPE_CHECKING = False
@@ -139,18 +139,12 @@ def _revision(given: str, known: Description, source: str, language: str) -> str
     branch = "" if commit and given.lower() == commit else given
     if branch and not commit:
         # A model that is not from the Hub has a version, and no commit that would be missing.
-        if not _is_on_hub(source):
+        if source and not repo_id.of_source(source):
             return f"`{branch}`"
         commit = todo("commit", language)
     if not commit:
         return todo(REVISION, language)
     return f"`{branch}` (commit: {commit})" if branch else f"`{commit}`"
-
-
-def _is_on_hub(source: str) -> bool:
-    from pmgit.model import repo_id
-
-    return not source or bool(repo_id.of_source(source))
 
 
 def show_parameters(parameters: dict[str, int]) -> str:

@@ -1,4 +1,4 @@
-"""Which links of the models folders lead to nothing once something is renamed."""
+"""The links of the models folders that lead to nothing once something is renamed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights that lie in the work tree and that Git does not track: told without opening a file."""
+"""Weights that lie in the work tree and that Git does not track, found without opening a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pmgit.model.weights import Tiers
 
-#: What is large and no weights: names that tell what the file is instead.
+#: What is large and no weights: names of other kinds of files.
 _NO_WEIGHTS = (
     *CODE_SUFFIXES, *OTHER_SUFFIXES,
     ".incomplete", ".crdownload", ".aria2", ".part", ".tmp", ".lock", ".metadata", ".md", ".rst",
@@ -22,8 +22,8 @@ _NO_WEIGHTS = (
 )  # fmt: skip
 
 
-def among(paths: Iterable[str], tiers: Tiers, top: str) -> list[str]:
-    """Those of the files that are weights by their names, or whose names tell nothing, by size."""
+def find(paths: Iterable[str], tiers: Tiers, top: str) -> list[str]:
+    """The files that are weights: by their names, or by size where a name leaves it open."""
     of = tiers.of
     found = []
     for path in paths:

@@ -1,4 +1,4 @@
-"""Where a model lies, for programs that load it: asked of the disk alone, in under 5 ms.
+"""The folder of a model, for programs that load it: found on the disk alone, in under 5 ms.
 
 Neither Git nor click nor the Hub's client is imported: a training script waits for this.
 """
@@ -21,7 +21,7 @@ _MOST = 1000
 
 
 class ModelNotHereError(FileNotFoundError):
-    """A model that cannot be loaded as it is; the text names the command that brings it."""
+    """A model that cannot be loaded as it is; the text names the command that gets it."""
 
 
 def locate(name: str, file: str | None = None) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pmgit.core.errors import PmgitError, UsageError, cut
 from pmgit.model.folder import INFO, LOCK
+from pmgit.model.naming import DEVICES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,10 +27,6 @@ SOURCES = (HUB, MODELSCOPE, URL, LOCAL)
 
 _HEX = frozenset("0123456789abcdef")
 _HEADER = "# Written by pmgit: which bytes this model consists of. INFO.md is for people."
-#: Names that Windows takes for devices, whatever their suffix.
-_DEVICES = frozenset(
-    ["con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))]
-)
 
 
 class LockError(PmgitError):
@@ -65,7 +62,7 @@ class LockedFile:
 
 
 class Lock:
-    """What a pmgit.lock holds.
+    """A pmgit.lock, read.
 
     `source` has `type` (one of SOURCES) and what that needs to be fetched again; `license` is as
     the source names it ('' when it does not), `created` the ISO date of the first lock,
@@ -91,7 +88,7 @@ class Lock:
 
     @property
     def type(self) -> str:
-        """Where the model is from, one of SOURCES."""
+        """The kind of source that the model is from, one of SOURCES."""
         return str(self.source["type"])
 
     @property
@@ -214,9 +211,9 @@ def _file(row: object, place: str) -> LockedFile:
         raise LockError(f"{place}: the path {shown} {problem}", _RESTORE)
     if not isinstance(size, int) or not _is_size(size):
         raise LockError(f"{place}: {shown} has no size in bytes", _RESTORE)
-    if not isinstance(sha256, str) or not _is_hex(sha256, 64):
+    if not isinstance(sha256, str) or not is_hex(sha256, 64):
         raise LockError(f"{place}: {shown} has no sha256 of 64 hexadecimal digits", _RESTORE)
-    if blob and not (_is_hex(blob, 40) or _is_hex(blob, 64)):
+    if blob and not (is_hex(blob, 40) or is_hex(blob, 64)):
         raise LockError(f"{place}: {shown} has a blob that is no id", _RESTORE)
     return LockedFile(path, size, sha256, blob)
 
@@ -237,7 +234,7 @@ def trouble_with(path: str) -> str:
     if any(part != part.strip(" ") or part.endswith(".") for part in parts):
         return "has a part that begins or ends with a blank or ends with a dot"
     lowered = [part.lower() for part in parts]
-    if any(part.startswith(".git") or part.partition(".")[0] in _DEVICES for part in lowered):
+    if any(part.startswith(".git") or part.partition(".")[0] in DEVICES for part in lowered):
         return "is one that Git or Windows gives a meaning of its own"
     if path.lower() in (INFO.lower(), LOCK):
         return "is one of pmgit's own files"
@@ -259,7 +256,8 @@ def _is_size(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 62
 
 
-def _is_hex(value: object, digits: int) -> bool:
+def is_hex(value: object, digits: int) -> bool:
+    """Whether a value is a text of so many hexadecimal digits in lower case."""
     return isinstance(value, str) and len(value) == digits and _HEX.issuperset(value)
 
 

@@ -1,4 +1,4 @@
-"""Which new blobs are only moved: old bytes under another name, which add nothing to the history.
+"""New blobs that are only moved: old bytes under another name, which add nothing to the history.
 
 A move is free when the blob was at its old place what it is at the new one. Text that becomes
 weights by its new name is new weights, and so is what comes into a model folder from elsewhere.
@@ -68,7 +68,7 @@ class Moves:
                 room[grade] = room.get(grade, 0) + 1
         names = {path.rpartition("/")[2] for path in gone}
         asked = [(self._grade(blob.path, blob), blob.path) for blob in coming]
-        # The strictest first. Which is the copy nobody can tell; a file most likely keeps its name.
+        # The strictest first. Which one is the copy is unknown; most likely a file keeps its name.
         asked.sort(key=lambda one: (_negated(one[0]), one[1].rpartition("/")[2] not in names, one))
         free = []
         for grade, path in asked:

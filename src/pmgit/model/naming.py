@@ -8,6 +8,10 @@ from __future__ import annotations
 
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _HUB = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+#: Names that Windows takes for devices, whatever their suffix.
+DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]
+)
 #: The Hub's own limit for a repository id.
 MAX_LENGTH = 96
 

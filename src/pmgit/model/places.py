@@ -1,4 +1,4 @@
-"""What lies in the models folders, in the index and on disk, as far as a judgement has to know.
+"""The files of the models folders, in the index and on disk, as far as a judgement needs them.
 
 Of an ordinary commit these are the models that it touches, what lies directly in the models
 folders, and what is on disk in folders that nobody has described. Where the INFO.md of a model is
@@ -26,7 +26,7 @@ _GIT = "/.git"
 
 
 class Places:
-    """What lies in the models folders `roots`, where `changes` is what a snapshot changes there."""
+    """The files of the models folders `roots`; `changes` are those of a snapshot there."""
 
     def __init__(
         self, snapshot: Snapshot, roots: tuple[str, ...], changes: Sequence[Blob], tiers: Tiers
@@ -47,7 +47,7 @@ class Places:
 
     @lazy
     def _outline(self) -> Outline | None:
-        """What the snapshot has of the models folders without a list of it; None: it has to be."""
+        """The models folders of the snapshot in outline; None where only a listing will do."""
         for root in self._roots:
             if any(other.startswith(f"{root}/") for other in self._roots):
                 return None  # of a folder in another, Git names one
@@ -80,7 +80,7 @@ class Places:
 
     @lazy
     def around(self) -> dict[str, Blob]:
-        """Of `listing` what tells of the models to judge, at the least.
+        """Of `listing`, at least what lies in the models to judge.
 
         These are the ones that the change touches, and those with something on disk that may be
         untracked weights, or a repository of its own.
@@ -108,7 +108,7 @@ class Places:
         return self.listing, in_folders(self.listing.values())
 
     def tracked_below(self, place: str) -> list[str]:
-        """What the snapshot has at a path of the models folders, or below it."""
+        """The tracked files at a path of the models folders, or below it."""
         is_near = self._part is not None and self._top_of(f"{place}/") in self._near
         if place in (self.around if is_near else self.listing):
             return [place]
@@ -177,9 +177,9 @@ class Places:
 
     @lazy
     def _unknown_weights(self) -> list[str]:
-        """Of these, weights: told by their names, else by their sizes."""
+        """Those of them that are weights: by their names, else by their sizes."""
         files = [path for paths in self._unknown.values() for path in paths]
-        return local_weights.among(files, self._tiers, self._repository.top)
+        return local_weights.find(files, self._tiers, self._repository.top)
 
     @lazy
     def _doubtful(self) -> list[str]:
@@ -239,8 +239,8 @@ class Places:
 
     def _models_in(self, folders: dict[str, list[Blob]]) -> dict[str, str]:
         found = {}
-        # Few files tell of their folder as much as all in it.
-        tracked = [path for blobs in folders.values() for path in folder.telling(blobs)]
+        # A few files decide what their folder is.
+        tracked = [path for blobs in folders.values() for path in folder.deciding(blobs)]
         tracked += [f"{place}/{folder.INFO}" for place in self._deep]
         for root in self._roots:
             paths = self._of_root(root, tracked)
@@ -251,9 +251,9 @@ class Places:
 
     @lazy
     def _deep(self) -> list[str]:
-        """Of the described folders those that tell something of others.
+        """The described folders that have a part in what other folders are.
 
-        That is how parts of a model are known from models, and what else a cache has.
+        By them parts of a model differ from models, and entries of a cache from the rest of it.
         """
         roots = self._roots
         return [

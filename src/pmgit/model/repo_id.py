@@ -1,10 +1,12 @@
 """The Hub repository that a source names: `https://huggingface.co/org/name` and its relatives.
 
 Rules of the commit hook ask it, which cannot wait for huggingface_hub (0.2 s); and that parses no
-address in a phrase. What people type is judged by huggingface_hub itself (`hub/repo_ids.py`).
+address in a phrase. What people type is judged by huggingface_hub itself (`hub/api.py`).
 """
 
 from __future__ import annotations
+
+from pmgit.model.naming import in_hub_alphabet
 
 HUGGING_FACE = frozenset({"huggingface.co", "hf.co", "hf-mirror.com"})
 _MODELSCOPE = "modelscope.cn"
@@ -20,10 +22,9 @@ NO_MODEL = frozenset(
 PAGES = frozenset(
     {"tree", "blob", "resolve", "raw", "commit", "commits", "discussions", "edit", "blame"}
 )
-_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 #: What ends an address in running text; so does every character that is not ASCII.
 _ENDS = frozenset(" \t<>()[]{}\"'`|\\,;")
-_MAX_PART, _MAX_WORDS = 96, 60
+_MAX_WORDS = 60
 
 #: What may stand beside the address of a source without saying that the model is another one.
 _NEUTRAL = frozenset(
@@ -51,22 +52,14 @@ _DIGITS, _OF_NUMBERS = frozenset("0123456789"), frozenset("0123456789abcdefv.-:/
 def is_valid(text: str) -> bool:
     """Whether this could be a repository id: `name` or `org/name`, as huggingface_hub has it."""
     parts = text.split("/")
-    if len(parts) > 2 or "--" in text or ".." in text or text.endswith(".git"):
-        return False
-    return all(
-        0 < len(part) <= _MAX_PART
-        and _NAME.issuperset(part)
-        and part[0] not in "-."
-        and part[-1] not in "-."
-        for part in parts
-    )
+    return len(parts) < 3 and not text.endswith(".git") and all(map(in_hub_alphabet, parts))
 
 
 def of_source(source: str) -> str:
     """The repository id that the source of an INFO.md is; '' when it is something else.
 
     The source may be an address, a Markdown link, an address in a phrase (`downloaded from …`), or
-    a bare `org/name`. One that says more (`our run of January, base https://…`) only mentions a
+    a bare `org/name`. One with more words (`our run of January, base https://…`) only mentions a
     repository; and so does one that names two.
     """
     ids, is_source = _read(source)
@@ -74,38 +67,38 @@ def of_source(source: str) -> str:
 
 
 def mentioned(source: str) -> list[str]:
-    """The repository ids that a source speaks of, whatever it says of them."""
+    """The repository ids that a source mentions."""
     return _read(source)[0]
 
 
 def _read(text: str) -> tuple[list[str], bool]:
-    """The repository ids in a text, and whether it says that its model is the one of them."""
+    """The repository ids in a text, and whether its model is the only one of them."""
     words, signs = _words(text)
     ids: dict[str, None] = {}
     elsewhere, addressed = False, False
-    said: list[str] = []
+    beside: list[str] = []
     for word in words:
         label, found, address = word.rpartition("://")
         if found or _is_host(word):
             repository = _of_address(address)
             addressed = addressed or bool(repository)
             elsewhere = elsewhere or not repository
-            said.append(label.rpartition(":")[0])  # `base:https://…`
+            beside.append(label.rpartition(":")[0])  # `base:https://…`
         else:
             repository = word if word.count("/") == 1 and is_valid(word) else ""
-            said.append(word)
+            beside.append(word)
         if repository and repository.lower() != "n/a":
             ids[repository] = None
     neutral = _NEUTRAL | {part.lower() for one in ids for part in (one, one.rpartition("/")[2])}
-    said = [word.strip(".:!?*_#-+=").lower() for word in said]
-    said = [word for word in said if word and not _is_number(word)]
-    same = not _SAME.isdisjoint(said) or any(phrase in signs for phrase in _SAME_ZH)
+    beside = [word.strip(".:!?*_#-+=").lower() for word in beside]
+    beside = [word for word in beside if word and not _is_number(word)]
+    same = not _SAME.isdisjoint(beside) or any(phrase in signs for phrase in _SAME_ZH)
     for phrase in _NEUTRAL_ZH:
         signs = signs.replace(phrase, "")
-    says_more = not neutral.issuperset(said) or any(char.isalnum() for char in signs)
+    has_more = not neutral.issuperset(beside) or any(char.isalnum() for char in signs)
     # `from data/train` is a path; without a phrase it is a repository.
     alone = addressed or len(words) == 1
-    return list(ids), len(ids) == 1 and alone and not says_more and (same or not elsewhere)
+    return list(ids), len(ids) == 1 and alone and not has_more and (same or not elsewhere)
 
 
 def _words(text: str) -> tuple[list[str], str]:

@@ -21,7 +21,7 @@ def steers_git(path: str) -> bool:
 
 
 def advice(blob: Blob) -> str:
-    """What to do about such a file that is too large, or a link."""
+    """The advice for such a file that is too large, or a link; added to a message."""
     if blob.mode == LINK:
         return "; Git reads no such file through a link: put a file in its place"
     how = "make it smaller"

@@ -1,4 +1,4 @@
-"""Where the weights of a repository belong: ignored by Git, or in Git LFS."""
+"""The place for the weights of a repository: ignored by Git, or in Git LFS."""
 
 from __future__ import annotations
 

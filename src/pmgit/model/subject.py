@@ -1,4 +1,4 @@
-"""What a judgement is about: a snapshot as rules see it, with its weights, pointers and models.
+"""The subject of a judgement: a snapshot with its weights, pointers and models.
 
 Everything here is worked out when it is first asked for, so that a commit that has nothing to do
 with models costs nothing.
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Subject:
-    """What rules ask: a snapshot and its models, seen with a configuration."""
+    """A snapshot and its models, seen with a configuration; rules ask it."""
 
     def __init__(self, snapshot: Snapshot, config: Config) -> None:
         self.snapshot = snapshot
@@ -46,7 +46,7 @@ class Subject:
         self._answers: dict[tuple[object, ...], object] = {}
 
     def once(self, question: Callable[..., Answer], *about: str) -> Answer:
-        """What `question(self, *about)` answers, asked once for all findings of the judgement."""
+        """The answer of `question(self, *about)`, asked once for all findings of the judgement."""
         key = (question, about)
         if key not in self._answers:
             self._answers[key] = question(self, *about)
@@ -54,8 +54,13 @@ class Subject:
 
     @lazy
     def places(self) -> Places:
-        """What lies in the models folders."""
+        """The files of the models folders, in the index and on disk."""
         return Places(self.snapshot, self.roots, self.model_changes, self.tiers)
+
+    @lazy
+    def can_be_staged(self) -> bool:
+        """Whether commands can change what is judged: not commits, and no bare repository."""
+        return self.origin != RANGE and not self.repository.bare
 
     @lazy
     def sparse(self) -> tuple[str, ...]:
@@ -89,7 +94,7 @@ class Subject:
 
     @lazy
     def model_introduced(self) -> list[Blob]:
-        """What is introduced below models folders, links and submodules too."""
+        """The introduced blobs below models folders, links and submodules too."""
         if self.origin == STAGED:
             # The same objects, and there are fewer of these to go through.
             return introduced_by(self.model_changes)
@@ -123,7 +128,7 @@ class Subject:
 
     @lazy
     def prefixes(self) -> tuple[str, ...]:
-        """What the paths below a models folder begin with."""
+        """The beginnings of all paths below models folders."""
         return tuple(f"{root}/" for root in self.roots)
 
     def in_models(self, path: str) -> bool:
@@ -164,7 +169,7 @@ class Subject:
         return (moved.LOOSE if self.is_loose(path) else moved.INSIDE), what
 
     def is_gone_again(self, blob: Blob) -> bool:
-        """Whether a commit of a range brings a blob that its tip has not got any more."""
+        """Whether a blob comes with a commit of a range, and its tip has not got it any more."""
         return self.origin == RANGE and (blob.path, blob.oid) not in self._of_tip
 
     @lazy
@@ -292,7 +297,7 @@ class Subject:
 
     @lazy
     def storage(self) -> str:
-        """Where weights belong that no attribute speaks about: `ignore` or `lfs`."""
+        """The place for weights that no attribute names: `ignore` or `lfs`."""
         from pmgit.model import storage
 
         if self.config.storage:
@@ -332,7 +337,7 @@ class Subject:
         return isinstance(stands_for, pointer.Pointer) and stands_for.size <= BINARY_BYTES
 
     def _weights_by_name(self, blob: Blob) -> bool | None:
-        """Whether a blob is weights; None when only its content can tell."""
+        """Whether a blob is weights; None when only its content can decide."""
         if blob.mode not in REGULAR:
             return False
         tier = self.tiers.of(blob.path)
@@ -398,7 +403,7 @@ class Subject:
 
     @lazy
     def _ignored(self) -> dict[str, tuple[str, int, str]]:
-        """What ignore rules hide: INFO.md of models that have none, and untracked weights."""
+        """The untracked weights, and INFO.md of models that have none, that ignore rules hide."""
         asked = [f"{model.path}/{folder.INFO}" for model in self.models if model.info is None]
         asked += [path for model in self.models if model.info is None for path in model.local]
         asked += self.loose
@@ -411,7 +416,7 @@ class Subject:
 
     @lazy
     def ignored_loose(self) -> list[str]:
-        """Of `loose`, those that Git ignores: nobody would be told of them."""
+        """Of `loose`, those that Git ignores: `git status` does not list them."""
         return [path for path in self.loose if path in self._ignored]
 
     @lazy
@@ -440,7 +445,7 @@ class Subject:
                 elif (
                     blob.path in weights
                     if blob.path in introduced
-                    # Old blobs are told by their names: content is not read for them.
+                    # Old blobs are known by their names: content is not read for them.
                     else blob.mode in REGULAR and tier_of(blob.path) in by_name
                 ):
                     model.weights.append(blob)

@@ -1,4 +1,4 @@
-"""What weights are, by name: three tiers, as patterns over the last part of a path.
+"""Weights by name: three tiers, as patterns over the last part of a path.
 
 *Always*: formats that exist for models only. *Ambiguous*: weights inside a model folder, unless
 the content is text or a tokenizer; elsewhere only when content proves it. *Never*: text and
@@ -143,7 +143,7 @@ def fits(tier: str, path: str, size: int, head: bytes, *, in_models: bool) -> bo
 
 
 def most_binary(path: str) -> int:
-    """How many bytes of binary content a file of this name may have in a model folder.
+    """The most bytes of binary content that a file of this name may have in a model folder.
 
     What is larger is weights, whatever its name says.
     """

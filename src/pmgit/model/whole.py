@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 
-def of(subject: Subject, path: str) -> str:
+def folder_of(subject: Subject, path: str) -> str:
     """The folder that must not be torn apart and that a path lies in; '' for none."""
     place = path.rpartition("/")[0]
     root = root_of(path, subject.roots)
@@ -50,9 +50,9 @@ def out_of_index(subject: Subject, paths: tuple[str, ...]) -> Step:
 
 
 def _new_in(subject: Subject, place: str) -> list[Blob]:
-    """What is new below such a folder, without the two files that belong into Git.
+    """The new blobs below such a folder, without the two files that belong into Git.
 
-    Nor what Git goes by; a link of that name (a snapshot has `.gitattributes`) it does not read.
+    Nor those that steer Git; but Git reads no link of such a name, as a snapshot may have.
     """
     kept = {f"{place}/{INFO}", f"{place}/{LOCK}"}
     return [

@@ -1,1 +1,1 @@
-"""What is done with whole models: adding, verifying and reporting them."""
+"""Whole models: adding, fetching, verifying and reporting them."""

@@ -1,6 +1,6 @@
-"""What is known of each model without reading its weights: lock, pointers, files on disk, INFO.md.
+"""What is known about each model without its weights: lock, pointers, files on disk, INFO.md.
 
-One question to Git lists what the index has, one look lists the disk; everything else is said by
+One question to Git lists what the index has, one look lists the disk; everything else stands in
 pmgit.lock and INFO.md.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.formats.regular import read_regular
@@ -33,20 +34,19 @@ if TYPE_CHECKING:
 CONTENT, POINTER, LINK, OTHER = "content", "pointer", "link", "other"
 
 
+@dataclass(frozen=True)
 class OnDisk:
     """A file of the work tree: its `size` in bytes and what `kind` it is.
 
-    `stands_for` is what a pointer says of the content that belongs there; else None.
+    `stands_for` is the pointer that lies there in place of the content; else None.
     """
 
-    __slots__ = ("kind", "size", "stands_for")
-
-    def __init__(self, size: int, kind: str, stands_for: Pointer | None = None) -> None:
-        self.size = size
-        self.kind = kind
-        self.stands_for = stands_for
+    size: int
+    kind: str
+    stands_for: Pointer | None = None
 
 
+@dataclass
 class Account:
     """One model: the folder `path` in the models folder `root`. Other paths count from `path`.
 
@@ -55,20 +55,15 @@ class Account:
     tree (without INFO.md and pmgit.lock), `weights` the paths that are weights, wherever they are.
     """
 
-    __slots__ = (
-        "disk", "info", "lock", "lock_trouble", "path", "pointers", "raw", "root", "weights",
-    )  # fmt: skip
-
-    def __init__(self, path: str, root: str) -> None:
-        self.path = path
-        self.root = root
-        self.lock: Lock | None = None
-        self.lock_trouble = ""
-        self.info: Info | None = None
-        self.pointers: dict[str, Pointer] = {}
-        self.raw: dict[str, Blob] = {}
-        self.disk: dict[str, OnDisk] = {}
-        self.weights: set[str] = set()
+    path: str
+    root: str
+    lock: Lock | None = None
+    lock_trouble: str = ""
+    info: Info | None = None
+    pointers: dict[str, Pointer] = field(default_factory=dict)
+    raw: dict[str, Blob] = field(default_factory=dict)
+    disk: dict[str, OnDisk] = field(default_factory=dict)
+    weights: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -76,6 +71,7 @@ class Account:
         return self.path[len(self.root) + 1 :]
 
 
+@dataclass
 class Accounts:
     """Everything below the models folders: `models` by path, and what belongs to none.
 
@@ -85,15 +81,14 @@ class Accounts:
     of their own; both count from the top of the repository.
     """
 
-    def __init__(self) -> None:
-        self.models: list[Account] = []
-        self.others: list[Account] = []
-        self.loose: list[str] = []
-        self.clones: list[str] = []
+    models: list[Account] = field(default_factory=list)
+    others: list[Account] = field(default_factory=list)
+    loose: list[str] = field(default_factory=list)
+    clones: list[str] = field(default_factory=list)
 
 
 def collect(repository: Repository, config: Config) -> Accounts:
-    """What the index and the work tree have below the models folders.
+    """The models that the index and the work tree have below the models folders.
 
     Raises PmgitError when Git cannot be asked.
     """
@@ -110,13 +105,13 @@ def collect(repository: Repository, config: Config) -> Accounts:
         without = _share_out(models, below, on_disk, repository.top)
         found.clones += [p.removesuffix("/.git") for p in without if p.endswith("/.git")]
         loose = [path for path in without if not path.endswith("/.git")]
-        found.loose += local_weights.among(loose, tiers, repository.top)
+        found.loose += local_weights.find(loose, tiers, repository.top)
         found.models += models
     found.loose.sort()
     found.clones.sort()
     for model in found.models:
         names = [f"{model.path}/{name}" for name in {*model.disk, *model.raw}]
-        weights = local_weights.among(names, tiers, repository.top)
+        weights = local_weights.find(names, tiers, repository.top)
         begin = len(model.path) + 1
         model.weights = {place[begin:] for place in weights} | set(model.pointers)
         _read(model, repository.top)
@@ -176,7 +171,7 @@ def look_again(repository: Repository, model: Account) -> None:
 
 
 def _read(model: Account, top: str) -> None:
-    """Read what the model's folder says of it: INFO.md and pmgit.lock."""
+    """Read the INFO.md and the pmgit.lock of a model."""
     place = os.path.join(top, model.path)
     data = read_regular(os.path.join(place, INFO), info_file.MAX_BYTES + 1)
     model.info = info_file.parse(data) if data is not None else None

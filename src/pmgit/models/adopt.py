@@ -14,6 +14,7 @@ from pmgit.model.folder import LOCK
 from pmgit.model.lock_file import HUB, LOCAL, Lock, LockedFile, trouble_with
 from pmgit.model.weights import Tiers
 from pmgit.models.hashing import Memory, hash_files
+from pmgit.models.pull import demand_room, move
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ def lock_of(
     before: Lock | None = None,
     on_bytes: Callable[[int], None] | None = None,
 ) -> tuple[Lock, Description]:
-    """The lock of the model `name` in the folder `path`, and what its files say of it.
+    """The lock of the model `name` in the folder `path`, and its description by its files.
 
     `before` is the lock that it replaces: where the model is from, and since when, stays as it is.
     Raises PmgitError for files that cannot be read or listed.
@@ -86,7 +87,8 @@ def copy_in(repository: Repository, source: str, path: str) -> int:
     try:
         os.makedirs(staging)
         pairs = list(_files(source))
-        _demand_room(staging, [os.lstat(place).st_size for place, _ in pairs])
+        sizes = {os.path.join(staging, name): os.lstat(place).st_size for place, name in pairs}
+        demand_room(repository, sizes)
         total = 0
         for place, name in pairs:
             to = os.path.join(staging, *name.split("/"))
@@ -95,7 +97,7 @@ def copy_in(repository: Repository, source: str, path: str) -> int:
                 shutil.copyfileobj(reader, writer, 1 << 20)
                 total += writer.tell()
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        _move(staging, target)
+        move(staging, target)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise PmgitError(f"{source} could not be copied: {why}", "nothing was added") from error
@@ -119,28 +121,3 @@ def _files(source: str) -> list[tuple[str, str]]:
             if not os.path.islink(place) and name != LOCK:
                 found.append((place, os.path.relpath(place, source).replace(os.sep, "/")))
     return found
-
-
-def _demand_room(folder: str, sizes: list[int]) -> None:
-    from pmgit.core.units import show_size
-
-    free = shutil.disk_usage(folder).free
-    if sum(sizes) > free:
-        raise PmgitError(
-            f"there is not enough room: {show_size(sum(sizes))} are needed, {show_size(free)} free",
-            "free some space on the disk, then run it again",
-        )
-
-
-def _move(staging: str, target: str) -> None:
-    """Give the copied folder its name in one step."""
-    try:
-        os.rename(staging, target)
-    except OSError:
-        # Another file system: copy beside the target first, then rename there.
-        beside = f"{target}.{os.urandom(6).hex()}.tmp"
-        try:
-            shutil.copytree(staging, beside)
-            os.rename(beside, target)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)

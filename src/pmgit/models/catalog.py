@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 
+@dataclass(frozen=True)
 class Entry:
     """A model that many projects begin with: what to type, and where it comes from."""
 
-    __slots__ = ("name", "source", "title", "use")
-
-    def __init__(self, name: str, title: str, source: str, use: str) -> None:
-        self.name = name
-        self.title = title
-        self.source = source
-        self.use = use
+    name: str
+    title: str
+    source: str
+    use: str
 
 
 @cache

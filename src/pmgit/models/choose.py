@@ -1,7 +1,8 @@
-"""Which files of a source a model needs: one format of its weights, not every one that there is."""
+"""The files of a source that a model needs: one format of its weights, not all of them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -20,14 +21,12 @@ _TWINS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
 class Choice:
     """The files to take, and those that are left out because others hold the same numbers."""
 
-    __slots__ = ("left_out", "taken")
-
-    def __init__(self, taken: Sequence[RemoteFile], left_out: Sequence[RemoteFile]) -> None:
-        self.taken = taken
-        self.left_out = left_out
+    taken: Sequence[RemoteFile]
+    left_out: Sequence[RemoteFile]
 
     @property
     def size(self) -> int:

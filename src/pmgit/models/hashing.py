@@ -12,6 +12,7 @@ import os
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
@@ -88,15 +89,13 @@ def _identity(status: os.stat_result) -> list[object]:
     ]  # fmt: skip
 
 
+@dataclass(frozen=True)
 class Hashed:
-    """What was found of a file: its `size` in bytes and `sha256`, or the `trouble` with it."""
+    """A file that was hashed: its `size` in bytes and `sha256`, or the `trouble` with it."""
 
-    __slots__ = ("sha256", "size", "trouble")
-
-    def __init__(self, size: int = 0, sha256: str = "", trouble: str = "") -> None:
-        self.size = size
-        self.sha256 = sha256
-        self.trouble = trouble
+    size: int = 0
+    sha256: str = ""
+    trouble: str = ""
 
 
 def hash_files(
@@ -112,7 +111,7 @@ def hash_files(
     `jobs` threads (0: as many as the machine has cores). `on_bytes` is called with the number of
     bytes that were read or need not be read again.
     """
-    sizes = {path: _size(os.path.join(top, path)) for path in paths}
+    sizes = {path: size_of(os.path.join(top, path)) for path in paths}
     order = sorted(sizes, key=lambda path: (-sizes[path], path))
 
     def one(path: str) -> Hashed:
@@ -125,7 +124,8 @@ def hash_files(
         return dict(zip(order, pool.map(one, order), strict=True))
 
 
-def _size(path: str) -> int:
+def size_of(path: str) -> int:
+    """The size of a file in bytes; 0 when there is none."""
     try:
         return os.lstat(path).st_size
     except OSError:

@@ -1,4 +1,4 @@
-"""What a source has now, beside what is locked: which files are new, gone or changed."""
+"""Differences between a source now and a lock: which files are new, gone or changed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class MovedOn:
         return not self.paths and self.revision == str(self.lock.source.get("revision", ""))
 
     def lines(self) -> list[str]:
-        """What differs, one line for each file."""
+        """The differences, one line for each file."""
         old = {file.path: file.size for file in self.lock.files}
         now = {file.path: file.size for file in self.files}
         lines = []

@@ -1,6 +1,6 @@
-"""Where the bytes of a locked file may lie on this machine already, so that nothing is fetched.
+"""Places of this machine that may have the bytes of a locked file, so that nothing is fetched.
 
-Only places are named here, of files of the right size; whoever takes one hashes what it takes.
+Only places are named here, of files of the right size; the caller hashes the one that it takes.
 """
 
 from __future__ import annotations

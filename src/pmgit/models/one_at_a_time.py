@@ -1,4 +1,4 @@
-"""One process at a time works on a model; a second one waits, or is told."""
+"""One process at a time works on a model; a second one waits, and gives up after a while."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of a model as its lock has them, brought to where they belong, the cheapest way.
+"""The files of a model as its lock has them, put where they belong in the cheapest way.
 
 Bytes are put together in a folder of the git directory, hashed while they arrive, and renamed into
 place when they are right: a damaged or partial file is never found under its final name.
@@ -10,11 +10,17 @@ import errno
 import hashlib
 import os
 import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
 from pmgit.core.units import show_size
 from pmgit.formats.regular import open_regular
+from pmgit.model.lock_file import HUB, URL
+from pmgit.models.hashing import size_of
+from pmgit.sources import resolve
+from pmgit.sources.fetch import fetch
+from pmgit.sources.listing import RemoteFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,24 +29,19 @@ if TYPE_CHECKING:
     from pmgit.model.lock_file import Lock, LockedFile
     from pmgit.models.nearby import Nearby
 
-    #: Brings the right bytes of a file to a part, whose end it continues; raises PmgitError.
-    Fetch = Callable[[Lock, LockedFile, str, Callable[[int], None]], None]
-
 _CHUNK = 1 << 20
 #: Beside the files themselves, a disk needs room for what else is written there.
 _SPARE = 10_000_000
 _ROOM = "free some space on the disk, then run it again"
 
 
+@dataclass(frozen=True)
 class Pulled:
-    """What became of a file: `how` it came (a place, or the source), and its size in bytes."""
+    """A file that is in its place now: `how` it came (a path, or the source), its size (bytes)."""
 
-    __slots__ = ("how", "path", "size")
-
-    def __init__(self, path: str, size: int, how: str) -> None:
-        self.path = path
-        self.size = size
-        self.how = how
+    path: str
+    size: int
+    how: str
 
 
 def staging(repository: Repository) -> str:
@@ -57,10 +58,9 @@ def pull(
     files: Sequence[LockedFile],
     *,
     nearby: Nearby,
-    fetch: Fetch,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> list[Pulled]:
-    """Bring `files` of the `lock` of the model folder `model` to their places.
+    """Put `files` of the `lock` of the model folder `model` into their places.
 
     What lies in a place already is replaced: the caller has made sure that nobody misses it.
     Raises PmgitError at the first file that cannot be had; what came before it is in its place.
@@ -75,19 +75,35 @@ def pull(
         part = parts[file]
         how = copy_from_near(nearby.places_of(lock, file), file, target, part, on_bytes)
         if not how:
-            fetch(lock, file, part, on_bytes)
+            _fetch(lock, file, part, on_bytes)
             how = lock.type
         put(part, target)
         done.append(Pulled(file.path, file.size, how))
     return done
 
 
+def _fetch(lock: Lock, file: LockedFile, part: str, on_bytes: Callable[[int], None]) -> None:
+    """Fetch a file to `part`. Raises SourceError when it cannot be had, PmgitError for the disk."""
+    source = resolve.of_lock(lock.source)
+    revision = str(lock.source.get("revision", ""))
+    if not revision and lock.type != URL:
+        raise PmgitError(
+            "pmgit.lock names no commit to fetch from", "lock it anew: remove it, then: pmgit add"
+        )
+    blob = file.blob if lock.type == HUB else ""
+    wanted = RemoteFile(file.path, file.size, file.sha256, blob)
+    try:
+        fetch(source, revision, wanted, part, on_bytes=on_bytes)
+    except OSError as error:
+        raise disk_error(file.path, error) from error
+
+
 def demand_room(repository: Repository, parts: Mapping[str, int]) -> None:
     """Raise PmgitError when a disk has no room for the files that are put together at `parts`.
 
-    `parts` are paths with the bytes that each will have; what is there already counts.
+    `parts` are paths with the bytes that each will have; bytes that have arrived already count.
     """
-    wanted = sum(size - min(size, _size(part)) for part, size in parts.items())
+    wanted = sum(size - min(size, size_of(part)) for part, size in parts.items())
     for folder in (repository.top, repository.common_dir):
         free = shutil.disk_usage(folder).free
         if wanted + _SPARE > free:
@@ -96,13 +112,6 @@ def demand_room(repository: Repository, parts: Mapping[str, int]) -> None:
                 f" {show_size(free)} are free",
                 _ROOM,
             )
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0
 
 
 def disk_error(path: str, error: OSError) -> PmgitError:
@@ -175,7 +184,7 @@ def _copied(place: str, copy: str, on_bytes: Callable[[int], None]) -> str:
 
 
 def _share_blocks(source: int, target: int) -> bool:
-    """Make `target` a copy of `source` that shares its blocks (Btrfs, XFS); whether that went."""
+    """Make `target` a copy of `source` that shares its blocks (Btrfs, XFS); whether that worked."""
     try:
         import fcntl
 
@@ -186,26 +195,32 @@ def _share_blocks(source: int, target: int) -> bool:
 
 
 def put(part: str, target: str) -> None:
-    """Give a finished file its final name; Raises PmgitError."""
+    """Give a finished file its final name; raises PmgitError."""
     folder = os.path.dirname(target)
     try:
         os.makedirs(folder, exist_ok=True)
         os.chmod(part, 0o666 & ~_umask())
-        try:
-            os.replace(part, target)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            # The work tree lies on another disk: copy there first, under a name of its own.
-            beside = f"{target}.{os.urandom(6).hex()}.tmp"
-            try:
-                shutil.copyfile(part, beside)
-                os.replace(beside, target)
-            finally:
-                _remove(beside)
-            _remove(part)
+        move(part, target)
     except OSError as error:
         raise disk_error(target, error) from error
+
+
+def move(source: str, target: str) -> None:
+    """Give a finished file or folder its final name in one step; raises OSError."""
+    try:
+        os.replace(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # The work tree lies on another disk: copy there first, under a name of its own.
+        beside = f"{target}.{os.urandom(6).hex()}.tmp"
+        copy = shutil.copytree if os.path.isdir(source) else shutil.copyfile
+        try:
+            copy(source, beside)
+            os.replace(beside, target)
+        finally:
+            _remove(beside)
+        _remove(source)
 
 
 def _umask() -> int:
@@ -215,6 +230,9 @@ def _umask() -> int:
 
 
 def _remove(path: str) -> None:
+    if os.path.isdir(path):
+        shutil.rmtree(path, ignore_errors=True)
+        return
     try:
         os.unlink(path)
     except OSError:

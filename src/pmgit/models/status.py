@@ -31,7 +31,7 @@ FULL, PLACEHOLDERS, ABSENT = "ok", "TODO", "missing"
 
 
 class Row:
-    """What `pmgit status` shows of a model.
+    """The line of a model in `pmgit status`.
 
     `on_disk`, `in_git` and `in_lfs` are bytes: of the files in the work tree, of raw blobs in the
     index, of the content that pointers in the index stand for. `attention` says what somebody has
@@ -63,26 +63,18 @@ class Row:
 
 
 def state_of(model: Account) -> str:
-    """Where the weights of a model are; the worst of its files counts."""
+    """The state of a model, HERE or another; that of its worst file counts."""
     need = wanted(model)
-    weights = model.weights | {path for path in need if path in model.weights}
-    if not weights:
-        return NONE if not need else _worst(model, need)
-    if not need:
-        return NOT_LOCKED
-    return _worst(model, need)
-
-
-def _worst(model: Account, paths: Iterable[str]) -> str:
-    need = wanted(model)
+    if not need and not model.weights:
+        return NONE
     states = set()
-    for path in paths:
+    for path, file in need.items():
         there = model.disk.get(path)
         if there is None:
             states.add(MISSING)
         elif there.kind == POINTER:
             states.add(STANDS_IN)
-        elif there.kind == LINK or (there.size != need[path].size and path in model.weights):
+        elif there.kind == LINK or (there.size != file.size and path in model.weights):
             states.add(CHANGED)
     if model.weights - need.keys():
         states.add(NOT_LOCKED)
@@ -119,7 +111,7 @@ def _info(model: Account) -> str:
 
 
 def _attention(row: Row) -> Iterable[tuple[str, Fix | None]]:
-    """What somebody has to do about a model, each with its command."""
+    """The tasks that somebody has with a model, each with its command."""
     model = row.model
     if row.info == ABSENT and (row.state != NOT_LOCKED or model.lock):
         yield "has no INFO.md", Fix(Step("pmgit", "info", "new", model.path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.formats.regular import read_regular
@@ -25,35 +26,31 @@ RIGHT, CHANGED, MISSING, STANDS_IN, UNLISTED, UNREADABLE = (
 _MOST_TEXT = 10_000_000
 
 
+@dataclass(frozen=True)
 class Wanted:
-    """What a file has to be: its `size` in bytes and `sha256`; `by` says who says so."""
+    """The `size` in bytes and `sha256` that a file has to have; `by` names what demands them."""
 
-    __slots__ = ("by", "sha256", "size")
-
-    def __init__(self, size: int, sha256: str, by: str) -> None:
-        self.size = size
-        self.sha256 = sha256
-        self.by = by
+    size: int
+    sha256: str
+    by: str
 
 
+@dataclass(frozen=True)
 class Verdict:
-    """What one file is: `path` from the model's folder, its `state`, and in words what is wrong.
+    """The verdict on one file: `path` from the model's folder, its `state`, and what is wrong.
 
     `sha256` is the hash that was found, '' where none had to be made.
     """
 
-    __slots__ = ("note", "path", "sha256", "size", "state")
-
-    def __init__(self, path: str, state: str, size: int, note: str = "", sha256: str = "") -> None:
-        self.path = path
-        self.state = state
-        self.size = size
-        self.note = note
-        self.sha256 = sha256
+    path: str
+    state: str
+    size: int
+    note: str = ""
+    sha256: str = ""
 
 
 def wanted(model: Account) -> dict[str, Wanted]:
-    """What each file of a model has to be: by its lock, else by its pointer in the index."""
+    """The demands on each file of a model: by its lock, else by its pointer in the index."""
     found = {
         path: Wanted(stands_for.size, stands_for.oid, "its pointer in Git")
         for path, stands_for in model.pointers.items()
@@ -123,7 +120,7 @@ def _part(
 
 
 def _by_size(model: Account, path: str, need: Wanted) -> Verdict | None:
-    """What can be said of a file without reading it; None when its content has to be hashed."""
+    """The verdict on a file that needs no reading; None when its content has to be hashed."""
     there = model.disk.get(path)
     if there is None:
         return Verdict(path, MISSING, need.size, "it is not here")
@@ -170,7 +167,7 @@ def _by_hash(top: str, whole: str, path: str, need: Wanted, found: Hashed) -> Ve
 
 
 def _unlisted(model: Account) -> list[Verdict]:
-    """Weights on disk that neither the lock nor a pointer speaks of."""
+    """Weights on disk that neither the lock nor a pointer lists."""
     known = wanted(model)
     return [
         Verdict(path, UNLISTED, there.size, "neither pmgit.lock nor a pointer in Git lists it")

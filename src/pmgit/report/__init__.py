@@ -1,1 +1,1 @@
-"""How findings are shown: pure functions from a report to text."""
+"""Findings as people and programs read them: pure functions from a report to text."""

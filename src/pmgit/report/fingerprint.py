@@ -1,4 +1,4 @@
-"""What a finding is known by from one run to the next."""
+"""Marks by which findings are the same from one run to the next."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmgit.core.finding import ERROR
-from pmgit.report.text import LONGEST, fix_of, fixes_of, line_of, notes_of, summary, visible
+from pmgit.report.text import fixes_of, line_of, notes_of, short_fix_of, summary, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,10 +32,8 @@ def _command(finding: Finding, shell: Shell) -> str:
     properties.append(f"title={_property(f'pmgit: {finding.rule}')}")
     # In the log, only the message is seen: it names the file again.
     message = shell.called(line_of(finding))
-    if finding.fix is not None:
-        told = fix_of(finding.fix, shell)
-        if len(told) <= LONGEST:  # of a command, nothing or all
-            message += f"\n{told}"
+    if line := short_fix_of(finding.fix, shell):
+        message += f"\n{line}"
     kind = "error" if finding.severity == ERROR else "warning"
     return f"::{kind} {','.join(properties)}::{_data(message)}"
 

@@ -1,4 +1,4 @@
-"""What a server says to whoever pushes: they read it in another clone, on another machine.
+"""The text that a pusher gets from a server, and reads in another clone, on another machine.
 
 So no path of the server is named, nothing is kept in files there, and every command is one that
 works in the pusher's clone. There is no colour: the bytes would reach the pusher's terminal, and
@@ -34,7 +34,7 @@ def refusal(report: Report, by: Sequence[str] = (), notes: Sequence[str] = ()) -
     text += "the push was refused: nothing of it is kept on the server\n"
     if any(finding.blobs for finding in report.errors):
         text += (
-            "hint: what a commit of the push brings in must go from that commit: another commit"
+            "hint: what a commit of the push adds must go from that commit: another commit"
             " on top does not take it out of the history\n"
         )
     return text
@@ -43,7 +43,7 @@ def refusal(report: Report, by: Sequence[str] = (), notes: Sequence[str] = ()) -
 def could_not(message: str, hint: str, *, pushers: bool) -> str:
     """The text for a push that could not be judged, and so is refused.
 
-    `pushers` tells that it is the pusher who can mend it, not whoever runs the server.
+    `pushers`: the pusher can mend it, and need not ask the administrator of the server.
     """
     lines = [f"pmgit: {visible(message)}"]
     if hint:
@@ -51,7 +51,7 @@ def could_not(message: str, hint: str, *, pushers: bool) -> str:
     lines.append(
         "the push was refused: nothing of it is kept on the server"
         if pushers
-        else "the push was refused because it could not be judged: tell whoever runs this server"
+        else "the push was refused because it could not be judged: tell the server's administrator"
     )
     return "\n".join(lines) + "\n"
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pmgit import __version__
 from pmgit.core.finding import ERROR
 from pmgit.report.fingerprint import fingerprints
-from pmgit.report.text import LONGEST, fix_of, message_of, not_judged
+from pmgit.report.text import message_of, not_judged, short_fix_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,10 +107,10 @@ def _result(finding: Finding, mark: str, shell: Shell, at: dict[str, int]) -> di
     if finding.fix is not None:
         properties["fix"] = shell.line(finding.fix)
         properties["fix.safe"] = finding.fix.safe
-        told = fix_of(finding.fix, shell)
-        # Of a command, all or nothing, and never one that somebody would paste with escapes in it.
-        if len(told) <= LONGEST and told == _message(told):
-            message += f"\n{told}"
+        line = short_fix_of(finding.fix, shell)
+        # Never a command that somebody would paste with escapes in it.
+        if line and line == _message(line):
+            message += f"\n{line}"
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": finding.severity,

@@ -44,7 +44,7 @@ def _escape(char: str) -> str:
 
 
 def cut_off(count: int) -> str:
-    """What to say of a range some of whose commits have parents that a shallow clone lacks."""
+    """The note for a range with `count` commits whose parents a shallow clone lacks."""
     which = "1 commit of the range is" if count == 1 else f"{count} commits of the range are"
     return (
         f"pmgit: {which} cut off from the parents by a shallow clone: what lies behind is not"
@@ -69,7 +69,7 @@ def kind_of(finding: Finding) -> str:
 
 
 def message_of(finding: Finding) -> str:
-    """What a finding says, on one line of a bearable length."""
+    """The message of a finding, on one line of a bearable length."""
     message = visible(finding.message)
     return message if len(message) <= LONGEST else message[:LONGEST] + "…"
 
@@ -79,6 +79,12 @@ def fix_of(fix: Fix, shell: Shell, paint: Paint = PLAIN) -> str:
     command = paint(shell.shown(fix), GREEN)
     what = f"unsafe fix ({fix.warning})" if fix.warning else "fix"
     return f"{paint(f'{what}:', BOLD)} {command}"
+
+
+def short_fix_of(fix: Fix | None, shell: Shell) -> str:
+    """The line of a fix where it is short enough for a message; '' otherwise, never a part."""
+    line = fix_of(fix, shell) if fix else ""
+    return line if len(line) <= LONGEST else ""
 
 
 def fixes_of(report: Report, shell: Shell, paint: Paint = PLAIN) -> list[str]:
@@ -95,7 +101,7 @@ def fixes_of(report: Report, shell: Shell, paint: Paint = PLAIN) -> list[str]:
 
 
 def notes_of(report: Report) -> list[str]:
-    """What to know of files that the fixes take out of the index: what keeps them out."""
+    """The notes on files that the fixes take out of the index: what keeps them out."""
     new, old = (
         list(dict.fromkeys(path for finding in report.findings for path in finding.again[at]))
         for at in (0, 1)
@@ -133,7 +139,7 @@ def render(
 ) -> str:
     """The whole report; empty when there are no findings.
 
-    `commits` says of commits that brought findings in what they are, by their ids.
+    `commits` describes the commits that findings came with, by their ids.
     """
     if not report.findings:
         return ""
@@ -157,7 +163,7 @@ def render(
 
 
 def summary(report: Report) -> str:
-    """How much was found in how many files, and where to read on."""
+    """The last line: the number of findings and files, and where to read on."""
     errors = len(report.errors)
     parts = []
     if errors:
@@ -173,12 +179,12 @@ def summary(report: Report) -> str:
 
 
 def forgiven(report: Report) -> str:
-    """What to add of findings that a baseline forgives; '' when there are none."""
+    """The words about findings that a baseline forgives; '' when there are none."""
     return f"; {len(report.forgiven)} forgiven by {BASELINE}" if report.forgiven else ""
 
 
 def not_judged(count: int) -> str:
-    """What to say of objects that a partial clone has not got; '' when there are none."""
+    """The note on objects that a partial clone lacks; '' when it lacks none."""
     if not count:
         return ""
     objects = "1 object is" if count == 1 else f"{count} objects are"

@@ -1,4 +1,4 @@
-"""How loose weights get into a folder of their own: the fixes of `misplaced-weights`."""
+"""The moves of loose weights into a folder of their own: the fixes of `misplaced-weights`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Moves:
         self._has_block = False
 
     def of_tracked(self, blob: Blob) -> Advice:
-        """How staged weights, or a pointer to some, get there."""
+        """The advice for staged weights, or a pointer to some."""
         subject = self._subject
         if not subject.snapshot.has_work_tree:
             return Advice(None)
@@ -68,7 +68,7 @@ class Moves:
         return Advice(fix, advice.note)
 
     def of_ignored(self, path: str) -> Advice:
-        """How weights get there of which Git knows nothing."""
+        """The advice for weights that Git ignores."""
         note = self.hindrance(path)
         if note:
             return Advice(None, note)
@@ -85,7 +85,7 @@ class Moves:
 
     @lazy
     def _targets(self) -> dict[str, str]:
-        """Where each file goes."""
+        """The new path of each file."""
         found = {path: f"{self._own.of(path)}/{path.rpartition('/')[2]}" for path in self._paths}
         self._subject.snapshot.learn_filters(found.values())
         return found
@@ -97,7 +97,7 @@ class Moves:
 
     @lazy
     def _ignored(self) -> dict[str, tuple[str, int, str]]:
-        """What ignore rules hide of the new places, with the rule."""
+        """The new places that ignore rules hide, each with the rule."""
         subject = self._subject
         infos = {f"{target.rpartition('/')[0]}/{INFO}" for target in self._targets.values()}
         asked = [*self._targets.values(), *sorted(infos)]

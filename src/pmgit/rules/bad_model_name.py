@@ -82,7 +82,7 @@ class BadModelName(Rule):
         target = f"{model.root}/{wanted}"
         if not wanted:
             message += "; choose a name such as bert-base-uncased and `git mv` the folder to it"
-        elif subject.origin == "range" or subject.repository.bare:
+        elif not subject.can_be_staged:
             message += f"; it should be {wanted!r}"
         elif names.is_bound(model.path):
             message += f"; it should be {wanted!r}, but a repository of its own lies in it"
@@ -128,7 +128,8 @@ def _wanted(model: Model, strict: bool, free: bool, repo_id: str) -> str:
 def _sources(subject: Subject, models: list[Model]) -> dict[str, tuple[bool, str]]:
     """Whether a name of the maker's choice is fine, and the repository id that the source is.
 
-    It is as long as INFO.md records no source, and when that says of what the model was made.
+    It is as long as INFO.md records no source, and when the source only names the model that this
+    one was made from.
     """
     from pmgit.model import info_file, repo_id
 

@@ -43,7 +43,7 @@ class DeadAttribute(Rule):
     ## Why it is bad
 
     `git lfs track dir/` answers "Tracking" and matches nothing. The weights then go into Git's
-    history raw, and nobody is told.
+    history raw, and nobody notices.
 
     ## Example
 
@@ -94,7 +94,7 @@ class DeadAttribute(Rule):
             )
 
     def _fix(self, subject: Subject, dead: Dead) -> Fix | None:
-        if dead.fix or not dead.cures or subject.repository.bare or subject.origin == "range":
+        if dead.fix or not dead.cures or not subject.can_be_staged:
             return dead.fix
         return Fix(
             Step("pmgit", "lfs-setup", items=dead.cures, option="--pattern", names="verbatim"),
@@ -103,5 +103,5 @@ class DeadAttribute(Rule):
 
 
 def _mentions(data: bytes) -> bool:
-    """Whether a file names Git LFS, in whatever letters; where one cannot tell, it does."""
+    """Whether a file names Git LFS, in whatever letters; a doubtful one counts as one that does."""
     return b"lfs" in data.lower() or b"\0" in data or not data.isascii()

@@ -13,7 +13,7 @@ from pmgit.git.cat_file import stored_sizes
 from pmgit.hosts import choice
 from pmgit.lfs.pointer import Pointer
 from pmgit.model.steering import steers_git
-from pmgit.snapshots.base import RANGE, STAGED
+from pmgit.snapshots.base import STAGED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ class HostLimit(Rule):
         if of_files:
             large = [(b, of_files, "raw in Git") for b in new if b.size > of_files.lowest]
         if of_binaries:
-            told = {id(blob) for blob, _, _ in large}
-            raw = [b for b in new if b.size > of_binaries.lowest and id(b) not in told]
+            listed = {id(blob) for blob, _, _ in large}
+            raw = [b for b in new if b.size > of_binaries.lowest and id(b) not in listed]
             raw = [blob for blob in raw if subject.is_raw(blob)]
             heads = subject.snapshot.contents.heads_of(raw)
             what = "of binary data raw in Git"
@@ -103,9 +103,9 @@ class HostLimit(Rule):
             )
 
     def _advice(self, subject: Subject, blob: Blob, *, to_lfs: bool) -> for_staged.Advice:
-        """What other rules would say of the same file, or two fixes would collide."""
+        """The advice that other rules give for the same file, or two fixes would collide."""
         ends_there = steers_git(blob.path) or for_staged.goes_to_lfs(subject, blob)
-        if to_lfs and not ends_there and subject.origin != RANGE and not subject.repository.bare:
+        if to_lfs and not ends_there and subject.can_be_staged:
             return for_staged.set_up_here(subject, blob)
         return for_staged.store(subject, blob)
 
@@ -154,11 +154,11 @@ class HostLimit(Rule):
                 yield self._finding(of_folders, count, "entries", path=decode(folder))
 
     def _finding(self, limit: Limit, value: int, what: str, **where: Any) -> Finding:
-        said = f"{self._host} {limit.verdict(value)} (as of {limit.date})"
+        verdict = f"{self._host} {limit.verdict(value)} (as of {limit.date})"
         advice = where.pop("advice", None) or for_staged.Advice(None)
         return self.finding(
             where.pop("path", ""),
-            f"{limit.measure(value)} {what}; {said}{advice.note}",
+            f"{limit.measure(value)} {what}; {verdict}{advice.note}",
             severity=ERROR if limit.refuses(value) else WARNING,
             fix=advice.fix,
             **where,

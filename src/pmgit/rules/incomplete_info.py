@@ -139,7 +139,7 @@ class IncompleteInfo(Rule):
             yield from self._field(blob.path, info, key, severity)
 
     def _field(self, path: str, info: Info, key: str, severity: str) -> Iterator[Finding]:
-        """What is wrong with one field, and the line to write instead."""
+        """The finding about one field, with the line to write instead."""
         language = info.language or self.config.language
         field = info.fields.get(key)
         wanted = f"({_WANTED[language][key]}): {info_file.line_of(key, _EXAMPLES[key], language)}"

@@ -52,7 +52,7 @@ class LinkedModel(Rule):
     Paste the printed command: the link leaves the index and stays on disk. Record the model by
     its INFO.md instead. A clone can become a submodule, `git submodule add --force ADDRESS
     pretrained_model/NAME`, where this repository is to say which commit everybody has. Or move its
-    `.git` folder elsewhere: then it is a model like any other, and gets an INFO.md. To be told no
+    `.git` folder elsewhere: then it is a model like any other, and gets an INFO.md. To hear no
     more of a clone, name it in `exclude`.
     """
 
@@ -75,7 +75,7 @@ class LinkedModel(Rule):
                 )
 
     def _recorded(self, subject: Subject) -> Iterator[Finding]:
-        """What is wrong with the links and submodules that are introduced."""
+        """The findings about the links and submodules that are introduced."""
         links = subject.links
         if subject.origin == RANGE:
             # A link costs the history nothing: what counts is whether the tip has it.
@@ -112,7 +112,7 @@ class LinkedModel(Rule):
                 fix = Fix(*for_staged.hide(subject, place), order=Fix.SETUP)
             is_bare = place in subject.places.bare
             kind = "a bare repository" if is_bare else "a repository of its own"
-            message = f"{kind}, of which Git records no file here, nor an INFO.md in it"
+            message = f"{kind}: Git records none of its files here, not even an INFO.md"
             yield self.finding(place, message, severity=WARNING, fix=fix)
 
     def _recorded_bare(self, subject: Subject) -> Iterator[Finding]:
@@ -125,7 +125,7 @@ class LinkedModel(Rule):
 
                 advice = for_staged.keep_out(subject, new[0])
                 files = "1 file" if len(new) == 1 else f"{len(new)} files"
-                message = f"a bare repository, of which {files} would be recorded one by one"
+                message = f"a bare repository: {files} of it would be recorded one by one"
                 yield self.finding(place, message + advice.note, fix=advice.fix)
 
 
@@ -143,7 +143,7 @@ def _submodules(subject: Subject, blobs: list[Blob]) -> dict[str, str]:
 
 
 def _faults(subject: Subject, links: list[Blob]) -> dict[str, str]:
-    """What is wrong with these links, by their paths."""
+    """The faults of these links, by their paths."""
     targets = subject.snapshot.contents.heads_of(links)
     faults = {}
     outward = {}
@@ -186,7 +186,7 @@ def _outward_on_disk(subject: Subject) -> Iterator[tuple[str, str]]:
 
 
 def _goal(blob: Blob, target: str) -> str:
-    """Where a relative link leads, from the top of the repository."""
+    """The path that a relative link leads to, from the top of the repository."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(blob.path), _slashed(target)))
 
 
@@ -195,7 +195,7 @@ def _slashed(target: str) -> str:
 
 
 def _fault(target: str, goal: str) -> str:
-    """What is wrong with the link as such; '' when nothing is. Nothing is opened through it."""
+    """The fault of a link as such; '' when it has none. Nothing is opened through it."""
     if _slashed(target).startswith("/") or _slashed(target)[1:3] == ":/":
         return f"a link to the absolute path {target!r}"
     if goal.startswith("../") or goal == "..":

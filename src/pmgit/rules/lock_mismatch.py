@@ -35,7 +35,7 @@ class LockMismatch(Rule):
 
     ## Why it is bad
 
-    `pmgit pull` brings back what the lock says, in every clone. When the lock is not that of the
+    `pmgit pull` gets the files of the lock, in every clone. When the lock is not that of the
     weights that were committed, a colleague trains with other weights than you, and nobody sees it.
 
     ## Example
@@ -49,7 +49,7 @@ class LockMismatch(Rule):
     ## What to do
 
     For a model that is trained or changed here: `pmgit update MODEL` locks what is there now. For
-    one that is from a source: `pmgit pull --replace MODEL` brings back what is locked, and
+    one that is from a source: `pmgit pull --replace MODEL` gets back what is locked, and
     `pmgit update MODEL` moves the lock to what the source has now. A lock that two branches have
     changed is not merged by hand: take one side, then `pmgit update MODEL`.
     """
@@ -110,7 +110,7 @@ def _named(names: list[str]) -> str:
 
 
 def _fix(subject: Subject, model: Model, lock: Lock) -> Fix | None:
-    """Lock anew what is changed here; which side is right of what has a source, nobody can tell."""
+    """The fix that locks anew what is changed here; with a source, either side may be right."""
     if lock.type != LOCAL or not subject.snapshot.has_work_tree:
         return None
     files = [f"{model.path}/{LOCK}"]

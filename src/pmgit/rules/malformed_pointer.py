@@ -72,7 +72,7 @@ class MalformedPointer(Rule):
         pointer: Pointer | Broken,
         conflicts: list[tuple[Blob, str, tuple[Side, ...]]],
     ) -> Iterator[Finding]:
-        """What is wrong with a pointer; what has two sides is put into `conflicts`."""
+        """The findings about a pointer; a conflict with two sides is put into `conflicts`."""
         from pmgit.fix import for_staged
         from pmgit.lfs import conflict
 

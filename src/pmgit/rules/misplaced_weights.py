@@ -21,7 +21,7 @@ class MisplacedWeights(Rule):
 
     A new file of weights (or a pointer to some) directly in a models folder. Weights that lay
     there before are a warning when they change. Weights that lie there ignored by Git are as
-    severe as `missing-info` says of ignored weights (`local`): nobody has described them either.
+    severe as `missing-info` has it for ignored weights (`local`): nobody has described them either.
 
     ## Why it is bad
 
@@ -80,7 +80,7 @@ class MisplacedWeights(Rule):
 
 
 def _old_weights(subject: Subject) -> set[str]:
-    """Where weights lay loose before; not a note, a link or an empty file of the same name."""
+    """The paths of loose weights before; not of a note, a link or an empty file of that name."""
     before = [
         change.old
         for change in subject.model_changes

@@ -43,7 +43,7 @@ class MissingInfo(Rule):
     ## What to do
 
     Paste the printed command: it writes INFO.md from a template with what the files themselves
-    tell, and stages it. What it leaves open is marked in the text.
+    show, and stages it. What it leaves open is marked in the text.
     """
 
     name = "missing-info"
@@ -71,7 +71,7 @@ class MissingInfo(Rule):
                 yield self.finding(model.path, message, severity=severity, fix=fix)
 
     def _judge(self, subject: Subject, model: Model, local: str) -> tuple[str, str]:
-        """How severe it is, and why; ('', '') when it is nothing."""
+        """Severity and message for a model without INFO.md; ('', '') when it is none."""
         if model.info_removed:
             return ERROR, "INFO.md is removed, the model stays"
         severity = "off"

@@ -67,13 +67,13 @@ class OversizedBlob(Rule):
         large = [blob for blob in subject.files if blob.size > lowest]
         large = [blob for blob in large if not subject.is_moved(blob)]
         weights = set(subject.weights_among(large))
-        told = []
+        too_large = []
         for blob in large:
             limit = lowest if blob in weights else for_files
             if blob.size > limit:
-                told.append((blob, limit))
-        subject.snapshot.learn_filters(blob.path for blob, _ in told)
-        for blob, limit in told:
+                too_large.append((blob, limit))
+        subject.snapshot.learn_filters(blob.path for blob, _ in too_large)
+        for blob, limit in too_large:
             yield self._finding(subject, blob, blob in weights, limit)
         yield from self._links(subject)
 

@@ -77,7 +77,7 @@ class OversizedModel(Rule):
                 chosen.append(blob)
                 left -= more
         subject.snapshot.learn_filters(blob.path for blob in chosen)
-        # What other rules say of the same files must be the same, or two fixes would collide.
+        # The advice of other rules for the same files must be the same, or two fixes would collide.
         advice = [for_staged.store(subject, blob) for blob in chosen]
         note = next((found.note for found in advice if found.note), "")
         plans = [found.fix for found in advice if found.fix]
@@ -88,7 +88,7 @@ class OversizedModel(Rule):
 
 
 class _Growth:
-    """What makes a model larger: its new files, and how many bytes `was` gone from each path."""
+    """The growth of a model: its new files, and the bytes that each path had before (`was`)."""
 
     __slots__ = ("model", "new", "was")
 
@@ -103,7 +103,7 @@ class _Growth:
         return sum(blob.size for blob in self.new) - sum(self.was.values())
 
     def lose(self, old: Iterable[Blob]) -> None:
-        """Count what is gone; where it has only moved, its new file brings nothing in."""
+        """Count what is gone; where it has only moved, its new file adds nothing."""
         moved: dict[str, list[str]] = {}
         for blob in self.new:
             moved.setdefault(blob.oid, []).append(blob.path)
@@ -113,15 +113,15 @@ class _Growth:
                 self.was[paths.pop() if paths else blob.path] = blob.size
 
     def largest(self) -> list[tuple[Blob, int]]:
-        """Each new file with the bytes that it brings in, the largest first."""
-        brought = [(blob, blob.size - self.was.get(blob.path, 0)) for blob in self.new]
-        return sorted(brought, key=lambda pair: -pair[1])
+        """Each new file with the bytes that it adds, the largest first."""
+        added = [(blob, blob.size - self.was.get(blob.path, 0)) for blob in self.new]
+        return sorted(added, key=lambda pair: -pair[1])
 
 
 def _may_be_over(limit: int, blobs: list[Blob]) -> bool:
     """Whether blobs can be larger together than `limit`, by the sizes that are known so far.
 
-    The index may have told them: no blob has more than GROWTH times as much.
+    They may be sizes of the index: no blob has more than GROWTH times as much.
     """
     total = sum(blob.size for blob in blobs if blob.size > 0)
     return total * GROWTH > limit or any(blob.size == UNKNOWN for blob in blobs)

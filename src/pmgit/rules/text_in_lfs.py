@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.core.finding import Finding
-    from pmgit.fix.for_staged import Advice
-    from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
 
@@ -54,7 +52,9 @@ class TextInLfs(Rule):
         limit = storage.largest_text(self.config)
         for blob in subject.lfs_files:
             if patterns.must_be_text(blob.path) and subject.content_size(blob) <= limit:
-                advice = self._advice(subject, blob)
+                from pmgit.fix import for_staged
+
+                advice = for_staged.text_again(subject, blob)
                 yield self.finding(
                     blob.path,
                     "text that belongs into Git, but .gitattributes sends it to Git LFS"
@@ -62,10 +62,3 @@ class TextInLfs(Rule):
                     fix=advice.fix,
                     commit=blob.commit,
                 )
-
-    def _advice(self, subject: Subject, blob: Blob) -> Advice:
-        from pmgit.fix import for_staged
-
-        if subject.repository.bare or subject.origin == "range":
-            return for_staged.Advice(None)
-        return for_staged.text_again(subject, blob)

@@ -30,7 +30,7 @@ class TrackedWeights(Rule):
     Weights inside a model folder (in a push or range that takes them away again, also those loose
     in the models folder), their archives and their parts, that are neither ignored nor
     in Git LFS and are larger than `max-raw-weights`. Thirty shards of 450 kB are caught as one
-    file of 13 MB is. What weights are is told by name (`*.safetensors`, `*.bin`, …) and, for
+    file of 13 MB is. Weights are known by name (`*.safetensors`, `*.bin`, …) and, under
     other names, by being binary and over 100 kB. Text and tokenizers never are, whatever they are
     called: a `*.bin` that holds JSON, a SentencePiece model. A name of text alone proves nothing:
     `notes.txt` is weights when it is binary and over 100 kB, a vocabulary (`vocab.txt`,

@@ -83,7 +83,7 @@ class UncoveredPointer(Rule):
             yield self.finding(blob.path, message + because, fix=advice.fix, commit=blob.commit)
 
     def _why(self, blobs: list[Blob], subject: Subject) -> dict[str, str]:
-        """What covers them on this machine alone; a server knows nothing of the pusher's."""
+        """The attributes of this machine alone that cover blobs, by path; none on a server."""
         if subject.repository.bare or subject.snapshot.receiver.is_here:
             return {}
         from pmgit.gitfiles.attributes import only_here
@@ -93,7 +93,7 @@ class UncoveredPointer(Rule):
     def _advice(self, subject: Subject, blob: Blob) -> Advice:
         from pmgit.fix import for_staged
 
-        if subject.repository.bare or subject.origin == "range":
+        if not subject.can_be_staged:
             return for_staged.Advice(None)
         from pmgit.lfs import patterns
 

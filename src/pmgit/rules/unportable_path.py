@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.core.rule import PATHS, Rule
 from pmgit.model.folder import root_of
+from pmgit.model.naming import DEVICES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 _FORBIDDEN = frozenset('<>:"|?*\\')
 #: ASCII that is allowed in names everywhere.
 _SURE = bytes(n for n in range(32, 127) if chr(n) not in _FORBIDDEN)
-#: Device names on Windows, with any extension.
-_DEVICES = frozenset(
-    ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]
-)
 #: In a lower-case text with a slash on both sides of each part: what may be one of these, and
 #: what ends in a dot or a space. (`/con` alone would be every `config.json`.)
 _DOUBTFUL = (
@@ -115,7 +112,7 @@ class UnportablePath(Rule):
 
 
 def _surely_portable(paths: list[str]) -> bool:
-    """Whether no part of any path can be at fault, told by looks at all of them at once.
+    """Whether no part of any path can be at fault, by looking at all of them at once.
 
     Part by part costs 3 us a file, and nearly always there is nothing to find.
     """
@@ -128,7 +125,7 @@ def _surely_portable(paths: list[str]) -> bool:
 
 
 def fault_of(path: str, root: str) -> str:
-    """What makes a path below the models folder `root` unportable; '' when nothing does."""
+    """The reason why a path below the models folder `root` is unportable; '' when it is not."""
     for part in path[len(root) + 1 :].split("/"):
         fault = fault_of_part(part)
         if fault:
@@ -139,7 +136,7 @@ def fault_of(path: str, root: str) -> str:
 
 
 def fault_of_part(part: str) -> str:
-    """What makes one part of a path unportable; '' when nothing does."""
+    """The reason why one part of a path is unportable; '' when it is not."""
     if not part.isascii():
         try:
             size = len(part.encode("utf-8"))
@@ -156,7 +153,7 @@ def fault_of_part(part: str) -> str:
         return f"it holds {bad!r}"
     if part.endswith((".", " ")):
         return "a part of it ends in a dot or a space"
-    if part.partition(".")[0].rstrip().lower() in _DEVICES:
+    if part.partition(".")[0].rstrip().lower() in DEVICES:
         return f"{part!r} is a device on Windows"
     if size > _MAX_PART_BYTES:
         return f"a part of it has over {_MAX_PART_BYTES} bytes"
@@ -171,7 +168,7 @@ def portable_part(part: str) -> str:
     part = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in part)
     part = part.rstrip(". ") or "_"
     stem, dot, rest = part.partition(".")
-    if stem.rstrip().lower() in _DEVICES:
+    if stem.rstrip().lower() in DEVICES:
         part = f"{stem.rstrip()}_{dot}{rest}"
     stem, dot, suffix = part.rpartition(".")
     if not stem or len(suffix) > _MAX_SUFFIX:

@@ -44,7 +44,7 @@ judge() {
         exec pmgit-hook pre-receive@OPTIONS@
     fi
     echo "pmgit: this server judges pushes with pmgit, which is not where it was: $hook" >&2
-    echo "the push was refused because it could not be judged: tell whoever runs this server" >&2
+    echo "the push was refused because it could not be judged: tell the server's administrator" >&2
     exit 3
 }
 

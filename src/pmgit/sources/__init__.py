@@ -1,1 +1,1 @@
-"""Where models come from: the Hub, ModelScope, addresses; what they have, and its bytes."""
+"""Sources of models: the Hub, ModelScope, addresses; lists of their files, and the bytes."""

@@ -12,12 +12,13 @@ from pmgit import __version__
 from pmgit.core.errors import UsageError, cut
 from pmgit.hub.client import request
 from pmgit.model.lock_file import URL, trouble_with
-from pmgit.sources import errors, web
+from pmgit.sources import web
 from pmgit.sources.errors import SourceError
 from pmgit.sources.listing import Listing, RemoteFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from pmgit.sources.web import Stream
 
@@ -102,11 +103,14 @@ class Address:
     ) -> Iterator[Stream]:
         """The bytes of the file; there is nothing secret to send."""
         web.demand_online()
-        with web.stream(
-            self.url, start, validator, _HEADERS, refusal=lambda status, _: self._refusal(status)
-        ) as found:
+        with self._stream(start, validator) as found:
             self._demand_file(found.is_page)
             yield found
+
+    def _stream(self, start: int, validator: str) -> AbstractContextManager[Stream]:
+        return web.stream(
+            self.url, start, validator, _HEADERS, refusal=lambda status, _: self._refusal(status)
+        )
 
     def _size(self) -> int:
         """The size in bytes, -1 when the server does not say."""
@@ -116,16 +120,13 @@ class Address:
                 self._demand_file(web.Stream(answer).is_page)
                 return web.Stream(answer).total
         # Not every server likes HEAD, nor says a size then: begin to read, and stop.
-        with web.stream(
-            self.url, 0, "", _HEADERS, refusal=lambda status, _: self._refusal(status)
-        ) as found:
+        with self._stream(0, "") as found:
             self._demand_file(found.is_page)
             return found.total
 
     def _demand_file(self, is_page: bool) -> None:
         if is_page and not self.only.lower().endswith((".html", ".htm")):
             raise SourceError(
-                errors.REFUSED,
                 f"{self.label} gives a page for people, not the file {self.only!r}",
                 "name the address of the file itself; one that needs a login cannot be used",
             )
@@ -133,19 +134,15 @@ class Address:
     def _refusal(self, status: int) -> SourceError:
         if status in (404, 410):
             return SourceError(
-                errors.ABSENT,
                 f"{self.label} has no file at {cut(self.url)}",
                 "look for the new address of the model",
             )
         if status in (401, 403):
             return SourceError(
-                errors.TOKEN,
                 f"{self.label} does not give {self.only!r} to everybody",
                 "download it as that site wants, then add the file from this disk",
             )
-        return SourceError(
-            errors.REFUSED, f"{self.label} answers with status {status}", f"look at {cut(self.url)}"
-        )
+        return SourceError(f"{self.label} answers with status {status}", f"look at {cut(self.url)}")
 
 
 def check(url: str) -> None:
@@ -176,11 +173,11 @@ def check(url: str) -> None:
 
 
 def file_name(url: str) -> str:
-    """What the file behind an address is called: the last part of its path."""
+    """The name of the file behind an address: the last part of its path."""
     return unquote(urlsplit(url).path.rpartition("/")[2])
 
 
 def hash_of_name(name: str) -> str:
-    """How the sha256 of a file begins by its name; '' when it says nothing of it."""
+    """The begin of a file's sha256 that its name has; '' when it has none."""
     found = _HASH.search(name)
     return found[1] if found and not _DAY.fullmatch(found[1]) else ""

@@ -1,28 +1,16 @@
-"""What can go wrong with a source, in plain words and with a way out. No token is ever in them."""
+"""Errors of sources, in plain words and with a way out. No token is ever in them."""
 
 from __future__ import annotations
 
 from pmgit.core.errors import PmgitError
 
-#: Why a source did not give what it was asked for (`SourceError.reason`).
-ABSENT, GATED, TOKEN, REVISION, OFFLINE, SILENT, LIMITED, REFUSED, DAMAGED = (
-    "absent", "gated", "token", "revision", "offline", "silent", "limited", "refused", "damaged",
-)  # fmt: skip
-
 
 class SourceError(PmgitError):
-    """A source that does not give what it was asked for; `reason` is one of those above."""
-
-    def __init__(self, reason: str, message: str, hint: str = "") -> None:
-        super().__init__(message, hint)
-        self.reason = reason
+    """A source that does not give what it was asked for; the hint names a way out."""
 
 
 class DamagedError(SourceError):
     """Bytes that arrived, twice, and are not those of the file."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(DAMAGED, message, hint)
 
 
 class PassingError(Exception):
@@ -45,7 +33,6 @@ class PassingError(Exception):
 
 def offline() -> SourceError:
     return SourceError(
-        OFFLINE,
         "HF_HUB_OFFLINE is set: nothing is fetched from anywhere",
         "to go online: unset HF_HUB_OFFLINE TRANSFORMERS_OFFLINE",
     )
@@ -55,7 +42,7 @@ def silent(host: str, why: str, help: str = "") -> SourceError:
     """For a server that gives no usable answer; `help` names another way to its files."""
     hint = "see whether this machine reaches it (a proxy is set by HTTPS_PROXY), then run it again"
     return SourceError(
-        SILENT, f"{host} does not answer as it should: {why}", f"{hint}; {help}" if help else hint
+        f"{host} does not answer as it should: {why}", f"{hint}; {help}" if help else hint
     )
 
 
@@ -63,7 +50,6 @@ def limited(host: str, wait: float) -> SourceError:
     """For a server that wants to be left alone for `wait` seconds."""
     minutes = max(1, round(wait / 60))
     return SourceError(
-        LIMITED,
         f"{host} takes no more requests for {minutes} minute{'' if minutes == 1 else 's'}",
         "run it again then; what has arrived is kept",
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
 from pmgit.formats.regular import read_regular
-from pmgit.sources import errors, web
+from pmgit.sources import web
 from pmgit.sources.errors import DamagedError, PassingError, SourceError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _PROGRESS = 1_000_000
 
 
 class _OtherFileError(Exception):
-    """What the source gives is not the file that was asked for."""
+    """The bytes of the source are not those of the file that was asked for."""
 
 
 def fetch(
@@ -51,9 +51,9 @@ def fetch(
     sleep: Callable[[float], None] = time.sleep,
     attempts: int = web.ATTEMPTS,
 ) -> tuple[int, str]:
-    """Bring `file` of the full commit `revision` to the path `part`; its size and sha256.
+    """Fetch `file` of the full commit `revision` to the path `part`; its size and sha256.
 
-    Size and hash are held against what `file` says. `on_bytes` is called with the number of bytes
+    Size and hash are compared with those of `file`. `on_bytes` is called with the number of bytes
     that are there, first of all those of an earlier fetch; the number is negative when some turned
     out to be of no use. `sleep` takes seconds; after `attempts` without a new megabyte in between
     the fetch is given up.
@@ -114,7 +114,6 @@ def _append(kept: _Part, stream: Stream) -> None:
     kept.begin(stream)
     if kept.total < 0 and not stream.is_bounded and not kept.has_hash:
         raise SourceError(
-            errors.REFUSED,
             f"nothing says where {kept.file.path!r} ends: neither its server nor a hash",
             "name its hash: --sha256 HASH",
         )
@@ -125,7 +124,7 @@ def _append(kept: _Part, stream: Stream) -> None:
 
 
 class _Part:
-    """What is there of `file`: its `size` in bytes, and the `total` of the whole (-1: unknown).
+    """The part of `file` that has arrived: its `size` in bytes, the `total` of all (-1: unknown).
 
     Where no hash is known, a note beside it keeps what names the state of the source's file, its
     `validator`, so that parts of two states are never joined.
@@ -135,7 +134,7 @@ class _Part:
         self._path = path
         self._note = f"{path}.note"
         self.file = file
-        self._on_bytes = on_bytes or _nothing
+        self._on_bytes = on_bytes or (lambda _: None)
         self.has_hash = bool(file.sha256 or file.blob)
         self._digest = hashlib.sha256()
         self.size = 0
@@ -237,7 +236,7 @@ class _Part:
             return
 
     def difference(self) -> str:
-        """What is wrong with the whole content; '' when it is as the file should be."""
+        """The fault of the whole content; '' when it is as the file should be."""
         file = self.file
         if file.size >= 0 and self.size != file.size:
             return f"it has {self.size:,} bytes, and should have {file.size:,}"
@@ -294,10 +293,6 @@ def _is_still(path: str, fd: int) -> bool:
         return os.path.samestat(os.stat(path), os.fstat(fd))
     except FileNotFoundError:
         return False
-
-
-def _nothing(count: int) -> None:
-    """For callers that do not count."""
 
 
 def _read_note(path: str) -> tuple[str, int]:

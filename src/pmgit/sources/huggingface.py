@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pmgit.hub import api, places
-from pmgit.model.lock_file import HUB
+from pmgit.model.lock_file import HUB, is_hex
 from pmgit.model.repo_id import is_valid
 from pmgit.sources import errors, web
 from pmgit.sources.errors import SourceError
-from pmgit.sources.listing import Listing, RemoteFile, a_file, is_hex
+from pmgit.sources.listing import Listing, RemoteFile, a_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -53,7 +53,7 @@ class HuggingFace:
         return self.repo_id.rpartition("/")[2]
 
     def look(self, revision: str = "", *, sleep: Callable[[float], None] = time.sleep) -> Listing:
-        """What the Hub has of the model at a revision; SourceError when it does not say."""
+        """The files of the model at a revision; SourceError when the Hub does not list them."""
         web.demand_online()
         asked = revision or self.revision
 
@@ -128,25 +128,21 @@ class HuggingFace:
             login = "" if has_token else ", then log in: hf auth login (or set HF_TOKEN)"
             owner = " with the account that the token is of" if has_token else ""
             return SourceError(
-                errors.GATED,
                 f"{self.repo_id} is gated: its owner decides who may have its files",
                 f"ask for access on {self.page}{owner}{login}",
             )
         if code == "RevisionNotFound":
             return SourceError(
-                errors.REVISION,
                 f"{self.repo_id} has no branch, tag or commit {revision!r}",
                 f"see which there are: {self.page}/tree/main",
             )
         if code == "EntryNotFound" or (path and status == 404 and code != "RepoNotFound"):
             return SourceError(
-                errors.ABSENT,
                 f"{self.repo_id} has no file {path!r} at {revision}",
                 f"see what it has: {self.page}/tree/{revision}",
             )
         if has_token and status == 401 and (code != "RepoNotFound" or "credentials" in words):
             return SourceError(
-                errors.TOKEN,
                 f"{web.host(api.endpoint())} does not take the token of this machine",
                 f"make a new one on {_TOKENS} and log in: hf auth login; or go without:"
                 " unset HF_TOKEN, hf auth logout",
@@ -158,20 +154,17 @@ class HuggingFace:
                 else "if it is private, log in: hf auth login (or set HF_TOKEN)"
             )
             return SourceError(
-                errors.ABSENT,
                 f"{web.host(api.endpoint())} has no model {self.repo_id}, or it is private",
                 f"look for it: {self.page}; {way}",
             )
         if status == 403:
             return SourceError(
-                errors.TOKEN,
                 f"{web.host(api.endpoint())} does not let this machine have {self.repo_id}",
                 f"see what its token may read: {_TOKENS}"
                 if has_token
                 else f"look at {self.page}, and log in: hf auth login (or set HF_TOKEN)",
             )
         return SourceError(
-            errors.REFUSED,
             f"{web.host(api.endpoint())} answers with status {status} for {self.repo_id}",
             f"look at {self.page}",
         )

@@ -1,21 +1,22 @@
-"""What a source says of a model: files, commit, license; checked before anybody acts on it."""
+"""What a source lists of a model: files, commit, license; checked before they are used."""
 
 from __future__ import annotations
 
-import unicodedata
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import cut
-from pmgit.model.lock_file import trouble_with
+from pmgit.model.lock_file import is_hex, trouble_with
+from pmgit.model.naming import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-_HEX = frozenset("0123456789abcdef")
 #: What every repository of the Hub has, and no model needs: left out without a word.
 _USUAL = frozenset({".gitattributes", ".gitignore", ".gitkeep"})
 
 
+@dataclass(frozen=True)
 class RemoteFile:
     """A file of a source.
 
@@ -25,30 +26,14 @@ class RemoteFile:
     begin, as the name of the file says ('': it says nothing).
     """
 
-    __slots__ = ("blob", "path", "prefix", "sha256", "size")
-
-    def __init__(
-        self, path: str, size: int = -1, sha256: str = "", blob: str = "", prefix: str = ""
-    ) -> None:
-        self.path = path
-        self.size = size
-        self.sha256 = sha256
-        self.blob = blob
-        self.prefix = prefix
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, RemoteFile) and self._values() == other._values()
-
-    def __hash__(self) -> int:
-        return hash(self._values())
-
-    def __repr__(self) -> str:
-        return f"RemoteFile{self._values()!r}"
-
-    def _values(self) -> tuple[str, int, str, str, str]:
-        return (self.path, self.size, self.sha256, self.blob, self.prefix)
+    path: str
+    size: int = -1
+    sha256: str = ""
+    blob: str = ""
+    prefix: str = ""
 
 
+@dataclass
 class Listing:
     """A model at one commit of a source.
 
@@ -60,35 +45,22 @@ class Listing:
     left out of the files and why, and what else they should know.
     """
 
-    __slots__ = (
-        "files", "gated", "license", "license_link", "license_name", "notes", "page", "parameters",
-        "private", "source",
-    )  # fmt: skip
+    source: Mapping[str, str]
+    files: Sequence[RemoteFile]
+    _: KW_ONLY
+    page: str
+    license: str = ""
+    license_name: str = ""
+    license_link: str = ""
+    gated: bool = False
+    private: bool = False
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
-    def __init__(
-        self,
-        source: Mapping[str, str],
-        files: Iterable[RemoteFile],
-        *,
-        page: str,
-        license: str = "",
-        license_name: str = "",
-        license_link: str = "",
-        gated: bool = False,
-        private: bool = False,
-        parameters: Mapping[str, int] | None = None,
-        notes: Iterable[str] = (),
-    ) -> None:
-        self.source = dict(source)
-        self.files, left_out = _writable(files)
-        self.page = page
-        self.license = license
-        self.license_name = license_name
-        self.license_link = license_link
-        self.gated = gated
-        self.private = private
-        self.parameters = dict(parameters or {})
-        self.notes = (*notes, *left_out)
+    def __post_init__(self) -> None:
+        """Leave out the files that must not be written, with a note for each."""
+        self.files, left_out = _writable(self.files)
+        self.notes = (*self.notes, *left_out)
 
     @property
     def revision(self) -> str:
@@ -113,18 +85,13 @@ def a_file(path: object, size: object, sha256: object, blob: object = "") -> Rem
     )
 
 
-def is_hex(value: object, digits: int) -> bool:
-    """Whether a value is a text of so many hexadecimal digits in lower case."""
-    return isinstance(value, str) and len(value) == digits and _HEX.issuperset(value)
-
-
 def _writable(files: Iterable[RemoteFile]) -> tuple[tuple[RemoteFile, ...], list[str]]:
     """The files that may be written side by side on every system, and a note for each other one."""
     chosen: dict[str, RemoteFile] = {}
     folders: dict[str, str] = {}
     notes = []
     for file in sorted(files, key=lambda file: file.path):
-        name = _folded(file.path)
+        name = fold(file.path)
         above = [name[:at] for at, char in enumerate(name) if char == "/"]
         trouble = trouble_with(file.path)
         other = chosen.get(name) or next((chosen[one] for one in above if one in chosen), None)
@@ -137,7 +104,3 @@ def _writable(files: Iterable[RemoteFile]) -> tuple[tuple[RemoteFile, ...], list
         elif file.path not in _USUAL:
             notes.append(f"{cut(repr(file.path))} of the source is left out: it {trouble}")
     return tuple(chosen.values()), notes
-
-
-def _folded(path: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())

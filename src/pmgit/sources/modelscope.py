@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from pmgit import __version__
-from pmgit.model.lock_file import MODELSCOPE
+from pmgit.model.lock_file import MODELSCOPE, is_hex
 from pmgit.sources import errors, web
 from pmgit.sources.errors import SourceError
-from pmgit.sources.listing import Listing, RemoteFile, a_file, is_hex
+from pmgit.sources.listing import Listing, RemoteFile, a_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -65,7 +65,7 @@ class ModelScope:
         return self.repo_id.rpartition("/")[2]
 
     def look(self, revision: str = "", *, sleep: Callable[[float], None] = time.sleep) -> Listing:
-        """What ModelScope has of the model at a revision; SourceError when it does not say."""
+        """The files of the model at a revision; SourceError when ModelScope does not list them."""
         web.demand_online()
         asked = revision or self.revision
         for branch in [asked] if asked else _BRANCHES:
@@ -135,7 +135,6 @@ class ModelScope:
                 asked += 1
                 if len(found) >= _CUT or asked > _MOST_LISTS:
                     raise SourceError(
-                        errors.REFUSED,
                         f"{self.label} has more files than ModelScope lists",
                         f"get it with git: git clone {self.page}.git",
                     )
@@ -156,11 +155,7 @@ class ModelScope:
         """License, whether it is private, whether it is gated, and notes."""
         url = f"{self.address}/openapi/v1/models/{self.repo_id}"
         try:
-            status, document = web.persist(
-                lambda: web.get_json(url, _HEADERS, _secrets(), self.address),
-                self.address,
-                sleep=sleep,
-            )
+            status, document = self._get_json(url, sleep)
         except SourceError:
             status, document = 0, None
         data = _get(document, "data")
@@ -174,14 +169,18 @@ class ModelScope:
             [],
         )
 
+    def _get_json(self, url: str, sleep: Callable[[float], None]) -> tuple[int, Any]:
+        """Status and document of an answer, after as many tries as are worth it."""
+
+        def get() -> tuple[int, Any]:
+            return web.get_json(url, _HEADERS, _secrets(), self.address)
+
+        return web.persist(get, self.address, sleep=sleep)
+
     def _data(self, route: str, query: Mapping[str, str], sleep: Callable[[float], None]) -> object:
-        """What an answer of the server carries; SourceError when it is an error, or none at all."""
+        """The data in an answer of the server; SourceError when it is an error, or none at all."""
         url = f"{self._api}/{route}?{urlencode(query, quote_via=quote)}"
-        status, document = web.persist(
-            lambda: web.get_json(url, _HEADERS, _secrets(), self.address),
-            self.address,
-            sleep=sleep,
-        )
+        status, document = self._get_json(url, sleep)
         if status != 200:
             raise self._refusal(status)
         if not isinstance(document, dict) or "Code" not in document:
@@ -197,34 +196,26 @@ class ModelScope:
             document = None
         if _get(document, "Code") not in (None, 200):
             raise SourceError(
-                errors.ABSENT,
                 f"{self.label} does not give the file {file.path!r}",
                 f"see what it has: {self.page}/files",
             )
 
     def _unknown(self, revision: str) -> SourceError:
         return SourceError(
-            errors.REVISION,
             f"{self.label} has no branch, tag or commit {revision!r}",
             f"see which there are: {self.page}/files",
         )
 
     def _refusal(self, status: int) -> SourceError:
-        if status in (401, 403, 404) and _secrets():
-            return SourceError(
-                errors.ABSENT,
-                f"{self.label} is not there, private or gated, or the token is not valid",
-                f"look at {self.page}, and at MODELSCOPE_API_TOKEN",
-            )
         if status in (401, 403, 404):
+            why, hint = "", "; a token goes into MODELSCOPE_API_TOKEN"
+            if _secrets():
+                why, hint = ", or the token is not valid", ", and at MODELSCOPE_API_TOKEN"
             return SourceError(
-                errors.ABSENT,
-                f"{self.label} is not there, private or gated",
-                f"look at {self.page}; a token goes into MODELSCOPE_API_TOKEN",
+                f"{self.label} is not there, private or gated{why}",
+                f"look at {self.page}{hint}",
             )
-        return SourceError(
-            errors.REFUSED, f"{self.label} answers with status {status}", f"look at {self.page}"
-        )
+        return SourceError(f"{self.label} answers with status {status}", f"look at {self.page}")
 
 
 def _secrets() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Which source a text names: a Hub id, a page, an address; and which one a lock names."""
+"""The source that a text names (a Hub id, a page, an address), or that a lock names."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from urllib.parse import unquote, urlsplit
 from pmgit.core.errors import UsageError, cut
 from pmgit.hub import places
 from pmgit.model import repo_id
-from pmgit.model.lock_file import HUB, MODELSCOPE, URL
+from pmgit.model.lock_file import HUB, MODELSCOPE, URL, is_hex
 from pmgit.sources import address, modelscope, torchvision
 from pmgit.sources.address import Address
 from pmgit.sources.huggingface import HuggingFace
-from pmgit.sources.listing import is_hex
 from pmgit.sources.modelscope import ModelScope
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What every source of models can do: list what it has, and give the bytes of a file."""
+"""The interface of all sources of models: a list of files, and the bytes of each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """Where one model is from.
+    """The source of one model.
 
     `type` is that of the lock's [source]. `label` is for messages, `page` the address for people,
     `name` what the model is called there. `revision` is what was asked for ('': nothing), and
@@ -46,7 +46,7 @@ class Source(Protocol):
     def elsewhere(self) -> str: ...
 
     def look(self, revision: str = "", *, sleep: Callable[[float], None] = ...) -> Listing:
-        """What the source has at a branch, tag or commit; '' is `revision`, else the default.
+        """The files of the source at a branch, tag or commit; '' is `revision`, else the default.
 
         Raises SourceError.
         """

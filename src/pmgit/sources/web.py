@@ -67,7 +67,7 @@ def persist(
     sleep: Callable[[float], None] = time.sleep,
     help: str = "",
 ) -> T:
-    """What `task` gives, after as many tries as are worth it; SourceError when none has worked."""
+    """The result of `task`, after as many tries as are worth it; SourceError when none worked."""
     patience = Patience(url, sleep=sleep, help=help)
     while True:
         try:
@@ -133,9 +133,9 @@ def _retry_after(status: int, headers: Mapping[str, str]) -> float:
             return -1
     # The Hub's own, which every answer has: `"api";r=0;t=55` is 0 requests left for 55 seconds.
     parts = [part.strip().partition("=") for part in headers.get("ratelimit", "").split(";")]
-    said = {name: value for name, _, value in parts}
-    seconds = _number(said.get("t", ""))
-    return float(seconds) if status == 429 and said.get("r") == "0" else -1
+    values = {name: value for name, _, value in parts}
+    seconds = _number(values.get("t", ""))
+    return float(seconds) if status == 429 and values.get("r") == "0" else -1
 
 
 def get_json(
@@ -224,7 +224,7 @@ def stream(
 
 
 def _range(text: str) -> tuple[int, int]:
-    """Where a part begins and how long the whole is, by its Content-Range; -1 is unknown."""
+    """The begin of a part and the length of the whole, by its Content-Range; -1 is unknown."""
     unit, _, rest = text.strip().partition(" ")
     span, _, total = rest.partition("/")
     return (

@@ -1,4 +1,4 @@
-"""What to paste for a symptom, here: commands with the names that the text tells, quoted."""
+"""The commands to paste for a symptom, with the names that its text has, quoted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FILE, _OID = "FILE", "OID"
 
 @dataclass(frozen=True)
 class PastePlace:
-    """Where the commands are pasted: the shell, the remote, whether the branch has an upstream."""
+    """The place for pasting: the shell, the remote, whether the branch has an upstream."""
 
     shell: Shell
     remote: str = "origin"
@@ -42,17 +42,13 @@ def here() -> PastePlace:
         repository = discover()
     except PmgitError:
         return PastePlace(Shell("", own_command()), install=install)
-    remote, upstream = _remote(repository), _has_upstream(repository)
-    return PastePlace(shell_for(repository), remote, upstream, install)
+    upstream = bool(id_of(repository, "@{upstream}"))
+    return PastePlace(shell_for(repository), _remote(repository), upstream, install)
 
 
 def _remote(repository: Repository) -> str:
     names = repository.run("remote").decode("utf-8", "surrogateescape").split("\n")[:-1]
     return names[0] if len(names) == 1 else "origin"
-
-
-def _has_upstream(repository: Repository) -> bool:
-    return bool(id_of(repository, "@{upstream}"))
 
 
 def command(template: str, match: Match, place: PastePlace) -> str:
@@ -92,7 +88,7 @@ def _pattern(path: str) -> str:
 
 
 def _include(files: tuple[str, ...]) -> str:
-    """The files for --include of Git LFS; '' when one of them cannot be said there."""
+    """The files for --include of Git LFS; '' when one of them cannot be written there."""
     if files == (_FILE,):
         return _FILE
     if any(not name.isprintable() or not _NOT_INCLUDED.isdisjoint(name) for name in files):

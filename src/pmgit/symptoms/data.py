@@ -1,11 +1,11 @@
 """The error texts that pmgit knows: one TOML file for each place they come from.
 
 A `[[symptom]]` has a `name`, a `title`, `texts` (any of them, in any case, makes a match), a
-`cause`, `rules` that would have told before, and a `source`. `besides` are texts that hold one of
-`texts` and mean something else. `files` is a regular expression for
-one line: its groups `file`, `path`, `oid` and `size` (`quoted` and `other` stand for `file` too)
-are what commands name. `general` symptoms are told only when nothing more exact matches. `find`
-and every `fix` (`when`, `run`) are commands, in which stands, quoted for a shell:
+`cause`, `rules` that would have found it before, and a `source`. `besides` are texts that hold one
+of `texts` and mean something else. `files` is a regular expression for one line: its groups
+`file`, `path`, `oid` and `size` (`quoted` and `other` stand for `file` too) are what commands name.
+`general` symptoms are shown only when nothing more exact matches. `find` and every
+`fix` (`when`, `run`) are commands, in which stands, quoted for a shell:
 
 {files}      the files, from the top of the repository, as pathspecs and after `--`
 {paths}      the files as paths of the shell
@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-#: The files with symptoms, in the order in which they are told.
+#: The files with symptoms, in the order in which they are shown.
 FILES = (
     "github", "huggingface", "gitlab", "git-lfs", "lfs-server", "lfs-machine", "python",
 )  # fmt: skip

@@ -20,7 +20,7 @@ _PREFIX = re.compile(r"(?:remote: ?|error: |hint: |GL-HOOK-ERR: ?)")
 
 @dataclass(frozen=True)
 class Match:
-    """A symptom, and what the text names: files (with their sizes as told), objects."""
+    """A symptom, and what the text names: files (with the sizes that it gives), objects."""
 
     symptom: Symptom
     files: tuple[tuple[str, str], ...]

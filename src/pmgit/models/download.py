@@ -1,7 +1,7 @@
-"""A model brought from a source: its files, INFO.md and pmgit.lock, in this order.
+"""A model downloaded from a source: its files, INFO.md and pmgit.lock, in this order.
 
-Each file gets its name when it is whole and right; the lock comes last. What is there when a run
-was killed is taken up by the next one.
+Each file gets its name when it is whole and right; the lock comes last. What a run that was killed
+has fetched is kept, and the next run goes on from there.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
@@ -31,73 +32,64 @@ if TYPE_CHECKING:
     from pmgit.sources.source import Source
 
 
-class Bringer:
-    """Brings files of a `listing` of `source` into the model folder `path`.
+@dataclass
+class Download:
+    """The files of a `listing` of `source`, which go into the model folder `path`.
 
     `on_bytes` is called with the number of bytes that have arrived, or need not.
     """
 
-    def __init__(
-        self,
-        repository: Repository,
-        path: str,
-        source: Source,
-        listing: Listing,
-        nearby: Nearby,
-    ) -> None:
-        self._repository = repository
-        self._path = path
-        self._source = source
-        self._listing = listing
-        self._nearby = nearby
-        self._folder = pull.staging(repository)
-        self.on_bytes: Callable[[int], None] = lambda _: None
+    repository: Repository
+    path: str
+    source: Source
+    listing: Listing
+    nearby: Nearby
+    on_bytes: Callable[[int], None] = lambda _: None
 
-    def bring(
+    def run(
         self, files: Sequence[RemoteFile], before: Mapping[str, str] | None = None
     ) -> list[LockedFile]:
-        """Bring the files; what they are, as it is locked.
+        """Put the files into their places, and return what they are, as it is locked.
 
         A file that is in its place and right stays; one that has the sha256 which `before` has for
         its path is replaced. Raises PmgitError when another one lies there, or when a file cannot
-        be had; what was brought until then stays for the next run.
+        be had; what has arrived until then stays for the next run.
         """
         before = before or {}
         for file in files:
-            pull.refuse_links(self._repository.top, self._path, file.path)
+            pull.refuse_links(self.repository.top, self.path, file.path)
         parts = {self._part(file): max(file.size, 0) for file in files}
-        pull.demand_room(self._repository, parts)
+        pull.demand_room(self.repository, parts)
         done = []
         for file in sorted(files, key=lambda file: (file.size, file.path)):
-            target = os.path.join(self._repository.top, self._path, *file.path.split("/"))
-            found = _there(target, file, before.get(file.path, ""))
+            target = os.path.join(self.repository.top, self.path, *file.path.split("/"))
+            found = _in_place(target, file, before.get(file.path, ""))
             if found:
                 self.on_bytes(found[0])
             else:
                 found = self._one(file, target)
-            blob = file.blob if self._source.type == HUB else ""
+            blob = file.blob if self.source.type == HUB else ""
             done.append(LockedFile(file.path, found[0], found[1], blob))
         return done
 
     def _part(self, file: RemoteFile) -> str:
-        """Where a file is put together: named by its content, so that the next run finds it."""
-        place = f"{self._listing.page}\0{self._listing.revision}\0{file.path}"
+        """The path at which a file is put together, by its content: the next run finds it."""
+        place = f"{self.listing.page}\0{self.listing.revision}\0{file.path}"
         key = file.sha256 or file.blob or hashlib.sha256(place.encode()).hexdigest()
-        return os.path.join(self._folder, f"{key}.part")
+        return os.path.join(pull.staging(self.repository), f"{key}.part")
 
     def _one(self, file: RemoteFile, target: str) -> tuple[int, str]:
+        """Copy a file from this machine, or fetch it; its size and sha256."""
         part = self._part(file)
         if file.sha256 and file.size >= 0:
             wanted = LockedFile(file.path, file.size, file.sha256, file.blob)
-            places = self._nearby.places_of(
-                Lock(self._listing.source, [wanted], created=""), wanted
-            )
+            places = self.nearby.places_of(Lock(self.listing.source, [wanted], created=""), wanted)
             if pull.copy_from_near(places, wanted, target, part, self.on_bytes):
                 pull.put(part, target)
                 return file.size, file.sha256
         try:
             size, sha256 = fetch(
-                self._source, self._listing.revision, file, part, on_bytes=self.on_bytes
+                self.source, self.listing.revision, file, part, on_bytes=self.on_bytes
             )
         except OSError as error:
             raise pull.disk_error(file.path, error) from error
@@ -105,7 +97,7 @@ class Bringer:
         return size, sha256
 
 
-def _there(target: str, file: RemoteFile, before: str) -> tuple[int, str] | None:
+def _in_place(target: str, file: RemoteFile, before: str) -> tuple[int, str] | None:
     """Size and sha256 of the file that lies at `target`, when it is the right one already.
 
     None also for one whose sha256 is `before`: it makes way. Raises PmgitError for any other.
@@ -163,7 +155,7 @@ def lock_of(
 def info_of(
     config: Config, folder: str, name: str, listing: Listing, files: Sequence[LockedFile]
 ) -> bytes:
-    """INFO.md from the template, with all that the source says."""
+    """INFO.md from the template, filled with what the source has listed."""
     known = _description(folder, listing, files, Tiers(config))
     revision = listing.source.get("requested", "") if listing.revision else ""
     license = listing.license
