@@ -31,7 +31,7 @@ GUARDED = {
     "test_folder.py": ("file_names", "nested"),
     "test_info_file.py": ("repo_id",),
     "test_host_limit.py": ("choice",),
-    "test_attributes.py": ("apart", "attribute_index", "path_filters"),
+    "test_attributes.py": ("empty_repository", "attribute_index", "path_filters"),
     "test_many_lines.py": ("attribute_text",),
     "test_objects.py": ("blob", "index_sizes", "contents", "loose"),
     "test_staged.py": ("lazy", "work_tree"),

@@ -101,7 +101,7 @@ def test_an_object_that_says_a_wrong_size_does_not_hang(
     assert lines == ("blob", 15, b"\n\nabc missing\n\0")
     assert strange == ("", 0, b"")
     objects = Objects(repository.discover(), batch)
-    with pytest.raises(PmgitError, match=f"object {oid} is unreadable: it has another size"):
+    with pytest.raises(PmgitError, match=f"object {oid} is unreadable: its size is not"):
         objects.contents([Blob("x", oid, "100644")])
 
 

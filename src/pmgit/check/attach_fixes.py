@@ -68,9 +68,9 @@ def _of_range(
 def _of_unpushed(
     findings: list[Finding], config: Config, subject: Subject, judge: Callable[..., Report]
 ) -> list[Finding]:
-    """The findings of a whole tree; what unpushed commits brought in gets their plan.
+    """The findings of a whole tree; those that unpushed commits introduced get the plan for these.
 
-    Without a remote nobody can tell who has the commits; the fixes are the careful ones then.
+    Without a remote nobody knows who has the commits; the fixes are the careful ones then.
     """
     from pmgit.fix.for_committed import OF_EVERY_COMMIT
     from pmgit.snapshots import position

@@ -1,7 +1,7 @@
-"""The one line that people get to paste in place of a screen of plumbing: `pmgit fix RULE`.
+"""Puts one line to paste, `pmgit fix RULE`, in place of a screen of commands.
 
-It is printed only where `pmgit fix` will find the very same: in the same commits or the same index,
-by the same rules and options. Otherwise the commands themselves are printed.
+Only where `pmgit fix` will find the very same: in the same commits or the same index, by the same
+rules and options. Otherwise the commands themselves are printed.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def shortened(
 ) -> list[Finding]:
     """The findings, with `pmgit fix` for fixes that need a script of the shell; plans have theirs.
 
-    Where that would not find the same, no fix keeps one. `baseline` is what forgives in place of
-    that of the snapshot; none at all is typed again.
+    Where that would not find the same, no fix keeps one. `baseline` is the one that forgives in
+    place of the snapshot's; where it is none at all, the line has --no-baseline.
     """
     is_none = baseline is forgive.Baseline
     is_found = not baseline or is_none
@@ -85,7 +85,7 @@ def _lines(
 
 
 def _key(fix: Fix) -> tuple[object, ...]:
-    """What is the same of fixes that are one and the same."""
+    """A key that is equal for fixes that are one and the same."""
     return (fix.key(), tuple(step.items for step in fix.steps))
 
 

@@ -1,6 +1,6 @@
 """Loose objects, files that are opened and inflated here: a shortcut that asks Git nothing.
 
-What `git add` has just written lies as one. A read tells the size and the first bytes, 8 us
+What `git add` has just written lies as one. A read gives the size and the first bytes, 8 us
 against 38 us for asking `git cat-file` (docs/performance.md). The answer to all that is in any way
 not as Git writes it is None: only Git says that an object is unreadable.
 """

@@ -32,9 +32,9 @@ _TOGETHER = 500
 
 
 class UnreadableObjectError(PmgitError):
-    """Git cannot read an object, or it is of a wrong kind, as `why` says.
+    """Git cannot read an object, or it is of a wrong kind; `why` is the cause in words.
 
-    Without it the cause is what Git prints about the object, or has printed before (`stderr`).
+    Without `why` it is what Git prints about the object, or has printed before (`stderr`).
     `note` follows in the message.
     """
 
@@ -81,7 +81,7 @@ class Objects:
                 size, head = found
                 blob.size = size
                 if size < SMALL:
-                    # Whoever asks for sizes alone has not looked.
+                    # Who asks for sizes alone has not looked inside.
                     blob.head = None if keep is None else head if keep(head) else b""
                 else:
                     blob.head = b""
@@ -117,7 +117,7 @@ class Objects:
         return here, [blob for blob in blobs if blob.oid not in self._present]
 
     def sizes(self, oids: Iterable[str]) -> dict[str, int]:
-        """Size of every blob; UnreadableObjectError for the first that is none, or not here."""
+        """The size of every blob; UnreadableObjectError for the first that is none, or not here."""
         return {oid: answer.size for oid, answer in self._answers(oids).items()}
 
     def readable_sizes(self, oids: Iterable[str]) -> dict[str, int]:
@@ -130,7 +130,7 @@ class Objects:
         return {oid: answer.data[:count] for oid, answer in answers.items()}
 
     def _answers(self, oids: Iterable[str], *, whole: bool = False) -> dict[str, Answer]:
-        """What Git says of blobs; UnreadableObjectError for the first that is none, or not here."""
+        """Git's answers about blobs; UnreadableObjectError for the first that is none or absent."""
         unique = list(dict.fromkeys(oids))
         if not unique:
             return {}

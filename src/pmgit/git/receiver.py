@@ -1,4 +1,4 @@
-"""What a push, or a server, knows of the one that receives what is judged."""
+"""The receiver of what is judged: a remote, or this repository on a server."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What is known of a remote without asking it: the refs that its fetches write.
+"""The commits that a remote is known to have, without asking it: by the refs that fetches write.
 
-The one answer for pushes, for ranges that pre-commit names, and for `pmgit fix`. Names alone do
-not tell: `refs/remotes/origin/fork/main` is of `origin/fork` where there is a remote of this name,
-and a fetch may be configured to write elsewhere.
+The one answer for pushes, for ranges that pre-commit names, and for `pmgit fix`. Names alone are
+not enough: `refs/remotes/origin/fork/main` is of `origin/fork` where there is a remote of this
+name, and a fetch may be configured to write elsewhere.
 """
 
 from __future__ import annotations

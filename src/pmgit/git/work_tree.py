@@ -58,7 +58,7 @@ def compare(repository: Repository, blob: Blob) -> str:
 def left_out(repository: Repository, tracked: Mapping[str, Blob], path: str) -> bytes | None:
     """The content of a file that a sparse checkout leaves off disk; None for any other.
 
-    Who writes such a file must begin with it: Git records what then lies on disk.
+    A new text of the file must begin with it: Git records the file as it is on disk then.
     """
     blob = tracked.get(path)
     if blob is None or not blob.is_regular or not repository.is_sparse:
@@ -68,8 +68,11 @@ def left_out(repository: Repository, tracked: Mapping[str, Blob], path: str) -> 
     return Objects(repository).contents([blob]).get(blob.oid)
 
 
-def brought_back(repository: Repository, path: str) -> None:
-    """Have Git see a file again that was left out; git before 2.36 does not by itself."""
+def clear_skip_mark(repository: Repository, path: str) -> None:
+    """Clear the mark by which Git skips a file that a sparse checkout left out.
+
+    Git before 2.36 does not clear it when the file is written again.
+    """
     if repository.is_sparse and _is_left_out(repository, path):
         repository.run("update-index", "--no-skip-worktree", "-z", "--stdin",
                        stdin=encode(path) + b"\0")  # fmt: skip
@@ -100,7 +103,7 @@ def content(repository: Repository, blob: Blob, limit: int) -> bytes | None:
 
 
 def small(repository: Repository, blob: Blob, limit: int) -> bytes | None:
-    """What a plain file of at most `limit` bytes holds at the blob's path; None for all else."""
+    """The content of the plain file at the blob's path; None above `limit` bytes, or for others."""
     path = _path(repository, blob)
     try:
         status = os.lstat(path)

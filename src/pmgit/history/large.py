@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
 
 #: Where a blob is: in the tree of HEAD, of another ref, only in older commits, only in an index
-#: (staged), only in what a reflog remembers, or nowhere: then `git gc` removes it one day.
+#: (staged), only in commits of a reflog, or nowhere: then `git gc` removes it one day.
 #: UNKNOWN when the commits could not be read.
 HEAD, REF, HISTORY, INDEX, REFLOG, UNREACHABLE, UNKNOWN = (
     "head", "ref", "history", "index", "reflog", "unreachable", "unknown",
@@ -20,7 +20,7 @@ class Large:
     """A large blob: `size` and `stored` (packed) in bytes, `where` it is, how it came there.
 
     `paths` are all that it ever had, newest first; empty when none is known. `commit` is the
-    oldest that brings it in, None when no commit does.
+    oldest that introduces it, None when no commit does.
     """
 
     __slots__ = ("commit", "oid", "paths", "size", "stored", "where")
@@ -33,25 +33,25 @@ class Large:
         self.commit: Commit | None = None
         self.where = UNREACHABLE
 
-    def came(self, blob: Blob) -> None:
-        """A commit introduces it at a path; the last call is for the oldest."""
+    def add_commit(self, blob: Blob) -> None:
+        """Add the path and the commit that introduce it here; the last call is for the oldest."""
         self.paths[blob.path] = None
         self.commit = Commit(blob.commit)
 
 
 TREELESS = (
-    "this partial clone has not got its trees, so nobody can tell where blobs belong; a clone with"
+    "this partial clone has not got its trees, so nobody knows where blobs belong; a clone with"
     " --filter=blob:none has them"
 )
 
 
 class History:
-    """What was found: the large blobs, largest first, and what could not be looked at.
+    """The large blobs that were found, largest first, and what could not be looked at.
 
     `objects` and `stored` are number and bytes of what the object store holds. `commits` and
     `authors` are counted only when something is large. `absent` objects were left on the remote
-    (partial clone); `faults` say which objects are missing or damaged. `borrows`: whether objects
-    of another repository are in use here (alternates).
+    (partial clone); `faults` name the objects that are missing or damaged. `borrows`: whether
+    objects of another repository are in use here (alternates).
     """
 
     def __init__(self) -> None:

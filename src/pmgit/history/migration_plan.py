@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.history.large import History, Large
 
-#: Nothing is uncommitted. From whichever folder: git tells of the whole work tree.
+#: Succeeds when nothing is uncommitted; in any folder, since git reports the whole work tree.
 _CLEAN = 'test -z "$(git status --porcelain)"'
 _STASH = "refs/stash"
 #: What a stash holds stays: without a setting of its own, `git gc` never ends its reflog.
@@ -50,10 +50,10 @@ class Step:
 
 
 class Plan:
-    """What takes `weights` out of the history, step by step, and who is affected.
+    """A plan that takes `weights` out of the history, step by step, and who is affected.
 
     `include` are the patterns for git-lfs. `back` is the step that undoes the rewriting. `notes`
-    say what the steps do not reach. Without weights, or where it cannot be done, no steps.
+    name what the steps do not reach. Without weights, or where it cannot be done, no steps.
     """
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class Weighed:
 
 
 def without_pointers(repository: Repository, history: History) -> None:
-    """Take the pointers out of what was found: they are small, and stand for what is not here."""
+    """Take the pointers out of the large blobs: they are small, and stand for files not here."""
     small = [one for one in history.large if one.size < pointer.MAX_BYTES]
     if small:
         blobs = [Blob("", one.oid) for one in small]
@@ -115,7 +115,7 @@ def without_pointers(repository: Repository, history: History) -> None:
 
 
 def plan(repository: Repository, weighed: Weighed) -> Plan:
-    """The plan for what was found."""
+    """The plan for the large blobs of a history."""
     made = Plan()
     history = weighed.history
     whole = not (history.shallow or history.absent or history.faults)
@@ -188,9 +188,9 @@ def _rewrite(made: Plan, repository: Repository, weighed: Weighed) -> None:
         )
     else:
         changed = len(new) if refs.remotes else total
-        told = "no remote has them" if refs.remotes else "no remote is known here"
+        reason = "no remote has them" if refs.remotes else "no remote is known here"
         get = "gets a new id" if changed == 1 else "get new ids"
-        made.affected = f"{_count(changed, 'commit')} {get}; {told}"
+        made.affected = f"{_count(changed, 'commit')} {get}; {reason}"
     _warn(made, repository, refs)
     both = "'+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*'"
     back = f"{clean}git fetch -q --update-head-ok {copy} {both}"
@@ -201,7 +201,7 @@ def _rewrite(made: Plan, repository: Repository, weighed: Weighed) -> None:
 
 
 def _restore(weighed: Weighed) -> str:
-    """What makes files of the pointers in a work tree in which nothing is uncommitted."""
+    """The command that makes files of the pointers in a work tree with nothing uncommitted."""
     here = [path for one in weighed.weights if one.where == HEAD for path in one.paths]
     if any("\n" in path for path in here):
         return "git read-tree --empty && git reset -q --hard"
@@ -209,7 +209,7 @@ def _restore(weighed: Weighed) -> str:
 
 
 def _publish(made: Plan, refs: Refs) -> None:
-    """Push what was rewritten; the objects of Git LFS first."""
+    """Add the step that pushes the new commits; the objects of Git LFS first."""
     remote = quote(refs.remote)
     line = f"git lfs push --all {remote} && git push --force-with-lease --all {remote}"
     if refs.tags:

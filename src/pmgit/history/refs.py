@@ -1,4 +1,4 @@
-"""The refs of a repository, as a rewriting of its history meets them."""
+"""The refs of a repository, sorted by what a rewriting of its history does to them."""
 
 from __future__ import annotations
 

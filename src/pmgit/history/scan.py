@@ -61,7 +61,7 @@ class _Look:
         self._partial = repository.is_partial
         self._width = len(repository.empty_tree)
         self._large: dict[bytes, Large] = {}
-        #: What `rev-list --objects` says of ids: a name, cut off at its first line break.
+        #: The names that `rev-list --objects` prints behind ids, cut off at the first line break.
         self._names: dict[bytes, bytes] = {}
         self._history = History()
         self._history.shallow = bool(repository.shallow_commits)
@@ -97,7 +97,7 @@ class _Look:
         return found
 
     def _list(self, stream: Stream, least: int) -> None:
-        """Find what is large in the store."""
+        """Find the large blobs of the store."""
         # `<size> blob <id>`: there may be millions of lines, and only long ones are looked at.
         longest = len(str(least)) + len(" blob ") + self._width - 1
         for text in stream.lines():
@@ -113,7 +113,7 @@ class _Look:
         self._fault(stream.finish())
 
     def _read(self, stream: Stream) -> set[bytes]:
-        """Find every path of what is large, and the oldest commit; all blobs that came in."""
+        """Find every path of large blobs, and their oldest commit; returns all introduced blobs."""
         large, history = self._large, self._history
         introduced: set[bytes] = set()
         authors: set[bytes] = set()
@@ -134,7 +134,7 @@ class _Look:
                 oid = blob.oid.encode("ascii")
                 introduced.add(oid)
                 if oid in large:
-                    large[oid].came(blob)
+                    large[oid].add_commit(blob)
                     large[oid].where = HISTORY
         history.authors = len(authors)
         introduced.discard(b"0" * self._width)  # what is deleted
@@ -163,13 +163,13 @@ class _Look:
         self._fault(stream.finish())
 
     def _tips(self, stream: Stream) -> None:
-        """Find what the trees of all refs hold, and what tags name directly."""
+        """Find the large blobs that trees of refs hold, and those that tags name directly."""
         error = self._mark(stream, self._large, REF)
         if not self._history.faults:  # else it is about the same objects
             self._fault(error)
 
     def _head(self, stream: Stream) -> None:
-        """Find what the tree of HEAD holds; there may be none yet."""
+        """Find the large blobs in the tree of HEAD; there may be none yet."""
         for blob in entries.of_tree(b"".join(stream.chunks())):
             found = self._large.get(blob.oid.encode("ascii"))
             if found is not None:
@@ -178,7 +178,7 @@ class _Look:
         stream.finish()
 
     def _rest(self) -> None:
-        """Find what only a reflog or an index holds."""
+        """Find the large blobs that only a reflog or an index holds."""
         rest = {oid: found for oid, found in self._large.items() if found.where == UNREACHABLE}
         if not rest:
             return
@@ -186,14 +186,14 @@ class _Look:
         for blob in log.read(stream):
             found = rest.get(blob.oid.encode("ascii"))
             if found is not None:
-                found.came(blob)
+                found.add_commit(blob)
                 found.where = REFLOG
         self._fault(stream.finish())
         stream = self._running.start((*_LIST, "--indexed-objects"))
         self._fault(self._mark(stream, rest, INDEX))
 
     def _mark(self, stream: Stream, blobs: dict[bytes, Large], where: str) -> GitError | None:
-        """Note of these blobs what `rev-list --objects` lists: `where` they are, and a name."""
+        """Note `where` those of the blobs are that `rev-list --objects` lists, and their names."""
         for lines in stream.lines():
             for line in lines.split(b"\n"):
                 found = blobs.get(line[: self._width])
@@ -203,7 +203,7 @@ class _Look:
         return stream.finish()
 
     def _name(self) -> None:
-        """Find the paths of what no commit tells them of."""
+        """Find the paths of large blobs that no commit introduces."""
         unnamed = {one.oid: one for oid, one in self._large.items() if self._names.get(oid)}
         unnamed = {oid: one for oid, one in unnamed.items() if not one.paths}
         if not unnamed:

@@ -14,7 +14,7 @@ from pmgit.core.errors import PmgitError
 from pmgit.git.attributes import LFS, EveryClone
 from pmgit.git.blob import decode
 from pmgit.git.clean import LFS_FILTER
-from pmgit.git.work_tree import brought_back
+from pmgit.git.work_tree import clear_skip_mark
 from pmgit.gitfiles import block, models_folders, user_files
 from pmgit.gitfiles.attributes import (
     attribute_file,
@@ -188,7 +188,7 @@ def apply(repository: Repository, made: LfsPlan) -> Done:
         new = made.new_work_tree
         if new != made.attributes.work_tree:
             user_files.write_whole(os.path.join(repository.top, NAME), new)
-            brought_back(repository, NAME)
+            clear_skip_mark(repository, NAME)
         stage(repository, made)
     _prove(repository, made)
     renormalise.to_pointers(repository, made.raw)

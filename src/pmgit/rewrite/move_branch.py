@@ -1,4 +1,4 @@
-"""What is checked out, and how it follows a branch that is moved: index and refs, no files.
+"""Moves a branch, and lets the index follow it where it is checked out; files stay.
 
 A branch is moved only from where it is known to be. The index follows entry by entry, so what it
 knows of all other files stays; files on disk stay, but for those that are named.
@@ -35,7 +35,7 @@ def refuse_dirty(repository: Repository, apart: Collection[str] = ()) -> None:
     waiting = [change.path for change in staged.changes(repository)]
     if waiting:
         raise PmgitError(f"{_names(waiting)} staged and not committed", "commit or stash it first")
-    # Files that look changed by their dates; whether they are is told by their content.
+    # These files look changed by their dates; whether they are, their content shows.
     found = raw_diff.changes(repository.run(*raw_diff.DIFF_FILES))
     changes = [change for change in found if change.path not in apart]
     modified = [c.path for c in changes if not _is_same(repository, c.old)]

@@ -40,9 +40,9 @@ def _parts(repository: Repository, value: str, commit: str) -> tuple[list[bytes]
 
 
 def follow(repository: Repository, value: str, old: str, new: str) -> tuple[str, bool]:
-    """What a tag with this value has to be, for the commit `new` instead of `old`.
+    """The value of a tag for the commit `new` instead of `old`, and whether its signature is gone.
 
-    The second is whether a signature is left out. Raises PmgitError for a tag of a tag.
+    Raises PmgitError for a tag of a tag.
     """
     if value == old:
         return new, False

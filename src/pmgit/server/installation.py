@@ -1,4 +1,4 @@
-"""The pre-receive hook of a server: where it goes, what was there before, and the way back.
+"""Installs the pre-receive hook on a server, keeps the hook that was there, and takes ours away.
 
 Git runs one file, so a hook that was there is kept beside ours and runs after it, with the same
 input. In a folder such as `pre-receive.d`, whose files the server runs one after the other, ours
@@ -43,7 +43,7 @@ class ServerHook:
 
     @property
     def content(self) -> bytes | None:
-        """What is there now; None when nothing is. A link counts by what it leads to."""
+        """The content of the hook file; None without one. A link counts by the file it leads to."""
         try:
             with open(self.path, "rb") as file:
                 return file.read()

@@ -84,7 +84,7 @@ class TipSnapshot(Snapshot):
     def as_range(self, changes: list[Blob], introduced: list[Blob] | None = None) -> Self:
         """The same tree with other changes; `introduced` as in `Snapshot.as_range`."""
         found = super().as_range(changes, introduced)
-        found._expected = None  # whoever asked in advance waits for it
+        found._expected = None  # the process belongs to the other snapshot
         return found
 
     def _list(self, paths: Iterable[str]) -> Process:
@@ -115,7 +115,7 @@ class TipSnapshot(Snapshot):
                 self._index_file = ""
 
     def discard(self) -> None:
-        """Leave nothing behind of what was asked and not needed: the quarantine is to be kept."""
+        """Remove the files of questions that nobody needed: the quarantine is going to be kept."""
         if self._index_file:
             try:
                 self._collect()
@@ -123,9 +123,9 @@ class TipSnapshot(Snapshot):
                 pass  # nobody waits for the answer
 
     def prepare(self, roots: tuple[str, ...]) -> bool:
-        """Start to ask what is sure to be asked: attributes, and these folders if they change.
+        """Start to ask for what is sure to be needed: attributes, and these folders if they change.
 
-        Whether they do is the answer.
+        Returns whether they do.
         """
         self.ask_filters([blob.path for blob in self.introduced if blob.is_regular])
         touched = self._touched(roots)
@@ -167,7 +167,7 @@ class TipSnapshot(Snapshot):
         return tuple(touched if len(touched) <= _FOLDERS else roots)
 
     def _below(self, trees: Mapping[str, str]) -> Iterator[Blob]:
-        """All entries below folders whose trees are known."""
+        """All entries below these folders (ids of trees by path)."""
         while trees:
             deeper = {}
             for folder, data in self._contents_of(trees).items():
@@ -202,7 +202,7 @@ class TipSnapshot(Snapshot):
         return {folder: data for folder, data in found.items() if data}
 
     def _by_name(self, folders: Sequence[str]) -> Iterator[Blob]:
-        """The `.gitattributes` files that folders of the tip have whose trees are not known."""
+        """The `.gitattributes` files of folders whose tree ids are not known."""
         if any("\n" in folder for folder in folders):
             yield from of_tree(self._list(map(_in, folders)).finish())
             return
@@ -212,7 +212,7 @@ class TipSnapshot(Snapshot):
         yield from self._entries({f: one.data for f, one in pairs if one.kind == "tree"})
 
     def _in_trees(self, folders: Iterable[str]) -> Iterator[Blob]:
-        """The `.gitattributes` files that folders have whose trees are known."""
+        """The `.gitattributes` files of folders whose tree ids are known."""
         yield from self._entries(self._contents_of({f: self._trees[f] for f in folders}))
 
     def _entries(self, trees: Mapping[str, bytes]) -> Iterator[Blob]:
@@ -224,7 +224,7 @@ class TipSnapshot(Snapshot):
                         yield Blob(_in(folder), oid, REGULAR[0])
 
     def _look_for_attributes(self, paths: Iterable[str]) -> None:
-        """Find the `.gitattributes` files that can say something of these paths."""
+        """Find the `.gitattributes` files that can decide about these paths."""
         folders = folders_of(paths) - self._folders
         if not folders:
             return
@@ -236,7 +236,7 @@ class TipSnapshot(Snapshot):
             known = [folder for folder in folders if folder in self._trees]
             found = [*self._in_trees(known), *self._by_name(sorted(folders.difference(known)))]
         found = [blob for blob in found if blob.path.rpartition("/")[2] == ATTRIBUTES]
-        # Git takes a file that it cannot read for an empty one, and says nothing.
+        # Git takes a file that it cannot read for an empty one, without a word.
         sizes = self.objects.readable_sizes(blob.oid for blob in found)
         for blob in found:
             measured = Blob.known(blob.path, blob.oid, blob.mode, sizes[blob.oid], None)

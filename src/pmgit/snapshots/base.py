@@ -1,4 +1,4 @@
-"""What is judged: the blobs that Git would record or receive, and what else Git says of them.
+"""The snapshot: the blobs that Git would record or receive, and Git's answers about them.
 
 `snapshots.staged` makes one of the index against HEAD, `snapshots.tree` of a whole index or commit,
 `snapshots.commit_range` of every commit of a range and its tip. Rules only ask it; they never run
@@ -35,8 +35,8 @@ STAGED, TREE, RANGE = "staged", "tree", "range"
 class Span:
     """Where a range of commits lies in the history.
 
-    `tip` is the commit whose tree is judged, `base` the one that the changes are held against
-    where that may be old, `merged` are other commits that are not new and that it is made of.
+    `tip` is the commit whose tree is judged, `base` the one that it is compared with where
+    that may be old, `merged` are other commits that are not new and that it is made of.
     `excluded` are the revision arguments that bound it, `cut` is how many of its commits have
     parents that a shallow clone lacks.
     """
@@ -71,8 +71,8 @@ class Snapshot(PathFilters):
     commit; without it, it is the repository's own. `receiver` is who gets it in a push. `is_part`:
     only some paths of a tree are judged. `sizes` are those that the index has, when much is staged.
 
-    What Git has answered is kept by path (the filters and listings here) and by blob (`contents`).
-    It is filled by asking, and no answer depends on what was asked before.
+    Git's answers are kept by path (the filters and listings here) and by blob (`contents`). None
+    depends on the questions before it.
     """
 
     def __init__(
@@ -124,8 +124,8 @@ class Snapshot(PathFilters):
     def as_range(self, changes: list[Blob], introduced: list[Blob] | None = None) -> Self:
         """The same tree with other changes, judged as ranges are: without the work tree.
 
-        `introduced` are the blobs that are new then; None: as they are. What Git has answered of
-        the tree holds for both.
+        `introduced` are the blobs that are new then; None: the same ones. Git's answers about the
+        tree hold for both.
         """
         import copy
 
@@ -226,11 +226,11 @@ class Snapshot(PathFilters):
         return None
 
     def outline(self, roots: Sequence[str], note: str) -> Outline | None:  # noqa: ARG002
-        """What the index has of large folders, with the files `note` below; None: list them."""
+        """An outline of large folders of the index, with the files `note` in it; None: list all."""
         return None
 
     def know(self, folders: tuple[str, ...], entries: dict[str, Blob]) -> None:
-        """Keep what the index holds below these folders."""
+        """Keep the entries that the index holds below these folders."""
         self._listings[folders] = entries
 
     def _listed(self, folders: tuple[str, ...]) -> dict[str, Blob]:

@@ -19,7 +19,7 @@ _LONG = 2_000_000_000
 
 
 class PathFilters:
-    """What Git answers, as every clone sees it: not what it does in this one.
+    """Git's answers about filters as every clone sees them, not as this one has them.
 
     `index_env` points git at the index that has the attribute files.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit.git.attribute_text import Line
 from pmgit.git.attributes import LFS, UNSPECIFIED
-from pmgit.git.many_lines import Brief, apart, divided
+from pmgit.git.many_lines import Brief, divided, filters_by_portion
 from pmgit.gitfiles.attributes.attribute_lines import NAME
 
 TYPE_CHECKING = False
@@ -72,7 +72,7 @@ class LineAnswers:
         # Each for itself is the dearer way. Of more than these something is taken for granted.
         answer.update((line, list(asked[line][:1])) for line in hidden[_ALONE:])
         portions = [(asked[line], [line.giving("filter=x")]) for line in hidden[:_ALONE]]
-        answers = apart(self._repository, portions)
+        answers = filters_by_portion(self._repository, portions)
         answer.update((line, list(one)) for line, one in zip(hidden, answers, strict=False))
         return answer
 
