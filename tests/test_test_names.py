@@ -44,7 +44,7 @@ GUARDED = {
     "test_pre_receive.py": ("judge", "refusal"),
     "test_pushed_configuration.py": ("config_source",),
     "test_outputs.py": ("fingerprint", "github", "gitlab", "junit"),
-    "test_history.py": ("_history_report", "large", "migrate", "migration_plan", "refs", "scan"),
+    "test_history.py": ("_history_report", "migrate", "migration_plan", "scan"),
     "test_lfs_setup.py": (
         "lfs_leave",
         "attribute_file",
