@@ -15,10 +15,9 @@ from pmgit.git.commit_diffs import CommitDiff
 from pmgit.git.objects import UnreadableObjectError
 from pmgit.git.process import GitError
 from pmgit.git.raw_diff import between
-from pmgit.git.receiver import Receiver
 from pmgit.git.revisions import independent, merge_base
 from pmgit.server.tip_snapshot import TipSnapshot
-from pmgit.snapshots.base import Span
+from pmgit.snapshots.base import Receiver, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

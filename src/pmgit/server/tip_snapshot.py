@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
     from pmgit.git.cat_file import Batch
     from pmgit.git.process import Process
-    from pmgit.git.receiver import Receiver
     from pmgit.git.repository import Repository
-    from pmgit.snapshots.base import Span
+    from pmgit.snapshots.base import Receiver, Span
 
 _FILES = (*REGULAR, LINK)
 _NAME = ATTRIBUTES.encode("ascii")

@@ -15,10 +15,9 @@ from pmgit.git.commit_diffs import CommitDiff, contributions, difference
 from pmgit.git.commit_index import CommitIndex
 from pmgit.git.objects import Objects
 from pmgit.git.raw_diff import WALK, between
-from pmgit.git.receiver import NOBODY, Receiver
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import demand_commit, edges_of, listed, merge_base
-from pmgit.snapshots.base import RANGE, Snapshot, Span
+from pmgit.snapshots.base import NOBODY, RANGE, Receiver, Snapshot, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git import revisions
 from pmgit.git.blob import decode
 from pmgit.git.names import HEADS, REMOTES, TAGS
-from pmgit.git.receiver import Receiver
 from pmgit.git.remotes import ANY, Remotes
 from pmgit.snapshots import commit_range
+from pmgit.snapshots.base import Receiver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,11 +6,10 @@ from pmgit.git.blob import Blob
 from pmgit.git.cat_file import peeled
 from pmgit.git.commit_index import CommitIndex
 from pmgit.git.objects import UnreadableObjectError
-from pmgit.git.receiver import Receiver
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import edges_of, listed
 from pmgit.snapshots import commit_range
-from pmgit.snapshots.base import RANGE, Snapshot
+from pmgit.snapshots.base import RANGE, Receiver, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
