@@ -268,18 +268,15 @@ def _snapshot(stage: str) -> Snapshot:
     from pmgit.snapshots import staged
 
     start = staged.Start(*LOOKED_UP, roots=MODELS, note=NOTE)
-    _import_while_git_works()
+    # What judges: to import it takes as long as Git's comparison does in a small repository.
+    from pmgit.check import engine  # noqa: F401
+
     snapshot = start.finish()
     if stage or environ.get("GIT_INDEX_FILE") or snapshot.changes:
         return snapshot
     from pmgit.snapshots import tree
 
     return tree.take(snapshot.repository)
-
-
-def _import_while_git_works() -> None:
-    """Import what judges: it takes as long as Git's comparison does in a small repository."""
-    from pmgit.check import engine  # noqa: F401
 
 
 def _write(text: str, stream: object = None) -> None:

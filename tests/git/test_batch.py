@@ -81,7 +81,7 @@ def test_objects_that_are_no_blobs_are_named(batch: Batch, repo: Repo) -> None:
     objects = Objects(repository.discover(), batch)
     tree = repo.git("rev-parse", "HEAD:many").strip()
     with pytest.raises(PmgitError, match=f"object {tree} is unreadable: it is a tree"):
-        objects.sizes([tree])
+        objects.readable_sizes([tree])
     with pytest.raises(PmgitError, match=f"object {'1' * 40} is unreadable: missing"):
         objects.contents([Blob("x", "1" * 40, "100644")])
 

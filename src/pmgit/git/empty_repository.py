@@ -10,7 +10,7 @@ import copy
 import os
 import zlib
 
-from pmgit.git import attribute_index
+from pmgit.git import temporary_index
 from pmgit.git.blob import REGULAR, Blob
 from pmgit.git.scratch import no_temporary_files
 
@@ -66,7 +66,7 @@ class EmptyRepository:
         """This repository with an index that holds just these files (contents by path)."""
         try:
             blobs = [Blob(path, self._store(data), REGULAR[0]) for path, data in files.items()]
-            self._write("index", attribute_index.content(self._repository, blobs))
+            self._write("index", temporary_index.content(self._repository, blobs))
         except OSError as error:
             raise no_temporary_files(error) from error
         here = copy.copy(self._repository)

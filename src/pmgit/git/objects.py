@@ -92,9 +92,9 @@ class Objects:
         here, missing = self.split_present(blobs)
         for blob in missing:
             blob.size, blob.head = NOT_HERE, b""
-        sizes = self.sizes([blob.oid for blob in here])
+        answers = self._answers([blob.oid for blob in here])
         for blob in here:
-            blob.size = sizes[blob.oid]
+            blob.size = answers[blob.oid].size
             blob.head = None if blob.size < SMALL and keep is None else b""
         small = [blob for blob in here if keep and 0 < blob.size < SMALL]
         contents = self._contents([blob.oid for blob in small])
@@ -116,12 +116,8 @@ class Objects:
         here = [blob for blob in blobs if blob.oid in self._present]
         return here, [blob for blob in blobs if blob.oid not in self._present]
 
-    def sizes(self, oids: Iterable[str]) -> dict[str, int]:
-        """The size of every blob; UnreadableObjectError for the first that is none, or not here."""
-        return {oid: answer.size for oid, answer in self._answers(oids).items()}
-
     def readable_sizes(self, oids: Iterable[str]) -> dict[str, int]:
-        """As `sizes`, and the content of each can be read, too."""
+        """The sizes of blobs whose content can be read; else UnreadableObjectError."""
         return {oid: len(data) for oid, data in self._contents(oids).items()}
 
     def _contents(self, oids: Iterable[str], count: int | None = None) -> dict[str, bytes]:

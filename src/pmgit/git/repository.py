@@ -127,6 +127,10 @@ class Repository:
         data = f"{kind} {len(data)}\0".encode("ascii") + data
         return hashlib.new(self.object_format, data, usedforsecurity=False).hexdigest()
 
+    def store(self, data: bytes) -> str:
+        """Write a blob with this content, as it is; returns its id."""
+        return self.run("hash-object", "-w", "--stdin", stdin=data).decode("ascii").strip()
+
     @property
     def is_partial(self) -> bool:
         """Whether this is a partial clone: Git marks the packs that came from a promisor."""

@@ -215,8 +215,7 @@ def stage(repository: Repository, made: LfsPlan) -> None:
         repository.run(*LFS_FILTER, "add", "-f", *sparse, "--", NAME)
         return
     # The user has edits that are not staged, and they stay so.
-    oid = repository.run("hash-object", "-w", "--stdin", stdin=made.new_index)
-    entry = f"{made.attributes.mode},{oid.decode('ascii').strip()},{NAME}"
+    entry = f"{made.attributes.mode},{repository.store(made.new_index)},{NAME}"
     repository.run("update-index", "--add", "--cacheinfo", entry)
 
 

@@ -188,7 +188,7 @@ class Remake:
         for blob in self.stored:
             if blob.oid not in pointers:
                 text = clean.pointer_to(self.repository, blob.oid)
-                pointers[blob.oid] = self._store(text)
+                pointers[blob.oid] = self.repository.store(text)
             targets[blob.path, blob.oid] = pointers[blob.oid]
         order = [oid for oid, _ in self.unpushed.commits()]
         done = Rewriter(self.repository, targets, self._attributes).run(order)
@@ -205,10 +205,6 @@ class Remake:
                 move_branch.move(self.repository, self.unpushed.ref, tip, self.unpushed.tip)
                 raise
         return done
-
-    def _store(self, data: bytes) -> str:
-        out = self.repository.run("hash-object", "-w", "--stdin", stdin=data)
-        return out.decode("ascii").strip()
 
     def attributes(self, oid: str) -> bytes | None:
         """The new .gitattributes of a commit, with the lines for Git LFS in it.
@@ -233,7 +229,7 @@ class Remake:
 
     def _attributes(self, oid: str) -> str:
         text = self.attributes(oid)
-        return oid if text is None else self._store(text)
+        return oid if text is None else self.repository.store(text)
 
     def _prove(self, tip: str) -> None:
         snapshot = self.unpushed.snapshot(tip)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from pmgit.core.config import BASELINE, FILE, PYPROJECT
 from pmgit.core.lazy import lazy
 
 TYPE_CHECKING = False
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 #: The files at the top of a tree that may hold the configuration.
-NAMES = (".pmgit.toml", "pyproject.toml")
-
-BASELINE = ".pmgit-baseline"
+NAMES = (FILE, PYPROJECT)
 #: The default branch, which counts for refs that are new.
 HEAD = "HEAD"
 
@@ -55,6 +54,7 @@ class Settings:
             if answer.oid != update.old:
                 update.old = ""
 
+    @lazy
     def configured(self) -> dict[str, str]:
         """The settings of `git config` for pmgit on this server, by key: `config`, `gitlab`, …"""
         found = {}

@@ -72,30 +72,23 @@ class Server:
         self._repository = repository
         self._settings = settings
         self._file = file
-        self._configured: dict[str, str] | None = None
         self._notes: dict[str, bool] = {}
 
     @property
     def is_gitlab(self) -> bool:
         """Whether `git config pmgit.gitlab` asks for lines that GitLab shows in its pages."""
-        return is_true(self.configured.get("gitlab", ""))
+        return is_true(self._settings.configured.get("gitlab", ""))
 
     @property
     def seconds(self) -> int:
         """How long the judgement may take: `git config pmgit.timeout`. Raises UsageError."""
-        value = self.configured.get("timeout", str(SECONDS))
+        value = self._settings.configured.get("timeout", str(SECONDS))
         if value.isascii() and value.isdigit() and len(value) < 9 and int(value):
             return int(value)
         raise UsageError(
             f"git config pmgit.timeout is {cut(value)!r}, not a number of seconds",
             f"for example: git config pmgit.timeout {SECONDS}",
         )
-
-    @property
-    def configured(self) -> dict[str, str]:
-        if self._configured is None:
-            self._configured = self._settings.configured()
-        return self._configured
 
     def for_new_ref(self) -> tuple[str, Config]:
         """The configuration that a new ref is judged by, behind its name in words."""
@@ -161,7 +154,7 @@ class Server:
         def asked() -> Baseline:
             from pmgit.baseline import source  # only for findings: it takes 9 ms
 
-            if not is_true(self.configured.get("baseline", "true")):
+            if not is_true(self._settings.configured.get("baseline", "true")):
                 return source.of_commit(self._repository, "")
             commit = commit_of(self._repository, old or HEAD)
             try:
@@ -177,7 +170,7 @@ class Server:
         """Add a note where a refused push changes the settings: in the clone it looks fine."""
         pushed = {change.path for change in snapshot.changes if change.oid}
         names = [] if own else [FILE]
-        if is_true(self.configured.get("baseline", "true")):
+        if is_true(self._settings.configured.get("baseline", "true")):
             names.append(BASELINE)
         for name in names:
             if name in pushed:
@@ -194,7 +187,7 @@ class Server:
     def _own_configuration(self) -> Config | None:
         """The server's own configuration; None when it has none."""
         folder = self._repository.git_dir
-        named = self._file or self.configured.get("config", "")
+        named = self._file or self._settings.configured.get("config", "")
         path = os.path.join(folder, os.path.expanduser(named) if named else SERVER_FILE)
         try:
             if not stat.S_ISREG(os.stat(path).st_mode):

@@ -28,7 +28,6 @@ def answer(
     from pmgit.git import ref_updates
     from pmgit.git.cat_file import Batch
     from pmgit.git.repository import receiving
-    from pmgit.server.config_source import Settings
     from pmgit.server.watch import OverdueError, Watch
 
     server = batch = None
@@ -41,6 +40,7 @@ def answer(
             walk = ref_updates.Walk(repository, updates)
             batch = Batch(repository)
             from pmgit.server import judge
+            from pmgit.server.config_source import Settings
 
             # Not before: a process that has no core to start on has the one that starts it wait.
             settings = Settings(repository, batch, walk.updates)

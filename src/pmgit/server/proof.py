@@ -97,7 +97,6 @@ def _configuration(there: str, config: str) -> tuple[str, Config]:
 
 def _push(there: str, root: str, weights: bytes) -> str | None:
     """Push raw weights; returns what git printed, None when they were accepted."""
-    env = {"GIT_DIR": there}
     ours = {
         "GIT_AUTHOR_NAME": "pmgit", "GIT_AUTHOR_EMAIL": "pmgit@example.invalid",
         "GIT_COMMITTER_NAME": "pmgit", "GIT_COMMITTER_EMAIL": "pmgit@example.invalid",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pmgit.core.errors import PmgitError
-from pmgit.git import attribute_index
+from pmgit.git import temporary_index
 from pmgit.git.blob import (
     FOLDER,
     LINK,
@@ -100,7 +100,7 @@ class TipSnapshot(Snapshot):
         if self._settle(paths):
             return
         if self._known_files:
-            self._index_file = attribute_index.write(self.repository, self._known_files.values())
+            self._index_file = temporary_index.write(self.repository, self._known_files.values())
             self._asked = (paths, self._start(paths, {"GIT_INDEX_FILE": self._index_file}))
         else:
             self._lists.append(paths)
@@ -145,7 +145,7 @@ class TipSnapshot(Snapshot):
             begins = tuple(f"{folder}/" for folder in touched)
             return {p: blob for p, blob in self.listing(*listed).items() if p.startswith(begins)}
         found = self._below({folder: self._trees[folder] for folder in touched})
-        return {blob.path: blob for blob in sorted(found, key=_path)}
+        return {blob.path: blob for blob in sorted(found, key=lambda blob: blob.path)}
 
     def _touched(self, roots: Sequence[str]) -> list[str]:
         """The folders directly in `roots` in which something changes."""
@@ -243,10 +243,6 @@ class TipSnapshot(Snapshot):
 
     def _attribute_files(self, size: int) -> Sequence[Blob]:  # noqa: ARG002
         return list(self._known_files.values())
-
-
-def _path(blob: Blob) -> str:
-    return blob.path
 
 
 def _in(folder: str) -> str:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Self
 
-    from pmgit.git.commit_index import CommitIndex
     from pmgit.git.index_sizes import Sizes
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
+    from pmgit.git.temporary_index import CommitIndex
     from pmgit.snapshots.outline import Outline
 
 STAGED, TREE, RANGE = "staged", "tree", "range"

@@ -12,11 +12,11 @@ import os
 from pmgit.core.errors import UsageError
 from pmgit.git import commit_diffs
 from pmgit.git.commit_diffs import CommitDiff, contributions, difference
-from pmgit.git.commit_index import CommitIndex
 from pmgit.git.objects import Objects
 from pmgit.git.raw_diff import WALK, between
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import demand_commit, edges_of, listed, merge_base
+from pmgit.git.temporary_index import CommitIndex
 from pmgit.snapshots.base import NOBODY, RANGE, Receiver, Snapshot, Span
 
 TYPE_CHECKING = False

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pmgit.git.blob import Blob
 from pmgit.git.cat_file import peeled
-from pmgit.git.commit_index import CommitIndex
 from pmgit.git.objects import UnreadableObjectError
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import edges_of, listed
+from pmgit.git.temporary_index import CommitIndex
 from pmgit.snapshots import commit_range
 from pmgit.snapshots.base import RANGE, Receiver, Snapshot
 
