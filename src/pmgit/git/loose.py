@@ -2,7 +2,7 @@
 
 What `git add` has just written lies as one. A read gives the size and the first bytes, 8 us
 against 38 us for asking `git cat-file` (docs/performance.md). The answer to all that is in any way
-not as Git writes it is None: only Git says that an object is unreadable.
+not as Git writes it is None: only Git calls an object unreadable.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class LooseObjects:
         self._names: dict[str, frozenset[str]] | None = {} if listed else None
 
     def begins(self, oids: Sequence[str], count: int) -> list[bytes | None]:
-        """What the files of these objects begin with, at most `count` bytes."""
+        """The first `count` bytes of the file of each of these objects; None where unread."""
         found: list[bytes | None] = []
         folder, names = _near(self._folder), self._names
         add, open_file, read, close = found.append, os.open, os.read, os.close

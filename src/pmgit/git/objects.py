@@ -1,7 +1,7 @@
 """Sizes and contents of blobs, without a process per blob.
 
 Loose objects are read here (`loose`). What lies elsewhere (packs, alternates), or is in any way
-not as Git writes it, is asked for in one batch: only Git says that an object is unreadable.
+not as Git writes it, is asked for in one batch: only Git calls an object unreadable.
 """
 
 from __future__ import annotations

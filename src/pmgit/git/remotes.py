@@ -29,7 +29,7 @@ class Remotes:
 
     @property
     def values(self) -> dict[str, list[str]]:
-        """What is configured for remotes and branches, by key, in Git's order."""
+        """The settings of remotes and branches, by key, in Git's order."""
         if self._values is None:
             self._values = {}
             for entry in decode(self._asked.finish(1)).split("\0"):

@@ -157,7 +157,7 @@ def refused(what: str, stderr: str, start: Callable[..., Started]) -> PmgitError
 
 
 def _forbidden_git_dir() -> str:
-    """What this user may not read of a `.git` here or above: Git takes it for no repository."""
+    """The part of a `.git` here or above that this user may not read; '' for none."""
     folder = os.getcwd()
     while True:
         for name in (".git", ".git/HEAD", ".git/objects", ".git/refs"):
@@ -188,7 +188,7 @@ def forbidden(start: Callable[..., Started], oid: str = "") -> str:
 
 
 def _closed(folder: bytes, oid: str) -> Iterator[bytes]:
-    """What may not be read in a folder, itself included."""
+    """The files and folders in a folder that may not be read, itself included."""
     loose = len(os.path.basename(folder)) == 2
     if oid and loose and not oid.startswith(os.fsdecode(os.path.basename(folder))):
         return

@@ -16,6 +16,7 @@ pmgit never does it by itself: it rewrites what others have. Found out with git-
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 
 from pmgit.core.shell import quote
 from pmgit.git.blob import Blob, decode
@@ -42,16 +43,15 @@ _FORMAT = "--format=%(refname)%00%(objectname)%00%(*objectname)%00%(symref)"
 _GC = "git -c gc.reflogExpireUnreachable=now gc -q --prune=now"
 
 
+@dataclass
 class Step:
     """One step of a plan: what it does, and the line for a shell."""
 
-    __slots__ = ("shell", "what")
-
-    def __init__(self, what: str, shell: str) -> None:
-        self.what = what
-        self.shell = shell
+    what: str
+    shell: str
 
 
+@dataclass
 class Plan:
     """A plan that takes `weights` out of the history, step by step, and who is affected.
 
@@ -59,12 +59,11 @@ class Plan:
     name what the steps do not reach. Without weights, or where it cannot be done, no steps.
     """
 
-    def __init__(self) -> None:
-        self.include: list[str] = []
-        self.steps: list[Step] = []
-        self.back: Step | None = None
-        self.affected = ""
-        self.notes: list[str] = []
+    include: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    back: Step | None = None
+    affected: str = ""
+    notes: list[str] = field(default_factory=list)
 
 
 class Refs:

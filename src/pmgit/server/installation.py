@@ -8,6 +8,7 @@ is one more file.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError, UsageError
@@ -24,6 +25,7 @@ IN_FOLDER = "pmgit"
 SAVED = f"{HOOK}.before-pmgit"
 
 
+@dataclass
 class ServerHook:
     """Where the hook of a server goes.
 
@@ -31,10 +33,9 @@ class ServerHook:
     bare repository that it is for ('' for a folder that several of them share).
     """
 
-    def __init__(self, path: str, *, chains: bool, repository: str = "") -> None:
-        self.path = path
-        self.chains = chains
-        self.repository = repository
+    path: str
+    chains: bool
+    repository: str = ""
 
     @property
     def saved(self) -> str:

@@ -160,7 +160,7 @@ class TipSnapshot(Snapshot):
         return list(found)
 
     def _listed_for(self, touched: Sequence[str], roots: Sequence[str]) -> tuple[str, ...]:
-        """What Git has to list to know the touched folders; nothing when their trees are known."""
+        """The paths that Git has to list for the touched folders; () when their trees are known."""
         if all(folder in self._trees for folder in touched):
             return ()
         return tuple(touched if len(touched) <= _FOLDERS else roots)

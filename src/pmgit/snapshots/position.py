@@ -38,7 +38,7 @@ _UNDER_WAY = {
 
 
 class Head:
-    """What is checked out: `oid` its commit ('' before the first), `ref` its branch or HEAD."""
+    """HEAD of a work tree: `oid` is its commit ('' before the first), `ref` its branch or HEAD."""
 
     def __init__(self, repository: Repository) -> None:
         ref = repository.start("symbolic-ref", "-q", DETACHED)

@@ -113,7 +113,7 @@ class StagedSnapshot(Snapshot):
         return outline
 
     def outline(self, roots: Sequence[str], note: str) -> Outline | None:
-        """What the index has of the folders `roots`; see `Snapshot.outline`."""
+        """The outline of the folders `roots`; see `Snapshot.outline`."""
         for (known, name), outline in self._outlines.items():
             if name == note and set(roots) <= set(known):
                 return outline
