@@ -68,7 +68,7 @@ class Line:
         """Whether it gives a name to attributes; Git lets only a file at the top do that."""
         return self.text.startswith((MACRO, f'"{MACRO}'))
 
-    def giving(self, attributes: str) -> Line:
+    def with_attributes(self, attributes: str) -> Line:
         """A line that Git reads as it does this one, with other attributes."""
         return Line(self.file, self.number, f"{self.word} {attributes}", self.size)
 

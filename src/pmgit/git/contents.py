@@ -67,7 +67,7 @@ class Contents:
         blobs = list(blobs)
         if self._rough:
             rough = set(self._rough)
-            self._again(rough.intersection(blobs))
+            self._measure_again(rough.intersection(blobs))
             self._rough = rough.difference(blobs)
         unknown = [b for b in blobs if b.size == UNKNOWN and b.mode != SUBMODULE]
         self._objects.survey(unknown, None)
@@ -75,10 +75,11 @@ class Contents:
     def make_exact(self) -> bool:
         """Measure the blobs that have their size from the index; whether there was any."""
         rough, self._rough = self._rough, ()
-        self._again(rough)
+        self._measure_again(rough)
         return bool(rough)
 
-    def _again(self, blobs: Collection[Blob]) -> None:
+    def _measure_again(self, blobs: Collection[Blob]) -> None:
+        """Measure blobs whose size from the index may be wrong."""
         for blob in blobs:
             blob.size = UNKNOWN
         self.examine(blobs)

@@ -52,13 +52,13 @@ def filters(
                 every.append(line)
             elif file == ATTRIBUTES:
                 macros.append(line)  # in a folder Git refuses it
-    brief = Brief(macros)
-    lines = (line.giving(brief.of(line.attributes)) for line in every)
+    words = FilterWords(macros)
+    lines = (line.with_attributes(words.of(line.attributes)) for line in every)
     return divided(repository, lines, paths, macros)
 
 
-class Brief:
-    """Attributes without the names of others than the filter.
+class FilterWords:
+    """The words of attributes that can set the filter.
 
     Git counts for every path all the names that there are, so 80,000 of them cost a minute.
     """
@@ -68,7 +68,7 @@ class Brief:
         self._known: dict[str, str] = {}
 
     def of(self, attributes: str) -> str:
-        """The attributes, `x` standing for each that is not about the filter."""
+        """The attributes with `x` for each word that does not set the filter."""
         found = self._known.get(attributes)
         if found is None:
             words = ["x" if self._is_other(word) else word for word in words_of(attributes)]
@@ -119,7 +119,7 @@ def divided(
         if mine and names:
             kept = [(at, mine[at]) for at in sorted(mine)]
             if numbered:
-                kept = [(at, line.giving(f"filter={at}")) for at, line in kept]
+                kept = [(at, line.with_attributes(f"filter={at}")) for at, line in kept]
             portions.append((names, [line for _, line in kept]))
     found_all: dict[str, str] = {}
     for answer in filters_by_portion(repository, portions, macros):

@@ -72,7 +72,7 @@ class Objects:
         # First the files, then what is in them: in turns it takes a third more time.
         for begin in range(0, len(blobs), _TOGETHER):
             part = blobs[begin : begin + _TOGETHER]
-            stored = self._loose.begins([blob.oid for blob in part], SMALL_STORED)
+            stored = self._loose.first_bytes([blob.oid for blob in part], SMALL_STORED)
             for blob, data in zip(part, stored, strict=True):
                 found = data and (loose.small_blob(data) or loose.blob(data))
                 if not found:
@@ -158,7 +158,7 @@ class Objects:
         for blob in blobs:
             if blob.size == NOT_HERE or blob.oid in found:
                 continue
-            [stored] = self._loose.begins([blob.oid], _READ_BYTES)
+            [stored] = self._loose.first_bytes([blob.oid], _READ_BYTES)
             inflated = loose.blob(stored, HEAD_BYTES) if stored else None
             if inflated and inflated[0] == blob.size:
                 found[blob.oid] = inflated[1]

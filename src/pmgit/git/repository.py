@@ -127,9 +127,10 @@ class Repository:
         data = f"{kind} {len(data)}\0".encode("ascii") + data
         return hashlib.new(self.object_format, data, usedforsecurity=False).hexdigest()
 
-    def store(self, data: bytes) -> str:
-        """Write a blob with this content, as it is; returns its id."""
-        return self.run("hash-object", "-w", "--stdin", stdin=data).decode("ascii").strip()
+    def store(self, data: bytes, kind: str = "blob") -> str:
+        """Write an object with this content, as it is; returns its id."""
+        out = self.run("hash-object", "-t", kind, "-w", "--stdin", stdin=data)
+        return out.decode("ascii").strip()
 
     @property
     def is_partial(self) -> bool:

@@ -58,5 +58,4 @@ def follow(repository: Repository, value: str, old: str, new: str) -> tuple[str,
     if at >= 0:
         text, signed = text[: at + 1], True
     data = b"\n".join([b"object " + new.encode("ascii"), *kept]) + text
-    out = repository.run("hash-object", "-t", "tag", "-w", "--stdin", stdin=data)
-    return out.decode("ascii").strip(), signed
+    return repository.store(data, "tag"), signed

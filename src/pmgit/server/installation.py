@@ -121,7 +121,7 @@ def install(place: ServerHook, *, config: str, gitlab: bool, dry_run: bool) -> I
     yield f"write {place.path}"
     if not dry_run:
         if made and not ours:
-            _do(os.mkdir, folder)
+            _run(os.mkdir, folder)
         _put(place, wanted, keeps=keeps)
 
 
@@ -135,12 +135,12 @@ def undo(place: ServerHook, *, dry_run: bool) -> Iterator[str]:
         yield f"put back {place.path}"
         if not dry_run:
             # The very file that was there: content, permissions, times, a link as a link.
-            _do(os.replace, place.saved, place.path)
+            _run(os.replace, place.saved, place.path)
         return
     yield f"remove {place.path}"
     if dry_run:
         return
-    _do(os.unlink, place.path)
+    _run(os.unlink, place.path)
     if b"\nmade_folder=yes\n" in now:
         try:
             os.rmdir(os.path.dirname(place.path))
@@ -165,19 +165,20 @@ def _put(place: ServerHook, data: bytes, *, keeps: bool) -> None:
     part = f"{place.path}.{os.urandom(6).hex()}.tmp~"  # no server runs *~
     user_files.write_whole(part, data, new=True)
     try:
-        _do(os.chmod, part, 0o755)
+        _run(os.chmod, part, 0o755)
         if keeps:
             try:
                 os.link(place.path, place.saved, follow_symlinks=False)
             except (OSError, NotImplementedError):
-                _do(os.replace, place.path, place.saved)  # no hard links here
-        _do(os.replace, part, place.path)
+                _run(os.replace, place.path, place.saved)  # no hard links here
+        _run(os.replace, part, place.path)
     finally:
         if os.path.exists(part):
             os.unlink(part)
 
 
-def _do(action: Callable[..., object], *args: object) -> None:
+def _run(action: Callable[..., object], *args: object) -> None:
+    """Call a function of the system; its OSError becomes a PmgitError."""
     try:
         action(*args)
     except OSError as error:

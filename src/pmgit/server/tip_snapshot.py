@@ -18,7 +18,7 @@ from pmgit.git.blob import (
 from pmgit.git.entries import FILES, TREE, in_object, of_tree, plain_mode
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.objects import Objects, UnreadableObjectError
-from pmgit.snapshots.base import RANGE, Snapshot
+from pmgit.snapshots.base import RANGE, Snapshot, attribute_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -210,10 +210,6 @@ class TipSnapshot(Snapshot):
         pairs = zip(folders, answers, strict=True)
         yield from self._entries({f: one.data for f, one in pairs if one.kind == "tree"})
 
-    def _in_trees(self, folders: Iterable[str]) -> Iterator[Blob]:
-        """The `.gitattributes` files of folders whose tree ids are known."""
-        yield from self._entries(self._contents_of({f: self._trees[f] for f in folders}))
-
     def _entries(self, trees: Mapping[str, bytes]) -> Iterator[Blob]:
         """The `.gitattributes` files in the trees of folders."""
         for folder, data in trees.items():
@@ -229,12 +225,12 @@ class TipSnapshot(Snapshot):
             return
         self._folders |= folders
         if len(folders) > _FOLDERS or () in self._listings:
-            found = [b for b in self.listing().values() if b.path.endswith(ATTRIBUTES)]
+            found = attribute_files(self.listing().values())
         else:
             # A look into trees whose ids are known costs a tenth of finding the way to each file.
-            known = [folder for folder in folders if folder in self._trees]
-            found = [*self._in_trees(known), *self._by_name(sorted(folders.difference(known)))]
-        found = [blob for blob in found if blob.path.rpartition("/")[2] == ATTRIBUTES]
+            known = {folder: self._trees[folder] for folder in folders if folder in self._trees}
+            unknown = sorted(folders.difference(known))
+            found = [*self._entries(self._contents_of(known)), *self._by_name(unknown)]
         # Git takes a file that it cannot read for an empty one, without a word.
         sizes = self.objects.readable_sizes(blob.oid for blob in found)
         for blob in found:

@@ -284,19 +284,17 @@ class Snapshot:
         if self._index:
             return self._files_of_index()
         if () in self._listings:
-            files = [b for p, b in self._listings[()].items() if p.endswith(ATTRIBUTES)]
+            files = attribute_files(self._listings[()].values())
         elif self.has_work_tree and _size(f"{self.repository.top}/{ATTRIBUTES}") >= size:
             files = of_index(list_attributes(self.repository, self.index_env).finish())
         else:
             return ()
-        files = [blob for blob in files if blob.path.rpartition("/")[2] == ATTRIBUTES]
         self.contents.measure(files)
         return files
 
     def attribute_texts(self) -> dict[str, bytes]:
         """The contents of all `.gitattributes` files, by path."""
-        files = [b for p, b in self.listing().items() if p.endswith(ATTRIBUTES) and b.is_regular]
-        return self._texts_of([b for b in files if b.path.rpartition("/")[2] == ATTRIBUTES])
+        return self._texts_of([b for b in attribute_files(self.listing().values()) if b.is_regular])
 
     def _texts_of(self, files: Sequence[Blob]) -> dict[str, bytes]:
         contents = self.objects.contents(files)
@@ -345,6 +343,13 @@ class Snapshot:
             real = {change.path for change in changes(diff)}
             found = {path: blob for path, blob in found.items() if path in real}
         return found
+
+
+def attribute_files(blobs: Iterable[Blob]) -> list[Blob]:
+    """Those of the blobs that are named `.gitattributes`, in any folder."""
+    # Few end so, and to take each of 50,000 paths apart would take longer.
+    found = [blob for blob in blobs if blob.path.endswith(ATTRIBUTES)]
+    return [blob for blob in found if blob.path.rpartition("/")[2] == ATTRIBUTES]
 
 
 def list_attributes(repository: Repository, env: dict[str, str]) -> Process:
