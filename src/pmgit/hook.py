@@ -36,11 +36,11 @@ usage: pmgit-hook [STAGE] [--select NAMES] [--ignore NAMES]
 What Git's hooks and pre-commit run; people type `pmgit check`.
 
 STAGE           pre-commit or pre-merge-commit: judge what is staged. Without it, the
-                environment tells: the range that pre-commit names, else what is staged,
+                environment decides: the range that pre-commit names, else what is staged,
                 else (nothing is staged: `run --all-files`, CI) the whole tree.
-pre-push        judge what every ref on standard input brings to the remote.
-pre-receive     on a server: judge what every ref on standard input brings to this repository,
-                by the configuration of the server or of the old tip.
+pre-push        judge what is new to the remote in every ref on standard input.
+pre-receive     on a server: judge what is new here in every ref on standard input, by the
+                configuration of the server or of the old tip.
 --config FILE   the configuration of the server (pre-receive only)
 --gitlab        begin every line so that GitLab shows it on its pages (pre-receive only)
 --select NAMES  only these rules and families (with commas between)
@@ -49,7 +49,7 @@ pre-receive     on a server: judge what every ref on standard input brings to th
 
 
 class Arguments:
-    """What stands on the command line."""
+    """The arguments of the command line. Raises UsageError."""
 
     def __init__(self, argv: list[str]) -> None:
         self.stage = ""
@@ -110,7 +110,7 @@ def run() -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Judge, print, and answer with the exit code."""
+    """Judge, print, and return the exit code."""
     argv = sys.argv[1:] if argv is None else argv
     # A process that lives for 50 ms has nothing to collect: with 50,000 files it saves a tenth.
     gc.disable()
@@ -137,7 +137,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _failed(error: Exception) -> int:
-    """Say what went wrong; the exit code."""
+    """Print what went wrong; returns the exit code."""
     from pmgit.core.errors import told
     from pmgit.core.shell import called, own_command
     from pmgit.report.text import visible
@@ -152,7 +152,7 @@ def _main(argv: list[str]) -> int:
     if arguments.stage == RECEIVE:
         return _receive(arguments)
     if arguments.stage == PUSH:
-        return _tell(*_judge_push(arguments))
+        return _print_report(*_judge_push(arguments))
     snapshot = _snapshot(arguments.stage)
     report = _judge(snapshot, arguments)
     misses = _misses(snapshot, report)
@@ -160,7 +160,7 @@ def _main(argv: list[str]) -> int:
         from pmgit.report.text import cut_off
 
         _write(f"{cut_off(snapshot.span.cut)}\n", sys.stderr)
-    return _tell(snapshot.repository, report, misses)
+    return _print_report(snapshot.repository, report, misses)
 
 
 def _judge(snapshot: Snapshot, arguments: Arguments) -> Report:
@@ -175,8 +175,8 @@ def _misses(snapshot: Snapshot, report: Report) -> bool:
     """Whether too little could be judged to call it clean (partial clone).
 
     What is staged is always here, and so is what somebody pushes who made it: of these, the old
-    objects that a rule also looked for must not stop all work. A blob that a push brings and that
-    is not here was fetched from somewhere, and nobody has judged it.
+    objects that a rule also looked for must not stop all work. A pushed blob that is not here
+    was fetched from somewhere, and nobody has judged it.
     """
     if snapshot.span.cut and snapshot.receiver.known is None:
         return True
@@ -198,7 +198,7 @@ def _judge_push(arguments: Arguments) -> tuple[Repository, Report, bool]:
 
     if not arguments.receiver:
         raise _usage("pre-push needs the name or the address of the remote")
-    updates = ref_updates.parse(_told(PUSH), pushing=True)
+    updates = ref_updates.parse(_announced_refs(PUSH), pushing=True)
     repository = discover()
     if not updates and os.environ.get("PRE_COMMIT_REMOTE_NAME"):
         # pre-commit gives its hooks nothing to read; the environment has the first ref.
@@ -214,30 +214,30 @@ def _judge_push(arguments: Arguments) -> tuple[Repository, Report, bool]:
     return repository, together(reports), misses
 
 
-def _told(stage: str) -> bytes:
-    """What Git says about a push, on standard input."""
+def _announced_refs(stage: str) -> bytes:
+    """The refs of a push, as Git announces them on standard input. Raises UsageError."""
     stdin = getattr(sys.stdin, "buffer", None)
     if stdin is None or sys.stdin.isatty():
-        raise _usage(f"{stage} needs what Git says about the push, on standard input")
-    told: bytes = stdin.read()
-    return told
+        raise _usage(f"{stage} needs the refs of the push on standard input, as Git announces them")
+    announced: bytes = stdin.read()
+    return announced
 
 
 def _receive(arguments: Arguments) -> int:
-    """Judge a push on the server, and say what its pusher can do."""
+    """Judge a push on the server, and print what its pusher can do; returns the exit code."""
     from pmgit.server import pre_receive
 
     names = arguments.names
     text, code = pre_receive.answer(
-        _told(RECEIVE), arguments.config, names["--select"], names["--ignore"],
+        _announced_refs(RECEIVE), arguments.config, names["--select"], names["--ignore"],
         gitlab=arguments.gitlab,
     )  # fmt: skip
     _write(text)
     return code
 
 
-def _tell(repository: Repository, report: Report, misses: bool) -> int:
-    """Print the findings; the exit code. `misses`: what was not judged must not pass."""
+def _print_report(repository: Repository, report: Report, misses: bool) -> int:
+    """Print the findings; returns the exit code. `misses`: what was not judged must not pass."""
     if report.not_judged:
         from pmgit.report.text import not_judged
 
@@ -256,7 +256,7 @@ def _tell(repository: Repository, report: Report, misses: bool) -> int:
 
 
 def _snapshot(stage: str) -> Snapshot:
-    """What to judge: the stage that is named, a range, the staged change, the whole tree."""
+    """The snapshot to judge: of the named stage, a range, the staged change, or the whole tree."""
     environ = os.environ
     pushed = not stage and environ.get("PRE_COMMIT_REMOTE_NAME")
     ranged = not stage and environ.get("PRE_COMMIT_FROM_REF") and environ.get("PRE_COMMIT_TO_REF")
@@ -268,18 +268,15 @@ def _snapshot(stage: str) -> Snapshot:
     from pmgit.snapshots import staged
 
     start = staged.Start(*LOOKED_UP, roots=MODELS, note=NOTE)
-    _import_while_git_works()
+    # What judges: to import it takes as long as Git's comparison does in a small repository.
+    from pmgit.check import engine  # noqa: F401
+
     snapshot = start.finish()
     if stage or environ.get("GIT_INDEX_FILE") or snapshot.changes:
         return snapshot
     from pmgit.snapshots import tree
 
     return tree.take(snapshot.repository)
-
-
-def _import_while_git_works() -> None:
-    """Import what judges: it takes as long as Git's comparison does in a small repository."""
-    from pmgit.check import engine  # noqa: F401
 
 
 def _write(text: str, stream: object = None) -> None:
@@ -292,7 +289,7 @@ def _write(text: str, stream: object = None) -> None:
         buffer.write(text.encode("utf-8", "backslashreplace"))
         buffer.flush()
     except OSError:
-        # Whoever read it has gone, or the disk is full; the exit code still says what was found.
+        # The reader has gone, or the disk is full; the exit code still shows what was found.
         os.dup2(os.open(os.devnull, os.O_WRONLY), buffer.fileno())
 
 

@@ -81,7 +81,7 @@ def test_objects_that_are_no_blobs_are_named(batch: Batch, repo: Repo) -> None:
     objects = Objects(repository.discover(), batch)
     tree = repo.git("rev-parse", "HEAD:many").strip()
     with pytest.raises(PmgitError, match=f"object {tree} is unreadable: it is a tree"):
-        objects.sizes([tree])
+        objects.readable_sizes([tree])
     with pytest.raises(PmgitError, match=f"object {'1' * 40} is unreadable: missing"):
         objects.contents([Blob("x", "1" * 40, "100644")])
 
@@ -101,7 +101,7 @@ def test_an_object_that_says_a_wrong_size_does_not_hang(
     assert lines == ("blob", 15, b"\n\nabc missing\n\0")
     assert strange == ("", 0, b"")
     objects = Objects(repository.discover(), batch)
-    with pytest.raises(PmgitError, match=f"object {oid} is unreadable: it has another size"):
+    with pytest.raises(PmgitError, match=f"object {oid} is unreadable: its size is not"):
         objects.contents([Blob("x", oid, "100644")])
 
 

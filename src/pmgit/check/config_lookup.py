@@ -1,4 +1,4 @@
-"""The configuration that a snapshot holds: what is judged brings the rules that it is judged by."""
+"""The configuration that a snapshot holds: what is judged contains the settings it is judged by."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _recorded(snapshot: Snapshot, blob: Blob) -> bytes | None:
 def _untracked(snapshot: Snapshot, name: str) -> bytes | None:
     """The content of a file of the work tree; nothing is opened that could hang or never end.
 
-    A configuration that cannot be read is none that may be left out: it may make rules stricter.
+    One that cannot be read is an error, never left out: it may make rules stricter.
     """
     path = os.path.join(snapshot.repository.top, name)
     try:

@@ -1,4 +1,4 @@
-"""The judgement: the selected rules over a snapshot, and what of it is told."""
+"""The judgement: the selected rules over a snapshot, and which of their findings are reported."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.snapshots.base import Snapshot
 
-#: When several rules speak about one blob, the first of these is told: its fix is the right one.
+#: When several rules report one blob, only the first of these does: its fix is the right one.
 #: This is decided after select and ignore, so that a hook with one rule only still stops a blob.
 PRECEDENCE = ("text-in-lfs", "missing-pointer", "tracked-weights", "oversized-blob")
 
@@ -78,9 +78,10 @@ def judge(
 ) -> Report:
     """The findings of the named rules, sorted by path.
 
-    `baseline` gives what is forgiven, and is asked only when there are findings; without it the
+    `baseline` reads what is forgiven, and is called only when there are findings; without it the
     snapshot's own counts (a server passes that of the old tip: a push must not forgive itself).
-    One that a change brings must be valid. With `plans`, what is committed gets its own fixes.
+    A baseline that is changed here must be valid. With `plans`, what is committed gets its own
+    fixes.
     """
     for name in config.rules:
         if name in rules.RULES:
@@ -89,11 +90,11 @@ def judge(
     if findings:
         findings = _new_to_all(findings, snapshot, config)
     forgiven: list[Finding] = []
-    brought = _brings_baseline(snapshot.changes) and (baseline is None or snapshot.origin != TREE)
-    if findings or brought:
+    changed = _changes_baseline(snapshot.changes) and (baseline is None or snapshot.origin != TREE)
+    if findings or changed:
         from pmgit.baseline import source
 
-        own = source.of_snapshot(snapshot) if brought or not baseline else None
+        own = source.of_snapshot(snapshot) if changed or not baseline else None
         if baseline:
             own = baseline() if findings else None  # one at a time: it may have 100,000 entries
         if findings:
@@ -113,10 +114,10 @@ def judge(
 def _found(
     snapshot: Snapshot, config: Config, names: Sequence[str]
 ) -> tuple[list[Finding], Subject]:
-    """All that the named rules find, and what they have asked.
+    """All findings of the named rules, and the subject that they have asked.
 
-    With sizes from the index first; what is found by those is looked for again by exact ones: they
-    are shown, and a baseline compares them.
+    They are looked for with sizes from the index first; where there are some, again with exact
+    sizes: these are shown, and a baseline compares them.
     """
     found, subject = _look(snapshot, config, names)
     if found and snapshot.contents.make_exact():
@@ -127,7 +128,7 @@ def _found(
 def _look(
     snapshot: Snapshot, config: Config, names: Sequence[str]
 ) -> tuple[list[Finding], Subject]:
-    """What the named rules find by the sizes that are known."""
+    """The findings of the named rules by the sizes that are known, and the subject."""
     entries = [rules.RULES[name] for name in names]
     asks_filters = any(entry.scope in (LFS, PUSHED) for entry in entries)
     hosted = "host-limit" in names and bool(config.rules.get("host-limit"))
@@ -138,11 +139,11 @@ def _look(
         exact_from = min([exact_from, *choice.sizes(snapshot, config)])
     snapshot.survey(pointer.may_be, exact_from, ask_filters=asks_filters)
     subject = Subject(snapshot, config)
-    speaks = {
+    applies = {
         LARGE: lambda: _is_any_large(subject, config),
         LFS: lambda: subject.concerns_lfs,
         PUSHED: lambda: snapshot.receiver.known is not None and subject.concerns_lfs,
-        PLACES: lambda: _comes_or_goes(subject) or bool(subject.loose),
+        PLACES: lambda: _models_change(subject) or bool(subject.loose),
         RAW: lambda: bool(subject.raw_model_files or subject.raw_model_tip_files),
         LINKS: lambda: (
             snapshot.origin == TREE
@@ -154,7 +155,7 @@ def _look(
         ATTRIBUTES: lambda: subject.changes_attributes or subject.names_attributes,
         HOST: lambda: hosted,
     }
-    scopes = {scope for scope in dict.fromkeys(e.scope for e in entries) if speaks[scope]()}
+    scopes = {scope for scope in dict.fromkeys(e.scope for e in entries) if applies[scope]()}
     active = [rules.load(name)(config) for name in names if rules.RULES[name].scope in scopes]
     return [finding for rule in active for finding in rule.check(subject)], subject
 
@@ -162,7 +163,7 @@ def _look(
 def _new_to_all(findings: list[Finding], snapshot: Snapshot, config: Config) -> list[Finding]:
     """Of the findings at the tip of what merges, those that each side of it would get.
 
-    What only one side lacks has been there on the other. A blob that a commit brings in is not
+    What only one side lacks has been there on the other. A blob that a commit introduces is not
     asked for again: merges do not introduce it.
     """
     from pmgit.snapshots import merges
@@ -196,7 +197,7 @@ def _same(finding: Finding) -> tuple[str, str, int, str]:
     return (finding.rule, finding.path, finding.line, finding.content)
 
 
-def _brings_baseline(changes: Iterable[Blob]) -> bool:
+def _changes_baseline(changes: Iterable[Blob]) -> bool:
     """Whether the baseline is among the changes, which are sorted by path."""
     for change in changes:
         if change.path >= BASELINE:
@@ -204,15 +205,15 @@ def _brings_baseline(changes: Iterable[Blob]) -> bool:
     return False
 
 
-def _comes_or_goes(subject: Subject) -> bool:
-    """Whether anything below a models folder does; in a range, also what is gone at its tip."""
+def _models_change(subject: Subject) -> bool:
+    """Whether files below a models folder change; in a range, also those gone at its tip."""
     if subject.touches_models or subject.origin != RANGE:
         return subject.touches_models
     return bool(subject.model_introduced)
 
 
 def _is_any_large(subject: Subject, config: Config) -> bool:
-    """Whether a file is above what is below every limit for one, or something is no file."""
+    """Whether a file is large enough for some limit, or something is no file."""
     least = min([_EXACT_FROM, *config.sizes("oversized-blob")])
     files = subject.files
     return len(files) < len(subject.introduced) or any(blob.size > least for blob in files)
@@ -233,7 +234,7 @@ def _not_excluded(findings: list[Finding], config: Config, subject: Subject) -> 
 
 
 def _first_of_each_blob(findings: list[Finding]) -> list[Finding]:
-    """The findings without those about a blob of which a rule with the right fix speaks."""
+    """The findings without those about a blob that a rule with a better fix reports too."""
     best: dict[tuple[str, str], int] = {}
     for finding in findings:
         if finding.rule in PRECEDENCE:

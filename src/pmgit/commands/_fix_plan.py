@@ -49,7 +49,7 @@ def tell(made: Remake, shell: Shell) -> None:
                 here = move_branch.exists(made.repository, path)
                 kept = "" if here or path in restored else " (not on disk: the backup keeps it)"
                 click.echo(f"  {visible(path)}{kept}")
-    anew = made.anew()
+    anew = made.changed_commits()
     told = commits.describe(made.repository, anew[:_SHOWN])
     click.echo("commits made anew, with their authors, dates, messages and merges:")
     for oid in anew[:_SHOWN]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmgit.core.units import show_size
-from pmgit.history.large import HEAD, HISTORY, INDEX, REF, REFLOG, UNKNOWN, UNREACHABLE
+from pmgit.history.scan import HEAD, HISTORY, INDEX, REF, REFLOG, UNKNOWN, UNREACHABLE
 from pmgit.report.redact import redact
 from pmgit.report.text import visible
 
@@ -11,8 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pmgit.history.large import History, Large
     from pmgit.history.migration_plan import Plan, Step, Weighed
+    from pmgit.history.scan import History, Large
 
 _WHERE = {
     HEAD: "in HEAD",

@@ -106,10 +106,8 @@ def _judged(repository: Repository, made: SetupPlan) -> str:
             "GIT_OBJECT_DIRECTORY": there.objects,
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": repository.objects,
         }
-        content = b"\0" * trial.BYTES
-        oid = there.run("hash-object", "-w", "--stdin", stdin=content).decode("ascii").strip()
-        change = Blob(path, oid)
-        there.run("update-index", "--add", "--cacheinfo", f"{change.mode},{oid},{path}")
+        change = Blob(path, there.store(b"\0" * trial.BYTES))
+        there.run("update-index", "--add", "--cacheinfo", f"{change.mode},{change.oid},{path}")
         snapshot = Snapshot(there, STAGED, [change], introduced_by([change]))
         config = config_lookup.read(snapshot)
         report = engine.judge(snapshot, config, engine.selected(config))

@@ -211,7 +211,7 @@ def _tell(plan: lfs_setup.LfsPlan, done: lfs_setup.Done) -> None:
     if plan.hidden:
         say(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
     if plan.history.raw:
-        say(f"note: {visible(plan.history.told)}", err=True)
+        say(f"note: {visible(plan.history.summary)}", err=True)
         for hint in plan.history.hints:
             say(f"hint: {named(visible(hint))}", err=True)
     if plan.not_here:

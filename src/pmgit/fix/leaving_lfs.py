@@ -12,9 +12,9 @@ from pmgit.fix import for_staged
 from pmgit.fix.for_staged import COLLEAGUES, Advice
 from pmgit.git import attributes, work_tree
 from pmgit.git.blob import Blob, encode
-from pmgit.git.commit_index import CommitIndex
 from pmgit.git.objects import HEAD_BYTES
 from pmgit.git.revisions import id_of
+from pmgit.git.temporary_index import CommitIndex
 from pmgit.lfs import store
 from pmgit.model.storage import limit
 from pmgit.snapshots.base import TREE, Snapshot

@@ -35,12 +35,12 @@ class Line:
 
     @property
     def glob(self) -> str:
-        """What the pattern means, without its quotes."""
+        """The pattern without its quotes, as Git matches it."""
         return unquoted(self.word)
 
     @property
     def attributes(self) -> str:
-        """What stands behind the pattern."""
+        """The text behind the pattern."""
         return self.text[self._end :].strip(_BLANK)
 
     @property
@@ -68,7 +68,7 @@ class Line:
         """Whether it gives a name to attributes; Git lets only a file at the top do that."""
         return self.text.startswith((MACRO, f'"{MACRO}'))
 
-    def giving(self, attributes: str) -> Line:
+    def with_attributes(self, attributes: str) -> Line:
         """A line that Git reads as it does this one, with other attributes."""
         return Line(self.file, self.number, f"{self.word} {attributes}", self.size)
 
@@ -90,7 +90,7 @@ class Line:
 
 
 def words_of(attributes: str) -> list[str]:
-    """What blanks separate for Git: fewer signs are blanks to it than to Python."""
+    """The words of a text, split at blanks as Git does: it knows fewer of them than Python."""
     for blank in _BLANK[1:]:
         attributes = attributes.replace(blank, " ")
     return [word for word in attributes.split(" ") if word]

@@ -1,6 +1,6 @@
-"""What Git says of paths: their filter attribute, and whether ignore rules hide them.
+"""Asks Git about paths: for their filter attribute, and whether ignore rules hide them.
 
-Both are asked of Git and never worked out here: attribute patterns and ignore patterns differ
+Neither is worked out here: attribute patterns and ignore patterns differ
 from each other, and pathspec follows neither to the letter (facts in docs/design.md).
 
 What is judged goes by the attributes that every clone sees (`EveryClone`). What Git does in this
@@ -72,11 +72,11 @@ class EveryClone:
             # looks it up: an id that needs no look.
             self.env["GIT_ATTR_SOURCE"] = repository.empty_tree
         if own_file(repository):
-            from pmgit.git.apart import Apart
+            from pmgit.git.empty_repository import EmptyRepository
 
             # No option leaves that file out.
-            self._apart = Apart(repository)
-            self.env |= self._apart.instead()
+            self._empty = EmptyRepository(repository)
+            self.env |= self._empty.environment()
 
     def ask(self, paths: Sequence[str], env: dict[str, str]) -> Process:
         """Start to ask for the filter attribute of `paths`; `env` may name another index."""
@@ -97,7 +97,7 @@ def own_file(repository: Repository) -> str:
 
 
 def answers(process: Process, paths: Sequence[str]) -> dict[str, str]:
-    """The filter attribute of the paths that were asked for; left out is UNSPECIFIED."""
+    """The filter attribute of the paths that git was asked about, without those UNSPECIFIED."""
     # path NUL "filter" NUL value NUL …
     out = process.finish()
     if not out.startswith(_FILTER[1:]) and _FILTER + _FILTER[1:] not in out:
@@ -116,8 +116,8 @@ def of_paths(
 ) -> dict[str, dict[str, str]]:
     """The attributes of every path, by name; with no names all that any line sets or unsets.
 
-    As Git has them in this work tree, unless they are to be those `everywhere`: without what the
-    user and the system say, and with the case of letters.
+    As Git has them in this work tree; with `everywhere` as every clone has them: without the
+    attributes of the user and the system, and with the case of letters.
     """
     found: dict[str, dict[str, str]] = {path: {} for path in paths}
     if found:
@@ -138,9 +138,9 @@ def ignore_rules(
 ) -> dict[str, tuple[str, int, str]]:
     """The rule that decides for each path: file, line and pattern; a `!` pattern lets it in.
 
-    Left out is what no rule is about. Tracked paths are answered as if they were not. With
-    `untracked` no rule is about them, and Git knows the ignore files, too, that a sparse checkout
-    leaves off disk.
+    Paths that no rule is about are left out. Tracked paths are answered like others. With
+    `untracked` no rule is about tracked ones, and Git also knows the ignore files that a sparse
+    checkout leaves off disk.
     """
     # check-ignore refuses --literal-pathspecs and reads `:(…)`; `./` makes every path a path.
     stdin = b"".join(b"./" + encode(path) + b"\0" for path in paths)

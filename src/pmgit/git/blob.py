@@ -1,4 +1,4 @@
-"""The blob: a file of Git at a path, and what stood at that path before."""
+"""The blob: a file of Git at a path, with the blob that was at that path before."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ REGULAR = ("100644", "100755")
 LINK, SUBMODULE, FOLDER = "120000", "160000", "040000"
 #: Fewer are gone through sooner than a search in them is imported.
 _MANY = 1000
-#: The mode of what is not there.
+#: The mode of an entry that does not exist.
 NOTHING = "000000"
 
 #: `Blob.size` before anybody has asked, and of a blob that a partial clone has not got.
 UNKNOWN, NOT_HERE = -2, -1
-#: How many times as large as a size that the index tells a blob may be (see `index_sizes`).
+#: How many times as large as its size in the index a blob may be (see `index_sizes`).
 GROWTH = 12
 
 
@@ -25,7 +25,7 @@ class Blob:
     `head` is None before somebody has looked, and empty where the content does not matter. Only
     `Contents` and what it asks sets these two.
 
-    `before` is the id of what stood at this path before ('' when nothing did), with the mode
+    `before` is the id of the blob at this path before ('' when there was none), with the mode
     `before_mode`; `commit` the commit that introduced it when a range is judged. In a difference,
     `oid` is '' where a file is deleted. A submodule has mode 160000 and no content.
 
@@ -59,8 +59,8 @@ class Blob:
         return self.mode in REGULAR
 
     @property
-    def brings(self) -> bool:
-        """Whether this change brings content in: another blob, or one that was no file before.
+    def introduces(self) -> bool:
+        """Whether this change introduces content: another blob, or one that was no file before.
 
         A link and a submodule name an id as well, which may be that of any blob.
         """
@@ -70,7 +70,7 @@ class Blob:
 
     @property
     def leaves(self) -> bool:
-        """Whether a file that stood at the path before is not there any more."""
+        """Whether the change takes away the file that was at the path before."""
         return self.before_mode in REGULAR and self.oid != self.before
 
     def at(self, path: str) -> Blob:
@@ -86,7 +86,7 @@ class Blob:
 
     @property
     def old(self) -> Blob:
-        """What stood at the path before."""
+        """The blob that was at the path before the change."""
         return Blob(self.path, self.before, self.before_mode)
 
     def __repr__(self) -> str:
@@ -104,7 +104,7 @@ def decode(path: bytes) -> str:
 
 
 def at_or_below(changes: list[Blob], places: Iterable[str]) -> list[Blob]:
-    """Of a difference, sorted by path as Git prints it, what lies at these places or below."""
+    """The changes at these places or below, of a list sorted by path as Git prints it."""
     found: list[Blob] = []
     above = "/"
     for place in sorted(places, key=lambda place: f"{place}/"):
@@ -126,7 +126,7 @@ def at_or_below(changes: list[Blob], places: Iterable[str]) -> list[Blob]:
 def changed(
     before: Iterable[Blob], changes: Iterable[Blob], unmerged: Iterable[str]
 ) -> dict[str, Blob]:
-    """What the index has, by path, where HEAD has `before`."""
+    """The entries of the index by path, made of the entries of HEAD (`before`) and the changes."""
     found = {blob.path: blob for blob in before}
     for change in changes:
         if change.oid:
@@ -154,11 +154,11 @@ def _path(blob: Blob) -> str:
 
 
 def introduced_by(changes: Iterable[Blob], commit: str = "") -> list[Blob]:
-    """The blobs that a change brings in, marked with the commit that did.
+    """The blobs that a change introduces, each marked with `commit`.
 
-    A file whose content stays the same (its mode changed) brings in nothing.
+    A file whose content stays the same (its mode changed) introduces nothing.
     """
-    # As `Blob.brings`, without a call for each of 50,000.
+    # As `Blob.introduces`, without a call for each of 50,000.
     found = [
         change
         for change in changes

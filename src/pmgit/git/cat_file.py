@@ -1,4 +1,4 @@
-"""`git cat-file`: what objects are, and what is in them. The one reader of its answers.
+"""`git cat-file`: kind, size and content of objects. The one reader of its answers.
 
 A git process costs 3 ms, a question to one that runs already (`Batch`) a tenth of that.
 """
@@ -28,7 +28,7 @@ _CHUNK = 1 << 16
 
 
 class Answer:
-    """What an object is: `kind` is '' when it is not here. `data` only when it was asked for."""
+    """Kind and size of an object; `kind` is '' when it is not here. `data` is its content."""
 
     __slots__ = ("data", "kind", "oid", "size")
 
@@ -44,8 +44,8 @@ class Answer:
 class _Answers:
     """Answers, read from what git prints. `more` gives a piece of it, b"" at its end.
 
-    Of a damaged object git prints fewer bytes than it says. Where its output does not end there,
-    `last` is the line behind all answers. EOFError is raised for what is not whole.
+    Of a damaged object git prints fewer bytes than it announces. Where its output does not end
+    there, `last` is the line behind all answers. EOFError is raised for what is not whole.
     """
 
     def __init__(self, more: Callable[[int], bytes], last: bytes = b"") -> None:
@@ -92,11 +92,11 @@ class _Answers:
 def ask(
     repository: Repository, names: Sequence[str], *, whole: bool = False
 ) -> tuple[list[Answer], int, str]:
-    """What the objects are that have these names, by one process; `whole`: with their content.
+    """Kind and size of the objects with these names, by one process; `whole`: their content too.
 
-    A name is an id or such as `HEAD:path`, without line breaks. Behind the answers, the exit code
-    of git and what it printed on standard error: it gives up at what is damaged in some ways. What
-    it has not answered is as if it were not here.
+    A name is an id or such as `HEAD:path`, without line breaks. Also returns the exit
+    code of git and its standard error: git gives up at some damaged objects. Those that it has not
+    answered count as not here.
     """
     option = f"--batch{'' if whole else '-check'}{_FORMAT}"
     stdin = encode("".join(f"{name}\n" for name in names))
@@ -130,7 +130,7 @@ def stored_sizes(repository: Repository, oids: Iterable[str]) -> dict[str, int]:
 
 
 def peeled(repository: Repository, oids: Iterable[str]) -> dict[str, Answer]:
-    """What each id is once its tags are followed."""
+    """The object that each id leads to once tags are followed."""
     unique = list(dict.fromkeys(oids))
     names = [f"{oid}^{{}}" for oid in unique]
     if repository.is_partial:
@@ -165,11 +165,11 @@ class Batch:
             os.close(theirs)
 
     def info(self, names: Sequence[str]) -> list[Answer]:
-        """What the objects are; their content is not read."""
+        """Kind and size of the objects; their content is not read."""
         return self._all(names, whole=False)
 
     def contents(self, names: Sequence[str]) -> list[Answer]:
-        """What the objects are, and all of their content: for small ones only."""
+        """Kind, size and all of the content of the objects: for small ones only."""
         return self._all(names, whole=True)
 
     def _all(self, names: Sequence[str], *, whole: bool) -> list[Answer]:
@@ -203,7 +203,7 @@ class Batch:
             process.wait()
 
     def leave(self) -> Process | None:
-        """Ask nothing more. Git ends by itself; whoever ends now, too, need not wait for it."""
+        """Ask nothing more. Git ends by itself; a caller that ends now need not wait for it."""
         process, self._process = self._process, None
         if process is not None:
             os.close(self._writer)

@@ -1,4 +1,4 @@
-"""Staged content turned into what a Git LFS pointer of it is, without touching the work tree."""
+"""Turns the content of a blob into its Git LFS pointer, without touching the work tree."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ LFS_FILTER = (
 def pointer_to(repository: Repository, oid: str) -> bytes:
     """The pointer to the content of a blob, which goes to the store of Git LFS.
 
-    The content flows from git to git-lfs: it may be larger than the memory. git-lfs is not told
-    the path of the blob: where the file that lies there has at most 1024 bytes, such as a pointer,
-    git-lfs 3.6 takes no more of what flows in, and ends with 0.
+    The content flows from git to git-lfs: it may be larger than the memory. git-lfs does not
+    get the path of the blob: where the file that lies there has at most 1024 bytes, such as a
+    pointer, git-lfs 3.6 takes no more of what flows in, and ends with 0.
     """
     with Running(repository) as running:
         text = running.start(("cat-file", "blob", oid), ("lfs", "clean")).read()

@@ -1,4 +1,4 @@
-"""What commits change: each of them, and several that follow each other together."""
+"""The changes of commits: of each by itself, and of several that follow each other together."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class CommitDiff:
-    """What a commit changes against its parents; a merge changes what differs from all of them.
+    """The changes of a commit against its parents; of a merge, those against all of them.
 
-    `introduced` are the changes that bring content, `removed` the paths that files leave, by
+    `introduced` are the changes that introduce content, `removed` the paths that files leave, by
     (commit, blob id). `trees` are the ids of changed folders, '' for one that is gone.
     """
 
@@ -60,7 +60,7 @@ def of_walk(repository: Repository, out: bytes) -> dict[str, CommitDiff]:
 def _removed_by_merges(
     repository: Repository, merges: Sequence[str]
 ) -> dict[str, dict[tuple[str, str], list[str]]]:
-    """What each merge takes away from one of its parents, as `CommitDiff.removed`."""
+    """The files that each merge takes away from one of its parents, as `CommitDiff.removed`."""
     found: dict[str, dict[tuple[str, str], list[str]]] = {}
     stdin = "".join(f"{commit}\n" for commit in merges).encode("ascii")
     out = repository.run(*DIFF_TREE, "--stdin", "-m", stdin=stdin) if merges else b""
@@ -93,13 +93,13 @@ def differences(
     out = repository.run(*DIFF_TREE, "--stdin", "--always", stdin=stdin)
     found = [_changes(records) for _, records in _records(out)]
     if len(found) != len(pairs):
-        told = f"fatal: {len(found)} answers to {len(pairs)} questions"
-        raise GitError(("diff-tree",), 0, told)
+        message = f"fatal: {len(found)} answers to {len(pairs)} questions"
+        raise GitError(("diff-tree",), 0, message)
     return dict(zip(pairs, found, strict=True))
 
 
 def together(commits: Iterable[CommitDiff]) -> list[Blob]:
-    """What commits that follow each other change together, as one diff over all of them."""
+    """The changes of commits that follow each other, as one diff over all of them."""
     found: dict[str, Blob] = {}
     for commit in commits:
         for one in commit.changes:
@@ -117,7 +117,7 @@ def together(commits: Iterable[CommitDiff]) -> list[Blob]:
 def contributions(
     commits: Iterable[CommitDiff],
 ) -> tuple[list[Blob], dict[tuple[str, str], list[str]]]:
-    """What commits introduce, each blob at each path with the first that has it, and `removed`."""
+    """The blobs that commits introduce, by the first commit that has each there; and `removed`."""
     blobs: dict[tuple[str, str, bool], Blob] = {}
     removed: dict[tuple[str, str], list[str]] = {}
     for commit in commits:

@@ -1,4 +1,4 @@
-"""What Git has answered of blobs: their sizes, their first bytes, and texts.
+"""Sizes, first bytes and texts of blobs, as far as Git has been asked for them.
 
 Sizes and what is in small files stand on the blobs themselves: of 50,000 staged files a table by id
 would cost the commit hook more than it may. Nothing else sets them.
@@ -31,7 +31,7 @@ class Contents:
         self._objects = objects
         self._on_disk = on_disk
         self._sizes = sizes
-        self._rough: Collection[Blob] = ()  # those whose sizes the index tells
+        self._rough: Collection[Blob] = ()  # those that have their size from the index
         self._keep: Callable[[bytes], bool] = bool
         self._heads: dict[str, bytes] = {}
         self._texts: dict[str, bytes] = {}
@@ -40,13 +40,13 @@ class Contents:
 
     @property
     def has_rough_sizes(self) -> bool:
-        """Whether the index tells sizes of blobs, or may tell some."""
+        """Whether some blobs have their size from the index, or may get it from there."""
         return bool(self._sizes or self._rough)
 
     def survey(self, files: Sequence[Blob], keep: Callable[[bytes], bool], limit: int) -> None:
         """Find the sizes of files, from the index where these are below all limits.
 
-        `keep` says of a small file, by its content, whether that matters; `limit` is the size from
+        `keep` decides by the content of a small file whether that is kept; `limit` is the size from
         which on sizes must be exact.
         """
         self._keep = keep
@@ -67,18 +67,19 @@ class Contents:
         blobs = list(blobs)
         if self._rough:
             rough = set(self._rough)
-            self._again(rough.intersection(blobs))
+            self._measure_again(rough.intersection(blobs))
             self._rough = rough.difference(blobs)
         unknown = [b for b in blobs if b.size == UNKNOWN and b.mode != SUBMODULE]
         self._objects.survey(unknown, None)
 
     def make_exact(self) -> bool:
-        """Measure what only the index has told the size of; whether there was any."""
+        """Measure the blobs that have their size from the index; whether there was any."""
         rough, self._rough = self._rough, ()
-        self._again(rough)
+        self._measure_again(rough)
         return bool(rough)
 
-    def _again(self, blobs: Collection[Blob]) -> None:
+    def _measure_again(self, blobs: Collection[Blob]) -> None:
+        """Measure blobs whose size from the index may be wrong."""
         for blob in blobs:
             blob.size = UNKNOWN
         self.examine(blobs)

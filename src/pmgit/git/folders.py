@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def index_entries(repository: Repository) -> int | None:
-    """The number of entries of the index, which its first bytes tell; None when they may not.
+    """The number of entries of the index, from its first bytes; None where these may mislead.
 
     The index of a sparse checkout holds one entry for a folder, that of a split index only what
     differs: the names of these extensions in it, or in a path, make the answer uncertain.

@@ -8,11 +8,11 @@ the work-tree file had when it was added. That is not always the blob's:
   (of the character sets of glibc 2.36 only one does more, TSCII: 12);
 * a clean filter changes it to anything.
 
-Hence it only tells on which side of all limits a blob is, and only from the size of a pointer to a
-third of the lowest limit: who adds sizes up, or shows one, measures the blob. Nothing is told of
-what takes more room in the object store than it may, or is no loose object: what is over 512 MiB
-goes to a pack of its own. Of very many files only these packs are looked at, because the rest would
-take longer than it saves.
+Hence it only shows on which side of all limits a blob is, and only from the size of a pointer to a
+third of the lowest limit: who adds sizes up, or shows one, measures the blob. No size is taken for
+a blob that needs more room in the object store than it may, or that is no loose object: what is
+over 512 MiB goes to a pack of its own. Of very many files only these packs are looked at, because
+the rest would take longer than it saves.
 
 The caller asks for the exact size of blobs on paths with a filter. When the attribute was there at
 `git add` and is not in the index now (`git lfs track`, and .gitattributes forgotten), that does not
@@ -54,7 +54,7 @@ _IDX = 50_000
 
 
 class Sizes:
-    """The sizes that the index tells of staged files, looked up in the order of their paths."""
+    """The sizes of staged files in the index, looked up in the order of their paths."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository

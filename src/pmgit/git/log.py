@@ -1,4 +1,4 @@
-"""What commits introduce: `git log --raw`, read as it comes, however long the history is.
+"""Reads the blobs that commits introduce from `git log --raw`, however long the history is.
 
 A merge introduces what differs from all of its parents (`-c`), as in
 `snapshots.commit_range`.
@@ -80,7 +80,7 @@ def read(
 ) -> Iterator[Blob]:
     """Everything that the commits introduce, newest first; `Commit` reads its `commit`.
 
-    `glance` gets each piece of output before, and returns which blobs are wanted of it (None: all
+    `glance` gets each piece of output first, and returns which of its blobs are wanted (None: all
     that it introduces): to read every line takes ten times as long.
     """
     commit = ""
@@ -91,12 +91,12 @@ def read(
             for line in piece.lines:
                 if line[:1] != b":":
                     commit = decode(line) or commit
-                elif (blob := _change(line)).brings:
+                elif (blob := _change(line)).introduces:
                     blob.commit = commit
                     yield blob
         else:
             for at in piece.places(wanted) if wanted else ():
-                if (blob := _change(piece.lines[at])).brings:
+                if (blob := _change(piece.lines[at])).introduces:
                     blob.commit = piece.commit_of(at) or commit
                     yield blob
             commit = piece.commit_of(len(piece.lines) - 1) or commit

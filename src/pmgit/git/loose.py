@@ -1,8 +1,8 @@
 """Loose objects, files that are opened and inflated here: a shortcut that asks Git nothing.
 
-What `git add` has just written lies as one. A read tells the size and the first bytes, 8 us
+What `git add` has just written lies as one. A read gives the size and the first bytes, 8 us
 against 38 us for asking `git cat-file` (docs/performance.md). The answer to all that is in any way
-not as Git writes it is None: only Git says that an object is unreadable.
+not as Git writes it is None: only Git calls an object unreadable.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class LooseObjects:
         self._folder = folder
         self._names: dict[str, frozenset[str]] | None = {} if listed else None
 
-    def begins(self, oids: Sequence[str], count: int) -> list[bytes | None]:
-        """What the files of these objects begin with, at most `count` bytes."""
+    def first_bytes(self, oids: Sequence[str], count: int) -> list[bytes | None]:
+        """The first `count` bytes of the file of each of these objects; None where unread."""
         found: list[bytes | None] = []
-        folder, names = _near(self._folder), self._names
+        folder, names = _from_here(self._folder), self._names
         add, open_file, read, close = found.append, os.open, os.read, os.close
         for oid in oids:
             if names is not None and oid[2:] not in self._listed(names, oid[:2]):
@@ -70,13 +70,13 @@ class LooseObjects:
 
     def tree(self, oid: str) -> bytes | None:
         """The content of a tree that is not too large."""
-        [stored] = self.begins([oid], _TREE_BYTES)
+        [stored] = self.first_bytes([oid], _TREE_BYTES)
         stream = zlib.decompressobj()
         try:
             header, _, data = stream.decompress(stored or b"").partition(b"\0")
         except zlib.error:
             return None
-        return data if header == b"tree %d" % len(data) and _ends(stream) else None
+        return data if header == b"tree %d" % len(data) and _is_whole(stream) else None
 
 
 def small_blob(data: bytes) -> tuple[int, bytes] | None:
@@ -89,7 +89,7 @@ def small_blob(data: bytes) -> tuple[int, bytes] | None:
             return None
         head = stored[stored.find(b"\0") + 1 :]
         size = len(head)
-        if size < SMALL and stored.startswith(b"blob %d\0" % size) and _ends(stream):
+        if size < SMALL and stored.startswith(b"blob %d\0" % size) and _is_whole(stream):
             return size, head
     return None
 
@@ -110,7 +110,7 @@ def blob(data: bytes, count: int = 0) -> tuple[int, bytes] | None:
         # int() reads more than Git does: blanks, signs, zeros in front.
         if not end or header != b"blob %d" % size or size < 0:
             return None
-        if everything and (len(head) != size or not _ends(stream)):
+        if everything and (len(head) != size or not _is_whole(stream)):
             return None
         wanted = size if size < SMALL else min(count, size)
         if len(head) < wanted:
@@ -120,12 +120,12 @@ def blob(data: bytes, count: int = 0) -> tuple[int, bytes] | None:
     return (size, head[:wanted]) if len(head) >= wanted else None
 
 
-def _ends(stream: zlib._Decompress) -> bool:
+def _is_whole(stream: zlib._Decompress) -> bool:
     """Whether all of an object has been inflated, and nothing follows it."""
     return stream.eof and not stream.unused_data
 
 
-def _near(folder: str) -> str:
+def _from_here(folder: str) -> str:
     """The folder as seen from here: a short path is looked up in half the time of a long one."""
     try:
         here = os.path.join(os.getcwd(), "")

@@ -1,7 +1,7 @@
-"""Lines of attribute files, of which there may be very many, and what they say of many paths.
+"""The filter attributes of many paths, by attribute files with very many lines.
 
 Git holds every path against every line: 10,000 paths and 80,000 lines take it half a minute. Most
-patterns begin or end with a plain text that tells which paths they can match at all. So the paths
+patterns begin or end with a plain text, and only paths that do so too can match. So the paths
 are divided into portions, and Git is asked about each with the lines alone that can match some of
 it: all at once, every portion in a folder of its own. Whether a line matches is Git's to say; here
 a line is only left out where it cannot.
@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from pmgit.git.apart import Apart
 from pmgit.git.attribute_text import Line, lines_of, words_of
 from pmgit.git.attributes import EveryClone
 from pmgit.git.blob import encode
+from pmgit.git.empty_repository import EmptyRepository
 from pmgit.git.names import ATTRIBUTES
 
 TYPE_CHECKING = False
@@ -52,13 +52,13 @@ def filters(
                 every.append(line)
             elif file == ATTRIBUTES:
                 macros.append(line)  # in a folder Git refuses it
-    brief = Brief(macros)
-    lines = (line.giving(brief.of(line.attributes)) for line in every)
+    words = FilterWords(macros)
+    lines = (line.with_attributes(words.of(line.attributes)) for line in every)
     return divided(repository, lines, paths, macros)
 
 
-class Brief:
-    """Attributes without the names of others than the filter.
+class FilterWords:
+    """The words of attributes that can set the filter.
 
     Git counts for every path all the names that there are, so 80,000 of them cost a minute.
     """
@@ -68,7 +68,7 @@ class Brief:
         self._known: dict[str, str] = {}
 
     def of(self, attributes: str) -> str:
-        """The attributes, `x` standing for each that is not about the filter."""
+        """The attributes with `x` for each word that does not set the filter."""
         found = self._known.get(attributes)
         if found is None:
             words = ["x" if self._is_other(word) else word for word in words_of(attributes)]
@@ -95,7 +95,7 @@ def divided(
 ) -> dict[str, str]:
     """The filter attribute that lines give to paths; those that get none are left out.
 
-    With `numbered`, the number of the line that decides (from 0), whatever it gives.
+    With `numbered`, the value is the number of the line that decides (from 0).
     """
     known = PathIndex(paths)
     if not known.all:
@@ -119,15 +119,15 @@ def divided(
         if mine and names:
             kept = [(at, mine[at]) for at in sorted(mine)]
             if numbered:
-                kept = [(at, line.giving(f"filter={at}")) for at, line in kept]
+                kept = [(at, line.with_attributes(f"filter={at}")) for at, line in kept]
             portions.append((names, [line for _, line in kept]))
     found_all: dict[str, str] = {}
-    for answer in apart(repository, portions, macros):
+    for answer in filters_by_portion(repository, portions, macros):
         found_all |= answer
     return found_all
 
 
-def apart(
+def filters_by_portion(
     repository: Repository, portions: Sequence[Portion], macros: Sequence[Line] = ()
 ) -> list[dict[str, str]]:
     """The filter attribute that the lines of each portion, and no others, give to its paths."""
@@ -142,11 +142,10 @@ def apart(
         asked += [f"{number}/{path}" for path in paths]
     if not asked:
         return found
-    place = Apart(repository)
-    here = place.holding({path: encode("\n".join(texts)) for path, texts in files.items()})
+    empty = EmptyRepository(repository)
+    here = empty.with_index({path: encode("\n".join(texts)) for path, texts in files.items()})
     files.clear()
-    told = EveryClone(here).filters(asked)
-    for path, value in told.items():
+    for path, value in EveryClone(here).filters(asked).items():
         portion, _, name = path.partition("/")
         found[int(portion)][name] = value
     return found

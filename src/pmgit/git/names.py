@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-#: The file that says what Git does with other files, in any folder.
+#: The file, in any folder, by which Git treats other files.
 ATTRIBUTES = ".gitattributes"
 #: What the names of refs begin with.
 HEADS, TAGS, REMOTES = "refs/heads/", "refs/tags/", "refs/remotes/"
-#: A name that nobody else gives: of files and folders that only a trial of pmgit has.
+#: A name for the files and folders of a trial of pmgit, which nobody else uses.
 PROBE = "pmgit-probe"

@@ -1,7 +1,7 @@
 """Repositories inside of the work tree: clones, submodules, worktrees and bare ones.
 
 Git records of such a folder one commit at most, and no file: `git add` of a file in it does
-nothing and exits 0 (seen with git 2.39). Told by what Git itself looks for; nothing is run.
+nothing and exits 0 (seen with git 2.39). Git itself looks for the same files; nothing is run.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
-#: Where a repository says what its submodules are.
+#: The file in which a repository names its submodules.
 MODULES = ".gitmodules"
 #: Git refuses a longer `.git` file.
 _MAX_BYTES = 1 << 20
@@ -28,7 +28,7 @@ def is_repository(folder: str) -> bool:
 
 
 def _has_work_tree(folder: str) -> bool:
-    """Whether there is a git directory in `.git`, or where the file `.git` says."""
+    """Whether there is a git directory in `.git`, or at the place that the file `.git` names."""
     inside = os.path.join(folder, ".git")
     if not os.path.isfile(inside):
         return _is_git_dir(inside)

@@ -1,7 +1,7 @@
 """Sizes and contents of blobs, without a process per blob.
 
 Loose objects are read here (`loose`). What lies elsewhere (packs, alternates), or is in any way
-not as Git writes it, is asked for in one batch: only Git says that an object is unreadable.
+not as Git writes it, is asked for in one batch: only Git calls an object unreadable.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _TOGETHER = 500
 
 
 class UnreadableObjectError(PmgitError):
-    """Git cannot read an object, or it is of a wrong kind, as `why` says.
+    """Git cannot read an object, or it is of a wrong kind; `why` is the cause in words.
 
-    Without it the cause is what Git prints about the object, or has printed before (`stderr`).
+    Without `why` it is what Git prints about the object, or has printed before (`stderr`).
     `note` follows in the message.
     """
 
@@ -72,7 +72,7 @@ class Objects:
         # First the files, then what is in them: in turns it takes a third more time.
         for begin in range(0, len(blobs), _TOGETHER):
             part = blobs[begin : begin + _TOGETHER]
-            stored = self._loose.begins([blob.oid for blob in part], SMALL_STORED)
+            stored = self._loose.first_bytes([blob.oid for blob in part], SMALL_STORED)
             for blob, data in zip(part, stored, strict=True):
                 found = data and (loose.small_blob(data) or loose.blob(data))
                 if not found:
@@ -81,7 +81,7 @@ class Objects:
                 size, head = found
                 blob.size = size
                 if size < SMALL:
-                    # Whoever asks for sizes alone has not looked.
+                    # Who asks for sizes alone has not looked inside.
                     blob.head = None if keep is None else head if keep(head) else b""
                 else:
                     blob.head = b""
@@ -92,9 +92,9 @@ class Objects:
         here, missing = self.split_present(blobs)
         for blob in missing:
             blob.size, blob.head = NOT_HERE, b""
-        sizes = self.sizes([blob.oid for blob in here])
+        answers = self._answers([blob.oid for blob in here])
         for blob in here:
-            blob.size = sizes[blob.oid]
+            blob.size = answers[blob.oid].size
             blob.head = None if blob.size < SMALL and keep is None else b""
         small = [blob for blob in here if keep and 0 < blob.size < SMALL]
         contents = self._contents([blob.oid for blob in small])
@@ -116,12 +116,8 @@ class Objects:
         here = [blob for blob in blobs if blob.oid in self._present]
         return here, [blob for blob in blobs if blob.oid not in self._present]
 
-    def sizes(self, oids: Iterable[str]) -> dict[str, int]:
-        """Size of every blob; UnreadableObjectError for the first that is none, or not here."""
-        return {oid: answer.size for oid, answer in self._answers(oids).items()}
-
     def readable_sizes(self, oids: Iterable[str]) -> dict[str, int]:
-        """As `sizes`, and the content of each can be read, too."""
+        """The sizes of blobs whose content can be read; else UnreadableObjectError."""
         return {oid: len(data) for oid, data in self._contents(oids).items()}
 
     def _contents(self, oids: Iterable[str], count: int | None = None) -> dict[str, bytes]:
@@ -130,7 +126,7 @@ class Objects:
         return {oid: answer.data[:count] for oid, answer in answers.items()}
 
     def _answers(self, oids: Iterable[str], *, whole: bool = False) -> dict[str, Answer]:
-        """What Git says of blobs; UnreadableObjectError for the first that is none, or not here."""
+        """Git's answers about blobs; UnreadableObjectError for the first that is none or absent."""
         unique = list(dict.fromkeys(oids))
         if not unique:
             return {}
@@ -162,7 +158,7 @@ class Objects:
         for blob in blobs:
             if blob.size == NOT_HERE or blob.oid in found:
                 continue
-            [stored] = self._loose.begins([blob.oid], _READ_BYTES)
+            [stored] = self._loose.first_bytes([blob.oid], _READ_BYTES)
             inflated = loose.blob(stored, HEAD_BYTES) if stored else None
             if inflated and inflated[0] == blob.size:
                 found[blob.oid] = inflated[1]

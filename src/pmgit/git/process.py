@@ -40,8 +40,8 @@ class GitError(PmgitError):
         super().__init__(f"git {words}: {message}", hint)
 
 
-#: Told of every git process that has ended (`pmgit --verbose`): its words, its exit code, and
-#: the seconds from its start until somebody waited for it.
+#: Called for every git process that has ended (`pmgit --verbose`): with its words, its exit code,
+#: and the seconds from its start until pmgit waited for it.
 listener: Callable[[tuple[str, ...], int, float], None] | None = None
 
 
@@ -52,7 +52,7 @@ running: dict[int, Process] = {}
 group = -1
 #: So many seconds has a process to end by itself when it is stopped; then it is killed.
 _PATIENCE = 1.0
-#: The exit code of what nobody can tell it of.
+#: The exit code of a process of which nobody knows it.
 _UNKNOWN = 255
 _KILL = 9  # Windows does not know it by name
 
@@ -73,7 +73,8 @@ class Process:
         self.argv = argv
         self.pid = pid
         self.group = group
-        #: When it has to be over, where there is a limit (`server.watch`), and what to say if not.
+        #: The time at which it must have ended, where there is a limit (`server.watch`), with the
+        #: message and the hint when it has not.
         self.deadline = 0.0
         self.overdue = ("", "")
         self._started = time.monotonic() if listener else 0.0
@@ -84,7 +85,7 @@ class Process:
         running[pid] = self
 
     def within(self, seconds: float, message: str, hint: str) -> Process:
-        """Give it so much time where there is a limit; what to say when it takes longer."""
+        """Limit it to so many seconds (`server.watch`), with the words for when it takes longer."""
         self.deadline = time.monotonic() + seconds
         self.overdue = (message, hint)
         return self
@@ -228,7 +229,7 @@ def start(
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     os.close(files[2])
     if into >= 0:
-        os.close(files[0])  # whoever reads the other end must see it end when git does
+        os.close(files[0])  # the reader of the other end must see it end when git does
     return process
 
 

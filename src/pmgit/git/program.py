@@ -66,7 +66,7 @@ def find() -> str:
     global _git
     if not _git:
         _open_standard_streams()
-        _hear_of_children()
+        _keep_exit_codes()
         _git = path_of("git")
         if not _git:
             raise GitMissingError
@@ -102,10 +102,10 @@ def _open_standard_streams() -> None:
     os.close(fd)
 
 
-def _hear_of_children() -> None:
-    """Be told how git ends, also below `trap '' CHLD`, which every process inherits.
+def _keep_exit_codes() -> None:
+    """Let the system keep exit codes, also below `trap '' CHLD`, which every process inherits.
 
-    Otherwise the system forgets a process that has ended, and nobody learns its exit code.
+    Otherwise it forgets a process that has ended, and nobody learns its exit code.
     """
     if hasattr(signal, "SIGCHLD") and signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -1,8 +1,8 @@
 """Raw diffs: how Git is asked for them, and the one reader of their records.
 
 A record is `:<old mode> <new mode> <old id> <new id> <status>`, and behind it the path. That of a
-merge (`-c`) has a colon, an old mode and an old id for each parent. What whole commits change is
-read by `commit_diffs`, a long history by `introductions`.
+merge (`-c`) has a colon, an old mode and an old id for each parent. The changes of whole commits
+are read by `commit_diffs`, a long history by `log`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SUBMODULES = "--ignore-submodules=none"
 #: Two trees, or those of two commits.
 DIFF_TREE = ("diff-tree", "-r", "-z", *_FORM, _SUBMODULES)
 #: The index against a tree. --ita-invisible-in-index: what `git add -N` announces is not recorded;
-#: `git diff` knows that, `git diff-index` has to be told.
+#: `git diff` knows that, `git diff-index` needs the option.
 DIFF_INDEX = ("diff-index", "--cached", "-z", *_FORM, _SUBMODULES, "--ita-invisible-in-index")
 #: The work tree against the index, by dates and sizes: no content is read.
 DIFF_FILES = ("diff-files", "-z", *_FORM, "--ignore-submodules=dirty")
@@ -96,7 +96,7 @@ def change(record: str, path: str) -> Blob:
         found = [
             change(f":{old} {modes[-1]} {before} {ids[-1]} M", path) for old, before in parents
         ]
-        return next((one for one in found if not one.brings), found[0])
+        return next((one for one in found if not one.introduces), found[0])
     old, mode, before, oid, _ = record.split(" ")
     # Where there is nothing, the id is zeros.
     oid, before = "" if mode == NOTHING else oid, "" if old == _NO_FILE else before

@@ -1,6 +1,6 @@
 """The refs of a push, and Git's walk over the commits of one that arrives.
 
-Git tells its hooks all refs on standard input, a line each, with zeros for what does not exist.
+Git passes all refs to its hooks on standard input, a line each, with zeros for what does not exist.
 When a push arrives, no ref is updated yet, so `--not --all` is what the repository has; the pushed
 objects lie in a quarantine that the git processes find by their environment.
 
@@ -69,7 +69,7 @@ class Walk:
 
     def __init__(self, repository: Repository, updates: Sequence[Update]) -> None:
         self.repository = repository
-        #: Without the deleted refs. The old id is what the pusher says: it makes nothing known.
+        #: Without the deleted refs. The old id is claimed by the pusher, so it proves nothing.
         self.updates = [update for update in updates if update.new]
         self.news = list(dict.fromkeys(update.new for update in self.updates))
         ids = "".join(f"{oid}\n" for oid in self.news).encode("ascii")

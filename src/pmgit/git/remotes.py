@@ -1,8 +1,8 @@
-"""What is known of a remote without asking it: the refs that its fetches write.
+"""The commits that a remote is known to have, without asking it: by the refs that fetches write.
 
-The one answer for pushes, for ranges that pre-commit names, and for `pmgit fix`. Names alone do
-not tell: `refs/remotes/origin/fork/main` is of `origin/fork` where there is a remote of this name,
-and a fetch may be configured to write elsewhere.
+The one answer for pushes, for ranges that pre-commit names, and for `pmgit fix`. Names alone are
+not enough: `refs/remotes/origin/fork/main` is of `origin/fork` where there is a remote of this
+name, and a fetch may be configured to write elsewhere.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Remotes:
 
     @property
     def values(self) -> dict[str, list[str]]:
-        """What is configured for remotes and branches, by key, in Git's order."""
+        """The settings of remotes and branches, by key, in Git's order."""
         if self._values is None:
             self._values = {}
             for entry in decode(self._asked.finish(1)).split("\0"):
@@ -65,13 +65,13 @@ class Remotes:
 
         What any remote has counts where one of them is neither.
         """
-        called = [self._called(remote) for remote in remotes]
+        called = [self._names_of(remote) for remote in remotes]
         if not all(called):
             return list(ANY)
         ours = {name for names in called for name in names}
-        others = {p for name in self.names if name not in ours for p in self._written(name)}
+        others = {p for name in self.names if name not in ours for p in self._fetched_refs(name)}
         found = []
-        for pattern in sorted({pattern for name in ours for pattern in self._written(name)}):
+        for pattern in sorted({pattern for name in ours for pattern in self._fetched_refs(name)}):
             below = sorted(other for other in others if _is_below(other, pattern))
             found += [f"--exclude={_glob(other)}" for other in below]
             found.append(f"--glob={_glob(pattern)}")
@@ -85,13 +85,13 @@ class Remotes:
             or any(word.startswith("--exclude=") for word in found)
         )
 
-    def _called(self, remote: str) -> list[str]:
+    def _names_of(self, remote: str) -> list[str]:
         """The names of the remotes that a name or an address stands for."""
         if remote in self.names:
             return [remote]
         return [name for name in self.names if remote in self.at(name)]
 
-    def _written(self, name: str) -> list[tuple[str, ...]]:
+    def _fetched_refs(self, name: str) -> list[tuple[str, ...]]:
         """The refs that a fetch from a remote writes: each one, or what stands around a `*`."""
         default = (f"{REMOTES}{name}/", "")
         found = []

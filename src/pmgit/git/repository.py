@@ -1,4 +1,4 @@
-"""Where a repository keeps things, asked of Git once at the start."""
+"""The places of a repository: Git is asked for them once, at the start."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Repository:
         (self.git_dir, self.common_dir, self.objects, self.index) = answers[3:7]
         self.bare = bare == "true"
         self.top = top or self.git_dir
-        # In a hook Git has already gone to the top; GIT_PREFIX tells where the user stands.
+        # In a hook Git has already gone to the top; GIT_PREFIX holds the folder of the user.
         self.prefix = prefix or os.environ.get("GIT_PREFIX", "")
         #: What commands get that run at the top.
         self.env = self._places()
@@ -126,6 +126,11 @@ class Repository:
 
         data = f"{kind} {len(data)}\0".encode("ascii") + data
         return hashlib.new(self.object_format, data, usedforsecurity=False).hexdigest()
+
+    def store(self, data: bytes, kind: str = "blob") -> str:
+        """Write an object with this content, as it is; returns its id."""
+        out = self.run("hash-object", "-t", kind, "-w", "--stdin", stdin=data)
+        return out.decode("ascii").strip()
 
     @property
     def is_partial(self) -> bool:
@@ -198,7 +203,7 @@ def check_version(output: bytes) -> None:
 
 
 class Discovery:
-    """The question where the repository is, under way."""
+    """The git processes that find the repository; `finish` waits for them."""
 
     def __init__(self) -> None:
         self._facts = process.start("rev-parse", *_QUESTIONS, "--show-toplevel")
@@ -230,7 +235,7 @@ class Discovery:
 
 
 def receiving(id_length: int) -> Repository:
-    """The repository that is receiving a push: Git has told the hook where it is.
+    """The repository that is receiving a push, from the environment that Git gives its hook.
 
     No process is needed for it. Object ids have `id_length` digits. The quarantine of the push
     (GIT_OBJECT_DIRECTORY and its alternates) stays as Git has set it.

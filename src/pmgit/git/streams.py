@@ -25,24 +25,24 @@ CHUNK = 1 << 16
 _ROOM = 1 << 20
 #: Else git writes every commit by itself.
 _BUFFERED = {"GIT_FLUSH": "0"}
-#: So many reads are kept for whoever does not want them yet; then git has to wait.
+#: So many chunks are kept until the reader takes them; then git has to wait.
 AHEAD = 1024
 
 
 class Stream:
-    """What one git process prints, or several that read one another, chunk by chunk."""
+    """The output of one git process, or of several that read one another, chunk by chunk."""
 
     def __init__(self, reader: int, processes: list[Process]) -> None:
         self._reader = reader
         self._processes = processes
 
     def chunks(self) -> Iterator[bytes]:
-        """What is printed, as it comes."""
+        """The output as it comes."""
         while chunk := os.read(self._reader, CHUNK):
             yield chunk
 
     def lines(self) -> Iterator[bytes]:
-        """What is printed, as it comes, in pieces that end with a line."""
+        """The output as it comes, in pieces that end with a line."""
         rest = b""
         for chunk in self.chunks():
             end = chunk.rfind(b"\n") + 1
@@ -59,7 +59,7 @@ class Stream:
         _widen(self._reader)
 
     def read(self) -> bytes:
-        """All that is printed; GitError when it failed."""
+        """The whole output; GitError when git failed."""
         out = b"".join(self.chunks())
         error = self.finish()
         if error:
@@ -74,7 +74,7 @@ class Stream:
             process = self._processes[0]
             code, _, err = process.wait()
             del self._processes[0]
-            # The last one that failed is the cause: whoever writes to it fails for that reason.
+            # The last one that failed is the cause: those that write to it fail because of it.
             if code:
                 failed = GitError(process.argv, code, err)
         return failed
@@ -139,7 +139,7 @@ class Ahead(Stream):
         self._chunks.put(b"")
 
     def chunks(self) -> Iterator[bytes]:
-        """What is printed, as it comes."""
+        """The output as it comes."""
         import queue
 
         while True:
@@ -209,7 +209,7 @@ class Running:
 
 
 def _widen(fd: int) -> None:
-    """Give a pipe room for more: fewer switches between git and its reader (Linux)."""
+    """Enlarge a pipe: git and its reader switch less often (Linux)."""
     try:
         import fcntl
 

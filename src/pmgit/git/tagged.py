@@ -1,4 +1,4 @@
-"""Refs that name no commit but a tree or a blob: no walk over commits finds what they bring.
+"""Refs that name a tree or a blob instead of a commit: no walk over commits finds their blobs.
 
 Of a tree, known is a file at its path: what came as a text, or below a tag of its own, is new where
 its name makes weights of it. A blob that a tag names has no path, so its id is all that there is to
@@ -24,7 +24,7 @@ _TREES = 100
 
 
 class Tagged:
-    """What pushed refs name: a tree, or some `blobs` and the empty tree.
+    """The tree that pushed refs name, or the `blobs` that they name and the empty tree.
 
     A blob has no path of its own; it is judged under the name of the ref. `changes` lead from
     nothing to the tree, `refs` are the refs with the ids that they are pushed with.
@@ -51,10 +51,10 @@ def new_blobs(
 ) -> list[list[Blob]]:
     """For each of `tagged`, those of its blobs that are new.
 
-    `known` are the revision arguments for what is there already, and `trees` the ids of trees
-    (None: of all that refs name).
+    `known` are the revision arguments for the commits that are there already, `trees` the ids of
+    trees that are (None: all that refs name).
     """
-    # Whether an object lies here tells nothing: a deleted branch may have left it.
+    # That an object lies here proves nothing: a deleted branch may have left it.
     single = any(not one.is_tree for one in tagged)
     there = revisions.objects(repository, known) if single else set()
     asked = {blob.oid for one in tagged if one.is_tree for blob in one.blobs}

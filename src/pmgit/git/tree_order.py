@@ -1,8 +1,8 @@
-"""Trees that Git itself would never write are refused: what they hold cannot be told by paths.
+"""Trees that Git itself would never write are refused: paths do not describe what they hold.
 
 Git reads them all the same, and `receive.fsckObjects` is off by default. A name with a slash is
-checked out as a path, and hides what a difference says of the folder that it begins with. Of
-entries that are out of order or there twice, Git's own searches find one or none. Where trees
+checked out as a path, and hides the changes of the folder that it begins with. Of entries that
+are out of order or occur twice, Git's own searches find one or none. Where trees
 differ, Git lists every folder before what is in it, and everything in order; so it is enough to
 see whether that holds.
 """
@@ -31,7 +31,9 @@ class MalformedTreeError(PmgitError):
 
 
 class TreeOrder:
-    """What differs in a tree (that of a commit, or one by itself), listed as `diff-tree -t` does.
+    """The check of a tree, by its differences as `diff-tree -t` lists them.
+
+    `tree` names it in errors: a commit, or a tree by itself.
 
     Only what the tree has is checked: what is taken away may mend an older one.
     """

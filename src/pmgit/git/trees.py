@@ -27,7 +27,7 @@ _ATTRIBUTES = ATTRIBUTES.encode("ascii")
 
 
 class Rewritten:
-    """What became of the commits: `ids` maps each old id to the new one where they differ.
+    """The new commits: `ids` maps each old id to the new one where they differ.
 
     `signatures` counts the signatures that are gone: they were for the old content.
     """
@@ -81,7 +81,7 @@ class Rewriter:
         return self._made
 
     def work_out(self, commits: Iterable[str]) -> Rewritten:
-        """What the new commits would be; nothing is written."""
+        """Work out the new commits; nothing is written."""
         order = list(commits)
         raw = self._read(order, "commit")
         roots = {oid: raw[oid][5 : 5 + 2 * self._width].decode("ascii") for oid in order}
@@ -126,7 +126,7 @@ class Rewriter:
         try:
             return [(plain_mode(mode).lstrip("0").encode(), name, i) for mode, name, i in entries]
         except ValueError:
-            self._repository.run("ls-tree", oid)  # Git says what is wrong
+            self._repository.run("ls-tree", oid)  # its error names what is wrong
             raise UnreadableObjectError(oid, "a damaged tree") from None
 
     def _top(self, root: str) -> str:

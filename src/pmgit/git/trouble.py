@@ -1,7 +1,7 @@
-"""What is behind a failure of Git, and the way out. Imported when something has failed.
+"""Explains failures of Git, and names the way out. Imported when something has failed.
 
-Git calls an object that this user may not read missing or corrupt, as if it were lost. What is
-true is told by trying to open the files.
+Git calls an object that this user may not read missing or corrupt, as if it were lost. Trying to
+open the files shows which it is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
             """Exit code, standard output, standard error."""
 
 
-#: What Git says of an index that it could open and not understand. A pack has an "index file" too.
+#: Git's words for an index that it could open and not understand. A pack has an "index file" too.
 _BAD_INDEX = (
     "index file corrupt",
     "index file open failed",
@@ -35,7 +35,7 @@ _BAD_INDEX = (
 )
 _INDEX_HINT = 'see who may read it: ls -ld "$(git rev-parse --git-path index)"'
 _DENIED = ("Permission denied", "Operation not permitted")
-#: What Git says of objects that are damaged or missing, or that it may not read.
+#: Git's words for objects that are damaged or missing, or that it may not read.
 _BAD_OBJECT = (
     "bad object", "bad tree object", "bad file", "corrupt", "could not get object info",
     "could not parse", "does not point to a valid object", "failed to read object",
@@ -70,13 +70,13 @@ def explained(message: str, stderr: str, start: Callable[..., Started]) -> tuple
 
 def lacks_objects(stderr: str, start: Callable[..., Started]) -> bool:
     """Whether Git complains of an object that a partial clone has left on the remote."""
-    # All that git 2.34 says when it may not fetch: transport 'https' not allowed.
+    # All that git 2.34 prints when it may not fetch: transport 'https' not allowed.
     if "promisor" in stderr or "lazy fetching" in stderr or "' not allowed" in stderr:
         return True
     # Git 2.47 speaks of a missing tree alone, in a partial clone and in a damaged one alike.
     if not any(words in stderr for words in _NO_TREE):
         return False
-    # How Git itself tells whether there is a remote to fetch from.
+    # By these Git itself knows whether there is a remote to fetch from.
     asked = r"^remote\..*\.promisor$|^extensions\.partialclone$"
     return start("config", "--get-regexp", asked).wait()[0] == 0
 
@@ -100,11 +100,11 @@ def unreadable(oid: str, why: str, stderr: str, start: Callable[..., Started]) -
         if any("Too many open files" in line for line in about):
             why = "Too many open files"
             return f"object {oid} cannot be read: {why}", hint(why)
-        # `error: …` tells more than the `fatal: could not get object info` after it.
+        # `error: …` is more precise than the `fatal: could not get object info` after it.
         named = {begin: line for begin, _, line in [line.partition(": ") for line in about]}
         why = named.get("error") or named.get("fatal", "")
         if kind and not why:
-            why = "it has another size than it says"
+            why = "its size is not the recorded one"
         elif not why or "could not get object info" in why:
             why = "missing"
     return f"object {oid} is unreadable: {why}", "see what else is: git fsck"
@@ -157,7 +157,7 @@ def refused(what: str, stderr: str, start: Callable[..., Started]) -> PmgitError
 
 
 def _forbidden_git_dir() -> str:
-    """What this user may not read of a `.git` here or above: Git takes it for no repository."""
+    """The part of a `.git` here or above that this user may not read; '' for none."""
     folder = os.getcwd()
     while True:
         for name in (".git", ".git/HEAD", ".git/objects", ".git/refs"):
@@ -188,7 +188,7 @@ def forbidden(start: Callable[..., Started], oid: str = "") -> str:
 
 
 def _closed(folder: bytes, oid: str) -> Iterator[bytes]:
-    """What may not be read in a folder, itself included."""
+    """The files and folders in a folder that may not be read, itself included."""
     loose = len(os.path.basename(folder)) == 2
     if oid and loose and not oid.startswith(os.fsdecode(os.path.basename(folder))):
         return
@@ -199,7 +199,7 @@ def _closed(folder: bytes, oid: str) -> Iterator[bytes]:
                     yield from _closed(entry.path, oid)
                 elif loose and oid and os.fsdecode(entry.name) != oid[2:]:
                     continue
-                # A file that Git is just writing belongs to whoever writes it.
+                # A file that Git is just writing can be read by its writer alone.
                 elif (
                     entry.is_file()
                     and not entry.name.startswith(b"tmp_")
@@ -209,7 +209,7 @@ def _closed(folder: bytes, oid: str) -> Iterator[bytes]:
     except PermissionError:
         yield folder
     except OSError:
-        pass  # it is not there: Git says so
+        pass  # it is not there: Git reports that
 
 
 def _opens(path: bytes) -> bool:

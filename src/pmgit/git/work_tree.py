@@ -31,7 +31,7 @@ def compare(repository: Repository, blob: Blob) -> str:
     """Whether the work tree holds this very content at the blob's path, as SAME, …"""
     if blob.mode == SUBMODULE:
         return SAME  # the index holds no content that could get lost
-    path = _path(repository, blob)
+    path = on_disk(repository, blob.path)
     try:
         status = os.lstat(path)
     except (OSError, ValueError):
@@ -58,7 +58,7 @@ def compare(repository: Repository, blob: Blob) -> str:
 def left_out(repository: Repository, tracked: Mapping[str, Blob], path: str) -> bytes | None:
     """The content of a file that a sparse checkout leaves off disk; None for any other.
 
-    Who writes such a file must begin with it: Git records what then lies on disk.
+    A new text of the file must begin with it: Git records the file as it is on disk then.
     """
     blob = tracked.get(path)
     if blob is None or not blob.is_regular or not repository.is_sparse:
@@ -68,8 +68,11 @@ def left_out(repository: Repository, tracked: Mapping[str, Blob], path: str) -> 
     return Objects(repository).contents([blob]).get(blob.oid)
 
 
-def brought_back(repository: Repository, path: str) -> None:
-    """Have Git see a file again that was left out; git before 2.36 does not by itself."""
+def clear_skip_mark(repository: Repository, path: str) -> None:
+    """Clear the mark by which Git skips a file that a sparse checkout left out.
+
+    Git before 2.36 does not clear it when the file is written again.
+    """
     if repository.is_sparse and _is_left_out(repository, path):
         repository.run("update-index", "--no-skip-worktree", "-z", "--stdin",
                        stdin=encode(path) + b"\0")  # fmt: skip
@@ -84,15 +87,8 @@ def content(repository: Repository, blob: Blob, limit: int) -> bytes | None:
 
     None when it is not, or larger than `limit`. Saves two git processes for a small text.
     """
-    path = _path(repository, blob)
-    try:
-        # Neither a link nor a pipe is opened: one leads elsewhere, the other never ends.
-        status = os.lstat(path)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
-            return None
-        with open(path, "rb", buffering=0) as file:
-            data = file.read(limit + 1) or b""
-    except (OSError, ValueError):
+    data = small(repository, blob, limit)
+    if data is None:
         return None
     digest = _hasher(repository, len(data))
     digest.update(data)
@@ -100,10 +96,11 @@ def content(repository: Repository, blob: Blob, limit: int) -> bytes | None:
 
 
 def small(repository: Repository, blob: Blob, limit: int) -> bytes | None:
-    """What a plain file of at most `limit` bytes holds at the blob's path; None for all else."""
-    path = _path(repository, blob)
+    """The content of the plain file at the blob's path; None above `limit` bytes, or for others."""
+    path = on_disk(repository, blob.path)
     try:
         status = os.lstat(path)
+        # Neither a link nor a pipe is opened: one leads elsewhere, the other never ends.
         beyond = _beyond_link(os.path.dirname(path), blob.path.count("/"))
         if beyond or not stat.S_ISREG(status.st_mode) or status.st_size > limit:
             return None
@@ -113,9 +110,10 @@ def small(repository: Repository, blob: Blob, limit: int) -> bytes | None:
         return None
 
 
-def _path(repository: Repository, blob: Blob) -> bytes:
+def on_disk(repository: Repository, path: str) -> bytes:
+    """The place of a path of the repository in its work tree."""
     # As bytes: in a Latin-1 locale the text would name another file, and "absent" overwrites.
-    return os.path.join(os.fsencode(repository.top), encode(blob.path))
+    return os.path.join(os.fsencode(repository.top), encode(path))
 
 
 def _beyond_link(folder: bytes, depth: int) -> bool:

@@ -104,7 +104,7 @@ def apply(repository: Repository, made: IgnorePlan) -> None:
         if path != NAME:
             os.makedirs(os.path.dirname(file), exist_ok=True)
         user_files.write_whole(file, new)
-        work_tree.brought_back(repository, path)
+        work_tree.clear_skip_mark(repository, path)
     prove(repository, made, [])
 
 

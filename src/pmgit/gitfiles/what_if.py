@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import os
 
-from pmgit.git.apart import Apart
+from pmgit.git.empty_repository import EmptyRepository
 from pmgit.git.scratch import no_temporary_files
 
 TYPE_CHECKING = False
@@ -53,9 +53,9 @@ class Shadow:
             "GIT_INDEX_FILE": os.path.join(os.path.dirname(top), "index"),
         }
         if everywhere:
-            self._apart = Apart(repository)
-            self.repository.env["GIT_DIR"] = self._apart.folder
-            self.repository.env["GIT_COMMON_DIR"] = self._apart.folder
+            self._empty = EmptyRepository(repository)
+            self.repository.env["GIT_DIR"] = self._empty.folder
+            self.repository.env["GIT_COMMON_DIR"] = self._empty.folder
 
     def __enter__(self) -> Repository:
         return self.repository

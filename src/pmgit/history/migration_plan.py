@@ -16,12 +16,15 @@ pmgit never does it by itself: it rewrites what others have. Found out with git-
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 
 from pmgit.core.shell import quote
-from pmgit.git.blob import Blob
+from pmgit.git.blob import Blob, decode
+from pmgit.git.names import HEADS, REMOTES, TAGS
 from pmgit.git.objects import Objects
-from pmgit.history.large import HEAD, HISTORY, REF, REFLOG, UNREACHABLE
-from pmgit.history.refs import Refs
+from pmgit.git.remotes import ANY
+from pmgit.git.revisions import listed
+from pmgit.history.scan import HEAD, HISTORY, REF, REFLOG, UNREACHABLE
 from pmgit.lfs import migrate, patterns, pointer
 from pmgit.model.folder import root_of
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, NEVER, NEVER_NAMES, OTHER, Tiers
@@ -30,38 +33,88 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
-    from pmgit.history.large import History, Large
+    from pmgit.history.scan import History, Large
 
-#: Nothing is uncommitted. From whichever folder: git tells of the whole work tree.
+#: Succeeds when nothing is uncommitted; in any folder, since git reports the whole work tree.
 _CLEAN = 'test -z "$(git status --porcelain)"'
 _STASH = "refs/stash"
+_FORMAT = "--format=%(refname)%00%(objectname)%00%(*objectname)%00%(symref)"
 #: What a stash holds stays: without a setting of its own, `git gc` never ends its reflog.
 _GC = "git -c gc.reflogExpireUnreachable=now gc -q --prune=now"
 
 
+@dataclass
 class Step:
     """One step of a plan: what it does, and the line for a shell."""
 
-    __slots__ = ("shell", "what")
-
-    def __init__(self, what: str, shell: str) -> None:
-        self.what = what
-        self.shell = shell
+    what: str
+    shell: str
 
 
+@dataclass
 class Plan:
-    """What takes `weights` out of the history, step by step, and who is affected.
+    """A plan that takes `weights` out of the history, step by step, and who is affected.
 
     `include` are the patterns for git-lfs. `back` is the step that undoes the rewriting. `notes`
-    say what the steps do not reach. Without weights, or where it cannot be done, no steps.
+    name what the steps do not reach. Without weights, or where it cannot be done, no steps.
     """
 
-    def __init__(self) -> None:
-        self.include: list[str] = []
-        self.steps: list[Step] = []
-        self.back: Step | None = None
-        self.affected = ""
-        self.notes: list[str] = []
+    include: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    back: Step | None = None
+    affected: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+class Refs:
+    """The refs of a repository, by what a rewriting of its history does to them.
+
+    `heads` and `tags` are rewritten, `remotes` are what is known of remotes; `others` (stash,
+    notes, …) may keep old commits. `remote` is the one to push to, '' when there is none.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._tips: dict[str, tuple[str, str]] = {}
+        for line in decode(repository.run("for-each-ref", _FORMAT)).split("\n"):
+            name, *facts = line.split("\0")
+            if len(facts) == 3 and not facts[2]:
+                self._tips[name] = (facts[0], facts[1])
+        names = list(self._tips)
+        self.heads = [name for name in names if name.startswith(HEADS)]
+        self.tags = [name for name in names if name.startswith(TAGS)]
+        self.remotes = [name for name in names if name.startswith(REMOTES)]
+        self.others = [n for n in names if not n.startswith((HEADS, TAGS, REMOTES))]
+        self.remote_names = decode(repository.run("remote")).split("\n")[:-1]
+        self.remote = next(
+            (name for name in ("origin", *self.remote_names) if name in self.remote_names), ""
+        )
+        code, _, _ = repository.start("symbolic-ref", "-q", "HEAD").wait()
+        self.detached = code != 0
+
+    @property
+    def remote_only(self) -> list[tuple[str, str]]:
+        """The branches that only the remote has: the name for a local one, and the ref."""
+        prefix = f"{REMOTES}{self.remote}/"
+        here = {name.removeprefix(HEADS) for name in self.heads}
+        there = [name for name in self.remotes if name.startswith(prefix)]
+        pairs = [(name.removeprefix(prefix), name) for name in there]
+        return [pair for pair in pairs if pair[0] not in here]
+
+    def commits(self) -> int:
+        """How many commits branches and tags have, those of remotes too."""
+        asked = ("rev-list", "--count", "--branches", "--tags", "--remotes")
+        return int(self._repository.run(*asked))
+
+    def unpushed(self) -> set[str]:
+        """The commits that no remote is known to have; empty when no remote is known."""
+        if not self.remotes:
+            return set()
+        return set(listed(self._repository, "--branches", "--tags", "--not", *ANY))
+
+    def holding(self, commits: set[str]) -> list[str]:
+        """The branches and tags whose tip is one of these commits."""
+        return [name for name in (*self.heads, *self.tags) if commits & {*self._tips[name]}]
 
 
 class Weighed:
@@ -103,7 +156,7 @@ class Weighed:
 
 
 def without_pointers(repository: Repository, history: History) -> None:
-    """Take the pointers out of what was found: they are small, and stand for what is not here."""
+    """Take the pointers out of the large blobs: they are small, and stand for files not here."""
     small = [one for one in history.large if one.size < pointer.MAX_BYTES]
     if small:
         blobs = [Blob("", one.oid) for one in small]
@@ -115,7 +168,7 @@ def without_pointers(repository: Repository, history: History) -> None:
 
 
 def plan(repository: Repository, weighed: Weighed) -> Plan:
-    """The plan for what was found."""
+    """The plan for the large blobs of a history."""
     made = Plan()
     history = weighed.history
     whole = not (history.shallow or history.absent or history.faults)
@@ -188,9 +241,9 @@ def _rewrite(made: Plan, repository: Repository, weighed: Weighed) -> None:
         )
     else:
         changed = len(new) if refs.remotes else total
-        told = "no remote has them" if refs.remotes else "no remote is known here"
+        reason = "no remote has them" if refs.remotes else "no remote is known here"
         get = "gets a new id" if changed == 1 else "get new ids"
-        made.affected = f"{_count(changed, 'commit')} {get}; {told}"
+        made.affected = f"{_count(changed, 'commit')} {get}; {reason}"
     _warn(made, repository, refs)
     both = "'+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*'"
     back = f"{clean}git fetch -q --update-head-ok {copy} {both}"
@@ -201,7 +254,7 @@ def _rewrite(made: Plan, repository: Repository, weighed: Weighed) -> None:
 
 
 def _restore(weighed: Weighed) -> str:
-    """What makes files of the pointers in a work tree in which nothing is uncommitted."""
+    """The command that makes files of the pointers in a work tree with nothing uncommitted."""
     here = [path for one in weighed.weights if one.where == HEAD for path in one.paths]
     if any("\n" in path for path in here):
         return "git read-tree --empty && git reset -q --hard"
@@ -209,7 +262,7 @@ def _restore(weighed: Weighed) -> str:
 
 
 def _publish(made: Plan, refs: Refs) -> None:
-    """Push what was rewritten; the objects of Git LFS first."""
+    """Add the step that pushes the new commits; the objects of Git LFS first."""
     remote = quote(refs.remote)
     line = f"git lfs push --all {remote} && git push --force-with-lease --all {remote}"
     if refs.tags:

@@ -1,4 +1,4 @@
-"""Raw weights in the history: what a set-up cannot change, and the next step for whoever can.
+"""Raw weights in the history, which a set-up leaves there, and the next step for people.
 
 The commits made so far keep what they hold; new pointers only stop it from growing. Whether
 history is rewritten is for people to decide, so here are only a look and a plan, no rewriting.
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class History:
-    """The raw blobs that commits brought in at paths which belong into Git LFS now.
+    """The raw blobs that commits introduced at paths which belong into Git LFS now.
 
-    `pushed`: whether a remote is known to have one of them. `last_only`: whether all came in by
-    the last commit of this branch. `include` are patterns for `git lfs migrate`.
+    `pushed`: whether a remote is known to have one of them. `last_only`: whether the last commit
+    of this branch introduced all of them. `include` are patterns for `git lfs migrate`.
     """
 
     raw: list[Blob] = field(default_factory=list)
@@ -40,8 +40,8 @@ class History:
     include: list[str] = field(default_factory=list)
 
     @property
-    def told(self) -> str:
-        """What the history holds, in words; '' when there is nothing raw in it."""
+    def summary(self) -> str:
+        """The raw weights of the history in a sentence; '' when there are none."""
         paths = {blob.path for blob in self.raw}
         if not paths:
             return ""
@@ -55,7 +55,7 @@ class History:
 
     @property
     def hints(self) -> list[str]:
-        """The look, and the next step."""
+        """The command that shows them, and the next step."""
         if not self.raw:
             return []
         include = f"--include={shlex.quote(','.join(self.include))}"
@@ -80,7 +80,7 @@ def look(
     repository: Repository,
     matched: Callable[[Sequence[str]], Mapping[str, Sequence[str]]],
 ) -> History:
-    """Find the raw blobs in all commits; `matched` tells the lfs patterns of each path, if any.
+    """Find the raw blobs in all commits; `matched` finds the lfs patterns of paths that have some.
 
     Empty where the history is not here to look at (a clone without trees).
     """
@@ -105,7 +105,7 @@ def look(
 
 
 def _introduced(repository: Repository) -> list[Blob]:
-    """Every blob at every path that commits bring in, with the oldest of them; oldest first."""
+    """Every blob that commits introduce at a path, with the oldest commit; oldest first."""
     found: dict[tuple[str, str], Blob] = {}
     with Running(repository) as running:
         stream = log.begin(running, "--all")

@@ -14,26 +14,16 @@ import re
 from pmgit.git import entries, log, tagged
 from pmgit.git.blob import SUBMODULE, decode
 from pmgit.git.cat_file import EVERY, stored_sizes
+from pmgit.git.log import Commit
 from pmgit.git.process import GitError, start
 from pmgit.git.streams import Running
 from pmgit.git.trouble import lacks_objects
-from pmgit.history.large import (  # fmt: skip
-    HEAD,
-    HISTORY,
-    INDEX,
-    REF,
-    REFLOG,
-    TREELESS,
-    UNKNOWN,
-    UNREACHABLE,
-    History,
-    Large,
-)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pmgit.git.blob import Blob
     from pmgit.git.log import Piece
     from pmgit.git.repository import Repository
     from pmgit.git.streams import Stream
@@ -41,6 +31,67 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 _LIST = ("rev-list", "--objects", "--no-walk")
+#: Where a blob is: in the tree of HEAD, of another ref, only in older commits, only in an index
+#: (staged), only in commits of a reflog, or nowhere: then `git gc` removes it one day.
+#: UNKNOWN when the commits could not be read.
+HEAD, REF, HISTORY, INDEX, REFLOG, UNREACHABLE, UNKNOWN = (
+    "head", "ref", "history", "index", "reflog", "unreachable", "unknown",
+)  # fmt: skip
+
+
+class Large:
+    """A large blob: `size` and `stored` (packed) in bytes, `where` it is, how it came there.
+
+    `paths` are all that it ever had, newest first; empty when none is known. `commit` is the
+    oldest that introduces it, None when no commit does.
+    """
+
+    __slots__ = ("commit", "oid", "paths", "size", "stored", "where")
+
+    def __init__(self, oid: str, size: int) -> None:
+        self.oid = oid
+        self.size = size
+        self.stored = 0
+        self.paths: dict[str, None] = {}
+        self.commit: Commit | None = None
+        self.where = UNREACHABLE
+
+    def add_commit(self, blob: Blob) -> None:
+        """Add the path and the commit that introduce it here; the last call is for the oldest."""
+        self.paths[blob.path] = None
+        self.commit = Commit(blob.commit)
+
+
+TREELESS = (
+    "this partial clone has not got its trees, so nobody knows where blobs belong; a clone with"
+    " --filter=blob:none has them"
+)
+
+
+class History:
+    """The large blobs that were found, largest first, and what could not be looked at.
+
+    `objects` and `stored` are number and bytes of what the object store holds. `commits` and
+    `authors` are counted only when something is large. `absent` objects were left on the remote
+    (partial clone); `faults` name the objects that are missing or damaged. `borrows`: whether
+    objects of another repository are in use here (alternates).
+    """
+
+    def __init__(self) -> None:
+        self.large: list[Large] = []
+        self.objects = 0
+        self.stored = 0
+        self.commits = 0
+        self.authors = 0
+        self.absent = 0
+        self.faults: list[str] = []
+        self.shallow = False
+        self.borrows = False
+
+    @property
+    def damaged(self) -> bool:
+        """Whether objects are missing or damaged that should be here."""
+        return any(fault != TREELESS for fault in self.faults)
 
 
 def look(repository: Repository, least: int, progress: Progress | None = None) -> History:
@@ -61,7 +112,7 @@ class _Look:
         self._partial = repository.is_partial
         self._width = len(repository.empty_tree)
         self._large: dict[bytes, Large] = {}
-        #: What `rev-list --objects` says of ids: a name, cut off at its first line break.
+        #: The names that `rev-list --objects` prints behind ids, cut off at the first line break.
         self._names: dict[bytes, bytes] = {}
         self._history = History()
         self._history.shallow = bool(repository.shallow_commits)
@@ -97,7 +148,7 @@ class _Look:
         return found
 
     def _list(self, stream: Stream, least: int) -> None:
-        """Find what is large in the store."""
+        """Find the large blobs of the store."""
         # `<size> blob <id>`: there may be millions of lines, and only long ones are looked at.
         longest = len(str(least)) + len(" blob ") + self._width - 1
         for text in stream.lines():
@@ -113,7 +164,7 @@ class _Look:
         self._fault(stream.finish())
 
     def _read(self, stream: Stream) -> set[bytes]:
-        """Find every path of what is large, and the oldest commit; all blobs that came in."""
+        """Find every path of large blobs, and their oldest commit; returns all introduced blobs."""
         large, history = self._large, self._history
         introduced: set[bytes] = set()
         authors: set[bytes] = set()
@@ -134,7 +185,7 @@ class _Look:
                 oid = blob.oid.encode("ascii")
                 introduced.add(oid)
                 if oid in large:
-                    large[oid].came(blob)
+                    large[oid].add_commit(blob)
                     large[oid].where = HISTORY
         history.authors = len(authors)
         introduced.discard(b"0" * self._width)  # what is deleted
@@ -163,13 +214,13 @@ class _Look:
         self._fault(stream.finish())
 
     def _tips(self, stream: Stream) -> None:
-        """Find what the trees of all refs hold, and what tags name directly."""
+        """Find the large blobs that trees of refs hold, and those that tags name directly."""
         error = self._mark(stream, self._large, REF)
         if not self._history.faults:  # else it is about the same objects
             self._fault(error)
 
     def _head(self, stream: Stream) -> None:
-        """Find what the tree of HEAD holds; there may be none yet."""
+        """Find the large blobs in the tree of HEAD; there may be none yet."""
         for blob in entries.of_tree(b"".join(stream.chunks())):
             found = self._large.get(blob.oid.encode("ascii"))
             if found is not None:
@@ -178,7 +229,7 @@ class _Look:
         stream.finish()
 
     def _rest(self) -> None:
-        """Find what only a reflog or an index holds."""
+        """Find the large blobs that only a reflog or an index holds."""
         rest = {oid: found for oid, found in self._large.items() if found.where == UNREACHABLE}
         if not rest:
             return
@@ -186,14 +237,14 @@ class _Look:
         for blob in log.read(stream):
             found = rest.get(blob.oid.encode("ascii"))
             if found is not None:
-                found.came(blob)
+                found.add_commit(blob)
                 found.where = REFLOG
         self._fault(stream.finish())
         stream = self._running.start((*_LIST, "--indexed-objects"))
         self._fault(self._mark(stream, rest, INDEX))
 
     def _mark(self, stream: Stream, blobs: dict[bytes, Large], where: str) -> GitError | None:
-        """Note of these blobs what `rev-list --objects` lists: `where` they are, and a name."""
+        """Note `where` those of the blobs are that `rev-list --objects` lists, and their names."""
         for lines in stream.lines():
             for line in lines.split(b"\n"):
                 found = blobs.get(line[: self._width])
@@ -203,7 +254,7 @@ class _Look:
         return stream.finish()
 
     def _name(self) -> None:
-        """Find the paths of what no commit tells them of."""
+        """Find the paths of large blobs that no commit introduces."""
         unnamed = {one.oid: one for oid, one in self._large.items() if self._names.get(oid)}
         unnamed = {oid: one for oid, one in unnamed.items() if not one.paths}
         if not unnamed:

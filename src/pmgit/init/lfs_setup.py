@@ -14,7 +14,7 @@ from pmgit.core.errors import PmgitError
 from pmgit.git.attributes import LFS, EveryClone
 from pmgit.git.blob import decode
 from pmgit.git.clean import LFS_FILTER
-from pmgit.git.work_tree import brought_back
+from pmgit.git.work_tree import clear_skip_mark
 from pmgit.gitfiles import block, models_folders, user_files
 from pmgit.gitfiles.attributes import (
     attribute_file,
@@ -188,7 +188,7 @@ def apply(repository: Repository, made: LfsPlan) -> Done:
         new = made.new_work_tree
         if new != made.attributes.work_tree:
             user_files.write_whole(os.path.join(repository.top, NAME), new)
-            brought_back(repository, NAME)
+            clear_skip_mark(repository, NAME)
         stage(repository, made)
     _prove(repository, made)
     renormalise.to_pointers(repository, made.raw)
@@ -215,8 +215,7 @@ def stage(repository: Repository, made: LfsPlan) -> None:
         repository.run(*LFS_FILTER, "add", "-f", *sparse, "--", NAME)
         return
     # The user has edits that are not staged, and they stay so.
-    oid = repository.run("hash-object", "-w", "--stdin", stdin=made.new_index)
-    entry = f"{made.attributes.mode},{oid.decode('ascii').strip()},{NAME}"
+    entry = f"{made.attributes.mode},{repository.store(made.new_index)},{NAME}"
     repository.run("update-index", "--add", "--cacheinfo", entry)
 
 

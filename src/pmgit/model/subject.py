@@ -378,7 +378,7 @@ class Subject:
                 if change.path == info:
                     model.info_changed = True
                     model.info_removed = not change.oid
-                elif change.brings and change.path in weights:
+                elif change.introduces and change.path in weights:
                     model.weights_changed = True
         for path in local:
             model = models.get(self.places.model_of(path))

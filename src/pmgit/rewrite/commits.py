@@ -39,7 +39,7 @@ _PROOF = ("missing-pointer", "uncovered-pointer", "tracked-weights", "oversized-
 
 
 class Remake:
-    """What is to be made anew: `out` are the blobs to take out, `stored` those for Git LFS.
+    """The commits to make anew: `out` are the blobs to take out, `stored` those for Git LFS.
 
     `before` are the steps that put on disk what only the index has, in a sparse checkout;
     `after` are those for what an ordinary new commit cures, with that commit.
@@ -80,17 +80,17 @@ class Remake:
         """Whether the branch is checked out in this work tree."""
         return position.Head(self.repository).ref == self.unpushed.ref
 
-    def anew(self) -> list[str]:
+    def changed_commits(self) -> list[str]:
         """The commits that will be made anew, parents first."""
         targets = {(blob.path, blob.oid): "" for blob in (*self.out, *self.stored)}
         order = [oid for oid, _ in self.unpushed.commits()]
         changed = Rewriter(self.repository, targets).work_out(order).ids
         return [oid for oid in order if oid in changed]
 
-    def instead(self, blob: Blob) -> str:
-        """What takes the place of a blob that is taken out: what stood there before it grew.
+    def replacement_of(self, blob: Blob) -> str:
+        """The id of the blob that replaces one that is taken out: the one there before it grew.
 
-        The id of that blob, '' when there was nothing: only then the path leaves Git.
+        '' when there was none: only then the path leaves Git.
         """
         befores = {(b.path, b.oid): b.before for b in self.out}
         oid, seen = blob.before, {blob.oid}
@@ -100,7 +100,7 @@ class Remake:
         return "" if oid in seen else oid
 
     def held(self, commits: Sequence[str]) -> dict[str, dict[str, Blob]]:
-        """What each commit has at the paths of the blobs, and its .gitattributes, by path."""
+        """The entries of each commit at the paths of the blobs, and its .gitattributes, by path."""
         paths = [ATTRIBUTES, *(blob.path for blob in (*self.out, *self.stored))]
         found: dict[str, dict[str, Blob]] = {}
         for oid in commits:
@@ -140,7 +140,7 @@ class Remake:
         ignored = [
             Fix(*for_staged.ignored(self._subject, blob))
             for blob in self.out
-            if blob.path not in hidden and not self.instead(blob)
+            if blob.path not in hidden and not self.replacement_of(blob)
         ]
         cured, whole = for_committed.at_tip(rest, whole_tree)
         if any(fix.steps for fix in ignored):
@@ -183,12 +183,12 @@ class Remake:
 
     def run(self) -> Rewritten:
         """Make the commits anew, prove them, move the branch; the new steps are not run."""
-        targets = {(blob.path, blob.oid): self.instead(blob) for blob in self.out}
+        targets = {(blob.path, blob.oid): self.replacement_of(blob) for blob in self.out}
         pointers: dict[str, str] = {}
         for blob in self.stored:
             if blob.oid not in pointers:
                 text = clean.pointer_to(self.repository, blob.oid)
-                pointers[blob.oid] = self._store(text)
+                pointers[blob.oid] = self.repository.store(text)
             targets[blob.path, blob.oid] = pointers[blob.oid]
         order = [oid for oid, _ in self.unpushed.commits()]
         done = Rewriter(self.repository, targets, self._attributes).run(order)
@@ -206,12 +206,8 @@ class Remake:
                 raise
         return done
 
-    def _store(self, data: bytes) -> str:
-        out = self.repository.run("hash-object", "-w", "--stdin", stdin=data)
-        return out.decode("ascii").strip()
-
     def attributes(self, oid: str) -> bytes | None:
-        """What becomes of the .gitattributes of a commit with the lines for Git LFS in it.
+        """The new .gitattributes of a commit, with the lines for Git LFS in it.
 
         None when it stays as it is; `oid` is '' where there is none.
         """
@@ -233,7 +229,7 @@ class Remake:
 
     def _attributes(self, oid: str) -> str:
         text = self.attributes(oid)
-        return oid if text is None else self._store(text)
+        return oid if text is None else self.repository.store(text)
 
     def _prove(self, tip: str) -> None:
         snapshot = self.unpushed.snapshot(tip)
@@ -260,8 +256,8 @@ def plan(
     """Judge the unpushed commits of a branch (`A..BRANCH`, `BRANCH`, '') with the named rules.
 
     `remote` is the one that has not got them, where it is not the branch's own; `settings` are
-    options of rules, as they are typed; `baseline` is what is forgiven, where it is not what the
-    branch says.
+    options of rules, as they are typed; `baseline` reads what is forgiven, where that is not the
+    baseline of the branch.
     """
     unpushed = position.unpushed(repository, asked, remote)
     snapshot = unpushed.snapshot()

@@ -1,4 +1,4 @@
-"""What is checked out, and how it follows a branch that is moved: index and refs, no files.
+"""Moves a branch, and lets the index follow it where it is checked out; files stay.
 
 A branch is moved only from where it is known to be. The index follows entry by entry, so what it
 knows of all other files stays; files on disk stay, but for those that are named.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def exists(repository: Repository, path: str) -> bool:
     """Whether something lies at a path of the work tree."""
-    return os.path.lexists(_on_disk(repository, path))
+    return os.path.lexists(work_tree.on_disk(repository, path))
 
 
 def refuse_dirty(repository: Repository, apart: Collection[str] = ()) -> None:
@@ -35,7 +35,7 @@ def refuse_dirty(repository: Repository, apart: Collection[str] = ()) -> None:
     waiting = [change.path for change in staged.changes(repository)]
     if waiting:
         raise PmgitError(f"{_names(waiting)} staged and not committed", "commit or stash it first")
-    # Files that look changed by their dates; whether they are is told by their content.
+    # These files look changed by their dates; whether they are, their content shows.
     found = raw_diff.changes(repository.run(*raw_diff.DIFF_FILES))
     changes = [change for change in found if change.path not in apart]
     modified = [c.path for c in changes if not _is_same(repository, c.old)]
@@ -55,7 +55,7 @@ def _is_same(repository: Repository, blob: Blob) -> bool:
         return False
     wanted = blob.head.partition(b"oid sha256:")[2][:64].decode("ascii", "replace")
     try:
-        with open(_on_disk(repository, blob.path), "rb") as file:
+        with open(work_tree.on_disk(repository, blob.path), "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == wanted
     except OSError:
         return False
@@ -104,7 +104,7 @@ def follow(repository: Repository, old: str, new: str, on_disk: tuple[str, ...])
     new_texts = [Blob(c.path, c.oid, c.mode) for c, _ in follows if c.oid]
     texts = Objects(repository).contents(new_texts) if new_texts else {}
     for change, end in follows:
-        path = _on_disk(repository, change.path)
+        path = work_tree.on_disk(repository, change.path)
         if change.oid:
             part = path + b".pmgit"
             with open(part, "xb") as file:
@@ -122,13 +122,9 @@ def _line_end(repository: Repository, change: Blob) -> bytes:
     if there == work_tree.SAME:
         return b"\n"
     try:
-        with open(_on_disk(repository, change.path), "rb") as file:
+        with open(work_tree.on_disk(repository, change.path), "rb") as file:
             data = file.read(1 << 20).replace(b"\r\n", b"\n")
     except OSError:
         return b""
     # With core.autocrlf, which is usual on Windows.
     return b"\r\n" if repository.id_of(data) == change.before else b""
-
-
-def _on_disk(repository: Repository, path: str) -> bytes:
-    return os.path.join(os.fsencode(repository.top), encode(path))

@@ -40,9 +40,9 @@ def _parts(repository: Repository, value: str, commit: str) -> tuple[list[bytes]
 
 
 def follow(repository: Repository, value: str, old: str, new: str) -> tuple[str, bool]:
-    """What a tag with this value has to be, for the commit `new` instead of `old`.
+    """The value of a tag for the commit `new` instead of `old`, and whether its signature is gone.
 
-    The second is whether a signature is left out. Raises PmgitError for a tag of a tag.
+    Raises PmgitError for a tag of a tag.
     """
     if value == old:
         return new, False
@@ -58,5 +58,4 @@ def follow(repository: Repository, value: str, old: str, new: str) -> tuple[str,
     if at >= 0:
         text, signed = text[: at + 1], True
     data = b"\n".join([b"object " + new.encode("ascii"), *kept]) + text
-    out = repository.run("hash-object", "-t", "tag", "-w", "--stdin", stdin=data)
-    return out.decode("ascii").strip(), signed
+    return repository.store(data, "tag"), signed

@@ -1,4 +1,4 @@
-"""What a server judges a push by: its own settings, and the configuration of the old tips.
+"""Reads what a server judges a push by: its own settings, and the configuration of the old tips.
 
 Never the pushed commits: a push that weakens the rules is judged by the rules before it.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from pmgit.core.config import BASELINE, FILE, PYPROJECT
 from pmgit.core.lazy import lazy
 
 TYPE_CHECKING = False
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 #: The files at the top of a tree that may hold the configuration.
-NAMES = (".pmgit.toml", "pyproject.toml")
-
-BASELINE = ".pmgit-baseline"
+NAMES = (FILE, PYPROJECT)
 #: The default branch, which counts for refs that are new.
 HEAD = "HEAD"
 
@@ -42,21 +41,22 @@ class Settings:
 
     @lazy
     def _infos(self) -> list[Answer]:
-        """What the refs of the push are now, the configurations and baselines: one question."""
+        """The present refs of the push, the configurations and baselines, by one question."""
         return self.batch.info(self._refs + self._names + self._baselines)
 
     def confirm(self) -> None:
-        """Take the old id from every update whose ref has not got it. To be asked before all else.
+        """Clear the old id of every update whose ref has another one. Call it before all else.
 
-        Git hands on what the pusher says, and finds out only when it moves the ref; not even then
-        where another hook does that.
+        Git hands on the id that the pusher claims, and checks it only when it moves the ref; not
+        even then where another hook moves it.
         """
         for update, answer in zip(self._olds, self._infos, strict=False):
             if answer.oid != update.old:
                 update.old = ""
 
+    @lazy
     def configured(self) -> dict[str, str]:
-        """What `git config` holds for pmgit on this server, by key: `config`, `gitlab`, …"""
+        """The settings of `git config` for pmgit on this server, by key: `config`, `gitlab`, …"""
         found = {}
         # Exit code 1: nothing is set.
         for line in self._config.finish(1).decode("utf-8", "surrogateescape").split("\0"):

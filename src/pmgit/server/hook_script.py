@@ -69,7 +69,7 @@ exit 0
 
 
 def text(*, config: str = "", gitlab: bool = False, made_folder: bool = False) -> bytes:
-    """The hook, with a digest by which it is known whether somebody has changed it."""
+    """The text of the hook, with a digest that shows whether somebody has changed it."""
     options = " --gitlab" if gitlab else ""
     if config:
         options += f" --config {quote(config)}"

@@ -1,4 +1,4 @@
-"""The pre-receive hook of a server: where it goes, what was there before, and the way back.
+"""Installs the pre-receive hook on a server, keeps the hook that was there, and takes ours away.
 
 Git runs one file, so a hook that was there is kept beside ours and runs after it, with the same
 input. In a folder such as `pre-receive.d`, whose files the server runs one after the other, ours
@@ -8,6 +8,7 @@ is one more file.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError, UsageError
@@ -24,6 +25,7 @@ IN_FOLDER = "pmgit"
 SAVED = f"{HOOK}.before-pmgit"
 
 
+@dataclass
 class ServerHook:
     """Where the hook of a server goes.
 
@@ -31,10 +33,9 @@ class ServerHook:
     bare repository that it is for ('' for a folder that several of them share).
     """
 
-    def __init__(self, path: str, *, chains: bool, repository: str = "") -> None:
-        self.path = path
-        self.chains = chains
-        self.repository = repository
+    path: str
+    chains: bool
+    repository: str = ""
 
     @property
     def saved(self) -> str:
@@ -43,7 +44,7 @@ class ServerHook:
 
     @property
     def content(self) -> bytes | None:
-        """What is there now; None when nothing is. A link counts by what it leads to."""
+        """The content of the hook file; None without one. A link counts by the file it leads to."""
         try:
             with open(self.path, "rb") as file:
                 return file.read()
@@ -120,7 +121,7 @@ def install(place: ServerHook, *, config: str, gitlab: bool, dry_run: bool) -> I
     yield f"write {place.path}"
     if not dry_run:
         if made and not ours:
-            _do(os.mkdir, folder)
+            _run(os.mkdir, folder)
         _put(place, wanted, keeps=keeps)
 
 
@@ -134,12 +135,12 @@ def undo(place: ServerHook, *, dry_run: bool) -> Iterator[str]:
         yield f"put back {place.path}"
         if not dry_run:
             # The very file that was there: content, permissions, times, a link as a link.
-            _do(os.replace, place.saved, place.path)
+            _run(os.replace, place.saved, place.path)
         return
     yield f"remove {place.path}"
     if dry_run:
         return
-    _do(os.unlink, place.path)
+    _run(os.unlink, place.path)
     if b"\nmade_folder=yes\n" in now:
         try:
             os.rmdir(os.path.dirname(place.path))
@@ -164,19 +165,20 @@ def _put(place: ServerHook, data: bytes, *, keeps: bool) -> None:
     part = f"{place.path}.{os.urandom(6).hex()}.tmp~"  # no server runs *~
     user_files.write_whole(part, data, new=True)
     try:
-        _do(os.chmod, part, 0o755)
+        _run(os.chmod, part, 0o755)
         if keeps:
             try:
                 os.link(place.path, place.saved, follow_symlinks=False)
             except (OSError, NotImplementedError):
-                _do(os.replace, place.path, place.saved)  # no hard links here
-        _do(os.replace, part, place.path)
+                _run(os.replace, place.path, place.saved)  # no hard links here
+        _run(os.replace, part, place.path)
     finally:
         if os.path.exists(part):
             os.unlink(part)
 
 
-def _do(action: Callable[..., object], *args: object) -> None:
+def _run(action: Callable[..., object], *args: object) -> None:
+    """Call a function of the system; its OSError becomes a PmgitError."""
     try:
         action(*args)
     except OSError as error:

@@ -49,17 +49,17 @@ BY_SERVER, BY_DEFAULTS = "the configuration of this server", "pmgit's defaults"
 
 
 class PushedError(UsageError):
-    """The push itself holds what nobody could work with: it is the pusher who can mend it."""
+    """The push itself holds something broken: only the pusher can mend it."""
 
 
 class Judgement:
-    """What the server says to a push: the findings, and how they were come by."""
+    """The answer to a push: the findings, and the configurations that they were made with."""
 
     __slots__ = ("by", "notes", "report")
 
     def __init__(self, report: Report, by: list[str], notes: list[str]) -> None:
         self.report = report
-        #: Where the configurations come from, in words.
+        #: The names of the configurations, in words.
         self.by = by
         #: What else the pusher should know.
         self.notes = notes
@@ -72,18 +72,17 @@ class Server:
         self._repository = repository
         self._settings = settings
         self._file = file
-        self._configured: dict[str, str] | None = None
         self._notes: dict[str, bool] = {}
 
     @property
     def is_gitlab(self) -> bool:
         """Whether `git config pmgit.gitlab` asks for lines that GitLab shows in its pages."""
-        return is_true(self.configured.get("gitlab", ""))
+        return is_true(self._settings.configured.get("gitlab", ""))
 
     @property
     def seconds(self) -> int:
         """How long the judgement may take: `git config pmgit.timeout`. Raises UsageError."""
-        value = self.configured.get("timeout", str(SECONDS))
+        value = self._settings.configured.get("timeout", str(SECONDS))
         if value.isascii() and value.isdigit() and len(value) < 9 and int(value):
             return int(value)
         raise UsageError(
@@ -91,14 +90,8 @@ class Server:
             f"for example: git config pmgit.timeout {SECONDS}",
         )
 
-    @property
-    def configured(self) -> dict[str, str]:
-        if self._configured is None:
-            self._configured = self._settings.configured()
-        return self._configured
-
     def for_new_ref(self) -> tuple[str, Config]:
-        """The configuration that a new ref is judged by, and whose it is in words."""
+        """The configuration that a new ref is judged by, behind its name in words."""
         own = self._own_configuration()
         if own:
             return BY_SERVER, own
@@ -116,8 +109,8 @@ class Server:
         recorded = {} if own else self._settings.recorded(MOST_BYTES)
         baselines = self._settings.baselines()
         for update in receipt.updates:
-            # Refs with the same configuration and baseline are judged together: what one of them
-            # brings is not judged again with another. With different ones, it is.
+            # Refs with the same configuration and baseline are judged together: a commit of one
+            # is not judged again with another. With different ones, it is.
             which = _NONE if own else _which(update, recorded)
             key = which, baselines[update.old or HEAD]
             groups.setdefault(key, []).append(update)
@@ -146,41 +139,41 @@ class Server:
                 by[where] = True
                 reports.append(_judged(snapshot, config, names, forgiving, own=bool(own)))
                 if reports[-1].errors:
-                    self._note_what_does_not_count(snapshot, bool(own))
+                    self._note_pushed_settings(snapshot, bool(own))
                 snapshot.discard()
         return Judgement(together(reports), list(by), list(self._notes))
 
     def _forgiving(self, group: Sequence[Update]) -> Callable[[], Baseline]:
-        """What is forgiven: by the baseline of the old tip, of HEAD for a new ref.
+        """A function that reads the baseline of the old tip, of HEAD for a new ref.
 
-        The whole group has the same. A push cannot forgive itself. Nothing is, when
-        `git config pmgit.baseline` is false, or when nobody can read it: a push has to mend it.
+        The whole group has the same one. A push cannot forgive itself. Nothing is forgiven when
+        `git config pmgit.baseline` is false, or when it cannot be read: a push has to mend it.
         """
-        old, whose = next(((each.old, each.remote) for each in group if each.old), ("", ""))
+        old, ref = next(((each.old, each.remote) for each in group if each.old), ("", ""))
 
         def asked() -> Baseline:
             from pmgit.baseline import source  # only for findings: it takes 9 ms
 
-            if not is_true(self.configured.get("baseline", "true")):
+            if not is_true(self._settings.configured.get("baseline", "true")):
                 return source.of_commit(self._repository, "")
             commit = commit_of(self._repository, old or HEAD)
             try:
                 return source.of_commit(self._repository, commit)
             except UsageError as error:
-                named = whose or _DEFAULT_BRANCH
-                self._notes[f"{named}: {error.message}: it forgives nothing"] = True
+                name = ref or _DEFAULT_BRANCH
+                self._notes[f"{name}: {error.message}: it forgives nothing"] = True
                 return source.of_commit(self._repository, "")
 
         return asked
 
-    def _note_what_does_not_count(self, snapshot: TipSnapshot, own: bool) -> None:
-        """In the clone everything may look fine, by what the refused push brings itself."""
-        brought = {change.path for change in snapshot.changes if change.oid}
+    def _note_pushed_settings(self, snapshot: TipSnapshot, own: bool) -> None:
+        """Add a note where a refused push changes the settings: in the clone it looks fine."""
+        pushed = {change.path for change in snapshot.changes if change.oid}
         names = [] if own else [FILE]
-        if is_true(self.configured.get("baseline", "true")):
+        if is_true(self._settings.configured.get("baseline", "true")):
             names.append(BASELINE)
         for name in names:
-            if name in brought:
+            if name in pushed:
                 self._notes[
                     f"{name} of this push does not count yet: a push is judged by the one that was"
                     " here before; where it is agreed on, push it first, in a commit of its own"
@@ -194,7 +187,7 @@ class Server:
     def _own_configuration(self) -> Config | None:
         """The server's own configuration; None when it has none."""
         folder = self._repository.git_dir
-        named = self._file or self.configured.get("config", "")
+        named = self._file or self._settings.configured.get("config", "")
         path = os.path.join(folder, os.path.expanduser(named) if named else SERVER_FILE)
         try:
             if not stat.S_ISREG(os.stat(path).st_mode):
@@ -209,20 +202,20 @@ class Server:
             raise PmgitError(f"{path} could not be read: {error.strerror}") from error
 
     def _recorded(self, which: _Which, update: Update) -> tuple[str, Config]:
-        """A configuration of the repository, and whose it is in words."""
+        """A configuration of the repository, behind its name in words."""
         tree, file, answer = which
         if answer is None:
             return BY_DEFAULTS, Config()
-        whose = update.remote if tree else _DEFAULT_BRANCH
+        owner = update.remote if tree else _DEFAULT_BRANCH
         try:
             if answer.size > MOST_BYTES:
                 raise too_large(file, answer.size, MAX_BYTES)
             config = _usable(parse(answer.data, file))
         except UsageError as error:
             # Else nobody could push what mends it.
-            self._notes[f"{whose}: {error.message}: judged by {BY_DEFAULTS} instead"] = True
+            self._notes[f"{owner}: {error.message}: judged by {BY_DEFAULTS} instead"] = True
             return BY_DEFAULTS, Config()
-        return f"{file} of {whose}, as it was before this push", config
+        return f"{file} of {owner}, as it was before this push", config
 
 
 def _which(update: Update, recorded: dict[tuple[str, str], Answer]) -> _Which:
@@ -230,12 +223,12 @@ def _which(update: Update, recorded: dict[tuple[str, str], Answer]) -> _Which:
     for tree in (update.old, HEAD):
         for name in NAMES:
             answer = recorded.get((tree, name))
-            if answer is not None and (name == FILE or _speaks_of_pmgit(answer.data)):
+            if answer is not None and (name == FILE or _has_pmgit_table(answer.data)):
                 return tree == update.old, name, answer
     return _NONE
 
 
-def _speaks_of_pmgit(data: bytes) -> bool:
+def _has_pmgit_table(data: bytes) -> bool:
     """Whether a pyproject.toml has a table for pmgit; one that is broken may have."""
     try:
         return bool(parse(data, PYPROJECT).source)

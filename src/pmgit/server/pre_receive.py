@@ -1,4 +1,4 @@
-"""The pre-receive hook of a server: what it answers to a push, and with which exit code."""
+"""The pre-receive hook of a server: judges a push, and makes its answer and exit code."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ def answer(
     *,
     gitlab: bool,
 ) -> tuple[str, int]:
-    """Judge a push; whatever goes wrong, it is refused.
+    """Judge a push: the text for the pusher, and the exit code. Whatever goes wrong, it is refused.
 
-    `stdin` is what Git says about the push, `config` the file that the server judges by ('': as
-    it is set up), `gitlab` whether every line begins so that GitLab shows it.
+    `stdin` are the refs as Git announces them, `config` the file that the server judges by ('':
+    as it is set up), `gitlab` whether every line begins so that GitLab shows it.
     """
     # Only what it takes to start Git; the rest is imported while Git works.
     from pmgit.git import ref_updates
     from pmgit.git.cat_file import Batch
     from pmgit.git.repository import receiving
-    from pmgit.server.config_source import Settings
     from pmgit.server.watch import OverdueError, Watch
 
     server = batch = None
     try:
         updates = ref_updates.parse(stdin)
         if not any(update.new for update in updates):
-            return "", CLEAN  # a push that only deletes brings nothing
+            return "", CLEAN  # a push that only deletes has nothing to judge
         with Watch() as watch:
             repository = receiving(max(len(update.new) for update in updates))
             walk = ref_updates.Walk(repository, updates)
             batch = Batch(repository)
             from pmgit.server import judge
+            from pmgit.server.config_source import Settings
 
             # Not before: a process that has no core to start on has the one that starts it wait.
             settings = Settings(repository, batch, walk.updates)
@@ -48,7 +48,7 @@ def answer(
 
             server = judge.Server(repository, settings, config)
             watch.limit(server.seconds)
-            said = server.judge(Receipt(walk, batch), select, ignore)
+            judgement = server.judge(Receipt(walk, batch), select, ignore)
     except OverdueError as error:
         from pmgit.report.refusal import could_not
 
@@ -67,18 +67,18 @@ def answer(
     finally:
         if batch is not None:
             batch.leave()
-    report = said.report
+    report = judgement.report
     if report.not_judged:
         # A server that lacks objects of its own must never say "clean".
         from pmgit.report.text import not_judged
 
-        said.notes.append(not_judged(report.not_judged))
+        judgement.notes.append(not_judged(report.not_judged))
     code = FINDINGS if report.errors else FAILED if report.not_judged else CLEAN
-    if not (report.findings or said.notes):
+    if not (report.findings or judgement.notes):
         return "", code
     from pmgit.report.refusal import refusal
 
-    return _shown(refusal(report, said.by, said.notes), gitlab or server.is_gitlab), code
+    return _shown(refusal(report, judgement.by, judgement.notes), gitlab or server.is_gitlab), code
 
 
 def _on_gitlab(server: Server | None) -> bool:

@@ -1,4 +1,4 @@
-"""The proof of a server's hook: raw weights are pushed to a copy, and Git says that it refuses.
+"""The proof of a server's hook: raw weights are pushed to a copy, and the hook refuses them.
 
 The copy borrows the objects of the repository and has its default branch, so it is judged by the
 same configuration. Nothing is pushed to the repository itself, and no other hook of it runs.
@@ -30,7 +30,7 @@ _MOST = 20_000_000
 
 
 def prove(place: ServerHook, hook: bytes, config: str) -> str:
-    """A line that says by which configuration a push of raw weights is refused.
+    """Prove that a push of raw weights is refused; returns a line that names the configuration.
 
     Raises PmgitError when it is not, or when the hook could not judge it.
     """
@@ -40,15 +40,15 @@ def prove(place: ServerHook, hook: bytes, config: str) -> str:
         by, judged = _configuration(there, config)
         allowed = max(judged.sizes("tracked-weights"), default=0)
         weights = bytes(min(allowed, _MOST)) + os.urandom(_BYTES)
-        said = _push(there, judged.models[0], weights)
-    if said is None or ("judged by: " in said and "raw in Git" not in said):
+        output = _push(there, judged.models[0], weights)
+    if output is None or ("judged by: " in output and "raw in Git" not in output):
         raise PmgitError(
             "not installed: raw weights would not be refused",
             f"see what {by} leaves out: select, ignore, exclude, limits",
         )
-    if "[remote rejected]" not in said or "raw in Git" not in said:
-        told = [line.removeprefix("remote: ").strip() for line in said.splitlines()]
-        raise PmgitError(f"not installed: the hook could not judge a push: {'; '.join(told[:4])}")
+    if "[remote rejected]" not in output or "raw in Git" not in output:
+        lines = [line.removeprefix("remote: ").strip() for line in output.splitlines()]
+        raise PmgitError(f"not installed: the hook could not judge a push: {'; '.join(lines[:4])}")
     size = f" ({show_size(len(weights))})" if allowed else ""
     return f"a push of raw weights{size} to a copy is refused, judged by {by}"
 
@@ -61,7 +61,7 @@ def _copy(original: str, there: str, hook: bytes) -> None:
     path = os.path.join(there, "hooks", "pre-receive")
     with open(path, "wb") as file:
         file.write(hook)
-    os.chmod(path, 0o755)  # noqa: S103 - it is to be run, by whoever pushes
+    os.chmod(path, 0o755)  # noqa: S103 - everybody who pushes has to run it
     if not original:
         return
     with open(os.path.join(there, "objects", "info", "alternates"), "wb") as file:
@@ -85,7 +85,7 @@ def _format(original: str) -> str:
 
 
 def _configuration(there: str, config: str) -> tuple[str, Config]:
-    """What the copy judges by, in words, and as it is."""
+    """The configuration that the copy judges by: its name in words, and itself."""
     found = repository.at(there)
     batch = Batch(found)
     try:
@@ -96,8 +96,7 @@ def _configuration(there: str, config: str) -> tuple[str, Config]:
 
 
 def _push(there: str, root: str, weights: bytes) -> str | None:
-    """What Git says to a push of raw weights; None when it takes them."""
-    env = {"GIT_DIR": there}
+    """Push raw weights; returns what git printed, None when they were accepted."""
     ours = {
         "GIT_AUTHOR_NAME": "pmgit", "GIT_AUTHOR_EMAIL": "pmgit@example.invalid",
         "GIT_COMMITTER_NAME": "pmgit", "GIT_COMMITTER_EMAIL": "pmgit@example.invalid",
@@ -114,5 +113,5 @@ def _push(there: str, root: str, weights: bytes) -> str | None:
     # The other end starts with an environment of its own, and so with its hooks.
     allowed = {**env, "GIT_ALLOW_PROTOCOL": "file"}
     refs = f"{commit}:{HEADS}{PROBE}"
-    code, _, said = process.start("push", url, refs, env=allowed).wait()
-    return said if code else None
+    code, _, output = process.start("push", url, refs, env=allowed).wait()
+    return output if code else None

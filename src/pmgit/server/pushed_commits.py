@@ -1,4 +1,4 @@
-"""The snapshots of a push as the server sees it: what every ref's new tip brings, in one batch.
+"""The snapshots of a push on the server: one for every new tip, made in one batch.
 
 One `git log` lists the new commits of all refs and what each of them changes, however many there
 are; one `diff-tree` how the tips differ from what the server has, unless the commits between follow
@@ -15,10 +15,9 @@ from pmgit.git.commit_diffs import CommitDiff
 from pmgit.git.objects import UnreadableObjectError
 from pmgit.git.process import GitError
 from pmgit.git.raw_diff import between
-from pmgit.git.receiver import Receiver
 from pmgit.git.revisions import independent, merge_base
 from pmgit.server.tip_snapshot import TipSnapshot
-from pmgit.snapshots.base import Span
+from pmgit.snapshots.base import Receiver, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Receipt:
-    """What a push brings, by a walk over its commits that is under way."""
+    """A received push, with Git's walk over its commits under way."""
 
     def __init__(self, walk: Walk, batch: Batch) -> None:
         self.repository = walk.repository
@@ -42,7 +41,7 @@ class Receipt:
         self._known = ("--all",) if stores else None
         #: Every new commit, the oldest first.
         self._commits: dict[str, CommitDiff] = {}
-        #: What the new ids are that are not themselves new commits, tags followed.
+        #: The objects that those new ids lead to which are no new commits, tags followed.
         self._peeled: dict[str, Answer] = {}
         self._changes: dict[tuple[str, str], list[Blob]] = {}
         #: The folders of a tip that its commits have changed, where they follow each other.
@@ -77,14 +76,14 @@ class Receipt:
             if kind != "commit" or oid not in self._commits or oid in tips:
                 continue
             tips.add(oid)
-            # What another ref brings is its matter; the tree of every tip is judged all the same.
+            # Commits of another ref are judged with that one, but the tree of every tip is judged.
             reach = span, edges = self._reach(oid)
             base = self._base(update, oid, edges)
             yield _Tip(oid, span - claimed, reach, base, update.remote)
             claimed |= span
 
     def _reach(self, tip: str) -> tuple[set[str], list[str]]:
-        """The new commits that a tip brings, and those behind them that are not new."""
+        """The new commits of a tip, and the commits behind them that are not new."""
         found, edges, waiting = {tip}, {}, [tip]
         while waiting:
             for parent in self._commits[waiting.pop()].parents:
@@ -109,14 +108,14 @@ class Receipt:
         return independent(self.repository, edges)[0]
 
     def _diff(self, tips: Sequence[_Tip]) -> None:
-        """How every tip differs from its base, by one process at the most."""
+        """Find the changes of every tip against its base, by one process at the most."""
         shallow = self.repository.shallow_commits
         asked = []
         for tip in tips:
             cut = shallow & tip.span
             start = tip.base or self.repository.empty_tree
             for commit in cut:
-                # At the edge of a shallow repository a commit seems to bring its whole tree.
+                # At the edge of a shallow repository a commit seems to introduce its whole tree.
                 parents = self._commits[commit].parents
                 changes = between(self.repository, start, commit)
                 self._commits[commit] = CommitDiff(commit, parents, changes)
@@ -189,7 +188,7 @@ class Receipt:
 
 
 class _Tip:
-    """A new tip: the commits whose blobs it answers for, and what its tree is held against.
+    """A new tip: the commits that are judged with it, and the base that its tree is compared with.
 
     `span` are all new commits between `edges`, which are not, and the tip; `base` is one of
     these or an older one, `ref` is where it is pushed to.

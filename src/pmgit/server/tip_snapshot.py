@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pmgit.core.errors import PmgitError
-from pmgit.git import attribute_index
+from pmgit.git import temporary_index
 from pmgit.git.blob import (
     FOLDER,
     LINK,
@@ -18,7 +18,7 @@ from pmgit.git.blob import (
 from pmgit.git.entries import FILES, TREE, in_object, of_tree, plain_mode
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.objects import Objects, UnreadableObjectError
-from pmgit.snapshots.base import RANGE, Snapshot
+from pmgit.snapshots.base import RANGE, Snapshot, attribute_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
     from pmgit.git.cat_file import Batch
     from pmgit.git.process import Process
-    from pmgit.git.receiver import Receiver
     from pmgit.git.repository import Repository
-    from pmgit.snapshots.base import Span
+    from pmgit.snapshots.base import Receiver, Span
 
 _FILES = (*REGULAR, LINK)
 _NAME = ATTRIBUTES.encode("ascii")
@@ -84,7 +83,7 @@ class TipSnapshot(Snapshot):
     def as_range(self, changes: list[Blob], introduced: list[Blob] | None = None) -> Self:
         """The same tree with other changes; `introduced` as in `Snapshot.as_range`."""
         found = super().as_range(changes, introduced)
-        found._expected = None  # whoever asked in advance waits for it
+        found._expected = None  # the process belongs to the other snapshot
         return found
 
     def _list(self, paths: Iterable[str]) -> Process:
@@ -101,7 +100,7 @@ class TipSnapshot(Snapshot):
         if self._settle(paths):
             return
         if self._known_files:
-            self._index_file = attribute_index.write(self.repository, self._known_files.values())
+            self._index_file = temporary_index.write(self.repository, self._known_files.values())
             self._asked = (paths, self._start(paths, {"GIT_INDEX_FILE": self._index_file}))
         else:
             self._lists.append(paths)
@@ -115,7 +114,7 @@ class TipSnapshot(Snapshot):
                 self._index_file = ""
 
     def discard(self) -> None:
-        """Leave nothing behind of what was asked and not needed: the quarantine is to be kept."""
+        """Remove the files of questions that nobody needed: the quarantine is going to be kept."""
         if self._index_file:
             try:
                 self._collect()
@@ -123,9 +122,9 @@ class TipSnapshot(Snapshot):
                 pass  # nobody waits for the answer
 
     def prepare(self, roots: tuple[str, ...]) -> bool:
-        """Start to ask what is sure to be asked: attributes, and these folders if they change.
+        """Start to ask for what is sure to be needed: attributes, and these folders if they change.
 
-        Whether they do is the answer.
+        Returns whether they do.
         """
         self.ask_filters([blob.path for blob in self.introduced if blob.is_regular])
         touched = self._touched(roots)
@@ -146,7 +145,7 @@ class TipSnapshot(Snapshot):
             begins = tuple(f"{folder}/" for folder in touched)
             return {p: blob for p, blob in self.listing(*listed).items() if p.startswith(begins)}
         found = self._below({folder: self._trees[folder] for folder in touched})
-        return {blob.path: blob for blob in sorted(found, key=_path)}
+        return {blob.path: blob for blob in sorted(found, key=lambda blob: blob.path)}
 
     def _touched(self, roots: Sequence[str]) -> list[str]:
         """The folders directly in `roots` in which something changes."""
@@ -161,13 +160,13 @@ class TipSnapshot(Snapshot):
         return list(found)
 
     def _listed_for(self, touched: Sequence[str], roots: Sequence[str]) -> tuple[str, ...]:
-        """What Git has to list to know the touched folders; nothing when their trees are known."""
+        """The paths that Git has to list for the touched folders; () when their trees are known."""
         if all(folder in self._trees for folder in touched):
             return ()
         return tuple(touched if len(touched) <= _FOLDERS else roots)
 
     def _below(self, trees: Mapping[str, str]) -> Iterator[Blob]:
-        """All entries below folders whose trees are known."""
+        """All entries below these folders (ids of trees by path)."""
         while trees:
             deeper = {}
             for folder, data in self._contents_of(trees).items():
@@ -202,7 +201,7 @@ class TipSnapshot(Snapshot):
         return {folder: data for folder, data in found.items() if data}
 
     def _by_name(self, folders: Sequence[str]) -> Iterator[Blob]:
-        """The `.gitattributes` files that folders of the tip have whose trees are not known."""
+        """The `.gitattributes` files of folders whose tree ids are not known."""
         if any("\n" in folder for folder in folders):
             yield from of_tree(self._list(map(_in, folders)).finish())
             return
@@ -210,10 +209,6 @@ class TipSnapshot(Snapshot):
         answers = self._batch.contents([f"{self.span.tip}:{folder}" for folder in folders])
         pairs = zip(folders, answers, strict=True)
         yield from self._entries({f: one.data for f, one in pairs if one.kind == "tree"})
-
-    def _in_trees(self, folders: Iterable[str]) -> Iterator[Blob]:
-        """The `.gitattributes` files that folders have whose trees are known."""
-        yield from self._entries(self._contents_of({f: self._trees[f] for f in folders}))
 
     def _entries(self, trees: Mapping[str, bytes]) -> Iterator[Blob]:
         """The `.gitattributes` files in the trees of folders."""
@@ -224,19 +219,19 @@ class TipSnapshot(Snapshot):
                         yield Blob(_in(folder), oid, REGULAR[0])
 
     def _look_for_attributes(self, paths: Iterable[str]) -> None:
-        """Find the `.gitattributes` files that can say something of these paths."""
+        """Find the `.gitattributes` files that can decide about these paths."""
         folders = folders_of(paths) - self._folders
         if not folders:
             return
         self._folders |= folders
         if len(folders) > _FOLDERS or () in self._listings:
-            found = [b for b in self.listing().values() if b.path.endswith(ATTRIBUTES)]
+            found = attribute_files(self.listing().values())
         else:
             # A look into trees whose ids are known costs a tenth of finding the way to each file.
-            known = [folder for folder in folders if folder in self._trees]
-            found = [*self._in_trees(known), *self._by_name(sorted(folders.difference(known)))]
-        found = [blob for blob in found if blob.path.rpartition("/")[2] == ATTRIBUTES]
-        # Git takes a file that it cannot read for an empty one, and says nothing.
+            known = {folder: self._trees[folder] for folder in folders if folder in self._trees}
+            unknown = sorted(folders.difference(known))
+            found = [*self._entries(self._contents_of(known)), *self._by_name(unknown)]
+        # Git takes a file that it cannot read for an empty one, without a word.
         sizes = self.objects.readable_sizes(blob.oid for blob in found)
         for blob in found:
             measured = Blob.known(blob.path, blob.oid, blob.mode, sizes[blob.oid], None)
@@ -244,10 +239,6 @@ class TipSnapshot(Snapshot):
 
     def _attribute_files(self, size: int) -> Sequence[Blob]:  # noqa: ARG002
         return list(self._known_files.values())
-
-
-def _path(blob: Blob) -> str:
-    return blob.path
 
 
 def _in(folder: str) -> str:

@@ -1,4 +1,4 @@
-"""What is judged: the blobs that Git would record or receive, and what else Git says of them.
+"""The snapshot: the blobs that Git would record or receive, and Git's answers about them.
 
 `snapshots.staged` makes one of the index against HEAD, `snapshots.tree` of a whole index or commit,
 `snapshots.commit_range` of every commit of a range and its tip. Rules only ask it; they never run
@@ -9,34 +9,37 @@ from __future__ import annotations
 
 import os
 
+from pmgit.git import attributes
 from pmgit.git.blob import NOT_HERE, REGULAR, Blob, removed_by
 from pmgit.git.contents import Contents
 from pmgit.git.entries import INDEX, of_index
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.objects import Objects
 from pmgit.git.raw_diff import DIFF_INDEX, changes
-from pmgit.git.receiver import NOBODY, Receiver
-from pmgit.snapshots.path_filters import PathFilters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Self
 
-    from pmgit.git.commit_index import CommitIndex
     from pmgit.git.index_sizes import Sizes
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
+    from pmgit.git.temporary_index import CommitIndex
     from pmgit.snapshots.outline import Outline
 
 STAGED, TREE, RANGE = "staged", "tree", "range"
+#: Below so many paths Git is asked, whatever the attribute files are like.
+_FEW_PATHS = 100
+#: From so many bytes of attribute files times paths on, `many_lines` takes less time than Git.
+_LONG = 2_000_000_000
 
 
 class Span:
     """Where a range of commits lies in the history.
 
-    `tip` is the commit whose tree is judged, `base` the one that the changes are held against
-    where that may be old, `merged` are other commits that are not new and that it is made of.
+    `tip` is the commit whose tree is judged, `base` the one that it is compared with where
+    that may be old, `merged` are other commits that are not new and that it is made of.
     `excluded` are the revision arguments that bound it, `cut` is how many of its commits have
     parents that a shallow clone lacks.
     """
@@ -63,7 +66,45 @@ class Span:
 NO_SPAN = Span()
 
 
-class Snapshot(PathFilters):
+class Receiver:
+    """The remote to which a snapshot is pushed, or this repository where it is pushed to.
+
+    * `known`: revision arguments for what it has; None where nothing is pushed, and on a server
+      that does not keep the objects of Git LFS itself.
+    * `address`: the remote's name, or its address, as it was given; `name`: its name if it has one.
+    * `ref`: the ref that is pushed, where it is known.
+    * `tagged`: pushed refs that name no commit but a blob or a tree, with their ids.
+    * `is_here`: whether it is this repository (a server).
+    * `lacks_all`: whether it is known to have none of the commits that are judged.
+    """
+
+    __slots__ = ("address", "is_here", "known", "lacks_all", "name", "ref", "tagged")
+
+    def __init__(
+        self,
+        known: Iterable[str] | None = None,
+        *,
+        address: str = "",
+        name: str = "",
+        ref: str = "",
+        tagged: Mapping[str, str] | None = None,
+        is_here: bool = False,
+        lacks_all: bool = False,
+    ) -> None:
+        self.known = None if known is None else tuple(known)
+        self.address = address
+        self.name = name
+        self.ref = ref
+        self.tagged = dict(tagged or {})
+        self.is_here = is_here
+        self.lacks_all = lacks_all
+
+
+#: Of what is not pushed.
+NOBODY = Receiver()
+
+
+class Snapshot:
     """The blobs to judge, and the tree that they are part of.
 
     `introduced` are the blobs that are new here, links and submodules among them; `changes` the
@@ -71,8 +112,8 @@ class Snapshot(PathFilters):
     commit; without it, it is the repository's own. `receiver` is who gets it in a push. `is_part`:
     only some paths of a tree are judged. `sizes` are those that the index has, when much is staged.
 
-    What Git has answered is kept by path (the filters and listings here) and by blob (`contents`).
-    It is filled by asking, and no answer depends on what was asked before.
+    Git's answers are kept by path (the filters and listings here) and by blob (`contents`). None
+    depends on the questions before it.
     """
 
     def __init__(
@@ -90,7 +131,9 @@ class Snapshot(PathFilters):
         objects: Objects | None = None,
         sizes: Sizes | None = None,
     ) -> None:
-        super().__init__(repository, index.env if index else None)
+        self.repository = repository
+        #: Points git at the index that has the attribute files.
+        self.index_env = index.env if index else {}
         self.origin = origin
         self.changes = changes
         self.introduced = introduced
@@ -107,6 +150,11 @@ class Snapshot(PathFilters):
         self._asked_files: Process | None = None
         self._files: list[Blob] | None = None  # `.gitattributes` of `index`, their sizes known
         self._listings: dict[tuple[str, ...], dict[str, Blob]] = {}
+        self._clones: attributes.EveryClone | None = None
+        self._filters: dict[str, str] = {}  # left out is what has none
+        self._lists: list[Sequence[str]] = []  # the paths that they were asked for
+        self._answered: set[str] = set()  # the same, made when somebody asks for one of them
+        self._asked: tuple[Sequence[str], Process] | None = None
 
     @property
     def removed(self) -> dict[tuple[str, str], list[str]]:
@@ -124,8 +172,8 @@ class Snapshot(PathFilters):
     def as_range(self, changes: list[Blob], introduced: list[Blob] | None = None) -> Self:
         """The same tree with other changes, judged as ranges are: without the work tree.
 
-        `introduced` are the blobs that are new then; None: as they are. What Git has answered of
-        the tree holds for both.
+        `introduced` are the blobs that are new then; None: the same ones. Git's answers about the
+        tree hold for both.
         """
         import copy
 
@@ -157,14 +205,66 @@ class Snapshot(PathFilters):
 
     def ask_filters(self, paths: Sequence[str]) -> None:
         """Start to ask Git for the filter attribute of `paths`; `filter_of` waits for it."""
-        super().ask_filters(paths)
-        if paths and self._index and self._files is None and not self._asked_files:
-            self._asked_files = list_attributes(self.repository, self.index_env)
+        if paths:
+            self._collect()
+            if not self._settle(paths):
+                self._asked = (paths, self._start(paths, self.index_env))
+            if self._index and self._files is None and not self._asked_files:
+                self._asked_files = list_attributes(self.repository, self.index_env)
+
+    def _start(self, paths: Sequence[str], env: dict[str, str]) -> Process:
+        self._clones = self._clones or attributes.EveryClone(self.repository)
+        return self._clones.ask(paths, env)
+
+    def _settle(self, paths: Sequence[str]) -> bool:
+        """Answer for so many paths and so many lines of attribute files that Git takes long."""
+        if len(paths) < _FEW_PATHS:
+            return False
+        files = self._attribute_files(_LONG // len(paths))
+        if sum([blob.size for blob in files]) * len(paths) < _LONG:
+            return False
+        from pmgit.git import many_lines
+
+        found = many_lines.filters(self.repository, self._texts_of(files), paths)
+        self._filters.update(found)
+        self._lists.append(paths)
+        return True
 
     def _collect(self) -> None:
-        super()._collect()
+        """Wait for the answers to all questions that are under way."""
+        if self._asked:
+            paths, process = self._asked
+            self._asked = None
+            self._filters.update(attributes.answers(process, paths))
+            self._lists.append(paths)
         if self._asked_files:
             self._files_of_index()
+
+    def _unanswered(self, paths: Iterable[str]) -> list[str]:
+        """The paths that git has not been asked about."""
+        while self._lists:
+            self._answered.update(self._lists.pop())
+        return [path for path in paths if path not in self._answered]
+
+    def filter_of(self, path: str) -> str:
+        """The filter attribute that `path` has in this snapshot: `lfs`, `unspecified`, …"""
+        if self._asked:
+            self._collect()
+        if path not in self._filters:
+            self.learn_filters([path])
+        return self._filters.get(path, attributes.UNSPECIFIED)
+
+    def learn_filters(self, paths: Iterable[str]) -> None:
+        """Get to know the filter attribute of many paths, by one question."""
+        self._collect()
+        self.ask_filters(self._unanswered(paths))
+        self._collect()
+
+    def filtered(self, blobs: Sequence[Blob]) -> list[Blob]:
+        """Those blobs on whose path a filter works."""
+        self.learn_filters([blob.path for blob in blobs])
+        found, none = self._filters, attributes.NO_FILTER
+        return [blob for blob in blobs if blob.path in found and found[blob.path] not in none]
 
     def _files_of_index(self) -> list[Blob]:
         """The `.gitattributes` files of a temporary index, and their sizes.
@@ -179,22 +279,22 @@ class Snapshot(PathFilters):
         return self._files
 
     def _attribute_files(self, size: int) -> Sequence[Blob]:
+        """The `.gitattributes` files, their sizes known; none where all are below `size`, or where
+        it costs as much to find out."""
         if self._index:
             return self._files_of_index()
         if () in self._listings:
-            files = [b for p, b in self._listings[()].items() if p.endswith(ATTRIBUTES)]
+            files = attribute_files(self._listings[()].values())
         elif self.has_work_tree and _size(f"{self.repository.top}/{ATTRIBUTES}") >= size:
             files = of_index(list_attributes(self.repository, self.index_env).finish())
         else:
             return ()
-        files = [blob for blob in files if blob.path.rpartition("/")[2] == ATTRIBUTES]
         self.contents.measure(files)
         return files
 
     def attribute_texts(self) -> dict[str, bytes]:
         """The contents of all `.gitattributes` files, by path."""
-        files = [b for p, b in self.listing().items() if p.endswith(ATTRIBUTES) and b.is_regular]
-        return self._texts_of([b for b in files if b.path.rpartition("/")[2] == ATTRIBUTES])
+        return self._texts_of([b for b in attribute_files(self.listing().values()) if b.is_regular])
 
     def _texts_of(self, files: Sequence[Blob]) -> dict[str, bytes]:
         contents = self.objects.contents(files)
@@ -226,11 +326,11 @@ class Snapshot(PathFilters):
         return None
 
     def outline(self, roots: Sequence[str], note: str) -> Outline | None:  # noqa: ARG002
-        """What the index has of large folders, with the files `note` below; None: list them."""
+        """An outline of large folders of the index, with the files `note` in it; None: list all."""
         return None
 
     def know(self, folders: tuple[str, ...], entries: dict[str, Blob]) -> None:
-        """Keep what the index holds below these folders."""
+        """Keep the entries that the index holds below these folders."""
         self._listings[folders] = entries
 
     def _listed(self, folders: tuple[str, ...]) -> dict[str, Blob]:
@@ -243,6 +343,13 @@ class Snapshot(PathFilters):
             real = {change.path for change in changes(diff)}
             found = {path: blob for path, blob in found.items() if path in real}
         return found
+
+
+def attribute_files(blobs: Iterable[Blob]) -> list[Blob]:
+    """Those of the blobs that are named `.gitattributes`, in any folder."""
+    # Few end so, and to take each of 50,000 paths apart would take longer.
+    found = [blob for blob in blobs if blob.path.endswith(ATTRIBUTES)]
+    return [blob for blob in found if blob.path.rpartition("/")[2] == ATTRIBUTES]
 
 
 def list_attributes(repository: Repository, env: dict[str, str]) -> Process:

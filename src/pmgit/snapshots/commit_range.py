@@ -1,8 +1,8 @@
-"""The snapshot of a range of commits: what every one of them introduces, and the tip.
+"""The snapshot of a range of commits: the blobs that each of them introduces, and the tip.
 
 One process however many commits there are. A merge introduces what differs from all of its parents
-(`-c`): content that no parent had, as only an "evil" merge brings; everything else came in by a
-commit of its own.
+(`-c`): content that no parent had, as only an "evil" merge has it; everything else was introduced
+by another commit.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ import os
 from pmgit.core.errors import UsageError
 from pmgit.git import commit_diffs
 from pmgit.git.commit_diffs import CommitDiff, contributions, difference
-from pmgit.git.commit_index import CommitIndex
 from pmgit.git.objects import Objects
 from pmgit.git.raw_diff import WALK, between
-from pmgit.git.receiver import NOBODY, Receiver
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import demand_commit, edges_of, listed, merge_base
-from pmgit.snapshots.base import RANGE, Snapshot, Span
+from pmgit.git.temporary_index import CommitIndex
+from pmgit.snapshots.base import NOBODY, RANGE, Receiver, Snapshot, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,8 +48,8 @@ def take(
 ) -> Snapshot:
     """The snapshot of the commits that `tip` has and `excluded` (`^ID`, `--remotes=…`) have not.
 
-    `base` is what the tip's tree is held against; without one, every file of the tip is new.
-    `others` are more commits that are not new: what is as one of these has it, is not either.
+    `base` is the commit that the tip's tree is compared with; without one, every file is new.
+    `others` are more commits that are not new: a file that one of them has as it is, is not new.
     """
     # Git works on the commits while it is asked about the tip.
     walk = _Walk(repository, (tip, *excluded))
@@ -104,7 +103,7 @@ class _Walk:
         self._process = repository.start(*WALK, *whole, *revisions)
 
     def commits(self, base: str) -> list[CommitDiff]:
-        """What the commits change, the oldest first; `base` stands in for parents not here."""
+        """The changes of the commits, the oldest first; `base` stands in for parents not here."""
         repository = self._repository
         found = [*commit_diffs.of_walk(repository, self._process.finish()).values()]
         # What lies behind the edge of a shallow clone cannot be seen: such a commit is held

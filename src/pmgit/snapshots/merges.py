@@ -1,4 +1,4 @@
-"""The other commits that a snapshot is made of, in a merge: what one of them has is not new.
+"""The other sides of a merge: what one of them has is not new.
 
 A merge commit is judged against all of its parents. While a merge is under way these are HEAD and
 what a remote-tracking ref has of the other side; of a range, the commits where it begins. Asked
@@ -33,7 +33,7 @@ def heads(repository: Repository) -> list[str]:
         with open(os.path.join(repository.git_dir, "MERGE_HEAD"), "rb") as file:
             named = file.read(_BYTES).decode("ascii", "replace").split()
     except OSError:
-        # To the hook of a merge without conflicts Git tells them before it writes that file.
+        # The hook of a merge without conflicts runs before Git writes that file.
         named = [name[8:] for name in os.environ if name.startswith("GITHEAD_")]
     return [oid for oid in named if is_id(oid)]
 

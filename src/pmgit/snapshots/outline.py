@@ -1,7 +1,7 @@
-"""What the index has of folders with very much in them, without a list of all of it.
+"""An outline of folders of the index with very many entries, without a list of all of them.
 
-Two questions tell it: what HEAD has directly in these folders, and where below them the index has
-a file of a certain name. The rest of what lies in one folder is asked for when somebody needs it.
+It takes two questions: what HEAD has directly in these folders, and where below them the index has
+a file of a certain name. Git lists the rest of one folder when somebody needs it.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Question:
 
 
 class Outline:
-    """What the index has of some folders: HEAD's names in them, and what the index changes.
+    """An outline of some folders: HEAD's names in them, and the changes of the index.
 
     `folders` are the folders that HEAD has directly in `roots`, `files` what else it has there
     (and the files that were asked for), `noted` all folders below with a note in the index.
@@ -109,7 +109,7 @@ class Outline:
         self._unmerged = unmerged
 
     def at(self, paths: Sequence[str]) -> dict[str, Blob]:
-        """What the index has at those of `paths` that were asked for."""
+        """The entries of the index at those of `paths` that were asked for, by path."""
         changes = at_or_below(self._changes, paths)
         before = [blob for blob in self.files if blob.path in paths]
         return changed(before, changes, self._unmerged)

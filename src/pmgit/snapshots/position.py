@@ -12,9 +12,9 @@ from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git import revisions
 from pmgit.git.blob import decode
 from pmgit.git.names import HEADS, REMOTES, TAGS
-from pmgit.git.receiver import Receiver
 from pmgit.git.remotes import ANY, Remotes
 from pmgit.snapshots import commit_range
+from pmgit.snapshots.base import Receiver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DETACHED = "HEAD"
 MERGING = "merge"
 
-#: What lies in the git directory while Git is in the middle of something, and what that is.
+#: The operation that Git is in the middle of, by the name that lies in the git directory then.
 _UNDER_WAY = {
     "rebase-merge": "rebase",
     "rebase-apply": "rebase or am",
@@ -38,7 +38,7 @@ _UNDER_WAY = {
 
 
 class Head:
-    """What is checked out: `oid` its commit ('' before the first), `ref` its branch or HEAD."""
+    """HEAD of a work tree: `oid` is its commit ('' before the first), `ref` its branch or HEAD."""
 
     def __init__(self, repository: Repository) -> None:
         ref = repository.start("symbolic-ref", "-q", DETACHED)
@@ -47,7 +47,7 @@ class Head:
 
 
 def under_way(repository: Repository) -> str:
-    """What Git is in the middle of in this work tree, such as `rebase`; '' when nothing is."""
+    """The operation that is under way in this work tree, such as `rebase`; '' for none."""
     for name, what in _UNDER_WAY.items():
         if os.path.exists(os.path.join(repository.git_dir, name)):
             return what
@@ -116,7 +116,7 @@ class Unpushed:
 
     @property
     def value(self) -> str:
-        """What the ref holds: the id of its commit, or of an annotated tag."""
+        """The id that the ref holds: of its commit, or of an annotated tag."""
         return revisions.id_of(self.repository, self.ref) if self.ref.startswith(TAGS) else self.tip
 
     def commits(self) -> list[tuple[str, list[str]]]:
@@ -128,7 +128,7 @@ class Unpushed:
         return [(line[0], line[1:]) for line in words]
 
     def snapshot(self, tip: str = "") -> Snapshot:
-        """What these commits bring; with `tip`, what those that end there bring instead."""
+        """The snapshot of these commits; with `tip`, of those that end there instead."""
         tip = tip or self.tip
         _, edges = revisions.edges_of(self.repository, tip, self.bounds)
         receiver = Receiver(ref=self.ref, lacks_all=self.bounds[0] == "--not")
@@ -136,7 +136,7 @@ class Unpushed:
 
 
 def unpushed(repository: Repository, text: str = "", remote: str = "") -> Unpushed:
-    """What is meant by `A..BRANCH`, by `BRANCH`, or by nothing: the branch that is checked out.
+    """The unpushed commits for `A..BRANCH`, for `BRANCH`, or for '': the branch checked out.
 
     A tag is named as `refs/tags/NAME`. Without A it is all that `remote` has not got, which is the
     one to which the branch is pushed where none is named. Raises UsageError when there is no such

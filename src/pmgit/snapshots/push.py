@@ -1,16 +1,15 @@
-"""The snapshots of a push: for every ref that Git announces, what its tip brings to the remote."""
+"""The snapshots of a push: one for the tip of every ref that is new to the remote."""
 
 from __future__ import annotations
 
 from pmgit.git.blob import Blob
 from pmgit.git.cat_file import peeled
-from pmgit.git.commit_index import CommitIndex
 from pmgit.git.objects import UnreadableObjectError
-from pmgit.git.receiver import Receiver
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import edges_of, listed
+from pmgit.git.temporary_index import CommitIndex
 from pmgit.snapshots import commit_range
-from pmgit.snapshots.base import RANGE, Snapshot
+from pmgit.snapshots.base import RANGE, Receiver, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iterator[Snapshot]:
-    """A snapshot for every tip that brings what the remote is not known to have.
+    """A snapshot for every tip with commits that the remote is not known to have.
 
     `remote` is the remote's name, or its address when it has none. What the remote has is known
     from its remote-tracking refs and from the old ids that it announced, where they are here.
-    Each snapshot's `receiver` says so. A tip that another tip of the push contains introduces
-    nothing. One that is nothing new is not among them; nor is a ref that is deleted.
+    Each snapshot's `receiver` holds that. A tip that another tip of the push contains introduces
+    nothing. Tips with nothing new and deleted refs are left out.
     """
     updates = [update for update in updates if update.new]
     if not updates:
@@ -65,7 +64,7 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
         receiver = Receiver(known, address=remote, name=name, ref=update.local, lacks_all=True)
         starts = [old, *edges] if old else edges
         yield commit_range.take(repository, oid, bounds, *starts, receiver=receiver)
-        # What one tip brings is judged once, not again with every branch on top of it; the
+        # The commits of one tip are judged once, not again with every branch on top of it; the
         # tree of each is judged all the same.
         excluded.append(f"^{oid}")
 

@@ -30,7 +30,7 @@ _PAUSE = 0.003
 
 
 class StagedDiff:
-    """The difference between index and HEAD, under way since before the repository is known."""
+    """The difference between index and HEAD; git is started before the repository is known."""
 
     def __init__(self, top: str = "", env: dict[str, str] | None = None) -> None:
         self._stream = streams.single(*DIFF_INDEX, "HEAD", "--", top=top, env=env)
@@ -81,17 +81,17 @@ class StagedDiff:
                 time.sleep(_PAUSE)
 
     def stop(self) -> None:
-        """It is not needed."""
+        """End the comparison: nobody needs it."""
         self._stream.stop()
 
 
 def changes(repository: Repository) -> list[Blob]:
-    """What the index changes against HEAD."""
+    """The changes of the index against HEAD."""
     return StagedDiff(repository.top, repository.env).finish(repository)[0]
 
 
 class StagedSnapshot(Snapshot):
-    """The snapshot of the next commit: what the index has is told by HEAD and the difference."""
+    """The snapshot of the next commit: its entries are those of HEAD, and the difference."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class StagedSnapshot(Snapshot):
         return outline
 
     def outline(self, roots: Sequence[str], note: str) -> Outline | None:
-        """What the index has of the folders `roots`; see `Snapshot.outline`."""
+        """The outline of the folders `roots`; see `Snapshot.outline`."""
         for (known, name), outline in self._outlines.items():
             if name == note and set(roots) <= set(known):
                 return outline
@@ -143,7 +143,7 @@ class Start:
             self._outline = Question(roots, note, wanted)
         else:
             wanted = (*wanted, *roots)
-            # What HEAD has and the difference tell what the index has. Listing the index takes as
+            # The index has what HEAD has, changed by the difference. Listing the index takes as
             # long as comparing it: of 60,000 entries 20 ms, where HEAD's tree takes 3.
             self._tree = process.start(*FILES, "HEAD", "--", *wanted)
         self._wanted = wanted
@@ -174,11 +174,11 @@ class Start:
         elif self._tree:
             failed, tree, _ = self._tree.wait()
             if not failed or self._diff.unborn:  # else the index is listed when somebody asks
-                snapshot.know(self._wanted, self._now(of_tree(tree), found))
+                snapshot.know(self._wanted, self._entries_now(of_tree(tree), found))
         return snapshot
 
-    def _now(self, before: list[Blob], changes: list[Blob]) -> dict[str, Blob]:
-        """What the index has of `wanted`: what HEAD has, changed."""
+    def _entries_now(self, before: list[Blob], changes: list[Blob]) -> dict[str, Blob]:
+        """The entries of the index at `wanted`: those of HEAD (`before`), changed."""
         changes = at_or_below(changes, self._wanted) if self._wanted else changes
         entries = changed(before, changes, self._diff.unmerged)
         return dict(sorted(entries.items())) if len(entries) > len(before) else entries

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pmgit.core.errors import PmgitError, UsageError
-from pmgit.git.commit_index import CommitIndex
 from pmgit.git.revisions import id_of
+from pmgit.git.temporary_index import CommitIndex
 from pmgit.snapshots.base import TREE, Snapshot
 
 TYPE_CHECKING = False

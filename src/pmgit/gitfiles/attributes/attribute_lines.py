@@ -62,7 +62,7 @@ def _mark(file: str, data: bytes, lines: list[Line]) -> str:
     out = []
     for line in lines_of(file, data):
         if not line.is_macro:
-            out.append(line.giving(f"{_MARK}{len(lines)}").padded + "\n")
+            out.append(line.with_attributes(f"{_MARK}{len(lines)}").padded + "\n")
             lines.append(line)
     return "".join(out)
 

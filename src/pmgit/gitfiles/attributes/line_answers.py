@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit.git.attribute_text import Line
 from pmgit.git.attributes import LFS, UNSPECIFIED
-from pmgit.git.many_lines import Brief, apart, divided
+from pmgit.git.many_lines import FilterWords, divided, filters_by_portion
 from pmgit.gitfiles.attributes.attribute_lines import NAME
 
 TYPE_CHECKING = False
@@ -71,8 +71,8 @@ class LineAnswers:
         ]
         # Each for itself is the dearer way. Of more than these something is taken for granted.
         answer.update((line, list(asked[line][:1])) for line in hidden[_ALONE:])
-        portions = [(asked[line], [line.giving("filter=x")]) for line in hidden[:_ALONE]]
-        answers = apart(self._repository, portions)
+        portions = [(asked[line], [line.with_attributes("filter=x")]) for line in hidden[:_ALONE]]
+        answers = filters_by_portion(self._repository, portions)
         answer.update((line, list(one)) for line, one in zip(hidden, answers, strict=False))
         return answer
 
@@ -81,7 +81,7 @@ def _given(
     repository: Repository, attributes: Iterable[str], macros: Sequence[Line]
 ) -> dict[str, str]:
     """The filter that each list of attributes gives: `lfs`, `unset`, …, or _NOTHING."""
-    brief = Brief(macros)
+    brief = FilterWords(macros)
     asked = {text: brief.of(text) for text in attributes}
     texts = list(dict.fromkeys(asked.values()))
     lines = []

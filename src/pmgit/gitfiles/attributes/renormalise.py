@@ -46,7 +46,7 @@ def to_pointers(repository: Repository, blobs: Sequence[Blob]) -> None:
         )
     done = set(map(id, same))
     others = [blob for blob in blobs if id(blob) not in done]
-    _stage(repository, [(b, _store(repository, pointer_to(repository, b.oid))) for b in others])
+    _stage(repository, [(b, repository.store(pointer_to(repository, b.oid))) for b in others])
     _prove(repository, blobs)
 
 
@@ -63,16 +63,12 @@ def to_text(repository: Repository, found: Iterable[tuple[Blob, Pointer]]) -> li
         if not path or hashlib.sha256(text).hexdigest() != target.oid:
             missing.append(blob.path)
             continue
-        staged.append((blob, _store(repository, text)))
+        staged.append((blob, repository.store(text)))
         here = os.path.join(repository.top, blob.path)
         if _is_file(repository, blob.path) and user_files.read(here) == blob.head:
             user_files.write_whole(here, text)
     _stage(repository, staged)
     return missing
-
-
-def _store(repository: Repository, content: bytes) -> str:
-    return repository.run("hash-object", "-w", "--stdin", stdin=content).decode("ascii").strip()
 
 
 def _stage(repository: Repository, entries: Sequence[tuple[Blob, str]]) -> None:

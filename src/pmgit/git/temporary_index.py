@@ -1,8 +1,9 @@
-"""An index of a few `.gitattributes` files, which is all that `check-attr --cached` looks at.
+"""Indexes in temporary files: of the tree of a commit, and of a few `.gitattributes` files.
 
-Written here, in version 2 of the format, because another git process would take longer than
-everything else about it. The checksum at the end is left out, as git 2.40 and newer do when
-`index.skipHash` is set; older ones do not look at it either (only `git fsck` does).
+`check-attr --cached` looks at no other files, so an index of these is written here, in version 2 of
+the format: another git process would take longer than everything else about it. The checksum at the
+end is left out, as git 2.40 and newer do when `index.skipHash` is set; older ones do not look at it
+either (only `git fsck` does).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _count = 0
 
 
 def content(repository: Repository, files: Iterable[Blob]) -> bytes:
-    """What is in an index that holds these files."""
+    """The bytes of an index that holds these files."""
     entries = []
     for path, blob in sorted((encode(file.path), file) for file in files):
         entry = b"".join(
@@ -43,7 +44,7 @@ def content(repository: Repository, files: Iterable[Blob]) -> bytes:
 
 
 def write(repository: Repository, files: Iterable[Blob]) -> str:
-    """Write an index that holds these files; the path of its file, for the caller to remove."""
+    """Write an index that holds these files; returns its path, for the caller to remove."""
     data = content(repository, files)
     try:
         fd, path_of_index = _new_file(repository)
@@ -64,3 +65,24 @@ def _new_file(repository: Repository) -> tuple[int, str]:
     import tempfile
 
     return tempfile.mkstemp(prefix="pmgit-")
+
+
+class CommitIndex:
+    """A temporary index that holds the tree of a commit, so that Git answers as of that commit.
+
+    `git check-attr --source` would do it without, but git 2.39 does not know it; and an index
+    works in a bare repository too. The file vanishes with this object.
+    """
+
+    def __init__(self, repository: Repository, treeish: str) -> None:
+        import shutil
+        import tempfile
+        import weakref
+
+        try:
+            folder = tempfile.mkdtemp(prefix="pmgit-")
+        except OSError as error:
+            raise no_temporary_files(error) from error
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.env = {"GIT_INDEX_FILE": f"{folder}/index"}
+        repository.run("read-tree", treeish, env=self.env)

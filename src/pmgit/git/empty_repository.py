@@ -1,7 +1,7 @@
-"""An empty repository in a temporary folder, in which Git knows nothing that only this clone has.
+"""An empty repository in a temporary folder, without all settings that only this clone has.
 
-Git is asked there what a repository itself would answer with its own `info/attributes`, and about
-attribute files that lie nowhere else. Made only when there is such a question.
+Git answers there without the `info/attributes` of the clone, and about attribute files that lie
+nowhere else. Made only when there is such a question.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import copy
 import os
 import zlib
 
-from pmgit.git import attribute_index
+from pmgit.git import temporary_index
 from pmgit.git.blob import REGULAR, Blob
 from pmgit.git.scratch import no_temporary_files
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 
-class Apart:
-    """The repository; its folder vanishes with this object. Raises PmgitError without space."""
+class EmptyRepository:
+    """An empty repository, whose folder vanishes with this object. Raises PmgitError."""
 
     def __init__(self, repository: Repository) -> None:
         # They cost 15 ms, which most judgements need not pay.
@@ -49,8 +49,8 @@ class Apart:
         except OSError as error:
             raise no_temporary_files(error) from error
 
-    def instead(self) -> dict[str, str]:
-        """The environment in which Git takes all that clones share from here, but the objects.
+    def environment(self) -> dict[str, str]:
+        """The environment in which Git takes from here all that clones share, but the objects.
 
         The index stays that of the repository, also a split or a sparse one. Tried with git 2.34,
         2.39 and 2.47.
@@ -62,11 +62,11 @@ class Apart:
             "GIT_OBJECT_DIRECTORY": self._repository.objects,
         }
 
-    def holding(self, files: Mapping[str, bytes]) -> Repository:
-        """A repository whose index holds just these files."""
+    def with_index(self, files: Mapping[str, bytes]) -> Repository:
+        """This repository with an index that holds just these files (contents by path)."""
         try:
             blobs = [Blob(path, self._store(data), REGULAR[0]) for path, data in files.items()]
-            self._write("index", attribute_index.content(self._repository, blobs))
+            self._write("index", temporary_index.content(self._repository, blobs))
         except OSError as error:
             raise no_temporary_files(error) from error
         here = copy.copy(self._repository)
@@ -84,7 +84,7 @@ class Apart:
         return here
 
     def _store(self, data: bytes) -> str:
-        """Write a blob; its id."""
+        """Write a blob; returns its id."""
         oid = self._repository.id_of(data)
         os.makedirs(f"{self.folder}/objects/{oid[:2]}", exist_ok=True)
         data = b"blob %d\0%s" % (len(data), data)
