@@ -8,7 +8,7 @@ import click
 
 from pmgit.commands._terminal import named
 from pmgit.core.shell import Shell, quote
-from pmgit.core.units import show_size
+from pmgit.core.units import counted, show_size
 from pmgit.git import commits
 from pmgit.git.names import TAGS
 from pmgit.report.text import visible
@@ -68,13 +68,10 @@ def tell(made: Remake, shell: Shell) -> None:
 
 def tell_done(made: Remake, done: Rewritten) -> None:
     """What was done, and what it costs."""
-    count = len(done.ids)
     name = visible(position.short(made.unpushed.ref))
-    click.echo(
-        f"{name}: {count} commits made anew" if count != 1 else f"{name}: 1 commit made anew"
-    )
+    click.echo(f"{name}: {counted(len(done.ids), 'commit')} made anew")
     if done.signatures:
-        signatures = "1 signature" if done.signatures == 1 else f"{done.signatures} signatures"
+        signatures = counted(done.signatures, "signature")
         click.echo(f"note: {signatures} of the old content left out: sign the new commits")
     ref = made.unpushed.ref
     which = f" --range {quote(ref)}" if ref.startswith(TAGS) else ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pmgit.check import config_lookup, engine
 from pmgit.core.config import LFS
 from pmgit.core.errors import PmgitError
+from pmgit.core.units import counted
 from pmgit.git.blob import Blob, introduced_by
 from pmgit.git.names import PROBE
 from pmgit.gitfiles import ignore_block
@@ -57,9 +58,9 @@ def proofs(repository: Repository, made: SetupPlan, tell: Callable[[str], None])
         covered = lfs_setup.plan(repository, made.config, ())
         if covered.writes or covered.raw:
             raise PmgitError("Git LFS is not set up as it was planned", _AGAIN)
-        yield f"git check-attr says lfs for {_patterns(len(covered.proved))}"
-        if arrived := lfs_proof.push_samples(repository, covered):
-            yield f"samples of {_patterns(len(arrived))} were pushed, and their objects arrived"
+        yield f"git check-attr says lfs for {counted(len(covered.proved), 'pattern')}"
+        if arrived := len(lfs_proof.push_samples(repository, covered)):
+            yield f"samples of {counted(arrived, 'pattern')} were pushed, and their objects arrived"
     yield _judged(repository, made)
     if made.hooks != NONE:
         try:
@@ -84,10 +85,6 @@ def _hooks(repository: Repository, made: SetupPlan, tell: Callable[[str], None])
     tool = framework.name if framework else state.tool
     trial.commit(repository, state, tool, f"{made.roots[0]}/{_PROBE}", RULES)
     yield "a commit of text gets through them, and a commit of raw weights is stopped"
-
-
-def _patterns(count: int) -> str:
-    return "1 pattern" if count == 1 else f"{count} patterns"
 
 
 def _judged(repository: Repository, made: SetupPlan) -> str:

@@ -11,6 +11,7 @@ from pmgit import rules
 from pmgit.commands import _terminal
 from pmgit.core.errors import PmgitError
 from pmgit.core.finding import Report
+from pmgit.core.units import counted
 from pmgit.fix.spill import shell_for
 from pmgit.git import commits
 from pmgit.gitfiles.user_files import write_whole
@@ -111,5 +112,4 @@ def render(
 
 def nothing_found(report: Report) -> str:
     """The one line of a clean judgement."""
-    files = f"{report.checked} file{'' if report.checked == 1 else 's'}"
-    return f"no findings in {files}{text.forgiven(report)}"
+    return f"no findings in {counted(report.checked, 'file')}{text.forgiven(report)}"

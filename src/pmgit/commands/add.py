@@ -12,7 +12,7 @@ from pmgit.commands._add_source import Wish, add
 from pmgit.commands._model_names import ModelNames
 from pmgit.commands._terminal import named, say
 from pmgit.core.errors import UsageError
-from pmgit.core.units import show_size
+from pmgit.core.units import counted, show_size
 from pmgit.gitfiles.user_files import write_whole
 from pmgit.model import folder, info_template, lock_file, naming
 from pmgit.model.folder import INFO, LOCK
@@ -58,8 +58,9 @@ def command(
     """
     repository, config = _work_tree.load()
     wish = Wish(
-        name=name, revision=revision, include=include, exclude=exclude, dry_run=dry_run, yes=yes
-    )
+        name=name, revision=revision, include=list(include), exclude=list(exclude),
+        dry_run=dry_run, yes=yes,
+    )  # fmt: skip
     if _is_on_disk(repository, config, source):
         if revision or include or exclude or sha256:
             raise UsageError(f"{source!r} lies on this disk", "only --name goes with it")
@@ -114,8 +115,7 @@ def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) 
         for number, line in info_template.unfilled(data):
             click.echo(f"{shown}/{INFO}:{number}: still to be filled in: {line.strip()}", err=True)
     write_whole(os.path.join(repository.top, path, LOCK), lock_file.render(lock), new=True)
-    files = f"{len(lock.files)} file{'' if len(lock.files) == 1 else 's'}"
-    say(f"wrote {shown}/{LOCK}: {files}, {show_size(lock.size)}")
+    say(f"wrote {shown}/{LOCK}: {counted(len(lock.files), 'file')}, {show_size(lock.size)}")
     for problem in known.problems:
         click.echo(f"note: {problem}", err=True)
     if lock.type == lock_file.LOCAL:

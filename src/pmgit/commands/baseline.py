@@ -17,6 +17,7 @@ from pmgit.commands._terminal import named, say
 from pmgit.core.config import BASELINE
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
 from pmgit.core.shell import quote
+from pmgit.core.units import counted
 from pmgit.git import attributes
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.revisions import id_of
@@ -167,15 +168,15 @@ def _tell(repository: Repository, update: Update, *, changed: bool, dry_run: boo
     if not kept and not changed and not update.refused:
         say("nothing to do: no findings")
     elif not changed:
-        say(f"nothing to change in {BASELINE}: it forgives {_findings(update.forgiven)}")
+        say(f"nothing to change in {BASELINE}: it forgives {counted(update.forgiven, 'finding')}")
     elif not dry_run:
-        say(f"wrote {BASELINE}: it forgives {_findings(update.forgiven)}")
+        say(f"wrote {BASELINE}: it forgives {counted(update.forgiven, 'finding')}")
     for finding in update.refused[:SHOWN]:
         click.echo(line_of(finding))
     if len(update.refused) > SHOWN:
         click.echo(f"… and {len(update.refused) - SHOWN} more")
     if update.refused:
-        click.echo(f"not forgiven: {_findings(len(update.refused))}", err=True)
+        click.echo(f"not forgiven: {counted(len(update.refused), 'finding')}", err=True)
         click.echo(
             named(
                 "hint: cure it (pmgit check --all shows how), or take it in:"
@@ -187,10 +188,6 @@ def _tell(repository: Repository, update: Update, *, changed: bool, dry_run: boo
         )
     if changed and not dry_run:
         _tell_next(repository, kept)
-
-
-def _findings(count: int) -> str:
-    return "1 finding" if count == 1 else f"{count} findings"
 
 
 def _tell_next(repository: Repository, kept: int) -> None:

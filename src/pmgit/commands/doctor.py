@@ -12,6 +12,7 @@ from pmgit.commands._options import format_option
 from pmgit.core.config import Config
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
 from pmgit.core.shell import Shell, own_command
+from pmgit.core.units import counted
 from pmgit.doctor import examine
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.doctor.context import Context
@@ -76,8 +77,7 @@ def _show(check: Check, shell: Shell, paint: Paint) -> None:
     evidence = shell.called(_plain(check.evidence))
     click.echo(f"{status} {check.name}: {evidence}", color=True)
     if check.fix:
-        command = paint(shell.line(check.fix), colour.GREEN)
-        click.echo(f"{paint('fix:', colour.BOLD)} {command}", color=True)
+        _terminal.show_fix(shell.line(check.fix), paint)
     if check.hint:
         click.echo(f"hint: {shell.called(_plain(check.hint))}")
 
@@ -88,9 +88,7 @@ def _plain(text: str) -> str:
 
 def _summary(found: list[Check]) -> str:
     counts = {status: sum(check.status == status for check in found) for status in (ERROR, WARNING)}
-    parts = [
-        f"{count} {status}{'' if count == 1 else 's'}" for status, count in counts.items() if count
-    ]
+    parts = [counted(count, status) for status, count in counts.items() if count]
     return f"{' and '.join(parts) or 'all ok'} in {len(found)} checks"
 
 

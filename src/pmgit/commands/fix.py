@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,6 @@ from pmgit.check import engine as checker
 from pmgit.commands import _fix_plan, _fix_undo, _steps, _terminal, _work_tree
 from pmgit.commands._options import rule_names, settings_option
 from pmgit.core.errors import CLEAN, FINDINGS, UsageError
-from pmgit.core.finding import Step
 from pmgit.core.shell import Shell, merged, quote
 from pmgit.fix.spill import shell_for
 from pmgit.git.names import TAGS
@@ -23,7 +23,7 @@ from pmgit.snapshots import position, staged, tree
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pmgit.core.finding import Fix, Report
+    from pmgit.core.finding import Fix, Report, Step
     from pmgit.git.repository import Repository
     from pmgit.rewrite.commits import Remake
     from pmgit.snapshots.base import Snapshot
@@ -33,23 +33,15 @@ if TYPE_CHECKING:
 _ROUNDS = 6
 
 
+@dataclass
 class FixRequest:
-    """Which rules to look at, with which options, and how to go about it."""
+    """Which rules to look at, with which options, and whether to ask before something is done."""
 
-    def __init__(
-        self,
-        rules: Sequence[str],
-        settings: Sequence[str],
-        forgiving: type[Baseline] | None,
-        *,
-        dry_run: bool,
-        yes: bool,
-    ) -> None:
-        self.rules = rules
-        self.settings = settings
-        self.forgiving = forgiving
-        self.dry_run = dry_run
-        self._yes = yes
+    rules: Sequence[str]
+    settings: Sequence[str]
+    forgiving: type[Baseline] | None
+    dry_run: bool
+    yes: bool
 
     def judge(self, snapshot: Snapshot) -> Report:
         """The findings of the wanted rules."""
@@ -67,7 +59,7 @@ class FixRequest:
 
     def ask(self) -> None:
         """Ask once; UsageError where nobody can answer."""
-        if not self._yes:
+        if not self.yes:
             hint = f"what it would do is shown above; to do it: {_answered_line()}"
             _terminal.ask("Do it?", hint)
 
@@ -136,7 +128,7 @@ def command(
             _fix_undo.undo(repository, dry_run=dry_run)
         return CLEAN
     forgiving = Baseline if no_baseline else None
-    wanted = FixRequest(rules, settings, forgiving, dry_run=dry_run, yes=yes)
+    wanted = FixRequest(rules, settings, forgiving, dry_run, yes)
     if everything:
         if commits is not None or remote is not None:
             raise UsageError("--all excludes --range and --remote", "see: pmgit fix --help")
@@ -273,9 +265,7 @@ def _is_engine(fix: Fix) -> bool:
 def _answered(fix: Fix) -> list[Step]:
     """The steps of a fix, one of which may be `pmgit fix` itself: it need not ask again."""
     return [
-        Step(*step.argv, "--yes", items=step.items, option=step.option, names=step.names)
-        if step.argv[:2] == ("pmgit", "fix")
-        else step
+        step.but(argv=(*step.argv, "--yes")) if step.argv[:2] == ("pmgit", "fix") else step
         for step in fix.steps
     ]
 

@@ -13,7 +13,7 @@ from pmgit.commands._terminal import ask, is_interactive, is_quiet, named, say
 from pmgit.core.config import HOOKS, IGNORE, LFS
 from pmgit.core.errors import PmgitError
 from pmgit.core.shell import Shell, own_command, quote
-from pmgit.core.units import show_size
+from pmgit.core.units import counted, show_size
 from pmgit.git.blob import decode
 from pmgit.hooks.config_entry import NotExtendableError
 from pmgit.init import onboarding, undo
@@ -168,7 +168,7 @@ def _seen(look: Look) -> list[str]:
         lines.append(f"{more} more folders of such names, deeper than these")
     if look.raw:
         size = show_size(sum(blob.size for blob in look.raw))
-        files = "1 file" if len(look.raw) == 1 else f"{len(look.raw)} files"
+        files = counted(len(look.raw), "file")
         lines.append(f"{files} of weights ({size}) raw in Git already; see: pmgit check --all")
     lfs = "Git LFS: " + ("installed" if look.lfs_installed else "not installed")
     lines.append(lfs + (", used here" if look.lfs_lines else ", not used here"))
@@ -212,7 +212,7 @@ def _ask_for_more(made: SetupPlan, wanted: Wanted) -> tuple[str, ...]:
 
 def _of(folder: Folder) -> str:
     """A folder, with the weights in it."""
-    files = "1 file" if folder.files == 1 else f"{folder.files} files"
+    files = counted(folder.files, "file")
     held = f"{files} of weights, {show_size(folder.size)}" if folder.files else "no weights"
     return f"{visible(folder.path)}/ ({held})"
 

@@ -11,8 +11,8 @@ from pmgit.commands import _next, _work_tree
 from pmgit.commands._difference import difference, show
 from pmgit.commands._options import dry_run_option
 from pmgit.commands._terminal import ask, is_quiet, named, say
-from pmgit.core.errors import PmgitError, UsageError
-from pmgit.core.units import show_size
+from pmgit.core.errors import UsageError
+from pmgit.core.units import counted, show_size
 from pmgit.git.names import ATTRIBUTES
 from pmgit.init import lfs_leave, lfs_setup, onboarding, storage_switch
 from pmgit.init import lfs_proof as pushed
@@ -94,12 +94,7 @@ def command(
         _tell_switch(repository, switch)
     if proof:
         _tell_proof(pushed.push_samples(repository, plan))
-    if done.lost:
-        raise PmgitError(
-            f"{len(done.lost)} texts are pointers whose content is not on this machine:"
-            f" {', '.join(done.lost[:5])}",
-            "git lfs fetch && pmgit lfs-setup",
-        )
+    done.refuse_lost("git lfs fetch && pmgit lfs-setup")
 
 
 def _leave(repository: Repository, config: Config, *, dry_run: bool, yes: bool) -> None:
@@ -201,8 +196,7 @@ def _tell(plan: lfs_setup.LfsPlan, done: lfs_setup.Done) -> None:
     if plan.writes:
         say("wrote and staged .gitattributes")
     for pattern, count in plan.proved.items():
-        files = "1 file" if count == 1 else f"{count} files"
-        say(f"proved: {visible(pattern)} goes to Git LFS ({files} now)")
+        say(f"proved: {visible(pattern)} goes to Git LFS ({counted(count, 'file')} now)")
     for blob in plan.raw:
         say(f"staged the pointer to: {visible(blob.path)} ({show_size(blob.size)})")
     for blob, _ in plan.texts:

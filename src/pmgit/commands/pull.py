@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _progress, _steps
-from pmgit.commands._accounts import chosen
-from pmgit.commands._terminal import named, say
+from pmgit.commands import _steps
+from pmgit.commands._model_names import chosen_models
+from pmgit.commands._terminal import bytes_bar, named, say
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.finding import Step
 from pmgit.core.shell import Shell, own_command
-from pmgit.core.units import show_size
+from pmgit.core.units import counted, show_size
 from pmgit.models import account, fetching, pull, verify
 from pmgit.models.nearby import Nearby
 from pmgit.models.one_at_a_time import alone
@@ -44,7 +44,7 @@ def command(names: tuple[str, ...], replace: bool, dry_run: bool) -> int:
     Exit code 0: every file is right; 1: a file differs, or a model has no pmgit.lock; 2: wrong
     usage; 3: a file could not be had.
     """
-    repository, accounts = chosen(names)
+    repository, accounts = chosen_models(names)
     nearby = Nearby(repository, [*accounts.models, *accounts.others], os.environ)
     puller = _Puller(repository, nearby, replace, dry_run)
     code = CLEAN
@@ -112,13 +112,13 @@ class _Puller:
         if unknown:
             say(named(f"{shown}: no pmgit.lock says which bytes it has: pmgit add {shown}"))
         elif not (lacking or differing or bad):
-            say(f"{shown}: {_count(len(verdicts))} right")
+            say(f"{shown}: {counted(len(verdicts), 'file')} right")
         return FINDINGS if differing or bad or unknown else CLEAN
 
     def _by_git_lfs(self, model: Account, shown: str, paths: list[str]) -> None:
         """Let Git LFS bring the content of pointers, of this model alone."""
         size = sum(model.pointers[path].size for path in paths)
-        what = f"{_count(len(paths))} from Git LFS ({show_size(size)})"
+        what = f"{counted(len(paths), 'file')} from Git LFS ({show_size(size)})"
         if self._dry_run:
             say(f"{shown}: would bring {what}")
             return
@@ -153,20 +153,16 @@ class _Puller:
         """Bring files from this machine or from the source of the lock."""
         shown = visible(path)
         size = sum(file.size for file in wanted)
-        what = f"{_count(len(wanted))} ({show_size(size)})"
+        what = f"{counted(len(wanted), 'file')} ({show_size(size)})"
         if self._dry_run:
             say(f"{shown}: would bring {what}; source: {lock.type}")
             return
-        with _progress.bytes_bar(shown, size) as bar:
+        with bytes_bar(shown, size) as bar:
             done = pull.pull(
                 self._repository, path, lock, wanted,
-                nearby=self._nearby, fetch=fetching.from_source, on_bytes=bar or (lambda _: None),
+                nearby=self._nearby, fetch=fetching.from_source, on_bytes=bar,
             )  # fmt: skip
         near = sum(one.how != lock.type for one in done)
         ways = [f"{near} from this machine"] if near else []
         ways += [f"{len(done) - near} from {lock.type}"] if len(done) > near else []
         say(f"{shown}: brought {what}: {', '.join(ways)}")
-
-
-def _count(number: int) -> str:
-    return f"{number} file{'' if number == 1 else 's'}"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _next, _progress, _work_tree
+from pmgit.commands import _next, _work_tree
 from pmgit.commands._add_source import ask
 from pmgit.commands._model_names import ModelNames
-from pmgit.commands._terminal import named, say
+from pmgit.commands._terminal import bytes_bar, named, say
 from pmgit.core.errors import CLEAN, PmgitError, UsageError
 from pmgit.core.units import show_size
 from pmgit.gitfiles import user_files
@@ -119,8 +119,7 @@ class _Update:
         with alone(self._repository, self._path, lambda: say(waiting, err=True)):
             bringer = bring.Bringer(self._repository, self._path, source, listing, nearby)
             size = sum(max(file.size, 0) for file in moved.files)
-            with _progress.bytes_bar(self._shown, size) as bar:
-                bringer.on_bytes = bar or bringer.on_bytes
+            with bytes_bar(self._shown, size) as bringer.on_bytes:
                 hashes = {file.path: file.sha256 for file in self.before.files}
                 files = bringer.bring(moved.files, hashes)
             kept = {name: patterns(self.before, name) for name in ("include", "exclude")}

@@ -11,7 +11,7 @@ SIZE, CHOICE, FLAG, NAMES, TEXT = "size", "choice", "flag", "names", "text"
 
 
 class Option:
-    """A setting of a rule: `[rules.<rule>] <name> = <value>`.
+    """A setting of a rule (`[rules.<rule>] <name> = <value>`), or a key of the configuration.
 
     `type` is one of SIZE (bytes, or text such as `"1 MB"`), CHOICE (one of `choices`), FLAG
     (true or false), NAMES (a list of text; of `choices` when there are any) and TEXT.

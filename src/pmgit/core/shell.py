@@ -170,8 +170,6 @@ def merged(fixes: Iterable[Fix]) -> list[Fix]:
 
     Fixes are the same when they differ only in the items of their steps.
     """
-    from pmgit.core.finding import Fix, Step
-
     groups: dict[tuple[object, ...], list[Fix]] = {}
     for fix in fixes:
         for part in fix.parts or (fix,):
@@ -182,15 +180,6 @@ def merged(fixes: Iterable[Fix]) -> list[Fix]:
         steps = []
         for at, step in enumerate(first.steps):
             items = dict.fromkeys(item for fix in group for item in fix.steps[at].items)
-            steps.append(Step(*step.argv, items=tuple(items), option=step.option, names=step.names))
-        whole.append(
-            Fix(
-                *steps,
-                safe=first.safe,
-                order=first.order,
-                warning=first.warning,
-                about=first.about,
-                shown=first.shown,
-            )
-        )
+            steps.append(step.but(items=tuple(items)))
+        whole.append(first.but(steps=tuple(steps)))
     return sorted(whole, key=lambda fix: fix.order)

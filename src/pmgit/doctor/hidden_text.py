@@ -30,5 +30,5 @@ def checks(context: Context) -> Iterator[Check]:
     hidden = [model for model, paths in files.items() if all(path in ignored for path in paths)]
     if hidden:
         fix = Fix(Step("pmgit", "gitignore", "--keep-text", names="verbatim"))
-        evidence = f"{hidden_text.told(hidden)}, and all of it is ignored by Git"
+        evidence = f"{hidden_text.sentence(hidden)}, and all of it is ignored by Git"
         yield Check("hidden-text", WARNING, evidence, fix)

@@ -138,8 +138,7 @@ def _endpoint(context: Context, found: HubPlaces) -> Check:
         return Check(name, ERROR, "HF_ENDPOINT is not an address", _unset("HF_ENDPOINT"), hint)
     token = _token(context, found)
     if host in ("huggingface.co", "hf.co"):
-        plain = found.endpoint.lower().startswith("http://")
-        if not (plain and token):
+        if not (token and _is_plain(found.endpoint)):
             return Check(name, OK, f"{host}{', with a token' if token else ''}")
         return Check(
             name, ERROR, f"the token ({token}) goes to {host} over plain http",

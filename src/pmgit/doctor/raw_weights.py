@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.check import engine
 from pmgit.core.config import BASELINE
-from pmgit.core.units import show_size
+from pmgit.core.units import listed, show_size
 from pmgit.doctor.check import OK, WARNING, Check
 from pmgit.model.weights import NEVER, Tiers
 from pmgit.snapshots import tree
@@ -38,8 +38,7 @@ def checks(context: Context) -> Iterator[Check]:
     snapshot.contents.measure(blobs)
     size = show_size(sum(max(blob.size, 0) for blob in blobs))
     files = "1 file of weights is" if len(paths) == 1 else f"{len(paths)} files of weights are"
-    more = f" and {len(paths) - _MOST} more" if len(paths) > _MOST else ""
-    evidence = f"{files} raw in Git ({size}): {', '.join(paths[:_MOST])}{more}"
+    evidence = f"{files} raw in Git ({size}): {listed(paths, _MOST)}"
     if not found:
         yield Check("raw-weights", OK, f"{evidence}; {BASELINE} forgives it")
         return

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pmgit.core.config import IGNORE
+from pmgit.core.units import listed
 from pmgit.formats import kinds
 from pmgit.formats.regular import read_regular
 from pmgit.gitfiles import models_folders
@@ -39,17 +40,16 @@ def notes(repository: Repository, config: Config, made: IgnorePlan) -> list[str]
     models = of_text_alone(repository, config, made.roots)
     if models:
         found.append(
-            f"{told(models)}, and all of it is ignored; to have it in Git:"
+            f"{sentence(models)}, and all of it is ignored; to have it in Git:"
             " pmgit gitignore --keep-text"
         )
     return found
 
 
-def told(models: Sequence[str]) -> str:
-    """That these models hold text alone."""
-    named = ", ".join(f"{model}/" for model in models[:_MOST_NAMED])
-    more = f" and {len(models) - _MOST_NAMED} more" if len(models) > _MOST_NAMED else ""
-    return f"{named}{more} {'holds' if len(models) == 1 else 'hold'} text alone"
+def sentence(models: Sequence[str]) -> str:
+    """The sentence that these models hold text alone."""
+    named = listed([f"{model}/" for model in models], _MOST_NAMED)
+    return f"{named} {'holds' if len(models) == 1 else 'hold'} text alone"
 
 
 def of_text_alone(repository: Repository, config: Config, roots: Iterable[str]) -> list[str]:

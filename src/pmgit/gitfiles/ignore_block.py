@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import os
 
-from pmgit.core.config import LFS
+from pmgit.core.config import BASELINE, FILE, LFS
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git import work_tree
 from pmgit.git.attributes import ignore_rules
-from pmgit.git.names import PROBE
-from pmgit.gitfiles import block, ignore_foreign, models_folders, own_files, user_files
+from pmgit.git.names import ATTRIBUTES, PROBE
+from pmgit.gitfiles import block, ignore_foreign, models_folders, user_files
 from pmgit.gitfiles.ignore_plan import CACHES, NAME, PLACES, SEEN, IgnoreContext, IgnorePlan, prove
 from pmgit.gitfiles.what_if import Shadow
 from pmgit.lfs.patterns import literal
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from pmgit.core.config import Config
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
+
+#: What pmgit writes at the top.
+_OWN_FILES = (FILE, BASELINE, NAME, ATTRIBUTES, ".pre-commit-config.yaml")
 
 
 def plan(
@@ -82,7 +85,7 @@ def plan(
         mine = {**others, NAME: block.remove(made.after, NAME)}
         lines = [line for root in roots for line in _lines(context, root, made, mine, NAME)]
         lines += [f"/{literal(root)}/" for root in shut]
-        lines += own_files.lines(repository, mine) if config.source else []
+        lines += _own_files(repository, mine) if config.source else []
         made.after = block.replace(made.after, lines, name=NAME)
         for path, found in blocks.items():
             if found is not None:
@@ -230,3 +233,18 @@ def _other_files(
         if data is not None:
             found[path] = data
     return found
+
+
+def _own_files(repository: Repository, around: Mapping[str, bytes]) -> list[str]:
+    """The lines that let in those files of pmgit which the `.gitignore` at the top hides.
+
+    `around` are the ignore files without the block. A pattern that is the very name of the file
+    hides it on purpose, and what a person's own rules hide is not for others to let in.
+    """
+    with Shadow(repository, around) as shadow:
+        found = ignore_rules(shadow, _OWN_FILES)
+    return [
+        f"!/{name}"
+        for name, (source, _, pattern) in found.items()
+        if source == NAME and not pattern.startswith("!") and pattern.strip("/") != name
+    ]

@@ -112,7 +112,7 @@ def clones_in(context: IgnoreContext) -> list[str]:
     return sorted(path for path in found if not _is_tracked(path, context.tracked))
 
 
-def own_repository(repository: Repository, root: str, tracked: Mapping[str, Blob]) -> str:
+def _own_repository(repository: Repository, root: str, tracked: Mapping[str, Blob]) -> str:
     """The repository of its own that a models folder is, or lies in; '' for none."""
     for folder in (root, *_parents(root, "")):
         there = os.path.join(repository.top, *folder.split("/"))
@@ -132,7 +132,7 @@ def split(
     A submodule is neither. Raises PmgitError when there is none of both, or (`strict`) when one
     is of a repository of its own.
     """
-    own = {root: own_repository(repository, root, tracked) for root in roots}
+    own = {root: _own_repository(repository, root, tracked) for root in roots}
     ours = [root for root in roots if not own[root]]
     shut = [root for root in roots if own[root] == root and root not in tracked]
     if not (ours or shut) or (strict and len(ours) < len(roots)):

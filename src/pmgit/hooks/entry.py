@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from pmgit import __version__
 from pmgit.hooks.names import COMMIT_STAGES
 
 #: Where pmgit comes from: the PATH of whoever commits, a package index, a Git repository.
@@ -74,8 +73,3 @@ def of(item: Any) -> Entry | None:
     else:
         found = Entry(SYSTEM)
     return found if found.item == item else None
-
-
-def of_index() -> Entry:
-    """The entry for this version from a package index."""
-    return Entry(INDEX, __version__)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import pmgit
-from pmgit.hooks.entry import GIT, Entry, of_index
+from pmgit.hooks.entry import GIT, INDEX, Entry
 from pmgit.report.redact import redact
 
 #: Addresses that lead to the same place on every machine.
@@ -46,7 +46,7 @@ def find() -> Origin:
 def read(url: dict[str, Any] | None) -> Origin:
     """What `direct_url.json` says; None: there is none, as of a package index."""
     if url is None:
-        return Origin(of_index())
+        return Origin(Entry(INDEX, pmgit.__version__))
     address = str(url.get("url", ""))
     shown = redact(address)
     vcs = url.get("vcs_info")

@@ -42,7 +42,6 @@ class Look:
     raw: list[Blob] = field(default_factory=list)
     lfs_installed: bool = False
     lfs_lines: bool = False
-    lfs_filter: bool = False
     managers: list[str] = field(default_factory=list)
     idle: list[str] = field(default_factory=list)
     hooks: list[str] = field(default_factory=list)
@@ -76,8 +75,6 @@ def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> 
     seen.raw = _raw(snapshot, tiers, names)
     seen.lfs_installed = missing.is_installed()
     seen.lfs_lines = storage.has_lfs_lines(snapshot)
-    code, _, _ = repository.start("config", "--get", "filter.lfs.clean").wait()
-    seen.lfs_filter = code == 0
     seen.managers = [
         name
         for name, marks in FILES.items()

@@ -98,6 +98,15 @@ class Done:
     lost: list[str]
     hook: lfs_hook.PushUpload
 
+    def refuse_lost(self, hint: str) -> None:
+        """Raise PmgitError, with the hint, when texts are lost."""
+        if self.lost:
+            raise PmgitError(
+                f"{len(self.lost)} texts are pointers whose content is not on this machine:"
+                f" {', '.join(self.lost[:5])}",
+                hint,
+            )
+
 
 def plan(
     repository: Repository,

@@ -202,13 +202,7 @@ def _lfs(repository: Repository, made: SetupPlan, *, after_ignore: bool) -> list
 
     def run(journal: Journal) -> None:
         fresh = lfs_setup.plan(repository, made.config, (), made.roots)
-        done = set_up_lfs(repository, fresh, journal)
-        if done.lost:
-            raise PmgitError(
-                f"{len(done.lost)} texts are pointers whose content is not on this machine:"
-                f" {', '.join(done.lost[:5])}",
-                "git lfs fetch",
-            )
+        set_up_lfs(repository, fresh, journal).refuse_lost("git lfs fetch")
 
     try:
         found = lfs_setup.plan(repository, made.config, (), made.roots)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pmgit.core.config import FILE, IGNORE, LFS, parse
 from pmgit.gitfiles import block, models_folders, user_files
 from pmgit.hooks.installation import NONE
-from pmgit.init import config_key, onboarding, readme_template
+from pmgit.init import config_steps, onboarding, readme_template
 from pmgit.init.detect import Look
 from pmgit.init.journal import ENTRY, OWN, Journal
 from pmgit.init.onboarding import SetupPlan
@@ -67,7 +67,7 @@ def switch(repository: Repository, config: Config, storage: str, keep_text: bool
     name = config.source.partition(" ")[0] or FILE
     path = os.path.join(repository.top, name)
     before = user_files.read(path)
-    after = config_key.put(before or b"", config.source or FILE, "storage", storage)
+    after = config_steps.put_key(before or b"", config.source or FILE, "storage", storage)
     after = _reworded(after, storage)
     new = parse(after, name)
     tracked = Snapshot(repository, TREE, [], []).listing()

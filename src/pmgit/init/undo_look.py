@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pmgit.git import attributes
-from pmgit.git.blob import decode
+from pmgit.git.blob import decode, folders_of
 from pmgit.git.revisions import id_of
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.attributes.attribute_lines import NAME as ATTRIBUTES
@@ -66,12 +66,9 @@ def _files(
     repository: Repository, name: str, paths: Iterable[str], after: dict[str, bytes]
 ) -> dict[str, bytes]:
     """The ignore or attribute files that speak about paths, as they will be."""
-    folders = {""}
-    for path in paths:
-        while path := path.rpartition("/")[0]:
-            folders.add(f"{path}/")
     found = {}
-    for place in (folder + name for folder in folders):
+    for folder in folders_of(paths):
+        place = f"{folder}/{name}" if folder else name
         data = after.get(place, user_files.read(os.path.join(repository.top, *place.split("/"))))
         if data is not None:
             found[place] = data
