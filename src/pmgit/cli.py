@@ -19,7 +19,7 @@ from click.exceptions import NoSuchCommand
 from pmgit import __version__
 from pmgit.commands._terminal import QUIET, named
 from pmgit.core import startup
-from pmgit.core.errors import FAILED, INTERRUPTED, USAGE, PmgitError, told
+from pmgit.core.errors import FAILED, INTERRUPTED, USAGE, PmgitError, lines_and_exit_code
 from pmgit.core.shell import quote
 from pmgit.git import process
 from pmgit.report import colour
@@ -92,10 +92,10 @@ def _with_variables(command: click.Command, prefix: str, ctx: click.Context) -> 
 
 def _verbose(_ctx: click.Context, _option: click.Parameter, value: bool) -> None:
     if value:
-        process.listener = _tell
+        process.listener = _print_git
 
 
-def _tell(argv: tuple[str, ...], code: int, seconds: float) -> None:
+def _print_git(argv: tuple[str, ...], code: int, seconds: float) -> None:
     """A git command that was run, on stderr; the guards that all of them get are left out."""
     words = visible(redact(" ".join(map(quote, ("git", *argv)))))
     ended = f", exit code {code}" if code else ""
@@ -194,7 +194,7 @@ def main() -> NoReturn:
             # What is still in the buffer would fail once more when Python ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             sys.exit(FAILED)
-        for line in told(error)[0]:
+        for line in lines_and_exit_code(error)[0]:
             click.echo(visible(line), err=True)
         sys.exit(FAILED)
     finally:

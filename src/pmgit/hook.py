@@ -138,11 +138,11 @@ def main(argv: list[str] | None = None) -> int:
 
 def _failed(error: Exception) -> int:
     """Say what went wrong; the exit code."""
-    from pmgit.core.errors import told
+    from pmgit.core.errors import lines_and_exit_code
     from pmgit.core.shell import called, own_command
     from pmgit.report.text import visible
 
-    lines, code = told(error)
+    lines, code = lines_and_exit_code(error)
     _write(called("".join(f"{visible(line)}\n" for line in lines), own_command()), sys.stderr)
     return code
 
@@ -219,8 +219,8 @@ def _told(stage: str) -> bytes:
     stdin = getattr(sys.stdin, "buffer", None)
     if stdin is None or sys.stdin.isatty():
         raise _usage(f"{stage} needs what Git says about the push, on standard input")
-    told: bytes = stdin.read()
-    return told
+    data: bytes = stdin.read()
+    return data
 
 
 def _receive(arguments: Arguments) -> int:

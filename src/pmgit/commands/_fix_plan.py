@@ -34,7 +34,7 @@ def show(fix: Fix, shell: Shell) -> None:
         _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
 
 
-def tell(made: Remake, shell: Shell) -> None:
+def show_remake(made: Remake, shell: Shell) -> None:
     """What will be made anew."""
     for finding in made.report.findings:
         if finding.pasted and finding.pasted.about:
@@ -50,10 +50,10 @@ def tell(made: Remake, shell: Shell) -> None:
                 kept = "" if here or path in restored else " (not on disk: the backup keeps it)"
                 click.echo(f"  {visible(path)}{kept}")
     anew = made.anew()
-    told = commits.describe(made.repository, anew[:_SHOWN])
+    described = commits.describe(made.repository, anew[:_SHOWN])
     click.echo("commits made anew, with their authors, dates, messages and merges:")
     for oid in anew[:_SHOWN]:
-        click.echo(f"  {oid[:12]} {visible(told.get(oid, ''))}")
+        click.echo(f"  {oid[:12]} {visible(described.get(oid, ''))}")
     if len(anew) > _SHOWN:
         click.echo(f"  … and {len(anew) - _SHOWN} more")
     if made.before:
@@ -66,7 +66,7 @@ def tell(made: Remake, shell: Shell) -> None:
             _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
 
 
-def tell_done(made: Remake, done: Rewritten) -> None:
+def show_done(made: Remake, done: Rewritten) -> None:
     """What was done, and what it costs."""
     name = visible(position.short(made.unpushed.ref))
     click.echo(f"{name}: {counted(len(done.ids), 'commit')} made anew")

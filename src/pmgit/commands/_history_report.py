@@ -29,12 +29,12 @@ _PATHS = 3
 def lines(weighed: Weighed, plan: Plan, top: int, least: int) -> list[str]:
     """The report for people."""
     history = weighed.history
-    told = _objects(history)
+    objects = _objects(history)
     if not history.large:
         part = " of those that are here" if lacking(history) else ""
-        return [f"no blob of {show_size(least)} or more{part}, in {told}"]
+        return [f"no blob of {show_size(least)} or more{part}, in {objects}"]
     shown = history.large[:top]
-    head = f"{_blobs(history.large)} of {show_size(least)} or more, in {told}"
+    head = f"{_blobs(history.large)} of {show_size(least)} or more, in {objects}"
     out = [head + (f"; the largest {len(shown)}:" if len(shown) < len(history.large) else ":")]
     width = max(len(show_size(one.size)) for one in shown)
     for one in shown:

@@ -46,9 +46,9 @@ def lines(
     mine = [name for name in files if name in hidden and files[name]]
     for name in mine:
         source, line, pattern = hidden[name]
-        told = visible(f"{name} is ignored by Git ({source}:{line}: {pattern})")
+        rule = visible(f"{name} is ignored by Git ({source}:{line}: {pattern})")
         share = _next.add(repository, [name])
-        yield f"note: {told} and was so before, so it stays yours; to share it: {share}"
+        yield f"note: {rule} and was so before, so it stays yours; to share it: {share}"
     new = [name for name in files if name not in mine]
     if not new:
         return

@@ -37,8 +37,8 @@ class HookError(PmgitError):
     """The hooks do not do what they are for."""
 
 
-def proofs(repository: Repository, made: SetupPlan, tell: Callable[[str], None]) -> Iterator[str]:
-    """A line for each thing that holds; `tell` shows what takes a while.
+def proofs(repository: Repository, made: SetupPlan, say: Callable[[str], None]) -> Iterator[str]:
+    """A line for each thing that holds; `say` shows what takes a while.
 
     Raises PmgitError for one that does not, HookError when it is the hooks.
     """
@@ -64,12 +64,12 @@ def proofs(repository: Repository, made: SetupPlan, tell: Callable[[str], None])
     yield _judged(repository, made)
     if made.hooks != NONE:
         try:
-            yield from _hooks(repository, made, tell)
+            yield from _hooks(repository, made, say)
         except PmgitError as error:
             raise HookError(error.message, error.hint) from error
 
 
-def _hooks(repository: Repository, made: SetupPlan, tell: Callable[[str], None]) -> Iterator[str]:
+def _hooks(repository: Repository, made: SetupPlan, say: Callable[[str], None]) -> Iterator[str]:
     """What is sure of the hooks: where they are, and what they do at a real commit."""
     framework = made.framework
     if framework:
@@ -77,7 +77,7 @@ def _hooks(repository: Repository, made: SetupPlan, tell: Callable[[str], None])
         yield visible(f"{framework.name} accepts {framework.config}")
         # What was written just now was built before.
         known = any(step.ready for step in made.steps)
-        if built := entry_steps.check(repository, framework, None if known else tell):
+        if built := entry_steps.check(repository, framework, None if known else say):
             yield visible(f"{framework.name} has built {built}")
     yield visible(hook_steps.prove(repository, made.hooks, framework))
     state = hook_state.inspect(repository)

@@ -56,7 +56,7 @@ def run(*, dry_run: bool, yes: bool) -> None:
         say(visible(line))
     _forget_baseline(repository)
     say("undone")
-    _tell_committed(repository, list(dict.fromkeys(names)))
+    _print_committed(repository, list(dict.fromkeys(names)))
 
 
 def _warn(sizes: dict[str, int], what: str) -> None:
@@ -87,7 +87,7 @@ def _differs(repository: Repository, name: str) -> bool:
     return not code and (now is None or data not in (now, now.replace(b"\r\n", b"\n")))
 
 
-def _tell_committed(repository: Repository, names: list[str]) -> None:
+def _print_committed(repository: Repository, names: list[str]) -> None:
     """Name the commit that takes it back, too, where something of it was committed."""
     changed = [name for name in names if _differs(repository, name)]
     if changed:

@@ -49,10 +49,10 @@ def show(
         click.echo(output, nl=False)
         return
     _write(file, output)
-    said = text.summary(report) if report.findings else nothing_found(report)
-    said = shell_for(repository).called(said)
+    shown = text.summary(report) if report.findings else nothing_found(report)
+    shown = shell_for(repository).called(shown)
     if not _terminal.is_quiet():
-        click.echo(f"{said}\nwrote {text.visible(file)}", err=True)
+        click.echo(f"{shown}\nwrote {text.visible(file)}", err=True)
 
 
 def _write(file: str, output: bytes) -> None:
@@ -83,12 +83,12 @@ def render(
     if form == "text":
         oids = [finding.commit for finding in report.findings if finding.commit]
         what = commits.describe(repository, oids) if oids else {}
-        said = text.render(report, shell, what, colours)
+        shown = text.render(report, shell, what, colours)
         if _terminal.is_quiet():
-            return said
-        said = said or f"{nothing_found(report)}\n"
+            return shown
+        shown = shown or f"{nothing_found(report)}\n"
         line = text.visible(used.line()) if used else ""
-        return f"{said}{line}\n" if line else said
+        return f"{shown}{line}\n" if line else shown
     if form == "github":
         from pmgit.report import github
 

@@ -86,7 +86,7 @@ def command(
     else:
         if dry_run:
             click.echo(difference(data or b"", new or b"", BASELINE), nl=False)
-        _tell(repository, update, changed=new != data, dry_run=dry_run)
+        _print_result(repository, update, changed=new != data, dry_run=dry_run)
     if found.not_judged:
         say(not_judged(found.not_judged), err=True)
     if update.refused and not (paths or prune):
@@ -155,7 +155,7 @@ def _rendered(update: Update, data: bytes | None) -> bytes | None:
     return new
 
 
-def _tell(repository: Repository, update: Update, *, changed: bool, dry_run: bool) -> None:
+def _print_result(repository: Repository, update: Update, *, changed: bool, dry_run: bool) -> None:
     """What was done, what is left."""
     kept = len(update.file.entries)
     for what, count in (
@@ -187,10 +187,10 @@ def _tell(repository: Repository, update: Update, *, changed: bool, dry_run: boo
             err=True,
         )
     if changed and not dry_run:
-        _tell_next(repository, kept)
+        _print_next(repository, kept)
 
 
-def _tell_next(repository: Repository, kept: int) -> None:
+def _print_next(repository: Repository, kept: int) -> None:
     """What a person has to do now: stage it, and let Git merge it."""
     top = os.path.relpath(repository.top, os.path.join(repository.top, repository.prefix))
     if not kept:

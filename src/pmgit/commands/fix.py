@@ -207,7 +207,7 @@ def _committed(repository: Repository, which: tuple[str, str], wanted: FixReques
         made.refuse()
         if made.is_here:
             made.plan_after()
-        _fix_plan.tell(made, shell)
+        _fix_plan.show_remake(made, shell)
     others = [fix for fix in fixes if not _is_engine(fix)]
     for fix in others:
         _fix_plan.show(fix, shell)
@@ -219,7 +219,7 @@ def _committed(repository: Repository, which: tuple[str, str], wanted: FixReques
     if engine:
         _steps.run(repository, made.before, shell)
         done = made.run()
-        _fix_plan.tell_done(made, done)
+        _fix_plan.show_done(made, done)
     for fix in others:
         _steps.run(repository, fix.steps, shell)
     try:

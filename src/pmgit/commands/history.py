@@ -57,7 +57,7 @@ def command(top: int, min_size: str, form: str, allow_missing: bool) -> int:
     here, config = _load()
     counter = _Counter()
     try:
-        found = scan.look(here, least, counter.tell if counter.shown else None)
+        found = scan.look(here, least, counter.show if counter.is_shown else None)
     finally:
         counter.clear()
     migration_plan.without_pointers(here, found)
@@ -97,11 +97,11 @@ class _Counter:
     """A line on the terminal that counts while git works; nothing where nobody sees it."""
 
     def __init__(self) -> None:
-        self.shown = sys.stderr.isatty()
+        self.is_shown = sys.stderr.isatty()
         self._width = 0
         self._next = time.monotonic() + 0.5
 
-    def tell(self, objects: int, commits: int) -> None:
+    def show(self, objects: int, commits: int) -> None:
         """Show how far the look is, ten times in a second at the most."""
         now = time.monotonic()
         if now >= self._next:

@@ -87,7 +87,7 @@ def command(
     configuration. A second run changes nothing; with other options it changes what pmgit has
     written, or says what it does not apply. One that was interrupted is finished by the next.
     """
-    wanted = Wanted(storage or "", hooks or "", language or "", models, system, keep_text, _tell)
+    wanted = Wanted(storage or "", hooks or "", language or "", models, system, keep_text, _say)
     try:
         if take_back:
             _init_undo.run(dry_run=dry_run, yes=yes)
@@ -125,7 +125,7 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
             ask("Do it?", hint, before="writes")
         _do(made, journal)
     try:
-        for line in _init_proof.proofs(repository, made, _tell):
+        for line in _init_proof.proofs(repository, made, _say):
             say(f"proved: {line}")
     except _init_proof.HookError as error:
         # Hooks that would stop every commit, or none: better nothing than these.
@@ -134,10 +134,10 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
                 pass
             error.message += "; what was written is taken back"
         raise
-    _tell_next(repository, made, yes=yes)
+    _print_next(repository, made, yes=yes)
 
 
-def _tell(line: str) -> None:
+def _say(line: str) -> None:
     """Show what is going on, where it takes a while."""
     say(visible(line))
 
@@ -229,7 +229,7 @@ def _do(made: SetupPlan, journal: Journal) -> None:
         raise
 
 
-def _tell_next(repository: Repository, made: SetupPlan, *, yes: bool) -> None:
+def _print_next(repository: Repository, made: SetupPlan, *, yes: bool) -> None:
     """What a person has to do now."""
     diffs = [diff for step in made.steps for diff in step.diffs]
     names = dict.fromkeys(name for name, before, after in diffs if after not in (None, before))
@@ -246,10 +246,10 @@ def _tell_next(repository: Repository, made: SetupPlan, *, yes: bool) -> None:
     for line in _init_next.lines(repository, made, written, yes=yes):
         say(named(line))
     if made.storage == LFS:
-        _tell_pull(repository, made)
+        _print_pull(repository, made)
 
 
-def _tell_pull(repository: Repository, made: SetupPlan) -> None:
+def _print_pull(repository: Repository, made: SetupPlan) -> None:
     """What brings weights that are pointers on disk: a clone has them so without the filter."""
     from pmgit.doctor import weights
     from pmgit.doctor.context import Context

@@ -89,11 +89,11 @@ def command(
         _show(plan, switch)
         return
     done = _switch(repository, plan, switch) if switch else lfs_setup.apply(repository, plan)
-    _tell(plan, done)
+    _print_done(plan, done)
     if switch:
-        _tell_switch(repository, switch)
+        _print_switch(repository, switch)
     if proof:
-        _tell_proof(pushed.push_samples(repository, plan))
+        _print_proof(pushed.push_samples(repository, plan))
     done.refuse_lost("git lfs fetch && pmgit lfs-setup")
 
 
@@ -107,7 +107,7 @@ def _leave(repository: Repository, config: Config, *, dry_run: bool, yes: bool) 
         show(diff for step in made.switch.steps for diff in step.diffs)
         show(made.diffs)
     if dry_run or not (yes and is_quiet()):
-        _tell_leaving(made, "would leave Git" if dry_run else "leaves Git")
+        _print_leaving(made, "would leave Git" if dry_run else "leaves Git")
     if dry_run:
         return
     if not yes:
@@ -117,7 +117,7 @@ def _leave(repository: Repository, config: Config, *, dry_run: bool, yes: bool) 
         )
         ask("Leave Git LFS?", hint, default=False)
     lfs_leave.apply(repository, made)
-    names = _tell_written(made.switch.steps)
+    names = _print_written(made.switch.steps)
     if made.diffs:
         say("wrote and staged .gitattributes")
     for note in made.notes:
@@ -127,7 +127,7 @@ def _leave(repository: Repository, config: Config, *, dry_run: bool, yes: bool) 
         say(f"next: {_next.add(repository, names)}")
 
 
-def _tell_leaving(made: Leaving, what: str) -> None:
+def _print_leaving(made: Leaving, what: str) -> None:
     for blob in made.blobs:
         click.echo(f"{what}, stays on disk: {visible(blob.path)}")
     if made.blobs:
@@ -137,7 +137,7 @@ def _tell_leaving(made: Leaving, what: str) -> None:
         )
 
 
-def _tell_written(steps: Iterable[SetupStep]) -> list[str]:
+def _print_written(steps: Iterable[SetupStep]) -> list[str]:
     """Say which files these steps have written; their names."""
     names = []
     for step in steps:
@@ -146,7 +146,7 @@ def _tell_written(steps: Iterable[SetupStep]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _tell_proof(arrived: list[str]) -> None:
+def _print_proof(arrived: list[str]) -> None:
     """That the samples arrived."""
     if arrived:
         what = visible(arrived[0]) if len(arrived) == 1 else f"each of {len(arrived)} patterns"
@@ -163,9 +163,9 @@ def _switch(repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch) -> 
     return done
 
 
-def _tell_switch(repository: Repository, switch: Switch) -> None:
+def _print_switch(repository: Repository, switch: Switch) -> None:
     """What was written beside the attributes, and what is to be staged now."""
-    names = _tell_written(switch.steps)
+    names = _print_written(switch.steps)
     for note in (*switch.notes, _COLLEAGUES):
         say(f"note: {visible(note)}")
     if names:
@@ -189,7 +189,7 @@ def _show(plan: lfs_setup.LfsPlan, switch: Switch | None) -> None:
         click.echo(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
 
 
-def _tell(plan: lfs_setup.LfsPlan, done: lfs_setup.Done) -> None:
+def _print_done(plan: lfs_setup.LfsPlan, done: lfs_setup.Done) -> None:
     """What was done and proved."""
     if not plan.writes and not plan.raw and not plan.texts:
         say("nothing to do: .gitattributes and the index are as they should be")

@@ -45,7 +45,7 @@ def install(folder: str, gitlab: bool, config: str, dry_run: bool, undo: bool) -
 
     place = installation.find(folder)
     if undo:
-        _tell(
+        _print_lines(
             installation.undo(place, dry_run=dry_run), dry_run, "nothing to undo: no hook of pmgit"
         )
         return
@@ -53,17 +53,17 @@ def install(folder: str, gitlab: bool, config: str, dry_run: bool, undo: bool) -
     # First on a copy: a hook that cannot judge would refuse every push.
     proved = proof.prove(place, hook_script.text(config=config, gitlab=gitlab), config)
     done = installation.install(place, config=config, gitlab=gitlab, dry_run=dry_run)
-    _tell(done, dry_run, f"nothing to do: {place.path} is there")
+    _print_lines(done, dry_run, f"nothing to do: {place.path} is there")
     say(f"proved: {visible(proved)}")
 
 
-def _tell(lines: Iterable[str], dry_run: bool, otherwise: str) -> None:
-    told = False
+def _print_lines(lines: Iterable[str], dry_run: bool, otherwise: str) -> None:
+    printed = False
     for line in lines:
-        told = True
+        printed = True
         if dry_run:
             click.echo(visible(f"would {line}"))
         else:
             say(visible(line))
-    if not told:
+    if not printed:
         say(visible(otherwise))

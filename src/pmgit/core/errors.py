@@ -59,7 +59,7 @@ def shown(value: object) -> str:
         return "too large to show"  # Python writes no number of more than 4,300 digits
 
 
-def of_machine(error: Exception) -> PmgitError | None:
+def machine_error(error: Exception) -> PmgitError | None:
     """The error for what the machine refuses, such as memory or a file; None for any other."""
     # Python's own code in C says it in these ways, too.
     unmapped = isinstance(error, ImportError) and "failed to map" in str(error)
@@ -99,16 +99,16 @@ _HINTS = {
 }
 
 
-def told(error: Exception) -> tuple[list[str], int]:
+def lines_and_exit_code(error: Exception) -> tuple[list[str], int]:
     """What to print for an error, whatever it is, and the exit code."""
-    known = error if isinstance(error, PmgitError) else of_machine(error)
+    known = error if isinstance(error, PmgitError) else machine_error(error)
     if known is None:
-        return fault(error).split("\n"), FAILED
+        return _fault(error).split("\n"), FAILED
     hints = [f"hint: {known.hint}"] if known.hint else []
     return [f"pmgit: {known.message}", *hints], known.exit_code
 
 
-def fault(error: Exception) -> str:
+def _fault(error: Exception) -> str:
     """What to print for an error that pmgit did not foresee: where it happened, what to do.
 
     The exit code is FAILED then: Python's own, 1, would say that there are findings.

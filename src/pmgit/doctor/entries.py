@@ -39,7 +39,7 @@ def check(context: Context, state: HookState, document: Any, runs: str) -> Check
         evidence = f"{config} runs pmgit-hook, which is not on the PATH: every commit fails"
         hint = f"put the folder on the PATH that has it: {os.path.dirname(sys.executable)}"
         return Check(_NAME, ERROR, evidence, hint=hint)
-    own = entry.of(items[0]) if len(items) == 1 else None
+    own = entry.from_item(items[0]) if len(items) == 1 else None
     try:
         framework = frameworks.find(state)
         if own and _is_trusted(own):
@@ -49,11 +49,11 @@ def check(context: Context, state: HookState, document: Any, runs: str) -> Check
         return Check(_NAME, ERROR, evidence, _SYSTEM if own else None, error.hint)
     now = _other(own) if own else ""
     if own and now:
-        evidence = f"{config} runs {own.told}, and this is {now}"
+        evidence = f"{config} runs {own.described}, and this is {now}"
         return Check(_NAME, WARNING, evidence, *_pin(context, config, own.version, now))
     hosted = own is not None and own.kind == GIT and _is_trusted(own)
     if own and hosted and (why := frameworks.unreachable(own.address)):
-        evidence = f"another clone could not build {own.told}: {why}"
+        evidence = f"another clone could not build {own.described}: {why}"
         return Check(_NAME, WARNING, evidence, hint=_ANSWERS)
     return Check(_NAME, OK, f"{config} has pmgit, {runs}")
 

@@ -54,11 +54,11 @@ def _stubs(context: Context) -> dict[str, Pointer]:
             if os.path.islink(file) or not 100 < os.stat(file).st_size < pointer.MAX_BYTES:
                 continue
             with open(file, "rb") as opened:
-                told = pointer.read(opened.read(pointer.MAX_BYTES))
+                target = pointer.read(opened.read(pointer.MAX_BYTES))
         except OSError:
             continue
-        if isinstance(told, pointer.Pointer):
-            found[path] = told
+        if isinstance(target, pointer.Pointer):
+            found[path] = target
     return found
 
 

@@ -49,7 +49,7 @@ class Entry(NamedTuple):
         return {"repo": _LOCAL, "hooks": [hook]}
 
     @property
-    def told(self) -> str:
+    def described(self) -> str:
         """Where pmgit comes from, in words."""
         if self.kind == GIT:
             return f"pmgit at {self.version[:12]} of {self.address}"
@@ -58,7 +58,7 @@ class Entry(NamedTuple):
         return "the pmgit on the PATH of whoever commits"
 
 
-def of(item: Any) -> Entry | None:
+def from_item(item: Any) -> Entry | None:
     """The entry that an item of `repos` is, when it is one that pmgit writes."""
     hooks = item.get("hooks") if isinstance(item, dict) else None
     if not isinstance(hooks, list) or len(hooks) != 1 or not isinstance(hooks[0], dict):

@@ -62,11 +62,11 @@ class Done(NamedTuple):
     """What a program answered: its exit code, and all that it printed."""
 
     code: int
-    said: str
+    output: str
 
-    def told(self, most: int = 3) -> str:
-        """The end of what it said, with the lines that name the error before all others."""
-        lines = [line.strip() for line in self.said.splitlines()]
+    def summary(self, most: int = 3) -> str:
+        """The end of what it printed, with the lines that name the error before all others."""
+        lines = [line.strip() for line in self.output.splitlines()]
         lines = [line for line in lines if line and not line.startswith(_EMPTY)]
         named = [line for line in lines if any(mark in line.lower() for mark in _MARKS)]
         words = " ".join((named or lines)[-most:])[-600:]
@@ -177,7 +177,7 @@ def is_dead(hook: HookFile) -> bool:
 def install(
     repository: Repository, framework: Framework, stages: Sequence[str] = COMMIT_STAGES
 ) -> None:
-    """Have the framework write its Git hooks. Raises PmgitError with what it said."""
+    """Have the framework write its Git hooks. Raises PmgitError with what it printed."""
     types = [word for stage in stages for word in ("--hook-type", stage)]
     _run(repository, framework, "install", *framework.options, *types)
 
@@ -189,7 +189,7 @@ def uninstall(repository: Repository, framework: Framework, stages: Sequence[str
 
 
 def validate(repository: Repository, framework: Framework) -> None:
-    """Have the framework read its configuration. Raises PmgitError with what it said."""
+    """Have the framework read its configuration. Raises PmgitError with what it printed."""
     _run(repository, framework, "validate-config", framework.config)
 
 
@@ -197,7 +197,7 @@ def build(repository: Repository, framework: Framework, document: dict[str, Any]
     """Have the framework build the environments of a configuration that is not written yet.
 
     It keeps them, and uses them when the same stands in the real one. Raises PmgitError with what
-    it said, or when it takes too long.
+    it printed, or when it takes too long.
     """
     with TemporaryDirectory(prefix="pmgit-", ignore_cleanup_errors=True) as folder:
         path = os.path.join(folder, YAML)
@@ -213,7 +213,7 @@ def _run(repository: Repository, framework: Framework, *args: str) -> None:
     done = run([*framework.argv, *args], repository.top, env)
     if done.code:
         raise PmgitError(
-            f"{framework.name} {args[0]} failed: {done.told()}",
+            f"{framework.name} {args[0]} failed: {done.summary()}",
             f"see: {' '.join((framework.name, *args))}",
         )
 
@@ -226,7 +226,7 @@ def unreachable(address: str) -> str:
             done = run(argv, folder, {**elsewhere(), **_QUIET}, seconds=30)
         except PmgitError as error:
             return error.message
-    return done.told() if done.code else ""
+    return done.summary() if done.code else ""
 
 
 def elsewhere() -> dict[str, str]:
@@ -243,15 +243,15 @@ def run(
     most = seconds or MOST_SECONDS
     name = os.path.basename(argv[0])
     # A file, not a pipe: what goes on in the background may keep it open for ever.
-    with TemporaryFile() as said:
+    with TemporaryFile() as printed:
         try:
             process = subprocess.Popen(
                 argv,
                 cwd=cwd,
                 env=env,
                 stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
+                stdout=printed,
+                stderr=printed,
                 # A group of its own, to be ended as a whole; and no terminal to ask anybody on.
                 start_new_session=True,
             )
@@ -267,8 +267,8 @@ def run(
         finally:
             if process.returncode is None:
                 _end(process)
-        said.seek(0)
-        return Done(process.returncode, said.read().decode("utf-8", "replace"))
+        printed.seek(0)
+        return Done(process.returncode, printed.read().decode("utf-8", "replace"))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -58,13 +58,13 @@ def read(url: dict[str, Any] | None) -> Origin:
         return Origin(None, f"installed from {shown} without the commit of a Git repository")
     if url.get("subdirectory"):
         return Origin(None, f"installed from a folder within the repository {shown}")
-    public = for_others(address)
+    public = shareable(address)
     if not public:
         return Origin(None, f"installed from {shown}, which is no address for others")
     return Origin(Entry(GIT, commit, public))
 
 
-def for_others(address: str) -> str:
+def shareable(address: str) -> str:
     """A Git address as it can be shared: without user and password; '' when it cannot be."""
     if not _PLAIN.issuperset(address):
         return ""  # a query, too: it may hold a token

@@ -67,10 +67,10 @@ def commit(
         there.write("README.md", b"# A trial\n")
         done = there.commit()
         if done.code:
-            raise PmgitError(f"a commit of text does not get through the hook: {done.told()}")
+            raise PmgitError(f"a commit of text does not get through the hook: {done.summary()}")
         there.write(path, bytes(BYTES))
         done = there.commit()
-    named = any(f"{visible(path)}: {rule}: " in done.said for rule in rules)
+    named = any(f"{visible(path)}: {rule}: " in done.output for rule in rules)
     if done.code and named:
         return
     switched = [name for name in _SWITCHES if os.environ.get(name)]
@@ -81,7 +81,7 @@ def commit(
         )
     if not done.code:
         raise PmgitError("a commit of raw weights gets through the hook")
-    raise PmgitError(f"the hook stops raw weights, but not by pmgit's judgement: {done.told()}")
+    raise PmgitError(f"the hook stops raw weights, but not by pmgit's judgement: {done.summary()}")
 
 
 def _harmless(top: str, config: str) -> tuple[str, bytes]:

@@ -31,7 +31,7 @@ _PRETRAINED = (
     "pretrainedckpt", "pretrainedcheckpoints", "pretrainedcheckpoint", "pretrainmodels",
     "pretrainmodel", "预训练模型",
 )  # fmt: skip
-_TELLING = (
+_NAMES = (
     *_PRETRAINED, "pretrain", "weights", "weight", "checkpoints", "checkpoint", "ckpts", "ckpt",
     "models", "model", "modelzoo", "modelszoo", "modelhub", "modelweights", "modelfiles",
     "savedmodels", "trainedmodels", "basemodels", "localmodels", "hfmodels", "llmmodels", "权重",
@@ -45,7 +45,7 @@ _OF_ANY_KIND = ("model", "models", "模型")
 #: So far below the top the work tree is looked at, in so many folders; of one folder so many
 #: entries. Where more folders than that lie in one, it is data (a folder for each class).
 _DEEPEST, _MOST_FOLDERS, _MOST_ENTRIES, _MOST_BELOW = 4, 2000, 10_000, 200
-_OF_OTHERS = frozenset(
+_FOREIGN = frozenset(
     {"node_modules", "site-packages", "venv", "env", "build", "dist", "third_party", "vendor"}
 )
 #: What tells an environment of Python, whatever its name.
@@ -73,7 +73,7 @@ def is_common(path: str) -> bool:
     return _folded(path) in _COMMON_FOLDED
 
 
-def says_pretrained(path: str) -> bool:
+def is_pretrained_name(path: str) -> bool:
     """Whether the name alone says that pretrained models belong here."""
     return _folded(path) in _PRETRAINED
 
@@ -99,9 +99,9 @@ def find(repository: Repository, tracked: Iterable[str]) -> list[str]:
         for end, name in enumerate(parts, 1):
             if not _is_ours(name):
                 break
-            if _folded(name) in _TELLING:
+            if _folded(name) in _NAMES:
                 found.add("/".join(parts[:end]))
-    return sorted(found, key=lambda path: (path.count("/"), _TELLING.index(_folded(path)), path))
+    return sorted(found, key=lambda path: (path.count("/"), _NAMES.index(_folded(path)), path))
 
 
 def _on_disk(top: str) -> Iterator[str]:
@@ -111,7 +111,7 @@ def _on_disk(top: str) -> Iterator[str]:
         left -= 1
         above, depth = folders.popleft()
         names = _folders_in(f"{top}/{above}")
-        yield from (above + name for name in names if _folded(name) in _TELLING)
+        yield from (above + name for name in names if _folded(name) in _NAMES)
         if depth < _DEEPEST and len(names) <= _MOST_BELOW:
             own = [name for name in names if not _is_clone(f"{top}/{above}{name}")]
             folders.extend((f"{above}{name}/", depth + 1) for name in own)
@@ -139,7 +139,7 @@ def _is_clone(path: str) -> bool:
 
 
 def _is_ours(name: str) -> bool:
-    return name not in _OF_OTHERS and name[:1] != "."
+    return name not in _FOREIGN and name[:1] != "."
 
 
 def weigh(repository: Repository, tiers: Tiers, path: str, tracked: Iterable[str]) -> Folder:
@@ -167,9 +167,9 @@ def _size(path: str) -> int:
         size = os.lstat(path).st_size
         if 100 < size < pointer.MAX_BYTES:
             with open(path, "rb") as file:
-                told = pointer.read(file.read(pointer.MAX_BYTES))
-            if isinstance(told, pointer.Pointer):
-                return told.size
+                found = pointer.read(file.read(pointer.MAX_BYTES))
+            if isinstance(found, pointer.Pointer):
+                return found.size
     except OSError:
         return 0
     return size

@@ -127,7 +127,7 @@ def _offer(seen: Look, weighed: Callable[[str], Folder], found: Iterable[str]) -
         if folder.has_code or folder.is_clone:
             if folder.files:
                 seen.left.append(folder)
-        elif folder.files or (candidates.says_pretrained(path) and not folder.is_empty):
+        elif folder.files or (candidates.is_pretrained_name(path) and not folder.is_empty):
             seen.offered.append(folder)
             known.append(begin)
 

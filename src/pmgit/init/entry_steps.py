@@ -47,7 +47,7 @@ def steps(
     repository: Repository,
     framework: Framework,
     system: bool | None,
-    tell: Callable[[str], None],
+    say: Callable[[str], None],
 ) -> list[SetupStep]:
     """Write the entry, or exchange it when another is asked for.
 
@@ -63,7 +63,7 @@ def steps(
     if present and (system is None or _is_asked_for(present, system)):
         return []
     wanted = _candidates(source, system, document)
-    old = entry.of(present[0]) if len(present) == 1 else None
+    old = entry.from_item(present[0]) if len(present) == 1 else None
     if old in wanted:
         return []
 
@@ -78,7 +78,7 @@ def steps(
     chosen: list[Entry] = []
 
     def ready() -> None:
-        chosen[:] = [_choose(repository, framework, document, wanted, tell)]
+        chosen[:] = [_choose(repository, framework, document, wanted, say)]
 
     def run(journal: Journal) -> None:
         journal.write(ENTRY, path, change(*chosen).after)
@@ -97,7 +97,7 @@ def take_out(repository: Repository, name: str) -> tuple[list[SetupStep], str]:
     present = framework_files.items(read(before, name))
     if before is None or not present:
         return [], ""
-    old = entry.of(present[0]) if len(present) == 1 else None
+    old = entry.from_item(present[0]) if len(present) == 1 else None
     made = config_entry.exchange(before, old, None, name) if old else None
     if made is None:
         return [], BY_HAND
@@ -115,9 +115,9 @@ def take_out(repository: Repository, name: str) -> tuple[list[SetupStep], str]:
     return [SetupStep(what, [(name, before, after)], run)], "" if useful else NOTHING
 
 
-def check(repository: Repository, framework: Framework, tell: Callable[[str], None] | None) -> str:
+def check(repository: Repository, framework: Framework, say: Callable[[str], None] | None) -> str:
     """Have the framework build what the entries of pmgit that are there need, unless that is known
-    to have been done (`tell` is None); where pmgit comes from, in words ('' when nothing is built).
+    to have been done (`say` is None); where pmgit comes from, in words ('' when nothing is built).
 
     Raises PmgitError when it cannot be built here.
     """
@@ -126,11 +126,11 @@ def check(repository: Repository, framework: Framework, tell: Callable[[str], No
     built = [item for item in framework_files.items(document) if not _is_system(item)]
     if not built:
         return ""
-    own = entry.of(built[0])
-    told = own.told if own else f"the entry of pmgit in {name}"
-    if tell is None:
-        return told
-    tell(f"{framework.name} builds {told}, unless it has it already")
+    own = entry.from_item(built[0])
+    described = own.described if own else f"the entry of pmgit in {name}"
+    if say is None:
+        return described
+    say(f"{framework.name} builds {described}, unless it has it already")
     try:
         frameworks.build(repository, framework, framework_files.with_items(document, built))
     except PmgitError as error:
@@ -139,10 +139,10 @@ def check(repository: Repository, framework: Framework, tell: Callable[[str], No
             "if that is not for the moment only, an entry that runs the pmgit on the PATH:"
             " pmgit init --system",
         ) from None
-    return told
+    return described
 
 
-def note(repository: Repository, framework: Framework) -> list[str]:
+def notes(repository: Repository, framework: Framework) -> list[str]:
     """What people should know of a configuration that is served all the same."""
     name = framework.config
     document = read(user_files.read(_path(repository, name)), name)
@@ -150,11 +150,11 @@ def note(repository: Repository, framework: Framework) -> list[str]:
     if not isinstance(types, list) or set(COMMIT_STAGES) <= set(types):
         return []
     missing = ", ".join(stage for stage in COMMIT_STAGES if stage not in types)
-    told = (
+    note = (
         f"{TYPES} of {visible(name)} leaves out {missing}: in another clone run `pmgit init`,"
         f" because `{framework.name} install` alone would not have pmgit run"
     )
-    return [told]
+    return [note]
 
 
 def read(data: bytes | None, name: str) -> Any:
@@ -177,7 +177,7 @@ def _is_system(item: dict[str, Any]) -> bool:
 def _is_asked_for(present: list[dict[str, Any]], system: bool) -> bool:
     """Whether the entries are of the kind that is asked for, whoever wrote them."""
     kinds = {_is_system(item) for item in present}
-    own = len(present) == 1 and entry.of(present[0]) is not None
+    own = len(present) == 1 and entry.from_item(present[0]) is not None
     return kinds == {system} and (system or not own)
 
 
@@ -226,7 +226,7 @@ def _choose(
     framework: Framework,
     document: Any,
     wanted: list[Entry],
-    tell: Callable[[str], None],
+    say: Callable[[str], None],
 ) -> Entry:
     """The first entry that can be built, or run, here. Raises PmgitError when none can."""
     failed: list[str] = []
@@ -237,17 +237,17 @@ def _choose(
         try:
             if new.kind == SYSTEM:
                 if failed:
-                    tell(f"so it is {new.told}")
+                    say(f"so it is {new.described}")
                 find_installed()
             else:
-                tell(f"{framework.name} builds {new.told}, which may take a minute")
+                say(f"{framework.name} builds {new.described}, which may take a minute")
                 with_entry = framework_files.with_items(document, [new.item])
                 frameworks.build(repository, framework, with_entry)
             return new
         except PmgitError as error:
             failed.append(error.message)
             if new.kind != SYSTEM:
-                tell(f"that does not work here: {error.message}")
+                say(f"that does not work here: {error.message}")
     raise PmgitError(f"no entry for {framework.name} would work here: {failed[-1]}", _OTHERWISE)
 
 
@@ -258,14 +258,14 @@ def find_installed() -> None:
         folder = os.path.dirname(sys.executable)
         raise PmgitError(f"pmgit-hook is not on the PATH (it may be in {folder})")
     done = frameworks.run([found, "--version"], os.path.dirname(found), os.environ)
-    version = done.said.split()[-1:] if not done.code else []
+    version = done.output.split()[-1:] if not done.code else []
     if version != [__version__]:
-        told = version[0] if version else done.told()
-        raise PmgitError(f"{found} is not this pmgit ({__version__}), but {told}")
+        other = version[0] if version else done.summary()
+        raise PmgitError(f"{found} is not this pmgit ({__version__}), but {other}")
 
 
 def _why(framework: Framework, new: Entry, why: str, system: bool | None) -> str:
     if new.kind != SYSTEM:
-        return f"{framework.name} builds {new.told}"
+        return f"{framework.name} builds {new.described}"
     because = f", because this one was {why}" if why and not system else ""
     return f"it runs the pmgit that each of you installs{because}"

@@ -73,7 +73,7 @@ def refuse_none(repository: Repository, state: HookState) -> None:
         path = os.path.join(repository.top, *name.split("/"))
         if os.path.isfile(path) and not os.path.islink(path):
             document = entry_steps.read(user_files.read(path), name)
-            where += [name] * any(map(entry.of, framework_files.items(document)))
+            where += [name] * any(map(entry.from_item, framework_files.items(document)))
     if where:
         raise UsageError(
             f"pmgit runs here already, by {', '.join(where)}: --hooks none is not applied",
@@ -116,8 +116,8 @@ def only_native(repository: Repository, state: HookState) -> tuple[list[SetupSte
     steps, left = entry_steps.take_out(repository, name)
     stages = [hook.stage for hook in state.installed]
     if left == entry_steps.BY_HAND:
-        told = f"the entry of pmgit in {name} is not as pmgit writes it, and stays: it judges, too"
-        return steps, [told]
+        note = f"the entry of pmgit in {name} is not as pmgit writes it, and stays: it judges, too"
+        return steps, [note]
     if left == entry_steps.NOTHING and stages:
         framework = frameworks.find(state)
 

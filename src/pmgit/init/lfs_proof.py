@@ -77,8 +77,8 @@ def push_samples(repository: Repository, made: LfsPlan) -> list[str]:
     except OSError as error:
         raise NotProvedError(f"no temporary repository: {error.strerror}") from error
     except PmgitError as error:
-        said = error.stderr.splitlines() if isinstance(error, GitError) else []
-        more = [line for line in said if line.strip() and line not in error.message]
+        printed = error.stderr.splitlines() if isinstance(error, GitError) else []
+        more = [line for line in printed if line.strip() and line not in error.message]
         raise NotProvedError("; ".join([error.message, *more[:5]])) from error
     return list(samples.values())
 

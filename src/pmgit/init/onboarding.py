@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Wanted:
-    """What a person asked for; empty where nothing was said. `tell` shows what takes a while."""
+    """What a person asked for; empty where they left it open. `say` shows what takes a while."""
 
     storage: str = ""
     hooks: str = ""
@@ -43,7 +43,7 @@ class Wanted:
     models: tuple[str, ...] = ()
     system: bool | None = None
     keep_text: bool = False
-    tell: Callable[[str], None] = lambda _: None
+    say: Callable[[str], None] = lambda _: None
 
 
 @dataclass
@@ -90,7 +90,7 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
         asked = wanted.hooks
         made.framework = frameworks.find(state, asked, recorded)
         made.hooks, hooks = FRAMEWORK, made.framework.name
-        seen.idle += entry_steps.note(repository, made.framework)
+        seen.idle += entry_steps.notes(repository, made.framework)
     elif wanted.system is False:
         raise UsageError(
             f"--no-system is about the entry for pre-commit or prek, and hooks are {hooks!r} here",
@@ -105,8 +105,8 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
         what = f"write {FILE}: storage {where!r}, hooks {hooks!r}"
         made.steps.append(_own(repository, FILE, text, what))
     else:
-        said = recorded or hook_steps.mode_of_clone(state, seen.managers)
-        keys = {"hooks": hooks} if said != hooks and (wanted.hooks or not recorded) else {}
+        known = recorded or hook_steps.mode_of_clone(state, seen.managers)
+        keys = {"hooks": hooks} if known != hooks and (wanted.hooks or not recorded) else {}
         if made.framework and state.record != config.values["hooks-config"]:
             keys["hooks-config"] = state.record
         if keys:
@@ -124,7 +124,7 @@ def _hooks(
 ) -> list[SetupStep]:
     """What makes Git run pmgit, by the kind of hooks that the plan has."""
     if made.framework:
-        entry = entry_steps.steps(repository, made.framework, wanted.system, wanted.tell)
+        entry = entry_steps.steps(repository, made.framework, wanted.system, wanted.say)
         return entry + hook_steps.hooks(
             repository, state, FRAMEWORK, made.framework, exchange=bool(wanted.hooks)
         )

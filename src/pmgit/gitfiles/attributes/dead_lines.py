@@ -153,7 +153,7 @@ class _Search:
 
     def _mistake(self, line: Line) -> Mistake | None:
         view = LineView(line, self._macros, self._layout)
-        return mistakes.of_line(view, sends=self._answers.sends(line))
+        return mistakes.find(view, sends=self._answers.sends(line))
 
     def _judge(
         self,

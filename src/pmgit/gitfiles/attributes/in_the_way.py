@@ -33,13 +33,13 @@ def note(line: str) -> str:
     return f"; {line} wins over what `pmgit lfs-setup` writes: change that line or take it out"
 
 
-def of_weights(subject: Subject) -> dict[str, str]:
+def lines_against_weights(subject: Subject) -> dict[str, str]:
     """The judged files that no line of the block sends to Git LFS, and why."""
     paths = dict.fromkeys(b.path for b in (*subject.files, *subject.judged_for_lfs))
-    return keeping_out(subject.snapshot, list(paths))
+    return lines_against(subject.snapshot, list(paths))
 
 
-def of_texts(subject: Subject) -> dict[str, str]:
+def lines_against_texts(subject: Subject) -> dict[str, str]:
     """The judged texts that no line of the block keeps out of Git LFS, and why."""
     most = storage.largest_text(subject.config)
     texts = [blob for blob in subject.lfs_files if patterns.must_be_text(blob.path)]
@@ -49,7 +49,7 @@ def of_texts(subject: Subject) -> dict[str, str]:
     return _defeating(subject.repository, files, paths, line, everywhere=True)
 
 
-def keeping_out(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
+def lines_against(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
     """Those of `paths` that no line of the block sends to Git LFS, and the line that wins.
 
     By what is staged, which others get, and by the disk, which `git add` reads.

@@ -49,7 +49,7 @@ class Row(NamedTuple):
     real_only: bool | Callable[[LineView], bool] = False
 
 
-def of_line(view: LineView, *, sends: bool) -> Mistake | None:
+def find(view: LineView, *, sends: bool) -> Mistake | None:
     """The mistake of a line that is meant to send files to Git LFS; None when it shows none.
 
     `sends` is Git's answer whether its attributes do.

@@ -45,7 +45,7 @@ def sent(repository: Repository, paths: Iterable[str]) -> set[str]:
     return {path for path, given in found.items() if given["filter"] == LFS}
 
 
-def covering(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
+def sent_here_alone(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
     """Why those of `paths` go to Git LFS here that go there in no other clone.
 
     The tree of the snapshot sends none of them there.
@@ -77,7 +77,7 @@ def why_sent(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def kept_raw(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
+def raw_here_alone(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
     """Those of `paths` that `git add` here does not send to Git LFS, and because of which line.
 
     The tree of the snapshot sends all of them there. '' where no line keeps them raw: git before
@@ -113,7 +113,7 @@ def own_lines(repository: Repository, paths: Iterable[str]) -> dict[str, tuple[L
     return {path: (line, path in here) for path, line in lines.items()}
 
 
-def of_clone(subject: Subject) -> dict[str, tuple[str, bool]]:
+def lines_of_clone(subject: Subject) -> dict[str, tuple[str, bool]]:
     """What the clone's own lines say of the files of a judgement: the line, whether it sends them.
 
     To be asked once for all, by `Subject.once`.
@@ -123,10 +123,10 @@ def of_clone(subject: Subject) -> dict[str, tuple[str, bool]]:
     return {p: (line.named, sends) for p, (line, sends) in found.items()}
 
 
-def raw_of(subject: Subject) -> dict[str, str]:
-    """As `kept_raw`, of the raw files of a judgement that belong into Git LFS."""
+def raw_files(subject: Subject) -> dict[str, str]:
+    """As `raw_here_alone`, of the raw files of a judgement that belong into Git LFS."""
     raw = [blob.path for blob in subject.lfs_files if subject.is_raw(blob)]
-    return kept_raw(subject.snapshot, raw)
+    return raw_here_alone(subject.snapshot, raw)
 
 
 def on_disk(
