@@ -1,4 +1,4 @@
-"""The face for people: the `pmgit` command.
+"""The `pmgit` command.
 
 Commands are imported when they are called, so that `pmgit --help` is fast. This is the one place
 where errors become messages and exit codes.
@@ -81,7 +81,7 @@ def _with_variables(command: click.Command, prefix: str, ctx: click.Context) -> 
         name = next((word for word in option.opts if word.startswith("--")), "")
         if isinstance(option, click.Option) and name and not option.envvar:
             option.envvar = f"{prefix}_{name[2:]}".replace("-", "_").upper()
-            # Told in --help and in errors where it plays a part.
+            # Shown in --help and in errors only where it is set.
             option.show_envvar = option.envvar in os.environ
     if isinstance(command, click.Group):
         for name in command.list_commands(ctx):
@@ -96,7 +96,7 @@ def _verbose(_ctx: click.Context, _option: click.Parameter, value: bool) -> None
 
 
 def _print_git(argv: tuple[str, ...], code: int, seconds: float) -> None:
-    """A git command that was run, on stderr; the guards that all of them get are left out."""
+    """Print a git command that was run to stderr, without the guards that all of them get."""
     words = visible(redact(" ".join(map(quote, ("git", *argv)))))
     ended = f", exit code {code}" if code else ""
     click.echo(f"pmgit: {words} ({seconds * 1000:.0f} ms{ended})", err=True)

@@ -1,4 +1,4 @@
-"""`pmgit add` of a model that a source has: look, choose, ask, bring, lock."""
+"""`pmgit add` of a model that a source has: look, choose, ask, fetch, lock."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class Wish:
 
 
 def add(repository: Repository, config: Config, source: Source, wish: Wish) -> list[str]:
-    """Bring a model in; the files of the repository that are to be staged.
+    """Fetch a model, describe and lock it; returns the paths of the files to stage.
 
-    Raises UsageError and PmgitError; what has arrived by then is taken up by the next run.
+    Raises UsageError and PmgitError; the next run goes on with the files that have arrived by then.
     """
     path = _folder(config, source, wish)
     shown = visible(path)
@@ -61,7 +61,7 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
     _show(path, listing, chosen)
     if wish.dry_run:
         return []
-    ask("Bring it?", wish.yes)
+    ask("Fetch it?", wish.yes)
     models = account.collect(repository, config).models
     nearby = Nearby(repository, models, os.environ)
     waiting = f"{shown}: waiting for another pmgit"
@@ -74,10 +74,7 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
         lock = bring.lock_of(folder, listing, files, patterns)
         info = bring.info_of(config, folder, path.rpartition("/")[2], listing, files)
         written = bring.write(folder, lock, info)
-    say(
-        f"brought {counted(len(files), 'file')} ({show_size(lock.size)}),"
-        f" wrote {', '.join(written)}"
-    )
+    say(f"added {counted(len(files), 'file')} ({show_size(lock.size)}), wrote {', '.join(written)}")
     return [f"{path}/{name}" for name in written]
 
 
@@ -94,7 +91,7 @@ def _folder(config: Config, source: Source, wish: Wish) -> str:
 
 
 def _show(path: str, listing: Listing, chosen: Choice) -> None:
-    """Say what will be brought, from where, under which license, and what is left out."""
+    """Print what will be fetched, from where, under which license, and what is left out."""
     commit = f" at {listing.revision[:12]}" if listing.revision else ""
     license = listing.license_name if listing.license == "other" else listing.license
     say(f"{visible(path)}: {counted(len(chosen.taken), 'file')}, {show_size(chosen.size)}")
@@ -111,12 +108,12 @@ def _show(path: str, listing: Listing, chosen: Choice) -> None:
 
 
 def ask(question: str, yes: bool) -> None:
-    """Ask before something is brought, unless the answer was given (`yes`).
+    """Ask before something is fetched, unless the answer was given (`yes`).
 
     Raises PmgitError where nobody can answer, click.Abort when the answer is no.
     """
     if yes:
         return
     if not sys.stdin.isatty():
-        raise PmgitError("this asks before it brings anything", "give the answer: --yes")
+        raise PmgitError("this asks before it fetches anything", "give the answer: --yes")
     click.confirm(question, default=True, abort=True)

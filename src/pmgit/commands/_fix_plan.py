@@ -1,4 +1,4 @@
-"""How a plan of `pmgit fix` is shown: what is made anew, and who has it."""
+"""Printing the plans and results of `pmgit fix`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TAGS = 5
 
 
 def show(fix: Fix, shell: Shell) -> None:
-    """One fix: what it does to whom, and its commands."""
+    """Print one fix: what it changes for whom, and its commands."""
     if fix.about or fix.warning:
         click.echo(f"plan: {shell.called(visible(fix.about or fix.warning))}")
     for step in fix.steps:
@@ -35,7 +35,7 @@ def show(fix: Fix, shell: Shell) -> None:
 
 
 def show_remake(made: Remake, shell: Shell) -> None:
-    """What will be made anew."""
+    """Print which files leave Git or enter Git LFS, and which commits are made anew."""
     for finding in made.report.findings:
         if finding.pasted and finding.pasted.about:
             click.echo(f"plan: {shell.called(visible(finding.pasted.about))}")
@@ -67,7 +67,7 @@ def show_remake(made: Remake, shell: Shell) -> None:
 
 
 def show_done(made: Remake, done: Rewritten) -> None:
-    """What was done, and what it costs."""
+    """Print how many commits were made anew, where the old ones are, and which tags keep them."""
     name = visible(position.short(made.unpushed.ref))
     click.echo(f"{name}: {counted(len(done.ids), 'commit')} made anew")
     if done.signatures:

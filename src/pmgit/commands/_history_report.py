@@ -1,4 +1,4 @@
-"""What `pmgit history` says, as lines and as a document."""
+"""The report of `pmgit history`, as lines and as a document."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _share(part: int, history: History, plan: Plan) -> str:
 
 
 def lacking(history: History) -> list[str]:
-    """What could not be looked at, and what to do about it."""
+    """The lines about objects that could not be looked at, with the way to get them."""
     out = [f"pmgit: {visible(redact(fault))}" for fault in history.faults]
     if history.damaged:
         out.append("hint: see what else is damaged: git fsck")

@@ -1,8 +1,7 @@
 """What a person does after `pmgit init`, as lines to paste in their order.
 
-In an old repository a baseline comes first, or the commit of the set-up would be stopped by what
-has been there for years. `pmgit fix` comes last: it needs that commit, or the work tree would not
-be clean.
+In an old repository a baseline comes first, or old findings would stop the commit of the set-up.
+`pmgit fix` comes last: it needs that commit, or the work tree would not be clean.
 """
 
 from __future__ import annotations
@@ -38,9 +37,9 @@ _WEIGHTS = ("missing-pointer", "tracked-weights")
 def lines(
     repository: Repository, made: SetupPlan, files: Mapping[str, bool], *, yes: bool
 ) -> Iterator[str]:
-    """The lines; `files` are those that were written, with whether there was one before.
+    """The lines to paste; `files` are the written files, with whether each existed before.
 
-    `yes`: nothing was asked, and nothing is to be asked.
+    With `yes` the commands in them ask nothing, either.
     """
     hidden = attributes.ignored(repository, files, untracked=True)
     mine = [name for name in files if name in hidden and files[name]]

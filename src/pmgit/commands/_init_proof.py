@@ -1,4 +1,4 @@
-"""The proofs at the end of `pmgit init`: what was set up is tried, not assumed."""
+"""The proofs at the end of `pmgit init`: everything that was set up is tried out."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _AGAIN = "somebody else writes here at the same time; run it again: pmgit init"
 
 
 class HookError(PmgitError):
-    """The hooks do not do what they are for."""
+    """The hooks do not stop raw weights, or stop more than these."""
 
 
 def proofs(repository: Repository, made: SetupPlan, say: Callable[[str], None]) -> Iterator[str]:
-    """A line for each thing that holds; `say` shows what takes a while.
+    """Prove the set-up and yield a line for each proof; `say` prints a line about a long step.
 
-    Raises PmgitError for one that does not, HookError when it is the hooks.
+    Raises PmgitError when a proof fails, HookError when it is one of the hooks.
     """
     ignored = ignore_block.plan(repository, made.config, None)
     if ignored.changes:
@@ -70,7 +70,7 @@ def proofs(repository: Repository, made: SetupPlan, say: Callable[[str], None]) 
 
 
 def _hooks(repository: Repository, made: SetupPlan, say: Callable[[str], None]) -> Iterator[str]:
-    """What is sure of the hooks: where they are, and what they do at a real commit."""
+    """Prove where the hooks are and what they do at a real commit; yields a line for each proof."""
     framework = made.framework
     if framework:
         frameworks.validate(repository, framework)
@@ -88,7 +88,10 @@ def _hooks(repository: Repository, made: SetupPlan, say: Callable[[str], None]) 
 
 
 def _judged(repository: Repository, made: SetupPlan) -> str:
-    """That raw weights would be refused: tried on a copy of the index, with a store of its own."""
+    """Judge raw weights in a copy of the index, with its own store; returns the line of the proof.
+
+    Raises PmgitError when no rule refuses them.
+    """
     path = f"{made.roots[0]}/{_PROBE}"
     with TemporaryDirectory(prefix="pmgit-") as folder:
         there = copy.copy(repository)

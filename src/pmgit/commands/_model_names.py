@@ -1,4 +1,4 @@
-"""Which model folder a NAME means: `bert`, `org/name`, or a path to it.
+"""Which model folder a NAME means (`bert`, `org/name`, or a path), and which models are chosen.
 
 A NAME is looked up from the top of the repository (`pretrained_model/bert`), then in the models
 folders (`bert`), then where the user stands. The models folders come before the place, so that a

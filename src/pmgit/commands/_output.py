@@ -1,4 +1,4 @@
-"""What `pmgit check` found, in the format that was asked for, where it was asked for."""
+"""Printing the report of `pmgit check`, or writing it to a file, in the chosen format."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _WORTH_A_BAR = 200_000_000
 
 
 def paint() -> Paint:
-    """The colours of standard output: as --color says, else as the terminal and NO_COLOR do."""
+    """The colours of standard output: by --color, else by the terminal and NO_COLOR."""
     chosen = click.get_current_context().color
     return Paint(wanted(sys.stdout) if chosen is None else chosen)
 
@@ -34,7 +34,7 @@ def is_quiet() -> bool:
 
 
 def named(text: str) -> str:
-    """`text` with every command of pmgit that it names as the user's shell finds it."""
+    """`text` with every command of pmgit in it written as the user's shell finds it."""
     return called(text, own_command())
 
 
@@ -56,7 +56,7 @@ def ask(
 
 
 def say(text: str = "", *, err: bool = False) -> None:
-    """Print what a command has done or sees; not when --quiet is given."""
+    """Print a line about what a command does or finds; nothing with --quiet."""
     if not is_quiet():
         click.echo(text, err=err)
 

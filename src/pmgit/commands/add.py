@@ -1,4 +1,4 @@
-"""`pmgit add`: bring a model into the models folder, describe it and lock its bytes."""
+"""`pmgit add`: put a model into the models folder, describe it and lock its bytes."""
 
 from __future__ import annotations
 
@@ -75,10 +75,10 @@ def command(
 
 
 def _is_on_disk(repository: Repository, config: Config, source: str) -> bool:
-    """Whether a file or folder is meant, or a model that is in its place already.
+    """Whether `source` names a file or folder, or a model that is in its place already.
 
-    What has a slash, or is a name of the catalog, is a source: the files that an interrupted run
-    has brought of it must not be taken for the whole model.
+    A name with a slash, or one of the catalog, is a source: the files that an interrupted run has
+    fetched from it must not be taken for the whole model.
     """
     if os.path.lexists(source):
         return True
@@ -91,7 +91,7 @@ def _is_on_disk(repository: Repository, config: Config, source: str) -> bool:
 
 
 def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) -> list[str]:
-    """Take in a model that lies on this disk; the files of the repository to stage."""
+    """Copy and lock a model that lies on this disk; returns the paths of the files to stage."""
     path, is_there = _place(repository, config, source, wish.name)
     shown = visible(path)
     root = folder.root_of(path, config.models)
@@ -119,9 +119,7 @@ def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) 
     for problem in known.problems:
         click.echo(f"note: {problem}", err=True)
     if lock.type == lock_file.LOCAL:
-        say(
-            f"note: nothing says where {shown} could be fetched again: this folder is the only copy"
-        )
+        say(f"note: no source is known to fetch {shown} from again: this folder is the only copy")
     return written
 
 

@@ -95,7 +95,7 @@ def command(
 
 
 class _Found(Recorder):
-    """The whole tree as it is judged now: with what was looked at, and by which rules."""
+    """The findings of the whole tree now, with the files and the rules of the judgement."""
 
     def __init__(self, repository: Repository, entries: list[Entry]) -> None:
         super().__init__(entries)
@@ -108,7 +108,7 @@ class _Found(Recorder):
 
 
 def _refuse_deleted(repository: Repository) -> None:
-    """A baseline that Git has and the disk has not: beginning anew would forgive everything."""
+    """Raise PmgitError when Git has a baseline that the disk lacks: a new one would forgive all."""
     hint = ""
     if repository.run("ls-files", "-z", "--", BASELINE):
         hint = f"git restore -- :/{BASELINE}"
@@ -156,7 +156,7 @@ def _rendered(update: Update, data: bytes | None) -> bytes | None:
 
 
 def _print_result(repository: Repository, update: Update, *, changed: bool, dry_run: bool) -> None:
-    """What was done, what is left."""
+    """Print what was changed, and the findings that are not forgiven."""
     kept = len(update.file.entries)
     for what, count in (
         ("added", len(update.added)),
@@ -191,7 +191,7 @@ def _print_result(repository: Repository, update: Update, *, changed: bool, dry_
 
 
 def _print_next(repository: Repository, kept: int) -> None:
-    """What a person has to do now: stage it, and let Git merge it."""
+    """Print the commands that a person runs next: stage the baseline, and let Git merge it."""
     top = os.path.relpath(repository.top, os.path.join(repository.top, repository.prefix))
     if not kept:
         say(f"next: {_next.git(repository)} rm -f -- {BASELINE}")

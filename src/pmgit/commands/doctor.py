@@ -1,4 +1,4 @@
-"""`pmgit doctor`: look at the machine and this clone, and say what is wrong with them."""
+"""`pmgit doctor`: look at the machine and this clone, and report what is wrong with them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _COLOURS = {OK: colour.GREEN, WARNING: colour.YELLOW, ERROR: colour.RED}
 def command(form: str) -> int:
     """Look at git, Git LFS, hooks, attributes, weights and the Hugging Face environment.
 
-    Each line says ok, warning or error, by what that was told, and the command that cures it.
+    Each line begins with ok, warning or error, gives the evidence, and the command that cures it.
     Nothing is changed, and nothing is asked of a network.
 
     Exit code 0: no errors; 1: errors; 3: could not look.
@@ -56,7 +56,7 @@ def command(form: str) -> int:
 
 
 def _look() -> tuple[Context, list[Check]]:
-    """What there is to look at; a configuration that cannot be read is the first finding."""
+    """The context of all checks; a configuration that cannot be read is the first finding."""
     here = repository.discover()
     if here.bare:
         raise PmgitError(

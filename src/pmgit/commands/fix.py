@@ -52,7 +52,7 @@ class FixRequest:
         return checker.judge(snapshot, config, names, self.forgiving)
 
     def plan(self, repository: Repository, asked: str, remote: str = "") -> tuple[Report, Remake]:
-        """Judge the unpushed commits that are asked for, and say what of them is made anew."""
+        """The findings of the unpushed commits `asked`, and the plan to make these commits anew."""
         return remake.plan(
             repository, asked, self.rules, remote, settings=self.settings, baseline=self.forgiving
         )[:2]
@@ -65,7 +65,7 @@ class FixRequest:
 
 
 def _answered_line() -> str:
-    """What was typed, with --yes."""
+    """The command line as it was typed, with --yes."""
     typed = click.get_current_context().params
     words = ["--all"] if typed["everything"] else []
     words += ["--no-baseline"] if typed["no_baseline"] else []
@@ -146,9 +146,10 @@ def command(
 def _here(
     repository: Repository, take: Callable[[], Snapshot], wanted: FixRequest, where: str = ""
 ) -> int | None:
-    """Fix what is wrong with what `take` takes of the index; None when nothing is.
+    """Fix the findings in the snapshot that `take` takes of the index; None when there are none.
 
-    `where` says what of it that is; '' is all, and then there are no commits to look at.
+    `where` names that part of the index in messages; '' is all of it, and then the commits are
+    not judged.
     """
     shell = Shell("", shell_for(repository).pmgit)
     done: set[str] = set()
@@ -275,7 +276,7 @@ def _fixes(report: Report) -> list[Fix]:
 
 
 def _left(repository: Repository, report: Report, where: str = "") -> int:
-    """Print what is left, if anything; `where` that is nothing. Returns the exit code."""
+    """Print the findings that are left, or that none are (`where`). Returns the exit code."""
     if report.findings:
         click.echo(
             text.render(report, shell_for(repository), paint=_terminal.paint()).encode(

@@ -46,7 +46,7 @@ def command(top: int, min_size: str, form: str, allow_missing: bool) -> int:
     """Show the largest blobs of all history, and how weights get out of it.
 
     For each blob: its size, where it is (in HEAD, in another ref, only in older commits, only in
-    a reflog or an index, or unreachable), its paths, and the oldest commit that brought it in.
+    a reflog or an index, or unreachable), its paths, and the oldest commit that added it.
     Then a plan, as commands to paste, that moves the weights among them into Git LFS. pmgit
     never rewrites history by itself, and fetches nothing. Pointers of Git LFS do not count.
 

@@ -56,9 +56,9 @@ def new(
 ) -> None:
     """Write an INFO.md for each model NAME from the template.
 
-    A NAME is `bert`, `org/name`, or the path of the model's folder. What the files of the model
-    tell is filled in; what only a person knows is marked with TODO. An INFO.md that exists is
-    left alone.
+    A NAME is `bert`, `org/name`, or the path of the model's folder. Facts that the files of the
+    model contain are filled in; what only a person knows is marked with TODO. An INFO.md that
+    exists is left alone.
     """
     if len(names) > 1 and (source or revision):
         raise UsageError("--source and --revision belong to one model", "run it once for each NAME")
@@ -178,7 +178,7 @@ def _address(text: str) -> str:
 
 
 def _text(option: str, text: str) -> str:
-    """A value that fits on the line of a field and says something."""
+    """`text` without blanks around it. Raises UsageError unless it fits on the line of a field."""
     text = text.strip()
     if not text.isprintable() or any(char in text for char in "<>`") or len(text) > 200:
         raise UsageError(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pmgit.init.detect import Look
     from pmgit.init.onboarding import SetupPlan
 
-#: So many folders that could be models folders are told and asked about.
+#: So many folders that could be models folders are listed and asked about.
 _MOST_OFFERED = 10
 _AGAIN = "run pmgit init again to finish, or take back what was written: pmgit init --undo"
 
@@ -43,7 +43,7 @@ _AGAIN = "run pmgit init again to finish, or take back what was written: pmgit i
     "--hooks",
     type=click.Choice(HOOKS),
     default=None,
-    help="What runs pmgit at a commit; not given: as .pmgit.toml says, or as it is here, else"
+    help="What runs pmgit at a commit; not given: as in .pmgit.toml, or as it is here, else"
     " pre-commit (or prek). It is written into .pmgit.toml, for the next clone.",
 )
 @click.option(
@@ -83,9 +83,9 @@ def command(
 
     It looks first, shows what it would do, asks once, does it, and then proves that weights are
     kept out of Git, that INFO.md is not, and, by real commits in a repository of their own, that
-    the hooks stop raw weights and nothing else. What is there stays: your own lines, hooks and
-    configuration. A second run changes nothing; with other options it changes what pmgit has
-    written, or says what it does not apply. One that was interrupted is finished by the next.
+    the hooks stop raw weights and nothing else. Your own lines, hooks and configuration stay. A
+    second run changes nothing; with other options it changes what pmgit has written, or names the
+    option that it does not apply. A run that was interrupted is finished by the next.
     """
     wanted = Wanted(storage or "", hooks or "", language or "", models, system, keep_text, _say)
     try:
@@ -94,7 +94,7 @@ def command(
         else:
             _set_up(wanted, dry_run=dry_run, yes=yes)
     except BrokenPipeError:
-        raise  # whoever read our output has gone
+        raise  # the reader of our output has gone
     except OSError as error:  # a full disk, where even a temporary file has no place
         where = f"{error.filename}: " if error.filename else ""
         raise PmgitError(f"{where}{error.strerror}", _AGAIN) from error
@@ -138,12 +138,12 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
 
 
 def _say(line: str) -> None:
-    """Show what is going on, where it takes a while."""
+    """Print a line about a step that takes a while."""
     say(visible(line))
 
 
 def _show(made: SetupPlan) -> None:
-    """What is here, and what will be done."""
+    """Print what was found here, what will be done, and the notes about it."""
     click.echo("here:")
     for line in _seen(made.look):
         click.echo(f"  {named(line)}")
@@ -177,7 +177,7 @@ def _seen(look: Look) -> list[str]:
 
 
 def _offer(look: Look, folder: Folder) -> str:
-    """A folder that a person may want, and how it is taken."""
+    """The line about a folder that a person may want, with the way to take it."""
     if look.source:  # `--models` would contradict it
         how = f'to take it, add "{visible(folder.path)}" to models in {look.source}'
     else:
@@ -195,9 +195,9 @@ def _with(look: Look, more: list[Folder]) -> str:
 
 
 def _ask_for_more(made: SetupPlan, wanted: Wanted) -> tuple[str, ...]:
-    """The models folders when those that are offered are wanted, too; nothing when they are not.
+    """Ask whether the offered folders are models folders, too; all models folders if so, else none.
 
-    Asked at a terminal, as long as no configuration and no option says which folders are meant.
+    Asked at a terminal, as long as no configuration and no option names the models folders.
     """
     look = made.look
     asks = is_interactive() and not (look.source or wanted.models)
@@ -211,7 +211,7 @@ def _ask_for_more(made: SetupPlan, wanted: Wanted) -> tuple[str, ...]:
 
 
 def _of(folder: Folder) -> str:
-    """A folder, with the weights in it."""
+    """A folder, with the number and size of its weights, for people."""
     files = counted(folder.files, "file")
     held = f"{files} of weights, {show_size(folder.size)}" if folder.files else "no weights"
     return f"{visible(folder.path)}/ ({held})"
@@ -230,7 +230,7 @@ def _do(made: SetupPlan, journal: Journal) -> None:
 
 
 def _print_next(repository: Repository, made: SetupPlan, *, yes: bool) -> None:
-    """What a person has to do now."""
+    """Print the commands that a person runs next."""
     diffs = [diff for step in made.steps for diff in step.diffs]
     names = dict.fromkeys(name for name, before, after in diffs if after not in (None, before))
     # Not those in the git directory, nor hooks that lie in another place altogether.
@@ -250,7 +250,7 @@ def _print_next(repository: Repository, made: SetupPlan, *, yes: bool) -> None:
 
 
 def _print_pull(repository: Repository, made: SetupPlan) -> None:
-    """What brings weights that are pointers on disk: a clone has them so without the filter."""
+    """Print the command that replaces the pointers of a clone without the filter by weights."""
     from pmgit.doctor import weights
     from pmgit.doctor.context import Context
 

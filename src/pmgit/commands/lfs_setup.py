@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
+    from pmgit.init.journal import SetupStep
     from pmgit.init.lfs_leave import Leaving
-    from pmgit.init.step import SetupStep
     from pmgit.init.storage_switch import Switch
 
 
@@ -59,8 +59,8 @@ def command(
     """Send weights to Git LFS: write the attributes, prove them, stage pointers.
 
     Without --pattern: the formats of the weights below the models folders, or all known formats
-    when there are none yet; and where the configuration says that weights are ignored, all of it
-    is switched to Git LFS: the configuration, the ignore rules, the README of the models folder.
+    when there are none yet; and where weights are ignored by the configuration, all of it is
+    switched to Git LFS: the configuration, the ignore rules, the README of the models folder.
     With --leave the other way: weights leave Git and Git LFS, stay on disk, and are ignored.
 
     The patterns go into a marked block of .gitattributes, from the top
@@ -98,7 +98,7 @@ def command(
 
 
 def _leave(repository: Repository, config: Config, *, dry_run: bool, yes: bool) -> None:
-    """Leave Git LFS, after a question."""
+    """Leave Git LFS, or print what that would do; asks before."""
     made = lfs_leave.plan(repository, config)
     if made is None:
         say("nothing to do: weights are not in Git LFS here")
@@ -138,7 +138,7 @@ def _print_leaving(made: Leaving, what: str) -> None:
 
 
 def _print_written(steps: Iterable[SetupStep]) -> list[str]:
-    """Say which files these steps have written; their names."""
+    """Print which files these steps have written; returns their names."""
     names = []
     for step in steps:
         say(f"wrote{visible(step.what.removeprefix('write'))}")
@@ -147,14 +147,14 @@ def _print_written(steps: Iterable[SetupStep]) -> list[str]:
 
 
 def _print_proof(arrived: list[str]) -> None:
-    """That the samples arrived."""
+    """Print that the samples arrived."""
     if arrived:
         what = visible(arrived[0]) if len(arrived) == 1 else f"each of {len(arrived)} patterns"
         say(f"proved: a sample of {what} was pushed, and its object arrived at the remote")
 
 
 def _switch(repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch) -> lfs_setup.Done:
-    """Do all of it, noted for `pmgit init --undo`; weights are seen when Git LFS gets them."""
+    """Set Git LFS up and switch to it, recorded for `pmgit init --undo`; returns what was done."""
     journal = Journal(repository)
     journal.sweep()
     done = onboarding.set_up_lfs(repository, plan, journal)
@@ -164,7 +164,7 @@ def _switch(repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch) -> 
 
 
 def _print_switch(repository: Repository, switch: Switch) -> None:
-    """What was written beside the attributes, and what is to be staged now."""
+    """Print which files were written beside the attributes, and the commands that stage them."""
     names = _print_written(switch.steps)
     for note in (*switch.notes, _COLLEAGUES):
         say(f"note: {visible(note)}")
@@ -176,7 +176,7 @@ def _print_switch(repository: Repository, switch: Switch) -> None:
 
 
 def _show(plan: lfs_setup.LfsPlan, switch: Switch | None) -> None:
-    """What would be done."""
+    """Print what would be done."""
     if switch:
         show(diff for step in switch.steps for diff in step.diffs)
     diff = difference(plan.attributes.work_tree, plan.new_work_tree, ATTRIBUTES)
@@ -190,7 +190,7 @@ def _show(plan: lfs_setup.LfsPlan, switch: Switch | None) -> None:
 
 
 def _print_done(plan: lfs_setup.LfsPlan, done: lfs_setup.Done) -> None:
-    """What was done and proved."""
+    """Print what was done and proved."""
     if not plan.writes and not plan.raw and not plan.texts:
         say("nothing to do: .gitattributes and the index are as they should be")
     if plan.writes:

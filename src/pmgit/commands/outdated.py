@@ -30,7 +30,7 @@ _NAMED = 3
 def command(names: tuple[str, ...], form: str) -> int:
     """Ask the source of each MODEL (all of them without one) what its branch has now.
 
-    Names the files that differ, so that "README.md only" is told from new weights. Nothing is
+    Names the files that differ, so that a new README.md is not taken for new weights. Nothing is
     fetched and nothing is changed; `pmgit update MODEL` moves the lock.
 
     Exit code 0: all are up to date; 1: some have moved on; 3: a source did not answer.

@@ -1,4 +1,4 @@
-"""`pmgit status`: every model on one line, then what needs somebody."""
+"""`pmgit status`: every model on one line, then the models that need attention."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def command(names: tuple[str, ...], form: str) -> int:
     """Show each MODEL (all of them without one) on one line, then what needs attention.
 
     Where its weights are: here, pointer (Git LFS has the content), missing, changed, or not
-    locked (nothing says which bytes they have to be). No weights are read: sizes are compared;
+    locked (neither a lock nor a pointer records them). No weights are read: sizes are compared;
     `pmgit verify` compares the content.
 
     Exit code 0: looked, whatever was found; 2: wrong usage; 3: could not look.

@@ -84,7 +84,7 @@ class _Update:
         self.before = lock_file.parse(data, f"{path}/{LOCK}")
 
     def from_disk(self, dry_run: bool) -> list[str]:
-        """Hash the model anew; the files of the repository that were written."""
+        """Hash the model anew; returns the paths of the files that were written."""
         root = folder.root_of(self._path, self._config.models)
         lock, known = adopt.lock_of(
             self._repository, self._config, self._path, self._path[len(root) + 1 :],
@@ -95,7 +95,7 @@ class _Update:
         return self._write(lock, known.files, dry_run)
 
     def from_source(self, revision: str, dry_run: bool, yes: bool) -> list[str]:
-        """Bring what the source has at a revision; the files of the repository that were written.
+        """Fetch what the source has at a revision; returns the paths of the written files.
 
         Raises PmgitError, and then the lock is as it was.
         """
@@ -128,7 +128,7 @@ class _Update:
             return self._write(lock, listed, dry_run)
 
     def _write(self, lock: Lock, files: Sequence[File], dry_run: bool) -> list[str]:
-        """Write lock and INFO.md where they differ; the paths of what was written."""
+        """Write lock and INFO.md where they change; returns the paths of what was written."""
         # All of it is made before any of it is written.
         pages = {f"{self._path}/{LOCK}": (self._data, lock_file.render(lock))}
         words = user_files.read(os.path.join(self._folder, INFO))
@@ -142,7 +142,7 @@ class _Update:
                 page = page.replace(old.encode("ascii"), new.encode("ascii"))
             pages[f"{self._path}/{INFO}"] = (words, page)
         changed = {name: new for name, (was, new) in pages.items() if new != was}
-        # INFO.md first: the lock says that all of it is done.
+        # INFO.md first: a new lock means that all of it is done.
         for name in sorted(changed) if not dry_run else ():
             user_files.write_whole(os.path.join(self._repository.top, name), changed[name])
         done = "would change" if dry_run else "wrote"

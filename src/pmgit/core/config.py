@@ -1,8 +1,8 @@
 """The configuration: `.pmgit.toml`, or `[tool.pmgit]` in pyproject.toml.
 
-It belongs to the snapshot that is judged: whoever checks out an old commit gets its rules. An
+It belongs to the snapshot that is judged: a checkout of an old commit is judged by its rules. An
 unknown key is an error that names the nearest known one, because a setting that is silently not
-read is a net with a hole.
+read leaves weights unguarded.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ SETTINGS = {option.name: option for option in _SETTINGS}
 WEIGHTS = {
     "always": "File names that are weights wherever they lie, such as `*.mymodel`.",
     "ambiguous": "File names that are weights inside a model folder; elsewhere by content only.",
-    "never": "File names that are never weights, whatever else says so.",
+    "never": "File names that are never weights, whatever other patterns match them.",
 }
 _PATTERNS = Option("", NAMES, [], "")
 
@@ -201,7 +201,7 @@ class Config:
         return tuple(dict.fromkeys(folders))
 
     def _value(self, key: str, setting: Option, value: Any) -> Any:
-        """`value` as the setting's type, or the error that says what it should have been."""
+        """`value` as the setting's type. Raises UsageError when it has another."""
         if isinstance(value, _Text):
             value = value.read(setting.type)
         if setting.type == NAMES and isinstance(value, list):
@@ -226,7 +226,7 @@ class Config:
 
 
 class _Text:
-    """A value typed on a command line: what it is, only the option's type says."""
+    """A value typed on a command line: its type is that of the option."""
 
     def __init__(self, text: str) -> None:
         self.text = text

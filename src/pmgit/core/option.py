@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: What an option's value is: how it is read, and what the schema says of it.
+#: The types of an option's value: how it is read, and its type in the schema.
 SIZE, CHOICE, FLAG, NAMES, TEXT = "size", "choice", "flag", "names", "text"
 
 

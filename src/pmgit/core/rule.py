@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pmgit.core.config import Config
     from pmgit.core.option import Option
 
-#: When a rule has anything to say (`Rule.scope`); it is not even imported otherwise.
+#: When a rule can have findings (`Rule.scope`); it is not even imported otherwise.
 #: Of all files: LARGE: one is introduced that a limit may be for. LFS: there is a pointer or an lfs
 #: attribute among them. PUSHED: the same, and somebody is to receive it. ATTRIBUTES: a
 #: .gitattributes changes. HOST: somebody has chosen a host.

@@ -64,7 +64,7 @@ def too_large(source: str, size: int, most: int) -> UsageError:
 
 
 def _demand_few_keys(text: str, source: str, most: int) -> None:
-    """Refuse what takes tomllib gigabytes. What is wrong in another way, it says itself."""
+    """Raise UsageError for a text that takes tomllib gigabytes; tomllib finds all other faults."""
     import re
 
     sign = re.compile(r"""["'#\n.=,\[{]""")

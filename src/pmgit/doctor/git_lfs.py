@@ -89,7 +89,7 @@ def _filter(context: Context) -> Check:
         faults.append(f"{shown}: not a command of git-lfs ({places})")
     if skips:
         faults.append(f"--skip: a checkout leaves pointers ({places})")
-        hint = "or leave it, where that is wanted: git lfs pull brings the content"
+        hint = "or leave it, where that is wanted: git lfs pull fetches the content"
     if not faults:
         return Check(name, OK, f"clean, smudge, process, required ({places})")
     fix, other = _repair(found, [*absent, *odd, *skips])
@@ -109,7 +109,10 @@ def _is_foreign(key: str, setting: GitSetting | None) -> bool:
 
 
 def _repair(found: dict[str, GitSetting | None], keys: list[str]) -> tuple[Fix | None, str]:
-    """What sets these as git-lfs does: `git lfs install` refuses where they differ."""
+    """The fix that sets these keys as git-lfs does, or None and a hint.
+
+    `git lfs install` refuses where they differ.
+    """
     steps = []
     for key in dict.fromkeys(keys):
         setting = found[key]

@@ -1,6 +1,6 @@
 """The hook folder, and whether a push uploads the objects of Git LFS.
 
-What hooks do is told by their text, so a hook that calls git-lfs in a roundabout way is not seen.
+Hooks are judged by their text, so one that calls git-lfs in a roundabout way is not seen.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Models that lie here and that nobody has described: the commit hook sees them too, one by one."""
+"""Models in the work tree that no INFO.md describes; the commit hook finds them one by one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pmgit.doctor.context import Context
 
 _ABROAD = "linked-model"
-#: What speaks of the work tree, of all that these rules can say.
+#: The rules that judge untracked files of the work tree.
 _RULES = (_ABROAD, "misplaced-weights", "missing-info")
 #: So many are named.
 _MOST = 10

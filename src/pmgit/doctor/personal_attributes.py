@@ -34,7 +34,9 @@ def checks(context: Context) -> Iterator[Check]:
     sent = [p for p in paths if here.get(p) == LFS and everywhere.get(p) != LFS]
     kept = [p for p in paths if here.get(p) != LFS and everywhere.get(p) == LFS]
     if not sent and not kept:
-        yield Check(NAME, OK, "what only this machine says changes nothing of what Git LFS gets")
+        yield Check(
+            NAME, OK, "the attributes of this machine alone change nothing of what Git LFS gets"
+        )
         return
     reasons: dict[str, list[str]] = {}
     for path, why in only_here.why_sent(context.snapshot, sent).items():

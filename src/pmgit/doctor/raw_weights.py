@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pmgit.doctor.context import Context
 
-#: What says that weights are raw: those of a model, with Git LFS, and those that lie elsewhere.
+#: The rules that find raw weights: of a model, with Git LFS, and those that lie elsewhere.
 _RULES = ("tracked-weights", "missing-pointer", "oversized-blob")
 #: So many are named.
 _MOST = 5
@@ -44,6 +44,6 @@ def checks(context: Context) -> Iterator[Check]:
         return
     hint = (
         "the commands that mend it: pmgit check --all; what old commits hold: pmgit history;"
-        " to go on with what is there: pmgit baseline"
+        " to forgive them: pmgit baseline"
     )
     yield Check("raw-weights", WARNING, evidence, hint=hint)

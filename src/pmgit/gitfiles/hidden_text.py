@@ -1,4 +1,4 @@
-"""What pmgit's ignore block hides beside weights: the text of models, unless it is let in."""
+"""The text of models, which pmgit's ignore block hides with the weights unless it is let in."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.gitfiles.ignore_plan import IgnorePlan
 
-#: As many first bytes as Git looks at to tell binary from text.
+#: As many first bytes as Git looks at to tell binary from text apart.
 _HEAD = 8000
 #: So many models are named.
 _MOST_NAMED = 5
 
 
 def notes(repository: Repository, config: Config, made: IgnorePlan) -> list[str]:
-    """What there is to say of the text that the block hides; nothing when it hides none."""
+    """The notes about text that the block hides; none when it hides no text."""
     if made.storage != IGNORE or made.keep_text:
         return []
     found = []

@@ -20,7 +20,7 @@ from pmgit.git.attributes import ignore_rules
 from pmgit.git.names import ATTRIBUTES, PROBE
 from pmgit.gitfiles import block, ignore_foreign, models_folders, user_files
 from pmgit.gitfiles.ignore_plan import CACHES, NAME, PLACES, SEEN, IgnoreContext, IgnorePlan, prove
-from pmgit.gitfiles.what_if import Shadow
+from pmgit.gitfiles.what_if import shadow_of
 from pmgit.lfs.patterns import literal
 from pmgit.model import storage
 from pmgit.model.weights import ALWAYS_SUFFIXES, AMBIGUOUS_SUFFIXES, KEPT_TEXT
@@ -92,7 +92,7 @@ def plan(
                 made.folders[path] = (inside[path], own[path] or None)
     made.folders = {path: (old, new) for path, (old, new) in made.folders.items() if old != new}
     after = {path: new or b"" for path, (_, new) in made.folders.items()}
-    with Shadow(repository, {**others, NAME: made.after, **after}) as shadow:
+    with shadow_of(repository, {**others, NAME: made.after, **after}) as shadow:
         prove(shadow, made, below)
     return made
 
@@ -180,7 +180,7 @@ def _keeps_text(line: str) -> bool:
 def _is_shut(repository: Repository, root: str, around: Mapping[str, bytes]) -> bool:
     """Whether a line of the user's shuts the models folder itself, so that no `!` reaches in."""
     probe = f"{root}/{PROBE}/{SEEN[0]}"
-    with Shadow(repository, around) as shadow:
+    with shadow_of(repository, around) as shadow:
         return not ignore_rules(shadow, [probe]).get(probe, ("", 0, "!"))[2].startswith("!")
 
 
@@ -200,7 +200,7 @@ def _for_lfs(
 
     def hidden(lines: Sequence[str]) -> set[str]:
         text = block.replace(around[path], [*lines, *caches], name=path)
-        with Shadow(repository, {**around, path: text}) as shadow:
+        with shadow_of(repository, {**around, path: text}) as shadow:
             decided = ignore_rules(shadow, [anything, *probes])
         return {path for path, rule in decided.items() if not rule[2].startswith("!")}
 
@@ -241,7 +241,7 @@ def _own_files(repository: Repository, around: Mapping[str, bytes]) -> list[str]
     `around` are the ignore files without the block. A pattern that is the very name of the file
     hides it on purpose, and what a person's own rules hide is not for others to let in.
     """
-    with Shadow(repository, around) as shadow:
+    with shadow_of(repository, around) as shadow:
         found = ignore_rules(shadow, _OWN_FILES)
     return [
         f"!/{name}"

@@ -1,4 +1,4 @@
-"""What lies in a models folder and is no model, as lines of the ignore block: code, clones.
+"""The lines of the ignore block for files in a models folder that are no models: code, clones.
 
 Source code is let in, as far as the user's own lines do not hide it. Repositories of their own are
 hidden: let in, `git add -A` would take each as a submodule that no clone can fetch.
@@ -15,7 +15,7 @@ from pmgit.git.blob import SUBMODULE
 from pmgit.git.names import PROBE
 from pmgit.git.nested import is_repository
 from pmgit.gitfiles.ignore_plan import NAME, SEEN
-from pmgit.gitfiles.what_if import Shadow
+from pmgit.gitfiles.what_if import shadow_of
 from pmgit.lfs.patterns import literal
 from pmgit.model.file_names import CODE_NAMES, CODE_SUFFIXES
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.gitfiles.ignore_plan import IgnoreContext
 
-#: The code that lies beside models everywhere; of other kinds what is there already.
+#: The kinds of code that lie beside models everywhere; other kinds are let in where they exist.
 _COMMON = (
     "*.py", "*.py[ix]", "*.ipynb", "*.sh", "*.[ch]", "*.[ch]pp", "*.cc", "*.cu", "Makefile",
     "requirements.txt",
@@ -55,7 +55,7 @@ def code_lines(
     folders |= {above for path in folders for above in _parents(path, root)}
     asked = [path for paths in probes.values() for path in paths]
     asked += [*code, *(f"{folder}/{PROBE}.py" for folder in folders)]
-    with Shadow(context.repository, around) as shadow:
+    with shadow_of(context.repository, around) as shadow:
         rules = ignore_rules(shadow, asked)
     hidden = {path for path, (_, _, pattern) in rules.items() if not pattern.startswith("!")}
     let_in = [pattern for pattern in patterns if hidden.isdisjoint(probes[pattern])]

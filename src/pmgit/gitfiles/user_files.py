@@ -1,4 +1,4 @@
-"""Writing a user's file: whole or not at all.
+"""Reading and writing a user's file, whole or not at all.
 
 The new content goes to a temporary file in the same folder, reaches the disk, and takes the old
 file's place in one step. A crash, a full disk or a second pmgit leaves the old file or the new
@@ -60,7 +60,7 @@ def write_whole(path: str, data: bytes, *, new: bool = False) -> None:
 
 def write_script(path: str, data: bytes, mode: int) -> None:
     """Put a script at `path`, in one step, also in the place of a link. It has its permissions
-    before it gets its name: Git skips a hook that is not executable, and says success.
+    before it gets its name: Git skips a hook that is not executable, and reports success.
 
     Raises PmgitError.
     """

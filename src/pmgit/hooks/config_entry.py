@@ -73,7 +73,7 @@ def plan(before: bytes | None, entry: Entry, name: str) -> Change:
         raise NotExtendableError(name, str(error), whole) from None
     repos = [*document["repos"], entry.item]
     wanted = {TYPES: list(COMMIT_STAGES), **document, "repos": repos}
-    if not _says(after.encode(), wanted, name):
+    if not _holds(after.encode(), wanted, name):
         raise NotExtendableError(name, "its layout is unusual", whole)
     return Change(before, after.encode())
 
@@ -97,7 +97,7 @@ def exchange(before: bytes, old: Entry, new: Entry | None, name: str) -> Change 
         after = (bom + found).encode()
         if not found.strip():
             return Change(before, b"")
-        if any(_says(after, one, name) for one in wanted):
+        if any(_holds(after, one, name) for one in wanted):
             return Change(before, after)
     return None
 
@@ -113,8 +113,8 @@ def _text(data: bytes) -> tuple[str, str]:
     return bom, text.removeprefix(bom)
 
 
-def _says(data: bytes, wanted: Any, name: str) -> bool:
-    """Whether a file says just this."""
+def _holds(data: bytes, wanted: Any, name: str) -> bool:
+    """Whether the document in a file is `wanted`."""
     try:
         return bool(framework_files.load(data, name) == wanted)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The configuration of pre-commit and prek: which file counts, and what it says.
+"""The configuration of pre-commit and prek: which file counts, and the hooks in it.
 
 prek takes the first of `prek.toml`, `.pre-commit-config.yaml` and `.pre-commit-config.yml` and
 warns of the others (0.5.11); pre-commit reads `.pre-commit-config.yaml` alone.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 1_000_000
 _MOST_NODES = 1_000_000
 
-#: The key that says which Git hooks the frameworks install.
+#: The key with the Git hooks that the frameworks install.
 TYPES = "default_install_hook_types"
 
 
@@ -28,8 +28,8 @@ def here(top: str) -> list[str]:
 
 
 def tool(found: Collection[str], hooks: Collection[str]) -> str:
-    """pre-commit or prek, whichever the files and the installed hooks are for; '' when neither
-    tells. `hooks` has the kinds of the installed Git hooks.
+    """pre-commit or prek, whichever the files and the installed hooks are for; '' when nothing
+    shows it. `hooks` has the kinds of the installed Git hooks.
     """
     if found and YAML not in found:
         return PREK  # pre-commit does not read what is here
@@ -48,7 +48,7 @@ def read_by(name: str, found: Collection[str]) -> str:
 
 
 def load(data: bytes, name: str) -> Any:
-    """What is in a configuration. Raises ValueError, which says what is wrong."""
+    """The document of a configuration. Raises ValueError, which names the fault."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -155,6 +155,13 @@ def with_items(document: Any, items: list[dict[str, Any]]) -> dict[str, Any]:
     """A document with the same settings, and these items only."""
     kept = document if isinstance(document, dict) else {}
     return {**kept, "repos": items}
+
+
+def wanted_python(document: Any) -> str:
+    """The Python that a document wants for all hooks; '' when it names none."""
+    versions = document.get("default_language_version") if isinstance(document, dict) else None
+    wanted = versions.get("python") if isinstance(versions, dict) else None
+    return wanted if isinstance(wanted, str) else ""
 
 
 def is_ours(hook: dict[str, Any]) -> bool:

@@ -65,7 +65,7 @@ class Done(NamedTuple):
     output: str
 
     def summary(self, most: int = 3) -> str:
-        """The end of what it printed, with the lines that name the error before all others."""
+        """The last lines that it printed; where some name an error, the last of these."""
         lines = [line.strip() for line in self.output.splitlines()]
         lines = [line for line in lines if line and not line.startswith(_EMPTY)]
         named = [line for line in lines if any(mark in line.lower() for mark in _MARKS)]
@@ -119,7 +119,7 @@ def _is_named_by_prek(state: HookState) -> bool:
 
 
 def _refuse_others(state: HookState, name: str) -> None:
-    """Refuse hooks that would not run pmgit's entry, wherever it is written."""
+    """Raise PmgitError for hooks that would not run pmgit's entry, wherever it is written."""
     hooks = [hook for hook in state.installed if hook.stage in COMMIT_STAGES]
     who = hooks[0].path if hooks else "hooks-config in pmgit's configuration"
     again = "then run it again; for Git hooks beside it: pmgit init --hooks native"
@@ -219,7 +219,7 @@ def _run(repository: Repository, framework: Framework, *args: str) -> None:
 
 
 def unreachable(address: str) -> str:
-    """Why a Git address does not answer; '' when it does. The repository here has no say in it."""
+    """Why a Git address does not answer; '' when it does. It is asked outside of the repository."""
     with TemporaryDirectory(prefix="pmgit-") as folder:
         argv = [path_of("git"), "ls-remote", "-q", "--exit-code", "--", address, "HEAD"]
         try:

@@ -1,4 +1,4 @@
-"""One hook file, and whose it is: told by what its author writes into it, not by a guess."""
+"""One hook file, and who wrote it, by the marks that each author leaves in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pmgit.core.errors import PmgitError
 from pmgit.hooks import chain, shim
 from pmgit.hooks.names import FRAMEWORKS
 
-#: Whose a hook is, if it is not the hook of a framework, which its name says.
+#: The kinds of hooks beside those of a framework, whose kind is the name of the framework.
 NOTHING, LFS, CHAIN, SHIM, FOREIGN = "nothing", "git-lfs", "chain", "pmgit", "foreign"
 
 #: The second line of what each framework writes.
@@ -23,7 +23,7 @@ class Call(NamedTuple):
     """What the hook of a framework runs it with, all as the file has it.
 
     `config` is the configuration that it names ('' when it names none), relative to `folder`, to
-    which it goes first. `lenient` tells that a configuration may be missing, `only` are the words
+    which it goes first. `lenient` is whether a configuration may be missing, `only` are the words
     that limit it to some hooks (prek), `program` is the Python or the prek that it calls.
     """
 
@@ -62,7 +62,7 @@ class HookFile:
         except OSError:
             return cls(path, stage)
         if stat.S_ISLNK(status.st_mode):
-            # Its content is only looked at, to know whose it is.
+            # Its content is only read, to find out who wrote it.
             there = _content(path) if os.path.isfile(path) else b""
             return cls(path, stage, there, 0o777, os.readlink(path))
         if not stat.S_ISREG(status.st_mode):
@@ -76,7 +76,7 @@ class HookFile:
 
     @property
     def kind(self) -> str:
-        """Whose it is."""
+        """Who wrote it: NOTHING, LFS, CHAIN, SHIM, FOREIGN or the name of a framework."""
         if self.content is None:
             return NOTHING
         if chain.is_chain(self.content):

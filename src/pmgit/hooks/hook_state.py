@@ -1,4 +1,4 @@
-"""Which hooks a repository has, whose they are, and what they read."""
+"""Which hooks a repository has, who wrote them, and which configurations they read."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class HookState:
     users. `hooks_path` is core.hooksPath ('' when not set), `tracked` whether the folder is part
     of the work tree, `shared` whether it belongs to other repositories too. `manager` is husky
     or lefthook. `hooks` has every file that counts, by its name. `configs` are the configuration
-    files of pre-commit and prek, `tool` is the one of the two that is used here ('' when nothing
-    tells), `pushes` that its configuration has hooks for the pre-push stage. `named` is the
+    files of pre-commit and prek, `tool` is the one of the two that is used here ('' when neither
+    is), `pushes` that its configuration has hooks for the pre-push stage. `named` is the
     configuration that their installed hooks read where that is another than `configs` say
     (`pre-commit install -c FILE`, `prek install --cd DIR`), `call` how they call it. `top` is the
     top of the work tree.
@@ -139,7 +139,7 @@ def _is_below(path: str, folder: str) -> bool:
 
 
 def _kinds(state: HookState) -> set[str]:
-    """Whose the installed hooks are: of commits, or where nobody serves those, of pushes."""
+    """The kinds of the hooks of commits, or of all stages where no framework has those."""
     kinds = {state.hook(stage).kind for stage in COMMIT_STAGES}
     return (
         kinds if not kinds.isdisjoint(FRAMEWORKS) else {hook.kind for hook in state.hooks.values()}

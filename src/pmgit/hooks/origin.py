@@ -1,4 +1,4 @@
-"""How the pmgit that runs was installed, and so how others can have the same one.
+"""How the running pmgit was installed, and the entry by which others can install the same.
 
 Installers write it down (PEP 610, `direct_url.json`): a Git address with its commit, a folder, an
 archive; nothing where it came from a package index. Only an address that others can reach goes
@@ -44,7 +44,7 @@ def find() -> Origin:
 
 
 def read(url: dict[str, Any] | None) -> Origin:
-    """What `direct_url.json` says; None: there is none, as of a package index."""
+    """The origin by `direct_url.json`; None: there is no such file, as from a package index."""
     if url is None:
         return Origin(Entry(INDEX, pmgit.__version__))
     address = str(url.get("url", ""))
@@ -90,7 +90,7 @@ def _as_scp(address: str, parts: SplitResult) -> str:
 
 
 def _direct_url(found: metadata.Distribution) -> dict[str, Any] | None:
-    """The content of `direct_url.json`; None when there is none. A damaged one says nothing."""
+    """The content of `direct_url.json`; None when there is none, empty when it is damaged."""
     text = found.read_text("direct_url.json")
     if text is None:
         return None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Folders of these names are for pretrained models.
 COMMON = ("pretrained_model", "pretrained_models")
-#: Names as `_folded` gives them, those first that say most. These need no weights as evidence.
+#: Names as `_folded` gives them, the clearest first. These need no weights as evidence.
 _COMMON_FOLDED = ("pretrainedmodel", "pretrainedmodels")
 _PRETRAINED = (
     *_COMMON_FOLDED, "pretrained", "pretrainedweights", "pretrainedweight", "pretrainedckpts",
@@ -48,7 +48,7 @@ _DEEPEST, _MOST_FOLDERS, _MOST_ENTRIES, _MOST_BELOW = 4, 2000, 10_000, 200
 _FOREIGN = frozenset(
     {"node_modules", "site-packages", "venv", "env", "build", "dist", "third_party", "vendor"}
 )
-#: What tells an environment of Python, whatever its name.
+#: The marks of an environment of Python, whatever its name.
 _ENVIRONMENT = frozenset({"pyvenv.cfg", "conda-meta"})
 _CODE = (
     ".py", ".pyx", ".c", ".cc", ".cpp", ".cu", ".h", ".hpp", ".java", ".kt", ".go", ".rs", ".js",
@@ -74,7 +74,7 @@ def is_common(path: str) -> bool:
 
 
 def is_pretrained_name(path: str) -> bool:
-    """Whether the name alone says that pretrained models belong here."""
+    """Whether pretrained models belong here, by the name alone."""
     return _folded(path) in _PRETRAINED
 
 
@@ -85,7 +85,7 @@ def _folded(path: str) -> str:
 
 
 def find(repository: Repository, tracked: Iterable[str]) -> list[str]:
-    """The folders whose names say that models may lie in them, those nearest to the top first.
+    """The folders that may hold models by their names, those nearest to the top first.
 
     Not in what other programs have put there, nor in repositories of their own.
     """
@@ -105,7 +105,7 @@ def find(repository: Repository, tracked: Iterable[str]) -> list[str]:
 
 
 def _on_disk(top: str) -> Iterator[str]:
-    """The folders of telling names in the work tree."""
+    """The folders of the work tree with such names."""
     left, folders = _MOST_FOLDERS, deque([("", 0)])
     while folders and left:
         left -= 1

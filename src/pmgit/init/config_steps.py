@@ -1,4 +1,4 @@
-"""The configuration as `pmgit init` writes it, and as it is there already."""
+"""The configuration as `pmgit init` writes it, and the keys that it puts into an existing one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from pmgit.core.config import FILE, HOOKS, IGNORE, LFS, PYPROJECT, Config, parse
 from pmgit.core.errors import UsageError
 from pmgit.gitfiles import block, toml_file, user_files
-from pmgit.init.journal import ENTRY, Journal
-from pmgit.init.step import SetupStep
+from pmgit.init.journal import ENTRY, SetupStep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +24,7 @@ _SWITCH = ("to leave Git LFS: pmgit lfs-setup --leave", "to switch to Git LFS: p
 
 
 def refuse_contradiction(config: Config, asked: dict[str, str | tuple[str, ...]]) -> None:
-    """A configuration that is there is kept; what is asked for must not be another."""
+    """Raise UsageError when an option contradicts the configuration that exists: it is kept."""
     if not config.source:
         return
     for key, value in asked.items():
@@ -40,7 +39,7 @@ def refuse_contradiction(config: Config, asked: dict[str, str | tuple[str, ...]]
 
 
 def text(roots: Sequence[str], where: str, language: str, hooks: str, file: str) -> bytes:
-    """What `.pmgit.toml` says."""
+    """The content of a new `.pmgit.toml`."""
     lines = [
         (f"models = {_list(roots)}", ""),
         (f'storage = "{where}"', f'or "{LFS if where == IGNORE else IGNORE}"'),
@@ -64,18 +63,18 @@ def _list(names: Sequence[str]) -> str:
 
 
 def record(repository: Repository, config: Config, keys: dict[str, str]) -> SetupStep:
-    """Put keys about hooks into the configuration that is there."""
+    """The step that puts keys about hooks into the configuration that exists."""
     name = config.source.partition(" ")[0]
     path = os.path.join(repository.top, name)
     before = after = user_files.read(path) or b""
     for key, value in keys.items():
         after = put_key(after, config.source, key, value)
-
-    def run(journal: Journal) -> None:
-        journal.write(ENTRY, path, after)
-
     what = " and ".join(f"{key} = {_text(value)}" for key, value in keys.items())
-    return SetupStep(f"write {what} into {name}", [(name, before, after)], run)
+    return SetupStep(
+        f"write {what} into {name}",
+        [(name, before, after)],
+        lambda journal: journal.write(ENTRY, path, after),
+    )
 
 
 def put_key(before: bytes, source: str, key: str, value: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What is there before `pmgit init` writes anything. It only looks."""
+"""What a repository has before `pmgit init` writes anything. It only looks."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Look:
     """What was seen: models folders to take, to offer and to leave, and all else that counts.
 
     `raw` are blobs of the index that are weights and no pointers; `source` is the configuration
-    that says which folders are taken ('' when none does), `idle` what there is to say of managers
-    without hooks. `more` folders have a name like those offered, and were not looked into.
+    that names the folders to take ('' when none does), `idle` are lines about managers of hooks
+    that have none here. `more` folders have a name like those offered, and were not looked into.
     """
 
     taken: list[Folder] = field(default_factory=list)

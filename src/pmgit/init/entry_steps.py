@@ -18,8 +18,7 @@ from pmgit.hooks import config_entry, entry, framework_files, frameworks, origin
 from pmgit.hooks.entry import SYSTEM, Entry
 from pmgit.hooks.framework_files import TYPES
 from pmgit.hooks.names import COMMIT_STAGES
-from pmgit.init.journal import ENTRY, Journal
-from pmgit.init.step import SetupStep
+from pmgit.init.journal import ENTRY, Journal, SetupStep
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 NOTHING, BY_HAND = "nothing", "by hand"
 #: What pmgit runs with.
 _PYTHON = (3, 11)
-#: In what pip, uv and virtualenv say of a Python that is too old, or not here.
+#: Words in the messages of pip, uv and virtualenv about a Python that is too old, or not here.
 _ABOUT_PYTHON = (
     "different python", "requires-python", "python version", "find interpreter", "inspect python",
 )  # fmt: skip
@@ -49,11 +48,12 @@ def steps(
     system: bool | None,
     say: Callable[[str], None],
 ) -> list[SetupStep]:
-    """Write the entry, or exchange it when another is asked for.
+    """The step that writes the entry, or exchanges it when another is asked for.
 
-    `system` tells whether the entry is to run the pmgit that is installed; None leaves it to how
-    this one was installed, and an entry that is there as it is. Raises NotExtendableError where
-    nothing can be written, PmgitError where the framework refuses its configuration.
+    With `system` the entry runs the pmgit that is installed, without it one that is built; None
+    leaves it to how this pmgit was installed, and keeps an entry that exists. Raises
+    NotExtendableError where nothing can be written, PmgitError where the framework refuses its
+    configuration.
     """
     name, path = framework.config, _path(repository, framework.config)
     before = user_files.read(path)
@@ -143,7 +143,7 @@ def check(repository: Repository, framework: Framework, say: Callable[[str], Non
 
 
 def notes(repository: Repository, framework: Framework) -> list[str]:
-    """What people should know of a configuration that is served all the same."""
+    """The notes about a configuration that leaves out a stage, and is used all the same."""
     name = framework.config
     document = read(user_files.read(_path(repository, name)), name)
     types = document.get(TYPES) if isinstance(document, dict) else None
@@ -158,7 +158,7 @@ def notes(repository: Repository, framework: Framework) -> list[str]:
 
 
 def read(data: bytes | None, name: str) -> Any:
-    """What a configuration says; None where there is none, or none that can be read."""
+    """The document of a configuration; None where there is none, or none that can be read."""
     try:
         return framework_files.load(data, name) if data else None
     except ValueError:
@@ -175,7 +175,7 @@ def _is_system(item: dict[str, Any]) -> bool:
 
 
 def _is_asked_for(present: list[dict[str, Any]], system: bool) -> bool:
-    """Whether the entries are of the kind that is asked for, whoever wrote them."""
+    """Whether the entries are of the kind that is asked for, by pmgit or by hand."""
     kinds = {_is_system(item) for item in present}
     own = len(present) == 1 and entry.from_item(present[0]) is not None
     return kinds == {system} and (system or not own)
@@ -212,9 +212,8 @@ def _candidates(source: origin.Origin, system: bool | None, document: Any) -> li
 
 def _is_too_old(document: Any) -> bool:
     """Whether the configuration asks for a Python that pmgit does not run with."""
-    versions = document.get("default_language_version") if isinstance(document, dict) else None
-    wanted = versions.get("python") if isinstance(versions, dict) else None
-    if not isinstance(wanted, str) or wanted in ("python3", "python", "system", "default"):
+    wanted = framework_files.wanted_python(document)
+    if wanted in ("", "python3", "python", "system", "default"):
         return False
     numbers = wanted.removeprefix("python").split(".")
     known = tuple(int(number) for number in numbers if number.isascii() and number.isdigit())
@@ -252,7 +251,7 @@ def _choose(
 
 
 def find_installed() -> None:
-    """Whether a hook finds this pmgit on the PATH. Raises PmgitError when it does not."""
+    """Raise PmgitError when a hook does not find this pmgit on the PATH."""
     found = path_of("pmgit-hook")
     if not found:
         folder = os.path.dirname(sys.executable)

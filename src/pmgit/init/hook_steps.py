@@ -17,8 +17,7 @@ from pmgit.hooks.hook_state import HookState
 from pmgit.hooks.installation import FRAMEWORK, NATIVE, NONE
 from pmgit.hooks.names import COMMIT_STAGES, HUSKY, LEFTHOOK, PRE_COMMIT, PREK, STAGES
 from pmgit.init import entry_steps
-from pmgit.init.journal import HOOK, LINK, Journal
-from pmgit.init.step import SetupStep
+from pmgit.init.journal import HOOK, LINK, Journal, SetupStep
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ _INSTALLS = {HUSKY: "npm install", LEFTHOOK: "lefthook install"}
 
 
 def idle(state: HookState, managers: Collection[str]) -> list[str]:
-    """What to say of a manager whose hooks are not installed in this clone yet."""
+    """The lines about managers whose hooks are not installed in this clone yet."""
     return [
         f"{name} is not installed in this clone: run `pmgit init` again after `{install}`"
         for name, install in _INSTALLS.items()
@@ -43,7 +42,7 @@ def idle(state: HookState, managers: Collection[str]) -> list[str]:
 
 
 def mode_here(state: HookState, managers: Collection[str] = ()) -> str:
-    """The kind of hooks when nobody says: native where the chain judges commits already, and
+    """The kind of hooks when nothing names one: native where the chain judges commits already, and
     beside husky or lefthook, whose users have neither pre-commit nor prek.
     """
     judges = any(state.hook(stage).judges for stage in COMMIT_STAGES)
@@ -51,8 +50,8 @@ def mode_here(state: HookState, managers: Collection[str] = ()) -> str:
 
 
 def mode_of_clone(state: HookState, managers: Collection[str]) -> str:
-    """What the next clone would do when the configuration of pmgit did not say: it has the files
-    of this one, and no hooks.
+    """The kind of hooks in the next clone when the configuration of pmgit names none: it has the
+    files of this one, and no hooks.
     """
     if _is_managed(HookState(state.folder, configs=state.configs), managers):
         return NATIVE
@@ -219,7 +218,7 @@ def _chain_steps(
 
 
 def prove(repository: Repository, mode: str, framework: Framework | None) -> str:
-    """That Git runs pmgit where it should; what is said of it. Raises PmgitError."""
+    """Prove that Git runs pmgit; returns the line of the proof. Raises PmgitError."""
     state = hook_state.inspect(repository)
     missing = [action.path for action in _actions(state, mode, framework)]
     if mode == FRAMEWORK:
@@ -242,7 +241,7 @@ def shown(repository: Repository, path: str) -> str:
 
 
 def seen(state: HookState) -> list[str]:
-    """What hooks are here, for people."""
+    """The lines about the hooks of this clone, for people."""
     lines = []
     if state.hooks_path:
         lines.append(f"core.hooksPath = {quote(state.hooks_path)}")

@@ -53,7 +53,7 @@ class Leaving:
 
 
 def plan(repository: Repository, config: Config) -> Leaving | None:
-    """Work it out; None when weights are not in Git LFS here.
+    """The plan to leave Git LFS; None when weights are not in Git LFS here.
 
     Raises PmgitError when content is not on disk, and what the switch raises.
     """
@@ -157,7 +157,7 @@ def _kept(
 def _still_sent(
     repository: Repository, made: lfs_setup.LfsPlan, lines: lfs_lines.Lines, leaving: Sequence[Blob]
 ) -> list[str]:
-    """What to say of the user's lines that go on naming these files: they do no harm."""
+    """The notes about lines of the user that go on naming these files: they do no harm."""
     paths = [blob.path for blob in leaving]
     found = lines.filters(made.lines, paths)
     sent = [path for path in paths if found[path] == attributes.LFS]
@@ -169,7 +169,7 @@ def _still_sent(
 
 
 def apply(repository: Repository, made: Leaving) -> None:
-    """Do it, noted for `pmgit init --undo`, and ask Git again. Raises PmgitError."""
+    """Carry the plan out, recorded in the journal, and ask Git again. Raises PmgitError."""
     journal = Journal(repository)
     journal.sweep()
     for step in made.switch.first:

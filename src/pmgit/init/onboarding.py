@@ -1,4 +1,4 @@
-"""The plan of `pmgit init`, as data: what is there, and the steps that are missing.
+"""The plan of `pmgit init`, as data: what was found, and the steps that are missing.
 
 Each step is whole or not at all, notes in the journal what it is about to write, and is left out
 when there is nothing to do for it. So an interrupted `init` is finished by the next one.
@@ -21,8 +21,7 @@ from pmgit.hooks.installation import FRAMEWORK, NATIVE, NONE
 from pmgit.hooks.names import LFS_HOOKS
 from pmgit.init import config_steps, entry_steps, hook_steps, lfs_setup, readme_template
 from pmgit.init.detect import Look, look
-from pmgit.init.journal import BLOCK, CONFIG, HOOK, OWN, Journal, Record, staged
-from pmgit.init.step import SetupStep
+from pmgit.init.journal import BLOCK, CONFIG, HOOK, OWN, Journal, Record, SetupStep, staged
 from pmgit.model import storage
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class Wanted:
 class SetupPlan:
     """What was seen, how the repository is to be set up, and the steps that are missing.
 
-    `notes` say what the steps do that nobody would expect.
+    `notes` are about effects of the steps that nobody would expect.
     """
 
     look: Look
@@ -66,7 +65,7 @@ class SetupPlan:
 def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
     """Work everything out without changing anything.
 
-    Raises UsageError when what is asked for is not what the configuration says, PmgitError when
+    Raises UsageError when an option contradicts the configuration, PmgitError when
     it cannot work: then nothing was written.
     """
     if wanted.models:
@@ -102,8 +101,8 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
         text = config_steps.text(roots, where, wanted.language or "en", hooks, state.record)
         made.config = parse(text, FILE)
         made.roots = list(made.config.models)
-        what = f"write {FILE}: storage {where!r}, hooks {hooks!r}"
-        made.steps.append(_own(repository, FILE, text, what))
+        why = f": storage {where!r}, hooks {hooks!r}"
+        made.steps.append(_own(repository, FILE, text, why))
     else:
         known = recorded or hook_steps.mode_of_clone(state, seen.managers)
         keys = {"hooks": hooks} if known != hooks and (wanted.hooks or not recorded) else {}
@@ -122,7 +121,7 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
 def _hooks(
     repository: Repository, made: SetupPlan, state: HookState, wanted: Wanted
 ) -> list[SetupStep]:
-    """What makes Git run pmgit, by the kind of hooks that the plan has."""
+    """The steps that make Git run pmgit, by the kind of hooks of the plan."""
     if made.framework:
         entry = entry_steps.steps(repository, made.framework, wanted.system, wanted.say)
         return entry + hook_steps.hooks(
@@ -137,14 +136,14 @@ def _hooks(
     return out + hook_steps.hooks(repository, state, made.hooks)
 
 
-def _own(repository: Repository, name: str, data: bytes, what: str) -> SetupStep:
+def _own(repository: Repository, name: str, data: bytes, why: str = "") -> SetupStep:
     """The step that writes a file which is all ours."""
     path = os.path.join(repository.top, *name.split("/"))
-    return SetupStep(what, [(name, None, data)], lambda journal: journal.write(OWN, path, data))
+    return SetupStep.writing(path, OWN, (name, None, data), why)
 
 
 def _pages(repository: Repository, made: SetupPlan) -> list[SetupStep]:
-    """README.md and .gitkeep of the models folders; what is there stays."""
+    """The steps that write README.md and .gitkeep of the models folders, where there is none."""
     steps = []
     for root in made.roots:
         folder = os.path.join(repository.top, *root.split("/"))
@@ -158,10 +157,10 @@ def _pages(repository: Repository, made: SetupPlan) -> list[SetupStep]:
         if not any(name.lower().startswith("readme") for name in names):
             name = f"{root}/{readme_template.NAME}"
             page = readme_template.write(root, made.config.language, made.storage)
-            steps.append(_own(repository, name, page, f"write {name}: how models are kept here"))
+            steps.append(_own(repository, name, page, ": how models are kept here"))
         if ".gitkeep" not in names:
             name = f"{root}/.gitkeep"
-            steps.append(_own(repository, name, b"", f"write {name}"))
+            steps.append(_own(repository, name, b""))
     return steps
 
 
@@ -175,7 +174,7 @@ def _linked(repository: Repository, root: str) -> str:
 def ignore_steps(
     repository: Repository, made: SetupPlan, keep_text: bool | None
 ) -> list[SetupStep]:
-    """The block of .gitignore."""
+    """The step that writes the block of .gitignore, if it changes."""
     found = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
     made.notes += hidden_text.notes(repository, made.config, found)
     if not found.changes:
@@ -198,7 +197,7 @@ def ignore_steps(
 
 
 def _lfs(repository: Repository, made: SetupPlan, *, after_ignore: bool) -> list[SetupStep]:
-    """Git LFS: attributes, filter, pointers."""
+    """The step that sets up Git LFS (attributes, filter, pointers), if something is missing."""
 
     def run(journal: Journal) -> None:
         fresh = lfs_setup.plan(repository, made.config, (), made.roots)
@@ -227,7 +226,7 @@ def _lfs(repository: Repository, made: SetupPlan, *, after_ignore: bool) -> list
 def set_up_lfs(
     repository: Repository, fresh: lfs_setup.LfsPlan, journal: Journal
 ) -> lfs_setup.Done:
-    """Do what the plan says, noted in the journal."""
+    """Carry the plan out, recorded in the journal; returns what was done."""
     name = attribute_lines.NAME
     paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]
     noted = [

@@ -1,4 +1,4 @@
-"""`pmgit init --undo`: take back exactly what the journal says was written.
+"""`pmgit init --undo`: take back exactly what was written, by the journal.
 
 A file that is as pmgit left it becomes what it was, byte for byte. From one that somebody has
 changed since, only our block or record goes; what is all ours and was changed stays, and is named.
@@ -78,7 +78,7 @@ def contents_after(journal: Journal) -> dict[str, bytes]:
 
 
 def _forget_renamed(path: str) -> None:
-    """Remove the chain that `lefthook install` has put aside: its uninstall brings it back."""
+    """Remove the chain that `lefthook install` has put aside: its uninstall would restore it."""
     renamed = f"{path}.old"
     is_file = os.path.isfile(renamed) and not os.path.islink(renamed)
     if is_file and chain.is_chain(user_files.read(renamed) or b""):

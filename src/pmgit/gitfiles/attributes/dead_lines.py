@@ -72,9 +72,7 @@ def find(
     found = list(islice(search.dead(files, here=here), _REPORTED + 1))
     if len(found) > _REPORTED:
         file, number, *_ = found.pop()
-        why = (
-            f"only the first {_REPORTED} lines that send nothing to Git LFS are told, not this one"
-        )
+        why = f"only the first {_REPORTED} lines that send nothing to Git LFS are named here"
         found.append(Dead(file, number, why))
     return found
 

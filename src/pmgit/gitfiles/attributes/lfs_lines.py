@@ -21,7 +21,7 @@ from pmgit.gitfiles import block
 from pmgit.gitfiles import user_files as files
 from pmgit.gitfiles.attributes import lfs_patterns, only_here
 from pmgit.gitfiles.attributes.attribute_lines import NAME, deciders, matching
-from pmgit.gitfiles.what_if import Shadow
+from pmgit.gitfiles.what_if import shadow_of
 from pmgit.lfs import patterns, pointer
 
 TYPE_CHECKING = False
@@ -202,7 +202,7 @@ class Lines:
         """Those of `paths` that would go to Git LFS: in every clone, or here alone."""
         found = {p for p, name in self.filters(groups.lines(), paths).items() if name == LFS}
         if not only_here.is_silent(self._repository):
-            with Shadow(self._repository, self.files(groups.lines())) as shadow:
+            with shadow_of(self._repository, self.files(groups.lines())) as shadow:
                 found |= only_here.sent(shadow, paths)
         return [path for path in paths if path in found]
 
@@ -213,7 +213,7 @@ class Lines:
         """
         for on_disk in (False, True):
             files, everywhere = self.files(lines, on_disk=on_disk), not on_disk
-            with Shadow(self._repository, files, everywhere=everywhere) as shadow:
+            with shadow_of(self._repository, files, everywhere=everywhere) as shadow:
                 found = attributes.of_paths(shadow, paths, "filter", "text", everywhere=everywhere)
             for path, given in found.items():
                 if given["filter"] != LFS:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
 
-#: What attributes give that say nothing of a filter, or that Git ignores.
+#: The answer for attributes without a filter, or that Git ignores.
 _NOTHING = "pmgit-nothing"
 #: So many lines are asked about each for itself.
 _ALONE = 1000
@@ -22,8 +22,8 @@ _ALONE = 1000
 class LineAnswers:
     """Git's answers about the lines of all attribute files; `macros` are those at the top.
 
-    `sending` are the lines whose attributes send files to Git LFS; `is_contradicted` tells
-    whether others give files another filter.
+    `sending` are the lines whose attributes send files to Git LFS; `is_contradicted` is whether
+    others give files another filter.
     """
 
     def __init__(

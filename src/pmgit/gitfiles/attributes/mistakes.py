@@ -1,6 +1,6 @@
 """What people write into .gitattributes and what they mean by it: a table of mistakes.
 
-That a line does nothing is Git's answer; a row says why, and which patterns would do what was
+Git answers that a line does nothing; a row has the reason, and the patterns that would do what was
 meant. Each was seen in public repositories or reports (git-lfs issues 825, 979, 2258, 3678, 4113,
 6156), or is what another program would read. A new mistake is a new row: the first that fits
 counts.
@@ -311,7 +311,7 @@ _OF_ATTRIBUTES = (
         sure=True,
     ),
     Row(
-        "no [attr] line of the .gitattributes at the top says what lfs is",
+        "no [attr] line of the .gitattributes at the top defines lfs",
         _attributes(r"(?<![-!\w=])lfs(?![\w=])"),
         sure=True,
     ),

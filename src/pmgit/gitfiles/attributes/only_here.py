@@ -1,4 +1,4 @@
-"""What only this machine says of paths, and by which line.
+"""The attributes that only this machine gives to paths, and the lines that give them.
 
 What is judged goes by the attributes that every clone sees. `git add` here goes by those of the
 user, the system and the clone as well, and by files that are not staged.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
     from pmgit.snapshots.base import Snapshot
 
-#: Of so many paths the line is looked for; the others are told without it.
+#: Of so many paths the line is looked for; the others are reported without it.
 _LOOKED_UP = 500
 
 
@@ -101,9 +101,9 @@ def _sends(line: Line) -> bool:
 
 
 def own_lines(repository: Repository, paths: Iterable[str]) -> dict[str, tuple[Line, bool]]:
-    """The line of this clone alone that decides for each path, whatever a tree says.
+    """The line of this clone alone that decides for each path, over every line of a tree.
 
-    And whether it sends the path to Git LFS; left out is what no such line speaks about.
+    And whether it sends the path to Git LFS; a path that no such line matches is left out.
     """
     if repository.bare or not attributes.own_file(repository):
         return {}
@@ -114,7 +114,7 @@ def own_lines(repository: Repository, paths: Iterable[str]) -> dict[str, tuple[L
 
 
 def lines_of_clone(subject: Subject) -> dict[str, tuple[str, bool]]:
-    """What the clone's own lines say of the files of a judgement: the line, whether it sends them.
+    """The clone's own line for each judged file that has one, and whether it sends it to Git LFS.
 
     To be asked once for all, by `Subject.once`.
     """
