@@ -32,7 +32,7 @@ _NAMED = 5
 
 @dataclass(kw_only=True)
 class Wish:
-    """What was typed: the name of the model, the revision, patterns of files, and how to go on."""
+    """The options of `pmgit add`: the name, the revision, patterns of files, --dry-run, --yes."""
 
     name: str | None
     revision: str

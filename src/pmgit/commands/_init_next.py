@@ -1,4 +1,4 @@
-"""What a person does after `pmgit init`, as lines to paste in their order.
+"""The commands that a person runs after `pmgit init`, as lines to paste in their order.
 
 In an old repository a baseline comes first, or old findings would stop the commit of the set-up.
 `pmgit fix` comes last: it needs that commit, or the work tree would not be clean.

@@ -1,4 +1,4 @@
-"""How a command writes to the terminal: with colour or without, and whether it talks at all."""
+"""Writing to the terminal: colours, --quiet, questions, fixes, and the bar of a long command."""
 
 from __future__ import annotations
 

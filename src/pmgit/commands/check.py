@@ -124,7 +124,7 @@ def command(
 
 
 def _usage(snapshot: Snapshot, config: Config, names: list[str]) -> usage.Usage | None:
-    """What a push would take of the chosen host's Git LFS storage."""
+    """The Git LFS storage that a push would take at the chosen host; None without a host."""
     host = choice.chosen(snapshot, config) if choice.RULE in names else None
     return usage.of(snapshot, host) if host else None
 

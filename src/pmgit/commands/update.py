@@ -156,7 +156,7 @@ def _name(path: str) -> str:
 
 
 def _differences(before: Lock, after: Lock) -> list[str]:
-    """What an update changes, one line for each file."""
+    """The lines about the files that an update changes, one for each."""
     old = {file.path: file for file in before.files}
     new = {file.path: file for file in after.files}
     lines = []

@@ -53,7 +53,7 @@ class Step(Value):
         self.names = names
 
     def key(self) -> tuple[object, ...]:
-        """What two steps must share to be one command.
+        """The key that two steps must share to be one command.
 
         Commands over named paths (`git mv A B`) are never merged: their items are no set.
         """

@@ -1,4 +1,4 @@
-"""What a rule is: a name, a family, the options it declares, and a check over a snapshot.
+"""The base of rules: a name, a family, the options it declares, and a check over a snapshot.
 
 The docstring of a rule class is its manual page (docs/rules.md and `pmgit explain` are made
 from it); there is no second description anywhere. Options declared here become configuration
@@ -55,5 +55,5 @@ class Rule:
         return Finding(path, message, rule=self.name, **details)
 
     def check(self, snapshot: Any) -> Iterator[Finding]:
-        """Everything in `snapshot` that this rule objects to."""
+        """The findings of this rule in `snapshot`."""
         raise NotImplementedError

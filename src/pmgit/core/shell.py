@@ -65,7 +65,7 @@ def quote(text: str) -> str:
 
 
 def own_command(environ: dict[str, str] | None = None) -> str:
-    """How a person's shell finds `pmgit`: bare when it is on their PATH, else by its full path.
+    """The word by which a shell finds `pmgit`: bare when it is on the user's PATH, else its path.
 
     After a plain `pre-commit install`, pmgit lives only in pre-commit's private environment,
     which is on the PATH of the hook and of nobody else.
@@ -154,7 +154,7 @@ class Shell:
         return " && ".join(" ".join(map(quote, self.argv(step))) for step in fix.steps)
 
     def shown(self, fix: Fix) -> str:
-        """What people get to paste: the whole fix, or `pmgit fix` that carries it out."""
+        """The line that people paste: the whole fix, or `pmgit fix` that carries it out."""
         if not fix.shown:
             return self.line(fix)
         first, *words = fix.shown

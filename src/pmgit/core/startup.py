@@ -1,4 +1,4 @@
-"""What every program of pmgit does before anything else."""
+"""The first steps of every program of pmgit."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def _ends(rest: str) -> bool:
 
 
 def _until(text: str, end: str) -> tuple[str, str]:
-    """What stands before `end` and what after it; the whole text is left over without it."""
+    """The text before `end` and the text after it; without `end` the whole text is left over."""
     before, found, after = text.partition(end)
     return (before, after) if found else ("", text)
 

@@ -97,7 +97,10 @@ def _other(found: Entry) -> str:
 
 
 def _pin(context: Context, config: str, old: str, new: str) -> tuple[Fix | None, str]:
-    """What makes the entry name this version; both seds know -i with a suffix."""
+    """The fix that writes the running version into the entry, or None, and a hint.
+
+    Both seds know -i with a suffix.
+    """
     other = f"or install that one here: {old}"
     if not old.replace(".", "").isalnum():
         return None, f"write {new} into {config} in the place of {old}"

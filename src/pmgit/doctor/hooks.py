@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pmgit.doctor.context import Context
     from pmgit.doctor.hook_files import HookFolder
 
-_LOST = "a push would upload no content, and say nothing"
+_LOST = "a push would upload no content, without a message"
 
 
 def checks(context: Context) -> Iterator[Check]:

@@ -93,7 +93,7 @@ def _closed(cache: str) -> str:
 
 
 def _open(environ: Mapping[str, str]) -> tuple[Fix | None, str]:
-    """What leads to a cache that can be written to."""
+    """The fix that leads to a cache that can be written to, or None, and a hint."""
     hint = 'choose a folder that is yours: eval "$(pmgit env --home DIR)"'
     names = [n for n in ("HF_HUB_CACHE", _OLD_CACHE, "HF_HOME") if n in environ]
     rest = {name: value for name, value in environ.items() if name not in names}

@@ -29,7 +29,7 @@ _POSIX = os.name == "posix"
 
 
 def read(path: str) -> bytes | None:
-    """Everything in a file; None when there is none.
+    """The content of a file; None when there is none.
 
     Raises PmgitError when it cannot be read, or is a link: what it points to may be outside of
     the repository, and Git does not read `.gitattributes` and `.gitignore` through links.

@@ -74,7 +74,7 @@ def _load_yaml(text: str) -> Any:
 
 
 def _nodes(node: Any, counted: dict[int, int]) -> int:
-    """How many nodes there are, each as often as aliases name it.
+    """The number of nodes, each counted as often as aliases name it.
 
     Raises RecursionError for one that is a part of itself.
     """
@@ -91,7 +91,7 @@ def _nodes(node: Any, counted: dict[int, int]) -> int:
 
 
 def _load_toml(text: str) -> Any:
-    """By tomllib, or by tomlkit where that cannot: prek reads TOML 1.1, whose inline tables may
+    """The document, by tomllib or else tomlkit: prek reads TOML 1.1, whose inline tables may
     span lines (`prek util yaml-to-toml` writes them so), and tomllib of Python 3.11 reads 1.0.
     """
     import tomllib

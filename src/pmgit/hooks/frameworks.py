@@ -59,7 +59,7 @@ class Framework(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What a program answered: its exit code, and all that it printed."""
+    """The exit code of a program, and all that it printed."""
 
     code: int
     output: str

@@ -63,7 +63,7 @@ class HookState:
 
     @property
     def record(self) -> str:
-        """What another clone must know of `named`: the file, or the folder with a slash."""
+        """The value of `hooks-config` for other clones: the file, or the folder with a slash."""
         return self.named if self.call.config or not self.named else f"{self.call.folder}/"
 
     def follow(self, record: str) -> None:

@@ -1,4 +1,4 @@
-"""What to write so that all hooks of a repository run.
+"""The files to write so that all hooks of a repository run, and writing them.
 
 In whatever order hooks were installed, after `apply` each push is judged by pmgit, then uploaded
 by Git LFS, and the user's own hooks and the framework's stages run as before. Nobody's hook is
@@ -45,7 +45,7 @@ class HookAction:
 
 
 def plan(state: HookState, mode: str, *, python: str) -> list[HookAction]:
-    """What to write, in the order in which it must be written; empty when all is right.
+    """The files to write, in the order in which they must be written; empty when all is right.
 
     `mode` is "native" (the chain at every stage), "pre-commit" (a framework serves the commit,
     the chain the push) or "none". `python` is the interpreter that has pmgit.
@@ -67,8 +67,8 @@ def plan(state: HookState, mode: str, *, python: str) -> list[HookAction]:
 
 
 def unchain(state: HookState) -> list[HookAction]:
-    """What takes the chains away that judge commits, for a framework that is to do so: the hooks
-    that were there before come back. Where core.hooksPath is set, `plan` makes them run it instead.
+    """The actions that remove the chains which judge commits, for a framework that is to do so: the
+    hooks before them are restored. Where core.hooksPath is set, `plan` makes them run it instead.
     """
     actions = []
     for stage in COMMIT_STAGES:

@@ -1,4 +1,4 @@
-"""How the running pmgit was installed, and the entry by which others can install the same.
+"""The origin of the running pmgit: the entry by which others can install the same, or none.
 
 Installers write it down (PEP 610, `direct_url.json`): a Git address with its commit, a folder, an
 archive; nothing where it came from a package index. Only an address that others can reach goes
@@ -35,7 +35,7 @@ class Origin(NamedTuple):
 
 
 def find() -> Origin:
-    """How this pmgit was installed."""
+    """The origin of the running pmgit."""
     for found in metadata.distributions(name="pmgit"):
         url = _direct_url(found)
         if _holds_us(found, url):

@@ -143,7 +143,7 @@ def _is_ours(name: str) -> bool:
 
 
 def weigh(repository: Repository, tiers: Tiers, path: str, tracked: Iterable[str]) -> Folder:
-    """What is in a folder of the work tree and the index."""
+    """The folder `path` with its weights, those of the work tree and of the index."""
     found = Folder(path)
     large = _LARGE if _folded(path) in _OF_ANY_KIND else BINARY_BYTES
     names = set(folder.files_on_disk(repository.top, path, of_other=True))

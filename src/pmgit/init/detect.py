@@ -1,4 +1,4 @@
-"""What a repository has before `pmgit init` writes anything. It only looks."""
+"""Looking at a repository before `pmgit init` writes anything."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_WEIGHED = 50
 
 @dataclass
 class Look:
-    """What was seen: models folders to take, to offer and to leave, and all else that counts.
+    """The findings: models folders to take, to offer and to leave, Git LFS, and hooks.
 
     `raw` are blobs of the index that are weights and no pointers; `source` is the configuration
     that names the folders to take ('' when none does), `idle` are lines about managers of hooks

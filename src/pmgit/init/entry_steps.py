@@ -116,8 +116,8 @@ def take_out(repository: Repository, name: str) -> tuple[list[SetupStep], str]:
 
 
 def check(repository: Repository, framework: Framework, say: Callable[[str], None] | None) -> str:
-    """Have the framework build what the entries of pmgit that are there need, unless that is known
-    to have been done (`say` is None); where pmgit comes from, in words ('' when nothing is built).
+    """Have the framework build the environments of pmgit's entries, unless it has built them (`say`
+    is None); returns where pmgit comes from, in words ('' when nothing is built).
 
     Raises PmgitError when it cannot be built here.
     """

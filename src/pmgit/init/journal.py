@@ -71,7 +71,7 @@ class Record:
 
     @property
     def content(self) -> bytes | None:
-        """What was there before."""
+        """The content before; None when there was no file."""
         return None if self.before is None else base64.b64decode(self.before)
 
 
@@ -252,7 +252,7 @@ def staged(repository: Repository, path: str) -> str:
 
 
 def link_content(path: str) -> bytes:
-    """What stands for the content of a symbolic link: where it leads."""
+    """The content recorded for a symbolic link: the place where it leads, after LINK."""
     return LINK + os.fsencode(os.readlink(path))
 
 

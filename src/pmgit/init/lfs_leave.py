@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Leaving:
-    """What leaves Git (`blobs`), what becomes of `.gitattributes`, and the switch of the rest."""
+    """The plan: the blobs that leave Git, the new `.gitattributes`, and the switch of the rest."""
 
     blobs: list[Blob]
     attributes: lfs_setup.LfsPlan
@@ -46,7 +46,7 @@ class Leaving:
 
     @property
     def diffs(self) -> list[tuple[str, bytes | None, bytes | None]]:
-        """How `.gitattributes` changes; a file that held nothing but the block goes."""
+        """The change of `.gitattributes`; a file that held nothing but the block goes."""
         now = self.attributes.attributes.work_tree
         after = self.attributes.new_work_tree
         return [] if now in (None, after) else [(NAME, now, after or None)]

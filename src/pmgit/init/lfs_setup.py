@@ -93,7 +93,7 @@ class LfsPlan:
 
 @dataclass
 class Done:
-    """What was done: `lost` are the texts whose content is not on this machine."""
+    """The result of `apply`: `lost` are the texts whose content is not on this machine."""
 
     lost: list[str]
     hook: lfs_hook.PushUpload

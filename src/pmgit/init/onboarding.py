@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Wanted:
-    """What a person asked for; empty where they left it open. `say` shows what takes a while."""
+    """The options of `pmgit init`, empty when not given. `say` prints a line about a long step."""
 
     storage: str = ""
     hooks: str = ""
@@ -47,7 +47,7 @@ class Wanted:
 
 @dataclass
 class SetupPlan:
-    """What was seen, how the repository is to be set up, and the steps that are missing.
+    """The plan: what was found, how the repository is to be set up, and the steps that are missing.
 
     `notes` are about effects of the steps that nobody would expect.
     """

@@ -44,7 +44,7 @@ class Switch:
 
 
 def to_lfs(repository: Repository, config: Config) -> Switch | None:
-    """What `pmgit lfs-setup` switches besides Git LFS itself; None when weights are not ignored.
+    """The switch of `pmgit lfs-setup` besides Git LFS itself; None when weights are not ignored.
 
     Raises PmgitError when the configuration cannot be changed line by line, or a line of the
     user's defeats the new ignore rules.

@@ -62,7 +62,7 @@ def run(repository: Repository, journal: Journal, keep: int = 0) -> Iterator[str
 
 
 def contents_after(journal: Journal) -> dict[str, bytes]:
-    """What the files with pmgit's block will hold when all is undone, by path; b"" for none."""
+    """The content of the files with pmgit's block when all is undone, by path; b"" for no file."""
     found: dict[str, bytes | None] = {}
     for record in reversed(journal.records):
         if record.kind != BLOCK:

@@ -113,14 +113,14 @@ def read(path: str) -> bytes | None:
 
 
 def lfs_lines(data: bytes) -> int:
-    """How many lines of an attribute file give `filter=lfs`."""
+    """The number of lines of an attribute file that give `filter=lfs`."""
     text = decode(data.removeprefix(b"\xef\xbb\xbf"))
     lines = map(pattern_line, text.split("\n"))
     return sum(line is not None and "filter=lfs" in line.words for line in lines)
 
 
 def macros(files: Mapping[str, bytes]) -> dict[str, tuple[str, ...]]:
-    """What the macros of the files stand for, by their names; Git's own `binary` among them."""
+    """The attributes of each macro of the files, by its name; with Git's own `binary`."""
     found: dict[str, tuple[str, ...]] = {"binary": ("-diff", "-merge", "-text")}
     for file, data in files.items():
         for line in lines_of(file, data):

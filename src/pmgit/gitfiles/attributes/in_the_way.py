@@ -50,7 +50,7 @@ def lines_against_texts(subject: Subject) -> dict[str, str]:
 
 
 def lines_against(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
-    """Those of `paths` that no line of the block sends to Git LFS, and the line that wins.
+    """The `paths` that no line of the block sends to Git LFS, each with the line that wins.
 
     By what is staged, which others get, and by the disk, which `git add` reads.
     """

@@ -58,7 +58,7 @@ def sent_here_alone(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
 
 
 def why_sent(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
-    """What sends each path to Git LFS here, and in no other clone."""
+    """The sentence why each path goes to Git LFS here, and in no other clone."""
     if not paths:
         return {}
     repository, files = snapshot.repository, snapshot.attribute_texts()
@@ -78,7 +78,7 @@ def why_sent(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
 
 
 def raw_here_alone(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
-    """Those of `paths` that `git add` here does not send to Git LFS, and because of which line.
+    """The `paths` that `git add` here does not send to Git LFS, each with the line that decides.
 
     The tree of the snapshot sends all of them there. '' where no line keeps them raw: git before
     2.43 reads no `.gitattributes` that a sparse checkout leaves out.
@@ -124,7 +124,7 @@ def lines_of_clone(subject: Subject) -> dict[str, tuple[str, bool]]:
 
 
 def raw_files(subject: Subject) -> dict[str, str]:
-    """As `raw_here_alone`, of the raw files of a judgement that belong into Git LFS."""
+    """`raw_here_alone` for the raw files of a judgement that belong into Git LFS."""
     raw = [blob.path for blob in subject.lfs_files if subject.is_raw(blob)]
     return raw_here_alone(subject.snapshot, raw)
 
