@@ -6,8 +6,8 @@ import os
 
 import click
 
-from pmgit.commands import _accounts, _work_tree
-from pmgit.commands._model_names import ModelNames
+from pmgit.commands import _work_tree
+from pmgit.commands._model_names import ModelNames, chosen_models
 from pmgit.commands._terminal import say
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.gitfiles import user_files
@@ -105,7 +105,7 @@ def update(*, names: tuple[str, ...], dry_run: bool) -> None:
     From pmgit.lock where there is one, else from the files on disk and the pointers of Git LFS.
     Everything outside of the block stays to the letter.
     """
-    repository, accounts = _accounts.chosen(names)
+    repository, accounts = chosen_models(names)
     tiers = Tiers(_work_tree.load(repository)[1])
     for model in accounts.models:
         place = os.path.join(repository.top, model.path, INFO)
