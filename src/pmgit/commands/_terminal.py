@@ -61,6 +61,13 @@ def say(text: str = "", *, err: bool = False) -> None:
         click.echo(text, err=err)
 
 
+def show_json(document: object) -> None:
+    """Print a document for programs."""
+    import json
+
+    click.echo(json.dumps(document, indent=2))
+
+
 def show_fix(line: str, paint: Paint) -> None:
     """Print a fix as the line to paste."""
     click.echo(f"{paint('fix:', BOLD)} {paint(line, GREEN)}", color=True)

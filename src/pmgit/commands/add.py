@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--include", multiple=True, metavar="PATTERN", help="Only files that match.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="No files that match.")
 @click.option("--sha256", default="", metavar="HASH", help="What the file of an address must have.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(
     *,

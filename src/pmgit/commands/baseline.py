@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 import click
@@ -13,7 +12,7 @@ from pmgit.check import config_lookup, engine
 from pmgit.commands import _next, _work_tree
 from pmgit.commands._difference import difference
 from pmgit.commands._options import dry_run_option, format_option
-from pmgit.commands._terminal import named, say
+from pmgit.commands._terminal import named, say, show_json
 from pmgit.core.config import BASELINE
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
 from pmgit.core.shell import quote
@@ -223,7 +222,7 @@ def _show_json(update: Update, *, changed: bool, missed: int) -> None:
         ],
         "not_judged": missed,
     }
-    click.echo(json.dumps(document, indent=2))
+    show_json(document)
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

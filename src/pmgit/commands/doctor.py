@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -43,7 +42,7 @@ def command(form: str) -> int:
     found += examine.examine(context)
     shell = Shell(context.repository.prefix, own_command())
     if form == "json":
-        click.echo(json.dumps(_document(found, shell), indent=2))
+        _terminal.show_json(_document(found, shell))
     else:
         paint = _terminal.paint()
         for check in found:

@@ -9,6 +9,7 @@ import click
 
 from pmgit.commands import _history_report, _work_tree
 from pmgit.commands._options import format_option
+from pmgit.commands._terminal import show_json
 from pmgit.core.config import Config
 from pmgit.core.errors import CLEAN, FAILED, UsageError
 from pmgit.core.units import read_size
@@ -64,10 +65,7 @@ def command(top: int, min_size: str, form: str, allow_missing: bool) -> int:
     weighed = migration_plan.Weighed(found, config)
     plan = migration_plan.plan(here, weighed)
     if form == "json":
-        import json
-
-        document = _history_report.document(weighed, plan, top, least)
-        click.echo(json.dumps(document, indent=2))
+        show_json(_history_report.document(weighed, plan, top, least))
     else:
         for line in _history_report.lines(weighed, plan, top, least):
             click.echo(line.encode("utf-8", "backslashreplace"))

@@ -98,7 +98,7 @@ def new(
 
 @command.command()
 @click.argument("names", metavar="[MODEL]...", nargs=-1)
-@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
 def update(*, names: tuple[str, ...], dry_run: bool) -> None:
     """Write pmgit's block of files in INFO.md anew, for each MODEL (all of them without one).
 

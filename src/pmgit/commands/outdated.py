@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import format_option
-from pmgit.commands._terminal import named, say
+from pmgit.commands._terminal import named, say, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.units import listed
 from pmgit.model.lock_file import LOCAL
@@ -48,7 +47,7 @@ def command(names: tuple[str, ...], form: str) -> int:
             failure = error
             click.echo(f"{visible(model.path)}: {named(visible(error.message))}", err=True)
     if form == "json":
-        click.echo(json.dumps({path: _document(one) for path, one in found.items()}, indent=2))
+        show_json({path: _document(one) for path, one in found.items()})
     else:
         for path, one in found.items():
             if not one.is_same:

@@ -32,7 +32,7 @@ def command() -> None:
     default="",
     help="Judge every push by this file, not by the configuration of the repository.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 @click.option("--undo", is_flag=True, help="Remove the hook, and put back the one before it.")
 def install(folder: str, gitlab: bool, config: str, dry_run: bool, undo: bool) -> None:
     """Install the pre-receive hook into DIR, and prove that it refuses raw weights.

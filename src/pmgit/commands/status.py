@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -39,7 +38,7 @@ def command(names: tuple[str, ...], form: str) -> int:
     repository, accounts = chosen_models(names)
     found = Status(repository, accounts)
     if form == "json":
-        click.echo(json.dumps(_document(found), indent=2))
+        _terminal.show_json(_document(found))
         return CLEAN
     if not (found.rows or found.loose or found.clones):
         _terminal.say("no model: put one below the models folder, then: pmgit add FOLDER")

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.command("update")
 @click.argument("names", metavar="MODEL...", nargs=-1, required=True)
 @click.option("--revision", default="", metavar="R", help="A branch, tag or commit of the source.")
-@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> int:
     """Move the lock of each MODEL to what its branch has now, or to R, file by file.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import click
 
 from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import format_option
-from pmgit.commands._terminal import bytes_bar, is_quiet, say
+from pmgit.commands._terminal import bytes_bar, is_quiet, say, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, UsageError
 from pmgit.core.finding import Fix, Step
 from pmgit.core.shell import Shell, own_command
@@ -60,7 +59,7 @@ def command(names: tuple[str, ...], jobs: int | None, shard: str, force: bool, f
             repository, models, jobs=jobs or 0, shard=part, force=force, on_bytes=on_bytes
         )
     if form == "json":
-        click.echo(json.dumps(_document(models, found), indent=2))
+        show_json(_document(models, found))
     else:
         shell = Shell(repository.prefix, own_command())
         for model in models:
