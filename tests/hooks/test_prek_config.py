@@ -236,7 +236,7 @@ def test_which_file_counts_is_what_prek_says(repo: Repo) -> None:
     for name in (TOML, YAML, YML):
         listed = repo.run([str(BIN / "prek"), "list"])
         assert listed.out.strip().removeprefix(".:") == name, listed
-        assert framework_files.read_by("prek", framework_files.here(str(repo.path))) == name
+        assert framework_files.read_by("prek", framework_files.present(str(repo.path))) == name
         repo.git("rm", "-q", "-f", name)
 
 

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 def checks(context: Context) -> Iterator[Check]:
     """`hidden-text`, where there is some."""
     files: dict[str, list[str]] = {}
-    for model in hidden_text.of_text_alone(
-        context.repository, context.config, context.config.models
-    ):
+    for model in hidden_text.text_models(context.repository, context.config, context.config.models):
         files[model] = list(folder.files_on_disk(context.repository.top, model))
     if not files:
         return

@@ -129,6 +129,6 @@ def folder(context: Context) -> HookFolder:
 def onboard(context: Context) -> Fix:
     """The fix that adds pmgit's hooks to those that are here: it keeps them, and asks before."""
     words = ["pmgit", "init"]
-    if not framework_files.here(context.repository.top) and not context.config.values["hooks"]:
+    if not framework_files.present(context.repository.top) and not context.config.values["hooks"]:
         words += ["--hooks", "native"]
     return Fix(Step(*words, names="verbatim"), order=Fix.SETUP)

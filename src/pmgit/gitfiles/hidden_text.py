@@ -37,7 +37,7 @@ def notes(repository: Repository, config: Config, made: IgnorePlan) -> list[str]
             "configurations and tokenizers are ignored with the weights; to have them in Git:"
             " pmgit gitignore --keep-text"
         )
-    models = of_text_alone(repository, config, made.roots)
+    models = text_models(repository, config, made.roots)
     if models:
         found.append(
             f"{sentence(models)}, and all of it is ignored; to have it in Git:"
@@ -52,7 +52,7 @@ def sentence(models: Sequence[str]) -> str:
     return f"{named} {'holds' if len(models) == 1 else 'hold'} text alone"
 
 
-def of_text_alone(repository: Repository, config: Config, roots: Iterable[str]) -> list[str]:
+def text_models(repository: Repository, config: Config, roots: Iterable[str]) -> list[str]:
     """The models that hold text and nothing else, and of which Git has nothing, nor an INFO.md."""
     tiers = Tiers(config)
     tracked = Snapshot(repository, TREE, [], []).listing()

@@ -139,7 +139,7 @@ def _lines(
         return [*_for_lfs(repository, root, top, around, path), *clones]
     code = ignore_foreign.code_lines(context, root, top, around)
     made.code += ignore_foreign.let_in(code, root)
-    lines = for_ignored(root, keep_text=made.keep_text, nested=made.nested, code=code)
+    lines = lines_for_ignored(root, keep_text=made.keep_text, nested=made.nested, code=code)
     if not made.nested:
         text = block.replace(around[path], lines)
         if _is_shut(repository, root, {**around, path: text}):
@@ -147,7 +147,7 @@ def _lines(
     return [*lines, *clones]
 
 
-def for_ignored(
+def lines_for_ignored(
     root: str, *, keep_text: bool, nested: bool = False, code: Sequence[str] = ()
 ) -> list[str]:
     """The lines for one models folder whose weights are ignored; `nested`: in its own file.

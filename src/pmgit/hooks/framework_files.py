@@ -22,7 +22,7 @@ _MOST_NODES = 1_000_000
 TYPES = "default_install_hook_types"
 
 
-def here(top: str) -> list[str]:
+def present(top: str) -> list[str]:
     """The files that lie in a work tree, in prek's order."""
     return [name for name in CONFIGURATIONS if os.path.lexists(os.path.join(top, name))]
 

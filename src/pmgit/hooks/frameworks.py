@@ -124,7 +124,7 @@ def _refuse_others(state: HookState, name: str) -> None:
     who = hooks[0].path if hooks else "hooks-config in pmgit's configuration"
     again = "then run it again; for Git hooks beside it: pmgit init --hooks native"
     top = state.top
-    read = {hook_state.names(hook, top): hook for hook in hooks}
+    read = {hook_state.named_config(hook, top): hook for hook in hooks}
     if len(read) > 1:
         (one, first), (other, second) = list(read.items())[:2]
         raise PmgitError(

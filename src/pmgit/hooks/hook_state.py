@@ -98,19 +98,19 @@ def inspect(repository: Repository) -> HookState:
         state.manager = LEFTHOOK
     if not repository.bare:
         state.top = repository.top
-        state.configs = framework_files.here(repository.top)
+        state.configs = framework_files.present(repository.top)
         state.tool = framework_files.tool(state.configs, _kinds(state))
         top = repository.top
-        if state.installed and (named := names(state.installed[0], top)):
+        if state.installed and (named := named_config(state.installed[0], top)):
             state.named, state.tool = named, state.installed[0].kind
             state.call = state.installed[0].call
         push = state.hook(PUSH)
-        name = (names(push, top) if push.is_framework else "") or state.config(state.tool)
+        name = (named_config(push, top) if push.is_framework else "") or state.config(state.tool)
         state.pushes = _has_push_stage(os.path.join(top, name), name)
     return state
 
 
-def names(hook: HookFile, top: str) -> str:
+def named_config(hook: HookFile, top: str) -> str:
     """The configuration that the hook of a framework names, relative to the top; '' for the usual
     one.
     """
@@ -121,7 +121,7 @@ def names(hook: HookFile, top: str) -> str:
 def _named(call: Call, kind: str, top: str) -> str:
     config, folder = call.config, call.folder
     if folder and not config:
-        config = framework_files.read_by(kind, framework_files.here(os.path.join(top, folder)))
+        config = framework_files.read_by(kind, framework_files.present(os.path.join(top, folder)))
     return os.path.normpath(os.path.join(folder, config)).replace(os.sep, "/") if config else ""
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _INSTALLS = {HUSKY: "npm install", LEFTHOOK: "lefthook install"}
 
 
-def idle(state: HookState, managers: Collection[str]) -> list[str]:
+def idle_managers(state: HookState, managers: Collection[str]) -> list[str]:
     """The lines about managers whose hooks are not installed in this clone yet."""
     return [
         f"{name} is not installed in this clone: run `pmgit init` again after `{install}`"
@@ -80,7 +80,7 @@ def refuse_none(repository: Repository, state: HookState) -> None:
         )
 
 
-def hooks(
+def install_steps(
     repository: Repository,
     state: HookState,
     mode: str,
@@ -96,7 +96,7 @@ def hooks(
     if mode == FRAMEWORK and framework:
         if away := installation.unchain(state):
             steps += _chain_steps(repository, away, mode, framework)
-        others = _of_other(state, framework) if exchange else []
+        others = _stages_of_other(state, framework) if exchange else []
         missing = [stage for stage in _missing(state) if stage not in others]
         if not state.hooks_path and (missing or others):
             steps.append(_install(repository, state, framework, missing, others))
@@ -147,7 +147,7 @@ def _install(
         journal.folders(state.folder)
         with _watched(journal, state, stages):
             now = hook_state.inspect(repository)
-            if other and (left := _of_other(now, framework)):
+            if other and (left := _stages_of_other(now, framework)):
                 frameworks.uninstall(repository, other, left)
             if left := [*_missing(hook_state.inspect(repository)), *others]:
                 frameworks.install(repository, framework, list(dict.fromkeys(left)))
@@ -159,7 +159,7 @@ def _install(
     return SetupStep(what, [], install)
 
 
-def _of_other(state: HookState, framework: Framework) -> list[str]:
+def _stages_of_other(state: HookState, framework: Framework) -> list[str]:
     """The stages, of commits or not, whose hook is the other framework's."""
     names = sorted(os.listdir(state.folder)) if os.path.isdir(state.folder) else []
     paths = {name: os.path.join(state.folder, name) for name in names if "." not in name}
@@ -240,7 +240,7 @@ def shown(repository: Repository, path: str) -> str:
     return path
 
 
-def seen(state: HookState) -> list[str]:
+def hook_lines(state: HookState) -> list[str]:
     """The lines about the hooks of this clone, for people."""
     lines = []
     if state.hooks_path:
@@ -248,7 +248,7 @@ def seen(state: HookState) -> list[str]:
     for stage in STAGES:
         hook = state.hook(stage)
         if hook.content is not None:
-            named = hook_state.names(hook, state.top) if hook.is_framework else ""
+            named = hook_state.named_config(hook, state.top) if hook.is_framework else ""
             reads = f", reads {visible(named)}" if named else ""
             lines.append(f"{stage} ({hook.kind}{reads})")
     return lines

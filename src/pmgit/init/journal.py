@@ -63,7 +63,7 @@ class Record:
     index: str | None = None
 
     @classmethod
-    def of_index(cls, path: str, before: str, after: str = PENDING) -> Self:
+    def for_index(cls, path: str, before: str, after: str = PENDING) -> Self:
         """The record of a path that is about to be staged otherwise; `before` and `after` are what
         the index has of it (`mode id`).
         """

@@ -175,7 +175,7 @@ def apply(repository: Repository, made: Leaving) -> None:
     for step in made.switch.first:
         step.run(journal)
     journal.note_all(
-        Record.of_index(blob.path, f"{blob.mode} {blob.oid}", "") for blob in made.blobs
+        Record.for_index(blob.path, f"{blob.mode} {blob.oid}", "") for blob in made.blobs
     )
     names = b"".join(encode(blob.path) + b"\0" for blob in made.blobs)
     repository.run("update-index", "--force-remove", "-z", "--stdin", stdin=names)
@@ -199,7 +199,7 @@ def _write_attributes(repository: Repository, journal: Journal, made: lfs_setup.
         return
     path = os.path.join(repository.top, NAME)
     after = made.new_work_tree
-    entry = journal.note(Record.of_index(NAME, staged(repository, NAME)))
+    entry = journal.note(Record.for_index(NAME, staged(repository, NAME)))
     journal.note(journal.about(BLOCK, path, after or None))
     if after:
         user_files.write_whole(path, after)

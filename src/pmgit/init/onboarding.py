@@ -77,8 +77,8 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
     where = wanted.storage or storage.of(config, seen.lfs_lines)
     roots = [folder.path for folder in seen.taken]
     state = hook_state.inspect(repository)
-    seen.hooks = hook_steps.seen(state)
-    seen.idle = hook_steps.idle(state, seen.managers)
+    seen.hooks = hook_steps.hook_lines(state)
+    seen.idle = hook_steps.idle_managers(state, seen.managers)
     recorded = config.values["hooks"]
     state.follow(config.values["hooks-config"])
     hooks = wanted.hooks or recorded or hook_steps.mode_here(state, seen.managers)
@@ -124,7 +124,7 @@ def _hooks(
     """The steps that make Git run pmgit, by the kind of hooks of the plan."""
     if made.framework:
         entry = entry_steps.steps(repository, made.framework, wanted.system, wanted.say)
-        return entry + hook_steps.hooks(
+        return entry + hook_steps.install_steps(
             repository, state, FRAMEWORK, made.framework, exchange=bool(wanted.hooks)
         )
     if made.hooks == NONE:
@@ -133,7 +133,7 @@ def _hooks(
     if wanted.hooks:
         out, left = hook_steps.only_native(repository, state)
         made.notes += left
-    return out + hook_steps.hooks(repository, state, made.hooks)
+    return out + hook_steps.install_steps(repository, state, made.hooks)
 
 
 def _own(repository: Repository, name: str, data: bytes, why: str = "") -> SetupStep:
@@ -230,7 +230,7 @@ def set_up_lfs(
     name = attribute_lines.NAME
     paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]
     noted = [
-        journal.note(Record.of_index(path, staged(repository, path)))
+        journal.note(Record.for_index(path, staged(repository, path)))
         for path in (paths if fresh.writes else paths[1:])
     ]
     hooks = hook_state.hooks_folder(repository)
