@@ -1,4 +1,4 @@
-"""The face for people: the `pmgit` command.
+"""The `pmgit` command.
 
 Commands are imported when they are called, so that `pmgit --help` is fast. This is the one place
 where errors become messages and exit codes.
@@ -19,7 +19,7 @@ from click.exceptions import NoSuchCommand
 from pmgit import __version__
 from pmgit.commands._terminal import QUIET, named
 from pmgit.core import startup
-from pmgit.core.errors import FAILED, INTERRUPTED, USAGE, PmgitError, told
+from pmgit.core.errors import FAILED, INTERRUPTED, USAGE, PmgitError, lines_and_exit_code
 from pmgit.core.shell import quote
 from pmgit.git import process
 from pmgit.report import colour
@@ -81,7 +81,7 @@ def _with_variables(command: click.Command, prefix: str, ctx: click.Context) -> 
         name = next((word for word in option.opts if word.startswith("--")), "")
         if isinstance(option, click.Option) and name and not option.envvar:
             option.envvar = f"{prefix}_{name[2:]}".replace("-", "_").upper()
-            # Told in --help and in errors where it plays a part.
+            # Shown in --help and in errors only where it is set.
             option.show_envvar = option.envvar in os.environ
     if isinstance(command, click.Group):
         for name in command.list_commands(ctx):
@@ -92,11 +92,11 @@ def _with_variables(command: click.Command, prefix: str, ctx: click.Context) -> 
 
 def _verbose(_ctx: click.Context, _option: click.Parameter, value: bool) -> None:
     if value:
-        process.listener = _tell
+        process.listener = _print_git
 
 
-def _tell(argv: tuple[str, ...], code: int, seconds: float) -> None:
-    """A git command that was run, on stderr; the guards that all of them get are left out."""
+def _print_git(argv: tuple[str, ...], code: int, seconds: float) -> None:
+    """Print a git command that was run to stderr, without the guards that all of them get."""
     words = visible(redact(" ".join(map(quote, ("git", *argv)))))
     ended = f", exit code {code}" if code else ""
     click.echo(f"pmgit: {words} ({seconds * 1000:.0f} ms{ended})", err=True)
@@ -194,7 +194,7 @@ def main() -> NoReturn:
             # What is still in the buffer would fail once more when Python ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             sys.exit(FAILED)
-        for line in told(error)[0]:
+        for line in lines_and_exit_code(error)[0]:
             click.echo(visible(line), err=True)
         sys.exit(FAILED)
     finally:

@@ -138,11 +138,11 @@ def main(argv: list[str] | None = None) -> int:
 
 def _failed(error: Exception) -> int:
     """Print what went wrong; returns the exit code."""
-    from pmgit.core.errors import told
+    from pmgit.core.errors import lines_and_exit_code
     from pmgit.core.shell import called, own_command
     from pmgit.report.text import visible
 
-    lines, code = told(error)
+    lines, code = lines_and_exit_code(error)
     _write(called("".join(f"{visible(line)}\n" for line in lines), own_command()), sys.stderr)
     return code
 

@@ -435,7 +435,7 @@ def test_a_new_commit_that_a_hook_refuses(pushed: Repo) -> None:
     done = repo.pmgit("fix", "--yes")
     assert done.code == 3, done
     line = "git commit -q -m 'Fix tracked-weights'"
-    assert done.err.endswith(f"mend what it says above, then: {line}\n")
+    assert done.err.endswith(f"mend what its output names, then: {line}\n")
     assert biggest(repo, "HEAD") < 10_000
     assert ".gitignore" in repo.staged()
     hook.unlink()

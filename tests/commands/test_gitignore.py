@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.gitfiles.block import BEGIN, END
-from pmgit.gitfiles.ignore_block import for_ignored
+from pmgit.gitfiles.ignore_block import lines_for_ignored
 
 if TYPE_CHECKING:
     from tests.kit import Repo, Result
@@ -162,7 +162,7 @@ def test_folders_with_special_names(repo: Repo, name: str) -> None:
 @pytest.mark.parametrize("name", ["m[1]", "st*r", "b\\s", "q?"])
 def test_lines_mean_the_folder_and_no_pattern(repo: Repo, name: str) -> None:
     """The configuration takes no such name today; the lines would be right all the same."""
-    repo.write(".gitignore", "\n".join(for_ignored(name, keep_text=False)) + "\n")
+    repo.write(".gitignore", "\n".join(lines_for_ignored(name, keep_text=False)) + "\n")
     assert added(repo, name) == set(SEEN)
     for other in ("m1/x.bin", "star/x.bin", "qq/x.bin"):
         repo.write(other, 10)

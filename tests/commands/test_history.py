@@ -428,9 +428,9 @@ def test_the_counter(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
     clock = iter([0.0, 0.1, 1.0, 1.01, 2.0])
     monkeypatch.setattr("pmgit.commands.history.time.monotonic", lambda: next(clock))
     counter = history._Counter()
-    assert not counter.shown
+    assert not counter.is_shown
     for objects_, commits in ((1, 0), (123_456, 1000), (123_456, 2000), (7, 0)):
-        counter.tell(objects_, commits)
+        counter.show(objects_, commits)
     counter.clear()
     shown = "123,456 objects, 1,000 commits"
     wiped = "7 objects".ljust(len(shown))

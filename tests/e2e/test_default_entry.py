@@ -209,7 +209,7 @@ def test_the_address_does_not_answer(repo: Repo, shared: Shared, from_git: Path)
 def falls_back(repo: Repo, *args: str) -> str:
     out = init(repo, *args)
     assert "that does not work here: " in out
-    assert "so it is the pmgit on the PATH of whoever commits" in out
+    assert "so it is the pmgit on the PATH of each user" in out
     assert hook_of(repo)["repo"] == "local"
     assert "language: system" in (repo.path / USUAL).read_text()
     assert "proved: a commit of text gets through them" in out

@@ -271,7 +271,7 @@ def test_chains_of_the_first_version_are_written_anew(text: str, upload: str, he
                 record.after = digest(old)  # as the pmgit that wrote it has noted
     actions = plan("native")
     assert names(actions) == list(STAGES)
-    assert all("brought up to date" in action.why for action in actions)
+    assert all(", updated" in action.why for action in actions)
     for action in actions:
         installation.apply([action])
         was, now = chain.read(action.before or b""), chain.read(action.after or b"")

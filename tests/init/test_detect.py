@@ -23,7 +23,7 @@ def test_an_empty_repository_gets_the_common_folder(repo: Repo) -> None:
     found = seen(repo)
     assert [(f.path, f.files) for f in found.taken] == [("pretrained_model", 0)]
     assert (found.offered, found.left, found.raw, found.managers) == ([], [], [], [])
-    assert (found.lfs_lines, found.lfs_filter) == (False, False)
+    assert not found.lfs_lines
     assert found.lfs_installed
 
 
@@ -218,4 +218,4 @@ def test_hook_managers(repo: Repo, file: str, manager: str) -> None:
 
 def test_git_lfs_in_use(lfs_repo: Repo) -> None:
     found = seen(lfs_repo)
-    assert (found.lfs_lines, found.lfs_filter) == (True, True)
+    assert found.lfs_lines

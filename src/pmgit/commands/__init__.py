@@ -1,1 +1,1 @@
-"""What people type: one module a command. It reads the options, makes one call and prints."""
+"""The commands, one module each. It reads the options, makes one call and prints."""

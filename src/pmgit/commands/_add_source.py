@@ -1,17 +1,17 @@
-"""`pmgit add` of a model that a source has: look, choose, ask, bring, lock."""
+"""`pmgit add` of a model that a source has: look, choose, ask, fetch, lock."""
 
 from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _progress
-from pmgit.commands._terminal import named, say
+from pmgit.commands._terminal import bytes_bar, named, say
 from pmgit.core.errors import PmgitError, UsageError
-from pmgit.core.units import show_size
+from pmgit.core.units import counted, listed, show_size
 from pmgit.model import naming
 from pmgit.model.folder import LOCK
 from pmgit.models import account, choose, download
@@ -20,8 +20,6 @@ from pmgit.models.one_at_a_time import alone
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
     from pmgit.models.choose import Choice
@@ -32,31 +30,22 @@ if TYPE_CHECKING:
 _NAMED = 5
 
 
+@dataclass(kw_only=True)
 class Wish:
-    """What was typed: the name of the model, the revision, patterns of files, and how to go on."""
+    """The options of `pmgit add`: the name, the revision, patterns of files, --dry-run, --yes."""
 
-    def __init__(
-        self,
-        *,
-        name: str | None,
-        revision: str,
-        include: Sequence[str],
-        exclude: Sequence[str],
-        dry_run: bool,
-        yes: bool,
-    ) -> None:
-        self.name = name
-        self.revision = revision
-        self.include = list(include)
-        self.exclude = list(exclude)
-        self.dry_run = dry_run
-        self.yes = yes
+    name: str | None
+    revision: str
+    include: list[str]
+    exclude: list[str]
+    dry_run: bool
+    yes: bool
 
 
 def add(repository: Repository, config: Config, source: Source, wish: Wish) -> list[str]:
-    """Bring a model in; the files of the repository that are to be staged.
+    """Fetch a model, describe and lock it; returns the paths of the files to stage.
 
-    Raises UsageError and PmgitError; what has arrived by then is taken up by the next run.
+    Raises UsageError and PmgitError; the next run goes on with the files that have arrived by then.
     """
     path = _folder(config, source, wish)
     shown = visible(path)
@@ -72,21 +61,20 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
     _show(path, listing, chosen)
     if wish.dry_run:
         return []
-    ask("Bring it?", wish.yes)
+    ask("Fetch it?", wish.yes)
     models = account.collect(repository, config).models
     nearby = Nearby(repository, models, os.environ)
     waiting = f"{shown}: waiting for another pmgit"
     with alone(repository, path, lambda: say(waiting, err=True)):
         fetched = download.Download(repository, path, source, listing, nearby)
-        with _progress.bytes_bar(shown, chosen.size) as bar:
-            fetched.on_bytes = bar or fetched.on_bytes
+        with bytes_bar(shown, chosen.size) as fetched.on_bytes:
             files = fetched.run(chosen.taken)
         folder = os.path.join(repository.top, path)
         patterns = {"include": wish.include, "exclude": wish.exclude}
         lock = download.lock_of(folder, listing, files, patterns)
         info = download.info_of(config, folder, path.rpartition("/")[2], listing, files)
         written = download.write(folder, lock, info)
-    say(f"brought {_count(len(files))} ({show_size(lock.size)}), wrote {', '.join(written)}")
+    say(f"added {counted(len(files), 'file')} ({show_size(lock.size)}), wrote {', '.join(written)}")
     return [f"{path}/{name}" for name in written]
 
 
@@ -103,34 +91,29 @@ def _folder(config: Config, source: Source, wish: Wish) -> str:
 
 
 def _show(path: str, listing: Listing, chosen: Choice) -> None:
-    """Say what will be brought, from where, under which license, and what is left out."""
+    """Print what will be fetched, from where, under which license, and what is left out."""
     commit = f" at {listing.revision[:12]}" if listing.revision else ""
     license = listing.license_name if listing.license == "other" else listing.license
-    say(f"{visible(path)}: {_count(len(chosen.taken))}, {show_size(chosen.size)}")
+    say(f"{visible(path)}: {counted(len(chosen.taken), 'file')}, {show_size(chosen.size)}")
     say(f"source: {visible(listing.page)}{commit}")
     say(f"license: {visible(license) or 'none is named: ask its owner before you use it'}")
     if chosen.left_out:
         names = [visible(file.path) for file in chosen.left_out]
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         say(
-            f"left out: {', '.join(names[:_NAMED])}{more}: safetensors have the same numbers"
+            f"left out: {listed(names, _NAMED)}: safetensors have the same numbers"
             f" ({show_size(chosen.saved)} saved; to have them: --include PATTERN)"
         )
     for note in listing.notes:
         click.echo(f"note: {named(visible(note))}", err=True)
 
 
-def _count(number: int) -> str:
-    return f"{number} file{'' if number == 1 else 's'}"
-
-
 def ask(question: str, yes: bool) -> None:
-    """Ask before something is brought, unless the answer was given (`yes`).
+    """Ask before something is fetched, unless the answer was given (`yes`).
 
     Raises PmgitError where nobody can answer, click.Abort when the answer is no.
     """
     if yes:
         return
     if not sys.stdin.isatty():
-        raise PmgitError("this asks before it brings anything", "give the answer: --yes")
+        raise PmgitError("this asks before it fetches anything", "give the answer: --yes")
     click.confirm(question, default=True, abort=True)

@@ -1,4 +1,4 @@
-"""What `--dry-run` shows of a file."""
+"""The diffs that `--dry-run` prints."""
 
 from __future__ import annotations
 

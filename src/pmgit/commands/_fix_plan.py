@@ -1,4 +1,4 @@
-"""How a plan of `pmgit fix` is shown: what is made anew, and who has it."""
+"""Printing the plans and results of `pmgit fix`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from pmgit.commands._terminal import named
 from pmgit.core.shell import Shell, quote
-from pmgit.core.units import show_size
+from pmgit.core.units import counted, show_size
 from pmgit.git import commits
 from pmgit.git.names import TAGS
 from pmgit.report.text import visible
@@ -27,15 +27,15 @@ _TAGS = 5
 
 
 def show(fix: Fix, shell: Shell) -> None:
-    """One fix: what it does to whom, and its commands."""
+    """Print one fix: what it changes for whom, and its commands."""
     if fix.about or fix.warning:
         click.echo(f"plan: {shell.called(visible(fix.about or fix.warning))}")
     for step in fix.steps:
         _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
 
 
-def tell(made: Remake, shell: Shell) -> None:
-    """What will be made anew."""
+def show_remake(made: Remake, shell: Shell) -> None:
+    """Print which files leave Git or enter Git LFS, and which commits are made anew."""
     for finding in made.report.findings:
         if finding.pasted and finding.pasted.about:
             click.echo(f"plan: {shell.called(visible(finding.pasted.about))}")
@@ -50,10 +50,10 @@ def tell(made: Remake, shell: Shell) -> None:
                 kept = "" if here or path in restored else " (not on disk: the backup keeps it)"
                 click.echo(f"  {visible(path)}{kept}")
     anew = made.changed_commits()
-    told = commits.describe(made.repository, anew[:_SHOWN])
+    described = commits.describe(made.repository, anew[:_SHOWN])
     click.echo("commits made anew, with their authors, dates, messages and merges:")
     for oid in anew[:_SHOWN]:
-        click.echo(f"  {oid[:12]} {visible(told.get(oid, ''))}")
+        click.echo(f"  {oid[:12]} {visible(described.get(oid, ''))}")
     if len(anew) > _SHOWN:
         click.echo(f"  … and {len(anew) - _SHOWN} more")
     if made.before:
@@ -66,15 +66,12 @@ def tell(made: Remake, shell: Shell) -> None:
             _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
 
 
-def tell_done(made: Remake, done: Rewritten) -> None:
-    """What was done, and what it costs."""
-    count = len(done.ids)
+def show_done(made: Remake, done: Rewritten) -> None:
+    """Print how many commits were made anew, where the old ones are, and which tags keep them."""
     name = visible(position.short(made.unpushed.ref))
-    click.echo(
-        f"{name}: {count} commits made anew" if count != 1 else f"{name}: 1 commit made anew"
-    )
+    click.echo(f"{name}: {counted(len(done.ids), 'commit')} made anew")
     if done.signatures:
-        signatures = "1 signature" if done.signatures == 1 else f"{done.signatures} signatures"
+        signatures = counted(done.signatures, "signature")
         click.echo(f"note: {signatures} of the old content left out: sign the new commits")
     ref = made.unpushed.ref
     which = f" --range {quote(ref)}" if ref.startswith(TAGS) else ""

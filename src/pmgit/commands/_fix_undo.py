@@ -27,7 +27,7 @@ _OURS = (ATTRIBUTES, ".gitignore")
 
 
 def remember(repository: Repository, ref: str, before: str) -> None:
-    """Note where a ref is left, when it was `before`; undo asks whether it still is."""
+    """Record where a ref that was at `before` is now; `undo` compares it with the ref later."""
     now = id_of(repository, ref)
     if now and now != before:
         backup = commit_reach.backup_ref(ref, before)

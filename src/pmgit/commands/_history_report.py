@@ -1,4 +1,4 @@
-"""What `pmgit history` says, as lines and as a document."""
+"""The report of `pmgit history`, as lines and as a document."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _PATHS = 3
 def lines(weighed: Weighed, plan: Plan, top: int, least: int) -> list[str]:
     """The report for people."""
     history = weighed.history
-    told = _objects(history)
+    objects = _objects(history)
     if not history.large:
         part = " of those that are here" if lacking(history) else ""
-        return [f"no blob of {show_size(least)} or more{part}, in {told}"]
+        return [f"no blob of {show_size(least)} or more{part}, in {objects}"]
     shown = history.large[:top]
-    head = f"{_blobs(history.large)} of {show_size(least)} or more, in {told}"
+    head = f"{_blobs(history.large)} of {show_size(least)} or more, in {objects}"
     out = [head + (f"; the largest {len(shown)}:" if len(shown) < len(history.large) else ":")]
     width = max(len(show_size(one.size)) for one in shown)
     for one in shown:
@@ -105,7 +105,7 @@ def _share(part: int, history: History, plan: Plan) -> str:
 
 
 def lacking(history: History) -> list[str]:
-    """What could not be looked at, and what to do about it."""
+    """The lines about objects that could not be looked at, with the way to get them."""
     out = [f"pmgit: {visible(redact(fault))}" for fault in history.faults]
     if history.damaged:
         out.append("hint: see what else is damaged: git fsck")

@@ -1,8 +1,7 @@
-"""What a person does after `pmgit init`, as lines to paste in their order.
+"""The commands that a person runs after `pmgit init`, as lines to paste in their order.
 
-In an old repository a baseline comes first, or the commit of the set-up would be stopped by what
-has been there for years. `pmgit fix` comes last: it needs that commit, or the work tree would not
-be clean.
+In an old repository a baseline comes first, or old findings would stop the commit of the set-up.
+`pmgit fix` comes last: it needs that commit, or the work tree would not be clean.
 """
 
 from __future__ import annotations
@@ -38,17 +37,17 @@ _WEIGHTS = ("missing-pointer", "tracked-weights")
 def lines(
     repository: Repository, made: SetupPlan, files: Mapping[str, bool], *, yes: bool
 ) -> Iterator[str]:
-    """The lines; `files` are those that were written, with whether there was one before.
+    """The lines to paste; `files` are the written files, with whether each existed before.
 
-    `yes`: nothing was asked, and nothing is to be asked.
+    With `yes` the commands in them ask nothing, either.
     """
     hidden = attributes.ignored(repository, files, untracked=True)
     mine = [name for name in files if name in hidden and files[name]]
     for name in mine:
         source, line, pattern = hidden[name]
-        told = visible(f"{name} is ignored by Git ({source}:{line}: {pattern})")
+        rule = visible(f"{name} is ignored by Git ({source}:{line}: {pattern})")
         share = _next.add(repository, [name])
-        yield f"note: {told} and was so before, so it stays yours; to share it: {share}"
+        yield f"note: {rule} and was so before, so it stays yours; to share it: {share}"
     new = [name for name in files if name not in mine]
     if not new:
         return

@@ -1,4 +1,4 @@
-"""The proofs at the end of `pmgit init`: what was set up is tried, not assumed."""
+"""The proofs at the end of `pmgit init`: everything that was set up is tried out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pmgit.check import config_lookup, engine
 from pmgit.core.config import LFS
 from pmgit.core.errors import PmgitError
+from pmgit.core.units import counted
 from pmgit.git.blob import Blob, introduced_by
 from pmgit.git.names import PROBE
 from pmgit.gitfiles import ignore_block
@@ -33,13 +34,13 @@ _AGAIN = "somebody else writes here at the same time; run it again: pmgit init"
 
 
 class HookError(PmgitError):
-    """The hooks do not do what they are for."""
+    """The hooks do not stop raw weights, or stop more than these."""
 
 
-def proofs(repository: Repository, made: SetupPlan, tell: Callable[[str], None]) -> Iterator[str]:
-    """A line for each thing that holds; `tell` shows what takes a while.
+def proofs(repository: Repository, made: SetupPlan, say: Callable[[str], None]) -> Iterator[str]:
+    """Prove the set-up and yield a line for each proof; `say` prints a line about a long step.
 
-    Raises PmgitError for one that does not, HookError when it is the hooks.
+    Raises PmgitError when a proof fails, HookError when it is one of the hooks.
     """
     ignored = ignore_block.plan(repository, made.config, None)
     if ignored.changes:
@@ -57,26 +58,26 @@ def proofs(repository: Repository, made: SetupPlan, tell: Callable[[str], None])
         covered = lfs_setup.plan(repository, made.config, ())
         if covered.writes or covered.raw:
             raise PmgitError("Git LFS is not set up as it was planned", _AGAIN)
-        yield f"git check-attr says lfs for {_patterns(len(covered.proved))}"
-        if arrived := lfs_proof.push_samples(repository, covered):
-            yield f"samples of {_patterns(len(arrived))} were pushed, and their objects arrived"
+        yield f"git check-attr says lfs for {counted(len(covered.proved), 'pattern')}"
+        if arrived := len(lfs_proof.push_samples(repository, covered)):
+            yield f"samples of {counted(arrived, 'pattern')} were pushed, and their objects arrived"
     yield _judged(repository, made)
     if made.hooks != NONE:
         try:
-            yield from _hooks(repository, made, tell)
+            yield from _hooks(repository, made, say)
         except PmgitError as error:
             raise HookError(error.message, error.hint) from error
 
 
-def _hooks(repository: Repository, made: SetupPlan, tell: Callable[[str], None]) -> Iterator[str]:
-    """What is sure of the hooks: where they are, and what they do at a real commit."""
+def _hooks(repository: Repository, made: SetupPlan, say: Callable[[str], None]) -> Iterator[str]:
+    """Prove where the hooks are and what they do at a real commit; yields a line for each proof."""
     framework = made.framework
     if framework:
         frameworks.validate(repository, framework)
         yield visible(f"{framework.name} accepts {framework.config}")
         # What was written just now was built before.
         known = any(step.ready for step in made.steps)
-        if built := entry_steps.check(repository, framework, None if known else tell):
+        if built := entry_steps.check(repository, framework, None if known else say):
             yield visible(f"{framework.name} has built {built}")
     yield visible(hook_steps.prove(repository, made.hooks, framework))
     state = hook_state.inspect(repository)
@@ -86,12 +87,11 @@ def _hooks(repository: Repository, made: SetupPlan, tell: Callable[[str], None])
     yield "a commit of text gets through them, and a commit of raw weights is stopped"
 
 
-def _patterns(count: int) -> str:
-    return "1 pattern" if count == 1 else f"{count} patterns"
-
-
 def _judged(repository: Repository, made: SetupPlan) -> str:
-    """That raw weights would be refused: tried on a copy of the index, with a store of its own."""
+    """Judge raw weights in a copy of the index, with its own store; returns the line of the proof.
+
+    Raises PmgitError when no rule refuses them.
+    """
     path = f"{made.roots[0]}/{_PROBE}"
     with TemporaryDirectory(prefix="pmgit-") as folder:
         there = copy.copy(repository)

@@ -1,4 +1,4 @@
-"""`pmgit init --undo`: what it would do, the question, and what is left to a person."""
+"""`pmgit init --undo`: print what it would do, ask, undo, and print what is left to a person."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST = 10
 
 
 def run(*, dry_run: bool, yes: bool) -> None:
-    """Take back what the journal knows of; asked at a terminal, unless `yes`."""
+    """Take back everything that the journal records; asks at a terminal, unless `yes`."""
     repository, config = _work_tree.load()
     journal = Journal(repository)
     if not journal.records:
@@ -56,7 +56,7 @@ def run(*, dry_run: bool, yes: bool) -> None:
         say(visible(line))
     _forget_baseline(repository)
     say("undone")
-    _tell_committed(repository, list(dict.fromkeys(names)))
+    _print_committed(repository, list(dict.fromkeys(names)))
 
 
 def _warn(sizes: dict[str, int], what: str) -> None:
@@ -81,14 +81,14 @@ def _forget_baseline(repository: Repository) -> None:
 
 
 def _differs(repository: Repository, name: str) -> bool:
-    """Whether HEAD has the file, and otherwise than the disk; line ends may be Git's."""
+    """Whether HEAD has the file with other content than the disk; line ends may be Git's."""
     code, data, _ = repository.start("cat-file", "blob", f"HEAD:{name}").wait()
     now = files.read(os.path.join(repository.top, *name.split("/"))) if not code else None
     return not code and (now is None or data not in (now, now.replace(b"\r\n", b"\n")))
 
 
-def _tell_committed(repository: Repository, names: list[str]) -> None:
-    """Name the commit that takes it back, too, where something of it was committed."""
+def _print_committed(repository: Repository, names: list[str]) -> None:
+    """Print the commit that undoes it in Git, where some of the files were committed."""
     changed = [name for name in names if _differs(repository, name)]
     if changed:
         paths = " ".join(map(quote, changed))

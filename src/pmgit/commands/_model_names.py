@@ -1,4 +1,4 @@
-"""Which model folder a NAME means: `bert`, `org/name`, or a path to it.
+"""Which model folder a NAME means (`bert`, `org/name`, or a path), and which models are chosen.
 
 A NAME is looked up from the top of the repository (`pretrained_model/bert`), then in the models
 folders (`bert`), then where the user stands. The models folders come before the place, so that a
@@ -11,14 +11,36 @@ import os
 import posixpath
 from typing import TYPE_CHECKING
 
+from pmgit.commands import _work_tree
 from pmgit.core.errors import UsageError, nearest
 from pmgit.git.nested import is_repository
 from pmgit.model import folder
+from pmgit.models import account
 from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
+    from pmgit.models.account import Accounts
+
+
+def chosen_models(names: Sequence[str]) -> tuple[Repository, Accounts]:
+    """The repository, and the models that `names` mean; without names all models.
+
+    Raises UsageError, with the nearest name, for one that is no model.
+    """
+    repository, config = _work_tree.load()
+    found = account.collect(repository, config)
+    if not names:
+        return repository, found
+    known = ModelNames(repository, config)
+    wanted = dict.fromkeys(known.resolve(name)[0] for name in names)
+    found.others = [model for model in found.models if model.path not in wanted]
+    found.models = [model for model in found.models if model.path in wanted]
+    found.loose, found.clones = [], []
+    return repository, found
 
 
 class ModelNames:

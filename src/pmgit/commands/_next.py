@@ -1,4 +1,4 @@
-"""The lines `next:` that a command prints at its end: what a person does now."""
+"""The commands of the lines `next:`, which a person runs after a command of pmgit."""
 
 from __future__ import annotations
 

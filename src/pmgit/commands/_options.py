@@ -1,4 +1,4 @@
-"""Options that several commands have, and what a shell completes behind options."""
+"""Options that several commands have, and the completion of their values in a shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `pmgit check` found, in the format that was asked for, where it was asked for."""
+"""Printing the report of `pmgit check`, or writing it to a file, in the chosen format."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pmgit import rules
 from pmgit.commands import _terminal
 from pmgit.core.errors import PmgitError
 from pmgit.core.finding import Report
+from pmgit.core.units import counted
 from pmgit.fix.spill import shell_for
 from pmgit.git import commits
 from pmgit.gitfiles.user_files import write_whole
@@ -48,10 +49,10 @@ def show(
         click.echo(output, nl=False)
         return
     _write(file, output)
-    said = text.summary(report) if report.findings else nothing_found(report)
-    said = shell_for(repository).called(said)
+    shown = text.summary(report) if report.findings else nothing_found(report)
+    shown = shell_for(repository).called(shown)
     if not _terminal.is_quiet():
-        click.echo(f"{said}\nwrote {text.visible(file)}", err=True)
+        click.echo(f"{shown}\nwrote {text.visible(file)}", err=True)
 
 
 def _write(file: str, output: bytes) -> None:
@@ -82,12 +83,12 @@ def render(
     if form == "text":
         oids = [finding.commit for finding in report.findings if finding.commit]
         what = commits.describe(repository, oids) if oids else {}
-        said = text.render(report, shell, what, colours)
+        shown = text.render(report, shell, what, colours)
         if _terminal.is_quiet():
-            return said
-        said = said or f"{nothing_found(report)}\n"
+            return shown
+        shown = shown or f"{nothing_found(report)}\n"
         line = text.visible(used.line()) if used else ""
-        return f"{said}{line}\n" if line else said
+        return f"{shown}{line}\n" if line else shown
     if form == "github":
         from pmgit.report import github
 
@@ -111,5 +112,4 @@ def render(
 
 def nothing_found(report: Report) -> str:
     """The one line of a clean judgement."""
-    files = f"{report.checked} file{'' if report.checked == 1 else 's'}"
-    return f"no findings in {files}{text.forgiven(report)}"
+    return f"no findings in {counted(report.checked, 'file')}{text.forgiven(report)}"

@@ -36,9 +36,9 @@ def run(repository: Repository, steps: Iterable[Step], shell: Shell) -> None:
         ).returncode
         if code:
             line = " ".join(map(quote, argv))
-            hint = "see what it says above; what was done before it stays done: git status"
+            hint = "read its output above; the steps before it stay done: git status"
             if step.argv[:2] == ("git", "commit"):
-                hint = f"a hook may have refused it; mend what it says above, then: {line[:300]}"
+                hint = f"a hook may have refused it; mend what its output names, then: {line[:300]}"
             raise PmgitError(f"this failed (exit code {code}): {line[:300]}", hint)
 
 

@@ -1,21 +1,29 @@
-"""How a command writes to the terminal: with colour or without, and whether it talks at all."""
+"""Writing to the terminal: colours, --quiet, questions, fixes, and the bar of a long command."""
 
 from __future__ import annotations
 
 import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from pmgit.core.errors import UsageError
 from pmgit.core.shell import called, own_command
-from pmgit.report.colour import Paint, wanted
+from pmgit.report.colour import BOLD, GREEN, Paint, wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 #: The key of click's `ctx.meta` that --quiet sets.
 QUIET = "pmgit.quiet"
+#: What takes less than this many bytes is over before anybody has read a bar.
+_WORTH_A_BAR = 200_000_000
 
 
 def paint() -> Paint:
-    """The colours of standard output: as --color says, else as the terminal and NO_COLOR do."""
+    """The colours of standard output: by --color, else by the terminal and NO_COLOR."""
     chosen = click.get_current_context().color
     return Paint(wanted(sys.stdout) if chosen is None else chosen)
 
@@ -26,7 +34,7 @@ def is_quiet() -> bool:
 
 
 def named(text: str) -> str:
-    """`text` with every command of pmgit that it names as the user's shell finds it."""
+    """`text` with every command of pmgit in it written as the user's shell finds it."""
     return called(text, own_command())
 
 
@@ -48,6 +56,37 @@ def ask(
 
 
 def say(text: str = "", *, err: bool = False) -> None:
-    """Print what a command has done or sees; not when --quiet is given."""
+    """Print a line about what a command does or finds; nothing with --quiet."""
     if not is_quiet():
         click.echo(text, err=err)
+
+
+def show_json(document: object) -> None:
+    """Print a document for programs."""
+    import json
+
+    click.echo(json.dumps(document, indent=2))
+
+
+def show_fix(line: str, paint: Paint) -> None:
+    """Print a fix as the line to paste."""
+    click.echo(f"{paint('fix:', BOLD)} {paint(line, GREEN)}", color=True)
+
+
+@contextmanager
+def bytes_bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A function to call, from any thread, with the number of bytes that are done.
+
+    It moves a bar on a terminal; elsewhere, and where `total` bytes take no time, it does nothing.
+    """
+    if total < _WORTH_A_BAR or is_quiet() or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    lock = threading.Lock()
+    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+
+        def add(count: int) -> None:
+            with lock:
+                bar.update(count)
+
+        yield add

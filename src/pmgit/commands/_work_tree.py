@@ -1,4 +1,4 @@
-"""Where a command that writes works: the repository, and the configuration on disk."""
+"""The repository that a command works in, and the configuration on disk."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def load(found: Repository | None = None) -> tuple[Repository, Config]:
-    """The repository that we stand in, and its configuration as the work tree has it.
+    """The repository of the current folder, and its configuration as the work tree has it.
 
     `found` is that repository when it is known already.
 
-    A judgement reads the configuration of what it judges; what writes into the work tree goes by
-    the file that the user sees there. PmgitError where there is no work tree, UsageError when the
-    configuration is wrong.
+    A judgement reads the configuration in what it judges; a command that writes into the work tree
+    reads the file that the user sees there. Raises PmgitError where there is no work tree,
+    UsageError when the configuration is wrong.
     """
     found = found or repository.discover()
     if found.bare:

@@ -1,4 +1,4 @@
-"""`pmgit add`: bring a model into the models folder, describe it and lock its bytes."""
+"""`pmgit add`: put a model into the models folder, describe it and lock its bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pmgit.commands._add_source import Wish, add
 from pmgit.commands._model_names import ModelNames
 from pmgit.commands._terminal import named, say
 from pmgit.core.errors import UsageError
-from pmgit.core.units import show_size
+from pmgit.core.units import counted, show_size
 from pmgit.gitfiles.user_files import write_whole
 from pmgit.model import folder, info_template, lock_file, naming
 from pmgit.model.folder import INFO, LOCK
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--include", multiple=True, metavar="PATTERN", help="Only files that match.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="No files that match.")
 @click.option("--sha256", default="", metavar="HASH", help="What the file of an address must have.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(
     *,
@@ -58,8 +58,9 @@ def command(
     """
     repository, config = _work_tree.load()
     wish = Wish(
-        name=name, revision=revision, include=include, exclude=exclude, dry_run=dry_run, yes=yes
-    )
+        name=name, revision=revision, include=list(include), exclude=list(exclude),
+        dry_run=dry_run, yes=yes,
+    )  # fmt: skip
     if _is_on_disk(repository, config, source):
         if revision or include or exclude or sha256:
             raise UsageError(f"{source!r} lies on this disk", "only --name goes with it")
@@ -74,10 +75,10 @@ def command(
 
 
 def _is_on_disk(repository: Repository, config: Config, source: str) -> bool:
-    """Whether a file or folder is meant, or a model that is in its place already.
+    """Whether `source` names a file or folder, or a model that is in its place already.
 
-    What has a slash, or is a name of the catalog, is a source: the files that an interrupted run
-    has brought of it must not be taken for the whole model.
+    A name with a slash, or one of the catalog, is a source: the files that an interrupted run has
+    fetched from it must not be taken for the whole model.
     """
     if os.path.lexists(source):
         return True
@@ -90,7 +91,7 @@ def _is_on_disk(repository: Repository, config: Config, source: str) -> bool:
 
 
 def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) -> list[str]:
-    """Take in a model that lies on this disk; the files of the repository to stage."""
+    """Copy and lock a model that lies on this disk; returns the paths of the files to stage."""
     path, is_there = _place(repository, config, source, wish.name)
     shown = visible(path)
     root = folder.root_of(path, config.models)
@@ -114,14 +115,11 @@ def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) 
         for number, line in info_template.unfilled(data):
             click.echo(f"{shown}/{INFO}:{number}: still to be filled in: {line.strip()}", err=True)
     write_whole(os.path.join(repository.top, path, LOCK), lock_file.render(lock), new=True)
-    files = f"{len(lock.files)} file{'' if len(lock.files) == 1 else 's'}"
-    say(f"wrote {shown}/{LOCK}: {files}, {show_size(lock.size)}")
+    say(f"wrote {shown}/{LOCK}: {counted(len(lock.files), 'file')}, {show_size(lock.size)}")
     for problem in known.problems:
         click.echo(f"note: {problem}", err=True)
     if lock.type == lock_file.LOCAL:
-        say(
-            f"note: nothing says where {shown} could be fetched again: this folder is the only copy"
-        )
+        say(f"note: no source is known to fetch {shown} from again: this folder is the only copy")
     return written
 
 

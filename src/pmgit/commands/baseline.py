@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 import click
@@ -13,10 +12,11 @@ from pmgit.check import config_lookup, engine
 from pmgit.commands import _next, _work_tree
 from pmgit.commands._difference import difference
 from pmgit.commands._options import dry_run_option, format_option
-from pmgit.commands._terminal import named, say
+from pmgit.commands._terminal import named, say, show_json
 from pmgit.core.config import BASELINE
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
 from pmgit.core.shell import quote
+from pmgit.core.units import counted
 from pmgit.git import attributes
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.revisions import id_of
@@ -85,7 +85,7 @@ def command(
     else:
         if dry_run:
             click.echo(difference(data or b"", new or b"", BASELINE), nl=False)
-        _tell(repository, update, changed=new != data, dry_run=dry_run)
+        _print_result(repository, update, changed=new != data, dry_run=dry_run)
     if found.not_judged:
         say(not_judged(found.not_judged), err=True)
     if update.refused and not (paths or prune):
@@ -94,7 +94,7 @@ def command(
 
 
 class _Found(Recorder):
-    """The whole tree as it is judged now: with what was looked at, and by which rules."""
+    """The findings of the whole tree now, with the files and the rules of the judgement."""
 
     def __init__(self, repository: Repository, entries: list[Entry]) -> None:
         super().__init__(entries)
@@ -107,7 +107,7 @@ class _Found(Recorder):
 
 
 def _refuse_deleted(repository: Repository) -> None:
-    """A baseline that Git has and the disk has not: beginning anew would forgive everything."""
+    """Raise PmgitError when Git has a baseline that the disk lacks: a new one would forgive all."""
     hint = ""
     if repository.run("ls-files", "-z", "--", BASELINE):
         hint = f"git restore -- :/{BASELINE}"
@@ -154,8 +154,8 @@ def _rendered(update: Update, data: bytes | None) -> bytes | None:
     return new
 
 
-def _tell(repository: Repository, update: Update, *, changed: bool, dry_run: bool) -> None:
-    """What was done, what is left."""
+def _print_result(repository: Repository, update: Update, *, changed: bool, dry_run: bool) -> None:
+    """Print what was changed, and the findings that are not forgiven."""
     kept = len(update.file.entries)
     for what, count in (
         ("added", len(update.added)),
@@ -167,15 +167,15 @@ def _tell(repository: Repository, update: Update, *, changed: bool, dry_run: boo
     if not kept and not changed and not update.refused:
         say("nothing to do: no findings")
     elif not changed:
-        say(f"nothing to change in {BASELINE}: it forgives {_findings(update.forgiven)}")
+        say(f"nothing to change in {BASELINE}: it forgives {counted(update.forgiven, 'finding')}")
     elif not dry_run:
-        say(f"wrote {BASELINE}: it forgives {_findings(update.forgiven)}")
+        say(f"wrote {BASELINE}: it forgives {counted(update.forgiven, 'finding')}")
     for finding in update.refused[:SHOWN]:
         click.echo(line_of(finding))
     if len(update.refused) > SHOWN:
         click.echo(f"… and {len(update.refused) - SHOWN} more")
     if update.refused:
-        click.echo(f"not forgiven: {_findings(len(update.refused))}", err=True)
+        click.echo(f"not forgiven: {counted(len(update.refused), 'finding')}", err=True)
         click.echo(
             named(
                 "hint: cure it (pmgit check --all shows how), or take it in:"
@@ -186,15 +186,11 @@ def _tell(repository: Repository, update: Update, *, changed: bool, dry_run: boo
             err=True,
         )
     if changed and not dry_run:
-        _tell_next(repository, kept)
+        _print_next(repository, kept)
 
 
-def _findings(count: int) -> str:
-    return "1 finding" if count == 1 else f"{count} findings"
-
-
-def _tell_next(repository: Repository, kept: int) -> None:
-    """What a person has to do now: stage it, and let Git merge it."""
+def _print_next(repository: Repository, kept: int) -> None:
+    """Print the commands that a person runs next: stage the baseline, and let Git merge it."""
     top = os.path.relpath(repository.top, os.path.join(repository.top, repository.prefix))
     if not kept:
         say(f"next: {_next.git(repository)} rm -f -- {BASELINE}")
@@ -226,7 +222,7 @@ def _show_json(update: Update, *, changed: bool, missed: int) -> None:
         ],
         "not_judged": missed,
     }
-    click.echo(json.dumps(document, indent=2))
+    show_json(document)
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

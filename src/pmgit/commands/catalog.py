@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from pmgit.commands._options import format_option
+from pmgit.commands._terminal import show_json
 from pmgit.models import catalog
 
 
@@ -17,7 +16,7 @@ def command(form: str) -> None:
     found = catalog.entries()
     if form == "json":
         rows = [{"name": e.name, "title": e.title, "source": e.source, "use": e.use} for e in found]
-        click.echo(json.dumps(rows, indent=2))
+        show_json(rows)
         return
     widths = [max(len(e.name) for e in found), max(len(e.source) for e in found)]
     for e in found:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
 @click.option("--staged", is_flag=True, help="Judge the next commit (the default).")
 @click.option("--all", "everything", is_flag=True, help="Judge everything that is tracked.")
-@click.option("--range", "commits", metavar="A..B", help="Judge what the commits of a range bring.")
+@click.option("--range", "commits", metavar="A..B", help="Judge what the commits of a range add.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option(
     "--output",
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     shell_complete=rule_names,
 )
 @settings_option
-@click.option("--no-baseline", is_flag=True, help="Tell also what .pmgit-baseline forgives.")
+@click.option("--no-baseline", is_flag=True, help="Report also what .pmgit-baseline forgives.")
 @click.option(
     "--host",
     metavar="HOST",
@@ -82,8 +82,8 @@ def command(
     Without options it judges the staged change, as the commit hook does. PATHs are judged as
     they are in the index, as if they were new. NAMEs may be separated by commas.
 
-    With --host it also says what that host refuses, and how much of the Git LFS storage that it
-    includes the new objects take.
+    With --host it also reports what that host refuses, and how much of the Git LFS storage that
+    the host includes the new objects take.
 
     Exit code 0: no errors; 1: errors; 2: wrong usage; 3: could not judge.
     """
@@ -124,7 +124,7 @@ def command(
 
 
 def _usage(snapshot: Snapshot, config: Config, names: list[str]) -> usage.Usage | None:
-    """What a push would take of the chosen host's Git LFS storage."""
+    """The Git LFS storage that a push would take at the chosen host; None without a host."""
     host = choice.chosen(snapshot, config) if choice.RULE in names else None
     return usage.of_push(snapshot, host) if host else None
 

@@ -1,8 +1,7 @@
-"""`pmgit doctor`: look at the machine and this clone, and say what is wrong with them."""
+"""`pmgit doctor`: look at the machine and this clone, and report what is wrong with them."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ from pmgit.commands._options import format_option
 from pmgit.core.config import Config
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
 from pmgit.core.shell import Shell, own_command
+from pmgit.core.units import counted
 from pmgit.doctor import examine
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.doctor.context import Context
@@ -33,7 +33,7 @@ _COLOURS = {OK: colour.GREEN, WARNING: colour.YELLOW, ERROR: colour.RED}
 def command(form: str) -> int:
     """Look at git, Git LFS, hooks, attributes, weights and the Hugging Face environment.
 
-    Each line says ok, warning or error, by what that was told, and the command that cures it.
+    Each line begins with ok, warning or error, gives the evidence, and the command that cures it.
     Nothing is changed, and nothing is asked of a network.
 
     Exit code 0: no errors; 1: errors; 3: could not look.
@@ -42,7 +42,7 @@ def command(form: str) -> int:
     found += examine.examine(context)
     shell = Shell(context.repository.prefix, own_command())
     if form == "json":
-        click.echo(json.dumps(_document(found, shell), indent=2))
+        _terminal.show_json(_document(found, shell))
     else:
         paint = _terminal.paint()
         for check in found:
@@ -55,7 +55,7 @@ def command(form: str) -> int:
 
 
 def _look() -> tuple[Context, list[Check]]:
-    """What there is to look at; a configuration that cannot be read is the first finding."""
+    """The context of all checks; a configuration that cannot be read is the first finding."""
     here = repository.discover()
     if here.bare:
         raise PmgitError(
@@ -76,8 +76,7 @@ def _show(check: Check, shell: Shell, paint: Paint) -> None:
     evidence = shell.called(_plain(check.evidence))
     click.echo(f"{status} {check.name}: {evidence}", color=True)
     if check.fix:
-        command = paint(shell.line(check.fix), colour.GREEN)
-        click.echo(f"{paint('fix:', colour.BOLD)} {command}", color=True)
+        _terminal.show_fix(shell.line(check.fix), paint)
     if check.hint:
         click.echo(f"hint: {shell.called(_plain(check.hint))}")
 
@@ -88,9 +87,7 @@ def _plain(text: str) -> str:
 
 def _summary(found: list[Check]) -> str:
     counts = {status: sum(check.status == status for check in found) for status in (ERROR, WARNING)}
-    parts = [
-        f"{count} {status}{'' if count == 1 else 's'}" for status, count in counts.items() if count
-    ]
+    parts = [counted(count, status) for status, count in counts.items() if count]
     return f"{' and '.join(parts) or 'all ok'} in {len(found)} checks"
 
 

@@ -55,7 +55,7 @@ def command(names: tuple[str, ...]) -> None:
 
 
 def _read() -> str:
-    """What somebody has piped in; the end of it, where errors stand."""
+    """The end of standard input, where errors stand."""
     from pmgit.symptoms.match import MOST
 
     data = sys.stdin.buffer.read() if sys.stdin else b""
@@ -103,7 +103,7 @@ def _symptom(hit: Match, place: PastePlace) -> str:
         lines += ["", "see more:", f"  {place.shell.called(look)}"]
     ways = answer.ways(symptom, hit, place)
     if len(ways) > 1:
-        lines += ["", "Ways out; what stands before each says when it is the right one:"]
+        lines += ["", "Ways out, each below the case that it is for:"]
     for way, line in ways:
         lines += ["", f"{place.shell.called(way.when)}:", f"  {line}"]
     lines.append("")

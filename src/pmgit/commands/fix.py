@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,6 @@ from pmgit.check import engine as checker
 from pmgit.commands import _fix_plan, _fix_undo, _steps, _terminal, _work_tree
 from pmgit.commands._options import rule_names, settings_option
 from pmgit.core.errors import CLEAN, FINDINGS, UsageError
-from pmgit.core.finding import Step
 from pmgit.core.shell import Shell, merged, quote
 from pmgit.fix.spill import shell_for
 from pmgit.git.names import TAGS
@@ -23,7 +23,7 @@ from pmgit.snapshots import position, staged, tree
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pmgit.core.finding import Fix, Report
+    from pmgit.core.finding import Fix, Report, Step
     from pmgit.git.repository import Repository
     from pmgit.rewrite.commits import Remake
     from pmgit.snapshots.base import Snapshot
@@ -33,23 +33,15 @@ if TYPE_CHECKING:
 _ROUNDS = 6
 
 
+@dataclass
 class FixRequest:
-    """Which rules to look at, with which options, and how to go about it."""
+    """Which rules to look at, with which options, and whether to ask before something is done."""
 
-    def __init__(
-        self,
-        rules: Sequence[str],
-        settings: Sequence[str],
-        forgiving: type[Baseline] | None,
-        *,
-        dry_run: bool,
-        yes: bool,
-    ) -> None:
-        self.rules = rules
-        self.settings = settings
-        self.forgiving = forgiving
-        self.dry_run = dry_run
-        self._yes = yes
+    rules: Sequence[str]
+    settings: Sequence[str]
+    forgiving: type[Baseline] | None
+    dry_run: bool
+    yes: bool
 
     def judge(self, snapshot: Snapshot) -> Report:
         """The findings of the wanted rules."""
@@ -60,20 +52,20 @@ class FixRequest:
         return checker.judge(snapshot, config, names, self.forgiving)
 
     def plan(self, repository: Repository, asked: str, remote: str = "") -> tuple[Report, Remake]:
-        """Judge the unpushed commits that are asked for, and say what of them is made anew."""
+        """The findings of the unpushed commits `asked`, and the plan to make these commits anew."""
         return remake.plan(
             repository, asked, self.rules, remote, settings=self.settings, baseline=self.forgiving
         )[:2]
 
     def ask(self) -> None:
         """Ask once; UsageError where nobody can answer."""
-        if not self._yes:
+        if not self.yes:
             hint = f"what it would do is shown above; to do it: {_answered_line()}"
             _terminal.ask("Do it?", hint)
 
 
 def _answered_line() -> str:
-    """What was typed, with --yes."""
+    """The command line as it was typed, with --yes."""
     typed = click.get_current_context().params
     words = ["--all"] if typed["everything"] else []
     words += ["--no-baseline"] if typed["no_baseline"] else []
@@ -136,7 +128,7 @@ def command(
             _fix_undo.undo(repository, dry_run=dry_run)
         return CLEAN
     forgiving = Baseline if no_baseline else None
-    wanted = FixRequest(rules, settings, forgiving, dry_run=dry_run, yes=yes)
+    wanted = FixRequest(rules, settings, forgiving, dry_run, yes)
     if everything:
         if commits is not None or remote is not None:
             raise UsageError("--all excludes --range and --remote", "see: pmgit fix --help")
@@ -154,9 +146,10 @@ def command(
 def _here(
     repository: Repository, take: Callable[[], Snapshot], wanted: FixRequest, where: str = ""
 ) -> int | None:
-    """Fix what is wrong with what `take` takes of the index; None when nothing is.
+    """Fix the findings in the snapshot that `take` takes of the index; None when there are none.
 
-    `where` says what of it that is; '' is all, and then there are no commits to look at.
+    `where` names that part of the index in messages; '' is all of it, and then the commits are
+    not judged.
     """
     shell = Shell("", shell_for(repository).pmgit)
     done: set[str] = set()
@@ -215,7 +208,7 @@ def _committed(repository: Repository, which: tuple[str, str], wanted: FixReques
         made.refuse()
         if made.is_here:
             made.plan_after()
-        _fix_plan.tell(made, shell)
+        _fix_plan.show_remake(made, shell)
     others = [fix for fix in fixes if not _is_engine(fix)]
     for fix in others:
         _fix_plan.show(fix, shell)
@@ -227,7 +220,7 @@ def _committed(repository: Repository, which: tuple[str, str], wanted: FixReques
     if engine:
         _steps.run(repository, made.before, shell)
         done = made.run()
-        _fix_plan.tell_done(made, done)
+        _fix_plan.show_done(made, done)
     for fix in others:
         _steps.run(repository, fix.steps, shell)
     try:
@@ -273,9 +266,7 @@ def _is_engine(fix: Fix) -> bool:
 def _answered(fix: Fix) -> list[Step]:
     """The steps of a fix, one of which may be `pmgit fix` itself: it need not ask again."""
     return [
-        Step(*step.argv, "--yes", items=step.items, option=step.option, names=step.names)
-        if step.argv[:2] == ("pmgit", "fix")
-        else step
+        step.but(argv=(*step.argv, "--yes")) if step.argv[:2] == ("pmgit", "fix") else step
         for step in fix.steps
     ]
 
@@ -285,7 +276,7 @@ def _fixes(report: Report) -> list[Fix]:
 
 
 def _left(repository: Repository, report: Report, where: str = "") -> int:
-    """Print what is left, if anything; `where` that is nothing. Returns the exit code."""
+    """Print the findings that are left, or that none are (`where`). Returns the exit code."""
     if report.findings:
         click.echo(
             text.render(report, shell_for(repository), paint=_terminal.paint()).encode(

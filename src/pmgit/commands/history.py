@@ -9,6 +9,7 @@ import click
 
 from pmgit.commands import _history_report, _work_tree
 from pmgit.commands._options import format_option
+from pmgit.commands._terminal import show_json
 from pmgit.core.config import Config
 from pmgit.core.errors import CLEAN, FAILED, UsageError
 from pmgit.core.units import read_size
@@ -46,7 +47,7 @@ def command(top: int, min_size: str, form: str, allow_missing: bool) -> int:
     """Show the largest blobs of all history, and how weights get out of it.
 
     For each blob: its size, where it is (in HEAD, in another ref, only in older commits, only in
-    a reflog or an index, or unreachable), its paths, and the oldest commit that brought it in.
+    a reflog or an index, or unreachable), its paths, and the oldest commit that added it.
     Then a plan, as commands to paste, that moves the weights among them into Git LFS. pmgit
     never rewrites history by itself, and fetches nothing. Pointers of Git LFS do not count.
 
@@ -57,17 +58,14 @@ def command(top: int, min_size: str, form: str, allow_missing: bool) -> int:
     here, config = _load()
     counter = _Counter()
     try:
-        found = scan.look(here, least, counter.tell if counter.shown else None)
+        found = scan.look(here, least, counter.show if counter.is_shown else None)
     finally:
         counter.clear()
     migration_plan.without_pointers(here, found)
     weighed = migration_plan.Weighed(found, config)
     plan = migration_plan.plan(here, weighed)
     if form == "json":
-        import json
-
-        document = _history_report.document(weighed, plan, top, least)
-        click.echo(json.dumps(document, indent=2))
+        show_json(_history_report.document(weighed, plan, top, least))
     else:
         for line in _history_report.lines(weighed, plan, top, least):
             click.echo(line.encode("utf-8", "backslashreplace"))
@@ -97,11 +95,11 @@ class _Counter:
     """A line on the terminal that counts while git works; nothing where nobody sees it."""
 
     def __init__(self) -> None:
-        self.shown = sys.stderr.isatty()
+        self.is_shown = sys.stderr.isatty()
         self._width = 0
         self._next = time.monotonic() + 0.5
 
-    def tell(self, objects: int, commits: int) -> None:
+    def show(self, objects: int, commits: int) -> None:
         """Show how far the look is, ten times in a second at the most."""
         now = time.monotonic()
         if now >= self._next:

@@ -6,8 +6,8 @@ import os
 
 import click
 
-from pmgit.commands import _accounts, _work_tree
-from pmgit.commands._model_names import ModelNames
+from pmgit.commands import _work_tree
+from pmgit.commands._model_names import ModelNames, chosen_models
 from pmgit.commands._terminal import say
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.gitfiles import user_files
@@ -56,9 +56,9 @@ def new(
 ) -> None:
     """Write an INFO.md for each model NAME from the template.
 
-    A NAME is `bert`, `org/name`, or the path of the model's folder. What the files of the model
-    tell is filled in; what only a person knows is marked with TODO. An INFO.md that exists is
-    left alone.
+    A NAME is `bert`, `org/name`, or the path of the model's folder. Facts that the files of the
+    model contain are filled in; what only a person knows is marked with TODO. An INFO.md that
+    exists is left alone.
     """
     if len(names) > 1 and (source or revision):
         raise UsageError("--source and --revision belong to one model", "run it once for each NAME")
@@ -98,14 +98,14 @@ def new(
 
 @command.command()
 @click.argument("names", metavar="[MODEL]...", nargs=-1)
-@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
 def update(*, names: tuple[str, ...], dry_run: bool) -> None:
     """Write pmgit's block of files in INFO.md anew, for each MODEL (all of them without one).
 
     From pmgit.lock where there is one, else from the files on disk and the pointers of Git LFS.
     Everything outside of the block stays to the letter.
     """
-    repository, accounts = _accounts.chosen(names)
+    repository, accounts = chosen_models(names)
     tiers = Tiers(_work_tree.load(repository)[1])
     for model in accounts.models:
         place = os.path.join(repository.top, model.path, INFO)
@@ -178,7 +178,7 @@ def _address(text: str) -> str:
 
 
 def _text(option: str, text: str) -> str:
-    """A value that fits on the line of a field and says something."""
+    """`text` without blanks around it. Raises UsageError unless it fits on the line of a field."""
     text = text.strip()
     if not text.isprintable() or any(char in text for char in "<>`") or len(text) > 200:
         raise UsageError(

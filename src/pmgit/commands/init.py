@@ -13,7 +13,7 @@ from pmgit.commands._terminal import ask, is_interactive, is_quiet, named, say
 from pmgit.core.config import HOOKS, IGNORE, LFS
 from pmgit.core.errors import PmgitError
 from pmgit.core.shell import Shell, own_command, quote
-from pmgit.core.units import show_size
+from pmgit.core.units import counted, show_size
 from pmgit.git.blob import decode
 from pmgit.hooks.config_entry import NotExtendableError
 from pmgit.init import onboarding, undo
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pmgit.init.detect import Look
     from pmgit.init.onboarding import SetupPlan
 
-#: So many folders that could be models folders are told and asked about.
+#: So many folders that could be models folders are listed and asked about.
 _MOST_OFFERED = 10
 _AGAIN = "run pmgit init again to finish, or take back what was written: pmgit init --undo"
 
@@ -43,7 +43,7 @@ _AGAIN = "run pmgit init again to finish, or take back what was written: pmgit i
     "--hooks",
     type=click.Choice(HOOKS),
     default=None,
-    help="What runs pmgit at a commit; not given: as .pmgit.toml says, or as it is here, else"
+    help="What runs pmgit at a commit; not given: as in .pmgit.toml, or as it is here, else"
     " pre-commit (or prek). It is written into .pmgit.toml, for the next clone.",
 )
 @click.option(
@@ -83,18 +83,18 @@ def command(
 
     It looks first, shows what it would do, asks once, does it, and then proves that weights are
     kept out of Git, that INFO.md is not, and, by real commits in a repository of their own, that
-    the hooks stop raw weights and nothing else. What is there stays: your own lines, hooks and
-    configuration. A second run changes nothing; with other options it changes what pmgit has
-    written, or says what it does not apply. One that was interrupted is finished by the next.
+    the hooks stop raw weights and nothing else. Your own lines, hooks and configuration stay. A
+    second run changes nothing; with other options it changes what pmgit has written, or names the
+    option that it does not apply. A run that was interrupted is finished by the next.
     """
-    wanted = Wanted(storage or "", hooks or "", language or "", models, system, keep_text, _tell)
+    wanted = Wanted(storage or "", hooks or "", language or "", models, system, keep_text, _say)
     try:
         if take_back:
             _init_undo.run(dry_run=dry_run, yes=yes)
         else:
             _set_up(wanted, dry_run=dry_run, yes=yes)
     except BrokenPipeError:
-        raise  # whoever read our output has gone
+        raise  # the reader of our output has gone
     except OSError as error:  # a full disk, where even a temporary file has no place
         where = f"{error.filename}: " if error.filename else ""
         raise PmgitError(f"{where}{error.strerror}", _AGAIN) from error
@@ -125,7 +125,7 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
             ask("Do it?", hint, before="writes")
         _do(made, journal)
     try:
-        for line in _init_proof.proofs(repository, made, _tell):
+        for line in _init_proof.proofs(repository, made, _say):
             say(f"proved: {line}")
     except _init_proof.HookError as error:
         # Hooks that would stop every commit, or none: better nothing than these.
@@ -134,16 +134,16 @@ def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
                 pass
             error.message += "; what was written is taken back"
         raise
-    _tell_next(repository, made, yes=yes)
+    _print_next(repository, made, yes=yes)
 
 
-def _tell(line: str) -> None:
-    """Show what is going on, where it takes a while."""
+def _say(line: str) -> None:
+    """Print a line about a step that takes a while."""
     say(visible(line))
 
 
 def _show(made: SetupPlan) -> None:
-    """What is here, and what will be done."""
+    """Print what was found here, what will be done, and the notes about it."""
     click.echo("here:")
     for line in _seen(made.look):
         click.echo(f"  {named(line)}")
@@ -168,7 +168,7 @@ def _seen(look: Look) -> list[str]:
         lines.append(f"{more} more folders of such names, deeper than these")
     if look.raw:
         size = show_size(sum(blob.size for blob in look.raw))
-        files = "1 file" if len(look.raw) == 1 else f"{len(look.raw)} files"
+        files = counted(len(look.raw), "file")
         lines.append(f"{files} of weights ({size}) raw in Git already; see: pmgit check --all")
     lfs = "Git LFS: " + ("installed" if look.lfs_installed else "not installed")
     lines.append(lfs + (", used here" if look.lfs_lines else ", not used here"))
@@ -177,7 +177,7 @@ def _seen(look: Look) -> list[str]:
 
 
 def _offer(look: Look, folder: Folder) -> str:
-    """A folder that a person may want, and how it is taken."""
+    """The line about a folder that a person may want, with the way to take it."""
     if look.source:  # `--models` would contradict it
         how = f'to take it, add "{visible(folder.path)}" to models in {look.source}'
     else:
@@ -195,9 +195,9 @@ def _with(look: Look, more: list[Folder]) -> str:
 
 
 def _ask_for_more(made: SetupPlan, wanted: Wanted) -> tuple[str, ...]:
-    """The models folders when those that are offered are wanted, too; nothing when they are not.
+    """Ask whether the offered folders are models folders, too; all models folders if so, else none.
 
-    Asked at a terminal, as long as no configuration and no option says which folders are meant.
+    Asked at a terminal, as long as no configuration and no option names the models folders.
     """
     look = made.look
     asks = is_interactive() and not (look.source or wanted.models)
@@ -211,8 +211,8 @@ def _ask_for_more(made: SetupPlan, wanted: Wanted) -> tuple[str, ...]:
 
 
 def _of(folder: Folder) -> str:
-    """A folder, with the weights in it."""
-    files = "1 file" if folder.files == 1 else f"{folder.files} files"
+    """A folder, with the number and size of its weights, for people."""
+    files = counted(folder.files, "file")
     held = f"{files} of weights, {show_size(folder.size)}" if folder.files else "no weights"
     return f"{visible(folder.path)}/ ({held})"
 
@@ -229,8 +229,8 @@ def _do(made: SetupPlan, journal: Journal) -> None:
         raise
 
 
-def _tell_next(repository: Repository, made: SetupPlan, *, yes: bool) -> None:
-    """What a person has to do now."""
+def _print_next(repository: Repository, made: SetupPlan, *, yes: bool) -> None:
+    """Print the commands that a person runs next."""
     diffs = [diff for step in made.steps for diff in step.diffs]
     names = dict.fromkeys(name for name, before, after in diffs if after not in (None, before))
     # Not those in the git directory, nor hooks that lie in another place altogether.
@@ -246,11 +246,11 @@ def _tell_next(repository: Repository, made: SetupPlan, *, yes: bool) -> None:
     for line in _init_next.lines(repository, made, written, yes=yes):
         say(named(line))
     if made.storage == LFS:
-        _tell_pull(repository, made)
+        _print_pull(repository, made)
 
 
-def _tell_pull(repository: Repository, made: SetupPlan) -> None:
-    """What brings weights that are pointers on disk: a clone has them so without the filter."""
+def _print_pull(repository: Repository, made: SetupPlan) -> None:
+    """Print the command that replaces the pointers of a clone without the filter by weights."""
     from pmgit.doctor import weights
     from pmgit.doctor.context import Context
 

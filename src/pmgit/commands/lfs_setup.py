@@ -11,8 +11,8 @@ from pmgit.commands import _next, _work_tree
 from pmgit.commands._difference import difference, show
 from pmgit.commands._options import dry_run_option
 from pmgit.commands._terminal import ask, is_quiet, named, say
-from pmgit.core.errors import PmgitError, UsageError
-from pmgit.core.units import show_size
+from pmgit.core.errors import UsageError
+from pmgit.core.units import counted, show_size
 from pmgit.git.names import ATTRIBUTES
 from pmgit.init import lfs_leave, lfs_setup, onboarding, storage_switch
 from pmgit.init import lfs_proof as pushed
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
+    from pmgit.init.journal import SetupStep
     from pmgit.init.lfs_leave import Leaving
-    from pmgit.init.step import SetupStep
     from pmgit.init.storage_switch import Switch
 
 
@@ -59,8 +59,8 @@ def command(
     """Send weights to Git LFS: write the attributes, prove them, stage pointers.
 
     Without --pattern: the formats of the weights below the models folders, or all known formats
-    when there are none yet; and where the configuration says that weights are ignored, all of it
-    is switched to Git LFS: the configuration, the ignore rules, the README of the models folder.
+    when there are none yet; and where weights are ignored by the configuration, all of it is
+    switched to Git LFS: the configuration, the ignore rules, the README of the models folder.
     With --leave the other way: weights leave Git and Git LFS, stay on disk, and are ignored.
 
     The patterns go into a marked block of .gitattributes, from the top
@@ -89,21 +89,16 @@ def command(
         _show(plan, switch)
         return
     done = _switch(repository, plan, switch) if switch else lfs_setup.apply(repository, plan)
-    _tell(plan, done)
+    _print_done(plan, done)
     if switch:
-        _tell_switch(repository, switch)
+        _print_switch(repository, switch)
     if proof:
-        _tell_proof(pushed.push_samples(repository, plan))
-    if done.lost:
-        raise PmgitError(
-            f"{len(done.lost)} texts are pointers whose content is not on this machine:"
-            f" {', '.join(done.lost[:5])}",
-            "git lfs fetch && pmgit lfs-setup",
-        )
+        _print_proof(pushed.push_samples(repository, plan))
+    done.refuse_lost("git lfs fetch && pmgit lfs-setup")
 
 
 def _leave(repository: Repository, config: Config, *, dry_run: bool, yes: bool) -> None:
-    """Leave Git LFS, after a question."""
+    """Leave Git LFS, or print what that would do; asks before."""
     made = lfs_leave.plan(repository, config)
     if made is None:
         say("nothing to do: weights are not in Git LFS here")
@@ -112,7 +107,7 @@ def _leave(repository: Repository, config: Config, *, dry_run: bool, yes: bool) 
         show(diff for step in made.switch.steps for diff in step.diffs)
         show(made.diffs)
     if dry_run or not (yes and is_quiet()):
-        _tell_leaving(made, "would leave Git" if dry_run else "leaves Git")
+        _print_leaving(made, "would leave Git" if dry_run else "leaves Git")
     if dry_run:
         return
     if not yes:
@@ -122,7 +117,7 @@ def _leave(repository: Repository, config: Config, *, dry_run: bool, yes: bool) 
         )
         ask("Leave Git LFS?", hint, default=False)
     lfs_leave.apply(repository, made)
-    names = _tell_written(made.switch.steps)
+    names = _print_written(made.switch.steps)
     if made.diffs:
         say("wrote and staged .gitattributes")
     for note in made.notes:
@@ -132,7 +127,7 @@ def _leave(repository: Repository, config: Config, *, dry_run: bool, yes: bool) 
         say(f"next: {_next.add(repository, names)}")
 
 
-def _tell_leaving(made: Leaving, what: str) -> None:
+def _print_leaving(made: Leaving, what: str) -> None:
     for blob in made.blobs:
         click.echo(f"{what}, stays on disk: {visible(blob.path)}")
     if made.blobs:
@@ -142,8 +137,8 @@ def _tell_leaving(made: Leaving, what: str) -> None:
         )
 
 
-def _tell_written(steps: Iterable[SetupStep]) -> list[str]:
-    """Say which files these steps have written; their names."""
+def _print_written(steps: Iterable[SetupStep]) -> list[str]:
+    """Print which files these steps have written; returns their names."""
     names = []
     for step in steps:
         say(f"wrote{visible(step.what.removeprefix('write'))}")
@@ -151,15 +146,15 @@ def _tell_written(steps: Iterable[SetupStep]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _tell_proof(arrived: list[str]) -> None:
-    """That the samples arrived."""
+def _print_proof(arrived: list[str]) -> None:
+    """Print that the samples arrived."""
     if arrived:
         what = visible(arrived[0]) if len(arrived) == 1 else f"each of {len(arrived)} patterns"
         say(f"proved: a sample of {what} was pushed, and its object arrived at the remote")
 
 
 def _switch(repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch) -> lfs_setup.Done:
-    """Do all of it, noted for `pmgit init --undo`; weights are seen when Git LFS gets them."""
+    """Set Git LFS up and switch to it, recorded for `pmgit init --undo`; returns what was done."""
     journal = Journal(repository)
     journal.sweep()
     done = onboarding.set_up_lfs(repository, plan, journal)
@@ -168,9 +163,9 @@ def _switch(repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch) -> 
     return done
 
 
-def _tell_switch(repository: Repository, switch: Switch) -> None:
-    """What was written beside the attributes, and what is to be staged now."""
-    names = _tell_written(switch.steps)
+def _print_switch(repository: Repository, switch: Switch) -> None:
+    """Print which files were written beside the attributes, and the commands that stage them."""
+    names = _print_written(switch.steps)
     for note in (*switch.notes, _COLLEAGUES):
         say(f"note: {visible(note)}")
     if names:
@@ -181,7 +176,7 @@ def _tell_switch(repository: Repository, switch: Switch) -> None:
 
 
 def _show(plan: lfs_setup.LfsPlan, switch: Switch | None) -> None:
-    """What would be done."""
+    """Print what would be done."""
     if switch:
         show(diff for step in switch.steps for diff in step.diffs)
     diff = difference(plan.attributes.work_tree, plan.new_work_tree, ATTRIBUTES)
@@ -194,15 +189,14 @@ def _show(plan: lfs_setup.LfsPlan, switch: Switch | None) -> None:
         click.echo(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
 
 
-def _tell(plan: lfs_setup.LfsPlan, done: lfs_setup.Done) -> None:
-    """What was done and proved."""
+def _print_done(plan: lfs_setup.LfsPlan, done: lfs_setup.Done) -> None:
+    """Print what was done and proved."""
     if not plan.writes and not plan.raw and not plan.texts:
         say("nothing to do: .gitattributes and the index are as they should be")
     if plan.writes:
         say("wrote and staged .gitattributes")
     for pattern, count in plan.proved.items():
-        files = "1 file" if count == 1 else f"{count} files"
-        say(f"proved: {visible(pattern)} goes to Git LFS ({files} now)")
+        say(f"proved: {visible(pattern)} goes to Git LFS ({counted(count, 'file')} now)")
     for blob in plan.raw:
         say(f"staged the pointer to: {visible(blob.path)} ({show_size(blob.size)})")
     for blob, _ in plan.texts:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands._accounts import chosen
+from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import format_option
-from pmgit.commands._terminal import named, say
+from pmgit.commands._terminal import named, say, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
+from pmgit.core.units import listed
 from pmgit.model.lock_file import LOCAL
 from pmgit.models.moved_on import MovedOn
 from pmgit.report.text import visible
@@ -29,12 +29,12 @@ _NAMED = 3
 def command(names: tuple[str, ...], form: str) -> int:
     """Ask the source of each MODEL (all of them without one) what its branch has now.
 
-    Names the files that differ, so that "README.md only" is told from new weights. Nothing is
+    Names the files that differ, so that a new README.md is not taken for new weights. Nothing is
     fetched and nothing is changed; `pmgit update MODEL` moves the lock.
 
     Exit code 0: all are up to date; 1: some have moved on; 3: a source did not answer.
     """
-    _, accounts = chosen(names)
+    _, accounts = chosen_models(names)
     found: dict[str, MovedOn] = {}
     failure: PmgitError | None = None
     for model in accounts.models:
@@ -47,7 +47,7 @@ def command(names: tuple[str, ...], form: str) -> int:
             failure = error
             click.echo(f"{visible(model.path)}: {named(visible(error.message))}", err=True)
     if form == "json":
-        click.echo(json.dumps({path: _document(one) for path, one in found.items()}, indent=2))
+        show_json({path: _document(one) for path, one in found.items()})
     else:
         for path, one in found.items():
             if not one.is_same:
@@ -64,9 +64,8 @@ def _summary(one: MovedOn) -> str:
     commits = f"{old} to {one.revision[:12]}" if one.revision else "another file"
     if not one.paths:
         return f"{commits}, no file that is locked"
-    names = ", ".join(map(visible, one.paths[:_NAMED]))
-    more = f" and {len(one.paths) - _NAMED} more" if len(one.paths) > _NAMED else ""
-    return f"{commits}, {names}{more}{' only' if len(one.paths) == 1 else ''}"
+    names = listed([visible(path) for path in one.paths], _NAMED)
+    return f"{commits}, {names}{' only' if len(one.paths) == 1 else ''}"
 
 
 def _document(one: MovedOn) -> dict[str, Any]:

@@ -1,19 +1,20 @@
-"""`pmgit pull`: bring back the files of models, exactly as they were locked."""
+"""`pmgit pull`: restore the files of models, exactly as they were locked."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _progress, _steps
-from pmgit.commands._accounts import chosen
-from pmgit.commands._terminal import named, say
+from pmgit.commands import _steps
+from pmgit.commands._model_names import chosen_models
+from pmgit.commands._terminal import bytes_bar, named, say
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.finding import Step
 from pmgit.core.shell import Shell, own_command
-from pmgit.core.units import show_size
+from pmgit.core.units import counted, show_size
 from pmgit.models import account, pull, verify
 from pmgit.models.nearby import Nearby
 from pmgit.models.one_at_a_time import alone
@@ -32,9 +33,9 @@ _MAGIC = frozenset("*?[]\\!#")
 @click.command("pull")
 @click.argument("names", metavar="[MODEL]...", nargs=-1)
 @click.option("--replace", is_flag=True, help="Replace files that differ from what is locked.")
-@click.option("--dry-run", is_flag=True, help="Say what would be brought, and bring nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would be restored, and restore nothing.")
 def command(names: tuple[str, ...], replace: bool, dry_run: bool) -> int:
-    """Bring the files of each MODEL (all of them without one) to where they belong.
+    """Restore the files of each MODEL (all of them without one) to where they belong.
 
     What is right already stays. The rest comes the cheapest way: another model or a Git LFS object
     with the same content, the caches of Hugging Face, torch and ModelScope, then the source that
@@ -44,7 +45,7 @@ def command(names: tuple[str, ...], replace: bool, dry_run: bool) -> int:
     Exit code 0: every file is right; 1: a file differs, or a model has no pmgit.lock; 2: wrong
     usage; 3: a file could not be had.
     """
-    repository, accounts = chosen(names)
+    repository, accounts = chosen_models(names)
     nearby = Nearby(repository, [*accounts.models, *accounts.others], os.environ)
     puller = _Puller(repository, nearby, replace, dry_run)
     code = CLEAN
@@ -62,31 +63,29 @@ def command(names: tuple[str, ...], replace: bool, dry_run: bool) -> int:
     return code
 
 
+@dataclass
 class _Puller:
-    """Brings what models lack; `replace` and `dry_run` are the options of the command."""
+    """Restores the files that models lack; `replace` and `dry_run` are the command's options."""
 
-    def __init__(
-        self, repository: Repository, nearby: Nearby, replace: bool, dry_run: bool
-    ) -> None:
-        self._repository = repository
-        self._nearby = nearby
-        self._replace = replace
-        self._dry_run = dry_run
+    repository: Repository
+    nearby: Nearby
+    replace: bool
+    dry_run: bool
 
     def pull(self, model: Account) -> int:
-        """Bring what one model lacks; CLEAN when all of it is right then, else FINDINGS."""
+        """Restore what one model lacks; CLEAN when all of it is right then, else FINDINGS."""
         shown = visible(model.path)
         waiting = f"{shown}: waiting for another pmgit"
-        with alone(self._repository, model.path, lambda: say(waiting, err=True)):
-            # Only now: another one may just have brought it.
-            account.look_again(self._repository, model)
+        with alone(self.repository, model.path, lambda: say(waiting, err=True)):
+            # Only now: another pmgit may just have restored it.
+            account.look_again(self.repository, model)
             if model.lock_trouble:
                 raise PmgitError(model.lock_trouble)
             return self._pull(model, shown)
 
     def _pull(self, model: Account, shown: str) -> int:
-        verdicts = verify.verify(self._repository, [model])[model.path]
-        differing = [v for v in verdicts if v.state == CHANGED and not self._replace]
+        verdicts = verify.verify(self.repository, [model])[model.path]
+        differing = [v for v in verdicts if v.state == CHANGED and not self.replace]
         for verdict in differing:
             place = visible(f"{model.path}/{verdict.path}")
             click.echo(f"{place}: differs, and stays: {visible(verdict.note)}")
@@ -95,7 +94,7 @@ class _Puller:
         lacking = [
             v.path
             for v in verdicts
-            if v.state in (MISSING, STANDS_IN) or (v.state == CHANGED and self._replace)
+            if v.state in (MISSING, STANDS_IN) or (v.state == CHANGED and self.replace)
         ]
         by_lfs = [path for path in lacking if path in model.pointers]
         locked = {file.path: file for file in model.lock.files} if model.lock else {}
@@ -110,20 +109,20 @@ class _Puller:
             click.echo(f"{place}: {verdict.state}: {visible(verdict.note)}")
         unknown = not model.lock and model.weights and not model.pointers
         if unknown:
-            say(named(f"{shown}: no pmgit.lock says which bytes it has: pmgit add {shown}"))
+            say(named(f"{shown}: has no pmgit.lock; to write one: pmgit add {shown}"))
         elif not (lacking or differing or bad):
-            say(f"{shown}: {_count(len(verdicts))} right")
+            say(f"{shown}: {counted(len(verdicts), 'file')} right")
         return FINDINGS if differing or bad or unknown else CLEAN
 
     def _by_git_lfs(self, model: Account, shown: str, paths: list[str]) -> None:
-        """Let Git LFS bring the content of pointers, of this model alone."""
+        """Have Git LFS fetch the content of pointers, of this model alone."""
         size = sum(model.pointers[path].size for path in paths)
-        what = f"{_count(len(paths))} from Git LFS ({show_size(size)})"
-        if self._dry_run:
-            say(f"{shown}: would bring {what}")
+        what = f"{counted(len(paths), 'file')} from Git LFS ({show_size(size)})"
+        if self.dry_run:
+            say(f"{shown}: would restore {what}")
             return
         say(f"{shown}: {what}")
-        if self._replace:
+        if self.replace:
             for path in paths:
                 # Git LFS leaves alone what differs from what it has written.
                 self._make_way(model, path)
@@ -131,42 +130,37 @@ class _Puller:
         if not _MAGIC.isdisjoint(include):
             include = model.path  # a name here cannot be written as a pattern
         steps = [Step("git", "lfs", "pull", f"--include={include}", "--exclude=", names="verbatim")]
-        if not self._repository.start("config", "--get", "filter.lfs.smudge").wait()[1]:
+        if not self.repository.start("config", "--get", "filter.lfs.smudge").wait()[1]:
             # Else Git LFS fetches the content and leaves the pointers where they are.
             install = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
             steps.insert(0, install)
-        _steps.run(self._repository, steps, Shell(self._repository.prefix, own_command()))
-        account.look_again(self._repository, model)
+        _steps.run(self.repository, steps, Shell(self.repository.prefix, own_command()))
+        account.look_again(self.repository, model)
         left = [path for path in paths if verify.is_lacking(model, path)]
         if left:
             raise PmgitError(
-                f"Git LFS has not brought {left[0]}", "see why: pmgit doctor, git lfs logs last"
+                f"Git LFS has not restored {left[0]}", "see why: pmgit doctor, git lfs logs last"
             )
 
     def _make_way(self, model: Account, path: str) -> None:
-        pull.refuse_links(self._repository.top, model.path, path)
-        place = os.path.join(self._repository.top, model.path, *path.split("/"))
+        pull.refuse_links(self.repository.top, model.path, path)
+        place = os.path.join(self.repository.top, model.path, *path.split("/"))
         if os.path.lexists(place):
             os.unlink(place)
 
     def _by_pmgit(self, path: str, lock: Lock, wanted: list[LockedFile]) -> None:
-        """Bring files from this machine or from the source of the lock."""
+        """Restore files from this machine or from the source of the lock."""
         shown = visible(path)
         size = sum(file.size for file in wanted)
-        what = f"{_count(len(wanted))} ({show_size(size)})"
-        if self._dry_run:
-            say(f"{shown}: would bring {what}; source: {lock.type}")
+        what = f"{counted(len(wanted), 'file')} ({show_size(size)})"
+        if self.dry_run:
+            say(f"{shown}: would restore {what}; source: {lock.type}")
             return
-        with _progress.bytes_bar(shown, size) as bar:
+        with bytes_bar(shown, size) as bar:
             done = pull.pull(
-                self._repository, path, lock, wanted,
-                nearby=self._nearby, on_bytes=bar or (lambda _: None),
+                self.repository, path, lock, wanted, nearby=self.nearby, on_bytes=bar,
             )  # fmt: skip
         near = sum(one.how != lock.type for one in done)
         ways = [f"{near} from this machine"] if near else []
         ways += [f"{len(done) - near} from {lock.type}"] if len(done) > near else []
-        say(f"{shown}: brought {what}: {', '.join(ways)}")
-
-
-def _count(number: int) -> str:
-    return f"{number} file{'' if number == 1 else 's'}"
+        say(f"{shown}: restored {what}: {', '.join(ways)}")

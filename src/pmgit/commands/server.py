@@ -1,4 +1,4 @@
-"""`pmgit server`: pushes are judged on the server too."""
+"""`pmgit server`: judge pushes on the server too."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def command() -> None:
     """Judge every push on the server that receives it.
 
     For bare repositories on this machine: over ssh, or below GitLab, Gitea and Forgejo.
-    docs/servers.md says what to do on each of them, and what there is on GitHub.
+    docs/servers.md describes the steps for each of them, and what GitHub offers instead.
     """
 
 
@@ -30,10 +30,10 @@ def command() -> None:
     "--config",
     metavar="FILE",
     default="",
-    help="Judge every push by this file, instead of what the repository says.",
+    help="Judge every push by this file, not by the configuration of the repository.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@click.option("--undo", is_flag=True, help="Take the hook away, and put back what was there.")
+@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@click.option("--undo", is_flag=True, help="Remove the hook, and put back the one before it.")
 def install(folder: str, gitlab: bool, config: str, dry_run: bool, undo: bool) -> None:
     """Install the pre-receive hook into DIR, and prove that it refuses raw weights.
 
@@ -45,7 +45,7 @@ def install(folder: str, gitlab: bool, config: str, dry_run: bool, undo: bool) -
 
     place = installation.find(folder)
     if undo:
-        _tell(
+        _print_lines(
             installation.undo(place, dry_run=dry_run), dry_run, "nothing to undo: no hook of pmgit"
         )
         return
@@ -53,17 +53,17 @@ def install(folder: str, gitlab: bool, config: str, dry_run: bool, undo: bool) -
     # First on a copy: a hook that cannot judge would refuse every push.
     proved = proof.prove(place, hook_script.text(config=config, gitlab=gitlab), config)
     done = installation.install(place, config=config, gitlab=gitlab, dry_run=dry_run)
-    _tell(done, dry_run, f"nothing to do: {place.path} is there")
+    _print_lines(done, dry_run, f"nothing to do: {place.path} is there")
     say(f"proved: {visible(proved)}")
 
 
-def _tell(lines: Iterable[str], dry_run: bool, otherwise: str) -> None:
-    told = False
+def _print_lines(lines: Iterable[str], dry_run: bool, otherwise: str) -> None:
+    printed = False
     for line in lines:
-        told = True
+        printed = True
         if dry_run:
             click.echo(visible(f"would {line}"))
         else:
             say(visible(line))
-    if not told:
+    if not printed:
         say(visible(otherwise))

@@ -1,20 +1,18 @@
-"""`pmgit status`: every model on one line, then what needs somebody."""
+"""`pmgit status`: every model on one line, then the models that need attention."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from pmgit.commands import _terminal
-from pmgit.commands._accounts import chosen
+from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import format_option
 from pmgit.core.errors import CLEAN
 from pmgit.core.shell import Shell, own_command
-from pmgit.core.units import show_size
+from pmgit.core.units import counted, show_size
 from pmgit.models.status import Status
-from pmgit.report import colour
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
@@ -32,15 +30,15 @@ def command(names: tuple[str, ...], form: str) -> int:
     """Show each MODEL (all of them without one) on one line, then what needs attention.
 
     Where its weights are: here, pointer (Git LFS has the content), missing, changed, or not
-    locked (nothing says which bytes they have to be). No weights are read: sizes are compared;
+    locked (neither a lock nor a pointer records them). No weights are read: sizes are compared;
     `pmgit verify` compares the content.
 
     Exit code 0: looked, whatever was found; 2: wrong usage; 3: could not look.
     """
-    repository, accounts = chosen(names)
+    repository, accounts = chosen_models(names)
     found = Status(repository, accounts)
     if form == "json":
-        click.echo(json.dumps(_document(found), indent=2))
+        _terminal.show_json(_document(found))
         return CLEAN
     if not (found.rows or found.loose or found.clones):
         _terminal.say("no model: put one below the models folder, then: pmgit add FOLDER")
@@ -49,18 +47,14 @@ def command(names: tuple[str, ...], form: str) -> int:
         click.echo(line)
     sums = [f"{show_size(found.on_disk)} on disk", f"{show_size(found.in_git)} in Git"]
     sums += [f"{show_size(found.in_lfs)} in Git LFS", f"{show_size(found.free)} free"]
-    count = f"{len(found.rows)} model{'' if len(found.rows) == 1 else 's'}"
-    click.echo(f"{count}: {', '.join(sums)}")
+    click.echo(f"{counted(len(found.rows), 'model')}: {', '.join(sums)}")
     shell = Shell(repository.prefix, own_command())
     paint = _terminal.paint()
     for row in found.rows:
         for text, fix in row.attention:
             click.echo(f"{visible(row.model.path)}: {shell.called(visible(text))}")
             if fix:
-                click.echo(
-                    f"{paint('fix:', colour.BOLD)} {paint(shell.line(fix), colour.GREEN)}",
-                    color=True,
-                )
+                _terminal.show_fix(shell.line(fix), paint)
     for path in map(visible, found.loose):
         click.echo(f"{path}: lies in no model's folder; see: pmgit explain misplaced-weights")
     for path in map(visible, found.clones):

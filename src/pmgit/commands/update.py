@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _next, _progress, _work_tree
+from pmgit.commands import _next, _work_tree
 from pmgit.commands._add_source import ask
 from pmgit.commands._model_names import ModelNames
-from pmgit.commands._terminal import named, say
+from pmgit.commands._terminal import bytes_bar, named, say
 from pmgit.core.errors import CLEAN, PmgitError, UsageError
 from pmgit.core.units import show_size
 from pmgit.gitfiles import user_files
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.command("update")
 @click.argument("names", metavar="MODEL...", nargs=-1, required=True)
 @click.option("--revision", default="", metavar="R", help="A branch, tag or commit of the source.")
-@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> int:
     """Move the lock of each MODEL to what its branch has now, or to R, file by file.
@@ -84,7 +84,7 @@ class _Update:
         self.before = lock_file.parse(data, f"{path}/{LOCK}")
 
     def from_disk(self, dry_run: bool) -> list[str]:
-        """Hash the model anew; the files of the repository that were written."""
+        """Hash the model anew; returns the paths of the files that were written."""
         root = folder.root_of(self._path, self._config.models)
         lock, known = adopt.lock_of(
             self._repository, self._config, self._path, self._path[len(root) + 1 :],
@@ -95,7 +95,7 @@ class _Update:
         return self._write(lock, known.files, dry_run)
 
     def from_source(self, revision: str, dry_run: bool, yes: bool) -> list[str]:
-        """Bring what the source has at a revision; the files of the repository that were written.
+        """Fetch what the source has at a revision; returns the paths of the written files.
 
         Raises PmgitError, and then the lock is as it was.
         """
@@ -119,8 +119,7 @@ class _Update:
         with alone(self._repository, self._path, lambda: say(waiting, err=True)):
             fetched = download.Download(self._repository, self._path, source, listing, nearby)
             size = sum(max(file.size, 0) for file in moved.files)
-            with _progress.bytes_bar(self._shown, size) as bar:
-                fetched.on_bytes = bar or fetched.on_bytes
+            with bytes_bar(self._shown, size) as fetched.on_bytes:
                 hashes = {file.path: file.sha256 for file in self.before.files}
                 files = fetched.run(moved.files, hashes)
             kept = {name: patterns(self.before, name) for name in ("include", "exclude")}
@@ -129,7 +128,7 @@ class _Update:
             return self._write(lock, listed, dry_run)
 
     def _write(self, lock: Lock, files: Sequence[File], dry_run: bool) -> list[str]:
-        """Write lock and INFO.md where they differ; the paths of what was written."""
+        """Write lock and INFO.md where they change; returns the paths of what was written."""
         # All of it is made before any of it is written.
         pages = {f"{self._path}/{LOCK}": (self._data, lock_file.render(lock))}
         words = user_files.read(os.path.join(self._folder, INFO))
@@ -143,7 +142,7 @@ class _Update:
                 page = page.replace(old.encode("ascii"), new.encode("ascii"))
             pages[f"{self._path}/{INFO}"] = (words, page)
         changed = {name: new for name, (was, new) in pages.items() if new != was}
-        # INFO.md first: the lock says that all of it is done.
+        # INFO.md first: a new lock means that all of it is done.
         for name in sorted(changed) if not dry_run else ():
             user_files.write_whole(os.path.join(self._repository.top, name), changed[name])
         done = "would change" if dry_run else "wrote"
@@ -157,7 +156,7 @@ def _name(path: str) -> str:
 
 
 def _differences(before: Lock, after: Lock) -> list[str]:
-    """What an update changes, one line for each file."""
+    """The lines about the files that an update changes, one for each."""
     old = {file.path: file for file in before.files}
     new = {file.path: file for file in after.files}
     lines = []

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _progress
-from pmgit.commands._accounts import chosen
+from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import format_option
-from pmgit.commands._terminal import is_quiet, say
+from pmgit.commands._terminal import bytes_bar, is_quiet, say, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, UsageError
 from pmgit.core.finding import Fix, Step
 from pmgit.core.shell import Shell, own_command
-from pmgit.core.units import show_size
+from pmgit.core.units import counted, show_size
 from pmgit.model.folder import LOCK
 from pmgit.models import verify
 from pmgit.models.verify import RIGHT, STANDS_IN, wanted
@@ -52,16 +50,16 @@ def command(names: tuple[str, ...], jobs: int | None, shard: str, force: bool, f
     nothing lists, or a model has nothing to compare with; 2: wrong usage; 3: could not look.
     """
     part = _part(shard)
-    repository, accounts = chosen(names)
+    repository, accounts = chosen_models(names)
     models = accounts.models
     begun = time.monotonic()
     total = sum(need.size for model in models for need in wanted(model).values())
-    with _progress.bytes_bar("verifying", total // part[1]) as on_bytes:
+    with bytes_bar("verifying", total // part[1]) as on_bytes:
         found = verify.verify(
             repository, models, jobs=jobs or 0, shard=part, force=force, on_bytes=on_bytes
         )
     if form == "json":
-        click.echo(json.dumps(_document(models, found), indent=2))
+        show_json(_document(models, found))
     else:
         shell = Shell(repository.prefix, own_command())
         for model in models:
@@ -69,14 +67,11 @@ def command(names: tuple[str, ...], jobs: int | None, shard: str, force: bool, f
         hashed = sum(v.size for verdicts in found.values() for v in verdicts if v.sha256)
         took = time.monotonic() - begun
         bad = sum(not _is_right(model, found[model.path]) for model in models)
-        what = f"{bad} of {_models(len(models))} differ" if bad else f"{_models(len(models))} right"
+        count = counted(len(models), "model")
+        what = f"{bad} of {count} differ" if bad else f"{count} right"
         say(f"{what}: {show_size(hashed)} compared in {took:.1f} s")
     right = all(_is_right(model, found[model.path]) for model in models)
     return CLEAN if right else FINDINGS
-
-
-def _models(count: int) -> str:
-    return f"{count} model{'' if count == 1 else 's'}"
 
 
 def _part(text: str) -> tuple[int, int]:
@@ -104,8 +99,7 @@ def _show(model: Account, verdicts: list[Verdict], shell: Shell) -> None:
         _fix(Fix(Step("pmgit", "add", model.path)), shell)
     elif not wrong and not is_quiet():
         size = show_size(sum(verdict.size for verdict in verdicts))
-        count = f"{len(verdicts)} file{'' if len(verdicts) == 1 else 's'}"
-        click.echo(f"{name}: {count} right ({size})")
+        click.echo(f"{name}: {counted(len(verdicts), 'file')} right ({size})")
     for verdict in wrong:
         place = visible(f"{model.path}/{verdict.path}")
         click.echo(f"{place}: {verdict.state}: {visible(verdict.note)}")

@@ -1,1 +1,1 @@
-"""What all of pmgit stands on: errors, units, findings, rules, the configuration."""
+"""The base of pmgit: errors, units, findings, rules, the configuration."""

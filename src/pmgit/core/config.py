@@ -1,14 +1,14 @@
 """The configuration: `.pmgit.toml`, or `[tool.pmgit]` in pyproject.toml.
 
-It belongs to the snapshot that is judged: whoever checks out an old commit gets its rules. An
+It belongs to the snapshot that is judged: a checkout of an old commit is judged by its rules. An
 unknown key is an error that names the nearest known one, because a setting that is silently not
-read is a net with a hole.
+read leaves weights unguarded.
 """
 
 from __future__ import annotations
 
 from pmgit.core.errors import UsageError, cut, shown, unknown
-from pmgit.core.option import CHOICE, FLAG, NAMES, SIZE, TEXT
+from pmgit.core.option import CHOICE, FLAG, NAMES, SIZE, TEXT, Option
 from pmgit.core.units import read_size
 
 TYPE_CHECKING = False
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pmgit.core.globs import Paths
-    from pmgit.core.option import Option
 
 FILE = ".pmgit.toml"
 PYPROJECT = "pyproject.toml"
@@ -37,49 +36,44 @@ _STRANGE = frozenset("*?[]\\:\0")
 _MOST_FOLDERS = 100_000
 
 
-class Setting:
-    """A top-level key: what it holds, what it is without being set, and what it means."""
-
-    __slots__ = ("choices", "default", "help", "type")
-
-    def __init__(self, type: str, default: Any, help: str, choices: tuple[str, ...] = ()) -> None:
-        self.type = type
-        self.default = default
-        self.help = help
-        self.choices = choices
-
-
-SETTINGS = {
-    "models": Setting(
+_SETTINGS = (
+    Option(
+        "models",
         NAMES,
         ["pretrained_model", "pretrained_models"],
         "The models folders, relative to the top of the repository; those that exist count.",
     ),
-    "storage": Setting(
+    Option(
+        "storage",
         CHOICE,
         "",
         "Where weights belong: ignored by Git, or in Git LFS. Not set: `lfs` when the"
         " repository has any lfs attribute, `ignore` otherwise.",
         (IGNORE, LFS),
     ),
-    "language": Setting(
-        CHOICE, "en", "The language of the INFO.md template: English or Chinese.", ("en", "zh")
+    Option(
+        "language",
+        CHOICE,
+        "en",
+        "The language of the INFO.md template: English or Chinese.",
+        ("en", "zh"),
     ),
-    "hooks": Setting(CHOICE, "", "Which hooks `pmgit init` installs in a clone.", HOOKS),
-    "hooks-config": Setting(TEXT, "", "The file that pre-commit or prek reads, if not the usual."),
-    "exclude": Setting(
-        NAMES, [], "Patterns, as in .gitignore, of paths that no rule speaks about."
-    ),
-    "select": Setting(NAMES, [], "Only these rules and families; all when empty."),
-    "ignore": Setting(NAMES, [], "Not these rules and families; wins over `select`."),
-}
+    Option("hooks", CHOICE, "", "Which hooks `pmgit init` installs in a clone.", HOOKS),
+    Option("hooks-config", TEXT, "", "The file that pre-commit or prek reads, if not the usual."),
+    Option("exclude", NAMES, [], "Patterns, as in .gitignore, of paths that no rule speaks about."),
+    Option("select", NAMES, [], "Only these rules and families; all when empty."),
+    Option("ignore", NAMES, [], "Not these rules and families; wins over `select`."),
+)
+#: The top-level keys, by their names.
+SETTINGS = {option.name: option for option in _SETTINGS}
 
 #: `[weights]`: the name patterns of the three tiers, added to the built-in ones.
 WEIGHTS = {
     "always": "File names that are weights wherever they lie, such as `*.mymodel`.",
     "ambiguous": "File names that are weights inside a model folder; elsewhere by content only.",
-    "never": "File names that are never weights, whatever else says so.",
+    "never": "File names that are never weights, whatever other patterns match them.",
 }
+_PATTERNS = Option("", NAMES, [], "")
 
 
 class Config:
@@ -107,7 +101,7 @@ class Config:
         for name, value in self.weights.items():
             if name not in WEIGHTS:
                 raise self._at(unknown("key", f"weights.{name}", [f"weights.{w}" for w in WEIGHTS]))
-            self.weights[name] = self._value(f"weights.{name}", Setting(NAMES, [], ""), value)
+            self.weights[name] = self._value(f"weights.{name}", _PATTERNS, value)
         self._exclude: Paths | None = None
 
     def option(self, rule: str, option: Option) -> Any:
@@ -206,8 +200,8 @@ class Config:
             raise self._at(UsageError("'models' names no folder", hint))
         return tuple(dict.fromkeys(folders))
 
-    def _value(self, key: str, setting: Any, value: Any) -> Any:
-        """`value` as the setting's type, or the error that says what it should have been."""
+    def _value(self, key: str, setting: Option, value: Any) -> Any:
+        """`value` as the setting's type. Raises UsageError when it has another."""
         if isinstance(value, _Text):
             value = value.read(setting.type)
         if setting.type == NAMES and isinstance(value, list):
@@ -232,7 +226,7 @@ class Config:
 
 
 class _Text:
-    """A value typed on a command line: what it is, only the option's type says."""
+    """A value typed on a command line: its type is that of the option."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -1,4 +1,4 @@
-"""The errors that pmgit tells a person about: what went wrong, and the way out.
+"""The errors that pmgit reports to a person: what went wrong, and the way out.
 
 A *finding* is about the repository and carries a fix; an *error* is about the run and carries a
 hint. Exit codes are part of the interface (docs/cli.md): 2 for wrong usage or configuration, 3
@@ -47,21 +47,21 @@ def unknown(what: str, name: str, known: list[str]) -> UsageError:
 
 
 def cut(text: str) -> str:
-    """`text` as short as a message can bear it."""
+    """The first 100 characters of `text`, for a message."""
     return text if len(text) <= 100 else text[:100] + "…"
 
 
 def shown(value: object) -> str:
-    """A value of a configuration as short as a message can bear it."""
+    """A value of a configuration, cut to 100 characters, for a message."""
     try:
         return cut(repr(value))
     except (ValueError, RecursionError):
         return "too large to show"  # Python writes no number of more than 4,300 digits
 
 
-def of_machine(error: Exception) -> PmgitError | None:
-    """The error for what the machine refuses, such as memory or a file; None for any other."""
-    # Python's own code in C says it in these ways, too.
+def machine_error(error: Exception) -> PmgitError | None:
+    """The PmgitError for what the machine refused, such as memory or a file; None for others."""
+    # Python's own code in C reports too little memory in these ways, too.
     unmapped = isinstance(error, ImportError) and "failed to map" in str(error)
     if unmapped or isinstance(error, MemoryError | SystemError):
         return PmgitError("there is not enough memory", _HINTS["ENOMEM"])
@@ -99,19 +99,19 @@ _HINTS = {
 }
 
 
-def told(error: Exception) -> tuple[list[str], int]:
-    """What to print for an error, whatever it is, and the exit code."""
-    known = error if isinstance(error, PmgitError) else of_machine(error)
+def lines_and_exit_code(error: Exception) -> tuple[list[str], int]:
+    """The lines to print for an error, whatever it is, and the exit code."""
+    known = error if isinstance(error, PmgitError) else machine_error(error)
     if known is None:
-        return fault(error).split("\n"), FAILED
+        return _fault(error).split("\n"), FAILED
     hints = [f"hint: {known.hint}"] if known.hint else []
     return [f"pmgit: {known.message}", *hints], known.exit_code
 
 
-def fault(error: Exception) -> str:
-    """What to print for an error that pmgit did not foresee: where it happened, what to do.
+def _fault(error: Exception) -> str:
+    """The text for an error that pmgit did not foresee: where it happened, what to do.
 
-    The exit code is FAILED then: Python's own, 1, would say that there are findings.
+    The exit code is FAILED then: Python's own, 1, would mean findings.
     """
     from traceback import format_exception
 

@@ -1,4 +1,4 @@
-"""What a judgement says: findings, and the fixes that cure them.
+"""The result of a judgement: findings, and the fixes that cure them.
 
 Plain classes with `__slots__`: `dataclasses` costs 13 ms to import and these are on the path of
 every commit.
@@ -16,7 +16,7 @@ WARNING = "warning"  # is printed, blocks nothing
 
 
 class Value:
-    """What nobody changes once it is made: all that it holds is in its `__slots__`."""
+    """A value that nobody changes once it is made; its fields are its `__slots__`."""
 
     __slots__: tuple[str, ...] = ()
 
@@ -33,7 +33,7 @@ class Step(Value):
 
     `argv` is the fixed part. `items` are file names (`option` is `--`) or option values
     (`--pattern`). File names are relative to the top of the repository; how they are shown
-    depends on where the command will be pasted (`core.shell`). `names` says how:
+    depends on where the command will be pasted (`core.shell`). `names` is the way:
     `pathspec` (git reads them as pathspecs), `path` (relative to the shell's folder),
     `verbatim` (no file names at all).
     """
@@ -53,7 +53,7 @@ class Step(Value):
         self.names = names
 
     def key(self) -> tuple[object, ...]:
-        """What two steps must share to be one command.
+        """The key that two steps must share to be one command.
 
         Commands over named paths (`git mv A B`) are never merged: their items are no set.
         """
@@ -65,9 +65,10 @@ class Fix(Value):
     """Commands that cure a finding when pasted; `safe` when nobody can lose anything by them.
 
     `order` sorts fixes that are pasted one after the other: what sets up comes first, what
-    renames comes last, because it moves the paths that the others name. `warning` says what an
-    unsafe fix does to whom. `parts` are the plans of a fix that has several (`together`).
-    `about` says what a plan for committed content does: what is made anew, and who has it.
+    renames comes last, because it moves the paths that the others name. `warning` is the sentence
+    about who can lose what by an unsafe fix. `parts` are the plans of a fix that has several
+    (`together`). `about` is the sentence of a plan for committed content: which commits are made
+    anew, and who has them.
     `shown` is the one command that people get to read instead of a screen of plumbing: it makes
     `pmgit fix` carry out the steps.
     """
@@ -194,7 +195,7 @@ class Report:
 
 
 def together(reports: Iterable[Report]) -> Report:
-    """The reports on the parts of one push as one; what several of them say is said once."""
+    """The reports on the parts of one push as one; a finding of several of them is kept once."""
     reports = list(reports)
     return Report(
         _once(finding for report in reports for finding in report.findings),
@@ -205,7 +206,7 @@ def together(reports: Iterable[Report]) -> Report:
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings without those that say what one before has said."""
+    """The findings without those that repeat an earlier one."""
     found: dict[tuple[object, ...], Finding] = {}
     for one in findings:
         found.setdefault((one.rule, one.path, one.line, one.commit, one.message), one)

@@ -36,7 +36,7 @@ _ANY: Among = (True, ())
 
 
 class PatternError(ValueError):
-    """What stands for a pattern is none."""
+    """The text of a pattern is not valid."""
 
 
 class Names:
@@ -164,7 +164,7 @@ class _Row:
 
 
 def _tokens(pattern: str, *, plain: bool = False) -> list[Token]:
-    """What a pattern wants, in its order; `plain` without what fnmatch does not know."""
+    """The tokens of a pattern, in its order; `plain` without what fnmatch does not know."""
     found: list[Token] = []
     at, closed = 0, True
     while at < len(pattern):
@@ -205,7 +205,7 @@ def _tokens(pattern: str, *, plain: bool = False) -> list[Token]:
 
 
 def _set(pattern: str, at: int, plain: bool) -> tuple[Among, int]:
-    """What a `[` means that stands before `at`, and where it ends; 0 where it does not end."""
+    """The set that begins with the `[` before `at`, and its end; 0 where it does not end."""
     negated = pattern[at : at + 1] in (("!",) if plain else ("!", "^"))
     first = at = at + negated
     among: list[tuple[str, str]] = []

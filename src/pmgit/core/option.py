@@ -6,12 +6,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: What an option's value is: how it is read, and what the schema says of it.
+#: The types of an option's value: how it is read, and its type in the schema.
 SIZE, CHOICE, FLAG, NAMES, TEXT = "size", "choice", "flag", "names", "text"
 
 
 class Option:
-    """A setting of a rule: `[rules.<rule>] <name> = <value>`.
+    """A setting of a rule (`[rules.<rule>] <name> = <value>`), or a key of the configuration.
 
     `type` is one of SIZE (bytes, or text such as `"1 MB"`), CHOICE (one of `choices`), FLAG
     (true or false), NAMES (a list of text; of `choices` when there are any) and TEXT.

@@ -1,4 +1,4 @@
-"""What a rule is: a name, a family, the options it declares, and a check over a snapshot.
+"""The base of rules: a name, a family, the options it declares, and a check over a snapshot.
 
 The docstring of a rule class is its manual page (docs/rules.md and `pmgit explain` are made
 from it); there is no second description anywhere. Options declared here become configuration
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pmgit.core.config import Config
     from pmgit.core.option import Option
 
-#: When a rule has anything to say (`Rule.scope`); it is not even imported otherwise.
+#: When a rule can have findings (`Rule.scope`); it is not even imported otherwise.
 #: Of all files: LARGE: one is introduced that a limit may be for. LFS: there is a pointer or an lfs
 #: attribute among them. PUSHED: the same, and somebody is to receive it. ATTRIBUTES: a
 #: .gitattributes changes. HOST: somebody has chosen a host.
@@ -55,5 +55,5 @@ class Rule:
         return Finding(path, message, rule=self.name, **details)
 
     def check(self, snapshot: Any) -> Iterator[Finding]:
-        """Everything in `snapshot` that this rule objects to."""
+        """The findings of this rule in `snapshot`."""
         raise NotImplementedError

@@ -65,7 +65,7 @@ def quote(text: str) -> str:
 
 
 def own_command(environ: dict[str, str] | None = None) -> str:
-    """How a person's shell finds `pmgit`: bare when it is on their PATH, else by its full path.
+    """The word by which a shell finds `pmgit`: bare when it is on the user's PATH, else its path.
 
     After a plain `pre-commit install`, pmgit lives only in pre-commit's private environment,
     which is on the PATH of the hook and of nobody else.
@@ -154,7 +154,7 @@ class Shell:
         return " && ".join(" ".join(map(quote, self.argv(step))) for step in fix.steps)
 
     def shown(self, fix: Fix) -> str:
-        """What people get to paste: the whole fix, or `pmgit fix` that carries it out."""
+        """The line that people paste: the whole fix, or `pmgit fix` that carries it out."""
         if not fix.shown:
             return self.line(fix)
         first, *words = fix.shown
@@ -170,8 +170,6 @@ def merged(fixes: Iterable[Fix]) -> list[Fix]:
 
     Fixes are the same when they differ only in the items of their steps.
     """
-    from pmgit.core.finding import Fix, Step
-
     groups: dict[tuple[object, ...], list[Fix]] = {}
     for fix in fixes:
         for part in fix.parts or (fix,):
@@ -182,15 +180,6 @@ def merged(fixes: Iterable[Fix]) -> list[Fix]:
         steps = []
         for at, step in enumerate(first.steps):
             items = dict.fromkeys(item for fix in group for item in fix.steps[at].items)
-            steps.append(Step(*step.argv, items=tuple(items), option=step.option, names=step.names))
-        whole.append(
-            Fix(
-                *steps,
-                safe=first.safe,
-                order=first.order,
-                warning=first.warning,
-                about=first.about,
-                shown=first.shown,
-            )
-        )
+            steps.append(step.but(items=tuple(items)))
+        whole.append(first.but(steps=tuple(steps)))
     return sorted(whole, key=lambda fix: fix.order)

@@ -1,4 +1,4 @@
-"""What every program of pmgit does before anything else."""
+"""The first steps of every program of pmgit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ else:
 
 
 def begin() -> None:
-    """Take paths for UTF-8, and let no signal end this process without a word."""
+    """Have Python read paths as UTF-8, and end what pmgit has started when a signal ends pmgit."""
     # Git's paths are bytes, mostly UTF-8. In a locale such as zh_CN.GBK, Python would give other
     # bytes to git and to the system: no file of a Chinese name would be found.
     if sys.getfilesystemencoding() != "utf-8" and sys.executable:
@@ -28,5 +28,5 @@ def begin() -> None:
 
 
 def _end(number: int, _: FrameType | None) -> NoReturn:
-    # What a shell says of a process that such a signal has ended.
+    # The exit code that a shell gives a process which such a signal has ended.
     raise SystemExit(128 + number)

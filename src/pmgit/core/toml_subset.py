@@ -64,7 +64,7 @@ def too_large(source: str, size: int, most: int) -> UsageError:
 
 
 def _demand_few_keys(text: str, source: str, most: int) -> None:
-    """Refuse what takes tomllib gigabytes. What is wrong in another way, it says itself."""
+    """Raise UsageError for a text that takes tomllib gigabytes; tomllib finds all other faults."""
     import re
 
     sign = re.compile(r"""["'#\n.=,\[{]""")
@@ -145,7 +145,7 @@ def _ends(rest: str) -> bool:
 
 
 def _until(text: str, end: str) -> tuple[str, str]:
-    """What stands before `end` and what after it; the whole text is left over without it."""
+    """The text before `end` and the text after it; without `end` the whole text is left over."""
     before, found, after = text.partition(end)
     return (before, after) if found else ("", text)
 

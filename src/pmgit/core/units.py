@@ -1,8 +1,10 @@
-"""Sizes in bytes, written and read as people write them. 1 MB is 10^6 bytes, 1 MiB is 2^20."""
+"""Sizes in bytes, counts and lists, as people write them. 1 MB is 10^6 bytes, 1 MiB is 2^20."""
 
 from __future__ import annotations
 
-MB = 1_000_000
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _UNITS = {
     "": 1,
@@ -18,6 +20,17 @@ _UNITS = {
     "gib": 2**30,
     "tib": 2**40,
 }
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 file`, `2 files`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """The first `most` of the names, and how many more there are: `a, b and 3 more`."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def show_size(size: int) -> str:

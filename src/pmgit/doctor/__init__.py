@@ -1,1 +1,1 @@
-"""What `pmgit doctor` looks at: the machine, the clone, and how they fit together."""
+"""The checks of `pmgit doctor`: the machine, the clone, and whether they fit together."""

@@ -49,17 +49,17 @@ def checks(context: Context) -> Iterator[Check]:
     paths = list(dict.fromkeys([*context.tracked, *context.local]))
     dead = dead_lines.find(context.repository, files, paths, roots, is_weights, here=True)
     if dead:
-        told = [f"{line.file}:{line.number}: {line.why}" for line in dead[:_SHOWN]]
+        lines = [f"{line.file}:{line.number}: {line.why}" for line in dead[:_SHOWN]]
         if len(dead) > _SHOWN:
-            told.append(f"and {len(dead) - _SHOWN} more")
-        yield Check(name, WARNING, "; ".join(told), *_cure(context, dead))
+            lines.append(f"and {len(dead) - _SHOWN} more")
+        yield Check(name, WARNING, "; ".join(lines), *_cure(context, dead))
         return
     sends = "1 line sends" if count == 1 else f"{count} lines send"
     yield Check(name, OK, f"{sends} files to Git LFS")
 
 
 def _cure(context: Context, dead: list[Dead]) -> tuple[Fix | None, str]:
-    """The patterns that do what was meant; what is to be done by hand, and where."""
+    """The fix that makes the lines do what was meant, and a hint about what is done by hand."""
     hints = []
     wanted: dict[str, None] = {}
     behind: dict[tuple[str, str], None] = {}
@@ -115,7 +115,7 @@ def _stays(context: Context, by: Line) -> bool:
 
 
 def _inside(pattern: str, file: str) -> str:
-    """A pattern of the top as one of a deeper file; '' when that cannot be told."""
+    """A pattern of the top as one of a deeper file; '' when there is no such pattern."""
     glob = unquoted(pattern)
     folder = "" if file == attribute_lines.INFO else file[: -len(NAME)]
     if not folder or "/" not in glob.rstrip("/") or glob.startswith("**/"):
@@ -141,10 +141,10 @@ def _append(file: str, pattern: str) -> Step:
 
 
 def _text_again(context: Context, path: str, data: bytes) -> tuple[Fix | None, str]:
-    """What makes a `.gitattributes` that is a pointer the text that it was."""
-    told = pointer.read(data)
+    """The fix that replaces a `.gitattributes` which is a pointer by its text, or a hint."""
+    target = pointer.read(data)
     file = os.path.join(context.repository.top, path)
-    here = isinstance(told, pointer.Pointer) and store.find_object(context.repository, told.oid)
+    here = isinstance(target, pointer.Pointer) and store.find_object(context.repository, target.oid)
     if not here and not context.repository.run("remote"):
         return (
             None,

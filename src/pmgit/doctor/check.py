@@ -1,4 +1,4 @@
-"""One line of what the doctor says."""
+"""The result of one check of the doctor."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ OK, WARNING, ERROR = "ok", "warning", "error"
 
 @dataclass(frozen=True)
 class Check:
-    """What was looked at, how it is, and by what that was told.
+    """What was checked (`name`), its status, and the evidence for that.
 
-    `fix` makes it ok when pasted; `hint` says what to do where no command can be right for
-    everybody. `looked` is false when it could not be looked at: the status is ERROR then.
+    `fix` makes it ok when pasted; `hint` is the way out where no command can be right for
+    everybody. `looked` is false when the check was not possible: the status is ERROR then.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What the checks look at: the repository, its settings and files, the environment."""
+"""The context of all checks: the repository, its settings and files, the environment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST = 10_000_000
 
 
 class Context:
-    """Everything is asked when it is first needed, and once."""
+    """The facts that checks share, each asked of Git or the disk once, when it is first needed."""
 
     def __init__(
         self,

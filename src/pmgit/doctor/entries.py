@@ -1,10 +1,9 @@
 """pmgit's entry in the configuration of pre-commit or prek: whether what it names can be had here.
 
-An entry that cannot be built stops every commit, and a look at the file does not tell. So the
-framework builds it, as it would at the next commit; what it has built already takes no time. Built
-is only what is as trustworthy as the pmgit that runs: a version from the package index, or a commit
-from the address that this one was installed from. What else a repository names is not run by a
-look at it.
+An entry that cannot be built stops every commit, and the file alone does not show that. So the
+framework builds it, as it would at the next commit; a second build takes no time. It builds only
+what is as trustworthy as the pmgit that runs: a version from the package index, or a commit from
+the address that this pmgit was installed from. Nothing else that a repository names is run.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ _SYSTEM = Fix(Step("pmgit", "init", "--system", names="verbatim"), order=Fix.SET
 
 
 def check(context: Context, state: HookState, document: Any, runs: str) -> Check:
-    """The entry, which a hook runs; `runs` says so."""
+    """The check of the entry in `document`, which a hook runs; `runs` is the words for that."""
     config = state.config(state.tool or PRE_COMMIT)
     items = framework_files.items(document)
     if _calls_installed(items) and not path_of("pmgit-hook"):
         evidence = f"{config} runs pmgit-hook, which is not on the PATH: every commit fails"
         hint = f"put the folder on the PATH that has it: {os.path.dirname(sys.executable)}"
         return Check(_NAME, ERROR, evidence, hint=hint)
-    own = entry.of(items[0]) if len(items) == 1 else None
+    own = entry.from_item(items[0]) if len(items) == 1 else None
     try:
         framework = frameworks.find(state)
         if own and _is_trusted(own):
@@ -49,17 +48,17 @@ def check(context: Context, state: HookState, document: Any, runs: str) -> Check
         return Check(_NAME, ERROR, evidence, _SYSTEM if own else None, error.hint)
     now = _other(own) if own else ""
     if own and now:
-        evidence = f"{config} runs {own.told}, and this is {now}"
+        evidence = f"{config} runs {own.described}, and this is {now}"
         return Check(_NAME, WARNING, evidence, *_pin(context, config, own.version, now))
     hosted = own is not None and own.kind == GIT and _is_trusted(own)
     if own and hosted and (why := frameworks.unreachable(own.address)):
-        evidence = f"another clone could not build {own.told}: {why}"
+        evidence = f"another clone could not build {own.described}: {why}"
         return Check(_NAME, WARNING, evidence, hint=_ANSWERS)
     return Check(_NAME, OK, f"{config} has pmgit, {runs}")
 
 
 def _is_trusted(own: Entry) -> bool:
-    """Whether an entry leads to where this pmgit is from."""
+    """Whether an entry names the package index, or the address that this pmgit is from."""
     source = origin.find().entry
     same = source is not None and own.kind == GIT and source.address == own.address
     version = own.kind == INDEX and own.version.replace(".", "").replace("+", "").isalnum()
@@ -73,9 +72,8 @@ def _is_plain(version: str) -> bool:
 
 def _alone(document: Any, own: Entry) -> dict[str, Any]:
     """A configuration with this entry, and the team's choice of a Python."""
-    versions = document.get("default_language_version") if isinstance(document, dict) else None
-    wanted = versions.get("python") if isinstance(versions, dict) else None
-    kept = isinstance(wanted, str) and _is_plain(wanted)
+    wanted = framework_files.wanted_python(document)
+    kept = bool(wanted) and _is_plain(wanted)
     python = {"default_language_version": {"python": wanted}} if kept else {}
     return {**python, "repos": [own.item]}
 
@@ -99,7 +97,10 @@ def _other(found: Entry) -> str:
 
 
 def _pin(context: Context, config: str, old: str, new: str) -> tuple[Fix | None, str]:
-    """What makes the entry name this version; both seds know -i with a suffix."""
+    """The fix that writes the running version into the entry, or None, and a hint.
+
+    Both seds know -i with a suffix.
+    """
     other = f"or install that one here: {old}"
     if not old.replace(".", "").isalnum():
         return None, f"write {new} into {config} in the place of {old}"

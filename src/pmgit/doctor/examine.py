@@ -39,7 +39,7 @@ GROUPS = {
 
 
 def examine(context: Context) -> list[Check]:
-    """Every check. A group that cannot look is one ERROR that says why; the others still look."""
+    """The results of all checks. A group that fails is one ERROR with the reason."""
     found: list[Check] = []
     for name, checks in GROUPS.items():
         try:

@@ -58,7 +58,7 @@ class _Use(NamedTuple):
 
 
 def _options(state: HookState) -> list[str]:
-    """With what its hooks are installed where they read another file than usual."""
+    """The options that install hooks which read another file than usual; else none."""
     return state.call.options if state.named else []
 
 
@@ -153,7 +153,7 @@ def _exchange(stages: list[str]) -> tuple[Fix | None, str]:
 def _install(
     context: Context, folder: HookFolder, use: _Use, stages: list[str]
 ) -> tuple[Fix | None, str]:
-    """What installs the hooks, beside those that are there: never with --force."""
+    """The fix that installs the hooks, never with --force: others stay; or None and a hint."""
     order = [PREK, PRE_COMMIT] if use.tool == PREK else [PRE_COMMIT, PREK]
     if _is_of_prek_alone(use.config):
         order = [PREK]

@@ -43,10 +43,10 @@ def _program(context: Context) -> Check:
         path = context.environ.get("PATH", os.defpath).split(os.pathsep)
         absolute = os.pathsep.join(folder for folder in path if os.path.isabs(folder))
         code, out, err = context.repository.start("lfs", "version", env={"PATH": absolute}).wait()
-        said = out.decode("utf-8", "replace").strip()
+        printed = out.decode("utf-8", "replace").strip()
         if code == 0:
-            return Check(name, OK, said)
-        evidence = f"git lfs version failed: {err.strip() or said or f'exit code {code}'}"
+            return Check(name, OK, printed)
+        evidence = f"git lfs version failed: {err.strip() or printed or f'exit code {code}'}"
         return Check(name, ERROR, evidence, hint=f"once more, {missing.install_hint()}")
     if context.uses_lfs:
         evidence = "not installed, and files here are in Git LFS"
@@ -80,20 +80,20 @@ def _filter(context: Context) -> Check:
         for key, setting in found.items()
         if setting and key not in odd and "--skip" in setting.value.split()
     ]
-    told, hint = [], ""
+    faults, hint = [], ""
     if absent:
-        told.append(_raw(absent))
+        faults.append(_raw(absent))
     if odd:
         values = {key: setting.value for key in odd if (setting := found[key])}
         shown = ", ".join(f"filter.lfs.{key} = {value!r}" for key, value in values.items())
-        told.append(f"{shown}: not a command of git-lfs ({places})")
+        faults.append(f"{shown}: not a command of git-lfs ({places})")
     if skips:
-        told.append(f"--skip: a checkout leaves pointers ({places})")
-        hint = "or leave it, where that is wanted: git lfs pull brings the content"
-    if not told:
+        faults.append(f"--skip: a checkout leaves pointers ({places})")
+        hint = "or leave it, where that is wanted: git lfs pull fetches the content"
+    if not faults:
         return Check(name, OK, f"clean, smudge, process, required ({places})")
     fix, other = _repair(found, [*absent, *odd, *skips])
-    return Check(name, ERROR if absent else WARNING, "; ".join(told), fix, other or hint)
+    return Check(name, ERROR if absent else WARNING, "; ".join(faults), fix, other or hint)
 
 
 def _raw(absent: list[str]) -> str:
@@ -109,7 +109,10 @@ def _is_foreign(key: str, setting: GitSetting | None) -> bool:
 
 
 def _repair(found: dict[str, GitSetting | None], keys: list[str]) -> tuple[Fix | None, str]:
-    """What sets these as git-lfs does: `git lfs install` refuses where they differ."""
+    """The fix that sets these keys as git-lfs does, or None and a hint.
+
+    `git lfs install` refuses where they differ.
+    """
     steps = []
     for key in dict.fromkeys(keys):
         setting = found[key]

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 def checks(context: Context) -> Iterator[Check]:
     """`hidden-text`, where there is some."""
     files: dict[str, list[str]] = {}
-    for model in hidden_text.of_text_alone(
-        context.repository, context.config, context.config.models
-    ):
+    for model in hidden_text.text_models(context.repository, context.config, context.config.models):
         files[model] = list(folder.files_on_disk(context.repository.top, model))
     if not files:
         return
@@ -30,5 +28,5 @@ def checks(context: Context) -> Iterator[Check]:
     hidden = [model for model, paths in files.items() if all(path in ignored for path in paths)]
     if hidden:
         fix = Fix(Step("pmgit", "gitignore", "--keep-text", names="verbatim"))
-        evidence = f"{hidden_text.told(hidden)}, and all of it is ignored by Git"
+        evidence = f"{hidden_text.sentence(hidden)}, and all of it is ignored by Git"
         yield Check("hidden-text", WARNING, evidence, fix)

@@ -1,4 +1,4 @@
-"""Where Git looks for hooks here, and what a hook file does, told by its text."""
+"""Where Git looks for hooks here, and what a hook file does, by its text."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Hook(HookFile):
     @property
     def is_lefthook(self) -> bool:
         """Whether lefthook wrote it. Its pre-push hook runs `git lfs pre-push` by itself, with
-        what Git says on standard input (seen with 2.2.2; evilmartians/lefthook pull 306 and 731).
+        Git's input (seen with 2.2.2; evilmartians/lefthook pull 306 and 731).
         """
         return any(line.startswith("call_lefthook run ") for line in self.lines)
 
@@ -52,7 +52,7 @@ class Hook(HookFile):
 
     @property
     def judges(self) -> bool:
-        """Whether its text runs pmgit. A chain says so in its header."""
+        """Whether its text runs pmgit; of a chain, whether its header has `judge`."""
         if self.chain:
             return self.chain.judge
         return any("pmgit-hook" in line or "pmgit.hook" in line for line in self.lines)
@@ -127,8 +127,8 @@ def folder(context: Context) -> HookFolder:
 
 
 def onboard(context: Context) -> Fix:
-    """What puts pmgit's hooks beside those that are here: it keeps them, and asks before."""
+    """The fix that adds pmgit's hooks to those that are here: it keeps them, and asks before."""
     words = ["pmgit", "init"]
-    if not framework_files.here(context.repository.top) and not context.config.values["hooks"]:
+    if not framework_files.present(context.repository.top) and not context.config.values["hooks"]:
         words += ["--hooks", "native"]
     return Fix(Step(*words, names="verbatim"), order=Fix.SETUP)

@@ -1,6 +1,6 @@
 """The hook folder, and whether a push uploads the objects of Git LFS.
 
-What hooks do is told by their text, so a hook that calls git-lfs in a roundabout way is not seen.
+Hooks are judged by their text, so one that calls git-lfs in a roundabout way is not seen.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pmgit.doctor.context import Context
     from pmgit.doctor.hook_files import HookFolder
 
-_LOST = "a push would upload no content, and say nothing"
+_LOST = "a push would upload no content, without a message"
 
 
 def checks(context: Context) -> Iterator[Check]:

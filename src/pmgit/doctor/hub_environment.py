@@ -93,7 +93,7 @@ def _closed(cache: str) -> str:
 
 
 def _open(environ: Mapping[str, str]) -> tuple[Fix | None, str]:
-    """What leads to a cache that can be written to."""
+    """The fix that leads to a cache that can be written to, or None, and a hint."""
     hint = 'choose a folder that is yours: eval "$(pmgit env --home DIR)"'
     names = [n for n in ("HF_HUB_CACHE", _OLD_CACHE, "HF_HOME") if n in environ]
     rest = {name: value for name, value in environ.items() if name not in names}
@@ -138,8 +138,7 @@ def _endpoint(context: Context, found: HubPlaces) -> Check:
         return Check(name, ERROR, "HF_ENDPOINT is not an address", _unset("HF_ENDPOINT"), hint)
     token = _token(context, found)
     if host in ("huggingface.co", "hf.co"):
-        plain = found.endpoint.lower().startswith("http://")
-        if not (plain and token):
+        if not (token and _is_plain(found.endpoint)):
             return Check(name, OK, f"{host}{', with a token' if token else ''}")
         return Check(
             name, ERROR, f"the token ({token}) goes to {host} over plain http",

@@ -1,10 +1,11 @@
-"""Models that lie here and that nobody has described: the commit hook sees them too, one by one."""
+"""Models in the work tree that no INFO.md describes; the commit hook finds them one by one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pmgit.check import engine
+from pmgit.core.units import listed
 from pmgit.doctor.check import OK, WARNING, Check
 from pmgit.report.text import visible
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pmgit.doctor.context import Context
 
 _ABROAD = "linked-model"
-#: What speaks of the work tree, of all that these rules can say.
+#: The rules that judge untracked files of the work tree.
 _RULES = (_ABROAD, "misplaced-weights", "missing-info")
 #: So many are named.
 _MOST = 10
@@ -26,20 +27,16 @@ def checks(context: Context) -> Iterator[Check]:
         return
     # Nothing is introduced: what is found lies in the work tree, untracked.
     findings = engine.judge(context.snapshot, context.config, _RULES).findings
-    abroad = [finding.path for finding in findings if finding.rule == _ABROAD]
-    unknown = [finding.path for finding in findings if finding.rule != _ABROAD]
-    said = []
+    abroad = [visible(finding.path) for finding in findings if finding.rule == _ABROAD]
+    unknown = [visible(finding.path) for finding in findings if finding.rule != _ABROAD]
+    evidence = []
     if unknown:
-        said.append(f"no INFO.md says where these are from: {_named(unknown)}")
+        evidence.append(f"no INFO.md says where these are from: {listed(unknown, _MOST)}")
     if abroad:
-        said.append(f"clones and links, of which this repository has nothing: {_named(abroad)}")
-    if not said:
+        names = listed(abroad, _MOST)
+        evidence.append(f"clones and links, of which this repository has nothing: {names}")
+    if not evidence:
         yield Check("models", OK, "no weights lie here that nobody has described")
         return
     hint = "for the commands: pmgit check --all; for the reasons: pmgit explain linked-model"
-    yield Check("models", WARNING, "; ".join(said), hint=hint)
-
-
-def _named(paths: list[str]) -> str:
-    more = f" and {len(paths) - _MOST} more" if len(paths) > _MOST else ""
-    return ", ".join(visible(path) for path in paths[:_MOST]) + more
+    yield Check("models", WARNING, "; ".join(evidence), hint=hint)

@@ -34,18 +34,20 @@ def checks(context: Context) -> Iterator[Check]:
     sent = [p for p in paths if here.get(p) == LFS and everywhere.get(p) != LFS]
     kept = [p for p in paths if here.get(p) != LFS and everywhere.get(p) == LFS]
     if not sent and not kept:
-        yield Check(NAME, OK, "what only this machine says changes nothing of what Git LFS gets")
+        yield Check(
+            NAME, OK, "the attributes of this machine alone change nothing of what Git LFS gets"
+        )
         return
-    told: dict[str, list[str]] = {}
+    reasons: dict[str, list[str]] = {}
     for path, why in only_here.why_sent(context.snapshot, sent).items():
-        told.setdefault(why, []).append(path)
+        reasons.setdefault(why, []).append(path)
     lines = deciders(repository, context.snapshot.attribute_texts(), kept)
     for path in kept:
         line = lines[path].named if path in lines else "an attribute"
-        told.setdefault(f"here {line} keeps raw what other clones send", []).append(path)
-    shown = [f"{why}: {_files(found)}" for why, found in list(told.items())[:_SHOWN]]
-    if len(told) > _SHOWN:
-        shown.append(f"and {len(told) - _SHOWN} more")
+        reasons.setdefault(f"here {line} keeps raw what other clones send", []).append(path)
+    shown = [f"{why}: {_files(found)}" for why, found in list(reasons.items())[:_SHOWN]]
+    if len(reasons) > _SHOWN:
+        shown.append(f"and {len(reasons) - _SHOWN} more")
     places = dict.fromkeys(lines[path].named for path in kept if path in lines)
     hint = f"take out {', '.join(list(places)[:_SHOWN])}" if places else ""
     yield Check(NAME, WARNING, "; ".join(shown), _set_up(context, sent) if sent else None, hint)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.check import engine
 from pmgit.core.config import BASELINE
-from pmgit.core.units import show_size
+from pmgit.core.units import listed, show_size
 from pmgit.doctor.check import OK, WARNING, Check
 from pmgit.model.weights import NEVER, Tiers
 from pmgit.snapshots import tree
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pmgit.doctor.context import Context
 
-#: What says that weights are raw: those of a model, with Git LFS, and those that lie elsewhere.
+#: The rules that find raw weights: of a model, with Git LFS, and those that lie elsewhere.
 _RULES = ("tracked-weights", "missing-pointer", "oversized-blob")
 #: So many are named.
 _MOST = 5
@@ -38,13 +38,12 @@ def checks(context: Context) -> Iterator[Check]:
     snapshot.contents.measure(blobs)
     size = show_size(sum(max(blob.size, 0) for blob in blobs))
     files = "1 file of weights is" if len(paths) == 1 else f"{len(paths)} files of weights are"
-    more = f" and {len(paths) - _MOST} more" if len(paths) > _MOST else ""
-    evidence = f"{files} raw in Git ({size}): {', '.join(paths[:_MOST])}{more}"
+    evidence = f"{files} raw in Git ({size}): {listed(paths, _MOST)}"
     if not found:
         yield Check("raw-weights", OK, f"{evidence}; {BASELINE} forgives it")
         return
     hint = (
         "the commands that mend it: pmgit check --all; what old commits hold: pmgit history;"
-        " to go on with what is there: pmgit baseline"
+        " to forgive them: pmgit baseline"
     )
     yield Check("raw-weights", WARNING, evidence, hint=hint)

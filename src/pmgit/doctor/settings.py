@@ -11,7 +11,7 @@ from pmgit.git.program import GUARDS
 if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
-#: The scope of what `.lfsconfig` says; git-lfs reads it, Git does not.
+#: The scope of the settings in `.lfsconfig`, which git-lfs reads and Git does not.
 LFSCONFIG = ".lfsconfig"
 _FALSE = frozenset({"false", "no", "off", "0", ""})
 
@@ -43,7 +43,7 @@ class GitSettings:
         self._values: dict[str, list[GitSetting]] = {}
         lfsconfig = os.path.join(repository.top, LFSCONFIG)
         if os.path.isfile(lfsconfig):
-            # A file that cannot be read as configuration stops git-lfs too; it says so itself.
+            # A file that is no configuration stops git-lfs too, with a message of its own.
             code, out, _ = repository.start("config", "-z", "--file", lfsconfig, "--list").wait()
             fields = out.split(b"\0")[:-1] if code == 0 else []
             self._add([(LFSCONFIG, LFSCONFIG, decode(field)) for field in fields])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: What git-lfs 3.3 takes for yes; anything else is no.
 _YES = frozenset({"1", "true", "t", "on", "yes"})
-_NO_UPLOAD = "a push uploads no content, and says nothing"
+_NO_UPLOAD = "a push uploads no content, without a message"
 
 
 def checks(context: Context) -> Iterator[Check]:

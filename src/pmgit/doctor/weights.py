@@ -46,7 +46,7 @@ def checks(context: Context) -> Iterator[Check]:
 
 
 def _stubs(context: Context) -> dict[str, Pointer]:
-    """The files that should be content on disk, and are the pointer to it."""
+    """The files that are pointers on disk and should be content, with these pointers."""
     found = {}
     for path in context.in_lfs:
         file = os.path.join(context.repository.top, path)
@@ -54,11 +54,11 @@ def _stubs(context: Context) -> dict[str, Pointer]:
             if os.path.islink(file) or not 100 < os.stat(file).st_size < pointer.MAX_BYTES:
                 continue
             with open(file, "rb") as opened:
-                told = pointer.read(opened.read(pointer.MAX_BYTES))
+                target = pointer.read(opened.read(pointer.MAX_BYTES))
         except OSError:
             continue
-        if isinstance(told, pointer.Pointer):
-            found[path] = told
+        if isinstance(target, pointer.Pointer):
+            found[path] = target
     return found
 
 
@@ -80,7 +80,7 @@ def _wished(context: Context) -> bool:
 
 
 def _pull(context: Context, stubs: dict[str, Pointer], away: list[str]) -> tuple[Fix | None, str]:
-    """The command that brings the content."""
+    """The fix that fetches the content, or None and the reason why there is none."""
     stores = store.folders(context.repository)
     missing = [
         path

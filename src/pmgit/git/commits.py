@@ -5,7 +5,7 @@ For what is shown to a person only; the hook never comes here (importing GitPyth
 
 from __future__ import annotations
 
-from pmgit.core.errors import of_machine
+from pmgit.core.errors import machine_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def describe(repository: Repository, oids: Iterable[str]) -> dict[str, str]:
         import git
     except ImportError as error:  # it starts git once, to see whether it can
         cause = error.__cause__
-        known = of_machine(cause) if isinstance(cause, OSError) else None
+        known = machine_error(cause) if isinstance(cause, OSError) else None
         raise known or error from error
 
     found = {}

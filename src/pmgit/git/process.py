@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 
-from pmgit.core.errors import PmgitError, of_machine
+from pmgit.core.errors import PmgitError, machine_error
 from pmgit.git import program, scratch
 
 TYPE_CHECKING = False
@@ -221,7 +221,7 @@ def start(
     except OSError as error:
         for file in files:
             os.close(file)
-        known = of_machine(error)
+        known = machine_error(error)
         hint = known.hint if known else ""
         raise PmgitError(f"git could not be started: {error.strerror}", hint) from error
     finally:

@@ -1,4 +1,4 @@
-"""What pmgit's ignore block hides beside weights: the text of models, unless it is let in."""
+"""The text of models, which pmgit's ignore block hides with the weights unless it is let in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pmgit.core.config import IGNORE
+from pmgit.core.units import listed
 from pmgit.formats import kinds
 from pmgit.formats.regular import read_regular
 from pmgit.gitfiles import models_folders
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.gitfiles.ignore_plan import IgnorePlan
 
-#: As many first bytes as Git looks at to tell binary from text.
+#: As many first bytes as Git looks at to tell binary from text apart.
 _HEAD = 8000
 #: So many models are named.
 _MOST_NAMED = 5
 
 
 def notes(repository: Repository, config: Config, made: IgnorePlan) -> list[str]:
-    """What there is to say of the text that the block hides; nothing when it hides none."""
+    """The notes about text that the block hides; none when it hides no text."""
     if made.storage != IGNORE or made.keep_text:
         return []
     found = []
@@ -36,23 +37,22 @@ def notes(repository: Repository, config: Config, made: IgnorePlan) -> list[str]
             "configurations and tokenizers are ignored with the weights; to have them in Git:"
             " pmgit gitignore --keep-text"
         )
-    models = of_text_alone(repository, config, made.roots)
+    models = text_models(repository, config, made.roots)
     if models:
         found.append(
-            f"{told(models)}, and all of it is ignored; to have it in Git:"
+            f"{sentence(models)}, and all of it is ignored; to have it in Git:"
             " pmgit gitignore --keep-text"
         )
     return found
 
 
-def told(models: Sequence[str]) -> str:
-    """That these models hold text alone."""
-    named = ", ".join(f"{model}/" for model in models[:_MOST_NAMED])
-    more = f" and {len(models) - _MOST_NAMED} more" if len(models) > _MOST_NAMED else ""
-    return f"{named}{more} {'holds' if len(models) == 1 else 'hold'} text alone"
+def sentence(models: Sequence[str]) -> str:
+    """The sentence that these models hold text alone."""
+    named = listed([f"{model}/" for model in models], _MOST_NAMED)
+    return f"{named} {'holds' if len(models) == 1 else 'hold'} text alone"
 
 
-def of_text_alone(repository: Repository, config: Config, roots: Iterable[str]) -> list[str]:
+def text_models(repository: Repository, config: Config, roots: Iterable[str]) -> list[str]:
     """The models that hold text and nothing else, and of which Git has nothing, nor an INFO.md."""
     tiers = Tiers(config)
     tracked = Snapshot(repository, TREE, [], []).listing()

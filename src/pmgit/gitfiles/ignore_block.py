@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import os
 
-from pmgit.core.config import LFS
+from pmgit.core.config import BASELINE, FILE, LFS
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git import work_tree
 from pmgit.git.attributes import ignore_rules
-from pmgit.git.names import PROBE
-from pmgit.gitfiles import block, ignore_foreign, models_folders, own_files, user_files
+from pmgit.git.names import ATTRIBUTES, PROBE
+from pmgit.gitfiles import block, ignore_foreign, models_folders, user_files
 from pmgit.gitfiles.ignore_plan import CACHES, NAME, PLACES, SEEN, IgnoreContext, IgnorePlan, prove
-from pmgit.gitfiles.what_if import Shadow
+from pmgit.gitfiles.what_if import shadow_of
 from pmgit.lfs.patterns import literal
 from pmgit.model import storage
 from pmgit.model.weights import ALWAYS_SUFFIXES, AMBIGUOUS_SUFFIXES, KEPT_TEXT
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from pmgit.core.config import Config
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
+
+#: What pmgit writes at the top.
+_OWN_FILES = (FILE, BASELINE, NAME, ATTRIBUTES, ".pre-commit-config.yaml")
 
 
 def plan(
@@ -82,14 +85,14 @@ def plan(
         mine = {**others, NAME: block.remove(made.after, NAME)}
         lines = [line for root in roots for line in _lines(context, root, made, mine, NAME)]
         lines += [f"/{literal(root)}/" for root in shut]
-        lines += own_files.lines(repository, mine) if config.source else []
+        lines += _own_files(repository, mine) if config.source else []
         made.after = block.replace(made.after, lines, name=NAME)
         for path, found in blocks.items():
             if found is not None:
                 made.folders[path] = (inside[path], own[path] or None)
     made.folders = {path: (old, new) for path, (old, new) in made.folders.items() if old != new}
     after = {path: new or b"" for path, (_, new) in made.folders.items()}
-    with Shadow(repository, {**others, NAME: made.after, **after}) as shadow:
+    with shadow_of(repository, {**others, NAME: made.after, **after}) as shadow:
         prove(shadow, made, below)
     return made
 
@@ -136,7 +139,7 @@ def _lines(
         return [*_for_lfs(repository, root, top, around, path), *clones]
     code = ignore_foreign.code_lines(context, root, top, around)
     made.code += ignore_foreign.let_in(code, root)
-    lines = for_ignored(root, keep_text=made.keep_text, nested=made.nested, code=code)
+    lines = lines_for_ignored(root, keep_text=made.keep_text, nested=made.nested, code=code)
     if not made.nested:
         text = block.replace(around[path], lines)
         if _is_shut(repository, root, {**around, path: text}):
@@ -144,7 +147,7 @@ def _lines(
     return [*lines, *clones]
 
 
-def for_ignored(
+def lines_for_ignored(
     root: str, *, keep_text: bool, nested: bool = False, code: Sequence[str] = ()
 ) -> list[str]:
     """The lines for one models folder whose weights are ignored; `nested`: in its own file.
@@ -177,7 +180,7 @@ def _keeps_text(line: str) -> bool:
 def _is_shut(repository: Repository, root: str, around: Mapping[str, bytes]) -> bool:
     """Whether a line of the user's shuts the models folder itself, so that no `!` reaches in."""
     probe = f"{root}/{PROBE}/{SEEN[0]}"
-    with Shadow(repository, around) as shadow:
+    with shadow_of(repository, around) as shadow:
         return not ignore_rules(shadow, [probe]).get(probe, ("", 0, "!"))[2].startswith("!")
 
 
@@ -197,7 +200,7 @@ def _for_lfs(
 
     def hidden(lines: Sequence[str]) -> set[str]:
         text = block.replace(around[path], [*lines, *caches], name=path)
-        with Shadow(repository, {**around, path: text}) as shadow:
+        with shadow_of(repository, {**around, path: text}) as shadow:
             decided = ignore_rules(shadow, [anything, *probes])
         return {path for path, rule in decided.items() if not rule[2].startswith("!")}
 
@@ -230,3 +233,18 @@ def _other_files(
         if data is not None:
             found[path] = data
     return found
+
+
+def _own_files(repository: Repository, around: Mapping[str, bytes]) -> list[str]:
+    """The lines that let in those files of pmgit which the `.gitignore` at the top hides.
+
+    `around` are the ignore files without the block. A pattern that is the very name of the file
+    hides it on purpose, and what a person's own rules hide is not for others to let in.
+    """
+    with shadow_of(repository, around) as shadow:
+        found = ignore_rules(shadow, _OWN_FILES)
+    return [
+        f"!/{name}"
+        for name, (source, _, pattern) in found.items()
+        if source == NAME and not pattern.startswith("!") and pattern.strip("/") != name
+    ]

@@ -1,4 +1,4 @@
-"""What lies in a models folder and is no model, as lines of the ignore block: code, clones.
+"""The lines of the ignore block for files in a models folder that are no models: code, clones.
 
 Source code is let in, as far as the user's own lines do not hide it. Repositories of their own are
 hidden: let in, `git add -A` would take each as a submodule that no clone can fetch.
@@ -15,7 +15,7 @@ from pmgit.git.blob import SUBMODULE
 from pmgit.git.names import PROBE
 from pmgit.git.nested import is_repository
 from pmgit.gitfiles.ignore_plan import NAME, SEEN
-from pmgit.gitfiles.what_if import Shadow
+from pmgit.gitfiles.what_if import shadow_of
 from pmgit.lfs.patterns import literal
 from pmgit.model.file_names import CODE_NAMES, CODE_SUFFIXES
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.gitfiles.ignore_plan import IgnoreContext
 
-#: The code that lies beside models everywhere; of other kinds what is there already.
+#: The kinds of code that lie beside models everywhere; other kinds are let in where they exist.
 _COMMON = (
     "*.py", "*.py[ix]", "*.ipynb", "*.sh", "*.[ch]", "*.[ch]pp", "*.cc", "*.cu", "Makefile",
     "requirements.txt",
@@ -55,7 +55,7 @@ def code_lines(
     folders |= {above for path in folders for above in _parents(path, root)}
     asked = [path for paths in probes.values() for path in paths]
     asked += [*code, *(f"{folder}/{PROBE}.py" for folder in folders)]
-    with Shadow(context.repository, around) as shadow:
+    with shadow_of(context.repository, around) as shadow:
         rules = ignore_rules(shadow, asked)
     hidden = {path for path, (_, _, pattern) in rules.items() if not pattern.startswith("!")}
     let_in = [pattern for pattern in patterns if hidden.isdisjoint(probes[pattern])]
@@ -112,7 +112,7 @@ def clones_in(context: IgnoreContext) -> list[str]:
     return sorted(path for path in found if not _is_tracked(path, context.tracked))
 
 
-def own_repository(repository: Repository, root: str, tracked: Mapping[str, Blob]) -> str:
+def _own_repository(repository: Repository, root: str, tracked: Mapping[str, Blob]) -> str:
     """The repository of its own that a models folder is, or lies in; '' for none."""
     for folder in (root, *_parents(root, "")):
         there = os.path.join(repository.top, *folder.split("/"))
@@ -132,7 +132,7 @@ def split(
     A submodule is neither. Raises PmgitError when there is none of both, or (`strict`) when one
     is of a repository of its own.
     """
-    own = {root: own_repository(repository, root, tracked) for root in roots}
+    own = {root: _own_repository(repository, root, tracked) for root in roots}
     ours = [root for root in roots if not own[root]]
     shut = [root for root in roots if own[root] == root and root not in tracked]
     if not (ours or shut) or (strict and len(ours) < len(roots)):

@@ -1,4 +1,4 @@
-"""What the `.gitignore` files are to be, as data, and the proof that Git reads them so.
+"""The `.gitignore` files as planned, as data, and the proof that Git reads them so.
 
 Git is asked about paths that stand for all others.
 """
@@ -44,7 +44,7 @@ _ENTRY = "models--pmgit--probe"
 
 @dataclass
 class IgnoreContext:
-    """What a plan is made for: the repository, its index, the files below the models folders."""
+    """The repository of a plan, its index, and the files below the models folders."""
 
     repository: Repository
     tracked: Mapping[str, Blob]
@@ -84,7 +84,7 @@ def prove(repository: Repository, made: IgnorePlan, below: Iterable[str]) -> Non
     seen: list[str] = []
     for root in made.roots:
         if _is_beyond_link(repository, root):
-            continue  # Git says nothing of what lies there
+            continue  # Git answers nothing about files behind a link
         mine = [path for path in below if path.startswith(f"{root}/")]
         models = [m for m in folder.find(mine, root) if not caches.is_closed(f"{m}/")]
         places = [*(f"{root}/{place}" for place in PLACES), *models]

@@ -18,7 +18,7 @@ _PROBE = "pmgit-probe"
 
 
 def parse(text: str) -> TOMLDocument:
-    """The document, which gives the same text again. Raises ValueError, which says why not."""
+    """The document, which gives the same text again. Raises ValueError, with the reason."""
     import tomlkit
 
     if len(text) > _MOST:

@@ -1,4 +1,4 @@
-"""Writing a user's file: whole or not at all.
+"""Reading and writing a user's file, whole or not at all.
 
 The new content goes to a temporary file in the same folder, reaches the disk, and takes the old
 file's place in one step. A crash, a full disk or a second pmgit leaves the old file or the new
@@ -29,7 +29,7 @@ _POSIX = os.name == "posix"
 
 
 def read(path: str) -> bytes | None:
-    """Everything in a file; None when there is none.
+    """The content of a file; None when there is none.
 
     Raises PmgitError when it cannot be read, or is a link: what it points to may be outside of
     the repository, and Git does not read `.gitattributes` and `.gitignore` through links.
@@ -55,26 +55,12 @@ def write_whole(path: str, data: bytes, *, new: bool = False) -> None:
     _refuse_link(path)
     before = _status(path)
     _refuse_read_only(path, before)
-    part = f"{path}.{os.urandom(6).hex()}.tmp"
-    try:
-        _fill(part, data, before)
-        if new:
-            _put_new(part, path)
-        else:
-            os.replace(part, path)
-    except FileExistsError as error:
-        raise _exists(path) from error
-    except OSError as error:
-        why = error.strerror or "unknown error"
-        hint = _HINTS.get(error.errno or 0, "see who may write there: ls -la")
-        raise PmgitError(f"{path} could not be written: {why}", hint) from error
-    finally:
-        _remove(part)
+    _make(path, lambda part: _fill(part, data, before), _put_new if new else os.replace)
 
 
 def write_script(path: str, data: bytes, mode: int) -> None:
     """Put a script at `path`, in one step, also in the place of a link. It has its permissions
-    before it gets its name: Git skips a hook that is not executable, and says success.
+    before it gets its name: Git skips a hook that is not executable, and reports success.
 
     Raises PmgitError.
     """
@@ -84,12 +70,12 @@ def write_script(path: str, data: bytes, mode: int) -> None:
         os.chmod(part, mode)
 
     _refuse_read_only(path, None)
-    _replace(path, make)
+    _make(path, make)
 
 
 def link_whole(path: str, target: str) -> None:
     """Put a symbolic link to `target` at `path`, in one step. Raises PmgitError."""
-    _replace(path, lambda part: os.symlink(target, part))
+    _make(path, lambda part: os.symlink(target, part))
 
 
 def make_folder(path: str) -> None:
@@ -112,16 +98,20 @@ def remove(path: str) -> None:
         raise PmgitError(f"{path} could not be removed: {error.strerror}") from error
 
 
-def _replace(path: str, make: Callable[[str], None]) -> None:
-    """Have a file made under another name, and give it this one."""
+def _make(
+    path: str, make: Callable[[str], None], put: Callable[[str, str], None] = os.replace
+) -> None:
+    """Have `make` make a file under another name, and `put` it at `path`. Raises PmgitError."""
     part = f"{path}.{os.urandom(6).hex()}.tmp"
     try:
         make(part)
-        os.replace(part, path)
+        put(part, path)
+    except FileExistsError as error:
+        raise _exists(path) from error
     except OSError as error:
-        raise PmgitError(
-            f"{path} could not be written: {error.strerror}", "see who may write there: ls -la"
-        ) from error
+        why = error.strerror or "unknown error"
+        hint = _HINTS.get(error.errno or 0, "see who may write there: ls -la")
+        raise PmgitError(f"{path} could not be written: {why}", hint) from error
     finally:
         _remove(part)
 

@@ -1,1 +1,1 @@
-"""Git hooks and the entries of pre-commit and prek: whose they are, and how pmgit joins them."""
+"""Git hooks and the entries of pre-commit and prek: who wrote them, and how pmgit joins them."""

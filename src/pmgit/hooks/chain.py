@@ -32,10 +32,10 @@ NO_FRAMEWORK = "none"
 
 @dataclass(frozen=True)
 class Header:
-    """What a chain is told: one line `name=value` for each field, in this order.
+    """The settings of a chain: one line `name=value` for each field, in this order.
 
     `stage` is the hook that Git runs, `python` the interpreter that has pmgit, for a shell without
-    it on the PATH. `judge` says whether pmgit itself runs, `sourced` whether the hook before was no
+    it on the PATH. `judge` is whether pmgit itself runs, `sourced` whether the hook before was no
     program but lines for `sh -e`, as husky has it. `framework` is the one that the chain runs where
     it cannot install its own hook: pre-commit refuses to when core.hooksPath is set.
     `only_configured` is for a hook folder that other repositories share: there the chain serves
@@ -71,7 +71,7 @@ def is_chain(content: bytes) -> bool:
 
 
 def version(content: bytes) -> int:
-    """The version of a chain; 0 when the hook file is none, or does not say."""
+    """The version of a chain; 0 when the hook file is none, or names no version."""
     number = content.removeprefix(_MARK.encode()).partition(b":")[0]
     return int(number) if is_chain(content) and number.isdigit() else 0
 
@@ -110,7 +110,7 @@ _FLAGS = {True: "yes", False: "no"}
 
 def _of_version_1(values: dict[str, str]) -> dict[str, str]:
     """The values of the first version: "yes" was pre-commit, before prek was known, and every chain
-    for a push uploaded, before they said whether they do.
+    for a push uploaded, before `upload` was a field.
     """
     usual = "yes" if values.get("stage") == PUSH else "no"
     framework, upload = values.get("framework", "no"), values.get("upload", usual)

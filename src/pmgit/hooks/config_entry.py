@@ -38,14 +38,10 @@ class NotExtendableError(UsageError):
 
 @dataclass
 class Change:
-    """The file before (None: there is none) and after (empty: nothing is left of it).
-
-    `present` tells that an entry of pmgit is there already: then nothing is added.
-    """
+    """The file before (None: there is none) and after (empty: nothing is left of it)."""
 
     before: bytes | None
     after: bytes
-    present: bool = False
 
 
 def snippet(entry: Entry, name: str) -> str:
@@ -55,7 +51,7 @@ def snippet(entry: Entry, name: str) -> str:
 
 
 def plan(before: bytes | None, entry: Entry, name: str) -> Change:
-    """The file called `name` with the entry. Raises NotExtendableError."""
+    """The file `name` with the entry; unchanged when it has one. Raises NotExtendableError."""
     whole = snippet(entry, name)
     if before is None or not before.strip():
         return Change(before, (before or b"") + whole.encode())
@@ -68,7 +64,7 @@ def plan(before: bytes | None, entry: Entry, name: str) -> Change:
     if not isinstance(document, dict) or not isinstance(document.get("repos"), list):
         raise NotExtendableError(name, "it has no list `repos`", whole)
     if framework_files.has_entry(document):
-        return Change(before, before, present=True)
+        return Change(before, before)
     bom, text = _text(before)
     try:
         end, types = block.line_end(before).decode(), TYPES not in document
@@ -77,7 +73,7 @@ def plan(before: bytes | None, entry: Entry, name: str) -> Change:
         raise NotExtendableError(name, str(error), whole) from None
     repos = [*document["repos"], entry.item]
     wanted = {TYPES: list(COMMIT_STAGES), **document, "repos": repos}
-    if not _says(after.encode(), wanted, name):
+    if not _holds(after.encode(), wanted, name):
         raise NotExtendableError(name, "its layout is unusual", whole)
     return Change(before, after.encode())
 
@@ -101,7 +97,7 @@ def exchange(before: bytes, old: Entry, new: Entry | None, name: str) -> Change 
         after = (bom + found).encode()
         if not found.strip():
             return Change(before, b"")
-        if any(_says(after, one, name) for one in wanted):
+        if any(_holds(after, one, name) for one in wanted):
             return Change(before, after)
     return None
 
@@ -117,8 +113,8 @@ def _text(data: bytes) -> tuple[str, str]:
     return bom, text.removeprefix(bom)
 
 
-def _says(data: bytes, wanted: Any, name: str) -> bool:
-    """Whether a file says just this."""
+def _holds(data: bytes, wanted: Any, name: str) -> bool:
+    """Whether the document in a file is `wanted`."""
     try:
         return bool(framework_files.load(data, name) == wanted)
     except ValueError:

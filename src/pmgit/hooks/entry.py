@@ -1,18 +1,16 @@
 """pmgit's entry in the configuration of pre-commit or prek, as data.
 
-An entry says where the framework gets pmgit from: from a package index, from a Git repository, or
-from the PATH of whoever commits. How it is written into a file, `hook_config` and `prek_config`
-know.
+An entry names the place that the framework gets pmgit from: a package index, a Git repository, or
+the PATH of each user. `yaml_config` and `prek_config` write it into a file.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from pmgit import __version__
 from pmgit.hooks.names import COMMIT_STAGES
 
-#: Where pmgit comes from: the PATH of whoever commits, a package index, a Git repository.
+#: Where pmgit comes from: the PATH of each user, a package index, a Git repository.
 SYSTEM, INDEX, GIT = "system", "index", "git"
 
 _STAGES = [*COMMIT_STAGES, "manual"]
@@ -36,7 +34,7 @@ class Entry(NamedTuple):
         """The item of the list `repos`."""
         python = {"language_version": self.python} if self.python else {}
         if self.kind == GIT:
-            # Everything else is said by .pre-commit-hooks.yaml of that commit.
+            # All other keys are in .pre-commit-hooks.yaml of that commit.
             hook: dict[str, Any] = {"id": "pmgit", **python, "stages": _STAGES}
             return {"repo": self.address, "rev": self.version, "hooks": [hook]}
         language: dict[str, Any] = {"language": "system"}
@@ -50,17 +48,17 @@ class Entry(NamedTuple):
         return {"repo": _LOCAL, "hooks": [hook]}
 
     @property
-    def told(self) -> str:
+    def described(self) -> str:
         """Where pmgit comes from, in words."""
         if self.kind == GIT:
             return f"pmgit at {self.version[:12]} of {self.address}"
         if self.kind == INDEX:
             return f"pmgit {self.version} of the package index"
-        return "the pmgit on the PATH of whoever commits"
+        return "the pmgit on the PATH of each user"
 
 
-def of(item: Any) -> Entry | None:
-    """The entry that an item of `repos` is, when it is one that pmgit writes."""
+def from_item(item: Any) -> Entry | None:
+    """The entry for an item of `repos`; None when it is not as pmgit writes one."""
     hooks = item.get("hooks") if isinstance(item, dict) else None
     if not isinstance(hooks, list) or len(hooks) != 1 or not isinstance(hooks[0], dict):
         return None
@@ -74,8 +72,3 @@ def of(item: Any) -> Entry | None:
     else:
         found = Entry(SYSTEM)
     return found if found.item == item else None
-
-
-def of_index() -> Entry:
-    """The entry for this version from a package index."""
-    return Entry(INDEX, __version__)

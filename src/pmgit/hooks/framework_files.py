@@ -1,4 +1,4 @@
-"""The configuration of pre-commit and prek: which file counts, and what it says.
+"""The configuration of pre-commit and prek: which file counts, and the hooks in it.
 
 prek takes the first of `prek.toml`, `.pre-commit-config.yaml` and `.pre-commit-config.yml` and
 warns of the others (0.5.11); pre-commit reads `.pre-commit-config.yaml` alone.
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 MOST_BYTES = 1_000_000
 _MOST_NODES = 1_000_000
 
-#: The key that says which Git hooks the frameworks install.
+#: The key with the Git hooks that the frameworks install.
 TYPES = "default_install_hook_types"
 
 
-def here(top: str) -> list[str]:
+def present(top: str) -> list[str]:
     """The files that lie in a work tree, in prek's order."""
     return [name for name in CONFIGURATIONS if os.path.lexists(os.path.join(top, name))]
 
 
 def tool(found: Collection[str], hooks: Collection[str]) -> str:
-    """pre-commit or prek, whichever the files and the installed hooks are for; '' when neither
-    tells. `hooks` has the kinds of the installed Git hooks.
+    """pre-commit or prek, whichever the files and the installed hooks are for; '' when nothing
+    shows it. `hooks` has the kinds of the installed Git hooks.
     """
     if found and YAML not in found:
         return PREK  # pre-commit does not read what is here
@@ -48,7 +48,7 @@ def read_by(name: str, found: Collection[str]) -> str:
 
 
 def load(data: bytes, name: str) -> Any:
-    """What is in a configuration. Raises ValueError, which says what is wrong."""
+    """The document of a configuration. Raises ValueError, which names the fault."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -74,7 +74,7 @@ def _load_yaml(text: str) -> Any:
 
 
 def _nodes(node: Any, counted: dict[int, int]) -> int:
-    """How many nodes there are, each as often as aliases name it.
+    """The number of nodes, each counted as often as aliases name it.
 
     Raises RecursionError for one that is a part of itself.
     """
@@ -91,7 +91,7 @@ def _nodes(node: Any, counted: dict[int, int]) -> int:
 
 
 def _load_toml(text: str) -> Any:
-    """By tomllib, or by tomlkit where that cannot: prek reads TOML 1.1, whose inline tables may
+    """The document, by tomllib or else tomlkit: prek reads TOML 1.1, whose inline tables may
     span lines (`prek util yaml-to-toml` writes them so), and tomllib of Python 3.11 reads 1.0.
     """
     import tomllib
@@ -155,6 +155,13 @@ def with_items(document: Any, items: list[dict[str, Any]]) -> dict[str, Any]:
     """A document with the same settings, and these items only."""
     kept = document if isinstance(document, dict) else {}
     return {**kept, "repos": items}
+
+
+def wanted_python(document: Any) -> str:
+    """The Python that a document wants for all hooks; '' when it names none."""
+    versions = document.get("default_language_version") if isinstance(document, dict) else None
+    wanted = versions.get("python") if isinstance(versions, dict) else None
+    return wanted if isinstance(wanted, str) else ""
 
 
 def is_ours(hook: dict[str, Any]) -> bool:

@@ -59,14 +59,14 @@ class Framework(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What a program answered: its exit code, and all that it printed."""
+    """The exit code of a program, and all that it printed."""
 
     code: int
-    said: str
+    output: str
 
-    def told(self, most: int = 3) -> str:
-        """The end of what it said, with the lines that name the error before all others."""
-        lines = [line.strip() for line in self.said.splitlines()]
+    def summary(self, most: int = 3) -> str:
+        """The last lines that it printed; where some name an error, the last of these."""
+        lines = [line.strip() for line in self.output.splitlines()]
         lines = [line for line in lines if line and not line.startswith(_EMPTY)]
         named = [line for line in lines if any(mark in line.lower() for mark in _MARKS)]
         words = " ".join((named or lines)[-most:])[-600:]
@@ -119,12 +119,12 @@ def _is_named_by_prek(state: HookState) -> bool:
 
 
 def _refuse_others(state: HookState, name: str) -> None:
-    """Refuse hooks that would not run pmgit's entry, wherever it is written."""
+    """Raise PmgitError for hooks that would not run pmgit's entry, wherever it is written."""
     hooks = [hook for hook in state.installed if hook.stage in COMMIT_STAGES]
     who = hooks[0].path if hooks else "hooks-config in pmgit's configuration"
     again = "then run it again; for Git hooks beside it: pmgit init --hooks native"
     top = state.top
-    read = {hook_state.names(hook, top): hook for hook in hooks}
+    read = {hook_state.named_config(hook, top): hook for hook in hooks}
     if len(read) > 1:
         (one, first), (other, second) = list(read.items())[:2]
         raise PmgitError(
@@ -177,7 +177,7 @@ def is_dead(hook: HookFile) -> bool:
 def install(
     repository: Repository, framework: Framework, stages: Sequence[str] = COMMIT_STAGES
 ) -> None:
-    """Have the framework write its Git hooks. Raises PmgitError with what it said."""
+    """Have the framework write its Git hooks. Raises PmgitError with what it printed."""
     types = [word for stage in stages for word in ("--hook-type", stage)]
     _run(repository, framework, "install", *framework.options, *types)
 
@@ -189,7 +189,7 @@ def uninstall(repository: Repository, framework: Framework, stages: Sequence[str
 
 
 def validate(repository: Repository, framework: Framework) -> None:
-    """Have the framework read its configuration. Raises PmgitError with what it said."""
+    """Have the framework read its configuration. Raises PmgitError with what it printed."""
     _run(repository, framework, "validate-config", framework.config)
 
 
@@ -197,7 +197,7 @@ def build(repository: Repository, framework: Framework, document: dict[str, Any]
     """Have the framework build the environments of a configuration that is not written yet.
 
     It keeps them, and uses them when the same stands in the real one. Raises PmgitError with what
-    it said, or when it takes too long.
+    it printed, or when it takes too long.
     """
     with TemporaryDirectory(prefix="pmgit-", ignore_cleanup_errors=True) as folder:
         path = os.path.join(folder, YAML)
@@ -213,20 +213,20 @@ def _run(repository: Repository, framework: Framework, *args: str) -> None:
     done = run([*framework.argv, *args], repository.top, env)
     if done.code:
         raise PmgitError(
-            f"{framework.name} {args[0]} failed: {done.told()}",
+            f"{framework.name} {args[0]} failed: {done.summary()}",
             f"see: {' '.join((framework.name, *args))}",
         )
 
 
 def unreachable(address: str) -> str:
-    """Why a Git address does not answer; '' when it does. The repository here has no say in it."""
+    """Why a Git address does not answer; '' when it does. It is asked outside of the repository."""
     with TemporaryDirectory(prefix="pmgit-") as folder:
         argv = [path_of("git"), "ls-remote", "-q", "--exit-code", "--", address, "HEAD"]
         try:
             done = run(argv, folder, {**elsewhere(), **_QUIET}, seconds=30)
         except PmgitError as error:
             return error.message
-    return done.told() if done.code else ""
+    return done.summary() if done.code else ""
 
 
 def elsewhere() -> dict[str, str]:
@@ -243,15 +243,15 @@ def run(
     most = seconds or MOST_SECONDS
     name = os.path.basename(argv[0])
     # A file, not a pipe: what goes on in the background may keep it open for ever.
-    with TemporaryFile() as said:
+    with TemporaryFile() as printed:
         try:
             process = subprocess.Popen(
                 argv,
                 cwd=cwd,
                 env=env,
                 stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
+                stdout=printed,
+                stderr=printed,
                 # A group of its own, to be ended as a whole; and no terminal to ask anybody on.
                 start_new_session=True,
             )
@@ -267,8 +267,8 @@ def run(
         finally:
             if process.returncode is None:
                 _end(process)
-        said.seek(0)
-        return Done(process.returncode, said.read().decode("utf-8", "replace"))
+        printed.seek(0)
+        return Done(process.returncode, printed.read().decode("utf-8", "replace"))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""Which hooks a repository has, whose they are, and what they read."""
+"""Which hooks a repository has, who wrote them, and which configurations they read."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class HookState:
     users. `hooks_path` is core.hooksPath ('' when not set), `tracked` whether the folder is part
     of the work tree, `shared` whether it belongs to other repositories too. `manager` is husky
     or lefthook. `hooks` has every file that counts, by its name. `configs` are the configuration
-    files of pre-commit and prek, `tool` is the one of the two that is used here ('' when nothing
-    tells), `pushes` that its configuration has hooks for the pre-push stage. `named` is the
+    files of pre-commit and prek, `tool` is the one of the two that is used here ('' when neither
+    is), `pushes` that its configuration has hooks for the pre-push stage. `named` is the
     configuration that their installed hooks read where that is another than `configs` say
     (`pre-commit install -c FILE`, `prek install --cd DIR`), `call` how they call it. `top` is the
     top of the work tree.
@@ -63,7 +63,7 @@ class HookState:
 
     @property
     def record(self) -> str:
-        """What another clone must know of `named`: the file, or the folder with a slash."""
+        """The value of `hooks-config` for other clones: the file, or the folder with a slash."""
         return self.named if self.call.config or not self.named else f"{self.call.folder}/"
 
     def follow(self, record: str) -> None:
@@ -98,19 +98,19 @@ def inspect(repository: Repository) -> HookState:
         state.manager = LEFTHOOK
     if not repository.bare:
         state.top = repository.top
-        state.configs = framework_files.here(repository.top)
+        state.configs = framework_files.present(repository.top)
         state.tool = framework_files.tool(state.configs, _kinds(state))
         top = repository.top
-        if state.installed and (named := names(state.installed[0], top)):
+        if state.installed and (named := named_config(state.installed[0], top)):
             state.named, state.tool = named, state.installed[0].kind
             state.call = state.installed[0].call
         push = state.hook(PUSH)
-        name = (names(push, top) if push.is_framework else "") or state.config(state.tool)
+        name = (named_config(push, top) if push.is_framework else "") or state.config(state.tool)
         state.pushes = _has_push_stage(os.path.join(top, name), name)
     return state
 
 
-def names(hook: HookFile, top: str) -> str:
+def named_config(hook: HookFile, top: str) -> str:
     """The configuration that the hook of a framework names, relative to the top; '' for the usual
     one.
     """
@@ -121,7 +121,7 @@ def names(hook: HookFile, top: str) -> str:
 def _named(call: Call, kind: str, top: str) -> str:
     config, folder = call.config, call.folder
     if folder and not config:
-        config = framework_files.read_by(kind, framework_files.here(os.path.join(top, folder)))
+        config = framework_files.read_by(kind, framework_files.present(os.path.join(top, folder)))
     return os.path.normpath(os.path.join(folder, config)).replace(os.sep, "/") if config else ""
 
 
@@ -139,7 +139,7 @@ def _is_below(path: str, folder: str) -> bool:
 
 
 def _kinds(state: HookState) -> set[str]:
-    """Whose the installed hooks are: of commits, or where nobody serves those, of pushes."""
+    """The kinds of the hooks of commits, or of all stages where no framework has those."""
     kinds = {state.hook(stage).kind for stage in COMMIT_STAGES}
     return (
         kinds if not kinds.isdisjoint(FRAMEWORKS) else {hook.kind for hook in state.hooks.values()}

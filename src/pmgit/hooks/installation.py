@@ -1,8 +1,9 @@
-"""What to write so that all hooks of a repository run.
+"""The files to write so that all hooks of a repository run, and writing them.
 
-Whoever came first or second, after `apply` each push is judged by pmgit, then uploaded by Git
-LFS, and the user's own hooks and the framework's stages run as before. Nobody's hook is lost and
-core.hooksPath stays: what stands in the way is kept beside the chain, as `<stage>.before-pmgit`.
+In whatever order hooks were installed, after `apply` each push is judged by pmgit, then uploaded
+by Git LFS, and the user's own hooks and the framework's stages run as before. Nobody's hook is
+lost and core.hooksPath stays: a hook in the place of the chain is kept beside it, as
+`<stage>.before-pmgit`.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ _EXECUTABLE = 0o755
 class HookAction:
     """A file to write: `before` and `after` are its content (None: there is none).
 
-    `path` is absolute, `mode` its permissions afterwards, `why` says what it is for. With `link`,
-    a symbolic link that leads there is made, not a file.
+    `path` is absolute, `mode` its permissions afterwards, `why` its purpose. With `link`, a
+    symbolic link that leads there is made, not a file.
     """
 
     path: str
@@ -44,7 +45,7 @@ class HookAction:
 
 
 def plan(state: HookState, mode: str, *, python: str) -> list[HookAction]:
-    """What to write, in the order in which it must be written; empty when all is right.
+    """The files to write, in the order in which they must be written; empty when all is right.
 
     `mode` is "native" (the chain at every stage), "pre-commit" (a framework serves the commit,
     the chain the push) or "none". `python` is the interpreter that has pmgit.
@@ -66,8 +67,8 @@ def plan(state: HookState, mode: str, *, python: str) -> list[HookAction]:
 
 
 def unchain(state: HookState) -> list[HookAction]:
-    """What takes the chains away that judge commits, for a framework that is to do so: the hooks
-    that were there before come back. Where core.hooksPath is set, `plan` makes them run it instead.
+    """The actions that remove the chains which judge commits, for a framework that is to do so: the
+    hooks before them are restored. Where core.hooksPath is set, `plan` makes them run it instead.
     """
     actions = []
     for stage in COMMIT_STAGES:
@@ -157,7 +158,7 @@ def _why(state: HookState, stage: str, place: HookFile, judge: bool) -> str:
     did = {
         NOTHING: "",
         LFS: ", in the place of Git LFS's own hook",
-        CHAIN: ", brought up to date",
+        CHAIN: ", updated",
         SHIM: ", in the place of the one that pmgit made for a clone",
         FOREIGN: ", and your own hook with it",
     }.get(place.kind, "")

@@ -19,7 +19,7 @@ _CALLS = tuple(call.encode() for call in LFS_CALLS)
 
 
 class PushUpload(NamedTuple):
-    """`uploads`: whether a push uploads. `hook` is its path; `hint` says what to do if not."""
+    """Whether a push uploads, the path of the pre-push hook, and a hint for when it does not."""
 
     uploads: bool
     hook: str

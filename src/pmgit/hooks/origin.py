@@ -1,4 +1,4 @@
-"""How the pmgit that runs was installed, and so how others can have the same one.
+"""The origin of the running pmgit: the entry by which others can install the same, or none.
 
 Installers write it down (PEP 610, `direct_url.json`): a Git address with its commit, a folder, an
 archive; nothing where it came from a package index. Only an address that others can reach goes
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import pmgit
-from pmgit.hooks.entry import GIT, Entry, of_index
+from pmgit.hooks.entry import GIT, INDEX, Entry
 from pmgit.report.redact import redact
 
 #: Addresses that lead to the same place on every machine.
@@ -35,7 +35,7 @@ class Origin(NamedTuple):
 
 
 def find() -> Origin:
-    """How this pmgit was installed."""
+    """The origin of the running pmgit."""
     for found in metadata.distributions(name="pmgit"):
         url = _direct_url(found)
         if _holds_us(found, url):
@@ -44,9 +44,9 @@ def find() -> Origin:
 
 
 def read(url: dict[str, Any] | None) -> Origin:
-    """What `direct_url.json` says; None: there is none, as of a package index."""
+    """The origin by `direct_url.json`; None: there is no such file, as from a package index."""
     if url is None:
-        return Origin(of_index())
+        return Origin(Entry(INDEX, pmgit.__version__))
     address = str(url.get("url", ""))
     shown = redact(address)
     vcs = url.get("vcs_info")
@@ -58,13 +58,13 @@ def read(url: dict[str, Any] | None) -> Origin:
         return Origin(None, f"installed from {shown} without the commit of a Git repository")
     if url.get("subdirectory"):
         return Origin(None, f"installed from a folder within the repository {shown}")
-    public = for_others(address)
+    public = shareable(address)
     if not public:
         return Origin(None, f"installed from {shown}, which is no address for others")
     return Origin(Entry(GIT, commit, public))
 
 
-def for_others(address: str) -> str:
+def shareable(address: str) -> str:
     """A Git address as it can be shared: without user and password; '' when it cannot be."""
     if not _PLAIN.issuperset(address):
         return ""  # a query, too: it may hold a token
@@ -90,7 +90,7 @@ def _as_scp(address: str, parts: SplitResult) -> str:
 
 
 def _direct_url(found: metadata.Distribution) -> dict[str, Any] | None:
-    """The content of `direct_url.json`; None when there is none. A damaged one says nothing."""
+    """The content of `direct_url.json`; None when there is none, empty when it is damaged."""
     text = found.read_text("direct_url.json")
     if text is None:
         return None

@@ -39,7 +39,7 @@ def as_tables(entry: Entry) -> str:
 def insert(text: str, entry: Entry, end: str, *, types: bool) -> str:
     """The text with the entry, and with the key TYPES when `types` is true; `end` ends a line.
 
-    Raises ValueError, which says why there is no place for it.
+    Raises ValueError, with the reason, when there is no place for it.
     """
     if types:
         text = _with_types(text, end)
@@ -59,8 +59,8 @@ def insert(text: str, entry: Entry, end: str, *, types: bool) -> str:
 
 def exchange(text: str, at: int, old: Entry, new: Entry | None, end: str) -> Iterator[str]:
     """The texts that may have `new` in the place of `old` (None: without it), which is item `at`
-    and must stand in `text` as pmgit writes it (inline: on one line, where no comment can be); the
-    first counts that says so.
+    and must stand in `text` as pmgit writes it (inline: on one line, where no comment can be). The
+    caller takes the first that reads as the wanted document.
     """
     try:
         parsed, repos = _parse(text)

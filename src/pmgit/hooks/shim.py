@@ -1,6 +1,6 @@
 """The one source of the Git hooks in `hooks/`: a POSIX shell script that finds pmgit.
 
-The same text serves every stage: a hook is told by its own file name.
+The same text serves every stage: the stage is the name of the hook file.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ exit 3
 
 
 def is_shim(content: bytes) -> bool:
-    """Whether a hook file is this text, whatever its hint says: that was another once."""
+    """Whether a hook file is this text with any hint: earlier versions had another."""
     return _without_hint(content.replace(b"\r\n", b"\n")) == _without_hint(SHIM.encode())
 
 

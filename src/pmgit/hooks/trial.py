@@ -2,9 +2,9 @@
 
 The repository is a temporary one. It has copies of the hook files that Git would run here and of
 what they read: the configuration of pmgit, and that of pre-commit or prek, where all hooks but
-pmgit's do nothing. So the team's other hooks are neither run, which may do anything, nor waited
-for, nor blamed: a hook of theirs that fails says nothing about pmgit. Nothing is written into the
-user's repository, and its size does not matter.
+pmgit's do nothing. So the team's other hooks, which may do anything, are not run, and one that
+fails is no fault of pmgit. Nothing is written into the user's repository, and its size does not
+matter.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def commit(
 ) -> None:
     """Commit text, which must go in, and raw weights at `path`, which one of `rules` must stop.
 
-    `tool` is pre-commit or prek, where it reads a configuration. Raises PmgitError, which says
-    what the hook did instead.
+    `tool` is pre-commit or prek, where it reads a configuration. Raises PmgitError, with what the
+    hook did instead.
     """
     with TemporaryDirectory(prefix="pmgit-", ignore_cleanup_errors=True) as folder:
         there = _Repository(os.path.join(os.path.realpath(folder), "repository"))
@@ -67,10 +67,10 @@ def commit(
         there.write("README.md", b"# A trial\n")
         done = there.commit()
         if done.code:
-            raise PmgitError(f"a commit of text does not get through the hook: {done.told()}")
+            raise PmgitError(f"a commit of text does not get through the hook: {done.summary()}")
         there.write(path, bytes(BYTES))
         done = there.commit()
-    named = any(f"{visible(path)}: {rule}: " in done.said for rule in rules)
+    named = any(f"{visible(path)}: {rule}: " in done.output for rule in rules)
     if done.code and named:
         return
     switched = [name for name in _SWITCHES if os.environ.get(name)]
@@ -81,7 +81,7 @@ def commit(
         )
     if not done.code:
         raise PmgitError("a commit of raw weights gets through the hook")
-    raise PmgitError(f"the hook stops raw weights, but not by pmgit's judgement: {done.told()}")
+    raise PmgitError(f"the hook stops raw weights, but not by pmgit's judgement: {done.summary()}")
 
 
 def _harmless(top: str, config: str) -> tuple[str, bytes]:
@@ -140,7 +140,7 @@ class _Repository:
             with open(os.path.join(top, name), "rb") as file:
                 self.write(name, file.read())
         except OSError:
-            pass  # what cannot be read here was told long before
+            pass  # a file that cannot be read was reported long before
 
     def write(self, name: str, content: bytes) -> None:
         path = os.path.join(self._top, *name.split("/"))

@@ -31,7 +31,7 @@ def snippet(entry: Entry) -> str:
 def insert(text: str, entry: Entry, end: str, *, types: bool) -> str:
     """The text with the entry, and with the key TYPES when `types` is true; `end` ends a line.
 
-    Raises ValueError, which says why there is no place for it.
+    Raises ValueError, with the reason, when there is no place for it.
     """
     from yaml import safe_load
 
@@ -56,7 +56,7 @@ def insert(text: str, entry: Entry, end: str, *, types: bool) -> str:
 
 def exchange(text: str, at: int, old: Entry, new: Entry | None, end: str) -> Iterator[str]:  # noqa: ARG001 - as for TOML
     """The texts that may have `new` in the place of `old` (None: without it), which must stand in
-    `text` as pmgit writes it; the first counts that says so.
+    `text` as pmgit writes it. The caller takes the first that reads as the wanted document.
     """
     found = _find(text)
     if found is None:

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 #: Folders of these names are for pretrained models.
 COMMON = ("pretrained_model", "pretrained_models")
-#: Names as `_folded` gives them, those first that say most. These need no weights as evidence.
+#: Names as `_folded` gives them, the clearest first. These need no weights as evidence.
 _COMMON_FOLDED = ("pretrainedmodel", "pretrainedmodels")
 _PRETRAINED = (
     *_COMMON_FOLDED, "pretrained", "pretrainedweights", "pretrainedweight", "pretrainedckpts",
     "pretrainedckpt", "pretrainedcheckpoints", "pretrainedcheckpoint", "pretrainmodels",
     "pretrainmodel", "预训练模型",
 )  # fmt: skip
-_TELLING = (
+_NAMES = (
     *_PRETRAINED, "pretrain", "weights", "weight", "checkpoints", "checkpoint", "ckpts", "ckpt",
     "models", "model", "modelzoo", "modelszoo", "modelhub", "modelweights", "modelfiles",
     "savedmodels", "trainedmodels", "basemodels", "localmodels", "hfmodels", "llmmodels", "权重",
@@ -45,10 +45,10 @@ _OF_ANY_KIND = ("model", "models", "模型")
 #: So far below the top the work tree is looked at, in so many folders; of one folder so many
 #: entries. Where more folders than that lie in one, it is data (a folder for each class).
 _DEEPEST, _MOST_FOLDERS, _MOST_ENTRIES, _MOST_BELOW = 4, 2000, 10_000, 200
-_OF_OTHERS = frozenset(
+_FOREIGN = frozenset(
     {"node_modules", "site-packages", "venv", "env", "build", "dist", "third_party", "vendor"}
 )
-#: What tells an environment of Python, whatever its name.
+#: The marks of an environment of Python, whatever its name.
 _ENVIRONMENT = frozenset({"pyvenv.cfg", "conda-meta"})
 _CODE = (
     ".py", ".pyx", ".c", ".cc", ".cpp", ".cu", ".h", ".hpp", ".java", ".kt", ".go", ".rs", ".js",
@@ -73,8 +73,8 @@ def is_common(path: str) -> bool:
     return _folded(path) in _COMMON_FOLDED
 
 
-def says_pretrained(path: str) -> bool:
-    """Whether the name alone says that pretrained models belong here."""
+def is_pretrained_name(path: str) -> bool:
+    """Whether pretrained models belong here, by the name alone."""
     return _folded(path) in _PRETRAINED
 
 
@@ -85,7 +85,7 @@ def _folded(path: str) -> str:
 
 
 def find(repository: Repository, tracked: Iterable[str]) -> list[str]:
-    """The folders whose names say that models may lie in them, those nearest to the top first.
+    """The folders that may hold models by their names, those nearest to the top first.
 
     Not in what other programs have put there, nor in repositories of their own.
     """
@@ -99,19 +99,19 @@ def find(repository: Repository, tracked: Iterable[str]) -> list[str]:
         for end, name in enumerate(parts, 1):
             if not _is_ours(name):
                 break
-            if _folded(name) in _TELLING:
+            if _folded(name) in _NAMES:
                 found.add("/".join(parts[:end]))
-    return sorted(found, key=lambda path: (path.count("/"), _TELLING.index(_folded(path)), path))
+    return sorted(found, key=lambda path: (path.count("/"), _NAMES.index(_folded(path)), path))
 
 
 def _on_disk(top: str) -> Iterator[str]:
-    """The folders of telling names in the work tree."""
+    """The folders of the work tree with such names."""
     left, folders = _MOST_FOLDERS, deque([("", 0)])
     while folders and left:
         left -= 1
         above, depth = folders.popleft()
         names = _folders_in(f"{top}/{above}")
-        yield from (above + name for name in names if _folded(name) in _TELLING)
+        yield from (above + name for name in names if _folded(name) in _NAMES)
         if depth < _DEEPEST and len(names) <= _MOST_BELOW:
             own = [name for name in names if not _is_clone(f"{top}/{above}{name}")]
             folders.extend((f"{above}{name}/", depth + 1) for name in own)
@@ -139,11 +139,11 @@ def _is_clone(path: str) -> bool:
 
 
 def _is_ours(name: str) -> bool:
-    return name not in _OF_OTHERS and name[:1] != "."
+    return name not in _FOREIGN and name[:1] != "."
 
 
 def weigh(repository: Repository, tiers: Tiers, path: str, tracked: Iterable[str]) -> Folder:
-    """What is in a folder of the work tree and the index."""
+    """The folder `path` with its weights, those of the work tree and of the index."""
     found = Folder(path)
     large = _LARGE if _folded(path) in _OF_ANY_KIND else BINARY_BYTES
     names = set(folder.files_on_disk(repository.top, path, of_other=True))
@@ -167,9 +167,9 @@ def _size(path: str) -> int:
         size = os.lstat(path).st_size
         if 100 < size < pointer.MAX_BYTES:
             with open(path, "rb") as file:
-                told = pointer.read(file.read(pointer.MAX_BYTES))
-            if isinstance(told, pointer.Pointer):
-                return told.size
+                found = pointer.read(file.read(pointer.MAX_BYTES))
+            if isinstance(found, pointer.Pointer):
+                return found.size
     except OSError:
         return 0
     return size

@@ -1,17 +1,16 @@
-"""The configuration as `pmgit init` writes it, and as it is there already."""
+"""The configuration as `pmgit init` writes it, and the keys that it puts into an existing one."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING
 
-from pmgit.core.config import HOOKS, IGNORE, LFS, Config
+from pmgit.core.config import FILE, HOOKS, IGNORE, LFS, PYPROJECT, Config, parse
 from pmgit.core.errors import UsageError
-from pmgit.gitfiles import user_files
-from pmgit.init import config_key
-from pmgit.init.journal import ENTRY, Journal
-from pmgit.init.step import SetupStep
+from pmgit.gitfiles import block, toml_file, user_files
+from pmgit.init.journal import ENTRY, SetupStep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,12 +18,13 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 
+_HEADER = re.compile(r"(?m)^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*pmgit[ \t]*\][ \t]*(#.*)?\r?$\n?")
 #: The command that switches to ignored weights, or to Git LFS.
 _SWITCH = ("to leave Git LFS: pmgit lfs-setup --leave", "to switch to Git LFS: pmgit lfs-setup")
 
 
 def refuse_contradiction(config: Config, asked: dict[str, str | tuple[str, ...]]) -> None:
-    """A configuration that is there is kept; what is asked for must not be another."""
+    """Raise UsageError when an option contradicts the configuration that exists: it is kept."""
     if not config.source:
         return
     for key, value in asked.items():
@@ -39,7 +39,7 @@ def refuse_contradiction(config: Config, asked: dict[str, str | tuple[str, ...]]
 
 
 def text(roots: Sequence[str], where: str, language: str, hooks: str, file: str) -> bytes:
-    """What `.pmgit.toml` says."""
+    """The content of a new `.pmgit.toml`."""
     lines = [
         (f"models = {_list(roots)}", ""),
         (f'storage = "{where}"', f'or "{LFS if where == IGNORE else IGNORE}"'),
@@ -63,15 +63,61 @@ def _list(names: Sequence[str]) -> str:
 
 
 def record(repository: Repository, config: Config, keys: dict[str, str]) -> SetupStep:
-    """Put keys about hooks into the configuration that is there."""
+    """The step that puts keys about hooks into the configuration that exists."""
     name = config.source.partition(" ")[0]
     path = os.path.join(repository.top, name)
     before = after = user_files.read(path) or b""
     for key, value in keys.items():
-        after = config_key.put(after, config.source, key, value)
-
-    def run(journal: Journal) -> None:
-        journal.write(ENTRY, path, after)
-
+        after = put_key(after, config.source, key, value)
     what = " and ".join(f"{key} = {_text(value)}" for key, value in keys.items())
-    return SetupStep(f"write {what} into {name}", [(name, before, after)], run)
+    return SetupStep(
+        f"write {what} into {name}",
+        [(name, before, after)],
+        lambda journal: journal.write(ENTRY, path, after),
+    )
+
+
+def put_key(before: bytes, source: str, key: str, value: str) -> bytes:
+    """The text of the configuration `source` with `key = "value"` at its top; all else stays.
+
+    Both texts are read then: the new document must be the old one with the key. Raises UsageError.
+    """
+    name = PYPROJECT if source.startswith(PYPROJECT) else FILE
+    text, end = before.decode("utf-8"), block.line_end(before).decode()
+    begin = 0
+    if name == PYPROJECT:
+        header = _HEADER.search(text)
+        begin = header.end() if header else len(text)
+    new = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    try:
+        stop = begin + toml_file.first_table(text[begin:])
+    except ValueError as error:
+        raise UsageError(f"{source}: {error}", f"write {new} into {source}") from None
+    line = re.compile(rf"(?m)^([ \t]*{key}[ \t]*=[ \t]*)(\"[^\"\\\n]*\"|'[^'\n]*')")
+    found = line.search(text, begin, stop)
+    if found:
+        instead = f"{found.group(1)}{json.dumps(value, ensure_ascii=False)}"
+        at, until = found.span()
+    else:
+        at = until = _behind_keys(text, begin, stop)
+        gap = end if at and text[at - 1] != "\n" else ""
+        instead = f"{gap}{new}{end}"
+    after = (text[:at] + instead + text[until:]).encode()
+    try:
+        config, old = parse(after, name), parse(before, name)
+        right = config.values == {**old.values, key: value} and config.rules == old.rules
+    except UsageError:
+        right = False
+    if not right:
+        raise UsageError(f"{source} does not say {new}", f"write {new} into {source}")
+    return after
+
+
+def _behind_keys(text: str, begin: int, stop: int) -> int:
+    """Behind the last line between these places that is neither empty nor a comment."""
+    at = place = begin
+    for line in text[begin:stop].splitlines(keepends=True):
+        at += len(line)
+        if line.strip() and not line.lstrip().startswith("#"):
+            place = at
+    return place

@@ -1,4 +1,4 @@
-"""What is there before `pmgit init` writes anything. It only looks."""
+"""Looking at a repository before `pmgit init` writes anything."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _MOST_WEIGHED = 50
 
 @dataclass
 class Look:
-    """What was seen: models folders to take, to offer and to leave, and all else that counts.
+    """The findings: models folders to take, to offer and to leave, Git LFS, and hooks.
 
     `raw` are blobs of the index that are weights and no pointers; `source` is the configuration
-    that says which folders are taken ('' when none does), `idle` what there is to say of managers
-    without hooks. `more` folders have a name like those offered, and were not looked into.
+    that names the folders to take ('' when none does), `idle` are lines about managers of hooks
+    that have none here. `more` folders have a name like those offered, and were not looked into.
     """
 
     taken: list[Folder] = field(default_factory=list)
@@ -42,7 +42,6 @@ class Look:
     raw: list[Blob] = field(default_factory=list)
     lfs_installed: bool = False
     lfs_lines: bool = False
-    lfs_filter: bool = False
     managers: list[str] = field(default_factory=list)
     idle: list[str] = field(default_factory=list)
     hooks: list[str] = field(default_factory=list)
@@ -76,8 +75,6 @@ def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> 
     seen.raw = _raw(snapshot, tiers, names)
     seen.lfs_installed = missing.is_installed()
     seen.lfs_lines = storage.has_lfs_lines(snapshot)
-    code, _, _ = repository.start("config", "--get", "filter.lfs.clean").wait()
-    seen.lfs_filter = code == 0
     seen.managers = [
         name
         for name, marks in FILES.items()
@@ -130,7 +127,7 @@ def _offer(seen: Look, weighed: Callable[[str], Folder], found: Iterable[str]) -
         if folder.has_code or folder.is_clone:
             if folder.files:
                 seen.left.append(folder)
-        elif folder.files or (candidates.says_pretrained(path) and not folder.is_empty):
+        elif folder.files or (candidates.is_pretrained_name(path) and not folder.is_empty):
             seen.offered.append(folder)
             known.append(begin)
 

@@ -18,8 +18,7 @@ from pmgit.hooks import config_entry, entry, framework_files, frameworks, origin
 from pmgit.hooks.entry import SYSTEM, Entry
 from pmgit.hooks.framework_files import TYPES
 from pmgit.hooks.names import COMMIT_STAGES
-from pmgit.init.journal import ENTRY, Journal
-from pmgit.init.step import SetupStep
+from pmgit.init.journal import ENTRY, Journal, SetupStep
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 NOTHING, BY_HAND = "nothing", "by hand"
 #: What pmgit runs with.
 _PYTHON = (3, 11)
-#: In what pip, uv and virtualenv say of a Python that is too old, or not here.
+#: Words in the messages of pip, uv and virtualenv about a Python that is too old, or not here.
 _ABOUT_PYTHON = (
     "different python", "requires-python", "python version", "find interpreter", "inspect python",
 )  # fmt: skip
@@ -47,13 +46,14 @@ def steps(
     repository: Repository,
     framework: Framework,
     system: bool | None,
-    tell: Callable[[str], None],
+    say: Callable[[str], None],
 ) -> list[SetupStep]:
-    """Write the entry, or exchange it when another is asked for.
+    """The step that writes the entry, or exchanges it when another is asked for.
 
-    `system` tells whether the entry is to run the pmgit that is installed; None leaves it to how
-    this one was installed, and an entry that is there as it is. Raises NotExtendableError where
-    nothing can be written, PmgitError where the framework refuses its configuration.
+    With `system` the entry runs the pmgit that is installed, without it one that is built; None
+    leaves it to how this pmgit was installed, and keeps an entry that exists. Raises
+    NotExtendableError where nothing can be written, PmgitError where the framework refuses its
+    configuration.
     """
     name, path = framework.config, _path(repository, framework.config)
     before = user_files.read(path)
@@ -63,7 +63,7 @@ def steps(
     if present and (system is None or _is_asked_for(present, system)):
         return []
     wanted = _candidates(source, system, document)
-    old = entry.of(present[0]) if len(present) == 1 else None
+    old = entry.from_item(present[0]) if len(present) == 1 else None
     if old in wanted:
         return []
 
@@ -78,7 +78,7 @@ def steps(
     chosen: list[Entry] = []
 
     def ready() -> None:
-        chosen[:] = [_choose(repository, framework, document, wanted, tell)]
+        chosen[:] = [_choose(repository, framework, document, wanted, say)]
 
     def run(journal: Journal) -> None:
         journal.write(ENTRY, path, change(*chosen).after)
@@ -97,7 +97,7 @@ def take_out(repository: Repository, name: str) -> tuple[list[SetupStep], str]:
     present = framework_files.items(read(before, name))
     if before is None or not present:
         return [], ""
-    old = entry.of(present[0]) if len(present) == 1 else None
+    old = entry.from_item(present[0]) if len(present) == 1 else None
     made = config_entry.exchange(before, old, None, name) if old else None
     if made is None:
         return [], BY_HAND
@@ -115,9 +115,9 @@ def take_out(repository: Repository, name: str) -> tuple[list[SetupStep], str]:
     return [SetupStep(what, [(name, before, after)], run)], "" if useful else NOTHING
 
 
-def check(repository: Repository, framework: Framework, tell: Callable[[str], None] | None) -> str:
-    """Have the framework build what the entries of pmgit that are there need, unless that is known
-    to have been done (`tell` is None); where pmgit comes from, in words ('' when nothing is built).
+def check(repository: Repository, framework: Framework, say: Callable[[str], None] | None) -> str:
+    """Have the framework build the environments of pmgit's entries, unless it has built them (`say`
+    is None); returns where pmgit comes from, in words ('' when nothing is built).
 
     Raises PmgitError when it cannot be built here.
     """
@@ -126,11 +126,11 @@ def check(repository: Repository, framework: Framework, tell: Callable[[str], No
     built = [item for item in framework_files.items(document) if not _is_system(item)]
     if not built:
         return ""
-    own = entry.of(built[0])
-    told = own.told if own else f"the entry of pmgit in {name}"
-    if tell is None:
-        return told
-    tell(f"{framework.name} builds {told}, unless it has it already")
+    own = entry.from_item(built[0])
+    described = own.described if own else f"the entry of pmgit in {name}"
+    if say is None:
+        return described
+    say(f"{framework.name} builds {described}, unless it has it already")
     try:
         frameworks.build(repository, framework, framework_files.with_items(document, built))
     except PmgitError as error:
@@ -139,26 +139,26 @@ def check(repository: Repository, framework: Framework, tell: Callable[[str], No
             "if that is not for the moment only, an entry that runs the pmgit on the PATH:"
             " pmgit init --system",
         ) from None
-    return told
+    return described
 
 
-def note(repository: Repository, framework: Framework) -> list[str]:
-    """What people should know of a configuration that is served all the same."""
+def notes(repository: Repository, framework: Framework) -> list[str]:
+    """The notes about a configuration that leaves out a stage, and is used all the same."""
     name = framework.config
     document = read(user_files.read(_path(repository, name)), name)
     types = document.get(TYPES) if isinstance(document, dict) else None
     if not isinstance(types, list) or set(COMMIT_STAGES) <= set(types):
         return []
     missing = ", ".join(stage for stage in COMMIT_STAGES if stage not in types)
-    told = (
+    note = (
         f"{TYPES} of {visible(name)} leaves out {missing}: in another clone run `pmgit init`,"
         f" because `{framework.name} install` alone would not have pmgit run"
     )
-    return [told]
+    return [note]
 
 
 def read(data: bytes | None, name: str) -> Any:
-    """What a configuration says; None where there is none, or none that can be read."""
+    """The document of a configuration; None where there is none, or none that can be read."""
     try:
         return framework_files.load(data, name) if data else None
     except ValueError:
@@ -175,9 +175,9 @@ def _is_system(item: dict[str, Any]) -> bool:
 
 
 def _is_asked_for(present: list[dict[str, Any]], system: bool) -> bool:
-    """Whether the entries are of the kind that is asked for, whoever wrote them."""
+    """Whether the entries are of the kind that is asked for, by pmgit or by hand."""
     kinds = {_is_system(item) for item in present}
-    own = len(present) == 1 and entry.of(present[0]) is not None
+    own = len(present) == 1 and entry.from_item(present[0]) is not None
     return kinds == {system} and (system or not own)
 
 
@@ -212,9 +212,8 @@ def _candidates(source: origin.Origin, system: bool | None, document: Any) -> li
 
 def _is_too_old(document: Any) -> bool:
     """Whether the configuration asks for a Python that pmgit does not run with."""
-    versions = document.get("default_language_version") if isinstance(document, dict) else None
-    wanted = versions.get("python") if isinstance(versions, dict) else None
-    if not isinstance(wanted, str) or wanted in ("python3", "python", "system", "default"):
+    wanted = framework_files.wanted_python(document)
+    if wanted in ("", "python3", "python", "system", "default"):
         return False
     numbers = wanted.removeprefix("python").split(".")
     known = tuple(int(number) for number in numbers if number.isascii() and number.isdigit())
@@ -226,7 +225,7 @@ def _choose(
     framework: Framework,
     document: Any,
     wanted: list[Entry],
-    tell: Callable[[str], None],
+    say: Callable[[str], None],
 ) -> Entry:
     """The first entry that can be built, or run, here. Raises PmgitError when none can."""
     failed: list[str] = []
@@ -237,35 +236,35 @@ def _choose(
         try:
             if new.kind == SYSTEM:
                 if failed:
-                    tell(f"so it is {new.told}")
+                    say(f"so it is {new.described}")
                 find_installed()
             else:
-                tell(f"{framework.name} builds {new.told}, which may take a minute")
+                say(f"{framework.name} builds {new.described}, which may take a minute")
                 with_entry = framework_files.with_items(document, [new.item])
                 frameworks.build(repository, framework, with_entry)
             return new
         except PmgitError as error:
             failed.append(error.message)
             if new.kind != SYSTEM:
-                tell(f"that does not work here: {error.message}")
+                say(f"that does not work here: {error.message}")
     raise PmgitError(f"no entry for {framework.name} would work here: {failed[-1]}", _OTHERWISE)
 
 
 def find_installed() -> None:
-    """Whether a hook finds this pmgit on the PATH. Raises PmgitError when it does not."""
+    """Raise PmgitError when a hook does not find this pmgit on the PATH."""
     found = path_of("pmgit-hook")
     if not found:
         folder = os.path.dirname(sys.executable)
         raise PmgitError(f"pmgit-hook is not on the PATH (it may be in {folder})")
     done = frameworks.run([found, "--version"], os.path.dirname(found), os.environ)
-    version = done.said.split()[-1:] if not done.code else []
+    version = done.output.split()[-1:] if not done.code else []
     if version != [__version__]:
-        told = version[0] if version else done.told()
-        raise PmgitError(f"{found} is not this pmgit ({__version__}), but {told}")
+        other = version[0] if version else done.summary()
+        raise PmgitError(f"{found} is not this pmgit ({__version__}), but {other}")
 
 
 def _why(framework: Framework, new: Entry, why: str, system: bool | None) -> str:
     if new.kind != SYSTEM:
-        return f"{framework.name} builds {new.told}"
+        return f"{framework.name} builds {new.described}"
     because = f", because this one was {why}" if why and not system else ""
     return f"it runs the pmgit that each of you installs{because}"

@@ -17,8 +17,7 @@ from pmgit.hooks.hook_state import HookState
 from pmgit.hooks.installation import FRAMEWORK, NATIVE, NONE
 from pmgit.hooks.names import COMMIT_STAGES, HUSKY, LEFTHOOK, PRE_COMMIT, PREK, STAGES
 from pmgit.init import entry_steps
-from pmgit.init.journal import HOOK, LINK, Journal
-from pmgit.init.step import SetupStep
+from pmgit.init.journal import HOOK, LINK, Journal, SetupStep
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
 _INSTALLS = {HUSKY: "npm install", LEFTHOOK: "lefthook install"}
 
 
-def idle(state: HookState, managers: Collection[str]) -> list[str]:
-    """What to say of a manager whose hooks are not installed in this clone yet."""
+def idle_managers(state: HookState, managers: Collection[str]) -> list[str]:
+    """The lines about managers whose hooks are not installed in this clone yet."""
     return [
         f"{name} is not installed in this clone: run `pmgit init` again after `{install}`"
         for name, install in _INSTALLS.items()
@@ -43,7 +42,7 @@ def idle(state: HookState, managers: Collection[str]) -> list[str]:
 
 
 def mode_here(state: HookState, managers: Collection[str] = ()) -> str:
-    """The kind of hooks when nobody says: native where the chain judges commits already, and
+    """The kind of hooks when nothing names one: native where the chain judges commits already, and
     beside husky or lefthook, whose users have neither pre-commit nor prek.
     """
     judges = any(state.hook(stage).judges for stage in COMMIT_STAGES)
@@ -51,8 +50,8 @@ def mode_here(state: HookState, managers: Collection[str] = ()) -> str:
 
 
 def mode_of_clone(state: HookState, managers: Collection[str]) -> str:
-    """What the next clone would do when the configuration of pmgit did not say: it has the files
-    of this one, and no hooks.
+    """The kind of hooks in the next clone when the configuration of pmgit names none: it has the
+    files of this one, and no hooks.
     """
     if _is_managed(HookState(state.folder, configs=state.configs), managers):
         return NATIVE
@@ -73,7 +72,7 @@ def refuse_none(repository: Repository, state: HookState) -> None:
         path = os.path.join(repository.top, *name.split("/"))
         if os.path.isfile(path) and not os.path.islink(path):
             document = entry_steps.read(user_files.read(path), name)
-            where += [name] * any(map(entry.of, framework_files.items(document)))
+            where += [name] * any(map(entry.from_item, framework_files.items(document)))
     if where:
         raise UsageError(
             f"pmgit runs here already, by {', '.join(where)}: --hooks none is not applied",
@@ -81,7 +80,7 @@ def refuse_none(repository: Repository, state: HookState) -> None:
         )
 
 
-def hooks(
+def install_steps(
     repository: Repository,
     state: HookState,
     mode: str,
@@ -97,7 +96,7 @@ def hooks(
     if mode == FRAMEWORK and framework:
         if away := installation.unchain(state):
             steps += _chain_steps(repository, away, mode, framework)
-        others = _of_other(state, framework) if exchange else []
+        others = _stages_of_other(state, framework) if exchange else []
         missing = [stage for stage in _missing(state) if stage not in others]
         if not state.hooks_path and (missing or others):
             steps.append(_install(repository, state, framework, missing, others))
@@ -116,8 +115,8 @@ def only_native(repository: Repository, state: HookState) -> tuple[list[SetupSte
     steps, left = entry_steps.take_out(repository, name)
     stages = [hook.stage for hook in state.installed]
     if left == entry_steps.BY_HAND:
-        told = f"the entry of pmgit in {name} is not as pmgit writes it, and stays: it judges, too"
-        return steps, [told]
+        note = f"the entry of pmgit in {name} is not as pmgit writes it, and stays: it judges, too"
+        return steps, [note]
     if left == entry_steps.NOTHING and stages:
         framework = frameworks.find(state)
 
@@ -148,7 +147,7 @@ def _install(
         journal.folders(state.folder)
         with _watched(journal, state, stages):
             now = hook_state.inspect(repository)
-            if other and (left := _of_other(now, framework)):
+            if other and (left := _stages_of_other(now, framework)):
                 frameworks.uninstall(repository, other, left)
             if left := [*_missing(hook_state.inspect(repository)), *others]:
                 frameworks.install(repository, framework, list(dict.fromkeys(left)))
@@ -160,7 +159,7 @@ def _install(
     return SetupStep(what, [], install)
 
 
-def _of_other(state: HookState, framework: Framework) -> list[str]:
+def _stages_of_other(state: HookState, framework: Framework) -> list[str]:
     """The stages, of commits or not, whose hook is the other framework's."""
     names = sorted(os.listdir(state.folder)) if os.path.isdir(state.folder) else []
     paths = {name: os.path.join(state.folder, name) for name in names if "." not in name}
@@ -219,7 +218,7 @@ def _chain_steps(
 
 
 def prove(repository: Repository, mode: str, framework: Framework | None) -> str:
-    """That Git runs pmgit where it should; what is said of it. Raises PmgitError."""
+    """Prove that Git runs pmgit; returns the line of the proof. Raises PmgitError."""
     state = hook_state.inspect(repository)
     missing = [action.path for action in _actions(state, mode, framework)]
     if mode == FRAMEWORK:
@@ -241,15 +240,15 @@ def shown(repository: Repository, path: str) -> str:
     return path
 
 
-def seen(state: HookState) -> list[str]:
-    """What hooks are here, for people."""
+def hook_lines(state: HookState) -> list[str]:
+    """The lines about the hooks of this clone, for people."""
     lines = []
     if state.hooks_path:
         lines.append(f"core.hooksPath = {quote(state.hooks_path)}")
     for stage in STAGES:
         hook = state.hook(stage)
         if hook.content is not None:
-            named = hook_state.names(hook, state.top) if hook.is_framework else ""
+            named = hook_state.named_config(hook, state.top) if hook.is_framework else ""
             reads = f", reads {visible(named)}" if named else ""
             lines.append(f"{stage} ({hook.kind}{reads})")
     return lines

@@ -1,8 +1,8 @@
-"""What `pmgit init` has written, kept in the git directory so that `--undo` can take it back.
+"""The steps of a set-up, and the record of what they wrote, so that `--undo` can take it back.
 
-A record reaches the disk before the step that it is about: after a crash at any moment the
-journal knows of everything that may have been written. It holds the content before and the hash
-of what was written, so a file that somebody has changed since is told from one that nobody has.
+The journal lies in the git directory. A record reaches the disk before the step that it is about:
+after a crash at any moment the journal has everything that may have been written. It holds the
+content before and the hash of what was written, so a file that was changed since is recognised.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pmgit.git.blob import decode
 from pmgit.gitfiles import parts, user_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pmgit.git.repository import Repository
 
@@ -63,7 +63,7 @@ class Record:
     index: str | None = None
 
     @classmethod
-    def of_index(cls, path: str, before: str, after: str = PENDING) -> Self:
+    def for_index(cls, path: str, before: str, after: str = PENDING) -> Self:
         """The record of a path that is about to be staged otherwise; `before` and `after` are what
         the index has of it (`mode id`).
         """
@@ -71,7 +71,7 @@ class Record:
 
     @property
     def content(self) -> bytes | None:
-        """What was there before."""
+        """The content before; None when there was no file."""
         return None if self.before is None else base64.b64decode(self.before)
 
 
@@ -157,7 +157,7 @@ class Journal:
         return record
 
     def _drop(self, *records: Record) -> None:
-        """Take these very records out, not others that say the same."""
+        """Take these very records out, not others that are equal."""
         self.records = [one for one in self.records if not any(one is record for record in records)]
 
     def forget(self, record: Record) -> None:
@@ -252,10 +252,31 @@ def staged(repository: Repository, path: str) -> str:
 
 
 def link_content(path: str) -> bytes:
-    """What stands for the content of a symbolic link: where it leads."""
+    """The content recorded for a symbolic link: the place where it leads, after LINK."""
     return LINK + os.fsencode(os.readlink(path))
 
 
 def digest(data: bytes | None) -> str:
     """The hash by which a content is known again."""
     return GONE if data is None else hashlib.sha256(data).hexdigest()
+
+
+@dataclass
+class SetupStep:
+    """A step: a line about it, how each file changes (name, before, after), and the call for it.
+
+    `run` may be called again: it does what is still missing. `ready` is called before the first
+    step is done: it raises PmgitError when this one will not be possible, and writes nothing into
+    the repository.
+    """
+
+    what: str
+    diffs: list[tuple[str, bytes | None, bytes | None]]
+    run: Callable[[Journal], None]
+    ready: Callable[[], None] | None = None
+
+    @classmethod
+    def writing(cls, path: str, kind: str, diff: tuple[str, bytes | None, bytes], why: str) -> Self:
+        """The step that writes the one file of `diff`, which lies at `path`."""
+        name, _, after = diff
+        return cls(f"write {name}{why}", [diff], lambda journal: journal.write(kind, path, after))

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Leaving:
-    """What leaves Git (`blobs`), what becomes of `.gitattributes`, and the switch of the rest."""
+    """The plan: the blobs that leave Git, the new `.gitattributes`, and the switch of the rest."""
 
     blobs: list[Blob]
     attributes: lfs_setup.LfsPlan
@@ -46,14 +46,14 @@ class Leaving:
 
     @property
     def diffs(self) -> list[tuple[str, bytes | None, bytes | None]]:
-        """How `.gitattributes` changes; a file that held nothing but the block goes."""
+        """The change of `.gitattributes`; a file that held nothing but the block goes."""
         now = self.attributes.attributes.work_tree
         after = self.attributes.new_work_tree
         return [] if now in (None, after) else [(NAME, now, after or None)]
 
 
 def plan(repository: Repository, config: Config) -> Leaving | None:
-    """Work it out; None when weights are not in Git LFS here.
+    """The plan to leave Git LFS; None when weights are not in Git LFS here.
 
     Raises PmgitError when content is not on disk, and what the switch raises.
     """
@@ -157,7 +157,7 @@ def _kept(
 def _still_sent(
     repository: Repository, made: lfs_setup.LfsPlan, lines: lfs_lines.Lines, leaving: Sequence[Blob]
 ) -> list[str]:
-    """What to say of the user's lines that go on naming these files: they do no harm."""
+    """The notes about lines of the user that go on naming these files: they do no harm."""
     paths = [blob.path for blob in leaving]
     found = lines.filters(made.lines, paths)
     sent = [path for path in paths if found[path] == attributes.LFS]
@@ -169,13 +169,13 @@ def _still_sent(
 
 
 def apply(repository: Repository, made: Leaving) -> None:
-    """Do it, noted for `pmgit init --undo`, and ask Git again. Raises PmgitError."""
+    """Carry the plan out, recorded in the journal, and ask Git again. Raises PmgitError."""
     journal = Journal(repository)
     journal.sweep()
     for step in made.switch.first:
         step.run(journal)
     journal.note_all(
-        Record.of_index(blob.path, f"{blob.mode} {blob.oid}", "") for blob in made.blobs
+        Record.for_index(blob.path, f"{blob.mode} {blob.oid}", "") for blob in made.blobs
     )
     names = b"".join(encode(blob.path) + b"\0" for blob in made.blobs)
     repository.run("update-index", "--force-remove", "-z", "--stdin", stdin=names)
@@ -199,7 +199,7 @@ def _write_attributes(repository: Repository, journal: Journal, made: lfs_setup.
         return
     path = os.path.join(repository.top, NAME)
     after = made.new_work_tree
-    entry = journal.note(Record.of_index(NAME, staged(repository, NAME)))
+    entry = journal.note(Record.for_index(NAME, staged(repository, NAME)))
     journal.note(journal.about(BLOCK, path, after or None))
     if after:
         user_files.write_whole(path, after)

@@ -77,8 +77,8 @@ def push_samples(repository: Repository, made: LfsPlan) -> list[str]:
     except OSError as error:
         raise NotProvedError(f"no temporary repository: {error.strerror}") from error
     except PmgitError as error:
-        said = error.stderr.splitlines() if isinstance(error, GitError) else []
-        more = [line for line in said if line.strip() and line not in error.message]
+        printed = error.stderr.splitlines() if isinstance(error, GitError) else []
+        more = [line for line in printed if line.strip() and line not in error.message]
         raise NotProvedError("; ".join([error.message, *more[:5]])) from error
     return list(samples.values())
 
@@ -123,7 +123,7 @@ def _push(repository: Repository, made: LfsPlan, samples: Mapping[str, str], fol
     here.run("add", "-f", "--", ".")
     here.run("commit", "-q", "--no-verify", "-m", "proof")
     tip = here.run("rev-parse", "HEAD").decode("ascii").strip()
-    # What the pre-push hook of Git LFS does, with what Git would tell it.
+    # What the pre-push hook of Git LFS does, with the input that Git would give it.
     refs = f"{_BRANCH} {tip} {_BRANCH} {'0' * len(tip)}\n".encode("ascii")
     here.run("lfs", "pre-push", _REMOTE, url, stdin=refs)
     here.run("push", "-q", _REMOTE, f"{tip}:{_BRANCH}")
@@ -138,7 +138,7 @@ def _filter_of(repository: Repository) -> dict[str, str]:
 
 
 def _at(repository: Repository, top: str, settings: Mapping[str, str]) -> Repository:
-    """A repository at `top` that is asked with these settings, whatever the configuration says."""
+    """A repository at `top` that is asked with these settings, over those of any configuration."""
     found = copy.copy(repository)
     bare = not os.path.isdir(os.path.join(top, ".git"))
     found.top, found.prefix, found.bare = top, "", bare

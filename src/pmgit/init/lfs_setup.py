@@ -47,13 +47,13 @@ _TEXTS_FIRST = "texts are taken out of Git LFS first; run it again for the weigh
 
 @dataclass
 class LfsPlan:
-    """What there is to do, and what was proved of it.
+    """The lines to write, the blobs to stage anew, and what was proved about them.
 
-    `proved` tells for every pattern of this run how many files it covers, `samples` the paths
-    that it matches and that may stand for it, probes first. `raw` are the blobs
-    that become pointers, `texts` the pointers that become text. `history` is what the commits made
-    so far hold raw. `hidden` says why no patterns were added, when only texts are put
-    right; `not_here` counts the blobs that a partial clone lacks.
+    `proved` has for every pattern of this run how many files it covers, `samples` the paths that
+    it matches and that may stand for it, probes first. `raw` are the blobs that become pointers,
+    `texts` the pointers that become text. `history` is what the commits made so far hold raw.
+    `hidden` is the reason why no patterns were added, when only texts are put right; `not_here`
+    counts the blobs that a partial clone lacks.
     """
 
     attributes: AttributeFile
@@ -93,10 +93,19 @@ class LfsPlan:
 
 @dataclass
 class Done:
-    """What was done: `lost` are the texts whose content is not on this machine."""
+    """The result of `apply`: `lost` are the texts whose content is not on this machine."""
 
     lost: list[str]
     hook: lfs_hook.PushUpload
+
+    def refuse_lost(self, hint: str) -> None:
+        """Raise PmgitError, with the hint, when texts are lost."""
+        if self.lost:
+            raise PmgitError(
+                f"{len(self.lost)} texts are pointers whose content is not on this machine:"
+                f" {', '.join(self.lost[:5])}",
+                hint,
+            )
 
 
 def plan(
@@ -112,7 +121,7 @@ def plan(
     `roots` are the models folders; none: those of the configuration that exist. `opened`: the
     ignore rules that hide weights now are about to go.
 
-    Raises UsageError or PmgitError when it cannot work, and says why and what would.
+    Raises UsageError or PmgitError, with the reason and the way out, when it cannot work.
     """
     if repository.bare:
         raise PmgitError("a bare repository has no work tree", "run it in a clone")

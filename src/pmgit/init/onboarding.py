@@ -1,4 +1,4 @@
-"""The plan of `pmgit init`, as data: what is there, and the steps that are missing.
+"""The plan of `pmgit init`, as data: what was found, and the steps that are missing.
 
 Each step is whole or not at all, notes in the journal what it is about to write, and is left out
 when there is nothing to do for it. So an interrupted `init` is finished by the next one.
@@ -21,8 +21,7 @@ from pmgit.hooks.installation import FRAMEWORK, NATIVE, NONE
 from pmgit.hooks.names import LFS_HOOKS
 from pmgit.init import config_steps, entry_steps, hook_steps, lfs_setup, readme_template
 from pmgit.init.detect import Look, look
-from pmgit.init.journal import BLOCK, CONFIG, HOOK, OWN, Journal, Record, staged
-from pmgit.init.step import SetupStep
+from pmgit.init.journal import BLOCK, CONFIG, HOOK, OWN, Journal, Record, SetupStep, staged
 from pmgit.model import storage
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Wanted:
-    """What a person asked for; empty where nothing was said. `tell` shows what takes a while."""
+    """The options of `pmgit init`, empty when not given. `say` prints a line about a long step."""
 
     storage: str = ""
     hooks: str = ""
@@ -43,14 +42,14 @@ class Wanted:
     models: tuple[str, ...] = ()
     system: bool | None = None
     keep_text: bool = False
-    tell: Callable[[str], None] = lambda _: None
+    say: Callable[[str], None] = lambda _: None
 
 
 @dataclass
 class SetupPlan:
-    """What was seen, how the repository is to be set up, and the steps that are missing.
+    """The plan: what was found, how the repository is to be set up, and the steps that are missing.
 
-    `notes` say what the steps do that nobody would expect.
+    `notes` are about effects of the steps that nobody would expect.
     """
 
     look: Look
@@ -66,7 +65,7 @@ class SetupPlan:
 def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
     """Work everything out without changing anything.
 
-    Raises UsageError when what is asked for is not what the configuration says, PmgitError when
+    Raises UsageError when an option contradicts the configuration, PmgitError when
     it cannot work: then nothing was written.
     """
     if wanted.models:
@@ -78,8 +77,8 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
     where = wanted.storage or storage.of(config, seen.lfs_lines)
     roots = [folder.path for folder in seen.taken]
     state = hook_state.inspect(repository)
-    seen.hooks = hook_steps.seen(state)
-    seen.idle = hook_steps.idle(state, seen.managers)
+    seen.hooks = hook_steps.hook_lines(state)
+    seen.idle = hook_steps.idle_managers(state, seen.managers)
     recorded = config.values["hooks"]
     state.follow(config.values["hooks-config"])
     hooks = wanted.hooks or recorded or hook_steps.mode_here(state, seen.managers)
@@ -90,7 +89,7 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
         asked = wanted.hooks
         made.framework = frameworks.find(state, asked, recorded)
         made.hooks, hooks = FRAMEWORK, made.framework.name
-        seen.idle += entry_steps.note(repository, made.framework)
+        seen.idle += entry_steps.notes(repository, made.framework)
     elif wanted.system is False:
         raise UsageError(
             f"--no-system is about the entry for pre-commit or prek, and hooks are {hooks!r} here",
@@ -102,11 +101,11 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
         text = config_steps.text(roots, where, wanted.language or "en", hooks, state.record)
         made.config = parse(text, FILE)
         made.roots = list(made.config.models)
-        what = f"write {FILE}: storage {where!r}, hooks {hooks!r}"
-        made.steps.append(_own(repository, FILE, text, what))
+        why = f": storage {where!r}, hooks {hooks!r}"
+        made.steps.append(_own(repository, FILE, text, why))
     else:
-        said = recorded or hook_steps.mode_of_clone(state, seen.managers)
-        keys = {"hooks": hooks} if said != hooks and (wanted.hooks or not recorded) else {}
+        known = recorded or hook_steps.mode_of_clone(state, seen.managers)
+        keys = {"hooks": hooks} if known != hooks and (wanted.hooks or not recorded) else {}
         if made.framework and state.record != config.values["hooks-config"]:
             keys["hooks-config"] = state.record
         if keys:
@@ -122,10 +121,10 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
 def _hooks(
     repository: Repository, made: SetupPlan, state: HookState, wanted: Wanted
 ) -> list[SetupStep]:
-    """What makes Git run pmgit, by the kind of hooks that the plan has."""
+    """The steps that make Git run pmgit, by the kind of hooks of the plan."""
     if made.framework:
-        entry = entry_steps.steps(repository, made.framework, wanted.system, wanted.tell)
-        return entry + hook_steps.hooks(
+        entry = entry_steps.steps(repository, made.framework, wanted.system, wanted.say)
+        return entry + hook_steps.install_steps(
             repository, state, FRAMEWORK, made.framework, exchange=bool(wanted.hooks)
         )
     if made.hooks == NONE:
@@ -134,17 +133,17 @@ def _hooks(
     if wanted.hooks:
         out, left = hook_steps.only_native(repository, state)
         made.notes += left
-    return out + hook_steps.hooks(repository, state, made.hooks)
+    return out + hook_steps.install_steps(repository, state, made.hooks)
 
 
-def _own(repository: Repository, name: str, data: bytes, what: str) -> SetupStep:
+def _own(repository: Repository, name: str, data: bytes, why: str = "") -> SetupStep:
     """The step that writes a file which is all ours."""
     path = os.path.join(repository.top, *name.split("/"))
-    return SetupStep(what, [(name, None, data)], lambda journal: journal.write(OWN, path, data))
+    return SetupStep.writing(path, OWN, (name, None, data), why)
 
 
 def _pages(repository: Repository, made: SetupPlan) -> list[SetupStep]:
-    """README.md and .gitkeep of the models folders; what is there stays."""
+    """The steps that write README.md and .gitkeep of the models folders, where there is none."""
     steps = []
     for root in made.roots:
         folder = os.path.join(repository.top, *root.split("/"))
@@ -158,10 +157,10 @@ def _pages(repository: Repository, made: SetupPlan) -> list[SetupStep]:
         if not any(name.lower().startswith("readme") for name in names):
             name = f"{root}/{readme_template.NAME}"
             page = readme_template.write(root, made.config.language, made.storage)
-            steps.append(_own(repository, name, page, f"write {name}: how models are kept here"))
+            steps.append(_own(repository, name, page, ": how models are kept here"))
         if ".gitkeep" not in names:
             name = f"{root}/.gitkeep"
-            steps.append(_own(repository, name, b"", f"write {name}"))
+            steps.append(_own(repository, name, b""))
     return steps
 
 
@@ -175,7 +174,7 @@ def _linked(repository: Repository, root: str) -> str:
 def ignore_steps(
     repository: Repository, made: SetupPlan, keep_text: bool | None
 ) -> list[SetupStep]:
-    """The block of .gitignore."""
+    """The step that writes the block of .gitignore, if it changes."""
     found = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
     made.notes += hidden_text.notes(repository, made.config, found)
     if not found.changes:
@@ -198,17 +197,11 @@ def ignore_steps(
 
 
 def _lfs(repository: Repository, made: SetupPlan, *, after_ignore: bool) -> list[SetupStep]:
-    """Git LFS: attributes, filter, pointers."""
+    """The step that sets up Git LFS (attributes, filter, pointers), if something is missing."""
 
     def run(journal: Journal) -> None:
         fresh = lfs_setup.plan(repository, made.config, (), made.roots)
-        done = set_up_lfs(repository, fresh, journal)
-        if done.lost:
-            raise PmgitError(
-                f"{len(done.lost)} texts are pointers whose content is not on this machine:"
-                f" {', '.join(done.lost[:5])}",
-                "git lfs fetch",
-            )
+        set_up_lfs(repository, fresh, journal).refuse_lost("git lfs fetch")
 
     try:
         found = lfs_setup.plan(repository, made.config, (), made.roots)
@@ -233,11 +226,11 @@ def _lfs(repository: Repository, made: SetupPlan, *, after_ignore: bool) -> list
 def set_up_lfs(
     repository: Repository, fresh: lfs_setup.LfsPlan, journal: Journal
 ) -> lfs_setup.Done:
-    """Do what the plan says, noted in the journal."""
+    """Carry the plan out, recorded in the journal; returns what was done."""
     name = attribute_lines.NAME
     paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]
     noted = [
-        journal.note(Record.of_index(path, staged(repository, path)))
+        journal.note(Record.for_index(path, staged(repository, path)))
         for path in (paths if fresh.writes else paths[1:])
     ]
     hooks = hook_state.hooks_folder(repository)

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 from pmgit.core.config import FILE, IGNORE, LFS, parse
 from pmgit.gitfiles import block, models_folders, user_files
 from pmgit.hooks.installation import NONE
-from pmgit.init import config_key, onboarding, readme_template
+from pmgit.init import config_steps, onboarding, readme_template
 from pmgit.init.detect import Look
-from pmgit.init.journal import ENTRY, OWN, Journal
+from pmgit.init.journal import ENTRY, OWN, SetupStep
 from pmgit.init.onboarding import SetupPlan
-from pmgit.init.step import SetupStep
 from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ class Switch:
 
 
 def to_lfs(repository: Repository, config: Config) -> Switch | None:
-    """What `pmgit lfs-setup` switches besides Git LFS itself; None when weights are not ignored.
+    """The switch of `pmgit lfs-setup` besides Git LFS itself; None when weights are not ignored.
 
     Raises PmgitError when the configuration cannot be changed line by line, or a line of the
     user's defeats the new ignore rules.
@@ -67,7 +66,7 @@ def switch(repository: Repository, config: Config, storage: str, keep_text: bool
     name = config.source.partition(" ")[0] or FILE
     path = os.path.join(repository.top, name)
     before = user_files.read(path)
-    after = config_key.put(before or b"", config.source or FILE, "storage", storage)
+    after = config_steps.put_key(before or b"", config.source or FILE, "storage", storage)
     after = _reworded(after, storage)
     new = parse(after, name)
     tracked = Snapshot(repository, TREE, [], []).listing()
@@ -77,12 +76,8 @@ def switch(repository: Repository, config: Config, storage: str, keep_text: bool
     made.first = onboarding.ignore_steps(repository, plan, keep_text)
     for root in roots:
         made.last += _readme(repository, f"{root}/{readme_template.NAME}", made)
-
-    def run(journal: Journal) -> None:
-        journal.write(ENTRY, path, after)
-
-    what = f"write {name}: storage {storage!r}"
-    made.last.append(SetupStep(what, [(name, before, after)], run))
+    diff = (name, before, after)
+    made.last.append(SetupStep.writing(path, ENTRY, diff, f": storage {storage!r}"))
     return made
 
 
@@ -100,19 +95,14 @@ def _reworded(data: bytes, storage: str) -> bytes:
 
 
 def _readme(repository: Repository, name: str, made: Switch) -> list[SetupStep]:
-    """The step that exchanges what the README of a models folder says of weights and Git."""
+    """The step that exchanges the paragraph on weights and Git in the README of a models folder."""
     path = os.path.join(repository.top, *name.split("/"))
     if os.path.islink(path) or not os.path.isfile(path):
         return []
     before = user_files.read(path) or b""
     after = readme_template.switched(before, made.config.storage)
     if after is None:
-        made.notes.append(f"{name} is yours: see what it says of weights and Git")
+        made.notes.append(f"{name} is yours: check what it has on weights and Git")
         return []
-
-    def run(journal: Journal) -> None:
-        journal.write(OWN, path, after)
-
-    return [
-        SetupStep(f"write {name}: what it says of weights and Git", [(name, before, after)], run)
-    ]
+    diff = (name, before, after)
+    return [SetupStep.writing(path, OWN, diff, ": its paragraph on weights and Git")]

@@ -1,7 +1,7 @@
-"""`pmgit init --undo`: take back exactly what the journal says was written.
+"""`pmgit init --undo`: take back exactly what was written, by the journal.
 
 A file that is as pmgit left it becomes what it was, byte for byte. From one that somebody has
-changed since, only our block or record goes; what is all ours and was changed stays, and is told.
+changed since, only our block or record goes; what is all ours and was changed stays, and is named.
 """
 
 from __future__ import annotations
@@ -48,21 +48,21 @@ def run(repository: Repository, journal: Journal, keep: int = 0) -> Iterator[str
     while len(journal.records) > keep:
         record = journal.records[-1]
         if record.kind == INDEX:
-            said = _index(repository, record)
+            line = _index(repository, record)
         elif record.kind == FOLDER:
-            said = _folder(journal.locate(record))
+            line = _folder(journal.locate(record))
         else:
             _unstage(repository, record, journal.locate(record))
-            said = _file(repository, record, journal.locate(record))
+            line = _file(repository, record, journal.locate(record))
         if record.kind == HOOK:
             _forget_renamed(journal.locate(record))
         journal.forget(record)
-        if said:
-            yield said
+        if line:
+            yield line
 
 
 def contents_after(journal: Journal) -> dict[str, bytes]:
-    """What the files with pmgit's block will hold when all is undone, by path; b"" for none."""
+    """The content of the files with pmgit's block when all is undone, by path; b"" for no file."""
     found: dict[str, bytes | None] = {}
     for record in reversed(journal.records):
         if record.kind != BLOCK:
@@ -78,7 +78,7 @@ def contents_after(journal: Journal) -> dict[str, bytes]:
 
 
 def _forget_renamed(path: str) -> None:
-    """Remove the chain that `lefthook install` has put aside: its uninstall brings it back."""
+    """Remove the chain that `lefthook install` has put aside: its uninstall would restore it."""
     renamed = f"{path}.old"
     is_file = os.path.isfile(renamed) and not os.path.islink(renamed)
     if is_file and chain.is_chain(user_files.read(renamed) or b""):
@@ -126,16 +126,16 @@ def _is_ours(record: Record, now: bytes | None) -> bool:
 
 def _is_content_of(before: bytes | None, now: bytes | None) -> bool:
     """Whether the file was a pointer, and now is what it stood for: an interrupted `lfs-setup`."""
-    told = pointer.read(before) if before else None
+    target = pointer.read(before) if before else None
     return (
-        isinstance(told, pointer.Pointer)
+        isinstance(target, pointer.Pointer)
         and now is not None
-        and hashlib.sha256(now).hexdigest() == told.oid
+        and hashlib.sha256(now).hexdigest() == target.oid
     )
 
 
 def _without(record: Record, now: bytes) -> bytes | None:
-    """A changed file without what is ours; None when that cannot be told apart."""
+    """A changed file without what is ours; None when the two cannot be told apart."""
     before = record.content or b""
     if record.kind == BLOCK:
         old = block.read(before, record.path)

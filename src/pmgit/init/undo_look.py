@@ -1,4 +1,4 @@
-"""What `pmgit init --undo` lets Git see again, looked at before anything is undone."""
+"""The files that Git would see again after `pmgit init --undo`, found before it runs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 from typing import TYPE_CHECKING
 
 from pmgit.git import attributes
-from pmgit.git.blob import decode
+from pmgit.git.blob import decode, folders_of
 from pmgit.git.revisions import id_of
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.attributes.attribute_lines import NAME as ATTRIBUTES
 from pmgit.gitfiles.ignore_plan import NAME as IGNORE
-from pmgit.gitfiles.what_if import Shadow
+from pmgit.gitfiles.what_if import shadow_of
 from pmgit.init import undo
 from pmgit.init.journal import INDEX
 
@@ -29,7 +29,7 @@ def unhidden(repository: Repository, journal: Journal, roots: Sequence[str]) -> 
         return {}
     others = ("--others", "--ignored", "--exclude-standard")
     paths = _names(repository, "ls-files", "-z", *others, "--", *roots)
-    with Shadow(repository, _files(repository, IGNORE, paths, after)) as shadow:
+    with shadow_of(repository, _files(repository, IGNORE, paths, after)) as shadow:
         still = attributes.ignored(shadow, paths)
     return _sizes(repository, [path for path in paths if path not in still])
 
@@ -42,7 +42,7 @@ def raw_again(repository: Repository, journal: Journal) -> dict[str, int]:
     paths = _names(repository, "ls-files", "-z")
     now = attributes.of_paths(repository, paths, "filter")
     sent = [path for path, given in now.items() if given["filter"] == attributes.LFS]
-    with Shadow(repository, _files(repository, ATTRIBUTES, sent, after)) as shadow:
+    with shadow_of(repository, _files(repository, ATTRIBUTES, sent, after)) as shadow:
         then = attributes.of_paths(shadow, sent, "filter")
     lost = [path for path, given in then.items() if given["filter"] != attributes.LFS]
     restored = {entry.path for entry in journal.records if entry.kind == INDEX}
@@ -66,12 +66,9 @@ def _files(
     repository: Repository, name: str, paths: Iterable[str], after: dict[str, bytes]
 ) -> dict[str, bytes]:
     """The ignore or attribute files that speak about paths, as they will be."""
-    folders = {""}
-    for path in paths:
-        while path := path.rpartition("/")[0]:
-            folders.add(f"{path}/")
     found = {}
-    for place in (folder + name for folder in folders):
+    for folder in folders_of(paths):
+        place = f"{folder}/{name}" if folder else name
         data = after.get(place, user_files.read(os.path.join(repository.top, *place.split("/"))))
         if data is not None:
             found[place] = data

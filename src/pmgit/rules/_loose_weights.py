@@ -93,7 +93,7 @@ class Moves:
     @lazy
     def _kept_out(self) -> dict[str, str]:
         """The new places that `pmgit lfs-setup` could not send to Git LFS, and why."""
-        return in_the_way.keeping_out(self._subject.snapshot, list(self._targets.values()))
+        return in_the_way.lines_against(self._subject.snapshot, list(self._targets.values()))
 
     @lazy
     def _ignored(self) -> dict[str, tuple[str, int, str]]:

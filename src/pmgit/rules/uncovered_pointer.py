@@ -88,7 +88,7 @@ class UncoveredPointer(Rule):
             return {}
         from pmgit.gitfiles.attributes import only_here
 
-        return only_here.covering(subject.snapshot, [blob.path for blob in blobs])
+        return only_here.sent_here_alone(subject.snapshot, [blob.path for blob in blobs])
 
     def _advice(self, subject: Subject, blob: Blob) -> Advice:
         from pmgit.fix import for_staged

@@ -55,11 +55,11 @@ def answer(
         text = could_not(error.message, error.hint, pushers=True)
         return _shown(text, gitlab or _on_gitlab(server)), FAILED
     except Exception as error:
-        from pmgit.core.errors import of_machine
+        from pmgit.core.errors import machine_error
         from pmgit.report.refusal import could_not
         from pmgit.server.judge import PushedError
 
-        known = error if isinstance(error, PmgitError) else of_machine(error)
+        known = error if isinstance(error, PmgitError) else machine_error(error)
         if known is None:
             raise
         text = could_not(known.message, known.hint, pushers=isinstance(known, PushedError))

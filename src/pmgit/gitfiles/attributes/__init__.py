@@ -1,1 +1,1 @@
-"""`.gitattributes` and the filter of Git LFS: what is said there, and what a set-up writes."""
+"""`.gitattributes` and the filter of Git LFS: reading the lines, and writing those of a set-up."""

@@ -1,6 +1,6 @@
 """Which lines of which attribute files speak about a path, and which one decides.
 
-`git check-attr` tells the outcome, not the line. So every line is copied with an attribute of
+`git check-attr` prints the outcome, not the line. So every line is copied with an attribute of
 its own in place of its attributes, and Git is asked which of these a path has.
 """
 
@@ -12,7 +12,7 @@ from pmgit.git import attributes
 from pmgit.git.attribute_text import Line, lines_of, pattern_line
 from pmgit.git.blob import decode
 from pmgit.git.names import ATTRIBUTES
-from pmgit.gitfiles.what_if import Shadow
+from pmgit.gitfiles.what_if import shadow_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def matching(
         marked[NAME] = marked.get(NAME, "") + _mark(file, data, lines)
     paths = list(paths)
     texts = {file: text.encode("utf-8", "surrogateescape") for file, text in marked.items()}
-    with Shadow(repository, texts) as shadow:
+    with shadow_of(repository, texts) as shadow:
         found = attributes.of_paths(shadow, paths, everywhere=not here)
     marks = {
         path: sorted(int(name[len(_MARK) :]) for name in given if name.startswith(_MARK))
@@ -113,14 +113,14 @@ def read(path: str) -> bytes | None:
 
 
 def lfs_lines(data: bytes) -> int:
-    """How many lines of an attribute file give `filter=lfs`."""
+    """The number of lines of an attribute file that give `filter=lfs`."""
     text = decode(data.removeprefix(b"\xef\xbb\xbf"))
     lines = map(pattern_line, text.split("\n"))
     return sum(line is not None and "filter=lfs" in line.words for line in lines)
 
 
 def macros(files: Mapping[str, bytes]) -> dict[str, tuple[str, ...]]:
-    """What the macros of the files stand for, by their names; Git's own `binary` among them."""
+    """The attributes of each macro of the files, by its name; with Git's own `binary`."""
     found: dict[str, tuple[str, ...]] = {"binary": ("-diff", "-merge", "-text")}
     for file, data in files.items():
         for line in lines_of(file, data):
@@ -143,14 +143,14 @@ def given(words: Iterable[str], known: Mapping[str, tuple[str, ...]]) -> list[st
 
 
 def speaks(line: Line, name: str, known: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether a line says something of an attribute, itself or by a macro."""
+    """Whether a line sets or unsets an attribute, itself or by a macro."""
     return any(_name(word) == name for word in given(line.words, known))
 
 
 def deciders(
     repository: Repository, files: Mapping[str, bytes], paths: Iterable[str], name: str = "filter"
 ) -> dict[str, Line]:
-    """The line that decides an attribute of each path here; left out is what no line speaks of."""
+    """The line that decides an attribute of each path here; paths without one are left out."""
     top = {NAME: files.get(NAME, b"")}  # in a folder Git refuses macros
     known = macros({**personal(repository), **top, **own(repository)})
     found = {}

@@ -72,9 +72,7 @@ def find(
     found = list(islice(search.dead(files, here=here), _REPORTED + 1))
     if len(found) > _REPORTED:
         file, number, *_ = found.pop()
-        why = (
-            f"only the first {_REPORTED} lines that send nothing to Git LFS are told, not this one"
-        )
+        why = f"only the first {_REPORTED} lines that send nothing to Git LFS are named here"
         found.append(Dead(file, number, why))
     return found
 
@@ -107,7 +105,7 @@ class _Search:
         self._index = PathIndex(p for p in paths if p in named or not patterns.must_be_text(p))
 
     def dead(self, files: Mapping[str, bytes], *, here: bool) -> Iterator[Dead]:
-        """What is wrong, in the order of the files."""
+        """The dead lines, in the order of the files."""
         for line in self._refused:
             why = "Git takes '[attr]' only from the .gitattributes at the top, so nothing knows it"
             yield Dead(line.file, line.number, why)
@@ -153,7 +151,7 @@ class _Search:
 
     def _mistake(self, line: Line) -> Mistake | None:
         view = LineView(line, self._macros, self._layout)
-        return mistakes.of_line(view, sends=self._answers.sends(line))
+        return mistakes.find(view, sends=self._answers.sends(line))
 
     def _judge(
         self,
@@ -161,7 +159,7 @@ class _Search:
         matched: Mapping[Line, Sequence[str]],
         out: Mapping[str, Line],
     ) -> Iterator[Dead]:
-        """What is wrong with lines, each with the mistake that it shows.
+        """The dead lines among `lines`, which have the mistake that each shows.
 
         `matched` are the files that each sends, `out` the lines that take files out again.
         """
@@ -193,7 +191,7 @@ class _Search:
     def _wrong(
         self, lines: Mapping[Line, Mistake | None], matched: Mapping[Line, Sequence[str]]
     ) -> dict[Line, Mistake]:
-        """Those that show a mistake and match no file that there is."""
+        """The lines that show a mistake and match no existing file, with the mistake."""
         shown = {line: mistake for line, mistake in lines.items() if mistake}
         doubtful = [
             line
@@ -218,7 +216,7 @@ class _Search:
         return {line: paths for line, paths in found.items() if paths is not None}
 
     def _cures(self, wrong: Mapping[Line, Mistake]) -> dict[Line, tuple[str, ...] | None]:
-        """Of lines that do nothing the patterns that would; None where others do all their work."""
+        """For each dead line the patterns that would work; None where others do all its work."""
         meant = {line: _meant(line, mistake) for line, mistake in wrong.items()}
         probes = {
             other: _probes(other, glob, self._roots)

@@ -12,7 +12,7 @@ from pmgit.git.attributes import LFS
 from pmgit.gitfiles import block
 from pmgit.gitfiles.attributes import only_here
 from pmgit.gitfiles.attributes.attribute_lines import NAME, deciders
-from pmgit.gitfiles.what_if import Shadow
+from pmgit.gitfiles.what_if import shadow_of
 from pmgit.lfs import patterns
 from pmgit.model import storage
 
@@ -29,18 +29,18 @@ _LOOKED_UP = 500
 
 
 def note(line: str) -> str:
-    """What a message says of such a line."""
+    """The part of a message about such a line."""
     return f"; {line} wins over what `pmgit lfs-setup` writes: change that line or take it out"
 
 
-def of_weights(subject: Subject) -> dict[str, str]:
-    """The judged files that no line of the block sends to Git LFS, and why."""
+def lines_against_weights(subject: Subject) -> dict[str, str]:
+    """The judged files that no line of the block sends to Git LFS, and the line that wins."""
     paths = dict.fromkeys(b.path for b in (*subject.files, *subject.judged_for_lfs))
-    return keeping_out(subject.snapshot, list(paths))
+    return lines_against(subject.snapshot, list(paths))
 
 
-def of_texts(subject: Subject) -> dict[str, str]:
-    """The judged texts that no line of the block keeps out of Git LFS, and why."""
+def lines_against_texts(subject: Subject) -> dict[str, str]:
+    """The judged texts that no line of the block keeps out of Git LFS, and the line that wins."""
     most = storage.largest_text(subject.config)
     texts = [blob for blob in subject.lfs_files if patterns.must_be_text(blob.path)]
     paths = [blob.path for blob in texts if subject.content_size(blob) <= most]
@@ -49,8 +49,8 @@ def of_texts(subject: Subject) -> dict[str, str]:
     return _defeating(subject.repository, files, paths, line, everywhere=True)
 
 
-def keeping_out(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
-    """Those of `paths` that no line of the block sends to Git LFS, and the line that wins.
+def lines_against(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
+    """The `paths` that no line of the block sends to Git LFS, each with the line that wins.
 
     By what is staged, which others get, and by the disk, which `git add` reads.
     """
@@ -71,12 +71,12 @@ def _defeating(
     *,
     everywhere: bool,
 ) -> dict[str, str]:
-    """The paths that do not get what `line`, as the block, says; and the line that decides."""
+    """The paths that do not get the attributes of `line`, as the block, and the deciding line."""
     try:
         top = block.replace(files.get(NAME, b""), [line], where=block.HERE)
     except UsageError:
-        return {}  # `pmgit lfs-setup` says what is wrong with the block
-    with Shadow(repository, {**files, NAME: top}, everywhere=everywhere) as shadow:
+        return {}  # `pmgit lfs-setup` reports what is wrong with the block
+    with shadow_of(repository, {**files, NAME: top}, everywhere=everywhere) as shadow:
         found = attributes.of_paths(shadow, paths, "filter", "text", everywhere=everywhere)
     sends = f"filter={LFS}" in line
     wrong: dict[str, list[str]] = {"filter": [], "text": []}

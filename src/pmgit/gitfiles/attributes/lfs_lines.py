@@ -21,7 +21,7 @@ from pmgit.gitfiles import block
 from pmgit.gitfiles import user_files as files
 from pmgit.gitfiles.attributes import lfs_patterns, only_here
 from pmgit.gitfiles.attributes.attribute_lines import NAME, deciders, matching
-from pmgit.gitfiles.what_if import Shadow
+from pmgit.gitfiles.what_if import shadow_of
 from pmgit.lfs import patterns, pointer
 
 TYPE_CHECKING = False
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Coverage:
-    """What a pattern matches: files that exist, and probes that could."""
+    """The paths that a pattern matches: files that exist, and probes that could."""
 
     real: list[str] = field(default_factory=list)
     probes: list[str] = field(default_factory=list)
@@ -125,7 +125,7 @@ class Lines:
         }
 
     def coverage(self, wanted: Sequence[str], probe: Sequence[str]) -> dict[str, Coverage]:
-        """What each pattern matches. Raises UsageError for one that can match nothing."""
+        """The coverage of each pattern. Raises UsageError for one that can match nothing."""
         probes = {pattern: lfs_patterns.probes(unquoted(pattern), probe) for pattern in wanted}
         paths = [*self._names, *(path for group in probes.values() for path in group)]
         matched = self.matched(wanted, list(dict.fromkeys(paths)))
@@ -199,10 +199,10 @@ class Lines:
         return size > self._max_text
 
     def _caught(self, groups: Groups, paths: Sequence[str]) -> list[str]:
-        """Those of `paths` that would go to Git LFS: in every clone, or here alone."""
+        """The `paths` that would go to Git LFS, in every clone or here alone."""
         found = {p for p, name in self.filters(groups.lines(), paths).items() if name == LFS}
         if not only_here.is_silent(self._repository):
-            with Shadow(self._repository, self.files(groups.lines())) as shadow:
+            with shadow_of(self._repository, self.files(groups.lines())) as shadow:
                 found |= only_here.sent(shadow, paths)
         return [path for path in paths if path in found]
 
@@ -213,7 +213,7 @@ class Lines:
         """
         for on_disk in (False, True):
             files, everywhere = self.files(lines, on_disk=on_disk), not on_disk
-            with Shadow(self._repository, files, everywhere=everywhere) as shadow:
+            with shadow_of(self._repository, files, everywhere=everywhere) as shadow:
                 found = attributes.of_paths(shadow, paths, "filter", "text", everywhere=everywhere)
             for path, given in found.items():
                 if given["filter"] != LFS:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 #: Weights inside of a models folder, where these patterns count; elsewhere they may be anything.
 _COMMON = (".bin", ".h5", ".hdf5", ".joblib", ".npy", ".npz", ".pb", ".pkl")
-#: What stands for a `*` in a probe: a path that does not exist but could.
 
 
 def for_formats(config: Config, roots: Iterable[str], files: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What Git answers about lines of attribute files, of which there may be very many."""
+"""Git's answers about lines of attribute files, of which there may be very many."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
 
-#: What attributes give that say nothing of a filter, or that Git ignores.
+#: The answer for attributes without a filter, or that Git ignores.
 _NOTHING = "pmgit-nothing"
 #: So many lines are asked about each for itself.
 _ALONE = 1000
@@ -22,8 +22,8 @@ _ALONE = 1000
 class LineAnswers:
     """Git's answers about the lines of all attribute files; `macros` are those at the top.
 
-    `sending` are the lines whose attributes send files to Git LFS; `is_contradicted` tells
-    whether others give files another filter.
+    `sending` are the lines whose attributes send files to Git LFS; `is_contradicted` is whether
+    others give files another filter.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class LineAnswers:
         return line in self._sends
 
     def strongest(self, paths: Iterable[str]) -> tuple[dict[str, Line], dict[str, Line]]:
-        """Of the paths that any line sends the strongest that does, and the one that decides.
+        """For each path that a line sends to Git LFS the strongest such line, and the deciding one.
 
         That is another one only where it takes the path out of Git LFS again.
         """
@@ -51,12 +51,12 @@ class LineAnswers:
         return sends, _deciding(self._repository, self._speaking, sends)
 
     def sent(self, paths: Iterable[str]) -> set[str]:
-        """Those of the paths that go to Git LFS."""
+        """The `paths` that go to Git LFS."""
         _, decides = self.strongest(paths)
         return {path for path, line in decides.items() if self.sends(line)}
 
     def matched(self, asked: Mapping[Line, Sequence[str]]) -> dict[Line, list[str]]:
-        """Of the paths that each line is asked about some that it matches; none if there is none.
+        """For each line some of its asked paths that it matches; none if it matches none of them.
 
         A path that several lines match stands with the strongest, unless that leaves another
         without.

@@ -40,7 +40,7 @@ def normalised(text: str) -> str:
 
 
 def looks(text: str) -> str:
-    """What the first sign of a text only looks like that is none of Git's syntax; '' for none."""
+    """The words about the first sign that only looks like Git's syntax; '' without one."""
     for char in "" if text.isascii() else text:
         plain = normalised(char)
         if plain != char and plain in {"", *_SYNTAX}:
@@ -106,17 +106,17 @@ class LineView:
 
     @cached_property
     def attributes(self) -> str:
-        """What stands behind the pattern, with plain signs."""
+        """The attributes behind the pattern, with plain signs."""
         return normalised(self.line.attributes)
 
     @property
     def looks(self) -> str:
-        """What an odd sign of the pattern only looks like."""
+        """The words about a sign of the pattern that only looks like Git's syntax."""
         return looks(self.glob)
 
     @property
     def attributes_look(self) -> str:
-        """What an odd sign of the attributes only looks like."""
+        """The words about a sign of the attributes that only looks like Git's syntax."""
         return looks(self.line.attributes)
 
     @cached_property
@@ -154,7 +154,7 @@ class LineView:
 
     @property
     def wrong_looks(self) -> str:
-        """What a sign of that word only looks like, to be added to a sentence."""
+        """The words about such a sign in `wrong`, to be added to a sentence."""
         found = looks(self.wrong)
         return f": {found}" if found else ""
 

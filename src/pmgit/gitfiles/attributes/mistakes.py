@@ -1,6 +1,6 @@
-"""What people write into .gitattributes and what they mean by it: a table of mistakes.
+"""A table of mistakes: what people write into .gitattributes, and what they mean by it.
 
-That a line does nothing is Git's answer; a row says why, and which patterns would do what was
+Git answers that a line does nothing; a row has the reason, and the patterns that would do what was
 meant. Each was seen in public repositories or reports (git-lfs issues 825, 979, 2258, 3678, 4113,
 6156), or is what another program would read. A new mistake is a new row: the first that fits
 counts.
@@ -49,7 +49,7 @@ class Row(NamedTuple):
     real_only: bool | Callable[[LineView], bool] = False
 
 
-def of_line(view: LineView, *, sends: bool) -> Mistake | None:
+def find(view: LineView, *, sends: bool) -> Mistake | None:
     """The mistake of a line that is meant to send files to Git LFS; None when it shows none.
 
     `sends` is Git's answer whether its attributes do.
@@ -70,7 +70,7 @@ def _first(rows: Iterable[Row], view: LineView) -> Mistake | None:
 
 
 def _glob(regex: str, how: How) -> Callable[[LineView], Meant]:
-    """What is meant by a pattern that begins so: `how` gets the group `it`, else the pattern."""
+    """A function for patterns that match `regex`: `how` gets the group `it`, else the pattern."""
     compiled = re.compile(regex)
 
     def meant(view: LineView) -> Meant:
@@ -81,7 +81,7 @@ def _glob(regex: str, how: How) -> Callable[[LineView], Meant]:
 
 
 def _attributes(regex: str) -> Callable[[LineView], Meant]:
-    """What is meant where this is in the attributes, read with plain signs."""
+    """A function for attributes, read with plain signs, in which `regex` is found."""
     compiled = re.compile(regex)
     return lambda view: _same(view) if compiled.search(view.attributes) else None
 
@@ -189,7 +189,7 @@ _ROOTS = frozenset({
 
 
 def _of_machine(view: LineView) -> Meant:
-    """What a path of one machine is in the repository; nothing where that cannot be seen."""
+    """The path in the repository for a path of one machine; empty where it cannot be found out."""
     glob, top, known = view.glob, view.layout.top, view.layout.at_top
     if view.line.folder or (glob[:1] not in _BEGINS and not re.match(r"[A-Za-z]+:", glob)):
         return None
@@ -311,7 +311,7 @@ _OF_ATTRIBUTES = (
         sure=True,
     ),
     Row(
-        "no [attr] line of the .gitattributes at the top says what lfs is",
+        "no [attr] line of the .gitattributes at the top defines lfs",
         _attributes(r"(?<![-!\w=])lfs(?![\w=])"),
         sure=True,
     ),

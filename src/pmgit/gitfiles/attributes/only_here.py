@@ -1,4 +1,4 @@
-"""What only this machine says of paths, and by which line.
+"""The attributes that only this machine gives to paths, and the lines that give them.
 
 What is judged goes by the attributes that every clone sees. `git add` here goes by those of the
 user, the system and the clone as well, and by files that are not staged.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
     from pmgit.snapshots.base import Snapshot
 
-#: Of so many paths the line is looked for; the others are told without it.
+#: Of so many paths the line is looked for; the others are reported without it.
 _LOOKED_UP = 500
 
 
@@ -45,7 +45,7 @@ def sent(repository: Repository, paths: Iterable[str]) -> set[str]:
     return {path for path, given in found.items() if given["filter"] == LFS}
 
 
-def covering(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
+def sent_here_alone(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
     """Why those of `paths` go to Git LFS here that go there in no other clone.
 
     The tree of the snapshot sends none of them there.
@@ -58,7 +58,7 @@ def covering(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
 
 
 def why_sent(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
-    """What sends each path to Git LFS here, and in no other clone."""
+    """The sentence why each path goes to Git LFS here, and in no other clone."""
     if not paths:
         return {}
     repository, files = snapshot.repository, snapshot.attribute_texts()
@@ -77,8 +77,8 @@ def why_sent(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def kept_raw(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
-    """Those of `paths` that `git add` here does not send to Git LFS, and because of which line.
+def raw_here_alone(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
+    """The `paths` that `git add` here does not send to Git LFS, each with the line that decides.
 
     The tree of the snapshot sends all of them there. '' where no line keeps them raw: git before
     2.43 reads no `.gitattributes` that a sparse checkout leaves out.
@@ -101,9 +101,9 @@ def _sends(line: Line) -> bool:
 
 
 def own_lines(repository: Repository, paths: Iterable[str]) -> dict[str, tuple[Line, bool]]:
-    """The line of this clone alone that decides for each path, whatever a tree says.
+    """The line of this clone alone that decides for each path, over every line of a tree.
 
-    And whether it sends the path to Git LFS; left out is what no such line speaks about.
+    And whether it sends the path to Git LFS; a path that no such line matches is left out.
     """
     if repository.bare or not attributes.own_file(repository):
         return {}
@@ -113,8 +113,8 @@ def own_lines(repository: Repository, paths: Iterable[str]) -> dict[str, tuple[L
     return {path: (line, path in here) for path, line in lines.items()}
 
 
-def of_clone(subject: Subject) -> dict[str, tuple[str, bool]]:
-    """What the clone's own lines say of the files of a judgement: the line, whether it sends them.
+def lines_of_clone(subject: Subject) -> dict[str, tuple[str, bool]]:
+    """The clone's own line for each judged file that has one, and whether it sends it to Git LFS.
 
     To be asked once for all, by `Subject.once`.
     """
@@ -123,10 +123,10 @@ def of_clone(subject: Subject) -> dict[str, tuple[str, bool]]:
     return {p: (line.named, sends) for p, (line, sends) in found.items()}
 
 
-def raw_of(subject: Subject) -> dict[str, str]:
-    """As `kept_raw`, of the raw files of a judgement that belong into Git LFS."""
+def raw_files(subject: Subject) -> dict[str, str]:
+    """`raw_here_alone` for the raw files of a judgement that belong into Git LFS."""
     raw = [blob.path for blob in subject.lfs_files if subject.is_raw(blob)]
-    return kept_raw(subject.snapshot, raw)
+    return raw_here_alone(subject.snapshot, raw)
 
 
 def on_disk(

@@ -43,7 +43,7 @@ def _plain(data: bytes) -> bytes:
 
 
 def as_text(repository: Repository, path: str, data: bytes) -> Fix | None:
-    """How a file in UTF-16 becomes the text that it holds.
+    """The fix that turns a file in UTF-16 into the text that it holds.
 
     None where that is no ASCII, or where the file on disk is not `data`.
     """
@@ -59,7 +59,7 @@ def as_text(repository: Repository, path: str, data: bytes) -> Fix | None:
 
 
 def renamed(path: str, tracked: Collection[str]) -> Fix | None:
-    """How a file gets the name that Git reads; None where there is one of that name."""
+    """The fix that gives a file the name that Git reads; None where a file has that name."""
     right = path[: path.rfind("/") + 1] + NAME
     if right in tracked:
         return None
