@@ -396,6 +396,10 @@ class Repo:
         `pmgit fix` may ask at the terminal where it is pasted; the answer is yes.
         """
         before = self.contents()
+        if "pmgit info update" in fix or "pmgit update" in fix:
+            # They write these anew; that they keep every word of a person, tests of theirs show.
+            owned = [*self.path.rglob("INFO.md"), *self.path.rglob("pmgit.lock")]
+            before -= {hashlib.sha256(file.read_bytes()).digest() for file in owned}
         run = self.sh_at_terminal if "pmgit fix" in fix else self.sh
         result = run(fix, cwd=cwd)
         assert result.code == 0, (fix, result)
