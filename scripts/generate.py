@@ -49,7 +49,7 @@ def rule_classes() -> list[tuple[str, str, dict[str, str]]]:
 
 def rule_table() -> str:
     entries = "\n".join(
-        f'    "{values["name"]}": Entry("{module}", "{cls}", "{values["family"]}",'
+        f'    "{values["name"]}": RuleEntry("{module}", "{cls}", "{values["family"]}",'
         f" {values['scope']}),"
         for module, cls, values in rule_classes()
     )
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from pmgit.core.rule import Rule
 
 
-class Entry:
+class RuleEntry:
     """Where a rule is, and what is known of it without importing it."""
 
     __slots__ = ("family", "module", "rule", "scope")

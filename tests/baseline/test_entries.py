@@ -7,7 +7,7 @@ import random
 import pytest
 
 from pmgit.baseline import entries
-from pmgit.baseline.entries import HEADER, Entry, File, parse, render
+from pmgit.baseline.entries import HEADER, BaselineFile, Forgiven, parse, render
 from pmgit.baseline.forgive import Baseline
 from pmgit.core.errors import UsageError
 
@@ -33,10 +33,10 @@ NAMES = [
 
 def test_any_name_and_reason_comes_back() -> None:
     written = [
-        Entry(name, "tracked-weights", OID, number, name.strip() or "why")
+        Forgiven(name, "tracked-weights", OID, number, name.strip() or "why")
         for number, name in enumerate(NAMES)
     ]
-    data = render(File(written))
+    data = render(BaselineFile(written))
     assert data.count(b"\n") == len(NAMES) + 1
     assert all(line.isprintable() for line in data.decode("utf-8").split("\n"))
     found = {(e.path, e.size, e.reason) for e in parse(data).entries}
@@ -45,7 +45,9 @@ def test_any_name_and_reason_comes_back() -> None:
 
 
 def test_repeated_and_shuffled_lines_mean_the_same() -> None:
-    whole = render(File([Entry(f"{n}.bin", "tracked-weights", OID, n, "old") for n in range(9)]))
+    whole = render(
+        BaselineFile([Forgiven(f"{n}.bin", "tracked-weights", OID, n, "old") for n in range(9)])
+    )
     lines = whole.decode().splitlines() * 2
     random.Random(4).shuffle(lines)
     union = "\n".join(lines).encode()
@@ -131,7 +133,7 @@ def test_more_lines_than_entries_have(line: str, monkeypatch: pytest.MonkeyPatch
 
 def test_an_entry_below_a_folder() -> None:
     names = ("m/b/x.bin", "m/a/x.bin", "m/a-b/x.bin", "m/a", "ma/x", "z")
-    baseline = Baseline(Entry(name, rule, OID, 1, "x") for name in names for rule in ("r", "s"))
+    baseline = Baseline(Forgiven(name, rule, OID, 1, "x") for name in names for rule in ("r", "s"))
     for folder, path in (("m/a", "m/a/x.bin"), ("m/b", "m/b/x.bin"), ("m", "m/a")):
         found = baseline.below("s", folder)
         assert found is not None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.core.globs import Names, Paths, PatternError
+from pmgit.core.globs import NamePatterns, PathPatterns, PatternError
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -25,7 +25,7 @@ def test_paths_as_git_reads_them(repo: Repo) -> None:
     while asked < 4000:
         lines = ["".join(chance.choices(PIECES, k=chance.randint(1, 5))) for _ in range(3)]
         try:
-            patterns = Paths(lines)
+            patterns = PathPatterns(lines)
         except PatternError:
             continue
         if any(re.search(r"[^/]\*\*", line) for line in lines):
@@ -54,12 +54,12 @@ def test_names_as_fnmatch_reads_them() -> None:
         for _ in range(4):
             name = "".join(chance.choices("aab[]!^-\\z0", k=chance.randint(0, 6)))
             fits = any(fnmatchcase(name, pattern) for pattern in patterns)
-            assert Names(patterns).fit(name) == fits, (patterns, name)
+            assert NamePatterns(patterns).fit(name) == fits, (patterns, name)
             fitting += fits
     assert fitting > 500
-    assert Names(["[!a-c]*"]).fit("xa")
-    assert not Names(["[!a-c]*"]).fit("ax")
-    assert not Names([]).fit("")
+    assert NamePatterns(["[!a-c]*"]).fit("xa")
+    assert not NamePatterns(["[!a-c]*"]).fit("ax")
+    assert not NamePatterns([]).fit("")
 
 
 @pytest.mark.parametrize(
@@ -75,26 +75,26 @@ def test_names_as_fnmatch_reads_them() -> None:
     ],
 )  # fmt: skip
 def test_a_path(lines: list[str], path: str, hidden: bool) -> None:
-    assert Paths(lines).hide(path) is hidden
+    assert PathPatterns(lines).hide(path) is hidden
 
 
 def test_no_pattern() -> None:
     for line in ("!", "a\\", "b/c\\"):
         with pytest.raises(PatternError):
-            Paths([line])
+            PathPatterns([line])
 
 
 def test_what_never_ended_takes_no_time() -> None:
     """A regular expression, or a walk that goes back, would take longer than anybody lives."""
     for pattern in ("*a" * 4000, "**/a/" * 2000 + "**/b", "[!b]*" * 2000, "?*" * 4000):
-        assert not Paths([f"{pattern}x"]).hide("a/" * 2000 + "a" * 200)
-        assert not Names([f"{pattern}x"]).fit("a" * 4000)
-    assert not Names(["[" * 9000] * 20).fit("a" * 4000)
+        assert not PathPatterns([f"{pattern}x"]).hide("a/" * 2000 + "a" * 200)
+        assert not NamePatterns([f"{pattern}x"]).fit("a" * 4000)
+    assert not NamePatterns(["[" * 9000] * 20).fit("a" * 4000)
 
 
 def test_a_million_characters_of_patterns() -> None:
     """Each with a letter of its own, and a path that has four thousand different ones."""
     letters = [chr(0x4E00 + number) for number in range(20_000)]
-    patterns = Paths(["".join(letters[at : at + 50]) for at in range(19_000)])
+    patterns = PathPatterns(["".join(letters[at : at + 50]) for at in range(19_000)])
     assert not patterns.hide("".join(letters[:1000]))
     assert patterns.hide("a/" + "".join(letters[18_000:18_050]))

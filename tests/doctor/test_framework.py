@@ -9,7 +9,7 @@ import pytest
 
 from pmgit.doctor.check import ERROR, OK, WARNING
 from pmgit.hooks import config_entry
-from pmgit.hooks.entry import Entry
+from pmgit.hooks.entry import HookEntry
 from pmgit.hooks.names import YAML
 from tests.doctor.looking import cure, look
 
@@ -158,7 +158,7 @@ def test_pmgit_through_pre_commit(repo: Repo) -> None:
 
 def test_the_entry_cannot_be_built(repo: Repo) -> None:
     """As an earlier `pmgit init` wrote it: every commit fails, and the file looks well."""
-    configure(repo, config_entry.snippet(Entry("index", "0.0.0.1"), YAML))
+    configure(repo, config_entry.snippet(HookEntry("index", "0.0.0.1"), YAML))
     assert repo.run(["prek", "install"]).code == 0
     found = look(repo)["pmgit-hook"]
     assert "every commit fails: prek install-hooks failed: " in found.evidence
@@ -180,13 +180,13 @@ def test_the_entry_runs_what_is_not_on_the_path(
 @pytest.mark.parametrize(
     "entry",
     [
-        Entry("git", "1" * 40, "ext::sh -c touch% RAN"),
-        Entry("git", "1" * 40, "file:///nowhere"),
-        Entry("index", "0.0.0.1", python="./python"),
-        Entry("index", "0.0.0.1 --index-url=x"),
+        HookEntry("git", "1" * 40, "ext::sh -c touch% RAN"),
+        HookEntry("git", "1" * 40, "file:///nowhere"),
+        HookEntry("index", "0.0.0.1", python="./python"),
+        HookEntry("index", "0.0.0.1 --index-url=x"),
     ],
 )
-def test_what_a_repository_names_is_not_run_by_a_look(repo: Repo, entry: Entry) -> None:
+def test_what_a_repository_names_is_not_run_by_a_look(repo: Repo, entry: HookEntry) -> None:
     python = repo.write("python", "#!/bin/sh\ntouch RAN\n")
     python.chmod(0o755)
     text = "default_language_version: {python: ./python}\n" + config_entry.snippet(entry, YAML)

@@ -118,7 +118,7 @@ def put_up(repo: Repo, monkeypatch: pytest.MonkeyPatch, *args: str) -> None:
     monkeypatch.chdir(repo.path)
     for name in ("GIT_CONFIG_GLOBAL", "HOME", "PATH"):
         monkeypatch.setenv(name, repo.env[name])
-    again = onboarding.plan(*_work_tree.load(), onboarding.Wanted(system=True))
+    again = onboarding.plan(*_work_tree.load(), onboarding.SetupWish(system=True))
     assert [step.what for step in again.steps] == []
     # What the user has set stays; the filter is in this repository's configuration already.
     assert repo.git("config", "--list") == before

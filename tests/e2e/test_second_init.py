@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.hooks import config_entry
-from pmgit.hooks.entry import Entry
+from pmgit.hooks.entry import HookEntry
 from tests.e2e.conftest import commit
 from tests.e2e.test_onboarding import changed, tree
 from tests.kit import BIN, Repo
@@ -97,12 +97,12 @@ def test_from_each_kind_to_each_other(
 def test_the_entry_is_exchanged_and_nothing_else(repo: Repo, name: str) -> None:
     ours = TEAM if name == USUAL else '# ours\nrepos = [{ repo = "builtin", hooks = [] }]\n'
     # As an earlier pmgit wrote it, for a version that no index has.
-    text = config_entry.plan(ours.encode(), Entry("index", "0.1.0"), name).after.decode()
+    text = config_entry.plan(ours.encode(), HookEntry("index", "0.1.0"), name).after.decode()
     repo.write(name, text)
     before = tree(repo)
     init(repo, "--system")
     whole = (repo.path / name).read_text()
-    assert whole == config_entry.plan(ours.encode(), Entry("system"), name).after.decode()
+    assert whole == config_entry.plan(ours.encode(), HookEntry("system"), name).after.decode()
     assert "nothing to do" in init(repo, "--system")
     repo.write(name, whole + "# mine\n")
     assert "nothing to do" in init(repo, "--system")
@@ -122,7 +122,7 @@ def test_the_entry_is_exchanged_and_nothing_else(repo: Repo, name: str) -> None:
 )
 def test_an_entry_that_somebody_changed_is_not_exchanged(repo: Repo, was: str, now: str) -> None:
     init(repo, "--system")
-    text = config_entry.snippet(Entry("index", "0.1.0"), USUAL)
+    text = config_entry.snippet(HookEntry("index", "0.1.0"), USUAL)
     repo.write(USUAL, text.replace(f"      {was}", f"      {now}"))
     before = tree(repo)
     done = repo.pmgit("init", "--yes", "--system")
@@ -132,7 +132,7 @@ def test_an_entry_that_somebody_changed_is_not_exchanged(repo: Repo, was: str, n
 
 
 def test_an_entry_by_hand_stays_beside_native_hooks(repo: Repo) -> None:
-    text = config_entry.snippet(Entry("system"), USUAL).replace("name: pmgit", "name: ours")
+    text = config_entry.snippet(HookEntry("system"), USUAL).replace("name: pmgit", "name: ours")
     repo.write(USUAL, text)
     out = init(repo, "--hooks", "native")
     assert f"note: the entry of pmgit in {USUAL} is not as pmgit writes it, and stays" in out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from pmgit.git.folders import Paths
+from pmgit.git.folders import FolderPaths
 
 
 def naive(paths: set[bytes], added: set[bytes], limit: int) -> dict[bytes, int]:
@@ -45,4 +45,7 @@ def compare(pick: random.Random) -> None:
         folders |= above
     added = {path for path in paths if pick.random() < pick.choice((0.05, 0.5, 1))}
     for limit in (0, 1, 2, 4):
-        assert Paths(paths).crowded(added, limit) == naive(paths, added, limit), (paths, added)
+        assert FolderPaths(paths).crowded(added, limit) == naive(paths, added, limit), (
+            paths,
+            added,
+        )

@@ -39,7 +39,7 @@ def place(repo: Repo, tmp_path: Path) -> Repo:
 
 def put(repo: Repo, stage: str = "pre-push", name: str = "", **options: Any) -> Path:
     upload = chain.USED if stage == "pre-push" else chain.NEVER
-    header = chain.Header(stage, "/no such/py'thon", **{"upload": upload, **options})
+    header = chain.ChainHeader(stage, "/no such/py'thon", **{"upload": upload, **options})
     content = chain.text(header)
     file = repo.write(f"hooks dir/{name or stage}", content)
     file.chmod(0o755)
@@ -189,7 +189,7 @@ def test_a_commit_has_nothing_to_upload_and_no_input_to_wait_for(place: Repo) ->
 @pytest.mark.parametrize("flags", list(itertools.product([True, False], repeat=3)))
 def test_the_header_is_read_as_it_was_written(flags: tuple[bool, ...], python: str) -> None:
     for stage, framework, upload in itertools.product(STAGES, FRAMEWORKS, UPLOADS):
-        header = chain.Header(stage, python, flags[0], framework, flags[1], upload, flags[2])
+        header = chain.ChainHeader(stage, python, flags[0], framework, flags[1], upload, flags[2])
         content = chain.text(header)
         assert chain.read(content) == header
         assert (chain.is_chain(content), chain.version(content)) == (True, chain.VERSION)
@@ -197,7 +197,7 @@ def test_the_header_is_read_as_it_was_written(flags: tuple[bool, ...], python: s
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_shell_reads_the_same_header(shell: str, place: Repo) -> None:
-    header = chain.Header("pre-push", "/my tools/py'thon", False, "prek", True, "always", True)
+    header = chain.ChainHeader("pre-push", "/my tools/py'thon", False, "prek", True, "always", True)
     lines = chain.text(header).decode().partition("\n\n")[0].splitlines()
     names = [line.partition("=")[0] for line in lines if "=" in line]
     script = "\n".join([*lines, *(f'printf "%s\\n" "${name}"' for name in names)])

@@ -11,7 +11,7 @@ import yaml
 from pmgit.gitfiles import parts
 from pmgit.hooks import config_entry, yaml_config
 from pmgit.hooks.config_entry import NotExtendableError
-from pmgit.hooks.entry import Entry
+from pmgit.hooks.entry import HookEntry
 from pmgit.hooks.names import YAML
 
 
@@ -20,11 +20,11 @@ def taken_back(text: bytes, before: bytes | None, after: bytes) -> bytes | None:
     return parts.taken_back(text, *parts.between(before or b"", after))
 
 
-BUILT, SYSTEM = Entry("index", "1.2.3"), Entry("system")
+BUILT, SYSTEM = HookEntry("index", "1.2.3"), HookEntry("system")
 ENTRIES = [
     BUILT,
     SYSTEM,
-    Entry("git", "12345678" * 5, "ssh://git@host.example:22/a/b.git", "python3"),
+    HookEntry("git", "12345678" * 5, "ssh://git@host.example:22/a/b.git", "python3"),
 ]
 OTHERS = """\
 # our hooks
@@ -136,7 +136,9 @@ def test_twice_is_once(name: str) -> None:
         "{default_install_hook_types: [pre-push], repos: [], fail_fast: true}\n",
     ],
 )
-def test_into_a_list_in_flow_style_the_entry_goes_in_flow_style(text: str, entry: Entry) -> None:
+def test_into_a_list_in_flow_style_the_entry_goes_in_flow_style(
+    text: str, entry: HookEntry
+) -> None:
     change = config_entry.plan(text.encode(), entry, YAML)
     old, new = yaml.safe_load(text), yaml.safe_load(change.after)
     assert new["repos"] == [*old["repos"], *yaml.safe_load(yaml_config.lines(entry))]
@@ -223,7 +225,9 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 @pytest.mark.parametrize("new", [*ENTRIES, None], ids=lambda new: new.kind if new else "none")
 @pytest.mark.parametrize("old", ENTRIES, ids=lambda entry: entry.kind)
 @pytest.mark.parametrize("end", ENDS)
-def test_an_entry_is_exchanged_or_taken_out(end: str, old: Entry, new: Entry | None) -> None:
+def test_an_entry_is_exchanged_or_taken_out(
+    end: str, old: HookEntry, new: HookEntry | None
+) -> None:
     """In block and flow style; all else stays, and it can be taken back."""
     for text in [*ZOO.values(), "repos: []\n", "repos: [{repo: meta, hooks: [{id: identity}]}]\n"]:
         before = ENDS[end](text)
@@ -272,7 +276,7 @@ def test_what_somebody_has_changed_is_not_exchanged(old: bytes, new: bytes) -> N
 
 @pytest.mark.parametrize("rev", ["1" * 40, "0" * 40, "12345678e" + "1" * 31, "abcdef01" * 5])
 def test_a_commit_is_text_whatever_its_digits(rev: str) -> None:
-    new = Entry("git", rev, "https://host.example/a")
+    new = HookEntry("git", rev, "https://host.example/a")
     for before in (b"repos: []\n", b"# ours\n"):
         change = config_entry.plan(before, new, YAML)
         assert yaml.safe_load(change.after)["repos"][-1]["rev"] == rev

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pmgit.hooks import origin
-from pmgit.hooks.entry import Entry
+from pmgit.hooks.entry import HookEntry
 from pmgit.hooks.hook_file import HookFile
 from tests.kit import BIN
 
@@ -53,7 +53,7 @@ GIT = {"vcs": "git", "commit_id": COMMIT, "requested_revision": "main"}
 )
 def test_the_address_that_is_shared(address: str, shared: str) -> None:
     found = origin.read({"url": address, "vcs_info": GIT})
-    assert found.entry == (Entry("git", COMMIT, shared) if shared else None)
+    assert found.entry == (HookEntry("git", COMMIT, shared) if shared else None)
     secrets = ("ghp_0123456789abcdef", "glpat-x", "secret")
     assert not [s for s in secrets if s in found.why or s in str(found.entry)]
 

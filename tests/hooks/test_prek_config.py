@@ -14,7 +14,7 @@ from tests.hooks.test_config_entry import BUILT, ENDS, ENTRIES, SYSTEM, kept
 from tests.kit import BIN
 
 if TYPE_CHECKING:
-    from pmgit.hooks.entry import Entry
+    from pmgit.hooks.entry import HookEntry
     from tests.kit import Repo
 
 TABLES = """\
@@ -158,7 +158,7 @@ def test_prek_reads_each_of_them(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.kind)
-def test_it_says_what_the_entry_in_yaml_says(entry: Entry) -> None:
+def test_it_says_what_the_entry_in_yaml_says(entry: HookEntry) -> None:
     toml, yaml = (config_entry.snippet(entry, name).encode() for name in (TOML, YAML))
     document: Any = framework_files.load(yaml, YAML)
     assert framework_files.load(toml, TOML) == document

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmgit.model.describe import Description, File
+from pmgit.model.describe import Description, ModelFile
 from pmgit.model.info_block import BlockError, listed, renewed
 from pmgit.model.info_template import BEGIN, END, files_block, write
 from pmgit.model.lock_file import trouble_with
@@ -14,14 +14,15 @@ from pmgit.model.lock_file import trouble_with
 SHA = "a" * 64
 PATHS = st.text(min_size=1, max_size=12).filter(lambda path: not trouble_with(path))
 FILES = st.lists(
-    st.builds(File, PATHS, st.integers(0, 1 << 60), st.just(SHA)) | st.builds(File, PATHS),
+    st.builds(ModelFile, PATHS, st.integers(0, 1 << 60), st.just(SHA))
+    | st.builds(ModelFile, PATHS),
     unique_by=lambda file: file.path, max_size=4,
 )  # fmt: skip
 WORDS = st.binary(max_size=60).filter(lambda data: b"pmgit:files" not in data)
 ENDS = st.sampled_from([b"\n", b"\r\n"])
 
 
-def facts(files: list[File]) -> set[tuple[str, int, str]]:
+def facts(files: list[ModelFile]) -> set[tuple[str, int, str]]:
     return {(file.path, file.size if file.sha256 else -1, file.sha256) for file in files}
 
 
@@ -35,9 +36,14 @@ def facts(files: list[File]) -> set[tuple[str, int, str]]:
     language=st.sampled_from(["en", "zh"]),
 )
 def test_only_the_block_changes(
-    before: bytes, after: bytes, old: list[File], new: list[File], end: bytes, language: str
+    before: bytes,
+    after: bytes,
+    old: list[ModelFile],
+    new: list[ModelFile],
+    end: bytes,
+    language: str,
 ) -> None:
-    def page(files: list[File]) -> bytes:
+    def page(files: list[ModelFile]) -> bytes:
         block = files_block(files, language).encode("utf-8", "surrogateescape")
         return before + end + block.replace(b"\n", end) + end + after
 
@@ -50,7 +56,7 @@ def test_only_the_block_changes(
 @settings(max_examples=40, deadline=None)
 @given(words=WORDS, files=FILES, language=st.sampled_from(["en", "zh"]))
 def test_a_page_without_a_block_gets_one_at_its_end(
-    words: bytes, files: list[File], language: str
+    words: bytes, files: list[ModelFile], language: str
 ) -> None:
     made = renewed(words, files, language)
     assert made.startswith(words)
@@ -62,9 +68,9 @@ def test_a_page_without_a_block_gets_one_at_its_end(
 def test_the_template_has_the_block_that_is_read(language: str) -> None:
     known = Description()
     known.files = [
-        File("config.json"),
-        File("model.bin", 1_234_567, SHA),
-        File("odd `name`.pt", 5, SHA),
+        ModelFile("config.json"),
+        ModelFile("model.bin", 1_234_567, SHA),
+        ModelFile("odd `name`.pt", 5, SHA),
     ]
     data = write("bert", known, language)
     assert {(one.path, one.size, one.sha256) for one in listed(data)} == facts(known.files)
@@ -82,7 +88,7 @@ def test_a_block_without_an_end_is_refused_with_its_line() -> None:
 def test_the_guides_own_page_has_no_block_and_keeps_its_words() -> None:
     data = "# BERT\n\n## 文件清单\n- `pytorch_model.bin` (440 MB) - PyTorch 权重\n".encode()
     assert listed(data) == []
-    assert renewed(data, [File("a.bin", 1, SHA)], "zh").startswith(data)
+    assert renewed(data, [ModelFile("a.bin", 1, SHA)], "zh").startswith(data)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pmgit.model import info_template
-from pmgit.model.describe import Description, File
+from pmgit.model.describe import Description, ModelFile
 from pmgit.model.info_file import FIELDS, MAX_BYTES, parse
 from pmgit.model.info_template import BEGIN, END, MAX_LISTED, files_block, unfilled, write
 
@@ -15,7 +15,7 @@ SHA = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 def known() -> Description:
     found = Description()
-    found.files = [File("config.json"), File("model.safetensors", 1_239_748, SHA)]
+    found.files = [ModelFile("config.json"), ModelFile("model.safetensors", 1_239_748, SHA)]
     found.parameters = {"I64": 512, "F32": 22_713_216}
     found.repo_id = "google-bert/bert-base-uncased"
     found.commit = COMMIT
@@ -128,7 +128,7 @@ def test_a_guess_is_a_question() -> None:
 )
 def test_an_odd_name_breaks_nothing(path: str) -> None:
     found = Description()
-    found.files = [File("a.bin", 1, SHA), File(path, 2, SHA), File("z.bin", 3, SHA)]
+    found.files = [ModelFile("a.bin", 1, SHA), ModelFile(path, 2, SHA), ModelFile("z.bin", 3, SHA)]
     data = write(path, found, "en")
     text = data.decode("utf-8")
 
@@ -141,14 +141,14 @@ def test_an_odd_name_breaks_nothing(path: str) -> None:
 
 def test_two_odd_names_stay_two() -> None:
     names = ["a\nb", "a\\nb", '"a\\nb"', "a\\u000ab", "a`b", "a\\u0060b"]
-    lines = files_block([File(name, 1, SHA) for name in names], "en").splitlines()[1:-1]
+    lines = files_block([ModelFile(name, 1, SHA) for name in names], "en").splitlines()[1:-1]
 
     assert len(set(lines)) == len(names)
 
 
 def test_too_many_files() -> None:
     found = Description()
-    found.files = [File(f"{n:05}.txt") for n in range(5000)] + [File("z.bin", 1, SHA)]
+    found.files = [ModelFile(f"{n:05}.txt") for n in range(5000)] + [ModelFile("z.bin", 1, SHA)]
     data = write("x", found, "en")
 
     assert len(data) < MAX_BYTES
@@ -165,7 +165,7 @@ def test_unfilled_lines() -> None:
     assert numbers[:4] == [3, 4, 5, 6]
 
     found = known()
-    found.files.append(File("TODO"))
+    found.files.append(ModelFile("TODO"))
     assert unfilled(write("bert", found, "en"))[0][0] == lines[0][0] + 1
 
 

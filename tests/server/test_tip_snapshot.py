@@ -67,7 +67,7 @@ def received(tip: str) -> tuple[TipSnapshot, Batch]:
     """The snapshot of a push that moves main to this tip."""
     repository = discover()
     old = repository.run("rev-parse", "HEAD").decode().strip()
-    walk = ref_updates.Walk(repository, [ref_updates.Update("", tip, "refs/heads/main", old)])
+    walk = ref_updates.Walk(repository, [ref_updates.RefUpdate("", tip, "refs/heads/main", old)])
     batch = Batch(repository)
     receipt = Receipt(walk, batch)
     [[snapshot]] = receipt.snapshots([receipt.updates])

@@ -38,7 +38,7 @@ _ESCAPE = re.compile(r"\\(?:([0-3][0-7]{2})|(.))", re.DOTALL)
 _PLAIN_ESCAPES = {"\\": b"\\", '"': b'"', "n": b"\n", "t": b"\t", "r": b"\r"}
 
 
-class Entry:
+class Forgiven:
     """One line: `rule` is forgiven at `path` for the blob `oid` of `size` bytes, and why.
 
     `comments` are the lines above it that are no entries; they go where it goes.
@@ -74,20 +74,20 @@ class Entry:
         return f"Entry({self.line})"
 
 
-class File:
+class BaselineFile:
     """Everything in a baseline: the entries, the comments below the last one, the line end."""
 
     __slots__ = ("below", "entries", "line_end")
 
     def __init__(
-        self, entries: list[Entry], below: tuple[str, ...] = (), line_end: str = "\n"
+        self, entries: list[Forgiven], below: tuple[str, ...] = (), line_end: str = "\n"
     ) -> None:
         self.entries = entries
         self.below = below
         self.line_end = line_end
 
 
-def parse(data: bytes) -> File:
+def parse(data: bytes) -> BaselineFile:
     """The entries in `data`. Raises UsageError, with the line, for what is none."""
     if len(data) > MAX_BYTES:
         raise UsageError(
@@ -114,7 +114,7 @@ def parse(data: bytes) -> File:
             f"at most {MAX_LINES} are read; leave out whole folders instead: 'exclude' in"
             " .pmgit.toml",
         )
-    entries: list[Entry] = []
+    entries: list[Forgiven] = []
     comments: list[str] = []
     # Not splitlines: a form feed or U+2028 ends no line.
     for number, whole in enumerate(text.split("\n"), 1):
@@ -130,10 +130,10 @@ def parse(data: bytes) -> File:
         comments.clear()
         entries.append(entry)
     crlf = 2 * data.count(b"\r\n") > data.count(b"\n")
-    return File(entries, tuple(comments), "\r\n" if crlf else "\n")
+    return BaselineFile(entries, tuple(comments), "\r\n" if crlf else "\n")
 
 
-def _entry(line: str, number: int) -> Entry:
+def _entry(line: str, number: int) -> Forgiven:
     where = f"{BASELINE}: line {number}"
     if _CONFLICT.match(line):
         raise UsageError(
@@ -151,7 +151,7 @@ def _entry(line: str, number: int) -> Entry:
     path, rule, oid, size, reason = found.groups()
     try:
         why = intern(_unquote(reason or ""))  # 100,000 entries have a few reasons
-        entry = Entry(_unquote(path), intern(rule), oid, int(size), why)
+        entry = Forgiven(_unquote(path), intern(rule), oid, int(size), why)
     except ValueError as error:
         raise UsageError(f"{where}: {error}", "Git quotes paths like this: git ls-files") from None
     if not why.strip():
@@ -163,9 +163,9 @@ def _entry(line: str, number: int) -> Entry:
     return entry
 
 
-def render(file: File) -> bytes:
+def render(file: BaselineFile) -> bytes:
     """The file, sorted and without repetitions: the same entries give the same bytes."""
-    kept: dict[tuple[str, str, str], Entry] = {}
+    kept: dict[tuple[str, str, str], Forgiven] = {}
     for entry in sorted(file.entries, key=lambda entry: entry.line):
         kept.setdefault(entry.key, entry)
     lines = [HEADER]

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from pmgit.baseline.entries import Entry
+    from pmgit.baseline.entries import Forgiven
     from pmgit.baseline.units import Unit
     from pmgit.core.finding import Finding
     from pmgit.model.subject import Subject
@@ -30,7 +30,7 @@ class Judged:
 
     __slots__ = ("finding", "pairs")
 
-    def __init__(self, finding: Finding, pairs: list[tuple[Unit, Entry | None]]) -> None:
+    def __init__(self, finding: Finding, pairs: list[tuple[Unit, Forgiven | None]]) -> None:
         self.finding = finding
         self.pairs = pairs
 
@@ -51,15 +51,15 @@ class Judged:
 class Baseline:
     """The entries that count in a judgement. Without any, nothing is forgiven."""
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, entries: Iterable[Forgiven] = ()) -> None:
         self.entries = list(entries)
 
     @lazy
-    def _by_path(self) -> dict[str, list[Entry]]:
+    def _by_path(self) -> dict[str, list[Forgiven]]:
         return _grouped(self.entries, "path")
 
     @lazy
-    def _by_oid(self) -> dict[str, list[Entry]]:
+    def _by_oid(self) -> dict[str, list[Forgiven]]:
         return _grouped((entry for entry in self.entries if entry.oid != NO_BLOB), "oid")
 
     def split(
@@ -91,13 +91,13 @@ class Baseline:
             for finding, each in zip(findings, units, strict=True)
         ]
 
-    def at(self, path: str) -> list[Entry]:
+    def at(self, path: str) -> list[Forgiven]:
         return self._by_path.get(path, [])
 
-    def of(self, oid: str) -> list[Entry]:
+    def of(self, oid: str) -> list[Forgiven]:
         return self._by_oid.get(oid, [])
 
-    def below(self, rule: str, folder: str) -> Entry | None:
+    def below(self, rule: str, folder: str) -> Forgiven | None:
         """An entry of a rule below a folder."""
         from bisect import bisect
 
@@ -107,7 +107,7 @@ class Baseline:
         return entry if entry and entry.rule == rule and entry.path.startswith(begin) else None
 
     @lazy
-    def _sorted(self) -> list[Entry]:
+    def _sorted(self) -> list[Forgiven]:
         return sorted(self.entries, key=_place)
 
 
@@ -117,14 +117,14 @@ def by_verdict(judged: Sequence[Judged]) -> tuple[list[Finding], list[Finding]]:
     return reported, [each.finding for each in judged if each.is_forgiven]
 
 
-def _grouped(entries: Iterable[Entry], name: str) -> dict[str, list[Entry]]:
-    found: dict[str, list[Entry]] = {}
+def _grouped(entries: Iterable[Forgiven], name: str) -> dict[str, list[Forgiven]]:
+    found: dict[str, list[Forgiven]] = {}
     for entry in entries:
         found.setdefault(getattr(entry, name), []).append(entry)
     return found
 
 
-def _place(entry: Entry) -> tuple[str, str]:
+def _place(entry: Forgiven) -> tuple[str, str]:
     return (entry.rule, entry.path)
 
 
@@ -137,7 +137,7 @@ class _Look:
         self._rank = {name: rank for rank, name in enumerate(precedence)}
         self._sizes: dict[str, int] = {}
 
-    def in_place(self, unit: Unit) -> Entry | None:
+    def in_place(self, unit: Unit) -> Forgiven | None:
         """The entry that forgives a unit where it is."""
         here = [entry for entry in self._baseline.at(unit.path) if self._applies_to(entry, unit)]
         for entry in here:
@@ -153,7 +153,7 @@ class _Look:
                 return entry
         return None
 
-    def _applies_to(self, entry: Entry, unit: Unit) -> bool:
+    def _applies_to(self, entry: Forgiven, unit: Unit) -> bool:
         if entry.rule == unit.rule:
             return True
         rank = self._rank
@@ -170,7 +170,7 @@ class _Look:
         if oids:
             self._sizes = _sizes_here(self._subject, sorted(oids))
 
-    def _size(self, entry: Entry) -> int:
+    def _size(self, entry: Forgiven) -> int:
         """The size that an entry allows: never more than its blob has, when that is here.
 
         Or a number that somebody has edited would let anything in.
@@ -178,7 +178,7 @@ class _Look:
         return min(entry.size, self._sizes.get(entry.oid, entry.size))
 
     def follow_moves(
-        self, units: list[Unit], found: dict[tuple[str, str, str], Entry | None]
+        self, units: list[Unit], found: dict[tuple[str, str, str], Forgiven | None]
     ) -> None:
         """Forgive what lies at a new path: as many paths of a blob as have gone elsewhere."""
         lost: dict[tuple[str, str], list[Unit]] = {}
@@ -204,7 +204,7 @@ class _Look:
                     fitting = (entry for entry in entries if self._may_move(entry, unit))
                     found[rule, unit.path, oid] = next(fitting, None)
 
-    def _may_move(self, entry: Entry, unit: Unit) -> bool:
+    def _may_move(self, entry: Forgiven, unit: Unit) -> bool:
         """Whether a forgiven blob is no more at its new place than it was: no text made weights."""
         if unit.rule not in _BY_PLACE:
             return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.baseline.entries import NO_BLOB, Entry, File
+from pmgit.baseline.entries import NO_BLOB, BaselineFile, Forgiven
 from pmgit.baseline.forgive import Baseline, by_verdict
 from pmgit.baseline.units import LINES
 
@@ -34,7 +34,7 @@ class Recorder(Baseline):
         return by_verdict(self.judged)
 
 
-class Update:
+class BaselineUpdate:
     """The entries of `file` as they become.
 
     `added` is new, `followed` are entries that go where their blob went or shrink with it,
@@ -42,18 +42,18 @@ class Update:
     `never` are those of `refused` that no baseline can forgive.
     """
 
-    def __init__(self, file: File, judged: Sequence[Judged]) -> None:
+    def __init__(self, file: BaselineFile, judged: Sequence[Judged]) -> None:
         self._file = file
         self._judged = judged
-        self._kept: dict[tuple[str, str, str], Entry] = {}
-        self._before: dict[tuple[str, str], list[Entry]] = {}
+        self._kept: dict[tuple[str, str, str], Forgiven] = {}
+        self._before: dict[tuple[str, str], list[Forgiven]] = {}
         for entry in file.entries:
             self._kept.setdefault(entry.key, entry)
             self._before.setdefault((entry.path, entry.rule), []).append(entry)
         self._used: set[tuple[str, str, str]] = set()
-        self.added: list[Entry] = []
-        self.dropped: list[Entry] = []
-        self.followed: list[tuple[Entry, Entry]] = []
+        self.added: list[Forgiven] = []
+        self.dropped: list[Forgiven] = []
+        self.followed: list[tuple[Forgiven, Forgiven]] = []
         self.refused: list[Finding] = []
         self.never: list[Finding] = []
 
@@ -83,7 +83,7 @@ class Update:
                     self._add(unit, reason)
 
     def _add(self, unit: Unit, reason: str) -> None:
-        entry = Entry(unit.path, unit.rule, unit.oid, max(unit.size, 0), reason)
+        entry = Forgiven(unit.path, unit.rule, unit.oid, max(unit.size, 0), reason)
         if entry.key not in self._kept:
             self.added.append(entry)
             self._kept[entry.key] = entry
@@ -94,9 +94,9 @@ class Update:
                 if old.key != entry.key:
                     self._drop(old)
 
-    def _follow(self, entry: Entry, unit: Unit) -> None:
+    def _follow(self, entry: Forgiven, unit: Unit) -> None:
         # An entry of a rule that takes precedence keeps its name: it forgives both.
-        new = Entry(unit.path, entry.rule, unit.oid, max(unit.size, 0), entry.reason)
+        new = Forgiven(unit.path, entry.rule, unit.oid, max(unit.size, 0), entry.reason)
         self._used.add(new.key)
         if new.key in self._kept:
             return
@@ -106,7 +106,7 @@ class Update:
         if entry.key not in self._used:
             self._kept.pop(entry.key, None)
 
-    def _drop(self, entry: Entry) -> None:
+    def _drop(self, entry: Forgiven) -> None:
         if self._kept.pop(entry.key, None):
             self.dropped.append(entry)
 
@@ -134,9 +134,9 @@ class Update:
                 self._drop(entry)
 
     @property
-    def file(self) -> File:
+    def file(self) -> BaselineFile:
         """The baseline as it becomes."""
-        return File(list(self._kept.values()), self._file.below, self._file.line_end)
+        return BaselineFile(list(self._kept.values()), self._file.below, self._file.line_end)
 
     @property
     def forgiven(self) -> int:

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pmgit.history.migration_plan import Plan, Step, Weighed
+    from pmgit.history.migration_plan import MigrationPlan, MigrationStep, Weighed
     from pmgit.history.scan import History, Large
 
 _WHERE = {
@@ -26,7 +26,7 @@ _WHERE = {
 _PATHS = 3
 
 
-def lines(weighed: Weighed, plan: Plan, top: int, least: int) -> list[str]:
+def lines(weighed: Weighed, plan: MigrationPlan, top: int, least: int) -> list[str]:
     """The report for people."""
     history = weighed.history
     objects = _objects(history)
@@ -59,7 +59,7 @@ def lines(weighed: Weighed, plan: Plan, top: int, least: int) -> list[str]:
     return out + _plan(plan)
 
 
-def _plan(plan: Plan) -> list[str]:
+def _plan(plan: MigrationPlan) -> list[str]:
     out = [f"note: {visible(note)}" for note in plan.notes]
     if not plan.steps:
         return out
@@ -97,7 +97,7 @@ def _blobs(large: list[Large]) -> str:
     return f"{len(large):,} blob{'' if len(large) == 1 else 's'} ({size})"
 
 
-def _share(part: int, history: History, plan: Plan) -> str:
+def _share(part: int, history: History, plan: MigrationPlan) -> str:
     if not history.stored or history.borrows:  # part of it lies in another store
         return ""
     share = f" of {show_size(history.stored)} ({min(part / history.stored, 1):.0%})"
@@ -117,7 +117,7 @@ def lacking(history: History) -> list[str]:
     return out
 
 
-def document(weighed: Weighed, plan: Plan, top: int, least: int) -> dict[str, Any]:
+def document(weighed: Weighed, plan: MigrationPlan, top: int, least: int) -> dict[str, Any]:
     """The report for programs. A byte that is not UTF-8 is a lone surrogate, as in `check`."""
     history = weighed.history
     return {
@@ -142,7 +142,7 @@ def document(weighed: Weighed, plan: Plan, top: int, least: int) -> dict[str, An
     }
 
 
-def _step(step: Step) -> dict[str, str]:
+def _step(step: MigrationStep) -> dict[str, str]:
     return {"what": step.what, "shell": step.shell}
 
 

@@ -7,7 +7,7 @@ import os
 import click
 
 from pmgit.baseline import entries, source
-from pmgit.baseline.update import FIRST_REASON, Recorder, Update
+from pmgit.baseline.update import FIRST_REASON, BaselineUpdate, Recorder
 from pmgit.check import config_lookup, engine
 from pmgit.commands import _next, _work_tree
 from pmgit.commands._difference import difference
@@ -29,7 +29,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pmgit.baseline.entries import Entry
+    from pmgit.baseline.entries import Forgiven
     from pmgit.git.repository import Repository
 
 
@@ -65,10 +65,10 @@ def command(
     data = source.untracked(repository)
     if data is None:
         _refuse_deleted(repository)
-    file = entries.parse(data) if data is not None else entries.File([])
+    file = entries.parse(data) if data is not None else entries.BaselineFile([])
     reason = _reason(reason, accepts=bool(paths), first=data is None)
     found = _Found(repository, file.entries)
-    update = Update(file, found.judged)
+    update = BaselineUpdate(file, found.judged)
     wanted = [_work_tree.from_top(repository, path) for path in paths]
     for path, typed in zip(wanted, paths, strict=True):
         # '' is what an unset variable of a script leaves: not "everything".
@@ -96,7 +96,7 @@ def command(
 class _Found(Recorder):
     """The findings of the whole tree now, with the files and the rules of the judgement."""
 
-    def __init__(self, repository: Repository, entries: list[Entry]) -> None:
+    def __init__(self, repository: Repository, entries: list[Forgiven]) -> None:
         super().__init__(entries)
         snapshot = tree.take(repository)
         config = config_lookup.read(snapshot)
@@ -141,7 +141,7 @@ def _reason(reason: str | None, *, accepts: bool, first: bool) -> str:
     return reason.strip()
 
 
-def _rendered(update: Update, data: bytes | None) -> bytes | None:
+def _rendered(update: BaselineUpdate, data: bytes | None) -> bytes | None:
     """The baseline as it will be; None when there is none and none is needed."""
     if data is None and not update.file.entries:
         return None
@@ -154,7 +154,9 @@ def _rendered(update: Update, data: bytes | None) -> bytes | None:
     return new
 
 
-def _print_result(repository: Repository, update: Update, *, changed: bool, dry_run: bool) -> None:
+def _print_result(
+    repository: Repository, update: BaselineUpdate, *, changed: bool, dry_run: bool
+) -> None:
     """Print what was changed, and the findings that are not forgiven."""
     kept = len(update.file.entries)
     for what, count in (
@@ -207,7 +209,7 @@ def _print_next(repository: Repository, kept: int) -> None:
         )
 
 
-def _show_json(update: Update, *, changed: bool, missed: int) -> None:
+def _show_json(update: BaselineUpdate, *, changed: bool, missed: int) -> None:
     document = {
         "file": BASELINE,
         "changed": changed,
@@ -225,7 +227,7 @@ def _show_json(update: Update, *, changed: bool, missed: int) -> None:
     show_json(document)
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: Forgiven) -> dict[str, Any]:
     return {
         "path": entry.path,
         "rule": entry.rule,

@@ -13,7 +13,7 @@ from pmgit.core.errors import PmgitError, UsageError
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.user_files import write_whole
 from pmgit.model import caches, info_block, info_file, info_template, repo_id
-from pmgit.model.describe import Description, File, describe
+from pmgit.model.describe import Description, ModelFile, describe
 from pmgit.model.folder import INFO
 from pmgit.model.info_file import is_placeholder
 from pmgit.model.weights import Tiers
@@ -130,7 +130,7 @@ def update(*, names: tuple[str, ...], dry_run: bool) -> None:
             say(f"wrote {shown}")
 
 
-def _files(top: str, model: Account, tiers: Tiers) -> list[File]:
+def _files(top: str, model: Account, tiers: Tiers) -> list[ModelFile]:
     """The files of a model as its INFO.md lists them."""
     if model.lock:
         return download.listed(tiers, model.lock.files)
@@ -138,7 +138,7 @@ def _files(top: str, model: Account, tiers: Tiers) -> list[File]:
     on_disk = describe(folder, model.name, tiers).files if os.path.isdir(folder) else []
     names = {file.path for file in on_disk}
     away = [
-        File(path, stands_for.size, stands_for.oid)
+        ModelFile(path, stands_for.size, stands_for.oid)
         for path, stands_for in model.pointers.items()
         if path not in names
     ]

@@ -18,7 +18,7 @@ from pmgit.git.blob import decode
 from pmgit.hooks.config_entry import NotExtendableError
 from pmgit.init import onboarding, undo
 from pmgit.init.journal import Journal
-from pmgit.init.onboarding import Wanted
+from pmgit.init.onboarding import SetupWish
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def command(
     second run changes nothing; with other options it changes what pmgit has written, or names the
     option that it does not apply. A run that was interrupted is finished by the next.
     """
-    wanted = Wanted(storage or "", hooks or "", language or "", models, system, keep_text, _say)
+    wanted = SetupWish(storage or "", hooks or "", language or "", models, system, keep_text, _say)
     try:
         if take_back:
             _init_undo.run(dry_run=dry_run, yes=yes)
@@ -100,7 +100,7 @@ def command(
         raise PmgitError(f"{where}{error.strerror}", _AGAIN) from error
 
 
-def _set_up(wanted: Wanted, *, dry_run: bool, yes: bool) -> None:
+def _set_up(wanted: SetupWish, *, dry_run: bool, yes: bool) -> None:
     repository, config = _work_tree.load()
     try:
         made = onboarding.plan(repository, config, wanted)
@@ -194,7 +194,7 @@ def _with(look: Look, more: list[Folder]) -> str:
     return " ".join(map(quote, ["pmgit", "init", *named]))
 
 
-def _ask_for_more(made: SetupPlan, wanted: Wanted) -> tuple[str, ...]:
+def _ask_for_more(made: SetupPlan, wanted: SetupWish) -> tuple[str, ...]:
     """Ask whether the offered folders are models folders, too; all models folders if so, else none.
 
     Asked at a terminal, as long as no configuration and no option names the models folders.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
     from pmgit.init.journal import SetupStep
-    from pmgit.init.lfs_leave import Leaving
+    from pmgit.init.lfs_leave import LfsLeaving
     from pmgit.init.storage_switch import Switch
 
 
@@ -127,7 +127,7 @@ def _leave(repository: Repository, config: Config, *, dry_run: bool, yes: bool) 
         say(f"next: {_next.add(repository, names)}")
 
 
-def _print_leaving(made: Leaving, what: str) -> None:
+def _print_leaving(made: LfsLeaving, what: str) -> None:
     for blob in made.blobs:
         click.echo(f"{what}, stays on disk: {visible(blob.path)}")
     if made.blobs:
@@ -153,7 +153,7 @@ def _print_proof(arrived: list[str]) -> None:
         say(f"proved: a sample of {what} was pushed, and its object arrived at the remote")
 
 
-def _switch(repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch) -> lfs_setup.Done:
+def _switch(repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch) -> lfs_setup.LfsDone:
     """Set Git LFS up and switch to it, recorded for `pmgit init --undo`; returns what was done."""
     journal = Journal(repository)
     journal.sweep()
@@ -189,7 +189,7 @@ def _show(plan: lfs_setup.LfsPlan, switch: Switch | None) -> None:
         click.echo(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
 
 
-def _print_done(plan: lfs_setup.LfsPlan, done: lfs_setup.Done) -> None:
+def _print_done(plan: lfs_setup.LfsPlan, done: lfs_setup.LfsDone) -> None:
     """Print what was done and proved."""
     if not plan.writes and not plan.raw and not plan.texts:
         say("nothing to do: .gitattributes and the index are as they should be")

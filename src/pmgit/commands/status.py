@@ -18,7 +18,7 @@ from pmgit.report.text import visible
 if TYPE_CHECKING:
     from typing import Any
 
-    from pmgit.models.status import Row
+    from pmgit.models.status import ModelRow
 
 _HEADINGS = ("model", "weights", "size", "format", "parameters", "license", "commit", "INFO.md")
 
@@ -62,14 +62,14 @@ def command(names: tuple[str, ...], form: str) -> int:
     return CLEAN
 
 
-def _table(rows: list[Row]) -> list[str]:
+def _table(rows: list[ModelRow]) -> list[str]:
     """The rows under their headings, each column as wide as it has to be."""
     cells = [list(_HEADINGS), *(_cells(row) for row in rows)]
     widths = [max(len(row[at]) for row in cells) for at in range(len(_HEADINGS))]
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: ModelRow) -> list[str]:
     size = max(row.on_disk, row.in_lfs)
     return [
         visible(row.model.path),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
-    from pmgit.model.describe import File
+    from pmgit.model.describe import ModelFile
     from pmgit.model.lock_file import Lock
 
 
@@ -127,7 +127,7 @@ class _Update:
             listed = download.listed(Tiers(self._config), files)
             return self._write(lock, listed, dry_run)
 
-    def _write(self, lock: Lock, files: Sequence[File], dry_run: bool) -> list[str]:
+    def _write(self, lock: Lock, files: Sequence[ModelFile], dry_run: bool) -> list[str]:
         """Write lock and INFO.md where they change; returns the paths of what was written."""
         # All of it is made before any of it is written.
         pages = {f"{self._path}/{LOCK}": (self._data, lock_file.render(lock))}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from pmgit.core.globs import Paths
+    from pmgit.core.globs import PathPatterns
 
 FILE = ".pmgit.toml"
 PYPROJECT = "pyproject.toml"
@@ -102,7 +102,7 @@ class Config:
             if name not in WEIGHTS:
                 raise self._at(unknown("key", f"weights.{name}", [f"weights.{w}" for w in WEIGHTS]))
             self.weights[name] = self._value(f"weights.{name}", _PATTERNS, value)
-        self._exclude: Paths | None = None
+        self._exclude: PathPatterns | None = None
 
     def option(self, rule: str, option: Option) -> Any:
         """The value of an option of the rule with this name: as configured, else its default."""
@@ -153,13 +153,13 @@ class Config:
             return False
         return self.patterns().hide(path)
 
-    def patterns(self) -> Paths:
+    def patterns(self) -> PathPatterns:
         """The patterns of `exclude`. Raises UsageError for what is none."""
         if self._exclude is None:
-            from pmgit.core.globs import Paths, PatternError
+            from pmgit.core.globs import PathPatterns, PatternError
 
             try:
-                self._exclude = Paths(self.values["exclude"])
+                self._exclude = PathPatterns(self.values["exclude"])
             except PatternError as error:
                 raise self._at(UsageError(f"'exclude': {cut(str(error))}")) from None
         return self._exclude

@@ -39,7 +39,7 @@ class PatternError(ValueError):
     """The text of a pattern is not valid."""
 
 
-class Names:
+class NamePatterns:
     """Patterns of names, as Python's fnmatch reads them: `*`, `?`, `[abc]`, `[!a-c]`."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
@@ -59,7 +59,7 @@ class Names:
         return bool(self._row.size) and any(self._row.fitting([name]))
 
 
-class Paths:
+class PathPatterns:
     """Patterns of paths, as Git reads the lines of .gitignore. Raises PatternError."""
 
     def __init__(self, lines: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ from pmgit.core.finding import Fix, Step
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.git.program import path_of
 from pmgit.hooks import entry, framework_files, frameworks, origin
-from pmgit.hooks.entry import GIT, INDEX, Entry
+from pmgit.hooks.entry import GIT, INDEX, HookEntry
 from pmgit.hooks.names import PRE_COMMIT
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def check(context: Context, state: HookState, document: Any, runs: str) -> Check
     return Check(_NAME, OK, f"{config} has pmgit, {runs}")
 
 
-def _is_trusted(own: Entry) -> bool:
+def _is_trusted(own: HookEntry) -> bool:
     """Whether an entry names the package index, or the address that this pmgit is from."""
     source = origin.find().entry
     same = source is not None and own.kind == GIT and source.address == own.address
@@ -70,7 +70,7 @@ def _is_plain(version: str) -> bool:
     return not version or version.removeprefix("python").replace(".", "").isdigit()
 
 
-def _alone(document: Any, own: Entry) -> dict[str, Any]:
+def _alone(document: Any, own: HookEntry) -> dict[str, Any]:
     """A configuration with this entry, and the team's choice of a Python."""
     wanted = framework_files.wanted_python(document)
     kept = bool(wanted) and _is_plain(wanted)
@@ -87,7 +87,7 @@ def _calls_installed(items: list[dict[str, Any]]) -> bool:
     )
 
 
-def _other(found: Entry) -> str:
+def _other(found: HookEntry) -> str:
     """The version or commit that runs here, when the entry names another one."""
     if found.kind == INDEX:
         return __version__ if found.version != __version__ else ""

@@ -49,7 +49,7 @@ _OUT = (
 )
 
 
-class Leaving:
+class LeavingFixes:
     """Those of some pointers that leave Git LFS, and their fixes.
 
     The last change of `.gitattributes` says which: the change that is judged, or for a whole tree

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pmgit.fix.renames import Names
+    from pmgit.fix.renames import FreeNames
     from pmgit.model.subject import Subject
 
 #: How files end that list the shards of a model; they lie beside them.
@@ -48,7 +48,11 @@ class OwnFolders:
     """
 
     def __init__(
-        self, subject: Subject, names: Names, paths: Iterable[str], is_bad: Callable[[str], object]
+        self,
+        subject: Subject,
+        names: FreeNames,
+        paths: Iterable[str],
+        is_bad: Callable[[str], object],
     ) -> None:
         self._subject = subject
         self._names = names

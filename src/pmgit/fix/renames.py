@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 
-class Names:
+class FreeNames:
     """The names that are taken and those that are free: in the index, on disk, in any case."""
 
     def __init__(self, subject: Subject) -> None:

@@ -48,7 +48,7 @@ class Tensor:
 
 
 @dataclass(frozen=True)
-class Header:
+class TensorHeader:
     """The tensors of a file, by name."""
 
     tensors: dict[str, Tensor]
@@ -62,7 +62,7 @@ class Header:
         return found
 
 
-def read_header(path: str) -> Header:
+def read_header(path: str) -> TensorHeader:
     """The header of the regular file at `path`.
 
     ValueError with the reason when it is no sound safetensors file; OSError when it cannot be
@@ -83,7 +83,7 @@ def read_header(path: str) -> Header:
         return parse_header(file.read(length), size - 8 - length)
 
 
-def parse_header(data: bytes, body: int) -> Header:
+def parse_header(data: bytes, body: int) -> TensorHeader:
     """The header in `data`, of a file with `body` bytes after it; ValueError says why not."""
     if not data.startswith(b"{"):
         raise ValueError("the header does not begin with `{`")
@@ -99,7 +99,7 @@ def parse_header(data: bytes, body: int) -> Header:
         at = tensor.end
     if at != body:
         raise ValueError(f"the tensors end at {at:,}, the file at {body:,}")
-    return Header(tensors)
+    return TensorHeader(tensors)
 
 
 def _json(data: bytes) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def index_entries(repository: Repository) -> int | None:
     return int.from_bytes(data[8:12], "big")
 
 
-class Paths:
+class FolderPaths:
     """The paths of a tree, in the order in which Git keeps them: a folder is one stretch of them.
 
     So nothing is done for each of 50,000 files, only for the folders that somebody asks about.
@@ -44,7 +44,7 @@ class Paths:
 
         `added` are those of the paths that are new.
         """
-        new = Paths(added)
+        new = FolderPaths(added)
         asked: set[bytes] = set()
         for path in new._all:
             folder = path.rpartition(b"/")[0]
@@ -82,6 +82,6 @@ class Paths:
         return count
 
 
-def staged_paths(repository: Repository) -> Paths:
+def staged_paths(repository: Repository) -> FolderPaths:
     """The paths of the index."""
-    return Paths(filter(None, repository.run("ls-files", "-z").split(b"\0")))
+    return FolderPaths(filter(None, repository.run("ls-files", "-z").split(b"\0")))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 
-class Update:
+class RefUpdate:
     """One ref of a push; `old` and `new` are '' where there is nothing."""
 
     __slots__ = ("local", "new", "old", "remote")
@@ -37,7 +37,7 @@ def is_id(word: str) -> bool:
     return len(word) in (40, 64) and not word.strip("0123456789abcdef")
 
 
-def parse(stdin: bytes, *, pushing: bool = False) -> list[Update]:
+def parse(stdin: bytes, *, pushing: bool = False) -> list[RefUpdate]:
     """The refs that Git announces on standard input of a pre-receive hook. Raises UsageError.
 
     `pushing`: of a pre-push hook, `<local ref> <local id> <remote ref> <remote id>`. pre-commit
@@ -60,14 +60,14 @@ def parse(stdin: bytes, *, pushing: bool = False) -> list[Update]:
                 f"not a line of a {hook} hook: {line[:80]!r}",
                 f"git gives `{form}` on standard input",
             )
-        updates.append(Update(*words))
+        updates.append(RefUpdate(*words))
     return updates
 
 
 class Walk:
     """Git's walk over the new commits, under way."""
 
-    def __init__(self, repository: Repository, updates: Sequence[Update]) -> None:
+    def __init__(self, repository: Repository, updates: Sequence[RefUpdate]) -> None:
         self.repository = repository
         #: Without the deleted refs. The old id is claimed by the pusher, so it proves nothing.
         self.updates = [update for update in updates if update.new]

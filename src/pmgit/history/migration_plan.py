@@ -44,7 +44,7 @@ _GC = "git -c gc.reflogExpireUnreachable=now gc -q --prune=now"
 
 
 @dataclass
-class Step:
+class MigrationStep:
     """One step of a plan: what it does, and the line for a shell."""
 
     what: str
@@ -52,7 +52,7 @@ class Step:
 
 
 @dataclass
-class Plan:
+class MigrationPlan:
     """A plan that takes `weights` out of the history, step by step, and who is affected.
 
     `include` are the patterns for git-lfs. `back` is the step that undoes the rewriting. `notes`
@@ -60,8 +60,8 @@ class Plan:
     """
 
     include: list[str] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    back: Step | None = None
+    steps: list[MigrationStep] = field(default_factory=list)
+    back: MigrationStep | None = None
     affected: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -167,9 +167,9 @@ def without_pointers(repository: Repository, history: History) -> None:
         history.large = [one for one in history.large if one.oid not in pointers]
 
 
-def plan(repository: Repository, weighed: Weighed) -> Plan:
+def plan(repository: Repository, weighed: Weighed) -> MigrationPlan:
     """The plan for the large blobs of a history."""
-    made = Plan()
+    made = MigrationPlan()
     history = weighed.history
     whole = not (history.shallow or history.absent or history.faults)
     if weighed.weights and not whole:
@@ -183,7 +183,9 @@ def plan(repository: Repository, weighed: Weighed) -> Plan:
         )
     elif made.steps or weighed.loose:
         made.steps.append(
-            Step("free the room: this deletes for good what no ref and no stash holds", _GC)
+            MigrationStep(
+                "free the room: this deletes for good what no ref and no stash holds", _GC
+            )
         )
     if any(one.where == REFLOG for one in weighed.loose):
         made.notes.append(
@@ -192,7 +194,7 @@ def plan(repository: Repository, weighed: Weighed) -> Plan:
     return made
 
 
-def _rewrite(made: Plan, repository: Repository, weighed: Weighed) -> None:
+def _rewrite(made: MigrationPlan, repository: Repository, weighed: Weighed) -> None:
     made.include, texts = weighed.includes()
     if texts:
         made.notes.append(f"the same content stays where it has the name of a text: {texts[0]}")
@@ -206,11 +208,13 @@ def _rewrite(made: Plan, repository: Repository, weighed: Weighed) -> None:
         lines = [f"git branch --no-track {quote(n)} {quote(r)}" for n, r in refs.remote_only]
         if lines:
             made.steps.append(
-                Step("make local branches of those that only the remote has", " && ".join(lines))
+                MigrationStep(
+                    "make local branches of those that only the remote has", " && ".join(lines)
+                )
             )
     copy = quote(_copy(repository))
     made.steps.append(
-        Step(
+        MigrationStep(
             "keep a copy of everything" + needs,
             f"{clean}git clone -q --mirror -- {quote(repository.common_dir)} {copy}",
         )
@@ -223,7 +227,7 @@ def _rewrite(made: Plan, repository: Repository, weighed: Weighed) -> None:
         words.append("--everything")
     restore = "" if repository.bare else f" && {_restore(weighed)}"
     made.steps.append(
-        Step(
+        MigrationStep(
             "rewrite the commits: files stay as they are, in Git LFS" + needs,
             f"{clean}git lfs install --local --skip-repo"
             f" && git lfs migrate import {' '.join(map(quote, words))}{restore}",
@@ -247,7 +251,7 @@ def _rewrite(made: Plan, repository: Repository, weighed: Weighed) -> None:
     _warn(made, repository, refs)
     both = "'+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*'"
     back = f"{clean}git fetch -q --update-head-ok {copy} {both}"
-    made.back = Step(
+    made.back = MigrationStep(
         f"go back to how it was{needs}",
         back if repository.bare else f"{back} && git reset -q --hard",
     )
@@ -261,7 +265,7 @@ def _restore(weighed: Weighed) -> str:
     return "git lfs checkout"
 
 
-def _publish(made: Plan, refs: Refs) -> None:
+def _publish(made: MigrationPlan, refs: Refs) -> None:
     """Add the step that pushes the new commits; the objects of Git LFS first."""
     remote = quote(refs.remote)
     line = f"git lfs push --all {remote} && git push --force-with-lease --all {remote}"
@@ -269,14 +273,16 @@ def _publish(made: Plan, refs: Refs) -> None:
         # A lease needs a remote-tracking ref, and tags have none: refused as "stale info".
         line += f" && git push --force {remote} --tags"
     made.steps.append(
-        Step(f"when all agree, and {refs.remote} lets you: replace the branches there", line)
+        MigrationStep(
+            f"when all agree, and {refs.remote} lets you: replace the branches there", line
+        )
     )
     if len(refs.remote_names) > 1:
         others = ", ".join(name for name in refs.remote_names if name != refs.remote)
         made.notes.append(f"other remotes keep the old commits until they are replaced: {others}")
 
 
-def _warn(made: Plan, repository: Repository, refs: Refs) -> None:
+def _warn(made: MigrationPlan, repository: Repository, refs: Refs) -> None:
     others = [name for name in refs.others if name != _STASH]
     if len(others) < len(refs.others):
         made.notes.append("a stash keeps the old commits: git stash pop, and commit it, first")

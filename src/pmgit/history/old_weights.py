@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class History:
+class RawHistory:
     """The raw blobs that commits introduced at paths which belong into Git LFS now.
 
     `pushed`: whether a remote is known to have one of them. `last_only`: whether the last commit
@@ -79,7 +79,7 @@ class History:
 def look(
     repository: Repository,
     matched: Callable[[Sequence[str]], Mapping[str, Sequence[str]]],
-) -> History:
+) -> RawHistory:
     """Find the raw blobs in all commits; `matched` finds the lfs patterns of paths that have some.
 
     Empty where the history is not here to look at (a clone without trees).
@@ -88,15 +88,15 @@ def look(
         blobs = _introduced(repository)
         pushed = set(listed(repository, "--remotes"))
     except GitError:
-        return History()  # no commit yet, or a clone without trees
+        return RawHistory()  # no commit yet, or a clone without trees
     lfs = matched(list(dict.fromkeys(blob.path for blob in blobs if blob.is_regular)))
     blobs = [b for b in blobs if b.path in lfs and not patterns.must_be_text(b.path)]
     Snapshot(repository, TREE, [], []).objects.survey(blobs, pointer.may_be)
     raw = [b for b in blobs if b.size > 0 and _pointer(b) is None]
     if not raw:
-        return History()
+        return RawHistory()
     head = commit_of(repository, "HEAD")
-    return History(
+    return RawHistory(
         raw,
         any(blob.commit in pushed for blob in raw),
         all(blob.commit == head for blob in raw),

@@ -100,11 +100,11 @@ def look(repository: Repository, least: int, progress: Progress | None = None) -
     `progress` gets the numbers of objects and of commits so far.
     """
     with Running(repository) as running:
-        found = _Look(repository, running, progress or (lambda _objects, _commits: None))
+        found = _HistoryLook(repository, running, progress or (lambda _objects, _commits: None))
         return found.run(least)
 
 
-class _Look:
+class _HistoryLook:
     def __init__(self, repository: Repository, running: Running, progress: Progress) -> None:
         self._repository = repository
         self._running = running

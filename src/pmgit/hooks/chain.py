@@ -31,7 +31,7 @@ NO_FRAMEWORK = "none"
 
 
 @dataclass(frozen=True)
-class Header:
+class ChainHeader:
     """The settings of a chain: one line `name=value` for each field, in this order.
 
     `stage` is the hook that Git runs, `python` the interpreter that has pmgit, for a shell without
@@ -52,7 +52,7 @@ class Header:
     sourced: bool = False
 
 
-def text(header: Header) -> bytes:
+def text(header: ChainHeader) -> bytes:
     """The chain with this header."""
     lines = [
         f"{_MARK}{VERSION}: written by `pmgit init`, taken back by `pmgit init --undo`.",
@@ -76,7 +76,7 @@ def version(content: bytes) -> int:
     return int(number) if is_chain(content) and number.isdigit() else 0
 
 
-def read(content: bytes) -> Header | None:
+def read(content: bytes) -> ChainHeader | None:
     """The header of a chain, of this version or an earlier one; None when the hook file is none."""
     if not is_chain(content):
         return None
@@ -88,7 +88,7 @@ def read(content: bytes) -> Header | None:
         values[name] = _unquoted(value)
     if version(content) == 1:
         values = _of_version_1(values)
-    return Header(
+    return ChainHeader(
         values.get("stage", ""),
         values.get("python", ""),
         values.get("judge") == _FLAGS[True],

@@ -20,7 +20,7 @@ from pmgit.hooks.names import COMMIT_STAGES
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from pmgit.hooks.entry import Entry
+    from pmgit.hooks.entry import HookEntry
 
 _BOM = "\ufeff"
 
@@ -44,13 +44,13 @@ class Change:
     after: bytes
 
 
-def snippet(entry: Entry, name: str) -> str:
+def snippet(entry: HookEntry, name: str) -> str:
     """The whole of a new file of that name."""
     text: str = _form(name).snippet(entry)
     return text
 
 
-def plan(before: bytes | None, entry: Entry, name: str) -> Change:
+def plan(before: bytes | None, entry: HookEntry, name: str) -> Change:
     """The file `name` with the entry; unchanged when it has one. Raises NotExtendableError."""
     whole = snippet(entry, name)
     if before is None or not before.strip():
@@ -78,7 +78,7 @@ def plan(before: bytes | None, entry: Entry, name: str) -> Change:
     return Change(before, after.encode())
 
 
-def exchange(before: bytes, old: Entry, new: Entry | None, name: str) -> Change | None:
+def exchange(before: bytes, old: HookEntry, new: HookEntry | None, name: str) -> Change | None:
     """The file with `new` in the place of `old` (None: without it); None where that does not stand
     there as pmgit writes it.
     """

@@ -17,7 +17,7 @@ _STAGES = [*COMMIT_STAGES, "manual"]
 _LOCAL = "local"
 
 
-class Entry(NamedTuple):
+class HookEntry(NamedTuple):
     """One way to write the entry.
 
     `version` is that of the package, or the commit of the repository at `address`. `python` is the
@@ -57,7 +57,7 @@ class Entry(NamedTuple):
         return "the pmgit on the PATH of each user"
 
 
-def from_item(item: Any) -> Entry | None:
+def from_item(item: Any) -> HookEntry | None:
     """The entry for an item of `repos`; None when it is not as pmgit writes one."""
     hooks = item.get("hooks") if isinstance(item, dict) else None
     if not isinstance(hooks, list) or len(hooks) != 1 or not isinstance(hooks[0], dict):
@@ -66,9 +66,9 @@ def from_item(item: Any) -> Entry | None:
     python = str(hook.get("language_version", ""))
     packages = hook.get("additional_dependencies")
     if item.get("repo") != _LOCAL:
-        found = Entry(GIT, str(item.get("rev")), str(item.get("repo")), python)
+        found = HookEntry(GIT, str(item.get("rev")), str(item.get("repo")), python)
     elif isinstance(packages, list) and len(packages) == 1:
-        found = Entry(INDEX, str(packages[0]).removeprefix("pmgit=="), python=python)
+        found = HookEntry(INDEX, str(packages[0]).removeprefix("pmgit=="), python=python)
     else:
-        found = Entry(SYSTEM)
+        found = HookEntry(SYSTEM)
     return found if found.item == item else None

@@ -58,7 +58,7 @@ class Framework(NamedTuple):
     options: tuple[str, ...] = ()
 
 
-class Done(NamedTuple):
+class FrameworkRun(NamedTuple):
     """The exit code of a program, and all that it printed."""
 
     code: int
@@ -236,7 +236,7 @@ def elsewhere() -> dict[str, str]:
 
 def run(
     argv: Sequence[str], cwd: str, env: Mapping[str, str], seconds: float | None = None
-) -> Done:
+) -> FrameworkRun:
     """Run a program to its end, without a terminal. Raises PmgitError when it cannot be started or
     takes too long; then nothing that it has started goes on.
     """
@@ -268,7 +268,7 @@ def run(
             if process.returncode is None:
                 _end(process)
         printed.seek(0)
-        return Done(process.returncode, printed.read().decode("utf-8", "replace"))
+        return FrameworkRun(process.returncode, printed.read().decode("utf-8", "replace"))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

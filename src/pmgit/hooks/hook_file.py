@@ -92,7 +92,7 @@ class HookFile:
         return FOREIGN
 
     @property
-    def chain(self) -> chain.Header | None:
+    def chain(self) -> chain.ChainHeader | None:
         """The header of our chain; None when it is another hook."""
         return chain.read(self.content or b"")
 

@@ -118,7 +118,7 @@ def _chain(
     if place.kind == LFS or (place.chain and place.chain.upload == chain.ALWAYS):
         upload = chain.ALWAYS
     after = chain.text(
-        chain.Header(
+        chain.ChainHeader(
             stage,
             # A tracked file goes to other machines, where this interpreter is not.
             "python3" if state.tracked else python,

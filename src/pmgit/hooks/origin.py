@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import pmgit
-from pmgit.hooks.entry import GIT, INDEX, Entry
+from pmgit.hooks.entry import GIT, INDEX, HookEntry
 from pmgit.report.redact import redact
 
 #: Addresses that lead to the same place on every machine.
@@ -30,7 +30,7 @@ class Origin(NamedTuple):
     `why` is in words that follow "this pmgit was".
     """
 
-    entry: Entry | None
+    entry: HookEntry | None
     why: str = ""
 
 
@@ -46,7 +46,7 @@ def find() -> Origin:
 def read(url: dict[str, Any] | None) -> Origin:
     """The origin by `direct_url.json`; None: there is no such file, as from a package index."""
     if url is None:
-        return Origin(Entry(INDEX, pmgit.__version__))
+        return Origin(HookEntry(INDEX, pmgit.__version__))
     address = str(url.get("url", ""))
     shown = redact(address)
     vcs = url.get("vcs_info")
@@ -61,7 +61,7 @@ def read(url: dict[str, Any] | None) -> Origin:
     public = shareable(address)
     if not public:
         return Origin(None, f"installed from {shown}, which is no address for others")
-    return Origin(Entry(GIT, commit, public))
+    return Origin(HookEntry(GIT, commit, public))
 
 
 def shareable(address: str) -> str:

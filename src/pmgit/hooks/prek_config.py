@@ -19,24 +19,24 @@ if TYPE_CHECKING:
     from tomlkit import TOMLDocument
     from tomlkit.items import Array
 
-    from pmgit.hooks.entry import Entry
+    from pmgit.hooks.entry import HookEntry
 
 
-def snippet(entry: Entry) -> str:
+def snippet(entry: HookEntry) -> str:
     """The whole of a new file."""
     import tomlkit
 
     return tomlkit.dumps({TYPES: list(COMMIT_STAGES), "repos": [entry.item]})
 
 
-def as_tables(entry: Entry) -> str:
+def as_tables(entry: HookEntry) -> str:
     """The lines of the entry, as tables."""
     import tomlkit
 
     return tomlkit.dumps({"repos": [entry.item]})
 
 
-def insert(text: str, entry: Entry, end: str, *, types: bool) -> str:
+def insert(text: str, entry: HookEntry, end: str, *, types: bool) -> str:
     """The text with the entry, and with the key TYPES when `types` is true; `end` ends a line.
 
     Raises ValueError, with the reason, when there is no place for it.
@@ -57,7 +57,7 @@ def insert(text: str, entry: Entry, end: str, *, types: bool) -> str:
     return after
 
 
-def exchange(text: str, at: int, old: Entry, new: Entry | None, end: str) -> Iterator[str]:
+def exchange(text: str, at: int, old: HookEntry, new: HookEntry | None, end: str) -> Iterator[str]:
     """The texts that may have `new` in the place of `old` (None: without it), which is item `at`
     and must stand in `text` as pmgit writes it (inline: on one line, where no comment can be). The
     caller takes the first that reads as the wanted document.

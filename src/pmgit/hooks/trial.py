@@ -148,12 +148,12 @@ class _Repository:
         with open(path, "wb") as file:
             file.write(content)
 
-    def commit(self) -> frameworks.Done:
+    def commit(self) -> frameworks.FrameworkRun:
         """Stage everything, and commit it as a user would."""
         added = self._git("add", "-f", "--", ".")
         return added if added.code else self._git("commit", "-q", "-m", "A trial")
 
-    def _git(self, *args: str) -> frameworks.Done:
+    def _git(self, *args: str) -> frameworks.FrameworkRun:
         settings = [f"{name}={value}" for name, value in self._settings.items()]
         words = [word for setting in settings for word in ("-c", setting)]
         argv = [path_of("git"), *words, *args]

@@ -17,18 +17,18 @@ from pmgit.hooks.names import COMMIT_STAGES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.hooks.entry import Entry
+    from pmgit.hooks.entry import HookEntry
 
 #: What YAML takes for text without quotes, in flow style too.
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~:/@+-")
 
 
-def snippet(entry: Entry) -> str:
+def snippet(entry: HookEntry) -> str:
     """The whole of a new file."""
     return f"{_types()}repos:\n{lines(entry)}"
 
 
-def insert(text: str, entry: Entry, end: str, *, types: bool) -> str:
+def insert(text: str, entry: HookEntry, end: str, *, types: bool) -> str:
     """The text with the entry, and with the key TYPES when `types` is true; `end` ends a line.
 
     Raises ValueError, with the reason, when there is no place for it.
@@ -54,7 +54,7 @@ def insert(text: str, entry: Entry, end: str, *, types: bool) -> str:
     return above + key + items + ours + below
 
 
-def exchange(text: str, at: int, old: Entry, new: Entry | None, end: str) -> Iterator[str]:  # noqa: ARG001 - as for TOML
+def exchange(text: str, at: int, old: HookEntry, new: HookEntry | None, end: str) -> Iterator[str]:  # noqa: ARG001 - as for TOML
     """The texts that may have `new` in the place of `old` (None: without it), which must stand in
     `text` as pmgit writes it. The caller takes the first that reads as the wanted document.
     """
@@ -86,7 +86,7 @@ def exchange(text: str, at: int, old: Entry, new: Entry | None, end: str) -> Ite
             yield text.replace(was, instead)
 
 
-def lines(entry: Entry, indent: str = "  ") -> str:
+def lines(entry: HookEntry, indent: str = "  ") -> str:
     """The lines of the entry; `indent` stands before the dash."""
     (hook,) = entry.item["hooks"]
     repo = [f"{key}: {_flow(value)}" for key, value in entry.item.items() if key != "hooks"]
@@ -99,7 +99,7 @@ def _under(dash: str, pairs: list[str]) -> str:
     return "".join(f"{' ' * len(dash) if at else dash}{pair}\n" for at, pair in enumerate(pairs))
 
 
-def flow(entry: Entry) -> str:
+def flow(entry: HookEntry) -> str:
     """The entry in flow style, on one line."""
     return _flow(entry.item)
 

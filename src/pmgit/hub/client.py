@@ -46,7 +46,7 @@ class UnreachableError(Exception):
         self.is_offline = is_offline
 
 
-class Answer:
+class Response:
     """An answer of a server: `status`, `headers` (names in lower case), and the body, once.
 
     `url` is where the answer is from in the end, after redirects.
@@ -119,7 +119,7 @@ def request(
     *,
     secrets: Mapping[str, str] | None = None,
     home: str = "",
-) -> Iterator[Answer]:
+) -> Iterator[Response]:
     """The answer to a request, whatever its status is; closed at the end of the block.
 
     `secrets` are headers that only the server of the address `home` may see, also after redirects.
@@ -130,7 +130,7 @@ def request(
         if secrets and _is_home(url, home):
             sent.update(secrets)
         with plain_errors():
-            answer = Answer(_send(method, url, sent), url)
+            answer = Response(_send(method, url, sent), url)
         target = answer.headers.get("location", "")
         if answer.status not in _REDIRECTS or not target:
             try:
@@ -175,7 +175,7 @@ def _patience() -> float:
     return float(word) if word.isascii() and word.isdigit() and 0 < int(word) < 3600 else _READ
 
 
-def _drain(answer: Answer) -> None:
+def _drain(answer: Response) -> None:
     """Read the body of a redirect when it is small: its connection can be used again then."""
     length = answer.headers.get("content-length", "")
     try:

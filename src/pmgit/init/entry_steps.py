@@ -15,7 +15,7 @@ from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git.program import path_of
 from pmgit.gitfiles import user_files
 from pmgit.hooks import config_entry, entry, framework_files, frameworks, origin
-from pmgit.hooks.entry import SYSTEM, Entry
+from pmgit.hooks.entry import SYSTEM, HookEntry
 from pmgit.hooks.framework_files import TYPES
 from pmgit.hooks.names import COMMIT_STAGES
 from pmgit.init.journal import ENTRY, Journal, SetupStep
@@ -67,7 +67,7 @@ def steps(
     if old in wanted:
         return []
 
-    def change(new: Entry) -> Change:
+    def change(new: HookEntry) -> Change:
         if present:
             return _exchange(before or b"", old, new, name)
         return config_entry.plan(before, new, name)
@@ -75,7 +75,7 @@ def steps(
     changed = change(wanted[0])
     if isinstance(document, dict) and "repos" in document:
         frameworks.validate(repository, framework)
-    chosen: list[Entry] = []
+    chosen: list[HookEntry] = []
 
     def ready() -> None:
         chosen[:] = [_choose(repository, framework, document, wanted, say)]
@@ -181,7 +181,7 @@ def _is_asked_for(present: list[dict[str, Any]], system: bool) -> bool:
     return kinds == {system} and (system or not own)
 
 
-def _exchange(before: bytes, old: Entry | None, new: Entry, name: str) -> Change:
+def _exchange(before: bytes, old: HookEntry | None, new: HookEntry, name: str) -> Change:
     made = config_entry.exchange(before, old, new, name) if old else None
     if made is None:
         option = "--system" if new.kind == SYSTEM else "--no-system"
@@ -192,13 +192,13 @@ def _exchange(before: bytes, old: Entry | None, new: Entry, name: str) -> Change
     return made
 
 
-def _candidates(source: origin.Origin, system: bool | None, document: Any) -> list[Entry]:
+def _candidates(source: origin.Origin, system: bool | None, document: Any) -> list[HookEntry]:
     """The entries to be tried, in this order."""
     if system:
-        return [Entry(SYSTEM)]
+        return [HookEntry(SYSTEM)]
     if source.entry is None:
         if system is None:
-            return [Entry(SYSTEM)]
+            return [HookEntry(SYSTEM)]
         raise PmgitError(
             f"others cannot build this pmgit: it was {source.why}",
             "install it from a package index or a Git address (see its README), or: pmgit init"
@@ -207,7 +207,7 @@ def _candidates(source: origin.Origin, system: bool | None, document: Any) -> li
     python = "python3" if _is_too_old(document) else ""
     running = f"python{sys.version_info.major}.{sys.version_info.minor}"
     built = [source.entry._replace(python=version) for version in (python, running)]
-    return built if system is False else [*built, Entry(SYSTEM)]
+    return built if system is False else [*built, HookEntry(SYSTEM)]
 
 
 def _is_too_old(document: Any) -> bool:
@@ -224,9 +224,9 @@ def _choose(
     repository: Repository,
     framework: Framework,
     document: Any,
-    wanted: list[Entry],
+    wanted: list[HookEntry],
     say: Callable[[str], None],
-) -> Entry:
+) -> HookEntry:
     """The first entry that can be built, or run, here. Raises PmgitError when none can."""
     failed: list[str] = []
     for new in wanted:
@@ -263,7 +263,7 @@ def find_installed() -> None:
         raise PmgitError(f"{found} is not this pmgit ({__version__}), but {other}")
 
 
-def _why(framework: Framework, new: Entry, why: str, system: bool | None) -> str:
+def _why(framework: Framework, new: HookEntry, why: str, system: bool | None) -> str:
     if new.kind != SYSTEM:
         return f"{framework.name} builds {new.described}"
     because = f", because this one was {why}" if why and not system else ""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Leaving:
+class LfsLeaving:
     """The plan: the blobs that leave Git, the new `.gitattributes`, and the switch of the rest."""
 
     blobs: list[Blob]
@@ -52,7 +52,7 @@ class Leaving:
         return [] if now in (None, after) else [(NAME, now, after or None)]
 
 
-def plan(repository: Repository, config: Config) -> Leaving | None:
+def plan(repository: Repository, config: Config) -> LfsLeaving | None:
     """The plan to leave Git LFS; None when weights are not in Git LFS here.
 
     Raises PmgitError when content is not on disk, and what the switch raises.
@@ -83,7 +83,7 @@ def plan(repository: Repository, config: Config) -> Leaving | None:
     _demand_content(repository, leaving)
     made = lfs_setup.LfsPlan(file, _kept(old, lines, switch, leaving, others), {}, [])
     notes = _still_sent(repository, made, lines, leaving)
-    return Leaving(leaving, made, switch, [*switch.notes, *notes])
+    return LfsLeaving(leaving, made, switch, [*switch.notes, *notes])
 
 
 def _keeps_text(tracked: dict[str, Blob], config: Config) -> bool | None:
@@ -168,7 +168,7 @@ def _still_sent(
     ]
 
 
-def apply(repository: Repository, made: Leaving) -> None:
+def apply(repository: Repository, made: LfsLeaving) -> None:
     """Carry the plan out, recorded in the journal, and ask Git again. Raises PmgitError."""
     journal = Journal(repository)
     journal.sweep()

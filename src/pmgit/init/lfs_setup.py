@@ -25,7 +25,7 @@ from pmgit.gitfiles.attributes import (
 )
 from pmgit.gitfiles.attributes.attribute_lines import NAME
 from pmgit.history import old_weights as history
-from pmgit.history.old_weights import History
+from pmgit.history.old_weights import RawHistory
 from pmgit.hooks import lfs_hook
 from pmgit.lfs import missing, patterns, pointer
 from pmgit.model import storage
@@ -62,7 +62,7 @@ class LfsPlan:
     probes: list[str]
     raw: list[Blob] = field(default_factory=list)
     texts: list[tuple[Blob, Pointer]] = field(default_factory=list)
-    history: History = field(default_factory=History)
+    history: RawHistory = field(default_factory=RawHistory)
     hidden: str = ""
     not_here: int = 0
     samples: dict[str, list[str]] = field(default_factory=dict)
@@ -92,7 +92,7 @@ class LfsPlan:
 
 
 @dataclass
-class Done:
+class LfsDone:
     """The result of `apply`: `lost` are the texts whose content is not on this machine."""
 
     lost: list[str]
@@ -189,7 +189,7 @@ def _fill(
     )
 
 
-def apply(repository: Repository, made: LfsPlan) -> Done:
+def apply(repository: Repository, made: LfsPlan) -> LfsDone:
     """Do what was planned, and ask Git again. Raises PmgitError when the answer is not `lfs`."""
     # Before anything is written: it refuses when somebody has a filter of this name.
     _install(repository)
@@ -202,7 +202,7 @@ def apply(repository: Repository, made: LfsPlan) -> Done:
     _prove(repository, made)
     renormalise.to_pointers(repository, made.raw)
     lost = renormalise.to_text(repository, made.texts)
-    return Done(lost, lfs_hook.ensure(repository))
+    return LfsDone(lost, lfs_hook.ensure(repository))
 
 
 def _install(repository: Repository) -> None:

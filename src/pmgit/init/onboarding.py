@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Wanted:
+class SetupWish:
     """The options of `pmgit init`, empty when not given. `say` prints a line about a long step."""
 
     storage: str = ""
@@ -62,7 +62,7 @@ class SetupPlan:
     notes: list[str] = field(default_factory=list)
 
 
-def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
+def plan(repository: Repository, config: Config, wanted: SetupWish) -> SetupPlan:
     """Work everything out without changing anything.
 
     Raises UsageError when an option contradicts the configuration, PmgitError when
@@ -119,7 +119,7 @@ def plan(repository: Repository, config: Config, wanted: Wanted) -> SetupPlan:
 
 
 def _hooks(
-    repository: Repository, made: SetupPlan, state: HookState, wanted: Wanted
+    repository: Repository, made: SetupPlan, state: HookState, wanted: SetupWish
 ) -> list[SetupStep]:
     """The steps that make Git run pmgit, by the kind of hooks of the plan."""
     if made.framework:
@@ -225,7 +225,7 @@ def _lfs(repository: Repository, made: SetupPlan, *, after_ignore: bool) -> list
 
 def set_up_lfs(
     repository: Repository, fresh: lfs_setup.LfsPlan, journal: Journal
-) -> lfs_setup.Done:
+) -> lfs_setup.LfsDone:
     """Carry the plan out, recorded in the journal; returns what was done."""
     name = attribute_lines.NAME
     paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]

@@ -35,7 +35,7 @@ _FIRST, _LAST = 1_420_070_400, 4_102_444_800
 
 
 @dataclass(frozen=True)
-class File:
+class ModelFile:
     """A file of a model; `path` from the model's folder.
 
     Of weights and other binaries `size` (bytes) and `sha256` are known. Of text they are left out
@@ -56,7 +56,7 @@ class Description:
     files could not be used, and why.
     """
 
-    files: list[File] = field(default_factory=list)
+    files: list[ModelFile] = field(default_factory=list)
     parameters: dict[str, int] = field(default_factory=dict)
     repo_id: str = ""
     guess: str = ""
@@ -145,20 +145,20 @@ def _is_foreign(name: str) -> bool:
     )
 
 
-def _file(place: str, path: str, tiers: Tiers) -> File:
+def _file(place: str, path: str, tiers: Tiers) -> ModelFile:
     """One file: hashed when it is binary, by its pointer when the content is in Git LFS."""
     with open_regular(place) as file:
         head = file.read(_HEAD)
         stands_for = pointer.read(head) if len(head) < pointer.MAX_BYTES else None
         if isinstance(stands_for, pointer.Pointer):
-            return File(path, stands_for.size, stands_for.oid)
+            return ModelFile(path, stands_for.size, stands_for.oid)
         if not is_binary(head) and tiers.of(path) != ALWAYS:
-            return File(path)
+            return ModelFile(path)
         import hashlib
 
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return File(path, file.tell(), digest)
+        return ModelFile(path, file.tell(), digest)
 
 
 def _download(folder: str, times: dict[str, float]) -> tuple[str, str]:

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pmgit.model.describe import File
+    from pmgit.model.describe import ModelFile
 
 _HEADING = {"en": "## Files", "zh": "## 文件清单"}
 _HEX = frozenset("0123456789abcdef")
@@ -46,7 +46,7 @@ def listed(data: bytes) -> list[Listed]:
     return [one for one in found if one]
 
 
-def renewed(data: bytes, files: Iterable[File], language: str) -> bytes:
+def renewed(data: bytes, files: Iterable[ModelFile], language: str) -> bytes:
     """An INFO.md whose block lists `files`; everything outside of the block stays to the byte.
 
     One without a block gets it at its end, with a heading in `language`. Raises BlockError.

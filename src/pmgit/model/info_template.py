@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pmgit.model.describe import Description, File
+    from pmgit.model.describe import Description, ModelFile
 
 HUB = "https://huggingface.co/"
 #: The managed block; the end mark is the same in both languages.
@@ -153,7 +153,7 @@ def show_parameters(parameters: dict[str, int]) -> str:
     return " + ".join(f"{count:,} {dtype}" for dtype, count in ordered if count)
 
 
-def files_block(files: Iterable[File], language: str) -> str:
+def files_block(files: Iterable[ModelFile], language: str) -> str:
     """The block that pmgit owns: one line per file, with size and sha256 of weights."""
     # Weights first to be listed when there are too many, then all in the order of their paths.
     ranked = sorted(files, key=lambda file: (not file.sha256, file.path))
@@ -167,7 +167,7 @@ def files_block(files: Iterable[File], language: str) -> str:
     return "\n".join([*lines, END])
 
 
-def _line(file: File) -> str:
+def _line(file: ModelFile) -> str:
     name = f"- `{_code(file.path)}`"
     if not file.sha256:
         return name

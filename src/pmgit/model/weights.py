@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmgit.core.config import Config
-    from pmgit.core.globs import Names
+    from pmgit.core.globs import NamePatterns
 
 ALWAYS, AMBIGUOUS, NEVER, OTHER = "always", "ambiguous", "never", "other"
 
@@ -83,12 +83,12 @@ class Tiers:
     """The tiers with what the configuration adds (`[weights]`); its patterns come first."""
 
     def __init__(self, config: Config) -> None:
-        self._own: list[tuple[str, Names]] = []
+        self._own: list[tuple[str, NamePatterns]] = []
         for tier in (NEVER, ALWAYS, AMBIGUOUS):
             if config.weights.get(tier):
-                from pmgit.core.globs import Names
+                from pmgit.core.globs import NamePatterns
 
-                self._own.append((tier, Names(p.lower() for p in config.weights[tier])))
+                self._own.append((tier, NamePatterns(p.lower() for p in config.weights[tier])))
 
     def of(self, path: str) -> str:
         """The tier of a path: ALWAYS, AMBIGUOUS, NEVER or OTHER. Case does not count."""

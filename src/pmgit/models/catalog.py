@@ -9,7 +9,7 @@ from importlib import resources
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogEntry:
     """A model that many projects begin with: what to type, and where it comes from."""
 
     name: str
@@ -19,10 +19,10 @@ class Entry:
 
 
 @cache
-def entries() -> tuple[Entry, ...]:
+def entries() -> tuple[CatalogEntry, ...]:
     """All entries, in the order of the guide."""
     text = resources.files("pmgit.models").joinpath("catalog.toml").read_text("utf-8")
-    return tuple(Entry(**table) for table in tomllib.loads(text)["model"])
+    return tuple(CatalogEntry(**table) for table in tomllib.loads(text)["model"])
 
 
 def source_of(name: str) -> str:

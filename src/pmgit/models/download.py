@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pmgit.core.errors import PmgitError
 from pmgit.formats.regular import open_regular, read_regular
 from pmgit.model import card, info_template, lock_file
-from pmgit.model.describe import Description, File, count_parameters
+from pmgit.model.describe import Description, ModelFile, count_parameters
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import HUB, Lock, LockedFile
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
@@ -183,16 +183,16 @@ def _description(
     return known
 
 
-def listed(tiers: Tiers, files: Sequence[LockedFile]) -> list[File]:
+def listed(tiers: Tiers, files: Sequence[LockedFile]) -> list[ModelFile]:
     """The files as INFO.md lists them: size and sha256 of weights, the names of texts."""
     return _listed(files, tiers)
 
 
-def _listed(files: Sequence[LockedFile], tiers: Tiers | None) -> list[File]:
+def _listed(files: Sequence[LockedFile], tiers: Tiers | None) -> list[ModelFile]:
     return [
-        File(file.path, file.size, file.sha256)
+        ModelFile(file.path, file.size, file.sha256)
         if tiers is None or tiers.of(file.path) in (ALWAYS, AMBIGUOUS)
-        else File(file.path)
+        else ModelFile(file.path)
         for file in files
     ]
 

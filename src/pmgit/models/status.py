@@ -30,7 +30,7 @@ HERE, STANDS_IN, MISSING, CHANGED, NOT_LOCKED, NONE = (
 FULL, PLACEHOLDERS, ABSENT = "ok", "TODO", "missing"
 
 
-class Row:
+class ModelRow:
     """The line of a model in `pmgit status`.
 
     `on_disk`, `in_git` and `in_lfs` are bytes: of the files in the work tree, of raw blobs in the
@@ -110,7 +110,7 @@ def _info(model: Account) -> str:
     return PLACEHOLDERS if missing or todo else FULL
 
 
-def _attention(row: Row) -> Iterable[tuple[str, Fix | None]]:
+def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
     """The tasks that somebody has with a model, each with its command."""
     model = row.model
     if row.info == ABSENT and (row.state != NOT_LOCKED or model.lock):
@@ -138,7 +138,7 @@ class Status:
     """All rows, and the sums in bytes; `free` is what the disk still has room for."""
 
     def __init__(self, repository: Repository, accounts: Accounts) -> None:
-        self.rows = [Row(model) for model in accounts.models]
+        self.rows = [ModelRow(model) for model in accounts.models]
         self.loose = accounts.loose
         self.clones = accounts.clones
         self.on_disk = sum(row.on_disk for row in self.rows)

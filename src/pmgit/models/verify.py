@@ -27,7 +27,7 @@ _MOST_TEXT = 10_000_000
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Expected:
     """The `size` in bytes and `sha256` that a file has to have; `by` names what demands them."""
 
     size: int
@@ -49,14 +49,14 @@ class Verdict:
     sha256: str = ""
 
 
-def wanted(model: Account) -> dict[str, Wanted]:
+def wanted(model: Account) -> dict[str, Expected]:
     """The demands on each file of a model: by its lock, else by its pointer in the index."""
     found = {
-        path: Wanted(stands_for.size, stands_for.oid, "its pointer in Git")
+        path: Expected(stands_for.size, stands_for.oid, "its pointer in Git")
         for path, stands_for in model.pointers.items()
     }
     for file in model.lock.files if model.lock else ():
-        found[file.path] = Wanted(file.size, file.sha256, "pmgit.lock")
+        found[file.path] = Expected(file.size, file.sha256, "pmgit.lock")
     return found
 
 
@@ -106,7 +106,7 @@ def verify(
 
 
 def _part(
-    every: dict[tuple[str, str], tuple[Account, Wanted]], number: int, parts: int
+    every: dict[tuple[str, str], tuple[Account, Expected]], number: int, parts: int
 ) -> set[tuple[str, str]]:
     """The files of one part: each goes to the part that has the fewest bytes, largest first."""
     loads = [0] * parts
@@ -119,7 +119,7 @@ def _part(
     return chosen
 
 
-def _by_size(model: Account, path: str, need: Wanted) -> Verdict | None:
+def _by_size(model: Account, path: str, need: Expected) -> Verdict | None:
     """The verdict on a file that needs no reading; None when its content has to be hashed."""
     there = model.disk.get(path)
     if there is None:
@@ -144,12 +144,12 @@ def is_lacking(model: Account, path: str) -> bool:
     return bool(found and found.state in (MISSING, STANDS_IN))
 
 
-def _other_size(path: str, size: int, need: Wanted) -> Verdict:
+def _other_size(path: str, size: int, need: Expected) -> Verdict:
     note = f"{size:,} bytes, where {need.by} has {need.size:,}"
     return Verdict(path, CHANGED, size, note)
 
 
-def _by_hash(top: str, whole: str, path: str, need: Wanted, found: Hashed) -> Verdict:
+def _by_hash(top: str, whole: str, path: str, need: Expected, found: Hashed) -> Verdict:
     if found.trouble:
         state = MISSING if found.trouble == "missing" else UNREADABLE
         return Verdict(path, state, need.size, found.trouble)

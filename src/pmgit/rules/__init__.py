@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pmgit.core.rule import Rule
 
 
-class Entry:
+class RuleEntry:
     """Where a rule is, and what is known of it without importing it."""
 
     __slots__ = ("family", "module", "rule", "scope")
@@ -34,27 +34,27 @@ class Entry:
 
 
 RULES = {
-    "host-limit": Entry("host_limit", "HostLimit", "size", HOST),
-    "oversized-blob": Entry("oversized_blob", "OversizedBlob", "size", LARGE),
-    "oversized-model": Entry("oversized_model", "OversizedModel", "size", RAW),
-    "tracked-weights": Entry("tracked_weights", "TrackedWeights", "size", RAW),
-    "absent-object": Entry("absent_object", "AbsentObject", "lfs", PUSHED),
-    "dead-attribute": Entry("dead_attribute", "DeadAttribute", "lfs", ATTRIBUTES),
-    "malformed-pointer": Entry("malformed_pointer", "MalformedPointer", "lfs", LFS),
-    "missing-pointer": Entry("missing_pointer", "MissingPointer", "lfs", LFS),
-    "text-in-lfs": Entry("text_in_lfs", "TextInLfs", "lfs", LFS),
-    "uncovered-pointer": Entry("uncovered_pointer", "UncoveredPointer", "lfs", LFS),
-    "bad-model-name": Entry("bad_model_name", "BadModelName", "naming", MODELS),
-    "case-collision": Entry("case_collision", "CaseCollision", "naming", PATHS),
-    "linked-model": Entry("linked_model", "LinkedModel", "naming", LINKS),
-    "misplaced-weights": Entry("misplaced_weights", "MisplacedWeights", "naming", PLACES),
-    "unportable-path": Entry("unportable_path", "UnportablePath", "naming", PATHS),
-    "ignored-info": Entry("ignored_info", "IgnoredInfo", "info", LOCAL),
-    "incomplete-info": Entry("incomplete_info", "IncompleteInfo", "info", MODELS),
-    "lock-mismatch": Entry("lock_mismatch", "LockMismatch", "info", MODELS),
-    "missing-info": Entry("missing_info", "MissingInfo", "info", MODELS),
-    "stale-info": Entry("stale_info", "StaleInfo", "info", MODELS),
-    "unpinned-revision": Entry("unpinned_revision", "UnpinnedRevision", "info", MODELS),
+    "host-limit": RuleEntry("host_limit", "HostLimit", "size", HOST),
+    "oversized-blob": RuleEntry("oversized_blob", "OversizedBlob", "size", LARGE),
+    "oversized-model": RuleEntry("oversized_model", "OversizedModel", "size", RAW),
+    "tracked-weights": RuleEntry("tracked_weights", "TrackedWeights", "size", RAW),
+    "absent-object": RuleEntry("absent_object", "AbsentObject", "lfs", PUSHED),
+    "dead-attribute": RuleEntry("dead_attribute", "DeadAttribute", "lfs", ATTRIBUTES),
+    "malformed-pointer": RuleEntry("malformed_pointer", "MalformedPointer", "lfs", LFS),
+    "missing-pointer": RuleEntry("missing_pointer", "MissingPointer", "lfs", LFS),
+    "text-in-lfs": RuleEntry("text_in_lfs", "TextInLfs", "lfs", LFS),
+    "uncovered-pointer": RuleEntry("uncovered_pointer", "UncoveredPointer", "lfs", LFS),
+    "bad-model-name": RuleEntry("bad_model_name", "BadModelName", "naming", MODELS),
+    "case-collision": RuleEntry("case_collision", "CaseCollision", "naming", PATHS),
+    "linked-model": RuleEntry("linked_model", "LinkedModel", "naming", LINKS),
+    "misplaced-weights": RuleEntry("misplaced_weights", "MisplacedWeights", "naming", PLACES),
+    "unportable-path": RuleEntry("unportable_path", "UnportablePath", "naming", PATHS),
+    "ignored-info": RuleEntry("ignored_info", "IgnoredInfo", "info", LOCAL),
+    "incomplete-info": RuleEntry("incomplete_info", "IncompleteInfo", "info", MODELS),
+    "lock-mismatch": RuleEntry("lock_mismatch", "LockMismatch", "info", MODELS),
+    "missing-info": RuleEntry("missing_info", "MissingInfo", "info", MODELS),
+    "stale-info": RuleEntry("stale_info", "StaleInfo", "info", MODELS),
+    "unpinned-revision": RuleEntry("unpinned_revision", "UnpinnedRevision", "info", MODELS),
 }
 
 FAMILIES = tuple(dict.fromkeys(entry.family for entry in RULES.values()))

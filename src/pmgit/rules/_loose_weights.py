@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 
-class Moves:
+class FolderMoves:
     """The moves of all loose weights, which must not be in each other's way."""
 
     def __init__(self, subject: Subject, paths: Sequence[str]) -> None:
         self._subject = subject
         self._paths = paths
-        self._names = renames.Names(subject)
+        self._names = renames.FreeNames(subject)
         self._own = OwnFolders(subject, self._names, paths, fault_of_part)
         self._has_block = False
 

@@ -66,11 +66,11 @@ class BadModelName(Rule):
         for model in doubtful:
             wanted = _wanted(model, strict, *sources[model.path])
             if wanted != model.name:
-                names = names or renames.Names(subject)  # made of all that there is
+                names = names or renames.FreeNames(subject)  # made of all that there is
                 yield self._finding(subject, model, wanted, names)
 
     def _finding(
-        self, subject: Subject, model: Model, wanted: str, names: renames.Names
+        self, subject: Subject, model: Model, wanted: str, names: renames.FreeNames
     ) -> Finding:
         message = (
             f"the folder name {model.name!r} is neither lower-case words joined by '-' or '.'"

@@ -59,7 +59,7 @@ class CaseCollision(Rule):
             fix, hindrance = None, ""
             stays = _leaves_last(path, wrong) or steers_git(path)
             if subject.snapshot.has_work_tree and not stays:
-                names = names or renames.Names(subject)
+                names = names or renames.FreeNames(subject)
                 target = right[path]
                 if not names.is_free(target, path):
                     target = names.numbered(target)

@@ -146,7 +146,7 @@ class HostLimit(Rule):
                 return
             paths = folders.staged_paths(subject.repository)
         else:
-            paths = folders.Paths(map(encode, subject.snapshot.listing()))
+            paths = folders.FolderPaths(map(encode, subject.snapshot.listing()))
         if of_tree and len(paths) > of_tree.lowest:
             yield self._finding(of_tree, len(paths), "files in the repository")
         if of_folders and len(paths) > of_folders.lowest:

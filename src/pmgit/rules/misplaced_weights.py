@@ -53,10 +53,10 @@ class MisplacedWeights(Rule):
         ignored = subject.ignored_loose if local != "off" else []
         if not loose and not ignored:
             return
-        from pmgit.rules._loose_weights import Moves
+        from pmgit.rules._loose_weights import FolderMoves
 
         subject.snapshot.learn_filters(blob.path for blob in loose)
-        moves = Moves(subject, [*(blob.path for blob in loose), *ignored])
+        moves = FolderMoves(subject, [*(blob.path for blob in loose), *ignored])
         old = _old_weights(subject)
         for blob in loose:
             advice = moves.of_tracked(blob)

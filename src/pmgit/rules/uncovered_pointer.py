@@ -64,10 +64,10 @@ class UncoveredPointer(Rule):
         ]
         if not uncovered:
             return
-        from pmgit.fix.leaving_lfs import Leaving
+        from pmgit.fix.leaving_lfs import LeavingFixes
 
         why = self._why([blob for blob, _ in uncovered], subject)
-        leaving = Leaving(subject, uncovered)
+        leaving = LeavingFixes(subject, uncovered)
         for blob, pointer in uncovered:
             message = (
                 f"a Git LFS pointer (to {show_size(pointer.size)}) that no line of .gitattributes"

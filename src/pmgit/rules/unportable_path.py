@@ -77,7 +77,7 @@ class UnportablePath(Rule):
                 continue
             advice = Advice(None)
             if subject.snapshot.has_work_tree:
-                names = names or renames.Names(subject)
+                names = names or renames.FreeNames(subject)
                 advice = self._fix(path, root, names, renamed)
             message = f"not every system can have this name: {fault}{advice.note}"
             yield self.finding(path, message, fix=advice.fix)
@@ -86,7 +86,7 @@ class UnportablePath(Rule):
         self,
         path: str,
         root: str,
-        names: renames.Names,
+        names: renames.FreeNames,
         renamed: dict[str, Advice],
     ) -> Advice:
         """The rename of the first part that is at fault, a folder or the file itself."""

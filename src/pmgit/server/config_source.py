@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmgit.git.cat_file import Answer, Batch
-    from pmgit.git.ref_updates import Update
+    from pmgit.git.ref_updates import RefUpdate
     from pmgit.git.repository import Repository
 
 #: The files at the top of a tree that may hold the configuration.
@@ -29,7 +29,7 @@ _TRUE = frozenset({"true", "yes", "on", "1"})
 class Settings:
     """The answers of Git, read when they are needed."""
 
-    def __init__(self, repository: Repository, batch: Batch, updates: Sequence[Update]) -> None:
+    def __init__(self, repository: Repository, batch: Batch, updates: Sequence[RefUpdate]) -> None:
         self.batch = batch
         self._config = repository.start("config", "-z", "--get-regexp", r"^pmgit\.")
         self._olds = [update for update in updates if update.old]

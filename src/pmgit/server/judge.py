@@ -18,7 +18,7 @@ from pmgit.core.finding import Report, together
 from pmgit.core.rule import LFS, MODELS, PLACES
 from pmgit.core.toml_subset import too_large
 from pmgit.git.objects import Objects
-from pmgit.git.ref_updates import Update
+from pmgit.git.ref_updates import RefUpdate
 from pmgit.git.revisions import commit_of
 from pmgit.git.tree_order import MalformedTreeError
 from pmgit.lfs import pointer
@@ -95,7 +95,7 @@ class Server:
         own = self._own_configuration()
         if own:
             return BY_SERVER, own
-        update = Update("", "", "", "")
+        update = RefUpdate("", "", "", "")
         return self._recorded(_which(update, self._settings.recorded(MOST_BYTES)), update)
 
     def judge(
@@ -104,7 +104,7 @@ class Server:
         """Judge every new tip of the push. Raises PmgitError when that cannot be done."""
         self._settings.confirm()
         own = self._own_configuration()
-        groups: dict[tuple[_Which, str], list[Update]] = {}
+        groups: dict[tuple[_Which, str], list[RefUpdate]] = {}
         configs: dict[tuple[_Which, str], tuple[str, Config]] = {}
         recorded = {} if own else self._settings.recorded(MOST_BYTES)
         baselines = self._settings.baselines()
@@ -143,7 +143,7 @@ class Server:
                 snapshot.discard()
         return Judgement(together(reports), list(by), list(self._notes))
 
-    def _forgiving(self, group: Sequence[Update]) -> Callable[[], Baseline]:
+    def _forgiving(self, group: Sequence[RefUpdate]) -> Callable[[], Baseline]:
         """A function that reads the baseline of the old tip, of HEAD for a new ref.
 
         The whole group has the same one. A push cannot forgive itself. Nothing is forgiven when
@@ -201,7 +201,7 @@ class Server:
         except OSError as error:
             raise PmgitError(f"{path} could not be read: {error.strerror}") from error
 
-    def _recorded(self, which: _Which, update: Update) -> tuple[str, Config]:
+    def _recorded(self, which: _Which, update: RefUpdate) -> tuple[str, Config]:
         """A configuration of the repository, behind its name in words."""
         tree, file, answer = which
         if answer is None:
@@ -218,7 +218,7 @@ class Server:
         return f"{file} of {owner}, as it was before this push", config
 
 
-def _which(update: Update, recorded: dict[tuple[str, str], Answer]) -> _Which:
+def _which(update: RefUpdate, recorded: dict[tuple[str, str], Answer]) -> _Which:
     """The configuration for a ref: whether it is its own, its name and what it is."""
     for tree in (update.old, HEAD):
         for name in NAMES:

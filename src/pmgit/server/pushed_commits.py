@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pmgit.git.cat_file import Answer, Batch
-    from pmgit.git.ref_updates import Update, Walk
+    from pmgit.git.ref_updates import RefUpdate, Walk
 
 
 class Receipt:
@@ -47,7 +47,7 @@ class Receipt:
         #: The folders of a tip that its commits have changed, where they follow each other.
         self._trees: dict[str, dict[str, str]] = {}
 
-    def snapshots(self, groups: Iterable[Sequence[Update]]) -> list[list[TipSnapshot]]:
+    def snapshots(self, groups: Iterable[Sequence[RefUpdate]]) -> list[list[TipSnapshot]]:
         """The snapshots of every group of refs: each is judged with a configuration of its own.
 
         Within a group the blobs of a commit are judged once, with the first tip that has it.
@@ -65,7 +65,7 @@ class Receipt:
             [*map(self._snapshot, plan), *more] for plan, more in zip(plans, tagged, strict=True)
         ]
 
-    def _plan(self, group: Sequence[Update]) -> Iterator[_Tip]:
+    def _plan(self, group: Sequence[RefUpdate]) -> Iterator[_Tip]:
         claimed: set[str] = set()
         tips: set[str] = set()
         for update in group:
@@ -94,7 +94,7 @@ class Receipt:
                     waiting.append(parent)
         return found, list(edges)
 
-    def _base(self, update: Update, tip: str, edges: list[str]) -> str:
+    def _base(self, update: RefUpdate, tip: str, edges: list[str]) -> str:
         """The commit that the tip's tree is held against; '' when every file of it is new."""
         if len(edges) < 2 or update.old in edges:
             return update.old if update.old in edges else "".join(edges)
@@ -154,7 +154,7 @@ class Receipt:
             receiver=Receiver(self._known, ref=ref, tagged=tagged, is_here=True),
         )  # fmt: skip
 
-    def _tagged(self, groups: Sequence[Sequence[Update]]) -> list[list[TipSnapshot]]:
+    def _tagged(self, groups: Sequence[Sequence[RefUpdate]]) -> list[list[TipSnapshot]]:
         """For every group, the snapshots of its tags on blobs and trees: no commit has them."""
         if not any(one.kind in ("tree", "blob") for one in self._peeled.values()):
             return [[] for _ in groups]

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pmgit.git.cat_file import Answer
-    from pmgit.git.ref_updates import Update
+    from pmgit.git.ref_updates import RefUpdate
     from pmgit.git.repository import Repository
 
 
-def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iterator[Snapshot]:
+def take(repository: Repository, remote: str, updates: Sequence[RefUpdate]) -> Iterator[Snapshot]:
     """A snapshot for every tip with commits that the remote is not known to have.
 
     `remote` is the remote's name, or its address when it has none. What the remote has is known
@@ -37,8 +37,8 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
     tracking = remotes.known(remote)
     known = [*tracking, *dict.fromkeys(olds.values())]
     excluded = [f"^{oid}" for oid in dict.fromkeys(olds.values())]
-    tips: dict[str, Update] = {}
-    others: list[Update] = []
+    tips: dict[str, RefUpdate] = {}
+    others: list[RefUpdate] = []
     for update in updates:
         kind = named[update.new].kind
         if kind == "commit":
@@ -72,7 +72,7 @@ def take(repository: Repository, remote: str, updates: Sequence[Update]) -> Iter
 def _without_commit(
     repository: Repository,
     remote: str,
-    updates: Sequence[Update],
+    updates: Sequence[RefUpdate],
     named: dict[str, Answer],
     known: Sequence[str],
     *,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from pmgit.sources.web import Stream
+    from pmgit.sources.web import ByteStream
 
 _HEADERS = {"user-agent": f"pmgit/{__version__}"}
 #: The convention of torch.hub: `resnet50-11ad3fa6.pth` begins its sha256 with 11ad3fa6.
@@ -100,14 +100,14 @@ class Address:
         file: RemoteFile,  # noqa: ARG002
         start: int,
         validator: str,
-    ) -> Iterator[Stream]:
+    ) -> Iterator[ByteStream]:
         """The bytes of the file; there is nothing secret to send."""
         web.demand_online()
         with self._stream(start, validator) as found:
             self._demand_file(found.is_page)
             yield found
 
-    def _stream(self, start: int, validator: str) -> AbstractContextManager[Stream]:
+    def _stream(self, start: int, validator: str) -> AbstractContextManager[ByteStream]:
         return web.stream(
             self.url, start, validator, _HEADERS, refusal=lambda status, _: self._refusal(status)
         )
@@ -117,8 +117,8 @@ class Address:
         with request("HEAD", self.url, _HEADERS) as answer:
             web.demand_patience(answer.status, answer.headers)
             if answer.status == 200 and "content-length" in answer.headers:
-                self._demand_file(web.Stream(answer).is_page)
-                return web.Stream(answer).total
+                self._demand_file(web.ByteStream(answer).is_page)
+                return web.ByteStream(answer).total
         # Not every server likes HEAD, nor says a size then: begin to read, and stop.
         with self._stream(0, "") as found:
             self._demand_file(found.is_page)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pmgit.sources.listing import RemoteFile
     from pmgit.sources.source import Source
-    from pmgit.sources.web import Stream
+    from pmgit.sources.web import ByteStream
 
 try:
     import fcntl
@@ -103,7 +103,7 @@ def _fill(kept: _Part, source: Source, revision: str, patience: web.Patience) ->
             patience.wait(error)
 
 
-def _append(kept: _Part, stream: Stream) -> None:
+def _append(kept: _Part, stream: ByteStream) -> None:
     if kept.size and not kept.continues(stream):
         is_at_start = stream.start == 0
         kept.restart()
@@ -183,12 +183,12 @@ class _Part:
     def sha256(self) -> str:
         return self._digest.hexdigest()
 
-    def continues(self, stream: Stream) -> bool:
+    def continues(self, stream: ByteStream) -> bool:
         """Whether a stream goes on where the part ends, with the same file."""
         is_same = stream.validator == self.validator and stream.total in (-1, self.total)
         return stream.start == self.size and (self.has_hash or is_same)
 
-    def begin(self, stream: Stream) -> None:
+    def begin(self, stream: ByteStream) -> None:
         """Before the first byte of a stream: see whether it is of the right file."""
         if stream.total >= 0 and self.file.size >= 0 and stream.total != self.file.size:
             raise _OtherFileError(

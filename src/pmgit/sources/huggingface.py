@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from pmgit.hub.api import HubModel
-    from pmgit.sources.web import Stream
+    from pmgit.sources.web import ByteStream
 
 _TOKENS = "https://huggingface.co/settings/tokens"
 
@@ -88,7 +88,9 @@ class HuggingFace:
         )
 
     @contextmanager
-    def open(self, revision: str, file: RemoteFile, start: int, validator: str) -> Iterator[Stream]:
+    def open(
+        self, revision: str, file: RemoteFile, start: int, validator: str
+    ) -> Iterator[ByteStream]:
         """The bytes of a file; the token goes to the Hub alone, not where it sends to."""
         web.demand_online()
         plain, secret = api.headers()

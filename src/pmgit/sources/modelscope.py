@@ -23,7 +23,7 @@ from pmgit.sources.listing import Listing, RemoteFile, a_file
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pmgit.sources.web import Stream
+    from pmgit.sources.web import ByteStream
 
 PUBLIC = "https://modelscope.cn"
 #: Where a list of files is cut, and how many lists are asked for to see around that.
@@ -90,7 +90,9 @@ class ModelScope:
         )  # fmt: skip
 
     @contextmanager
-    def open(self, revision: str, file: RemoteFile, start: int, validator: str) -> Iterator[Stream]:
+    def open(
+        self, revision: str, file: RemoteFile, start: int, validator: str
+    ) -> Iterator[ByteStream]:
         """The bytes of a file; the token goes to ModelScope alone, not where it sends to."""
         web.demand_online()
         query = urlencode({"Revision": revision, "FilePath": file.path}, quote_via=quote)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pmgit.sources.listing import Listing, RemoteFile
-    from pmgit.sources.web import Stream
+    from pmgit.sources.web import ByteStream
 
 
 class Source(Protocol):
@@ -53,7 +53,7 @@ class Source(Protocol):
 
     def open(
         self, revision: str, file: RemoteFile, start: int, validator: str
-    ) -> AbstractContextManager[Stream]:
+    ) -> AbstractContextManager[ByteStream]:
         """The bytes of a file of the full commit `revision`, from `start` on if the source can.
 
         With a `validator`, only if the file is still as it was when a stream had that validator.

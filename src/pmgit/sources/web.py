@@ -18,7 +18,7 @@ from pmgit.sources.errors import PassingError, SourceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pmgit.hub.client import Answer
+    from pmgit.hub.client import Response
 
 T = TypeVar("T")
 
@@ -150,14 +150,14 @@ def get_json(
         return answer.status, _document(answer)
 
 
-def _document(answer: Answer) -> Any:
+def _document(answer: Response) -> Any:
     try:
         return json.loads(answer.read(_MOST_JSON))
     except (ValueError, RecursionError):
         return None
 
 
-class Stream:
+class ByteStream:
     """The bytes of a file from `start` on, as they arrive.
 
     `total` is the size of the whole file (-1: the server does not say), `validator` what names
@@ -165,7 +165,7 @@ class Stream:
     is the end of the file, and no broken connection.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Response) -> None:
         self._answer = answer
         headers = answer.headers
         length = _number(headers.get("content-length", ""))
@@ -200,7 +200,7 @@ def stream(
     secrets: Mapping[str, str] | None = None,
     home: str = "",
     refusal: Callable[[int, Mapping[str, str]], SourceError],
-) -> Iterator[Stream]:
+) -> Iterator[ByteStream]:
     """The bytes behind an address from `start` on; with a `validator` only if it still names them.
 
     The server may begin at another place: the stream knows. `refusal` makes the error for a status
@@ -220,7 +220,7 @@ def stream(
             if origin(answer.url) != origin(home or url):
                 raise PassingError(f"{host(answer.url)} gives status {answer.status}")
             raise refusal(answer.status, answer.headers)
-        yield Stream(answer)
+        yield ByteStream(answer)
 
 
 def _range(text: str) -> tuple[int, int]:

@@ -36,7 +36,7 @@ class Mistake(NamedTuple):
     real_only: bool = False
 
 
-class Row(NamedTuple):
+class MistakeRow(NamedTuple):
     """A mistake of the table: its sentence, and what a line that has it means.
 
     `{view.…}` in the sentence is of the line. `meant` gives None for a line that has not this
@@ -57,7 +57,7 @@ def find(view: LineView, *, sends: bool) -> Mistake | None:
     return _first(_OF_LINES, view) or _first(_OF_PATTERNS if sends else _OF_ATTRIBUTES, view)
 
 
-def _first(rows: Iterable[Row], view: LineView) -> Mistake | None:
+def _first(rows: Iterable[MistakeRow], view: LineView) -> Mistake | None:
     for why, seen, *flags in rows:
         meant = seen(view)
         if meant is not None:
@@ -252,21 +252,21 @@ _DEPTH = "'*' does not reach into folders"
 
 #: What is wrong with a line as a whole, whether its attributes send files to Git LFS or not.
 _OF_LINES = (
-    Row("it is a command, and no pattern with attributes", _of_command, sure=True),
-    Row(
+    MistakeRow("it is a command, and no pattern with attributes", _of_command, sure=True),
+    MistakeRow(
         "Git ignores a line that begins with '!'; to keep files out of Git LFS, write '!filter'"
         " behind their pattern",
         lambda view: ("\\" + view.glob,) if view.glob.startswith("!") else None,
         sure=True,
         real_only=True,
     ),
-    Row(
+    MistakeRow(
         "its quote is never closed",
         lambda view: (() if view.rest else (view.glob[1:],)) if view.glob[:1] == '"' else None,
     ),
-    Row(_BLANK, _of_list, LineView.is_ignored),
-    Row(_BLANK, _of_name, LineView.is_ignored, LineView.may_be_attributes),
-    Row(
+    MistakeRow(_BLANK, _of_list, LineView.is_ignored),
+    MistakeRow(_BLANK, _of_name, LineView.is_ignored, LineView.may_be_attributes),
+    MistakeRow(
         f"Git ignores a line of more than {MAX_LINE} bytes",
         lambda view: () if view.line.size > MAX_LINE else None,
         sure=True,
@@ -295,27 +295,27 @@ _SPELLINGS = (
 
 #: Why attributes send nothing to Git LFS though they look so.
 _OF_ATTRIBUTES = (
-    Row(
+    MistakeRow(
         "{view.looks}",
         lambda view: _before_attributes(view) if view.looks else None,
         sure=True,
     ),
-    Row("its attributes are part of the pattern for Git", _before_attributes, sure=True),
-    Row("the pattern has to come first in its line", _behind_attributes, sure=True),
-    Row("", _of_exception),  # no mistake, in whatever form it is written
-    Row("{view.attributes_look}", _of_odd_attributes, sure=True),
-    *(Row(why, _attributes(regex), sure=True) for regex, why in _SPELLINGS),
-    Row(
+    MistakeRow("its attributes are part of the pattern for Git", _before_attributes, sure=True),
+    MistakeRow("the pattern has to come first in its line", _behind_attributes, sure=True),
+    MistakeRow("", _of_exception),  # no mistake, in whatever form it is written
+    MistakeRow("{view.attributes_look}", _of_odd_attributes, sure=True),
+    *(MistakeRow(why, _attributes(regex), sure=True) for regex, why in _SPELLINGS),
+    MistakeRow(
         "{view.wrong!r} is no attribute, so Git ignores the line{view.wrong_looks}",
         lambda view: _same(view) if view.wrong else None,
         sure=True,
     ),
-    Row(
+    MistakeRow(
         "no [attr] line of the .gitattributes at the top defines lfs",
         _attributes(r"(?<![-!\w=])lfs(?![\w=])"),
         sure=True,
     ),
-    Row(
+    MistakeRow(
         "filter=lfs is missing, and the other attributes send nothing",
         _attributes(r"^(?!.*(?<![-!\w])filter).*(?<![-!\w])(diff|merge)=lfs\b"),
         sure=True,
@@ -359,40 +359,42 @@ _SHAPES: tuple[tuple[str, str, How], ...] = (
 
 #: Why a pattern matches nothing: what it shows by itself, whatever files there are.
 _BY_ITSELF = (
-    Row(
+    MistakeRow(
         "the byte order mark that the file begins with is part of the pattern in every clone",
         lambda view: (view.glob[1:],) if view.glob[:1] == "\ufeff" else None,
         sure=True,
     ),
-    Row("{view.looks}", _with_plain_signs),
-    *(Row(why, _glob(regex, how)) for regex, why, how in _SHAPES),
+    MistakeRow("{view.looks}", _with_plain_signs),
+    *(MistakeRow(why, _glob(regex, how)) for regex, why, how in _SHAPES),
 )
 
 #: The same, and what only the folders and files of the repository show.
 _OF_PATTERNS = (
-    Row("it is a path of one machine; patterns count from the top of the repository", _of_machine),
+    MistakeRow(
+        "it is a path of one machine; patterns count from the top of the repository", _of_machine
+    ),
     *_BY_ITSELF,
-    Row(_FOLDER, _in_folder, sure=lambda view: view.glob.endswith("/")),
-    Row(
+    MistakeRow(_FOLDER, _in_folder, sure=lambda view: view.glob.endswith("/")),
+    MistakeRow(
         "no path of Git begins with './'",
         lambda view: (view.glob[2:],) if view.glob.startswith("./") else None,
     ),
-    Row(_BACKSLASH, _behind_folder),
-    Row(
+    MistakeRow(_BACKSLASH, _behind_folder),
+    MistakeRow(
         "patterns of this file count from its folder, {view.line.folder}",
         _below_own_folder,
         real_only=True,
     ),
-    Row(
+    MistakeRow(
         "the case counts, and files here end in {view.other_case[0]}",
         _in_other_case,
         real_only=True,
     ),
-    Row(
+    MistakeRow(
         _DEPTH,
         lambda view: (
             (f"{view.glob}*",) if view.name == "*" and view.is_folder(view.above) else None
         ),
     ),
-    Row(_DEPTH, _in_depth, real_only=True),
+    MistakeRow(_DEPTH, _in_depth, real_only=True),
 )
