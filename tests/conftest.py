@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pmgit.git import program
 from tests.kit import SHELLS, Repo, isolated_environment
 from tests.weights import Weights, fetch
 
@@ -21,6 +22,8 @@ SHELLS_HINT = (
     "the tests need these shells: {missing}. To install them: sudo apt-get install {missing}"
     " (Debian, Ubuntu), brew install {missing} (macOS)"
 )
+
+GIT = program.path_of("git")
 
 #: A folder in memory, and how many bytes have to be free there. A run takes a tenth of it.
 MEMORY, ENOUGH = "/dev/shm", 4 << 30
@@ -77,6 +80,8 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "GIT_INDEX_FILE",
         ):
             monkeypatch.delenv(name)
+    # One that changes the PATH must not leave another git to the next.
+    monkeypatch.setattr(program, "_git", GIT)
     # Where this test comes back to; what a test before has left may be deleted.
     os.chdir(Path(__file__).parent)
     monkeypatch.chdir(tmp_path)

@@ -198,7 +198,7 @@ def test_a_readme_of_the_user_is_named_and_kept(repo: Repo) -> None:
     assert b"## Our names" in page.read_bytes()
     page.write_bytes(b"mine\n")
     done = leave(repo)
-    assert f"note: {README} is yours: see what it says" in done.out
+    assert f"note: {README} is yours: check what it has on weights and Git" in done.out
     assert page.read_bytes() == b"mine\n"
 
 

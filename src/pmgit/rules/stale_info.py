@@ -57,7 +57,8 @@ class StaleInfo(Rule):
     scope = MODELS
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        models = [m for m in subject.models if m.touched and m.info is not None]
+        # In an entry of the Hub's cache the files lie under other names than INFO.md lists.
+        models = [m for m in subject.models if m.touched and m.info is not None and not m.is_cached]
         infos = [m.info for m in models if m.info is not None]
         contents = subject.snapshot.contents
         texts = contents.texts_of(infos, info_file.MAX_BYTES)
