@@ -45,12 +45,12 @@ language = "en"
 local = "error"
 """
 
-INFO = f"""\
-# Model
+INFO = """\
+# {name}
 
-**Source**: https://huggingface.co/example/model
+**Source**: https://huggingface.co/example/{name}
 **Downloaded**: 2026-01-13
-**Commit**: `main` (commit: {"1" * 40})
+**Commit**: `main` (commit: {commit})
 **License**: Apache-2.0
 """
 
@@ -85,6 +85,12 @@ def pointer(name: str) -> bytes:
     return f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n".encode()
 
 
+def info(folder: str) -> bytes:
+    """The INFO.md of a model, which no other model has."""
+    commit = hashlib.sha1(folder.encode(), usedforsecurity=False).hexdigest()
+    return INFO.format(name=folder.rpartition("/")[2], commit=commit).encode()
+
+
 def model(number: int) -> str:
     return f"pretrained_model/model-{number // PER_FOLDER:03d}"
 
@@ -96,7 +102,7 @@ class Sources:
         """The files of HEAD by their paths, where so many are going to be staged."""
         files = {}
         for weights in range(0, staged // 5 + 1, PER_FOLDER):
-            files[f"{model(weights)}/INFO.md"] = INFO.encode()
+            files[f"{model(weights)}/INFO.md"] = info(model(weights))
         for number in range(COMMITTED - len(files)):
             name = f"src/project/old_{number // PER_FOLDER:03d}/module_{number:05d}.py"
             files[name] = texts.next(name)
@@ -128,7 +134,7 @@ def _model_file(kind: str, number: int, texts: Texts) -> tuple[str, bytes]:
     folder = f"pretrained_model/{kind}-model-{number // 10:04d}"
     place = number % 10
     if place == 0:
-        return f"{folder}/INFO.md", INFO.encode()
+        return f"{folder}/INFO.md", info(folder)
     if place < 4:
         name = f"{folder}/model-{place:05d}-of-00003.safetensors"
         return name, pointer(name)

@@ -180,7 +180,13 @@ class Objects:
         """Whole content of blobs, by one process; for small files such as INFO.md."""
         here, _ = self.split_present(blobs)
         known = {blob.oid: self._read[blob.oid] for blob in here if blob.oid in self._read}
-        return known | self._contents(blob.oid for blob in here if blob.oid not in known)
+        unread = [blob.oid for blob in here if blob.oid not in known]
+        # What `git add` has just written: 8 us each, where Git's own answer takes 38.
+        for oid, stored in zip(unread, self._loose.first_bytes(unread, SMALL_STORED), strict=True):
+            found = loose.small_blob(stored) if stored else None
+            if found:
+                known[oid] = found[1]
+        return known | self._contents(oid for oid in unread if oid not in known)
 
     def tree(self, oid: str) -> bytes | None:
         """The content of a tree that lies as a file of its own; None: ask Git."""

@@ -40,8 +40,10 @@ _MAX_LABEL, _MAX_VALUE = 60, 2000
 #: What stands around a label: quote and list marks, numbers, emphasis.
 _BEFORE = " \t\xa0\u3000>*_`-+•0123456789.)"
 _AFTER = " \t\xa0\u3000*_`"
-_HEX = frozenset("0123456789abcdef")
+_HEX = frozenset(b"0123456789abcdef")
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+#: A table for bytes.translate that leaves letters and digits alone and blanks all else.
+_BLANKS = bytes(code if chr(code) in _WORD else 0x20 for code in range(256))
 
 
 class Field:
@@ -216,9 +218,9 @@ def is_placeholder(value: str) -> bool:
 def full_commit(text: str) -> str:
     """The first full commit id in a text, in lower case; '' when there is none."""
     # Only ASCII letters and digits make a word: `提交1a2b…` is no obstacle.
-    for word in "".join(char if char in _WORD else " " for char in text).split():
+    for word in text.encode("utf-8", "replace").translate(_BLANKS).split():
         if len(word) in (40, 64) and _HEX.issuperset(word.lower()):
-            return word.lower()
+            return word.lower().decode("ascii")
     return ""
 
 

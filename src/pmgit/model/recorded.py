@@ -1,14 +1,16 @@
-"""What a snapshot has of each file of a model: its size, and its sha256 where a pointer has it."""
+"""What a snapshot has of a model: each INFO.md, read; sizes of files, and sha256 of pointers."""
 
 from __future__ import annotations
 
 import os
 
 from pmgit.lfs.pointer import Pointer
+from pmgit.model import info_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.model.folder import Model
+    from pmgit.model.info_file import Info
     from pmgit.model.subject import Subject
 
 
@@ -21,6 +23,18 @@ class Fact:
         self.size = size
         self.sha256 = sha256
         self.is_weights = is_weights
+
+
+def infos(subject: Subject) -> dict[str, tuple[bytes, Info]]:
+    """Each INFO.md to judge, by its path: its bytes, and the same read; without those not here.
+
+    Asked by `subject.once`: several rules judge them, and to read 1,000 takes some 30 ms.
+    """
+    models = [m for m in subject.models if m.touched or subject.is_due(m)]
+    blobs = [model.info for model in models if model.info is not None and model.info.is_regular]
+    texts = subject.snapshot.contents.texts_of(blobs, info_file.MAX_BYTES)
+    read = {b.oid: (texts[b.oid], info_file.parse(texts[b.oid])) for b in blobs if b.oid in texts}
+    return {blob.path: read[blob.oid] for blob in blobs if blob.oid in read}
 
 
 def facts(subject: Subject, model: Model) -> dict[str, Fact]:

@@ -8,15 +8,14 @@ from pmgit.core.option import NAMES, Option
 from pmgit.core.rule import MODELS, Rule
 from pmgit.git.blob import NOT_HERE
 from pmgit.lfs import pointer
-from pmgit.model import info_file
-from pmgit.model.info_file import DOWNLOADED, FIELDS, LICENSE, REVISION, SOURCE
+from pmgit.model import info_file, recorded
+from pmgit.model.info_file import DOWNLOADED, FIELDS, LICENSE, REVISION, SOURCE, Info
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.git.blob import Blob
-    from pmgit.model.info_file import Info
     from pmgit.model.subject import Subject
 
 #: What a field looks like. Each one counts as a placeholder: pasted as it is, it does not pass.
@@ -107,24 +106,20 @@ class IncompleteInfo(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         required = self.option("required")
-        severities = {}
-        blobs = []
+        infos = subject.once(recorded.infos)
         for model in subject.models:
-            if model.info is not None and (model.touched or subject.is_due(model)):
-                severities[model.info.path] = ERROR if subject.is_due(model) else WARNING
-                blobs.append(model.info)
-        # One question each for all models, not one per model.
-        contents = subject.snapshot.contents.texts_of(blobs, info_file.MAX_BYTES)
-        for blob in blobs:
+            blob = model.info
+            if blob is None or not (model.touched or subject.is_due(model)):
+                continue
             if blob.size != NOT_HERE:  # left on the remote by a partial clone
-                data = contents.get(blob.oid, b"")
-                yield from self._judge(blob, data, required, severities[blob.path])
+                data, info = infos.get(blob.path) or (b"", Info())
+                severity = ERROR if subject.is_due(model) else WARNING
+                yield from self._judge(blob, data, info, required, severity)
 
     def _judge(
-        self, blob: Blob, data: bytes, required: list[str], severity: str
+        self, blob: Blob, data: bytes, info: Info, required: list[str], severity: str
     ) -> Iterator[Finding]:
         """Everything that is wrong with one INFO.md."""
-        info = info_file.parse(data)
         problem = info.problem
         if not blob.is_regular:
             problem = "is a link or a submodule, not a file"

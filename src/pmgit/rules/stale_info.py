@@ -6,8 +6,7 @@ import os
 
 from pmgit.core.finding import ERROR, WARNING, Fix, Step
 from pmgit.core.rule import MODELS, Rule
-from pmgit.git.blob import NOT_HERE
-from pmgit.model import info_block, info_file, lock_file, recorded
+from pmgit.model import info_block, lock_file, recorded
 from pmgit.model.folder import LOCK
 from pmgit.model.info_block import BlockError
 from pmgit.model.lock_file import LockError
@@ -59,14 +58,12 @@ class StaleInfo(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         # In an entry of the Hub's cache the files lie under other names than INFO.md lists.
         models = [m for m in subject.models if m.touched and m.info is not None and not m.is_cached]
-        infos = [m.info for m in models if m.info is not None]
-        contents = subject.snapshot.contents
-        texts = contents.texts_of(infos, info_file.MAX_BYTES)
-        for model, info in zip(models, infos, strict=True):
-            if info.size == NOT_HERE or info.oid not in texts or not info.is_regular:
-                continue
-            severity = ERROR if subject.is_due(model) else WARNING
-            yield from self._judge(subject, model, texts[info.oid], severity)
+        infos = subject.once(recorded.infos)
+        for model in models:
+            if model.info is not None and model.info.path in infos:
+                data, _ = infos[model.info.path]
+                severity = ERROR if subject.is_due(model) else WARNING
+                yield from self._judge(subject, model, data, severity)
 
     def _judge(
         self, subject: Subject, model: Model, data: bytes, severity: str

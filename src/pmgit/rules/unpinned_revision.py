@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pmgit.core.finding import WARNING
 from pmgit.core.rule import MODELS, Rule
-from pmgit.git.blob import NOT_HERE
-from pmgit.model import info_file
+from pmgit.model import info_file, recorded
 from pmgit.model.info_file import REVISION
 
 TYPE_CHECKING = False
@@ -47,16 +46,17 @@ class UnpinnedRevision(Rule):
     scope = MODELS
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        infos = [m.info for m in subject.models if m.touched and m.info is not None]
-        texts = subject.snapshot.contents.texts_of(infos, info_file.MAX_BYTES)
-        for blob in infos:
-            if blob.size == NOT_HERE or blob.oid not in texts:
+        infos = subject.once(recorded.infos)
+        touched = [m.info.path for m in subject.models if m.touched and m.info is not None]
+        for path in touched:
+            if path not in infos:
                 continue
-            info = info_file.parse(texts[blob.oid])
+            _, info = infos[path]
             field = info.fields.get(REVISION)
             if field is None or not field.value or field.placeholder or info.problem:
                 continue
-            if info.repo_id and not info.commit:
+            # The commit first: nearly every INFO.md has one, and it is found in half the time.
+            if not info.commit and info.repo_id:
                 line = info_file.line_of(REVISION, "`main` (commit: …)", info.language or "en")
                 message = f"{field.value!r} names no full commit: write it as {line}"
-                yield self.finding(blob.path, message, severity=WARNING, line=field.line)
+                yield self.finding(path, message, severity=WARNING, line=field.line)
