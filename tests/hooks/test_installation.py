@@ -293,12 +293,12 @@ def test_the_framework_of_an_earlier_chain_is_run_by_the_new_one(
     framework: str, here: Repo
 ) -> None:
     """Where core.hooksPath is set, and in a folder that other repositories share."""
-    here.git("config", "core.hooksPath", "../shared")
+    here.git("config", "core.hooksPath", "../hooks-of-all")
     here.write("prek.toml" if framework == "prek" else ".pre-commit-config.yaml", "")
     for stage in ("pre-commit", "pre-merge-commit"):
         values = {"stage": stage, "judge": "no", "framework": framework, "upload": "no",
                   "only_configured": "yes"}  # fmt: skip
-        put(here, stage, earlier("version_1_third.sh", values).decode(), folder="../shared")
+        put(here, stage, earlier("version_1_third.sh", values).decode(), folder="../hooks-of-all")
     for action in plan()[:2]:
         was, now = chain.read(action.before or b""), chain.read(action.after or b"")
         assert was
@@ -306,7 +306,7 @@ def test_the_framework_of_an_earlier_chain_is_run_by_the_new_one(
         assert now.framework == ("prek" if framework == "prek" else "pre-commit")
 
 
-def test_lefthook_is_told_about(here: Repo) -> None:
+def test_a_plan_names_lefthook(here: Repo) -> None:
     put(here, "pre-push", '#!/bin/sh\ncall_lefthook run "pre-push" "$@"\n')
     assert "lefthook install" in plan()[-1].why
 
