@@ -12,7 +12,8 @@ SOURCE = TESTS.parent / "src/pmgit"
 GUARDED = {
     "test_cli.py": ("_options", "_output", "_work_tree", "startup", "errors", "colour"),
     "test_next_lines.py": ("_next", "_init_next"),
-    "test_init.py": ("_difference", "_terminal", "_steps", "settings"),
+    "test_init.py": ("_difference", "_terminal", "_steps"),
+    "test_remotes.py": ("settings",),
     "test_undo.py": ("_init_undo", "undo_look"),
     "test_info.py": ("_model_names", "caches"),
     "test_server.py": ("hook_script", "proof"),

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from pmgit.core.finding import Fix, Step
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.doctor.settings import LFSCONFIG
+from pmgit.git.settings import LFSCONFIG
 from pmgit.lfs import missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.doctor.context import Context
-    from pmgit.doctor.settings import GitSetting
+    from pmgit.git.settings import GitSetting
 
 #: What `git lfs install` writes.
 _FILTER = {

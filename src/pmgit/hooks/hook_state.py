@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pmgit.git.settings import GitSettings
 from pmgit.hooks import chain, framework_files
 from pmgit.hooks.hook_file import Call, HookFile
 from pmgit.hooks.names import (
@@ -81,8 +82,7 @@ class HookState:
 def inspect(repository: Repository) -> HookState:
     """Look at the hooks; nothing is changed. Raises PmgitError when one cannot be read."""
     folder = hooks_folder(repository)
-    code, out, _ = repository.start("config", "--get", "core.hooksPath", own_hooks=True).wait()
-    state = HookState(folder, os.fsdecode(out).rstrip("\n") if code == 0 else "")
+    state = HookState(folder, GitSettings(repository).text("core.hookspath"))
     parent, name = os.path.split(folder)
     if name == "_" and os.path.basename(parent) == ".husky":
         # husky makes `_` anew at every install and runs `.husky/<stage>` from it.

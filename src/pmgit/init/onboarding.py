@@ -14,6 +14,7 @@ from pmgit.core.config import FILE, IGNORE, LFS, Config, parse
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git import attributes
 from pmgit.git.names import PROBE
+from pmgit.git.settings import GitSettings
 from pmgit.gitfiles import hidden_text, ignore_block
 from pmgit.gitfiles.attributes import attribute_lines
 from pmgit.hooks import frameworks, hook_state, lfs_hook
@@ -211,7 +212,7 @@ def _lfs(repository: Repository, made: SetupPlan, *, after_ignore: bool) -> list
             # The lines that hide them are let in by the step before.
             return [SetupStep("set up Git LFS for weights, and prove it", [], run)]
         raise
-    filtered = repository.start("config", "--local", "--get", "filter.lfs.process").wait()[0] == 0
+    filtered = bool(GitSettings(repository).local("filter.lfs.process"))
     # The chain uploads by itself; without it an interrupted step may lack the hooks of git-lfs.
     lacking = made.hooks == NONE and lfs_hook.is_wanted(repository)
     if filtered and not (found.writes or found.raw or found.texts or lacking):
