@@ -14,7 +14,7 @@ GUARDED = {
     "test_next_lines.py": ("_next", "_init_next"),
     "test_init.py": ("_difference", "_terminal", "_steps"),
     "test_remotes.py": ("settings",),
-    "test_undo.py": ("_init_undo", "undo_look"),
+    "test_undo.py": ("_init_undo",),
     "test_info.py": ("_model_names", "caches"),
     "test_server.py": ("hook_script", "proof"),
     "test_fix.py": ("_fix_plan", "_fix_undo", "move_branch", "clean", "trees"),

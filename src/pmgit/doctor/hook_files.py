@@ -131,4 +131,4 @@ def onboard(context: Context) -> Fix:
     words = ["pmgit", "init"]
     if not framework_files.present(context.repository.top) and not context.config.values["hooks"]:
         words += ["--hooks", "native"]
-    return Fix(Step(*words, names="verbatim"), order=Fix.SETUP)
+    return Fix(Step(*words))

@@ -106,7 +106,8 @@ def inspect(repository: Repository) -> HookState:
             state.call = state.installed[0].call
         push = state.hook(PUSH)
         name = (named_config(push, top) if push.is_framework else "") or state.config(state.tool)
-        state.pushes = _has_push_stage(os.path.join(top, name), name)
+        # One that cannot be read is reported by the framework itself.
+        state.pushes = framework_files.names_push(framework_files.read(top, name)[0])
     return state
 
 
@@ -144,12 +145,3 @@ def _kinds(state: HookState) -> set[str]:
     return (
         kinds if not kinds.isdisjoint(FRAMEWORKS) else {hook.kind for hook in state.hooks.values()}
     )
-
-
-def _has_push_stage(path: str, name: str) -> bool:
-    """Whether the configuration asks for the pre-push stage by name."""
-    try:
-        with open(path, "rb") as file:
-            return framework_files.names_push(framework_files.load(file.read(), name))
-    except (OSError, ValueError):
-        return False  # not there; or not readable, which the framework itself will say

@@ -164,8 +164,8 @@ def _look(there: Repository, samples: Mapping[str, str], contents: Mapping[str, 
     arrived.objects.survey(blobs.values(), pointer.may_be)
     for path, pattern in samples.items():
         blob = blobs.get(path)
-        found = pointer.read(blob.head, expected=True) if blob and blob.head else None
-        if not isinstance(found, pointer.Pointer):
+        found = pointer.readable(blob.head, expected=True) if blob else None
+        if found is None:
             raise NotProvedError(f"the sample of {pattern} went to Git raw, as {path}")
         object_path = store.object_path(os.path.join(there.git_dir, "lfs"), found.oid)
         try:

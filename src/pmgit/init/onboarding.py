@@ -22,7 +22,7 @@ from pmgit.hooks.installation import FRAMEWORK, NATIVE, NONE
 from pmgit.hooks.names import LFS_HOOKS
 from pmgit.init import config_steps, entry_steps, hook_steps, lfs_setup, readme_template
 from pmgit.init.detect import Look, look
-from pmgit.init.journal import BLOCK, CONFIG, HOOK, OWN, Journal, Record, SetupStep, staged
+from pmgit.init.journal import BLOCK, CONFIG, HOOK, OWN, Journal, SetupStep
 from pmgit.model import storage
 
 if TYPE_CHECKING:
@@ -184,10 +184,9 @@ def ignore_steps(
     def run(journal: Journal) -> None:
         # Worked out again: the folders are there by now.
         fresh = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
-        for name, (_, after) in fresh.changes.items():
-            path = os.path.join(repository.top, *name.split("/"))
-            journal.note(journal.about(BLOCK, path, after))
-        ignore_block.apply(repository, fresh)
+        files = [os.path.join(repository.top, *name.split("/")) for name in fresh.changes]
+        with journal.around(dict.fromkeys(files, BLOCK)):
+            ignore_block.apply(repository, fresh)
 
     what = "hide weights, keep INFO.md" if made.storage == IGNORE else "hide caches only"
     if found.clones:
@@ -230,10 +229,6 @@ def set_up_lfs(
     """Carry the plan out, recorded in the journal; returns what was done."""
     name = attribute_lines.NAME
     paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]
-    noted = [
-        journal.note(Record.for_index(path, staged(repository, path)))
-        for path in (paths if fresh.writes else paths[1:])
-    ]
     hooks = hook_state.hooks_folder(repository)
     watched = {
         os.path.join(repository.top, name): BLOCK,
@@ -243,8 +238,5 @@ def set_up_lfs(
         **{os.path.join(repository.top, b.path): OWN for b, _ in fresh.texts},
     }
     journal.folders(hooks)
-    with journal.around(watched):
-        done = lfs_setup.apply(repository, fresh)
-    for entry in noted:
-        journal.settle(entry, staged(repository, entry.path))
-    return done
+    with journal.around(watched, paths if fresh.writes else paths[1:]):
+        return lfs_setup.apply(repository, fresh)
