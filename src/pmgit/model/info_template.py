@@ -63,7 +63,7 @@ _PAGE = {
 
 ## Model
 - Parameters: {parameters}
-- Training data: {data}
+{more}- Training data: {data}
 - Use: {use}
 
 ## Files
@@ -82,7 +82,7 @@ _PAGE = {
 
 ## 模型信息
 - 参数量：{parameters}
-- 训练数据：{data}
+{more}- 训练数据：{data}
 - 用途：{use}
 
 ## 文件清单
@@ -94,6 +94,11 @@ _PAGE = {
 ## 注意事项
 - {notes}
 """,
+}
+#: Lines that only models have whose files show it.
+_MORE = {
+    "en": ("- Architecture: {}\n", "- Based on: {}\n"),
+    "zh": ("- 架构：{}\n", "- 基础模型：{}\n"),
 }
 
 
@@ -120,10 +125,14 @@ def write(
         REVISION: _revision(revision, known, source, language),
         LICENSE: license or known.license or todo(LICENSE, language),
     }
+    more = (known.config.shown, ", ".join(known.card.get("base_model", ())))
     page = _PAGE[language].format(
         title=_one_line(title),
         header="\n".join(info_file.line_of(key, values[key], language) for key in values),
         parameters=show_parameters(known.parameters) or todo("parameters", language),
+        more="".join(
+            line.format(text) for line, text in zip(_MORE[language], more, strict=True) if text
+        ),
         data=", ".join(known.card.get("datasets", ())) or todo("data", language),
         use=", ".join(known.card.get("pipeline_tag", ())) or todo("use", language),
         files=files_block(known.files, language),
