@@ -14,7 +14,7 @@ GUARDED = {
     "test_next_lines.py": ("_next", "_init_next"),
     "test_init.py": ("_difference", "_terminal", "_steps", "settings"),
     "test_undo.py": ("_init_undo", "undo_look"),
-    "test_info.py": ("_model_names", "caches"),
+    "test_info.py": ("_model_names", "caches", "described"),
     "test_server.py": ("hook_script", "proof"),
     "test_fix.py": ("_fix_plan", "_fix_undo", "move_branch", "clean", "trees"),
     "test_for_committed.py": ("commit_reach",),

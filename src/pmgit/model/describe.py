@@ -24,6 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+HUB = "https://huggingface.co/"
 #: More files than any model has; a folder that was given by mistake must not take for ever.
 MAX_FILES = 10_000
 #: Of all safetensors headers of a model together: 90,000 tensors have 12 MB. 16 MB of the smallest
@@ -50,13 +51,17 @@ class ModelFile:
 class Description:
     """What a folder shows about its model; '' and empty where it does not.
 
-    `guess` is a repository id that something in the folder mentions, but that may as well be the
-    model it was derived from. `parameters` counts numbers by their type. `problems` says which
-    files could not be used, and why.
+    `places` are its files by their paths in the model, with where they are on disk. `source` is
+    the page of its source, where that is not the page of `repo_id` at the Hub. `guess` is a
+    repository id that something in the folder mentions, but that may as well be the model it was
+    derived from. `parameters` counts numbers by their type. `problems` says which files could not
+    be used, and why.
     """
 
+    places: dict[str, str] = field(default_factory=dict)
     files: list[ModelFile] = field(default_factory=list)
     parameters: dict[str, int] = field(default_factory=dict)
+    source: str = ""
     repo_id: str = ""
     guess: str = ""
     commit: str = ""
@@ -66,51 +71,56 @@ class Description:
     config: ModelConfig = field(default_factory=ModelConfig)
     problems: list[str] = field(default_factory=list)
 
+    @property
+    def page(self) -> str:
+        """The page of its source; '' when that is not known."""
+        return self.source or (HUB + self.repo_id if self.repo_id else "")
+
+    def read_files(self, tiers: Tiers) -> None:
+        """Fill in `files`: weights are read whole. PmgitError when a file cannot be read."""
+        for path, place in sorted(self.places.items()):
+            try:
+                self.files.append(_file(place, path, tiers))
+            except FileNotFoundError:
+                continue  # a download under way
+            except OSError as error:
+                raise PmgitError(f"{path!a} is unreadable: {error.strerror}") from error
+
 
 def describe(folder: str, name: str, tiers: Tiers) -> Description:
-    """The description of the model `name` (`bert`, `org/name`) in `folder`.
+    """The description of the model `name` (`bert`, `org/name`) in `folder`, with its files.
 
     Weights are read whole, for their sha256. PmgitError when a file or folder cannot be read.
     """
-    found, places = _look(folder, name)
-    for path, place in sorted(places.items()):
-        try:
-            found.files.append(_file(place, path, tiers))
-        except FileNotFoundError:
-            continue  # a download under way
-        except OSError as error:
-            raise PmgitError(f"{path!a} is unreadable: {error.strerror}") from error
+    found = look(folder, name)
+    found.read_files(tiers)
     return found
 
 
 def look(folder: str, name: str) -> Description:
-    """As `describe`, without the files: of weights no more is read than headers."""
-    return _look(folder, name)[0]
-
-
-def _look(folder: str, name: str) -> tuple[Description, dict[str, str]]:
-    """What the folder shows, and its files: by their paths in the model, where they are on disk."""
+    """As `describe`, without `files`: of weights no more is read than headers."""
     found = Description()
     entry = caches.repo_id(name)
     if entry:
         found.repo_id = entry if repo_id.is_valid(entry) else ""
-        found.commit, places = traces.snapshot_of(folder)
+        found.commit, found.places = traces.snapshot_of(folder)
     else:
         times, links = _walk(folder)
-        places = {path: f"{folder}/{path}" for path in times}
+        found.places = {path: f"{folder}/{path}" for path in times}
         found.commit, found.downloaded = traces.of_notes(folder, times)
         found.repo_id, commit = traces.of_links(links)
         found.commit = found.commit or commit or traces.snapshot_of(folder)[0]
         if links:
             many = "" if len(links) == 1 else "s"
             found.problems.append(f"{len(links)} link{many} not followed, and not listed")
+    places = found.places
     found.card = card.read(read_regular(places.get("README.md", ""), card.MAX_BYTES) or b"")
     found.license = card.license_of(found.card)
     found.config = model_config.read(places.get("config.json", ""))
     if not found.repo_id:
         found.repo_id, found.guess = _source(found.config.name_or_path, name)
     found.parameters = count_parameters(places, found.problems)
-    return found, places
+    return found
 
 
 def _walk(folder: str) -> tuple[dict[str, float], list[str]]:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from pmgit.model.describe import Description, ModelFile
 
-HUB = "https://huggingface.co/"
 #: The managed block; the end mark is the same in both languages.
 BEGIN = {
     "en": "<!-- pmgit:files (written by pmgit; your own words go outside of this block) -->",
@@ -102,9 +101,15 @@ _MORE = {
 }
 
 
-def todo(key: str, language: str, extra: str = "") -> str:
+def wanted(key: str, language: str, guess: str = "") -> str:
+    """What a field should hold, for somebody who fills it in; `guess` as in `Description`."""
+    extra = _TODO[language]["guess"].format(guess) if guess else ""
+    return _TODO[language][key] + extra
+
+
+def todo(key: str, language: str, guess: str = "") -> str:
     """The placeholder for something that a person has to write."""
-    return f"{MARK}{'：' if language == 'zh' else ': '}{_TODO[language][key]}{extra}"
+    return f"{MARK}{'：' if language == 'zh' else ': '}{wanted(key, language, guess)}"
 
 
 def write(
@@ -113,15 +118,15 @@ def write(
     language: str,
     *,
     source: str = "",
-    license: str = "",
+    downloaded: str = "",
     revision: str = "",
+    license: str = "",
 ) -> bytes:
     """An INFO.md in `language` (`en` or `zh`); what is given wins over what is known."""
-    source = source or (HUB + known.repo_id if known.repo_id else "")
-    guess = _TODO[language]["guess"].format(known.guess) if known.guess else ""
+    source = source or known.page
     values = {
-        SOURCE: source or todo(SOURCE, language, guess),
-        DOWNLOADED: known.downloaded or todo(DOWNLOADED, language),
+        SOURCE: source or todo(SOURCE, language, known.guess),
+        DOWNLOADED: downloaded or known.downloaded or todo(DOWNLOADED, language),
         REVISION: _revision(revision, known, source, language),
         LICENSE: license or known.license or todo(LICENSE, language),
     }
