@@ -96,20 +96,17 @@ def update(*, names: tuple[str, ...], dry_run: bool) -> None:
     """
     repository, accounts = chosen_models(names)
     tiers = Tiers(_work_tree.load(repository)[1])
+    pages = {}
     for model in accounts.models:
         place = os.path.join(repository.top, model.path, INFO)
-        data = user_files.read(place)
         shown = _shown(repository.top, model.path)
-        if data is None:
-            if names:
-                raise UsageError(f"there is no {shown}", f"write it: pmgit info new {model.path}")
-            continue
-        try:
-            known = described.look(repository.top, model)
-            files = described.files(model, known, tiers, info_block.listed(data))
-            page = info_block.renewed(data, files, info_file.parse(data).language or "en")
-        except info_block.BlockError as error:
-            raise PmgitError(f"{shown}: {error}") from None
+        data = user_files.read(place)
+        if data is None and names:
+            raise UsageError(f"there is no {shown}", f"write it: pmgit info new {model.path}")
+        if data is not None:
+            pages[place] = (shown, data, _renewed(repository.top, model, data, tiers))
+    # All pages are made before the first is written.
+    for place, (shown, data, page) in pages.items():
         if page == data:
             say(f"{shown}: nothing to change")
         elif dry_run:
@@ -117,6 +114,21 @@ def update(*, names: tuple[str, ...], dry_run: bool) -> None:
         else:
             write_whole(place, page)
             say(f"wrote {shown}")
+    if not pages:
+        say("no model has an INFO.md: write them by pmgit info new NAME")
+
+
+def _renewed(top: str, model: Account, data: bytes, tiers: Tiers) -> bytes:
+    """The INFO.md of a model with its block made anew."""
+    info = info_file.parse(data)
+    try:
+        if info.problem:
+            raise info_block.BlockError(info.problem)
+        known = described.look(top, model)
+        files = described.files(model, known, tiers, info_block.listed(data))
+        return info_block.renewed(data, files, info.language or "en")
+    except info_block.BlockError as error:
+        raise PmgitError(f"{_shown(top, model.path)}: {error}", "nothing was written") from None
 
 
 def _write(top: str, path: str, data: bytes, dry_run: bool) -> None:
