@@ -15,7 +15,7 @@ GUARDED = {
     "test_init.py": ("_terminal", "_steps"),
     "test_remotes.py": ("settings",),
     "test_undo.py": ("_init_undo",),
-    "test_info.py": ("_model_names", "caches"),
+    "test_info.py": ("_model_names", "caches", "described"),
     "test_server.py": ("proof",),
     "test_fix.py": ("_fix_plan", "_fix_undo", "move_branch", "clean", "trees"),
     "test_for_committed.py": ("commit_reach",),
@@ -78,7 +78,7 @@ GUARDED = {
     "test_config_entry.py": ("yaml_config", "entry"),
     # whole models, and where they come from
     "test_models.py": ("_add_source", "choose", "download", "nearby", "one_at_a_time"),
-    "test_stale_info.py": ("recorded",),
+    "test_stale_info.py": ("_relock", "recorded"),
     "test_status.py": ("account",),
     "test_verify.py": ("hashing",),
     "test_add.py": ("adopt",),
