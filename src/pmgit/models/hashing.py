@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 import stat
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
 
-_CHUNK = 1 << 20
+#: Bytes that are read at once: they stay in the cache of a core.
+_CHUNK = 1 << 18
 #: A memory of 100,000 files has 20 MB.
 _MOST_BYTES = 64_000_000
 #: What was changed so recently (seconds) may change again within one tick of the file system's
@@ -117,11 +118,34 @@ def hash_files(
     def one(path: str) -> Hashed:
         return _hash(os.path.join(top, path), path, memory, on_bytes)
 
-    workers = min(jobs or os.cpu_count() or 1, len(order)) or 1
-    if workers == 1:
-        return {path: one(path) for path in order}
-    with ThreadPoolExecutor(workers) as pool:
-        return dict(zip(order, pool.map(one, order), strict=True))
+    found: dict[str, Hashed] = {}
+    failures: list[Exception] = []
+
+    def work() -> None:
+        while left and not failures:
+            try:
+                path = left.pop()
+            except IndexError:  # another thread was faster
+                return
+            try:
+                found[path] = one(path)
+            except Exception as error:  # noqa: BLE001 - raised again below, in the thread that asked
+                failures.append(error)
+
+    # No pool of threads: it lets Ctrl-C wait until the files under way are read to their end, and
+    # importing it takes 5 of the 85 ms of a whole verify.
+    left = order[::-1]
+    workers = [
+        threading.Thread(target=work, daemon=True)
+        for _ in range(min(jobs or os.cpu_count() or 1, len(order)))
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if failures:
+        raise failures[0]
+    return found
 
 
 def size_of(path: str) -> int:
