@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import stat
-import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from pmgit.core.errors import PmgitError
 from pmgit.formats.regular import open_regular, read_regular
 from pmgit.gitfiles.user_files import write_whole
+from pmgit.models.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -115,36 +115,12 @@ def hash_files(
     sizes = {path: size_of(os.path.join(top, path)) for path in paths}
     order = sorted(sizes, key=lambda path: (-sizes[path], path))
 
-    def one(path: str) -> Hashed:
-        return _hash(os.path.join(top, path), path, memory, on_bytes)
-
     found: dict[str, Hashed] = {}
-    failures: list[Exception] = []
 
-    def work() -> None:
-        while left and not failures:
-            try:
-                path = left.pop()
-            except IndexError:  # another thread was faster
-                return
-            try:
-                found[path] = one(path)
-            except Exception as error:  # noqa: BLE001 - raised again below, in the thread that asked
-                failures.append(error)
+    def one(path: str) -> None:
+        found[path] = _hash(os.path.join(top, path), path, memory, on_bytes)
 
-    # No pool of threads: it lets Ctrl-C wait until the files under way are read to their end, and
-    # importing it takes 5 of the 85 ms of a whole verify.
-    left = order[::-1]
-    workers = [
-        threading.Thread(target=work, daemon=True)
-        for _ in range(min(jobs or os.cpu_count() or 1, len(order)))
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    if failures:
-        raise failures[0]
+    side_by_side(one, order, jobs or os.cpu_count() or 1)
     return found
 
 

@@ -18,6 +18,7 @@ from pmgit.core.units import show_size
 from pmgit.formats.regular import open_regular
 from pmgit.model.lock_file import HUB, URL
 from pmgit.models.hashing import size_of
+from pmgit.models.side_by_side import side_by_side
 from pmgit.sources import resolve
 from pmgit.sources.fetch import fetch
 from pmgit.sources.listing import RemoteFile
@@ -58,27 +59,39 @@ def pull(
     files: Sequence[LockedFile],
     *,
     nearby: Nearby,
+    jobs: int = 1,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> list[Pulled]:
-    """Put `files` of the `lock` of the model folder `model` into their places.
+    """Put `files` of the `lock` of the model folder `model` into their places, `jobs` at a time.
 
     What lies in a place already is replaced: the caller has made sure that nobody misses it.
     Raises PmgitError at the first file that cannot be had; what came before it is in its place.
     """
     folder = staging(repository)
+    targets = {file: os.path.join(repository.top, model, *file.path.split("/")) for file in files}
     parts = {file: os.path.join(folder, f"{file.sha256}.part") for file in files}
     demand_room(repository, {parts[file]: file.size for file in files})
-    done = []
-    for file in sorted(files, key=lambda file: (file.size, file.path)):
-        target = os.path.join(repository.top, model, *file.path.split("/"))
+    for file in files:
         refuse_links(repository.top, model, file.path)
-        part = parts[file]
-        how = copy_from_near(nearby.places_of(lock, file), file, target, part, on_bytes)
+    order = sorted(files, key=lambda file: (file.size, file.path))
+    first = {file.sha256: file for file in reversed(order)}
+    done: list[Pulled] = []
+
+    def one(file: LockedFile) -> None:
+        places = nearby.places_of(lock, file)
+        if first[file.sha256] != file:
+            places = iter([targets[first[file.sha256]]])
+        how = copy_from_near(places, file, targets[file], parts[file], on_bytes)
         if not how:
-            _fetch(lock, file, part, on_bytes)
+            _fetch(lock, file, parts[file], on_bytes)
             how = lock.type
-        put(part, target)
+        put(parts[file], targets[file])
         done.append(Pulled(file.path, file.size, how))
+
+    side_by_side(one, first.values(), jobs)
+    for file in order:
+        if first[file.sha256] != file:  # the same bytes under another name
+            one(file)
     return done
 
 
@@ -199,7 +212,6 @@ def put(part: str, target: str) -> None:
     folder = os.path.dirname(target)
     try:
         os.makedirs(folder, exist_ok=True)
-        os.chmod(part, 0o666 & ~_umask())
         move(part, target)
     except OSError as error:
         raise disk_error(target, error) from error
@@ -221,12 +233,6 @@ def move(source: str, target: str) -> None:
         finally:
             _remove(beside)
         _remove(source)
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 def _remove(path: str) -> None:
