@@ -98,17 +98,23 @@ def pull(
 def _fetch(lock: Lock, file: LockedFile, part: str, on_bytes: Callable[[int], None]) -> None:
     """Fetch a file to `part`. Raises SourceError when it cannot be had, PmgitError for the disk."""
     source = resolve.of_lock(lock.source)
-    revision = str(lock.source.get("revision", ""))
-    if not revision and lock.type != URL:
-        raise PmgitError(
-            "pmgit.lock names no commit to fetch from", "lock it anew: remove it, then: pmgit add"
-        )
+    revision = revision_of(lock)
     blob = file.blob if lock.type == HUB else ""
     wanted = RemoteFile(file.path, file.size, file.sha256, blob)
     try:
         fetch(source, revision, wanted, part, on_bytes=on_bytes)
     except OSError as error:
         raise disk_error(file.path, error) from error
+
+
+def revision_of(lock: Lock) -> str:
+    """The full commit of a lock, '' for an address; PmgitError when it should name one."""
+    revision = str(lock.source.get("revision", ""))
+    if not revision and lock.type != URL:
+        raise PmgitError(
+            "pmgit.lock names no commit to fetch from", "lock it anew: remove it, then: pmgit add"
+        )
+    return revision
 
 
 def demand_room(repository: Repository, parts: Mapping[str, int]) -> None:
