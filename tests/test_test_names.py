@@ -77,7 +77,15 @@ GUARDED = {
     "test_config.py": ("option",),
     "test_config_entry.py": ("yaml_config", "entry"),
     # whole models, and where they come from
-    "test_models.py": ("_add_source", "choose", "download", "nearby", "one_at_a_time"),
+    "test_models.py": (
+        "_add_source",
+        "choose",
+        "download",
+        "nearby",
+        "one_at_a_time",
+        "side_by_side",
+    ),
+    "test_remote.py": ("_verify_remote",),
     "test_stale_info.py": ("_relock", "recorded"),
     "test_status.py": ("account",),
     "test_verify.py": ("hashing",),
