@@ -136,6 +136,11 @@ class Config:
         }
         self._exclude: PathPatterns | None = None
 
+    @property
+    def has_license_policy(self) -> bool:
+        """Whether `[licenses]` says anything."""
+        return any(self.licenses.values())
+
     def option(self, rule: str, option: Option) -> Any:
         """The value of an option of the rule with this name: as configured, else its default."""
         table = self.rules.get(rule, {})

@@ -218,7 +218,7 @@ def of_address(address: str) -> License | None:
 
 def _read(text: str) -> Expression:
     """The expression in a text without addresses; of one that is not understood, its name."""
-    found = _name(text)
+    found: Expression | None = _name(text)
     if found is None and any(sign in text for sign in _SEPARATORS):
         found = _list(text)
     if found is None:

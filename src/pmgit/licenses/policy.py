@@ -48,17 +48,7 @@ class Policy:
         self._where = f"[licenses] of {config.source}" if config.source else "[licenses]"
         self._allow = _Names(config, "allow", settings["allow"])
         self._deny = _Names(config, "deny", settings["deny"])
-        self.commercial: bool = settings["commercial"]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether it says nothing."""
-        return not (self._allow or self._deny or self.commercial)
-
-    @property
-    def has_list(self) -> bool:
-        """Whether only named licenses are allowed, so that none at all is no license to have."""
-        return bool(self._allow)
+        self._commercial: bool = settings["commercial"]
 
     def judge(self, expression: Expression) -> Verdict:
         """What the policy says about a license, or a choice or list of them."""
@@ -86,7 +76,7 @@ class Policy:
         if self._allow and not allowed:
             why = f"is not in allow of {self._where}"
             return Verdict(shown, ERROR, why, f'put "{_entry(name)}" into allow')
-        if not self.commercial or name.own:
+        if not self._commercial or name.own:
             return Verdict(shown)
         use = name.license.commercial if name.license else table.UNKNOWN
         if use == table.NO:
@@ -149,8 +139,8 @@ class _Names:
         row = name.license
         if row is None:
             words = "-".join((name.own or name.text).lower().split())
-            named = (entry for patterns, entry in self._own if patterns.fit(words))
-            return next(named, "") or self._by_id.get(table.OTHER, "")
+            own = (entry for patterns, entry in self._own if patterns.fit(words))
+            return next(own, "") or self._by_id.get(table.OTHER, "")
         if row.id in self._by_id or not row.is_family:
             return self._by_id.get(row.id, "")
         members = table.load().members.get(row.id, [])

@@ -29,10 +29,11 @@ _PHRASES = {
 #: No name of a license is longer.
 _LONGEST = 200
 #: Words that do not tell licenses apart.
-_NOISE = frozenset(
-    "agreement and community deed for gnu international generic legalcode licence licences license"
-    " licenses meta of software terms the universal unported use version v".split()
-)
+_NOISE = {
+    "agreement", "community", "deed", "generic", "gnu", "international", "legalcode",
+    "licence", "licences", "license", "licenses", "meta", "of", "software", "terms", "the",
+    "universal", "unported", "use", "v", "version",
+}  # fmt: skip
 #: Words of names that are written out.
 _SHORT = (
     ("library general public", "lgpl"), ("lesser general public", "lgpl"),
@@ -42,15 +43,16 @@ _SHORT = (
     ("no derivs", "nd"), ("noderivs", "nd"), ("attribution", "by"), ("open rail", "openrail"),
 )  # fmt: skip
 _CHINESE = (
-    ("许可证", " "), ("许可协议", " "), ("协议", " "), ("许可", " "), ("知识共享", " cc "), ("署名", " by "),
-    ("非商业性使用", " nc "), ("相同方式共享", " sa "), ("禁止演绎", " nd "), ("国际", " "),
+    ("许可证", " "), ("许可协议", " "), ("协议", " "), ("许可", " "), ("国际", " "),
+    ("知识共享", " cc "), ("署名", " by "), ("非商业性使用", " nc "), ("相同方式共享", " sa "),
+    ("禁止演绎", " nd "),
 )  # fmt: skip
 #: What may stand between words; with any other sign (`MIT?`) a text is no plain name.
 _SIGNS = frozenset(" -_.,:/'\"()+&“”’")
 #: What may stand behind a version of these families; the Hub's ids do not say which of them.
 _GNU = ("gpl", "lgpl", "agpl", "gfdl")
 _LATER = (
-    ("or", "any", "later", "version"), ("or", "any", "later"), ("or", "later"), ("or", "newer"), ("and", "later"), ("later",), ("only",),
+    ("or", "any", "later"), ("or", "later"), ("or", "newer"), ("only",),
 )  # fmt: skip
 
 
@@ -129,6 +131,8 @@ class Table:
             return found
         if not all(char.isalnum() or char in _SIGNS for char in exact):
             return None
+        if exact.count("(") != exact.count(")"):
+            return None
         key = _key(exact)
         return self._by_key().get(key) or self._family(key)
 
@@ -188,7 +192,7 @@ def _key(text: str) -> str:
         for chinese, short in _CHINESE:
             text = text.replace(chinese, short)
     text = "".join(char if char.isalnum() or char == "+" else " " for char in text)
-    words = [_without_v(word) for word in text.split()]
+    words = [_without_v(word) for word in text.split() if word not in _NOISE]
     for end in _LATER:
         # `GPL-3.0-or-later`, but not `only` as the whole of it.
         if len(words) > len(end) and tuple(words[-len(end) :]) == end and _is_gnu(words):
@@ -197,8 +201,7 @@ def _key(text: str) -> str:
     text = " ".join(words)
     for long, short in _SHORT:
         text = text.replace(long, short)
-    words = [word for word in text.split() if word not in _NOISE]
-    key = "".join(words)
+    key = text.replace(" ", "")
     return key.rstrip("+") if key.startswith(_GNU) else key
 
 

@@ -165,8 +165,8 @@ def _end_of_text(text: str, begin: int) -> int:
 def _values(value: str, below: list[str]) -> list[str] | None:
     """The value of a key as a list of texts; None when it is not plain."""
     if value in _BLOCKS:
-        texts = [line.strip(" ") for line in below if line.strip(" ")]
-        is_one = len(texts) == 1 and value[1:] == "-"
+        texts = [line.lstrip(" ") for line in below if line.strip(" ")]
+        is_one = len(texts) == 1 and value[1:] == "-" and texts[0][-1] != " "
         return _plain(texts[0], is_text=True) if is_one else None
     if below:
         # A list: its dashes stand below each other, at the margin or not.
@@ -184,10 +184,10 @@ def _values(value: str, below: list[str]) -> list[str] | None:
         items = [value]
     found = []
     for item in items:
-        texts = _plain(item.strip(" "))
-        if texts is None:
+        text = _plain(item.strip(" "))
+        if text is None:
             return None
-        found += texts
+        found += text
     return found
 
 
