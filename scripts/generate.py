@@ -101,6 +101,7 @@ FAMILY_TEXT = {
     "lfs": "raw blobs where pointers belong, and pointers where none do",
     "naming": "names and places that break on other systems or say nothing",
     "info": "models that nobody can account for",
+    "license": "models whose license is unknown, contradicted or not allowed",
 }
 
 
@@ -221,7 +222,7 @@ All other codes are reserved.
 
 
 def configuration_page() -> str:
-    from pmgit.core.config import SETTINGS, WEIGHTS
+    from pmgit.core.config import LICENSES, SETTINGS, WEIGHTS
     from pmgit.model import weights
 
     text = f"<!-- {EDIT} -->\n\n# Configuration\n\n{CONFIGURATION}"
@@ -244,6 +245,10 @@ def configuration_page() -> str:
         ),
     ):
         text += f"\n{title}, built in: " + " ".join(f"`{suffix}`" for suffix in suffixes) + "\n"
+    text += "\n## [licenses]\n\nThe policy of [`restricted-license`](rules.md#restricted-license);"
+    text += " see [Licenses](licenses.md).\n\n| key | default | meaning |\n|---|---|---|\n"
+    for name, setting in LICENSES.items():
+        text += f"| `{name}` | `{setting.shown}` | {meaning(setting)} |\n"
     text += "\n## [rules.NAME]\n\n| rule | option | default | meaning |\n|---|---|---|---|\n"
     for rule in rules():
         for option in rule.options:
@@ -281,7 +286,7 @@ SIZE_TEXT = r"^\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([kKmMgGtT]?[bB]|[kKmMgGtT][iI][b
 
 
 def schema() -> str:
-    from pmgit.core.config import SETTINGS, WEIGHTS
+    from pmgit.core.config import LICENSES, SETTINGS, WEIGHTS
     from pmgit.core.option import CHOICE, FLAG, NAMES, SIZE, TEXT
 
     names = {"type": "array", "items": {"type": "string"}}
@@ -319,6 +324,7 @@ def schema() -> str:
             {
                 **settings,
                 "weights": table({n: {**names, "description": h} for n, h in WEIGHTS.items()}),
+                "licenses": table({name: shape(setting) for name, setting in LICENSES.items()}),
                 "rules": table(by_rule),
             }
         ),

@@ -23,7 +23,7 @@ FLOORS = (
     ("gitfiles", "history", "sources"),
     ("model", "hosts"),
     ("snapshots", "lfs"),
-    ("git", "report", "hub"),
+    ("git", "report", "hub", "licenses"),
     ("core", "formats"),
 )
 

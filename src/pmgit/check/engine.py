@@ -86,6 +86,10 @@ def judge(
     for name in config.rules:
         if name in rules.RULES:
             config.check_options(name, rules.load(name).options)
+    if config.has_license_policy:
+        from pmgit.licenses.policy import Policy
+
+        Policy(config)
     findings, subject = _found(snapshot, config, names)
     if findings:
         findings = _new_to_all(findings, snapshot, config)

@@ -75,6 +75,29 @@ WEIGHTS = {
 }
 _PATTERNS = Option("", NAMES, [], "")
 
+_LICENSES = (
+    Option(
+        "allow",
+        NAMES,
+        [],
+        "The licenses that a model may have; all when empty. Ids of the Hub or of SPDX, families"
+        " (`cc-by`, `llama`), patterns (`llama*`), `LicenseRef-NAME` for what pmgit does not know.",
+    ),
+    Option("deny", NAMES, [], "The licenses that no model may have; wins over `allow`."),
+    Option(
+        "commercial",
+        FLAG,
+        False,
+        "Whether the models are used commercially: then no license may forbid it, and one with"
+        " conditions is a warning unless `allow` names it.",
+    ),
+)
+#: `[licenses]`: the policy that `restricted-license` holds models against.
+LICENSES = {option.name: option for option in _LICENSES}
+
+
+_TABLES = ("rules", "weights", "licenses")
+
 
 class Config:
     """The settings that one judgement goes by."""
@@ -83,8 +106,8 @@ class Config:
         document = document or {}
         self.source = source
         for key in document:
-            if key not in SETTINGS and key not in ("rules", "weights"):
-                raise self._at(unknown("key", key, [*SETTINGS, "rules", "weights"]))
+            if key not in SETTINGS and key not in _TABLES:
+                raise self._at(unknown("key", key, [*SETTINGS, *_TABLES]))
         self.values = {
             name: self._value(name, setting, document[name])
             if name in document
@@ -102,7 +125,21 @@ class Config:
             if name not in WEIGHTS:
                 raise self._at(unknown("key", f"weights.{name}", [f"weights.{w}" for w in WEIGHTS]))
             self.weights[name] = self._value(f"weights.{name}", _PATTERNS, value)
+        licenses = self._table(document, "licenses")
+        for name in licenses:
+            if name not in LICENSES:
+                known = [f"licenses.{one}" for one in LICENSES]
+                raise self._at(unknown("key", f"licenses.{name}", known))
+        self.licenses = {
+            name: self._value(f"licenses.{name}", setting, licenses.get(name, setting.default))
+            for name, setting in LICENSES.items()
+        }
         self._exclude: PathPatterns | None = None
+
+    @property
+    def has_license_policy(self) -> bool:
+        """Whether `[licenses]` says anything."""
+        return any(self.licenses.values())
 
     def option(self, rule: str, option: Option) -> Any:
         """The value of an option of the rule with this name: as configured, else its default."""

@@ -96,10 +96,13 @@ class Contents:
         """Keep the first bytes of a blob that may not be in the object store."""
         self._heads[oid] = head
 
-    def texts_of(self, blobs: Sequence[Blob], limit: int) -> dict[str, bytes]:
+    def texts_of(
+        self, blobs: Sequence[Blob], limit: int, *, needed: bool = True
+    ) -> dict[str, bytes]:
         """The content of texts such as INFO.md, by blob id; their sizes are known afterwards.
 
         Left out is what is no file, not here, or larger than `limit` bytes: it is never read.
+        Without `needed` the judgement is as good without those that are not here.
         """
         if self._on_disk:
             from pmgit.git import work_tree
@@ -110,7 +113,8 @@ class Contents:
                     if data is not None:
                         blob.size, self._texts[blob.oid] = len(data), data
         self.measure(blobs)
-        self.absent.update(blob.oid for blob in blobs if blob.size == NOT_HERE)
+        if needed:
+            self.absent.update(blob.oid for blob in blobs if blob.size == NOT_HERE)
         wanted = [
             blob
             for blob in blobs

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 VERSION = 1
 #: A lock of 10,000 files has 2 MB.
 MAX_BYTES = 10_000_000
+#: All that stands before the files.
+_MAX_HEAD = 100_000
 #: Each file has an opening brace and four keys.
 _KEYS = 60_000
 #: Where a model is from: the Hub, ModelScope, an address, or this machine alone.
@@ -128,6 +130,24 @@ def parse(data: bytes, place: str) -> Lock:
     except UsageError as error:
         raise LockError(error.message, _RESTORE) from None
     return _read(document, place)
+
+
+def license_of(data: bytes) -> tuple[str, int, str]:
+    """The license that the bytes of a lock name, its line (from 1), and the type of its source.
+
+    Empty, and line 0, without them. Nothing is said about what is wrong in the lock.
+    """
+    from pmgit.core import toml_subset
+
+    head = data[:_MAX_HEAD].decode("utf-8", "replace").partition("\n[content]")[0]
+    document = toml_subset.loads(head) or {}
+    tables = [document.get(name) for name in ("license", "source")]
+    license, source = (table if isinstance(table, dict) else {} for table in tables)
+    id, type = license.get("id"), source.get("type")
+    kind = type if type in SOURCES else ""
+    if not isinstance(id, str) or not id:
+        return "", 0, kind
+    return id, head.partition("\n[license]")[0].count("\n") + 3, kind
 
 
 def _as_written(data: bytes) -> Lock | None:

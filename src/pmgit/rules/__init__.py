@@ -55,6 +55,9 @@ RULES = {
     "missing-info": RuleEntry("missing_info", "MissingInfo", "info", MODELS),
     "stale-info": RuleEntry("stale_info", "StaleInfo", "info", MODELS),
     "unpinned-revision": RuleEntry("unpinned_revision", "UnpinnedRevision", "info", MODELS),
+    "license-conflict": RuleEntry("license_conflict", "LicenseConflict", "license", MODELS),
+    "restricted-license": RuleEntry("restricted_license", "RestrictedLicense", "license", MODELS),
+    "unknown-license": RuleEntry("unknown_license", "UnknownLicense", "license", MODELS),
 }
 
 FAMILIES = tuple(dict.fromkeys(entry.family for entry in RULES.values()))

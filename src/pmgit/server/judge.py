@@ -245,6 +245,10 @@ def _usable(config: Config) -> Config:
         from pmgit.hosts import choice
 
         choice.check(config)
+    if config.has_license_policy:
+        from pmgit.licenses.policy import Policy
+
+        Policy(config)
     config.patterns()
     return config
 

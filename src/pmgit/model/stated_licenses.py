@@ -1,0 +1,151 @@
+"""The licenses that the files of a model state: INFO.md, pmgit.lock, its card and its LICENSE.
+
+Asked by `subject.once`: three rules hold them against each other, the table and the policy.
+"""
+
+from __future__ import annotations
+
+from pmgit.licenses import expression, texts
+from pmgit.licenses.expression import Named, Reading
+from pmgit.model import card_license, info_file, lock_file, recorded
+from pmgit.model.folder import LOCK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pmgit.git.blob import Blob
+    from pmgit.model.folder import Model
+    from pmgit.model.info_file import Info
+    from pmgit.model.subject import Subject
+
+#: The name of a model card.
+CARD = "README.md"
+_LICENSE_FILES = ("LICENSE", "LICENCE", "COPYING", "license", "licence", "License")
+#: A model with more files of this kind is a collection of others' code.
+_MOST_FILES = 10
+
+
+class Statement:
+    """What the file `path` states in its `line`, from 1; with `is_text` by all of its text."""
+
+    __slots__ = ("is_text", "line", "path", "reading")
+
+    def __init__(self, path: str, line: int, reading: Reading, *, is_text: bool = False) -> None:
+        self.path = path
+        self.line = line
+        self.reading = reading
+        self.is_text = is_text
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return self.path[self.path.rfind("/") + 1 :]
+
+
+class Stated:
+    """The statements about one model.
+
+    `info` is that of INFO.md, None where it has none, or only a placeholder; `language` is that of
+    INFO.md. `others` are those of pmgit.lock and of the card, `texts` the licenses whose text lies
+    there; `has_other_texts`: one lies there that is not recognised. `is_due`: what is wrong with
+    the model is an error now, because weights, or one of these files, change. `is_local`: its lock
+    names no source.
+    """
+
+    __slots__ = (
+        "has_other_texts", "info", "is_due", "is_local", "language", "model", "others", "texts",
+    )  # fmt: skip
+
+    def __init__(self, model: Model, *, is_due: bool) -> None:
+        self.model = model
+        self.is_due = is_due
+        self.language = ""
+        self.info: Statement | None = None
+        self.others: list[Statement] = []
+        self.texts: list[Statement] = []
+        self.has_other_texts = False
+        self.is_local = False
+
+    @property
+    def all(self) -> list[Statement]:
+        """All statements, that of INFO.md first."""
+        return [*([self.info] if self.info else []), *self.others, *self.texts]
+
+    @property
+    def place(self) -> str:
+        """The path for a finding about all of it: INFO.md, or the model's folder."""
+        return self.model.info.path if self.model.info else self.model.path
+
+    @property
+    def is_own(self) -> bool:
+        """Whether INFO.md names a license that only this project knows: an agreement of its own.
+
+        It is what counts then, whatever the source gives to everybody.
+        """
+        names = self.info.reading.names if self.info else []
+        return bool(names) and all(name.own for name in names)
+
+
+def of_models(subject: Subject) -> list[Stated]:
+    """The statements about each model that the change touches."""
+    models = [model for model in subject.models if model.touched]
+    infos = subject.once(recorded.infos)
+    found = []
+    files = {model.path: _files(model) for model in models}
+    contents = subject.snapshot.contents
+    wanted = [blob for blobs in files.values() for blob in blobs]
+    # A license is judged by what is here: a partial clone has not failed without the rest.
+    data = contents.texts_of(wanted, card_license.MAX_BYTES, needed=False)
+    changed = {change.path for change in subject.model_changes}
+    for model in models:
+        blobs = [blob for blob in files[model.path] if blob.oid in data]
+        is_due = subject.is_due(model) or any(blob.path in changed for blob in blobs)
+        stated = Stated(model, is_due=is_due)
+        if model.info is not None and model.info.path in infos:
+            _take_info(stated, model.info.path, infos[model.info.path][1])
+        _take_files(stated, [(blob, data[blob.oid]) for blob in blobs])
+        found.append(stated)
+    return found
+
+
+def _files(model: Model) -> list[Blob]:
+    """The files beside INFO.md that may state a license."""
+    begin = len(model.path) + 1
+    found, texts = [], 0
+    for blob in model.blobs:
+        name = blob.path[begin:]
+        if name in (LOCK, CARD):
+            found.append(blob)
+        elif name.startswith(_LICENSE_FILES) and "/" not in name and texts < _MOST_FILES:
+            found.append(blob)
+            texts += 1
+    return [blob for blob in found if blob.is_regular]
+
+
+def _take_info(stated: Stated, path: str, info: Info) -> None:
+    stated.language = info.language
+    field = info.fields.get(info_file.LICENSE)
+    if field is not None and field.value and not field.placeholder:
+        stated.info = Statement(path, field.line, expression.read(field.value))
+
+
+def _take_files(stated: Stated, files: Iterable[tuple[Blob, bytes]]) -> None:
+    for blob, data in files:
+        name = blob.path.rpartition("/")[2]
+        if name == LOCK:
+            text, line, kind = lock_file.license_of(data)
+            stated.is_local = kind == lock_file.LOCAL
+        elif name == CARD:
+            card = card_license.read(data)
+            text, line = (card.text, card.line) if card else ("", 0)
+        else:
+            license = texts.recognised(data)
+            if license is None:
+                stated.has_other_texts = True
+            else:
+                named = Reading(license.id, Named(license.id, license), "")
+                stated.texts.append(Statement(blob.path, 0, named, is_text=True))
+            continue
+        if text:
+            stated.others.append(Statement(blob.path, line, expression.read(text)))
