@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 _BEGIN = "<!-- pmgit:files"
 _HEADING = {"en": "## Files", "zh": "## 文件清单"}
 _HEX = frozenset("0123456789abcdef")
-_MARKS = tuple(mark.encode() for mark in BEGIN.values())
 
 
 class BlockError(ValueError):
@@ -41,8 +40,8 @@ def listed(data: bytes) -> list[Listed]:
 
     Raises BlockError. Lines in the block that pmgit would not write are passed over.
     """
-    if not any(mark in data for mark in _MARKS):
-        return []  # as nearly all that people write
+    if _BEGIN.encode() not in data:
+        return []  # as in nearly all that people write by hand
     lines = _lines(data)
     place = _place(lines)
     if place is None:
