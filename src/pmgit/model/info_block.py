@@ -40,7 +40,7 @@ def listed(data: bytes) -> list[Listed]:
 
     Raises BlockError. Lines in the block that pmgit would not write are passed over.
     """
-    if _BEGIN.encode() not in data:
+    if b"pmgit:files" not in data:
         return []  # as in nearly all that people write by hand
     lines = _lines(data)
     place = _place(lines)
