@@ -35,6 +35,20 @@ if TYPE_CHECKING:
 READ_AT_START = ("PYTHON", "LC_", "LANG")
 #: Packages that read the environment when they are imported: each fork imports them by itself.
 OF_THE_ENVIRONMENT = ("huggingface_hub", "git")
+#: What those two import, and what pmgit imports when it needs it: nothing reads the environment.
+IMPORTED_LATE = (
+    *("yaml", "tomlkit", "difflib", "email.utils", "urllib.request", "subprocess", "tempfile"),
+    *(
+        "gitdb",
+        "httpx",
+        "httpx2",
+        "httpcore",
+        "httpcore2",
+        "anyio",
+        "filelock",
+        "packaging.version",
+    ),
+)
 TIMEOUT = 300
 
 
@@ -246,6 +260,9 @@ def _import_pmgit() -> None:
     """Import every module of pmgit but those that need one of OF_THE_ENVIRONMENT."""
     import pmgit
 
+    for name in IMPORTED_LATE:
+        with suppress(ModuleNotFoundError):  # huggingface_hub 1.x: httpx, later httpx2
+            import_module(name)
     for name in OF_THE_ENVIRONMENT:
         sys.modules[name] = None  # type: ignore[assignment] # importing it fails
     for module in walk_packages(pmgit.__path__, "pmgit."):
