@@ -59,7 +59,10 @@ def undo(repository: Repository, *, dry_run: bool) -> None:
     busy = position.under_way(repository)
     if busy:
         raise PmgitError(f"a {busy} is under way", f"finish or abort the {busy} first")
-    move_branch.refuse_dirty(repository, _as_in(repository, head.oid, old))
+    # Files on disk that are as the old commit has them do not change.
+    changes = [change for change in between(repository, head.oid, old) if change.oid]
+    same = {c.path for c in changes if work_tree.compare(repository, c) == work_tree.SAME}
+    move_branch.refuse_dirty(repository, same)
     if dry_run:
         click.echo(f"would move {visible(name)} from {head.oid[:12]} back to {visible(backup)}")
         return
@@ -95,12 +98,6 @@ def undo_tag(repository: Repository, ref: str, *, dry_run: bool) -> None:
     for done in (backup, f"{_LEFT}{key}/{name}"):
         repository.run("update-ref", "-d", done)
     say(f"the tag {shown} is {old[:12]} again")
-
-
-def _as_in(repository: Repository, now: str, old: str) -> set[str]:
-    """The files on disk that are as the old commit has them: going back changes nothing."""
-    changes = between(repository, now, old)
-    return {c.path for c in changes if c.oid and work_tree.compare(repository, c) == work_tree.SAME}
 
 
 def _refs(repository: Repository, begin: str, name: str, kind: str = "") -> dict[str, str]:

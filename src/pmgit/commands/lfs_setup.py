@@ -91,8 +91,9 @@ def command(
     _print_done(plan, done)
     if switch:
         _print_switch(repository, switch)
-    if proof:
-        _print_proof(pushed.push_samples(repository, plan))
+    if proof and (arrived := pushed.push_samples(repository, plan)):
+        what = visible(arrived[0]) if len(arrived) == 1 else f"each of {len(arrived)} patterns"
+        say(f"proved: a sample of {what} was pushed, and its object arrived at the remote")
     done.refuse_lost("git lfs fetch && pmgit lfs-setup")
 
 
@@ -143,13 +144,6 @@ def _print_written(steps: Iterable[SetupStep]) -> list[str]:
         say(f"wrote{visible(step.what.removeprefix('write'))}")
         names += [name for name, _, after in step.diffs if after is not None]
     return list(dict.fromkeys(names))
-
-
-def _print_proof(arrived: list[str]) -> None:
-    """Print that the samples arrived."""
-    if arrived:
-        what = visible(arrived[0]) if len(arrived) == 1 else f"each of {len(arrived)} patterns"
-        say(f"proved: a sample of {what} was pushed, and its object arrived at the remote")
 
 
 def _switch(repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch) -> lfs_setup.LfsDone:

@@ -88,16 +88,13 @@ class Repository:
             found["GIT_COMMON_DIR"] = self.common_dir
         if environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES"):
             found["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = self._alternates()
-        if environ.get("GIT_DIR") or environ.get("GIT_WORK_TREE") or self._is_apart:
+        # Git might find another repository, or none, from the top of the work tree.
+        is_apart = not self.bare and self.git_dir != os.path.join(self.top, ".git")
+        if environ.get("GIT_DIR") or environ.get("GIT_WORK_TREE") or is_apart:
             found["GIT_DIR"] = self.git_dir
             if not self.bare:
                 found["GIT_WORK_TREE"] = self.top
         return found
-
-    @property
-    def _is_apart(self) -> bool:
-        """Whether Git might find another repository, or none, from the top of the work tree."""
-        return not self.bare and self.git_dir != os.path.join(self.top, ".git")
 
     def _alternates(self) -> str:
         """GIT_ALTERNATE_OBJECT_DIRECTORIES, made absolute.

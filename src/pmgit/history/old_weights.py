@@ -92,7 +92,7 @@ def look(
     lfs = matched(list(dict.fromkeys(blob.path for blob in blobs if blob.is_regular)))
     blobs = [b for b in blobs if b.path in lfs and not patterns.must_be_text(b.path)]
     Snapshot(repository, TREE, [], []).objects.survey(blobs, pointer.may_be)
-    raw = [b for b in blobs if b.size > 0 and _pointer(b) is None]
+    raw = [b for b in blobs if b.size > 0 and not pointer.read(b.head or b"", expected=True)]
     if not raw:
         return RawHistory()
     head = commit_of(repository, "HEAD")
@@ -118,10 +118,6 @@ def _introduced(repository: Repository) -> list[Blob]:
     if error is not None:
         raise error
     return list(reversed(found.values()))
-
-
-def _pointer(blob: Blob) -> object:
-    return pointer.read(blob.head, expected=True) if blob.head else None
 
 
 def _include(path: str, matching: Sequence[str]) -> str:

@@ -86,7 +86,7 @@ def find(state: HookState, asked: str = "", recorded: str = "") -> Framework:
     name = asked or state.tool or recorded
     if name == PRE_COMMIT and not served:
         name = PREK
-    replaceable = asked != PREK and served and not _is_named_by_prek(state)
+    replaceable = asked != PREK and served and not (state.named and state.tool == PREK)
     if not name or (name == PREK and not programs[PREK] and replaceable):
         name = PREK if programs[PREK] and not programs[PRE_COMMIT] else PRE_COMMIT
     config = state.config(name)
@@ -112,10 +112,6 @@ def find(state: HookState, asked: str = "", recorded: str = "") -> Framework:
     if not state.named and state.installed:
         call = state.installed[0].call._replace(config="", folder="")
     return Framework(name, argv, config, (*call.options, *call.only))
-
-
-def _is_named_by_prek(state: HookState) -> bool:
-    return bool(state.named) and state.tool == PREK
 
 
 def _refuse_others(state: HookState, name: str) -> None:

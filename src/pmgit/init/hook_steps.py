@@ -40,7 +40,7 @@ def idle_managers(state: HookState, managers: Collection[str]) -> list[str]:
     ]
 
 
-def mode_here(state: HookState, managers: Collection[str] = ()) -> str:
+def mode_here(state: HookState, managers: Collection[str]) -> str:
     """The kind of hooks when nothing names one: native where the chain judges commits already, and
     beside husky or lefthook, whose users have neither pre-commit nor prek.
     """

@@ -69,11 +69,8 @@ class Remake:
         found = [b for b in subject.introduced if b.oid in flagged and not steers_git(b.path)]
         subject.snapshot.contents.measure(found)
         for blob in found:
-            self._to_lfs(blob)
-
-    def _to_lfs(self, blob: Blob) -> None:
-        to_lfs = blob.mode != LINK and for_staged.goes_to_lfs(self._subject, blob)
-        (self.stored if to_lfs else self.out).append(blob)
+            to_lfs = blob.mode != LINK and for_staged.goes_to_lfs(subject, blob)
+            (self.stored if to_lfs else self.out).append(blob)
 
     @property
     def is_here(self) -> bool:

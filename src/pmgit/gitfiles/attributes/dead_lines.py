@@ -198,16 +198,16 @@ class _Search:
             for line, mistake in shown.items()
             if not mistake.sure
             and line not in matched
-            and (not mistake.real_only or any(map(self._may_match, _meant(line, mistake))))
+            # Of what is a fault only where such files exist, there may be some.
+            and not (
+                mistake.real_only
+                and all(self._index.candidates(one, 0) == [] for one in _meant(line, mistake))
+            )
         ]
         asked = self._candidates(doubtful)
         found = self._answers.matched(asked)
         useless = {line for line in asked if not found[line]}
         return {line: found for line, found in shown.items() if found.sure or line in useless}
-
-    def _may_match(self, line: Line) -> bool:
-        """Whether there may be files that a line matches."""
-        return self._index.candidates(line, 0) != []
 
     def _candidates(self, lines: Sequence[Line]) -> dict[Line, Sequence[str]]:
         """The files that each line may match; left out is a line with too many to ask about."""

@@ -92,13 +92,8 @@ def raw_here_alone(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
     here = sent(repository, paths)
     raw = [path for path in paths if path not in here]
     lines = deciders(repository, files, raw[:_LOOKED_UP]) if raw else {}
-    return {
-        path: line.named if (line := lines.get(path)) and not _sends(line) else "" for path in raw
-    }
-
-
-def _sends(line: Line) -> bool:
-    return f"filter={LFS}" in line.words
+    deciding = {path: line for path, line in lines.items() if f"filter={LFS}" not in line.words}
+    return {path: deciding[path].named if path in deciding else "" for path in raw}
 
 
 def own_lines(repository: Repository, paths: Iterable[str]) -> dict[str, tuple[Line, bool]]:

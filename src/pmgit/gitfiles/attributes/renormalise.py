@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 def to_pointers(repository: Repository, blobs: Sequence[Blob]) -> None:
     """Stage the pointer to the content of every blob; raises PmgitError when one stays raw."""
-    same = [blob for blob in blobs if _on_disk(repository, blob)]
+    # Where the work tree has exactly the content, git may read it there.
+    files = [blob for blob in blobs if _is_file(repository, blob.path)]
+    same = [blob for blob in files if work_tree.compare(repository, blob) == work_tree.SAME]
     # Git goes by the attributes that it has here, and adds the others raw without a word.
     here = only_here.sent(repository, [blob.path for blob in same])
     same = [blob for blob in same if blob.path in here]
@@ -95,13 +97,6 @@ def _is_file(repository: Repository, path: str) -> bool:
         return False
     inside = os.path.realpath(os.path.dirname(here)) == os.path.dirname(here)
     return stat.S_ISREG(status.st_mode) and inside
-
-
-def _on_disk(repository: Repository, blob: Blob) -> bool:
-    """Whether the work tree has exactly the content of a blob, so that git may read it there."""
-    if not _is_file(repository, blob.path):
-        return False
-    return work_tree.compare(repository, blob) == work_tree.SAME
 
 
 def _prove(repository: Repository, blobs: Sequence[Blob]) -> None:
