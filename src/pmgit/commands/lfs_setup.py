@@ -13,6 +13,8 @@ from pmgit.commands._terminal import ask, difference, is_quiet, named, say, show
 from pmgit.core.errors import UsageError
 from pmgit.core.units import counted, show_size
 from pmgit.git.names import ATTRIBUTES
+from pmgit.gitfiles import models_folders
+from pmgit.history import old_weights
 from pmgit.init import lfs_leave, lfs_setup, onboarding, storage_switch
 from pmgit.init import lfs_proof as pushed
 from pmgit.init.journal import Journal
@@ -79,7 +81,8 @@ def command(
         _leave(repository, config, dry_run=dry_run, yes=yes)
         return
     switch = None if patterns else storage_switch.to_lfs(repository, config)
-    opened = switch is not None and storage_switch.has_block(repository, switch)
+    # It is pmgit's own block that hides weights, and not the user's lines alone.
+    opened = bool(switch and models_folders.ignore_blocks(repository, switch.roots))
     wanted = switch.config if switch and opened else config
     plan = lfs_setup.plan(repository, wanted, patterns, opened=opened)
     if plan.hidden:
@@ -197,10 +200,10 @@ def _print_done(plan: lfs_setup.LfsPlan, done: lfs_setup.LfsDone) -> None:
             say(f"staged the text of: {visible(blob.path)}")
     if plan.hidden:
         say(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
-    if plan.history.raw:
-        say(f"note: {visible(plan.history.summary)}", err=True)
-        for hint in plan.history.hints:
-            say(f"hint: {named(visible(hint))}", err=True)
+    if plan.history:
+        note, hint = old_weights.described(plan.history)
+        say(f"note: {visible(note)}", err=True)
+        say(f"hint: {named(visible(hint))}", err=True)
     if plan.not_here:
         say(
             f"note: {plan.not_here} files were not looked at: a partial clone lacks them",

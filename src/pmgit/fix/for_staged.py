@@ -155,7 +155,7 @@ def let_in(subject: Subject) -> list[Step]:
 
 def _has_nested(subject: Subject) -> bool:
     """Whether the ignore block stands in the models folders."""
-    return models_folders.has_nested(subject.repository, subject.roots)
+    return any(models_folders.ignore_blocks(subject.repository, subject.roots))
 
 
 def _committed(blob: Blob) -> Advice:

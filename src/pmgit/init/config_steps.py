@@ -42,7 +42,7 @@ def text(roots: Sequence[str], where: str, language: str, hooks: str, file: str)
     """The content of a new `.pmgit.toml`."""
     lines = [
         (f"models = {_list(roots)}", ""),
-        (f'storage = "{where}"', f'or "{LFS if where == IGNORE else IGNORE}"'),
+        (f'storage = "{where}"', f'of weights: "{IGNORE}" or "{LFS}"'),
         (f'language = "{language}"', 'of INFO.md templates: "en" or "zh"'),
         (f'hooks = "{hooks}"', f"of a clone: {', '.join(map(json.dumps, HOOKS))}"),
         *([(f"hooks-config = {_text(file)}", "")] if file else []),

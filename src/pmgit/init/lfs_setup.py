@@ -24,8 +24,7 @@ from pmgit.gitfiles.attributes import (
     renormalise,
 )
 from pmgit.gitfiles.attributes.attribute_lines import NAME
-from pmgit.history import old_weights as history
-from pmgit.history.old_weights import RawHistory
+from pmgit.history import old_weights
 from pmgit.hooks import lfs_hook
 from pmgit.lfs import missing, patterns, pointer
 from pmgit.model import storage
@@ -62,7 +61,7 @@ class LfsPlan:
     probes: list[str]
     raw: list[Blob] = field(default_factory=list)
     texts: list[tuple[Blob, Pointer]] = field(default_factory=list)
-    history: RawHistory = field(default_factory=RawHistory)
+    history: list[Blob] = field(default_factory=list)
     hidden: str = ""
     not_here: int = 0
     samples: dict[str, list[str]] = field(default_factory=dict)
@@ -184,7 +183,7 @@ def _fill(
                 made.raw.append(blob)
         elif isinstance(found, pointer.Pointer) and patterns.must_be_text(path) and path != NAME:
             made.texts.append((blob, found))
-    made.history = history.look(
+    made.history = old_weights.find(
         snapshot.repository, lambda paths: lines.matched([*groups.sends, *groups.large], paths)
     )
 

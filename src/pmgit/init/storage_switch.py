@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.core.config import FILE, IGNORE, LFS, parse
-from pmgit.gitfiles import block, models_folders, user_files
+from pmgit.gitfiles import models_folders, user_files
 from pmgit.hooks.installation import NONE
 from pmgit.init import config_steps, onboarding, readme_template
 from pmgit.init.detect import Look
@@ -52,22 +52,12 @@ def to_lfs(repository: Repository, config: Config) -> Switch | None:
     return switch(repository, config, LFS, None) if config.storage == IGNORE else None
 
 
-def has_block(repository: Repository, switched: Switch) -> bool:
-    """Whether it is pmgit's own block that hides weights, and not the user's lines alone."""
-    for name in (".gitignore", *(f"{root}/.gitignore" for root in switched.roots)):
-        text = user_files.read(os.path.join(repository.top, *name.split("/")))
-        if block.read(text or b"", name) is not None:
-            return True
-    return False
-
-
 def switch(repository: Repository, config: Config, storage: str, keep_text: bool | None) -> Switch:
     """The steps to another storage, without those of Git LFS."""
     name = config.source.partition(" ")[0] or FILE
     path = os.path.join(repository.top, name)
     before = user_files.read(path)
     after = config_steps.put_key(before or b"", config.source or FILE, "storage", storage)
-    after = _reworded(after, storage)
     new = parse(after, name)
     tracked = Snapshot(repository, TREE, [], []).listing()
     roots = models_folders.existing(repository, new, tracked)
@@ -79,19 +69,6 @@ def switch(repository: Repository, config: Config, storage: str, keep_text: bool
     diff = (name, before, after)
     made.last.append(SetupStep.writing(path, ENTRY, diff, f": storage {storage!r}"))
     return made
-
-
-def _reworded(data: bytes, storage: str) -> bytes:
-    """The line as pmgit writes it has a comment that names the other storage."""
-    other = LFS if storage == IGNORE else IGNORE
-    value, was, now = (f'"{word}"'.encode() for word in (storage, storage, other))
-    lines = data.split(b"\n")
-    for at, line in enumerate(lines):
-        words = line.split()
-        if words[:3] == [b"storage", b"=", value] and words[3:] == [b"#", b"or", was]:
-            begin, _, _ = line.rpartition(was)
-            lines[at] = begin + now + line[len(begin) + len(was) :]
-    return b"\n".join(lines)
 
 
 def _readme(repository: Repository, name: str, made: Switch) -> list[SetupStep]:
