@@ -122,10 +122,7 @@ def command(
                 "--undo takes no rules, and --range only for a tag (refs/tags/NAME)",
                 "see: pmgit fix --help",
             )
-        if commits:
-            _fix_undo.undo_tag(repository, commits, dry_run=dry_run)
-        else:
-            _fix_undo.undo(repository, dry_run=dry_run)
+        _fix_undo.undo(repository, commits or "", dry_run=dry_run)
         return CLEAN
     forgiving = Baseline if no_baseline else None
     wanted = FixRequest(rules, settings, forgiving, dry_run, yes)

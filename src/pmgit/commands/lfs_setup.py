@@ -10,6 +10,7 @@ import click
 from pmgit.commands import _next, _work_tree
 from pmgit.commands._options import dry_run_option
 from pmgit.commands._terminal import ask, difference, is_quiet, named, say, show_diffs
+from pmgit.core.config import IGNORE, LFS
 from pmgit.core.errors import UsageError
 from pmgit.core.units import counted, show_size
 from pmgit.git.names import ATTRIBUTES
@@ -80,7 +81,9 @@ def command(
             raise UsageError("--leave takes no --pattern: all weights leave Git LFS")
         _leave(repository, config, dry_run=dry_run, yes=yes)
         return
-    switch = None if patterns else storage_switch.to_lfs(repository, config)
+    switch = None
+    if config.storage == IGNORE and not patterns:
+        switch = storage_switch.switch(repository, config, LFS)
     # It is pmgit's own block that hides weights, and not the user's lines alone.
     opened = bool(switch and models_folders.ignore_blocks(repository, switch.roots))
     wanted = switch.config if switch and opened else config
