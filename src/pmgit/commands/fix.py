@@ -55,7 +55,7 @@ class FixRequest:
         """The findings of the unpushed commits `asked`, and the plan to make these commits anew."""
         return remake.plan(
             repository, asked, self.rules, remote, settings=self.settings, baseline=self.forgiving
-        )[:2]
+        )
 
     def ask(self) -> None:
         """Ask once; UsageError where nobody can answer."""

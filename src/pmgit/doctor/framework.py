@@ -130,7 +130,7 @@ def _exchange(stages: list[str]) -> tuple[Fix | None, str]:
     programs = [(_find(PRE_COMMIT), "uninstall"), (_find(PREK), "install")]
     if not all(program for program, _ in programs):
         return None, "pre-commit uninstall, then pip install prek, then prek install"
-    types = [word for stage in stages for word in ("-t", stage)]
+    types = frameworks.of_stages(stages, "-t")
     steps = [Step(program, does, *types) for program, does in programs]
     return Fix(*steps), ""
 
@@ -148,8 +148,8 @@ def _install(
     if folder.setting is not None and (tool == PRE_COMMIT or folder.is_shared):
         # pre-commit refuses to install its hooks there; the chain of pmgit runs it.
         return hook_files.onboard(context), ""
-    argv = [*use.options, *(word for stage in stages for word in ("-t", stage))]
-    return Fix(Step(program, "install", *argv)), ""
+    types = frameworks.of_stages(stages, "-t")
+    return Fix(Step(program, "install", *use.options, *types)), ""
 
 
 def _find(name: str) -> str:

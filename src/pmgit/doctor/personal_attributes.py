@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pmgit.core.finding import Fix, Step
+from pmgit.core.finding import Fix
 from pmgit.doctor.check import OK, WARNING, Check
+from pmgit.fix import for_staged
 from pmgit.git import attributes
 from pmgit.git.attributes import LFS, EveryClone
 from pmgit.gitfiles.attributes import only_here
@@ -62,7 +63,4 @@ def _set_up(context: Context, paths: Sequence[str]) -> Fix:
     wanted = dict.fromkeys(
         patterns.for_file(path, roots) for path in paths if not patterns.must_be_text(path)
     )
-    step = Step(
-        "pmgit", "lfs-setup", items=tuple(wanted), option="--pattern", names="verbatim"
-    )  # without patterns it takes texts out of Git LFS
-    return Fix(step)
+    return Fix(for_staged.lfs_setup(wanted))

@@ -288,9 +288,3 @@ class Links:
             for place in (below, *folders_above(below)):
                 if not f"{link}/".startswith(f"{place}/"):
                     self._inward.setdefault(place, link)
-
-
-def _upward(path: str) -> Iterator[str]:
-    while path:
-        yield path
-        path = posixpath.dirname(path)

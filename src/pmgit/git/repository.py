@@ -109,6 +109,22 @@ class Repository:
             for path in os.environ["GIT_ALTERNATE_OBJECT_DIRECTORIES"].split(os.pathsep)
         )
 
+    def elsewhere(self, top: str, git_dir: str, env: dict[str, str]) -> Repository:
+        """A repository in a folder of its own, with the object format of this one."""
+        places = [git_dir, git_dir, f"{git_dir}/objects", f"{git_dir}/index"]
+        bare = "true" if top == git_dir else "false"
+        found = Repository([bare, self.object_format, "", *places], top)
+        found.prefix = ""
+        found.env = {
+            "GIT_DIR": git_dir,
+            "GIT_WORK_TREE": top,
+            "GIT_COMMON_DIR": git_dir,
+            "GIT_INDEX_FILE": found.index,
+            "GIT_OBJECT_DIRECTORY": found.objects,
+            **env,
+        }
+        return found
+
     @property
     def empty_tree(self) -> str:
         return EMPTY_TREE[self.object_format]

@@ -69,7 +69,7 @@ def plan(
         known = [line for lines in old for line in lines or ()]
         keep_text = any(line.startswith("!") and line.endswith(end) for line in known)
     below = models_folders.files_below(repository, roots, tracked)
-    where = storage.of(config, storage.has_lfs_lines(snapshot))
+    where = storage.of(config, snapshot)
     made = IgnorePlan(before, before or b"", roots, where, keep_text, nested)
     context = IgnoreContext(repository, tracked, below)
     made.clones = [*shut, *ignore_foreign.clones_in(context)]

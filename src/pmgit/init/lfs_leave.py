@@ -58,7 +58,7 @@ def plan(repository: Repository, config: Config) -> LfsLeaving | None:
     Raises PmgitError when content is not on disk, and what the switch raises.
     """
     snapshot = Snapshot(repository, TREE, [], [])
-    if storage.of(config, storage.has_lfs_lines(snapshot)) != LFS:
+    if storage.of(config, snapshot) != LFS:
         return None
     tracked = {path: blob for path, blob in snapshot.listing().items() if blob.is_regular}
     # Of a model, what Git has as text stays visible.

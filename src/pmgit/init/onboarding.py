@@ -23,7 +23,6 @@ from pmgit.hooks.names import LFS_HOOKS
 from pmgit.init import config_steps, entry_steps, hook_steps, lfs_setup, readme_template
 from pmgit.init.detect import Look, look
 from pmgit.init.journal import BLOCK, CONFIG, HOOK, OWN, Journal, SetupStep
-from pmgit.model import storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +74,7 @@ def plan(repository: Repository, config: Config, wanted: SetupWish) -> SetupPlan
     named = ("models", "storage", "language")
     config_steps.refuse_contradiction(config, {key: getattr(wanted, key) for key in named})
     seen = look(repository, config, wanted.models)
-    where = wanted.storage or storage.of(config, seen.lfs_lines)
+    where = wanted.storage or config.storage or (LFS if seen.lfs_lines else IGNORE)
     roots = [folder.path for folder in seen.taken]
     state = hook_state.inspect(repository)
     seen.hooks = hook_steps.hook_lines(state)

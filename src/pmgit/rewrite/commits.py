@@ -249,7 +249,7 @@ def plan(
     *,
     settings: Sequence[str] = (),
     baseline: Callable[[], Baseline] | None = None,
-) -> tuple[Report, Remake, Subject]:
+) -> tuple[Report, Remake]:
     """Judge the unpushed commits of a branch (`A..BRANCH`, `BRANCH`, '') with the named rules.
 
     `remote` is the one that has not got them, where it is not the branch's own; `settings` are
@@ -263,5 +263,4 @@ def plan(
         config.override(setting)
     names = engine.selected(config, wanted)
     report = engine.judge(snapshot, config, names, baseline)
-    subject = Subject(snapshot, config)
-    return report, Remake(unpushed, config, names, report, subject), subject
+    return report, Remake(unpushed, config, names, report, Subject(snapshot, config))
