@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pmgit.core.errors import PmgitError
 from pmgit.git.attributes import LFS, EveryClone
 from pmgit.git.clean import LFS_FILTER
+from pmgit.git.entries import restage
 from pmgit.git.settings import GitSettings
 from pmgit.git.work_tree import clear_skip_mark
 from pmgit.gitfiles import block, models_folders, user_files
@@ -225,8 +226,7 @@ def stage(repository: Repository, made: LfsPlan) -> None:
         repository.run(*LFS_FILTER, "add", "-f", *sparse, "--", NAME)
         return
     # The user has edits that are not staged, and they stay so.
-    entry = f"{made.attributes.mode},{repository.store(made.new_index)},{NAME}"
-    repository.run("update-index", "--add", "--cacheinfo", entry)
+    restage(repository, [(made.attributes.mode, repository.store(made.new_index), NAME)])
 
 
 def _prove(repository: Repository, made: LfsPlan) -> None:

@@ -12,7 +12,8 @@ import os
 from typing import TYPE_CHECKING
 
 from pmgit.git import attributes, streams
-from pmgit.git.blob import decode, encode
+from pmgit.git.blob import decode
+from pmgit.git.entries import restage
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.revisions import id_of
 from pmgit.gitfiles import block, parts, user_files
@@ -245,13 +246,10 @@ def _put_back(repository: Repository, path: str, now: str, before: str) -> str:
     _, head, _ = repository.start("ls-tree", "-z", "HEAD", "--", path).wait()
     if now.rpartition(" ")[2].encode("ascii") in head if now else not head:
         return f"left {path} in the index: it is committed"
-    if before:
-        if repository.start("cat-file", "-e", before.split(" ")[1]).wait()[0]:
-            return f"left {path} in the index: what was staged before is gone"
-    else:
-        before = f"0 {'0' * len(repository.empty_tree)}"
-    line = before.encode("ascii") + b"\t" + encode(path) + b"\0"
-    repository.run("update-index", "-z", "--index-info", stdin=line)
+    mode, _, oid = before.partition(" ")
+    if oid and repository.start("cat-file", "-e", oid).wait()[0]:
+        return f"left {path} in the index: what was staged before is gone"
+    restage(repository, [(mode, oid, path)])
     return ""
 
 

@@ -14,6 +14,7 @@ from pmgit.core.errors import PmgitError
 from pmgit.git import work_tree
 from pmgit.git.blob import encode
 from pmgit.git.clean import LFS_FILTER, pointer_to
+from pmgit.git.entries import restage
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.attributes import only_here
 from pmgit.lfs import pointer, store
@@ -80,8 +81,7 @@ def _stage(repository: Repository, entries: Sequence[tuple[Blob, str]]) -> None:
     names = {encode(blob.path) for blob, _ in entries}
     listed = repository.run("ls-files", "-t", "-z").split(b"\0")
     skipped = [line[2:] for line in listed if line[:2] == b"S " and line[2:] in names]
-    lines = [f"{b.mode} {oid}\t".encode() + encode(b.path) + b"\0" for b, oid in entries]
-    repository.run("update-index", "-z", "--index-info", stdin=b"".join(lines))
+    restage(repository, ((blob.mode, oid, blob.path) for blob, oid in entries))
     if skipped:
         sparse = b"".join(name + b"\0" for name in skipped)
         repository.run("update-index", "--skip-worktree", "-z", "--stdin", stdin=sparse)
