@@ -13,6 +13,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
 
     from pmgit.core.finding import Fix, Step
 
@@ -160,9 +161,10 @@ class Shell:
         first, *words = fix.shown
         return " ".join(map(quote, (self.pmgit if first == "pmgit" else first, *words)))
 
-    def commands(self, fix: Fix) -> list[list[str]]:
-        """The whole fix as argument lists."""
-        return [self.argv(step) for step in fix.steps]
+    def document(self, fix: Fix) -> dict[str, Any]:
+        """The whole fix for programs: as argument lists, and as a line."""
+        commands = [self.argv(step) for step in fix.steps]
+        return {"commands": commands, "shell": self.line(fix), "safe": fix.safe}
 
 
 def merged(fixes: Iterable[Fix]) -> list[Fix]:

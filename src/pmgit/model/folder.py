@@ -221,7 +221,10 @@ def files_on_disk(
                     below.append(entry)
                 elif entry.name == ".git":
                     continue  # `.git` of no repository
-                elif entry.is_file(follow_symlinks=False) or (depth and _stands_for_weights(entry)):
+                elif entry.is_file(follow_symlinks=False) or (
+                    # A link that is named as weights: in a cache, or into one.
+                    depth and entry.name.endswith(WEIGHTS) and entry.is_symlink()
+                ):
                     inside = inside or (depth > 0 and bool(described) and counts(entry.name))
                     yield f"{folder}/{entry.name}"
             for entry in below:
@@ -253,11 +256,6 @@ def _is_inside_other(top: str, root: str) -> bool:
             return True
         above = above.rpartition("/")[0]
     return False
-
-
-def _stands_for_weights(entry: os.DirEntry[str]) -> bool:
-    """Whether this is a link that is named as weights: in a cache, or into one."""
-    return entry.name.endswith(WEIGHTS) and entry.is_symlink()
 
 
 def links_on_disk(top: str, root: str) -> Iterator[str]:

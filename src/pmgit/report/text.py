@@ -5,6 +5,7 @@ from __future__ import annotations
 from pmgit.core.config import BASELINE
 from pmgit.core.finding import ERROR
 from pmgit.core.shell import defused, merged
+from pmgit.core.units import counted
 from pmgit.report.colour import BOLD, GREEN, RED, YELLOW, Paint
 
 TYPE_CHECKING = False
@@ -167,13 +168,12 @@ def summary(report: Report) -> str:
     errors = len(report.errors)
     parts = []
     if errors:
-        parts.append(f"{errors} error" + ("" if errors == 1 else "s"))
+        parts.append(counted(errors, "error"))
     warnings = len(report.findings) - errors
     if warnings:
-        parts.append(f"{warnings} warning" + ("" if warnings == 1 else "s"))
-    files = f" in {report.checked} file" + ("" if report.checked == 1 else "s")
-    if not report.checked:
-        files = ""  # what is wrong lies ignored on disk, or is gone
+        parts.append(counted(warnings, "warning"))
+    # Without a file, what is wrong lies ignored on disk, or is gone.
+    files = f" in {counted(report.checked, 'file')}" if report.checked else ""
     names = " ".join(sorted({finding.rule for finding in report.findings}))
     return f"{' and '.join(parts)}{files}{forgiven(report)}. Why: pmgit explain {names}"
 
