@@ -86,6 +86,7 @@ GUARDED = {
         "side_by_side",
     ),
     "test_remote.py": ("_verify_remote",),
+    "test_sheet.py": ("_info_show",),
     "test_stale_info.py": ("_relock", "recorded"),
     "test_status.py": ("account",),
     "test_verify.py": ("hashing",),

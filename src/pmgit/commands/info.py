@@ -6,9 +6,10 @@ import os
 
 import click
 
-from pmgit.commands import _info_fields, _work_tree
-from pmgit.commands._model_names import ModelNames, chosen_models
-from pmgit.commands._terminal import say
+from pmgit.commands import _info_fields, _info_show, _work_tree
+from pmgit.commands._model_names import NO_MODEL, ModelNames, chosen_models
+from pmgit.commands._options import format_option
+from pmgit.commands._terminal import say, show_json
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.user_files import make_folder, write_whole
@@ -16,7 +17,7 @@ from pmgit.model import caches, info_block, info_file, info_template
 from pmgit.model.folder import INFO
 from pmgit.model.info_file import FIELDS, REVISION, SOURCE
 from pmgit.model.weights import Tiers
-from pmgit.models import account, described
+from pmgit.models import account, described, sheet
 from pmgit.models.account import Account
 from pmgit.report.text import visible
 
@@ -129,6 +130,30 @@ def _renewed(top: str, model: Account, data: bytes, tiers: Tiers) -> bytes:
         return info_block.renewed(data, files, info.language or "en")
     except info_block.BlockError as error:
         raise PmgitError(f"{_shown(top, model.path)}: {error}", "nothing was written") from None
+
+
+@command.command()
+@click.argument("names", metavar="[MODEL]...", nargs=-1)
+@format_option
+def show(*, names: tuple[str, ...], form: str) -> None:
+    """Show all that is known of each MODEL (all of them without one), and where it stands.
+
+    Source, commit, date, license, parameters, architecture and files: from INFO.md, pmgit.lock,
+    the model's own texts, the pointers of Git LFS, and the headers of safetensors. No weights are
+    read: a sha256 is the one that is written down; `pmgit verify` compares it. Where two places
+    disagree, both are shown.
+
+    Exit code 0: looked, whatever was found; 2: wrong usage; 3: could not look.
+    """
+    repository, accounts = chosen_models(names)
+    sheets = [sheet.of(repository.top, model) for model in accounts.models]
+    if form == "json":
+        show_json(_info_show.document(sheets))
+    elif not sheets:
+        say(NO_MODEL)
+    else:
+        texts = ("\n".join(_info_show.lines(one)) for one in sheets)
+        click.echo("\n\n".join(texts))
 
 
 def _write(top: str, path: str, data: bytes, dry_run: bool) -> None:
