@@ -6,18 +6,19 @@ import os
 
 import click
 
-from pmgit.commands import _info_fields, _info_show, _work_tree
+from pmgit.commands import _info_fields, _info_show, _output, _work_tree
 from pmgit.commands._model_names import NO_MODEL, ModelNames, chosen_models
-from pmgit.commands._options import format_option
-from pmgit.commands._terminal import say, show_json
-from pmgit.core.errors import PmgitError, UsageError
+from pmgit.commands._options import format_option, settings_option
+from pmgit.commands._output import FORMATS
+from pmgit.commands._terminal import bytes_bar, say, show_json
+from pmgit.core.errors import CLEAN, FINDINGS, PmgitError, UsageError
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.user_files import make_folder, write_whole
 from pmgit.model import caches, info_block, info_file, info_template
 from pmgit.model.folder import INFO
 from pmgit.model.info_file import FIELDS, REVISION, SOURCE
 from pmgit.model.weights import Tiers
-from pmgit.models import account, described, sheet
+from pmgit.models import account, described, on_disk, sheet
 from pmgit.models.account import Account
 from pmgit.report.text import visible
 
@@ -154,6 +155,35 @@ def show(*, names: tuple[str, ...], form: str) -> None:
     else:
         texts = ("\n".join(_info_show.lines(one)) for one in sheets)
         click.echo("\n\n".join(texts))
+
+
+@command.command()
+@click.argument("names", metavar="[MODEL]...", nargs=-1)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@settings_option
+def check(*, names: tuple[str, ...], form: str, settings: tuple[str, ...]) -> int:
+    """Hold INFO.md and pmgit.lock of each MODEL (all without one) against the work tree.
+
+    Staged or not, ignored or not: everything counts as it lies there, as if it were to be
+    recorded. The bytes of weights are hashed, what was hashed before and has not been touched
+    since is not read again; a pointer of Git LFS has its hash. Nothing is asked of a network.
+
+    The rules are missing-info, incomplete-info, stale-info, lock-mismatch and unpinned-revision.
+
+    Exit code 0: no errors; 1: errors; 2: wrong usage; 3: could not look.
+    """
+    repository, accounts = chosen_models(names)
+    config = _work_tree.load(repository)[1]
+    for setting in settings:
+        config.override(setting)
+    if not accounts.models and form == "text":
+        say(NO_MODEL)
+        return CLEAN
+    total = sum(there.size for model in accounts.models for there in model.disk.values())
+    with bytes_bar("hashing", total) as on_bytes:
+        report = on_disk.judge(repository, config, accounts, on_bytes)
+    _output.show(report, repository, form, None)
+    return FINDINGS if report.errors else CLEAN
 
 
 def _write(top: str, path: str, data: bytes, dry_run: bool) -> None:

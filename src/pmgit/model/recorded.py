@@ -62,6 +62,10 @@ def facts(subject: Subject, model: Model) -> dict[str, Fact]:
         except OSError:
             continue
         found[path[begin:]] = Fact(size, is_weights=True)
+    for path, (size, sha256) in subject.snapshot.hashed.items():
+        if path.startswith(f"{model.path}/"):
+            name = path[begin:]
+            found[name] = Fact(size, sha256, is_weights=name in found and found[name].is_weights)
     return found
 
 
