@@ -88,6 +88,7 @@ GUARDED = {
     "test_remote.py": ("_verify_remote",),
     "test_sheet.py": ("_info_show",),
     "test_stale_info.py": ("_relock", "recorded"),
+    "test_unpinned_revision.py": ("pin",),
     "test_status.py": ("account",),
     "test_verify.py": ("hashing",),
     "test_add.py": ("adopt",),

@@ -8,13 +8,14 @@ import click
 
 from pmgit.commands import _info_fields, _info_show, _output, _work_tree
 from pmgit.commands._model_names import NO_MODEL, ModelNames, chosen_models
-from pmgit.commands._options import format_option, settings_option
+from pmgit.commands._options import dry_run_option, format_option, settings_option
 from pmgit.commands._output import FORMATS
 from pmgit.commands._terminal import bytes_bar, say, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError, UsageError
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.user_files import make_folder, write_whole
 from pmgit.model import caches, info_block, info_file, info_template
+from pmgit.model import pin as pin_of
 from pmgit.model.folder import INFO
 from pmgit.model.info_file import FIELDS, REVISION, SOURCE
 from pmgit.model.weights import Tiers
@@ -89,12 +90,17 @@ def new(
 
 @command.command()
 @click.argument("names", metavar="[MODEL]...", nargs=-1)
-@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
-def update(*, names: tuple[str, ...], dry_run: bool) -> None:
+@click.option(
+    "--pin",
+    is_flag=True,
+    help="Write the full commit behind a branch, where the lock or the Hub's client has noted it.",
+)
+@dry_run_option
+def update(*, names: tuple[str, ...], pin: bool, dry_run: bool) -> None:
     """Write pmgit's block of files in INFO.md anew, for each MODEL (all of them without one).
 
     From pmgit.lock where there is one, else from the files on disk and the pointers of Git LFS.
-    Everything outside of the block stays to the letter.
+    Everything outside of the block stays to the letter; with --pin, one commit comes in.
     """
     repository, accounts = chosen_models(names)
     tiers = Tiers(_work_tree.load(repository)[1])
@@ -106,7 +112,8 @@ def update(*, names: tuple[str, ...], dry_run: bool) -> None:
         if data is None and names:
             raise UsageError(f"there is no {shown}", f"write it: pmgit info new {model.path}")
         if data is not None:
-            pages[place] = (shown, data, _renewed(repository.top, model, data, tiers))
+            page = _renewed(repository.top, model, data, tiers)
+            pages[place] = (shown, data, _pinned(repository.top, model, page) if pin else page)
     # All pages are made before the first is written.
     for place, (shown, data, page) in pages.items():
         if page == data:
@@ -131,6 +138,17 @@ def _renewed(top: str, model: Account, data: bytes, tiers: Tiers) -> bytes:
         return info_block.renewed(data, files, info.language or "en")
     except info_block.BlockError as error:
         raise PmgitError(f"{_shown(top, model.path)}: {error}", "nothing was written") from None
+
+
+def _pinned(top: str, model: Account, data: bytes) -> bytes:
+    """The INFO.md of a model of the Hub with its full commit, where that is known."""
+    info = info_file.parse(data)
+    if not info.repo_id or info.commit:
+        return data
+    commit = pin_of.known_commit(info, model.lock, os.path.join(top, model.path), model.name)
+    if not commit:
+        say(f"note: no full commit is known of {visible(model.path)}", err=True)
+    return pin_of.pinned(data, commit) if commit else data
 
 
 @command.command()
