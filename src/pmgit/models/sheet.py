@@ -44,7 +44,7 @@ DUE = (SOURCE, "commit", DOWNLOADED, LICENSE)
 
 
 @dataclass
-class Statement:
+class KnownValue:
     """A value, and the names of the places where it stands."""
 
     value: str
@@ -73,7 +73,7 @@ class Sheet:
 
     path: str
     title: str
-    facts: dict[str, list[Statement]] = field(default_factory=dict)
+    facts: dict[str, list[KnownValue]] = field(default_factory=dict)
     parameters: dict[str, int] = field(default_factory=dict)
     files: list[FileRow] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -95,7 +95,7 @@ class Sheet:
         known = self.facts.setdefault(name, [])
         same = next((fact for fact in known if fact.value == value), None)
         if same is None:
-            known.append(Statement(value, [place]))
+            known.append(KnownValue(value, [place]))
         elif place not in same.places:
             same.places.append(place)
 
