@@ -39,7 +39,9 @@ def command() -> None:
 @click.option(
     "--source", default="", metavar="URL", help="Where the model is from: an address, or org/name."
 )
-@click.option("--downloaded", default="", metavar="DATE", help="The day, as YYYY-MM-DD.")
+@click.option(
+    "--downloaded", default="", metavar="DATE", help="The day of the download, YYYY-MM-DD."
+)
 @click.option(
     "--revision", default="", metavar="TEXT", help="A branch, a version or a full commit."
 )
@@ -97,10 +99,11 @@ def new(
 )
 @dry_run_option
 def update(*, names: tuple[str, ...], pin: bool, dry_run: bool) -> None:
-    """Write pmgit's block of files in INFO.md anew, for each MODEL (all of them without one).
+    """Write pmgit's block of files in INFO.md anew.
 
-    From pmgit.lock where there is one, else from the files on disk and the pointers of Git LFS.
-    Everything outside of the block stays to the letter; with --pin, one commit comes in.
+    For each MODEL, all of them without one: from pmgit.lock where there is one, else from the
+    files on disk and the pointers of Git LFS. Everything outside of the block stays to the
+    letter; with --pin, one commit comes in.
     """
     repository, accounts = chosen_models(names)
     tiers = Tiers(_work_tree.load(repository)[1])
@@ -108,7 +111,7 @@ def update(*, names: tuple[str, ...], pin: bool, dry_run: bool) -> None:
     for model in accounts.models:
         place = os.path.join(repository.top, model.path, INFO)
         shown = _shown(repository.top, model.path)
-        data = user_files.read(place)
+        data = user_files.read(place, info_file.MAX_BYTES)
         if data is None and names:
             raise UsageError(f"there is no {shown}", f"write it: pmgit info new {model.path}")
         if data is not None:
@@ -155,12 +158,12 @@ def _pinned(top: str, model: Account, data: bytes) -> bytes:
 @click.argument("names", metavar="[MODEL]...", nargs=-1)
 @format_option
 def show(*, names: tuple[str, ...], form: str) -> None:
-    """Show all that is known of each MODEL (all of them without one), and where it stands.
+    """Show all that is known of each MODEL, and where it stands.
 
-    Source, commit, date, license, parameters, architecture and files: from INFO.md, pmgit.lock,
-    the model's own texts, the pointers of Git LFS, and the headers of safetensors. No weights are
-    read: a sha256 is the one that is written down; `pmgit verify` compares it. Where two places
-    disagree, both are shown.
+    Without a MODEL all of them are shown. Source, commit, date, license, parameters, architecture
+    and files: from INFO.md, pmgit.lock, the model's own texts, the pointers of Git LFS, and the
+    headers of safetensors. No weights are read: a sha256 is the one that is written down;
+    `pmgit verify` compares it. Where two places disagree, both are shown.
 
     Exit code 0: looked, whatever was found; 2: wrong usage; 3: could not look.
     """
@@ -180,11 +183,12 @@ def show(*, names: tuple[str, ...], form: str) -> None:
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @settings_option
 def check(*, names: tuple[str, ...], form: str, settings: tuple[str, ...]) -> int:
-    """Hold INFO.md and pmgit.lock of each MODEL (all without one) against the work tree.
+    """Compare INFO.md and pmgit.lock of each MODEL with the files here.
 
-    Staged or not, ignored or not: everything counts as it lies there, as if it were to be
-    recorded. The bytes of weights are hashed, what was hashed before and has not been touched
-    since is not read again; a pointer of Git LFS has its hash. Nothing is asked of a network.
+    Without a MODEL all of them are compared. Staged or not, ignored or not: everything counts as
+    it lies in the work tree, as if it were to be recorded. Weights are hashed; what was hashed
+    before and has not been touched since is not read again; a pointer of Git LFS has its hash.
+    Nothing is asked of a network.
 
     The rules are missing-info, incomplete-info, stale-info, lock-mismatch and unpinned-revision.
 

@@ -140,9 +140,11 @@ def _add_text(
         with open_regular(place) as file:
             size = os.fstat(file.fileno()).st_size
             data = file.read(_LIMITS[name] + 1)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise PmgitError(f"{path} could not be read: {why}", "see who may read it") from error
+    except ValueError as error:
+        raise PmgitError(f"{path} could not be read: {error}", "make it a plain file") from error
+    except OSError as error:
+        why = f"{path} could not be read: {error.strerror}"
+        raise PmgitError(why, "see who may read it: ls -la") from error
     oid = blob_id(repository, data)
     texts[oid] = data
     head = data if len(data) < pointer.MAX_BYTES and pointer.may_be(data) else b""
@@ -170,7 +172,9 @@ def _hashed(
         for one in verdicts[model.path]:
             place = f"{model.path}/{one.path}"
             if one.state == verify.UNREADABLE:
-                raise PmgitError(f"{place} could not be read: {one.note}", "see who may read it")
+                raise PmgitError(
+                    f"{place} could not be read: {one.note}", "see who may read it: ls -la"
+                )
             if one.state == verify.RIGHT:
                 found[place] = (needs[one.path].size, needs[one.path].sha256)
             elif one.state == verify.CHANGED and place not in found:
@@ -185,7 +189,9 @@ def _hashed(
     memory = Memory(repository)
     for place, done in hash_files(repository.top, to_hash, memory, on_bytes=on_bytes).items():
         if done.trouble:
-            raise PmgitError(f"{place} could not be read: {done.trouble}", "see who may read it")
+            raise PmgitError(
+                f"{place} could not be read: {done.trouble}", "see who may read it: ls -la"
+            )
         found[place] = (done.size, done.sha256)
     memory.save()
     return found
