@@ -105,7 +105,7 @@ def test_wrong_dates_commits_and_licenses_are_asked_for_again(bert: Repo) -> Non
     steps += [("License (", "MIT\n")]
     shown = bert.dialogue("pmgit info new bert", steps)
     assert shown.code == 0, shown
-    assert shown.out.count("is no date: write it as YYYY-MM-DD") == 3
+    assert shown.out.count("is no date\nhint: write it as YYYY-MM-DD\n") == 3
     assert page(bert)[3:6:2] == ["**Downloaded**: 2026-01-13", "**License**: MIT"]
 
 

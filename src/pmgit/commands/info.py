@@ -39,9 +39,7 @@ def command() -> None:
 @click.option(
     "--source", default="", metavar="URL", help="Where the model is from: an address, or org/name."
 )
-@click.option(
-    "--downloaded", default="", metavar="DATE", help="The day of the download, YYYY-MM-DD."
-)
+@click.option("--downloaded", default="", metavar="DATE", help="The day, as YYYY-MM-DD.")
 @click.option(
     "--revision", default="", metavar="TEXT", help="A branch, a version or a full commit."
 )

@@ -143,12 +143,15 @@ def _add_text(
     except ValueError as error:
         raise PmgitError(f"{path} could not be read: {error}", "make it a plain file") from error
     except OSError as error:
-        why = f"{path} could not be read: {error.strerror}"
-        raise PmgitError(why, "see who may read it: ls -la") from error
+        raise _unreadable(path, error.strerror or "unknown error") from error
     oid = blob_id(repository, data)
     texts[oid] = data
     head = data if len(data) < pointer.MAX_BYTES and pointer.may_be(data) else b""
     entries[path] = Blob.known(path, oid, REGULAR[0], size, head)
+
+
+def _unreadable(path: str, why: str) -> PmgitError:
+    return PmgitError(f"{path} could not be read: {why}", "see who may read it: ls -la")
 
 
 def _hashed(
@@ -172,9 +175,7 @@ def _hashed(
         for one in verdicts[model.path]:
             place = f"{model.path}/{one.path}"
             if one.state == verify.UNREADABLE:
-                raise PmgitError(
-                    f"{place} could not be read: {one.note}", "see who may read it: ls -la"
-                )
+                raise _unreadable(place, one.note)
             if one.state == verify.RIGHT:
                 found[place] = (needs[one.path].size, needs[one.path].sha256)
             elif one.state == verify.CHANGED and place not in found:
@@ -189,9 +190,7 @@ def _hashed(
     memory = Memory(repository)
     for place, done in hash_files(repository.top, to_hash, memory, on_bytes=on_bytes).items():
         if done.trouble:
-            raise PmgitError(
-                f"{place} could not be read: {done.trouble}", "see who may read it: ls -la"
-            )
+            raise _unreadable(place, done.trouble)
         found[place] = (done.size, done.sha256)
     memory.save()
     return found
