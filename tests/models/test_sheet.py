@@ -59,7 +59,7 @@ def test_what_the_folder_alone_shows(vad: Repo) -> None:
         ("README.md", None, "here"), ("config.json", None, "here"),
         ("model.safetensors", None, "here"),
     ]  # fmt: skip
-    assert found["notes"] == ["there is no INFO.md"]
+    assert found["notes"] == ["no INFO.md lies here"]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -125,7 +125,7 @@ def update(*, names: tuple[str, ...], pin: bool, dry_run: bool) -> None:
             write_whole(place, page)
             say(f"wrote {shown}")
     if not pages:
-        say("no model has an INFO.md: write them by pmgit info new NAME")
+        say("no INFO.md lies here; to write one: pmgit info new NAME")
 
 
 def _renewed(top: str, model: Account, data: bytes, tiers: Tiers) -> bytes:

@@ -131,7 +131,7 @@ def _add_lock(sheet: Sheet, model: Account) -> None:
 def _add_info(sheet: Sheet, model: Account) -> None:
     info = model.info
     if info is None:
-        sheet.problems.append(f"there is no {INFO}")
+        sheet.problems.append(f"no {INFO} lies here")
         return
     if info.problem:
         sheet.problems.append(f"{INFO}: {info.problem}")
