@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.hub_server import HubServer
 from tests.kit import Repo, Result
 
 if TYPE_CHECKING:
@@ -163,6 +165,35 @@ def test_names_and_defaults_of_strangers_do_not_act_on_the_terminal(repo: Repo) 
     shown = repo.dialogue(f"pmgit info new {name}", [(label, "\n") for label in ENGLISH])
     assert shown.code == 0, shown
     assert "\x1b" not in shown.out
+
+
+def test_what_the_hubs_own_client_leaves_is_found(repo: Repo, weights: Weights) -> None:
+    """A download into a folder, the client's cache as a models folder, and links into it."""
+    script = (
+        "from huggingface_hub import snapshot_download as download\n"
+        "download('onnx-community/vad', local_dir='pretrained_model/vad')\n"
+        "download('onnx-community/vad', cache_dir='pretrained_model')\n"
+    )
+    files = {"README.md": b"---\nlicense: mit\n---\n", "model.safetensors": weights.safetensors}
+    with HubServer() as hub:
+        commit = hub.add("onnx-community/vad", files)
+        env = hub.environment(str(repo.path.parent / "hf"))
+        done = repo.run([sys.executable, "-c", script], env=env)
+    assert done.code == 0, done
+    cached = "pretrained_model/models--onnx-community--vad"
+    (repo.path / "pretrained_model/linked").mkdir()
+    for name in files:
+        target = repo.path / cached / "snapshots" / commit / name
+        (repo.path / "pretrained_model/linked" / name).symlink_to(target)
+    page = "https://huggingface.co/onnx-community/vad"
+    for model, expected in (
+        ("vad", ["TODO", "20", f"`{commit}`", "mit", "309,633 F32"]),
+        ("models--onnx-community--vad", [page, "TODO", f"`{commit}`", "mit", "309,633 F32"]),
+        ("linked", [page, "TODO", f"`{commit}`", "TODO", "TODO"]),
+    ):
+        lines = repo.pmgit("info", "new", model, "--dry-run").out.splitlines()
+        values = [line.partition(": ")[2] for line in (*lines[2:6], lines[8])]
+        assert all(map(str.startswith, values, expected)), (model, values)
 
 
 def test_a_locked_model_is_described_by_its_lock(repo: Repo, weights: Weights) -> None:
