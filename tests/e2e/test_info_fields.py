@@ -150,6 +150,13 @@ def test_nobody_is_asked(downloaded: Repo, command: str) -> None:
     assert page(downloaded)[5].casefold() == "**license**: mit"
 
 
+@pytest.mark.parametrize("command", ["pmgit fix --yes", "pmgit fix"])
+def test_a_fix_does_not_ask_in_between(bert: Repo, command: str) -> None:
+    bert.stage(f"{BERT}/config.json", "{}")
+    shown = bert.dialogue(command, [])
+    assert ("Source (" in shown.out, (bert.path / INFO).is_file()) == (False, True), shown
+
+
 def test_the_page_alone_goes_to_standard_output(bert: Repo) -> None:
     asked(bert, "gpt2\n", "\n", "\n", "\n", command="pmgit info new bert --dry-run > out.md")
     text = (bert.path / "out.md").read_text()
