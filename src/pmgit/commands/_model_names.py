@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.models.account import Accounts
 
+#: What the commands about all models print where there are none.
+NO_MODEL = "no model: put one below the models folder, then: pmgit add FOLDER"
+
 
 def chosen_models(names: Sequence[str]) -> tuple[Repository, Accounts]:
     """The repository, and the models that `names` mean; without names all models.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands import _terminal
-from pmgit.commands._model_names import chosen_models
+from pmgit.commands._model_names import NO_MODEL, chosen_models
 from pmgit.commands._options import format_option
 from pmgit.core.errors import CLEAN
 from pmgit.core.shell import Shell, own_command
@@ -41,7 +41,7 @@ def command(names: tuple[str, ...], form: str) -> int:
         _terminal.show_json(_document(found))
         return CLEAN
     if not (found.rows or found.loose or found.clones):
-        _terminal.say("no model: put one below the models folder, then: pmgit add FOLDER")
+        _terminal.say(NO_MODEL)
         return CLEAN
     for line in _table(found.rows) if found.rows else ():
         click.echo(line)

@@ -97,6 +97,10 @@ class Contents:
         """Keep the first bytes of a blob that may not be in the object store."""
         self._heads[oid] = head
 
+    def know_text(self, oid: str, text: bytes) -> None:
+        """Keep the content of a text that may not be in the object store."""
+        self._texts[oid] = text
+
     def texts_of(
         self, blobs: Sequence[Blob], limit: int, *, needed: bool = True
     ) -> dict[str, bytes]:

@@ -50,9 +50,10 @@ class OnDisk:
 class Account:
     """One model: the folder `path` in the models folder `root`. Other paths count from `path`.
 
-    `lock` is None without a pmgit.lock; `lock_trouble` says why one cannot be used. `pointers` are
-    those of the index, `raw` the other files that the index has; `disk` is what lies in the work
-    tree (without INFO.md and pmgit.lock), `weights` the paths that are weights, wherever they are.
+    `lock` is None without a pmgit.lock; `lock_trouble` says why one cannot be used. `blobs` are all
+    files that the index has; without INFO.md and pmgit.lock, `pointers` are those of its pointers
+    and `raw` the others. `disk` is what lies in the work tree (without these two), `weights` the
+    paths that are weights, wherever they are.
     """
 
     path: str
@@ -62,6 +63,7 @@ class Account:
     info: Info | None = None
     pointers: dict[str, Pointer] = field(default_factory=dict)
     raw: dict[str, Blob] = field(default_factory=dict)
+    blobs: dict[str, Blob] = field(default_factory=dict)
     disk: dict[str, OnDisk] = field(default_factory=dict)
     weights: set[str] = field(default_factory=set)
 
@@ -140,6 +142,7 @@ def _share_out(
             without.add(blob.path)
             continue
         name = blob.path[len(model.path) + 1 :]
+        model.blobs[name] = blob
         if name in (INFO, LOCK):
             continue
         stands_for = pointer.read(blob.head) if blob.head else None
