@@ -86,7 +86,7 @@ GUARDED = {
     ),
     "test_remote.py": ("_verify_remote",),
     "test_stale_info.py": ("recorded",),
-    "test_status.py": ("account",),
+    "test_status.py": ("account", "outward_links"),
     "test_verify.py": ("hashing",),
     "test_add.py": ("adopt",),
     "test_outdated.py": ("moved_on",),

@@ -11,7 +11,7 @@ from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import format_option
 from pmgit.core.errors import CLEAN
 from pmgit.core.shell import Shell, own_command
-from pmgit.core.units import counted, show_size
+from pmgit.core.units import counted, listed, show_size
 from pmgit.models.status import Status
 from pmgit.report.text import visible
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from pmgit.models.status import ModelRow
 
+#: So many of the weights in a clone are named.
+_NAMED = 3
 _HEADINGS = ("model", "weights", "size", "format", "parameters", "license", "commit", "INFO.md")
 
 
@@ -29,18 +31,19 @@ _HEADINGS = ("model", "weights", "size", "format", "parameters", "license", "com
 def command(names: tuple[str, ...], form: str) -> int:
     """Show each MODEL (all of them without one) on one line, then what needs attention.
 
-    Where its weights are: here, pointer (Git LFS has the content), missing, changed, or not
-    locked (neither a lock nor a pointer records them). No weights are read: sizes are compared;
-    `pmgit verify` compares the content.
+    Where its weights are: here, pointer (Git LFS has the content), missing, changed, link (they
+    lie elsewhere), or not locked (neither a lock nor a pointer records them). Weights that belong
+    to no model are named as well: loose files, links out of the models folders or to nothing,
+    clones. No weights are read: sizes are compared; `pmgit verify` compares the content.
 
     Exit code 0: looked, whatever was found; 2: wrong usage; 3: could not look.
     """
     repository, accounts = chosen_models(names)
     found = Status(repository, accounts)
     if form == "json":
-        _terminal.show_json(_document(found))
+        _terminal.show_json(_document(found, Shell(repository.prefix, own_command())))
         return CLEAN
-    if not (found.rows or found.loose or found.clones):
+    if not (found.rows or found.loose or found.clones or found.links):
         _terminal.say("no model: put one below the models folder, then: pmgit add FOLDER")
         return CLEAN
     for line in _table(found.rows) if found.rows else ():
@@ -57,9 +60,18 @@ def command(names: tuple[str, ...], form: str) -> int:
                 _terminal.show_fix(shell.line(fix), paint)
     for path in map(visible, found.loose):
         click.echo(f"{path}: lies in no model's folder; see: pmgit explain misplaced-weights")
-    for path in map(visible, found.clones):
-        click.echo(f"{path}: is a repository of its own; see: pmgit explain linked-model")
+    for link in found.links:
+        what = "leads out of the models folders" if link.exists else "leads to nothing"
+        _say_place(link.path, f"is a link that {what}: {visible(link.target)}", shell)
+    for path, weights in found.clones.items():
+        has = f", with {listed(weights, _NAMED)}" if weights else ""
+        _say_place(path, f"is a repository of its own{visible(has)}", shell)
     return CLEAN
+
+
+def _say_place(path: str, what: str, shell: Shell) -> None:
+    line = shell.called(f"{what}; see: pmgit explain linked-model")
+    click.echo(f"{visible(path)}: {line}")
 
 
 def _table(rows: list[ModelRow]) -> list[str]:
@@ -94,14 +106,17 @@ def _rounded(parameters: dict[str, int]) -> str:
     return f"{count} {dtype}"
 
 
-def _document(found: Status) -> dict[str, Any]:
+def _document(found: Status, shell: Shell) -> dict[str, Any]:
     return {
         "on_disk": found.on_disk,
         "in_git": found.in_git,
         "in_lfs": found.in_lfs,
         "free": found.free,
         "loose": found.loose,
-        "clones": found.clones,
+        "clones": [{"path": path, "weights": names} for path, names in found.clones.items()],
+        "links": [
+            {"path": one.path, "target": one.target, "exists": one.exists} for one in found.links
+        ],
         "models": [
             {
                 "model": row.model.path,
@@ -119,7 +134,7 @@ def _document(found: Status) -> dict[str, Any]:
                 "attention": [
                     {
                         "message": text,
-                        "fix": [list(step.argv) for step in fix.steps] if fix else None,
+                        "fix": shell.commands(fix) if fix else None,
                     }
                     for text, fix in row.attention
                 ],
