@@ -12,7 +12,7 @@ SOURCE = TESTS.parent / "src/pmgit"
 GUARDED = {
     "test_cli.py": ("_options", "_output", "_work_tree", "startup", "errors", "colour"),
     "test_next_lines.py": ("_next", "_init_next"),
-    "test_init.py": ("_difference", "_terminal", "_steps", "settings"),
+    "test_init.py": ("_difference", "_steps", "settings"),
     "test_undo.py": ("_init_undo", "undo_look"),
     "test_info.py": ("_model_names", "caches"),
     "test_server.py": ("hook_script", "proof"),
@@ -85,6 +85,7 @@ GUARDED = {
         "side_by_side",
     ),
     "test_remote.py": ("_verify_remote",),
+    "test_terminal.py": ("_bars", "_tables"),
     "test_stale_info.py": ("recorded",),
     "test_status.py": ("account", "outward_links"),
     "test_verify.py": ("hashing",),

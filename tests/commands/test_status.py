@@ -214,7 +214,7 @@ def test_the_only_copy_of_a_model_is_named_and_git_lfs_keeps_it(repo: Repo) -> N
     shown = repo.pmgit("status").out
     assert f"{MODEL}: cannot be fetched again: this folder is the only copy" in shown
     [line] = [one for one in shown.splitlines() if one.startswith("fix: ")]
-    # It is not pasted by the kit, which lets no file change: pmgit's own lines of .gitignore and .pmgit.toml change, as they should.
+    # The kit's `paste` lets no file change; pmgit's lines of .gitignore and .pmgit.toml do.
     assert repo.sh(line.removeprefix("fix: ")).code == 0
     found = row(repo)
     assert (found["only_copy"], found["in_lfs"], found["in_git"]) == (False, 300_000, 0)

@@ -1,10 +1,8 @@
-"""Writing to the terminal: colours, --quiet, questions, fixes, and the bar of a long command."""
+"""Writing to the terminal: colours, --quiet, questions and fixes."""
 
 from __future__ import annotations
 
 import sys
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -14,18 +12,24 @@ from pmgit.core.shell import called, own_command
 from pmgit.report.colour import BOLD, GREEN, Paint, wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from typing import TextIO
 
 #: The key of click's `ctx.meta` that --quiet sets.
 QUIET = "pmgit.quiet"
-#: What takes less than this many bytes is over before anybody has read a bar.
-_WORTH_A_BAR = 200_000_000
+
+
+def has_colour(stream: TextIO | None = None) -> bool:
+    """Whether a stream (standard output without one) gets colours.
+
+    By --color, else by whether it is a terminal, and NO_COLOR.
+    """
+    chosen = click.get_current_context().color
+    return wanted(stream or sys.stdout) if chosen is None else chosen
 
 
 def paint() -> Paint:
-    """The colours of standard output: by --color, else by the terminal and NO_COLOR."""
-    chosen = click.get_current_context().color
-    return Paint(wanted(sys.stdout) if chosen is None else chosen)
+    """The colours of standard output."""
+    return Paint(has_colour())
 
 
 def is_quiet() -> bool:
@@ -71,22 +75,3 @@ def show_json(document: object) -> None:
 def show_fix(line: str, paint: Paint) -> None:
     """Print a fix as the line to paste."""
     click.echo(f"{paint('fix:', BOLD)} {paint(line, GREEN)}", color=True)
-
-
-@contextmanager
-def bytes_bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A function to call, from any thread, with the number of bytes that are done.
-
-    It moves a bar on a terminal; elsewhere, and where `total` bytes take no time, it does nothing.
-    """
-    if total < _WORTH_A_BAR or is_quiet() or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    lock = threading.Lock()
-    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
-
-        def add(count: int) -> None:
-            with lock:
-                bar.update(count)
-
-        yield add

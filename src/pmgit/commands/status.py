@@ -9,10 +9,21 @@ import click
 from pmgit.commands import _terminal
 from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import format_option
+from pmgit.commands._tables import BAD, CARE, GOOD, show_table
 from pmgit.core.errors import CLEAN
 from pmgit.core.shell import Shell, own_command
 from pmgit.core.units import counted, listed, show_size
-from pmgit.models.status import Status
+from pmgit.models.status import (
+    ABSENT,
+    CHANGED,
+    HERE,
+    LINKED,
+    MISSING,
+    NOT_LOCKED,
+    PLACEHOLDERS,
+    STANDS_IN,
+    Status,
+)  # fmt: skip
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
@@ -22,6 +33,11 @@ if TYPE_CHECKING:
 
 #: So many of the weights in a clone are named.
 _NAMED = 3
+#: What needs attention, by the words in the columns "weights" and "INFO.md".
+_STYLES = {
+    HERE: GOOD, STANDS_IN: CARE, LINKED: CARE, NOT_LOCKED: CARE, PLACEHOLDERS: CARE,
+    MISSING: BAD, CHANGED: BAD, ABSENT: BAD,
+}  # fmt: skip
 _HEADINGS = ("model", "weights", "size", "format", "parameters", "license", "commit", "INFO.md")
 
 
@@ -46,8 +62,8 @@ def command(names: tuple[str, ...], form: str) -> int:
     if not (found.rows or found.loose or found.clones or found.links):
         _terminal.say("no model: put one below the models folder, then: pmgit add FOLDER")
         return CLEAN
-    for line in _table(found.rows) if found.rows else ():
-        click.echo(line)
+    if found.rows:
+        show_table(_HEADINGS, [_cells(row) for row in found.rows], _STYLES)
     sums = [f"{show_size(found.on_disk)} on disk", f"{show_size(found.in_git)} in Git"]
     sums += [f"{show_size(found.in_lfs)} in Git LFS", f"{show_size(found.free)} free"]
     click.echo(f"{counted(len(found.rows), 'model')}: {', '.join(sums)}")
@@ -74,22 +90,15 @@ def _say_place(path: str, what: str, shell: Shell) -> None:
     click.echo(f"{visible(path)}: {line}")
 
 
-def _table(rows: list[ModelRow]) -> list[str]:
-    """The rows under their headings, each column as wide as it has to be."""
-    cells = [list(_HEADINGS), *(_cells(row) for row in rows)]
-    widths = [max(len(row[at]) for row in cells) for at in range(len(_HEADINGS))]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
-
-
 def _cells(row: ModelRow) -> list[str]:
     size = max(row.on_disk, row.in_lfs)
     return [
-        visible(row.model.path),
+        row.model.path,
         row.state,
         show_size(size) if size else "-",
-        visible(",".join(row.formats)) or "-",
-        visible(_rounded(row.parameters)) or "-",
-        visible(row.license[:40]) or "-",
+        ",".join(row.formats) or "-",
+        _rounded(row.parameters) or "-",
+        row.license[:40] or "-",
         row.commit[:12] or "-",
         row.info,
     ]
