@@ -76,6 +76,7 @@ GUARDED = {
     "test_config.py": ("option",),
     "test_config_entry.py": ("yaml_config", "entry"),
     # whole models, and where they come from
+    "test_fetch.py": ("file_lock",),
     "test_models.py": (
         "_add_source",
         "choose",
