@@ -42,7 +42,10 @@ def chosen_models(names: Sequence[str]) -> tuple[Repository, Accounts]:
     wanted = dict.fromkeys(known.resolve(name)[0] for name in names)
     found.others = [model for model in found.models if model.path not in wanted]
     found.models = [model for model in found.models if model.path in wanted]
-    found.loose, found.clones = [], []
+    found.loose, found.clones = [], {}
+    found.links = [
+        one for one in found.links if one.path.startswith(tuple(f"{m}/" for m in wanted))
+    ]
     return repository, found
 
 

@@ -9,8 +9,9 @@ import click
 
 from pmgit.commands import _next, _work_tree
 from pmgit.commands._add_source import ask
+from pmgit.commands._bars import bytes_bar
 from pmgit.commands._model_names import ModelNames
-from pmgit.commands._terminal import bytes_bar, named, say
+from pmgit.commands._terminal import named, say
 from pmgit.core.errors import CLEAN, PmgitError, UsageError
 from pmgit.core.units import show_size
 from pmgit.gitfiles import user_files
