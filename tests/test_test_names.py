@@ -78,6 +78,7 @@ GUARDED = {
     # whole models, and where they come from
     "test_models.py": ("_add_source", "choose", "download", "nearby", "one_at_a_time"),
     "test_stale_info.py": ("recorded",),
+    "test_license_conflict.py": ("stated_licenses",),
     "test_status.py": ("account",),
     "test_verify.py": ("hashing",),
     "test_add.py": ("adopt",),

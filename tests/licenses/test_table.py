@@ -14,7 +14,7 @@ def test_the_rows_are_whole() -> None:
         assert id == id.lower().strip(), id
         assert row.commercial in (YES, NO, CONDITIONAL, UNKNOWN), id
         assert row.conditions, id
-        assert row.phrase.isprintable(), id
+        assert row.conditions.isprintable(), id
         assert "licence" not in row.conditions.lower(), id
     # No use under a license that forbids it is called anything else.
     for id, row in KNOWN.by_id.items():

@@ -6,16 +6,19 @@ import os
 
 import click
 
-from pmgit.commands import _work_tree
+from pmgit.commands import _licenses, _work_tree
 from pmgit.commands._model_names import ModelNames, chosen_models
+from pmgit.commands._options import one_line
 from pmgit.commands._terminal import say
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.user_files import write_whole
+from pmgit.licenses import phrase
+from pmgit.licenses.expression import read
+from pmgit.licenses.table import YES
 from pmgit.model import caches, info_block, info_file, info_template, repo_id
 from pmgit.model.describe import Description, ModelFile, describe
 from pmgit.model.folder import INFO
-from pmgit.model.info_file import is_placeholder
 from pmgit.model.weights import Tiers
 from pmgit.models import download
 from pmgit.report.text import visible
@@ -63,7 +66,7 @@ def new(
     if len(names) > 1 and (source or revision):
         raise UsageError("--source and --revision belong to one model", "run it once for each NAME")
     source = _address(source) if source else ""
-    license, revision = _text("license", license), _text("revision", revision)
+    license, revision = one_line("license", license), one_line("revision", revision)
     repository, config = _work_tree.load()
     models = ModelNames(repository, config)
     # All names are looked at before anything is written.
@@ -92,6 +95,9 @@ def new(
             say(f"wrote {shown}")
         for problem in known.problems:
             click.echo(f"note: {problem}", err=True)
+        named = license or known.license
+        if named and phrase.terms(read(named)).commercial != YES:
+            click.echo(f"note: license {_licenses.with_terms(named)}", err=True)
         for number, line in info_template.unfilled(data):
             click.echo(f"{shown}:{number}: still to be filled in: {line.strip()}", err=True)
 
@@ -174,19 +180,6 @@ def _address(text: str) -> str:
             "the source holds a user name or password, which would go into Git",
             "leave out what stands before the @",
         )
-    return text
-
-
-def _text(option: str, text: str) -> str:
-    """`text` without blanks around it. Raises UsageError unless it fits on the line of a field."""
-    text = text.strip()
-    if not text.isprintable() or any(char in text for char in "<>`") or len(text) > 200:
-        raise UsageError(
-            f"--{option} holds what does not belong in one line of text: {text[:80]!r}",
-            "at most 200 characters, no line breaks, none of < > `",
-        )
-    if is_placeholder(text):
-        raise UsageError(f"--{option} {text!r} is only a placeholder", "leave the option out")
     return text
 
 

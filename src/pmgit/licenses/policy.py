@@ -29,15 +29,30 @@ class Verdict:
 
     `severity` is '' where it has nothing against it, else WARNING or ERROR; `why` is the reason, as
     the end of a sentence about `name`; `way` is what somebody can do who wants it all the same.
+    `wants_name`: it ends with naming a license.
     """
 
-    __slots__ = ("name", "severity", "way", "why")
+    __slots__ = ("name", "severity", "wants_name", "way", "why")
 
-    def __init__(self, name: str, severity: str = "", why: str = "", way: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        severity: str = "",
+        why: str = "",
+        way: str = "",
+        *,
+        wants_name: bool = False,
+    ) -> None:
         self.name = name
         self.severity = severity
         self.why = why
         self.way = way
+        self.wants_name = wants_name
+
+    @property
+    def text(self) -> str:
+        """The name and the reason."""
+        return f"{self.name} {self.why}".strip()
 
 
 class Policy:
@@ -62,7 +77,8 @@ class Policy:
         """What the policy says about a model of which no license is known."""
         if not self._allow:
             return Verdict("")
-        return Verdict("", ERROR, f"no license is known, and allow of {self._where} names some")
+        why = f"no license is known, and allow of {self._where} names some"
+        return Verdict("", ERROR, why, "name its license", wants_name=True)
 
     def _one(self, name: Named) -> Verdict:
         shown = cut(name.shown)
@@ -81,7 +97,7 @@ class Policy:
         use = name.license.commercial if name.license else table.UNKNOWN
         if use == table.NO:
             why = f"does not allow commercial use, and {self._where} has commercial = true"
-            return Verdict(shown, ERROR, why, _AGREEMENT)
+            return Verdict(shown, ERROR, why, _AGREEMENT, wants_name=True)
         if use == table.YES or allowed:
             return Verdict(shown)
         conditions = name.license.conditions if name.license else "pmgit does not know its text"
@@ -91,9 +107,7 @@ class Policy:
         return Verdict(shown, WARNING, f"{what} ({conditions})", "read its text")
 
 
-_AGREEMENT = (
-    "take another model; with an agreement of your own, name that in INFO.md: LicenseRef-NAME"
-)
+_AGREEMENT = "take another model, or name an agreement of your own as its license, LicenseRef-NAME"
 
 
 def _entry(name: Named) -> str:

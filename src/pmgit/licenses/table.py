@@ -20,12 +20,6 @@ YES, NO, CONDITIONAL, UNKNOWN = "yes", "no", "conditional", "unknown"
 #: The ids of the Hub that name no license.
 NONE_STATED, OTHER = "unknown", "other"
 
-_PHRASES = {
-    YES: "commercial use: yes",
-    NO: "commercial use: no",
-    CONDITIONAL: "commercial use: under conditions",
-    UNKNOWN: "commercial use: not known",
-}
 #: No name of a license is longer.
 _LONGEST = 200
 #: Words that do not tell licenses apart.
@@ -86,13 +80,6 @@ class License:
             or (self.is_family and self.id in other.families)
             or (other.is_family and other.id in self.families)
         )
-
-    @property
-    def phrase(self) -> str:
-        """What is known, in one short phrase."""
-        if self.id == NONE_STATED:
-            return self.conditions
-        return f"{_PHRASES[self.commercial]}; {self.conditions}"
 
 
 class Table:

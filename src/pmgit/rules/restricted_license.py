@@ -74,11 +74,11 @@ class RestrictedLicense(Rule):
             statement, verdict = worst
             severity = verdict.severity if stated.is_due else WARNING
             path = statement.path if statement else stated.place
-            text = f"{verdict.name} {verdict.why}".strip()
             way = f": {verdict.way}" if verdict.way else ""
+            way += " (in INFO.md)" if verdict.wants_name else ""
             yield self.finding(
                 path,
-                f"{text}{way}",
+                f"{verdict.text}{way}",
                 severity=severity,
                 line=statement.line if statement else 0,
             )
