@@ -39,8 +39,8 @@ Every key may be left out. `deny` comes first, then `allow`, then `commercial`. 
 * a family: `gpl` is every version, `cc-by-nc` is `cc-by-nc-2.0`, `3.0` and `4.0`, but not
   `cc-by-nc-sa-4.0`; `cc`, `bsd`, `llama` and `openrail` are all of theirs;
 * a pattern: `cc-by-nc*`, `llama*`;
-* `LicenseRef-NAME` for a license that pmgit does not know, by its name (`LicenseRef-tongyi-qianwen`,
-  `LicenseRef-acme-*`); `other` for all of these.
+* `LicenseRef-NAME` for a license that pmgit does not know, by its name
+  (`LicenseRef-tongyi-qianwen`, `LicenseRef-acme-*`); `other` for all of these.
 
 A name that is none of these is an error (exit code 2) that names the nearest one.
 
@@ -78,8 +78,8 @@ over several lines) it passes over.
 The ids are those of [the Hub](https://huggingface.co/docs/hub/repositories-licenses) as of
 22 August 2026, the SPDX ids those of the [SPDX list](https://spdx.org/licenses/) 3.29.0. The
 conditions of standard licenses are common knowledge; those of `apple-amlr`, `apple-ascl`,
-`intel-research`, `fair-noncommercial-research-license`, `llama3` and `gemma` were read in the texts,
-in part. `h-research`, `openmdw-1.1`, `grok2-community` and `deepfloyd-if-license` were not read.
-`bsl-1.0` is the Boost license, not the Business Source License. `gpl-3.0` and its like do not say
-whether later versions are allowed.
+`intel-research`, `fair-noncommercial-research-license`, `llama3` and `gemma` were read in
+the texts, in part. `h-research`, `openmdw-1.1`, `grok2-community` and `deepfloyd-if-license` were
+not read. `bsl-1.0` is the Boost license, not the Business Source License. `gpl-3.0` and its like do
+not say whether later versions are allowed.
 """

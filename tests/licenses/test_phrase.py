@@ -18,8 +18,7 @@ from pmgit.licenses.expression import read
         ("LicenseRef-Agreement", "unknown", "LicenseRef-Agreement, not known"),
         ("MIT OR CC-BY-NC-4.0", "yes", "mit OR cc-by-nc-4.0"),
         ("MIT AND CC-BY-NC-4.0", "no", "mit AND cc-by-nc-4.0, non-commercial"),
-        ("(gemma OR h-research) AND mit", "conditional", "(gemma OR h-research) AND mit, "
-         "conditions"),
+        ("(gemma OR cc) AND mit", "conditional", "(gemma OR cc) AND mit, conditions"),
         ("", "unknown", ", not known"),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.core.finding import Finding
-    from pmgit.licenses.policy import Policy, Verdict
+    from pmgit.licenses.policy import Policy, Ruling
     from pmgit.model.stated_licenses import Stated, Statement
     from pmgit.model.subject import Subject
 
@@ -84,10 +84,10 @@ class RestrictedLicense(Rule):
             )
 
 
-def _worst(policy: Policy, stated: Stated) -> tuple[Statement | None, Verdict] | None:
+def _worst(policy: Policy, stated: Stated) -> tuple[Statement | None, Ruling] | None:
     """The worst that the policy says about a model, with the statement that it is about."""
     statements = [stated.info] if stated.info and stated.is_own else stated.all
-    found: tuple[Statement | None, Verdict] | None = None
+    found: tuple[Statement | None, Ruling] | None = None
     for statement in statements:
         if statement.reading.expression is None:
             continue
