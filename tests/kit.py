@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import select
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -271,6 +272,38 @@ class Repo:
             done.stdout.decode("utf-8", "surrogateescape"),
             done.stderr.decode("utf-8", "surrogateescape"),
         )
+
+    def dialogue(
+        self, command: str, steps: list[tuple[str, str]], *, cwd: str | Path = ""
+    ) -> Result:
+        """Paste a command into a shell at a terminal; all that it prints is `out`.
+
+        Of each step the second text is typed when the first has appeared: `("Source", "gpt2\\n")`.
+        """
+        import pty
+
+        child, terminal = pty.fork()
+        if child == 0:
+            os.chdir(self.path / cwd)
+            os.execvpe("bash", ["bash", "-c", command], self.env)
+        seen, at = b"", 0
+        left = list(steps)
+        while True:
+            while left and (found := seen.find(left[0][0].encode(), at)) >= 0:
+                at = found + len(left[0][0].encode())
+                os.write(terminal, left.pop(0)[1].encode())
+            ready, _, _ = select.select([terminal], [], [], 60)
+            try:
+                more = os.read(terminal, 65536) if ready else b""
+            except OSError:  # Linux: the other end is closed
+                more = b""
+            if not more:
+                break
+            seen += more
+        os.close(terminal)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert not left, (left, seen)
+        return _result(code, seen.replace(b"\r\n", b"\n"), b"")
 
     def pmgit(
         self,

@@ -391,3 +391,73 @@ def test_update_writes_the_block_anew_and_nothing_else(lfs_repo: Repo) -> None:
     page.unlink()
     shown = repo.pmgit("info", "update", "mine")
     assert (shown.code, "pmgit info new" in shown.err) == (2, True), shown
+
+
+def test_update_keeps_the_hashes_of_weights_that_are_not_here(repo: Repo) -> None:
+    """In a clone without the ignored weights, and without a lock, nothing else has them."""
+    assert repo.pmgit("gitignore").code == 0
+    file = repo.write("pretrained_model/mine/model.pt", 3000)
+    repo.write("pretrained_model/mine/other.pt", 4000)
+    new(repo, "mine")
+    before = info(repo, "pretrained_model/mine")
+    os.unlink(repo.path / "pretrained_model/mine/other.pt")
+    away = file.rename(repo.path / "away.pt")
+    assert "nothing to change" in repo.pmgit("info", "update").out
+    assert info(repo, "pretrained_model/mine") == before
+    away.rename(file)
+    assert repo.pmgit("info", "update", "mine").out.startswith("wrote ")
+    assert "other.pt" not in info(repo, "pretrained_model/mine")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_update_keeps_every_other_byte(repo: Repo, language: str) -> None:
+    """Line ends of Windows, a byte order mark, no line end at the last line, another encoding."""
+    repo.write("pretrained_model/mine/model.pt", 3000)
+    new(repo, "mine", "--language", language)
+    page = repo.path / "pretrained_model/mine/INFO.md"
+    plain = page.read_bytes()
+    begin = plain.index(b"<!-- pmgit:files")
+    end = plain.index(b"<!-- /pmgit:files -->") + len(b"<!-- /pmgit:files -->")
+    for before, after in (
+        (plain[:begin], plain[end:]),
+        (b"\xef\xbb\xbf" + plain[:begin], plain[end:].rstrip(b"\n")),
+        (plain[:begin] + "注".encode("gbk") + b"\x0c\r\n\n", b"\n\xff\xfe trailing \t\n\n\n"),
+        (b"", b""),
+    ):
+        for line_end in (b"\n", b"\r\n"):
+            parts = [part.replace(b"\n", line_end) for part in (before, plain[begin:end], after)]
+            for size in (3000, 5000):
+                repo.write("pretrained_model/mine/model.pt", size)
+                page.write_bytes(b"".join(parts))
+                code = repo.pmgit("info", "update", "mine").code
+                made = page.read_bytes()
+                assert (code, made.startswith(parts[0]), made.endswith(parts[2])) == (0, True, True)
+                block = made[len(parts[0]) : len(made) - len(parts[2])]
+                assert b"%d bytes" % size in block
+                assert block.count(b"\n") == block.count(line_end)
+
+
+def test_update_writes_nothing_when_one_page_is_broken(repo: Repo) -> None:
+    for name in ("a", "b"):
+        repo.write(f"pretrained_model/{name}/model.pt", 3000)
+        new(repo, name)
+        repo.write(f"pretrained_model/{name}/model.pt", 4000)
+    page = repo.path / "pretrained_model/b/INFO.md"
+    whole = page.read_text()
+    for text, why in (
+        (whole.replace("<!-- /pmgit:files -->\n", ""), "never ends"),
+        (whole + whole, "blocks begin in lines 14 and"),
+        (whole + "\0", "NUL"),
+        ("x" * 1_000_001, "1,000,001 bytes"),
+    ):
+        page.write_text(text)
+        before = repo.contents()
+        shown = repo.pmgit("info", "update")
+        assert (shown.code, why in shown.err) == (3, True), shown
+        assert "pretrained_model/b/INFO.md: " in shown.err
+        assert repo.contents() == before
+
+
+def test_update_of_nothing(repo: Repo) -> None:
+    shown = repo.pmgit("info", "update")
+    assert (shown.code, "pmgit info new" in shown.out) == (0, True), shown

@@ -93,7 +93,7 @@ def test_no_license_is_not_in_allow_until_one_is_named(repo: Repo, hub: HubServe
     assert "no license is known, and allow of [licenses] of .pmgit.toml names some" in shown.err
     assert "hint: name its license (--license); see: " in shown.err
     shown = repo.pmgit("add", ID, "--yes", "--license", "a<b")
-    assert (shown.code, "--license holds what does not belong" in shown.err) == (2, True)
+    assert (shown.code, "the license holds what does not belong" in shown.err) == (2, True)
     assert repo.pmgit("add", ID, "--yes", "--license", "MIT License").code == 0
 
 

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pmgit.model import info_file, lock_file
-from tests.file_server import Fault
+from tests.file_server import Asked, Fault, Handler
 from tests.hub_server import HubServer
 from tests.kit import BIN, Repo, large_bytes, random_bytes
 from tests.weights import Weights
@@ -237,6 +238,28 @@ def test_two_at_once_wait_for_each_other(
     assert [one.returncode for one in both] == [0, 0], texts
     assert len(hub.cdn.starts(f"/objects/{oid}")) == before + 1
     assert "waiting for another pmgit" in "".join(texts)
+
+
+def test_files_come_side_by_side_and_the_same_bytes_only_once(
+    repo: Repo, hub: HubServer, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, other_data = files["model.safetensors"], random_bytes(1_100_000)
+    both = {"model.safetensors": data, "same.safetensors": data, "other.safetensors": other_data}
+    other = clone(repo, hub, {**files, **both})
+    until_both_are_asked_for = threading.Barrier(2, timeout=30)
+    answer = hub.cdn.answer
+
+    def wait(handler: Handler, asked: Asked) -> None:
+        until_both_are_asked_for.wait()
+        answer(handler, asked)
+
+    monkeypatch.setattr(hub.cdn, "answer", wait)
+    before = len(hub.cdn.log)
+    shown = other.pmgit("pull", "--jobs", "2")
+    assert shown.code == 0, shown
+    assert "1 from this machine, 5 from huggingface" in shown.out
+    assert len(hub.cdn.log) == before + 2
+    assert other.pmgit("verify").code == 0
 
 
 def test_a_file_that_differs_stays_until_somebody_says_so(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.server import hook_script
+from pmgit.server import installation
 from tests.kit import ACTING, BIN, GIT_VERSION, Repo, Result, pointer, random_bytes
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Server(Repo):
 
     def guard(self, *, config: str = "", gitlab: bool = False) -> None:
         """Have Git run the hook as it is installed; what git processes it starts is kept."""
-        text = hook_script.text(config=config, gitlab=gitlab).decode()
+        text = installation.hook_text(config=config, gitlab=gitlab).decode()
         self._write(text.replace("\n", f'\nexport GIT_TRACE="{self.trace}"\n', 1))
 
     def guard_by_hand(self) -> None:

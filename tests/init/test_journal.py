@@ -99,15 +99,16 @@ def test_what_another_program_writes(here: Repository) -> None:
     assert Path(path(here, "gone")).read_bytes() == b"gone\n"
 
 
-def test_a_block_goes_out_of_a_file_that_has_an_older_block(here: Repository) -> None:
+def test_a_block_goes_by_its_marks_out_of_a_file_that_was_changed_since(here: Repository) -> None:
     old = block.replace(b"mine\n", ["old"])
     new = block.replace(old, ["new"])
-    Path(path(here, ".gitignore")).write_bytes(old)
-    journal = Journal(here)
-    journal.write(BLOCK, path(here, ".gitignore"), new)
-    Path(path(here, ".gitignore")).write_bytes(new + b"since\n")
-    list(undo.run(here, journal))
-    assert Path(path(here, ".gitignore")).read_bytes() == old + b"since\n"
+    for since, left in ((b"since\n", b"mine\nsince\n"), (b"", old)):
+        Path(path(here, ".gitignore")).write_bytes(old)
+        journal = Journal(here)
+        journal.write(BLOCK, path(here, ".gitignore"), new)
+        Path(path(here, ".gitignore")).write_bytes(new + since)
+        list(undo.run(here, journal))
+        assert Path(path(here, ".gitignore")).read_bytes() == left
 
 
 def test_a_journal_of_an_earlier_pmgit_is_undone(here: Repository, repo: Repo) -> None:
@@ -169,8 +170,7 @@ def test_a_damaged_journal_is_an_error(here: Repository) -> None:
 def test_only_our_unfinished_files_are_swept(here: Repository) -> None:
     journal = Journal(here)
     journal.write(OWN, path(here, "a"), b"x\n")
-    for name in ("a.0123456789ab.tmp", "a.pmgit-new", "a.pmgit-new.0123456789ab.tmp"):
-        Path(path(here, name)).write_bytes(b"half")
+    Path(path(here, "a.0123456789ab.tmp")).write_bytes(b"half")
     for name in ("a.abc.tmp", "a.mine.tmp", "b.0123456789ab.tmp"):
         Path(path(here, name)).write_bytes(b"mine")
     journal.sweep()

@@ -14,6 +14,7 @@ import pytest
 from pmgit.core.config import Config
 from pmgit.core.errors import PmgitError
 from pmgit.model import describe as module
+from pmgit.model import info_template
 from pmgit.model.weights import Tiers
 from tests.kit import pointer, random_bytes
 from tests.weights import Weights, sha256
@@ -88,6 +89,59 @@ def test_what_is_no_part_of_the_model(model: Path) -> None:
     write(model, "vocab.txt", "a\r\nb")
 
     assert [file.path for file in describe(model).files] == ["onnx/model.onnx", "vocab.txt"]
+
+
+def test_the_architecture_and_what_it_was_made_from(model: Path) -> None:
+    config = {"architectures": ["BertForMaskedLM"], "model_type": "bert", "torch_dtype": "float16"}
+    write(model, "config.json", json.dumps(config))
+    write(model, "README.md", "---\nbase_model: a/b\ntags:\n- x\n- license:mit\n---\n")
+    found = describe(model)
+    assert found.license == "mit"
+    for language, lines in (
+        ("en", "- Architecture: BertForMaskedLM (bert), float16\n- Based on: a/b\n"),
+        ("zh", "- 架构：BertForMaskedLM (bert), float16\n- 基础模型：a/b\n"),
+    ):
+        assert lines in info_template.write("bert", found, language).decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs links")
+def test_an_entry_of_the_hubs_cache(tmp_path: Path, weights: Weights) -> None:
+    """As huggingface_hub lays it out: the names are links to what lies in `blobs`."""
+    entry = tmp_path / "hub/models--google--vit"
+    write(entry, f"blobs/{sha256(weights.safetensors)}", weights.safetensors)
+    write(entry, "blobs/abc", "---\nlicense: mit\n---\n")
+    write(entry, "blobs/def", '{"model_type": "vit"}')
+    write(entry, "refs/main", COMMIT)
+    snapshot = entry / "snapshots" / COMMIT
+    snapshot.mkdir(parents=True)
+    names = (("model.safetensors", sha256(weights.safetensors)), ("README.md", "abc"))
+    for name, blob in (*names, ("config.json", "def")):
+        (snapshot / name).symlink_to(f"../../blobs/{blob}")
+    (tmp_path / "secret").write_text("---\nlicense: stolen\n---\n")
+    (snapshot / "LICENSE").symlink_to(tmp_path / "secret")
+    found = describe(entry, "hub/models--google--vit")
+
+    assert (found.repo_id, found.commit, found.license) == ("google/vit", COMMIT, "mit")
+    assert [file.path for file in found.files] == ["README.md", "config.json", "model.safetensors"]
+    assert (found.parameters, found.config.model_type) == ({"F32": 309_633}, "vit")
+
+    # Links to it, from a model's folder of another name.
+    folder = tmp_path / "vit"
+    folder.mkdir()
+    (folder / "model.safetensors").symlink_to(snapshot / "model.safetensors")
+    found = describe(folder)
+    assert (found.repo_id, found.commit, found.files) == ("google/vit", COMMIT, [])
+    assert found.problems == ["1 link not followed, and not listed"]
+
+
+def test_look_reads_no_weights(
+    model: Path, weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(weights.path("silero_vad_16k.safetensors"), model / "model.safetensors")
+    note(model, "model.safetensors", when=4_000_000_000)
+    monkeypatch.setattr(module, "_file", None)
+    found = module.look(str(model), "bert")
+    assert (found.parameters, found.commit, found.files) == ({"F32": 309_633}, COMMIT, [])
 
 
 def test_traces_of_a_download(model: Path) -> None:
@@ -241,6 +295,14 @@ def test_a_link_below_the_traces_is_not_followed(model: Path, tmp_path: Path) ->
     (model / ".cache/huggingface/download/onnx").symlink_to(tmp_path / "outside")
 
     assert describe(model).commit == ""
+
+
+def test_a_header_that_claims_ten_gigabytes(model: Path) -> None:
+    file = write(model, "model.safetensors", (10_000_000_000).to_bytes(8, "little") + b"{}")
+    os.truncate(file, 12_000_000_000)  # sparse
+    found = module.look(str(model), "bert")
+    assert found.parameters == {}
+    assert "10,000,000,000 bytes is over 16,000,000" in found.problems[0]
 
 
 def test_too_many_files(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,29 @@ def test_ignored_weights_by_their_size_and_by_the_lock(repo: Repo) -> None:
     assert findings(repo) == []  # of a lock that is none, lock-mismatch speaks
 
 
+def test_where_the_lock_is_stale_as_well_the_fix_is_that_of_the_lock(repo: Repo) -> None:
+    """`pmgit info update` goes by the lock: it would change nothing."""
+    assert repo.pmgit("gitignore").code == 0
+    repo.write(WEIGHTS, 300_000)
+    assert repo.pmgit("add", MODEL).code == 0
+    repo.git("add", ".")
+    repo.write(WEIGHTS, 300_001)
+    found = repo.check("--select", "stale-info,lock-mismatch")
+    assert {f["rule"] for f in found} == {"stale-info", "lock-mismatch"}
+    (fix,) = {f["fix"]["shell"] for f in found}
+    repo.paste(fix)
+    assert repo.check("--select", "stale-info,lock-mismatch") == []
+    # A model with a source: either may be right.
+    lock = repo.path / MODEL / "pmgit.lock"
+    text = lock.read_text().replace('"local"', '"url"\nurl = "https://a.example/x.safetensors"')
+    repo.stage(f"{MODEL}/pmgit.lock", text)
+    repo.write(WEIGHTS, 300_002)
+    found = repo.check("--select", "stale-info,lock-mismatch")
+    assert [(f["rule"], f["fix"]) for f in found] == [
+        ("stale-info", None), ("lock-mismatch", None)
+    ]  # fmt: skip
+
+
 def test_a_change_elsewhere_does_not_ask(described: Repo) -> None:
     described.stage(WEIGHTS, 400_000)
     described.commit("in spite of it")

@@ -32,7 +32,8 @@ def test_size_and_hash(takes_head: bool, web: FileServer, part: Path) -> None:
     source = Address(f"{web.url}/{NAMED}")
     found = source.look()
     assert found.source == {"type": "url", "url": source.url}
-    assert found.files == (RemoteFile(NAMED, len(CONTENT), prefix=SHA256[:8]),)
+    etag = f'"{hashlib.md5(CONTENT).hexdigest()}"'
+    assert found.files == (RemoteFile(NAMED, len(CONTENT), prefix=SHA256[:8], etag=etag),)
     assert (found.revision, found.notes, source.name) == ("", (), "resnet50")
     assert fetch(source, "", found.files[0], str(part)) == (len(CONTENT), SHA256)
 

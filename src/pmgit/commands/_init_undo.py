@@ -13,7 +13,7 @@ from pmgit.core.config import BASELINE
 from pmgit.core.shell import quote
 from pmgit.core.units import show_size
 from pmgit.gitfiles import user_files as files
-from pmgit.init import undo, undo_look
+from pmgit.init import undo
 from pmgit.init.journal import OWN, Journal
 from pmgit.report.text import visible
 
@@ -39,11 +39,11 @@ def run(*, dry_run: bool, yes: bool) -> None:
                 f"would {what} {visible(record.path)}" + (" if unchanged" * (record.kind == OWN))
             )
     _warn(
-        undo_look.unhidden(repository, journal, config.models),
+        undo.unhidden(repository, journal, config.models),
         "no longer hidden then: git add -A would take",
     )
     _warn(
-        undo_look.raw_again(repository, journal),
+        undo.raw_again(repository, journal),
         "in Git LFS, and Git knows nothing of that then: git add -A would take the content of",
     )
     if dry_run:

@@ -1,17 +1,27 @@
-"""The commands of the lines `next:`, which a person runs after a command of pmgit."""
+"""The commands of the lines `next:`, which a person runs after a command of pmgit.
+
+After `pmgit init` in an old repository a baseline comes first, or old findings would stop the
+commit of the set-up. `pmgit fix` comes last: it needs that commit, or the work tree would not be
+clean.
+"""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
+from pmgit.check import engine
+from pmgit.core.config import BASELINE
 from pmgit.core.shell import quote
 from pmgit.git import attributes
+from pmgit.report.text import visible
+from pmgit.snapshots import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pmgit.git.repository import Repository
+    from pmgit.init.onboarding import SetupPlan
 
 
 def git(repository: Repository) -> str:
@@ -24,3 +34,64 @@ def add(repository: Repository, names: Sequence[str]) -> str:
     """The command that stages these files, also when ignore rules hide one of them."""
     force = "-f " if attributes.ignored(repository, names, untracked=True) else ""
     return f"{git(repository)} add {force}-- {' '.join(map(quote, names))}"
+
+
+_OLD = (
+    "what is wrong here already would stop commits: the baseline forgives it, and nothing new; then"
+    " pmgit history shows what old commits hold, and pmgit fix takes weights out of those that are"
+    " not pushed"
+)
+_UNDESCRIBED = (
+    "models lie here that no INFO.md describes, which would stop commits: describe them first"
+    " (pmgit info new MODEL), or have the baseline forgive these, and nothing new"
+)
+_WEIGHTS = ("missing-pointer", "tracked-weights")
+
+
+def after_init(
+    repository: Repository, made: SetupPlan, files: Mapping[str, bool], *, yes: bool
+) -> Iterator[str]:
+    """The lines to paste; `files` are the written files, with whether each existed before.
+
+    With `yes` the commands in them ask nothing, either.
+    """
+    hidden = attributes.ignored(repository, files, untracked=True)
+    mine = [name for name in files if name in hidden and files[name]]
+    for name in mine:
+        source, line, pattern = hidden[name]
+        rule = visible(f"{name} is ignored by Git ({source}:{line}: {pattern})")
+        share = add(repository, [name])
+        yield f"note: {rule} and was so before, so it stays yours; to share it: {share}"
+    new = [name for name in files if name not in mine]
+    if not new:
+        return
+    wrong = _wrong(repository, made)
+    tracked = bool(wrong) and _is_tracked(repository, wrong)
+    if wrong:
+        yield f"hint: {_OLD if tracked else _UNDESCRIBED}"
+    yield f"next: {add(repository, new)}"
+    if wrong:
+        yield f"next: pmgit baseline && {add(repository, [BASELINE])}"
+        yield f'next: {git(repository)} commit -q -m "Set up pmgit"'
+    if tracked:
+        cut = " --allow-missing" if repository.shallow_commits or repository.is_partial else ""
+        yield f"next: pmgit history{cut}"
+    if tracked and made.look.raw:
+        asks = " --yes" if yes else ""
+        yield f"next: pmgit fix --no-baseline{asks} {' '.join(_WEIGHTS)}"
+
+
+def _wrong(repository: Repository, made: SetupPlan) -> set[str]:
+    """The paths of the errors that nothing forgives; none where there is a baseline already."""
+    if os.path.lexists(os.path.join(repository.top, BASELINE)):
+        return set()
+    names = engine.selected(made.config)
+    report = engine.judge(tree.take(repository), made.config, names, plans=False)
+    return {finding.path for finding in report.errors}
+
+
+def _is_tracked(repository: Repository, paths: set[str]) -> bool:
+    """Whether Git has any of these files, or of the files in these folders."""
+    begins = tuple(f"{path}/" for path in paths)
+    listing = tree.take(repository).listing()
+    return any(path in paths or path.startswith(begins) for path in listing)

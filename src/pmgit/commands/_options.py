@@ -6,9 +6,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from pmgit import rules
-from pmgit.core.errors import UsageError
 from pmgit.hosts.limits import NAMES
-from pmgit.model.info_file import is_placeholder
 
 format_option = click.option(
     "--format",
@@ -52,16 +50,3 @@ def host_names(
     """The hosts that pmgit knows; else files."""
     found = [CompletionItem(name) for name in NAMES if name.startswith(incomplete)]
     return found or [CompletionItem(incomplete, type="file")]
-
-
-def one_line(option: str, text: str) -> str:
-    """`text` without blanks around it. Raises UsageError unless it fits on the line of a field."""
-    text = text.strip()
-    if not text.isprintable() or any(char in text for char in "<>`") or len(text) > 200:
-        raise UsageError(
-            f"--{option} holds what does not belong in one line of text: {text[:80]!r}",
-            "at most 200 characters, no line breaks, none of < > `",
-        )
-    if is_placeholder(text):
-        raise UsageError(f"--{option} {text!r} is only a placeholder", "leave the option out")
-    return text

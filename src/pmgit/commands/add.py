@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _licenses, _next, _work_tree
+from pmgit.commands import _info_fields, _licenses, _next, _work_tree
 from pmgit.commands._add_source import Wish, add
 from pmgit.commands._model_names import ModelNames
-from pmgit.commands._options import one_line
 from pmgit.commands._terminal import named, say
 from pmgit.core.errors import UsageError
 from pmgit.core.units import counted, show_size
 from pmgit.gitfiles.user_files import write_whole
 from pmgit.model import folder, info_template, lock_file, naming
 from pmgit.model.folder import INFO, LOCK
+from pmgit.model.info_file import LICENSE
 from pmgit.models import adopt, catalog
 from pmgit.report.text import visible
 
@@ -64,14 +64,13 @@ def command(
     """
     repository, config = _work_tree.load()
     wish = Wish(
-        name=name, license=one_line("license", license), revision=revision, include=list(include),
-        exclude=list(exclude), dry_run=dry_run, yes=yes,
+        name=name, license=_info_fields.checked(LICENSE, license), revision=revision,
+        include=list(include), exclude=list(exclude), dry_run=dry_run, yes=yes,
     )  # fmt: skip
     if _is_on_disk(repository, config, source):
         if revision or include or exclude or sha256:
-            raise UsageError(
-                f"{source!r} lies on this disk", "only --name and --license go with it"
-            )
+            hint = "only --name and --license go with it"
+            raise UsageError(f"{source!r} lies on this disk", hint)
         written = _from_disk(repository, config, source, wish)
     else:
         from pmgit.sources import resolve

@@ -10,9 +10,8 @@ from pmgit.baseline import entries, source
 from pmgit.baseline.update import FIRST_REASON, BaselineUpdate, Recorder
 from pmgit.check import config_lookup, engine
 from pmgit.commands import _next, _work_tree
-from pmgit.commands._difference import difference
 from pmgit.commands._options import dry_run_option, format_option
-from pmgit.commands._terminal import named, say, show_json
+from pmgit.commands._terminal import difference, named, say, show_json
 from pmgit.core.config import BASELINE
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
 from pmgit.core.shell import quote

@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 
 from pmgit.commands import _work_tree
-from pmgit.commands._difference import show
 from pmgit.commands._options import dry_run_option
-from pmgit.commands._terminal import say
+from pmgit.commands._terminal import say, show_diffs
 from pmgit.core.config import LFS
 from pmgit.gitfiles import ignore_block
 from pmgit.gitfiles.ignore_plan import NAME
@@ -41,7 +40,7 @@ def command(keep_text: bool | None, nested: bool | None, dry_run: bool) -> None:
     repository, config = _work_tree.load()
     plan = ignore_block.plan(repository, config, keep_text, nested)
     if dry_run:
-        show((name, *texts) for name, texts in plan.changes.items())
+        show_diffs((name, *texts) for name, texts in plan.changes.items())
         if not plan.changes:
             say(f"{NAME}: nothing to change")
         return

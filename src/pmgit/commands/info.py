@@ -6,26 +6,22 @@ import os
 
 import click
 
-from pmgit.commands import _licenses, _work_tree
+from pmgit.commands import _info_fields, _licenses, _work_tree
 from pmgit.commands._model_names import ModelNames, chosen_models
-from pmgit.commands._options import one_line
 from pmgit.commands._terminal import say
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.gitfiles import user_files
-from pmgit.gitfiles.user_files import write_whole
+from pmgit.gitfiles.user_files import make_folder, write_whole
 from pmgit.licenses import phrase
 from pmgit.licenses.expression import read
 from pmgit.licenses.table import YES
-from pmgit.model import caches, info_block, info_file, info_template, repo_id
-from pmgit.model.describe import Description, ModelFile, describe
+from pmgit.model import caches, info_block, info_file, info_template
 from pmgit.model.folder import INFO
+from pmgit.model.info_file import FIELDS, LICENSE, REVISION, SOURCE
 from pmgit.model.weights import Tiers
-from pmgit.models import download
+from pmgit.models import account, described
+from pmgit.models.account import Account
 from pmgit.report.text import visible
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pmgit.models.account import Account
 
 
 @click.group("info")
@@ -43,63 +39,56 @@ def command() -> None:
 @click.option(
     "--source", default="", metavar="URL", help="Where the model is from: an address, or org/name."
 )
-@click.option("--license", default="", metavar="TEXT", help="Such as apache-2.0.")
+@click.option("--downloaded", default="", metavar="DATE", help="The day, as YYYY-MM-DD.")
 @click.option(
     "--revision", default="", metavar="TEXT", help="A branch, a version or a full commit."
 )
+@click.option("--license", default="", metavar="TEXT", help="Such as apache-2.0.")
 @click.option("--dry-run", is_flag=True, help="Print what would be written.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 def new(
-    *,
-    names: tuple[str, ...],
-    language: str | None,
-    source: str,
-    license: str,
-    revision: str,
-    dry_run: bool,
+    *, names: tuple[str, ...], language: str | None, dry_run: bool, yes: bool, **options: str
 ) -> None:
     """Write an INFO.md for each model NAME from the template.
 
     A NAME is `bert`, `org/name`, or the path of the model's folder. Facts that the files of the
-    model contain are filled in; what only a person knows is marked with TODO. An INFO.md that
-    exists is left alone.
+    model contain are filled in. At a terminal it asks for source, date of download, commit and
+    license, unless they are given: Enter keeps what was found, TODO leaves a field open. What only
+    a person knows is marked with TODO. An INFO.md that exists is left alone.
     """
-    if len(names) > 1 and (source or revision):
+    if len(names) > 1 and (options[SOURCE] or options[REVISION]):
         raise UsageError("--source and --revision belong to one model", "run it once for each NAME")
-    source = _address(source) if source else ""
-    license, revision = one_line("license", license), one_line("revision", revision)
+    given = {key: _info_fields.checked(key, options[key]) for key in FIELDS}
     repository, config = _work_tree.load()
+    language = language or config.language
     models = ModelNames(repository, config)
-    # All names are looked at before anything is written.
+    # All names are looked at, and all questions are answered, before anything is written.
     found = dict.fromkeys(models.resolve(name) for name in names)
     for path, _ in found:
         _refuse_existing(repository.top, path, models)
+    asks = not (yes or all(given.values())) and _info_fields.can_ask()
+    accounts = {model.path: model for model in account.collect(repository, config).models}
+    descriptions = []
     for path, root in found:
-        name = path[len(root) + 1 :]
-        folder = os.path.join(repository.top, path)
-        there = os.path.isdir(folder)
-        known = describe(folder, name, Tiers(config)) if there else Description()
-        data = info_template.write(
-            (caches.repo_id(name) or name).rpartition("/")[2],
-            known,
-            language or config.language,
-            source=source,
-            license=license,
-            revision=revision,
-        )
-        shown = _shown(repository.top, path)
-        if dry_run:
-            click.echo(data.decode("utf-8"), nl=False)
-        else:
-            os.makedirs(folder, exist_ok=True)  # what only the index has, a sparse checkout
-            write_whole(os.path.join(folder, INFO), data, new=True)
-            say(f"wrote {shown}")
+        model = accounts.get(path) or Account(path, root)
+        known = described.look(repository.top, model)
+        answers = given
+        if asks:
+            shown = _shown(repository.top, path)
+            click.echo(f"{shown}: Enter keeps what is in [ ], TODO leaves it open", err=True)
+            answers = _info_fields.ask(known, given, language)
+        descriptions.append((model, known, answers))
+    for model, known, _ in descriptions:
+        known.files = described.files(model, known, Tiers(config))
+    for model, known, answers in descriptions:
+        title = (caches.repo_id(model.name) or model.name).rpartition("/")[2]
+        page = info_template.write(title, known, language, **answers)
+        _write(repository.top, model.path, page, dry_run)
         for problem in known.problems:
             click.echo(f"note: {problem}", err=True)
-        named = license or known.license
-        if named and phrase.terms(read(named)).commercial != YES:
-            click.echo(f"note: license {_licenses.with_terms(named)}", err=True)
-        for number, line in info_template.unfilled(data):
-            click.echo(f"{shown}:{number}: still to be filled in: {line.strip()}", err=True)
+        license = answers[LICENSE] or known.license
+        if license and phrase.terms(read(license)).commercial != YES:
+            click.echo(f"note: license {_licenses.with_terms(license)}", err=True)
 
 
 @command.command()
@@ -113,20 +102,17 @@ def update(*, names: tuple[str, ...], dry_run: bool) -> None:
     """
     repository, accounts = chosen_models(names)
     tiers = Tiers(_work_tree.load(repository)[1])
+    pages = {}
     for model in accounts.models:
         place = os.path.join(repository.top, model.path, INFO)
-        data = user_files.read(place)
         shown = _shown(repository.top, model.path)
-        if data is None:
-            if names:
-                raise UsageError(f"there is no {shown}", f"write it: pmgit info new {model.path}")
-            continue
-        files = _files(repository.top, model, tiers)
-        language = info_file.parse(data).language or "en"
-        try:
-            page = info_block.renewed(data, files, language)
-        except info_block.BlockError as error:
-            raise PmgitError(f"{shown}: {error}") from None
+        data = user_files.read(place)
+        if data is None and names:
+            raise UsageError(f"there is no {shown}", f"write it: pmgit info new {model.path}")
+        if data is not None:
+            pages[place] = (shown, data, _renewed(repository.top, model, data, tiers))
+    # All pages are made before the first is written.
+    for place, (shown, data, page) in pages.items():
         if page == data:
             say(f"{shown}: nothing to change")
         elif dry_run:
@@ -134,21 +120,34 @@ def update(*, names: tuple[str, ...], dry_run: bool) -> None:
         else:
             write_whole(place, page)
             say(f"wrote {shown}")
+    if not pages:
+        say("no model has an INFO.md: write them by pmgit info new NAME")
 
 
-def _files(top: str, model: Account, tiers: Tiers) -> list[ModelFile]:
-    """The files of a model as its INFO.md lists them."""
-    if model.lock:
-        return download.listed(tiers, model.lock.files)
-    folder = os.path.join(top, model.path)
-    on_disk = describe(folder, model.name, tiers).files if os.path.isdir(folder) else []
-    names = {file.path for file in on_disk}
-    away = [
-        ModelFile(path, stands_for.size, stands_for.oid)
-        for path, stands_for in model.pointers.items()
-        if path not in names
-    ]
-    return sorted([*on_disk, *away], key=lambda file: file.path)
+def _renewed(top: str, model: Account, data: bytes, tiers: Tiers) -> bytes:
+    """The INFO.md of a model with its block made anew."""
+    info = info_file.parse(data)
+    try:
+        if info.problem:
+            raise info_block.BlockError(info.problem)
+        known = described.look(top, model)
+        files = described.files(model, known, tiers, info_block.listed(data))
+        return info_block.renewed(data, files, info.language or "en")
+    except info_block.BlockError as error:
+        raise PmgitError(f"{_shown(top, model.path)}: {error}", "nothing was written") from None
+
+
+def _write(top: str, path: str, data: bytes, dry_run: bool) -> None:
+    """Write a new INFO.md, or print it, and say what is still to be filled in."""
+    shown, folder = _shown(top, path), os.path.join(top, path)
+    if dry_run:
+        click.echo(data.decode("utf-8"), nl=False)
+    else:
+        make_folder(folder)  # what only the index has, a sparse checkout
+        write_whole(os.path.join(folder, INFO), data, new=True)
+        say(f"wrote {shown}")
+    for number, line in info_template.unfilled(data):
+        click.echo(f"{shown}:{number}: still to be filled in: {line.strip()}", err=True)
 
 
 def _refuse_existing(top: str, path: str, models: ModelNames) -> None:
@@ -160,27 +159,6 @@ def _refuse_existing(top: str, path: str, models: ModelNames) -> None:
             f"{visible(file)} is in the index, and only missing on disk",
             f"bring it back: git restore -- {visible(file)}",
         )
-
-
-def _address(text: str) -> str:
-    """The source as an address: as it is, or the Hub's page of a repository id."""
-    if repo_id.of_source(text) and "://" not in text and text.count("/") > 1:
-        text = f"https://{text}"  # huggingface.co/org/name
-    scheme, found, rest = text.partition("://")
-    if not found:
-        from pmgit.hub import api
-
-        api.demand_repo_id(text)
-        return info_template.HUB + text
-    bad = not scheme.isalnum() or not rest or not text.isprintable()
-    if bad or any(char in text for char in ' <>"`\\'):
-        raise UsageError(f"{text!r} is not an address", "for example: https://huggingface.co/gpt2")
-    if "@" in rest.partition("/")[0]:
-        raise UsageError(
-            "the source holds a user name or password, which would go into Git",
-            "leave out what stands before the @",
-        )
-    return text
 
 
 def _shown(top: str, path: str) -> str:

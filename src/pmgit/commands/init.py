@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _init_next, _init_proof, _init_undo, _work_tree
-from pmgit.commands._difference import show
-from pmgit.commands._terminal import ask, is_interactive, is_quiet, named, say
+from pmgit.commands import _init_proof, _init_undo, _next, _work_tree
+from pmgit.commands._terminal import ask, is_interactive, is_quiet, named, say, show_diffs
 from pmgit.core.config import HOOKS, IGNORE, LFS
 from pmgit.core.errors import PmgitError
 from pmgit.core.shell import Shell, own_command, quote
@@ -114,7 +113,7 @@ def _set_up(wanted: SetupWish, *, dry_run: bool, yes: bool) -> None:
         made = onboarding.plan(repository, config, wanted)
         _show(made)
     if dry_run:
-        show(diff for step in made.steps for diff in step.diffs)
+        show_diffs(diff for step in made.steps for diff in step.diffs)
         return
     journal = Journal(repository)
     journal.sweep()
@@ -243,7 +242,7 @@ def _print_next(repository: Repository, made: SetupPlan, *, yes: bool) -> None:
         files += [name for name in gone if name in tracked]
     there = {name for name, before, _ in diffs if before is not None}
     written = {name: name in there for name in files}
-    for line in _init_next.lines(repository, made, written, yes=yes):
+    for line in _next.after_init(repository, made, written, yes=yes):
         say(named(line))
     if made.storage == LFS:
         _print_pull(repository, made)

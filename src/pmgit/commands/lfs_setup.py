@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands import _next, _work_tree
-from pmgit.commands._difference import difference, show
 from pmgit.commands._options import dry_run_option
-from pmgit.commands._terminal import ask, is_quiet, named, say
+from pmgit.commands._terminal import ask, difference, is_quiet, named, say, show_diffs
 from pmgit.core.errors import UsageError
 from pmgit.core.units import counted, show_size
 from pmgit.git.names import ATTRIBUTES
@@ -104,8 +103,8 @@ def _leave(repository: Repository, config: Config, *, dry_run: bool, yes: bool) 
         say("nothing to do: weights are not in Git LFS here")
         return
     if dry_run:
-        show(diff for step in made.switch.steps for diff in step.diffs)
-        show(made.diffs)
+        show_diffs(diff for step in made.switch.steps for diff in step.diffs)
+        show_diffs(made.diffs)
     if dry_run or not (yes and is_quiet()):
         _print_leaving(made, "would leave Git" if dry_run else "leaves Git")
     if dry_run:
@@ -178,7 +177,7 @@ def _print_switch(repository: Repository, switch: Switch) -> None:
 def _show(plan: lfs_setup.LfsPlan, switch: Switch | None) -> None:
     """Print what would be done."""
     if switch:
-        show(diff for step in switch.steps for diff in step.diffs)
+        show_diffs(diff for step in switch.steps for diff in step.diffs)
     diff = difference(plan.attributes.work_tree, plan.new_work_tree, ATTRIBUTES)
     click.echo(diff or ".gitattributes: nothing to change", nl=not diff)
     for blob in plan.raw:

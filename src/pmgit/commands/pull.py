@@ -32,9 +32,17 @@ _MAGIC = frozenset("*?[]\\!#")
 
 @click.command("pull")
 @click.argument("names", metavar="[MODEL]...", nargs=-1)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="Fetch so many files of a model side by side.",
+)
 @click.option("--replace", is_flag=True, help="Replace files that differ from what is locked.")
 @click.option("--dry-run", is_flag=True, help="Print what would be restored, and restore nothing.")
-def command(names: tuple[str, ...], replace: bool, dry_run: bool) -> int:
+def command(names: tuple[str, ...], jobs: int, replace: bool, dry_run: bool) -> int:
     """Restore the files of each MODEL (all of them without one) to where they belong.
 
     What is right already stays. The rest comes the cheapest way: another model or a Git LFS object
@@ -47,7 +55,7 @@ def command(names: tuple[str, ...], replace: bool, dry_run: bool) -> int:
     """
     repository, accounts = chosen_models(names)
     nearby = Nearby(repository, [*accounts.models, *accounts.others], os.environ)
-    puller = _Puller(repository, nearby, replace, dry_run)
+    puller = _Puller(repository, nearby, jobs, replace, dry_run)
     code = CLEAN
     failure: PmgitError | None = None
     for model in accounts.models:
@@ -65,10 +73,11 @@ def command(names: tuple[str, ...], replace: bool, dry_run: bool) -> int:
 
 @dataclass
 class _Puller:
-    """Restores the files that models lack; `replace` and `dry_run` are the command's options."""
+    """Restores the files that models lack; the last three are the command's options."""
 
     repository: Repository
     nearby: Nearby
+    jobs: int
     replace: bool
     dry_run: bool
 
@@ -158,7 +167,8 @@ class _Puller:
             return
         with bytes_bar(shown, size) as bar:
             done = pull.pull(
-                self.repository, path, lock, wanted, nearby=self.nearby, on_bytes=bar,
+                self.repository, path, lock, wanted,
+                nearby=self.nearby, jobs=self.jobs, on_bytes=bar,
             )  # fmt: skip
         near = sum(one.how != lock.type for one in done)
         ways = [f"{near} from this machine"] if near else []

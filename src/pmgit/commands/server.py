@@ -41,7 +41,7 @@ def install(folder: str, gitlab: bool, config: str, dry_run: bool, undo: bool) -
     custom_hooks. A pre-receive hook that is there is kept and runs after pmgit, with the same
     input. Run it as the user that Git runs as.
     """
-    from pmgit.server import hook_script, installation, proof
+    from pmgit.server import installation, proof
 
     place = installation.find(folder)
     if undo:
@@ -51,7 +51,7 @@ def install(folder: str, gitlab: bool, config: str, dry_run: bool, undo: bool) -
         return
     config = os.path.abspath(config) if config else ""
     # First on a copy: a hook that cannot judge would refuse every push.
-    proved = proof.prove(place, hook_script.text(config=config, gitlab=gitlab), config)
+    proved = proof.prove(place, installation.hook_text(config=config, gitlab=gitlab), config)
     done = installation.install(place, config=config, gitlab=gitlab, dry_run=dry_run)
     _print_lines(done, dry_run, f"nothing to do: {place.path} is there")
     say(f"proved: {visible(proved)}")

@@ -1,4 +1,7 @@
-"""`pmgit verify`: whether the files of models are what pmgit.lock and Git LFS say."""
+"""`pmgit verify`: whether the files of models are what pmgit.lock and Git LFS say.
+
+With --remote: whether the sources still have what the locks say (`_verify_remote.py`).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pmgit.commands import _verify_remote
 from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import format_option
 from pmgit.commands._terminal import bytes_bar, is_quiet, say, show_json
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
     from pmgit.models.account import Account
     from pmgit.models.verify import Verdict
 
+#: So many sources are asked at a time.
+_SOURCES = 4
+
 
 @click.command("verify")
 @click.argument("names", metavar="[MODEL]...", nargs=-1)
@@ -32,26 +39,37 @@ if TYPE_CHECKING:
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Hash so many files side by side; not given: as many as there are cores.",
+    help="Hash so many files side by side (not given: one a core), or ask so many sources.",
 )
 @click.option("--shard", metavar="K/N", default="1/1", help="Only the K-th of N parts, for CI.")
 @click.option(
     "--force", is_flag=True, help="Hash again what was hashed before and has not changed."
 )
+@click.option(
+    "--remote", is_flag=True, help="Compare each lock with its source instead; fetch nothing."
+)
 @format_option
-def command(names: tuple[str, ...], jobs: int | None, shard: str, force: bool, form: str) -> int:
+def command(
+    *, names: tuple[str, ...], jobs: int | None, shard: str, force: bool, remote: bool, form: str
+) -> int:
     """Compare the files of each MODEL (all of them without one) with what was locked.
 
     The size first, then the sha256: by the model's pmgit.lock, and by the pointers that Git has.
     What was hashed before and has not been touched since is not read again. Nothing is changed,
-    and nothing is asked of a network.
+    and nothing is asked of a network, except with --remote: then each lock is compared with what
+    its source has at the locked commit, by the list of files that the source gives.
 
     Exit code 0: every file is right; 1: a file is changed, missing, a pointer, or weights that
-    nothing lists, or a model has nothing to compare with; 2: wrong usage; 3: could not look.
+    nothing lists, or a model has nothing to compare with, or its source has it no more; 2: wrong
+    usage; 3: could not look, or a source did not answer.
     """
     part = _part(shard)
+    if remote and (force or part != (1, 1)):
+        raise UsageError("--remote hashes nothing here", "leave out --force and --shard")
     repository, accounts = chosen_models(names)
     models = accounts.models
+    if remote:
+        return _verify_remote.run(models, jobs or _SOURCES, form)
     begun = time.monotonic()
     total = sum(need.size for model in models for need in wanted(model).values())
     with bytes_bar("verifying", total // part[1]) as on_bytes:

@@ -32,9 +32,9 @@ def checks(context: Context) -> Iterator[Check]:
     """`attributes`."""
     name, files = "attributes", context.attribute_files
     for path, data in files.items():
-        if isinstance(pointer.read(data), pointer.Pointer):
+        if target := pointer.readable(data):
             evidence = f"{path} is itself a Git LFS pointer, so none of its lines works"
-            yield Check(name, ERROR, evidence, *_text_again(context, path, data))
+            yield Check(name, ERROR, evidence, *_text_again(context, path, target.oid))
             return
     count = sum(map(lfs_lines, files.values()))
     if not count:
@@ -102,7 +102,7 @@ def _cure(context: Context, dead: list[Dead]) -> tuple[Fix | None, str]:
         # Others get what is staged, and `pmgit lfs-setup` proves that.
         steps.append(Step("git", "add", items=staged))
     steps += [setup] if wanted else []
-    return Fix(*steps, order=Fix.SETUP) if steps else None, "; ".join(dict.fromkeys(hints))
+    return Fix(*steps) if steps else None, "; ".join(dict.fromkeys(hints))
 
 
 def _stays(context: Context, by: Line) -> bool:
@@ -137,22 +137,20 @@ def _append(file: str, pattern: str) -> Step:
     line = patterns.attribute_line(pattern)
     # A line end first: the last line of the file may lack its own.
     script = 'printf "\\n%s\\n" "$1" >>"$0"'
-    return Step("sh", "-c", script, file, line, names="verbatim")
+    return Step("sh", "-c", script, file, line)
 
 
-def _text_again(context: Context, path: str, data: bytes) -> tuple[Fix | None, str]:
+def _text_again(context: Context, path: str, oid: str) -> tuple[Fix | None, str]:
     """The fix that replaces a `.gitattributes` which is a pointer by its text, or a hint."""
-    target = pointer.read(data)
     file = os.path.join(context.repository.top, path)
-    here = isinstance(target, pointer.Pointer) and store.find_object(context.repository, target.oid)
-    if not here and not context.repository.run("remote"):
+    if not store.find_object(context.repository, oid) and not context.repository.run("remote"):
         return (
             None,
             f"its content is not on this machine, and there is no remote: write {path} anew",
         )
     # It asks the remote for what is not here.
     script = 'git lfs smudge <"$0" >"$0.text" && mv "$0.text" "$0"'
-    steps = [Step("sh", "-c", script, file, names="verbatim")]
+    steps = [Step("sh", "-c", script, file)]
     if not os.path.isfile(file):
         steps.insert(0, Step("git", "checkout", items=(path,)))
-    return Fix(*steps, order=Fix.SETUP), ""
+    return Fix(*steps), ""

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pmgit.core.config import LFS, Config
-from pmgit.doctor.settings import GitSettings
 from pmgit.git import attributes
+from pmgit.git.settings import GitSettings
 from pmgit.gitfiles.attributes.attribute_lines import NAME, lfs_lines
 from pmgit.gitfiles.attributes.unread_files import is_misnamed
 from pmgit.model import folder
@@ -38,8 +38,8 @@ class Context:
 
     @cached_property
     def settings(self) -> GitSettings:
-        """Git's configuration."""
-        return GitSettings(self.repository)
+        """Git's configuration, and that of Git LFS."""
+        return GitSettings(self.repository, lfs=True)
 
     @cached_property
     def snapshot(self) -> Snapshot:

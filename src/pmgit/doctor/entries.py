@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _NAME = "pmgit-hook"
 _ANSWERS = "see whether it answers later; an entry that needs no address: pmgit init --system"
-_SYSTEM = Fix(Step("pmgit", "init", "--system", names="verbatim"), order=Fix.SETUP)
+_SYSTEM = Fix(Step("pmgit", "init", "--system"))
 
 
 def check(context: Context, state: HookState, document: Any, runs: str) -> Check:
@@ -107,6 +107,6 @@ def _pin(context: Context, config: str, old: str, new: str) -> tuple[Fix | None,
     path, was = os.path.join(context.repository.top, config), old.replace(".", "\\.")
     # Of an index: only what stands behind the name.
     before = "" if len(new) in (40, 64) else "pmgit=="
-    edit = Step("sed", "-i.old-pin", f"s/{before}{was}/{before}{new}/", path, names="verbatim")
-    remove = Step("rm", f"{path}.old-pin", names="verbatim")
-    return Fix(edit, remove, order=Fix.SETUP), other
+    edit = Step("sed", "-i.old-pin", f"s/{before}{was}/{before}{new}/", path)
+    remove = Step("rm", f"{path}.old-pin")
+    return Fix(edit, remove), other

@@ -9,12 +9,10 @@ from pmgit.doctor import (
     attribute_check,
     framework,
     git_lfs,
-    hidden_text,
     hooks,
     hub_environment,
     models,
     personal_attributes,
-    raw_weights,
     variables,
     weights,
 )
@@ -31,9 +29,9 @@ GROUPS = {
     "attributes": attribute_check.checks,
     "personal-attributes": personal_attributes.checks,
     "weights": weights.checks,
-    "raw-weights": raw_weights.checks,
-    "hidden-text": hidden_text.checks,
-    "models": models.checks,
+    "raw-weights": models.raw_weights,
+    "hidden-text": models.hidden,
+    "models": models.undescribed,
     "hub": hub_environment.checks,
 }
 

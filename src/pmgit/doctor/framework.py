@@ -37,14 +37,19 @@ def checks(context: Context) -> Iterator[Check]:
     recorded = context.config.values["hooks"]
     tool = state.tool or (recorded if recorded in FRAMEWORKS else PRE_COMMIT)
     config = state.config(tool)
-    document, fault = configuration(context, config)
+    document, fault = framework_files.read(context.repository.top, config)
+    is_there = os.path.exists(os.path.join(context.repository.top, config))
+    if is_there and not fault and not framework_files.has_repos(document):
+        document, fault = None, "no list `repos`"
     if fault:
         hint = f"repair {config}; where it is wrong: {tool} validate-config {config}"
         yield Check("pre-commit", ERROR, f"{config}: {fault}", hint=hint)
     elif document is None:
         yield Check("pre-commit", OK, f"not used: there is no {config}")
     else:
-        yield _installed(context, folder, _Use(tool, config, document, _options(state)))
+        # Those by which hooks are installed that read another file than usual.
+        options = state.call.options if state.named else []
+        yield _installed(context, folder, _Use(tool, config, document, options))
     yield _judged(context, folder, state, document)
 
 
@@ -55,27 +60,6 @@ class _Use(NamedTuple):
     config: str
     document: dict[str, Any]
     options: list[str]
-
-
-def _options(state: HookState) -> list[str]:
-    """The options that install hooks which read another file than usual; else none."""
-    return state.call.options if state.named else []
-
-
-def configuration(context: Context, name: str) -> tuple[dict[str, Any] | None, str]:
-    """The configuration, None when there is none; what is wrong with it."""
-    try:
-        with open(os.path.join(context.repository.top, name), "rb") as file:
-            document = framework_files.load(file.read(framework_files.MOST_BYTES + 1), name)
-    except FileNotFoundError:
-        return None, ""
-    except OSError as error:
-        return None, f"unreadable: {error.strerror}"
-    except ValueError as error:
-        return None, str(error)
-    if not isinstance(document, dict) or not isinstance(document.get("repos"), list):
-        return None, "no list `repos`"
-    return document, ""
 
 
 def _stages(value: Any) -> set[str]:
@@ -110,8 +94,8 @@ def _installed(context: Context, folder: HookFolder, use: _Use) -> Check:
     name = "pre-commit"
     must, may = _wanted(use.document)
     hooks = {stage: folder.hook(stage) for stage in (*must, *may)}
-    blind = [stage for stage in hooks if _is_blind(hooks[stage], use)]
-    if blind:
+    blind = [stage for stage, hook in hooks.items() if hook.runs and hook.kind == PRE_COMMIT]
+    if blind and _is_of_prek_alone(use.config):
         evidence = f"the {', '.join(blind)} hook is pre-commit's, which does not read {use.config}"
         return Check(name, ERROR, f"{evidence}: it stops all", *_exchange(blind))
     lost = [stage for stage in must if not _runs_framework(hooks[stage])]
@@ -130,11 +114,6 @@ def _installed(context: Context, folder: HookFolder, use: _Use) -> Check:
     return Check(name, OK, f"{use.config}: installed for {', '.join(hooks) or 'no stage'}")
 
 
-def _is_blind(hook: Hook, use: _Use) -> bool:
-    """Whether it is a hook of pre-commit, in front of a configuration that only prek reads."""
-    return _is_of_prek_alone(use.config) and hook.runs and hook.framework == PRE_COMMIT
-
-
 def _is_of_prek_alone(config: str) -> bool:
     """Whether pre-commit does not read a configuration unless its hook names it."""
     return config in (TOML, YML)
@@ -146,8 +125,8 @@ def _exchange(stages: list[str]) -> tuple[Fix | None, str]:
     if not all(program for program, _ in programs):
         return None, "pre-commit uninstall, then pip install prek, then prek install"
     types = [word for stage in stages for word in ("-t", stage)]
-    steps = [Step(program, does, *types, names="verbatim") for program, does in programs]
-    return Fix(*steps, order=Fix.SETUP), ""
+    steps = [Step(program, does, *types) for program, does in programs]
+    return Fix(*steps), ""
 
 
 def _install(
@@ -164,7 +143,7 @@ def _install(
         # pre-commit refuses to install its hooks there; the chain of pmgit runs it.
         return hook_files.onboard(context), ""
     argv = [*use.options, *(word for stage in stages for word in ("-t", stage))]
-    return Fix(Step(program, "install", *argv, names="verbatim"), order=Fix.SETUP), ""
+    return Fix(Step(program, "install", *argv)), ""
 
 
 def _find(name: str) -> str:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from pmgit.core.finding import Fix, Step
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.doctor.settings import LFSCONFIG
+from pmgit.git.settings import LFSCONFIG
 from pmgit.lfs import missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.doctor.context import Context
-    from pmgit.doctor.settings import GitSetting
+    from pmgit.git.settings import GitSetting
 
 #: What `git lfs install` writes.
 _FILTER = {
@@ -53,7 +53,7 @@ def _program(context: Context) -> Check:
         command = missing.install_command()
         if not command:
             return Check(name, ERROR, evidence, hint=missing.install_hint())
-        fix = Fix(Step(*command.split(), names="verbatim"), order=Fix.SETUP)
+        fix = Fix(Step(*command.split()))
         return Check(name, ERROR, evidence, fix, missing.NOT_IT)
     return Check(name, OK, f"not installed{_NOT_USED}")
 
@@ -72,8 +72,8 @@ def _filter(context: Context) -> Check:
         if not context.uses_lfs:
             return Check(name, OK, f"not configured{_NOT_USED}")
         # --skip-repo: no hooks; those are another check.
-        install = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
-        return Check(name, ERROR, _raw(absent), Fix(install, order=Fix.SETUP))
+        install = Step("git", "lfs", "install", "--local", "--skip-repo")
+        return Check(name, ERROR, _raw(absent), Fix(install))
     odd = [key for key in found if key not in absent and _is_foreign(key, found[key])]
     skips = [
         key
@@ -121,8 +121,8 @@ def _repair(found: dict[str, GitSetting | None], keys: list[str]) -> tuple[Fix |
         # Set, not unset: a value from a wider scope would come in its place.
         scope = "--worktree" if setting and setting.scope == "worktree" else "--local"
         words = ("git", "config", scope, "--replace-all", f"filter.lfs.{key}", _FILTER[key])
-        steps.append(Step(*words, names="verbatim"))
-    return Fix(*steps, order=Fix.SETUP), ""
+        steps.append(Step(*words))
+    return Fix(*steps), ""
 
 
 def _push(context: Context) -> Check:
@@ -132,17 +132,14 @@ def _push(context: Context) -> Check:
         return Check(name, OK, "a push without the objects of its pointers is refused")
     evidence = f"{key} is true ({found.place}): a push may leave pointers to nothing"
     if found.scope == "command":
-        numbers = [name for name, value in context.environ.items() if value.lower() == key]
-        exports = [f"{n.replace('_KEY_', '_VALUE_')}=false" for n in numbers if _is_key(n)]
-        fix = Fix(Step("export", *exports, names="verbatim")) if exports else None
+        begin, given = "GIT_CONFIG_KEY_", context.environ.items()
+        names = [n for n, value in given if n.startswith(begin) and value.lower() == key]
+        exports = [f"{name.replace('_KEY_', '_VALUE_')}=false" for name in names]
+        fix = Fix(Step("export", *exports)) if exports else None
         hint = "" if fix else "it was given to git -c: leave it out"
         return Check(name, ERROR, evidence, fix, hint)
     scope = "--worktree" if found.scope == "worktree" else "--local"
     # Set to false, not unset: it may come from a wider scope or from the committed .lfsconfig.
-    step = Step("git", "config", scope, "--replace-all", key, "false", names="verbatim")
+    step = Step("git", "config", scope, "--replace-all", key, "false")
     hint = f"take it out of {LFSCONFIG} too, for everybody" if found.scope == LFSCONFIG else ""
-    return Check(name, ERROR, evidence, Fix(step, order=Fix.SETUP), hint)
-
-
-def _is_key(name: str) -> bool:
-    return name.startswith("GIT_CONFIG_KEY_") and name.rpartition("_")[2].isdigit()
+    return Check(name, ERROR, evidence, Fix(step), hint)

@@ -13,7 +13,7 @@ from pmgit.hooks.names import FILES, LEFTHOOK, LFS_CALLS
 
 if TYPE_CHECKING:
     from pmgit.doctor.context import Context
-    from pmgit.doctor.settings import GitSetting
+    from pmgit.git.settings import GitSetting
 
 _MOST = 1_000_000
 
@@ -89,7 +89,7 @@ class HookFolder:
     @property
     def is_shared(self) -> bool:
         """Whether other repositories use it too."""
-        return self.setting is not None and self.setting.scope not in ("local", "worktree")
+        return self.setting is not None and not self.setting.is_of_repository
 
     def chains(self, stage: str) -> list[HookFile]:
         """The chains of pmgit for a stage, of any version: what Git runs, or a framework."""
@@ -131,4 +131,4 @@ def onboard(context: Context) -> Fix:
     words = ["pmgit", "init"]
     if not framework_files.present(context.repository.top) and not context.config.values["hooks"]:
         words += ["--hooks", "native"]
-    return Fix(Step(*words, names="verbatim"), order=Fix.SETUP)
+    return Fix(Step(*words))

@@ -79,7 +79,7 @@ def _copy(folder: HookFolder, stages: list[str]) -> Fix:
         for path in (os.path.join(folder.own, stage), os.path.join(folder.own, f"{stage}.legacy"))
         if os.path.exists(path) and not os.path.exists(folder.path + path[len(folder.own) :])
     ]
-    return Fix(Step("cp", "-p", *files, folder.path, names="verbatim"), order=Fix.SETUP)
+    return Fix(Step("cp", "-p", *files, folder.path))
 
 
 def _names(path: str) -> list[str]:
@@ -120,8 +120,8 @@ def _absent(context: Context, folder: HookFolder, evidence: str) -> Check:
     ]
     if folder.is_shared or foreign:
         return Check("lfs-hook", ERROR, evidence, hook_files.onboard(context))
-    update = Step("git", "lfs", "update", names="verbatim")
-    return Check("lfs-hook", ERROR, evidence, Fix(update, order=Fix.SETUP))
+    update = Step("git", "lfs", "update")
+    return Check("lfs-hook", ERROR, evidence, Fix(update))
 
 
 def _handed_on(context: Context, hook: Hook) -> Check:
@@ -142,10 +142,10 @@ def _handed_on(context: Context, hook: Hook) -> Check:
 
 
 def _make_executable(path: str) -> Fix:
-    return Fix(Step("chmod", "+x", path, names="verbatim"), order=Fix.SETUP)
+    return Fix(Step("chmod", "+x", path))
 
 
 def _write_legacy(path: str) -> Fix:
     """The one repair that keeps both hooks: `git lfs install --force` would overwrite the other."""
     script = 'printf "%s\\n" "#!/bin/sh" "git lfs pre-push \\"\\$@\\"" >"$0" && chmod +x "$0"'
-    return Fix(Step("sh", "-c", script, path, names="verbatim"), order=Fix.SETUP)
+    return Fix(Step("sh", "-c", script, path))

@@ -66,4 +66,4 @@ def _set_up(context: Context, paths: Sequence[str]) -> Fix:
     step = Step(
         "pmgit", "lfs-setup", items=tuple(wanted), option="--pattern", names="verbatim"
     )  # without patterns it takes texts out of Git LFS
-    return Fix(step, order=Fix.SETUP)
+    return Fix(step)

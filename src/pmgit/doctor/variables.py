@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pmgit.core.finding import Fix, Step
-from pmgit.doctor import framework, hook_files
+from pmgit.doctor import hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.hooks import framework_files, hook_state
 from pmgit.hooks.names import PRE_COMMIT, STAGES
@@ -30,7 +30,7 @@ def checks(context: Context) -> Iterator[Check]:
     names = [name for name, _, _ in found]
     evidence = "; ".join(f"{name} is set: {what}" for name, what, _ in found)
     status = ERROR if any(loses for _, _, loses in found) else WARNING
-    fix = Fix(Step("unset", *names, names="verbatim"), order=Fix.SETUP)
+    fix = Fix(Step("unset", *names))
     yield Check("variables", status, evidence, fix, "take it out of your shell's start file too")
 
 
@@ -63,6 +63,6 @@ def _own_ids(context: Context) -> set[str]:
     """The ids of the hooks of pmgit in the configuration of pre-commit or prek."""
     state = hook_state.inspect(context.repository)
     config = state.config(state.tool or PRE_COMMIT)
-    document, _ = framework.configuration(context, config)
-    hooks = framework_files.hooks(document)
-    return {str(h.get("id", "")) for h in hooks if framework_files.is_ours(h)} - {""}
+    document, _ = framework_files.read(context.repository.top, config)
+    ours = [hook for item in framework_files.items(document) for hook in item["hooks"]]
+    return {str(hook.get("id", "")) for hook in ours} - {""}

@@ -49,15 +49,7 @@ def _stubs(context: Context) -> dict[str, Pointer]:
     """The files that are pointers on disk and should be content, with these pointers."""
     found = {}
     for path in context.in_lfs:
-        file = os.path.join(context.repository.top, path)
-        try:
-            if os.path.islink(file) or not 100 < os.stat(file).st_size < pointer.MAX_BYTES:
-                continue
-            with open(file, "rb") as opened:
-                target = pointer.read(opened.read(pointer.MAX_BYTES))
-        except OSError:
-            continue
-        if isinstance(target, pointer.Pointer):
+        if target := pointer.at(os.path.join(context.repository.top, path)):
             found[path] = target
     return found
 
@@ -98,4 +90,4 @@ def _pull(context: Context, stubs: dict[str, Pointer], away: list[str]) -> tuple
         argv.append("--include=")  # all of them: a name here cannot be written as a pattern
     if context.settings.last("lfs.fetchexclude"):
         argv.append("--exclude=")  # otherwise the configuration leaves them out again
-    return Fix(Step(*argv, names="verbatim")), ""
+    return Fix(Step(*argv)), ""

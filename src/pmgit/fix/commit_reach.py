@@ -134,8 +134,8 @@ class Reach:
         apart = ("--", ":/", *without) if left else ()
         diff = ("git", "diff", "--stat", "--exit-code", "--ignore-submodules=dirty")
         return [
-            Step("git", "diff", "--cached", "--stat", "--exit-code", self.tip, names="verbatim"),
-            Step(*diff, *apart, names="verbatim"),
+            Step("git", "diff", "--cached", "--stat", "--exit-code", self.tip),
+            Step(*diff, *apart),
         ]
 
     def amend(self, cured: list[Finding], steps: list[Step], shown: tuple[str, ...]) -> Fix:
@@ -147,10 +147,10 @@ class Reach:
         )
         return Fix(
             *self.guard(cured),
-            Step("git", "update-ref", backup, self.tip, names="verbatim"),
+            Step("git", "update-ref", backup, self.tip),
             *steps,
             # The commit may hold nothing else; it stays, with its message.
-            Step(*_AMEND, names="verbatim"),
+            Step(*_AMEND),
             about=about,
             safe=False,
             shown=shown,
@@ -163,11 +163,11 @@ class Reach:
             f"makes {'1 commit' if count == 1 else f'{count} commits'} of {self._called()} anew"
             f" ({self._others()}); the old ones are kept as {backup_ref(self._ref, self._value)}"
         )
-        steps = [Step(*self.command(names), names="verbatim")]
+        steps = [Step(*self.command(names))]
         if self._ref != self._head.ref and not self._ref.startswith(TAGS):
             # Checked out, its weights are on disk, and stay there.
-            steps.insert(0, Step("git", "switch", "-q", short(self._ref), names="verbatim"))
-            steps.append(Step("git", "checkout", "-q", "-", names="verbatim"))
+            steps.insert(0, Step("git", "switch", "-q", short(self._ref)))
+            steps.append(Step("git", "checkout", "-q", "-"))
         return Fix(*steps, about=about, safe=False)
 
     def _called(self) -> str:

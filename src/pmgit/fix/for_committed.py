@@ -141,7 +141,7 @@ def _for_pusher(which: str, names: Iterable[str], *, anew: bool) -> Fix:
     commits, so these are made anew.
     """
     # The pushed branch need not be the one that is checked out there.
-    step = Step("pmgit", "fix", "--range", which, *sorted(set(names)), names="verbatim")
+    step = Step("pmgit", "fix", "--range", which, *sorted(set(names)))
     return Fix(step, about=_ANEW if anew else _ON_TOP, safe=False)
 
 
@@ -165,8 +165,8 @@ def _without_commit(findings: list[Finding], refs: dict[str, str]) -> list[Findi
         steps = []
         for ref in mine:
             words = (backup_ref(ref, refs[ref]), refs[ref])
-            steps.append(Step("git", "update-ref", *words, names="verbatim"))
-            steps.append(Step("git", "update-ref", "-d", ref, refs[ref], names="verbatim"))
+            steps.append(Step("git", "update-ref", *words))
+            steps.append(Step("git", "update-ref", "-d", ref, refs[ref]))
         backups = [backup_ref(ref, refs[ref]) for ref in mine]
         about = (
             f"no commit has it: {names_of([short(ref) for ref in mine])} goes from the clone, and"
@@ -231,4 +231,4 @@ def unique(fixes: Iterable[Fix]) -> list[Step]:
 def commit_of(findings: list[Finding]) -> list[Step]:
     """The new commit that holds what cures these findings."""
     rules = ", ".join(sorted({finding.rule for finding in findings}))
-    return [Step("git", "commit", "-q", "-m", f"Fix {rules}", names="verbatim")]
+    return [Step("git", "commit", "-q", "-m", f"Fix {rules}")]

@@ -104,13 +104,13 @@ def _mend(subject: Subject, commits: Sequence[str], findings: list[Finding]) -> 
     """Abort the merge, and mend the branches that are merged."""
     repository = subject.repository
     head = position.Head(repository)
-    steps = [Step("git", "merge", "--abort", names="verbatim")]
+    steps = [Step("git", "merge", "--abort")]
     kept = ""
     if position.under_way(repository) == MERGING:
         backup = backup_ref(head.ref, head.oid, MERGE)
         parents = [word for oid in (head.oid, *merges.heads(repository)) for word in ("-p", oid)]
         keep = ("sh", "-c", _KEEP, "sh", backup, *parents, "-m", "A merge that was aborted")
-        steps.insert(0, Step(*keep, names="verbatim"))
+        steps.insert(0, Step(*keep))
         kept = f", what has been resolved in it is kept as {backup}"
     names = {finding.rule for finding in findings}
     if names.intersection(_OF_BLOBS):
@@ -122,17 +122,17 @@ def _mend(subject: Subject, commits: Sequence[str], findings: list[Finding]) -> 
         found = next((h for h in at_tip if not h.folder), None)
         if found:
             branches.append(short(found.ref))
-            steps.append(Step("git", "switch", "-q", branches[-1], names="verbatim"))
+            steps.append(Step("git", "switch", "-q", branches[-1]))
             which = ("--range", position.typed(found.ref))
             again = for_staged.by_pmgit(subject.config, which, names)
-            steps.append(Step(*again, names="verbatim"))
+            steps.append(Step(*again))
         elif at_tip:
             others.append(f"{short(at_tip[0].ref)} in {at_tip[0].folder}")
         else:
             others.append(f"{commit[:12]}, which no branch here has")
     if branches:
         back = [short(head.ref)] if head.ref != DETACHED else ["--detach", head.oid]
-        steps.append(Step("git", "switch", "-q", *back, names="verbatim"))
+        steps.append(Step("git", "switch", "-q", *back))
     mended = f", and {names_of(branches)} is mended" if branches else ""
     mended += f"; mend it where it was made: {names_of(others)}" if others else ""
     about = (

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 #: --skip-repo: the repository's hooks are not touched, they may be somebody else's.
-INSTALL = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
+INSTALL = Step("git", "lfs", "install", "--local", "--skip-repo")
 
 HOST_LIMIT = "host-limit"
 COLLEAGUES = "everybody else's copy of the file is deleted at their next pull"
@@ -136,7 +136,7 @@ def hide(subject: Subject, path: str) -> list[Step]:
     root = folder.root_of(path, subject.roots)
     where = f"{root}/.gitignore" if subject.once(_has_nested) else ".gitignore"
     return [
-        Step("pmgit", "gitignore", names="verbatim"),
+        Step("pmgit", "gitignore"),
         Step("git", "add", *subject.sparse, items=(where,)),
     ]
 
@@ -148,7 +148,7 @@ def let_in(subject: Subject) -> list[Step]:
     """
     top = ("--no-nested",) if subject.once(_has_nested) else ()
     return [
-        Step("pmgit", "gitignore", *top, names="verbatim"),
+        Step("pmgit", "gitignore", *top),
         Step("git", "add", *subject.sparse, items=(".gitignore",)),
     ]
 
@@ -200,7 +200,7 @@ def text_again(subject: Subject, blob: Blob) -> Advice:
         # One text that stays in Git LFS has all of it refused.
         line = stuck.get(blob.path) or next(iter(stuck.values()))
         return Advice(None, in_the_way.note(line))
-    return Advice(Fix(Step("pmgit", "lfs-setup", names="verbatim"), order=Fix.SETUP))
+    return Advice(Fix(Step("pmgit", "lfs-setup"), order=Fix.SETUP))
 
 
 def goes_to_lfs(subject: Subject, blob: Blob) -> bool:
@@ -277,7 +277,7 @@ def convert(blob: Blob) -> Step:
         " && oid=$(printf '%s\\n' \"$text\" | git hash-object -w --stdin)"
         ' && git update-index --cacheinfo "$1,$oid,$3"'
     )
-    return Step("sh", "-c", script, "sh", blob.mode, blob.oid, blob.path, names="verbatim")
+    return Step("sh", "-c", script, "sh", blob.mode, blob.oid, blob.path)
 
 
 def replace_pointer(subject: Subject, blob: Blob, text: bytes) -> Advice:
@@ -291,4 +291,4 @@ def replace_pointer(subject: Subject, blob: Blob, text: bytes) -> Advice:
     )
     lines = text.decode("ascii").splitlines()
     words = ("sh", "-c", script, "sh", blob.mode, blob.path, *lines)
-    return Advice(Fix(Step(*words, names="verbatim")))
+    return Advice(Fix(Step(*words)))

@@ -101,7 +101,7 @@ class LeavingFixes:
         if self._fits(blob, pointer):
             if there == _OTHER or sent_here:
                 words = (blob.mode, blob.oid, blob.path, str(pointer.size))
-                return Advice(Fix(Step("sh", "-c", _STAGE, "sh", *words, names="verbatim"),
+                return Advice(Fix(Step("sh", "-c", _STAGE, "sh", *words),
                                   about=_ABOUT))  # fmt: skip
             add = Step("git", "add", "--renormalize", *subject.sparse, items=(blob.path,))
             return Advice(Fix(*first, add, about=_ABOUT))

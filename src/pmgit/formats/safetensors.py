@@ -49,9 +49,10 @@ class Tensor:
 
 @dataclass(frozen=True)
 class TensorHeader:
-    """The tensors of a file, by name."""
+    """The tensors of a file, by name, in a header of `length` bytes."""
 
     tensors: dict[str, Tensor]
+    length: int
 
     @property
     def parameters(self) -> dict[str, int]:
@@ -62,8 +63,8 @@ class TensorHeader:
         return found
 
 
-def read_header(path: str) -> TensorHeader:
-    """The header of the regular file at `path`.
+def read_header(path: str, limit: int = MAX_HEADER) -> TensorHeader:
+    """The header of the regular file at `path`, which has at most `limit` bytes.
 
     ValueError with the reason when it is no sound safetensors file; OSError when it cannot be
     read.
@@ -76,8 +77,8 @@ def read_header(path: str) -> TensorHeader:
             raise ValueError(f"{size} bytes are too few for a header")
         length = int.from_bytes(file.read(8), "little")
         # Before anything is read: a length of 2^63 must not become a buffer.
-        if length > MAX_HEADER:
-            raise ValueError(f"a header of {length:,} bytes is over {MAX_HEADER:,}")
+        if length > limit:
+            raise ValueError(f"a header of {length:,} bytes is over {limit:,}")
         if length > size - 8:
             raise ValueError(f"the header ends {length - (size - 8):,} bytes after the file")
         return parse_header(file.read(length), size - 8 - length)
@@ -99,7 +100,7 @@ def parse_header(data: bytes, body: int) -> TensorHeader:
         at = tensor.end
     if at != body:
         raise ValueError(f"the tensors end at {at:,}, the file at {body:,}")
-    return TensorHeader(tensors)
+    return TensorHeader(tensors, len(data))
 
 
 def _json(data: bytes) -> dict[str, Any]:

@@ -8,13 +8,6 @@ from __future__ import annotations
 
 import os
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pmgit.git.blob import Blob
-    from pmgit.git.repository import Repository
-
 #: The file in which a repository names its submodules.
 MODULES = ".gitmodules"
 #: Git refuses a longer `.git` file.
@@ -48,11 +41,3 @@ def _is_git_dir(folder: str) -> bool:
     if os.path.isfile(os.path.join(folder, "commondir")):
         return True
     return all(os.path.isdir(os.path.join(folder, name)) for name in ("objects", "refs"))
-
-
-def file_settings(repository: Repository, blob: Blob) -> Iterator[tuple[str, str]]:
-    """Names and values in a blob of settings (`.gitmodules`); none where Git cannot read it."""
-    code, out, _ = repository.start("config", "-z", "--blob", blob.oid, "--list").wait()
-    for line in out.decode("utf-8", "surrogateescape").split("\0") if not code else ():
-        name, _, value = line.partition("\n")
-        yield name, value

@@ -7,8 +7,8 @@ name, and a fetch may be configured to write elsewhere.
 
 from __future__ import annotations
 
-from pmgit.git.blob import decode
 from pmgit.git.names import HEADS, REMOTES, TAGS
+from pmgit.git.settings import GitSettings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,36 +24,25 @@ class Remotes:
     """The configured remotes; Git is asked at once, and waited for when somebody wants to know."""
 
     def __init__(self, repository: Repository) -> None:
-        self._asked = repository.start("config", "-z", "--get-regexp", r"^(remote|branch)\.")
-        self._values: dict[str, list[str]] | None = None
-
-    @property
-    def values(self) -> dict[str, list[str]]:
-        """The settings of remotes and branches, by key, in Git's order."""
-        if self._values is None:
-            self._values = {}
-            for entry in decode(self._asked.finish(1)).split("\0"):
-                key, _, value = entry.partition("\n")
-                self._values.setdefault(key, []).append(value)
-        return self._values
+        self._settings = GitSettings(repository)
 
     @property
     def names(self) -> list[str]:
         """The names of all remotes that have an address."""
-        keys = (key for key in self.values if key.endswith((".url", ".pushurl")))
+        keys = (key for key in self._settings.all if key.endswith((".url", ".pushurl")))
         found = (k[7:].rpartition(".")[0] for k in keys if k.startswith("remote."))
         return [name for name in dict.fromkeys(found) if name]
 
     def at(self, name: str) -> list[str]:
         """The addresses of a remote, those for pushes too."""
         keys = (f"remote.{name}.url", f"remote.{name}.pushurl")
-        return [address for key in keys for address in self.values.get(key, ())]
+        return [found.value for key in keys for found in self._settings.all.get(key, ())]
 
     def of_branch(self, branch: str) -> str:
         """The remote that a branch is pushed to, as `git push` finds it; '' when there is none."""
         names = self.names
         for key in (f"branch.{branch}.pushremote", "remote.pushdefault", f"branch.{branch}.remote"):
-            value = self.values.get(key, [""])[-1]
+            value = self._settings.text(key)
             if value in names:
                 return value
         if "origin" in names:
@@ -95,8 +84,8 @@ class Remotes:
         """The refs that a fetch from a remote writes: each one, or what stands around a `*`."""
         default = (f"{REMOTES}{name}/", "")
         found = []
-        for spec in self.values.get(f"remote.{name}.fetch", []):
-            source, _, target = spec.removeprefix("+").partition(":")
+        for spec in self._settings.all.get(f"remote.{name}.fetch", []):
+            source, _, target = spec.value.removeprefix("+").partition(":")
             begin = target.partition("*")[0]
             # A pattern may also mean the branches of this clone, which nobody has fetched.
             is_own = target.startswith(_OWN) or ("*" in target and _covers_own(begin))

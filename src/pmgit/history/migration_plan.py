@@ -161,9 +161,7 @@ def without_pointers(repository: Repository, history: History) -> None:
     if small:
         blobs = [Blob("", one.oid) for one in small]
         contents = Objects(repository).contents(blobs)
-        pointers = {
-            oid for oid, data in contents.items() if isinstance(pointer.read(data), pointer.Pointer)
-        }
+        pointers = {oid for oid, data in contents.items() if pointer.readable(data)}
         history.large = [one for one in history.large if one.oid not in pointers]
 
 

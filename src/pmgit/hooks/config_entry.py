@@ -61,7 +61,7 @@ def plan(before: bytes | None, entry: HookEntry, name: str) -> Change:
         raise NotExtendableError(name, f"it is {error}", whole) from None
     if document is None or (isinstance(document, dict) and name.endswith(".toml")):
         document = {"repos": [], **(document or {})}  # the list is not written, or has no item
-    if not isinstance(document, dict) or not isinstance(document.get("repos"), list):
+    if not framework_files.has_repos(document):
         raise NotExtendableError(name, "it has no list `repos`", whole)
     if framework_files.has_entry(document):
         return Change(before, before)

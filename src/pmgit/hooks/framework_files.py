@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 #: None is larger in earnest, nor has so many nodes when its aliases are followed.
-MOST_BYTES = 1_000_000
+_MOST_BYTES = 1_000_000
 _MOST_NODES = 1_000_000
 
 #: The key with the Git hooks that the frameworks install.
@@ -47,13 +47,28 @@ def read_by(name: str, found: Collection[str]) -> str:
     return YAML
 
 
+def read(top: str, name: str) -> tuple[Any, str]:
+    """The document of a configuration of a work tree, and what is wrong with it; None where there
+    is none, or none that can be read.
+    """
+    try:
+        with open(os.path.join(top, *name.split("/")), "rb") as file:
+            return load(file.read(_MOST_BYTES + 1), name), ""
+    except FileNotFoundError:
+        return None, ""
+    except OSError as error:
+        return None, f"unreadable: {error.strerror}"
+    except ValueError as error:
+        return None, str(error)
+
+
 def load(data: bytes, name: str) -> Any:
     """The document of a configuration. Raises ValueError, which names the fault."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("not UTF-8") from None
-    if len(data) > MOST_BYTES:
+    if len(data) > _MOST_BYTES:
         raise ValueError("too large")
     return _load_toml(text) if name.endswith(".toml") else _load_yaml(text)
 
@@ -108,12 +123,16 @@ def _load_toml(text: str) -> Any:
     return toml_file.parse(text).unwrap()
 
 
+def has_repos(document: Any) -> bool:
+    """Whether a document has the list `repos`."""
+    return isinstance(document, dict) and isinstance(document.get("repos"), list)
+
+
 def hooks(document: Any) -> list[dict[str, Any]]:
     """Every hook in a document, whatever else is in it."""
-    repos = document.get("repos") if isinstance(document, dict) else None
     return [
         hook
-        for repo in (repos if isinstance(repos, list) else ())
+        for repo in (document["repos"] if has_repos(document) else ())
         if isinstance(repo, dict) and isinstance(repo.get("hooks"), list)
         for hook in repo["hooks"]
         if isinstance(hook, dict)
@@ -127,9 +146,8 @@ def has_entry(document: Any) -> bool:
 
 def items(document: Any) -> list[dict[str, Any]]:
     """The items of `repos` that have hooks of pmgit, each with these alone."""
-    repos = document.get("repos") if isinstance(document, dict) else None
     found = []
-    for item in repos if isinstance(repos, list) else ():
+    for item in document["repos"] if has_repos(document) else ():
         ours = [hook for hook in hooks({"repos": [item]}) if is_ours(hook)]
         if ours:
             found.append({**item, "hooks": ours})

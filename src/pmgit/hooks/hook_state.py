@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pmgit.git.settings import GitSettings
 from pmgit.hooks import chain, framework_files
 from pmgit.hooks.hook_file import Call, HookFile
 from pmgit.hooks.names import (
@@ -81,8 +82,7 @@ class HookState:
 def inspect(repository: Repository) -> HookState:
     """Look at the hooks; nothing is changed. Raises PmgitError when one cannot be read."""
     folder = hooks_folder(repository)
-    code, out, _ = repository.start("config", "--get", "core.hooksPath", own_hooks=True).wait()
-    state = HookState(folder, os.fsdecode(out).rstrip("\n") if code == 0 else "")
+    state = HookState(folder, GitSettings(repository).text("core.hookspath"))
     parent, name = os.path.split(folder)
     if name == "_" and os.path.basename(parent) == ".husky":
         # husky makes `_` anew at every install and runs `.husky/<stage>` from it.
@@ -106,7 +106,8 @@ def inspect(repository: Repository) -> HookState:
             state.call = state.installed[0].call
         push = state.hook(PUSH)
         name = (named_config(push, top) if push.is_framework else "") or state.config(state.tool)
-        state.pushes = _has_push_stage(os.path.join(top, name), name)
+        # One that cannot be read is reported by the framework itself.
+        state.pushes = framework_files.names_push(framework_files.read(top, name)[0])
     return state
 
 
@@ -144,12 +145,3 @@ def _kinds(state: HookState) -> set[str]:
     return (
         kinds if not kinds.isdisjoint(FRAMEWORKS) else {hook.kind for hook in state.hooks.values()}
     )
-
-
-def _has_push_stage(path: str, name: str) -> bool:
-    """Whether the configuration asks for the pre-push stage by name."""
-    try:
-        with open(path, "rb") as file:
-            return framework_files.names_push(framework_files.load(file.read(), name))
-    except (OSError, ValueError):
-        return False  # not there; or not readable, which the framework itself will say

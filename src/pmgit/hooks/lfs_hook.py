@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from pmgit.git.settings import GitSettings
+from pmgit.hooks import hook_state
+from pmgit.hooks.hook_file import HookFile
 from pmgit.hooks.names import LFS_CALLS, PUSH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.git.repository import Repository
-
-_CALLS = tuple(call.encode() for call in LFS_CALLS)
 
 
 class PushUpload(NamedTuple):
@@ -48,39 +49,14 @@ def is_wanted(repository: Repository) -> bool:
 
 def _hooks_folder(repository: Repository) -> tuple[str, bool]:
     """Where hooks are, and whether the folder belongs to this repository alone."""
-    code, out, _ = repository.start(
-        "config", "-z", "--show-scope", "--type=path", "--get-all", "core.hooksPath"
-    ).wait()
-    fields = os.fsdecode(out).split("\0") if code == 0 else []
-    # The last one wins; the scope `command` is pmgit's own.
-    found = [
-        (scope, path)
-        for scope, path in zip(fields[::2], fields[1::2], strict=False)
-        if scope != "command"
-    ]
-    if not found:
-        return os.path.join(repository.common_dir, "hooks"), True
-    scope, path = found[-1]
-    return os.path.join(repository.top, path), scope in ("local", "worktree")
+    setting = GitSettings(repository).last("core.hookspath")
+    return hook_state.hooks_folder(repository), not setting or setting.is_of_repository
 
 
-def _uploads(hook: str) -> bool:
-    """Whether a hook runs git-lfs, itself or through the hook that pre-commit put aside."""
-    text = _read(hook)
-    if any(call in text for call in _CALLS):
+def _uploads(path: str) -> bool:
+    """Whether a hook runs git-lfs, itself or through the hook that a framework has put aside."""
+    hook = HookFile.read(path, PUSH)
+    text = hook.content or b""
+    if hook.runs and any(call.encode() in text for call in LFS_CALLS):
         return True
-    moved = hook + ".legacy"
-    if b"pre-commit" in text or b"prek" in text:
-        return any(call in _read(moved) for call in _CALLS)
-    return False
-
-
-def _read(path: str) -> bytes:
-    """The text of a hook that can run; empty when it cannot."""
-    if os.name == "posix" and not os.access(path, os.X_OK):
-        return b""
-    try:
-        with open(path, "rb") as file:
-            return file.read(1_000_000)
-    except OSError:
-        return b""
+    return hook.runs and hook.is_framework and _uploads(f"{path}.legacy")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
 from pmgit.git.program import path_of
+from pmgit.gitfiles import user_files
 from pmgit.hooks import framework_files, frameworks, hook_state
 from pmgit.hooks.hook_file import FOREIGN, HookFile
 from pmgit.hooks.names import COMMIT_STAGES, HUSKY, PUSH, TOML, YAML
@@ -86,8 +87,7 @@ def commit(
 
 def _harmless(top: str, config: str) -> tuple[str, bytes]:
     """The configuration of a framework where only pmgit's entry does anything: name and content."""
-    with open(os.path.join(top, config), "rb") as file:
-        document = framework_files.harmless(framework_files.load(file.read(), config))
+    document = framework_files.harmless(framework_files.read(top, config)[0])
     if config == TOML:
         config = YAML  # prek reads that as well
     if config.endswith(".toml"):
@@ -136,11 +136,9 @@ class _Repository:
 
     def copy(self, top: str, name: str) -> None:
         """Copy a file of the user's work tree, if it is there."""
-        try:
-            with open(os.path.join(top, name), "rb") as file:
-                self.write(name, file.read())
-        except OSError:
-            pass  # a file that cannot be read was reported long before
+        data = user_files.read(os.path.join(top, name))
+        if data is not None:
+            self.write(name, data)
 
     def write(self, name: str, content: bytes) -> None:
         path = os.path.join(self._top, *name.split("/"))

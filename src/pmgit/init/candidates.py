@@ -165,11 +165,7 @@ def _size(path: str) -> int:
     """The bytes of a file; of a Git LFS pointer, those that it stands for. 0: it is not here."""
     try:
         size = os.lstat(path).st_size
-        if 100 < size < pointer.MAX_BYTES:
-            with open(path, "rb") as file:
-                found = pointer.read(file.read(pointer.MAX_BYTES))
-            if isinstance(found, pointer.Pointer):
-                return found.size
     except OSError:
         return 0
-    return size
+    found = pointer.at(path) if size < pointer.MAX_BYTES else None
+    return found.size if found else size

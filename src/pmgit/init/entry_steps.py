@@ -57,7 +57,7 @@ def steps(
     """
     name, path = framework.config, _path(repository, framework.config)
     before = user_files.read(path)
-    document = read(before, name)
+    document, _ = framework_files.read(repository.top, name)
     present = framework_files.items(document)
     source = origin.find()
     if present and (system is None or _is_asked_for(present, system)):
@@ -94,7 +94,7 @@ def take_out(repository: Repository, name: str) -> tuple[list[SetupStep], str]:
     """
     path = _path(repository, name)
     before = user_files.read(path)
-    present = framework_files.items(read(before, name))
+    present = framework_files.items(framework_files.read(repository.top, name)[0])
     if before is None or not present:
         return [], ""
     old = entry.from_item(present[0]) if len(present) == 1 else None
@@ -109,8 +109,7 @@ def take_out(repository: Repository, name: str) -> tuple[list[SetupStep], str]:
         else:
             journal.write(ENTRY, path, after)
 
-    left = read(after, name)
-    useful = isinstance(left, dict) and isinstance(left.get("repos"), list)
+    useful = after is not None and framework_files.has_repos(framework_files.load(after, name))
     what = f"take pmgit's entry out of {name}" if after is not None else f"remove {name}"
     return [SetupStep(what, [(name, before, after)], run)], "" if useful else NOTHING
 
@@ -122,7 +121,7 @@ def check(repository: Repository, framework: Framework, say: Callable[[str], Non
     Raises PmgitError when it cannot be built here.
     """
     name = framework.config
-    document = read(user_files.read(_path(repository, name)), name)
+    document, _ = framework_files.read(repository.top, name)
     built = [item for item in framework_files.items(document) if not _is_system(item)]
     if not built:
         return ""
@@ -145,7 +144,7 @@ def check(repository: Repository, framework: Framework, say: Callable[[str], Non
 def notes(repository: Repository, framework: Framework) -> list[str]:
     """The notes about a configuration that leaves out a stage, and is used all the same."""
     name = framework.config
-    document = read(user_files.read(_path(repository, name)), name)
+    document, _ = framework_files.read(repository.top, name)
     types = document.get(TYPES) if isinstance(document, dict) else None
     if not isinstance(types, list) or set(COMMIT_STAGES) <= set(types):
         return []
@@ -155,14 +154,6 @@ def notes(repository: Repository, framework: Framework) -> list[str]:
         f" because `{framework.name} install` alone would not have pmgit run"
     )
     return [note]
-
-
-def read(data: bytes | None, name: str) -> Any:
-    """The document of a configuration; None where there is none, or none that can be read."""
-    try:
-        return framework_files.load(data, name) if data else None
-    except ValueError:
-        return None
 
 
 def _path(repository: Repository, name: str) -> str:

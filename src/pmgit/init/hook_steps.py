@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.core.shell import quote
 from pmgit.git.program import path_of
-from pmgit.gitfiles import user_files
 from pmgit.hooks import entry, framework_files, frameworks, hook_state, installation
 from pmgit.hooks.hook_file import CHAIN, HookFile
 from pmgit.hooks.hook_state import HookState
@@ -71,7 +70,7 @@ def refuse_none(repository: Repository, state: HookState) -> None:
     for name in dict.fromkeys((state.config(state.tool), *state.configs)):
         path = os.path.join(repository.top, *name.split("/"))
         if os.path.isfile(path) and not os.path.islink(path):
-            document = entry_steps.read(user_files.read(path), name)
+            document, _ = framework_files.read(repository.top, name)
             where += [name] * any(map(entry.from_item, framework_files.items(document)))
     if where:
         raise UsageError(

@@ -39,6 +39,7 @@ GONE = "gone"
 LINK = b"link to "
 
 _VERSION = 1
+_HEX = frozenset("0123456789abcdef")
 
 
 @dataclass
@@ -73,6 +74,12 @@ class Record:
     def content(self) -> bytes | None:
         """The content before; None when there was no file."""
         return None if self.before is None else base64.b64decode(self.before)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all is as it was before."""
+        was = self.content
+        return self.after == ((was or b"").decode("ascii") if self.kind == INDEX else digest(was))
 
 
 class Journal:
@@ -118,10 +125,13 @@ class Journal:
         for path in (self.path, *map(self.locate, self.records)):
             folder, name = os.path.split(path)
             for found in os.listdir(folder) if os.path.isdir(folder) else ():
-                if found.startswith(f"{name}.") and found.endswith((".tmp", ".pmgit-new")):
-                    middle = found.removeprefix(f"{name}.").removesuffix(".tmp").split(".")
-                    if all(m == "pmgit-new" or (len(m) == 12 and _is_hex(m)) for m in middle):
-                        os.unlink(os.path.join(folder, found))
+                middle = found.removeprefix(f"{name}.").removesuffix(".tmp")
+                if (
+                    found == f"{name}.{middle}.tmp"
+                    and len(middle) == 12
+                    and _HEX.issuperset(middle)
+                ):
+                    os.unlink(os.path.join(folder, found))
 
     def locate(self, record: Record) -> str:
         """Where a record's file is."""
@@ -134,42 +144,24 @@ class Journal:
         except ValueError:  # on another drive
             return path.replace(os.sep, "/")
 
-    def note(self, record: Record) -> Record:
-        """Write a record down, before what it is about is done; again does nothing."""
-        record = self._add(record)
-        self._save()
-        return record
+    def note(self, *records: Record) -> list[Record]:
+        """Write records down, before what they are about is done.
 
-    def note_all(self, records: Iterable[Record]) -> None:
-        """Write many records down at once."""
-        for record in records:
-            self._add(record)
-        self._save()
-
-    def _add(self, record: Record) -> Record:
-        """Add a record, unless it is the last about its file already: then an earlier run was
+        One that is the last about its file already is not written again: then an earlier run was
         interrupted. The same further up is another matter: the file has been something else since.
         """
-        last = next((one for one in reversed(self.records) if one.path == record.path), None)
-        if last == record:
-            return last
-        self.records.append(record)
-        return record
-
-    def _drop(self, *records: Record) -> None:
-        """Take these very records out, not others that are equal."""
-        self.records = [one for one in self.records if not any(one is record for record in records)]
-
-    def forget(self, record: Record) -> None:
-        """Take a record out: it is undone."""
-        self._drop(record)
+        noted = []
+        for record in records:
+            last = next((one for one in reversed(self.records) if one.path == record.path), None)
+            if last != record:
+                self.records.append(record)
+            noted.append(last if last == record else record)
         self._save()
+        return noted
 
-    def settle(self, record: Record, after: str) -> None:
-        """Note what another program has made of it; what it left as it was is forgotten."""
-        record.after = after
-        if after == (record.content or b"").decode("ascii", "replace"):
-            self._drop(record)
+    def drop(self, *records: Record) -> None:
+        """Take these very records out, not others that are equal: they are undone."""
+        self.records = [one for one in self.records if not any(one is record for record in records)]
         self._save()
 
     def about(self, kind: str, path: str, after: bytes | None) -> Record:
@@ -215,33 +207,31 @@ class Journal:
             user_files.make_folder(folder)
 
     @contextmanager
-    def around(self, watched: Mapping[str, str]) -> Iterator[None]:
-        """Note what another program does to the watched files: path to kind.
+    def around(self, watched: Mapping[str, str], entries: Iterable[str] = ()) -> Iterator[None]:
+        """Note what another program does to the watched files (path to kind), and to entries of the
+        index; what it leaves as it was is forgotten.
 
         Links are left out: what they lead to is not this repository's.
         """
-        noted = []
+        made = [Record.for_index(name, staged(self._repository, name)) for name in entries]
         for path, kind in watched.items():
             if not os.path.islink(path):
-                record = self.about(kind, path, None)
-                record.after = PENDING
-                noted.append((path, self._add(record)))
-        self._save()
+                made.append(self.about(kind, path, None))
+                made[-1].after = PENDING
+        noted = self.note(*made)
         try:
             yield
         finally:
-            for path, record in noted:
-                record.after = digest(user_files.read(path))
-            self._drop(*(record for _, record in noted if record.after == digest(record.content)))
-            self._save()
+            for record in noted:
+                if record.kind == INDEX:
+                    record.after = staged(self._repository, record.path)
+                else:
+                    record.after = digest(user_files.read(self.locate(record)))
+            self.drop(*(record for record in noted if record.is_settled))
 
 
 def _as_text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
-
-
-def _is_hex(text: str) -> bool:
-    return set("0123456789abcdef").issuperset(text)
 
 
 def staged(repository: Repository, path: str) -> str:

@@ -19,7 +19,7 @@ from pmgit.gitfiles import block, ignore_block, user_files
 from pmgit.gitfiles.attributes import attribute_file, lfs_lines
 from pmgit.gitfiles.attributes.attribute_lines import NAME, deciders
 from pmgit.init import lfs_setup, storage_switch
-from pmgit.init.journal import BLOCK, Journal, Record, staged
+from pmgit.init.journal import BLOCK, Journal, Record
 from pmgit.lfs import patterns, pointer
 from pmgit.model import storage
 from pmgit.model.folder import INFO, LOCK
@@ -75,8 +75,7 @@ def plan(repository: Repository, config: Config) -> LfsLeaving | None:
     for path, blob in tracked.items():
         is_sent = filters[path] == attributes.LFS
         if path.startswith(below):
-            found = pointer.read(blob.head, expected=True) if blob.head else None
-            if is_sent or isinstance(found, pointer.Pointer):
+            if is_sent or pointer.readable(blob.head, expected=True):
                 leaving.append(blob)
         elif is_sent:
             others.append(path)
@@ -108,13 +107,9 @@ def _demand_content(repository: Repository, blobs: Sequence[Blob]) -> None:
     absent, stubs = [], []
     for blob in blobs:
         path = os.path.join(repository.top, *blob.path.split("/"))
-        try:
-            with open(path, "rb") as file:
-                head = file.read(pointer.MAX_BYTES)
-        except OSError:
+        if not os.path.isfile(path):
             absent.append(blob.path)
-            continue
-        if blob.size and isinstance(pointer.read(head), pointer.Pointer):
+        elif blob.size and pointer.at(path):
             stubs.append(blob.path)
     if absent or stubs:
         missing = [*absent, *stubs]
@@ -174,8 +169,8 @@ def apply(repository: Repository, made: LfsLeaving) -> None:
     journal.sweep()
     for step in made.switch.first:
         step.run(journal)
-    journal.note_all(
-        Record.for_index(blob.path, f"{blob.mode} {blob.oid}", "") for blob in made.blobs
+    journal.note(
+        *(Record.for_index(blob.path, f"{blob.mode} {blob.oid}", "") for blob in made.blobs)
     )
     names = b"".join(encode(blob.path) + b"\0" for blob in made.blobs)
     repository.run("update-index", "--force-remove", "-z", "--stdin", stdin=names)
@@ -199,14 +194,12 @@ def _write_attributes(repository: Repository, journal: Journal, made: lfs_setup.
         return
     path = os.path.join(repository.top, NAME)
     after = made.new_work_tree
-    entry = journal.note(Record.for_index(NAME, staged(repository, NAME)))
-    journal.note(journal.about(BLOCK, path, after or None))
-    if after:
-        user_files.write_whole(path, after)
-    else:
-        os.unlink(path)
-    if made.new_index:
-        lfs_setup.stage(repository, made)
-    else:
-        repository.run("update-index", "--force-remove", "--", NAME)
-    journal.settle(entry, staged(repository, NAME))
+    with journal.around({path: BLOCK}, [NAME]):
+        if after:
+            user_files.write_whole(path, after)
+        else:
+            os.unlink(path)
+        if made.new_index:
+            lfs_setup.stage(repository, made)
+        else:
+            repository.run("update-index", "--force-remove", "--", NAME)

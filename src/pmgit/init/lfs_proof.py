@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 
 from pmgit.core.errors import PmgitError
 from pmgit.git import process
-from pmgit.git.blob import decode
 from pmgit.git.entries import FILES, of_tree
 from pmgit.git.names import HEADS, PROBE
 from pmgit.git.process import GitError
+from pmgit.git.settings import GitSettings
 from pmgit.gitfiles.attributes.attribute_lines import NAME
 from pmgit.lfs import pointer, store
 from pmgit.snapshots.base import TREE, Snapshot
@@ -106,7 +106,7 @@ def _push(repository: Repository, made: LfsPlan, samples: Mapping[str, str], fol
     for one in begun:
         one.finish()
     url = "file:///" + remote.replace(os.sep, "/").lstrip("/")
-    settings = {**_OURS, **_filter_of(repository)}
+    settings = {**_OURS, **GitSettings(repository).local("filter.lfs.")}
     settings |= dict.fromkeys((f"remote.{_REMOTE}.url", "lfs.url", "lfs.pushurl"), url)
     here = _at(repository, clone, settings)
     there = _at(repository, remote, settings)
@@ -128,13 +128,6 @@ def _push(repository: Repository, made: LfsPlan, samples: Mapping[str, str], fol
     here.run("lfs", "pre-push", _REMOTE, url, stdin=refs)
     here.run("push", "-q", _REMOTE, f"{tip}:{_BRANCH}")
     _look(there, samples, contents)
-
-
-def _filter_of(repository: Repository) -> dict[str, str]:
-    """The filter that this repository is configured to use."""
-    out = repository.start("config", "-z", "--local", "--get-regexp", r"^filter\.lfs\.").wait()[1]
-    lines = (line.partition("\n") for line in decode(out).split("\0") if line)
-    return {name: value for name, _, value in lines}
 
 
 def _at(repository: Repository, top: str, settings: Mapping[str, str]) -> Repository:
@@ -171,8 +164,8 @@ def _look(there: Repository, samples: Mapping[str, str], contents: Mapping[str, 
     arrived.objects.survey(blobs.values(), pointer.may_be)
     for path, pattern in samples.items():
         blob = blobs.get(path)
-        found = pointer.read(blob.head, expected=True) if blob and blob.head else None
-        if not isinstance(found, pointer.Pointer):
+        found = pointer.readable(blob.head, expected=True) if blob else None
+        if found is None:
             raise NotProvedError(f"the sample of {pattern} went to Git raw, as {path}")
         object_path = store.object_path(os.path.join(there.git_dir, "lfs"), found.oid)
         try:

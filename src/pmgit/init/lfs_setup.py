@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from pmgit.core.errors import PmgitError
 from pmgit.git.attributes import LFS, EveryClone
-from pmgit.git.blob import decode
 from pmgit.git.clean import LFS_FILTER
+from pmgit.git.settings import GitSettings
 from pmgit.git.work_tree import clear_skip_mark
 from pmgit.gitfiles import block, models_folders, user_files
 from pmgit.gitfiles.attributes import (
@@ -209,9 +209,11 @@ def _install(repository: Repository) -> None:
     """Configure the filter for this repository; its hooks are not touched (--skip-repo)."""
     code, _, _ = repository.start("lfs", "install", "--local", "--skip-repo").wait()
     if code:
-        _, out, _ = repository.start("config", "--get-regexp", r"^filter\.lfs\.").wait()
+        found = GitSettings(repository).all.items()
+        of_lfs = [f"{key} {s[-1].value}\n" for key, s in found if key.startswith("filter.lfs.")]
         raise PmgitError(
-            f"git lfs install refuses, because there is another filter called lfs: {decode(out)}",
+            "git lfs install refuses, because there is another filter called lfs:"
+            f" {''.join(of_lfs)}",
             "if nobody needs it: git config --local --remove-section filter.lfs",
         )
 

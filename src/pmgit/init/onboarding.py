@@ -14,6 +14,7 @@ from pmgit.core.config import FILE, IGNORE, LFS, Config, parse
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git import attributes
 from pmgit.git.names import PROBE
+from pmgit.git.settings import GitSettings
 from pmgit.gitfiles import hidden_text, ignore_block
 from pmgit.gitfiles.attributes import attribute_lines
 from pmgit.hooks import frameworks, hook_state, lfs_hook
@@ -21,7 +22,7 @@ from pmgit.hooks.installation import FRAMEWORK, NATIVE, NONE
 from pmgit.hooks.names import LFS_HOOKS
 from pmgit.init import config_steps, entry_steps, hook_steps, lfs_setup, readme_template
 from pmgit.init.detect import Look, look
-from pmgit.init.journal import BLOCK, CONFIG, HOOK, OWN, Journal, Record, SetupStep, staged
+from pmgit.init.journal import BLOCK, CONFIG, HOOK, OWN, Journal, SetupStep
 from pmgit.model import storage
 
 if TYPE_CHECKING:
@@ -183,10 +184,9 @@ def ignore_steps(
     def run(journal: Journal) -> None:
         # Worked out again: the folders are there by now.
         fresh = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
-        for name, (_, after) in fresh.changes.items():
-            path = os.path.join(repository.top, *name.split("/"))
-            journal.note(journal.about(BLOCK, path, after))
-        ignore_block.apply(repository, fresh)
+        files = [os.path.join(repository.top, *name.split("/")) for name in fresh.changes]
+        with journal.around(dict.fromkeys(files, BLOCK)):
+            ignore_block.apply(repository, fresh)
 
     what = "hide weights, keep INFO.md" if made.storage == IGNORE else "hide caches only"
     if found.clones:
@@ -211,7 +211,7 @@ def _lfs(repository: Repository, made: SetupPlan, *, after_ignore: bool) -> list
             # The lines that hide them are let in by the step before.
             return [SetupStep("set up Git LFS for weights, and prove it", [], run)]
         raise
-    filtered = repository.start("config", "--local", "--get", "filter.lfs.process").wait()[0] == 0
+    filtered = bool(GitSettings(repository).local("filter.lfs.process"))
     # The chain uploads by itself; without it an interrupted step may lack the hooks of git-lfs.
     lacking = made.hooks == NONE and lfs_hook.is_wanted(repository)
     if filtered and not (found.writes or found.raw or found.texts or lacking):
@@ -229,10 +229,6 @@ def set_up_lfs(
     """Carry the plan out, recorded in the journal; returns what was done."""
     name = attribute_lines.NAME
     paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]
-    noted = [
-        journal.note(Record.for_index(path, staged(repository, path)))
-        for path in (paths if fresh.writes else paths[1:])
-    ]
     hooks = hook_state.hooks_folder(repository)
     watched = {
         os.path.join(repository.top, name): BLOCK,
@@ -242,8 +238,5 @@ def set_up_lfs(
         **{os.path.join(repository.top, b.path): OWN for b, _ in fresh.texts},
     }
     journal.folders(hooks)
-    with journal.around(watched):
-        done = lfs_setup.apply(repository, fresh)
-    for entry in noted:
-        journal.settle(entry, staged(repository, entry.path))
-    return done
+    with journal.around(watched, paths if fresh.writes else paths[1:]):
+        return lfs_setup.apply(repository, fresh)

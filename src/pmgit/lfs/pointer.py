@@ -90,6 +90,19 @@ def read(data: bytes, *, expected: bool = False) -> Pointer | Broken | None:
     return found
 
 
+def readable(data: bytes | None, *, expected: bool = False) -> Pointer | None:
+    """The pointer in `data` that can be read; None for all else, a broken one too."""
+    found = read(data, expected=expected) if data else None
+    return found if isinstance(found, Pointer) else None
+
+
+def at(path: str) -> Pointer | None:
+    """The pointer that a file on disk is; None for any other, a link, and where there is none."""
+    from pmgit.formats.regular import read_regular
+
+    return readable(read_regular(path, MAX_BYTES))
+
+
 def encode(oid: str, size: int) -> bytes:
     """The canonical pointer to a content of `size` bytes with this sha256."""
     if not size:

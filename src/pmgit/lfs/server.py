@@ -14,6 +14,7 @@ import threading
 
 from pmgit.core.errors import PmgitError
 from pmgit.git.blob import REGULAR
+from pmgit.git.settings import GitSettings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def lacking(repository: Repository, remote: str, ref: str, blobs: Mapping[str, s
     copied by something else than a server, nobody can be asked, and all of them are lacking.
     Raises NoAnswerError.
     """
-    agent = repository.start("config", "--get-regexp", r"^lfs\.(.*\.)?standalonetransferagent$")
-    if agent.wait()[0] == 0:
+    keys = GitSettings(repository).all
+    if any(k.startswith("lfs.") and k.endswith(".standalonetransferagent") for k in keys):
         return set(blobs)  # it is a program of the user's, and would be started
     with tempfile.TemporaryDirectory(prefix="pmgit-", ignore_cleanup_errors=True) as folder:
         out = _ask(repository, remote, ref, blobs, folder)

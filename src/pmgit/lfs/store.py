@@ -6,6 +6,7 @@ import os
 
 from pmgit.core.errors import PmgitError
 from pmgit.git.blob import encode
+from pmgit.git.settings import GitSettings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ def object_path(storage: str, oid: str) -> str:
 
 def folders(repository: Repository) -> list[str]:
     """The stores of a repository: its own, and those of the repositories it borrows from."""
-    code, out, _ = repository.start("config", "-z", "--get", "lfs.storage").wait()
-    configured = os.fsdecode(out.rstrip(b"\0")) if code == 0 else ""
+    configured = GitSettings(repository).text("lfs.storage")
     # Relative to the common git directory, as git-lfs reads it: linked worktrees share the store.
     found = [os.path.join(repository.common_dir, configured or "lfs")]
     try:

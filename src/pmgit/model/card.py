@@ -22,6 +22,8 @@ _TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "timestamp")
 )
 _LIST = "tag:yaml.org,2002:seq"
+#: What the Hub makes of a card's license is a tag, too; some cards have nothing but the tag.
+_TAG = "license:"
 
 
 def read(data: bytes) -> dict[str, list[str]]:
@@ -64,12 +66,18 @@ def _plain(node: Node) -> str:
     """The text of a node; '' for one that is not plain."""
     if node.tag not in _TAGS or not isinstance(node.value, str):
         return ""
-    return node.value if len(node.value) <= _MAX_TEXT and _PLAIN.issuperset(node.value) else ""
+    return node.value if is_plain(node.value) else ""
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text of strangers is short, and of characters that nothing gives a meaning."""
+    return len(text) <= _MAX_TEXT and _PLAIN.issuperset(text)
 
 
 def license_of(card: dict[str, list[str]]) -> str:
-    """The license that a card names: its Hub ids; for `other` its name and link."""
-    ids = card.get("license", [])
+    """The license that a card names: its Hub ids, or its tag; for `other` its name and link."""
+    tags = [tag[len(_TAG) :] for tag in card.get("tags", []) if tag.startswith(_TAG)]
+    ids = card.get("license") or tags
     if ids == ["other"]:
         own = [*card.get("license_name", [])[:1], *card.get("license_link", [])[:1]]
         return " ".join(own) or "other"

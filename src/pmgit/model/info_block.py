@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.model.info_template import BEGIN, END, files_block
+from pmgit.model.info_template import END, files_block
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,13 +10,14 @@ if TYPE_CHECKING:
 
     from pmgit.model.describe import ModelFile
 
+#: What the marks of a begin have in common, in both languages.
+_BEGIN = "<!-- pmgit:files"
 _HEADING = {"en": "## Files", "zh": "## 文件清单"}
 _HEX = frozenset("0123456789abcdef")
-_MARKS = tuple(mark.encode() for mark in BEGIN.values())
 
 
 class BlockError(ValueError):
-    """A block that has a begin and no end; the text says in which line it begins."""
+    """Marks that enclose no one block; the text says what is wrong, with the lines."""
 
 
 class Listed:
@@ -39,8 +40,8 @@ def listed(data: bytes) -> list[Listed]:
 
     Raises BlockError. Lines in the block that pmgit would not write are passed over.
     """
-    if not any(mark in data for mark in _MARKS):
-        return []  # as nearly all that people write
+    if b"pmgit:files" not in data:
+        return []  # as in nearly all that people write by hand
     lines = _lines(data)
     place = _place(lines)
     if place is None:
@@ -52,21 +53,42 @@ def listed(data: bytes) -> list[Listed]:
 def renewed(data: bytes, files: Iterable[ModelFile], language: str) -> bytes:
     """An INFO.md whose block lists `files`; everything outside of the block stays to the byte.
 
-    One without a block gets it at its end, with a heading in `language`. Raises BlockError.
+    One without a block gets it below the heading of the files, or else at its end with one in
+    `language`. Raises BlockError.
     """
     lines = _lines(data)
     place = _place(lines)
     if place is None:
         end = "\r\n" if any(line.endswith("\r\n") for line in lines) else "\n"
-        gap = "" if not lines[-1] else end
-        added = ["", _HEADING[language], *files_block(files, language).split("\n"), ""]
-        return _joined([*lines, gap, end.join(added)])
+        at = _below_heading(lines)
+        text, rest = lines[: at or None], lines[at:] if at else []
+        gap = "" if not text[-1] or text[-1].endswith("\n") else end
+        heading = [] if at else [_HEADING[language]]
+        block = end.join([*heading, *files_block(files, language).split("\n"), ""])
+        return _joined([*text, gap, end, block, *rest])
     begin, last = place
-    own = next(name for name, mark in BEGIN.items() if mark == lines[begin].strip())
     end = "\r\n" if lines[begin].endswith("\r\n") else "\n"
+    first = lines[begin][: lines[begin].index(_BEGIN)]
     after = lines[last][len(lines[last].rstrip("\r\n")) :]
-    block = end.join(files_block(files, own).split("\n"))
-    return _joined([*lines[:begin], block + after, *lines[last + 1 :]])
+    block = end.join(files_block(files, _language_of(lines[begin])).split("\n"))
+    return _joined([*lines[:begin], first + block + after, *lines[last + 1 :]])
+
+
+def _below_heading(lines: list[str]) -> int:
+    """The number of the line behind the section of files that people have written; 0: none.
+
+    0 also where code or a comment may have begun, in which nobody would see a block.
+    """
+    headings = [at for at, line in enumerate(lines) if line.strip() in _HEADING.values()]
+    if len(headings) != 1:
+        return 0
+    at = headings[0] + 1
+    while at < len(lines) and not lines[at].startswith("#"):
+        at += 1
+    while not lines[at - 1].strip():
+        at -= 1
+    hidden = any(mark in line for line in lines[:at] for mark in ("```", "~~~", "<!--"))
+    return 0 if hidden else at
 
 
 def _lines(data: bytes) -> list[str]:
@@ -80,14 +102,39 @@ def _joined(lines: Iterable[str]) -> bytes:
 
 
 def _place(lines: list[str]) -> tuple[int, int] | None:
-    """The numbers, from 0, of the first and the last line of the block."""
-    for begin, line in enumerate(lines):
-        if line.strip() in BEGIN.values():
-            for last in range(begin + 1, len(lines)):
-                if lines[last].strip() == END:
-                    return begin, last
-            raise BlockError(f"the block that begins in line {begin + 1} never ends: add {END}")
-    return None
+    """The numbers, from 0, of the first and the last line of the block; None without marks.
+
+    Raises BlockError unless there is one pair of marks, each alone on its line: what stands
+    between any others may be people's words.
+    """
+    begins = [at for at, line in enumerate(lines) if _BEGIN in line]
+    ends = [at for at, line in enumerate(lines) if END in line]
+    for at in sorted([*begins, *ends]):
+        if not (_is_begin(lines[at]) or lines[at].strip() == END):
+            raise BlockError(f"the mark in line {at + 1} does not stand alone: move the rest away")
+    if not begins and not ends:
+        return None
+    if not begins:
+        raise BlockError(f"a block ends in line {ends[0] + 1} and begins nowhere: delete that line")
+    if len(begins) > 1:
+        numbers = " and ".join(str(at + 1) for at in begins[:2])
+        raise BlockError(f"blocks begin in lines {numbers}: delete one, with its marks")
+    if not ends or ends[-1] < begins[0]:
+        raise BlockError(f"the block that begins in line {begins[0] + 1} never ends: add {END}")
+    if len(ends) > 1:
+        numbers = " and ".join(str(at + 1) for at in ends[:2])
+        raise BlockError(f"the block ends in lines {numbers}: delete one of these marks")
+    return begins[0], ends[0]
+
+
+def _is_begin(line: str) -> bool:
+    """Whether a line is the mark of a begin, whatever words somebody has given it."""
+    text = line.strip().removeprefix("\ufeff")
+    return text.startswith(_BEGIN) and text.find("-->") == len(text) - 3
+
+
+def _language_of(mark: str) -> str:
+    return "en" if mark.strip().removeprefix("\ufeff").isascii() else "zh"
 
 
 def _read(line: str, number: int) -> Listed | None:

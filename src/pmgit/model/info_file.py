@@ -224,6 +224,21 @@ def full_commit(text: str) -> str:
     return ""
 
 
+def is_date(text: str) -> bool:
+    """Whether a text is a day as YYYY-MM-DD."""
+    import datetime
+
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def is_one_word(text: str) -> bool:
+    """Whether a text is one word on a line of Markdown, as addresses are."""
+    return bool(text) and text.isprintable() and not any(char in text for char in ' <>"`\\')
+
+
 def line_of(key: str, value: str, language: str) -> str:
     """The line that gives a field, as the template writes it."""
     colon = "：" if language == "zh" else ": "

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from pmgit.model.describe import Description, ModelFile
 
-HUB = "https://huggingface.co/"
 #: The managed block; the end mark is the same in both languages.
 BEGIN = {
     "en": "<!-- pmgit:files (written by pmgit; your own words go outside of this block) -->",
@@ -63,7 +62,7 @@ _PAGE = {
 
 ## Model
 - Parameters: {parameters}
-- Training data: {data}
+{more}- Training data: {data}
 - Use: {use}
 
 ## Files
@@ -82,7 +81,7 @@ _PAGE = {
 
 ## 模型信息
 - 参数量：{parameters}
-- 训练数据：{data}
+{more}- 训练数据：{data}
 - 用途：{use}
 
 ## 文件清单
@@ -95,11 +94,22 @@ _PAGE = {
 - {notes}
 """,
 }
+#: Lines that only models have whose files show it.
+_MORE = {
+    "en": ("- Architecture: {}\n", "- Based on: {}\n"),
+    "zh": ("- 架构：{}\n", "- 基础模型：{}\n"),
+}
 
 
-def todo(key: str, language: str, extra: str = "") -> str:
+def wanted(key: str, language: str, guess: str = "") -> str:
+    """What a field should hold, for somebody who fills it in; `guess` as in `Description`."""
+    extra = _TODO[language]["guess"].format(guess) if guess else ""
+    return _TODO[language][key] + extra
+
+
+def todo(key: str, language: str, guess: str = "") -> str:
     """The placeholder for something that a person has to write."""
-    return f"{MARK}{'：' if language == 'zh' else ': '}{_TODO[language][key]}{extra}"
+    return f"{MARK}{'：' if language == 'zh' else ': '}{wanted(key, language, guess)}"
 
 
 def write(
@@ -108,22 +118,26 @@ def write(
     language: str,
     *,
     source: str = "",
-    license: str = "",
+    downloaded: str = "",
     revision: str = "",
+    license: str = "",
 ) -> bytes:
     """An INFO.md in `language` (`en` or `zh`); what is given wins over what is known."""
-    source = source or (HUB + known.repo_id if known.repo_id else "")
-    guess = _TODO[language]["guess"].format(known.guess) if known.guess else ""
+    source = source or known.page
     values = {
-        SOURCE: source or todo(SOURCE, language, guess),
-        DOWNLOADED: known.downloaded or todo(DOWNLOADED, language),
+        SOURCE: source or todo(SOURCE, language, known.guess),
+        DOWNLOADED: downloaded or known.downloaded or todo(DOWNLOADED, language),
         REVISION: _revision(revision, known, source, language),
         LICENSE: license or known.license or todo(LICENSE, language),
     }
+    more = (known.config.shown, ", ".join(known.card.get("base_model", ())))
     page = _PAGE[language].format(
         title=_one_line(title),
         header="\n".join(info_file.line_of(key, values[key], language) for key in values),
         parameters=show_parameters(known.parameters) or todo("parameters", language),
+        more="".join(
+            line.format(text) for line, text in zip(_MORE[language], more, strict=True) if text
+        ),
         data=", ".join(known.card.get("datasets", ())) or todo("data", language),
         use=", ".join(known.card.get("pipeline_tag", ())) or todo("use", language),
         files=files_block(known.files, language),

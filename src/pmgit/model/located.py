@@ -136,10 +136,7 @@ def _refuse_pointers(folder: str, path: str) -> None:
 
 
 def _is_pointer(place: str, size: int) -> bool:
-    if not 0 < size < pointer.MAX_BYTES:
-        return False
-    data = read_regular(place, pointer.MAX_BYTES) or b""
-    return isinstance(pointer.read(data), pointer.Pointer)
+    return 0 < size < pointer.MAX_BYTES and pointer.at(place) is not None
 
 
 def _pointer(file: str, path: str) -> ModelNotHereError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
 from pmgit.formats.regular import open_regular, read_regular
-from pmgit.model import card, info_template, lock_file
+from pmgit.model import card, info_template, lock_file, model_config
 from pmgit.model.describe import Description, ModelFile, count_parameters
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import HUB, Lock, LockedFile
@@ -188,7 +188,9 @@ def _description(
     known.commit = listing.revision
     known.downloaded = datetime.date.today().isoformat()
     known.card = card.read(read_regular(os.path.join(folder, "README.md"), card.MAX_BYTES) or b"")
-    count_parameters(folder, known)
+    known.config = model_config.read(os.path.join(folder, "config.json"))
+    places = {file.path: os.path.join(folder, *file.path.split("/")) for file in files}
+    known.parameters = count_parameters(places, known.problems)
     return known
 
 

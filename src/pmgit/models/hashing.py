@@ -11,20 +11,21 @@ import json
 import os
 import stat
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
 from pmgit.formats.regular import open_regular, read_regular
 from pmgit.gitfiles.user_files import write_whole
+from pmgit.models.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pmgit.git.repository import Repository
 
-_CHUNK = 1 << 20
+#: Bytes that are read at once: they stay in the cache of a core.
+_CHUNK = 1 << 18
 #: A memory of 100,000 files has 20 MB.
 _MOST_BYTES = 64_000_000
 #: What was changed so recently (seconds) may change again within one tick of the file system's
@@ -114,14 +115,13 @@ def hash_files(
     sizes = {path: size_of(os.path.join(top, path)) for path in paths}
     order = sorted(sizes, key=lambda path: (-sizes[path], path))
 
-    def one(path: str) -> Hashed:
-        return _hash(os.path.join(top, path), path, memory, on_bytes)
+    found: dict[str, Hashed] = {}
 
-    workers = min(jobs or os.cpu_count() or 1, len(order)) or 1
-    if workers == 1:
-        return {path: one(path) for path in order}
-    with ThreadPoolExecutor(workers) as pool:
-        return dict(zip(order, pool.map(one, order), strict=True))
+    def one(path: str) -> None:
+        found[path] = _hash(os.path.join(top, path), path, memory, on_bytes)
+
+    side_by_side(one, order, jobs or os.cpu_count() or 1)
+    return found
 
 
 def size_of(path: str) -> int:

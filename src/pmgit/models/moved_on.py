@@ -32,7 +32,7 @@ class MovedOn:
         self.new = sorted(now.keys() - old.keys())
         self.gone = sorted(old.keys() - now.keys())
         self.changed = sorted(
-            path for path in now.keys() & old.keys() if _differs(old[path], now[path])
+            path for path in now.keys() & old.keys() if difference(old[path], now[path])
         )
 
     @property
@@ -72,9 +72,12 @@ def patterns(lock: Lock, name: str) -> list[str]:
     return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
 
 
-def _differs(old: LockedFile, now: RemoteFile) -> bool:
-    if now.sha256:
-        return now.sha256 != old.sha256
-    if now.blob and old.blob:
-        return now.blob != old.blob
-    return now.size >= 0 and now.size != old.size
+def difference(old: LockedFile, now: RemoteFile) -> str:
+    """How a file of a source differs from the locked one, in words; '' when nothing shows it."""
+    if now.size >= 0 and now.size != old.size:
+        return f"{now.size:,} bytes at its source, where pmgit.lock has {old.size:,}"
+    if now.sha256 and now.sha256 != old.sha256:
+        return f"its sha256 is {now.sha256} at its source, and {old.sha256} in pmgit.lock"
+    if not now.sha256 and now.blob and old.blob and now.blob != old.blob:
+        return f"its blob is {now.blob} at its source, and {old.blob} in pmgit.lock"
+    return ""

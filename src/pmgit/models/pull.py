@@ -18,6 +18,7 @@ from pmgit.core.units import show_size
 from pmgit.formats.regular import open_regular
 from pmgit.model.lock_file import HUB, URL
 from pmgit.models.hashing import size_of
+from pmgit.models.side_by_side import side_by_side
 from pmgit.sources import resolve
 from pmgit.sources.fetch import fetch
 from pmgit.sources.listing import RemoteFile
@@ -58,44 +59,62 @@ def pull(
     files: Sequence[LockedFile],
     *,
     nearby: Nearby,
+    jobs: int = 1,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> list[Pulled]:
-    """Put `files` of the `lock` of the model folder `model` into their places.
+    """Put `files` of the `lock` of the model folder `model` into their places, `jobs` at a time.
 
     What lies in a place already is replaced: the caller has made sure that nobody misses it.
     Raises PmgitError at the first file that cannot be had; what came before it is in its place.
     """
     folder = staging(repository)
+    targets = {file: os.path.join(repository.top, model, *file.path.split("/")) for file in files}
     parts = {file: os.path.join(folder, f"{file.sha256}.part") for file in files}
     demand_room(repository, {parts[file]: file.size for file in files})
-    done = []
-    for file in sorted(files, key=lambda file: (file.size, file.path)):
-        target = os.path.join(repository.top, model, *file.path.split("/"))
+    for file in files:
         refuse_links(repository.top, model, file.path)
-        part = parts[file]
-        how = copy_from_near(nearby.places_of(lock, file), file, target, part, on_bytes)
+    order = sorted(files, key=lambda file: (file.size, file.path))
+    first = {file.sha256: file for file in reversed(order)}
+    done: list[Pulled] = []
+
+    def one(file: LockedFile) -> None:
+        places = nearby.places_of(lock, file)
+        if first[file.sha256] != file:
+            places = iter([targets[first[file.sha256]]])
+        how = copy_from_near(places, file, targets[file], parts[file], on_bytes)
         if not how:
-            _fetch(lock, file, part, on_bytes)
+            _fetch(lock, file, parts[file], on_bytes)
             how = lock.type
-        put(part, target)
+        put(parts[file], targets[file])
         done.append(Pulled(file.path, file.size, how))
+
+    side_by_side(one, first.values(), jobs)
+    for file in order:
+        if first[file.sha256] != file:  # the same bytes under another name
+            one(file)
     return done
 
 
 def _fetch(lock: Lock, file: LockedFile, part: str, on_bytes: Callable[[int], None]) -> None:
     """Fetch a file to `part`. Raises SourceError when it cannot be had, PmgitError for the disk."""
     source = resolve.of_lock(lock.source)
-    revision = str(lock.source.get("revision", ""))
-    if not revision and lock.type != URL:
-        raise PmgitError(
-            "pmgit.lock names no commit to fetch from", "lock it anew: remove it, then: pmgit add"
-        )
+    revision = revision_of(lock)
     blob = file.blob if lock.type == HUB else ""
     wanted = RemoteFile(file.path, file.size, file.sha256, blob)
     try:
         fetch(source, revision, wanted, part, on_bytes=on_bytes)
     except OSError as error:
         raise disk_error(file.path, error) from error
+
+
+def revision_of(lock: Lock) -> str:
+    """The full commit of a lock, '' for an address; PmgitError when it should name one."""
+    revision = str(lock.source.get("revision", ""))
+    if not revision and lock.type != URL:
+        raise PmgitError(
+            "pmgit.lock names no commit to fetch from", "lock it anew: remove it, then: pmgit add"
+        )
+    return revision
 
 
 def demand_room(repository: Repository, parts: Mapping[str, int]) -> None:
@@ -199,7 +218,6 @@ def put(part: str, target: str) -> None:
     folder = os.path.dirname(target)
     try:
         os.makedirs(folder, exist_ok=True)
-        os.chmod(part, 0o666 & ~_umask())
         move(part, target)
     except OSError as error:
         raise disk_error(target, error) from error
@@ -221,12 +239,6 @@ def move(source: str, target: str) -> None:
         finally:
             _remove(beside)
         _remove(source)
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 def _remove(path: str) -> None:

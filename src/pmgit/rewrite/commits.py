@@ -20,7 +20,7 @@ from pmgit.gitfiles import block
 from pmgit.lfs import missing, patterns
 from pmgit.model.steering import steers_git
 from pmgit.model.subject import Subject
-from pmgit.rewrite import move_branch, tags
+from pmgit.rewrite import move_branch
 from pmgit.snapshots import position, tree
 
 TYPE_CHECKING = False
@@ -163,7 +163,7 @@ class Remake:
             raise PmgitError("the clone is shallow there", "git fetch --unshallow")
         if self.stored and not missing.is_installed():
             raise PmgitError("git-lfs is not installed", missing.install_hint())
-        tags.refuse_nested(repository, self.unpushed.value, self.unpushed.tip)
+        move_branch.refuse_nested(repository, self.unpushed.value, self.unpushed.tip)
         if not self.is_here:
             holders = position.holders(repository, [self.unpushed.tip])
             folder = next((h.folder for h in holders if h.ref == ref), "")
@@ -195,7 +195,7 @@ class Remake:
         tip = done.ids.get(self.unpushed.tip, self.unpushed.tip)
         self._prove(tip)
         value = self.unpushed.value
-        new, is_unsigned = tags.follow(self.repository, value, self.unpushed.tip, tip)
+        new, is_unsigned = move_branch.follow_tag(self.repository, value, self.unpushed.tip, tip)
         done.signatures += is_unsigned
         move_branch.move(self.repository, self.unpushed.ref, value, new, self.backup)
         if self.is_here:

@@ -129,7 +129,7 @@ class FolderMoves:
         if place not in subject.places.every_model and self._names.is_free(info):
             # The folder is a model from now on, and a model has an INFO.md.
             add = ("git", "add", *(("-f",) if outranked else ()), *subject.sparse)
-            steps.append(Step("pmgit", "info", "new", place, names="verbatim"))
+            steps.append(Step("pmgit", "info", "new", place))
             steps.append(Step(*add, items=(info,)))
             self._names.take(info)
         return steps

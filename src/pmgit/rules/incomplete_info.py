@@ -1,15 +1,15 @@
 """The rule `incomplete-info`."""
 
-# ruff: noqa: RUF001 - the punctuation of Chinese text is meant
 from __future__ import annotations
 
 from pmgit.core.finding import ERROR, WARNING, Finding
-from pmgit.core.option import NAMES, Option
+from pmgit.core.option import CHOICE, NAMES, Option
 from pmgit.core.rule import MODELS, Rule
+from pmgit.core.units import counted
 from pmgit.git.blob import NOT_HERE
 from pmgit.lfs import pointer
 from pmgit.model import info_file, recorded
-from pmgit.model.info_file import DOWNLOADED, FIELDS, LICENSE, REVISION, SOURCE, Info
+from pmgit.model.info_file import FIELDS, LABELS, Info
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,33 +18,8 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
-#: What a field looks like. Each one counts as a placeholder: pasted as it is, it does not pass.
-_EXAMPLES = {
-    SOURCE: "https://huggingface.co/ORG/NAME",
-    DOWNLOADED: "YYYY-MM-DD",
-    REVISION: "`main` (commit: abc123...)",
-    LICENSE: "LICENSE-ID",
-}
-_NAMES = {
-    SOURCE: "source",
-    DOWNLOADED: "date of download",
-    REVISION: "commit",
-    LICENSE: "license",
-}
-_WANTED = {
-    "en": {
-        SOURCE: "the address it was downloaded from",
-        DOWNLOADED: "the date of the download",
-        REVISION: "the branch and the full commit, 40 digits",
-        LICENSE: "as the model's page names it, such as apache-2.0",
-    },
-    "zh": {
-        SOURCE: "下载页面的网址",
-        DOWNLOADED: "下载日期",
-        REVISION: "分支和完整的 40 位 commit",
-        LICENSE: "模型页面上写明的许可证，如 apache-2.0",
-    },
-}
+#: What is wrong with a field, in this order.
+_MISSING, _EMPTY, _TODO = "missing", "empty", "still TODO"
 
 
 class IncompleteInfo(Rule):
@@ -52,10 +27,12 @@ class IncompleteInfo(Rule):
 
     ## What it reports
 
-    A field of `required` that an INFO.md lacks or leaves empty, and an INFO.md that cannot be
-    read: over 1 MB, or not text. These are errors when weights or INFO.md change and when the
-    whole tree is judged, and warnings when the model is only touched. A field that still holds a
-    placeholder (`TODO`, or the example `abc123...` of the guide) is always a warning.
+    One line a model: the fields of `required` that its INFO.md lacks, leaves empty, or fills with
+    a placeholder (`TODO`, or the example `abc123...` of the guide), by the names that the file's
+    language has for them; and an INFO.md that cannot be read: over 1 MB, or not text. It is an
+    error when weights or INFO.md change and when the whole tree is judged, and a warning when the
+    model is only touched. Where nothing is wrong but placeholders, `placeholders` decides: a
+    warning, or an error too.
 
     The fields may be named in Chinese or English: `来源` or `Source` (also `URL`), `下载日期` or
     `Downloaded` (also `Download date`), `版本/Commit` or `Commit` (also `版本`, `Version`,
@@ -75,12 +52,13 @@ class IncompleteInfo(Rule):
 
     **Source**: https://huggingface.co/google-bert/bert-base-uncased
     **Downloaded**:
+    **License**: TODO: the license, as the model's page names it
     ```
 
     ## What to do
 
-    Only a person knows the answer, so there is no command to paste: the finding says which line
-    to write, and where. Then stage INFO.md again. Complete, the lines are:
+    Only a person knows the answers, so there is no command to paste: write the lines, then stage
+    INFO.md again. (`pmgit info new` asks for them when it writes the file.) Complete, they are:
 
     ```markdown
     **Source**: https://huggingface.co/google-bert/bert-base-uncased
@@ -88,6 +66,8 @@ class IncompleteInfo(Rule):
     **Commit**: `main` (commit: 86b5e0934494bd15c9632b12f734a8a67f723594)
     **License**: apache-2.0
     ```
+
+    The source is the address of the download, the license is as the page of the model names it.
     """
 
     name = "incomplete-info"
@@ -102,55 +82,78 @@ class IncompleteInfo(Rule):
             "The fields that every INFO.md must fill.",
             FIELDS,
         ),
+        Option(
+            "placeholders",
+            CHOICE,
+            WARNING,
+            "What it is when required fields still hold a placeholder, and nothing else is wrong.",
+            (ERROR, WARNING),
+        ),
     )
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         required = self.option("required")
+        strict = self.option("placeholders") == ERROR
         infos = subject.once(recorded.infos)
         for model in subject.models:
             blob = model.info
             if blob is None or not (model.touched or subject.is_due(model)):
                 continue
-            if blob.size != NOT_HERE:  # left on the remote by a partial clone
-                data, info = infos.get(blob.path) or (b"", Info())
-                severity = ERROR if subject.is_due(model) else WARNING
-                yield from self._judge(blob, data, info, required, severity)
+            if blob.size == NOT_HERE:  # left on the remote by a partial clone
+                continue
+            data, info = infos.get(blob.path) or (b"", Info())
+            severity = ERROR if subject.is_due(model) else WARNING
+            problem = _problem(blob, data, info)
+            if problem:
+                message = f"{problem}; save it as UTF-8 text"
+                yield self.finding(blob.path, message, severity=severity)
+                continue
+            open_fields = _Open(info, required, self.config.language)
+            if open_fields.message:
+                if not (strict or open_fields.lacks_any):
+                    severity = WARNING
+                line = open_fields.line
+                yield self.finding(blob.path, open_fields.message, severity=severity, line=line)
 
-    def _judge(
-        self, blob: Blob, data: bytes, info: Info, required: list[str], severity: str
-    ) -> Iterator[Finding]:
-        """Everything that is wrong with one INFO.md."""
-        problem = info.problem
-        if not blob.is_regular:
-            problem = "is a link or a submodule, not a file"
-        elif blob.size > info_file.MAX_BYTES:
-            problem = info_file.too_large(blob.size)
-        elif len(data) < pointer.MAX_BYTES and pointer.may_be(data) and pointer.read(data):
-            problem = "is a Git LFS pointer, which nobody can read in Git"
-        if problem:
-            yield self.finding(blob.path, f"{problem}; save it as UTF-8 text", severity=severity)
-            return
-        for key in required:
-            yield from self._field(blob.path, info, key, severity)
 
-    def _field(self, path: str, info: Info, key: str, severity: str) -> Iterator[Finding]:
-        """The finding about one field, with the line to write instead."""
-        language = info.language or self.config.language
-        field = info.fields.get(key)
-        wanted = f"({_WANTED[language][key]}): {info_file.line_of(key, _EXAMPLES[key], language)}"
-        what = _NAMES[key]
-        if field is None:
-            at = _before(info, key)
-            message = f"no {what}: write {f'below line {at}' if at else 'at the top'} {wanted}"
-            if not info.utf8:
-                message = f"not UTF-8, save it as UTF-8 first; {message}"
-            yield self.finding(path, message, severity=severity, line=at)
-        elif not field.value:
-            message = f"the {what} is empty: write in line {field.line} {wanted}"
-            yield self.finding(path, message, severity=severity, line=field.line)
-        elif field.placeholder:
-            message = f"the {what} is a placeholder: write in line {field.line} {wanted}"
-            yield self.finding(path, message, severity=WARNING, line=field.line)
+def _problem(blob: Blob, data: bytes, info: Info) -> str:
+    """Why an INFO.md cannot be read at all; '' when it can."""
+    if not blob.is_regular:
+        return "is a link or a submodule, not a file"
+    if blob.size > info_file.MAX_BYTES:
+        return info_file.too_large(blob.size)
+    if len(data) < pointer.MAX_BYTES and pointer.may_be(data) and pointer.read(data):
+        return "is a Git LFS pointer, which nobody can read in Git"
+    return info.problem
+
+
+class _Open:
+    """The required fields of an INFO.md that somebody has still to fill in.
+
+    `message` names them, '' when there are none; `line` is where the first of them stands, or below
+    which it belongs (0: at the top); `lacks_any` is false when all of them are placeholders.
+    """
+
+    def __init__(self, info: Info, required: list[str], language: str) -> None:
+        labels = LABELS[info.language or language]
+        groups: dict[str, list[str]] = {_MISSING: [], _EMPTY: [], _TODO: []}
+        lines = []
+        for key in FIELDS:
+            field = info.fields.get(key)
+            if key not in required or (field and field.value and not field.placeholder):
+                continue
+            what = _MISSING if field is None else _TODO if field.value else _EMPTY
+            groups[what].append(labels[key])
+            lines.append(_before(info, key) if field is None else field.line)
+        self.lacks_any = bool(groups[_MISSING] or groups[_EMPTY])
+        self.line = min(lines, default=0)
+        self.message = "; ".join(
+            f"{counted(len(names), 'field')} {what}: {', '.join(names)}"
+            for what, names in groups.items()
+            if names
+        )
+        if groups[_MISSING] and not info.utf8:
+            self.message = f"not UTF-8, save it as UTF-8 first; {self.message}"
 
 
 def _before(info: Info, key: str) -> int:

@@ -9,7 +9,7 @@ from pmgit.core.finding import WARNING, Finding, Fix
 from pmgit.core.rule import LINKS, Rule
 from pmgit.git import attributes
 from pmgit.git.blob import LINK, REGULAR, SUBMODULE, folders_of
-from pmgit.git.nested import MODULES, file_settings, is_repository
+from pmgit.git.nested import MODULES, is_repository
 from pmgit.model import caches
 from pmgit.model.folder import INFO, links_on_disk, root_of
 from pmgit.snapshots.base import RANGE, TREE
@@ -135,7 +135,9 @@ def _submodules(subject: Subject, blobs: list[Blob]) -> dict[str, str]:
     if MODULES not in files or files[MODULES].mode not in REGULAR:
         return {}
     settings: dict[str, dict[str, str]] = {}
-    for name, value in file_settings(subject.repository, files[MODULES]):
+    from pmgit.git.settings import of_blob  # seldom is there a submodule
+
+    for name, value in of_blob(subject.repository, files[MODULES].oid):
         section, _, key = name.rpartition(".")
         settings.setdefault(section, {})[key] = value
     addresses = {each.get("path", ""): each.get("url", "") for each in settings.values()}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pmgit.core.finding import ERROR, WARNING, Fix, Step
+from pmgit.core.finding import ERROR, WARNING
 from pmgit.core.rule import MODELS, Rule
 from pmgit.model import lock_file, recorded
-from pmgit.model.folder import INFO, LOCK
-from pmgit.model.lock_file import LOCAL, LockError
+from pmgit.model.folder import LOCK
+from pmgit.model.lock_file import LockError
+from pmgit.rules import _relock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from pmgit.core.finding import Finding
     from pmgit.git.blob import Blob
     from pmgit.model.folder import Model
-    from pmgit.model.lock_file import Lock
     from pmgit.model.subject import Subject
 
 #: So many files are named in a message.
@@ -91,7 +91,7 @@ class LockMismatch(Rule):
             for file in lock.files
             if (why := recorded.difference(facts.get(file.path), file.size, file.sha256))
         ]
-        fix = _fix(subject, model, lock)
+        fix = _relock.fix_of(subject, model, lock)
         if other:
             message = f"not what it locks: {_named(other)}"
             yield self.finding(blob.path, message, severity=severity, fix=fix)
@@ -107,17 +107,3 @@ class LockMismatch(Rule):
 def _named(names: list[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
-
-
-def _fix(subject: Subject, model: Model, lock: Lock) -> Fix | None:
-    """The fix that locks anew what is changed here; with a source, either side may be right."""
-    if lock.type != LOCAL or not subject.snapshot.has_work_tree:
-        return None
-    files = [f"{model.path}/{LOCK}"]
-    if model.info is not None:
-        files.append(f"{model.path}/{INFO}")
-    return Fix(
-        Step("pmgit", "update", model.path, names="verbatim"),
-        Step("git", "add", *subject.sparse, items=tuple(files)),
-        order=Fix.RECORD,
-    )

@@ -100,7 +100,7 @@ class MissingInfo(Rule):
             # A name that begins with a dash must not be read as an option.
             dashes = ["--"] if model.name.startswith("-") else []
             name = model.name if model.root == subject.places.first_root else model.path
-            steps.insert(0, Step("pmgit", "info", "new", *dashes, name, names="verbatim"))
+            steps.insert(0, Step("pmgit", "info", "new", *dashes, name))
         hidden = subject.hides_info(model)
         if hidden and (outranks_top(hidden[0]) or caches.is_closed(info)):
             # No line of the .gitignore at the top could let it in; what is tracked, stays.

@@ -10,6 +10,7 @@ from pmgit.model import info_block, lock_file, recorded
 from pmgit.model.folder import LOCK
 from pmgit.model.info_block import BlockError
 from pmgit.model.lock_file import LockError
+from pmgit.rules import _relock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from pmgit.core.finding import Finding
     from pmgit.model.folder import Model
+    from pmgit.model.lock_file import Lock
     from pmgit.model.subject import Subject
 
 
@@ -47,7 +49,8 @@ class StaleInfo(Rule):
     ## What to do
 
     The printed command writes the block anew, from the lock, the files and the pointers. Your own
-    words outside of the block stay to the letter.
+    words outside of the block stay to the letter. Where `pmgit.lock` is not that of the files
+    either, see `lock-mismatch`.
     """
 
     name = "stale-info"
@@ -84,7 +87,8 @@ class StaleInfo(Rule):
                 order=Fix.RECORD,
             )
         facts = recorded.facts(subject, model)
-        locked = self._locked(subject, model)
+        lock = self._lock(subject, model)
+        locked = {file.path: file.sha256 for file in lock.files} if lock else {}
         for one in listed:
             why = recorded.difference(facts.get(one.path), one.size, one.sha256)
             if not one.sha256:
@@ -94,8 +98,11 @@ class StaleInfo(Rule):
             if not why and one.path not in facts and one.path not in locked:
                 why = "gone" if self._is_gone(subject, model, one.path) else ""
             if why:
+                cure = fix
+                if lock and locked.get(one.path) == one.sha256:
+                    cure = _relock.fix_of(subject, model, lock)  # the lock is stale as well
                 message = f"{one.path}: {why}"
-                yield self.finding(path, message, severity=severity, line=one.line, fix=fix)
+                yield self.finding(path, message, severity=severity, line=one.line, fix=cure)
         names = {one.path for one in listed}
         for name in sorted(name for name, fact in facts.items() if fact.is_weights):
             if name not in names:
@@ -114,14 +121,13 @@ class StaleInfo(Rule):
                 return True
         return any(change.path == path and not change.oid for change in subject.model_changes)
 
-    def _locked(self, subject: Subject, model: Model) -> dict[str, str]:
-        """The sha256 that the model's lock has for each file; nothing without a lock."""
+    def _lock(self, subject: Subject, model: Model) -> Lock | None:
+        """The model's lock; None without one that can be read: of that lock-mismatch speaks."""
         blob = next((b for b in model.blobs if b.path == f"{model.path}/{LOCK}"), None)
         if blob is None:
-            return {}
+            return None
         texts = subject.snapshot.contents.texts_of([blob], lock_file.MAX_BYTES)
         try:
-            lock = lock_file.parse(texts.get(blob.oid, b""), LOCK)
+            return lock_file.parse(texts.get(blob.oid, b""), LOCK)
         except LockError:
-            return {}  # lock-mismatch speaks of it
-        return {file.path: file.sha256 for file in lock.files}
+            return None

@@ -9,6 +9,7 @@ import os
 
 from pmgit.core.config import BASELINE, FILE, PYPROJECT
 from pmgit.core.lazy import lazy
+from pmgit.git.settings import GitSettings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Settings:
 
     def __init__(self, repository: Repository, batch: Batch, updates: Sequence[RefUpdate]) -> None:
         self.batch = batch
-        self._config = repository.start("config", "-z", "--get-regexp", r"^pmgit\.")
+        self._config = GitSettings(repository)
         self._olds = [update for update in updates if update.old]
         self._refs = [_in_namespace(update.remote) for update in self._olds]
         self._trees = [*dict.fromkeys(update.old for update in self._olds), HEAD]
@@ -57,13 +58,8 @@ class Settings:
     @lazy
     def configured(self) -> dict[str, str]:
         """The settings of `git config` for pmgit on this server, by key: `config`, `gitlab`, …"""
-        found = {}
-        # Exit code 1: nothing is set.
-        for line in self._config.finish(1).decode("utf-8", "surrogateescape").split("\0"):
-            key, _, value = line.partition("\n")
-            # A key without `=` is true, and has no line break here either.
-            found[key.removeprefix("pmgit.")] = value if "\n" in line else "true"
-        return found
+        found = self._config.all.items()
+        return {k[6:]: values[-1].value for k, values in found if k.startswith("pmgit.")}
 
     def recorded(self, most: int) -> dict[tuple[str, str], Answer]:
         """The files that the old tips and HEAD have, by (id or `HEAD`, name).

@@ -13,7 +13,7 @@ from pmgit.core.errors import UsageError, cut
 from pmgit.hub.client import request
 from pmgit.model.lock_file import URL, trouble_with
 from pmgit.sources import web
-from pmgit.sources.errors import SourceError
+from pmgit.sources.errors import GoneError, SourceError
 from pmgit.sources.listing import Listing, RemoteFile
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Address:
         if revision:
             raise UsageError("an address has no revisions", "leave out --revision")
         web.demand_online()
-        size = web.persist(self._size, self.url, sleep=sleep)
+        size, etag = web.persist(self._size_and_etag, self.url, sleep=sleep)
         prefix = "" if self.sha256 else hash_of_name(self.only)
         notes = []
         if not self.sha256 and not prefix:
@@ -88,7 +88,7 @@ class Address:
             source["requested"] = self.requested
         return Listing(
             source,
-            [RemoteFile(self.only, size, self.sha256, prefix=prefix)],
+            [RemoteFile(self.only, size, self.sha256, prefix=prefix, etag=etag)],
             page=self.url,
             notes=notes,
         )
@@ -112,17 +112,18 @@ class Address:
             self.url, start, validator, _HEADERS, refusal=lambda status, _: self._refusal(status)
         )
 
-    def _size(self) -> int:
-        """The size in bytes, -1 when the server does not say."""
+    def _size_and_etag(self) -> tuple[int, str]:
+        """The size in bytes, -1 when the server does not say, and what names its state there."""
         with request("HEAD", self.url, _HEADERS) as answer:
             web.demand_patience(answer.status, answer.headers)
             if answer.status == 200 and "content-length" in answer.headers:
-                self._demand_file(web.ByteStream(answer).is_page)
-                return web.ByteStream(answer).total
+                found = web.ByteStream(answer)
+                self._demand_file(found.is_page)
+                return found.total, found.validator
         # Not every server likes HEAD, nor says a size then: begin to read, and stop.
         with self._stream(0, "") as found:
             self._demand_file(found.is_page)
-            return found.total
+            return found.total, found.validator
 
     def _demand_file(self, is_page: bool) -> None:
         if is_page and not self.only.lower().endswith((".html", ".htm")):
@@ -133,7 +134,7 @@ class Address:
 
     def _refusal(self, status: int) -> SourceError:
         if status in (404, 410):
-            return SourceError(
+            return GoneError(
                 f"{self.label} has no file at {cut(self.url)}",
                 "look for the new address of the model",
             )

@@ -9,6 +9,10 @@ class SourceError(PmgitError):
     """A source that does not give what it was asked for; the hint names a way out."""
 
 
+class GoneError(SourceError):
+    """The source answers, and does not have what it was asked for (or shows it to nobody)."""
+
+
 class DamagedError(SourceError):
     """Bytes that arrived, twice, and are not those of the file."""
 

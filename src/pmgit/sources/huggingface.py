@@ -10,7 +10,7 @@ from pmgit.hub import api, places
 from pmgit.model.lock_file import HUB, is_hex
 from pmgit.model.repo_id import is_valid
 from pmgit.sources import errors, web
-from pmgit.sources.errors import SourceError
+from pmgit.sources.errors import GoneError, SourceError
 from pmgit.sources.listing import Listing, RemoteFile, a_file
 
 if TYPE_CHECKING:
@@ -134,12 +134,12 @@ class HuggingFace:
                 f"ask for access on {self.page}{owner}{login}",
             )
         if code == "RevisionNotFound":
-            return SourceError(
+            return GoneError(
                 f"{self.repo_id} has no branch, tag or commit {revision!r}",
                 f"see which there are: {self.page}/tree/main",
             )
         if code == "EntryNotFound" or (path and status == 404 and code != "RepoNotFound"):
-            return SourceError(
+            return GoneError(
                 f"{self.repo_id} has no file {path!r} at {revision}",
                 f"see what it has: {self.page}/tree/{revision}",
             )
@@ -155,7 +155,7 @@ class HuggingFace:
                 if has_token
                 else "if it is private, log in: hf auth login (or set HF_TOKEN)"
             )
-            return SourceError(
+            return GoneError(
                 f"{web.host(api.endpoint())} has no model {self.repo_id}, or it is private",
                 f"look for it: {self.page}; {way}",
             )

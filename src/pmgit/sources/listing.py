@@ -23,7 +23,7 @@ class RemoteFile:
     `path` counts from the model's folder; `size` is in bytes (-1: unknown), `sha256` of the content
     ('' unknown). `blob` is the id of the blob in the source's Git repository ('' unknown): of the
     content where there is no sha256, else of the Git LFS pointer. `prefix` is how the sha256 must
-    begin, as the name of the file says ('': it says nothing).
+    begin, as the name of the file says ('': it says nothing). `etag` is that of an address.
     """
 
     path: str
@@ -31,6 +31,7 @@ class RemoteFile:
     sha256: str = ""
     blob: str = ""
     prefix: str = ""
+    etag: str = ""
 
 
 @dataclass

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 from pmgit import __version__
 from pmgit.model.lock_file import MODELSCOPE, is_hex
 from pmgit.sources import errors, web
-from pmgit.sources.errors import SourceError
+from pmgit.sources.errors import GoneError, SourceError
 from pmgit.sources.listing import Listing, RemoteFile, a_file
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class ModelScope:
             )
 
     def _unknown(self, revision: str) -> SourceError:
-        return SourceError(
+        return GoneError(
             f"{self.label} has no branch, tag or commit {revision!r}",
             f"see which there are: {self.page}/files",
         )
@@ -213,7 +213,8 @@ class ModelScope:
             why, hint = "", "; a token goes into MODELSCOPE_API_TOKEN"
             if _secrets():
                 why, hint = ", or the token is not valid", ", and at MODELSCOPE_API_TOKEN"
-            return SourceError(
+            kind = GoneError if status == 404 else SourceError
+            return kind(
                 f"{self.label} is not there, private or gated{why}",
                 f"look at {self.page}{hint}",
             )

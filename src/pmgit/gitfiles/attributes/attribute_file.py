@@ -60,12 +60,12 @@ def read(snapshot: Snapshot, below: Iterable[str]) -> AttributeFile:
             f"{NAME} is deleted in the work tree but not in the index",
             f"bring it back: git restore -- {NAME}; or delete it: git rm --cached -- {NAME}",
         )
-    if work_tree is not None and _is_pointer(work_tree):
+    if pointer.readable(work_tree):
         raise PmgitError(
             f"{NAME} is itself a Git LFS pointer, so no attribute works",
             f"git lfs smudge < {NAME} > {NAME}.text && mv {NAME}.text {NAME}",
         )
-    if index is not None and _is_pointer(index):
+    if pointer.readable(index):
         index = None  # its text is on disk: stage that
     for text in (work_tree, index):
         block.read(text or b"", NAME)
@@ -76,7 +76,3 @@ def read(snapshot: Snapshot, below: Iterable[str]) -> AttributeFile:
             on_disk[path] = data
     mode = staged.mode if staged else REGULAR[0]
     return AttributeFile(work_tree, index, mode, of_path, on_disk)
-
-
-def _is_pointer(text: bytes) -> bool:
-    return isinstance(pointer.read(text), pointer.Pointer)

@@ -12,6 +12,7 @@ from pmgit.git import attributes
 from pmgit.git.attribute_text import Line, lines_of, pattern_line
 from pmgit.git.blob import decode
 from pmgit.git.names import ATTRIBUTES
+from pmgit.git.settings import GitSettings
 from pmgit.gitfiles.what_if import shadow_of
 
 TYPE_CHECKING = False
@@ -85,10 +86,8 @@ def own(repository: Repository) -> dict[str, bytes]:
 
 
 def _of_user(repository: Repository) -> str:
-    asked = ("config", "-z", "--type=path", "--get", "core.attributesFile")
-    code, out, _ = repository.start(*asked).wait()
-    if code == 0:
-        return decode(out.rstrip(b"\0"))
+    if found := GitSettings(repository).last("core.attributesfile"):
+        return found.path
     base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     return os.path.join(base, "git", "attributes")
 

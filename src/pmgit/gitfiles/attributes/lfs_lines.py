@@ -148,8 +148,7 @@ class Lines:
         """Whether a tracked text is sent to Git LFS as things are, or is a pointer already."""
         asked = [path for path in self._texts if path in self._tracked]
         sent = self.filters(self._old.lines(), asked)
-        pointers = (pointer.read(self._tracked[path].head or b"") for path in asked)
-        return LFS in sent.values() or any(isinstance(p, pointer.Pointer) for p in pointers)
+        return LFS in sent.values() or any(pointer.readable(self._tracked[p].head) for p in asked)
 
     def with_patterns(self, wanted: Iterable[str]) -> list[str]:
         """All lines of the block: old and new patterns, then what keeps texts out of Git LFS.
@@ -194,9 +193,8 @@ class Lines:
                 return os.path.getsize(os.path.join(self._repository.top, path)) > self._max_text
             except (OSError, ValueError):
                 return False
-        found = pointer.read(blob.head or b"")
-        size = found.size if isinstance(found, pointer.Pointer) else blob.size
-        return size > self._max_text
+        found = pointer.readable(blob.head)
+        return (found.size if found else blob.size) > self._max_text
 
     def _caught(self, groups: Groups, paths: Sequence[str]) -> list[str]:
         """The `paths` that would go to Git LFS, in every clone or here alone."""

@@ -11,6 +11,7 @@ import os
 from pmgit.git import attributes
 from pmgit.git.attributes import LFS
 from pmgit.git.blob import folders_of
+from pmgit.git.settings import GitSettings
 from pmgit.gitfiles.attributes.attribute_lines import INFO, NAME, deciders, personal, read
 
 TYPE_CHECKING = False
@@ -35,8 +36,8 @@ def is_silent(repository: Repository) -> bool:
 
 def ignores_case(repository: Repository) -> bool:
     """Whether Git matches patterns here whatever the case of letters is."""
-    asked = ("config", "--type=bool", "--get", "core.ignoreCase")
-    return repository.start(*asked).wait()[1].strip() == b"true"
+    found = GitSettings(repository).last("core.ignorecase")
+    return found is not None and found.is_true
 
 
 def sent(repository: Repository, paths: Iterable[str]) -> set[str]:

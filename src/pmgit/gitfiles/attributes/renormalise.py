@@ -115,7 +115,7 @@ def _prove(repository: Repository, blobs: Sequence[Blob]) -> None:
     now = [staged[blob.path] for blob in blobs if blob.path in staged]
     after.objects.survey(now, lambda _: True)
     heads = after.contents.heads_of(now)
-    wrong = [b.path for b in now if not isinstance(pointer.read(heads[b.oid]), pointer.Pointer)]
+    wrong = [blob.path for blob in now if not pointer.readable(heads[blob.oid])]
     if wrong or len(now) != len(blobs):
         raise PmgitError(
             f"{len(wrong) or 'some'} files are still raw in the index"

@@ -52,7 +52,7 @@ def as_text(repository: Repository, path: str, data: bytes) -> Fix | None:
         return None
     script = """LC_ALL=C tr -d '\\000\\376\\377' <"$0" >"$0.text" && mv "$0.text" "$0\""""
     return Fix(
-        Step("sh", "-c", script, file, names="verbatim"),
+        Step("sh", "-c", script, file),
         Step("git", "add", items=(path,)),
         order=Fix.SETUP,
     )

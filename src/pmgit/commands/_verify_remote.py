@@ -1,0 +1,95 @@
+"""`pmgit verify --remote`: each lock beside its source, for people or for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pmgit.commands._terminal import is_quiet, named, say, show_json
+from pmgit.core.errors import CLEAN, FINDINGS
+from pmgit.core.units import counted
+from pmgit.models import remote
+from pmgit.models.remote import NO_SOURCE, SAME, UNREACHABLE
+from pmgit.report.text import visible
+from pmgit.sources import web
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from pmgit.models.account import Account
+    from pmgit.models.remote import AtSource
+
+
+def run(models: Sequence[Account], jobs: int, form: str) -> int:
+    """Ask the sources of all models, print what differs, and return the exit code.
+
+    Raises PmgitError, after all is printed, when a source gives no answer.
+    """
+    web.demand_online()
+    found = remote.compare(models, jobs)
+    broken = {model.path: model.lock_trouble for model in models if model.lock_trouble}
+    if form == "json":
+        show_json(_document(found, broken))
+    else:
+        _show(found, broken)
+    for one in found.values():
+        if one.state == UNREACHABLE and one.trouble:
+            raise one.trouble
+    return CLEAN if _is_right(found, broken) else FINDINGS
+
+
+def _is_right(found: dict[str, AtSource], broken: dict[str, str]) -> bool:
+    return not broken and all(one.state in (SAME, NO_SOURCE) for one in found.values())
+
+
+def _show(found: dict[str, AtSource], broken: dict[str, str]) -> None:
+    for trouble in broken.values():
+        click.echo(visible(trouble))
+    for path, one in found.items():
+        shown = visible(path)
+        for note in one.notes:
+            click.echo(f"note: {named(visible(note))}", err=True)
+        if one.trouble:
+            is_silent = one.state == UNREACHABLE
+            line = f"{shown}: {one.state}: {named(visible(one.trouble.message))}"
+            click.echo(line, err=is_silent)
+        elif one.state == NO_SOURCE:
+            say(f"{shown}: its lock names no source to compare with")
+        elif one.state == SAME and not is_quiet():
+            kinds = sorted({file.by for file in one.files})
+            count = counted(len(one.files), "file")
+            click.echo(f"{shown}: {count} as {visible(one.label)} has them, by {', '.join(kinds)}")
+        for file in one.files:
+            if file.state != SAME:
+                place = visible(f"{path}/{file.path}")
+                click.echo(f"{place}: {file.state}: {visible(file.note)}")
+    asked = [one for one in found.values() if one.state != NO_SOURCE]
+    same = sum(one.state == SAME for one in asked)
+    say(f"{same} of {len(asked)} locks are as their sources have them")
+
+
+def _document(found: dict[str, AtSource], broken: dict[str, str]) -> dict[str, Any]:
+    return {
+        "right": _is_right(found, broken),
+        "unreadable_locks": broken,
+        "models": [
+            {
+                "model": path,
+                "source": one.label or None,
+                "state": one.state,
+                "trouble": one.trouble.message if one.trouble else None,
+                "files": [
+                    {
+                        "path": file.path,
+                        "state": file.state,
+                        "compared_by": file.by,
+                        "note": file.note or None,
+                    }
+                    for file in one.files
+                ],
+            }
+            for path, one in found.items()
+        ],
+    }

@@ -1,0 +1,27 @@
+"""The fix that locks a model of this machine anew, as it is now."""
+
+from __future__ import annotations
+
+from pmgit.core.finding import Fix, Step
+from pmgit.model.folder import INFO, LOCK
+from pmgit.model.lock_file import LOCAL
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.model.folder import Model
+    from pmgit.model.lock_file import Lock
+    from pmgit.model.subject import Subject
+
+
+def fix_of(subject: Subject, model: Model, lock: Lock) -> Fix | None:
+    """The fix for a model that is not as it was locked; None with a source: either may be right."""
+    if lock.type != LOCAL or not subject.snapshot.has_work_tree:
+        return None
+    files = [f"{model.path}/{LOCK}"]
+    if model.info is not None:
+        files.append(f"{model.path}/{INFO}")
+    return Fix(
+        Step("pmgit", "update", model.path, names="verbatim"),
+        Step("git", "add", *subject.sparse, items=tuple(files)),
+        order=Fix.RECORD,
+    )
