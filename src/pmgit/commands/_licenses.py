@@ -43,14 +43,14 @@ def demand_allowed(config: Config, shown: str, licenses: list[str], where: str) 
         return
     policy = Policy(config)
     expressions = [found for text in licenses if (found := read(text).expression)]
-    for verdict in [policy.judge(one) for one in expressions] or [policy.of_none()]:
-        text = visible(verdict.text)
-        if verdict.severity == ERROR:
-            way = f"{verdict.way} ({where})" if verdict.wants_name else verdict.way
+    for ruling in [policy.judge(one) for one in expressions] or [policy.of_none()]:
+        text = visible(ruling.text)
+        if ruling.severity == ERROR:
+            way = f"{ruling.way} ({where})" if ruling.wants_name else ruling.way
             raise LicenseRefusedError(
                 f"{shown}: {text}", f"{way}; see: pmgit explain restricted-license"
             )
-        if verdict.severity:
+        if ruling.severity:
             click.echo(f"note: {text}", err=True)
 
 

@@ -60,7 +60,6 @@ class Policy:
 
     def __init__(self, config: Config) -> None:
         settings = config.licenses
-        self._where = f"[licenses] of {config.source}" if config.source else "[licenses]"
         self._allow = _Names(config, "allow", settings["allow"])
         self._deny = _Names(config, "deny", settings["deny"])
         self._commercial: bool = settings["commercial"]
@@ -69,15 +68,15 @@ class Policy:
         """What the policy says about a license, or a choice or list of them."""
         if isinstance(expression, Named):
             return self._one(expression)
-        verdicts = [self.judge(part) for part in expression.parts]
+        rulings = [self.judge(part) for part in expression.parts]
         pick = min if expression.operator == OR else max
-        return pick(verdicts, key=lambda verdict: _ORDER.index(verdict.severity))
+        return pick(rulings, key=lambda ruling: _ORDER.index(ruling.severity))
 
     def of_none(self) -> Ruling:
         """What the policy says about a model of which no license is known."""
         if not self._allow:
             return Ruling("")
-        why = f"no license is known, and allow of {self._where} names some"
+        why = "no license is known, and [licenses] allow names some"
         return Ruling("", ERROR, why, "name its license", wants_name=True)
 
     def _one(self, name: Named) -> Ruling:
@@ -86,17 +85,17 @@ class Policy:
         if denied:
             is_family = bool(name.license and name.license.is_family)
             what = "may be what is denied" if is_family else "is denied"
-            why = f"{what}: {denied!r} in deny of {self._where}"
+            why = f"{what} ([licenses] deny has {denied!r})"
             return Ruling(shown, ERROR, why, f"take {denied!r} out of deny")
         allowed = self._allow.naming(name, some=False)
         if self._allow and not allowed:
-            why = f"is not in allow of {self._where}"
+            why = "is not in [licenses] allow"
             return Ruling(shown, ERROR, why, f'put "{_entry(name)}" into allow')
         if not self._commercial or name.own:
             return Ruling(shown)
         use = name.license.commercial if name.license else table.UNKNOWN
         if use == table.NO:
-            why = f"does not allow commercial use, and {self._where} has commercial = true"
+            why = "does not allow commercial use ([licenses] commercial = true)"
             return Ruling(shown, ERROR, why, _AGREEMENT, wants_name=True)
         if use == table.YES or allowed:
             return Ruling(shown)
@@ -107,7 +106,7 @@ class Policy:
         return Ruling(shown, WARNING, f"{what} ({conditions})", "read its text")
 
 
-_AGREEMENT = "take another model, or name an agreement of your own as its license, LicenseRef-NAME"
+_AGREEMENT = "take another model, or name an agreement of your own, as LicenseRef-NAME"
 
 
 def _entry(name: Named) -> str:

@@ -110,9 +110,9 @@ def _restricted(row: ModelRow, policy: Policy | None) -> Iterable[tuple[str, Fix
     if policy is None:
         return
     expression = read(row.license).expression
-    verdict = policy.judge(expression) if expression else policy.of_none()
-    if verdict.severity:
-        yield verdict.text, None
+    ruling = policy.judge(expression) if expression else policy.of_none()
+    if ruling.severity:
+        yield ruling.text, None
 
 
 def _commit(model: Account) -> str:

@@ -71,14 +71,14 @@ class RestrictedLicense(Rule):
             worst = _worst(policy, stated)
             if worst is None:
                 continue
-            statement, verdict = worst
-            severity = verdict.severity if stated.is_due else WARNING
+            statement, ruling = worst
+            severity = ruling.severity if stated.is_due else WARNING
             path = statement.path if statement else stated.place
-            way = f": {verdict.way}" if verdict.way else ""
-            way += " (in INFO.md)" if verdict.wants_name else ""
+            way = f": {ruling.way}" if ruling.way else ""
+            way += " (in INFO.md)" if ruling.wants_name else ""
             yield self.finding(
                 path,
-                f"{verdict.text}{way}",
+                f"{ruling.text}{way}",
                 severity=severity,
                 line=statement.line if statement else 0,
             )
@@ -91,9 +91,9 @@ def _worst(policy: Policy, stated: Stated) -> tuple[Statement | None, Ruling] | 
     for statement in statements:
         if statement.reading.expression is None:
             continue
-        verdict = policy.judge(statement.reading.expression)
-        if verdict.severity and (found is None or verdict.severity == ERROR != found[1].severity):
-            found = (statement, verdict)
+        ruling = policy.judge(statement.reading.expression)
+        if ruling.severity and (found is None or ruling.severity == ERROR != found[1].severity):
+            found = (statement, ruling)
     if not statements:
         none = policy.of_none()
         found = (None, none) if none.severity else None
