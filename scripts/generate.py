@@ -395,6 +395,7 @@ def contributing() -> str:
 def generated() -> dict[str, str]:
     """Every generated file with its text; the rule table comes first, the others import it."""
     import host_pages
+    import license_page
 
     return {
         ".pre-commit-hooks.yaml": hook_manifest(),
@@ -404,6 +405,7 @@ def generated() -> dict[str, str]:
         "docs/pmgit.schema.json": schema(),
         "docs/hosts.md": host_pages.hosts_page(EDIT),
         "docs/errors.md": host_pages.errors_page(EDIT),
+        "docs/licenses.md": license_page.licenses_page(EDIT),
         "docs/github-push-ruleset.json": push_ruleset(),
         "CONTRIBUTING.md": contributing(),
         "README.md": readme(),

@@ -92,6 +92,7 @@ GUARDED = {
     "test_unpinned_revision.py": ("pin",),
     "test_terminal.py": ("_bars", "_tables"),
     "test_status.py": ("account", "outward_links"),
+    "test_license_conflict.py": ("stated_licenses",),
     "test_verify.py": ("hashing",),
     "test_add.py": ("adopt",),
     "test_outdated.py": ("moved_on",),

@@ -43,6 +43,11 @@ from pmgit.licenses.expression import MAX_TEXT, Several, names_of, of_address, r
             "cc-by-nc-4.0",
         ),
         ("LicenseRef-llama3.1", "llama3.1"),
+        ("LLAMA 2 Community License, Copyright (c) Meta Platforms, Inc.", "llama2"),
+        ("Apache 2.0 (matches upstream)", "apache-2.0"),
+        ("MIT (same as the base model)", "mit"),
+        ("CC-BY-SA 3.0 + GPLv3", "cc-by-sa-3.0 AND gpl-3.0"),
+        ("GNU GPLv2", "gpl-2.0"),
     ],
 )
 def test_understood(text: str, shown: str) -> None:

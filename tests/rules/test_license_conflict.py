@@ -167,3 +167,27 @@ def test_hostile_files_are_passed_over(repo: Repo, name: str) -> None:
     repo.git("rm", "-q", "-f", path)
     repo.stage_blob(path, b"/etc/passwd", mode="120000")
     assert findings(repo) == []
+
+
+def test_a_partial_clone_judges_by_what_it_has(repo: Repo) -> None:
+    stage(repo, info="mit", card="license: gemma\ntext: " + "x" * 9000)
+    repo.commit("a model")
+    repo.stage(f"{MODEL}/config.json", '{"a": 1}\n')
+    repo.commit("another")
+    repo.git("config", "uploadpack.allowFilter", "true")
+    args = ("--filter=blob:limit=5k", "--no-checkout", repo.path.as_uri(), "../partial")
+    repo.git("clone", "-q", *args)
+    partial = Repo(repo.path.parent / "partial", repo.env, init=None)
+    judged = ("check", "--range", "HEAD~1..HEAD", "--format", "json")
+    for clone, findings_of_it in ((repo, 1), (partial, 0)):
+        shown = clone.pmgit(*judged, "--select", "license-conflict")
+        assert (shown.code, shown.json["not_judged"]) == (0, 0), shown
+        assert len(shown.json["findings"]) == findings_of_it
+
+
+def test_a_folder_of_many_texts_is_no_conflict(repo: Repo) -> None:
+    texts = {f"LICENSE-{number}": MIT for number in range(11)}
+    stage(repo, info="gemma", **texts)
+    assert findings(repo) == []
+    repo.git("rm", "-q", "-f", f"{MODEL}/LICENSE-1")
+    assert len(findings(repo)) == 1

@@ -25,8 +25,18 @@ def test_nothing_is_restricted_without_a_policy(repo: Repo) -> None:
 
 def test_reports_by_each_setting(repo: Repo) -> None:
     for text, license, severity, said in (
-        ('deny = ["llama*"]', "llama3.1", "error", "llama3.1 is denied: 'llama*' in deny of"),
-        ('deny = ["AGPL"]', "AGPL-3.0-or-later", "error", "agpl-3.0 is denied: 'AGPL'"),
+        (
+            'deny = ["llama*"]',
+            "llama3.1",
+            "error",
+            "llama3.1 is denied ([licenses] deny has 'llama*')",
+        ),
+        (
+            'deny = ["AGPL"]',
+            "AGPL-3.0-or-later",
+            "error",
+            "agpl-3.0 is denied ([licenses] deny has 'AGPL')",
+        ),
         ('deny = ["GPL-3.0-only"]', "gpl", "error", "gpl may be what is denied"),
         ('deny = ["cc-by-nc"]', "CC BY-NC 4.0", "error", "cc-by-nc-4.0 is denied"),
         ('deny = ["other"]', "tongyi-qianwen", "error", "tongyi-qianwen is denied"),
@@ -38,9 +48,9 @@ def test_reports_by_each_setting(repo: Repo) -> None:
             "error",
             'put "LicenseRef-Tongyi-Qianwen" into allow',
         ),
-        ('allow = ["gpl-3.0"]', "gpl", "error", "gpl is not in allow of"),
-        ('allow = ["mit"]', "MIT AND gemma", "error", "gemma is not in allow of"),
-        ('allow = ["cc-by"]', "cc-by-nc-4.0", "error", "cc-by-nc-4.0 is not in allow of"),
+        ('allow = ["gpl-3.0"]', "gpl", "error", "gpl is not in [licenses] allow"),
+        ('allow = ["mit"]', "MIT AND gemma", "error", "gemma is not in [licenses] allow"),
+        ('allow = ["cc-by"]', "cc-by-nc-4.0", "error", "cc-by-nc-4.0 is not in [licenses] allow"),
         ('allow = ["cc*"]\ndeny = ["cc-by-nc*"]', "cc-by-nc-sa-4.0", "error", "is denied"),
         ("commercial = true", "cc-by-nc-4.0", "error", "does not allow commercial use"),
         ("commercial = true", "CC BY-NC-SA", "error", "does not allow commercial use"),
@@ -96,7 +106,7 @@ def test_no_license_is_none_that_is_allowed(repo: Repo) -> None:
     stage(repo, info="TODO")
     (finding,) = findings(repo)
     assert (finding["path"], finding["severity"]) == (INFO, "error")
-    assert finding["message"].startswith("no license is known, and allow of ")
+    assert finding["message"].startswith("no license is known, and [licenses] allow")
     stage(repo)
     assert [f["path"] for f in findings(repo, "--all")] == [MODEL]
     policy(repo, 'deny = ["mit"]')

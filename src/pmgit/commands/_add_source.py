@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pmgit.commands import _licenses
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._terminal import named, say
 from pmgit.core.errors import PmgitError, UsageError
@@ -33,9 +34,10 @@ _NAMED = 5
 
 @dataclass(kw_only=True)
 class Wish:
-    """The options of `pmgit add`: the name, the revision, patterns of files, --dry-run, --yes."""
+    """The options of `pmgit add`: name, license, revision, patterns of files, --dry-run, --yes."""
 
     name: str | None
+    license: str
     revision: str
     include: list[str]
     exclude: list[str]
@@ -60,6 +62,9 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
     if not chosen.taken:
         raise UsageError(f"no file of {source.label} is left", "see what it has: " + listing.page)
     _show(path, listing, chosen)
+    folder = os.path.join(repository.top, path)
+    licenses = _licenses.stated(folder, wish.license, source=listing.stated_license)
+    _licenses.demand_allowed(config, shown, licenses, "--license")
     if wish.dry_run:
         return []
     ask("Fetch it?", wish.yes)
@@ -70,10 +75,11 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
         fetched = download.Download(repository, path, source, listing, nearby)
         with bytes_bar(shown, chosen.size) as fetched.on_bytes:
             files = fetched.run(chosen.taken)
-        folder = os.path.join(repository.top, path)
         patterns = {"include": wish.include, "exclude": wish.exclude}
         lock = download.lock_of(folder, listing, files, patterns)
-        info = download.info_of(config, folder, path.rpartition("/")[2], listing, files)
+        info = download.info_of(
+            config, folder, path.rpartition("/")[2], listing, files, license=wish.license
+        )
         written = download.write(folder, lock, info)
     say(f"added {counted(len(files), 'file')} ({show_size(lock.size)}), wrote {', '.join(written)}")
     return [f"{path}/{name}" for name in written]
@@ -94,10 +100,9 @@ def _folder(config: Config, source: Source, wish: Wish) -> str:
 def _show(path: str, listing: Listing, chosen: Choice) -> None:
     """Print what will be fetched, from where, under which license, and what is left out."""
     commit = f" at {listing.revision[:12]}" if listing.revision else ""
-    license = listing.license_name if listing.license == "other" else listing.license
     say(f"{visible(path)}: {counted(len(chosen.taken), 'file')}, {show_size(chosen.size)}")
     say(f"source: {visible(listing.page)}{commit}")
-    say(f"license: {visible(license) or 'none is named: ask its owner before you use it'}")
+    say(f"license: {_licenses.with_terms(listing.stated_license)}")
     if chosen.left_out:
         names = [visible(file.path) for file in chosen.left_out]
         say(

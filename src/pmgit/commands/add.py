@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _next, _work_tree
+from pmgit.commands import _info_fields, _licenses, _next, _work_tree
 from pmgit.commands._add_source import Wish, add
 from pmgit.commands._model_names import ModelNames
 from pmgit.commands._terminal import named, say
@@ -16,6 +16,7 @@ from pmgit.core.units import counted, show_size
 from pmgit.gitfiles.user_files import write_whole
 from pmgit.model import folder, info_template, lock_file, naming
 from pmgit.model.folder import INFO, LOCK
+from pmgit.model.info_file import LICENSE
 from pmgit.models import adopt, catalog
 from pmgit.report.text import visible
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 @click.option("--revision", default="", metavar="R", help="A branch, tag or commit of the source.")
 @click.option("--include", multiple=True, metavar="PATTERN", help="Only files that match.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="No files that match.")
+@click.option(
+    "--license", default="", metavar="TEXT", help="For INFO.md; else as the source has it."
+)
 @click.option("--sha256", default="", metavar="HASH", help="What the file of an address must have.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -40,6 +44,7 @@ def command(
     revision: str,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
+    license: str,
     sha256: str,
     dry_run: bool,
     yes: bool,
@@ -54,16 +59,18 @@ def command(
     Of the same weights in several formats safetensors are taken. Every byte is hashed while it
     arrives; a run that was killed goes on where it stopped. Nothing that exists is replaced.
 
-    Exit code 0: the model is there; 2: wrong usage; 3: the source or the disk failed.
+    Exit code 0: the model is there; 1: the policy for licenses ([licenses] in .pmgit.toml) does not
+    allow it; 2: wrong usage; 3: the source or the disk failed.
     """
     repository, config = _work_tree.load()
     wish = Wish(
-        name=name, revision=revision, include=list(include), exclude=list(exclude),
-        dry_run=dry_run, yes=yes,
+        name=name, license=_info_fields.checked(LICENSE, license), revision=revision,
+        include=list(include), exclude=list(exclude), dry_run=dry_run, yes=yes,
     )  # fmt: skip
     if _is_on_disk(repository, config, source):
         if revision or include or exclude or sha256:
-            raise UsageError(f"{source!r} lies on this disk", "only --name goes with it")
+            hint = "only --name and --license go with it"
+            raise UsageError(f"{source!r} lies on this disk", hint)
         written = _from_disk(repository, config, source, wish)
     else:
         from pmgit.sources import resolve
@@ -99,6 +106,9 @@ def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) 
         raise UsageError(
             f"{shown} is locked already", f"to lock what is there now: pmgit update {shown}"
         )
+    place = os.path.join(repository.top, path) if is_there else source
+    licenses = _licenses.stated(place, wish.license)
+    _licenses.demand_allowed(config, shown, licenses, "--license")
     if wish.dry_run:
         say(f"would {'lock' if is_there else 'copy and lock'} {shown}")
         return []
@@ -108,7 +118,9 @@ def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) 
     lock, known = adopt.lock_of(repository, config, path, path[len(root) + 1 :])
     written = [f"{path}/{LOCK}"]
     if not os.path.lexists(os.path.join(repository.top, path, INFO)):
-        data = info_template.write(path.rpartition("/")[2], known, config.language)
+        data = info_template.write(
+            path.rpartition("/")[2], known, config.language, license=wish.license
+        )
         write_whole(os.path.join(repository.top, path, INFO), data, new=True)
         say(f"wrote {shown}/{INFO}")
         written.append(f"{path}/{INFO}")

@@ -6,18 +6,22 @@ import os
 
 import click
 
-from pmgit.commands import _info_fields, _info_show, _output, _work_tree
+from pmgit.commands import _info_fields, _info_show, _licenses, _output, _work_tree
+from pmgit.commands._bars import bytes_bar
 from pmgit.commands._model_names import NO_MODEL, ModelNames, chosen_models
 from pmgit.commands._options import dry_run_option, format_option, settings_option
 from pmgit.commands._output import FORMATS
-from pmgit.commands._terminal import bytes_bar, say, show_json
+from pmgit.commands._terminal import say, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError, UsageError
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.user_files import make_folder, write_whole
+from pmgit.licenses import phrase
+from pmgit.licenses.expression import read
+from pmgit.licenses.table import YES
 from pmgit.model import caches, info_block, info_file, info_template
 from pmgit.model import pin as pin_of
 from pmgit.model.folder import INFO
-from pmgit.model.info_file import FIELDS, REVISION, SOURCE
+from pmgit.model.info_file import FIELDS, LICENSE, REVISION, SOURCE
 from pmgit.model.weights import Tiers
 from pmgit.models import account, described, on_disk, sheet
 from pmgit.models.account import Account
@@ -86,6 +90,9 @@ def new(
         _write(repository.top, model.path, page, dry_run)
         for problem in known.problems:
             click.echo(f"note: {problem}", err=True)
+        license = answers[LICENSE] or known.license
+        if license and phrase.terms(read(license)).commercial != YES:
+            click.echo(f"note: license {_licenses.with_terms(license)}", err=True)
 
 
 @command.command()

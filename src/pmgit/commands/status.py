@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _terminal
+from pmgit.commands import _terminal, _work_tree
 from pmgit.commands._model_names import NO_MODEL, chosen_models
 from pmgit.commands._options import format_option
 from pmgit.commands._tables import BAD, CARE, GOOD, show_table
 from pmgit.core.errors import CLEAN
 from pmgit.core.shell import Shell, own_command
 from pmgit.core.units import counted, listed, show_size
+from pmgit.licenses import phrase
+from pmgit.licenses.expression import read
+from pmgit.licenses.policy import Policy
 from pmgit.models.status import (
     ABSENT,
     CHANGED,
@@ -55,7 +58,9 @@ def command(names: tuple[str, ...], form: str) -> int:
     Exit code 0: looked, whatever was found; 2: wrong usage; 3: could not look.
     """
     repository, accounts = chosen_models(names)
-    found = Status(repository, accounts)
+    config = _work_tree.load(repository)[1]
+    policy = Policy(config) if config.has_license_policy else None
+    found = Status(repository, accounts, policy)
     if form == "json":
         _terminal.show_json(_document(found, Shell(repository.prefix, own_command())))
         return CLEAN
@@ -98,7 +103,7 @@ def _cells(row: ModelRow) -> list[str]:
         show_size(size) if size else "-",
         ",".join(row.formats) or "-",
         _rounded(row.parameters) or "-",
-        row.license[:40] or "-",
+        phrase.cell(read(row.license))[:50] if row.license else "-",
         row.commit[:12] or "-",
         row.info,
     ]
@@ -136,6 +141,8 @@ def _document(found: Status, shell: Shell) -> dict[str, Any]:
                 "formats": row.formats,
                 "parameters": row.parameters,
                 "license": row.license or None,
+                "commercial_use": row.terms.commercial if row.license else None,
+                "license_conditions": row.terms.conditions if row.license else None,
                 "commit": row.commit or None,
                 "info": row.info,
                 "locked": row.model.lock is not None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _next, _work_tree
+from pmgit.commands import _licenses, _next, _work_tree
 from pmgit.commands._add_source import ask
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._model_names import ModelNames
@@ -48,7 +48,8 @@ def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> 
     model of this disk (trained or converted here) is hashed anew where it lies. pmgit's block in
     INFO.md and the commit that it names follow; your own words stay.
 
-    Exit code 0: the locks are up to date; 2: wrong usage; 3: it could not be done.
+    Exit code 0: the locks are up to date; 1: the policy for licenses does not allow what the source
+    has now; 2: wrong usage; 3: it could not be done.
     """
     if revision and len(names) > 1:
         raise UsageError("--revision belongs to one model", "run it once for each MODEL")
@@ -110,6 +111,11 @@ class _Update:
             say(f"{self._shown}/{visible(line)}")
         for note in listing.notes:
             click.echo(f"note: {named(visible(note))}", err=True)
+        license = listing.stated_license
+        if license != self.before.license:
+            say(f"{self._shown}: license: {_licenses.with_terms(license)}")
+        licenses = _licenses.stated(self._folder, source=license)
+        _licenses.demand_allowed(self._config, self._shown, licenses, "in INFO.md")
         if dry_run:
             return []
         if moved.paths:

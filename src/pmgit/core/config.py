@@ -236,7 +236,7 @@ class Config:
                 UsageError(f"'models' names {len(folders)} folders", "name the folders above them")
             )
         if not folders:
-            hint = 'to leave the rules about models out: ignore = ["naming", "info"]'
+            hint = 'to leave the rules about models out: ignore = ["naming", "info", "license"]'
             raise self._at(UsageError("'models' names no folder", hint))
         return tuple(dict.fromkeys(folders))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git.blob import NOT_HERE, REGULAR, SUBMODULE, UNKNOWN
+from pmgit.git.loose import SMALL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ class Contents:
             from pmgit.git import work_tree
 
             for blob in blobs:
-                if blob.size == UNKNOWN and blob.mode in REGULAR:
+                # What is small lies in the object store as `git add` wrote it: read below.
+                is_unread = blob.size == UNKNOWN or SMALL <= blob.size <= limit
+                if is_unread and blob.mode in REGULAR and blob.oid not in self._texts:
                     data = work_tree.content(self._on_disk, blob, limit)
                     if data is not None:
                         blob.size, self._texts[blob.oid] = len(data), data

@@ -24,7 +24,10 @@ OWN = "LicenseRef-"
 
 AND, OR = "and", "or"
 #: What stands in brackets behind a license may change what it is, if it does not begin so.
-_HARMLESS = ("see ", "as ", "per ", "according to ", "详见", "参见", "见")
+_HARMLESS = (
+    "see ", "as ", "per ", "according to ", "same as ", "matches ", "inherited from ", "详见",
+    "参见", "见",
+)  # fmt: skip
 #: All that a person writes beside an address.
 _AROUND = frozenset(("see", "license", "licence", "许可证", "见", "详见"))
 _SEPARATORS = ",;，；、"
@@ -218,6 +221,10 @@ def of_address(address: str) -> License | None:
 
 def _read(text: str) -> Expression:
     """The expression in a text without addresses; of one that is not understood, its name."""
+    for mark in (", copyright", " copyright (c)", " ©"):
+        # `LLAMA 2 Community License, Copyright (c) Meta Platforms, Inc. All Rights Reserved.`
+        at = text.lower().find(mark)
+        text = text[:at] if at > 0 else text
     found: Expression | None = _name(text)
     if found is None and any(sign in text for sign in _SEPARATORS):
         found = _list(text)
@@ -271,7 +278,13 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         spaced = text.replace("(", " ( ").replace(")", " ) ")
-        for sign, word in (("/", " AND "), (" & ", " AND "), ("和", " AND "), ("或", " OR ")):
+        for sign, word in (
+            ("/", " AND "),
+            (" & ", " AND "),
+            (" + ", " AND "),
+            ("和", " AND "),
+            ("或", " OR "),
+        ):
             spaced = spaced.replace(sign, word)
         self._words = spaced.split()
         self._at = 0

@@ -24,20 +24,35 @@ if TYPE_CHECKING:
 _ORDER = ("", WARNING, ERROR)
 
 
-class Verdict:
+class Ruling:
     """What a policy says about a license.
 
     `severity` is '' where it has nothing against it, else WARNING or ERROR; `why` is the reason, as
     the end of a sentence about `name`; `way` is what somebody can do who wants it all the same.
+    `wants_name`: it ends with naming a license.
     """
 
-    __slots__ = ("name", "severity", "way", "why")
+    __slots__ = ("name", "severity", "wants_name", "way", "why")
 
-    def __init__(self, name: str, severity: str = "", why: str = "", way: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        severity: str = "",
+        why: str = "",
+        way: str = "",
+        *,
+        wants_name: bool = False,
+    ) -> None:
         self.name = name
         self.severity = severity
         self.why = why
         self.way = way
+        self.wants_name = wants_name
+
+    @property
+    def text(self) -> str:
+        """The name and the reason."""
+        return f"{self.name} {self.why}".strip()
 
 
 class Policy:
@@ -45,55 +60,53 @@ class Policy:
 
     def __init__(self, config: Config) -> None:
         settings = config.licenses
-        self._where = f"[licenses] of {config.source}" if config.source else "[licenses]"
         self._allow = _Names(config, "allow", settings["allow"])
         self._deny = _Names(config, "deny", settings["deny"])
         self._commercial: bool = settings["commercial"]
 
-    def judge(self, expression: Expression) -> Verdict:
+    def judge(self, expression: Expression) -> Ruling:
         """What the policy says about a license, or a choice or list of them."""
         if isinstance(expression, Named):
             return self._one(expression)
-        verdicts = [self.judge(part) for part in expression.parts]
+        rulings = [self.judge(part) for part in expression.parts]
         pick = min if expression.operator == OR else max
-        return pick(verdicts, key=lambda verdict: _ORDER.index(verdict.severity))
+        return pick(rulings, key=lambda ruling: _ORDER.index(ruling.severity))
 
-    def of_none(self) -> Verdict:
+    def of_none(self) -> Ruling:
         """What the policy says about a model of which no license is known."""
         if not self._allow:
-            return Verdict("")
-        return Verdict("", ERROR, f"no license is known, and allow of {self._where} names some")
+            return Ruling("")
+        why = "no license is known, and [licenses] allow names some"
+        return Ruling("", ERROR, why, "name its license", wants_name=True)
 
-    def _one(self, name: Named) -> Verdict:
+    def _one(self, name: Named) -> Ruling:
         shown = cut(name.shown)
         denied = self._deny.naming(name, some=True)
         if denied:
             is_family = bool(name.license and name.license.is_family)
             what = "may be what is denied" if is_family else "is denied"
-            why = f"{what}: {denied!r} in deny of {self._where}"
-            return Verdict(shown, ERROR, why, f"take {denied!r} out of deny")
+            why = f"{what} ([licenses] deny has {denied!r})"
+            return Ruling(shown, ERROR, why, f"take {denied!r} out of deny")
         allowed = self._allow.naming(name, some=False)
         if self._allow and not allowed:
-            why = f"is not in allow of {self._where}"
-            return Verdict(shown, ERROR, why, f'put "{_entry(name)}" into allow')
+            why = "is not in [licenses] allow"
+            return Ruling(shown, ERROR, why, f'put "{_entry(name)}" into allow')
         if not self._commercial or name.own:
-            return Verdict(shown)
+            return Ruling(shown)
         use = name.license.commercial if name.license else table.UNKNOWN
         if use == table.NO:
-            why = f"does not allow commercial use, and {self._where} has commercial = true"
-            return Verdict(shown, ERROR, why, _AGREEMENT)
+            why = "does not allow commercial use ([licenses] commercial = true)"
+            return Ruling(shown, ERROR, why, _AGREEMENT, wants_name=True)
         if use == table.YES or allowed:
-            return Verdict(shown)
+            return Ruling(shown)
         conditions = name.license.conditions if name.license else "pmgit does not know its text"
         what = "allows commercial use under conditions" if use == table.CONDITIONAL else (
             "may not allow commercial use"
         )  # fmt: skip
-        return Verdict(shown, WARNING, f"{what} ({conditions})", "read its text")
+        return Ruling(shown, WARNING, f"{what} ({conditions})", "read its text")
 
 
-_AGREEMENT = (
-    "take another model; with an agreement of your own, name that in INFO.md: LicenseRef-NAME"
-)
+_AGREEMENT = "take another model, or name an agreement of your own, as LicenseRef-NAME"
 
 
 def _entry(name: Named) -> str:

@@ -1,4 +1,4 @@
-"""What is known of each license of the Hugging Face Hub: the rows of `table.tsv`, and their names.
+"""What is known of each license of the Hugging Face Hub (licenses/table.tsv), and their names.
 
 It is a hint for people who then read the text; it is no legal advice. The file has the date and the
 source. It is read when somebody asks for the first license.
@@ -20,12 +20,6 @@ YES, NO, CONDITIONAL, UNKNOWN = "yes", "no", "conditional", "unknown"
 #: The ids of the Hub that name no license.
 NONE_STATED, OTHER = "unknown", "other"
 
-_PHRASES = {
-    YES: "commercial use: yes",
-    NO: "commercial use: no",
-    CONDITIONAL: "commercial use: under conditions",
-    UNKNOWN: "commercial use: not known",
-}
 #: No name of a license is longer.
 _LONGEST = 200
 #: Words that do not tell licenses apart.
@@ -87,13 +81,6 @@ class License:
             or (other.is_family and other.id in self.families)
         )
 
-    @property
-    def phrase(self) -> str:
-        """What is known, in one short phrase."""
-        if self.id == NONE_STATED:
-            return self.conditions
-        return f"{_PHRASES[self.commercial]}; {self.conditions}"
-
 
 class Table:
     """All licenses: `by_id`, and the `members` of each family by its name."""
@@ -101,40 +88,42 @@ class Table:
     def __init__(self, data: str) -> None:
         self.by_id: dict[str, License] = {}
         self.members: dict[str, list[License]] = {}
-        self._names: list[tuple[str, License]] = []
-        self._keys: dict[str, License] | None = None
+        self._keys: dict[str, License] = {}
         self._spdx: dict[str, License] = {}
+        self._found: dict[str, License | None] = {}
         lines = [line for line in data.split("\n") if line and line[0] != "#"]
         for line in lines[1:]:
-            id, spdx, commercial, families, names, conditions = line.split("\t")
-            row = License(
-                id,
-                spdx.replace("-", "", 1) if spdx == "-" else spdx,
-                commercial,
-                () if families == "-" else tuple(families.split(" ")),
-                conditions,
-            )
+            id, spdx, commercial, families, keys, conditions = line.split("\t")
+            spdx = "" if spdx == "-" else spdx
+            named = () if families == "-" else tuple(families.split(" "))
+            row = License(id, spdx, commercial, named, conditions)
             self.by_id[id] = row
-            self._spdx[row.spdx.lower()] = row
-            for name in names.split("; ") if names != "-" else ():
-                self._names.append((name, row))
-            for family in row.families:
+            if spdx:
+                self._spdx[spdx.lower()] = row
+            self._keys.update(dict.fromkeys(keys.split(" "), row))
+            for family in named:
                 if family != id:
                     self.members.setdefault(family, []).append(row)
-        self._spdx.pop("", None)
 
     def find(self, text: str) -> License | None:
         """The license that a text names, or the family of several; None for any other text."""
         exact = text.strip().lower()
         found = self.by_id.get(exact) or self._spdx.get(exact)
-        if found or len(text) > _LONGEST:
+        if found or len(exact) > _LONGEST:
             return found
+        # In a repository of many models the same texts come again and again.
+        if exact not in self._found:
+            self._found[exact] = self._spelled(exact)
+        return self._found[exact]
+
+    def _spelled(self, exact: str) -> License | None:
+        """The license that is spelled so, in lower case."""
         if not all(char.isalnum() or char in _SIGNS for char in exact):
             return None
         if exact.count("(") != exact.count(")"):
             return None
-        key = _key(exact)
-        return self._by_key().get(key) or self._family(key)
+        key = key_of(exact)
+        return self._keys.get(key) or self._family(key)
 
     def names(self) -> Iterator[str]:
         """Every id of the Hub and of SPDX, and every family."""
@@ -144,7 +133,7 @@ class Table:
 
     def _family(self, key: str) -> License | None:
         """The family of this key, and what all its members have in common known of it."""
-        name = next((f for f in self.members if _key(f) == key), "")
+        name = next((f for f in self.members if f.replace("-", "") == key), "")
         if not name:
             return None
         members = self.members[name]
@@ -157,20 +146,6 @@ class Table:
             tuple(f for f in members[0].families if f == name or f in self.by_id),
             conditions,
         )
-
-    def _by_key(self) -> dict[str, License]:
-        if self._keys is None:
-            keys: dict[str, License] = {}
-            for row in self.by_id.values():
-                for name in (row.id, row.spdx):
-                    if name:
-                        keys.setdefault(_key(name), row)
-                if row.id.endswith(".0"):
-                    keys.setdefault(_key(row.id[:-2]), row)  # `Apache 2`, `GPLv3`
-            for name, row in self._names:
-                keys.setdefault(_key(name), row)
-            self._keys = keys
-        return self._keys
 
 
 _table: list[Table] = []
@@ -185,7 +160,7 @@ def load() -> Table:
     return _table[0]
 
 
-def _key(text: str) -> str:
+def key_of(text: str) -> str:
     """A text without what the spellings of one license differ in."""
     text = text.lower()
     if not text.isascii():

@@ -22,8 +22,12 @@ _PLAIN = frozenset(
 )
 #: Signs with which YAML begins what is no plain text: anchors, tags, keys of several lines, …
 _ODD = frozenset("&*!?%@`,]}")
+#: Without these a line ends all that it begins.
+_SIGNS = _ODD | frozenset("\"'[{")
 #: What begins the text of the lines below; of `|-` and `>-` the last line has no end.
 _BLOCKS = ("|", ">", "|-", ">-", "|+", ">+")
+#: Of these is `{type: text-generation}`, as the results of a card have it by the hundred.
+_SIMPLE = _KEY | frozenset("{}: ./")
 _NOTHING = ("", "null", "Null", "NULL", "~", "=", "<<")
 #: Other ends of lines, and tabs: YAML has rules for each.
 _STRANGE = ("\t", "\x0b", "\x0c", "\x85", "\u2028", "\u2029", "\0", "\ufeff")
@@ -59,7 +63,8 @@ def read(data: bytes) -> CardLicense | None:
     lines = text[:_MAX_FRONT].replace("\r\n", "\n").replace("\r", "\n").split("\n")
     ends = (at for at, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "..."))
     end = next(ends, 0) if lines[0].rstrip() == "---" else 0
-    if not any(line.startswith(_LICENSE) for line in lines[1:end]):
+    front = "\n".join(lines[1:end])
+    if "\nlicense" not in f"\n{front}" or any(sign in front for sign in _STRANGE):
         return None
     found: dict[str, tuple[list[str], int]] = {}
     at = 1
@@ -73,7 +78,7 @@ def read(data: bytes) -> CardLicense | None:
             if not colon or not key or not _KEY.issuperset(key) or value[:1] not in ("", " "):
                 return None
             texts = _texts(value.strip(" "), lines[at + 1 : below])
-            if texts is None or key in found or any(sign in line for sign in _STRANGE):
+            if texts is None or key in found:
                 return None
             if key in (_LICENSE, _NAME, _LINK):
                 values = _values(value.strip(" "), texts)
@@ -98,13 +103,12 @@ def _is_empty(line: str) -> bool:
 
 def _texts(value: str, below: Sequence[str]) -> list[str] | None:
     """The lines below a key, as far as they say something; None when one may reach beyond them."""
-    if any(sign in line for line in below for sign in _STRANGE):
-        return None
     if value[:1] in ("|", ">"):
         is_inside = all(line[:1] in ("", " ") for line in below)
         return list(below) if value in _BLOCKS and is_inside else None
     kept = [line for line in below if not _is_empty(line)]
-    return kept if all(map(_is_closed, [value, *kept])) else None
+    marked = (line for line in (value, *kept) if not _SIGNS.isdisjoint(line))
+    return kept if all(map(_is_closed, marked)) else None
 
 
 def _is_closed(line: str) -> bool:
@@ -125,6 +129,8 @@ def _is_closed(line: str) -> bool:
 
 def _ends_here(text: str) -> bool:
     """Whether the text or list that begins here ends, with nothing but a comment behind it."""
+    if _SIMPLE.issuperset(text) and text[0] == "{" and text.find("}") == len(text) - 1:
+        return text.count("{") == 1
     depth, at, is_begin = 0, 0, True
     while at < len(text):
         char = text[at]

@@ -5,16 +5,17 @@ Asked by `subject.once`: three rules hold them against each other, the table and
 
 from __future__ import annotations
 
-from pmgit.licenses import expression, texts
+from pmgit.licenses import expression
 from pmgit.licenses.expression import Named, Reading
-from pmgit.model import card_license, info_file, lock_file, recorded
+from pmgit.model import info_file, lock_file, recorded
 from pmgit.model.folder import LOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pmgit.git.blob import Blob
+    from pmgit.licenses.table import License
     from pmgit.model.folder import Model
     from pmgit.model.info_file import Info
     from pmgit.model.subject import Subject
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 #: The name of a model card.
 CARD = "README.md"
 _LICENSE_FILES = ("LICENSE", "LICENCE", "COPYING", "license", "licence", "License")
-#: A model with more files of this kind is a collection of others' code.
+#: A folder with more of them is a collection of others' code.
 _MOST_FILES = 10
 
 
@@ -96,15 +97,16 @@ def of_models(subject: Subject) -> list[Stated]:
     contents = subject.snapshot.contents
     wanted = [blob for blobs in files.values() for blob in blobs]
     # A license is judged by what is here: a partial clone has not failed without the rest.
-    data = contents.texts_of(wanted, card_license.MAX_BYTES, needed=False)
+    data = contents.texts_of(wanted, info_file.MAX_BYTES, needed=False)
     changed = {change.path for change in subject.model_changes}
+    recognised = _recognised([blob for blob in wanted if _is_text(blob)], data)
     for model in models:
         blobs = [blob for blob in files[model.path] if blob.oid in data]
         is_due = subject.is_due(model) or any(blob.path in changed for blob in blobs)
         stated = Stated(model, is_due=is_due)
         if model.info is not None and model.info.path in infos:
             _take_info(stated, model.info.path, infos[model.info.path][1])
-        _take_files(stated, [(blob, data[blob.oid]) for blob in blobs])
+        _take_files(stated, [(blob, data[blob.oid]) for blob in blobs], recognised)
         found.append(stated)
     return found
 
@@ -112,14 +114,15 @@ def of_models(subject: Subject) -> list[Stated]:
 def _files(model: Model) -> list[Blob]:
     """The files beside INFO.md that may state a license."""
     begin = len(model.path) + 1
-    found, texts = [], 0
+    found, texts = [], []
     for blob in model.blobs:
         name = blob.path[begin:]
         if name in (LOCK, CARD):
             found.append(blob)
-        elif name.startswith(_LICENSE_FILES) and "/" not in name and texts < _MOST_FILES:
-            found.append(blob)
-            texts += 1
+        elif name.startswith(_LICENSE_FILES) and "/" not in name:
+            texts.append(blob)
+    if len(texts) <= _MOST_FILES:
+        found += texts
     return [blob for blob in found if blob.is_regular]
 
 
@@ -130,17 +133,38 @@ def _take_info(stated: Stated, path: str, info: Info) -> None:
         stated.info = Statement(path, field.line, expression.read(field.value))
 
 
-def _take_files(stated: Stated, files: Iterable[tuple[Blob, bytes]]) -> None:
+def _is_text(blob: Blob) -> bool:
+    """Whether a file is the text of a license."""
+    return blob.path.rpartition("/")[2] not in (LOCK, CARD)
+
+
+def _recognised(blobs: list[Blob], data: Mapping[str, bytes]) -> dict[str, License | None]:
+    """The licenses whose texts these are, by blob id: many models mostly have the same few."""
+    if not blobs:
+        return {}
+    from pmgit.licenses import texts  # most models have none in Git
+
+    oids = {blob.oid for blob in blobs if blob.oid in data}
+    return {oid: texts.recognised(data[oid]) for oid in oids}
+
+
+def _take_files(
+    stated: Stated,
+    files: Iterable[tuple[Blob, bytes]],
+    recognised: Mapping[str, License | None],
+) -> None:
     for blob, data in files:
         name = blob.path.rpartition("/")[2]
         if name == LOCK:
             text, line, kind = lock_file.license_of(data)
             stated.is_local = kind == lock_file.LOCAL
         elif name == CARD:
+            from pmgit.model import card_license
+
             card = card_license.read(data)
             text, line = (card.text, card.line) if card else ("", 0)
         else:
-            license = texts.recognised(data)
+            license = recognised[blob.oid]
             if license is None:
                 stated.has_other_texts = True
             else:

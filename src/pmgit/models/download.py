@@ -147,18 +147,27 @@ def lock_of(
         source,
         files,
         created=created or datetime.date.today().isoformat(),
-        license=listing.license,
+        license=listing.stated_license,
         parameters=known.parameters or listing.parameters,
     )
 
 
 def info_of(
-    config: Config, folder: str, name: str, listing: Listing, files: Sequence[LockedFile]
+    config: Config,
+    folder: str,
+    name: str,
+    listing: Listing,
+    files: Sequence[LockedFile],
+    *,
+    license: str = "",
 ) -> bytes:
-    """INFO.md from the template, filled with what the source has listed."""
+    """INFO.md from the template, filled with what the source has listed.
+
+    A `license` that is given stands in the place of the source's.
+    """
     known = _description(folder, listing, files, Tiers(config))
     revision = listing.source.get("requested", "") if listing.revision else ""
-    license = listing.license
+    license = license or listing.license
     if license == "other" and listing.license_name:
         license = f"{listing.license_name} ({listing.license_link or listing.page})"
     return info_template.write(

@@ -10,6 +10,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 from pmgit.core.finding import Fix, Step
+from pmgit.licenses.expression import read
+from pmgit.licenses.phrase import terms
 from pmgit.model import caches, info_file
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import LOCAL
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pmgit.git.repository import Repository
+    from pmgit.licenses.phrase import Terms
+    from pmgit.licenses.policy import Policy
     from pmgit.models.account import Account, Accounts
 
 #: Where the weights of a model are.
@@ -34,11 +38,12 @@ class ModelRow:
     """The line of a model in `pmgit status`.
 
     `on_disk`, `in_git` and `in_lfs` are bytes: of the files in the work tree, of raw blobs in the
-    index, of the content that pointers in the index stand for. `attention` says what somebody has
+    index, of the content that pointers in the index stand for. `attention` (by the `policy` for
+    licenses, too) says what somebody has
     to do, with the command where there is one.
     """
 
-    def __init__(self, model: Account) -> None:
+    def __init__(self, model: Account, policy: Policy | None = None) -> None:
         self.model = model
         self.state = state_of(model)
         self.on_disk = sum(there.size for there in model.disk.values() if there.kind == CONTENT)
@@ -49,7 +54,12 @@ class ModelRow:
         self.license = _license(model)
         self.commit = _commit(model)
         self.info = _info(model)
-        self.attention = list(_attention(self))
+        self.attention = [*_attention(self), *_restricted(self, policy)]
+
+    @property
+    def terms(self) -> Terms:
+        """What is known of the license."""
+        return terms(read(self.license))
 
     @property
     def is_only_copy(self) -> bool:
@@ -91,10 +101,21 @@ def _formats(weights: Iterable[str]) -> list[str]:
 
 
 def _license(model: Account) -> str:
-    if model.lock and model.lock.license:
-        return model.lock.license
+    """The license that INFO.md names, else the lock: one of INFO.md may be an agreement."""
     field = model.info.fields.get(info_file.LICENSE) if model.info else None
-    return field.value if field and not field.placeholder else ""
+    if field and field.value and not field.placeholder:
+        return field.value
+    return model.lock.license if model.lock else ""
+
+
+def _restricted(row: ModelRow, policy: Policy | None) -> Iterable[tuple[str, Fix | None]]:
+    """What the policy has against the license that is shown."""
+    if policy is None:
+        return
+    expression = read(row.license).expression
+    ruling = policy.judge(expression) if expression else policy.of_none()
+    if ruling.severity:
+        yield ruling.text, None
 
 
 def _commit(model: Account) -> str:
@@ -147,8 +168,10 @@ def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
 class Status:
     """All rows, and the sums in bytes; `free` is what the disk still has room for."""
 
-    def __init__(self, repository: Repository, accounts: Accounts) -> None:
-        self.rows = [ModelRow(model) for model in accounts.models]
+    def __init__(
+        self, repository: Repository, accounts: Accounts, policy: Policy | None = None
+    ) -> None:
+        self.rows = [ModelRow(model, policy) for model in accounts.models]
         self.loose = accounts.loose
         self.clones = accounts.clones
         self.links = accounts.links

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.core.finding import Finding
-    from pmgit.licenses.policy import Policy, Verdict
+    from pmgit.licenses.policy import Policy, Ruling
     from pmgit.model.stated_licenses import Stated, Statement
     from pmgit.model.subject import Subject
 
@@ -71,29 +71,29 @@ class RestrictedLicense(Rule):
             worst = _worst(policy, stated)
             if worst is None:
                 continue
-            statement, verdict = worst
-            severity = verdict.severity if stated.is_due else WARNING
+            statement, ruling = worst
+            severity = ruling.severity if stated.is_due else WARNING
             path = statement.path if statement else stated.place
-            text = f"{verdict.name} {verdict.why}".strip()
-            way = f": {verdict.way}" if verdict.way else ""
+            way = f": {ruling.way}" if ruling.way else ""
+            way += " (in INFO.md)" if ruling.wants_name else ""
             yield self.finding(
                 path,
-                f"{text}{way}",
+                f"{ruling.text}{way}",
                 severity=severity,
                 line=statement.line if statement else 0,
             )
 
 
-def _worst(policy: Policy, stated: Stated) -> tuple[Statement | None, Verdict] | None:
+def _worst(policy: Policy, stated: Stated) -> tuple[Statement | None, Ruling] | None:
     """The worst that the policy says about a model, with the statement that it is about."""
     statements = [stated.info] if stated.info and stated.is_own else stated.all
-    found: tuple[Statement | None, Verdict] | None = None
+    found: tuple[Statement | None, Ruling] | None = None
     for statement in statements:
         if statement.reading.expression is None:
             continue
-        verdict = policy.judge(statement.reading.expression)
-        if verdict.severity and (found is None or verdict.severity == ERROR != found[1].severity):
-            found = (statement, verdict)
+        ruling = policy.judge(statement.reading.expression)
+        if ruling.severity and (found is None or ruling.severity == ERROR != found[1].severity):
+            found = (statement, ruling)
     if not statements:
         none = policy.of_none()
         found = (None, none) if none.severity else None

@@ -64,6 +64,13 @@ class Listing:
         self.notes = (*self.notes, *left_out)
 
     @property
+    def stated_license(self) -> str:
+        """The license in one line; for "other" its name and link."""
+        own = " ".join(word for word in (self.license_name, self.license_link) if word)
+        text = own if self.license == "other" and own else self.license
+        return "".join(char for char in text if char.isprintable())[:200]
+
+    @property
     def revision(self) -> str:
         """The full commit; '' for an address."""
         return self.source.get("revision", "")
