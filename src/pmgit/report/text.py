@@ -53,13 +53,17 @@ def cut_off(count: int) -> str:
     )
 
 
+def place_of(path: str) -> str:
+    """A path as it stands at the begin of a line."""
+    path = visible(path) or "."
+    # `::error` and `##[command]` at the begin of a line are commands to CI systems.
+    return f"./{path}" if path.startswith((":", "#", "-", " ")) else path
+
+
 def line_of(finding: Finding, paint: Paint = PLAIN) -> str:
     """One finding on one line: `path:line: rule: message`."""
-    path = visible(finding.path) or "."
-    if path.startswith((":", "#", "-", " ")):
-        # `::error` and `##[command]` at the begin of a line are commands to CI systems.
-        path = f"./{path}"
-    place = f"{path}:{finding.line}" if finding.line else path
+    place = place_of(finding.path)
+    place = f"{place}:{finding.line}" if finding.line else place
     colour = RED if finding.severity == ERROR else YELLOW
     return f"{paint(place, BOLD)}: {paint(kind_of(finding), colour)}: {message_of(finding)}"
 
