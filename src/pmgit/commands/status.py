@@ -150,7 +150,7 @@ def _document(found: Status, shell: Shell) -> dict[str, Any]:
                 "attention": [
                     {
                         "message": text,
-                        "fix": shell.commands(fix) if fix else None,
+                        "fix": shell.document(fix)["commands"] if fix else None,
                     }
                     for text, fix in row.attention
                 ],

@@ -110,7 +110,7 @@ def read_header(path: str, limit: int = MAX_HEADER) -> TensorHeader:
 
 
 def _length(size: int, head: bytes, limit: int = MAX_HEADER) -> int:
-    """The length, at most `limit`, of the header of a file of `size` bytes that begins with `head`."""
+    """The length, at most `limit`, of the header of a file of `size` bytes, by its first 8."""
     if size < 8:
         raise ValueError(f"{size} bytes are too few for a header")
     length = int.from_bytes(head, "little")
