@@ -45,7 +45,6 @@ GUARDED = {
         "storages",
         "tars",
         "templates",
-        "texts",
         "zip_directory",
         "zips",
     ),
