@@ -8,7 +8,7 @@ from __future__ import annotations
 from pmgit.licenses import expression
 from pmgit.licenses.expression import Named, Reading
 from pmgit.model import info_file, lock_file, recorded
-from pmgit.model.folder import LOCK
+from pmgit.model.folder import CARD, LICENSE_FILES, LOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from pmgit.model.info_file import Info
     from pmgit.model.subject import Subject
 
-#: The name of a model card.
-CARD = "README.md"
-_LICENSE_FILES = ("LICENSE", "LICENCE", "COPYING", "license", "licence", "License")
 #: A folder with more of them is a collection of others' code.
 _MOST_FILES = 10
 
@@ -119,7 +116,7 @@ def _files(model: Model) -> list[Blob]:
         name = blob.path[begin:]
         if name in (LOCK, CARD):
             found.append(blob)
-        elif name.startswith(_LICENSE_FILES) and "/" not in name:
+        elif name.startswith(LICENSE_FILES) and "/" not in name:
             texts.append(blob)
     if len(texts) <= _MOST_FILES:
         found += texts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pmgit.core.finding import ERROR, WARNING, Fix, Step
 from pmgit.core.option import FLAG, Option
-from pmgit.core.rule import MODELS, Rule
+from pmgit.core.rule import LICENSES, Rule
 from pmgit.model import info_file, stated_licenses
-from pmgit.model.folder import LOCK
+from pmgit.model.folder import CARD, LOCK
 from pmgit.model.info_file import LICENSE
 
 TYPE_CHECKING = False
@@ -57,7 +57,7 @@ class LicenseConflict(Rule):
     name = "license-conflict"
     family = "license"
     severity = "warning"
-    scope = MODELS
+    scope = LICENSES
     options = (
         Option("strict", FLAG, False, "Whether it is an error when weights or INFO.md change."),
     )
@@ -124,7 +124,7 @@ def _lock_anew(subject: Subject, stated: Stated, others: list[Statement]) -> Fix
     `pmgit update` takes the license from the card.
     """
     is_lock_alone = [one.name for one in others] == [LOCK]
-    agrees = any(one.name == stated_licenses.CARD for one in _known(stated))
+    agrees = any(one.name == CARD for one in _known(stated))
     if not (is_lock_alone and agrees and stated.is_local and subject.snapshot.has_work_tree):
         return None
     path = stated.model.path

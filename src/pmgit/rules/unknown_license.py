@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmgit.core.errors import cut, nearest
 from pmgit.core.finding import ERROR, WARNING
 from pmgit.core.option import FLAG, Option
-from pmgit.core.rule import MODELS, Rule
+from pmgit.core.rule import LICENSES, Rule
 from pmgit.licenses import table
 from pmgit.model import info_file, stated_licenses
 from pmgit.model.info_file import LICENSE
@@ -59,7 +59,7 @@ class UnknownLicense(Rule):
     name = "unknown-license"
     family = "license"
     severity = "warning"
-    scope = MODELS
+    scope = LICENSES
     options = (
         Option("strict", FLAG, False, "Whether it is an error when weights or INFO.md change."),
     )
