@@ -24,11 +24,12 @@ class LicenseConflict(Rule):
 
     ## What it reports
 
-    Of a model that a change touches: INFO.md, `pmgit.lock`, the front matter of README.md and the
-    text in LICENSE name licenses that cannot be the same. `MIT License` and `mit` are the same, and
-    `gpl` may be `gpl-3.0`. A text, a name or front matter that pmgit does not recognise is no
-    conflict, and neither is a LICENSE beside others that it does not recognise: one of them may be
-    for the code. Where INFO.md has a license of your own (`LicenseRef-NAME`), that counts.
+    Of a model of which a change touches one of these: INFO.md, `pmgit.lock`, the front matter of
+    README.md and the text in LICENSE name licenses that cannot be the same. `MIT License` and `mit`
+    are the same, and `gpl` may be `gpl-3.0`. A text, a name or front matter that pmgit does not
+    recognise is no conflict, and neither is a LICENSE beside others that it does not recognise: one
+    of them may be for the code. Where INFO.md has a license of your own (`LicenseRef-NAME`), that
+    counts.
 
     ## Why it is bad
 
