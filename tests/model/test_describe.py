@@ -14,7 +14,7 @@ import pytest
 from pmgit.core.config import Config
 from pmgit.core.errors import PmgitError
 from pmgit.model import describe as module
-from pmgit.model import info_template
+from pmgit.model import info_template, traces
 from pmgit.model.weights import Tiers
 from tests.kit import pointer, random_bytes
 from tests.weights import Weights, sha256
@@ -306,12 +306,16 @@ def test_a_header_that_claims_ten_gigabytes(model: Path) -> None:
 
 
 def test_too_many_files(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_FILES", 3)
+    monkeypatch.setattr(traces, "MAX_FILES", 3)
     for number in range(4):
         write(model, f"{number}.txt", "x")
 
     with pytest.raises(PmgitError, match="over 3 files"):
         describe(model)
+    (model.parent / "models--a--b/snapshots").mkdir(parents=True)
+    model.rename(model.parent / "models--a--b/snapshots/1")
+    with pytest.raises(PmgitError, match="over 3 files"):
+        describe(model.parent / "models--a--b")
 
 
 def test_an_unreadable_file_is_an_error(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HUB = "https://huggingface.co/"
-#: More files than any model has; a folder that was given by mistake must not take for ever.
-MAX_FILES = 10_000
 #: Of all safetensors headers of a model together: 90,000 tensors have 12 MB. 16 MB of the smallest
 #: tensors take Python 8 s and 300 MB.
 _MAX_HEADERS = 16_000_000
@@ -150,11 +148,8 @@ def _walk(folder: str) -> tuple[dict[str, float], list[str]]:
         except OSError as error:
             where = ascii(below.rstrip("/") or os.path.basename(folder))
             raise PmgitError(f"{where} cannot be listed: {error.strerror}") from error
-        if len(found) + len(links) + len(folders) > MAX_FILES:
-            raise PmgitError(
-                f"over {MAX_FILES:,} files: this is no folder of one model",
-                "name the folder of the model itself",
-            )
+        if len(found) + len(links) + len(folders) > traces.MAX_FILES:
+            raise traces.too_many()
     return dict(sorted(found.items())), links
 
 
