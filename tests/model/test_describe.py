@@ -132,6 +132,10 @@ def test_an_entry_of_the_hubs_cache(tmp_path: Path, weights: Weights) -> None:
     found = describe(folder)
     assert (found.repo_id, found.commit, found.files) == ("google/vit", COMMIT, [])
     assert found.problems == ["1 link not followed, and not listed"]
+    # Beside weights of its own, a link says nothing of these.
+    write(folder, "tuned.safetensors", weights.safetensors)
+    found = describe(folder)
+    assert (found.repo_id, found.commit, found.links) == ("", "", 1)
 
 
 def test_look_reads_no_weights(
@@ -139,7 +143,7 @@ def test_look_reads_no_weights(
 ) -> None:
     shutil.copy(weights.path("silero_vad_16k.safetensors"), model / "model.safetensors")
     note(model, "model.safetensors", when=4_000_000_000)
-    monkeypatch.setattr(module, "_file", None)
+    monkeypatch.setattr(module, "_hash_each", None)
     found = module.look(str(model), "bert")
     assert (found.parameters, found.commit, found.files) == ({"F32": 309_633}, COMMIT, [])
 
