@@ -120,8 +120,9 @@ def test_a_model_of_this_disk(repo: Repo, tmp_path: Path) -> None:
     assert not os.path.lexists(repo.path / "pretrained_model/mine")
     shown = repo.pmgit("add", str(source), "--license", "LicenseRef-Agreement")
     assert shown.code == 0, shown
-    info = (repo.path / "pretrained_model/mine/INFO.md").read_text()
-    assert "**License**: LicenseRef-Agreement\n" in info
+    folder = repo.path / "pretrained_model/mine"
+    assert "**License**: LicenseRef-Agreement\n" in (folder / "INFO.md").read_text()
+    assert 'id = "LicenseRef-Agreement"\n' in (folder / "pmgit.lock").read_text()
 
 
 def test_update_refuses_a_license_that_has_changed(repo: Repo, hub: HubServer) -> None:

@@ -50,12 +50,12 @@ class Stated:
     `info` is that of INFO.md, None where it has none, or only a placeholder; `language` is that of
     INFO.md. `others` are those of pmgit.lock and of the card, `texts` the licenses whose text lies
     there; `has_other_texts`: one lies there that is not recognised. `is_due`: what is wrong with
-    the model is an error now, because weights, or one of these files, change. `is_local`: its lock
-    names no source.
+    the model is an error now, because weights, or one of these files, change. `lock_type` is the
+    kind of source that the lock names, '' without one.
     """
 
     __slots__ = (
-        "has_other_texts", "info", "is_due", "is_local", "language", "model", "others", "texts",
+        "has_other_texts", "info", "is_due", "language", "lock_type", "model", "others", "texts",
     )  # fmt: skip
 
     def __init__(self, model: Model, *, is_due: bool) -> None:
@@ -66,7 +66,7 @@ class Stated:
         self.others: list[Statement] = []
         self.texts: list[Statement] = []
         self.has_other_texts = False
-        self.is_local = False
+        self.lock_type = ""
 
     @property
     def all(self) -> list[Statement]:
@@ -128,9 +128,9 @@ def _files(model: Model) -> list[Blob]:
 
 def _take_info(stated: Stated, path: str, info: Info) -> None:
     stated.language = info.language
-    field = info.fields.get(info_file.LICENSE)
-    if field is not None and field.value and not field.placeholder:
-        stated.info = Statement(path, field.line, expression.read(field.value))
+    if info.license:
+        line = info.fields[info_file.LICENSE].line
+        stated.info = Statement(path, line, expression.read(info.license))
 
 
 def _is_text(blob: Blob) -> bool:
@@ -156,8 +156,7 @@ def _take_files(
     for blob, data in files:
         name = blob.path.rpartition("/")[2]
         if name == LOCK:
-            text, line, kind = lock_file.license_of(data)
-            stated.is_local = kind == lock_file.LOCAL
+            text, line, stated.lock_type = lock_file.license_of(data)
         elif name == CARD:
             from pmgit.model import card_license
 

@@ -9,13 +9,12 @@ from pmgit.model.lock_file import LOCAL
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.model.folder import Model
-    from pmgit.model.lock_file import Lock
     from pmgit.model.subject import Subject
 
 
-def fix_of(subject: Subject, model: Model, lock: Lock) -> Fix | None:
-    """The fix for a model that is not as it was locked; None with a source: either may be right."""
-    if lock.type != LOCAL or not subject.snapshot.has_work_tree:
+def fix_of(subject: Subject, model: Model, lock_type: str) -> Fix | None:
+    """The fix for a model that is not as its lock says; None with a source: either may be right."""
+    if lock_type != LOCAL or not subject.snapshot.has_work_tree:
         return None
     files = [f"{model.path}/{LOCK}"]
     if model.info is not None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from pmgit.core.finding import ERROR, WARNING, Fix, Step
+from pmgit.core.finding import ERROR, WARNING
 from pmgit.core.option import FLAG, Option
 from pmgit.core.rule import MODELS, Rule
 from pmgit.model import info_file, stated_licenses
 from pmgit.model.folder import LOCK
 from pmgit.model.info_file import LICENSE
+from pmgit.rules import _relock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.core.finding import Finding
+    from pmgit.core.finding import Finding, Fix
     from pmgit.licenses.expression import Reading
     from pmgit.model.stated_licenses import Stated, Statement
     from pmgit.model.subject import Subject
@@ -119,17 +120,7 @@ def _way(stated: Stated, first: Statement, others: list[Statement]) -> str:
 
 
 def _lock_anew(subject: Subject, stated: Stated, others: list[Statement]) -> Fix | None:
-    """The fix for a lock that alone differs from INFO.md and card of a model of this disk.
-
-    `pmgit update` takes the license from the card.
-    """
-    is_lock_alone = [one.name for one in others] == [LOCK]
-    agrees = any(one.name == stated_licenses.CARD for one in _known(stated))
-    if not (is_lock_alone and agrees and stated.is_local and subject.snapshot.has_work_tree):
+    """The fix for a lock that alone differs: `pmgit update` takes what INFO.md or the card has."""
+    if [one.name for one in others] != [LOCK]:
         return None
-    path = stated.model.path
-    return Fix(
-        Step("pmgit", "update", path, names="verbatim"),
-        Step("git", "add", *subject.sparse, items=(f"{path}/{LOCK}",)),
-        order=Fix.RECORD,
-    )
+    return _relock.fix_of(subject, stated.model, stated.lock_type)

@@ -91,7 +91,7 @@ class LockMismatch(Rule):
             for file in lock.files
             if (why := recorded.difference(facts.get(file.path), file.size, file.sha256))
         ]
-        fix = _relock.fix_of(subject, model, lock)
+        fix = _relock.fix_of(subject, model, lock.type)
         if other:
             message = f"not what it locks: {_named(other)}"
             yield self.finding(blob.path, message, severity=severity, fix=fix)

@@ -100,7 +100,7 @@ class StaleInfo(Rule):
             if why:
                 cure = fix
                 if lock and locked.get(one.path) == one.sha256:
-                    cure = _relock.fix_of(subject, model, lock)  # the lock is stale as well
+                    cure = _relock.fix_of(subject, model, lock.type)  # the lock is stale as well
                 message = f"{one.path}: {why}"
                 yield self.finding(path, message, severity=severity, line=one.line, fix=cure)
         names = {one.path for one in listed}
