@@ -21,7 +21,7 @@ FLOORS = (
     ("rules", "baseline", "init", "symptoms"),
     ("fix", "hooks"),
     ("gitfiles", "history", "sources"),
-    ("model", "hosts"),
+    ("model", "hosts", "scan"),
     ("snapshots", "lfs"),
     ("git", "report", "hub", "licenses"),
     ("core", "formats"),

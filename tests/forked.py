@@ -4,8 +4,10 @@ Starting Python and importing click costs 100 ms, `pmgit init` as much again for
 a judgement 30, and the tests call pmgit some thousand times. A fork is a process like any other: it
 has the folder, environment and descriptors that it is given, an exit code, and leaves nothing
 behind for the next.
-What it cannot show is the start itself. So the program is run where that is what counts: in hooks,
-in pasted fixes, in the end-to-end tests, and wherever the environment tells Python something.
+A printed fix is pasted into a real shell, where the `pmgit` of `programs` asks for such a fork: it
+gets the words, folder, environment, input and outputs that the shell gives to a program.
+What a fork cannot show is the start itself. So the program is run where that is what counts: in
+hooks, in the end-to-end tests, and wherever the environment tells Python something.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ import atexit
 import gc
 import json
 import os
+import select
+import shutil
 import socket
 import subprocess
 import sys
@@ -25,12 +29,26 @@ from pkgutil import walk_packages
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 #: What Python reads when it starts: a fork would not see a change of it.
 READ_AT_START = ("PYTHON", "LC_", "LANG")
 #: Packages that read the environment when they are imported: each fork imports them by itself.
 OF_THE_ENVIRONMENT = ("huggingface_hub", "git")
+#: What those two import, and what pmgit imports when it needs it: nothing reads the environment.
+IMPORTED_LATE = (
+    *("yaml", "tomlkit", "difflib", "email.utils", "urllib.request", "subprocess", "tempfile"),
+    *(
+        "gitdb",
+        "httpx",
+        "httpx2",
+        "httpcore",
+        "httpcore2",
+        "anyio",
+        "filelock",
+        "packaging.version",
+    ),
+)
 TIMEOUT = 300
 
 
@@ -43,6 +61,29 @@ START = {
     name: value for name, value in _read_at_start(os.environ).items() if name[:6] != "PYTHON"
 } | {"LANG": "C.UTF-8"}
 
+#: What a shell runs as `pmgit`: no import that takes time, and the program where a fork is not it.
+CLIENT = """\
+#!{python} -IS
+import os, sys, _socket
+argv = [{program!r}, *sys.argv[1:]]
+given = {{n: v for n, v in os.environ.items() if n.startswith({read_at_start!r})}}
+try:
+    here = os.getcwd()
+except OSError:
+    here = ""
+if given != {start!r} or not here:
+    os.execv(argv[0], argv)
+asked = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+asked.connect({address!r})
+files = b"".join(file.to_bytes(4, sys.byteorder) for file in (0, 1, 2))
+asked.sendmsg([b"!"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, files)])
+environ = [f"{{name}}={{value}}" for name, value in os.environ.items()]
+words = [str(len(argv)), *argv, here, *environ]
+asked.sendall(b"\\0".join(map(os.fsencode, words)))
+asked.shutdown(_socket.SHUT_WR)
+sys.exit(int(asked.recv(16) or b"99"))
+"""
+
 
 class Forks:
     """The process that forks, and the socket on which it is asked to."""
@@ -51,15 +92,33 @@ class Forks:
         ours, theirs = socket.socketpair()
         ours.settimeout(TIMEOUT)
         self._socket = ours
+        #: Where `pmgit` lies for shells, and the address at which it asks.
+        self.folder = tempfile.mkdtemp(prefix="pmgit-forks-")
+        address = f"{self.folder}/asked"
+        client = Path(self.folder, "pmgit")
+        client.write_text(
+            CLIENT.format(
+                python=sys.executable, program=str(Path(sys.executable).parent / "pmgit"),
+                read_at_start=READ_AT_START, start=START, address=address,
+            )
+        )  # fmt: skip
+        client.chmod(0o755)
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(address)
+        listening.listen()
         # -P: this folder is not on the path of the program either.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).resolve()), str(theirs.fileno())],
+            [
+                *(sys.executable, "-P", str(Path(__file__).resolve())),
+                *(str(theirs.fileno()), str(listening.fileno()), self.folder),
+            ],
             env={"PATH": os.environ.get("PATH", os.defpath), **START},
-            pass_fds=[theirs.fileno()],
+            pass_fds=[theirs.fileno(), listening.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
         theirs.close()
+        listening.close()
 
     def run(
         self, argv: list[str], cwd: str | Path, env: dict[str, str]
@@ -84,47 +143,104 @@ class Forks:
         """End the process that forks."""
         self._socket.close()
         self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 _forks: Forks | None = None
 
 
-def run(argv: list[str], cwd: str | Path, env: dict[str, str]) -> tuple[int, bytes, bytes] | None:
-    """Run `pmgit` in a fork; None where only a start of the program shows the same."""
+def _started() -> Forks:
     global _forks
-    if sys.platform == "win32" or _read_at_start(env) != START:
-        return None
     if _forks is None:
         _forks = Forks()
         atexit.register(_forks.close)
-    return _forks.run(argv, cwd, env)
+    return _forks
 
 
-def _serve(asked: socket.socket) -> None:
+def run(argv: list[str], cwd: str | Path, env: dict[str, str]) -> tuple[int, bytes, bytes] | None:
+    """Run `pmgit` in a fork; None where only a start of the program shows the same."""
+    if sys.platform == "win32" or _read_at_start(env) != START:
+        return None
+    return _started().run(argv, cwd, env)
+
+
+def programs() -> str:
+    """The folder of a `pmgit` for the PATH of a shell, which asks for a fork; empty where none is.
+
+    The fork itself does not find that folder on its PATH. It has the limits (`ulimit`) of the
+    tests, not those of the shell.
+    """
+    # A first line of more words, or of more than 127 bytes on macOS, is read otherwise.
+    if sys.platform == "win32" or " " in sys.executable or len(sys.executable) > 110:
+        return ""
+    return _started().folder
+
+
+def _serve(asked: socket.socket, listening: socket.socket, folder: str) -> None:
     """Answer until nobody asks any more; this returns in no fork."""
+    running: set[int] = set()
     while True:
-        message, files, _, _ = socket.recv_fds(asked, 1, 3)
-        if not message:
-            return
-        pid = os.fork()
-        if pid == 0:
-            asked.close()
-            _pmgit(*files)
-        for file in files:
-            os.close(file)
-        _, status = os.waitpid(pid, 0)
-        asked.send(str(os.waitstatus_to_exitcode(status)).encode())
+        ready, _, _ = select.select([asked, listening], [], [])
+        running -= {pid for pid in running if os.waitpid(pid, os.WNOHANG)[0]}
+        if listening in ready:
+            shell, _ = listening.accept()
+            pid = os.fork()
+            if pid == 0:
+                asked.close()
+                listening.close()
+                _pmgit_of_a_shell(shell, folder)
+            shell.close()
+            running.add(pid)
+        if asked in ready:
+            message, files, _, _ = socket.recv_fds(asked, 1, 3)
+            if not message:
+                return
+            pid = os.fork()
+            if pid == 0:
+                asked.close()
+                listening.close()
+                _pmgit_of_a_test(*files)
+            for file in files:
+                os.close(file)
+            _, status = os.waitpid(pid, 0)
+            asked.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def _pmgit(request: int, out: int, err: int) -> NoReturn:
-    from pmgit.cli import main
-
+def _pmgit_of_a_test(request: int, out: int, err: int) -> NoReturn:
     with open(request, encoding="utf-8") as file:
         file.seek(0)
-        sys.argv, cwd, environ = json.load(file)
-    for source, target in ((out, 1), (err, 2)):
-        os.dup2(source, target)
-        os.close(source)
+        argv, cwd, environ = json.load(file)
+    os._exit(_pmgit((0, out, err), argv, cwd, environ))
+
+
+def _pmgit_of_a_shell(shell: socket.socket, folder: str) -> NoReturn:
+    _, files, _, _ = socket.recv_fds(shell, 1, 3)
+    with shell.makefile("rb") as request:
+        count, *words = map(os.fsdecode, request.read().split(b"\0"))
+    argv, (cwd, *given) = words[: int(count)], words[int(count) :]
+    environ = dict(item.split("=", 1) for item in given)
+    environ["PATH"] = environ["PATH"].removeprefix(folder + os.pathsep)
+    code = _pmgit(files, argv, cwd, environ)
+    shell.send(str(code).encode())
+    os._exit(code)
+
+
+def _pmgit(files: Sequence[int], argv: list[str], cwd: str, environ: dict[str, str]) -> int:
+    """The exit code of `pmgit` with these three files; this is called once in a process."""
+    from pmgit.cli import main
+
+    for target, source in enumerate(files):
+        if source != target:
+            os.dup2(source, target)
+            os.close(source)
+    # Those of the process that forks remember that their files can be sought in; a pipe cannot.
+    sys.stdin, sys.stdout, sys.stderr = (
+        open(file, mode, lines, encoding=old.encoding, errors=old.errors, closefd=False)  # noqa: SIM115
+        for file, mode, lines, old in (
+            (0, "r", -1, sys.stdin), (1, "w", -1, sys.stdout), (2, "w", 1, sys.stderr),
+        )
+    )  # fmt: skip
+    sys.argv = argv
     os.environ.clear()
     os.environ.update(environ)
     os.chdir(cwd)
@@ -137,13 +253,16 @@ def _pmgit(request: int, out: int, err: int) -> NoReturn:
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 99)
+    return code if isinstance(code, int) else 99
 
 
 def _import_pmgit() -> None:
     """Import every module of pmgit but those that need one of OF_THE_ENVIRONMENT."""
     import pmgit
 
+    for name in IMPORTED_LATE:
+        with suppress(ModuleNotFoundError):  # huggingface_hub 1.x: httpx, later httpx2
+            import_module(name)
     for name in OF_THE_ENVIRONMENT:
         sys.modules[name] = None  # type: ignore[assignment] # importing it fails
     for module in walk_packages(pmgit.__path__, "pmgit."):
@@ -157,4 +276,5 @@ def _import_pmgit() -> None:
 if __name__ == "__main__":
     _import_pmgit()
     gc.freeze()
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    by_test, by_shell = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
+    _serve(by_test, by_shell, sys.argv[3])

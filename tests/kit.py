@@ -253,7 +253,20 @@ class Repo:
         """Paste a command into a real shell."""
         return self.run(["bash", "-c", command], cwd=cwd, env=env)
 
-    def sh_at_terminal(self, command: str, answer: str = "y\n", *, cwd: str | Path = "") -> Result:
+    def with_forks(self) -> dict[str, str]:
+        """The environment of a shell in which `pmgit` is a fork where that shows the same."""
+        folder = forked.programs()
+        is_ours = self.env["PATH"].startswith(f"{BIN}{os.pathsep}")
+        return {"PATH": f"{folder}{os.pathsep}{self.env['PATH']}"} if folder and is_ours else {}
+
+    def sh_at_terminal(
+        self,
+        command: str,
+        answer: str = "y\n",
+        *,
+        cwd: str | Path = "",
+        env: dict[str, str] | None = None,
+    ) -> Result:
         """Paste a command into a shell whose standard input is a terminal; `answer` is typed."""
         import pty
 
@@ -261,8 +274,8 @@ class Repo:
         try:
             os.write(ours, answer.encode())
             done = subprocess.run(
-                ["bash", "-c", command], cwd=self.path / cwd, env=self.env, stdin=theirs,
-                capture_output=True, check=False, timeout=300,
+                ["bash", "-c", command], cwd=self.path / cwd, env={**self.env, **(env or {})},
+                stdin=theirs, capture_output=True, check=False, timeout=300,
             )  # fmt: skip
         finally:
             os.close(ours)
@@ -434,7 +447,7 @@ class Repo:
             owned = [*self.path.rglob("INFO.md"), *self.path.rglob("pmgit.lock")]
             before -= {hashlib.sha256(file.read_bytes()).digest() for file in owned}
         run = self.sh_at_terminal if "pmgit fix" in fix else self.sh
-        result = run(fix, cwd=cwd)
+        result = run(fix, cwd=cwd, env=self.with_forks())
         assert result.code == 0, (fix, result)
         lost = before - self.contents()
         assert not lost, (fix, lost)

@@ -54,3 +54,30 @@ def test_what_python_reads_at_its_start_needs_the_program(repo: Repo, name: str)
     argv = [str(BIN / "pmgit"), "--version"]
     assert forked.run(argv, repo.path, repo.env)
     assert forked.run(argv, repo.path, {**repo.env, name: "x"}) is None
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "pmgit check 2>&1 | cat",
+        "cd sub && pmgit check --format json >../out 2>../err; echo $?; cat ../out ../err",
+        "PMGIT_CHECK_FORMAT=json pmgit check | wc -c",
+        "printf 'x\\n' | pmgit explain -; echo $?",
+        "env -i HOME=$HOME GIT_CONFIG_GLOBAL=$GIT_CONFIG_GLOBAL PATH=$PATH pmgit check; echo $?",
+        "pmgit --no-such || pmgit check $'a\\xff b'; echo $?; pmgit doctor | grep -c pmgit",
+        "(mkdir gone && cd gone && rmdir ../gone && pmgit check; echo $?)",
+    ],
+)
+def test_a_fork_in_a_shell_answers_what_the_program_answers(repo: Repo, command: str) -> None:
+    repo.stage("sub/a\udcff $(x)\n.pt", 1_500_000)
+    assert repo.sh(command, env=repo.with_forks()) == repo.sh(command)
+
+
+def test_a_shell_finds_the_fork_and_the_fork_the_program(repo: Repo) -> None:
+    assert repo.with_forks()
+    assert repo.sh("command -v pmgit", env=repo.with_forks()).out == f"{forked.programs()}/pmgit\n"
+    found = repo.sh("pmgit --verbose doctor 2>&1", env=repo.with_forks()).out
+    assert forked.programs() not in found
+    # One that the test has put before it is not replaced.
+    repo.env["PATH"] = f"/elsewhere:{repo.env['PATH']}"
+    assert not repo.with_forks()

@@ -81,13 +81,23 @@ def test_the_page_about_updating_is_what_happens(models: Repo) -> None:
     models.git("rm", "-q", "-f", str(info))
     address = "https://pypi.org/project/silero-vad/"
     old = ("--source", address, "--license", "MIT", "--revision", "6.2.3")
-    assert models.pmgit("info", "new", "silero-vad", *old).code == 0
-    date = "TODO: the date of the download, as YYYY-MM-DD"
-    info.write_text(info.read_text().replace(date, "2026-01-13"))
+    day = ("--downloaded", "2026-01-13")
+    assert models.pmgit("info", "new", "silero-vad", *old, *day).code == 0
     set_up(models, "--storage", "lfs")
     models.write(WEIGHTS, models.path.joinpath(WEIGHTS).read_bytes()[:-4] + b"\0" * 4)
     replay(models, "updating-a-model", "updating")
     assert models.rules("--all") == []
+
+
+def test_the_page_about_models_shows_what_is_known(models: Repo) -> None:
+    set_up(models)
+    models.git("rm", "-q", f"{SILERO}/INFO.md")
+    models.write(f"{SILERO}/README.md", "---\nlicense: mit\n---\n")
+    given = ("--source", "https://pypi.org/project/silero-vad/", "--license", "apache-2.0")
+    version = ("--revision", "6.2.3", "--downloaded", "2026-01-13")
+    assert models.pmgit("info", "new", "silero-vad", *given, *version).code == 0
+    assert models.pmgit("add", SILERO).code == 0
+    replay(models, "models", "info")
 
 
 def test_the_page_about_uninstalling_is_what_happens(models: Repo) -> None:

@@ -33,7 +33,7 @@ def test_the_transcript_is_what_happens(repo: Repo, weights: Weights) -> None:
     repo.write(f"{model}/config.json", '{"model_type": "silero-vad"}\n')
     repo.write(f"{model}/silero_vad_16k.safetensors", weights.safetensors)
     steps = transcript()
-    assert len(steps) == 8
+    assert len(steps) == 7
     for command, printed in steps:
         result = repo.sh(f"{command} 2>&1")
         assert result.out == printed, command
@@ -45,7 +45,7 @@ def test_the_onboarding_is_what_happens(repo: Repo, weights: Weights) -> None:
     repo.stage(".gitignore", "__pycache__/\n")
     repo.commit("What was here")
     steps = transcript("onboarding")
-    assert len(steps) == 7
+    assert len(steps) == 6
     for command, printed in steps:
         result = repo.sh(f"{command} 2>&1")
         assert (result.out, result.code) == (printed, 0), command

@@ -454,10 +454,29 @@ def test_update_writes_nothing_when_one_page_is_broken(repo: Repo) -> None:
         before = repo.contents()
         shown = repo.pmgit("info", "update")
         assert (shown.code, why in shown.err) == (3, True), shown
-        assert "pretrained_model/b/INFO.md: " in shown.err
+        assert "pretrained_model/b/INFO.md" in shown.err
         assert repo.contents() == before
 
 
 def test_update_of_nothing(repo: Repo) -> None:
     shown = repo.pmgit("info", "update")
     assert (shown.code, "pmgit info new" in shown.out) == (0, True), shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs FIFOs and sparse files")
+def test_pages_that_never_end(bert: Repo) -> None:
+    """A pipe that nobody writes to, and fifty gigabytes."""
+    page = bert.path / BERT / "INFO.md"
+    for why in ("is not a file", "50,000,000,000 bytes"):
+        if why == "is not a file":
+            os.mkfifo(page)
+        else:
+            page.touch()
+            os.truncate(page, 50_000_000_000)
+        for command in ("new", "update"):
+            shown = bert.pmgit("info", command, "bert")
+            assert (shown.code in (2, 3), "Traceback" in shown.err) == (True, False), shown
+        assert why in shown.err
+        assert bert.pmgit("info", "show", "bert").code == 0
+        assert bert.pmgit("info", "check", "bert").code in (1, 3)
+        page.unlink()

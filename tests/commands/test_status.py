@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,7 +35,7 @@ def test_a_model_from_bare_weights_to_complete(repo: Repo) -> None:
     assert row(repo)["weights"] == "not locked"
     assert row(repo)["info"] == "missing"
     assert row(repo)["only_copy"]
-    [command] = [one["fix"] for one in row(repo)["attention"] if one["fix"]]
+    command, _ = [one["fix"] for one in row(repo)["attention"] if one["fix"]]
     assert command == [["pmgit", "add", MODEL]]
     repo.paste(" ".join(command[0]))
     assert (row(repo)["weights"], row(repo)["info"]) == ("here", "TODO")
@@ -116,10 +118,119 @@ def test_every_weight_is_named_also_where_it_belongs_to_no_model(repo: Repo) -> 
     clone.commit()
     document = repo.pmgit("status", "--format", "json").json
     assert document["loose"] == ["pretrained_model/loose.pt"]
-    assert document["clones"] == ["pretrained_model/cloned"]
+    assert document["clones"] == [
+        {"path": "pretrained_model/cloned", "weights": ["pretrained_model/cloned/model.pt"]}
+    ]
     shown = repo.pmgit("status").out
     assert "pretrained_model/loose.pt: lies in no model's folder" in shown
-    assert "pretrained_model/cloned: is a repository of its own" in shown
+    assert (
+        "pretrained_model/cloned: is a repository of its own, with"
+        " pretrained_model/cloned/model.pt; see: pmgit explain linked-model" in shown
+    )
+
+
+def test_weights_without_an_ending_and_far_below_are_named(repo: Repo) -> None:
+    deep = "a/b/c/d/e/f/g/h/i/j/model.pt"
+    repo.write("pretrained_model/loose-weights", 200_000)
+    repo.write(f"{MODEL}/config.json", "{}")
+    repo.write(f"{MODEL}/{deep}", 200_000)
+    document = repo.pmgit("status", "--format", "json").json
+    assert document["loose"] == ["pretrained_model/loose-weights"]
+    assert row(repo)["weights"] == "not locked"
+    assert repo.pmgit("add", MODEL).code == 0
+    assert row(repo)["weights"] == "here"
+    assert repo.pmgit("verify", "bert").code == 0
+    (repo.path / MODEL / deep).unlink()
+    assert row(repo)["weights"] == "missing"
+
+
+def in_hub_cache(place: Path) -> Path:
+    """An entry of the Hub's cache below `place`: a blob, and a link to it; its snapshot."""
+    entry = place / "models--org--name"
+    snapshot = entry / "snapshots" / ("1" * 40)
+    for folder in (snapshot, entry / "blobs"):
+        folder.mkdir(parents=True)
+    for name, oid in (("model.safetensors", "a" * 64), ("config.json", "b" * 40)):
+        (entry / "blobs" / oid).write_bytes(random_bytes(300_000))
+        (snapshot / name).symlink_to(f"../../blobs/{oid}")
+    return snapshot
+
+
+def test_links_into_a_cache_are_named_also_when_they_lead_to_nothing(repo: Repo) -> None:
+    snapshot = in_hub_cache(repo.path.parent / "cache")
+    root = repo.path / "pretrained_model"
+    (root / "bert").mkdir(parents=True)
+    (root / "bert/model.safetensors").symlink_to(snapshot / "model.safetensors")
+    (root / "bert/config.json").symlink_to(snapshot / "config.json")
+    (root / "whole").symlink_to(snapshot)
+    (root / "alone.pt").symlink_to(snapshot / "model.safetensors")
+    (root / "alias").symlink_to("bert")  # what it leads to is named already
+    links = {
+        "pretrained_model/alone.pt": snapshot / "model.safetensors",
+        "pretrained_model/bert/model.safetensors": snapshot / "model.safetensors",
+        "pretrained_model/whole": snapshot,
+    }
+    document = repo.pmgit("status", "--format", "json").json
+    assert document["links"] == [
+        {"path": path, "target": str(target), "exists": True} for path, target in links.items()
+    ]
+    assert (row(repo)["weights"], row(repo)["only_copy"]) == ("link", False)
+    assert [one["fix"] for one in row(repo)["attention"]] == [None]
+    shutil.rmtree(snapshot.parent.parent)
+    (root / "bert/weights-without-an-ending").symlink_to("/nowhere")
+    shown = repo.pmgit("status").out
+    for path in (*links, "pretrained_model/bert/config.json"):
+        assert f"{path}: is a link that leads to nothing: {snapshot}" in shown
+    assert "bert/weights-without-an-ending: is a link that leads to nothing: /nowhere" in shown
+    assert row(repo)["weights"] == "link"
+    assert repo.pmgit("status", "bert", "--format", "json").json["links"] != []
+
+
+def test_a_cache_of_the_hub_in_the_models_folder_is_a_model(repo: Repo) -> None:
+    snapshot = in_hub_cache(repo.path / "pretrained_model")
+    entry = "pretrained_model/models--org--name"
+    found = row(repo, entry)
+    assert (found["weights"], found["only_copy"]) == ("not locked", False)
+    assert repo.pmgit("status", "--format", "json").json["links"] == []
+    (snapshot.parent.parent / "blobs" / ("a" * 64)).unlink()
+    [link] = repo.pmgit("status", "--format", "json").json["links"]
+    assert (link["path"].endswith("/model.safetensors"), link["exists"]) == (True, False)
+
+
+def test_a_models_folder_that_is_a_link_is_named(repo: Repo) -> None:
+    shared = repo.path.parent / "shared"
+    shared.mkdir()
+    (repo.path / "pretrained_model").symlink_to(shared)
+    shown = repo.pmgit("status").out
+    assert f"pretrained_model: is a link that leads out of the models folders: {shared}" in shown
+
+
+def test_the_only_copy_of_a_model_is_named_and_git_lfs_keeps_it(repo: Repo) -> None:
+    repo.write(WEIGHTS, 300_000)
+    assert repo.pmgit("init", "--hooks", "none", "--yes").code == 0
+    repo.git("add", "-A")
+    assert repo.pmgit("add", MODEL).code == 0
+    assert row(repo)["only_copy"]
+    shown = repo.pmgit("status").out
+    assert f"{MODEL}: cannot be fetched again: this folder is the only copy" in shown
+    [line] = [one for one in shown.splitlines() if one.startswith("fix: ")]
+    # The kit's `paste` lets no file change; pmgit's lines of .gitignore and .pmgit.toml do.
+    assert repo.sh(line.removeprefix("fix: ")).code == 0
+    found = row(repo)
+    assert (found["only_copy"], found["in_lfs"], found["in_git"]) == (False, 300_000, 0)
+    assert not any("only copy" in message for message in messages(repo))
+
+
+def test_what_can_be_fetched_or_is_in_git_or_not_here_is_no_only_copy(repo: Repo) -> None:
+    source = "https://huggingface.co/google-bert/bert-base-uncased"
+    names = {f"pretrained_model/{name}" for name in ("described", "in-git", "cloned-away")}
+    for name in names:
+        repo.write(f"{name}/model.pt", 3000)
+    repo.add_info("pretrained_model/described", source)
+    repo.git("add", "-f", "pretrained_model/in-git")
+    assert repo.pmgit("add", "pretrained_model/cloned-away").code == 0
+    (repo.path / "pretrained_model/cloned-away/model.pt").unlink()
+    assert {name for name in names if row(repo, name)["only_copy"]} == set()
 
 
 def test_names_with_escapes_do_not_reach_the_terminal(repo: Repo) -> None:

@@ -132,7 +132,7 @@ def test_the_lock_moves_to_what_the_branch_has(repo: Repo, hub: HubServer) -> No
     info.write_text(info.read_text() + "\nmy own words\n")
     shown = repo.pmgit("outdated")
     assert shown.code == 1
-    assert f"{FROM_HUB}: {str(old.source['revision'])[:12]} to {commit[:12]}" in shown.out
+    assert f"{FROM_HUB}  {str(old.source['revision'])[:12]}  {commit[:12]}  " in shown.out
     dry = repo.pmgit("update", "tuned", "--dry-run")
     assert lock_of(repo).source == old.source
     shown = repo.pmgit("update", "tuned", "--yes")

@@ -42,7 +42,7 @@ def states(repo: Repo, *args: str) -> dict[str, str]:
 def test_what_was_locked_is_right(locked: Repo) -> None:
     shown = locked.pmgit("verify")
     assert shown.code == 0, shown
-    assert f"{MODEL}: 3 files right (500.0 kB)" in shown.out
+    assert f"{MODEL}: right: 3 files, 500.0 kB" in shown.out
     assert states(locked) == {}
     assert states(locked, "bert") == {}
 
@@ -133,7 +133,7 @@ def test_a_model_without_a_lock_is_not_called_right(repo: Repo) -> None:
     repo.write(WEIGHTS, 3000)
     shown = repo.pmgit("verify")
     assert shown.code == 1
-    assert "no pmgit.lock, so there is nothing to compare with" in shown.out
+    assert f"{MODEL}: no pmgit.lock: there is nothing to compare with" in shown.out
     assert f"fix: pmgit add {MODEL}" in shown.out
     repo.paste(f"pmgit add {MODEL}")
     assert states(repo) == {}

@@ -135,7 +135,8 @@ def test_only_the_program_is_replaced() -> None:
 def test_steps_are_chained() -> None:
     fix = Fix(rm("a"), Step("pmgit", "gitignore"))
     assert Shell().line(fix) == "git rm --cached -- a && pmgit gitignore"
-    assert Shell().commands(fix) == [["git", "rm", "--cached", "--", "a"], ["pmgit", "gitignore"]]
+    commands = [["git", "rm", "--cached", "--", "a"], ["pmgit", "gitignore"]]
+    assert Shell().document(fix)["commands"] == commands
 
 
 def test_a_long_list_is_spilled() -> None:

@@ -16,7 +16,7 @@ PLAIN = [
     "\n\n",
     "# only a comment",
     "models = []",
-    'models = ["pretrained_model"]\nstorage = "ignore"            # or "lfs"\nlanguage = "en"\n',
+    'models = ["pretrained_model"]\nstorage = "ignore"  # "ignore" or "lfs"\nlanguage = "en"\n',
     '\n[rules.missing-info]\nlocal = "error"               # weights that lie here need one too\n',
     "a = 1\nb = true\nc = false\nd = 0\n",
     "a = 'x'\nb = \"y\"\n",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.hub_server import HubServer
 from tests.kit import Repo, Result
 
 if TYPE_CHECKING:
@@ -105,7 +107,7 @@ def test_wrong_dates_commits_and_licenses_are_asked_for_again(bert: Repo) -> Non
     steps += [("License (", "MIT\n")]
     shown = bert.dialogue("pmgit info new bert", steps)
     assert shown.code == 0, shown
-    assert shown.out.count("is no date: write it as YYYY-MM-DD") == 3
+    assert shown.out.count("is no date\nhint: write it as YYYY-MM-DD\n") == 3
     assert page(bert)[3:6:2] == ["**Downloaded**: 2026-01-13", "**License**: MIT"]
 
 
@@ -148,6 +150,13 @@ def test_nobody_is_asked(downloaded: Repo, command: str) -> None:
     assert page(downloaded)[5].casefold() == "**license**: mit"
 
 
+@pytest.mark.parametrize("command", ["pmgit fix --yes", "pmgit fix"])
+def test_a_fix_does_not_ask_in_between(bert: Repo, command: str) -> None:
+    bert.stage(f"{BERT}/config.json", "{}")
+    shown = bert.dialogue(command, [])
+    assert ("Source (" in shown.out, (bert.path / INFO).is_file()) == (False, True), shown
+
+
 def test_the_page_alone_goes_to_standard_output(bert: Repo) -> None:
     asked(bert, "gpt2\n", "\n", "\n", "\n", command="pmgit info new bert --dry-run > out.md")
     text = (bert.path / "out.md").read_text()
@@ -163,6 +172,35 @@ def test_names_and_defaults_of_strangers_do_not_act_on_the_terminal(repo: Repo) 
     shown = repo.dialogue(f"pmgit info new {name}", [(label, "\n") for label in ENGLISH])
     assert shown.code == 0, shown
     assert "\x1b" not in shown.out
+
+
+def test_what_the_hubs_own_client_leaves_is_found(repo: Repo, weights: Weights) -> None:
+    """A download into a folder, the client's cache as a models folder, and links into it."""
+    script = (
+        "from huggingface_hub import snapshot_download as download\n"
+        "download('onnx-community/vad', local_dir='pretrained_model/vad')\n"
+        "download('onnx-community/vad', cache_dir='pretrained_model')\n"
+    )
+    files = {"README.md": b"---\nlicense: mit\n---\n", "model.safetensors": weights.safetensors}
+    with HubServer() as hub:
+        commit = hub.add("onnx-community/vad", files)
+        env = hub.environment(str(repo.path.parent / "hf"))
+        done = repo.run([sys.executable, "-c", script], env=env)
+    assert done.code == 0, done
+    cached = "pretrained_model/models--onnx-community--vad"
+    (repo.path / "pretrained_model/linked").mkdir()
+    for name in files:
+        target = repo.path / cached / "snapshots" / commit / name
+        (repo.path / "pretrained_model/linked" / name).symlink_to(target)
+    page = "https://huggingface.co/onnx-community/vad"
+    for model, expected in (
+        ("vad", ["TODO", "20", f"`{commit}`", "mit", "309,633 F32"]),
+        ("models--onnx-community--vad", [page, "TODO", f"`{commit}`", "mit", "309,633 F32"]),
+        ("linked", [page, "TODO", f"`{commit}`", "TODO", "TODO"]),
+    ):
+        lines = repo.pmgit("info", "new", model, "--dry-run").out.splitlines()
+        values = [line.partition(": ")[2] for line in (*lines[2:6], lines[8])]
+        assert all(map(str.startswith, values, expected)), (model, values)
 
 
 def test_a_locked_model_is_described_by_its_lock(repo: Repo, weights: Weights) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +14,7 @@ import pytest
 from pmgit.model import info_file, lock_file
 from tests.file_server import Asked, Fault, Handler
 from tests.hub_server import HubServer
-from tests.kit import BIN, Repo, large_bytes, random_bytes
+from tests.kit import BIN, Repo, random_bytes
 from tests.weights import Weights
 
 NAME = "bert-base-uncased"
@@ -180,46 +178,6 @@ def test_bytes_that_are_always_wrong_are_never_under_the_final_name(
     del hub.cdn.always[oid]
     assert repo.pmgit("add", ID, "--yes").code == 0
     assert repo.pmgit("verify").code == 0
-
-
-@pytest.mark.parametrize("command", ["add", "pull"])
-def test_a_killed_run_goes_on_at_its_last_byte(
-    repo: Repo, hub: HubServer, files: dict[str, bytes], command: str
-) -> None:
-    """kill -9 at several moments: right in the end, and no byte is fetched twice."""
-    data = large_bytes(6_000_000)
-    files = {**files, "model.safetensors": data}
-    target = clone(repo, hub, files) if command == "pull" else repo
-    if command == "add":
-        hub.add(ID, files)
-    oid = hashlib.sha256(data).hexdigest()
-    hub.cdn.always[oid] = Fault("slow", seconds=0.1)
-    before = len(hub.cdn.log)
-    argv = [str(BIN / "pmgit"), command, *([ID, "--yes"] if command == "add" else [])]
-    for _ in range(4):
-        running = subprocess.Popen(
-            argv, cwd=target.path, env=target.env,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        asked = len(hub.cdn.log)
-        while len(hub.cdn.log) == asked and running.poll() is None:
-            time.sleep(0.01)
-        time.sleep(0.15)
-        running.send_signal(signal.SIGKILL)
-        running.wait()
-        there = target.path / MODEL / "model.safetensors"
-        assert not there.exists() or there.read_bytes() == data
-    del hub.cdn.always[oid]
-    shown = target.pmgit(*argv[1:])
-    assert shown.code == 0, shown
-    assert (target.path / MODEL / "model.safetensors").read_bytes() == data
-    starts = [one.start for one in hub.cdn.log[before:] if one.path.endswith(oid)]
-    assert starts == sorted(starts)
-    assert starts[-1] > 0
-    sent = sum(one.sent[0] for one in hub.cdn.log[before:] if one.path.endswith(oid))
-    # What was on its way when the process was killed arrived nowhere: at most the pipes' buffers.
-    assert sent < len(data) + 4 * 2_500_000
-    assert target.pmgit("verify").code == 0
 
 
 def test_two_at_once_wait_for_each_other(

@@ -9,6 +9,7 @@ import pytest
 from pmgit.core.config import Config
 from pmgit.git.repository import discover
 from pmgit.model import storage
+from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -30,13 +31,21 @@ def test_lfs_lines(
 ) -> None:
     monkeypatch.chdir(repo.path)
     repo.write(path, text)
-    assert not storage.has_lfs_lines(discover())  # what is not staged does not count
+    assert not storage.has_lfs_lines(index())  # what is not staged does not count
     repo.git("add", path)
-    assert storage.has_lfs_lines(discover()) == found
+    assert storage.has_lfs_lines(index()) == found
+    assert storage.of(Config(), index()) == ("lfs" if found else "ignore")
 
 
-def test_the_configuration_wins() -> None:
-    assert storage.of(Config(), False) == "ignore"
-    assert storage.of(Config(), True) == "lfs"
-    assert storage.of(Config({"storage": "ignore"}), True) == "ignore"
-    assert storage.of(Config({"storage": "lfs"}), False) == "lfs"
+@pytest.mark.parametrize("configured", ["ignore", "lfs"])
+def test_the_configuration_wins(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, configured: str
+) -> None:
+    monkeypatch.chdir(repo.path)
+    if configured == "ignore":
+        repo.stage(".gitattributes", "*.bin filter=lfs\n")
+    assert storage.of(Config({"storage": configured}), index()) == configured
+
+
+def index() -> Snapshot:
+    return Snapshot(discover(), TREE, [], [])

@@ -127,3 +127,13 @@ def test_names_with_escapes_do_not_reach_the_terminal(locked: Repo) -> None:
     shown = locked.pmgit("check", "--select", "lock-mismatch")
     assert shown.code == 1
     assert "\x1b[31mconfig" not in shown.out
+
+
+def test_a_lock_that_is_no_file_or_too_large(locked: Repo) -> None:
+    for blob, mode, why in (
+        (b"../other/pmgit.lock", "120000", "is a link"),
+        (b"x" * 10_000_001, "100644", "10,000,001 bytes"),
+    ):
+        locked.stage_blob(LOCK, blob, mode)
+        (finding,) = findings(locked)
+        assert (finding["severity"], why in finding["message"]) == ("error", True), finding

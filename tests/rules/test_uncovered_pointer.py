@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, isolated_environment, pointer, random_bytes
 from tests.snapshots.test_staged import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 RULE = "uncovered-pointer"
 SELECT = ("--select", RULE)
@@ -197,9 +198,11 @@ TEXTS = {CSV: b"a,b\n" * 1000, TXT: b"a b\n" * 1001, "[x]'y.csv": b"c,d\n" * 100
 MORE = f"{PATH} filter=lfs diff=lfs merge=lfs -text\n"
 
 
-@pytest.fixture
-def tracked(repo: Repo) -> Repo:
-    """A repository with texts and weights in Git LFS, as `git lfs track` does it, all pushed."""
+@pytest.fixture(scope="session")
+def all_pushed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what `tracked` is a copy of."""
+    folder = tmp_path_factory.mktemp("tracked")
+    repo = Repo(folder / "repo", isolated_environment(folder / "home"))
     repo.add_remote()
     repo.git("lfs", "install", "--local")
     repo.git("lfs", "track", "*.csv", "merges.txt", "*.safetensors")
@@ -209,6 +212,16 @@ def tracked(repo: Repo) -> Repo:
     repo.git("add", ".gitattributes")
     repo.commit()
     repo.git("push", "-q", "-u", "origin", "main")
+    return folder
+
+
+@pytest.fixture
+def tracked(tmp_path: Path, env: dict[str, str], all_pushed: Path) -> Repo:
+    """A repository with texts and weights in Git LFS, as `git lfs track` does it, all pushed."""
+    for name in ("repo", "remote.git"):
+        shutil.copytree(all_pushed / name, tmp_path / name)
+    repo = Repo(tmp_path / "repo", env, init=None)
+    repo.git("remote", "set-url", "origin", str(tmp_path / "remote.git"))
     return repo
 
 

@@ -44,20 +44,13 @@ def of_commit(repository: Repository, commit: str) -> Baseline:
 
 
 def _recorded(snapshot: Snapshot, blob: Blob) -> bytes:
-    if not blob.is_regular:
-        raise UsageError(f"{BASELINE} is a link or a submodule, not a file")
-    contents = snapshot.contents.texts_of([blob], entries.MAX_BYTES)
-    if blob.size > entries.MAX_BYTES:
+    data = snapshot.contents.own_file(blob, entries.MAX_BYTES)
+    if data is None:
         raise UsageError(
             f"{BASELINE}: {blob.size} bytes is too large for a baseline",
             f"at most {entries.MAX_BYTES} are read",
         )
-    if blob.oid not in contents:
-        raise PmgitError(
-            f"{BASELINE} is not here (partial clone), and pmgit does not fetch",
-            f"fetch it: git cat-file -e {blob.oid}",
-        )
-    return contents[blob.oid]
+    return data
 
 
 def untracked(repository: Repository) -> bytes | None:

@@ -26,7 +26,7 @@ def read(snapshot: Snapshot) -> Config:
         if name in found:
             data = _recorded(snapshot, found[name])
         else:
-            data = _untracked(snapshot, name) if snapshot.has_work_tree else None
+            data = _untracked(snapshot.repository.top, name) if snapshot.has_work_tree else None
         if data is not None:
             config = parse(data, name)
             if config.source:
@@ -36,30 +36,32 @@ def read(snapshot: Snapshot) -> Config:
 
 def _recorded(snapshot: Snapshot, blob: Blob) -> bytes | None:
     """The content of a file of the snapshot; a link or a submodule is no configuration."""
-    if not blob.is_regular:
-        if blob.path == PYPROJECT:
-            return None
-        raise UsageError(f"{blob.path} is a link or a submodule, not a file")
-    # Mostly it lies on disk as it is in the index, which saves a git process.
-    contents = snapshot.contents.texts_of([blob], MOST_BYTES)
-    if blob.size > MOST_BYTES:
-        if blob.path == PYPROJECT:
-            return None  # of others; nobody has written it by hand
+    if blob.path == PYPROJECT and not blob.is_regular:
+        return None
+    data = snapshot.contents.own_file(blob, MOST_BYTES)
+    # A pyproject.toml of others may be that large; nobody has written it by hand.
+    if data is None and blob.path != PYPROJECT:
         raise too_large(blob.path, blob.size, MAX_BYTES)
-    if blob.oid not in contents:
-        raise PmgitError(
-            f"{blob.path} is not here (partial clone), and pmgit does not fetch",
-            f"fetch it: git cat-file -e {blob.oid}",
-        )
-    return contents[blob.oid]
+    return data
 
 
-def _untracked(snapshot: Snapshot, name: str) -> bytes | None:
+def on_disk(top: str) -> Config:
+    """The configuration of a work tree, tracked or not."""
+    for name in (FILE, PYPROJECT):
+        data = _untracked(top, name)
+        if data is not None:
+            config = parse(data, name)
+            if config.source:
+                return config
+    return Config()
+
+
+def _untracked(top: str, name: str) -> bytes | None:
     """The content of a file of the work tree; nothing is opened that could hang or never end.
 
     One that cannot be read is an error, never left out: it may make rules stricter.
     """
-    path = os.path.join(snapshot.repository.top, name)
+    path = os.path.join(top, name)
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             if name == PYPROJECT:

@@ -111,7 +111,7 @@ def judge(
         findings = attach_fixes.attach(
             findings, config, subject, baseline, judge if plans else None
         )
-    forgiven.sort(key=_place)
+    forgiven.sort(key=lambda f: (f.path, f.line, f.rule, f.commit))
     return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven)
 
 
@@ -136,7 +136,9 @@ def _look(
     entries = [rules.RULES[name] for name in names]
     asks_filters = any(entry.scope in (LFS, PUSHED) for entry in entries)
     hosted = "host-limit" in names and bool(config.rules.get("host-limit"))
-    exact_from = _exact_from(config, names)
+    # Below every limit that somebody has lowered, sizes must be exact.
+    lowered = [value for name in names for value in config.sizes(name) if value > 0]
+    exact_from = min([_EXACT_FROM, *lowered])
     if hosted:
         from pmgit.hosts import choice
 
@@ -147,7 +149,12 @@ def _look(
         LARGE: lambda: _is_any_large(subject, config),
         LFS: lambda: subject.concerns_lfs,
         PUSHED: lambda: snapshot.receiver.known is not None and subject.concerns_lfs,
-        PLACES: lambda: _models_change(subject) or bool(subject.loose),
+        # In a range, files that are gone at its tip count as well.
+        PLACES: lambda: bool(
+            subject.touches_models
+            or (snapshot.origin == RANGE and subject.model_introduced)
+            or subject.loose
+        ),
         RAW: lambda: bool(subject.raw_model_files or subject.raw_model_tip_files),
         LINKS: lambda: (
             snapshot.origin == TREE
@@ -209,24 +216,11 @@ def _changes_baseline(changes: Iterable[Blob]) -> bool:
     return False
 
 
-def _models_change(subject: Subject) -> bool:
-    """Whether files below a models folder change; in a range, also those gone at its tip."""
-    if subject.touches_models or subject.origin != RANGE:
-        return subject.touches_models
-    return bool(subject.model_introduced)
-
-
 def _is_any_large(subject: Subject, config: Config) -> bool:
     """Whether a file is large enough for some limit, or something is no file."""
     least = min([_EXACT_FROM, *config.sizes("oversized-blob")])
     files = subject.files
     return len(files) < len(subject.introduced) or any(blob.size > least for blob in files)
-
-
-def _exact_from(config: Config, names: Sequence[str]) -> int:
-    """The size from which sizes must be exact: below every limit that somebody has lowered."""
-    lowered = [value for name in names for value in config.sizes(name) if value > 0]
-    return min([_EXACT_FROM, *lowered])
 
 
 def _not_excluded(findings: list[Finding], config: Config, subject: Subject) -> list[Finding]:
@@ -250,7 +244,3 @@ def _first_of_each_blob(findings: list[Finding]) -> list[Finding]:
         if finding.rule not in PRECEDENCE
         or PRECEDENCE.index(finding.rule) == best[finding.path, finding.commit]
     ]
-
-
-def _place(finding: Finding) -> tuple[str, int, str, str]:
-    return (finding.path, finding.line, finding.rule, finding.commit)

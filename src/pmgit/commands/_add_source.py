@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands import _licenses
-from pmgit.commands._terminal import bytes_bar, named, say
+from pmgit.commands._bars import bytes_bar
+from pmgit.commands._terminal import named, say
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.core.units import counted, listed, show_size
 from pmgit.model import naming

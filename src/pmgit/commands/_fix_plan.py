@@ -16,7 +16,9 @@ from pmgit.rewrite import move_branch
 from pmgit.snapshots import position
 
 if TYPE_CHECKING:
-    from pmgit.core.finding import Fix
+    from collections.abc import Iterable
+
+    from pmgit.core.finding import Fix, Step
     from pmgit.git.trees import Rewritten
     from pmgit.rewrite.commits import Remake
 
@@ -30,8 +32,7 @@ def show(fix: Fix, shell: Shell) -> None:
     """Print one fix: what it changes for whom, and its commands."""
     if fix.about or fix.warning:
         click.echo(f"plan: {shell.called(visible(fix.about or fix.warning))}")
-    for step in fix.steps:
-        _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
+    _show_steps(fix.steps, shell)
 
 
 def show_remake(made: Remake, shell: Shell) -> None:
@@ -56,14 +57,10 @@ def show_remake(made: Remake, shell: Shell) -> None:
         click.echo(f"  {oid[:12]} {visible(described.get(oid, ''))}")
     if len(anew) > _SHOWN:
         click.echo(f"  … and {len(anew) - _SHOWN} more")
-    if made.before:
-        click.echo("first:")
-        for step in made.before:
-            _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
-    if made.after:
-        click.echo("then:")
-        for step in made.after:
-            _echo(f"  {' '.join(map(quote, shell.argv(step)))}")
+    for when, steps in (("first", made.before), ("then", made.after)):
+        if steps:
+            click.echo(f"{when}:")
+            _show_steps(steps, shell)
 
 
 def show_done(made: Remake, done: Rewritten) -> None:
@@ -92,5 +89,7 @@ def show_done(made: Remake, done: Rewritten) -> None:
         )
 
 
-def _echo(line: str) -> None:
-    click.echo(line.encode("utf-8", "backslashreplace"))
+def _show_steps(steps: Iterable[Step], shell: Shell) -> None:
+    for step in steps:
+        line = f"  {' '.join(map(quote, shell.argv(step)))}"
+        click.echo(line.encode("utf-8", "backslashreplace"))

@@ -36,74 +36,66 @@ def remember(repository: Repository, ref: str, before: str) -> None:
         repository.run("update-ref", _LEFT + backup.removeprefix(commit_reach.BACKUP), now)
 
 
-def undo(repository: Repository, *, dry_run: bool) -> None:
-    """Take the branch that is checked out back to where it was before the last fix."""
+def undo(repository: Repository, tag: str = "", *, dry_run: bool) -> None:
+    """Take the branch that is checked out, or a tag, back to where it was before the last fix.
+
+    Nothing else moves with a tag.
+    """
     head = position.Head(repository)
-    name = head.ref if head.ref == position.DETACHED else position.short(head.ref)
-    backups = _refs(repository, commit_reach.BACKUP, name)
-    left = _refs(repository, _LEFT, name)
-    key = next((key for key, oid in left.items() if oid == head.oid and key in backups), "")
-    key = key or next(
-        (k for k, oid in backups.items() if _is_amended(repository, oid, head.oid)), ""
-    )
+    ref, now = (tag, id_of(repository, tag)) if tag else (head.ref, head.oid)
+    name = ref if ref == position.DETACHED else position.short(ref)
+    shown = f"the tag {visible(name)}" if tag else visible(name)
+    kind = commit_reach.TAG if tag else ""
+    backups = _refs(repository, commit_reach.BACKUP, name, kind)
+    left = _refs(repository, _LEFT, name, kind)
+    key = next((key for key, oid in left.items() if oid == now and key in backups), "")
+    if not (key or tag):
+        key = next((k for k, oid in backups.items() if _is_amended(repository, oid, now)), "")
+    if not backups:
+        say(f"nothing to undo: no backup of {shown}")
+        return
+    backup = f"{commit_reach.BACKUP}{key or next(iter(backups))}/{name}"
+    if not key and tag:
+        raise PmgitError(
+            f"the tag {name} is no longer what the fix made of it",
+            f"by hand: git update-ref {tag} {backup}",
+        )
     if not key:
-        if not backups:
-            say(f"nothing to undo: no backup of {visible(name)}")
-            return
-        ref = f"{commit_reach.BACKUP}{next(iter(backups))}/{name}"
         raise PmgitError(
             f"{name} is no longer where the fix left it",
-            f"by hand, without the commits made since: git reset --mixed {ref}",
+            f"by hand, without the commits made since: git reset --mixed {backup}",
         )
-    backup, old = f"{commit_reach.BACKUP}{key}/{name}", backups[key]
+    old = backups[key]
+    if not tag:
+        _demand_free(repository, now, old)
+    if dry_run:
+        verb = "take" if tag else "move"
+        click.echo(f"would {verb} {shown} from {now[:12]} back to {visible(backup)}")
+        return
+    move_branch.move(repository, ref, now, old)
+    if not tag:
+        move_branch.follow(repository, now, old, _OURS)
+    for done in (backup, f"{_LEFT}{key}/{name}"):
+        repository.run("update-ref", "-d", done)
+    if tag:
+        say(f"{shown} is {old[:12]} again")
+        return
+    say(f"{shown} is back at {old[:12]}; the files on disk are as they were")
+    say(f"the fixed commits: {now}")
+
+
+def _demand_free(repository: Repository, now: str, old: str) -> None:
+    """Raise PmgitError while something is under way, or where an edit on disk would be lost."""
     busy = position.under_way(repository)
     if busy:
         raise PmgitError(f"a {busy} is under way", f"finish or abort the {busy} first")
-    move_branch.refuse_dirty(repository, _as_in(repository, head.oid, old))
-    if dry_run:
-        click.echo(f"would move {visible(name)} from {head.oid[:12]} back to {visible(backup)}")
-        return
-    move_branch.move(repository, head.ref, head.oid, old)
-    move_branch.follow(repository, head.oid, old, _OURS)
-    for ref in (backup, f"{_LEFT}{key}/{name}"):
-        repository.run("update-ref", "-d", ref)
-    say(f"{visible(name)} is back at {old[:12]}; the files on disk are as they were")
-    say(f"the fixed commits: {head.oid}")
+    # Files on disk that are as the old commit has them do not change.
+    changes = [change for change in between(repository, now, old) if change.oid]
+    same = {c.path for c in changes if work_tree.compare(repository, c) == work_tree.SAME}
+    move_branch.refuse_dirty(repository, same)
 
 
-def undo_tag(repository: Repository, ref: str, *, dry_run: bool) -> None:
-    """Take a tag back to what it was before the last fix; nothing else has moved with it."""
-    name = position.short(ref)
-    backups = _refs(repository, commit_reach.BACKUP, name, commit_reach.TAG)
-    now, left = id_of(repository, ref), _refs(repository, _LEFT, name, commit_reach.TAG)
-    key = next((key for key, oid in left.items() if oid == now and key in backups), "")
-    shown = visible(position.short(ref))
-    if not key:
-        if backups:
-            backup = f"{commit_reach.BACKUP}{next(iter(backups))}/{name}"
-            raise PmgitError(
-                f"the tag {position.short(ref)} is no longer what the fix made of it",
-                f"by hand: git update-ref {ref} {backup}",
-            )
-        say(f"nothing to undo: no backup of the tag {shown}")
-        return
-    backup, old = f"{commit_reach.BACKUP}{key}/{name}", backups[key]
-    if dry_run:
-        click.echo(f"would take the tag {shown} from {now[:12]} back to {visible(backup)}")
-        return
-    move_branch.move(repository, ref, now, old)
-    for done in (backup, f"{_LEFT}{key}/{name}"):
-        repository.run("update-ref", "-d", done)
-    say(f"the tag {shown} is {old[:12]} again")
-
-
-def _as_in(repository: Repository, now: str, old: str) -> set[str]:
-    """The files on disk that are as the old commit has them: going back changes nothing."""
-    changes = between(repository, now, old)
-    return {c.path for c in changes if c.oid and work_tree.compare(repository, c) == work_tree.SAME}
-
-
-def _refs(repository: Repository, begin: str, name: str, kind: str = "") -> dict[str, str]:
+def _refs(repository: Repository, begin: str, name: str, kind: str) -> dict[str, str]:
     """The refs `<begin><key>/<name>` by their keys, the latest commit first; `kind` ends a key."""
     out = repository.run(
         "for-each-ref", "--sort=-committerdate", "--format=%(objectname) %(refname)", begin

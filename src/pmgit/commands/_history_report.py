@@ -29,7 +29,8 @@ _PATHS = 3
 def lines(weighed: Weighed, plan: MigrationPlan, top: int, least: int) -> list[str]:
     """The report for people."""
     history = weighed.history
-    objects = _objects(history)
+    plural = "" if history.objects == 1 else "s"
+    objects = f"{history.objects:,} object{plural} ({show_size(history.stored)} stored)"
     if not history.large:
         part = " of those that are here" if lacking(history) else ""
         return [f"no blob of {show_size(least)} or more{part}, in {objects}"]
@@ -85,11 +86,6 @@ def _blob(one: Large, width: int) -> list[str]:
         more = f" and {len(paths) - _PATHS - 1} more" if len(paths) > _PATHS + 1 else ""
         out.append(f"{'':{width + 2}}  also: {', '.join(paths[1 : _PATHS + 1])}{more}")
     return out
-
-
-def _objects(history: History) -> str:
-    objects = f"{history.objects:,} object{'' if history.objects == 1 else 's'}"
-    return f"{objects} ({show_size(history.stored)} stored)"
 
 
 def _blobs(large: list[Large]) -> str:

@@ -67,7 +67,8 @@ def ask(known: Description, given: Mapping[str, str], language: str) -> dict[str
                 found[key] = "" if is_open else checked(key, typed) or before
                 break
             except UsageError as error:
-                click.echo(f"{named(visible(error.message))}: {visible(error.hint)}", err=True)
+                click.echo(named(visible(error.message)), err=True)
+                click.echo(f"hint: {named(visible(error.hint))}", err=True)
         if is_open:
             _forget(known, key)
     return found

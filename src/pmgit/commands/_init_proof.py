@@ -13,6 +13,7 @@ from pmgit.core.config import LFS
 from pmgit.core.errors import PmgitError
 from pmgit.core.units import counted
 from pmgit.git.blob import Blob, introduced_by
+from pmgit.git.entries import restage
 from pmgit.git.names import PROBE
 from pmgit.gitfiles import ignore_block
 from pmgit.hooks import frameworks, hook_state, trial
@@ -107,7 +108,7 @@ def _judged(repository: Repository, made: SetupPlan) -> str:
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": repository.objects,
         }
         change = Blob(path, there.store(b"\0" * trial.BYTES))
-        there.run("update-index", "--add", "--cacheinfo", f"{change.mode},{change.oid},{path}")
+        restage(there, [(change.mode, change.oid, path)])
         snapshot = Snapshot(there, STAGED, [change], introduced_by([change]))
         config = config_lookup.read(snapshot)
         report = engine.judge(snapshot, config, engine.selected(config))

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.models.account import Accounts
 
+#: What the commands about all models print where there are none.
+NO_MODEL = "no model: put one below the models folder, then: pmgit add FOLDER"
+
 
 def chosen_models(names: Sequence[str]) -> tuple[Repository, Accounts]:
     """The repository, and the models that `names` mean; without names all models.
@@ -39,7 +42,10 @@ def chosen_models(names: Sequence[str]) -> tuple[Repository, Accounts]:
     wanted = dict.fromkeys(known.resolve(name)[0] for name in names)
     found.others = [model for model in found.models if model.path not in wanted]
     found.models = [model for model in found.models if model.path in wanted]
-    found.loose, found.clones = [], []
+    found.loose, found.clones = [], {}
+    found.links = [
+        one for one in found.links if one.path.startswith(tuple(f"{m}/" for m in wanted))
+    ]
     return repository, found
 
 
@@ -52,17 +58,12 @@ class ModelNames:
         self._roots = config.models
         listing = Snapshot(repository, TREE, [], []).listing(*self._roots)
         self._tracked = list(listing)
-        self._tracked_files = [path for path, blob in listing.items() if folder.is_file(blob)]
-        self._models = {
-            path: root
-            for root in self._roots
-            for path in folder.find(
-                [*self._files(root), *folder.files_on_disk(self._top, root)], root
-            )
-        }
-
-    def _files(self, root: str) -> list[str]:
-        return [path for path in self._tracked_files if path.startswith(f"{root}/")]
+        files = [path for path, blob in listing.items() if folder.is_file(blob)]
+        self._models: dict[str, str] = {}
+        for root in self._roots:
+            mine = [path for path in files if path.startswith(f"{root}/")]
+            found = folder.find([*mine, *folder.files_on_disk(self._top, root)], root)
+            self._models |= dict.fromkeys(found, root)
 
     def is_tracked(self, path: str) -> bool:
         """Whether the index has this path, a file or a folder."""
@@ -80,7 +81,8 @@ class ModelNames:
             if root and (self._is_on_disk(path, name) or self.is_tracked(path)):
                 self._refuse_other_level(path, name)
                 return path, root
-        if self._is_root(clean):
+        here = (clean, self._prefix + clean)
+        if any(posixpath.normpath(path) in self._roots for path in here):
             raise UsageError(f"{name!r} is a models folder, not a model", self._known())
         best = nearest(clean.removeprefix(f"{self._roots[0]}/"), [*self._names(), *self._models])
         hint = f"did you mean {best!r}?" if best else self._known()
@@ -89,9 +91,6 @@ class ModelNames:
     def _places(self, clean: str) -> list[str]:
         paths = [clean, *(f"{root}/{clean}" for root in self._roots), self._prefix + clean]
         return [posixpath.normpath(path) for path in paths]
-
-    def _is_root(self, clean: str) -> bool:
-        return any(posixpath.normpath(p) in self._roots for p in (clean, self._prefix + clean))
 
     def _checked(self, name: str) -> str:
         """`name` with plain slashes and none at its end; refused when it leads elsewhere."""

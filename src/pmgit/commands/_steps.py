@@ -56,4 +56,5 @@ def _program(name: str) -> list[str]:
 def _environment() -> dict[str, str]:
     # Of the folder where the user stands; these run at the top.
     found = {name: value for name, value in os.environ.items() if name != "GIT_PREFIX"}
+    found["PMGIT_INFO_NEW_YES"] = "1"  # the whole fix is agreed to: nothing asks in between
     return {**found, "PMGIT_QUIET": "1"} if is_quiet() else found

@@ -1,10 +1,8 @@
-"""Writing to the terminal: colours, --quiet, questions, fixes, diffs, the bar of a long command."""
+"""Writing to the terminal: colours, --quiet, questions, fixes and diffs."""
 
 from __future__ import annotations
 
 import sys
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -15,20 +13,26 @@ from pmgit.report.colour import BOLD, GREEN, Paint, wanted
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
+    from collections.abc import Iterable
+    from typing import TextIO
 
 #: The key of click's `ctx.meta` that --quiet sets.
 QUIET = "pmgit.quiet"
-#: What takes less than this many bytes is over before anybody has read a bar.
-_WORTH_A_BAR = 200_000_000
 _NO_END = "\\ No newline at end of file"
 
 
-def paint() -> Paint:
-    """The colours of standard output: by --color, else by the terminal and NO_COLOR."""
+def has_colour(stream: TextIO | None = None) -> bool:
+    """Whether a stream (standard output without one) gets colours.
+
+    By --color, else by whether it is a terminal, and NO_COLOR.
+    """
     chosen = click.get_current_context().color
-    return Paint(wanted(sys.stdout) if chosen is None else chosen)
+    return wanted(stream or sys.stdout) if chosen is None else chosen
+
+
+def paint() -> Paint:
+    """The colours of standard output."""
+    return Paint(has_colour())
 
 
 def is_quiet() -> bool:
@@ -74,25 +78,6 @@ def show_json(document: object) -> None:
 def show_fix(line: str, paint: Paint) -> None:
     """Print a fix as the line to paste."""
     click.echo(f"{paint('fix:', BOLD)} {paint(line, GREEN)}", color=True)
-
-
-@contextmanager
-def bytes_bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A function to call, from any thread, with the number of bytes that are done.
-
-    It moves a bar on a terminal; elsewhere, and where `total` bytes take no time, it does nothing.
-    """
-    if total < _WORTH_A_BAR or is_quiet() or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    lock = threading.Lock()
-    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
-
-        def add(count: int) -> None:
-            with lock:
-                bar.update(count)
-
-        yield add
 
 
 def show_diffs(diffs: Iterable[tuple[str, bytes | None, bytes | None]]) -> None:

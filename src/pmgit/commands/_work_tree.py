@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pmgit.core import config
-from pmgit.core.config import Config
+from pmgit.check import config_lookup
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git import repository
 
 if TYPE_CHECKING:
+    from pmgit.core.config import Config
     from pmgit.git.repository import Repository
 
 
@@ -29,24 +29,7 @@ def load(found: Repository | None = None) -> tuple[Repository, Config]:
             "this repository is bare: there is no work tree to write to",
             "run it in a clone that has one",
         )
-    for name in (config.FILE, config.PYPROJECT):
-        data = _read(os.path.join(found.top, name), name)
-        if data is not None:
-            return found, config.parse(data, name)
-    return found, Config()
-
-
-def _read(path: str, name: str) -> bytes | None:
-    """A configuration file; None when there is none. Never more than one that is too large."""
-    try:
-        with open(path, "rb") as file:
-            return file.read(config.MAX_BYTES + 1)
-    except FileNotFoundError:
-        return None
-    except (IsADirectoryError, NotADirectoryError):
-        raise UsageError(f"{name} is not a file", "make it a file, or move it away") from None
-    except OSError as error:
-        raise PmgitError(f"{name} is unreadable: {error.strerror}") from error
+    return found, config_lookup.on_disk(found.top)
 
 
 def from_top(repository: Repository, path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from pmgit.commands._options import format_option
+from pmgit.commands._tables import show_table
 from pmgit.commands._terminal import show_json
 from pmgit.models import catalog
 
@@ -18,6 +19,4 @@ def command(form: str) -> None:
         rows = [{"name": e.name, "title": e.title, "source": e.source, "use": e.use} for e in found]
         show_json(rows)
         return
-    widths = [max(len(e.name) for e in found), max(len(e.source) for e in found)]
-    for e in found:
-        click.echo(f"{e.name:{widths[0]}}  {e.source:{widths[1]}}  {e.use}")
+    show_table(("name", "source", "use"), [(e.name, e.source, e.use) for e in found])

@@ -99,13 +99,7 @@ def _document(found: list[Check], shell: Shell) -> dict[str, Any]:
                 "name": check.name,
                 "status": check.status,
                 "evidence": redact(check.evidence),
-                "fix": None
-                if check.fix is None
-                else {
-                    "commands": shell.commands(check.fix),
-                    "shell": shell.line(check.fix),
-                    "safe": check.fix.safe,
-                },
+                "fix": shell.document(check.fix) if check.fix else None,
                 "hint": shell.called(redact(check.hint)) or None,
                 "looked": check.looked,
             }

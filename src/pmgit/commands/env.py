@@ -62,12 +62,23 @@ def command(shell: str | None, home: str | None) -> None:
 
 
 def export(shell: str, name: str, value: str) -> str:
-    """The line that sets a variable for the programs that a shell starts."""
+    """The line that sets a variable for the programs that a shell starts.
+
+    Raises UsageError for what fish and PowerShell cannot have in quotes on one line.
+    """
+    if shell not in ("fish", "powershell"):
+        return f"export {name}={quote(value)}"
+    if not value.isprintable():
+        raise UsageError(
+            f"this folder's name holds what no line of {shell} can", "choose another: --home DIR"
+        )
     if shell == "fish":
-        return f"set -gx {name} {_fish(value)}"
-    if shell == "powershell":
-        return f"$env:{name} = {_powershell(value)}"
-    return f"export {name}={quote(value)}"
+        # In single quotes only the quote and the backslash are special.
+        value = value.replace("\\", "\\\\").replace("'", "\\'")
+        return f"set -gx {name} '{value}'"
+    # In single quotes only quotes are special, and are doubled.
+    value = "".join(char * 2 if char in _QUOTES else char for char in value)
+    return f"$env:{name} = '{value}'"
 
 
 def _own_shell() -> str:
@@ -75,34 +86,3 @@ def _own_shell() -> str:
     if name in SHELLS:
         return name
     return "powershell" if sys.platform == "win32" and not name else "bash"
-
-
-def _fish(text: str) -> str:
-    """One word for fish: in single quotes only the quote and the backslash are special."""
-    if text.isprintable():
-        return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    out = []
-    for char in text:
-        if char.isprintable():
-            out.append(_fish(char))
-        else:  # a byte, outside of quotes
-            out += [f"\\X{byte:02x}" for byte in char.encode("utf-8", "surrogateescape")]
-    return "".join(out)
-
-
-def _powershell(text: str) -> str:
-    """One expression for PowerShell: in single quotes only quotes are special, and are doubled."""
-    if text.isprintable():
-        return "'" + "".join(char * 2 if char in _QUOTES else char for char in text) + "'"
-    if any("\udc80" <= char <= "\udcff" for char in text):
-        raise UsageError("this folder's name is not UTF-8", "PowerShell cannot name it")
-    parts = []
-    for char in text:
-        if char.isprintable():
-            parts.append(_powershell(char))
-        else:
-            raw = char.encode("utf-16-le")
-            units = [int.from_bytes(raw[at : at + 2], "little") for at in range(0, len(raw), 2)]
-            parts += [f"[char]{unit}" for unit in units]
-    # The first must be text: [char] + [char] is a number.
-    return "('' + " + " + ".join(parts) + ")"

@@ -55,7 +55,7 @@ class FixRequest:
         """The findings of the unpushed commits `asked`, and the plan to make these commits anew."""
         return remake.plan(
             repository, asked, self.rules, remote, settings=self.settings, baseline=self.forgiving
-        )[:2]
+        )
 
     def ask(self) -> None:
         """Ask once; UsageError where nobody can answer."""
@@ -122,10 +122,7 @@ def command(
                 "--undo takes no rules, and --range only for a tag (refs/tags/NAME)",
                 "see: pmgit fix --help",
             )
-        if commits:
-            _fix_undo.undo_tag(repository, commits, dry_run=dry_run)
-        else:
-            _fix_undo.undo(repository, dry_run=dry_run)
+        _fix_undo.undo(repository, commits or "", dry_run=dry_run)
         return CLEAN
     forgiving = Baseline if no_baseline else None
     wanted = FixRequest(rules, settings, forgiving, dry_run, yes)

@@ -6,20 +6,24 @@ import os
 
 import click
 
-from pmgit.commands import _info_fields, _licenses, _work_tree
-from pmgit.commands._model_names import ModelNames, chosen_models
-from pmgit.commands._terminal import say
-from pmgit.core.errors import PmgitError, UsageError
+from pmgit.commands import _info_fields, _info_show, _licenses, _output, _work_tree
+from pmgit.commands._bars import bytes_bar
+from pmgit.commands._model_names import NO_MODEL, ModelNames, chosen_models
+from pmgit.commands._options import dry_run_option, format_option, settings_option
+from pmgit.commands._output import FORMATS
+from pmgit.commands._terminal import say, show_json
+from pmgit.core.errors import CLEAN, FINDINGS, PmgitError, UsageError
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.user_files import make_folder, write_whole
 from pmgit.licenses import phrase
 from pmgit.licenses.expression import read
 from pmgit.licenses.table import YES
 from pmgit.model import caches, info_block, info_file, info_template
+from pmgit.model import pin as pin_of
 from pmgit.model.folder import INFO
 from pmgit.model.info_file import FIELDS, LICENSE, REVISION, SOURCE
 from pmgit.model.weights import Tiers
-from pmgit.models import account, described
+from pmgit.models import account, described, on_disk, sheet
 from pmgit.models.account import Account
 from pmgit.report.text import visible
 
@@ -93,12 +97,18 @@ def new(
 
 @command.command()
 @click.argument("names", metavar="[MODEL]...", nargs=-1)
-@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
-def update(*, names: tuple[str, ...], dry_run: bool) -> None:
-    """Write pmgit's block of files in INFO.md anew, for each MODEL (all of them without one).
+@click.option(
+    "--pin",
+    is_flag=True,
+    help="Write the full commit behind a branch, where the lock or the Hub's client has noted it.",
+)
+@dry_run_option
+def update(*, names: tuple[str, ...], pin: bool, dry_run: bool) -> None:
+    """Write pmgit's block of files in INFO.md anew.
 
-    From pmgit.lock where there is one, else from the files on disk and the pointers of Git LFS.
-    Everything outside of the block stays to the letter.
+    For each MODEL, all of them without one: from pmgit.lock where there is one, else from the
+    files on disk and the pointers of Git LFS. Everything outside of the block stays to the
+    letter; with --pin, one commit comes in.
     """
     repository, accounts = chosen_models(names)
     tiers = Tiers(_work_tree.load(repository)[1])
@@ -106,11 +116,12 @@ def update(*, names: tuple[str, ...], dry_run: bool) -> None:
     for model in accounts.models:
         place = os.path.join(repository.top, model.path, INFO)
         shown = _shown(repository.top, model.path)
-        data = user_files.read(place)
+        data = user_files.read(place, info_file.MAX_BYTES)
         if data is None and names:
             raise UsageError(f"there is no {shown}", f"write it: pmgit info new {model.path}")
         if data is not None:
-            pages[place] = (shown, data, _renewed(repository.top, model, data, tiers))
+            page = _renewed(repository.top, model, data, tiers)
+            pages[place] = (shown, data, _pinned(repository.top, model, page) if pin else page)
     # All pages are made before the first is written.
     for place, (shown, data, page) in pages.items():
         if page == data:
@@ -121,7 +132,7 @@ def update(*, names: tuple[str, ...], dry_run: bool) -> None:
             write_whole(place, page)
             say(f"wrote {shown}")
     if not pages:
-        say("no model has an INFO.md: write them by pmgit info new NAME")
+        say("no INFO.md lies here; to write one: pmgit info new NAME")
 
 
 def _renewed(top: str, model: Account, data: bytes, tiers: Tiers) -> bytes:
@@ -135,6 +146,71 @@ def _renewed(top: str, model: Account, data: bytes, tiers: Tiers) -> bytes:
         return info_block.renewed(data, files, info.language or "en")
     except info_block.BlockError as error:
         raise PmgitError(f"{_shown(top, model.path)}: {error}", "nothing was written") from None
+
+
+def _pinned(top: str, model: Account, data: bytes) -> bytes:
+    """The INFO.md of a model of the Hub with its full commit, where that is known."""
+    info = info_file.parse(data)
+    if not info.repo_id or info.commit:
+        return data
+    commit = pin_of.known_commit(info, model.lock, os.path.join(top, model.path), model.name)
+    if not commit:
+        say(f"note: no full commit is known of {visible(model.path)}", err=True)
+    return pin_of.pinned(data, commit) if commit else data
+
+
+@command.command()
+@click.argument("names", metavar="[MODEL]...", nargs=-1)
+@format_option
+def show(*, names: tuple[str, ...], form: str) -> None:
+    """Show all that is known of each MODEL, and where it stands.
+
+    Without a MODEL all of them are shown. Source, commit, date, license, parameters, architecture
+    and files: from INFO.md, pmgit.lock, the model's own texts, the pointers of Git LFS, and the
+    headers of safetensors. No weights are read: a sha256 is the one that is written down;
+    `pmgit verify` compares it. Where two places disagree, both are shown.
+
+    Exit code 0: looked, whatever was found; 2: wrong usage; 3: could not look.
+    """
+    repository, accounts = chosen_models(names)
+    sheets = [sheet.of(repository.top, model) for model in accounts.models]
+    if form == "json":
+        show_json(_info_show.document(sheets))
+    elif not sheets:
+        say(NO_MODEL)
+    else:
+        texts = ("\n".join(_info_show.lines(one)) for one in sheets)
+        click.echo("\n\n".join(texts))
+
+
+@command.command()
+@click.argument("names", metavar="[MODEL]...", nargs=-1)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@settings_option
+def check(*, names: tuple[str, ...], form: str, settings: tuple[str, ...]) -> int:
+    """Compare INFO.md and pmgit.lock of each MODEL with the files here.
+
+    Without a MODEL all of them are compared. Staged or not, ignored or not: everything counts as
+    it lies in the work tree, as if it were to be recorded. Weights are hashed; what was hashed
+    before and has not been touched since is not read again; a pointer of Git LFS has its hash.
+    Nothing is asked of a network.
+
+    The rules are missing-info, incomplete-info, stale-info, lock-mismatch and unpinned-revision.
+
+    Exit code 0: no errors; 1: errors; 2: wrong usage; 3: could not look.
+    """
+    repository, accounts = chosen_models(names)
+    config = _work_tree.load(repository)[1]
+    for setting in settings:
+        config.override(setting)
+    if not accounts.models and form == "text":
+        say(NO_MODEL)
+        return CLEAN
+    total = sum(there.size for model in accounts.models for there in model.disk.values())
+    with bytes_bar("hashing", total) as on_bytes:
+        report = on_disk.judge(repository, config, accounts, on_bytes)
+    _output.show(report, repository, form, None)
+    return FINDINGS if report.errors else CLEAN
 
 
 def _write(top: str, path: str, data: bytes, dry_run: bool) -> None:

@@ -162,7 +162,9 @@ def _seen(look: Look) -> list[str]:
     lines += [_offer(look, folder) for folder in offered]
     if len(offered) > 1 and not look.source:
         lines.append(f"with all of these: {_with(look, offered)}")
-    lines += [f"{_of(folder)} is not taken: {_why_not(folder)}" for folder in look.left]
+    for folder in look.left:
+        why = "it is a repository of its own" if folder.is_clone else "it holds source code"
+        lines.append(f"{_of(folder)} is not taken: {why}")
     if more := look.more + len(look.offered) - len(offered):
         lines.append(f"{more} more folders of such names, deeper than these")
     if look.raw:
@@ -182,10 +184,6 @@ def _offer(look: Look, folder: Folder) -> str:
     else:
         how = f"with it: {_with(look, [folder])}"
     return f"{_of(folder)} is not taken; {how}"
-
-
-def _why_not(folder: Folder) -> str:
-    return "it is a repository of its own" if folder.is_clone else "it holds source code"
 
 
 def _with(look: Look, more: list[Folder]) -> str:

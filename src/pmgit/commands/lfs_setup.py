@@ -10,9 +10,12 @@ import click
 from pmgit.commands import _next, _work_tree
 from pmgit.commands._options import dry_run_option
 from pmgit.commands._terminal import ask, difference, is_quiet, named, say, show_diffs
+from pmgit.core.config import IGNORE, LFS
 from pmgit.core.errors import UsageError
 from pmgit.core.units import counted, show_size
 from pmgit.git.names import ATTRIBUTES
+from pmgit.gitfiles import models_folders
+from pmgit.history import old_weights
 from pmgit.init import lfs_leave, lfs_setup, onboarding, storage_switch
 from pmgit.init import lfs_proof as pushed
 from pmgit.init.journal import Journal
@@ -78,8 +81,11 @@ def command(
             raise UsageError("--leave takes no --pattern: all weights leave Git LFS")
         _leave(repository, config, dry_run=dry_run, yes=yes)
         return
-    switch = None if patterns else storage_switch.to_lfs(repository, config)
-    opened = switch is not None and storage_switch.has_block(repository, switch)
+    switch = None
+    if config.storage == IGNORE and not patterns:
+        switch = storage_switch.switch(repository, config, LFS)
+    # It is pmgit's own block that hides weights, and not the user's lines alone.
+    opened = bool(switch and models_folders.ignore_blocks(repository, switch.roots))
     wanted = switch.config if switch and opened else config
     plan = lfs_setup.plan(repository, wanted, patterns, opened=opened)
     if plan.hidden:
@@ -91,8 +97,9 @@ def command(
     _print_done(plan, done)
     if switch:
         _print_switch(repository, switch)
-    if proof:
-        _print_proof(pushed.push_samples(repository, plan))
+    if proof and (arrived := pushed.push_samples(repository, plan)):
+        what = visible(arrived[0]) if len(arrived) == 1 else f"each of {len(arrived)} patterns"
+        say(f"proved: a sample of {what} was pushed, and its object arrived at the remote")
     done.refuse_lost("git lfs fetch && pmgit lfs-setup")
 
 
@@ -143,13 +150,6 @@ def _print_written(steps: Iterable[SetupStep]) -> list[str]:
         say(f"wrote{visible(step.what.removeprefix('write'))}")
         names += [name for name, _, after in step.diffs if after is not None]
     return list(dict.fromkeys(names))
-
-
-def _print_proof(arrived: list[str]) -> None:
-    """Print that the samples arrived."""
-    if arrived:
-        what = visible(arrived[0]) if len(arrived) == 1 else f"each of {len(arrived)} patterns"
-        say(f"proved: a sample of {what} was pushed, and its object arrived at the remote")
 
 
 def _switch(repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch) -> lfs_setup.LfsDone:
@@ -203,10 +203,10 @@ def _print_done(plan: lfs_setup.LfsPlan, done: lfs_setup.LfsDone) -> None:
             say(f"staged the text of: {visible(blob.path)}")
     if plan.hidden:
         say(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
-    if plan.history.raw:
-        say(f"note: {visible(plan.history.summary)}", err=True)
-        for hint in plan.history.hints:
-            say(f"hint: {named(visible(hint))}", err=True)
+    if plan.history:
+        note, hint = old_weights.described(plan.history)
+        say(f"note: {visible(note)}", err=True)
+        say(f"hint: {named(visible(hint))}", err=True)
     if plan.not_here:
         say(
             f"note: {plan.not_here} files were not looked at: a partial clone lacks them",

@@ -8,6 +8,7 @@ import click
 
 from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import format_option
+from pmgit.commands._tables import show_table
 from pmgit.commands._terminal import named, say, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.units import listed
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 #: So many changed files are named on the line of a model.
 _NAMED = 3
+_HEADINGS = ("model", "locked", "now", "what differs")
 
 
 @click.command("outdated")
@@ -49,9 +51,9 @@ def command(names: tuple[str, ...], form: str) -> int:
     if form == "json":
         show_json({path: _document(one) for path, one in found.items()})
     else:
-        for path, one in found.items():
-            if not one.is_same:
-                click.echo(f"{visible(path)}: {_summary(one)}")
+        moved = {path: one for path, one in found.items() if not one.is_same}
+        if moved:
+            show_table(_HEADINGS, [_cells(path, one) for path, one in moved.items()])
         current = sum(one.is_same for one in found.values())
         say(f"{current} of {len(found)} models are as their source has them")
     if failure:
@@ -59,13 +61,11 @@ def command(names: tuple[str, ...], form: str) -> int:
     return CLEAN if all(one.is_same for one in found.values()) else FINDINGS
 
 
-def _summary(one: MovedOn) -> str:
+def _cells(path: str, one: MovedOn) -> list[str]:
     old = str(one.lock.source.get("revision", ""))[:12]
-    commits = f"{old} to {one.revision[:12]}" if one.revision else "another file"
-    if not one.paths:
-        return f"{commits}, no file that is locked"
-    names = listed([visible(path) for path in one.paths], _NAMED)
-    return f"{commits}, {names}{' only' if len(one.paths) == 1 else ''}"
+    files = listed(one.paths, _NAMED) or "no file that is locked"
+    only = " only" if len(one.paths) == 1 else ""
+    return [path, old or "-", one.revision[:12] or "another file", f"{files}{only}"]
 
 
 def _document(one: MovedOn) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands import _steps
+from pmgit.commands._bars import bytes_bar
 from pmgit.commands._model_names import chosen_models
-from pmgit.commands._terminal import bytes_bar, named, say
+from pmgit.commands._terminal import named, say
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.finding import Step
 from pmgit.core.shell import Shell, own_command

@@ -7,15 +7,26 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands import _terminal, _work_tree
-from pmgit.commands._model_names import chosen_models
+from pmgit.commands._model_names import NO_MODEL, chosen_models
 from pmgit.commands._options import format_option
+from pmgit.commands._tables import BAD, CARE, GOOD, show_table
 from pmgit.core.errors import CLEAN
 from pmgit.core.shell import Shell, own_command
-from pmgit.core.units import counted, show_size
+from pmgit.core.units import counted, listed, show_size
 from pmgit.licenses import phrase
 from pmgit.licenses.expression import read
 from pmgit.licenses.policy import Policy
-from pmgit.models.status import Status
+from pmgit.models.status import (
+    ABSENT,
+    CHANGED,
+    HERE,
+    LINKED,
+    MISSING,
+    NOT_LOCKED,
+    PLACEHOLDERS,
+    STANDS_IN,
+    Status,
+)  # fmt: skip
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
@@ -23,6 +34,13 @@ if TYPE_CHECKING:
 
     from pmgit.models.status import ModelRow
 
+#: So many of the weights in a clone are named.
+_NAMED = 3
+#: What needs attention, by the words in the columns "weights" and "INFO.md".
+_STYLES = {
+    HERE: GOOD, STANDS_IN: CARE, LINKED: CARE, NOT_LOCKED: CARE, PLACEHOLDERS: CARE,
+    MISSING: BAD, CHANGED: BAD, ABSENT: BAD,
+}  # fmt: skip
 _HEADINGS = ("model", "weights", "size", "format", "parameters", "license", "commit", "INFO.md")
 
 
@@ -32,9 +50,10 @@ _HEADINGS = ("model", "weights", "size", "format", "parameters", "license", "com
 def command(names: tuple[str, ...], form: str) -> int:
     """Show each MODEL (all of them without one) on one line, then what needs attention.
 
-    Where its weights are: here, pointer (Git LFS has the content), missing, changed, or not
-    locked (neither a lock nor a pointer records them). No weights are read: sizes are compared;
-    `pmgit verify` compares the content.
+    Where its weights are: here, pointer (Git LFS has the content), missing, changed, link (they
+    lie elsewhere), or not locked (neither a lock nor a pointer records them). Weights that belong
+    to no model are named as well: loose files, links out of the models folders or to nothing,
+    clones. No weights are read: sizes are compared; `pmgit verify` compares the content.
 
     Exit code 0: looked, whatever was found; 2: wrong usage; 3: could not look.
     """
@@ -43,13 +62,13 @@ def command(names: tuple[str, ...], form: str) -> int:
     policy = Policy(config) if config.has_license_policy else None
     found = Status(repository, accounts, policy)
     if form == "json":
-        _terminal.show_json(_document(found))
+        _terminal.show_json(_document(found, Shell(repository.prefix, own_command())))
         return CLEAN
-    if not (found.rows or found.loose or found.clones):
-        _terminal.say("no model: put one below the models folder, then: pmgit add FOLDER")
+    if not (found.rows or found.loose or found.clones or found.links):
+        _terminal.say(NO_MODEL)
         return CLEAN
-    for line in _table(found.rows) if found.rows else ():
-        click.echo(line)
+    if found.rows:
+        show_table(_HEADINGS, [_cells(row) for row in found.rows], _STYLES)
     sums = [f"{show_size(found.on_disk)} on disk", f"{show_size(found.in_git)} in Git"]
     sums += [f"{show_size(found.in_lfs)} in Git LFS", f"{show_size(found.free)} free"]
     click.echo(f"{counted(len(found.rows), 'model')}: {', '.join(sums)}")
@@ -62,27 +81,29 @@ def command(names: tuple[str, ...], form: str) -> int:
                 _terminal.show_fix(shell.line(fix), paint)
     for path in map(visible, found.loose):
         click.echo(f"{path}: lies in no model's folder; see: pmgit explain misplaced-weights")
-    for path in map(visible, found.clones):
-        click.echo(f"{path}: is a repository of its own; see: pmgit explain linked-model")
+    for link in found.links:
+        what = "leads out of the models folders" if link.exists else "leads to nothing"
+        _say_place(link.path, f"is a link that {what}: {visible(link.target)}", shell)
+    for path, weights in found.clones.items():
+        has = f", with {listed(weights, _NAMED)}" if weights else ""
+        _say_place(path, f"is a repository of its own{visible(has)}", shell)
     return CLEAN
 
 
-def _table(rows: list[ModelRow]) -> list[str]:
-    """The rows under their headings, each column as wide as it has to be."""
-    cells = [list(_HEADINGS), *(_cells(row) for row in rows)]
-    widths = [max(len(row[at]) for row in cells) for at in range(len(_HEADINGS))]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
+def _say_place(path: str, what: str, shell: Shell) -> None:
+    line = shell.called(f"{what}; see: pmgit explain linked-model")
+    click.echo(f"{visible(path)}: {line}")
 
 
 def _cells(row: ModelRow) -> list[str]:
     size = max(row.on_disk, row.in_lfs)
     return [
-        visible(row.model.path),
+        row.model.path,
         row.state,
         show_size(size) if size else "-",
-        visible(",".join(row.formats)) or "-",
-        visible(_rounded(row.parameters)) or "-",
-        visible(phrase.cell(read(row.license))[:50]) if row.license else "-",
+        ",".join(row.formats) or "-",
+        _rounded(row.parameters) or "-",
+        phrase.cell(read(row.license))[:50] if row.license else "-",
         row.commit[:12] or "-",
         row.info,
     ]
@@ -99,14 +120,17 @@ def _rounded(parameters: dict[str, int]) -> str:
     return f"{count} {dtype}"
 
 
-def _document(found: Status) -> dict[str, Any]:
+def _document(found: Status, shell: Shell) -> dict[str, Any]:
     return {
         "on_disk": found.on_disk,
         "in_git": found.in_git,
         "in_lfs": found.in_lfs,
         "free": found.free,
         "loose": found.loose,
-        "clones": found.clones,
+        "clones": [{"path": path, "weights": names} for path, names in found.clones.items()],
+        "links": [
+            {"path": one.path, "target": one.target, "exists": one.exists} for one in found.links
+        ],
         "models": [
             {
                 "model": row.model.path,
@@ -126,7 +150,7 @@ def _document(found: Status) -> dict[str, Any]:
                 "attention": [
                     {
                         "message": text,
-                        "fix": [list(step.argv) for step in fix.steps] if fix else None,
+                        "fix": shell.document(fix)["commands"] if fix else None,
                     }
                     for text, fix in row.attention
                 ],

@@ -9,12 +9,13 @@ import click
 
 from pmgit.commands import _licenses, _next, _work_tree
 from pmgit.commands._add_source import ask
+from pmgit.commands._bars import bytes_bar
 from pmgit.commands._model_names import ModelNames
-from pmgit.commands._terminal import bytes_bar, named, say
+from pmgit.commands._terminal import named, say
 from pmgit.core.errors import CLEAN, PmgitError, UsageError
 from pmgit.core.units import show_size
 from pmgit.gitfiles import user_files
-from pmgit.model import folder, info_block, lock_file
+from pmgit.model import folder, info_block, info_file, lock_file
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.info_block import BlockError
 from pmgit.model.lock_file import LOCAL
@@ -137,10 +138,11 @@ class _Update:
         """Write lock and INFO.md where they change; returns the paths of what was written."""
         # All of it is made before any of it is written.
         pages = {f"{self._path}/{LOCK}": (self._data, lock_file.render(lock))}
-        words = user_files.read(os.path.join(self._folder, INFO))
+        words = user_files.read(os.path.join(self._folder, INFO), info_file.MAX_BYTES)
         if words is not None:
+            language = info_file.parse(words).language or self._config.language
             try:
-                page = info_block.renewed(words, files, self._config.language)
+                page = info_block.renewed(words, files, language)
             except BlockError as error:
                 raise PmgitError(f"{self._shown}/{INFO}: {error}") from None
             old, new = (str(one.source.get("revision", "")) for one in (self.before, lock))

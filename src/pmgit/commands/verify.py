@@ -11,17 +11,26 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands import _verify_remote
+from pmgit.commands._bars import bytes_bar
 from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import format_option
-from pmgit.commands._terminal import bytes_bar, is_quiet, say, show_json
+from pmgit.commands._tables import BAD, CARE, GOOD, show_rows
+from pmgit.commands._terminal import is_quiet, paint, say, show_fix, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, UsageError
 from pmgit.core.finding import Fix, Step
 from pmgit.core.shell import Shell, own_command
 from pmgit.core.units import counted, show_size
 from pmgit.model.folder import LOCK
 from pmgit.models import verify
-from pmgit.models.verify import RIGHT, STANDS_IN, wanted
-from pmgit.report.text import visible
+from pmgit.models.verify import (
+    CHANGED,
+    MISSING,
+    RIGHT,
+    STANDS_IN,
+    UNLISTED,
+    UNREADABLE,
+    wanted,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from typing import Any
@@ -29,6 +38,10 @@ if TYPE_CHECKING:
     from pmgit.models.account import Account
     from pmgit.models.verify import Verdict
 
+_STYLES = {
+    RIGHT: GOOD, STANDS_IN: CARE, UNLISTED: CARE, f"no {LOCK}": CARE,
+    CHANGED: BAD, MISSING: BAD, UNREADABLE: BAD,
+}  # fmt: skip
 #: So many sources are asked at a time.
 _SOURCES = 4
 
@@ -80,8 +93,7 @@ def command(
         show_json(_document(models, found))
     else:
         shell = Shell(repository.prefix, own_command())
-        for model in models:
-            _show(model, found[model.path], shell)
+        _show(models, found, shell)
         hashed = sum(v.size for verdicts in found.values() for v in verdicts if v.sha256)
         took = time.monotonic() - begun
         bad = sum(not _is_right(model, found[model.path]) for model in models)
@@ -102,31 +114,42 @@ def _part(text: str) -> tuple[int, int]:
 
 
 def _is_right(model: Account, verdicts: list[Verdict]) -> bool:
-    if model.lock_trouble or (not model.lock and model.weights and not model.pointers):
+    if model.lock_trouble or _is_unlocked(model):
         return False
     return all(verdict.state == RIGHT for verdict in verdicts)
 
 
-def _show(model: Account, verdicts: list[Verdict], shell: Shell) -> None:
-    name = visible(model.path)
-    wrong = [verdict for verdict in verdicts if verdict.state != RIGHT]
-    if model.lock_trouble:
-        click.echo(visible(model.lock_trouble))
-    elif not model.lock and model.weights and not model.pointers:
-        click.echo(f"{name}: no {LOCK}, so there is nothing to compare with")
-        _fix(Fix(Step("pmgit", "add", model.path)), shell)
-    elif not wrong and not is_quiet():
-        size = show_size(sum(verdict.size for verdict in verdicts))
-        click.echo(f"{name}: {counted(len(verdicts), 'file')} right ({size})")
-    for verdict in wrong:
-        place = visible(f"{model.path}/{verdict.path}")
-        click.echo(f"{place}: {verdict.state}: {visible(verdict.note)}")
-    if any(verdict.state == STANDS_IN for verdict in wrong):
-        _fix(Fix(Step("git", "lfs", "pull", f"--include={model.path}")), shell)
+def _is_unlocked(model: Account) -> bool:
+    """Whether there is nothing to compare the weights of a model with."""
+    return bool(not model.lock and model.weights and not model.pointers)
 
 
-def _fix(fix: Fix, shell: Shell) -> None:
-    click.echo(f"fix: {shell.line(fix)}")
+def _show(models: list[Account], found: dict[str, list[Verdict]], shell: Shell) -> None:
+    """Print one line for each model that is right, and for each file that is not; then the fixes.
+
+    On a terminal they are a table.
+    """
+    rows: list[tuple[str, str, str]] = []
+    fixes: list[Fix] = []
+    for model in models:
+        verdicts = found[model.path]
+        wrong = [verdict for verdict in verdicts if verdict.state != RIGHT]
+        if model.lock_trouble:
+            place = f"{model.path}/{LOCK}"
+            rows.append((place, UNREADABLE, model.lock_trouble.removeprefix(f"{place}: ")))
+        elif _is_unlocked(model):
+            rows.append((model.path, f"no {LOCK}", "there is nothing to compare with"))
+            fixes.append(Fix(Step("pmgit", "add", model.path)))
+        elif not wrong and not is_quiet():
+            size = show_size(sum(verdict.size for verdict in verdicts))
+            rows.append((model.path, RIGHT, f"{counted(len(verdicts), 'file')}, {size}"))
+        rows += [(f"{model.path}/{one.path}", one.state, one.note) for one in wrong]
+        if any(verdict.state == STANDS_IN for verdict in wrong):
+            fixes.append(Fix(Step("git", "lfs", "pull", f"--include={model.path}")))
+    if rows:
+        show_rows(rows, _STYLES)
+    for fix in fixes:
+        show_fix(shell.line(fix), paint())
 
 
 def _document(models: list[Account], found: dict[str, list[Verdict]]) -> dict[str, Any]:

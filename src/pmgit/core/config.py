@@ -150,13 +150,16 @@ class Config:
 
     def sizes(self, rule: str) -> list[int]:
         """The sizes that are set for a rule, whatever their options."""
-        found = []
-        for value in self.rules.get(rule, {}).values():
-            try:
-                found.append(read_size(value.text if isinstance(value, _Text) else str(value)))
-            except ValueError:
-                continue
-        return found
+        found = [self.size(rule, option, -1) for option in self.rules.get(rule, {})]
+        return [size for size in found if size >= 0]
+
+    def size(self, rule: str, option: str, default: int) -> int:
+        """The size that is set for an option of a rule, else `default`."""
+        value = self.rules.get(rule, {}).get(option, default)
+        try:
+            return read_size(value.text if isinstance(value, _Text) else str(value))
+        except ValueError:
+            return default  # the judgement complains of it
 
     def check_options(self, rule: str, options: Iterable[Option]) -> None:
         """Refuse what `[rules.<rule>]` holds beside the `options` that the rule declares."""

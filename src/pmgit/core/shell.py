@@ -13,6 +13,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
 
     from pmgit.core.finding import Fix, Step
 
@@ -22,8 +23,8 @@ _MAGIC = frozenset("*?[]\\:")
 #: What follows `pmgit` where a message names a command; a test holds it to the command line's.
 COMMANDS = frozenset({
     "add", "baseline", "catalog", "check", "doctor", "env", "explain", "fix", "gitignore",
-    "history", "info", "init", "lfs-setup", "outdated", "pull", "server", "status", "update",
-    "verify",
+    "history", "info", "init", "lfs-setup", "outdated", "pull", "scan", "server", "status",
+    "update", "verify",
 })  # fmt: skip
 #: Above so many bytes of paths, a command reads them from a file: nobody checks a longer line,
 #: and a shell refuses one of 128 KiB.
@@ -160,9 +161,10 @@ class Shell:
         first, *words = fix.shown
         return " ".join(map(quote, (self.pmgit if first == "pmgit" else first, *words)))
 
-    def commands(self, fix: Fix) -> list[list[str]]:
-        """The whole fix as argument lists."""
-        return [self.argv(step) for step in fix.steps]
+    def document(self, fix: Fix) -> dict[str, Any]:
+        """The whole fix for programs: as argument lists, and as a line."""
+        commands = [self.argv(step) for step in fix.steps]
+        return {"commands": commands, "shell": self.line(fix), "safe": fix.safe}
 
 
 def merged(fixes: Iterable[Fix]) -> list[Fix]:

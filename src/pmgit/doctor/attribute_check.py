@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from pmgit.core.errors import PmgitError
 from pmgit.core.finding import Fix, Step
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
+from pmgit.fix.for_staged import lfs_setup as lfs_setup_step
 from pmgit.git.attribute_text import unquoted
 from pmgit.gitfiles import block
 from pmgit.gitfiles.attributes import attribute_lines, dead_lines
 from pmgit.gitfiles.attributes.attribute_lines import NAME, lfs_lines
 from pmgit.init import lfs_setup
 from pmgit.lfs import patterns, pointer, store
-from pmgit.model import folder
-from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
+from pmgit.model.weights import Tiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,13 +41,8 @@ def checks(context: Context) -> Iterator[Check]:
         yield Check(name, OK, "no line sends anything to Git LFS")
         return
     tiers, roots = Tiers(context.config), context.config.models
-
-    def is_weights(path: str) -> bool:
-        tier = tiers.of(path)
-        return tier == ALWAYS or (tier == AMBIGUOUS and bool(folder.root_of(path, roots)))
-
     paths = list(dict.fromkeys([*context.tracked, *context.local]))
-    dead = dead_lines.find(context.repository, files, paths, roots, is_weights, here=True)
+    dead = dead_lines.find(context.repository, files, paths, roots, tiers, here=True)
     if dead:
         lines = [f"{line.file}:{line.number}: {line.why}" for line in dead[:_SHOWN]]
         if len(dead) > _SHOWN:
@@ -93,7 +88,6 @@ def _cure(context: Context, dead: list[Dead]) -> tuple[Fix | None, str]:
             lfs_setup.plan(context.repository, context.config, list(wanted))
         except PmgitError as error:
             return None, "; ".join([f"{error.message}; {error.hint}", *hints])
-    setup = Step("pmgit", "lfs-setup", items=tuple(wanted), option="--pattern", names="verbatim")
     steps = [*mended, *(_append(*entry) for entry in behind)]
     changed = {
         os.path.relpath(file, context.repository.top).replace(os.sep, "/") for file, _ in behind
@@ -101,7 +95,7 @@ def _cure(context: Context, dead: list[Dead]) -> tuple[Fix | None, str]:
     if staged := tuple(sorted(changed.intersection(context.tracked))):
         # Others get what is staged, and `pmgit lfs-setup` proves that.
         steps.append(Step("git", "add", items=staged))
-    steps += [setup] if wanted else []
+    steps += [lfs_setup_step(wanted)] if wanted else []
     return Fix(*steps) if steps else None, "; ".join(dict.fromkeys(hints))
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _NAME = "pmgit-hook"
 _ANSWERS = "see whether it answers later; an entry that needs no address: pmgit init --system"
 _SYSTEM = Fix(Step("pmgit", "init", "--system"))
+_BUILT = Fix(Step("pmgit", "init", "--no-system"))
 
 
 def check(context: Context, state: HookState, document: Any, runs: str) -> Check:
@@ -49,7 +50,8 @@ def check(context: Context, state: HookState, document: Any, runs: str) -> Check
     now = _other(own) if own else ""
     if own and now:
         evidence = f"{config} runs {own.described}, and this is {now}"
-        return Check(_NAME, WARNING, evidence, *_pin(context, config, own.version, now))
+        fix = _BUILT if origin.find().entry else _SYSTEM
+        return Check(_NAME, WARNING, evidence, fix, f"or install that one here: {own.version}")
     hosted = own is not None and own.kind == GIT and _is_trusted(own)
     if own and hosted and (why := frameworks.unreachable(own.address)):
         evidence = f"another clone could not build {own.described}: {why}"
@@ -94,19 +96,3 @@ def _other(found: HookEntry) -> str:
     own = origin.find().entry
     same = own and found.kind == own.kind == GIT and found.address == own.address
     return own.version if own and same and own.version != found.version else ""
-
-
-def _pin(context: Context, config: str, old: str, new: str) -> tuple[Fix | None, str]:
-    """The fix that writes the running version into the entry, or None, and a hint.
-
-    Both seds know -i with a suffix.
-    """
-    other = f"or install that one here: {old}"
-    if not old.replace(".", "").isalnum():
-        return None, f"write {new} into {config} in the place of {old}"
-    path, was = os.path.join(context.repository.top, config), old.replace(".", "\\.")
-    # Of an index: only what stands behind the name.
-    before = "" if len(new) in (40, 64) else "pmgit=="
-    edit = Step("sed", "-i.old-pin", f"s/{before}{was}/{before}{new}/", path)
-    remove = Step("rm", f"{path}.old-pin")
-    return Fix(edit, remove), other

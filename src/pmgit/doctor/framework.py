@@ -10,7 +10,7 @@ from pmgit.core.finding import Fix, Step
 from pmgit.doctor import entries, hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.git.program import path_of
-from pmgit.hooks import framework_files, frameworks, hook_state
+from pmgit.hooks import chain, framework_files, frameworks, hook_state
 from pmgit.hooks.installation import NONE
 from pmgit.hooks.names import FRAMEWORKS, PRE_COMMIT, PREK, TOML, YML
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.doctor.context import Context
-    from pmgit.doctor.hook_files import Hook, HookFolder
+    from pmgit.doctor.hook_files import HookFolder
+    from pmgit.hooks.hook_file import HookFile
     from pmgit.hooks.hook_state import HookState
 
 #: The stages that are hooks of Git, in the order of a day's work.
@@ -78,16 +79,21 @@ def _wanted(document: dict[str, Any]) -> tuple[list[str], list[str]]:
     return [s for s in _STAGES if s in must], [s for s in _STAGES if s in named - must]
 
 
-def _runs_framework(hook: Hook) -> bool:
+def _runs_framework(hook: HookFile) -> bool:
     """Whether a hook is pre-commit's or prek's and runs, or a hook that runs one of them."""
     if not hook.runs:
         return False
     if hook.chain:
-        saved = hook.saved
-        return hook.chain.framework in FRAMEWORKS or (saved.runs and bool(saved.framework))
-    return bool(hook.framework) or any(
-        "pre-commit" in line or "prek" in line for line in hook.lines
-    )
+        saved = hook.beside(chain.SAVED)
+        return hook.chain.framework in FRAMEWORKS or (saved.runs and saved.is_framework)
+    return hook.is_framework or any("pre-commit" in line or "prek" in line for line in hook.lines)
+
+
+def _judges(hook: HookFile) -> bool:
+    """Whether its text runs pmgit; of a chain, whether its header has `judge`."""
+    if hook.chain:
+        return hook.chain.judge
+    return any("pmgit-hook" in line or "pmgit.hook" in line for line in hook.lines)
 
 
 def _installed(context: Context, folder: HookFolder, use: _Use) -> Check:
@@ -124,7 +130,7 @@ def _exchange(stages: list[str]) -> tuple[Fix | None, str]:
     programs = [(_find(PRE_COMMIT), "uninstall"), (_find(PREK), "install")]
     if not all(program for program, _ in programs):
         return None, "pre-commit uninstall, then pip install prek, then prek install"
-    types = [word for stage in stages for word in ("-t", stage)]
+    types = frameworks.of_stages(stages, "-t")
     steps = [Step(program, does, *types) for program, does in programs]
     return Fix(*steps), ""
 
@@ -142,8 +148,8 @@ def _install(
     if folder.setting is not None and (tool == PRE_COMMIT or folder.is_shared):
         # pre-commit refuses to install its hooks there; the chain of pmgit runs it.
         return hook_files.onboard(context), ""
-    argv = [*use.options, *(word for stage in stages for word in ("-t", stage))]
-    return Fix(Step(program, "install", *argv)), ""
+    types = frameworks.of_stages(stages, "-t")
+    return Fix(Step(program, "install", *use.options, *types)), ""
 
 
 def _find(name: str) -> str:
@@ -159,7 +165,7 @@ def _judged(
     """Whether pmgit itself sees a commit."""
     name, hook = "pmgit-hook", folder.hook("pre-commit")
     shown = context.shown(hook.path)
-    if hook.runs and (hook.judges or hook.legacy.judges):
+    if hook.runs and (_judges(hook) or _judges(hook.beside("legacy"))):
         return Check(name, OK, f"{shown} runs pmgit")
     entry = framework_files.has_entry(document)
     if entry and _runs_framework(hook):

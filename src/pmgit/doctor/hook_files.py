@@ -8,70 +8,14 @@ from typing import TYPE_CHECKING
 
 from pmgit.core.finding import Fix, Step
 from pmgit.hooks import chain, framework_files, hook_state
-from pmgit.hooks.hook_file import LFS, HookFile
-from pmgit.hooks.names import FILES, LEFTHOOK, LFS_CALLS
+from pmgit.hooks.hook_file import HookFile
+from pmgit.hooks.names import FILES, LEFTHOOK
 
 if TYPE_CHECKING:
     from pmgit.doctor.context import Context
     from pmgit.git.settings import GitSetting
 
 _MOST = 1_000_000
-
-
-@dataclass
-class Hook(HookFile):
-    """A hook file that Git runs; `handed_on` is the text of what it runs in turn."""
-
-    handed_on: str = ""
-
-    @property
-    def text(self) -> str:
-        """Its text, and that of what it runs in turn."""
-        return (self.content or b"").decode("utf-8", "replace") + self.handed_on
-
-    @property
-    def exists(self) -> bool:
-        return self.content is not None
-
-    @property
-    def framework(self) -> str:
-        """pre-commit or prek when one of them wrote it, else ''."""
-        return self.kind if self.is_framework else ""
-
-    @property
-    def is_lefthook(self) -> bool:
-        """Whether lefthook wrote it. Its pre-push hook runs `git lfs pre-push` by itself, with
-        Git's input (seen with 2.2.2; evilmartians/lefthook pull 306 and 731).
-        """
-        return any(line.startswith("call_lefthook run ") for line in self.lines)
-
-    @property
-    def uploads(self) -> bool:
-        """Whether its text runs git-lfs; a comment does not count."""
-        return self.kind == LFS or any(c in line for line in self.lines for c in LFS_CALLS)
-
-    @property
-    def judges(self) -> bool:
-        """Whether its text runs pmgit; of a chain, whether its header has `judge`."""
-        if self.chain:
-            return self.chain.judge
-        return any("pmgit-hook" in line or "pmgit.hook" in line for line in self.lines)
-
-    @property
-    def lines(self) -> list[str]:
-        """The lines without comments."""
-        lines = (line.strip() for line in self.text.splitlines())
-        return [line for line in lines if not line.startswith("#")]
-
-    @property
-    def legacy(self) -> Hook:
-        """The hook that pre-commit or prek has put aside and runs."""
-        return Hook.read(f"{self.path}.legacy", self.stage)
-
-    @property
-    def saved(self) -> Hook:
-        """The hook that pmgit's chain has put aside and runs."""
-        return Hook.read(f"{self.path}.{chain.SAVED}", self.stage)
 
 
 @dataclass
@@ -98,14 +42,14 @@ class HookFolder:
         paths = [os.path.join(folder, name) for name in (stage, f"{stage}.legacy")]
         return [hook for path in paths if (hook := HookFile.read(path, stage)).chain]
 
-    def hook(self, stage: str) -> Hook:
+    def hook(self, stage: str) -> HookFile:
         """The hook that Git runs for a stage."""
-        found = Hook.read(os.path.join(self.path, stage), stage)
+        found = HookFile.read(os.path.join(self.path, stage), stage)
         above, name = os.path.split(self.path)
         if found.runs and name == "_" and os.path.isfile(os.path.join(above, stage)):
             # husky: `.husky/_/pre-push` runs `sh -e .husky/pre-push`.
-            found.handed_on += "\n" + Hook.read(os.path.join(above, stage), stage).text
-        for hook in (found, found.saved):
+            found.handed_on += "\n" + HookFile.read(os.path.join(above, stage), stage).text
+        for hook in (found, found.beside(chain.SAVED)):
             if hook.runs and hook.is_lefthook:
                 found.handed_on += self.lefthook
         return found

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from pmgit.core.finding import Fix, Step
 from pmgit.doctor import hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.doctor.hook_files import Hook
 from pmgit.hooks import chain
+from pmgit.hooks.hook_file import HookFile
 from pmgit.hooks.names import LFS_HOOKS, STAGES
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _place(context: Context, folder: HookFolder) -> Check:
     left = [
         stage
         for stage in _names(folder.own)
-        if Hook.read(os.path.join(folder.own, stage), stage).runs
+        if HookFile.read(os.path.join(folder.own, stage), stage).runs
         and not os.path.exists(os.path.join(folder.path, stage))
     ]
     if left:
@@ -96,7 +96,7 @@ def _upload(context: Context, folder: HookFolder) -> Check:
     shown = context.shown(hook.path)
     if not context.uses_lfs:
         return Check(name, OK, "not needed: nothing here is in Git LFS")
-    if not hook.exists:
+    if hook.content is None:
         return _absent(context, folder, f"{shown} is not there: {_LOST}")
     if not hook.runs:
         evidence = f"{shown} is not executable, so Git does not run it: {_LOST}"
@@ -105,7 +105,7 @@ def _upload(context: Context, folder: HookFolder) -> Check:
         return Check(name, OK, f"{shown} runs git lfs pre-push")
     if hook.is_lefthook:
         return Check(name, OK, f"{shown} is lefthook's, which runs git lfs pre-push by itself")
-    if hook.framework:
+    if hook.is_framework:
         return _handed_on(context, hook)
     evidence = f"{shown} does not run git lfs pre-push: {_LOST}"
     return Check(name, ERROR, evidence, hook_files.onboard(context))
@@ -113,23 +113,20 @@ def _upload(context: Context, folder: HookFolder) -> Check:
 
 def _absent(context: Context, folder: HookFolder, evidence: str) -> Check:
     """No hook: git-lfs writes its own, unless it would fail half way or write for others too."""
-    foreign = [
-        stage
-        for stage in LFS_HOOKS
-        if folder.hook(stage).exists and "git lfs" not in folder.hook(stage).text
-    ]
+    hooks = [folder.hook(stage) for stage in LFS_HOOKS]
+    foreign = [hook for hook in hooks if hook.content and "git lfs" not in hook.text]
     if folder.is_shared or foreign:
         return Check("lfs-hook", ERROR, evidence, hook_files.onboard(context))
     update = Step("git", "lfs", "update")
     return Check("lfs-hook", ERROR, evidence, Fix(update))
 
 
-def _handed_on(context: Context, hook: Hook) -> Check:
+def _handed_on(context: Context, hook: HookFile) -> Check:
     """A hook of pre-commit or prek: it runs the one that was put aside, and git-lfs only there."""
-    name, legacy = "lfs-hook", hook.legacy
+    name, legacy = "lfs-hook", hook.beside("legacy")
     shown = context.shown(legacy.path)
-    by = f"{context.shown(hook.path)} is {hook.framework}'s"
-    if not legacy.exists:
+    by = f"{context.shown(hook.path)} is {hook.kind}'s"
+    if legacy.content is None:
         evidence = f"{by}, and there is no {shown} to run git lfs pre-push: {_LOST}"
         return Check(name, ERROR, evidence, _write_legacy(legacy.path))
     if not legacy.uploads:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pmgit.core.finding import Fix, Step
+from pmgit.core.finding import Fix
 from pmgit.doctor.check import OK, WARNING, Check
+from pmgit.fix import for_staged
 from pmgit.git import attributes
 from pmgit.git.attributes import LFS, EveryClone
 from pmgit.gitfiles.attributes import only_here
@@ -45,16 +46,15 @@ def checks(context: Context) -> Iterator[Check]:
     for path in kept:
         line = lines[path].named if path in lines else "an attribute"
         reasons.setdefault(f"here {line} keeps raw what other clones send", []).append(path)
-    shown = [f"{why}: {_files(found)}" for why, found in list(reasons.items())[:_SHOWN]]
+    shown = []
+    for why, found in list(reasons.items())[:_SHOWN]:
+        first = f"{len(found)} files, the first is " if len(found) > 1 else ""
+        shown.append(f"{why}: {first}{found[0]}")
     if len(reasons) > _SHOWN:
         shown.append(f"and {len(reasons) - _SHOWN} more")
     places = dict.fromkeys(lines[path].named for path in kept if path in lines)
     hint = f"take out {', '.join(list(places)[:_SHOWN])}" if places else ""
     yield Check(NAME, WARNING, "; ".join(shown), _set_up(context, sent) if sent else None, hint)
-
-
-def _files(paths: Sequence[str]) -> str:
-    return paths[0] if len(paths) == 1 else f"{len(paths)} files, the first is {paths[0]}"
 
 
 def _set_up(context: Context, paths: Sequence[str]) -> Fix:
@@ -63,7 +63,4 @@ def _set_up(context: Context, paths: Sequence[str]) -> Fix:
     wanted = dict.fromkeys(
         patterns.for_file(path, roots) for path in paths if not patterns.must_be_text(path)
     )
-    step = Step(
-        "pmgit", "lfs-setup", items=tuple(wanted), option="--pattern", names="verbatim"
-    )  # without patterns it takes texts out of Git LFS
-    return Fix(step)
+    return Fix(for_staged.lfs_setup(wanted))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pmgit.core.finding import Fix, Step
 from pmgit.doctor import hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.hooks import framework_files, hook_state
+from pmgit.hooks import chain, framework_files, hook_state
 from pmgit.hooks.names import PRE_COMMIT, STAGES
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _found(context: Context) -> Iterator[tuple[str, str, bool]]:
         yield "HUSKY", f"husky runs no hook{does}", uses_lfs
     if environ.get("LEFTHOOK") in ("0", "false"):
         hooks = [folder.hook(stage) for stage in STAGES]
-        if any(hook.is_lefthook or hook.saved.is_lefthook for hook in hooks):
+        if any(h.is_lefthook or h.beside(chain.SAVED).is_lefthook for h in hooks):
             loses = uses_lfs and push.is_lefthook  # the chain uploads by itself
             does = f"; {_NO_UPLOAD}" if loses else ""
             yield "LEFTHOOK", f"lefthook runs no hook{does}", loses

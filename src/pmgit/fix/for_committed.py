@@ -90,7 +90,8 @@ def with_fixes(
         which = pushed.ref if is_tag else reach.tip[:12]
         if committed:
             return _with_plan(findings, has_blobs, _for_pusher(which, names, anew=True))
-        on_top = [_is_cured_by_a_commit(finding) for finding in findings]
+        # Of a push that is accepted nothing is left to fix there: warnings have no plan.
+        on_top = [f.rule in _CURED_BY_A_COMMIT and f.severity == ERROR for f in findings]
         names = [finding.rule for finding, cures in zip(findings, on_top, strict=True) if cures]
         return _with_plan(findings, on_top, _for_pusher(which, names, anew=False))
     if committed and not reach.pushed and not reach.is_last:
@@ -123,14 +124,6 @@ def with_fixes(
         )  # fmt: skip
     meant = [bool(f.blobs or not f.fix) and _place_of(f) in places for f in findings]
     return _with_plan(findings, meant, fix)
-
-
-def _is_cured_by_a_commit(finding: Finding) -> bool:
-    """Whether a new commit in the clone is enough.
-
-    Of a push that is accepted nothing is left to fix there: warnings have no plan.
-    """
-    return finding.rule in _CURED_BY_A_COMMIT and finding.severity == ERROR
 
 
 def _for_pusher(which: str, names: Iterable[str], *, anew: bool) -> Fix:

@@ -134,11 +134,8 @@ def ignored(subject: Subject, blob: Blob, wanted: bool = True) -> list[Step]:
 def hide(subject: Subject, path: str) -> list[Step]:
     """The steps that have the ignore block hide what is no model: a clone, an entry of a cache."""
     root = folder.root_of(path, subject.roots)
-    where = f"{root}/.gitignore" if subject.once(_has_nested) else ".gitignore"
-    return [
-        Step("pmgit", "gitignore"),
-        Step("git", "add", *subject.sparse, items=(where,)),
-    ]
+    nested = subject.once(_has_nested)
+    return _gitignore(subject, f"{root}/.gitignore" if nested else ".gitignore")
 
 
 def let_in(subject: Subject) -> list[Step]:
@@ -146,16 +143,17 @@ def let_in(subject: Subject) -> list[Step]:
 
     From inside of a models folder no line helps against one at the top that shuts the folder.
     """
-    top = ("--no-nested",) if subject.once(_has_nested) else ()
-    return [
-        Step("pmgit", "gitignore", *top),
-        Step("git", "add", *subject.sparse, items=(".gitignore",)),
-    ]
+    return _gitignore(subject, ".gitignore", *["--no-nested"] * subject.once(_has_nested))
+
+
+def _gitignore(subject: Subject, file: str, *options: str) -> list[Step]:
+    add = Step("git", "add", *subject.sparse, items=(file,))
+    return [Step("pmgit", "gitignore", *options), add]
 
 
 def _has_nested(subject: Subject) -> bool:
     """Whether the ignore block stands in the models folders."""
-    return models_folders.has_nested(subject.repository, subject.roots)
+    return any(models_folders.ignore_blocks(subject.repository, subject.roots))
 
 
 def _committed(blob: Blob) -> Advice:
@@ -225,13 +223,13 @@ def goes_to_lfs(subject: Subject, blob: Blob) -> bool:
 
 def set_up(subject: Subject, blob: Blob) -> Fix:
     """`pmgit lfs-setup` with the pattern for a blob."""
-    return Fix(
-        Step(
-            "pmgit", "lfs-setup", items=(pattern(subject, blob),), option="--pattern",
-            names="verbatim",
-        ),
-        order=Fix.SETUP,
-    )  # fmt: skip
+    return Fix(lfs_setup([pattern(subject, blob)]), order=Fix.SETUP)
+
+
+def lfs_setup(wanted: Iterable[str]) -> Step:
+    """`pmgit lfs-setup` for these patterns; without any it takes texts out of Git LFS."""
+    items = tuple(wanted)
+    return Step("pmgit", "lfs-setup", items=items, option="--pattern", names="verbatim")
 
 
 def pattern(subject: Subject, blob: Blob) -> str:

@@ -16,7 +16,6 @@ from pmgit.git.objects import HEAD_BYTES
 from pmgit.git.revisions import id_of
 from pmgit.git.temporary_index import CommitIndex
 from pmgit.lfs import store
-from pmgit.model.storage import limit
 from pmgit.snapshots.base import TREE, Snapshot
 
 TYPE_CHECKING = False
@@ -122,15 +121,15 @@ class LeavingFixes:
         subject, config = self._subject, self._subject.config
         content = Blob.known(blob.path, pointer.oid, blob.mode, pointer.size)
         subject.snapshot.contents.know_head(content.oid, _head(subject, blob, pointer))
-        most = limit(config, "oversized-blob", "max-file-size", 10_000_000)
+        most = config.size("oversized-blob", "max-file-size", 10_000_000)
         if subject.in_models(blob.path):
-            of_model = limit(config, "oversized-model", "max-model-size", 10_000_000)
+            of_model = config.size("oversized-model", "max-model-size", 10_000_000)
             if self._coming[subject.places.model_of(blob.path)] > of_model:
                 return False
         if subject.is_weights(content):
-            most = min(most, limit(config, "oversized-blob", "max-weights-size", 1_000_000))
+            most = min(most, config.size("oversized-blob", "max-weights-size", 1_000_000))
             if subject.in_models(blob.path):
-                most = min(most, limit(config, "tracked-weights", "max-raw-weights", 0))
+                most = min(most, config.size("tracked-weights", "max-raw-weights", 0))
         return pointer.size <= most
 
 

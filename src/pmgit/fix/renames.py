@@ -7,14 +7,14 @@ import posixpath
 
 from pmgit.core.finding import Fix, Step
 from pmgit.core.lazy import lazy
-from pmgit.git.blob import LINK, SUBMODULE, folders_of
+from pmgit.git.blob import LINK, SUBMODULE, folders_above, folders_of
 from pmgit.model import caches
 from pmgit.model.folder import links_on_disk, root_of
 from pmgit.model.naming import fold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from pmgit.core.finding import Finding
     from pmgit.model.subject import Subject
@@ -199,7 +199,7 @@ def settle(findings: list[Finding], subject: Subject) -> list[Finding]:
             if fix and fix.order != Fix.MOVE and step.argv[:2] == ("git", "rm"):
                 taken.update(step.items)
             elif step.argv[:2] == ("git", "add"):
-                filled.update(_folders_of(step.items))
+                filled.update(folders_of(step.items))
     done: list[tuple[str, str]] = []
     settled = []
     for finding in in_order:
@@ -212,12 +212,6 @@ def settle(findings: list[Finding], subject: Subject) -> list[Finding]:
         else:
             settled.append(finding)
     return settled
-
-
-def _folders_of(paths: Iterable[str]) -> Iterator[str]:
-    for path in paths:
-        while path := path.rpartition("/")[0]:
-            yield path
 
 
 def _rename_untracked(
@@ -282,7 +276,7 @@ class Links:
                 self._inward.setdefault(at.removeprefix(f"{self._top}/"), link)
             elif f"{highest}/".startswith(f"{at}/") or at == "." or at.startswith(".."):
                 highest = at
-        for place in _upward(link):
+        for place in (link, *folders_above(link)):
             if place == highest or target.startswith("/"):
                 break
             self._outward.setdefault(place, link)
@@ -290,12 +284,7 @@ class Links:
         inside = os.path.join(os.path.realpath(self._top), "")
         goal = os.path.realpath(os.path.join(self._top, link))
         if goal.startswith(inside):
-            for place in _upward(goal[len(inside) :]):
+            below = goal[len(inside) :]
+            for place in (below, *folders_above(below)):
                 if not f"{link}/".startswith(f"{place}/"):
                     self._inward.setdefault(place, link)
-
-
-def _upward(path: str) -> Iterator[str]:
-    while path:
-        yield path
-        path = posixpath.dirname(path)

@@ -1,1 +1,1 @@
-"""Formats of files by their content, as far as its first bytes prove them."""
+"""Formats of files by their content: what a file is, and whether it is sound and safe to load."""

@@ -14,8 +14,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
+    from pmgit.formats.caps import Caps
+    from pmgit.formats.opinion import Opinion
+    from pmgit.formats.reader import Reader
+
+KIND = "safetensors"
+
 #: The reference reader's own bound.
 MAX_HEADER = 100_000_000
+#: A file is judged by a header of up to so many bytes; that of a model with 10,000 tensors has one.
+_MOST_JUDGED = 8_000_000
 #: Enough for 2^63; int() itself takes quadratic time.
 _MAX_DIGITS = 19
 
@@ -63,6 +71,30 @@ class TensorHeader:
         return found
 
 
+def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - one interface
+    """Whether this begins as a safetensors file does: a length, then JSON."""
+    return head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= MAX_HEADER
+
+
+def judge(reader: Reader, caps: Caps) -> Opinion:
+    """Judge the header, and whether the tensors are where it says."""
+    from pmgit.formats.opinion import WARN, BrokenError, FileFinding, TooMuchError, opinion
+
+    try:
+        length = _length(reader.size, reader.read(0, 8))
+        if length > _MOST_JUDGED:
+            raise TooMuchError(f"a header of {length:,} bytes is over {_MOST_JUDGED:,}")
+        caps.reading(length)
+        data = reader.read(8, length)
+        parse_header(data, reader.size - 8 - length)
+    except ValueError as error:
+        raise BrokenError(str(error)) from None
+    findings = []
+    if data.rstrip() != data.rstrip(b" "):
+        findings.append(FileFinding(WARN, "a header that is filled up with other than spaces"))
+    return opinion(KIND, findings)
+
+
 def read_header(path: str, limit: int = MAX_HEADER) -> TensorHeader:
     """The header of the regular file at `path`, which has at most `limit` bytes.
 
@@ -73,15 +105,21 @@ def read_header(path: str, limit: int = MAX_HEADER) -> TensorHeader:
 
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
-        if size < 8:
-            raise ValueError(f"{size} bytes are too few for a header")
-        length = int.from_bytes(file.read(8), "little")
-        # Before anything is read: a length of 2^63 must not become a buffer.
-        if length > limit:
-            raise ValueError(f"a header of {length:,} bytes is over {limit:,}")
-        if length > size - 8:
-            raise ValueError(f"the header ends {length - (size - 8):,} bytes after the file")
+        length = _length(size, file.read(8), limit)
         return parse_header(file.read(length), size - 8 - length)
+
+
+def _length(size: int, head: bytes, limit: int = MAX_HEADER) -> int:
+    """The length, at most `limit`, of the header of a file of `size` bytes, by its first 8."""
+    if size < 8:
+        raise ValueError(f"{size} bytes are too few for a header")
+    length = int.from_bytes(head, "little")
+    # Before anything is read: a length of 2^63 must not become a buffer.
+    if length > limit:
+        raise ValueError(f"a header of {length:,} bytes is over {limit:,}")
+    if length > size - 8:
+        raise ValueError(f"the header ends {length - (size - 8):,} bytes after the file")
+    return length
 
 
 def parse_header(data: bytes, body: int) -> TensorHeader:

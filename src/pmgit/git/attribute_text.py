@@ -116,7 +116,7 @@ def pattern_line(text: str) -> Line | None:
 
 
 def unquoted(word: str) -> str:
-    """The glob that the first word of a line means; the word itself when it has no quotes."""
+    """The text that a word in C quotes means, as Git writes and reads them; else the word."""
     if len(word) < 2 or word[0] != '"' or word[-1] != '"':
         return word
     out = bytearray()

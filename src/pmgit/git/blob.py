@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 REGULAR = ("100644", "100755")
 LINK, SUBMODULE, FOLDER = "120000", "160000", "040000"
@@ -136,6 +136,14 @@ def changed(
     for path in unmerged:
         found.pop(path, None)
     return found
+
+
+def folders_above(path: str, root: str = "") -> Iterator[str]:
+    """The folders that a path lies in, the nearest first, below `root` (the top: '')."""
+    folder = path.rpartition("/")[0]
+    while len(folder) > len(root):
+        yield folder
+        folder = folder.rpartition("/")[0]
 
 
 def folders_of(paths: Iterable[str]) -> set[str]:

@@ -6,6 +6,7 @@ would cost the commit hook more than it may. Nothing else sets them.
 
 from __future__ import annotations
 
+from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git.blob import NOT_HERE, REGULAR, SUBMODULE, UNKNOWN
 from pmgit.git.loose import SMALL
 
@@ -97,6 +98,10 @@ class Contents:
         """Keep the first bytes of a blob that may not be in the object store."""
         self._heads[oid] = head
 
+    def know_text(self, oid: str, text: bytes) -> None:
+        """Keep the content of a text that may not be in the object store."""
+        self._texts[oid] = text
+
     def texts_of(
         self, blobs: Sequence[Blob], limit: int, *, needed: bool = True
     ) -> dict[str, bytes]:
@@ -126,6 +131,22 @@ class Contents:
         if wanted:
             self._texts.update(self._objects.contents(wanted))
         return self._texts
+
+    def own_file(self, blob: Blob, limit: int) -> bytes | None:
+        """The content of a file that pmgit goes by; None when it is larger than `limit` bytes.
+
+        Raises UsageError for what is no file, PmgitError where a partial clone has not got it.
+        """
+        if not blob.is_regular:
+            raise UsageError(f"{blob.path} is a link or a submodule, not a file")
+        # Mostly it lies on disk as it is in the index, which saves a git process.
+        found = self.texts_of([blob], limit).get(blob.oid)
+        if found is None and blob.size <= limit:
+            raise PmgitError(
+                f"{blob.path} is not here (partial clone), and pmgit does not fetch",
+                f"fetch it: git cat-file -e {blob.oid}",
+            )
+        return found
 
     def content_of(self, blob: Blob) -> bytes:
         """Everything in a blob, for small files such as INFO.md; empty when it is not here."""

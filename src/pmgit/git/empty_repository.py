@@ -6,7 +6,6 @@ nowhere else. Made only when there is such a question.
 
 from __future__ import annotations
 
-import copy
 import os
 import zlib
 
@@ -69,19 +68,8 @@ class EmptyRepository:
             self._write("index", temporary_index.content(self._repository, blobs))
         except OSError as error:
             raise no_temporary_files(error) from error
-        here = copy.copy(self._repository)
-        here.top, here.prefix, here.bare = self.folder, "", True
-        here.git_dir = here.common_dir = self.folder
-        here.objects, here.index = f"{self.folder}/objects", f"{self.folder}/index"
-        here.env = {
-            "GIT_DIR": self.folder,
-            "GIT_WORK_TREE": self.folder,
-            "GIT_COMMON_DIR": self.folder,
-            "GIT_INDEX_FILE": here.index,
-            "GIT_OBJECT_DIRECTORY": here.objects,
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
-        }
-        return here
+        alone = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": ""}
+        return self._repository.elsewhere(self.folder, self.folder, alone)
 
     def _store(self, data: bytes) -> str:
         """Write a blob; returns its id."""

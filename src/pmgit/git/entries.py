@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pmgit.git.blob import FOLDER, LINK, REGULAR, SUBMODULE, Blob, decode
+from pmgit.git.blob import FOLDER, LINK, NOTHING, REGULAR, SUBMODULE, Blob, decode, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from pmgit.git.repository import Repository
 
 #: The entries of one tree, for `of_tree`; with paths behind it, those at these paths.
 TREE = ("ls-tree", "-z", "--full-tree")
@@ -36,6 +38,17 @@ def of_index(out: bytes) -> list[Blob]:
     return [
         Blob(line[at:], line[7 : at - 3], line[:6]) for line in lines if line[at - 3 : at] == " 0\t"
     ]
+
+
+def restage(repository: Repository, entries: Iterable[tuple[str, str, str]]) -> None:
+    """Put these into the index: mode, id and path; one without an id leaves it."""
+    zeros = "0" * len(repository.empty_tree)
+    lines = [
+        f"{mode if oid else NOTHING} {oid or zeros}\t".encode("ascii") + encode(path) + b"\0"
+        for mode, oid, path in entries
+    ]
+    if lines:
+        repository.run("update-index", "-z", "--index-info", stdin=b"".join(lines))
 
 
 def in_object(data: bytes, width: int) -> Iterator[tuple[bytes, bytes, str]]:

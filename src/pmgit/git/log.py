@@ -6,8 +6,7 @@ A merge introduces what differs from all of its parents (`-c`), as in
 
 from __future__ import annotations
 
-import re
-
+from pmgit.git.attribute_text import unquoted
 from pmgit.git.blob import decode
 from pmgit.git.raw_diff import LOG, change
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 _LOG = (*LOG, "--encoding=UTF-8", "--format=%H %aI %an <%ae>", "--date-order")
 _COLON = ord(":")
-_ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
-_NAMED = dict(zip(b"abtnvfr", b"\a\b\t\n\v\f\r", strict=True))
 
 
 class Commit:
@@ -104,16 +101,4 @@ def read(
 
 def _change(line: bytes) -> Blob:
     record, _, path = line.partition(b"\t")
-    return change(record.decode("ascii"), decode(_unquoted(path)))
-
-
-def _unquoted(path: bytes) -> bytes:
-    """The name that git has put into C quotes, if it has."""
-    if path[:1] != b'"':
-        return path
-
-    def plain(match: re.Match[bytes]) -> bytes:
-        text = match[1]
-        return bytes([int(text, 8) if len(text) == 3 else _NAMED.get(text[0], text[0])])
-
-    return _ESCAPE.sub(plain, path[1:-1])
+    return change(record.decode("ascii"), unquoted(decode(path)))

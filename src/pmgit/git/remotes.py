@@ -88,17 +88,15 @@ class Remotes:
             source, _, target = spec.value.removeprefix("+").partition(":")
             begin = target.partition("*")[0]
             # A pattern may also mean the branches of this clone, which nobody has fetched.
-            is_own = target.startswith(_OWN) or ("*" in target and _covers_own(begin))
+            is_own = target.startswith(_OWN) or (
+                "*" in target and any(own.startswith(begin) for own in _OWN)
+            )
             if target.startswith("refs/") and not is_own and target != source:
                 found.append(tuple(target.split("*", 1)))
         if all(_is_below(target, default) for target in found):
             # The clone of a single branch: others were fetched by hand to where they belong.
             return [default]
         return found
-
-
-def _covers_own(begin: str) -> bool:
-    return any(own.startswith(begin) for own in _OWN)
 
 
 def _is_below(pattern: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -88,16 +88,13 @@ class Repository:
             found["GIT_COMMON_DIR"] = self.common_dir
         if environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES"):
             found["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = self._alternates()
-        if environ.get("GIT_DIR") or environ.get("GIT_WORK_TREE") or self._is_apart:
+        # Git might find another repository, or none, from the top of the work tree.
+        is_apart = not self.bare and self.git_dir != os.path.join(self.top, ".git")
+        if environ.get("GIT_DIR") or environ.get("GIT_WORK_TREE") or is_apart:
             found["GIT_DIR"] = self.git_dir
             if not self.bare:
                 found["GIT_WORK_TREE"] = self.top
         return found
-
-    @property
-    def _is_apart(self) -> bool:
-        """Whether Git might find another repository, or none, from the top of the work tree."""
-        return not self.bare and self.git_dir != os.path.join(self.top, ".git")
 
     def _alternates(self) -> str:
         """GIT_ALTERNATE_OBJECT_DIRECTORIES, made absolute.
@@ -111,6 +108,22 @@ class Repository:
             path if path[:1] in ("", '"') else os.path.join(self.top if inside else here, path)
             for path in os.environ["GIT_ALTERNATE_OBJECT_DIRECTORIES"].split(os.pathsep)
         )
+
+    def elsewhere(self, top: str, git_dir: str, env: dict[str, str]) -> Repository:
+        """A repository in a folder of its own, with the object format of this one."""
+        places = [git_dir, git_dir, f"{git_dir}/objects", f"{git_dir}/index"]
+        bare = "true" if top == git_dir else "false"
+        found = Repository([bare, self.object_format, "", *places], top)
+        found.prefix = ""
+        found.env = {
+            "GIT_DIR": git_dir,
+            "GIT_WORK_TREE": top,
+            "GIT_COMMON_DIR": git_dir,
+            "GIT_INDEX_FILE": found.index,
+            "GIT_OBJECT_DIRECTORY": found.objects,
+            **env,
+        }
+        return found
 
     @property
     def empty_tree(self) -> str:

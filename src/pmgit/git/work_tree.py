@@ -90,9 +90,14 @@ def content(repository: Repository, blob: Blob, limit: int) -> bytes | None:
     data = small(repository, blob, limit)
     if data is None:
         return None
+    return data if blob_id(repository, data) == blob.oid else None
+
+
+def blob_id(repository: Repository, data: bytes) -> str:
+    """The id that Git has for a blob with this content."""
     digest = _hasher(repository, len(data))
     digest.update(data)
-    return data if digest.hexdigest() == blob.oid else None
+    return digest.hexdigest()
 
 
 def small(repository: Repository, blob: Blob, limit: int) -> bytes | None:

@@ -27,7 +27,7 @@ def read(text: bytes, name: str = "the file") -> list[str] | None:
     if found is None:
         return None
     first, last = found
-    return [_decode(line) for line in lines[first + 1 : last]]
+    return [_strip(line).decode("utf-8", "surrogateescape") for line in lines[first + 1 : last]]
 
 
 def replace(text: bytes, block: list[str], *, where: str = LAST, name: str = "the file") -> bytes:
@@ -96,10 +96,6 @@ def _body(text: bytes, name: str) -> list[bytes]:
 
 def _strip(line: bytes) -> bytes:
     return line.rstrip(b"\r\n")
-
-
-def _decode(line: bytes) -> str:
-    return _strip(line).decode("utf-8", "surrogateescape")
 
 
 def _find(lines: list[bytes], name: str) -> tuple[int, int] | None:

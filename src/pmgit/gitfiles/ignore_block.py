@@ -65,9 +65,11 @@ def plan(
         nested = any(found is not None for found in blocks.values())
     if keep_text is None:
         old = [block.read(before or b"", NAME), *blocks.values()]
-        keep_text = any(_keeps_text(line) for lines in old for line in lines or ())
+        end = f"/**/{KEPT_TEXT[0]}"
+        known = [line for lines in old for line in lines or ()]
+        keep_text = any(line.startswith("!") and line.endswith(end) for line in known)
     below = models_folders.files_below(repository, roots, tracked)
-    where = storage.of(config, storage.has_lfs_lines(snapshot))
+    where = storage.of(config, snapshot)
     made = IgnorePlan(before, before or b"", roots, where, keep_text, nested)
     context = IgnoreContext(repository, tracked, below)
     made.clones = [*shut, *ignore_foreign.clones_in(context)]
@@ -171,10 +173,6 @@ def lines_for_ignored(
         # `README*` would let `README.md.incomplete` in.
         lines += [f"{top}/**/{name}" for name in CACHES]
     return lines
-
-
-def _keeps_text(line: str) -> bool:
-    return line.startswith("!") and line.endswith(f"/**/{KEPT_TEXT[0]}")
 
 
 def _is_shut(repository: Repository, root: str, around: Mapping[str, bytes]) -> bool:

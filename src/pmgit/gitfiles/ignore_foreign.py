@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from pmgit.core.errors import PmgitError
 from pmgit.git.attributes import ignore_rules
-from pmgit.git.blob import SUBMODULE
+from pmgit.git.blob import SUBMODULE, folders_above
 from pmgit.git.names import PROBE
 from pmgit.git.nested import is_repository
 from pmgit.gitfiles.ignore_plan import NAME, SEEN
@@ -52,7 +52,7 @@ def code_lines(
     probes = {pattern: _probes(root, pattern) for pattern in patterns}
     code = [path for path in mine if any(_is(path, pattern) for pattern in patterns)]
     folders = {path[: path.rfind("/")] for path in code}
-    folders |= {above for path in folders for above in _parents(path, root)}
+    folders |= {above for path in folders for above in folders_above(path, root)}
     asked = [path for paths in probes.values() for path in paths]
     asked += [*code, *(f"{folder}/{PROBE}.py" for folder in folders)]
     with shadow_of(context.repository, around) as shadow:
@@ -64,7 +64,7 @@ def code_lines(
     closed: dict[str, None] = {}
     for path in code:
         if path in hidden and any(_is(path, pattern) for pattern in let_in):
-            above = [*_parents(path, root)][::-1]
+            above = [*folders_above(path, root)][::-1]
             shut = next((at for at in above if f"{at}/{PROBE}.py" in hidden), "")
             source, _, pattern = rules[path]
             if shut:
@@ -114,7 +114,7 @@ def clones_in(context: IgnoreContext) -> list[str]:
 
 def _own_repository(repository: Repository, root: str, tracked: Mapping[str, Blob]) -> str:
     """The repository of its own that a models folder is, or lies in; '' for none."""
-    for folder in (root, *_parents(root, "")):
+    for folder in (root, *folders_above(root, "")):
         there = os.path.join(repository.top, *folder.split("/"))
         if folder in tracked and tracked[folder].mode == SUBMODULE:
             return folder
@@ -173,14 +173,6 @@ def _probes(root: str, pattern: str) -> list[str]:
 
 def _is(path: str, pattern: str) -> bool:
     return fnmatchcase(path[path.rfind("/") + 1 :], pattern)
-
-
-def _parents(path: str, root: str) -> Iterable[str]:
-    """The folders above a path, the nearest first, below `root`."""
-    at = path.rpartition("/")[0]
-    while len(at) > len(root):
-        yield at
-        at = at.rpartition("/")[0]
 
 
 def _is_line(place: str) -> bool:

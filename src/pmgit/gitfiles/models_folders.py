@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from pmgit.formats.regular import read_regular
 from pmgit.gitfiles import block
 from pmgit.model import folder
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
+
+#: No ignore file is larger in earnest.
+_MOST_BYTES = 10_000_000
 
 
 def existing(repository: Repository, config: Config, tracked: Iterable[str]) -> list[str]:
@@ -37,13 +41,12 @@ def files_below(repository: Repository, roots: Iterable[str], tracked: Iterable[
     return sorted(found)
 
 
-def has_nested(repository: Repository, roots: Iterable[str]) -> bool:
-    """Whether pmgit's ignore block stands in the models folders, not at the top."""
-    for root in roots:
-        try:
-            with open(os.path.join(repository.top, root, ".gitignore"), "rb") as file:
-                if block.BEGIN.encode("ascii") in file.read():
-                    return True
-        except OSError:
-            continue
-    return False
+def ignore_blocks(repository: Repository, roots: Iterable[str]) -> list[str]:
+    """The `.gitignore` files that have pmgit's block: those of models folders, and that at the top
+    ('').
+    """
+    places = {root: os.path.join(repository.top, root, ".gitignore") for root in ("", *roots)}
+    mark = block.BEGIN.encode("ascii")
+    return [
+        root for root, path in places.items() if mark in (read_regular(path, _MOST_BYTES) or b"")
+    ]

@@ -28,16 +28,25 @@ _HINTS = {
 _POSIX = os.name == "posix"
 
 
-def read(path: str) -> bytes | None:
+def read(path: str, limit: int = -1) -> bytes | None:
     """The content of a file; None when there is none.
 
-    Raises PmgitError when it cannot be read, or is a link: what it points to may be outside of
-    the repository, and Git does not read `.gitattributes` and `.gitignore` through links.
+    Raises PmgitError when it cannot be read, has more than `limit` bytes (below 0: no limit), or is
+    a link: what it points to may be outside of the repository, and Git does not read
+    `.gitattributes` and `.gitignore` through links. A pipe is not opened: it may never end.
     """
     _refuse_link(path)
+    before = _status(path)
+    if before is not None and not (stat.S_ISREG(before.st_mode) or stat.S_ISDIR(before.st_mode)):
+        raise _not_a_file(path)
+    if before is not None and 0 <= limit < before.st_size:
+        raise PmgitError(
+            f"{path} has {before.st_size:,} bytes, at most {limit:,} are read",
+            "move it out of the way, then run it again",
+        )
     try:
         with open(path, "rb") as file:
-            return file.read()
+            return file.read(limit)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -169,7 +178,7 @@ def _refuse_link(path: str) -> None:
 def _refuse_read_only(path: str, before: os.stat_result | None) -> None:
     """A file or folder without any write bit is left alone, also when root could write it."""
     if before is not None and not stat.S_ISREG(before.st_mode):
-        raise PmgitError(f"{path} is not a file", "move it out of the way, then run it again")
+        raise _not_a_file(path)
     if before is not None and not before.st_mode & 0o222:
         raise PmgitError(f"{path} is read-only", f"allow it first: chmod u+w {path}")
     folder = os.path.dirname(path) or "."
@@ -177,6 +186,10 @@ def _refuse_read_only(path: str, before: os.stat_result | None) -> None:
     # On Windows the bit of a folder means nothing.
     if _POSIX and above is not None and stat.S_ISDIR(above.st_mode) and not above.st_mode & 0o222:
         raise PmgitError(f"the folder {folder} is read-only", f"allow it first: chmod u+w {folder}")
+
+
+def _not_a_file(path: str) -> PmgitError:
+    return PmgitError(f"{path} is not a file", "move it out of the way, then run it again")
 
 
 def _exists(path: str) -> PmgitError:

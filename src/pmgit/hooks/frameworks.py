@@ -21,7 +21,7 @@ from pmgit.hooks.names import COMMIT_STAGES, FRAMEWORKS, PRE_COMMIT, PREK, YAML
 from pmgit.report.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pmgit.git.repository import Repository
     from pmgit.hooks.hook_file import HookFile
@@ -86,7 +86,7 @@ def find(state: HookState, asked: str = "", recorded: str = "") -> Framework:
     name = asked or state.tool or recorded
     if name == PRE_COMMIT and not served:
         name = PREK
-    replaceable = asked != PREK and served and not _is_named_by_prek(state)
+    replaceable = asked != PREK and served and not (state.named and state.tool == PREK)
     if not name or (name == PREK and not programs[PREK] and replaceable):
         name = PREK if programs[PREK] and not programs[PRE_COMMIT] else PRE_COMMIT
     config = state.config(name)
@@ -101,7 +101,7 @@ def find(state: HookState, asked: str = "", recorded: str = "") -> Framework:
         argv = (sys.executable, "-I", "-m", "pre_commit")
     blind = [h.stage for h in state.installed if h.kind == PRE_COMMIT and h.stage in COMMIT_STAGES]
     if name == PREK and asked != PREK and blind and YAML not in state.configs:
-        types = " ".join(f"-t {stage}" for stage in blind)
+        types = " ".join(of_stages(blind, "-t"))
         raise PmgitError(
             f"{state.hook(blind[0]).path} is pre-commit's hook, and pre-commit does not read"
             f" {config}: every commit fails",
@@ -112,10 +112,6 @@ def find(state: HookState, asked: str = "", recorded: str = "") -> Framework:
     if not state.named and state.installed:
         call = state.installed[0].call._replace(config="", folder="")
     return Framework(name, argv, config, (*call.options, *call.only))
-
-
-def _is_named_by_prek(state: HookState) -> bool:
-    return bool(state.named) and state.tool == PREK
 
 
 def _refuse_others(state: HookState, name: str) -> None:
@@ -174,18 +170,21 @@ def is_dead(hook: HookFile) -> bool:
     return bool(called) and not os.access(called, os.X_OK) and not path_of(hook.kind)
 
 
+def of_stages(stages: Iterable[str], option: str = "--hook-type") -> list[str]:
+    """The options that name these stages to a framework."""
+    return [word for stage in stages for word in (option, stage)]
+
+
 def install(
     repository: Repository, framework: Framework, stages: Sequence[str] = COMMIT_STAGES
 ) -> None:
     """Have the framework write its Git hooks. Raises PmgitError with what it printed."""
-    types = [word for stage in stages for word in ("--hook-type", stage)]
-    _run(repository, framework, "install", *framework.options, *types)
+    _run(repository, framework, "install", *framework.options, *of_stages(stages))
 
 
 def uninstall(repository: Repository, framework: Framework, stages: Sequence[str]) -> None:
     """Have the framework take its Git hooks away, and put back what it has put aside."""
-    types = [word for stage in stages for word in ("--hook-type", stage)]
-    _run(repository, framework, "uninstall", *types)
+    _run(repository, framework, "uninstall", *of_stages(stages))
 
 
 def validate(repository: Repository, framework: Framework) -> None:

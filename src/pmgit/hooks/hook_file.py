@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 
 from pmgit.core.errors import PmgitError
 from pmgit.hooks import chain, shim
-from pmgit.hooks.names import FRAMEWORKS
+from pmgit.hooks.names import FRAMEWORKS, LFS_CALLS
 
 #: The kinds of hooks beside those of a framework, whose kind is the name of the framework.
 NOTHING, LFS, CHAIN, SHIM, FOREIGN = "nothing", "git-lfs", "chain", "pmgit", "foreign"
@@ -46,6 +46,7 @@ class HookFile:
     """A hook file: `content` None when there is none, `mode` its permissions.
 
     `target` is where it leads when it is a symbolic link; `content` is what lies there then.
+    `handed_on` is the text of what it runs in turn, where somebody has looked for that.
     """
 
     path: str
@@ -53,6 +54,7 @@ class HookFile:
     content: bytes | None = None
     mode: int = 0
     target: str = ""
+    handed_on: str = ""
 
     @classmethod
     def read(cls, path: str, stage: str) -> Self:
@@ -97,9 +99,36 @@ class HookFile:
         return chain.read(self.content or b"")
 
     @property
+    def text(self) -> str:
+        """Its text, and that of what it runs in turn."""
+        return (self.content or b"").decode("utf-8", "replace") + self.handed_on
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines without comments."""
+        lines = (line.strip() for line in self.text.splitlines())
+        return [line for line in lines if not line.startswith("#")]
+
+    @property
+    def uploads(self) -> bool:
+        """Whether its text runs the upload of git-lfs."""
+        return self.kind == LFS or any(c in line for line in self.lines for c in LFS_CALLS)
+
+    @property
+    def is_lefthook(self) -> bool:
+        """Whether lefthook wrote it. Its pre-push hook runs `git lfs pre-push` by itself, with
+        Git's input (seen with 2.2.2; evilmartians/lefthook pull 306 and 731).
+        """
+        return any(line.startswith("call_lefthook run ") for line in self.lines)
+
+    @property
     def judges(self) -> bool:
         """Whether it is a chain that runs pmgit itself."""
         return self.chain is not None and self.chain.judge
+
+    def beside(self, suffix: str) -> Self:
+        """The hook that a framework (`legacy`) or pmgit's chain has put aside, and runs."""
+        return self.read(f"{self.path}.{suffix}", self.stage)
 
     @property
     def is_framework(self) -> bool:

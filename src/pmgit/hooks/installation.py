@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmgit.core.errors import PmgitError, UsageError
+from pmgit.core.errors import PmgitError
 from pmgit.gitfiles import user_files
 from pmgit.hooks import chain
 from pmgit.hooks.hook_file import CHAIN, FOREIGN, LFS, NOTHING, SHIM
@@ -54,8 +54,6 @@ def plan(state: HookState, mode: str, *, python: str) -> list[HookAction]:
     """
     if mode == NONE:
         return []
-    if mode not in (NATIVE, FRAMEWORK):
-        raise UsageError(f"unknown way to install hooks: {mode!r}", "pre-commit, native or none")
     actions = []
     for stage in STAGES:
         if stage == PUSH or mode == NATIVE:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pmgit.git.settings import GitSettings
 from pmgit.hooks import hook_state
 from pmgit.hooks.hook_file import HookFile
-from pmgit.hooks.names import LFS_CALLS, PUSH
+from pmgit.hooks.names import PUSH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ def ensure(repository: Repository) -> PushUpload:
     if not os.path.lexists(hook) and own:
         # pmgit runs git without hooks; here their real folder is what is meant.
         repository.start("-c", f"core.hooksPath={folder}", "lfs", "update").wait()
-    if _uploads(hook):
+    found = HookFile.read(hook, PUSH)
+    kept = found.beside("legacy") if found.is_framework else found
+    if found.runs and kept.runs and (found.uploads or kept.uploads):
         return PushUpload(True, hook)
     if os.path.lexists(hook):
         return PushUpload(False, hook, f'add this line to {hook}: git lfs pre-push "$@"')
@@ -51,12 +53,3 @@ def _hooks_folder(repository: Repository) -> tuple[str, bool]:
     """Where hooks are, and whether the folder belongs to this repository alone."""
     setting = GitSettings(repository).last("core.hookspath")
     return hook_state.hooks_folder(repository), not setting or setting.is_of_repository
-
-
-def _uploads(path: str) -> bool:
-    """Whether a hook runs git-lfs, itself or through the hook that a framework has put aside."""
-    hook = HookFile.read(path, PUSH)
-    text = hook.content or b""
-    if hook.runs and any(call.encode() in text for call in LFS_CALLS):
-        return True
-    return hook.runs and hook.is_framework and _uploads(f"{path}.legacy")

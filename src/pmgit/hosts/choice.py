@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pmgit.core.config import MAX_BYTES
-from pmgit.core.errors import PmgitError, UsageError, cut, nearest
+from pmgit.core.errors import UsageError, cut, nearest
 from pmgit.hosts import limits
 
 TYPE_CHECKING = False
@@ -76,13 +76,7 @@ def _from_snapshot(snapshot: Snapshot, name: str) -> bytes:
             f"{cut(name)!r} in [rules.{RULE}] is no file of this repository",
             "name a file that is tracked or staged, by its path from the top",
         )
-    snapshot.contents.measure([blob])
-    data = snapshot.objects.contents([blob]).get(blob.oid) if blob.size <= MAX_BYTES else b""
-    if blob.size > MAX_BYTES:
-        raise UsageError(f"{path}: {blob.size} bytes is too large for limits")
+    data = snapshot.contents.own_file(blob, MAX_BYTES)
     if data is None:
-        raise PmgitError(
-            f"{path} is not here (partial clone), and pmgit does not fetch",
-            f"fetch it: git cat-file -e {blob.oid}",
-        )
+        raise UsageError(f"{path}: {blob.size} bytes is too large for limits")
     return data

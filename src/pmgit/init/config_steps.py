@@ -42,7 +42,7 @@ def text(roots: Sequence[str], where: str, language: str, hooks: str, file: str)
     """The content of a new `.pmgit.toml`."""
     lines = [
         (f"models = {_list(roots)}", ""),
-        (f'storage = "{where}"', f'or "{LFS if where == IGNORE else IGNORE}"'),
+        (f'storage = "{where}"', f'of weights: "{IGNORE}" or "{LFS}"'),
         (f'language = "{language}"', 'of INFO.md templates: "en" or "zh"'),
         (f'hooks = "{hooks}"', f"of a clone: {', '.join(map(json.dumps, HOOKS))}"),
         *([(f"hooks-config = {_text(file)}", "")] if file else []),
@@ -65,15 +65,14 @@ def _list(names: Sequence[str]) -> str:
 def record(repository: Repository, config: Config, keys: dict[str, str]) -> SetupStep:
     """The step that puts keys about hooks into the configuration that exists."""
     name = config.source.partition(" ")[0]
-    path = os.path.join(repository.top, name)
-    before = after = user_files.read(path) or b""
+    before = after = user_files.read(os.path.join(repository.top, name)) or b""
     for key, value in keys.items():
         after = put_key(after, config.source, key, value)
     what = " and ".join(f"{key} = {_text(value)}" for key, value in keys.items())
     return SetupStep(
         f"write {what} into {name}",
         [(name, before, after)],
-        lambda journal: journal.write(ENTRY, path, after),
+        lambda journal: journal.write(ENTRY, name, after),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.core.config import Config
 from pmgit.core.errors import UsageError
+from pmgit.gitfiles import models_folders
 from pmgit.hooks.names import FILES
 from pmgit.init import candidates
 from pmgit.lfs import missing, pointer
@@ -60,10 +61,7 @@ def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> 
 
     found = candidates.find(repository, tracked)
     if wanted or config.source:
-        names = list(wanted or config.models)
-        if config.source and not wanted:
-            there = [name for name in names if _is_there(repository, name, tracked)]
-            names = there or names[:1]
+        names = list(wanted) or models_folders.existing(repository, config, tracked)
         seen.taken = [weighed(name) for name in names]
     else:
         for path in filter(candidates.is_common, found):
@@ -81,12 +79,6 @@ def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> 
         if any(os.path.lexists(os.path.join(repository.top, mark)) for mark in marks)
     ]
     return seen
-
-
-def _is_there(repository: Repository, path: str, tracked: Iterable[str]) -> bool:
-    """Whether this is a folder on disk or in the index."""
-    on_disk = os.path.isdir(os.path.join(repository.top, path))
-    return on_disk or any(name.startswith(f"{path}/") for name in tracked)
 
 
 def _is_taken(folder: Folder) -> bool:
@@ -149,8 +141,4 @@ def _raw(snapshot: Snapshot, tiers: Tiers, roots: Iterable[str]) -> list[Blob]:
         if blob.is_regular and (tier == ALWAYS or (tier == AMBIGUOUS and path.startswith(begins))):
             asked.append(blob)
     snapshot.objects.survey(asked, pointer.may_be)
-    return [
-        blob
-        for blob in asked
-        if blob.size > 0 and not (blob.head and pointer.read(blob.head, expected=True))
-    ]
+    return [b for b in asked if b.size > 0 and not pointer.read(b.head or b"", expected=True)]

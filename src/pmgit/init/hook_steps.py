@@ -40,7 +40,7 @@ def idle_managers(state: HookState, managers: Collection[str]) -> list[str]:
     ]
 
 
-def mode_here(state: HookState, managers: Collection[str] = ()) -> str:
+def mode_here(state: HookState, managers: Collection[str]) -> str:
     """The kind of hooks when nothing names one: native where the chain judges commits already, and
     beside husky or lefthook, whose users have neither pre-commit nor prek.
     """
@@ -123,7 +123,8 @@ def only_native(repository: Repository, state: HookState) -> tuple[list[SetupSte
             with _watched(journal, state, stages):
                 frameworks.uninstall(repository, framework, stages)
 
-        steps.append(SetupStep(f"run {framework.name} uninstall {_types(stages)}", [], uninstall))
+        gone = " ".join(frameworks.of_stages(stages))
+        steps.append(SetupStep(f"run {framework.name} uninstall {gone}", [], uninstall))
         for hook in list(state.installed):
             legacy = state.hook(hook.stage, "legacy")
             state.hooks[hook.stage] = replace(legacy, path=hook.path)
@@ -151,10 +152,11 @@ def _install(
             if left := [*_missing(hook_state.inspect(repository)), *others]:
                 frameworks.install(repository, framework, list(dict.fromkeys(left)))
 
-    what = " ".join((*map(quote, framework.options), _types(stages)))
-    what = f"run {framework.name} install {what.strip()}"
+    what = " ".join(map(quote, (*framework.options, *frameworks.of_stages(stages))))
+    what = f"run {framework.name} install {what}"
     if other:
-        what = f"run {other.name} uninstall {_types(others)}, then {what}"
+        gone = " ".join(frameworks.of_stages(others))
+        what = f"run {other.name} uninstall {gone}, then {what}"
     return SetupStep(what, [], install)
 
 
@@ -177,10 +179,6 @@ def _other(framework: Framework) -> Framework:
         )
     argv = (found,) if found else (sys.executable, "-I", "-m", "pre_commit")
     return framework._replace(name=name, argv=argv, options=())
-
-
-def _types(stages: Sequence[str]) -> str:
-    return " ".join(f"--hook-type {stage}" for stage in stages)
 
 
 def _watched(

@@ -184,7 +184,11 @@ class Journal:
         )
 
     def write(self, kind: str, path: str, data: bytes) -> None:
-        """Note it, make the folders, write the file: each whole or not at all."""
+        """Note it, make the folders, write the file: each whole or not at all.
+
+        `path` may begin at the top.
+        """
+        path = os.path.normpath(os.path.join(self._top, path))
         if user_files.read(path) == data:
             return
         self.folders(os.path.dirname(path))
@@ -266,7 +270,9 @@ class SetupStep:
     ready: Callable[[], None] | None = None
 
     @classmethod
-    def writing(cls, path: str, kind: str, diff: tuple[str, bytes | None, bytes], why: str) -> Self:
-        """The step that writes the one file of `diff`, which lies at `path`."""
-        name, _, after = diff
-        return cls(f"write {name}{why}", [diff], lambda journal: journal.write(kind, path, after))
+    def writing(
+        cls, kind: str, name: str, before: bytes | None, after: bytes, why: str = ""
+    ) -> Self:
+        """The step that writes the file `name`."""
+        diff = (name, before, after)
+        return cls(f"write {name}{why}", [diff], lambda journal: journal.write(kind, name, after))

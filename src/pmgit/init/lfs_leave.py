@@ -14,7 +14,7 @@ from pmgit.core.config import IGNORE, LFS
 from pmgit.core.errors import PmgitError
 from pmgit.git import attributes
 from pmgit.git.attribute_text import pattern_line, unquoted
-from pmgit.git.blob import encode
+from pmgit.git.entries import restage
 from pmgit.gitfiles import block, ignore_block, user_files
 from pmgit.gitfiles.attributes import attribute_file, lfs_lines
 from pmgit.gitfiles.attributes.attribute_lines import NAME, deciders
@@ -58,7 +58,7 @@ def plan(repository: Repository, config: Config) -> LfsLeaving | None:
     Raises PmgitError when content is not on disk, and what the switch raises.
     """
     snapshot = Snapshot(repository, TREE, [], [])
-    if storage.of(config, storage.has_lfs_lines(snapshot)) != LFS:
+    if storage.of(config, snapshot) != LFS:
         return None
     tracked = {path: blob for path, blob in snapshot.listing().items() if blob.is_regular}
     # Of a model, what Git has as text stays visible.
@@ -172,8 +172,7 @@ def apply(repository: Repository, made: LfsLeaving) -> None:
     journal.note(
         *(Record.for_index(blob.path, f"{blob.mode} {blob.oid}", "") for blob in made.blobs)
     )
-    names = b"".join(encode(blob.path) + b"\0" for blob in made.blobs)
-    repository.run("update-index", "--force-remove", "-z", "--stdin", stdin=names)
+    restage(repository, ((blob.mode, "", blob.path) for blob in made.blobs))
     _write_attributes(repository, journal, made.attributes)
     for step in made.switch.last:
         step.run(journal)
@@ -202,4 +201,4 @@ def _write_attributes(repository: Repository, journal: Journal, made: lfs_setup.
         if made.new_index:
             lfs_setup.stage(repository, made)
         else:
-            repository.run("update-index", "--force-remove", "--", NAME)
+            restage(repository, [("", "", NAME)])

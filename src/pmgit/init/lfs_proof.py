@@ -8,7 +8,6 @@ nothing of the user's is written to.
 
 from __future__ import annotations
 
-import copy
 import os
 from tempfile import TemporaryDirectory
 
@@ -132,28 +131,16 @@ def _push(repository: Repository, made: LfsPlan, samples: Mapping[str, str], fol
 
 def _at(repository: Repository, top: str, settings: Mapping[str, str]) -> Repository:
     """A repository at `top` that is asked with these settings, over those of any configuration."""
-    found = copy.copy(repository)
-    bare = not os.path.isdir(os.path.join(top, ".git"))
-    found.top, found.prefix, found.bare = top, "", bare
-    found.git_dir = found.common_dir = top if bare else os.path.join(top, ".git")
-    found.objects = os.path.join(found.git_dir, "objects")
-    found.index = os.path.join(found.git_dir, "index")
-    found.env = {
-        "GIT_DIR": found.git_dir,
-        "GIT_COMMON_DIR": found.git_dir,
-        "GIT_INDEX_FILE": found.index,
-        "GIT_OBJECT_DIRECTORY": found.objects,
+    git_dir = os.path.join(top, ".git")
+    env = {
         "GIT_ALLOW_PROTOCOL": "file",
         "GIT_LFS_SKIP_PUSH": "0",
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_CONFIG_COUNT": str(len(settings)),
     }
-    if not bare:
-        found.env["GIT_WORK_TREE"] = top
     for number, (name, value) in enumerate(settings.items()):
-        found.env[f"GIT_CONFIG_KEY_{number}"] = name
-        found.env[f"GIT_CONFIG_VALUE_{number}"] = value
-    return found
+        env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return repository.elsewhere(top, git_dir if os.path.isdir(git_dir) else top, env)
 
 
 def _look(there: Repository, samples: Mapping[str, str], contents: Mapping[str, bytes]) -> None:

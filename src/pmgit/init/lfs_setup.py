@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pmgit.core.errors import PmgitError
 from pmgit.git.attributes import LFS, EveryClone
 from pmgit.git.clean import LFS_FILTER
+from pmgit.git.entries import restage
 from pmgit.git.settings import GitSettings
 from pmgit.git.work_tree import clear_skip_mark
 from pmgit.gitfiles import block, models_folders, user_files
@@ -24,8 +25,7 @@ from pmgit.gitfiles.attributes import (
     renormalise,
 )
 from pmgit.gitfiles.attributes.attribute_lines import NAME
-from pmgit.history import old_weights as history
-from pmgit.history.old_weights import RawHistory
+from pmgit.history import old_weights
 from pmgit.hooks import lfs_hook
 from pmgit.lfs import missing, patterns, pointer
 from pmgit.model import storage
@@ -62,7 +62,7 @@ class LfsPlan:
     probes: list[str]
     raw: list[Blob] = field(default_factory=list)
     texts: list[tuple[Blob, Pointer]] = field(default_factory=list)
-    history: RawHistory = field(default_factory=RawHistory)
+    history: list[Blob] = field(default_factory=list)
     hidden: str = ""
     not_here: int = 0
     samples: dict[str, list[str]] = field(default_factory=dict)
@@ -184,7 +184,7 @@ def _fill(
                 made.raw.append(blob)
         elif isinstance(found, pointer.Pointer) and patterns.must_be_text(path) and path != NAME:
             made.texts.append((blob, found))
-    made.history = history.look(
+    made.history = old_weights.find(
         snapshot.repository, lambda paths: lines.matched([*groups.sends, *groups.large], paths)
     )
 
@@ -226,8 +226,7 @@ def stage(repository: Repository, made: LfsPlan) -> None:
         repository.run(*LFS_FILTER, "add", "-f", *sparse, "--", NAME)
         return
     # The user has edits that are not staged, and they stay so.
-    entry = f"{made.attributes.mode},{repository.store(made.new_index)},{NAME}"
-    repository.run("update-index", "--add", "--cacheinfo", entry)
+    restage(repository, [(made.attributes.mode, repository.store(made.new_index), NAME)])
 
 
 def _prove(repository: Repository, made: LfsPlan) -> None:

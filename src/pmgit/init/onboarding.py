@@ -23,7 +23,6 @@ from pmgit.hooks.names import LFS_HOOKS
 from pmgit.init import config_steps, entry_steps, hook_steps, lfs_setup, readme_template
 from pmgit.init.detect import Look, look
 from pmgit.init.journal import BLOCK, CONFIG, HOOK, OWN, Journal, SetupStep
-from pmgit.model import storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +74,7 @@ def plan(repository: Repository, config: Config, wanted: SetupWish) -> SetupPlan
     named = ("models", "storage", "language")
     config_steps.refuse_contradiction(config, {key: getattr(wanted, key) for key in named})
     seen = look(repository, config, wanted.models)
-    where = wanted.storage or storage.of(config, seen.lfs_lines)
+    where = wanted.storage or config.storage or (LFS if seen.lfs_lines else IGNORE)
     roots = [folder.path for folder in seen.taken]
     state = hook_state.inspect(repository)
     seen.hooks = hook_steps.hook_lines(state)
@@ -103,7 +102,7 @@ def plan(repository: Repository, config: Config, wanted: SetupWish) -> SetupPlan
         made.config = parse(text, FILE)
         made.roots = list(made.config.models)
         why = f": storage {where!r}, hooks {hooks!r}"
-        made.steps.append(_own(repository, FILE, text, why))
+        made.steps.append(SetupStep.writing(OWN, FILE, None, text, why))
     else:
         known = recorded or hook_steps.mode_of_clone(state, seen.managers)
         keys = {"hooks": hooks} if known != hooks and (wanted.hooks or not recorded) else {}
@@ -137,12 +136,6 @@ def _hooks(
     return out + hook_steps.install_steps(repository, state, made.hooks)
 
 
-def _own(repository: Repository, name: str, data: bytes, why: str = "") -> SetupStep:
-    """The step that writes a file which is all ours."""
-    path = os.path.join(repository.top, *name.split("/"))
-    return SetupStep.writing(path, OWN, (name, None, data), why)
-
-
 def _pages(repository: Repository, made: SetupPlan) -> list[SetupStep]:
     """The steps that write README.md and .gitkeep of the models folders, where there is none."""
     steps = []
@@ -156,12 +149,11 @@ def _pages(repository: Repository, made: SetupPlan) -> list[SetupStep]:
             )
         names = os.listdir(folder) if os.path.isdir(folder) else []
         if not any(name.lower().startswith("readme") for name in names):
-            name = f"{root}/{readme_template.NAME}"
+            name, why = f"{root}/{readme_template.NAME}", ": how models are kept here"
             page = readme_template.write(root, made.config.language, made.storage)
-            steps.append(_own(repository, name, page, ": how models are kept here"))
+            steps.append(SetupStep.writing(OWN, name, None, page, why))
         if ".gitkeep" not in names:
-            name = f"{root}/.gitkeep"
-            steps.append(_own(repository, name, b""))
+            steps.append(SetupStep.writing(OWN, f"{root}/.gitkeep", None, b""))
     return steps
 
 

@@ -11,8 +11,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pmgit.core.config import FILE, IGNORE, LFS, parse
-from pmgit.gitfiles import block, models_folders, user_files
+from pmgit.core.config import FILE, parse
+from pmgit.gitfiles import models_folders, user_files
 from pmgit.hooks.installation import NONE
 from pmgit.init import config_steps, onboarding, readme_template
 from pmgit.init.detect import Look
@@ -43,31 +43,17 @@ class Switch:
         return [*self.first, *self.last]
 
 
-def to_lfs(repository: Repository, config: Config) -> Switch | None:
-    """The switch of `pmgit lfs-setup` besides Git LFS itself; None when weights are not ignored.
+def switch(
+    repository: Repository, config: Config, storage: str, keep_text: bool | None = None
+) -> Switch:
+    """The steps to another storage, without those of Git LFS.
 
     Raises PmgitError when the configuration cannot be changed line by line, or a line of the
     user's defeats the new ignore rules.
     """
-    return switch(repository, config, LFS, None) if config.storage == IGNORE else None
-
-
-def has_block(repository: Repository, switched: Switch) -> bool:
-    """Whether it is pmgit's own block that hides weights, and not the user's lines alone."""
-    for name in (".gitignore", *(f"{root}/.gitignore" for root in switched.roots)):
-        text = user_files.read(os.path.join(repository.top, *name.split("/")))
-        if block.read(text or b"", name) is not None:
-            return True
-    return False
-
-
-def switch(repository: Repository, config: Config, storage: str, keep_text: bool | None) -> Switch:
-    """The steps to another storage, without those of Git LFS."""
     name = config.source.partition(" ")[0] or FILE
-    path = os.path.join(repository.top, name)
-    before = user_files.read(path)
+    before = user_files.read(os.path.join(repository.top, name))
     after = config_steps.put_key(before or b"", config.source or FILE, "storage", storage)
-    after = _reworded(after, storage)
     new = parse(after, name)
     tracked = Snapshot(repository, TREE, [], []).listing()
     roots = models_folders.existing(repository, new, tracked)
@@ -76,22 +62,8 @@ def switch(repository: Repository, config: Config, storage: str, keep_text: bool
     made.first = onboarding.ignore_steps(repository, plan, keep_text)
     for root in roots:
         made.last += _readme(repository, f"{root}/{readme_template.NAME}", made)
-    diff = (name, before, after)
-    made.last.append(SetupStep.writing(path, ENTRY, diff, f": storage {storage!r}"))
+    made.last.append(SetupStep.writing(ENTRY, name, before, after, f": storage {storage!r}"))
     return made
-
-
-def _reworded(data: bytes, storage: str) -> bytes:
-    """The line as pmgit writes it has a comment that names the other storage."""
-    other = LFS if storage == IGNORE else IGNORE
-    value, was, now = (f'"{word}"'.encode() for word in (storage, storage, other))
-    lines = data.split(b"\n")
-    for at, line in enumerate(lines):
-        words = line.split()
-        if words[:3] == [b"storage", b"=", value] and words[3:] == [b"#", b"or", was]:
-            begin, _, _ = line.rpartition(was)
-            lines[at] = begin + now + line[len(begin) + len(was) :]
-    return b"\n".join(lines)
 
 
 def _readme(repository: Repository, name: str, made: Switch) -> list[SetupStep]:
@@ -104,5 +76,4 @@ def _readme(repository: Repository, name: str, made: Switch) -> list[SetupStep]:
     if after is None:
         made.notes.append(f"{name} is yours: check what it has on weights and Git")
         return []
-    diff = (name, before, after)
-    return [SetupStep.writing(path, OWN, diff, ": its paragraph on weights and Git")]
+    return [SetupStep.writing(OWN, name, before, after, ": its paragraph on weights and Git")]

@@ -12,10 +12,12 @@ import os
 from typing import TYPE_CHECKING
 
 from pmgit.git import attributes, streams
-from pmgit.git.blob import decode, encode, folders_of
+from pmgit.git.blob import decode
+from pmgit.git.entries import restage
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.revisions import id_of
 from pmgit.gitfiles import block, parts, user_files
+from pmgit.gitfiles.attributes import only_here
 from pmgit.gitfiles.ignore_plan import NAME as IGNORE
 from pmgit.gitfiles.what_if import shadow_of
 from pmgit.hooks import chain
@@ -52,7 +54,8 @@ def unhidden(repository: Repository, journal: Journal, roots: Sequence[str]) -> 
         return {}
     others = ("--others", "--ignored", "--exclude-standard")
     paths = _names(repository, "ls-files", "-z", *others, "--", *roots)
-    with shadow_of(repository, _files(repository, IGNORE, paths, after)) as shadow:
+    files = {**only_here.on_disk(repository, {}, paths, IGNORE), **after}
+    with shadow_of(repository, files) as shadow:
         still = attributes.ignored(shadow, paths)
     return _sizes(repository, [path for path in paths if path not in still])
 
@@ -65,7 +68,7 @@ def raw_again(repository: Repository, journal: Journal) -> dict[str, int]:
     paths = _names(repository, "ls-files", "-z")
     now = attributes.of_paths(repository, paths, "filter")
     sent = [path for path, given in now.items() if given["filter"] == attributes.LFS]
-    with shadow_of(repository, _files(repository, ATTRIBUTES, sent, after)) as shadow:
+    with shadow_of(repository, {**only_here.on_disk(repository, {}, sent), **after}) as shadow:
         then = attributes.of_paths(shadow, sent, "filter")
     lost = [path for path, given in then.items() if given["filter"] != attributes.LFS]
     restored = {entry.path for entry in journal.records if entry.kind == INDEX}
@@ -80,19 +83,6 @@ def raw_again(repository: Repository, journal: Journal) -> dict[str, int]:
 
 def _names(repository: Repository, *argv: str) -> list[str]:
     return [decode(name) for name in repository.run(*argv).split(b"\0") if name]
-
-
-def _files(
-    repository: Repository, name: str, paths: Iterable[str], after: dict[str, bytes]
-) -> dict[str, bytes]:
-    """The ignore or attribute files that speak about paths, as they will be."""
-    found = {}
-    for folder in folders_of(paths):
-        place = f"{folder}/{name}" if folder else name
-        data = after.get(place, user_files.read(os.path.join(repository.top, *place.split("/"))))
-        if data is not None:
-            found[place] = data
-    return found
 
 
 def _sizes(repository: Repository, paths: Iterable[str]) -> dict[str, int]:
@@ -256,13 +246,10 @@ def _put_back(repository: Repository, path: str, now: str, before: str) -> str:
     _, head, _ = repository.start("ls-tree", "-z", "HEAD", "--", path).wait()
     if now.rpartition(" ")[2].encode("ascii") in head if now else not head:
         return f"left {path} in the index: it is committed"
-    if before:
-        if repository.start("cat-file", "-e", before.split(" ")[1]).wait()[0]:
-            return f"left {path} in the index: what was staged before is gone"
-    else:
-        before = f"0 {'0' * len(repository.empty_tree)}"
-    line = before.encode("ascii") + b"\t" + encode(path) + b"\0"
-    repository.run("update-index", "-z", "--index-info", stdin=line)
+    mode, _, oid = before.partition(" ")
+    if oid and repository.start("cat-file", "-e", oid).wait()[0]:
+        return f"left {path} in the index: what was staged before is gone"
+    restage(repository, [(mode, oid, path)])
     return ""
 
 

@@ -7,9 +7,7 @@ as models are. A part that has an INFO.md of its own is a model.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from pmgit.git.blob import folders_above
 
 #: Names of parts that no model has: of pipelines (diffusers, transformers), of exports.
 _PARTS = frozenset(
@@ -42,27 +40,19 @@ def joined(models: set[str], described: set[str], root: str) -> set[str]:
     """
     children: dict[str, set[str]] = {}
     for model in models:
-        above, _, name = model.rpartition("/")
-        while len(above) > len(root):
-            children.setdefault(above, set()).add(name)
-            above, _, name = above.rpartition("/")
+        child = model
+        for above in folders_above(model, root):
+            children.setdefault(above, set()).add(child.rpartition("/")[2])
+            child = above
     if not children:
         return models
-    containers = {above for model in models & described for above in _above(model, root)}
+    containers = {above for model in models & described for above in folders_above(model, root)}
     found: set[str] = set()
     for folder in sorted(children, key=lambda folder: folder.count("/")):
-        free = folder not in containers and found.isdisjoint(_above(folder, root))
+        free = folder not in containers and found.isdisjoint(folders_above(folder, root))
         if free and _are_parts(children[folder]):
             found.add(folder)
-    return {model for model in models if found.isdisjoint(_above(model, root))} | found
-
-
-def _above(folder: str, root: str) -> Iterable[str]:
-    """The folders between a folder and `root`."""
-    folder = folder.rpartition("/")[0]
-    while len(folder) > len(root):
-        yield folder
-        folder = folder.rpartition("/")[0]
+    return {model for model in models if found.isdisjoint(folders_above(model, root))} | found
 
 
 def _are_parts(names: set[str]) -> bool:

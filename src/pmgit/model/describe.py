@@ -99,20 +99,7 @@ def describe(folder: str, name: str, tiers: Tiers) -> Description:
 
 def look(folder: str, name: str) -> Description:
     """As `describe`, without `files`: of weights no more is read than headers."""
-    found = Description()
-    entry = caches.repo_id(name)
-    if entry:
-        found.repo_id = entry if repo_id.is_valid(entry) else ""
-        found.commit, found.places = traces.snapshot_of(folder)
-    else:
-        times, links = _walk(folder)
-        found.places = {path: f"{folder}/{path}" for path in times}
-        found.commit, found.downloaded = traces.of_notes(folder, times)
-        found.repo_id, commit = traces.of_links(links)
-        found.commit = found.commit or commit or traces.snapshot_of(folder)[0]
-        if links:
-            many = "" if len(links) == 1 else "s"
-            found.problems.append(f"{len(links)} link{many} not followed, and not listed")
+    found = origin_of(folder, name)
     places = found.places
     found.card = card.read(read_regular(places.get("README.md", ""), card.MAX_BYTES) or b"")
     found.license = card.license_of(found.card)
@@ -120,6 +107,25 @@ def look(folder: str, name: str) -> Description:
     if not found.repo_id:
         found.repo_id, found.guess = _source(found.config.name_or_path, name)
     found.parameters = count_parameters(places, found.problems)
+    return found
+
+
+def origin_of(folder: str, name: str) -> Description:
+    """As `look`, of the places of files and of what the Hub's client has left alone."""
+    found = Description()
+    entry = caches.repo_id(name)
+    if entry:
+        found.repo_id = entry if repo_id.is_valid(entry) else ""
+        found.commit, found.places = traces.snapshot_of(folder)
+        return found
+    times, links = _walk(folder)
+    found.places = {path: f"{folder}/{path}" for path in times}
+    found.commit, found.downloaded = traces.of_notes(folder, times)
+    found.repo_id, commit = traces.of_links(links)
+    found.commit = found.commit or commit or traces.snapshot_of(folder)[0]
+    if links:
+        many = "" if len(links) == 1 else "s"
+        found.problems.append(f"{len(links)} link{many} not followed, and not listed")
     return found
 
 

@@ -10,6 +10,7 @@ the model above it. An entry of the Hub's cache is one model.
 from __future__ import annotations
 
 import os
+import sys
 
 from pmgit.git.blob import LINK, REGULAR
 from pmgit.git.nested import is_repository
@@ -186,7 +187,12 @@ def with_parents(folders: Iterable[str], root: str = "") -> set[str]:
 
 
 def files_on_disk(
-    top: str, root: str, *, of_other: bool = False, described: Collection[str] = ()
+    top: str,
+    root: str,
+    *,
+    of_other: bool = False,
+    described: Collection[str] = (),
+    bounded: bool = True,
 ) -> Iterator[str]:
     """The files below a models folder in the work tree, from the top of the repository.
 
@@ -194,15 +200,16 @@ def files_on_disk(
     this one's. (`of_other`: they are asked for, where the models folder is one.) Links are not
     followed, neither inside nor when the models folder itself is one (a shared drive), and listed
     only in a model's folder when they are named as weights. No look is taken into a `described`
-    folder, unless it is a part of a model above, whose files lie beside it. The look is bounded by
-    MAX_DEPTH and MAX_FOLDERS.
+    folder, unless it is a part of a model above, whose files lie beside it. A `bounded` look has an
+    end at MAX_DEPTH and MAX_FOLDERS.
     """
     if os.path.islink(f"{top}/{root}"):
         return
     if not of_other and _is_inside_other(top, root):
         yield f"{root}/.git"
         return
-    left = MAX_FOLDERS
+    left = MAX_FOLDERS if bounded else sys.maxsize
+    deepest = MAX_DEPTH if bounded else sys.maxsize
     folders = [(root, 0, False)]  # with: how deep it lies, whether it lies in a model's folder
     while folders and left:
         folder, depth, inside = folders.pop()
@@ -221,7 +228,10 @@ def files_on_disk(
                     below.append(entry)
                 elif entry.name == ".git":
                     continue  # `.git` of no repository
-                elif entry.is_file(follow_symlinks=False) or (depth and _stands_for_weights(entry)):
+                elif entry.is_file(follow_symlinks=False) or (
+                    # A link that is named as weights: in a cache, or into one.
+                    depth and entry.name.endswith(WEIGHTS) and entry.is_symlink()
+                ):
                     inside = inside or (depth > 0 and bool(described) and counts(entry.name))
                     yield f"{folder}/{entry.name}"
             for entry in below:
@@ -229,7 +239,7 @@ def files_on_disk(
                 if path in described and not inside:
                     continue
                 passed = entry.name == ".git" or _is_passed(folder, entry.name, beside)
-                if depth < MAX_DEPTH and not passed:
+                if depth < deepest and not passed:
                     folders.append((path, depth + 1, inside))
         except OSError:
             continue
@@ -253,11 +263,6 @@ def _is_inside_other(top: str, root: str) -> bool:
             return True
         above = above.rpartition("/")[0]
     return False
-
-
-def _stands_for_weights(entry: os.DirEntry[str]) -> bool:
-    """Whether this is a link that is named as weights: in a cache, or into one."""
-    return entry.name.endswith(WEIGHTS) and entry.is_symlink()
 
 
 def links_on_disk(top: str, root: str) -> Iterator[str]:

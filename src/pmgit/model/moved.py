@@ -69,9 +69,9 @@ class Moves:
         names = {path.rpartition("/")[2] for path in gone}
         asked = [(self._grade(blob.path, blob), blob.path) for blob in coming]
         # The strictest first. Which one is the copy is unknown; most likely a file keeps its name.
-        asked.sort(key=lambda one: (_negated(one[0]), one[1].rpartition("/")[2] not in names, one))
+        asked.sort(key=lambda one: (one[1].rpartition("/")[2] not in names, one))
         free = []
-        for grade, path in asked:
+        for grade, path in sorted(asked, key=lambda one: one[0], reverse=True):
             fitting = [old for old, left in room.items() if left and _covers(old, grade)]
             if fitting:
                 room[min(fitting)] -= 1
@@ -82,7 +82,3 @@ class Moves:
 def _covers(old: tuple[int, int], new: tuple[int, int]) -> bool:
     """Whether what was `old` may become `new` without being more than it was."""
     return old[0] >= new[0] and old[1] >= new[1]
-
-
-def _negated(grade: tuple[int, int]) -> tuple[int, int]:
-    return -grade[0], -grade[1]

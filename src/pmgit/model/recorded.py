@@ -6,11 +6,13 @@ import os
 
 from pmgit.lfs.pointer import Pointer
 from pmgit.model import info_file
+from pmgit.model.folder import LOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.model.folder import Model
     from pmgit.model.info_file import Info
+    from pmgit.model.lock_file import Lock
     from pmgit.model.subject import Subject
 
 
@@ -62,7 +64,25 @@ def facts(subject: Subject, model: Model) -> dict[str, Fact]:
         except OSError:
             continue
         found[path[begin:]] = Fact(size, is_weights=True)
+    for path, (size, sha256) in subject.snapshot.hashed.items():
+        if path.startswith(f"{model.path}/"):
+            name = path[begin:]
+            found[name] = Fact(size, sha256, is_weights=name in found and found[name].is_weights)
     return found
+
+
+def lock_of(subject: Subject, model: Model) -> Lock | None:
+    """The model's lock; None without one that can be read: of that lock-mismatch speaks."""
+    blob = next((b for b in model.blobs if b.path == f"{model.path}/{LOCK}"), None)
+    if blob is None:
+        return None
+    from pmgit.model import lock_file  # most models that a hook judges have nothing to ask it
+
+    texts = subject.snapshot.contents.texts_of([blob], lock_file.MAX_BYTES)
+    try:
+        return lock_file.parse(texts.get(blob.oid, b""), LOCK)
+    except lock_file.LockError:
+        return None
 
 
 def difference(fact: Fact | None, size: int, sha256: str) -> str:

@@ -50,12 +50,12 @@ class Stated:
     `info` is that of INFO.md, None where it has none, or only a placeholder; `language` is that of
     INFO.md. `others` are those of pmgit.lock and of the card, `texts` the licenses whose text lies
     there; `has_other_texts`: one lies there that is not recognised. `is_due`: what is wrong with
-    the model is an error now, because weights, or one of these files, change. `lock_type` is the
-    kind of source that the lock names, '' without one.
+    the model is an error now, because weights, or one of these files, change. `lock` are the bytes
+    of pmgit.lock.
     """
 
     __slots__ = (
-        "has_other_texts", "info", "is_due", "language", "lock_type", "model", "others", "texts",
+        "has_other_texts", "info", "is_due", "language", "lock", "model", "others", "texts",
     )  # fmt: skip
 
     def __init__(self, model: Model, *, is_due: bool) -> None:
@@ -66,7 +66,7 @@ class Stated:
         self.others: list[Statement] = []
         self.texts: list[Statement] = []
         self.has_other_texts = False
-        self.lock_type = ""
+        self.lock = b""
 
     @property
     def all(self) -> list[Statement]:
@@ -156,7 +156,8 @@ def _take_files(
     for blob, data in files:
         name = blob.path.rpartition("/")[2]
         if name == LOCK:
-            text, line, stated.lock_type = lock_file.license_of(data)
+            stated.lock = data
+            text, line = lock_file.license_of(data)
         elif name == CARD:
             from pmgit.model import card_license
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from pmgit.core.config import IGNORE, LFS
-from pmgit.core.units import read_size
 from pmgit.lfs.patterns import MAX_TEXT_BYTES
-from pmgit.snapshots.base import TREE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.core.config import Config
-    from pmgit.git.repository import Repository
+    from pmgit.snapshots.base import Snapshot
 
 _WORD = b"filter=lfs"
 
 
-def of(config: Config, has_lfs_lines: bool) -> str:
+def of(config: Config, snapshot: Snapshot) -> str:
     """`ignore` or `lfs`: what is configured, else what the repository does already."""
-    if config.storage:
-        return config.storage
-    return LFS if has_lfs_lines else IGNORE
+    return config.storage or (LFS if has_lfs_lines(snapshot) else IGNORE)
 
 
 def largest_text(config: Config) -> int:
@@ -29,24 +25,14 @@ def largest_text(config: Config) -> int:
     `text-in-lfs` and of `oversized-blob` must agree.
     """
     limits = (("text-in-lfs", "max-text-size"), ("oversized-blob", "max-file-size"))
-    return min(limit(config, rule, option, MAX_TEXT_BYTES) for rule, option in limits)
+    return min(config.size(rule, option, MAX_TEXT_BYTES) for rule, option in limits)
 
 
-def limit(config: Config, rule: str, option: str, default: int) -> int:
-    """The size that the configuration sets for an option of a rule, else `default`."""
-    value = config.rules.get(rule, {}).get(option, default)
-    try:
-        return read_size(getattr(value, "text", str(value)))
-    except ValueError:
-        return default  # the judgement complains of it
-
-
-def has_lfs_lines(source: Snapshot | Repository) -> bool:
-    """Whether any .gitattributes file of a snapshot (of a repository: its index) names Git LFS.
+def has_lfs_lines(snapshot: Snapshot) -> bool:
+    """Whether any .gitattributes file of a snapshot names Git LFS.
 
     Two git processes; only asked for when weights are found that no attribute speaks about.
     """
-    snapshot = source if isinstance(source, Snapshot) else Snapshot(source, TREE, [], [])
     return any(map(_names_lfs, snapshot.attribute_texts().values()))
 
 

@@ -298,11 +298,11 @@ class Subject:
     @lazy
     def storage(self) -> str:
         """The place for weights that no attribute names: `ignore` or `lfs`."""
-        from pmgit.model import storage
-
         if self.config.storage:
             return self.config.storage
-        return storage.of(self.config, storage.has_lfs_lines(self.snapshot))
+        from pmgit.model import storage
+
+        return storage.of(self.config, self.snapshot)
 
     # -- weights --------------------------------------------------------------------------------
 

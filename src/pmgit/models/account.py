@@ -18,6 +18,7 @@ from pmgit.model import folder, info_file, local_weights, lock_file
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import LockError
 from pmgit.model.weights import Tiers
+from pmgit.models import outward_links
 from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pmgit.lfs.pointer import Pointer
     from pmgit.model.info_file import Info
     from pmgit.model.lock_file import Lock
+    from pmgit.models.outward_links import OutwardLink
 
 #: A file that lies in the work tree: it is the content, a pointer to it, or neither.
 CONTENT, POINTER, LINK, OTHER = "content", "pointer", "link", "other"
@@ -50,9 +52,10 @@ class OnDisk:
 class Account:
     """One model: the folder `path` in the models folder `root`. Other paths count from `path`.
 
-    `lock` is None without a pmgit.lock; `lock_trouble` says why one cannot be used. `pointers` are
-    those of the index, `raw` the other files that the index has; `disk` is what lies in the work
-    tree (without INFO.md and pmgit.lock), `weights` the paths that are weights, wherever they are.
+    `lock` is None without a pmgit.lock; `lock_trouble` says why one cannot be used. `blobs` are all
+    files that the index has; without INFO.md and pmgit.lock, `pointers` are those of its pointers
+    and `raw` the others. `disk` is what lies in the work tree (without these two), `weights` the
+    paths that are weights, wherever they are.
     """
 
     path: str
@@ -62,6 +65,7 @@ class Account:
     info: Info | None = None
     pointers: dict[str, Pointer] = field(default_factory=dict)
     raw: dict[str, Blob] = field(default_factory=dict)
+    blobs: dict[str, Blob] = field(default_factory=dict)
     disk: dict[str, OnDisk] = field(default_factory=dict)
     weights: set[str] = field(default_factory=set)
 
@@ -78,13 +82,15 @@ class Accounts:
     `others` are models that a command is not about, where it is about some only.
 
     `loose` are weights outside of every model's folder, `clones` the folders that are repositories
-    of their own; both count from the top of the repository.
+    of their own, with the weights in each; `links` lead out of the models folders, or to nothing.
+    All paths count from the top of the repository.
     """
 
     models: list[Account] = field(default_factory=list)
     others: list[Account] = field(default_factory=list)
     loose: list[str] = field(default_factory=list)
-    clones: list[str] = field(default_factory=list)
+    clones: dict[str, list[str]] = field(default_factory=dict)
+    links: list[OutwardLink] = field(default_factory=list)
 
 
 def collect(repository: Repository, config: Config) -> Accounts:
@@ -98,17 +104,19 @@ def collect(repository: Repository, config: Config) -> Accounts:
     tiers = Tiers(config)
     found = Accounts()
     for root in config.models:
-        on_disk = set(folder.files_on_disk(repository.top, root))
+        on_disk = set(folder.files_on_disk(repository.top, root, bounded=False))
         known = [p for p, b in listing.items() if p.startswith(f"{root}/") and folder.is_file(b)]
         models = [Account(path, root) for path in folder.find([*known, *on_disk], root)]
         below = [blob for blob in blobs if blob.path.startswith(f"{root}/")]
         without = _share_out(models, below, on_disk, repository.top)
-        found.clones += [p.removesuffix("/.git") for p in without if p.endswith("/.git")]
+        for path in sorted(p.removesuffix("/.git") for p in without if p.endswith("/.git")):
+            files = folder.files_on_disk(repository.top, path, of_other=True, bounded=False)
+            found.clones[path] = sorted(local_weights.find(files, tiers, repository.top))
         loose = [path for path in without if not path.endswith("/.git")]
         found.loose += local_weights.find(loose, tiers, repository.top)
         found.models += models
     found.loose.sort()
-    found.clones.sort()
+    found.links = outward_links.find(repository.top, config.models, tiers)
     for model in found.models:
         names = [f"{model.path}/{name}" for name in {*model.disk, *model.raw}]
         weights = local_weights.find(names, tiers, repository.top)
@@ -140,6 +148,7 @@ def _share_out(
             without.add(blob.path)
             continue
         name = blob.path[len(model.path) + 1 :]
+        model.blobs[name] = blob
         if name in (INFO, LOCK):
             continue
         stands_for = pointer.read(blob.head) if blob.head else None
@@ -163,7 +172,7 @@ def look_again(repository: Repository, model: Account) -> None:
     begin = len(model.path) + 1
     places = [
         path
-        for path in folder.files_on_disk(repository.top, model.root)
+        for path in folder.files_on_disk(repository.top, model.root, bounded=False)
         if path.startswith(f"{model.path}/") and path[begin:] not in (INFO, LOCK)
     ]
     model.disk = {path[begin:]: _look(os.path.join(repository.top, path)) for path in places}

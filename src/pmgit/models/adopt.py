@@ -95,7 +95,7 @@ def copy_in(repository: Repository, source: str, path: str) -> int:
         os.makedirs(staging)
         pairs = list(_files(source))
         sizes = {os.path.join(staging, name): os.lstat(place).st_size for place, name in pairs}
-        demand_room(repository, sizes)
+        demand_room(repository, path, sizes)
         total = 0
         for place, name in pairs:
             to = os.path.join(staging, *name.split("/"))

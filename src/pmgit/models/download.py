@@ -59,7 +59,7 @@ class Download:
         for file in files:
             pull.refuse_links(self.repository.top, self.path, file.path)
         parts = {self._part(file): max(file.size, 0) for file in files}
-        pull.demand_room(self.repository, parts)
+        pull.demand_room(self.repository, self.path, parts)
         done = []
         for file in sorted(files, key=lambda file: (file.size, file.path)):
             target = os.path.join(self.repository.top, self.path, *file.path.split("/"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
+from pmgit.core.file_lock import take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,9 +33,9 @@ def alone(
     fd = os.open(os.path.join(folder, name), os.O_RDWR | os.O_CREAT, 0o666)
     try:
         end = time.monotonic() + seconds
-        if not _take(fd):
+        if not take(fd):
             on_wait()
-            while not _take(fd):
+            while not take(fd):
                 if time.monotonic() > end:
                     raise PmgitError(
                         f"another pmgit has worked on {path} for {seconds:.0f} s",
@@ -45,23 +45,3 @@ def alone(
         yield
     finally:
         os.close(fd)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _take(fd: int) -> bool:
-        try:
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def _take(fd: int) -> bool:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

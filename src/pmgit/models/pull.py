@@ -70,7 +70,7 @@ def pull(
     folder = staging(repository)
     targets = {file: os.path.join(repository.top, model, *file.path.split("/")) for file in files}
     parts = {file: os.path.join(folder, f"{file.sha256}.part") for file in files}
-    demand_room(repository, {parts[file]: file.size for file in files})
+    demand_room(repository, model, {parts[file]: file.size for file in files})
     for file in files:
         refuse_links(repository.top, model, file.path)
     order = sorted(files, key=lambda file: (file.size, file.path))
@@ -117,13 +117,17 @@ def revision_of(lock: Lock) -> str:
     return revision
 
 
-def demand_room(repository: Repository, parts: Mapping[str, int]) -> None:
+def demand_room(repository: Repository, model: str, parts: Mapping[str, int]) -> None:
     """Raise PmgitError when a disk has no room for the files that are put together at `parts`.
 
     `parts` are paths with the bytes that each will have; bytes that have arrived already count.
+    They end in the model folder `model`, which may lie on another disk.
     """
     wanted = sum(size - min(size, size_of(part)) for part, size in parts.items())
-    for folder in (repository.top, repository.common_dir):
+    target = os.path.join(repository.top, model)
+    while not os.path.isdir(target):
+        target = os.path.dirname(target)
+    for folder in (target, repository.common_dir):
         free = shutil.disk_usage(folder).free
         if wanted + _SPARE > free:
             raise PmgitError(
@@ -135,8 +139,11 @@ def demand_room(repository: Repository, parts: Mapping[str, int]) -> None:
 
 def disk_error(path: str, error: OSError) -> PmgitError:
     """The error for a file that could not be written."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    hint = _ROOM if full else "see who may write there: ls -la"
+    hint = "see who may write there: ls -la"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        hint = _ROOM
+    elif error.errno == errno.EFBIG:
+        hint = "this disk, or a limit (ulimit -f), allows no file of this size"
     return PmgitError(f"{path} could not be written: {error.strerror}", hint)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pmgit.core.finding import Fix, Step
 from pmgit.licenses.expression import read
 from pmgit.licenses.phrase import terms
-from pmgit.model import info_file
+from pmgit.model import caches, info_file
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import LOCAL
 from pmgit.models.account import CONTENT, LINK, POINTER
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pmgit.models.account import Account, Accounts
 
 #: Where the weights of a model are.
-HERE, STANDS_IN, MISSING, CHANGED, NOT_LOCKED, NONE = (
-    "here", "pointer", "missing", "changed", "not locked", "none",
+HERE, STANDS_IN, MISSING, CHANGED, LINKED, NOT_LOCKED, NONE = (
+    "here", "pointer", "missing", "changed", "link", "not locked", "none",
 )  # fmt: skip
 #: What INFO.md is.
 FULL, PLACEHOLDERS, ABSENT = "ok", "TODO", "missing"
@@ -63,13 +63,14 @@ class ModelRow:
 
     @property
     def is_only_copy(self) -> bool:
-        """Whether nothing says where these weights could be fetched again."""
+        """Whether weights lie here that nothing says where to fetch again, and Git has not."""
         model = self.model
-        if not model.weights or model.pointers.keys() >= model.weights:
+        here = {path for path, there in model.disk.items() if there.kind == CONTENT}
+        if not (model.weights & here) - model.pointers.keys() - model.raw.keys():
             return False
         if model.lock:
             return model.lock.type == LOCAL
-        return not (model.info and model.info.repo_id)
+        return not (caches.repo_id(model.name) or (model.info and model.info.repo_id))
 
 
 def state_of(model: Account) -> str:
@@ -86,9 +87,11 @@ def state_of(model: Account) -> str:
             states.add(STANDS_IN)
         elif there.kind == LINK or (there.size != file.size and path in model.weights):
             states.add(CHANGED)
-    if model.weights - need.keys():
-        states.add(NOT_LOCKED)
-    order = (CHANGED, MISSING, STANDS_IN, NOT_LOCKED)
+    for path in model.weights - need.keys():
+        there = model.disk.get(path)
+        is_link = bool(there and there.kind == LINK) and not caches.repo_id(model.name)
+        states.add(LINKED if is_link else NOT_LOCKED)
+    order = (CHANGED, MISSING, STANDS_IN, LINKED, NOT_LOCKED)
     return next((state for state in order if state in states), HERE)
 
 
@@ -132,7 +135,7 @@ def _info(model: Account) -> str:
 def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
     """The tasks that somebody has with a model, each with its command."""
     model = row.model
-    if row.info == ABSENT and (row.state != NOT_LOCKED or model.lock):
+    if row.info == ABSENT and (row.state not in (LINKED, NOT_LOCKED) or model.lock):
         yield "has no INFO.md", Fix(Step("pmgit", "info", "new", model.path))
     elif row.info == PLACEHOLDERS:
         yield f"has fields to fill in: {model.path}/{INFO}", None
@@ -141,6 +144,8 @@ def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
     if row.state == STANDS_IN:
         include = f"--include={model.path}"
         yield "has pointers in place of weights", Fix(Step("git", "lfs", "pull", include))
+    elif row.state == LINKED:
+        yield "has links in place of weights; see: pmgit explain linked-model", None
     elif row.state == NOT_LOCKED:
         what = "lists not all of its weights" if model.lock else "has no pmgit.lock"
         command = "update" if model.lock else "add"
@@ -148,9 +153,14 @@ def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
     elif row.state == CHANGED:
         yield f"is not what {LOCK} says", Fix(Step("pmgit", "verify", model.path))
     elif row.state == MISSING:
-        yield "has files that are not here", Fix(Step("pmgit", "verify", model.path))
+        is_elsewhere = model.pointers or (model.lock and model.lock.type != LOCAL)
+        command = "pull" if is_elsewhere else "verify"
+        yield "has files that are not here", Fix(Step("pmgit", command, model.path))
     if row.is_only_copy:
-        yield "cannot be fetched again: this folder is the only copy; Git LFS can keep it", None
+        yield (
+            "cannot be fetched again: this folder is the only copy; to keep it with Git LFS",
+            Fix(Step("pmgit", "lfs-setup"), Step("git", "add", items=(model.path,))),
+        )
 
 
 class Status:
@@ -162,6 +172,7 @@ class Status:
         self.rows = [ModelRow(model, policy) for model in accounts.models]
         self.loose = accounts.loose
         self.clones = accounts.clones
+        self.links = accounts.links
         self.on_disk = sum(row.on_disk for row in self.rows)
         self.in_git = sum(row.in_git for row in self.rows)
         self.in_lfs = sum(row.in_lfs for row in self.rows)

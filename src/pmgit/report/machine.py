@@ -37,12 +37,5 @@ def _finding(finding: Finding, shell: Shell) -> dict[str, Any]:
         "message": finding.message,
         "line": finding.line or None,
         "commit": finding.commit or None,
-        "fix": None
-        if fix is None
-        else {
-            "commands": shell.commands(fix),
-            "shell": shell.line(fix),
-            "safe": fix.safe,
-            "plan": fix.about or None,
-        },
+        "fix": {**shell.document(fix), "plan": fix.about or None} if fix else None,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pmgit.core.config import BASELINE
 from pmgit.core.finding import ERROR
 from pmgit.core.shell import defused, merged
+from pmgit.core.units import counted
 from pmgit.report.colour import BOLD, GREEN, RED, YELLOW, Paint
 
 TYPE_CHECKING = False
@@ -52,13 +53,17 @@ def cut_off(count: int) -> str:
     )
 
 
+def place_of(path: str) -> str:
+    """A path as it stands at the begin of a line."""
+    path = visible(path) or "."
+    # `::error` and `##[command]` at the begin of a line are commands to CI systems.
+    return f"./{path}" if path.startswith((":", "#", "-", " ")) else path
+
+
 def line_of(finding: Finding, paint: Paint = PLAIN) -> str:
     """One finding on one line: `path:line: rule: message`."""
-    path = visible(finding.path) or "."
-    if path.startswith((":", "#", "-", " ")):
-        # `::error` and `##[command]` at the begin of a line are commands to CI systems.
-        path = f"./{path}"
-    place = f"{path}:{finding.line}" if finding.line else path
+    place = place_of(finding.path)
+    place = f"{place}:{finding.line}" if finding.line else place
     colour = RED if finding.severity == ERROR else YELLOW
     return f"{paint(place, BOLD)}: {paint(kind_of(finding), colour)}: {message_of(finding)}"
 
@@ -167,13 +172,12 @@ def summary(report: Report) -> str:
     errors = len(report.errors)
     parts = []
     if errors:
-        parts.append(f"{errors} error" + ("" if errors == 1 else "s"))
+        parts.append(counted(errors, "error"))
     warnings = len(report.findings) - errors
     if warnings:
-        parts.append(f"{warnings} warning" + ("" if warnings == 1 else "s"))
-    files = f" in {report.checked} file" + ("" if report.checked == 1 else "s")
-    if not report.checked:
-        files = ""  # what is wrong lies ignored on disk, or is gone
+        parts.append(counted(warnings, "warning"))
+    # Without a file, what is wrong lies ignored on disk, or is gone.
+    files = f" in {counted(report.checked, 'file')}" if report.checked else ""
     names = " ".join(sorted({finding.rule for finding in report.findings}))
     return f"{' and '.join(parts)}{files}{forgiven(report)}. Why: pmgit explain {names}"
 

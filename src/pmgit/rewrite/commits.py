@@ -69,11 +69,8 @@ class Remake:
         found = [b for b in subject.introduced if b.oid in flagged and not steers_git(b.path)]
         subject.snapshot.contents.measure(found)
         for blob in found:
-            self._to_lfs(blob)
-
-    def _to_lfs(self, blob: Blob) -> None:
-        to_lfs = blob.mode != LINK and for_staged.goes_to_lfs(self._subject, blob)
-        (self.stored if to_lfs else self.out).append(blob)
+            to_lfs = blob.mode != LINK and for_staged.goes_to_lfs(subject, blob)
+            (self.stored if to_lfs else self.out).append(blob)
 
     @property
     def is_here(self) -> bool:
@@ -252,7 +249,7 @@ def plan(
     *,
     settings: Sequence[str] = (),
     baseline: Callable[[], Baseline] | None = None,
-) -> tuple[Report, Remake, Subject]:
+) -> tuple[Report, Remake]:
     """Judge the unpushed commits of a branch (`A..BRANCH`, `BRANCH`, '') with the named rules.
 
     `remote` is the one that has not got them, where it is not the branch's own; `settings` are
@@ -266,5 +263,4 @@ def plan(
         config.override(setting)
     names = engine.selected(config, wanted)
     report = engine.judge(snapshot, config, names, baseline)
-    subject = Subject(snapshot, config)
-    return report, Remake(unpushed, config, names, report, subject), subject
+    return report, Remake(unpushed, config, names, report, Subject(snapshot, config))

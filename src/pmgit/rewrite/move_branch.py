@@ -15,7 +15,8 @@ import os
 
 from pmgit.core.errors import PmgitError
 from pmgit.git import raw_diff, work_tree
-from pmgit.git.blob import NOTHING, Blob, encode
+from pmgit.git.blob import Blob
+from pmgit.git.entries import restage
 from pmgit.git.objects import Objects
 from pmgit.snapshots import staged
 
@@ -96,15 +97,7 @@ def follow(repository: Repository, old: str, new: str, on_disk: tuple[str, ...])
         for change in changes
         if change.path.rpartition("/")[2] in on_disk and (end := _line_end(repository, change))
     ]
-    zeros = "0" * len(repository.empty_tree)
-    lines = [
-        f"{c.mode if c.oid else NOTHING} {c.oid or zeros} 0\t".encode("ascii")
-        + encode(c.path)
-        + b"\0"
-        for c in changes
-    ]
-    if lines:
-        repository.run("update-index", "-z", "--index-info", stdin=b"".join(lines))
+    restage(repository, ((change.mode, change.oid, change.path) for change in changes))
     new_texts = [Blob(c.path, c.oid, c.mode) for c, _ in follows if c.oid]
     texts = Objects(repository).contents(new_texts) if new_texts else {}
     for change, end in follows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from pmgit.core.finding import Fix, Step
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import LOCAL
@@ -9,12 +11,19 @@ from pmgit.model.lock_file import LOCAL
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.model.folder import Model
+    from pmgit.model.lock_file import Lock
     from pmgit.model.subject import Subject
 
 
-def fix_of(subject: Subject, model: Model, lock_type: str) -> Fix | None:
-    """The fix for a model that is not as its lock says; None with a source: either may be right."""
-    if lock_type != LOCAL or not subject.snapshot.has_work_tree:
+def fix_of(subject: Subject, model: Model, lock: Lock) -> Fix | None:
+    """The fix for a model that is not as it was locked; None with a source: either may be right.
+
+    None also where a locked file is not here: what is locked of it would be lost.
+    """
+    if lock.type != LOCAL or not subject.snapshot.has_work_tree:
+        return None
+    folder = os.path.join(subject.repository.top, model.path)
+    if not all(os.path.lexists(os.path.join(folder, file.path)) for file in lock.files):
         return None
     files = [f"{model.path}/{LOCK}"]
     if model.info is not None:

@@ -78,10 +78,14 @@ class AbsentObject(Rule):
         silence = ""
         if absent and not received:
             absent, silence = _not_on_server(subject, absent)
+        where = "neither here nor on the remote"
+        elsewhere = "; if another remote has it: git lfs fetch --all REMOTE"
+        if received:
+            where = "not on this server"
+            elsewhere = "; push it from a clone that has it: git lfs push --all REMOTE"
         for blob, pointer in absent:
-            where = "not on this server" if received else "neither here nor on the remote"
             held = store.is_on_disk(subject.repository, blob.path, pointer)
-            cure = silence if held else silence + _elsewhere(received)
+            cure = silence if held else silence + elsewhere
             yield self.finding(
                 blob.path,
                 f"a Git LFS pointer whose object ({show_size(pointer.size)}, sha256"
@@ -112,12 +116,6 @@ def _not_on_server(
         return absent, f" (the server of Git LFS gave no answer: {error.message})"
     there = pointers.keys() - lacking
     return [(b, p) for b, p in absent if p.fault or p.oid not in there], ""
-
-
-def _elsewhere(received: bool) -> str:
-    if received:
-        return "; push it from a clone that has it: git lfs push --all REMOTE"
-    return "; if another remote has it: git lfs fetch --all REMOTE"
 
 
 def _demand_git_lfs(blob: Blob) -> None:

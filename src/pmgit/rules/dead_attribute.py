@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pmgit.core.finding import WARNING, Finding, Fix, Step
+from pmgit.core.finding import WARNING, Finding, Fix
 from pmgit.core.rule import ATTRIBUTES, Rule
-from pmgit.model.weights import ALWAYS, AMBIGUOUS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,14 +75,10 @@ class DeadAttribute(Rule):
             return
         from pmgit.gitfiles.attributes import dead_lines
 
-        def is_weights(path: str) -> bool:
-            tier = subject.tiers.of(path)
-            return tier == ALWAYS or (tier == AMBIGUOUS and subject.in_models(path))
-
         paths = [path for path, b in listing.items() if b.is_regular]
         here = subject.snapshot.has_work_tree
         for dead in dead_lines.find(
-            subject.repository, files, paths, subject.roots, is_weights, here=here
+            subject.repository, files, paths, subject.roots, subject.tiers, here=here
         ):
             yield self.finding(
                 dead.file,
@@ -96,10 +91,9 @@ class DeadAttribute(Rule):
     def _fix(self, subject: Subject, dead: Dead) -> Fix | None:
         if dead.fix or not dead.cures or not subject.can_be_staged:
             return dead.fix
-        return Fix(
-            Step("pmgit", "lfs-setup", items=dead.cures, option="--pattern", names="verbatim"),
-            order=Fix.SETUP,
-        )
+        from pmgit.fix import for_staged
+
+        return Fix(for_staged.lfs_setup(dead.cures), order=Fix.SETUP)
 
 
 def _mentions(data: bytes) -> bool:

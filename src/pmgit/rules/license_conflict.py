@@ -5,9 +5,10 @@ from __future__ import annotations
 from pmgit.core.finding import ERROR, WARNING
 from pmgit.core.option import FLAG, Option
 from pmgit.core.rule import MODELS, Rule
-from pmgit.model import info_file, stated_licenses
+from pmgit.model import info_file, lock_file, stated_licenses
 from pmgit.model.folder import LOCK
 from pmgit.model.info_file import LICENSE
+from pmgit.model.lock_file import LockError
 from pmgit.rules import _relock
 
 TYPE_CHECKING = False
@@ -123,4 +124,8 @@ def _lock_anew(subject: Subject, stated: Stated, others: list[Statement]) -> Fix
     """The fix for a lock that alone differs: `pmgit update` takes what INFO.md or the card has."""
     if [one.name for one in others] != [LOCK]:
         return None
-    return _relock.fix_of(subject, stated.model, stated.lock_type)
+    try:
+        lock = lock_file.parse(stated.lock, LOCK)
+    except LockError:
+        return None  # lock-mismatch speaks of it
+    return _relock.fix_of(subject, stated.model, lock)

@@ -12,7 +12,7 @@ from pmgit.git.blob import LINK, REGULAR, SUBMODULE, folders_of
 from pmgit.git.nested import MODULES, is_repository
 from pmgit.model import caches
 from pmgit.model.folder import INFO, links_on_disk, root_of
-from pmgit.snapshots.base import RANGE, TREE
+from pmgit.snapshots.base import TREE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,11 +76,8 @@ class LinkedModel(Rule):
 
     def _recorded(self, subject: Subject) -> Iterator[Finding]:
         """The findings about the links and submodules that are introduced."""
-        links = subject.links
-        if subject.origin == RANGE:
-            # A link costs the history nothing: what counts is whether the tip has it.
-            at_tip = {(change.path, change.oid) for change in subject.changes}
-            links = [blob for blob in links if (blob.path, blob.oid) in at_tip]
+        # A link costs the history nothing: what counts is whether the tip has it.
+        links = [blob for blob in subject.links if not subject.is_gone_again(blob)]
         if not links:
             return
         named = _submodules(subject, [blob for blob in links if blob.mode == SUBMODULE])
@@ -93,8 +90,7 @@ class LinkedModel(Rule):
                 from pmgit.fix import for_staged
 
                 advice = for_staged.keep_out(subject, blob)
-                message = faults.get(blob.path, _UNNAMED) + advice.note
-                yield self.finding(blob.path, message, fix=advice.fix, commit=blob.commit)
+                yield self.about(blob, faults.get(blob.path, _UNNAMED), advice)
 
     def _clones(self, subject: Subject) -> Iterator[Finding]:
         """The repositories in the work tree; what Git would take for a submodule gets hidden."""
@@ -151,7 +147,8 @@ def _faults(subject: Subject, links: list[Blob]) -> dict[str, str]:
     outward = {}
     for blob in links:
         target = targets.get(blob.oid, b"").decode("utf-8", "surrogateescape")
-        goal = _goal(blob, target)
+        beside = posixpath.join(posixpath.dirname(blob.path), _slashed(target))
+        goal = posixpath.normpath(beside)
         fault = _fault(target, goal)
         root = root_of(blob.path, subject.roots)
         if fault:
@@ -185,11 +182,6 @@ def _outward_on_disk(subject: Subject) -> Iterator[tuple[str, str]]:
                 continue
             if not os.path.realpath(file).startswith(inside) and os.path.exists(file):
                 yield path, os.readlink(file)
-
-
-def _goal(blob: Blob, target: str) -> str:
-    """The path that a relative link leads to, from the top of the repository."""
-    return posixpath.normpath(posixpath.join(posixpath.dirname(blob.path), _slashed(target)))
 
 
 def _slashed(target: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.core.finding import ERROR, WARNING
 from pmgit.core.rule import MODELS, Rule
+from pmgit.git.blob import NOT_HERE
 from pmgit.model import lock_file, recorded
 from pmgit.model.folder import LOCK
 from pmgit.model.lock_file import LockError
@@ -70,12 +71,18 @@ class LockMismatch(Rule):
         )
         changed = {change.path for change in subject.model_changes}
         for model, blob in locks.values():
-            if blob.oid not in texts:
+            if blob.size == NOT_HERE:
                 continue  # left on the remote by a partial clone
-            is_due = subject.is_due(model) or blob.path in changed
-            yield from self._judge(
-                subject, model, blob, texts[blob.oid], ERROR if is_due else WARNING
-            )
+            severity = ERROR if subject.is_due(model) or blob.path in changed else WARNING
+            problem = ""
+            if not blob.is_regular:
+                problem = "is a link or a submodule, not a file"
+            elif blob.size > lock_file.MAX_BYTES:
+                problem = f"{blob.size:,} bytes, a lock has at most {lock_file.MAX_BYTES:,}"
+            if problem:
+                yield self.finding(blob.path, problem, severity=severity)
+            else:
+                yield from self._judge(subject, model, blob, texts.get(blob.oid, b""), severity)
 
     def _judge(
         self, subject: Subject, model: Model, blob: Blob, data: bytes, severity: str
@@ -91,7 +98,7 @@ class LockMismatch(Rule):
             for file in lock.files
             if (why := recorded.difference(facts.get(file.path), file.size, file.sha256))
         ]
-        fix = _relock.fix_of(subject, model, lock.type)
+        fix = _relock.fix_of(subject, model, lock)
         if other:
             message = f"not what it locks: {_named(other)}"
             yield self.finding(blob.path, message, severity=severity, fix=fix)

@@ -98,9 +98,7 @@ class MalformedPointer(Rule):
                 if sides := conflict.sides(text):
                     conflicts.append((blob, what, sides))
                     return
-        yield self.finding(
-            blob.path, f"{what}{advice.note}{cure}", fix=advice.fix, commit=blob.commit
-        )
+        yield self.about(blob, what, for_staged.Advice(advice.fix, advice.note + cure))
 
     def _object(self, subject: Subject, pointer: Pointer) -> bytes:
         """The object of a pointer when it is here and small; b'' otherwise."""
@@ -137,5 +135,4 @@ class MalformedPointer(Rule):
                 for side, name in zip(sides, names, strict=True)
             )
             advice = for_pointers.take_side(subject, blob, sides, holders)
-            message = f"{what}; take {choice}{advice.note}"
-            yield self.finding(blob.path, message, fix=advice.fix, commit=blob.commit)
+            yield self.about(blob, f"{what}; take {choice}", advice)

@@ -51,12 +51,6 @@ class MissingPointer(Rule):
             if subject.is_raw(blob):
                 from pmgit.fix import for_staged
 
+                what = f"{show_size(blob.size)} raw in Git, but .gitattributes sends it to Git LFS"
                 advice = for_staged.to_pointer(subject, blob)
-                yield self.finding(
-                    blob.path,
-                    f"{show_size(blob.size)} raw in Git, but .gitattributes sends it to Git LFS"
-                    f"{advice.note}",
-                    fix=advice.fix,
-                    commit=blob.commit,
-                    content=blob.oid,
-                )
+                yield self.about(blob, what, advice, content=blob.oid)

@@ -86,15 +86,9 @@ class OversizedBlob(Rule):
                 from pmgit.fix import for_staged
 
                 size, most = show_both(blob.size, _LONGEST_TARGET)
+                message = f"a symbolic link of {size}, and no system follows one of over {most}"
                 advice = for_staged.keep_out(subject, blob)
-                yield self.finding(
-                    blob.path,
-                    f"a symbolic link of {size}, and no system follows one of over {most}"
-                    f"{advice.note}",
-                    fix=advice.fix,
-                    commit=blob.commit,
-                    content=blob.oid,
-                )
+                yield self.about(blob, message, advice, content=blob.oid)
 
     def _finding(self, subject: Subject, blob: Blob, weights: bool, limit: int) -> Finding:
         from pmgit.fix import for_staged
@@ -102,12 +96,5 @@ class OversizedBlob(Rule):
         what = "weights" if weights else "a file"
         size, most = show_both(blob.size, limit)
         allowed = f"the limit for {what} is {most}" if limit else "where nothing may be"
-        message = f"{size} raw in Git, {allowed}"
         advice = for_staged.store(subject, blob)
-        return self.finding(
-            blob.path,
-            message + advice.note,
-            fix=advice.fix,
-            commit=blob.commit,
-            content=blob.oid,
-        )
+        return self.about(blob, f"{size} raw in Git, {allowed}", advice, content=blob.oid)

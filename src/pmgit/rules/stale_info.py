@@ -6,10 +6,9 @@ import os
 
 from pmgit.core.finding import ERROR, WARNING, Fix, Step
 from pmgit.core.rule import MODELS, Rule
-from pmgit.model import info_block, lock_file, recorded
+from pmgit.model import info_block, recorded
 from pmgit.model.folder import LOCK
 from pmgit.model.info_block import BlockError
-from pmgit.model.lock_file import LockError
 from pmgit.rules import _relock
 
 TYPE_CHECKING = False
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from pmgit.core.finding import Finding
     from pmgit.model.folder import Model
-    from pmgit.model.lock_file import Lock
     from pmgit.model.subject import Subject
 
 
@@ -87,7 +85,7 @@ class StaleInfo(Rule):
                 order=Fix.RECORD,
             )
         facts = recorded.facts(subject, model)
-        lock = self._lock(subject, model)
+        lock = recorded.lock_of(subject, model)
         locked = {file.path: file.sha256 for file in lock.files} if lock else {}
         for one in listed:
             why = recorded.difference(facts.get(one.path), one.size, one.sha256)
@@ -100,7 +98,7 @@ class StaleInfo(Rule):
             if why:
                 cure = fix
                 if lock and locked.get(one.path) == one.sha256:
-                    cure = _relock.fix_of(subject, model, lock.type)  # the lock is stale as well
+                    cure = _relock.fix_of(subject, model, lock)  # the lock is stale as well
                 message = f"{one.path}: {why}"
                 yield self.finding(path, message, severity=severity, line=one.line, fix=cure)
         names = {one.path for one in listed}
@@ -120,14 +118,3 @@ class StaleInfo(Rule):
             if model.weights or model.local:
                 return True
         return any(change.path == path and not change.oid for change in subject.model_changes)
-
-    def _lock(self, subject: Subject, model: Model) -> Lock | None:
-        """The model's lock; None without one that can be read: of that lock-mismatch speaks."""
-        blob = next((b for b in model.blobs if b.path == f"{model.path}/{LOCK}"), None)
-        if blob is None:
-            return None
-        texts = subject.snapshot.contents.texts_of([blob], lock_file.MAX_BYTES)
-        try:
-            return lock_file.parse(texts.get(blob.oid, b""), LOCK)
-        except LockError:
-            return None

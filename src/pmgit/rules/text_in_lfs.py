@@ -54,11 +54,5 @@ class TextInLfs(Rule):
             if patterns.must_be_text(blob.path) and subject.content_size(blob) <= limit:
                 from pmgit.fix import for_staged
 
-                advice = for_staged.text_again(subject, blob)
-                yield self.finding(
-                    blob.path,
-                    "text that belongs into Git, but .gitattributes sends it to Git LFS"
-                    f"{advice.note}",
-                    fix=advice.fix,
-                    commit=blob.commit,
-                )
+                what = "text that belongs into Git, but .gitattributes sends it to Git LFS"
+                yield self.about(blob, what, for_staged.text_again(subject, blob))

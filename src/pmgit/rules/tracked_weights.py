@@ -78,11 +78,5 @@ class TrackedWeights(Rule):
             size, most = show_both(blob.size, limit)
             allowed = f" (the limit is {most})" if limit else ""
             note = _DOUBT if subject.tiers.of(blob.path) == NEVER else ""
-            yield self.finding(
-                blob.path,
-                f"{size} of weights raw in Git, neither ignored nor in Git LFS"
-                f"{allowed}{note}{advice.note}",
-                fix=advice.fix,
-                commit=blob.commit,
-                content=blob.oid,
-            )
+            message = f"{size} of weights raw in Git, neither ignored nor in Git LFS{allowed}{note}"
+            yield self.about(blob, message, advice, content=blob.oid)

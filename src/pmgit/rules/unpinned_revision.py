@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pmgit.core.finding import WARNING
+import os
+
+from pmgit.core.finding import WARNING, Fix, Step
 from pmgit.core.rule import MODELS, Rule
 from pmgit.model import info_file, recorded
 from pmgit.model.info_file import REVISION
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.core.finding import Finding
+    from pmgit.model.folder import Model
+    from pmgit.model.info_file import Info
     from pmgit.model.subject import Subject
 
 
@@ -36,8 +40,9 @@ class UnpinnedRevision(Rule):
 
     ## What to do
 
-    Write the full commit beside the branch; the page of the model lists it under "Files and
-    versions". `pmgit add` writes it by itself.
+    Where the lock knows the commit, or what the Hub's client has left in the folder, the printed
+    command writes it. Else write it beside the branch; the page of the model lists it under
+    "Files and versions". `pmgit add` writes it by itself.
     """
 
     name = "unpinned-revision"
@@ -47,11 +52,11 @@ class UnpinnedRevision(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         infos = subject.once(recorded.infos)
-        touched = [m.info.path for m in subject.models if m.touched and m.info is not None]
-        for path in touched:
+        for model in subject.models:
+            path = model.info.path if model.touched and model.info else ""
             if path not in infos:
                 continue
-            _, info = infos[path]
+            data, info = infos[path]
             field = info.fields.get(REVISION)
             if field is None or not field.value or field.placeholder or info.problem:
                 continue
@@ -59,4 +64,22 @@ class UnpinnedRevision(Rule):
             if not info.commit and info.repo_id:
                 line = info_file.line_of(REVISION, "`main` (commit: …)", info.language or "en")
                 message = f"{field.value!r} names no full commit: write it as {line}"
-                yield self.finding(path, message, severity=WARNING, line=field.line)
+                fix = self._fix(subject, model, info, data)
+                yield self.finding(path, message, severity=WARNING, line=field.line, fix=fix)
+
+    def _fix(self, subject: Subject, model: Model, info: Info, data: bytes) -> Fix | None:
+        """The fix that writes the commit, where this clone knows it."""
+        if not subject.snapshot.has_work_tree or model.info is None:
+            return None
+        from pmgit.model import pin  # seldom needed
+
+        folder = os.path.join(subject.repository.top, model.path)
+        lock = recorded.lock_of(subject, model)
+        commit = pin.known_commit(info, lock, folder, model.name)
+        if not commit or pin.pinned(data, commit) == data:
+            return None
+        return Fix(
+            Step("pmgit", "info", "update", "--pin", model.path, names="verbatim"),
+            Step("git", "add", *subject.sparse, items=(model.info.path,)),
+            order=Fix.RECORD,
+        )

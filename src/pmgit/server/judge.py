@@ -127,7 +127,10 @@ class Server:
                     if rules.RULES[name].scope in _NEEDED:
                         rules.load(name)
                 break
-        self._survey([snapshot for snapshots in taken for snapshot in snapshots])
+        # The sizes of all blobs at once.
+        new = [blob for snapshots in taken for one in snapshots for blob in one.introduced]
+        files = dict.fromkeys(blob for blob in new if blob.is_regular)
+        Objects(self._repository, self._settings.batch).survey(files, pointer.may_be)
         reports, by = [], {}
         for (where, config), group, snapshots in zip(
             configs.values(), groups.values(), taken, strict=True
@@ -178,11 +181,6 @@ class Server:
                     f"{name} of this push does not count yet: a push is judged by the one that was"
                     " here before; where it is agreed on, push it first, in a commit of its own"
                 ] = True
-
-    def _survey(self, snapshots: Sequence[TipSnapshot]) -> None:
-        """Find the sizes of all blobs at once."""
-        blobs = [b for snapshot in snapshots for b in snapshot.introduced if b.is_regular]
-        Objects(self._repository, self._settings.batch).survey(dict.fromkeys(blobs), pointer.may_be)
 
     def _own_configuration(self) -> Config | None:
         """The server's own configuration; None when it has none."""

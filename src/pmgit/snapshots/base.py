@@ -111,6 +111,7 @@ class Snapshot:
     raw difference to what was before, deletions too. `index` is a temporary one with the tree of a
     commit; without it, it is the repository's own. `receiver` is who gets it in a push. `is_part`:
     only some paths of a tree are judged. `sizes` are those that the index has, when much is staged.
+    `hashed` are size and sha256 of files on disk, by path, where somebody has looked at these.
 
     Git's answers are kept by path (the filters and listings here) and by blob (`contents`). None
     depends on the questions before it.
@@ -130,6 +131,7 @@ class Snapshot:
         is_part: bool = False,
         objects: Objects | None = None,
         sizes: Sizes | None = None,
+        hashed: Mapping[str, tuple[int, str]] | None = None,
     ) -> None:
         self.repository = repository
         #: Points git at the index that has the attribute files.
@@ -145,6 +147,7 @@ class Snapshot:
         self.objects = objects or Objects(repository)
         on_disk = repository if self.has_work_tree else None
         self.contents = Contents(self.objects, on_disk, sizes)
+        self.hashed = hashed or {}
         self._removed = removed
         self._index = index
         self._asked_files: Process | None = None

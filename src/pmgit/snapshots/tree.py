@@ -31,7 +31,7 @@ def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:
     listing = Snapshot(repository, TREE, [], [], index=index).listing(*places)
     entries = list(listing.values())
     for folder in folders:
-        if folder and not any(_below(blob.path, folder) for blob in entries):
+        if folder and not any(f"{blob.path}/".startswith(f"{folder}/") for blob in entries):
             raise UsageError(
                 f"nothing in the index under {folder!r}",
                 "only what is tracked or staged is judged; stage it first: git add",
@@ -39,7 +39,3 @@ def take(repository: Repository, paths: Iterable[str] = ()) -> Snapshot:
     snapshot = Snapshot(repository, TREE, entries, entries, index=index, is_part=not everywhere)
     snapshot.know(places, listing)
     return snapshot
-
-
-def _below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder + "/")

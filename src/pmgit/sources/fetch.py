@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
+from pmgit.core.file_lock import take
 from pmgit.formats.regular import read_regular
 from pmgit.sources import web
 from pmgit.sources.errors import DamagedError, PassingError, SourceError
@@ -27,14 +28,11 @@ if TYPE_CHECKING:
     from pmgit.sources.source import Source
     from pmgit.sources.web import ByteStream
 
-try:
-    import fcntl
-except ImportError:  # Windows: a file that is open there cannot be moved away
-    fcntl = None  # type: ignore[assignment]
-
 _CHUNK = 1 << 20
 #: Bytes that must have arrived for a failure to count as the first one again.
 _PROGRESS = 1_000_000
+#: Seconds between two looks at a part that another process is filling.
+_PAUSE = 0.1
 
 
 class _OtherFileError(Exception):
@@ -278,8 +276,8 @@ def _open_alone(path: str) -> int:
         try:
             if not stat.S_ISREG(os.fstat(fd).st_mode):
                 raise PmgitError(f"{path} is no file", "remove it, then run it again")
-            if fcntl:
-                fcntl.flock(fd, fcntl.LOCK_EX)
+            while not take(fd):
+                time.sleep(_PAUSE)
             if _is_still(path, fd):
                 return fd
         except BaseException:

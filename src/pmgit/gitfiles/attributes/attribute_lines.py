@@ -143,7 +143,9 @@ def given(words: Iterable[str], known: Mapping[str, tuple[str, ...]]) -> list[st
 
 def speaks(line: Line, name: str, known: Mapping[str, tuple[str, ...]]) -> bool:
     """Whether a line sets or unsets an attribute, itself or by a macro."""
-    return any(_name(word) == name for word in given(line.words, known))
+    # It may be written as `-filter`, `!filter` or `filter=lfs`.
+    words = given(line.words, known)
+    return any(word.lstrip("-!").partition("=")[0] == name for word in words)
 
 
 def deciders(
@@ -159,8 +161,3 @@ def deciders(
                 found[path] = line
                 break
     return found
-
-
-def _name(word: str) -> str:
-    """The attribute that `-filter`, `!filter` or `filter=lfs` is about."""
-    return word.lstrip("-!").partition("=")[0]

@@ -18,14 +18,17 @@ from pmgit.gitfiles.attributes.attribute_lines import NAME
 from pmgit.gitfiles.attributes.line_answers import LineAnswers
 from pmgit.gitfiles.attributes.line_view import Layout, LineView, normalised
 from pmgit.lfs import patterns
+from pmgit.model.folder import root_of
+from pmgit.model.weights import ALWAYS, AMBIGUOUS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pmgit.core.finding import Fix
     from pmgit.git.repository import Repository
     from pmgit.gitfiles.attributes.mistakes import Mistake
+    from pmgit.model.weights import Tiers
 
 #: So many lines are looked at, and so many of them at a time; so many dead ones are reported.
 _MOST_LINES = 100_000
@@ -58,7 +61,7 @@ def find(
     files: Mapping[str, bytes],
     paths: Iterable[str],
     roots: Sequence[str],
-    is_weights: Callable[[str], bool],
+    tiers: Tiers,
     *,
     here: bool,
 ) -> list[Dead]:
@@ -68,7 +71,7 @@ def find(
     called so; `paths` are all files, `roots` the models folders. With `here`, also those that
     this clone's own attributes take out. Of very many only the first are reported.
     """
-    search = _Search(repository, files, list(paths), roots, is_weights)
+    search = _Search(repository, files, list(paths), roots, tiers)
     found = list(islice(search.dead(files, here=here), _REPORTED + 1))
     if len(found) > _REPORTED:
         file, number, *_ = found.pop()
@@ -86,11 +89,11 @@ class _Search:
         files: Mapping[str, bytes],
         paths: Sequence[str],
         roots: Sequence[str],
-        is_weights: Callable[[str], bool],
+        tiers: Tiers,
     ) -> None:
         self._repository = repository
         self._roots = roots
-        self._is_weights = is_weights
+        self._tiers = tiers
         self._tracked = frozenset(paths)
         self._layout = Layout("" if repository.bare else repository.top, paths, roots)
         self._lines, macros, self._refused = _read(files)
@@ -198,16 +201,16 @@ class _Search:
             for line, mistake in shown.items()
             if not mistake.sure
             and line not in matched
-            and (not mistake.real_only or any(map(self._may_match, _meant(line, mistake))))
+            # Of what is a fault only where such files exist, there may be some.
+            and not (
+                mistake.real_only
+                and all(self._index.candidates(one, 0) == [] for one in _meant(line, mistake))
+            )
         ]
         asked = self._candidates(doubtful)
         found = self._answers.matched(asked)
         useless = {line for line in asked if not found[line]}
         return {line: found for line, found in shown.items() if found.sure or line in useless}
-
-    def _may_match(self, line: Line) -> bool:
-        """Whether there may be files that a line matches."""
-        return self._index.candidates(line, 0) != []
 
     def _candidates(self, lines: Sequence[Line]) -> dict[Line, Sequence[str]]:
         """The files that each line may match; left out is a line with too many to ask about."""
@@ -242,6 +245,10 @@ class _Search:
                 open_ = (glob for glob, is_sent in needed.items() if not is_sent)
                 cures[line] = tuple(_from_top(line, glob) for glob in open_)
         return cures
+
+    def _is_weights(self, path: str) -> bool:
+        tier = self._tiers.of(path)
+        return tier == ALWAYS or (tier == AMBIGUOUS and bool(root_of(path, self._roots)))
 
     def _taken_out(self, decides: Mapping[str, Line]) -> dict[str, Line]:
         """The paths that a line takes out of Git LFS again, by the lines that decide."""

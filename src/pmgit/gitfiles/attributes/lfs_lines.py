@@ -163,7 +163,11 @@ class Lines:
         groups = Groups(
             sorted({*old.sends, *wanted} - own), list(old.keeps), sorted({*old.large} - own)
         )
-        probes = {name: spec for spec in patterns.MUST_BE_TEXT for name in _instances(spec)}
+        probes = {
+            spec.replace("*", any_text): spec
+            for spec in patterns.MUST_BE_TEXT
+            for any_text in ("", "x")
+        }
         places = ["", *(f"{root}/{PROBE}/" for root in self._roots)]
         caught = self._caught(groups, [place + name for place in places for name in probes])
         for name, spec in probes.items():
@@ -236,11 +240,6 @@ class Lines:
             f"{path} would not {what}: {line.file}:{number} decides: {line.text}",
             f"remove or change line {number} of {line.file}, then run it again",
         )
-
-
-def _instances(spec: str) -> list[str]:
-    """Names that a pattern of MUST_BE_TEXT stands for."""
-    return list(dict.fromkeys([spec.replace("*", ""), spec.replace("*", "x")]))
 
 
 def hidden_by(

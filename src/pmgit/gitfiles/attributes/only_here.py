@@ -92,13 +92,8 @@ def raw_here_alone(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
     here = sent(repository, paths)
     raw = [path for path in paths if path not in here]
     lines = deciders(repository, files, raw[:_LOOKED_UP]) if raw else {}
-    return {
-        path: line.named if (line := lines.get(path)) and not _sends(line) else "" for path in raw
-    }
-
-
-def _sends(line: Line) -> bool:
-    return f"filter={LFS}" in line.words
+    deciding = {path: line for path, line in lines.items() if f"filter={LFS}" not in line.words}
+    return {path: deciding[path].named if path in deciding else "" for path in raw}
 
 
 def own_lines(repository: Repository, paths: Iterable[str]) -> dict[str, tuple[Line, bool]]:
@@ -131,15 +126,18 @@ def raw_files(subject: Subject) -> dict[str, str]:
 
 
 def on_disk(
-    repository: Repository, staged: Mapping[str, bytes], paths: Iterable[str]
+    repository: Repository, staged: Mapping[str, bytes], paths: Iterable[str], name: str = NAME
 ) -> dict[str, bytes]:
-    """The attribute files above paths as `git add` reads them: from the disk, else the index."""
+    """The attribute files above paths as `git add` reads them: from the disk, else the index.
+
+    `name` may be that of ignore files.
+    """
     found = dict(staged)
     for folder in folders_of(paths):
-        name = f"{folder}/{NAME}" if folder else NAME
+        place = f"{folder}/{name}" if folder else name
         # Git does not read it through a link.
-        path = os.path.join(repository.top, name)
+        path = os.path.join(repository.top, place)
         data = None if os.path.islink(path) else read(path)
         if data is not None:
-            found[name] = data
+            found[place] = data
     return found

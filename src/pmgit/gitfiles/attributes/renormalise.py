@@ -14,6 +14,7 @@ from pmgit.core.errors import PmgitError
 from pmgit.git import work_tree
 from pmgit.git.blob import encode
 from pmgit.git.clean import LFS_FILTER, pointer_to
+from pmgit.git.entries import restage
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.attributes import only_here
 from pmgit.lfs import pointer, store
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 def to_pointers(repository: Repository, blobs: Sequence[Blob]) -> None:
     """Stage the pointer to the content of every blob; raises PmgitError when one stays raw."""
-    same = [blob for blob in blobs if _on_disk(repository, blob)]
+    # Where the work tree has exactly the content, git may read it there.
+    files = [blob for blob in blobs if _is_file(repository, blob.path)]
+    same = [blob for blob in files if work_tree.compare(repository, blob) == work_tree.SAME]
     # Git goes by the attributes that it has here, and adds the others raw without a word.
     here = only_here.sent(repository, [blob.path for blob in same])
     same = [blob for blob in same if blob.path in here]
@@ -78,8 +81,7 @@ def _stage(repository: Repository, entries: Sequence[tuple[Blob, str]]) -> None:
     names = {encode(blob.path) for blob, _ in entries}
     listed = repository.run("ls-files", "-t", "-z").split(b"\0")
     skipped = [line[2:] for line in listed if line[:2] == b"S " and line[2:] in names]
-    lines = [f"{b.mode} {oid}\t".encode() + encode(b.path) + b"\0" for b, oid in entries]
-    repository.run("update-index", "-z", "--index-info", stdin=b"".join(lines))
+    restage(repository, ((blob.mode, oid, blob.path) for blob, oid in entries))
     if skipped:
         sparse = b"".join(name + b"\0" for name in skipped)
         repository.run("update-index", "--skip-worktree", "-z", "--stdin", stdin=sparse)
@@ -95,13 +97,6 @@ def _is_file(repository: Repository, path: str) -> bool:
         return False
     inside = os.path.realpath(os.path.dirname(here)) == os.path.dirname(here)
     return stat.S_ISREG(status.st_mode) and inside
-
-
-def _on_disk(repository: Repository, blob: Blob) -> bool:
-    """Whether the work tree has exactly the content of a blob, so that git may read it there."""
-    if not _is_file(repository, blob.path):
-        return False
-    return work_tree.compare(repository, blob) == work_tree.SAME
 
 
 def _prove(repository: Repository, blobs: Sequence[Blob]) -> None:

@@ -1,0 +1,98 @@
+"""What the name of a file claims that it is, and what is wrong when it is something else."""
+
+from __future__ import annotations
+
+from pmgit.formats import hdf5, npy, onnx, others, pickles, safetensors, tars, texts, zips
+from pmgit.formats.opinion import BROKEN, UNKNOWN, WARN, FileFinding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.formats.reader import Reader
+
+_TORCH = (
+    pickles.KIND, pickles.TORCH_KIND, "joblib", zips.TORCH, zips.SCRIPT, tars.KIND, tars.TORCH_KIND,
+    zips.KIND,
+)  # fmt: skip
+#: The kinds that a suffix stands for. A compressed one counts as what is in it.
+_EXACT = {
+    ".safetensors": (safetensors.KIND,),
+    ".gguf": ("GGUF",),
+    ".onnx": (onnx.KIND,),
+    ".npy": (npy.KIND, npy.OBJECTS_KIND),
+    ".npz": (zips.NUMPY,),
+    ".h5": (hdf5.KIND, hdf5.KERAS_KIND),
+    ".hdf5": (hdf5.KIND, hdf5.KERAS_KIND),
+    ".keras": (zips.KERAS, hdf5.KERAS_KIND),
+    ".tflite": ("TFLite",),
+}
+#: Suffixes of what Python unpickles: whatever is no known kind under them is odd.
+_UNPICKLED = (
+    ".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".joblib", ".dill", ".pt2", ".ptl", ".pte",
+    ".p", ".pyt", ".distcp", ".nemo", ".pdparams", ".pdopt", ".mar",
+)  # fmt: skip
+#: Other suffixes of files that hold numbers: a text under them is none, but that a small message
+#: of protobuf (.pb) may look like one.
+_BINARY = (
+    ".pb", ".msgpack", ".flax", ".caffemodel", ".mlmodel", ".engine", ".trt", ".plan", ".weights",
+    ".onnx_data", ".ort", ".mnn", ".rknn", ".ggml", ".ggmf", ".ggjt", ".llamafile", ".pdiparams",
+    ".pdmodel", ".mindir", ".skops", ".orbax", ".ot", ".t7", ".ftz", ".faiss",
+)  # fmt: skip
+_PLAIN_TEXTS = (texts.KIND, texts.JSON, texts.XML, texts.SCRIPT)
+_NEVER = {
+    texts.HTML: "a page of the web, such as a server sends in place of a file",
+    texts.CONFLICT: "a conflict of a merge",
+    texts.UTF16: "a text in UTF-16, as a shell of Windows writes what goes through it",
+    others.EMPTY: "empty",
+    others.ZEROS: "nothing but zeros, as a download leaves it that stopped",
+    others.PROGRAM: "a program",
+    others.PICTURE: "a picture or a document",
+}
+
+
+def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
+    """What is wrong with a file of this kind under its name."""
+    suffix = suffix_of(name)
+    if not is_for_weights(name):
+        return []
+    if kind in _NEVER:
+        if kind == others.PROGRAM and suffix == ".llamafile":
+            return [FileFinding(WARN, "a program with weights in it")]
+        return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {_NEVER[kind]}", offset=0)]
+    if kind in _PLAIN_TEXTS and not (kind == texts.KIND and suffix == ".pb"):
+        return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {kind}", offset=0)]
+    inner = kind.partition(" in ")[0]
+    if suffix in _EXACT:
+        if inner in _EXACT[suffix]:
+            return []
+        what = "of no known format" if kind == others.DATA else f"a file of {kind}"
+        return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {what}", offset=0)]
+    if suffix not in _UNPICKLED or inner in _TORCH:
+        return []
+    if kind == others.ARCHIVE:
+        return [FileFinding(UNKNOWN, "packed in a way that pmgit does not open", offset=0)]
+    if kind == others.DATA:
+        if suffix == ".bin" and others.has_companion(reader, name):
+            return []
+        return [FileFinding(UNKNOWN, "it is of no format that pmgit knows", offset=0)]
+    if suffix == ".bin" or kind == texts.KIND:
+        return []
+    return [FileFinding(WARN, f"a file of {kind} under the name of {_article(suffix)}", offset=0)]
+
+
+def is_for_weights(name: str) -> bool:
+    """Whether a name claims that a file holds weights."""
+    suffix = suffix_of(name)
+    return suffix in _EXACT or suffix in _UNPICKLED or suffix in _BINARY
+
+
+def suffix_of(name: str) -> str:
+    """The suffix that decides, in lower case; white space behind it does not count."""
+    base = name.replace("\\", "/").rpartition("/")[2].strip().lower()
+    for packed in (".gz", ".bz2", ".xz", ".lzma"):
+        base = base.removesuffix(packed)
+    dot = base.rfind(".")
+    return base[dot:] if dot >= 0 else ""
+
+
+def _article(suffix: str) -> str:
+    return f"an {suffix} file" if suffix[1:2] in "aeiouhmn" else f"a {suffix} file"

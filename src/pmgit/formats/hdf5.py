@@ -1,0 +1,282 @@
+"""HDF5 files: the configuration of a Keras model in them, and links that lead out of the file.
+
+Read after the specification of the format, version 3: the superblock, the headers of objects, the
+attributes of the root, groups as h5py writes them. The numbers are never read.
+"""
+
+from __future__ import annotations
+
+import json
+
+from pmgit.formats.keras_config import judge_config
+from pmgit.formats.opinion import (
+    BROKEN,
+    UNKNOWN,
+    UNSAFE,
+    BrokenError,
+    FileFinding,
+    Opinion,
+    opinion,
+    short,
+)  # fmt: skip
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.formats.caps import Caps
+    from pmgit.formats.reader import Reader
+
+KIND, KERAS_KIND = "HDF5", "Keras HDF5"
+_MAGIC = b"\x89HDF\r\n\x1a\n"
+#: The messages of an object header that are looked at.
+_LINK, _EXTERNAL_FILES, _ATTRIBUTE, _CONTINUES, _SYMBOLS, _ATTRIBUTE_INFO = (
+    0x06, 0x07, 0x0C, 0x10, 0x11, 0x15,
+)  # fmt: skip
+_TEXT_CLASS, _VARIABLE_CLASS = 3, 9
+_HARD, _EXTERNAL_LINK = 0, 64
+_LONGEST_CONFIG = 5_000_000
+_CONFIGS = (b"model_config", b"training_config")
+
+
+def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - one interface
+    """Whether this is an HDF5 file."""
+    return head.startswith(_MAGIC)
+
+
+def judge(reader: Reader, caps: Caps) -> Opinion:
+    """Judge the file."""
+    file = _Hdf5File(reader, caps)
+    findings = file.look()
+    return opinion(KERAS_KIND if file.is_keras else KIND, findings)
+
+
+class _Hdf5File:
+    def __init__(self, reader: Reader, caps: Caps) -> None:
+        self._reader = reader
+        self._caps = caps
+        self._offset_width = self._length_width = 8
+        self._found: list[FileFinding] = []
+        self.is_keras = False
+
+    def look(self) -> list[FileFinding]:
+        root, end = self._superblock()
+        if end > self._reader.size:
+            over = end - self._reader.size
+            raise BrokenError(f"it should be {over:,} bytes longer", self._reader.size)
+        seen: set[int] = set()
+        waiting = [root]
+        while waiting:
+            address = waiting.pop()
+            if address in seen:
+                continue
+            seen.add(address)
+            for kind, begin, length in self._messages(address):
+                if kind == _ATTRIBUTE and address == root:
+                    self._attribute(begin, length)
+                elif kind == _ATTRIBUTE_INFO and address == root:
+                    self._attribute_info(begin, length)
+                elif kind == _LINK:
+                    waiting += self._link(begin, length)
+                elif kind == _SYMBOLS:
+                    waiting += self._symbols(self._offset(begin))
+                elif kind == _EXTERNAL_FILES:
+                    text = "numbers that lie in another file"
+                    self._found.append(FileFinding(UNSAFE, text, offset=begin))
+        return self._found
+
+    # --- bytes
+
+    def _read(self, at: int, length: int) -> bytes:
+        self._caps.step()
+        self._caps.reading(length)
+        data = self._reader.read(at, length)
+        if len(data) < length:
+            raise BrokenError("it ends in its structure", at)
+        return data
+
+    def _int(self, at: int, width: int) -> int:
+        return int.from_bytes(self._read(at, width), "little")
+
+    def _offset(self, at: int) -> int:
+        return self._int(at, self._offset_width)
+
+    def _superblock(self) -> tuple[int, int]:
+        """Where the header of the root lies, and where the file should end."""
+        version = self._int(8, 1)
+        if version in (0, 1):
+            widths = self._read(13, 2)
+            self._widths(widths[0], widths[1])
+            at = 24 if version == 0 else 28
+            o = self._offset_width
+            # base, free space, end, driver; then the entry of the root: name, header
+            return self._offset(at + 5 * o), self._offset(at + 2 * o)
+        if version in (2, 3):
+            widths = self._read(9, 2)
+            self._widths(widths[0], widths[1])
+            o = self._offset_width
+            return self._offset(12 + 3 * o), self._offset(12 + 2 * o)
+        raise BrokenError(f"version {version} of the format is unknown", 8)
+
+    def _widths(self, offset: int, length: int) -> None:
+        if offset not in (2, 4, 8) or length not in (2, 4, 8):
+            raise BrokenError("addresses of an impossible width", 9)
+        self._offset_width, self._length_width = offset, length
+
+    # --- objects
+
+    def _messages(self, address: int) -> Iterator[tuple[int, int, int]]:
+        """Kind, place and length of the messages in an object's header."""
+        if self._read(address, 4) == b"OHDR":
+            yield from self._messages_2(address)
+            return
+        if self._int(address, 1) != 1:
+            raise BrokenError("no object where one should be", address)
+        count, length = self._int(address + 2, 2), self._int(address + 8, 4)
+        blocks = [(address + 16, length)]
+        while blocks and count > 0:
+            at, left = blocks.pop()
+            end = at + left
+            while at + 8 <= end and count > 0:
+                count -= 1
+                kind, size = self._int(at, 2), self._int(at + 2, 2)
+                if kind == _CONTINUES:
+                    more = self._offset(at + 8)
+                    width = self._int(at + 8 + self._offset_width, self._length_width)
+                    blocks.insert(0, (more, width))
+                else:
+                    yield kind, at + 8, size
+                at += 8 + size
+
+    def _messages_2(self, address: int) -> Iterator[tuple[int, int, int]]:
+        flags = self._int(address + 5, 1)
+        at = address + 6 + (16 if flags & 0x20 else 0) + (4 if flags & 0x10 else 0)
+        width = 1 << (flags & 3)
+        blocks = [(at + width, self._int(at, width))]
+        head = 6 if flags & 4 else 4
+        while blocks:
+            at, left = blocks.pop()
+            end = at + left
+            while at + head <= end:
+                kind, size = self._int(at, 1), self._int(at + 1, 2)
+                if kind == _CONTINUES:
+                    more = self._offset(at + head)
+                    length = self._int(at + head + self._offset_width, self._length_width)
+                    blocks.append((more + 4, length - 8))  # "OCHK" before, a checksum behind
+                elif kind or size:
+                    yield kind, at + head, size
+                at += head + size
+
+    def _link(self, begin: int, length: int) -> list[int]:
+        """The object that a link of a newer group leads to."""
+        flags = self._int(begin + 1, 1)
+        at = begin + 2
+        kind = _HARD
+        if flags & 8:
+            kind, at = self._int(at, 1), at + 1
+        at += (8 if flags & 4 else 0) + (1 if flags & 16 else 0)
+        width = 1 << (flags & 3)
+        name_length = self._int(at, width)
+        name = self._read(at + width, min(name_length, length))
+        at += width + name_length
+        if kind == _HARD:
+            return [self._offset(at)]
+        if kind == _EXTERNAL_LINK:
+            text = "a link into another file"
+            self._found.append(FileFinding(UNSAFE, text, short(name), begin))
+        return []
+
+    def _symbols(self, tree: int) -> list[int]:
+        """The objects of an older group, by its tree."""
+        found = []
+        waiting = [(tree, 0)]
+        while waiting:
+            at, depth = waiting.pop()
+            mark = self._read(at, 8)
+            o = self._offset_width
+            if mark[:4] == b"TREE" and depth < 16:
+                begin = at + 8 + 2 * o + self._length_width
+                step = o + self._length_width
+                waiting += [
+                    (self._offset(begin + n * step), depth + 1)
+                    for n in range(int.from_bytes(mark[6:8], "little"))
+                ]
+            elif mark[:4] == b"SNOD":
+                count = int.from_bytes(mark[6:8], "little")
+                for n in range(count):
+                    entry = at + 8 + n * (2 * o + 24)
+                    if self._int(entry + 2 * o, 4) != 2:  # 2: a soft link
+                        found.append(self._offset(entry + o))
+            else:
+                raise BrokenError("no group where one should be", at)
+        return found
+
+    # --- attributes
+
+    def _attribute_info(self, begin: int, length: int) -> None:
+        """Attributes that lie in a heap of their own, which pmgit does not open."""
+        flags = self._int(begin + 1, 1)
+        at = begin + 2 + (2 if flags & 1 else 0)
+        nowhere = (1 << 8 * self._offset_width) - 1
+        if length >= at - begin + self._offset_width and self._offset(at) != nowhere:
+            text = "attributes that are packed in a way which pmgit does not open"
+            self._found.append(FileFinding(UNKNOWN, text, offset=begin))
+
+    def _attribute(self, begin: int, length: int) -> None:
+        version = self._int(begin, 1)
+        sizes = self._read(begin + 2, 6)
+        name_size, type_size, space_size = (
+            int.from_bytes(sizes[n : n + 2], "little") for n in (0, 2, 4)
+        )
+        at = begin + (9 if version == 3 else 8)
+        if version == 1:
+            name_size, type_size, space_size = (
+                -(-size // 8) * 8 for size in (name_size, type_size, space_size)
+            )
+        name = self._read(at, min(name_size, length)).rstrip(b"\0")
+        if name in (b"keras_version", b"backend", b"layer_names", *_CONFIGS):
+            self.is_keras = True
+        if name not in _CONFIGS:
+            return
+        at += name_size
+        kind = self._int(at, 1) & 15
+        value = at + type_size + space_size
+        if kind == _TEXT_CLASS:
+            text = self._read(value, min(self._int(at + 4, 4), _LONGEST_CONFIG))
+        elif kind == _VARIABLE_CLASS:
+            text = self._variable(value)
+        else:
+            raise BrokenError(f"{short(name)} is no text", value)
+        self._config(text.rstrip(b"\0"), short(name))
+
+    def _variable(self, at: int) -> bytes:
+        """A text of any length, which lies in a heap of the file."""
+        length = self._int(at, 4)
+        heap = self._offset(at + 4)
+        index = self._int(at + 4 + self._offset_width, 4)
+        if length > _LONGEST_CONFIG:
+            raise BrokenError(f"a configuration of {length:,} bytes", at)
+        if self._read(heap, 4) != b"GCOL":
+            raise BrokenError("no heap where one should be", heap)
+        end = heap + self._int(heap + 8, self._length_width)
+        at = heap + 8 + self._length_width
+        head = 8 + self._length_width
+        while at + head <= end:
+            number, size = self._int(at, 2), self._int(at + 8, self._length_width)
+            if number == index:
+                return self._read(at + head, min(size, length))
+            if number == 0:
+                break
+            at += head + -(-size // 8) * 8
+        raise BrokenError("a text that its heap does not have", heap)
+
+    def _config(self, text: bytes, where: str) -> None:
+        try:
+            document = json.loads(text)
+        except RecursionError:
+            found = [FileFinding(UNKNOWN, "a configuration that is nested too deeply", where=where)]
+        except ValueError:
+            found = [FileFinding(BROKEN, "a configuration that is no JSON", where=where)]
+        else:
+            found = judge_config(document, where)
+        self._found += found

@@ -1,0 +1,109 @@
+"""The configuration of a Keras model: layers that are code, and names out of other modules."""
+
+from __future__ import annotations
+
+from pmgit.formats.opinion import UNKNOWN, UNSAFE, WARN, FileFinding, short
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_LAMBDAS = frozenset(("Lambda", "__lambda__", "TFOpLambda", "SlicingOpLambda"))
+#: These two only name an operation of TensorFlow.
+_NAMED_OPERATIONS = frozenset(("TFOpLambda", "SlicingOpLambda"))
+_OWN = ("keras", "keras_hub", "keras_nlp", "keras_cv", "tf_keras", "tensorflow.keras")
+#: Functions of Keras itself that reach for files and the network when a configuration names them.
+_REACHES_OUT = frozenset((
+    "get_file", "load_model", "load_weights", "save_model", "load_img", "save_img",
+    "image_dataset_from_directory", "run_command", "deserialize_keras_object",
+    "enable_unsafe_deserialization", "load_from_file", "python_utils", "func_load", "pickle",
+))  # fmt: skip
+#: What Keras writes as a value of Python.
+_PLAIN = frozenset((
+    "function", "slice", "list", "tuple", "dict", "set", "str", "int", "float", "bool", "bytes",
+    "__ellipsis__", "__numpy__", "__tensor__", "Ellipsis",
+))  # fmt: skip
+_MOST_NODES = 500_000
+
+
+def is_config(document: Any) -> bool:
+    """Whether a JSON document describes a Keras model."""
+    if not isinstance(document, dict) or not isinstance(document.get("class_name"), str):
+        return False
+    return isinstance(document.get("config"), dict | list)
+
+
+def judge_config(document: Any, where: str) -> list[FileFinding]:
+    """What speaks against a configuration; nothing of it is called."""
+    found: dict[FileFinding, None] = {}
+    waiting = [document]
+    for number, node in enumerate(_nodes(waiting)):
+        if number > _MOST_NODES:
+            found[
+                FileFinding(UNKNOWN, "a configuration that is too long to judge", where=where)
+            ] = None
+            break
+        if isinstance(node, dict):
+            for verdict, message, evidence in _of_node(node):
+                found[FileFinding(verdict, message, short(evidence), where=where)] = None
+    return list(found)
+
+
+def _nodes(waiting: list[Any]) -> Any:
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, dict):
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+
+
+def _of_node(node: dict[str, Any]) -> list[tuple[str, str, str]]:
+    found = []
+    name = node.get("class_name")
+    if isinstance(name, str):
+        plain = name.rpartition(">")[2].rpartition(".")[2]
+        if plain in _LAMBDAS:
+            found.append(_of_lambda(plain, node))
+        elif plain in _REACHES_OUT:
+            found.append((UNSAFE, "a layer that reaches for files", name))
+        elif ">" in name:
+            found.append((WARN, "a layer that pmgit does not know", name))
+    module = node.get("module")
+    registered = node.get("registered_name")
+    if isinstance(registered, str) and ">" in registered:
+        found.append((WARN, "a layer that pmgit does not know", registered))
+    if module == "builtins" and isinstance(name, str) and name not in _PLAIN:
+        found.append((UNSAFE, "a function of Python", name))
+    if isinstance(module, str) and isinstance(name, str) and not _is_own(module):
+        found.append((UNSAFE, "a layer out of another module", f"{module}.{name}"))
+    function = node.get("config") if name == "function" else None
+    if isinstance(function, str) and function in _REACHES_OUT:
+        found.append((UNSAFE, "a function that reaches for files", function))
+    if name == "function" and isinstance(module, str) and _is_own(module):
+        called = str(node.get("registered_name") or node.get("config") or "")
+        if called.rpartition(".")[2] in _REACHES_OUT:
+            found.append((UNSAFE, "a function that reaches for files", called))
+    if "__lambda__" in node or node.get("function_type") == "lambda":
+        found.append((UNSAFE, "a function that is code", "lambda"))
+    return found
+
+
+def _of_lambda(plain: str, node: dict[str, Any]) -> tuple[str, str, str]:
+    if plain not in _NAMED_OPERATIONS:
+        return UNSAFE, "a layer that is code", plain
+    config = node.get("config")
+    called = config.get("function") if isinstance(config, dict) else None
+    words = str(called).split(".")
+    if {"io", "py_function", "numpy_function", "load_op_library", "raw_ops"} & {*words}:
+        return UNSAFE, "a layer that reaches for files", str(called)
+    return WARN, "a layer that calls an operation by its name", str(called or plain)
+
+
+def _is_own(module: str) -> bool:
+    return (
+        module in ("builtins", "")
+        or module.startswith(tuple(f"{name}." for name in _OWN))
+        or (module in _OWN)
+    )

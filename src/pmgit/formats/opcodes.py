@@ -1,0 +1,554 @@
+"""One pickle stream, followed opcode by opcode as Python's unpickler would, with nothing called.
+
+Values are followed as far as they decide what a pickle does: names, through the stack and the
+memo; what a call gets; what a state is set on. The rest are placeholders. Where the unpickler
+would stop with an error, this stops too: what stands before has been run by then, what stands
+behind never is.
+"""
+
+from __future__ import annotations
+
+import codecs
+import struct
+from dataclasses import dataclass, field
+
+from pmgit.formats.opinion import BrokenError, TooMuchError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from pmgit.formats.caps import Caps
+    from pmgit.formats.reader import Reader
+
+#: A text that is longer names nothing, and is not kept.
+_LONGEST_TEXT = 1000
+#: Items of a tuple or a dictionary that are kept.
+_MOST_ITEMS = 100
+#: So many bytes of the stream are looked at together.
+_SMALL_WINDOW, _LARGE_WINDOW = 1 << 12, 1 << 16
+#: More than every opcode takes whose argument has no length of its own.
+_ROOM = 300
+#: The longest line of an opcode of protocol 0.
+_LONGEST_LINE = 1 << 16
+
+
+class Placeholder:
+    """A value that decides nothing."""
+
+
+ANY = Placeholder()
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalName:
+    """A global that the stream names, and where it does first."""
+
+    module: str
+    name: str
+    offset: int = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}"
+
+
+@dataclass(frozen=True)
+class ByteRange:
+    """Bytes of the stream that are a value of it."""
+
+    offset: int
+    length: int
+
+
+class Made:
+    """What a call in the stream makes: by what, of what, and the state that is set on it."""
+
+    __slots__ = ("args", "callee", "state")
+
+    def __init__(self, callee: Any, args: Any) -> None:
+        self.callee = callee
+        self.args = args
+        self.state: Any = None
+
+
+class Persistent:
+    """What stands for something that is kept beside the stream, by an id."""
+
+    __slots__ = ("identity",)
+
+    def __init__(self, identity: Any) -> None:
+        self.identity = identity
+
+
+class Box(dict[str, object]):
+    """A dictionary: its first items with text as key."""
+
+    __slots__ = ()
+
+
+@dataclass
+class PickleStream:
+    """What one stream does.
+
+    `end` is where it ends, `value` what it leaves. `globals` are the names that it imports,
+    `calls` what it calls, with what, and where. `persistent` are ids of what lies beside it.
+    `oddities` are a kind (COMPUTED, CHANGED, EXTENSION), what it is about, and where. `fault`
+    says why it cannot be read to its end, `too_much` why it was not; '' otherwise.
+    """
+
+    begin: int
+    end: int = 0
+    value: Any = None
+    globals: dict[tuple[str, str], GlobalName] = field(default_factory=dict)
+    calls: list[tuple[Any, Any, int]] = field(default_factory=list)
+    persistent: list[tuple[Any, int]] = field(default_factory=list)
+    oddities: list[tuple[str, str, int]] = field(default_factory=list)
+    fault: str = ""
+    too_much: str = ""
+
+
+#: A name that is worked out by a call; something of the running program that is changed; a number
+#: that stands for a global in the program that loads.
+COMPUTED, CHANGED, EXTENSION = "computed", "changed", "extension"
+#: More different globals than any library has; more oddities than anybody reads.
+_MOST_GLOBALS, _MOST_ODDITIES = 10_000, 100
+
+
+class StreamError(BrokenError):
+    """The stream cannot be read on."""
+
+
+#: The bytes behind an opcode that say how long its argument is: `<` little-endian, signed or not.
+_SIZED = {
+    0x58: ("<I", 4, "text"), 0x8C: ("<B", 1, "text"), 0x8D: ("<Q", 8, "text"),
+    0x54: ("<i", 4, "text"), 0x55: ("<B", 1, "text"),
+    0x42: ("<I", 4, "bytes"), 0x43: ("<B", 1, "bytes"), 0x8E: ("<Q", 8, "bytes"),
+    0x96: ("<Q", 8, "bytes"), 0x8A: ("<B", 1, "number"), 0x8B: ("<i", 4, "number"),
+}  # fmt: skip
+_CONSTANT = {0x4E: None, 0x88: True, 0x89: False}
+_UNPACK_INT, _UNPACK_SHORT = struct.Struct("<i").unpack_from, struct.Struct("<H").unpack_from
+_UNPACK_LONG = struct.Struct("<I").unpack_from
+
+
+class Walker:
+    """Follows one stream of `reader` from `begin` on.
+
+    `on_build` is called with each object that gets a state and with the place behind it, and says
+    where the stream goes on: raw arrays of joblib lie there.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        begin: int,
+        caps: Caps,
+        on_build: Callable[[Made, int], int] | None = None,
+    ) -> None:
+        self._reader = reader
+        self._caps = caps
+        self._on_build = on_build
+        self._window = _SMALL_WINDOW
+        self._at = begin  # of the window in the content
+        self._buffer = bytes(_ROOM)
+        self.stream = PickleStream(begin)
+        self._stack: list[Any] = []
+        self._marks: list[int] = []
+        self._memo: dict[int, Any] = {}
+
+    def walk(self) -> PickleStream:
+        """The stream, as far as it can be followed."""
+        stream = self.stream
+        self._place = stream.begin
+        try:
+            stream.end = self._run(stream.begin)
+        except BrokenError as error:
+            stream.fault, stream.end = str(error), self._place
+        except (IndexError, ValueError):
+            stream.fault, stream.end = "it takes more from its stack than there is", self._place
+        except TooMuchError as error:
+            stream.too_much, stream.end = str(error), self._place
+        return stream
+
+    # --- bytes
+
+    def _fill(self, at: int) -> None:
+        """Move the window to a place. Behind the end it holds zeros, which are no opcode."""
+        # Behind large bytes that were passed over, there is often little until the next ones.
+        follows = at <= self._at + len(self._buffer) - _ROOM
+        self._window = min(2 * self._window, _LARGE_WINDOW) if follows else _SMALL_WINDOW
+        length = min(self._window, self._reader.size - at)
+        if length < 0:
+            raise StreamError("it ends in the middle of a pickle")
+        self._caps.reading(length)
+        self._buffer = self._reader.read(at, length) + bytes(_ROOM)
+        self._at = at
+
+    def _line(self, pos: int) -> tuple[bytes, int]:
+        """The line at a place of the window, and the place behind it."""
+        end = self._buffer.find(b"\n", pos, len(self._buffer) - _ROOM)
+        if end < 0:
+            at = self._at + pos
+            self._fill(at)
+            pos = 0
+            end = self._buffer.find(b"\n", 0, len(self._buffer) - _ROOM)
+            if end < 0 and self._reader.size - at > len(self._buffer) - _ROOM:
+                self._buffer = self._reader.read(at, _LONGEST_LINE) + bytes(_ROOM)
+                end = self._buffer.find(b"\n", 0, len(self._buffer) - _ROOM)
+            if end < 0:
+                raise StreamError("it ends in the middle of a line")
+        return self._buffer[pos:end], end + 1
+
+    def _sized(self, op: int, pos: int) -> tuple[Any, int]:
+        """The value of an opcode whose argument has its length before it, and what follows."""
+        code, width, what = _SIZED[op]
+        length = struct.unpack_from(code, self._buffer, pos)[0]
+        begin = self._at + pos + width
+        if length < 0 or length > self._reader.size - begin:
+            raise StreamError(f"it lacks {what} of {length:,} bytes")
+        end = begin + length
+        if what == "bytes":
+            value: Any = ByteRange(begin, length)
+        elif what == "number":
+            value = int.from_bytes(self._bytes(begin, length), "little", signed=True)
+            value = value if length <= 16 else ANY
+        elif length > _LONGEST_TEXT:
+            value = ANY
+        else:
+            raw = self._bytes(begin, length)
+            # No module has another name; and one such character would make it four times as large.
+            value = raw.decode("ascii") if raw.isascii() else ANY
+        pos = end - self._at
+        if pos > len(self._buffer) - _ROOM:
+            self._fill(end)
+            pos = 0
+        return value, pos
+
+    def _bytes(self, begin: int, length: int) -> bytes:
+        """Bytes at a place of the content, from the window where they are in it."""
+        pos = begin - self._at
+        if pos + length <= len(self._buffer) - _ROOM:
+            return self._buffer[pos : pos + length]
+        return self._reader.read(begin, min(length, _LONGEST_TEXT))
+
+    # --- the machine
+
+    def _to_mark(self) -> list[Any]:
+        at = self._marks.pop()
+        items = self._stack[at:]
+        del self._stack[at:]
+        return items
+
+    def _pop(self) -> Any:
+        if self._marks and len(self._stack) <= self._marks[-1]:
+            raise StreamError("the stack is empty")
+        return self._stack.pop()
+
+    def _put(self, key: int) -> None:
+        self._memo[key] = self._stack[-1]
+
+    def _global(self, module: Any, name: Any) -> GlobalName:
+        if not isinstance(module, str) or not isinstance(name, str):
+            self._odd(COMPUTED, "a name that is worked out while it is loaded")
+            return GlobalName("?", "?", self._place)
+        found = self.stream.globals.get((module, name))
+        if found is None:
+            if len(self.stream.globals) >= _MOST_GLOBALS:
+                raise TooMuchError(f"more than {_MOST_GLOBALS:,} globals")
+            found = GlobalName(module, name, self._place)
+            self.stream.globals[module, name] = found
+        return found
+
+    def _odd(self, kind: str, what: str) -> None:
+        if len(self.stream.oddities) < _MOST_ODDITIES:
+            self.stream.oddities.append((kind, what, self._place))
+
+    def _call(self, callee: Any, args: Any) -> Made:
+        self.stream.calls.append((callee, args, self._place))
+        return Made(callee, args)
+
+    def _change(self, target: Any) -> None:
+        """Something is put into `target`, which must be of the file's own making."""
+        if isinstance(target, GlobalName):
+            self._odd(CHANGED, str(target))
+
+    def _run(self, begin: int) -> int:
+        """Follow the stream from a place to its STOP; the place behind it."""
+        self._fill(begin)
+        stack, memo, marks = self._stack, self._memo, self._marks
+        push = stack.append
+        pos = count = 0
+        size = self._reader.size
+        buffer, soft = self._buffer, 0
+        while True:
+            if buffer is not self._buffer or pos >= soft:
+                # The window has moved, or nearly ends.
+                buffer = self._buffer
+                place = self._at + pos
+                self._place = place
+                if place >= size:
+                    raise StreamError("it ends in the middle of a pickle")
+                if self._at + len(buffer) - _ROOM < size and pos >= len(buffer) - 2 * _ROOM:
+                    self._caps.step(count)
+                    count = 0
+                    self._fill(place)
+                    buffer, pos = self._buffer, 0
+                # At the end of the content every opcode is looked at by itself.
+                at_end = self._at + len(buffer) - _ROOM >= size
+                soft = size - self._at if at_end else len(buffer) - 2 * _ROOM
+            op = buffer[pos]
+            begin = pos
+            pos += 1
+            count += 1
+            # The most frequent ones first. What an opcode reads behind the content are zeros, and
+            # it is the last one then.
+            if op == 0x94:  # MEMOIZE
+                memo[len(memo)] = stack[-1]
+            elif op == 0x71:  # BINPUT
+                memo[buffer[pos]] = stack[-1]
+                pos += 1
+            elif op == 0x8C or (op == 0x58 and buffer[pos + 1 : pos + 4] == b"\0\0\0"):
+                # SHORT_BINUNICODE, and BINUNICODE of a length that a byte holds
+                length = buffer[pos]
+                pos += 1 if op == 0x8C else 4
+                raw = buffer[pos : pos + length]
+                # No module has another name; and one such character takes four times the memory.
+                push(raw.decode("ascii") if raw.isascii() else ANY)
+                pos += length
+            elif op == 0x4B:  # BININT1
+                push(buffer[pos])
+                pos += 1
+            elif op == 0x68:  # BINGET
+                push(self._get(buffer[pos]))
+                pos += 1
+            elif op == 0x72:  # LONG_BINPUT
+                memo[_UNPACK_LONG(buffer, pos)[0]] = stack[-1]
+                pos += 4
+            elif op == 0x6A:  # LONG_BINGET
+                push(self._get(_UNPACK_LONG(buffer, pos)[0]))
+                pos += 4
+            elif op == 0x28:  # MARK
+                marks.append(len(stack))
+            elif op == 0x4D:  # BININT2
+                push(_UNPACK_SHORT(buffer, pos)[0])
+                pos += 2
+            elif op == 0x4A:  # BININT
+                push(_UNPACK_INT(buffer, pos)[0])
+                pos += 4
+            elif op == 0x47:  # BINFLOAT
+                push(ANY)
+                pos += 8
+            elif op == 0x74:  # TUPLE
+                items = tuple(self._to_mark())
+                push(items if len(items) <= _MOST_ITEMS else ANY)
+            elif op in (0x85, 0x86, 0x87):  # TUPLE1, TUPLE2, TUPLE3
+                items = tuple(self._pop() for _ in range(op - 0x84))
+                push(items[::-1])
+            elif op == 0x29:  # EMPTY_TUPLE
+                push(())
+            elif op in _CONSTANT:  # NONE, NEWTRUE, NEWFALSE
+                push(_CONSTANT[op])
+            elif op == 0x7D:  # EMPTY_DICT
+                push(Box())
+            elif op in (0x5D, 0x8F):  # EMPTY_LIST, EMPTY_SET
+                push(ANY)
+            elif op == 0x30 and stack and not marks:  # POP
+                stack.pop()
+            else:
+                self._place = self._at + begin
+                if op == 0x2E:  # STOP
+                    if self._at + pos > size:
+                        raise StreamError("it ends in the middle of a pickle")
+                    self._caps.step(count)
+                    self.stream.value = self._pop()
+                    return self._at + pos
+                pos = self._act(op, pos)
+
+    def _act(self, op: int, pos: int) -> int:
+        """Follow an opcode that does more than to push a value; the place behind it."""
+        stack, buffer = self._stack, self._buffer
+        if op == 0x51:  # BINPERSID
+            self._persistent(self._pop())
+        elif op == 0x52:  # REDUCE
+            args, callee = self._pop(), self._pop()
+            stack.append(self._call(callee, args))
+        elif op in (0x75, 0x65, 0x90):  # SETITEMS, APPENDS, ADDITEMS
+            items = self._to_mark()
+            self._fill_box(stack[-1], items if op == 0x75 else [])
+        elif op in (0x73, 0x61):  # SETITEM, APPEND
+            value = self._pop()
+            items = [self._pop(), value] if op == 0x73 else []
+            self._fill_box(stack[-1], items)
+        elif op == 0x63:  # GLOBAL
+            module, pos = self._line(pos)
+            name, pos = self._line(pos)
+            stack.append(self._global(_name(module), _name(name)))
+        elif op == 0x93:  # STACK_GLOBAL
+            last, first = self._pop(), self._pop()
+            stack.append(self._global(first, last))
+        elif op == 0x62:  # BUILD
+            state = self._pop()
+            pos = self._build(stack[-1], state, pos)
+        elif op == 0x81:  # NEWOBJ
+            args, callee = self._pop(), self._pop()
+            stack.append(self._call(callee, args))
+        elif op in _SIZED:
+            value, pos = self._sized(op, pos)
+            stack.append(value)
+        elif op == 0x80:  # PROTO
+            if buffer[pos] > 5:
+                raise StreamError(f"protocol {buffer[pos]} is unknown")
+            pos += 1
+        elif op == 0x95:  # FRAME
+            length = int.from_bytes(buffer[pos : pos + 8], "little")
+            pos += 8
+            if length > self._reader.size - self._at - pos:
+                raise StreamError("it ends in the middle of a frame")
+        else:
+            pos = self._rare(op, pos)
+        return pos
+
+    def _get(self, key: int) -> Any:
+        if key not in self._memo:
+            raise StreamError(f"it takes number {key} of its memo, which is empty")
+        return self._memo[key]
+
+    def _persistent(self, identity: Any) -> None:
+        self.stream.persistent.append((identity, self._place))
+        # Old checkpoints of whole modules keep the source beside the class: ('module', class, …).
+        is_class = isinstance(identity, tuple) and len(identity) > 1 and identity[0] == "module"
+        stands_for = identity[1] if is_class else None
+        named = isinstance(stands_for, GlobalName)
+        self._stack.append(stands_for if named else Persistent(identity))
+
+    def _fill_box(self, target: Any, items: list[Any]) -> None:
+        self._change(target)
+        if isinstance(target, Box) and len(target) < _MOST_ITEMS:
+            for key, value in zip(items[: 2 * _MOST_ITEMS : 2], items[1::2], strict=False):
+                if isinstance(key, str):
+                    target[key] = value
+
+    def _build(self, target: Any, state: Any, pos: int) -> int:
+        self._change(target)
+        if isinstance(target, Made):
+            target.state = state
+            if self._on_build is not None:
+                place = self._at + pos
+                end = self._on_build(target, place)
+                if end != place:
+                    self._fill(end)
+                    return 0
+        return pos
+
+    def _rare(self, op: int, pos: int) -> int:
+        """Follow an opcode that is seldom; the place behind it."""
+        stack = self._stack
+        if op == 0x30:  # POP
+            if self._marks and self._marks[-1] == len(stack):
+                self._marks.pop()
+            else:
+                stack.pop()
+        elif op == 0x31:  # POP_MARK
+            self._to_mark()
+        elif op == 0x32:  # DUP
+            stack.append(stack[-1])
+        elif op in (0x6C, 0x64, 0x91):  # LIST, DICT, FROZENSET
+            items = self._to_mark()
+            box = Box()
+            self._fill_box(box, items if op == 0x64 else [])
+            stack.append(box)
+        elif op == 0x69:  # INST
+            module, pos = self._line(pos)
+            name, pos = self._line(pos)
+            callee = self._global(_name(module), _name(name))
+            stack.append(self._call(callee, tuple(self._to_mark())))
+        elif op == 0x6F:  # OBJ
+            callee, *rest = self._to_mark()
+            stack.append(self._call(callee, tuple(rest)))
+        elif op == 0x92:  # NEWOBJ_EX
+            words, args, callee = self._pop(), self._pop(), self._pop()
+            stack.append(self._call(callee, args if not words else ANY))
+        elif op in (0x70, 0x67):  # PUT, GET
+            line, pos = self._line(pos)
+            if not line.strip().isdigit() or len(line) > 12:
+                raise StreamError("a number of its memo is no number")
+            if op == 0x70:
+                self._put(int(line))
+            else:
+                stack.append(self._get(int(line)))
+        elif op in (0x49, 0x4C, 0x46):  # INT, LONG, FLOAT
+            line, pos = self._line(pos)
+            stack.append(_number(line, op))
+        elif op in (0x53, 0x56):  # STRING, UNICODE
+            line, pos = self._line(pos)
+            stack.append(_text(line, op == 0x53))
+        elif op == 0x50:  # PERSID
+            line, pos = self._line(pos)
+            self._persistent(line.decode("latin-1"))
+        elif op in (0x82, 0x83, 0x84):  # EXT1, EXT2, EXT4
+            width = 1 << (op - 0x82)
+            code = int.from_bytes(self._buffer[pos : pos + width], "little")
+            self._odd(EXTENSION, f"number {code}")
+            stack.append(Made(ANY, ()))
+            pos += width
+        elif op == 0x97:  # NEXT_BUFFER
+            stack.append(ANY)
+        elif op == 0x98:  # READONLY_BUFFER
+            pass
+        elif self._place >= self._reader.size:
+            raise StreamError("it ends in the middle of a pickle")
+        else:
+            raise StreamError(f"0x{op:02x} is no opcode of pickles")
+        return pos
+
+
+def _name(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        raise StreamError("a name in it is not UTF-8") from None
+
+
+def _number(line: bytes, op: int) -> Any:
+    """The value of a number in text: whole ones of a usual length, a placeholder else."""
+    text = line.strip().removesuffix(b"L") if op == 0x4C else line.strip()
+    if op == 0x49 and line in (b"00", b"01"):
+        return line == b"01"
+    if op == 0x46:
+        try:
+            float(text)
+        except ValueError:
+            raise StreamError("a number in it is no number") from None
+        return ANY
+    if not text.removeprefix(b"-").isdigit():
+        raise StreamError("a number in it is no number")
+    return int(text) if len(text) < 20 else ANY
+
+
+def _text(line: bytes, quoted: bool) -> Any:
+    if len(line) > 4 * _LONGEST_TEXT:
+        return ANY
+    if not quoted:
+        try:
+            text = line.decode("raw-unicode-escape")
+        except UnicodeDecodeError:
+            raise StreamError("a text in it has a bad escape") from None
+        return text if text.isascii() else ANY
+    line = line.strip()
+    if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in (b"'", b'"'):
+        raise StreamError("a text in it has no quotes")
+    try:
+        raw = codecs.escape_decode(line[1:-1])[0]
+    except ValueError:
+        raise StreamError("a text in it has a bad escape") from None
+    return raw.decode("ascii") if raw.isascii() else ANY
+
+
+def walk(
+    reader: Reader,
+    begin: int,
+    caps: Caps,
+    on_build: Callable[[Made, int], int] | None = None,
+) -> PickleStream:
+    """What the stream at a place does; `on_build` is explained in `Walker`."""
+    return Walker(reader, begin, caps, on_build).walk()

@@ -1,0 +1,76 @@
+"""What pmgit thinks of one file: a verdict, the kind of the file, and what speaks against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: From the best to the worst. A file with several findings gets the worst of their verdicts.
+OK, WARN, POINTER, UNKNOWN, BROKEN, UNSAFE = (
+    "ok", "warn", "pointer", "unknown", "broken", "unsafe",
+)  # fmt: skip
+VERDICTS = (OK, WARN, POINTER, UNKNOWN, BROKEN, UNSAFE)
+#: What a program may go on with.
+PASSES = (OK, WARN)
+
+#: So many findings of one file are kept, the worst first.
+MOST_FINDINGS = 50
+#: Texts out of files are cut to so many characters.
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class FileFinding:
+    """One thing about a file: what it does to the verdict, a sentence, and the evidence.
+
+    `evidence` is taken from the file (the global of a pickle, the name of a tensor), `where` is
+    the member of a container ('' is the file itself), `offset` counts bytes of that member.
+    """
+
+    verdict: str
+    message: str
+    evidence: str = ""
+    offset: int | None = None
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """The `kind` of a file by its content, and the findings, the worst first."""
+
+    kind: str
+    findings: tuple[FileFinding, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """The worst verdict of the findings; `ok` when there are none."""
+        return max((one.verdict for one in self.findings), key=VERDICTS.index, default=OK)
+
+
+def opinion(kind: str, findings: list[FileFinding]) -> Opinion:
+    """The opinion with these findings: each once, the worst first, and not endlessly many."""
+    once = list(dict.fromkeys(findings))
+    once.sort(key=lambda one: -VERDICTS.index(one.verdict))
+    if len(once) > MOST_FINDINGS:
+        left = len(once) - MOST_FINDINGS + 1
+        worst = once[MOST_FINDINGS - 1].verdict
+        once[MOST_FINDINGS - 1 :] = [FileFinding(worst, f"{left} more findings")]
+    return Opinion(kind, tuple(once))
+
+
+def short(text: str | bytes) -> str:
+    """Text from a file, for a finding: cut, and bytes that are not UTF-8 as `\\xff`."""
+    if isinstance(text, bytes):
+        text = text[: 4 * _LONGEST].decode("utf-8", "backslashreplace")
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+class BrokenError(ValueError):
+    """The file is not what it should be; the text says where and how."""
+
+    def __init__(self, message: str, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class TooMuchError(Exception):
+    """More than pmgit looks at: the file is too big, too deep or too slow to judge."""

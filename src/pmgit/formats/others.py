@@ -1,0 +1,88 @@
+"""Files of no format that is judged: programs, pictures, archives, raw numbers."""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.formats import kinds, zips
+from pmgit.formats.opinion import BrokenError, Opinion, opinion
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.formats.caps import Caps
+    from pmgit.formats.reader import Reader
+
+DATA, EMPTY, ZEROS, PROGRAM, PICTURE, ARCHIVE = (
+    "data", "empty", "zeros", "program", "picture or document", "archive",
+)  # fmt: skip
+_BEGINS = {
+    b"\x7fELF": PROGRAM, b"MZ": PROGRAM, b"\xcf\xfa\xed\xfe": PROGRAM, b"\xce\xfa\xed\xfe": PROGRAM,
+    b"\xca\xfe\xba\xbe": PROGRAM, b"BC\xc0\xde": PROGRAM, b"\0asm": PROGRAM,
+    b"\x89PNG": PICTURE, b"\xff\xd8\xff": PICTURE, b"GIF8": PICTURE, b"%PDF": PICTURE,
+    b"RIFF": PICTURE, b"OggS": PICTURE, b"ID3": PICTURE, b"\0\0\1\0": PICTURE, b"fLaC": PICTURE,
+    b"7z\xbc\xaf\x27\x1c": ARCHIVE, b"Rar!": ARCHIVE, b"MSCF": ARCHIVE, b"xar!": ARCHIVE,
+    b"!<arch>\n": ARCHIVE,
+}  # fmt: skip
+#: Numbers of other programs, by how their files begin.
+_FASTTEXT = b"\xba\x16\x4f\x2f"
+_SPECIFICATION = b"TransformerSpec"
+#: Where it is looked whether a file is nothing but zeros, as a download leaves it that stopped.
+_PROBES = 16
+
+
+def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - one interface
+    """Every file is something."""
+    return True
+
+
+def judge(reader: Reader, caps: Caps) -> Opinion:
+    """What the file is; whether that is right depends on its name."""
+    head = reader.read(0, 4096)
+    if head and b"PK\x05\x06" in reader.read(max(0, reader.size - 4096), 4096):
+        # Readers that look for the directory at the end open an archive with anything before it.
+        return zips.judge(reader, caps)
+    kind = _kind(head, reader)
+    if kind == "TFLite" and int.from_bytes(head[:4], "little") + 4 > reader.size:
+        raise BrokenError("its root lies behind its end", reader.size)
+    return opinion(kind, [])
+
+
+def _kind(head: bytes, reader: Reader) -> str:
+    if not head:
+        return EMPTY
+    if not head.strip(b"\0") and _is_zeros(reader):
+        return ZEROS
+    known = kinds.weights_kind(head)
+    if known in ("TFLite", "GGML"):
+        return known
+    if kinds.is_sentencepiece(head):
+        return "SentencePiece"
+    if head.startswith(_FASTTEXT):
+        return "fastText"
+    if _SPECIFICATION in head[:64]:
+        return "CTranslate2"
+    if head[4:8] == b"ORTM":
+        return "ONNX Runtime"
+    return next((kind for begin, kind in _BEGINS.items() if head.startswith(begin)), DATA)
+
+
+def _is_zeros(reader: Reader) -> bool:
+    step = max(4096, reader.size // _PROBES)
+    places = [*range(0, reader.size, step), max(0, reader.size - 4096)]
+    return not any(reader.read(place, 4096).strip(b"\0") for place in places)
+
+
+def has_companion(reader: Reader, name: str) -> bool:
+    """Whether a file of raw numbers lies beside the file that says what they are.
+
+    OpenVINO writes an .xml with a .bin, ncnn a .param with a .bin, TensorFlow.js a model.json with
+    its shards.
+    """
+    if not reader.folder:
+        return False
+    base = os.path.basename(name)
+    stem = base.rpartition(".")[0]
+    beside = [f"{stem}.xml", f"{stem}.param", f"{stem}.json"]
+    if "-shard" in base or ("shard" in base and "of" in base):
+        beside += ["model.json", "weights_manifest.json"]
+    return any(os.path.isfile(os.path.join(reader.folder, one)) for one in beside)

@@ -1,0 +1,273 @@
+"""Pickles: raw ones, those of joblib, and checkpoints of torch before its zip format."""
+
+from __future__ import annotations
+
+from pmgit.formats import storages
+from pmgit.formats.joblib_arrays import Arrays
+from pmgit.formats.opcodes import (
+    CHANGED,
+    COMPUTED,
+    ByteRange,
+    GlobalName,
+    Made,
+    PickleStream,
+    walk,
+)  # fmt: skip
+from pmgit.formats.opinion import (
+    BROKEN,
+    OK,
+    UNKNOWN,
+    UNSAFE,
+    WARN,
+    FileFinding,
+    Opinion,
+    opinion,
+    short,
+)  # fmt: skip
+from pmgit.formats.policy import of_global
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pmgit.formats.caps import Caps
+    from pmgit.formats.reader import Reader
+
+KIND, TORCH_KIND = "pickle", "torch checkpoint"
+
+#: The number that begins every checkpoint of torch before its zip format (torch 1.6).
+_MAGIC = 0x1950A86A20F9469CFC6C
+#: Its pickles: that number, the version, the system, the object, the keys of the storages.
+_LEGACY_STREAMS = 5
+#: More streams in one file than anybody writes on purpose.
+_MOST_STREAMS = 1000
+#: Encodings in which numpy and torch write bytes as text for protocol 2.
+_PLAIN_CODECS = frozenset(("latin1", "latin-1", "utf-8", "utf8", "ascii"))
+#: What a call makes for a number, it makes in memory.
+_MOST_BYTES = 1 << 28
+
+_COMPUTED_NAMES = frozenset((
+    ("builtins", "getattr"), ("__builtin__", "getattr"),
+    ("numpy.core", "_ufunc_reconstruct"), ("numpy._core", "_ufunc_reconstruct"),
+))  # fmt: skip
+_FROM_BYTES = ("torch.storage", "_load_from_bytes")
+_TYPE = (("builtins", "type"), ("__builtin__", "type"))
+_TAKE_ALL = frozenset(
+    ("list", "tuple", "set", "frozenset", "bytes", "bytearray", "deque", "Counter")
+)
+
+
+def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:
+    """Whether this is a pickle: by its mark, or because it can be followed as one.
+
+    Protocols 0 and 1 have no mark. A text may name a global by chance, but then it does not end
+    as a pickle does, and calls nothing.
+    """
+    if head[:1] == b"\x80" and len(head) > 2 and head[1] <= 5:
+        return head[1] >= 2 or _is_followed(reader, caps)
+    return head[:1] in _FIRST and _is_followed(reader, caps)
+
+
+#: Opcodes with which a pickle of protocol 0 or 1 can begin.
+_FIRST = frozenset(
+    bytes((code,)) for code in b"(cNIJKMLFSTUVX]}){i\x80\x88\x89\x8a\x8c\x95GPB\x82C"
+)
+
+
+def _is_followed(reader: Reader, caps: Caps) -> bool:
+    stream = walk(reader, 0, caps)
+    if any(isinstance(callee, GlobalName) for callee, _, _ in stream.calls):
+        return True
+    whole = stream.end == reader.size or not reader.read(stream.end, 64).strip()
+    return not stream.fault and (whole or bool(stream.globals) or bool(stream.too_much))
+
+
+def judge(reader: Reader, caps: Caps) -> Opinion:
+    """Judge a file of one pickle or several, with what lies behind them."""
+    findings: list[FileFinding] = []
+    begin, streams = 0, 0
+    kind = KIND
+    while begin < reader.size:
+        if streams and not _goes_on(reader, begin, caps):
+            break
+        arrays = Arrays(reader, caps)
+        stream = walk(reader, begin, caps, arrays.behind)
+        streams += 1
+        kind = "joblib" if arrays.found else kind
+        for one in (stream, *arrays.streams):
+            findings += findings_of(one, reader, caps)
+        if stream.fault or stream.too_much:
+            return opinion(kind, findings)
+        begin = stream.end
+        if streams == 1 and stream.value == _MAGIC:
+            kind = TORCH_KIND
+        if kind == TORCH_KIND and streams == _LEGACY_STREAMS - 1:
+            expected = storages.sizes(stream)
+        if kind == TORCH_KIND and streams == _LEGACY_STREAMS:
+            findings += _behind(reader, begin, expected)
+            return opinion(kind, findings)
+        if streams > _MOST_STREAMS:
+            findings.append(FileFinding(UNKNOWN, f"more than {_MOST_STREAMS:,} pickles in a row"))
+            return opinion(kind, findings)
+    if kind == TORCH_KIND:
+        findings.append(FileFinding(BROKEN, "it ends before its tensors", offset=reader.size))
+    elif begin < reader.size:
+        left = reader.size - begin
+        if reader.read(begin, min(left, 4096)).strip(b"\0 \r\n"):
+            text = f"{left:,} bytes behind the pickle, which are none"
+            findings.append(FileFinding(WARN, text, offset=begin))
+            findings += _packed_behind(reader, begin, caps)
+    return opinion(kind, findings)
+
+
+def _goes_on(reader: Reader, begin: int, caps: Caps) -> bool:
+    """Whether another pickle begins here."""
+    head = reader.read(begin, 2)
+    if head[:1] == b"\x80" and head[1:] in (b"\x02", b"\x03", b"\x04", b"\x05"):
+        return True
+    return head[:1] in _FIRST and _is_followed(reader.part(begin, reader.size), caps)
+
+
+def _packed_behind(reader: Reader, begin: int, caps: Caps) -> list[FileFinding]:
+    """What is wrong with an archive behind a pickle: some readers open the one, some the other."""
+    rest = reader.part(begin, reader.size)
+    inside = caps.inside(rest, "")
+    if inside.kind.startswith("zip") or inside.kind.endswith("archive"):
+        return [FileFinding(UNSAFE, "an archive behind the pickle: two files in one", offset=begin)]
+    return [one for one in inside.findings if one.verdict == UNSAFE]
+
+
+def _behind(reader: Reader, begin: int, expected: dict[str, int | None]) -> list[FileFinding]:
+    """What is wrong with the storages behind the pickles: each has its length before it."""
+    if None in expected.values():
+        return []
+    end = begin + sum(8 + (size or 0) for size in expected.values())
+    if end > reader.size:
+        text = f"its tensors end {end - reader.size:,} bytes after the file"
+        return [FileFinding(BROKEN, text, offset=reader.size)]
+    if end < reader.size:
+        text = f"{reader.size - end:,} bytes behind its tensors"
+        return [FileFinding(WARN, text, offset=end)]
+    return []
+
+
+# --- what a stream does
+
+
+def findings_of(
+    stream: PickleStream, reader: Reader, caps: Caps, *, is_script: bool = False
+) -> list[FileFinding]:
+    """What speaks against a stream. `is_script`: of a TorchScript archive, whose own classes
+    (`__torch__…`) are no modules of Python."""
+    found = []
+    if stream.fault:
+        found.append(FileFinding(BROKEN, f"a broken pickle: {stream.fault}", offset=stream.end))
+    if stream.too_much:
+        found.append(FileFinding(UNKNOWN, f"a pickle with {stream.too_much}", offset=stream.end))
+    called = {_key(callee) for callee, _, _ in stream.calls}
+    for key, named in stream.globals.items():
+        if is_script and named.module.split(".")[0] == "__torch__":
+            continue
+        if key in called and (key in _COMPUTED_NAMES or key == _FROM_BYTES or key in _TYPE):
+            continue  # judged by what it is called with
+        found += _of_global(named.module, named.name, named.offset)
+    for callee, args, offset in stream.calls:
+        found += _of_call(callee, args, offset, reader, caps)
+    for identity, offset in stream.persistent:
+        is_module = isinstance(identity, tuple) and identity[:1] == ("module",)
+        if not storages.is_storage(identity) and not is_module:
+            found.append(FileFinding(WARN, "refers to something beside the file", offset=offset))
+    for kind, what, offset in stream.oddities:
+        found.append(_of_oddity(kind, what, offset))
+    return found
+
+
+def _key(callee: Any) -> tuple[str, str]:
+    return (callee.module, callee.name) if isinstance(callee, GlobalName) else ("", "")
+
+
+def _of_global(module: str, name: str, offset: int) -> list[FileFinding]:
+    verdict, why = of_global(module, name)
+    evidence = short(f"{module}.{name}")
+    return [] if verdict == OK else [FileFinding(verdict, why, evidence, offset)]
+
+
+def _of_oddity(kind: str, what: str, offset: int) -> FileFinding:
+    if kind == COMPUTED:
+        return FileFinding(UNSAFE, "loads what nobody can read from it", what, offset)
+    if kind == CHANGED:
+        text = "changes something of the program that loads it"
+        return FileFinding(UNSAFE, text, short(what), offset)
+    return FileFinding(UNKNOWN, "a global that stands in the program that loads it", what, offset)
+
+
+def _of_call(callee: Any, args: Any, offset: int, reader: Reader, caps: Caps) -> list[FileFinding]:
+    """What is wrong with one call, beside what is wrong with the name of what is called."""
+    key = _key(callee)
+    args = args if isinstance(args, tuple) else ()
+    if key in _COMPUTED_NAMES:
+        target = _computed(key, args)
+        if target is None:
+            text = "loads what nobody can read from it"
+            return [FileFinding(UNSAFE, text, short(".".join(key)), offset)]
+        return _of_global(*target, offset)
+    if key == _FROM_BYTES:
+        return _of_bytes(args, offset, reader, caps)
+    if key in _TYPE:
+        alone = len(args) == 1
+        return [] if alone else _of_global(*key, offset)
+    if isinstance(callee, Made):
+        if _key(callee.callee) in _COMPUTED_NAMES:
+            return []  # judged where its name was worked out
+        return [FileFinding(UNSAFE, "calls what it has made itself", offset=offset)]
+    if not isinstance(callee, GlobalName):
+        return [FileFinding(UNSAFE, "calls what is no function", offset=offset)]
+    if callee.name == "encode" and args[1:2] and args[1] not in _PLAIN_CODECS:
+        return [FileFinding(WARN, "decodes a text", short(str(args[1])), offset)]
+    if _asks_for(callee, args) > _MOST_BYTES:
+        return [FileFinding(UNSAFE, "asks for more memory than it is large", str(callee), offset)]
+    return []
+
+
+def _computed(key: tuple[str, str], args: tuple[Any, ...]) -> tuple[str, str] | None:
+    """The global that a call looks up: `getattr(Net, 'run')` names Net.run."""
+    if len(args) != 2 or not isinstance(args[1], str):
+        return None
+    owner, name = args
+    if key[1] == "getattr":
+        if isinstance(owner, GlobalName):
+            return owner.module, f"{owner.name}.{name}"
+        if isinstance(owner, Made) and isinstance(owner.callee, GlobalName):
+            return owner.callee.module, f"{owner.callee.name}.{name}"
+        return None
+    return (owner, name) if isinstance(owner, str) else None
+
+
+def _of_bytes(args: tuple[Any, ...], offset: int, reader: Reader, caps: Caps) -> list[FileFinding]:
+    """What is wrong with a checkpoint in a checkpoint, which torch loads as it loads a file."""
+    if len(args) != 1 or not isinstance(args[0], ByteRange):
+        return [FileFinding(UNSAFE, "loads what nobody can read from it", offset=offset)]
+    inside = caps.inside(reader.part(args[0].offset, args[0].length), "")
+    return [
+        FileFinding(one.verdict, one.message, one.evidence, offset, one.where)
+        for one in inside.findings
+    ]
+
+
+def _asks_for(callee: GlobalName, args: tuple[Any, ...]) -> int:
+    """The items that a call makes of numbers alone."""
+    if not args:
+        return 0
+    first = args[0]
+    if callee.name in ("bytes", "bytearray") and type(first) is int:
+        return first
+    if callee.name in _TAKE_ALL and isinstance(first, Made) and _key(first.callee)[1] == "range":
+        numbers = first.args if isinstance(first.args, tuple) else ()
+        return max((abs(n) for n in numbers if type(n) is int), default=0)
+    shape = args[0] if callee.name == "ndarray" else args[1] if len(args) > 1 else None
+    if callee.name in ("ndarray", "_reconstruct") and isinstance(shape, tuple):
+        count = 1
+        for size in shape[:64]:
+            count *= size if type(size) is int else 1
+        return abs(count)
+    return 0

@@ -1,0 +1,88 @@
+"""Messages of protobuf, read field by field; what is not asked for is passed over."""
+
+from __future__ import annotations
+
+from pmgit.formats.opinion import BrokenError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmgit.formats.caps import Caps
+    from pmgit.formats.reader import Reader
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_WINDOW = 1 << 14
+_LONGEST_VARINT = 10
+
+
+class Messages:
+    """The fields of messages in `reader`, which are read window by window."""
+
+    def __init__(self, reader: Reader, caps: Caps) -> None:
+        self._reader = reader
+        self._caps = caps
+        self._at = 0
+        self._buffer = b""
+
+    def fields(self, begin: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+        """Number, kind, and the value or the range of every field of a message between two places.
+
+        Of bytes and of numbers of a fixed width it is where they begin and end; of a varint the
+        value, twice. BrokenError when it is no message.
+        """
+        at = begin
+        while at < end:
+            key, at = self._varint(at, end)
+            number, kind = key >> 3, key & 7
+            if number == 0:
+                raise BrokenError("a field without a number", at)
+            if kind == _VARINT:
+                value, at = self._varint(at, end)
+                yield number, kind, value, value
+                continue
+            if kind == _BYTES:
+                length, at = self._varint(at, end)
+            elif kind in (_FIXED64, _FIXED32):
+                length = 8 if kind == _FIXED64 else 4
+            else:
+                raise BrokenError(f"a field of kind {kind}, which there is not", at)
+            if length > end - at:
+                raise BrokenError("it ends in a field", at)
+            yield number, kind, at, at + length
+            at += length
+
+    def text(self, begin: int, end: int, most: int = 4096) -> bytes:
+        """The bytes between two places, as far as they are not too many."""
+        length = min(end - begin, most)
+        self._need(begin, length)
+        at = begin - self._at
+        return self._buffer[at : at + length]
+
+    def _varint(self, at: int, end: int) -> tuple[int, int]:
+        self._caps.steps -= 1
+        if self._caps.steps < 0:
+            self._caps.step(0)
+        if at >= end:
+            raise BrokenError("it ends in a field", at)
+        self._need(at, _LONGEST_VARINT)
+        value = shift = 0
+        pos = at - self._at
+        for byte in self._buffer[pos : pos + min(_LONGEST_VARINT, end - at)]:
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value, at + shift // 7
+        raise BrokenError("a number without an end", at)
+
+    def _need(self, at: int, length: int) -> None:
+        """Have these bytes in the window, as far as the content has them."""
+        if self._at <= at and at + length <= self._at + len(self._buffer):
+            return
+        if self._at <= at and self._at + len(self._buffer) >= self._reader.size:
+            return
+        self._caps.step(0)
+        want = max(_WINDOW, length)
+        self._buffer = self._reader.read(at, want)
+        self._caps.reading(min(want, 4096) if length < want else length)
+        self._at = at

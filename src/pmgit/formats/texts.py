@@ -1,0 +1,114 @@
+"""Texts: JSON with a chat template or a Keras model in it, templates, and what a text is about."""
+
+from __future__ import annotations
+
+import json
+
+from pmgit.formats import kinds
+from pmgit.formats.keras_config import is_config, judge_config
+from pmgit.formats.opinion import BROKEN, UNKNOWN, FileFinding, Opinion, opinion
+from pmgit.formats.templates import judge_template
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pmgit.formats.caps import Caps
+    from pmgit.formats.reader import Reader
+
+KIND = "text"
+JSON, HTML, XML, CONFLICT, SCRIPT, UTF16, TEMPLATE = (
+    "JSON", "HTML", "XML", "conflict of a merge", "script", "UTF-16 text", "chat template",
+)  # fmt: skip
+#: A tokenizer_config.json has up to 2 MB; five of nothing but lists take 100 MB in memory.
+_LONGEST_JSON = 5_000_000
+_TEMPLATE_NAMES = (".jinja", ".jinja2", ".j2")
+#: What JSON of these names says is used when a model is loaded.
+_TEMPLATE_FILES = (
+    "tokenizer_config.json", "chat_template.json", "processor_config.json", "config.json",
+    "generation_config.json", "preprocessor_config.json",
+)  # fmt: skip
+
+
+def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - one interface
+    """Whether this is a text."""
+    return bool(head) and kinds.is_text(head)
+
+
+def judge(reader: Reader, caps: Caps, name: str = "") -> Opinion:
+    """Judge a text by what it is; `name` tells a template from any other text."""
+    head = reader.read(0, 4096)
+    kind = kind_of(head)
+    base = name.replace("\\", "/").rpartition("/")[2].lower()
+    if base.endswith(_TEMPLATE_NAMES):
+        caps.reading(min(reader.size, 4_000_000))
+        text = reader.read(0, 4_000_000).decode("utf-8", "replace")
+        return opinion(TEMPLATE, judge_template(text, ""))
+    if kind != JSON or not (base in _TEMPLATE_FILES or _may_be_keras(head)):
+        return opinion(kind, [])
+    return opinion(JSON, _of_json(reader, caps))
+
+
+def kind_of(head: bytes) -> str:
+    """What a text is, by how it begins."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:4]:
+        return UTF16
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:512]
+    lower = start.lower()
+    if lower.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
+        return HTML
+    if lower.startswith(b"<!--") and b"<html" in head.lower():
+        return HTML
+    if lower.startswith(b"<?xml"):
+        return HTML if b"<html" in lower else XML
+    if b"<<<<<<< " in head and (b"\n=======" in head or b"\n>>>>>>> " in head):
+        return CONFLICT
+    if start.startswith(b"#!"):
+        return SCRIPT
+    if start[:1] in (b"{", b"["):
+        return JSON
+    return KIND
+
+
+def _may_be_keras(head: bytes) -> bool:
+    return b'"class_name"' in head or b'"modelTopology"' in head or b'"keras_version"' in head
+
+
+def _of_json(reader: Reader, caps: Caps) -> list[FileFinding]:
+    """What speaks against a JSON file that is used when a model is loaded."""
+    if reader.size > _LONGEST_JSON:
+        return [FileFinding(UNKNOWN, "a JSON text that is too long to judge")]
+    caps.reading(reader.size)
+    try:
+        document = json.loads(reader.read(0, reader.size))
+    except RecursionError:
+        return [FileFinding(BROKEN, "JSON that is nested too deeply")]
+    except ValueError as error:
+        return [FileFinding(BROKEN, f"it is no JSON: {error}"[:200])]
+    if not isinstance(document, dict):
+        return []
+    found = []
+    for where, text in _templates(document.get("chat_template")):
+        found += judge_template(text, where)
+    for part in (document, document.get("modelTopology"), document.get("model_config")):
+        if is_config(part):
+            found += judge_config(part, "")
+        elif isinstance(part, dict) and is_config(part.get("model_config")):
+            found += judge_config(part["model_config"], "model_config")
+    return found
+
+
+def _templates(value: Any) -> list[tuple[str, str]]:
+    """The templates of a tokenizer's configuration: one, or a list with their names."""
+    if isinstance(value, str):
+        return [("chat_template", value)]
+    if isinstance(value, dict):
+        return [
+            (f"chat_template {name}", one) for name, one in value.items() if isinstance(one, str)
+        ]
+    items = value if isinstance(value, list) else []
+    return [
+        (f"chat_template {item.get('name')}", item["template"])
+        for item in items
+        if isinstance(item, dict) and isinstance(item.get("template"), str)
+    ]

@@ -1,0 +1,203 @@
+"""Zip archives: those of torch, TorchScript, numpy and Keras, and any other one.
+
+Every member is judged by its content, whatever its name, but for the storages of torch, which no
+loader takes for anything but numbers: of these the length is compared.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+
+from pmgit.formats import compressed, pickles, storages
+from pmgit.formats.opcodes import walk
+from pmgit.formats.opinion import (
+    BROKEN,
+    UNKNOWN,
+    UNSAFE,
+    BrokenError,
+    FileFinding,
+    Opinion,
+    TooMuchError,
+    opinion,
+    short,
+)  # fmt: skip
+from pmgit.formats.reader import BytesReader
+from pmgit.formats.zip_directory import DEFLATED, STORED, Member, read_directory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pmgit.formats.caps import Caps
+    from pmgit.formats.reader import Reader
+
+KIND = "zip archive"
+TORCH, SCRIPT, NUMPY, KERAS = (
+    "torch archive",
+    "TorchScript archive",
+    "numpy archive",
+    "Keras archive",
+)
+_BEGIN, _EMPTY = b"PK\x03\x04", b"PK\x05\x06"
+#: A member that is as long or shorter is compared with its checksum.
+_MOST_COMPARED = 4_000_000
+#: What TorchScript code calls to write and read files, and to run other code.
+_SCRIPT_REACHES_OUT = (
+    b"ops.aten.save", b"ops.aten.from_file", b"torch.save(", b"torch.from_file(", b"aten::save",
+    b"aten::from_file", b"ops.aten._load", b"torch.load(",
+)  # fmt: skip
+#: The steps for the pickles that only say which line of a script is which.
+_DEBUG_STEPS = 100_000
+
+
+def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - one interface
+    """Whether this is a zip archive."""
+    return head.startswith((_BEGIN, _EMPTY))
+
+
+def judge(reader: Reader, caps: Caps) -> Opinion:
+    """Judge the archive and its members."""
+    members, findings = read_directory(reader, caps)
+    kind = _kind(members)
+    expected: dict[str, int | None] = {}
+    if kind in (TORCH, SCRIPT):
+        for member in members:
+            if member.name.endswith((".pkl", ".debug_pkl")):
+                found, sizes = _of_torch_pickle(reader, member, kind == SCRIPT, caps)
+                findings += found
+                expected |= sizes if member.name.endswith("/data.pkl") else {}
+        findings += _of_storages(members, expected)
+    for member in members:
+        if member.is_folder or (kind in (TORCH, SCRIPT) and _is_done(member, expected)):
+            continue
+        findings += _of_member(reader, member, kind, caps)
+    return opinion(kind, findings)
+
+
+def _kind(members: list[Member]) -> str:
+    names = {member.name for member in members}
+    inner = {name.partition("/")[2] for name in names}
+    if "data.pkl" in inner or "constants.pkl" in inner:
+        is_script = "constants.pkl" in inner or any(name.startswith("code/") for name in inner)
+        return SCRIPT if is_script else TORCH
+    if "config.json" in names and ("metadata.json" in names or "model.weights.h5" in names):
+        return KERAS
+    if names and all(name.endswith(".npy") for name in names):
+        return NUMPY
+    return KIND
+
+
+def _is_done(member: Member, expected: dict[str, int | None]) -> bool:
+    """Whether a member of a torch archive is judged already: pickles, and storages in use."""
+    folder, _, key = member.name.rpartition("/")
+    is_storage = folder.endswith(("/data", "/constants", "/tensors")) and key in expected
+    is_constant = folder.endswith("/constants") and key.isdigit()
+    return is_storage or is_constant or member.name.endswith((".pkl", ".debug_pkl"))
+
+
+def _content(reader: Reader, member: Member, caps: Caps) -> Reader:
+    """The content of a member. BrokenError when it cannot be had."""
+    part = reader.part(member.begin, member.packed)
+    if part.size < member.packed:
+        raise BrokenError("it ends in this member", reader.size)
+    if member.method == STORED:
+        if member.packed != member.size:
+            raise BrokenError("it is not as long as the directory says")
+        return part
+    if member.method != DEFLATED:
+        raise TooMuchError(f"a member packed by method {member.method}, which pmgit does not open")
+    data = compressed.inflate(part, caps)
+    if len(data) != member.size:
+        raise BrokenError("it is not as long as the directory says")
+    return BytesReader(data)
+
+
+def _of_checksum(content: Reader, member: Member, caps: Caps) -> list[FileFinding]:
+    if content.size > _MOST_COMPARED:
+        return []
+    caps.reading(content.size)
+    if zlib.crc32(content.read(0, content.size)) == member.crc:
+        return []
+    return [FileFinding(BROKEN, "its checksum is wrong", where=short(member.name))]
+
+
+def _of_torch_pickle(
+    reader: Reader, member: Member, is_script: bool, caps: Caps
+) -> tuple[list[FileFinding], dict[str, int | None]]:
+    """What is wrong with a pickle in an archive of torch, and the storages that it refers to."""
+    where = short(member.name)
+    try:
+        content = _content(reader, member, caps)
+    except BrokenError as error:
+        return [FileFinding(BROKEN, str(error), where=where)], {}
+    except TooMuchError as error:
+        return [FileFinding(UNKNOWN, str(error), where=where)], {}
+    found = _of_checksum(content, member, caps)
+    is_debug = is_script and member.name.endswith(".debug_pkl")
+    stream = walk(content, 0, caps.apart(_DEBUG_STEPS) if is_debug else caps)
+    if is_debug:
+        stream.too_much = ""  # only TorchScript's own reader takes it, which imports nothing
+    found += [
+        replace(one, where=where)
+        for one in pickles.findings_of(stream, content, caps, is_script=is_script)
+    ]
+    left = content.size - stream.end
+    if left and not (stream.fault or stream.too_much or is_debug):
+        text = f"{left:,} bytes behind the pickle"
+        found.append(FileFinding(BROKEN, text, offset=stream.end, where=where))
+        rest = caps.inside(content.part(stream.end, left), "")
+        found += [replace(one, where=where) for one in rest.findings]
+    return found, storages.sizes(stream)
+
+
+def _of_storages(members: list[Member], expected: dict[str, int | None]) -> list[FileFinding]:
+    """What is wrong with the storages: each has to be there, as long as the pickle says."""
+    found = []
+    by_key = {
+        member.name.rpartition("/")[2]: member
+        for member in members
+        if member.name.rpartition("/")[0].endswith("/data")
+    }
+    for key, size in expected.items():
+        member = by_key.get(key)
+        if member is None:
+            found.append(FileFinding(BROKEN, "a tensor is missing", short(f"data/{key}")))
+        elif size is not None and member.method == STORED and member.size < size:
+            text = f"a tensor of {size:,} bytes has {member.size:,}"
+            found.append(FileFinding(BROKEN, text, where=short(member.name)))
+    return found
+
+
+def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[FileFinding]:
+    """What is wrong with any other member."""
+    where = short(member.name)
+    part = reader.part(member.begin, member.packed)
+    if member.method == DEFLATED and _is_plain_array(part):
+        return []
+    try:
+        content = _content(reader, member, caps)
+    except BrokenError as error:
+        return [FileFinding(BROKEN, str(error), where=where)]
+    except TooMuchError as error:
+        return [FileFinding(UNKNOWN, str(error), where=where)]
+    found = _of_checksum(content, member, caps)
+    if kind == SCRIPT and "/code/" in member.name and content.size <= _MOST_COMPARED:
+        code = content.read(0, content.size)
+        for call in _SCRIPT_REACHES_OUT:
+            if call in code:
+                text = "TorchScript that reads or writes files"
+                found.append(FileFinding(UNSAFE, text, call.decode(), code.find(call), where))
+    inside = caps.inside(content, member.name)
+    return found + [
+        replace(one, where=f"{where}/{one.where}" if one.where else where)
+        for one in inside.findings
+    ]
+
+
+def _is_plain_array(part: Reader) -> bool:
+    """Whether a deflated member is an array of numbers, whose header is all that is looked at."""
+    head = compressed.inflated_head(part, 4096)
+    if not head.startswith(b"\x93NUMPY\x01\x00"):
+        return False
+    end = 10 + int.from_bytes(head[8:10], "little")
+    # Of the keys none has a capital letter; the type of objects is `|O`.
+    return end <= len(head) and b"O" not in head[10:end] and b"'shape':" in head[10:end]

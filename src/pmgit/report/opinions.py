@@ -1,0 +1,95 @@
+"""The opinions on files, as people and programs read them: text, JSON, SARIF."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pmgit.core.finding import ERROR, WARNING, Finding, Report
+from pmgit.core.shell import Shell
+from pmgit.core.units import counted
+from pmgit.formats.opinion import OK, PASSES, POINTER, UNSAFE, VERDICTS
+from pmgit.report import sarif
+from pmgit.report.colour import BOLD, GREEN, RED, YELLOW, Paint
+from pmgit.report.text import LONGEST, PLAIN, place_of, visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from pmgit.formats.opinion import FileFinding, Opinion
+
+#: What helps, by the verdict that needs it.
+_HINTS = {
+    POINTER: "git lfs install && git lfs pull",
+    UNSAFE: "do not load it; ask whoever made it for safetensors",
+}
+
+
+def lines_of(path: str, opinion: Opinion, paint: Paint = PLAIN) -> list[str]:
+    """A line for every finding on a file: `path: verdict: message`."""
+    lines = []
+    for finding in opinion.findings:
+        colour = YELLOW if finding.verdict in PASSES else RED
+        place, verdict = paint(place_of(path), BOLD), paint(finding.verdict, colour)
+        lines.append(f"{place}: {verdict}: {_message(finding)}")
+    return lines
+
+
+def ending(opinions: Sequence[Opinion], paint: Paint = PLAIN) -> list[str]:
+    """The last lines: what helps, and how many files got which verdict."""
+    counts = Counter(opinion.verdict for opinion in opinions)
+    lines = [f"hint: {hint}" for verdict, hint in _HINTS.items() if counts[verdict]]
+    known = [verdict for verdict in VERDICTS if counts[verdict]]
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in known) or "nothing to judge"
+    if set(known) == {OK}:
+        said = paint(OK, GREEN)
+    return [*lines, f"{counted(len(opinions), 'file')}: {said}"]
+
+
+def document(files: Sequence[tuple[str, Opinion]]) -> list[dict[str, Any]]:
+    """The opinions for programs: one object for each file."""
+    return [
+        {
+            "path": path,
+            "verdict": opinion.verdict,
+            "kind": opinion.kind,
+            "findings": [
+                {
+                    "verdict": one.verdict,
+                    "message": one.message,
+                    "evidence": one.evidence or None,
+                    "offset": one.offset,
+                    "where": one.where or None,
+                }
+                for one in opinion.findings
+            ],
+        }
+        for path, opinion in files
+    ]
+
+
+def render_sarif(files: Sequence[tuple[str, Opinion]], not_judged: int) -> str:
+    """The opinions as SARIF. A rule is the verdict of a finding: `unsafe-file`."""
+    findings = [
+        Finding(
+            path,
+            _message(one),
+            severity=WARNING if one.verdict in PASSES else ERROR,
+            rule=f"{one.verdict}-file",
+        )
+        for path, opinion in files
+        for one in opinion.findings
+    ]
+    return sarif.render(Report(findings, len(files), not_judged), Shell(), [])
+
+
+def _message(finding: FileFinding) -> str:
+    """The finding in one line of a bearable length."""
+    text = finding.message
+    if finding.evidence:
+        text += f": {finding.evidence}"
+    place = f"byte {finding.offset}" if finding.offset is not None else ""
+    where = " of ".join(filter(None, (place, finding.where)))
+    text = visible(f"{text} ({where})" if where else text)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

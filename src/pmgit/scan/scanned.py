@@ -1,0 +1,97 @@
+"""One file of a scan: opened once, and judged by what it holds, Git LFS pointers first."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from pmgit.core.units import show_size
+from pmgit.formats import claims
+from pmgit.formats.judge import judge
+from pmgit.formats.opinion import (
+    BROKEN,
+    POINTER,
+    UNKNOWN,
+    WARN,
+    FileFinding,
+    Opinion,
+    opinion,
+)  # fmt: skip
+from pmgit.formats.reader import FileReader
+from pmgit.formats.regular import open_regular
+from pmgit.lfs import pointer
+from pmgit.scan.paths import LINK_TO_FOLDER, files_below
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pmgit.formats.reader import Reader
+    from pmgit.scan.paths import Place
+
+POINTER_KIND = "Git LFS pointer"
+UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A path with the opinion on its file; `could` is whether the file could be read."""
+
+    path: str
+    opinion: Opinion
+    could: bool = True
+
+
+def scan(paths: Sequence[str]) -> Iterator[Scanned]:
+    """The opinions on all files below the paths, in the order of the files."""
+    for place in files_below(paths):
+        yield scan_place(place)
+
+
+def scan_place(place: Place) -> Scanned:
+    """The opinion on the file at one place."""
+    if place.trouble == LINK_TO_FOLDER:
+        return Scanned(place.path, opinion("link", [FileFinding(WARN, place.trouble)]))
+    if place.trouble:
+        return _unreadable(place.path, place.trouble)
+    try:
+        with open_regular(place.opens) as file:
+            size = os.fstat(file.fileno()).st_size
+            # Files that lie beside it are looked for where it is named, not where a link leads.
+            reader = FileReader(file, os.path.dirname(place.path) or ".")
+            found = judge_content(reader, place.path)
+            if os.fstat(file.fileno()).st_size != size:
+                return _unreadable(place.path, "it changed while it was read")
+            return Scanned(place.path, found)
+    except (OSError, ValueError) as error:
+        return _unreadable(place.path, getattr(error, "strerror", "") or str(error))
+
+
+def _unreadable(path: str, why: str) -> Scanned:
+    trouble = FileFinding(UNKNOWN, f"it could not be read: {why}")
+    return Scanned(path, opinion(UNREADABLE, [trouble]), could=False)
+
+
+def judge_content(reader: Reader, name: str) -> Opinion:
+    """The opinion on a content of this name: as a pointer of Git LFS, else by its format."""
+    head = reader.read(0, pointer.MAX_CONFLICT)
+    if pointer.may_be(head):
+        expected = claims.is_for_weights(name)
+        # What is longer is cut here: it begins as a pointer and is none.
+        found = pointer.read(head, expected=expected)
+        if isinstance(found, pointer.Broken):
+            text = f"a broken Git LFS pointer: {found.fault}"
+            return opinion(POINTER_KIND, [FileFinding(BROKEN, text, offset=0)])
+        if found is not None:
+            return opinion(POINTER_KIND, _of_pointer(found))
+    return judge(reader, name)
+
+
+def _of_pointer(found: pointer.Pointer) -> list[FileFinding]:
+    text = f"a Git LFS pointer: the {show_size(found.size)} that it stands for are not here"
+    findings = [FileFinding(POINTER, text, f"sha256:{found.oid}")]
+    if found.fault:
+        findings.append(FileFinding(WARN, f"a pointer in another form: {found.fault}"))
+    if 0 < found.size < pointer.MAX_BYTES:
+        findings.append(FileFinding(WARN, "it seems to stand for another pointer"))
+    return findings

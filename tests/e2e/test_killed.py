@@ -1,0 +1,150 @@
+"""kill -9 at 20 moments of `add`, `update` and `pull`: in the end all is right, at no byte twice.
+
+The moments do not depend on a clock. The Hub stops in the middle of an answer; when all that it has
+sent lies on the disk, the process is killed. The next one is served a little more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.file_server import Asked, Fault, Handler
+from tests.hub_server import HubServer
+from tests.kit import BIN, Repo, large_bytes, random_bytes
+
+NAME = "bert"
+ID = f"org/{NAME}"
+MODEL = f"pretrained_model/{NAME}"
+WEIGHTS = "model.safetensors"
+DATA = large_bytes(3_000_000)
+OLD = {WEIGHTS: random_bytes(1_100_000), "config.json": b"{}\n", "gone.txt": b"old\n"}
+NEW = {WEIGHTS: DATA, "config.json": b'{"a": 1}\n' * 9000, "vocab.txt": b"a\nb\n"}
+OID = hashlib.sha256(DATA).hexdigest()
+#: So many bytes of the weights are sent in each of the runs that are killed in the middle of them.
+STEP, STEPS = 150_000, 16
+
+
+@pytest.fixture
+def hub(repo: Repo) -> Iterator[HubServer]:
+    with HubServer() as server:
+        repo.env |= server.environment(str(repo.path.parent / "hf"))
+        yield server
+
+
+class Killer:
+    """Runs a command of pmgit again and again, and kills it at each moment that is named."""
+
+    def __init__(self, repo: Repo, hub: HubServer, argv: list[str], before: dict[str, bytes]):
+        self.repo, self.hub, self.argv, self.before = repo, hub, argv, before
+        self.folder = repo.path / MODEL
+        self.kills = 0
+
+    def kill(self, moment: str, is_reached: Callable[[], bool]) -> None:
+        """Start the command, wait for a moment and kill it; then nothing wrong lies anywhere."""
+        running = subprocess.Popen(
+            [str(BIN / "pmgit"), *self.argv], cwd=self.repo.path, env=self.repo.env,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        until = time.monotonic() + 60
+        while not is_reached():
+            assert running.poll() is None, f"it ended before this moment: {moment}"
+            assert time.monotonic() < until, moment
+            time.sleep(0.002)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        self.kills += 1
+        for path in self.folder.glob("*") if self.folder.exists() else ():
+            if path.name in ("INFO.md", "pmgit.lock"):
+                continue
+            right = [files[path.name] for files in (self.before, NEW) if path.name in files]
+            assert path.read_bytes() in right, (moment, path.name)
+
+    def part(self) -> Path:
+        return self.repo.path / ".git/pmgit/incoming" / f"{OID}.part"
+
+    def has_arrived(self, size: int) -> bool:
+        part = self.part()
+        return part.exists() and part.stat().st_size == size
+
+    def is_whole(self) -> bool:
+        """Whether all of the weights are here, in their place or on the way to it."""
+        there = self.folder / WEIGHTS
+        return self.has_arrived(len(DATA)) or (there.exists() and there.read_bytes() == DATA)
+
+    def sent(self) -> int:
+        return sum(asked.sent[0] for asked in self.hub.cdn.log if asked.path.endswith(OID))
+
+
+def stop_description(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> list[Asked]:
+    """Have the Hub say nothing when it is asked about the model; the list of who has asked."""
+    asked_for: list[Asked] = []
+
+    def wait(handler: Handler, asked: Asked) -> None:
+        asked_for.append(asked)
+        hub.closed.wait(60)
+
+    monkeypatch.setattr(hub, "answer", wait)
+    return asked_for
+
+
+@pytest.mark.parametrize("command", ["add", "update", "pull"])
+def test_20_kills_cost_no_byte_twice(
+    repo: Repo, hub: HubServer, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    hub.add(ID, OLD if command == "update" else NEW)
+    before = OLD if command == "update" else {}
+    if command != "add":
+        assert repo.pmgit("add", ID, "--yes").code == 0
+    if command == "pull":
+        for name in NEW:
+            (repo.path / MODEL / name).unlink()
+    if command == "update":
+        hub.add(ID, NEW)
+    lock = repo.path / MODEL / "pmgit.lock"
+    locked = lock.read_bytes() if lock.exists() else b""
+    argv = {"add": ["add", ID, "--yes"], "update": ["update", NAME, "--yes"], "pull": ["pull"]}
+    hub.cdn.log.clear()
+    killer = Killer(repo, hub, argv[command], before)
+
+    # 1: while the Hub is asked about the model, or about the first file
+    with monkeypatch.context() as patch:
+        asked = stop_description(hub, patch)
+        killer.kill("it has asked", lambda: bool(asked))
+    # 2 and 3: in a small file, and at its end
+    commit = hub.models[ID].branches["main"]
+    place = f"/{ID}/resolve/{commit}/config.json"
+    for number in (30_000, 10**9):
+        hub.log.clear()
+        hub.faults[place] = [Fault("stall", number)]
+        killer.kill("in a small file", lambda: any(one.path == place for one in hub.log))
+    # 4 to 19: in the weights
+    for step in range(STEPS):
+        hub.faults.clear()
+        hub.cdn.faults[OID] = [Fault("stall", STEP)]
+        size = STEP * (step + 1)
+        killer.kill(f"at byte {size}", lambda size=size: killer.has_arrived(size))  # type: ignore[misc]
+    # 20: the last byte has arrived; the file has its name, or not yet
+    hub.cdn.faults.clear()
+    killer.kill("at the end", killer.is_whole)
+    assert killer.kills == 20
+    if command == "pull":
+        assert lock.read_bytes() == locked
+
+    if command != "add" or not lock.exists():  # else the last one was killed when all was done
+        shown = repo.pmgit(*argv[command])
+        assert shown.code == 0, shown
+    assert killer.sent() == len(DATA)
+    assert [one.start for one in hub.cdn.log if one.path.endswith(OID)] == [
+        STEP * step for step in range(STEPS + 1)
+    ]
+    for name, data in NEW.items():
+        assert (repo.path / MODEL / name).read_bytes() == data
+    assert not list((repo.path / ".git/pmgit/incoming").iterdir())
+    assert repo.pmgit("verify").code == 0

@@ -1,0 +1,25 @@
+"""All samples by their names, made once."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from tests.formats import container_samples, tensor_samples
+from tests.formats.pickle_samples import pickles
+
+
+@cache
+def samples() -> dict[str, tuple[str, bytes]]:
+    """Verdict and content by the name of the file."""
+    return (
+        pickles()
+        | tensor_samples.safetensors()
+        | tensor_samples.gguf_files()
+        | tensor_samples.onnx_files()
+        | tensor_samples.keras_files()
+        | tensor_samples.arrays()
+        | tensor_samples.impostors()
+        | tensor_samples.pointers()
+        | container_samples.zips()
+        | container_samples.tars()
+    )

@@ -1,0 +1,50 @@
+"""Samples that are cut at every byte, and with bytes that are flipped: judged, and never ok."""
+
+from __future__ import annotations
+
+import random
+
+from pmgit.formats.reader import BytesReader
+from pmgit.scan.scanned import judge_content
+from tests.formats.all_samples import samples
+
+#: The formats of these say where they end; of the others a part may be whole.
+ENDS = (".safetensors", ".gguf", ".pt", ".pth", ".onnx", ".npy", ".npz", ".keras", ".joblib")
+#: A cut of these is another whole file: texts, and rows of pickles.
+MAY_BE_WHOLE = ("no-elements.safetensors", "zlib-bomb.pkl")
+LARGEST = 700
+
+
+def verdict_on(name: str, data: bytes) -> str:
+    opinion = judge_content(BytesReader(data), name)
+    tripped = [one for one in opinion.findings if "pmgit could not judge it" in one.message]
+    assert tripped == [], (name, data[:200], tripped)
+    return opinion.verdict
+
+
+def test_a_cut_file_is_never_ok() -> None:
+    cut = 0
+    for name, (verdict, data) in samples().items():
+        if len(data) > LARGEST or not name.endswith(ENDS) or name in MAY_BE_WHOLE:
+            continue
+        for size in range(len(data)):
+            found = verdict_on(name, data[:size])
+            if verdict == "ok":
+                assert found not in ("ok", "warn"), (name, size)
+        cut += 1
+    assert cut > 100
+
+
+def test_flipped_bytes_never_trip_pmgit() -> None:
+    dice = random.Random(37)
+    flipped = 0
+    for name, (_, data) in samples().items():
+        if not data or len(data) > 20_000:
+            continue
+        for _ in range(8):
+            changed = bytearray(data)
+            for _ in range(dice.randrange(1, 4)):
+                changed[dice.randrange(len(changed))] ^= 1 << dice.randrange(8)
+            verdict_on(name, bytes(changed))
+            flipped += 1
+    assert flipped > 4000

@@ -1,0 +1,110 @@
+"""One file of a scan: pointers, files beside it, and files that change or cannot be read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pmgit.formats.reader import FileReader
+from pmgit.scan import scanned
+from pmgit.scan.scanned import scan
+from tests.formats.assemble import initializer, onnx, pickled, torch_zip
+from tests.kit import pointer, random_bytes
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder: the other one has the HOME of the tests."""
+    found = tmp_path / "folder"
+    found.mkdir()
+    return found
+
+
+def verdicts(*paths: Path) -> dict[str, str]:
+    return {Path(one.path).name: one.opinion.verdict for one in scan([str(p) for p in paths])}
+
+
+def test_a_pointer_names_what_is_not_here(folder: Path) -> None:
+    (folder / "a.bin").write_bytes(pointer(bytes(5000)))
+    (folder / "b.bin").write_bytes(pointer(bytes(130)))
+    one, other = scan([str(folder)])
+    assert one.opinion.kind == "Git LFS pointer"
+    assert [finding.message for finding in one.opinion.findings] == [
+        "a Git LFS pointer: the 5.0 kB that it stands for are not here"
+    ]
+    assert "another pointer" in other.opinion.findings[1].message
+
+
+def test_files_that_an_onnx_model_needs(folder: Path) -> None:
+    def write(name: str, location: str, length: int = 8) -> None:
+        entries = (("location", location), ("offset", "0"), ("length", str(length)))
+        (folder / name).write_bytes(onnx(initializer(*entries)))
+
+    (folder / "sub").mkdir()
+    (folder / "sub/w.data").write_bytes(bytes(8))
+    (folder / "w.data").write_bytes(bytes(8))
+    (folder / "inside.data").symlink_to("w.data")
+    (folder / "out.data").symlink_to("/etc/passwd")
+    (folder / "way").symlink_to("/etc")
+    os.mkfifo(folder / "pipe.data")
+    write("good.onnx", "w.data")
+    write("below.onnx", "sub/w.data")
+    write("linked.onnx", "inside.data")
+    write("short.onnx", "w.data", 9)
+    write("missing.onnx", "none.data")
+    write("out.onnx", "out.data")
+    write("way.onnx", "way/passwd")
+    write("pipe.onnx", "pipe.data")
+    found = verdicts(*folder.glob("*.onnx"))
+    assert found == {
+        "good.onnx": "ok", "below.onnx": "ok", "linked.onnx": "ok", "short.onnx": "broken",
+        "missing.onnx": "broken", "out.onnx": "unsafe", "way.onnx": "unsafe", "pipe.onnx": "unsafe",
+    }  # fmt: skip
+
+
+def test_numbers_beside_the_file_that_describes_them(folder: Path) -> None:
+    for name in ("openvino.bin", "alone.bin", "group1-shard1of1.bin"):
+        (folder / name).write_bytes(random_bytes(5000))
+    (folder / "openvino.xml").write_text("<?xml version='1.0'?><net/>")
+    assert verdicts(folder / "alone.bin", folder / "group1-shard1of1.bin") == {
+        "alone.bin": "unknown", "group1-shard1of1.bin": "unknown",
+    }  # fmt: skip
+    (folder / "model.json").write_text("{}")
+    assert verdicts(folder) == {
+        "openvino.bin": "ok", "openvino.xml": "ok", "model.json": "ok", "alone.bin": "unknown",
+        "group1-shard1of1.bin": "ok",
+    }  # fmt: skip
+
+
+def test_a_link_is_judged_by_what_it_leads_to(folder: Path) -> None:
+    (folder / "blob").write_bytes(torch_zip(pickled(b"cos\nsystem\n(tR")))
+    (folder / "snapshot").mkdir()
+    (folder / "snapshot/model.bin").symlink_to("../blob")
+    assert verdicts(folder / "snapshot") == {"model.bin": "unsafe"}
+
+
+def test_a_file_that_changes_meanwhile_is_not_judged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = folder / "model.bin"
+    file.write_bytes(torch_zip())
+    judge = scanned.judge_content
+
+    def grow(reader: FileReader, name: str) -> object:
+        with file.open("ab") as more:
+            more.write(b"more")
+        return judge(reader, name)
+
+    monkeypatch.setattr(scanned, "judge_content", grow)
+    (one,) = scan([str(file)])
+    assert (one.could, one.opinion.verdict) == (False, "unknown")
+
+
+def test_a_sparse_file_of_a_terabyte(folder: Path) -> None:
+    for name in ("a.bin", "b.pt", "c.safetensors", "d.txt"):
+        with (folder / name).open("wb") as file:
+            file.truncate(10**12)
+    assert set(verdicts(folder).values()) <= {"broken", "ok", "unknown"}
+    assert verdicts(folder)["a.bin"] == "broken"
