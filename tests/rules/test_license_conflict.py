@@ -135,7 +135,7 @@ def test_a_lock_of_this_disk_is_written_anew_by_its_fix(repo: Repo) -> None:
     assert findings(repo) == []
     assert repo.blob(LOCK).count(b'id = "Apache-2.0"') == 1
     # Without a card INFO.md alone says it.
-    repo.git("rm", "-q", "-f", CARD)
+    repo.stage(CARD, "# A card without a license\n")
     repo.stage(INFO, (repo.path / INFO).read_text().replace("Apache-2.0", "cc-by-4.0"))
     (finding,) = findings(repo)
     repo.paste(finding["fix"]["shell"])
