@@ -187,6 +187,25 @@ def test_info_new_notes_the_conditions(repo: Repo) -> None:
         assert (said in shown.err) if said else ("note: license" not in shown.err), shown
 
 
+def test_info_check_and_show_read_what_git_ignores(repo: Repo) -> None:
+    assert repo.pmgit("gitignore").code == 0
+    for name, text in (
+        ("INFO.md", "# Tuned\n\n**License**: MIT\n"), ("README.md", "---\nlicense: gemma\n---\n"),
+        ("LICENSE", "Gemma Terms of Use\n\nLast modified: 2024\n"), ("config.json", "{}\n"),
+    ):  # fmt: skip
+        repo.write(f"{MODEL}/{name}", text)
+    repo.git("add", ".")
+    assert repo.check("--select", "license") == []
+    policy(repo, 'deny = ["gemma"]')
+    shown = repo.pmgit("info", "check", "tuned", "--format", "json")
+    found = {one["rule"]: one["message"] for one in shown.json["findings"]}
+    assert "gemma in README.md and LICENSE" in found["license-conflict"]
+    assert found["restricted-license"].startswith("gemma is denied")
+    shown = repo.pmgit("info", "show", "tuned")
+    assert "  terms         mit: commercial use: yes; keep notice and license text" in shown.out
+    assert "\n                gemma: commercial use: under conditions; pass on" in shown.out
+
+
 @pytest.mark.parametrize("name", ["unknown-license", "license-conflict", "restricted-license"])
 def test_each_rule_is_explained(repo: Repo, name: str) -> None:
     shown = repo.pmgit("explain", name)

@@ -111,6 +111,11 @@ def of_models(subject: Subject) -> list[Stated]:
     return found
 
 
+def may_state(name: str) -> bool:
+    """Whether a file of this name, from the model's folder, may state its license in a text."""
+    return name == CARD or (name.startswith(_LICENSE_FILES) and "/" not in name)
+
+
 def _files(model: Model) -> list[Blob]:
     """The files beside INFO.md that may state a license."""
     begin = len(model.path) + 1
@@ -119,7 +124,7 @@ def _files(model: Model) -> list[Blob]:
         name = blob.path[begin:]
         if name in (LOCK, CARD):
             found.append(blob)
-        elif name.startswith(_LICENSE_FILES) and "/" not in name:
+        elif may_state(name):
             texts.append(blob)
     if len(texts) <= _MOST_FILES:
         found += texts

@@ -73,7 +73,7 @@ class LicenseConflict(Rule):
             if first is None or not others:
                 continue
             severity = ERROR if strict and stated.is_due else WARNING
-            names = ", ".join(f"{one.reading.shown} in {one.name}" for one in others)
+            names = ", ".join(_places(others))
             fix = _lock_anew(subject, stated, others)
             way = "the lock is older" if fix else _way(stated, first, others)
             message = f"{first.reading.shown} here, {names}: {way}"
@@ -108,6 +108,14 @@ def _covers(whole: Reading, part: Reading) -> bool:
         any(a.license and b.license and a.license.may_be(b.license) for b in whole.names)
         for a in part.names
     )
+
+
+def _places(others: list[Statement]) -> list[str]:
+    """The licenses, each with the files that name it."""
+    places: dict[str, list[str]] = {}
+    for one in others:
+        places.setdefault(one.reading.shown, []).append(one.name)
+    return [f"{license} in {' and '.join(names)}" for license, names in places.items()]
 
 
 def _way(stated: Stated, first: Statement, others: list[Statement]) -> str:
