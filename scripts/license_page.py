@@ -21,7 +21,8 @@ whether a license allows commercial use, and what it asks for. This is a hint, a
 the text of the license counts, and for a product a lawyer reads it.
 
 `pmgit add` shows what is known before it asks, `pmgit status` has a word for each model, and
-`pmgit status --format json` has all of it.
+`pmgit info show` all of it, with the files that name the license. The rules about licenses judge
+what is in Git; `pmgit info check` also judges a card and a LICENSE that Git ignores.
 
 ## A policy
 

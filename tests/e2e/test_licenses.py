@@ -120,8 +120,9 @@ def test_a_model_of_this_disk(repo: Repo, tmp_path: Path) -> None:
     assert not os.path.lexists(repo.path / "pretrained_model/mine")
     shown = repo.pmgit("add", str(source), "--license", "LicenseRef-Agreement")
     assert shown.code == 0, shown
-    info = (repo.path / "pretrained_model/mine/INFO.md").read_text()
-    assert "**License**: LicenseRef-Agreement\n" in info
+    folder = repo.path / "pretrained_model/mine"
+    assert "**License**: LicenseRef-Agreement\n" in (folder / "INFO.md").read_text()
+    assert 'id = "LicenseRef-Agreement"\n' in (folder / "pmgit.lock").read_text()
 
 
 def test_update_refuses_a_license_that_has_changed(repo: Repo, hub: HubServer) -> None:
@@ -184,6 +185,25 @@ def test_info_new_notes_the_conditions(repo: Repo) -> None:
         shown = repo.pmgit("info", "new", license, "--license", license)
         assert shown.code == 0
         assert (said in shown.err) if said else ("note: license" not in shown.err), shown
+
+
+def test_info_check_and_show_read_what_git_ignores(repo: Repo) -> None:
+    assert repo.pmgit("gitignore").code == 0
+    for name, text in (
+        ("INFO.md", "# Tuned\n\n**License**: MIT\n"), ("README.md", "---\nlicense: gemma\n---\n"),
+        ("LICENSE", "Gemma Terms of Use\n\nLast modified: 2024\n"), ("config.json", "{}\n"),
+    ):  # fmt: skip
+        repo.write(f"{MODEL}/{name}", text)
+    repo.git("add", ".")
+    assert repo.check("--select", "license") == []
+    policy(repo, 'deny = ["gemma"]')
+    shown = repo.pmgit("info", "check", "tuned", "--format", "json")
+    found = {one["rule"]: one["message"] for one in shown.json["findings"]}
+    assert "gemma in README.md and LICENSE" in found["license-conflict"]
+    assert found["restricted-license"].startswith("gemma is denied")
+    shown = repo.pmgit("info", "show", "tuned")
+    assert "  terms         mit: commercial use: yes; keep notice and license text" in shown.out
+    assert "\n                gemma: commercial use: under conditions; pass on" in shown.out
 
 
 @pytest.mark.parametrize("name", ["unknown-license", "license-conflict", "restricted-license"])

@@ -87,6 +87,12 @@ def test_a_name_that_is_no_license(key: str, entry: str, said: str) -> None:
     assert said in error.value.hint
 
 
+def test_a_list_has_an_end() -> None:
+    Policy(Config({"licenses": {"deny": ["llama*"] * 500}}))
+    with pytest.raises(UsageError, match="names 501 licenses"):
+        Policy(Config({"licenses": {"deny": ["llama*"] * 501}}))
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(

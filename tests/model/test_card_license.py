@@ -60,6 +60,7 @@ def test_the_line_and_what_is_no_front_matter() -> None:
         b"", b"license: mit", b"---\nlicense: mit\n", b"# Card\n---\nlicense: mit\n---\n",
         b"--- x\nlicense: mit\n---\n", b"---\nx: y\n---\nlicense: mit\n---\n",
         b"---\nlicense: mit\n---\n" + b"x" * card_license.MAX_BYTES,
+        b"---\nx:\n  " + b"- " * 90_000 + b"'a'\nlicense: mit\n---\n",
         b"---\n" + b"x: y\n" * 100_000 + b"license: mit\n---\n",
     ):  # fmt: skip
         assert card_license.read(data) is None, data[:30]

@@ -48,6 +48,7 @@ def test_what_the_folder_alone_shows(vad: Repo) -> None:
         "commit": [(COMMIT, "the Hub's client")],
         "downloaded": [("2096-10-02", "the Hub's client")],
         "license": [("mit", "README.md")],
+        "terms": [("commercial use: yes; keep notice and license text", "pmgit's table")],
         "parameters": [("309,633 F32", "safetensors")],
         "architecture": [("Vad (vad), float16", "config.json")],
         "task": [("voice-activity-detection", "README.md")],

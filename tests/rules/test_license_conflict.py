@@ -61,7 +61,7 @@ def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:
 def test_reports_each_pair_that_disagrees(repo: Repo) -> None:
     for given, path, line, said in (
         ({"info": "mit", "card": "license: apache-2.0"}, INFO, 6, "apache-2.0 in README.md"),
-        ({"info": "mit", "lock": "apache-2.0"}, INFO, 6, "apache-2.0 in pmgit.lock"),
+        ({"info": "mit", "lock": "apache-2.0"}, INFO, 6, "in pmgit.lock: the lock is older"),
         ({"info": "Apache 2.0", "LICENSE": MIT}, INFO, 6, "mit in LICENSE"),
         ({"lock": "mit", "card": "license: gemma"}, CARD, 3, "the lock is older"),
         ({"card": "license: gemma", "LICENSE": MIT}, CARD, 3, "mit in LICENSE"),
@@ -133,7 +133,13 @@ def test_a_lock_of_this_disk_is_written_anew_by_its_fix(repo: Repo) -> None:
     assert "mit in pmgit.lock" in finding["message"]
     repo.paste(finding["fix"]["shell"])
     assert findings(repo) == []
-    assert repo.blob(LOCK).count(b'id = "apache-2.0"') == 1
+    assert repo.blob(LOCK).count(b'id = "Apache-2.0"') == 1
+    # Without a card INFO.md alone says it.
+    repo.stage(CARD, "# A card without a license\n")
+    repo.stage(INFO, (repo.path / INFO).read_text().replace("Apache-2.0", "cc-by-4.0"))
+    (finding,) = findings(repo)
+    repo.paste(finding["fix"]["shell"])
+    assert findings(repo) == []
 
 
 def test_strict_and_what_is_only_touched(repo: Repo) -> None:

@@ -61,8 +61,7 @@ def stated(folder: str, given: str = "", *, source: str | None = None) -> list[s
     """
     if not given:
         page = read_regular(os.path.join(folder, INFO), info_file.MAX_BYTES)
-        field = info_file.parse(page or b"").fields.get(info_file.LICENSE)
-        given = field.value if field and not field.placeholder else ""
+        given = info_file.parse(page or b"").license
     names = read(given).names
     if names and all(name.own for name in names):
         return [given]

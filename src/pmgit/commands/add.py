@@ -115,7 +115,9 @@ def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) 
     if not is_there:
         size = adopt.copy_in(repository, source, path)
         say(f"copied {show_size(size)} to {shown}")
-    lock, known = adopt.lock_of(repository, config, path, path[len(root) + 1 :])
+    lock, known = adopt.lock_of(
+        repository, config, path, path[len(root) + 1 :], license=wish.license
+    )
     written = [f"{path}/{LOCK}"]
     if not os.path.lexists(os.path.join(repository.top, path, INFO)):
         data = info_template.write(

@@ -212,7 +212,8 @@ def check(*, names: tuple[str, ...], form: str, settings: tuple[str, ...]) -> in
     before and has not been touched since is not read again; a pointer of Git LFS has its hash.
     Nothing is asked of a network.
 
-    The rules are missing-info, incomplete-info, stale-info, lock-mismatch and unpinned-revision.
+    The rules are missing-info, incomplete-info, stale-info, lock-mismatch, unpinned-revision and
+    those about licenses.
 
     Exit code 0: no errors; 1: errors; 2: wrong usage; 3: could not look.
     """

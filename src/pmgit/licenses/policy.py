@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pmgit.licenses.expression import Expression
     from pmgit.licenses.table import License
 
+#: A pattern is held against every license, on each commit.
+_MOST = 500
 #: From good to bad.
 _ORDER = ("", WARNING, ERROR)
 
@@ -125,6 +127,12 @@ class _Names:
     """
 
     def __init__(self, config: Config, key: str, entries: Sequence[str]) -> None:
+        if len(entries) > _MOST:
+            where = f"{config.source}: " if config.source else ""
+            raise UsageError(
+                f"{where}'licenses.{key}' names {len(entries)} licenses",
+                f"at most {_MOST} are read; a pattern such as llama* names several",
+            )
         self._by_id: dict[str, str] = {}
         self._own: list[tuple[NamePatterns, str]] = []
         for entry in entries:

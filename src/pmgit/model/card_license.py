@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 #: A README.md that is longer is not read at all; front matter that is longer is given up.
 MAX_BYTES = 1_000_000
-_MAX_FRONT, _MAX_TEXT, _MAX_ITEMS = 200_000, 200, 20
+_MAX_FRONT, _MAX_LINE, _MAX_TEXT, _MAX_ITEMS = 200_000, 10_000, 200, 20
 
 _LICENSE, _NAME, _LINK = "license", "license_name", "license_link"
 _KEY = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
@@ -113,6 +113,8 @@ def _texts(value: str, below: Sequence[str]) -> list[str] | None:
 
 def _is_closed(line: str) -> bool:
     """Whether a line ends every text and list that it begins."""
+    if len(line) > _MAX_LINE:
+        return False
     rest = line.strip(" ")
     while rest.startswith("- "):
         rest = rest[2:].lstrip(" ")

@@ -88,6 +88,12 @@ class Info:
         return repo_id.of_source(source.value) if source and not source.placeholder else ""
 
     @property
+    def license(self) -> str:
+        """The license that it names; '' for none, and for a placeholder."""
+        field = self.fields.get(LICENSE)
+        return field.value if field and not field.placeholder else ""
+
+    @property
     def commit(self) -> str:
         """The full commit that the revision names (40 or 64 hexadecimal digits), or ''."""
         revision = self.fields.get(REVISION)

@@ -132,22 +132,19 @@ def parse(data: bytes, place: str) -> Lock:
     return _read(document, place)
 
 
-def license_of(data: bytes) -> tuple[str, int, str]:
-    """The license that the bytes of a lock name, its line (from 1), and the type of its source.
+def license_of(data: bytes) -> tuple[str, int]:
+    """The license that the bytes of a lock name, and its line, from 1; ('', 0) without one.
 
-    Empty, and line 0, without them. Nothing is said about what is wrong in the lock.
+    Nothing is said about what is wrong in the lock.
     """
     from pmgit.core import toml_subset
 
     head = data[:_MAX_HEAD].decode("utf-8", "replace").partition("\n[content]")[0]
-    document = toml_subset.loads(head) or {}
-    tables = [document.get(name) for name in ("license", "source")]
-    license, source = (table if isinstance(table, dict) else {} for table in tables)
-    id, type = license.get("id"), source.get("type")
-    kind = type if type in SOURCES else ""
-    if not isinstance(id, str) or not id:
-        return "", 0, kind
-    return id, head.partition("\n[license]")[0].count("\n") + 3, kind
+    table = (toml_subset.loads(head) or {}).get("license")
+    found = table.get("id") if isinstance(table, dict) else None
+    if not isinstance(found, str) or not found:
+        return "", 0
+    return found, head.partition("\n[license]")[0].count("\n") + 3
 
 
 def _as_written(data: bytes) -> Lock | None:

@@ -47,12 +47,12 @@ class Stated:
     `info` is that of INFO.md, None where it has none, or only a placeholder; `language` is that of
     INFO.md. `others` are those of pmgit.lock and of the card, `texts` the licenses whose text lies
     there; `has_other_texts`: one lies there that is not recognised. `is_due`: what is wrong with
-    the model is an error now, because weights, or one of these files, change. `is_local`: its lock
-    names no source.
+    the model is an error now, because weights, or one of these files, change. `lock` are the bytes
+    of pmgit.lock.
     """
 
     __slots__ = (
-        "has_other_texts", "info", "is_due", "is_local", "language", "model", "others", "texts",
+        "has_other_texts", "info", "is_due", "language", "lock", "model", "others", "texts",
     )  # fmt: skip
 
     def __init__(self, model: Model, *, is_due: bool) -> None:
@@ -63,7 +63,7 @@ class Stated:
         self.others: list[Statement] = []
         self.texts: list[Statement] = []
         self.has_other_texts = False
-        self.is_local = False
+        self.lock = b""
 
     @property
     def all(self) -> list[Statement]:
@@ -108,6 +108,11 @@ def of_models(subject: Subject) -> list[Stated]:
     return found
 
 
+def may_state(name: str) -> bool:
+    """Whether a file of this name, from the model's folder, may state its license in a text."""
+    return name == CARD or (name.startswith(LICENSE_FILES) and "/" not in name)
+
+
 def _files(model: Model) -> list[Blob]:
     """The files beside INFO.md that may state a license."""
     begin = len(model.path) + 1
@@ -116,7 +121,7 @@ def _files(model: Model) -> list[Blob]:
         name = blob.path[begin:]
         if name in (LOCK, CARD):
             found.append(blob)
-        elif name.startswith(LICENSE_FILES) and "/" not in name:
+        elif may_state(name):
             texts.append(blob)
     if len(texts) <= _MOST_FILES:
         found += texts
@@ -125,9 +130,9 @@ def _files(model: Model) -> list[Blob]:
 
 def _take_info(stated: Stated, path: str, info: Info) -> None:
     stated.language = info.language
-    field = info.fields.get(info_file.LICENSE)
-    if field is not None and field.value and not field.placeholder:
-        stated.info = Statement(path, field.line, expression.read(field.value))
+    if info.license:
+        line = info.fields[info_file.LICENSE].line
+        stated.info = Statement(path, line, expression.read(info.license))
 
 
 def _is_text(blob: Blob) -> bool:
@@ -153,8 +158,8 @@ def _take_files(
     for blob, data in files:
         name = blob.path.rpartition("/")[2]
         if name == LOCK:
-            text, line, kind = lock_file.license_of(data)
-            stated.is_local = kind == lock_file.LOCAL
+            stated.lock = data
+            text, line = lock_file.license_of(data)
         elif name == CARD:
             from pmgit.model import card_license
 

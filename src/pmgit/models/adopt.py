@@ -8,9 +8,10 @@ import shutil
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
-from pmgit.formats.regular import open_regular
+from pmgit.formats.regular import open_regular, read_regular
+from pmgit.model import info_file
 from pmgit.model.describe import look
-from pmgit.model.folder import LOCK
+from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import HUB, LOCAL, Lock, LockedFile, trouble_with
 from pmgit.model.weights import Tiers
 from pmgit.models.hashing import hasher
@@ -31,11 +32,13 @@ def lock_of(
     name: str,
     *,
     before: Lock | None = None,
+    license: str = "",
     on_bytes: Callable[[int], None] | None = None,
 ) -> tuple[Lock, Description]:
     """The lock of the model `name` in the folder `path`, and its description by its files.
 
     `before` is the lock that it replaces: where the model is from, and since when, stays as it is.
+    Of a model without a source the license is the one that is given, else that of INFO.md.
     Raises PmgitError for files that cannot be read or listed.
     """
     folder = os.path.join(repository.top, path)
@@ -57,11 +60,15 @@ def lock_of(
     source: dict[str, object] = {"type": LOCAL}
     if known.repo_id and known.commit and not known.links:
         source = {"type": HUB, "repo_id": known.repo_id, "revision": known.commit}
+    source = before.source if before else source
+    if source["type"] == LOCAL:
+        page = read_regular(os.path.join(folder, INFO), info_file.MAX_BYTES)
+        license = license or info_file.parse(page or b"").license
     lock = Lock(
-        before.source if before else source,
+        source,
         files,
         created=before.created if before else datetime.date.today().isoformat(),
-        license=known.license or (before.license if before else ""),
+        license=license or known.license or (before.license if before else ""),
         parameters=known.parameters,
     )
     return lock, known

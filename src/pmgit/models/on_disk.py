@@ -19,7 +19,7 @@ from pmgit.git.blob import LINK, REGULAR, Blob, encode
 from pmgit.git.objects import HEAD_BYTES
 from pmgit.git.work_tree import blob_id
 from pmgit.lfs import pointer
-from pmgit.model import caches, info_block, info_file, lock_file
+from pmgit.model import caches, info_block, info_file, lock_file, stated_licenses
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.info_block import BlockError
 from pmgit.model.weights import BINARY_BYTES
@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 _LIMITS = {INFO: info_file.MAX_BYTES, LOCK: lock_file.MAX_BYTES}
 
 #: The rules that hold INFO.md and pmgit.lock against each other and against the files.
-_RULES = ("missing-info", "incomplete-info", "stale-info", "lock-mismatch", "unpinned-revision")
+_RULES = (
+    "missing-info", "incomplete-info", "stale-info", "lock-mismatch", "unpinned-revision",
+    "license",
+)  # fmt: skip
 
 
 def judge(
@@ -72,7 +75,7 @@ def take(
     texts: dict[str, bytes] = {}
     heads: dict[str, bytes] = {}
     for model in (*accounts.models, *accounts.others):
-        _add_files(entries, heads, repository, model)
+        _add_files(entries, heads, texts, repository, model)
         for name in (INFO, LOCK):
             _add_text(entries, texts, repository, model, name)
     chosen = tuple(f"{model.path}/" for model in accounts.models)
@@ -91,10 +94,15 @@ def take(
 
 
 def _add_files(
-    entries: dict[str, Blob], heads: dict[str, bytes], repository: Repository, model: Account
+    entries: dict[str, Blob],
+    heads: dict[str, bytes],
+    texts: dict[str, bytes],
+    repository: Repository,
+    model: Account,
 ) -> None:
     """Add the files of a model, without INFO.md and pmgit.lock.
 
+    Of those that Git has not got, card and license are read, of the others the first bytes.
     A pointer that is not on disk still stands for its content; another file is gone then.
     """
     for name in {*model.disk, *model.blobs}:
@@ -107,9 +115,13 @@ def _add_files(
         elif there.kind == A_LINK:
             entries[path] = Blob.known(path, _stand_in(path), LINK, 0)
         elif name in model.weights or there.size <= BINARY_BYTES:
-            head = read_regular(os.path.join(repository.top, path), HEAD_BYTES) or b""
-            oid = _stand_in(path)
+            is_text = there.size <= BINARY_BYTES and stated_licenses.may_state(name)
+            most = BINARY_BYTES if is_text else HEAD_BYTES
+            data = read_regular(os.path.join(repository.top, path), most) or b""
+            oid, head = _stand_in(path), data[:HEAD_BYTES]
             heads[oid] = head
+            if is_text:
+                texts[oid] = data
             small = head if there.kind == POINTER and len(head) < pointer.MAX_BYTES else b""
             entries[path] = Blob.known(path, oid, REGULAR[0], there.size, small)
 

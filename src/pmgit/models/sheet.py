@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.formats.regular import read_regular
+from pmgit.licenses import phrase
+from pmgit.licenses.expression import read
 from pmgit.model import caches, info_block, info_file
 from pmgit.model.describe import look
 from pmgit.model.folder import INFO, LOCK
@@ -29,14 +31,16 @@ if TYPE_CHECKING:
 
 #: Where facts stand, besides INFO.md and pmgit.lock.
 CARD, CONFIG, HEADERS = "README.md", "config.json", "safetensors"
-NOTES, FOLDER = "the Hub's client", "the folder"
+NOTES, FOLDER, TABLE = "the Hub's client", "the folder", "pmgit's table"
 #: What lies at a file's place in the work tree.
 HERE, STANDS_IN, MISSING, CHANGED, A_LINK, NO_FILE = (
     "here", "pointer", "missing", "changed", "link", "no file",
 )  # fmt: skip
+#: What is known of the license; a hint, no legal advice.
+TERMS = "terms"
 #: The facts in the order in which they are shown.
 FACTS = (
-    SOURCE, "branch", "commit", DOWNLOADED, LICENSE, "parameters", "architecture", "task",
+    SOURCE, "branch", "commit", DOWNLOADED, LICENSE, TERMS, "parameters", "architecture", "task",
     "based on", "library", "tags",
 )  # fmt: skip
 #: Of a model that is accounted for these are known.
@@ -93,11 +97,16 @@ class Sheet:
         if not value:
             return
         known = self.facts.setdefault(name, [])
-        same = next((fact for fact in known if fact.value == value), None)
+        same = next((fact for fact in known if _is_same(name, fact.value, value)), None)
         if same is None:
             known.append(KnownValue(value, [place]))
         elif place not in same.places:
             same.places.append(place)
+
+
+def _is_same(name: str, one: str, other: str) -> bool:
+    """Whether two values are the same, `MIT License` and `mit` too."""
+    return one == other or (name == LICENSE and read(one).shown == read(other).shown)
 
 
 def of(top: str, model: Account) -> Sheet:
@@ -109,8 +118,17 @@ def of(top: str, model: Account) -> Sheet:
     folder = os.path.join(top, model.path)
     if os.path.isdir(folder):
         _add_folder(sheet, look(folder, model.name))
+    _add_terms(sheet)
     sheet.files = _files(model, _listed(top, model, sheet.problems))
     return sheet
+
+
+def _add_terms(sheet: Sheet) -> None:
+    """Add what is known of each license that is named."""
+    found = [read(fact.value) for fact in sheet.facts.get(LICENSE, ())]
+    for reading in found:
+        of = f"{reading.shown}: " if len(found) > 1 else ""
+        sheet.add(TERMS, f"{of}{phrase.phrase(reading)}", TABLE)
 
 
 def _add_lock(sheet: Sheet, model: Account) -> None:

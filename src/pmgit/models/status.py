@@ -102,10 +102,8 @@ def _formats(weights: Iterable[str]) -> list[str]:
 
 def _license(model: Account) -> str:
     """The license that INFO.md names, else the lock: one of INFO.md may be an agreement."""
-    field = model.info.fields.get(info_file.LICENSE) if model.info else None
-    if field and field.value and not field.placeholder:
-        return field.value
-    return model.lock.license if model.lock else ""
+    stated = model.info.license if model.info else ""
+    return stated or (model.lock.license if model.lock else "")
 
 
 def _restricted(row: ModelRow, policy: Policy | None) -> Iterable[tuple[str, Fix | None]]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from pmgit.core.finding import ERROR, WARNING, Fix, Step
+from pmgit.core.finding import ERROR, WARNING
 from pmgit.core.option import FLAG, Option
 from pmgit.core.rule import LICENSES, Rule
-from pmgit.model import info_file, stated_licenses
-from pmgit.model.folder import CARD, LOCK
+from pmgit.model import info_file, lock_file, stated_licenses
+from pmgit.model.folder import LOCK
 from pmgit.model.info_file import LICENSE
+from pmgit.model.lock_file import LockError
+from pmgit.rules import _relock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pmgit.core.finding import Finding
+    from pmgit.core.finding import Finding, Fix
     from pmgit.licenses.expression import Reading
     from pmgit.model.stated_licenses import Stated, Statement
     from pmgit.model.subject import Subject
@@ -72,7 +74,7 @@ class LicenseConflict(Rule):
             if first is None or not others:
                 continue
             severity = ERROR if strict and stated.is_due else WARNING
-            names = ", ".join(f"{one.reading.shown} in {one.name}" for one in others)
+            names = ", ".join(_places(others))
             fix = _lock_anew(subject, stated, others)
             way = "the lock is older" if fix else _way(stated, first, others)
             message = f"{first.reading.shown} here, {names}: {way}"
@@ -109,6 +111,14 @@ def _covers(whole: Reading, part: Reading) -> bool:
     )
 
 
+def _places(others: list[Statement]) -> list[str]:
+    """The licenses, each with the files that name it."""
+    places: dict[str, list[str]] = {}
+    for one in others:
+        places.setdefault(one.reading.shown, []).append(one.name)
+    return [f"{license} in {' and '.join(names)}" for license, names in places.items()]
+
+
 def _way(stated: Stated, first: Statement, others: list[Statement]) -> str:
     if first is not stated.info:
         return "ask the authors which one is meant"
@@ -120,17 +130,11 @@ def _way(stated: Stated, first: Statement, others: list[Statement]) -> str:
 
 
 def _lock_anew(subject: Subject, stated: Stated, others: list[Statement]) -> Fix | None:
-    """The fix for a lock that alone differs from INFO.md and card of a model of this disk.
-
-    `pmgit update` takes the license from the card.
-    """
-    is_lock_alone = [one.name for one in others] == [LOCK]
-    agrees = any(one.name == CARD for one in _known(stated))
-    if not (is_lock_alone and agrees and stated.is_local and subject.snapshot.has_work_tree):
+    """The fix for a lock that alone differs: `pmgit update` takes what INFO.md or the card has."""
+    if [one.name for one in others] != [LOCK]:
         return None
-    path = stated.model.path
-    return Fix(
-        Step("pmgit", "update", path, names="verbatim"),
-        Step("git", "add", *subject.sparse, items=(f"{path}/{LOCK}",)),
-        order=Fix.RECORD,
-    )
+    try:
+        lock = lock_file.parse(stated.lock, LOCK)
+    except LockError:
+        return None  # lock-mismatch speaks of it
+    return _relock.fix_of(subject, stated.model, lock)
