@@ -62,10 +62,24 @@ def pytest_xdist_auto_num_workers() -> int | None:
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """The words of a list in the name of a test: `[--storage lfs]` in place of `[options0]`."""
-    if isinstance(val, (tuple, list)) and all(isinstance(word, str) for word in val):
-        return " ".join(val).encode("unicode_escape").decode()[:60] or "nothing"
-    return None
+    """What a list or a dict holds, in place of its number among the rows of a test.
+
+    `[--storage lfs]` for words, `[{'license': 3}]` for data. What has no such form, or one that
+    differs between two runs (a set), is left to pytest.
+    """
+    if not isinstance(val, (tuple, list, dict)) or not _is_data(val):
+        return None
+    are_words = not isinstance(val, dict) and all(isinstance(word, str) for word in val)
+    text = " ".join(map(str, val)) if are_words else repr(val)
+    return text.encode("unicode_escape").decode()[:60] or "nothing"
+
+
+def _is_data(val: object) -> bool:
+    if isinstance(val, dict):
+        return all(map(_is_data, (*val, *val.values())))
+    if isinstance(val, (tuple, list)):
+        return all(map(_is_data, val))
+    return val is None or isinstance(val, (str, bytes, int, float))
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import forked
 from tests.kit import BIN, Repo, Result, isolated_environment, random_bytes
 from tests.report.test_formats import runner_commands
 
@@ -89,7 +90,12 @@ class Clone(Repo):
         path.write_text(json.dumps(event))
         variables = {f"PMGIT_ACTION_{key.upper()}": value for key, value in inputs.items()}
         return self.run(
-            [sys.executable, "-I", str(SCRIPTS / "ci_check.py"), str(BIN / "pmgit")],
+            [
+                sys.executable,
+                "-I",
+                str(SCRIPTS / "ci_check.py"),
+                f"{forked.programs() or BIN}/pmgit",
+            ],
             env={"GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(path), **variables},
         )
 

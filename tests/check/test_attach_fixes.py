@@ -84,7 +84,7 @@ def test_what_is_forgiven_is_mended_where_it_was_not(pushed: Repo) -> None:
     assert biggest(pushed, "origin/main..HEAD") < 10_000
 
 
-@pytest.mark.parametrize("commits", [1, 2])
+@pytest.mark.parametrize("commits", [1, 2], ids=["the last commit", "an older commit"])
 def test_what_was_typed_is_in_the_line(commits: int, pushed: Repo) -> None:
     """Or `pmgit fix` would find nothing by the options of the repository."""
     repo = pushed

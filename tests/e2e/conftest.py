@@ -34,14 +34,18 @@ class Shared:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.env = {
-            **isolated_environment(folder / "home"),
+        #: What has every tool build, download and unpack things once for all tests.
+        self.caches = {
             "PIP_CACHE_DIR": str(folder / "pip"),
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_NO_COMPILE": "1",
             "PRE_COMMIT_HOME": str(folder / "pre-commit"),
             "PREK_HOME": str(folder / "prek"),
             "UV_CACHE_DIR": str(folder / "uv-cache"),
+            # Where virtualenv, with which pre-commit builds, unpacks pip: else in each HOME.
+            "VIRTUALENV_OVERRIDE_APP_DATA": str(folder / "virtualenv"),
         }
+        self.env = {**isolated_environment(folder / "home"), **self.caches}
 
     @property
     def uv(self) -> Path:
@@ -160,9 +164,8 @@ def without_pmgit(path: str) -> str:
 def tool(request: pytest.FixtureRequest, shared: Shared, clone: Path) -> Tool:
     """A hook tool on a machine without any other pmgit; its environment is built."""
     rev = shared.run("git", "rev-parse", "HEAD", cwd=clone).strip()
-    names = ("PIP_CACHE_DIR", "PIP_NO_COMPILE", "PRE_COMMIT_HOME", "PREK_HOME", "UV_CACHE_DIR")
-    env = {name: shared.env[name] for name in names}
-    env["PATH"] = f"{shared.uv}{os.pathsep}{without_pmgit(shared.env['PATH'])}"
+    path = f"{shared.uv}{os.pathsep}{without_pmgit(shared.env['PATH'])}"
+    env = {**shared.caches, "PATH": path}
     tool = Tool(request.param, shared, rev, env, shared.folder / f"{request.param}-template")
 
     def make() -> None:

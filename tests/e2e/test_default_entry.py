@@ -113,8 +113,7 @@ def from_git(shared: Shared, clone: Path) -> Path:
 
 def on(repo: Repo, shared: Shared, programs: Path, framework: str, address: str = "") -> Repo:
     """The repository on a machine with this pmgit, this framework, and this package index."""
-    names = ("PIP_CACHE_DIR", "PIP_NO_COMPILE", "PRE_COMMIT_HOME", "PREK_HOME", "UV_CACHE_DIR")
-    repo.env.update({name: shared.env[name] for name in names})
+    repo.env.update(shared.caches)
     repo.env.update(PIP_EXTRA_INDEX_URL=address, UV_INDEX=address, NO_PROXY="127.0.0.1")
     tools = repo.path.parent / "tools"
     tools.mkdir()

@@ -29,8 +29,7 @@ PLACES = [
 @pytest.fixture
 def machine(repo: Repo, shared: Shared, clone: Path, weights: Weights) -> Repo:
     """A repository of a team, on a machine that has neither pmgit nor pre-commit."""
-    names = ("PIP_CACHE_DIR", "PIP_NO_COMPILE", "PRE_COMMIT_HOME", "PREK_HOME", "UV_CACHE_DIR")
-    repo.env.update({name: shared.env[name] for name in names}, UV_PYTHON=sys.executable)
+    repo.env.update(shared.caches, UV_PYTHON=sys.executable)
     # Where uv installs it, once for all of these: that takes some seconds.
     repo.env.update(
         UV_TOOL_DIR=str(shared.folder / "tools"), UV_TOOL_BIN_DIR=str(shared.folder / "bin")
