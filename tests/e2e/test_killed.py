@@ -109,7 +109,11 @@ def test_20_kills_cost_no_byte_twice(
         hub.add(ID, NEW)
     lock = repo.path / MODEL / "pmgit.lock"
     locked = lock.read_bytes() if lock.exists() else b""
-    argv = {"add": ["add", ID, "--yes"], "update": ["update", NAME, "--yes"], "pull": ["pull"]}
+    argv = {
+        "add": ["add", ID, "--yes"],
+        "update": ["update", NAME, "--yes"],
+        "pull": ["pull", "--jobs", "1"],
+    }
     hub.cdn.log.clear()
     killer = Killer(repo, hub, argv[command], before)
 

@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.model.lock_file import Lock, LockedFile
     from pmgit.models.nearby import Nearby
+    from pmgit.sources.source import Source
 
 _CHUNK = 1 << 20
 #: Beside the files themselves, a disk needs room for what else is written there.
@@ -77,27 +79,33 @@ def pull(
     first = {file.sha256: file for file in reversed(order)}
     done: list[Pulled] = []
 
+    @cache
+    def source() -> Source:
+        """Asked for when a file is not on this machine; one for all, because it learns."""
+        return resolve.of_lock(lock.source)
+
     def one(file: LockedFile) -> None:
         places = nearby.places_of(lock, file)
         if first[file.sha256] != file:
             places = iter([targets[first[file.sha256]]])
         how = copy_from_near(places, file, targets[file], parts[file], on_bytes)
         if not how:
-            _fetch(lock, file, parts[file], on_bytes)
+            _fetch(source(), lock, file, parts[file], on_bytes)
             how = lock.type
         put(parts[file], targets[file])
         done.append(Pulled(file.path, file.size, how))
 
-    side_by_side(one, first.values(), jobs)
+    side_by_side(one, [file for file in order if first[file.sha256] == file], jobs)
     for file in order:
         if first[file.sha256] != file:  # the same bytes under another name
             one(file)
     return done
 
 
-def _fetch(lock: Lock, file: LockedFile, part: str, on_bytes: Callable[[int], None]) -> None:
+def _fetch(
+    source: Source, lock: Lock, file: LockedFile, part: str, on_bytes: Callable[[int], None]
+) -> None:
     """Fetch a file to `part`. Raises SourceError when it cannot be had, PmgitError for the disk."""
-    source = resolve.of_lock(lock.source)
     revision = revision_of(lock)
     blob = file.blob if lock.type == HUB else ""
     wanted = RemoteFile(file.path, file.size, file.sha256, blob)
