@@ -30,8 +30,9 @@ class RestrictedLicense(Rule):
     which pmgit knows nothing, is a warning unless `allow` names it. With `allow`, so is no license.
 
     Every statement counts: INFO.md, `pmgit.lock`, the front matter of README.md, the text in
-    LICENSE. Of `MIT OR GPL-3.0` the better one counts, of a list the worst. Where INFO.md has a
-    license of your own (`LicenseRef-NAME`), such as an agreement with the owner, only that counts.
+    LICENSE; not one that is only vaguer than INFO.md's (`other`, or `gpl` beside `gpl-3.0`). Of
+    `MIT OR GPL-3.0` the better one counts, of a list the worst. Where INFO.md has a license of your
+    own (`LicenseRef-NAME`), such as an agreement with the owner, only that counts.
 
     ## Why it is bad
 
