@@ -59,6 +59,10 @@ class Race:
     def seconds(self, name: str) -> list[float]:
         return [done.seconds for done in self.results[name]]
 
+    def processor(self, name: str) -> list[float]:
+        """The seconds that a core was busy with each run: they move less on a busy machine."""
+        return [done.processor for done in self.results[name]]
+
     def ratio(self, own: str, peer: str) -> float:
         """The median over the rounds of the time of `own`, divided by that of `peer`."""
         return ratio(self.seconds(own), self.seconds(peer))
@@ -69,12 +73,13 @@ class Race:
 
     def table(self, first: str, title: str) -> list[str]:
         """The lines of a Markdown table, with ratios to the command `first`."""
-        lines = [f"| {title} | time | MB, largest process |", "|---|---:|---:|"]
+        lines = [f"| {title} | time | processor | MB, largest process |", "|---|---:|---:|---:|"]
         for name in self.results:
-            clock = median(self.seconds(name))
+            clock, busy = median(self.seconds(name)), median(self.processor(name))
+            of_busy = ratio(self.processor(name), self.processor(first))
             lines.append(
                 f"| {name} | {clock:.2f} s (x{self.ratio(name, first):.2f})"
-                f" | {self.memory(name) / 1e6:.0f} |"
+                f" | {busy:.2f} s (x{of_busy:.2f}) | {self.memory(name) / 1e6:.0f} |"
             )
         return lines
 

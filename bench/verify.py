@@ -104,7 +104,7 @@ class Measured:
         lines = self.race.table(OWN, f"{show_binary_size(self.size)}, files: {self.count}")
         rate = median(self.speeds)
         floor = f"openssl speed -multi {cores()}, for so many bytes"
-        return [*lines, f"| {floor} | {self.size / rate:.2f} s (x{self.share:.2f}) | |"]
+        return [*lines, f"| {floor} | {self.size / rate:.2f} s (x{self.share:.2f}) | | |"]
 
 
 def main() -> None:

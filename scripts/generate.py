@@ -267,7 +267,7 @@ its tip. An unknown key is an error. Sizes are numbers of bytes or text (`"1 MB"
 
 ```toml
 models = ["pretrained_model"]
-storage = "ignore"            # of weights: "ignore" or "lfs"
+storage = "ignore"            # or "lfs"
 language = "en"               # of INFO.md templates: "en" or "zh"
 
 [rules.missing-info]

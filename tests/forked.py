@@ -4,10 +4,10 @@ Starting Python and importing click costs 100 ms, `pmgit init` as much again for
 a judgement 30, and the tests call pmgit some thousand times. A fork is a process like any other: it
 has the folder, environment and descriptors that it is given, an exit code, and leaves nothing
 behind for the next.
-A printed fix is pasted into a real shell, where the `pmgit` of `programs` asks for such a fork: it
-gets the words, folder, environment, input and outputs that the shell gives to a program.
+A line is pasted into a real shell, where the `pmgit` of `programs` asks for such a fork: it gets
+the words, folder, environment, input and outputs that the shell gives to a program.
 What a fork cannot show is the start itself. So the program is run where that is what counts: in
-hooks, in the end-to-end tests, and wherever the environment tells Python something.
+hooks, by its path, with `start=True`, and wherever Python would start differently.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ IMPORTED_LATE = (
     ),
 )
 TIMEOUT = 300
+#: The numbers of all limits that a process has, here and on macOS.
+LIMITS = 16 if sys.platform == "linux" else 9
 
 
 def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
@@ -61,17 +63,21 @@ START = {
     name: value for name, value in _read_at_start(os.environ).items() if name[:6] != "PYTHON"
 } | {"LANG": "C.UTF-8"}
 
-#: What a shell runs as `pmgit`: no import that takes time, and the program where a fork is not it.
+#: What a shell runs as `pmgit`: no import that takes time, and the program itself where a fork is
+#: not the same: another Python, limits (`ulimit`, `umask`), a folder or a file that is not there.
 CLIENT = """\
 #!{python} -IS
-import os, sys, _socket
+import os, resource, sys, _socket
 argv = [{program!r}, *sys.argv[1:]]
 given = {{n: v for n, v in os.environ.items() if n.startswith({read_at_start!r})}}
+limits = [resource.getrlimit(number) for number in range({count})]
+os.umask(mask := os.umask(0))
 try:
     here = os.getcwd()
+    are_open = all(map(os.fstat, (0, 1, 2)))
 except OSError:
     here = ""
-if given != {start!r} or not here:
+if not here or (given, limits, mask) != {usual!r}:
     os.execv(argv[0], argv)
 asked = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
 asked.connect({address!r})
@@ -85,6 +91,18 @@ sys.exit(int(asked.recv(16) or b"99"))
 """
 
 
+def _client(address: str) -> str:
+    import resource
+
+    limits = [resource.getrlimit(number) for number in range(LIMITS)]
+    os.umask(mask := os.umask(0))
+    return CLIENT.format(
+        python=sys.executable, program=str(Path(sys.executable).parent / "pmgit"),
+        address=address, read_at_start=READ_AT_START, count=len(limits),
+        usual=(START, limits, mask),
+    )  # fmt: skip
+
+
 class Forks:
     """The process that forks, and the socket on which it is asked to."""
 
@@ -96,12 +114,7 @@ class Forks:
         self.folder = tempfile.mkdtemp(prefix="pmgit-forks-")
         address = f"{self.folder}/asked"
         client = Path(self.folder, "pmgit")
-        client.write_text(
-            CLIENT.format(
-                python=sys.executable, program=str(Path(sys.executable).parent / "pmgit"),
-                read_at_start=READ_AT_START, start=START, address=address,
-            )
-        )  # fmt: skip
+        client.write_text(_client(address))
         client.chmod(0o755)
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(address)
@@ -121,17 +134,20 @@ class Forks:
         listening.close()
 
     def run(
-        self, argv: list[str], cwd: str | Path, env: dict[str, str]
+        self, argv: list[str], cwd: str | Path, env: dict[str, str], stdin: bytes
     ) -> tuple[int, bytes, bytes]:
         """Exit code, standard output and standard error of `pmgit` when called with `argv`."""
         with (
             tempfile.TemporaryFile() as request,
+            tempfile.TemporaryFile() as given,
             tempfile.TemporaryFile() as out,
             tempfile.TemporaryFile() as err,
         ):
             request.write(json.dumps([argv, str(cwd), env]).encode())
             request.flush()
-            files = [request.fileno(), out.fileno(), err.fileno()]
+            given.write(stdin)
+            given.seek(0)
+            files = [request.fileno(), given.fileno(), out.fileno(), err.fileno()]
             socket.send_fds(self._socket, [b"!"], files)
             answer = self._socket.recv(16)
             assert answer, "the process that forks has died"
@@ -157,18 +173,19 @@ def _started() -> Forks:
     return _forks
 
 
-def run(argv: list[str], cwd: str | Path, env: dict[str, str]) -> tuple[int, bytes, bytes] | None:
+def run(
+    argv: list[str], cwd: str | Path, env: dict[str, str], stdin: bytes = b""
+) -> tuple[int, bytes, bytes] | None:
     """Run `pmgit` in a fork; None where only a start of the program shows the same."""
     if sys.platform == "win32" or _read_at_start(env) != START:
         return None
-    return _started().run(argv, cwd, env)
+    return _started().run(argv, cwd, env, stdin)
 
 
 def programs() -> str:
     """The folder of a `pmgit` for the PATH of a shell, which asks for a fork; empty where none is.
 
-    The fork itself does not find that folder on its PATH. It has the limits (`ulimit`) of the
-    tests, not those of the shell.
+    The fork itself does not find that folder on its PATH.
     """
     # A first line of more words, or of more than 127 bytes on macOS, is read otherwise.
     if sys.platform == "win32" or " " in sys.executable or len(sys.executable) > 110:
@@ -192,7 +209,7 @@ def _serve(asked: socket.socket, listening: socket.socket, folder: str) -> None:
             shell.close()
             running.add(pid)
         if asked in ready:
-            message, files, _, _ = socket.recv_fds(asked, 1, 3)
+            message, files, _, _ = socket.recv_fds(asked, 1, 4)
             if not message:
                 return
             pid = os.fork()
@@ -206,11 +223,11 @@ def _serve(asked: socket.socket, listening: socket.socket, folder: str) -> None:
             asked.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def _pmgit_of_a_test(request: int, out: int, err: int) -> NoReturn:
+def _pmgit_of_a_test(request: int, given: int, out: int, err: int) -> NoReturn:
     with open(request, encoding="utf-8") as file:
         file.seek(0)
         argv, cwd, environ = json.load(file)
-    os._exit(_pmgit((0, out, err), argv, cwd, environ))
+    os._exit(_pmgit((given, out, err), argv, cwd, environ))
 
 
 def _pmgit_of_a_shell(shell: socket.socket, folder: str) -> NoReturn:
@@ -230,9 +247,8 @@ def _pmgit(files: Sequence[int], argv: list[str], cwd: str, environ: dict[str, s
     from pmgit.cli import main
 
     for target, source in enumerate(files):
-        if source != target:
-            os.dup2(source, target)
-            os.close(source)
+        os.dup2(source, target)
+        os.close(source)
     # Those of the process that forks remember that their files can be sought in; a pipe cannot.
     sys.stdin, sys.stdout, sys.stderr = (
         open(file, mode, lines, encoding=old.encoding, errors=old.errors, closefd=False)  # noqa: SIM115

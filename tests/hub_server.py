@@ -7,11 +7,12 @@ included. Whatever is of Git LFS is redirected to another port, as the Hub redir
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
-from tests.file_server import Asked, Handler, Server
+from tests.file_server import CHUNK, Asked, Handler, Server
 
 LFS = (".safetensors", ".bin", ".h5", ".msgpack", ".onnx", ".pt", ".pth")
 
@@ -46,13 +47,76 @@ class _Cdn(Server):
         handler.content(asked, oid, self.objects[oid], etag=f'"{oid}"')
 
 
+class XetServer(Server):
+    """The store of Xet, as hf_xet 1.8 asks it: which parts of which xorb make up a file.
+
+    A file is one xorb of chunks of 64 KiB, not compressed, of which 16 are fetched at a time, from
+    `/xorbs/HASH/NUMBER`. `hashes` maps what Xet calls a file to its sha256; `objects` has the
+    contents by that.
+    """
+
+    def __init__(self, objects: dict[str, bytes]) -> None:
+        self.objects = objects
+        self.hashes: dict[str, str] = {}
+        super().__init__()
+
+    def answer(self, handler: Handler, asked: Asked) -> None:
+        kind, _, rest = asked.path.strip("/").removeprefix("v1/").partition("/")
+        name = rest.partition("/")[0]
+        if name not in self.hashes or kind not in ("reconstructions", "xorbs"):
+            handler.empty(404)
+            return
+        content = self.objects[self.hashes[name]]
+        if kind == "xorbs":
+            begin, _, end = asked.headers["range"].removeprefix("bytes=").partition("-")
+            body = _xorb(content)[int(begin) : int(end) + 1]
+            handler.content(asked, asked.path, body, has_ranges=False)
+            return
+        first, last = asked.start // CHUNK, -(-len(content) // CHUNK)
+        parts = [
+            {"start": at, "end": min(at + 16, last)} for at in range(first // 16 * 16, last, 16)
+        ]
+        parts[0]["start"] = first
+        handler.document(200, {
+            "offset_into_first_range": asked.start - first * CHUNK,
+            "terms": [
+                {
+                    "hash": name, "range": part,
+                    "unpacked_length": len(content[part["start"] * CHUNK : part["end"] * CHUNK]),
+                }
+                for part in parts
+            ],
+            "fetch_info": {name: [
+                {
+                    "range": part, "url": f"{self.url}/xorbs/{name}/{part['start'] // 16}",
+                    "url_range": {
+                        "start": part["start"] * (CHUNK + 8),
+                        "end": min(part["end"] * (CHUNK + 8), len(content) + last * 8) - 1,
+                    },
+                }
+                for part in parts
+            ]},
+        })  # fmt: skip
+
+
+def _xorb(content: bytes) -> bytes:
+    """Chunks with their headers: version, length, no compression, length."""
+    out = []
+    for at in range(0, len(content), CHUNK):
+        chunk = content[at : at + CHUNK]
+        size = len(chunk).to_bytes(3, "little")
+        out += [b"\0", size, b"\0", size, chunk]
+    return b"".join(out)
+
+
 class HubServer(Server):
     """Serves `models` by id. `tokens` maps a valid token to the gated models that it may read.
 
     `moved` maps old ids to new ones; `api_faults` are statuses (with headers) that the next
     questions about a model get; `extra` are rows that every listing has besides the real ones.
     Faults of contents go by path for small files (`/org/name/resolve/COMMIT/config.json`), and to
-    `cdn` by sha256 for those of Git LFS.
+    `cdn` by sha256 for those of Git LFS. With `has_xet` the latter are in `xet` as well, and
+    `xet_token` is the status of the route that gives tokens for it.
     """
 
     def __init__(self) -> None:
@@ -62,11 +126,15 @@ class HubServer(Server):
         self.api_faults: list[tuple[int, dict[str, str]]] = []
         self.extra: list[dict[str, Any]] = []
         self.cdn = _Cdn()
+        self.xet = XetServer(self.cdn.objects)
+        self.has_xet = False
+        self.xet_token = 200
         super().__init__()
 
     def close(self) -> None:
         super().close()
         self.cdn.close()
+        self.xet.close()
 
     def add(
         self, repo_id: str, files: dict[str, bytes], *, branch: str = "main", **about: Any
@@ -94,7 +162,15 @@ class HubServer(Server):
 
     def answer(self, handler: Handler, asked: Asked) -> None:
         path = asked.path.strip("/")
-        if path.startswith("api/models/"):
+        if "/xet-read-token/" in path:
+            if self.xet_token != 200:
+                handler.empty(self.xet_token)
+                return
+            handler.empty(200, {
+                "X-Xet-Cas-Url": self.xet.url, "X-Xet-Access-Token": "xet-token",
+                "X-Xet-Token-Expiration": str(int(time.time()) + 3600),
+            })  # fmt: skip
+        elif path.startswith("api/models/"):
             self._describe(handler, asked, path.removeprefix("api/models/"))
         elif "/resolve/" in path:
             self._resolve(handler, asked)
@@ -178,6 +254,11 @@ class HubServer(Server):
         if path.endswith(LFS):
             oid = hashlib.sha256(content).hexdigest()
             # By another name than the Hub's: huggingface_hub 1 takes a port for the same server.
+            if self.has_xet:
+                name = oid[::-1]  # Xet's own hash, which is none of the sha256
+                self.xet.hashes[name] = oid
+                route = f"https://huggingface.co/api/models/{repo_id}/xet-read-token/{commit}"
+                common |= {"X-Xet-Hash": name, "Link": f'<{route}>; rel="xet-auth"'}
             cdn = self.cdn.url.replace("127.0.0.1", "localhost")
             handler.empty(302, {
                 "Location": f"{cdn}/objects/{oid}?Signature=s3cr3t", **common,

@@ -248,25 +248,24 @@ class Repo:
         return result.out
 
     def sh(
-        self, command: str, *, cwd: str | Path = "", env: dict[str, str] | None = None
+        self,
+        command: str,
+        *,
+        cwd: str | Path = "",
+        env: dict[str, str] | None = None,
+        start: bool = False,
     ) -> Result:
-        """Paste a command into a real shell."""
-        return self.run(["bash", "-c", command], cwd=cwd, env=env)
+        """Paste a command into a real shell; its `pmgit` is a fork as in `pmgit()`."""
+        forks = {} if start else self._forks()
+        return self.run(["bash", "-c", command], cwd=cwd, env={**forks, **(env or {})})
 
-    def with_forks(self) -> dict[str, str]:
-        """The environment of a shell in which `pmgit` is a fork where that shows the same."""
+    def _forks(self) -> dict[str, str]:
+        """The PATH of a shell in which `pmgit` is a fork, unless the test has another PATH."""
         folder = forked.programs()
         is_ours = self.env["PATH"].startswith(f"{BIN}{os.pathsep}")
         return {"PATH": f"{folder}{os.pathsep}{self.env['PATH']}"} if folder and is_ours else {}
 
-    def sh_at_terminal(
-        self,
-        command: str,
-        answer: str = "y\n",
-        *,
-        cwd: str | Path = "",
-        env: dict[str, str] | None = None,
-    ) -> Result:
+    def sh_at_terminal(self, command: str, answer: str = "y\n", *, cwd: str | Path = "") -> Result:
         """Paste a command into a shell whose standard input is a terminal; `answer` is typed."""
         import pty
 
@@ -274,7 +273,7 @@ class Repo:
         try:
             os.write(ours, answer.encode())
             done = subprocess.run(
-                ["bash", "-c", command], cwd=self.path / cwd, env={**self.env, **(env or {})},
+                ["bash", "-c", command], cwd=self.path / cwd, env={**self.env, **self._forks()},
                 stdin=theirs, capture_output=True, check=False, timeout=300,
             )  # fmt: skip
         finally:
@@ -323,12 +322,14 @@ class Repo:
         *args: str,
         cwd: str | Path = "",
         env: dict[str, str] | None = None,
+        stdin: bytes = b"",
         start: bool = False,
     ) -> Result:
         """Run `pmgit`: a fork of it where that shows the same, the program itself if `start`."""
         argv = [str(BIN / "pmgit"), *args]
-        done = None if start else forked.run(argv, self.path / cwd, {**self.env, **(env or {})})
-        return _result(*done) if done else self.run(argv, cwd=cwd, env=env)
+        whole = {**self.env, **(env or {})}
+        done = None if start else forked.run(argv, self.path / cwd, whole, stdin)
+        return _result(*done) if done else self.run(argv, cwd=cwd, env=env, stdin=stdin)
 
     def personal(self, text: str) -> Path:
         """Give the user attributes of his own; the path of their file."""
@@ -447,7 +448,7 @@ class Repo:
             owned = [*self.path.rglob("INFO.md"), *self.path.rglob("pmgit.lock")]
             before -= {hashlib.sha256(file.read_bytes()).digest() for file in owned}
         run = self.sh_at_terminal if "pmgit fix" in fix else self.sh
-        result = run(fix, cwd=cwd, env=self.with_forks())
+        result = run(fix, cwd=cwd)
         assert result.code == 0, (fix, result)
         lost = before - self.contents()
         assert not lost, (fix, lost)

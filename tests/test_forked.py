@@ -66,18 +66,17 @@ def test_what_python_reads_at_its_start_needs_the_program(repo: Repo, name: str)
         "env -i HOME=$HOME GIT_CONFIG_GLOBAL=$GIT_CONFIG_GLOBAL PATH=$PATH pmgit check; echo $?",
         "pmgit --no-such || pmgit check $'a\\xff b'; echo $?; pmgit doctor | grep -c pmgit",
         "(mkdir gone && cd gone && rmdir ../gone && pmgit check; echo $?)",
+        "pmgit check <&-; echo $?; ulimit -n 30; pmgit check; echo $?; umask 0; pmgit check",
     ],
 )
 def test_a_fork_in_a_shell_answers_what_the_program_answers(repo: Repo, command: str) -> None:
     repo.stage("sub/a\udcff $(x)\n.pt", 1_500_000)
-    assert repo.sh(command, env=repo.with_forks()) == repo.sh(command)
+    assert repo.sh(command) == repo.sh(command, start=True)
 
 
 def test_a_shell_finds_the_fork_and_the_fork_the_program(repo: Repo) -> None:
-    assert repo.with_forks()
-    assert repo.sh("command -v pmgit", env=repo.with_forks()).out == f"{forked.programs()}/pmgit\n"
-    found = repo.sh("pmgit --verbose doctor 2>&1", env=repo.with_forks()).out
-    assert forked.programs() not in found
+    assert repo.sh("command -v pmgit").out == f"{forked.programs()}/pmgit\n"
+    assert forked.programs() not in repo.sh("pmgit --verbose doctor 2>&1").out
     # One that the test has put before it is not replaced.
     repo.env["PATH"] = f"/elsewhere:{repo.env['PATH']}"
-    assert not repo.with_forks()
+    assert repo.sh("command -v pmgit").out == f"{BIN}/pmgit\n"

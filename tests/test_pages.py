@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +100,28 @@ def test_the_page_about_models_shows_what_is_known(models: Repo) -> None:
     assert models.pmgit("info", "new", "silero-vad", *given, *version).code == 0
     assert models.pmgit("add", SILERO).code == 0
     replay(models, "models", "info")
+
+
+def test_the_page_about_models_shows_what_is_asked(models: Repo) -> None:
+    models.git("rm", "-q", f"{SILERO}/INFO.md")
+    card = models.write(f"{SILERO}/README.md", "---\nlicense: mit\npipeline_tag: other\n---\n")
+    then = 1_768_305_600  # 2026-01-13
+    os.utime(card, (then, then))
+    note = f"{'86b5e093' * 5}\netag\n{then}\n"
+    models.write(f"{SILERO}/.cache/huggingface/download/README.md.metadata", note)
+    text = (DOCS / "models.md").read_text("utf-8")
+    block = text.split("<!-- asked: begin -->\n```console\n$ ")[1].split("```\n<!--")[0]
+    command, _, printed = block.partition("\n")
+    questions = [line for line in printed.splitlines() if re.match(r"\w+ \(.*\).*:", line)]
+    steps = [
+        (f"{question[: question.index(' (')]} (", question.rpartition(": ")[2] + "\n")
+        if not question.endswith(":")
+        else (f"{question[: question.index(' (')]} (", "\n")
+        for question in questions
+    ]
+    shown = models.dialogue(command, steps)
+    assert shown.code == 0, shown
+    assert [line.rstrip() for line in shown.out.splitlines()] == printed.splitlines()
 
 
 def test_the_page_about_uninstalling_is_what_happens(models: Repo) -> None:

@@ -110,7 +110,6 @@ GUARDED = {
     "test_remote.py": ("_verify_remote",),
     "test_sheet.py": ("_info_show",),
     "test_stale_info.py": ("_relock", "recorded"),
-    "test_unpinned_revision.py": ("pin",),
     "test_terminal.py": ("_bars", "_tables"),
     "test_status.py": ("account", "outward_links"),
     "test_license_conflict.py": ("stated_licenses",),

@@ -132,3 +132,13 @@ def test_a_name_that_no_lock_can_hold_is_refused(repo: Repo) -> None:
     assert shown.code == 3, shown
     assert "cannot be shown" in shown.err
     assert not (repo.path / MODEL / "pmgit.lock").exists()
+
+
+def test_a_link_into_the_hubs_cache_is_no_source_of_the_files_beside_it(repo: Repo) -> None:
+    """`pmgit pull` would look there for files that are somebody's own."""
+    commit = "86b5e0934494bd15c9632b12f734a8a67f723594"
+    repo.write(f"{MODEL}/config.json", "{}\n")
+    cache = "/nowhere/hub/models--google--vit"
+    (repo.path / MODEL / "model.safetensors").symlink_to(f"{cache}/snapshots/{commit}/model.x")
+    assert repo.pmgit("add", MODEL).code == 0
+    assert lock(repo).type == "local"

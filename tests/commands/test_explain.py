@@ -96,7 +96,7 @@ def test_also_where_there_is_no_repository(repo: Repo, tmp_path: Path) -> None:
 
 def test_several_errors_in_one_output(repo: Repo) -> None:
     text = b"smudge filter lfs failed\r\nThis repository exceeded its LFS budget\r\n"
-    shown = repo.run([str(BIN / "pmgit"), "explain", "-"], stdin=text)
+    shown = repo.pmgit("explain", "-", stdin=text)
     assert shown.code == 0
     assert shown.out.count("\nSource: ") == 2
 
@@ -105,7 +105,7 @@ def test_several_errors_in_one_output(repo: Repo) -> None:
 def test_what_powershell_writes(encoding: str, repo: Repo) -> None:
     data = f"\ufeff{GH001}".encode(encoding) if encoding == "utf-16-be" else GH001.encode(encoding)
     for end in (b"", b"\n") if encoding.startswith("utf-16") else (b"",):
-        shown = repo.run([str(BIN / "pmgit"), "explain", "-"], stdin=data + end)
+        shown = repo.pmgit("explain", "-", stdin=data + end)
         assert shown.code == 0, shown
 
 
@@ -124,12 +124,12 @@ def test_a_warning_is_no_refusal(repo: Repo) -> None:
         "remote: warning: GH001: Large files detected. You may want to try Git Large File Storage"
         " - https://git-lfs.github.com.\nTo github.com:x/y.git\n   1..2 main -> main\n"
     )
-    shown = repo.run([str(BIN / "pmgit"), "explain", "-"], stdin=told.encode())
+    shown = repo.pmgit("explain", "-", stdin=told.encode())
     assert shown.code == 0
     assert shown.out.count("\nSource: ") == 1
     assert "advises against" in shown.out
     both = told + "remote: error: GH001: Large files detected.\n"
-    shown = repo.run([str(BIN / "pmgit"), "explain", "-"], stdin=both.encode())
+    shown = repo.pmgit("explain", "-", stdin=both.encode())
     assert shown.out.count("\nSource: ") == 2
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pmgit.core.errors import UsageError
 from pmgit.hub import api
-from tests.kit import Repo, Result, pointer, random_bytes
+from tests.kit import Repo, Result, as_anybody, pointer, random_bytes
 from tests.weights import Weights, sha256
 
 if TYPE_CHECKING:
@@ -480,3 +480,15 @@ def test_pages_that_never_end(bert: Repo) -> None:
         assert bert.pmgit("info", "show", "bert").code == 0
         assert bert.pmgit("info", "check", "bert").code in (1, 3)
         page.unlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs modes of files")
+def test_weights_that_must_not_be_read(bert: Repo) -> None:
+    bert.write("pretrained_model/a/model.pt", 3000)
+    bert.write(f"{BERT}/model.pt", 3000).chmod(0)
+    before = bert.contents()
+    for command in (["new", "a", "bert"], ["new", "bert", "--dry-run"]):
+        shown = bert.run(as_anybody("pmgit", "info", *command))
+        assert (shown.code, shown.out) == (3, ""), shown
+        assert "model.pt' is unreadable: Permission denied" in shown.err
+    assert bert.contents() == before

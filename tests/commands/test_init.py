@@ -20,7 +20,7 @@ def test_it_writes_the_configuration_in_full(repo: Repo) -> None:
     assert done.code == 0, done
     assert (repo.path / ".pmgit.toml").read_text() == (
         'models = ["pretrained_model"]\n'
-        'storage = "ignore"            # of weights: "ignore" or "lfs"\n'
+        'storage = "ignore"            # or "lfs"\n'
         'language = "en"               # of INFO.md templates: "en" or "zh"\n'
         'hooks = "native"              # of a clone: "pre-commit", "prek", "native", "none"\n'
         "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import subprocess
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from safetensors import deserialize
 
 from pmgit.model import info_file, lock_file
 from tests.file_server import Asked, Fault, Handler
@@ -103,6 +105,7 @@ def test_a_clone_gets_back_exactly_these_bytes(
     assert shown.code == 0, shown
     assert "from huggingface" in shown.out
     assert (other.path / MODEL / "model.safetensors").read_bytes() == files["model.safetensors"]
+    assert len(loaded(other.path / MODEL / "model.safetensors")) == 15
     assert other.pmgit("verify").code == 0
     asked = len(hub.log) + len(hub.cdn.log)
     assert other.pmgit("pull").code == 0
@@ -353,3 +356,53 @@ def test_the_same_with_git_lfs(lfs_repo: Repo, files: dict[str, bytes]) -> None:
     assert shown.code == 0, shown
     assert (other / MODEL / "model.safetensors").read_bytes() == files["model.safetensors"]
     assert clone.pmgit("verify").code == 0
+
+
+def trained(numbers: bytes) -> bytes:
+    """A file of safetensors with one matrix of 64 times 64 numbers of 4 bytes."""
+    tensor = {"dtype": "F32", "shape": [64, 64], "data_offsets": [0, len(numbers)]}
+    header = json.dumps({"layer.weight": tensor}).encode()
+    return len(header).to_bytes(8, "little") + header + numbers
+
+
+def loaded(file: Path) -> dict[str, bytes]:
+    """The numbers of each tensor, as the library of safetensors reads the file."""
+    found = deserialize(file.read_bytes())  # type: ignore[no-untyped-call]
+    return {name: bytes(tensor["data"]) for name, tensor in found}
+
+
+def test_a_model_that_was_trained_here_is_kept_by_git_lfs(repo: Repo) -> None:
+    """Trained, committed by the commands that are printed, pushed; cloned, pulled, loaded."""
+    numbers, better = bytes(range(256)) * 64, bytes(range(255, -1, -1)) * 64
+    folder = "pretrained_model/mine"
+    assert repo.pmgit("init", "--hooks", "none", "--yes").code == 0
+    repo.write(f"{folder}/model.safetensors", trained(numbers))
+    assert repo.pmgit("add", folder).code == 0
+    [keep] = [
+        line.removeprefix("fix: ")
+        for line in repo.pmgit("status").out.splitlines() if "lfs-setup" in line
+    ]  # fmt: skip
+    assert repo.sh(keep).code == 0
+    repo.git("add", "-A")
+    repo.commit("Our own model")
+    remote = repo.add_remote()
+    repo.git("push", "-q", "-u", "origin", "main")
+    other = repo.path.parent / "clone"
+    env = {**repo.env, "GIT_LFS_SKIP_SMUDGE": "1"}
+    repo.git("clone", "-q", str(remote.path), str(other), env=env)
+    cloned = Repo(other, repo.env, init=None)
+    assert cloned.pmgit("verify").code == 1
+    assert cloned.pmgit("pull").code == 0
+    assert cloned.pmgit("verify").code == 0
+    assert loaded(other / folder / "model.safetensors") == {"layer.weight": numbers}
+    # After another epoch: what is locked moves on.
+    repo.write(f"{folder}/model.safetensors", trained(better))
+    assert repo.pmgit("verify").code == 1
+    assert repo.pmgit("update", "mine").code == 0
+    repo.git("add", "-A")
+    repo.commit("Another epoch")
+    repo.git("push", "-q")
+    cloned.git("pull", "-q", env=env)
+    assert cloned.pmgit("pull").code == 0
+    assert cloned.pmgit("verify").code == 0
+    assert loaded(other / folder / "model.safetensors") == {"layer.weight": better}

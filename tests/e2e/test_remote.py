@@ -68,9 +68,12 @@ def test_every_difference_from_a_source_is_named(
         add(repo, *(f"{web.url}{name}" for name in web.files))
         repo.write(f"{ROOT}/mine/model.pt", DATA)
         add(repo, f"{ROOT}/mine")
+        repo.write(f"{ROOT}/unlocked/model.pt", DATA)
         same = repo.pmgit("verify", "--remote", "--format", "json")
         assert same.code == 0, same
-        expected: dict[str, Any] = dict.fromkeys(states(same), "same") | {"mine": "no source"}
+        expected: dict[str, Any] = dict.fromkeys(states(same), "same") | {
+            "mine": "no source", "unlocked": "no lock",
+        }  # fmt: skip
         assert states(same) == expected
 
         # A branch that has moved on is no difference: the locked commit counts.
@@ -109,7 +112,8 @@ def test_every_difference_from_a_source_is_named(
         f"{ROOT}/file/vocab.txt: gone: its source does not have it any more",
         f"{ROOT}/commit: gone: org/commit has no branch, tag or commit",
         f"{ROOT}/longer/longer.pt: changed: 2,001 bytes at its source, where pmgit.lock has 2,000",
-        f"{ROOT}/mine: its lock names no source to compare with",
+        f"{ROOT}/mine: no source to compare with",
+        f"{ROOT}/unlocked: no lock to compare with",
         "3 of 12 locks are as their sources have them",
     ):
         assert line in shown.out, line

@@ -113,7 +113,7 @@ def safetensors() -> Samples:
         "no-elements.safetensors": (
             "ok", encode(one(shape=[0, 3], data_offsets=[0, 0]), 0),
         ),
-        "long-header.safetensors": ("unknown", encode(b"{" + b" " * 9_000_000 + b"}", 0)),
+        "long-header.safetensors": ("unknown", encode(b"{" + b" " * 4_000_001 + b"}", 0)),
         "good-by-content.bin": ("ok", good),
     }  # fmt: skip
 
@@ -192,6 +192,10 @@ TEMPLATES = (
     ("import", "unsafe", "{% from 'x' import y %}"),
     ("map-attribute", "unsafe", "{{ messages | map(attribute='__class__') | list }}"),
     ("statement", "unsafe", "{%- if x.__init__ -%}a{%- endif -%}"),
+    ("end-in-a-string", "unsafe", "{{ '}}' ~ messages.__class__ }}"),
+    ("end-in-another", "unsafe", '{% set x = "%}" ~ y.__init__ %}'),
+    ("unclosed-dunder", "unsafe", "{{ x.__class__ "),
+    ("open-string", "warn", "{{ 'a }} text"),
     ("unclosed", "warn", "{% for m in messages %}{{ m.content "),
     ("good", "ok", "{% for m in messages %}{{ '<|' + m['role'] + '|>' + m.content }}{% endfor %}"),
     (
@@ -253,7 +257,7 @@ def onnx_files() -> Samples:
 
 
 def _deep(levels: int) -> bytes:
-    body = field(2, b"g")
+    body = field(5, initializer(("location", "w.data")))
     for _ in range(levels):
         body = field(1, field(5, field(6, body)))
     return body

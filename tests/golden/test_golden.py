@@ -24,7 +24,7 @@ def run(name: str, folder: Path) -> str:
     repo = Repo(folder / "repo", isolated_environment(folder / "home"))
     parts = []
     for command in SITUATIONS[name](repo):
-        done = repo.sh(f"{{ {command}\n}} 2>&1", env=repo.with_forks())
+        done = repo.sh(f"{{ {command}\n}} 2>&1")
         parts.append(f"$ {command}\n{done.out}[{done.code}]\n")
     text = "\n".join(parts).replace(str(folder), "TMP").replace(str(BIN), "BIN")
     # The padding of what a server prints, and what depends on git's version or the machine.

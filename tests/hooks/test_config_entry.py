@@ -20,6 +20,11 @@ def taken_back(text: bytes, before: bytes | None, after: bytes) -> bytes | None:
     return parts.taken_back(text, *parts.between(before or b"", after))
 
 
+def loaded(text: bytes | str) -> Any:
+    """The document, read by the C library where PyYAML has it: the same in a tenth of the time."""
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 BUILT, SYSTEM = HookEntry("index", "1.2.3"), HookEntry("system")
 ENTRIES = [
     BUILT,
@@ -103,7 +108,7 @@ def test_the_entry_is_added_and_all_else_is_kept(name: str, end: str) -> None:
     change = config_entry.plan(before.encode(), BUILT, YAML)
     after = change.after.decode()
     assert kept(before, after)
-    old, new = yaml.safe_load(before), yaml.safe_load(after)
+    old, new = loaded(before), loaded(after)
     assert new["repos"][:-1] == old["repos"]
     [hook] = new["repos"][-1]["hooks"]
     assert (new["repos"][-1]["repo"], hook["id"], hook["entry"]) == ("local", "pmgit", "pmgit-hook")
@@ -140,8 +145,8 @@ def test_into_a_list_in_flow_style_the_entry_goes_in_flow_style(
     text: str, entry: HookEntry
 ) -> None:
     change = config_entry.plan(text.encode(), entry, YAML)
-    old, new = yaml.safe_load(text), yaml.safe_load(change.after)
-    assert new["repos"] == [*old["repos"], *yaml.safe_load(yaml_config.lines(entry))]
+    old, new = loaded(text), loaded(change.after)
+    assert new["repos"] == [*old["repos"], *loaded(yaml_config.lines(entry))]
     assert {**new, "repos": 0, "default_install_hook_types": 0} == {
         **old, "repos": 0, "default_install_hook_types": 0,
     }  # fmt: skip
@@ -169,14 +174,14 @@ def test_the_users_lines_stay_when_ours_go() -> None:
 def test_comments_alone_are_kept(text: str) -> None:
     change = config_entry.plan(text.encode(), SYSTEM, YAML)
     assert change.after.decode().startswith(text)
-    assert yaml.safe_load(change.after) == yaml.safe_load(config_entry.snippet(SYSTEM, YAML))
+    assert loaded(change.after) == loaded(config_entry.snippet(SYSTEM, YAML))
     assert taken_back(change.after, change.before, change.after) == text.encode()
     assert config_entry.plan(change.after, SYSTEM, YAML).after == change.after
 
 
 def test_a_new_file_is_the_snippet() -> None:
     change = config_entry.plan(None, SYSTEM, YAML)
-    document: Any = yaml.safe_load(change.after)
+    document: Any = loaded(change.after)
     assert list(document) == ["default_install_hook_types", "repos"]
     [hook] = document["repos"][0]["hooks"]
     assert hook["language"] == "system"
@@ -222,25 +227,25 @@ def test_bytes_that_are_no_text_are_refused() -> None:
         config_entry.plan(b"repos:\n  - \xff\xfe\n", BUILT, YAML)
 
 
-@pytest.mark.parametrize("new", [*ENTRIES, None], ids=lambda new: new.kind if new else "none")
 @pytest.mark.parametrize("old", ENTRIES, ids=lambda entry: entry.kind)
 @pytest.mark.parametrize("end", ENDS)
-def test_an_entry_is_exchanged_or_taken_out(
-    end: str, old: HookEntry, new: HookEntry | None
-) -> None:
+def test_an_entry_is_exchanged_or_taken_out(end: str, old: HookEntry) -> None:
     """In block and flow style; all else stays, and it can be taken back."""
     for text in [*ZOO.values(), "repos: []\n", "repos: [{repo: meta, hooks: [{id: identity}]}]\n"]:
         before = ENDS[end](text)
         if text == ZOO["a block text at the end"] and end == "no last line end":
             continue
         first = config_entry.plan(before.encode(), old, YAML)
-        change = config_entry.exchange(first.after, old, new, YAML)
-        assert change is not None, text
-        assert kept(before, change.after.decode()) or text.startswith("repos: [")
-        was, now = yaml.safe_load(first.after), yaml.safe_load(change.after)
-        assert now == {**was, "repos": was["repos"][:-1] + ([new.item] if new else [])}
-        if new and new != old:
-            assert taken_back(change.after, first.after, change.after) == first.after
+        was = loaded(first.after)
+        for new in [*ENTRIES, None]:
+            which = (text, new.kind if new else "none")
+            change = config_entry.exchange(first.after, old, new, YAML)
+            assert change is not None, which
+            assert kept(before, change.after.decode()) or text.startswith("repos: ["), which
+            now = loaded(change.after)
+            assert now == {**was, "repos": was["repos"][:-1] + ([new.item] if new else [])}, which
+            if new and new != old:
+                assert taken_back(change.after, first.after, change.after) == first.after, which
 
 
 def test_an_entry_is_exchanged_where_it_is_all() -> None:
@@ -279,4 +284,4 @@ def test_a_commit_is_text_whatever_its_digits(rev: str) -> None:
     new = HookEntry("git", rev, "https://host.example/a")
     for before in (b"repos: []\n", b"# ours\n"):
         change = config_entry.plan(before, new, YAML)
-        assert yaml.safe_load(change.after)["repos"][-1]["rev"] == rev
+        assert loaded(change.after)["repos"][-1]["rev"] == rev

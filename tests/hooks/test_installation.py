@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pmgit.core.errors import PmgitError, UsageError
+from pmgit.core.errors import PmgitError
 from pmgit.git.repository import discover
 from pmgit.hooks import chain, frameworks, hook_state, installation, shim
 from pmgit.hooks.hook_file import is_lfs
@@ -175,8 +175,6 @@ def test_a_newer_hook_of_lefthook_takes_the_place_of_the_kept_one(here: Repo) ->
 def test_each_mode_has_its_hooks(here: Repo) -> None:
     assert plan("none") == []
     assert names(plan("native")) == ["pre-commit", "pre-merge-commit", "pre-push"]
-    with pytest.raises(UsageError):
-        plan("all")
 
 
 def test_where_pre_commit_cannot_install_the_chain_runs_it(here: Repo) -> None:

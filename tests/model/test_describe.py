@@ -14,7 +14,7 @@ import pytest
 from pmgit.core.config import Config
 from pmgit.core.errors import PmgitError
 from pmgit.model import describe as module
-from pmgit.model import info_template
+from pmgit.model import info_template, traces
 from pmgit.model.weights import Tiers
 from tests.kit import pointer, random_bytes
 from tests.weights import Weights, sha256
@@ -132,6 +132,10 @@ def test_an_entry_of_the_hubs_cache(tmp_path: Path, weights: Weights) -> None:
     found = describe(folder)
     assert (found.repo_id, found.commit, found.files) == ("google/vit", COMMIT, [])
     assert found.problems == ["1 link not followed, and not listed"]
+    # Beside weights of its own, a link says nothing of these.
+    write(folder, "tuned.safetensors", weights.safetensors)
+    found = describe(folder)
+    assert (found.repo_id, found.commit, found.links) == ("", "", 1)
 
 
 def test_look_reads_no_weights(
@@ -139,7 +143,7 @@ def test_look_reads_no_weights(
 ) -> None:
     shutil.copy(weights.path("silero_vad_16k.safetensors"), model / "model.safetensors")
     note(model, "model.safetensors", when=4_000_000_000)
-    monkeypatch.setattr(module, "_file", None)
+    monkeypatch.setattr(module, "_hash_each", None)
     found = module.look(str(model), "bert")
     assert (found.parameters, found.commit, found.files) == ({"F32": 309_633}, COMMIT, [])
 
@@ -306,12 +310,16 @@ def test_a_header_that_claims_ten_gigabytes(model: Path) -> None:
 
 
 def test_too_many_files(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_FILES", 3)
+    monkeypatch.setattr(traces, "MAX_FILES", 3)
     for number in range(4):
         write(model, f"{number}.txt", "x")
 
     with pytest.raises(PmgitError, match="over 3 files"):
         describe(model)
+    (model.parent / "models--a--b/snapshots").mkdir(parents=True)
+    model.rename(model.parent / "models--a--b/snapshots/1")
+    with pytest.raises(PmgitError, match="over 3 files"):
+        describe(model.parent / "models--a--b")
 
 
 def test_an_unreadable_file_is_an_error(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

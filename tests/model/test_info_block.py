@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmgit.model.describe import Description, ModelFile
-from pmgit.model.info_block import BlockError, listed, renewed
+from pmgit.model.info_block import BEGIN, END, BlockError, files_block, listed, renewed
 from pmgit.model.info_file import parse
-from pmgit.model.info_template import BEGIN, END, files_block, write
+from pmgit.model.info_template import write
 from pmgit.model.lock_file import trouble_with
 
 SHA = "a" * 64

@@ -6,8 +6,9 @@ import pytest
 
 from pmgit.model import info_template
 from pmgit.model.describe import Description, ModelFile
+from pmgit.model.info_block import BEGIN, END, MAX_LISTED, files_block
 from pmgit.model.info_file import FIELDS, MAX_BYTES, parse
-from pmgit.model.info_template import BEGIN, END, MAX_LISTED, files_block, unfilled, write
+from pmgit.model.info_template import unfilled, write
 
 COMMIT = "86b5e0934494bd15c9632b12f734a8a67f723594"
 SHA = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

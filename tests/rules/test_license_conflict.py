@@ -149,7 +149,7 @@ def test_strict_and_what_is_only_touched(repo: Repo) -> None:
     repo.commit("in spite of it")
     assert findings(repo) == []
     repo.stage(f"{MODEL}/config.json", '{"a": 1}\n')
-    assert [f["severity"] for f in findings(repo, *strict)] == ["warning"]
+    assert findings(repo, *strict) == []  # no file changes that states a license
     repo.stage(CARD, "---\nlicense: gemma\n---\n# New words\n")
     assert [f["severity"] for f in findings(repo, *strict)] == ["error"]
 
@@ -178,7 +178,7 @@ def test_hostile_files_are_passed_over(repo: Repo, name: str) -> None:
 def test_a_partial_clone_judges_by_what_it_has(repo: Repo) -> None:
     stage(repo, info="mit", card="license: gemma\ntext: " + "x" * 9000)
     repo.commit("a model")
-    repo.stage(f"{MODEL}/config.json", '{"a": 1}\n')
+    repo.stage(f"{MODEL}/LICENSE", MIT)
     repo.commit("another")
     repo.git("config", "uploadpack.allowFilter", "true")
     args = ("--filter=blob:limit=5k", "--no-checkout", repo.path.as_uri(), "../partial")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from tests.kit import BIN, Repo, Result
+from tests.kit import Repo, Result
 
 
 def explain(repo: Repo, text: str | bytes) -> Result:
     """What `pmgit explain -` says of what was printed."""
     stdin = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
-    shown = repo.run([str(BIN / "pmgit"), "explain", "-"], stdin=stdin)
+    shown = repo.pmgit("explain", "-", stdin=stdin)
     assert (shown.code, shown.err) == (0, ""), shown
     return shown
 

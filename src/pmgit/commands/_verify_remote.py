@@ -10,7 +10,7 @@ from pmgit.commands._terminal import is_quiet, named, say, show_json
 from pmgit.core.errors import CLEAN, FINDINGS
 from pmgit.core.units import counted
 from pmgit.models import remote
-from pmgit.models.remote import NO_SOURCE, SAME, UNREACHABLE
+from pmgit.models.remote import NO_LOCK, NO_SOURCE, SAME, UNREACHABLE
 from pmgit.report.text import visible
 from pmgit.sources import web
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from pmgit.models.account import Account
     from pmgit.models.remote import AtSource
+
+#: Models that no source is asked about.
+_NOT_ASKED = (NO_SOURCE, NO_LOCK)
 
 
 def run(models: Sequence[Account], jobs: int, form: str) -> int:
@@ -41,7 +44,7 @@ def run(models: Sequence[Account], jobs: int, form: str) -> int:
 
 
 def _is_right(found: dict[str, AtSource], broken: dict[str, str]) -> bool:
-    return not broken and all(one.state in (SAME, NO_SOURCE) for one in found.values())
+    return not broken and all(one.state in (SAME, *_NOT_ASKED) for one in found.values())
 
 
 def _show(found: dict[str, AtSource], broken: dict[str, str]) -> None:
@@ -55,8 +58,8 @@ def _show(found: dict[str, AtSource], broken: dict[str, str]) -> None:
             is_silent = one.state == UNREACHABLE
             line = f"{shown}: {one.state}: {named(visible(one.trouble.message))}"
             click.echo(line, err=is_silent)
-        elif one.state == NO_SOURCE:
-            say(f"{shown}: its lock names no source to compare with")
+        elif one.state in _NOT_ASKED:
+            say(f"{shown}: {one.state} to compare with")
         elif one.state == SAME and not is_quiet():
             kinds = sorted({file.by for file in one.files})
             count = counted(len(one.files), "file")
@@ -65,7 +68,7 @@ def _show(found: dict[str, AtSource], broken: dict[str, str]) -> None:
             if file.state != SAME:
                 place = visible(f"{path}/{file.path}")
                 click.echo(f"{place}: {file.state}: {visible(file.note)}")
-    asked = [one for one in found.values() if one.state != NO_SOURCE]
+    asked = [one for one in found.values() if one.state not in _NOT_ASKED]
     same = sum(one.state == SAME for one in asked)
     say(f"{same} of {len(asked)} locks are as their sources have them")
 

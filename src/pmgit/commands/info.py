@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,9 +25,15 @@ from pmgit.model import pin as pin_of
 from pmgit.model.folder import INFO
 from pmgit.model.info_file import FIELDS, LICENSE, REVISION, SOURCE
 from pmgit.model.weights import Tiers
-from pmgit.models import account, described, on_disk, sheet
+from pmgit.models import account, described, hashing, on_disk, sheet
 from pmgit.models.account import Account
 from pmgit.report.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pmgit.git.repository import Repository
+    from pmgit.model.describe import Hasher
 
 
 @click.group("info")
@@ -82,8 +90,9 @@ def new(
             click.echo(f"{shown}: Enter keeps what is in [ ], TODO leaves it open", err=True)
             answers = _info_fields.ask(known, given, language)
         descriptions.append((model, known, answers))
-    for model, known, _ in descriptions:
-        known.files = described.files(model, known, Tiers(config))
+    with _hasher(repository, [model for model, _, _ in descriptions]) as hashed:
+        for model, known, _ in descriptions:
+            known.files = described.files(model, known, Tiers(config), hashed=hashed)
     for model, known, answers in descriptions:
         title = (caches.repo_id(model.name) or model.name).rpartition("/")[2]
         page = info_template.write(title, known, language, **answers)
@@ -112,16 +121,16 @@ def update(*, names: tuple[str, ...], pin: bool, dry_run: bool) -> None:
     """
     repository, accounts = chosen_models(names)
     tiers = Tiers(_work_tree.load(repository)[1])
-    pages = {}
-    for model in accounts.models:
-        place = os.path.join(repository.top, model.path, INFO)
-        shown = _shown(repository.top, model.path)
-        data = user_files.read(place, info_file.MAX_BYTES)
-        if data is None and names:
-            raise UsageError(f"there is no {shown}", f"write it: pmgit info new {model.path}")
-        if data is not None:
-            page = _renewed(repository.top, model, data, tiers)
-            pages[place] = (shown, data, _pinned(repository.top, model, page) if pin else page)
+    top, pages = repository.top, {}
+    with _hasher(repository, accounts.models) as hashed:
+        for model in accounts.models:
+            place, shown = os.path.join(top, model.path, INFO), _shown(top, model.path)
+            data = user_files.read(place, info_file.MAX_BYTES)
+            if data is None and names:
+                raise UsageError(f"there is no {shown}", f"write it: pmgit info new {model.path}")
+            if data is not None:
+                page = _renewed(top, model, data, tiers, hashed)
+                pages[place] = (shown, data, _pinned(top, model, page) if pin else page)
     # All pages are made before the first is written.
     for place, (shown, data, page) in pages.items():
         if page == data:
@@ -135,14 +144,22 @@ def update(*, names: tuple[str, ...], pin: bool, dry_run: bool) -> None:
         say("no INFO.md lies here; to write one: pmgit info new NAME")
 
 
-def _renewed(top: str, model: Account, data: bytes, tiers: Tiers) -> bytes:
+@contextmanager
+def _hasher(repository: Repository, models: Iterable[Account]) -> Iterator[Hasher]:
+    """What hashes the files of these models, with a bar where that takes a while."""
+    sizes = (there.size for model in models if not model.lock for there in model.disk.values())
+    with bytes_bar("hashing", sum(sizes)) as on_bytes:
+        yield hashing.hasher(repository, on_bytes)
+
+
+def _renewed(top: str, model: Account, data: bytes, tiers: Tiers, hashed: Hasher) -> bytes:
     """The INFO.md of a model with its block made anew."""
     info = info_file.parse(data)
     try:
         if info.problem:
             raise info_block.BlockError(info.problem)
         known = described.look(top, model)
-        files = described.files(model, known, tiers, info_block.listed(data))
+        files = described.files(model, known, tiers, info_block.listed(data), hashed)
         return info_block.renewed(data, files, info.language or "en")
     except info_block.BlockError as error:
         raise PmgitError(f"{_shown(top, model.path)}: {error}", "nothing was written") from None

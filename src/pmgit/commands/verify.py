@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _verify_remote
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import format_option
@@ -82,6 +81,8 @@ def command(
     repository, accounts = chosen_models(names)
     models = accounts.models
     if remote:
+        from pmgit.commands import _verify_remote
+
         return _verify_remote.run(models, jobs or _SOURCES, form)
     begun = time.monotonic()
     total = sum(need.size for model in models for need in wanted(model).values())

@@ -25,9 +25,11 @@ LARGE, LFS, PUSHED, ATTRIBUTES, HOST = "large", "lfs", "pushed", "attributes", "
 #: Below models folders: PLACES: something changes, or untracked weights lie loose. PATHS: a path is
 #: new. RAW: a file comes with its own content. LINKS: a link or a submodule comes, or a clone lies
 #: there. MODELS: a model is touched, or lies untracked in the work tree. LOCAL: the same, and there
-#: is a work tree.
+#: is a work tree. LOCKS: a model with a lock is touched. LICENSES: a file changes that may state a
+#: license, or a whole tree is judged. POLICY: a model is touched, and licenses have a policy.
 PLACES, PATHS, RAW, LINKS = "places", "paths", "raw", "links"
-MODELS, LOCAL = "models", "local"
+MODELS, LOCAL, LOCKS = "models", "local", "locks"
+LICENSES, POLICY = "licenses", "policy"
 
 
 class Rule:

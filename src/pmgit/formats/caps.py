@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pmgit.formats.reader import Reader
 
 #: Steps: opcodes of pickles, fields of protobuf messages, entries of tables.
-STEPS = 1_500_000
+STEPS = 1_000_000
 #: Bytes that are read.
 READ = 64_000_000
 #: Bytes that come out of compression.
@@ -28,7 +28,7 @@ RATIO = 500
 #: Containers in containers.
 DEPTH = 8
 #: Members of all archives.
-MEMBERS = 50_000
+MEMBERS = 30_000
 #: Processor seconds, for what none of the counts foresaw. The counts come first, so that the
 #: verdict does not depend on the machine.
 SECONDS = 5.0

@@ -54,19 +54,19 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
     suffix = suffix_of(name)
     if not is_for_weights(name):
         return []
+    kind = kind.partition(" in ")[0]
     if kind in _NEVER:
         if kind == others.PROGRAM and suffix == ".llamafile":
             return [FileFinding(WARN, "a program with weights in it")]
         return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {_NEVER[kind]}", offset=0)]
     if kind in _PLAIN_TEXTS and not (kind == texts.KIND and suffix == ".pb"):
         return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {kind}", offset=0)]
-    inner = kind.partition(" in ")[0]
     if suffix in _EXACT:
-        if inner in _EXACT[suffix]:
+        if kind in _EXACT[suffix]:
             return []
         what = "of no known format" if kind == others.DATA else f"a file of {kind}"
         return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {what}", offset=0)]
-    if suffix not in _UNPICKLED or inner in _TORCH:
+    if suffix not in _UNPICKLED or kind in _TORCH:
         return []
     if kind == others.ARCHIVE:
         return [FileFinding(UNKNOWN, "packed in a way that pmgit does not open", offset=0)]

@@ -34,6 +34,8 @@ _BEGINS = {
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 #: What is unpacked at once, and what the ratio does not count for: an array of zeros packs well.
 _PORTION, _SMALL = 1 << 18, 16_000_000
+#: bzip2 takes so many times as long as the others for what comes out.
+_SLOW = 8
 _OPENED = ("gzip", "bzip2", "xz", "lzma", "zlib")
 
 
@@ -138,6 +140,7 @@ def _engine(kind: str) -> Any:
 def _one(reader: Reader, begin: int, engine: Any, out: bytearray, caps: Caps) -> int:
     """Unpack one stream that begins at a place into `out`; the place behind it."""
     at, before = begin, len(out)
+    weight = _SLOW if type(engine).__name__ == "BZ2Decompressor" else 1
     data = b""
     while not engine.eof:
         # zlib hands back what it did not get to; the others keep it, and want no more until then.
@@ -157,7 +160,7 @@ def _one(reader: Reader, begin: int, engine: Any, out: bytearray, caps: Caps) ->
             if "memory" in text.lower():
                 raise TooMuchError("packed with a window that is too large") from None
             raise BrokenError(f"it cannot be unpacked: {text}", at) from None
-        caps.inflating(len(piece))
+        caps.inflating(len(piece) * weight)
         out += piece
         come = len(out) - before
         if come > _SMALL and come > RATIO * (at - begin):

@@ -112,7 +112,7 @@ class _GgufFile:
         alignment = 32
         keys: set[bytes] = set()
         for _ in range(count):
-            self._caps.step()
+            self._caps.step(4)
             key = self._take(self._length(_LONGEST_KEY, "a key"))
             if key in keys:
                 raise BrokenError(f"the key {short(key)} stands twice", self._at)
@@ -173,7 +173,7 @@ class _GgufFile:
         size = self._reader.size
         for done in range(count):
             if not done % 4096:
-                self._caps.step(min(4096, count - done))
+                self._caps.step(min(1024, count - done))
             pos = self._at - self._begin
             if pos < 0 or pos + 8 > len(self._buffer):
                 self._take(8)
@@ -195,7 +195,7 @@ class _GgufFile:
         expected = 0
         last = b""
         for _ in range(count):
-            self._caps.step()
+            self._caps.step(6)
             length = self._number("Q")
             if length >= _LONGEST_NAME:
                 raise BrokenError(f"the name of a tensor has {length:,} bytes", self._at)

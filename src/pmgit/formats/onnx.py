@@ -46,6 +46,7 @@ _FIELDS = {
 _DEEPEST = 30
 _KEYS = frozenset(("location", "offset", "length", "checksum"))
 _MOST_FINDINGS = 200
+_SMALL_NODE = 4096
 
 
 def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - one interface
@@ -98,6 +99,9 @@ class _Model:
             return
         for number, wire, at, until in self._messages.fields(begin, end):
             below = _BELOW[kind].get(number)
+            # A tensor outside names its file. Models have tens of thousands of nodes without one.
+            if below == "node" and until - at <= _SMALL_NODE:
+                below = below if b"location" in self._messages.text(at, until, _SMALL_NODE) else ""
             if below and wire == 2:
                 self._walk(below, at, until, depth + 1)
 

@@ -92,7 +92,8 @@ class PickleStream:
     """What one stream does.
 
     `end` is where it ends, `value` what it leaves. `globals` are the names that it imports,
-    `calls` what it calls, with what, and where. `persistent` are ids of what lies beside it.
+    `calls` what it calls, with what, and where: if that is no global, or one of ARGUMENTS_MATTER.
+    `persistent` are ids of what lies beside it.
     `oddities` are a kind (COMPUTED, CHANGED, EXTENSION), what it is about, and where. `fault`
     says why it cannot be read to its end, `too_much` why it was not; '' otherwise.
     """
@@ -102,6 +103,7 @@ class PickleStream:
     value: Any = None
     globals: dict[tuple[str, str], GlobalName] = field(default_factory=dict)
     calls: list[tuple[Any, Any, int]] = field(default_factory=list)
+    calls_a_global: bool = False
     persistent: list[tuple[Any, int]] = field(default_factory=list)
     oddities: list[tuple[str, str, int]] = field(default_factory=list)
     fault: str = ""
@@ -111,6 +113,13 @@ class PickleStream:
 #: A name that is worked out by a call; something of the running program that is changed; a number
 #: that stands for a global in the program that loads.
 COMPUTED, CHANGED, EXTENSION = "computed", "changed", "extension"
+#: Functions of which it matters what they are called with.
+ARGUMENTS_MATTER = frozenset((
+    "getattr", "_ufunc_reconstruct", "_load_from_bytes", "type", "encode", "list", "tuple", "set",
+    "frozenset", "bytes", "bytearray", "deque", "Counter", "ndarray", "_reconstruct",
+))  # fmt: skip
+#: So many calls of what is no global are kept; one is too many.
+_MOST_CALLS = 1000
 #: More different globals than any library has; more oddities than anybody reads.
 _MOST_GLOBALS, _MOST_ODDITIES = 10_000, 100
 
@@ -264,7 +273,13 @@ class Walker:
             self.stream.oddities.append((kind, what, self._place))
 
     def _call(self, callee: Any, args: Any) -> Made:
-        self.stream.calls.append((callee, args, self._place))
+        stream = self.stream
+        if not isinstance(callee, GlobalName):
+            if len(stream.calls) < _MOST_CALLS:
+                stream.calls.append((callee, args, self._place))
+        elif callee.name in ARGUMENTS_MATTER:
+            stream.calls.append((callee, args, self._place))
+        stream.calls_a_global |= isinstance(callee, GlobalName)
         return Made(callee, args)
 
     def _change(self, target: Any) -> None:
@@ -362,6 +377,7 @@ class Walker:
                     self._caps.step(count)
                     self.stream.value = self._pop()
                     return self._at + pos
+                count += 1  # it takes twice the time
                 pos = self._act(op, pos)
 
     def _act(self, op: int, pos: int) -> int:
@@ -414,7 +430,8 @@ class Walker:
         return self._memo[key]
 
     def _persistent(self, identity: Any) -> None:
-        self.stream.persistent.append((identity, self._place))
+        if isinstance(identity, tuple) or len(self.stream.persistent) < _MOST_ODDITIES:
+            self.stream.persistent.append((identity, self._place))
         # Old checkpoints of whole modules keep the source beside the class: ('module', class, …).
         is_class = isinstance(identity, tuple) and len(identity) > 1 and identity[0] == "module"
         stands_for = identity[1] if is_class else None

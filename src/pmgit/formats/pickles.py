@@ -15,6 +15,7 @@ from pmgit.formats.opcodes import (
 )  # fmt: skip
 from pmgit.formats.opinion import (
     BROKEN,
+    MOST_FINDINGS,
     OK,
     UNKNOWN,
     UNSAFE,
@@ -76,7 +77,7 @@ _FIRST = frozenset(
 
 def _is_followed(reader: Reader, caps: Caps) -> bool:
     stream = walk(reader, 0, caps)
-    if any(isinstance(callee, GlobalName) for callee, _, _ in stream.calls):
+    if stream.calls_a_global:
         return True
     whole = stream.end == reader.size or not reader.read(stream.end, 64).strip()
     return not stream.fault and (whole or bool(stream.globals) or bool(stream.too_much))
@@ -172,8 +173,12 @@ def findings_of(
             continue  # judged by what it is called with
         found += _of_global(named.module, named.name, named.offset)
     for callee, args, offset in stream.calls:
+        if len(found) > MOST_FINDINGS:
+            break
         found += _of_call(callee, args, offset, reader, caps)
     for identity, offset in stream.persistent:
+        if len(found) > MOST_FINDINGS:
+            break
         is_module = isinstance(identity, tuple) and identity[:1] == ("module",)
         if not storages.is_storage(identity) and not is_module:
             found.append(FileFinding(WARN, "refers to something beside the file", offset=offset))

@@ -22,8 +22,8 @@ KIND = "safetensors"
 
 #: The reference reader's own bound.
 MAX_HEADER = 100_000_000
-#: A file is judged by a header of up to so many bytes; that of a model with 10,000 tensors has one.
-_MOST_JUDGED = 8_000_000
+#: A file is judged by a header of up to so many bytes: those of 40,000 tensors.
+_MOST_JUDGED = 4_000_000
 #: Enough for 2^63; int() itself takes quadratic time.
 _MAX_DIGITS = 19
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 
-from pmgit.formats.opinion import UNKNOWN, UNSAFE, WARN, FileFinding, short
+from pmgit.formats.opinion import MOST_FINDINGS, UNKNOWN, UNSAFE, WARN, FileFinding, short
 
 _LONGEST = 2_000_000
-#: Comments, and the parts that are code; between them stands text.
-_PARTS = re.compile(r"\{#.*?#\}|\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)
-_STRING = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
+#: Where a part begins, and what matters in one: its strings, and its end.
+_BEGIN, _IN_CODE = re.compile(r"\{[{%#]"), re.compile(r"['\"]|%\}|\}\}")
+_ENDS = {"{{": "}}", "{%": "%}"}
+_STRING = re.compile(r"'(?:\\.|[^'\\])*+'|\"(?:\\.|[^\"\\])*+\"", re.DOTALL)
 _HIDDEN = re.compile(
     r"__[a-z]\w*__|__[a-z]{3,}|\bmro\b|\b(?:func|gi|cr|ag|f)_(?:globals|frame|code|builtins)\b"
 )
@@ -35,20 +36,43 @@ def judge_template(text: str, where: str) -> list[FileFinding]:
     if len(text) > _LONGEST:
         return [FileFinding(UNKNOWN, "a chat template that is too long to judge", where=where)]
     found = []
-    rest = _PARTS.sub("", text)
-    if "{{" in rest or "{%" in rest:
-        found.append(
-            FileFinding(WARN, "a chat template with a part that does not end", where=where)
-        )
-    for part in _PARTS.finditer(text):
-        code = part[1] if part[1] is not None else part[2]
-        if code is None:
-            continue
-        why, evidence = _reason(code, part[2] is not None)
-        if why:
-            text = f"a chat template that {why}"
-            found.append(FileFinding(UNSAFE, text, short(evidence), part.start(), where))
+    at = 0
+    while begin := _BEGIN.search(text, at):
+        end = _end(text, begin)
+        if end < 0:
+            what = "a chat template with a part that does not end"
+            found.append(FileFinding(WARN, what, offset=begin.start(), where=where))
+            end = len(text)
+        if begin[0] != "{#":
+            code = text[begin.end() : end]
+            why, evidence = _reason(code, begin[0] == "{%")
+            if why:
+                what = f"a chat template that {why}"
+                found.append(FileFinding(UNSAFE, what, short(evidence), begin.start(), where))
+        at = end + 2
+        if len(found) > MOST_FINDINGS:
+            break
     return found
+
+
+def _end(text: str, begin: re.Match[str]) -> int:
+    """Where the part ends that begins here, outside of its strings; -1 when it does not end.
+
+    Text is passed over once, whatever it is.
+    """
+    if begin[0] == "{#":
+        return text.find("#}", begin.end())
+    at = begin.end()
+    while mark := _IN_CODE.search(text, at):
+        if mark[0] == _ENDS[begin[0]]:
+            return mark.start()
+        at = mark.end()
+        if mark[0] in "'\"":
+            string = _STRING.match(text, mark.start())
+            if string is None:
+                return -1
+            at = string.end()
+    return -1
 
 
 def _reason(code: str, is_statement: bool) -> tuple[str, str]:

@@ -146,14 +146,15 @@ def _member(
     if flags & _ENCRYPTED:
         found.append(FileFinding(BROKEN, "it is encrypted", where=where))
     header += shift
-    local = reader.read(header, _LOCAL.size)
+    head = reader.read(header, _LOCAL.size + len(raw))
+    local, own_name = head[: _LOCAL.size], head[_LOCAL.size :]
     if len(local) < _LOCAL.size or local[:4] != b"PK\x03\x04":
         found.append(FileFinding(BROKEN, "no header where the directory says", where=where))
         return Member(name, method, crc, 0, 0, header, header), found
     own = _LOCAL.unpack(local)
     begin = header + _LOCAL.size + own[9] + own[10]
-    own_name = reader.read(header + _LOCAL.size, own[9])
-    if own_name != raw:
+    if own_name != raw or own[9] != len(raw):
+        own_name = reader.read(header + _LOCAL.size, own[9])
         text = "it has another name in its own header"
         found.append(FileFinding(UNSAFE, text, short(own_name), where=where))
     if own[3] != method or (own[2] ^ flags) & _ENCRYPTED:

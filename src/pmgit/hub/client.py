@@ -119,10 +119,12 @@ def request(
     *,
     secrets: Mapping[str, str] | None = None,
     home: str = "",
+    stay: bool = False,
 ) -> Iterator[Response]:
     """The answer to a request, whatever its status is; closed at the end of the block.
 
     `secrets` are headers that only the server of the address `home` may see, also after redirects.
+    With `stay`, a redirect to another server is the answer.
     Raises UnreachableError when there is none.
     """
     for _ in range(_MOST_REDIRECTS):
@@ -132,7 +134,8 @@ def request(
         with plain_errors():
             answer = Response(_send(method, url, sent), url)
         target = answer.headers.get("location", "")
-        if answer.status not in _REDIRECTS or not target:
+        is_last = answer.status not in _REDIRECTS or not target
+        if is_last or (stay and origin(follow(url, target)) != origin(url)):
             try:
                 yield answer
             finally:
@@ -163,13 +166,13 @@ def origin(url: str) -> tuple[str, str, int]:
 def _send(method: str, url: str, headers: Mapping[str, str]) -> Any:
     from huggingface_hub.utils import get_session, httpx  # type: ignore[attr-defined]
 
-    timeout = httpx.Timeout(_patience(), connect=min(_CONNECT, _patience()))
+    timeout = httpx.Timeout(patience(), connect=min(_CONNECT, patience()))
     session = get_session()
     built = session.build_request(method, url, headers=dict(headers), timeout=timeout)
     return session.send(built, stream=True, follow_redirects=False)
 
 
-def _patience() -> float:
+def patience() -> float:
     """The seconds to wait for the next byte; by the variable of huggingface_hub where it is set."""
     word = os.environ.get("HF_HUB_DOWNLOAD_TIMEOUT", "")
     return float(word) if word.isascii() and word.isdigit() and 0 < int(word) < 3600 else _READ

@@ -42,7 +42,7 @@ def text(roots: Sequence[str], where: str, language: str, hooks: str, file: str)
     """The content of a new `.pmgit.toml`."""
     lines = [
         (f"models = {_list(roots)}", ""),
-        (f'storage = "{where}"', f'of weights: "{IGNORE}" or "{LFS}"'),
+        (storage_line(where), ""),
         (f'language = "{language}"', 'of INFO.md templates: "en" or "zh"'),
         (f'hooks = "{hooks}"', f"of a clone: {', '.join(map(json.dumps, HOOKS))}"),
         *([(f"hooks-config = {_text(file)}", "")] if file else []),
@@ -52,6 +52,12 @@ def text(roots: Sequence[str], where: str, language: str, hooks: str, file: str)
     ]
     whole = "".join(f"{key:29} # {why}\n" if why else f"{key}\n" for key, why in lines)
     return whole.encode("utf-8", "surrogateescape")
+
+
+def storage_line(where: str) -> str:
+    """The line about storage in a new `.pmgit.toml`; its comment names the other one."""
+    key = f'storage = "{where}"'
+    return f'{key:29} # or "{LFS if where == IGNORE else IGNORE}"'
 
 
 def _text(value: str) -> str:

@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pmgit.core.config import FILE, parse
+from pmgit.core.config import FILE, IGNORE, LFS, parse
 from pmgit.gitfiles import models_folders, user_files
 from pmgit.hooks.installation import NONE
 from pmgit.init import config_steps, onboarding, readme_template
@@ -53,7 +53,9 @@ def switch(
     """
     name = config.source.partition(" ")[0] or FILE
     before = user_files.read(os.path.join(repository.top, name))
-    after = config_steps.put_key(before or b"", config.source or FILE, "storage", storage)
+    was, now = map(config_steps.storage_line, (LFS if storage == IGNORE else IGNORE, storage))
+    after = (before or b"").replace(was.encode(), now.encode())
+    after = config_steps.put_key(after, config.source or FILE, "storage", storage)
     new = parse(after, name)
     tracked = Snapshot(repository, TREE, [], []).listing()
     roots = models_folders.existing(repository, new, tracked)

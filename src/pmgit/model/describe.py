@@ -16,17 +16,19 @@ from pmgit.formats.kinds import is_binary
 from pmgit.formats.regular import open_regular, read_regular
 from pmgit.lfs import pointer
 from pmgit.model import caches, card, model_config, repo_id, traces
+from pmgit.model.file_names import WEIGHTS
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.model_config import ModelConfig
 from pmgit.model.weights import ALWAYS, Tiers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    #: Makes size and sha256 of files, given where they are on disk; those that are gone left out.
+    Hasher = Callable[[Mapping[str, str]], Mapping[str, tuple[int, str]]]
 
 HUB = "https://huggingface.co/"
-#: More files than any model has; a folder that was given by mistake must not take for ever.
-MAX_FILES = 10_000
 #: Of all safetensors headers of a model together: 90,000 tensors have 12 MB. 16 MB of the smallest
 #: tensors take Python 8 s and 300 MB.
 _MAX_HEADERS = 16_000_000
@@ -52,10 +54,10 @@ class Description:
     """What a folder shows about its model; '' and empty where it does not.
 
     `places` are its files by their paths in the model, with where they are on disk. `source` is
-    the page of its source, where that is not the page of `repo_id` at the Hub. `guess` is a
-    repository id that something in the folder mentions, but that may as well be the model it was
-    derived from. `parameters` counts numbers by their type. `problems` says which files could not
-    be used, and why.
+    the page of its source, where that is not the page of `repo_id` at the Hub. `links` is how many
+    links lie in the folder. `guess` is a repository id that something in the folder mentions, but
+    that may as well be the model it was derived from. `parameters` counts numbers by their type.
+    `problems` says which files could not be used, and why.
     """
 
     places: dict[str, str] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Description:
     guess: str = ""
     commit: str = ""
     downloaded: str = ""
+    links: int = 0
     license: str = ""
     card: dict[str, list[str]] = field(default_factory=dict)
     config: ModelConfig = field(default_factory=ModelConfig)
@@ -76,15 +79,27 @@ class Description:
         """The page of its source; '' when that is not known."""
         return self.source or (HUB + self.repo_id if self.repo_id else "")
 
-    def read_files(self, tiers: Tiers) -> None:
-        """Fill in `files`: weights are read whole. PmgitError when a file cannot be read."""
-        for path, place in sorted(self.places.items()):
+    def read_files(self, tiers: Tiers, hashed: Hasher | None = None) -> None:
+        """Fill in `files`: binaries are read whole, by `hashed` or one after the other.
+
+        PmgitError when a file cannot be read. One that is gone by now was a download under way.
+        """
+        found = {}
+        to_hash = {}
+        for path, place in self.places.items():
             try:
-                self.files.append(_file(place, path, tiers))
+                one = _by_its_begin(place, path, tiers)
             except FileNotFoundError:
-                continue  # a download under way
-            except OSError as error:
-                raise PmgitError(f"{path!a} is unreadable: {error.strerror}") from error
+                continue
+            except (OSError, ValueError) as error:
+                raise unreadable(path, error) from error
+            if one:
+                found[path] = one
+            else:
+                to_hash[path] = place
+        known = (hashed or _hash_each)(to_hash)
+        found |= {path: ModelFile(path, *facts) for path, facts in known.items()}
+        self.files = [found[path] for path in sorted(found)]
 
 
 def describe(folder: str, name: str, tiers: Tiers) -> Description:
@@ -121,8 +136,12 @@ def origin_of(folder: str, name: str) -> Description:
     times, links = _walk(folder)
     found.places = {path: f"{folder}/{path}" for path in times}
     found.commit, found.downloaded = traces.of_notes(folder, times)
-    found.repo_id, commit = traces.of_links(links)
-    found.commit = found.commit or commit or traces.snapshot_of(folder)[0]
+    found.links = len(links)
+    if not any(path.lower().endswith(WEIGHTS) for path in times):
+        # Beside weights of its own, a link says nothing of these.
+        found.repo_id, commit = traces.of_links(links)
+        found.commit = found.commit or commit
+    found.commit = found.commit or traces.snapshot_of(folder)[0]
     if links:
         many = "" if len(links) == 1 else "s"
         found.problems.append(f"{len(links)} link{many} not followed, and not listed")
@@ -150,11 +169,8 @@ def _walk(folder: str) -> tuple[dict[str, float], list[str]]:
         except OSError as error:
             where = ascii(below.rstrip("/") or os.path.basename(folder))
             raise PmgitError(f"{where} cannot be listed: {error.strerror}") from error
-        if len(found) + len(links) + len(folders) > MAX_FILES:
-            raise PmgitError(
-                f"over {MAX_FILES:,} files: this is no folder of one model",
-                "name the folder of the model itself",
-            )
+        if len(found) + len(links) + len(folders) > traces.MAX_FILES:
+            raise traces.too_many()
     return dict(sorted(found.items())), links
 
 
@@ -167,20 +183,36 @@ def _is_foreign(name: str) -> bool:
     )
 
 
-def _file(place: str, path: str, tiers: Tiers) -> ModelFile:
-    """One file: hashed when it is binary, by its pointer when the content is in Git LFS."""
+def _by_its_begin(place: str, path: str, tiers: Tiers) -> ModelFile | None:
+    """A text, or what a pointer of Git LFS stands for; None for a file that has to be hashed."""
     with open_regular(place) as file:
         head = file.read(_HEAD)
-        stands_for = pointer.read(head) if len(head) < pointer.MAX_BYTES else None
-        if isinstance(stands_for, pointer.Pointer):
-            return ModelFile(path, stands_for.size, stands_for.oid)
-        if not is_binary(head) and tiers.of(path) != ALWAYS:
-            return ModelFile(path)
-        import hashlib
+    stands_for = pointer.read(head) if len(head) < pointer.MAX_BYTES else None
+    if isinstance(stands_for, pointer.Pointer):
+        return ModelFile(path, stands_for.size, stands_for.oid)
+    return None if is_binary(head) or tiers.of(path) == ALWAYS else ModelFile(path)
 
-        file.seek(0)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return ModelFile(path, file.tell(), digest)
+
+def _hash_each(places: Mapping[str, str]) -> dict[str, tuple[int, str]]:
+    """A Hasher that reads one file after the other."""
+    import hashlib
+
+    found = {}
+    for path, place in places.items():
+        try:
+            with open_regular(place) as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                found[path] = (file.tell(), digest)
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
+            raise unreadable(path, error) from error
+    return found
+
+
+def unreadable(path: str, error: Exception) -> PmgitError:
+    """The error of a file that could not be read."""
+    return PmgitError(f"{path!a} is unreadable: {getattr(error, 'strerror', None) or error}")
 
 
 def _source(noted: str, name: str) -> tuple[str, str]:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
 
 INFO, LOCK = "INFO.md", "pmgit.lock"
+#: The name of a model card.
+CARD = "README.md"
+#: How the names of files with the text of a license begin.
+LICENSE_FILES = ("LICENSE", "LICENCE", "COPYING", "license", "licence", "License")
 
 #: Bounds of the look at the work tree: one listing per folder, no file is opened.
 MAX_DEPTH = 8
@@ -39,7 +43,8 @@ class Model:
 
     `path` is the folder from the top of the repository, `root` the models folder that it lies
     in, `blobs` everything the snapshot has in it, `weights` those that are weights. `local` are
-    weights that lie in the work tree and are not tracked. `info` is INFO.md in the snapshot.
+    weights that lie in the work tree and are not tracked. `info` and `lock` are INFO.md and
+    pmgit.lock in the snapshot.
     """
 
     __slots__ = (
@@ -48,6 +53,7 @@ class Model:
         "info_changed",
         "info_removed",
         "local",
+        "lock",
         "path",
         "root",
         "touched",
@@ -62,6 +68,7 @@ class Model:
         self.weights: list[Blob] = []
         self.local: list[str] = []
         self.info: Blob | None = None
+        self.lock: Blob | None = None
         self.info_changed = False
         self.info_removed = False
         self.weights_changed = False

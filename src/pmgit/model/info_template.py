@@ -7,24 +7,13 @@ known is marked with TODO (`info_file.MARK`), visibly, for a person to fill in.
 # ruff: noqa: RUF001 - the punctuation of Chinese text is meant
 from __future__ import annotations
 
-from pmgit.core.units import show_size
 from pmgit.model import info_file, repo_id
+from pmgit.model.info_block import BEGIN, END, files_block
 from pmgit.model.info_file import DOWNLOADED, LICENSE, MARK, REVISION, SOURCE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pmgit.model.describe import Description, ModelFile
-
-#: The managed block; the end mark is the same in both languages.
-BEGIN = {
-    "en": "<!-- pmgit:files (written by pmgit; your own words go outside of this block) -->",
-    "zh": "<!-- pmgit:files（由 pmgit 生成；自己的说明请写在此块之外） -->",
-}
-END = "<!-- /pmgit:files -->"
-#: An INFO.md stays readable, and under its 1 MB.
-MAX_LISTED = 1000
+    from pmgit.model.describe import Description
 
 _TODO = {
     "en": {
@@ -165,37 +154,6 @@ def show_parameters(parameters: dict[str, int]) -> str:
     """`22,713,216 F32 + 512 I64`: the largest first."""
     ordered = sorted(parameters.items(), key=lambda item: (-item[1], item[0]))
     return " + ".join(f"{count:,} {dtype}" for dtype, count in ordered if count)
-
-
-def files_block(files: Iterable[ModelFile], language: str) -> str:
-    """The block that pmgit owns: one line per file, with size and sha256 of weights."""
-    # Weights first to be listed when there are too many, then all in the order of their paths.
-    ranked = sorted(files, key=lambda file: (not file.sha256, file.path))
-    kept = sorted(ranked[:MAX_LISTED], key=lambda file: file.path)
-    lines = [BEGIN[language], *map(_line, kept)]
-    if len(ranked) > len(kept):
-        more = len(ranked) - len(kept)
-        lines.append(
-            f"- …（另有 {more} 个文件）" if language == "zh" else f"- … and {more} more files"
-        )
-    return "\n".join([*lines, END])
-
-
-def _line(file: ModelFile) -> str:
-    name = f"- `{_code(file.path)}`"
-    if not file.sha256:
-        return name
-    rounded = f" ({show_size(file.size)})" if file.size >= 1000 else ""
-    return f"{name}{rounded} - {file.size} bytes, sha256 `{file.sha256}`"
-
-
-def _code(path: str) -> str:
-    """A path as it may stand between backticks on a line; an odd one as a JSON string."""
-    if path.isprintable() and not any(char in path for char in '`<>"\\'):
-        return path
-    import json
-
-    return json.dumps(path).replace("`", "\\u0060").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def _one_line(title: str) -> str:

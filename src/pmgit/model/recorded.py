@@ -73,14 +73,13 @@ def facts(subject: Subject, model: Model) -> dict[str, Fact]:
 
 def lock_of(subject: Subject, model: Model) -> Lock | None:
     """The model's lock; None without one that can be read: of that lock-mismatch speaks."""
-    blob = next((b for b in model.blobs if b.path == f"{model.path}/{LOCK}"), None)
-    if blob is None:
+    if model.lock is None:
         return None
     from pmgit.model import lock_file  # most models that a hook judges have nothing to ask it
 
-    texts = subject.snapshot.contents.texts_of([blob], lock_file.MAX_BYTES)
+    texts = subject.snapshot.contents.texts_of([model.lock], lock_file.MAX_BYTES)
     try:
-        return lock_file.parse(texts.get(blob.oid, b""), LOCK)
+        return lock_file.parse(texts.get(model.lock.oid, b""), LOCK)
     except lock_file.LockError:
         return None
 

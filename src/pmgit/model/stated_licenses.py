@@ -8,7 +8,7 @@ from __future__ import annotations
 from pmgit.licenses import expression
 from pmgit.licenses.expression import Named, Reading
 from pmgit.model import info_file, lock_file, recorded
-from pmgit.model.folder import LOCK
+from pmgit.model.folder import CARD, LICENSE_FILES, LOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from pmgit.model.info_file import Info
     from pmgit.model.subject import Subject
 
-#: The name of a model card.
-CARD = "README.md"
-_LICENSE_FILES = ("LICENSE", "LICENCE", "COPYING", "license", "licence", "License")
 #: A folder with more of them is a collection of others' code.
 _MOST_FILES = 10
 
@@ -113,7 +110,7 @@ def of_models(subject: Subject) -> list[Stated]:
 
 def may_state(name: str) -> bool:
     """Whether a file of this name, from the model's folder, may state its license in a text."""
-    return name == CARD or (name.startswith(_LICENSE_FILES) and "/" not in name)
+    return name == CARD or (name.startswith(LICENSE_FILES) and "/" not in name)
 
 
 def _files(model: Model) -> list[Blob]:

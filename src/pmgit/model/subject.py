@@ -93,6 +93,15 @@ class Subject:
         return [change for change in self.changes if change.path.startswith(prefixes)]
 
     @lazy
+    def changes_licenses(self) -> bool:
+        """Whether a file changes that may state a license; always when a whole tree is judged."""
+        names = (folder.INFO, folder.LOCK, folder.CARD, *folder.LICENSE_FILES)
+        return self.origin == TREE or any(
+            change.path[change.path.rfind("/") + 1 :].startswith(names)
+            for change in self.model_changes
+        )
+
+    @lazy
     def model_introduced(self) -> list[Blob]:
         """The introduced blobs below models folders, links and submodules too."""
         if self.origin == STAGED:
@@ -437,11 +446,13 @@ class Subject:
             model = models.get(self.places.model_at(place))
             if model is None:
                 continue
-            info = f"{model.path}/{folder.INFO}"
+            info, lock = f"{model.path}/{folder.INFO}", f"{model.path}/{folder.LOCK}"
             model.blobs += blobs
             for blob in blobs:
                 if blob.path == info:
                     model.info = blob
+                elif blob.path == lock:
+                    model.lock = blob
                 elif (
                     blob.path in weights
                     if blob.path in introduced

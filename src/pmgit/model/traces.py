@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 
+from pmgit.core.errors import PmgitError
 from pmgit.formats.regular import read_regular
 from pmgit.model import caches, repo_id
 from pmgit.model.info_file import full_commit
@@ -17,10 +18,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+#: More files than any model has; a folder that was given by mistake must not take for ever.
+MAX_FILES = 10_000
 _DOWNLOADS = ".cache/huggingface/download"
 #: Times of download that can be true: 2015 to 2100, in seconds since 1970.
 _FIRST, _LAST = 1_420_070_400, 4_102_444_800
 _SNAPSHOTS, _BLOBS = "snapshots", "blobs"
+
+
+def too_many() -> PmgitError:
+    """The error of a folder that is not that of one model."""
+    return PmgitError(
+        f"over {MAX_FILES:,} files: this is no folder of one model",
+        "name the folder of the model itself",
+    )
 
 
 def of_notes(folder: str, times: Mapping[str, float]) -> tuple[str, str]:
@@ -72,7 +83,7 @@ def snapshot_of(folder: str) -> tuple[str, dict[str, str]]:
     """Of an entry of the Hub's cache the commit of its main branch, or one snapshot, and its files.
 
     Files by their paths in the snapshot, each with the place behind its link. Left out are links
-    that lead out of the cache.
+    that lead out of the cache. PmgitError when there are too many.
     """
     places = os.path.join(folder, _SNAPSHOTS)
     try:
@@ -87,8 +98,10 @@ def snapshot_of(folder: str) -> tuple[str, dict[str, str]]:
         return "", {}
     top = os.path.join(places, name)
     inside = os.path.join(os.path.realpath(os.path.dirname(folder)), "")
-    found = {}
+    found: dict[str, str] = {}
     for place, _, names in os.walk(top):
+        if len(found) + len(names) > MAX_FILES:
+            raise too_many()
         for file in names:
             real = os.path.realpath(os.path.join(place, file))
             if real.startswith(inside) and os.path.isfile(real):

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from pmgit.core.errors import PmgitError
 from pmgit.formats.regular import open_regular, read_regular
 from pmgit.model import info_file
-from pmgit.model.describe import describe
+from pmgit.model.describe import look
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import HUB, LOCAL, Lock, LockedFile, trouble_with
 from pmgit.model.weights import Tiers
-from pmgit.models.hashing import Memory, hash_files
+from pmgit.models.hashing import hasher
 from pmgit.models.pull import demand_room, move
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ def lock_of(
     Raises PmgitError for files that cannot be read or listed.
     """
     folder = os.path.join(repository.top, path)
-    known = describe(folder, name, Tiers(config))
+    known = look(folder, name)
+    hashed = hasher(repository, on_bytes)
+    known.read_files(Tiers(config), hashed)
     if not known.files:
         raise PmgitError(f"{path} has no files", "copy the model's files there first")
     for file in known.files:
@@ -51,21 +53,12 @@ def lock_of(
             raise PmgitError(
                 f"{path}: the path {file.path!a} {trouble}", "rename it, then run it again"
             )
-    texts = [f"{path}/{file.path}" for file in known.files if not file.sha256]
-    memory = Memory(repository)
-    hashed = hash_files(repository.top, texts, memory, on_bytes=on_bytes)
-    memory.save()
-    files = []
-    for file in known.files:
-        if file.sha256:
-            files.append(LockedFile(file.path, file.size, file.sha256))
-            continue
-        found = hashed[f"{path}/{file.path}"]
-        if found.trouble:
-            raise PmgitError(f"{path}/{file.path}: {found.trouble}", "run it again")
-        files.append(LockedFile(file.path, found.size, found.sha256))
+    facts = {file.path: (file.size, file.sha256) for file in known.files if file.sha256}
+    texts = [file.path for file in known.files if not file.sha256]
+    facts |= hashed({text: known.places[text] for text in texts})
+    files = [LockedFile(name, size, sha256) for name, (size, sha256) in facts.items()]
     source: dict[str, object] = {"type": LOCAL}
-    if known.repo_id and known.commit:
+    if known.repo_id and known.commit and not known.links:
         source = {"type": HUB, "repo_id": known.repo_id, "revision": known.commit}
     source = before.source if before else source
     if source["type"] == LOCAL:

@@ -15,6 +15,7 @@ from pmgit.models import download
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pmgit.model.describe import Hasher
     from pmgit.model.info_block import Listed
     from pmgit.model.lock_file import Lock
     from pmgit.model.weights import Tiers
@@ -58,7 +59,11 @@ def page_of(lock: Lock) -> str:
 
 
 def files(
-    model: Account, known: Description, tiers: Tiers, before: Iterable[Listed] = ()
+    model: Account,
+    known: Description,
+    tiers: Tiers,
+    before: Iterable[Listed] = (),
+    hashed: Hasher | None = None,
 ) -> list[ModelFile]:
     """The files of a model, as its INFO.md lists them, by its lock, else by disk and pointers.
 
@@ -67,7 +72,7 @@ def files(
     """
     if model.lock:
         return download.listed(tiers, model.lock.files)
-    known.read_files(tiers)
+    known.read_files(tiers, hashed)
     found = {file.path: file for file in known.files}
     for path, stands_for in model.pointers.items():
         found.setdefault(path, ModelFile(path, stands_for.size, stands_for.oid))

@@ -20,9 +20,10 @@ from pmgit.gitfiles.user_files import write_whole
 from pmgit.models.side_by_side import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from pmgit.git.repository import Repository
+    from pmgit.model.describe import Hasher
 
 #: Bytes that are read at once: they stay in the cache of a core.
 _CHUNK = 1 << 18
@@ -90,6 +91,10 @@ def _identity(status: os.stat_result) -> list[object]:
     ]  # fmt: skip
 
 
+#: The trouble with a file that is not there any more.
+GONE = "missing"
+
+
 @dataclass(frozen=True)
 class Hashed:
     """A file that was hashed: its `size` in bytes and `sha256`, or the `trouble` with it."""
@@ -124,6 +129,27 @@ def hash_files(
     return found
 
 
+def hasher(repository: Repository, on_bytes: Callable[[int], None] | None = None) -> Hasher:
+    """What `describe` hashes files with: several at a time, none twice. Raises PmgitError."""
+
+    def hashed(places: Mapping[str, str]) -> dict[str, tuple[int, str]]:
+        memory = Memory(repository)
+        names = {
+            os.path.relpath(place, repository.top).replace(os.sep, "/"): path
+            for path, place in places.items()
+        }
+        found = {}
+        for name, one in hash_files(repository.top, names, memory, on_bytes=on_bytes).items():
+            if one.trouble and one.trouble != GONE:
+                raise PmgitError(f"{name!a} is unreadable: {one.trouble}")
+            if not one.trouble:
+                found[names[name]] = (one.size, one.sha256)
+        memory.save()
+        return found
+
+    return hashed
+
+
 def size_of(path: str) -> int:
     """The size of a file in bytes; 0 when there is none."""
     try:
@@ -151,7 +177,7 @@ def _hash(
                     on_bytes(count)
             after = os.fstat(file.fileno())
     except FileNotFoundError:
-        return Hashed(trouble="missing")
+        return Hashed(trouble=GONE)
     except ValueError as error:
         return Hashed(trouble=str(error))
     except OSError as error:

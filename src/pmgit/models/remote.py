@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from pmgit.sources.listing import RemoteFile
 
 #: What a model or a file is at its source.
-SAME, CHANGED, GONE, UNREACHABLE, NO_SOURCE = "same", "changed", "gone", "unreachable", "no source"
+SAME, CHANGED, GONE, UNREACHABLE, NO_SOURCE, NO_LOCK = (
+    "same", "changed", "gone", "unreachable", "no source", "no lock",
+)  # fmt: skip
 #: What a file was compared by.
 BY_SHA256, BY_BLOB, BY_SIZE, BY_NOTHING = "sha256", "blob id", "size", "nothing"
 
@@ -55,12 +57,17 @@ class AtSource:
 
 
 def compare(models: Sequence[Account], jobs: int) -> dict[str, AtSource]:
-    """The models that have a lock beside their sources, by path; `jobs` sources at a time."""
+    """The models beside their sources, by path; `jobs` sources are asked at a time.
+
+    One whose lock cannot be read is left out.
+    """
     found: dict[str, AtSource] = {}
 
     def one(model: Account) -> None:
         if model.lock:
             found[model.path] = _compared(model.lock)
+        elif not model.lock_trouble:
+            found[model.path] = AtSource(NO_LOCK)
 
     side_by_side(one, models, jobs)
     return dict(sorted(found.items()))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.formats.regular import read_regular
 from pmgit.models.account import CONTENT, LINK, POINTER
-from pmgit.models.hashing import Memory, hash_files
+from pmgit.models.hashing import GONE, Memory, hash_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -151,7 +151,7 @@ def _other_size(path: str, size: int, need: Expected) -> Verdict:
 
 def _by_hash(top: str, whole: str, path: str, need: Expected, found: Hashed) -> Verdict:
     if found.trouble:
-        state = MISSING if found.trouble == "missing" else UNREADABLE
+        state = MISSING if found.trouble == GONE else UNREADABLE
         return Verdict(path, state, need.size, found.trouble)
     if found.sha256 == need.sha256:
         return Verdict(path, RIGHT, found.size, "", found.sha256)

@@ -13,7 +13,6 @@ from pmgit.core.finding import Fix, Step
 from pmgit.fix import commit_reach, for_committed, for_staged
 from pmgit.git import attributes, clean
 from pmgit.git.blob import LINK, Blob
-from pmgit.git.entries import TREE, of_tree
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.trees import Rewriter
 from pmgit.gitfiles import block
@@ -95,15 +94,6 @@ class Remake:
             seen.add(oid)
             oid = befores[blob.path, oid]
         return "" if oid in seen else oid
-
-    def held(self, commits: Sequence[str]) -> dict[str, dict[str, Blob]]:
-        """The entries of each commit at the paths of the blobs, and its .gitattributes, by path."""
-        paths = [ATTRIBUTES, *(blob.path for blob in (*self.out, *self.stored))]
-        found: dict[str, dict[str, Blob]] = {}
-        for oid in commits:
-            raw = self.repository.run(*TREE, oid, "--", *paths)
-            found[oid] = {blob.path: blob for blob in of_tree(raw)}
-        return found
 
     def _lines(self, *, large: bool) -> list[str]:
         """The attribute lines for what goes to Git LFS: for weights and such, or for texts."""

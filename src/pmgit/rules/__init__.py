@@ -7,11 +7,14 @@ from pmgit.core.rule import (
     HOST,
     LARGE,
     LFS,
+    LICENSES,
     LINKS,
     LOCAL,
+    LOCKS,
     MODELS,
     PATHS,
     PLACES,
+    POLICY,
     PUSHED,
     RAW,
 )
@@ -51,13 +54,13 @@ RULES = {
     "unportable-path": RuleEntry("unportable_path", "UnportablePath", "naming", PATHS),
     "ignored-info": RuleEntry("ignored_info", "IgnoredInfo", "info", LOCAL),
     "incomplete-info": RuleEntry("incomplete_info", "IncompleteInfo", "info", MODELS),
-    "lock-mismatch": RuleEntry("lock_mismatch", "LockMismatch", "info", MODELS),
+    "lock-mismatch": RuleEntry("lock_mismatch", "LockMismatch", "info", LOCKS),
     "missing-info": RuleEntry("missing_info", "MissingInfo", "info", MODELS),
     "stale-info": RuleEntry("stale_info", "StaleInfo", "info", MODELS),
     "unpinned-revision": RuleEntry("unpinned_revision", "UnpinnedRevision", "info", MODELS),
-    "license-conflict": RuleEntry("license_conflict", "LicenseConflict", "license", MODELS),
-    "restricted-license": RuleEntry("restricted_license", "RestrictedLicense", "license", MODELS),
-    "unknown-license": RuleEntry("unknown_license", "UnknownLicense", "license", MODELS),
+    "license-conflict": RuleEntry("license_conflict", "LicenseConflict", "license", LICENSES),
+    "restricted-license": RuleEntry("restricted_license", "RestrictedLicense", "license", POLICY),
+    "unknown-license": RuleEntry("unknown_license", "UnknownLicense", "license", LICENSES),
 }
 
 FAMILIES = tuple(dict.fromkeys(entry.family for entry in RULES.values()))

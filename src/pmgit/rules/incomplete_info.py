@@ -86,7 +86,7 @@ class IncompleteInfo(Rule):
             "placeholders",
             CHOICE,
             WARNING,
-            "What it is when required fields still hold a placeholder, and nothing else is wrong.",
+            "What placeholders in required fields are, where nothing else is wrong.",
             (ERROR, WARNING),
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit.core.finding import ERROR, WARNING
 from pmgit.core.option import FLAG, Option
-from pmgit.core.rule import MODELS, Rule
+from pmgit.core.rule import LICENSES, Rule
 from pmgit.model import info_file, lock_file, stated_licenses
 from pmgit.model.folder import LOCK
 from pmgit.model.info_file import LICENSE
@@ -26,11 +26,12 @@ class LicenseConflict(Rule):
 
     ## What it reports
 
-    Of a model that a change touches: INFO.md, `pmgit.lock`, the front matter of README.md and the
-    text in LICENSE name licenses that cannot be the same. `MIT License` and `mit` are the same, and
-    `gpl` may be `gpl-3.0`. A text, a name or front matter that pmgit does not recognise is no
-    conflict, and neither is a LICENSE beside others that it does not recognise: one of them may be
-    for the code. Where INFO.md has a license of your own (`LicenseRef-NAME`), that counts.
+    Of a model of which a change touches one of these: INFO.md, `pmgit.lock`, the front matter of
+    README.md and the text in LICENSE name licenses that cannot be the same. `MIT License` and `mit`
+    are the same, and `gpl` may be `gpl-3.0`. A text, a name or front matter that pmgit does not
+    recognise is no conflict, and neither is a LICENSE beside others that it does not recognise: one
+    of them may be for the code. Where INFO.md has a license of your own (`LicenseRef-NAME`), that
+    counts.
 
     ## Why it is bad
 
@@ -59,7 +60,7 @@ class LicenseConflict(Rule):
     name = "license-conflict"
     family = "license"
     severity = "warning"
-    scope = MODELS
+    scope = LICENSES
     options = (
         Option("strict", FLAG, False, "Whether it is an error when weights or INFO.md change."),
     )

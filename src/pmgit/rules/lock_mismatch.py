@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmgit.core.finding import ERROR, WARNING
-from pmgit.core.rule import MODELS, Rule
+from pmgit.core.rule import LOCKS, Rule
 from pmgit.git.blob import NOT_HERE
 from pmgit.model import lock_file, recorded
 from pmgit.model.folder import LOCK
@@ -58,19 +58,13 @@ class LockMismatch(Rule):
     name = "lock-mismatch"
     family = "info"
     severity = "error or warning"
-    scope = MODELS
+    scope = LOCKS
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        locks = {}
-        for model in subject.models:
-            lock = next((b for b in model.blobs if b.path == f"{model.path}/{LOCK}"), None)
-            if model.touched and lock is not None:
-                locks[model.path] = (model, lock)
-        texts = subject.snapshot.contents.texts_of(
-            [blob for _, blob in locks.values()], lock_file.MAX_BYTES
-        )
+        locks = [(m, m.lock) for m in subject.models if m.touched and m.lock is not None]
+        texts = subject.snapshot.contents.texts_of([lock for _, lock in locks], lock_file.MAX_BYTES)
         changed = {change.path for change in subject.model_changes}
-        for model, blob in locks.values():
+        for model, blob in locks:
             if blob.size == NOT_HERE:
                 continue  # left on the remote by a partial clone
             severity = ERROR if subject.is_due(model) or blob.path in changed else WARNING

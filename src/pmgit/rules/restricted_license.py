@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmgit.core.finding import ERROR, WARNING
-from pmgit.core.rule import MODELS, Rule
+from pmgit.core.rule import POLICY, Rule
 from pmgit.licenses.expression import is_vaguer
 from pmgit.model import stated_licenses
 
@@ -61,7 +61,7 @@ class RestrictedLicense(Rule):
     name = "restricted-license"
     family = "license"
     severity = "error or warning"
-    scope = MODELS
+    scope = POLICY
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         if not self.config.has_license_policy:

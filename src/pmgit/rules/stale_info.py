@@ -9,7 +9,6 @@ from pmgit.core.rule import MODELS, Rule
 from pmgit.model import info_block, recorded
 from pmgit.model.folder import LOCK
 from pmgit.model.info_block import BlockError
-from pmgit.rules import _relock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,6 +97,8 @@ class StaleInfo(Rule):
             if why:
                 cure = fix
                 if lock and locked.get(one.path) == one.sha256:
+                    from pmgit.rules import _relock
+
                     cure = _relock.fix_of(subject, model, lock)  # the lock is stale as well
                 message = f"{one.path}: {why}"
                 yield self.finding(path, message, severity=severity, line=one.line, fix=cure)

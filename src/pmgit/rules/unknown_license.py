@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmgit.core.errors import cut, nearest
 from pmgit.core.finding import ERROR, WARNING
 from pmgit.core.option import FLAG, Option
-from pmgit.core.rule import MODELS, Rule
+from pmgit.core.rule import LICENSES, Rule
 from pmgit.licenses import table
 from pmgit.model import info_file, stated_licenses
 from pmgit.model.info_file import LICENSE
@@ -25,13 +25,14 @@ class UnknownLicense(Rule):
 
     ## What it reports
 
-    Of a model that a change touches, the license in INFO.md, when it is none that pmgit knows (it
-    knows those that the Hub has ids for) and no address or file of its text stands beside it; when
-    it is `other` or `unknown`; and when it is a name for several licenses, such as `gpl` or
-    `cc-by-nc`, and no address says which. Upper and lower case, `Apache 2.0` for `apache-2.0`,
-    `Apache License, Version 2.0`, Markdown links, lists, and expressions such as
-    `MIT OR Apache-2.0` are understood. `LicenseRef-NAME` is a license of your own, such as an
-    agreement with the owner. A missing license is the matter of `incomplete-info`.
+    Of a model of which a change touches INFO.md, `pmgit.lock`, README.md or the text of a license:
+    the license in INFO.md, when it is none that pmgit knows (it knows those that the Hub has ids
+    for) and no address or file of its text stands beside it; when it is `other` or `unknown`; and
+    when it is a name for several licenses, such as `gpl` or `cc-by-nc`, and no address says which.
+    Upper and lower case, `Apache 2.0` for `apache-2.0`, `Apache License, Version 2.0`, Markdown
+    links, lists, and expressions such as `MIT OR Apache-2.0` are understood. `LicenseRef-NAME` is a
+    license of your own, such as an agreement with the owner. A missing license is the matter of
+    `incomplete-info`.
 
     ## Why it is bad
 
@@ -59,7 +60,7 @@ class UnknownLicense(Rule):
     name = "unknown-license"
     family = "license"
     severity = "warning"
-    scope = MODELS
+    scope = LICENSES
     options = (
         Option("strict", FLAG, False, "Whether it is an error when weights or INFO.md change."),
     )

@@ -6,20 +6,49 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pmgit.hub import api, places
+from pmgit.hub import api, places, xet
+from pmgit.hub.client import UnreachableError
 from pmgit.model.lock_file import HUB, is_hex
 from pmgit.model.repo_id import is_valid
 from pmgit.sources import errors, web
 from pmgit.sources.errors import GoneError, SourceError
 from pmgit.sources.listing import Listing, RemoteFile, a_file
+from pmgit.sources.web import ByteStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from pmgit.hub.api import HubModel
-    from pmgit.sources.web import ByteStream
+    from pmgit.hub.xet import XetFile
 
+#: From so many bytes on, three small requests more for Xet are nothing.
+_LARGE = 8_000_000
 _TOKENS = "https://huggingface.co/settings/tokens"
+
+
+class XetStream(ByteStream):
+    """The bytes of a file from `start` on, by Xet; `on_failure` is called when they break off.
+
+    Raises XetError when not one byte arrives.
+    """
+
+    def __init__(
+        self, file: XetFile, start: int, size: int, on_failure: Callable[[], None]
+    ) -> None:
+        self.start, self.total, self.validator = start, size, ""
+        self.is_bounded, self.is_page, self.is_json = True, False, False
+        self._on_failure = on_failure
+        self._chunks = xet.chunks(file, start, size)
+        self._first = next(self._chunks, b"")
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes; UnreachableError when they break off: the next try is without Xet."""
+        yield self._first
+        try:
+            yield from self._chunks
+        except xet.XetError as error:
+            self._on_failure()
+            raise UnreachableError(error.why) from None
 
 
 class HuggingFace:
@@ -34,6 +63,7 @@ class HuggingFace:
         self.repo_id = repo_id
         self.revision = revision
         self.only = only
+        self._takes_xet = True
 
     @property
     def label(self) -> str:
@@ -94,8 +124,13 @@ class HuggingFace:
         """The bytes of a file; the token goes to the Hub alone, not where it sends to."""
         web.demand_online()
         plain, secret = api.headers()
+        url = api.file_url(self.repo_id, file.path, revision)
+        by_xet = self._by_xet(url, file, start, plain, secret)
+        if by_xet:
+            yield by_xet
+            return
         with web.stream(
-            api.file_url(self.repo_id, file.path, revision),
+            url,
             start,
             validator,
             plain,
@@ -104,6 +139,28 @@ class HuggingFace:
             refusal=lambda status, headers: self._refusal(status, headers, revision, file.path),
         ) as found:
             yield found
+
+    def _by_xet(
+        self,
+        url: str,
+        file: RemoteFile,
+        start: int,
+        plain: Mapping[str, str],
+        secret: Mapping[str, str],
+    ) -> XetStream | None:
+        """The bytes of a large file by Xet; None when it is not there, or cannot be used."""
+        if not (self._takes_xet and file.sha256 and file.size >= _LARGE and xet.is_here()):
+            return None
+        try:
+            found = xet.look_up(url, plain, secret, api.endpoint())
+            return XetStream(found, start, file.size, self._give_up_xet) if found else None
+        except xet.XetError:
+            self._give_up_xet()
+            return None
+
+    def _give_up_xet(self) -> None:
+        """From now on all comes by plain HTTP."""
+        self._takes_xet = False
 
     def _notes(self, found: HubModel) -> list[str]:
         notes = []
