@@ -98,7 +98,15 @@ def test_no_license_is_not_in_allow_until_one_is_named(repo: Repo, hub: HubServe
     assert "hint: name its license (--license); see: " in shown.err
     shown = repo.pmgit("add", ID, "--yes", "--license", "a<b")
     assert (shown.code, "the license holds what does not belong" in shown.err) == (2, True)
-    assert repo.pmgit("add", ID, "--yes", "--license", "MIT License").code == 0
+    assert repo.pmgit("add", ID, "--dry-run", "--license", "MIT License").code == 0
+    # The card of the source says less than what is named.
+    hub.add(ID, FILES, card={"license": "other"})
+    policy(repo, 'allow = ["LicenseRef-acme"]')
+    assert repo.pmgit("add", ID, "--yes").code == 1
+    license = "acme (https://example.invalid/LICENSE)"
+    assert repo.pmgit("add", ID, "--yes", "--license", license).code == 0
+    repo.git("add", "-f", f"{MODEL}/INFO.md", f"{MODEL}/pmgit.lock", ".pmgit.toml")
+    assert repo.check("--select", "license") == []
 
 
 def test_a_typo_in_the_policy_is_named(repo: Repo, hub: HubServer) -> None:

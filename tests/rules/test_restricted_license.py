@@ -101,6 +101,24 @@ def test_every_file_of_the_model_counts(repo: Repo) -> None:
     assert findings(repo) == []
 
 
+def test_a_statement_that_is_only_vaguer_than_info_does_not_count(repo: Repo) -> None:
+    own = "tongyi-qianwen (https://example.invalid/LICENSE)"
+    for text, info, card, found in (
+        ('allow = ["LicenseRef-tongyi-qianwen"]', own, "license: other", 0),
+        ('allow = ["cc-by-4.0"]', "cc-by-4.0", "license: cc", 0),
+        ('allow = ["gpl-3.0"]', "gpl-3.0", "license: gpl", 0),
+        ('allow = ["mit"]', "mit", "license: unknown", 0),
+        ('allow = ["gpl-3.0"]', "gpl", "license: gpl-3.0", 1),
+        ('allow = ["mit"]', "mit", "license: gpl", 1),
+        ('allow = ["mit"]', "other", "license: mit", 1),
+        ('allow = ["mit"]', "mit", "license: [other, gemma]", 1),
+        ('allow = ["mit"]', "``", "", 1),
+    ):
+        policy(repo, text)
+        stage(repo, info=info, card=card)
+        assert len(findings(repo)) == found, (text, info, card)
+
+
 def test_no_license_is_none_that_is_allowed(repo: Repo) -> None:
     policy(repo, 'allow = ["mit"]')
     stage(repo, info="TODO")

@@ -89,7 +89,7 @@ def judge(
     for name in config.rules:
         if name in rules.RULES:
             config.check_options(name, rules.load(name).options)
-    if config.has_license_policy:
+    if config.has_license_policy and _may_be_new(config, snapshot):
         from pmgit.licenses.policy import Policy
 
         Policy(config)
@@ -97,7 +97,7 @@ def judge(
     if findings:
         findings = _new_to_all(findings, snapshot, config)
     forgiven: list[Finding] = []
-    changed = _changes_baseline(snapshot.changes) and (baseline is None or snapshot.origin != TREE)
+    changed = _changes(snapshot.changes, BASELINE) and (baseline is None or snapshot.origin != TREE)
     if findings or changed:
         from pmgit.baseline import source
 
@@ -214,11 +214,17 @@ def _same(finding: Finding) -> tuple[str, str, int, str]:
     return (finding.rule, finding.path, finding.line, finding.content)
 
 
-def _changes_baseline(changes: Iterable[Blob]) -> bool:
-    """Whether the baseline is among the changes, which are sorted by path."""
+def _may_be_new(config: Config, snapshot: Snapshot) -> bool:
+    """Whether the configuration is judged here; else only who goes by a name in it looks it up."""
+    file = config.source.partition(" ")[0]
+    return snapshot.origin == TREE or _changes(snapshot.changes, file)
+
+
+def _changes(changes: Iterable[Blob], path: str) -> bool:
+    """Whether a path is among the changes, which are sorted by it."""
     for change in changes:
-        if change.path >= BASELINE:
-            return change.path == BASELINE
+        if change.path >= path:
+            return change.path == path
     return False
 
 

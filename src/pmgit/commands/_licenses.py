@@ -11,7 +11,7 @@ from pmgit.core.errors import FINDINGS, PmgitError
 from pmgit.core.finding import ERROR
 from pmgit.formats.regular import read_regular
 from pmgit.licenses import phrase
-from pmgit.licenses.expression import read
+from pmgit.licenses.expression import is_vaguer, read
 from pmgit.licenses.policy import Policy
 from pmgit.model import card, info_file
 from pmgit.model.folder import INFO
@@ -68,4 +68,6 @@ def stated(folder: str, given: str = "", *, source: str | None = None) -> list[s
     if source is None:
         front = read_regular(os.path.join(folder, "README.md"), card.MAX_BYTES)
         source = card.license_of(card.read(front or b""))
+    if given and source and is_vaguer(read(source), read(given)):
+        return [given]
     return [text for text in (given, source) if text]

@@ -111,6 +111,29 @@ def one_license(text: str) -> License | None:
     return found.license if found else None
 
 
+def is_vaguer(one: Reading, than: Reading) -> bool:
+    """Whether a text says no more than that there is some license, which another text names.
+
+    `other` says nothing beside a name, `gpl` nothing beside `gpl-3.0`.
+    """
+    named = [name for name in than.names if not _is_nothing(name)]
+    return bool(named) and all(
+        _is_nothing(name) or any(_is_family_of(name, other) for other in named)
+        for name in one.names
+    )
+
+
+def _is_nothing(name: Named) -> bool:
+    return name.license is not None and name.license.id in (table.OTHER, table.NONE_STATED)
+
+
+def _is_family_of(name: Named, other: Named) -> bool:
+    one, license = name.license, other.license
+    if one is None or license is None:
+        return False
+    return one.is_family and one.id != license.id and one.id in license.families
+
+
 def names_of(expression: Expression) -> Iterator[Named]:
     """The names in an expression, from left to right."""
     if isinstance(expression, Named):

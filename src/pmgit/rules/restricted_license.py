@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.core.finding import ERROR, WARNING
 from pmgit.core.rule import POLICY, Rule
+from pmgit.licenses.expression import is_vaguer
 from pmgit.model import stated_licenses
 
 TYPE_CHECKING = False
@@ -29,8 +30,9 @@ class RestrictedLicense(Rule):
     which pmgit knows nothing, is a warning unless `allow` names it. With `allow`, so is no license.
 
     Every statement counts: INFO.md, `pmgit.lock`, the front matter of README.md, the text in
-    LICENSE. Of `MIT OR GPL-3.0` the better one counts, of a list the worst. Where INFO.md has a
-    license of your own (`LicenseRef-NAME`), such as an agreement with the owner, only that counts.
+    LICENSE; not one that is only vaguer than INFO.md's (`other`, or `gpl` beside `gpl-3.0`). Of
+    `MIT OR GPL-3.0` the better one counts, of a list the worst. Where INFO.md has a license of your
+    own (`LicenseRef-NAME`), such as an agreement with the owner, only that counts.
 
     ## Why it is bad
 
@@ -86,15 +88,25 @@ class RestrictedLicense(Rule):
 
 def _worst(policy: Policy, stated: Stated) -> tuple[Statement | None, Ruling] | None:
     """The worst that the policy says about a model, with the statement that it is about."""
-    statements = [stated.info] if stated.info and stated.is_own else stated.all
+    statements = _telling(stated)
     found: tuple[Statement | None, Ruling] | None = None
     for statement in statements:
-        if statement.reading.expression is None:
-            continue
-        ruling = policy.judge(statement.reading.expression)
-        if ruling.severity and (found is None or ruling.severity == ERROR != found[1].severity):
-            found = (statement, ruling)
+        if statement.reading.expression is not None:
+            ruling = policy.judge(statement.reading.expression)
+            if ruling.severity and (found is None or ruling.severity == ERROR != found[1].severity):
+                found = (statement, ruling)
     if not statements:
         none = policy.of_none()
         found = (None, none) if none.severity else None
     return found
+
+
+def _telling(stated: Stated) -> list[Statement]:
+    """The statements that name a license, without those that are only vaguer than INFO.md's."""
+    info = stated.info
+    if info is not None and stated.is_own:
+        return [info]
+    found = [one for one in stated.all if one.reading.expression is not None]
+    if info is None:
+        return found
+    return [one for one in found if one is info or not is_vaguer(one.reading, info.reading)]
