@@ -65,16 +65,17 @@ def test_files_that_an_onnx_model_needs(folder: Path) -> None:
 
 
 def test_numbers_beside_the_file_that_describes_them(folder: Path) -> None:
-    for name in ("openvino.bin", "alone.bin", "group1-shard1of1.bin"):
+    for name in ("openvino.bin", "alone.bin", "outside.bin", "group1-shard1of1.bin"):
         (folder / name).write_bytes(random_bytes(5000))
     (folder / "openvino.xml").write_text("<?xml version='1.0'?><net/>")
     assert verdicts(folder / "alone.bin", folder / "group1-shard1of1.bin") == {
         "alone.bin": "unknown", "group1-shard1of1.bin": "unknown",
     }  # fmt: skip
     (folder / "model.json").write_text("{}")
+    (folder / "m.onnx").write_bytes(onnx(initializer(("location", "outside.bin"))))
     assert verdicts(folder) == {
         "openvino.bin": "ok", "openvino.xml": "ok", "model.json": "ok", "alone.bin": "unknown",
-        "group1-shard1of1.bin": "ok",
+        "group1-shard1of1.bin": "ok", "outside.bin": "ok", "m.onnx": "ok",
     }  # fmt: skip
 
 

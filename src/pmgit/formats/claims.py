@@ -30,6 +30,8 @@ _UNPICKLED = (
     ".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".joblib", ".dill", ".pt2", ".ptl", ".pte",
     ".p", ".pyt", ".distcp", ".nemo", ".pdparams", ".pdopt", ".mar",
 )  # fmt: skip
+#: Those of them that hold one model, and no archive of files.
+_ONE_MODEL = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".joblib", ".p")
 #: Other suffixes of files that hold numbers: a text under them is none, but that a small message
 #: of protobuf (.pb) may look like one.
 _BINARY = (
@@ -66,7 +68,11 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
             return []
         what = "of no known format" if kind == others.DATA else f"a file of {kind}"
         return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {what}", offset=0)]
-    if suffix not in _UNPICKLED or kind in _TORCH:
+    if suffix not in _UNPICKLED:
+        return []
+    if kind in (zips.KIND, tars.KIND) and suffix in _ONE_MODEL:
+        return [FileFinding(BROKEN, f"not {_article(suffix)}: no model is in the {kind}", offset=0)]
+    if kind in _TORCH:
         return []
     if kind == others.ARCHIVE:
         return [FileFinding(UNKNOWN, "packed in a way that pmgit does not open", offset=0)]

@@ -88,7 +88,7 @@ class _Hdf5File:
     # --- bytes
 
     def _read(self, at: int, length: int) -> bytes:
-        self._caps.step()
+        self._caps.step(3)
         self._caps.reading(length)
         data = self._reader.read(at, length)
         if len(data) < length:

@@ -9,6 +9,7 @@ from pmgit.formats.members import wrong_name
 from pmgit.formats.opinion import (
     BROKEN,
     UNSAFE,
+    WARN,
     BrokenError,
     FileFinding,
     Opinion,
@@ -87,7 +88,7 @@ class _Model:
             raise BrokenError("a model without a graph")
         if _OPERATORS not in fields:
             # They stand behind the graph, and every model has had them since 2017.
-            raise BrokenError("a model without its operators: it was cut", self._reader.size)
+            self._add(WARN, "a model without the version of its operators: it may be cut", "")
         return self._found
 
     def _walk(self, kind: str, begin: int, end: int, depth: int) -> None:

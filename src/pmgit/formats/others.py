@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 
 from pmgit.formats import kinds, zips
 from pmgit.formats.opinion import BrokenError, Opinion, opinion
+from pmgit.formats.regular import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +27,12 @@ _BEGINS = {
 }  # fmt: skip
 #: Numbers of other programs, by how their files begin.
 _FASTTEXT = b"\xba\x16\x4f\x2f"
-_SPECIFICATION = b"TransformerSpec"
+_SPECIFICATION = b"Spec\0"
+_WORD2VEC = re.compile(rb"\d{1,9} \d{1,5}\n")
 #: Where it is looked whether a file is nothing but zeros, as a download leaves it that stopped.
 _PROBES = 16
+#: So many models beside it, and so much of each, are searched for the name of a file.
+_MOST_MODELS, _GRAPH_BYTES = 4, 4_000_000
 
 
 def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - one interface
@@ -61,6 +66,8 @@ def _kind(head: bytes, reader: Reader) -> str:
         return "fastText"
     if _SPECIFICATION in head[:64]:
         return "CTranslate2"
+    if _WORD2VEC.match(head):
+        return "word2vec"
     if head[4:8] == b"ORTM":
         return "ONNX Runtime"
     return next((kind for begin, kind in _BEGINS.items() if head.startswith(begin)), DATA)
@@ -76,7 +83,7 @@ def has_companion(reader: Reader, name: str) -> bool:
     """Whether a file of raw numbers lies beside the file that says what they are.
 
     OpenVINO writes an .xml with a .bin, ncnn a .param with a .bin, TensorFlow.js a model.json with
-    its shards.
+    its shards, ONNX a model with its tensors outside.
     """
     if not reader.folder:
         return False
@@ -85,4 +92,15 @@ def has_companion(reader: Reader, name: str) -> bool:
     beside = [f"{stem}.xml", f"{stem}.param", f"{stem}.json"]
     if "-shard" in base or ("shard" in base and "of" in base):
         beside += ["model.json", "weights_manifest.json"]
-    return any(os.path.isfile(os.path.join(reader.folder, one)) for one in beside)
+    try:
+        names = set(os.listdir(reader.folder))
+    except OSError:
+        return False
+    if not names.isdisjoint(beside):
+        return True
+    models = sorted(one for one in names if one.endswith(".onnx"))[:_MOST_MODELS]
+    named = base.encode("utf-8", "surrogateescape")
+    return any(
+        named in (read_regular(os.path.join(reader.folder, one), _GRAPH_BYTES) or b"")
+        for one in models
+    )

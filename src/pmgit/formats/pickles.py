@@ -43,7 +43,7 @@ _LEGACY_STREAMS = 5
 #: More streams in one file than anybody writes on purpose.
 _MOST_STREAMS = 1000
 #: Encodings in which numpy and torch write bytes as text for protocol 2.
-_PLAIN_CODECS = frozenset(("latin1", "latin-1", "utf-8", "utf8", "ascii"))
+_PLAIN_CODECS = frozenset(("latin1", "latin-1", "utf-8", "utf8", "ascii", "utf-16"))
 #: What a call makes for a number, it makes in memory.
 _MOST_BYTES = 1 << 28
 
@@ -228,7 +228,7 @@ def _of_call(callee: Any, args: Any, offset: int, reader: Reader, caps: Caps) ->
     if not isinstance(callee, GlobalName):
         return [FileFinding(UNSAFE, "calls what is no function", offset=offset)]
     if callee.name == "encode" and args[1:2] and args[1] not in _PLAIN_CODECS:
-        return [FileFinding(WARN, "decodes a text", short(str(args[1])), offset)]
+        return [FileFinding(UNSAFE, "hides a text", short(str(args[1])), offset)]
     if _asks_for(callee, args) > _MOST_BYTES:
         return [FileFinding(UNSAFE, "asks for more memory than it is large", str(callee), offset)]
     return []

@@ -60,7 +60,7 @@ _VERBS = frozenset((
     "spawn", "start", "system", "unlink", "unpickle", "urlopen", "write", "write_file",
 ))  # fmt: skip
 
-_HARMLESS_TO_ASK_FOR = frozenset(("functools.partial", "operator.itemgetter"))
+_HARMLESS_TO_ASK_FOR = frozenset(("functools.partial", "itertools.count"))
 
 
 def of_global(module: str, name: str) -> tuple[str, str]:

@@ -27,8 +27,11 @@ _REACHES = re.compile(
     r"getattr|open)\s*\(|\b(lipsum|cycler|joiner|config|request|url_for|get_flashed_messages|self)"
     r"\s*(?:\.|\[)"
 )
-#: A name of Python's inside, put together from pieces.
-_PIECES = re.compile(r"['\"]_{1,2}['\"]\s*(?:\*|~|\+|\|\s*join|,)|['\"]_{2}(?:[a-z]\w*)?['\"]")
+#: A name of Python's inside, put together from pieces. One `_` between words is no piece of one.
+_PIECES = re.compile(
+    r"['\"]_['\"]\s*\*\s*\d|['\"]_['\"]\s*[~+,]\s*['\"]_['\"]|['\"]__(?:[a-z]\w*)?['\"]\s*[~+]"
+    r"|[~+]\s*['\"](?:\w*[a-z])?__['\"]|\bformat\s*\([^)]{0,200}\b95\b"
+)
 
 
 def judge_template(text: str, where: str) -> list[FileFinding]:

@@ -46,7 +46,8 @@ def judge(reader: Reader, caps: Caps, name: str = "") -> Opinion:
         return opinion(TEMPLATE, judge_template(text, ""))
     if kind != JSON or not (base in _TEMPLATE_FILES or _may_be_keras(head)):
         return opinion(kind, [])
-    return opinion(JSON, _of_json(reader, caps))
+    in_archive = bool(caps.depth) and base == "config.json"
+    return opinion(JSON, _of_json(reader, caps, always_keras=in_archive))
 
 
 def kind_of(head: bytes) -> str:
@@ -74,8 +75,11 @@ def _may_be_keras(head: bytes) -> bool:
     return b'"class_name"' in head or b'"modelTopology"' in head or b'"keras_version"' in head
 
 
-def _of_json(reader: Reader, caps: Caps) -> list[FileFinding]:
-    """What speaks against a JSON file that is used when a model is loaded."""
+def _of_json(reader: Reader, caps: Caps, *, always_keras: bool) -> list[FileFinding]:
+    """What speaks against a JSON file that is used when a model is loaded.
+
+    `always_keras`: it is the configuration of a Keras archive, whatever it looks like.
+    """
     if reader.size > _LONGEST_JSON:
         return [FileFinding(UNKNOWN, "a JSON text that is too long to judge")]
     caps.reading(reader.size)
@@ -91,7 +95,7 @@ def _of_json(reader: Reader, caps: Caps) -> list[FileFinding]:
     for where, text in _templates(document.get("chat_template")):
         found += judge_template(text, where)
     for part in (document, document.get("modelTopology"), document.get("model_config")):
-        if is_config(part):
+        if is_config(part) or (always_keras and part is document):
             found += judge_config(part, "")
         elif isinstance(part, dict) and is_config(part.get("model_config")):
             found += judge_config(part["model_config"], "model_config")
