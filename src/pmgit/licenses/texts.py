@@ -28,8 +28,8 @@ _MONTHS = {
 class _Short:
     """A text that people change: how it begins and ends, its id, and how many words it may have.
 
-    Around it may stand a title and lines of copyright. The numbers of words are those of 400 texts
-    of Python packages and Debian's documentation: they differ in the name of the holder.
+    Around it may stand a title and lines of copyright. The numbers of words are those of most
+    texts in Python packages and Debian's documentation, which differ in the name of the holder.
     """
 
     __slots__ = ("begin", "end", "id", "least", "most")
