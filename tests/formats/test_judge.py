@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from pmgit.formats import safetensors
 from pmgit.formats.reader import BytesReader
 from pmgit.scan.scanned import judge_content
 from tests.formats import container_samples, tensor_samples
@@ -66,3 +69,24 @@ def test_zips() -> None:
 
 def test_tars() -> None:
     assert wrong(container_samples.tars()) == []
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), MemoryError(), RecursionError(), ValueError()])
+def test_what_trips_pmgit_is_never_ok(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def trip(*_: object) -> bool:
+        raise error
+
+    monkeypatch.setattr(safetensors, "parse_header", trip)
+    found = opinion_on("a.safetensors", tensor_samples.encode({}))
+    assert found.verdict == ("broken" if isinstance(error, ValueError) else "unknown")
+    monkeypatch.setattr(safetensors, "sniff", trip)
+    assert opinion_on("a.safetensors", tensor_samples.encode({})).verdict == "unknown"
+
+
+def test_an_interruption_is_none_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(safetensors, "sniff", stop)
+    with pytest.raises(KeyboardInterrupt):
+        opinion_on("a.safetensors", tensor_samples.encode({}))

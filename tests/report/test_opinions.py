@@ -31,6 +31,14 @@ def test_text_holds_nothing_that_a_terminal_or_a_runner_acts_on() -> None:
     assert ": unsafe: loads a name: w\\x1b" in lines[0]
 
 
+def test_secrets_in_files_are_not_shown() -> None:
+    secret = FileFinding("unsafe", "https://user:hunter2@host/x", "hf_abcdefghijklmnop")
+    shown = "\n".join(opinions.lines_of("a", opinion("pickle", [secret])))
+    assert "hunter2" not in shown
+    assert "abcdefghijklmnop" not in shown
+    assert "hunter2" not in opinions.render_sarif([("a", opinion("pickle", [secret]))], 0)
+
+
 def test_the_ending_counts_and_helps() -> None:
     assert opinions.ending([one for _, one in samples()]) == [
         "hint: do not load it; ask whoever made it for safetensors",

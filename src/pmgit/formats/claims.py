@@ -94,7 +94,7 @@ def is_for_weights(name: str) -> bool:
 def suffix_of(name: str) -> str:
     """The suffix that decides, in lower case; white space behind it does not count."""
     base = name.replace("\\", "/").rpartition("/")[2].strip().lower()
-    for packed in (".gz", ".bz2", ".xz", ".lzma"):
+    for packed in (".gz", ".bz2", ".xz", ".lzma", ".lz4"):
         base = base.removesuffix(packed)
     dot = base.rfind(".")
     return base[dot:] if dot >= 0 else ""

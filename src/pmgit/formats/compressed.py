@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pmgit.formats import lz4_frame
 from pmgit.formats.caps import RATIO
 from pmgit.formats.opinion import (
     UNKNOWN,
@@ -28,15 +29,15 @@ _BEGINS = {
     b"\xfd7zXZ\x00": "xz",
     b"\x5d\x00\x00": "lzma",
     b"\x28\xb5\x2f\xfd": "zstd",
-    b"\x04\x22\x4d\x18": "lz4",
-    b"\x02\x21\x4c\x18": "lz4",
+    lz4_frame.MAGIC: "lz4",
+    b"\x02\x21\x4c\x18": "old lz4",
 }
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 #: What is unpacked at once, and what the ratio does not count for: an array of zeros packs well.
 _PORTION, _SMALL = 1 << 18, 16_000_000
 #: bzip2 takes so many times as long as the others for what comes out.
 _SLOW = 8
-_OPENED = ("gzip", "bzip2", "xz", "lzma", "zlib")
+_OPENED = ("gzip", "bzip2", "xz", "lzma", "zlib", "lz4")
 
 
 #: joblib before 0.9.4: these, the length in hexadecimal digits up to this place, zlib.
@@ -70,7 +71,8 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     if kind not in _OPENED:
         text = f"packed with {kind}, which pmgit does not open"
         return opinion(kind, [FileFinding(UNKNOWN, text)])
-    inside = caps.inside(BytesReader(unpack(reader, kind, caps)), "")
+    content = lz4_frame.unpack(reader, caps) if kind == "lz4" else unpack(reader, kind, caps)
+    inside = caps.inside(BytesReader(content), "")
     findings = [replace(one, where=_within(kind, one.where)) for one in inside.findings]
     return opinion(f"{inside.kind} in {kind}", findings)
 

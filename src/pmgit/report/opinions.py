@@ -10,6 +10,7 @@ from pmgit.core.units import counted
 from pmgit.formats.opinion import OK, PASSES, POINTER, UNSAFE, VERDICTS
 from pmgit.report import sarif
 from pmgit.report.colour import BOLD, GREEN, RED, YELLOW, Paint
+from pmgit.report.redact import redact
 from pmgit.report.text import LONGEST, PLAIN, place_of, visible
 
 TYPE_CHECKING = False
@@ -91,5 +92,7 @@ def _message(finding: FileFinding) -> str:
         text += f": {finding.evidence}"
     place = f"byte {finding.offset}" if finding.offset is not None else ""
     where = " of ".join(filter(None, (place, finding.where)))
-    text = visible(f"{text} ({where})" if where else text)
+    # Cut before secrets are looked for, which takes long in a long text, and after.
+    text = f"{text} ({where})" if where else text
+    text = visible(redact(text[: 4 * LONGEST]))
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
