@@ -111,7 +111,9 @@ class Forks:
         ours.settimeout(TIMEOUT)
         self._socket = ours
         #: Where `pmgit` lies for shells, and the address at which it asks.
-        self.folder = tempfile.mkdtemp(prefix="pmgit-forks-")
+        # The address of a socket has 104 bytes on macOS, and 108 here.
+        is_short = len(tempfile.gettempdir()) < 70
+        self.folder = tempfile.mkdtemp(prefix="pmgit-forks-", dir=None if is_short else "/tmp")
         address = f"{self.folder}/asked"
         client = Path(self.folder, "pmgit")
         client.write_text(_client(address))
