@@ -37,7 +37,8 @@ FOREIGN_NAMES = {
     "ResNet50_Weights.IMAGENET1K_V2",
     "core.attributesFile", "core.hooksPath", "core.ignoreCase", "core.ignorecase", "ctx.meta",
     "filter.lfs", "functools.cached_property", "i18n.logOutputEncoding", "index.skipHash",
-    "init.templateDir", "lfs.allowincompletepush", "lfs.url", "receive.fsckObjects", "repo.pmgit",
+    "init.templateDir", "lfs.allowincompletepush", "lfs.url", "receive.fsckObjects", "repo.paste",
+    "repo.pmgit", "repo.sh",
 }  # fmt: skip
 
 FILE = re.compile(r"(?<![\w./-])(?:[\w.-]+/)+[\w.-]+\.(?:json|md|py|sh|toml|ya?ml)\b")
