@@ -6,6 +6,7 @@ import json
 import struct
 
 from tests.formats.assemble import (
+    CALL,
     array,
     field,
     gguf,
@@ -16,6 +17,7 @@ from tests.formats.assemble import (
     onnx,
     pair,
     pickled,
+    text,
     torch_zip,
     zipped,
 )  # fmt: skip
@@ -396,6 +398,8 @@ def impostors() -> Samples:
         "zip-of-texts.safetensors": ("broken", zipped({"a.txt": b"a"})),
         "pickle.onnx": ("broken", pickled(b"}")),
         "page.txt": ("ok", page),
+        "page/config.json": ("broken", page),
+        "conflict/tokenizer_config.json": ("broken", conflict),
         "README.md": ("ok", b"# Notes\nconfig\nimport os\n"),
         "vocab.txt": ("ok", b"cab\ncat\ncow\ndog\n"),
         "NB.txt": ("ok", b"N.B. this is a text\n"),
@@ -444,6 +448,9 @@ def pointers() -> Samples:
         ),
         "behind-a-comment.bin": ("broken", b"# a\n" + good),
         "too-long.bin": ("broken", good + b"x" * 2000),
+        "words-in-a-pickle.bin": (
+            "unsafe", pickled(text("version https://git-lfs.github.com/spec/v1\n") + b"0" + CALL),
+        ),
         "conflict.bin": (
             "broken", b"<<<<<<< HEAD\n" + good + b"=======\n" + pointer(b"y") + b">>>>>>> a\n",
         ),

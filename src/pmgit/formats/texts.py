@@ -44,6 +44,8 @@ def judge(reader: Reader, caps: Caps, name: str = "") -> Opinion:
         caps.reading(min(reader.size, 4_000_000))
         text = reader.read(0, 4_000_000).decode("utf-8", "replace")
         return opinion(TEMPLATE, judge_template(text, ""))
+    if base in _TEMPLATE_FILES and kind in (CONFLICT, HTML):
+        return opinion(kind, [FileFinding(BROKEN, f"it is no JSON but {kind}")])
     if kind != JSON or not (base in _TEMPLATE_FILES or _may_be_keras(head)):
         return opinion(kind, [])
     in_archive = bool(caps.depth) and base == "config.json"

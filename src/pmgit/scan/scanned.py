@@ -12,6 +12,7 @@ from pmgit.formats.opinion import (
     BROKEN,
     POINTER,
     UNKNOWN,
+    UNSAFE,
     WARN,
     FileFinding,
     Opinion,
@@ -80,6 +81,10 @@ def judge_content(reader: Reader, name: str) -> Opinion:
         # What is longer is cut here: it begins as a pointer and is none.
         found = pointer.read(head, expected=expected)
         if isinstance(found, pointer.Broken):
+            # A pickle can hold the words of a pointer, too.
+            content = judge(reader, name)
+            if content.verdict == UNSAFE:
+                return content
             text = f"a broken Git LFS pointer: {found.fault}"
             return opinion(POINTER_KIND, [FileFinding(BROKEN, text, offset=0)])
         if found is not None:
