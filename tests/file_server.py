@@ -212,8 +212,13 @@ class Handler(BaseHTTPRequestHandler):
         whole = part[: fault.number] if broken else part
         for at in range(0, len(whole), CHUNK):
             piece = whole[at : at + CHUNK]
-            self._write(piece)
+            # Counted first: the other end may have it, and look, before this thread goes on.
             asked.sent[0] += len(piece)
+            try:
+                self._write(piece)
+            except OSError:
+                asked.sent[0] -= len(piece)
+                raise
             if fault.kind == "slow":
                 time.sleep(fault.seconds)
         if fault.kind == "stall":
