@@ -12,6 +12,7 @@ import os
 import random
 import re
 import select
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -296,21 +297,18 @@ class Repo:
 
         child, terminal = pty.fork()
         if child == 0:
+            # Whoever runs the tests in the background has these ignored.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
             os.chdir(self.path / cwd)
             os.execvpe("bash", ["bash", "-c", command], self.env)
         seen, at = b"", 0
-        left, interrupted = list(steps), False
+        left = list(steps)
         while True:
             while left and (found := seen.find(left[0][0].encode(), at)) >= 0:
                 at = found + len(left[0][0].encode())
-                typed = left.pop(0)[1]
-                interrupted = typed == "\x03"
-                os.write(terminal, typed.encode())
-            ready, _, _ = select.select([terminal], [], [], 5 if interrupted else 60)
-            if not ready and interrupted:
-                # A signal just before Python begins to read the line is seen when the line ends.
-                os.write(terminal, b"\x03")
-                ready, _, _ = select.select([terminal], [], [], 60)
+                os.write(terminal, left.pop(0)[1].encode())
+            ready, _, _ = select.select([terminal], [], [], 60)
             try:
                 more = os.read(terminal, 65536) if ready else b""
             except OSError:  # Linux: the other end is closed
