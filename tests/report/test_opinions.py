@@ -41,7 +41,7 @@ def test_secrets_in_files_are_not_shown() -> None:
 
 def test_the_ending_counts_and_helps() -> None:
     assert opinions.ending([one for _, one in samples()]) == [
-        "hint: do not load it; ask whoever made it for safetensors",
+        "hint: do not load it; ask its authors for safetensors",
         "3 files: 1 ok, 1 broken, 1 unsafe",
     ]
     pointer = opinion("Git LFS pointer", [FileFinding("pointer", "a pointer")])

@@ -18,6 +18,7 @@ from pmgit.report.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import TextIO
 
     from rich.console import Console
 
@@ -101,12 +102,12 @@ def _draw(headings: Sequence[str], rows: list[list[str]], styles: Mapping[str, s
             out.print(Text(f"{_GAP}{heading}: ") + cell, overflow="fold")
 
 
-def console(stream: object, has_colour: bool) -> Console:
+def console(stream: TextIO, has_colour: bool) -> Console:
     """rich's console for a stream: no markup, no emoji, no colours of its own choice."""
     from rich.console import Console
 
     return Console(
-        file=stream,  # type: ignore[arg-type]
+        file=stream,
         markup=False,
         emoji=False,
         highlight=False,

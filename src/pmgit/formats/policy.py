@@ -3,8 +3,8 @@
 A pickle runs whatever it names, so what counts is what is allowed, name by name
 (`allowed_globals.txt`). Python's own library is dangerous but for these names: lists of its
 dangerous functions have had holes for years (GHSA reports on every scanner). Other packages may
-have classes of their own in a pickle, which is a warning, unless it is known what they do
-(`dangerous_globals.txt`) or their name tells it.
+have classes of their own in a pickle, which is a warning, unless they are known to be dangerous
+(`dangerous_globals.txt`) or have the name of something dangerous.
 """
 
 from __future__ import annotations

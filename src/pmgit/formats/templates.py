@@ -1,4 +1,4 @@
-"""Chat templates: Jinja, which whoever loads a tokenizer runs on the next message.
+"""Chat templates: Jinja code. A library that loads a tokenizer runs it on the next message.
 
 Templates run in a sandbox that has had holes (CVE-2024-34359 had none at all). What leads to them
 has no use in a chat: attributes of Python's inside, filters that reach for attributes by name,

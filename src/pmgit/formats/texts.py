@@ -36,7 +36,7 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
 
 
 def judge(reader: Reader, caps: Caps, name: str = "") -> Opinion:
-    """Judge a text by what it is; `name` tells a template from any other text."""
+    """Judge a text by what it is; by its `name` it is a template, or any other text."""
     head = reader.read(0, 4096)
     kind = kind_of(head)
     base = name.replace("\\", "/").rpartition("/")[2].lower()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: What helps, by the verdict that needs it.
 _HINTS = {
     POINTER: "git lfs install && git lfs pull",
-    UNSAFE: "do not load it; ask whoever made it for safetensors",
+    UNSAFE: "do not load it; ask its authors for safetensors",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pmgit.core.finding import ERROR, WARNING
 from pmgit.core.rule import POLICY, Rule
 from pmgit.licenses.expression import is_vaguer
+from pmgit.licenses.policy import Policy
 from pmgit.model import stated_licenses
 
 TYPE_CHECKING = False
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pmgit.core.finding import Finding
-    from pmgit.licenses.policy import Policy, Ruling
+    from pmgit.licenses.policy import Ruling
     from pmgit.model.stated_licenses import Stated, Statement
     from pmgit.model.subject import Subject
 
@@ -64,10 +65,6 @@ class RestrictedLicense(Rule):
     scope = POLICY
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        if not self.config.has_license_policy:
-            return
-        from pmgit.licenses.policy import Policy
-
         policy = Policy(self.config)
         for stated in subject.once(stated_licenses.of_models):
             worst = _worst(policy, stated)

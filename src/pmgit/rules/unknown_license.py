@@ -36,7 +36,7 @@ class UnknownLicense(Rule):
 
     ## Why it is bad
 
-    Whoever wants to ship the product has to find the text that allows it. A name that nobody has
+    A team that ships the product has to find the text that allows it. A name that nobody has
     heard of leads to no text, and `gpl` leads to several.
 
     ## Example
@@ -104,7 +104,7 @@ def _of_name(name: Named, reading: Reading) -> str:
 
 
 def _wanted(stated: Stated, statement: Statement) -> str:
-    """The line to write, as far as another file of the model, or the spelling, tells it."""
+    """The line to write, as far as another file of the model, or the spelling, shows it."""
     known = next(
         (other for other in [*stated.others, *stated.texts] if other.reading.is_known), None
     )
