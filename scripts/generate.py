@@ -102,6 +102,7 @@ FAMILY_TEXT = {
     "naming": "names and places that break on other systems or say nothing",
     "info": "models that nobody can account for",
     "license": "models whose license is unknown, contradicted or not allowed",
+    "content": "weights that are unsafe, broken, incomplete or there twice",
 }
 
 
@@ -222,7 +223,7 @@ All other codes are reserved.
 
 
 def configuration_page() -> str:
-    from pmgit.core.config import LICENSES, SETTINGS, WEIGHTS
+    from pmgit.core.config import ACCEPTED, LICENSES, SETTINGS, WEIGHTS
     from pmgit.model import weights
 
     text = f"<!-- {EDIT} -->\n\n# Configuration\n\n{CONFIGURATION}"
@@ -248,6 +249,11 @@ def configuration_page() -> str:
     text += "\n## [licenses]\n\nThe policy of [`restricted-license`](rules.md#restricted-license);"
     text += " see [Licenses](licenses.md).\n\n| key | default | meaning |\n|---|---|---|\n"
     for name, setting in LICENSES.items():
+        text += f"| `{name}` | `{setting.shown}` | {meaning(setting)} |\n"
+    text += "\n## [accepted.SHA256]\n\nOne table for each file that somebody has looked into; see"
+    text += " [`unsafe-weights`](rules.md#unsafe-weights).\n\n| key | default | meaning |\n"
+    text += "|---|---|---|\n"
+    for name, setting in ACCEPTED.items():
         text += f"| `{name}` | `{setting.shown}` | {meaning(setting)} |\n"
     text += "\n## [rules.NAME]\n\n| rule | option | default | meaning |\n|---|---|---|---|\n"
     for rule in rules():
@@ -286,7 +292,7 @@ SIZE_TEXT = r"^\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([kKmMgGtT]?[bB]|[kKmMgGtT][iI][b
 
 
 def schema() -> str:
-    from pmgit.core.config import LICENSES, SETTINGS, WEIGHTS
+    from pmgit.core.config import ACCEPTED, LICENSES, SETTINGS, WEIGHTS
     from pmgit.core.option import CHOICE, FLAG, NAMES, SIZE, TEXT
 
     names = {"type": "array", "items": {"type": "string"}}
@@ -325,6 +331,16 @@ def schema() -> str:
                 **settings,
                 "weights": table({n: {**names, "description": h} for n, h in WEIGHTS.items()}),
                 "licenses": table({name: shape(setting) for name, setting in LICENSES.items()}),
+                "accepted": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "patternProperties": {
+                        "^[0-9a-f]{64}$": {
+                            **table({name: shape(setting) for name, setting in ACCEPTED.items()}),
+                            "required": ["reason"],
+                        }
+                    },
+                },
                 "rules": table(by_rule),
             }
         ),

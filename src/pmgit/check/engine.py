@@ -13,6 +13,7 @@ from pmgit.core.rule import (
     LFS,
     LICENSES,
     LINKS,
+    LOADED,
     LOCAL,
     LOCKS,
     MODELS,
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
 
 #: When several rules report one blob, only the first of these does: its fix is the right one.
 #: This is decided after select and ignore, so that a hook with one rule only still stops a blob.
-PRECEDENCE = ("text-in-lfs", "missing-pointer", "tracked-weights", "oversized-blob")
+#: What must not be loaded must not be stored in another way either.
+PRECEDENCE = ("unsafe-weights", "broken-weights", "text-in-lfs", "missing-pointer",
+              "tracked-weights", "oversized-blob")  # fmt: skip
 
 #: Where a size from the index is taken for the blob's, it is far below this many bytes.
 _EXACT_FROM = 400_000
@@ -151,6 +154,7 @@ def _look(
     applies = {
         LARGE: lambda: _is_any_large(subject, config),
         LFS: lambda: subject.concerns_lfs,
+        LOADED: lambda: bool(subject.model_files) or subject.names_weights,
         PUSHED: lambda: snapshot.receiver.known is not None and subject.concerns_lfs,
         # In a range, files that are gone at its tip count as well.
         PLACES: lambda: bool(
@@ -246,13 +250,14 @@ def _not_excluded(findings: list[Finding], config: Config, subject: Subject) -> 
 def _first_of_each_blob(findings: list[Finding]) -> list[Finding]:
     """The findings without those about a blob that a rule with a better fix reports too."""
     best: dict[tuple[str, str], int] = {}
-    for finding in findings:
-        if finding.rule in PRECEDENCE:
-            key = (finding.path, finding.commit)
-            best[key] = min(PRECEDENCE.index(finding.rule), best.get(key, len(PRECEDENCE)))
+    ranked = [f for f in findings if f.rule in PRECEDENCE and f.severity == ERROR]
+    for finding in ranked:
+        key = (finding.path, finding.commit)
+        best[key] = min(PRECEDENCE.index(finding.rule), best.get(key, len(PRECEDENCE)))
     return [
         finding
         for finding in findings
         if finding.rule not in PRECEDENCE
+        or finding.severity != ERROR
         or PRECEDENCE.index(finding.rule) == best[finding.path, finding.commit]
     ]

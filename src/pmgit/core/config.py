@@ -96,7 +96,20 @@ _LICENSES = (
 LICENSES = {option.name: option for option in _LICENSES}
 
 
-_TABLES = ("rules", "weights", "licenses")
+_ACCEPTED = (
+    Option(
+        "globals",
+        NAMES,
+        [],
+        "What this very file may load, such as `mylib.model.Net`; `*` is whatever it loads.",
+    ),
+    Option("reason", TEXT, "", "Why, and who has looked at it. Without it nothing is accepted."),
+)
+#: `[accepted.<sha256>]`: what somebody has looked at in one file of weights, and lets it load.
+ACCEPTED = {option.name: option for option in _ACCEPTED}
+_HEX = frozenset("0123456789abcdef")
+
+_TABLES = ("rules", "weights", "licenses", "accepted")
 
 
 class Config:
@@ -134,6 +147,7 @@ class Config:
             name: self._value(f"licenses.{name}", setting, licenses.get(name, setting.default))
             for name, setting in LICENSES.items()
         }
+        self.accepted = self._accepted(document)
         self._exclude: PathPatterns | None = None
 
     @property
@@ -215,6 +229,26 @@ class Config:
             key = f"{above}{name}"
             raise self._at(UsageError(f"{key!r} is {_kind(table)}, not a table", f"write [{key}]"))
         return table
+
+    def _accepted(self, document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """What files may load, by their sha256: the values of `ACCEPTED`."""
+        found = self._table(document, "accepted")
+        for sha256 in found:
+            table = self._table(found, sha256, "accepted.")
+            if len(sha256) != 64 or not _HEX.issuperset(sha256):
+                hint = "the sha256 of the file: [accepted.<64 hexadecimal digits>]"
+                raise self._at(UsageError(f"'accepted.{cut(sha256)}' is no sha256", hint))
+            for name in table:
+                if name not in ACCEPTED:
+                    known = [f"accepted.{sha256}.{one}" for one in ACCEPTED]
+                    raise self._at(unknown("key", f"accepted.{sha256}.{name}", known))
+            for name, setting in ACCEPTED.items():
+                value = table.get(name, setting.default)
+                table[name] = self._value(f"accepted.{sha256}.{name}", setting, value)
+            if not table["reason"].strip():
+                hint = 'for example: reason = "our own class, read by Kim on 2026-11-30"'
+                raise self._at(UsageError(f"'accepted.{sha256}' has no reason", hint))
+        return found
 
     def _models(self) -> tuple[str, ...]:
         """The models folders, each written in the one way that paths of Git begin with."""

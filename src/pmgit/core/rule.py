@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 #: When a rule can have findings (`Rule.scope`); it is not even imported otherwise.
 #: Of all files: LARGE: one is introduced that a limit may be for. LFS: there is a pointer or an lfs
 #: attribute among them. PUSHED: the same, and somebody is to receive it. ATTRIBUTES: a
-#: .gitattributes changes. HOST: somebody has chosen a host.
+#: .gitattributes changes. HOST: somebody has chosen a host. LOADED: one is introduced that somebody
+#: may load.
 LARGE, LFS, PUSHED, ATTRIBUTES, HOST = "large", "lfs", "pushed", "attributes", "host"
+LOADED = "loaded"
 #: Below models folders: PLACES: something changes, or untracked weights lie loose. PATHS: a path is
 #: new. RAW: a file comes with its own content. LINKS: a link or a submodule comes, or a clone lies
 #: there. MODELS: a model is touched, or lies untracked in the work tree. LOCAL: the same, and there

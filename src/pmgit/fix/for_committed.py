@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 #: What judges every commit of a range: a new commit on top does not clear these. (The raw blobs
 #: of missing-pointer are what the size rules say as soon as that is cured at the tip.)
 OF_EVERY_COMMIT = ("oversized-blob", "tracked-weights", "oversized-model", "missing-pointer",
+                   "unsafe-weights",
                    "host-limit")  # fmt: skip
 #: What is judged at the tip and has a fix in the clone.
 _CURED_BY_A_COMMIT = frozenset({
-    "bad-model-name", "case-collision", "ignored-info", "misplaced-weights", "missing-info",
-    "text-in-lfs", "uncovered-pointer", "unportable-path",
+    "bad-model-name", "broken-weights", "case-collision", "ignored-info", "misplaced-weights",
+    "missing-info", "text-in-lfs", "uncovered-pointer", "unportable-path",
 })  # fmt: skip
 _ANEW = "in your clone, where nobody else has these commits, pmgit makes them anew"
 _ON_TOP = (

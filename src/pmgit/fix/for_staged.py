@@ -15,6 +15,7 @@ from pmgit.git import work_tree
 from pmgit.git.blob import SUBMODULE
 from pmgit.gitfiles import models_folders
 from pmgit.gitfiles.attributes import only_here
+from pmgit.lfs.pointer import Pointer
 from pmgit.model import folder, steering, whole
 from pmgit.model.weights import NEVER
 
@@ -90,7 +91,7 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
                 return Advice(None, _DIFFERS.format(blob.oid[:12]))
             return Advice(Fix(*together, *ignored(subject, blob)))
         back = whole.out_of_index(subject, (blob.path,))
-    there = work_tree.compare(subject.repository, blob)
+    there = _on_disk(subject, blob)
     if there == work_tree.DIFFERENT:
         return Advice(None, _DIFFERS.format(blob.oid[:12]))
     steps = [back]
@@ -102,6 +103,18 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
     if not before:
         steps += ignored(subject, blob, ignore)
     return Advice(Fix(*steps), note)
+
+
+def _on_disk(subject: Subject, blob: Blob) -> str:
+    """What the file on disk is, compared with a blob, or with what a pointer stands for."""
+    there = work_tree.compare(subject.repository, blob)
+    stands_for = subject.pointer_of(blob) if there == work_tree.DIFFERENT else None
+    if isinstance(stands_for, Pointer):
+        from pmgit.lfs import store
+
+        if store.is_on_disk(subject.repository, blob.path, stands_for):
+            return work_tree.SAME
+    return there
 
 
 def _from_disk(repository: Repository) -> str:

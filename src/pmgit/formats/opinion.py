@@ -32,6 +32,14 @@ class FileFinding:
     offset: int | None = None
     where: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """The finding in words: what, the evidence, and the place. Taken from the file as it is."""
+        text = f"{self.message}: {self.evidence}" if self.evidence else self.message
+        place = f"byte {self.offset}" if self.offset is not None else ""
+        where = " of ".join(filter(None, (place, self.where)))
+        return f"{text} ({where})" if where else text
+
 
 @dataclass(frozen=True)
 class Opinion:

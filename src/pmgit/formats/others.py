@@ -85,19 +85,19 @@ def has_companion(reader: Reader, name: str) -> bool:
     OpenVINO writes an .xml with a .bin, ncnn a .param with a .bin, TensorFlow.js a model.json with
     its shards, ONNX a model with its tensors outside.
     """
-    if not reader.folder:
-        return False
     base = os.path.basename(name)
     stem = base.rpartition(".")[0]
     beside = [f"{stem}.xml", f"{stem}.param", f"{stem}.json"]
     if "-shard" in base or ("shard" in base and "of" in base):
         beside += ["model.json", "weights_manifest.json"]
     try:
-        names = set(os.listdir(reader.folder))
+        names = set(os.listdir(reader.folder) if reader.folder else reader.names)
     except OSError:
         return False
     if not names.isdisjoint(beside):
         return True
+    if not reader.folder:
+        return any(one.endswith(".onnx") for one in names)  # of which nothing can be read here
     models = sorted(one for one in names if one.endswith(".onnx"))[:_MOST_MODELS]
     named = base.encode("utf-8", "surrogateescape")
     return any(

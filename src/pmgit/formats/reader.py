@@ -9,15 +9,17 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from io import BufferedReader
+    from typing import IO
 
 
 class Reader:
     """`size` bytes that can be read at any place. `folder` is where the file lies, '' when it has
-    no place (a blob, a member of an archive)."""
+    no place (a blob, a member of an archive); `names` are those of the files beside it, where
+    somebody knows them without a folder."""
 
     size: int
     folder = ""
+    names: frozenset[str] = frozenset()
 
     def read(self, offset: int, length: int) -> bytes:
         """The bytes at a place; fewer where the content ends."""
@@ -31,7 +33,7 @@ class Reader:
 class FileReader(Reader):
     """The content of an open file, as large as it was when it was opened."""
 
-    def __init__(self, file: BufferedReader, folder: str = "") -> None:
+    def __init__(self, file: IO[bytes], folder: str = "") -> None:
         self._file = file
         self.size = os.fstat(file.fileno()).st_size
         self.folder = folder

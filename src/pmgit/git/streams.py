@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 
 from pmgit.core.errors import PmgitError
+from pmgit.git import scratch
 from pmgit.git.process import GitError, start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
+    from typing import IO
 
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
@@ -116,6 +118,30 @@ def first_bytes(repository: Repository, *argv: str, count: int) -> bytes:
     if error and len(data) < count:
         raise error
     return data[:count]
+
+
+def into_file(repository: Repository, *argv: str) -> IO[bytes]:
+    """The output in an open file that has no name, however large it is; GitError when git failed.
+
+    Not in memory, as the files of `scratch` are.
+    """
+    import tempfile
+
+    stream = single(*argv, top=repository.top, env=repository.env)
+    file = tempfile.TemporaryFile()  # noqa: SIM115
+    try:
+        for chunk in stream.chunks():
+            file.write(chunk)
+        file.flush()
+        error = stream.finish()
+    except OSError as problem:
+        file.close()
+        stream.stop()
+        raise scratch.no_temporary_files(problem) from problem
+    if error:
+        file.close()
+        raise error
+    return file
 
 
 class Ahead(Stream):

@@ -13,7 +13,16 @@ from pmgit.git.blob import LINK, NOT_HERE, REGULAR, SUBMODULE, at_or_below, intr
 from pmgit.lfs import pointer
 from pmgit.model import folder
 from pmgit.model.places import Places, in_folders
-from pmgit.model.weights import ALWAYS, AMBIGUOUS, BINARY_BYTES, NEVER, OTHER, Tiers, fits
+from pmgit.model.weights import (
+    ALWAYS,
+    AMBIGUOUS,
+    BINARY_BYTES,
+    LOADED_ENDS,
+    NEVER,
+    OTHER,
+    Tiers,
+    fits,
+)
 from pmgit.snapshots.base import RANGE, STAGED, TREE
 
 TYPE_CHECKING = False
@@ -256,6 +265,13 @@ class Subject:
     def _changed(self) -> str:
         """All changed paths, for one look at all of them: mostly there is nothing to find."""
         return "\0".join(["", *[change.path for change in self.changes], ""])
+
+    @lazy
+    def names_weights(self) -> bool:
+        """Whether a file comes whose name says that some library may load it as weights."""
+        paths = [blob.path for blob in self.introduced]
+        ends = {path[path.rfind(".") :] for path in paths}
+        return any(end.lower().rstrip() in LOADED_ENDS for end in ends)
 
     @lazy
     def judged_for_lfs(self) -> list[Blob]:

@@ -39,6 +39,12 @@ AMBIGUOUS_SUFFIXES = (
     ".mar", ".t7", ".net", ".bst", ".cbm", ".ubj", ".skops", ".annoy", ".faiss", ".weight",
     ".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".lz4",
 )  # fmt: skip
+#: What libraries load as weights, whatever folder it lies in, by the ends of the names. (Of other
+#: names outside of a models folder nobody knows what they are for.)
+LOADED_SUFFIXES = (
+    ".bin", ".pkl", ".pickle", ".joblib", ".dill", ".npy", ".npz", ".h5", ".hdf5", ".skops",
+    ".pkl.gz", ".joblib.gz", ".pkl.bz2", ".pkl.xz", ".pt.gz", ".pth.gz",
+)  # fmt: skip
 #: Source code beside a model.
 CODE_SUFFIXES = (".py", ".sh", ".ipynb")
 #: Configuration, vocabulary, documents, graphs without numbers (Caffe, ncnn, OpenVINO, Darknet).
@@ -75,6 +81,8 @@ TOKENIZER_BYTES = 8_000_000
 #: A vocabulary that is no text may be as large as oversized-blob lets weights be anywhere.
 VOCABULARY_BYTES = 1_000_000
 
+#: What follows the last dot in the names of all that somebody may load, in any folder.
+LOADED_ENDS = frozenset(end[end.rfind(".") :] for end in (*ALWAYS_SUFFIXES, *LOADED_SUFFIXES))
 #: A look by what follows the last dot takes a third of the time of `endswith` with them all.
 _BY_END = dict.fromkeys(ALWAYS_SUFFIXES, ALWAYS) | dict.fromkeys(NEVER_SUFFIXES, NEVER)
 

@@ -87,12 +87,6 @@ def render_sarif(files: Sequence[tuple[str, Opinion]], not_judged: int) -> str:
 
 def _message(finding: FileFinding) -> str:
     """The finding in one line of a bearable length."""
-    text = finding.message
-    if finding.evidence:
-        text += f": {finding.evidence}"
-    place = f"byte {finding.offset}" if finding.offset is not None else ""
-    where = " of ".join(filter(None, (place, finding.where)))
     # Cut before secrets are looked for, which takes long in a long text, and after.
-    text = f"{text} ({where})" if where else text
-    text = visible(redact(text[: 4 * LONGEST]))
+    text = visible(redact(finding.sentence[: 4 * LONGEST]))
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -1,0 +1,244 @@
+"""What the files of a judgement are by their content, and whether it is safe to load them.
+
+The content of a pointer is its object, where that is here; of a raw file it is the blob. Of tensors
+nothing is read, so most files cost what their headers do.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.git import attributes, streams, work_tree
+from pmgit.lfs import pointer, store
+from pmgit.model.weights import ALWAYS, AMBIGUOUS, BINARY_BYTES, LOADED_SUFFIXES, NEVER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import IO
+
+    from pmgit.formats.opinion import FileFinding, Opinion
+    from pmgit.formats.reader import Reader
+    from pmgit.git.blob import Blob
+    from pmgit.model.subject import Subject
+
+#: Texts that are used when a model is loaded, by the ends of their names; and what makes one worth
+#: a closer look, because nearly every model has a config.json.
+_TEMPLATES = (".jinja", ".jinja2", ".j2")
+_USED_JSON = ("config.json", "chat_template.json")
+_WORDS = (b"chat_template", b"class_name", b"modelTopology")
+_LONGEST_TEXT = 5_000_000
+#: A pickle without a mark looks like a text that begins with one of these.
+_FIRST_OF_PICKLES = (b"(", b"c", b"]", b"}")
+#: Raw files of at most so many bytes are read into memory, all others into a file.
+_IN_MEMORY = 16_000_000
+_TOGETHER = 64_000_000
+#: Of a larger raw file Git would have to inflate all for minutes.
+_MOST_READ = 4_000_000_000
+
+
+class Judged:
+    """A blob with the opinion on its content.
+
+    `sha256` is that of the content; of a raw blob only where the configuration names some file by
+    its sha256, else ''.
+    """
+
+    __slots__ = ("blob", "opinion", "sha256")
+
+    def __init__(self, blob: Blob, opinion: Opinion, sha256: str = "") -> None:
+        self.blob = blob
+        self.opinion = opinion
+        self.sha256 = sha256
+
+
+class Opinions:
+    """The `judged` files, and how many pointers were `not_scanned`: their objects are not here."""
+
+    __slots__ = ("judged", "not_scanned")
+
+    def __init__(self, judged: list[Judged], not_scanned: int) -> None:
+        self.judged = judged
+        self.not_scanned = not_scanned
+
+
+def of_weights(subject: Subject) -> Opinions:
+    """The opinions on the introduced files that somebody may load; asked by `subject.once`."""
+    pointers: list[tuple[Blob, pointer.Pointer]] = []
+    raw = []
+    for blob in _candidates(subject):
+        stands_for = subject.pointer_of(blob)
+        if isinstance(stands_for, pointer.Pointer):
+            # Of a push only the tip counts: a pointer puts nothing into the history.
+            if not subject.is_gone_again(blob):
+                pointers.append((blob, stands_for))
+        elif stands_for is None:
+            raw.append(blob)  # of damaged pointers another rule speaks
+    judged, absent = _of_pointers(subject, pointers)
+    judged += _of_raw(subject, raw)
+    judged.sort(key=lambda one: one.blob.path)
+    return Opinions(judged, absent)
+
+
+def _candidates(subject: Subject) -> list[Blob]:
+    """The introduced files whose content decides what happens when somebody loads them."""
+    found, open_to_doubt, texts = [], [], []
+    for blob in subject.files:
+        tier = subject.tiers.of(blob.path)
+        if not subject.in_models(blob.path):
+            if tier == ALWAYS or blob.path.lower().rstrip().endswith(LOADED_SUFFIXES):
+                found.append(blob)
+        elif tier in (ALWAYS, AMBIGUOUS):
+            found.append(blob)
+        elif tier != NEVER or blob.size > BINARY_BYTES:
+            open_to_doubt.append(blob)
+        if tier == NEVER and blob.path.endswith((*_TEMPLATES, *_USED_JSON)):
+            texts.append(blob)
+    found += _binary(subject, open_to_doubt)
+    found += _used_texts(subject, texts)
+    return [blob for blob in dict.fromkeys(found) if not subject.is_moved(blob)]
+
+
+def _binary(subject: Subject, blobs: list[Blob]) -> list[Blob]:
+    """Those of the blobs, whose names prove nothing, that are no plain texts."""
+    if not blobs:
+        return []
+    from pmgit.formats import kinds
+
+    heads = subject.snapshot.contents.heads_of(blobs)
+    return [
+        blob
+        for blob in blobs
+        if (head := heads.get(blob.oid, b""))
+        and (head.startswith(_FIRST_OF_PICKLES) or not kinds.is_text(head))
+    ]
+
+
+def _used_texts(subject: Subject, blobs: list[Blob]) -> list[Blob]:
+    """Those of the texts in which a chat template or a layer with code may stand."""
+    blobs = [blob for blob in blobs if subject.in_models(blob.path)]
+    texts = subject.snapshot.contents.texts_of(blobs, _LONGEST_TEXT) if blobs else {}
+    return [
+        blob
+        for blob in blobs
+        if blob.path.endswith(_TEMPLATES)
+        or any(word in texts.get(blob.oid, b"") for word in _WORDS)
+    ]
+
+
+def _of_pointers(
+    subject: Subject, pointers: Sequence[tuple[Blob, pointer.Pointer]]
+) -> tuple[list[Judged], int]:
+    """The opinions on the objects that are here, and how many are not."""
+    judged: list[Judged] = []
+    stores = store.folders(subject.repository) if pointers else []
+    absent = 0
+    for blob, stands_for in pointers:
+        path = store.find_in(stores, stands_for.oid)
+        if not path:
+            absent += 1
+            continue
+        if stands_for.size <= pointer.MAX_CONFLICT and _is_pointer(path):
+            continue  # of a pointer to a pointer another rule speaks
+        judged.append(Judged(blob, _of_object(subject, blob, stands_for, path), stands_for.oid))
+    return judged, absent
+
+
+def _is_pointer(path: str) -> bool:
+    from pmgit.formats.regular import read_regular
+
+    return pointer.may_be(read_regular(path, pointer.MAX_CONFLICT) or b"")
+
+
+def _of_object(subject: Subject, blob: Blob, stands_for: pointer.Pointer, path: str) -> Opinion:
+    """The opinion on an object of Git LFS; its hash is not worked out, which takes seconds."""
+    from pmgit.formats.judge import judge
+    from pmgit.formats.opinion import BROKEN, UNKNOWN, FileFinding, opinion
+    from pmgit.formats.reader import FileReader
+    from pmgit.formats.regular import open_regular
+
+    try:
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size != stands_for.size:
+                text = f"the Git LFS object here has {size:,} bytes, not {stands_for.size:,}"
+                return opinion("Git LFS object", [FileFinding(BROKEN, text)])
+            return judge(_beside(subject, blob, FileReader(file)), blob.path)
+    except (OSError, ValueError) as error:
+        text = f"its Git LFS object could not be read: {getattr(error, 'strerror', '') or error}"
+        return opinion("Git LFS object", [FileFinding(UNKNOWN, text)])
+
+
+def _of_raw(subject: Subject, blobs: Sequence[Blob]) -> Iterator[Judged]:
+    """The opinions on raw files, of which the small ones are read together."""
+    if not blobs:
+        return
+    from pmgit.formats.judge import judge
+    from pmgit.formats.opinion import UNKNOWN, FileFinding, opinion
+    from pmgit.formats.reader import BytesReader, FileReader
+
+    is_hashed = bool(subject.config.accepted)
+    if is_hashed:
+        import hashlib
+
+    for part in _in_parts([blob for blob in blobs if blob.size <= _IN_MEMORY]):
+        contents = subject.snapshot.objects.contents(part)
+        for blob in part:
+            if blob.oid in contents:
+                data = contents[blob.oid]
+                reader = _beside(subject, blob, BytesReader(data))
+                sha256 = hashlib.sha256(data).hexdigest() if is_hashed else ""
+                yield Judged(blob, judge(reader, blob.path), sha256)
+    for blob in blobs:
+        if blob.size <= _IN_MEMORY:
+            continue
+        if blob.size > _MOST_READ:
+            text = "more than Git gives out in a bearable time"
+            yield Judged(blob, opinion("data", [FileFinding(UNKNOWN, text)]))
+            continue
+        with _opened(subject, blob) as file:
+            found = judge(_beside(subject, blob, FileReader(file)), blob.path)
+            file.seek(0)
+            sha256 = _sha256(file) if is_hashed else ""
+            yield Judged(blob, found, sha256)
+
+
+def _in_parts(blobs: Sequence[Blob]) -> Iterator[list[Blob]]:
+    """The blobs in parts that fit into memory."""
+    part: list[Blob] = []
+    room = _TOGETHER
+    for blob in blobs:
+        if part and blob.size > room:
+            yield part
+            part, room = [], _TOGETHER
+        part.append(blob)
+        room -= blob.size
+    if part:
+        yield part
+
+
+def _opened(subject: Subject, blob: Blob) -> IO[bytes]:
+    """A large raw blob as an open file: that of the work tree, where Git knows that it is the same.
+
+    Otherwise Git writes the blob into a file without a name.
+    """
+    if subject.snapshot.has_work_tree and subject.filter_of(blob.path) in attributes.NO_FILTER:
+        file = work_tree.open_unchanged(subject.repository, blob)
+        if file:
+            return file
+    return streams.into_file(subject.repository, "cat-file", "blob", blob.oid)
+
+
+def _beside(subject: Subject, blob: Blob, reader: Reader) -> Reader:
+    """The reader, that knows the names of the files beside a blob of a models folder."""
+    if subject.in_models(blob.path):
+        folder = blob.path.rpartition("/")[0]
+        beside = subject.places.by_folder.get(folder, ())
+        reader.names = frozenset(one.path.rpartition("/")[2] for one in beside)
+    return reader
+
+
+def sentence_of(findings: Sequence[FileFinding]) -> str:
+    """The worst of the findings on a file in words, and how many more there are."""
+    more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+    return findings[0].sentence + more

@@ -1,0 +1,121 @@
+"""The rule `unsafe-weights`."""
+
+from __future__ import annotations
+
+from pmgit.core.finding import WARNING
+from pmgit.core.rule import LOADED, Rule
+from pmgit.model import opinions
+from pmgit.model.opinions import sentence_of
+from pmgit.snapshots.base import TREE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pmgit.core.finding import Finding
+    from pmgit.formats.opinion import FileFinding
+    from pmgit.model.opinions import Judged
+    from pmgit.model.subject import Subject
+
+_CODE = "can run code when it is loaded: "
+_ODD = "may need code when it is loaded: "
+
+
+class UnsafeWeights(Rule):
+    """Weights that can run code when somebody loads them.
+
+    ## What it reports
+
+    Files of models, and files in other folders whose names say that a library loads them (`*.pt`,
+    `*.pkl`, `*.npy` …), by their content: pickles that name anything but what weights need, also
+    inside of archives and checkpoints; chat templates that reach for Python; Keras layers with
+    code; and files that are too large or too odd to be judged. Nothing of them is run. These are
+    errors. Classes of packages that pmgit does not know are warnings.
+
+    Of a Git LFS pointer the object is judged, where it is here. How many are not here is said: they
+    are not called safe. A push and a range are judged commit by commit for what is raw in Git, and
+    at their tip for Git LFS. [Scanning](scan.md) tells how files are judged.
+
+    ## Why it is bad
+
+    `torch.load`, `joblib.load` and `pickle.load` run what a pickle names. Who can bring a file into
+    the repository can run commands on every machine that loads the model.
+
+    ## Example
+
+    A `pytorch_model.bin` whose `data.pkl` names `os.system`.
+
+    ## What to do
+
+    Do not load the file. The printed command takes it out of the index, and leaves it on disk for
+    whoever looks into it. Ask its authors for safetensors, which hold numbers only.
+
+    For a file that somebody has looked into, `.pmgit.toml` says by its sha256 what it may load, and
+    why. A changed file is judged anew:
+
+    ```toml
+    [accepted.e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855]
+    globals = ["mylib.model.Net"]
+    reason = "our own class, read by Kim on 2026-11-30"
+    ```
+
+    `pmgit scan` shows the names, `sha256sum FILE` the hash (for Git LFS it is the oid of the
+    pointer). `globals = ["*"]` accepts whatever this very file loads. The commit that brings such a
+    file gets a warning with the reason.
+    """
+
+    name = "unsafe-weights"
+    family = "content"
+    severity = "error or warning"
+    scope = LOADED
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for one in subject.once(opinions.of_weights).judged:
+            bad, odd, accepted = self._sorted(one)
+            if bad:
+                from pmgit.fix import for_staged
+
+                message = _CODE + sentence_of(bad) if _is_unsafe(bad) else sentence_of(bad)
+                advice = for_staged.keep_out(subject, one.blob)
+                yield self.about(one.blob, message, advice, content=one.blob.oid)
+            if odd and not bad:
+                yield self._warning(one, _ODD + sentence_of(odd))
+            if accepted and subject.origin != TREE:
+                reason = self.config.accepted[one.sha256]["reason"]
+                yield self._warning(one, f"accepted ({reason}): {sentence_of(accepted)}")
+
+    def _warning(self, one: Judged, message: str) -> Finding:
+        blob = one.blob
+        details = {"severity": WARNING, "commit": blob.commit, "content": blob.oid}
+        return self.finding(blob.path, message, **details)
+
+    def _sorted(
+        self, one: Judged
+    ) -> tuple[list[FileFinding], list[FileFinding], list[FileFinding]]:
+        """What is wrong with a file, what may be, and what the configuration accepts of it."""
+        from pmgit.formats import others
+        from pmgit.formats.opinion import UNKNOWN, UNSAFE, WARN
+
+        bad: list[FileFinding] = []
+        odd: list[FileFinding] = []
+        accepted: list[FileFinding] = []
+        named: frozenset[str] = frozenset()
+        if self.config.accepted and one.opinion.findings:
+            entry = self.config.accepted.get(one.sha256, {})
+            named = frozenset(entry.get("globals", ()))
+        for finding in one.opinion.findings:
+            if finding.verdict not in (UNKNOWN, UNSAFE, WARN):
+                continue
+            if finding.verdict == UNKNOWN and one.opinion.kind == others.DATA:
+                continue  # nothing loads it: broken-weights speaks of it
+            if "*" in named or (finding.evidence and finding.evidence in named):
+                accepted.append(finding)
+            else:
+                (odd if finding.verdict == WARN else bad).append(finding)
+        return bad, odd, accepted
+
+
+def _is_unsafe(findings: Sequence[FileFinding]) -> bool:
+    from pmgit.formats.opinion import UNSAFE
+
+    return findings[0].verdict == UNSAFE
