@@ -133,6 +133,21 @@ def large_bytes(size: int, seed: int = 0) -> bytes:
     return (block * (size // len(block) + 1))[:size]
 
 
+def weights_bytes(size: int, seed: int = 0) -> bytes:
+    """Weights that can be loaded: a safetensors file of one tensor; of few bytes, one of none."""
+    make = random_bytes if size < 1_000_000 else large_bytes
+    if size < 10:
+        return make(size, seed)
+    numbers = size - 104
+    if numbers < 0:
+        header = b"{}"
+        numbers = 0
+    else:
+        header = b'{"w":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}' % (numbers, numbers)
+    length = size - 8 - numbers
+    return length.to_bytes(8, "little") + header.ljust(length) + make(numbers, seed)
+
+
 def pointer(content: bytes) -> bytes:
     """The Git LFS pointer that stands for `content`."""
     oid = hashlib.sha256(content).hexdigest()
@@ -377,13 +392,14 @@ class Repo:
         return sorted({finding["rule"] for finding in self.check(*args)})
 
     def write(self, path: str | bytes, content: bytes | str | int) -> Path:
-        """Write a file; a number stands for that many bytes of no meaning."""
+        """Write a file; a number stands for that many bytes of no meaning, or of weights."""
         name = os.fsdecode(path)
         file = self.path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, int):
             make = random_bytes if content < 1_000_000 else large_bytes
-            content = make(content, seed=len(name))
+            is_weights = name.endswith((".safetensors", ".bin"))
+            content = (weights_bytes if is_weights else make)(content, seed=len(name))
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         return file
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HOOKS = Path(__file__).parent.parent.parent / "hooks"
 MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/model.safetensors"
-BIG = random_bytes(1_500_000, seed=7)
+BIG = weights_bytes(1_500_000, seed=7)
 SERVERS = ["pre-push", "pre-receive"]
 
 

@@ -39,8 +39,10 @@ if TYPE_CHECKING:
 #: When several rules report one blob, only the first of these does: its fix is the right one.
 #: This is decided after select and ignore, so that a hook with one rule only still stops a blob.
 #: What must not be loaded must not be stored in another way either.
-PRECEDENCE = ("unsafe-weights", "broken-weights", "text-in-lfs", "missing-pointer",
-              "tracked-weights", "oversized-blob")  # fmt: skip
+PRECEDENCE = ("unsafe-weights", "text-in-lfs", "missing-pointer", "tracked-weights",
+              "oversized-blob")  # fmt: skip
+
+BROKEN = "broken-weights"
 
 #: Where a size from the index is taken for the blob's, it is far below this many bytes.
 _EXACT_FROM = 400_000
@@ -254,10 +256,17 @@ def _first_of_each_blob(findings: list[Finding]) -> list[Finding]:
     for finding in ranked:
         key = (finding.path, finding.commit)
         best[key] = min(PRECEDENCE.index(finding.rule), best.get(key, len(PRECEDENCE)))
-    return [
+    kept = [
         finding
         for finding in findings
         if finding.rule not in PRECEDENCE
         or finding.severity != ERROR
         or PRECEDENCE.index(finding.rule) == best[finding.path, finding.commit]
+    ]
+    # What is wrong inside of a file is said as well, but where it may lie at all is mended first.
+    # In commits only that is said: after it the file is broken in another place.
+    return [
+        f.with_fix(None) if f.rule == BROKEN and (f.path, f.commit) in best else f
+        for f in kept
+        if f.rule != BROKEN or not f.commit or (f.path, f.commit) not in best
     ]
