@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kit import Repo, Result, isolated_environment, random_bytes
+from tests.kit import Repo, Result, isolated_environment, weights_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -198,7 +198,6 @@ def _of_raw(subject: Subject, blobs: Sequence[Blob]) -> Iterator[Judged]:
             continue
         with _opened(subject, blob) as file:
             found = judge(_beside(subject, blob, FileReader(file)), blob.path)
-            file.seek(0)
             sha256 = _sha256(file) if is_hashed else ""
             yield Judged(blob, found, sha256)
 
@@ -236,6 +235,16 @@ def _beside(subject: Subject, blob: Blob, reader: Reader) -> Reader:
         beside = subject.places.by_folder.get(folder, ())
         reader.names = frozenset(one.path.rpartition("/")[2] for one in beside)
     return reader
+
+
+def _sha256(file: IO[bytes]) -> str:
+    import hashlib
+
+    digest = hashlib.sha256()
+    file.seek(0)
+    while chunk := file.read(1 << 20):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def sentence_of(findings: Sequence[FileFinding]) -> str:
