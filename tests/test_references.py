@@ -33,7 +33,7 @@ FOREIGN_ENDINGS = re.compile(
 )
 #: Names with dots that are settings of Git, or of other libraries.
 FOREIGN_NAMES = {
-    "pmgit.lock",
+    "pmgit.lock", "os.system", "torch.load", "joblib.load", "pickle.load", "mylib.model.Net",
     "ResNet50_Weights.IMAGENET1K_V2",
     "core.attributesFile", "core.hooksPath", "core.ignoreCase", "core.ignorecase", "ctx.meta",
     "filter.lfs", "functools.cached_property", "i18n.logOutputEncoding", "index.skipHash",

@@ -238,6 +238,10 @@ def _receive(arguments: Arguments) -> int:
 
 def _print_report(repository: Repository, report: Report, misses: bool) -> int:
     """Print the findings; returns the exit code. `misses`: what was not judged must not pass."""
+    if report.not_scanned:
+        from pmgit.report.text import not_scanned
+
+        _write(f"{not_scanned(report.not_scanned)}\n", sys.stderr)
     if report.not_judged:
         from pmgit.report.text import not_judged
 

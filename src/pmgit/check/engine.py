@@ -98,7 +98,7 @@ def judge(
         from pmgit.licenses.policy import Policy
 
         Policy(config)
-    findings, subject = _found(snapshot, config, names)
+    findings, subject, not_scanned = _found(snapshot, config, names)
     if findings:
         findings = _new_to_all(findings, snapshot, config)
     forgiven: list[Finding] = []
@@ -120,27 +120,28 @@ def judge(
             findings, config, subject, baseline, judge if plans else None
         )
     forgiven.sort(key=lambda f: (f.path, f.line, f.rule, f.commit))
-    return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven)
+    return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven, not_scanned)
 
 
 def _found(
     snapshot: Snapshot, config: Config, names: Sequence[str]
-) -> tuple[list[Finding], Subject]:
-    """All findings of the named rules, and the subject that they have asked.
+) -> tuple[list[Finding], Subject, int]:
+    """All findings of the named rules, the subject that they have asked, and how many pointers
+    have no object here whose content they could judge.
 
     They are looked for with sizes from the index first; where there are some, again with exact
     sizes: these are shown, and a baseline compares them.
     """
-    found, subject = _look(snapshot, config, names)
-    if found and snapshot.contents.make_exact():
+    found = _look(snapshot, config, names)
+    if found[0] and snapshot.contents.make_exact():
         return _look(snapshot, config, names)
-    return found, subject
+    return found
 
 
 def _look(
     snapshot: Snapshot, config: Config, names: Sequence[str]
-) -> tuple[list[Finding], Subject]:
-    """The findings of the named rules by the sizes that are known, and the subject."""
+) -> tuple[list[Finding], Subject, int]:
+    """As `_found`, by the sizes that are known."""
     entries = [rules.RULES[name] for name in names]
     asks_filters = any(entry.scope in (LFS, PUSHED) for entry in entries)
     hosted = "host-limit" in names and bool(config.rules.get("host-limit"))
@@ -180,7 +181,12 @@ def _look(
     }
     scopes = {scope for scope in dict.fromkeys(e.scope for e in entries) if applies[scope]()}
     active = [rules.load(name)(config) for name in names if rules.RULES[name].scope in scopes]
-    return [finding for rule in active for finding in rule.check(subject)], subject
+    found = [finding for rule in active for finding in rule.check(subject)]
+    if LOADED not in scopes:
+        return found, subject, 0
+    from pmgit.model import opinions
+
+    return found, subject, subject.once(opinions.of_weights).not_scanned
 
 
 def _new_to_all(findings: list[Finding], snapshot: Snapshot, config: Config) -> list[Finding]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 
+from pmgit.formats.names import GGUF
 from pmgit.formats.opinion import BROKEN, WARN, BrokenError, FileFinding, Opinion, opinion, short
 from pmgit.formats.templates import judge_template
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND = "GGUF"
+KIND = GGUF
 _MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
 #: Bytes of one value, by its type; text (8) and arrays (9) have their length before them.

@@ -6,6 +6,7 @@ import ast
 import re
 
 from pmgit.formats import pickles
+from pmgit.formats.names import ARRAY, OBJECTS
 from pmgit.formats.opinion import WARN, BrokenError, FileFinding, Opinion, opinion, short
 
 TYPE_CHECKING = False
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND, OBJECTS_KIND = "numpy array", "numpy objects"
+KIND, OBJECTS_KIND = ARRAY, OBJECTS
 _MAGIC = b"\x93NUMPY"
 #: numpy itself warns of a longer one, and reads it only when it trusts the file.
 _LONGEST_HEADER = 100_000

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import codecs
 import struct
-from dataclasses import dataclass, field
 
+from pmgit.formats.fields import Fields
 from pmgit.formats.opinion import BrokenError, TooMuchError
 
 TYPE_CHECKING = False
@@ -41,24 +41,31 @@ class Placeholder:
 ANY = Placeholder()
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalName:
-    """A global that the stream names, and where it does first."""
+class GlobalName(Fields):
+    """A global that the stream names, and where it does first; equal by its name."""
 
-    module: str
-    name: str
-    offset: int = field(compare=False)
+    __slots__ = ("module", "name", "offset")
+
+    def __init__(self, module: str, name: str, offset: int) -> None:
+        self.module = module
+        self.name = name
+        self.offset = offset
+
+    def _values(self) -> tuple[str, str]:
+        return self.module, self.name
 
     def __str__(self) -> str:
         return f"{self.module}.{self.name}"
 
 
-@dataclass(frozen=True)
-class ByteRange:
+class ByteRange(Fields):
     """Bytes of the stream that are a value of it."""
 
-    offset: int
-    length: int
+    __slots__ = ("length", "offset")
+
+    def __init__(self, offset: int, length: int) -> None:
+        self.offset = offset
+        self.length = length
 
 
 class Made:
@@ -87,7 +94,6 @@ class Box(dict[str, object]):
     __slots__ = ()
 
 
-@dataclass
 class PickleStream:
     """What one stream does.
 
@@ -98,16 +104,17 @@ class PickleStream:
     says why it cannot be read to its end, `too_much` why it was not; '' otherwise.
     """
 
-    begin: int
-    end: int = 0
-    value: Any = None
-    globals: dict[tuple[str, str], GlobalName] = field(default_factory=dict)
-    calls: list[tuple[Any, Any, int]] = field(default_factory=list)
-    calls_a_global: bool = False
-    persistent: list[tuple[Any, int]] = field(default_factory=list)
-    oddities: list[tuple[str, str, int]] = field(default_factory=list)
-    fault: str = ""
-    too_much: str = ""
+    def __init__(self, begin: int) -> None:
+        self.begin = begin
+        self.end = 0
+        self.value: Any = None
+        self.globals: dict[tuple[str, str], GlobalName] = {}
+        self.calls: list[tuple[Any, Any, int]] = []
+        self.calls_a_global = False
+        self.persistent: list[tuple[Any, int]] = []
+        self.oddities: list[tuple[str, str, int]] = []
+        self.fault = ""
+        self.too_much = ""
 
 
 #: A name that is worked out by a call; something of the running program that is changed; a number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pmgit.formats.fields import Fields
 
 #: From the best to the worst. A file with several findings gets the worst of their verdicts.
 OK, WARN, POINTER, UNKNOWN, BROKEN, UNSAFE = (
@@ -18,19 +18,28 @@ MOST_FINDINGS = 50
 _LONGEST = 200
 
 
-@dataclass(frozen=True)
-class FileFinding:
+class FileFinding(Fields):
     """One thing about a file: what it does to the verdict, a sentence, and the evidence.
 
     `evidence` is taken from the file (the global of a pickle, the name of a tensor), `where` is
     the member of a container ('' is the file itself), `offset` counts bytes of that member.
     """
 
-    verdict: str
-    message: str
-    evidence: str = ""
-    offset: int | None = None
-    where: str = ""
+    __slots__ = ("evidence", "message", "offset", "verdict", "where")
+
+    def __init__(
+        self,
+        verdict: str,
+        message: str,
+        evidence: str = "",
+        offset: int | None = None,
+        where: str = "",
+    ) -> None:
+        self.verdict = verdict
+        self.message = message
+        self.evidence = evidence
+        self.offset = offset
+        self.where = where
 
     @property
     def sentence(self) -> str:
@@ -41,12 +50,14 @@ class FileFinding:
         return f"{text} ({where})" if where else text
 
 
-@dataclass(frozen=True)
-class Opinion:
+class Opinion(Fields):
     """The `kind` of a file by its content, and the findings, the worst first."""
 
-    kind: str
-    findings: tuple[FileFinding, ...] = ()
+    __slots__ = ("findings", "kind")
+
+    def __init__(self, kind: str, findings: tuple[FileFinding, ...] = ()) -> None:
+        self.kind = kind
+        self.findings = findings
 
     @property
     def verdict(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.formats import storages
 from pmgit.formats.joblib_arrays import Arrays
+from pmgit.formats.names import JOBLIB, PICKLE, TORCH_CHECKPOINT
 from pmgit.formats.opcodes import (
     CHANGED,
     COMPUTED,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND, TORCH_KIND = "pickle", "torch checkpoint"
+KIND, TORCH_KIND = PICKLE, TORCH_CHECKPOINT
 
 #: The number that begins every checkpoint of torch before its zip format (torch 1.6).
 _MAGIC = 0x1950A86A20F9469CFC6C
@@ -94,7 +95,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         arrays = Arrays(reader, caps)
         stream = walk(reader, begin, caps, arrays.behind)
         streams += 1
-        kind = "joblib" if arrays.found else kind
+        kind = JOBLIB if arrays.found else kind
         for one in (stream, *arrays.streams):
             findings += findings_of(one, reader, caps)
         if stream.fault or stream.too_much:

@@ -8,7 +8,9 @@ than its reference reader, which lets five faults pass (duplicate keys among the
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+
+from pmgit.formats.fields import Fields
+from pmgit.formats.names import SAFETENSORS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from pmgit.formats.opinion import Opinion
     from pmgit.formats.reader import Reader
 
-KIND = "safetensors"
+KIND = SAFETENSORS
 
 #: The reference reader's own bound.
 MAX_HEADER = 100_000_000
@@ -38,14 +40,16 @@ _BITS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Tensor:
+class Tensor(Fields):
     """One tensor of the header: its type, its shape, and the bytes it takes after the header."""
 
-    dtype: str
-    shape: tuple[int, ...]
-    begin: int
-    end: int
+    __slots__ = ("begin", "dtype", "end", "shape")
+
+    def __init__(self, dtype: str, shape: tuple[int, ...], begin: int, end: int) -> None:
+        self.dtype = dtype
+        self.shape = shape
+        self.begin = begin
+        self.end = end
 
     @property
     def elements(self) -> int:
@@ -55,12 +59,14 @@ class Tensor:
         return count
 
 
-@dataclass(frozen=True)
-class TensorHeader:
+class TensorHeader(Fields):
     """The tensors of a file, by name, in a header of `length` bytes."""
 
-    tensors: dict[str, Tensor]
-    length: int
+    __slots__ = ("length", "tensors")
+
+    def __init__(self, tensors: dict[str, Tensor], length: int) -> None:
+        self.tensors = tensors
+        self.length = length
 
     @property
     def parameters(self) -> dict[str, int]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pmgit.core.finding import Finding
     from pmgit.formats.opinion import FileFinding
-    from pmgit.model.opinions import Judged
+    from pmgit.model.opinions import JudgedFile
     from pmgit.model.subject import Subject
 
 _CODE = "can run code when it is loaded: "
@@ -84,16 +84,16 @@ class UnsafeWeights(Rule):
                 reason = self.config.accepted[one.sha256]["reason"]
                 yield self._warning(one, f"accepted ({reason}): {sentence_of(accepted)}")
 
-    def _warning(self, one: Judged, message: str) -> Finding:
+    def _warning(self, one: JudgedFile, message: str) -> Finding:
         blob = one.blob
         details = {"severity": WARNING, "commit": blob.commit, "content": blob.oid}
         return self.finding(blob.path, message, **details)
 
     def _sorted(
-        self, one: Judged
+        self, one: JudgedFile
     ) -> tuple[list[FileFinding], list[FileFinding], list[FileFinding]]:
         """What is wrong with a file, what may be, and what the configuration accepts of it."""
-        from pmgit.formats import others
+        from pmgit.formats import names
         from pmgit.formats.opinion import UNKNOWN, UNSAFE, WARN
 
         bad: list[FileFinding] = []
@@ -106,7 +106,7 @@ class UnsafeWeights(Rule):
         for finding in one.opinion.findings:
             if finding.verdict not in (UNKNOWN, UNSAFE, WARN):
                 continue
-            if finding.verdict == UNKNOWN and one.opinion.kind == others.DATA:
+            if finding.verdict == UNKNOWN and one.opinion.kind == names.DATA:
                 continue  # nothing loads it: broken-weights speaks of it
             if "*" in named or (finding.evidence and finding.evidence in named):
                 accepted.append(finding)
