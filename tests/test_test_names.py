@@ -50,7 +50,6 @@ GUARDED = {
         "zip_directory",
         "zips",
     ),
-    "test_unsafe_weights.py": ("opinions",),
     "test_damaged.py": ("caps",),
     "test_missing_info.py": ("local_weights",),
     "test_folder.py": ("file_names", "nested"),

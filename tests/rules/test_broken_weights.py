@@ -133,7 +133,7 @@ def test_a_range_is_judged_at_its_tip(repo: Repo) -> None:
 def test_the_fix_of_a_push(repo: Repo) -> None:
     repo.push_first(MODEL)
     store(repo, PAGE)
-    repo.stage_blob(WEIGHTS, pointer(PAGE))
+    repo.stage(WEIGHTS, pointer(PAGE))
     repo.commit("One")
     args = ("--range", "origin/main..HEAD", "--select", "broken-weights")
     line = "unsafe fix (everybody else's copy of the file is deleted at their next pull): "

@@ -43,7 +43,7 @@ class UnsafeWeights(Rule):
 
     ## Example
 
-    A `pytorch_model.bin` whose `data.pkl` names `os.system`.
+    A `pytorch_model.bin` whose pickle names `os.system`.
 
     ## What to do
 
