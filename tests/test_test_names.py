@@ -37,7 +37,6 @@ GUARDED = {
         "joblib_arrays",
         "keras_config",
         "members",
-        "names",
         "npy",
         "onnx",
         "opinion",
