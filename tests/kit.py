@@ -133,6 +133,35 @@ def large_bytes(size: int, seed: int = 0) -> bytes:
     return (block * (size // len(block) + 1))[:size]
 
 
+def tensors(size: int, seed: int = 0) -> bytes:
+    """A sound file of safetensors with one tensor of U8, of so many bytes (200 or more) in all."""
+    tensor = {"dtype": "U8", "shape": [1_000_000_000], "data_offsets": [0, 1_000_000_000]}
+    room = len(json.dumps({"w": tensor}))
+    count = size - 8 - room
+    tensor = {"dtype": "U8", "shape": [count], "data_offsets": [0, count]}
+    header = json.dumps({"w": tensor}).encode().ljust(room)
+    make = random_bytes if size < 1_000_000 else large_bytes
+    return len(header).to_bytes(8, "little") + header + make(count, seed)
+
+
+def graph(size: int, seed: int = 0) -> bytes:
+    """A sound file of ONNX with one tensor, of so many bytes (200 or more) in all."""
+
+    def field(number: int, content: bytes) -> bytes:
+        length = len(content)
+        digits = bytes((length >> 7 * at & 127 | 128 * (at < 4)) for at in range(5))
+        return bytes((number << 3 | 2,)) + digits + content
+
+    make = random_bytes if size < 1_000_000 else large_bytes
+    # Two versions, then a graph with a tensor: its type (U8) and its bytes.
+    count = size - 2 - 4 - 6 - 6 - 2 - 6
+    return b"\x08\x08B\x02\x10\x11" + field(7, field(5, b"\x10\x02" + field(9, make(count, seed))))
+
+
+#: What makes sound files of a size, by the end of their names; others are of no known format.
+SOUND = {".safetensors": tensors, ".onnx": graph}
+
+
 def pointer(content: bytes) -> bytes:
     """The Git LFS pointer that stands for `content`."""
     oid = hashlib.sha256(content).hexdigest()
@@ -377,12 +406,14 @@ class Repo:
         return sorted({finding["rule"] for finding in self.check(*args)})
 
     def write(self, path: str | bytes, content: bytes | str | int) -> Path:
-        """Write a file; a number stands for that many bytes of no meaning."""
+        """Write a file; a number stands for that many bytes of no meaning, in a sound file."""
         name = os.fsdecode(path)
         file = self.path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, int):
             make = random_bytes if content < 1_000_000 else large_bytes
+            if content >= 200:
+                make = SOUND.get(os.path.splitext(name)[1], make)
             content = make(content, seed=len(name))
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         return file

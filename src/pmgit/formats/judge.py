@@ -61,6 +61,8 @@ FORMATS: tuple[tuple[str, Format], ...] = (
 )
 #: So many first bytes are shown to a format.
 _HEAD = 4096
+#: The kind of what could not even be told apart. It is not DATA, which may be taken on trust.
+_UNDECIDED = "undecided"
 #: Where the name claims a format and the first bytes show none: the format says what is wrong.
 _BY_NAME: dict[str, tuple[str, Format]] = {
     ".safetensors": (safetensors.KIND, safetensors),
@@ -75,7 +77,7 @@ def judge(reader: Reader, name: str) -> Opinion:
 
 def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
     head = reader.read(0, _HEAD)
-    kind = others.DATA
+    kind = _UNDECIDED
     try:
         kind, form = next(one for one in FORMATS if one[1].sniff(head, reader, caps))
         if kind == others.DATA and head.strip(b"\0"):
