@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from pmgit.formats import pickles
 from pmgit.model import lock_file
 from pmgit.model.lock_file import Lock, LockedFile
 from tests.file_server import FileServer
@@ -256,17 +255,3 @@ def test_what_a_file_names_is_printed_escaped(repo: Repo) -> None:
         assert all(char.isprintable() for char in text.replace("\n", "")), text
         assert not any(line.startswith(("::", "##[")) for line in text.splitlines())
     assert "\\x1b]0;x" in shown.out
-
-
-def test_what_pmgit_trips_over_is_no_unknown_format(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A file that makes a format fail is kept out, also where it was not told apart yet."""
-
-    def fail(*_: object) -> bool:
-        raise KeyError
-
-    repo.write(f"{MODEL}/model.bin", 3000)
-    monkeypatch.setattr(pickles, "sniff", fail)
-    shown = repo.pmgit("add", MODEL)
-    assert (shown.code, "unknown: pmgit could not judge it: KeyError" in shown.out) == (1, True)
