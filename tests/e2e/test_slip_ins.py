@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.conftest import blamed, commit
-from tests.kit import BIN, Result, native_hooks, pointer, random_bytes, tensors
+from tests.kit import BIN, Result, large_bytes, native_hooks, pointer, random_bytes
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -146,7 +146,7 @@ def test_gitpython_index_add_bypasses_the_filter(lfs: Repo) -> None:
 def test_git_add_with_the_filter_passes(lfs: Repo) -> None:
     attributes(lfs, f"*.bin {LFS}")
     lfs.stage(WEIGHTS, BIG)
-    assert lfs.blob(WEIGHTS) == pointer(tensors(BIG, seed=len(WEIGHTS)))
+    assert lfs.blob(WEIGHTS) == pointer(large_bytes(BIG, seed=len(WEIGHTS)))
     passes(lfs)
 
 
