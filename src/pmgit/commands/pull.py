@@ -12,7 +12,7 @@ from pmgit.commands import _steps, _work_tree
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._gate import KEPT, gate
 from pmgit.commands._model_names import chosen_models
-from pmgit.commands._terminal import named, say
+from pmgit.commands._terminal import named, say, words_of
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.finding import Step
 from pmgit.core.shell import Shell, own_command
@@ -74,7 +74,7 @@ def command(names: tuple[str, ...], jobs: int, replace: bool, dry_run: bool) -> 
                 raise
             if not failure or error.exit_code >= failure.exit_code:
                 failure = error
-            click.echo(f"{visible(model.path)}: {named(visible(error.message))}", err=True)
+            click.echo(f"{visible(model.path)}: {words_of(error.message)}", err=True)
     if failure:
         raise failure
     return code
