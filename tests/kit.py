@@ -148,6 +148,24 @@ def weights_bytes(size: int, seed: int = 0) -> bytes:
     return length.to_bytes(8, "little") + header.ljust(length) + make(numbers, seed)
 
 
+def graph(size: int, seed: int = 0) -> bytes:
+    """A sound file of ONNX with one tensor, of so many bytes (200 or more) in all."""
+
+    def field(number: int, content: bytes) -> bytes:
+        length = len(content)
+        digits = bytes((length >> 7 * at & 127 | 128 * (at < 4)) for at in range(5))
+        return bytes((number << 3 | 2,)) + digits + content
+
+    make = random_bytes if size < 1_000_000 else large_bytes
+    # Two versions, then a graph with a tensor: its type (U8) and its bytes.
+    count = size - 2 - 4 - 6 - 6 - 2 - 6
+    return b"\x08\x08B\x02\x10\x11" + field(7, field(5, b"\x10\x02" + field(9, make(count, seed))))
+
+
+#: What makes sound files of a size, by the end of their names; others are of no known format.
+SOUND = {".safetensors": weights_bytes, ".bin": weights_bytes, ".onnx": graph}
+
+
 def pointer(content: bytes) -> bytes:
     """The Git LFS pointer that stands for `content`."""
     oid = hashlib.sha256(content).hexdigest()
@@ -392,14 +410,15 @@ class Repo:
         return sorted({finding["rule"] for finding in self.check(*args)})
 
     def write(self, path: str | bytes, content: bytes | str | int) -> Path:
-        """Write a file; a number stands for that many bytes of no meaning, or of weights."""
+        """Write a file; a number stands for that many bytes of no meaning, in a sound file."""
         name = os.fsdecode(path)
         file = self.path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, int):
             make = random_bytes if content < 1_000_000 else large_bytes
-            is_weights = name.endswith((".safetensors", ".bin"))
-            content = (weights_bytes if is_weights else make)(content, seed=len(name))
+            if content >= 200:
+                make = SOUND.get(os.path.splitext(name)[1], make)
+            content = make(content, seed=len(name))
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         return file
 

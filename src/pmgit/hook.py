@@ -140,10 +140,12 @@ def _failed(error: Exception) -> int:
     """Print what went wrong; returns the exit code."""
     from pmgit.core.errors import lines_and_exit_code
     from pmgit.core.shell import called, own_command
+    from pmgit.report.redact import redact
     from pmgit.report.text import visible
 
     lines, code = lines_and_exit_code(error)
-    _write(called("".join(f"{visible(line)}\n" for line in lines), own_command()), sys.stderr)
+    text = "".join(f"{visible(redact(line))}\n" for line in lines)
+    _write(called(text, own_command()), sys.stderr)
     return code
 
 

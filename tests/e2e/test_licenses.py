@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.hub_server import HubServer
-from tests.kit import Repo, random_bytes
+from tests.kit import Repo, weights_bytes
 
 ID, MODEL = "org/tuned", "pretrained_model/tuned"
-FILES = {"config.json": b"{}\n", "model.safetensors": random_bytes(200_000)}
+FILES = {"config.json": b"{}\n", "model.safetensors": weights_bytes(200_000)}
 
 
 @pytest.fixture
@@ -138,7 +138,9 @@ def test_update_refuses_a_license_that_has_changed(repo: Repo, hub: HubServer) -
     policy(repo, "commercial = true")
     assert repo.pmgit("add", ID, "--yes").code == 0
     lock = (repo.path / MODEL / "pmgit.lock").read_bytes()
-    hub.add(ID, {**FILES, "model.safetensors": b"new" * 100}, card={"license": "cc-by-nc-4.0"})
+    hub.add(
+        ID, {**FILES, "model.safetensors": weights_bytes(300)}, card={"license": "cc-by-nc-4.0"}
+    )
     asked = len(fetched(hub))
     shown = repo.pmgit("update", "tuned", "--yes")
     assert shown.code == 1, shown

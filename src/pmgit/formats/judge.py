@@ -49,6 +49,8 @@ FORMATS: tuple[tuple[str, str, bytes], ...] = (
 )
 #: So many first bytes are shown to a format.
 _HEAD = 4096
+#: The kind of what could not even be told apart. It is not DATA, which may be taken on trust.
+_UNDECIDED = "undecided"
 #: Where the name claims a format and the first bytes show none: the format says what is wrong.
 _BY_NAME = {
     ".safetensors": (names.SAFETENSORS, "safetensors"),
@@ -78,7 +80,7 @@ def _judged(module: str, reader: Reader, name: str, caps: Caps) -> Opinion:
 
 def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
     head = reader.read(0, _HEAD)
-    kind = names.DATA
+    kind = _UNDECIDED
     try:
         kind, module = next(
             (kind, module)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pmgit.formats.fields import Fields
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 #: From the best to the worst. A file with several findings gets the worst of their verdicts.
 OK, WARN, POINTER, UNKNOWN, BROKEN, UNSAFE = (
     "ok", "warn", "pointer", "unknown", "broken", "unsafe",
@@ -63,6 +67,23 @@ class Opinion(Fields):
     def verdict(self) -> str:
         """The worst verdict of the findings; `ok` when there are none."""
         return max((one.verdict for one in self.findings), key=VERDICTS.index, default=OK)
+
+
+#: What somebody who has looked into a file can accept: what it loads, not that it is broken.
+_ACCEPTABLE = (WARN, UNKNOWN, UNSAFE)
+
+
+def split(found: Opinion, names: Collection[str]) -> tuple[Opinion, tuple[FileFinding, ...]]:
+    """The opinion without the findings that `names` accept, and these findings.
+
+    A name is the evidence of a finding, such as a global of a pickle; `*` is any.
+    """
+    accepted = tuple(
+        one
+        for one in found.findings
+        if one.verdict in _ACCEPTABLE and ("*" in names or (one.evidence and one.evidence in names))
+    )
+    return found.but(findings=tuple(x for x in found.findings if x not in accepted)), accepted
 
 
 def opinion(kind: str, findings: list[FileFinding]) -> Opinion:

@@ -91,27 +91,16 @@ class UnsafeWeights(Rule):
 
     def _sorted(
         self, one: JudgedFile
-    ) -> tuple[list[FileFinding], list[FileFinding], list[FileFinding]]:
+    ) -> tuple[list[FileFinding], list[FileFinding], Sequence[FileFinding]]:
         """What is wrong with a file, what may be, and what the configuration accepts of it."""
         from pmgit.formats import names
-        from pmgit.formats.opinion import UNKNOWN, UNSAFE, WARN
+        from pmgit.formats.opinion import UNKNOWN, UNSAFE, WARN, split
 
-        bad: list[FileFinding] = []
-        odd: list[FileFinding] = []
-        accepted: list[FileFinding] = []
-        named: frozenset[str] = frozenset()
-        if self.config.accepted and one.opinion.findings:
-            entry = self.config.accepted.get(one.sha256, {})
-            named = frozenset(entry.get("globals", ()))
-        for finding in one.opinion.findings:
-            if finding.verdict not in (UNKNOWN, UNSAFE, WARN):
-                continue
-            if finding.verdict == UNKNOWN and one.opinion.kind == names.DATA:
-                continue  # nothing loads it: broken-weights speaks of it
-            if "*" in named or (finding.evidence and finding.evidence in named):
-                accepted.append(finding)
-            else:
-                (odd if finding.verdict == WARN else bad).append(finding)
+        rest, accepted = split(one.opinion, self.config.accepted_of(one.sha256))
+        # What is of no known format nothing loads: broken-weights speaks of it.
+        worst = (UNSAFE,) if rest.kind == names.DATA else (UNSAFE, UNKNOWN)
+        bad = [finding for finding in rest.findings if finding.verdict in worst]
+        odd = [finding for finding in rest.findings if finding.verdict == WARN]
         return bad, odd, accepted
 
 
