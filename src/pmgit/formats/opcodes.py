@@ -246,7 +246,7 @@ class Walker:
             raw = self._bytes(begin, min(length, _LONGEST_TEXT))
             value = raw.decode("ascii") if raw.isascii() else self._foreign(raw)
             if length > _LONGEST_TEXT and isinstance(value, str):
-                value = f"{value}… ({length:,} bytes)"
+                value = f"{value[:200]}… ({length:,} bytes)"
         pos = end - self._at
         if pos > len(self._buffer) - _ROOM:
             self._load(end)

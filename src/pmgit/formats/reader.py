@@ -9,7 +9,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from io import BufferedReader
+    from typing import IO
 
 
 class Reader:
@@ -31,7 +31,7 @@ class Reader:
 class FileReader(Reader):
     """The content of an open file, as large as it was when it was opened."""
 
-    def __init__(self, file: BufferedReader, folder: str = "") -> None:
+    def __init__(self, file: IO[bytes], folder: str = "") -> None:
         self._file = file
         self.size = os.fstat(file.fileno()).st_size
         self.folder = folder

@@ -8,7 +8,7 @@ than its reference reader, which lets five faults pass (duplicate keys among the
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,10 +57,11 @@ class Tensor:
 
 @dataclass(frozen=True)
 class TensorHeader:
-    """The tensors of a file, by name, in a header of `length` bytes."""
+    """The tensors of a file, by name, in a header of `length` bytes, and its `metadata`."""
 
     tensors: dict[str, Tensor]
     length: int
+    metadata: dict[str, str] = field(default_factory=dict)
 
     @property
     def parameters(self) -> dict[str, int]:
@@ -78,7 +79,18 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
 
 def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the header, and whether the tensors are where it says."""
-    from pmgit.formats.opinion import WARN, BrokenError, FileFinding, TooMuchError, opinion
+    from pmgit.formats.opinion import WARN, FileFinding, opinion
+
+    _, data = bounded_header(reader, caps)
+    findings = []
+    if data.rstrip() != data.rstrip(b" "):
+        findings.append(FileFinding(WARN, "a header that is filled up with other than spaces"))
+    return opinion(KIND, findings)
+
+
+def bounded_header(reader: Reader, caps: Caps) -> tuple[TensorHeader, bytes]:
+    """The header of a file, and its bytes; BrokenError or TooMuchError says why not."""
+    from pmgit.formats.opinion import BrokenError, TooMuchError
 
     try:
         length = _length(reader.size, reader.read(0, 8))
@@ -86,13 +98,9 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
             raise TooMuchError(f"a header of {length:,} bytes is over {_MOST_JUDGED:,}")
         caps.reading(length)
         data = reader.read(8, length)
-        parse_header(data, reader.size - 8 - length)
+        return parse_header(data, reader.size - 8 - length), data
     except ValueError as error:
         raise BrokenError(str(error)) from None
-    findings = []
-    if data.rstrip() != data.rstrip(b" "):
-        findings.append(FileFinding(WARN, "a header that is filled up with other than spaces"))
-    return opinion(KIND, findings)
 
 
 def read_header(path: str, limit: int = MAX_HEADER) -> TensorHeader:
@@ -138,7 +146,7 @@ def parse_header(data: bytes, body: int) -> TensorHeader:
         at = tensor.end
     if at != body:
         raise ValueError(f"the tensors end at {at:,}, the file at {body:,}")
-    return TensorHeader(tensors, len(data))
+    return TensorHeader(tensors, len(data), metadata)
 
 
 def _json(data: bytes) -> dict[str, Any]:
