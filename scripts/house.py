@@ -20,10 +20,10 @@ FLOORS = (
     ("check",),
     ("rules", "baseline", "init", "symptoms"),
     ("fix", "hooks"),
-    ("gitfiles", "history", "sources"),
+    ("gitfiles", "history", "sources", "inspection"),
     ("model", "hosts", "scan"),
     ("snapshots", "lfs"),
-    ("git", "report", "hub", "licenses"),
+    ("git", "report", "hub", "licenses", "tensors"),
     ("core", "formats"),
 )
 

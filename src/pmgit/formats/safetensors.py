@@ -60,13 +60,16 @@ class Tensor(Fields):
 
 
 class TensorHeader(Fields):
-    """The tensors of a file, by name, in a header of `length` bytes."""
+    """The tensors of a file, by name, in a header of `length` bytes, and its `metadata`."""
 
-    __slots__ = ("length", "tensors")
+    __slots__ = ("length", "metadata", "tensors")
 
-    def __init__(self, tensors: dict[str, Tensor], length: int) -> None:
+    def __init__(
+        self, tensors: dict[str, Tensor], length: int, metadata: dict[str, str] | None = None
+    ) -> None:
         self.tensors = tensors
         self.length = length
+        self.metadata = metadata or {}
 
     @property
     def parameters(self) -> dict[str, int]:
@@ -84,7 +87,18 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
 
 def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the header, and whether the tensors are where it says."""
-    from pmgit.formats.opinion import WARN, BrokenError, FileFinding, TooMuchError, opinion
+    from pmgit.formats.opinion import WARN, FileFinding, opinion
+
+    _, data = bounded_header(reader, caps)
+    findings = []
+    if data.rstrip() != data.rstrip(b" "):
+        findings.append(FileFinding(WARN, "a header that is filled up with other than spaces"))
+    return opinion(KIND, findings)
+
+
+def bounded_header(reader: Reader, caps: Caps) -> tuple[TensorHeader, bytes]:
+    """The header of a file, and its bytes; BrokenError or TooMuchError says why not."""
+    from pmgit.formats.opinion import BrokenError, TooMuchError
 
     try:
         length = _length(reader.size, reader.read(0, 8))
@@ -92,13 +106,9 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
             raise TooMuchError(f"a header of {length:,} bytes is over {_MOST_JUDGED:,}")
         caps.reading(length)
         data = reader.read(8, length)
-        parse_header(data, reader.size - 8 - length)
+        return parse_header(data, reader.size - 8 - length), data
     except ValueError as error:
         raise BrokenError(str(error)) from None
-    findings = []
-    if data.rstrip() != data.rstrip(b" "):
-        findings.append(FileFinding(WARN, "a header that is filled up with other than spaces"))
-    return opinion(KIND, findings)
 
 
 def read_header(path: str, limit: int = MAX_HEADER) -> TensorHeader:
@@ -144,7 +154,7 @@ def parse_header(data: bytes, body: int) -> TensorHeader:
         at = tensor.end
     if at != body:
         raise ValueError(f"the tensors end at {at:,}, the file at {body:,}")
-    return TensorHeader(tensors, len(data))
+    return TensorHeader(tensors, len(data), metadata)
 
 
 def _json(data: bytes) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def _of_json(reader: Reader, caps: Caps, *, always_keras: bool) -> list[FileFind
     if not isinstance(document, dict):
         return []
     found = []
-    for where, text in _templates(document.get("chat_template")):
+    for where, text in templates_in(document.get("chat_template")):
         found += judge_template(text, where)
     for part in (document, document.get("modelTopology"), document.get("model_config")):
         if is_config(part) or (always_keras and part is document):
@@ -102,7 +102,7 @@ def _of_json(reader: Reader, caps: Caps, *, always_keras: bool) -> list[FileFind
     return found
 
 
-def _templates(value: Any) -> list[tuple[str, str]]:
+def templates_in(value: Any) -> list[tuple[str, str]]:
     """The templates of a tokenizer's configuration: one, or a list with their names."""
     if isinstance(value, str):
         return [("chat_template", value)]

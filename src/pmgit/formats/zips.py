@@ -88,7 +88,7 @@ def _is_done(member: Member, expected: dict[str, int | None]) -> bool:
     return is_storage or is_constant or member.name.endswith((".pkl", ".debug_pkl"))
 
 
-def _content(reader: Reader, member: Member, caps: Caps) -> Reader:
+def content_of(reader: Reader, member: Member, caps: Caps) -> Reader:
     """The content of a member. BrokenError when it cannot be had."""
     part = reader.part(member.begin, member.packed)
     if part.size < member.packed:
@@ -120,7 +120,7 @@ def _of_torch_pickle(
     """What is wrong with a pickle in an archive of torch, and the storages that it refers to."""
     where = short(member.name)
     try:
-        content = _content(reader, member, caps)
+        content = content_of(reader, member, caps)
     except BrokenError as error:
         return [FileFinding(BROKEN, str(error), where=where)], {}
     except TooMuchError as error:
@@ -168,7 +168,7 @@ def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[Fi
     if member.method == DEFLATED and _is_plain_array(part):
         return []
     try:
-        content = _content(reader, member, caps)
+        content = content_of(reader, member, caps)
     except BrokenError as error:
         return [FileFinding(BROKEN, str(error), where=where)]
     except TooMuchError as error:
