@@ -24,7 +24,7 @@ FLOORS = (
     ("model", "hosts", "scan"),
     ("snapshots", "lfs"),
     ("git", "report", "hub", "licenses", "tensors"),
-    ("core", "formats"),
+    ("core", "formats", "child"),
 )
 
 
