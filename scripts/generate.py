@@ -101,6 +101,7 @@ FAMILY_TEXT = {
     "lfs": "raw blobs where pointers belong, and pointers where none do",
     "naming": "names and places that break on other systems or say nothing",
     "info": "models that nobody can account for",
+    "content": "weights that are incomplete or there twice",
     "license": "models whose license is unknown, contradicted or not allowed",
 }
 

@@ -8,6 +8,7 @@ from pmgit.core.errors import UsageError, unknown
 from pmgit.core.finding import ERROR, Report
 from pmgit.core.rule import (
     ATTRIBUTES,
+    COPIES,
     HOST,
     LARGE,
     LFS,
@@ -21,6 +22,7 @@ from pmgit.core.rule import (
     POLICY,
     PUSHED,
     RAW,
+    SHARDS,
 )
 from pmgit.lfs import pointer
 from pmgit.model.subject import Subject
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
 
 #: When several rules report one blob, only the first of these does: its fix is the right one.
 #: This is decided after select and ignore, so that a hook with one rule only still stops a blob.
-PRECEDENCE = ("text-in-lfs", "missing-pointer", "tracked-weights", "oversized-blob")
+PRECEDENCE = ("text-in-lfs", "missing-pointer", "tracked-weights", "oversized-blob",
+              "duplicate-weights")  # fmt: skip
 
 #: Where a size from the index is taken for the blob's, it is far below this many bytes.
 _EXACT_FROM = 400_000
@@ -169,6 +172,8 @@ def _look(
         LOCKS: lambda: any(model.touched and model.lock for model in subject.models),
         LICENSES: lambda: subject.changes_licenses and bool(subject.models),
         POLICY: lambda: config.has_license_policy and bool(subject.models),
+        SHARDS: lambda: any(m.touched and m.may_have_shards for m in subject.models),
+        COPIES: lambda: any(model.weights_changed for model in subject.models),
         ATTRIBUTES: lambda: subject.changes_attributes or subject.names_attributes,
         HOST: lambda: hosted,
     }

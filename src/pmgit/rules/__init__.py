@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.core.rule import (
     ATTRIBUTES,
+    COPIES,
     HOST,
     LARGE,
     LFS,
@@ -17,6 +18,7 @@ from pmgit.core.rule import (
     POLICY,
     PUSHED,
     RAW,
+    SHARDS,
 )
 
 TYPE_CHECKING = False
@@ -58,6 +60,8 @@ RULES = {
     "missing-info": RuleEntry("missing_info", "MissingInfo", "info", MODELS),
     "stale-info": RuleEntry("stale_info", "StaleInfo", "info", MODELS),
     "unpinned-revision": RuleEntry("unpinned_revision", "UnpinnedRevision", "info", MODELS),
+    "duplicate-weights": RuleEntry("duplicate_weights", "DuplicateWeights", "content", COPIES),
+    "missing-shard": RuleEntry("missing_shard", "MissingShard", "content", SHARDS),
     "license-conflict": RuleEntry("license_conflict", "LicenseConflict", "license", LICENSES),
     "restricted-license": RuleEntry("restricted_license", "RestrictedLicense", "license", POLICY),
     "unknown-license": RuleEntry("unknown_license", "UnknownLicense", "license", LICENSES),

@@ -1,0 +1,199 @@
+"""The shards that a model has in Git, on disk and in its lock, and those that belong together."""
+
+from __future__ import annotations
+
+import os
+
+from pmgit.core.config import LFS
+from pmgit.lfs import pointer
+from pmgit.model import recorded, shard_index, twins
+from pmgit.model.folder import LOCK
+from pmgit.model.shards import sets_of
+from pmgit.model.weights import ALWAYS, AMBIGUOUS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pmgit.model.folder import Model
+    from pmgit.model.lock_file import Lock
+    from pmgit.model.subject import Subject
+
+
+class Held:
+    """What a model has: `tracked` in Git, `disk` beside it, `locked` in its lock.
+
+    Names count from the model's folder. `faults` are the paths of indexes that are none, each with
+    the reason.
+    """
+
+    def __init__(self, subject: Subject, model: Model, lock: Lock | None) -> None:
+        begin = len(model.path) + 1
+        self.subject = subject
+        self.model = model
+        self.lock = lock
+        self.tracked = {blob.path[begin:] for blob in model.blobs}
+        self.disk = {path[begin:] for path in model.local}
+        self.locked = {file.path for file in lock.files} if lock else set()
+        self.groups: list[Group] = []
+        self.faults: list[tuple[str, str]] = []
+
+    def path(self, name: str) -> str:
+        """The path of a file, from the top of the repository."""
+        return f"{self.model.path}/{name}"
+
+    def place(self, name: str) -> str:
+        """The path of a file that Git or the disk has, or of the lock that alone names it."""
+        return self.path(name if name in self.tracked or name in self.disk else LOCK)
+
+    def look(self, indexes: Iterable[tuple[str, bytes]]) -> None:
+        """Find what belongs together: what each index names, and sets that none names."""
+        read = []
+        for path, data in indexes:
+            inside, _, name = path[len(self.model.path) + 1 :].rpartition("/")
+            try:
+                index = shard_index.parse(data, name)
+            except ValueError as error:
+                self.faults.append((path, str(error)))
+                continue
+            if index:
+                names = [f"{inside}/{file}" if inside else file for file in index.files]
+                read.append((path, names, index.total_size))
+        sets = {
+            key: shards
+            for key, shards in sets_of(self.tracked | self.disk | self.locked).items()
+            if self.subject.tiers.of(shards.names[0]) in (ALWAYS, AMBIGUOUS)
+        }
+        named = {name for _, names, _ in read for name in names}
+        for path, names, total_size in read:
+            own = [sets.pop(key) for key in sets_of(names) if key in sets]
+            beside = [name for shards in own for name in shards.names if name not in named]
+            self.groups.append(Group(self, names, path, total_size, beside))
+        self.groups += [Group(self, shards.names) for shards in sets.values() if shards.is_sure]
+
+
+class Group:
+    """Files that belong together: those that the index at `path` names, or without one a set.
+
+    `total_size` is that of the index; `beside` are files of the same sets that no index names.
+    """
+
+    def __init__(
+        self,
+        held: Held,
+        names: list[str],
+        path: str = "",
+        total_size: int = 0,
+        beside: Sequence[str] = (),
+    ) -> None:
+        self.held = held
+        self.names = names
+        self.path = path
+        self.total_size = total_size
+        self.beside = beside
+
+    @property
+    def is_tracked(self) -> bool:
+        """Whether all of it is in Git."""
+        return self.held.tracked.issuperset(self.names)
+
+    @property
+    def sample(self) -> str:
+        """The path by which Git is asked where such files go."""
+        known = (name for name in self.names if name in self.held.tracked)
+        return self.held.path(next(known, self.names[0]))
+
+    @property
+    def goes_to_lfs(self) -> bool:
+        """Whether Git LFS is the place for these files."""
+        subject = self.held.subject
+        return subject.is_lfs(self.sample) or subject.storage == LFS
+
+    @property
+    def there(self) -> set[str]:
+        """The names of the model's files that count as there.
+
+        In Git LFS a shard is there when Git has its pointer. What only a lock names may be kept out
+        of Git LFS on purpose, all of it.
+        """
+        held = self.held
+        if self.is_tracked:
+            return held.tracked
+        is_locked = held.tracked.isdisjoint(self.names) and not held.locked.isdisjoint(self.names)
+        if self.goes_to_lfs and not is_locked:
+            return held.tracked
+        return held.tracked | held.disk | held.locked
+
+    @property
+    def not_here(self) -> list[str]:
+        """The files that are locked and not in this clone, where others are."""
+        held = self.held
+        if not held.subject.snapshot.has_work_tree or held.disk.isdisjoint(self.names):
+            return []
+        return [name for name in self.names if name not in held.disk and name not in held.tracked]
+
+    @property
+    def twin(self) -> str:
+        """The same weights in another format or in one file, that Git has beside the index."""
+        inside = self.path[len(self.held.model.path) + 1 :].rpartition("/")[0]
+        keys = {(t.key, t.unit) for name in self.names if (t := twins.twin_of(name))}
+        units = {unit for _, unit in keys}
+        for name in sorted(self.held.tracked - set(self.names)):
+            twin = twins.twin_of(name) if name.rpartition("/")[0] == inside else None
+            if twin and twin.unit not in units and twin.key in {key for key, _ in keys}:
+                return name
+        return ""
+
+
+def all_held(subject: Subject) -> Iterator[Held]:
+    """What each model has that the change touches and that may have shards."""
+    models = [
+        model
+        for model in subject.models
+        if model.touched and model.may_have_shards and not model.is_cached
+    ]
+    locks = [model.lock for model in models if model.lock]
+    texts = {}
+    if locks:
+        from pmgit.model import lock_file
+
+        texts = subject.snapshot.contents.texts_of(locks, lock_file.MAX_BYTES)
+    of_disk = _indexes_on_disk(subject, models)
+    blobs = {
+        model.path: [b for b in model.blobs if b.is_regular and shard_index.may_be(b.path)]
+        for model in models
+    }
+    every = [blob for found in blobs.values() for blob in found]
+    known = subject.snapshot.contents.texts_of(every, shard_index.MAX_BYTES)
+    for model in models:
+        may = model.names_shards or (model.lock and b"-of-" in texts.get(model.lock.oid, b""))
+        if not may:
+            continue
+        held = Held(subject, model, recorded.lock_of(subject, model))
+        indexes = []
+        for blob in blobs[model.path]:
+            if blob.size > shard_index.MAX_BYTES:
+                held.faults.append((blob.path, f"it has over {shard_index.MAX_BYTES:,} bytes"))
+            elif blob.oid in known and not pointer.may_be(known[blob.oid]):
+                indexes.append((blob.path, known[blob.oid]))
+        held.look([*indexes, *of_disk.get(model.path, ())])
+        yield held
+
+
+def _indexes_on_disk(subject: Subject, models: list[Model]) -> dict[str, list[tuple[str, bytes]]]:
+    """The indexes beside weights that are not in Git at all: path and content, by model."""
+    wanted = {model.path: model for model in models if model.local and not model.weights}
+    if not wanted or not subject.snapshot.has_work_tree:
+        return {}
+    from pmgit.formats.regular import read_regular
+
+    found: dict[str, list[tuple[str, bytes]]] = {}
+    for paths in subject.places.on_disk.values():
+        for path in paths:
+            place = subject.places.model_of(path) if shard_index.may_be(path) else ""
+            if place in wanted and path not in {blob.path for blob in wanted[place].blobs}:
+                file = os.path.join(subject.repository.top, path)
+                data = read_regular(file, shard_index.MAX_BYTES + 1)
+                if data is not None:
+                    found.setdefault(place, []).append((path, data))
+    return found
