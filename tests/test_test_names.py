@@ -101,7 +101,6 @@ GUARDED = {
     "test_fetch.py": ("file_lock",),
     "test_models.py": (
         "_add_source",
-        "choose",
         "download",
         "nearby",
         "one_at_a_time",

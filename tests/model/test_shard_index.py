@@ -33,7 +33,7 @@ def test_what_an_index_says() -> None:
         found = shard_index.parse(data, NAME)
         assert found is not None
         assert found.total_size == 0
-    for other in (b"{}", b"[]", b'{"weight_map": 5}'):
+    for other in (b"{}", b"[]", b'{"weight_map": 5}', b"no JSON", b"\xff", b""):
         assert shard_index.parse(other, "faiss.index.json") is None
 
 

@@ -49,7 +49,12 @@ def parse(data: bytes, name: str) -> ShardIndex | None:
     Raises ValueError with the reason when no shards can be loaded by it.
     """
     sure = name[: name.rfind(".index.")].endswith(_OF_WEIGHTS)
-    document = _document(data)
+    try:
+        document = _document(data)
+    except ValueError:
+        if sure:
+            raise
+        return None
     names = document.get("weight_map") if isinstance(document, dict) else None
     if not isinstance(names, dict):
         if sure:
