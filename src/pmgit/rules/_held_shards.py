@@ -13,8 +13,9 @@ from pmgit.model.weights import ALWAYS, AMBIGUOUS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from pmgit.git.blob import Blob
     from pmgit.model.folder import Model
     from pmgit.model.lock_file import Lock
     from pmgit.model.subject import Subject
@@ -32,11 +33,16 @@ class Held:
         self.subject = subject
         self.model = model
         self.lock = lock
-        self.tracked = {blob.path[begin:] for blob in model.blobs}
+        self.tracked = {blob.path[begin:]: blob for blob in model.blobs}
         self.disk = {path[begin:] for path in model.local}
         self.locked = {file.path for file in lock.files} if lock else set()
         self.groups: list[Group] = []
         self.faults: list[tuple[str, str]] = []
+
+    @property
+    def names(self) -> set[str]:
+        """The names of all of it."""
+        return {*self.tracked, *self.disk, *self.locked}
 
     def path(self, name: str) -> str:
         """The path of a file, from the top of the repository."""
@@ -59,17 +65,19 @@ class Held:
             if index:
                 names = [f"{inside}/{file}" if inside else file for file in index.files]
                 read.append((path, names, index.total_size))
-        sets = {
-            key: shards
-            for key, shards in sets_of(self.tracked | self.disk | self.locked).items()
-            if self.subject.tiers.of(shards.names[0]) in (ALWAYS, AMBIGUOUS)
-        }
+        # Mostly an index names all shards, and nothing is left to look for.
         named = {name for _, names, _ in read for name in names}
+        of = self.subject.tiers.of
+        others = {
+            key: shards
+            for key, shards in sets_of(self.names - named).items()
+            if of(shards.names[0]) in (ALWAYS, AMBIGUOUS)
+        }
         for path, names, total_size in read:
-            own = [sets.pop(key) for key in sets_of(names) if key in sets]
-            beside = [name for shards in own for name in shards.names if name not in named]
+            own = [others.pop(key) for key in (sets_of(names) if others else ()) if key in others]
+            beside = [name for shards in own for name in shards.names]
             self.groups.append(Group(self, names, path, total_size, beside))
-        self.groups += [Group(self, shards.names) for shards in sets.values() if shards.is_sure]
+        self.groups += [Group(self, shards.names) for shards in others.values() if shards.is_sure]
 
 
 class Group:
@@ -95,7 +103,7 @@ class Group:
     @property
     def is_tracked(self) -> bool:
         """Whether all of it is in Git."""
-        return self.held.tracked.issuperset(self.names)
+        return all(name in self.held.tracked for name in self.names)
 
     @property
     def sample(self) -> str:
@@ -110,7 +118,21 @@ class Group:
         return subject.is_lfs(self.sample) or subject.storage == LFS
 
     @property
-    def there(self) -> set[str]:
+    def blobs(self) -> list[Blob]:
+        """Those of the files that are in Git."""
+        return [self.held.tracked[name] for name in self.names if name in self.held.tracked]
+
+    @property
+    def sizes(self) -> list[int]:
+        """The bytes of the content of each file; -1 where that is not known."""
+        if self.is_tracked:
+            return [self.held.subject.content_size(blob) for blob in self.blobs]
+        facts = recorded.facts(self.held.subject, self.held.model)
+        locked = {file.path: file.size for file in self.held.lock.files} if self.held.lock else {}
+        return [facts[name].size if name in facts else locked.get(name, -1) for name in self.names]
+
+    @property
+    def there(self) -> Collection[str]:
         """The names of the model's files that count as there.
 
         In Git LFS a shard is there when Git has its pointer. What only a lock names may be kept out
@@ -119,10 +141,9 @@ class Group:
         held = self.held
         if self.is_tracked:
             return held.tracked
-        is_locked = held.tracked.isdisjoint(self.names) and not held.locked.isdisjoint(self.names)
-        if self.goes_to_lfs and not is_locked:
-            return held.tracked
-        return held.tracked | held.disk | held.locked
+        names = set(self.names)
+        is_locked = names.isdisjoint(held.tracked) and not names.isdisjoint(held.locked)
+        return held.tracked if self.goes_to_lfs and not is_locked else held.names
 
     @property
     def not_here(self) -> list[str]:
@@ -138,7 +159,7 @@ class Group:
         inside = self.path[len(self.held.model.path) + 1 :].rpartition("/")[0]
         keys = {(t.key, t.unit) for name in self.names if (t := twins.twin_of(name))}
         units = {unit for _, unit in keys}
-        for name in sorted(self.held.tracked - set(self.names)):
+        for name in sorted(set(self.held.tracked).difference(self.names)):
             twin = twins.twin_of(name) if name.rpartition("/")[0] == inside else None
             if twin and twin.unit not in units and twin.key in {key for key, _ in keys}:
                 return name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmgit.core.finding import ERROR, WARNING, Fix, Step
 from pmgit.core.rule import SHARDS, Rule
 from pmgit.core.units import counted, listed
-from pmgit.model import recorded, twins
+from pmgit.model import twins
 from pmgit.model.shards import sets_of
 from pmgit.rules._held_shards import all_held
 
@@ -79,10 +79,8 @@ class MissingShard(Rule):
         doubtful = [group.sample for group in groups if not group.is_tracked]
         if doubtful:
             subject.snapshot.learn_filters(doubtful)
-        sized = [group.held.model for group in groups if group.total_size]
-        subject.snapshot.contents.examine(
-            blob for model in sized for blob in model.blobs if blob.is_regular
-        )
+        sized = [blob for group in groups if group.total_size for blob in group.blobs]
+        subject.snapshot.contents.examine(sized)
         for group in groups:
             yield from self._of_index(group) if group.path else self._of_numbers(group)
 
@@ -123,11 +121,7 @@ class MissingShard(Rule):
 
     def _too_small(self, group: Group) -> Iterator[Finding]:
         held = group.held
-        facts = recorded.facts(held.subject, held.model)
-        locked = {file.path: file.size for file in held.lock.files} if held.lock else {}
-        sizes = [
-            facts[name].size if name in facts else locked.get(name, -1) for name in group.names
-        ]
+        sizes = group.sizes
         total, found = group.total_size, sum(sizes)
         if min(sizes) < 0 or found >= total:
             return
