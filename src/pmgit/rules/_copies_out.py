@@ -15,7 +15,7 @@ from pmgit.snapshots.base import STAGED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from pmgit.model.subject import Subject
 
@@ -35,7 +35,8 @@ def take_out(subject: Subject, blobs: Sequence[Blob], *, whole: bool = False) ->
         blobs = [*blobs, *_indexes(subject, blobs[0])]
     plans = []
     note = ""
-    for blob in map(_with_before(subject), blobs):
+    for one in blobs:
+        blob = _with_before(subject, one)
         advice = _of_pointer(subject, blob) or for_staged.keep_out(subject, blob)
         note = note or advice.note
         if advice.fix is None:
@@ -61,16 +62,15 @@ def _indexes(subject: Subject, blob: Blob) -> list[Blob]:
     ]
 
 
-def _with_before(subject: Subject) -> Callable[[Blob], Blob]:
-    """Gives blobs that the change leaves alone the id that HEAD has at their paths: their own."""
-    new = {blob.path for blob in subject.tip_files}
+def _with_before(subject: Subject, blob: Blob) -> Blob:
+    """The blob; one that the change leaves alone with the id that HEAD has there: its own."""
+    if subject.origin != STAGED or blob.path in subject.once(_new):
+        return blob
+    return Blob(blob.path, blob.oid, blob.mode, blob.oid, before_mode=blob.mode)
 
-    def known(blob: Blob) -> Blob:
-        if subject.origin != STAGED or blob.path in new:
-            return blob
-        return Blob(blob.path, blob.oid, blob.mode, blob.oid, before_mode=blob.mode)
 
-    return known
+def _new(subject: Subject) -> set[str]:
+    return {blob.path for blob in subject.tip_files}
 
 
 def _of_pointer(subject: Subject, blob: Blob) -> Advice | None:

@@ -5,20 +5,27 @@ from __future__ import annotations
 import os
 
 from pmgit.core.config import LFS
+from pmgit.core.lazy import lazy
+from pmgit.formats.regular import read_regular
 from pmgit.lfs import pointer
-from pmgit.model import recorded, shard_index, twins
+from pmgit.model import recorded, shard_index
 from pmgit.model.folder import LOCK
 from pmgit.model.shards import sets_of
+from pmgit.model.twins import twin_of
 from pmgit.model.weights import ALWAYS, AMBIGUOUS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from pmgit.git.blob import Blob
     from pmgit.model.folder import Model
     from pmgit.model.lock_file import Lock
     from pmgit.model.subject import Subject
+    from pmgit.model.twins import Twin
+
+#: So many bytes of indexes are read at once and kept; of each that is over, only what it says.
+_TOGETHER = 40_000_000
 
 
 class Held:
@@ -38,11 +45,29 @@ class Held:
         self.locked = {file.path for file in lock.files} if lock else set()
         self.groups: list[Group] = []
         self.faults: list[tuple[str, str]] = []
+        self._indexes: list[tuple[str, list[str], int]] = []
 
-    @property
+    @lazy
     def names(self) -> set[str]:
         """The names of all of it."""
         return {*self.tracked, *self.disk, *self.locked}
+
+    @lazy
+    def sizes(self) -> dict[str, int]:
+        """The bytes of each file, as far as they are known."""
+        found = {file.path: file.size for file in self.lock.files} if self.lock else {}
+        facts = recorded.facts(self.subject, self.model)
+        return {**found, **{name: fact.size for name, fact in facts.items()}}
+
+    @lazy
+    def twins(self) -> dict[tuple[str, str, str], list[tuple[str, Twin]]]:
+        """The files in Git that may have twins, by the key of these."""
+        found: dict[tuple[str, str, str], list[tuple[str, Twin]]] = {}
+        for name in sorted(self.tracked):
+            twin = twin_of(name)
+            if twin:
+                found.setdefault(twin.key, []).append((name, twin))
+        return found
 
     def path(self, name: str) -> str:
         """The path of a file, from the top of the repository."""
@@ -52,28 +77,29 @@ class Held:
         """The path of a file that Git or the disk has, or of the lock that alone names it."""
         return self.path(name if name in self.tracked or name in self.disk else LOCK)
 
-    def look(self, indexes: Iterable[tuple[str, bytes]]) -> None:
-        """Find what belongs together: what each index names, and sets that none names."""
-        read = []
-        for path, data in indexes:
-            inside, _, name = path[len(self.model.path) + 1 :].rpartition("/")
-            try:
-                index = shard_index.parse(data, name)
-            except ValueError as error:
-                self.faults.append((path, str(error)))
-                continue
-            if index:
-                names = [f"{inside}/{file}" if inside else file for file in index.files]
-                read.append((path, names, index.total_size))
+    def read(self, path: str, data: bytes) -> None:
+        """Take in what the index at `path` says."""
+        inside, _, name = path[len(self.model.path) + 1 :].rpartition("/")
+        try:
+            index = shard_index.parse(data, name)
+        except ValueError as error:
+            self.faults.append((path, str(error)))
+            return
+        if index:
+            names = [f"{inside}/{file}" if inside else file for file in index.files]
+            self._indexes.append((path, names, index.total_size))
+
+    def group(self) -> None:
+        """Find what belongs together, when all indexes are read: what each names, other sets."""
         # Mostly an index names all shards, and nothing is left to look for.
-        named = {name for _, names, _ in read for name in names}
+        named = {name for _, names, _ in self._indexes for name in names}
         of = self.subject.tiers.of
         others = {
             key: shards
             for key, shards in sets_of(self.names - named).items()
             if of(shards.names[0]) in (ALWAYS, AMBIGUOUS)
         }
-        for path, names, total_size in read:
+        for path, names, total_size in self._indexes:
             own = [others.pop(key) for key in (sets_of(names) if others else ()) if key in others]
             beside = [name for shards in own for name in shards.names]
             self.groups.append(Group(self, names, path, total_size, beside))
@@ -127,9 +153,7 @@ class Group:
         """The bytes of the content of each file; -1 where that is not known."""
         if self.is_tracked:
             return [self.held.subject.content_size(blob) for blob in self.blobs]
-        facts = recorded.facts(self.held.subject, self.held.model)
-        locked = {file.path: file.size for file in self.held.lock.files} if self.held.lock else {}
-        return [facts[name].size if name in facts else locked.get(name, -1) for name in self.names]
+        return [self.held.sizes.get(name, -1) for name in self.names]
 
     @property
     def there(self) -> Collection[str]:
@@ -156,13 +180,11 @@ class Group:
     @property
     def twin(self) -> str:
         """The same weights in another format or in one file, that Git has beside the index."""
-        inside = self.path[len(self.held.model.path) + 1 :].rpartition("/")[0]
-        keys = {(t.key, t.unit) for name in self.names if (t := twins.twin_of(name))}
-        units = {unit for _, unit in keys}
-        for name in sorted(set(self.held.tracked).difference(self.names)):
-            twin = twins.twin_of(name) if name.rpartition("/")[0] == inside else None
-            if twin and twin.unit not in units and twin.key in {key for key, _ in keys}:
-                return name
+        units = {(twin.key, twin.unit) for name in self.names if (twin := twin_of(name))}
+        for key in sorted({key for key, _ in units}):
+            for name, twin in self.held.twins.get(key, ()):
+                if (key, twin.unit) not in units:
+                    return name
         return ""
 
 
@@ -179,42 +201,56 @@ def all_held(subject: Subject) -> Iterator[Held]:
         from pmgit.model import lock_file
 
         texts = subject.snapshot.contents.texts_of(locks, lock_file.MAX_BYTES)
-    of_disk = _indexes_on_disk(subject, models)
     blobs = {
         model.path: [b for b in model.blobs if b.is_regular and shard_index.may_be(b.path)]
         for model in models
     }
     every = [blob for found in blobs.values() for blob in found]
-    known = subject.snapshot.contents.texts_of(every, shard_index.MAX_BYTES)
+    subject.snapshot.contents.measure(every)
+    together, left = [], _TOGETHER
+    for blob in every:
+        left -= max(blob.size, 0)
+        if left >= 0:
+            together.append(blob)
+    known = subject.snapshot.contents.texts_of(together, shard_index.MAX_BYTES)
     for model in models:
         may = model.names_shards or (model.lock and b"-of-" in texts.get(model.lock.oid, b""))
         if not may:
             continue
         held = Held(subject, model, recorded.lock_of(subject, model))
-        indexes = []
         for blob in blobs[model.path]:
             if blob.size > shard_index.MAX_BYTES:
                 held.faults.append((blob.path, f"it has over {shard_index.MAX_BYTES:,} bytes"))
-            elif blob.oid in known and not pointer.may_be(known[blob.oid]):
-                indexes.append((blob.path, known[blob.oid]))
-        held.look([*indexes, *of_disk.get(model.path, ())])
+                continue
+            data = known.get(blob.oid)
+            if data is None:
+                data = subject.snapshot.objects.contents([blob]).get(blob.oid)
+            if data is not None and not pointer.may_be(data):
+                held.read(blob.path, data)
+        for path in _indexes_on_disk(subject, model):
+            data = read_regular(
+                os.path.join(subject.repository.top, path), shard_index.MAX_BYTES + 1
+            )
+            if data is not None:
+                held.read(path, data)
+        held.group()
         yield held
 
 
-def _indexes_on_disk(subject: Subject, models: list[Model]) -> dict[str, list[tuple[str, bytes]]]:
-    """The indexes beside weights that are not in Git at all: path and content, by model."""
-    wanted = {model.path: model for model in models if model.local and not model.weights}
-    if not wanted or not subject.snapshot.has_work_tree:
-        return {}
-    from pmgit.formats.regular import read_regular
+def _indexes_on_disk(subject: Subject, model: Model) -> list[str]:
+    """The paths of indexes beside weights of which nothing is in Git."""
+    if not model.local or model.weights or not subject.snapshot.has_work_tree:
+        return []
+    tracked = {blob.path for blob in model.blobs}
+    found = subject.once(_every_index_on_disk).get(model.path, ())
+    return [path for path in found if path not in tracked]
 
-    found: dict[str, list[tuple[str, bytes]]] = {}
+
+def _every_index_on_disk(subject: Subject) -> dict[str, list[str]]:
+    """The paths on disk that are named as indexes, by the model that they lie in."""
+    found: dict[str, list[str]] = {}
     for paths in subject.places.on_disk.values():
         for path in paths:
-            place = subject.places.model_of(path) if shard_index.may_be(path) else ""
-            if place in wanted and path not in {blob.path for blob in wanted[place].blobs}:
-                file = os.path.join(subject.repository.top, path)
-                data = read_regular(file, shard_index.MAX_BYTES + 1)
-                if data is not None:
-                    found.setdefault(place, []).append((path, data))
+            if shard_index.may_be(path):
+                found.setdefault(subject.places.model_of(path), []).append(path)
     return found

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _FORMATS = 1.8
 #: The same for files that only have the same name: what a format adds to the numbers.
 _NAMES, _ADDED = 1.02, 100_000
+#: With so many of the same bytes that all have their place, another one is compared.
+_COMPARED = 50
 
 
 class DuplicateWeights(Rule):
@@ -112,14 +114,18 @@ class DuplicateWeights(Rule):
         size = subject.content_size(copies[0])
         if size < BINARY_BYTES:
             return
-        for number, blob in enumerate(copies):
+        keepers: list[Blob] = []
+        of_models: dict[str, Blob] = {}
+        for blob in copies:
             place = model_of(blob.path)
-            better = [
-                b for b in copies[:number] if _is_copy(b.path, model_of(b.path), blob.path, place)
-            ]
-            if not better:
+            better = [of_models[place], *keepers] if place in of_models else keepers
+            kept = next(
+                (b for b in better if _is_copy(b.path, model_of(b.path), blob.path, place)), None
+            )
+            if kept is None:
+                of_models.setdefault(place, blob)
+                keepers = [*keepers, blob][:_COMPARED]
                 continue
-            kept = next((b for b in better if model_of(b.path) == place), better[0])
             message = f"the same {show_size(size)} as {kept.path}"
             if place and place != model_of(kept.path):
                 advice = no_fix(": one of the two models is enough")
@@ -232,6 +238,8 @@ def _is_copy(kept: str, home: str, path: str, place: str) -> bool:
     if one and other and one.key == other.key:
         return False
     if home == place and home:
+        if path.endswith(twins.EXPORTS):
+            return False
         first, second = kept.rpartition("/")[0], path.rpartition("/")[0]
         return first == second or _without_digits(first) != _without_digits(second)
     if home and place:
