@@ -29,8 +29,8 @@ _SAME_NAME = (SAFE, ".bin", ".pth", ".ckpt")
 #: Which format is kept, the first before the others: safetensors, then what transformers loads
 #: without being told to.
 _ORDER = (SAFE, ".bin", ".pth", ".ckpt", ".h5", ".msgpack", ".ot")
-#: Files of runtimes, which are looked for by name, whatever is in them: a model in `onnx/` of MiniLM
-#: is the same for three kinds of processors.
+#: Files of runtimes, which look for them by name, whatever is in them: MiniLM has the same model
+#: under three names, for several kinds of processors.
 EXPORTS = (".onnx", ".ort", ".tflite")
 #: How names begin that stand for the state of a training, not for weights.
 OF_TRAINING = (
