@@ -122,7 +122,6 @@ GUARDED = {
     "test_fetch.py": ("file_lock",),
     "test_models.py": (
         "_add_source",
-        "choose",
         "download",
         "nearby",
         "one_at_a_time",
@@ -130,6 +129,8 @@ GUARDED = {
     ),
     "test_remote.py": ("_verify_remote",),
     "test_sheet.py": ("_info_show",),
+    "test_missing_shard.py": ("_held_shards",),
+    "test_duplicate_weights.py": ("_copies_out",),
     "test_stale_info.py": ("_relock", "recorded"),
     "test_terminal.py": ("_bars", "_tables"),
     "test_status.py": ("account", "outward_links"),

@@ -8,6 +8,7 @@ from pmgit.core.errors import UsageError, unknown
 from pmgit.core.finding import ERROR, Report
 from pmgit.core.rule import (
     ATTRIBUTES,
+    COPIES,
     HOST,
     LARGE,
     LFS,
@@ -22,6 +23,7 @@ from pmgit.core.rule import (
     POLICY,
     PUSHED,
     RAW,
+    SHARDS,
 )
 from pmgit.lfs import pointer
 from pmgit.model.subject import Subject
@@ -40,8 +42,7 @@ if TYPE_CHECKING:
 #: This is decided after select and ignore, so that a hook with one rule only still stops a blob.
 #: What must not be loaded must not be stored in another way either.
 PRECEDENCE = ("unsafe-weights", "text-in-lfs", "missing-pointer", "tracked-weights",
-              "oversized-blob")  # fmt: skip
-
+              "oversized-blob", "duplicate-weights")  # fmt: skip
 BROKEN = "broken-weights"
 
 #: Where a size from the index is taken for the blob's, it is far below this many bytes.
@@ -176,6 +177,8 @@ def _look(
         LOCKS: lambda: any(model.touched and model.lock for model in subject.models),
         LICENSES: lambda: subject.changes_licenses and bool(subject.models),
         POLICY: lambda: config.has_license_policy and bool(subject.models),
+        SHARDS: lambda: any(m.touched and m.may_have_shards for m in subject.models),
+        COPIES: lambda: any(model.weights_changed for model in subject.models),
         ATTRIBUTES: lambda: subject.changes_attributes or subject.names_attributes,
         HOST: lambda: hosted,
     }
@@ -266,8 +269,8 @@ def _first_of_each_blob(findings: list[Finding]) -> list[Finding]:
         finding
         for finding in findings
         if finding.rule not in PRECEDENCE
-        or finding.severity != ERROR
-        or PRECEDENCE.index(finding.rule) == best[finding.path, finding.commit]
+        or PRECEDENCE.index(finding.rule)
+        <= best.get((finding.path, finding.commit), len(PRECEDENCE))
     ]
     # What is wrong inside of a file is said as well, but where it may lie at all is mended first.
     # In commits only that is said: after it the file is broken in another place.

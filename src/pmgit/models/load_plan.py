@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pmgit.formats import gguf, npy, onnx, opinion, pickles, safetensors, zips
+from pmgit.formats import names, opinion
 from pmgit.model import model_config
 from pmgit.scan.paths import files_below
 from pmgit.scan.scanned import scan_place
@@ -28,13 +28,13 @@ WRONG = (FAILS, UNSAFE, BROKEN, POINTER, MISSING)
 
 #: The libraries (`child/load.py`) by the kinds of files.
 _LOADERS = {
-    safetensors.KIND: "safetensors",
-    zips.TORCH: "torch",
-    pickles.TORCH_KIND: "torch",
-    onnx.KIND: "onnxruntime",
-    gguf.KIND: "gguf",
-    npy.KIND: "numpy",
-    zips.NUMPY: "numpy",
+    names.SAFETENSORS: "safetensors",
+    names.TORCH: "torch",
+    names.TORCH_CHECKPOINT: "torch",
+    names.ONNX: "onnxruntime",
+    names.GGUF: "gguf",
+    names.ARRAY: "numpy",
+    names.NUMPY: "numpy",
 }
 #: Those whose files transformers takes.
 _OF_TRANSFORMERS = ("safetensors", "torch")
