@@ -7,8 +7,9 @@ before joblib 1.2 there is no padding). An array of objects is another pickle st
 
 from __future__ import annotations
 
-from pmgit.formats.opcodes import Box, GlobalName, Made, PickleStream, walk
+from pmgit.formats.opcodes import walk
 from pmgit.formats.opinion import BrokenError, TooMuchError
+from pmgit.formats.pickle_values import Box, GlobalName, Made, PickleStream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,15 +5,7 @@ from __future__ import annotations
 from pmgit.formats import storages
 from pmgit.formats.joblib_arrays import Arrays
 from pmgit.formats.names import JOBLIB, PICKLE, TORCH_CHECKPOINT
-from pmgit.formats.opcodes import (
-    CHANGED,
-    COMPUTED,
-    ByteRange,
-    GlobalName,
-    Made,
-    PickleStream,
-    walk,
-)  # fmt: skip
+from pmgit.formats.opcodes import CHANGED, COMPUTED, walk
 from pmgit.formats.opinion import (
     BROKEN,
     MOST_FINDINGS,
@@ -26,6 +18,7 @@ from pmgit.formats.opinion import (
     opinion,
     short,
 )  # fmt: skip
+from pmgit.formats.pickle_values import ByteRange, GlobalName, Made, PickleStream
 from pmgit.formats.policy import of_global
 
 TYPE_CHECKING = False

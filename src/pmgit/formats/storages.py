@@ -6,13 +6,13 @@ member of the archive, or behind the pickles in a file of before torch 1.6.
 
 from __future__ import annotations
 
-from pmgit.formats.opcodes import GlobalName
+from pmgit.formats.pickle_values import GlobalName
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pmgit.formats.opcodes import PickleStream
+    from pmgit.formats.pickle_values import PickleStream
 
 _WIDTHS = {
     "ComplexDouble": 16,

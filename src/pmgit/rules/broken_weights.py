@@ -24,7 +24,7 @@ class BrokenWeights(Rule):
     message under the name of weights, a text, an empty file, a header that does not fit the
     tensors, an archive without its end, a text with marks of a merge, a Git LFS object of another
     size than its pointer says. These are errors. A file under a name of weights that is of no
-    format which pmgit knows is a warning.
+    format which pmgit knows is a warning in a model folder.
 
     In other folders only files count whose names say nothing else than weights (`*.safetensors`,
     `*.gguf` …). Of a Git LFS pointer the object is judged, where it is here. A range and a push are
@@ -66,7 +66,7 @@ class BrokenWeights(Rule):
                 advice = for_staged.keep_out(subject, blob)
                 message = f"broken: {sentence_of(broken)}"
                 yield self.about(blob, message, advice, content=blob.oid)
-            elif strange and one.opinion.kind == names.DATA:
+            elif strange and one.opinion.kind == names.DATA and subject.in_models(blob.path):
                 yield self.finding(
                     blob.path,
                     f"nobody knows whether it is whole: {sentence_of(strange)}",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pmgit.formats import pickles
 from pmgit.formats.joblib_arrays import Arrays
-from pmgit.formats.opcodes import Row, walk
+from pmgit.formats.opcodes import walk
+from pmgit.formats.pickle_values import Row
 from pmgit.formats.storages import sizes
 from pmgit.tensors.contents import LONGEST_NAME, MOST_VALUES, FileContents, cut
 from pmgit.tensors.pickled import add_values
@@ -12,7 +13,7 @@ from pmgit.tensors.pickled import add_values
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
-    from pmgit.formats.opcodes import PickleStream
+    from pmgit.formats.pickle_values import PickleStream
     from pmgit.formats.reader import Reader
 
 #: What stands before the numbers of a storage: how many there are.

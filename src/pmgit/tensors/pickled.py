@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pmgit.formats.opcodes import Box, GlobalName, Made, Persistent, Row
 from pmgit.formats.opinion import TooMuchError
+from pmgit.formats.pickle_values import Box, GlobalName, Made, Persistent, Row
 from pmgit.formats.storages import is_storage
 from pmgit.tensors import dtypes
 from pmgit.tensors.contents import (

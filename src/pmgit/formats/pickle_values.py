@@ -1,0 +1,102 @@
+"""What stands for the values of a pickle while it is followed, and what one stream does."""
+
+from __future__ import annotations
+
+from pmgit.formats.fields import Fields
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Placeholder:
+    """A value that decides nothing."""
+
+
+ANY = Placeholder()
+
+
+class GlobalName(Fields):
+    """A global that the stream names, and where it does first; equal by its name."""
+
+    __slots__ = ("module", "name", "offset")
+
+    def __init__(self, module: str, name: str, offset: int) -> None:
+        self.module = module
+        self.name = name
+        self.offset = offset
+
+    def _values(self) -> tuple[str, str]:
+        return self.module, self.name
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}"
+
+
+class ByteRange(Fields):
+    """Bytes of the stream that are a value of it."""
+
+    __slots__ = ("length", "offset")
+
+    def __init__(self, offset: int, length: int) -> None:
+        self.offset = offset
+        self.length = length
+
+
+class Made:
+    """What a call in the stream makes: by what, of what, and the state that is set on it.
+
+    `items` is a Box or a Row of what is put into it, where values are kept.
+    """
+
+    __slots__ = ("args", "callee", "items", "state")
+
+    def __init__(self, callee: Any, args: Any) -> None:
+        self.callee = callee
+        self.args = args
+        self.state: Any = None
+        self.items: Any = None
+
+
+class Persistent:
+    """What stands for something that is kept beside the stream, by an id."""
+
+    __slots__ = ("identity",)
+
+    def __init__(self, identity: Any) -> None:
+        self.identity = identity
+
+
+class Box(dict[object, object]):
+    """A dictionary: its first items with text as key; all, where values are kept."""
+
+    __slots__ = ()
+
+
+class Row(list[object]):
+    """A list or a set, where values are kept."""
+
+    __slots__ = ()
+
+
+class PickleStream:
+    """What one stream does.
+
+    `end` is where it ends, `value` what it leaves. `globals` are the names that it imports,
+    `calls` what it calls, with what, and where: if that is no global, or one of ARGUMENTS_MATTER.
+    `persistent` are ids of what lies beside it.
+    `oddities` are a kind (COMPUTED, CHANGED, EXTENSION), what it is about, and where. `fault`
+    says why it cannot be read to its end, `too_much` why it was not; '' otherwise.
+    """
+
+    def __init__(self, begin: int) -> None:
+        self.begin = begin
+        self.end = 0
+        self.value: Any = None
+        self.globals: dict[tuple[str, str], GlobalName] = {}
+        self.calls: list[tuple[Any, Any, int]] = []
+        self.calls_a_global = False
+        self.persistent: list[tuple[Any, int]] = []
+        self.oddities: list[tuple[str, str, int]] = []
+        self.fault = ""
+        self.too_much = ""
