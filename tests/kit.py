@@ -19,9 +19,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests import forked
+from tests.formats import assemble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Where this environment's `pmgit` and `pmgit-hook` are.
 BIN = Path(sys.executable).parent
@@ -146,6 +150,69 @@ def weights_bytes(size: int, seed: int = 0) -> bytes:
         header = b'{"w":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}' % (numbers, numbers)
     length = size - 8 - numbers
     return length.to_bytes(8, "little") + header.ljust(length) + make(numbers, seed)
+
+
+def _pickled(numbers: bytes) -> bytes:
+    """A pickle of bytes, which is the least that `torch.load` takes."""
+    return b"\x80\x03B" + len(numbers).to_bytes(4, "little") + numbers + b"."
+
+
+def _onnx(numbers: bytes) -> bytes:
+    return assemble.onnx(assemble.initializer(inside=numbers))
+
+
+def _gguf(numbers: bytes) -> bytes:
+    tensor = assemble.gguf_tensor(shape=(len(numbers),), kind=24)
+    return assemble.gguf(tensors=(tensor,), body=numbers)
+
+
+def _npy(numbers: bytes) -> bytes:
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({len(numbers)},), }}"
+    return assemble.npy(header.ljust(100), numbers)
+
+
+def _hdf5(numbers: bytes) -> bytes:
+    """A root without anything in it, and numbers behind it."""
+    head = b"\x89HDF\r\n\x1a\n" + bytes((2, 8, 8, 0))
+    end = 64 + len(numbers)
+    places = [0, 2**64 - 1, end, 48]
+    root = b"\x01" + bytes(15)
+    return head + b"".join(n.to_bytes(8, "little") for n in places) + bytes(4) + root + numbers
+
+
+#: What the numbers of a model are put into, by suffix.
+_MAKERS: dict[str, Callable[[bytes], bytes]] = {
+    **dict.fromkeys((".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib"), _pickled),
+    ".onnx": _onnx,
+    ".gguf": _gguf,
+    ".npy": _npy,
+    ".npz": lambda numbers: assemble.zipped({"a.npy": _npy(numbers)}),
+    ".h5": _hdf5,
+    ".hdf5": _hdf5,
+    ".tflite": lambda numbers: b"\x1c\0\0\0TFL3" + numbers,
+}
+
+
+def weights_for(path: str, size: int, seed: int = 0) -> bytes:
+    """Weights that can be loaded, in the format of the suffix of `path`; else bytes of no meaning.
+
+    Of fewer bytes than the format needs there are none: an AssertionError.
+    """
+    suffix = os.path.splitext(path.lower())[1]
+    if suffix in (".safetensors", ".bin"):
+        return weights_bytes(size, seed)
+    filling = random_bytes if size < 1_000_000 else large_bytes
+    make = _MAKERS.get(suffix)
+    if not make or not size:
+        return filling(size, seed)
+    numbers = size - len(make(b""))
+    for _ in range(3):  # the more numbers, the longer what says how many they are
+        assert numbers >= 0, f"{path} cannot have {size} bytes"
+        content = make(filling(numbers, seed))
+        if len(content) == size:
+            return content
+        numbers -= len(content) - size
+    raise AssertionError(f"{path} cannot have {size} bytes")
 
 
 def pointer(content: bytes) -> bytes:
@@ -392,14 +459,12 @@ class Repo:
         return sorted({finding["rule"] for finding in self.check(*args)})
 
     def write(self, path: str | bytes, content: bytes | str | int) -> Path:
-        """Write a file; a number stands for that many bytes of no meaning, or of weights."""
+        """Write a file; a number stands for that many bytes: weights, where the name says so."""
         name = os.fsdecode(path)
         file = self.path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, int):
-            make = random_bytes if content < 1_000_000 else large_bytes
-            is_weights = name.endswith((".safetensors", ".bin"))
-            content = (weights_bytes if is_weights else make)(content, seed=len(name))
+            content = weights_for(name, content, seed=len(name))
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         return file
 

@@ -6,7 +6,7 @@ With updates of the same models in test_update.py; here is what is its own.
 from __future__ import annotations
 
 from tests.hub_server import HubServer
-from tests.kit import Repo, random_bytes
+from tests.kit import Repo, weights_bytes
 
 
 def test_models_of_this_disk_are_not_asked_for(repo: Repo) -> None:
@@ -19,9 +19,9 @@ def test_models_of_this_disk_are_not_asked_for(repo: Repo) -> None:
 def test_the_document_names_what_differs(repo: Repo) -> None:
     with HubServer() as hub:
         repo.env |= hub.environment(str(repo.path.parent / "hf"))
-        first = hub.add("org/m", {"model.safetensors": random_bytes(2000), "a.json": b"{}"})
+        first = hub.add("org/m", {"model.safetensors": weights_bytes(2000), "a.json": b"{}"})
         assert repo.pmgit("add", "org/m", "--yes").code == 0
-        second = hub.add("org/m", {"model.safetensors": random_bytes(3000), "b.json": b"{}"})
+        second = hub.add("org/m", {"model.safetensors": weights_bytes(3000), "b.json": b"{}"})
         shown = repo.pmgit("outdated", "--format", "json")
         assert shown.code == 1
         assert shown.json == {

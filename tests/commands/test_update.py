@@ -8,7 +8,7 @@ import pytest
 
 from pmgit.model import info_file, lock_file
 from tests.hub_server import HubServer
-from tests.kit import Repo, random_bytes
+from tests.kit import Repo, weights_bytes
 
 MODEL = "pretrained_model/mine"
 
@@ -107,7 +107,7 @@ def hub(repo: Repo) -> Iterator[HubServer]:
 FILES = {
     "README.md": b"---\nlicense: mit\n---\n",
     "config.json": b"{}\n",
-    "model.safetensors": random_bytes(200_000),
+    "model.safetensors": weights_bytes(200_000),
 }
 
 
@@ -124,7 +124,7 @@ def test_a_branch_that_has_not_moved_changes_nothing(repo: Repo, hub: HubServer)
 
 
 def test_the_lock_moves_to_what_the_branch_has(repo: Repo, hub: HubServer) -> None:
-    weights = random_bytes(300_000)
+    weights = weights_bytes(300_000)
     new = {"config.json": b"{}\n", "model.safetensors": weights, "vocab.txt": b"a\n"}
     commit = hub.add(ID, new)
     old = lock_of(repo)
@@ -162,7 +162,7 @@ def test_a_change_of_the_card_alone_is_said_so(repo: Repo, hub: HubServer) -> No
 
 def test_a_revision_can_be_named(repo: Repo, hub: HubServer) -> None:
     first = str(lock_of(repo).source["revision"])
-    hub.add(ID, {**FILES, "model.safetensors": random_bytes(5000)})
+    hub.add(ID, {**FILES, "model.safetensors": weights_bytes(5000)})
     assert repo.pmgit("update", "tuned", "--yes").code == 0
     assert repo.pmgit("update", "tuned", "--revision", first, "--yes").code == 0
     assert lock_of(repo).source["revision"] == first
@@ -170,7 +170,7 @@ def test_a_revision_can_be_named(repo: Repo, hub: HubServer) -> None:
 
 
 def test_a_file_that_somebody_has_changed_stops_the_update(repo: Repo, hub: HubServer) -> None:
-    hub.add(ID, {**FILES, "model.safetensors": random_bytes(5000)})
+    hub.add(ID, {**FILES, "model.safetensors": weights_bytes(5000)})
     mine = repo.write(f"{FROM_HUB}/model.safetensors", b"my own fine-tune" * 100)
     before = (repo.path / FROM_HUB / "pmgit.lock").read_bytes()
     shown = repo.pmgit("update", "tuned", "--yes")

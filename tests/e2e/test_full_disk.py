@@ -12,10 +12,10 @@ import pytest
 
 from tests.file_server import Fault, FileServer
 from tests.hub_server import HubServer
-from tests.kit import BIN, Repo, Result, large_bytes, random_bytes
+from tests.kit import BIN, Repo, Result, weights_bytes
 
 MODEL = "pretrained_model/big"
-DATA = large_bytes(20_000_000)
+DATA = weights_bytes(20_000_000)
 SHA256 = hashlib.sha256(DATA).hexdigest()
 
 
@@ -49,7 +49,7 @@ def on_small_disk(repo: Repo, disk: Path, script: str) -> Result:
 
 @needs_a_mount
 def test_too_little_room_is_said_before_the_first_byte(repo: Repo, hub: HubServer) -> None:
-    hub.add("org/big", {"model.safetensors": random_bytes(7_000_000)})
+    hub.add("org/big", {"model.safetensors": weights_bytes(7_000_000)})
     assert repo.pmgit("gitignore").code == 0
     assert repo.pmgit("add", "org/big", "--yes").code == 0
     repo.git("add", ".")
@@ -95,7 +95,7 @@ def test_a_disk_that_fills_up_keeps_what_has_arrived(repo: Repo) -> None:
 
 
 def test_a_limit_on_files_is_an_error_like_any_other(repo: Repo, hub: HubServer) -> None:
-    hub.add("org/big", {"model.safetensors": random_bytes(3_000_000)})
+    hub.add("org/big", {"model.safetensors": weights_bytes(3_000_000)})
     shown = repo.sh(f"ulimit -f 2000; '{BIN / 'pmgit'}' add org/big --yes")
     assert shown.code == 3, shown
     assert "model.safetensors could not be written: File too large" in shown.err

@@ -17,14 +17,14 @@ import pytest
 
 from tests.file_server import Asked, Fault, Handler
 from tests.hub_server import HubServer
-from tests.kit import BIN, Repo, large_bytes, random_bytes
+from tests.kit import BIN, Repo, weights_bytes
 
 NAME = "bert"
 ID = f"org/{NAME}"
 MODEL = f"pretrained_model/{NAME}"
 WEIGHTS = "model.safetensors"
-DATA = large_bytes(3_000_000)
-OLD = {WEIGHTS: random_bytes(1_100_000), "config.json": b"{}\n", "gone.txt": b"old\n"}
+DATA = weights_bytes(3_000_000)
+OLD = {WEIGHTS: weights_bytes(1_100_000), "config.json": b"{}\n", "gone.txt": b"old\n"}
 NEW = {WEIGHTS: DATA, "config.json": b'{"a": 1}\n' * 9000, "vocab.txt": b"a\nb\n"}
 OID = hashlib.sha256(DATA).hexdigest()
 #: So many bytes of the weights are sent in each of the runs that are killed in the middle of them.

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.hub_server import HubServer
-from tests.kit import Repo, random_bytes
+from tests.kit import Repo, weights_bytes
 
 ID, MODEL = "org/tuned", "pretrained_model/tuned"
-FILES = {"config.json": b"{}\n", "model.safetensors": random_bytes(200_000)}
+FILES = {"config.json": b"{}\n", "model.safetensors": weights_bytes(200_000)}
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from safetensors import deserialize
 from pmgit.model import info_file, lock_file
 from tests.file_server import Asked, Fault, Handler
 from tests.hub_server import HubServer
-from tests.kit import BIN, Repo, random_bytes
+from tests.kit import BIN, Repo, weights_bytes, weights_for
 from tests.weights import Weights
 
 NAME = "bert-base-uncased"
@@ -40,8 +40,8 @@ def files(weights: Weights) -> dict[str, bytes]:
         "README.md": CARD,
         "config.json": b'{"model_type": "bert"}\n',
         "model.safetensors": weights.safetensors,
-        "pytorch_model.bin": random_bytes(1_300_000),
-        "tf_model.h5": random_bytes(1_400_000),
+        "pytorch_model.bin": weights_bytes(1_300_000),
+        "tf_model.h5": weights_for("tf_model.h5", 1_400_000),
         "vocab.txt": b"a\nb\n",
         ".gitattributes": b"*.bin filter=lfs\n",
     }
@@ -99,7 +99,7 @@ def test_a_clone_gets_back_exactly_these_bytes(
 ) -> None:
     other = clone(repo, hub, files)
     # The branch has moved on since: it is the commit that counts.
-    hub.add(ID, {**files, "model.safetensors": random_bytes(5000)})
+    hub.add(ID, {**files, "model.safetensors": weights_bytes(5000)})
     assert other.pmgit("verify").code == 1
     shown = other.pmgit("pull")
     assert shown.code == 0, shown
@@ -204,7 +204,7 @@ def test_two_at_once_wait_for_each_other(
 def test_files_come_side_by_side_and_the_same_bytes_only_once(
     repo: Repo, hub: HubServer, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data, other_data = files["model.safetensors"], random_bytes(1_100_000)
+    data, other_data = files["model.safetensors"], weights_bytes(1_100_000)
     both = {"model.safetensors": data, "same.safetensors": data, "other.safetensors": other_data}
     other = clone(repo, hub, {**files, **both})
     until_both_are_asked_for = threading.Barrier(2, timeout=30)
@@ -241,7 +241,7 @@ def test_a_file_that_differs_stays_until_somebody_says_so(
 def test_nothing_is_written_through_a_link(
     repo: Repo, hub: HubServer, files: dict[str, bytes], kind: str
 ) -> None:
-    hub.add(ID, {**files, "onnx/model.onnx": random_bytes(2000)})
+    hub.add(ID, {**files, "onnx/model.onnx": weights_for("x.onnx", 2000)})
     outside = repo.path.parent / "outside"
     outside.mkdir()
     (outside / "target").write_text("mine")
@@ -273,7 +273,7 @@ def test_a_hostile_lock_writes_nothing_outside(
 
 
 def test_what_is_not_there_or_not_allowed_is_said_plainly(repo: Repo, hub: HubServer) -> None:
-    hub.add("org/gated", {"model.safetensors": random_bytes(2000)}, gated="manual")
+    hub.add("org/gated", {"model.safetensors": weights_bytes(2000)}, gated="manual")
     missing = repo.pmgit("add", "org/nothing", "--yes")
     assert (missing.code, "has no model org/nothing, or it is private" in missing.err) == (3, True)
     gated = repo.pmgit("add", "org/gated", "--yes")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import BIN, Repo, pointer, random_bytes
+from tests.kit import BIN, Repo, pointer, weights_bytes
 
 MODEL = "pretrained_model/bert/model.safetensors"
 CONFIG = (
@@ -472,7 +472,7 @@ def test_undo_does_not_bring_raw_weights_back_into_the_next_commit(repo: Repo) -
     repo.commit("Weights go to Git LFS")
     done = repo.pmgit("init", "--undo")
     assert f"left {MODEL} in the index: it is committed" in done.out
-    assert repo.blob(MODEL) == pointer(random_bytes(3000, seed=len(MODEL)))
+    assert repo.blob(MODEL) == pointer(weights_bytes(3000, seed=len(MODEL)))
 
 
 def test_in_a_linked_worktree(repo: Repo, tmp_path: Path) -> None:
@@ -488,7 +488,7 @@ def test_in_a_linked_worktree(repo: Repo, tmp_path: Path) -> None:
 
 def test_a_clone_without_the_filter(lfs_repo: Repo, tmp_path: Path) -> None:
     """The colleague: weights are pointers on disk, and what brings them is said last."""
-    content = random_bytes(300_000)
+    content = weights_bytes(300_000)
     lfs_repo.stage("pretrained_model/bert/model.safetensors", content)
     lfs_repo.add_info("pretrained_model/bert")
     lfs_repo.stage(".pmgit.toml", 'storage = "lfs"\n')

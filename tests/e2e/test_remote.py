@@ -10,11 +10,11 @@ import pytest
 
 from tests.file_server import FileServer
 from tests.hub_server import HubServer
-from tests.kit import Repo, Result, random_bytes
+from tests.kit import Repo, Result, weights_bytes
 from tests.modelscope_server import ModelScopeServer
 
 ROOT = "pretrained_model"
-DATA = random_bytes(2000)
+DATA = weights_bytes(2000)
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +77,7 @@ def test_every_difference_from_a_source_is_named(
         assert states(same) == expected
 
         # A branch that has moved on is no difference: the locked commit counts.
-        hub.add("org/same", {"model.safetensors": random_bytes(3000)})
+        hub.add("org/same", {"model.safetensors": weights_bytes(3000)})
 
         def now(name: str) -> dict[str, bytes]:
             return hub.models[f"org/{name}"].commits[commits[name]]

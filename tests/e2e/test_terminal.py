@@ -15,7 +15,7 @@ import pytest
 
 from tests.file_server import Fault
 from tests.hub_server import HubServer
-from tests.kit import BIN, Repo, random_bytes
+from tests.kit import BIN, Repo, weights_bytes
 
 ROOT = "pretrained_model"
 #: Names that mean something to rich, to a terminal, or take two columns a character.
@@ -121,7 +121,7 @@ def test_a_bar_moves_on_a_terminal_and_nowhere_else(repo: Repo) -> None:
         repo.env.pop(name, None)
     with HubServer() as hub:
         repo.env |= hub.environment(str(repo.path.parent / "hf"))
-        hub.add("org/model", {"model.safetensors": random_bytes(400_000)})
+        hub.add("org/model", {"model.safetensors": weights_bytes(400_000)})
         assert repo.pmgit("add", "org/model", "--yes").code == 0
         [oid] = hub.cdn.objects
         hub.cdn.always[oid] = Fault("slow", seconds=0.2)
