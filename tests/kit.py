@@ -23,9 +23,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from tests import forked
+from tests.formats import assemble
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 #: Where this environment's `pmgit` and `pmgit-hook` are.
 BIN = Path(sys.executable).parent
@@ -152,22 +153,67 @@ def weights_bytes(size: int, seed: int = 0) -> bytes:
     return length.to_bytes(8, "little") + header.ljust(length) + make(numbers, seed)
 
 
-def graph(size: int, seed: int = 0) -> bytes:
-    """A sound file of ONNX with one tensor, of so many bytes (200 or more) in all."""
-
-    def field(number: int, content: bytes) -> bytes:
-        length = len(content)
-        digits = bytes((length >> 7 * at & 127 | 128 * (at < 4)) for at in range(5))
-        return bytes((number << 3 | 2,)) + digits + content
-
-    make = random_bytes if size < 1_000_000 else large_bytes
-    # Two versions, then a graph with a tensor: its type (U8) and its bytes.
-    count = size - 2 - 4 - 6 - 6 - 2 - 6
-    return b"\x08\x08B\x02\x10\x11" + field(7, field(5, b"\x10\x02" + field(9, make(count, seed))))
+def _pickled(numbers: bytes) -> bytes:
+    """A pickle of bytes, which is the least that `torch.load` takes."""
+    return b"\x80\x03B" + len(numbers).to_bytes(4, "little") + numbers + b"."
 
 
-#: What makes sound files of a size, by the end of their names; others are of no known format.
-SOUND = {".safetensors": weights_bytes, ".bin": weights_bytes, ".onnx": graph}
+def _onnx(numbers: bytes) -> bytes:
+    return assemble.onnx(assemble.initializer(inside=numbers))
+
+
+def _gguf(numbers: bytes) -> bytes:
+    tensor = assemble.gguf_tensor(shape=(len(numbers),), kind=24)
+    return assemble.gguf(tensors=(tensor,), body=numbers)
+
+
+def _npy(numbers: bytes) -> bytes:
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({len(numbers)},), }}"
+    return assemble.npy(header.ljust(100), numbers)
+
+
+def _hdf5(numbers: bytes) -> bytes:
+    """A root without anything in it, and numbers behind it."""
+    head = b"\x89HDF\r\n\x1a\n" + bytes((2, 8, 8, 0))
+    end = 64 + len(numbers)
+    places = [0, 2**64 - 1, end, 48]
+    root = b"\x01" + bytes(15)
+    return head + b"".join(n.to_bytes(8, "little") for n in places) + bytes(4) + root + numbers
+
+
+#: What the numbers of a model are put into, by suffix.
+_MAKERS: dict[str, Callable[[bytes], bytes]] = {
+    **dict.fromkeys((".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib"), _pickled),
+    ".onnx": _onnx,
+    ".gguf": _gguf,
+    ".npy": _npy,
+    ".npz": lambda numbers: assemble.zipped({"a.npy": _npy(numbers)}),
+    ".h5": _hdf5,
+    ".hdf5": _hdf5,
+    ".tflite": lambda numbers: b"\x1c\0\0\0TFL3" + numbers,
+}
+
+
+def weights_for(path: str, size: int, seed: int = 0) -> bytes:
+    """Weights that can be loaded, in the format of the suffix of `path`; else bytes of no meaning.
+
+    Of fewer bytes than the format needs there are none: an AssertionError.
+    """
+    suffix = os.path.splitext(path.lower())[1]
+    if suffix in (".safetensors", ".bin"):
+        return weights_bytes(size, seed)
+    filling = random_bytes if size < 1_000_000 else large_bytes
+    make = _MAKERS.get(suffix)
+    if not make or not size:
+        return filling(size, seed)
+    numbers = size - len(make(b""))
+    for _ in range(3):  # the more numbers, the longer what says how many they are
+        assert numbers >= 0, f"{path} cannot have {size} bytes"
+        content = make(filling(numbers, seed))
+        if len(content) == size:
+            return content
+        numbers -= len(content) - size
+    raise AssertionError(f"{path} cannot have {size} bytes")
 
 
 def pointer(content: bytes) -> bytes:
@@ -414,15 +460,12 @@ class Repo:
         return sorted({finding["rule"] for finding in self.check(*args)})
 
     def write(self, path: str | bytes, content: bytes | str | int) -> Path:
-        """Write a file; a number stands for that many bytes of no meaning, in a sound file."""
+        """Write a file; a number stands for that many bytes: weights, where the name says so."""
         name = os.fsdecode(path)
         file = self.path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, int):
-            make = random_bytes if content < 1_000_000 else large_bytes
-            if content >= 200:
-                make = SOUND.get(os.path.splitext(name)[1], make)
-            content = make(content, seed=len(name))
+            content = weights_for(name, content, seed=len(name))
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         return file
 

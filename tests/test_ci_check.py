@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import forked
-from tests.kit import BIN, Repo, Result, isolated_environment, random_bytes
+from tests.kit import BIN, Repo, Result, isolated_environment, weights_bytes
 from tests.report.test_formats import runner_commands
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Upstream:
             )
             stream += b"data 1\nm\nM 644 inline count.txt\ndata 3\n%03d\n" % number
             if number == 6:
-                weights = random_bytes(3000, 4)
+                weights = weights_bytes(3000, 4)
                 stream += b"M 644 inline %b\ndata %d\n%b\n" % (OLD.encode(), len(weights), weights)
         self.repo.git("fast-import", "--quiet", stdin=stream)
         self.main = self.id("main")

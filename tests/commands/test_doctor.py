@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.doctor.looking import answer_yes
-from tests.kit import random_bytes
+from tests.kit import weights_bytes
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -37,7 +37,7 @@ def sick(lfs_repo: Repo) -> Repo:
     """Something is wrong in every group."""
     lfs_repo.stage(".gitattributes", "models/ filter=lfs\n*.safetensors filter=lfs -text\n")
     path = "pretrained_model/bert/model.safetensors"
-    lfs_repo.stage(path, random_bytes(3000))
+    lfs_repo.stage(path, weights_bytes(3000))
     lfs_repo.stage("models/x.bin", "x\n")
     lfs_repo.commit("Add weights")
     (lfs_repo.path / path).write_bytes(lfs_repo.blob(path))

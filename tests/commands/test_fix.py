@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, weights_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 BERT = "pretrained_model/bert"
 WEIGHTS = f"{BERT}/model.safetensors"
-BIG = random_bytes(300_000, seed=3)
+BIG = weights_bytes(300_000, seed=3)
 #: What no shell, no pathspec and no attribute line may read.
 HOSTILE = ["a b.pt", "quo'te.pt", '"x".pt', "$(touch PWNED).pt", "-rf.pt", "[a].pt", "*.pt",
            "modèle.pt", "line\nbreak.pt", ":(exclude)x.pt", "back\\slash.pt", "#x.pt", "!x.pt",
@@ -189,7 +189,7 @@ def test_a_file_that_grew_is_what_it_was_before(pushed: Repo) -> None:
     repo.stage("data.txt", "small\n")
     repo.commit("Small")
     repo.git("push", "-q")
-    grown = [random_bytes(11_000_000, seed=number) for number in (1, 2)]
+    grown = [weights_bytes(11_000_000, seed=number) for number in (1, 2)]
     for content in grown:
         repo.stage("data.txt", content)
         repo.commit("Grow")

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.kit import ACTING, COMMAND, Repo, pointer, random_bytes
+from tests.kit import ACTING, COMMAND, Repo, pointer, random_bytes, weights_bytes, weights_for
 
 BERT = "pretrained_model/bert"
 ODD = f"{BERT}/a, b's [1]\n\"ü.bin"
+FIRST, SIDE = weights_for("first.pt", 5000), weights_for("side.pt", 3000)
 
 
 def look(repo: Repo, *args: str, code: int = 0, cwd: str = "") -> dict[str, Any]:
@@ -52,12 +53,12 @@ def old(repo: Repo) -> Repo:
     repo.stage("code.py", "1\n")
     repo.stage(f"{BERT}/config.json", "{" + " " * 2000 + "}")
     repo.commit("one")
-    repo.stage("first.pt", random_bytes(5000))
-    repo.stage(ODD, random_bytes(4000))
+    repo.stage("first.pt", FIRST)
+    repo.stage(ODD, weights_bytes(4000))
     repo.commit("two")
     repo.git("tag", "-a", "-m", "tagged", "v1")
     repo.git("switch", "-q", "-c", "side")
-    repo.stage("side.pt", random_bytes(3000))
+    repo.stage("side.pt", SIDE)
     repo.commit("three")
     repo.git("switch", "-q", "main")
     repo.git("mv", "first.pt", "second.weights")
@@ -94,11 +95,11 @@ def test_the_plan_for_pushed_weights(old: Repo, tmp_path: Path) -> None:
         old.paste(line)
     assert not weights & objects(old)
     assert not weights & objects(old, f"--git-dir={tmp_path / 'origin.git'}")
-    held = {hashlib.sha256(random_bytes(size)).hexdigest() for size in (5000, 4000, 3000)}
+    held = {hashlib.sha256(data).hexdigest() for data in (FIRST, weights_bytes(4000), SIDE)}
     assert lfs(old.path / ".git") == held
     assert lfs(tmp_path / "origin.git") == held
-    assert (old.path / ODD).read_bytes() == random_bytes(4000)
-    assert old.blob(ODD, "HEAD") == pointer(random_bytes(4000))
+    assert (old.path / ODD).read_bytes() == weights_bytes(4000)
+    assert old.blob(ODD, "HEAD") == pointer(weights_bytes(4000))
     assert old.git("status", "--porcelain") == ""
     assert where(look(old)) == {f"{BERT}/config.json": "head"}
     old.paste(found["plan"]["back"]["shell"])
@@ -308,7 +309,7 @@ def test_hostile_names(repo: Repo) -> None:
     names = [b"::error::x.bin", b"\x1b[2Jx.bin", b"\xff\xfe.bin", "a\u202eb.bin".encode(), b"-n"]
     for number, name in enumerate(names):
         repo.stage_blob("code.py", b"1\n")
-        oid = repo.git("hash-object", "-w", "--stdin", stdin=random_bytes(3000 + number)).strip()
+        oid = repo.git("hash-object", "-w", "--stdin", stdin=weights_bytes(3000 + number)).strip()
         entry = f"100644 {oid}\t".encode() + name + b"\0"
         repo.git("update-index", "-z", "--index-info", stdin=entry)
     repo.git("config", "user.name", "a \x1b[31mred\u202e one")
@@ -328,7 +329,7 @@ def test_hostile_names(repo: Repo) -> None:
     repo.git("checkout", "-q", "--", ".")
     for line in steps(found):
         repo.paste(line)
-    assert (repo.path / os.fsdecode(names[2])).read_bytes() == random_bytes(3002)
+    assert (repo.path / os.fsdecode(names[2])).read_bytes() == weights_bytes(3002)
     left = {one["oid"] for one in look(repo)["blobs"]}
     assert left == {found["blobs"][0]["oid"]}  # "-n" is no weights by name
 
@@ -354,10 +355,10 @@ def test_what_the_configuration_says_about_git_log(old: Repo) -> None:
     old.git("switch", "-q", "-c", "merged")
     old.git("commit", "-q", "--allow-empty", "-m", "x", "--author", f"{blob} {blob} <{blob}>")
     old.git("switch", "-q", "-c", "other", "HEAD~1")
-    old.stage("sub/other.bin", random_bytes(3000, seed=3))
+    old.stage("sub/other.bin", weights_bytes(3000, seed=3))
     old.commit("other")
     old.git("merge", "-q", "--no-commit", "merged")
-    old.stage("sub/evil.bin", random_bytes(3000, seed=4))
+    old.stage("sub/evil.bin", weights_bytes(3000, seed=4))
     merge = old.commit("merge")
     old.git("notes", "add", "-m", "::100644 a note")
     before = look(old), look(old, cwd="sub")

@@ -11,7 +11,7 @@ import pytest
 
 from pmgit.core.errors import UsageError
 from pmgit.hub import api
-from tests.kit import Repo, Result, as_anybody, pointer, random_bytes
+from tests.kit import Repo, Result, as_anybody, pointer, weights_bytes
 from tests.weights import Weights, sha256
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def test_from_download_to_clean(repo: Repo, weights: Weights) -> None:
 
 
 def test_an_lfs_pointer_is_enough(repo: Repo) -> None:
-    content = random_bytes(5000)
+    content = weights_bytes(5000)
     repo.write(f"{BERT}/model.safetensors", pointer(content))
     new(repo, "bert")
 
@@ -363,7 +363,7 @@ def test_the_configuration_is_a_folder(bert: Repo) -> None:
 
 
 def test_broken_weights_are_said(bert: Repo) -> None:
-    bert.write(f"{BERT}/model.safetensors", random_bytes(100))
+    bert.write(f"{BERT}/model.safetensors", weights_bytes(100))
     assert "note: 'model.safetensors': " in new(bert, "bert").err
 
 
@@ -377,7 +377,7 @@ def test_update_writes_the_block_anew_and_nothing_else(lfs_repo: Repo) -> None:
     page.write_text(page.read_text().replace("TODO: what it was trained on", "photographs"))
     assert "nothing to change" in repo.pmgit("info", "update").out
     repo.write(f"{model}/model.pt", 4000)
-    content = random_bytes(5000)
+    content = weights_bytes(5000)
     repo.stage_blob(f"{model}/away.pt", pointer(content))  # only its pointer is here
     before = page.read_text()
     assert repo.pmgit("info", "update", "--dry-run", "mine").code == 0

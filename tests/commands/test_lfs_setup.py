@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.gitfiles.block import BEGIN, END
-from tests.kit import Repo, Result, pointer, random_bytes
+from tests.kit import Repo, Result, pointer, random_bytes, weights_bytes
 
 if TYPE_CHECKING:
     from tests.weights import Weights
@@ -212,7 +212,7 @@ def test_hostile_names(repo: Repo) -> None:
 
 
 def test_an_executable_stays_one_and_empty_files_stay_empty(repo: Repo) -> None:
-    repo.stage_blob(f"{BERT}/x.bin", random_bytes(300), mode="100755")
+    repo.stage_blob(f"{BERT}/x.bin", weights_bytes(300), mode="100755")
     repo.stage(f"{BERT}/empty.bin", b"")
     setup(repo)
     assert repo.git("ls-files", "-s", f"{BERT}/x.bin").startswith("100755")

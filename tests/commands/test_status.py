@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, weights_bytes
 
 MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/model.safetensors"
@@ -60,7 +60,7 @@ def test_weights_that_are_not_as_locked(repo: Repo, content: bytes | None, state
 
 
 def test_content_that_is_in_git_lfs_is_counted_there(lfs_repo: Repo) -> None:
-    data = random_bytes(3000)
+    data = weights_bytes(3000)
     lfs_repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
     lfs_repo.stage_blob(WEIGHTS, pointer(data))
     lfs_repo.write(WEIGHTS, pointer(data))
@@ -151,7 +151,7 @@ def in_hub_cache(place: Path) -> Path:
     for folder in (snapshot, entry / "blobs"):
         folder.mkdir(parents=True)
     for name, oid in (("model.safetensors", "a" * 64), ("config.json", "b" * 40)):
-        (entry / "blobs" / oid).write_bytes(random_bytes(300_000))
+        (entry / "blobs" / oid).write_bytes(weights_bytes(300_000))
         (snapshot / name).symlink_to(f"../../blobs/{oid}")
     return snapshot
 

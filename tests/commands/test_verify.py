@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, weights_bytes
 
 MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/model.safetensors"
@@ -119,7 +119,7 @@ def test_line_ends_of_windows_are_no_difference_and_other_words_are(locked: Repo
 
 
 def test_pointers_of_git_say_what_is_right_where_there_is_no_lock(lfs_repo: Repo) -> None:
-    data = random_bytes(3000)
+    data = weights_bytes(3000)
     lfs_repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
     lfs_repo.stage_blob(WEIGHTS, pointer(data))
     assert states(lfs_repo) == {"model.safetensors": "missing"}

@@ -10,7 +10,7 @@ from pmgit.core.shell import Shell
 from pmgit.doctor.check import ERROR, OK, WARNING
 from tests.doctor.looking import answer_yes, cure, look
 from tests.hooks.test_chain import earlier
-from tests.kit import random_bytes
+from tests.kit import weights_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def uploads(repo: Repo, tmp_path: Path) -> bool:
     count = len(list(remote.glob("lfs/objects/*/*/*")))
     number = int(repo.git("rev-list", "--count", "HEAD"))
     repo.add_info("pretrained_model/bert")
-    repo.stage("pretrained_model/bert/model.safetensors", random_bytes(2000, seed=number))
+    repo.stage("pretrained_model/bert/model.safetensors", weights_bytes(2000, seed=number))
     repo.commit("Add weights")
     pushed = repo.run(["git", "push", "-q", "origin", "HEAD:main"])
     assert pushed.code == 0, pushed

@@ -10,7 +10,7 @@ import pytest
 from pmgit.core.shell import Shell
 from pmgit.doctor.check import ERROR, OK, WARNING
 from tests.doctor.looking import look
-from tests.kit import BIN, random_bytes
+from tests.kit import BIN, weights_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def test_nothing_is_switched_off(lfs_repo: Repo) -> None:
 
 def test_uploads_are_switched_off(lfs_repo: Repo, tmp_path: Path) -> None:
     """A push says success and the content stays here."""
-    lfs_repo.stage(FILE, random_bytes(2000))
+    lfs_repo.stage(FILE, weights_bytes(2000))
     lfs_repo.commit()
     lfs_repo.add_remote()
     lfs_repo.git("push", "-q", "origin", "main", env={"GIT_LFS_SKIP_PUSH": "yes"})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import Repo, isolated_environment, native_hooks, random_bytes
+from tests.kit import Repo, isolated_environment, native_hooks, random_bytes, weights_bytes
 
 BASELINE = ".pmgit-baseline"
 SINS = 40
@@ -25,7 +25,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     for number in range(24):
         repo.write(f"data/table-{number:02}.csv", random_bytes(20_000 + number))
     for number in range(8):
-        repo.write(f"pretrained_model/model-{number}/x.bin", random_bytes(3000 + number))
+        repo.write(f"pretrained_model/model-{number}/x.bin", weights_bytes(3000 + number))
     repo.git("add", "-A")
     repo.commit("Sins")
     assert len(repo.check("--all")) == SINS
@@ -98,7 +98,7 @@ def test_a_rename_and_a_shrink_are_free(old: Repo) -> None:
     old.git("mv", "data/table-00.csv", "data/renamed.csv")
     old.git("mv", "pretrained_model/model-0", "pretrained_model/model-9")
     old.stage("data/table-01.csv", random_bytes(15_000))
-    old.stage("pretrained_model/model-1/x.bin", random_bytes(900))
+    old.stage("pretrained_model/model-1/x.bin", weights_bytes(900))
     found = old.check()
     # Weights that change without an INFO.md are a sin of today.
     assert [(f["rule"], f["path"]) for f in found] == [("missing-info", "pretrained_model/model-1")]
@@ -117,7 +117,7 @@ def test_a_rename_and_a_shrink_are_free(old: Repo) -> None:
 
 def test_growth_is_refused_until_it_is_accepted(old: Repo) -> None:
     old.stage("data/table-00.csv", random_bytes(20_001))
-    old.stage("pretrained_model/model-0/y.bin", random_bytes(10))
+    old.stage("pretrained_model/model-0/y.bin", weights_bytes(10))
     assert old.rules() == ["missing-info", "oversized-blob", "tracked-weights"]
     assert commit(old) == 1
     before = (old.path / BASELINE).read_bytes()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.test_pre_receive import WEIGHTS, Server, make_server, server
-from tests.kit import native_hooks, random_bytes
+from tests.kit import native_hooks, weights_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["server"]
 
 OUTSIDE = "w/model.safetensors"
-BIG = random_bytes(1_500_000, seed=11)
+BIG = weights_bytes(1_500_000, seed=11)
 LINK, SUBMODULE, FILE = "120000", "160000", "100644"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kit import Repo, random_bytes
+from tests.kit import Repo, weights_bytes, weights_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,8 +50,8 @@ def entry(repo: Repo, place: str) -> None:
     """An entry of the Hub's cache: weights, a text and code, each behind a link."""
     top = repo.path / ROOT / place
     for name, content in (
-        ("model.safetensors", random_bytes(200_000)),
-        ("onnx/model.onnx", random_bytes(100_001)),
+        ("model.safetensors", weights_bytes(200_000)),
+        ("onnx/model.onnx", weights_for("x.onnx", 100_001)),
         ("config.json", b"{}\n"),
         (".gitattributes", b"*.bin filter=lfs\n"),
         ("README.md", b"---\nlicense: mit\n---\n"),

@@ -37,7 +37,7 @@ from tests.e2e.set_ups import (
     pre_commit_then_lfs,
 )
 from tests.hooks.test_installation import applied
-from tests.kit import BIN, Repo, isolated_environment, pointer, random_bytes
+from tests.kit import BIN, Repo, isolated_environment, pointer, weights_bytes, weights_for
 from tests.lfs_server import LfsServer
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from tests.kit import Result
 
 MODEL = "pretrained_model/net"
-CONTENT = random_bytes(3000)
+CONTENT = weights_bytes(3000)
 REMOTES = ("origin", "other")
 OID = hashlib.sha256(CONTENT).hexdigest()
 CONFIG = """\
@@ -82,7 +82,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repo.commit("clean")
     repo.git("branch", "clean")
     repo.git("checkout", "-q", "-b", "dirty")
-    repo.stage_blob(f"{MODEL}/raw.safetensors", random_bytes(2000))
+    repo.stage_blob(f"{MODEL}/raw.safetensors", weights_bytes(2000))
     repo.commit("dirty")
     repo.git("checkout", "-q", "-f", "clean")
     # Git LFS has written its hooks by itself; the set-ups begin without.
@@ -231,7 +231,7 @@ def test_native_mode_judges_commits_too(
 ) -> None:
     row(start)
     put_up(start, monkeypatch, "--hooks", "native")
-    start.stage_blob("raw.safetensors", random_bytes(2000))
+    start.stage_blob("raw.safetensors", weights_bytes(2000))
     stopped = start.run(["git", "commit", "-q", "-m", "raw"])
     assert stopped.code == 1
     assert "raw.safetensors: missing-pointer" in stopped.out + stopped.err
@@ -287,7 +287,7 @@ def test_lefthook_alone(start: Repo) -> None:
         assert start.run(["git", "commit", "-q", "-m", "Set up"]).code == 0
         assert marker.read_text() == "commit\n"
         marker.unlink()
-        start.stage(f"{MODEL}/raw.bin", random_bytes(2000))
+        start.stage(f"{MODEL}/raw.bin", weights_bytes(2000))
         stopped = start.run(["git", "commit", "-q", "-m", "raw"])
         assert (stopped.code, marker.exists()) == (1, False)
         assert "raw.bin: tracked-weights" in stopped.err
@@ -379,7 +379,7 @@ def test_other_repositories_of_a_shared_folder_are_left_alone(
     put_up(start, monkeypatch)
     stranger = Repo(tmp_path / "stranger", start.env)
     stranger.git("config", "core.hooksPath", shared)
-    stranger.stage_blob("best.pt", random_bytes(1_500_000))
+    stranger.stage_blob("best.pt", weights_for("best.pt", 1_500_000))
     stranger.commit()
     stranger.git("init", "-q", "--bare", str(tmp_path / "third.git"))
     assert push(stranger, str(tmp_path / "third.git"), "main").code == 0

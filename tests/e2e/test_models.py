@@ -16,7 +16,7 @@ from safetensors import deserialize
 from pmgit.model import info_file, lock_file
 from tests.file_server import Asked, Fault, Handler
 from tests.hub_server import HubServer
-from tests.kit import BIN, Repo, random_bytes, weights_bytes
+from tests.kit import BIN, Repo, weights_bytes, weights_for
 from tests.weights import Weights
 
 NAME = "bert-base-uncased"
@@ -40,8 +40,8 @@ def files(weights: Weights) -> dict[str, bytes]:
         "README.md": CARD,
         "config.json": b'{"model_type": "bert"}\n',
         "model.safetensors": weights.safetensors,
-        "pytorch_model.bin": random_bytes(1_300_000),
-        "tf_model.h5": random_bytes(1_400_000),
+        "pytorch_model.bin": weights_bytes(1_300_000),
+        "tf_model.h5": weights_for("tf_model.h5", 1_400_000),
         "vocab.txt": b"a\nb\n",
         ".gitattributes": b"*.bin filter=lfs\n",
     }
@@ -241,7 +241,7 @@ def test_a_file_that_differs_stays_until_somebody_says_so(
 def test_nothing_is_written_through_a_link(
     repo: Repo, hub: HubServer, files: dict[str, bytes], kind: str
 ) -> None:
-    hub.add(ID, {**files, "onnx/model.onnx": random_bytes(2000)})
+    hub.add(ID, {**files, "onnx/model.onnx": weights_for("x.onnx", 2000)})
     outside = repo.path.parent / "outside"
     outside.mkdir()
     (outside / "target").write_text("mine")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kit import Repo, Result, random_bytes
+from tests.kit import Repo, Result, weights_bytes
 
 WEIGHTS = ["pretrained_model/bert/model.safetensors", "pretrained_model/gpt2/pytorch_model.bin"]
 
@@ -15,7 +15,7 @@ def old(repo: Repo, *, pushed: bool = False) -> None:
         repo.push_first("pretrained_model/known")
     repo.stage(".gitignore", "*.log\n")
     for number, path in enumerate(WEIGHTS):
-        repo.stage(path, random_bytes(1_200_000, seed=number))
+        repo.stage(path, weights_bytes(1_200_000, seed=number))
         repo.commit(f"Weights {number}")
     repo.stage("data/table.csv", 11_000_000)
     repo.commit("A table")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.test_pre_receive import Server, server
-from tests.kit import random_bytes
+from tests.kit import weights_bytes
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -33,7 +33,7 @@ def clone(server: Server) -> Repo:
 
 def blob(clone: Repo) -> str:
     """The id of weights that are small enough for any place outside of a model."""
-    return clone.git("hash-object", "-w", "--stdin", stdin=random_bytes(3000)).strip()
+    return clone.git("hash-object", "-w", "--stdin", stdin=weights_bytes(3000)).strip()
 
 
 def tree(clone: Repo, *entries: Entry) -> str:

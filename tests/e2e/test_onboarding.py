@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import BIN, Repo, pointer, random_bytes, weights_bytes
+from tests.kit import BIN, Repo, pointer, weights_bytes
 
 MODEL = "pretrained_model/bert/model.safetensors"
 CONFIG = (
@@ -488,7 +488,7 @@ def test_in_a_linked_worktree(repo: Repo, tmp_path: Path) -> None:
 
 def test_a_clone_without_the_filter(lfs_repo: Repo, tmp_path: Path) -> None:
     """The colleague: weights are pointers on disk, and what brings them is said last."""
-    content = random_bytes(300_000)
+    content = weights_bytes(300_000)
     lfs_repo.stage("pretrained_model/bert/model.safetensors", content)
     lfs_repo.add_info("pretrained_model/bert")
     lfs_repo.stage(".pmgit.toml", 'storage = "lfs"\n')

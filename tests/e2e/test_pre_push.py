@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kit import Repo, Result, native_hooks, pointer, random_bytes
+from tests.kit import Repo, Result, native_hooks, pointer, weights_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +93,7 @@ def test_refs_of_every_kind(clone: Clone) -> None:
 
 
 def test_tags_on_blobs_and_trees(clone: Clone) -> None:
-    oid = clone.stage_blob(WEIGHTS, random_bytes(11_000_000))
+    oid = clone.stage_blob(WEIGHTS, weights_bytes(11_000_000))
     clone.git("tag", "-a", "-m", "x", "blob", oid)
     clone.git("tag", "-a", "-m", "x", "of-tag", "blob")
     clone.git("tag", "tree", clone.git("write-tree").strip())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.server import installation
-from tests.kit import ACTING, BIN, GIT_VERSION, Repo, Result, pointer, random_bytes
+from tests.kit import ACTING, BIN, GIT_VERSION, Repo, Result, pointer, weights_bytes, weights_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -187,7 +187,7 @@ def test_loose_and_packed_quarantines(unpack: str, server: Server) -> None:
 
 def test_tags_on_blobs_and_trees(server: Server) -> None:
     clone = server.clone
-    oid = clone.stage_blob(WEIGHTS, random_bytes(11_000_000))
+    oid = clone.stage_blob(WEIGHTS, weights_bytes(11_000_000))
     tree = clone.git("write-tree").strip()
     clone.git("tag", "-a", "-m", "x", "blob", oid)
     clone.git("tag", "light-blob", oid)
@@ -447,9 +447,9 @@ def test_hostile_names_do_nothing_to_a_terminal_or_a_page(server: Server) -> Non
     names = ["\x1b[31mred.pt", "a\nremote: fine.pt", "::error::x.pt", "\u202egnp.pt", "-rf.pt",
              "GL-HOOK-ERR: x.pt", "$(touch PWNED).pt", "mod\u00e8le.pt"]  # fmt: skip
     for name in names:
-        clone.stage_blob(name, random_bytes(BIG, seed=1))
+        clone.stage_blob(name, weights_for("x.pt", BIG, seed=1))
     raw = os.fsencode("lone") + b"\xff.pt"
-    clone.stage(raw, random_bytes(BIG, seed=1))
+    clone.stage(raw, weights_for("x.pt", BIG, seed=1))
     clone.commit()
     told = server.refused("main")
     assert not ACTING.search(told.replace("\n", "")), told

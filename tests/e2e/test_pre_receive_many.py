@@ -9,7 +9,7 @@ import pytest
 
 from pmgit.core.config import BASELINE
 from tests.e2e.test_pre_receive import BIG, WEIGHTS, Server, make_server, sin
-from tests.kit import BIN, Repo, pointer, random_bytes
+from tests.kit import BIN, Repo, pointer, weights_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def many(clone: Repo, sinful: bool) -> None:
                 f"data 4\n{ref:03}\n\n".encode()
             )
             if sinful and (ref, number) == (137, 3):
-                data = random_bytes(BIG)
+                data = weights_bytes(BIG)
                 out.append(b"M 100644 inline %s\ndata %d\n" % (WEIGHTS.encode(), len(data)))
                 out.append(data + b"\n")
             if sinful and (ref, number) == (137, 4):

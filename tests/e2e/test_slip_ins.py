@@ -7,6 +7,7 @@ that are right must pass.
 
 from __future__ import annotations
 
+import bz2
 import os
 import shutil
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.conftest import blamed, commit
-from tests.kit import BIN, Result, large_bytes, native_hooks, pointer, random_bytes
+from tests.kit import BIN, Result, native_hooks, pointer, random_bytes, weights_bytes
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -146,7 +147,7 @@ def test_gitpython_index_add_bypasses_the_filter(lfs: Repo) -> None:
 def test_git_add_with_the_filter_passes(lfs: Repo) -> None:
     attributes(lfs, f"*.bin {LFS}")
     lfs.stage(WEIGHTS, BIG)
-    assert lfs.blob(WEIGHTS) == pointer(large_bytes(BIG, seed=len(WEIGHTS)))
+    assert lfs.blob(WEIGHTS) == pointer(weights_bytes(BIG, seed=len(WEIGHTS)))
     passes(lfs)
 
 
@@ -290,18 +291,18 @@ def test_an_executable_pointer_passes(lfs: Repo) -> None:
     passes(lfs)
 
 
-def test_an_empty_tracked_file_passes(lfs: Repo) -> None:
-    """Git LFS stores it as it is."""
+def test_an_empty_tracked_file_is_no_missing_pointer(lfs: Repo) -> None:
+    """Git LFS stores it as it is; only as weights it is of no use."""
     attributes(lfs, f"*.bin {LFS}")
     lfs.stage(WEIGHTS, b"")
-    passes(lfs)
+    assert stopped(lfs) == {"broken-weights"}
 
 
 # --- what changes, and how
 
 
 def test_a_small_file_grows(guarded: Repo) -> None:
-    guarded.stage("best.pt", b"abc")
+    guarded.stage("best.pt", 300)
     passes(guarded)
     guarded.stage("best.pt", BIG)
     everybody_lets_it_pass(guarded, "best.pt")
@@ -309,7 +310,7 @@ def test_a_small_file_grows(guarded: Repo) -> None:
 
 
 def test_a_small_file_grows_in_commit_all(guarded: Repo) -> None:
-    guarded.stage("best.pt", b"abc")
+    guarded.stage("best.pt", 300)
     passes(guarded)
     guarded.write("best.pt", BIG)
     assert stopped(guarded, "-a") == {"oversized-blob"}
@@ -336,7 +337,7 @@ def test_a_large_old_file_that_is_only_renamed_passes(guarded: Repo) -> None:
 
 
 def test_a_rename_into_a_model_makes_weights_of_it(guarded: Repo) -> None:
-    guarded.stage("best.dat", BIG)
+    guarded.stage("best.dat", weights_bytes(BIG))
     guarded.commit("An old sin")
     guarded.git("mv", "best.dat", WEIGHTS)
     everybody_lets_it_pass(guarded, WEIGHTS)
@@ -348,7 +349,7 @@ def test_a_rename_that_also_changes_is_new_content(guarded: Repo) -> None:
     guarded.commit("An old sin")
     guarded.git("mv", "best.pt", "final.pt")
     content = (guarded.path / "final.pt").read_bytes()
-    guarded.stage("final.pt", content + b"one more line\n")
+    guarded.stage("final.pt", content[:-9] + b"changed\n.")
     assert guarded.git("diff", "--cached", "--name-status", "-M").startswith("R")
     everybody_lets_it_pass(guarded, "final.pt")
     assert stopped(guarded) == {"oversized-blob"}
@@ -433,7 +434,7 @@ def test_a_name_that_a_command_reads_otherwise(name: str, guarded: Repo) -> None
 def test_thirty_shards_below_every_limit(guarded: Repo) -> None:
     paths = [f"{MODEL}/pytorch_model-{n:05}-of-00030.bin" for n in range(1, 31)]
     for number, path in enumerate(paths):
-        guarded.write(path, random_bytes(450_000, seed=number))
+        guarded.write(path, weights_bytes(450_000, seed=number))
     guarded.git("add", MODEL)
     everybody_lets_it_pass(guarded, *paths)
     assert stopped(guarded) == {"tracked-weights", "oversized-model"}
@@ -453,7 +454,9 @@ def test_many_text_files_below_every_limit(guarded: Repo) -> None:
      "model.bin.aa", "weights"],
 )  # fmt: skip
 def test_an_archive_or_a_part_below_the_limit(name: str, guarded: Repo) -> None:
-    guarded.stage(f"{MODEL}/{name}", 450_000)
+    size = 450_000
+    is_packed = name.endswith(".bz2")
+    guarded.stage(f"{MODEL}/{name}", bz2.compress(weights_bytes(size)) if is_packed else size)
     everybody_lets_it_pass(guarded, f"{MODEL}/{name}")
     assert stopped(guarded) == {"tracked-weights"}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, random_bytes, weights_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def sparse(repo: Repo, request: pytest.FixtureRequest) -> Repo:
     for model in MODELS:
         repo.add_info(model)
         repo.stage(f"{model}/.gitattributes", f"*.safetensors {LFS}\n")
-        repo.stage(f"{model}/model.safetensors", random_bytes(3000))
+        repo.stage(f"{model}/model.safetensors", weights_bytes(3000))
     repo.commit()
     repo.git("push", "-q", "-u", "origin", "main")
     repo.git("sparse-checkout", "set", *KINDS[request.param], "code", MODELS[0])
@@ -44,7 +44,7 @@ def test_every_mode_agrees(sparse: Repo, tmp_path: Path) -> None:
     assert sparse.check("--all") == []
     new = "pretrained_model/far/new.safetensors"
     sparse.stage_blob(new, pointer(random_bytes(3001)))
-    sparse.stage_blob("pretrained_model/far/raw.safetensors", random_bytes(3002))
+    sparse.stage_blob("pretrained_model/far/raw.safetensors", weights_bytes(3002))
     modes: list[tuple[str, ...]] = [(), ("--all",)]
     found = [sparse.check(*mode) for mode in modes]
     sparse.commit()

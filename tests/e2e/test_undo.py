@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import Repo, Result, pointer, random_bytes
+from tests.kit import Repo, Result, pointer, weights_bytes
 
 BERT = "pretrained_model/bert/model.safetensors"
 OURS = [".pmgit.toml", "pretrained_model/README.md", "pretrained_model/.gitkeep", ".gitignore"]
@@ -133,7 +133,7 @@ def test_after_the_commit_it_names_the_commit_that_takes_it_back(repo: Repo, fol
 
 def test_pointers_that_are_committed(repo: Repo) -> None:
     """Without the attributes `git add -A` would take the content: that is said."""
-    content = random_bytes(3_000, seed=1)
+    content = weights_bytes(3_000, seed=1)
     repo.stage(BERT, content)
     repo.commit()
     setup = ("--hooks", "none", "--storage", "lfs")

@@ -10,7 +10,7 @@ import pytest
 
 from pmgit.cli import main_group
 from pmgit.hook import STAGES
-from tests.kit import random_bytes
+from tests.kit import weights_bytes
 from tests.test_cli import ALL
 
 if TYPE_CHECKING:
@@ -89,9 +89,9 @@ def unchanged(repo: Repo, tmp_path: Path) -> Callable[[object], None]:
 
 def test_no_command_touches_it(repo: Repo, unchanged: Callable[[object], None]) -> None:
     repo.git("init", "-q", "--bare", "../bare.git")
-    repo.stage("pretrained_model/bert/model.safetensors", random_bytes(3000))
+    repo.stage("pretrained_model/bert/model.safetensors", weights_bytes(3000))
     repo.commit()
-    repo.write("pretrained_model/gpt/x.bin", random_bytes(300))
+    repo.write("pretrained_model/gpt/x.bin", weights_bytes(300))
     there = leaves()
     for words, cases in CASES.items():
         for case in cases if words in there else ():
@@ -103,7 +103,7 @@ def test_no_command_touches_it(repo: Repo, unchanged: Callable[[object], None]) 
 
 
 def test_no_hook_touches_it(repo: Repo, unchanged: Callable[[object], None]) -> None:
-    repo.stage("pretrained_model/bert/model.safetensors", random_bytes(3000))
+    repo.stage("pretrained_model/bert/model.safetensors", weights_bytes(3000))
     for stage in STAGES:
         receiver = ["origin", "../bare.git"] if stage == "pre-push" else []
         result = repo.hook(stage, *receiver)

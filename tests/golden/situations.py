@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.kit import Repo, native_hooks, pointer, random_bytes
+from tests.kit import Repo, native_hooks, pointer, random_bytes, weights_bytes, weights_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def nothing_staged(repo: Repo) -> list[str]:
 
 
 def raw_weights_on_an_unborn_branch(repo: Repo) -> list[str]:
-    repo.stage(WEIGHTS, random_bytes(300_000))
+    repo.stage(WEIGHTS, weights_bytes(300_000))
     repo.stage(f"{BERT}/config.json", "{}\n")
     repo.stage("data/big.csv", b"1,2,3\n" * 2_000_000)
     return [*CHECK, "pmgit check --select size", "pmgit check --ignore info,size"]
@@ -51,15 +51,15 @@ def raw_weights_on_an_unborn_branch(repo: Repo) -> list[str]:
 
 def weights_where_the_storage_is_lfs(repo: Repo) -> list[str]:
     repo.stage(".pmgit.toml", 'models = ["pretrained_model"]\nstorage = "lfs"\n')
-    repo.stage(WEIGHTS, random_bytes(300_000))
-    repo.stage(f"{BERT}/[a] b.pt", random_bytes(2_000))
+    repo.stage(WEIGHTS, weights_bytes(300_000))
+    repo.stage(f"{BERT}/[a] b.pt", weights_for("b.pt", 2_000))
     repo.add_info(BERT)
     return [*CHECK, "pmgit lfs-setup --dry-run", "pmgit fix --dry-run"]
 
 
 def raw_blobs_on_lfs_paths(repo: Repo) -> list[str]:
     _track(repo, "*.safetensors", "*.md", "*.json")
-    repo.stage_blob(WEIGHTS, random_bytes(200_000))
+    repo.stage_blob(WEIGHTS, weights_bytes(200_000))
     repo.stage_blob(f"{BERT}/INFO.md", pointer(b"# Info\n"))
     repo.stage_blob(f"{BERT}/config.json", pointer(b"{}\n"))
     return [*CHECK, *ALL]
@@ -102,13 +102,13 @@ def names_that_are_not_accepted(repo: Repo) -> list[str]:
 def hostile_names(repo: Repo) -> list[str]:
     for number, name in enumerate(["-rf.pt", "$(id).pt", "a'b.pt", "line\nbreak.pt", "\x1b[31m.pt",
                                    "w\udcff.pt", "::error::x.pt", ":(top)x.pt"]):  # fmt: skip
-        repo.stage(f"{BERT}/{name}", random_bytes(2_000, seed=number))
+        repo.stage(f"{BERT}/{name}", weights_for("x.pt", 2_000, seed=number))
     repo.add_info(BERT)
     return [*CHECK, "pmgit check --format github", "pmgit check --format gitlab"]
 
 
 def loose_and_linked(repo: Repo) -> list[str]:
-    repo.stage("pretrained_model/loose.safetensors", random_bytes(2_000))
+    repo.stage("pretrained_model/loose.safetensors", weights_bytes(2_000))
     (repo.path / "pretrained_model/shared").symlink_to("/mnt/share/models")
     (repo.path / BERT).mkdir()
     (repo.path / WEIGHTS).symlink_to("../../../outside.bin")
@@ -138,8 +138,8 @@ def a_model_that_grew(repo: Repo) -> list[str]:
 
 def info_is_removed_and_a_model_moves(repo: Repo) -> list[str]:
     repo.add_info(BERT)
-    repo.stage(WEIGHTS, random_bytes(20_000))
-    repo.stage("pretrained_model/old/w.pt", random_bytes(9_000))
+    repo.stage(WEIGHTS, weights_bytes(20_000))
+    repo.stage("pretrained_model/old/w.pt", weights_for("w.pt", 9_000))
     repo.add_info("pretrained_model/old")
     repo.commit()
     repo.git("rm", "-q", f"{BERT}/INFO.md")
@@ -148,7 +148,7 @@ def info_is_removed_and_a_model_moves(repo: Repo) -> list[str]:
 
 
 def an_old_repository_with_a_baseline(repo: Repo) -> list[str]:
-    repo.stage(WEIGHTS, random_bytes(20_000))
+    repo.stage(WEIGHTS, weights_bytes(20_000))
     repo.stage("big.bin", b"0" * 11_000_000)
     repo.commit()
     commands = ["pmgit baseline", "pmgit check --all", "pmgit check --all --no-baseline"]
@@ -162,7 +162,7 @@ def an_old_repository_with_a_baseline(repo: Repo) -> list[str]:
 
 def a_range_with_several_commits(repo: Repo) -> list[str]:
     _remote(repo)
-    repo.stage(WEIGHTS, random_bytes(300_000))
+    repo.stage(WEIGHTS, weights_bytes(300_000))
     repo.commit("Add bert")
     repo.stage("notes.txt", "x\n")
     repo.commit("Notes")
@@ -174,7 +174,7 @@ def a_range_with_several_commits(repo: Repo) -> list[str]:
 
 def a_range_with_one_commit(repo: Repo) -> list[str]:
     _remote(repo)
-    repo.stage(WEIGHTS, random_bytes(300_000))
+    repo.stage(WEIGHTS, weights_bytes(300_000))
     repo.stage("pretrained_model/GPT 2/config.json", "{}\n")
     repo.commit("Add bert")
     ranged = "pmgit check --range origin/main..HEAD"
@@ -184,7 +184,7 @@ def a_range_with_one_commit(repo: Repo) -> list[str]:
 def a_merge_in_a_range(repo: Repo) -> list[str]:
     _remote(repo)
     repo.git("checkout", "-q", "-b", "side")
-    repo.stage(WEIGHTS, random_bytes(300_000))
+    repo.stage(WEIGHTS, weights_bytes(300_000))
     repo.commit("On the side")
     repo.git("checkout", "-q", "main")
     repo.stage("a.txt", "a\n")
@@ -197,7 +197,7 @@ def a_merge_in_a_range(repo: Repo) -> list[str]:
 def a_push_is_refused(repo: Repo) -> list[str]:
     _remote(repo)
     _push_hooks(repo)
-    repo.stage(WEIGHTS, random_bytes(300_000))
+    repo.stage(WEIGHTS, weights_bytes(300_000))
     repo.commit("Add bert")
     repo.git("checkout", "-q", "-b", "other", "HEAD~1")
     repo.stage("pretrained_model/x y/config.json", "{}\n")
@@ -214,11 +214,11 @@ def a_push_is_refused(repo: Repo) -> list[str]:
 def a_server_refuses(repo: Repo) -> list[str]:
     bare = _remote(repo)
     assert bare.pmgit("server", "install", str(bare.path)).code == 0
-    repo.stage(WEIGHTS, random_bytes(300_000))
+    repo.stage(WEIGHTS, weights_bytes(300_000))
     repo.commit("Add bert")
     repo.git("checkout", "-q", "-b", "other", "HEAD~1")
     repo.stage(".gitattributes", f"*.pt {ATTRIBUTES}\n")
-    repo.stage_blob(f"{BERT}/a.pt", random_bytes(3_000))
+    repo.stage_blob(f"{BERT}/a.pt", weights_for("a.pt", 3_000))
     repo.commit("Add a")
     return ["git push origin main", "git push origin main other", "git push origin other"]
 
@@ -234,7 +234,7 @@ def a_pointer_without_its_object(repo: Repo) -> list[str]:
 
 def limits_of_a_host(repo: Repo) -> list[str]:
     repo.stage("video.mp4", b"0" * 60_000_000)
-    repo.stage("data.bin", random_bytes(12_000_000))
+    repo.stage("data.bin", weights_bytes(12_000_000))
     _track(repo, "*.pt")
     repo.stage_blob(f"{BERT}/w.pt", pointer(b"x"))
     repo.add_info(BERT)
@@ -261,7 +261,7 @@ def an_exclude_and_lowered_limits(repo: Repo) -> list[str]:
 
 
 def the_largest_of_all_history(repo: Repo) -> list[str]:
-    repo.stage(WEIGHTS, random_bytes(1_200_000))
+    repo.stage(WEIGHTS, weights_bytes(1_200_000))
     repo.commit("Add bert")
     repo.git("rm", "-q", WEIGHTS)
     repo.commit("Remove bert")
@@ -271,7 +271,7 @@ def the_largest_of_all_history(repo: Repo) -> list[str]:
 
 
 def a_set_up_is_planned(repo: Repo) -> list[str]:
-    repo.stage(WEIGHTS, random_bytes(20_000))
+    repo.stage(WEIGHTS, weights_bytes(20_000))
     repo.stage(".gitignore", "*.log\n")
     repo.commit()
     return ["pmgit init --dry-run --hooks native", "pmgit gitignore --dry-run --keep-text",
@@ -281,9 +281,9 @@ def a_set_up_is_planned(repo: Repo) -> list[str]:
 
 def two_models_folders_below_others(repo: Repo) -> list[str]:
     repo.stage(".pmgit.toml", 'models = ["apps/a/models", "b"]\nstorage = "ignore"\n')
-    repo.stage("apps/a/models/org/bert/model.safetensors", random_bytes(3_000))
-    repo.stage("apps/a/models/org/bert/onnx/model.onnx", random_bytes(3_001))
-    repo.stage("b/gpt2/w.bin", random_bytes(3_002))
+    repo.stage("apps/a/models/org/bert/model.safetensors", weights_bytes(3_000))
+    repo.stage("apps/a/models/org/bert/onnx/model.onnx", weights_for("x.onnx", 3_001))
+    repo.stage("b/gpt2/w.bin", weights_bytes(3_002))
     repo.add_info("b/gpt2")
     return [*CHECK, "cd apps/a && pmgit check", "pmgit check b", "pmgit fix --dry-run"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, random_bytes, weights_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +50,7 @@ def test_nothing_raw_is_nothing_to_tell(pushed: Repo) -> None:
 
 def test_what_is_raw_is_counted_and_shown_with_the_way_out(pushed: Repo) -> None:
     for seed in (1, 2):
-        pushed.stage(f"{BERT}/x.bin", random_bytes(300, seed))
+        pushed.stage(f"{BERT}/x.bin", weights_bytes(300, seed))
         pushed.stage(f"{BERT}/a, b.bin.001", random_bytes(400, seed))
         pushed.commit()
     pushed.git("rm", "-q", "-r", "pretrained_model")

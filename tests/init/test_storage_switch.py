@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from pmgit.init import readme_template
-from tests.kit import Repo, Result, pointer, random_bytes
+from tests.kit import Repo, Result, pointer, weights_bytes
 
 BERT = "pretrained_model/bert"
 WEIGHTS = f"{BERT}/model.safetensors"
 FILTER = "filter=lfs diff=lfs merge=lfs -text"
-CONTENT = random_bytes(3_000, seed=7)
+CONTENT = weights_bytes(3_000, seed=7)
 README = "pretrained_model/README.md"
 
 

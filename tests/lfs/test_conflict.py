@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import Repo, isolated_environment, pointer, random_bytes
+from tests.kit import Repo, isolated_environment, pointer, random_bytes, weights_bytes
 
 SELECT = ("--select", "malformed-pointer")
 PATH = "pretrained_model/bert/model (1).safetensors"
-BASE, OURS, THEIRS = (random_bytes(size) for size in (3000, 3001, 3002))
+BASE, OURS, THEIRS = (weights_bytes(size) for size in (3000, 3001, 3002))
 
 
 @pytest.fixture(scope="session")

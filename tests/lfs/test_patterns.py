@@ -8,7 +8,7 @@ import pytest
 
 from pmgit.git.attribute_text import pattern_line
 from pmgit.lfs import patterns
-from tests.kit import Repo, random_bytes
+from tests.kit import Repo, weights_bytes
 
 HOSTILE = [
     "plain.bin",
@@ -153,7 +153,7 @@ def test_the_unset_line_leaves_a_text_as_it_is(repo: Repo) -> None:
 def test_the_lfs_line_makes_a_pointer(repo: Repo) -> None:
     repo.git("lfs", "install", "--local")
     repo.write(".gitattributes", patterns.attribute_line(patterns.exact("m/q[1] é.bin")) + "\n")
-    repo.stage("m/q[1] é.bin", random_bytes(500))
+    repo.stage("m/q[1] é.bin", weights_bytes(500))
     assert repo.blob("m/q[1] é.bin").startswith(b"version https://git-lfs")
 
 

@@ -16,7 +16,7 @@ from pmgit.core.errors import PmgitError
 from pmgit.model import describe as module
 from pmgit.model import info_template, traces
 from pmgit.model.weights import Tiers
-from tests.kit import pointer, random_bytes
+from tests.kit import pointer, random_bytes, weights_bytes
 from tests.weights import Weights, sha256
 
 if TYPE_CHECKING:
@@ -283,7 +283,7 @@ def test_nothing_outside_is_read_and_nothing_hangs(model: Path, tmp_path: Path) 
     (model / ".cache/huggingface").symlink_to(outside)
     os.mkfifo(model / "fifo.bin")
     write(model, "vocab.txt", "a")
-    write(model, "w\udcff.bin", random_bytes(9))
+    write(model, "w\udcff.bin", weights_bytes(9))
     found = describe(model)
 
     assert [file.path for file in found.files] == ["vocab.txt", "w\udcff.bin"]

@@ -13,7 +13,7 @@ from pmgit.lfs.pointer import Broken, Pointer
 from pmgit.model.subject import Subject
 from pmgit.snapshots import commit_range, staged, tree
 from tests.formats.test_kinds import pieces
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, random_bytes, weights_bytes
 
 if TYPE_CHECKING:
     from pmgit.git.blob import Blob
@@ -283,12 +283,12 @@ def test_a_question_is_asked_once_for_each_thing_that_it_is_about(here: Repo) ->
 
 def test_a_move_adds_nothing(here: Repo) -> None:
     for name in ("a", "b", "c"):
-        here.stage(f"{name}.bin", random_bytes(2000, ord(name)))
+        here.stage(f"{name}.bin", weights_bytes(2000, ord(name)))
     here.commit()
     (here.path / BERT).mkdir(parents=True)
     here.git("mv", "a.bin", "moved.bin")
     here.git("mv", "b.bin", f"{BERT}/b.bin")  # what was a file becomes weights
-    here.stage("copy.bin", random_bytes(2000, ord("c")))
+    here.stage("copy.bin", weights_bytes(2000, ord("c")))
     seen = subject()
     assert {b.path: seen.is_moved(b) for b in seen.introduced} == {
         "moved.bin": True, f"{BERT}/b.bin": False, "copy.bin": False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.kit import ACTING, Repo, as_anybody, pointer, random_bytes
+from tests.kit import ACTING, Repo, as_anybody, pointer, weights_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,14 +127,14 @@ def test_pointers_of_git_lfs(lfs_repo: Repo) -> None:
     """Pulled, not pulled, not on disk, and other content than was described."""
     repo = lfs_repo
     repo.stage(".gitattributes", "*.pt filter=lfs diff=lfs merge=lfs -text\n")
-    content = random_bytes(300_000)
+    content = weights_bytes(300_000)
     repo.stage(WEIGHTS, content)
     assert repo.pmgit("info", "new", "mine", *COMPLETE).code == 0
     assert repo.pmgit("add", MINE).code == 0
     repo.git("add", ".")
     repo.commit()
     states = [content, pointer(content), None]
-    other = random_bytes(300_000, seed=7)
+    other = weights_bytes(300_000, seed=7)
     for state in states:
         if state is None:
             os.unlink(repo.path / WEIGHTS)

@@ -7,7 +7,7 @@ import json
 from pmgit.core.finding import WARNING, Finding, Fix, Report, Step
 from pmgit.core.shell import Shell
 from pmgit.report import github, gitlab, junit
-from tests.kit import Repo, random_bytes
+from tests.kit import Repo, weights_for
 
 FIX = Fix(Step("git", "rm", "--cached", items=("a, 50%.bin",)))
 REPORT = Report(
@@ -94,9 +94,9 @@ def test_other_weights_at_the_same_path_are_a_new_finding(repo: Repo) -> None:
     names = ("pretrained_model/bert/a.pt", "b.pt", "c.safetensors")
     repo.stage(".gitattributes", "*.safetensors filter=lfs\n")
     for name in names:
-        repo.stage_blob(name, random_bytes(1_100_000))
+        repo.stage_blob(name, weights_for(name, 1_100_000))
     before = marks()
     assert marks() == before
     for name in names:
-        repo.stage_blob(name, random_bytes(1_100_001))
+        repo.stage_blob(name, weights_for(name, 1_100_001))
     assert not marks() & before

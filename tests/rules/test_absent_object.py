@@ -13,13 +13,13 @@ import pytest
 
 from pmgit.git.repository import discover
 from pmgit.lfs import server as lfs_server
-from tests.kit import Repo, Result, native_hooks, pointer, random_bytes
+from tests.kit import Repo, Result, native_hooks, pointer, weights_bytes
 from tests.lfs_server import LfsServer
 
 RULE = "absent-object"
 PATH = "pretrained_model/bert/model.safetensors"
-CONTENT = random_bytes(3000)
-OTHER = random_bytes(3001)
+CONTENT = weights_bytes(3000)
+OTHER = weights_bytes(3001)
 OID, OTHER_OID = (hashlib.sha256(content).hexdigest() for content in (CONTENT, OTHER))
 
 
@@ -215,14 +215,14 @@ def test_a_push_to_an_address(forked: Repo, server: LfsServer, tmp_path: Path) -
 
 
 def test_objects_that_are_here_are_not_asked_for(forked: Repo, server: LfsServer) -> None:
-    forked.stage(PATH, random_bytes(4000))
+    forked.stage(PATH, weights_bytes(4000))
     forked.commit()
     server.objects = {OID: CONTENT, OTHER_OID: OTHER}
     assert push_to(forked).code == 0
     assert len(server.batches[0]["objects"]) == 2
     assert server.uploads == []
     # One that is here in part is.
-    oid = pointer(random_bytes(4000)).split(b":")[2][:64].decode()
+    oid = pointer(weights_bytes(4000)).split(b":")[2][:64].decode()
     file = forked.path / f".git/lfs/objects/{oid[:2]}/{oid[2:4]}/{oid}"
     file.chmod(0o644)
     os.truncate(file, 100)

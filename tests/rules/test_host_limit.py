@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, random_bytes, weights_bytes
 from tests.test_house import SLOW, loaded
 
 MIB = 2**20
@@ -218,7 +218,7 @@ def test_an_index_that_is_in_two_parts(setting: str, ours: Repo) -> None:
 
 def test_a_push(ours: Repo) -> None:
     for number in range(4):
-        ours.stage(f"d/{number % 2}/{number}.bin", random_bytes(3000, seed=number))
+        ours.stage(f"d/{number % 2}/{number}.bin", weights_bytes(3000, seed=number))
     (whole,) = [entry for entry in told(ours) if not entry[0]]
     assert whole[1] == "error"
     assert "kB of new blobs, compressed; Ours refuses more than 9 kB (as of 2026" in whole[2]
@@ -344,7 +344,7 @@ def test_a_bare_repository(ours: Repo, tmp_path: Path) -> None:
 def test_several_rules_about_one_file_print_one_fix(lfs_repo: Repo, tmp_path: Path) -> None:
     (tmp_path / "ours.toml").write_text(SMALL)
     lfs_repo.add_info("pretrained_model/a")
-    lfs_repo.stage_blob("pretrained_model/a/m.safetensors", random_bytes(5000))
+    lfs_repo.stage_blob("pretrained_model/a/m.safetensors", weights_bytes(5000))
     shown = lfs_repo.pmgit("check", "--host", "../ours.toml")
     assert "host-limit missing-pointer" in shown.out
     (fix,) = shown.fixes

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, weights_bytes
 from tests.model.test_info_file import ENGLISH, GUIDE
 
 BERT = "pretrained_model/bert-base-uncased"
@@ -171,7 +171,7 @@ def test_old_sins_do_not_stop_todays_work(repo: Repo) -> None:
     repo.stage(f"{BERT}/config.json", "{ }")
     assert {(f["severity"], f["path"]) for f in findings(repo)} == {("warning", INFO)}
     # Weights make it due.
-    repo.stage(f"{BERT}/model.safetensors", random_bytes(2000))
+    repo.stage(f"{BERT}/model.safetensors", weights_bytes(2000))
     assert {(f["severity"], f["path"]) for f in findings(repo)} == {("error", INFO)}
 
 

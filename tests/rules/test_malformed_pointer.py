@@ -8,14 +8,14 @@ import pytest
 
 from pmgit.lfs import conflict
 from pmgit.lfs.pointer import MAX_BYTES
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, weights_bytes
 from tests.lfs.test_pointer import BROKEN, CURED, FAULTY, SAMPLES
 from tests.snapshots.test_staged import NAMES
 
 RULE = "malformed-pointer"
 SELECT = ("--select", RULE)
 PATH = "pretrained_model/bert/model.safetensors"
-CONTENT = random_bytes(3000)
+CONTENT = weights_bytes(3000)
 POINTER = pointer(CONTENT)
 CRLF = POINTER.replace(b"\n", b"\r\n")
 
@@ -74,10 +74,10 @@ def test_a_real_merge_conflict(lfs_repo: Repo) -> None:
     lfs_repo.stage(PATH, CONTENT)
     lfs_repo.commit()
     lfs_repo.git("checkout", "-q", "-b", "side")
-    lfs_repo.stage(PATH, random_bytes(3001))
+    lfs_repo.stage(PATH, weights_bytes(3001))
     lfs_repo.commit()
     lfs_repo.git("checkout", "-q", "main")
-    lfs_repo.stage(PATH, random_bytes(3002))
+    lfs_repo.stage(PATH, weights_bytes(3002))
     lfs_repo.commit()
     # Without `merge=lfs`, as on a clone whose .gitattributes only says filter=lfs.
     lfs_repo.write(".git/info/attributes", "* !merge text\n")
@@ -167,7 +167,7 @@ def test_where_a_pointer_is_expected_a_mention_is_a_damaged_one(lfs_repo: Repo) 
 
 def test_raw_weights_are_no_damaged_pointers(lfs_repo: Repo) -> None:
     lfs_repo.stage_blob(PATH, CONTENT)
-    lfs_repo.stage_blob("pretrained_model/bert/b.safetensors", b"git-lfs" + random_bytes(900))
+    lfs_repo.stage_blob("pretrained_model/bert/b.safetensors", b"git-lfs" + weights_bytes(900))
     assert lfs_repo.check(*SELECT) == []
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kit import BIN, Repo, pointer, random_bytes
+from tests.kit import BIN, Repo, pointer, random_bytes, weights_bytes
 from tests.snapshots.test_staged import NAMES
 
 if TYPE_CHECKING:
@@ -247,13 +247,13 @@ def test_the_fix_with_hostile_names(repo: Repo, on_disk: str, cwd: str) -> None:
 
 def test_the_fix_of_old_files(repo: Repo) -> None:
     repo.stage(PATH, CONTENT)
-    repo.stage("gone/b.safetensors", random_bytes(2000))
+    repo.stage("gone/b.safetensors", weights_bytes(2000))
     repo.commit()
     repo.stage(".gitattributes", ATTRIBUTES)
     (repo.path / "gone/b.safetensors").unlink()
     repo.paste_all(*SELECT)
     is_pointer(repo, PATH, CONTENT)
-    is_pointer(repo, "gone/b.safetensors", random_bytes(2000))
+    is_pointer(repo, "gone/b.safetensors", weights_bytes(2000))
     assert not (repo.path / "gone/b.safetensors").exists()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, weights_bytes
 
 RULE = "text-in-lfs"
 SELECT = ("--select", RULE)
@@ -132,7 +132,7 @@ def test_links_are_no_text(folder: Repo) -> None:
 @pytest.mark.parametrize("cwd", ["", BERT])
 @pytest.mark.parametrize("staged", ["pointer", "raw"])
 def test_the_fix(folder: Repo, cwd: str, staged: str) -> None:
-    weights = random_bytes(3000)
+    weights = weights_bytes(3000)
     folder.stage(f"{BERT}/model.safetensors", weights)
     for name in ("config.json", "LICENSE", "INFO.md"):
         if staged == "pointer":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kit import Repo, isolated_environment, pointer, random_bytes
+from tests.kit import Repo, isolated_environment, pointer, weights_bytes
 from tests.snapshots.test_staged import NAMES
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RULE = "uncovered-pointer"
 SELECT = ("--select", RULE)
 PATH = "pretrained_model/bert/model.safetensors"
-CONTENT = random_bytes(3000)
+CONTENT = weights_bytes(3000)
 POINTER = pointer(CONTENT)
 
 

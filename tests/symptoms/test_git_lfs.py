@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import BIN, Repo, Result, pointer, random_bytes
+from tests.kit import BIN, Repo, Result, pointer, weights_bytes
 from tests.symptoms.reading import explain, way, ways
 
 NAME = "a b'c$.bin"
-CONTENT = random_bytes(3000)
+CONTENT = weights_bytes(3000)
 
 
 def said(result: Result) -> str:

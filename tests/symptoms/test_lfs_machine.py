@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from pmgit.symptoms import data
-from tests.kit import BIN, Repo, Result, pointer, random_bytes
+from tests.kit import BIN, Repo, Result, pointer, weights_bytes
 from tests.symptoms.reading import explain, way
 
 NAME = "a b.bin"
-CONTENT = random_bytes(3000)
+CONTENT = weights_bytes(3000)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_conflict_in_a_pointer(lfs_repo: Repo) -> None:
     lfs_repo.push_first("pretrained_model/bert")
     lfs_repo.stage(path, CONTENT)
     first = lfs_repo.commit()
-    other = random_bytes(3001)
+    other = weights_bytes(3001)
     lines = [pointer(content).decode().split("\n", 1)[1] for content in (CONTENT, other)]
     text = "version https://git-lfs.github.com/spec/v1\n<<<<<<< HEAD\n"
     text += f"{lines[0]}=======\n{lines[1]}>>>>>>> side\n"
@@ -145,13 +145,13 @@ def test_old_objects_that_fill_the_disk(lfs_repo: Repo) -> None:
     lfs_repo.push_first("pretrained_model/bert")
     path = "pretrained_model/bert/model.safetensors"
     for size in (3000, 3001):
-        lfs_repo.stage(path, random_bytes(size))
+        lfs_repo.stage(path, weights_bytes(size))
         lfs_repo.commit()
     lfs_repo.git("push", "-q")
     shown = explain(lfs_repo, "write /x/.git/lfs/tmp/y: no space left on device")
     assert lfs_repo.sh(way(shown, "see more")).code == 0
     assert lfs_repo.sh(way(shown, "delete the copies")).code == 0
-    assert (lfs_repo.path / path).read_bytes() == random_bytes(3001)
+    assert (lfs_repo.path / path).read_bytes() == weights_bytes(3001)
 
 
 def test_files_of_over_four_gigabytes(repo: Repo) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import Repo, Result, pointer, random_bytes
+from tests.kit import Repo, Result, pointer, random_bytes, weights_bytes
 from tests.lfs_server import LfsServer
 from tests.symptoms.reading import explain, way, ways
 
 NAME = "a b.bin"
-CONTENT = random_bytes(3000)
+CONTENT = weights_bytes(3000)
 
 
 def said(result: Result) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, weights_bytes
 from tests.lfs_server import LfsServer
 from tests.symptoms.reading import explain, way
 
 NAME = "a b'c$.bin"
-CONTENT = random_bytes(3000)
+CONTENT = weights_bytes(3000)
 
 
 class SmallServer(LfsServer):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import Repo, isolated_environment, random_bytes
+from tests.kit import Repo, isolated_environment, weights_bytes
 from tests.lfs_server import LfsServer
 from tests.symptoms.reading import explain, way, ways
 
 NAME = "data/a b'c$.bin"
-CONTENT = random_bytes(5000)
+CONTENT = weights_bytes(5000)
 
 #: Refuses blobs of over 2000 bytes in new commits, as GitHub does those of over 100 MiB.
 LARGE_FILES = r"""#!/bin/sh
