@@ -110,7 +110,8 @@ def assert_judges(repository: Repository, hook: list[str]) -> None:
     for state in (PLAIN, CONFIGURED):
         repository.use(state)
         clean = _hook(repository, hook)
-        if clean.returncode or clean.stdout:
+        # The pointers have no objects, of which the hook tells.
+        if clean.returncode or clean.stdout.partition("not scanned: ")[0]:
             raise SystemExit(f"the hook objects to a clean repository:\n{clean.stdout}")
         oid = repository.git("hash-object", "-w", "--stdin", stdin=os.urandom(2_000_000))
         entry = f"100644,{oid.strip().decode()},pretrained_model/model-000/raw.safetensors"
