@@ -20,7 +20,7 @@ from tests.kit import BIN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.kit import Repo
+    from tests.kit import Repo, Result
 
 ROOT = Path(__file__).parent.parent
 
@@ -54,7 +54,7 @@ def test_help_lists_every_command(option: str, repo: Repo) -> None:
 @pytest.mark.parametrize("words", ALL, ids=" ".join)
 def test_every_command_has_help(words: list[str], repo: Repo, tmp_path: Path) -> None:
     """Also where there is no repository."""
-    shown = repo.pmgit(*words, "--help", cwd=tmp_path, start=True)
+    shown = repo.pmgit(*words, "--help", cwd=tmp_path)
     assert (shown.code, shown.err) == (0, ""), shown
     assert shown.out.startswith(f"Usage: pmgit {' '.join(words)} ")
 
@@ -112,15 +112,19 @@ def test_colour_on_a_terminal_and_nowhere_else(command: str, part: str, repo: Re
     if "fix" in command:  # the content on disk differs, so no command is safe
         weights.write_bytes(b"other")
     name, *words = command.split()
-    words = [str(BIN / name), *words]
-    plain = repo.run(words)
+    argv = [str(BIN / name), *words]
+
+    def run(**env: str) -> Result:
+        return repo.pmgit(*words, env=env) if name == "pmgit" else repo.run(argv, env=env)
+
+    plain = run()
     assert "\x1b" not in plain.out + plain.err
-    assert part in at_terminal(repo, words)
-    assert "\x1b" not in at_terminal(repo, words, NO_COLOR="1")
-    assert "\x1b" not in at_terminal(repo, words, TERM="dumb")
-    assert part in repo.run(words, env={"FORCE_COLOR": "1"}).out
-    assert part in repo.run(words, env={"PMGIT_COLOR": "always", "NO_COLOR": "1"}).out
-    assert "\x1b" not in repo.run(words, env={"FORCE_COLOR": "1", "PMGIT_COLOR": "never"}).out
+    assert part in at_terminal(repo, argv)
+    assert "\x1b" not in at_terminal(repo, argv, NO_COLOR="1")
+    assert "\x1b" not in at_terminal(repo, argv, TERM="dumb")
+    assert part in run(FORCE_COLOR="1").out
+    assert part in run(PMGIT_COLOR="always", NO_COLOR="1").out
+    assert "\x1b" not in run(FORCE_COLOR="1", PMGIT_COLOR="never").out
 
 
 def test_colour_never_gets_into_files_and_formats_for_programs(repo: Repo) -> None:

@@ -18,7 +18,8 @@ import pytest
 from pmgit.commands import _work_tree
 from pmgit.git.repository import discover
 from pmgit.hooks import hook_state, installation
-from pmgit.init import onboarding, undo
+from pmgit.init import hook_steps, onboarding, undo
+from pmgit.init.journal import Journal
 from tests.e2e.set_ups import (
     FOREIGN,
     LEFTHOOK,
@@ -35,6 +36,7 @@ from tests.e2e.set_ups import (
     own_hook,
     pre_commit,
     pre_commit_then_lfs,
+    prek_toml,
 )
 from tests.hooks.test_installation import applied
 from tests.kit import BIN, Repo, isolated_environment, pointer, weights_bytes, weights_for
@@ -105,19 +107,41 @@ def start(base: Path, tmp_path: Path, env: dict[str, str]) -> Repo:
     return Repo(tmp_path / "repo", env, init=None)
 
 
-def put_up(repo: Repo, monkeypatch: pytest.MonkeyPatch, *args: str) -> None:
-    """As a newcomer does it: `pmgit init`, stage what it names, commit; again changes nothing."""
+#: Set up by `pmgit init` itself, one of each kind: its proof tries the hooks by two commits more.
+PROVED = (lfs_then_pre_commit, no_hooks, hooks_path_with_own, lfs_then_prek, prek_toml, husky)
+
+
+def put_up(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, *, hooks: str = "", prove: bool = False
+) -> None:
+    """As a newcomer does it: `pmgit init`, stage what it names, commit; again changes nothing.
+
+    Without `prove` the steps of `pmgit init` are done and its trial of the hooks is left out: what
+    the hooks do is seen by the commit here, and by what the test does next.
+    """
     before = repo.git("config", "--list")
-    done = repo.pmgit("init", "--yes", "--system", *args)
-    assert done.code == 0, done
-    assert "proved: git runs the hooks in " in done.out
-    following = [line[6:] for line in done.out.splitlines() if line.startswith("next: ")]
-    assert repo.sh(following[0]).code == 0
-    committed = repo.run(["git", "commit", "-q", "-m", "Set up pmgit"])
-    assert committed.code == 0, committed
     monkeypatch.chdir(repo.path)
     for name in ("GIT_CONFIG_GLOBAL", "HOME", "PATH"):
         monkeypatch.setenv(name, repo.env[name])
+    if prove:
+        done = repo.pmgit("init", "--yes", "--system")
+        assert done.code == 0, done
+        assert "proved: git runs the hooks in " in done.out
+        following = [line[6:] for line in done.out.splitlines() if line.startswith("next: ")]
+        assert repo.sh(following[0]).code == 0
+    else:
+        repository, config = _work_tree.load()
+        made = onboarding.plan(repository, config, onboarding.SetupWish(hooks=hooks, system=True))
+        journal = Journal(repository)
+        for step in made.steps:
+            if step.ready:
+                step.ready()
+        for step in made.steps:
+            step.run(journal)
+        assert "git runs the hooks in " in hook_steps.prove(repository, made.hooks, made.framework)
+        repo.git("add", "-A")
+    committed = repo.run(["git", "commit", "-q", "-m", "Set up pmgit"])
+    assert committed.code == 0, committed
     again = onboarding.plan(*_work_tree.load(), onboarding.SetupWish(system=True))
     assert [step.what for step in again.steps] == []
     # What the user has set stays; the filter is in this repository's configuration already.
@@ -200,7 +224,7 @@ def test_after_init_all_runs(
     row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row(start)
-    put_up(start, monkeypatch)
+    put_up(start, monkeypatch, prove=row in PROVED)
     # To upload is what git-lfs does, once it is called: one row of each kind shows it over HTTP.
     assert_all_runs(
         start,
@@ -218,7 +242,7 @@ def test_after_init_with_lfs_all_runs(
     start.commit()
     shutil.rmtree(start.path / ".git/hooks", ignore_errors=True)
     row(start)
-    put_up(start, monkeypatch)
+    put_up(start, monkeypatch, prove=row is own_hook)
     assert_all_runs(start, own=row in WITH_OWN)
 
 
@@ -230,7 +254,7 @@ def test_native_mode_judges_commits_too(
     row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row(start)
-    put_up(start, monkeypatch, "--hooks", "native")
+    put_up(start, monkeypatch, hooks="native")
     start.stage_blob("raw.safetensors", weights_bytes(2000))
     stopped = start.run(["git", "commit", "-q", "-m", "raw"])
     assert stopped.code == 1

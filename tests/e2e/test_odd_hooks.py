@@ -81,16 +81,13 @@ def types(repo: Repo) -> str:
 
 
 def at_the_top(repo: Repo) -> str:
-    start(repo, **{USUAL: f"exclude: ^pretrained_model/\nfiles: none\nfail_fast: true\n{TEAM}"})
+    """Settings that would leave out what pmgit judges, and a Python that it does not run with."""
+    top = "exclude: ^pretrained_model/\nfiles: none\nfail_fast: true\n"
+    start(repo, **{USUAL: f"{top}default_language_version:\n  python: python3.8\n{TEAM}"})
     return USUAL
 
 
-def old_python(repo: Repo) -> str:
-    start(repo, **{USUAL: f"default_language_version:\n  python: python3.8\n{TEAM}"})
-    return USUAL
-
-
-SERVED = (below, prek_config, prek_folder, types, at_the_top, old_python)
+SERVED = (below, prek_config, prek_folder, types, at_the_top)
 
 
 @pytest.mark.parametrize("setup", SERVED)

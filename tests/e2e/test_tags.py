@@ -12,6 +12,7 @@ from tests.e2e.test_ways_round import (
     BIG,
     HOOKS,
     SERVERS,
+    STORAGES,
     WEIGHTS,
     Ways,
     made,
@@ -20,6 +21,7 @@ from tests.e2e.test_ways_round import (
     ways,
     without_filter,
 )
+from tests.kit import pairs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,9 +52,11 @@ def weights_on_remote(ways: Ways) -> int:
     return max(map(int, sizes))
 
 
-@pytest.mark.parametrize("server", SERVERS)
-@pytest.mark.parametrize("kind", ["light", "annotated", "signed"])
-@pytest.mark.parametrize("where", ["branch", "alone"])
+@pytest.mark.parametrize(
+    ("where", "kind", "server", "ways"),
+    pairs(["branch", "alone"], ["light", "annotated", "signed"], SERVERS, STORAGES),
+    indirect=["ways"],
+)
 def test_a_tag_is_made_anew(where: str, kind: str, server: str, ways: Ways) -> None:
     repo = ways.repo
     without_filter(ways)
@@ -101,9 +105,11 @@ def test_a_tag_is_made_anew(where: str, kind: str, server: str, ways: Ways) -> N
     assert "nothing to undo" in again.out, again
 
 
-@pytest.mark.parametrize("server", SERVERS)
-@pytest.mark.parametrize("kind", ["light", "annotated"])
-@pytest.mark.parametrize("what", ["blob", "tree"])
+@pytest.mark.parametrize(
+    ("what", "kind", "server", "ways"),
+    pairs(["blob", "tree"], ["light", "annotated"], SERVERS, STORAGES),
+    indirect=["ways"],
+)
 def test_a_tag_on_a_blob_or_a_tree(what: str, kind: str, server: str, ways: Ways) -> None:
     repo = ways.repo
     without_filter(ways)
@@ -198,8 +204,11 @@ def test_a_tag_and_a_branch_with_names_alike(ways: Ways) -> None:
     assert {name: repo.git("rev-parse", name) for name in before} == before
 
 
-@pytest.mark.parametrize("name", ["release/HEAD", "refs/tags/x", "HEAD"])
-@pytest.mark.parametrize("kind", ["heads", "tags"])
+@pytest.mark.parametrize(
+    ("kind", "name", "ways"),
+    pairs(["heads", "tags"], ["release/HEAD", "refs/tags/x", "HEAD"], STORAGES),
+    indirect=["ways"],
+)
 def test_odd_names(kind: str, name: str, ways: Ways) -> None:
     repo = ways.repo
     without_filter(ways)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kit import Repo, Result, isolated_environment, weights_bytes
+from tests.kit import Repo, Result, isolated_environment, pairs, weights_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,7 @@ MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/model.safetensors"
 BIG = weights_bytes(1_500_000, seed=7)
 SERVERS = ["pre-push", "pre-receive"]
+STORAGES = ["ignore", "lfs"]
 
 
 class Ways:
@@ -79,7 +80,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return make
 
 
-@pytest.fixture(params=["ignore", "lfs"])
+@pytest.fixture(params=STORAGES)
 def ways(request: pytest.FixtureRequest, made: Callable[[str], Path], tmp_path: Path) -> Ways:
     folder = tmp_path / "ways"
     shutil.copytree(made(request.param), folder, symlinks=True)
@@ -173,8 +174,9 @@ def plans(result: Result) -> list[str]:
     return [line.removeprefix("fix: ") for line in lines if line.startswith("fix: ")]
 
 
-@pytest.mark.parametrize("server", SERVERS)
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize(
+    ("way", "server", "ways"), pairs(WAYS, SERVERS, STORAGES), indirect=["ways"]
+)
 def test_a_way_round(way: Callable[[Ways], None], server: str, ways: Ways) -> None:
     repo = ways.repo
     without_filter(ways)
