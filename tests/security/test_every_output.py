@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from pmgit.commands._output import FORMATS
+from tests.e2e.test_terminal import COLOUR, at_terminal
 from tests.e2e.test_user_configuration import CASES, leaves
 from tests.kit import ACTING, COMMAND, Repo
 from tests.security.hostile import EVIL, MARKUP, SECRETS, fill
@@ -76,6 +77,14 @@ def test_no_command_prints_what_harms(hostile: Repo) -> None:
         assert shown.code in (0, 1, 2, 3), (argv, shown)
         demand_harmless(shown, argv)
     assert not list(hostile.path.parent.rglob("PWNED"))
+
+
+def test_a_terminal_gets_colours_and_nothing_else(hostile: Repo) -> None:
+    hostile.env |= {"TERM": "xterm-256color", "CI": ""}
+    for words in ("status", "verify", "scan .", "info show good"):
+        shown = COLOUR.sub("", at_terminal(hostile, *words.split()))
+        assert not ACTING.search(shown), (words, ACTING.search(shown))
+        assert not COMMAND.search(shown), words
 
 
 def test_words_of_a_command_line_are_printed_escaped(repo: Repo) -> None:

@@ -24,7 +24,7 @@ CALLS = frozenset((
 MEANT = frozenset(("re.compile",))
 #: Rules are imported when they are needed, by the names of the table that stands above this.
 MEANT_IN = {"rules/__init__.py": ["__import__"]}
-#: `yaml.load` takes a class; these are the two that make nothing but plain values.
+#: What reads YAML takes a class; these are the two that make nothing but plain values.
 SAFE_LOADERS = frozenset(("SafeLoader", "CSafeLoader"))
 
 
