@@ -125,6 +125,18 @@ def test_what_is_no_lock_is_refused_with_its_place(old: bytes, new: bytes, said:
     assert error.value.hint
 
 
+def test_order_and_line_ends_do_not_count() -> None:
+    """A merge may leave lines in another order, and a checkout on Windows other line ends."""
+    files = [LockedFile("a.bin", 1, SHA), LockedFile("b.bin", 2, SHA)]
+    data = lock_file.render(Lock({"type": LOCAL}, files, created="x"))
+    lines = data.splitlines(keepends=True)
+    at = next(at for at, line in enumerate(lines) if b"a.bin" in line)
+    turned = b"".join([*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]])
+    assert turned != data
+    for other in (data.replace(b"\n", b"\r\n"), turned):
+        assert lock_file.parse(other, PLACE).files == tuple(files)
+
+
 def test_two_names_that_differ_in_case_alone_are_refused() -> None:
     files = [LockedFile("A.bin", 1, SHA), LockedFile("a.bin", 1, SHA)]
     with pytest.raises(LockError, match="listed twice"):

@@ -190,6 +190,31 @@ def test_what_git_lfs_fetches_is_judged_before_it_is_checked_out(
     assert (other / MODEL / "pytorch_model.bin").read_bytes() == before
 
 
+def test_half_of_a_model_in_git_lfs_is_not_checked_out(lfs_repo: Repo) -> None:
+    files = {"model.safetensors": tensors(3000), "pytorch_model.bin": UNSAFE}
+    with HubServer() as hub:
+        lfs_repo.env |= hub.environment(str(lfs_repo.path.parent / "hf"))
+        commit = hub.add(ID, files)
+        lock_in(lfs_repo, files, {"type": "huggingface", "repo_id": ID, "revision": commit})
+        content = files["model.safetensors"]
+        oid = hashlib.sha256(content).hexdigest()
+        there = lfs_repo.path / ".git/lfs/objects" / oid[:2] / oid[2:4] / oid
+        there.parent.mkdir(parents=True)
+        there.write_bytes(content)
+        place = f"{MODEL}/model.safetensors"
+        lfs_repo.stage_blob(place, pointer(content))
+        lfs_repo.write(place, pointer(content))
+        lfs_repo.commit("A model in two ways")
+        shown = lfs_repo.pmgit("pull")
+        assert (shown.code, "os.system" in shown.out) == (1, True), shown
+        assert (lfs_repo.path / place).read_bytes() == pointer(content)
+        # Its source has none of it any more: what Git LFS has comes all the same.
+        del hub.models[ID]
+        shutil.rmtree(lfs_repo.path / ".git/pmgit/incoming")
+        assert lfs_repo.pmgit("pull").code == 3
+        assert (lfs_repo.path / place).read_bytes() == content
+
+
 def test_a_model_of_this_disk_is_not_copied_when_it_is_unsafe(repo: Repo) -> None:
     folder = repo.path.parent / "mine"
     (folder / "onnx").mkdir(parents=True)

@@ -106,8 +106,27 @@ def fill(repo: Repo) -> None:
         place = (f"{name}.pt", f"{MODEL}/{name}.pt", f"pretrained_model/{name}/model.pt")
         repo.write(place[number % 3], 1_500 + number)
         repo.write(f"{MODEL}/beside/{name}.safetensors", 300 + number)
+    # Bytes that are no UTF-8, the longest names, and one name in two forms of Unicode.
+    for raw in (
+        b"w\xff.pt",
+        b"\xe9\x80.pt",
+        b"n" * 252 + b".pt",
+        "e\u0301.pt".encode(),
+        "\u00e9.pt".encode(),
+    ):
+        repo.write(f"{MODEL}/".encode() + raw, 1_500)
     repo.git("add", "-f", "-A")
     for number, name in enumerate(HOSTILE[:4]):
         repo.write(f"pretrained_model/{name}/untracked.pt", 500 + number)
     os.symlink(f"/{EVIL}", repo.path / MODEL / "link.pt")
     repo.git("branch", "a\u202eb")
+    # Names that a program could take for options.
+    head = repo.git("rev-parse", "HEAD").strip()
+    for ref in (
+        "heads/-x",
+        "heads/--output=PWNED",
+        "tags/--upload-pack=touch PWNED;".replace(" ", "$"),
+    ):
+        repo.git("update-ref", f"refs/{ref}", head)
+    repo.git("config", "remote.--upload-pack=touch PWNED;.url", "../bare.git")
+    repo.git("config", "branch.main.remote", "--upload-pack=touch PWNED;")

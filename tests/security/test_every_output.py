@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from pmgit.commands._output import FORMATS
+from tests.e2e.test_terminal import COLOUR, at_terminal
 from tests.e2e.test_user_configuration import CASES, leaves
 from tests.kit import ACTING, COMMAND, Repo
 from tests.security.hostile import EVIL, MARKUP, SECRETS, fill
@@ -25,7 +26,8 @@ MORE = (
     *(f"check --all --format {form}" for form in FORMATS),
     "check --range HEAD~1..HEAD",
     "scan . --format sarif", "scan . --format json", "scan .",
-    "--verbose check", "--verbose status", "--verbose doctor",
+    "--verbose check", "--verbose status", "--verbose doctor", "status --format json",
+    "verify --format json", "info show --format json", "info check --format json",
     "explain --format json nothing", "verify --remote", "verify --force", "pull good",
     "pull --replace good", "update good", "info show good", "info check good", "info new good",
     "add pretrained_model/pointers", "baseline --dry-run", "history --format json",
@@ -66,7 +68,7 @@ def test_no_command_prints_what_harms(hostile: Repo) -> None:
     runs = [words.split() for words in MORE]
     for words, cases in CASES.items():
         if words in there and words not in ("init", "fix", "server install"):
-            runs += [[*words.split(), *case] for case in cases]
+            runs.append([*words.split(), *cases[0]])
     # Last those that write.
     runs += [["init", "--dry-run"], ["fix", "--dry-run"], ["init", "--yes", "--hooks", "native"]]
     runs += [["fix", "--yes"], ["baseline"], ["check"]]
@@ -74,6 +76,15 @@ def test_no_command_prints_what_harms(hostile: Repo) -> None:
         shown = hostile.pmgit(*argv)
         assert shown.code in (0, 1, 2, 3), (argv, shown)
         demand_harmless(shown, argv)
+    assert not list(hostile.path.parent.rglob("PWNED"))
+
+
+def test_a_terminal_gets_colours_and_nothing_else(hostile: Repo) -> None:
+    hostile.env |= {"TERM": "xterm-256color", "CI": ""}
+    for words in ("status", "verify", "scan .", "info show good"):
+        shown = COLOUR.sub("", at_terminal(hostile, *words.split()))
+        assert not ACTING.search(shown), (words, ACTING.search(shown))
+        assert not COMMAND.search(shown), words
 
 
 def test_words_of_a_command_line_are_printed_escaped(repo: Repo) -> None:

@@ -19,7 +19,7 @@ from pmgit.core.shell import Shell, own_command
 from pmgit.core.units import counted, show_size
 from pmgit.lfs import store
 from pmgit.models import account, pull, verify
-from pmgit.models.gate import Arrived
+from pmgit.models.gate import Arrived, NotTakenError
 from pmgit.models.nearby import Nearby
 from pmgit.models.one_at_a_time import alone
 from pmgit.models.verify import CHANGED, MISSING, STANDS_IN, UNLISTED, UNREADABLE
@@ -117,11 +117,21 @@ class _Puller:
         ]
         by_lfs = [path for path in lacking if path in model.pointers]
         locked = {file.path: file for file in model.lock.files} if model.lock else {}
-        if by_lfs:
-            self._by_git_lfs(model, shown, by_lfs)
+        # All of it is judged before any of it gets its name.
+        check_out = self._fetch_by_git_lfs(model, shown, by_lfs) if by_lfs else None
+        failure: PmgitError | None = None
         if model.lock and len(by_lfs) < len(lacking):
             wanted = [locked[path] for path in lacking if path not in model.pointers]
-            self._by_pmgit(model.path, model.lock, wanted)
+            try:
+                self._by_pmgit(model.path, model.lock, wanted)
+            except NotTakenError:
+                raise
+            except PmgitError as error:
+                failure = error
+        if check_out:
+            self._check_out(model, by_lfs, check_out)
+        if failure:
+            raise failure
         bad = [v for v in verdicts if v.state in (UNREADABLE, UNLISTED)]
         for verdict in bad:
             place = visible(f"{model.path}/{verdict.path}")
@@ -133,25 +143,27 @@ class _Puller:
             say(f"{shown}: {counted(len(verdicts), 'file')} right")
         return FINDINGS if differing or bad or unknown else CLEAN
 
-    def _by_git_lfs(self, model: Account, shown: str, paths: list[str]) -> None:
-        """Have Git LFS fetch the content of pointers, of this model alone."""
+    def _fetch_by_git_lfs(
+        self, model: Account, shown: str, paths: list[str]
+    ) -> tuple[str, ...] | None:
+        """Have Git LFS fetch the content of pointers, of this model alone, and judge it.
+
+        Returns the options that choose them; None where nothing is to be done (--dry-run).
+        """
         size = sum(model.pointers[path].size for path in paths)
         what = f"{counted(len(paths), 'file')} from Git LFS ({show_size(size)})"
         if self.dry_run:
             say(f"{shown}: would restore {what}")
-            return
+            return None
         say(f"{shown}: {what}")
         include = ",".join(f"{model.path}/{path}" for path in paths)
         if not _MAGIC.isdisjoint(include):
             include = model.path  # a name here cannot be written as a pattern
         chosen = (f"--include={include}", "--exclude=")
-        shell = Shell(self.repository.prefix, own_command())
         # Into Git LFS's own folder first: there the objects are judged.
         objects = self._objects(model, paths)
         if not all(objects.values()):
-            _steps.run(
-                self.repository, [Step("git", "lfs", "fetch", *chosen, names="verbatim")], shell
-            )
+            self._run(Step("git", "lfs", "fetch", *chosen, names="verbatim"))
             objects = self._objects(model, paths)
         absent = [path for path, place in objects.items() if not place]
         if absent:
@@ -160,6 +172,10 @@ class _Puller:
             )
         arrived = [Arrived(path, objects[path], model.pointers[path].oid) for path in paths]
         self.gate.judge(model.path, arrived, "nothing was restored")
+        return chosen
+
+    def _check_out(self, model: Account, paths: list[str], chosen: tuple[str, ...]) -> None:
+        """Have Git LFS put what it has fetched into the places of its pointers."""
         if self.replace:
             for path in paths:
                 # Git LFS leaves alone what differs from what it has written.
@@ -169,13 +185,16 @@ class _Puller:
             # Else Git LFS fetches the content and leaves the pointers where they are.
             install = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
             steps.insert(0, install)
-        _steps.run(self.repository, steps, shell)
+        self._run(*steps)
         account.look_again(self.repository, model)
         left = [path for path in paths if verify.is_lacking(model, path)]
         if left:
             raise PmgitError(
                 f"Git LFS has not restored {left[0]}", "see why: pmgit doctor, git lfs logs last"
             )
+
+    def _run(self, *steps: Step) -> None:
+        _steps.run(self.repository, steps, Shell(self.repository.prefix, own_command()))
 
     def _objects(self, model: Account, paths: list[str]) -> dict[str, str]:
         """Where the objects of pointers are on this machine, by path; '' for those that are not."""

@@ -80,7 +80,7 @@ class _Update:
         self._path = path
         self._shown = visible(path)
         self._folder = os.path.join(repository.top, path)
-        data = user_files.read(os.path.join(self._folder, LOCK))
+        data = user_files.read(os.path.join(self._folder, LOCK), lock_file.MAX_BYTES)
         if data is None:
             hint = f"lock it first: pmgit add {self._shown}"
             raise UsageError(f"{self._shown} has no {LOCK}", hint)

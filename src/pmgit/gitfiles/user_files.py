@@ -26,20 +26,22 @@ _HINTS = {
     errno.ENOTDIR: "a file is where a folder is needed",
 }
 _POSIX = os.name == "posix"
+#: What people write by hand is smaller than this, in bytes; a sparse file may claim any size.
+MOST = 64_000_000
 
 
-def read(path: str, limit: int = -1) -> bytes | None:
+def read(path: str, limit: int = MOST) -> bytes | None:
     """The content of a file; None when there is none.
 
-    Raises PmgitError when it cannot be read, has more than `limit` bytes (below 0: no limit), or is
-    a link: what it points to may be outside of the repository, and Git does not read
-    `.gitattributes` and `.gitignore` through links. A pipe is not opened: it may never end.
+    Raises PmgitError when it cannot be read, has more than `limit` bytes, or is a link: what it
+    points to may be outside of the repository, and Git does not read `.gitattributes` and
+    `.gitignore` through links. A pipe is not opened: it may never end.
     """
     _refuse_link(path)
     before = _status(path)
     if before is not None and not (stat.S_ISREG(before.st_mode) or stat.S_ISDIR(before.st_mode)):
         raise _not_a_file(path)
-    if before is not None and 0 <= limit < before.st_size:
+    if before is not None and limit < before.st_size:
         raise PmgitError(
             f"{path} has {before.st_size:,} bytes, at most {limit:,} are read",
             "move it out of the way, then run it again",

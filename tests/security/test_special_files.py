@@ -1,0 +1,93 @@
+"""Pipes, devices, links, folders and files of a terabyte where a model has its files.
+
+No command waits for them, reads what lies outside, or takes them for clean.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.test_user_configuration import CASES, leaves
+from tests.kit import Repo, tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+NAMES = (
+    "model.safetensors", "model.bin", "config.json", "README.md", "INFO.md", "pmgit.lock",
+    "tokenizer.json", "model.safetensors.index.json", "LICENSE", ".gitattributes",
+)  # fmt: skip
+OUTSIDE = "text of a file outside"
+
+
+def sparse(path: Path) -> None:
+    with open(path, "wb") as file:
+        file.truncate(1 << 40)
+
+
+KINDS: dict[str, Callable[[Path], object]] = {
+    "pipes": os.mkfifo,
+    "devices": lambda path: path.symlink_to("/dev/zero"),
+    "loops": lambda path: path.symlink_to(path.name),
+    "folders": lambda path: path.mkdir(),
+    "proc": lambda path: path.symlink_to("/proc/self/mem"),
+    "outside": lambda path: path.symlink_to("../../../outside"),
+    "sparse": sparse,
+}
+
+
+@pytest.fixture
+def limited() -> Iterator[None]:
+    """What waits is interrupted, with the name of the command in the traceback."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("limited")
+def test_no_command_waits_reads_outside_or_trips(repo: Repo) -> None:
+    (repo.path.parent / "outside").write_text(f"# {OUTSIDE}\n\n**Source**: {OUTSIDE}\n")
+    for kind, make in KINDS.items():
+        folder = repo.path / "pretrained_model" / kind
+        folder.mkdir(parents=True)
+        (folder / "sound.safetensors").write_bytes(tensors(300))
+        for name in NAMES:
+            make(folder / name)
+    folder = repo.path / "pretrained_model" / "sockets"
+    folder.mkdir()
+    with socket.socket(socket.AF_UNIX) as listener:
+        here = os.getcwd()
+        os.chdir(folder)  # the path of a socket has at most 107 bytes
+        listener.bind("model.safetensors")
+        os.chdir(here)
+    there = leaves()
+    runs = [
+        [*words.split(), *cases[0]]
+        for words, cases in CASES.items()
+        if words in there and words not in ("server install", "env", "catalog", "explain")
+    ]
+    runs += [["update", kind] for kind in KINDS]
+    # Not one of them is clean.
+    never = [["scan", f"pretrained_model/{kind}"] for kind in KINDS if kind != "folders"]
+    never += [["verify"], ["pull"]]
+    for argv in runs + never:
+        signal.alarm(20)
+        shown = repo.pmgit(*argv)
+        signal.alarm(0)
+        assert shown.code in (0, 1, 2, 3), (argv, shown)
+        assert argv not in never or shown.code != 0, (argv, shown)
+        for text in (shown.out, shown.err):
+            assert OUTSIDE not in text, argv
+            assert "Traceback" not in text, (argv, text)
+            assert "not enough memory" not in text, (argv, text)
