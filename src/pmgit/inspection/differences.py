@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pmgit.inspection.digests import MOST_HASHED, are_same
+from pmgit.inspection.digests import are_same
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.inspection.look import Inspected
     from pmgit.tensors.contents import ListedTensor
+
+#: So many times the bytes of a file are compared.
+_MOST_TIMES = 8
 
 
 @dataclass
@@ -71,7 +74,7 @@ def _are_equal(one: Inspected, other: Inspected, *, compares: bool) -> bool:
         return True
     if not compares or one.reader is None or other.reader is None or one.size != other.size:
         return False
-    return one.size <= MOST_HASHED and are_same(one.reader, 0, other.reader, 0, one.size)
+    return are_same(one.reader, 0, other.reader, 0, one.size)
 
 
 def _tensors(found: Difference, one: Inspected, other: Inspected) -> None:
@@ -79,7 +82,8 @@ def _tensors(found: Difference, one: Inspected, other: Inspected) -> None:
     after = _by_name(other.contents.tensors)
     found.removed = [tensor for name, tensor in before.items() if name not in after]
     found.added = [tensor for name, tensor in after.items() if name not in before]
-    left = MOST_HASHED
+    # Tensors may lie in one another, so the size of the file is no bound.
+    left = _MOST_TIMES * other.size
     for name, tensor in after.items():
         old = before.get(name)
         if old is None:

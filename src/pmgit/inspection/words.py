@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit.core.units import counted, show_size
 from pmgit.formats.opinion import OK
-from pmgit.inspection.digests import Digests
+from pmgit.inspection.digests import MOST_HASHED, Digests
 from pmgit.report.redact import redact
 from pmgit.report.text import place_of, visible
 
@@ -153,6 +153,9 @@ def for_diff(looked: Inspected, *, content: bool) -> Iterator[str]:
         digest = digests.of(tensor) if content else ""
         line = f"tensor {shown(tensor.name)} {shown(tensor.dtype)} {described(tensor)}"
         yield f"{line} {digest}".rstrip()
+    if digests.left_out:
+        what = counted(digests.left_out, "tensor")
+        yield f"note: the numbers of {what} are not compared: over {show_size(MOST_HASHED)}"
     for name, text in sorted(contents.templates.items()):
         yield f"template {shown(name)}"
         yield from (f"  | {line}" for line in _template(text))
