@@ -36,7 +36,7 @@ FOREIGN_NAMES = {
     "pmgit.lock",
     "ResNet50_Weights.IMAGENET1K_V2",
     "core.attributesFile", "core.hooksPath", "core.ignoreCase", "core.ignorecase", "ctx.meta",
-    "diff.pmgit.cachetextconv", "diff.pmgit.textconv",
+    "diff.lfs.textconv", "diff.pmgit.cachetextconv", "diff.pmgit.textconv",
     "filter.lfs", "functools.cached_property", "i18n.logOutputEncoding", "index.skipHash",
     "init.templateDir", "lfs.allowincompletepush", "lfs.url", "receive.fsckObjects",
     "repo.paste", "repo.pmgit", "repo.sh",
