@@ -13,7 +13,7 @@ _PORTION = 1 << 20
 #: So many bytes of one file are hashed: Git waits for it, and a file may claim any size.
 MOST_HASHED = 16_000_000_000
 #: Digits of the hash that are shown.
-_DIGITS = 16
+DIGITS = 16
 
 
 class Digests:
@@ -46,7 +46,7 @@ class Digests:
                 return ""
             found.update(data)
             begin += len(data)
-        return found.hexdigest()[:_DIGITS]
+        return found.hexdigest()[:DIGITS]
 
 
 def are_same(one: Reader, begin: int, other: Reader, at: int, length: int) -> bool:
