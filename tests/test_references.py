@@ -37,8 +37,8 @@ FOREIGN_NAMES = {
     "pmgit.lock", "os.system", "torch.load", "joblib.load", "pickle.load", "mylib.model.Net",
     "ResNet50_Weights.IMAGENET1K_V2",
     "core.attributesFile", "core.hooksPath", "core.ignoreCase", "core.ignorecase", "ctx.meta",
-    "diff.pmgit.cachetextconv", "diff.pmgit.textconv", "filter.lfs", "functools.cached_property",
-    "i18n.logOutputEncoding", "index.skipHash",
+    "diff.lfs.textconv", "diff.pmgit.cachetextconv", "diff.pmgit.textconv",
+    "filter.lfs", "functools.cached_property", "i18n.logOutputEncoding", "index.skipHash",
     "init.templateDir", "lfs.allowincompletepush", "lfs.url", "receive.fsckObjects",
     "repo.paste", "repo.pmgit", "repo.sh",
 }  # fmt: skip

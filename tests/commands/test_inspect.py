@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,19 @@ import pytest
 from safetensors.numpy import save
 
 from tests.formats.all_samples import samples
-from tests.formats.assemble import CALL, pickled, state_dict, tensor, text, torch_zip
+from tests.formats.assemble import (
+    CALL,
+    gguf,
+    gguf_text,
+    initializer,
+    onnx,
+    pair,
+    pickled,
+    state_dict,
+    tensor,
+    text,
+    torch_zip,
+)
 from tests.kit import ACTING, COMMAND, Repo, pointer
 from tests.test_house import loaded
 
@@ -174,8 +188,8 @@ def test_shards_are_one(repo: Repo, folder: Path) -> None:
     (other / "model-00002-of-00002.safetensors").write_bytes(
         save({"b": np.zeros((2, 2), "f2"), "c": np.zeros(1, "f4")})
     )
-    for pair in ((index, str(other / index)), (".", str(other))):
-        done = repo.pmgit("inspect", "--diff", *pair, cwd=folder)
+    for two in ((index, str(other / index)), (".", str(other))):
+        done = repo.pmgit("inspect", "--diff", *two, cwd=folder)
         assert done.code == 1
         assert "~ b  F16 [2, 2]  other numbers\n" in done.out
     (folder / "model-00001-of-00002.safetensors").unlink()
@@ -260,6 +274,97 @@ def test_formats_are_compared_by_their_tensors(repo: Repo, folder: Path) -> None
     done = repo.pmgit("inspect", "--diff", "m.safetensors", "m.npz", cwd=folder)
     assert done.code == 3
     assert "? weight  F32 [2, 3]  its numbers could not be compared\n" in done.out
+
+
+def words(word: bytes) -> bytes:
+    """An entry of GGUF with an array of one word."""
+    return pair(b"tokens", 9, struct.pack("<IQ", 8, 1) + gguf_text(word))
+
+
+def test_what_is_not_listed_counts_too(repo: Repo, folder: Path) -> None:
+    """The nodes of a graph, lists in a configuration, the words of a vocabulary."""
+    inside = initializer(inside=bytes(8))
+    pairs = {
+        "m.onnx": (onnx(inside), onnx(inside).replace(b"MatMul", b"MatAdd")),
+        "config.json": (b'{"a": [1, 2]}', b'{"a": [1, 3]}'),
+        "m.gguf": (gguf((words(b"a"),)), gguf((words(b"b"),))),
+        "notes.txt": (b"one", b"two"),
+    }  # fmt: skip
+    for side in (0, 1):
+        (folder / str(side)).mkdir()
+        for name, contents in pairs.items():
+            (folder / str(side) / name).write_bytes(contents[side])
+    for name in pairs:
+        done = repo.pmgit("inspect", "--diff", f"0/{name}", f"1/{name}", cwd=folder)
+        assert done.code == 1, done
+        assert "~ other bytes, in what is not listed\n" in done.out
+        assert repo.pmgit("inspect", "--diff", f"0/{name}", f"0/{name}", cwd=folder).code == 0
+        one, other = (
+            repo.pmgit("inspect", "--textconv", f"{n}/{name}", cwd=folder).out for n in "01"
+        )
+        assert one != other
+    (folder / "a.safetensors").write_bytes(save({"a": np.zeros(2, "f4"), "b": np.ones(2, "f4")}))
+    turned = json.dumps({
+        "b": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},
+        "a": {"dtype": "F32", "shape": [2], "data_offsets": [8, 16]},
+    }).encode()  # fmt: skip
+    data = len(turned).to_bytes(8, "little") + turned + np.array([1, 1, 0, 0], "f4").tobytes()
+    (folder / "b.safetensors").write_bytes(data)
+    assert repo.pmgit("inspect", "--diff", "a.safetensors", "b.safetensors", cwd=folder).code == 0
+
+
+def test_files_that_one_of_two_models_has(repo: Repo, folder: Path) -> None:
+    for name in ("a", "b"):
+        (folder / name).mkdir()
+        (folder / name / "same.safetensors").write_bytes(model())
+    (folder / "b" / "new.safetensors").write_bytes(model())
+    (folder / "a" / "old.txt").write_bytes(b"x")
+    done = repo.pmgit("inspect", "--diff", "a", "b", cwd=folder)
+    assert done.code == 1
+    assert "--- a/new.safetensors: no file\n" in done.out
+    assert "+ a.weight  F32 [2, 3]\n" in done.out
+    assert "+++ b/old.txt: no file\n" in done.out
+    found = repo.pmgit("inspect", "--diff", "--format", "json", "a", "b", cwd=folder).json
+    assert {one["before"]: one["difference"]["only"] for one in found} == {
+        "a/new.safetensors": True, "a/old.txt": True, "a/same.safetensors": False,
+    }  # fmt: skip
+    (folder / "b" / "new.safetensors").unlink()
+    (folder / "a" / "old.txt").unlink()
+    assert repo.pmgit("inspect", "--diff", "a", "b", cwd=folder).code == 0
+
+
+def test_places_that_are_no_files(repo: Repo, folder: Path) -> None:
+    os.mkfifo(folder / "pipe.bin")
+    (folder / "loop.bin").symlink_to("loop.bin")
+    (folder / "zero.bin").symlink_to("/dev/zero")
+    (folder / "m.safetensors").write_bytes(model())
+    (folder / "link.safetensors").symlink_to("m.safetensors")
+    for name in ("pipe.bin", "loop.bin", "zero.bin"):
+        for args in ((name,), ("--diff", name, "m.safetensors"), ("--diff", ".", name)):
+            assert repo.pmgit("inspect", *args, cwd=folder).code == 3, args
+        assert repo.pmgit("inspect", "--textconv", name, cwd=folder).code == 0
+    assert (
+        repo.pmgit("inspect", "--diff", "link.safetensors", "m.safetensors", cwd=folder).code == 0
+    )
+    assert repo.pmgit("inspect", "--textconv", ".", cwd=folder).code == 0
+
+
+def test_shards_that_are_pointers(lfs_repo: Repo) -> None:
+    index = f"{BERT}/model.safetensors.index.json"
+    names = {"a": "model-1.safetensors", "b": "model-2.safetensors"}
+    for name, shard in names.items():
+        content = save({name: np.zeros(2, "f4")})
+        lfs_repo.stage(f"{BERT}/{shard}", content)
+        lfs_repo.write(f"{BERT}/{shard}", pointer(content))
+    lfs_repo.write(index, json.dumps({"weight_map": names}))
+    lfs_repo.stage(index, json.dumps({"weight_map": names}))
+    for path in (index, f":{index}"):
+        found = shown(lfs_repo, path)[0]
+        assert (found["verdict"], found["parameters"]) == ("ok", {"F32": 4}), path
+    lfs_repo.write(f"{BERT}/model-2.safetensors", pointer(b"elsewhere"))
+    done = lfs_repo.pmgit("inspect", index)
+    assert done.code == 1
+    assert "not here" in done.out
 
 
 def test_pointers_of_the_same_object_are_the_same_without_it(lfs_repo: Repo) -> None:

@@ -77,7 +77,9 @@ def test_what_git_shows(compared: Repo) -> None:
     compared.commit("Change it")
     for args in (("show",), ("log", "-1", "-p"), ("diff", "HEAD~1")):
         assert numbers(changes(patch(compared, *args))) == expected, args
+    assert numbers(changes(patch(compared, "-C", BERT, "diff", "HEAD~1"))) == expected
     assert compared.blob(MODEL) == pointer(changed)
+    assert compared.rules("--all") == []
     assert "version https://git-lfs" in patch(compared, "show", "--no-textconv")
 
 

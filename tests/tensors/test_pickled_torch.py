@@ -96,6 +96,7 @@ def values() -> dict[str, Any]:
         "parameter": {"p": torch.nn.Parameter(base), "frozen": torch.nn.Parameter(base, False)},
         "foreign": {"größe": base, "名": base + 1, "a.b/c": base + 2, "": base + 3},
         "numbers": {0: base, -1: base + 1, 3: {2: base + 2}},
+        "small": {"four": torch.zeros(3, dtype=torch.uint8).view(torch.float4_e2m1fn_x2)},
         "one": torch.zeros(2, 3), "list": [torch.zeros(2), torch.zeros(3)],
     }  # fmt: skip
 
@@ -127,6 +128,9 @@ def test_how_a_view_lies(legacy: bool) -> None:
     contents = listed(saved(value, legacy=legacy))
     layouts = {one.name: one.layout for one in contents.tensors}
     assert layouts == {"turned": "strides [1, 4]", "column": "strides [4]", "row": ""}
+    turned = torch.zeros(3, dtype=torch.complex64).conj()
+    for value, layout in ((turned, "conj"), (turned.imag, "neg strides [2]")):
+        assert [one.layout for one in listed(saved(value, legacy=legacy)).tensors] == [layout]
 
 
 def test_what_lies_otherwise_than_in_rows() -> None:
@@ -148,12 +152,18 @@ def test_what_lies_otherwise_than_in_rows() -> None:
 
 @pytest.mark.parametrize("legacy", [False, True])
 def test_a_whole_module_has_the_names_of_its_state(legacy: bool) -> None:
-    inner = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.ReLU(), torch.nn.BatchNorm1d(3))
-    module = torch.nn.ModuleDict({"body": inner, "head": torch.nn.Linear(3, 2)})
-    contents = listed(saved(module, legacy=legacy))
-    expected = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
-    assert {one.name: one.shape for one in contents.tensors} == expected
-    assert "torch.nn.modules.linear.Linear" in contents.globals
+    linear = torch.nn.Linear(4, 3)
+    inner = torch.nn.Sequential(linear, torch.nn.ReLU(), torch.nn.BatchNorm1d(3))
+    for module in (
+        torch.nn.ModuleDict({"body": inner, "head": torch.nn.Linear(3, 2)}),
+        torch.nn.DataParallel(linear), torch.nn.LSTM(4, 3, 2), torch.nn.Embedding(5, 2),
+    ):  # fmt: skip
+        contents = listed(saved(module, legacy=legacy))
+        expected = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+        # An LSTM has its weights a second time, in a list.
+        first = {one.name: one.shape for one in contents.tensors if not one.same_as}
+        assert first == expected
+        assert f"{type(module).__module__}.{type(module).__name__}" in contents.globals
 
 
 def test_the_values_beside_the_tensors() -> None:

@@ -101,7 +101,7 @@ def command(
 
 def _found(path: str) -> str:
     """The path that is meant: as it is typed, or the folder of the model of this name."""
-    if os.path.lexists(path):
+    if os.path.lexists(path) or ":" in path:
         return path
     from pmgit.commands._model_names import ModelNames
 

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pmgit.inspection.digests import MOST_HASHED, are_same
+from pmgit.inspection.digests import are_same
+from pmgit.inspection.look import NO_FILE
+from pmgit.inspection.shards import IN_SHARDS
+from pmgit.tensors.read import COMPLETE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.inspection.look import Inspected
     from pmgit.tensors.contents import ListedTensor
+
+#: So many times the bytes of a file are compared.
+_MOST_TIMES = 8
 
 
 @dataclass
@@ -21,8 +27,10 @@ class Difference:
 
     `reshaped` are the tensors with another type, shape or layout, before and after; `changed`
     those with other numbers; `unknown` those whose numbers could not be compared, `same` counts
-    the rest. `values` are metadata, by key, before and after (None: it is not there), `templates`
-    and `globals` the names of what differs. `compares` says whether the content was looked at.
+    the rest. `elsewhere`: the bytes of the files differ in what is not listed of them; `only`: only
+    one of the two files is there. `values` are metadata, by key, before and after (None: it is not
+    there), `templates` and `globals` the names of what differs. `compares` says whether the content
+    was looked at.
     """
 
     compares: bool = True
@@ -32,6 +40,8 @@ class Difference:
     changed: list[ListedTensor] = field(default_factory=list)
     unknown: list[ListedTensor] = field(default_factory=list)
     same: int = 0
+    elsewhere: bool = False
+    only: bool = False
     values: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     templates: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     globals: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
@@ -42,7 +52,7 @@ class Difference:
         """Whether there is a difference that is known."""
         return bool(
             self.added or self.removed or self.reshaped or self.changed or self.values
-            or self.templates or self.globals
+            or self.templates or self.globals or self.elsewhere or self.only
         )  # fmt: skip
 
 
@@ -52,6 +62,7 @@ def difference(one: Inspected, other: Inspected, *, compares: bool) -> Differenc
     if _are_equal(one, other, compares=compares):
         found.same = len(one.contents.tensors)
         return found
+    found.only = NO_FILE in (one.opinion.kind, other.opinion.kind)
     _tensors(found, one, other)
     found.templates = _values(one.contents.templates, other.contents.templates)
     if one.opinion.kind == other.opinion.kind:
@@ -59,9 +70,14 @@ def difference(one: Inspected, other: Inspected, *, compares: bool) -> Differenc
         found.globals = _values(
             dict.fromkeys(one.contents.globals, ""), dict.fromkeys(other.contents.globals, "")
         )
-    else:
+        # Tensors may stand in another order, and be filled up otherwise.
+        kind = one.opinion.kind.removesuffix(IN_SHARDS)
+        found.elsewhere = compares and not found.is_any and kind not in COMPLETE
+    elif not found.only:
         kinds = f"{one.opinion.kind} and {other.opinion.kind}"
         found.notes.append(f"of {kinds} the tensors are compared, not the metadata")
+        # Of two files without tensors nothing has been compared then.
+        found.elsewhere = not (one.contents.tensors or other.contents.tensors)
     return found
 
 
@@ -71,7 +87,7 @@ def _are_equal(one: Inspected, other: Inspected, *, compares: bool) -> bool:
         return True
     if not compares or one.reader is None or other.reader is None or one.size != other.size:
         return False
-    return one.size <= MOST_HASHED and are_same(one.reader, 0, other.reader, 0, one.size)
+    return are_same(one.reader, 0, other.reader, 0, one.size)
 
 
 def _tensors(found: Difference, one: Inspected, other: Inspected) -> None:
@@ -79,7 +95,8 @@ def _tensors(found: Difference, one: Inspected, other: Inspected) -> None:
     after = _by_name(other.contents.tensors)
     found.removed = [tensor for name, tensor in before.items() if name not in after]
     found.added = [tensor for name, tensor in after.items() if name not in before]
-    left = MOST_HASHED
+    # Tensors may lie in one another, so the size of the file is no bound.
+    left = _MOST_TIMES * other.size
     for name, tensor in after.items():
         old = before.get(name)
         if old is None:

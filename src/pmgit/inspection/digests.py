@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from pmgit.tensors.contents import ListedTensor
 
 _PORTION = 1 << 20
-#: So many bytes of one file are hashed. Tensors may lie in one another, so the file is no bound.
-MOST_HASHED = 64_000_000_000
+#: So many bytes of one file are hashed: Git waits for it, and a file may claim any size.
+MOST_HASHED = 16_000_000_000
 #: Digits of the hash that are shown.
-_DIGITS = 16
+DIGITS = 16
 
 
 class Digests:
@@ -23,6 +23,8 @@ class Digests:
         self._reader = reader
         self._known: dict[tuple[int, int], str] = {}
         self._left = MOST_HASHED
+        #: The tensors that were left out for that.
+        self.left_out = 0
 
     def of(self, tensor: ListedTensor) -> str:
         """What stands for the content of a tensor; '' when that cannot be known."""
@@ -31,6 +33,7 @@ class Digests:
         place = (tensor.begin, tensor.length)
         if place not in self._known:
             self._left -= tensor.length
+            self.left_out += self._left < 0
             self._known[place] = self._hash(self._reader, *place) if self._left >= 0 else ""
         return self._known[place]
 
@@ -43,7 +46,7 @@ class Digests:
                 return ""
             found.update(data)
             begin += len(data)
-        return found.hexdigest()[:_DIGITS]
+        return found.hexdigest()[:DIGITS]
 
 
 def are_same(one: Reader, begin: int, other: Reader, at: int, length: int) -> bool:

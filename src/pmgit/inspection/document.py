@@ -63,6 +63,8 @@ def of_difference(one: Inspected, other: Inspected, found: Difference | None) ->
             "changed": [_tensor(tensor) for tensor in found.changed],
             "unknown": [_tensor(tensor) for tensor in found.unknown],
             "same": found.same,
+            "elsewhere": found.elsewhere,
+            "only": found.only,
             "metadata": _pairs(found.values),
             "templates": _pairs(found.templates),
             "globals": _pairs(found.globals),

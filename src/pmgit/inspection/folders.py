@@ -6,7 +6,7 @@ import os
 
 from pmgit.inspection import shards
 from pmgit.inspection.differences import difference
-from pmgit.inspection.look import Looks
+from pmgit.inspection.look import Looks, nothing
 from pmgit.scan.paths import LINK_TO_FOLDER, files_below
 
 TYPE_CHECKING = False
@@ -40,20 +40,21 @@ def compare(
 ) -> Iterator[tuple[Inspected, Inspected, Difference | None]]:
     """How two files differ, or two folders file by file; None where that cannot be known.
 
-    A file that only one of two folders has is compared with nothing: it is not readable there.
+    A file that only one of two folders has is compared with nothing.
     """
-    for one_path, other_path in _pairs(before, after):
+    are_folders = os.path.isdir(before) and os.path.isdir(after)
+    for pair in _pairs(before, after) if are_folders else ((before, after),):
         with Looks(around) as looks:
-            first, second = one(one_path, looks), one(other_path, looks)
+            first, second = (
+                nothing(path) if are_folders and not os.path.lexists(path) else one(path, looks)
+                for path in pair
+            )
             known = first.oid and first.oid == second.oid
             could = (first.is_listed and second.is_listed) or bool(known)
             yield first, second, difference(first, second, compares=compares) if could else None
 
 
 def _pairs(before: str, after: str) -> Iterator[tuple[str, str]]:
-    if not (os.path.isdir(before) and os.path.isdir(after)):
-        yield before, after
-        return
     names = sorted({*_names(before), *_names(after)})
     parts = {*_shards(before), *_shards(after)}
     for name in names:

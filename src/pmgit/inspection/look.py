@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pmgit.formats.reader import Reader
     from pmgit.git.repository import Repository
 
-UNREADABLE = "unreadable"
+UNREADABLE, NO_FILE = "unreadable", "no file"
 
 
 @dataclass
@@ -187,6 +187,11 @@ def _listed(looked: Inspected, reader: Reader) -> Inspected:
     if looked.is_listed:
         looked.contents = read.read(reader, looked.opinion.kind)
     return looked
+
+
+def nothing(name: str) -> Inspected:
+    """A file that is not there, to be compared with one that is."""
+    return Inspected(name, opinion(NO_FILE, []))
 
 
 def unreadable(name: str, why: str) -> Inspected:

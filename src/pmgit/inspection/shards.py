@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pmgit.inspection.look import Looks
 
-SUFFIX = ".index.json"
+SUFFIX, IN_SHARDS = ".index.json", " in shards"
 _LONGEST, _MOST_NAMED = 20_000_000, 3
 
 
@@ -30,12 +30,16 @@ class Joined(Reader):
         self.size = sum(part.size for part in parts)
 
     def read(self, offset: int, length: int) -> bytes:
-        """The bytes at a place, as far as the part has them in which they begin."""
+        """The bytes at a place, out of as many parts as they are in."""
+        found = b""
         for part in self._parts:
-            if offset < part.size:
-                return part.read(offset, length)
+            if offset < part.size and length > 0:
+                piece = part.read(offset, min(length, part.size - offset))
+                found += piece
+                length -= len(piece)
+                offset += len(piece)
             offset -= part.size
-        return b""
+        return found
 
 
 def whole(index: Inspected, looks: Looks) -> Inspected | None:
@@ -75,7 +79,7 @@ def whole(index: Inspected, looks: Looks) -> Inspected | None:
     contents.say("shards", len({*names.values()}))
     if here and could:
         found += _against(names, {tensor.name for tensor in contents.tensors})
-    kind = f"{' and '.join(sorted(kinds)) or 'model'} in shards"
+    kind = f"{' and '.join(sorted(kinds)) or 'model'}{IN_SHARDS}"
     joined = Joined(parts)
     return Inspected(
         index.path, opinion(kind, found), joined.size, contents, here=here, could=could,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pmgit.core.units import counted, show_size
 from pmgit.formats.opinion import OK
-from pmgit.inspection.digests import Digests
+from pmgit.inspection.digests import DIGITS, MOST_HASHED, Digests
+from pmgit.inspection.look import NO_FILE
 from pmgit.report.redact import redact
 from pmgit.report.text import place_of, visible
+from pmgit.tensors.read import COMPLETE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def shown(text: str) -> str:
 def head(looked: Inspected) -> str:
     """The first line about a file: path, kind, size, verdict."""
     verdict = "" if looked.opinion.verdict == OK else f", {looked.opinion.verdict}"
-    size = f", {show_size(looked.size)}" if looked.could else ""
+    size = f", {show_size(looked.size)}" if looked.could and looked.opinion.kind != NO_FILE else ""
     lfs = " (in Git LFS)" if looked.oid and looked.here else ""
     return f"{place_of(looked.path)}: {visible(looked.opinion.kind)}{lfs}{size}{verdict}"
 
@@ -153,16 +155,22 @@ def for_diff(looked: Inspected, *, content: bool) -> Iterator[str]:
         digest = digests.of(tensor) if content else ""
         line = f"tensor {shown(tensor.name)} {shown(tensor.dtype)} {described(tensor)}"
         yield f"{line} {digest}".rstrip()
+    if digests.left_out:
+        what = counted(digests.left_out, "tensor")
+        yield f"note: the numbers of {what} are not compared: over {show_size(MOST_HASHED)}"
     for name, text in sorted(contents.templates.items()):
         yield f"template {shown(name)}"
         yield from (f"  | {line}" for line in _template(text))
-    if looked.here and looked.reader is not None and not contents.tensors:
+    if content and looked.here and looked.opinion.kind not in COMPLETE:
+        # Code, graphs, long texts: what is not listed may have changed, too.
         yield f"content {whole_hash(looked)}"
     yield from (f"note: {shown(note)}" for note in contents.notes[:_MOST])
 
 
 def whole_hash(looked: Inspected) -> str:
-    """The hash of a whole file of which no tensors are known, so that a change shows."""
+    """The hash of a whole file; Git LFS knows it already."""
+    if looked.oid:
+        return looked.oid[:DIGITS]
     from pmgit.tensors.contents import plain
 
     return Digests(looked.reader).of(plain("", "U8", (looked.size,), 0, looked.size))
@@ -187,6 +195,8 @@ def of_difference(found: Difference) -> Iterator[str]:
         for key, pair in list(pairs.items())[:_MOST]:
             yield from _pair(title, key, *pair)
         yield from _more(list(pairs))
+    if found.elsewhere:
+        yield "~ other bytes, in what is not listed"
     yield from (f"note: {shown(note)}" for note in found.notes)
     yield summary(found)
 

@@ -7,7 +7,7 @@ WIDTHS = {
     "BOOL": 1, "U8": 1, "I8": 1, "U16": 2, "I16": 2, "U32": 4, "I32": 4, "U64": 8, "I64": 8,
     "F16": 2, "BF16": 2, "F32": 4, "F64": 8, "C32": 4, "C64": 8, "C128": 16,
     "F8_E4M3": 1, "F8_E5M2": 1, "F8_E4M3FNUZ": 1, "F8_E5M2FNUZ": 1, "F8_E8M0": 1,
-    "QINT8": 1, "QUINT8": 1, "QINT32": 4, "QUINT4X2": 1, "QUINT2X4": 1,
+    "QINT8": 1, "QUINT8": 1, "QINT32": 4, "QUINT4X2": 1, "QUINT2X4": 1, "F4_X2": 1,
 }  # fmt: skip
 
 #: torch.FloatStorage is of float32.
@@ -27,7 +27,8 @@ TORCH = {
     "uint32": "U32", "uint64": "U64", "bool": "BOOL", "complex32": "C32", "complex64": "C64",
     "complex128": "C128", "float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2",
     "float8_e4m3fnuz": "F8_E4M3FNUZ", "float8_e5m2fnuz": "F8_E5M2FNUZ",
-    "float8_e8m0fnu": "F8_E8M0", "qint8": "QINT8", "quint8": "QUINT8", "qint32": "QINT32",
+    "float8_e8m0fnu": "F8_E8M0", "float4_e2m1fn_x2": "F4_X2",
+    "qint8": "QINT8", "quint8": "QUINT8", "qint32": "QINT32",
 }  # fmt: skip
 
 #: The `DataType` of a TensorProto, in onnx.proto.

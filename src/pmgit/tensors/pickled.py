@@ -193,7 +193,10 @@ class _Listing:
         extent = 1 + sum((n - 1) * step for n, step in zip(shape, steps, strict=True))
         extent = extent if elements else 0
         in_rows = _is_in_rows(shape, steps)
-        layout = "" if in_rows else f"strides {list(steps)}"
+        # A view may stand for the conjugates, or the negatives, of what is stored.
+        says = args[-1] if isinstance(args[-1], Box) else {}
+        views = [word for word in ("conj", "neg") if says.get(word)]
+        layout = " ".join([*views, *([] if in_rows else [f"strides {list(steps)}"])])
         at, length = begin + offset * width, extent * width
         if begin >= 0 and (not width or offset * width + length > room):
             layout, begin = "reaches behind its storage" if width else layout, -1
