@@ -223,7 +223,7 @@ def all_held(subject: Subject) -> Iterator[Held]:
                 held.faults.append((blob.path, f"it has over {shard_index.MAX_BYTES:,} bytes"))
                 continue
             data = known.get(blob.oid)
-            if data is None:
+            if data is None and blob.size >= 0:
                 data = subject.snapshot.objects.contents([blob]).get(blob.oid)
             if data is not None and not pointer.may_be(data):
                 held.read(blob.path, data)
