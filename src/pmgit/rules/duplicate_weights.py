@@ -76,7 +76,7 @@ class DuplicateWeights(Rule):
         # Of all models at once: the same few processes for one and for many.
         blobs = [blob for units in formats for unit in units for blob in unit.blobs]
         blobs += [blob for copies in places for blob in copies]
-        subject.snapshot.contents.examine(blobs)
+        subject.snapshot.contents.look(blobs)
         subject.snapshot.learn_filters(blob.path for blob in blobs)
         seen = set()
         for units in formats:
@@ -158,8 +158,8 @@ class _Unit:
 
     def size(self, subject: Subject) -> int:
         """The bytes of the weights; -1 when a partial clone lacks some."""
-        sizes = [subject.content_size(blob) for blob in self.blobs]
-        return sum(sizes) if min(sizes) >= 0 else -1
+        here = all(blob.size >= 0 for blob in self.blobs)
+        return sum(map(subject.content_size, self.blobs)) if here else -1
 
 
 def _agree(kept: _Unit, other: _Unit, subject: Subject) -> bool:
@@ -222,7 +222,7 @@ def _too_many(
 ) -> Iterator[tuple[Blob, Blob]]:
     """Of files with the same bytes those that are one too many, each with the one to keep."""
     model_of = subject.places.model_of
-    if subject.content_size(copies[0]) < BINARY_BYTES:
+    if copies[0].size < 0 or subject.content_size(copies[0]) < BINARY_BYTES:
         return
     keepers: list[Blob] = []
     of_models: dict[str, Blob] = {}
