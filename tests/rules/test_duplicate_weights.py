@@ -207,6 +207,14 @@ def test_the_same_bytes_in_several_places(model: Repo) -> None:
     assert any(f["path"] == "src/weights.safetensors" for f in findings(model))
     model.commit("all")
     assert len(findings(model, "--all")) == len(findings(model, "--range", "HEAD~1..HEAD")) == 5
+    # Of two models that are the same, all files together.
+    shards = [f"model-0000{n}-of-00002.safetensors" for n in (1, 2)]
+    whole = {f"{m}/{n}": stands_for(50 * MB, n) for m in ("a", "a-copy") for n in shards}
+    assert said(model, {"x/model.safetensors": 5 * MB, **whole}) == {
+        f"a-copy/{shards[0]}": f"this and 1 other file are the same 100.0 MB as in {ROOT}/a: one of"
+        " the two models is enough"
+    }
+    model.git("read-tree", "HEAD")
     # A move is no copy; a copy of what is there already is the one that goes.
     old = [path for path in model.staged() if path != ".gitattributes"]
     model.git("update-index", "--force-remove", *old)

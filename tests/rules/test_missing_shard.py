@@ -99,12 +99,20 @@ def test_complete_sets_of_every_library_are_accepted(model: Repo) -> None:
             **{n: stands_for(9, n) for n in shards(2)}, INDEX: index(shards(2)),
             "consolidated.safetensors": stands_for(18),
         },
+        "dvc": {
+            **{f"{n}.dvc": b"outs:\n- md5: 0\n" for n in shards(2)}, INDEX: index(shards(2), 99)
+        },
         "folds": {"fold-1-of-5.pth": stands_for(9), "epoch-03-of-10.pth": stands_for(9, 2)},
         "data": {"train-00000-of-00005.parquet": b"PAR1", "state-of-the-art.bin": stands_for(9)},
         "other": {"faiss.index.json": b'{"dimension": 3}', "model.safetensors": stands_for(8)},
     }  # fmt: skip
     files = {f"{name}/{path}": data for name, of in layouts.items() for path, data in of.items()}
     assert said(model, files) == []
+    # Links to what lies elsewhere: nobody knows how large that is.
+    for name in shards(2):
+        model.stage_blob(f"{ROOT}/links/{name}", b"../../elsewhere", "120000")
+    model.stage_blobs({f"{ROOT}/links/{INDEX}": index(shards(2), 10**9)})
+    assert findings(model) == []
     model.commit("all of them")
     assert findings(model, "--all") == []
 

@@ -60,9 +60,13 @@ class Contents:
     def examine(self, blobs: Iterable[Blob]) -> None:
         """As `measure`, for blobs to judge: small ones are read, absent ones are counted."""
         blobs = list(blobs)
+        self.look(blobs)
+        self.absent.update([blob.oid for blob in blobs if blob.size == NOT_HERE])
+
+    def look(self, blobs: Sequence[Blob]) -> None:
+        """As `examine`, where the judgement is as good without those that are not here."""
         unread = [b for b in blobs if (b.head is None or b.size == UNKNOWN) and b.mode != SUBMODULE]
         self._objects.survey(unread, self._keep)
-        self.absent.update([blob.oid for blob in blobs if blob.size == NOT_HERE])
 
     def measure(self, blobs: Iterable[Blob]) -> None:
         """Find the size of those files and links whose size is not known, or not exactly."""

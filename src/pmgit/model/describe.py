@@ -19,6 +19,7 @@ from pmgit.model import caches, card, model_config, repo_id, traces
 from pmgit.model.file_names import WEIGHTS
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.model_config import ModelConfig
+from pmgit.model.shards import sets_of
 from pmgit.model.weights import ALWAYS, Tiers
 
 TYPE_CHECKING = False
@@ -258,10 +259,8 @@ def count_parameters(places: Mapping[str, str], problems: list[str]) -> dict[str
 
 def _are_all_shards(names: list[str]) -> bool:
     """Whether these are all parts of one file: `x-00001-of-00003.safetensors` and so on."""
-    first, _, total = names[0].removesuffix(".safetensors").rpartition("-of-")
-    stem, _, _ = first.rpartition("-")
-    if not total.isdecimal() or len(total) > 6 or len(names) != int(total):
+    found = list(sets_of(names).values())
+    if len(found) != 1 or found[0].names != sorted(names):
         return False
-    width = len(total)
-    wanted = {f"{stem}-{n:0{width}}-of-{total}.safetensors" for n in range(1, len(names) + 1)}
-    return wanted == set(names)
+    (count, *others) = found[0].paths
+    return not others and len(names) == count and found[0].missing(count, 0)[0] == 0

@@ -29,7 +29,7 @@ _TOGETHER = 40_000_000
 
 
 class Held:
-    """What a model has: `tracked` in Git, `disk` beside it, `locked` in its lock.
+    """What a model has: `tracked` in Git, `disk` beside it, `locked` in its lock or by DVC.
 
     Names count from the model's folder. `faults` are the paths of indexes that are none, each with
     the reason.
@@ -42,7 +42,10 @@ class Held:
         self.lock = lock
         self.tracked = {blob.path[begin:]: blob for blob in model.blobs}
         self.disk = {path[begin:] for path in model.local}
-        self.locked = {file.path for file in lock.files} if lock else set()
+        # DVC has a file of its own for each that it keeps.
+        self.locked = {name[:-4] for name in self.tracked if name.endswith(".dvc")}
+        if lock:
+            self.locked.update(file.path for file in lock.files)
         self.groups: list[Group] = []
         self.faults: list[tuple[str, str]] = []
         self._indexes: list[tuple[str, list[str], int]] = []
@@ -152,7 +155,8 @@ class Group:
     def sizes(self) -> list[int]:
         """The bytes of the content of each file; -1 where that is not known."""
         if self.is_tracked:
-            return [self.held.subject.content_size(blob) for blob in self.blobs]
+            size_of = self.held.subject.content_size
+            return [size_of(b) if b.is_regular and b.size >= 0 else -1 for b in self.blobs]
         return [self.held.sizes.get(name, -1) for name in self.names]
 
     @property
@@ -212,7 +216,7 @@ def all_held(subject: Subject) -> Iterator[Held]:
         left -= max(blob.size, 0)
         if left >= 0:
             together.append(blob)
-    known = subject.snapshot.contents.texts_of(together, shard_index.MAX_BYTES)
+    known = subject.snapshot.contents.texts_of(together, shard_index.MAX_BYTES, needed=False)
     for model in models:
         may = model.names_shards or (model.lock and b"-of-" in texts.get(model.lock.oid, b""))
         if not may:
@@ -223,7 +227,7 @@ def all_held(subject: Subject) -> Iterator[Held]:
                 held.faults.append((blob.path, f"it has over {shard_index.MAX_BYTES:,} bytes"))
                 continue
             data = known.get(blob.oid)
-            if data is None:
+            if data is None and blob.size >= 0:
                 data = subject.snapshot.objects.contents([blob]).get(blob.oid)
             if data is not None and not pointer.may_be(data):
                 held.read(blob.path, data)

@@ -76,17 +76,25 @@ class DuplicateWeights(Rule):
         # Of all models at once: the same few processes for one and for many.
         blobs = [blob for units in formats for unit in units for blob in unit.blobs]
         blobs += [blob for copies in places for blob in copies]
-        subject.snapshot.contents.examine(blobs)
+        subject.snapshot.contents.look(blobs)
         subject.snapshot.learn_filters(blob.path for blob in blobs)
         seen = set()
         for units in formats:
             for finding in self._of_formats(subject, units):
                 seen.add(finding.path)
                 yield finding
+        of_models: dict[tuple[str, str], list[tuple[Blob, Blob]]] = {}
         for copies in places:
-            for finding in self._of_places(subject, new, copies):
-                if finding.path not in seen:
-                    yield finding
+            for blob, kept in _too_many(subject, new, copies):
+                place, home = map(subject.places.model_of, (blob.path, kept.path))
+                if blob.path in seen:
+                    continue
+                if place and place != home:
+                    of_models.setdefault((place, home), []).append((blob, kept))
+                else:
+                    yield self._of_copy(subject, blob, kept)
+        for pairs in of_models.values():
+            yield self._of_models(subject, pairs)
 
     def _of_formats(self, subject: Subject, units: Sequence[_Unit]) -> Iterator[Finding]:
         from pmgit.rules._copies_out import no_fix, take_out  # a clean commit needs no fixes
@@ -104,37 +112,31 @@ class DuplicateWeights(Rule):
                 advice = no_fix("; keep the format that your code loads")
             yield self.about(other.blobs[0], message, advice, severity=self.severity)
 
-    def _of_places(
-        self, subject: Subject, new: set[str], copies: Sequence[Blob]
-    ) -> Iterator[Finding]:
+    def _of_copy(self, subject: Subject, blob: Blob, kept: Blob) -> Finding:
+        """The finding of a copy outside of models, or in the same model."""
         from pmgit.rules._copies_out import no_fix, take_out
 
-        model_of = subject.places.model_of
-        copies = sorted(copies, key=lambda blob: _worth(subject, new, blob))
-        size = subject.content_size(copies[0])
-        if size < BINARY_BYTES:
-            return
-        keepers: list[Blob] = []
-        of_models: dict[str, Blob] = {}
-        for blob in copies:
-            place = model_of(blob.path)
-            better = [of_models[place], *keepers] if place in of_models else keepers
-            kept = next(
-                (b for b in better if _is_copy(b.path, model_of(b.path), blob.path, place)), None
-            )
-            if kept is None:
-                of_models.setdefault(place, blob)
-                keepers = [*keepers, blob][:_COMPARED]
-                continue
-            message = f"the same {show_size(size)} as {kept.path}"
-            if place and place != model_of(kept.path):
-                advice = no_fix(": one of the two models is enough")
-            elif subject.is_loose(blob.path):
-                advice = no_fix(", which a model has in its folder: delete this loose copy")
-            else:
-                message += ", which stays"
-                advice = take_out(subject, [blob])
-            yield self.about(blob, message, advice, severity=self.severity)
+        message = f"the same {show_size(subject.content_size(kept))} as {kept.path}"
+        if subject.is_loose(blob.path):
+            advice = no_fix(", which a model has in its folder: delete this loose copy")
+        else:
+            message += ", which stays"
+            advice = take_out(subject, [blob])
+        return self.about(blob, message, advice, severity=self.severity)
+
+    def _of_models(self, subject: Subject, pairs: Sequence[tuple[Blob, Blob]]) -> Finding:
+        """The finding of a model whose files another one has: one of the two, whichever."""
+        from pmgit.rules._copies_out import no_fix
+
+        blob, kept = min(pairs, key=lambda pair: pair[0].path)
+        size = show_size(sum(subject.content_size(one) for one, _ in pairs))
+        message = f"the same {size} as {kept.path}"
+        if len(pairs) > 1:
+            home = subject.places.model_of(kept.path)
+            others = counted(len(pairs) - 1, "other file")
+            message = f"this and {others} are the same {size} as in {home}"
+        advice = no_fix(": one of the two models is enough")
+        return self.about(blob, message, advice, severity=self.severity)
 
 
 class _Unit:
@@ -156,8 +158,8 @@ class _Unit:
 
     def size(self, subject: Subject) -> int:
         """The bytes of the weights; -1 when a partial clone lacks some."""
-        sizes = [subject.content_size(blob) for blob in self.blobs]
-        return sum(sizes) if min(sizes) >= 0 else -1
+        here = all(blob.size >= 0 for blob in self.blobs)
+        return sum(map(subject.content_size, self.blobs)) if here else -1
 
 
 def _agree(kept: _Unit, other: _Unit, subject: Subject) -> bool:
@@ -213,6 +215,28 @@ def _in_places(subject: Subject, new: set[str]) -> Iterator[list[Blob]]:
             ]
             if len(blobs) > 1:
                 yield blobs
+
+
+def _too_many(
+    subject: Subject, new: set[str], copies: Sequence[Blob]
+) -> Iterator[tuple[Blob, Blob]]:
+    """Of files with the same bytes those that are one too many, each with the one to keep."""
+    model_of = subject.places.model_of
+    if copies[0].size < 0 or subject.content_size(copies[0]) < BINARY_BYTES:
+        return
+    keepers: list[Blob] = []
+    of_models: dict[str, Blob] = {}
+    for blob in sorted(copies, key=lambda blob: _worth(subject, new, blob)):
+        place = model_of(blob.path)
+        better = [of_models[place], *keepers] if place in of_models else keepers
+        kept = next(
+            (b for b in better if _is_copy(b.path, model_of(b.path), blob.path, place)), None
+        )
+        if kept:
+            yield blob, kept
+        else:
+            of_models.setdefault(place, blob)
+            keepers = [*keepers, blob][:_COMPARED]
 
 
 def _worth(subject: Subject, new: set[str], blob: Blob) -> tuple[bool, bool, bool, int, int, str]:

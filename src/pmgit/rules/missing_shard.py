@@ -85,7 +85,7 @@ class MissingShard(Rule):
         if doubtful:
             subject.snapshot.learn_filters(doubtful)
         sized = [blob for group in groups if group.total_size for blob in group.blobs]
-        subject.snapshot.contents.examine(sized)
+        subject.snapshot.contents.look(sized)
         for group in groups:
             yield from self._of_index(group) if group.path else self._of_numbers(group)
 
@@ -120,7 +120,8 @@ class MissingShard(Rule):
             return self.finding(path, message, severity=WARNING)
         fix = _fix(group, names) if len(names) <= _CURED else None
         if fix is None and group.held.subject.origin != RANGE:
-            message += "; copy them into place and stage them, or add the model again"
+            stage = " and stage them" if group.goes_to_lfs else ""
+            message += f"; copy them into place{stage}, or add the model again"
         severity = _severity(group.held, [path], [*group.names, *names])
         return self.finding(path, message, severity=severity, fix=fix)
 
