@@ -191,7 +191,7 @@ def test_what_git_lfs_fetches_is_judged_before_it_is_checked_out(
 
 
 def test_half_of_a_model_in_git_lfs_is_not_checked_out(lfs_repo: Repo) -> None:
-    files = {"model.safetensors": tensors(3000), "pytorch_model.bin": UNSAFE}
+    files = {"model.safetensors": weights_bytes(3000), "pytorch_model.bin": UNSAFE}
     with HubServer() as hub:
         lfs_repo.env |= hub.environment(str(lfs_repo.path.parent / "hf"))
         commit = hub.add(ID, files)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.e2e.test_user_configuration import CASES, leaves
 from tests.file_server import FileServer
-from tests.kit import pointer, tensors
+from tests.kit import pointer, weights_bytes
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -20,8 +20,8 @@ def test_nothing_is_asked_of_the_servers_that_a_repository_names(lfs_repo: Repo)
     # Not switched off: a command that wants to ask somebody may.
     repo.env |= {"HF_HUB_OFFLINE": "0", "HF_TOKEN": "hf_" + "x" * 20}
     repo.add_info(MODEL)
-    repo.stage_blob(f"{MODEL}/model.safetensors", pointer(tensors(300)))
-    repo.write(f"{MODEL}/model.safetensors", pointer(tensors(300)))
+    repo.stage_blob(f"{MODEL}/model.safetensors", pointer(weights_bytes(300)))
+    repo.write(f"{MODEL}/model.safetensors", pointer(weights_bytes(300)))
     ran = repo.path / "PWNED"
     with FileServer() as server:
         addresses = (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.test_user_configuration import CASES, leaves
-from tests.kit import Repo, tensors
+from tests.kit import Repo, weights_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +61,7 @@ def test_no_command_waits_reads_outside_or_trips(repo: Repo) -> None:
     for kind, make in KINDS.items():
         folder = repo.path / "pretrained_model" / kind
         folder.mkdir(parents=True)
-        (folder / "sound.safetensors").write_bytes(tensors(300))
+        (folder / "sound.safetensors").write_bytes(weights_bytes(300))
         for name in NAMES:
             make(folder / name)
     folder = repo.path / "pretrained_model" / "sockets"

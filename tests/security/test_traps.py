@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.e2e.test_user_configuration import CASES, leaves
 from tests.git.test_process import hostile
-from tests.kit import BIN, pointer, random_bytes, tensors
+from tests.kit import BIN, pointer, random_bytes, weights_bytes
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -27,8 +27,8 @@ def fill(repo: Repo) -> None:
     repo.git("remote", "add", "origin", "../bare.git")
     repo.stage(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
     repo.stage(f"{MODEL}/model.safetensors", 3_000)
-    repo.stage_blob("pretrained_model/lfs/model.bin", pointer(tensors(300)))
-    repo.write("pretrained_model/lfs/model.bin", pointer(tensors(300)))
+    repo.stage_blob("pretrained_model/lfs/model.bin", pointer(weights_bytes(300)))
+    repo.write("pretrained_model/lfs/model.bin", pointer(weights_bytes(300)))
     repo.commit("weights")
     repo.stage(f"{MODEL}/other.safetensors", 3_000)
     repo.write("pretrained_model/gpt/x.bin", random_bytes(300))

@@ -43,7 +43,7 @@ READERS: dict[str, Callable[[Reader, Caps], FileContents]] = {
     names.JSON: text_file.read_json,
 }
 #: Of these all that a file says is listed: two that are listed alike differ in no value.
-COMPLETE = frozenset((safetensors.KIND, npy.KIND))
+COMPLETE = frozenset((names.SAFETENSORS, names.ARRAY))
 #: What is not read of these, though they may hold tensors.
 _NOT_READ = {
     names.HDF5: "the datasets of HDF5 are not listed",
