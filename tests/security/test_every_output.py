@@ -5,6 +5,7 @@ Nothing that a terminal or a CI log acts on, no secret, and documents that parse
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ import pytest
 from pmgit.commands._output import FORMATS
 from tests.e2e.test_terminal import COLOUR, at_terminal
 from tests.e2e.test_user_configuration import CASES, leaves
-from tests.kit import ACTING, COMMAND, Repo
-from tests.security.hostile import EVIL, MARKUP, SECRETS, fill
+from tests.kit import ACTING, COMMAND, Repo, pointer, tensors
+from tests.security.hostile import EVIL, MARKUP, MODEL, SECRETS, fill
+from tests.test_hook_is_safe import HOSTILE
 
 if TYPE_CHECKING:
     from tests.kit import Result
@@ -26,7 +28,7 @@ MORE = (
     *(f"check --all --format {form}" for form in FORMATS),
     "check --range HEAD~1..HEAD",
     "scan . --format sarif", "scan . --format json", "scan .",
-    "--verbose check", "--verbose status", "--verbose doctor", "status --format json",
+    "--verbose check", "doctor --format json", "status --format json",
     "verify --format json", "info show --format json", "info check --format json",
     "explain --format json nothing", "verify --remote", "verify --force", "pull good",
     "pull --replace good", "update good", "info show good", "info check good", "info new good",
@@ -69,14 +71,46 @@ def test_no_command_prints_what_harms(hostile: Repo) -> None:
     for words, cases in CASES.items():
         if words in there and words not in ("init", "fix", "server install"):
             runs.append([*words.split(), *cases[0]])
-    # Last those that write.
-    runs += [["init", "--dry-run"], ["fix", "--dry-run"], ["init", "--yes", "--hooks", "native"]]
-    runs += [["fix", "--yes"], ["baseline"], ["check"]]
+    runs += [["init", "--dry-run"], ["fix", "--dry-run"]]
     for argv in runs:
         shown = hostile.pmgit(*argv)
         assert shown.code in (0, 1, 2, 3), (argv, shown)
         demand_harmless(shown, argv)
     assert not list(hostile.path.parent.rglob("PWNED"))
+
+
+def test_what_is_fixed_is_printed_escaped_and_right(repo: Repo) -> None:
+    repo.env["GITHUB_ACTIONS"] = "true"
+    repo.commit("Begin", "--allow-empty")
+    for number, name in enumerate(HOSTILE):
+        repo.stage(f"{MODEL}/{name}.pt", 1_500_000 + number)
+    repo.commit(f"subject {EVIL}")
+    for words in (["fix", "--dry-run"], ["fix", "--yes"], ["fix", "--undo", "--yes"]):
+        shown = repo.pmgit(*words)
+        assert shown.code in (0, 1), (words, shown)
+        demand_harmless(shown, words)
+        if "--dry-run" not in words:
+            names = set(repo.git("ls-tree", "-r", "-z", "--name-only", "HEAD").split("\0"))
+            assert any(name.endswith(".pt") for name in names) == ("--undo" in words)
+
+
+def test_what_git_lfs_is_asked_for_is_printed_escaped(lfs_repo: Repo) -> None:
+    """Its own words about a file that its server has not got are its own."""
+    for number, name in enumerate(HOSTILE):
+        place, content = f"{MODEL}/{name}.safetensors", tensors(300 + number)
+        lfs_repo.stage_blob(place, pointer(content))
+        lfs_repo.write(place, pointer(content))
+        oid = hashlib.sha256(content).hexdigest()
+        there = lfs_repo.path / ".git/lfs/objects" / oid[:2] / oid[2:4] / oid
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.write_bytes(content)
+    lfs_repo.commit("pointers")
+    shown = lfs_repo.pmgit("pull", "good")
+    demand_harmless(shown, ["pull"])
+    assert shown.code == 0, shown
+    for number, name in enumerate(HOSTILE):
+        file = lfs_repo.path / f"{MODEL}/{name}.safetensors"
+        assert file.read_bytes() == tensors(300 + number), name
 
 
 def test_a_terminal_gets_colours_and_nothing_else(hostile: Repo) -> None:
@@ -90,7 +124,7 @@ def test_a_terminal_gets_colours_and_nothing_else(hostile: Repo) -> None:
 def test_words_of_a_command_line_are_printed_escaped(repo: Repo) -> None:
     """Scripts pass names of files on."""
     evil = "x\x1b[31m\u202e\n::error::injected"
-    for words in ([evil], ["check", f"--{evil}"], ["check", "--format", evil], ["status", evil],
+    for words in ([evil], ["catalog", evil], ["check", f"--{evil}"], ["check", "--format", evil], ["status", evil],
                   ["pull", "--jobs", evil], ["explain", evil], ["scan", evil], ["add", evil],
                   ["check", "--select", evil], ["check", "--range", evil], ["info", evil],
                   ["verify", "--shard", evil], ["info", "new", evil]):  # fmt: skip

@@ -91,3 +91,25 @@ def test_no_command_waits_reads_outside_or_trips(repo: Repo) -> None:
             assert OUTSIDE not in text, argv
             assert "Traceback" not in text, (argv, text)
             assert "not enough memory" not in text, (argv, text)
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_folder_elsewhere_is_copied_without_what_is_no_file(repo: Repo) -> None:
+    (repo.path.parent / "outside").write_text(OUTSIDE)
+    codes = {}
+    for kind, make in KINDS.items():
+        if kind == "sparse":  # a copy of it would be as large as it says
+            continue
+        folder = repo.path.parent / f"my-{kind}"
+        folder.mkdir()
+        (folder / "sound.safetensors").write_bytes(tensors(300))
+        make(folder / "model.bin")
+        signal.alarm(20)
+        shown = repo.pmgit("add", str(folder))
+        signal.alarm(0)
+        codes[kind] = shown.code
+        assert "Traceback" not in shown.err, (kind, shown)
+        there = repo.path / f"pretrained_model/my-{kind}"
+        assert not os.path.lexists(there / "model.bin"), kind
+        assert there.exists() == (shown.code == 0), kind
+    assert codes == {"pipes": 3, "devices": 0, "loops": 0, "folders": 0, "proc": 0, "outside": 0}
