@@ -27,10 +27,10 @@ class Difference:
 
     `reshaped` are the tensors with another type, shape or layout, before and after; `changed`
     those with other numbers; `unknown` those whose numbers could not be compared, `same` counts
-    the rest. `elsewhere`: the bytes of the files differ in what is not listed of them; `only`: only
-    one of the two files is there. `values` are metadata, by key, before and after (None: it is not
-    there), `templates` and `globals` the names of what differs. `compares` says whether the content
-    was looked at.
+    the rest. `equal`: the files are the same bytes; `elsewhere`: they differ in what is not listed
+    of them; `only`: only one of the two is there. `values` are metadata, by key, before and after
+    (None: it is not there), `templates` and `globals` the names of what differs. `compares` says
+    whether the content was looked at.
     """
 
     compares: bool = True
@@ -40,6 +40,7 @@ class Difference:
     changed: list[ListedTensor] = field(default_factory=list)
     unknown: list[ListedTensor] = field(default_factory=list)
     same: int = 0
+    equal: bool = False
     elsewhere: bool = False
     only: bool = False
     values: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
@@ -61,6 +62,7 @@ def difference(one: Inspected, other: Inspected, *, compares: bool) -> Differenc
     found = Difference(compares)
     if _are_equal(one, other, compares=compares):
         found.same = len(one.contents.tensors)
+        found.equal = True
         return found
     found.only = NO_FILE in (one.opinion.kind, other.opinion.kind)
     _tensors(found, one, other)

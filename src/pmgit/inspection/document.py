@@ -63,6 +63,7 @@ def of_difference(one: Inspected, other: Inspected, found: Difference | None) ->
             "changed": [_tensor(tensor) for tensor in found.changed],
             "unknown": [_tensor(tensor) for tensor in found.unknown],
             "same": found.same,
+            "equal": found.equal,
             "elsewhere": found.elsewhere,
             "only": found.only,
             "metadata": _pairs(found.values),

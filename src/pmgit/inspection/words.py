@@ -218,6 +218,8 @@ def _one(tensor: ListedTensor) -> str:
 
 def summary(found: Difference) -> str:
     """The last line: what was compared, and how much of it differs."""
+    if found.equal:
+        return "the same bytes"
     counts = {
         "removed": len(found.removed), "added": len(found.added),
         "of another type or shape": len(found.reshaped), "with other numbers": len(found.changed),
