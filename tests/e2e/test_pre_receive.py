@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import TYPE_CHECKING
@@ -250,6 +251,24 @@ def test_model_rules_judge_each_tip_against_what_the_server_has(server: Server) 
     assert "bad-model-name" in told
     assert "pretrained_model/bert: missing-info" in told
     assert str(BIN) not in told, "no path of the server"
+
+
+def test_a_model_without_all_its_shards_is_refused(server: Server) -> None:
+    clone, folder = server.clone, "pretrained_model/llama"
+    names = [f"model-0000{n}-of-00002.safetensors" for n in (1, 2)]
+    clone.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+    clone.add_info(folder)
+    clone.stage(
+        f"{folder}/model.safetensors.index.json",
+        json.dumps({"weight_map": dict(zip("ab", names, strict=True))}),
+    )
+    clone.stage_blob(f"{folder}/{names[0]}", pointer(b"x" * 2000))
+    clone.commit()
+    told = server.refused("--no-verify", "main")
+    assert f"missing-shard: names 1 shard that the model has not: {names[1]}" in told
+    clone.stage_blob(f"{folder}/{names[1]}", pointer(b"y" * 2000))
+    clone.commit()
+    server.accepted("--no-verify", "main")
 
 
 def test_a_tip_is_judged_also_below_another(server: Server) -> None:

@@ -99,6 +99,10 @@ def test_layouts_of_the_hub_without_duplicates(model: Repo) -> None:
         "named/resnet50.safetensors": 100 * MB,
         "named/resnet50.pth": 300 * MB,
         "named/resnet101.pth": 100 * MB,
+        # no weights
+        "logo/figure.png": stands_for(5 * MB, "a picture"),
+        "logo/model.safetensors": 7 * MB,
+        "logo/docs/figure.png": stands_for(5 * MB, "a picture"),
         # shards that nobody filled
         "zeros/model-00001-of-00002.safetensors": stands_for(5 * MB, "zeros"),
         "zeros/model-00002-of-00002.safetensors": stands_for(5 * MB, "zeros"),

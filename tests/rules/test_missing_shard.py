@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -385,6 +386,24 @@ def test_the_lock_of_a_source_brings_them_back(repo: Repo) -> None:
         repo.paste(finding["fix"]["shell"])
         assert findings(repo) == []
         assert {f"{MODEL}/{name}" for name in names} <= set(repo.staged())
+
+
+def test_git_processes_do_not_grow(model: Repo) -> None:
+    """Neither with the models, whole or not, nor with what they lack."""
+    started = []
+    for models in (1, 6):
+        for number in range(models):
+            for kind, there in (("whole", 3), ("part", 2), ("none", 0)):
+                files = {n: stands_for(9, (number, n)) for n in shards(3)[:there]}
+                files[INDEX] = index(shards(3), 20)
+                folder = f"{ROOT}/{kind}-{number}"
+                model.stage_blobs({f"{folder}/{name}": data for name, data in files.items()})
+        trace = model.path.parent / f"trace-{models}"
+        shown = model.hook("--select", "content", env={"GIT_TRACE": str(trace)})
+        assert shown.code == 1
+        assert shown.out.count(": missing-shard: names") == 2 * models
+        started.append(sorted(re.findall(r" built-in: git (\S+)", trace.read_text())))
+    assert started[0] == started[1]
 
 
 def test_names_that_act(model: Repo) -> None:

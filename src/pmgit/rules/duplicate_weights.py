@@ -6,7 +6,7 @@ from pmgit.core.rule import COPIES, Rule
 from pmgit.core.units import counted, show_size
 from pmgit.model import twins
 from pmgit.model.shards import shard_of
-from pmgit.model.weights import BINARY_BYTES
+from pmgit.model.weights import BINARY_BYTES, OTHER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -199,9 +199,12 @@ def _in_formats(subject: Subject, new: set[str]) -> Iterator[list[_Unit]]:
 def _in_places(subject: Subject, new: set[str]) -> Iterator[list[Blob]]:
     """The weights with the same bytes in several places, at least one of them new."""
     found: dict[str, dict[str, Blob]] = {}
+    tier_of = subject.tiers.of
     for model in subject.models:
         if model.touched and not model.is_cached:
             for blob in model.weights:
+                if tier_of(blob.path) == OTHER:
+                    continue  # a picture may be a pointer, too
                 found.setdefault(blob.oid, {})[blob.path] = blob
     for blob in subject.tip_files:
         if blob.oid in found:
