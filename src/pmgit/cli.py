@@ -30,7 +30,17 @@ from pmgit.report.text import visible
 GROUPS = {
     "Set up": ("init", "lfs-setup", "gitignore", "server", "env"),
     "Every day": ("check", "fix", "info", "explain"),
-    "Models": ("add", "pull", "status", "verify", "scan", "outdated", "update", "catalog"),
+    "Models": (
+        "add",
+        "pull",
+        "status",
+        "verify",
+        "scan",
+        "outdated",
+        "update",
+        "convert",
+        "catalog",
+    ),
     "Old repositories and trouble": ("baseline", "history", "doctor"),
 }
 COMMANDS = tuple(name for names in GROUPS.values() for name in names)
