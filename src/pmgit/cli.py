@@ -39,6 +39,7 @@ GROUPS = {
         "inspect",
         "outdated",
         "update",
+        "convert",
         "catalog",
     ),
     "Old repositories and trouble": ("baseline", "history", "doctor"),

@@ -35,6 +35,42 @@ class NotTried(Exception):  # noqa: N818 - it is an answer
         self.state = state
 
 
+def library(name: str) -> Any:
+    """A library. Raises NotTried when it is not there."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        if error.name == name:
+            raise NotTried(ABSENT, f"{name} is not installed") from None
+        if is_memory(error):
+            raise
+        raise NotTried(ABSENT, f"{name} could not be imported: {short(error)}") from None
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - an installation may be broken in any way
+        raise NotTried(ABSENT, f"{name} could not be imported: {short(error)}") from None
+
+
+def checkpoint(torch: Any, path: str, device: str) -> Any:
+    """What a checkpoint of torch holds, on a device; nothing of it is run."""
+    with open(path, "rb") as file:
+        is_zip = file.read(4) == b"PK\x03\x04"
+    try:
+        # Storages of a zip stay in the file; before torch 1.6 they stood behind the pickle.
+        return torch.load(path, map_location=device, weights_only=True, mmap=is_zip or None)
+    except NotImplementedError:
+        if device != "meta":
+            raise
+        return checkpoint(torch, path, "cpu")  # quantized tensors exist nowhere else
+    except Exception as error:
+        # Around the reason stands how to load it all the same, which nobody should.
+        _, found, reason = str(error).partition("WeightsUnpickler error:")
+        if not found:
+            raise
+        reason = reason.partition("Please use")[0].partition("Check the documentation")[0]
+        raise ValueError(f"weights_only refuses it: {reason.strip()}") from None
+
+
 class _Tried:
     """What a check has found out: the library, and what to say of what was loaded."""
 
@@ -43,21 +79,9 @@ class _Tried:
         self.note = ""
 
     def use(self, name: str) -> Any:
-        """A library. Raises NotTried when it is not there."""
-        try:
-            module = importlib.import_module(name)
-        except ImportError as error:
-            if error.name == name:
-                raise NotTried(ABSENT, f"{name} is not installed") from None
-            if _is_memory(error):
-                raise
-            raise NotTried(ABSENT, f"{name} could not be imported: {_short(error)}") from None
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001 - an installation may be broken in any way
-            raise NotTried(ABSENT, f"{name} could not be imported: {_short(error)}") from None
-        version = getattr(module, "__version__", "")
-        self.library = f"{name} {version}".rstrip()
+        """A library, which is noted with its version. Raises NotTried when it is not there."""
+        module = library(name)
+        self.library = f"{name} {getattr(module, '__version__', '')}".rstrip()
         return module
 
 
@@ -73,18 +97,19 @@ def run(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         except NotTried as answer:
             state, note = answer.state, str(answer)
         except Exception as error:  # noqa: BLE001 - libraries raise whatever they like
-            state = MEMORY if _is_memory(error) else FAILS
-            note = _short(error)
+            state = MEMORY if is_memory(error) else FAILS
+            note = short(error)
         yield {"check": number, "state": state, "note": note, "library": tried.library}
         gc.collect()
 
 
-def _is_memory(error: Exception) -> bool:
+def is_memory(error: Exception) -> bool:
+    """Whether an error says that there is not enough memory."""
     text = str(error)[:10_000]
     return isinstance(error, MemoryError) or any(words in text for words in _TOO_LITTLE)
 
 
-def _short(error: Exception) -> str:
+def short(error: Exception) -> str:
     """The first lines of an error, as one."""
     text = " ".join(str(error)[:10_000].split()) or type(error).__name__
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
@@ -104,9 +129,8 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _safetensors(tried: _Tried, path: str, request: dict[str, Any]) -> None:  # noqa: ARG001
-    library = tried.use("safetensors")
     # The header needs no numpy, and no torch: the values of no tensor are asked for.
-    with library.safe_open(path, framework="np") as file:
+    with tried.use("safetensors").safe_open(path, framework="np") as file:
         names = list(file.keys())
         for name in names:
             part = file.get_slice(name)
@@ -117,18 +141,7 @@ def _safetensors(tried: _Tried, path: str, request: dict[str, Any]) -> None:  # 
 
 def _torch(tried: _Tried, path: str, request: dict[str, Any]) -> None:  # noqa: ARG001
     torch = tried.use("torch")
-    with open(path, "rb") as file:
-        is_zip = file.read(4) == b"PK\x03\x04"
-    # Storages of a zip stay in the file; before torch 1.6 they stood in the pickle's own file.
-    try:
-        content = torch.load(path, map_location="meta", weights_only=True, mmap=is_zip or None)
-    except Exception as error:
-        # Around the reason stands how to load it all the same, which nobody should.
-        _, found, reason = str(error).partition("WeightsUnpickler error:")
-        if not found:
-            raise
-        reason = reason.partition("Please use")[0].partition("Check the documentation")[0]
-        raise ValueError(f"weights_only refuses it: {reason.strip()}") from None
+    content = checkpoint(torch, path, "meta")
     count = _tensors(content, torch.Tensor)
     tried.note = _counted(count, "tensor")
 
@@ -190,7 +203,7 @@ def _read(folder: str, name: str) -> dict[str, Any]:
 
 
 def _transformers(tried: _Tried, path: str, request: dict[str, Any]) -> None:
-    library = tried.use("transformers")
+    transformers = tried.use("transformers")
     config = _read(path, "config.json")
     kind = config.get("model_type")
     known = importlib.import_module("transformers.models.auto.configuration_auto").CONFIG_MAPPING
@@ -200,8 +213,8 @@ def _transformers(tried: _Tried, path: str, request: dict[str, Any]) -> None:
         version = tried.library
         raise NotTried(ABSENT, f"{version} does not know the model_type {str(kind)[:100]!r}")
     tried.use("torch")
-    tried.library = f"transformers {library.__version__}"
-    chosen = _architecture(library, config)
+    tried.library = f"transformers {transformers.__version__}"
+    chosen = _architecture(transformers, config)
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     if _has("accelerate"):
         options["device_map"] = "meta"
@@ -220,15 +233,15 @@ def _transformers(tried: _Tried, path: str, request: dict[str, Any]) -> None:
     tried.note = f"{name}{left}{own}"
 
 
-def _architecture(library: Any, config: dict[str, Any]) -> Any:
+def _architecture(transformers: Any, config: dict[str, Any]) -> Any:
     """The class that a configuration names, if transformers has it; else the general one."""
     names = config.get("architectures")
     name = names[0] if isinstance(names, list) and names else ""
     if isinstance(name, str) and name.isidentifier() and not name.startswith("_"):
-        found = getattr(library, name, None)
-        if isinstance(found, type) and issubclass(found, library.PreTrainedModel):
+        found = getattr(transformers, name, None)
+        if isinstance(found, type) and issubclass(found, transformers.PreTrainedModel):
             return found
-    return library.AutoModel
+    return transformers.AutoModel
 
 
 def _has(name: str) -> bool:
@@ -240,10 +253,10 @@ def _has(name: str) -> bool:
 
 
 def _tokenizer(tried: _Tried, path: str, request: dict[str, Any]) -> None:  # noqa: ARG001
-    library = tried.use("transformers")
+    transformers = tried.use("transformers")
     if _read(path, "tokenizer_config.json").get("auto_map"):
         raise NotTried(OWN_CODE, "it needs its own code (auto_map), which is not run")
-    found = library.AutoTokenizer.from_pretrained(
+    found = transformers.AutoTokenizer.from_pretrained(
         path, local_files_only=True, trust_remote_code=False
     )
     tried.note = f"{type(found).__name__}, {len(found)} tokens"

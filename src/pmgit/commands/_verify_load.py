@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from pmgit.commands._tables import BAD, CARE, GOOD, show_rows
@@ -12,8 +11,8 @@ from pmgit.core.finding import Fix, Step
 from pmgit.core.shell import Shell, own_command, quote
 from pmgit.core.units import counted, listed
 from pmgit.model.lock_file import LOCAL
-from pmgit.models import child, verify
-from pmgit.models.load import How, load
+from pmgit.models import verify
+from pmgit.models.load import load
 from pmgit.models.load_plan import (
     BROKEN,
     FAILS,
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
     from pmgit.models.account import Account
-    from pmgit.models.load import Result
+    from pmgit.models.load import How, Result
     from pmgit.models.load_plan import Loaded
 
 _STYLES = {
@@ -41,20 +40,11 @@ _STYLES = {
 }  # fmt: skip
 
 
-def run(
-    repository: Repository,
-    models: Sequence[Account],
-    *,
-    python: str | None,
-    seconds: float,
-    memory: int,
-    form: str,
-) -> int:
+def run(repository: Repository, models: Sequence[Account], how: How, form: str) -> int:
     """Load each model, print what became of it, and return the exit code.
 
-    Raises PmgitError when the Python cannot be started, UsageError when there is none.
+    Raises PmgitError when the Python cannot be started.
     """
-    how = How(child.interpreter(python, os.environ), seconds, memory)
     found: dict[str, Result] = {}
     shell = Shell(repository.prefix, own_command())
     for model, result in load(repository, models, how):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pmgit.commands import _load_options
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import format_option
@@ -19,7 +20,7 @@ from pmgit.commands._terminal import is_quiet, paint, say, show_fix, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, UsageError
 from pmgit.core.finding import Fix, Step
 from pmgit.core.shell import Shell, own_command
-from pmgit.core.units import counted, read_size, show_size
+from pmgit.core.units import counted, show_size
 from pmgit.model.folder import LOCK
 from pmgit.models import verify
 from pmgit.models.verify import (
@@ -44,9 +45,8 @@ _STYLES = {
 }  # fmt: skip
 #: So many sources are asked at a time.
 _SOURCES = 4
-#: With --load: seconds for each part of a model, and the least memory that makes sense, in bytes.
+#: With --load: seconds for each part of a model.
 _SECONDS = 120.0
-_LEAST_MEMORY = 50_000_000
 
 
 @click.command("verify")
@@ -67,22 +67,12 @@ _LEAST_MEMORY = 50_000_000
 @click.option(
     "--load", is_flag=True, help="Load each model instead, in a process with limits; no network."
 )
-@click.option(
-    "--python",
-    metavar="PATH",
-    help="With --load: the Python that has the libraries (not given: that of the active"
-    " environment, else pmgit's own).",
+@_load_options.python_option("With --load: the Python that has the libraries")
+@_load_options.timeout_option(
+    "With --load: so long for each file, and for each folder (not given: 120)."
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=1, max=100_000),
-    metavar="SECONDS",
-    help="With --load: so long for each file, and for each folder (not given: 120).",
-)
-@click.option(
-    "--memory",
-    metavar="SIZE",
-    help="With --load: at most so much (not given: 4 GB, and twice the files of the model).",
+@_load_options.memory_option(
+    "With --load: at most so much (not given: 4 GB, and twice the files of the model)."
 )
 @format_option
 def command(
@@ -118,7 +108,11 @@ def command(
     if load:
         if remote or force or jobs or part != (1, 1):
             raise UsageError("--load compares nothing", "leave out the options of other ways")
-        return _load(names, python, timeout, memory, form)
+        from pmgit.commands import _verify_load
+
+        how = _load_options.how(python, timeout, memory, _SECONDS)
+        repository, accounts = chosen_models(names)
+        return _verify_load.run(repository, accounts.models, how, form)
     if python is not None or timeout is not None or memory is not None:
         raise UsageError("--python, --timeout and --memory belong to --load", "add --load")
     if remote and (force or part != (1, 1)):
@@ -148,25 +142,6 @@ def command(
         say(f"{what}: {show_size(hashed)} compared in {took:.1f} s")
     right = all(_is_right(model, found[model.path]) for model in models)
     return CLEAN if right else FINDINGS
-
-
-def _load(
-    names: tuple[str, ...], python: str | None, timeout: float | None, memory: str | None, form: str
-) -> int:
-    from pmgit.commands import _verify_load
-
-    try:
-        most = read_size(memory) if memory is not None else 0
-    except ValueError:
-        raise UsageError(f"--memory: no size: {memory!r}", "for example: --memory 8GB") from None
-    if memory is not None and most < _LEAST_MEMORY:
-        least = show_size(_LEAST_MEMORY)
-        raise UsageError(f"--memory: less than {least}", "Python itself needs as much")
-    repository, accounts = chosen_models(names)
-    return _verify_load.run(
-        repository, accounts.models, python=python, seconds=timeout or _SECONDS, memory=most,
-        form=form,
-    )  # fmt: skip
 
 
 def _part(text: str) -> tuple[int, int]:

@@ -1,0 +1,162 @@
+"""Which files of a model can become safetensors, and what they are called then.
+
+transformers and diffusers look for weights by name: `pytorch_model.bin` becomes
+`model.safetensors`, a set of shards keeps its numbers and gets a new index. Everything else keeps
+its name, with another ending.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pmgit.formats import opinion, pickles, zips
+from pmgit.formats.regular import read_regular
+from pmgit.model.lock_file import trouble_with
+from pmgit.models.account import CONTENT
+from pmgit.scan.paths import files_below
+from pmgit.scan.scanned import scan_place
+
+if TYPE_CHECKING:
+    from pmgit.models.account import Account
+
+_KINDS = (zips.TORCH, pickles.TORCH_KIND)
+_ENDINGS = (".bin", ".pt", ".pth", ".ckpt")
+_INDEX = ".bin.index.json"
+_SHARD = re.compile(r"-\d+-of-\d+\.\w+$")
+_INDEX_BYTES = 50_000_000
+#: What training leaves beside a model: no weights of it, and nothing is said of them.
+_OF_TRAINING = (
+    "optimizer.",
+    "scheduler.",
+    "training_args.",
+    "rng_state",
+    "scaler.",
+    "trainer_state.",
+)
+
+
+@dataclass(frozen=True)
+class OldFile:
+    """A file to convert: its path `source` and the path `target`, both from the model's folder."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Shards:
+    """A set of shards: the path of its `index`, that of the new one, and the shard of each name.
+
+    `metadata` is what the index says besides.
+    """
+
+    index: str
+    target: str
+    places: dict[str, str]
+    metadata: dict[str, object]
+
+
+@dataclass
+class ConvertPlan:
+    """The `pieces` to convert, the sets that they are in, and why others are `refused`, by path."""
+
+    pieces: list[OldFile] = field(default_factory=list)
+    sets: list[Shards] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def refuse(self, path: str, why: str) -> None:
+        """Leave a file as it is, and with it the set that it is a shard of."""
+        self.refused[path] = why
+        for one in [one for one in self.sets if path in one.places.values()]:
+            self.sets.remove(one)
+            for other in set(one.places.values()) - {path}:
+                self.refused.setdefault(other, f"a shard of a set with {path}, which stays")
+        self.pieces = [piece for piece in self.pieces if piece.source not in self.refused]
+
+
+def plan(top: str, model: Account) -> ConvertPlan:
+    """The plan for a model of the repository at `top`; only its texts and headers are read."""
+    made = ConvertPlan()
+    folder = os.path.join(top, model.path)
+    targets: set[str] = set()
+    refused: dict[str, str] = {}
+    for path in sorted(model.weights):
+        if not path.endswith(_ENDINGS) or path not in model.disk:
+            continue
+        if path.rpartition("/")[2].startswith(_OF_TRAINING):
+            continue
+        target = new_name(path)
+        why = _trouble(folder, path, model)
+        if why is None:
+            continue
+        if not why and (target in targets or trouble_with(target)):
+            why = f"{target} cannot be its name" if trouble_with(target) else f"so is {target}"
+        if why:
+            refused[path] = why
+            continue
+        targets.add(target)
+        made.pieces.append(OldFile(path, target))
+    for path in sorted(model.disk):
+        if path.endswith(_INDEX):
+            _add_set(made, folder, path, model)
+    in_sets = {shard for one in made.sets for shard in one.places.values()}
+    for piece in made.pieces:
+        if _SHARD.search(piece.source) and piece.source not in in_sets:
+            refused[piece.source] = "a shard of a set without an index"
+    for path, why in refused.items():
+        made.refuse(path, why)
+    return made
+
+
+def new_name(path: str) -> str:
+    """The path of the new file, for that of an old one or of an index."""
+    folder, slash, name = path.rpartition("/")
+    stem, ending = (name.removesuffix(_INDEX), ".safetensors.index.json")
+    if stem == name:
+        stem, ending = name.rpartition(".")[0], ".safetensors"
+    if stem.startswith("pytorch_model"):
+        stem = stem.removeprefix("pytorch_")
+    return f"{folder}{slash}{stem}{ending}"
+
+
+def _trouble(folder: str, path: str, model: Account) -> str | None:
+    """Why a file must not be converted ('' when it may); None when it is no checkpoint."""
+    place = os.path.join(folder, path)
+    found = scan_place(next(files_below([place]))).opinion
+    worst = found.findings[0].message if found.findings else ""
+    if found.verdict not in opinion.PASSES:
+        return f"{found.verdict}: {worst}"
+    if found.kind not in _KINDS:
+        return None
+    if model.disk[path].kind != CONTENT:
+        return "it is a link: what it leads to is not this model's alone"
+    return ""
+
+
+def _add_set(made: ConvertPlan, folder: str, path: str, model: Account) -> None:
+    """Add the set of shards that an index lists. What is wrong with it is a shard's fault."""
+    below = path.rpartition("/")[0]
+    begin = f"{below}/" if below else ""
+    data = read_regular(os.path.join(folder, path), _INDEX_BYTES + 1) or b""
+    try:
+        document = json.loads(data) if len(data) <= _INDEX_BYTES else None
+    except (ValueError, RecursionError):
+        document = None
+    names = document.get("weight_map") if isinstance(document, dict) else None
+    if not isinstance(names, dict) or not all(isinstance(one, str) for one in names.values()):
+        made.refused[path] = "it is no index of shards"
+        return
+    metadata = document.get("metadata") if isinstance(document, dict) else None
+    places = {name: f"{begin}{shard}" for name, shard in names.items()}
+    whole = Shards(
+        path, new_name(path), places, metadata if isinstance(metadata, dict) else {}
+    )  # fmt: skip
+    made.sets.append(whole)
+    known = {piece.source for piece in made.pieces}
+    for shard in sorted(set(places.values()) - known):
+        why = "it is not here" if shard not in model.disk else "it is no checkpoint of torch"
+        made.refuse(shard, why)
