@@ -156,7 +156,7 @@ def test_a_path_through_a_link(sinful: Repo, tmp_path: Path) -> None:
 
 def test_a_path_that_is_no_pattern(repo: Repo) -> None:
     repo.stage("[a].pt", 1_500_000)
-    repo.stage("a.pt", "small\n")
+    repo.stage("a.pt", 300)
     assert repo.pmgit("check", "[a].pt").code == 1
     assert repo.pmgit("check", "a.pt").code == 0
 

@@ -140,7 +140,7 @@ def test_a_new_message_is_not_stopped_by_old_sins(guarded: Repo, weights: Weight
 
 def test_commit_of_all_changes_is_judged(guarded: Repo, weights: Weights) -> None:
     """`commit -a` stages into an index of its own, and the file is modified, not added."""
-    guarded.stage("best.pt", "small\n")
+    guarded.stage("best.pt", 300)
     assert commit(guarded).code == 0
     guarded.write("best.pt", weights["onet.pt"])
     stopped = commit(guarded, "-a")

@@ -302,7 +302,7 @@ def test_non_bare_repositories_receive_too(server: Server, tmp_path: Path) -> No
     clone.stage(".gitattributes", "*.pt filter=lfs\n")
     clone.commit()
     clone.git("push", "-q", str(there.path), "main")
-    clone.stage("sub/x.pt", "raw\n")
+    clone.stage("sub/x.pt", 300)
     clone.commit()
     refused = clone.run(["git", "push", "-q", str(there.path), "main"])
     assert "sub/x.pt: missing-pointer" in refused.err
@@ -602,7 +602,7 @@ def test_objects_of_git_lfs_are_missed_only_where_they_would_lie(server: Server)
     # Somebody has uploaded by path: from now on this is where the objects are.
     clone.git("lfs", "install", "--local", "--force")
     clone.git("remote", "add", "origin", server.path.as_uri())
-    clone.stage("b.pt", b"uploaded")
+    clone.stage("b.pt", 300)
     clone.commit()
     done = clone.run(["git", "push", "-q", "origin", "main"])
     assert done.code == 1 or (server.path / "lfs/objects").is_dir(), done

@@ -80,10 +80,10 @@ def pointers_of_every_kind(repo: Repo) -> list[str]:
 
 def lines_of_gitattributes_that_match_nothing(repo: Repo) -> list[str]:
     repo.add_info(BERT)
-    repo.stage(f"{BERT}/w.pth", b"")
+    repo.stage(f"{BERT}/w.dat", b"")
     repo.stage(
         ".gitattributes",
-        f"pretrained_model {ATTRIBUTES}\n*.pth {ATTRIBUTES}\n*.pth -filter\n"
+        f"pretrained_model {ATTRIBUTES}\n*.dat {ATTRIBUTES}\n*.dat -filter\n"
         f"big files/*.bin {ATTRIBUTES}\n",
     )
     return [*CHECK, *ALL, "pmgit doctor --format json | grep -A6 attributes"]
@@ -234,7 +234,7 @@ def a_pointer_without_its_object(repo: Repo) -> list[str]:
 
 def limits_of_a_host(repo: Repo) -> list[str]:
     repo.stage("video.mp4", b"0" * 60_000_000)
-    repo.stage("data.bin", weights_bytes(12_000_000))
+    repo.stage("data.bin", random_bytes(12_000_000))
     _track(repo, "*.pt")
     repo.stage_blob(f"{BERT}/w.pt", pointer(b"x"))
     repo.add_info(BERT)
@@ -261,7 +261,7 @@ def an_exclude_and_lowered_limits(repo: Repo) -> list[str]:
 
 
 def the_largest_of_all_history(repo: Repo) -> list[str]:
-    repo.stage(WEIGHTS, weights_bytes(1_200_000))
+    repo.stage(WEIGHTS, random_bytes(1_200_000))
     repo.commit("Add bert")
     repo.git("rm", "-q", WEIGHTS)
     repo.commit("Remove bert")
