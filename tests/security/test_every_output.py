@@ -16,7 +16,7 @@ import pytest
 from pmgit.commands._output import FORMATS
 from tests.e2e.test_terminal import COLOUR, at_terminal
 from tests.e2e.test_user_configuration import CASES, leaves
-from tests.kit import ACTING, COMMAND, Repo, pointer, tensors
+from tests.kit import ACTING, COMMAND, Repo, pointer, weights_bytes
 from tests.security.hostile import EVIL, MARKUP, MODEL, SECRETS, fill
 from tests.test_hook_is_safe import HOSTILE
 
@@ -97,7 +97,7 @@ def test_what_is_fixed_is_printed_escaped_and_right(repo: Repo) -> None:
 def test_what_git_lfs_is_asked_for_is_printed_escaped(lfs_repo: Repo) -> None:
     """Its own words about a file that its server has not got are its own."""
     for number, name in enumerate(HOSTILE):
-        place, content = f"{MODEL}/{name}.safetensors", tensors(300 + number)
+        place, content = f"{MODEL}/{name}.safetensors", weights_bytes(300 + number)
         lfs_repo.stage_blob(place, pointer(content))
         lfs_repo.write(place, pointer(content))
         oid = hashlib.sha256(content).hexdigest()
@@ -110,7 +110,7 @@ def test_what_git_lfs_is_asked_for_is_printed_escaped(lfs_repo: Repo) -> None:
     assert shown.code == 0, shown
     for number, name in enumerate(HOSTILE):
         file = lfs_repo.path / f"{MODEL}/{name}.safetensors"
-        assert file.read_bytes() == tensors(300 + number), name
+        assert file.read_bytes() == weights_bytes(300 + number), name
 
 
 def test_a_terminal_gets_colours_and_nothing_else(hostile: Repo) -> None:
@@ -124,8 +124,8 @@ def test_a_terminal_gets_colours_and_nothing_else(hostile: Repo) -> None:
 def test_words_of_a_command_line_are_printed_escaped(repo: Repo) -> None:
     """Scripts pass names of files on."""
     evil = "x\x1b[31m\u202e\n::error::injected"
-    for words in ([evil], ["catalog", evil], ["check", f"--{evil}"], ["check", "--format", evil], ["status", evil],
-                  ["pull", "--jobs", evil], ["explain", evil], ["scan", evil], ["add", evil],
+    for words in ([evil], ["catalog", evil], ["check", f"--{evil}"], ["check", "--format", evil],
+                  ["status", evil], ["pull", "--jobs", evil], ["explain", evil], ["scan", evil], ["add", evil],
                   ["check", "--select", evil], ["check", "--range", evil], ["info", evil],
                   ["verify", "--shard", evil], ["info", "new", evil]):  # fmt: skip
         shown = repo.pmgit(*words)

@@ -102,7 +102,7 @@ def test_a_folder_elsewhere_is_copied_without_what_is_no_file(repo: Repo) -> Non
             continue
         folder = repo.path.parent / f"my-{kind}"
         folder.mkdir()
-        (folder / "sound.safetensors").write_bytes(tensors(300))
+        (folder / "sound.safetensors").write_bytes(weights_bytes(300))
         make(folder / "model.bin")
         signal.alarm(20)
         shown = repo.pmgit("add", str(folder))

@@ -31,7 +31,8 @@ def object_path(storage: str, oid: str) -> str:
 
 def folders(repository: Repository) -> list[str]:
     """The stores of a repository: its own, and those of the repositories it borrows from."""
-    configured = GitSettings(repository).text("lfs.storage")
+    # A bare repository is a server's or a mirror: to ask there costs each push a process.
+    configured = "" if repository.bare else GitSettings(repository).text("lfs.storage")
     # Relative to the common git directory, as git-lfs reads it: linked worktrees share the store.
     found = [os.path.join(repository.common_dir, configured or "lfs")]
     try:

@@ -131,10 +131,9 @@ def _of_pointers(
 ) -> tuple[list[JudgedFile], int]:
     """The opinions on the objects that are here, and how many are not."""
     judged: list[JudgedFile] = []
-    stores = store.folders(subject.repository) if pointers else []
     absent = 0
     for blob, stands_for in pointers:
-        path = store.find_in(stores, stands_for.oid)
+        path = store.find_in(subject.stores, stands_for.oid)
         if not path:
             absent += 1
             continue

@@ -248,6 +248,13 @@ class Subject:
         return not blob.head or self.pointer_of(blob) is None
 
     @lazy
+    def stores(self) -> list[str]:
+        """The folders that may have the objects of pointers."""
+        from pmgit.lfs import store
+
+        return store.folders(self.repository)
+
+    @lazy
     def changes_attributes(self) -> bool:
         """Whether a `.gitattributes` changes, by being deleted too."""
         text = self._changed

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pmgit.formats import opinion, pickles, zips
+from pmgit.formats import names, opinion
 from pmgit.formats.regular import read_regular
 from pmgit.model.lock_file import trouble_with
 from pmgit.models.account import CONTENT
@@ -23,7 +23,7 @@ from pmgit.scan.scanned import scan_place
 if TYPE_CHECKING:
     from pmgit.models.account import Account
 
-_KINDS = (zips.TORCH, pickles.TORCH_KIND)
+_KINDS = (names.TORCH, names.TORCH_CHECKPOINT)
 _ENDINGS = (".bin", ".pt", ".pth", ".ckpt")
 _INDEX = ".bin.index.json"
 _SHARD = re.compile(r"-\d+-of-\d+\.\w+$")

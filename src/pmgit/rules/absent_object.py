@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pmgit.git.blob import Blob
-    from pmgit.git.repository import Repository
     from pmgit.model.subject import Subject
 
 #: Reads the file as Git LFS does at `git add`, which stores its content as an object.
@@ -70,7 +69,7 @@ class AbsentObject(Rule):
         received = receiver.is_here
         if not received:
             _demand_git_lfs(pointers[0][0])
-        absent = _absent(subject.repository, pointers)
+        absent = _absent(subject.stores, pointers)
         if absent:
             there = revisions.objects(subject.repository, receiver.known)
             # Of what was the target of a link, Git LFS has uploaded nothing.
@@ -130,12 +129,10 @@ def _demand_git_lfs(blob: Blob) -> None:
 
 
 def _absent(
-    repository: Repository, pointers: Sequence[tuple[Blob, Pointer]]
+    folders: Sequence[str], pointers: Sequence[tuple[Blob, Pointer]]
 ) -> list[tuple[Blob, Pointer]]:
     """The pointers whose objects are not in this clone, or are shorter than they should be."""
     from pmgit.lfs import store
-
-    folders = store.folders(repository)
 
     def is_here(pointer: Pointer) -> bool:
         for folder in folders:

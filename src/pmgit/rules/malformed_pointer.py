@@ -50,9 +50,6 @@ class MalformedPointer(Rule):
     family = "lfs"
     scope = LFS
 
-    #: Where objects of Git LFS may lie, asked of Git once.
-    _stores: list[str] | None = None
-
     def check(self, subject: Subject) -> Iterator[Finding]:
         conflicts: list[tuple[Blob, str, tuple[Side, ...]]] = []
         for blob in subject.pointer_like:
@@ -104,9 +101,7 @@ class MalformedPointer(Rule):
         """The object of a pointer when it is here and small; b'' otherwise."""
         from pmgit.lfs import store
 
-        if self._stores is None:
-            self._stores = store.folders(subject.repository)
-        path = store.find_in(self._stores, pointer.oid)
+        path = store.find_in(subject.stores, pointer.oid)
         if not path:
             return b""
         try:
