@@ -125,7 +125,8 @@ def test_words_of_a_command_line_are_printed_escaped(repo: Repo) -> None:
     """Scripts pass names of files on."""
     evil = "x\x1b[31m\u202e\n::error::injected"
     for words in ([evil], ["catalog", evil], ["check", f"--{evil}"], ["check", "--format", evil],
-                  ["status", evil], ["pull", "--jobs", evil], ["explain", evil], ["scan", evil], ["add", evil],
+                  ["status", evil], ["pull", "--jobs", evil], ["explain", evil], ["scan", evil],
+                  ["add", evil],
                   ["check", "--select", evil], ["check", "--range", evil], ["info", evil],
                   ["verify", "--shard", evil], ["info", "new", evil]):  # fmt: skip
         shown = repo.pmgit(*words)
