@@ -12,6 +12,7 @@ from pmgit.check import config_lookup, engine
 from pmgit.core.config import LFS
 from pmgit.core.errors import PmgitError
 from pmgit.core.units import counted
+from pmgit.formats import safetensors
 from pmgit.git.blob import Blob, introduced_by
 from pmgit.git.entries import restage
 from pmgit.git.names import PROBE
@@ -107,7 +108,7 @@ def _judged(repository: Repository, made: SetupPlan) -> str:
             "GIT_OBJECT_DIRECTORY": there.objects,
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": repository.objects,
         }
-        change = Blob(path, there.store(b"\0" * trial.BYTES))
+        change = Blob(path, there.store(safetensors.file_of(bytes(trial.BYTES))))
         restage(there, [(change.mode, change.oid, path)])
         snapshot = Snapshot(there, STAGED, [change], introduced_by([change]))
         config = config_lookup.read(snapshot)

@@ -80,6 +80,13 @@ class TensorHeader(Fields):
         return found
 
 
+def file_of(numbers: bytes) -> bytes:
+    """A safetensors file of one tensor of these numbers (U8), such as a trial of hooks needs."""
+    size = len(numbers)
+    header = f'{{"w":{{"dtype":"U8","shape":[{size}],"data_offsets":[0,{size}]}}}}'
+    return len(header).to_bytes(8, "little") + header.encode("ascii") + numbers
+
+
 def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - one interface
     """Whether this begins as a safetensors file does: a length, then JSON."""
     return head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= MAX_HEADER

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
+from pmgit.formats import safetensors
 from pmgit.git.program import path_of
 from pmgit.gitfiles import user_files
 from pmgit.hooks import framework_files, frameworks, hook_state
@@ -69,7 +70,7 @@ def commit(
         done = there.commit()
         if done.code:
             raise PmgitError(f"a commit of text does not get through the hook: {done.summary()}")
-        there.write(path, bytes(BYTES))
+        there.write(path, safetensors.file_of(bytes(BYTES)))
         done = there.commit()
     named = any(f"{visible(path)}: {rule}: " in done.output for rule in rules)
     if done.code and named:

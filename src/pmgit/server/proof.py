@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
 from pmgit.core.units import show_size
+from pmgit.formats import safetensors
 from pmgit.git import process, repository
 from pmgit.git.blob import REGULAR
 from pmgit.git.cat_file import Batch
@@ -39,7 +40,7 @@ def prove(place: ServerHook, hook: bytes, config: str) -> str:
         _copy(place.repository, there, hook)
         by, judged = _configuration(there, config)
         allowed = max(judged.sizes("tracked-weights"), default=0)
-        weights = bytes(min(allowed, _MOST)) + os.urandom(_BYTES)
+        weights = safetensors.file_of(bytes(min(allowed, _MOST)) + os.urandom(_BYTES))
         output = _push(there, judged.models[0], weights)
     if output is None or ("judged by: " in output and "raw in Git" not in output):
         raise PmgitError(
