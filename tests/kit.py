@@ -402,13 +402,16 @@ class Repo:
         """
         import pty
 
+        # A key that interrupts reaches what runs at that terminal, which a fork does not.
+        is_interrupted = any("\x03" in typed for _, typed in steps)
+        env = self.env if is_interrupted else {**self.env, **self._forks()}
         child, terminal = pty.fork()
         if child == 0:
             # Whoever runs the tests in the background has these ignored.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             signal.signal(signal.SIGHUP, signal.SIG_DFL)
             os.chdir(self.path / cwd)
-            os.execvpe("bash", ["bash", "-c", command], self.env)
+            os.execvpe("bash", ["bash", "-c", command], env)
         seen, at = b"", 0
         left = list(steps)
         while True:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from typing import TYPE_CHECKING
 
 from pmgit.core.shell import Shell
@@ -35,19 +34,10 @@ def look(repo: Repo, **environ: str) -> dict[str, Check]:
 
 def answer_yes(repo: Repo, line: str) -> None:
     """Paste a command that asks before it writes, as in a terminal."""
-    import pty
-
-    ours, theirs = pty.openpty()
-    os.write(ours, b"y\n")
-    done = subprocess.run(
-        ["bash", "-c", line],
-        cwd=repo.path, env=repo.env, stdin=theirs, capture_output=True, check=False,
-    )  # fmt: skip
-    os.close(ours)
-    os.close(theirs)
-    assert done.returncode == 0, (line, done)
+    done = repo.sh_at_terminal(line)
+    assert done.code == 0, (line, done)
     # Once; when an earlier fix has done it already, there is nothing to ask.
-    assert done.stdout.count(b"Do it? [Y/n]") == (b"nothing to do" not in done.stdout)
+    assert done.out.count("Do it? [Y/n]") == ("nothing to do" not in done.out)
 
 
 def cure(repo: Repo, name: str, status: str) -> str:

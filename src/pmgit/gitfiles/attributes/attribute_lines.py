@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from pmgit.git import attributes
+from pmgit.git import attributes, program
 from pmgit.git.attribute_text import Line, lines_of, pattern_line
 from pmgit.git.blob import decode
 from pmgit.git.names import ATTRIBUTES
@@ -26,6 +26,8 @@ INFO = ".git/info/attributes"
 _MARK = "pmgit-line-"
 #: Git reads no attribute file that is larger.
 _MOST = 100_000_000
+#: The attribute file of the system that is built into a git, by the path of the program.
+_BUILT_IN: dict[str, str] = {}
 
 
 def matching(
@@ -68,10 +70,13 @@ def _mark(file: str, data: bytes, lines: list[Line]) -> str:
     return "".join(out)
 
 
-def personal(repository: Repository) -> dict[str, bytes]:
-    """The attribute files of the system and of the user, by the name to call them by."""
+def personal(repository: Repository, settings: GitSettings | None = None) -> dict[str, bytes]:
+    """The attribute files of the system and of the user, by the name to call them by.
+
+    `settings` are those of the repository, where they are known already.
+    """
     found = {}
-    for path in (_of_system(repository), _of_user(repository)):
+    for path in (_of_system(repository), _of_user(settings or GitSettings(repository))):
         data = read(os.path.join(repository.top, path)) if path else b""
         if data:
             home = os.path.join(os.path.expanduser("~"), "")
@@ -85,8 +90,8 @@ def own(repository: Repository) -> dict[str, bytes]:
     return {INFO: data} if data else {}
 
 
-def _of_user(repository: Repository) -> str:
-    if found := GitSettings(repository).last("core.attributesfile"):
+def _of_user(settings: GitSettings) -> str:
+    if found := settings.last("core.attributesfile"):
         return found.path
     base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     return os.path.join(base, "git", "attributes")
@@ -95,9 +100,12 @@ def _of_user(repository: Repository) -> str:
 def _of_system(repository: Repository) -> str:
     if os.environ.get("GIT_ATTR_NOSYSTEM", "0").lower() not in ("", "0", "false", "no", "off"):
         return ""
-    # Known to git 2.42.
-    code, out, _ = repository.start("var", "GIT_ATTR_SYSTEM").wait()
-    return decode(out.rstrip(b"\n")) if code == 0 else "/etc/gitattributes"
+    git = program.find()
+    if git not in _BUILT_IN:
+        # Known to git 2.42.
+        code, out, _ = repository.start("var", "GIT_ATTR_SYSTEM").wait()
+        _BUILT_IN[git] = decode(out.rstrip(b"\n")) if code == 0 else "/etc/gitattributes"
+    return _BUILT_IN[git]
 
 
 def read(path: str) -> bytes | None:

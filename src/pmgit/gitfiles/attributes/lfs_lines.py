@@ -164,6 +164,7 @@ class Lines:
         Raises PmgitError, with the file and line, when a text stays in Git LFS all the same.
         """
         wanted, old = set(wanted), self._old
+        silent = only_here.is_silent(self._repository)
         before = self.filters(old.lines(), list(self.large.values()))
         small = [path for path in self._texts if path not in before]
         # A text with a line of its own may have become smaller since.
@@ -178,7 +179,8 @@ class Lines:
             for any_text in ("", "x")
         }
         places = ["", *(f"{root}/{PROBE}/" for root in self._roots)]
-        caught = self._caught(groups, [place + name for place in places for name in probes])
+        asked = [place + name for place in places for name in probes]
+        caught = self._caught(groups, asked, silent)
         for name, spec in probes.items():
             if name in caught:
                 groups.keeps.append(spec)
@@ -188,13 +190,13 @@ class Lines:
                     anywhere = f"/{patterns.literal(root)}/**/{spec}"
                     groups.keeps.append(patterns.quoted(anywhere))
         # Other spellings, other folders.
-        groups.keeps.extend(map(patterns.exact, self._caught(groups, small)))
+        groups.keeps.extend(map(patterns.exact, self._caught(groups, small, silent)))
         groups.large.extend(
             pattern
             for pattern, path in self.large.items()
             if before[path] == LFS or pattern in wanted
         )
-        for path in self._caught(groups, small):
+        for path in self._caught(groups, small, silent):
             raise self._defeated(self.files(groups.lines()), path, "stay text")
         return groups.lines()
 
@@ -209,10 +211,12 @@ class Lines:
         found = pointer.readable(blob.head)
         return (found.size if found else blob.size) > self._max_text
 
-    def _caught(self, groups: Groups, paths: Sequence[str]) -> list[str]:
-        """The `paths` that would go to Git LFS, in every clone or here alone."""
+    def _caught(self, groups: Groups, paths: Sequence[str], silent: bool) -> list[str]:
+        """The `paths` that would go to Git LFS, in every clone or, unless `silent`, here alone."""
+        if not paths:
+            return []
         found = {p for p, name in self.filters(groups.lines(), paths).items() if name == LFS}
-        if not only_here.is_silent(self._repository):
+        if not silent:
             with shadow_of(self._repository, self.files(groups.lines())) as shadow:
                 found |= only_here.sent(shadow, paths)
         return [path for path in paths if path in found]

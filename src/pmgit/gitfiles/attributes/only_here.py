@@ -29,14 +29,15 @@ _LOOKED_UP = 500
 
 def is_silent(repository: Repository) -> bool:
     """Whether this machine adds nothing to the attributes of a tree."""
-    if attributes.own_file(repository) or personal(repository):
+    if attributes.own_file(repository):
         return False
-    return not ignores_case(repository)
+    settings = GitSettings(repository)
+    return not (personal(repository, settings) or ignores_case(settings))
 
 
-def ignores_case(repository: Repository) -> bool:
+def ignores_case(settings: GitSettings) -> bool:
     """Whether Git matches patterns here whatever the case of letters is."""
-    found = GitSettings(repository).last("core.ignorecase")
+    found = settings.last("core.ignorecase")
     return found is not None and found.is_true
 
 
@@ -64,7 +65,7 @@ def why_sent(snapshot: Snapshot, paths: Sequence[str]) -> dict[str, str]:
         return {}
     repository, files = snapshot.repository, snapshot.attribute_texts()
     lines = deciders(repository, files, paths[:_LOOKED_UP])
-    case = ignores_case(repository)
+    case = ignores_case(GitSettings(repository))
     found = {}
     for path in paths:
         line = lines.get(path)
