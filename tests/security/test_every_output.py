@@ -124,8 +124,9 @@ def test_a_terminal_gets_colours_and_nothing_else(hostile: Repo) -> None:
 def test_words_of_a_command_line_are_printed_escaped(repo: Repo) -> None:
     """Scripts pass names of files on."""
     evil = "x\x1b[31m\u202e\n::error::injected"
-    for words in ([evil], ["catalog", evil], ["check", f"--{evil}"], ["check", "--format", evil], ["status", evil],
-                  ["pull", "--jobs", evil], ["explain", evil], ["scan", evil], ["add", evil],
+    for words in ([evil], ["catalog", evil], ["check", f"--{evil}"], ["check", "--format", evil],
+                  ["status", evil], ["pull", "--jobs", evil], ["explain", evil], ["scan", evil],
+                  ["add", evil],
                   ["check", "--select", evil], ["check", "--range", evil], ["info", evil],
                   ["verify", "--shard", evil], ["info", "new", evil]):  # fmt: skip
         shown = repo.pmgit(*words)
