@@ -10,7 +10,7 @@ import errno
 import os
 import sys
 from importlib import import_module
-from io import StringIO, TextIOWrapper
+from io import TextIOWrapper
 from typing import NoReturn
 
 import click
@@ -167,9 +167,11 @@ def main_group() -> None:
 
 def _show(error: click.ClickException) -> None:
     """Print click's own words; what was typed may come from a script, and be the name of a file."""
-    whole, message = StringIO(), error.format_message()
-    error.show(whole)
-    click.echo(whole.getvalue().replace(message, visible(message)), err=True, nl=False)
+    message = visible(error.format_message())
+    if isinstance(error, click.UsageError):
+        click.UsageError(message, error.ctx).show()
+    else:
+        click.ClickException(message).show()
 
 
 def main() -> NoReturn:

@@ -7,6 +7,7 @@ fetches nothing.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,7 +43,8 @@ class NotTakenError(PmgitError):
 
 @dataclass(frozen=True)
 class Arrived:
-    """A file that has arrived: its `path` in the model, its `place` on disk, its `sha256`.
+    """A file that has arrived: its `path` in the model, its `place` on disk, its `sha256`, '' where
+    nobody has hashed it yet.
 
     `folder` is where it lies beside the other files of its model, '' where it does not yet.
     `is_in_place`: nothing has brought it, so a pointer of Git LFS is right there.
@@ -80,7 +82,7 @@ class Gate:
             if file.is_in_place and found.verdict == POINTER:
                 continue
             show = self.note
-            if is_refused(self.config, file.sha256, found):
+            if found.verdict not in PASSES and is_refused(self.config, _sha256_of(file), found):
                 refused.append(BROKEN if found.verdict == POINTER else found.verdict)
                 show = self.refuse
             for line in lines_of(f"{model}/{file.path}", found):
@@ -101,6 +103,14 @@ def is_refused(config: Config, sha256: str, found: Opinion) -> bool:
     if rest.verdict in PASSES:
         return False
     return not (rest.verdict == UNKNOWN and rest.kind == names.DATA)
+
+
+def _sha256_of(file: Arrived) -> str:
+    """The hash by which a repository accepts a file; one that is right needs none."""
+    if file.sha256:
+        return file.sha256
+    with open_regular(file.place) as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _opinion(file: Arrived) -> Opinion:
