@@ -129,6 +129,8 @@ def test_how_a_view_lies(legacy: bool) -> None:
     layouts = {one.name: one.layout for one in contents.tensors}
     assert layouts == {"turned": "strides [1, 4]", "column": "strides [4]", "row": ""}
     turned = torch.zeros(3, dtype=torch.complex64).conj()
+    two = listed(saved([turned.conj(), turned], legacy=legacy)).tensors
+    assert [(one.layout, one.same_as) for one in two] == [("", ""), ("conj", "")]
     for value, layout in ((turned, "conj"), (turned.imag, "neg strides [2]")):
         assert [one.layout for one in listed(saved(value, legacy=legacy)).tensors] == [layout]
 

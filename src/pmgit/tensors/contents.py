@@ -10,10 +10,6 @@ from dataclasses import dataclass, field
 
 from pmgit.tensors.dtypes import WIDTHS
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pmgit.formats.reader import Reader
-
 #: No library has tensors of more dimensions.
 MOST_DIMENSIONS = 64
 #: Texts out of files (names, values) are kept up to so many characters.
@@ -101,13 +97,3 @@ def plain(
     if begin < 0 or (elements and not length):
         begin, length = -1, 0
     return ListedTensor(cut(name, LONGEST_NAME), dtype, shape, elements, "", "", begin, length)
-
-
-class Opened:
-    """A file whose content can be read, and what is in it."""
-
-    __slots__ = ("contents", "reader")
-
-    def __init__(self, reader: Reader, contents: FileContents) -> None:
-        self.reader = reader
-        self.contents = contents

@@ -200,7 +200,7 @@ class _Listing:
         at, length = begin + offset * width, extent * width
         if begin >= 0 and (not width or offset * width + length > room):
             layout, begin = "reaches behind its storage" if width else layout, -1
-        same = (storage.identity[2], offset, shape, steps, kind)
+        same = (storage.identity[2], offset, shape, steps, kind, layout)
         first = self._first.setdefault(same, name) if elements else name
         return ListedTensor(
             name, kind, shape, elements, layout, "" if first == name else first,
