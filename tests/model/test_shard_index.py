@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pmgit.model import shard_index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NAME = "model.safetensors.index.json"
 
@@ -69,3 +74,55 @@ def test_the_largest_in_use_is_read_and_no_text_takes_long() -> None:
                 shard_index.parse(data, NAME)
             assert len(str(caught.value)) < 300, name
         assert time.process_time() - start < 1, name
+
+
+def test_the_short_way_reads_as_json_does() -> None:
+    """Whatever is made of an index: the same document, or none."""
+    document = {
+        "metadata": {"total_size": 16060522496, "head.weight": "embed.weight"},
+        "weight_map": {"a.weight": "model-1.safetensors", "b ü": "x", "c": "", "": "d"},
+    }
+    texts = [json.dumps(document, indent=2, ensure_ascii=False) + "\n"]
+    assert shard_index.as_written(texts[0]) == document
+    bare = json.dumps({"weight_map": {"a": "b"}}, indent=2)
+    assert shard_index.as_written(bare) == {"weight_map": {"a": "b"}}
+    texts += [bare, json.dumps(document), json.dumps(document, indent=4), "", "{", "{}"]
+    chance = random.Random(5)
+    pieces = [
+        *'",:{}[]\\ \n0123456789-+.eE\ta\0\u2028',
+        '": "',
+        ",\n",
+        '    "',
+        "\n  }",
+        "\r\n",
+        "null",
+    ]
+    pieces += [
+        '    "total_size": 0123,\n',
+        '    "c": "again",\n',
+        '"weight_map": {\n',
+        "\u0663",
+        '"x": 5',
+    ]
+    for _ in range(20_000):
+        text = chance.choice(texts[:2])
+        at = chance.randrange(len(text))
+        to = at + chance.choice([0, 0, 1, 2, 9])
+        texts.append(text[:at] + chance.choice(["", *pieces]) + text[to:])
+    read = 0
+    for text in texts:
+        found = shard_index.as_written(text)
+        if found is not None:
+            read += 1
+            pairs: list[list[object]] = []
+            assert json.loads(text, object_pairs_hook=_kept(pairs)) == found, text
+            assert all(len(set(keys)) == len(keys) for keys in pairs), text
+    assert 100 < read < 15_000
+
+
+def _kept(pairs: list[list[object]]) -> Callable[[list[tuple[str, object]]], dict[str, object]]:
+    def keep(table: list[tuple[str, object]]) -> dict[str, object]:
+        pairs.append([key for key, _ in table])
+        return dict(table)
+
+    return keep
