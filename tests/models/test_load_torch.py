@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,11 @@ def found(bert: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
     torch.save({"state_dict": tensors, "epoch": 3}, folder / "new.pt")
     torch.save(tensors, folder / "old.pt", _use_new_zipfile_serialization=False)
     torch.save(torch.nn.Linear(2, 2), folder / "module.pt")
+    # Packed again by somebody: it cannot be mapped into memory.
+    packed = zipfile.ZipFile(folder / "packed.pt", "w", zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(folder / "new.pt") as old, packed:
+        for name in old.namelist():
+            packed.writestr(name, old.read(name))
     # Wrong inside for the runtime, and nothing that scan speaks of.
     repo.write(f"{ROOT}/onnx/model.onnx", assemble.onnx())
     shown = repo.pmgit("verify", "--load", "--format", "json")
@@ -118,7 +124,7 @@ def test_code_of_a_model_is_never_run(found: dict[str, str]) -> None:
 def test_checkpoints_of_torch_load_by_weights_only(found: dict[str, str]) -> None:
     assert found["pt:pytorch_model.bin"] == "loads: 26 tensors"
     assert found["pt:transformers"] == "loads: BertForMaskedLM"
-    assert found["files:new.pt"] == found["files:old.pt"] == "loads: 26 tensors"
+    assert {found[f"files:{name}.pt"] for name in ("new", "old", "packed")} == {"loads: 26 tensors"}
     # A whole module needs its class: scan warns of it, and weights_only refuses it.
     refused = found["files:module.pt"]
     assert refused.startswith("does not load: weights_only refuses it: "), refused

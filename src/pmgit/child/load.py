@@ -10,6 +10,7 @@ import gc
 import importlib
 import json
 import os
+import zipfile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,11 +54,11 @@ def library(name: str) -> Any:
 
 def checkpoint(torch: Any, path: str, device: str) -> Any:
     """What a checkpoint of torch holds, on a device; nothing of it is run."""
-    with open(path, "rb") as file:
-        is_zip = file.read(4) == b"PK\x03\x04"
     try:
-        # Storages of a zip stay in the file; before torch 1.6 they stood behind the pickle.
-        return torch.load(path, map_location=device, weights_only=True, mmap=is_zip or None)
+        # Storages of a zip stay in the file; before torch 1.6 they stood behind the pickle, and a
+        # zip that somebody has packed again cannot be mapped.
+        mapped = _is_plain_zip(path) or None
+        return torch.load(path, map_location=device, weights_only=True, mmap=mapped)
     except NotImplementedError:
         if device != "meta":
             raise
@@ -69,6 +70,15 @@ def checkpoint(torch: Any, path: str, device: str) -> Any:
             raise
         reason = reason.partition("Please use")[0].partition("Check the documentation")[0]
         raise ValueError(f"weights_only refuses it: {reason.strip()}") from None
+
+
+def _is_plain_zip(path: str) -> bool:
+    """Whether a file is a zip whose members are not compressed."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            return all(one.compress_type == zipfile.ZIP_STORED for one in file.infolist())
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return False
 
 
 class _Tried:
@@ -96,6 +106,9 @@ def run(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
             note = tried.note
         except NotTried as answer:
             state, note = answer.state, str(answer)
+        except ImportError as error:  # of a library that this model alone needs
+            state = MEMORY if is_memory(error) else ABSENT
+            note = short(error)
         except Exception as error:  # noqa: BLE001 - libraries raise whatever they like
             state = MEMORY if is_memory(error) else FAILS
             note = short(error)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import struct
 import sys
 
 TYPE_CHECKING = False
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 #: Of Linux: flags of unshare(2) and options of prctl(2).
 _NEW_USER, _NEW_NETWORK, _DEATH_SIGNAL, _NO_NEW_RIGHTS = 0x10000000, 0x40000000, 1, 38
 _KILL = 9
+#: Of capset(2): its version 3, and what is in force and may be: CAP_DAC_OVERRIDE and
+#: CAP_DAC_READ_SEARCH.
+_RIGHTS_VERSION, _RIGHTS = 0x20080522, (0b110, 0b110, 0, 0, 0, 0)
 
 _NETWORK, _PROGRAMS, _PICKLES = "use the network", "start a program", "unpickle"
 #: What the hook refuses whatever it is about, by the names of audit events.
@@ -159,6 +163,8 @@ def _leave_network() -> bool:
         # After unshare, which takes this back.
         libc.prctl(_DEATH_SIGNAL, _KILL, 0, 0, 0)
         libc.prctl(_NO_NEW_RIGHTS, 1, 0, 0, 0)
+        # Root keeps the right to read what it could read, and none by which it could come back.
+        libc.capset(struct.pack("=Ii", _RIGHTS_VERSION, 0), struct.pack("=6I", *_RIGHTS))
     except (ImportError, OSError, AttributeError):
         return False
     return bool(left)

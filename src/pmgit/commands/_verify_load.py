@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from pmgit.commands._tables import BAD, CARE, GOOD, show_rows
@@ -58,7 +59,7 @@ def run(repository: Repository, models: Sequence[Account], how: How, form: str) 
         _show_ways_out(repository, models, found, how, shell)
         bad, not_tried = states.count(FAILS), states.count(NOT_TRIED)
         right = states.count(LOADS)
-        loads = "loads" if right == 1 else "load"
+        loads = "loads" if right == 1 or len(models) == 1 else "load"
         parts = [f"{right} of {counted(len(models), 'model')} {loads}"]
         parts += [f"{bad} {'does' if bad == 1 else 'do'} not"] if bad else []
         parts += [f"{not_tried} not tried"] if not_tried else []
@@ -144,8 +145,9 @@ def _show_ways_out(
                 absent.add(part.note.partition(" ")[0])
         unsafe = next((part for part in result.parts if part.state == UNSAFE), None)
         if unsafe:
-            place = quote(f"{model.path}/{unsafe.path}")
-            say(named(f"hint: what is in it: pmgit scan {place}"))
+            place = os.path.join(repository.top, model.path, unsafe.path)
+            here = os.path.relpath(place, os.path.join(repository.top, repository.prefix))
+            say(named(f"hint: what is in it: pmgit scan {quote(here)}"))
     for fix in fixes.values():
         show_fix(shell.line(fix), paint())
     if absent:

@@ -150,7 +150,8 @@ def run(
     It may write below the folders `writes`, and runs no code below `closed`. Raises PmgitError
     when the Python cannot be started.
     """
-    with TemporaryDirectory(prefix="pmgit-child-") as home:
+    # What the child leaves may resist: a folder without rights, for instance.
+    with TemporaryDirectory(prefix="pmgit-child-", ignore_cleanup_errors=True) as home:
         whole = {
             **request, "job": job, "limits": limits.as_numbers(answers),
             "writes": [home, *writes], "closed": list(closed),
