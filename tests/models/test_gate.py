@@ -103,6 +103,24 @@ def test_what_is_odd_is_said_and_taken(repo: Repo, hub: HubServer) -> None:
     assert repo.pmgit("verify").code == 0
 
 
+def test_what_the_repository_accepts_comes_in(repo: Repo, hub: HubServer) -> None:
+    hub.add(ID, {"pytorch_model.bin": UNSAFE, "page.bin": PAGE})
+    oid = hashlib.sha256(UNSAFE).hexdigest()
+    text = f'[accepted.{oid}]\nglobals = ["%s"]\nreason = "read by Kim"\n'
+    for names, code in (("os.popen", 1), ("os.system", 0)):
+        repo.write(".pmgit.toml", text % names)
+        shown = repo.pmgit("add", ID, "--yes", "--include", "pytorch_model.bin")
+        assert shown.code == code, (names, shown)
+        # What is accepted is said all the same.
+        assert "os.system" in shown.out + shown.err, (names, shown)
+    assert (repo.path / MODEL / "pytorch_model.bin").read_bytes() == UNSAFE
+    # That a file is broken nobody can accept.
+    oid = hashlib.sha256(PAGE).hexdigest()
+    repo.write(".pmgit.toml", f'[accepted.{oid}]\nglobals = ["*"]\nreason = "x"\n')
+    shutil.rmtree(repo.path / MODEL)
+    assert repo.pmgit("add", ID, "--yes", "--include", "page.bin").code == 1
+
+
 def test_an_update_to_something_unsafe_leaves_all_as_it_was(repo: Repo, hub: HubServer) -> None:
     hub.add(ID, {"pytorch_model.bin": SOUND, "config.json": b"{}"})
     assert repo.pmgit("add", ID, "--yes").code == 0
