@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,11 +35,21 @@ OID = hashlib.sha256(DATA).hexdigest()
 STEP, STEPS = 150_000, 16
 
 #: Forks a process that runs `pmgit` with the words of a line, names it, and says when it is gone.
+#: A number in front has it kill itself at that change of a name, before it is made.
 #: Starting Python 60 times, to import the client of the Hub each time, takes ten seconds.
 FORKS = """\
-import os, sys
+import os, signal, sys
 import huggingface_hub.hf_api, pmgit.commands.add, pmgit.commands.pull, pmgit.commands.update
 from pmgit.cli import main
+def kill_at(number):
+    def count(event, args):
+        nonlocal number
+        if event in ("os.rename", "os.link"):
+            number -= 1
+            if number == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(count)
+
 for line in sys.stdin:
     pid = os.fork()
     if pid == 0:
@@ -46,10 +57,11 @@ for line in sys.stdin:
         for file in 0, 1, 2:
             os.dup2(nothing, file)
         sys.argv = ["pmgit", *line.split()]
+        if sys.argv[1].isdigit():
+            kill_at(int(sys.argv.pop(1)))
         main()
     print(pid, flush=True)
-    os.waitpid(pid, 0)
-    print("gone", flush=True)
+    print("gone", os.waitpid(pid, 0)[1], flush=True)
 """
 
 
@@ -91,10 +103,24 @@ class Killer:
             time.sleep(0.002)
         with suppress(ProcessLookupError):  # the last one may have done all by now
             os.kill(pid, signal.SIGKILL)
-        assert self.forks.stdout.readline() == "gone\n"
+        assert self.forks.stdout.readline().startswith("gone ")
         self.kills += 1
+        self.demand_whole_files(moment)
+
+    def kill_at(self, number: int) -> bool:
+        """Have the command kill itself before so many changes of names; whether it came to that."""
+        assert self.forks.stdin
+        assert self.forks.stdout
+        print(number, *self.argv, file=self.forks.stdin, flush=True)
+        self.forks.stdout.readline()
+        gone = self.forks.stdout.readline()
+        assert gone in ("gone 0\n", "gone 9\n"), gone
+        self.demand_whole_files(f"before name {number}")
+        return gone == "gone 9\n"
+
+    def demand_whole_files(self, moment: str) -> None:
         for path in self.folder.glob("*") if self.folder.exists() else ():
-            if path.name in ("INFO.md", "pmgit.lock"):
+            if path.name.startswith(("INFO.md", "pmgit.lock")):
                 continue
             right = [files[path.name] for files in (self.before, NEW) if path.name in files]
             assert path.read_bytes() in right, (moment, path.name)
@@ -192,3 +218,43 @@ def test_20_kills_cost_no_byte_twice(
         assert (repo.path / MODEL / name).read_bytes() == data
     assert not list((repo.path / ".git/pmgit/incoming").iterdir())
     assert repo.pmgit("verify").code == 0
+
+
+@pytest.mark.parametrize("command", ["add", "update", "pull"])
+def test_killed_before_each_name_that_it_gives(repo: Repo, hub: HubServer, command: str) -> None:
+    """Between any two files, also between INFO.md and the lock: the same command mends it."""
+    hub.add(ID, OLD if command == "update" else NEW)
+    before = OLD if command == "update" else {}
+    if command != "add":
+        assert repo.pmgit("add", ID, "--yes").code == 0
+    if command == "pull":
+        for name in NEW:
+            (repo.path / MODEL / name).unlink()
+    if command == "update":
+        hub.add(ID, NEW)
+    argv = {
+        "add": ["add", ID, "--yes"], "update": ["update", NAME, "--yes"], "pull": ["pull"],
+    }[command]  # fmt: skip
+    start = repo.path.parent / "start"
+    repo.path.rename(start)
+
+    def files() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in (repo.path / MODEL).iterdir()}
+
+    shutil.copytree(start, repo.path)
+    assert repo.pmgit(*argv).code == 0
+    right = files()
+    killed: list[set[str]] = []
+    while True:
+        shutil.rmtree(repo.path)
+        shutil.copytree(start, repo.path)
+        with Killer(repo, hub, argv, before) as killer:
+            if not killer.kill_at(len(killed) + 1):
+                break
+        killed.append({path.name for path in killer.folder.glob("*")})
+        shown = repo.pmgit(*argv)
+        assert shown.code == 0, (killed, shown)
+        assert files() == right, killed
+        assert not list((repo.path / ".git/pmgit/incoming").iterdir()), killed
+    least = {"add": 5, "update": 6, "pull": 3}[command]
+    assert len(killed) >= least, killed

@@ -61,18 +61,25 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
 
 def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge what comes out."""
+    kind, content = content_of(reader, caps)
+    if content is None:
+        text = f"packed with {kind}, which pmgit does not open"
+        return opinion(kind, [FileFinding(UNKNOWN, text)])
+    inside = caps.inside(BytesReader(content), "")
+    findings = [one.but(where=_within(kind, one.where)) for one in inside.findings]
+    return opinion(f"{inside.kind} in {kind}", findings)
+
+
+def content_of(reader: Reader, caps: Caps) -> tuple[str, bytes | None]:
+    """How a file is packed, and all that comes out; None where pmgit does not open it."""
     head = reader.read(0, 4096)
     kind = _kind(head)
     if head.startswith(_OLD_JOBLIB):
         begin = head.find(b"x", _OLD_JOBLIB_HEADER - 1, _OLD_JOBLIB_HEADER + 2)
         kind, reader = "zlib", reader.part(max(begin, 0), reader.size)
     if kind not in _OPENED:
-        text = f"packed with {kind}, which pmgit does not open"
-        return opinion(kind, [FileFinding(UNKNOWN, text)])
-    content = lz4_frame.unpack(reader, caps) if kind == "lz4" else unpack(reader, kind, caps)
-    inside = caps.inside(BytesReader(content), "")
-    findings = [one.but(where=_within(kind, one.where)) for one in inside.findings]
-    return opinion(f"{inside.kind} in {kind}", findings)
+        return kind, None
+    return kind, lz4_frame.unpack(reader, caps) if kind == "lz4" else unpack(reader, kind, caps)
 
 
 def _within(kind: str, where: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pmgit.formats import names
+from pmgit.formats import compressed, names
 from pmgit.formats.caps import Caps
 from pmgit.formats.opinion import BrokenError, TooMuchError
+from pmgit.formats.reader import BytesReader
 from pmgit.tensors import (
     gguf_file,
     numpy_file,
@@ -25,8 +26,14 @@ if TYPE_CHECKING:
     from pmgit.formats.opinion import Opinion
     from pmgit.formats.reader import Reader
 
+    FormatReader = Callable[[Reader, Caps], FileContents]
+
+#: So many times the bytes of a compressed file are hashed.
+_MOST_TIMES = 4
+#: Between the kind of what is in a compressed file, and how it is packed.
+_PACKED = " in "
 #: What reads the contents of a kind of file.
-READERS: dict[str, Callable[[Reader, Caps], FileContents]] = {
+READERS: dict[str, FormatReader] = {
     names.SAFETENSORS: safetensors_file.read,
     names.GGUF: gguf_file.read,
     names.ARRAY: numpy_file.read,
@@ -58,16 +65,20 @@ _NOT_READ = {
 
 def read(reader: Reader, kind: str) -> FileContents:
     """What a file of this kind holds; a note says what was not read, and why."""
-    reads = READERS.get(kind)
+    inner, is_packed, _ = kind.partition(_PACKED)
+    reads = READERS.get(inner)
     if reads is None:
         found = FileContents()
-        if " in " in kind:
+        if is_packed:
             found.notes.append("what is packed in it is not listed")
         elif kind in _NOT_READ:
             found.notes.append(_NOT_READ[kind])
         return found
+    caps = Caps(_nothing_inside)
     try:
-        found = reads(reader, Caps(_nothing_inside))
+        if is_packed:
+            return _packed(reads, reader, caps)
+        found = reads(reader, caps)
     except (BrokenError, TooMuchError) as error:
         return FileContents(notes=[f"it could not be listed: {error}"])
     # A file that is whole has the bytes of all its tensors.
@@ -76,6 +87,31 @@ def read(reader: Reader, kind: str) -> FileContents:
         for one in found.tensors
     ]
     return found
+
+
+def _packed(reads: FormatReader, reader: Reader, caps: Caps) -> FileContents:
+    """What is in a compressed file; its tensors lie in no place of it, so each has a hash."""
+    content = compressed.content_of(reader, caps)[1]
+    inside = BytesReader(content or b"")
+    found = reads(inside, caps)
+    marks: dict[tuple[int, int], str] = {}
+    left = _MOST_TIMES * inside.size
+    tensors = []
+    for one in found.tensors:
+        place = (one.begin, one.length)
+        if place not in marks:
+            # They may lie in one another.
+            left -= one.length
+            marks[place] = _mark(inside.read(*place)) if one.begin >= 0 and left >= 0 else ""
+        tensors.append(replace(one, begin=-1, length=0, mark=marks[place] or one.mark))
+    found.tensors = tensors
+    return found
+
+
+def _mark(data: bytes) -> str:
+    import hashlib
+
+    return f"sha256 {hashlib.sha256(data).hexdigest()[:16]}"
 
 
 def _nothing_inside(reader: Reader, name: str, caps: Caps) -> Opinion:  # noqa: ARG001
