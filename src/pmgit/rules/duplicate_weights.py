@@ -175,7 +175,7 @@ def _agree(kept: _Unit, other: _Unit, subject: Subject) -> bool:
 def _in_formats(subject: Subject, new: set[str]) -> Iterator[list[_Unit]]:
     """For weights that are there in several formats, some of them new: each, the best first."""
     for model in subject.models:
-        if not model.touched or len(model.weights) < 2 or model.is_cached:
+        if not model.touched or len({*map(_kind, model.weights)}) < 2 or model.is_cached:
             continue
         found: dict[
             tuple[str, str, str], dict[tuple[int, bool], list[tuple[Blob, twins.Twin]]]
@@ -194,6 +194,12 @@ def _in_formats(subject: Subject, new: set[str]) -> Iterator[list[_Unit]]:
                     )
                     for _, pairs in sorted(units.items())
                 ]
+
+
+def _kind(blob: Blob) -> tuple[str, bool]:
+    """What differs between twins: their ending, or that one of them is in shards."""
+    path = blob.path
+    return path[path.rfind(".") :], path.rfind("-of-") > path.rfind("/")
 
 
 def _in_places(subject: Subject, new: set[str]) -> Iterator[list[Blob]]:
