@@ -167,7 +167,9 @@ def _agree(kept: _Unit, other: _Unit, subject: Subject) -> bool:
     less, more = sorted((kept.size(subject), other.size(subject)))
     if less <= 0:
         return False
-    if kept.is_known and other.is_known and kept.suffix != other.suffix:
+    # A model.ckpt is also what frameworks call the whole state of a training.
+    known = kept.is_known and other.is_known and ".ckpt" not in (kept.suffix, other.suffix)
+    if known and kept.suffix != other.suffix:
         return more <= less * _FORMATS
     return more <= less * _NAMES + _ADDED
 
