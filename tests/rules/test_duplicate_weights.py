@@ -99,6 +99,8 @@ def test_layouts_of_the_hub_without_duplicates(model: Repo) -> None:
         "named/resnet50.safetensors": 100 * MB,
         "named/resnet50.pth": 300 * MB,
         "named/resnet101.pth": 100 * MB,
+        "speech/model.safetensors": 100 * MB,
+        "speech/model.ckpt": 150 * MB,
         # no weights
         "logo/figure.png": stands_for(5 * MB, "a picture"),
         "logo/model.safetensors": 7 * MB,

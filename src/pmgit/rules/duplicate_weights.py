@@ -167,7 +167,9 @@ def _agree(kept: _Unit, other: _Unit, subject: Subject) -> bool:
     less, more = sorted((kept.size(subject), other.size(subject)))
     if less <= 0:
         return False
-    if kept.is_known and other.is_known and kept.suffix != other.suffix:
+    # A model.ckpt is also what frameworks call the whole state of a training.
+    known = kept.is_known and other.is_known and ".ckpt" not in (kept.suffix, other.suffix)
+    if known and kept.suffix != other.suffix:
         return more <= less * _FORMATS
     return more <= less * _NAMES + _ADDED
 
@@ -175,7 +177,7 @@ def _agree(kept: _Unit, other: _Unit, subject: Subject) -> bool:
 def _in_formats(subject: Subject, new: set[str]) -> Iterator[list[_Unit]]:
     """For weights that are there in several formats, some of them new: each, the best first."""
     for model in subject.models:
-        if not model.touched or len(model.weights) < 2 or model.is_cached:
+        if not model.touched or len({*map(_kind, model.weights)}) < 2 or model.is_cached:
             continue
         found: dict[
             tuple[str, str, str], dict[tuple[int, bool], list[tuple[Blob, twins.Twin]]]
@@ -194,6 +196,12 @@ def _in_formats(subject: Subject, new: set[str]) -> Iterator[list[_Unit]]:
                     )
                     for _, pairs in sorted(units.items())
                 ]
+
+
+def _kind(blob: Blob) -> tuple[str, bool]:
+    """What differs between twins: their ending, or that one of them is in shards."""
+    path = blob.path
+    return path[path.rfind(".") :], path.rfind("-of-") > path.rfind("/")
 
 
 def _in_places(subject: Subject, new: set[str]) -> Iterator[list[Blob]]:
