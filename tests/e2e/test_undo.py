@@ -68,7 +68,7 @@ def test_yes_and_a_dry_run_do_not_ask(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize("crlf", ["false", "true"])
-@pytest.mark.parametrize("setup", [("--hooks", "native"), ("--hooks", "pre-commit", "--system"),
+@pytest.mark.parametrize("setup", [("--hooks", "native"), ("--hooks", "prek", "--system"),
                                    ("--hooks", "none", "--storage", "lfs")])  # fmt: skip
 def test_nothing_stays_staged(repo: Repo, setup: tuple[str, ...], crlf: str) -> None:
     """Neither what init staged, nor what was staged by the line that it printed."""

@@ -14,7 +14,7 @@ from pmgit.fix import for_staged as fixes
 from pmgit.fix import renames
 from pmgit.git.blob import Blob
 from tests.core.test_shell import HOSTILE
-from tests.kit import BIN, Repo, pointer, random_bytes
+from tests.kit import BIN, Repo, pairs, pointer, random_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,9 @@ class Scene:
         self.left = {".gitignore", *([f"{own}/INFO.md"] if own else [])}
         self.arguments = ("--select", rule, *(w for o in options for w in ("-c", f"{rule}.{o}")))
         self.content = content
+
+    def __str__(self) -> str:
+        return self.rule
 
     def write(self, repo: Repo, version: int) -> None:
         """Put a version of the path on disk; each is as bad as the other, and larger."""
@@ -82,9 +85,9 @@ SCENES = [
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=[scene.rule for scene in SCENES])
 
 
-@every_scene
-@pytest.mark.parametrize("born", [True, False])
-@pytest.mark.parametrize("cwd", ["", "sub dir"])
+@pytest.mark.parametrize(
+    ("scene", "born", "cwd"), pairs(SCENES, [True, False], ["", "sub dir"]), ids=str
+)
 def test_newly_staged(repo: Repo, scene: Scene, born: bool, cwd: str) -> None:
     (repo.path / "sub dir").mkdir()
     if born:
@@ -284,8 +287,7 @@ def test_after_pre_commit_has_put_pmgit_on_its_own_path(repo: Repo) -> None:
 # -- names ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("born", [True, False])
-@pytest.mark.parametrize("cwd", ["", "sub dir", BERT])
+@pytest.mark.parametrize(("cwd", "born"), [("", True), ("sub dir", False), (BERT, True)])
 def test_hostile_names(repo: Repo, born: bool, cwd: str) -> None:
     (repo.path / "sub dir").mkdir()
     if born:
@@ -438,12 +440,7 @@ def assert_clean(repo: Repo) -> None:
 
 @pytest.mark.parametrize(
     ("storage", "cwd", "born"),
-    [
-        ("ignore", "", True),
-        ("ignore", "sub dir", False),
-        ("lfs", "", False),
-        ("lfs", "sub dir", True),
-    ],
+    [("ignore", "sub dir", False), ("lfs", "", True)],
 )
 def test_all_fixes_of_a_mess(
     repo: Repo, weights: Weights, born: bool, cwd: str, storage: str

@@ -224,8 +224,7 @@ def test_the_fix_below_the_top(unfiltered: Repo, on_disk: str) -> None:
     is_pointer(unfiltered, PATH, CONTENT)
 
 
-@pytest.mark.parametrize("on_disk", ["same", "absent"])
-@pytest.mark.parametrize("cwd", ["", "m"])
+@pytest.mark.parametrize(("on_disk", "cwd"), [("same", ""), ("absent", "m")])
 def test_the_fix_with_hostile_names(repo: Repo, on_disk: str, cwd: str) -> None:
     repo.stage(".gitattributes", "/m/x/** filter=lfs\n")
     contents = {}
