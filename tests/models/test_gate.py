@@ -298,3 +298,17 @@ def test_what_a_file_names_is_printed_escaped(repo: Repo) -> None:
         assert all(char.isprintable() for char in text.replace("\n", "")), text
         assert not any(line.startswith(("::", "##[")) for line in text.splitlines())
     assert "\\x1b]0;x" in shown.out
+
+
+def test_a_copied_file_is_accepted_by_the_hash_that_its_refusal_names(repo: Repo) -> None:
+    folder = repo.path.parent / "mine"
+    folder.mkdir()
+    (folder / "model.pt").write_bytes(UNSAFE)
+    refused = repo.pmgit("add", str(folder))
+    table = f"[accepted.{hashlib.sha256(UNSAFE).hexdigest()}]"
+    assert (refused.code, f"{table} in .pmgit.toml" in refused.err) == (1, True), refused
+    repo.write(".pmgit.toml", f'{table}\nglobals = ["os.system"]\nreason = "read by Kim"\n')
+    assert repo.pmgit("add", str(folder)).code == 0
+    # Another file that loads the same is another file.
+    (folder / "model.pt").write_bytes(torch_zip(pickled(CALL), more={"x": b"x"}))
+    assert repo.pmgit("add", str(folder), "--name", "other").code == 1

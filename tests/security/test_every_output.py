@@ -32,7 +32,9 @@ MORE = (
     "verify --format json", "info show --format json", "info check --format json",
     "explain --format json nothing", "verify --remote", "verify --force", "pull good",
     "pull --replace good", "update good", "info show good", "info check good", "info new good",
-    "add pretrained_model/pointers", "baseline --dry-run", "history --format json",
+    "inspect good", "inspect good --format json", "verify --load good", "convert --dry-run good",
+    f"inspect --textconv {MODEL}/model.safetensors", "add pretrained_model/pointers",
+    "baseline --dry-run", "history --format json",
 )  # fmt: skip
 #: What GitHub's runner is meant to read, in that format alone.
 ANNOTATION = re.compile(r"^::(error|warning|notice) file=[^:\n]+,title=[^:\n]+::[^\n]*$")

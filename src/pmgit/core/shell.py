@@ -23,8 +23,8 @@ _MAGIC = frozenset("*?[]\\:")
 #: What follows `pmgit` where a message names a command; a test holds it to the command line's.
 COMMANDS = frozenset({
     "add", "baseline", "catalog", "check", "convert", "doctor", "env", "explain", "fix",
-    "gitignore", "history", "info", "init", "lfs-setup", "outdated", "pull", "scan", "server",
-    "status", "update", "verify",
+    "gitignore", "history", "info", "init", "inspect", "lfs-setup", "outdated", "pull", "scan",
+    "server", "status", "update", "verify",
 })  # fmt: skip
 #: Above so many bytes of paths, a command reads them from a file: nobody checks a longer line,
 #: and a shell refuses one of 128 KiB.

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 #: What helps, by the worst verdict of the files that are refused.
 _HINTS = {
-    UNSAFE: "do not load it: ask its authors for safetensors, or leave the file out",
+    UNSAFE: "do not load it: ask its authors for safetensors, or leave the file out; what you have"
+    " looked into is accepted by [accepted.{}] in .pmgit.toml: pmgit explain unsafe-weights",
     BROKEN: "take another revision of it, or leave the file out",
     UNKNOWN: "ask its authors for safetensors, or leave the file out",
 }
@@ -75,22 +76,27 @@ class Gate:
         Raises NotTakenError when one is refused; `outcome` says in words what that means for the
         model. PmgitError when a file cannot be read.
         """
-        refused: list[str] = []
+        refused: dict[str, str] = {}  # a hash for each verdict
+        count = 0
         every = list(files)
         for file in every:
             found = _opinion(file)
             if file.is_in_place and found.verdict == POINTER:
                 continue
             show = self.note
-            if found.verdict not in PASSES and is_refused(self.config, _sha256_of(file), found):
-                refused.append(BROKEN if found.verdict == POINTER else found.verdict)
+            sha256 = _sha256_of(file) if found.verdict not in PASSES else ""
+            if is_refused(self.config, sha256, found):
+                refused.setdefault(BROKEN if found.verdict == POINTER else found.verdict, sha256)
+                count += 1
                 show = self.refuse
             for line in lines_of(f"{model}/{file.path}", found):
                 show(line)
         if refused:
             worst = next(verdict for verdict in _HINTS if verdict in refused)
-            which = f"{len(refused)} of {counted(len(every), 'file')} refused"
-            raise NotTakenError(f"{model}: {which}; {outcome}", _HINTS[worst])
+            which = f"{count} of {counted(len(every), 'file')} refused"
+            raise NotTakenError(
+                f"{model}: {which}; {outcome}", _HINTS[worst].format(refused[worst])
+            )
 
 
 def is_refused(config: Config, sha256: str, found: Opinion) -> bool:
