@@ -240,6 +240,18 @@ def test_odd_names_and_places(repo: Repo, python: Path) -> None:
     assert not (repo.path / "PWNED").exists()
 
 
+def test_a_configuration_that_cannot_be_read_is_broken(repo: Repo) -> None:
+    for name, text in {"cut": '{"model_type": "bert"', "deep": "[" * 90_000, "list": "[]"}.items():
+        repo.write(f"{ROOT}/{name}/model.safetensors", WEIGHTS)
+        repo.write(f"{ROOT}/{name}/config.json", text)
+        repo.write(f"{ROOT}/{name}/sub/a.npy", assemble.array())
+    found = parts(repo, code=1)
+    assert {one for name, one in found.items() if name.endswith("config.json")} == {
+        "broken: it is no JSON that can be read"
+    }
+    assert len([one for one in found.values() if one.startswith("loads: ")]) == 6
+
+
 def test_a_model_without_its_weights_does_not_load(repo: Repo) -> None:
     repo.write(f"{ROOT}/bert/model.safetensors", WEIGHTS)
     assert repo.pmgit("add", f"{ROOT}/bert").code == 0
