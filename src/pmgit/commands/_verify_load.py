@@ -115,7 +115,8 @@ def _note(part: Loaded) -> str:
 def _in_words(part: Loaded) -> str:
     name = part.path.rpartition("/")[2]
     if part.by in ("transformers", "tokenizer"):
-        return f"{part.note} by {part.library}"
+        what, _, more = part.note.partition("; ")
+        return f"{what} by {part.library}" + (f" ({more})" if more else "")
     by = f" by {part.library}" if part.library else ""
     return f"{name} ({part.note}){by}"
 

@@ -100,7 +100,10 @@ def plan(top: str, model: Account) -> Plan:
                 made.attempts += [Attempt(path, by)] if by else []
                 made.decided += [] if by else [Loaded(path, "", NO_LOADER, found.opinion.kind)]
             continue
-        made.decided.append(Loaded(path, "", state, _why(found, state)))
+        if not os.path.exists(os.path.join(top, model.path, path)):
+            made.decided.append(Loaded(path, "", MISSING, "a link that leads to nothing"))
+        else:
+            made.decided.append(Loaded(path, "", state, _why(found, state)))
         closed.add(_folder_of(path))
     if not model.weights:
         made.decided.append(Loaded("", "", MISSING, "no weights are here"))
