@@ -232,12 +232,32 @@ def test_odd_names_and_places(repo: Repo, python: Path) -> None:
     blobs.mkdir()
     (blobs / "blob").write_bytes(WEIGHTS)
     (repo.path / ROOT / "odd" / "model.safetensors").symlink_to(blobs / "blob")
+    repo.write(f"{ROOT}/link/other.npy", assemble.array())
+    (repo.path / ROOT / "link" / "model.safetensors").symlink_to(blobs / "nothing")
+    os.mkfifo(repo.path / ROOT / "link" / "model.pt")
+    (repo.path / ROOT / "link" / "model.bin").symlink_to("/dev/zero")
     found = parts(repo, "--python", str(python))
-    assert {text for name, text in found.items() if name.endswith(".bin")} == {"loads: 3 tensors"}
+    assert {
+        text for name, text in found.items() if name.endswith(".bin") and name[:4] == "odd/"
+    } == {"loads: 3 tensors"}
     assert found["odd/model.safetensors"] == "not tried: safetensors is not installed"
-    shown = repo.pmgit("--quiet", "verify", "--load", "--python", str(python))
-    assert shown.out.count("\n") == 1, shown
+    assert found["link/model.safetensors"] == "missing: a link that leads to nothing"
+    assert found["link/model.bin"].startswith("not tried: it cannot be judged: ")
+    shown = repo.pmgit("verify", "--load", "odd", "--python", str(python))
+    assert f"{ROOT}/odd/model.safetensors: not tried: safetensors is not installed" in shown.out
     assert not (repo.path / "PWNED").exists()
+
+
+def test_a_configuration_that_cannot_be_read_is_broken(repo: Repo) -> None:
+    for name, text in {"cut": '{"model_type": "bert"', "deep": "[" * 90_000, "list": "[]"}.items():
+        repo.write(f"{ROOT}/{name}/model.safetensors", WEIGHTS)
+        repo.write(f"{ROOT}/{name}/config.json", text)
+        repo.write(f"{ROOT}/{name}/sub/a.npy", assemble.array())
+    found = parts(repo, code=1)
+    assert {one for name, one in found.items() if name.endswith("config.json")} == {
+        "broken: it is no JSON that can be read"
+    }
+    assert len([one for one in found.values() if one.startswith("loads: ")]) == 6
 
 
 def test_a_model_without_its_weights_does_not_load(repo: Repo) -> None:

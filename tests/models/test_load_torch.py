@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file  # noqa: E402
 
 from tests.formats import assemble  # noqa: E402
 from tests.kit import Repo, isolated_environment  # noqa: E402
+from tests.weights import Weights  # noqa: E402
 
 ROOT = "pretrained_model"
 
@@ -59,7 +60,7 @@ def change(folder: Path, without: tuple[str, ...] = (), **more: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def found(bert: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def found(bert: Path, weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What became of each part of many models, which one run has loaded: by model and path, or
     by model and library."""
     top = tmp_path_factory.mktemp("many")
@@ -69,6 +70,7 @@ def found(bert: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
     change(write(repo, bert, "lacking"), (word, f"{kind}.weight"))
     change(write(repo, bert, "more"), **{"x.extra": torch.zeros(2)})
     write(repo, bert, "larger", hidden_size=16)
+    write(repo, bert, "unnamed", architectures=["__class__"])
     ran = top / "RAN"
     for name, of in (("code", "mine"), ("both", "bert")):
         folder = write(repo, bert, name, model_type=of, auto_map={"AutoModel": "modeling_x.X"})
@@ -90,6 +92,9 @@ def found(bert: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
             packed.writestr(name, old.read(name))
     # Wrong inside for the runtime, and nothing that scan speaks of.
     repo.write(f"{ROOT}/onnx/model.onnx", assemble.onnx())
+    for one in ("silero_vad.onnx", "onet.pt", "alex.pth", "silero_vad_16k.safetensors"):
+        repo.write(f"{ROOT}/genuine/{one}", weights[one])
+    repo.write(f"{ROOT}/genuine/silero_vad.jit", weights["silero_vad.jit"])
     shown = repo.pmgit("verify", "--load", "--format", "json")
     assert shown.code == 1, shown
     assert not ran.exists()
@@ -110,7 +115,10 @@ def test_a_model_of_transformers_loads_with_its_tokenizer(found: dict[str, str])
 def test_tensors_that_do_not_fit_the_model_are_named(found: dict[str, str]) -> None:
     assert found["lacking:transformers"].startswith("does not load: the files lack 3 tensors of ")
     assert "bert.embeddings.token_type_embeddings.weight" in found["lacking:transformers"]
-    assert found["larger:transformers"].startswith("does not load: ")
+    larger = found["larger:transformers"]
+    assert larger.startswith("does not load: 24 tensors of BertForMaskedLM have another shape in ")
+    # Without the name of its class nobody can say which tensors it should have.
+    assert found["unnamed:transformers"].startswith("loads: BertModel; not in the files: pooler.")
     assert found["more:transformers"] == "loads: BertForMaskedLM; not used: x.extra"
 
 
@@ -135,6 +143,14 @@ def test_checkpoints_of_torch_load_by_weights_only(found: dict[str, str]) -> Non
 def test_onnx_is_given_to_its_runtime(found: dict[str, str]) -> None:
     pytest.importorskip("onnxruntime")
     assert found["onnx:model.onnx"].startswith("does not load: ")
+    assert found["genuine:silero_vad.onnx"] == "loads: inputs input, sr, state"
+
+
+def test_genuine_files_load(found: dict[str, str]) -> None:
+    assert found["genuine:onet.pt"] == "loads: 21 tensors"
+    assert found["genuine:alex.pth"] == "loads: 5 tensors"
+    assert found["genuine:silero_vad_16k.safetensors"] == "loads: 15 tensors"
+    assert found["genuine:silero_vad.jit"] == "no loader: TorchScript archive"
 
 
 def test_a_model_that_needs_more_memory_than_it_may_take_is_not_tried(

@@ -227,7 +227,7 @@ def _transformers(tried: _Tried, path: str, request: dict[str, Any]) -> None:
         raise NotTried(ABSENT, f"{version} does not know the model_type {str(kind)[:100]!r}")
     tried.use("torch")
     tried.library = f"transformers {transformers.__version__}"
-    chosen = _architecture(transformers, config)
+    named = _architecture(transformers, config)
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     if _has("accelerate"):
         options["device_map"] = "meta"
@@ -235,26 +235,37 @@ def _transformers(tried: _Tried, path: str, request: dict[str, Any]) -> None:
         raise NotTried(
             MEMORY, "without accelerate, transformers loads all weights: more than the limit"
         )
-    model, info = chosen.from_pretrained(path, output_loading_info=True, **options)
+    # What has another shape is named below, in fewer words.
+    model, info = (named or transformers.AutoModel).from_pretrained(
+        path, output_loading_info=True, ignore_mismatched_sizes=True, **options
+    )
     name = type(model).__name__
-    missing, other = info["missing_keys"], info["unexpected_keys"]
-    if missing:
+    other_shape = [one[0] if isinstance(one, tuple) else one for one in info["mismatched_keys"]]
+    if other_shape:
+        count = _counted(len(other_shape), "tensor")
+        raise ValueError(
+            f"{count} of {name} have another shape in the files: {_names(other_shape)}"
+        )
+    missing, unused = info["missing_keys"], info["unexpected_keys"]
+    if missing and named:
         count = _counted(len(missing), "tensor")
         raise ValueError(f"the files lack {count} of {name}: {_names(missing)}")
-    own = "; its own code (auto_map) was not run" if config.get("auto_map") else ""
-    left = f"; not used: {_names(other)}" if other else ""
-    tried.note = f"{name}{left}{own}"
+    notes = [name]
+    notes += [f"not in the files: {_names(missing)}"] if missing else []
+    notes += [f"not used: {_names(unused)}"] if unused else []
+    notes += ["its own code (auto_map) was not run"] if config.get("auto_map") else []
+    tried.note = "; ".join(notes)
 
 
 def _architecture(transformers: Any, config: dict[str, Any]) -> Any:
-    """The class that a configuration names, if transformers has it; else the general one."""
+    """The class that a configuration names, if transformers has it; else None."""
     names = config.get("architectures")
     name = names[0] if isinstance(names, list) and names else ""
     if isinstance(name, str) and name.isidentifier() and not name.startswith("_"):
         found = getattr(transformers, name, None)
         if isinstance(found, type) and issubclass(found, transformers.PreTrainedModel):
             return found
-    return transformers.AutoModel
+    return None
 
 
 def _has(name: str) -> bool:

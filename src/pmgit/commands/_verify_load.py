@@ -86,6 +86,7 @@ def _show(model: Account, result: Result) -> None:
     other = [part for part in result.parts if part.state not in (LOADS, NO_LOADER, MISSING)]
     missing = [part for part in result.parts if part.state == MISSING]
     left = [part for part in result.parts if part.state == NO_LOADER]
+    kinds = ", ".join(dict.fromkeys(part.note for part in left))
     rows = [(_place(model, part), part.state, _note(part)) for part in other]
     if missing:
         names = listed([part.path for part in missing if part.path], 3)
@@ -93,10 +94,9 @@ def _show(model: Account, result: Result) -> None:
         rows.insert(0, (model.path, MISSING, note))
     if result.state == LOADS and not is_quiet():
         words = [_in_words(part) for part in good]
-        words += [f"{len(left)} left out (nothing here loads {left[0].note})"] if left else []
+        words += [f"{len(left)} left out (nothing here loads {kinds})"] if left else []
         rows.append((model.path, LOADS, ", ".join(words)))
     elif result.state == NOT_TRIED and not rows:
-        kinds = ", ".join(dict.fromkeys(part.note for part in left))
         rows.append((model.path, NOT_TRIED, f"nothing here loads {kinds}"))
     if rows:
         show_rows(rows, _STYLES)
@@ -115,7 +115,8 @@ def _note(part: Loaded) -> str:
 def _in_words(part: Loaded) -> str:
     name = part.path.rpartition("/")[2]
     if part.by in ("transformers", "tokenizer"):
-        return f"{part.note} by {part.library}"
+        what, _, more = part.note.partition("; ")
+        return f"{what} by {part.library}" + (f" ({more})" if more else "")
     by = f" by {part.library}" if part.library else ""
     return f"{name} ({part.note}){by}"
 

@@ -82,6 +82,8 @@ def command(
             ask("Convert them?" if len(made.plan.pieces) > 1 else "Convert it?", "add --yes")
         kept = converter.run(made)
         look_again(repository, model)
+    done = f"{counted(len(made.plan.pieces), 'file')} converted with {visible(how.python)}"
+    say(f"{shown}: {done}: every tensor is the same")
     _show_done(repository, model, made, kept)
     return code
 
@@ -119,8 +121,6 @@ def _show_done(repository: Repository, model: Account, made: Conversion, kept: s
     here = os.path.join(repository.top, repository.prefix)
     folder = os.path.relpath(os.path.join(repository.top, model.path), here)
     old = os.path.relpath(kept, here)
-    count = len(made.plan.pieces)
-    say(f"{visible(model.path)}: {counted(count, 'file')} converted, every tensor is the same")
     say(f"kept: {visible(old)} (to have its room: rm -r {quote(old)})")
     news = " ".join(quote(os.path.join(folder, path)) for path in made.news)
     say(f"back: cp -Rp {quote(old)}/. {quote(folder)} && rm -- {news}")

@@ -6,11 +6,13 @@ is the folder that it lies in.
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.formats import names, opinion
+from pmgit.formats.regular import read_regular
 from pmgit.model import model_config
 from pmgit.scan.paths import files_below
 from pmgit.scan.scanned import scan_place
@@ -98,12 +100,19 @@ def plan(top: str, model: Account) -> Plan:
                 made.attempts += [Attempt(path, by)] if by else []
                 made.decided += [] if by else [Loaded(path, "", NO_LOADER, found.opinion.kind)]
             continue
-        made.decided.append(Loaded(path, "", state, _why(found, state)))
+        if not os.path.exists(os.path.join(top, model.path, path)):
+            made.decided.append(Loaded(path, "", MISSING, "a link that leads to nothing"))
+        else:
+            made.decided.append(Loaded(path, "", state, _why(found, state)))
         closed.add(_folder_of(path))
     if not model.weights:
         made.decided.append(Loaded("", "", MISSING, "no weights are here"))
     for folder in sorted(folders.keys() - closed):
-        made.attempts += _of_folder(top, model, folder, folders[folder])
+        config = f"{folder}/config.json".lstrip("/")
+        if config in folders[folder] and not _is_json(os.path.join(top, model.path, config)):
+            made.decided.append(Loaded(config, "", BROKEN, "it is no JSON that can be read"))
+        else:
+            made.attempts += _of_folder(top, model, folder, folders[folder])
     return made
 
 
@@ -123,6 +132,15 @@ def _of_folder(top: str, model: Account, folder: str, names: set[str]) -> list[A
     if configured or (kind and f"{begin}tokenizer.json" in names):
         attempts.append(Attempt(folder, "tokenizer"))
     return attempts
+
+
+def _is_json(place: str) -> bool:
+    """Whether a configuration, which may be a link into the Hub's cache, can be read."""
+    data = read_regular(os.path.realpath(place), model_config.MAX_BYTES + 1) or b""
+    try:
+        return isinstance(json.loads(data), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _folder_of(path: str) -> str:
