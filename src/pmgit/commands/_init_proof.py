@@ -107,7 +107,7 @@ def _judged(repository: Repository, made: SetupPlan) -> str:
             "GIT_OBJECT_DIRECTORY": there.objects,
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": repository.objects,
         }
-        change = Blob(path, there.store(b"\0" * trial.BYTES))
+        change = Blob(path, there.store(trial.weights()))
         restage(there, [(change.mode, change.oid, path)])
         snapshot = Snapshot(there, STAGED, [change], introduced_by([change]))
         config = config_lookup.read(snapshot)

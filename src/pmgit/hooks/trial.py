@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pmgit.hooks.hook_state import HookState
 
 #: Over every default limit for weights.
-BYTES = 2_000_000
+_BYTES = 2_000_000
 #: What a configuration of the user's could do to a commit that is only a trial.
 _SETTINGS = {
     "commit.gpgSign": "false",
@@ -47,6 +47,12 @@ _ENVIRONMENT = {
 }
 #: What makes hooks do nothing, in silence.
 _SWITCHES = ("SKIP", "PREK_SKIP", "HUSKY", "LEFTHOOK")
+
+
+def weights() -> bytes:
+    """Weights in which nothing is wrong (safetensors, zeros), but that they are raw in Git."""
+    header = b'{"w":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}' % (_BYTES, _BYTES)
+    return len(header).to_bytes(8, "little") + header + bytes(_BYTES)
 
 
 def commit(
@@ -69,7 +75,7 @@ def commit(
         done = there.commit()
         if done.code:
             raise PmgitError(f"a commit of text does not get through the hook: {done.summary()}")
-        there.write(path, bytes(BYTES))
+        there.write(path, weights())
         done = there.commit()
     named = any(f"{visible(path)}: {rule}: " in done.output for rule in rules)
     if done.code and named:
