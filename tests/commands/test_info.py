@@ -11,7 +11,7 @@ import pytest
 
 from pmgit.core.errors import UsageError
 from pmgit.hub import api
-from tests.kit import Repo, Result, as_anybody, pointer, weights_bytes
+from tests.kit import Repo, Result, as_anybody, pointer, random_bytes, weights_bytes
 from tests.weights import Weights, sha256
 
 if TYPE_CHECKING:
@@ -363,7 +363,7 @@ def test_the_configuration_is_a_folder(bert: Repo) -> None:
 
 
 def test_broken_weights_are_said(bert: Repo) -> None:
-    bert.write(f"{BERT}/model.safetensors", weights_bytes(100))
+    bert.write(f"{BERT}/model.safetensors", random_bytes(100))
     assert "note: 'model.safetensors': " in new(bert, "bert").err
 
 

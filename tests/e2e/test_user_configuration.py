@@ -35,7 +35,6 @@ CASES = {
     "info check": ([], ["--format", "json"]),
     "scan": (["pretrained_model"], ["--format", "json", "pretrained_model"]),
     "inspect": (["pretrained_model/bert"], ["--format", "json", "pretrained_model/bert"]),
-    "convert": (["--dry-run", "bert"],),
     "add": (["--dry-run", "pretrained_model/gpt"], ["pretrained_model/gpt"]),
     "pull": (["--dry-run"], []),
     "status": ([], ["--format", "json"]),

@@ -18,7 +18,7 @@ RULE = "missing-pointer"
 SELECT = ("--select", RULE)
 PATH = "pretrained_model/bert/model.safetensors"
 ATTRIBUTES = "*.safetensors filter=lfs diff=lfs merge=lfs -text\n"
-CONTENT = random_bytes(3000)
+CONTENT = weights_bytes(3000)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def test_the_message_has_measure_and_limit(repo: Repo) -> None:
      "onnx/model.onnx", "variables/variables.data-00000-of-00001", "MODEL.BIN", "modèle.bin"],
 )  # fmt: skip
 def test_archives_parts_and_subfolders_count(repo: Repo, name: str) -> None:
-    repo.stage(f"{BERT}/{name}", 10)
+    repo.stage(f"{BERT}/{name}", 300)
 
     assert paths(repo) == [f"{BERT}/{name}"]
 
