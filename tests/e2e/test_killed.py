@@ -256,5 +256,5 @@ def test_killed_before_each_name_that_it_gives(repo: Repo, hub: HubServer, comma
         assert shown.code == 0, (killed, shown)
         assert files() == right, killed
         assert not list((repo.path / ".git/pmgit/incoming").iterdir()), killed
-    least = {"add": 5, "update": 6, "pull": 3}[command]
+    least = {"add": 5, "update": 5, "pull": 3}[command]
     assert len(killed) >= least, killed

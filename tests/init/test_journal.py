@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import stat
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -170,10 +171,12 @@ def test_a_damaged_journal_is_an_error(here: Repository) -> None:
 def test_only_our_unfinished_files_are_swept(here: Repository) -> None:
     journal = Journal(here)
     journal.write(OWN, path(here, "a"), b"x\n")
-    Path(path(here, "a.0123456789ab.tmp")).write_bytes(b"half")
-    for name in ("a.abc.tmp", "a.mine.tmp", "b.0123456789ab.tmp"):
+    process = subprocess.Popen(["true"])
+    process.wait()
+    code, gone, here_still = "0123456789ab", process.pid, os.getpid()
+    Path(path(here, f"a.{gone}-{code}.tmp")).write_bytes(b"half")
+    kept = [f"a.{here_still}-{code}.tmp", f"a.{gone}-abc.tmp", "a.mine.tmp", f"b.{gone}-{code}.tmp"]
+    for name in kept:
         Path(path(here, name)).write_bytes(b"mine")
     journal.sweep()
-    assert sorted(os.listdir(here.top)) == [
-        ".git", "a", "a.abc.tmp", "a.mine.tmp", "b.0123456789ab.tmp",
-    ]  # fmt: skip
+    assert set(os.listdir(here.top)) == {".git", "a", *kept}

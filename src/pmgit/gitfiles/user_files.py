@@ -26,6 +26,7 @@ _HINTS = {
     errno.ENOTDIR: "a file is where a folder is needed",
 }
 _POSIX = os.name == "posix"
+_HEX = frozenset("0123456789abcdef")
 #: What people write by hand is smaller than this, in bytes; a sparse file may claim any size.
 MOST = 64_000_000
 
@@ -113,7 +114,7 @@ def _make(
     path: str, make: Callable[[str], None], put: Callable[[str, str], None] = os.replace
 ) -> None:
     """Have `make` make a file under another name, and `put` it at `path`. Raises PmgitError."""
-    part = f"{path}.{os.urandom(6).hex()}.tmp"
+    part = unfinished(path)
     try:
         make(part)
         put(part, path)
@@ -125,6 +126,39 @@ def _make(
         raise PmgitError(f"{path} could not be written: {why}", hint) from error
     finally:
         _remove(part)
+
+
+def unfinished(path: str) -> str:
+    """The name of a file until it gets the name `path`; what a killed process has left is swept."""
+    sweep(path)
+    return f"{path}.{os.getpid()}-{os.urandom(6).hex()}.tmp"
+
+
+def sweep(path: str) -> None:
+    """Remove the unfinished files of this name whose processes have ended without removing them."""
+    if not _POSIX:
+        return  # to ask Windows for a process by `kill` ends it
+    folder, name = os.path.split(path)
+    try:
+        beside = os.listdir(folder or ".")
+    except OSError:
+        return
+    for other in beside:
+        if other.startswith(f"{name}.") and other.endswith(".tmp"):
+            process, dash, code = other[len(name) + 1 : -len(".tmp")].partition("-")
+            ours = dash and process.isdecimal() and len(code) == 12 and _HEX.issuperset(code)
+            if ours and not _runs(int(process)):
+                _remove(os.path.join(folder, other))
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass  # it is somebody else's
+    return True
 
 
 def _status(path: str) -> os.stat_result | None:

@@ -39,7 +39,6 @@ GONE = "gone"
 LINK = b"link to "
 
 _VERSION = 1
-_HEX = frozenset("0123456789abcdef")
 
 
 @dataclass
@@ -123,15 +122,7 @@ class Journal:
     def sweep(self) -> None:
         """Remove the unfinished files that an interrupted run has left beside what it wrote."""
         for path in (self.path, *map(self.locate, self.records)):
-            folder, name = os.path.split(path)
-            for found in os.listdir(folder) if os.path.isdir(folder) else ():
-                middle = found.removeprefix(f"{name}.").removesuffix(".tmp")
-                if (
-                    found == f"{name}.{middle}.tmp"
-                    and len(middle) == 12
-                    and _HEX.issuperset(middle)
-                ):
-                    os.unlink(os.path.join(folder, found))
+            user_files.sweep(path)
 
     def locate(self, record: Record) -> str:
         """Where a record's file is."""

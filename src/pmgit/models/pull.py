@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from pmgit.core.errors import PmgitError
 from pmgit.core.units import show_size
 from pmgit.formats.regular import open_regular
+from pmgit.gitfiles import user_files
 from pmgit.model.lock_file import HUB, URL
 from pmgit.models.gate import Arrived
 from pmgit.models.hashing import size_of
@@ -296,7 +297,7 @@ def move(source: str, target: str) -> None:
         if error.errno != errno.EXDEV:
             raise
         # The work tree lies on another disk: copy there first, under a name of its own.
-        beside = f"{target}.{os.urandom(6).hex()}.tmp"
+        beside = user_files.unfinished(target)
         copy = shutil.copytree if os.path.isdir(source) else shutil.copyfile
         try:
             copy(source, beside)
