@@ -78,8 +78,11 @@ class _Guard:
             self._refuse(_REFUSED[event])
         elif event == "open":
             path, _, flags = args
-            if isinstance(flags, int) and flags & _WRITING and not self._may_write(path, -1):
-                self._refuse("write a file")
+            if isinstance(flags, int) and flags & _WRITING:
+                # Of a path that is not whole the event does not say from where it counts.
+                is_whole = isinstance(path, int) or os.path.isabs(os.fsdecode(path))
+                if not (is_whole and self._may_write(path, -1)):
+                    self._refuse("write a file")
         elif event in _CHANGES:
             for place, folder in _CHANGES[event]:
                 at = args[folder] if 0 <= folder < len(args) else -1
