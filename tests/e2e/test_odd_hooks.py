@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pmgit.hooks import config_entry
+from pmgit.hooks.entry import HookEntry
 from tests.e2e.conftest import commit
 from tests.e2e.test_onboarding import tree
 from tests.kit import BIN, Repo
@@ -189,6 +191,17 @@ def test_it_is_refused_and_nothing_is_written(repo: Repo, setup: Callable[[Repo]
     assert tree(repo) == before
     if setup is not gone:  # there every commit fails, whatever pmgit does
         assert repo.pmgit("init", "--yes", "--hooks", "native").code == 0
+
+
+@pytest.mark.parametrize("tool", ["pre-commit", "prek"])
+def test_what_is_wrong_beside_an_entry_that_is_there(repo: Repo, tool: str) -> None:
+    """Nothing is written into the configuration then, and all of it is read all the same."""
+    entry = config_entry.snippet(HookEntry("system"), USUAL)
+    repo.write(USUAL, entry + TEAM.removeprefix("repos:\n").replace("id: team, ", ""))
+    done = repo.pmgit("init", "--yes", "--hooks", tool)
+    assert done.code == 3, done
+    assert f"{tool} validate-config failed: " in done.err
+    assert "what was written is taken back" in done.err
 
 
 def test_hooks_that_do_not_judge_are_taken_back(repo: Repo) -> None:
