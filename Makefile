@@ -13,11 +13,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Each worker of each run would compile all tests again (make clean removes what is compiled).
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help test lint demo bench clean
+TORCH := .cache/torch
+
+.PHONY: help test test-torch lint demo bench clean
 
 help:
 	@echo 'make demo    block a commit with raw weights, paste the printed fixes, push with Git LFS'
 	@echo 'make test    all tests, with genuine weights from the package registry'
+	@echo 'make test-torch   the tests with real torch, transformers and onnxruntime, in .cache/torch'
 	@echo 'make lint    ruff, mypy, and whether the generated files are up to date'
 	@echo 'make bench   how long a commit waits, beside other tools (ten minutes)'
 	@echo 'make clean   remove what these have made'
@@ -26,6 +29,13 @@ test: $(INSTALLED)
 	@sh scripts/install_git_lfs.sh
 	@$(BIN)/python -m tests.weights $(WEIGHTS)
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# What needs torch: it has 700 MB, and no user of pmgit needs it for anything else. Its files lie in
+# a second environment, because some tests are about machines without it.
+test-torch: $(INSTALLED)
+	@sh scripts/install_git_lfs.sh
+	@sh scripts/install_torch.sh $(TORCH) $(BIN)/python
+	$(TORCH)/bin/python -m pytest -q tests/formats/test_genuine.py $$(find tests -name 'test_*_torch.py')
 
 lint: $(INSTALLED)
 	$(BIN)/python -m ruff check
