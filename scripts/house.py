@@ -20,11 +20,11 @@ FLOORS = (
     ("check",),
     ("rules", "baseline", "init", "symptoms"),
     ("fix", "hooks"),
-    ("gitfiles", "history", "sources"),
+    ("gitfiles", "history", "sources", "inspection"),
     ("model", "hosts", "scan"),
     ("snapshots", "lfs"),
-    ("git", "report", "hub", "licenses"),
-    ("core", "formats"),
+    ("git", "report", "hub", "licenses", "tensors"),
+    ("core", "formats", "child"),
 )
 
 

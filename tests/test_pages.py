@@ -131,6 +131,19 @@ def test_the_page_about_uninstalling_is_what_happens(models: Repo) -> None:
     assert (models.path / WEIGHTS).exists()
 
 
+def test_the_page_about_inspecting_is_what_happens(repo: Repo, weights: Weights) -> None:
+    alex = "pretrained_model/lpips/alex.pth"
+    repo.add_info("pretrained_model/lpips")
+    content = weights["alex.pth"]
+    repo.stage(alex, content)
+    assert repo.pmgit("lfs-setup", "--no-proof", "--textconv").code == 0
+    repo.commit("Add a model")
+    replay(repo, "inspect", "inspect")
+    repo.write(alex, content[:2000] + b"\x3f" + content[2001:])
+    replay(repo, "inspect", "diff")
+    replay(repo, "inspect", "textconv")
+
+
 def test_the_pages_are_found_and_lead_somewhere() -> None:
     index = (DOCS / "onboarding.md").read_text("utf-8")
     for page in PAGES:

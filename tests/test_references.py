@@ -29,14 +29,16 @@ FOREIGN_FILES = re.compile(
 )
 #: What ends so is a file of somebody's repository, and no name in Python.
 FOREIGN_ENDINGS = re.compile(
-    r".*\.(bin|incomplete|json|md|model|safetensors|toml|txt|ya?ml|z01|gitlab)", re.IGNORECASE
+    r".*\.(bin|h5|incomplete|jinja|json|md|model|msgpack|ot|safetensors|toml|txt|ya?ml|z01|gitlab)",
+    re.IGNORECASE,
 )
 #: Names with dots that are settings of Git, or of other libraries.
 FOREIGN_NAMES = {
-    "pmgit.lock",
+    "pmgit.lock", "os.system", "torch.load", "joblib.load", "pickle.load", "mylib.model.Net",
     "ResNet50_Weights.IMAGENET1K_V2",
     "core.attributesFile", "core.hooksPath", "core.ignoreCase", "core.ignorecase", "ctx.meta",
-    "filter.lfs", "functools.cached_property", "i18n.logOutputEncoding", "index.skipHash",
+    "diff.pmgit.cachetextconv", "diff.pmgit.textconv", "filter.lfs", "functools.cached_property",
+    "i18n.logOutputEncoding", "index.skipHash",
     "init.templateDir", "lfs.allowincompletepush", "lfs.url", "receive.fsckObjects",
     "repo.paste", "repo.pmgit", "repo.sh",
 }  # fmt: skip

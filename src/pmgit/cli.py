@@ -10,14 +10,14 @@ import errno
 import os
 import sys
 from importlib import import_module
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from typing import NoReturn
 
 import click
 from click.exceptions import NoSuchCommand
 
 from pmgit import __version__
-from pmgit.commands._terminal import QUIET, named
+from pmgit.commands._terminal import QUIET, words_of
 from pmgit.core import startup
 from pmgit.core.errors import FAILED, INTERRUPTED, USAGE, PmgitError, lines_and_exit_code
 from pmgit.core.shell import quote
@@ -30,7 +30,17 @@ from pmgit.report.text import visible
 GROUPS = {
     "Set up": ("init", "lfs-setup", "gitignore", "server", "env"),
     "Every day": ("check", "fix", "info", "explain"),
-    "Models": ("add", "pull", "status", "verify", "scan", "outdated", "update", "catalog"),
+    "Models": (
+        "add",
+        "pull",
+        "status",
+        "verify",
+        "scan",
+        "inspect",
+        "outdated",
+        "update",
+        "catalog",
+    ),
     "Old repositories and trouble": ("baseline", "history", "doctor"),
 }
 COMMANDS = tuple(name for names in GROUPS.values() for name in names)
@@ -154,6 +164,13 @@ def main_group() -> None:
     """  # noqa: RUF002 - the punctuation of Chinese text is meant
 
 
+def _show(error: click.ClickException) -> None:
+    """Print click's own words; what was typed may come from a script, and be the name of a file."""
+    whole, message = StringIO(), error.format_message()
+    error.show(whole)
+    click.echo(whole.getvalue().replace(message, visible(message)), err=True, nl=False)
+
+
 def main() -> NoReturn:
     """Run a command; errors become a message, a hint and the exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -165,15 +182,15 @@ def main() -> NoReturn:
         code = main_group.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except PmgitError as error:
-        click.echo(f"pmgit: {named(visible(redact(error.message)))}", err=True)
+        click.echo(f"pmgit: {words_of(error.message)}", err=True)
         if error.hint:
-            click.echo(f"hint: {named(visible(redact(error.hint)))}", err=True)
+            click.echo(f"hint: {words_of(error.hint)}", err=True)
         sys.exit(error.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         sys.exit(USAGE)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         sys.exit(USAGE)
     except (KeyboardInterrupt, click.Abort):
         click.echo("pmgit: interrupted", err=True)
@@ -195,7 +212,7 @@ def main() -> NoReturn:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             sys.exit(FAILED)
         for line in lines_and_exit_code(error)[0]:
-            click.echo(visible(line), err=True)
+            click.echo(visible(redact(line)), err=True)
         sys.exit(FAILED)
     finally:
         process.stop_all()

@@ -140,10 +140,12 @@ def _failed(error: Exception) -> int:
     """Print what went wrong; returns the exit code."""
     from pmgit.core.errors import lines_and_exit_code
     from pmgit.core.shell import called, own_command
+    from pmgit.report.redact import redact
     from pmgit.report.text import visible
 
     lines, code = lines_and_exit_code(error)
-    _write(called("".join(f"{visible(line)}\n" for line in lines), own_command()), sys.stderr)
+    text = "".join(f"{visible(redact(line))}\n" for line in lines)
+    _write(called(text, own_command()), sys.stderr)
     return code
 
 
@@ -238,6 +240,10 @@ def _receive(arguments: Arguments) -> int:
 
 def _print_report(repository: Repository, report: Report, misses: bool) -> int:
     """Print the findings; returns the exit code. `misses`: what was not judged must not pass."""
+    if report.not_scanned:
+        from pmgit.report.text import not_scanned
+
+        _write(f"{not_scanned(report.not_scanned)}\n", sys.stderr)
     if report.not_judged:
         from pmgit.report.text import not_judged
 

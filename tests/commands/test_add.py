@@ -7,7 +7,7 @@ import os
 import pytest
 
 from pmgit.model import lock_file
-from tests.kit import Repo
+from tests.kit import Repo, random_bytes
 from tests.weights import Weights
 
 MODEL = "pretrained_model/bert"
@@ -36,11 +36,11 @@ def test_a_model_in_its_place_is_described_and_locked(repo: Repo, weights: Weigh
     assert repo.staged() == [f"{MODEL}/INFO.md", f"{MODEL}/pmgit.lock"]
 
 
-def test_a_folder_elsewhere_is_copied_whole(repo: Repo) -> None:
+def test_a_folder_elsewhere_is_copied_whole(repo: Repo, weights: Weights) -> None:
     folder = repo.path.parent / "my-model"
     (folder / "onnx").mkdir(parents=True)
-    (folder / "model.pt").write_bytes(b"\x80\x02" + b"x" * 5000)
-    (folder / "onnx" / "model.onnx").write_bytes(b"\x08\x01" + b"y" * 5000)
+    (folder / "model.pt").write_bytes(random_bytes(5000))
+    (folder / "onnx" / "model.onnx").write_bytes(weights["nmp.onnx"])
     (folder / ".git").mkdir()
     (folder / ".git" / "config").write_text("[core]\n\tfsmonitor = touch run\n")
     (folder / "secret").symlink_to("/etc/hostname")
@@ -58,7 +58,7 @@ def test_a_folder_elsewhere_is_copied_whole(repo: Repo) -> None:
 
 def test_a_single_file_becomes_a_model_of_its_name(repo: Repo) -> None:
     file = repo.path.parent / "resnet50-11ad3fa6.pth"
-    file.write_bytes(b"\x80\x02" + b"x" * 3000)
+    file.write_bytes(random_bytes(3002))
     assert repo.pmgit("add", str(file)).code == 0
     assert (repo.path / "pretrained_model/resnet50-11ad3fa6/resnet50-11ad3fa6.pth").exists()
     assert repo.pmgit("add", str(file), "--name", "resnet50").code == 0
@@ -87,7 +87,7 @@ def test_what_cannot_be_added_is_refused_and_nothing_is_left(
     repo.write("pretrained_model/taken/model.pt", 3000)
     above = repo.path.parent
     (above / "folder").mkdir()
-    (above / "folder" / "model.pt").write_bytes(b"\x80\x02" + b"x" * 100)
+    (above / "folder" / "model.pt").write_bytes(random_bytes(100))
     (above / "empty").mkdir()
     (above / "link").symlink_to(above / "folder")
     places = {"LINK": above / "link", "FOLDER": above / "folder", "EMPTY": above / "empty"}

@@ -7,17 +7,20 @@ sent lies on the disk, the process is killed. The next one is served a little mo
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.file_server import Asked, Fault, Handler
 from tests.hub_server import HubServer
-from tests.kit import BIN, Repo, weights_bytes
+from tests.kit import Repo, weights_bytes
 
 NAME = "bert"
 ID = f"org/{NAME}"
@@ -25,10 +28,29 @@ MODEL = f"pretrained_model/{NAME}"
 WEIGHTS = "model.safetensors"
 DATA = weights_bytes(3_000_000)
 OLD = {WEIGHTS: weights_bytes(1_100_000), "config.json": b"{}\n", "gone.txt": b"old\n"}
-NEW = {WEIGHTS: DATA, "config.json": b'{"a": 1}\n' * 9000, "vocab.txt": b"a\nb\n"}
+NEW = {WEIGHTS: DATA, "config.json": b'{"a": 1}\n'.ljust(81_000), "vocab.txt": b"a\nb\n"}
 OID = hashlib.sha256(DATA).hexdigest()
 #: So many bytes of the weights are sent in each of the runs that are killed in the middle of them.
 STEP, STEPS = 150_000, 16
+
+#: Forks a process that runs `pmgit` with the words of a line, names it, and says when it is gone.
+#: Starting Python 60 times, to import the client of the Hub each time, takes ten seconds.
+FORKS = """\
+import os, sys
+import huggingface_hub.hf_api, pmgit.commands.add, pmgit.commands.pull, pmgit.commands.update
+from pmgit.cli import main
+for line in sys.stdin:
+    pid = os.fork()
+    if pid == 0:
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for file in 0, 1, 2:
+            os.dup2(nothing, file)
+        sys.argv = ["pmgit", *line.split()]
+        main()
+    print(pid, flush=True)
+    os.waitpid(pid, 0)
+    print("gone", flush=True)
+"""
 
 
 @pytest.fixture
@@ -45,20 +67,31 @@ class Killer:
         self.repo, self.hub, self.argv, self.before = repo, hub, argv, before
         self.folder = repo.path / MODEL
         self.kills = 0
+        self.forks = subprocess.Popen(
+            [sys.executable, "-P", "-c", FORKS], cwd=repo.path, env=repo.env, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def __enter__(self) -> Killer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.forks.communicate()
 
     def kill(self, moment: str, is_reached: Callable[[], bool]) -> None:
         """Start the command, wait for a moment and kill it; then nothing wrong lies anywhere."""
-        running = subprocess.Popen(
-            [str(BIN / "pmgit"), *self.argv], cwd=self.repo.path, env=self.repo.env,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        assert self.forks.stdin
+        assert self.forks.stdout
+        print(*self.argv, file=self.forks.stdin, flush=True)
+        pid = int(self.forks.stdout.readline())
         until = time.monotonic() + 60
         while not is_reached():
-            assert running.poll() is None, f"it ended before this moment: {moment}"
+            assert is_there(pid), f"it ended before this moment: {moment}"
             assert time.monotonic() < until, moment
             time.sleep(0.002)
-        running.send_signal(signal.SIGKILL)
-        running.wait()
+        with suppress(ProcessLookupError):  # the last one may have done all by now
+            os.kill(pid, signal.SIGKILL)
+        assert self.forks.stdout.readline() == "gone\n"
         self.kills += 1
         for path in self.folder.glob("*") if self.folder.exists() else ():
             if path.name in ("INFO.md", "pmgit.lock"):
@@ -80,6 +113,14 @@ class Killer:
 
     def sent(self) -> int:
         return sum(asked.sent[0] for asked in self.hub.cdn.log if asked.path.endswith(OID))
+
+
+def is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def stop_description(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> list[Asked]:
@@ -115,28 +156,27 @@ def test_20_kills_cost_no_byte_twice(
         "pull": ["pull", "--jobs", "1"],
     }
     hub.cdn.log.clear()
-    killer = Killer(repo, hub, argv[command], before)
-
-    # 1: while the Hub is asked about the model, or about the first file
-    with monkeypatch.context() as patch:
-        asked = stop_description(hub, patch)
-        killer.kill("it has asked", lambda: bool(asked))
-    # 2 and 3: in a small file, and at its end
-    commit = hub.models[ID].branches["main"]
-    place = f"/{ID}/resolve/{commit}/config.json"
-    for number in (30_000, 10**9):
-        hub.log.clear()
-        hub.faults[place] = [Fault("stall", number)]
-        killer.kill("in a small file", lambda: any(one.path == place for one in hub.log))
-    # 4 to 19: in the weights
-    for step in range(STEPS):
-        hub.faults.clear()
-        hub.cdn.faults[OID] = [Fault("stall", STEP)]
-        size = STEP * (step + 1)
-        killer.kill(f"at byte {size}", lambda size=size: killer.has_arrived(size))  # type: ignore[misc]
-    # 20: the last byte has arrived; the file has its name, or not yet
-    hub.cdn.faults.clear()
-    killer.kill("at the end", killer.is_whole)
+    with Killer(repo, hub, argv[command], before) as killer:
+        # 1: while the Hub is asked about the model, or about the first file
+        with monkeypatch.context() as patch:
+            asked = stop_description(hub, patch)
+            killer.kill("it has asked", lambda: bool(asked))
+        # 2 and 3: in a small file, and at its end
+        commit = hub.models[ID].branches["main"]
+        place = f"/{ID}/resolve/{commit}/config.json"
+        for number in (30_000, 10**9):
+            hub.log.clear()
+            hub.faults[place] = [Fault("stall", number)]
+            killer.kill("in a small file", lambda: any(one.path == place for one in hub.log))
+        # 4 to 19: in the weights
+        for step in range(STEPS):
+            hub.faults.clear()
+            hub.cdn.faults[OID] = [Fault("stall", STEP)]
+            size = STEP * (step + 1)
+            killer.kill(f"at byte {size}", lambda size=size: killer.has_arrived(size))  # type: ignore[misc]
+        # 20: the last byte has arrived; the file has its name, or not yet
+        hub.cdn.faults.clear()
+        killer.kill("at the end", killer.is_whole)
     assert killer.kills == 20
     if command == "pull":
         assert lock.read_bytes() == locked

@@ -138,7 +138,9 @@ def test_update_refuses_a_license_that_has_changed(repo: Repo, hub: HubServer) -
     policy(repo, "commercial = true")
     assert repo.pmgit("add", ID, "--yes").code == 0
     lock = (repo.path / MODEL / "pmgit.lock").read_bytes()
-    hub.add(ID, {**FILES, "model.safetensors": b"new" * 100}, card={"license": "cc-by-nc-4.0"})
+    hub.add(
+        ID, {**FILES, "model.safetensors": weights_bytes(300)}, card={"license": "cc-by-nc-4.0"}
+    )
     asked = len(fetched(hub))
     shown = repo.pmgit("update", "tuned", "--yes")
     assert shown.code == 1, shown

@@ -11,12 +11,12 @@ import pytest
 
 from tests.file_server import CHUNK, Fault
 from tests.hub_server import HubServer
-from tests.kit import BIN, Repo, Result, weights_bytes
+from tests.kit import BIN, Repo, Result, random_bytes, weights_bytes
 
 ID = "org/large"
 MODEL = "pretrained_model/large"
 DATA = weights_bytes(9_000_000)
-FILES = {"model.safetensors": DATA, "small.bin": b"\x00" * 2000, "config.json": b"{}"}
+FILES = {"model.safetensors": DATA, "small.bin": random_bytes(2000), "config.json": b"{}"}
 
 
 @pytest.fixture

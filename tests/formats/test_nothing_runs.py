@@ -7,13 +7,15 @@ import sys
 from pathlib import Path
 
 PROGRAM = """\
-import _compat_pickle, ast, bz2, codecs, json, lzma, re, sys, zlib
-from pmgit.formats import policy
+import importlib, _compat_pickle, ast, bz2, codecs, json, lzma, re, sys, zlib
+from pmgit.formats import judge, policy
 from pmgit.formats.reader import BytesReader
 from pmgit.scan.scanned import judge_content
 from tests.formats.all_samples import samples
 
 found = samples()
+for _, module, _ in judge.FORMATS:
+    importlib.import_module(f"pmgit.formats.{module}")
 policy.of_global("a", "b")  # its lists are read here
 for codec in ("raw-unicode-escape", "utf-16", "utf-16-le", "utf-16-be", "latin-1"):
     codecs.lookup(codec)  # each is a module of its own

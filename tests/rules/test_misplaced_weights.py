@@ -229,6 +229,8 @@ def test_what_belongs_together_moves_together(lfs_repo: Repo, storage: str, how:
     repo.commit()
     for name in (*TOGETHER, INDEX, "Yolo.safetensors", "yolo.onnx"):
         (repo.write if how == "ignored" else repo.stage)(f"{ROOT}/{name}", f"{name}\0" * 900)
+    index = '{{"weight_map": {{"a": "{}", "b": "{}"}}}}'.format(*TOGETHER)
+    (repo.write if how == "ignored" else repo.stage)(f"{ROOT}/{INDEX}", index)
     repo.paste_all()
 
     there = {p.relative_to(repo.path / ROOT).as_posix() for p in (repo.path / ROOT).rglob("*.*")}

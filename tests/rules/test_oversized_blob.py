@@ -312,7 +312,7 @@ def test_what_git_or_pmgit_reads_never_goes_to_git_lfs(small_limit: Repo) -> Non
         assert "lfs-setup" not in str(finding["fix"]), finding
 
 
-@pytest.mark.parametrize("name", ["model.safetensors.index.json", "tokenizer.json"])
+@pytest.mark.parametrize("name", ["model.index.json", "tokenizer.json"])
 def test_a_text_that_becomes_smaller_again(name: str, small_limit: Repo) -> None:
     """Where it must be text, `text-in-lfs` says so, and its fix and this one agree."""
     path = f"{BERT}/{name}"
@@ -333,7 +333,7 @@ def test_a_text_that_becomes_smaller_again(name: str, small_limit: Repo) -> None
 @pytest.mark.parametrize(("file", "in_text"), [(20_000, "10 MB"), (20_000, 100), (50_000, 20_000)])
 def test_the_limits_of_two_rules_agree(file: int, in_text: str | int, small_limit: Repo) -> None:
     """Between the two a text may be in Git or in Git LFS; nowhere is it in neither."""
-    path = f"{BERT}/model.safetensors.index.json"
+    path = f"{BERT}/model.index.json"
     values = [f"oversized-blob.max-file-size={file}", f"text-in-lfs.max-text-size={in_text}"]
     options = [word for value in values for word in ("-c", value)]
     lines = f"[rules.oversized-blob]\nmax-file-size = {file}\n"

@@ -28,7 +28,7 @@ NAMES = frozenset({"unportable-path", "case-collision"})
 #: What is wrong is one line of a file, wherever in it; the other lines may change.
 LINES = frozenset({"dead-attribute"})
 #: What may lie in the work tree only: then it is the path that is forgiven.
-UNTRACKED = frozenset({"misplaced-weights", "linked-model"})
+UNTRACKED = frozenset({"misplaced-weights", "linked-model", "missing-shard"})
 #: Not ours to forgive: the receiver refuses it, or has nothing in the end.
 NEVER = frozenset({"absent-object", "host-limit"})
 

@@ -8,6 +8,7 @@ from pmgit.core.errors import UsageError, unknown
 from pmgit.core.finding import ERROR, Report
 from pmgit.core.rule import (
     ATTRIBUTES,
+    COPIES,
     HOST,
     LARGE,
     LFS,
@@ -22,6 +23,7 @@ from pmgit.core.rule import (
     POLICY,
     PUSHED,
     RAW,
+    SHARDS,
 )
 from pmgit.lfs import pointer
 from pmgit.model.subject import Subject
@@ -40,8 +42,7 @@ if TYPE_CHECKING:
 #: This is decided after select and ignore, so that a hook with one rule only still stops a blob.
 #: What must not be loaded must not be stored in another way either.
 PRECEDENCE = ("unsafe-weights", "text-in-lfs", "missing-pointer", "tracked-weights",
-              "oversized-blob")  # fmt: skip
-
+              "oversized-blob", "duplicate-weights")  # fmt: skip
 BROKEN = "broken-weights"
 
 #: Where a size from the index is taken for the blob's, it is far below this many bytes.
@@ -98,7 +99,7 @@ def judge(
         from pmgit.licenses.policy import Policy
 
         Policy(config)
-    findings, subject = _found(snapshot, config, names)
+    findings, subject, not_scanned = _found(snapshot, config, names)
     if findings:
         findings = _new_to_all(findings, snapshot, config)
     forgiven: list[Finding] = []
@@ -120,27 +121,28 @@ def judge(
             findings, config, subject, baseline, judge if plans else None
         )
     forgiven.sort(key=lambda f: (f.path, f.line, f.rule, f.commit))
-    return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven)
+    return Report(findings, len(snapshot.introduced), snapshot.not_judged, forgiven, not_scanned)
 
 
 def _found(
     snapshot: Snapshot, config: Config, names: Sequence[str]
-) -> tuple[list[Finding], Subject]:
-    """All findings of the named rules, and the subject that they have asked.
+) -> tuple[list[Finding], Subject, int]:
+    """All findings of the named rules, the subject that they have asked, and how many pointers
+    have no object here whose content they could judge.
 
     They are looked for with sizes from the index first; where there are some, again with exact
     sizes: these are shown, and a baseline compares them.
     """
-    found, subject = _look(snapshot, config, names)
-    if found and snapshot.contents.make_exact():
+    found = _look(snapshot, config, names)
+    if found[0] and snapshot.contents.make_exact():
         return _look(snapshot, config, names)
-    return found, subject
+    return found
 
 
 def _look(
     snapshot: Snapshot, config: Config, names: Sequence[str]
-) -> tuple[list[Finding], Subject]:
-    """The findings of the named rules by the sizes that are known, and the subject."""
+) -> tuple[list[Finding], Subject, int]:
+    """As `_found`, by the sizes that are known."""
     entries = [rules.RULES[name] for name in names]
     asks_filters = any(entry.scope in (LFS, PUSHED) for entry in entries)
     hosted = "host-limit" in names and bool(config.rules.get("host-limit"))
@@ -175,12 +177,19 @@ def _look(
         LOCKS: lambda: any(model.touched and model.lock for model in subject.models),
         LICENSES: lambda: subject.changes_licenses and bool(subject.models),
         POLICY: lambda: config.has_license_policy and bool(subject.models),
+        SHARDS: lambda: any(m.touched and m.may_have_shards for m in subject.models),
+        COPIES: lambda: any(model.weights_changed for model in subject.models),
         ATTRIBUTES: lambda: subject.changes_attributes or subject.names_attributes,
         HOST: lambda: hosted,
     }
     scopes = {scope for scope in dict.fromkeys(e.scope for e in entries) if applies[scope]()}
     active = [rules.load(name)(config) for name in names if rules.RULES[name].scope in scopes]
-    return [finding for rule in active for finding in rule.check(subject)], subject
+    found = [finding for rule in active for finding in rule.check(subject)]
+    if LOADED not in scopes:
+        return found, subject, 0
+    from pmgit.model import opinions
+
+    return found, subject, subject.once(opinions.of_weights).not_scanned
 
 
 def _new_to_all(findings: list[Finding], snapshot: Snapshot, config: Config) -> list[Finding]:
@@ -260,8 +269,8 @@ def _first_of_each_blob(findings: list[Finding]) -> list[Finding]:
         finding
         for finding in findings
         if finding.rule not in PRECEDENCE
-        or finding.severity != ERROR
-        or PRECEDENCE.index(finding.rule) == best[finding.path, finding.commit]
+        or PRECEDENCE.index(finding.rule)
+        <= best.get((finding.path, finding.commit), len(PRECEDENCE))
     ]
     # What is wrong inside of a file is said as well, but where it may lie at all is mended first.
     # In commits only that is said: after it the file is broken in another place.

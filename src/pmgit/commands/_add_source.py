@@ -11,6 +11,7 @@ import click
 
 from pmgit.commands import _licenses
 from pmgit.commands._bars import bytes_bar
+from pmgit.commands._gate import KEPT, gate
 from pmgit.commands._terminal import named, say
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.core.units import counted, listed, show_size
@@ -48,7 +49,8 @@ class Wish:
 def add(repository: Repository, config: Config, source: Source, wish: Wish) -> list[str]:
     """Fetch a model, describe and lock it; returns the paths of the files to stage.
 
-    Raises UsageError and PmgitError; the next run goes on with the files that have arrived by then.
+    Raises UsageError and PmgitError (NotTakenError for files that are unsafe or broken); the next
+    run goes on with the files that have arrived by then.
     """
     path = _folder(config, source, wish)
     shown = visible(path)
@@ -74,7 +76,8 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
     with alone(repository, path, lambda: say(waiting, err=True)):
         fetched = download.Download(repository, path, source, listing, nearby)
         with bytes_bar(shown, chosen.size) as fetched.on_bytes:
-            files = fetched.run(chosen.taken)
+            fetched.arrive(chosen.taken)
+        files = fetched.settle(gate(config), f"nothing was added; {KEPT}")
         patterns = {"include": wish.include, "exclude": wish.exclude}
         lock = download.lock_of(folder, listing, files, patterns)
         info = download.info_of(

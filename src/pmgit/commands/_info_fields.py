@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands._terminal import named
+from pmgit.commands._terminal import words_of
 from pmgit.core.errors import UsageError
 from pmgit.model import info_template, repo_id
 from pmgit.model.describe import HUB
@@ -67,8 +67,8 @@ def ask(known: Description, given: Mapping[str, str], language: str) -> dict[str
                 found[key] = "" if is_open else checked(key, typed) or before
                 break
             except UsageError as error:
-                click.echo(named(visible(error.message)), err=True)
-                click.echo(f"hint: {named(visible(error.hint))}", err=True)
+                click.echo(words_of(error.message), err=True)
+                click.echo(f"hint: {words_of(error.hint)}", err=True)
         if is_open:
             _forget(known, key)
     return found

@@ -43,7 +43,9 @@ def show(
     file = None if file in _STDOUT else file
     colours = text.PLAIN if file else _terminal.paint()
     if form == "text" and _terminal.is_quiet():
-        report = Report(report.errors, report.checked, report.not_judged, report.forgiven)
+        report = Report(
+            report.errors, report.checked, report.not_judged, report.forgiven, report.not_scanned
+        )
     output = render(report, repository, form, used, colours).encode("utf-8", "backslashreplace")
     if file is None:
         click.echo(output, nl=False)

@@ -10,6 +10,7 @@ import click
 from pmgit.core.errors import UsageError
 from pmgit.core.shell import called, own_command
 from pmgit.report.colour import BOLD, GREEN, Paint, wanted
+from pmgit.report.redact import redact
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ def is_quiet() -> bool:
 def named(text: str) -> str:
     """`text` with every command of pmgit in it written as the user's shell finds it."""
     return called(text, own_command())
+
+
+def words_of(text: str) -> str:
+    """A text of an error for people: nothing in it acts on a terminal or a log, or is secret."""
+    return named(visible(redact(text)))
 
 
 def is_interactive() -> bool:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands._terminal import is_quiet, named, say, show_json
+from pmgit.commands._terminal import is_quiet, named, say, show_json, words_of
 from pmgit.core.errors import CLEAN, FINDINGS
 from pmgit.core.units import counted
 from pmgit.models import remote
 from pmgit.models.remote import NO_LOCK, NO_SOURCE, SAME, UNREACHABLE
+from pmgit.report.redact import redact
 from pmgit.report.text import visible
 from pmgit.sources import web
 
@@ -56,7 +57,7 @@ def _show(found: dict[str, AtSource], broken: dict[str, str]) -> None:
             click.echo(f"note: {named(visible(note))}", err=True)
         if one.trouble:
             is_silent = one.state == UNREACHABLE
-            line = f"{shown}: {one.state}: {named(visible(one.trouble.message))}"
+            line = f"{shown}: {one.state}: {words_of(one.trouble.message)}"
             click.echo(line, err=is_silent)
         elif one.state in _NOT_ASKED:
             say(f"{shown}: {one.state} to compare with")
@@ -82,7 +83,7 @@ def _document(found: dict[str, AtSource], broken: dict[str, str]) -> dict[str, A
                 "model": path,
                 "source": one.label or None,
                 "state": one.state,
-                "trouble": one.trouble.message if one.trouble else None,
+                "trouble": redact(one.trouble.message) if one.trouble else None,
                 "files": [
                     {
                         "path": file.path,

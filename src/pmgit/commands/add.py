@@ -9,6 +9,7 @@ import click
 
 from pmgit.commands import _info_fields, _licenses, _next, _work_tree
 from pmgit.commands._add_source import Wish, add
+from pmgit.commands._gate import gate
 from pmgit.commands._model_names import ModelNames
 from pmgit.commands._terminal import named, say
 from pmgit.core.errors import UsageError
@@ -59,8 +60,11 @@ def command(
     Of the same weights in several formats safetensors are taken. Every byte is hashed while it
     arrives; a run that was killed goes on where it stopped. Nothing that exists is replaced.
 
-    Exit code 0: the model is there; 1: the policy for licenses ([licenses] in .pmgit.toml) does not
-    allow it; 2: wrong usage; 3: the source or the disk failed.
+    Each file is judged, as by `pmgit scan`, before it gets its name. When one is unsafe, broken or
+    too odd to judge, nothing is added.
+
+    Exit code 0: the model is there; 1: a file of it is refused, or the policy for licenses
+    ([licenses] in .pmgit.toml) does not allow it; 2: wrong usage; 3: the source or the disk failed.
     """
     repository, config = _work_tree.load()
     wish = Wish(
@@ -113,11 +117,12 @@ def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) 
         say(f"would {'lock' if is_there else 'copy and lock'} {shown}")
         return []
     if not is_there:
-        size = adopt.copy_in(repository, source, path)
+        size = adopt.copy_in(repository, source, path, gate(config))
         say(f"copied {show_size(size)} to {shown}")
     lock, known = adopt.lock_of(
-        repository, config, path, path[len(root) + 1 :], license=wish.license
-    )
+        repository, config, path, path[len(root) + 1 :],
+        license=wish.license, gate=gate(config) if is_there else None,
+    )  # fmt: skip
     written = [f"{path}/{LOCK}"]
     if not os.path.lexists(os.path.join(repository.top, path, INFO)):
         data = info_template.write(

@@ -110,6 +110,8 @@ def command(
         )
     report = engine.judge(snapshot, config, names, Baseline if no_baseline else None)
     show(report, snapshot.repository, form, file, _usage(snapshot, config, names))
+    if report.not_scanned:
+        click.echo(text.not_scanned(report.not_scanned), err=True)
     if report.not_judged:
         click.echo(text.not_judged(report.not_judged), err=True)
         missed = snapshot.origin in (TREE, RANGE)  # what is staged is always here

@@ -12,13 +12,16 @@ from pmgit.commands._options import dry_run_option
 from pmgit.commands._terminal import ask, difference, is_quiet, named, say, show_diffs
 from pmgit.core.config import IGNORE, LFS
 from pmgit.core.errors import UsageError
+from pmgit.core.shell import quote
 from pmgit.core.units import counted, show_size
+from pmgit.git import attributes
 from pmgit.git.names import ATTRIBUTES
 from pmgit.gitfiles import models_folders
 from pmgit.history import old_weights
-from pmgit.init import lfs_leave, lfs_setup, onboarding, storage_switch
+from pmgit.init import lfs_leave, lfs_setup, onboarding, storage_switch, textconv
 from pmgit.init import lfs_proof as pushed
 from pmgit.init.journal import Journal
+from pmgit.lfs.patterns import PLAIN_DIFF, TENSOR_DIFF
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
@@ -49,6 +52,12 @@ _COLLEAGUES = "everybody else's weights at these places are written over at thei
     help="Leave Git LFS: weights are ignored by Git from now on. Asks, unless --yes is given.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--textconv/--no-textconv",
+    "compares",
+    default=None,
+    help="Let git diff, git show and git log -p show the tensors of weights (pmgit inspect).",
+)
 @dry_run_option
 @click.option(
     "--proof/--no-proof",
@@ -56,7 +65,13 @@ _COLLEAGUES = "everybody else's weights at these places are written over at thei
     help="Push a sample of each pattern to a temporary remote and look for its object there.",
 )
 def command(
-    *, patterns: tuple[str, ...], leave: bool, yes: bool, dry_run: bool, proof: bool
+    *,
+    patterns: tuple[str, ...],
+    leave: bool,
+    yes: bool,
+    compares: bool | None,
+    dry_run: bool,
+    proof: bool,
 ) -> None:
     """Send weights to Git LFS: write the attributes, prove them, stage pointers.
 
@@ -72,6 +87,9 @@ def command(
     What is tracked already is staged anew as pointers, from what is staged: no file of the work
     tree changes. The filter is configured for this repository only.
 
+    With --textconv the lines of weights get diff=pmgit in place of diff=lfs, and this clone the
+    setting diff.pmgit.textconv. Other clones compare as before until they run it too.
+
     At the end a sample of each pattern is committed and pushed from a temporary repository to a
     temporary remote; when its object is not found there, the exit code is 3.
     """
@@ -79,7 +97,12 @@ def command(
     if leave:
         if patterns:
             raise UsageError("--leave takes no --pattern: all weights leave Git LFS")
+        if compares:
+            raise UsageError("--leave takes no --textconv: Git has no weights to compare then")
         _leave(repository, config, dry_run=dry_run, yes=yes)
+        return
+    if config.storage == IGNORE and not patterns and compares is not None:
+        _compare_ignored(repository, compares=compares)
         return
     switch = None
     if config.storage == IGNORE and not patterns:
@@ -87,20 +110,62 @@ def command(
     # It is pmgit's own block that hides weights, and not the user's lines alone.
     opened = bool(switch and models_folders.ignore_blocks(repository, switch.roots))
     wanted = switch.config if switch and opened else config
-    plan = lfs_setup.plan(repository, wanted, patterns, opened=opened)
+    diff = {True: TENSOR_DIFF, False: PLAIN_DIFF, None: ""}[compares]
+    plan = lfs_setup.plan(repository, wanted, patterns, opened=opened, diff=diff)
     if plan.hidden:
         switch = None  # only texts are put right
     if dry_run:
         _show(plan, switch)
+        if compares and not textconv.configured(repository):
+            click.echo(f"would set {textconv.KEY} for this clone")
         return
     done = _switch(repository, plan, switch) if switch else lfs_setup.apply(repository, plan)
     _print_done(plan, done)
+    if compares is not None:
+        _compare(repository, plan, compares=compares)
     if switch:
         _print_switch(repository, switch)
     if proof and (arrived := pushed.push_samples(repository, plan)):
         what = visible(arrived[0]) if len(arrived) == 1 else f"each of {len(arrived)} patterns"
         say(f"proved: a sample of {what} was pushed, and its object arrived at the remote")
     done.refuse_lost("git lfs fetch && pmgit lfs-setup")
+
+
+def _compare_ignored(repository: Repository, *, compares: bool) -> None:
+    """Where Git has no weights there is nothing to compare; only the setting can go."""
+    if compares:
+        raise UsageError(
+            "weights are ignored by Git here, so it has none to compare",
+            "to send them to Git LFS: pmgit lfs-setup, then pmgit lfs-setup --textconv; to compare"
+            " two files: pmgit inspect --diff A B",
+        )
+    gone = textconv.forget(repository)
+    say(f"removed {textconv.KEY}" if gone else f"nothing to do: {textconv.KEY} is not set")
+
+
+def _compare(repository: Repository, plan: lfs_setup.LfsPlan, *, compares: bool) -> None:
+    """Write or remove the setting, and ask Git for which weights it counts."""
+    if not compares:
+        if textconv.forget(repository):
+            say(f"removed {textconv.KEY}")
+        return
+    done = textconv.configure(repository)
+    say(f"set {textconv.KEY} for this clone" if done else f"{textconv.KEY} is set")
+    paths = [path for group in plan.samples.values() for path in group if path in plan.tracked]
+    found = attributes.of_paths(repository, paths, "diff")
+    others = [path for path, given in found.items() if given["diff"] != TENSOR_DIFF]
+    say(f"proved: git diff shows the tensors of {counted(len(found) - len(others), 'file')} now")
+    say(
+        "note: for older versions Git has Git LFS download what is not here; this does without:"
+        " GIT_LFS_SKIP_SMUDGE=1 git log -p"
+    )
+    if others:
+        say(
+            f"note: {counted(len(others), 'file')} have another diff attribute, by a line of yours:"
+            f" {visible(others[0])}",
+            err=True,
+        )
+        say(f"hint: see: git check-attr diff -- {quote(visible(others[0]))}", err=True)
 
 
 def _leave(repository: Repository, config: Config, *, dry_run: bool, yes: bool) -> None:

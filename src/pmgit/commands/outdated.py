@@ -9,7 +9,7 @@ import click
 from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import format_option
 from pmgit.commands._tables import show_table
-from pmgit.commands._terminal import named, say, show_json
+from pmgit.commands._terminal import say, show_json, words_of
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.units import listed
 from pmgit.model.lock_file import LOCAL
@@ -47,7 +47,7 @@ def command(names: tuple[str, ...], form: str) -> int:
             found[model.path] = MovedOn(model.lock, source.look(), source.only)
         except PmgitError as error:
             failure = error
-            click.echo(f"{visible(model.path)}: {named(visible(error.message))}", err=True)
+            click.echo(f"{visible(model.path)}: {words_of(error.message)}", err=True)
     if form == "json":
         show_json({path: _document(one) for path, one in found.items()})
     else:

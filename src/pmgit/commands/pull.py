@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _steps
+from pmgit.commands import _steps, _work_tree
 from pmgit.commands._bars import bytes_bar
+from pmgit.commands._gate import KEPT, gate
 from pmgit.commands._model_names import chosen_models
-from pmgit.commands._terminal import named, say
+from pmgit.commands._terminal import named, say, words_of
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.finding import Step
 from pmgit.core.shell import Shell, own_command
 from pmgit.core.units import counted, show_size
+from pmgit.lfs import store
 from pmgit.models import account, pull, verify
+from pmgit.models.gate import Arrived
 from pmgit.models.nearby import Nearby
 from pmgit.models.one_at_a_time import alone
 from pmgit.models.verify import CHANGED, MISSING, STANDS_IN, UNLISTED, UNREADABLE
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.model.lock_file import Lock, LockedFile
     from pmgit.models.account import Account
+    from pmgit.models.gate import Gate
 
 #: What Git LFS reads as a pattern in --include; only the comma between two names may be one.
 _MAGIC = frozenset("*?[]\\!#")
@@ -49,14 +53,17 @@ def command(names: tuple[str, ...], jobs: int, replace: bool, dry_run: bool) -> 
     What is right already stays. The rest comes the cheapest way: another model or a Git LFS object
     with the same content, the caches of Hugging Face, torch and ModelScope, then the source that
     pmgit.lock names. Every byte is hashed before a file gets its name, and a download that was
-    killed goes on where it stopped. Files that differ stay as they are without --replace.
+    killed goes on where it stopped. Files that differ stay as they are without --replace. Each file
+    is judged, as by `pmgit scan`, before it gets its name: when one is unsafe, broken or too odd to
+    judge, nothing of its model is restored.
 
-    Exit code 0: every file is right; 1: a file differs, or a model has no pmgit.lock; 2: wrong
-    usage; 3: a file could not be had.
+    Exit code 0: every file is right; 1: a file differs or is refused, or a model has no pmgit.lock;
+    2: wrong usage; 3: a file could not be had.
     """
     repository, accounts = chosen_models(names)
     nearby = Nearby(repository, [*accounts.models, *accounts.others], os.environ)
-    puller = _Puller(repository, nearby, jobs, replace, dry_run)
+    way_in = gate(_work_tree.load(repository)[1])
+    puller = _Puller(repository, nearby, way_in, jobs, replace, dry_run)
     code = CLEAN
     failure: PmgitError | None = None
     for model in accounts.models:
@@ -65,8 +72,9 @@ def command(names: tuple[str, ...], jobs: int, replace: bool, dry_run: bool) -> 
         except PmgitError as error:
             if len(accounts.models) == 1:
                 raise
-            failure = error
-            click.echo(f"{visible(model.path)}: {named(visible(error.message))}", err=True)
+            if not failure or error.exit_code >= failure.exit_code:
+                failure = error
+            click.echo(f"{visible(model.path)}: {words_of(error.message)}", err=True)
     if failure:
         raise failure
     return code
@@ -78,6 +86,7 @@ class _Puller:
 
     repository: Repository
     nearby: Nearby
+    gate: Gate
     jobs: int
     replace: bool
     dry_run: bool
@@ -132,25 +141,46 @@ class _Puller:
             say(f"{shown}: would restore {what}")
             return
         say(f"{shown}: {what}")
+        include = ",".join(f"{model.path}/{path}" for path in paths)
+        if not _MAGIC.isdisjoint(include):
+            include = model.path  # a name here cannot be written as a pattern
+        chosen = (f"--include={include}", "--exclude=")
+        shell = Shell(self.repository.prefix, own_command())
+        # Into Git LFS's own folder first: there the objects are judged.
+        objects = self._objects(model, paths)
+        if not all(objects.values()):
+            _steps.run(
+                self.repository, [Step("git", "lfs", "fetch", *chosen, names="verbatim")], shell
+            )
+            objects = self._objects(model, paths)
+        absent = [path for path, place in objects.items() if not place]
+        if absent:
+            raise PmgitError(
+                f"Git LFS has not fetched {absent[0]}", "see why: pmgit doctor, git lfs logs last"
+            )
+        arrived = [Arrived(path, objects[path], model.pointers[path].oid) for path in paths]
+        self.gate.judge(model.path, arrived, "nothing was restored")
         if self.replace:
             for path in paths:
                 # Git LFS leaves alone what differs from what it has written.
                 self._make_way(model, path)
-        include = ",".join(f"{model.path}/{path}" for path in paths)
-        if not _MAGIC.isdisjoint(include):
-            include = model.path  # a name here cannot be written as a pattern
-        steps = [Step("git", "lfs", "pull", f"--include={include}", "--exclude=", names="verbatim")]
+        steps = [Step("git", "lfs", "pull", *chosen, names="verbatim")]
         if not self.repository.start("config", "--get", "filter.lfs.smudge").wait()[1]:
             # Else Git LFS fetches the content and leaves the pointers where they are.
             install = Step("git", "lfs", "install", "--local", "--skip-repo", names="verbatim")
             steps.insert(0, install)
-        _steps.run(self.repository, steps, Shell(self.repository.prefix, own_command()))
+        _steps.run(self.repository, steps, shell)
         account.look_again(self.repository, model)
         left = [path for path in paths if verify.is_lacking(model, path)]
         if left:
             raise PmgitError(
                 f"Git LFS has not restored {left[0]}", "see why: pmgit doctor, git lfs logs last"
             )
+
+    def _objects(self, model: Account, paths: list[str]) -> dict[str, str]:
+        """Where the objects of pointers are on this machine, by path; '' for those that are not."""
+        stores = store.folders(self.repository)
+        return {path: store.find_in(stores, model.pointers[path].oid) for path in paths}
 
     def _make_way(self, model: Account, path: str) -> None:
         pull.refuse_links(self.repository.top, model.path, path)
@@ -166,11 +196,10 @@ class _Puller:
         if self.dry_run:
             say(f"{shown}: would restore {what}; source: {lock.type}")
             return
+        pulled = pull.Pull(self.repository, path, lock, wanted)
         with bytes_bar(shown, size) as bar:
-            done = pull.pull(
-                self.repository, path, lock, wanted,
-                nearby=self.nearby, jobs=self.jobs, on_bytes=bar,
-            )  # fmt: skip
+            pulled.arrive(self.nearby, jobs=self.jobs, on_bytes=bar)
+        done = pulled.settle(self.gate, f"nothing was restored; {KEPT}")
         near = sum(one.how != lock.type for one in done)
         ways = [f"{near} from this machine"] if near else []
         ways += [f"{len(done) - near} from {lock.type}"] if len(done) > near else []

@@ -10,6 +10,7 @@ import click
 from pmgit.commands import _licenses, _next, _work_tree
 from pmgit.commands._add_source import ask
 from pmgit.commands._bars import bytes_bar
+from pmgit.commands._gate import KEPT, gate
 from pmgit.commands._model_names import ModelNames
 from pmgit.commands._terminal import named, say
 from pmgit.core.errors import CLEAN, PmgitError, UsageError
@@ -46,10 +47,11 @@ def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> 
 
     Files that are as they were locked are replaced; one that you have changed stops the update. A
     model of this disk (trained or converted here) is hashed anew where it lies. pmgit's block in
-    INFO.md and the commit that it names follow; your own words stay.
+    INFO.md and the commit that it names follow; your own words stay. New files are judged, as by
+    `pmgit scan`, before they replace old ones; when one is refused, the model stays as it was.
 
-    Exit code 0: the locks are up to date; 1: the policy for licenses does not allow what the source
-    has now; 2: wrong usage; 3: it could not be done.
+    Exit code 0: the locks are up to date; 1: a file is refused, or the policy for licenses does not
+    allow what the source has now; 2: wrong usage; 3: it could not be done.
     """
     if revision and len(names) > 1:
         raise UsageError("--revision belongs to one model", "run it once for each MODEL")
@@ -90,7 +92,7 @@ class _Update:
         root = folder.root_of(self._path, self._config.models)
         lock, known = adopt.lock_of(
             self._repository, self._config, self._path, self._path[len(root) + 1 :],
-            before=self.before,
+            before=self.before, gate=gate(self._config),
         )  # fmt: skip
         for line in _differences(self.before, lock):
             say(f"{self._shown}/{visible(line)}")
@@ -128,7 +130,8 @@ class _Update:
             size = sum(max(file.size, 0) for file in moved.files)
             with bytes_bar(self._shown, size) as fetched.on_bytes:
                 hashes = {file.path: file.sha256 for file in self.before.files}
-                files = fetched.run(moved.files, hashes)
+                fetched.arrive(moved.files, hashes)
+            files = fetched.settle(gate(self._config), f"nothing was changed; {KEPT}")
             kept = {name: patterns(self.before, name) for name in ("include", "exclude")}
             lock = download.lock_of(self._folder, listing, files, kept, created=self.before.created)
             listed = download.listed(Tiers(self._config), files)

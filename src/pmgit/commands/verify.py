@@ -1,6 +1,7 @@
 """`pmgit verify`: whether the files of models are what pmgit.lock and Git LFS say.
 
-With --remote: whether the sources still have what the locks say (`_verify_remote.py`).
+With --remote: whether the sources still have what the locks say (`_verify_remote.py`). With --load:
+whether the models load (`_verify_load.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pmgit.commands._terminal import is_quiet, paint, say, show_fix, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, UsageError
 from pmgit.core.finding import Fix, Step
 from pmgit.core.shell import Shell, own_command
-from pmgit.core.units import counted, show_size
+from pmgit.core.units import counted, read_size, show_size
 from pmgit.model.folder import LOCK
 from pmgit.models import verify
 from pmgit.models.verify import (
@@ -43,6 +44,9 @@ _STYLES = {
 }  # fmt: skip
 #: So many sources are asked at a time.
 _SOURCES = 4
+#: With --load: seconds for each part of a model, and the least memory that makes sense, in bytes.
+_SECONDS = 120.0
+_LEAST_MEMORY = 50_000_000
 
 
 @click.command("verify")
@@ -60,9 +64,39 @@ _SOURCES = 4
 @click.option(
     "--remote", is_flag=True, help="Compare each lock with its source instead; fetch nothing."
 )
+@click.option(
+    "--load", is_flag=True, help="Load each model instead, in a process with limits; no network."
+)
+@click.option(
+    "--python",
+    metavar="PATH",
+    help="With --load: the Python that has the libraries (not given: that of the active"
+    " environment, else pmgit's own).",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1, max=100_000),
+    metavar="SECONDS",
+    help="With --load: so long for each file, and for each folder (not given: 120).",
+)
+@click.option(
+    "--memory",
+    metavar="SIZE",
+    help="With --load: at most so much (not given: 4 GB, and twice the files of the model).",
+)
 @format_option
 def command(
-    *, names: tuple[str, ...], jobs: int | None, shard: str, force: bool, remote: bool, form: str
+    *,
+    names: tuple[str, ...],
+    jobs: int | None,
+    shard: str,
+    force: bool,
+    remote: bool,
+    load: bool,
+    python: str | None,
+    timeout: float | None,
+    memory: str | None,
+    form: str,
 ) -> int:
     """Compare the files of each MODEL (all of them without one) with what was locked.
 
@@ -71,11 +105,22 @@ def command(
     and nothing is asked of a network, except with --remote: then each lock is compared with what
     its source has at the locked commit, by the list of files that the source gives.
 
+    With --load each model is loaded by the libraries that it belongs to (safetensors, torch,
+    transformers, onnxruntime), in a process of its own that has no network and can run no code of
+    the model. What `pmgit scan` calls unsafe or broken is not loaded.
+
     Exit code 0: every file is right; 1: a file is changed, missing, a pointer, or weights that
-    nothing lists, or a model has nothing to compare with, or its source has it no more; 2: wrong
-    usage; 3: could not look, or a source did not answer.
+    nothing lists, or a model has nothing to compare with, or its source has it no more, or it does
+    not load; 2: wrong usage; 3: could not look, or a source did not answer, or a model could not
+    be tried (no library, too little time or memory).
     """
     part = _part(shard)
+    if load:
+        if remote or force or jobs or part != (1, 1):
+            raise UsageError("--load compares nothing", "leave out the options of other ways")
+        return _load(names, python, timeout, memory, form)
+    if python is not None or timeout is not None or memory is not None:
+        raise UsageError("--python, --timeout and --memory belong to --load", "add --load")
     if remote and (force or part != (1, 1)):
         raise UsageError("--remote hashes nothing here", "leave out --force and --shard")
     repository, accounts = chosen_models(names)
@@ -103,6 +148,25 @@ def command(
         say(f"{what}: {show_size(hashed)} compared in {took:.1f} s")
     right = all(_is_right(model, found[model.path]) for model in models)
     return CLEAN if right else FINDINGS
+
+
+def _load(
+    names: tuple[str, ...], python: str | None, timeout: float | None, memory: str | None, form: str
+) -> int:
+    from pmgit.commands import _verify_load
+
+    try:
+        most = read_size(memory) if memory is not None else 0
+    except ValueError:
+        raise UsageError(f"--memory: no size: {memory!r}", "for example: --memory 8GB") from None
+    if memory is not None and most < _LEAST_MEMORY:
+        least = show_size(_LEAST_MEMORY)
+        raise UsageError(f"--memory: less than {least}", "Python itself needs as much")
+    repository, accounts = chosen_models(names)
+    return _verify_load.run(
+        repository, accounts.models, python=python, seconds=timeout or _SECONDS, memory=most,
+        form=form,
+    )  # fmt: skip
 
 
 def _part(text: str) -> tuple[int, int]:

@@ -155,6 +155,11 @@ class Config:
         """Whether `[licenses]` says anything."""
         return any(self.licenses.values())
 
+    def accepted_of(self, sha256: str) -> list[str]:
+        """What the file with this sha256 may load, as `[accepted]` has it."""
+        names: list[str] = self.accepted.get(sha256, {}).get("globals", [])
+        return names
+
     def option(self, rule: str, option: Option) -> Any:
         """The value of an option of the rule with this name: as configured, else its default."""
         table = self.rules.get(rule, {})

@@ -172,10 +172,12 @@ class Finding(Value):
 class Report:
     """The findings of one judgement, how many files it looked at, and what it could not see.
 
-    `forgiven` are the findings that a baseline forgives; they are none of `findings`.
+    `not_judged` counts what a partial clone lacks, `not_scanned` pointers without their objects:
+    of these the content is not judged. `forgiven` are the findings that a baseline forgives; they
+    are none of `findings`.
     """
 
-    __slots__ = ("checked", "findings", "forgiven", "not_judged")
+    __slots__ = ("checked", "findings", "forgiven", "not_judged", "not_scanned")
 
     def __init__(
         self,
@@ -183,10 +185,12 @@ class Report:
         checked: int,
         not_judged: int = 0,
         forgiven: list[Finding] | None = None,
+        not_scanned: int = 0,
     ) -> None:
         self.findings = findings
         self.checked = checked
         self.not_judged = not_judged
+        self.not_scanned = not_scanned
         self.forgiven = forgiven or []
 
     @property
@@ -202,6 +206,7 @@ def together(reports: Iterable[Report]) -> Report:
         sum(report.checked for report in reports),
         sum(report.not_judged for report in reports),
         _once(finding for report in reports for finding in report.forgiven),
+        sum(report.not_scanned for report in reports),
     )
 
 

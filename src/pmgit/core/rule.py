@@ -29,9 +29,11 @@ LOADED = "loaded"
 #: there. MODELS: a model is touched, or lies untracked in the work tree. LOCAL: the same, and there
 #: is a work tree. LOCKS: a model with a lock is touched. LICENSES: a file changes that may state a
 #: license, or a whole tree is judged. POLICY: a model is touched, and licenses have a policy.
+#: SHARDS: a model is touched that may have shards. COPIES: weights of a model change.
 PLACES, PATHS, RAW, LINKS = "places", "paths", "raw", "links"
 MODELS, LOCAL, LOCKS = "models", "local", "locks"
 LICENSES, POLICY = "licenses", "policy"
+SHARDS, COPIES = "shards", "copies"
 
 
 class Rule:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.formats import hdf5, npy, onnx, others, pickles, safetensors, tars, texts, zips
+from pmgit.formats import names
 from pmgit.formats.opinion import BROKEN, UNKNOWN, WARN, FileFinding
 
 TYPE_CHECKING = False
@@ -10,20 +10,20 @@ if TYPE_CHECKING:
     from pmgit.formats.reader import Reader
 
 _TORCH = (
-    pickles.KIND, pickles.TORCH_KIND, "joblib", zips.TORCH, zips.SCRIPT, tars.KIND, tars.TORCH_KIND,
-    zips.KIND,
+    names.PICKLE, names.TORCH_CHECKPOINT, names.JOBLIB, names.TORCH, names.SCRIPT, names.TAR,
+    names.TORCH_TAR, names.ZIP,
 )  # fmt: skip
 #: The kinds that a suffix stands for. A compressed one counts as what is in it.
 _EXACT = {
-    ".safetensors": (safetensors.KIND,),
-    ".gguf": ("GGUF",),
-    ".onnx": (onnx.KIND,),
-    ".npy": (npy.KIND, npy.OBJECTS_KIND),
-    ".npz": (zips.NUMPY,),
-    ".h5": (hdf5.KIND, hdf5.KERAS_KIND),
-    ".hdf5": (hdf5.KIND, hdf5.KERAS_KIND),
-    ".keras": (zips.KERAS, hdf5.KERAS_KIND),
-    ".tflite": ("TFLite",),
+    ".safetensors": (names.SAFETENSORS,),
+    ".gguf": (names.GGUF,),
+    ".onnx": (names.ONNX,),
+    ".npy": (names.ARRAY, names.OBJECTS),
+    ".npz": (names.NUMPY,),
+    ".h5": (names.HDF5, names.KERAS_HDF5),
+    ".hdf5": (names.HDF5, names.KERAS_HDF5),
+    ".keras": (names.KERAS, names.KERAS_HDF5),
+    ".tflite": (names.TFLITE,),
 }
 #: Suffixes of what Python unpickles: whatever is no known kind under them is odd.
 _UNPICKLED = (
@@ -39,15 +39,15 @@ _BINARY = (
     ".onnx_data", ".ort", ".mnn", ".rknn", ".ggml", ".ggmf", ".ggjt", ".llamafile", ".pdiparams",
     ".pdmodel", ".mindir", ".skops", ".orbax", ".ot", ".t7", ".ftz", ".faiss",
 )  # fmt: skip
-_PLAIN_TEXTS = (texts.KIND, texts.JSON, texts.XML, texts.SCRIPT)
+_PLAIN_TEXTS = (names.TEXT, names.JSON, names.XML, names.SHELL_SCRIPT)
 _NEVER = {
-    texts.HTML: "a page of the web, such as a server sends in place of a file",
-    texts.CONFLICT: "a conflict of a merge",
-    texts.UTF16: "a text in UTF-16, as a shell of Windows writes what goes through it",
-    others.EMPTY: "empty",
-    others.ZEROS: "nothing but zeros, as a download leaves it that stopped",
-    others.PROGRAM: "a program",
-    others.PICTURE: "a picture or a document",
+    names.HTML: "a page of the web, such as a server sends in place of a file",
+    names.CONFLICT: "a conflict of a merge",
+    names.UTF16: "a text in UTF-16, as a shell of Windows writes what goes through it",
+    names.EMPTY: "empty",
+    names.ZEROS: "nothing but zeros, as a download leaves it that stopped",
+    names.PROGRAM: "a program",
+    names.PICTURE: "a picture or a document",
 }
 
 
@@ -58,29 +58,31 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
         return []
     kind = kind.partition(" in ")[0]
     if kind in _NEVER:
-        if kind == others.PROGRAM and suffix == ".llamafile":
+        if kind == names.PROGRAM and suffix == ".llamafile":
             return [FileFinding(WARN, "a program with weights in it")]
         return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {_NEVER[kind]}", offset=0)]
-    if kind in _PLAIN_TEXTS and not (kind == texts.KIND and suffix == ".pb"):
+    if kind in _PLAIN_TEXTS and not (kind == names.TEXT and suffix == ".pb"):
         return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {kind}", offset=0)]
     if suffix in _EXACT:
         if kind in _EXACT[suffix]:
             return []
-        what = "of no known format" if kind == others.DATA else f"a file of {kind}"
+        what = "of no known format" if kind == names.DATA else f"a file of {kind}"
         return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {what}", offset=0)]
     if suffix not in _UNPICKLED:
         return []
-    if kind in (zips.KIND, tars.KIND) and suffix in _ONE_MODEL:
+    if kind in (names.ZIP, names.TAR) and suffix in _ONE_MODEL:
         return [FileFinding(BROKEN, f"not {_article(suffix)}: no model is in the {kind}", offset=0)]
     if kind in _TORCH:
         return []
-    if kind == others.ARCHIVE:
+    if kind == names.ARCHIVE:
         return [FileFinding(UNKNOWN, "packed in a way that pmgit does not open", offset=0)]
-    if kind == others.DATA:
+    if kind == names.DATA:
+        from pmgit.formats import others
+
         if suffix == ".bin" and others.has_companion(reader, name):
             return []
         return [FileFinding(UNKNOWN, "it is of no format that pmgit knows", offset=0)]
-    if suffix == ".bin" or kind == texts.KIND:
+    if suffix == ".bin" or kind == names.TEXT:
         return []
     return [FileFinding(WARN, f"a file of {kind} under the name of {_article(suffix)}", offset=0)]
 

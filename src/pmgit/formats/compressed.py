@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pmgit.formats import lz4_frame
 from pmgit.formats.caps import RATIO
 from pmgit.formats.opinion import (
@@ -73,7 +71,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         return opinion(kind, [FileFinding(UNKNOWN, text)])
     content = lz4_frame.unpack(reader, caps) if kind == "lz4" else unpack(reader, kind, caps)
     inside = caps.inside(BytesReader(content), "")
-    findings = [replace(one, where=_within(kind, one.where)) for one in inside.findings]
+    findings = [one.but(where=_within(kind, one.where)) for one in inside.findings]
     return opinion(f"{inside.kind} in {kind}", findings)
 
 

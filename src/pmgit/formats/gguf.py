@@ -6,24 +6,33 @@ After ggml/src/gguf.cpp and the description of the format: the numbers are never
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 
+from pmgit.formats.names import GGUF
 from pmgit.formats.opinion import BROKEN, WARN, BrokenError, FileFinding, Opinion, opinion, short
 from pmgit.formats.templates import judge_template
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND = "GGUF"
+KIND = GGUF
 _MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
 #: Bytes of one value, by its type; text (8) and arrays (9) have their length before them.
 _WIDTHS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+_CODES = {
+    0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d",
+}  # fmt: skip
 _TEXT, _ARRAY, _UINT32, _BOOL = 8, 9, 4, 7
 _SMALLEST_PAIR, _SMALLEST_TENSOR = 13, 24
 _LONGEST_KEY, _LONGEST_NAME, _MOST_DIMENSIONS = 65_535, 64, 4
 _LONGEST_TEMPLATE = 4_000_000
+#: A longer text is not kept, nor are more entries.
+_LONGEST_KEPT, _MOST_KEPT = 4_000, 10_000
 #: Elements in a block and bytes of a block, by the type of a tensor (ggml.h, `ggml_type`).
 _BLOCKS = {
     0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34),
@@ -45,11 +54,32 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
 
 def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the header, the tensors and the templates."""
-    return opinion(KIND, _GgufFile(reader, caps).look())
+    return opinion(KIND, GgufFile(reader, caps).look())
 
 
-class _GgufFile:
-    def __init__(self, reader: Reader, caps: Caps) -> None:
+@dataclass(frozen=True)
+class GgufTensor:
+    """A tensor: its name, its shape (the innermost dimension first), the number of its type, and
+    its bytes from the begin of the data."""
+
+    name: bytes
+    shape: tuple[int, ...]
+    kind: int
+    offset: int
+    size: int
+
+
+class GgufFile:
+    """A file that is looked through once. With `keeps`, what is in it is kept meanwhile: in
+    `entries` the numbers, the begin of texts, chat templates, and of arrays how long they are; in
+    `tensors` the tensors, which begin at `data`."""
+
+    def __init__(self, reader: Reader, caps: Caps, *, keeps: bool = False) -> None:
+        self._keeps = keeps
+        self.version = self.data = 0
+        self.entries: dict[str, Any] = {}
+        self.templates: dict[str, str] = {}
+        self.tensors: list[GgufTensor] = []
         self._reader = reader
         self._caps = caps
         self._at = 4
@@ -59,12 +89,14 @@ class _GgufFile:
         self._found: list[FileFinding] = []
 
     def look(self) -> list[FileFinding]:
+        """What is wrong with it; BrokenError or TooMuchError where it cannot be read on."""
         version = self._number("I")
         if version not in _VERSIONS:
             swapped = int.from_bytes(version.to_bytes(4, "little"), "big")
             if swapped not in _VERSIONS:
                 raise BrokenError(f"version {version} of the format is unknown", 4)
             self._order = ">"
+        self.version = version if version in _VERSIONS else swapped
         tensors, pairs = self._number("Q"), self._number("Q")
         left = self._reader.size - self._at
         if pairs > left // _SMALLEST_PAIR:
@@ -130,10 +162,12 @@ class _GgufFile:
                 alignment = self._number("I")
                 if alignment == 0 or alignment & (alignment - 1) or alignment % 8:
                     raise BrokenError(f"an alignment of {alignment:,} bytes", self._at)
+                self._keep(key, alignment)
             elif kind in _WIDTHS:
                 value = self._take(_WIDTHS[kind])
                 if kind == _BOOL and value not in (b"\0", b"\1"):
                     raise BrokenError(f"{short(key)} is neither true nor false", self._at)
+                self._keep(key, struct.unpack(self._order + _CODES[kind], value)[0])
             else:
                 raise BrokenError(f"{short(key)} has the unknown type {kind}", self._at)
         return alignment
@@ -141,7 +175,11 @@ class _GgufFile:
     def _text(self, key: bytes) -> None:
         length = self._length(self._reader.size, "a text")
         if not _is_template(key) or length > _LONGEST_TEMPLATE:
-            self._skip(length)
+            if self._keeps and length <= _LONGEST_KEPT:
+                self._keep(key, self._take(length).decode("utf-8", "replace"))
+            else:
+                self._keep(key, f"a text of {length:,} bytes")
+                self._skip(length)
             if _is_template(key):
                 raise BrokenError(f"a chat template of {length:,} bytes", self._at)
             return
@@ -150,12 +188,19 @@ class _GgufFile:
         except UnicodeDecodeError:
             raise BrokenError(f"{short(key)} is not UTF-8", self._at) from None
         self._found += judge_template(text, short(key))
+        if self._keeps:
+            self.templates[short(key)] = text
+
+    def _keep(self, key: bytes, value: Any) -> None:
+        if self._keeps and len(self.entries) < _MOST_KEPT:
+            self.entries[key.decode("ascii")] = value
 
     def _array(self, key: bytes) -> None:
         kind, count = self._number("I"), self._number("Q")
         left = self._reader.size - self._at
         if kind == _ARRAY:
             raise BrokenError(f"{short(key)} is an array of arrays", self._at)
+        self._keep(key, f"an array of {count:,} {'texts' if kind == _TEXT else 'numbers'}")
         if kind in _WIDTHS:
             if count > left // _WIDTHS[kind]:
                 raise BrokenError(f"{short(key)} has {count:,} items", self._at)
@@ -203,8 +248,10 @@ class _GgufFile:
             if name in names:
                 raise BrokenError(f"the tensor {short(name)} stands twice", self._at)
             names.add(name)
-            size = self._tensor(name)
+            shape, kind, size = self._tensor(name)
             offset = self._number("Q")
+            if self._keeps:
+                self.tensors.append(GgufTensor(name, shape, kind, offset, size))
             if offset % alignment:
                 raise BrokenError(f"the tensor {short(name)} is not aligned", self._at)
             if offset != expected:
@@ -212,7 +259,7 @@ class _GgufFile:
                 raise BrokenError(text, self._at)
             expected = -(-(offset + size) // alignment) * alignment
             end = offset + size
-        data = -(-self._at // alignment) * alignment
+        self.data = data = -(-self._at // alignment) * alignment
         if count and data + end > self._reader.size:
             over = data + end - self._reader.size
             text = f"the tensor {short(last)} ends {over:,} bytes after the file"
@@ -222,8 +269,8 @@ class _GgufFile:
             text = f"{left:,} bytes behind its tensors"
             self._found.append(FileFinding(WARN, text, offset=data + expected))
 
-    def _tensor(self, name: bytes) -> int:
-        """The bytes of a tensor, by its shape and type."""
+    def _tensor(self, name: bytes) -> tuple[tuple[int, ...], int, int]:
+        """The shape, the type and the bytes of a tensor."""
         dimensions = self._number("I")
         if dimensions > _MOST_DIMENSIONS:
             raise BrokenError(f"the tensor {short(name)} has {dimensions:,} dimensions", self._at)
@@ -241,7 +288,7 @@ class _GgufFile:
         if shape and shape[0] % block:
             text = f"a row of the tensor {short(name)} is no multiple of {block}"
             raise BrokenError(text, self._at)
-        return elements // block * width
+        return tuple(shape), kind, elements // block * width
 
 
 def _is_template(key: bytes) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 from pmgit.formats.keras_config import judge_config
+from pmgit.formats.names import HDF5, KERAS_HDF5
 from pmgit.formats.opinion import (
     BROKEN,
     UNKNOWN,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND, KERAS_KIND = "HDF5", "Keras HDF5"
+KIND, KERAS_KIND = HDF5, KERAS_HDF5
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 #: The messages of an object header that are looked at.
 _LINK, _EXTERNAL_FILES, _ATTRIBUTE, _CONTINUES, _SYMBOLS, _ATTRIBUTE_INFO = (

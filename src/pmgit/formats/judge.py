@@ -6,20 +6,7 @@ Nothing of a file is ever run, unpickled or unpacked to disk. Adding a format is
 
 from __future__ import annotations
 
-from pmgit.formats import (
-    claims,
-    compressed,
-    gguf,
-    hdf5,
-    npy,
-    onnx,
-    others,
-    pickles,
-    safetensors,
-    tars,
-    texts,
-    zips,
-)  # fmt: skip
+from pmgit.formats import claims, names
 from pmgit.formats.caps import Caps
 from pmgit.formats.opinion import (
     BROKEN,
@@ -44,27 +31,30 @@ if TYPE_CHECKING:
         def judge(self, reader: Reader, caps: Caps) -> Opinion: ...
 
 
-#: In the order in which they are asked. A pickle without a mark begins as a text does; a text is
-#: what is left of both.
-FORMATS: tuple[tuple[str, Format], ...] = (
-    (zips.KIND, zips),
-    (gguf.KIND, gguf),
-    (npy.KIND, npy),
-    (hdf5.KIND, hdf5),
-    (safetensors.KIND, safetensors),
-    ("compressed", compressed),
-    (tars.KIND, tars),
-    (pickles.KIND, pickles),
-    (onnx.KIND, onnx),
-    (texts.KIND, texts),
-    (others.DATA, others),
+#: What is asked, in this order: the kind, its module, and how a content begins that the module may
+#: know (nothing: any). A module is imported when it is asked, because a commit waits for it. A
+#: pickle without a mark begins as a text does; a text is what is left of both.
+FORMATS: tuple[tuple[str, str, bytes], ...] = (
+    (names.ZIP, "zips", b"PK"),
+    (names.GGUF, "gguf", b"GGUF"),
+    (names.ARRAY, "npy", b"\x93NUMPY"),
+    (names.HDF5, "hdf5", b"\x89HDF"),
+    (names.SAFETENSORS, "safetensors", b""),
+    (names.COMPRESSED, "compressed", b""),
+    (names.TAR, "tars", b""),
+    (names.PICKLE, "pickles", b""),
+    (names.ONNX, "onnx", b""),
+    (names.TEXT, "texts", b""),
+    (names.DATA, "others", b""),
 )
 #: So many first bytes are shown to a format.
 _HEAD = 4096
+#: The kind of what could not even be told apart. It is not DATA, which may be taken on trust.
+_UNDECIDED = "undecided"
 #: Where the name claims a format and the first bytes show none: the format says what is wrong.
-_BY_NAME: dict[str, tuple[str, Format]] = {
-    ".safetensors": (safetensors.KIND, safetensors),
-    ".onnx": (onnx.KIND, onnx),
+_BY_NAME = {
+    ".safetensors": (names.SAFETENSORS, "safetensors"),
+    ".onnx": (names.ONNX, "onnx"),
 }
 
 
@@ -73,14 +63,33 @@ def judge(reader: Reader, name: str) -> Opinion:
     return _judge(reader, name, Caps(_judge))
 
 
+def _format(name: str) -> Format:
+    """The module of a format."""
+    found: Format = __import__(f"pmgit.formats.{name}", fromlist=["judge"])
+    return found
+
+
+def _judged(module: str, reader: Reader, name: str, caps: Caps) -> Opinion:
+    """The opinion of one format; of a text the name decides what it is for."""
+    if module != "texts":
+        return _format(module).judge(reader, caps)
+    from pmgit.formats import texts
+
+    return texts.judge(reader, caps, name)
+
+
 def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
     head = reader.read(0, _HEAD)
-    kind = others.DATA
+    kind = _UNDECIDED
     try:
-        kind, form = next(one for one in FORMATS if one[1].sniff(head, reader, caps))
-        if kind == others.DATA and head.strip(b"\0"):
-            kind, form = _BY_NAME.get(claims.suffix_of(name), (kind, form))
-        found = texts.judge(reader, caps, name) if form is texts else form.judge(reader, caps)
+        kind, module = next(
+            (kind, module)
+            for kind, module, begin in FORMATS
+            if head.startswith(begin) and _format(module).sniff(head, reader, caps)
+        )
+        if kind == names.DATA and head.strip(b"\0"):
+            kind, module = _BY_NAME.get(claims.suffix_of(name), (kind, module))
+        found = _judged(module, reader, name, caps)
     except BrokenError as error:
         return opinion(kind, [FileFinding(BROKEN, str(error), offset=error.offset)])
     except TooMuchError as error:

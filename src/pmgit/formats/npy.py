@@ -6,6 +6,7 @@ import ast
 import re
 
 from pmgit.formats import pickles
+from pmgit.formats.names import ARRAY, OBJECTS
 from pmgit.formats.opinion import WARN, BrokenError, FileFinding, Opinion, opinion, short
 
 TYPE_CHECKING = False
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND, OBJECTS_KIND = "numpy array", "numpy objects"
+KIND, OBJECTS_KIND = ARRAY, OBJECTS
 _MAGIC = b"\x93NUMPY"
 #: numpy itself warns of a longer one, and reads it only when it trusts the file.
 _LONGEST_HEADER = 100_000
@@ -29,17 +30,7 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
 
 def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the header, and the objects of an array that is pickled."""
-    version = reader.read(6, 2)
-    if version not in (b"\x01\x00", b"\x02\x00", b"\x03\x00"):
-        raise BrokenError("an unknown version of the format of arrays", 6)
-    width = 2 if version[0] == 1 else 4
-    length = int.from_bytes(reader.read(8, width), "little")
-    begin = 8 + width + length
-    if begin > reader.size or length == 0:
-        raise BrokenError("it ends in its header", reader.size)
-    if length > _LONGEST_HEADER:
-        raise BrokenError(f"a header of {length:,} bytes is over {_LONGEST_HEADER:,}", 8)
-    header = _header(reader.read(8 + width, length))
+    header, begin = read_header(reader)
     elements = 1
     for size in header["shape"]:
         elements *= size
@@ -57,6 +48,21 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     left = reader.size - end
     findings = [FileFinding(WARN, f"{left:,} bytes behind the array", offset=end)] if left else []
     return opinion(KIND, findings)
+
+
+def read_header(reader: Reader) -> tuple[dict[str, Any], int]:
+    """The header, and where the numbers begin; BrokenError says why it is none."""
+    version = reader.read(6, 2)
+    if version not in (b"\x01\x00", b"\x02\x00", b"\x03\x00"):
+        raise BrokenError("an unknown version of the format of arrays", 6)
+    width = 2 if version[0] == 1 else 4
+    length = int.from_bytes(reader.read(8, width), "little")
+    begin = 8 + width + length
+    if begin > reader.size or length == 0:
+        raise BrokenError("it ends in its header", reader.size)
+    if length > _LONGEST_HEADER:
+        raise BrokenError(f"a header of {length:,} bytes is over {_LONGEST_HEADER:,}", 8)
+    return _header(reader.read(8 + width, length)), begin
 
 
 def _header(data: bytes) -> dict[str, Any]:

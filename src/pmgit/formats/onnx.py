@@ -6,6 +6,7 @@ import os
 import stat
 
 from pmgit.formats.members import wrong_name
+from pmgit.formats.names import ONNX
 from pmgit.formats.opinion import (
     BROKEN,
     UNSAFE,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND = "ONNX"
+KIND = ONNX
 #: Fields by their numbers in onnx.proto, as `message: {field: message}`.
 _BELOW = {
     "model": {7: "graph", 20: "training", 25: "function"},

@@ -1,7 +1,8 @@
 """One pickle stream, followed opcode by opcode as Python's unpickler would, with nothing called.
 
 Values are followed as far as they decide what a pickle does: names, through the stack and the
-memo; what a call gets; what a state is set on. The rest are placeholders. Where the unpickler
+memo; what a call gets; what a state is set on. The rest are placeholders, unless somebody asks for
+the values (`keeps`), to list what is in a checkpoint. Where the unpickler
 would stop with an error, this stops too: what stands before has been run by then, what stands
 behind never is.
 """
@@ -10,8 +11,8 @@ from __future__ import annotations
 
 import codecs
 import struct
-from dataclasses import dataclass, field
 
+from pmgit.formats.fields import Fields
 from pmgit.formats.opinion import BrokenError, TooMuchError
 
 TYPE_CHECKING = False
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-#: A text that is longer names nothing, and is not kept.
+#: A text that is longer names nothing, and is not kept; where values are, its begin is.
 _LONGEST_TEXT = 1000
+#: So many bytes of text that is not ASCII are kept at most: one character may make it four times
+#: as large.
+_MOST_FOREIGN = 4_000_000
 #: Items of a tuple or a dictionary that are kept.
 _MOST_ITEMS = 100
 #: So many bytes of the stream are looked at together.
@@ -41,35 +45,46 @@ class Placeholder:
 ANY = Placeholder()
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalName:
-    """A global that the stream names, and where it does first."""
+class GlobalName(Fields):
+    """A global that the stream names, and where it does first; equal by its name."""
 
-    module: str
-    name: str
-    offset: int = field(compare=False)
+    __slots__ = ("module", "name", "offset")
+
+    def __init__(self, module: str, name: str, offset: int) -> None:
+        self.module = module
+        self.name = name
+        self.offset = offset
+
+    def _values(self) -> tuple[str, str]:
+        return self.module, self.name
 
     def __str__(self) -> str:
         return f"{self.module}.{self.name}"
 
 
-@dataclass(frozen=True)
-class ByteRange:
+class ByteRange(Fields):
     """Bytes of the stream that are a value of it."""
 
-    offset: int
-    length: int
+    __slots__ = ("length", "offset")
+
+    def __init__(self, offset: int, length: int) -> None:
+        self.offset = offset
+        self.length = length
 
 
 class Made:
-    """What a call in the stream makes: by what, of what, and the state that is set on it."""
+    """What a call in the stream makes: by what, of what, and the state that is set on it.
 
-    __slots__ = ("args", "callee", "state")
+    `items` is a Box or a Row of what is put into it, where values are kept.
+    """
+
+    __slots__ = ("args", "callee", "items", "state")
 
     def __init__(self, callee: Any, args: Any) -> None:
         self.callee = callee
         self.args = args
         self.state: Any = None
+        self.items: Any = None
 
 
 class Persistent:
@@ -81,13 +96,18 @@ class Persistent:
         self.identity = identity
 
 
-class Box(dict[str, object]):
-    """A dictionary: its first items with text as key."""
+class Box(dict[object, object]):
+    """A dictionary: its first items with text as key; all, where values are kept."""
 
     __slots__ = ()
 
 
-@dataclass
+class Row(list[object]):
+    """A list or a set, where values are kept."""
+
+    __slots__ = ()
+
+
 class PickleStream:
     """What one stream does.
 
@@ -98,16 +118,17 @@ class PickleStream:
     says why it cannot be read to its end, `too_much` why it was not; '' otherwise.
     """
 
-    begin: int
-    end: int = 0
-    value: Any = None
-    globals: dict[tuple[str, str], GlobalName] = field(default_factory=dict)
-    calls: list[tuple[Any, Any, int]] = field(default_factory=list)
-    calls_a_global: bool = False
-    persistent: list[tuple[Any, int]] = field(default_factory=list)
-    oddities: list[tuple[str, str, int]] = field(default_factory=list)
-    fault: str = ""
-    too_much: str = ""
+    def __init__(self, begin: int) -> None:
+        self.begin = begin
+        self.end = 0
+        self.value: Any = None
+        self.globals: dict[tuple[str, str], GlobalName] = {}
+        self.calls: list[tuple[Any, Any, int]] = []
+        self.calls_a_global = False
+        self.persistent: list[tuple[Any, int]] = []
+        self.oddities: list[tuple[str, str, int]] = []
+        self.fault = ""
+        self.too_much = ""
 
 
 #: A name that is worked out by a call; something of the running program that is changed; a number
@@ -137,14 +158,15 @@ _SIZED = {
 }  # fmt: skip
 _CONSTANT = {0x4E: None, 0x88: True, 0x89: False}
 _UNPACK_INT, _UNPACK_SHORT = struct.Struct("<i").unpack_from, struct.Struct("<H").unpack_from
-_UNPACK_LONG = struct.Struct("<I").unpack_from
+_UNPACK_LONG, _UNPACK_FLOAT = struct.Struct("<I").unpack_from, struct.Struct(">d").unpack_from
 
 
 class Walker:
     """Follows one stream of `reader` from `begin` on.
 
     `on_build` is called with each object that gets a state and with the place behind it, and says
-    where the stream goes on: raw arrays of joblib lie there.
+    where the stream goes on: raw arrays of joblib lie there. `keeps`: lists, numbers and all items
+    of dictionaries are kept, for who wants to know what the stream makes.
     """
 
     def __init__(
@@ -153,7 +175,11 @@ class Walker:
         begin: int,
         caps: Caps,
         on_build: Callable[[Made, int], int] | None = None,
+        *,
+        keeps: bool = False,
     ) -> None:
+        self._keeps = keeps
+        self._foreign_left = _MOST_FOREIGN if keeps else 0
         self._reader = reader
         self._caps = caps
         self._on_build = on_build
@@ -181,7 +207,7 @@ class Walker:
 
     # --- bytes
 
-    def _fill(self, at: int) -> None:
+    def _load(self, at: int) -> None:
         """Move the window to a place. Behind the end it holds zeros, which are no opcode."""
         # Behind large bytes that were passed over, there is often little until the next ones.
         follows = at <= self._at + len(self._buffer) - _ROOM
@@ -198,7 +224,7 @@ class Walker:
         end = self._buffer.find(b"\n", pos, len(self._buffer) - _ROOM)
         if end < 0:
             at = self._at + pos
-            self._fill(at)
+            self._load(at)
             pos = 0
             end = self._buffer.find(b"\n", 0, len(self._buffer) - _ROOM)
             if end < 0 and self._reader.size - at > len(self._buffer) - _ROOM:
@@ -221,15 +247,16 @@ class Walker:
         elif what == "number":
             value = int.from_bytes(self._bytes(begin, length), "little", signed=True)
             value = value if length <= 16 else ANY
-        elif length > _LONGEST_TEXT:
+        elif length > _LONGEST_TEXT and not self._keeps:
             value = ANY
         else:
-            raw = self._bytes(begin, length)
-            # No module has another name; and one such character would make it four times as large.
-            value = raw.decode("ascii") if raw.isascii() else ANY
+            raw = self._bytes(begin, min(length, _LONGEST_TEXT))
+            value = raw.decode("ascii") if raw.isascii() else self._foreign(raw)
+            if length > _LONGEST_TEXT and isinstance(value, str):
+                value = f"{value[:200]}… ({length:,} bytes)"
         pos = end - self._at
         if pos > len(self._buffer) - _ROOM:
-            self._fill(end)
+            self._load(end)
             pos = 0
         return value, pos
 
@@ -239,6 +266,11 @@ class Walker:
         if pos + length <= len(self._buffer) - _ROOM:
             return self._buffer[pos : pos + length]
         return self._reader.read(begin, min(length, _LONGEST_TEXT))
+
+    def _foreign(self, raw: bytes) -> Any:
+        """A text that is not ASCII. No module has such a name."""
+        self._foreign_left -= len(raw)
+        return raw.decode("utf-8", "replace") if self._foreign_left >= 0 else ANY
 
     # --- the machine
 
@@ -289,9 +321,9 @@ class Walker:
 
     def _run(self, begin: int) -> int:
         """Follow the stream from a place to its STOP; the place behind it."""
-        self._fill(begin)
+        self._load(begin)
         stack, memo, marks = self._stack, self._memo, self._marks
-        push = stack.append
+        push, keeps = stack.append, self._keeps
         pos = count = 0
         size = self._reader.size
         buffer, soft = self._buffer, 0
@@ -306,7 +338,7 @@ class Walker:
                 if self._at + len(buffer) - _ROOM < size and pos >= len(buffer) - 2 * _ROOM:
                     self._caps.step(count)
                     count = 0
-                    self._fill(place)
+                    self._load(place)
                     buffer, pos = self._buffer, 0
                 # At the end of the content every opcode is looked at by itself.
                 at_end = self._at + len(buffer) - _ROOM >= size
@@ -327,8 +359,7 @@ class Walker:
                 length = buffer[pos]
                 pos += 1 if op == 0x8C else 4
                 raw = buffer[pos : pos + length]
-                # No module has another name; and one such character takes four times the memory.
-                push(raw.decode("ascii") if raw.isascii() else ANY)
+                push(raw.decode("ascii") if raw.isascii() else self._foreign(raw))
                 pos += length
             elif op == 0x4B:  # BININT1
                 push(buffer[pos])
@@ -351,11 +382,11 @@ class Walker:
                 push(_UNPACK_INT(buffer, pos)[0])
                 pos += 4
             elif op == 0x47:  # BINFLOAT
-                push(ANY)
+                push(_UNPACK_FLOAT(buffer, pos)[0] if keeps else ANY)
                 pos += 8
             elif op == 0x74:  # TUPLE
                 items = tuple(self._to_mark())
-                push(items if len(items) <= _MOST_ITEMS else ANY)
+                push(items if keeps or len(items) <= _MOST_ITEMS else ANY)
             elif op in (0x85, 0x86, 0x87):  # TUPLE1, TUPLE2, TUPLE3
                 items = tuple(self._pop() for _ in range(op - 0x84))
                 push(items[::-1])
@@ -366,7 +397,7 @@ class Walker:
             elif op == 0x7D:  # EMPTY_DICT
                 push(Box())
             elif op in (0x5D, 0x8F):  # EMPTY_LIST, EMPTY_SET
-                push(ANY)
+                push(Row() if keeps else ANY)
             elif op == 0x30 and stack and not marks:  # POP
                 stack.pop()
             else:
@@ -390,11 +421,11 @@ class Walker:
             stack.append(self._call(callee, args))
         elif op in (0x75, 0x65, 0x90):  # SETITEMS, APPENDS, ADDITEMS
             items = self._to_mark()
-            self._fill_box(stack[-1], items if op == 0x75 else [])
+            self._fill(stack[-1], items, pairs=op == 0x75)
         elif op in (0x73, 0x61):  # SETITEM, APPEND
             value = self._pop()
-            items = [self._pop(), value] if op == 0x73 else []
-            self._fill_box(stack[-1], items)
+            items = [self._pop(), value] if op == 0x73 else [value]
+            self._fill(stack[-1], items, pairs=op == 0x73)
         elif op == 0x63:  # GLOBAL
             module, pos = self._line(pos)
             name, pos = self._line(pos)
@@ -438,9 +469,12 @@ class Walker:
         named = isinstance(stands_for, GlobalName)
         self._stack.append(stands_for if named else Persistent(identity))
 
-    def _fill_box(self, target: Any, items: list[Any]) -> None:
+    def _fill(self, target: Any, items: list[Any], *, pairs: bool) -> None:
+        """Put items into `target`; `pairs`: they are keys and values in turn."""
         self._change(target)
-        if isinstance(target, Box) and len(target) < _MOST_ITEMS:
+        if self._keeps:
+            _keep(target, items, pairs=pairs)
+        elif pairs and isinstance(target, Box) and len(target) < _MOST_ITEMS:
             for key, value in zip(items[: 2 * _MOST_ITEMS : 2], items[1::2], strict=False):
                 if isinstance(key, str):
                     target[key] = value
@@ -453,7 +487,7 @@ class Walker:
                 place = self._at + pos
                 end = self._on_build(target, place)
                 if end != place:
-                    self._fill(end)
+                    self._load(end)
                     return 0
         return pos
 
@@ -471,9 +505,9 @@ class Walker:
             stack.append(stack[-1])
         elif op in (0x6C, 0x64, 0x91):  # LIST, DICT, FROZENSET
             items = self._to_mark()
-            box = Box()
-            self._fill_box(box, items if op == 0x64 else [])
-            stack.append(box)
+            made: Any = Row() if self._keeps and op != 0x64 else Box()
+            self._fill(made, items, pairs=op == 0x64)
+            stack.append(made)
         elif op == 0x69:  # INST
             module, pos = self._line(pos)
             name, pos = self._line(pos)
@@ -495,7 +529,7 @@ class Walker:
                 stack.append(self._get(int(line)))
         elif op in (0x49, 0x4C, 0x46):  # INT, LONG, FLOAT
             line, pos = self._line(pos)
-            stack.append(_number(line, op))
+            stack.append(_number(line, op, keeps=self._keeps))
         elif op in (0x53, 0x56):  # STRING, UNICODE
             line, pos = self._line(pos)
             stack.append(_text(line, op == 0x53))
@@ -526,17 +560,31 @@ def _name(line: bytes) -> str:
         raise StreamError("a name in it is not UTF-8") from None
 
 
-def _number(line: bytes, op: int) -> Any:
+def _keep(target: Any, items: list[Any], *, pairs: bool) -> None:
+    """Put items into a list or a dictionary whose values are kept."""
+    if isinstance(target, Made):
+        if target.items is None:
+            target.items = Box() if pairs else Row()
+        target = target.items
+    if pairs and isinstance(target, Box):
+        for key, value in zip(items[::2], items[1::2], strict=False):
+            plain = isinstance(key, str | int | float) or key is None
+            target[key if plain else f"({len(target)})"] = value
+    elif not pairs and isinstance(target, Row):
+        target.extend(items)
+
+
+def _number(line: bytes, op: int, *, keeps: bool) -> Any:
     """The value of a number in text: whole ones of a usual length, a placeholder else."""
     text = line.strip().removesuffix(b"L") if op == 0x4C else line.strip()
     if op == 0x49 and line in (b"00", b"01"):
         return line == b"01"
     if op == 0x46:
         try:
-            float(text)
+            number = float(text)
         except ValueError:
             raise StreamError("a number in it is no number") from None
-        return ANY
+        return number if keeps else ANY
     if not text.removeprefix(b"-").isdigit():
         raise StreamError("a number in it is no number")
     return int(text) if len(text) < 20 else ANY
@@ -566,6 +614,8 @@ def walk(
     begin: int,
     caps: Caps,
     on_build: Callable[[Made, int], int] | None = None,
+    *,
+    keeps: bool = False,
 ) -> PickleStream:
-    """What the stream at a place does; `on_build` is explained in `Walker`."""
-    return Walker(reader, begin, caps, on_build).walk()
+    """What the stream at a place does; `on_build` and `keeps` are explained in `Walker`."""
+    return Walker(reader, begin, caps, on_build, keeps=keeps).walk()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pmgit.formats.fields import Fields
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 #: From the best to the worst. A file with several findings gets the worst of their verdicts.
 OK, WARN, POINTER, UNKNOWN, BROKEN, UNSAFE = (
@@ -18,19 +22,28 @@ MOST_FINDINGS = 50
 _LONGEST = 200
 
 
-@dataclass(frozen=True)
-class FileFinding:
+class FileFinding(Fields):
     """One thing about a file: what it does to the verdict, a sentence, and the evidence.
 
     `evidence` is taken from the file (the global of a pickle, the name of a tensor), `where` is
     the member of a container ('' is the file itself), `offset` counts bytes of that member.
     """
 
-    verdict: str
-    message: str
-    evidence: str = ""
-    offset: int | None = None
-    where: str = ""
+    __slots__ = ("evidence", "message", "offset", "verdict", "where")
+
+    def __init__(
+        self,
+        verdict: str,
+        message: str,
+        evidence: str = "",
+        offset: int | None = None,
+        where: str = "",
+    ) -> None:
+        self.verdict = verdict
+        self.message = message
+        self.evidence = evidence
+        self.offset = offset
+        self.where = where
 
     @property
     def sentence(self) -> str:
@@ -41,17 +54,36 @@ class FileFinding:
         return f"{text} ({where})" if where else text
 
 
-@dataclass(frozen=True)
-class Opinion:
+class Opinion(Fields):
     """The `kind` of a file by its content, and the findings, the worst first."""
 
-    kind: str
-    findings: tuple[FileFinding, ...] = ()
+    __slots__ = ("findings", "kind")
+
+    def __init__(self, kind: str, findings: tuple[FileFinding, ...] = ()) -> None:
+        self.kind = kind
+        self.findings = findings
 
     @property
     def verdict(self) -> str:
         """The worst verdict of the findings; `ok` when there are none."""
         return max((one.verdict for one in self.findings), key=VERDICTS.index, default=OK)
+
+
+#: What somebody who has looked into a file can accept: what it loads, not that it is broken.
+_ACCEPTABLE = (WARN, UNKNOWN, UNSAFE)
+
+
+def split(found: Opinion, names: Collection[str]) -> tuple[Opinion, tuple[FileFinding, ...]]:
+    """The opinion without the findings that `names` accept, and these findings.
+
+    A name is the evidence of a finding, such as a global of a pickle; `*` is any.
+    """
+    accepted = tuple(
+        one
+        for one in found.findings
+        if one.verdict in _ACCEPTABLE and ("*" in names or (one.evidence and one.evidence in names))
+    )
+    return found.but(findings=tuple(x for x in found.findings if x not in accepted)), accepted
 
 
 def opinion(kind: str, findings: list[FileFinding]) -> Opinion:

@@ -6,6 +6,7 @@ import os
 import re
 
 from pmgit.formats import kinds, zips
+from pmgit.formats.names import ARCHIVE, DATA, EMPTY, PICTURE, PROGRAM, ZEROS
 from pmgit.formats.opinion import BrokenError, Opinion, opinion
 from pmgit.formats.regular import read_regular
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-DATA, EMPTY, ZEROS, PROGRAM, PICTURE, ARCHIVE = (
-    "data", "empty", "zeros", "program", "picture or document", "archive",
-)  # fmt: skip
 _BEGINS = {
     b"\x7fELF": PROGRAM, b"MZ": PROGRAM, b"\xcf\xfa\xed\xfe": PROGRAM, b"\xce\xfa\xed\xfe": PROGRAM,
     b"\xca\xfe\xba\xbe": PROGRAM, b"BC\xc0\xde": PROGRAM, b"\0asm": PROGRAM,

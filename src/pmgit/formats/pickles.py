@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.formats import storages
 from pmgit.formats.joblib_arrays import Arrays
+from pmgit.formats.names import JOBLIB, PICKLE, TORCH_CHECKPOINT
 from pmgit.formats.opcodes import (
     CHANGED,
     COMPUTED,
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND, TORCH_KIND = "pickle", "torch checkpoint"
+KIND, TORCH_KIND = PICKLE, TORCH_CHECKPOINT
 
 #: The number that begins every checkpoint of torch before its zip format (torch 1.6).
-_MAGIC = 0x1950A86A20F9469CFC6C
+MAGIC = 0x1950A86A20F9469CFC6C
 #: Its pickles: that number, the version, the system, the object, the keys of the storages.
-_LEGACY_STREAMS = 5
+LEGACY_STREAMS = 5
 #: More streams in one file than anybody writes on purpose.
 _MOST_STREAMS = 1000
 #: Encodings in which numpy and torch write bytes as text for protocol 2.
@@ -94,17 +95,17 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         arrays = Arrays(reader, caps)
         stream = walk(reader, begin, caps, arrays.behind)
         streams += 1
-        kind = "joblib" if arrays.found else kind
+        kind = JOBLIB if arrays.found else kind
         for one in (stream, *arrays.streams):
             findings += findings_of(one, reader, caps)
         if stream.fault or stream.too_much:
             return opinion(kind, findings)
         begin = stream.end
-        if streams == 1 and stream.value == _MAGIC:
+        if streams == 1 and stream.value == MAGIC:
             kind = TORCH_KIND
-        if kind == TORCH_KIND and streams == _LEGACY_STREAMS - 1:
+        if kind == TORCH_KIND and streams == LEGACY_STREAMS - 1:
             expected = storages.sizes(stream)
-        if kind == TORCH_KIND and streams == _LEGACY_STREAMS:
+        if kind == TORCH_KIND and streams == LEGACY_STREAMS:
             findings += _behind(reader, begin, expected)
             return opinion(kind, findings)
         if streams > _MOST_STREAMS:

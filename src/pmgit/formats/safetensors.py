@@ -8,7 +8,9 @@ than its reference reader, which lets five faults pass (duplicate keys among the
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+
+from pmgit.formats.fields import Fields
+from pmgit.formats.names import SAFETENSORS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from pmgit.formats.opinion import Opinion
     from pmgit.formats.reader import Reader
 
-KIND = "safetensors"
+KIND = SAFETENSORS
 
 #: The reference reader's own bound.
 MAX_HEADER = 100_000_000
@@ -38,14 +40,16 @@ _BITS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Tensor:
+class Tensor(Fields):
     """One tensor of the header: its type, its shape, and the bytes it takes after the header."""
 
-    dtype: str
-    shape: tuple[int, ...]
-    begin: int
-    end: int
+    __slots__ = ("begin", "dtype", "end", "shape")
+
+    def __init__(self, dtype: str, shape: tuple[int, ...], begin: int, end: int) -> None:
+        self.dtype = dtype
+        self.shape = shape
+        self.begin = begin
+        self.end = end
 
     @property
     def elements(self) -> int:
@@ -55,12 +59,17 @@ class Tensor:
         return count
 
 
-@dataclass(frozen=True)
-class TensorHeader:
-    """The tensors of a file, by name, in a header of `length` bytes."""
+class TensorHeader(Fields):
+    """The tensors of a file, by name, in a header of `length` bytes, and its `metadata`."""
 
-    tensors: dict[str, Tensor]
-    length: int
+    __slots__ = ("length", "metadata", "tensors")
+
+    def __init__(
+        self, tensors: dict[str, Tensor], length: int, metadata: dict[str, str] | None = None
+    ) -> None:
+        self.tensors = tensors
+        self.length = length
+        self.metadata = metadata or {}
 
     @property
     def parameters(self) -> dict[str, int]:
@@ -78,7 +87,18 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
 
 def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the header, and whether the tensors are where it says."""
-    from pmgit.formats.opinion import WARN, BrokenError, FileFinding, TooMuchError, opinion
+    from pmgit.formats.opinion import WARN, FileFinding, opinion
+
+    _, data = bounded_header(reader, caps)
+    findings = []
+    if data.rstrip() != data.rstrip(b" "):
+        findings.append(FileFinding(WARN, "a header that is filled up with other than spaces"))
+    return opinion(KIND, findings)
+
+
+def bounded_header(reader: Reader, caps: Caps) -> tuple[TensorHeader, bytes]:
+    """The header of a file, and its bytes; BrokenError or TooMuchError says why not."""
+    from pmgit.formats.opinion import BrokenError, TooMuchError
 
     try:
         length = _length(reader.size, reader.read(0, 8))
@@ -86,13 +106,9 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
             raise TooMuchError(f"a header of {length:,} bytes is over {_MOST_JUDGED:,}")
         caps.reading(length)
         data = reader.read(8, length)
-        parse_header(data, reader.size - 8 - length)
+        return parse_header(data, reader.size - 8 - length), data
     except ValueError as error:
         raise BrokenError(str(error)) from None
-    findings = []
-    if data.rstrip() != data.rstrip(b" "):
-        findings.append(FileFinding(WARN, "a header that is filled up with other than spaces"))
-    return opinion(KIND, findings)
 
 
 def read_header(path: str, limit: int = MAX_HEADER) -> TensorHeader:
@@ -138,7 +154,7 @@ def parse_header(data: bytes, body: int) -> TensorHeader:
         at = tensor.end
     if at != body:
         raise ValueError(f"the tensors end at {at:,}, the file at {body:,}")
-    return TensorHeader(tensors, len(data))
+    return TensorHeader(tensors, len(data), metadata)
 
 
 def _json(data: bytes) -> dict[str, Any]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pmgit.formats.members import wrong_name
+from pmgit.formats.names import TAR, TORCH_TAR
 from pmgit.formats.opinion import BROKEN, UNSAFE, BrokenError, FileFinding, Opinion, opinion, short
 
 TYPE_CHECKING = False
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND, TORCH_KIND = "tar archive", "torch tar archive"
+KIND, TORCH_KIND = TAR, TORCH_TAR
 _BLOCK = 512
 _REGULAR, _FOLDER, _LINKS = b"0\x007", b"5", b"12"
 #: What the name of the next member is, when it is long: of GNU tar, of pax.
@@ -89,7 +88,7 @@ def _of_member(block: bytes, name: str, content: Reader, caps: Caps) -> list[Fil
         found.append(FileFinding(UNSAFE, "neither a file nor a folder", where=where))
     elif content.size:
         inside = caps.inside(content, name)
-        found += [replace(one, where=_below(where, one.where)) for one in inside.findings]
+        found += [one.but(where=_below(where, one.where)) for one in inside.findings]
     return found
 
 

@@ -6,6 +6,7 @@ import json
 
 from pmgit.formats import kinds
 from pmgit.formats.keras_config import is_config, judge_config
+from pmgit.formats.names import CONFLICT, HTML, JSON, SHELL_SCRIPT, TEMPLATE, TEXT, UTF16, XML
 from pmgit.formats.opinion import BROKEN, UNKNOWN, FileFinding, Opinion, opinion
 from pmgit.formats.templates import judge_template
 
@@ -16,10 +17,7 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND = "text"
-JSON, HTML, XML, CONFLICT, SCRIPT, UTF16, TEMPLATE = (
-    "JSON", "HTML", "XML", "conflict of a merge", "script", "UTF-16 text", "chat template",
-)  # fmt: skip
+KIND = TEXT
 #: A tokenizer_config.json has up to 2 MB; five of nothing but lists take 100 MB in memory.
 _LONGEST_JSON = 5_000_000
 _TEMPLATE_NAMES = (".jinja", ".jinja2", ".j2")
@@ -67,7 +65,7 @@ def kind_of(head: bytes) -> str:
     if b"<<<<<<< " in head and (b"\n=======" in head or b"\n>>>>>>> " in head):
         return CONFLICT
     if start.startswith(b"#!"):
-        return SCRIPT
+        return SHELL_SCRIPT
     if start[:1] in (b"{", b"["):
         return JSON
     return KIND
@@ -94,7 +92,7 @@ def _of_json(reader: Reader, caps: Caps, *, always_keras: bool) -> list[FileFind
     if not isinstance(document, dict):
         return []
     found = []
-    for where, text in _templates(document.get("chat_template")):
+    for where, text in templates_in(document.get("chat_template")):
         found += judge_template(text, where)
     for part in (document, document.get("modelTopology"), document.get("model_config")):
         if is_config(part) or (always_keras and part is document):
@@ -104,7 +102,7 @@ def _of_json(reader: Reader, caps: Caps, *, always_keras: bool) -> list[FileFind
     return found
 
 
-def _templates(value: Any) -> list[tuple[str, str]]:
+def templates_in(value: Any) -> list[tuple[str, str]]:
     """The templates of a tokenizer's configuration: one, or a list with their names."""
     if isinstance(value, str):
         return [("chat_template", value)]

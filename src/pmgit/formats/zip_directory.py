@@ -7,8 +7,8 @@ each member. Where the two differ, one reader sees what the other does not.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 
+from pmgit.formats.fields import Fields
 from pmgit.formats.members import wrong_name
 from pmgit.formats.opinion import BROKEN, UNSAFE, BrokenError, FileFinding, short
 
@@ -28,17 +28,21 @@ _ENCRYPTED, _SIZES_BEHIND = 1, 8
 _SYMLINK, _FILE_TYPE = 0o120000, 0o170000
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(Fields):
     """A member: its name, how it is packed, and where its `packed` bytes begin."""
 
-    name: str
-    method: int
-    crc: int
-    packed: int
-    size: int
-    header: int
-    begin: int
+    __slots__ = ("begin", "crc", "header", "method", "name", "packed", "size")
+
+    def __init__(
+        self, *, name: str, method: int, crc: int, packed: int, size: int, header: int, begin: int
+    ) -> None:
+        self.name = name
+        self.method = method
+        self.crc = crc
+        self.packed = packed
+        self.size = size
+        self.header = header
+        self.begin = begin
 
     @property
     def is_folder(self) -> bool:
@@ -150,7 +154,9 @@ def _member(
     local, own_name = head[: _LOCAL.size], head[_LOCAL.size :]
     if len(local) < _LOCAL.size or local[:4] != b"PK\x03\x04":
         found.append(FileFinding(BROKEN, "no header where the directory says", where=where))
-        return Member(name, method, crc, 0, 0, header, header), found
+        return Member(
+            name=name, method=method, crc=crc, packed=0, size=0, header=header, begin=header
+        ), found
     own = _LOCAL.unpack(local)
     begin = header + _LOCAL.size + own[9] + own[10]
     if own_name != raw or own[9] != len(raw):
@@ -162,7 +168,9 @@ def _member(
         found.append(FileFinding(UNSAFE, text, where=where))
     if not own[2] & _SIZES_BEHIND and own[6] != 0xFFFFFFFF and own[7] not in (packed, 0xFFFFFFFF):
         found.append(FileFinding(BROKEN, "it has another length in its own header", where=where))
-    return Member(name, method, crc, packed, size, header, begin), found
+    return Member(
+        name=name, method=method, crc=crc, packed=packed, size=size, header=header, begin=begin
+    ), found
 
 
 def _wide(extra: bytes, values: tuple[int, int, int]) -> tuple[int, int, int]:

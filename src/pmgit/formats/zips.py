@@ -7,9 +7,9 @@ loader takes for anything but numbers: of these the length is compared.
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
 
 from pmgit.formats import compressed, pickles, storages
+from pmgit.formats.names import KERAS, NUMPY, SCRIPT, TORCH, ZIP
 from pmgit.formats.opcodes import walk
 from pmgit.formats.opinion import (
     BROKEN,
@@ -30,13 +30,7 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND = "zip archive"
-TORCH, SCRIPT, NUMPY, KERAS = (
-    "torch archive",
-    "TorchScript archive",
-    "numpy archive",
-    "Keras archive",
-)
+KIND = ZIP
 _BEGIN, _EMPTY = b"PK\x03\x04", b"PK\x05\x06"
 #: A member that is as long or shorter is compared with its checksum.
 _MOST_COMPARED = 4_000_000
@@ -94,7 +88,7 @@ def _is_done(member: Member, expected: dict[str, int | None]) -> bool:
     return is_storage or is_constant or member.name.endswith((".pkl", ".debug_pkl"))
 
 
-def _content(reader: Reader, member: Member, caps: Caps) -> Reader:
+def content_of(reader: Reader, member: Member, caps: Caps) -> Reader:
     """The content of a member. BrokenError when it cannot be had."""
     part = reader.part(member.begin, member.packed)
     if part.size < member.packed:
@@ -126,7 +120,7 @@ def _of_torch_pickle(
     """What is wrong with a pickle in an archive of torch, and the storages that it refers to."""
     where = short(member.name)
     try:
-        content = _content(reader, member, caps)
+        content = content_of(reader, member, caps)
     except BrokenError as error:
         return [FileFinding(BROKEN, str(error), where=where)], {}
     except TooMuchError as error:
@@ -137,7 +131,7 @@ def _of_torch_pickle(
     if is_debug:
         stream.too_much = ""  # only TorchScript's own reader takes it, which imports nothing
     found += [
-        replace(one, where=where)
+        one.but(where=where)
         for one in pickles.findings_of(stream, content, caps, is_script=is_script)
     ]
     left = content.size - stream.end
@@ -145,7 +139,7 @@ def _of_torch_pickle(
         text = f"{left:,} bytes behind the pickle"
         found.append(FileFinding(BROKEN, text, offset=stream.end, where=where))
         rest = caps.inside(content.part(stream.end, left), "")
-        found += [replace(one, where=where) for one in rest.findings]
+        found += [one.but(where=where) for one in rest.findings]
     return found, storages.sizes(stream)
 
 
@@ -174,7 +168,7 @@ def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[Fi
     if member.method == DEFLATED and _is_plain_array(part):
         return []
     try:
-        content = _content(reader, member, caps)
+        content = content_of(reader, member, caps)
     except BrokenError as error:
         return [FileFinding(BROKEN, str(error), where=where)]
     except TooMuchError as error:
@@ -188,8 +182,7 @@ def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[Fi
                 found.append(FileFinding(UNSAFE, text, call.decode(), code.find(call), where))
     inside = caps.inside(content, member.name)
     return found + [
-        replace(one, where=f"{where}/{one.where}" if one.where else where)
-        for one in inside.findings
+        one.but(where=f"{where}/{one.where}" if one.where else where) for one in inside.findings
     ]
 
 

@@ -18,7 +18,7 @@ from pmgit.git.entries import restage
 from pmgit.gitfiles import block, ignore_block, user_files
 from pmgit.gitfiles.attributes import attribute_file, lfs_lines
 from pmgit.gitfiles.attributes.attribute_lines import NAME, deciders
-from pmgit.init import lfs_setup, storage_switch
+from pmgit.init import lfs_setup, storage_switch, textconv
 from pmgit.init.journal import BLOCK, Journal, Record
 from pmgit.lfs import patterns, pointer
 from pmgit.model import storage
@@ -174,6 +174,8 @@ def apply(repository: Repository, made: LfsLeaving) -> None:
     )
     restage(repository, ((blob.mode, "", blob.path) for blob in made.blobs))
     _write_attributes(repository, journal, made.attributes)
+    if textconv.forget(repository):
+        made.notes.append(f"{textconv.KEY} is no longer set: there is nothing to compare")
     for step in made.switch.last:
         step.run(journal)
     paths = [blob.path for blob in made.blobs]

@@ -53,7 +53,7 @@ class LfsPlan:
     it matches and that may stand for it, probes first. `raw` are the blobs that become pointers,
     `texts` the pointers that become text. `history` is what the commits made so far hold raw.
     `hidden` is the reason why no patterns were added, when only texts are put right; `not_here`
-    counts the blobs that a partial clone lacks.
+    counts the blobs that a partial clone lacks. `tracked` are the paths of all files of the index.
     """
 
     attributes: AttributeFile
@@ -66,6 +66,7 @@ class LfsPlan:
     hidden: str = ""
     not_here: int = 0
     samples: dict[str, list[str]] = field(default_factory=dict)
+    tracked: frozenset[str] = frozenset()
 
     @property
     def new_work_tree(self) -> bytes:
@@ -115,11 +116,13 @@ def plan(
     roots: Sequence[str] = (),
     *,
     opened: bool = False,
+    diff: str = "",
 ) -> LfsPlan:
     """Work out everything for the patterns in `wanted` (none: those of the formats present).
 
     `roots` are the models folders; none: those of the configuration that exist. `opened`: the
-    ignore rules that hide weights now are about to go.
+    ignore rules that hide weights now are about to go. `diff`: how Git is to compare weights ('':
+    as it does now).
 
     Raises UsageError or PmgitError, with the reason and the way out, when it cannot work.
     """
@@ -137,7 +140,7 @@ def plan(
     names = sorted({*tracked, *below})
     lines = lfs_lines.Lines(
         repository, attributes, roots=roots, names=names, tracked=tracked,
-        max_text=storage.largest_text(config),
+        max_text=storage.largest_text(config), diff=diff,
     )  # fmt: skip
     if wanted:
         mine = lfs_patterns.asked_for(repository, wanted, tracked, lines.large)
@@ -161,6 +164,7 @@ def plan(
         [path for found in covered.values() for path in (*found.real, *found.probes)],
         hidden=hidden.message if hidden else "",
         samples={pattern: [*found.probes, *found.real] for pattern, found in covered.items()},
+        tracked=frozenset(tracked),
     )
     lines.prove(written, made.probes)
     _fill(made, snapshot, lines, tracked)

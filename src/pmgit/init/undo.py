@@ -21,6 +21,7 @@ from pmgit.gitfiles.attributes import only_here
 from pmgit.gitfiles.ignore_plan import NAME as IGNORE
 from pmgit.gitfiles.what_if import shadow_of
 from pmgit.hooks import chain
+from pmgit.init import textconv
 from pmgit.init.journal import (
     BLOCK,
     CONFIG,
@@ -208,7 +209,10 @@ def _folder(path: str) -> str:
 
 
 def _filter(repository: Repository, before: bytes) -> str:
-    """Git's configuration has other changes too: only what `git lfs install` wrote goes."""
+    """Git's configuration has other changes too: only what `git lfs install` wrote goes, and how
+    weights are compared."""
+    if b'[diff "pmgit"]' not in before:
+        textconv.forget(repository)
     if b'[filter "lfs"]' in before:
         return ""
     repository.start("config", "--local", "--remove-section", "filter.lfs").wait()

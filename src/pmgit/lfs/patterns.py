@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 #: What Git LFS needs. `-text`: no line end of weights is ever converted.
 LFS_ATTRIBUTES = "filter=lfs diff=lfs merge=lfs -text"
+#: The values of `diff`. Git LFS writes the first, which no configuration gives a meaning: Git
+#: compares as if it were not there, and so it does with the second where that is not configured.
+PLAIN_DIFF, TENSOR_DIFF = "lfs", "pmgit"
 #: What takes a path out of Git LFS again. `!` makes an attribute unspecified, as if no line had
 #: named it. `-diff -merge` would make a text binary: no diff to review, no merge; and `text`
 #: would convert line ends, so that a file from the Hub would no longer have its hash.
@@ -93,9 +96,9 @@ def for_file(path: str, roots: Iterable[str]) -> str:
     return exact(path)
 
 
-def attribute_line(pattern: str) -> str:
+def attribute_line(pattern: str, diff: str = PLAIN_DIFF) -> str:
     """The line that sends a pattern's files to Git LFS."""
-    return f"{pattern} {LFS_ATTRIBUTES}"
+    return f"{pattern} {LFS_ATTRIBUTES.replace('diff=lfs', f'diff={diff}')}"
 
 
 def unset_line(pattern: str) -> str:

@@ -84,6 +84,17 @@ class Model:
         """Whether this is an entry of the Hub's cache."""
         return bool(caches.entry_of(self.path, self.root))
 
+    @property
+    def names_shards(self) -> bool:
+        """Whether a file may be a shard by its name, or the index of some."""
+        text = "\0".join([*[blob.path for blob in self.blobs], *self.local])
+        return "-of-" in text or ".index." in text or "shard" in text
+
+    @property
+    def may_have_shards(self) -> bool:
+        """Whether files here or in the lock may be shards."""
+        return self.lock is not None or self.names_shards
+
 
 def counts(name: str) -> bool:
     """Whether a file of this name can make its folder a model."""

@@ -37,7 +37,7 @@ _TOGETHER = 64_000_000
 _MOST_READ = 4_000_000_000
 
 
-class Judged:
+class JudgedFile:
     """A blob with the opinion on its content.
 
     `sha256` is that of the content; of a raw blob only where the configuration names some file by
@@ -57,7 +57,7 @@ class Opinions:
 
     __slots__ = ("judged", "not_scanned")
 
-    def __init__(self, judged: list[Judged], not_scanned: int) -> None:
+    def __init__(self, judged: list[JudgedFile], not_scanned: int) -> None:
         self.judged = judged
         self.not_scanned = not_scanned
 
@@ -128,9 +128,9 @@ def _used_texts(subject: Subject, blobs: list[Blob]) -> list[Blob]:
 
 def _of_pointers(
     subject: Subject, pointers: Sequence[tuple[Blob, pointer.Pointer]]
-) -> tuple[list[Judged], int]:
+) -> tuple[list[JudgedFile], int]:
     """The opinions on the objects that are here, and how many are not."""
-    judged: list[Judged] = []
+    judged: list[JudgedFile] = []
     stores = store.folders(subject.repository) if pointers else []
     absent = 0
     for blob, stands_for in pointers:
@@ -140,7 +140,7 @@ def _of_pointers(
             continue
         if stands_for.size <= pointer.MAX_CONFLICT and _is_pointer(path):
             continue  # of a pointer to a pointer another rule speaks
-        judged.append(Judged(blob, _of_object(subject, blob, stands_for, path), stands_for.oid))
+        judged.append(JudgedFile(blob, _of_object(subject, blob, stands_for, path), stands_for.oid))
     return judged, absent
 
 
@@ -169,7 +169,7 @@ def _of_object(subject: Subject, blob: Blob, stands_for: pointer.Pointer, path: 
         return opinion("Git LFS object", [FileFinding(UNKNOWN, text)])
 
 
-def _of_raw(subject: Subject, blobs: Sequence[Blob]) -> Iterator[Judged]:
+def _of_raw(subject: Subject, blobs: Sequence[Blob]) -> Iterator[JudgedFile]:
     """The opinions on raw files, of which the small ones are read together."""
     if not blobs:
         return
@@ -188,18 +188,18 @@ def _of_raw(subject: Subject, blobs: Sequence[Blob]) -> Iterator[Judged]:
                 data = contents[blob.oid]
                 reader = _beside(subject, blob, BytesReader(data))
                 sha256 = hashlib.sha256(data).hexdigest() if is_hashed else ""
-                yield Judged(blob, judge(reader, blob.path), sha256)
+                yield JudgedFile(blob, judge(reader, blob.path), sha256)
     for blob in blobs:
         if blob.size <= _IN_MEMORY:
             continue
         if blob.size > _MOST_READ:
             text = "more than Git gives out in a bearable time"
-            yield Judged(blob, opinion("data", [FileFinding(UNKNOWN, text)]))
+            yield JudgedFile(blob, opinion("data", [FileFinding(UNKNOWN, text)]))
             continue
         with _opened(subject, blob) as file:
             found = judge(_beside(subject, blob, FileReader(file)), blob.path)
             sha256 = _sha256(file) if is_hashed else ""
-            yield Judged(blob, found, sha256)
+            yield JudgedFile(blob, found, sha256)
 
 
 def _in_parts(blobs: Sequence[Blob]) -> Iterator[list[Blob]]:

@@ -14,6 +14,7 @@ from pmgit.model.describe import look
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import HUB, LOCAL, Lock, LockedFile, trouble_with
 from pmgit.model.weights import Tiers
+from pmgit.models.gate import Arrived
 from pmgit.models.hashing import hasher
 from pmgit.models.pull import demand_room, move
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
     from pmgit.model.describe import Description
+    from pmgit.models.gate import Gate
 
 
 def lock_of(
@@ -33,13 +35,16 @@ def lock_of(
     *,
     before: Lock | None = None,
     license: str = "",
+    gate: Gate | None = None,
     on_bytes: Callable[[int], None] | None = None,
 ) -> tuple[Lock, Description]:
     """The lock of the model `name` in the folder `path`, and its description by its files.
 
     `before` is the lock that it replaces: where the model is from, and since when, stays as it is.
     Of a model without a source the license is the one that is given, else that of INFO.md.
-    Raises PmgitError for files that cannot be read or listed.
+    The `gate` judges the files where they lie; None when it has done so already.
+    Raises PmgitError for files that cannot be read or listed, NotTakenError for those that the gate
+    refuses.
     """
     folder = os.path.join(repository.top, path)
     known = look(folder, name)
@@ -57,6 +62,16 @@ def lock_of(
     texts = [file.path for file in known.files if not file.sha256]
     facts |= hashed({text: known.places[text] for text in texts})
     files = [LockedFile(name, size, sha256) for name, (size, sha256) in facts.items()]
+    if gate:
+        places = known.places
+        there = [
+            Arrived(
+                file.path, places[file.path], file.sha256, os.path.dirname(places[file.path]),
+                is_in_place=True,
+            )
+            for file in files
+        ]  # fmt: skip
+        gate.judge(path, there, "they lie there as before, and pmgit.lock is not written")
     source: dict[str, object] = {"type": LOCAL}
     if known.repo_id and known.commit and not known.links:
         source = {"type": HUB, "repo_id": known.repo_id, "revision": known.commit}
@@ -74,11 +89,11 @@ def lock_of(
     return lock, known
 
 
-def copy_in(repository: Repository, source: str, path: str) -> int:
+def copy_in(repository: Repository, source: str, path: str, gate: Gate) -> int:
     """Copy a file or folder to the new model folder `path`, whole or not at all; the bytes copied.
 
-    Raises PmgitError when something is there already, or cannot be read or written. Links are not
-    followed.
+    Raises PmgitError when something is there already, or cannot be read or written, NotTakenError
+    when the gate refuses a file. Links are not followed.
     """
     target = os.path.join(repository.top, path)
     if os.path.lexists(target):
@@ -96,6 +111,12 @@ def copy_in(repository: Repository, source: str, path: str) -> int:
             with open_regular(place) as reader, open(to, "xb") as writer:
                 shutil.copyfileobj(reader, writer, 1 << 20)
                 total += writer.tell()
+        arrived = [(name, os.path.join(staging, *name.split("/"))) for _, name in pairs]
+        gate.judge(
+            path,
+            [Arrived(name, place, "", os.path.dirname(place)) for name, place in arrived],
+            "nothing was added",
+        )
         os.makedirs(os.path.dirname(target), exist_ok=True)
         move(staging, target)
     except (OSError, ValueError) as error:

@@ -6,19 +6,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from pmgit.model import twins
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pmgit.sources.listing import RemoteFile
-
-_SAFE = ".safetensors"
-#: Weights that repositories of the Hub have beside safetensors, with the same numbers: by the
-#: begin of the name and its end. An index of shards ends in `.index.json`.
-_TWINS = (
-    ("pytorch_model", ".bin"), ("tf_model", ".h5"), ("flax_model", ".msgpack"),
-    ("rust_model", ".ot"), ("diffusion_pytorch_model", ".bin"), ("adapter_model", ".bin"),
-    ("diffusion_flax_model", ".msgpack"), ("model", ".ckpt"), ("open_clip_pytorch_model", ".bin"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,10 +54,13 @@ def choose(
     ]
     if include:
         return Choice(matching, [])
-    with_safe = {_folder(file.path) for file in matching if file.path.endswith(_SAFE)}
-    left_out = [
-        file for file in matching if _folder(file.path) in with_safe and _is_twin(file.path)
-    ]
+    names = {file.path: twins.twin_of(file.path) for file in matching}
+    with_safe = {t.key[:2] for t in names.values() if t and t.suffix == twins.SAFE}
+    left_out = []
+    for file in matching:
+        twin = names[file.path] or twins.twin_of_index(file.path)
+        if twin and twin.is_known and twin.suffix != twins.SAFE and twin.key[:2] in with_safe:
+            left_out.append(file)
     return Choice([file for file in matching if file not in left_out], left_out)
 
 
@@ -73,13 +69,3 @@ def _matches(path: str, patterns: Iterable[str]) -> bool:
         fnmatchcase(path, f"{pattern}*" if pattern.endswith("/") else pattern)
         for pattern in patterns
     )
-
-
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
-
-
-def _is_twin(path: str) -> bool:
-    """Whether a file is weights, or their index, in a format that safetensors stands beside."""
-    name = path.rpartition("/")[2].removesuffix(".index.json")
-    return any(name.startswith(begin) and name.endswith(end) for begin, end in _TWINS)

@@ -1,7 +1,7 @@
 """A model downloaded from a source: its files, INFO.md and pmgit.lock, in this order.
 
-Each file gets its name when it is whole and right; the lock comes last. What a run that was killed
-has fetched is kept, and the next run goes on from there.
+The files get their names when all of them are whole and right, and none is refused; the lock comes
+last. What a run that was killed has fetched is kept, and the next run goes on from there.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
@@ -20,23 +20,36 @@ from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import HUB, Lock, LockedFile
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
 from pmgit.models import pull
-from pmgit.sources.fetch import fetch
+from pmgit.models.gate import Arrived, NotTakenError
+from pmgit.sources.fetch import fetch, keep_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
+    from pmgit.models.gate import Gate
     from pmgit.models.nearby import Nearby
     from pmgit.sources.listing import Listing, RemoteFile
     from pmgit.sources.source import Source
+
+
+@dataclass(frozen=True)
+class _File:
+    """A `remote` file that is here: at `target`, its place, or at `part`, on the way there."""
+
+    remote: RemoteFile
+    locked: LockedFile
+    target: str
+    part: str
 
 
 @dataclass
 class Download:
     """The files of a `listing` of `source`, which go into the model folder `path`.
 
-    `on_bytes` is called with the number of bytes that have arrived, or need not.
+    First all files `arrive`, then they `settle`. `on_bytes` is called with the number of bytes that
+    have arrived, or need not.
     """
 
     repository: Repository
@@ -45,32 +58,61 @@ class Download:
     listing: Listing
     nearby: Nearby
     on_bytes: Callable[[int], None] = lambda _: None
+    _arrived: list[_File] = field(default_factory=list)
 
-    def run(
-        self, files: Sequence[RemoteFile], before: Mapping[str, str] | None = None
-    ) -> list[LockedFile]:
-        """Put the files into their places, and return what they are, as it is locked.
+    def arrive(self, files: Sequence[RemoteFile], before: Mapping[str, str] | None = None) -> None:
+        """Have the files on this machine, those that are not in their places as parts.
 
         A file that is in its place and right stays; one that has the sha256 which `before` has for
-        its path is replaced. Raises PmgitError when another one lies there, or when a file cannot
-        be had; what has arrived until then stays for the next run.
+        its path will be replaced. Raises PmgitError when another one lies there, or when a file
+        cannot be had; what has arrived until then stays for the next run.
         """
         before = before or {}
         for file in files:
             pull.refuse_links(self.repository.top, self.path, file.path)
         parts = {self._part(file): max(file.size, 0) for file in files}
         pull.demand_room(self.repository, self.path, parts)
-        done = []
+        known: dict[str, tuple[int, str]] = {}
         for file in sorted(files, key=lambda file: (file.size, file.path)):
+            part = self._part(file)
             target = os.path.join(self.repository.top, self.path, *file.path.split("/"))
             found = _in_place(target, file, before.get(file.path, ""))
             if found:
+                part = ""
+                self.on_bytes(found[0])
+            elif part in known:  # the same bytes under another name
+                found = known[part]
                 self.on_bytes(found[0])
             else:
-                found = self._one(file, target)
+                found = known[part] = self._one(file, target, part)
             blob = file.blob if self.source.type == HUB else ""
-            done.append(LockedFile(file.path, found[0], found[1], blob))
-        return done
+            locked = LockedFile(file.path, found[0], found[1], blob)
+            self._arrived.append(_File(file, locked, target, part))
+
+    def settle(self, gate: Gate, outcome: str) -> list[LockedFile]:
+        """Put what has arrived into its places, and return what it is, as it is locked.
+
+        Raises NotTakenError when the gate refuses a file, and then nothing has changed; `outcome`
+        says so. PmgitError when a file cannot be written.
+        """
+        # Files that were in their places already lie beside each other there.
+        judged = [
+            Arrived(one.locked.path, one.part, one.locked.sha256)
+            if one.part
+            else Arrived(
+                one.locked.path, one.target, one.locked.sha256, os.path.dirname(one.target)
+            )
+            for one in self._arrived
+        ]
+        try:
+            gate.judge(self.path, judged, outcome)
+        except NotTakenError:
+            for one in self._arrived:
+                if one.part:
+                    keep_whole(one.part, one.remote, one.locked.size)
+            raise
+        pull.put_all([(one.locked, one.part, one.target) for one in self._arrived if one.part])
+        return [one.locked for one in self._arrived]
 
     def _part(self, file: RemoteFile) -> str:
         """The path at which a file is put together, by its content: the next run finds it."""
@@ -78,23 +120,17 @@ class Download:
         key = file.sha256 or file.blob or hashlib.sha256(place.encode()).hexdigest()
         return os.path.join(pull.staging(self.repository), f"{key}.part")
 
-    def _one(self, file: RemoteFile, target: str) -> tuple[int, str]:
-        """Copy a file from this machine, or fetch it; its size and sha256."""
-        part = self._part(file)
+    def _one(self, file: RemoteFile, target: str, part: str) -> tuple[int, str]:
+        """Copy a file of this machine to its part, or fetch it; its size and sha256."""
         if file.sha256 and file.size >= 0:
             wanted = LockedFile(file.path, file.size, file.sha256, file.blob)
             places = self.nearby.places_of(Lock(self.listing.source, [wanted], created=""), wanted)
             if pull.copy_from_near(places, wanted, target, part, self.on_bytes):
-                pull.put(part, target)
                 return file.size, file.sha256
         try:
-            size, sha256 = fetch(
-                self.source, self.listing.revision, file, part, on_bytes=self.on_bytes
-            )
+            return fetch(self.source, self.listing.revision, file, part, on_bytes=self.on_bytes)
         except OSError as error:
             raise pull.disk_error(file.path, error) from error
-        pull.put(part, target)
-        return size, sha256
 
 
 def _in_place(target: str, file: RemoteFile, before: str) -> tuple[int, str] | None:

@@ -57,7 +57,7 @@ def judge(
     report = engine.judge(snapshot, config, engine.selected(config, _RULES))
     paths = tuple(f"{model.path}/" for model in accounts.models)
     mine = [one for one in report.findings if f"{one.path}/".startswith(paths)]
-    return Report(mine, report.checked, report.not_judged, report.forgiven)
+    return Report(mine, report.checked, report.not_judged, report.forgiven, report.not_scanned)
 
 
 def take(

@@ -1,7 +1,8 @@
 """The files of a model as its lock has them, put where they belong in the cheapest way.
 
-Bytes are put together in a folder of the git directory, hashed while they arrive, and renamed into
-place when they are right: a damaged or partial file is never found under its final name.
+Bytes are put together in a folder of the git directory, hashed while they arrive, judged, and
+renamed into place when they are right: a damaged, partial or unsafe file is never found under its
+final name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pmgit.core.errors import PmgitError
 from pmgit.core.units import show_size
 from pmgit.formats.regular import open_regular
 from pmgit.model.lock_file import HUB, URL
+from pmgit.models.gate import Arrived
 from pmgit.models.hashing import size_of
 from pmgit.models.side_by_side import side_by_side
 from pmgit.sources import resolve
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
     from pmgit.model.lock_file import Lock, LockedFile
+    from pmgit.models.gate import Gate
     from pmgit.models.nearby import Nearby
     from pmgit.sources.source import Source
 
@@ -54,52 +57,98 @@ def staging(repository: Repository) -> str:
     return folder
 
 
-def pull(
-    repository: Repository,
-    model: str,
-    lock: Lock,
-    files: Sequence[LockedFile],
-    *,
-    nearby: Nearby,
-    jobs: int = 1,
-    on_bytes: Callable[[int], None] = lambda _: None,
-) -> list[Pulled]:
-    """Put `files` of the `lock` of the model folder `model` into their places, `jobs` at a time.
+class Pull:
+    """The files of the `lock` of a `model` folder, on their way into their places.
 
-    What lies in a place already is replaced: the caller has made sure that nobody misses it.
-    Raises PmgitError at the first file that cannot be had; what came before it is in its place.
+    First they `arrive`, then they `settle`. What lies in a place already is replaced: the caller
+    has made sure that nobody misses it.
     """
-    folder = staging(repository)
-    targets = {file: os.path.join(repository.top, model, *file.path.split("/")) for file in files}
-    parts = {file: os.path.join(folder, f"{file.sha256}.part") for file in files}
-    demand_room(repository, model, {parts[file]: file.size for file in files})
-    for file in files:
-        refuse_links(repository.top, model, file.path)
-    order = sorted(files, key=lambda file: (file.size, file.path))
-    first = {file.sha256: file for file in reversed(order)}
-    done: list[Pulled] = []
 
-    @cache
-    def source() -> Source:
-        """Asked for when a file is not on this machine; one for all, because it learns."""
-        return resolve.of_lock(lock.source)
+    def __init__(
+        self, repository: Repository, model: str, lock: Lock, files: Sequence[LockedFile]
+    ) -> None:
+        self._repository = repository
+        self._model = model
+        self._lock = lock
+        folder = staging(repository)
+        top = os.path.join(repository.top, model)
+        self._targets = {file: os.path.join(top, *file.path.split("/")) for file in files}
+        self._parts = {file: os.path.join(folder, f"{file.sha256}.part") for file in files}
+        self._ways: dict[str, str] = {}
+        self._failure: PmgitError | None = None
 
-    def one(file: LockedFile) -> None:
-        places = nearby.places_of(lock, file)
-        if first[file.sha256] != file:
-            places = iter([targets[first[file.sha256]]])
-        how = copy_from_near(places, file, targets[file], parts[file], on_bytes)
-        if not how:
-            _fetch(source(), lock, file, parts[file], on_bytes)
-            how = lock.type
-        put(parts[file], targets[file])
-        done.append(Pulled(file.path, file.size, how))
+    def arrive(
+        self, nearby: Nearby, *, jobs: int = 1, on_bytes: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """Have the files on this machine, `jobs` of them at a time.
 
-    side_by_side(one, [file for file in order if first[file.sha256] == file], jobs)
-    for file in order:
-        if first[file.sha256] != file:  # the same bytes under another name
-            one(file)
-    return done
+        One that cannot be had ends it: the error is raised when what came before has settled.
+        """
+        demand_room(
+            self._repository,
+            self._model,
+            {part: file.size for file, part in self._parts.items()},
+        )
+        for file in self._targets:
+            refuse_links(self._repository.top, self._model, file.path)
+        lock = self._lock
+
+        @cache
+        def source() -> Source:
+            """Asked for when a file is not on this machine; one for all, because it learns."""
+            return resolve.of_lock(lock.source)
+
+        def one(file: LockedFile) -> None:
+            places, part = nearby.places_of(lock, file), self._parts[file]
+            how = copy_from_near(places, file, self._targets[file], part, on_bytes)
+            if not how:
+                _fetch(source(), lock, file, part, on_bytes)
+                how = lock.type
+            self._ways[file.sha256] = how
+
+        order = sorted(self._targets, key=lambda file: (file.size, file.path))
+        first = {file.sha256: file for file in reversed(order)}
+        try:
+            side_by_side(one, [file for file in order if first[file.sha256] == file], jobs)
+        except PmgitError as error:
+            self._failure = error
+
+    def settle(self, gate: Gate, outcome: str) -> list[Pulled]:
+        """Put what has arrived into its places.
+
+        Raises NotTakenError when the gate refuses a file, and then nothing has changed; `outcome`
+        says so. PmgitError for a file that could not be had or written; what came before it is in
+        its place.
+        """
+        order = sorted(self._targets, key=lambda file: (file.size, file.path))
+        here = [file for file in order if file.sha256 in self._ways]
+        judged = [Arrived(file.path, self._parts[file], file.sha256) for file in here]
+        gate.judge(self._model, judged, outcome)
+        copies = put_all([(file, self._parts[file], self._targets[file]) for file in here])
+        if self._failure:
+            raise self._failure
+        return [
+            Pulled(file.path, file.size, copies.get(file.path, self._ways[file.sha256]))
+            for file in here
+        ]
+
+
+def put_all(files: Iterable[tuple[LockedFile, str, str]]) -> dict[str, str]:
+    """Give finished files, each with its part and its target, their final names.
+
+    One part may belong to several: the others are copies of the first, and where each is from is
+    returned by its path. Raises PmgitError.
+    """
+    placed: dict[str, str] = {}
+    copies = {}
+    for file, part, target in files:
+        if part in placed:
+            copies[file.path] = placed[part]
+            if not copy_from_near([placed[part]], file, target, part, lambda _: None):
+                raise PmgitError(f"{target} could not be written", "run it again")
+        put(part, target)
+        placed.setdefault(part, target)
+    return copies
 
 
 def _fetch(
@@ -234,6 +283,7 @@ def put(part: str, target: str) -> None:
     try:
         os.makedirs(folder, exist_ok=True)
         move(part, target)
+        _remove(f"{part}.note")  # of a whole one that was refused once
     except OSError as error:
         raise disk_error(target, error) from error
 

@@ -39,7 +39,13 @@ def render(report: Report, shell: Shell) -> str:
         case = ET.SubElement(suite, "testcase", classname="pmgit", name="not judged", time="0")
         ET.SubElement(case, "skipped", message=not_judged(report.not_judged))
     ET.indent(root, " ")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+    # Programs read the same; the log of a runner has nothing that turns its text around.
+    text = "".join(map(_plain, ET.tostring(root, encoding="unicode")))
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _plain(char: str) -> str:
+    return char if char.isprintable() or char == "\n" else f"&#{ord(char)};"
 
 
 def _case(suite: ET.Element, finding: Finding, shell: Shell) -> None:

@@ -22,6 +22,7 @@ def render(report: Report, shell: Shell, host: dict[str, Any] | None = None) -> 
         "findings": [_finding(finding, shell) for finding in report.findings],
         "checked": report.checked,
         "not_judged": report.not_judged,
+        "not_scanned": report.not_scanned,
         "forgiven": len(report.forgiven),
         **({"host": host} if host else {}),
     }

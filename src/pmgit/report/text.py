@@ -187,6 +187,14 @@ def forgiven(report: Report) -> str:
     return f"; {len(report.forgiven)} forgiven by {BASELINE}" if report.forgiven else ""
 
 
+def not_scanned(count: int) -> str:
+    """The note on pointers whose content nobody has judged; '' when there are none."""
+    if not count:
+        return ""
+    objects = "1 object of Git LFS is" if count == 1 else f"{count} objects of Git LFS are"
+    return f"not scanned: {objects} not here; to judge what is in them: git lfs pull"
+
+
 def not_judged(count: int) -> str:
     """The note on objects that a partial clone lacks; '' when it lacks none."""
     if not count:

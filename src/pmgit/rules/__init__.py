@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.core.rule import (
     ATTRIBUTES,
+    COPIES,
     HOST,
     LARGE,
     LFS,
@@ -18,6 +19,7 @@ from pmgit.core.rule import (
     POLICY,
     PUSHED,
     RAW,
+    SHARDS,
 )
 
 TYPE_CHECKING = False
@@ -60,6 +62,8 @@ RULES = {
     "stale-info": RuleEntry("stale_info", "StaleInfo", "info", MODELS),
     "unpinned-revision": RuleEntry("unpinned_revision", "UnpinnedRevision", "info", MODELS),
     "broken-weights": RuleEntry("broken_weights", "BrokenWeights", "content", LOADED),
+    "duplicate-weights": RuleEntry("duplicate_weights", "DuplicateWeights", "content", COPIES),
+    "missing-shard": RuleEntry("missing_shard", "MissingShard", "content", SHARDS),
     "unsafe-weights": RuleEntry("unsafe_weights", "UnsafeWeights", "content", LOADED),
     "license-conflict": RuleEntry("license_conflict", "LicenseConflict", "license", LICENSES),
     "restricted-license": RuleEntry("restricted_license", "RestrictedLicense", "license", POLICY),

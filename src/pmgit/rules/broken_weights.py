@@ -55,7 +55,7 @@ class BrokenWeights(Rule):
             blob = one.blob
             if subject.is_gone_again(blob) or not self._is_judged(subject, blob.path):
                 continue
-            from pmgit.formats import others
+            from pmgit.formats import names
             from pmgit.formats.opinion import BROKEN, UNKNOWN
 
             broken = [f for f in one.opinion.findings if f.verdict == BROKEN]
@@ -66,7 +66,7 @@ class BrokenWeights(Rule):
                 advice = for_staged.keep_out(subject, blob)
                 message = f"broken: {sentence_of(broken)}"
                 yield self.about(blob, message, advice, content=blob.oid)
-            elif strange and one.opinion.kind == others.DATA:
+            elif strange and one.opinion.kind == names.DATA:
                 yield self.finding(
                     blob.path,
                     f"nobody knows whether it is whole: {sentence_of(strange)}",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pmgit.core.finding import Finding
     from pmgit.formats.opinion import FileFinding
-    from pmgit.model.opinions import Judged
+    from pmgit.model.opinions import JudgedFile
     from pmgit.model.subject import Subject
 
 _CODE = "can run code when it is loaded: "
@@ -43,7 +43,7 @@ class UnsafeWeights(Rule):
 
     ## Example
 
-    A `pytorch_model.bin` whose `data.pkl` names `os.system`.
+    A `pytorch_model.bin` whose pickle names `os.system`.
 
     ## What to do
 
@@ -84,34 +84,23 @@ class UnsafeWeights(Rule):
                 reason = self.config.accepted[one.sha256]["reason"]
                 yield self._warning(one, f"accepted ({reason}): {sentence_of(accepted)}")
 
-    def _warning(self, one: Judged, message: str) -> Finding:
+    def _warning(self, one: JudgedFile, message: str) -> Finding:
         blob = one.blob
         details = {"severity": WARNING, "commit": blob.commit, "content": blob.oid}
         return self.finding(blob.path, message, **details)
 
     def _sorted(
-        self, one: Judged
-    ) -> tuple[list[FileFinding], list[FileFinding], list[FileFinding]]:
+        self, one: JudgedFile
+    ) -> tuple[list[FileFinding], list[FileFinding], Sequence[FileFinding]]:
         """What is wrong with a file, what may be, and what the configuration accepts of it."""
-        from pmgit.formats import others
-        from pmgit.formats.opinion import UNKNOWN, UNSAFE, WARN
+        from pmgit.formats import names
+        from pmgit.formats.opinion import UNKNOWN, UNSAFE, WARN, split
 
-        bad: list[FileFinding] = []
-        odd: list[FileFinding] = []
-        accepted: list[FileFinding] = []
-        named: frozenset[str] = frozenset()
-        if self.config.accepted and one.opinion.findings:
-            entry = self.config.accepted.get(one.sha256, {})
-            named = frozenset(entry.get("globals", ()))
-        for finding in one.opinion.findings:
-            if finding.verdict not in (UNKNOWN, UNSAFE, WARN):
-                continue
-            if finding.verdict == UNKNOWN and one.opinion.kind == others.DATA:
-                continue  # nothing loads it: broken-weights speaks of it
-            if "*" in named or (finding.evidence and finding.evidence in named):
-                accepted.append(finding)
-            else:
-                (odd if finding.verdict == WARN else bad).append(finding)
+        rest, accepted = split(one.opinion, self.config.accepted_of(one.sha256))
+        # What is of no known format nothing loads: broken-weights speaks of it.
+        worst = (UNSAFE,) if rest.kind == names.DATA else (UNSAFE, UNKNOWN)
+        bad = [finding for finding in rest.findings if finding.verdict in worst]
+        odd = [finding for finding in rest.findings if finding.verdict == WARN]
         return bad, odd, accepted
 
 

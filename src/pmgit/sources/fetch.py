@@ -164,6 +164,8 @@ class _Part:
             self.total = total if self.total < 0 else self.total
             if not self.validator or (total >= 0 and total != self.total):
                 size = 0
+            elif size == self.total and self.file.etag not in ("", self.validator):
+                size = 0  # nothing else asks whether the source has another file by now
         if not size or 0 <= self.total < size:
             self._truncate()
             return
@@ -259,6 +261,12 @@ class _Part:
         """See the content onto the disk."""
         os.fsync(self._fd)
         _remove(self._note)
+
+
+def keep_whole(part: str, file: RemoteFile, size: int) -> None:
+    """Have the next fetch of `file` find its whole part; one without a hash needs a note for it."""
+    if not file.sha256 and not file.blob:
+        _write_note(f"{part}.note", file.etag, size)
 
 
 def _open_alone(path: str) -> int:

@@ -45,17 +45,19 @@ class Coverage:
 class Groups(NamedTuple):
     """The patterns of a block, in their order: sent to Git LFS, kept text, and sent after all.
 
-    The last are texts that are too large for Git, each by its path.
+    The last are texts that are too large for Git, each by its path. `diff` is how Git compares
+    what is sent.
     """
 
     sends: list[str]
     keeps: list[str]
     large: list[str]
+    diff: str = patterns.PLAIN_DIFF
 
     def lines(self) -> list[str]:
         """The lines of the block."""
         return [
-            *map(patterns.attribute_line, sorted(set(self.sends))),
+            *(patterns.attribute_line(one, self.diff) for one in sorted(set(self.sends))),
             *map(patterns.unset_line, sorted(set(self.keeps))),
             *map(patterns.attribute_line, sorted(set(self.large))),
         ]
@@ -64,6 +66,9 @@ class Groups(NamedTuple):
 def split(lines: Iterable[str]) -> Groups:
     """The patterns of a block's lines."""
     groups = Groups([], [], [])
+    lines = list(lines)
+    if any(f"diff={patterns.TENSOR_DIFF}" in line.split() for line in lines):
+        groups = groups._replace(diff=patterns.TENSOR_DIFF)
     for line in lines:
         found = pattern_line(line)
         if found and "filter=lfs" not in found.words:
@@ -85,11 +90,14 @@ class Lines:
         names: Sequence[str],
         tracked: Mapping[str, Blob],
         max_text: int = patterns.MAX_TEXT_BYTES,
+        diff: str = "",
     ) -> None:
         """`names` are all files that are known, on disk or in the index; `tracked` the latter.
 
-        A text of more than `max_text` bytes may go to Git LFS.
+        A text of more than `max_text` bytes may go to Git LFS. `diff` is how Git is to compare
+        what is sent ('': as it does now).
         """
+        self._diff = diff
         self._max_text = max_text
         self._repository = repository
         self._file = file
@@ -161,8 +169,9 @@ class Lines:
         # A text with a line of its own may have become smaller since.
         own = {*self.large, *map(patterns.exact, small)}
         groups = Groups(
-            sorted({*old.sends, *wanted} - own), list(old.keeps), sorted({*old.large} - own)
-        )
+            sorted({*old.sends, *wanted} - own), list(old.keeps), sorted({*old.large} - own),
+            self._diff or old.diff,
+        )  # fmt: skip
         probes = {
             spec.replace("*", any_text): spec
             for spec in patterns.MUST_BE_TEXT

@@ -1,0 +1,80 @@
+"""The contents of a file of a kind that is known, within the caps that hold its judgement too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pmgit.formats import names
+from pmgit.formats.caps import Caps
+from pmgit.formats.opinion import BrokenError, TooMuchError
+from pmgit.tensors import (
+    gguf_file,
+    numpy_file,
+    onnx_file,
+    pickle_file,
+    safetensors_file,
+    text_file,
+    zip_file,
+)  # fmt: skip
+from pmgit.tensors.contents import FileContents
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pmgit.formats.opinion import Opinion
+    from pmgit.formats.reader import Reader
+
+#: What reads the contents of a kind of file.
+READERS: dict[str, Callable[[Reader, Caps], FileContents]] = {
+    names.SAFETENSORS: safetensors_file.read,
+    names.GGUF: gguf_file.read,
+    names.ARRAY: numpy_file.read,
+    names.NUMPY: numpy_file.read_archive,
+    names.TORCH: zip_file.read,
+    names.SCRIPT: zip_file.read,
+    names.KERAS: zip_file.read_keras,
+    names.ZIP: zip_file.read_any,
+    names.PICKLE: pickle_file.read,
+    names.TORCH_CHECKPOINT: pickle_file.read,
+    names.JOBLIB: pickle_file.read,
+    names.ONNX: onnx_file.read,
+    names.TEMPLATE: text_file.read_template,
+    names.JSON: text_file.read_json,
+}
+#: What is not read of these, though they may hold tensors.
+_NOT_READ = {
+    names.HDF5: "the datasets of HDF5 are not listed",
+    names.KERAS_HDF5: "the datasets of HDF5 are not listed",
+    names.OBJECTS: "the objects of numpy are not listed",
+    names.TAR: "the members of a tar are not listed",
+    names.TORCH_TAR: "the tensors of this format of before 2016 are not listed",
+    names.TFLITE: "the tensors of TFLite are not listed",
+    "GGML": "the tensors of this format of before GGUF are not listed",
+}
+
+
+def read(reader: Reader, kind: str) -> FileContents:
+    """What a file of this kind holds; a note says what was not read, and why."""
+    reads = READERS.get(kind)
+    if reads is None:
+        found = FileContents()
+        if " in " in kind:
+            found.notes.append("what is packed in it is not listed")
+        elif kind in _NOT_READ:
+            found.notes.append(_NOT_READ[kind])
+        return found
+    try:
+        found = reads(reader, Caps(_nothing_inside))
+    except (BrokenError, TooMuchError) as error:
+        return FileContents(notes=[f"it could not be listed: {error}"])
+    # A file that is whole has the bytes of all its tensors.
+    found.tensors = [
+        one if one.begin + one.length <= reader.size else replace(one, begin=-1, length=0)
+        for one in found.tensors
+    ]
+    return found
+
+
+def _nothing_inside(reader: Reader, name: str, caps: Caps) -> Opinion:  # noqa: ARG001
+    raise TooMuchError("a content in another one")

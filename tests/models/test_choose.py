@@ -1,0 +1,29 @@
+"""Which files of a source are taken: safetensors alone, where others hold the same numbers."""
+
+from __future__ import annotations
+
+from pmgit.models.choose import choose
+from pmgit.sources.listing import RemoteFile
+
+
+def left_out(*paths: str) -> list[str]:
+    return [file.path for file in choose(RemoteFile(path, 5) for path in paths).left_out]
+
+
+def test_twins_of_safetensors_are_left_out() -> None:
+    twins = ["pytorch_model.bin", "tf_model.h5", "flax_model.msgpack", "rust_model.ot"]
+    assert left_out("model.safetensors", *twins, "onnx/model.onnx", "config.json") == twins
+    shards = ["pytorch_model-00001-of-00001.bin", "pytorch_model.bin.index.json"]
+    assert left_out(
+        "model-00001-of-00001.safetensors", "model.safetensors.index.json", *shards
+    ) == (shards)
+    # diffusers gives each variant its formats
+    variant = ["unet/diffusion_pytorch_model.fp16.bin"]
+    assert left_out("unet/diffusion_pytorch_model.fp16.safetensors", *variant) == variant
+
+
+def test_what_has_no_twin_is_taken() -> None:
+    assert left_out("pytorch_model.bin", "tf_model.h5") == []
+    assert left_out("pytorch_model.bin", "adapter_model.safetensors") == []
+    assert left_out("a/model.safetensors", "b/pytorch_model.bin") == []
+    assert left_out("model.safetensors", "training_args.bin", "optimizer.bin") == []

@@ -1,0 +1,276 @@
+"""`unsafe-weights`: weights that can run code when they are loaded. Nothing here is ever loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING, Any
+
+from tests.e2e.test_pre_receive import make_server
+from tests.formats import tensor_samples
+from tests.formats.all_samples import samples
+from tests.formats.assemble import CALL, CLASSIC, named, pickled, state_dict, torch_zip
+from tests.kit import Repo, pointer, weights_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODEL = "pretrained_model/bert"
+WEIGHTS = f"{MODEL}/pytorch_model.bin"
+UNSAFE = torch_zip(pickled(CALL))
+#: A class that pmgit does not know, in a state dict.
+OWN = torch_zip(state_dict(more=named("mylib.model", "Net") + b"0"))
+CONTENT = ("--select", "unsafe-weights", "--select", "broken-weights")
+
+
+def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:
+    return repo.check("--select", "unsafe-weights", *args)
+
+
+def severities(repo: Repo, *args: str) -> dict[str, str]:
+    return {finding["path"]: finding["severity"] for finding in findings(repo, *args)}
+
+
+def store(repo: Repo, content: bytes) -> Path:
+    """Put an object into the store of Git LFS, as git-lfs does."""
+    oid = hashlib.sha256(content).hexdigest()
+    path = repo.path / ".git/lfs/objects" / oid[:2] / oid[2:4] / oid
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_every_sample_by_its_verdict(repo: Repo) -> None:
+    """The verdicts of `pmgit scan` as findings: for raw files, and for objects of Git LFS."""
+    expected: dict[str, str] = {}
+    for name, (verdict, content) in samples().items():
+        # Of pointers, also damaged ones, another rule speaks.
+        if "/" in name or not name.isprintable() or name in tensor_samples.pointers():
+            continue
+        repo.write(f"{MODEL}/{name}", content)
+        expected[f"{MODEL}/{name}"] = verdict
+    repo.git("add", "-A")
+    found: dict[str, tuple[str, str]] = {}
+    for finding in repo.check(*CONTENT):
+        # What is an error comes first: a file may be both.
+        found.setdefault(finding["path"], (finding["rule"], finding["severity"]))
+        if finding["severity"] == "error":
+            found[finding["path"]] = (finding["rule"], "error")
+    wrong = {}
+    for path, verdict in expected.items():
+        got = found.get(path, ("", ""))
+        right = {
+            "ok": got == ("", ""),
+            "warn": got in (("", ""), ("unsafe-weights", "warning")),
+            "unsafe": got == ("unsafe-weights", "error"),
+            "broken": got[1] == "error",
+            "unknown": got in (("unsafe-weights", "error"), ("broken-weights", "warning")),
+        }[verdict]
+        if not right:
+            wrong[path] = (verdict, got)
+    # Nobody loads a text by its name, whatever it holds; beside a graph of ONNX a .bin may be its
+    # numbers.
+    assert wrong.pop(f"{MODEL}/classic.txt") == ("unsafe", ("", ""))
+    assert wrong.pop(f"{MODEL}/unknown.bin") == ("unknown", ("", ""))
+    assert wrong == {}
+    assert len(expected) > 500
+
+
+def test_the_message_names_what_is_loaded_and_where(repo: Repo) -> None:
+    repo.stage(WEIGHTS, UNSAFE)
+    (finding,) = findings(repo)
+    assert finding["message"] == (
+        "can run code when it is loaded: loads something of Python that weights do not need:"
+        " os.system (byte 2 of archive/data.pkl)"
+    )
+    assert finding["severity"] == "error"
+
+
+def test_names_from_a_file_are_escaped(repo: Repo) -> None:
+    evil = pickled(b"cos\x1b]0;x\x07\n::error::y\n0N")
+    repo.stage(f"{MODEL}/a.pkl", evil)
+    result = repo.pmgit("check", *CONTENT)
+    assert result.code == 1
+    assert "\x1b" not in result.out
+    assert not [line for line in result.out.splitlines() if line.startswith("::")]
+
+
+def test_where_it_looks(repo: Repo) -> None:
+    for path in ("src/data.pkl", "runs/best.PT", "a.joblib ", "x/arrays.npy", "w/model"):
+        repo.stage(path, CLASSIC)
+    repo.stage(f"{MODEL}/checkpoint", CLASSIC)  # in a model folder the name proves nothing
+    repo.stage(f"{MODEL}/notes.txt", CLASSIC)  # nobody loads it
+    repo.stage(f"{MODEL}/tokenizer_config.json", '{"chat_template": "{{ x.__class__ }}"}')
+    repo.stage(f"{MODEL}/config.json", '{"model_type": "bert"}')
+    repo.stage(f"{MODEL}/chat_template.jinja", "{{ x.__init__.__globals__ }}")
+    expected = {"src/data.pkl", "runs/best.PT", "a.joblib ", f"{MODEL}/checkpoint"}
+    expected |= {f"{MODEL}/tokenizer_config.json", f"{MODEL}/chat_template.jinja"}
+    assert set(severities(repo)) - {"x/arrays.npy"} == expected
+
+
+def test_the_fix_of_raw_weights(repo: Repo) -> None:
+    repo.add_info(MODEL)
+    file = repo.stage(WEIGHTS, UNSAFE)
+    repo.stage("a.pkl", CLASSIC)
+    assert repo.rules() == ["unsafe-weights"]  # it speaks before other rules of the same blob
+    repo.paste_all()
+    assert repo.rules() == []
+    assert file.read_bytes() == UNSAFE
+    assert repo.staged() == [".gitignore", f"{MODEL}/INFO.md"]
+
+
+def test_the_fix_of_a_new_version_brings_the_old_one_back(repo: Repo) -> None:
+    repo.stage("a.pkl", b"\x80\x02N.")
+    repo.commit()
+    repo.stage("a.pkl", CLASSIC)
+    (fix,) = repo.pmgit("check", *CONTENT).fixes
+    repo.paste(fix)
+    assert findings(repo) == []
+    assert (repo.path / "a.pkl").read_bytes() == CLASSIC
+
+
+def test_objects_of_git_lfs(lfs_repo: Repo) -> None:
+    repo = lfs_repo
+    repo.sh("git lfs track 'pretrained_model/**/*.bin' && git add .gitattributes")
+    repo.add_info(MODEL)
+    repo.stage(WEIGHTS, UNSAFE)
+    good = weights_bytes(5_000)
+    repo.stage(f"{MODEL}/model.safetensors", good)
+    assert repo.blob(WEIGHTS) == pointer(UNSAFE)
+    assert severities(repo) == {WEIGHTS: "error"}
+    (fix,) = repo.pmgit("check", *CONTENT).fixes
+    repo.paste(fix)
+    assert findings(repo) == []
+    assert f"{MODEL}/model.safetensors" in repo.staged()
+    assert (repo.path / WEIGHTS).read_bytes() == UNSAFE
+
+
+def test_what_is_not_here_is_not_called_safe(repo: Repo) -> None:
+    repo.stage_blob(WEIGHTS, pointer(UNSAFE))
+    repo.stage_blob(f"{MODEL}/a.bin", pointer(OWN))
+    result = repo.pmgit("check", *CONTENT)
+    assert (result.code, result.err) == (
+        0,
+        "not scanned: 2 objects of Git LFS are not here; to judge what is in them: git lfs pull\n",
+    )
+    assert repo.pmgit("check", "--format", "json", *CONTENT).json["not_scanned"] == 2
+    assert "not scanned: 2 objects" in repo.hook("--select", "content").err
+    store(repo, UNSAFE)
+    assert severities(repo) == {WEIGHTS: "error"}
+    assert repo.pmgit("check", "--format", "json", *CONTENT).json["not_scanned"] == 1
+
+
+def test_an_object_that_is_no_regular_file_is_not_opened(repo: Repo) -> None:
+    repo.stage_blob(WEIGHTS, pointer(UNSAFE))
+    path = store(repo, UNSAFE)
+    path.unlink()
+    os.mkfifo(path)
+    assert repo.pmgit("check", "--format", "json", *CONTENT).json["not_scanned"] == 1
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    assert repo.pmgit("check", "--format", "json", *CONTENT).json["not_scanned"] == 1
+
+
+def test_classes_of_other_packages_are_warnings(repo: Repo) -> None:
+    repo.stage(WEIGHTS, OWN)
+    (finding,) = findings(repo)
+    assert finding["severity"] == "warning"
+    assert "may need code when it is loaded" in finding["message"]
+    assert "mylib.model.Net" in finding["message"]
+    assert finding["fix"] is None
+    assert "tracked-weights" in repo.rules()  # a warning hides nothing
+
+
+def accept(repo: Repo, content: bytes, names: str, reason: str = "read by Kim") -> None:
+    oid = hashlib.sha256(content).hexdigest()
+    repo.stage(".pmgit.toml", f'[accepted.{oid}]\nglobals = [{names}]\nreason = "{reason}"\n')
+
+
+def test_what_somebody_has_accepted(repo: Repo) -> None:
+    repo.stage("a.pkl", CLASSIC)
+    repo.stage_blob(WEIGHTS, pointer(UNSAFE))
+    store(repo, UNSAFE)
+    accept(repo, CLASSIC, '"os.system"')
+    assert severities(repo) == {"a.pkl": "warning", WEIGHTS: "error"}
+    (message,) = [f["message"] for f in findings(repo) if f["path"] == "a.pkl"]
+    assert message.startswith("accepted (read by Kim): ")
+    accept(repo, UNSAFE, '"*"')
+    assert severities(repo) == {"a.pkl": "error", WEIGHTS: "warning"}
+    # Another name, or another file, is judged anew.
+    accept(repo, CLASSIC, '"os.popen"')
+    assert severities(repo)["a.pkl"] == "error"
+    accept(repo, CLASSIC, '"os.system"')
+    repo.stage("a.pkl", CLASSIC + b"\n")
+    assert severities(repo)["a.pkl"] == "error"
+
+
+def test_accepted_files_are_not_warned_of_for_ever(repo: Repo) -> None:
+    repo.stage("a.pkl", CLASSIC)
+    accept(repo, CLASSIC, '"os.system"')
+    repo.commit()
+    assert findings(repo, "--all") == []
+
+
+def test_a_list_that_says_nothing_is_refused(repo: Repo) -> None:
+    oid = "a" * 64
+    for text, words in (
+        (f'[accepted.{oid}]\nglobals = ["os.system"]\n', "has no reason"),
+        ('[accepted.abc]\nreason = "x"\n', "is no sha256"),
+        (f'[accepted.{oid}]\nreason = "x"\nname = "y"\n', "unknown key"),
+        (f'[accepted.{oid}]\nreason = "x"\nglobals = "os.system"\n', "not a list"),
+        ("accepted = 3\n", "not a table"),
+    ):
+        repo.write(".pmgit.toml", text)
+        result = repo.pmgit("check")
+        assert result.code == 2, (text, result)
+        assert words in result.err, (text, result.err)
+
+
+def test_commits_of_a_range_are_judged_one_by_one(repo: Repo) -> None:
+    repo.push_first(MODEL)
+    repo.stage("a.pkl", CLASSIC)
+    repo.commit("One")
+    repo.git("rm", "-q", "a.pkl")
+    repo.commit("Two")
+    (finding,) = findings(repo, "--range", "origin/main..HEAD")
+    assert finding["path"] == "a.pkl"
+    (fix,) = repo.pmgit("check", "--range", "origin/main..HEAD", *CONTENT).fixes
+    before = repo.git("rev-parse", "HEAD").strip()
+    assert repo.sh_at_terminal(fix).code == 0
+    assert findings(repo, "--range", "origin/main..HEAD") == []
+    # The old commits are kept.
+    assert before in repo.git("for-each-ref", "refs/pmgit/backup")
+
+
+def test_objects_of_git_lfs_count_at_the_tip(repo: Repo) -> None:
+    repo.push_first(MODEL)
+    store(repo, UNSAFE)
+    repo.stage_blob(WEIGHTS, pointer(UNSAFE))
+    repo.commit("One")
+    assert severities(repo, "--range", "origin/main..HEAD") == {WEIGHTS: "error"}
+    repo.git("rm", "-q", "--cached", WEIGHTS)
+    repo.commit("Two")
+    assert severities(repo, "--range", "origin/main..HEAD") == {}
+
+
+def test_a_server_refuses_what_is_raw(tmp_path: Path, env: dict[str, str]) -> None:
+    server = make_server(tmp_path, env)
+    server.clone.stage("a.pkl", CLASSIC)
+    server.clone.commit()
+    assert "a.pkl: unsafe-weights" in server.refused("main")
+
+
+def test_large_raw_files(repo: Repo) -> None:
+    """They are read from the work tree where Git knows that it is the same, else from Git."""
+    storage = bytes(17_000_000)
+    large = torch_zip(pickled(CALL), storage=storage)
+    file = repo.write("a.pt", large)
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    repo.git("add", "a.pt")
+    assert severities(repo) == {"a.pt": "error"}
+    file.write_bytes(torch_zip(storage=storage))  # what is staged counts, not what lies on disk
+    assert severities(repo) == {"a.pt": "error"}
+    repo.git("add", "a.pt")
+    assert severities(repo) == {}
+    file.write_bytes(large)
+    assert severities(repo) == {}
