@@ -67,7 +67,6 @@ GUARDED = {
         "digests",
         "document",
         "look",
-        "shards",
         "words",
     ),
     "test_missing_info.py": ("local_weights",),
