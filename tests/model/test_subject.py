@@ -136,7 +136,7 @@ def test_any_large_binary_inside_of_a_model(here: Repo) -> None:
 def test_content_proves_it_elsewhere(here: Repo, weights: Weights, name: str, packed: bool) -> None:
     for kind in ("silero_vad_16k.safetensors", "silero_vad.jit", "onet.pt", "nmp.tflite"):
         here.stage(f"src/{kind}/{name}", weights[kind])
-    here.stage(f"src/firmware/{name}", 300_000)
+    here.stage(f"src/firmware/{name}", random_bytes(300_000))
     if packed:
         here.git("gc", "-q")
     assert weights_in(subject()) == [

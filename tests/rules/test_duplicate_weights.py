@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, weights_bytes
 
 ROOT = "pretrained_model"
 LFS_LINES = "".join(
@@ -157,9 +157,9 @@ def test_the_same_weights_in_several_formats(model: Repo) -> None:
 def test_the_fix_takes_the_copy_out_and_keeps_it_on_disk(model: Repo) -> None:
     folder = f"{ROOT}/llama"
     names = [f"pytorch_model-0000{n}-of-00002.bin" for n in (1, 2)]
-    model.write(f"{folder}/model.safetensors", random_bytes(400_000))
+    model.write(f"{folder}/model.safetensors", weights_bytes(400_000))
     for number, name in enumerate(names):
-        model.write(f"{folder}/{name}", random_bytes(200_000, seed=number))
+        model.write(f"{folder}/{name}", weights_bytes(200_000, seed=number))
     map_of = ", ".join(f'"{n}": "{name}"' for n, name in enumerate(names))
     model.write(f"{folder}/pytorch_model.bin.index.json", f'{{"weight_map": {{{map_of}}}}}')
     model.add_info(folder)
@@ -179,9 +179,9 @@ def test_the_fix_takes_the_copy_out_and_keeps_it_on_disk(model: Repo) -> None:
     assert findings(model) == findings(model, "--all") == []
     # Committed already, and a better copy comes.
     model.git("reset", "-q", "--hard", "HEAD~1")
-    model.stage(f"{ROOT}/gpt2/pytorch_model.bin", random_bytes(300_000))
+    model.stage(f"{ROOT}/gpt2/pytorch_model.bin", weights_bytes(300_000))
     model.commit("a pickle")
-    model.stage(f"{ROOT}/gpt2/model.safetensors", random_bytes(300_000, seed=2))
+    model.stage(f"{ROOT}/gpt2/model.safetensors", weights_bytes(300_000, seed=2))
     (finding,) = findings(model)
     assert (finding["path"], finding["fix"]["safe"]) == (f"{ROOT}/gpt2/pytorch_model.bin", False)
     model.paste(finding["fix"]["shell"])
@@ -232,7 +232,7 @@ def test_the_same_bytes_in_several_places(model: Repo) -> None:
 
 
 def test_a_loose_copy_leaves_the_index(model: Repo) -> None:
-    data = random_bytes(300_000)
+    data = weights_bytes(300_000)
     model.stage(f"{ROOT}/bert/model.safetensors", data)
     model.add_info(f"{ROOT}/bert")
     model.stage("experiments/best.safetensors", data)
@@ -243,7 +243,7 @@ def test_a_loose_copy_leaves_the_index(model: Repo) -> None:
     assert "experiments/best.safetensors" not in model.staged()
     # What was changed since it was staged is left to people: Git refuses.
     model.stage("experiments/best.safetensors", data)
-    model.write("experiments/best.safetensors", random_bytes(300_000, seed=5))
+    model.write("experiments/best.safetensors", weights_bytes(300_000, seed=5))
     (finding,) = findings(model)
     assert model.sh(finding["fix"]["shell"]).code != 0
     assert "experiments/best.safetensors" in model.staged()
@@ -251,8 +251,8 @@ def test_a_loose_copy_leaves_the_index(model: Repo) -> None:
 
 def test_raw_weights_have_one_finding_each(repo: Repo) -> None:
     """What tracked-weights takes out of Git needs no second finding."""
-    data = random_bytes(300_000)
-    repo.stage(f"{ROOT}/bert/model.safetensors", random_bytes(300_000, seed=2))
+    data = weights_bytes(300_000)
+    repo.stage(f"{ROOT}/bert/model.safetensors", weights_bytes(300_000, seed=2))
     repo.stage(f"{ROOT}/bert/pytorch_model.bin", data)
     repo.stage(f"{ROOT}/bert/other/copy.bin", data)
     repo.add_info(f"{ROOT}/bert")
@@ -267,7 +267,7 @@ def test_raw_weights_have_one_finding_each(repo: Repo) -> None:
 
 
 def test_names_that_act(model: Repo) -> None:
-    data = random_bytes(300_000)
+    data = weights_bytes(300_000)
     model.stage(f"{ROOT}/bert/model.safetensors", data)
     path = "$(touch HACKED)\n-rf '\x1b[31m.safetensors"
     model.stage(path, data)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.hub_server import HubServer
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, weights_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -258,7 +258,7 @@ def test_the_sum_of_bytes(model: Repo) -> None:
 def test_what_lies_on_disk_is_staged_and_nothing_is_lost(model: Repo) -> None:
     names = shards(3)
     for number, name in enumerate(names):
-        model.write(f"{MODEL}/{name}", random_bytes(120_000, seed=number))
+        model.write(f"{MODEL}/{name}", weights_bytes(120_000, seed=number))
     model.write(f"{MODEL}/{INDEX}", index(names, 360_000))
     model.add_info(MODEL)
     model.write(".gitignore", f"{MODEL}/{names[1]}\n")
@@ -294,7 +294,7 @@ def test_ignored_weights(repo: Repo) -> None:
     assert repo.pmgit("gitignore", "--keep-text").code == 0
     names = shards(3)
     for number, name in enumerate(names):
-        repo.write(f"{MODEL}/{name}", random_bytes(120_000, seed=number))
+        repo.write(f"{MODEL}/{name}", weights_bytes(120_000, seed=number))
     repo.write(f"{MODEL}/{INDEX}", index(names, 360_000))
     repo.add_info(MODEL)
     repo.git("add", ".")
@@ -361,7 +361,7 @@ def test_an_index_that_is_ignored_with_its_weights(repo: Repo) -> None:
 
 def test_the_lock_of_a_source_brings_them_back(repo: Repo) -> None:
     names = shards(3)
-    files = {name: random_bytes(120_000, seed=n) for n, name in enumerate(names)}
+    files = {name: weights_bytes(120_000, seed=n) for n, name in enumerate(names)}
     with HubServer() as server:
         repo.env |= server.environment(str(repo.path.parent / "hf"))
         server.add("org/llama", {**files, INDEX: index(names), "config.json": b"{}\n"})
