@@ -18,6 +18,7 @@ import sys
 import zlib
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -246,6 +247,27 @@ def as_anybody(*argv: str) -> list[str]:
     return [sys.executable, "-c", _LEAVE_OUT, *argv] if is_root else list(argv)
 
 
+def pairs(*axes: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Rows for `parametrize` in which each two values of different axes meet, in few rows.
+
+    Where each value has to get on with each other one, and not with each two others at once, this
+    sees what all combinations would see: 16 rows for 8 x 2 x 2.
+    """
+    rows = list(product(*(range(len(axis)) for axis in axes)))
+    meet = {row: list(combinations(enumerate(row), 2)) for row in rows}
+    met: Counter[Any] = Counter()
+
+    def gain(row: tuple[int, ...]) -> tuple[int, int]:
+        """How many pairs are new, and how rarely the others have met."""
+        return sum(not met[pair] for pair in meet[row]), -sum(met[pair] for pair in meet[row])
+
+    taken = []
+    while gain(best := max(rows, key=gain))[0]:
+        met.update(meet[best])
+        taken.append(best)
+    return [tuple(axis[at] for axis, at in zip(axes, row, strict=True)) for row in sorted(taken)]
+
+
 @dataclass
 class Result:
     """What a command answered."""
@@ -384,13 +406,16 @@ class Repo:
         """
         import pty
 
+        # A key that interrupts reaches what runs at that terminal, which a fork does not.
+        is_interrupted = any("\x03" in typed for _, typed in steps)
+        env = self.env if is_interrupted else {**self.env, **self._forks()}
         child, terminal = pty.fork()
         if child == 0:
             # Whoever runs the tests in the background has these ignored.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             signal.signal(signal.SIGHUP, signal.SIG_DFL)
             os.chdir(self.path / cwd)
-            os.execvpe("bash", ["bash", "-c", command], self.env)
+            os.execvpe("bash", ["bash", "-c", command], env)
         seen, at = b"", 0
         left = list(steps)
         while True:
