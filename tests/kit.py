@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, product
