@@ -158,8 +158,8 @@ def _zips() -> Samples:
     return {
         "two-ends.npz": ("broken", bytes(in_comment)),
         "two-zip64-ends.npz": ("broken", bytes(outer[:last] + there + hidden + before + ends)),
-        "word.npz": ("broken", _zip("a.npy", _npy("'object'", pickled(CALL)), 8)[0]),
-        "words.npz": ("broken", _zip("a.npy", _npy("'i4,object'", pickled(CALL)), 8)[0]),
+        "word.npz": ("unsafe", _zip("a.npy", _npy("'object'", pickled(CALL)), 8)[0]),
+        "words.npz": ("unsafe", _zip("a.npy", _npy("'i4,object'", pickled(CALL)), 8)[0]),
         "letter.npz": ("unsafe", _zip("a.npy", objects, 8)[0]),
     }
 
