@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from tests.formats import container_samples, tensor_samples
+from tests.formats import container_samples, reader_samples, tensor_samples
 from tests.formats.pickle_samples import pickles
 
 
@@ -22,4 +22,5 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | tensor_samples.pointers()
         | container_samples.zips()
         | container_samples.tars()
+        | reader_samples.readers()
     )

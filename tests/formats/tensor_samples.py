@@ -191,6 +191,19 @@ TEMPLATES = (
     ("pieces", "unsafe", "{{ messages['__' + 'class' + '__'] }}"),
     ("list-joined", "unsafe", "{{ messages[['_','_','class','_','_'] | join] }}"),
     ("by-number", "unsafe", "{{ messages['%c%cclass%c%c' | format(95, 95, 95, 95)] }}"),
+    ("piece-in-the-middle", "unsafe", "{{ ''['_'~'_class_'~'_'] }}"),
+    ("piece-by-name", "unsafe", "{% set u = '_' %}{{ ''[u~u~'class'~u~u] }}"),
+    ("side-by-side", "unsafe", "{{ ''['_' '_class_' '_'] }}"),
+    ("centred", "unsafe", "{{ x.y['class'|center(9)|replace(' ', '_')] }}"),
+    ("by-percent", "unsafe", "{{ ''['%c%cclass%c%c' % (95, 95, 95, 95)] }}"),
+    ("by-format", "unsafe", "{{ x['a'][('{0}{0}class{0}{0}').format('_')] }}"),
+    ("replaced", "unsafe", "{{ ''['X_class_X'|replace('X', '_')] }}"),
+    ("inside-another", "unsafe", "{{ x[y['a' ~ b]] }}"),
+    ("deep-subscripts", "unsafe", "{{ x" + "[x" * 100_000 + "]" * 100_000 + " }}"),
+    ("plain-subscripts", "ok", (
+        "{{ x['a'][0]['b'][i + 1][-1][1:][loop.index0 - 1] ~ ['a', 'b' ~ c]|join }}"
+        "{{ x[y['a']] + x['b' if c == 'd' else 'e'] }}{{ {'a': 'b' ~ c}['a'] }}"
+    )),
     ("underscores", "ok", "{{ m.name.replace('_', ' ') ~ '_' ~ m.id + '_' + x }}"),
     ("popen", "unsafe", "{{ lipsum.os.popen('id').read() }}"),
     ("include", "unsafe", "{% include '/etc/passwd' %}"),

@@ -9,7 +9,7 @@ import pytest
 from pmgit.formats import names, safetensors
 from pmgit.formats.reader import BytesReader
 from pmgit.scan.scanned import judge_content
-from tests.formats import container_samples, tensor_samples
+from tests.formats import container_samples, reader_samples, tensor_samples
 from tests.formats.pickle_samples import pickles
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ def wrong(samples: dict[str, tuple[str, bytes]]) -> list[str]:
 
 def test_pickles() -> None:
     assert wrong(pickles()) == []
+
+
+def test_files_that_two_readers_read_differently() -> None:
+    assert wrong(reader_samples.readers()) == []
 
 
 def test_safetensors() -> None:

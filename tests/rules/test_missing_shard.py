@@ -156,7 +156,9 @@ def test_what_is_missing_and_what_is_not_named(model: Repo) -> None:
     beyond = {name: stands_for(10, name) for name in [*of_2, "model-00007-of-00002.safetensors"]}
     assert "a number over 2: model-00007-of-00002.safetensors" in why(beyond)
     most = "model-00001-of-99999999.safetensors"
-    assert "99999998 of 99,999,999 shards missing" in why({most: stands_for(9)})
+    said_of_most = why({most: stands_for(9)})
+    assert "99,999,998 of 99,999,999 shards missing" in said_of_most
+    assert "-00004-of-99999999.safetensors and 99,999,995 more" in said_of_most
     web = {f"group1-shard{n}of3.bin": stands_for(9, n) for n in (1, 3)}
     assert "missing: group1-shard2of3.bin" in why(web)
     # Variants are sets of their own.

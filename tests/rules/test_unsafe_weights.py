@@ -108,6 +108,38 @@ def test_where_it_looks(repo: Repo) -> None:
     assert set(severities(repo)) - {"x/arrays.npy"} == expected
 
 
+def test_a_move_from_where_nobody_looks_is_judged(repo: Repo) -> None:
+    template = '{"chat_template": "{{ x.__class__ }}"}'
+    moves = {
+        f"{MODEL}/notes.txt": f"{MODEL}/model.bin",
+        f"{MODEL}/notes.md": f"{MODEL}/checkpoint",
+        "docs/a.txt": "docs/a.npy",
+        "docs/b": "docs/b.joblib",
+        f"{MODEL}/a.json": f"{MODEL}/tokenizer_config.json",
+    }
+    for number, old in enumerate(moves):
+        repo.write(old, template if old.endswith(".json") else CLASSIC + b"\n" * number)
+    repo.write("docs/known.pkl", CLASSIC + b" ")
+    repo.git("add", "-A")
+    repo.git("commit", "-qm", "what nobody judges")
+    for old, new in moves.items():
+        repo.git("mv", old, new)
+    repo.git("mv", "docs/known.pkl", "docs/other.pkl")  # was judged when it came
+    assert set(severities(repo)) == set(moves.values())
+
+
+def test_every_begin_of_a_pickle_that_looks_like_a_text(repo: Repo) -> None:
+    paths = set()
+    begins = (b"N", b"K1", b"M11", b"J1111", b"I1\n", b"L1L\n", b"F1\n", b"Va\n", b"S'a'\n", b")")
+    for number, begin in enumerate(begins):
+        paths.add(f"{MODEL}/part{number}")
+        repo.stage(f"{MODEL}/part{number}", begin + b"0" + CLASSIC)
+    for name in ("LICENSE", "NOTES", "Makefile"):
+        repo.stage(f"{MODEL}/{name}", f"{name} of a model\n\nNo pickle at all.\n")
+    repo.stage("docs/a.pt ", CLASSIC)  # outside of models folders too, a blank hides nothing
+    assert set(severities(repo)) == {*paths, "docs/a.pt "}
+
+
 def test_the_fix_of_raw_weights(repo: Repo) -> None:
     repo.add_info(MODEL)
     file = repo.stage(WEIGHTS, UNSAFE)

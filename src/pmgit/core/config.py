@@ -241,7 +241,7 @@ class Config:
         for sha256 in found:
             table = self._table(found, sha256, "accepted.")
             if len(sha256) != 64 or not _HEX.issuperset(sha256):
-                hint = "the sha256 of the file: [accepted.<64 hexadecimal digits>]"
+                hint = "the sha256 of the file: [accepted.<64 hexadecimal digits, in lower case>]"
                 raise self._at(UsageError(f"'accepted.{cut(sha256)}' is no sha256", hint))
             for name in table:
                 if name not in ACCEPTED:

@@ -27,9 +27,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def listed(names: Sequence[str], most: int) -> str:
-    """The first `most` of the names, and how many more there are: `a, b and 3 more`."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
+def listed(names: Sequence[str], most: int, count: int = 0) -> str:
+    """The first `most` of the names, and how many more there are: `a, b and 3 more`.
+
+    `count` is how many there are, where `names` are only the first of them.
+    """
+    count = count or len(names)
+    more = f" and {count - most:,} more" if count > most else ""
     return ", ".join(names[:most]) + more
 
 

@@ -3,6 +3,10 @@
 joblib's unpickler reads them when it has given a NumpyArrayWrapper its state (BUILD): one byte
 with the length of a padding, the padding, then the numbers (`read_array` of its numpy_pickle;
 before joblib 1.2 there is no padding). An array of objects is another pickle stream.
+
+Whoever goes on at another place than joblib does sees other opcodes than it runs. So what cannot
+be known for sure is no array: a state that is worked out while it is loaded, or is set twice, and
+a type that says of itself both that it is of objects and that it is not.
 """
 
 from __future__ import annotations
@@ -13,27 +17,47 @@ from pmgit.formats.pickle_values import Box, GlobalName, Made, PickleStream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
 _ELEMENTS_MAX = 2**63
+#: joblib pads numbers to places that this divides.
+_ALIGNMENT = 16
+#: What no raw numbers do by chance: be followed as opcodes for so many bytes.
+_NO_CHANCE = 12
+#: numpy's mark for a type with objects in it, and the version of the state that has these marks.
+_HAS_OBJECTS, _WITH_MARKS = 1, 3
 
 
 class Arrays:
-    """Passes over the arrays in a stream; `streams` are those of arrays of objects."""
+    """Passes over the arrays in a stream; `streams` are those of arrays of objects.
+
+    `numbers` are what a reader would do that takes the numbers of an array for opcodes, as pickle
+    itself does.
+    """
 
     def __init__(self, reader: Reader, caps: Caps) -> None:
         self._reader = reader
         self._caps = caps
         self.found = 0
         self.streams: list[PickleStream] = []
+        self.numbers: list[PickleStream] = []
+        self._made: set[Made] = set()
 
-    def behind(self, made: Made, place: int) -> int:
-        """Where the stream goes on, when `made` has got its state right before `place`."""
-        if not _is_wrapper(made.callee) or not isinstance(made.state, Box):
+    def behind(self, made: Made, place: int, as_pickle: Callable[[int], PickleStream]) -> int:
+        """Where the stream goes on, when `made` has got its state right before `place`.
+
+        `as_pickle` says what a reader does there that knows nothing of arrays.
+        """
+        if not is_wrapper(made.callee):
             return place
+        state = made.state
+        if not isinstance(state, Box) or state.is_partial or made in self._made:
+            raise TooMuchError("an array of joblib whose place cannot be made out")
+        self._made.add(made)
         self.found += 1
         width = item_size(made.state.get("dtype"))
         if width == 0:
@@ -45,8 +69,15 @@ class Arrays:
             if stream.fault or stream.too_much:
                 raise BrokenError(f"an array of objects: {stream.fault or stream.too_much}")
             return stream.end
-        if "numpy_array_alignment_bytes" in made.state:
-            place += 1 + int.from_bytes(self._reader.read(place, 1), "little")
+        if state.get("numpy_array_alignment_bytes") is not None:
+            padding = int.from_bytes(self._reader.read(place, 1), "little")
+            if padding > _ALIGNMENT:  # no opcode has so small a number
+                raise BrokenError("an array with a padding that joblib does not write")
+            place += 1 + padding
+        else:
+            numbers = as_pickle(place)
+            if numbers.end - place >= _NO_CHANCE:
+                self.numbers.append(numbers)
         elements = 1
         shape: Any = made.state.get("shape")
         if not isinstance(shape, tuple) or width is None:
@@ -61,7 +92,8 @@ class Arrays:
         return end
 
 
-def _is_wrapper(callee: Any) -> bool:
+def is_wrapper(callee: Any) -> bool:
+    """Whether this is the class of joblib behind whose state an array lies."""
     return (
         isinstance(callee, GlobalName)
         and callee.name == "NumpyArrayWrapper"
@@ -77,11 +109,16 @@ def item_size(dtype: Any) -> int | None:
     """
     if not isinstance(dtype, Made) or not isinstance(dtype.args, tuple) or not dtype.args:
         return None
+    if not isinstance(dtype.callee, GlobalName) or str(dtype.callee) != "numpy.dtype":
+        return None
     code = dtype.args[0]
     if not isinstance(code, str) or len(code) < 2 or not code[1:].isdigit() or len(code) > 12:
         return None
     kind, width = code[0], int(code[1:])
-    if kind == "O":
+    has_objects = _has_objects(kind, dtype.state)
+    if has_objects is None:
+        return None
+    if has_objects:
         return 0
     if isinstance(dtype.state, tuple) and len(dtype.state) > 6 and kind in "SUV":
         given = dtype.state[5]
@@ -89,3 +126,21 @@ def item_size(dtype: Any) -> int | None:
     elif kind == "U":
         width *= 4
     return width or None
+
+
+def _has_objects(kind: str, state: Any) -> bool | None:
+    """Whether numpy takes a type for one with objects in it; None where nobody can know.
+
+    Its state says so itself, and is believed, whatever the type is.
+    """
+    if state is None:
+        return kind == "O"
+    if not isinstance(state, tuple) or not state or type(state[0]) is not int:
+        return None
+    if len(state) < 8 or state[0] < _WITH_MARKS:
+        has_fields = len(state) > 4 and state[4] is not None
+        return None if has_fields else kind == "O"
+    if type(state[7]) is not int:
+        return None
+    marked = bool(state[7] & _HAS_OBJECTS)
+    return marked if kind == "V" or marked == (kind == "O") else None

@@ -11,6 +11,7 @@ from pmgit.formats.caps import Caps
 from pmgit.formats.opinion import (
     BROKEN,
     UNKNOWN,
+    UNSAFE,
     BrokenError,
     FileFinding,
     Opinion,
@@ -51,6 +52,8 @@ FORMATS: tuple[tuple[str, str, bytes], ...] = (
 _HEAD = 4096
 #: The kind of what could not even be told apart. It is not DATA, which may be taken on trust.
 _UNDECIDED = "undecided"
+#: Formats whose first bytes are a number or a name, and so may be opcodes too.
+_ALSO_PICKLES = (names.SAFETENSORS, names.TAR, names.GGUF)
 #: Where the name claims a format and the first bytes show none: the format says what is wrong.
 _BY_NAME = {
     ".safetensors": (names.SAFETENSORS, "safetensors"),
@@ -78,6 +81,12 @@ def _judged(module: str, reader: Reader, name: str, caps: Caps) -> Opinion:
     return texts.judge(reader, caps, name)
 
 
+def _runs_something(head: bytes, reader: Reader, caps: Caps) -> bool:
+    from pmgit.formats import pickles
+
+    return pickles.runs_something(head, reader, caps)
+
+
 def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
     head = reader.read(0, _HEAD)
     kind = _UNDECIDED
@@ -90,6 +99,9 @@ def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
         if kind == names.DATA and head.strip(b"\0"):
             kind, module = _BY_NAME.get(claims.suffix_of(name), (kind, module))
         found = _judged(module, reader, name, caps)
+        if kind in _ALSO_PICKLES and _runs_something(head, reader, caps):
+            text = "a pickle that calls something too: two files in one"
+            found = opinion(found.kind, [*found.findings, FileFinding(UNSAFE, text, offset=0)])
     except BrokenError as error:
         return opinion(kind, [FileFinding(BROKEN, str(error), offset=error.offset)])
     except TooMuchError as error:

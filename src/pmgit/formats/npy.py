@@ -7,7 +7,16 @@ import re
 
 from pmgit.formats import pickles
 from pmgit.formats.names import ARRAY, OBJECTS
-from pmgit.formats.opinion import WARN, BrokenError, FileFinding, Opinion, opinion, short
+from pmgit.formats.opinion import (
+    BROKEN,
+    UNSAFE,
+    WARN,
+    BrokenError,
+    FileFinding,
+    Opinion,
+    opinion,
+    short,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +45,13 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         elements *= size
         if elements >= 2**63:
             raise BrokenError("its shape is too large for any file", 8)
-    bytes_each = item_size(header["descr"])
+    try:
+        bytes_each = item_size(header["descr"])
+    except BrokenError as error:
+        # numpy knows more words for types than it writes (`object`, `i4,O`).
+        behind = pickles.judge(reader.part(begin, reader.size), caps)
+        unsafe = [one for one in behind.findings if one.verdict == UNSAFE]
+        return opinion(KIND, [FileFinding(BROKEN, str(error), offset=error.offset), *unsafe])
     if bytes_each == 0 and begin == reader.size:
         raise BrokenError("it ends before its objects", begin)
     if bytes_each == 0:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
+    #: With the object, the place behind it, and what looks at that place as a pickle.
+    OnBuild = Callable[[Made, int, Callable[[int], PickleStream]], int]
+
 #: A text that is longer names nothing, and is not kept; where values are, its begin is.
 _LONGEST_TEXT = 1000
 #: So many bytes of text that is not ASCII are kept at most: one character may make it four times
@@ -81,8 +84,9 @@ class Walker:
     """Follows one stream of `reader` from `begin` on.
 
     `on_build` is called with each object that gets a state and with the place behind it, and says
-    where the stream goes on: raw arrays of joblib lie there. `keeps`: lists, numbers and all items
-    of dictionaries are kept, for who wants to know what the stream makes.
+    where the stream goes on: raw arrays of joblib lie there, which pickle itself reads
+    as opcodes. `keeps`: lists, numbers and all items of dictionaries are kept, for who wants to
+    know what the stream makes.
     """
 
     def __init__(
@@ -90,7 +94,7 @@ class Walker:
         reader: Reader,
         begin: int,
         caps: Caps,
-        on_build: Callable[[Made, int], int] | None = None,
+        on_build: OnBuild | None = None,
         *,
         keeps: bool = False,
     ) -> None:
@@ -214,6 +218,7 @@ class Walker:
                 raise TooMuchError(f"more than {_MOST_GLOBALS:,} globals")
             found = GlobalName(module, name, self._place)
             self.stream.globals[module, name] = found
+        found.uses += 1
         return found
 
     def _odd(self, kind: str, what: str) -> None:
@@ -222,6 +227,8 @@ class Walker:
 
     def _call(self, callee: Any, args: Any) -> Made:
         stream = self.stream
+        if isinstance(callee, GlobalName):
+            callee.uses -= 1
         if not isinstance(callee, GlobalName):
             if len(stream.calls) < _MOST_CALLS:
                 stream.calls.append((callee, args, self._place))
@@ -374,7 +381,10 @@ class Walker:
     def _get(self, key: int) -> Any:
         if key not in self._memo:
             raise StreamError(f"it takes number {key} of its memo, which is empty")
-        return self._memo[key]
+        value = self._memo[key]
+        if value.__class__ is GlobalName:
+            value.uses += 1
+        return value
 
     def _persistent(self, identity: Any) -> None:
         if isinstance(identity, tuple) or len(self.stream.persistent) < _MOST_ODDITIES:
@@ -390,10 +400,15 @@ class Walker:
         self._change(target)
         if self._keeps:
             _keep(target, items, pairs=pairs)
-        elif pairs and isinstance(target, Box) and len(target) < _MOST_ITEMS:
-            for key, value in zip(items[: 2 * _MOST_ITEMS : 2], items[1::2], strict=False):
-                if isinstance(key, str):
-                    target[key] = value
+        elif pairs and isinstance(target, Box):
+            if len(target) >= _MOST_ITEMS or len(items) > 2 * _MOST_ITEMS:
+                target.is_partial = True
+            if len(target) < _MOST_ITEMS:
+                for key, value in zip(items[: 2 * _MOST_ITEMS : 2], items[1::2], strict=False):
+                    if isinstance(key, str):
+                        target[key] = value
+                    elif key is ANY or isinstance(key, Made):
+                        target.is_partial = True
 
     def _build(self, target: Any, state: Any, pos: int) -> int:
         self._change(target)
@@ -401,11 +416,22 @@ class Walker:
             target.state = state
             if self._on_build is not None:
                 place = self._at + pos
-                end = self._on_build(target, place)
+                end = self._on_build(target, place, self._as_pickle)
                 if end != place:
                     self._load(end)
                     return 0
         return pos
+
+    def _as_pickle(self, place: int) -> PickleStream:
+        """What would be done from a place on by a reader that takes no raw array there."""
+        self._caps.step(1 + (len(self._memo) + len(self._stack)) // 64)
+        uses = [(one, one.uses) for one in self.stream.globals.values()]
+        other = Walker(self._reader, place, self._caps)
+        other._stack, other._marks, other._memo = [*self._stack], [*self._marks], {**self._memo}
+        stream = other.walk()
+        for one, count in uses:
+            one.uses = count
+        return stream
 
     def _rare(self, op: int, pos: int) -> int:
         """Follow an opcode that is seldom; the place behind it."""
@@ -418,6 +444,8 @@ class Walker:
         elif op == 0x31:  # POP_MARK
             self._to_mark()
         elif op == 0x32:  # DUP
+            if stack[-1].__class__ is GlobalName:
+                stack[-1].uses += 1
             stack.append(stack[-1])
         elif op in (0x6C, 0x64, 0x91):  # LIST, DICT, FROZENSET
             items = self._to_mark()
@@ -529,7 +557,7 @@ def walk(
     reader: Reader,
     begin: int,
     caps: Caps,
-    on_build: Callable[[Made, int], int] | None = None,
+    on_build: OnBuild | None = None,
     *,
     keeps: bool = False,
 ) -> PickleStream:

@@ -17,14 +17,19 @@ ANY = Placeholder()
 
 
 class GlobalName(Fields):
-    """A global that the stream names, and where it does first; equal by its name."""
+    """A global that the stream names, and where it does first; equal by its name.
 
-    __slots__ = ("module", "name", "offset")
+    `uses` counts how often it has been put on the stack and not been called from there: where any
+    are left, it was handed to something else, which may call it.
+    """
+
+    __slots__ = ("module", "name", "offset", "uses")
 
     def __init__(self, module: str, name: str, offset: int) -> None:
         self.module = module
         self.name = name
         self.offset = offset
+        self.uses = 0
 
     def _values(self) -> tuple[str, str]:
         return self.module, self.name
@@ -68,9 +73,15 @@ class Persistent:
 
 
 class Box(dict[object, object]):
-    """A dictionary: its first items with text as key; all, where values are kept."""
+    """A dictionary: its first items with text as key; all, where values are kept.
 
-    __slots__ = ()
+    `is_partial`: it has more of them, or keys that are worked out while it is loaded.
+    """
+
+    __slots__ = ("is_partial",)
+
+    def __init__(self) -> None:
+        self.is_partial = False
 
 
 class Row(list[object]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmgit.formats import storages
-from pmgit.formats.joblib_arrays import Arrays
+from pmgit.formats.joblib_arrays import Arrays, is_wrapper
 from pmgit.formats.names import JOBLIB, PICKLE, TORCH_CHECKPOINT
 from pmgit.formats.opcodes import CHANGED, COMPUTED, walk
 from pmgit.formats.opinion import (
@@ -40,6 +40,8 @@ _MOST_STREAMS = 1000
 _PLAIN_CODECS = frozenset(("latin1", "latin-1", "utf-8", "utf8", "ascii", "utf-16"))
 #: What a call makes for a number, it makes in memory.
 _MOST_BYTES = 1 << 28
+#: The steps for a file of another format; a pickle that it is too goes on after these too.
+_OTHER_STEPS = 100_000
 
 _COMPUTED_NAMES = frozenset((
     ("builtins", "getattr"), ("__builtin__", "getattr"),
@@ -63,10 +65,19 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:
     return head[:1] in _FIRST and _is_followed(reader, caps)
 
 
-#: Opcodes with which a pickle of protocol 0 or 1 can begin.
+#: Opcodes with which a pickle can begin that has no mark: those that take nothing from the stack.
 _FIRST = frozenset(
-    bytes((code,)) for code in b"(cNIJKMLFSTUVX]}){i\x80\x88\x89\x8a\x8c\x95GPB\x82C"
+    bytes((code,))
+    for code in b"()BCFGIJKLMNPSTUVX]c}\x80\x82\x83\x84\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96\x97"
 )
+
+
+def runs_something(head: bytes, reader: Reader, caps: Caps) -> bool:
+    """Whether a file of another format calls something when it is loaded as a pickle."""
+    if head[:1] not in _FIRST:
+        return False
+    stream = walk(reader, 0, caps.apart(_OTHER_STEPS))
+    return stream.calls_a_global or bool(stream.oddities)
 
 
 def _is_followed(reader: Reader, caps: Caps) -> bool:
@@ -91,6 +102,10 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         kind = JOBLIB if arrays.found else kind
         for one in (stream, *arrays.streams):
             findings += findings_of(one, reader, caps)
+        for one in arrays.numbers:
+            findings += [
+                found for found in findings_of(one, reader, caps) if found.verdict == UNSAFE
+            ]
         if stream.fault or stream.too_much:
             return opinion(kind, findings)
         begin = stream.end
@@ -163,8 +178,12 @@ def findings_of(
     for key, named in stream.globals.items():
         if is_script and named.module.split(".")[0] == "__torch__":
             continue
-        if key in called and (key in _COMPUTED_NAMES or key == _FROM_BYTES or key in _TYPE):
-            continue  # judged by what it is called with
+        is_judged = key in _COMPUTED_NAMES or key == _FROM_BYTES or key in _TYPE
+        if is_judged and key in called and named.uses <= 0:
+            continue  # by what it is called with
+        if is_wrapper(named) and named.uses > 0:
+            text = "an array of joblib whose place cannot be made out"
+            found.append(FileFinding(UNKNOWN, text, offset=named.offset))
         found += _of_global(named.module, named.name, named.offset)
     for callee, args, offset in stream.calls:
         if len(found) > MOST_FINDINGS:

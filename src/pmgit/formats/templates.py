@@ -34,6 +34,16 @@ _PIECES = re.compile(
 )
 
 
+#: What puts a text together, in a subscript: `x['_' ~ 'y']`, `x['%s' % y]`, `x['a' 'b']`. A chat
+#: looks up what it is called, and numbers.
+_PUT_TOGETHER = re.compile(
+    r"~|''\s*[%+*|.]|[%+*]\s*''|''\s*''|[|.]\s*(?:join|replace|format|center|reverse|first|last)\b"
+)
+#: The innermost subscripts; a list has no value before it.
+_DEEPEST_SUBSCRIPT = 16
+_SUBSCRIPT = re.compile(r"(?<=[\w\])'}])\[([^\[\]]*)\]")
+
+
 def judge_template(text: str, where: str) -> list[FileFinding]:
     """What speaks against a template; `where` names it."""
     if len(text) > _LONGEST:
@@ -99,6 +109,9 @@ def _reason(code: str, is_statement: bool) -> tuple[str, str]:
     pieces = _PIECES.search(code)
     if pieces:
         return "puts a hidden name together", pieces[0]
+    computed = _computed_subscript(bare)
+    if computed:
+        return "looks up a name that it puts together", computed
     by_name = _FILTER.search(bare)
     if by_name and by_name[1] == "attr":
         return "reaches for an attribute by its name", by_name[0]
@@ -106,3 +119,17 @@ def _reason(code: str, is_statement: bool) -> tuple[str, str]:
     if reach:
         return "reaches for the program that runs it", reach[0]
     return "", ""
+
+
+def _computed_subscript(bare: str) -> str:
+    """The first subscript by a text that is put together; '' without one. `bare` has no texts."""
+    for _ in range(_DEEPEST_SUBSCRIPT):
+        found = list(_SUBSCRIPT.finditer(bare))
+        if not found:
+            return ""
+        for one in found:
+            if "~" in one[1] or ("''" in one[1] and _PUT_TOGETHER.search(one[1])):
+                return one[0]
+        # The next ones around these: what is in a subscript has been looked at.
+        bare = _SUBSCRIPT.sub("", bare)
+    return "subscripts in subscripts"

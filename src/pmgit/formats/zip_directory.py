@@ -94,16 +94,16 @@ def _end(reader: Reader) -> tuple[int, list[FileFinding]]:
     begin = reader.size - length
     tail = reader.read(begin, length)
     at = tail.rfind(b"PK\x05\x06")
-    while at >= 0:
-        if at + _END.size <= len(tail):
-            comment = _END.unpack_from(tail, at)[7]
-            left = len(tail) - at - _END.size - comment
-            if left == 0:
-                return begin + at, []
-            if left > 0:
-                text = f"{left:,} bytes behind the archive"
-                return begin + at, [FileFinding(BROKEN, text, offset=reader.size - left)]
-        at = tail.rfind(b"PK\x05\x06", 0, at)
+    if at >= 0:
+        # Readers take the last record there is, whatever it says of what stands behind it.
+        left = len(tail) - at - _END.size
+        left -= _END.unpack_from(tail, at)[7] if left >= 0 else 0
+        if left < 0:
+            raise BrokenError("its end record ends behind the file", begin + at)
+        if left == 0:
+            return begin + at, []
+        text = f"{left:,} bytes behind the archive"
+        return begin + at, [FileFinding(BROKEN, text, offset=reader.size - left)]
     raise BrokenError("a zip without its directory: it was cut", reader.size)
 
 
@@ -115,7 +115,8 @@ def _place(reader: Reader, end: int) -> tuple[int, int, int, int]:
     if locator[:4] == b"PK\x06\x07":
         at = int.from_bytes(locator[8:16], "little")
         record = reader.read(at, _END64.size)
-        if len(record) < _END64.size or record[:4] != b"PK\x06\x06":
+        # Some readers look where it says, others right before the locator.
+        if at != end - 20 - _END64.size or record[:4] != b"PK\x06\x06":
             raise BrokenError("its second end record is not where it says", end)
         wide = _END64.unpack(record)
         given = (count, length, offset)

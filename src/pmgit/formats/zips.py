@@ -189,8 +189,11 @@ def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[Fi
 def _is_plain_array(part: Reader) -> bool:
     """Whether a deflated member is an array of numbers, whose header is all that is looked at."""
     head = compressed.inflated_head(part, 4096)
-    if not head.startswith(b"\x93NUMPY\x01\x00"):
+    if not head.startswith(b"\x93NUMPY"):
         return False
-    end = 10 + int.from_bytes(head[8:10], "little")
-    # Of the keys none has a capital letter; the type of objects is `|O`.
-    return end <= len(head) and b"O" not in head[10:end] and b"'shape':" in head[10:end]
+    from pmgit.formats import npy
+
+    try:
+        return npy.item_size(npy.read_header(BytesReader(head))[0]["descr"]) > 0
+    except BrokenError:
+        return False  # what is wrong is said of the whole of it

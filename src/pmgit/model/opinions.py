@@ -28,8 +28,15 @@ _TEMPLATES = (".jinja", ".jinja2", ".j2")
 _USED_JSON = ("config.json", "chat_template.json")
 _WORDS = (b"chat_template", b"class_name", b"modelTopology")
 _LONGEST_TEXT = 5_000_000
-#: A pickle without a mark looks like a text that begins with one of these.
-_FIRST_OF_PICKLES = (b"(", b"c", b"]", b"}")
+#: A pickle without a mark looks like a text that begins with one of these; or with one that has so
+#: many bytes with its argument, or a line (0), and is followed by one of the others.
+_FIRST_OF_PICKLES = (b"(", b"c", b"]", b"}", b")")
+_WITH_ARGUMENT = dict.fromkeys((b"I", b"L", b"F", b"V", b"S", b"P"), 0) | {
+    b"N": 1, b"K": 2, b"M": 3, b"J": 5, b"G": 9,
+}  # fmt: skip
+_SECOND_OF_PICKLES = b"(c]})N012pq"
+#: What a file may be judged as.
+_AS_WEIGHTS, _AS_TEXT = 1, 2
 #: Raw files of at most so many bytes are read into memory, all others into a file.
 _IN_MEMORY = 16_000_000
 _TOGETHER = 64_000_000
@@ -96,7 +103,30 @@ def _candidates(subject: Subject) -> list[Blob]:
             texts.append(blob)
     found += _binary(subject, open_to_doubt)
     found += _used_texts(subject, texts)
-    return [blob for blob in dict.fromkeys(found) if not subject.is_moved(blob)]
+    return [blob for blob in dict.fromkeys(found) if not _was_judged(subject, blob)]
+
+
+def _was_judged(subject: Subject, blob: Blob) -> bool:
+    """Whether this is an old file that is moved from where it was judged already.
+
+    A name under which nobody looks into a file (`notes.txt`) makes the next one not free.
+    """
+    if not subject.is_moved(blob):
+        return False
+    roles = _roles(subject, blob.path, blob.size)
+    before = subject.snapshot.removed[blob.commit, blob.oid]
+    return any(not roles & ~_roles(subject, path, blob.size) for path in before)
+
+
+def _roles(subject: Subject, path: str, size: int) -> int:
+    """What a file is judged as, by its name: as weights, as a text that is used."""
+    tier = subject.tiers.of(path)
+    if not subject.in_models(path):
+        by_name = tier == ALWAYS or path.lower().rstrip().endswith(LOADED_SUFFIXES)
+        return _AS_WEIGHTS if by_name else 0
+    is_used = tier == NEVER and path.endswith((*_TEMPLATES, *_USED_JSON))
+    may_be_weights = tier != NEVER or size > BINARY_BYTES
+    return _AS_WEIGHTS * may_be_weights | _AS_TEXT * is_used
 
 
 def _binary(subject: Subject, blobs: list[Blob]) -> list[Blob]:
@@ -110,8 +140,19 @@ def _binary(subject: Subject, blobs: list[Blob]) -> list[Blob]:
         blob
         for blob in blobs
         if (head := heads.get(blob.oid, b""))
-        and (head.startswith(_FIRST_OF_PICKLES) or not kinds.is_text(head))
+        and (_may_be_a_pickle(head) or not kinds.is_text(head))
     ]
+
+
+def _may_be_a_pickle(text: bytes) -> bool:
+    """Whether a text may be a pickle of protocol 0 or 1, by how it begins."""
+    if text.startswith(_FIRST_OF_PICKLES):
+        return True
+    length = _WITH_ARGUMENT.get(text[:1])
+    if length is None:
+        return False
+    second = text[length or text.find(b"\n") + 1 :][:1]
+    return bool(second) and second in _SECOND_OF_PICKLES
 
 
 def _used_texts(subject: Subject, blobs: list[Blob]) -> list[Blob]:

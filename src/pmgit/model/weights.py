@@ -121,6 +121,8 @@ class Tiers:
             return ALWAYS
         if shard or name.endswith(AMBIGUOUS_SUFFIXES) or _is_part(name):
             return AMBIGUOUS
+        if name != name.rstrip():
+            return self.of(path.rstrip())  # a blank behind the suffix hides nothing
         return OTHER
 
     def configured(self, path: str) -> str:

@@ -112,8 +112,10 @@ class MissingShard(Rule):
         if not missing and group.total_size:
             yield from self._too_small(group)
 
-    def _missing(self, group: Group, path: str, what: str, names: Sequence[str]) -> Finding:
-        message = f"{what}: {listed(names, _NAMED)}"
+    def _missing(
+        self, group: Group, path: str, what: str, names: Sequence[str], count: int = 0
+    ) -> Finding:
+        message = f"{what}: {listed(names, _NAMED, count)}"
         twin = group.twin if group.path and len(names) == len(group.names) else ""
         if twin:
             message += f"; it is left over: {twin} has the same weights, so git rm the index"
@@ -167,7 +169,8 @@ class MissingShard(Rule):
                 yield self.finding(path, message, severity=severity)
         number, names = shards.missing(counts[0], _CURED + 1)
         if number > 0:
-            yield self._missing(group, path, f"{number} of {counts[0]:,} shards missing", names)
+            what = f"{number:,} of {counts[0]:,} shards missing"
+            yield self._missing(group, path, what, names, number)
 
 
 def _severity(held: Held, paths: Iterable[str], names: Iterable[str] = ()) -> str:
