@@ -8,7 +8,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
-from pmgit.formats.regular import open_regular, read_regular
+from pmgit.formats.regular import open_regular, read_regular, reason_of
 from pmgit.model import info_file
 from pmgit.model.describe import look
 from pmgit.model.folder import INFO, LOCK
@@ -120,8 +120,8 @@ def copy_in(repository: Repository, source: str, path: str, gate: Gate) -> int:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         move(staging, target)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise PmgitError(f"{source} could not be copied: {why}", "nothing was added") from error
+        message = f"{source} could not be copied: {reason_of(error)}"
+        raise PmgitError(message, "nothing was added") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return total

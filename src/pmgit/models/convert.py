@@ -30,8 +30,7 @@ from pmgit.models.child import Ended, Limits
 from pmgit.models.convert_plan import ConvertPlan, OldFile, Shards, plan
 from pmgit.models.hashing import hasher
 from pmgit.models.pull import demand_room, disk_error, move, put, refuse_links, staging
-from pmgit.scan.paths import files_below
-from pmgit.scan.scanned import scan_place
+from pmgit.scan.scanned import scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -165,7 +164,7 @@ class Converter:
                 if answer["state"] != DONE:
                     self._refuse(action, piece, answer)
         for piece in new:
-            found = scan_place(next(files_below([self._part(piece.target)]))).opinion
+            found = next(scan([self._part(piece.target)])).opinion
             if found.verdict != OK:
                 message = f"{piece.target} is {found.verdict}: {found.findings[0].message}"
                 raise PmgitError(message, "this is a fault of pmgit: nothing was changed")

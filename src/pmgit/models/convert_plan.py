@@ -17,8 +17,7 @@ from pmgit.formats import names, opinion
 from pmgit.formats.regular import read_regular
 from pmgit.model.lock_file import trouble_with
 from pmgit.models.account import CONTENT
-from pmgit.scan.paths import files_below
-from pmgit.scan.scanned import scan_place
+from pmgit.scan.scanned import scan
 
 if TYPE_CHECKING:
     from pmgit.models.account import Account
@@ -125,8 +124,7 @@ def new_name(path: str) -> str:
 
 def _trouble(folder: str, path: str, model: Account) -> str | None:
     """Why a file must not be converted ('' when it may); None when it is no checkpoint."""
-    place = os.path.join(folder, path)
-    found = scan_place(next(files_below([place]))).opinion
+    found = next(scan([os.path.join(folder, path)])).opinion
     worst = found.findings[0].message if found.findings else ""
     if found.verdict not in opinion.PASSES:
         return f"{found.verdict}: {worst}"

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from pmgit.formats import names, opinion
 from pmgit.formats.regular import read_regular
 from pmgit.model import model_config
-from pmgit.scan.paths import files_below
-from pmgit.scan.scanned import scan_place
+from pmgit.scan.scanned import scan
 
 if TYPE_CHECKING:
     from pmgit.models.account import Account
@@ -89,8 +88,9 @@ def plan(top: str, model: Account) -> Plan:
     folders: dict[str, set[str]] = {}
     closed = set(map(_folder_of, missing))
     for path in sorted(model.disk):
-        found = _scan(os.path.join(top, model.path, path))
-        made.size += _size(os.path.join(top, model.path, path))
+        place = os.path.join(top, model.path, path)
+        found = next(scan([place]))
+        made.size += _size(place)
         state = _VERDICTS.get(found.opinion.verdict, LOADS)
         by = _LOADERS.get(found.opinion.kind, "")
         folders.setdefault(_folder_of(path), set()).add(by if path in model.weights else path)
@@ -100,7 +100,7 @@ def plan(top: str, model: Account) -> Plan:
                 made.attempts += [Attempt(path, by)] if by else []
                 made.decided += [] if by else [Loaded(path, "", NO_LOADER, found.opinion.kind)]
             continue
-        if not os.path.exists(os.path.join(top, model.path, path)):
+        if not os.path.exists(place):
             made.decided.append(Loaded(path, "", MISSING, "a link that leads to nothing"))
         else:
             made.decided.append(Loaded(path, "", state, _why(found, state)))
@@ -152,10 +152,6 @@ def _size(place: str) -> int:
         return os.stat(place).st_size
     except OSError:
         return 0
-
-
-def _scan(place: str) -> Scanned:
-    return scan_place(next(files_below([place])))
 
 
 def _why(found: Scanned, state: str) -> str:
