@@ -40,11 +40,6 @@ if TYPE_CHECKING:
     from pmgit.models.account import Account
     from pmgit.models.load import How
 
-#: Memory for torch itself, in bytes; a checkpoint in memory and one of its tensors come to it.
-_LIBRARIES = 4_000_000_000
-_COPIES = 2
-#: What a child writes besides, in bytes.
-_NOTES = 64_000_000
 #: In the folder of old files: those that still have to leave the model.
 _LEAVING = "leaving.json"
 
@@ -315,12 +310,8 @@ class Converter:
                     for piece in left
                 ],
             }
-            limits = Limits(
-                self._how.seconds,
-                self._how.memory or _LIBRARIES + _COPIES * most,
-                mapped=most + written,
-                written=written + _NOTES,
-            )
+            memory = self._how.memory or child.memory_for(most)
+            limits = Limits(self._how.seconds, memory, most + written, written)
             for answer in child.run(
                 self._how.python, "convert", request, limits, answers=len(left),
                 writes=writes, closed=[self._repository.top],
@@ -329,16 +320,11 @@ class Converter:
                     if left and not answer.guard:
                         raise PmgitError(f"{self._how.python}: {answer.why}", _OTHER)
                     if left:
-                        yield left.pop(0), {"state": "ended", "note": self._ended(answer)}
+                        yield left.pop(0), {"state": "ended", "note": answer.why}
                 elif "state" in answer and left:
                     if answer["state"] == ABSENT:
                         raise PmgitError(f"{answer['note']}: {self._how.python}", _INSTALL)
                     yield left.pop(0), answer
-
-    def _ended(self, ended: Ended) -> str:
-        if ended.late:
-            return f"it took longer than {self._how.seconds:g} s (--timeout)"
-        return ended.why
 
     def _at(self, path: str) -> str:
         return os.path.join(self._folder, *path.split("/"))

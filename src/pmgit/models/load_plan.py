@@ -6,13 +6,11 @@ is the folder that it lies in.
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.formats import names, opinion
-from pmgit.formats.regular import read_regular
 from pmgit.model import model_config
 from pmgit.scan.scanned import scan
 
@@ -109,7 +107,9 @@ def plan(top: str, model: Account) -> Plan:
         made.decided.append(Loaded("", "", MISSING, "no weights are here"))
     for folder in sorted(folders.keys() - closed):
         config = f"{folder}/config.json".lstrip("/")
-        if config in folders[folder] and not _is_json(os.path.join(top, model.path, config)):
+        # It may be a link into the Hub's cache.
+        place = os.path.realpath(os.path.join(top, model.path, config))
+        if config in folders[folder] and model_config.document_in(place) is None:
             made.decided.append(Loaded(config, "", BROKEN, "it is no JSON that can be read"))
         else:
             made.attempts += _of_folder(top, model, folder, folders[folder])
@@ -132,15 +132,6 @@ def _of_folder(top: str, model: Account, folder: str, names: set[str]) -> list[A
     if configured or (kind and f"{begin}tokenizer.json" in names):
         attempts.append(Attempt(folder, "tokenizer"))
     return attempts
-
-
-def _is_json(place: str) -> bool:
-    """Whether a configuration, which may be a link into the Hub's cache, can be read."""
-    data = read_regular(os.path.realpath(place), model_config.MAX_BYTES + 1) or b""
-    try:
-        return isinstance(json.loads(data), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _folder_of(path: str) -> str:
