@@ -9,7 +9,6 @@ from __future__ import annotations
 from pmgit.formats import claims, names
 from pmgit.formats.caps import Caps
 from pmgit.formats.opinion import (
-    BROKEN,
     UNKNOWN,
     BrokenError,
     FileFinding,
@@ -90,10 +89,8 @@ def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
         if kind == names.DATA and head.strip(b"\0"):
             kind, module = _BY_NAME.get(claims.suffix_of(name), (kind, module))
         found = _judged(module, reader, name, caps)
-    except BrokenError as error:
-        return opinion(kind, [FileFinding(BROKEN, str(error), offset=error.offset)])
-    except TooMuchError as error:
-        return opinion(kind, [FileFinding(UNKNOWN, str(error))])
+    except (BrokenError, TooMuchError) as error:
+        return opinion(kind, [FileFinding(error.verdict, str(error), offset=error.offset)])
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001 - a file that pmgit trips over is never ok

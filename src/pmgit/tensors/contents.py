@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import prod
 
-from pmgit.tensors.dtypes import WIDTHS
+from pmgit.formats.dtypes import WIDTHS
 
 #: No library has tensors of more dimensions.
 MOST_DIMENSIONS = 64

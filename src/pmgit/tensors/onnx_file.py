@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from math import prod
 
+from pmgit.formats import dtypes
 from pmgit.formats.opinion import BrokenError, short
 from pmgit.formats.protobuf import Messages
-from pmgit.tensors import dtypes
 from pmgit.tensors.contents import MOST_DIMENSIONS, FileContents, ListedTensor
 
 TYPE_CHECKING = False

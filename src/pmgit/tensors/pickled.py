@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 from math import prod
 
+from pmgit.formats import dtypes
 from pmgit.formats.opinion import TooMuchError
 from pmgit.formats.pickle_values import Box, GlobalName, Made, Persistent, Row
 from pmgit.formats.storages import is_storage
-from pmgit.tensors import dtypes
 from pmgit.tensors.contents import (
     LONGEST_NAME,
     MOST_DIMENSIONS,
