@@ -81,15 +81,15 @@ def machine_error(error: Exception) -> PmgitError | None:
     return PmgitError(f"{where}{error.strerror}", _HINTS[name])
 
 
-_ROOM = "free some space on the disk, then run it again"
+ROOM = "free some space on the disk, then run it again"
 _RIGHTS = "see who may read and write it, and run it as that user"
 _HINTS = {
     "ENOMEM": "see what limits it: ulimit -v",
     "EMFILE": "let this shell open more files: ulimit -n 1024",
     "ENFILE": "this machine has as many files open as it may; end what else holds many",
     "EAGAIN": "too many processes run already: ulimit -u",
-    "ENOSPC": _ROOM,
-    "EDQUOT": _ROOM,
+    "ENOSPC": ROOM,
+    "EDQUOT": ROOM,
     "EFBIG": "see what limits the size of files: ulimit -f",
     "EROFS": _RIGHTS,
     "EACCES": _RIGHTS,

@@ -6,7 +6,7 @@ from pmgit.core.units import counted, show_size
 from pmgit.formats.opinion import OK
 from pmgit.inspection.digests import DIGITS, MOST_HASHED, Digests
 from pmgit.inspection.look import NO_FILE
-from pmgit.report.redact import redact
+from pmgit.report.opinions import excerpt
 from pmgit.report.text import place_of, visible
 from pmgit.tensors.read import COMPLETE
 
@@ -28,8 +28,7 @@ _MOST_TEMPLATE_LINES = 400
 
 def shown(text: str) -> str:
     """Text out of a file, in one line: cut, escaped, without secrets."""
-    text = visible(redact(text[: 4 * _LONGEST]))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return excerpt(text, _LONGEST)
 
 
 def head(looked: Inspected) -> str:

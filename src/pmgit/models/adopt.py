@@ -19,8 +19,6 @@ from pmgit.models.hashing import hasher
 from pmgit.models.pull import demand_room, move
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
     from pmgit.model.describe import Description
@@ -36,7 +34,6 @@ def lock_of(
     before: Lock | None = None,
     license: str = "",
     gate: Gate | None = None,
-    on_bytes: Callable[[int], None] | None = None,
 ) -> tuple[Lock, Description]:
     """The lock of the model `name` in the folder `path`, and its description by its files.
 
@@ -48,7 +45,7 @@ def lock_of(
     """
     folder = os.path.join(repository.top, path)
     known = look(folder, name)
-    hashed = hasher(repository, on_bytes)
+    hashed = hasher(repository)
     known.read_files(Tiers(config), hashed)
     if not known.files:
         raise PmgitError(f"{path} has no files", "copy the model's files there first")

@@ -29,7 +29,7 @@ from pmgit.models import child
 from pmgit.models.child import Ended, Limits
 from pmgit.models.convert_plan import ConvertPlan, OldFile, Shards, plan
 from pmgit.models.hashing import hasher
-from pmgit.models.pull import demand_room, disk_error, move, put, refuse_links, staging
+from pmgit.models.pull import demand_room, move, put, refuse_links, staging
 from pmgit.scan.scanned import scan
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Converter:
                 )
             self._place(made)
         except OSError as error:
-            raise disk_error(self._model.path, error) from error
+            raise user_files.not_written(self._model.path, error) from error
         finally:
             shutil.rmtree(self._parts, ignore_errors=True)
         kept = self._keep_texts(made)
@@ -235,7 +235,7 @@ class Converter:
                 if text is not None and not os.path.lexists(place):
                     user_files.write_whole(place, text)
         except OSError as error:
-            raise disk_error(kept, error) from error
+            raise user_files.not_written(kept, error) from error
         return kept
 
     def _record(self, made: Conversion) -> None:
@@ -284,7 +284,7 @@ class Converter:
             try:
                 move(self._at(path), os.path.join(kept, *path.split("/")))
             except OSError as error:
-                raise disk_error(f"{self._model.path}/{path}", error) from error
+                raise user_files.not_written(f"{self._model.path}/{path}", error) from error
             self._model.disk.pop(path, None)
             self._model.weights.discard(path)
         os.unlink(os.path.join(kept, _LEAVING))

@@ -48,7 +48,7 @@ class Arrived:
     nobody has hashed it yet.
 
     `folder` is where it lies beside the other files of its model, '' where it does not yet.
-    `is_in_place`: nothing has brought it, so a pointer of Git LFS is right there.
+    `is_in_place`: it was not fetched but lies in its place, where a pointer of Git LFS is right.
     """
 
     path: str

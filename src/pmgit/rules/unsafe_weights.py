@@ -34,7 +34,7 @@ class UnsafeWeights(Rule):
 
     Of a Git LFS pointer the object is judged, where it is here. How many are not here is said: they
     are not called safe. A push and a range are judged commit by commit for what is raw in Git, and
-    at their tip for Git LFS. [Scanning](scan.md) tells how files are judged.
+    at their tip for Git LFS. [Scanning](scan.md) says how files are judged.
 
     ## Why it is bad
 
@@ -47,8 +47,8 @@ class UnsafeWeights(Rule):
 
     ## What to do
 
-    Do not load the file. The printed command takes it out of the index, and leaves it on disk for
-    whoever looks into it. Ask its authors for safetensors, which hold numbers only.
+    Do not load the file. The printed command takes it out of the index, and leaves it on disk.
+    Ask its authors for safetensors, which hold numbers only.
 
     For a file that somebody has looked into, `.pmgit.toml` says by its sha256 what it may load, and
     why. A changed file is judged anew:
