@@ -9,7 +9,7 @@ import click
 
 from pmgit.commands import _load_options, _next
 from pmgit.commands._model_names import chosen_models
-from pmgit.commands._options import dry_run_option
+from pmgit.commands._options import dry_run_option, yes_option
 from pmgit.commands._tables import CARE, GOOD, show_rows
 from pmgit.commands._terminal import ask, is_quiet, named, say
 from pmgit.commands._work_tree import alone
@@ -41,7 +41,7 @@ _STYLES = {_CONVERTS: GOOD, _STAYS: CARE}
 @_load_options.timeout_option("So long for each file (not given: 600).")
 @_load_options.memory_option("At most so much (not given: 4 GB, and twice the largest file).")
 @dry_run_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 def command(
     *,
     name: str,

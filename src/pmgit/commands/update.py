@@ -12,6 +12,7 @@ from pmgit.commands._add_source import ask
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._gate import KEPT, gate
 from pmgit.commands._model_names import ModelNames
+from pmgit.commands._options import dry_run_option, yes_option
 from pmgit.commands._terminal import named, say
 from pmgit.commands._work_tree import alone
 from pmgit.core.errors import CLEAN, PmgitError, UsageError
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 @click.command("update")
 @click.argument("names", metavar="MODEL...", nargs=-1, required=True)
 @click.option("--revision", default="", metavar="R", help="A branch, tag or commit of the source.")
-@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@dry_run_option
+@yes_option
 def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> int:
     """Move the lock of each MODEL to what its branch has now, or to R, file by file.
 
