@@ -46,9 +46,9 @@ def unknown(what: str, name: str, known: list[str]) -> UsageError:
     return UsageError(f"unknown {what} {cut(name)!r}", hint)
 
 
-def cut(text: str) -> str:
-    """The first 100 characters of `text`, for a message."""
-    return text if len(text) <= 100 else text[:100] + "…"
+def cut(text: str, most: int = 100) -> str:
+    """The first `most` characters of `text`, for a message."""
+    return text if len(text) <= most else text[:most] + "…"
 
 
 def shown(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from pmgit.core.errors import cut
 from pmgit.core.finding import ERROR, WARNING, Finding, Report
 from pmgit.core.shell import Shell
 from pmgit.core.units import counted
@@ -88,5 +89,4 @@ def render_sarif(files: Sequence[tuple[str, Opinion]], not_judged: int) -> str:
 def excerpt(text: str, most: int = LONGEST) -> str:
     """Text out of a file, in one line: cut, escaped, without secrets."""
     # Cut before secrets are looked for, which takes long in a long text, and after.
-    text = visible(redact(text[: 4 * most]))
-    return text if len(text) <= most else f"{text[:most]}…"
+    return cut(visible(redact(text[: 4 * most])), most)
