@@ -71,6 +71,7 @@ GUARDED = {
         "words",
     ),
     "test_missing_info.py": ("local_weights",),
+    "test_unsafe_weights.py": ("judged_files",),
     "test_folder.py": ("file_names", "nested"),
     "test_info_file.py": ("repo_id",),
     "test_host_limit.py": ("choice",),

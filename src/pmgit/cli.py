@@ -19,7 +19,14 @@ from click.exceptions import NoSuchCommand
 from pmgit import __version__
 from pmgit.commands._terminal import QUIET, words_of
 from pmgit.core import startup
-from pmgit.core.errors import FAILED, INTERRUPTED, USAGE, PmgitError, lines_and_exit_code
+from pmgit.core.errors import (
+    FAILED,
+    INTERRUPTED,
+    ROOM,
+    USAGE,
+    PmgitError,
+    lines_and_exit_code,
+)  # fmt: skip
 from pmgit.core.shell import quote
 from pmgit.git import process
 from pmgit.report import colour
@@ -210,7 +217,7 @@ def main() -> NoReturn:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             where = f"{error.filename}: " if error.filename else "the output could not be written: "
             click.echo(visible(f"pmgit: {where}{error.strerror}"), err=True)
-            click.echo("hint: free some space on the disk, then run it again", err=True)
+            click.echo(f"hint: {ROOM}", err=True)
             # What is still in the buffer would fail once more when Python ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             sys.exit(FAILED)

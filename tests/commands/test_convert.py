@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pmgit.formats import safetensors
+from pmgit.formats import names
 from pmgit.formats.reader import BytesReader
 from pmgit.model import info_block, lock_file
 from pmgit.scan.scanned import judge_content
@@ -95,7 +95,7 @@ def test_lock_and_info_follow_and_the_old_file_comes_back(repo: Repo) -> None:
     data = after["model.safetensors"]
     assert judge_content(BytesReader(data), "model.safetensors").verdict == "ok"
     assert data.endswith(b"A" + bytes(range(1, 24)))
-    assert judge_content(BytesReader(data), "x").kind == safetensors.KIND
+    assert judge_content(BytesReader(data), "x").kind == names.SAFETENSORS
     assert repo.pmgit("verify").code == 0
     listed = [one.path for one in info_block.listed(after["INFO.md"])]
     assert listed == ["config.json", "model.safetensors", "unet/old.fp16.safetensors"]

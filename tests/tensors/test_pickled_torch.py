@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pmgit.formats import dtypes
 from pmgit.formats.judge import judge
 from pmgit.formats.reader import BytesReader
-from pmgit.tensors import dtypes
 from pmgit.tensors.read import read
 
 if TYPE_CHECKING:

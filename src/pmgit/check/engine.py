@@ -187,9 +187,9 @@ def _look(
     found = [finding for rule in active for finding in rule.check(subject)]
     if LOADED not in scopes:
         return found, subject, 0
-    from pmgit.model import opinions
+    from pmgit.model import judged_files
 
-    return found, subject, subject.once(opinions.of_weights).not_scanned
+    return found, subject, subject.once(judged_files.of_weights).not_scanned
 
 
 def _new_to_all(findings: list[Finding], snapshot: Snapshot, config: Config) -> list[Finding]:

@@ -13,13 +13,13 @@ from pmgit.commands import _licenses
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._gate import KEPT, gate
 from pmgit.commands._terminal import named, say
+from pmgit.commands._work_tree import alone
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.core.units import counted, listed, show_size
 from pmgit.model import naming
 from pmgit.model.folder import LOCK
 from pmgit.models import account, choose, download
 from pmgit.models.nearby import Nearby
-from pmgit.models.one_at_a_time import alone
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
     ask("Fetch it?", wish.yes)
     models = account.collect(repository, config).models
     nearby = Nearby(repository, models, os.environ)
-    waiting = f"{shown}: waiting for another pmgit"
-    with alone(repository, path, lambda: say(waiting, err=True)):
+    with alone(repository, path):
         fetched = download.Download(repository, path, source, listing, nearby)
         with bytes_bar(shown, chosen.size) as fetched.on_bytes:
             fetched.arrive(chosen.taken)

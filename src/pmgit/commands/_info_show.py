@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pmgit.core.errors import cut
 from pmgit.core.units import counted, show_size
 from pmgit.models.sheet import DUE, FACTS
 from pmgit.report.text import visible
@@ -27,8 +28,7 @@ def lines(sheet: Sheet) -> Iterator[str]:
         if not found and name in DUE:
             yield f"  {name:{_WIDTH}}not known"
         for at, fact in enumerate(found):
-            value = visible(fact.value)
-            value = value if len(value) <= _MOST else f"{value[:_MOST]}…"
+            value = cut(visible(fact.value), _MOST)
             yield f"  {'' if at else name:{_WIDTH}}{value} ({', '.join(fact.places)})"
     sizes = [show_size(sheet.size), f"{show_size(sheet.here)} here"]
     yield f"  {'files':{_WIDTH}}{counted(len(sheet.files), 'file')}, {', '.join(sizes)}"

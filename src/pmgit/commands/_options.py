@@ -30,6 +30,8 @@ dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Print what would change, and change nothing."
 )
 
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
 
 def rule_names(
     ctx: click.Context,  # noqa: ARG001

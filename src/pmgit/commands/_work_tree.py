@@ -6,10 +6,15 @@ import os
 from typing import TYPE_CHECKING
 
 from pmgit.check import config_lookup
+from pmgit.commands._terminal import say
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git import repository
+from pmgit.models import one_at_a_time
+from pmgit.report.text import visible
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
 
@@ -30,6 +35,12 @@ def load(found: Repository | None = None) -> tuple[Repository, Config]:
             "run it in a clone that has one",
         )
     return found, config_lookup.on_disk(found.top)
+
+
+def alone(found: Repository, path: str) -> AbstractContextManager[None]:
+    """Hold the model folder `path` of the repository; who has to wait for another pmgit is told."""
+    waiting = f"{visible(path)}: waiting for another pmgit"
+    return one_at_a_time.alone(found, path, lambda: say(waiting, err=True))
 
 
 def from_top(repository: Repository, path: str) -> str:

@@ -11,6 +11,7 @@ from pmgit.commands import _info_fields, _licenses, _next, _work_tree
 from pmgit.commands._add_source import Wish, add
 from pmgit.commands._gate import gate
 from pmgit.commands._model_names import ModelNames
+from pmgit.commands._options import yes_option
 from pmgit.commands._terminal import named, say
 from pmgit.core.errors import UsageError
 from pmgit.core.units import counted, show_size
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--sha256", default="", metavar="HASH", help="What the file of an address must have.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 def command(
     *,
     source: str,

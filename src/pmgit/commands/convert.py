@@ -9,9 +9,10 @@ import click
 
 from pmgit.commands import _load_options, _next
 from pmgit.commands._model_names import chosen_models
-from pmgit.commands._options import dry_run_option
+from pmgit.commands._options import dry_run_option, yes_option
 from pmgit.commands._tables import CARE, GOOD, show_rows
 from pmgit.commands._terminal import ask, is_quiet, named, say
+from pmgit.commands._work_tree import alone
 from pmgit.core.errors import CLEAN, FINDINGS
 from pmgit.core.shell import quote
 from pmgit.core.units import counted, show_size
@@ -20,7 +21,6 @@ from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import LOCAL
 from pmgit.models.account import look_again
 from pmgit.models.convert import Converter
-from pmgit.models.one_at_a_time import alone
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _STYLES = {_CONVERTS: GOOD, _STAYS: CARE}
 @_load_options.timeout_option("So long for each file (not given: 600).")
 @_load_options.memory_option("At most so much (not given: 4 GB, and twice the largest file).")
 @dry_run_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 def command(
     *,
     name: str,
@@ -66,8 +66,7 @@ def command(
     (model,) = accounts.models
     shown = visible(model.path)
     converter = Converter(repository, model, how)
-    waiting = f"{shown}: waiting for another pmgit"
-    with alone(repository, model.path, lambda: say(waiting, err=True)):
+    with alone(repository, model.path):
         converter.finish()
         made = converter.look()
         _show(model, made)

@@ -11,7 +11,7 @@ from pmgit.baseline.forgive import Baseline
 from pmgit.check import config_lookup
 from pmgit.check import engine as checker
 from pmgit.commands import _fix_plan, _fix_undo, _steps, _terminal, _work_tree
-from pmgit.commands._options import rule_names, settings_option
+from pmgit.commands._options import rule_names, settings_option, yes_option
 from pmgit.core.errors import CLEAN, FINDINGS, UsageError
 from pmgit.core.shell import Shell, merged, quote
 from pmgit.fix.spill import shell_for
@@ -90,7 +90,7 @@ def _answered_line() -> str:
 @click.option("--no-baseline", is_flag=True, help="Fix also what .pmgit-baseline forgives.")
 @settings_option
 @click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @click.option("--undo", is_flag=True, help="Take the branch back, or the tag of --range.")
 def command(
     *,

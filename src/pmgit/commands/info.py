@@ -11,7 +11,7 @@ import click
 from pmgit.commands import _info_fields, _info_show, _licenses, _output, _work_tree
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._model_names import NO_MODEL, ModelNames, chosen_models
-from pmgit.commands._options import dry_run_option, format_option, settings_option
+from pmgit.commands._options import dry_run_option, format_option, settings_option, yes_option
 from pmgit.commands._output import FORMATS
 from pmgit.commands._terminal import say, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError, UsageError
@@ -57,7 +57,7 @@ def command() -> None:
 )
 @click.option("--license", default="", metavar="TEXT", help="Such as apache-2.0.")
 @click.option("--dry-run", is_flag=True, help="Print what would be written.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 def new(
     *, names: tuple[str, ...], language: str | None, dry_run: bool, yes: bool, **options: str
 ) -> None:

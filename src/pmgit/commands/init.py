@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands import _init_proof, _init_undo, _next, _work_tree
+from pmgit.commands._options import yes_option
 from pmgit.commands._terminal import ask, is_interactive, is_quiet, named, say, show_diffs
 from pmgit.core.config import HOOKS, IGNORE, LFS
 from pmgit.core.errors import PmgitError
@@ -64,7 +65,7 @@ _AGAIN = "run pmgit init again to finish, or take back what was written: pmgit i
     help="Weights are ignored, the text of models (configurations, tokenizers) is not.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @click.option("--undo", "take_back", is_flag=True, help="Take back what pmgit init has written.")
 def command(
     *,

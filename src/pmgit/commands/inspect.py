@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands import _work_tree
+from pmgit.commands._options import format_option
 from pmgit.commands._terminal import paint, say, show_json
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
 from pmgit.core.units import counted, show_size
@@ -46,14 +47,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="For Git: the lines that `git diff` compares. Written by pmgit lfs-setup --textconv.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people or for programs.",
-)
+@format_option
 def command(
     *,
     paths: tuple[str, ...],
@@ -152,12 +146,8 @@ def _folder(
             counted_files.append(looked)
             if form != "json":
                 looked.reader = None
-    parameters: dict[str, int] = {}
-    for looked in counted_files:
-        for dtype, count in looked.contents.parameters.items():
-            parameters[dtype] = parameters.get(dtype, 0) + count
     if form == "json":
-        together = {"size": size, "parameters": parameters}
+        together = {"size": size, "parameters": words.parameters_of(counted_files)}
         shown.append({"path": path, "kind": "folder", **together, "files": files})
     else:
         number = counted(len(counted_files), "file")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands import _next, _work_tree
-from pmgit.commands._options import dry_run_option
+from pmgit.commands._options import dry_run_option, yes_option
 from pmgit.commands._terminal import ask, difference, is_quiet, named, say, show_diffs
 from pmgit.core.config import IGNORE, LFS
 from pmgit.core.errors import UsageError
@@ -51,7 +51,7 @@ _COLLEAGUES = "everybody else's weights at these places are written over at thei
     is_flag=True,
     help="Leave Git LFS: weights are ignored by Git from now on. Asks, unless --yes is given.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @click.option(
     "--textconv/--no-textconv",
     "compares",

@@ -13,6 +13,7 @@ from pmgit.commands._bars import bytes_bar
 from pmgit.commands._gate import KEPT, gate
 from pmgit.commands._model_names import chosen_models
 from pmgit.commands._terminal import named, say, words_of
+from pmgit.commands._work_tree import alone
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.finding import Step
 from pmgit.core.shell import Shell, own_command
@@ -21,7 +22,6 @@ from pmgit.lfs import store
 from pmgit.models import account, pull, verify
 from pmgit.models.gate import Arrived, NotTakenError
 from pmgit.models.nearby import Nearby
-from pmgit.models.one_at_a_time import alone
 from pmgit.models.verify import CHANGED, MISSING, STANDS_IN, UNLISTED, UNREADABLE
 from pmgit.report.text import visible
 
@@ -94,8 +94,7 @@ class _Puller:
     def pull(self, model: Account) -> int:
         """Restore what one model lacks; CLEAN when all of it is right then, else FINDINGS."""
         shown = visible(model.path)
-        waiting = f"{shown}: waiting for another pmgit"
-        with alone(self.repository, model.path, lambda: say(waiting, err=True)):
+        with alone(self.repository, model.path):
             # Only now: another pmgit may just have restored it.
             account.look_again(self.repository, model)
             if model.lock_trouble:

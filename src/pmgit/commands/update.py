@@ -12,7 +12,9 @@ from pmgit.commands._add_source import ask
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._gate import KEPT, gate
 from pmgit.commands._model_names import ModelNames
+from pmgit.commands._options import dry_run_option, yes_option
 from pmgit.commands._terminal import named, say
+from pmgit.commands._work_tree import alone
 from pmgit.core.errors import CLEAN, PmgitError, UsageError
 from pmgit.core.units import show_size
 from pmgit.gitfiles import user_files
@@ -24,7 +26,6 @@ from pmgit.model.weights import Tiers
 from pmgit.models import account, adopt, download
 from pmgit.models.moved_on import MovedOn, patterns
 from pmgit.models.nearby import Nearby
-from pmgit.models.one_at_a_time import alone
 from pmgit.report.text import visible
 from pmgit.sources import resolve
 
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 @click.command("update")
 @click.argument("names", metavar="MODEL...", nargs=-1, required=True)
 @click.option("--revision", default="", metavar="R", help="A branch, tag or commit of the source.")
-@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@dry_run_option
+@yes_option
 def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> int:
     """Move the lock of each MODEL to what its branch has now, or to R, file by file.
 
@@ -124,8 +125,7 @@ class _Update:
             ask("Update it?", yes)
         around = account.collect(self._repository, self._config).models
         nearby = Nearby(self._repository, around, os.environ)
-        waiting = f"{self._shown}: waiting for another pmgit"
-        with alone(self._repository, self._path, lambda: say(waiting, err=True)):
+        with alone(self._repository, self._path):
             fetched = download.Download(self._repository, self._path, source, listing, nearby)
             size = sum(max(file.size, 0) for file in moved.files)
             with bytes_bar(self._shown, size) as fetched.on_bytes:

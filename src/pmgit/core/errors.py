@@ -46,9 +46,9 @@ def unknown(what: str, name: str, known: list[str]) -> UsageError:
     return UsageError(f"unknown {what} {cut(name)!r}", hint)
 
 
-def cut(text: str) -> str:
-    """The first 100 characters of `text`, for a message."""
-    return text if len(text) <= 100 else text[:100] + "…"
+def cut(text: str, most: int = 100) -> str:
+    """The first `most` characters of `text`, for a message."""
+    return text if len(text) <= most else text[:most] + "…"
 
 
 def shown(value: object) -> str:
@@ -81,15 +81,15 @@ def machine_error(error: Exception) -> PmgitError | None:
     return PmgitError(f"{where}{error.strerror}", _HINTS[name])
 
 
-_ROOM = "free some space on the disk, then run it again"
+ROOM = "free some space on the disk, then run it again"
 _RIGHTS = "see who may read and write it, and run it as that user"
 _HINTS = {
     "ENOMEM": "see what limits it: ulimit -v",
     "EMFILE": "let this shell open more files: ulimit -n 1024",
     "ENFILE": "this machine has as many files open as it may; end what else holds many",
     "EAGAIN": "too many processes run already: ulimit -u",
-    "ENOSPC": _ROOM,
-    "EDQUOT": _ROOM,
+    "ENOSPC": ROOM,
+    "EDQUOT": ROOM,
     "EFBIG": "see what limits the size of files: ulimit -f",
     "EROFS": _RIGHTS,
     "EACCES": _RIGHTS,

@@ -60,11 +60,11 @@ class Rule:
         """A finding of this rule; `details` are those of `Finding`."""
         return Finding(path, message, rule=self.name, **details)
 
-    def about(self, blob: Any, message: str, advice: Any, **details: Any) -> Finding:
+    def about(self, blob: Any, message: str, advice: Any = None, **details: Any) -> Finding:
         """A finding about a blob, with the fix of the advice, and what that adds to the message."""
-        return self.finding(
-            blob.path, message + advice.note, fix=advice.fix, commit=blob.commit, **details
-        )
+        if advice:
+            message, details["fix"] = message + advice.note, advice.fix
+        return self.finding(blob.path, message, commit=blob.commit, **details)
 
     def check(self, snapshot: Any) -> Iterator[Finding]:
         """The findings of this rule in `snapshot`."""

@@ -66,11 +66,6 @@ class Caps:
         if self._inflated < 0:
             raise TooMuchError(f"more than {INFLATED // 1_000_000} MB once it is unpacked")
 
-    @property
-    def inflatable(self) -> int:
-        """The bytes that may still come out of compression."""
-        return self._inflated
-
     def apart(self, steps: int) -> Caps:
         """Caps for something that may fail without harm: all of these, but fewer steps."""
         return Caps(self._judge, min(steps, self.steps))

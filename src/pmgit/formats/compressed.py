@@ -66,7 +66,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         text = f"packed with {kind}, which pmgit does not open"
         return opinion(kind, [FileFinding(UNKNOWN, text)])
     inside = caps.inside(BytesReader(content), "")
-    findings = [one.but(where=_within(kind, one.where)) for one in inside.findings]
+    findings = [one.within(kind) for one in inside.findings]
     return opinion(f"{inside.kind} in {kind}", findings)
 
 
@@ -80,10 +80,6 @@ def content_of(reader: Reader, caps: Caps) -> tuple[str, bytes | None]:
     if kind not in _OPENED:
         return kind, None
     return kind, lz4_frame.unpack(reader, caps) if kind == "lz4" else unpack(reader, kind, caps)
-
-
-def _within(kind: str, where: str) -> str:
-    return f"{kind}/{where}" if where else kind
 
 
 def unpack(reader: Reader, kind: str, caps: Caps) -> bytes:

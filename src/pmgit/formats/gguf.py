@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND = GGUF
 _MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
 #: Bytes of one value, by its type; text (8) and arrays (9) have their length before them.
@@ -54,7 +53,7 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
 
 def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the header, the tensors and the templates."""
-    return opinion(KIND, GgufFile(reader, caps).look())
+    return opinion(GGUF, GgufFile(reader, caps).look())
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND, KERAS_KIND = HDF5, KERAS_HDF5
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 #: The messages of an object header that are looked at.
 _LINK, _EXTERNAL_FILES, _ATTRIBUTE, _CONTINUES, _SYMBOLS, _ATTRIBUTE_INFO = (
@@ -49,7 +48,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the file."""
     file = _Hdf5File(reader, caps)
     findings = file.look()
-    return opinion(KERAS_KIND if file.is_keras else KIND, findings)
+    return opinion(KERAS_HDF5 if file.is_keras else HDF5, findings)
 
 
 class _Hdf5File:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pmgit.formats import claims, names
 from pmgit.formats.caps import Caps
 from pmgit.formats.opinion import (
-    BROKEN,
     UNKNOWN,
     UNSAFE,
     BrokenError,
@@ -102,10 +101,8 @@ def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
         if kind in _ALSO_PICKLES and _runs_something(head, reader, caps):
             text = "a pickle that calls something too: two files in one"
             found = opinion(found.kind, [*found.findings, FileFinding(UNSAFE, text, offset=0)])
-    except BrokenError as error:
-        return opinion(kind, [FileFinding(BROKEN, str(error), offset=error.offset)])
-    except TooMuchError as error:
-        return opinion(kind, [FileFinding(UNKNOWN, str(error))])
+    except (BrokenError, TooMuchError) as error:
+        return opinion(kind, [FileFinding(error.verdict, str(error), offset=error.offset)])
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001 - a file that pmgit trips over is never ok

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND, OBJECTS_KIND = ARRAY, OBJECTS
 _MAGIC = b"\x93NUMPY"
 #: numpy itself warns of a longer one, and reads it only when it trusts the file.
 _LONGEST_HEADER = 100_000
@@ -40,29 +39,35 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
 def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the header, and the objects of an array that is pickled."""
     header, begin = read_header(reader)
-    elements = 1
-    for size in header["shape"]:
-        elements *= size
-        if elements >= 2**63:
-            raise BrokenError("its shape is too large for any file", 8)
+    elements = elements_of(header["shape"])
     try:
         bytes_each = item_size(header["descr"])
     except BrokenError as error:
         # numpy knows more words for types than it writes (`object`, `i4,O`).
         behind = pickles.judge(reader.part(begin, reader.size), caps)
         unsafe = [one for one in behind.findings if one.verdict == UNSAFE]
-        return opinion(KIND, [FileFinding(BROKEN, str(error), offset=error.offset), *unsafe])
+        return opinion(ARRAY, [FileFinding(BROKEN, str(error), offset=error.offset), *unsafe])
     if bytes_each == 0 and begin == reader.size:
         raise BrokenError("it ends before its objects", begin)
     if bytes_each == 0:
         objects = pickles.judge(reader.part(begin, reader.size), caps)
-        return opinion(OBJECTS_KIND, list(objects.findings))
+        return opinion(OBJECTS, list(objects.findings))
     end = begin + elements * (bytes_each or 0)
     if end > reader.size:
         raise BrokenError(f"its numbers end {end - reader.size:,} bytes after the file", begin)
     left = reader.size - end
     findings = [FileFinding(WARN, f"{left:,} bytes behind the array", offset=end)] if left else []
-    return opinion(KIND, findings)
+    return opinion(ARRAY, findings)
+
+
+def elements_of(shape: tuple[int, ...]) -> int:
+    """How many numbers an array of this shape has. Raises BrokenError."""
+    elements = 1
+    for size in shape:
+        elements *= size
+        if elements >= 2**63:
+            raise BrokenError("its shape is too large for any file", 8)
+    return elements
 
 
 def read_header(reader: Reader) -> tuple[dict[str, Any], int]:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND = ONNX
 #: Fields by their numbers in onnx.proto, as `message: {field: message}`.
 _BELOW = {
     "model": {7: "graph", 20: "training", 25: "function"},
@@ -71,7 +70,7 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
 
 def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the model: every message has to be whole, and every external file inside its folder."""
-    return opinion(KIND, _Model(reader, caps).look())
+    return opinion(ONNX, _Model(reader, caps).look())
 
 
 class _Model:

@@ -53,6 +53,10 @@ class FileFinding(Fields):
         where = " of ".join(filter(None, (place, self.where)))
         return f"{text} ({where})" if where else text
 
+    def within(self, where: str) -> FileFinding:
+        """The same finding about the container in which `where` names this file."""
+        return self.but(where=f"{where}/{self.where}" if self.where else where)
+
 
 class Opinion(Fields):
     """The `kind` of a file by its content, and the findings, the worst first."""
@@ -107,6 +111,8 @@ def short(text: str | bytes) -> str:
 class BrokenError(ValueError):
     """The file is not what it should be; the text says where and how."""
 
+    verdict = BROKEN
+
     def __init__(self, message: str, offset: int | None = None) -> None:
         super().__init__(message)
         self.offset = offset
@@ -114,3 +120,6 @@ class BrokenError(ValueError):
 
 class TooMuchError(Exception):
     """More than pmgit looks at: the file is too big, too deep or too slow to judge."""
+
+    verdict = UNKNOWN
+    offset: int | None = None

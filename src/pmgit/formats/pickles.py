@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND, TORCH_KIND = PICKLE, TORCH_CHECKPOINT
 
 #: The number that begins every checkpoint of torch before its zip format (torch 1.6).
 MAGIC = 0x1950A86A20F9469CFC6C
@@ -92,7 +91,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge a file of one pickle or several, with what lies behind them."""
     findings: list[FileFinding] = []
     begin, streams = 0, 0
-    kind = KIND
+    kind = PICKLE
     while begin < reader.size:
         if streams and not _goes_on(reader, begin, caps):
             break
@@ -110,16 +109,16 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
             return opinion(kind, findings)
         begin = stream.end
         if streams == 1 and stream.value == MAGIC:
-            kind = TORCH_KIND
-        if kind == TORCH_KIND and streams == LEGACY_STREAMS - 1:
+            kind = TORCH_CHECKPOINT
+        if kind == TORCH_CHECKPOINT and streams == LEGACY_STREAMS - 1:
             expected = storages.sizes(stream)
-        if kind == TORCH_KIND and streams == LEGACY_STREAMS:
+        if kind == TORCH_CHECKPOINT and streams == LEGACY_STREAMS:
             findings += _behind(reader, begin, expected)
             return opinion(kind, findings)
         if streams > _MOST_STREAMS:
             findings.append(FileFinding(UNKNOWN, f"more than {_MOST_STREAMS:,} pickles in a row"))
             return opinion(kind, findings)
-    if kind == TORCH_KIND:
+    if kind == TORCH_CHECKPOINT:
         findings.append(FileFinding(BROKEN, "it ends before its tensors", offset=reader.size))
     elif begin < reader.size:
         left = reader.size - begin
@@ -130,12 +129,17 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     return opinion(kind, findings)
 
 
+def has_mark(reader: Reader, begin: int) -> bool:
+    """Whether a pickle of protocol 2 or later begins here, by its mark."""
+    head = reader.read(begin, 2)
+    return head[:1] == b"\x80" and head[1:] in (b"\x02", b"\x03", b"\x04", b"\x05")
+
+
 def _goes_on(reader: Reader, begin: int, caps: Caps) -> bool:
     """Whether another pickle begins here."""
-    head = reader.read(begin, 2)
-    if head[:1] == b"\x80" and head[1:] in (b"\x02", b"\x03", b"\x04", b"\x05"):
+    if has_mark(reader, begin):
         return True
-    return head[:1] in _FIRST and _is_followed(reader.part(begin, reader.size), caps)
+    return reader.read(begin, 1) in _FIRST and _is_followed(reader.part(begin, reader.size), caps)
 
 
 def _packed_behind(reader: Reader, begin: int, caps: Caps) -> list[FileFinding]:

@@ -40,6 +40,11 @@ def open_regular(path: str) -> BufferedReader:
         raise
 
 
+def reason_of(error: OSError | ValueError) -> str:
+    """Why a file could not be opened or read, in words."""
+    return getattr(error, "strerror", "") or str(error)
+
+
 def read_regular(path: str, limit: int) -> bytes | None:
     """The first `limit` bytes of a regular file; None when it is absent, unreadable or a link."""
     try:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pmgit.formats.opinion import Opinion
     from pmgit.formats.reader import Reader
 
-KIND = SAFETENSORS
 
 #: The reference reader's own bound.
 MAX_HEADER = 100_000_000
@@ -100,7 +99,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     findings = []
     if data.rstrip() != data.rstrip(b" "):
         findings.append(FileFinding(WARN, "a header that is filled up with other than spaces"))
-    return opinion(KIND, findings)
+    return opinion(SAFETENSORS, findings)
 
 
 def bounded_header(reader: Reader, caps: Caps) -> tuple[TensorHeader, bytes]:

@@ -6,6 +6,7 @@ member of the archive, or behind the pickles in a file of before torch 1.6.
 
 from __future__ import annotations
 
+from pmgit.formats.dtypes import TORCH_STORAGES, WIDTHS
 from pmgit.formats.pickle_values import GlobalName
 
 TYPE_CHECKING = False
@@ -13,15 +14,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pmgit.formats.pickle_values import PickleStream
-
-_WIDTHS = {
-    "ComplexDouble": 16,
-    "Double": 8, "Long": 8, "ComplexFloat": 8,
-    "Float": 4, "Int": 4, "QInt32": 4,
-    "Half": 2, "Short": 2, "BFloat16": 2,
-    "Char": 1, "Byte": 1, "Bool": 1, "QInt8": 1, "QUInt8": 1, "QUInt4x2": 1, "QUInt2x4": 1,
-    "Untyped": 1,
-}  # fmt: skip
 
 
 def is_storage(identity: Any) -> bool:
@@ -44,6 +36,7 @@ def sizes(stream: PickleStream) -> dict[str, int | None]:
     found: dict[str, int | None] = {}
     for identity, _ in stream.persistent:
         if is_storage(identity):
-            width = _WIDTHS.get(identity[1].name.removesuffix("Storage"))
+            dtype = TORCH_STORAGES.get(identity[1].name.removesuffix("Storage"), "")
+            width = WIDTHS.get(dtype)
             found[identity[2]] = width and width * identity[4]
     return found

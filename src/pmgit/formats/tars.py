@@ -11,11 +11,10 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND, TORCH_KIND = TAR, TORCH_TAR
 _BLOCK = 512
 _REGULAR, _FOLDER, _LINKS = b"0\x007", b"5", b"12"
-#: What the name of the next member is, when it is long: of GNU tar, of pax.
-_LONG_NAME, _PAX = b"L", b"xg"
+#: The next member's name or the place that its link leads to, of GNU tar; its fields, of pax.
+_LONG_NAME, _LONG_LINK, _PAX = b"L", b"K", (b"x", b"g")
 _LONGEST_NAME = 1 << 16
 
 
@@ -56,17 +55,17 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         if begin + size > reader.size:
             findings.append(FileFinding(BROKEN, "it ends in a member", offset=reader.size))
             break
-        if kind in (b"L", b"K", b"x", b"g"):
+        if kind in (_LONG_NAME, _LONG_LINK, *_PAX):
             caps.reading(size)
             text = reader.read(begin, min(size, _LONGEST_NAME))
-            if kind != b"K":
+            if kind != _LONG_LINK:
                 long_name = _long_name(text, kind) or long_name
             continue
         name = long_name or _name(block)
         long_name = ""
         names.add(name.rstrip("/").rpartition("/")[2])
         findings += _of_member(block, name, reader.part(begin, size), caps)
-    kind_of_all = TORCH_KIND if {"pickle", "storages", "tensors"} <= names else KIND
+    kind_of_all = TORCH_TAR if {"pickle", "storages", "tensors"} <= names else TAR
     return opinion(kind_of_all, findings)
 
 
@@ -88,12 +87,8 @@ def _of_member(block: bytes, name: str, content: Reader, caps: Caps) -> list[Fil
         found.append(FileFinding(UNSAFE, "neither a file nor a folder", where=where))
     elif content.size:
         inside = caps.inside(content, name)
-        found += [one.but(where=_below(where, one.where)) for one in inside.findings]
+        found += [one.within(where) for one in inside.findings]
     return found
-
-
-def _below(where: str, inner: str) -> str:
-    return f"{where}/{inner}" if inner else where
 
 
 def _size(field: bytes) -> int:
@@ -114,7 +109,7 @@ def _name(block: bytes) -> str:
 
 
 def _long_name(text: bytes, kind: bytes) -> str:
-    if kind == b"L":
+    if kind == _LONG_NAME:
         return text.split(b"\0")[0].decode("utf-8", "backslashreplace")
     for line in text.split(b"\n"):
         key, is_path, value = line.partition(b" path=")

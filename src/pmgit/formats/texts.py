@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND = TEXT
 #: A tokenizer_config.json has up to 2 MB; five of nothing but lists take 100 MB in memory.
-_LONGEST_JSON = 5_000_000
+LONGEST_JSON = 5_000_000
 _TEMPLATE_NAMES = (".jinja", ".jinja2", ".j2")
 #: What JSON of these names says is used when a model is loaded.
 _TEMPLATE_FILES = (
@@ -68,7 +67,7 @@ def kind_of(head: bytes) -> str:
         return SHELL_SCRIPT
     if start[:1] in (b"{", b"["):
         return JSON
-    return KIND
+    return TEXT
 
 
 def _may_be_keras(head: bytes) -> bool:
@@ -80,7 +79,7 @@ def _of_json(reader: Reader, caps: Caps, *, always_keras: bool) -> list[FileFind
 
     `always_keras`: it is the configuration of a Keras archive, whatever it looks like.
     """
-    if reader.size > _LONGEST_JSON:
+    if reader.size > LONGEST_JSON:
         return [FileFinding(UNKNOWN, "a JSON text that is too long to judge")]
     caps.reading(reader.size)
     try:

@@ -13,7 +13,6 @@ from pmgit.formats.names import KERAS, NUMPY, SCRIPT, TORCH, ZIP
 from pmgit.formats.opcodes import walk
 from pmgit.formats.opinion import (
     BROKEN,
-    UNKNOWN,
     UNSAFE,
     BrokenError,
     FileFinding,
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-KIND = ZIP
 _BEGIN, _EMPTY = b"PK\x03\x04", b"PK\x05\x06"
 #: A member that is as long or shorter is compared with its checksum.
 _MOST_COMPARED = 4_000_000
@@ -77,7 +75,7 @@ def _kind(members: list[Member]) -> str:
         return KERAS
     if names and all(name.endswith(".npy") for name in names):
         return NUMPY
-    return KIND
+    return ZIP
 
 
 def _is_done(member: Member, expected: dict[str, int | None]) -> bool:
@@ -121,10 +119,8 @@ def _of_torch_pickle(
     where = short(member.name)
     try:
         content = content_of(reader, member, caps)
-    except BrokenError as error:
-        return [FileFinding(BROKEN, str(error), where=where)], {}
-    except TooMuchError as error:
-        return [FileFinding(UNKNOWN, str(error), where=where)], {}
+    except (BrokenError, TooMuchError) as error:
+        return [FileFinding(error.verdict, str(error), where=where)], {}
     found = _of_checksum(content, member, caps)
     is_debug = is_script and member.name.endswith(".debug_pkl")
     stream = walk(content, 0, caps.apart(_DEBUG_STEPS) if is_debug else caps)
@@ -169,10 +165,8 @@ def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[Fi
         return []
     try:
         content = content_of(reader, member, caps)
-    except BrokenError as error:
-        return [FileFinding(BROKEN, str(error), where=where)]
-    except TooMuchError as error:
-        return [FileFinding(UNKNOWN, str(error), where=where)]
+    except (BrokenError, TooMuchError) as error:
+        return [FileFinding(error.verdict, str(error), where=where)]
     found = _of_checksum(content, member, caps)
     if kind == SCRIPT and "/code/" in member.name and content.size <= _MOST_COMPARED:
         code = content.read(0, content.size)
@@ -181,9 +175,7 @@ def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[Fi
                 text = "TorchScript that reads or writes files"
                 found.append(FileFinding(UNSAFE, text, call.decode(), code.find(call), where))
     inside = caps.inside(content, member.name)
-    return found + [
-        one.but(where=f"{where}/{one.where}" if one.where else where) for one in inside.findings
-    ]
+    return found + [one.within(where) for one in inside.findings]
 
 
 def _is_plain_array(part: Reader) -> bool:

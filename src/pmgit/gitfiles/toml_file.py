@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pmgit.git.names import PROBE
+
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
 #: Of this many characters tomlkit reads the worst text in three seconds; of ten times as many in
 #: minutes (0.15.2).
 _MOST = 100_000
-_PROBE = "pmgit-probe"
 
 
 def parse(text: str) -> TOMLDocument:
@@ -35,6 +36,6 @@ def first_table(text: str) -> int:
     """
     document = parse(text)
     # tomlkit puts a new key right before the first table.
-    document[_PROBE] = 0
-    at = min(document.as_string().index(f"{_PROBE} = 0"), len(text))
+    document[PROBE] = 0
+    at = min(document.as_string().index(f"{PROBE} = 0"), len(text))
     return at + len(text[at:]) - len(text[at:].lstrip())

@@ -11,16 +11,16 @@ import errno
 import os
 import stat
 
-from pmgit.core.errors import PmgitError
+from pmgit.core.errors import ROOM, PmgitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _HINTS = {
-    errno.ENOSPC: "free some space on the disk, then run it again",
+    errno.ENOSPC: ROOM,
     errno.EDQUOT: "free some of your disk quota, then run it again",
-    errno.EFBIG: "the limit for the size of a file is too low; see: ulimit -f",
+    errno.EFBIG: "this disk, or a limit (ulimit -f), allows no file of this size",
     errno.EROFS: "the file system is mounted read-only",
     errno.ENOENT: "make the folder first",
     errno.ENOTDIR: "a file is where a folder is needed",
@@ -121,11 +121,15 @@ def _make(
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:
-        why = error.strerror or "unknown error"
-        hint = _HINTS.get(error.errno or 0, "see who may write there: ls -la")
-        raise PmgitError(f"{path} could not be written: {why}", hint) from error
+        raise not_written(path, error) from error
     finally:
         _remove(part)
+
+
+def not_written(path: str, error: OSError) -> PmgitError:
+    """The error for a file that could not be written."""
+    hint = _HINTS.get(error.errno or 0, "see who may write there: ls -la")
+    return PmgitError(f"{path} could not be written: {error.strerror or 'unknown error'}", hint)
 
 
 def unfinished(path: str) -> str:

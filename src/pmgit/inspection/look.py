@@ -21,10 +21,11 @@ from pmgit.formats.opinion import (
     opinion,
 )  # fmt: skip
 from pmgit.formats.reader import FileReader
-from pmgit.formats.regular import open_regular
+from pmgit.formats.regular import open_regular, reason_of
 from pmgit.git import process, revisions, scratch
 from pmgit.git.repository import discover
 from pmgit.lfs import pointer, store
+from pmgit.scan import scanned
 from pmgit.scan.paths import files_below
 from pmgit.scan.scanned import POINTER_KIND, judge_content
 from pmgit.tensors import read
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from pmgit.formats.reader import Reader
     from pmgit.git.repository import Repository
 
-UNREADABLE, NO_FILE = "unreadable", "no file"
+NO_FILE = "no file"
 
 
 @dataclass
@@ -107,13 +108,13 @@ class Looks:
             return self._revision(path)
         place = next(iter(files_below([path])), None)
         if place is None or os.path.isdir(path):
-            return unreadable(path, "it is a folder")
+            return _unreadable(path, "it is a folder")
         if place.trouble:
-            return unreadable(path, place.trouble)
+            return _unreadable(path, place.trouble)
         try:
             file = self._stack.enter_context(open_regular(place.opens))
         except (OSError, ValueError) as error:
-            return unreadable(path, getattr(error, "strerror", "") or str(error))
+            return _unreadable(path, reason_of(error))
         return self._content(path, file, "" if alone else os.path.dirname(path) or ".")
 
     def _content(self, name: str, file: IO[bytes], folder: str) -> Inspected:
@@ -125,7 +126,7 @@ class Looks:
                 return self._pointer(name, found, folder)
             return _listed(Inspected(name, judge_content(reader, name), reader=reader), reader)
         except OSError as error:
-            return unreadable(name, error.strerror or str(error))
+            return _unreadable(name, reason_of(error))
 
     def _pointer(self, name: str, found: pointer.Pointer, folder: str) -> Inspected:
         """Look at the object that a pointer stands for, when it is here."""
@@ -137,7 +138,7 @@ class Looks:
         try:
             reader = FileReader(self._stack.enter_context(open_regular(path)), folder)
         except (OSError, ValueError) as error:
-            return unreadable(name, getattr(error, "strerror", "") or str(error))
+            return _unreadable(name, reason_of(error))
         looked = Inspected(name, judge_content(reader, name), oid=found.oid, reader=reader)
         if reader.size != found.size:
             text = f"the object has {reader.size:,} bytes, the pointer says {found.size:,}"
@@ -150,20 +151,20 @@ class Looks:
         try:
             repository = self._around.repository()
         except PmgitError:
-            return unreadable(name, "no such file, and no repository for a revision")
+            return _unreadable(name, "no such file, and no repository for a revision")
         revision, _, path = name.partition(":")
         if path.startswith(("./", "../")):
             # Git is asked from the top.
             path = posixpath.normpath(repository.prefix + path)
         oid = revisions.id_of(repository, f"{revision}:{path}")
         if not oid:
-            return unreadable(name, "no such file, nor such a file of a revision")
+            return _unreadable(name, "no such file, nor such a file of a revision")
         try:
             if repository.run("cat-file", "-t", oid).strip() != b"blob":
-                return unreadable(name, "it is no file of that revision")
+                return _unreadable(name, "it is no file of that revision")
             file = self._blob(repository, oid)
         except PmgitError as error:
-            return unreadable(name, error.message)
+            return _unreadable(name, error.message)
         return self._content(name, file, "")
 
     def _blob(self, repository: Repository, oid: str) -> IO[bytes]:
@@ -194,7 +195,5 @@ def nothing(name: str) -> Inspected:
     return Inspected(name, opinion(NO_FILE, []))
 
 
-def unreadable(name: str, why: str) -> Inspected:
-    """A file that could not be read, and why."""
-    trouble = FileFinding(UNKNOWN, f"it could not be read: {why}")
-    return Inspected(name, opinion(UNREADABLE, [trouble]), could=False)
+def _unreadable(name: str, why: str) -> Inspected:
+    return Inspected(name, scanned.unreadable(why), could=False)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
+from pmgit.core.units import listed
 from pmgit.formats.members import wrong_name
 from pmgit.formats.opinion import BROKEN, FileFinding, opinion, short
 from pmgit.formats.reader import Reader
 from pmgit.formats.regular import read_regular
 from pmgit.inspection.look import Inspected
+from pmgit.model import shard_index
 from pmgit.tensors.contents import FileContents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from pmgit.inspection.look import Looks
 
 SUFFIX, IN_SHARDS = ".index.json", " in shards"
-_LONGEST, _MOST_NAMED = 20_000_000, 3
+#: So many tensors are named.
+_NAMED = 3
 
 
 class Joined(Reader):
@@ -90,20 +90,16 @@ def whole(index: Inspected, looks: Looks) -> Inspected | None:
 def _weight_map(index: Inspected) -> dict[str, str] | None:
     """The file of each tensor, as an index says; None when it is no index that can be read."""
     reader = index.reader
-    if not index.path.endswith(SUFFIX) or reader is None or reader.size > _LONGEST:
+    if not index.path.endswith(SUFFIX) or reader is None or reader.size > shard_index.MAX_BYTES:
         return None
     return _names_in(reader.read(0, reader.size))
 
 
 def _names_in(data: bytes) -> dict[str, str] | None:
     try:
-        document: Any = json.loads(data)
-    except (ValueError, RecursionError):
+        return shard_index.read(data)[0]
+    except ValueError:
         return None
-    names = document.get("weight_map") if isinstance(document, dict) else None
-    if not isinstance(names, dict) or not all(isinstance(one, str) for one in names.values()):
-        return None
-    return names
 
 
 def _against(names: dict[str, str], real: set[str]) -> list[FileFinding]:
@@ -114,13 +110,12 @@ def _against(names: dict[str, str], real: set[str]) -> list[FileFinding]:
         ([name for name in sorted(real) if name not in names], "the index does not name tensors"),
     ):
         if only:
-            more = f" and {len(only) - _MOST_NAMED} more" if len(only) > _MOST_NAMED else ""
-            evidence = short(", ".join(only[:_MOST_NAMED]) + more)
+            evidence = short(listed(only, _NAMED))
             found.append(FileFinding(BROKEN, f"{what} ({len(only):,})", evidence))
     return found
 
 
 def named_in(path: str) -> list[str]:
     """The shards that the index at a path names; none when it is no index that can be read."""
-    names = _names_in(read_regular(path, _LONGEST) or b"")
+    names = _names_in(read_regular(path, shard_index.MAX_BYTES + 1) or b"")
     return sorted({*names.values()}) if names else []

@@ -6,13 +6,13 @@ from pmgit.core.units import counted, show_size
 from pmgit.formats.opinion import OK
 from pmgit.inspection.digests import DIGITS, MOST_HASHED, Digests
 from pmgit.inspection.look import NO_FILE
-from pmgit.report.redact import redact
+from pmgit.report.opinions import excerpt
 from pmgit.report.text import place_of, visible
 from pmgit.tensors.read import COMPLETE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pmgit.inspection.differences import Difference
     from pmgit.inspection.look import Inspected
@@ -28,8 +28,7 @@ _MOST_TEMPLATE_LINES = 400
 
 def shown(text: str) -> str:
     """Text out of a file, in one line: cut, escaped, without secrets."""
-    text = visible(redact(text[: 4 * _LONGEST]))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return excerpt(text, _LONGEST)
 
 
 def head(looked: Inspected) -> str:
@@ -79,21 +78,26 @@ def _more(values: Sequence[object]) -> Iterator[str]:
         yield f"    … and {len(values) - _MOST:,} more"
 
 
-def totals(files: Iterable[Inspected]) -> str:
+def totals(files: Sequence[Inspected]) -> str:
     """How many tensors and parameters the files have, by type."""
-    tensors, same = 0, 0
-    found: dict[str, int] = {}
-    for looked in files:
-        tensors += len(looked.contents.tensors)
-        same += sum(bool(tensor.same_as) for tensor in looked.contents.tensors)
-        for dtype, count in looked.contents.parameters.items():
-            found[dtype] = found.get(dtype, 0) + count
+    tensors = [tensor for looked in files for tensor in looked.contents.tensors]
+    same = sum(bool(tensor.same_as) for tensor in tensors)
+    found = parameters_of(files)
     kinds = ", ".join(f"{shown(dtype)} {count:,}" for dtype, count in found.items())
     shared = f" ({same:,} of them the same as another)" if same else ""
     total = sum(found.values())
-    return f"{counted(tensors, 'tensor')}{shared}, {total:,} parameters" + (
+    return f"{counted(len(tensors), 'tensor')}{shared}, {total:,} parameters" + (
         f": {kinds}" if kinds else ""
     )
+
+
+def parameters_of(files: Sequence[Inspected]) -> dict[str, int]:
+    """The numbers that the files have together, by their type."""
+    found: dict[str, int] = {}
+    for looked in files:
+        for dtype, count in looked.contents.parameters.items():
+            found[dtype] = found.get(dtype, 0) + count
+    return found
 
 
 def _table(tensors: Sequence[ListedTensor]) -> Iterator[str]:

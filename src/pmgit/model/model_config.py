@@ -47,18 +47,24 @@ class ModelConfig:
         return ", ".join(part for part in parts if part)
 
 
-def read(path: str) -> ModelConfig:
-    """The configuration in the regular file at `path`; an empty one where it is none."""
+def document_in(path: str) -> dict[str, object] | None:
+    """The JSON object in the regular file at `path`; None when it holds none, or is too long."""
     data = read_regular(path, MAX_BYTES + 1)
     if not data or len(data) > MAX_BYTES:
-        return ModelConfig()
+        return None
     import json
 
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
-        return ModelConfig()
-    if not isinstance(document, dict):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def read(path: str) -> ModelConfig:
+    """The configuration in the regular file at `path`; an empty one where it is none."""
+    document = document_in(path)
+    if document is None:
         return ModelConfig()
     noted = document.get("_name_or_path")
     names = _list(document.get("architectures"))

@@ -50,19 +50,12 @@ def parse(data: bytes, name: str) -> ShardIndex | None:
     """
     sure = name[: name.rfind(".index.")].endswith(_OF_WEIGHTS)
     try:
-        document = _document(data)
+        names, metadata = _tables(data)
     except ValueError:
         if sure:
             raise
         return None
-    names = document.get("weight_map") if isinstance(document, dict) else None
-    if not isinstance(names, dict):
-        if sure:
-            raise ValueError("it has no weight_map")
-        return None
-    # By types first: a list is no key, and a look at each of 140,000 takes ten times as long.
-    if set(map(type, names.values())) != {str}:
-        raise ValueError("its weight_map does not name a file for each tensor")
+    _demand_files(names)
     files: dict[str, None] = dict.fromkeys(names.values())
     if len(files) > _MAX_FILES:
         raise ValueError(f"it names over {_MAX_FILES:,} files")
@@ -71,9 +64,33 @@ def parse(data: bytes, name: str) -> ShardIndex | None:
         trouble = trouble_with(file.removeprefix("./"))
         if trouble:
             raise ValueError(f"it names {cut(ascii(file[:200]))}, which {trouble}")
+    total = _size(metadata.get("total_size"))
+    return ShardIndex(tuple(file.removeprefix("./") for file in files), total)
+
+
+def read(data: bytes) -> tuple[dict[str, str], dict[str, Any]]:
+    """The file of each tensor, and the metadata of an index; its files may have any names.
+
+    Raises ValueError with the reason when it is no index.
+    """
+    names, metadata = _tables(data)
+    _demand_files(names)
+    return names, metadata
+
+
+def _tables(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    document = _document(data)
+    names = document.get("weight_map") if isinstance(document, dict) else None
+    if not isinstance(names, dict):
+        raise ValueError("it has no weight_map")
     metadata = document.get("metadata")
-    total = metadata.get("total_size") if isinstance(metadata, dict) else None
-    return ShardIndex(tuple(file.removeprefix("./") for file in files), _size(total))
+    return names, metadata if isinstance(metadata, dict) else {}
+
+
+def _demand_files(names: dict[str, Any]) -> None:
+    # By types first: a list is no key, and a look at each of 140,000 takes ten times as long.
+    if set(map(type, names.values())) != {str}:
+        raise ValueError("its weight_map does not name a file for each tensor")
 
 
 def _document(data: bytes) -> Any:

@@ -8,7 +8,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
-from pmgit.formats.regular import open_regular, read_regular
+from pmgit.formats.regular import open_regular, read_regular, reason_of
 from pmgit.model import info_file
 from pmgit.model.describe import look
 from pmgit.model.folder import INFO, LOCK
@@ -19,8 +19,6 @@ from pmgit.models.hashing import hasher
 from pmgit.models.pull import demand_room, move
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
     from pmgit.model.describe import Description
@@ -36,7 +34,6 @@ def lock_of(
     before: Lock | None = None,
     license: str = "",
     gate: Gate | None = None,
-    on_bytes: Callable[[int], None] | None = None,
 ) -> tuple[Lock, Description]:
     """The lock of the model `name` in the folder `path`, and its description by its files.
 
@@ -48,7 +45,7 @@ def lock_of(
     """
     folder = os.path.join(repository.top, path)
     known = look(folder, name)
-    hashed = hasher(repository, on_bytes)
+    hashed = hasher(repository)
     known.read_files(Tiers(config), hashed)
     if not known.files:
         raise PmgitError(f"{path} has no files", "copy the model's files there first")
@@ -120,8 +117,8 @@ def copy_in(repository: Repository, source: str, path: str, gate: Gate) -> int:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         move(staging, target)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise PmgitError(f"{source} could not be copied: {why}", "nothing was added") from error
+        message = f"{source} could not be copied: {reason_of(error)}"
+        raise PmgitError(message, "nothing was added") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return total

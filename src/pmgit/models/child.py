@@ -35,7 +35,10 @@ _LOOK = 0.1
 _LAST = 2.0
 #: Libraries map their own files: so much address space they may take beside the limit of memory.
 _LIBRARIES = 16 << 30
-#: A child that writes nothing but notes of libraries.
+#: Memory for the libraries themselves, in bytes, and how often files may be in memory besides: as
+#: they are read, and as they are used.
+_IMPORTS, _COPIES = 4_000_000_000, 2
+#: So much libraries may write for themselves, in bytes.
 _NOTES = 64_000_000
 #: Variables that a child keeps: how to find libraries, and the words of the system.
 _KEPT = (
@@ -56,14 +59,14 @@ _SET = {
 class Limits:
     """What a child may take: `seconds` for each of its answers, and `memory` in bytes.
 
-    `mapped` are the bytes of the files that it may map beside it; `written` is the size of the
-    largest file that it may write.
+    `mapped` are the bytes of the files that it may map beside it; `written` those of the largest
+    file that it is asked to write.
     """
 
     seconds: float
     memory: int
     mapped: int = 0
-    written: int = _NOTES
+    written: int = 0
 
     def as_numbers(self, answers: int) -> dict[str, int]:
         """The limits of the system for a child that gives so many answers."""
@@ -71,15 +74,25 @@ class Limits:
             "RLIMIT_DATA": self.memory,
             "RLIMIT_AS": self.memory + self.mapped + _LIBRARIES,
             "RLIMIT_CPU": int((self.seconds + 5) * max(answers, 1)),
-            "RLIMIT_FSIZE": self.written,
+            "RLIMIT_FSIZE": self.written + _NOTES,
             "RLIMIT_CORE": 0,
         }
 
 
+def memory_for(size: int) -> int:
+    """The memory for a job that has files of so many bytes: never more than the machine has."""
+    wanted = _IMPORTS + _COPIES * size
+    try:
+        return min(wanted, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):  # Windows
+        return wanted
+
+
 @dataclass
 class Ended:
-    """How a child ended: in time or not, its exit code, and the end of what it printed."""
+    """How a child ended: in time (`seconds`) or not, its exit code, the end of what it printed."""
 
+    seconds: float
     late: bool = False
     code: int = 0
     printed: str = ""
@@ -90,7 +103,7 @@ class Ended:
     def why(self) -> str:
         """In words, why it gave no more answers."""
         if self.late:
-            return "its time was up"
+            return f"it took longer than {self.seconds:g} s (--timeout)"
         if self.code < 0:
             return f"it was ended by {_name_of_signal(-self.code)}"
         last = self.printed.strip().rpartition("\n")[2]
@@ -195,7 +208,7 @@ class _Child:
 
     def answers(self, seconds: float) -> Iterator[dict[str, Any] | Ended]:
         """The answers, each in its time; then how it ended."""
-        ended = Ended()
+        ended = Ended(seconds)
         until = time.monotonic() + seconds
         has_ended = False
         while True:

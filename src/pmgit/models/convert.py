@@ -29,9 +29,8 @@ from pmgit.models import child
 from pmgit.models.child import Ended, Limits
 from pmgit.models.convert_plan import ConvertPlan, OldFile, Shards, plan
 from pmgit.models.hashing import hasher
-from pmgit.models.pull import demand_room, disk_error, move, put, refuse_links, staging
-from pmgit.scan.paths import files_below
-from pmgit.scan.scanned import scan_place
+from pmgit.models.pull import demand_room, move, put, refuse_links, staging
+from pmgit.scan.scanned import scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,11 +40,6 @@ if TYPE_CHECKING:
     from pmgit.models.account import Account
     from pmgit.models.load import How
 
-#: Memory for torch itself, in bytes; a checkpoint in memory and one of its tensors come to it.
-_LIBRARIES = 4_000_000_000
-_COPIES = 2
-#: What a child writes besides, in bytes.
-_NOTES = 64_000_000
 #: In the folder of old files: those that still have to leave the model.
 _LEAVING = "leaving.json"
 
@@ -142,7 +136,7 @@ class Converter:
                 )
             self._place(made)
         except OSError as error:
-            raise disk_error(self._model.path, error) from error
+            raise user_files.not_written(self._model.path, error) from error
         finally:
             shutil.rmtree(self._parts, ignore_errors=True)
         kept = self._keep_texts(made)
@@ -165,7 +159,7 @@ class Converter:
                 if answer["state"] != DONE:
                     self._refuse(action, piece, answer)
         for piece in new:
-            found = scan_place(next(files_below([self._part(piece.target)]))).opinion
+            found = next(scan([self._part(piece.target)])).opinion
             if found.verdict != OK:
                 message = f"{piece.target} is {found.verdict}: {found.findings[0].message}"
                 raise PmgitError(message, "this is a fault of pmgit: nothing was changed")
@@ -241,7 +235,7 @@ class Converter:
                 if text is not None and not os.path.lexists(place):
                     user_files.write_whole(place, text)
         except OSError as error:
-            raise disk_error(kept, error) from error
+            raise user_files.not_written(kept, error) from error
         return kept
 
     def _record(self, made: Conversion) -> None:
@@ -290,7 +284,7 @@ class Converter:
             try:
                 move(self._at(path), os.path.join(kept, *path.split("/")))
             except OSError as error:
-                raise disk_error(f"{self._model.path}/{path}", error) from error
+                raise user_files.not_written(f"{self._model.path}/{path}", error) from error
             self._model.disk.pop(path, None)
             self._model.weights.discard(path)
         os.unlink(os.path.join(kept, _LEAVING))
@@ -316,12 +310,8 @@ class Converter:
                     for piece in left
                 ],
             }
-            limits = Limits(
-                self._how.seconds,
-                self._how.memory or _LIBRARIES + _COPIES * most,
-                mapped=most + written,
-                written=written + _NOTES,
-            )
+            memory = self._how.memory or child.memory_for(most)
+            limits = Limits(self._how.seconds, memory, most + written, written)
             for answer in child.run(
                 self._how.python, "convert", request, limits, answers=len(left),
                 writes=writes, closed=[self._repository.top],
@@ -330,16 +320,11 @@ class Converter:
                     if left and not answer.guard:
                         raise PmgitError(f"{self._how.python}: {answer.why}", _OTHER)
                     if left:
-                        yield left.pop(0), {"state": "ended", "note": self._ended(answer)}
+                        yield left.pop(0), {"state": "ended", "note": answer.why}
                 elif "state" in answer and left:
                     if answer["state"] == ABSENT:
                         raise PmgitError(f"{answer['note']}: {self._how.python}", _INSTALL)
                     yield left.pop(0), answer
-
-    def _ended(self, ended: Ended) -> str:
-        if ended.late:
-            return f"it took longer than {self._how.seconds:g} s (--timeout)"
-        return ended.why
 
     def _at(self, path: str) -> str:
         return os.path.join(self._folder, *path.split("/"))

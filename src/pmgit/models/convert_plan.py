@@ -7,18 +7,18 @@ its name, with another ending.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.formats import names, opinion
 from pmgit.formats.regular import read_regular
+from pmgit.model import shard_index
 from pmgit.model.lock_file import trouble_with
+from pmgit.model.shards import shard_of
+from pmgit.model.twins import OF_TRAINING
 from pmgit.models.account import CONTENT
-from pmgit.scan.paths import files_below
-from pmgit.scan.scanned import scan_place
+from pmgit.scan.scanned import scan
 
 if TYPE_CHECKING:
     from pmgit.models.account import Account
@@ -26,17 +26,6 @@ if TYPE_CHECKING:
 _KINDS = (names.TORCH, names.TORCH_CHECKPOINT)
 _ENDINGS = (".bin", ".pt", ".pth", ".ckpt")
 _INDEX = ".bin.index.json"
-_SHARD = re.compile(r"-\d+-of-\d+\.\w+$")
-_INDEX_BYTES = 50_000_000
-#: What training leaves beside a model: no weights of it, and nothing is said of them.
-_OF_TRAINING = (
-    "optimizer.",
-    "scheduler.",
-    "training_args.",
-    "rng_state",
-    "scaler.",
-    "trainer_state.",
-)
 
 
 @dataclass(frozen=True)
@@ -87,8 +76,8 @@ def plan(top: str, model: Account) -> ConvertPlan:
     for path in sorted(model.weights):
         if not path.endswith(_ENDINGS) or path not in model.disk:
             continue
-        if path.rpartition("/")[2].startswith(_OF_TRAINING):
-            continue
+        if path.rpartition("/")[2].startswith(OF_TRAINING):
+            continue  # it lies beside a model, and is none
         target = new_name(path)
         why = _trouble(folder, path, model)
         if why is None:
@@ -105,7 +94,7 @@ def plan(top: str, model: Account) -> ConvertPlan:
             _add_set(made, folder, path, model)
     in_sets = {shard for one in made.sets for shard in one.places.values()}
     for piece in made.pieces:
-        if _SHARD.search(piece.source) and piece.source not in in_sets:
+        if shard_of(piece.source) and piece.source not in in_sets:
             refused[piece.source] = "a shard of a set without an index"
     for path, why in refused.items():
         made.refuse(path, why)
@@ -125,8 +114,7 @@ def new_name(path: str) -> str:
 
 def _trouble(folder: str, path: str, model: Account) -> str | None:
     """Why a file must not be converted ('' when it may); None when it is no checkpoint."""
-    place = os.path.join(folder, path)
-    found = scan_place(next(files_below([place]))).opinion
+    found = next(scan([os.path.join(folder, path)])).opinion
     worst = found.findings[0].message if found.findings else ""
     if found.verdict not in opinion.PASSES:
         return f"{found.verdict}: {worst}"
@@ -141,21 +129,14 @@ def _add_set(made: ConvertPlan, folder: str, path: str, model: Account) -> None:
     """Add the set of shards that an index lists. What is wrong with it is a shard's fault."""
     below = path.rpartition("/")[0]
     begin = f"{below}/" if below else ""
-    data = read_regular(os.path.join(folder, path), _INDEX_BYTES + 1) or b""
+    data = read_regular(os.path.join(folder, path), shard_index.MAX_BYTES + 1) or b""
     try:
-        document = json.loads(data) if len(data) <= _INDEX_BYTES else None
-    except (ValueError, RecursionError):
-        document = None
-    names = document.get("weight_map") if isinstance(document, dict) else None
-    if not isinstance(names, dict) or not all(isinstance(one, str) for one in names.values()):
+        names, metadata = shard_index.read(data)
+    except ValueError:
         made.refused[path] = "it is no index of shards"
         return
-    metadata = document.get("metadata") if isinstance(document, dict) else None
     places = {name: f"{begin}{shard}" for name, shard in names.items()}
-    whole = Shards(
-        path, new_name(path), places, metadata if isinstance(metadata, dict) else {}
-    )  # fmt: skip
-    made.sets.append(whole)
+    made.sets.append(Shards(path, new_name(path), places, metadata))
     known = {piece.source for piece in made.pieces}
     for shard in sorted(set(places.values()) - known):
         why = "it is not here" if shard not in model.disk else "it is no checkpoint of torch"

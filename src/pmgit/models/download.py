@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
 from pmgit.formats.regular import open_regular, read_regular
+from pmgit.gitfiles.user_files import not_written
 from pmgit.model import card, info_template, lock_file, model_config
 from pmgit.model.describe import Description, ModelFile, count_parameters
 from pmgit.model.folder import INFO, LOCK
@@ -130,7 +131,7 @@ class Download:
         try:
             return fetch(self.source, self.listing.revision, file, part, on_bytes=self.on_bytes)
         except OSError as error:
-            raise pull.disk_error(file.path, error) from error
+            raise not_written(file.path, error) from error
 
 
 def _in_place(target: str, file: RemoteFile, before: str) -> tuple[int, str] | None:

@@ -17,7 +17,7 @@ from pmgit.core.units import counted
 from pmgit.formats import names
 from pmgit.formats.opinion import BROKEN, PASSES, POINTER, UNKNOWN, UNSAFE, split
 from pmgit.formats.reader import FileReader
-from pmgit.formats.regular import open_regular
+from pmgit.formats.regular import open_regular, reason_of
 from pmgit.report.opinions import lines_of
 from pmgit.scan.scanned import judge_content
 
@@ -48,7 +48,7 @@ class Arrived:
     nobody has hashed it yet.
 
     `folder` is where it lies beside the other files of its model, '' where it does not yet.
-    `is_in_place`: nothing has brought it, so a pointer of Git LFS is right there.
+    `is_in_place`: it was not fetched but lies in its place, where a pointer of Git LFS is right.
     """
 
     path: str
@@ -124,6 +124,7 @@ def _opinion(file: Arrived) -> Opinion:
         with open_regular(file.place) as opened:
             return judge_content(FileReader(opened, file.folder), file.path)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
         name = os.path.basename(file.path)
-        raise PmgitError(f"{name} could not be judged: {why}", "run it again") from error
+        raise PmgitError(
+            f"{name} could not be judged: {reason_of(error)}", "run it again"
+        ) from error

@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.models.account import Account
 
-#: Memory for the libraries themselves, in bytes; what they make of a model comes to it.
-_LIBRARIES = 4_000_000_000
-#: How often a model's files may be in memory: as they are read, and as they are used.
-_COPIES = 2
 #: Of these endings the limit of memory is the likely cause: libraries in C abort.
 _OUT_OF_MEMORY = ("SIGKILL", "SIGABRT", "SIGSEGV", "SIGBUS")
 _WORDS = ("allocate", "bad_alloc", "memory")
@@ -86,7 +82,7 @@ class _Children:
         self._top = top
         self._how = how
         self._size = size
-        self._memory = how.memory or _memory_for(size)
+        self._memory = how.memory or child.memory_for(size)
         self.guard: dict[str, Any] = {}
 
     def run(self, attempts: list[tuple[str, Attempt]]) -> Iterator[Loaded]:
@@ -120,15 +116,6 @@ class _Children:
                 yield _answered(left.pop(0), answer, self._memory)
 
 
-def _memory_for(size: int) -> int:
-    """The memory that loading files of so many bytes may take: never more than the machine has."""
-    wanted = _LIBRARIES + _COPIES * size
-    try:
-        return min(wanted, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, ValueError, OSError):  # Windows
-        return wanted
-
-
 def _answered(check: Attempt, answer: dict[str, Any], memory: int) -> Loaded:
     state, note = str(answer.get("state")), str(answer.get("note"))
     library = str(answer.get("library"))
@@ -149,8 +136,7 @@ def _answered(check: Attempt, answer: dict[str, Any], memory: int) -> Loaded:
 def _ended(check: Attempt, ended: Ended, how: How, memory: int) -> Loaded:
     """What became of the check in which the child ended."""
     if ended.late:
-        note = f"it took longer than {how.seconds:g} s (--timeout)"
-        return Loaded(check.path, check.by, NOT_TRIED, note)
+        return Loaded(check.path, check.by, NOT_TRIED, ended.why)
     by_memory = any(word in ended.printed for word in _WORDS)
     if ended.why.endswith(_OUT_OF_MEMORY) and (by_memory or ended.why.endswith("SIGKILL")):
         note = f"{_too_little(memory)}: {ended.why}"

@@ -6,16 +6,13 @@ is the folder that it lies in.
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.formats import names, opinion
-from pmgit.formats.regular import read_regular
 from pmgit.model import model_config
-from pmgit.scan.paths import files_below
-from pmgit.scan.scanned import scan_place
+from pmgit.scan.scanned import scan
 
 if TYPE_CHECKING:
     from pmgit.models.account import Account
@@ -89,8 +86,9 @@ def plan(top: str, model: Account) -> Plan:
     folders: dict[str, set[str]] = {}
     closed = set(map(_folder_of, missing))
     for path in sorted(model.disk):
-        found = _scan(os.path.join(top, model.path, path))
-        made.size += _size(os.path.join(top, model.path, path))
+        place = os.path.join(top, model.path, path)
+        found = next(scan([place]))
+        made.size += _size(place)
         state = _VERDICTS.get(found.opinion.verdict, LOADS)
         by = _LOADERS.get(found.opinion.kind, "")
         folders.setdefault(_folder_of(path), set()).add(by if path in model.weights else path)
@@ -100,7 +98,7 @@ def plan(top: str, model: Account) -> Plan:
                 made.attempts += [Attempt(path, by)] if by else []
                 made.decided += [] if by else [Loaded(path, "", NO_LOADER, found.opinion.kind)]
             continue
-        if not os.path.exists(os.path.join(top, model.path, path)):
+        if not os.path.exists(place):
             made.decided.append(Loaded(path, "", MISSING, "a link that leads to nothing"))
         else:
             made.decided.append(Loaded(path, "", state, _why(found, state)))
@@ -109,7 +107,9 @@ def plan(top: str, model: Account) -> Plan:
         made.decided.append(Loaded("", "", MISSING, "no weights are here"))
     for folder in sorted(folders.keys() - closed):
         config = f"{folder}/config.json".lstrip("/")
-        if config in folders[folder] and not _is_json(os.path.join(top, model.path, config)):
+        # It may be a link into the Hub's cache.
+        place = os.path.realpath(os.path.join(top, model.path, config))
+        if config in folders[folder] and model_config.document_in(place) is None:
             made.decided.append(Loaded(config, "", BROKEN, "it is no JSON that can be read"))
         else:
             made.attempts += _of_folder(top, model, folder, folders[folder])
@@ -134,15 +134,6 @@ def _of_folder(top: str, model: Account, folder: str, names: set[str]) -> list[A
     return attempts
 
 
-def _is_json(place: str) -> bool:
-    """Whether a configuration, which may be a link into the Hub's cache, can be read."""
-    data = read_regular(os.path.realpath(place), model_config.MAX_BYTES + 1) or b""
-    try:
-        return isinstance(json.loads(data), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
 def _folder_of(path: str) -> str:
     return path.rpartition("/")[0]
 
@@ -152,10 +143,6 @@ def _size(place: str) -> int:
         return os.stat(place).st_size
     except OSError:
         return 0
-
-
-def _scan(place: str) -> Scanned:
-    return scan_place(next(files_below([place])))
 
 
 def _why(found: Scanned, state: str) -> str:

@@ -16,29 +16,28 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
 
-_PAUSE = 0.2
+#: In seconds: between two looks, and for how long another pmgit is waited for.
+_PAUSE, _PATIENCE = 0.2, 3600
 
 
 @contextmanager
-def alone(
-    repository: Repository, path: str, on_wait: Callable[[], None], *, seconds: float = 3600
-) -> Iterator[None]:
+def alone(repository: Repository, path: str, on_wait: Callable[[], None]) -> Iterator[None]:
     """Hold the model folder `path` of this repository; `on_wait` is called when another has it.
 
-    The hold ends with the process, however that ends. Raises PmgitError after `seconds`.
+    The hold ends with the process, however that ends. Raises PmgitError after an hour.
     """
     folder = os.path.join(repository.common_dir, "pmgit", "locks")
     os.makedirs(folder, exist_ok=True)
     name = hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
     fd = os.open(os.path.join(folder, name), os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        end = time.monotonic() + seconds
+        end = time.monotonic() + _PATIENCE
         if not take(fd):
             on_wait()
             while not take(fd):
                 if time.monotonic() > end:
                     raise PmgitError(
-                        f"another pmgit has worked on {path} for {seconds:.0f} s",
+                        f"another pmgit has worked on {path} for {_PATIENCE} s",
                         "see which: ps aux | grep pmgit",
                     )
                 time.sleep(_PAUSE)

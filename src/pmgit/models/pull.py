@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pmgit.core.errors import PmgitError
+from pmgit.core.errors import ROOM, PmgitError
 from pmgit.core.units import show_size
 from pmgit.formats.regular import open_regular
 from pmgit.gitfiles import user_files
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 #: Beside the files themselves, a disk needs room for what else is written there.
 _SPARE = 10_000_000
-_ROOM = "free some space on the disk, then run it again"
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,7 @@ def _fetch(
     try:
         fetch(source, revision, wanted, part, on_bytes=on_bytes)
     except OSError as error:
-        raise disk_error(file.path, error) from error
+        raise user_files.not_written(file.path, error) from error
 
 
 def revision_of(lock: Lock) -> str:
@@ -191,18 +190,8 @@ def demand_room(repository: Repository, model: str, parts: Mapping[str, int]) ->
             raise PmgitError(
                 f"there is not enough room: {show_size(wanted)} are needed,"
                 f" {show_size(free)} are free",
-                _ROOM,
+                ROOM,
             )
-
-
-def disk_error(path: str, error: OSError) -> PmgitError:
-    """The error for a file that could not be written."""
-    hint = "see who may write there: ls -la"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        hint = _ROOM
-    elif error.errno == errno.EFBIG:
-        hint = "this disk, or a limit (ulimit -f), allows no file of this size"
-    return PmgitError(f"{path} could not be written: {error.strerror}", hint)
 
 
 def refuse_links(top: str, model: str, path: str) -> None:
@@ -244,7 +233,7 @@ def copy_from_near(
             continue
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise disk_error(file.path, error) from error
+                raise user_files.not_written(file.path, error) from error
             continue
         finally:
             _remove(copy)
@@ -286,7 +275,7 @@ def put(part: str, target: str) -> None:
         move(part, target)
         _remove(f"{part}.note")  # of a whole one that was refused once
     except OSError as error:
-        raise disk_error(target, error) from error
+        raise user_files.not_written(target, error) from error
 
 
 def move(source: str, target: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from pmgit.core.errors import cut
 from pmgit.core.finding import ERROR, WARNING, Finding, Report
 from pmgit.core.shell import Shell
 from pmgit.core.units import counted
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from pmgit.formats.opinion import FileFinding, Opinion
+    from pmgit.formats.opinion import Opinion
 
 #: What helps, by the verdict that needs it.
 _HINTS = {
@@ -33,7 +34,7 @@ def lines_of(path: str, opinion: Opinion, paint: Paint = PLAIN) -> list[str]:
     for finding in opinion.findings:
         colour = YELLOW if finding.verdict in PASSES else RED
         place, verdict = paint(place_of(path), BOLD), paint(finding.verdict, colour)
-        lines.append(f"{place}: {verdict}: {_message(finding)}")
+        lines.append(f"{place}: {verdict}: {excerpt(finding.sentence)}")
     return lines
 
 
@@ -75,7 +76,7 @@ def render_sarif(files: Sequence[tuple[str, Opinion]], not_judged: int) -> str:
     findings = [
         Finding(
             path,
-            _message(one),
+            excerpt(one.sentence),
             severity=WARNING if one.verdict in PASSES else ERROR,
             rule=f"{one.verdict}-file",
         )
@@ -85,8 +86,7 @@ def render_sarif(files: Sequence[tuple[str, Opinion]], not_judged: int) -> str:
     return sarif.render(Report(findings, len(files), not_judged), Shell(), [])
 
 
-def _message(finding: FileFinding) -> str:
-    """The finding in one line of a bearable length."""
+def excerpt(text: str, most: int = LONGEST) -> str:
+    """Text out of a file, in one line: cut, escaped, without secrets."""
     # Cut before secrets are looked for, which takes long in a long text, and after.
-    text = visible(redact(finding.sentence[: 4 * LONGEST]))
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return cut(visible(redact(text[: 4 * most])), most)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit.core.config import BASELINE
+from pmgit.core.errors import cut
 from pmgit.core.finding import ERROR
 from pmgit.core.shell import defused, merged
 from pmgit.core.units import counted
@@ -75,8 +76,7 @@ def kind_of(finding: Finding) -> str:
 
 def message_of(finding: Finding) -> str:
     """The message of a finding, on one line of a bearable length."""
-    message = visible(finding.message)
-    return message if len(message) <= LONGEST else message[:LONGEST] + "…"
+    return cut(visible(finding.message), LONGEST)
 
 
 def fix_of(fix: Fix, shell: Shell, paint: Paint = PLAIN) -> str:

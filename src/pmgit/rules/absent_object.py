@@ -85,14 +85,13 @@ class AbsentObject(Rule):
         for blob, pointer in absent:
             held = store.is_on_disk(subject.repository, blob.path, pointer)
             cure = silence if held else silence + elsewhere
-            yield self.finding(
-                blob.path,
+            yield self.about(
+                blob,
                 f"a Git LFS pointer whose object ({show_size(pointer.size)}, sha256"
                 f" {pointer.oid[:12]}) is {where}{cure}",
                 fix=Fix(Step("sh", "-c", _STORE, items=(blob.path,), names="path"))
                 if held
                 else None,
-                commit=blob.commit,
             )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pmgit.core.finding import WARNING
 from pmgit.core.rule import LOADED, Rule
-from pmgit.model import opinions
-from pmgit.model.opinions import sentence_of
+from pmgit.model import judged_files
+from pmgit.model.judged_files import sentence_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class BrokenWeights(Rule):
     scope = LOADED
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        for one in subject.once(opinions.of_weights).judged:
+        for one in subject.once(judged_files.of_weights).judged:
             blob = one.blob
             if subject.is_gone_again(blob) or not self._is_judged(subject, blob.path):
                 continue
@@ -67,13 +67,8 @@ class BrokenWeights(Rule):
                 message = f"broken: {sentence_of(broken)}"
                 yield self.about(blob, message, advice, content=blob.oid)
             elif strange and one.opinion.kind == names.DATA and subject.in_models(blob.path):
-                yield self.finding(
-                    blob.path,
-                    f"nobody knows whether it is whole: {sentence_of(strange)}",
-                    severity=WARNING,
-                    commit=blob.commit,
-                    content=blob.oid,
-                )
+                message = f"nobody knows whether it is whole: {sentence_of(strange)}"
+                yield self.about(blob, message, severity=WARNING, content=blob.oid)
 
     def _is_judged(self, subject: Subject, path: str) -> bool:
         from pmgit.model.weights import ALWAYS

@@ -85,7 +85,7 @@ class LinkedModel(Rule):
         for blob in links:
             if blob.path in named:
                 message = f"a submodule of {named[blob.path]}: its license is yours to find out"
-                yield self.finding(blob.path, message, severity=WARNING, commit=blob.commit)
+                yield self.about(blob, message, severity=WARNING)
             elif blob.mode == SUBMODULE or blob.path in faults:
                 from pmgit.fix import for_staged
 

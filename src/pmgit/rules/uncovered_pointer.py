@@ -80,7 +80,7 @@ class UncoveredPointer(Rule):
             else:
                 advice = self._advice(subject, blob)
                 message += advice.note
-            yield self.finding(blob.path, message + because, fix=advice.fix, commit=blob.commit)
+            yield self.about(blob, message + because, fix=advice.fix)
 
     def _why(self, blobs: list[Blob], subject: Subject) -> dict[str, str]:
         """The attributes of this machine alone that cover blobs, by path; none on a server."""

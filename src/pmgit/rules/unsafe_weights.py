@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pmgit.core.finding import WARNING
 from pmgit.core.rule import LOADED, Rule
-from pmgit.model import opinions
-from pmgit.model.opinions import sentence_of
+from pmgit.model import judged_files
+from pmgit.model.judged_files import sentence_of
 from pmgit.snapshots.base import TREE
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pmgit.core.finding import Finding
     from pmgit.formats.opinion import FileFinding
-    from pmgit.model.opinions import JudgedFile
+    from pmgit.model.judged_files import JudgedFile
     from pmgit.model.subject import Subject
 
 _CODE = "can run code when it is loaded: "
@@ -34,7 +34,7 @@ class UnsafeWeights(Rule):
 
     Of a Git LFS pointer the object is judged, where it is here. How many are not here is said: they
     are not called safe. A push and a range are judged commit by commit for what is raw in Git, and
-    at their tip for Git LFS. [Scanning](scan.md) tells how files are judged.
+    at their tip for Git LFS. [Scanning](scan.md) says how files are judged.
 
     ## Why it is bad
 
@@ -47,8 +47,8 @@ class UnsafeWeights(Rule):
 
     ## What to do
 
-    Do not load the file. The printed command takes it out of the index, and leaves it on disk for
-    whoever looks into it. Ask its authors for safetensors, which hold numbers only.
+    Do not load the file. The printed command takes it out of the index, and leaves it on disk.
+    Ask its authors for safetensors, which hold numbers only.
 
     For a file that somebody has looked into, `.pmgit.toml` says by its sha256 what it may load, and
     why. A changed file is judged anew:
@@ -70,7 +70,7 @@ class UnsafeWeights(Rule):
     scope = LOADED
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        for one in subject.once(opinions.of_weights).judged:
+        for one in subject.once(judged_files.of_weights).judged:
             bad, odd, accepted = self._sorted(one)
             if bad:
                 from pmgit.fix import for_staged
@@ -85,9 +85,7 @@ class UnsafeWeights(Rule):
                 yield self._warning(one, f"accepted ({reason}): {sentence_of(accepted)}")
 
     def _warning(self, one: JudgedFile, message: str) -> Finding:
-        blob = one.blob
-        details = {"severity": WARNING, "commit": blob.commit, "content": blob.oid}
-        return self.finding(blob.path, message, **details)
+        return self.about(one.blob, message, severity=WARNING, content=one.blob.oid)
 
     def _sorted(
         self, one: JudgedFile

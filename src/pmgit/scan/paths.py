@@ -10,6 +10,8 @@ import os
 import stat
 from dataclasses import dataclass
 
+from pmgit.formats.regular import reason_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +44,7 @@ def _below(path: str, *, given: bool) -> Iterator[Place]:
         opens = os.path.realpath(path, strict=True) if is_link else path
         state = os.lstat(opens)
     except (OSError, ValueError) as error:
-        yield Place(path, trouble=_words(error))
+        yield Place(path, trouble=reason_of(error))
         return
     if stat.S_ISREG(state.st_mode):
         yield Place(path, opens)
@@ -63,7 +65,7 @@ def _folder(path: str) -> Iterator[Place]:
             with os.scandir(path) as entries:
                 found = sorted((os.fsencode(one.name), one) for one in entries)
         except OSError as error:
-            yield Place(path, trouble=_words(error))
+            yield Place(path, trouble=reason_of(error))
             continue
         folders = []
         for _, entry in found:
@@ -72,7 +74,3 @@ def _folder(path: str) -> Iterator[Place]:
             elif entry.name not in _LEFT_OUT:
                 folders.append(entry.path)
         waiting += reversed(folders)
-
-
-def _words(error: OSError | ValueError) -> str:
-    return (isinstance(error, OSError) and error.strerror) or str(error)

@@ -19,7 +19,7 @@ from pmgit.formats.opinion import (
     opinion,
 )  # fmt: skip
 from pmgit.formats.reader import FileReader
-from pmgit.formats.regular import open_regular
+from pmgit.formats.regular import open_regular, reason_of
 from pmgit.lfs import pointer
 from pmgit.scan.paths import LINK_TO_FOLDER, files_below
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from pmgit.scan.paths import Place
 
 POINTER_KIND = "Git LFS pointer"
-UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
@@ -46,10 +45,10 @@ class Scanned:
 def scan(paths: Sequence[str]) -> Iterator[Scanned]:
     """The opinions on all files below the paths, in the order of the files."""
     for place in files_below(paths):
-        yield scan_place(place)
+        yield _scanned(place)
 
 
-def scan_place(place: Place) -> Scanned:
+def _scanned(place: Place) -> Scanned:
     """The opinion on the file at one place."""
     if place.trouble == LINK_TO_FOLDER:
         return Scanned(place.path, opinion("link", [FileFinding(WARN, place.trouble)]))
@@ -65,12 +64,16 @@ def scan_place(place: Place) -> Scanned:
                 return _unreadable(place.path, "it changed while it was read")
             return Scanned(place.path, found)
     except (OSError, ValueError) as error:
-        return _unreadable(place.path, getattr(error, "strerror", "") or str(error))
+        return _unreadable(place.path, reason_of(error))
 
 
 def _unreadable(path: str, why: str) -> Scanned:
-    trouble = FileFinding(UNKNOWN, f"it could not be read: {why}")
-    return Scanned(path, opinion(UNREADABLE, [trouble]), could=False)
+    return Scanned(path, unreadable(why), could=False)
+
+
+def unreadable(why: str) -> Opinion:
+    """The opinion on a file that could not be read."""
+    return opinion("unreadable", [FileFinding(UNKNOWN, f"it could not be read: {why}")])
 
 
 def judge_content(reader: Reader, name: str) -> Opinion:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pmgit import __version__
 from pmgit.core.errors import UsageError, cut
 from pmgit.hub.client import request
 from pmgit.model.lock_file import URL, trouble_with
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from pmgit.sources.web import ByteStream
 
-_HEADERS = {"user-agent": f"pmgit/{__version__}"}
 #: The convention of torch.hub: `resnet50-11ad3fa6.pth` begins its sha256 with 11ad3fa6.
 _HASH = re.compile(r"-([0-9a-f]{8,64})\.(?:pth|pt)$")
 #: Eight digits that are a day rather than a hash.
@@ -109,12 +107,12 @@ class Address:
 
     def _stream(self, start: int, validator: str) -> AbstractContextManager[ByteStream]:
         return web.stream(
-            self.url, start, validator, _HEADERS, refusal=lambda status, _: self._refusal(status)
+            self.url, start, validator, web.HEADERS, refusal=lambda status, _: self._refusal(status)
         )
 
     def _size_and_etag(self) -> tuple[int, str]:
         """The size in bytes, -1 when the server does not say, and what names its state there."""
-        with request("HEAD", self.url, _HEADERS) as answer:
+        with request("HEAD", self.url, web.HEADERS) as answer:
             web.demand_patience(answer.status, answer.headers)
             if answer.status == 200 and "content-length" in answer.headers:
                 found = web.ByteStream(answer)

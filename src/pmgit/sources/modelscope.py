@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from pmgit import __version__
 from pmgit.model.lock_file import MODELSCOPE, is_hex
 from pmgit.sources import errors, web
 from pmgit.sources.errors import GoneError, SourceError
@@ -30,7 +29,6 @@ PUBLIC = "https://modelscope.cn"
 _CUT, _MOST_LISTS = 3000, 2000
 #: The default branch, and that of models that came from elsewhere.
 _BRANCHES = ("master", "main")
-_HEADERS = {"user-agent": f"pmgit/{__version__}"}
 #: An error in place of a file is short.
 _SHORT = 100_000
 
@@ -100,7 +98,7 @@ class ModelScope:
             f"{self._api}/repo?{query}",
             start,
             validator,
-            _HEADERS,
+            web.HEADERS,
             secrets=_secrets(),
             home=self.address,
             refusal=lambda status, _: self._refusal(status),
@@ -175,7 +173,7 @@ class ModelScope:
         """Status and document of an answer, after as many tries as are worth it."""
 
         def get() -> tuple[int, Any]:
-            return web.get_json(url, _HEADERS, _secrets(), self.address)
+            return web.get_json(url, web.HEADERS, _secrets(), self.address)
 
         return web.persist(get, self.address, sleep=sleep)
 

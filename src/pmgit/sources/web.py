@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from pmgit import __version__
 from pmgit.hub import places
 from pmgit.hub.client import UnreachableError, origin, request
 from pmgit.sources import errors
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Who asks, where no library says it.
+HEADERS = {"user-agent": f"pmgit/{__version__}"}
 #: How often something is tried: without a connection (nobody waits for a network that is off),
 #: and else.
 CONNECTIONS, ATTEMPTS = 3, 6

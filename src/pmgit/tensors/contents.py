@@ -7,8 +7,9 @@ that files of different formats can be compared.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 
-from pmgit.tensors.dtypes import WIDTHS
+from pmgit.formats.dtypes import WIDTHS
 
 #: No library has tensors of more dimensions.
 MOST_DIMENSIONS = 64
@@ -79,19 +80,11 @@ def cut(text: str, most: int) -> str:
     return f"{text[:200]}… ({len(text):,} characters, sha256 {oid[:16]})"
 
 
-def product(shape: tuple[int, ...]) -> int:
-    """How many numbers a tensor of this shape has."""
-    count = 1
-    for size in shape:
-        count *= size
-    return count
-
-
 def plain(
     name: str, dtype: str, shape: tuple[int, ...], begin: int = -1, length: int = -1
 ) -> ListedTensor:
     """A tensor whose numbers lie row by row in `length` bytes, or in what its shape takes."""
-    elements = product(shape)
+    elements = prod(shape)
     if length < 0:
         length = elements * WIDTHS.get(dtype, 0)
     if begin < 0 or (elements and not length):

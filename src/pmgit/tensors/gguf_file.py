@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pmgit.formats import dtypes
 from pmgit.formats.gguf import GgufFile
 from pmgit.formats.opinion import short
-from pmgit.tensors import dtypes
 from pmgit.tensors.contents import FileContents, plain
 
 TYPE_CHECKING = False

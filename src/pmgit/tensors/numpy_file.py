@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pmgit.formats import compressed, npy, zips
+from pmgit.formats.dtypes import of_numpy
 from pmgit.formats.opinion import BrokenError, TooMuchError
 from pmgit.formats.reader import BytesReader
 from pmgit.formats.zip_directory import DEFLATED, read_directory
-from pmgit.tensors.contents import LONGEST_NAME, FileContents, ListedTensor, cut, product
-from pmgit.tensors.dtypes import of_numpy
+from pmgit.tensors.contents import LONGEST_NAME, FileContents, ListedTensor, cut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ def _array(name: str, reader: Reader, begin: int, mark: str = "") -> ListedTenso
     if reader.read(0, 6) != b"\x93NUMPY":
         raise BrokenError("it is no array")
     header, data = npy.read_header(reader)
-    elements = product(header["shape"])
-    if elements >= 2**63:
-        raise BrokenError("its shape is too large for any file")
+    elements = npy.elements_of(header["shape"])
     width = npy.item_size(header["descr"])
     dtype = "objects" if width == 0 else of_numpy(header["descr"])
     layout = "column by column" if header["fortran_order"] and len(header["shape"]) > 1 else ""

@@ -5,15 +5,12 @@ Tensors are initializers, and the values of nodes (constants), also in graphs be
 
 from __future__ import annotations
 
+from math import prod
+
+from pmgit.formats import dtypes
 from pmgit.formats.opinion import BrokenError, short
 from pmgit.formats.protobuf import Messages
-from pmgit.tensors import dtypes
-from pmgit.tensors.contents import (
-    MOST_DIMENSIONS,
-    FileContents,
-    ListedTensor,
-    product,
-)  # fmt: skip
+from pmgit.tensors.contents import MOST_DIMENSIONS, FileContents, ListedTensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,8 +137,8 @@ class _ModelListing:
         dims = tuple(shape[:MOST_DIMENSIONS])
         dtype = dtypes.ONNX.get(kind, f"type {kind}")
         if outside:
-            return ListedTensor(name, dtype, dims, product(dims), f"in {short(outside)}")
-        return ListedTensor(name, dtype, dims, product(dims), layout, "", raw[0], raw[1])
+            return ListedTensor(name, dtype, dims, prod(dims), f"in {short(outside)}")
+        return ListedTensor(name, dtype, dims, prod(dims), layout, "", raw[0], raw[1])
 
     def _packed(self, begin: int, end: int) -> list[int]:
         """Numbers that stand one behind the other in one field."""

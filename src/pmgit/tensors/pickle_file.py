@@ -35,7 +35,8 @@ def read(reader: Reader, caps: Caps) -> FileContents:
             return found
         streams.append(stream)
         begin = stream.end
-        if len(streams) == 1 and stream.value != pickles.MAGIC and not _is_pickle(reader, begin):
+        is_torch = streams[0].value == pickles.MAGIC
+        if len(streams) == 1 and not (is_torch or pickles.has_mark(reader, begin)):
             break
     if streams and streams[0].value == pickles.MAGIC:
         _of_torch(found, streams, caps)
@@ -45,11 +46,6 @@ def read(reader: Reader, caps: Caps) -> FileContents:
         if number == 0 or len(streams) > 1:
             add_values(found, root, lambda _: None, caps)
     return found
-
-
-def _is_pickle(reader: Reader, begin: int) -> bool:
-    head = reader.read(begin, 2)
-    return head[:1] == b"\x80" and head[1:] in (b"\x02", b"\x03", b"\x04", b"\x05")
 
 
 def add_globals(found: FileContents, stream: PickleStream) -> None:

@@ -9,18 +9,18 @@ keys, attributes and numbers that lead to it; the parts of a module that hold it
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
+from pmgit.formats import dtypes
 from pmgit.formats.opinion import TooMuchError
 from pmgit.formats.pickle_values import Box, GlobalName, Made, Persistent, Row
 from pmgit.formats.storages import is_storage
-from pmgit.tensors import dtypes
 from pmgit.tensors.contents import (
     LONGEST_NAME,
     MOST_DIMENSIONS,
     FileContents,
     ListedTensor,
     cut,
-    product,
 )  # fmt: skip
 
 TYPE_CHECKING = False
@@ -154,10 +154,10 @@ class _Listing:
             return ListedTensor(name, inner.dtype, inner.shape, inner.elements, "nested")
         if function == "_rebuild_meta_tensor_no_storage":
             shape = _sizes(args[1])
-            return ListedTensor(name, _torch_dtype(args[0]), shape, product(shape), "no numbers")
+            return ListedTensor(name, _torch_dtype(args[0]), shape, prod(shape), "no numbers")
         if function == "_rebuild_wrapper_subclass":
             shape = _sizes(args[2])
-            return ListedTensor(name, _torch_dtype(args[1]), shape, product(shape), "a class")
+            return ListedTensor(name, _torch_dtype(args[1]), shape, prod(shape), "a class")
         if function in _FROM_ANOTHER:
             return self._read(name, args[0])
         return None
@@ -189,7 +189,7 @@ class _Listing:
         shape, steps = _sizes(size), _sizes(stride)
         if type(offset) is not int or offset < 0 or len(shape) != len(steps):
             raise ValueError
-        elements = product(shape)
+        elements = prod(shape)
         extent = 1 + sum((n - 1) * step for n, step in zip(shape, steps, strict=True))
         extent = extent if elements else 0
         in_rows = _is_in_rows(shape, steps)
@@ -296,4 +296,4 @@ def _of_numpy(name: str, state: Any) -> ListedTensor | None:
 
 
 def _unplaced(name: str, dtype: str, shape: tuple[int, ...]) -> ListedTensor:
-    return ListedTensor(name, dtype, shape, product(shape))
+    return ListedTensor(name, dtype, shape, prod(shape))

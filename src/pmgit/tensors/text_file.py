@@ -12,20 +12,18 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-_LONGEST = 5_000_000
-
 
 def read_template(reader: Reader, caps: Caps) -> FileContents:
     """A file that is a template."""
-    caps.reading(min(reader.size, _LONGEST))
-    text = reader.read(0, _LONGEST).decode("utf-8", "replace")
+    caps.reading(min(reader.size, texts.LONGEST_JSON))
+    text = reader.read(0, texts.LONGEST_JSON).decode("utf-8", "replace")
     return FileContents(templates={"chat_template": text})
 
 
 def read_json(reader: Reader, caps: Caps) -> FileContents:
     """The plain values of a JSON object, and its chat templates."""
     found = FileContents()
-    if reader.size > _LONGEST:
+    if reader.size > texts.LONGEST_JSON:
         found.notes.append("a JSON text that is too long to read")
         return found
     caps.reading(reader.size)

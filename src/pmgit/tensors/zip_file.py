@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pmgit.formats import zips
+from pmgit.formats import texts, zips
 from pmgit.formats.opcodes import walk
 from pmgit.formats.opinion import BrokenError, TooMuchError
 from pmgit.formats.zip_directory import STORED, Member, read_directory
@@ -25,7 +25,6 @@ _PICKLES = {"data.pkl": "data", "constants.pkl": "constants"}
 #: Small members whose text is worth knowing.
 _WORDS = ("version", "byteorder", ".format_version", ".data/version")
 _MOST_OF_A_WORD = 40
-_LONGEST_JSON = 5_000_000
 
 
 def read(reader: Reader, caps: Caps) -> FileContents:
@@ -91,7 +90,7 @@ def read_keras(reader: Reader, caps: Caps) -> FileContents:
     found = read_any(reader, caps)
     members, _ = read_directory(reader, caps)
     for member in members:
-        if member.name in ("metadata.json", "config.json") and member.size <= _LONGEST_JSON:
+        if member.name in ("metadata.json", "config.json") and member.size <= texts.LONGEST_JSON:
             try:
                 content = zips.content_of(reader, member, caps)
                 document: Any = json.loads(content.read(0, content.size))

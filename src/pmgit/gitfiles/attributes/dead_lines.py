@@ -16,7 +16,7 @@ from pmgit.git.many_lines import PathIndex
 from pmgit.gitfiles.attributes import lfs_patterns, mistakes, only_here, unread_files
 from pmgit.gitfiles.attributes.attribute_lines import NAME
 from pmgit.gitfiles.attributes.line_answers import LineAnswers
-from pmgit.gitfiles.attributes.line_view import Layout, LineView, normalised
+from pmgit.gitfiles.attributes.line_view import WILD, Layout, LineView, normalised
 from pmgit.lfs import patterns
 from pmgit.model.folder import root_of
 from pmgit.model.weights import ALWAYS, AMBIGUOUS
@@ -36,7 +36,6 @@ _TOGETHER = 20_000
 _REPORTED = 50
 #: So many pairs of a path and a line are asked of Git for what looks like a mistake.
 _PAIRS = 2_000_000
-_WILD = frozenset("*?[\\")
 
 
 class Dead(NamedTuple):
@@ -270,7 +269,7 @@ class _Search:
         by = {
             path: other
             for path, other in by.items()
-            if self._is_weights(path) and not _WILD.isdisjoint(other.word)
+            if self._is_weights(path) and not WILD.isdisjoint(other.word)
         }
         if by:
             why = (

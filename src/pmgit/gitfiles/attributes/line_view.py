@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: Nearly all patterns, of which there may be 80,000.
 _COMMON = re.compile(r"[A-Za-z0-9_*/?.-]+$")
 _PLAIN = frozenset({"text", "binary", "diff", "merge", "eol", "ident", "crlf", "lockable"})
-_WILD = frozenset("*?[\\")
+WILD = frozenset("*?[\\")
 #: Signs that look like those of Git's syntax, and what they look like. `NFKC` knows most others.
 _LOOKALIKE = {
     "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00ab": '"', "\u00bb": '"',
@@ -165,7 +165,7 @@ class LineView:
 
     def is_folder(self, bare: str) -> bool:
         """Whether a pattern without wildcards names a folder with files, here or at any depth."""
-        if not bare or not _WILD.isdisjoint(bare):
+        if not bare or not WILD.isdisjoint(bare):
             return False
         anywhere = "/" not in self.glob.rstrip("/")
         layout = self.layout

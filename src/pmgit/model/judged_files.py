@@ -6,8 +6,6 @@ nothing is read, so most files cost what their headers do.
 
 from __future__ import annotations
 
-import os
-
 from pmgit.git import attributes, streams, work_tree
 from pmgit.lfs import pointer, store
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, BINARY_BYTES, LOADED_SUFFIXES, NEVER
@@ -195,17 +193,17 @@ def _of_object(subject: Subject, blob: Blob, stands_for: pointer.Pointer, path: 
     from pmgit.formats.judge import judge
     from pmgit.formats.opinion import BROKEN, UNKNOWN, FileFinding, opinion
     from pmgit.formats.reader import FileReader
-    from pmgit.formats.regular import open_regular
+    from pmgit.formats.regular import open_regular, reason_of
 
     try:
         with open_regular(path) as file:
-            size = os.fstat(file.fileno()).st_size
-            if size != stands_for.size:
-                text = f"the Git LFS object here has {size:,} bytes, not {stands_for.size:,}"
+            reader = _beside(subject, blob, FileReader(file))
+            if reader.size != stands_for.size:
+                text = f"the Git LFS object here has {reader.size:,} bytes, not {stands_for.size:,}"
                 return opinion("Git LFS object", [FileFinding(BROKEN, text)])
-            return judge(_beside(subject, blob, FileReader(file)), blob.path)
+            return judge(reader, blob.path)
     except (OSError, ValueError) as error:
-        text = f"its Git LFS object could not be read: {getattr(error, 'strerror', '') or error}"
+        text = f"its Git LFS object could not be read: {reason_of(error)}"
         return opinion("Git LFS object", [FileFinding(UNKNOWN, text)])
 
 
@@ -280,11 +278,8 @@ def _beside(subject: Subject, blob: Blob, reader: Reader) -> Reader:
 def _sha256(file: IO[bytes]) -> str:
     import hashlib
 
-    digest = hashlib.sha256()
     file.seek(0)
-    while chunk := file.read(1 << 20):
-        digest.update(chunk)
-    return digest.hexdigest()
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def sentence_of(findings: Sequence[FileFinding]) -> str:
