@@ -45,7 +45,7 @@ def test_the_ending_counts_and_helps() -> None:
         "3 files: 1 ok, 1 broken, 1 unsafe",
     ]
     pointer = opinion("Git LFS pointer", [FileFinding("pointer", "a pointer")])
-    hint = "hint: git lfs install && git lfs pull"
+    hint = "hint: git lfs install --local --skip-repo && git lfs pull"
     assert opinions.ending([pointer]) == [hint, "1 file: 1 pointer"]
     assert opinions.ending([opinion("text", [])]) == ["1 file: ok"]
     assert opinions.ending([]) == ["0 files: nothing to judge"]
@@ -69,5 +69,8 @@ def test_sarif() -> None:
     assert [(one["ruleId"], one["level"]) for one in run["results"]] == [
         ("unsafe-file", "error"), ("broken-file", "error"), ("warn-file", "warning"),
     ]  # fmt: skip
-    assert run["invocations"][0]["executionSuccessful"] is False
+    (invocation,) = run["invocations"]
+    assert invocation["executionSuccessful"] is False
+    (note,) = invocation["toolExecutionNotifications"]
+    assert note["message"]["text"] == "not judged: 1 file could not be read"
     assert all(one["message"]["text"].isprintable() for one in run["results"])
