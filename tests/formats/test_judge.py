@@ -92,3 +92,14 @@ def test_an_interruption_is_none_of_the_file(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(safetensors, "sniff", stop)
     with pytest.raises(KeyboardInterrupt):
         opinion_on("a.safetensors", tensor_samples.encode({}))
+
+
+def test_a_vocabulary_is_no_json() -> None:
+    """That of BERT begins with `[PAD]`; a list of JSON goes on with a value."""
+    for text, kind in (
+        ("[PAD]\n[UNK]\n", "text"), ("[section]\nkey = 1\n", "text"), ("[x", "text"),
+        ("[1, 2]\n", "JSON"), ("[\n  {}]\n", "JSON"), ("[" + " " * 600 + "1]", "JSON"),
+        ("[]", "JSON"), ("[null]", "JSON"), ('{"a": 1}', "JSON"),
+    ):  # fmt: skip
+        found = opinion_on("vocab.txt", text.encode())
+        assert (found.kind, found.verdict) == (kind, "ok"), text

@@ -21,6 +21,8 @@ KIND = TEXT
 #: A tokenizer_config.json has up to 2 MB; five of nothing but lists take 100 MB in memory.
 _LONGEST_JSON = 5_000_000
 _TEMPLATE_NAMES = (".jinja", ".jinja2", ".j2")
+#: What a list of JSON goes on with: an end, a value, or blanks to the end of what was read.
+_AFTER_BRACKET = (b"", *(bytes([byte]) for byte in b']"{[-0123456789tfn'))
 #: What JSON of these names says is used when a model is loaded.
 _TEMPLATE_FILES = (
     "tokenizer_config.json", "chat_template.json", "processor_config.json", "config.json",
@@ -66,7 +68,8 @@ def kind_of(head: bytes) -> str:
         return CONFLICT
     if start.startswith(b"#!"):
         return SHELL_SCRIPT
-    if start[:1] in (b"{", b"["):
+    # A vocabulary begins with [PAD] often, a configuration of other programs with [section].
+    if start[:1] == b"{" or (start[:1] == b"[" and start[1:].lstrip()[:1] in _AFTER_BRACKET):
         return JSON
     return KIND
 

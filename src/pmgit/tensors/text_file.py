@@ -38,5 +38,6 @@ def read_json(reader: Reader, caps: Caps) -> FileContents:
         found.templates = dict(texts.templates_in(document.get("chat_template")))
         for key, value in document.items():
             if key != "chat_template" and isinstance(value, str | int | float):
-                found.say(key, value)
+                # As the file has it: false, not Python's False.
+                found.say(key, json.dumps(value) if isinstance(value, bool) else value)
     return found
