@@ -63,7 +63,7 @@ def test_what_is_printed(repo: Repo, folder: Path) -> None:
     assert done.out.splitlines() == [
         f"./model.pt: unsafe: {why}: os.system (byte 2 of archive/data.pkl)",
         f"./w.bin: pointer: {stands}: sha256:{sha256(bytes(5000))}",
-        "hint: git lfs install && git lfs pull",
+        "hint: git lfs install --local --skip-repo && git lfs pull",
         "hint: do not load it; ask its authors for safetensors",
         "2 files: 1 pointer, 1 unsafe",
     ]

@@ -101,7 +101,7 @@ def test_a_pointer_comes_with_the_command_that_brings_its_content(locked: Repo) 
     file = locked.path / WEIGHTS
     file.write_bytes(pointer(file.read_bytes()))
     shown = locked.pmgit("verify")
-    assert f"fix: git lfs pull --include={MODEL}" in shown.out
+    assert f"fix: pmgit pull {MODEL}" in shown.out
 
 
 def test_weights_that_nothing_lists_are_named_and_texts_are_not(locked: Repo) -> None:

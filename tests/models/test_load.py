@@ -130,7 +130,7 @@ def test_what_scan_stops_is_never_loaded_and_says_its_cure(repo: Repo, python: P
     assert f"{ROOT}/unsafe/pytorch_model.bin: unsafe: " in shown.out
     assert f"{ROOT}/broken/model.safetensors: broken: " in shown.out
     assert f"{ROOT}/odd/model.bin: not tried: it cannot be judged: " in shown.out
-    assert f"fix: git lfs pull --include={ROOT}/pointer" in shown.out
+    assert f"fix: pmgit pull {ROOT}/pointer" in shown.out
     assert f"hint: what is in it: pmgit scan {ROOT}/unsafe/pytorch_model.bin" in shown.out
 
 

@@ -54,12 +54,15 @@ def test_the_whole() -> None:
         ],
         "checked": 7,
         "not_judged": 2,
+        "not_scanned": 0,
         "forgiven": 1,
     }
 
 
 def test_no_findings() -> None:
-    assert document(Report([], 3)) == {"findings": [], "checked": 3, "not_judged": 0, "forgiven": 0}
+    assert document(Report([], 3)) == {
+        "findings": [], "checked": 3, "not_judged": 0, "not_scanned": 0, "forgiven": 0,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)

@@ -45,7 +45,7 @@ def test_the_ending_counts_and_helps() -> None:
         "3 files: 1 ok, 1 broken, 1 unsafe",
     ]
     pointer = opinion("Git LFS pointer", [FileFinding("pointer", "a pointer")])
-    hint = "hint: git lfs install && git lfs pull"
+    hint = "hint: git lfs install --local --skip-repo && git lfs pull"
     assert opinions.ending([pointer]) == [hint, "1 file: 1 pointer"]
     assert opinions.ending([opinion("text", [])]) == ["1 file: ok"]
     assert opinions.ending([]) == ["0 files: nothing to judge"]

@@ -151,7 +151,7 @@ def test_what_is_not_here_is_not_called_safe(repo: Repo) -> None:
     result = repo.pmgit("check", *CONTENT)
     assert (result.code, result.err) == (
         0,
-        "not scanned: 2 objects of Git LFS are not here; to judge what is in them: git lfs pull\n",
+        "not scanned: 2 objects of Git LFS are not here; to judge what is in them: git lfs fetch\n",
     )
     assert repo.pmgit("check", "--format", "json", *CONTENT).json["not_scanned"] == 2
     assert "not scanned: 2 objects" in repo.hook("--select", "content").err

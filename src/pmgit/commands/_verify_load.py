@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pmgit.commands._model_names import NO_MODEL
 from pmgit.commands._tables import BAD, CARE, GOOD, show_rows
 from pmgit.commands._terminal import is_quiet, named, paint, say, show_fix, show_json
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS
@@ -63,7 +64,8 @@ def run(repository: Repository, models: Sequence[Account], how: How, form: str) 
         parts = [f"{right} of {counted(len(models), 'model')} {loads}"]
         parts += [f"{bad} {'does' if bad == 1 else 'do'} not"] if bad else []
         parts += [f"{not_tried} not tried"] if not_tried else []
-        say(f"{', '.join(parts)}: with {_guard(found, how)}")
+        said = f"{', '.join(parts)}: with {_guard(found, how)}"
+        say(said if models else named(NO_MODEL))
     if FAILS in states:
         return FINDINGS
     return FAILED if NOT_TRIED in states else CLEAN
@@ -133,11 +135,8 @@ def _show_ways_out(
     for model in models:
         result = found[model.path]
         states = {part.state for part in result.parts}
-        if POINTER in states:
-            step = Step("git", "lfs", "pull", f"--include={model.path}")
-            fixes[f"lfs {model.path}"] = Fix(step)
         can_pull = bool(model.lock and model.lock.type != LOCAL)
-        if MISSING in states and can_pull:
+        if POINTER in states or (MISSING in states and can_pull):
             fixes[model.path] = Fix(Step("pmgit", "pull", model.path))
         if BROKEN in states and can_pull and _is_changed(repository, model, result):
             fixes[model.path] = Fix(Step("pmgit", "pull", "--replace", model.path))

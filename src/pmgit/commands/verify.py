@@ -13,15 +13,16 @@ import click
 
 from pmgit.commands import _load_options
 from pmgit.commands._bars import bytes_bar
-from pmgit.commands._model_names import chosen_models
+from pmgit.commands._model_names import NO_MODEL, chosen_models
 from pmgit.commands._options import format_option
 from pmgit.commands._tables import BAD, CARE, GOOD, show_rows
-from pmgit.commands._terminal import is_quiet, paint, say, show_fix, show_json
+from pmgit.commands._terminal import is_quiet, named, paint, say, show_fix, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, UsageError
 from pmgit.core.finding import Fix, Step
 from pmgit.core.shell import Shell, own_command
 from pmgit.core.units import counted, show_size
 from pmgit.model.folder import LOCK
+from pmgit.model.lock_file import LOCAL
 from pmgit.models import verify
 from pmgit.models.verify import (
     CHANGED,
@@ -138,7 +139,11 @@ def command(
         took = time.monotonic() - begun
         bad = sum(not _is_right(model, found[model.path]) for model in models)
         count = counted(len(models), "model")
-        what = f"{bad} of {count} differ" if bad else f"{count} right"
+        if not models:
+            say(named(NO_MODEL))
+            return CLEAN
+        differ = "differs" if len(models) == 1 else "differ"
+        what = f"{bad} of {count} {differ}" if bad else f"{count} right"
         say(f"{what}: {show_size(hashed)} compared in {took:.1f} s")
     right = all(_is_right(model, found[model.path]) for model in models)
     return CLEAN if right else FINDINGS
@@ -171,6 +176,7 @@ def _show(models: list[Account], found: dict[str, list[Verdict]], shell: Shell) 
     """
     rows: list[tuple[str, str, str]] = []
     fixes: list[Fix] = []
+    back: list[Fix] = []
     for model in models:
         verdicts = found[model.path]
         wrong = [verdict for verdict in verdicts if verdict.state != RIGHT]
@@ -184,12 +190,18 @@ def _show(models: list[Account], found: dict[str, list[Verdict]], shell: Shell) 
             size = show_size(sum(verdict.size for verdict in verdicts))
             rows.append((model.path, RIGHT, f"{counted(len(verdicts), 'file')}, {size}"))
         rows += [(f"{model.path}/{one.path}", one.state, one.note) for one in wrong]
-        if any(verdict.state == STANDS_IN for verdict in wrong):
-            fixes.append(Fix(Step("git", "lfs", "pull", f"--include={model.path}")))
+        states = {verdict.state for verdict in wrong}
+        has_source = bool(model.lock and model.lock.type != LOCAL)
+        if STANDS_IN in states or (MISSING in states and (has_source or model.pointers)):
+            fixes.append(Fix(Step("pmgit", "pull", model.path)))
+        if CHANGED in states and has_source:
+            back.append(Fix(Step("pmgit", "pull", "--replace", model.path)))
     if rows:
         show_rows(rows, _STYLES)
     for fix in fixes:
         show_fix(shell.line(fix), paint())
+    for fix in back:
+        say(f"hint: to have back what is locked: {shell.line(fix)}")
 
 
 def _document(models: list[Account], found: dict[str, list[Verdict]]) -> dict[str, Any]:

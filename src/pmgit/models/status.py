@@ -142,8 +142,8 @@ def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
     if model.lock_trouble:
         yield model.lock_trouble, None
     if row.state == STANDS_IN:
-        include = f"--include={model.path}"
-        yield "has pointers in place of weights", Fix(Step("git", "lfs", "pull", include))
+        # Not git lfs pull: without the filter it leaves the pointers, and calls that a success.
+        yield "has pointers in place of weights", Fix(Step("pmgit", "pull", model.path))
     elif row.state == LINKED:
         yield "has links in place of weights; see: pmgit explain linked-model", None
     elif row.state == NOT_LOCKED:

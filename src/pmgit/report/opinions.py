@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pmgit.formats.opinion import FileFinding, Opinion
 
 #: What helps, by the verdict that needs it.
-_HINTS = {
-    POINTER: "git lfs install && git lfs pull",
+HINTS = {
+    POINTER: "git lfs install --local --skip-repo && git lfs pull",
     UNSAFE: "do not load it; ask its authors for safetensors",
 }
 
@@ -40,7 +40,7 @@ def lines_of(path: str, opinion: Opinion, paint: Paint = PLAIN) -> list[str]:
 def ending(opinions: Sequence[Opinion], paint: Paint = PLAIN) -> list[str]:
     """The last lines: what helps, and how many files got which verdict."""
     counts = Counter(opinion.verdict for opinion in opinions)
-    lines = [f"hint: {hint}" for verdict, hint in _HINTS.items() if counts[verdict]]
+    lines = [f"hint: {hint}" for verdict, hint in HINTS.items() if counts[verdict]]
     known = [verdict for verdict in VERDICTS if counts[verdict]]
     said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in known) or "nothing to judge"
     if set(known) == {OK}:
