@@ -33,7 +33,8 @@ def test_a_model_in_its_place_is_described_and_locked(repo: Repo, weights: Weigh
     assert before <= repo.contents()
     [line] = [line for line in shown.out.splitlines() if line.startswith("next: ")]
     repo.paste(line.removeprefix("next: "))
-    assert repo.staged() == [f"{MODEL}/INFO.md", f"{MODEL}/pmgit.lock"]
+    names = ("INFO.md", "config.json", "pmgit.lock")
+    assert repo.staged() == [f"{MODEL}/{name}" for name in names]  # raw weights are left out
 
 
 def test_a_folder_elsewhere_is_copied_whole(repo: Repo, weights: Weights) -> None:

@@ -13,7 +13,14 @@ def test_models_of_this_disk_are_not_asked_for(repo: Repo) -> None:
     repo.write("pretrained_model/mine/model.pt", 3000)
     assert repo.pmgit("add", "pretrained_model/mine").code == 0
     shown = repo.pmgit("outdated")
-    assert (shown.code, shown.out) == (0, "0 of 0 models are as their source has them\n")
+    assert (shown.code, shown.out) == (0, "no model here has a lock with a source to ask\n")
+
+
+def test_a_repository_without_models_is_no_success_of_nothing(repo: Repo) -> None:
+    for command in (("outdated",), ("pull",), ("verify",), ("verify", "--load"), ("status",)):
+        shown = repo.pmgit(*command)
+        assert (shown.code, shown.err) == (0, ""), command
+        assert shown.out.startswith("no model: put one below the models folder"), command
 
 
 def test_the_document_names_what_differs(repo: Repo) -> None:

@@ -76,7 +76,8 @@ def test_a_model_is_one_command_away(repo: Repo, hub: HubServer, files: dict[str
     assert repo.pmgit("verify").code == 0
     [line] = [line for line in shown.out.splitlines() if line.startswith("next: ")]
     repo.paste(line.removeprefix("next: "))
-    assert repo.staged() == [f"{MODEL}/INFO.md", f"{MODEL}/pmgit.lock"]
+    texts = ("INFO.md", "README.md", "config.json", "pmgit.lock", "vocab.txt")
+    assert repo.staged() == [f"{MODEL}/{name}" for name in texts]  # raw weights are left out
 
 
 def clone(repo: Repo, hub: HubServer, files: dict[str, bytes], *, ignore: bool = True) -> Repo:
@@ -308,7 +309,7 @@ def test_without_an_answer_nothing_is_brought(
 ) -> None:
     hub.add(ID, files)
     shown = repo.pmgit("add", ID)
-    assert (shown.code, "--yes" in shown.err) == (3, True), shown
+    assert (shown.code, "--yes" in shown.err) == (2, True), shown
     assert repo.pmgit("add", ID, "--dry-run").code == 0
     assert not (repo.path / MODEL).exists()
 
@@ -340,8 +341,9 @@ def test_the_same_with_git_lfs(lfs_repo: Repo, files: dict[str, bytes]) -> None:
         repo.env |= hub.environment(str(repo.path.parent / "hf"))
         hub.add(ID, files)
         repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
-        assert repo.pmgit("add", ID, "--yes").code == 0
-        repo.git("add", ".")
+        assert f"next: git add -- {MODEL}\n" in repo.pmgit("add", ID, "--yes").out
+        repo.git("add", "--", MODEL)
+        assert f"{MODEL}/model.safetensors" in repo.staged()
         repo.commit("BERT")
     remote = Repo(repo.path.parent / "remote.git", repo.env, init=("--bare",))
     repo.git("remote", "add", "origin", str(remote.path))
@@ -351,8 +353,11 @@ def test_the_same_with_git_lfs(lfs_repo: Repo, files: dict[str, bytes]) -> None:
     repo.git("clone", "-q", str(remote.path), str(other), env=env)
     clone = Repo(other, {**repo.env, "HF_HUB_OFFLINE": "1"}, init=None)
     assert (other / MODEL / "model.safetensors").stat().st_size < 200
-    assert clone.pmgit("verify").code == 1
-    shown = clone.pmgit("pull")
+    # No filter is configured here: `git lfs pull` alone would leave the pointer, and exit with 0.
+    assert not clone.git("config", "--get", "filter.lfs.smudge", code=1)
+    for command in (("verify",), ("status",)):
+        assert f"fix: pmgit pull {MODEL}\n" in clone.pmgit(*command).out
+    shown = clone.sh(f"pmgit pull {MODEL}")
     assert shown.code == 0, shown
     assert (other / MODEL / "model.safetensors").read_bytes() == files["model.safetensors"]
     assert clone.pmgit("verify").code == 0

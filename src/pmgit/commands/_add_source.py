@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,8 @@ import click
 from pmgit.commands import _licenses
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._gate import KEPT, gate
-from pmgit.commands._terminal import named, say
-from pmgit.core.errors import PmgitError, UsageError
+from pmgit.commands._terminal import ask, named, say
+from pmgit.core.errors import UsageError
 from pmgit.core.units import counted, listed, show_size
 from pmgit.model import naming
 from pmgit.model.folder import LOCK
@@ -69,7 +68,8 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
     _licenses.demand_allowed(config, shown, licenses, "--license")
     if wish.dry_run:
         return []
-    ask("Fetch it?", wish.yes)
+    if not wish.yes:
+        ask("Fetch it?", "add --yes", before="fetches anything")
     models = account.collect(repository, config).models
     nearby = Nearby(repository, models, os.environ)
     waiting = f"{shown}: waiting for another pmgit"
@@ -114,15 +114,3 @@ def _show(path: str, listing: Listing, chosen: Choice) -> None:
         )
     for note in listing.notes:
         click.echo(f"note: {named(visible(note))}", err=True)
-
-
-def ask(question: str, yes: bool) -> None:
-    """Ask before something is fetched, unless the answer was given (`yes`).
-
-    Raises PmgitError where nobody can answer, click.Abort when the answer is no.
-    """
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise PmgitError("this asks before it fetches anything", "give the answer: --yes")
-    click.confirm(question, default=True, abort=True)

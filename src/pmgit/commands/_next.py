@@ -14,12 +14,16 @@ from pmgit.check import engine
 from pmgit.core.config import BASELINE
 from pmgit.core.shell import quote
 from pmgit.git import attributes
+from pmgit.git.blob import decode
+from pmgit.model import local_weights
+from pmgit.model.weights import Tiers
 from pmgit.report.text import visible
 from pmgit.snapshots import tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from pmgit.core.config import Config
     from pmgit.git.repository import Repository
     from pmgit.init.onboarding import SetupPlan
 
@@ -34,6 +38,21 @@ def add(repository: Repository, names: Sequence[str]) -> str:
     """The command that stages these files, also when ignore rules hide one of them."""
     force = "-f " if attributes.ignored(repository, names, untracked=True) else ""
     return f"{git(repository)} add {force}-- {' '.join(map(quote, names))}"
+
+
+def add_models(repository: Repository, config: Config, written: Sequence[str]) -> str:
+    """The command that stages `written`, files of models, with all else of these models that
+    belongs into Git: texts that no rule ignores, and weights that a filter makes pointers.
+    """
+    models = sorted({path.rpartition("/")[0] for path in written})
+    out = repository.run("ls-files", "-z", "-o", "-m", "--exclude-standard", "--", *models)
+    changed = {decode(name) for name in out.split(b"\0") if name}
+    filters = attributes.of_paths(repository, changed, "filter")
+    raw = set(local_weights.find(changed, Tiers(config), repository.top))
+    raw = {path for path in raw if filters[path].get("filter") != attributes.LFS}
+    if not raw and changed.issuperset(written) and not changed.issubset(written):
+        return add(repository, models)
+    return add(repository, sorted({*written, *(changed - raw)}))
 
 
 _OLD = (

@@ -71,7 +71,8 @@ def _show(found: dict[str, AtSource], broken: dict[str, str]) -> None:
                 click.echo(f"{place}: {file.state}: {visible(file.note)}")
     asked = [one for one in found.values() if one.state not in _NOT_ASKED]
     same = sum(one.state == SAME for one in asked)
-    say(f"{same} of {len(asked)} locks are as their sources have them")
+    are = "is as its source has it" if len(asked) == 1 else "are as their sources have them"
+    say(f"{same} of {counted(len(asked), 'lock')} {are}")
 
 
 def _document(found: dict[str, AtSource], broken: dict[str, str]) -> dict[str, Any]:

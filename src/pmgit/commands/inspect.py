@@ -11,7 +11,7 @@ from pmgit.commands import _work_tree
 from pmgit.commands._terminal import paint, say, show_json
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
 from pmgit.core.units import counted, show_size
-from pmgit.formats.opinion import PASSES
+from pmgit.formats.opinion import PASSES, POINTER
 from pmgit.inspection import document, folders, words
 from pmgit.inspection.look import Looks, Surroundings
 from pmgit.report import opinions
@@ -130,7 +130,7 @@ def _show(looked: Inspected, *, tensors: bool) -> None:
     for line in opinions.lines_of(looked.path, looked.opinion, paint()):
         click.echo(line)
     if looked.oid and not looked.here:
-        say("hint: git lfs install && git lfs pull")
+        say(f"hint: {opinions.HINTS[POINTER]}")
 
 
 def _folder(
@@ -161,7 +161,10 @@ def _folder(
         shown.append({"path": path, "kind": "folder", **together, "files": files})
     else:
         number = counted(len(counted_files), "file")
-        click.echo(f"{place_of(path)}: {number}, {show_size(size)}, {words.totals(counted_files)}")
+        # Where nothing is listed, such as pointers alone, nobody knows how many there are.
+        is_listed = any(looked.contents.tensors for looked in counted_files)
+        totals = f", {words.totals(counted_files)}" if is_listed else ""
+        click.echo(f"{place_of(path)}: {number}, {show_size(size)}{totals}")
     return codes
 
 

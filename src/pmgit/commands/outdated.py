@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands._model_names import chosen_models
+from pmgit.commands._model_names import NO_MODEL, chosen_models
 from pmgit.commands._options import format_option
 from pmgit.commands._tables import show_table
-from pmgit.commands._terminal import say, show_json, words_of
+from pmgit.commands._terminal import named, say, show_json, words_of
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
-from pmgit.core.units import listed
+from pmgit.core.units import counted, listed
 from pmgit.model.lock_file import LOCAL
 from pmgit.models.moved_on import MovedOn
 from pmgit.report.text import visible
@@ -54,8 +54,15 @@ def command(names: tuple[str, ...], form: str) -> int:
         moved = {path: one for path, one in found.items() if not one.is_same}
         if moved:
             show_table(_HEADINGS, [_cells(path, one) for path, one in moved.items()])
-        current = sum(one.is_same for one in found.values())
-        say(f"{current} of {len(found)} models are as their source has them")
+        if not accounts.models:
+            say(named(NO_MODEL))
+        elif found:
+            current = sum(one.is_same for one in found.values())
+            models = counted(len(found), "model")
+            are = "is as its source has it" if len(found) == 1 else "are as their sources have them"
+            say(f"{current} of {models} {are}")
+        elif not failure:
+            say("no model here has a lock with a source to ask")
     if failure:
         raise failure
     return CLEAN if all(one.is_same for one in found.values()) else FINDINGS

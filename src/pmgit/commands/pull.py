@@ -11,7 +11,7 @@ import click
 from pmgit.commands import _steps, _work_tree
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._gate import KEPT, gate
-from pmgit.commands._model_names import chosen_models
+from pmgit.commands._model_names import NO_MODEL, chosen_models
 from pmgit.commands._terminal import named, say, words_of
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.finding import Step
@@ -65,6 +65,8 @@ def command(names: tuple[str, ...], jobs: int, replace: bool, dry_run: bool) -> 
     way_in = gate(_work_tree.load(repository)[1])
     puller = _Puller(repository, nearby, way_in, jobs, replace, dry_run)
     code = CLEAN
+    if not accounts.models:
+        say(named(NO_MODEL))
     failure: PmgitError | None = None
     for model in accounts.models:
         try:

@@ -23,7 +23,7 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="Install the pre-receive hook into DIR, and prove it.")
 @click.argument("folder", metavar="DIR", type=click.Path())
 @click.option("--gitlab", is_flag=True, help="Begin every line so that GitLab shows it.")
 @click.option(

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands import _licenses, _next, _work_tree
-from pmgit.commands._add_source import ask
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._gate import KEPT, gate
 from pmgit.commands._model_names import ModelNames
-from pmgit.commands._terminal import named, say
+from pmgit.commands._terminal import ask, named, say
 from pmgit.core.errors import CLEAN, PmgitError, UsageError
 from pmgit.core.units import show_size
 from pmgit.gitfiles import user_files
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> int:
-    """Move the lock of each MODEL to what its branch has now, or to R, file by file.
+    """Move each MODEL and its lock to what its branch has now, or to --revision, file by file.
 
     Files that are as they were locked are replaced; one that you have changed stops the update. A
     model of this disk (trained or converted here) is hashed anew where it lies. pmgit's block in
@@ -67,7 +66,7 @@ def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> 
         else:
             written += update.from_source(revision, dry_run, yes)
     if written and not dry_run:
-        say(named(f"next: {_next.add(repository, sorted(written))}"))
+        say(named(f"next: {_next.add_models(repository, config, written)}"))
     return CLEAN
 
 
@@ -120,8 +119,8 @@ class _Update:
         _licenses.demand_allowed(self._config, self._shown, licenses, "in INFO.md")
         if dry_run:
             return []
-        if moved.paths:
-            ask("Update it?", yes)
+        if moved.paths and not yes:
+            ask("Update it?", "add --yes", before="fetches anything")
         around = account.collect(self._repository, self._config).models
         nearby = Nearby(self._repository, around, os.environ)
         waiting = f"{self._shown}: waiting for another pmgit"
