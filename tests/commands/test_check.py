@@ -494,3 +494,20 @@ def test_a_file_that_cannot_be_written_is_no_success(sinful: Repo, tmp_path: Pat
     failed = sinful.pmgit("check", "--output", str(tmp_path / "nowhere" / "x"))
     assert (failed.code, failed.out) == (3, "")
     assert "could not be written" in failed.err
+
+
+def test_a_configuration_that_is_not_staged_does_not_count_in_silence(repo: Repo) -> None:
+    note = "note: .pmgit.toml counts as it is staged, not as it is on disk: git add .pmgit.toml\n"
+    repo.write(".pmgit.toml", 'storage = "s3"\n')
+    assert repo.pmgit("check").code == 2  # an untracked one counts
+    repo.stage(".pmgit.toml", 'storage = "lfs"\n')
+    assert repo.pmgit("check").err == ""
+    repo.write(".pmgit.toml", 'storage = "lfs"\r\n')
+    assert repo.pmgit("check").err == ""  # as Git for Windows writes it
+    repo.write(".pmgit.toml", 'storage = "s3"\n')
+    for options in ((), ("--all",)):
+        shown = repo.pmgit("check", *options)
+        assert (shown.code, shown.err) == (0, note), options
+    assert repo.pmgit("-q", "check").err == ""
+    repo.path.joinpath(".pmgit.toml").unlink()
+    assert repo.pmgit("check").err == ""

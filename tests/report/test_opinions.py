@@ -69,5 +69,8 @@ def test_sarif() -> None:
     assert [(one["ruleId"], one["level"]) for one in run["results"]] == [
         ("unsafe-file", "error"), ("broken-file", "error"), ("warn-file", "warning"),
     ]  # fmt: skip
-    assert run["invocations"][0]["executionSuccessful"] is False
+    (invocation,) = run["invocations"]
+    assert invocation["executionSuccessful"] is False
+    (note,) = invocation["toolExecutionNotifications"]
+    assert note["message"]["text"] == "not judged: 1 file could not be read"
     assert all(one["message"]["text"].isprintable() for one in run["results"])

@@ -45,6 +45,20 @@ def _recorded(snapshot: Snapshot, blob: Blob) -> bytes | None:
     return data
 
 
+def is_ahead(snapshot: Snapshot) -> bool:
+    """Whether `.pmgit.toml` on disk is another one than in the snapshot, which counts."""
+    found = snapshot.listing(FILE)
+    if FILE not in found or not snapshot.has_work_tree:
+        return False
+    try:
+        disk = _untracked(snapshot.repository.top, FILE)
+    except PmgitError:
+        return True
+    recorded = _recorded(snapshot, found[FILE]) or b""
+    # Git may write other line ends to disk.
+    return disk is not None and disk.replace(b"\r\n", b"\n") != recorded.replace(b"\r\n", b"\n")
+
+
 def on_disk(top: str) -> Config:
     """The configuration of a work tree, tracked or not."""
     for name in (FILE, PYPROJECT):

@@ -8,7 +8,9 @@ from pmgit.baseline.forgive import Baseline
 from pmgit.check import config_lookup, engine
 from pmgit.commands._options import host_names, rule_names, settings_option
 from pmgit.commands._output import FORMATS, show
+from pmgit.commands._terminal import say
 from pmgit.commands._work_tree import from_top
+from pmgit.core.config import FILE
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS, UsageError
 from pmgit.git.repository import discover
 from pmgit.hosts import choice, limits, usage
@@ -110,6 +112,8 @@ def command(
         )
     report = engine.judge(snapshot, config, names, Baseline if no_baseline else None)
     show(report, snapshot.repository, form, file, _usage(snapshot, config, names))
+    if config_lookup.is_ahead(snapshot):
+        say(f"note: {FILE} counts as it is staged, not as it is on disk: git add {FILE}", err=True)
     if report.not_scanned:
         click.echo(text.not_scanned(report.not_scanned), err=True)
     if report.not_judged:

@@ -14,14 +14,15 @@ NAME = "README.md"
 _STORAGE = {
     ("en", False): """\
 Weights are **not committed**: `.gitignore` hides everything below this folder except `README.md`,
-`INFO.md`, `pmgit.lock` and source code. After a clone the weights are missing; each `INFO.md` says
-where they are from.""",
+`INFO.md`, `pmgit.lock` and source code. After a clone the weights are missing: `pmgit pull` fetches
+those of every model that has a `pmgit.lock`; `INFO.md` says where the others are from.""",
     ("en", True): """\
 Weights are in **Git LFS**: Git holds small pointers, the LFS server holds the content. After a
 clone, `git lfs pull` brings it; "invalid load key, 'v'" means that a file is still a pointer.""",
     ("zh", False): """\
 权重**不提交到 Git**：`.gitignore` 会忽略本目录下除 `README.md`、`INFO.md`、`pmgit.lock` 和源代码
-以外的所有文件。克隆之后权重并不在本地，来源见各模型的 `INFO.md`。""",
+以外的所有文件。克隆之后权重并不在本地：有 `pmgit.lock` 的模型用 `pmgit pull` 取回，其余模型的
+来源见 `INFO.md`。""",
     ("zh", True): """\
 权重存放在 **Git LFS** 中：Git 里只有很小的指针文件，内容在 LFS 服务器上。克隆之后用
 `git lfs pull` 下载；若加载时报 "invalid load key, 'v'"，说明该文件仍是指针。""",
@@ -50,9 +51,10 @@ hyphens. No spaces, no special characters.
 
 ## Adding a model
 
-1. Put its files into `{root}/<model>/`. Prefer safetensors: a pickle (`.bin`, `.pt`, `.pkl`) can
-   run code when it is loaded.
-2. `pmgit info new <model>` writes `INFO.md`; fill in what is marked with TODO.
+1. `pmgit add <organisation>/<model>` brings one in from the Hugging Face Hub, with `INFO.md` and
+   `pmgit.lock`. By hand: put its files into `{root}/<model>/`; `pmgit info new <model>` writes
+   `INFO.md`. Prefer safetensors: a pickle (`.bin`, `.pt`, `.pkl`) can run code when it is loaded.
+2. Fill in what is marked with TODO in `INFO.md`.
 3. `pmgit check` says what a commit would be stopped for.
 
 ## Weights and Git
@@ -75,7 +77,8 @@ MODELS = Path(__file__).parent.parent / "{root}"
 model = AutoModel.from_pretrained(MODELS / "bert-base-uncased")
 ```
 
-Is a file whole? Compare `sha256sum FILE` with the hash in `INFO.md`.
+Is a file whole? `pmgit verify` compares each with `pmgit.lock`. By hand: compare `sha256sum FILE`
+with the hash in `INFO.md`.
 """,
     "zh": """\
 # {root}：预训练模型
@@ -98,9 +101,10 @@ Is a file whole? Compare `sha256sum FILE` with the hash in `INFO.md`.
 
 ## 添加模型
 
-1. 把文件放进 `{root}/<模型名>/`。优先选用 safetensors：pickle 格式（`.bin`、`.pt`、`.pkl`）在
-   加载时可能执行代码。
-2. 运行 `pmgit info new <模型名>` 生成 `INFO.md`，补全其中标有 TODO 的内容。
+1. 运行 `pmgit add <组织>/<模型名>`，从 Hugging Face Hub 引入模型，同时生成 `INFO.md` 和
+   `pmgit.lock`。也可手动把文件放进 `{root}/<模型名>/`，再用 `pmgit info new <模型名>`
+   生成 `INFO.md`。优先选用 safetensors：pickle 格式（`.bin`、`.pt`、`.pkl`）在加载时可能执行代码。
+2. 补全 `INFO.md` 中标有 TODO 的内容。
 3. 运行 `pmgit check`，查看提交时会被拦下的问题。
 
 ## 权重与 Git
@@ -123,7 +127,8 @@ MODELS = Path(__file__).parent.parent / "{root}"
 model = AutoModel.from_pretrained(MODELS / "bert-base-uncased")
 ```
 
-文件是否完整？将 `sha256sum 文件` 的结果与 `INFO.md` 中的哈希值比较。
+文件是否完整？`pmgit verify` 将每个文件与 `pmgit.lock` 比较；也可将 `sha256sum 文件` 的结果与
+`INFO.md` 中的哈希值比较。
 """,
 }
 

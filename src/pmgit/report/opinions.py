@@ -82,7 +82,8 @@ def render_sarif(files: Sequence[tuple[str, Opinion]], not_judged: int) -> str:
         for path, opinion in files
         for one in opinion.findings
     ]
-    return sarif.render(Report(findings, len(files), not_judged), Shell(), [])
+    unread = f"not judged: {counted(not_judged, 'file')} could not be read"
+    return sarif.render(Report(findings, len(files), not_judged), Shell(), [], unread)
 
 
 def _message(finding: FileFinding) -> str:

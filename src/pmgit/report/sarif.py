@@ -30,8 +30,12 @@ MOST_BYTES = 10_000_000  # compressed
 _LONGEST_TEXT = 1000
 
 
-def render(report: Report, shell: Shell, rules: Sequence[type[Rule]]) -> str:
+def render(
+    report: Report, shell: Shell, rules: Sequence[type[Rule]], unjudged: str | None = None
+) -> str:
     """The report as one SARIF document, pure ASCII; `rules` are described in it.
+
+    `unjudged` are the words about what is not judged; None: objects that a partial clone lacks.
 
     When there is more than GitHub takes, errors are kept before warnings, and a notification
     says how many findings are left out.
@@ -41,7 +45,7 @@ def render(report: Report, shell: Shell, rules: Sequence[type[Rule]]) -> str:
     at = {rule.name: number for number, rule in enumerate(rules)}
     results = [_result(finding, mark, shell, at) for finding, mark in pairs[:MOST_RESULTS]]
     while True:
-        document = _document(results, len(pairs) - len(results), report, rules)
+        document = _document(results, len(pairs) - len(results), report, rules, unjudged)
         text = json.dumps(document, indent=1) + "\n"
         if len(text) < MOST_BYTES or len(zlib.compress(text.encode(), 1)) < MOST_BYTES:
             return text
@@ -49,13 +53,17 @@ def render(report: Report, shell: Shell, rules: Sequence[type[Rule]]) -> str:
 
 
 def _document(
-    results: list[dict[str, Any]], left_out: int, report: Report, rules: Sequence[type[Rule]]
+    results: list[dict[str, Any]],
+    left_out: int,
+    report: Report,
+    rules: Sequence[type[Rule]],
+    unjudged: str | None,
 ) -> dict[str, Any]:
     notes = []
     if left_out:
         notes.append(f"{left_out} more findings are left out: more than GitHub takes")
     if report.not_judged:
-        notes.append(not_judged(report.not_judged))
+        notes.append(unjudged or not_judged(report.not_judged))
     run = {
         "tool": {
             "driver": {

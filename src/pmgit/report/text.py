@@ -192,7 +192,8 @@ def not_scanned(count: int) -> str:
     if not count:
         return ""
     objects = "1 object of Git LFS is" if count == 1 else f"{count} objects of Git LFS are"
-    return f"not scanned: {objects} not here; to judge what is in them: git lfs fetch"
+    them = "it" if count == 1 else "them"
+    return f"not scanned: {objects} not here; to judge what is in {them}: git lfs fetch"
 
 
 def not_judged(count: int) -> str:
