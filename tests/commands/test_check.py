@@ -336,6 +336,7 @@ def test_the_json_is_an_interface(repo: Repo) -> None:
         ],
         "checked": 1,
         "not_judged": 0,
+        "not_scanned": 0,
         "forgiven": 0,
     }
 
@@ -343,7 +344,9 @@ def test_the_json_is_an_interface(repo: Repo) -> None:
 def test_json_without_findings(repo: Repo) -> None:
     clean = repo.pmgit("check", "--format=json")
     assert clean.code == 0
-    assert clean.json == {"findings": [], "checked": 0, "not_judged": 0, "forgiven": 0}
+    assert clean.json == {
+        "findings": [], "checked": 0, "not_judged": 0, "not_scanned": 0, "forgiven": 0,
+    }  # fmt: skip
 
 
 def test_json_with_a_line(repo: Repo) -> None:
