@@ -43,8 +43,8 @@ class BadModelName(Rule):
 
     ## What to do
 
-    Paste the printed `git mv`. With `strict = true` only the plain form is accepted, for
-    organisations too.
+    Paste the printed `git mv`; where no plain name can be made of the old one, choose one. With
+    `strict = true` only the plain form is accepted, for organisations too.
     """
 
     name = "bad-model-name"
