@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, random_bytes, weights_for
 
 RULE = "misplaced-weights"
 ROOT = "pretrained_model"
@@ -227,8 +227,9 @@ def test_what_belongs_together_moves_together(lfs_repo: Repo, storage: str, how:
     if how == "ignored":
         repo.stage(".gitignore", f"{ROOT}/*.safetensors\n{ROOT}/*.onnx\n{ROOT}/*.json\n")
     repo.commit()
-    for name in (*TOGETHER, INDEX, "Yolo.safetensors", "yolo.onnx"):
-        (repo.write if how == "ignored" else repo.stage)(f"{ROOT}/{name}", f"{name}\0" * 900)
+    for seed, name in enumerate((*TOGETHER, "Yolo.safetensors", "yolo.onnx")):
+        content = weights_for(name, 9_000 + seed, seed)
+        (repo.write if how == "ignored" else repo.stage)(f"{ROOT}/{name}", content)
     index = '{{"weight_map": {{"a": "{}", "b": "{}"}}}}'.format(*TOGETHER)
     (repo.write if how == "ignored" else repo.stage)(f"{ROOT}/{INDEX}", index)
     repo.paste_all()

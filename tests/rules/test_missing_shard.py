@@ -422,3 +422,20 @@ def test_names_that_act(model: Repo) -> None:
     model.paste(finding["fix"]["shell"])
     assert findings(model) == []
     assert not (model.path / "HACKED").exists()
+
+
+def test_broken_shards_are_not_staged_again(lfs_repo: Repo) -> None:
+    """Their own rule has taken them out: two fixes must not undo each other for ever."""
+    repo = lfs_repo
+    repo.add_info("pretrained_model/m")
+    names = [f"model-{n:05}-of-00002.safetensors" for n in (1, 2)]
+    weight_map = ", ".join(f'"{n}": "{name}"' for n, name in enumerate(names))
+    repo.stage(
+        "pretrained_model/m/model.safetensors.index.json", f'{{"weight_map": {{{weight_map}}}}}'
+    )
+    for name in names:
+        repo.stage(f"pretrained_model/m/{name}", b"<!DOCTYPE html><html>no</html>" + name.encode())
+    repo.paste_all("--select", "content")
+    (finding,) = repo.check("--select", "content")
+    assert finding["rule"] == "missing-shard"
+    assert "copy them into place" in finding["message"]

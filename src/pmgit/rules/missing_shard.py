@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from pmgit.core.finding import ERROR, WARNING, Fix, Step
 from pmgit.core.rule import SHARDS, Rule
 from pmgit.core.units import counted, listed
@@ -204,8 +206,18 @@ def _fix(group: Group, names: Sequence[str]) -> Fix | None:
 
         paths = tuple(map(held.path, names))
         subject.snapshot.learn_filters(paths)
-        if not all(map(subject.is_lfs, paths)):
+        if not all(map(subject.is_lfs, paths)) or not _are_sound(subject, paths):
             return None
         # -f: they may be ignored.
         steps += [INSTALL, Step("git", "add", "-f", *subject.sparse, items=paths)]
     return Fix(*steps) if steps else None
+
+
+def _are_sound(subject: Subject, paths: Iterable[str]) -> bool:
+    """Whether the files that are on disk can be loaded; else another rule takes them out again."""
+    from pmgit.formats.opinion import PASSES
+    from pmgit.scan.scanned import scan
+
+    top = subject.repository.top
+    there = [place for path in paths if os.path.lexists(place := os.path.join(top, path))]
+    return all(one.opinion.verdict in PASSES for one in scan(there))
