@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from pmgit.check import engine
 from pmgit.core.config import BASELINE
 from pmgit.core.shell import quote
-from pmgit.git import attributes
+from pmgit.git import attributes, work_tree
 from pmgit.git.blob import decode
+from pmgit.git.entries import INDEX, of_index
 from pmgit.model import local_weights
 from pmgit.model.weights import Tiers
 from pmgit.report.text import visible
@@ -45,8 +46,11 @@ def add_models(repository: Repository, config: Config, written: Sequence[str]) -
     belongs into Git: texts that no rule ignores, and weights that a filter makes pointers.
     """
     models = sorted({path.rpartition("/")[0] for path in written})
-    out = repository.run("ls-files", "-z", "-o", "-m", "--exclude-standard", "--", *models)
+    out = repository.run("ls-files", "-z", "-o", "--exclude-standard", "--", *models)
     changed = {decode(name) for name in out.split(b"\0") if name}
+    # Not by -m: Git would run the filters that the repository configures.
+    tracked = of_index(repository.run(*INDEX, "--", *models))
+    changed |= {b.path for b in tracked if work_tree.compare(repository, b) != work_tree.SAME}
     filters = attributes.of_paths(repository, changed, "filter")
     raw = set(local_weights.find(changed, Tiers(config), repository.top))
     raw = {path for path in raw if filters[path].get("filter") != attributes.LFS}
