@@ -26,7 +26,7 @@ def object_path(storage: str, oid: str) -> str:
     """
     if len(oid) != 64 or not _HEX.issuperset(oid):
         raise PmgitError(f"not the id of a Git LFS object: {oid!r}")
-    return os.path.join(storage, "objects", oid[:2], oid[2:4], oid)
+    return f"{storage}/objects/{oid[:2]}/{oid[2:4]}/{oid}"  # join takes eight times as long
 
 
 def folders(repository: Repository) -> list[str]:
