@@ -18,6 +18,9 @@ import numpy
 import pytest
 from safetensors.numpy import save
 
+from pmgit.models import load
+from pmgit.models.child import Ended
+from pmgit.models.load_plan import Attempt
 from tests.formats import assemble
 from tests.hub_server import HubServer
 from tests.kit import ACTING, Repo, pointer
@@ -299,3 +302,21 @@ def test_a_python_that_does_not_begin_is_no_word_about_the_model(repo: Repo) -> 
     assert shown.code == 3, shown
     assert "it ended with exit code 127: no such \\x1b[31m library" in shown.out
     assert repo.pmgit("verify", "--load", "--python", sys.executable).code == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "printed"),
+    [
+        (127, "error while loading shared libraries: libc10.so: cannot allocate memory"),
+        (1, "ImportError: libtorch.so: failed to map segment from shared object"),
+        (1, "MemoryError"),
+        (-6, "terminate called after throwing an instance of 'std::bad_alloc'"),
+        (-9, ""),
+    ],
+)
+def test_a_child_that_ends_for_want_of_memory(code: int, printed: str) -> None:
+    """It may end before it has begun, and with any exit code: the model was not tried."""
+    ended = Ended(10, code=code, printed=printed)
+    found = load._ended(Attempt("a.bin", "torch"), ended, load.How("python", 10), 100_000_000)
+    assert found.state == "not tried"
+    assert "(--memory)" in found.note

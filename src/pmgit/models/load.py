@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 #: Of these endings the limit of memory is the likely cause: libraries in C abort.
 _OUT_OF_MEMORY = ("SIGKILL", "SIGABRT", "SIGSEGV", "SIGBUS")
-_WORDS = ("allocate", "bad_alloc", "memory")
+#: What Python, C++ and the loader of libraries print then, whatever they end with.
+_WORDS = ("allocate", "bad_alloc", "out of memory", "failed to map", "memoryerror")
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,9 @@ def _ended(check: Attempt, ended: Ended, how: How, memory: int) -> Loaded:
     """What became of the check in which the child ended."""
     if ended.late:
         return Loaded(check.path, check.by, NOT_TRIED, ended.why)
-    by_memory = any(word in ended.printed for word in _WORDS)
-    if ended.why.endswith(_OUT_OF_MEMORY) and (by_memory or ended.why.endswith("SIGKILL")):
+    printed = ended.printed.lower()
+    by_memory = any(word in printed for word in _WORDS) or ended.why.endswith("SIGKILL")
+    if by_memory or (ended.why.endswith(_OUT_OF_MEMORY) and "memory" in printed):
         note = f"{_too_little(memory)}: {ended.why}"
         return Loaded(check.path, check.by, NOT_TRIED, note)
     if ended.why.endswith("SIGXCPU"):
