@@ -161,12 +161,9 @@ def stop_description(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> list[As
     return asked_for
 
 
-@pytest.mark.parametrize("command", ["add", "update", "pull"])
-def test_20_kills_cost_no_byte_twice(
-    repo: Repo, hub: HubServer, monkeypatch: pytest.MonkeyPatch, command: str
-) -> None:
+def prepare(repo: Repo, hub: HubServer, command: str) -> dict[str, bytes]:
+    """A repository in which a command has something to do; the files of the model before it."""
     hub.add(ID, OLD if command == "update" else NEW)
-    before = OLD if command == "update" else {}
     if command != "add":
         assert repo.pmgit("add", ID, "--yes").code == 0
     if command == "pull":
@@ -174,6 +171,14 @@ def test_20_kills_cost_no_byte_twice(
             (repo.path / MODEL / name).unlink()
     if command == "update":
         hub.add(ID, NEW)
+    return OLD if command == "update" else {}
+
+
+@pytest.mark.parametrize("command", ["add", "update", "pull"])
+def test_20_kills_cost_no_byte_twice(
+    repo: Repo, hub: HubServer, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    before = prepare(repo, hub, command)
     lock = repo.path / MODEL / "pmgit.lock"
     locked = lock.read_bytes() if lock.exists() else b""
     argv = {
@@ -223,15 +228,7 @@ def test_20_kills_cost_no_byte_twice(
 @pytest.mark.parametrize("command", ["add", "update", "pull"])
 def test_killed_before_each_name_that_it_gives(repo: Repo, hub: HubServer, command: str) -> None:
     """Between any two files, also between INFO.md and the lock: the same command mends it."""
-    hub.add(ID, OLD if command == "update" else NEW)
-    before = OLD if command == "update" else {}
-    if command != "add":
-        assert repo.pmgit("add", ID, "--yes").code == 0
-    if command == "pull":
-        for name in NEW:
-            (repo.path / MODEL / name).unlink()
-    if command == "update":
-        hub.add(ID, NEW)
+    before = prepare(repo, hub, command)
     argv = {
         "add": ["add", ID, "--yes"], "update": ["update", NAME, "--yes"], "pull": ["pull"],
     }[command]  # fmt: skip

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.kit import Repo, pointer, weights_bytes
+from tests.kit import Repo, weights_bytes
+from tests.rules.test_missing_shard import pointer_for
 
 ROOT = "pretrained_model"
 LFS_LINES = "".join(
@@ -16,11 +17,6 @@ LFS_LINES = "".join(
     )
 )  # fmt: skip
 MB = 1_000_000
-
-
-def stands_for(size: int, seed: object = "") -> bytes:
-    """A pointer for so many bytes that nobody has made."""
-    return pointer(repr((size, seed)).encode()).rpartition(b"size ")[0] + b"size %d\n" % size
 
 
 @pytest.fixture
@@ -39,7 +35,7 @@ def said(repo: Repo, files: dict[str, int | bytes], *args: str) -> dict[str, str
     """The messages by path when the models folder has pointers to so many bytes."""
     repo.git("read-tree", "HEAD")
     repo.stage_blobs({
-        f"{ROOT}/{path}": stands_for(of, path) if isinstance(of, int) else of
+        f"{ROOT}/{path}": pointer_for(of, path) if isinstance(of, int) else of
         for path, of in files.items()
     })  # fmt: skip
     found = findings(repo, *args)
@@ -48,8 +44,8 @@ def said(repo: Repo, files: dict[str, int | bytes], *args: str) -> dict[str, str
 
 
 def test_layouts_of_the_hub_without_duplicates(model: Repo) -> None:
-    same = stands_for(500 * MB, "of two pipelines")
-    state = stands_for(40 * MB, "a state")
+    same = pointer_for(500 * MB, "of two pipelines")
+    state = pointer_for(40 * MB, "a state")
     files: dict[str, int | bytes] = {
         # the original files of the authors, for other loaders
         **{f"llama/model-0000{n}-of-00002.safetensors": 8000 * MB + n for n in (1, 2)},
@@ -70,8 +66,8 @@ def test_layouts_of_the_hub_without_duplicates(model: Repo) -> None:
         "minilm/model.safetensors": 90 * MB,
         "minilm/onnx/model.onnx": 90 * MB,
         "minilm/onnx/model_O1.onnx": 90 * MB,
-        "minilm/onnx/model_qint8_avx512.onnx": stands_for(23 * MB),
-        "minilm/onnx/model_qint8_avx512_vnni.onnx": stands_for(23 * MB),
+        "minilm/onnx/model_qint8_avx512.onnx": pointer_for(23 * MB),
+        "minilm/onnx/model_qint8_avx512_vnni.onnx": pointer_for(23 * MB),
         "minilm/openvino/openvino_model.bin": 90 * MB,
         "yolo/yolov8n.pt": 6 * MB,
         "yolo/yolov8n.safetensors": 6 * MB,
@@ -95,19 +91,19 @@ def test_layouts_of_the_hub_without_duplicates(model: Repo) -> None:
         # too small to matter, or of one name only
         "tiny/model.safetensors": 20_000,
         "tiny/pytorch_model.bin": 20_000,
-        "tiny/copy/model.safetensors": stands_for(20_000, "tiny/model.safetensors"),
+        "tiny/copy/model.safetensors": pointer_for(20_000, "tiny/model.safetensors"),
         "named/resnet50.safetensors": 100 * MB,
         "named/resnet50.pth": 300 * MB,
         "named/resnet101.pth": 100 * MB,
         "speech/model.safetensors": 100 * MB,
         "speech/model.ckpt": 150 * MB,
         # no weights
-        "logo/figure.png": stands_for(5 * MB, "a picture"),
+        "logo/figure.png": pointer_for(5 * MB, "a picture"),
         "logo/model.safetensors": 7 * MB,
-        "logo/docs/figure.png": stands_for(5 * MB, "a picture"),
+        "logo/docs/figure.png": pointer_for(5 * MB, "a picture"),
         # shards that nobody filled
-        "zeros/model-00001-of-00002.safetensors": stands_for(5 * MB, "zeros"),
-        "zeros/model-00002-of-00002.safetensors": stands_for(5 * MB, "zeros"),
+        "zeros/model-00001-of-00002.safetensors": pointer_for(5 * MB, "zeros"),
+        "zeros/model-00002-of-00002.safetensors": pointer_for(5 * MB, "zeros"),
     }
     assert said(model, files) == {}
     model.commit("all of them")
@@ -193,7 +189,7 @@ def test_the_fix_takes_the_copy_out_and_keeps_it_on_disk(model: Repo) -> None:
 
 
 def test_the_same_bytes_in_several_places(model: Repo) -> None:
-    same = stands_for(440 * MB, "bert")
+    same = pointer_for(440 * MB, "bert")
     files: dict[str, int | bytes] = {
         "bert/model.safetensors": same, "bert-copy/model.safetensors": same,
         "bert/checkpoint-900/model.safetensors": same, "bert/copy.bin": same,
@@ -215,7 +211,7 @@ def test_the_same_bytes_in_several_places(model: Repo) -> None:
     assert len(findings(model, "--all")) == len(findings(model, "--range", "HEAD~1..HEAD")) == 5
     # Of two models that are the same, all files together.
     shards = [f"model-0000{n}-of-00002.safetensors" for n in (1, 2)]
-    whole = {f"{m}/{n}": stands_for(50 * MB, n) for m in ("a", "a-copy") for n in shards}
+    whole = {f"{m}/{n}": pointer_for(50 * MB, n) for m in ("a", "a-copy") for n in shards}
     assert said(model, {"x/model.safetensors": 5 * MB, **whole}) == {
         f"a-copy/{shards[0]}": f"this and 1 other file are the same 100.0 MB as in {ROOT}/a: one of"
         " the two models is enough"

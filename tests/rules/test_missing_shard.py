@@ -36,7 +36,7 @@ def index(names: Iterable[str], total: float = 0) -> bytes:
     return json.dumps({**metadata, "weight_map": weights}).encode()
 
 
-def stands_for(size: int, seed: object = "") -> bytes:
+def pointer_for(size: int, seed: object = "") -> bytes:
     """A pointer for so many bytes that nobody has made."""
     return pointer(repr((size, seed)).encode()).rpartition(b"size ")[0] + b"size %d\n" % size
 
@@ -72,40 +72,40 @@ def test_complete_sets_of_every_library_are_accepted(model: Repo) -> None:
     zero = [f"pytorch_model-{n:05}-of-00002.bin" for n in (0, 1, 2)]
     layouts: dict[str, dict[str, bytes]] = {
         "llm": {
-            **{name: stands_for(10, name) for name in [*shards(3), *bins]},
+            **{name: pointer_for(10, name) for name in [*shards(3), *bins]},
             INDEX: index(shards(3), 30),
             BIN_INDEX: index(bins, 20),
-            "original/consolidated.00.pth": stands_for(30, "original"),
+            "original/consolidated.00.pth": pointer_for(30, "original"),
         },
         "pipeline": {
-            **{f"unet/{name}": stands_for(10, name) for name in [*fp16, *fp32]},
+            **{f"unet/{name}": pointer_for(10, name) for name in [*fp16, *fp32]},
             "unet/diffusion_pytorch_model.safetensors.index.fp16.json": index(fp16),
             "unet/diffusion_pytorch_model.safetensors.index.json": index(fp32),
-            "text_encoder/model.safetensors": stands_for(10),
+            "text_encoder/model.safetensors": pointer_for(10),
             "model_index.json": b"{}",
         },
-        "deepseek": {**{n: stands_for(9, n) for n in deepseek}, INDEX: index(deepseek, 2.7e1)},
-        "bloom": {**{n: stands_for(9, n) for n in bloom}, BIN_INDEX: index(bloom)},
-        "from-zero": {**{n: stands_for(9, n) for n in zero}, BIN_INDEX: index(zero)},
+        "deepseek": {**{n: pointer_for(9, n) for n in deepseek}, INDEX: index(deepseek, 2.7e1)},
+        "bloom": {**{n: pointer_for(9, n) for n in bloom}, BIN_INDEX: index(bloom)},
+        "from-zero": {**{n: pointer_for(9, n) for n in zero}, BIN_INDEX: index(zero)},
         "tensorflow": {
-            **{f"model.ckpt.data-0000{n}-of-00002": stands_for(9, n) for n in (0, 1)},
+            **{f"model.ckpt.data-0000{n}-of-00002": pointer_for(9, n) for n in (0, 1)},
             "model.ckpt.index": b"\0" * 10,
         },
         "gguf": {
-            **{n: stands_for(9, n) for n in shards(3, "qwen-q4_k_m-", ".gguf")},
-            **{n: stands_for(9, n) for n in shards(2, "qwen-q8_0-", ".gguf")},
+            **{n: pointer_for(9, n) for n in shards(3, "qwen-q4_k_m-", ".gguf")},
+            **{n: pointer_for(9, n) for n in shards(2, "qwen-q8_0-", ".gguf")},
         },
-        "web": {f"group1-shard{n}of3.bin": stands_for(9, n) for n in (1, 2, 3)},
+        "web": {f"group1-shard{n}of3.bin": pointer_for(9, n) for n in (1, 2, 3)},
         "mistral": {
-            **{n: stands_for(9, n) for n in shards(2)}, INDEX: index(shards(2)),
-            "consolidated.safetensors": stands_for(18),
+            **{n: pointer_for(9, n) for n in shards(2)}, INDEX: index(shards(2)),
+            "consolidated.safetensors": pointer_for(18),
         },
         "dvc": {
             **{f"{n}.dvc": b"outs:\n- md5: 0\n" for n in shards(2)}, INDEX: index(shards(2), 99)
         },
-        "folds": {"fold-1-of-5.pth": stands_for(9), "epoch-03-of-10.pth": stands_for(9, 2)},
-        "data": {"train-00000-of-00005.parquet": b"PAR1", "state-of-the-art.bin": stands_for(9)},
-        "other": {"faiss.index.json": b'{"dimension": 3}', "model.safetensors": stands_for(8)},
+        "folds": {"fold-1-of-5.pth": pointer_for(9), "epoch-03-of-10.pth": pointer_for(9, 2)},
+        "data": {"train-00000-of-00005.parquet": b"PAR1", "state-of-the-art.bin": pointer_for(9)},
+        "other": {"faiss.index.json": b'{"dimension": 3}', "model.safetensors": pointer_for(8)},
     }  # fmt: skip
     files = {f"{name}/{path}": data for name, of in layouts.items() for path, data in of.items()}
     assert said(model, files) == []
@@ -120,7 +120,7 @@ def test_complete_sets_of_every_library_are_accepted(model: Repo) -> None:
 
 def test_what_is_missing_and_what_is_not_named(model: Repo) -> None:
     of_2, of_3 = shards(2), shards(3)
-    some = {f"{name}": stands_for(10, name) for name in (of_3[0], of_3[2])}
+    some = {f"{name}": pointer_for(10, name) for name in (of_3[0], of_3[2])}
 
     def of(files: dict[str, bytes]) -> list[tuple[str, str, str]]:
         found = said(model, {f"llama/{name}": data for name, data in files.items()})
@@ -136,37 +136,37 @@ def test_what_is_missing_and_what_is_not_named(model: Repo) -> None:
     )
     assert why({INDEX: index(shards(9))}).endswith(", ".join(shards(9)[:3]) + " and 6 more")
     # The index is of an older set.
-    both = of({**{name: stands_for(10, name) for name in of_3}, INDEX: index(of_2)})
+    both = of({**{name: pointer_for(10, name) for name in of_3}, INDEX: index(of_2)})
     assert [message.partition(":")[0] for _, _, message in both] == [
         "names 2 shards that the model has not", "does not name 3 shards beside it",
     ]  # fmt: skip
-    every = {name: stands_for(10, name) for name in [*of_2, *of_3]}
+    every = {name: pointer_for(10, name) for name in [*of_2, *of_3]}
     assert why({**every, INDEX: index(of_3)}).startswith(f"{INDEX}: does not name 2 shards")
     # Without an index the numbers speak.
     assert why(some) == f"{of_3[0]}: 1 of 3 shards missing: {of_3[1]}"
     gguf = "q4-00002-of-00003.gguf"
-    assert why({gguf: stands_for(9)}) == (
+    assert why({gguf: pointer_for(9)}) == (
         f"{gguf}: 2 of 3 shards missing: q4-00001-of-00003.gguf, q4-00003-of-00003.gguf"
     )
     assert "2 sets, and no index says which to load: of 2, of 3" in why(every)
-    twice = {"model-00001-of-000002.safetensors": stands_for(9)}
+    twice = {"model-00001-of-000002.safetensors": pointer_for(9)}
     assert "there twice: model-00001-of-000002.safetensors, model-00001-of-00002" in why(
-        {**{name: stands_for(10, name) for name in of_2}, **twice}
+        {**{name: pointer_for(10, name) for name in of_2}, **twice}
     )
-    beyond = {name: stands_for(10, name) for name in [*of_2, "model-00007-of-00002.safetensors"]}
+    beyond = {name: pointer_for(10, name) for name in [*of_2, "model-00007-of-00002.safetensors"]}
     assert "a number over 2: model-00007-of-00002.safetensors" in why(beyond)
     most = "model-00001-of-99999999.safetensors"
-    said_of_most = why({most: stands_for(9)})
+    said_of_most = why({most: pointer_for(9)})
     assert "99,999,998 of 99,999,999 shards missing" in said_of_most
     assert "-00004-of-99999999.safetensors and 99,999,995 more" in said_of_most
-    web = {f"group1-shard{n}of3.bin": stands_for(9, n) for n in (1, 3)}
+    web = {f"group1-shard{n}of3.bin": pointer_for(9, n) for n in (1, 3)}
     assert "missing: group1-shard2of3.bin" in why(web)
     # Variants are sets of their own.
     fp16 = shards(2, "unet/diffusion_pytorch_model.fp16-")
     name = "unet/diffusion_pytorch_model.safetensors.index.fp16.json"
     named = index(path.rpartition("/")[2] for path in fp16)
-    whole = {"unet/diffusion_pytorch_model.safetensors": stands_for(99), "config.json": b"{}"}
-    assert why({**whole, fp16[0]: stands_for(10), name: named}) == (
+    whole = {"unet/diffusion_pytorch_model.safetensors": pointer_for(99), "config.json": b"{}"}
+    assert why({**whole, fp16[0]: pointer_for(10), name: named}) == (
         f"{name}: names 1 shard that the model has not: {fp16[1]}"
     )
     # Left over beside the same weights in another format: loaders pass it by.
@@ -225,7 +225,7 @@ def test_an_index_that_is_none(model: Repo) -> None:
     assert shown.code == 1
     assert "\x1b[31m" not in shown.out
     # A pointer in its place is what text-in-lfs reports; a link leads elsewhere.
-    assert said(model, {f"llama/{INDEX}": stands_for(5000)}) == []
+    assert said(model, {f"llama/{INDEX}": pointer_for(5000)}) == []
     model.git("read-tree", "HEAD")
     model.stage_blob(f"{MODEL}/{INDEX}", b"/etc/passwd", "120000")
     assert findings(model) == []
@@ -239,7 +239,7 @@ def test_the_sum_of_bytes(model: Repo) -> None:
     bins = shards(2, "pytorch_model-", ".bin")
 
     def of(total: float, *sizes: int, kind: list[str] = names) -> list[tuple[str, str]]:
-        files = {f"llama/{n}": stands_for(s, n) for n, s in zip(kind, sizes, strict=True)}
+        files = {f"llama/{n}": pointer_for(s, n) for n, s in zip(kind, sizes, strict=True)}
         file = f"llama/{INDEX}" if kind is names else f"llama/{BIN_INDEX}"
         return [(how, why) for _, how, why in said(model, {**files, file: index(kind, total)})]
 
@@ -396,7 +396,7 @@ def test_git_processes_do_not_grow(model: Repo) -> None:
     for models in (1, 6):
         for number in range(models):
             for kind, there in (("whole", 3), ("part", 2), ("none", 0)):
-                files = {n: stands_for(9, (number, n)) for n in shards(3)[:there]}
+                files = {n: pointer_for(9, (number, n)) for n in shards(3)[:there]}
                 files[INDEX] = index(shards(3), 20)
                 folder = f"{ROOT}/{kind}-{number}"
                 model.stage_blobs({f"{folder}/{name}": data for name, data in files.items()})
@@ -414,7 +414,7 @@ def test_names_that_act(model: Repo) -> None:
     names = ["-rf\n'\"-00001-of-00002.safetensors", "-rf\n'\"-00002-of-00002.safetensors"]
     path = f"{ROOT}/{folder}/{names[0]}"
     model.write(f"{ROOT}/{folder}/{names[1]}", 120_000)
-    model.stage_blobs({path: stands_for(120_000)})
+    model.stage_blobs({path: pointer_for(120_000)})
     shown = model.pmgit("check", "--select", "missing-shard")
     assert shown.code == 1
     assert "\x1b" not in shown.out

@@ -24,11 +24,11 @@ _LONGEST = 500
 #: So many names are in a note.
 _NAMES = 3
 _CONFIG_BYTES = 10_000_000
-#: How libraries say that there is not enough memory.
-_TOO_LITTLE = ("allocate memory", "bad_alloc", "out of memory", "failed to map", "MemoryError")
+#: How Python, C++ and the loader of libraries say that there is not enough memory, in lower case.
+_TOO_LITTLE = ("allocate", "bad_alloc", "out of memory", "failed to map", "memoryerror")
 
 
-class NotTried(Exception):  # noqa: N818 - it is an answer
+class NotTriedError(Exception):
     """Nothing was loaded: the state to answer with, and why."""
 
     def __init__(self, state: str, note: str) -> None:
@@ -37,19 +37,19 @@ class NotTried(Exception):  # noqa: N818 - it is an answer
 
 
 def library(name: str) -> Any:
-    """A library. Raises NotTried when it is not there."""
+    """A library. Raises NotTriedError when it is not there."""
     try:
         return importlib.import_module(name)
     except ImportError as error:
         if error.name == name:
-            raise NotTried(ABSENT, f"{name} is not installed") from None
+            raise NotTriedError(ABSENT, f"{name} is not installed") from None
         if is_memory(error):
             raise
-        raise NotTried(ABSENT, f"{name} could not be imported: {short(error)}") from None
+        raise NotTriedError(ABSENT, f"{name} could not be imported: {short(error)}") from None
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - an installation may be broken in any way
-        raise NotTried(ABSENT, f"{name} could not be imported: {short(error)}") from None
+        raise NotTriedError(ABSENT, f"{name} could not be imported: {short(error)}") from None
 
 
 def checkpoint(torch: Any, path: str, device: str) -> Any:
@@ -82,14 +82,15 @@ def _is_plain_zip(path: str) -> bool:
 
 
 class _Tried:
-    """What a check has found out: the library, and what to say of what was loaded."""
+    """What a check of a request has found out: the library, and what to say of what it loaded."""
 
-    def __init__(self) -> None:
+    def __init__(self, request: dict[str, Any]) -> None:
+        self.request = request
         self.library = ""
         self.note = ""
 
     def use(self, name: str) -> Any:
-        """A library, which is noted with its version. Raises NotTried when it is not there."""
+        """A library, which is noted with its version. Raises NotTriedError when it is not there."""
         module = library(name)
         self.library = f"{name} {getattr(module, '__version__', '')}".rstrip()
         return module
@@ -99,12 +100,12 @@ def run(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The answers about each check of the request, in their order."""
     for number, check in enumerate(request["checks"]):
         yield {"begin": number}
-        tried = _Tried()
+        tried = _Tried(request)
         state, note = LOADS, ""
         try:
-            LOADERS[check["by"]](tried, check["path"], request)
+            LOADERS[check["by"]](tried, check["path"])
             note = tried.note
-        except NotTried as answer:
+        except NotTriedError as answer:
             state, note = answer.state, str(answer)
         except ImportError as error:  # of a library that this model alone needs
             state = MEMORY if is_memory(error) else ABSENT
@@ -118,8 +119,12 @@ def run(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def is_memory(error: Exception) -> bool:
     """Whether an error says that there is not enough memory."""
-    text = str(error)[:10_000]
-    return isinstance(error, MemoryError) or any(words in text for words in _TOO_LITTLE)
+    return isinstance(error, MemoryError) or speaks_of_memory(str(error)[:10_000])
+
+
+def speaks_of_memory(text: str) -> bool:
+    """Whether a text that something printed when it ended says that there is not enough memory."""
+    return any(words in text.lower() for words in _TOO_LITTLE)
 
 
 def short(error: Exception) -> str:
@@ -141,7 +146,7 @@ def _counted(number: int, noun: str) -> str:
 # --- files
 
 
-def _safetensors(tried: _Tried, path: str, request: dict[str, Any]) -> None:  # noqa: ARG001
+def _safetensors(tried: _Tried, path: str) -> None:
     # The header needs no numpy, and no torch: the values of no tensor are asked for.
     with tried.use("safetensors").safe_open(path, framework="np") as file:
         names = list(file.keys())
@@ -152,7 +157,7 @@ def _safetensors(tried: _Tried, path: str, request: dict[str, Any]) -> None:  # 
     tried.note = _counted(len(names), "tensor")
 
 
-def _torch(tried: _Tried, path: str, request: dict[str, Any]) -> None:  # noqa: ARG001
+def _torch(tried: _Tried, path: str) -> None:
     torch = tried.use("torch")
     content = checkpoint(torch, path, "meta")
     count = _tensors(content, torch.Tensor)
@@ -175,7 +180,7 @@ def _tensors(content: Any, kind: Any) -> int:
     return found
 
 
-def _onnx(tried: _Tried, path: str, request: dict[str, Any]) -> None:  # noqa: ARG001
+def _onnx(tried: _Tried, path: str) -> None:
     runtime = tried.use("onnxruntime")
     runtime.disable_telemetry_events()
     options = runtime.SessionOptions()
@@ -187,12 +192,12 @@ def _onnx(tried: _Tried, path: str, request: dict[str, Any]) -> None:  # noqa: A
     tried.note = f"inputs {_names(inputs)}" if inputs else "no inputs"
 
 
-def _gguf(tried: _Tried, path: str, request: dict[str, Any]) -> None:  # noqa: ARG001
+def _gguf(tried: _Tried, path: str) -> None:
     reader = tried.use("gguf").GGUFReader(path)
     tried.note = _counted(len(reader.tensors), "tensor")
 
 
-def _numpy(tried: _Tried, path: str, request: dict[str, Any]) -> None:  # noqa: ARG001
+def _numpy(tried: _Tried, path: str) -> None:
     numpy = tried.use("numpy")
     found = numpy.load(path, mmap_mode="r", allow_pickle=False)
     if hasattr(found, "files"):
@@ -215,24 +220,24 @@ def _read(folder: str, name: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _transformers(tried: _Tried, path: str, request: dict[str, Any]) -> None:
+def _transformers(tried: _Tried, path: str) -> None:
     transformers = tried.use("transformers")
     config = _read(path, "config.json")
     kind = config.get("model_type")
     known = importlib.import_module("transformers.models.auto.configuration_auto").CONFIG_MAPPING
     if kind not in known:
         if config.get("auto_map"):
-            raise NotTried(OWN_CODE, "it needs its own code (auto_map), which is not run")
+            raise NotTriedError(OWN_CODE, "it needs its own code (auto_map), which is not run")
         version = tried.library
-        raise NotTried(ABSENT, f"{version} does not know the model_type {str(kind)[:100]!r}")
+        raise NotTriedError(ABSENT, f"{version} does not know the model_type {str(kind)[:100]!r}")
     tried.use("torch")
     tried.library = f"transformers {transformers.__version__}"
     named = _architecture(transformers, config)
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     if _has("accelerate"):
         options["device_map"] = "meta"
-    elif request["weights"] > request["memory"]:
-        raise NotTried(
+    elif tried.request["weights"] > tried.request["memory"]:
+        raise NotTriedError(
             MEMORY, "without accelerate, transformers loads all weights: more than the limit"
         )
     # What has another shape is named below, in fewer words.
@@ -276,17 +281,17 @@ def _has(name: str) -> bool:
     return True
 
 
-def _tokenizer(tried: _Tried, path: str, request: dict[str, Any]) -> None:  # noqa: ARG001
+def _tokenizer(tried: _Tried, path: str) -> None:
     transformers = tried.use("transformers")
     if _read(path, "tokenizer_config.json").get("auto_map"):
-        raise NotTried(OWN_CODE, "it needs its own code (auto_map), which is not run")
+        raise NotTriedError(OWN_CODE, "it needs its own code (auto_map), which is not run")
     found = transformers.AutoTokenizer.from_pretrained(
         path, local_files_only=True, trust_remote_code=False
     )
     tried.note = f"{type(found).__name__}, {len(found)} tokens"
 
 
-LOADERS: dict[str, Callable[[_Tried, str, dict[str, Any]], None]] = {
+LOADERS: dict[str, Callable[[_Tried, str], None]] = {
     "safetensors": _safetensors,
     "torch": _torch,
     "onnxruntime": _onnx,

@@ -133,12 +133,12 @@ def _limit(limits: dict[str, int]) -> list[str]:
         return sorted(limits)
     missing = []
     for name, most in limits.items():
-        number = getattr(resource, name, None)
         try:
-            hard = resource.getrlimit(number)[1] if number is not None else 0
+            number = getattr(resource, name)
+            hard = resource.getrlimit(number)[1]
             lower = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(number, (lower, lower))  # type: ignore[arg-type]
-        except (OSError, ValueError, TypeError):
+            resource.setrlimit(number, (lower, lower))
+        except (AttributeError, OSError, ValueError):
             missing.append(name)
     return missing
 

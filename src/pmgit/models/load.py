@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pmgit.child.load import ABSENT, MEMORY, OWN_CODE
+from pmgit.child.load import ABSENT, MEMORY, OWN_CODE, speaks_of_memory
 from pmgit.core.units import show_size
 from pmgit.models import child
 from pmgit.models.child import Ended, Limits
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from pmgit.models.account import Account
 
 #: Of these endings the limit of memory is the likely cause: libraries in C abort.
-_OUT_OF_MEMORY = ("SIGKILL", "SIGABRT", "SIGSEGV", "SIGBUS")
-#: What Python, C++ and the loader of libraries print then, whatever they end with.
-_WORDS = ("allocate", "bad_alloc", "out of memory", "failed to map", "memoryerror")
+_CRASHED = ("SIGABRT", "SIGSEGV", "SIGBUS")
 
 
 @dataclass(frozen=True)
@@ -138,9 +136,8 @@ def _ended(check: Attempt, ended: Ended, how: How, memory: int) -> Loaded:
     """What became of the check in which the child ended."""
     if ended.late:
         return Loaded(check.path, check.by, NOT_TRIED, ended.why)
-    printed = ended.printed.lower()
-    by_memory = any(word in printed for word in _WORDS) or ended.why.endswith("SIGKILL")
-    if by_memory or (ended.why.endswith(_OUT_OF_MEMORY) and "memory" in printed):
+    by_memory = speaks_of_memory(ended.printed) or ended.why.endswith("SIGKILL")
+    if by_memory or (ended.why.endswith(_CRASHED) and "memory" in ended.printed.lower()):
         note = f"{_too_little(memory)}: {ended.why}"
         return Loaded(check.path, check.by, NOT_TRIED, note)
     if ended.why.endswith("SIGXCPU"):

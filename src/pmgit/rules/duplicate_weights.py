@@ -36,7 +36,7 @@ class DuplicateWeights(Rule):
     `tf_model.h5`, `flax_model.msgpack`, `rust_model.ot`), or by the same name with another ending
     (`.safetensors`, `.bin`, `.pth`, `.ckpt`) and the same size. And new weights with the same bytes
     as others, by blob id or the oid of the pointer: among the models that the change touches and
-    all files that it brings; with `--all` in the whole tree.
+    all files that it adds; with `--all` in the whole tree.
 
     Not reported are files below 100 kB, shards of one set, variants (`.fp16`, `.non_ema`), sizes
     that speak of another type of numbers, states of an optimizer, an adapter beside its base,
@@ -59,7 +59,7 @@ class DuplicateWeights(Rule):
     The printed command takes the copy out of the index and leaves it on disk; safetensors are kept
     rather than pickles, and what lies in a model's folder rather than a loose copy. Where two whole
     models are the same, let your code load one, and take the folder of the other out. `pmgit add`
-    brings only one format.
+    downloads only one format.
     """
 
     name = "duplicate-weights"

@@ -60,7 +60,7 @@ class UnsafeWeights(Rule):
     ```
 
     `pmgit scan` shows the names, `sha256sum FILE` the hash (for Git LFS it is the oid of the
-    pointer). `globals = ["*"]` accepts whatever this very file loads. The commit that brings such a
+    pointer). `globals = ["*"]` accepts all that this one file loads. The commit that adds such a
     file gets a warning with the reason.
     """
 
