@@ -18,13 +18,16 @@ _CHUNK = 1 << 20
 
 
 def write_random(place: Path, size: int) -> None:
-    """Write a file of `size` random bytes that no other file has."""
+    """Write sound safetensors of `size` random bytes that no other file has: one tensor."""
     place.parent.mkdir(parents=True, exist_ok=True)
+    count = size - 104
+    header = b'{"w":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}' % (count, count)
     block = bytearray(os.urandom(_CHUNK))
     with place.open("wb") as file:
-        for at in range(0, size, _CHUNK):
+        file.write((96).to_bytes(8, "little") + header.ljust(96))
+        for at in range(0, count, _CHUNK):
             block[:8] = at.to_bytes(8, "big")
-            file.write(block[: min(_CHUNK, size - at)])
+            file.write(block[: min(_CHUNK, count - at)])
 
 
 def run(*argv: str | Path, at: Path, env: dict[str, str]) -> str:

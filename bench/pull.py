@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from model_files import Race, judge, pmgit, run, shuffled
 from shared import BIN, environment, machine, plain
 from tests.hub_server import HubServer
+from tests.kit import weights_bytes
 
 from pmgit.core.units import read_size, show_binary_size
 
@@ -32,7 +33,7 @@ class Measured:
     def __init__(self, count: int, size: int, rounds: int, scratch: Path) -> None:
         self.count, self.size = count, size
         names = [f"model-{number:05}.safetensors" for number in range(count)]
-        files = {name: os.urandom(size // count) for name in names}
+        files = {name: weights_bytes(size // count, seed) for seed, name in enumerate(names)}
         folder, target = scratch / "repository", scratch / "hf-download"
         with HubServer() as hub:
             hub.add(ID, {"config.json": b"{}\n", **files})
