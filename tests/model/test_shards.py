@@ -61,3 +61,24 @@ def test_what_a_set_lacks() -> None:
     names = ["m-00001-of-00002.bin", "m-00001-of-00003.bin", "m-00001-of-00002.gguf"]
     sets = sets_of(names)
     assert [sorted(shards.paths) for shards in sets.values()] == [[2, 3], [2]]
+
+
+@pytest.mark.parametrize(
+    ("names", "whole"),
+    [
+        (["m-00001-of-00002.bin", "m-00002-of-00002.bin"], True),
+        (["m-00000-of-00002.bin", "m-00001-of-00002.bin"], True),
+        (["x.data-00000-of-00001"], True),
+        (["m-1-of-2.bin", "m-00002-of-00002.bin"], True),
+        (["m-00001-of-00002.bin"], False),
+        (["m-00000-of-00002.bin", "m-00002-of-00002.bin"], False),
+        (["m-00001-of-00002.bin", "m-00003-of-00002.bin"], False),
+        (["m-00001-of-00002.bin", "m-1-of-2.bin", "m-2-of-2.bin"], False),
+        (["m-00001-of-00001.bin", "m-00001-of-00002.bin", "m-00002-of-00002.bin"], False),
+        (["m-00000-of-00002.bin", "m-00001-of-00002.bin", "m-00002-of-00002.bin"], False),
+        (["x.data-00001-of-00001"], False),
+    ],
+)
+def test_a_whole_set(names: list[str], whole: bool) -> None:
+    (shards,) = sets_of(names).values()
+    assert shards.is_whole == whole

@@ -306,3 +306,16 @@ def test_large_raw_files(repo: Repo) -> None:
     assert severities(repo) == {}
     file.write_bytes(large)
     assert severities(repo) == {}
+
+
+def test_names_that_mean_weights_in_any_folder(repo: Repo) -> None:
+    """They are judged also in a commit with nothing of a model, by whatever makes them weights."""
+    repo.write(".pmgit.toml", '[weights]\nalways = ["*.net"]\n')
+    repo.git("add", "-A")
+    repo.commit("The configuration")
+    paths = ["src/own.net", "src/x.ckpt.data-00000-of-00001", "src/upper.PKL", "src/blank.pt "]
+    for path in paths:
+        repo.write(path, UNSAFE)
+    repo.write("src/notes", UNSAFE)
+    repo.git("add", "-A")
+    assert severities(repo) == dict.fromkeys(paths, "error")

@@ -158,7 +158,7 @@ def _look(
     applies = {
         LARGE: lambda: _is_any_large(subject, config),
         LFS: lambda: subject.concerns_lfs,
-        LOADED: lambda: bool(subject.model_files) or subject.names_weights,
+        LOADED: lambda: bool(subject.model_files or subject.loaded_elsewhere),
         PUSHED: lambda: snapshot.receiver.known is not None and subject.concerns_lfs,
         # In a range, files that are gone at its tip count as well.
         PLACES: lambda: bool(
@@ -177,7 +177,7 @@ def _look(
         LOCKS: lambda: any(model.touched and model.lock for model in subject.models),
         LICENSES: lambda: subject.changes_licenses and bool(subject.models),
         POLICY: lambda: config.has_license_policy and bool(subject.models),
-        SHARDS: lambda: any(m.touched and m.may_have_shards for m in subject.models),
+        SHARDS: lambda: any(m.touched and m.may_lack_shards for m in subject.models),
         COPIES: lambda: any(model.weights_changed for model in subject.models),
         ATTRIBUTES: lambda: subject.changes_attributes or subject.names_attributes,
         HOST: lambda: hosted,

@@ -47,6 +47,11 @@ def folders(repository: Repository) -> list[str]:
     return found
 
 
+def in_use(repository: Repository) -> list[str]:
+    """Those of the stores that hold any object: where nothing was fetched, none is looked for."""
+    return [folder for folder in folders(repository) if os.path.isdir(f"{folder}/objects")]
+
+
 def find_object(repository: Repository, oid: str) -> str:
     """The path of an object that is here; '' when it is not. Its content is not checked."""
     return find_in(folders(repository), oid)

@@ -85,15 +85,27 @@ class Model:
         return bool(caches.entry_of(self.path, self.root))
 
     @property
-    def names_shards(self) -> bool:
-        """Whether a file may be a shard by its name, or the index of some."""
-        text = "\0".join([*[blob.path for blob in self.blobs], *self.local])
-        return "-of-" in text or ".index." in text or "shard" in text
+    def shard_like(self) -> list[str]:
+        """The paths that may be shards by their names, or the index of some."""
+        paths = [*[blob.path for blob in self.blobs], *self.local]
+        return [p for p in paths if "-of-" in p or ".index." in p or "shard" in p]
 
     @property
-    def may_have_shards(self) -> bool:
-        """Whether files here or in the lock may be shards."""
-        return self.lock is not None or self.names_shards
+    def may_lack_shards(self) -> bool:
+        """Whether a shard may be missing: the names in Git do not show that all are there.
+
+        They do in most models, so that nothing more is asked of 1,000 of them.
+        """
+        if self.lock is not None:
+            return True
+        paths = self.shard_like
+        if not paths:
+            return False
+        if self.local or any(".index." in path or path.endswith(".dvc") for path in paths):
+            return True
+        from pmgit.model.shards import sets_of
+
+        return not all(shards.is_whole for shards in sets_of(paths).values())
 
 
 def counts(name: str) -> bool:

@@ -113,11 +113,7 @@ def parse(data: bytes) -> Info:
     except UnicodeDecodeError:
         info.utf8 = False
         text = data.decode("utf-8", "replace")
-    # Not splitlines(): it also breaks at form feeds and U+2028, where no editor counts a line.
-    lines = (
-        text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n", MAX_LINES)
-    )
-    for number, line in _visible(lines[:MAX_LINES]):
+    for number, line in _visible(text):
         if line.startswith("# ") and not info.title:
             info.title, info.title_line = line[2:].strip(" \t#")[:200], number
         else:
@@ -132,8 +128,13 @@ def too_large(size: int) -> str:
     return f"{size:,} bytes, an INFO.md has at most {MAX_BYTES:,}"
 
 
-def _visible(lines: list[str]) -> list[tuple[int, str]]:
+def _visible(text: str) -> list[tuple[int, str]]:
     """The lines a reader sees as text, numbered: no code blocks, no HTML comments."""
+    # Not splitlines(): it also breaks at form feeds and U+2028, where no editor counts a line.
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n", MAX_LINES)[:MAX_LINES]
+    if "<!--" not in text and "```" not in text and "~~~" not in text:
+        return [(number, line) for number, line in enumerate(lines, 1) if line]
     seen = []
     fence, comment = "", False
     for number, line in enumerate(lines, 1):
@@ -191,9 +192,14 @@ def _read(info: Info, line: str, number: int) -> None:
     value = _value(line[min(ends) + 1 : min(ends) + 1 + _MAX_VALUE], before)
     old = info.fields.get(key)
     # The first that is filled in counts; a commit may stand in a line of its own.
-    pins = key == REVISION and not full_commit(old.value if old else "") and full_commit(value)
-    if old is None or not old.value or old.placeholder or pins:
-        info.fields[key] = Field(value, number, is_placeholder(value))
+    if (
+        old
+        and old.value
+        and not old.placeholder
+        and (key != REVISION or full_commit(old.value) or not full_commit(value))
+    ):
+        return
+    info.fields[key] = Field(value, number, is_placeholder(value))
 
 
 def _value(text: str, before: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pmgit.git import attributes, streams, work_tree
 from pmgit.lfs import pointer, store
-from pmgit.model.weights import ALWAYS, AMBIGUOUS, BINARY_BYTES, LOADED_SUFFIXES, NEVER
+from pmgit.model.weights import BINARY_BYTES, NEVER, OTHER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Texts that are used when a model is loaded, by the ends of their names; and what makes one worth
 #: a closer look, because nearly every model has a config.json.
 _TEMPLATES = (".jinja", ".jinja2", ".j2")
-_USED_JSON = ("config.json", "chat_template.json")
+_USED_TEXTS = (*_TEMPLATES, "config.json", "chat_template.json")
 _WORDS = (b"chat_template", b"class_name", b"modelTopology")
 _LONGEST_TEXT = 5_000_000
 #: A pickle without a mark looks like a text that begins with one of these; or with one that has so
@@ -87,20 +87,20 @@ def of_weights(subject: Subject) -> Opinions:
 
 def _candidates(subject: Subject) -> list[Blob]:
     """The introduced files whose content decides what happens when somebody loads them."""
-    found, open_to_doubt, texts = [], [], []
-    for blob in subject.files:
-        tier = subject.tiers.of(blob.path)
-        if not subject.in_models(blob.path):
-            if tier == ALWAYS or blob.path.lower().rstrip().endswith(LOADED_SUFFIXES):
-                found.append(blob)
-        elif tier in (ALWAYS, AMBIGUOUS):
-            found.append(blob)
-        elif tier != NEVER or blob.size > BINARY_BYTES:
+    found, open_to_doubt, texts = [*subject.loaded_elsewhere], [], []
+    tier_of = subject.tiers.of
+    for blob in subject.model_files:
+        tier = tier_of(blob.path)
+        if tier == OTHER or (tier == NEVER and blob.size > BINARY_BYTES):
             open_to_doubt.append(blob)
-        if tier == NEVER and blob.path.endswith((*_TEMPLATES, *_USED_JSON)):
+        elif tier != NEVER:
+            found.append(blob)
+        if tier == NEVER and blob.path.endswith(_USED_TEXTS):
             texts.append(blob)
     found += _binary(subject, open_to_doubt)
     found += _used_texts(subject, texts)
+    if not subject.snapshot.removed:
+        return list(dict.fromkeys(found))
     return [blob for blob in dict.fromkeys(found) if not _was_judged(subject, blob)]
 
 
@@ -120,9 +120,8 @@ def _roles(subject: Subject, path: str, size: int) -> int:
     """What a file is judged as, by its name: as weights, as a text that is used."""
     tier = subject.tiers.of(path)
     if not subject.in_models(path):
-        by_name = tier == ALWAYS or path.lower().rstrip().endswith(LOADED_SUFFIXES)
-        return _AS_WEIGHTS if by_name else 0
-    is_used = tier == NEVER and path.endswith((*_TEMPLATES, *_USED_JSON))
+        return _AS_WEIGHTS if subject.tiers.is_loaded(path) else 0
+    is_used = tier == NEVER and path.endswith(_USED_TEXTS)
     may_be_weights = tier != NEVER or size > BINARY_BYTES
     return _AS_WEIGHTS * may_be_weights | _AS_TEXT * is_used
 
@@ -155,7 +154,6 @@ def _may_be_a_pickle(text: bytes) -> bool:
 
 def _used_texts(subject: Subject, blobs: list[Blob]) -> list[Blob]:
     """Those of the texts in which a chat template or a layer with code may stand."""
-    blobs = [blob for blob in blobs if subject.in_models(blob.path)]
     texts = subject.snapshot.contents.texts_of(blobs, _LONGEST_TEXT) if blobs else {}
     return [
         blob

@@ -72,6 +72,15 @@ class ShardSet:
         self.is_sure = self.is_sure or shard.is_sure
 
     @property
+    def is_whole(self) -> bool:
+        """Whether this is one set, with each of its shards once and nothing else."""
+        if len(self.paths) > 1:
+            return False
+        ((count, present),) = self.paths.items()
+        only = len(present) == sum(map(len, present.values())) == count
+        return only and not self.missing(count, 0)[0]
+
+    @property
     def names(self) -> list[str]:
         """All paths, sorted."""
         return sorted(

@@ -85,6 +85,14 @@ class Stated:
         return bool(names) and all(name.own for name in names)
 
 
+class _Readings(dict[str, Reading]):
+    """Texts about licenses, read: many models mostly have the same few."""
+
+    def __missing__(self, text: str) -> Reading:
+        found = self[text] = expression.read(text)
+        return found
+
+
 def of_models(subject: Subject) -> list[Stated]:
     """The statements about each model that the change touches."""
     models = [model for model in subject.models if model.touched]
@@ -97,13 +105,14 @@ def of_models(subject: Subject) -> list[Stated]:
     data = contents.texts_of(wanted, info_file.MAX_BYTES, needed=False)
     changed = {change.path for change in subject.model_changes}
     recognised = _recognised([blob for blob in wanted if _is_text(blob)], data)
+    readings = _Readings()
     for model in models:
         blobs = [blob for blob in files[model.path] if blob.oid in data]
         is_due = subject.is_due(model) or any(blob.path in changed for blob in blobs)
         stated = Stated(model, is_due=is_due)
         if model.info is not None and model.info.path in infos:
-            _take_info(stated, model.info.path, infos[model.info.path][1])
-        _take_files(stated, [(blob, data[blob.oid]) for blob in blobs], recognised)
+            _take_info(stated, model.info.path, infos[model.info.path][1], readings)
+        _take_files(stated, [(blob, data[blob.oid]) for blob in blobs], recognised, readings)
         found.append(stated)
     return found
 
@@ -128,11 +137,11 @@ def _files(model: Model) -> list[Blob]:
     return [blob for blob in found if blob.is_regular]
 
 
-def _take_info(stated: Stated, path: str, info: Info) -> None:
+def _take_info(stated: Stated, path: str, info: Info, readings: _Readings) -> None:
     stated.language = info.language
     if info.license:
         line = info.fields[info_file.LICENSE].line
-        stated.info = Statement(path, line, expression.read(info.license))
+        stated.info = Statement(path, line, readings[info.license])
 
 
 def _is_text(blob: Blob) -> bool:
@@ -154,6 +163,7 @@ def _take_files(
     stated: Stated,
     files: Iterable[tuple[Blob, bytes]],
     recognised: Mapping[str, License | None],
+    readings: _Readings,
 ) -> None:
     for blob, data in files:
         name = blob.path.rpartition("/")[2]
@@ -174,4 +184,4 @@ def _take_files(
                 stated.texts.append(Statement(blob.path, 0, named, is_text=True))
             continue
         if text:
-            stated.others.append(Statement(blob.path, line, expression.read(text)))
+            stated.others.append(Statement(blob.path, line, readings[text]))

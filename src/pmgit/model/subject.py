@@ -17,11 +17,11 @@ from pmgit.model.weights import (
     ALWAYS,
     AMBIGUOUS,
     BINARY_BYTES,
-    LOADED_ENDS,
     NEVER,
     OTHER,
     Tiers,
     fits,
+    may_be_loaded,
 )
 from pmgit.snapshots.base import RANGE, STAGED, TREE
 
@@ -252,7 +252,7 @@ class Subject:
         """The folders that may have the objects of pointers."""
         from pmgit.lfs import store
 
-        return store.folders(self.repository)
+        return store.in_use(self.repository)
 
     @lazy
     def changes_attributes(self) -> bool:
@@ -274,11 +274,19 @@ class Subject:
         return "\0".join(["", *[change.path for change in self.changes], ""])
 
     @lazy
-    def names_weights(self) -> bool:
-        """Whether a file comes whose name says that some library may load it as weights."""
-        paths = [blob.path for blob in self.introduced]
-        ends = {path[path.rfind(".") :] for path in paths}
-        return any(end.lower().rstrip() in LOADED_ENDS for end in ends)
+    def loaded_elsewhere(self) -> list[Blob]:
+        """The introduced files outside of models folders that libraries load, by their names."""
+        files = self.files
+        if not self.tiers.are_configured:
+            # Of many files few ends are left to be looked at.
+            ends = {blob.path[blob.path.rfind(".") :] for blob in files}
+            loaded = frozenset(end for end in ends if may_be_loaded(end))
+            files = [blob for blob in files if blob.path[blob.path.rfind(".") :] in loaded]
+        return [
+            blob
+            for blob in files
+            if not self.in_models(blob.path) and self.tiers.is_loaded(blob.path)
+        ]
 
     @lazy
     def judged_for_lfs(self) -> list[Blob]:

@@ -81,8 +81,9 @@ TOKENIZER_BYTES = 8_000_000
 #: A vocabulary that is no text may be as large as oversized-blob lets weights be anywhere.
 VOCABULARY_BYTES = 1_000_000
 
-#: What follows the last dot in the names of all that somebody may load, in any folder.
-LOADED_ENDS = frozenset(end[end.rfind(".") :] for end in (*ALWAYS_SUFFIXES, *LOADED_SUFFIXES))
+#: What follows the last dot in the names of all that somebody may load, in any folder, but for
+#: shards of TensorFlow (`x.ckpt.data-00000-of-00001`).
+_LOADED_ENDS = frozenset(end[end.rfind(".") :] for end in (*ALWAYS_SUFFIXES, *LOADED_SUFFIXES))
 #: A look by what follows the last dot takes a third of the time of `endswith` with them all.
 _BY_END = dict.fromkeys(ALWAYS_SUFFIXES, ALWAYS) | dict.fromkeys(NEVER_SUFFIXES, NEVER)
 
@@ -125,12 +126,27 @@ class Tiers:
             return self.of(path.rstrip())  # a blank behind the suffix hides nothing
         return OTHER
 
+    @property
+    def are_configured(self) -> bool:
+        """Whether the configuration adds any pattern."""
+        return bool(self._own)
+
+    def is_loaded(self, path: str) -> bool:
+        """Whether a library loads a file of this name as weights, whatever folder it lies in."""
+        return self.of(path) == ALWAYS or path.lower().rstrip().endswith(LOADED_SUFFIXES)
+
     def configured(self, path: str) -> str:
         """The tier that the configuration gives to a path; '' when it says nothing of it."""
         if not self._own:
             return ""
         name = path[path.rfind("/") + 1 :].lower()
         return next((tier for tier, names in self._own if names.fit(name)), "")
+
+
+def may_be_loaded(end: str) -> bool:
+    """Whether what follows the last dot in a path, and the dot, may be of a file to load."""
+    end = end.lower().rstrip()
+    return end in _LOADED_ENDS or end.startswith(".data-")
 
 
 def fits(tier: str, path: str, size: int, head: bytes, *, in_models: bool) -> bool:

@@ -200,11 +200,11 @@ class Group:
 
 
 def all_held(subject: Subject) -> Iterator[Held]:
-    """What each model has that the change touches and that may have shards."""
+    """What each model has that the change touches and that may lack a shard."""
     models = [
         model
         for model in subject.models
-        if model.touched and model.may_have_shards and not model.is_cached
+        if model.touched and model.may_lack_shards and not model.is_cached
     ]
     locks = [model.lock for model in models if model.lock]
     texts = {}
@@ -225,8 +225,8 @@ def all_held(subject: Subject) -> Iterator[Held]:
             together.append(blob)
     known = subject.snapshot.contents.texts_of(together, shard_index.MAX_BYTES, needed=False)
     for model in models:
-        may = model.names_shards or (model.lock and b"-of-" in texts.get(model.lock.oid, b""))
-        if not may:
+        in_lock = model.lock and b"-of-" in texts.get(model.lock.oid, b"")
+        if not (model.shard_like or in_lock):
             continue
         held = Held(subject, model, recorded.lock_of(subject, model))
         for blob in blobs[model.path]:

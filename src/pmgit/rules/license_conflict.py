@@ -9,7 +9,6 @@ from pmgit.model import info_file, lock_file, stated_licenses
 from pmgit.model.folder import LOCK
 from pmgit.model.info_file import LICENSE
 from pmgit.model.lock_file import LockError
-from pmgit.rules import _relock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ class LicenseConflict(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         strict = self.option("strict")
         for stated in subject.once(stated_licenses.of_models):
+            if len(stated.all) < 2:
+                continue
             known = _known(stated)
             first = known[0] if known else None
             others = [one for one in known[1:] if first and not _agree(first, one, known)]
@@ -137,4 +138,6 @@ def _lock_anew(subject: Subject, stated: Stated, others: list[Statement]) -> Fix
         lock = lock_file.parse(stated.lock, LOCK)
     except LockError:
         return None  # lock-mismatch speaks of it
+    from pmgit.rules import _relock  # most licenses agree
+
     return _relock.fix_of(subject, stated.model, lock)
