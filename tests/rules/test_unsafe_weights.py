@@ -309,13 +309,13 @@ def test_large_raw_files(repo: Repo) -> None:
 
 
 def test_names_that_mean_weights_in_any_folder(repo: Repo) -> None:
-    """They are judged also in a commit with nothing of a model, by whatever makes them weights."""
+    """They are judged also in a commit of nothing else, by whatever makes them weights."""
     repo.write(".pmgit.toml", '[weights]\nalways = ["*.net"]\n')
     repo.git("add", "-A")
     repo.commit("The configuration")
-    paths = ["src/own.net", "src/x.ckpt.data-00000-of-00001", "src/upper.PKL", "src/blank.pt "]
-    for path in paths:
-        repo.write(path, UNSAFE)
-    repo.write("src/notes", UNSAFE)
-    repo.git("add", "-A")
-    assert severities(repo) == dict.fromkeys(paths, "error")
+    for path in ("own.net", "x.ckpt.data-00000-of-00001", "upper.PKL", "blank.pt ", "notes"):
+        repo.write(f"src/{path}", UNSAFE)
+        repo.git("add", "-A")
+        expected = {} if path == "notes" else {f"src/{path}": "error"}
+        assert severities(repo) == expected
+        repo.git("rm", "-q", "-f", f"src/{path}")
