@@ -184,9 +184,9 @@ class Start:
         return dict(sorted(entries.items())) if len(entries) > len(before) else entries
 
 
-def take(*wanted: str, roots: Sequence[str] = (), note: str = "") -> Snapshot:
+def take(*wanted: str) -> Snapshot:
     """The snapshot of what is staged where we stand; see `Start`."""
-    snapshot = Start(*wanted, roots=roots, note=note).finish()
+    snapshot = Start(*wanted).finish()
     if snapshot.repository.bare:
         raise UsageError(
             "nothing can be staged in a bare repository",

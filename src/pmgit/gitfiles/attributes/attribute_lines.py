@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from pmgit.formats.regular import read_regular
 from pmgit.git import attributes, program
 from pmgit.git.attribute_text import Line, lines_of, pattern_line
 from pmgit.git.blob import decode
@@ -109,14 +110,8 @@ def _of_system(repository: Repository) -> str:
 
 
 def read(path: str) -> bytes | None:
-    """An attribute file on disk; None when there is none, or it cannot be read."""
-    try:
-        if not os.path.isfile(path):
-            return None  # what is no file may never end
-        with open(path, "rb") as file:
-            return file.read(_MOST)
-    except OSError:
-        return None
+    """An attribute file on disk, also through a link; None when there is none to be read."""
+    return read_regular(os.path.realpath(path), _MOST)
 
 
 def lfs_lines(data: bytes) -> int:
