@@ -96,6 +96,18 @@ def words_of(attributes: str) -> list[str]:
     return [word for word in attributes.split(" ") if word]
 
 
+def name_of(word: str) -> str:
+    """The name of the attribute that a word sets, as `-filter`, `!filter` or `filter=lfs`."""
+    return word[word[:1] in ("-", "!") :].partition("=")[0]
+
+
+def is_attribute(word: str) -> bool:
+    """Whether Git takes a word for an attribute; it ignores the whole line otherwise."""
+    name = name_of(word)
+    plain = name.replace("-", "").replace(".", "").replace("_", "")
+    return bool(name) and name[0] != "-" and (plain.isalnum() or not plain) and name.isascii()
+
+
 def lines_of(file: str, data: bytes) -> Iterator[Line]:
     """The lines with a pattern, as Git reads them from the index: up to the first NUL."""
     at, end, number = 0, data.find(b"\0"), 0

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from pmgit.git.attribute_text import Line, lines_of, words_of
+from pmgit.git.attribute_text import Line, is_attribute, lines_of, name_of, words_of
 from pmgit.git.attributes import EveryClone
 from pmgit.git.blob import encode
 from pmgit.git.empty_repository import EmptyRepository
@@ -76,13 +76,10 @@ class FilterWords:
         return found
 
     def _is_other(self, word: str) -> bool:
-        name = word.partition("=")[0]
-        name = name[1:] if name[:1] in ("-", "!") else name
+        name = name_of(word)
         if name == "filter" or name in self._macros or name.startswith("builtin_"):
             return False
-        # What Git does not take for an attribute makes it ignore the line.
-        plain = name.replace("-", "").replace(".", "").replace("_", "")
-        return name[:1] != "-" and bool(name) and plain.isascii() and (plain.isalnum() or not plain)
+        return is_attribute(word)
 
 
 def divided(
