@@ -75,7 +75,7 @@ GUARDED = {
     "test_folder.py": ("file_names", "nested"),
     "test_info_file.py": ("repo_id",),
     "test_host_limit.py": ("choice",),
-    "test_attributes.py": ("empty_repository", "temporary_index"),
+    "test_attributes.py": ("temporary",),
     "test_many_lines.py": ("attribute_text",),
     "test_objects.py": ("blob", "index_sizes", "contents", "loose"),
     "test_staged.py": ("lazy", "work_tree"),

@@ -14,8 +14,8 @@ from bisect import bisect_left
 from pmgit.git.attribute_text import Line, is_attribute, lines_of, name_of, words_of
 from pmgit.git.attributes import EveryClone
 from pmgit.git.blob import encode
-from pmgit.git.empty_repository import EmptyRepository
 from pmgit.git.names import ATTRIBUTES
+from pmgit.git.temporary import EmptyRepository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
