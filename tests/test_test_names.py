@@ -99,7 +99,6 @@ GUARDED = {
     "test_dead_attribute.py": (
         "attribute_lines",
         "dead_lines",
-        "line_answers",
         "mistakes",
         "unread_files",
         "line_view",

@@ -70,7 +70,9 @@ class Line:
 
     def with_attributes(self, attributes: str) -> Line:
         """A line that Git reads as it does this one, with other attributes."""
-        return Line(self.file, self.number, f"{self.word} {attributes}", self.size)
+        line = Line(self.file, self.number, f"{self.word} {attributes}", self.size)
+        line._ends = self.ends
+        return line
 
     @property
     def ends(self) -> tuple[str, str, bool]:
