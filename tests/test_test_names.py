@@ -81,7 +81,7 @@ GUARDED = {
     "test_staged.py": ("lazy", "work_tree"),
     "test_commit_range.py": ("log", "commit_diffs", "raw_diff"),
     "test_push.py": ("tagged", "names"),
-    "test_process.py": ("program", "scratch"),
+    "test_process.py": ("program",),
     "test_damaged_objects.py": ("trouble", "tree_order"),
     "test_streams.py": ("spill",),
     "test_tip_snapshot.py": ("ref_updates", "pushed_commits"),

@@ -13,7 +13,7 @@ import os
 import zlib
 
 from pmgit.git.blob import REGULAR, Blob, encode
-from pmgit.git.scratch import no_temporary_files
+from pmgit.git.process import no_temporary_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import copy
 import os
 from contextlib import contextmanager
 
-from pmgit.git.scratch import no_temporary_files
+from pmgit.git.process import no_temporary_files
 from pmgit.git.temporary import EmptyRepository
 
 TYPE_CHECKING = False
