@@ -232,8 +232,8 @@ def configuration_page() -> str:
         default = json.dumps(setting.default) if setting.default != "" else "not set"
         text += f"| `{name}` | `{default}` | {meaning(setting)} |\n"
     text += "\n## [weights]\n\n| key | meaning |\n|---|---|\n"
-    for name, help_text in WEIGHTS.items():
-        text += f"| `{name}` | {help_text} |\n"
+    for name, setting in WEIGHTS.items():
+        text += f"| `{name}` | {setting.help} |\n"
     for title, suffixes in (
         ("Always weights", weights.ALWAYS_SUFFIXES),
         (
@@ -329,7 +329,7 @@ def schema() -> str:
         **table(
             {
                 **settings,
-                "weights": table({n: {**names, "description": h} for n, h in WEIGHTS.items()}),
+                "weights": table({name: shape(setting) for name, setting in WEIGHTS.items()}),
                 "licenses": table({name: shape(setting) for name, setting in LICENSES.items()}),
                 "accepted": {
                     "type": "object",

@@ -65,7 +65,8 @@ def test_without_any_setting() -> None:
         assert config.storage == ""
         assert config.language == "en"
         assert config.values["select"] == config.values["ignore"] == []
-        assert config.rules == config.weights == {}
+        assert config.rules == {}
+        assert not any(config.weights.values())
         assert not config.excludes("a")
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.core.errors import PmgitError, UsageError
-from pmgit.git import temporary_index
+from pmgit.git import temporary
 from pmgit.git.repository import discover
-from pmgit.git.temporary_index import CommitIndex
+from pmgit.git.temporary import CommitIndex
 from pmgit.snapshots import commit_range, tree
 from pmgit.snapshots.base import TREE
 from tests.kit import GIT_VERSION, Repo
@@ -151,7 +151,7 @@ def test_no_place_for_an_index_is_an_error(here: Repo, monkeypatch: pytest.Monke
         CommitIndex(discover(), "HEAD")
     assert told.value.hint == "free some space there, or name another folder in TMPDIR"
     with pytest.raises(PmgitError, match="no temporary files could be made: No such file"):
-        temporary_index.write(discover(), [])
+        temporary.write(discover(), [])
 
 
 # -- partial clones -------------------------------------------------------------------------------

@@ -3,28 +3,10 @@
 from __future__ import annotations
 
 from pmgit import rules
+from pmgit.core import rule as scopes
 from pmgit.core.config import BASELINE, Config
 from pmgit.core.errors import UsageError, unknown
 from pmgit.core.finding import ERROR, Report
-from pmgit.core.rule import (
-    ATTRIBUTES,
-    COPIES,
-    HOST,
-    LARGE,
-    LFS,
-    LICENSES,
-    LINKS,
-    LOADED,
-    LOCAL,
-    LOCKS,
-    MODELS,
-    PATHS,
-    PLACES,
-    POLICY,
-    PUSHED,
-    RAW,
-    SHARDS,
-)
 from pmgit.lfs import pointer
 from pmgit.model.subject import Subject
 from pmgit.snapshots.base import RANGE, TREE
@@ -144,7 +126,7 @@ def _look(
 ) -> tuple[list[Finding], Subject, int]:
     """As `_found`, by the sizes that are known."""
     entries = [rules.RULES[name] for name in names]
-    asks_filters = any(entry.scope in (LFS, PUSHED) for entry in entries)
+    asks_filters = any(entry.scope in (scopes.LFS, scopes.PUSHED) for entry in entries)
     hosted = "host-limit" in names and bool(config.rules.get("host-limit"))
     # Below every limit that somebody has lowered, sizes must be exact.
     lowered = [value for name in names for value in config.sizes(name) if value > 0]
@@ -156,36 +138,36 @@ def _look(
     snapshot.survey(pointer.may_be, exact_from, ask_filters=asks_filters)
     subject = Subject(snapshot, config)
     applies = {
-        LARGE: lambda: _is_any_large(subject, config),
-        LFS: lambda: subject.concerns_lfs,
-        LOADED: lambda: bool(subject.model_files or subject.loaded_elsewhere),
-        PUSHED: lambda: snapshot.receiver.known is not None and subject.concerns_lfs,
+        scopes.LARGE: lambda: _is_any_large(subject, config),
+        scopes.LFS: lambda: subject.concerns_lfs,
+        scopes.LOADED: lambda: bool(subject.model_files or subject.loaded_elsewhere),
+        scopes.PUSHED: lambda: snapshot.receiver.known is not None and subject.concerns_lfs,
         # In a range, files that are gone at its tip count as well.
-        PLACES: lambda: bool(
+        scopes.PLACES: lambda: bool(
             subject.touches_models
             or (snapshot.origin == RANGE and subject.model_introduced)
             or subject.loose
         ),
-        RAW: lambda: bool(subject.raw_model_files or subject.raw_model_tip_files),
-        LINKS: lambda: (
+        scopes.RAW: lambda: bool(subject.raw_model_files or subject.raw_model_tip_files),
+        scopes.LINKS: lambda: (
             snapshot.origin == TREE
             or bool(subject.links or subject.places.clones or subject.places.bare)
         ),
-        PATHS: lambda: any(c.oid and not c.before for c in subject.model_changes),
-        MODELS: lambda: bool(subject.models),
-        LOCAL: lambda: snapshot.has_work_tree and bool(subject.models),
-        LOCKS: lambda: any(model.touched and model.lock for model in subject.models),
-        LICENSES: lambda: subject.changes_licenses and bool(subject.models),
-        POLICY: lambda: config.has_license_policy and bool(subject.models),
-        SHARDS: lambda: any(m.touched and m.may_lack_shards for m in subject.models),
-        COPIES: lambda: any(model.weights_changed for model in subject.models),
-        ATTRIBUTES: lambda: subject.changes_attributes or subject.names_attributes,
-        HOST: lambda: hosted,
+        scopes.PATHS: lambda: any(c.oid and not c.before for c in subject.model_changes),
+        scopes.MODELS: lambda: bool(subject.models),
+        scopes.LOCAL: lambda: snapshot.has_work_tree and bool(subject.models),
+        scopes.LOCKS: lambda: any(model.touched and model.lock for model in subject.models),
+        scopes.LICENSES: lambda: subject.changes_licenses and bool(subject.models),
+        scopes.POLICY: lambda: config.has_license_policy and bool(subject.models),
+        scopes.SHARDS: lambda: any(m.touched and m.may_lack_shards for m in subject.models),
+        scopes.COPIES: lambda: any(model.weights_changed for model in subject.models),
+        scopes.ATTRIBUTES: lambda: subject.changes_attributes or subject.names_attributes,
+        scopes.HOST: lambda: hosted,
     }
-    scopes = {scope for scope in dict.fromkeys(e.scope for e in entries) if applies[scope]()}
-    active = [rules.load(name)(config) for name in names if rules.RULES[name].scope in scopes]
+    apply = {scope for scope in dict.fromkeys(e.scope for e in entries) if applies[scope]()}
+    active = [rules.load(name)(config) for name in names if rules.RULES[name].scope in apply]
     found = [finding for rule in active for finding in rule.check(subject)]
-    if LOADED not in scopes:
+    if scopes.LOADED not in apply:
         return found, subject, 0
     from pmgit.model import judged_files
 

@@ -69,11 +69,13 @@ SETTINGS = {option.name: option for option in _SETTINGS}
 
 #: `[weights]`: the name patterns of the three tiers, added to the built-in ones.
 WEIGHTS = {
-    "always": "File names that are weights wherever they lie, such as `*.mymodel`.",
-    "ambiguous": "File names that are weights inside a model folder; elsewhere by content only.",
-    "never": "File names that are never weights, whatever other patterns match them.",
+    name: Option(name, NAMES, [], f"File names that are {what}.")
+    for name, what in (
+        ("always", "weights wherever they lie, such as `*.mymodel`"),
+        ("ambiguous", "weights inside a model folder; elsewhere by content only"),
+        ("never", "never weights, whatever other patterns match them"),
+    )
 }
-_PATTERNS = Option("", NAMES, [], "")
 
 _LICENSES = (
     Option(
@@ -118,35 +120,15 @@ class Config:
     def __init__(self, document: dict[str, Any] | None = None, source: str = "") -> None:
         document = document or {}
         self.source = source
-        for key in document:
-            if key not in SETTINGS and key not in _TABLES:
-                raise self._at(unknown("key", key, [*SETTINGS, *_TABLES]))
-        self.values = {
-            name: self._value(name, setting, document[name])
-            if name in document
-            else setting.default
-            for name, setting in SETTINGS.items()
-        }
+        self.values = self._values(document, SETTINGS, beside=_TABLES)
         self.models = self._models()
         self.storage: str = self.values["storage"]
         self.language: str = self.values["language"]
         self.rules = self._table(document, "rules")
         for name in self.rules:
             self._table(self.rules, name, "rules.")
-        self.weights = self._table(document, "weights")
-        for name, value in self.weights.items():
-            if name not in WEIGHTS:
-                raise self._at(unknown("key", f"weights.{name}", [f"weights.{w}" for w in WEIGHTS]))
-            self.weights[name] = self._value(f"weights.{name}", _PATTERNS, value)
-        licenses = self._table(document, "licenses")
-        for name in licenses:
-            if name not in LICENSES:
-                known = [f"licenses.{one}" for one in LICENSES]
-                raise self._at(unknown("key", f"licenses.{name}", known))
-        self.licenses = {
-            name: self._value(f"licenses.{name}", setting, licenses.get(name, setting.default))
-            for name, setting in LICENSES.items()
-        }
+        self.weights = self._values(self._table(document, "weights"), WEIGHTS, "weights.")
+        self.licenses = self._values(self._table(document, "licenses"), LICENSES, "licenses.")
         self.accepted = self._accepted(document)
         self._exclude: PathPatterns | None = None
 
@@ -183,13 +165,11 @@ class Config:
     def check_options(self, rule: str, options: Iterable[Option]) -> None:
         """Refuse what `[rules.<rule>]` holds beside the `options` that the rule declares."""
         known = {option.name: option for option in options}
-        for name, value in self.rules.get(rule, {}).items():
-            key = f"rules.{rule}.{name}"
-            if name not in known:
-                if not known:
-                    raise self._at(UsageError(f"unknown key {key!r}", f"{rule} has no options"))
-                raise self._at(unknown("key", key, [f"rules.{rule}.{o}" for o in known]))
-            self._value(key, known[name], value)
+        table, above = self.rules.get(rule, {}), f"rules.{rule}."
+        if table and not known:
+            key = f"{above}{next(iter(table))}"
+            raise self._at(UsageError(f"unknown key {key!r}", f"{rule} has no options"))
+        self._values(table, known, above)
 
     def override(self, assignment: str) -> None:
         """Apply `RULE.OPTION=VALUE` from a command line; text becomes what the option holds."""
@@ -237,20 +217,15 @@ class Config:
 
     def _accepted(self, document: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """What files may load, by their sha256: the values of `ACCEPTED`."""
-        found = self._table(document, "accepted")
-        for sha256 in found:
-            table = self._table(found, sha256, "accepted.")
+        found = {}
+        tables = self._table(document, "accepted")
+        for sha256 in tables:
+            table = self._table(tables, sha256, "accepted.")
             if len(sha256) != 64 or not _HEX.issuperset(sha256):
                 hint = "the sha256 of the file: [accepted.<64 hexadecimal digits, in lower case>]"
                 raise self._at(UsageError(f"'accepted.{cut(sha256)}' is no sha256", hint))
-            for name in table:
-                if name not in ACCEPTED:
-                    known = [f"accepted.{sha256}.{one}" for one in ACCEPTED]
-                    raise self._at(unknown("key", f"accepted.{sha256}.{name}", known))
-            for name, setting in ACCEPTED.items():
-                value = table.get(name, setting.default)
-                table[name] = self._value(f"accepted.{sha256}.{name}", setting, value)
-            if not table["reason"].strip():
+            found[sha256] = self._values(table, ACCEPTED, f"accepted.{sha256}.")
+            if not found[sha256]["reason"].strip():
                 hint = 'for example: reason = "our own class, read by Kim on 2026-11-30"'
                 raise self._at(UsageError(f"'accepted.{sha256}' has no reason", hint))
         return found
@@ -278,6 +253,29 @@ class Config:
             hint = 'to leave the rules about models out: ignore = ["naming", "info", "license"]'
             raise self._at(UsageError("'models' names no folder", hint))
         return tuple(dict.fromkeys(folders))
+
+    def _values(
+        self,
+        table: dict[str, Any],
+        options: dict[str, Option],
+        above: str = "",
+        beside: tuple[str, ...] = (),
+    ) -> dict[str, Any]:
+        """The value of every option, as a table sets it, else its default.
+
+        `above` stands before the names in errors. Raises UsageError for a key that is no option,
+        and none of `beside`, and for a value of another type.
+        """
+        known = [f"{above}{name}" for name in (*options, *beside)]
+        for name in table:
+            if f"{above}{name}" not in known:
+                raise self._at(unknown("key", f"{above}{name}", known))
+        return {
+            name: self._value(f"{above}{name}", option, table[name])
+            if name in table
+            else option.default
+            for name, option in options.items()
+        }
 
     def _value(self, key: str, setting: Option, value: Any) -> Any:
         """`value` as the setting's type. Raises UsageError when it has another."""

@@ -110,11 +110,11 @@ def loads(text: str) -> dict[str, Any] | None:
                 return None
             continue
         if line[0] == "[":
-            name, rest = _until(line[1:], "]")
+            name, end, rest = line[1:].partition("]")
             keys = tuple(name.split("."))
             if len(keys) > _DEEPEST or keys in seen or not all(map(_is_bare, keys)):
                 return None
-            if not _ends(rest):
+            if not end or not _ends(rest):
                 return None
             seen.add(keys)
             table = document
@@ -142,12 +142,6 @@ def _ends(rest: str) -> bool:
     """Whether only blanks or a comment follow."""
     rest = rest.strip(" \t")
     return not rest or (rest[0] == "#" and rest.isprintable())
-
-
-def _until(text: str, end: str) -> tuple[str, str]:
-    """The text before `end` and the text after it; without `end` the whole text is left over."""
-    before, found, after = text.partition(end)
-    return (before, after) if found else ("", text)
 
 
 def _value(text: str) -> tuple[Any, str]:

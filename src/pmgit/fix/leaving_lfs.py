@@ -14,7 +14,7 @@ from pmgit.git import attributes, work_tree
 from pmgit.git.blob import Blob, encode
 from pmgit.git.objects import HEAD_BYTES
 from pmgit.git.revisions import id_of
-from pmgit.git.temporary_index import CommitIndex
+from pmgit.git.temporary import CommitIndex
 from pmgit.lfs import store
 from pmgit.snapshots.base import TREE, Snapshot
 

@@ -23,7 +23,7 @@ _FLAGS = (
 )
 
 
-def open_regular(path: str) -> BufferedReader:
+def open_regular(path: str | bytes) -> BufferedReader:
     """The regular file at `path`, open for reading.
 
     OSError when it cannot be opened, also when it is a link; ValueError when it is no regular file.

@@ -70,7 +70,9 @@ class Line:
 
     def with_attributes(self, attributes: str) -> Line:
         """A line that Git reads as it does this one, with other attributes."""
-        return Line(self.file, self.number, f"{self.word} {attributes}", self.size)
+        line = Line(self.file, self.number, f"{self.word} {attributes}", self.size)
+        line._ends = self.ends
+        return line
 
     @property
     def ends(self) -> tuple[str, str, bool]:
@@ -94,6 +96,18 @@ def words_of(attributes: str) -> list[str]:
     for blank in _BLANK[1:]:
         attributes = attributes.replace(blank, " ")
     return [word for word in attributes.split(" ") if word]
+
+
+def name_of(word: str) -> str:
+    """The name of the attribute that a word sets, as `-filter`, `!filter` or `filter=lfs`."""
+    return word[word[:1] in ("-", "!") :].partition("=")[0]
+
+
+def is_attribute(word: str) -> bool:
+    """Whether Git takes a word for an attribute; it ignores the whole line otherwise."""
+    name = name_of(word)
+    plain = name.replace("-", "").replace(".", "").replace("_", "")
+    return bool(name) and name[0] != "-" and (plain.isalnum() or not plain) and name.isascii()
 
 
 def lines_of(file: str, data: bytes) -> Iterator[Line]:

@@ -72,7 +72,7 @@ class EveryClone:
             # looks it up: an id that needs no look.
             self.env["GIT_ATTR_SOURCE"] = repository.empty_tree
         if own_file(repository):
-            from pmgit.git.empty_repository import EmptyRepository
+            from pmgit.git.temporary import EmptyRepository
 
             # No option leaves that file out.
             self._empty = EmptyRepository(repository)

@@ -1,4 +1,4 @@
-"""The filter attributes of many paths, by attribute files with very many lines.
+"""Attribute files with very many lines: the filters of many paths, and which lines give them.
 
 Git holds every path against every line: 10,000 paths and 80,000 lines take it half a minute. Most
 patterns begin or end with a plain text, and only paths that do so too can match. So the paths
@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from pmgit.git.attribute_text import Line, lines_of, words_of
-from pmgit.git.attributes import EveryClone
+from pmgit.git.attribute_text import Line, is_attribute, lines_of, name_of, words_of
+from pmgit.git.attributes import LFS, UNSPECIFIED, EveryClone
 from pmgit.git.blob import encode
-from pmgit.git.empty_repository import EmptyRepository
 from pmgit.git.names import ATTRIBUTES
+from pmgit.git.temporary import EmptyRepository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ _PORTION = 250
 #: A line that may match more paths than this is asked about in every portion; of such lines there
 #: are at most so many in all portions together.
 _FEW, _WIDE = 50, 100_000
+#: The answer for attributes without a filter, or that Git ignores.
+_NOTHING = "pmgit-nothing"
+#: So many lines are asked about each for itself.
+_ALONE = 1000
 #: Behind all other characters.
 _LAST = "\U0010ffff"
 
@@ -76,13 +80,10 @@ class FilterWords:
         return found
 
     def _is_other(self, word: str) -> bool:
-        name = word.partition("=")[0]
-        name = name[1:] if name[:1] in ("-", "!") else name
+        name = name_of(word)
         if name == "filter" or name in self._macros or name.startswith("builtin_"):
             return False
-        # What Git does not take for an attribute makes it ignore the line.
-        plain = name.replace("-", "").replace(".", "").replace("_", "")
-        return name[:1] != "-" and bool(name) and plain.isascii() and (plain.isalnum() or not plain)
+        return is_attribute(word)
 
 
 def divided(
@@ -90,13 +91,8 @@ def divided(
     lines: Iterable[Line],
     paths: Iterable[str],
     macros: Sequence[Line] = (),
-    *,
-    numbered: bool = False,
 ) -> dict[str, str]:
-    """The filter attribute that lines give to paths; those that get none are left out.
-
-    With `numbered`, the value is the number of the line that decides (from 0).
-    """
+    """The filter attribute that lines give to paths; those that get none are left out."""
     known = PathIndex(paths)
     if not known.all:
         return {}
@@ -117,10 +113,7 @@ def divided(
         mine.update(wide)
         names = known.all[begin * _PORTION : (begin + width) * _PORTION]
         if mine and names:
-            kept = [(at, mine[at]) for at in sorted(mine)]
-            if numbered:
-                kept = [(at, line.with_attributes(f"filter={at}")) for at, line in kept]
-            portions.append((names, [line for _, line in kept]))
+            portions.append((names, [mine[at] for at in sorted(mine)]))
     found_all: dict[str, str] = {}
     for answer in filters_by_portion(repository, portions, macros):
         found_all |= answer
@@ -182,3 +175,86 @@ class PathIndex:
 def _between(texts: list[str], begin: str) -> tuple[int, int]:
     """From where to where the texts stand that begin so."""
     return bisect_left(texts, begin), bisect_left(texts, begin + _LAST)
+
+
+class LineAnswers:
+    """Git's answers about the lines of all attribute files; `macros` are those at the top.
+
+    `sending` are the lines whose attributes send files to Git LFS; `is_contradicted` is whether
+    others give files another filter.
+    """
+
+    def __init__(
+        self, repository: Repository, lines: Sequence[Line], macros: Sequence[Line]
+    ) -> None:
+        self._repository = repository
+        given = _filters_of(repository, [line.attributes for line in lines], macros)
+        self._speaking = [line for line in lines if given[line.attributes] != _NOTHING]
+        self.sending = [line for line in lines if given[line.attributes] == LFS]
+        self._sends = frozenset(self.sending)
+        self.is_contradicted = len(self.sending) < len(self._speaking)
+
+    def sends(self, line: Line) -> bool:
+        """Whether the attributes of a line send to Git LFS what it matches."""
+        return line in self._sends
+
+    def strongest(self, paths: Iterable[str]) -> tuple[dict[str, Line], dict[str, Line]]:
+        """For each path that a line sends to Git LFS the strongest such line, and the deciding one.
+
+        That is another one only where it takes the path out of Git LFS again.
+        """
+        sends = _deciding(self._repository, self.sending, paths)
+        if not self.is_contradicted:
+            return sends, sends
+        return sends, _deciding(self._repository, self._speaking, sends)
+
+    def sent(self, paths: Iterable[str]) -> set[str]:
+        """The `paths` that go to Git LFS."""
+        _, decides = self.strongest(paths)
+        return {path for path, line in decides.items() if self.sends(line)}
+
+    def matched(self, asked: Mapping[Line, Sequence[str]]) -> dict[Line, list[str]]:
+        """For each line some of its asked paths that it matches; none if it matches none of them.
+
+        A path that several lines match stands with the strongest, unless that leaves another
+        without.
+        """
+        paths = [path for paths in asked.values() for path in paths]
+        found = _deciding(self._repository, list(asked), paths)
+        answer = {line: [p for p in paths if found.get(p) is line] for line, paths in asked.items()}
+        hidden = [
+            line
+            for line, paths in asked.items()
+            if not answer[line] and any(path in found for path in paths)
+        ]
+        # Each for itself is the dearer way. Of more than these something is taken for granted.
+        answer.update((line, list(asked[line][:1])) for line in hidden[_ALONE:])
+        portions = [(asked[line], [line.with_attributes("filter=x")]) for line in hidden[:_ALONE]]
+        answers = filters_by_portion(self._repository, portions)
+        answer.update((line, list(one)) for line, one in zip(hidden, answers, strict=False))
+        return answer
+
+
+def _filters_of(
+    repository: Repository, attributes: Iterable[str], macros: Sequence[Line]
+) -> dict[str, str]:
+    """The filter that each list of attributes gives: `lfs`, `unset`, …, or _NOTHING."""
+    brief = FilterWords(macros)
+    asked = {text: brief.of(text) for text in attributes}
+    texts = list(dict.fromkeys(asked.values()))
+    lines = []
+    for number, text in enumerate(texts):
+        lines.append(Line(ATTRIBUTES, 0, f"a{number} filter={_NOTHING}"))
+        lines.append(Line(ATTRIBUTES, 0, f"a{number} {text}"))
+    found = divided(repository, lines, [f"a{number}" for number in range(len(texts))], macros)
+    given = {text: found.get(f"a{number}", UNSPECIFIED) for number, text in enumerate(texts)}
+    return {text: given[short] for text, short in asked.items()}
+
+
+def _deciding(
+    repository: Repository, lines: Sequence[Line], paths: Iterable[str]
+) -> dict[str, Line]:
+    """The strongest of the lines that match each path; left out is what none of them matches."""
+    numbered = (line.with_attributes(f"filter={at}") for at, line in enumerate(lines))
+    found = divided(repository, numbered, paths)
+    return {path: lines[int(value)] for path, value in found.items()}

@@ -11,7 +11,7 @@ import os
 import time
 
 from pmgit.core.errors import PmgitError, machine_error
-from pmgit.git import program, scratch
+from pmgit.git import program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Process:
         if listener:
             listener(self.argv, code, time.monotonic() - self._started)
         out, err, self._out, self._err = self._out, self._err, -1, -1
-        return code, scratch.drain(out), scratch.drain(err).decode("utf-8", "backslashreplace")
+        return code, _drain(out), _drain(err).decode("utf-8", "backslashreplace")
 
     def _end(self) -> int:
         """Wait for its end; the exit code."""
@@ -211,9 +211,9 @@ def start(
     files: list[int] = []
     mask = None
     try:
-        files.append(scratch.empty() if into < 0 else os.dup(into))
-        files.append(scratch.empty())
-        files.append(scratch.holding(stdin) if source < 0 else os.dup(source))
+        files.append(_empty() if into < 0 else os.dup(into))
+        files.append(_empty())
+        files.append(_holding(stdin) if source < 0 else os.dup(source))
         # No signal may come between its start and the entry of it in `running`.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING) if _ENDING else None
         pid, popen = spawn(full, program.environment(env), files, mask)
@@ -261,3 +261,48 @@ def spawn(
 def run(*argv: str, stdin: bytes = b"", top: str = "", env: dict[str, str] | None = None) -> bytes:
     """The standard output of `git <argv>`; GitError when it fails."""
     return start(*argv, stdin=stdin, top=top, env=env).finish()
+
+
+def _empty() -> int:
+    """A file descriptor of an empty file that has no name and vanishes with it."""
+    try:
+        return os.memfd_create("pmgit")
+    except (AttributeError, OSError):
+        pass  # another system, or one that forbids it
+    import tempfile
+
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def _holding(data: bytes) -> int:
+    """A file descriptor to read `data` from."""
+    if not data:
+        return os.open(os.devnull, os.O_RDONLY)
+    file = _empty()
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(file, view) :]
+        os.lseek(file, 0, os.SEEK_SET)
+    except OSError:
+        os.close(file)
+        raise
+    return file
+
+
+def _drain(fd: int) -> bytes:
+    """All that is in a file, which is closed; nothing for -1."""
+    if fd < 0:
+        return b""
+    with open(fd, "rb", buffering=0) as file:
+        file.seek(0)
+        return file.read()
+
+
+def no_temporary_files(error: OSError) -> PmgitError:
+    """The error that there is no room for what git has to read."""
+    return PmgitError(
+        f"no temporary files could be made: {error.strerror}",
+        "free some space there, or name another folder in TMPDIR",
+    )

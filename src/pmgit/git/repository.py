@@ -7,6 +7,10 @@ import os
 from pmgit.core.errors import PmgitError
 from pmgit.git import process
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
 #: Git 2.34 is what Ubuntu 22.04 ships.
 OLDEST_GIT = (2, 34)
 #: The empty tree, which Git knows without having it: (by the format of object ids).
@@ -20,6 +24,8 @@ EMPTY_BLOB = {
     "sha256": "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
 }
 
+#: From so many bytes on, OpenSSL is faster, its loading included.
+_SMALL = 1_000_000
 #: The format of object ids by the number of their digits.
 FORMATS = {len(oid): name for name, oid in EMPTY_TREE.items()}
 
@@ -135,10 +141,21 @@ class Repository:
 
     def id_of(self, data: bytes, kind: str = "blob") -> str:
         """The id that an object with this content has in Git."""
-        import hashlib
+        digest = self.hasher(len(data), kind)
+        digest.update(data)
+        return digest.hexdigest()
 
-        data = f"{kind} {len(data)}\0".encode("ascii") + data
-        return hashlib.new(self.object_format, data, usedforsecurity=False).hexdigest()
+    def hasher(self, size: int, kind: str = "blob") -> _Hash:
+        """What makes the id of an object of `size` bytes, once it has got these."""
+        digest: _Hash
+        if self.object_format == "sha1" and size < _SMALL:
+            digest = _small_sha1()
+        else:
+            import hashlib
+
+            digest = hashlib.new(self.object_format, usedforsecurity=False)
+        digest.update(f"{kind} {size}\0".encode("ascii"))
+        return digest
 
     def store(self, data: bytes, kind: str = "blob") -> str:
         """Write an object with this content, as it is; returns its id."""
@@ -201,6 +218,16 @@ class Repository:
     def run(self, *argv: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> bytes:
         """The standard output of a git command at the top of this repository."""
         return self.start(*argv, stdin=stdin, env=env).finish()
+
+
+def _small_sha1() -> _Hash:
+    """The same without OpenSSL, which takes hashlib 4 ms to load: too long for a text of 1 kB."""
+    try:
+        from _sha1 import sha1  # type: ignore[import-not-found]
+    except ImportError:  # a Python that was built without it
+        from hashlib import sha1
+    digest: _Hash = sha1(usedforsecurity=False)
+    return digest
 
 
 def check_version(output: bytes) -> None:

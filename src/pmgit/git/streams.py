@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 
 from pmgit.core.errors import PmgitError
-from pmgit.git import scratch
-from pmgit.git.process import GitError, start
+from pmgit.git.process import GitError, no_temporary_files, start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ def first_bytes(repository: Repository, *argv: str, count: int) -> bytes:
 def into_file(repository: Repository, *argv: str) -> IO[bytes]:
     """The output in an open file that has no name, however large it is; GitError when git failed.
 
-    Not in memory, as the files of `scratch` are.
+    Not in memory, as what `process` keeps.
     """
     import tempfile
 
@@ -137,7 +136,7 @@ def into_file(repository: Repository, *argv: str) -> IO[bytes]:
     except OSError as problem:
         file.close()
         stream.stop()
-        raise scratch.no_temporary_files(problem) from problem
+        raise no_temporary_files(problem) from problem
     if error:
         file.close()
         raise error

@@ -134,16 +134,13 @@ class Rewriter:
         new, replaced = self._tree(root, self._root)
         if not replaced:
             return new or self._keep("tree", b"")
-        entries = self._entries(new)
-        old = next((entry for _, name, entry in entries if name == _ATTRIBUTES), "")
+        entries = {entry[1]: entry for entry in self._entries(new)}
+        absent = (REGULAR[0].encode("ascii"), _ATTRIBUTES, "")
+        mode, name, old = entries.get(_ATTRIBUTES, absent)
         text = self._attributes(old)
         if text == old:
             return new
-        mode = next(
-            (mode for mode, name, _ in entries if name == _ATTRIBUTES), REGULAR[0].encode("ascii")
-        )
-        kept = [entry for entry in entries if entry[1] != _ATTRIBUTES]
-        return self._keep_tree([*kept, (mode, _ATTRIBUTES, text)])
+        return self._keep_tree([*{**entries, name: (mode, name, text)}.values()])
 
     def _tree(self, oid: str, node: _Node) -> tuple[str, bool]:
         """The new id of a tree ('' when nothing is left), and whether a blob was replaced."""

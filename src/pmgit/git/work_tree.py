@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 import stat
 
-from pmgit.git.blob import SUBMODULE, decode, encode
+from pmgit.git.blob import LINK, SUBMODULE, decode, encode
 from pmgit.git.objects import Objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from hashlib import _Hash
     from io import BufferedReader
 
     from pmgit.git.blob import Blob
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
 #: What the file on disk is, compared with the blob.
 SAME, DIFFERENT, ABSENT = "same", "different", "absent"
-
-#: From so many bytes on, OpenSSL is faster, its loading included.
-_SMALL = 1_000_000
 
 
 def compare(repository: Repository, blob: Blob) -> str:
@@ -40,13 +36,11 @@ def compare(repository: Repository, blob: Blob) -> str:
     if _beyond_link(os.path.dirname(path), blob.path.count("/")):
         return DIFFERENT
     if stat.S_ISLNK(status.st_mode):
-        content = os.readlink(path)
-        digest = _hasher(repository, len(content))
-        digest.update(content)
-        return SAME if digest.hexdigest() == blob.oid else DIFFERENT
+        is_same = blob.mode == LINK and repository.id_of(os.readlink(path)) == blob.oid
+        return SAME if is_same else DIFFERENT
     if not stat.S_ISREG(status.st_mode) or (blob.size >= 0 and status.st_size != blob.size):
         return DIFFERENT
-    digest = _hasher(repository, status.st_size)
+    digest = repository.hasher(status.st_size)
     try:
         with open(path, "rb", buffering=0) as file:
             while chunk := file.read(1 << 20):
@@ -91,14 +85,7 @@ def content(repository: Repository, blob: Blob, limit: int) -> bytes | None:
     data = small(repository, blob, limit)
     if data is None:
         return None
-    return data if blob_id(repository, data) == blob.oid else None
-
-
-def blob_id(repository: Repository, data: bytes) -> str:
-    """The id that Git has for a blob with this content."""
-    digest = _hasher(repository, len(data))
-    digest.update(data)
-    return digest.hexdigest()
+    return data if repository.id_of(data) == blob.oid else None
 
 
 def small(repository: Repository, blob: Blob, limit: int) -> bytes | None:
@@ -123,6 +110,8 @@ def open_unchanged(repository: Repository, blob: Blob) -> BufferedReader | None:
     these, unless the file is as young as the index. None: nobody knows. For a file on whose path a
     filter works they prove nothing.
     """
+    from pmgit.formats.regular import open_regular
+
     out = repository.run("ls-files", "--debug", "-z", "--", blob.path)
     noted: dict[str, str] = {}
     for line in decode(out).rpartition("\0")[2].replace("\t", "\n").split("\n"):
@@ -132,7 +121,7 @@ def open_unchanged(repository: Repository, blob: Blob) -> BufferedReader | None:
     try:
         if _beyond_link(os.path.dirname(path), blob.path.count("/")):
             return None
-        file = open(path, "rb", opener=_open_plain)  # noqa: SIM115 - the caller closes it
+        file = open_regular(path)
         is_same = _is_as_noted(os.fstat(file.fileno()), noted, os.stat(repository.index))
         if is_same and os.fstat(file.fileno()).st_size == blob.size:
             return file
@@ -140,10 +129,6 @@ def open_unchanged(repository: Repository, blob: Blob) -> BufferedReader | None:
     except (OSError, ValueError):
         pass
     return None
-
-
-def _open_plain(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
 def _is_as_noted(file: os.stat_result, noted: dict[str, str], index: os.stat_result) -> bool:
@@ -156,9 +141,7 @@ def _is_as_noted(file: os.stat_result, noted: dict[str, str], index: os.stat_res
         if int(seconds) * 10**9 + int(rest) != real or real >= index.st_mtime_ns:
             return False
     numbers = {"ino": file.st_ino, "size": file.st_size}
-    return stat.S_ISREG(file.st_mode) and all(
-        noted.get(name) == str(number & 0xFFFFFFFF) for name, number in numbers.items()
-    )
+    return all(noted.get(name) == str(number & 0xFFFFFFFF) for name, number in numbers.items())
 
 
 def on_disk(repository: Repository, path: str) -> bytes:
@@ -174,25 +157,3 @@ def _beyond_link(folder: bytes, depth: int) -> bool:
             return True
         folder = os.path.dirname(folder)
     return False
-
-
-def _hasher(repository: Repository, size: int) -> _Hash:
-    digest: _Hash
-    if repository.object_format == "sha1" and size < _SMALL:
-        digest = _small_sha1()
-    else:
-        import hashlib
-
-        digest = hashlib.new(repository.object_format, usedforsecurity=False)
-    digest.update(f"blob {size}\0".encode("ascii"))
-    return digest
-
-
-def _small_sha1() -> _Hash:
-    """The same without OpenSSL, which takes hashlib 4 ms to load: too long for a text of 1 kB."""
-    try:
-        from _sha1 import sha1  # type: ignore[import-not-found]
-    except ImportError:  # a Python that was built without it
-        from hashlib import sha1
-    digest: _Hash = sha1(usedforsecurity=False)
-    return digest

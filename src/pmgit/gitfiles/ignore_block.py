@@ -16,7 +16,7 @@ import os
 from pmgit.core.config import BASELINE, FILE, LFS
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git import work_tree
-from pmgit.git.attributes import ignore_rules
+from pmgit.git.attributes import ignored
 from pmgit.git.names import ATTRIBUTES, PROBE
 from pmgit.gitfiles import block, ignore_foreign, models_folders, user_files
 from pmgit.gitfiles.ignore_plan import CACHES, NAME, PLACES, SEEN, IgnoreContext, IgnorePlan, prove
@@ -179,7 +179,7 @@ def _is_shut(repository: Repository, root: str, around: Mapping[str, bytes]) -> 
     """Whether a line of the user's shuts the models folder itself, so that no `!` reaches in."""
     probe = f"{root}/{PROBE}/{SEEN[0]}"
     with shadow_of(repository, around) as shadow:
-        return not ignore_rules(shadow, [probe]).get(probe, ("", 0, "!"))[2].startswith("!")
+        return probe in ignored(shadow, [probe])
 
 
 def _for_lfs(
@@ -199,8 +199,7 @@ def _for_lfs(
     def hidden(lines: Sequence[str]) -> set[str]:
         text = block.replace(around[path], [*lines, *caches], name=path)
         with shadow_of(repository, {**around, path: text}) as shadow:
-            decided = ignore_rules(shadow, [anything, *probes])
-        return {path for path, rule in decided.items() if not rule[2].startswith("!")}
+            return set(ignored(shadow, [anything, *probes]))
 
     lines: list[str] = []
     left = hidden(lines)
@@ -240,9 +239,9 @@ def _own_files(repository: Repository, around: Mapping[str, bytes]) -> list[str]
     hides it on purpose, and what a person's own rules hide is not for others to let in.
     """
     with shadow_of(repository, around) as shadow:
-        found = ignore_rules(shadow, _OWN_FILES)
+        found = ignored(shadow, _OWN_FILES)
     return [
         f"!/{name}"
         for name, (source, _, pattern) in found.items()
-        if source == NAME and not pattern.startswith("!") and pattern.strip("/") != name
+        if source == NAME and pattern.strip("/") != name
     ]

@@ -10,10 +10,11 @@ import os
 from fnmatch import fnmatchcase
 
 from pmgit.core.errors import PmgitError
-from pmgit.git.attributes import ignore_rules
+from pmgit.git.attributes import ignored
 from pmgit.git.blob import SUBMODULE, folders_above
 from pmgit.git.names import PROBE
 from pmgit.git.nested import is_repository
+from pmgit.gitfiles.attributes.lfs_patterns import instance
 from pmgit.gitfiles.ignore_plan import NAME, SEEN
 from pmgit.gitfiles.what_if import shadow_of
 from pmgit.lfs.patterns import literal
@@ -56,9 +57,8 @@ def code_lines(
     asked = [path for paths in probes.values() for path in paths]
     asked += [*code, *(f"{folder}/{PROBE}.py" for folder in folders)]
     with shadow_of(context.repository, around) as shadow:
-        rules = ignore_rules(shadow, asked)
-    hidden = {path for path, (_, _, pattern) in rules.items() if not pattern.startswith("!")}
-    let_in = [pattern for pattern in patterns if hidden.isdisjoint(probes[pattern])]
+        hidden = ignored(shadow, asked)
+    let_in = [pattern for pattern in patterns if hidden.keys().isdisjoint(probes[pattern])]
     if not let_in:
         return []
     closed: dict[str, None] = {}
@@ -66,7 +66,7 @@ def code_lines(
         if path in hidden and any(_is(path, pattern) for pattern in let_in):
             above = [*folders_above(path, root)][::-1]
             shut = next((at for at in above if f"{at}/{PROBE}.py" in hidden), "")
-            source, _, pattern = rules[path]
+            source, _, pattern = hidden[path]
             if shut:
                 at = top + literal(shut[len(root) :])
                 lines = [f"{at}/**", f"!{at}/**/", *(f"!{at}/**/{name}" for name in SEEN)]
@@ -165,9 +165,7 @@ def _of_other_kinds(paths: Iterable[str]) -> list[str]:
 
 def _probes(root: str, pattern: str) -> list[str]:
     """Paths that a pattern lets in, at the top of a models folder and deep in it."""
-    begin, bracket, rest = pattern.partition("[")
-    plain = f"{begin}{rest[0]}{rest.partition(']')[2]}" if bracket else pattern
-    name = plain.replace("*", PROBE)
+    name = instance(pattern)
     return [f"{root}/{name}", f"{root}/{PROBE}/{PROBE}/{name}"]
 
 

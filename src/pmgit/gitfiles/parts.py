@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
+from pmgit.git.blob import decode, encode
+
 
 def between(before: bytes, after: bytes) -> tuple[list[str], list[str]]:
     """The texts that are new in `after`, and what stood in the place of each in `before`.
@@ -11,7 +13,7 @@ def between(before: bytes, after: bytes) -> tuple[list[str], list[str]]:
     Several short ones where each stands in `after` only once; else one that holds them all, with
     as many lines around as make it the only one.
     """
-    old, new = (_decode(data).splitlines(keepends=True) for data in (before, after))
+    old, new = (decode(data).splitlines(keepends=True) for data in (before, after))
     codes = SequenceMatcher(None, old, new).get_opcodes()
     changes = [code[1:] for code in codes if code[0] != "equal"]
     pairs = [_shortened("".join(old[a:b]), "".join(new[c:d])) for a, b, c, d in changes]
@@ -32,12 +34,12 @@ def taken_back(text: bytes, added: list[str], removed: list[str]) -> bytes | Non
     """`text` without what was added, and with what stood in its place ([]: nothing); None when
     what was added is not there, or not only once.
     """
-    found = _decode(text)
+    found = decode(text)
     for part, instead in reversed(list(zip(added, removed or [""] * len(added), strict=True))):
         if not part or found.count(part) != 1:
             return None
         found = found.replace(part, instead)
-    return found.encode("utf-8", "surrogateescape")
+    return encode(found)
 
 
 def _shortened(was: str, now: str) -> tuple[str, str]:
@@ -52,7 +54,3 @@ def _common(one: str, other: str) -> int:
     """The number of characters that both begin with."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
-def _decode(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")

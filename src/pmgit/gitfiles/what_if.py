@@ -11,8 +11,8 @@ import copy
 import os
 from contextlib import contextmanager
 
-from pmgit.git.empty_repository import EmptyRepository
-from pmgit.git.scratch import no_temporary_files
+from pmgit.git.process import no_temporary_files
+from pmgit.git.temporary import EmptyRepository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

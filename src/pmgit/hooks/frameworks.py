@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from tempfile import TemporaryDirectory, TemporaryFile
+from threading import Timer
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pmgit.core.errors import PmgitError
@@ -257,44 +259,27 @@ def run(
             )
         except OSError as error:
             raise PmgitError(f"{name} could not be started: {error.strerror}") from error
+        # Given a time, Popen looks for the end every 50 ms: 0.2 s of a `pmgit init`.
+        late, by = Timer(most, _end, [process]), time.monotonic() + most
+        late.start()
         try:
-            _wait(process, most)
-        except subprocess.TimeoutExpired:
+            process.wait()
+        finally:
+            late.cancel()
+            if process.returncode is None:
+                _end(process)
+        if time.monotonic() >= by:
             raise PmgitError(
                 f"{name} was ended after {most:g} seconds: it took too long",
                 "see whether the package index and the Git address can be reached from here",
-            ) from None
-        finally:
-            if process.returncode is None:
-                _end(process)
+            )
         printed.seek(0)
         return FrameworkRun(process.returncode, printed.read().decode("utf-8", "replace"))
 
 
-def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
-    """Wait for its end. Raises TimeoutExpired.
-
-    By itself Popen looks whether it has ended, soon every 50 ms: 0.2 s of a `pmgit init`. Linux
-    wakes up who waits.
-    """
-    if sys.platform == "linux":
-        try:
-            file = os.pidfd_open(process.pid)
-        except OSError:  # before Linux 5.3, or not let through by the sandbox
-            pass
-        else:
-            try:
-                waiting = select.poll()
-                waiting.register(file, select.POLLIN)
-                waiting.poll(seconds * 1000)
-            finally:
-                os.close(file)
-            seconds = 0
-    process.wait(timeout=seconds)
-
-
 def _end(process: subprocess.Popen[bytes]) -> None:
-    if sys.platform != "win32":
-        os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
+    with suppress(ProcessLookupError):  # it ends by itself this moment
+        if sys.platform != "win32":
+            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
     process.wait()

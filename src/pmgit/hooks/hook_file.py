@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from pmgit.core.errors import PmgitError
+from pmgit.gitfiles import user_files
 from pmgit.hooks import chain, shim
 from pmgit.hooks.names import FRAMEWORKS, LFS_CALLS
 
@@ -65,11 +66,11 @@ class HookFile:
             return cls(path, stage)
         if stat.S_ISLNK(status.st_mode):
             # Its content is only read, to find out who wrote it.
-            there = _content(path) if os.path.isfile(path) else b""
+            there = user_files.read(os.path.realpath(path)) if os.path.isfile(path) else b""
             return cls(path, stage, there, 0o777, os.readlink(path))
         if not stat.S_ISREG(status.st_mode):
             raise PmgitError(f"{path} is not a file", "move it away, then run it again")
-        return cls(path, stage, _content(path), stat.S_IMODE(status.st_mode))
+        return cls(path, stage, user_files.read(path), stat.S_IMODE(status.st_mode))
 
     @property
     def runs(self) -> bool:
@@ -184,11 +185,3 @@ def _words(text: str) -> list[str]:
         return shlex.split(text)
     except ValueError:
         return []  # no framework has written this
-
-
-def _content(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise PmgitError(f"{path} could not be read: {error.strerror}") from error

@@ -7,19 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.git.settings import GitSettings
-from pmgit.hooks import chain, framework_files
+from pmgit.hooks import chain, framework_files, names
 from pmgit.hooks.hook_file import Call, HookFile
-from pmgit.hooks.names import (
-    COMMIT_STAGES,
-    FRAMEWORKS,
-    HUSKY,
-    LEFTHOOK,
-    PRE_COMMIT,
-    PREK,
-    PUSH,
-    STAGES,
-    YAML,
-)
 
 if TYPE_CHECKING:
     from pmgit.git.repository import Repository
@@ -60,7 +49,7 @@ class HookState:
     @property
     def installed(self) -> list[HookFile]:
         """The hooks of pre-commit and prek, those of commits first."""
-        return [self.hook(stage) for stage in STAGES if self.hook(stage).is_framework]
+        return [self.hook(stage) for stage in names.STAGES if self.hook(stage).is_framework]
 
     @property
     def record(self) -> str:
@@ -72,7 +61,7 @@ class HookState:
         if record and not self.installed:
             folder = record.endswith("/")
             self.call = Call(folder=record.rstrip("/")) if folder else Call(config=record)
-            self.named = _named(self.call, PREK, self.top)
+            self.named = _named(self.call, names.PREK, self.top)
 
     def config(self, tool: str) -> str:
         """The configuration that pre-commit or prek reads here, relative to the top."""
@@ -86,16 +75,16 @@ def inspect(repository: Repository) -> HookState:
     parent, name = os.path.split(folder)
     if name == "_" and os.path.basename(parent) == ".husky":
         # husky makes `_` anew at every install and runs `.husky/<stage>` from it.
-        state.folder, state.manager = parent, HUSKY
+        state.folder, state.manager = parent, names.HUSKY
     in_work_tree = not repository.bare and _is_below(state.folder, repository.top)
     in_git = _is_below(state.folder, repository.common_dir)
     state.tracked = in_work_tree and not in_git
     state.shared = not in_work_tree and not in_git
-    for stage in STAGES:
+    for stage in names.STAGES:
         for name in (stage, f"{stage}.legacy", f"{stage}.{chain.SAVED}"):
             state.hooks[name] = HookFile.read(os.path.join(state.folder, name), stage)
     if any(b"lefthook" in (hook.content or b"") for hook in state.hooks.values()):
-        state.manager = LEFTHOOK
+        state.manager = names.LEFTHOOK
     if not repository.bare:
         state.top = repository.top
         state.configs = framework_files.present(repository.top)
@@ -104,7 +93,7 @@ def inspect(repository: Repository) -> HookState:
         if state.installed and (named := named_config(state.installed[0], top)):
             state.named, state.tool = named, state.installed[0].kind
             state.call = state.installed[0].call
-        push = state.hook(PUSH)
+        push = state.hook(names.PUSH)
         name = (named_config(push, top) if push.is_framework else "") or state.config(state.tool)
         # One that cannot be read is reported by the framework itself.
         state.pushes = framework_files.names_push(framework_files.read(top, name)[0])
@@ -116,7 +105,7 @@ def named_config(hook: HookFile, top: str) -> str:
     one.
     """
     path = _named(hook.call, hook.kind, top)
-    return "" if path == YAML and hook.kind == PRE_COMMIT else path
+    return "" if path == names.YAML and hook.kind == names.PRE_COMMIT else path
 
 
 def _named(call: Call, kind: str, top: str) -> str:
@@ -141,7 +130,7 @@ def _is_below(path: str, folder: str) -> bool:
 
 def _kinds(state: HookState) -> set[str]:
     """The kinds of the hooks of commits, or of all stages where no framework has those."""
-    kinds = {state.hook(stage).kind for stage in COMMIT_STAGES}
-    return (
-        kinds if not kinds.isdisjoint(FRAMEWORKS) else {hook.kind for hook in state.hooks.values()}
-    )
+    kinds = {state.hook(stage).kind for stage in names.COMMIT_STAGES}
+    if kinds.isdisjoint(names.FRAMEWORKS):
+        return {hook.kind for hook in state.hooks.values()}
+    return kinds

@@ -46,6 +46,7 @@ _ENVIRONMENT = {
     **{f"GIT_{who}_NAME": "pmgit" for who in ("AUTHOR", "COMMITTER")},
     **{f"GIT_{who}_EMAIL": "pmgit@example.invalid" for who in ("AUTHOR", "COMMITTER")},
 }
+_HOOKS = ".git/hooks"
 #: What makes hooks do nothing, in silence.
 _SWITCHES = ("SKIP", "PREK_SKIP", "HUSKY", "LEFTHOOK")
 
@@ -114,26 +115,22 @@ class _Repository:
 
     def _hooks(self, repository: Repository, state: HookState) -> str:
         """Copy the hooks of commits that are pmgit's or a framework's; where Git finds them."""
-        folder = os.path.join(self._top, ".git", "hooks")
         for name, hook in state.hooks.items():
-            if hook.stage != PUSH and hook.kind != FOREIGN and hook.content is not None:
-                self._put(folder, name, hook)
+            if hook.stage != PUSH and hook.kind != FOREIGN:
+                self._put(name, hook)
+        folder = os.path.join(self._top, *_HOOKS.split("/"))
         if state.manager != HUSKY:
             return folder
         # What husky puts before them: `_/<stage>`, which runs `_/h`.
         real = hook_state.hooks_folder(repository)
         for name in (*COMMIT_STAGES, "h", "husky.sh"):
-            hook = HookFile.read(os.path.join(real, name), name)
-            if hook.content is not None:
-                self._put(os.path.join(folder, "_"), name, hook)
+            self._put(f"_/{name}", HookFile.read(os.path.join(real, name), name))
         return os.path.join(folder, "_")
 
-    def _put(self, folder: str, name: str, hook: HookFile) -> None:
-        os.makedirs(folder, exist_ok=True)
-        path = os.path.join(folder, name)
-        with open(path, "wb") as file:
-            file.write(hook.content or b"")
-        os.chmod(path, 0o755 if hook.runs else 0o644)
+    def _put(self, name: str, hook: HookFile) -> None:
+        if hook.content is not None:
+            path = self.write(f"{_HOOKS}/{name}", hook.content)
+            os.chmod(path, 0o755 if hook.runs else 0o644)
 
     def copy(self, top: str, name: str) -> None:
         """Copy a file of the user's work tree, if it is there."""
@@ -141,11 +138,13 @@ class _Repository:
         if data is not None:
             self.write(name, data)
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, content: bytes) -> str:
+        """Write a file; its path."""
         path = os.path.join(self._top, *name.split("/"))
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
             file.write(content)
+        return path
 
     def commit(self) -> frameworks.FrameworkRun:
         """Stage everything, and commit it as a user would."""

@@ -22,7 +22,7 @@ from pmgit.formats.opinion import (
 )  # fmt: skip
 from pmgit.formats.reader import FileReader
 from pmgit.formats.regular import open_regular, reason_of
-from pmgit.git import process, revisions, scratch
+from pmgit.git import process, revisions
 from pmgit.git.repository import discover
 from pmgit.lfs import pointer, store
 from pmgit.scan import scanned
@@ -174,7 +174,7 @@ class Looks:
         try:
             file = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
         except OSError as error:
-            raise scratch.no_temporary_files(error) from error
+            raise process.no_temporary_files(error) from error
         asked = ("cat-file", "blob", oid)
         started = process.start(*asked, top=repository.top, env=repository.env, into=file.fileno())
         code, _, err = started.wait()

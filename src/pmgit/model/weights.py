@@ -94,7 +94,7 @@ class Tiers:
     def __init__(self, config: Config) -> None:
         self._own: list[tuple[str, NamePatterns]] = []
         for tier in (NEVER, ALWAYS, AMBIGUOUS):
-            if config.weights.get(tier):
+            if config.weights[tier]:
                 from pmgit.core.globs import NamePatterns
 
                 self._own.append((tier, NamePatterns(p.lower() for p in config.weights[tier])))

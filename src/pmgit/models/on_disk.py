@@ -17,7 +17,6 @@ from pmgit.core.finding import Report
 from pmgit.formats.regular import open_regular, read_regular
 from pmgit.git.blob import LINK, REGULAR, Blob, encode
 from pmgit.git.objects import HEAD_BYTES
-from pmgit.git.work_tree import blob_id
 from pmgit.lfs import pointer
 from pmgit.model import caches, info_block, info_file, lock_file, stated_licenses
 from pmgit.model.folder import INFO, LOCK
@@ -156,7 +155,7 @@ def _add_text(
         raise PmgitError(f"{path} could not be read: {error}", "make it a plain file") from error
     except OSError as error:
         raise _unreadable(path, error.strerror or "unknown error") from error
-    oid = blob_id(repository, data)
+    oid = repository.id_of(data)
     texts[oid] = data
     head = data if len(data) < pointer.MAX_BYTES and pointer.may_be(data) else b""
     entries[path] = Blob.known(path, oid, REGULAR[0], size, head)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pmgit.core.errors import PmgitError
-from pmgit.git import temporary_index
+from pmgit.git import temporary
 from pmgit.git.blob import (
     FOLDER,
     LINK,
@@ -100,7 +100,7 @@ class TipSnapshot(Snapshot):
         if self._settle(paths):
             return
         if self._known_files:
-            self._index_file = temporary_index.write(self.repository, self._known_files.values())
+            self._index_file = temporary.write(self.repository, self._known_files.values())
             self._asked = (paths, self._start(paths, {"GIT_INDEX_FILE": self._index_file}))
         else:
             self._lists.append(paths)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pmgit.git.index_sizes import Sizes
     from pmgit.git.process import Process
     from pmgit.git.repository import Repository
-    from pmgit.git.temporary_index import CommitIndex
+    from pmgit.git.temporary import CommitIndex
     from pmgit.snapshots.outline import Outline
 
 STAGED, TREE, RANGE = "staged", "tree", "range"

@@ -16,7 +16,7 @@ from pmgit.git.objects import Objects
 from pmgit.git.raw_diff import WALK, between
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import demand_commit, edges_of, listed, merge_base
-from pmgit.git.temporary_index import CommitIndex
+from pmgit.git.temporary import CommitIndex
 from pmgit.snapshots.base import NOBODY, RANGE, Receiver, Snapshot, Span
 
 TYPE_CHECKING = False

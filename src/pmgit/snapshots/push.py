@@ -7,7 +7,7 @@ from pmgit.git.cat_file import peeled
 from pmgit.git.objects import UnreadableObjectError
 from pmgit.git.remotes import Remotes
 from pmgit.git.revisions import edges_of, listed
-from pmgit.git.temporary_index import CommitIndex
+from pmgit.git.temporary import CommitIndex
 from pmgit.snapshots import commit_range
 from pmgit.snapshots.base import RANGE, Receiver, Snapshot
 

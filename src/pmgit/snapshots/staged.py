@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git import process, streams
 from pmgit.git.blob import at_or_below, changed, introduced_by
@@ -15,7 +13,7 @@ from pmgit.snapshots.outline import Question, is_worth_it
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pmgit.git.blob import Blob
     from pmgit.git.index_sizes import Sizes
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
 
 #: From so many staged files on, sizes are taken from the index; opening fewer takes 6 ms.
 MANY = 1000
-#: From so many on, git is given _PAUSE seconds to compare a thousand more, or two.
-_VERY_MANY = 5000
-_PAUSE = 0.003
 
 
 class StagedDiff:
@@ -61,7 +56,7 @@ class StagedDiff:
         found: list[Blob] = []
         sizes = None
         seen = 0
-        for changes in changes_in_pieces(self._chunks(found), self.unmerged):
+        for changes in changes_in_pieces(self._stream.chunks(), self.unmerged):
             found += changes
             if len(found) >= MANY:
                 if not sizes:
@@ -72,13 +67,6 @@ class StagedDiff:
                 sizes.look(found[seen:])
                 seen = len(found)
         return found, sizes
-
-    def _chunks(self, found: list[Blob]) -> Iterator[bytes]:
-        for chunk in self._stream.chunks():
-            yield chunk
-            if len(chunk) < streams.CHUNK and len(found) >= _VERY_MANY:
-                # Git hands over 4 KB at a time, and to be woken for each takes both longer.
-                time.sleep(_PAUSE)
 
     def stop(self) -> None:
         """End the comparison: nobody needs it."""
@@ -184,9 +172,9 @@ class Start:
         return dict(sorted(entries.items())) if len(entries) > len(before) else entries
 
 
-def take(*wanted: str, roots: Sequence[str] = (), note: str = "") -> Snapshot:
+def take(*wanted: str) -> Snapshot:
     """The snapshot of what is staged where we stand; see `Start`."""
-    snapshot = Start(*wanted, roots=roots, note=note).finish()
+    snapshot = Start(*wanted).finish()
     if snapshot.repository.bare:
         raise UsageError(
             "nothing can be staged in a bare repository",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git.revisions import id_of
-from pmgit.git.temporary_index import CommitIndex
+from pmgit.git.temporary import CommitIndex
 from pmgit.snapshots.base import TREE, Snapshot
 
 TYPE_CHECKING = False

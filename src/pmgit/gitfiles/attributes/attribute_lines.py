@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 
+from pmgit.formats.regular import read_regular
 from pmgit.git import attributes, program
-from pmgit.git.attribute_text import Line, lines_of, pattern_line
+from pmgit.git.attribute_text import Line, lines_of, name_of, pattern_line
 from pmgit.git.blob import decode
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.settings import GitSettings
@@ -109,14 +110,8 @@ def _of_system(repository: Repository) -> str:
 
 
 def read(path: str) -> bytes | None:
-    """An attribute file on disk; None when there is none, or it cannot be read."""
-    try:
-        if not os.path.isfile(path):
-            return None  # what is no file may never end
-        with open(path, "rb") as file:
-            return file.read(_MOST)
-    except OSError:
-        return None
+    """An attribute file on disk, also through a link; None when there is none to be read."""
+    return read_regular(os.path.realpath(path), _MOST)
 
 
 def lfs_lines(data: bytes) -> int:
@@ -151,9 +146,7 @@ def given(words: Iterable[str], known: Mapping[str, tuple[str, ...]]) -> list[st
 
 def speaks(line: Line, name: str, known: Mapping[str, tuple[str, ...]]) -> bool:
     """Whether a line sets or unsets an attribute, itself or by a macro."""
-    # It may be written as `-filter`, `!filter` or `filter=lfs`.
-    words = given(line.words, known)
-    return any(word.lstrip("-!").partition("=")[0] == name for word in words)
+    return any(name_of(word) == name for word in given(line.words, known))
 
 
 def deciders(

@@ -1,6 +1,6 @@
 """Lines of `.gitattributes` that are meant to send files to Git LFS, and do not.
 
-Which lines send, match and decide is asked of Git, of all lines at once (`line_answers`). Why one
+Which lines send, match and decide is asked of Git, of all lines at once (`many_lines`). Why one
 does nothing, and the patterns that would do what was meant, is in a table (`mistakes`). A pattern
 for files that may still come is no fault.
 """
@@ -12,10 +12,9 @@ from typing import NamedTuple
 
 from pmgit.git.attribute_text import Line, lines_of
 from pmgit.git.attributes import LFS
-from pmgit.git.many_lines import PathIndex
+from pmgit.git.many_lines import LineAnswers, PathIndex
 from pmgit.gitfiles.attributes import lfs_patterns, mistakes, only_here, unread_files
 from pmgit.gitfiles.attributes.attribute_lines import NAME
-from pmgit.gitfiles.attributes.line_answers import LineAnswers
 from pmgit.gitfiles.attributes.line_view import WILD, Layout, LineView, normalised
 from pmgit.lfs import patterns
 from pmgit.model.folder import root_of

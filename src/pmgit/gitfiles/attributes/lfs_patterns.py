@@ -142,7 +142,7 @@ def _folder(glob: str, works: str) -> UsageError:
 
 def probes(glob: str, roots: Iterable[str]) -> list[str]:
     """Paths that a glob could match: each must be held against it before it proves anything."""
-    name = _instance(glob.lstrip("/"))
+    name = instance(glob.lstrip("/"))
     if not name or name.endswith("/"):
         return []
     if "/" in glob.rstrip("/"):
@@ -153,12 +153,12 @@ def probes(glob: str, roots: Iterable[str]) -> list[str]:
 
 def path_of(glob: str) -> str:
     """The path that a glob is, when it names one from the top and nothing else; '' otherwise."""
-    path = _instance(glob.lstrip("/"))
+    path = instance(glob.lstrip("/"))
     return path if "/" in glob and patterns.literal(path) == glob.lstrip("/") else ""
 
 
-def _instance(glob: str) -> str:
-    """A path made from a glob."""
+def instance(glob: str) -> str:
+    """A path that a glob matches, as far as it can be told; PROBE in place of a star."""
     out: list[str] = []
     at = 0
     while at < len(glob):

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import cached_property
 
+from pmgit.git.attribute_text import is_attribute
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -47,13 +49,6 @@ def looks(text: str) -> str:
             like = repr(plain) if plain else "nothing"
             return f"{char!r} (U+{ord(char):04X}) only looks like {like}"
     return ""
-
-
-def is_attribute(word: str) -> bool:
-    """Whether Git takes a word for an attribute; it ignores the whole line otherwise."""
-    name = word.lstrip("!") if word[0] == "!" else word.partition("=")[0].removeprefix("-")
-    plain = name.replace("-", "").replace(".", "").replace("_", "")
-    return bool(name) and name[0] != "-" and (plain.isalnum() or not plain) and name.isascii()
 
 
 def suffix_of(name: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 
 from pmgit.core.errors import PmgitError
 from pmgit.git import work_tree
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
 def to_pointers(repository: Repository, blobs: Sequence[Blob]) -> None:
     """Stage the pointer to the content of every blob; raises PmgitError when one stays raw."""
     # Where the work tree has exactly the content, git may read it there.
-    files = [blob for blob in blobs if _is_file(repository, blob.path)]
-    same = [blob for blob in files if work_tree.compare(repository, blob) == work_tree.SAME]
+    same = [blob for blob in blobs if work_tree.compare(repository, blob) == work_tree.SAME]
     # Git goes by the attributes that it has here, and adds the others raw without a word.
     here = only_here.sent(repository, [blob.path for blob in same])
     same = [blob for blob in same if blob.path in here]
@@ -67,9 +65,8 @@ def to_text(repository: Repository, found: Iterable[tuple[Blob, Pointer]]) -> li
             missing.append(blob.path)
             continue
         staged.append((blob, repository.store(text)))
-        here = os.path.join(repository.top, blob.path)
-        if _is_file(repository, blob.path) and user_files.read(here) == blob.head:
-            user_files.write_whole(here, text)
+        if work_tree.compare(repository, blob) == work_tree.SAME:
+            user_files.write_whole(os.path.join(repository.top, blob.path), text)
     _stage(repository, staged)
     return missing
 
@@ -85,18 +82,6 @@ def _stage(repository: Repository, entries: Sequence[tuple[Blob, str]]) -> None:
     if skipped:
         sparse = b"".join(name + b"\0" for name in skipped)
         repository.run("update-index", "--skip-worktree", "-z", "--stdin", stdin=sparse)
-
-
-def _is_file(repository: Repository, path: str) -> bool:
-    """Whether a path is a plain file of the work tree: neither a link nor behind one."""
-    top = os.path.realpath(repository.top)
-    here = os.path.join(top, *path.split("/"))
-    try:
-        status = os.lstat(here)
-    except (OSError, ValueError):
-        return False
-    inside = os.path.realpath(os.path.dirname(here)) == os.path.dirname(here)
-    return stat.S_ISREG(status.st_mode) and inside
 
 
 def _prove(repository: Repository, blobs: Sequence[Blob]) -> None:
