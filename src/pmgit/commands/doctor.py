@@ -18,7 +18,6 @@ from pmgit.doctor.context import Context
 from pmgit.git import repository
 from pmgit.report import colour
 from pmgit.report.redact import redact
-from pmgit.report.text import visible
 
 if TYPE_CHECKING:
     from typing import Any
@@ -73,16 +72,12 @@ def _look() -> tuple[Context, list[Check]]:
 
 def _show(check: Check, shell: Shell, paint: Paint) -> None:
     status = paint(f"{check.status + ':':8}", _COLOURS[check.status])
-    evidence = shell.called(_plain(check.evidence))
+    evidence = _terminal.words_of(check.evidence)
     click.echo(f"{status} {check.name}: {evidence}", color=True)
     if check.fix:
         _terminal.show_fix(shell.line(check.fix), paint)
     if check.hint:
-        click.echo(f"hint: {shell.called(_plain(check.hint))}")
-
-
-def _plain(text: str) -> str:
-    return visible(redact(text))
+        click.echo(f"hint: {_terminal.words_of(check.hint)}")
 
 
 def _summary(found: list[Check]) -> str:

@@ -126,8 +126,6 @@ def plan(
 
     Raises UsageError or PmgitError, with the reason and the way out, when it cannot work.
     """
-    if repository.bare:
-        raise PmgitError("a bare repository has no work tree", "run it in a clone")
     if not missing.is_installed():
         raise PmgitError("git-lfs is not installed", missing.install_hint())
     snapshot = Snapshot(repository, TREE, [], [])
