@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _terminal, _work_tree
+from pmgit.check import config_lookup
+from pmgit.commands import _terminal
 from pmgit.commands._options import format_option
 from pmgit.core.config import Config
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
@@ -62,7 +63,7 @@ def _look() -> tuple[Context, list[Check]]:
             "run it in a clone that has one",
         )
     try:
-        _, config = _work_tree.load()
+        config = config_lookup.on_disk(here.top)
     except UsageError as error:
         return Context(here, Config()), [
             Check("configuration", ERROR, error.message, hint=error.hint)

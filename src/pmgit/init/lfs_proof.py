@@ -66,7 +66,7 @@ def push_samples(repository: Repository, made: LfsPlan) -> list[str]:
 
     A pattern is left out when its sample would lie where another's does. Raises NotProvedError.
     """
-    samples = _samples(made.samples)
+    samples = _samples({word: [*one.probes, *one.real] for word, one in made.covered.items()})
     if not samples:
         return []
     try:
