@@ -49,33 +49,24 @@ def rule_classes() -> list[tuple[str, str, dict[str, str]]]:
 
 def rule_table() -> str:
     entries = "\n".join(
-        f'    "{values["name"]}": RuleEntry("{module}", "{cls}", "{values["family"]}",'
-        f" {values['scope']}),"
-        for module, cls, values in rule_classes()
-    )
-    scopes = "".join(
-        f"    {name},\n" for name in sorted({v["scope"] for _, _, v in rule_classes()})
+        f'    "{values["name"]}": RuleEntry("{module}", "{values["family"]}",'
+        f" rule.{values['scope']}),"
+        for module, _, values in rule_classes()
     )
     return f'''"""The rules, one module each; their table here is {EDIT}."""
 
 from __future__ import annotations
 
-from pmgit.core.rule import (
-{scopes})
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pmgit.core.rule import Rule
+from pmgit.core import rule
 
 
 class RuleEntry:
     """Where a rule is, and what is known of it without importing it."""
 
-    __slots__ = ("family", "module", "rule", "scope")
+    __slots__ = ("family", "module", "scope")
 
-    def __init__(self, module: str, rule: str, family: str, scope: str) -> None:
+    def __init__(self, module: str, family: str, scope: str) -> None:
         self.module = module
-        self.rule = rule
         self.family = family
         self.scope = scope
 
@@ -87,11 +78,12 @@ RULES = {{
 FAMILIES = tuple(dict.fromkeys(entry.family for entry in RULES.values()))
 
 
-def load(name: str) -> type[Rule]:
-    """The class of a rule, imported when it is needed."""
-    entry = RULES[name]
-    module = __import__(f"pmgit.rules.{{entry.module}}", fromlist=[entry.rule])
-    found: type[Rule] = getattr(module, entry.rule)
+def load(name: str) -> type[rule.Rule]:
+    """The class of a rule, imported when it is needed. It is called as its module is."""
+    module = RULES[name].module
+    called = "".join(word.title() for word in module.split("_"))
+    imported = __import__(f"pmgit.rules.{{module}}", fromlist=[called])
+    found: type[rule.Rule] = getattr(imported, called)
     return found
 '''
 

@@ -70,9 +70,6 @@ class Forgiven:
     def line(self) -> str:
         return f"{quote(self.path)} {self.rule} {self.oid} {self.size} {quote(self.reason)}"
 
-    def __repr__(self) -> str:
-        return f"Entry({self.line})"
-
 
 class BaselineFile:
     """Everything in a baseline: the entries, the comments below the last one, the line end."""

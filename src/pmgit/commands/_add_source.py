@@ -90,13 +90,18 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
 def _folder(config: Config, source: Source, wish: Wish) -> str:
     name = wish.name or source.name
     # The exact official name is accepted (rule bad-model-name), as it is on the Hub.
-    if not (naming.is_plain(name) or (not wish.name and naming.in_hub_alphabet(name))):
-        best = naming.plain_form(name)
+    if wish.name or not naming.in_hub_alphabet(name):
+        demand_plain(name)
+    return f"{config.models[0]}/{name}"
+
+
+def demand_plain(name: str) -> None:
+    """Raise UsageError for what is no name of a model's folder."""
+    if not naming.is_plain(name):
         raise UsageError(
             f"{name!r} is not lower-case words joined by - or .",
-            f"choose a name: --name {best or 'NAME'}",
+            f"choose a name: --name {naming.plain_form(name) or 'NAME'}",
         )
-    return f"{config.models[0]}/{name}"
 
 
 def _show(path: str, listing: Listing, chosen: Choice) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from pmgit.core.units import show_size
 from pmgit.history.scan import HEAD, HISTORY, INDEX, REF, REFLOG, UNKNOWN, UNREACHABLE
 from pmgit.report.redact import redact
@@ -11,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pmgit.history.migration_plan import MigrationPlan, MigrationStep, Weighed
+    from pmgit.history.migration_plan import MigrationPlan, Weighed
     from pmgit.history.scan import History, Large
 
 _WHERE = {
@@ -130,16 +132,12 @@ def document(weighed: Weighed, plan: MigrationPlan, top: int, least: int) -> dic
         },
         "plan": {
             "include": plan.include,
-            "steps": [_step(step) for step in plan.steps],
-            "back": _step(plan.back) if plan.back else None,
+            "steps": [asdict(step) for step in plan.steps],
+            "back": asdict(plan.back) if plan.back else None,
             "affected": plan.affected or None,
             "notes": plan.notes,
         },
     }
-
-
-def _step(step: MigrationStep) -> dict[str, str]:
-    return {"what": step.what, "shell": step.shell}
 
 
 def _sums(large: list[Large]) -> dict[str, int]:

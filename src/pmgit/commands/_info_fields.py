@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from pmgit.model.describe import Description
 
+#: The attributes of a description that have what is known of a field, as somebody would answer it.
+_KNOWN = {SOURCE: "page", DOWNLOADED: "downloaded", REVISION: "commit", LICENSE: "license"}
+
 
 def checked(key: str, text: str) -> str:
     """The value of a field as INFO.md has it; '' for none. Raises UsageError for what is none."""
@@ -55,7 +58,7 @@ def ask(known: Description, given: Mapping[str, str], language: str) -> dict[str
     for key in FIELDS:
         if given.get(key):
             continue
-        before = _known(known, key)
+        before = getattr(known, _KNOWN[key])
         guess = known.guess if key == SOURCE and not before else ""
         hint = info_template.wanted(key, language, guess)
         shown = f" [{before}]" if before else ""
@@ -86,18 +89,11 @@ def _line() -> str:
     return line.decode("utf-8", "surrogateescape").strip()
 
 
-def _known(known: Description, key: str) -> str:
-    """What is known of a field, as somebody would answer it."""
-    if key == SOURCE:
-        return known.page
-    return {DOWNLOADED: known.downloaded, REVISION: known.commit, LICENSE: known.license}[key]
-
-
 def _forget(known: Description, key: str) -> None:
     if key == SOURCE:
         known.repo_id = known.source = ""
     else:
-        setattr(known, {REVISION: "commit"}.get(key, key), "")
+        setattr(known, _KNOWN[key], "")
 
 
 def _address(text: str) -> str:

@@ -61,7 +61,7 @@ def proofs(repository: Repository, made: SetupPlan, say: Callable[[str], None]) 
         covered = lfs_setup.plan(repository, made.config, ())
         if covered.writes or covered.raw:
             raise PmgitError("Git LFS is not set up as it was planned", _AGAIN)
-        yield f"git check-attr says lfs for {counted(len(covered.proved), 'pattern')}"
+        yield f"git check-attr says lfs for {counted(len(covered.covered), 'pattern')}"
         if arrived := len(lfs_proof.push_samples(repository, covered)):
             yield f"samples of {counted(arrived, 'pattern')} were pushed, and their objects arrived"
     yield _judged(repository, made)

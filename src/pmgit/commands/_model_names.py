@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 NO_MODEL = "no model: put one below the models folder, then: pmgit add FOLDER"
 
 
-def chosen_models(names: Sequence[str]) -> tuple[Repository, Accounts]:
-    """The repository, and the models that `names` mean; without names all models.
+def chosen_models(names: Sequence[str]) -> tuple[Repository, Config, Accounts]:
+    """The repository, its configuration, and the models that `names` mean; without names all.
 
     Raises UsageError, with the nearest name, for one that is no model.
     """
     repository, config = _work_tree.load()
     found = account.collect(repository, config)
     if not names:
-        return repository, found
+        return repository, config, found
     known = ModelNames(repository, config)
     wanted = dict.fromkeys(known.resolve(name)[0] for name in names)
     found.others = [model for model in found.models if model.path not in wanted]
@@ -46,7 +46,7 @@ def chosen_models(names: Sequence[str]) -> tuple[Repository, Accounts]:
     found.links = [
         one for one in found.links if one.path.startswith(tuple(f"{m}/" for m in wanted))
     ]
-    return repository, found
+    return repository, config, found
 
 
 class ModelNames:

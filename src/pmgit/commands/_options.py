@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 from click.shell_completion import CompletionItem
 
 from pmgit import rules
 from pmgit.hosts.limits import NAMES
 
-format_option = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people or for programs.",
-)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+def format_option_of(*forms: str) -> Callable[[Any], Any]:
+    """--format, with the formats that a command has; the first is the default."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help="For people or for programs.",
+    )
+
+
+format_option = format_option_of("text", "json")
 
 settings_option = click.option(
     "-c",

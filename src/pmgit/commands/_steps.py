@@ -6,7 +6,6 @@ What a person pastes runs with their configuration, so it does here; only judgin
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from pmgit.commands._terminal import is_quiet, say
 from pmgit.core.errors import PmgitError
 from pmgit.core.shell import Shell, quote
+from pmgit.git.program import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,10 +45,8 @@ def run(repository: Repository, steps: Iterable[Step], shell: Shell) -> None:
 def _program(name: str) -> list[str]:
     if os.path.basename(name) in ("pmgit", "pmgit.exe"):
         return [sys.executable, "-P", "-m", "pmgit"]
-    # Only absolute folders count: the repository's own files are no programs.
-    folders = [f for f in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(f)]
-    found = shutil.which(name, path=os.pathsep.join(folders))
-    if found is None:
+    found = path_of(name)
+    if not found:
         raise PmgitError(f"{name} is not installed, or not on the PATH", "on Windows: in Git Bash")
     return [found]
 

@@ -19,16 +19,14 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 
-def load(found: Repository | None = None) -> tuple[Repository, Config]:
+def load() -> tuple[Repository, Config]:
     """The repository of the current folder, and its configuration as the work tree has it.
-
-    `found` is that repository when it is known already.
 
     A judgement reads the configuration in what it judges; a command that writes into the work tree
     reads the file that the user sees there. Raises PmgitError where there is no work tree,
     UsageError when the configuration is wrong.
     """
-    found = found or repository.discover()
+    found = repository.discover()
     if found.bare:
         raise PmgitError(
             "this repository is bare: there is no work tree to write to",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands import _info_fields, _licenses, _next, _work_tree
-from pmgit.commands._add_source import Wish, add
+from pmgit.commands._add_source import Wish, add, demand_plain
 from pmgit.commands._gate import gate
 from pmgit.commands._model_names import ModelNames
 from pmgit.commands._options import yes_option
@@ -16,7 +16,7 @@ from pmgit.commands._terminal import named, say
 from pmgit.core.errors import UsageError
 from pmgit.core.units import counted, show_size
 from pmgit.gitfiles.user_files import write_whole
-from pmgit.model import folder, info_template, lock_file, naming
+from pmgit.model import folder, info_template, lock_file
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.info_file import LICENSE
 from pmgit.models import adopt, catalog
@@ -168,10 +168,5 @@ def _place(
         return ModelNames(repository, config).resolve(below)[0], True
     base = os.path.basename(whole)
     chosen = name or (base if os.path.isdir(whole) else base.partition(".")[0])
-    if not naming.is_plain(chosen):
-        best = naming.plain_form(chosen)
-        raise UsageError(
-            f"{chosen!r} is not lower-case words joined by - or .",
-            f"choose a name: --name {best or 'NAME'}",
-        )
+    demand_plain(chosen)
     return f"{config.models[0]}/{chosen}", False

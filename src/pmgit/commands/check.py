@@ -19,10 +19,6 @@ from pmgit.snapshots import commit_range, tree
 from pmgit.snapshots import staged as next_commit
 from pmgit.snapshots.base import RANGE, TREE, Snapshot
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pmgit.core.config import Config
-
 
 @click.command("check")
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
@@ -97,8 +93,7 @@ def command(
         raise UsageError("--output needs the name of a file", "- is standard output")
     snapshot = _snapshot(paths, everything, commits)
     config = config_lookup.read(snapshot)
-    for setting in settings:
-        config.override(setting)
+    config.override(*settings)
     if host is not None:
         if not host.strip():
             # An empty variable of a script would mean: no host, and so no limits.
@@ -111,7 +106,10 @@ def command(
             f"select it too: --select {choice.RULE}",
         )
     report = engine.judge(snapshot, config, names, Baseline if no_baseline else None)
-    show(report, snapshot.repository, form, file, _usage(snapshot, config, names))
+    chosen = choice.chosen(snapshot, config) if choice.RULE in names else None
+    # The Git LFS storage that a push would take at the chosen host.
+    used = usage.of_push(snapshot, chosen) if chosen else None
+    show(report, snapshot.repository, form, file, used)
     if config_lookup.is_ahead(snapshot):
         say(f"note: {FILE} counts as it is staged, not as it is on disk: git add {FILE}", err=True)
     if report.not_scanned:
@@ -127,12 +125,6 @@ def command(
         if not report.errors and not allow_missing:
             return FAILED
     return FINDINGS if report.errors else CLEAN
-
-
-def _usage(snapshot: Snapshot, config: Config, names: list[str]) -> usage.Usage | None:
-    """The Git LFS storage that a push would take at the chosen host; None without a host."""
-    host = choice.chosen(snapshot, config) if choice.RULE in names else None
-    return usage.of_push(snapshot, host) if host else None
 
 
 def _snapshot(paths: tuple[str, ...], everything: bool, commits: str | None) -> Snapshot:

@@ -62,7 +62,7 @@ def command(
     could not be done.
     """
     how = _load_options.how(python, timeout, memory, _SECONDS)
-    repository, accounts = chosen_models([name])
+    repository, _, accounts = chosen_models([name])
     (model,) = accounts.models
     shown = visible(model.path)
     converter = Converter(repository, model, how)

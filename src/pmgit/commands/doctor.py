@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _terminal, _work_tree
+from pmgit.check import config_lookup
+from pmgit.commands import _terminal
 from pmgit.commands._options import format_option
 from pmgit.core.config import Config
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
@@ -18,7 +19,6 @@ from pmgit.doctor.context import Context
 from pmgit.git import repository
 from pmgit.report import colour
 from pmgit.report.redact import redact
-from pmgit.report.text import visible
 
 if TYPE_CHECKING:
     from typing import Any
@@ -63,7 +63,7 @@ def _look() -> tuple[Context, list[Check]]:
             "run it in a clone that has one",
         )
     try:
-        _, config = _work_tree.load()
+        config = config_lookup.on_disk(here.top)
     except UsageError as error:
         return Context(here, Config()), [
             Check("configuration", ERROR, error.message, hint=error.hint)
@@ -73,16 +73,12 @@ def _look() -> tuple[Context, list[Check]]:
 
 def _show(check: Check, shell: Shell, paint: Paint) -> None:
     status = paint(f"{check.status + ':':8}", _COLOURS[check.status])
-    evidence = shell.called(_plain(check.evidence))
+    evidence = _terminal.words_of(check.evidence)
     click.echo(f"{status} {check.name}: {evidence}", color=True)
     if check.fix:
         _terminal.show_fix(shell.line(check.fix), paint)
     if check.hint:
-        click.echo(f"hint: {shell.called(_plain(check.hint))}")
-
-
-def _plain(text: str) -> str:
-    return visible(redact(text))
+        click.echo(f"hint: {_terminal.words_of(check.hint)}")
 
 
 def _summary(found: list[Check]) -> str:

@@ -10,27 +10,36 @@ import click
 from pmgit.baseline.forgive import Baseline
 from pmgit.check import config_lookup
 from pmgit.check import engine as checker
-from pmgit.commands import _fix_plan, _fix_undo, _steps, _terminal, _work_tree
+from pmgit.commands import _fix_undo, _steps, _terminal, _work_tree
 from pmgit.commands._options import rule_names, settings_option, yes_option
 from pmgit.core.errors import CLEAN, FINDINGS, UsageError
 from pmgit.core.shell import Shell, merged, quote
+from pmgit.core.units import counted, show_size
 from pmgit.fix.spill import shell_for
+from pmgit.git.commits import describe
 from pmgit.git.names import TAGS
 from pmgit.report import text
+from pmgit.report.text import visible
 from pmgit.rewrite import commits as remake
+from pmgit.rewrite import move_branch
 from pmgit.snapshots import position, staged, tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pmgit.core.finding import Fix, Report, Step
     from pmgit.git.repository import Repository
+    from pmgit.git.trees import Rewritten
     from pmgit.rewrite.commits import Remake
     from pmgit.snapshots.base import Snapshot
     from pmgit.snapshots.position import Unpushed
 
 #: One fix may bring another to light: a rename, then what is wrong under the new name.
 _ROUNDS = 6
+#: So many commits are listed.
+_SHOWN = 20
+#: So many tags that have them, too.
+_TAGS = 5
 
 
 @dataclass
@@ -46,8 +55,7 @@ class FixRequest:
     def judge(self, snapshot: Snapshot) -> Report:
         """The findings of the wanted rules."""
         config = config_lookup.read(snapshot)
-        for setting in self.settings:
-            config.override(setting)
+        config.override(*self.settings)
         names = checker.selected(config, self.rules)
         return checker.judge(snapshot, config, names, self.forgiving)
 
@@ -160,12 +168,12 @@ def _here(
             break
         if wanted.dry_run:
             for fix in fixes:
-                _fix_plan.show(fix, shell)
+                _show(fix, shell)
             return FINDINGS
         asked = [fix for fix in fixes if not fix.safe]
         if asked:
             for fix in asked:
-                _fix_plan.show(fix, shell)
+                _show(fix, shell)
             wanted.ask()
         for fix in fixes:
             done.add(shell.line(fix))
@@ -205,10 +213,10 @@ def _committed(repository: Repository, which: tuple[str, str], wanted: FixReques
         made.refuse()
         if made.is_here:
             made.plan_after()
-        _fix_plan.show_remake(made, shell)
+        _show_remake(made, shell)
     others = [fix for fix in fixes if not _is_engine(fix)]
     for fix in others:
-        _fix_plan.show(fix, shell)
+        _show(fix, shell)
     if wanted.dry_run:
         return FINDINGS
     if engine or not all(fix.safe for fix in others):
@@ -217,7 +225,7 @@ def _committed(repository: Repository, which: tuple[str, str], wanted: FixReques
     if engine:
         _steps.run(repository, made.before, shell)
         done = made.run()
-        _fix_plan.show_done(made, done)
+        _show_done(made, done)
     for fix in others:
         _steps.run(repository, fix.steps, shell)
     try:
@@ -284,3 +292,66 @@ def _left(repository: Repository, report: Report, where: str = "") -> int:
     else:
         _terminal.say(f"no findings are left{where}")
     return FINDINGS if report.errors else CLEAN
+
+
+def _show(fix: Fix, shell: Shell) -> None:
+    """Print one fix: what it changes for whom, and its commands."""
+    if fix.about or fix.warning:
+        click.echo(f"plan: {shell.called(visible(fix.about or fix.warning))}")
+    _show_steps(fix.steps, shell)
+
+
+def _show_remake(made: Remake, shell: Shell) -> None:
+    """Print which files leave Git or enter Git LFS, and which commits are made anew."""
+    for finding in made.report.findings:
+        if finding.pasted and finding.pasted.about:
+            click.echo(f"plan: {shell.called(visible(finding.pasted.about))}")
+    restored = {path for step in made.before for path in step.items}
+    for what, blobs in (("out of Git", made.out), ("into Git LFS", made.stored)):
+        paths = dict.fromkeys(blob.path for blob in blobs)
+        if paths:
+            size = show_size(sum({blob.oid: blob.size for blob in blobs}.values()))
+            click.echo(f"{what} ({size}); what is on disk stays there:")
+            for path in paths:
+                here = move_branch.exists(made.repository, path)
+                kept = "" if here or path in restored else " (not on disk: the backup keeps it)"
+                click.echo(f"  {visible(path)}{kept}")
+    anew = made.changed_commits()
+    described = describe(made.repository, anew[:_SHOWN])
+    click.echo("commits made anew, with their authors, dates, messages and merges:")
+    for oid in anew[:_SHOWN]:
+        click.echo(f"  {oid[:12]} {visible(described.get(oid, ''))}")
+    if len(anew) > _SHOWN:
+        click.echo(f"  … and {len(anew) - _SHOWN} more")
+    for when, steps in (("first", made.before), ("then", made.after)):
+        if steps:
+            click.echo(f"{when}:")
+            _show_steps(steps, shell)
+
+
+def _show_done(made: Remake, done: Rewritten) -> None:
+    """Print how many commits were made anew, where the old ones are, and which tags keep them."""
+    name = visible(position.short(made.unpushed.ref))
+    click.echo(f"{name}: {counted(len(done.ids), 'commit')} made anew")
+    if done.signatures:
+        signatures = counted(done.signatures, "signature")
+        click.echo(f"note: {signatures} of the old content left out: sign the new commits")
+    ref = made.unpushed.ref
+    which = f" --range {quote(ref)}" if ref.startswith(TAGS) else ""
+    back = _terminal.named(visible(f"pmgit fix --undo{which}"))
+    click.echo(f"the old ones are kept as {visible(made.backup)}; to go back: {back}")
+    holders = position.holders(made.repository, done.ids)
+    tags = [h.ref for h in holders if h.ref.startswith(TAGS) and h.ref != ref]
+    for name in tags[:_TAGS]:
+        words = _terminal.named(visible(f"pmgit fix --range {quote(name)}"))
+        click.echo(f"note: the tag {visible(position.short(name))} has old ones: {words}")
+    if len(tags) > _TAGS:
+        click.echo(
+            f"note: so have {len(tags) - _TAGS} more: git tag --contains {made.unpushed.tip}"
+        )
+
+
+def _show_steps(steps: Iterable[Step], shell: Shell) -> None:
+    for step in steps:
+        line = f"  {' '.join(map(quote, shell.argv(step)))}"
+        click.echo(line.encode("utf-8", "backslashreplace"))

@@ -7,7 +7,8 @@ import time
 
 import click
 
-from pmgit.commands import _history_report, _work_tree
+from pmgit.check import config_lookup
+from pmgit.commands import _history_report
 from pmgit.commands._options import format_option
 from pmgit.commands._terminal import show_json
 from pmgit.core.config import Config
@@ -15,10 +16,6 @@ from pmgit.core.errors import CLEAN, FAILED, UsageError
 from pmgit.core.units import read_size
 from pmgit.git import repository
 from pmgit.history import migration_plan, scan
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pmgit.git.repository import Repository
 
 
 @click.command("history")
@@ -55,7 +52,9 @@ def command(top: int, min_size: str, form: str, allow_missing: bool) -> int:
     is not here, or unreadable.
     """
     least = _size(min_size)
-    here, config = _load()
+    here = repository.discover()
+    # A bare one has none that could be read.
+    config = Config() if here.bare else config_lookup.on_disk(here.top)
     counter = _Counter()
     try:
         found = scan.look(here, least, counter.show if counter.is_shown else None)
@@ -83,12 +82,6 @@ def _size(text: str) -> int:
         raise UsageError(
             f"--min-size: not a size: {text!r}", "for example: --min-size '500 kB'"
         ) from None
-
-
-def _load() -> tuple[Repository, Config]:
-    """The repository and its configuration; a bare one has none that could be read."""
-    here = repository.discover()
-    return (here, Config()) if here.bare else _work_tree.load(here)
 
 
 class _Counter:

@@ -119,8 +119,8 @@ def update(*, names: tuple[str, ...], pin: bool, dry_run: bool) -> None:
     files on disk and the pointers of Git LFS. Everything outside of the block stays to the
     letter; with --pin, one commit comes in.
     """
-    repository, accounts = chosen_models(names)
-    tiers = Tiers(_work_tree.load(repository)[1])
+    repository, config, accounts = chosen_models(names)
+    tiers = Tiers(config)
     top, pages = repository.top, {}
     with _hasher(repository, accounts.models) as hashed:
         for model in accounts.models:
@@ -189,7 +189,7 @@ def show(*, names: tuple[str, ...], form: str) -> None:
 
     Exit code 0: looked, whatever was found; 2: wrong usage; 3: could not look.
     """
-    repository, accounts = chosen_models(names)
+    repository, _, accounts = chosen_models(names)
     sheets = [sheet.of(repository.top, model) for model in accounts.models]
     if form == "json":
         show_json(_info_show.document(sheets))
@@ -217,10 +217,8 @@ def check(*, names: tuple[str, ...], form: str, settings: tuple[str, ...]) -> in
 
     Exit code 0: no errors; 1: errors; 2: wrong usage; 3: could not look.
     """
-    repository, accounts = chosen_models(names)
-    config = _work_tree.load(repository)[1]
-    for setting in settings:
-        config.override(setting)
+    repository, config, accounts = chosen_models(names)
+    config.override(*settings)
     if not accounts.models and form == "text":
         say(NO_MODEL)
         return CLEAN

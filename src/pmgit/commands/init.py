@@ -36,13 +36,11 @@ _AGAIN = "run pmgit init again to finish, or take back what was written: pmgit i
 @click.option(
     "--storage",
     type=click.Choice([IGNORE, LFS]),
-    default=None,
     help="Where weights belong; not given: as the repository has it, else ignore.",
 )
 @click.option(
     "--hooks",
     type=click.Choice(HOOKS),
-    default=None,
     help="What runs pmgit at a commit; not given: as in .pmgit.toml, or as it is here, else"
     " pre-commit (or prek). It is written into .pmgit.toml, for the next clone.",
 )
@@ -55,7 +53,6 @@ _AGAIN = "run pmgit init again to finish, or take back what was written: pmgit i
 @click.option(
     "--language",
     type=click.Choice(["zh", "en"]),
-    default=None,
     help="Of the README and the INFO.md templates; not given: en.",
 )
 @click.option("--models", multiple=True, metavar="DIR", help="A models folder; may be repeated.")

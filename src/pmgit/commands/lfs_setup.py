@@ -151,7 +151,7 @@ def _compare(repository: Repository, plan: lfs_setup.LfsPlan, *, compares: bool)
         return
     done = textconv.configure(repository)
     say(f"set {textconv.KEY} for this clone" if done else f"{textconv.KEY} is set")
-    paths = [path for group in plan.samples.values() for path in group if path in plan.tracked]
+    paths = [path for path in plan.probes if path in plan.tracked]
     found = attributes.of_paths(repository, paths, "diff")
     others = [path for path, given in found.items() if given["diff"] != TENSOR_DIFF]
     say(f"proved: git diff shows the tensors of {counted(len(found) - len(others), 'file')} now")
@@ -259,8 +259,8 @@ def _print_done(plan: lfs_setup.LfsPlan, done: lfs_setup.LfsDone) -> None:
         say("nothing to do: .gitattributes and the index are as they should be")
     if plan.writes:
         say("wrote and staged .gitattributes")
-    for pattern, count in plan.proved.items():
-        say(f"proved: {visible(pattern)} goes to Git LFS ({counted(count, 'file')} now)")
+    for pattern, found in plan.covered.items():
+        say(f"proved: {visible(pattern)} goes to Git LFS ({counted(len(found.real), 'file')} now)")
     for blob in plan.raw:
         say(f"staged the pointer to: {visible(blob.path)} ({show_size(blob.size)})")
     for blob, _ in plan.texts:

@@ -36,7 +36,7 @@ def command(names: tuple[str, ...], form: str) -> int:
 
     Exit code 0: all are up to date; 1: some have moved on; 3: a source did not answer.
     """
-    _, accounts = chosen_models(names)
+    _, _, accounts = chosen_models(names)
     found: dict[str, MovedOn] = {}
     failure: PmgitError | None = None
     for model in accounts.models:

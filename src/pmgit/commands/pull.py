@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _steps, _work_tree
+from pmgit.commands import _steps
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._gate import KEPT, gate
 from pmgit.commands._model_names import NO_MODEL, chosen_models
@@ -60,10 +60,9 @@ def command(names: tuple[str, ...], jobs: int, replace: bool, dry_run: bool) -> 
     Exit code 0: every file is right; 1: a file differs or is refused, or a model has no pmgit.lock;
     2: wrong usage; 3: a file could not be had.
     """
-    repository, accounts = chosen_models(names)
+    repository, config, accounts = chosen_models(names)
     nearby = Nearby(repository, [*accounts.models, *accounts.others], os.environ)
-    way_in = gate(_work_tree.load(repository)[1])
-    puller = _Puller(repository, nearby, way_in, jobs, replace, dry_run)
+    puller = _Puller(repository, nearby, gate(config), jobs, replace, dry_run)
     code = CLEAN
     if not accounts.models:
         say(named(NO_MODEL))
@@ -180,7 +179,10 @@ class _Puller:
         if self.replace:
             for path in paths:
                 # Git LFS leaves alone what differs from what it has written.
-                self._make_way(model, path)
+                pull.refuse_links(self.repository.top, model.path, path)
+                place = os.path.join(self.repository.top, model.path, *path.split("/"))
+                if os.path.lexists(place):
+                    os.unlink(place)
         steps = [Step("git", "lfs", "pull", *chosen, names="verbatim")]
         if not self.repository.start("config", "--get", "filter.lfs.smudge").wait()[1]:
             # Else Git LFS fetches the content and leaves the pointers where they are.
@@ -201,12 +203,6 @@ class _Puller:
         """Where the objects of pointers are on this machine, by path; '' for those that are not."""
         stores = store.folders(self.repository)
         return {path: store.find_in(stores, model.pointers[path].oid) for path in paths}
-
-    def _make_way(self, model: Account, path: str) -> None:
-        pull.refuse_links(self.repository.top, model.path, path)
-        place = os.path.join(self.repository.top, model.path, *path.split("/"))
-        if os.path.lexists(place):
-            os.unlink(place)
 
     def _by_pmgit(self, path: str, lock: Lock, wanted: list[LockedFile]) -> None:
         """Restore files from this machine or from the source of the lock."""

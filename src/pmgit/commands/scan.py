@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from pmgit.commands._options import format_option_of
 from pmgit.commands._terminal import is_quiet, paint, say, show_json
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS
 from pmgit.formats.opinion import PASSES
@@ -15,14 +16,7 @@ from pmgit.scan.scanned import scan
 @click.argument(
     "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(readable=False)
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "sarif"]),
-    default="text",
-    show_default=True,
-    help="For people or for programs.",
-)
+@format_option_of("text", "json", "sarif")
 def command(paths: tuple[str, ...], form: str) -> int:
     """Judge files and folders before they are loaded, in Git or not.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _terminal, _work_tree
+from pmgit.commands import _terminal
 from pmgit.commands._model_names import NO_MODEL, chosen_models
 from pmgit.commands._options import format_option
 from pmgit.commands._tables import BAD, CARE, GOOD, show_table
@@ -57,8 +57,7 @@ def command(names: tuple[str, ...], form: str) -> int:
 
     Exit code 0: looked, whatever was found; 2: wrong usage; 3: could not look.
     """
-    repository, accounts = chosen_models(names)
-    config = _work_tree.load(repository)[1]
+    repository, config, accounts = chosen_models(names)
     policy = Policy(config) if config.has_license_policy else None
     found = Status(repository, accounts, policy)
     if form == "json":

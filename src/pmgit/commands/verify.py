@@ -112,13 +112,13 @@ def command(
         from pmgit.commands import _verify_load
 
         how = _load_options.how(python, timeout, memory, _SECONDS)
-        repository, accounts = chosen_models(names)
+        repository, _, accounts = chosen_models(names)
         return _verify_load.run(repository, accounts.models, how, form)
     if python is not None or timeout is not None or memory is not None:
         raise UsageError("--python, --timeout and --memory belong to --load", "add --load")
     if remote and (force or part != (1, 1)):
         raise UsageError("--remote hashes nothing here", "leave out --force and --shard")
-    repository, accounts = chosen_models(names)
+    repository, _, accounts = chosen_models(names)
     models = accounts.models
     if remote:
         from pmgit.commands import _verify_remote

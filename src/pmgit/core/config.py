@@ -171,16 +171,17 @@ class Config:
             raise self._at(UsageError(f"unknown key {key!r}", f"{rule} has no options"))
         self._values(table, known, above)
 
-    def override(self, assignment: str) -> None:
-        """Apply `RULE.OPTION=VALUE` from a command line; text becomes what the option holds."""
-        key, found, text = assignment.partition("=")
-        rule, dot, option = key.strip().partition(".")
-        if not (found and dot and rule and option):
-            raise UsageError(
-                f"not RULE.OPTION=VALUE: {assignment!r}",
-                "for example: -c oversized-blob.max-file-size=20MB",
-            )
-        self.rules.setdefault(rule, {})[option] = _Text(text.strip())
+    def override(self, *assignments: str) -> None:
+        """Apply each `RULE.OPTION=VALUE` of a command line; text becomes what the option holds."""
+        for assignment in assignments:
+            key, found, text = assignment.partition("=")
+            rule, dot, option = key.strip().partition(".")
+            if not (found and dot and rule and option):
+                raise UsageError(
+                    f"not RULE.OPTION=VALUE: {assignment!r}",
+                    "for example: -c oversized-blob.max-file-size=20MB",
+                )
+            self.rules.setdefault(rule, {})[option] = _Text(text.strip())
 
     def is_typed(self, rule: str, option: str) -> bool:
         """Whether an option was set on a command line."""

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pmgit.core.config import LFS, Config
+from pmgit.formats.regular import read_regular
 from pmgit.git import attributes
 from pmgit.git.settings import GitSettings
 from pmgit.gitfiles.attributes.attribute_lines import NAME, lfs_lines
@@ -81,11 +82,9 @@ class Context:
         found = self.snapshot.objects.contents([b for b in blobs.values() if b.is_regular])
         files = {p: found.get(blob.oid, b"") for p, blob in blobs.items() if blob.is_regular}
         for path in {NAME, *blobs, *(p for p in self.local if p.rpartition("/")[2] == NAME)}:
-            try:
-                with open(os.path.join(self.repository.top, path), "rb") as file:
-                    files[path] = file.read(_MOST)
-            except OSError:
-                continue
+            data = read_regular(os.path.join(self.repository.top, path), _MOST)
+            if data is not None:
+                files[path] = data
         return files
 
     @cached_property

@@ -27,6 +27,8 @@ _STAGES = (
     "pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-commit",
     "pre-rebase", "post-checkout", "post-merge", "post-rewrite", "pre-push",
 )  # fmt: skip
+#: The configurations that pre-commit does not read unless its hook names them.
+_OF_PREK_ALONE = (TOML, YML)
 _OLD_NAMES = {"commit": "pre-commit", "push": "pre-push", "merge-commit": "pre-merge-commit"}
 
 
@@ -101,7 +103,7 @@ def _installed(context: Context, folder: HookFolder, use: _Use) -> Check:
     must, may = _wanted(use.document)
     hooks = {stage: folder.hook(stage) for stage in (*must, *may)}
     blind = [stage for stage, hook in hooks.items() if hook.runs and hook.kind == PRE_COMMIT]
-    if blind and _is_of_prek_alone(use.config):
+    if blind and use.config in _OF_PREK_ALONE:
         evidence = f"the {', '.join(blind)} hook is pre-commit's, which does not read {use.config}"
         return Check(name, ERROR, f"{evidence}: it stops all", *_exchange(blind))
     lost = [stage for stage in must if not _runs_framework(hooks[stage])]
@@ -120,11 +122,6 @@ def _installed(context: Context, folder: HookFolder, use: _Use) -> Check:
     return Check(name, OK, f"{use.config}: installed for {', '.join(hooks) or 'no stage'}")
 
 
-def _is_of_prek_alone(config: str) -> bool:
-    """Whether pre-commit does not read a configuration unless its hook names it."""
-    return config in (TOML, YML)
-
-
 def _exchange(stages: list[str]) -> tuple[Fix | None, str]:
     """prek's hooks for those of pre-commit, which would else be kept and run before them."""
     programs = [(_find(PRE_COMMIT), "uninstall"), (_find(PREK), "install")]
@@ -140,7 +137,7 @@ def _install(
 ) -> tuple[Fix | None, str]:
     """The fix that installs the hooks, never with --force: others stay; or None and a hint."""
     order = [PREK, PRE_COMMIT] if use.tool == PREK else [PRE_COMMIT, PREK]
-    if _is_of_prek_alone(use.config):
+    if use.config in _OF_PREK_ALONE:
         order = [PREK]
     tool, program = next(((t, p) for t in order for p in [_find(t)] if p), ("", ""))
     if not tool:
@@ -154,9 +151,7 @@ def _install(
 
 def _find(name: str) -> str:
     """A program as a shell finds it: bare on the PATH, else beside the Python that runs us."""
-    if path_of(name):
-        return name
-    return path_of(name, os.path.dirname(sys.executable))
+    return name if path_of(name) else path_of(name, os.path.dirname(sys.executable))
 
 
 def _judged(

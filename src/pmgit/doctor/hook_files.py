@@ -35,13 +35,6 @@ class HookFolder:
         """Whether other repositories use it too."""
         return self.setting is not None and not self.setting.is_of_repository
 
-    def chains(self, stage: str) -> list[HookFile]:
-        """The chains of pmgit for a stage, of any version: what Git runs, or a framework."""
-        above, name = os.path.split(self.path)
-        folder = above if name == "_" else self.path  # husky
-        paths = [os.path.join(folder, name) for name in (stage, f"{stage}.legacy")]
-        return [hook for path in paths if (hook := HookFile.read(path, stage)).chain]
-
     def hook(self, stage: str) -> HookFile:
         """The hook that Git runs for a stage."""
         found = HookFile.read(os.path.join(self.path, stage), stage)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from pmgit.core.finding import Fix, Step
 from pmgit.doctor import hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.hooks import chain
+from pmgit.hooks import chain, hook_state
 from pmgit.hooks.hook_file import HookFile
-from pmgit.hooks.names import LFS_HOOKS, STAGES
+from pmgit.hooks.names import LFS_HOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def checks(context: Context) -> Iterator[Check]:
     """`hooks-path`, `hook-chain` where one is of an earlier version, `lfs-hook`."""
     folder = hook_files.folder(context)
     yield _place(context, folder)
-    yield from _earlier(context, folder)
+    yield from _earlier(context)
     yield _upload(context, folder)
 
 
@@ -61,9 +61,9 @@ def _place(context: Context, folder: HookFolder) -> Check:
     return Check(name, OK, where)
 
 
-def _earlier(context: Context, folder: HookFolder) -> Iterator[Check]:
+def _earlier(context: Context) -> Iterator[Check]:
     """A warning for chains that an earlier pmgit wrote: they run, and do what they did then."""
-    hooks = [hook for stage in STAGES for hook in folder.chains(stage)]
+    hooks = [hook for hook in hook_state.inspect(context.repository).hooks.values() if hook.chain]
     early = [hook for hook in hooks if chain.version(hook.content or b"") < chain.VERSION]
     if early:
         shown = ", ".join(context.shown(hook.path) for hook in early)

@@ -43,10 +43,6 @@ def checks(context: Context) -> Iterator[Check]:
     yield _endpoint(context, found)
 
 
-def _export(*values: str) -> Step:
-    return Step("export", *values)
-
-
 def _unset(*names: str) -> Fix:
     return Fix(Step("unset", *names))
 
@@ -63,7 +59,7 @@ def _cache(context: Context, found: HubPlaces) -> Check:
         return Check(name, WARNING, evidence, _absolute(found), _START_FILE)
     if found.cache_from == _OLD_CACHE:
         value = context.environ[_OLD_CACHE]
-        fix = Fix(_export(f"HF_HUB_CACHE={value}"), *_unset(_OLD_CACHE).steps)
+        fix = Fix(Step("export", f"HF_HUB_CACHE={value}"), *_unset(_OLD_CACHE).steps)
         return Check(name, WARNING, f"{evidence}: an old name, still read", fix, _START_FILE)
     if above := _closed(found.cache):
         evidence += f": {above} cannot be written to"
@@ -76,10 +72,10 @@ def _absolute(found: HubPlaces) -> Fix:
     if found.cache_from not in ("HF_HUB_CACHE", _OLD_CACHE):
         if not found.home:
             return _unset("HF_HOME")
-        return Fix(_export(f"HF_HOME={os.path.abspath(found.home)}"))
+        return Fix(Step("export", f"HF_HOME={os.path.abspath(found.home)}"))
     if not found.cache:
         return _unset(found.cache_from)
-    steps = [_export(f"HF_HUB_CACHE={os.path.abspath(found.cache)}")]
+    steps = [Step("export", f"HF_HUB_CACHE={os.path.abspath(found.cache)}")]
     if found.cache_from == _OLD_CACHE:
         steps += _unset(_OLD_CACHE).steps
     return Fix(*steps)
@@ -142,14 +138,14 @@ def _endpoint(context: Context, found: HubPlaces) -> Check:
             return Check(name, OK, f"{host}{', with a token' if token else ''}")
         return Check(
             name, ERROR, f"the token ({token}) goes to {host} over plain http",
-            Fix(_export(f"HF_ENDPOINT={places.PUBLIC}")), _START_FILE,
+            Fix(Step("export", f"HF_ENDPOINT={places.PUBLIC}")), _START_FILE,
         )  # fmt: skip
     if not token:
         return Check(name, OK, f"{host} (by HF_ENDPOINT), without a token")
     open_ = " over plain http, readable on the way" if _is_plain(found.endpoint) else ""
     return Check(
         name, WARNING, f"HF_ENDPOINT is set: the token ({token}) goes to {host}{open_}",
-        Fix(_export("HF_HUB_DISABLE_IMPLICIT_TOKEN=1")),
+        Fix(Step("export", "HF_HUB_DISABLE_IMPLICIT_TOKEN=1")),
         "or leave it, where that host may have the token",
     )  # fmt: skip
 

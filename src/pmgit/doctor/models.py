@@ -75,8 +75,6 @@ def hidden(context: Context) -> Iterator[Check]:
 
 def undescribed(context: Context) -> Iterator[Check]:
     """`models`: those in the work tree that no INFO.md describes; commits find them one by one."""
-    if context.repository.bare:
-        return
     # Nothing is introduced: what is found lies in the work tree, untracked.
     findings = engine.judge(context.snapshot, context.config, _UNTRACKED).findings
     abroad = [visible(finding.path) for finding in findings if finding.rule == _ABROAD]

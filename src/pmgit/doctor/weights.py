@@ -74,20 +74,14 @@ def _wished(context: Context) -> bool:
 def _pull(context: Context, stubs: dict[str, Pointer], away: list[str]) -> tuple[Fix | None, str]:
     """The fix that fetches the content, or None and the reason why there is none."""
     stores = store.folders(context.repository)
-    missing = [
-        path
-        for path, found in stubs.items()
-        if not any(os.path.isfile(store.object_path(place, found.oid)) for place in stores)
-    ]
+    missing = [path for path, found in stubs.items() if not store.find_in(stores, found.oid)]
     if missing and not context.repository.run("remote"):
         return None, f"the content of {missing[0]} is not on this machine, and there is no remote"
     loose = [path for path in stubs if not any(path.startswith(model + "/") for model in away)]
     wanted = [*away, *loose]
-    argv = ["git", "lfs", "pull"]
-    if all(_MAGIC.isdisjoint(path) for path in wanted):
-        argv.append("--include=" + ",".join(wanted))
-    else:
-        argv.append("--include=")  # all of them: a name here cannot be written as a pattern
+    # Without a name, all of them: one that is here cannot be written as a pattern.
+    names = ",".join(wanted) if all(_MAGIC.isdisjoint(path) for path in wanted) else ""
+    argv = ["git", "lfs", "pull", f"--include={names}"]
     if context.settings.last("lfs.fetchexclude"):
         argv.append("--exclude=")  # otherwise the configuration leaves them out again
     return Fix(Step(*argv)), ""

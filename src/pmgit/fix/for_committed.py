@@ -14,7 +14,8 @@ import os
 from pmgit.core.finding import ERROR, Fix, Step
 from pmgit.core.shell import merged
 from pmgit.fix.commit_reach import Reach, backup_ref, names_of
-from pmgit.git.blob import LINK, encode
+from pmgit.git import work_tree
+from pmgit.git.blob import LINK
 from pmgit.git.names import TAGS
 from pmgit.model.steering import steers_git
 from pmgit.snapshots.position import short
@@ -202,9 +203,9 @@ def at_tip(
 def _on_disk(subject: Subject, steps: Sequence[Step], links: Collection[str]) -> list[Step]:
     """The steps that put on disk what leaves Git, also where it is sparse; not too long `links`."""
     taken = [path for step in steps if step.argv[:2] == ("git", "rm") for path in step.items]
-    top = os.fsencode(subject.repository.top)
     taken = [path for path in taken if path not in links]
-    absent = [path for path in taken if not os.path.lexists(os.path.join(top, encode(path)))]
+    repository = subject.repository
+    absent = [p for p in taken if not os.path.lexists(work_tree.on_disk(repository, p))]
     restore = ("git", "restore", "--ignore-skip-worktree-bits")
     return [Step(*restore, items=tuple(absent))] if absent else []
 

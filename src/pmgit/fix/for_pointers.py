@@ -59,13 +59,8 @@ class Holders:
 
     def commit(self, path: str, side: Side) -> str:
         """The name of the commit that has a side; '' when it cannot be found."""
-        text = side.pointer.text
-        wanted = self._repository.id_of(text)
+        wanted = self._repository.id_of(side.pointer.text)
         return next((n for n, held in self._held.items() if held.get(path) == wanted), "")
-
-    def name(self, path: str, side: Side) -> str:
-        """The name of the commit that has a side, or else the label that the conflict gives it."""
-        return self.commit(path, side) or side.label
 
 
 def take_side(subject: Subject, blob: Blob, sides: tuple[Side, ...], holders: Holders) -> Advice:

@@ -122,15 +122,6 @@ class FreeNames:
         return self._on_disk[folder]
 
 
-def rename_of(steps: tuple[Step, ...]) -> tuple[str, str]:
-    """The old and the new path of the rename in a fix."""
-    for step in steps:
-        if _renames(step):
-            old, new = step.items
-            return old, new
-    raise AssertionError("a fix of this order renames")
-
-
 def _renames(step: Step) -> bool:
     return step.argv[:2] in (("git", "mv"), ("mv", "-n"))
 
@@ -143,7 +134,7 @@ def follow(steps: tuple[Step, ...], done: list[tuple[str, str]]) -> tuple[Step, 
     """Adapt a rename to those done before it; empty when that leaves nothing to do, or no way."""
     if len(done) >= _TOGETHER:
         return ()
-    old, new = rename_of(steps)
+    old, new = next(step.items for step in steps if _renames(step))
     if (old, new) in done:
         return steps  # the same command, which is printed once
     begun_at = old
@@ -166,14 +157,12 @@ def follow(steps: tuple[Step, ...], done: list[tuple[str, str]]) -> tuple[Step, 
 def _moved(step: Step, begun_at: str, old: str, new: str) -> Step:
     """A step of a rename, with the paths that things have by the time it is pasted."""
     if step.argv[0] == "mkdir":
-        items: tuple[str, ...] = (new.rpartition("/")[0],)
-    elif _renames(step):
-        items = (old, new)
-    elif step.argv[:2] == ("git", "restore"):
-        items = tuple(old + item[len(begun_at) :] for item in step.items)
-    else:
-        items = step.items
-    return Step(*step.argv, items=items, option=step.option, names=step.names)
+        return step.but(items=(new.rpartition("/")[0],))
+    if _renames(step):
+        return step.but(items=(old, new))
+    if step.argv[:2] == ("git", "restore"):
+        return step.but(items=tuple(old + item[len(begun_at) :] for item in step.items))
+    return step
 
 
 def _meet(one: str, other: str) -> bool:

@@ -13,12 +13,9 @@ if TYPE_CHECKING:
 
 def shell_for(repository: Repository) -> Shell:
     """The shell that fixes for this repository are pasted into."""
-
-    def spill(data: bytes) -> str:
-        return _spill(repository, data)
-
     # What a server prints is pasted elsewhere, where its paths mean nothing.
-    return Shell(repository.prefix, "pmgit" if repository.bare else own_command(), spill)
+    pmgit = "pmgit" if repository.bare else own_command()
+    return Shell(repository.prefix, pmgit, lambda data: _spill(repository, data))
 
 
 def _spill(repository: Repository, data: bytes) -> str:

@@ -65,6 +65,9 @@ class MigrationPlan:
     affected: str = ""
     notes: list[str] = field(default_factory=list)
 
+    def add(self, what: str, shell: str) -> None:
+        self.steps.append(MigrationStep(what, shell))
+
 
 class Refs:
     """The refs of a repository, by what a rewriting of its history does to them.
@@ -180,11 +183,7 @@ def plan(repository: Repository, weighed: Weighed) -> MigrationPlan:
             " (alternates): nothing here removes them"
         )
     elif made.steps or weighed.loose:
-        made.steps.append(
-            MigrationStep(
-                "free the room: this deletes for good what no ref and no stash holds", _GC
-            )
-        )
+        made.add("free the room: this deletes for good what no ref and no stash holds", _GC)
     if any(one.where == REFLOG for one in weighed.loose):
         made.notes.append(
             "what only a reflog remembers is kept by a branch: git branch NAME COMMIT"
@@ -205,17 +204,11 @@ def _rewrite(made: MigrationPlan, repository: Repository, weighed: Weighed) -> N
     if pushed:
         lines = [f"git branch --no-track {quote(n)} {quote(r)}" for n, r in refs.remote_only]
         if lines:
-            made.steps.append(
-                MigrationStep(
-                    "make local branches of those that only the remote has", " && ".join(lines)
-                )
-            )
+            made.add("make local branches of those that only the remote has", " && ".join(lines))
     copy = quote(_copy(repository))
-    made.steps.append(
-        MigrationStep(
-            "keep a copy of everything" + needs,
-            f"{clean}git clone -q --mirror -- {quote(repository.common_dir)} {copy}",
-        )
+    made.add(
+        "keep a copy of everything" + needs,
+        f"{clean}git clone -q --mirror -- {quote(repository.common_dir)} {copy}",
     )
     words = [f"--include={','.join(made.include)}"]
     if refs.remotes and not pushed:
@@ -224,12 +217,10 @@ def _rewrite(made: MigrationPlan, repository: Repository, weighed: Weighed) -> N
     else:
         words.append("--everything")
     restore = "" if repository.bare else f" && {_restore(weighed)}"
-    made.steps.append(
-        MigrationStep(
-            "rewrite the commits: files stay as they are, in Git LFS" + needs,
-            f"{clean}git lfs install --local --skip-repo"
-            f" && git lfs migrate import {' '.join(map(quote, words))}{restore}",
-        )
+    made.add(
+        "rewrite the commits: files stay as they are, in Git LFS" + needs,
+        f"{clean}git lfs install --local --skip-repo"
+        f" && git lfs migrate import {' '.join(map(quote, words))}{restore}",
     )
     # What only a stash or the like holds is not rewritten.
     total = refs.commits() if refs.others else weighed.history.commits
@@ -270,11 +261,7 @@ def _publish(made: MigrationPlan, refs: Refs) -> None:
     if refs.tags:
         # A lease needs a remote-tracking ref, and tags have none: refused as "stale info".
         line += f" && git push --force {remote} --tags"
-    made.steps.append(
-        MigrationStep(
-            f"when all agree, and {refs.remote} lets you: replace the branches there", line
-        )
-    )
+    made.add(f"when all agree, and {refs.remote} lets you: replace the branches there", line)
     if len(refs.remote_names) > 1:
         others = ", ".join(name for name in refs.remote_names if name != refs.remote)
         made.notes.append(f"other remotes keep the old commits until they are replaced: {others}")

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass, field
 
+from pmgit.core.units import listed
 from pmgit.git import entries, log, tagged
 from pmgit.git.blob import SUBMODULE, decode
 from pmgit.git.cat_file import EVERY, stored_sizes
@@ -39,6 +41,7 @@ HEAD, REF, HISTORY, INDEX, REFLOG, UNREACHABLE, UNKNOWN = (
 )  # fmt: skip
 
 
+@dataclass(slots=True)
 class Large:
     """A large blob: `size` and `stored` (packed) in bytes, `where` it is, how it came there.
 
@@ -46,15 +49,12 @@ class Large:
     oldest that introduces it, None when no commit does.
     """
 
-    __slots__ = ("commit", "oid", "paths", "size", "stored", "where")
-
-    def __init__(self, oid: str, size: int) -> None:
-        self.oid = oid
-        self.size = size
-        self.stored = 0
-        self.paths: dict[str, None] = {}
-        self.commit: Commit | None = None
-        self.where = UNREACHABLE
+    oid: str
+    size: int
+    stored: int = 0
+    paths: dict[str, None] = field(default_factory=dict)
+    commit: Commit | None = None
+    where: str = UNREACHABLE
 
     def add_commit(self, blob: Blob) -> None:
         """Add the path and the commit that introduce it here; the last call is for the oldest."""
@@ -68,6 +68,7 @@ TREELESS = (
 )
 
 
+@dataclass
 class History:
     """The large blobs that were found, largest first, and what could not be looked at.
 
@@ -77,16 +78,15 @@ class History:
     objects of another repository are in use here (alternates).
     """
 
-    def __init__(self) -> None:
-        self.large: list[Large] = []
-        self.objects = 0
-        self.stored = 0
-        self.commits = 0
-        self.authors = 0
-        self.absent = 0
-        self.faults: list[str] = []
-        self.shallow = False
-        self.borrows = False
+    shallow: bool
+    borrows: bool
+    large: list[Large] = field(default_factory=list)
+    objects: int = 0
+    stored: int = 0
+    commits: int = 0
+    authors: int = 0
+    absent: int = 0
+    faults: list[str] = field(default_factory=list)
 
     @property
     def damaged(self) -> bool:
@@ -114,11 +114,9 @@ class _HistoryLook:
         self._large: dict[bytes, Large] = {}
         #: The names that `rev-list --objects` prints behind ids, cut off at the first line break.
         self._names: dict[bytes, bytes] = {}
-        self._history = History()
-        self._history.shallow = bool(repository.shallow_commits)
-        self._history.borrows = bool(
-            os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES")
-        ) or os.path.exists(f"{repository.objects}/info/alternates")
+        alternates = os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES")
+        borrows = bool(alternates) or os.path.exists(f"{repository.objects}/info/alternates")
+        self._history = History(bool(repository.shallow_commits), borrows)
 
     def run(self, least: int) -> History:
         store = self._running.start(
@@ -297,7 +295,6 @@ class _HistoryLook:
             self._history.faults.append(fault)
 
     def _fault_objects(self, how: str, oids: list[bytes]) -> None:
-        names = ", ".join(oid.decode("ascii") for oid in oids[:3])
-        more = f" and {len(oids) - 3} more" if len(oids) > 3 else ""
+        names = listed([oid.decode("ascii") for oid in oids], 3)
         objects = "an object is" if len(oids) == 1 else f"{len(oids)} objects are"
-        self._history.faults.append(f"{objects} {how}: {names}{more}")
+        self._history.faults.append(f"{objects} {how}: {names}")

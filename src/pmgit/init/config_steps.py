@@ -29,7 +29,7 @@ def refuse_contradiction(config: Config, asked: dict[str, str | tuple[str, ...]]
         return
     for key, value in asked.items():
         if value and value != getattr(config, key):
-            shown = f'"{value}"' if isinstance(value, str) else _list(value)
+            shown = _toml(value)
             hint = f"write {key} = {shown} into {config.source}, then run it again without --{key}"
             if key == "storage" and config.storage:
                 hint = _SWITCH[value == LFS]
@@ -41,11 +41,11 @@ def refuse_contradiction(config: Config, asked: dict[str, str | tuple[str, ...]]
 def text(roots: Sequence[str], where: str, language: str, hooks: str, file: str) -> bytes:
     """The content of a new `.pmgit.toml`."""
     lines = [
-        (f"models = {_list(roots)}", ""),
+        (f"models = {_toml(roots)}", ""),
         (storage_line(where), ""),
         (f'language = "{language}"', 'of INFO.md templates: "en" or "zh"'),
-        (f'hooks = "{hooks}"', f"of a clone: {', '.join(map(json.dumps, HOOKS))}"),
-        *([(f"hooks-config = {_text(file)}", "")] if file else []),
+        (f'hooks = "{hooks}"', f"of a clone: {', '.join(map(_toml, HOOKS))}"),
+        *([(f"hooks-config = {_toml(file)}", "")] if file else []),
         ("", ""),
         ("[rules.missing-info]", ""),
         ('local = "error"', "weights that lie ignored in the work tree need an INFO.md too"),
@@ -60,12 +60,8 @@ def storage_line(where: str) -> str:
     return f'{key:29} # or "{LFS if where == IGNORE else IGNORE}"'
 
 
-def _text(value: str) -> str:
+def _toml(value: str | Sequence[str]) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _list(names: Sequence[str]) -> str:
-    return json.dumps(list(names), ensure_ascii=False)
 
 
 def record(repository: Repository, config: Config, keys: dict[str, str]) -> SetupStep:
@@ -74,7 +70,7 @@ def record(repository: Repository, config: Config, keys: dict[str, str]) -> Setu
     before = after = user_files.read(os.path.join(repository.top, name)) or b""
     for key, value in keys.items():
         after = put_key(after, config.source, key, value)
-    what = " and ".join(f"{key} = {_text(value)}" for key, value in keys.items())
+    what = " and ".join(f"{key} = {_toml(value)}" for key, value in keys.items())
     return SetupStep(
         f"write {what} into {name}",
         [(name, before, after)],
@@ -93,7 +89,7 @@ def put_key(before: bytes, source: str, key: str, value: str) -> bytes:
     if name == PYPROJECT:
         header = _HEADER.search(text)
         begin = header.end() if header else len(text)
-    new = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    new = f"{key} = {_toml(value)}"
     try:
         stop = begin + toml_file.first_table(text[begin:])
     except ValueError as error:
@@ -101,7 +97,7 @@ def put_key(before: bytes, source: str, key: str, value: str) -> bytes:
     line = re.compile(rf"(?m)^([ \t]*{key}[ \t]*=[ \t]*)(\"[^\"\\\n]*\"|'[^'\n]*')")
     found = line.search(text, begin, stop)
     if found:
-        instead = f"{found.group(1)}{json.dumps(value, ensure_ascii=False)}"
+        instead = f"{found.group(1)}{_toml(value)}"
         at, until = found.span()
     else:
         at = until = _behind_keys(text, begin, stop)

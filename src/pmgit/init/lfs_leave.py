@@ -80,7 +80,7 @@ def plan(repository: Repository, config: Config) -> LfsLeaving | None:
         elif is_sent:
             others.append(path)
     _demand_content(repository, leaving)
-    made = lfs_setup.LfsPlan(file, _kept(old, lines, switch, leaving, others), {}, [])
+    made = lfs_setup.LfsPlan(file, _kept(old, lines, switch, leaving, others))
     notes = _still_sent(repository, made, lines, leaving)
     return LfsLeaving(leaving, made, switch, [*switch.notes, *notes])
 

@@ -12,6 +12,7 @@ import os
 from tempfile import TemporaryDirectory
 
 from pmgit.core.errors import PmgitError
+from pmgit.formats.regular import read_regular
 from pmgit.git import process
 from pmgit.git.entries import FILES, of_tree
 from pmgit.git.names import HEADS, PROBE
@@ -65,7 +66,7 @@ def push_samples(repository: Repository, made: LfsPlan) -> list[str]:
 
     A pattern is left out when its sample would lie where another's does. Raises NotProvedError.
     """
-    samples = _samples(made.samples)
+    samples = _samples({word: [*one.probes, *one.real] for word, one in made.covered.items()})
     if not samples:
         return []
     try:
@@ -155,12 +156,7 @@ def _look(there: Repository, samples: Mapping[str, str], contents: Mapping[str, 
         if found is None:
             raise NotProvedError(f"the sample of {pattern} went to Git raw, as {path}")
         object_path = store.object_path(os.path.join(there.git_dir, "lfs"), found.oid)
-        try:
-            with open(object_path, "rb") as file:
-                same = file.read() == contents[path]
-        except OSError:
-            same = False
-        if not same:
+        if read_regular(object_path, len(contents[path]) + 1) != contents[path]:
             raise NotProvedError(
                 f"the pointer to the sample of {pattern} was pushed, its object did not arrive"
             )

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
     from pmgit.gitfiles.attributes.attribute_file import AttributeFile
+    from pmgit.gitfiles.attributes.lfs_lines import Coverage
     from pmgit.lfs.pointer import Pointer
 
 
@@ -49,24 +50,27 @@ _TEXTS_FIRST = "texts are taken out of Git LFS first; run it again for the weigh
 class LfsPlan:
     """The lines to write, the blobs to stage anew, and what was proved about them.
 
-    `proved` has for every pattern of this run how many files it covers, `samples` the paths that
-    it matches and that may stand for it, probes first. `raw` are the blobs that become pointers,
-    `texts` the pointers that become text. `history` is what the commits made so far hold raw.
+    `covered` has for every pattern of this run the paths that it matches. `raw` are the blobs that
+    become pointers, `texts` the pointers that become text. `history` is what the commits made so
+    far hold raw.
     `hidden` is the reason why no patterns were added, when only texts are put right; `not_here`
     counts the blobs that a partial clone lacks. `tracked` are the paths of all files of the index.
     """
 
     attributes: AttributeFile
     lines: list[str]
-    proved: dict[str, int]
-    probes: list[str]
+    covered: dict[str, Coverage] = field(default_factory=dict)
     raw: list[Blob] = field(default_factory=list)
     texts: list[tuple[Blob, Pointer]] = field(default_factory=list)
     history: list[Blob] = field(default_factory=list)
     hidden: str = ""
     not_here: int = 0
-    samples: dict[str, list[str]] = field(default_factory=dict)
     tracked: frozenset[str] = frozenset()
+
+    @property
+    def probes(self) -> list[str]:
+        """The paths by which Git is asked whether the lines do what they should."""
+        return [path for found in self.covered.values() for path in (*found.real, *found.probes)]
 
     @property
     def new_work_tree(self) -> bytes:
@@ -126,8 +130,6 @@ def plan(
 
     Raises UsageError or PmgitError, with the reason and the way out, when it cannot work.
     """
-    if repository.bare:
-        raise PmgitError("a bare repository has no work tree", "run it in a clone")
     if not missing.is_installed():
         raise PmgitError("git-lfs is not installed", missing.install_hint())
     snapshot = Snapshot(repository, TREE, [], [])
@@ -157,15 +159,8 @@ def plan(
             raise hidden
         mine, covered = [], {}
     written = lines.with_patterns(mine)
-    made = LfsPlan(
-        attributes,
-        written,
-        {pattern: len(found.real) for pattern, found in covered.items()},
-        [path for found in covered.values() for path in (*found.real, *found.probes)],
-        hidden=hidden.message if hidden else "",
-        samples={pattern: [*found.probes, *found.real] for pattern, found in covered.items()},
-        tracked=frozenset(tracked),
-    )
+    made = LfsPlan(attributes, written, covered, tracked=frozenset(tracked))
+    made.hidden = hidden.message if hidden else ""
     lines.prove(written, made.probes)
     _fill(made, snapshot, lines, tracked)
     return made
@@ -234,9 +229,10 @@ def stage(repository: Repository, made: LfsPlan) -> None:
 
 
 def _prove(repository: Repository, made: LfsPlan) -> None:
-    of_clones = EveryClone(repository).filters(made.probes)
-    here = only_here.sent(repository, made.probes)
-    for path in made.probes:
+    probes = made.probes
+    of_clones = EveryClone(repository).filters(probes)
+    here = only_here.sent(repository, probes)
+    for path in probes:
         if of_clones.get(path) != LFS or path not in here:
             where = "in the work tree" if of_clones.get(path) == LFS else "in the index"
             raise PmgitError(

@@ -193,16 +193,16 @@ class Remake:
                 raise
         return done
 
-    def attributes(self, oid: str) -> bytes | None:
-        """The new .gitattributes of a commit, with the lines for Git LFS in it.
+    def _attributes(self, oid: str) -> str:
+        """The id of the new .gitattributes of a commit, with the lines for Git LFS in it.
 
-        None when it stays as it is; `oid` is '' where there is none.
+        `oid` is what it has now, '' where there is none.
         """
         if not self.stored:
-            return None
+            return oid
         tip = self._subject.snapshot.listing(ATTRIBUTES).get(ATTRIBUTES)
         if tip and tip.oid == oid and all(self._subject.is_lfs(b.path) for b in self.stored):
-            return None
+            return oid
         text = b""
         if oid:
             blob = Blob(ATTRIBUTES, oid)
@@ -212,11 +212,8 @@ class Remake:
         # Behind the lines that keep texts out of Git LFS: the last that matches decides.
         last = self._lines(large=True)
         new = [*first, *(line for line in lines if line not in last), *last]
-        return block.replace(text, new, where=block.HERE, name=ATTRIBUTES)
-
-    def _attributes(self, oid: str) -> str:
-        text = self.attributes(oid)
-        return oid if text is None else self.repository.store(text)
+        text = block.replace(text, new, where=block.HERE, name=ATTRIBUTES)
+        return self.repository.store(text)
 
     def _prove(self, tip: str) -> None:
         snapshot = self.unpushed.snapshot(tip)
@@ -249,8 +246,7 @@ def plan(
     unpushed = position.unpushed(repository, asked, remote)
     snapshot = unpushed.snapshot()
     config = config_lookup.read(snapshot)
-    for setting in settings:
-        config.override(setting)
+    config.override(*settings)
     names = engine.selected(config, wanted)
     report = engine.judge(snapshot, config, names, baseline)
     return report, Remake(unpushed, config, names, report, Subject(snapshot, config))

@@ -10,7 +10,6 @@ signature, which would be a wrong one.
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from pmgit.core.errors import PmgitError
@@ -18,6 +17,7 @@ from pmgit.git import raw_diff, work_tree
 from pmgit.git.blob import Blob
 from pmgit.git.entries import restage
 from pmgit.git.objects import Objects
+from pmgit.lfs import pointer, store
 from pmgit.snapshots import staged
 
 TYPE_CHECKING = False
@@ -54,16 +54,9 @@ def refuse_dirty(repository: Repository, apart: Collection[str] = ()) -> None:
 def _is_same(repository: Repository, blob: Blob) -> bool:
     if work_tree.compare(repository, blob) == work_tree.SAME:
         return True
-    # The file that a Git LFS pointer stands for has the hash that the pointer names.
-    Objects(repository).survey([blob], lambda head: b"oid sha256:" in head)
-    if not blob.head:
-        return False
-    wanted = blob.head.partition(b"oid sha256:")[2][:64].decode("ascii", "replace")
-    try:
-        with open(work_tree.on_disk(repository, blob.path), "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == wanted
-    except OSError:
-        return False
+    Objects(repository).survey([blob], pointer.may_be)
+    stands_for = pointer.readable(blob.head)
+    return stands_for is not None and store.is_on_disk(repository, blob.path, stands_for)
 
 
 def _names(paths: list[str]) -> str:
@@ -118,13 +111,10 @@ def _line_end(repository: Repository, change: Blob) -> bytes:
         return b"\n" if there == work_tree.ABSENT else b""
     if there == work_tree.SAME:
         return b"\n"
-    try:
-        with open(work_tree.on_disk(repository, change.path), "rb") as file:
-            data = file.read(1 << 20).replace(b"\r\n", b"\n")
-    except OSError:
-        return b""
     # With core.autocrlf, which is usual on Windows.
-    return b"\r\n" if repository.id_of(data) == change.before else b""
+    data = work_tree.small(repository, change, 1 << 20)
+    text = None if data is None else data.replace(b"\r\n", b"\n")
+    return b"\r\n" if text is not None and repository.id_of(text) == change.before else b""
 
 
 #: What a signature begins with, at the end of the message (`gpg-interface.c` of Git).

@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 
-def no_fix(note: str) -> Advice:
-    """The advice where no command is right; `note` says what people can do."""
-    return Advice(None, note)
-
-
 def take_out(subject: Subject, blobs: Sequence[Blob], *, whole: bool = False) -> Advice:
     """The fix that takes files out of the index and leaves them on disk; or why there is none.
 

@@ -134,12 +134,7 @@ def _absent(
     from pmgit.lfs import store
 
     def is_here(pointer: Pointer) -> bool:
-        for folder in folders:
-            try:
-                if os.path.getsize(store.object_path(folder, pointer.oid)) == pointer.size:
-                    return True
-            except OSError:
-                continue
-        return False
+        places = [store.object_path(folder, pointer.oid) for folder in folders]
+        return any(os.path.isfile(p) and os.path.getsize(p) == pointer.size for p in places)
 
     return [(blob, pointer) for blob, pointer in pointers if not is_here(pointer)]

@@ -97,7 +97,8 @@ class DuplicateWeights(Rule):
             yield self._of_models(subject, pairs)
 
     def _of_formats(self, subject: Subject, units: Sequence[_Unit]) -> Iterator[Finding]:
-        from pmgit.rules._copies_out import no_fix, take_out  # a clean commit needs no fixes
+        from pmgit.fix.for_staged import Advice  # a clean commit needs no fixes
+        from pmgit.rules._copies_out import take_out
 
         kept, *others = units
         for other in others:
@@ -109,16 +110,17 @@ class DuplicateWeights(Rule):
                 advice = take_out(subject, other.blobs, whole=True)
                 message += f": keep {kept.shown}, which runs nothing when it is loaded"
             else:
-                advice = no_fix("; keep the format that your code loads")
+                advice = Advice(None, "; keep the format that your code loads")
             yield self.about(other.blobs[0], message, advice, severity=self.severity)
 
     def _of_copy(self, subject: Subject, blob: Blob, kept: Blob) -> Finding:
         """The finding of a copy outside of models, or in the same model."""
-        from pmgit.rules._copies_out import no_fix, take_out
+        from pmgit.fix.for_staged import Advice
+        from pmgit.rules._copies_out import take_out
 
         message = f"the same {show_size(subject.content_size(kept))} as {kept.path}"
         if subject.is_loose(blob.path):
-            advice = no_fix(", which a model has in its folder: delete this loose copy")
+            advice = Advice(None, ", which a model has in its folder: delete this loose copy")
         else:
             message += ", which stays"
             advice = take_out(subject, [blob])
@@ -126,8 +128,6 @@ class DuplicateWeights(Rule):
 
     def _of_models(self, subject: Subject, pairs: Sequence[tuple[Blob, Blob]]) -> Finding:
         """The finding of a model whose files another one has: one of the two, whichever."""
-        from pmgit.rules._copies_out import no_fix
-
         blob, kept = min(pairs, key=lambda pair: pair[0].path)
         size = show_size(sum(subject.content_size(one) for one, _ in pairs))
         message = f"the same {size} as {kept.path}"
@@ -135,8 +135,8 @@ class DuplicateWeights(Rule):
             home = subject.places.model_of(kept.path)
             others = counted(len(pairs) - 1, "other file")
             message = f"this and {others} are the same {size} as in {home}"
-        advice = no_fix(": one of the two models is enough")
-        return self.about(blob, message, advice, severity=self.severity)
+        message += ": one of the two models is enough"
+        return self.about(blob, message, severity=self.severity)
 
 
 class _Unit:

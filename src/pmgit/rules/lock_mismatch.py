@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.core.finding import ERROR, WARNING
 from pmgit.core.rule import LOCKS, Rule
+from pmgit.core.units import listed
 from pmgit.git.blob import NOT_HERE
 from pmgit.model import lock_file, recorded
 from pmgit.model.folder import LOCK
@@ -94,17 +95,12 @@ class LockMismatch(Rule):
         ]
         fix = _relock.fix_of(subject, model, lock)
         if other:
-            message = f"not what it locks: {_named(other)}"
+            message = f"not what it locks: {listed(other, _NAMED)}"
             yield self.finding(blob.path, message, severity=severity, fix=fix)
-        listed = {file.path for file in lock.files}
+        locked = {file.path for file in lock.files}
         without = sorted(
-            path for path, fact in facts.items() if fact.is_weights and path not in listed
+            path for path, fact in facts.items() if fact.is_weights and path not in locked
         )
         if without:
-            message = f"lists not all weights: {_named(without)}"
+            message = f"lists not all weights: {listed(without, _NAMED)}"
             yield self.finding(blob.path, message, severity=WARNING, fix=fix)
-
-
-def _named(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more

@@ -124,7 +124,7 @@ class MalformedPointer(Rule):
         labels = [side.label for _, _, sides in conflicts for side in sides]
         holders = for_pointers.Holders(subject, paths, labels)
         for blob, what, sides in conflicts:
-            names = [holders.name(blob.path, side) for side in sides]
+            names = [holders.commit(blob.path, side) or side.label for side in sides]
             choice = " or ".join(
                 f"{show_size(side.pointer.size)} (sha256 {side.pointer.oid[:12]}) of {name}"
                 for side, name in zip(sides, names, strict=True)

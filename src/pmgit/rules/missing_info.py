@@ -91,11 +91,10 @@ class MissingInfo(Rule):
             return None
         info = f"{model.path}/{INFO}"
         on_disk = info in subject.places.on_disk.get(model.root, ())
-        add = Step("git", "add", *subject.sparse, items=(info,))
         if model.info_removed:
             back = ("git", "restore", "--staged", *([] if on_disk else ["--worktree"]))
             return Fix(Step(*back, items=(info,)), order=Fix.RECORD)
-        steps = [add]
+        steps = [Step("git", "add", *subject.sparse, items=(info,))]
         if not on_disk:
             # A name that begins with a dash must not be read as an option.
             dashes = ["--"] if model.name.startswith("-") else []

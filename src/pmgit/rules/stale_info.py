@@ -56,19 +56,17 @@ class StaleInfo(Rule):
     scope = MODELS
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        # In an entry of the Hub's cache the files lie under other names than INFO.md lists.
-        models = [m for m in subject.models if m.touched and m.info is not None and not m.is_cached]
         infos = subject.once(recorded.infos)
-        for model in models:
-            if model.info is not None and model.info.path in infos:
-                data, _ = infos[model.info.path]
+        for model in subject.models:
+            # In an entry of the Hub's cache the files lie under other names than INFO.md lists.
+            path = model.info.path if model.touched and model.info and not model.is_cached else ""
+            if path in infos:
                 severity = ERROR if subject.is_due(model) else WARNING
-                yield from self._judge(subject, model, data, severity)
+                yield from self._judge(subject, model, path, infos[path][0], severity)
 
     def _judge(
-        self, subject: Subject, model: Model, data: bytes, severity: str
+        self, subject: Subject, model: Model, path: str, data: bytes, severity: str
     ) -> Iterator[Finding]:
-        path = model.info.path if model.info else ""
         try:
             listed = info_block.listed(data)
         except BlockError as error:

@@ -74,8 +74,9 @@ class UnsafeWeights(Rule):
             bad, odd, accepted = self._sorted(one)
             if bad:
                 from pmgit.fix import for_staged
+                from pmgit.formats.opinion import UNSAFE
 
-                message = _CODE + sentence_of(bad) if _is_unsafe(bad) else sentence_of(bad)
+                message = (_CODE if bad[0].verdict == UNSAFE else "") + sentence_of(bad)
                 advice = for_staged.keep_out(subject, one.blob)
                 yield self.about(one.blob, message, advice, content=one.blob.oid)
             if odd and not bad:
@@ -100,9 +101,3 @@ class UnsafeWeights(Rule):
         bad = [finding for finding in rest.findings if finding.verdict in worst]
         odd = [finding for finding in rest.findings if finding.verdict == WARN]
         return bad, odd, accepted
-
-
-def _is_unsafe(findings: Sequence[FileFinding]) -> bool:
-    from pmgit.formats.opinion import UNSAFE
-
-    return findings[0].verdict == UNSAFE

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 import pmgit
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.core.shell import quote
-from pmgit.git import process
+from pmgit.git import repository
 from pmgit.gitfiles import user_files
+from pmgit.hooks import hook_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -161,7 +162,8 @@ def find(folder: str) -> ServerHook:
         raise UsageError(f"there is no folder {folder}")
     name = os.path.basename(folder)
     if os.path.isfile(f"{folder}/HEAD") and os.path.isdir(f"{folder}/objects"):
-        return _of_repository(folder)
+        # core.hooksPath may lead to another folder.
+        return _in_hooks(hook_state.hooks_folder(repository.at(folder)), folder)
     if name.endswith(".d"):
         return ServerHook(os.path.join(folder, IN_FOLDER), chains=False)
     # `common` is what gitolite links into every repository.
@@ -174,19 +176,12 @@ def find(folder: str) -> ServerHook:
     )
 
 
-def _of_repository(folder: str) -> ServerHook:
-    asked = ("rev-parse", "--path-format=absolute", "--git-path", "hooks")
-    # own_hooks: core.hooksPath may lead to another folder.
-    answer = process.start(*asked, top=folder, env={"GIT_DIR": folder}, own_hooks=True).finish()
-    return _in_hooks(os.fsdecode(answer.rstrip(b"\r\n")), folder)
-
-
-def _in_hooks(hooks: str, repository: str = "") -> ServerHook:
+def _in_hooks(hooks: str, bare: str = "") -> ServerHook:
     # As Gitea, Forgejo and GitLab have it: their own pre-receive runs all files of this folder.
     several = os.path.join(hooks, f"{HOOK}.d")
-    one = ServerHook(os.path.join(hooks, HOOK), chains=True, repository=repository)
-    if os.path.isdir(several) and (not repository or _runs_folder(one)):
-        return ServerHook(os.path.join(several, IN_FOLDER), chains=False, repository=repository)
+    one = ServerHook(os.path.join(hooks, HOOK), chains=True, repository=bare)
+    if os.path.isdir(several) and (not bare or _runs_folder(one)):
+        return ServerHook(os.path.join(several, IN_FOLDER), chains=False, repository=bare)
     return one
 
 

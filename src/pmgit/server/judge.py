@@ -52,19 +52,6 @@ class PushedError(UsageError):
     """The push itself holds something broken: only the pusher can mend it."""
 
 
-class Judgement:
-    """The answer to a push: the findings, and the configurations that they were made with."""
-
-    __slots__ = ("by", "notes", "report")
-
-    def __init__(self, report: Report, by: list[str], notes: list[str]) -> None:
-        self.report = report
-        #: The names of the configurations, in words.
-        self.by = by
-        #: What else the pusher should know.
-        self.notes = notes
-
-
 class Server:
     """A server about to accept a push, and its settings."""
 
@@ -100,8 +87,12 @@ class Server:
 
     def judge(
         self, receipt: Receipt, select: Sequence[str] = (), ignore: Sequence[str] = ()
-    ) -> Judgement:
-        """Judge every new tip of the push. Raises PmgitError when that cannot be done."""
+    ) -> tuple[Report, list[str], list[str]]:
+        """Judge every new tip of the push. Raises PmgitError when that cannot be done.
+
+        Returns the findings, the names in words of the configurations that they were made with, and
+        what else the pusher should know.
+        """
         self._settings.confirm()
         own = self._own_configuration()
         groups: dict[tuple[_Which, str], list[RefUpdate]] = {}
@@ -144,7 +135,7 @@ class Server:
                 if reports[-1].errors:
                     self._note_pushed_settings(snapshot, bool(own))
                 snapshot.discard()
-        return Judgement(together(reports), list(by), list(self._notes))
+        return together(reports), list(by), list(self._notes)
 
     def _forgiving(self, group: Sequence[RefUpdate]) -> Callable[[], Baseline]:
         """A function that reads the baseline of the old tip, of HEAD for a new ref.

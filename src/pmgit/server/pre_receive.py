@@ -57,7 +57,7 @@ def answer(
 
             server = judge.Server(repository, settings, config)
             watch.limit(server.seconds)
-            judgement = server.judge(Receipt(walk, batch), select, ignore)
+            report, by, notes = server.judge(Receipt(walk, batch), select, ignore)
     except OverdueError as error:
         text = _could_not(error.message, error.hint, pushers=True)
         return _shown(text, gitlab or _on_gitlab(server)), FAILED
@@ -73,19 +73,18 @@ def answer(
     finally:
         if batch is not None:
             batch.leave()
-    report = judgement.report
     if report.not_judged:
         # A server that lacks objects of its own must never say "clean".
         from pmgit.report.text import not_judged
 
-        judgement.notes.append(not_judged(report.not_judged))
+        notes.append(not_judged(report.not_judged))
     code = FINDINGS if report.errors else FAILED if report.not_judged else CLEAN
-    if not (report.findings or judgement.notes):
+    if not (report.findings or notes):
         return "", code
-    return _shown(_refusal(report, judgement.by, judgement.notes), gitlab or server.is_gitlab), code
+    return _shown(_refusal(report, by, notes), gitlab or server.is_gitlab), code
 
 
-def _refusal(report: Report, by: Sequence[str] = (), notes: Sequence[str] = ()) -> str:
+def _refusal(report: Report, by: Sequence[str], notes: Sequence[str]) -> str:
     """The text for a push with findings; warnings alone refuse nothing.
 
     `by` names the configurations that it was judged by, `notes` what else is to be known.
