@@ -117,6 +117,17 @@ def safetensors() -> Samples:
         ),
         "long-header.safetensors": ("unknown", encode(b"{" + b" " * 4_000_001 + b"}", 0)),
         "good-by-content.bin": ("ok", good),
+        # What only torch and pickle read, which do not load it.
+        "pytorch_model.bin": ("broken", good),
+        "pytorch_model-00001-of-00002.bin": ("broken", good),
+        "adapter_model.bin": ("broken", good),
+        "safetensors.pt": ("broken", good),
+        "safetensors.ckpt": ("broken", good),
+        "safetensors.pkl": ("broken", good),
+        "gguf.pth": ("broken", gguf()),
+        "array.pt": ("broken", array()),
+        "arrays.pth": ("broken", zipped({"a.npy": array()})),
+        "array.pkl": ("warn", array()),  # numpy.load opens it
     }  # fmt: skip
 
 

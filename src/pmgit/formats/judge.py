@@ -39,6 +39,7 @@ FORMATS: tuple[tuple[str, str, bytes], ...] = (
     (names.GGUF, "gguf", b"GGUF"),
     (names.ARRAY, "npy", b"\x93NUMPY"),
     (names.HDF5, "hdf5", b"\x89HDF"),
+    (names.TFLITE, "tflite", b""),
     (names.SAFETENSORS, "safetensors", b""),
     (names.COMPRESSED, "compressed", b""),
     (names.TAR, "tars", b""),
@@ -52,7 +53,7 @@ _HEAD = 4096
 #: The kind of what could not even be told apart. It is not DATA, which may be taken on trust.
 _UNDECIDED = "undecided"
 #: Formats whose first bytes are a number or a name, and so may be opcodes too.
-_ALSO_PICKLES = (names.SAFETENSORS, names.TAR, names.GGUF)
+_ALSO_PICKLES = (names.SAFETENSORS, names.TAR, names.GGUF, names.TFLITE)
 #: Where the name claims a format and the first bytes show none: the format says what is wrong.
 _BY_NAME = {
     ".safetensors": (names.SAFETENSORS, "safetensors"),
@@ -97,7 +98,12 @@ def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
         )
         if kind == names.DATA and head.strip(b"\0"):
             kind, module = _BY_NAME.get(claims.suffix_of(name), (kind, module))
-        found = _judged(module, reader, name, caps)
+        try:
+            found = _judged(module, reader, name, caps)
+        except (BrokenError, TooMuchError) as error:
+            found = opinion(kind, [FileFinding(error.verdict, str(error), offset=error.offset)])
+            if kind not in _ALSO_PICKLES:
+                return found
         if kind in _ALSO_PICKLES and _runs_something(head, reader, caps):
             text = "a pickle that calls something too: two files in one"
             found = opinion(found.kind, [*found.findings, FileFinding(UNSAFE, text, offset=0)])

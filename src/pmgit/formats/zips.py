@@ -65,6 +65,24 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     return opinion(kind, findings)
 
 
+def attached(reader: Reader, begin: int, caps: Caps) -> list[FileFinding]:
+    """What is wrong with an archive behind another file, which ends at `begin`.
+
+    In one with a model of its own some readers open the one model, others the other.
+    """
+    members, findings = read_directory(reader, caps, begin)
+    if _kind(members) != ZIP:
+        text = "an archive with a model behind the model: two files in one"
+        findings.append(FileFinding(UNSAFE, text, offset=begin))
+    for member in members:
+        if member.header < begin:
+            text = "a member of the archive lies in the model"
+            findings.append(FileFinding(UNSAFE, text, where=short(member.name)))
+        if not member.is_folder:
+            findings += _of_member(reader, member, ZIP, caps)
+    return findings
+
+
 def _kind(members: list[Member]) -> str:
     names = {member.name for member in members}
     inner = {name.partition("/")[2] for name in names}
