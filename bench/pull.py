@@ -6,7 +6,6 @@ python bench/pull.py [--size 1GiB] [--files 1,4] [--rounds 5] [--targets] [--mar
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 import tempfile

@@ -23,5 +23,6 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | tflite_samples.models()
         | container_samples.zips()
         | container_samples.tars()
+        | container_samples.pointers()
         | reader_samples.readers()
     )

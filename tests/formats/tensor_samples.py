@@ -105,6 +105,10 @@ def safetensors() -> Samples:
     found: Samples = {f"{name}.safetensors": ("broken", data) for name, data in bad.items()}
     return found | {
         "good.safetensors": ("ok", good),
+        # Its length begins with an opcode that stands for a global.
+        "extension.safetensors": (
+            "ok", encode(json.dumps(one()).encode().ljust(0x82), 24),
+        ),
         "padded.safetensors": ("ok", encode(one(), 24, pad=b"   ")),
         "padded-otherwise.safetensors": ("warn", encode(one(), 24, pad=b"\n\t")),
         "empty-header.safetensors": ("ok", encode({}, 0)),

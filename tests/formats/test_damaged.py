@@ -9,7 +9,18 @@ from pmgit.scan.scanned import judge_content
 from tests.formats.all_samples import samples
 
 #: The formats of these say where they end; of the others a part may be whole.
-ENDS = (".safetensors", ".gguf", ".pt", ".pth", ".onnx", ".npy", ".npz", ".keras", ".joblib", ".tflite")
+ENDS = (
+    ".safetensors",
+    ".gguf",
+    ".pt",
+    ".pth",
+    ".onnx",
+    ".npy",
+    ".npz",
+    ".keras",
+    ".joblib",
+    ".tflite",
+)
 #: A cut of these is another whole file: texts, and rows of pickles.
 MAY_BE_WHOLE = ("no-elements.safetensors", "zlib-bomb.pkl", "tflite-described.tflite")
 LARGEST = 700

@@ -75,6 +75,10 @@ def test_zips() -> None:
     assert wrong(container_samples.zips()) == []
 
 
+def test_pointers_in_archives() -> None:
+    assert wrong(container_samples.pointers()) == []
+
+
 def test_tars() -> None:
     assert wrong(container_samples.tars()) == []
 

@@ -84,7 +84,7 @@ def apart(numbers: bytes) -> bytes:
 
 
 def and_pickle() -> bytes:
-    """A model whose root is an opcode (SHORT_BINUNICODE): it passes over the mark, and a call comes next."""
+    """A model whose root is an opcode (SHORT_BINUNICODE): it passes over the mark, to a call."""
     body, root = model(), 0x8C + (6 << 8) + (1 << 16)
     (old,) = struct.unpack("<I", body[:4])
     pad = root - old - 8

@@ -6,9 +6,10 @@ Nothing of a file is ever run, unpickled or unpacked to disk. Adding a format is
 
 from __future__ import annotations
 
-from pmgit.formats import claims, names
+from pmgit.formats import claims, kinds, names
 from pmgit.formats.caps import Caps
 from pmgit.formats.opinion import (
+    BROKEN,
     UNKNOWN,
     UNSAFE,
     BrokenError,
@@ -90,6 +91,10 @@ def _runs_something(head: bytes, reader: Reader, caps: Caps) -> bool:
 def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
     head = reader.read(0, _HEAD)
     kind = _UNDECIDED
+    if caps.depth and kinds.is_pointer(head):
+        # Whoever packed it had the pointer only; of the file itself judge_content says so.
+        text = "a Git LFS pointer in place of what was to be packed"
+        return opinion(names.POINTER, [FileFinding(BROKEN, text, offset=0)])
     try:
         kind, module = next(
             (kind, module)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmgit.formats import storages
 from pmgit.formats.joblib_arrays import Arrays, is_wrapper
 from pmgit.formats.names import JOBLIB, PICKLE, TORCH_CHECKPOINT
-from pmgit.formats.opcodes import CHANGED, COMPUTED, walk
+from pmgit.formats.opcodes import CHANGED, COMPUTED, EXTENSION, walk
 from pmgit.formats.opinion import (
     BROKEN,
     MOST_FINDINGS,
@@ -76,7 +76,11 @@ def runs_something(head: bytes, reader: Reader, caps: Caps) -> bool:
     if head[:1] not in _FIRST:
         return False
     stream = walk(reader, 0, caps.apart(_OTHER_STEPS))
-    return stream.calls_a_global or bool(stream.oddities)
+    if stream.calls_a_global or stream.calls:
+        return True
+    # A number that stands for a global is an error where none is registered: the length of a
+    # safetensors header may begin with that opcode.
+    return any(kind != EXTENSION for kind, _, _ in stream.oddities)
 
 
 def _is_followed(reader: Reader, caps: Caps) -> bool:
