@@ -180,6 +180,7 @@ def gguf_files() -> Samples:
         "two.gguf": ("ok", gguf((name,), (gguf_tensor(), gguf_tensor(b"u", offset=32)), bytes(64))),
         "swapped.gguf": ("ok", swapped),
         "longer.gguf": ("warn", gguf((name,), good, bytes(99))),
+        "hidden.gguf": ("broken", gguf((name,), good, bytes(99) + b"x")),
         "text.gguf": ("broken", b"GGUF is a format of files\n"),
     }
     for label, verdict, template in TEMPLATES:
@@ -378,6 +379,14 @@ def arrays() -> Samples:
         "scalar.npy": ("ok", array("'<f8'", "()", bytes(8))),
         "python-2.npy": ("ok", array(shape="(2L, 3L)")),
         "longer.npy": ("warn", array(body=bytes(25))),
+        "hidden.npy": ("broken", array() + b"hidden"),
+        "hidden-behind-zeros.npy": ("broken", array(body=bytes(9000)) + b"x"),
+        "hidden-pickle.npy": ("unsafe", array() + pickled(CALL)),
+        "appended.npy": ("ok", array() * 3),
+        "appended-objects.npy": ("ok", array() + array("'|O'", "(1,)", pickled(b"N"))),
+        "appended-unsafe.npy": ("unsafe", array() * 2 + array("'|O'", "(1,)", pickled(CALL))),
+        "appended-cut.npy": ("broken", (array() * 2)[:-1]),
+        "many-appended.npy": ("ok", array(shape="(0,)", body=b"") * 500),
         "good.npz": ("ok", zipped({"a.npy": array(), "b.npy": array()})),
         "packed.npz": ("ok", zipped({"a.npy": array()}, compress=True)),
         "cut.npz": ("broken", zipped({"a.npy": array()})[:-5]),

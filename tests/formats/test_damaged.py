@@ -21,8 +21,11 @@ ENDS = (
     ".joblib",
     ".tflite",
 )
-#: A cut of these is another whole file: texts, and rows of pickles.
-MAY_BE_WHOLE = ("no-elements.safetensors", "zlib-bomb.pkl", "tflite-described.tflite")
+#: A cut of these is another whole file: texts, rows of pickles, and what is appended.
+MAY_BE_WHOLE = (
+    "no-elements.safetensors", "zlib-bomb.pkl", "tflite-described.tflite", "two-legacy.pth",
+    "appended.npy", "appended-objects.npy",
+)  # fmt: skip
 LARGEST = 700
 
 
