@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from tests.formats import container_samples, reader_samples, tensor_samples
+from tests.formats import container_samples, reader_samples, tensor_samples, tflite_samples
 from tests.formats.pickle_samples import pickles
 
 
@@ -20,7 +20,9 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | tensor_samples.arrays()
         | tensor_samples.impostors()
         | tensor_samples.pointers()
+        | tflite_samples.models()
         | container_samples.zips()
         | container_samples.tars()
+        | container_samples.pointers()
         | reader_samples.readers()
     )

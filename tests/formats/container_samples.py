@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import struct
 import zipfile
 import zlib
 
-from tests.formats.assemble import CALL, pickled, state_dict, torch_zip, zipped
+from tests.formats.assemble import CALL, array, pickled, state_dict, torch_zip, zipped
 from tests.formats.pickle_samples import tarred
+from tests.kit import pointer
 
 Samples = dict[str, tuple[str, bytes]]
 UNSAFE = pickled(CALL)
@@ -162,3 +164,34 @@ def tars() -> Samples:
         "unsafe.tar": ("unsafe", tarred({"a": UNSAFE})),
         "raw.pkl": ("unsafe", zlib.compress(tarred({"a": UNSAFE}))),
     }
+
+
+def pointers() -> Samples:
+    """Archives with pointers of Git LFS in place of the weights."""
+    inside = pointer(bytes(5_000_000))
+    version_only = inside[:60]
+    array_and = {"a.npy": array(), "w.npy": inside}
+    storage = {
+        f"pointer-storage{number}.pt": ("broken", torch_zip(storage=inside, compress=packed))
+        for number, packed in enumerate((False, True))
+    }
+    keras = {"metadata.json": b'{"keras_version": "3"}', "config.json": b"{}"}
+    return storage | {
+        "pointer-data.pt": ("broken", torch_zip(inside)),
+        "pointer-member.pt": ("broken", torch_zip(more={"extra/x": inside})),
+        "pointer-constant.pt": (
+            "broken", torch_zip(more={"constants.pkl": pickled(b")"), "constants/0": inside}),
+        ),
+        "pointer.npz": ("broken", zipped(array_and)),
+        "pointer-packed.npz": ("broken", zipped(array_and, compress=True)),
+        "pointer.keras": ("broken", zipped(keras | {"model.weights.h5": inside})),
+        "pointer.nemo": ("broken", tarred({"model_config.yaml": b"a: 1\n", "w.ckpt": inside})),
+        "pointer-cut.nemo": ("broken", tarred({"w.ckpt": version_only})),
+        "pointer-old.nemo": (
+            "broken", tarred({"w.ckpt": inside.replace(b"git-lfs.github", b"hawser.github")}),
+        ),
+        "pointer-deep.nemo": ("broken", tarred({"w.pt": torch_zip(storage=inside)})),
+        "pointer.zip": ("broken", zipped({"a/w.bin": inside})),
+        "pointer.bin.gz": ("broken", gzip.compress(inside)),
+        "pointer-named.zip": ("ok", zipped({"README.md": b"See version https://git-lfs\n"})),
+    }  # fmt: skip

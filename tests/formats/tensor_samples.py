@@ -105,6 +105,10 @@ def safetensors() -> Samples:
     found: Samples = {f"{name}.safetensors": ("broken", data) for name, data in bad.items()}
     return found | {
         "good.safetensors": ("ok", good),
+        # Its length begins with an opcode that stands for a global.
+        "extension.safetensors": (
+            "ok", encode(json.dumps(one()).encode().ljust(0x82), 24),
+        ),
         "padded.safetensors": ("ok", encode(one(), 24, pad=b"   ")),
         "padded-otherwise.safetensors": ("warn", encode(one(), 24, pad=b"\n\t")),
         "empty-header.safetensors": ("ok", encode({}, 0)),
@@ -117,6 +121,17 @@ def safetensors() -> Samples:
         ),
         "long-header.safetensors": ("unknown", encode(b"{" + b" " * 4_000_001 + b"}", 0)),
         "good-by-content.bin": ("ok", good),
+        # What only torch and pickle read, which do not load it.
+        "pytorch_model.bin": ("broken", good),
+        "pytorch_model-00001-of-00002.bin": ("broken", good),
+        "adapter_model.bin": ("broken", good),
+        "safetensors.pt": ("broken", good),
+        "safetensors.ckpt": ("broken", good),
+        "safetensors.pkl": ("broken", good),
+        "gguf.pth": ("broken", gguf()),
+        "array.pt": ("broken", array()),
+        "arrays.pth": ("broken", zipped({"a.npy": array()})),
+        "array.pkl": ("warn", array()),  # numpy.load opens it
     }  # fmt: skip
 
 
@@ -165,6 +180,7 @@ def gguf_files() -> Samples:
         "two.gguf": ("ok", gguf((name,), (gguf_tensor(), gguf_tensor(b"u", offset=32)), bytes(64))),
         "swapped.gguf": ("ok", swapped),
         "longer.gguf": ("warn", gguf((name,), good, bytes(99))),
+        "hidden.gguf": ("broken", gguf((name,), good, bytes(99) + b"x")),
         "text.gguf": ("broken", b"GGUF is a format of files\n"),
     }
     for label, verdict, template in TEMPLATES:
@@ -363,6 +379,14 @@ def arrays() -> Samples:
         "scalar.npy": ("ok", array("'<f8'", "()", bytes(8))),
         "python-2.npy": ("ok", array(shape="(2L, 3L)")),
         "longer.npy": ("warn", array(body=bytes(25))),
+        "hidden.npy": ("broken", array() + b"hidden"),
+        "hidden-behind-zeros.npy": ("broken", array(body=bytes(9000)) + b"x"),
+        "hidden-pickle.npy": ("unsafe", array() + pickled(CALL)),
+        "appended.npy": ("ok", array() * 3),
+        "appended-objects.npy": ("ok", array() + array("'|O'", "(1,)", pickled(b"N"))),
+        "appended-unsafe.npy": ("unsafe", array() * 2 + array("'|O'", "(1,)", pickled(CALL))),
+        "appended-cut.npy": ("broken", (array() * 2)[:-1]),
+        "many-appended.npy": ("ok", array(shape="(0,)", body=b"") * 500),
         "good.npz": ("ok", zipped({"a.npy": array(), "b.npy": array()})),
         "packed.npz": ("ok", zipped({"a.npy": array()}, compress=True)),
         "cut.npz": ("broken", zipped({"a.npy": array()})[:-5]),

@@ -9,9 +9,23 @@ from pmgit.scan.scanned import judge_content
 from tests.formats.all_samples import samples
 
 #: The formats of these say where they end; of the others a part may be whole.
-ENDS = (".safetensors", ".gguf", ".pt", ".pth", ".onnx", ".npy", ".npz", ".keras", ".joblib")
-#: A cut of these is another whole file: texts, and rows of pickles.
-MAY_BE_WHOLE = ("no-elements.safetensors", "zlib-bomb.pkl")
+ENDS = (
+    ".safetensors",
+    ".gguf",
+    ".pt",
+    ".pth",
+    ".onnx",
+    ".npy",
+    ".npz",
+    ".keras",
+    ".joblib",
+    ".tflite",
+)
+#: A cut of these is another whole file: texts, rows of pickles, and what is appended.
+MAY_BE_WHOLE = (
+    "no-elements.safetensors", "zlib-bomb.pkl", "tflite-described.tflite", "two-legacy.pth",
+    "appended.npy", "appended-objects.npy",
+)  # fmt: skip
 LARGEST = 700
 
 

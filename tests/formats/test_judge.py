@@ -9,7 +9,7 @@ import pytest
 from pmgit.formats import names, safetensors
 from pmgit.formats.reader import BytesReader
 from pmgit.scan.scanned import judge_content
-from tests.formats import container_samples, reader_samples, tensor_samples
+from tests.formats import container_samples, reader_samples, tensor_samples, tflite_samples
 from tests.formats.pickle_samples import pickles
 
 if TYPE_CHECKING:
@@ -67,8 +67,16 @@ def test_pointers() -> None:
     assert wrong(tensor_samples.pointers()) == []
 
 
+def test_tflite() -> None:
+    assert wrong(tflite_samples.models()) == []
+
+
 def test_zips() -> None:
     assert wrong(container_samples.zips()) == []
+
+
+def test_pointers_in_archives() -> None:
+    assert wrong(container_samples.pointers()) == []
 
 
 def test_tars() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from pmgit.formats import kinds
 from pmgit.git.objects import HEAD_BYTES
+from pmgit.lfs import pointer
 from tests.weights import FILES, Weights
 
 PROVED = {
@@ -197,3 +198,10 @@ def test_what_is_no_sentencepiece(weights: Weights) -> None:
 
 def test_a_text_is_no_weights_whatever_it_begins_with() -> None:
     assert kinds.weights_kind(b"GGUF is a format of files" * 99) == ""
+
+
+def test_pointers_begin_as_their_reader_says() -> None:
+    """Formats are below Git LFS in the house, so the words stand twice."""
+    assert kinds._POINTERS == pointer._OPENINGS
+    assert kinds.is_pointer(pointer.encode("a" * 64, 5_000_000))
+    assert not kinds.is_pointer(b"# version https://git-lfs.github.com/spec/v1\n")

@@ -32,6 +32,13 @@ _UNPICKLED = (
 )  # fmt: skip
 #: Those of them that hold one model, and no archive of files.
 _ONE_MODEL = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".joblib", ".p")
+#: What torch and pickle do not load (tried with torch 2.13), and what other libraries open by the
+#: suffix: under a name for Python it is not loaded. numpy and h5py read their own under any name.
+_NOT_LOADED = (names.SAFETENSORS, names.GGUF, names.ONNX, names.TFLITE, *names.TENSORFLOW)
+_NOT_BY_TORCH = (*_NOT_LOADED, names.ARRAY, names.OBJECTS, names.NUMPY)
+_FOR_TORCH, _FOR_PYTHON = (".pt", ".pth"), (".ckpt", ".pkl", ".pickle", ".joblib", ".p", ".dill")
+#: Files of torch by their names, with the suffix .bin.
+_TORCH_NAMES = ("pytorch_model", "adapter_model")
 #: Other suffixes of files that hold numbers: a text under them is none, but that a small message
 #: of protobuf (.pb) may look like one.
 _BINARY = (
@@ -82,6 +89,10 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
         if suffix == ".bin" and others.has_companion(reader, name):
             return []
         return [FileFinding(UNKNOWN, "it is of no format that pmgit knows", offset=0)]
+    is_for_torch = suffix in _FOR_TORCH or any(one in base_of(name) for one in _TORCH_NAMES)
+    if kind in _NOT_BY_TORCH if is_for_torch else suffix in _FOR_PYTHON and kind in _NOT_LOADED:
+        text = f"a file of {kind}, which is not loaded under the name of {_article(suffix)}"
+        return [FileFinding(BROKEN, text, offset=0)]
     if suffix == ".bin" or kind == names.TEXT:
         return []
     return [FileFinding(WARN, f"a file of {kind} under the name of {_article(suffix)}", offset=0)]
@@ -93,9 +104,14 @@ def is_for_weights(name: str) -> bool:
     return suffix in _EXACT or suffix in _UNPICKLED or suffix in _BINARY
 
 
+def base_of(name: str) -> str:
+    """The name without its folder, in lower case."""
+    return name.replace("\\", "/").rpartition("/")[2].strip().lower()
+
+
 def suffix_of(name: str) -> str:
     """The suffix that decides, in lower case; white space behind it does not count."""
-    base = name.replace("\\", "/").rpartition("/")[2].strip().lower()
+    base = base_of(name)
     for packed in (".gz", ".bz2", ".xz", ".lzma", ".lz4"):
         base = base.removesuffix(packed)
     dot = base.rfind(".")

@@ -8,8 +8,9 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from pmgit.formats import behind
 from pmgit.formats.names import GGUF
-from pmgit.formats.opinion import BROKEN, WARN, BrokenError, FileFinding, Opinion, opinion, short
+from pmgit.formats.opinion import BROKEN, BrokenError, FileFinding, Opinion, opinion, short
 from pmgit.formats.templates import judge_template
 
 TYPE_CHECKING = False
@@ -264,9 +265,7 @@ class GgufFile:
             text = f"the tensor {short(last)} ends {over:,} bytes after the file"
             self._found.append(FileFinding(BROKEN, text, offset=self._reader.size))
         elif self._reader.size > data + expected and count:
-            left = self._reader.size - data - expected
-            text = f"{left:,} bytes behind its tensors"
-            self._found.append(FileFinding(WARN, text, offset=data + expected))
+            self._found += behind.findings(self._reader, data + expected, self._caps, "its tensors")
 
     def _tensor(self, name: bytes) -> tuple[tuple[int, ...], int, int]:
         """The shape, the type and the bytes of a tensor."""

@@ -6,9 +6,10 @@ Nothing of a file is ever run, unpickled or unpacked to disk. Adding a format is
 
 from __future__ import annotations
 
-from pmgit.formats import claims, names
+from pmgit.formats import claims, kinds, names
 from pmgit.formats.caps import Caps
 from pmgit.formats.opinion import (
+    BROKEN,
     UNKNOWN,
     UNSAFE,
     BrokenError,
@@ -39,6 +40,7 @@ FORMATS: tuple[tuple[str, str, bytes], ...] = (
     (names.GGUF, "gguf", b"GGUF"),
     (names.ARRAY, "npy", b"\x93NUMPY"),
     (names.HDF5, "hdf5", b"\x89HDF"),
+    (names.TFLITE, "tflite", b""),
     (names.SAFETENSORS, "safetensors", b""),
     (names.COMPRESSED, "compressed", b""),
     (names.TAR, "tars", b""),
@@ -52,7 +54,7 @@ _HEAD = 4096
 #: The kind of what could not even be told apart. It is not DATA, which may be taken on trust.
 _UNDECIDED = "undecided"
 #: Formats whose first bytes are a number or a name, and so may be opcodes too.
-_ALSO_PICKLES = (names.SAFETENSORS, names.TAR, names.GGUF)
+_ALSO_PICKLES = (names.SAFETENSORS, names.TAR, names.GGUF, names.TFLITE)
 #: Where the name claims a format and the first bytes show none: the format says what is wrong.
 _BY_NAME = {
     ".safetensors": (names.SAFETENSORS, "safetensors"),
@@ -89,6 +91,10 @@ def _runs_something(head: bytes, reader: Reader, caps: Caps) -> bool:
 def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
     head = reader.read(0, _HEAD)
     kind = _UNDECIDED
+    if caps.depth and kinds.is_pointer(head):
+        # Whoever packed it had the pointer only; of the file itself judge_content says so.
+        text = "a Git LFS pointer in place of what was to be packed"
+        return opinion(names.POINTER, [FileFinding(BROKEN, text, offset=0)])
     try:
         kind, module = next(
             (kind, module)
@@ -97,7 +103,12 @@ def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
         )
         if kind == names.DATA and head.strip(b"\0"):
             kind, module = _BY_NAME.get(claims.suffix_of(name), (kind, module))
-        found = _judged(module, reader, name, caps)
+        try:
+            found = _judged(module, reader, name, caps)
+        except (BrokenError, TooMuchError) as error:
+            found = opinion(kind, [FileFinding(error.verdict, str(error), offset=error.offset)])
+            if kind not in _ALSO_PICKLES:
+                return found
         if kind in _ALSO_PICKLES and _runs_something(head, reader, caps):
             text = "a pickle that calls something too: two files in one"
             found = opinion(found.kind, [*found.findings, FileFinding(UNSAFE, text, offset=0)])

@@ -62,6 +62,16 @@ def _utf16(head: bytes) -> str:
     return ""
 
 
+#: How pointers of Git LFS begin (lfs/pointer.py reads them), and more bytes than one has.
+_POINTERS = (b"version https://git-lfs", b"version https://hawser", b"version http://git-media")
+POINTER_MAX = 1024
+
+
+def is_pointer(head: bytes) -> bool:
+    """Whether a content of these first bytes is a pointer of Git LFS, or was to be one."""
+    return head.startswith(_POINTERS) and len(head) < POINTER_MAX
+
+
 #: As many pieces as every SentencePiece model has: unknown, begin, end.
 _FEWEST_PIECES = 3
 

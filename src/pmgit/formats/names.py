@@ -10,7 +10,11 @@ PICKLE, TORCH_CHECKPOINT, JOBLIB = "pickle", "torch checkpoint", "joblib"
 ARRAY, OBJECTS = "numpy array", "numpy objects"
 HDF5, KERAS_HDF5 = "HDF5", "Keras HDF5"
 SAFETENSORS, GGUF, ONNX, TFLITE = "safetensors", "GGUF", "ONNX", "TFLite"
+SAVED_MODEL, GRAPH, CHECKPOINT_INDEX, KERAS_METADATA = TENSORFLOW = (
+    "SavedModel", "TensorFlow graph", "TensorFlow checkpoint", "Keras metadata",
+)  # fmt: skip
 COMPRESSED = "compressed"
+POINTER = "Git LFS pointer"
 TEXT, JSON, HTML, XML, CONFLICT, SHELL_SCRIPT, UTF16, TEMPLATE = (
     "text", "JSON", "HTML", "XML", "conflict of a merge", "script", "UTF-16 text", "chat template",
 )  # fmt: skip

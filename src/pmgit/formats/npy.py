@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 import re
 
-from pmgit.formats import pickles
+from pmgit.formats import behind, pickles
 from pmgit.formats.names import ARRAY, OBJECTS
 from pmgit.formats.opinion import (
     BROKEN,
     UNSAFE,
-    WARN,
     BrokenError,
     FileFinding,
     Opinion,
@@ -37,27 +36,36 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
 
 
 def judge(reader: Reader, caps: Caps) -> Opinion:
-    """Judge the header, and the objects of an array that is pickled."""
+    """Judge the array, and those behind it: numpy.save appends to an open file."""
+    kind, findings, end = _one(reader, caps)
+    while 0 < end < reader.size and sniff(reader.read(end, len(_MAGIC)), reader, caps):
+        caps.step(100)
+        _, more, length = _one(reader.part(end, reader.size), caps)
+        findings += more
+        end += length or reader.size
+    return opinion(kind, findings + behind.findings(reader, end or reader.size, caps, "the array"))
+
+
+def _one(reader: Reader, caps: Caps) -> tuple[str, list[FileFinding], int]:
+    """The kind of the first array, what is wrong with it, and where it ends; 0 where that is not
+    known, because it is judged to the end of the file."""
     header, begin = read_header(reader)
     elements = elements_of(header["shape"])
     try:
         bytes_each = item_size(header["descr"])
     except BrokenError as error:
         # numpy knows more words for types than it writes (`object`, `i4,O`).
-        behind = pickles.judge(reader.part(begin, reader.size), caps)
-        unsafe = [one for one in behind.findings if one.verdict == UNSAFE]
-        return opinion(ARRAY, [FileFinding(BROKEN, str(error), offset=error.offset), *unsafe])
+        found = pickles.judge(reader.part(begin, reader.size), caps).findings
+        unsafe = [one for one in found if one.verdict == UNSAFE]
+        return ARRAY, [FileFinding(BROKEN, str(error), offset=error.offset), *unsafe], 0
     if bytes_each == 0 and begin == reader.size:
         raise BrokenError("it ends before its objects", begin)
     if bytes_each == 0:
-        objects = pickles.judge(reader.part(begin, reader.size), caps)
-        return opinion(OBJECTS, list(objects.findings))
-    end = begin + elements * (bytes_each or 0)
+        return OBJECTS, [*pickles.judge(reader.part(begin, reader.size), caps).findings], 0
+    end = begin + elements * bytes_each
     if end > reader.size:
         raise BrokenError(f"its numbers end {end - reader.size:,} bytes after the file", begin)
-    left = reader.size - end
-    findings = [FileFinding(WARN, f"{left:,} bytes behind the array", offset=end)] if left else []
-    return opinion(ARRAY, findings)
+    return ARRAY, [], end
 
 
 def elements_of(shape: tuple[int, ...]) -> int:

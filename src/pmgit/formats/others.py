@@ -7,7 +7,7 @@ import re
 
 from pmgit.formats import kinds, zips
 from pmgit.formats.names import ARCHIVE, DATA, EMPTY, PICTURE, PROGRAM, ZEROS
-from pmgit.formats.opinion import BrokenError, Opinion, opinion
+from pmgit.formats.opinion import Opinion, opinion
 from pmgit.formats.regular import read_regular
 
 TYPE_CHECKING = False
@@ -45,8 +45,6 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         # Readers that look for the directory at the end open an archive with anything before it.
         return zips.judge(reader, caps)
     kind = _kind(head, reader)
-    if kind == "TFLite" and int.from_bytes(head[:4], "little") + 4 > reader.size:
-        raise BrokenError("its root lies behind its end", reader.size)
     return opinion(kind, [])
 
 
@@ -56,7 +54,7 @@ def _kind(head: bytes, reader: Reader) -> str:
     if not head.strip(b"\0") and _is_zeros(reader):
         return ZEROS
     known = kinds.weights_kind(head)
-    if known in ("TFLite", "GGML"):
+    if known == "GGML":
         return known
     if kinds.is_sentencepiece(head):
         return "SentencePiece"

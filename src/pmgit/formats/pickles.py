@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pmgit.formats import storages
+from pmgit.formats import behind, storages
 from pmgit.formats.joblib_arrays import Arrays, is_wrapper
 from pmgit.formats.names import JOBLIB, PICKLE, TORCH_CHECKPOINT
-from pmgit.formats.opcodes import CHANGED, COMPUTED, walk
+from pmgit.formats.opcodes import CHANGED, COMPUTED, EXTENSION, walk
 from pmgit.formats.opinion import (
     BROKEN,
     MOST_FINDINGS,
@@ -76,7 +76,11 @@ def runs_something(head: bytes, reader: Reader, caps: Caps) -> bool:
     if head[:1] not in _FIRST:
         return False
     stream = walk(reader, 0, caps.apart(_OTHER_STEPS))
-    return stream.calls_a_global or bool(stream.oddities)
+    if stream.calls_a_global or stream.calls:
+        return True
+    # A number that stands for a global is an error where none is registered: the length of a
+    # safetensors header may begin with that opcode.
+    return any(kind != EXTENSION for kind, _, _ in stream.oddities)
 
 
 def _is_followed(reader: Reader, caps: Caps) -> bool:
@@ -113,7 +117,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         if kind == TORCH_CHECKPOINT and streams == LEGACY_STREAMS - 1:
             expected = storages.sizes(stream)
         if kind == TORCH_CHECKPOINT and streams == LEGACY_STREAMS:
-            findings += _behind(reader, begin, expected)
+            findings += _behind(reader, begin, expected, caps)
             return opinion(kind, findings)
         if streams > _MOST_STREAMS:
             findings.append(FileFinding(UNKNOWN, f"more than {_MOST_STREAMS:,} pickles in a row"))
@@ -121,11 +125,10 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     if kind == TORCH_CHECKPOINT:
         findings.append(FileFinding(BROKEN, "it ends before its tensors", offset=reader.size))
     elif begin < reader.size:
-        left = reader.size - begin
-        if reader.read(begin, min(left, 4096)).strip(b"\0 \r\n"):
-            text = f"{left:,} bytes behind the pickle, which are none"
-            findings.append(FileFinding(WARN, text, offset=begin))
-            findings += _packed_behind(reader, begin, caps)
+        # Where an array of joblib has no place, its bytes are what is left.
+        is_known = all(one.verdict != UNKNOWN for one in findings)
+        found = _behind_pickles(reader, begin, caps)
+        findings += [one for one in found if is_known or one.verdict == UNSAFE]
     return opinion(kind, findings)
 
 
@@ -142,27 +145,34 @@ def _goes_on(reader: Reader, begin: int, caps: Caps) -> bool:
     return reader.read(begin, 1) in _FIRST and _is_followed(reader.part(begin, reader.size), caps)
 
 
-def _packed_behind(reader: Reader, begin: int, caps: Caps) -> list[FileFinding]:
-    """What is wrong with an archive behind a pickle: some readers open the one, some the other."""
-    rest = reader.part(begin, reader.size)
-    inside = caps.inside(rest, "")
+def _behind_pickles(reader: Reader, begin: int, caps: Caps) -> list[FileFinding]:
+    """What is wrong with what is no pickle behind the last one: an array of numpy is written
+    there on purpose; of an archive some readers open the one, some the other."""
+    if reader.read(begin, 6) == b"\x93NUMPY":
+        return list(caps.inside(reader.part(begin, reader.size), "").findings)
+    found = behind.findings(reader, begin, caps, "the pickle")
+    if len(found) == 1 and found[0].verdict == WARN:
+        return []  # line ends, as of protocol 0, and padding
+    inside = caps.inside(reader.part(begin, reader.size), "")
     if inside.kind.startswith("zip") or inside.kind.endswith("archive"):
         return [FileFinding(UNSAFE, "an archive behind the pickle: two files in one", offset=begin)]
-    return [one for one in inside.findings if one.verdict == UNSAFE]
+    return found
 
 
-def _behind(reader: Reader, begin: int, expected: dict[str, int | None]) -> list[FileFinding]:
-    """What is wrong with the storages behind the pickles: each has its length before it."""
+def _behind(
+    reader: Reader, begin: int, expected: dict[str, int | None], caps: Caps
+) -> list[FileFinding]:
+    """What is wrong with the storages behind the pickles: each has its length before it. Another
+    checkpoint may follow."""
     if None in expected.values():
         return []
     end = begin + sum(8 + (size or 0) for size in expected.values())
     if end > reader.size:
         text = f"its tensors end {end - reader.size:,} bytes after the file"
         return [FileFinding(BROKEN, text, offset=reader.size)]
-    if end < reader.size:
-        text = f"{reader.size - end:,} bytes behind its tensors"
-        return [FileFinding(WARN, text, offset=end)]
-    return []
+    if has_mark(reader, end):
+        return list(caps.inside(reader.part(end, reader.size), "").findings)
+    return behind.findings(reader, end, caps, "its tensors")
 
 
 # --- what a stream does

@@ -25,6 +25,8 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _LONGEST_COMMENT = 0xFFFF
 _MOST_DIRECTORY = 16_000_000
 _ENCRYPTED, _SIZES_BEHIND = 1, 8
+#: An archive behind another file begins within so many bytes, as its words are aligned.
+_ALIGNMENT = 64
 _SYMLINK, _FILE_TYPE = 0o120000, 0o170000
 
 
@@ -49,9 +51,12 @@ class Member(Fields):
         return self.name.endswith("/")
 
 
-def read_directory(reader: Reader, caps: Caps) -> tuple[list[Member], list[FileFinding]]:
+def read_directory(
+    reader: Reader, caps: Caps, before_it: int = 0
+) -> tuple[list[Member], list[FileFinding]]:
     """The members of a zip in their order, and what is wrong with how they are listed.
 
+    So many bytes `before_it` are another file's, which ends where the archive begins.
     BrokenError when there is no directory, or it cannot be read.
     """
     end, findings = _end(reader)
@@ -62,9 +67,6 @@ def read_directory(reader: Reader, caps: Caps) -> tuple[list[Member], list[FileF
     shift = before - length - offset
     if shift < 0:
         raise BrokenError("its directory is not where it says", end)
-    if shift:
-        text = f"{shift:,} bytes before the archive: another file may be in it"
-        findings.append(FileFinding(BROKEN, text, offset=0))
     caps.reading(length)
     data = reader.read(offset + shift, length)
     members: list[Member] = []
@@ -85,6 +87,11 @@ def read_directory(reader: Reader, caps: Caps) -> tuple[list[Member], list[FileF
         text = f"its directory has {len(members):,} members, and says {count:,}"
         findings.append(FileFinding(BROKEN, text, offset=end))
     findings += _of_places(members, offset + shift)
+    # Writers that append count from the begin of the file, the others from that of the archive.
+    first = min((member.header for member in members), default=offset + shift)
+    if first > before_it + _ALIGNMENT * bool(before_it):
+        text = f"{first - before_it:,} bytes before the archive: another file may be in it"
+        findings.append(FileFinding(BROKEN, text, offset=before_it))
     return members, findings
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 
-from pmgit.formats import compressed, pickles, storages
+from pmgit.formats import compressed, kinds, pickles, storages
 from pmgit.formats.names import KERAS, NUMPY, SCRIPT, TORCH, ZIP
 from pmgit.formats.opcodes import walk
 from pmgit.formats.opinion import (
@@ -37,6 +37,8 @@ _SCRIPT_REACHES_OUT = (
     b"ops.aten.save", b"ops.aten.from_file", b"torch.save(", b"torch.from_file(", b"aten::save",
     b"aten::from_file", b"ops.aten._load", b"torch.load(",
 )  # fmt: skip
+#: As long as pointers of Git LFS are, whatever size they name.
+_POINTERS = range(100, 300)
 #: The steps for the pickles that only say which line of a script is which.
 _DEBUG_STEPS = 100_000
 
@@ -57,12 +59,30 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
                 found, sizes = _of_torch_pickle(reader, member, kind == SCRIPT, caps)
                 findings += found
                 expected |= sizes if member.name.endswith("/data.pkl") else {}
-        findings += _of_storages(members, expected)
+        findings += _of_storages(reader, members, expected)
     for member in members:
         if member.is_folder or (kind in (TORCH, SCRIPT) and _is_done(member, expected)):
             continue
         findings += _of_member(reader, member, kind, caps)
     return opinion(kind, findings)
+
+
+def attached(reader: Reader, begin: int, caps: Caps) -> list[FileFinding]:
+    """What is wrong with an archive behind another file, which ends at `begin`.
+
+    In one with a model of its own some readers open the one model, others the other.
+    """
+    members, findings = read_directory(reader, caps, begin)
+    if _kind(members) != ZIP:
+        text = "an archive with a model behind the model: two files in one"
+        findings.append(FileFinding(UNSAFE, text, offset=begin))
+    for member in members:
+        if member.header < begin:
+            text = "a member of the archive lies in the model"
+            findings.append(FileFinding(UNSAFE, text, where=short(member.name)))
+        if not member.is_folder:
+            findings += _of_member(reader, member, ZIP, caps)
+    return findings
 
 
 def _kind(members: list[Member]) -> str:
@@ -139,22 +159,36 @@ def _of_torch_pickle(
     return found, storages.sizes(stream)
 
 
-def _of_storages(members: list[Member], expected: dict[str, int | None]) -> list[FileFinding]:
+def _of_storages(
+    reader: Reader, members: list[Member], expected: dict[str, int | None]
+) -> list[FileFinding]:
     """What is wrong with the storages: each has to be there, as long as the pickle says."""
     found = []
-    by_key = {
-        member.name.rpartition("/")[2]: member
-        for member in members
-        if member.name.rpartition("/")[0].endswith("/data")
-    }
-    for key, size in expected.items():
-        member = by_key.get(key)
-        if member is None:
-            found.append(FileFinding(BROKEN, "a tensor is missing", short(f"data/{key}")))
-        elif size is not None and member.method == STORED and member.size < size:
-            text = f"a tensor of {size:,} bytes has {member.size:,}"
+    by_key = {}
+    for member in members:
+        folder, _, key = member.name.rpartition("/")
+        if folder.endswith("/data"):
+            by_key[key] = member
+        elif not folder.endswith("/constants"):
+            continue
+        if member.size in _POINTERS and _is_pointer(reader, member):
+            text = "a Git LFS pointer in place of a tensor"
             found.append(FileFinding(BROKEN, text, where=short(member.name)))
+    for key, size in expected.items():
+        storage = by_key.get(key)
+        if storage is None:
+            found.append(FileFinding(BROKEN, "a tensor is missing", short(f"data/{key}")))
+        elif size is not None and storage.size < size:
+            text = f"a tensor of {size:,} bytes has {storage.size:,}"
+            found.append(FileFinding(BROKEN, text, where=short(storage.name)))
     return found
+
+
+def _is_pointer(reader: Reader, member: Member) -> bool:
+    part = reader.part(member.begin, member.packed)
+    if member.method == DEFLATED:
+        return kinds.is_pointer(compressed.inflated_head(part, kinds.POINTER_MAX))
+    return kinds.is_pointer(part.read(0, kinds.POINTER_MAX))
 
 
 def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[FileFinding]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
+from pmgit.formats import names
 from pmgit.formats.opinion import (
     BROKEN,
     POINTER,
@@ -27,7 +28,7 @@ from pmgit.git.repository import discover
 from pmgit.lfs import pointer, store
 from pmgit.scan import scanned
 from pmgit.scan.paths import files_below
-from pmgit.scan.scanned import POINTER_KIND, judge_content
+from pmgit.scan.scanned import judge_content
 from pmgit.tensors import read
 from pmgit.tensors.contents import FileContents
 
@@ -133,7 +134,7 @@ class Looks:
         path = store.find_in(self._around.stores(), found.oid)
         if not path:
             text = "the content that it stands for is not here"
-            absent = opinion(POINTER_KIND, [FileFinding(POINTER, text)])
+            absent = opinion(names.POINTER, [FileFinding(POINTER, text)])
             return Inspected(name, absent, found.size, oid=found.oid, here=False)
         try:
             reader = FileReader(self._stack.enter_context(open_regular(path)), folder)

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from pmgit.core.units import show_size
-from pmgit.formats import claims
+from pmgit.formats import claims, names
 from pmgit.formats.judge import judge
 from pmgit.formats.opinion import (
     BROKEN,
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from pmgit.formats.reader import Reader
     from pmgit.scan.paths import Place
-
-POINTER_KIND = "Git LFS pointer"
 
 
 @dataclass(frozen=True)
@@ -89,9 +87,9 @@ def judge_content(reader: Reader, name: str) -> Opinion:
             if content.verdict == UNSAFE:
                 return content
             text = f"a broken Git LFS pointer: {found.fault}"
-            return opinion(POINTER_KIND, [FileFinding(BROKEN, text, offset=0)])
+            return opinion(names.POINTER, [FileFinding(BROKEN, text, offset=0)])
         if found is not None:
-            return opinion(POINTER_KIND, _of_pointer(found))
+            return opinion(names.POINTER, _of_pointer(found))
     return judge(reader, name)
 
 
