@@ -156,6 +156,7 @@ def test_shards_get_an_index_of_their_own(repo: Repo) -> None:
         before = state(repo.path / ROOT / model)
         shown = convert(repo, model, code=1)
         assert why in shown.out, (model, shown)
+        assert ("pmgit pull" in shown.out) == (model == "pointer"), shown
         assert state(repo.path / ROOT / model) == before, model
 
 

@@ -11,11 +11,13 @@ from pmgit.commands import _load_options, _next
 from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import dry_run_option, yes_option
 from pmgit.commands._tables import CARE, GOOD, show_rows
-from pmgit.commands._terminal import ask, is_quiet, named, say
+from pmgit.commands._terminal import ask, is_quiet, named, paint, say, show_fix
 from pmgit.commands._work_tree import alone
 from pmgit.core.errors import CLEAN, FINDINGS
-from pmgit.core.shell import quote
+from pmgit.core.finding import Fix, Step
+from pmgit.core.shell import Shell, own_command, quote
 from pmgit.core.units import counted, show_size
+from pmgit.formats.opinion import POINTER
 from pmgit.git import attributes
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import LOCAL
@@ -69,7 +71,7 @@ def command(
     with alone(repository, model.path):
         converter.finish()
         made = converter.look()
-        _show(model, made)
+        _show(model, made, Shell(repository.prefix, own_command()))
         code = FINDINGS if made.plan.refused else CLEAN
         if not made.plan.pieces:
             if not made.plan.refused:
@@ -87,7 +89,7 @@ def command(
     return code
 
 
-def _show(model: Account, made: Conversion) -> None:
+def _show(model: Account, made: Conversion, shell: Shell) -> None:
     rows = [
         (f"{model.path}/{piece.source}", _CONVERTS, _in_words(made, piece))
         for piece in (made.plan.pieces if not is_quiet() else ())
@@ -97,6 +99,8 @@ def _show(model: Account, made: Conversion) -> None:
     ]
     if rows:
         show_rows(rows, _STYLES)
+    if any(why.startswith(POINTER) for why in made.plan.refused.values()):
+        show_fix(shell.line(Fix(Step("pmgit", "pull", model.path))), paint())
     if made.plan.pieces and model.lock and model.lock.type != LOCAL:
         say(
             named(
