@@ -106,7 +106,7 @@ GUARDED = {
         "unread_files",
         "line_view",
     ),
-    "test_ignore_block.py": ("ignore_foreign", "ignore_plan", "what_if"),
+    "test_ignore_block.py": ("ignore_foreign", "what_if"),
     "test_detect.py": ("candidates",),
     "test_storage_switch.py": ("readme_template",),
     "test_installation.py": ("frameworks", "hook_file", "hook_state", "shim"),

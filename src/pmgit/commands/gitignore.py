@@ -8,8 +8,8 @@ from pmgit.commands import _work_tree
 from pmgit.commands._options import dry_run_option
 from pmgit.commands._terminal import say, show_diffs
 from pmgit.core.config import LFS
+from pmgit.git.names import IGNORES as NAME
 from pmgit.gitfiles import ignore_block
-from pmgit.gitfiles.ignore_plan import NAME
 from pmgit.report.text import visible
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
-    from pmgit.gitfiles.ignore_plan import IgnorePlan
+    from pmgit.gitfiles.ignore_block import IgnorePlan
 
 #: As many first bytes as Git looks at to tell binary from text apart.
 _HEAD = 8000

@@ -3,7 +3,8 @@
 Ignored weights (`storage = "ignore"`): the smallest block that works at any depth. A `!` cannot
 reach into an ignored folder, so folders are let in first. Weights in Git LFS: only caches and
 partial downloads are ignored, and what the user's own broader lines hide is let in again. In both
-cases repositories of their own are hidden (`ignore_foreign`).
+cases repositories of their own are hidden (`ignore_foreign`). Git proves it before anything is
+written: it is asked about paths that stand for all others.
 
 The block stands at the end of the `.gitignore` at the top, or (nested) in one of each models
 folder: that is stronger than any line at the top, unless the line shuts the folder itself.
@@ -12,17 +13,19 @@ folder: that is stronger than any line at the top, unless the line shuts the fol
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 
 from pmgit.core.config import BASELINE, FILE, LFS
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.git import work_tree
-from pmgit.git.attributes import ignored
+from pmgit.git.attributes import ignore_rules, ignored
 from pmgit.git.names import ATTRIBUTES, PROBE
+from pmgit.git.names import IGNORES as NAME
 from pmgit.gitfiles import block, ignore_foreign, models_folders, user_files
-from pmgit.gitfiles.ignore_plan import CACHES, NAME, PLACES, SEEN, IgnoreContext, IgnorePlan, prove
+from pmgit.gitfiles.ignore_foreign import SEEN, IgnoreContext
 from pmgit.gitfiles.what_if import shadow_of
 from pmgit.lfs.patterns import literal
-from pmgit.model import storage
+from pmgit.model import caches, folder, storage
 from pmgit.model.weights import ALWAYS_SUFFIXES, AMBIGUOUS_SUFFIXES, KEPT_TEXT
 from pmgit.snapshots.base import TREE, Snapshot
 
@@ -34,8 +37,50 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
+#: Left behind by downloads: huggingface_hub (its local folder, with `*.metadata` and `*.lock`, was
+#: `.huggingface` in 0.23), browsers, aria2. The entries of the Hub's cache are hidden whole, but
+#: for INFO.md at their top; beside them HF_HOME has tokens, which are secrets. The last is of
+#: ModelScope.
+_CACHES = (
+    ".cache/huggingface/", ".huggingface/", ".locks/", "*.incomplete", "*.crdownload", "*.aria2",
+    "__pycache__/", ".DS_Store", "models--*/*/", "datasets--*/*/", "spaces--*/*/", "xet/*/",
+    "token", "stored_tokens", "._____temp/",
+)  # fmt: skip
+
+_PLACES = (PROBE, f"{PROBE}/{PROBE}")
+_LEFTOVERS = (
+    ".cache/huggingface/download/README.md.metadata", ".cache/huggingface/download/LICENSE.lock",
+    "x.safetensors.incomplete", "README.md.incomplete",
+)  # fmt: skip
+_ENTRY = "models--pmgit--probe"
 #: What pmgit writes at the top.
 _OWN_FILES = (FILE, BASELINE, NAME, ATTRIBUTES, ".pre-commit-config.yaml")
+
+
+@dataclass
+class IgnorePlan:
+    """The file before (None: there is none) and after, for the models folders `roots`.
+
+    `folders` are the files of the models folders that change, in the same way; None after: it
+    held nothing but the block, and goes. `code` are paths that stand for source code which is let
+    in, `clones` the repositories of their own, which are hidden.
+    """
+
+    before: bytes | None
+    after: bytes
+    roots: list[str]
+    storage: str
+    keep_text: bool
+    nested: bool = False
+    folders: dict[str, tuple[bytes | None, bytes | None]] = field(default_factory=dict)
+    code: list[str] = field(default_factory=list)
+    clones: list[str] = field(default_factory=list)
+
+    @property
+    def changes(self) -> dict[str, tuple[bytes | None, bytes | None]]:
+        """Every file that changes: before and after."""
+        top = {} if (self.before or b"") == self.after else {NAME: (self.before, self.after)}
+        return {**top, **self.folders}
 
 
 def plan(
@@ -95,7 +140,7 @@ def plan(
     made.folders = {path: (old, new) for path, (old, new) in made.folders.items() if old != new}
     after = {path: new or b"" for path, (_, new) in made.folders.items()}
     with shadow_of(repository, {**others, NAME: made.after, **after}) as shadow:
-        prove(shadow, made, below)
+        _prove(shadow, made, below)
     return made
 
 
@@ -110,7 +155,7 @@ def apply(repository: Repository, made: IgnorePlan) -> None:
             os.makedirs(os.path.dirname(file), exist_ok=True)
         user_files.write_whole(file, new)
         work_tree.clear_skip_mark(repository, path)
-    prove(repository, made, [])
+    _prove(repository, made, [])
 
 
 def _read(repository: Repository, tracked: Mapping[str, Blob], path: str) -> bytes | None:
@@ -171,7 +216,7 @@ def lines_for_ignored(
     if keep_text:
         lines += [f"!{top}/**/{name}" for name in KEPT_TEXT]
         # `README*` would let `README.md.incomplete` in.
-        lines += [f"{top}/**/{name}" for name in CACHES]
+        lines += [f"{top}/**/{name}" for name in _CACHES]
     return lines
 
 
@@ -186,14 +231,14 @@ def _for_lfs(
     repository: Repository, root: str, top: str, around: Mapping[str, bytes], path: str
 ) -> list[str]:
     """The lines for one models folder whose weights are in Git LFS, each after `top`."""
-    caches = [f"{top}/**/{name}" for name in CACHES]
+    caches = [f"{top}/**/{name}" for name in _CACHES]
     suffixes = (*ALWAYS_SUFFIXES, *AMBIGUOUS_SUFFIXES)
     kinds = {f"x{suffix}": f"*{suffix}" for suffix in suffixes}
     for any_text in ("x", ""):
         kinds |= {name.replace("*", any_text): name for name in (*SEEN, *KEPT_TEXT)}
     kinds["README.md"] = "README.md"
     anything = f"{root}/{PROBE}/{PROBE}"
-    probes = [f"{root}/{place}/{name}" for place in PLACES for name in kinds]
+    probes = [f"{root}/{place}/{name}" for place in _PLACES for name in kinds]
     probes.append(f"{root}/README.md")
 
     def hidden(lines: Sequence[str]) -> set[str]:
@@ -245,3 +290,54 @@ def _own_files(repository: Repository, around: Mapping[str, bytes]) -> list[str]
         for name, (source, _, pattern) in found.items()
         if source == NAME and pattern.strip("/") != name
     ]
+
+
+def _prove(repository: Repository, made: IgnorePlan, below: Iterable[str]) -> None:
+    """Raise PmgitError, with the file and line, for a path that is not as it should be."""
+    below = list(below)
+    hidden = [f"{clone}/{PROBE}" for clone in made.clones if "\n" not in clone]
+    seen: list[str] = []
+    for root in made.roots:
+        if _is_beyond_link(repository, root):
+            continue  # Git answers nothing about files behind a link
+        mine = [path for path in below if path.startswith(f"{root}/")]
+        models = [m for m in folder.find(mine, root) if not caches.is_closed(f"{m}/")]
+        places = [*(f"{root}/{place}" for place in _PLACES), *models]
+        weights = [f"{place}/{PROBE}{s}" for place in places for s in (".safetensors", ".bin")]
+        seen += [f"{place}/{name}" for place in places for name in SEEN]
+        seen += [f"{root}/README.md"]
+        hidden += [f"{place}/{name}" for place in (root, *places) for name in _LEFTOVERS]
+        hidden.append(f"{root}/{_ENTRY}/snapshots/{PROBE}/{PROBE}.py")
+        seen.append(f"{root}/{_ENTRY}/{SEEN[0]}")
+        seen += [path for path in made.code if path.startswith(f"{root}/")]
+        if made.nested:
+            seen += [f"{root}/{NAME}"]
+        if made.storage == LFS:
+            seen += weights
+            continue
+        hidden += [f"{root}/{PROBE}.safetensors", *weights]
+        seen += [f"{root}/.gitkeep"]
+        if made.keep_text:
+            names = [name.replace("*", "x") for name in KEPT_TEXT]
+            seen += [f"{place}/{name}" for place in places for name in names]
+    decided = ignore_rules(repository, [*hidden, *seen])
+    for path in seen:
+        source, line, pattern = decided.get(path, ("", 0, "!"))
+        if not pattern.startswith("!"):
+            raise _defeated(source, line, pattern, f"hides {path} from Git")
+    for path in hidden:
+        source, line, pattern = decided.get(path, (NAME, 0, "!"))
+        if pattern.startswith("!"):
+            raise _defeated(source, line, pattern, f"lets {path} into Git")
+
+
+def _is_beyond_link(repository: Repository, root: str) -> bool:
+    top = os.path.realpath(repository.top)
+    return os.path.realpath(os.path.join(top, root)) != os.path.join(top, *root.split("/"))
+
+
+def _defeated(source: str, line: int, pattern: str, what: str) -> PmgitError:
+    return PmgitError(
+        f"{source}:{line} ({pattern}) {what}",
+        f"remove or change line {line} of {source}, then run it again",
+    )

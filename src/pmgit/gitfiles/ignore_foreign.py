@@ -7,15 +7,16 @@ hidden: let in, `git add -A` would take each as a submodule that no clone can fe
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from pmgit.core.errors import PmgitError
 from pmgit.git.attributes import ignored
 from pmgit.git.blob import SUBMODULE, folders_above
+from pmgit.git.names import IGNORES as NAME
 from pmgit.git.names import PROBE
 from pmgit.git.nested import is_repository
 from pmgit.gitfiles.attributes.lfs_patterns import instance
-from pmgit.gitfiles.ignore_plan import NAME, SEEN
 from pmgit.gitfiles.what_if import shadow_of
 from pmgit.lfs.patterns import literal
 from pmgit.model.file_names import CODE_NAMES, CODE_SUFFIXES
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
-    from pmgit.gitfiles.ignore_plan import IgnoreContext
 
+#: What Git has of every model.
+SEEN = ("INFO.md", "pmgit.lock")
 #: The kinds of code that lie beside models everywhere; other kinds are let in where they exist.
 _COMMON = (
     "*.py", "*.py[ix]", "*.ipynb", "*.sh", "*.[ch]", "*.[ch]pp", "*.cc", "*.cu", "Makefile",
@@ -38,6 +40,15 @@ _NOT_OURS = (
     "models--*/*/", "datasets--*/*/", "spaces--*/*/", "transformers_modules/",
     ".ipynb_checkpoints/",
 )  # fmt: skip
+
+
+@dataclass
+class IgnoreContext:
+    """The repository of a plan, its index, and the files below the models folders."""
+
+    repository: Repository
+    tracked: Mapping[str, Blob]
+    below: list[str]
 
 
 def code_lines(
