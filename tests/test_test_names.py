@@ -21,7 +21,7 @@ GUARDED = {
     "test_for_committed.py": ("commit_reach",),
     "test_merges.py": ("for_merge",),
     "test_malformed_pointer.py": ("for_pointers",),
-    "test_uncovered_pointer.py": ("leaving_lfs", "only_here"),
+    "test_uncovered_pointer.py": ("leaving_lfs", "other_lines"),
     "test_engine.py": ("rule", "finding", "config_lookup"),
     "test_entries.py": ("forgive",),
     "test_misplaced_weights.py": ("_loose_weights",),
@@ -97,7 +97,6 @@ GUARDED = {
         "lfs_lines",
         "lfs_patterns",
         "renormalise",
-        "in_the_way",
     ),
     "test_dead_attribute.py": (
         "attribute_lines",

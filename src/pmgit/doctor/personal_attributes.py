@@ -9,7 +9,7 @@ from pmgit.doctor.check import OK, WARNING, Check
 from pmgit.fix import for_staged
 from pmgit.git import attributes
 from pmgit.git.attributes import LFS, EveryClone
-from pmgit.gitfiles.attributes import only_here
+from pmgit.gitfiles.attributes import other_lines
 from pmgit.gitfiles.attributes.attribute_lines import deciders
 from pmgit.lfs import patterns
 
@@ -27,7 +27,7 @@ def checks(context: Context) -> Iterator[Check]:
     """`personal-attributes`."""
     repository = context.repository
     paths = list(dict.fromkeys([*context.tracked, *context.local]))
-    if not paths or only_here.is_silent(repository):
+    if not paths or other_lines.is_silent(repository):
         yield Check(NAME, OK, "attributes here are those that every clone has")
         return
     everywhere = EveryClone(repository).filters(paths)
@@ -40,7 +40,7 @@ def checks(context: Context) -> Iterator[Check]:
         )
         return
     reasons: dict[str, list[str]] = {}
-    for path, why in only_here.why_sent(context.snapshot, sent).items():
+    for path, why in other_lines.why_sent(context.snapshot, sent).items():
         reasons.setdefault(why, []).append(path)
     lines = deciders(repository, context.snapshot.attribute_texts(), kept)
     for path in kept:

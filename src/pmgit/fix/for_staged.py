@@ -14,7 +14,7 @@ from pmgit.core.finding import Fix, Step
 from pmgit.git import work_tree
 from pmgit.git.blob import SUBMODULE
 from pmgit.gitfiles import models_folders
-from pmgit.gitfiles.attributes import only_here
+from pmgit.gitfiles.attributes import other_lines
 from pmgit.lfs.pointer import Pointer
 from pmgit.model import folder, steering, whole
 from pmgit.model.weights import NEVER
@@ -186,31 +186,27 @@ def store(subject: Subject, blob: Blob) -> Advice:
 
 def set_up_here(subject: Subject, blob: Blob) -> Advice:
     """The same as `set_up`, or the reason why it would be refused."""
-    line, sends = subject.once(only_here.lines_of_clone).get(blob.path, ("", True))
+    line, sends = subject.once(other_lines.lines_of_clone).get(blob.path, ("", True))
     if not sends:
         return Advice(None, f"; {line} keeps it out of Git LFS on this machine: take it out first")
-    from pmgit.gitfiles.attributes import in_the_way
-
-    line = subject.once(in_the_way.lines_against_weights).get(blob.path, "")
+    line = subject.once(other_lines.lines_against_weights).get(blob.path, "")
     # A text that stays in Git LFS has all of it refused.
-    line = line or next(iter(subject.once(in_the_way.lines_against_texts).values()), "")
-    return Advice(None, in_the_way.note(line)) if line else Advice(set_up(subject, blob))
+    line = line or next(iter(subject.once(other_lines.lines_against_texts).values()), "")
+    return Advice(None, other_lines.note(line)) if line else Advice(set_up(subject, blob))
 
 
 def text_again(subject: Subject, blob: Blob) -> Advice:
     """The fix that makes a pointer text again, or the reason why that would be refused here."""
     if not subject.can_be_staged:
         return Advice(None)
-    line, sends = subject.once(only_here.lines_of_clone).get(blob.path, ("", False))
+    line, sends = subject.once(other_lines.lines_of_clone).get(blob.path, ("", False))
     if sends:
         return Advice(None, f"; {line} sends it to Git LFS on this machine: take it out first")
-    from pmgit.gitfiles.attributes import in_the_way
-
-    stuck = subject.once(in_the_way.lines_against_texts)
+    stuck = subject.once(other_lines.lines_against_texts)
     if stuck:
         # One text that stays in Git LFS has all of it refused.
         line = stuck.get(blob.path) or next(iter(stuck.values()))
-        return Advice(None, in_the_way.note(line))
+        return Advice(None, other_lines.note(line))
     return Advice(Fix(Step("pmgit", "lfs-setup"), order=Fix.SETUP))
 
 
@@ -262,7 +258,7 @@ def to_pointer(subject: Subject, blob: Blob) -> Advice:
     """The fix that makes a raw blob the pointer that its attributes ask for."""
     if not subject.can_be_staged:
         return _committed(blob)
-    line = subject.once(only_here.raw_files).get(blob.path)
+    line = subject.once(other_lines.raw_files).get(blob.path)
     note = f"; here {line} keeps it raw: take that out, too" if line else ""
     there = work_tree.compare(subject.repository, blob)
     if there == work_tree.SAME and line is None:

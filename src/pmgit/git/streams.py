@@ -55,10 +55,6 @@ class Stream:
         if rest:
             yield rest
 
-    def widen(self) -> None:
-        """Let git print on while its reader is busy."""
-        _widen(self._reader)
-
     def read(self) -> bytes:
         """The whole output; GitError when git failed."""
         out = b"".join(self.chunks())

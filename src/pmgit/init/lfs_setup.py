@@ -21,7 +21,7 @@ from pmgit.gitfiles.attributes import (
     attribute_file,
     lfs_lines,
     lfs_patterns,
-    only_here,
+    other_lines,
     renormalise,
 )
 from pmgit.gitfiles.attributes.attribute_lines import NAME
@@ -231,7 +231,7 @@ def stage(repository: Repository, made: LfsPlan) -> None:
 def _prove(repository: Repository, made: LfsPlan) -> None:
     probes = made.probes
     of_clones = EveryClone(repository).filters(probes)
-    here = only_here.sent(repository, probes)
+    here = other_lines.sent(repository, probes)
     for path in probes:
         if of_clones.get(path) != LFS or path not in here:
             where = "in the work tree" if of_clones.get(path) == LFS else "in the index"

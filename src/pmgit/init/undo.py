@@ -17,7 +17,7 @@ from pmgit.git.entries import restage
 from pmgit.git.names import ATTRIBUTES, IGNORES
 from pmgit.git.revisions import id_of
 from pmgit.gitfiles import block, parts, user_files
-from pmgit.gitfiles.attributes import only_here
+from pmgit.gitfiles.attributes import other_lines
 from pmgit.gitfiles.what_if import shadow_of
 from pmgit.hooks import chain
 from pmgit.init import textconv
@@ -54,7 +54,7 @@ def unhidden(repository: Repository, journal: Journal, roots: Sequence[str]) -> 
         return {}
     others = ("--others", "--ignored", "--exclude-standard")
     paths = _names(repository, "ls-files", "-z", *others, "--", *roots)
-    files = {**only_here.on_disk(repository, {}, paths, IGNORES), **after}
+    files = {**other_lines.on_disk(repository, {}, paths, IGNORES), **after}
     with shadow_of(repository, files) as shadow:
         still = attributes.ignored(shadow, paths)
     return _sizes(repository, [path for path in paths if path not in still])
@@ -68,7 +68,7 @@ def raw_again(repository: Repository, journal: Journal) -> dict[str, int]:
     paths = _names(repository, "ls-files", "-z")
     now = attributes.of_paths(repository, paths, "filter")
     sent = [path for path, given in now.items() if given["filter"] == attributes.LFS]
-    with shadow_of(repository, {**only_here.on_disk(repository, {}, sent), **after}) as shadow:
+    with shadow_of(repository, {**other_lines.on_disk(repository, {}, sent), **after}) as shadow:
         then = attributes.of_paths(shadow, sent, "filter")
     lost = [path for path, given in then.items() if given["filter"] != attributes.LFS]
     restored = {entry.path for entry in journal.records if entry.kind == INDEX}

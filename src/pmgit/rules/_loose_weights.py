@@ -11,7 +11,7 @@ from pmgit.fix import for_staged, renames
 from pmgit.fix.for_staged import Advice
 from pmgit.fix.own_folders import OwnFolders
 from pmgit.git import attributes
-from pmgit.gitfiles.attributes import in_the_way
+from pmgit.gitfiles.attributes import other_lines
 from pmgit.lfs.pointer import Pointer
 from pmgit.model.folder import INFO
 from pmgit.model.weights import OTHER
@@ -54,7 +54,7 @@ class FolderMoves:
             is_pointer = isinstance(subject.pointer_of(blob), Pointer)
             if is_pointer and subject.is_lfs(blob.path) and not subject.is_lfs(target):
                 if line := self._kept_out.get(target):
-                    return Advice(None, in_the_way.note(line))
+                    return Advice(None, other_lines.note(line))
                 steps += for_staged.set_up(subject, blob.at(target)).steps
             return Advice(Fix(*steps, *self._describe(blob.path, ""), order=Fix.MOVE))
         if subject.before(blob) not in ("", blob.oid):
@@ -93,7 +93,7 @@ class FolderMoves:
     @lazy
     def _kept_out(self) -> dict[str, str]:
         """The new places that `pmgit lfs-setup` could not send to Git LFS, and why."""
-        return in_the_way.lines_against(self._subject.snapshot, list(self._targets.values()))
+        return other_lines.lines_against(self._subject.snapshot, list(self._targets.values()))
 
     @lazy
     def _ignored(self) -> dict[str, tuple[str, int, str]]:

@@ -86,9 +86,9 @@ class UncoveredPointer(Rule):
         """The attributes of this machine alone that cover blobs, by path; none on a server."""
         if subject.repository.bare or subject.snapshot.receiver.is_here:
             return {}
-        from pmgit.gitfiles.attributes import only_here
+        from pmgit.gitfiles.attributes import other_lines
 
-        return only_here.sent_here_alone(subject.snapshot, [blob.path for blob in blobs])
+        return other_lines.sent_here_alone(subject.snapshot, [blob.path for blob in blobs])
 
     def _advice(self, subject: Subject, blob: Blob) -> Advice:
         from pmgit.fix import for_staged

@@ -63,7 +63,6 @@ class StagedDiff:
                     from pmgit.git import index_sizes
 
                     sizes = index_sizes.Sizes(repository)
-                    self._stream.widen()
                 sizes.look(found[seen:])
                 seen = len(found)
         return found, sizes

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pmgit.git.attribute_text import Line, lines_of
 from pmgit.git.attributes import LFS
 from pmgit.git.many_lines import LineAnswers, PathIndex
-from pmgit.gitfiles.attributes import lfs_patterns, mistakes, only_here, unread_files
+from pmgit.gitfiles.attributes import lfs_patterns, mistakes, other_lines, unread_files
 from pmgit.gitfiles.attributes.attribute_lines import NAME
 from pmgit.gitfiles.attributes.line_view import WILD, Layout, LineView, normalised
 from pmgit.lfs import patterns
@@ -124,7 +124,7 @@ class _Search:
         sends, decides = self._answers.strongest(self._index.all)
         out = self._taken_out(decides)
         if here:
-            own = only_here.own_lines(self._repository, sends).items()
+            own = other_lines.own_lines(self._repository, sends).items()
             out |= {path: line for path, (line, is_sent) in own if not is_sent}
         matched: dict[Line, list[str]] = {}
         for path, line in sends.items():

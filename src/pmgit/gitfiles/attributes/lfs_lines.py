@@ -19,7 +19,7 @@ from pmgit.git.attributes import LFS
 from pmgit.git.names import PROBE
 from pmgit.gitfiles import block
 from pmgit.gitfiles import user_files as files
-from pmgit.gitfiles.attributes import lfs_patterns, only_here
+from pmgit.gitfiles.attributes import lfs_patterns, other_lines
 from pmgit.gitfiles.attributes.attribute_lines import NAME, deciders, matching
 from pmgit.gitfiles.what_if import shadow_of
 from pmgit.lfs import patterns, pointer
@@ -164,7 +164,7 @@ class Lines:
         Raises PmgitError, with the file and line, when a text stays in Git LFS all the same.
         """
         wanted, old = set(wanted), self._old
-        silent = only_here.is_silent(self._repository)
+        silent = other_lines.is_silent(self._repository)
         before = self.filters(old.lines(), list(self.large.values()))
         small = [path for path in self._texts if path not in before]
         # A text with a line of its own may have become smaller since.
@@ -218,7 +218,7 @@ class Lines:
         found = {p for p, name in self.filters(groups.lines(), paths).items() if name == LFS}
         if not silent:
             with shadow_of(self._repository, self.files(groups.lines())) as shadow:
-                found |= only_here.sent(shadow, paths)
+                found |= other_lines.sent(shadow, paths)
         return [path for path in paths if path in found]
 
     def prove(self, lines: Sequence[str], paths: Sequence[str]) -> None:

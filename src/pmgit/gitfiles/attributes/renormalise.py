@@ -15,7 +15,7 @@ from pmgit.git.blob import encode
 from pmgit.git.clean import LFS_FILTER, pointer_to
 from pmgit.git.entries import restage
 from pmgit.gitfiles import user_files
-from pmgit.gitfiles.attributes import only_here
+from pmgit.gitfiles.attributes import other_lines
 from pmgit.lfs import pointer, store
 
 TYPE_CHECKING = False
@@ -32,7 +32,7 @@ def to_pointers(repository: Repository, blobs: Sequence[Blob]) -> None:
     # Where the work tree has exactly the content, git may read it there.
     same = [blob for blob in blobs if work_tree.compare(repository, blob) == work_tree.SAME]
     # Git goes by the attributes that it has here, and adds the others raw without a word.
-    here = only_here.sent(repository, [blob.path for blob in same])
+    here = other_lines.sent(repository, [blob.path for blob in same])
     same = [blob for blob in same if blob.path in here]
     if same:
         # One process for all, and the index learns that these files have not changed.
