@@ -10,73 +10,27 @@ from __future__ import annotations
 import os
 import zlib
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 #: Content of fewer bytes than this is read whole. A pointer is under 1024 bytes.
 SMALL = 1024
 #: No blob of under 1024 bytes is a loose object of more than this: deflate adds some 20 bytes.
 SMALL_STORED = 1100
 
 #: Of a tree so much is read here; 50 folders fit into 2 KB.
-_TREE_BYTES = 1 << 16
+TREE_BYTES = 1 << 16
 #: `blob <size>` and a NUL, with room to spare.
 _HEADER_BYTES = 64
 #: Nobody ever writes into a pipe that lies where an object should.
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-class LooseObjects:
-    """The loose objects of the store in `folder`.
-
-    Where most objects are packed, `listed` has its folders listed before a file is opened: to open
-    15,000 files that are not there takes a tenth of a second.
-    """
-
-    def __init__(self, folder: str, *, listed: bool = False) -> None:
-        self._folder = folder
-        self._names: dict[str, frozenset[str]] | None = {} if listed else None
-
-    def first_bytes(self, oids: Sequence[str], count: int) -> list[bytes | None]:
-        """The first `count` bytes of the file of each of these objects; None where unread."""
-        found: list[bytes | None] = []
-        folder, names = _from_here(self._folder), self._names
-        add, open_file, read, close = found.append, os.open, os.read, os.close
-        for oid in oids:
-            if names is not None and oid[2:] not in self._listed(names, oid[:2]):
-                add(None)
-                continue
-            try:
-                fd = open_file(f"{folder}/{oid[:2]}/{oid[2:]}", _READ)
-            except OSError:
-                add(None)
-                continue
-            try:
-                add(read(fd, count))
-            except OSError:
-                add(None)  # a folder, a bad disk
-            finally:
-                close(fd)
-        return found
-
-    def _listed(self, names: dict[str, frozenset[str]], begin: str) -> frozenset[str]:
-        if begin not in names:
-            try:
-                names[begin] = frozenset(os.listdir(f"{self._folder}/{begin}"))
-            except OSError:
-                names[begin] = frozenset()
-        return names[begin]
-
-    def tree(self, oid: str) -> bytes | None:
-        """The content of a tree that is not too large."""
-        [stored] = self.first_bytes([oid], _TREE_BYTES)
-        stream = zlib.decompressobj()
-        try:
-            header, _, data = stream.decompress(stored or b"").partition(b"\0")
-        except zlib.error:
-            return None
-        return data if header == b"tree %d" % len(data) and _is_whole(stream) else None
+def tree(data: bytes) -> bytes | None:
+    """The content of a tree that is not too large; `data` is what its file begins with."""
+    stream = zlib.decompressobj()
+    try:
+        header, _, content = stream.decompress(data).partition(b"\0")
+    except zlib.error:
+        return None
+    return content if header == b"tree %d" % len(content) and _is_whole(stream) else None
 
 
 def small_blob(data: bytes) -> tuple[int, bytes] | None:
@@ -125,7 +79,7 @@ def _is_whole(stream: zlib._Decompress) -> bool:
     return stream.eof and not stream.unused_data
 
 
-def _from_here(folder: str) -> str:
+def from_here(folder: str) -> str:
     """The folder as seen from here: a short path is looked up in half the time of a long one."""
     try:
         here = os.path.join(os.getcwd(), "")

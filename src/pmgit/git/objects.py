@@ -6,10 +6,12 @@ not as Git writes it, is asked for in one batch: only Git calls an object unread
 
 from __future__ import annotations
 
+import os
+
 from pmgit.core.errors import PmgitError
 from pmgit.git import loose, process
 from pmgit.git.blob import NOT_HERE
-from pmgit.git.loose import SMALL, SMALL_STORED, LooseObjects
+from pmgit.git.loose import SMALL, SMALL_STORED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +50,8 @@ class UnreadableObjectError(PmgitError):
 class Objects:
     """The object store of a repository; questions go to `batch` where there is one.
 
-    `packed`: most of the objects in question are in packs.
+    `packed`: most of the objects in question are in packs. So the folders of loose ones are listed
+    before a file is opened: to open 15,000 that are not there takes a tenth of a second.
     """
 
     def __init__(
@@ -56,7 +59,7 @@ class Objects:
     ) -> None:
         self._repository = repository
         self._batch = batch
-        self._loose = LooseObjects(repository.objects, listed=packed)
+        self._names: dict[str, frozenset[str]] | None = {} if packed else None
         self._present: set[str] | None = None
         self._read: dict[str, bytes] = {}  # the small ones that Git has given, for `contents`
 
@@ -72,7 +75,7 @@ class Objects:
         # First the files, then what is in them: in turns it takes a third more time.
         for begin in range(0, len(blobs), _TOGETHER):
             part = blobs[begin : begin + _TOGETHER]
-            stored = self._loose.first_bytes([blob.oid for blob in part], SMALL_STORED)
+            stored = self._first_bytes([blob.oid for blob in part], SMALL_STORED)
             for blob, data in zip(part, stored, strict=True):
                 found = data and (loose.small_blob(data) or loose.blob(data))
                 if not found:
@@ -158,7 +161,7 @@ class Objects:
         for blob in blobs:
             if blob.size == NOT_HERE or blob.oid in found:
                 continue
-            [stored] = self._loose.first_bytes([blob.oid], _READ_BYTES)
+            [stored] = self._first_bytes([blob.oid], _READ_BYTES)
             inflated = loose.blob(stored, HEAD_BYTES) if stored else None
             if inflated and inflated[0] == blob.size:
                 found[blob.oid] = inflated[1]
@@ -182,7 +185,7 @@ class Objects:
         known = {blob.oid: self._read[blob.oid] for blob in here if blob.oid in self._read}
         unread = [blob.oid for blob in here if blob.oid not in known]
         # What `git add` has just written: 8 us each, where Git's own answer takes 38.
-        for oid, stored in zip(unread, self._loose.first_bytes(unread, SMALL_STORED), strict=True):
+        for oid, stored in zip(unread, self._first_bytes(unread, SMALL_STORED), strict=True):
             found = loose.small_blob(stored) if stored else None
             if found:
                 known[oid] = found[1]
@@ -190,4 +193,35 @@ class Objects:
 
     def tree(self, oid: str) -> bytes | None:
         """The content of a tree that lies as a file of its own; None: ask Git."""
-        return self._loose.tree(oid)
+        [stored] = self._first_bytes([oid], loose.TREE_BYTES)
+        return loose.tree(stored) if stored else None
+
+    def _first_bytes(self, oids: Sequence[str], count: int) -> list[bytes | None]:
+        """The first `count` bytes of the file of each of these objects; None where unread."""
+        found: list[bytes | None] = []
+        folder, names, flags = loose.from_here(self._repository.objects), self._names, loose.READ
+        add, open_file, read, close = found.append, os.open, os.read, os.close
+        for oid in oids:
+            if names is not None and oid[2:] not in self._listed(names, oid[:2]):
+                add(None)
+                continue
+            try:
+                fd = open_file(f"{folder}/{oid[:2]}/{oid[2:]}", flags)
+            except OSError:
+                add(None)
+                continue
+            try:
+                add(read(fd, count))
+            except OSError:
+                add(None)  # a folder, a bad disk
+            finally:
+                close(fd)
+        return found
+
+    def _listed(self, names: dict[str, frozenset[str]], begin: str) -> frozenset[str]:
+        if begin not in names:
+            try:
+                names[begin] = frozenset(os.listdir(f"{self._repository.objects}/{begin}"))
+            except OSError:
+                names[begin] = frozenset()
+        return names[begin]

@@ -216,7 +216,8 @@ def start(
         files.append(_holding(stdin) if source < 0 else os.dup(source))
         # No signal may come between its start and the entry of it in `running`.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING) if _ENDING else None
-        pid, popen = spawn(full, program.environment(env), files, mask)
+        whole = {**os.environ, **program.READ_ONLY, **(env or {})}
+        pid, popen = spawn(full, whole, files, mask)
         process = Process(argv, pid, -1 if into >= 0 else files[0], files[1], popen, group=group)
     except OSError as error:
         for file in files:

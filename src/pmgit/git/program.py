@@ -51,25 +51,18 @@ READ_ONLY = {
 }
 
 
-class GitMissingError(PmgitError):
-    """There is no git on the PATH."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "git is not installed, or not on the PATH",
-            "install git 2.34 or newer: https://git-scm.com/downloads",
-        )
-
-
 def find() -> str:
-    """The path of git, looked up once. Raises GitMissingError."""
+    """The path of git, looked up once. Raises PmgitError when there is none."""
     global _git
     if not _git:
         _open_standard_streams()
         _keep_exit_codes()
         _git = path_of("git")
         if not _git:
-            raise GitMissingError
+            raise PmgitError(
+                "git is not installed, or not on the PATH",
+                "install git 2.34 or newer: https://git-scm.com/downloads",
+            )
     return _git
 
 
@@ -109,8 +102,3 @@ def _keep_exit_codes() -> None:
     """
     if hasattr(signal, "SIGCHLD") and signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-
-
-def environment(extra: dict[str, str] | None) -> dict[str, str]:
-    """The environment of a git process: that of this one, what is always set, and `extra`."""
-    return {**os.environ, **READ_ONLY, **(extra or {})}

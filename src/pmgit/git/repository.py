@@ -18,12 +18,6 @@ EMPTY_TREE = {
     "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "sha256": "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 }
-#: The id of a file of no bytes: (by the format of object ids).
-EMPTY_BLOB = {
-    "sha1": "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
-    "sha256": "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
-}
-
 #: From so many bytes on, OpenSSL is faster, its loading included.
 _SMALL = 1_000_000
 #: The format of object ids by the number of their digits.
@@ -134,10 +128,6 @@ class Repository:
     @property
     def empty_tree(self) -> str:
         return EMPTY_TREE[self.object_format]
-
-    @property
-    def empty_blob(self) -> str:
-        return EMPTY_BLOB[self.object_format]
 
     def id_of(self, data: bytes, kind: str = "blob") -> str:
         """The id that an object with this content has in Git."""

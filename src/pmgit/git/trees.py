@@ -204,8 +204,6 @@ def _write(repository: Repository, objects: list[tuple[str, str, bytes]]) -> Non
 
     for kind in ("tree", "commit"):
         mine = {oid: data for found, oid, data in objects if found == kind}
-        if not mine:
-            continue
         with tempfile.TemporaryDirectory(prefix="pmgit-") as folder:
             names = []
             for number, data in enumerate(mine.values()):

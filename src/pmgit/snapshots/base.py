@@ -339,7 +339,7 @@ class Snapshot:
     def _listed(self, folders: tuple[str, ...]) -> dict[str, Blob]:
         out = self.repository.run(*INDEX, "--", *folders, env=self.index_env)
         found = {blob.path: blob for blob in of_index(out)}
-        empty = self.repository.empty_blob
+        empty = self.repository.id_of(b"")
         if not self.index_env and any(blob.oid == empty for blob in found.values()):
             # It may be an intent to add, which looks like an empty file; the diff leaves it out.
             diff = self.repository.run(*DIFF_INDEX, self.repository.empty_tree, "--", *folders)

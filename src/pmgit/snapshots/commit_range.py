@@ -51,16 +51,19 @@ def take(
     `base` is the commit that the tip's tree is compared with; without one, every file is new.
     `others` are more commits that are not new: a file that one of them has as it is, is not new.
     """
+    # Those whose parents are not here: at the edge of a shallow clone.
+    shallow = repository.shallow_commits
+    cut = sorted(shallow.intersection(listed(repository, tip, *excluded))) if shallow else []
     # Git works on the commits while it is asked about the tip.
-    walk = _Walk(repository, (tip, *excluded))
+    walk = repository.start(*WALK, *(f"^{commit}" for commit in cut), tip, *excluded)
     index = CommitIndex(repository, tip)
     start = merge_base(repository, base, tip) if base else ""
     changes = between(repository, start or repository.empty_tree, tip)
-    blobs, removed = contributions(walk.commits(base))
+    blobs, removed = contributions(_walked(repository, walk.finish(), cut, base))
     merged = [other for other in others if other != base]
     return Snapshot(
         repository, RANGE, changes, blobs, index=index, removed=removed, receiver=receiver,
-        span=Span(tip, merged=merged, excluded=excluded, cut=len(walk.cut)),
+        span=Span(tip, merged=merged, excluded=excluded, cut=len(cut)),
         objects=Objects(repository, packed=True),
     )  # fmt: skip
 
@@ -88,27 +91,12 @@ def from_environment(repository: Repository) -> Snapshot:
     return take(repository, tip, bounds, *starts, receiver=receiver)
 
 
-class _Walk:
-    """Git's walk over the commits of a range, under way.
-
-    `cut` are those whose parents are not here: at the edge of a shallow clone.
-    """
-
-    def __init__(self, repository: Repository, revisions: Sequence[str]) -> None:
-        self._repository = repository
-        self.cut: list[str] = []
-        if shallow := repository.shallow_commits:
-            self.cut = sorted(shallow.intersection(listed(repository, *revisions)))
-        whole = (f"^{commit}" for commit in self.cut)
-        self._process = repository.start(*WALK, *whole, *revisions)
-
-    def commits(self, base: str) -> list[CommitDiff]:
-        """The changes of the commits, the oldest first; `base` stands in for parents not here."""
-        repository = self._repository
-        found = [*commit_diffs.of_walk(repository, self._process.finish()).values()]
-        # What lies behind the edge of a shallow clone cannot be seen: such a commit is held
-        # against the base of the range, so that it does not seem to introduce the whole tree.
-        for commit in self.cut:
-            changes = difference(repository, base or repository.empty_tree, commit)
-            found.append(CommitDiff(commit, (), changes))
-        return found
+def _walked(repository: Repository, out: bytes, cut: Sequence[str], base: str) -> list[CommitDiff]:
+    """The changes of the commits in the output of WALK, the oldest first, then of those `cut`."""
+    found = [*commit_diffs.of_walk(repository, out).values()]
+    # What lies behind the edge of a shallow clone cannot be seen: such a commit is held
+    # against the base of the range, so that it does not seem to introduce the whole tree.
+    for commit in cut:
+        changes = difference(repository, base or repository.empty_tree, commit)
+        found.append(CommitDiff(commit, (), changes))
+    return found

@@ -79,7 +79,7 @@ class Question:
         found.folders = {entry.path for entry in entries if entry.mode == FOLDER}
         found.files = [entry for entry in entries if entry.mode != FOLDER]
         # An empty note looks the same as what is only announced (`git add -N`).
-        empty, end = repository.empty_blob, -len(self.note) - 1
+        empty, end = repository.id_of(b""), -len(self.note) - 1
         found.noted = {
             blob.path[:end] for blob in of_index(noted) if blob.is_regular and blob.oid != empty
         }

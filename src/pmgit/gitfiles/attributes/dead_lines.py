@@ -130,7 +130,12 @@ class _Search:
         for path, line in sends.items():
             matched.setdefault(line, []).append(path)
         for begin in range(0, len(meant), _TOGETHER):
-            found = {line: self._mistake(line) for line in meant[begin : begin + _TOGETHER]}
+            found = {
+                line: mistakes.find(
+                    LineView(line, self._macros, self._layout), sends=self._answers.sends(line)
+                )
+                for line in meant[begin : begin + _TOGETHER]
+            }
             yield from self._judge(found, matched, out)
 
     def _unread(self, files: Mapping[str, bytes], here: bool) -> Iterator[Dead]:
@@ -149,10 +154,6 @@ class _Search:
             asked = {path for line in lines[:_REPORTED] for path in _probes(line, line.glob, ())}
             if lines and not (asked and self._answers.sent(asked) == asked):
                 yield _useless(lines[0], why, fix=fix)
-
-    def _mistake(self, line: Line) -> Mistake | None:
-        view = LineView(line, self._macros, self._layout)
-        return mistakes.find(view, sends=self._answers.sends(line))
 
     def _judge(
         self,
