@@ -17,7 +17,7 @@ GUARDED = {
     "test_undo.py": ("_init_undo",),
     "test_info.py": ("_model_names", "caches", "described"),
     "test_server.py": ("proof",),
-    "test_fix.py": ("_fix_undo", "move_branch", "clean", "trees"),
+    "test_fix.py": ("_fix_undo", "move_branch", "trees"),
     "test_for_committed.py": ("commit_reach",),
     "test_merges.py": ("for_merge",),
     "test_malformed_pointer.py": ("for_pointers",),

@@ -49,32 +49,31 @@ def facts(answers: list[Answer]) -> list[tuple[str, int, bytes]]:
 def test_what_is_there_and_what_is_not(batch: Batch) -> None:
     names = ["HEAD:lines", "HEAD:a b\u2028é", "HEAD:no blob 3", "HEAD", "0" * 40, "HEAD:many"]
     expected = [("blob", 15, b"\n\nabc missing\n\0"), ("blob", 8, b"strange\n"), ("", 0, b"")]
-    assert facts(batch.contents(names))[:3] == expected
-    assert [one.kind for one in batch.info(names)] == ["blob", "blob", "", "commit", "", "tree"]
-    assert all(one.data == b"" for one in batch.info(names))
-    assert batch.info([]) == batch.contents([]) == []
+    assert facts(batch.ask(names, whole=True))[:3] == expected
+    assert [one.kind for one in batch.ask(names)] == ["blob", "blob", "", "commit", "", "tree"]
+    assert all(one.data == b"" for one in batch.ask(names))
+    assert batch.ask([]) == batch.ask([], whole=True) == []
 
 
 def test_more_than_a_pipe_holds(batch: Batch) -> None:
     """Questions and answers alternate: neither side may wait for the other for ever."""
     names = [f"HEAD:many/{number}" for number in range(400)] * 12
     contents = [f"{number}\n".encode() * number for number in range(400)] * 12
-    assert [one.data for one in batch.contents(names)] == contents
-    assert [one.size for one in batch.info(names)] == [len(data) for data in contents]
+    assert [one.data for one in batch.ask(names, whole=True)] == contents
+    assert [one.size for one in batch.ask(names)] == [len(data) for data in contents]
 
 
 @pytest.mark.skipif(GIT_VERSION < (2, 36), reason="cat-file --batch-command came with git 2.36")
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_process_that_has_ended_is_done_without(batch: Batch, whole: bool) -> None:
     """So it is with git before 2.36, which does not know the option."""
-    ask = batch.contents if whole else batch.info
     names = ["HEAD:lines", "HEAD:nothing", "HEAD:many/7"]
-    before = facts(ask(names))
+    before = facts(batch.ask(names, whole=whole))
     assert batch._process is not None
     os.kill(batch._process.pid, signal.SIGTERM)
-    assert facts(ask(names)) == before
+    assert facts(batch.ask(names, whole=whole)) == before
     assert batch._process is None
-    assert facts(ask(names)) == before
+    assert facts(batch.ask(names, whole=whole)) == before
 
 
 def test_objects_that_are_no_blobs_are_named(batch: Batch, repo: Repo) -> None:
@@ -96,8 +95,8 @@ def test_an_object_that_says_a_wrong_size_does_not_hang(
     file.chmod(0o644)
     file.write_bytes(zlib.compress(b"blob %d\0content" % size))
     names = ["HEAD:lines", oid, "HEAD:many/3"]
-    assert facts(batch.info(names))[1] == ("blob", size, b"")
-    lines, strange, _ = facts(batch.contents(names))
+    assert facts(batch.ask(names))[1] == ("blob", size, b"")
+    lines, strange, _ = facts(batch.ask(names, whole=True))
     assert lines == ("blob", 15, b"\n\nabc missing\n\0")
     assert strange == ("", 0, b"")
     objects = Objects(repository.discover(), batch)
@@ -110,5 +109,8 @@ def test_a_content_that_looks_like_the_end_of_an_answer(batch: Batch, repo: Repo
     contents = [end, b"x" * 70_000 + end * 2000, end + b"\n" + end, b"x" * 65_450 + end + b"x"]
     oids = [repo.git("hash-object", "-w", "--stdin", stdin=data).strip() for data in contents]
     for _ in range(3):
-        assert [one.data for one in batch.contents(oids)] == contents
-    assert [one.data for one in batch.contents(["HEAD:many/1", *oids])] == [b"1\n", *contents]
+        assert [one.data for one in batch.ask(oids, whole=True)] == contents
+    assert [one.data for one in batch.ask(["HEAD:many/1", *oids], whole=True)] == [
+        b"1\n",
+        *contents,
+    ]

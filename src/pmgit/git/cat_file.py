@@ -164,20 +164,13 @@ class Batch:
             os.close(ours)
             os.close(theirs)
 
-    def info(self, names: Sequence[str]) -> list[Answer]:
-        """Kind and size of the objects; their content is not read."""
-        return self._all(names, whole=False)
-
-    def contents(self, names: Sequence[str]) -> list[Answer]:
-        """Kind, size and all of the content of the objects: for small ones only."""
-        return self._all(names, whole=True)
-
-    def _all(self, names: Sequence[str], *, whole: bool) -> list[Answer]:
+    def ask(self, names: Sequence[str], *, whole: bool = False) -> list[Answer]:
+        """Kind and size of the objects; `whole`: all of their content too, for small ones only."""
         answers: list[Answer] = []
         if self._process is not None:
             try:
                 for part in _parts(names):
-                    self._ask(part, whole=whole)
+                    self._write(part, whole=whole)
                     answers += [self._answers.next(whole=whole) for _ in part]
                     if whole and self._answers.line() != self._last:
                         raise EOFError
@@ -188,7 +181,7 @@ class Batch:
         # prints what that is below.
         return demand(self._repository, names, whole=whole)
 
-    def _ask(self, names: Sequence[str], *, whole: bool) -> None:
+    def _write(self, names: Sequence[str], *, whole: bool) -> None:
         command = "contents" if whole else "info"
         end = f"info {self._nothing}\n" if whole else ""
         text = "".join(f"{command} {name}\n" for name in names) + end + "flush\n"

@@ -1,4 +1,4 @@
-"""Loose objects, files that are opened and inflated here: a shortcut that asks Git nothing.
+"""Loose objects, files that are inflated here: a shortcut that asks Git nothing.
 
 What `git add` has just written lies as one. A read gives the size and the first bytes, 8 us
 against 38 us for asking `git cat-file` (docs/performance.md). The answer to all that is in any way

@@ -135,7 +135,7 @@ class Objects:
             return {}
         code, stderr = 0, ""
         if self._batch:
-            answers = self._batch.contents(unique) if whole else self._batch.info(unique)
+            answers = self._batch.ask(unique, whole=whole)
         else:
             from pmgit.git import cat_file
 

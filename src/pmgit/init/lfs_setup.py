@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from pmgit.core.errors import PmgitError
 from pmgit.git.attributes import LFS, EveryClone
-from pmgit.git.clean import LFS_FILTER
 from pmgit.git.entries import restage
 from pmgit.git.settings import GitSettings
 from pmgit.git.work_tree import clear_skip_mark
@@ -222,7 +221,7 @@ def stage(repository: Repository, made: LfsPlan) -> None:
     if made.attributes.index is None or made.new_index == made.new_work_tree:
         # -f: the user's ignore rules may hide it.
         sparse = ("--sparse",) if repository.is_sparse else ()
-        repository.run(*LFS_FILTER, "add", "-f", *sparse, "--", NAME)
+        repository.run(*renormalise.LFS_FILTER, "add", "-f", *sparse, "--", NAME)
         return
     # The user has edits that are not staged, and they stay so.
     restage(repository, [(made.attributes.mode, repository.store(made.new_index), NAME)])

@@ -11,11 +11,12 @@ from pmgit.check import config_lookup, engine
 from pmgit.core.errors import PmgitError
 from pmgit.core.finding import Fix, Step
 from pmgit.fix import commit_reach, for_committed, for_staged
-from pmgit.git import attributes, clean
+from pmgit.git import attributes
 from pmgit.git.blob import LINK, Blob
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.trees import Rewriter
 from pmgit.gitfiles import block
+from pmgit.gitfiles.attributes import renormalise
 from pmgit.lfs import missing, patterns
 from pmgit.model.steering import steers_git
 from pmgit.model.subject import Subject
@@ -174,7 +175,7 @@ class Remake:
         pointers: dict[str, str] = {}
         for blob in self.stored:
             if blob.oid not in pointers:
-                text = clean.pointer_to(self.repository, blob.oid)
+                text = renormalise.pointer_to(self.repository, blob.oid)
                 pointers[blob.oid] = self.repository.store(text)
             targets[blob.path, blob.oid] = pointers[blob.oid]
         order = [oid for oid, _ in self.unpushed.commits()]

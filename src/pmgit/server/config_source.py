@@ -43,7 +43,7 @@ class Settings:
     @lazy
     def _infos(self) -> list[Answer]:
         """The present refs of the push, the configurations and baselines, by one question."""
-        return self.batch.info(self._refs + self._names + self._baselines)
+        return self.batch.ask(self._refs + self._names + self._baselines)
 
     def confirm(self) -> None:
         """Clear the old id of every update whose ref has another one. Call it before all else.
@@ -73,7 +73,9 @@ class Settings:
             if answer.kind == "blob"
         }
         wanted = list(dict.fromkeys(one.oid for one in there.values() if one.size <= most))
-        contents = dict(zip(wanted, self.batch.contents(wanted), strict=True)) if wanted else {}
+        contents = (
+            dict(zip(wanted, self.batch.ask(wanted, whole=True), strict=True)) if wanted else {}
+        )
         return {asked: contents.get(answer.oid, answer) for asked, answer in there.items()}
 
     def baselines(self) -> dict[str, str]:

@@ -55,7 +55,7 @@ class Receipt:
         self._commits = commit_diffs.of_walk(self.repository, self._walk.finish())
         strange = [oid for oid in self._news if oid not in self._commits]
         if strange:
-            answers = self.batch.info([f"{oid}^{{}}" for oid in strange])
+            answers = self.batch.ask([f"{oid}^{{}}" for oid in strange])
             self._peeled = dict(zip(strange, answers, strict=True))
         groups = list(groups)
         plans = [list(self._plan(group)) for group in groups]

@@ -193,7 +193,7 @@ class TipSnapshot(Snapshot):
         there = {folder: oid for folder, oid in trees.items() if oid}
         found = {folder: self.objects.tree(oid) for folder, oid in there.items()}
         packed = [folder for folder, data in found.items() if data is None]
-        answers = self._batch.contents([there[folder] for folder in packed])
+        answers = self._batch.ask([there[folder] for folder in packed], whole=True)
         for folder, answer in zip(packed, answers, strict=True):
             if answer.kind != "tree":
                 raise UnreadableObjectError(there[folder])
@@ -206,7 +206,7 @@ class TipSnapshot(Snapshot):
             yield from of_tree(self._list(map(_in, folders)).finish())
             return
         # Not the name of each file: a blob that is not here would look like no file at all.
-        answers = self._batch.contents([f"{self.span.tip}:{folder}" for folder in folders])
+        answers = self._batch.ask([f"{self.span.tip}:{folder}" for folder in folders], whole=True)
         pairs = zip(folders, answers, strict=True)
         yield from self._entries({f: one.data for f, one in pairs if one.kind == "tree"})
 

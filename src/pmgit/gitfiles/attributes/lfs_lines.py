@@ -127,9 +127,9 @@ class Lines:
         file = "".join(f"{pattern} x\n" for pattern in wanted)
         found = matching(self._repository, {NAME: file.encode("utf-8", "surrogateescape")}, paths)
         return {
-            path: [wanted[line.number - 1] for line in lines if line.file == NAME]
+            path: [wanted[line.number - 1] for line in lines]
             for path, lines in found.items()
-            if any(line.file == NAME for line in lines)
+            if lines
         }
 
     def coverage(self, wanted: Sequence[str], probe: Sequence[str]) -> dict[str, Coverage]:

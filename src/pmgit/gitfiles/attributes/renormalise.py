@@ -12,8 +12,8 @@ import os
 from pmgit.core.errors import PmgitError
 from pmgit.git import work_tree
 from pmgit.git.blob import encode
-from pmgit.git.clean import LFS_FILTER, pointer_to
 from pmgit.git.entries import restage
+from pmgit.git.streams import Running
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.attributes import other_lines
 from pmgit.lfs import pointer, store
@@ -25,6 +25,18 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
     from pmgit.lfs.pointer import Pointer
+
+#: The filter that every run of pmgit uses, whatever a configuration calls `filter.lfs`.
+LFS_FILTER = (
+    "-c",
+    "filter.lfs.clean=git-lfs clean -- %f",
+    "-c",
+    "filter.lfs.smudge=git-lfs smudge -- %f",
+    "-c",
+    "filter.lfs.process=git-lfs filter-process",
+    "-c",
+    "filter.lfs.required=true",
+)
 
 
 def to_pointers(repository: Repository, blobs: Sequence[Blob]) -> None:
@@ -102,3 +114,21 @@ def _prove(repository: Repository, blobs: Sequence[Blob]) -> None:
             + (f", the first is {wrong[0]!r}" if wrong else ""),
             "the Git LFS filter did nothing; see: git lfs env",
         )
+
+
+def pointer_to(repository: Repository, oid: str) -> bytes:
+    """The pointer to the content of a blob, which goes to the store of Git LFS.
+
+    The content flows from git to git-lfs: it may be larger than the memory. git-lfs does not
+    get the path of the blob: where the file that lies there has at most 1024 bytes, such as a
+    pointer, git-lfs 3.6 takes no more of what flows in, and ends with 0.
+    """
+    with Running(repository) as running:
+        text = running.start(("cat-file", "blob", oid), ("lfs", "clean")).read()
+    size = int(repository.run("cat-file", "-s", oid))
+    # An extension of Git LFS may store something else.
+    if b"\next-" not in text and not text.endswith(b"\nsize %d\n" % size):
+        raise PmgitError(
+            f"git-lfs made no pointer to the {size} bytes of object {oid}", "see: git lfs version"
+        )
+    return text
