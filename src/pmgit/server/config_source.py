@@ -73,9 +73,7 @@ class Settings:
             if answer.kind == "blob"
         }
         wanted = list(dict.fromkeys(one.oid for one in there.values() if one.size <= most))
-        contents = (
-            dict(zip(wanted, self.batch.ask(wanted, whole=True), strict=True)) if wanted else {}
-        )
+        contents = dict(zip(wanted, self.batch.ask(wanted, whole=True), strict=True))
         return {asked: contents.get(answer.oid, answer) for asked, answer in there.items()}
 
     def baselines(self) -> dict[str, str]:
