@@ -40,7 +40,6 @@ class Blob:
         oid: str,
         mode: str = REGULAR[0],
         before: str = "",
-        commit: str = "",
         *,
         before_mode: str = NOTHING,
     ) -> None:
@@ -48,7 +47,7 @@ class Blob:
         self.oid = oid
         self.mode = mode
         self.before = before
-        self.commit = commit
+        self.commit = ""
         self.before_mode = before_mode
         self.size = UNKNOWN
         self.head: bytes | None = None

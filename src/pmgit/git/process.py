@@ -61,14 +61,7 @@ class Process:
     """A git process under way; `out` and `err` are -1 when its output goes elsewhere."""
 
     def __init__(
-        self,
-        argv: tuple[str, ...],
-        pid: int,
-        out: int,
-        err: int,
-        popen: Any = None,
-        *,
-        group: int = -1,
+        self, argv: tuple[str, ...], pid: int, out: int, err: int, popen: Any = None
     ) -> None:
         self.argv = argv
         self.pid = pid
@@ -218,7 +211,7 @@ def start(
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING) if _ENDING else None
         whole = {**os.environ, **program.READ_ONLY, **(env or {})}
         pid, popen = spawn(full, whole, files, mask)
-        process = Process(argv, pid, -1 if into >= 0 else files[0], files[1], popen, group=group)
+        process = Process(argv, pid, -1 if into >= 0 else files[0], files[1], popen)
     except OSError as error:
         for file in files:
             os.close(file)

@@ -85,7 +85,8 @@ def read(content: bytes) -> ChainHeader | None:
         name, found, value = line.partition("=")
         if not found:
             break
-        values[name] = _unquoted(value)
+        # As it stands when a person has broken its quotes.
+        values[name] = "".join(words(value)[:1] or [value])
     if version(content) == 1:
         values = _of_version_1(values)
     return ChainHeader(
@@ -121,12 +122,12 @@ def _of_version_1(values: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _unquoted(value: str) -> str:
-    """One word of a shell; as it stands when a person has broken its quotes."""
+def words(text: str) -> list[str]:
+    """The words that a shell reads; none where its quotes are broken."""
     try:
-        return "".join(shlex.split(value)[:1])
+        return shlex.split(text)
     except ValueError:
-        return value
+        return []
 
 
 _SCRIPT = r"""

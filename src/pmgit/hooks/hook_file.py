@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from dataclasses import dataclass
 from typing import NamedTuple, Self
@@ -164,11 +163,11 @@ def _call(text: str) -> Call:
     for line in text.splitlines():
         name, _, value = line.partition("=")
         if name in ("INSTALL_PYTHON", "PREK"):
-            program = program or "".join(_words(value)[:1])
+            program = program or "".join(chain.words(value)[:1])
         begin, found, rest = line.partition("hook-impl")
         if not found or not begin.startswith(("ARGS=(", "exec ")):
             continue
-        for word in _words(rest.rstrip().removesuffix(")")):
+        for word in chain.words(rest.rstrip().removesuffix(")")):
             if word == "--":
                 break
             option, _, value = word.partition("=")
@@ -178,10 +177,3 @@ def _call(text: str) -> Call:
             if not word.startswith("-") or option == "--skip":
                 only.append(word)
     return Call(config, folder, lenient, tuple(only), program)
-
-
-def _words(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return []  # no framework has written this

@@ -161,14 +161,12 @@ class Start:
         elif self._tree:
             failed, tree, _ = self._tree.wait()
             if not failed or self._diff.unborn:  # else the index is listed when somebody asks
-                snapshot.know(self._wanted, self._entries_now(of_tree(tree), found))
+                before = of_tree(tree)
+                changes = at_or_below(found, self._wanted) if self._wanted else found
+                now = changed(before, changes, self._diff.unmerged)
+                in_order = dict(sorted(now.items())) if len(now) > len(before) else now
+                snapshot.know(self._wanted, in_order)
         return snapshot
-
-    def _entries_now(self, before: list[Blob], changes: list[Blob]) -> dict[str, Blob]:
-        """The entries of the index at `wanted`: those of HEAD (`before`), changed."""
-        changes = at_or_below(changes, self._wanted) if self._wanted else changes
-        entries = changed(before, changes, self._diff.unmerged)
-        return dict(sorted(entries.items())) if len(entries) > len(before) else entries
 
 
 def take(*wanted: str) -> Snapshot:
