@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.core.errors import UsageError
+from pmgit.git import work_tree
 from pmgit.git.blob import LINK, SUBMODULE
 from pmgit.git.process import GitError
+from pmgit.git.repository import discover
 from pmgit.snapshots import staged
 from pmgit.snapshots.base import STAGED, Snapshot
 from tests.kit import BIN, Repo
@@ -42,6 +44,17 @@ def test_an_unborn_branch_with_nothing(here: Repo) -> None:
     snapshot = staged.take()
     assert snapshot.changes == []
     assert snapshot.introduced == []
+
+
+def test_a_link_is_not_the_file_that_has_its_text(here: Repo) -> None:
+    here.stage("file", "target")
+    (here.path / "link").symlink_to("target")
+    here.git("add", "link")
+    (here.path / "file").unlink()
+    (here.path / "file").symlink_to("target")
+    repository = discover()
+    on_disk = {b.path: work_tree.compare(repository, b) for b in staged.take().introduced}
+    assert on_disk == {"file": work_tree.DIFFERENT, "link": work_tree.SAME}
 
 
 def test_an_orphan_branch_holds_everything_anew(here: Repo) -> None:
