@@ -47,8 +47,7 @@ def check(context: Context, state: HookState, document: Any, runs: str) -> Check
     except PmgitError as error:
         evidence = f"{config}: every commit fails: {error.message}"
         return Check(_NAME, ERROR, evidence, _SYSTEM if own else None, error.hint)
-    now = _other(own) if own else ""
-    if own and now:
+    if own and (now := _other(own)):
         evidence = f"{config} runs {own.described}, and this is {now}"
         fix = _BUILT if origin.find().entry else _SYSTEM
         return Check(_NAME, WARNING, evidence, fix, f"or install that one here: {own.version}")
