@@ -15,6 +15,7 @@ from pmgit.git.attributes import ignore_rules
 from pmgit.git.names import PROBE
 from pmgit.model import caches, folder
 from pmgit.model.weights import KEPT_TEXT
+from pmgit.report.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,6 +76,15 @@ class IgnorePlan:
         """Every file that changes: before and after."""
         top = {} if (self.before or b"") == self.after else {NAME: (self.before, self.after)}
         return {**top, **self.folders}
+
+    @property
+    def proved(self) -> list[str]:
+        """What is proved of each models folder, in words."""
+        words = "weights and INFO.md below {}/ can be added to Git"
+        if self.storage != LFS:
+            words = "weights below {}/ are hidden from Git;"
+            words += " INFO.md, pmgit.lock and README.md are not"
+        return [words.format(visible(root)) for root in self.roots]
 
 
 def prove(repository: Repository, made: IgnorePlan, below: Iterable[str]) -> None:
