@@ -52,6 +52,13 @@ def test_what_is_on_disk_counts_also_when_it_is_not_staged(lfs_repo: Repo) -> No
     assert "pretrained_model/.gitattributes:1" in look(lfs_repo)["attributes"].evidence
 
 
+def test_what_lies_behind_a_link_counts_as_little_as_for_git(lfs_repo: Repo) -> None:
+    lfs_repo.write("elsewhere", f"pretrained_model/ {LFS}\n")
+    (lfs_repo.path / "pretrained_model").mkdir()
+    (lfs_repo.path / "pretrained_model/.gitattributes").symlink_to("../elsewhere")
+    assert look(lfs_repo)["attributes"].status == OK
+
+
 def test_attributes_that_are_a_pointer(lfs_repo: Repo) -> None:
     lfs_repo.write(".gitattributes", pointer(random_bytes(300)))
     found = look(lfs_repo)["attributes"]

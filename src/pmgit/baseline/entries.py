@@ -28,6 +28,8 @@ NO_BLOB = "-"
 
 HEADER = "# What pmgit forgives; written by `pmgit baseline` (lines may be sorted, merged, deleted)"
 
+_FEWER = "are read; leave out whole folders instead: 'exclude' in .pmgit.toml"
+
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
 _ENTRY = re.compile(
     rf"{_QUOTED}[ \t]+([a-z][a-z0-9-]*)[ \t]+([0-9a-f]{{40}}|[0-9a-f]{{64}}|-)[ \t]+([0-9]{{1,18}})"
@@ -89,8 +91,7 @@ def parse(data: bytes) -> BaselineFile:
     if len(data) > MAX_BYTES:
         raise UsageError(
             f"{BASELINE}: {len(data)} bytes is too large for a baseline",
-            f"at most {MAX_BYTES} are read; leave out whole folders instead: 'exclude' in"
-            " .pmgit.toml",
+            f"at most {MAX_BYTES} {_FEWER}",
         )
     if data.startswith(b"version https://git-lfs.github.com/spec/"):
         raise UsageError(
@@ -108,8 +109,7 @@ def parse(data: bytes) -> BaselineFile:
     if lines > MAX_LINES:
         raise UsageError(
             f"{BASELINE}: {lines} lines are too many for a baseline",
-            f"at most {MAX_LINES} are read; leave out whole folders instead: 'exclude' in"
-            " .pmgit.toml",
+            f"at most {MAX_LINES} {_FEWER}",
         )
     entries: list[Forgiven] = []
     comments: list[str] = []

@@ -55,11 +55,11 @@ class Baseline:
         self.entries = list(entries)
 
     @lazy
-    def _by_path(self) -> dict[str, list[Forgiven]]:
+    def by_path(self) -> dict[str, list[Forgiven]]:
         return _grouped(self.entries, "path")
 
     @lazy
-    def _by_oid(self) -> dict[str, list[Forgiven]]:
+    def by_oid(self) -> dict[str, list[Forgiven]]:
         return _grouped((entry for entry in self.entries if entry.oid != NO_BLOB), "oid")
 
     def split(
@@ -90,12 +90,6 @@ class Baseline:
             Judged(finding, [(unit, found[unit.rule, unit.path, unit.oid]) for unit in each])
             for finding, each in zip(findings, units, strict=True)
         ]
-
-    def at(self, path: str) -> list[Forgiven]:
-        return self._by_path.get(path, [])
-
-    def of(self, oid: str) -> list[Forgiven]:
-        return self._by_oid.get(oid, [])
 
     def below(self, rule: str, folder: str) -> Forgiven | None:
         """An entry of a rule below a folder."""
@@ -139,7 +133,8 @@ class _Look:
 
     def in_place(self, unit: Unit) -> Forgiven | None:
         """The entry that forgives a unit where it is."""
-        here = [entry for entry in self._baseline.at(unit.path) if self._applies_to(entry, unit)]
+        there = self._baseline.by_path.get(unit.path, ())
+        here = [entry for entry in there if self._applies_to(entry, unit)]
         for entry in here:
             if entry.oid == unit.oid or entry.rule in NAMES:
                 return entry
@@ -164,7 +159,7 @@ class _Look:
         oids = {
             entry.oid
             for unit in units
-            for entry in self._baseline.at(unit.path)
+            for entry in self._baseline.by_path.get(unit.path, ())
             if entry.oid not in (unit.oid, NO_BLOB) and entry.rule in MEASURED
         }
         if oids:
@@ -183,12 +178,12 @@ class _Look:
         """Forgive what lies at a new path: as many paths of a blob as have gone elsewhere."""
         lost: dict[tuple[str, str], list[Unit]] = {}
         for unit in units:
-            if found[unit.rule, unit.path, unit.oid] is None and self._baseline.of(unit.oid):
+            if found[unit.rule, unit.path, unit.oid] is None and unit.oid in self._baseline.by_oid:
                 lost.setdefault((unit.rule, unit.oid), []).append(unit)
         if not lost:
             return
         for (rule, oid), moved in lost.items():
-            entries = [e for e in self._baseline.of(oid) if self._applies_to(e, moved[0])]
+            entries = [e for e in self._baseline.by_oid[oid] if self._applies_to(e, moved[0])]
             gone = {entry.path: entry for entry in entries if entry.path not in self._listing}
             paths = self._came_by_move(oid, sorted({unit.path for unit in moved if unit.at_tip}))
             left = [gone[name] for name in sorted(gone)]

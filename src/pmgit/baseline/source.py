@@ -33,14 +33,11 @@ def of_snapshot(snapshot: Snapshot) -> Baseline:
 
 def of_commit(repository: Repository, commit: str) -> Baseline:
     """The baseline of a commit ('': none). A server takes the old tip's: no push can edit it."""
-    if not commit:
+    found = of_tree(repository.run(*TREE, commit, "--", BASELINE)) if commit else []
+    if not found:
         return Baseline()
-    out = repository.run(*TREE, commit, "--", BASELINE)
-    for blob in of_tree(out):
-        if blob.path == BASELINE:
-            data = _recorded(Snapshot(repository, RANGE, [], []), blob)
-            return Baseline(entries.parse(data).entries)
-    return Baseline()
+    data = _recorded(Snapshot(repository, RANGE, [], []), found[0])
+    return Baseline(entries.parse(data).entries)
 
 
 def _recorded(snapshot: Snapshot, blob: Blob) -> bytes:

@@ -10,14 +10,14 @@ import click
 
 from pmgit.commands import _licenses
 from pmgit.commands._bars import bytes_bar
-from pmgit.commands._gate import KEPT, gate
-from pmgit.commands._terminal import ask, named, say
+from pmgit.commands._terminal import ask, named, note, say
 from pmgit.commands._work_tree import alone
 from pmgit.core.errors import UsageError
 from pmgit.core.units import counted, listed, show_size
 from pmgit.model import naming
 from pmgit.model.folder import LOCK
 from pmgit.models import account, choose, download
+from pmgit.models.gate import KEPT, Gate
 from pmgit.models.nearby import Nearby
 from pmgit.report.text import visible
 
@@ -76,7 +76,7 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
         fetched = download.Download(repository, path, source, listing, nearby)
         with bytes_bar(shown, chosen.size) as fetched.on_bytes:
             fetched.arrive(chosen.taken)
-        files = fetched.settle(gate(config), f"nothing was added; {KEPT}")
+        files = fetched.settle(Gate(config, click.echo, note), f"nothing was added; {KEPT}")
         patterns = {"include": wish.include, "exclude": wish.exclude}
         lock = download.lock_of(folder, listing, files, patterns)
         info = download.info_of(
@@ -116,5 +116,5 @@ def _show(path: str, listing: Listing, chosen: Choice) -> None:
             f"left out: {listed(names, _NAMED)}: safetensors have the same numbers"
             f" ({show_size(chosen.saved)} saved; to have them: --include PATTERN)"
         )
-    for note in listing.notes:
-        click.echo(f"note: {named(visible(note))}", err=True)
+    for one in listing.notes:
+        note(named(visible(one)))

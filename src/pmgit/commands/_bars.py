@@ -47,19 +47,13 @@ class _LateBar:
                 self._begin()
 
     def _begin(self) -> None:
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-            TransferSpeedColumn,
-        )  # fmt: skip
+        from rich import progress
 
-        label = TextColumn("{task.description}", markup=False)
-        columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        label = progress.TextColumn("{task.description}", markup=False)
+        speed, left = progress.TransferSpeedColumn(), progress.TimeRemainingColumn()
+        columns = (label, progress.BarColumn(), progress.DownloadColumn(), speed, left)
         out = console(sys.stderr, self._has_colour)
-        self._progress = Progress(label, *columns, console=out, transient=True)
+        self._progress = progress.Progress(*columns, console=out, transient=True)
         self._task = self._progress.add_task(self._label, total=self._total, completed=self._done)
         self._progress.start()
 

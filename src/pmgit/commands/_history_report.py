@@ -44,21 +44,13 @@ def lines(weighed: Weighed, plan: MigrationPlan, top: int, least: int) -> list[s
         out += _blob(one, width)
     out.append("")
     if weighed.weights:
-        stored = sum(one.stored for one in weighed.weights)
-        out.append(
-            f"weights in commits: {_blobs(weighed.weights)};"
-            f" stored, they take {show_size(stored)}{_share(stored, history, plan)}"
-        )
+        out.append(f"weights in commits: {_stored(weighed.weights, history, plan)}")
     others = len(history.large) - len(weighed.weights) - len(weighed.loose)
     if others:
         is_ = "1 blob is" if others == 1 else f"{others} blobs are"
         out.append(f"{is_} no weights by name, or in no commit: the plan leaves them")
     if weighed.loose:
-        stored = sum(one.stored for one in weighed.loose)
-        out.append(
-            f"in no ref: {_blobs(weighed.loose)};"
-            f" stored, they take {show_size(stored)}{_share(stored, history, plan)}"
-        )
+        out.append(f"in no ref: {_stored(weighed.loose, history, plan)}")
     return out + _plan(plan)
 
 
@@ -95,11 +87,13 @@ def _blobs(large: list[Large]) -> str:
     return f"{len(large):,} blob{'' if len(large) == 1 else 's'} ({size})"
 
 
-def _share(part: int, history: History, plan: MigrationPlan) -> str:
+def _stored(large: list[Large], history: History, plan: MigrationPlan) -> str:
+    part = sum(one.stored for one in large)
+    text = f"{_blobs(large)}; stored, they take {show_size(part)}"
     if not history.stored or history.borrows:  # part of it lies in another store
-        return ""
-    share = f" of {show_size(history.stored)} ({min(part / history.stored, 1):.0%})"
-    return share + (", which the plan frees" if plan.steps else "")
+        return text
+    text += f" of {show_size(history.stored)} ({min(part / history.stored, 1):.0%})"
+    return text + (", which the plan frees" if plan.steps else "")
 
 
 def lacking(history: History) -> list[str]:

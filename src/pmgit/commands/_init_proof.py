@@ -49,14 +49,7 @@ def proofs(repository: Repository, made: SetupPlan, say: Callable[[str], None]) 
     if ignored.changes:
         raise PmgitError(f"{', '.join(ignored.changes)} is not as it was written", _AGAIN)
     ignore_block.apply(repository, ignored)
-    for root in map(visible, ignored.roots):
-        if ignored.storage == LFS:
-            yield f"weights and INFO.md below {root}/ can be added to Git"
-        else:
-            yield (
-                f"weights below {root}/ are hidden from Git; INFO.md, pmgit.lock and README.md"
-                " are not"
-            )
+    yield from ignored.proved
     if made.storage == LFS:
         covered = lfs_setup.plan(repository, made.config, ())
         if covered.writes or covered.raw:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import click
-
+from pmgit.commands._terminal import note
 from pmgit.core.errors import FINDINGS, PmgitError
 from pmgit.core.finding import ERROR
 from pmgit.formats.regular import read_regular
@@ -51,7 +50,7 @@ def demand_allowed(config: Config, shown: str, licenses: list[str], where: str) 
                 f"{shown}: {text}", f"{way}; see: pmgit explain restricted-license"
             )
         if ruling.severity:
-            click.echo(f"note: {text}", err=True)
+            note(text)
 
 
 def stated(folder: str, given: str = "", *, source: str | None = None) -> list[str]:

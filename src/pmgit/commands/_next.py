@@ -88,8 +88,7 @@ def after_init(
     new = [name for name in files if name not in mine]
     if not new:
         return
-    wrong = _wrong(repository, made)
-    tracked = bool(wrong) and _is_tracked(repository, wrong)
+    wrong, tracked = _wrong(repository, made)
     if wrong:
         yield f"hint: {_OLD if tracked else _UNDESCRIBED}"
     yield f"next: {add(repository, new)}"
@@ -104,17 +103,15 @@ def after_init(
         yield f"next: pmgit fix --no-baseline{asks} {' '.join(_WEIGHTS)}"
 
 
-def _wrong(repository: Repository, made: SetupPlan) -> set[str]:
-    """The paths of the errors that nothing forgives; none where there is a baseline already."""
+def _wrong(repository: Repository, made: SetupPlan) -> tuple[bool, bool]:
+    """Whether there are errors that nothing forgives, none where there is a baseline already; and
+    whether Git has any of the files, or of the files in the folders, that they are about.
+    """
     if os.path.lexists(os.path.join(repository.top, BASELINE)):
-        return set()
-    names = engine.selected(made.config)
-    report = engine.judge(tree.take(repository), made.config, names, plans=False)
-    return {finding.path for finding in report.errors}
-
-
-def _is_tracked(repository: Repository, paths: set[str]) -> bool:
-    """Whether Git has any of these files, or of the files in these folders."""
+        return False, False
+    snapshot = tree.take(repository)
+    report = engine.judge(snapshot, made.config, engine.selected(made.config), plans=False)
+    paths = {finding.path for finding in report.errors}
     begins = tuple(f"{path}/" for path in paths)
-    listing = tree.take(repository).listing()
-    return any(path in paths or path.startswith(begins) for path in listing)
+    tracked = any(path in paths or path.startswith(begins) for path in snapshot.listing())
+    return bool(paths), tracked

@@ -27,39 +27,28 @@ _GAP = "  "
 GOOD, CARE, BAD = "green", "yellow", "red"
 
 
-def is_drawn() -> bool:
-    """Whether a table is fitted to a terminal, or has colour: then rich draws it."""
-    on_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-    return on_terminal or _terminal.has_colour()
-
-
 def show_table(
     headings: Sequence[str], rows: Sequence[Sequence[str]], styles: Mapping[str, str] | None = None
 ) -> None:
-    """Print rows of cells below their headings.
+    """Print rows of cells below their headings; without any with colons between the cells.
 
     `styles` are GOOD, CARE or BAD by the words of cells. Where the terminal is too narrow for the
     table, each row becomes lines: its first cell, then the others, each with its heading.
     """
     shown = [[visible(cell) for cell in row] for row in rows]
-    if is_drawn():
+    on_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    if on_terminal or _terminal.has_colour():
         _draw(headings, shown, styles or {})
+        return
+    if not headings:
+        for row in shown:
+            click.echo(": ".join(row))
         return
     table = [list(headings), *shown]
     widths = [max(_width(row[at]) for row in table) for at in range(len(headings))]
     for row in table:
         cells = [c + " " * (width - _width(c)) for c, width in zip(row, widths, strict=True)]
         click.echo(_GAP.join(cells).rstrip())
-
-
-def show_rows(rows: Sequence[Sequence[str]], styles: Mapping[str, str]) -> None:
-    """Print rows of cells without headings: with colons between the cells, or in columns."""
-    shown = [[visible(cell) for cell in row] for row in rows]
-    if is_drawn():
-        _draw((), shown, styles)
-        return
-    for row in shown:
-        click.echo(": ".join(row))
 
 
 def _width(text: str) -> int:

@@ -74,6 +74,11 @@ def say(text: str = "", *, err: bool = False) -> None:
         click.echo(text, err=err)
 
 
+def note(text: str) -> None:
+    """Print what is odd, also with --quiet."""
+    click.echo(f"note: {text}", err=True)
+
+
 def show_json(document: object) -> None:
     """Print a document for programs."""
     import json

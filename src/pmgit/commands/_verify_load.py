@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pmgit.commands._model_names import NO_MODEL
-from pmgit.commands._tables import BAD, CARE, GOOD, show_rows
+from pmgit.commands._tables import BAD, CARE, GOOD, show_table
 from pmgit.commands._terminal import is_quiet, named, paint, say, show_fix, show_json
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS
 from pmgit.core.finding import Fix, Step
@@ -89,7 +89,8 @@ def _show(model: Account, result: Result) -> None:
     missing = [part for part in result.parts if part.state == MISSING]
     left = [part for part in result.parts if part.state == NO_LOADER]
     kinds = ", ".join(dict.fromkeys(part.note for part in left))
-    rows = [(_place(model, part), part.state, _note(part)) for part in other]
+    places = [f"{model.path}/{part.path}" if part.path else model.path for part in other]
+    rows = [(at, one.state, _note(one)) for at, one in zip(places, other, strict=True)]
     if missing:
         names = listed([part.path for part in missing if part.path], 3)
         note = f"not here: {names}" if names else "none of its weights are here"
@@ -101,11 +102,7 @@ def _show(model: Account, result: Result) -> None:
     elif result.state == NOT_TRIED and not rows:
         rows.append((model.path, NOT_TRIED, f"nothing here loads {kinds}"))
     if rows:
-        show_rows(rows, _STYLES)
-
-
-def _place(model: Account, part: Loaded) -> str:
-    return f"{model.path}/{part.path}" if part.path else model.path
+        show_table((), rows, _STYLES)
 
 
 def _note(part: Loaded) -> str:

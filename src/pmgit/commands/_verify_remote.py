@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands._terminal import is_quiet, named, say, show_json, words_of
+from pmgit.commands._terminal import is_quiet, named, note, say, show_json, words_of
 from pmgit.core.errors import CLEAN, FINDINGS
 from pmgit.core.units import counted
 from pmgit.models import remote
@@ -53,8 +53,8 @@ def _show(found: dict[str, AtSource], broken: dict[str, str]) -> None:
         click.echo(visible(trouble))
     for path, one in found.items():
         shown = visible(path)
-        for note in one.notes:
-            click.echo(f"note: {named(visible(note))}", err=True)
+        for odd in one.notes:
+            note(named(visible(odd)))
         if one.trouble:
             is_silent = one.state == UNREACHABLE
             line = f"{shown}: {one.state}: {words_of(one.trouble.message)}"

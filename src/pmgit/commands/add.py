@@ -9,10 +9,9 @@ import click
 
 from pmgit.commands import _info_fields, _licenses, _next, _work_tree
 from pmgit.commands._add_source import Wish, add, demand_plain
-from pmgit.commands._gate import gate
 from pmgit.commands._model_names import ModelNames
 from pmgit.commands._options import yes_option
-from pmgit.commands._terminal import named, say
+from pmgit.commands._terminal import named, note, say
 from pmgit.core.errors import UsageError
 from pmgit.core.units import counted, show_size
 from pmgit.gitfiles.user_files import write_whole
@@ -20,6 +19,7 @@ from pmgit.model import folder, info_template, lock_file
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.info_file import LICENSE
 from pmgit.models import adopt, catalog
+from pmgit.models.gate import Gate
 from pmgit.report.text import visible
 
 if TYPE_CHECKING:
@@ -117,12 +117,13 @@ def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) 
     if wish.dry_run:
         say(f"would {'lock' if is_there else 'copy and lock'} {shown}")
         return []
+    gate = Gate(config, click.echo, note)
     if not is_there:
-        size = adopt.copy_in(repository, source, path, gate(config))
+        size = adopt.copy_in(repository, source, path, gate)
         say(f"copied {show_size(size)} to {shown}")
     lock, known = adopt.lock_of(
         repository, config, path, path[len(root) + 1 :],
-        license=wish.license, gate=gate(config) if is_there else None,
+        license=wish.license, gate=gate if is_there else None,
     )  # fmt: skip
     written = [f"{path}/{LOCK}"]
     if not os.path.lexists(os.path.join(repository.top, path, INFO)):
@@ -137,7 +138,7 @@ def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) 
     write_whole(os.path.join(repository.top, path, LOCK), lock_file.render(lock), new=True)
     say(f"wrote {shown}/{LOCK}: {counted(len(lock.files), 'file')}, {show_size(lock.size)}")
     for problem in known.problems:
-        click.echo(f"note: {problem}", err=True)
+        note(problem)
     if lock.type == lock_file.LOCAL:
         say(f"note: no source is known to fetch {shown} from again: this folder is the only copy")
     return written

@@ -10,7 +10,7 @@ import click
 from pmgit.commands import _load_options, _next
 from pmgit.commands._model_names import chosen_models
 from pmgit.commands._options import dry_run_option, yes_option
-from pmgit.commands._tables import CARE, GOOD, show_rows
+from pmgit.commands._tables import CARE, GOOD, show_table
 from pmgit.commands._terminal import ask, is_quiet, named, paint, say, show_fix
 from pmgit.commands._work_tree import alone
 from pmgit.core.errors import CLEAN, FINDINGS
@@ -98,7 +98,7 @@ def _show(model: Account, made: Conversion, shell: Shell) -> None:
         (f"{model.path}/{path}", _STAYS, why) for path, why in sorted(made.plan.refused.items())
     ]
     if rows:
-        show_rows(rows, _STYLES)
+        show_table((), rows, _STYLES)
     if any(why.startswith(POINTER) for why in made.plan.refused.values()):
         show_fix(shell.line(Fix(Step("pmgit", "pull", model.path))), paint())
     if made.plan.pieces and model.lock and model.lock.type != LOCAL:

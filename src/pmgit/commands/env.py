@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from pmgit.commands._terminal import note
 from pmgit.core.errors import UsageError
 from pmgit.core.shell import quote
 from pmgit.hub import places
@@ -44,20 +45,16 @@ def command(shell: str | None, home: str | None) -> None:
     folder = os.path.expanduser(home) if home else places.places(os.environ).home
     folder = os.path.abspath(folder)
     if "$" in folder or "%" in folder:
-        click.echo(
-            "note: huggingface_hub replaces $NAME in these paths by the variable of that name",
-            err=True,
-        )
+        note("huggingface_hub replaces $NAME in these paths by the variable of that name")
     values = {"HF_HOME": folder}
     values |= {name: os.path.join(folder, below) for name, below in _BELOW.items()}
     for name, value in values.items():
         line = export(shell or _own_shell(), name, value)
         click.echo(line.encode("utf-8", "surrogateescape"))
     dead = " (it is set now)" if "TRANSFORMERS_CACHE" in os.environ else ""
-    click.echo(
-        f"note: TRANSFORMERS_CACHE{dead} is not read any more: models go to HF_HUB_CACHE;"
-        " HUGGINGFACE_HUB_CACHE is the old name of HF_HUB_CACHE, which wins",
-        err=True,
+    note(
+        f"TRANSFORMERS_CACHE{dead} is not read any more: models go to HF_HUB_CACHE;"
+        " HUGGINGFACE_HUB_CACHE is the old name of HF_HUB_CACHE, which wins"
     )
 
 

@@ -49,14 +49,8 @@ def command(keep_text: bool | None, nested: bool | None, dry_run: bool) -> None:
         say(f"{'wrote' if after is not None else 'removed'} {visible(name)}")
     if not plan.changes:
         say(f"nothing to do: {NAME} is as it should be")
-    for root in map(visible, plan.roots):
-        if plan.storage == LFS:
-            say(f"proved: weights and INFO.md below {root}/ can be added to Git")
-        else:
-            text = ", nor is the text of models" if plan.keep_text else ""
-            say(
-                f"proved: weights below {root}/ are hidden from Git;"
-                f" INFO.md, pmgit.lock and README.md are not{text}"
-            )
+    text = ", nor is the text of models" if plan.keep_text and plan.storage != LFS else ""
+    for line in plan.proved:
+        say(f"proved: {line}{text}")
     for clone in map(visible, plan.clones):
         say(f"proved: {clone}/, a repository of its own, is hidden from Git")

@@ -13,7 +13,7 @@ from pmgit.commands._bars import bytes_bar
 from pmgit.commands._model_names import NO_MODEL, ModelNames, chosen_models
 from pmgit.commands._options import dry_run_option, format_option, settings_option, yes_option
 from pmgit.commands._output import FORMATS
-from pmgit.commands._terminal import say, show_json
+from pmgit.commands._terminal import note, say, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError, UsageError
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.user_files import make_folder, write_whole
@@ -98,10 +98,10 @@ def new(
         page = info_template.write(title, known, language, **answers)
         _write(repository.top, model.path, page, dry_run)
         for problem in known.problems:
-            click.echo(f"note: {problem}", err=True)
+            note(problem)
         license = answers[LICENSE] or known.license
         if license and phrase.terms(read(license)).commercial != YES:
-            click.echo(f"note: license {_licenses.with_terms(license)}", err=True)
+            note(f"license {_licenses.with_terms(license)}")
 
 
 @command.command()

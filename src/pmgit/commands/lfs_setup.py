@@ -9,7 +9,7 @@ import click
 
 from pmgit.commands import _next, _work_tree
 from pmgit.commands._options import dry_run_option, yes_option
-from pmgit.commands._terminal import ask, difference, is_quiet, named, say, show_diffs
+from pmgit.commands._terminal import ask, difference, is_quiet, named, note, say, show_diffs
 from pmgit.core.config import IGNORE, LFS
 from pmgit.core.errors import UsageError
 from pmgit.core.shell import quote
@@ -191,8 +191,8 @@ def _leave(repository: Repository, config: Config, *, dry_run: bool, yes: bool) 
     names = _print_written(made.switch.steps)
     if made.diffs:
         say("wrote and staged .gitattributes")
-    for note in made.notes:
-        say(f"note: {visible(note)}")
+    for one in made.notes:
+        say(f"note: {visible(one)}")
     say("proved: Git has none of these files any more, and ignores them")
     if names:
         say(f"next: {_next.add(repository, names)}")
@@ -230,8 +230,8 @@ def _switch(repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch) -> 
 def _print_switch(repository: Repository, switch: Switch) -> None:
     """Print which files were written beside the attributes, and the commands that stage them."""
     names = _print_written(switch.steps)
-    for note in (*switch.notes, _COLLEAGUES):
-        say(f"note: {visible(note)}")
+    for one in (*switch.notes, _COLLEAGUES):
+        say(f"note: {visible(one)}")
     if names:
         say(f"next: {_next.add(repository, names)}")
     there = [root for root in switch.roots if os.path.isdir(os.path.join(repository.top, root))]
@@ -250,7 +250,7 @@ def _show(plan: lfs_setup.LfsPlan, switch: Switch | None) -> None:
     for blob, _ in plan.texts:
         click.echo(f"would stage the text of: {visible(blob.path)}")
     if plan.hidden:
-        click.echo(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
+        note(f"no patterns are added: {visible(plan.hidden)}")
 
 
 def _print_done(plan: lfs_setup.LfsPlan, done: lfs_setup.LfsDone) -> None:
@@ -269,8 +269,8 @@ def _print_done(plan: lfs_setup.LfsPlan, done: lfs_setup.LfsDone) -> None:
     if plan.hidden:
         say(f"note: no patterns are added: {visible(plan.hidden)}", err=True)
     if plan.history:
-        note, hint = old_weights.described(plan.history)
-        say(f"note: {visible(note)}", err=True)
+        held, hint = old_weights.described(plan.history)
+        say(f"note: {visible(held)}", err=True)
         say(f"hint: {named(visible(hint))}", err=True)
     if plan.not_here:
         say(
@@ -278,9 +278,6 @@ def _print_done(plan: lfs_setup.LfsPlan, done: lfs_setup.LfsDone) -> None:
             err=True,
         )
     if not done.hook.uploads:
-        click.echo(
-            f"note: a push would not upload the content: {visible(done.hook.hook)} does not run"
-            " git lfs pre-push",
-            err=True,
-        )
+        place = visible(done.hook.hook)
+        note(f"a push would not upload the content: {place} does not run git lfs pre-push")
         click.echo(f"hint: {named(visible(done.hook.hint))}", err=True)

@@ -10,9 +10,8 @@ import click
 
 from pmgit.commands import _steps
 from pmgit.commands._bars import bytes_bar
-from pmgit.commands._gate import KEPT, gate
 from pmgit.commands._model_names import NO_MODEL, chosen_models
-from pmgit.commands._terminal import named, say, words_of
+from pmgit.commands._terminal import named, note, say, words_of
 from pmgit.commands._work_tree import alone
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.finding import Step
@@ -20,7 +19,7 @@ from pmgit.core.shell import Shell, own_command
 from pmgit.core.units import counted, show_size
 from pmgit.lfs import store
 from pmgit.models import account, pull, verify
-from pmgit.models.gate import Arrived, NotTakenError
+from pmgit.models.gate import KEPT, Arrived, Gate, NotTakenError
 from pmgit.models.nearby import Nearby
 from pmgit.models.verify import CHANGED, MISSING, STANDS_IN, UNLISTED, UNREADABLE
 from pmgit.report.text import visible
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.model.lock_file import Lock, LockedFile
     from pmgit.models.account import Account
-    from pmgit.models.gate import Gate
 
 #: What Git LFS reads as a pattern in --include; only the comma between two names may be one.
 _MAGIC = frozenset("*?[]\\!#")
@@ -62,7 +60,8 @@ def command(names: tuple[str, ...], jobs: int, replace: bool, dry_run: bool) -> 
     """
     repository, config, accounts = chosen_models(names)
     nearby = Nearby(repository, [*accounts.models, *accounts.others], os.environ)
-    puller = _Puller(repository, nearby, gate(config), jobs, replace, dry_run)
+    gate = Gate(config, click.echo, note)
+    puller = _Puller(repository, nearby, gate, jobs, replace, dry_run)
     code = CLEAN
     if not accounts.models:
         say(named(NO_MODEL))

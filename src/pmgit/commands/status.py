@@ -60,8 +60,9 @@ def command(names: tuple[str, ...], form: str) -> int:
     repository, config, accounts = chosen_models(names)
     policy = Policy(config) if config.has_license_policy else None
     found = Status(repository, accounts, policy)
+    shell = Shell(repository.prefix, own_command())
     if form == "json":
-        _terminal.show_json(_document(found, Shell(repository.prefix, own_command())))
+        _terminal.show_json(_document(found, shell))
         return CLEAN
     if not (found.rows or found.loose or found.clones or found.links):
         _terminal.say(NO_MODEL)
@@ -71,7 +72,6 @@ def command(names: tuple[str, ...], form: str) -> int:
     sums = [f"{show_size(found.on_disk)} on disk", f"{show_size(found.in_git)} in Git"]
     sums += [f"{show_size(found.in_lfs)} in Git LFS", f"{show_size(found.free)} free"]
     click.echo(f"{counted(len(found.rows), 'model')}: {', '.join(sums)}")
-    shell = Shell(repository.prefix, own_command())
     paint = _terminal.paint()
     for row in found.rows:
         for text, fix in row.attention:

@@ -9,10 +9,9 @@ import click
 
 from pmgit.commands import _licenses, _next, _work_tree
 from pmgit.commands._bars import bytes_bar
-from pmgit.commands._gate import KEPT, gate
 from pmgit.commands._model_names import ModelNames
 from pmgit.commands._options import dry_run_option, yes_option
-from pmgit.commands._terminal import ask, named, say
+from pmgit.commands._terminal import ask, named, note, say
 from pmgit.commands._work_tree import alone
 from pmgit.core.errors import CLEAN, PmgitError, UsageError
 from pmgit.core.units import show_size
@@ -23,6 +22,7 @@ from pmgit.model.info_block import BlockError
 from pmgit.model.lock_file import LOCAL
 from pmgit.model.weights import Tiers
 from pmgit.models import account, adopt, download
+from pmgit.models.gate import KEPT, Gate
 from pmgit.models.moved_on import MovedOn, patterns
 from pmgit.models.nearby import Nearby
 from pmgit.report.text import visible
@@ -77,6 +77,7 @@ class _Update:
     def __init__(self, repository: Repository, config: Config, path: str) -> None:
         self._repository = repository
         self._config = config
+        self._gate = Gate(config, click.echo, note)
         self._path = path
         self._shown = visible(path)
         self._folder = os.path.join(repository.top, path)
@@ -92,7 +93,7 @@ class _Update:
         root = folder.root_of(self._path, self._config.models)
         lock, known = adopt.lock_of(
             self._repository, self._config, self._path, self._path[len(root) + 1 :],
-            before=self.before, gate=gate(self._config),
+            before=self.before, gate=self._gate,
         )  # fmt: skip
         for line in _differences(self.before, lock):
             say(f"{self._shown}/{visible(line)}")
@@ -111,8 +112,8 @@ class _Update:
             return []
         for line in moved.lines():
             say(f"{self._shown}/{visible(line)}")
-        for note in listing.notes:
-            click.echo(f"note: {named(visible(note))}", err=True)
+        for one in listing.notes:
+            note(named(visible(one)))
         license = listing.stated_license
         if license != self.before.license:
             say(f"{self._shown}: license: {_licenses.with_terms(license)}")
@@ -130,7 +131,7 @@ class _Update:
             with bytes_bar(self._shown, size) as fetched.on_bytes:
                 hashes = {file.path: file.sha256 for file in self.before.files}
                 fetched.arrive(moved.files, hashes)
-            files = fetched.settle(gate(self._config), f"nothing was changed; {KEPT}")
+            files = fetched.settle(self._gate, f"nothing was changed; {KEPT}")
             kept = {name: patterns(self.before, name) for name in ("include", "exclude")}
             lock = download.lock_of(self._folder, listing, files, kept, created=self.before.created)
             listed = download.listed(Tiers(self._config), files)
@@ -156,13 +157,9 @@ class _Update:
         for name in sorted(changed) if not dry_run else ():
             user_files.write_whole(os.path.join(self._repository.top, name), changed[name])
         done = "would change" if dry_run else "wrote"
-        names = ", ".join(map(_name, changed))
+        names = ", ".join(path.rpartition("/")[2] for path in changed)
         say(f"{self._shown}: {done} {names}" if changed else f"{self._shown}: nothing to change")
         return list(changed)
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
 
 
 def _differences(before: Lock, after: Lock) -> list[str]:

@@ -15,7 +15,7 @@ from pmgit.commands import _load_options
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._model_names import NO_MODEL, chosen_models
 from pmgit.commands._options import format_option
-from pmgit.commands._tables import BAD, CARE, GOOD, show_rows
+from pmgit.commands._tables import BAD, CARE, GOOD, show_table
 from pmgit.commands._terminal import is_quiet, named, paint, say, show_fix, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, UsageError
 from pmgit.core.finding import Fix, Step
@@ -24,15 +24,6 @@ from pmgit.core.units import counted, show_size
 from pmgit.model.folder import LOCK
 from pmgit.model.lock_file import LOCAL
 from pmgit.models import verify
-from pmgit.models.verify import (
-    CHANGED,
-    MISSING,
-    RIGHT,
-    STANDS_IN,
-    UNLISTED,
-    UNREADABLE,
-    wanted,
-)  # fmt: skip
 
 if TYPE_CHECKING:
     from typing import Any
@@ -41,8 +32,8 @@ if TYPE_CHECKING:
     from pmgit.models.verify import Verdict
 
 _STYLES = {
-    RIGHT: GOOD, STANDS_IN: CARE, UNLISTED: CARE, f"no {LOCK}": CARE,
-    CHANGED: BAD, MISSING: BAD, UNREADABLE: BAD,
+    verify.RIGHT: GOOD, verify.STANDS_IN: CARE, verify.UNLISTED: CARE, f"no {LOCK}": CARE,
+    verify.CHANGED: BAD, verify.MISSING: BAD, verify.UNREADABLE: BAD,
 }  # fmt: skip
 #: So many sources are asked at a time.
 _SOURCES = 4
@@ -125,7 +116,7 @@ def command(
 
         return _verify_remote.run(models, jobs or _SOURCES, form)
     begun = time.monotonic()
-    total = sum(need.size for model in models for need in wanted(model).values())
+    total = sum(need.size for model in models for need in verify.wanted(model).values())
     with bytes_bar("verifying", total // part[1]) as on_bytes:
         found = verify.verify(
             repository, models, jobs=jobs or 0, shard=part, force=force, on_bytes=on_bytes
@@ -161,7 +152,7 @@ def _part(text: str) -> tuple[int, int]:
 def _is_right(model: Account, verdicts: list[Verdict]) -> bool:
     if model.lock_trouble or _is_unlocked(model):
         return False
-    return all(verdict.state == RIGHT for verdict in verdicts)
+    return all(verdict.state == verify.RIGHT for verdict in verdicts)
 
 
 def _is_unlocked(model: Account) -> bool:
@@ -179,25 +170,26 @@ def _show(models: list[Account], found: dict[str, list[Verdict]], shell: Shell) 
     back: list[Fix] = []
     for model in models:
         verdicts = found[model.path]
-        wrong = [verdict for verdict in verdicts if verdict.state != RIGHT]
+        wrong = [verdict for verdict in verdicts if verdict.state != verify.RIGHT]
         if model.lock_trouble:
             place = f"{model.path}/{LOCK}"
-            rows.append((place, UNREADABLE, model.lock_trouble.removeprefix(f"{place}: ")))
+            rows.append((place, verify.UNREADABLE, model.lock_trouble.removeprefix(f"{place}: ")))
         elif _is_unlocked(model):
             rows.append((model.path, f"no {LOCK}", "there is nothing to compare with"))
             fixes.append(Fix(Step("pmgit", "add", model.path)))
         elif not wrong and not is_quiet():
             size = show_size(sum(verdict.size for verdict in verdicts))
-            rows.append((model.path, RIGHT, f"{counted(len(verdicts), 'file')}, {size}"))
+            rows.append((model.path, verify.RIGHT, f"{counted(len(verdicts), 'file')}, {size}"))
         rows += [(f"{model.path}/{one.path}", one.state, one.note) for one in wrong]
         states = {verdict.state for verdict in wrong}
         has_source = bool(model.lock and model.lock.type != LOCAL)
-        if STANDS_IN in states or (MISSING in states and (has_source or model.pointers)):
+        can_pull = verify.MISSING in states and (has_source or model.pointers)
+        if can_pull or verify.STANDS_IN in states:
             fixes.append(Fix(Step("pmgit", "pull", model.path)))
-        if CHANGED in states and has_source:
+        if verify.CHANGED in states and has_source:
             back.append(Fix(Step("pmgit", "pull", "--replace", model.path)))
     if rows:
-        show_rows(rows, _STYLES)
+        show_table((), rows, _STYLES)
     for fix in fixes:
         show_fix(shell.line(fix), paint())
     for fix in back:

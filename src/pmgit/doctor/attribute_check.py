@@ -138,10 +138,8 @@ def _text_again(context: Context, path: str, oid: str) -> tuple[Fix | None, str]
     """The fix that replaces a `.gitattributes` which is a pointer by its text, or a hint."""
     file = os.path.join(context.repository.top, path)
     if not store.find_object(context.repository, oid) and not context.repository.run("remote"):
-        return (
-            None,
-            f"its content is not on this machine, and there is no remote: write {path} anew",
-        )
+        hint = f"its content is not on this machine, and there is no remote: write {path} anew"
+        return None, hint
     # It asks the remote for what is not here.
     script = 'git lfs smudge <"$0" >"$0.text" && mv "$0.text" "$0"'
     steps = [Step("sh", "-c", script, file)]

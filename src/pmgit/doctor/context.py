@@ -59,17 +59,13 @@ class Context:
         return [path for root in self.config.models for path in folder.files_on_disk(top, root)]
 
     @cached_property
-    def filters(self) -> dict[str, str]:
-        """The filter attribute of the regular files of the index that have one."""
-        if not self.tracked:
-            return {}
-        asked = attributes.ask(self.repository, self.tracked, {})
-        return attributes.answers(asked, self.tracked)
-
-    @cached_property
     def in_lfs(self) -> list[str]:
         """The tracked files that the attributes send to Git LFS."""
-        return [path for path, filter in self.filters.items() if filter == attributes.LFS]
+        if not self.tracked:
+            return []
+        asked = attributes.ask(self.repository, self.tracked, {})
+        filters = attributes.answers(asked, self.tracked)
+        return [path for path, filter in filters.items() if filter == attributes.LFS]
 
     @cached_property
     def attribute_files(self) -> dict[str, bytes]:

@@ -47,14 +47,13 @@ def check(context: Context, state: HookState, document: Any, runs: str) -> Check
     except PmgitError as error:
         evidence = f"{config}: every commit fails: {error.message}"
         return Check(_NAME, ERROR, evidence, _SYSTEM if own else None, error.hint)
-    now = _other(own) if own else ""
-    if own and now:
+    if own and (now := _other(own)):
         evidence = f"{config} runs {own.described}, and this is {now}"
         fix = _BUILT if origin.find().entry else _SYSTEM
         return Check(_NAME, WARNING, evidence, fix, f"or install that one here: {own.version}")
-    hosted = own is not None and own.kind == GIT and _is_trusted(own)
-    if own and hosted and (why := frameworks.unreachable(own.address)):
-        evidence = f"another clone could not build {own.described}: {why}"
+    hosted = own if own and own.kind == GIT and _is_trusted(own) else None
+    if hosted and (why := frameworks.unreachable(hosted.address)):
+        evidence = f"another clone could not build {hosted.described}: {why}"
         return Check(_NAME, WARNING, evidence, hint=_ANSWERS)
     return Check(_NAME, OK, f"{config} has pmgit, {runs}")
 

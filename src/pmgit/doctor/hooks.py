@@ -39,13 +39,12 @@ def _place(context: Context, folder: HookFolder) -> Check:
         return Check(name, OK, f"{shown} (core.hooksPath is not set)")
     where = f"core.hooksPath is {shown} ({folder.setting.place})"
     if not os.path.isdir(folder.path):
+        evidence = f"{where}, which is not a folder: no hook runs"
         hint = "see who set it: git config --show-origin --get-all core.hooksPath"
-        fix = None
         if not os.path.lexists(folder.path):
-            fix = hook_files.onboard(context)
-        else:
-            hint = f"move {shown} away, or let core.hooksPath lead to a folder; {hint}"
-        return Check(name, ERROR, f"{where}, which is not a folder: no hook runs", fix, hint)
+            return Check(name, ERROR, evidence, hook_files.onboard(context), hint)
+        hint = f"move {shown} away, or let core.hooksPath lead to a folder; {hint}"
+        return Check(name, ERROR, evidence, hint=hint)
     left = [
         stage
         for stage in _names(folder.own)
@@ -100,7 +99,7 @@ def _upload(context: Context, folder: HookFolder) -> Check:
         return _absent(context, folder, f"{shown} is not there: {_LOST}")
     if not hook.runs:
         evidence = f"{shown} is not executable, so Git does not run it: {_LOST}"
-        return Check(name, ERROR, evidence, _make_executable(hook.path))
+        return Check(name, ERROR, evidence, Fix(Step("chmod", "+x", hook.path)))
     if hook.uploads:
         return Check(name, OK, f"{shown} runs git lfs pre-push")
     if hook.is_lefthook:
@@ -117,8 +116,7 @@ def _absent(context: Context, folder: HookFolder, evidence: str) -> Check:
     foreign = [hook for hook in hooks if hook.content and "git lfs" not in hook.text]
     if folder.is_shared or foreign:
         return Check("lfs-hook", ERROR, evidence, hook_files.onboard(context))
-    update = Step("git", "lfs", "update")
-    return Check("lfs-hook", ERROR, evidence, Fix(update))
+    return Check("lfs-hook", ERROR, evidence, Fix(Step("git", "lfs", "update")))
 
 
 def _handed_on(context: Context, hook: HookFile) -> Check:
@@ -134,12 +132,8 @@ def _handed_on(context: Context, hook: HookFile) -> Check:
         return Check(name, ERROR, evidence, hook_files.onboard(context))
     if not legacy.runs:
         evidence = f"{by}, and {shown} is not executable, so it is not run: {_LOST}"
-        return Check(name, ERROR, evidence, _make_executable(legacy.path))
+        return Check(name, ERROR, evidence, Fix(Step("chmod", "+x", legacy.path)))
     return Check(name, OK, f"{by}, and {shown} runs git lfs pre-push")
-
-
-def _make_executable(path: str) -> Fix:
-    return Fix(Step("chmod", "+x", path))
 
 
 def _write_legacy(path: str) -> Fix:

@@ -111,10 +111,9 @@ def disk(cache: str, little: int = LITTLE_BYTES) -> Check:
     try:
         free = shutil.disk_usage(where).free
     except OSError as error:
+        evidence = f"free space at {where} is unknown: {error.strerror}"
         hint = f"see whether it can be read: df -h {quote(where)}"
-        return Check(
-            name, WARNING, f"free space at {where} is unknown: {error.strerror}", None, hint
-        )
+        return Check(name, WARNING, evidence, hint=hint)
     evidence = f"{show_size(free)} free at {where}"
     if free < little:
         # What may go only a person knows.

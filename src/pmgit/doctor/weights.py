@@ -47,11 +47,9 @@ def checks(context: Context) -> Iterator[Check]:
 
 def _stubs(context: Context) -> dict[str, Pointer]:
     """The files that are pointers on disk and should be content, with these pointers."""
-    found = {}
-    for path in context.in_lfs:
-        if target := pointer.at(os.path.join(context.repository.top, path)):
-            found[path] = target
-    return found
+    top = context.repository.top
+    found = ((path, pointer.at(os.path.join(top, path))) for path in context.in_lfs)
+    return {path: target for path, target in found if target}
 
 
 def _models(context: Context, paths: dict[str, Pointer] | list[str]) -> list[str]:

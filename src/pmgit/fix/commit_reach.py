@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit.core.finding import Fix, Step
+from pmgit.core.units import counted
 from pmgit.fix import for_staged
 from pmgit.git.blob import LINK
 from pmgit.git.names import HEADS, REMOTES, TAGS
@@ -158,20 +159,18 @@ class Reach:
 
     def engine(self, names: list[str]) -> Fix:
         """Make commits anew where plain git has no safe command for it: `pmgit fix`."""
-        count = len(self._affected)
+        is_tag = self._ref.startswith(TAGS)
+        called = f"the tag {short(self._ref)}" if is_tag else short(self._ref)
         about = (
-            f"makes {'1 commit' if count == 1 else f'{count} commits'} of {self._called()} anew"
+            f"makes {counted(len(self._affected), 'commit')} of {called} anew"
             f" ({self._others()}); the old ones are kept as {backup_ref(self._ref, self._value)}"
         )
         steps = [Step(*self.command(names))]
-        if self._ref != self._head.ref and not self._ref.startswith(TAGS):
+        if self._ref != self._head.ref and not is_tag:
             # Checked out, its weights are on disk, and stay there.
             steps.insert(0, Step("git", "switch", "-q", short(self._ref)))
             steps.append(Step("git", "checkout", "-q", "-"))
         return Fix(*steps, about=about, safe=False)
-
-    def _called(self) -> str:
-        return f"the tag {short(self._ref)}" if self._ref.startswith(TAGS) else short(self._ref)
 
     def command(self, names: Sequence[str]) -> tuple[str, ...]:
         """`pmgit fix` for these commits and rules."""

@@ -212,15 +212,11 @@ def _on_disk(subject: Subject, steps: Sequence[Step], links: Collection[str]) ->
 
 def unique(fixes: Iterable[Fix]) -> list[Step]:
     """The steps of fixes, one after the other; a command that several need stands once."""
-    found: list[Step] = []
-    keys = set()
+    found: dict[tuple[object, ...], Step] = {}
     for fix in fixes:
         for step in fix.steps:
-            key = (step.key(), step.items)
-            if key not in keys:
-                keys.add(key)
-                found.append(step)
-    return found
+            found.setdefault((step.key(), step.items), step)
+    return list(found.values())
 
 
 def commit_of(findings: list[Finding]) -> list[Step]:

@@ -93,12 +93,14 @@ class LeavingFixes:
 
         `sent_here`: attributes of this machine alone make a pointer of whatever is added.
         """
-        subject, there = self._subject, _there(self._subject, blob, pointer)
+        subject, repository = self._subject, self._subject.repository
+        is_content = store.is_on_disk(repository, blob.path, pointer)
+        is_pointer = not is_content and work_tree.compare(repository, blob) == work_tree.SAME
         # The pointer itself is of no use on disk any more.
         expand = Step("sh", "-c", _EXPAND, items=(blob.path,), names="verbatim")
-        first = [expand] if there == _POINTER else []
+        first = [expand] if is_pointer else []
         if self._fits(blob, pointer):
-            if there == _OTHER or sent_here:
+            if sent_here or not (is_content or is_pointer):
                 words = (blob.mode, blob.oid, blob.path, str(pointer.size))
                 return Advice(Fix(Step("sh", "-c", _STAGE, "sh", *words),
                                   about=_ABOUT))  # fmt: skip
@@ -131,17 +133,6 @@ class LeavingFixes:
             if subject.in_models(blob.path):
                 most = min(most, config.size("tracked-weights", "max-raw-weights", 0))
         return pointer.size <= most
-
-
-_CONTENT, _POINTER, _OTHER = "content", "pointer", "other"
-
-
-def _there(subject: Subject, blob: Blob, pointer: Pointer) -> str:
-    """The kind of the file on disk: the content, the pointer itself, or something else or none."""
-    if store.is_on_disk(subject.repository, blob.path, pointer):
-        return _CONTENT
-    same = work_tree.compare(subject.repository, blob) == work_tree.SAME
-    return _POINTER if same else _OTHER
 
 
 def _head(subject: Subject, blob: Blob, pointer: Pointer) -> bytes:

@@ -6,6 +6,7 @@ Shards of one file, and several formats of one model, lie together in one folder
 from __future__ import annotations
 
 import os
+from itertools import chain, count
 
 from pmgit.model.naming import fold, plain_form
 
@@ -92,15 +93,12 @@ class OwnFolders:
         plain = plain_form(stem_of(name))[:_LONGEST].rstrip("-.") or "model"
         if self._is_bad(plain):
             plain += "-model"
-        number = 1
-        places = [f"{root}/{plain}", f"{root}/{plain}-model"]
-        while True:
-            for place in places:
-                if fold(place) not in self._given and self._can_take(place, files):
-                    self._given.add(fold(place))
-                    return place
-            number += 1
-            places = [f"{root}/{plain}-{number}"]
+        numbered = (f"{plain}-{number}" for number in count(2))
+        places = (f"{root}/{name}" for name in chain((plain, f"{plain}-model"), numbered))
+        fit = (p for p in places if fold(p) not in self._given and self._can_take(p, files))
+        place = next(fit)
+        self._given.add(fold(place))
+        return place
 
     def _can_take(self, place: str, files: list[str]) -> bool:
         """Whether the files can move there: into a new folder, or the model of that very name."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
+from pmgit.core.errors import PmgitError
 from pmgit.core.shell import Shell, own_command
+from pmgit.gitfiles import user_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,12 +30,9 @@ def _spill(repository: Repository, data: bytes) -> str:
     folder = os.path.join(repository.git_dir, "pmgit")
     name = os.path.join(folder, f"paths-{hashlib.sha256(data).hexdigest()[:16]}")
     try:
-        os.makedirs(folder, exist_ok=True)
+        user_files.make_folder(folder)
         if not os.path.exists(name):
-            part = f"{name}.{os.getpid()}"
-            with open(part, "wb") as file:
-                file.write(data)
-            os.replace(part, name)
-    except OSError:
+            user_files.write_whole(name, data)
+    except PmgitError:
         return ""  # a read-only repository: the fix names every path
     return name

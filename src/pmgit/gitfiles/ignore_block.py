@@ -27,6 +27,7 @@ from pmgit.gitfiles.what_if import shadow_of
 from pmgit.lfs.patterns import literal
 from pmgit.model import caches, folder, storage
 from pmgit.model.weights import ALWAYS_SUFFIXES, AMBIGUOUS_SUFFIXES, KEPT_TEXT
+from pmgit.report.text import visible
 from pmgit.snapshots.base import TREE, Snapshot
 
 TYPE_CHECKING = False
@@ -81,6 +82,15 @@ class IgnorePlan:
         """Every file that changes: before and after."""
         top = {} if (self.before or b"") == self.after else {NAME: (self.before, self.after)}
         return {**top, **self.folders}
+
+    @property
+    def proved(self) -> list[str]:
+        """What is proved of each models folder, in words."""
+        words = "weights and INFO.md below {}/ can be added to Git"
+        if self.storage != LFS:
+            words = "weights below {}/ are hidden from Git;"
+            words += " INFO.md, pmgit.lock and README.md are not"
+        return [words.format(visible(root)) for root in self.roots]
 
 
 def plan(

@@ -89,12 +89,11 @@ def find(repository: Repository, tracked: Iterable[str]) -> list[str]:
 
     Not in what other programs have put there, nor in repositories of their own.
     """
-    places = {path.rpartition("/")[0] for path in tracked}
     found = set(_on_disk(repository.top))
     # At the top as they are spelled, whatever they are: a link or a clone is not overlooked there.
     listed = set(COMMON).intersection(os.listdir(repository.top))
     found |= {name for name in listed if os.path.isdir(os.path.join(repository.top, name))}
-    for place in places:
+    for place in {path.rpartition("/")[0] for path in tracked}:
         parts = place.split("/")
         for end, name in enumerate(parts, 1):
             if not _is_ours(name):

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -95,12 +95,10 @@ class Journal:
         data = user_files.read(self.path)
         if data is None:
             return []
-        try:
+        with suppress(ValueError, TypeError, KeyError):
             document = json.loads(data)
             if document["version"] == _VERSION:
                 return [Record(**record) for record in document["entries"]]
-        except (ValueError, TypeError, KeyError):
-            pass
         raise PmgitError(
             f"{self.path} cannot be read: it is damaged, or of another version of pmgit",
             "what pmgit init wrote can then not be undone; to go on without it, delete the file",
@@ -108,11 +106,10 @@ class Journal:
 
     def _save(self) -> None:
         if not self.records:
-            try:
+            # It was never written, or the folder holds something else.
+            with suppress(OSError):
                 os.unlink(self.path)
                 os.rmdir(os.path.dirname(self.path))
-            except OSError:
-                pass  # it was never written, or the folder holds something else
             return
         records = [asdict(record) for record in self.records]
         data = json.dumps({"version": _VERSION, "entries": records}, indent=1)

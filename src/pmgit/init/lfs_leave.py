@@ -89,13 +89,12 @@ def _keeps_text(tracked: dict[str, Blob], config: Config) -> bool | None:
     """Whether a model has tracked text besides its INFO.md: then text is not to be hidden."""
     tiers = Tiers(config)
     seen_anyway = (INFO, LOCK, ".gitkeep", ".gitignore", NAME)
-    below = {
-        path: root for root in config.models for path in tracked if path.startswith(f"{root}/")
-    }
     text = (
         path
-        for path, root in below.items()
-        if tiers.of(path) == NEVER
+        for root in config.models
+        for path in tracked
+        if path.startswith(f"{root}/")
+        and tiers.of(path) == NEVER
         and path.rpartition("/")[2] not in seen_anyway
         and path != f"{root}/README.md"
     )

@@ -86,8 +86,7 @@ def plan(repository: Repository, config: Config, wanted: SetupWish) -> SetupPlan
     if hooks == NONE and wanted.hooks:
         hook_steps.refuse_none(repository, state)
     if hooks not in (NATIVE, NONE):
-        asked = wanted.hooks
-        made.framework = frameworks.find(state, asked, recorded)
+        made.framework = frameworks.find(state, wanted.hooks, recorded)
         made.hooks, hooks = FRAMEWORK, made.framework.name
         seen.idle += entry_steps.notes(repository, made.framework)
     elif wanted.system is False:

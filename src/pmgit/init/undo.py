@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pmgit.git import attributes, streams
@@ -105,7 +106,9 @@ def run(repository: Repository, journal: Journal, keep: int = 0) -> Iterator[str
         if record.kind == INDEX:
             line = _index(repository, record)
         elif record.kind == FOLDER:
-            line = _folder(journal.locate(record))
+            line = ""
+            with suppress(OSError):  # not empty: somebody keeps something there
+                os.rmdir(journal.locate(record))
         else:
             _unstage(repository, record, journal.locate(record))
             line = _file(repository, record, journal.locate(record))
@@ -197,14 +200,6 @@ def _restore(path: str, data: bytes | None, mode: int) -> None:
             os.chmod(path, mode)
     else:
         user_files.remove(path)
-
-
-def _folder(path: str) -> str:
-    try:
-        os.rmdir(path)
-    except OSError:
-        pass  # not empty: somebody keeps something there
-    return ""
 
 
 def _filter(repository: Repository, before: bytes) -> str:

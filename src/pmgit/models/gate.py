@@ -34,6 +34,10 @@ _HINTS = {
     BROKEN: "take another revision of it, or leave the file out",
     UNKNOWN: "ask its authors for safetensors, or leave the file out",
 }
+#: What a refusal means for a model that was fetched.
+KEPT = (
+    "what was fetched stays in the git directory (pmgit/incoming), so that it is not fetched again"
+)
 
 
 class NotTakenError(PmgitError):

@@ -17,6 +17,7 @@ from pmgit.git import raw_diff, work_tree
 from pmgit.git.blob import Blob
 from pmgit.git.entries import restage
 from pmgit.git.objects import Objects
+from pmgit.gitfiles import user_files
 from pmgit.lfs import pointer, store
 from pmgit.snapshots import staged
 
@@ -96,10 +97,7 @@ def follow(repository: Repository, old: str, new: str, on_disk: tuple[str, ...])
     for change, end in follows:
         path = work_tree.on_disk(repository, change.path)
         if change.oid:
-            part = path + b".pmgit"
-            with open(part, "xb") as file:
-                file.write(texts[change.oid].replace(b"\n", end))
-            os.replace(part, path)
+            user_files.write_whole(os.fsdecode(path), texts[change.oid].replace(b"\n", end))
         elif change.before:
             os.remove(path)
 

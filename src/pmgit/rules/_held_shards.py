@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.model.folder import Model
     from pmgit.model.lock_file import Lock
-    from pmgit.model.shards import ShardSet
     from pmgit.model.subject import Subject
     from pmgit.model.twins import Twin
 
@@ -107,16 +106,13 @@ class Held:
             own = [others.pop(key) for key in (sets_of(names) if others else ()) if key in others]
             beside = [name for shards in own for name in shards.names]
             self.groups.append(Group(self, names, path, total_size, beside=beside))
-        self.groups += [
-            Group(self, shards.names, shards=shards) for shards in others.values() if shards.is_sure
-        ]
+        self.groups += [Group(self, shards.names) for shards in others.values() if shards.is_sure]
 
 
 class Group:
     """Files that belong together: those that the index at `path` names, or without one a set.
 
     `total_size` is that of the index; `beside` are files of the same sets that no index names.
-    `shards` is the set, where no index names it.
     """
 
     def __init__(
@@ -127,14 +123,12 @@ class Group:
         total_size: int = 0,
         *,
         beside: Sequence[str] = (),
-        shards: ShardSet | None = None,
     ) -> None:
         self.held = held
         self.names = names
         self.path = path
         self.total_size = total_size
         self.beside = beside
-        self.shards = shards
 
     @property
     def is_tracked(self) -> bool:

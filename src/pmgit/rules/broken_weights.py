@@ -6,6 +6,7 @@ from pmgit.core.finding import WARNING
 from pmgit.core.rule import LOADED, Rule
 from pmgit.model import judged_files
 from pmgit.model.judged_files import sentence_of
+from pmgit.model.weights import ALWAYS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class BrokenWeights(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         for one in subject.once(judged_files.of_weights).judged:
             blob = one.blob
-            if subject.is_gone_again(blob) or not self._is_judged(subject, blob.path):
+            is_judged = subject.in_models(blob.path) or subject.tiers.of(blob.path) == ALWAYS
+            if subject.is_gone_again(blob) or not is_judged:
                 continue
             from pmgit.formats import names
             from pmgit.formats.opinion import BROKEN, UNKNOWN
@@ -69,8 +71,3 @@ class BrokenWeights(Rule):
             elif strange and one.opinion.kind == names.DATA and subject.in_models(blob.path):
                 message = f"nobody knows whether it is whole: {sentence_of(strange)}"
                 yield self.about(blob, message, severity=WARNING, content=blob.oid)
-
-    def _is_judged(self, subject: Subject, path: str) -> bool:
-        from pmgit.model.weights import ALWAYS
-
-        return subject.in_models(path) or subject.tiers.of(path) == ALWAYS

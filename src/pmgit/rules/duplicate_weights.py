@@ -106,7 +106,7 @@ class DuplicateWeights(Rule):
             if saved < BINARY_BYTES or not _agree(kept, other, subject):
                 continue
             message = f"{other.shown} ({show_size(saved)}) has the same weights as {kept.shown}"
-            if kept.is_safe:
+            if kept.suffix == twins.SAFE:
                 advice = take_out(subject, other.blobs, whole=True)
                 message += f": keep {kept.shown}, which runs nothing when it is loaded"
             else:
@@ -151,10 +151,6 @@ class _Unit:
         name = self.blobs[0].path.rpartition("/")[2]
         more = len(self.blobs) - 1
         self.shown = f"{name} with {counted(more, 'more shard')}" if more else name
-
-    @property
-    def is_safe(self) -> bool:
-        return self.suffix == twins.SAFE
 
     def size(self, subject: Subject) -> int:
         """The bytes of the weights; -1 when a partial clone lacks some."""

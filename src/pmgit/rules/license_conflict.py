@@ -87,10 +87,7 @@ def _known(stated: Stated) -> list[Statement]:
     if stated.is_own:
         return []
     known = [one for one in stated.all if one.reading.is_known]
-    texts = {id(one) for one in stated.texts}
-    if stated.has_other_texts:
-        known = [one for one in known if id(one) not in texts]
-    return known
+    return [one for one in known if not (one.is_text and stated.has_other_texts)]
 
 
 def _agree(first: Statement, other: Statement, known: list[Statement]) -> bool:

@@ -69,13 +69,12 @@ class LockMismatch(Rule):
             if blob.size == NOT_HERE:
                 continue  # left on the remote by a partial clone
             severity = ERROR if subject.is_due(model) or blob.path in changed else WARNING
-            problem = ""
             if not blob.is_regular:
-                problem = "is a link or a submodule, not a file"
+                message = "is a link or a submodule, not a file"
+                yield self.finding(blob.path, message, severity=severity)
             elif blob.size > lock_file.MAX_BYTES:
-                problem = f"{blob.size:,} bytes, a lock has at most {lock_file.MAX_BYTES:,}"
-            if problem:
-                yield self.finding(blob.path, problem, severity=severity)
+                message = f"{blob.size:,} bytes, a lock has at most {lock_file.MAX_BYTES:,}"
+                yield self.finding(blob.path, message, severity=severity)
             else:
                 yield from self._judge(subject, model, blob, texts.get(blob.oid, b""), severity)
 

@@ -148,9 +148,6 @@ class MissingShard(Rule):
     def _of_numbers(self, group: Group) -> Iterator[Finding]:
         there = group.there
         here = [name for name in group.names if name in there]
-        if group.shards and len(here) == len(group.names):
-            yield from self._of_set(group, group.shards)
-            return
         for shards in sets_of(here).values():
             yield from self._of_set(group, shards)
 

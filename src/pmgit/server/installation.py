@@ -115,11 +115,6 @@ def is_ours(data: bytes) -> bool:
     return data.startswith(_MARK)
 
 
-def is_unchanged(data: bytes) -> bool:
-    """Whether it is as pmgit wrote it."""
-    return is_ours(data) and data.split(b"\n", 2)[1].split(b" ")[-1] == _digest(data)
-
-
 HOOK = "pre-receive"
 #: The name in a folder of hooks; what was there before is kept beside ours under SAVED.
 IN_FOLDER = "pmgit"
@@ -244,7 +239,9 @@ def undo(place: ServerHook, *, dry_run: bool) -> Iterator[str]:
 
 
 def _refuse_changed(place: ServerHook, now: bytes) -> None:
-    if not is_unchanged(now) or os.path.islink(place.path):
+    """Raise PmgitError for a hook of ours that is not as pmgit wrote it."""
+    is_unchanged = now.split(b"\n", 2)[1].split(b" ")[-1] == _digest(now)
+    if not is_unchanged or os.path.islink(place.path):
         raise PmgitError(
             f"{place.path} was changed since pmgit wrote it, and stays",
             "move it away, then run it again",

@@ -17,6 +17,8 @@ from pmgit.git import process, repository
 from pmgit.git.blob import REGULAR
 from pmgit.git.cat_file import Batch
 from pmgit.git.names import HEADS, PROBE
+from pmgit.git.revisions import id_of
+from pmgit.git.settings import GitSettings
 from pmgit.server.config_source import Settings
 from pmgit.server.judge import SERVER_FILE, Server
 
@@ -67,16 +69,13 @@ def _copy(original: str, there: str, hook: bytes) -> None:
         return
     with open(os.path.join(there, "objects", "info", "alternates"), "wb") as file:
         file.write(os.fsencode(os.path.join(original, "objects")) + b"\n")
-    env = {"GIT_DIR": original}
-    code, head, _ = process.start("rev-parse", "-q", "--verify", "HEAD", env=env).wait()
-    if code == 0:
-        tip = head.decode("ascii").strip()
+    found = repository.at(original)
+    if tip := id_of(found, "HEAD"):
         process.run("update-ref", f"{HEADS}pmgit", tip, env={"GIT_DIR": there})
         process.run("symbolic-ref", "HEAD", f"{HEADS}pmgit", env={"GIT_DIR": there})
-    asked = process.start("config", "--get", "pmgit.config", env=env)
-    code, named_file, _ = asked.wait()
-    own = os.path.join(original, os.fsdecode(named_file.strip()) if code == 0 else SERVER_FILE)
-    if code == 0 or os.path.exists(own):
+    named_file = GitSettings(found).text("pmgit.config")
+    own = os.path.join(original, named_file or SERVER_FILE)
+    if named_file or os.path.exists(own):
         process.run("config", "pmgit.config", os.path.expanduser(own), env={"GIT_DIR": there})
 
 

@@ -6,15 +6,7 @@ import os
 
 from pmgit.core.errors import PmgitError
 from pmgit.git import temporary
-from pmgit.git.blob import (
-    FOLDER,
-    LINK,
-    REGULAR,
-    Blob,
-    decode,
-    encode,
-    folders_of,
-)
+from pmgit.git.blob import FOLDER, LINK, REGULAR, Blob, decode, encode, folders_of
 from pmgit.git.entries import FILES, TREE, in_object, of_tree, plain_mode
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.objects import Objects, UnreadableObjectError
