@@ -49,6 +49,8 @@ GUARDED = {
         "storages",
         "tars",
         "templates",
+        "tensor_bundle",
+        "tensorflow",
         "tflite",
         "zip_directory",
         "zips",

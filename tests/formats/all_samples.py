@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from tests.formats import container_samples, reader_samples, tensor_samples, tflite_samples
+from tests.formats import (
+    container_samples,
+    graph_samples,
+    reader_samples,
+    tensor_samples,
+    tflite_samples,
+)
 from tests.formats.pickle_samples import pickles
 
 
@@ -21,6 +27,7 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | tensor_samples.impostors()
         | tensor_samples.pointers()
         | tflite_samples.models()
+        | graph_samples.graphs()
         | container_samples.zips()
         | container_samples.tars()
         | container_samples.pointers()

@@ -9,7 +9,13 @@ import pytest
 from pmgit.formats import names, safetensors
 from pmgit.formats.reader import BytesReader
 from pmgit.scan.scanned import judge_content
-from tests.formats import container_samples, reader_samples, tensor_samples, tflite_samples
+from tests.formats import (
+    container_samples,
+    graph_samples,
+    reader_samples,
+    tensor_samples,
+    tflite_samples,
+)
 from tests.formats.pickle_samples import pickles
 
 if TYPE_CHECKING:
@@ -69,6 +75,10 @@ def test_pointers() -> None:
 
 def test_tflite() -> None:
     assert wrong(tflite_samples.models()) == []
+
+
+def test_graphs_of_tensorflow() -> None:
+    assert wrong(graph_samples.graphs()) == []
 
 
 def test_zips() -> None:

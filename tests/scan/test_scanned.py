@@ -11,6 +11,7 @@ from pmgit.formats.reader import FileReader
 from pmgit.scan import scanned
 from pmgit.scan.scanned import scan
 from tests.formats.assemble import initializer, onnx, pickled, torch_zip
+from tests.formats.graph_samples import entry, index
 from tests.kit import pointer, random_bytes
 
 
@@ -61,6 +62,23 @@ def test_files_that_an_onnx_model_needs(folder: Path) -> None:
     assert found == {
         "good.onnx": "ok", "below.onnx": "ok", "linked.onnx": "ok", "short.onnx": "broken",
         "missing.onnx": "broken", "out.onnx": "unsafe", "way.onnx": "unsafe", "pipe.onnx": "unsafe",
+    }  # fmt: skip
+
+
+def test_files_that_an_index_of_tensorflow_needs(folder: Path) -> None:
+    data = "variables.data-00000-of-00001"
+    for name, size in (("good", 24), ("longer", 30), ("cut", 23), ("missing", None)):
+        (folder / name).mkdir()
+        (folder / name / "variables.index").write_bytes(index(entry((2, 3), 0, 24)))
+        if size is not None:
+            (folder / name / data).write_bytes(random_bytes(size))
+    found = {
+        f"{Path(one.path).parent.name}/{Path(one.path).name[10:14]}": one.opinion.verdict
+        for one in scan([str(folder)])
+    }
+    assert found == {
+        "good/inde": "ok", "good/data": "ok", "longer/inde": "ok", "longer/data": "ok",
+        "cut/inde": "broken", "cut/data": "broken", "missing/inde": "broken",
     }  # fmt: skip
 
 

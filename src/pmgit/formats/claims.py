@@ -34,7 +34,9 @@ _UNPICKLED = (
 _ONE_MODEL = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".joblib", ".p")
 #: What torch and pickle do not load (tried with torch 2.13), and what other libraries open by the
 #: suffix: under a name for Python it is not loaded. numpy and h5py read their own under any name.
-_NOT_LOADED = (names.SAFETENSORS, names.GGUF, names.ONNX, names.TFLITE, *names.TENSORFLOW)
+_NOT_LOADED = (
+    names.SAFETENSORS, names.GGUF, names.ONNX, names.TFLITE, names.SAVED_MODEL, names.GRAPH,
+)  # fmt: skip
 _NOT_BY_TORCH = (*_NOT_LOADED, names.ARRAY, names.OBJECTS, names.NUMPY)
 _FOR_TORCH, _FOR_PYTHON = (".pt", ".pth"), (".ckpt", ".pkl", ".pickle", ".joblib", ".p", ".dill")
 #: Files of torch by their names, with the suffix .bin.
@@ -79,7 +81,7 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
         return []
     if kind in (names.ZIP, names.TAR) and suffix in _ONE_MODEL:
         return [FileFinding(BROKEN, f"not {_article(suffix)}: no model is in the {kind}", offset=0)]
-    if kind in _TORCH:
+    if kind in _TORCH or (suffix == ".ckpt" and kind == names.CHECKPOINT_INDEX):
         return []
     if kind == names.ARCHIVE:
         return [FileFinding(UNKNOWN, "packed in a way that pmgit does not open", offset=0)]
@@ -101,7 +103,8 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
 def is_for_weights(name: str) -> bool:
     """Whether a name claims that a file holds weights."""
     suffix = suffix_of(name)
-    return suffix in _EXACT or suffix in _UNPICKLED or suffix in _BINARY
+    is_known = suffix in _EXACT or suffix in _UNPICKLED or suffix in _BINARY
+    return is_known or base_of(name) == "variables.index"
 
 
 def base_of(name: str) -> str:

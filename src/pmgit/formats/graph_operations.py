@@ -5,8 +5,8 @@ from __future__ import annotations
 _CODE, _READS, _WRITES, _NETWORK = (
     "runs code of Python or of the machine", "reads files", "writes files", "reaches a network",
 )  # fmt: skip
-#: Operations that no model needs to be used, by what they do (tensorflow 2.21, `tf.raw_ops`, and
-#: what was there before).
+#: Operations that no model needs to be used, by what they do (those of TensorFlow 2.21, and older
+#: ones).
 _NAMES = {
     _CODE: "PyFunc PyFuncStateless EagerPyFunc RemoteCall Abort FFmpegDecode",
     _READS: (
@@ -27,12 +27,9 @@ _NAMES = {
         "BigtableClient BigtableTable"
     ),
 }
-#: What a checkpoint is saved and restored with: the names of the files come from who asks for it.
-#: Each with the inputs that are names of files.
-NAMED_FILES = {
-    "Save": (0,), "SaveSlices": (0,), "SaveV2": (0,), "Restore": (0,), "RestoreSlice": (0,),
-    "RestoreV2": (0,), "MergeV2Checkpoints": (0, 1),
-}  # fmt: skip
+#: What a checkpoint is saved with, with the inputs that are names of files. What restores it reads
+#: nothing but checkpoints.
+WRITES_NAMED = {"Save": (0,), "SaveSlices": (0,), "SaveV2": (0,), "MergeV2Checkpoints": (0, 1)}
 #: These print, into a file too when the attribute says so.
 PRINTS = ("PrintV2",)
 
@@ -52,7 +49,3 @@ _TABLE = _table()
 def reason(operation: str) -> str:
     """What an operation does that no model needs; '' when it is none of these."""
     return _TABLE.get(operation, "")
-
-
-#: A part of each name above, for a first look over bytes: what has none of these is none of them.
-ALL_NAMES = (*_TABLE, *NAMED_FILES, *PRINTS)

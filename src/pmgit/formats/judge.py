@@ -31,6 +31,11 @@ if TYPE_CHECKING:
         def sniff(self, head: bytes, reader: Reader, caps: Caps) -> bool: ...
         def judge(self, reader: Reader, caps: Caps) -> Opinion: ...
 
+    class NamedFormat(Protocol):
+        """The judgement of a format in which names matter too."""
+
+        def judge(self, reader: Reader, caps: Caps, name: str) -> Opinion: ...
+
 
 #: What is asked, in this order: the kind, its module, and how a content begins that the module may
 #: know (nothing: any). A module is imported when it is asked, because a commit waits for it. A
@@ -46,9 +51,12 @@ FORMATS: tuple[tuple[str, str, bytes], ...] = (
     (names.TAR, "tars", b""),
     (names.PICKLE, "pickles", b""),
     (names.ONNX, "onnx", b""),
+    (names.SAVED_MODEL, "tensorflow", b""),
+    (names.CHECKPOINT_INDEX, "tensor_bundle", b""),
     (names.TEXT, "texts", b""),
     (names.DATA, "others", b""),
 )
+_BY_ITS_NAME = ("texts", "tensorflow", "tensor_bundle")
 #: So many first bytes are shown to a format.
 _HEAD = 4096
 #: The kind of what could not even be told apart. It is not DATA, which may be taken on trust.
@@ -74,12 +82,26 @@ def _format(name: str) -> Format:
 
 
 def _judged(module: str, reader: Reader, name: str, caps: Caps) -> Opinion:
-    """The opinion of one format; of a text the name decides what it is for."""
-    if module != "texts":
-        return _format(module).judge(reader, caps)
-    from pmgit.formats import texts
+    """The opinion of one format; of some the name decides what it is for."""
+    if module in _BY_ITS_NAME:
+        named: NamedFormat = __import__(f"pmgit.formats.{module}", fromlist=["judge"])
+        return named.judge(reader, caps, name)
+    return _format(module).judge(reader, caps)
 
-    return texts.judge(reader, caps, name)
+
+def _by_name(kind: str, module: str, reader: Reader, name: str, caps: Caps) -> tuple[str, str]:
+    """The kind and the module of what its first bytes leave open."""
+    suffix = claims.suffix_of(name)
+    if suffix == ".pb":
+        # A small message looks like a text, and its fields may stand in any order.
+        from pmgit.formats import tensorflow
+
+        graph = tensorflow.by_name(reader, caps, name)
+        if graph:
+            return graph, "tensorflow"
+    if claims.base_of(name) == "variables.index":
+        return names.CHECKPOINT_INDEX, "tensor_bundle"
+    return _BY_NAME.get(suffix, (kind, module)) if kind == names.DATA else (kind, module)
 
 
 def _runs_something(head: bytes, reader: Reader, caps: Caps) -> bool:
@@ -101,8 +123,8 @@ def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
             for kind, module, begin in FORMATS
             if head.startswith(begin) and _format(module).sniff(head, reader, caps)
         )
-        if kind == names.DATA and head.strip(b"\0"):
-            kind, module = _BY_NAME.get(claims.suffix_of(name), (kind, module))
+        if kind in (names.DATA, names.TEXT) and head.strip(b"\0"):
+            kind, module = _by_name(kind, module, reader, name, caps)
         try:
             found = _judged(module, reader, name, caps)
         except (BrokenError, TooMuchError) as error:
@@ -121,4 +143,8 @@ def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
         return opinion(kind, [FileFinding(UNKNOWN, text)])
     if caps.depth:
         return found  # of a member the content counts, of a file also its name
+    if found.kind == names.DATA and ".data-" in name:
+        from pmgit.formats import tensor_bundle
+
+        found = opinion(found.kind, [*found.findings, *tensor_bundle.of_data(reader, name, caps)])
     return opinion(found.kind, [*found.findings, *claims.against_name(found.kind, name, reader)])

@@ -11,6 +11,16 @@ if TYPE_CHECKING:
 _LAMBDAS = frozenset(("Lambda", "__lambda__", "TFOpLambda", "SlicingOpLambda"))
 #: These two only name an operation of TensorFlow.
 _NAMED_OPERATIONS = frozenset(("TFOpLambda", "SlicingOpLambda"))
+#: Those of these modules only calculate, and so do those of no module but a few.
+_CALCULATE = frozenset((
+    "math", "nn", "linalg", "strings", "image", "signal", "random", "bitwise", "sparse", "ragged",
+    "dtypes", "__operators__", "quantization", "sets",
+))  # fmt: skip
+_REACH = frozenset((
+    "io", "py_function", "py_func", "numpy_function", "load_op_library", "load_library", "raw_ops",
+    "print", "import_graph_def", "saved_model", "summary", "data", "train", "profiler",
+    "distribute", "autograph", "function", "keras",
+))  # fmt: skip
 _OWN = ("keras", "keras_hub", "keras_nlp", "keras_cv", "tf_keras", "tensorflow.keras")
 #: Functions of Keras itself that reach for files and the network when a configuration names them.
 _REACHES_OUT = frozenset((
@@ -65,7 +75,8 @@ def _of_node(node: dict[str, Any]) -> list[tuple[str, str, str]]:
     if isinstance(name, str):
         plain = name.rpartition(">")[2].rpartition(".")[2]
         if plain in _LAMBDAS:
-            found.append(_of_lambda(plain, node))
+            wrong = _of_lambda(plain, node)
+            found += [wrong] if wrong else []
         elif plain in _REACHES_OUT:
             found.append((UNSAFE, "a layer that reaches for files", name))
         elif ">" in name:
@@ -90,14 +101,16 @@ def _of_node(node: dict[str, Any]) -> list[tuple[str, str, str]]:
     return found
 
 
-def _of_lambda(plain: str, node: dict[str, Any]) -> tuple[str, str, str]:
+def _of_lambda(plain: str, node: dict[str, Any]) -> tuple[str, str, str] | None:
     if plain not in _NAMED_OPERATIONS:
         return UNSAFE, "a layer that is code", plain
     config = node.get("config")
     called = config.get("function") if isinstance(config, dict) else None
-    words = str(called).split(".")
-    if {"io", "py_function", "numpy_function", "load_op_library", "raw_ops"} & {*words}:
+    words = str(called).removeprefix("compat.v1.").split(".")
+    if _REACH & {*words}:
         return UNSAFE, "a layer that reaches for files", str(called)
+    if isinstance(called, str) and (len(words) == 1 or words[0] in _CALCULATE):
+        return None
     return WARN, "a layer that calls an operation by its name", str(called or plain)
 
 

@@ -10,7 +10,7 @@ PICKLE, TORCH_CHECKPOINT, JOBLIB = "pickle", "torch checkpoint", "joblib"
 ARRAY, OBJECTS = "numpy array", "numpy objects"
 HDF5, KERAS_HDF5 = "HDF5", "Keras HDF5"
 SAFETENSORS, GGUF, ONNX, TFLITE = "safetensors", "GGUF", "ONNX", "TFLite"
-SAVED_MODEL, GRAPH, CHECKPOINT_INDEX, KERAS_METADATA = TENSORFLOW = (
+SAVED_MODEL, GRAPH, CHECKPOINT_INDEX, KERAS_METADATA = (
     "SavedModel", "TensorFlow graph", "TensorFlow checkpoint", "Keras metadata",
 )  # fmt: skip
 COMPRESSED = "compressed"

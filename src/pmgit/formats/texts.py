@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: A tokenizer_config.json has up to 2 MB; five of nothing but lists take 100 MB in memory.
 LONGEST_JSON = 5_000_000
 _TEMPLATE_NAMES = (".jinja", ".jinja2", ".j2")
+#: Messages of protobuf as text: TensorFlow loads saved_model.pbtxt as it loads saved_model.pb.
+_MESSAGE_NAMES = (".pbtxt", ".pb")
 #: What a list of JSON goes on with: an end, a value, or blanks to the end of what was read.
 _AFTER_BRACKET = (b"", *(bytes([byte]) for byte in b']"{[-0123456789tfn'))
 #: What JSON of these names says is used when a model is loaded.
@@ -43,6 +45,11 @@ def judge(reader: Reader, caps: Caps, name: str = "") -> Opinion:
         caps.reading(min(reader.size, 4_000_000))
         text = reader.read(0, 4_000_000).decode("utf-8", "replace")
         return opinion(TEMPLATE, judge_template(text, ""))
+    if kind == TEXT and base.endswith(_MESSAGE_NAMES):
+        from pmgit.formats import tensorflow
+
+        caps.reading(min(reader.size, LONGEST_JSON + 1))
+        return opinion(kind, tensorflow.judge_text(reader.read(0, LONGEST_JSON + 1)))
     if base in _TEMPLATE_FILES and kind in (CONFLICT, HTML):
         return opinion(kind, [FileFinding(BROKEN, f"it is no JSON but {kind}")])
     if kind != JSON or not (base in _TEMPLATE_FILES or _may_be_keras(head)):

@@ -17,6 +17,7 @@ from pmgit.formats.opinion import (
     BrokenError,
     FileFinding,
     Opinion,
+    TooMuchError,
     opinion,
     short,
 )  # fmt: skip
@@ -76,7 +77,7 @@ _WIDTHS = {
     18: 2,
 }  # fmt: skip
 _WINDOW = 1 << 14
-_MOST_FINDINGS = 200
+_MOST_FINDINGS, _MOST_NUMBERS = 200, 100_000
 #: A table takes as long as so many opcodes of a pickle.
 _STEPS = 8
 #: What a writer may leave behind the last of its vectors, so that the next one would be aligned.
@@ -90,7 +91,7 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
 
 def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the flatbuffer, and the archive behind it in which writers put descriptions."""
-    found = _Model(reader, caps)
+    found = _Flatbuffer(reader, caps)
     found.look()
     return opinion(TFLITE, found.findings)
 
@@ -110,7 +111,7 @@ class _Table:
         return self.at + offset if offset else 0
 
 
-class _Model:
+class _Flatbuffer:
     def __init__(self, reader: Reader, caps: Caps) -> None:
         self._reader = reader
         self._caps = caps
@@ -242,6 +243,8 @@ class _Model:
         if not place:
             return []
         begin, count = self._vector(place, 4, "numbers")
+        if count > _MOST_NUMBERS:
+            raise TooMuchError(f"more than {_MOST_NUMBERS:,} tensors of an operation")
         self._caps.step(count // 16)
         self._caps.reading(4 * count)
         return list(struct.unpack(f"<{count}i", self._bytes(begin, 4 * count, "numbers")))

@@ -58,6 +58,10 @@ _NOT_READ = {
     names.OBJECTS: "the objects of numpy are not listed",
     names.TAR: "the members of a tar are not listed",
     names.TORCH_TAR: "the tensors of this format of before 2016 are not listed",
+    names.SAVED_MODEL: "the operations of TensorFlow are not listed",
+    names.GRAPH: "the operations of TensorFlow are not listed",
+    names.KERAS_METADATA: "the layers of this format are not listed",
+    names.CHECKPOINT_INDEX: "the tensors of TensorFlow are not listed",
     names.TFLITE: "the tensors of TFLite are not listed",
     "GGML": "the tensors of this format of before GGUF are not listed",
 }

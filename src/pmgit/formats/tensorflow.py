@@ -1,0 +1,460 @@
+"""Graphs of TensorFlow: SavedModel, a frozen graph, a graph beside a checkpoint, Keras metadata.
+
+A graph is a program, which reads and writes files where it has operations for that. Every saved
+model has some, to save itself: there the name of the file comes from who asks for it, and is no
+constant of the graph.
+"""
+
+from __future__ import annotations
+
+import bisect
+import codecs
+import json
+import re
+
+from pmgit.formats import graph_operations
+from pmgit.formats.keras_config import judge_config
+from pmgit.formats.members import wrong_name
+from pmgit.formats.names import GRAPH, KERAS_METADATA, SAVED_MODEL
+from pmgit.formats.opinion import (
+    BROKEN,
+    UNKNOWN,
+    UNSAFE,
+    WARN,
+    BrokenError,
+    FileFinding,
+    Opinion,
+    opinion,
+    short,
+)  # fmt: skip
+from pmgit.formats.protobuf import Messages
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pmgit.formats.caps import Caps
+    from pmgit.formats.reader import Reader
+
+_BYTES = 2
+#: Fields by their numbers (tensorflow/core/protobuf, core/framework).
+_SAVED_META = 2
+_META_GRAPH, _META_ASSET, _META_OBJECTS = 2, 6, 7
+_GRAPH_NODE, _GRAPH_LIBRARY, _GRAPH_VERSIONS = 1, 2, 4
+_NODE_NAME, _NODE_OP, _NODE_INPUT = 1, 2, 3
+_OPERATION = re.compile(rb"[A-Za-z_>][\w>]{0,200}")
+_TEXT = re.compile(rb"^\s*(?:#[^\n]*\n\s*)*\w+\s*[:{]")
+_TEXT_STRING = re.compile(rb"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"")
+_TEXT_OPERATION = re.compile(rb"\bop\s*:\s*((?:(?:%b)\s*)++)" % _TEXT_STRING.pattern)
+#: A node that is larger holds numbers, and is read field by field.
+_SMALL_NODE = 1 << 14
+#: A node takes as long as so many opcodes of a pickle.
+_STEPS = 5
+_MOST_FINDINGS = 200
+_LONGEST_JSON = 5_000_000
+#: Names of files come from here when somebody asks for it.
+_ASKED = frozenset((b"Placeholder", b"PlaceholderV2", b"PlaceholderWithDefault", b"_Arg"))
+#: Stands for a placeholder among the numbers of arguments.
+_ASKED_FOR = -1
+_MAIN = b""
+#: So many bytes, and names, are searched at once.
+_PORTION, _MOST_NAMES = 1 << 20, 100
+
+
+def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - one interface
+    """Whether this begins as a SavedModel, a graph, or Keras metadata does."""
+    return bool(_kind(head)) or _is_meta(head, reader)
+
+
+def _is_meta(head: bytes, reader: Reader) -> bool:
+    """Whether this begins as a graph beside a checkpoint: what is said of it, as the operations
+    that it needs, then the graph."""
+    inner = _behind_length(head, 1)
+    at = inner + _length(head, 1)
+    if head[:1] != b"\x0a" or at < 4:
+        return False
+    if head[inner : inner + 1] == b"\x12":
+        listed = head[_behind_length(head, inner + 1) :]
+        name = listed[_behind_length(listed, 1) :]
+        begin = _behind_length(name, 1)
+        if (listed[:1], name[:1]) == (b"\x0a", b"\x0a"):
+            return bool(_OPERATION.fullmatch(name[begin : begin + _length(name, 1)]))
+    behind = reader.read(at, 600)
+    return behind[:1] == b"\x12" and _kind(behind[_behind_length(behind, 1) :]) == GRAPH
+
+
+def _kind(head: bytes) -> str:
+    """What a content of these first bytes is; '' when it is none of these."""
+    if head[:3] == b"\x08\x01\x12":
+        inner = _behind_length(head, 3)
+        return SAVED_MODEL if head[inner : inner + 1] in (b"\x0a", b"\x12") else ""
+    if head[:1] != b"\x0a":
+        return ""
+    inner = _behind_length(head, 1)
+    if head[inner : inner + 6] == b"\x1a\x04root" or head[inner : inner + 1] == b"\x10":
+        return KERAS_METADATA if b'"_tf_keras' in head or b"_tf_keras_" in head else ""
+    # The first node: its name, then its operation.
+    if head[inner : inner + 1] != b"\x0a":
+        return ""
+    name = _behind_length(head, inner + 1)
+    at = name + _length(head, inner + 1)
+    if head[at : at + 1] != b"\x12":
+        return ""
+    begin = _behind_length(head, at + 1)
+    operation = head[begin : begin + _length(head, at + 1)]
+    return GRAPH if operation and _OPERATION.fullmatch(operation) else ""
+
+
+def _length(head: bytes, at: int) -> int:
+    """The number at a place of a head."""
+    value = shift = 0
+    for byte in head[at : at + 10]:
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            break
+    return value
+
+
+def _behind_length(head: bytes, at: int) -> int:
+    while at < len(head) and head[at] >= 0x80:
+        at += 1
+    return at + 1
+
+
+def judge(reader: Reader, caps: Caps, name: str = "") -> Opinion:
+    """Judge what it is by its begin or, where that is open, by its name."""
+    base = name.replace("\\", "/").rpartition("/")[2].lower()
+    head = reader.read(0, 4096)
+    kind = _kind(head)
+    model = _GraphFile(reader, caps)
+    if base == "saved_model.pb" or kind == SAVED_MODEL:
+        return opinion(SAVED_MODEL, model.saved_model())
+    if base == "keras_metadata.pb" or kind == KERAS_METADATA:
+        return opinion(KERAS_METADATA, model.metadata())
+    if not kind and _is_meta(head, reader):
+        return opinion(GRAPH, model.meta_graph(0, reader.size))
+    return opinion(GRAPH, model.graph(0, reader.size))
+
+
+def by_name(reader: Reader, caps: Caps, name: str) -> str:
+    """The kind of a file of messages (.pb) by what a loader would read it as, whatever it begins
+    with: its fields may stand in any order; '' when it is no graph. Raises BrokenError."""
+    if name.endswith(("saved_model.pb", "keras_metadata.pb")):
+        return SAVED_MODEL
+    found = _GraphFile(reader, caps)
+    try:
+        found.graph(0, reader.size)
+    except BrokenError:
+        if _TEXT.search(reader.read(0, 4096)):
+            return ""  # messages as text
+        raise
+    return GRAPH if found.count else ""
+
+
+def judge_text(text: bytes) -> list[FileFinding]:
+    """What speaks against a graph as text. Names of files are not followed in it."""
+    if len(text) > _LONGEST_JSON:
+        return [FileFinding(UNKNOWN, "a graph as text that is too long to judge")]
+    found = []
+    for number, one in enumerate(_TEXT_OPERATION.finditer(text)):
+        pieces = [codecs.escape_decode(piece[1:-1])[0] for piece in _TEXT_STRING.findall(one[1])]
+        name = b"".join(pieces).decode("utf-8", "replace")
+        why = graph_operations.reason(name)
+        if why and number < _MOST_FINDINGS:
+            place = one.start()
+            found.append(FileFinding(UNSAFE, f"an operation that {why}", short(name), place))
+    return found
+
+
+class _Scope:
+    """A graph or a function: where its nodes are, the names of its arguments, and those of its
+    nodes that write files of a name that they are given."""
+
+    __slots__ = ("arguments", "constants", "name", "nodes", "writers")
+
+    def __init__(self) -> None:
+        self.name = _MAIN
+        self.arguments: list[bytes] = []
+        self.nodes: list[tuple[int, int]] = []
+        #: Those that are large and call nothing.
+        self.constants: set[tuple[int, int]] = set()
+        self.writers: list[tuple[int, int]] = []
+
+
+class _GraphNode:
+    """A node: its name, its operation, and what it takes."""
+
+    __slots__ = ("inputs", "name", "operation")
+
+    def __init__(self) -> None:
+        self.name = self.operation = b""
+        self.inputs: list[bytes] = []
+
+
+class _GraphFile:
+    def __init__(self, reader: Reader, caps: Caps) -> None:
+        self._reader = reader
+        self._caps = caps
+        self._messages = Messages(reader, caps)
+        self._found: list[FileFinding] = []
+        #: Nodes that have an operation.
+        self.count = 0
+
+    def _add(self, verdict: str, message: str, evidence: str | bytes = "") -> None:
+        if len(self._found) < _MOST_FINDINGS:
+            self._found.append(FileFinding(verdict, message, short(evidence)))
+
+    # --- the messages
+
+    def saved_model(self) -> list[FileFinding]:
+        graphs = 0
+        for number, wire, at, until in self._messages.fields(0, self._reader.size):
+            if number == _SAVED_META and wire == _BYTES:
+                graphs += 1
+                self.meta_graph(at, until)
+        if not graphs:
+            raise BrokenError("a SavedModel without a graph: it was cut", self._reader.size)
+        return self._found
+
+    def meta_graph(self, begin: int, end: int) -> list[FileFinding]:
+        numbers = set()
+        for number, wire, at, until in self._messages.fields(begin, end):
+            numbers.add(number)
+            if wire != _BYTES:
+                continue
+            if number == _META_GRAPH:
+                self.graph(at, until)
+            elif number == _META_ASSET:
+                self._asset(at, until)
+            elif number == _META_OBJECTS:
+                self._objects(at, until)
+        if _META_GRAPH not in numbers:
+            raise BrokenError("it ends before its graph: it was cut", end)
+        return self._found
+
+    def graph(self, begin: int, end: int) -> list[FileFinding]:
+        scopes = [_Scope()]
+        numbers = set()
+        for number, wire, at, until in self._messages.fields(begin, end):
+            numbers.add(number)
+            if number == _GRAPH_NODE and wire == _BYTES:
+                self._node(scopes[0], at, until)
+            elif number == _GRAPH_LIBRARY and wire == _BYTES:
+                scopes += [self._function(*one) for one in self._all(1, at, until)]
+        if _GRAPH_VERSIONS not in numbers and begin == 0 and self.count:
+            # It is the last field, and writers have set it since 2016.
+            self._add(WARN, "a graph without the version of its writer: it may be cut")
+        _WrittenNames(self._messages, self._reader, self._caps, scopes).follow(self._add)
+        return self._found
+
+    def metadata(self) -> list[FileFinding]:
+        nodes = 0
+        for begin, end in self._all(1, 0, self._reader.size):
+            nodes += 1
+            for place in self._all(5, begin, end):
+                self._json(*place)
+        if not nodes:
+            raise BrokenError("Keras metadata of nothing", self._reader.size)
+        return self._found
+
+    def _all(self, field: int, begin: int, end: int) -> Iterator[tuple[int, int]]:
+        """The places of all fields of a number that are bytes, in a message."""
+        for number, wire, at, until in self._messages.fields(begin, end):
+            if number == field and wire == _BYTES:
+                yield at, until
+
+    def _asset(self, begin: int, end: int) -> None:
+        for place in self._all(2, begin, end):
+            name = self._messages.text(*place)
+            wrong = wrong_name(name.decode("utf-8", "backslashreplace"))
+            if wrong:
+                self._add(UNSAFE, f"a file that it needs: {wrong}", name)
+
+    def _objects(self, begin: int, end: int) -> None:
+        """Layers of Keras, as TensorFlow before 2.5 keeps them: text of JSON in an object."""
+        for one in self._all(1, begin, end):
+            for made in self._all(4, *one):
+                for place in self._all(3, *made):
+                    self._json(*place)
+
+    def _json(self, begin: int, end: int) -> None:
+        if end - begin > _LONGEST_JSON:
+            self._add(UNKNOWN, "a configuration that is too long to judge")
+            return
+        self._caps.reading(end - begin)
+        raw = self._reader.read(begin, end - begin)
+        if not raw.lstrip().startswith(b"{"):
+            return
+        try:
+            document = json.loads(raw)
+        except (ValueError, RecursionError):
+            self._add(BROKEN, "the configuration of a layer is no JSON")
+            return
+        self._caps.step(len(raw) // 16)
+        self._found += judge_config(document, "")
+
+    def _function(self, begin: int, end: int) -> _Scope:
+        scope = _Scope()
+        for number, wire, at, until in self._messages.fields(begin, end):
+            if number == 1 and wire == _BYTES:
+                for place in self._all(1, at, until):
+                    scope.name = self._messages.text(*place)
+                for argument in self._all(2, at, until):
+                    names = [self._messages.text(*place) for place in self._all(1, *argument)]
+                    scope.arguments.append(names[-1] if names else b"")
+            elif number == 3 and wire == _BYTES:
+                self._node(scope, at, until)
+        return scope
+
+    def _node(self, scope: _Scope, begin: int, end: int) -> None:
+        """Look at one node of a graph or a function."""
+        self._caps.step(_STEPS)
+        scope.nodes.append((begin, end))
+        node = read_node(self._messages, begin, end)
+        name = node.operation.decode("utf-8", "replace")
+        if node.operation == b"Const" and end - begin > _SMALL_NODE:
+            scope.constants.add((begin, end))
+        self.count += bool(_OPERATION.fullmatch(node.operation))
+        why = graph_operations.reason(name)
+        if why:
+            self._add(UNSAFE, f"an operation that {why}", name)
+        elif name in graph_operations.PRINTS:
+            if b"file:" in self._messages.text(begin, end, _SMALL_NODE):
+                self._add(UNSAFE, "an operation that writes files", name)
+        elif name in graph_operations.WRITES_NAMED:
+            scope.writers.append((begin, end))
+
+
+def read_node(messages: Messages, begin: int, end: int) -> _GraphNode:
+    """The node between two places. Raises BrokenError."""
+    node = _GraphNode()
+    for number, wire, at, until in messages.fields(begin, end):
+        if wire == _BYTES and number in (_NODE_NAME, _NODE_OP, _NODE_INPUT):
+            text = messages.text(at, until)
+            if number == _NODE_INPUT:
+                node.inputs.append(text)
+            elif number == _NODE_OP:
+                node.operation = text
+            else:
+                node.name = text
+    return node
+
+
+class _WrittenNames:
+    """Where the names of the files come from that a graph writes.
+
+    Every saved model has operations that save it, under a name that the program gives which calls
+    them. A name that is made of constants alone is written whenever the model is used.
+    """
+
+    def __init__(
+        self, messages: Messages, reader: Reader, caps: Caps, scopes: list[_Scope]
+    ) -> None:
+        self._messages = messages
+        self._reader = reader
+        self._caps = caps
+        self._scopes = scopes
+        self._known: dict[_Scope, dict[bytes, _GraphNode]] = {}
+        self._all: list[tuple[int, int, int]] = []
+
+    def follow(self, add: Callable[[str, str, bytes], None]) -> None:
+        """Call `add` for each operation that writes a file of a name which nobody is asked for."""
+        writes: dict[bytes, set[int]] = {}
+        for scope in self._scopes:
+            for writer in scope.writers:
+                node = read_node(self._messages, *writer)
+                for number in graph_operations.WRITES_NAMED[node.operation.decode()]:
+                    found = self._arguments(scope, node.inputs[number : number + 1])
+                    if not found:
+                        text = "an operation that writes a file of a name of its own"
+                        add(UNSAFE, text, node.operation)
+                    elif scope.name:
+                        writes.setdefault(scope.name, set()).update(found - {_ASKED_FOR})
+        if writes:
+            self._all = sorted(
+                (*place, number)
+                for number, scope in enumerate(self._scopes)
+                for place in scope.nodes
+                if place not in scope.constants
+            )
+        done: set[bytes] = set()
+        # Each function once, so it ends.
+        while new := {name: args for name, args in writes.items() if name not in done and args}:
+            done |= new.keys()
+            waiting = [*new]
+            for first in range(0, len(waiting), _MOST_NAMES):
+                names = waiting[first : first + _MOST_NAMES]
+                for name, scope, node in self._callers(names):
+                    for number in new[name]:
+                        found = self._arguments(scope, self._given(node, name, number))
+                        if not found:
+                            text = "calls a function that writes a file, with a name of its own"
+                            add(UNSAFE, text, name)
+                        elif scope.name:
+                            writes.setdefault(scope.name, set()).update(found - {_ASKED_FOR})
+
+    def _given(self, node: _GraphNode, function: bytes, number: int) -> list[bytes]:
+        """What a function gets as its argument of this number; all, where that is open."""
+        plain = node.operation in (b"PartitionedCall", b"StatefulPartitionedCall", function)
+        return node.inputs[number : number + 1] if plain else node.inputs
+
+    def _nodes(self, scope: _Scope) -> dict[bytes, _GraphNode]:
+        """The nodes of a scope by their names."""
+        key = scope
+        if key not in self._known:
+            self._caps.step(_STEPS * len(scope.nodes))
+            found = {}
+            for place in scope.nodes:
+                node = read_node(self._messages, *place)
+                found[node.name] = node
+            self._known[key] = found
+        return self._known[key]
+
+    def _arguments(self, scope: _Scope, inputs: list[bytes]) -> set[int]:
+        """The numbers of the arguments that values are made of, and _ASKED_FOR for a placeholder;
+        nothing, where they are made of constants alone."""
+        nodes = self._nodes(scope)
+        numbers = {name: number for number, name in enumerate(scope.arguments)}
+        found: set[int] = set()
+        waiting, seen = list(inputs), set()
+        while waiting:
+            one = waiting.pop()
+            name = one.partition(b":")[0]
+            if one.startswith(b"^") or name in seen:
+                continue
+            seen.add(name)
+            self._caps.step(1)
+            if name in numbers:
+                found.add(numbers[name])
+            elif name in nodes:
+                node = nodes[name]
+                if node.operation in _ASKED:
+                    found.add(_ASKED_FOR)
+                waiting += node.inputs
+        return found
+
+    def _callers(self, names: list[bytes]) -> Iterator[tuple[bytes, _Scope, _GraphNode]]:
+        """The nodes in which the name of one of these functions stands, with what has them."""
+        one_of = re.compile(b"|".join(map(re.escape, sorted(names, key=len, reverse=True))))
+        for begin, data in self._portions():
+            for hit in one_of.finditer(data):
+                self._caps.step(50)
+                place = begin + hit.start()
+                at = bisect.bisect_right(self._all, place, key=lambda one: one[0]) - 1
+                if at >= 0 and place < self._all[at][1]:
+                    first, last, number = self._all[at]
+                    node = read_node(self._messages, first, last)
+                    yield hit[0], self._scopes[number], node
+
+    def _portions(self) -> Iterator[tuple[int, bytes]]:
+        """The bytes of all nodes that may call something, with the place where they begin."""
+        at = 0
+        while at < len(self._all):
+            begin, end = self._all[at][:2]
+            at += 1
+            while at < len(self._all) and self._all[at][0] - end < 100 and end - begin < _PORTION:
+                end = self._all[at][1]
+                at += 1
+            self._caps.reading(end - begin)
+            yield begin, self._reader.read(begin, end - begin)
