@@ -59,8 +59,11 @@ def _is_same(repository: Repository, blob: Blob) -> bool:
     if not blob.head:
         return False
     wanted = blob.head.partition(b"oid sha256:")[2][:64].decode("ascii", "replace")
+    path = work_tree.on_disk(repository, blob.path)
     try:
-        with open(work_tree.on_disk(repository, blob.path), "rb") as file:
+        if not os.path.isfile(path):
+            return False  # a pipe may never end
+        with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == wanted
     except OSError:
         return False
