@@ -45,7 +45,8 @@ def test_the_template_of_the_guide_lacks_only_the_commit(repo: Repo) -> None:
     (finding,) = findings(repo)
 
     assert (finding["severity"], finding["line"], finding["path"]) == ("warning", 5, INFO)
-    assert finding["message"] == "1 field still TODO: 版本/Commit"
+    example = "abc123... is no full commit"
+    assert finding["message"] == f"1 field with only an example: 版本/Commit ({example})"
     assert finding["fix"] is None
     fill(repo, finding, "版本/Commit", f"`main` (commit: {'1' * 40})")
     assert findings(repo) == []
@@ -66,6 +67,17 @@ def test_what_a_finding_names_cures_it(repo: Repo, begin: str) -> None:
         assert [label for label in labels if label in named] == list(labels[at:])
         fill(repo, finding, labels[at], value)
     assert findings(repo) == []
+
+
+def test_an_example_is_called_one(repo: Repo) -> None:
+    text = "# M\n\nSource: https://huggingface.co/ORG/NAME\nDownloaded: TODO\nCommit: abc123…\n"
+    repo.stage(INFO, f"{text}License: LICENSE-ID\n")
+    (finding,) = findings(repo)
+    assert finding["severity"] == "warning"
+    assert finding["message"] == (
+        "1 field still TODO: Downloaded; 3 fields with only an example: Source (ORG/NAME),"
+        " Commit (abc123… is no full commit), License (LICENSE-ID)"
+    )
 
 
 def test_one_line_a_model_in_the_files_own_language(repo: Repo) -> None:

@@ -113,3 +113,64 @@ def test_a_folder_elsewhere_is_copied_without_what_is_no_file(repo: Repo) -> Non
         assert not os.path.lexists(there / "model.bin"), kind
         assert there.exists() == (shown.code == 0), kind
     assert codes == {"pipes": 3, "devices": 0, "loops": 0, "folders": 0, "proc": 0, "outside": 0}
+
+
+#: What asks Git about paths below the top, by the file that Git would read for the answer.
+ASKING = {
+    ".gitignore": ("doctor", "init --yes", "lfs-setup", "add pretrained_model/gpt", "init --undo"),
+    "pretrained_model/.gitignore": ("doctor", "lfs-setup"),
+    ".gitattributes": ("doctor", "lfs-setup"),
+    "pretrained_model/.gitattributes": ("doctor",),
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_pipe_that_git_would_read_is_named(repo: Repo) -> None:
+    repo.write(".gitignore", "*.tmp\n")
+    assert repo.pmgit("init", "--yes", "--hooks", "none").code == 0
+    repo.write("pretrained_model/gpt/x.safetensors", weights_bytes(300))
+    repo.git("add", ".gitignore")
+    for name, lines in ASKING.items():
+        (repo.path / name).unlink(missing_ok=True)
+        os.mkfifo(repo.path / name)
+        for line in lines:
+            signal.alarm(20)
+            shown = repo.pmgit(*line.split())
+            signal.alarm(0)
+            assert f"{repo.path / name} is " in shown.out + shown.err, (name, line, shown)
+            assert shown.code == 3, (name, line, shown)
+        assert not any(repo.path.rglob("*.tmp")), name
+        signal.alarm(20)
+        shown = repo.hook("pre-commit")
+        signal.alarm(0)
+        asked = name.endswith(".gitignore")  # whether it hides the models that no INFO.md describes
+        assert (shown.code, "is a named pipe" in shown.err) == (3 * asked, asked), (name, shown)
+        (repo.path / name).unlink()
+        shown = repo.pmgit("doctor")
+        assert "is a named pipe" not in shown.out, (name, shown)
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_pipe_in_the_place_of_a_clones_own_attributes_is_named(repo: Repo) -> None:
+    own = repo.path / ".git" / "info" / "attributes"
+    own.parent.mkdir(exist_ok=True)
+    repo.stage("pretrained_model/bert/model.safetensors", weights_bytes(300))
+    os.mkfifo(own)
+    signal.alarm(20)
+    shown = repo.hook("pre-commit")
+    signal.alarm(0)
+    assert shown.code == 3
+    assert f"{own} is a named pipe" in shown.err
+    # The printed way out is one.
+    repo.sh(f"rm {own}")
+    assert repo.hook("pre-commit").code == 1
+
+
+@pytest.mark.usefixtures("limited")
+def test_the_doctor_waits_for_no_file_of_a_framework(repo: Repo) -> None:
+    for name in ("lefthook.yml", ".pre-commit-config.yaml", "prek.toml"):
+        os.mkfifo(repo.path / name)
+    signal.alarm(20)
+    shown = repo.pmgit("doctor")
+    signal.alarm(0)
+    assert "a named pipe, which may never end" in shown.out, shown

@@ -46,6 +46,7 @@ def add_models(repository: Repository, config: Config, written: Sequence[str]) -
     belongs into Git: texts that no rule ignores, and weights that a filter makes pointers.
     """
     models = sorted({path.rpartition("/")[0] for path in written})
+    attributes.refuse_pipes(repository, written, attributes.IGNORE)
     out = repository.run("ls-files", "-z", "-o", "--exclude-standard", "--", *models)
     changed = {decode(name) for name in out.split(b"\0") if name}
     # Not by -m: Git would run the filters that the repository configures.

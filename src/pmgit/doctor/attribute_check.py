@@ -9,6 +9,7 @@ from pmgit.core.errors import PmgitError
 from pmgit.core.finding import Fix, Step
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.fix.for_staged import lfs_setup as lfs_setup_step
+from pmgit.git import attributes
 from pmgit.git.attribute_text import unquoted
 from pmgit.gitfiles import block
 from pmgit.gitfiles.attributes import attribute_lines, dead_lines
@@ -30,6 +31,9 @@ _SHOWN = 3
 
 def checks(context: Context) -> Iterator[Check]:
     """`attributes`."""
+    there = [*context.tracked, *context.local]
+    for steers in (attributes.ATTRIBUTES, attributes.IGNORE):
+        attributes.refuse_pipes(context.repository, there, steers)
     name, files = "attributes", context.attribute_files
     for path, data in files.items():
         if target := pointer.readable(data):
@@ -41,7 +45,7 @@ def checks(context: Context) -> Iterator[Check]:
         yield Check(name, OK, "no line sends anything to Git LFS")
         return
     tiers, roots = Tiers(context.config), context.config.models
-    paths = list(dict.fromkeys([*context.tracked, *context.local]))
+    paths = list(dict.fromkeys(there))
     dead = dead_lines.find(context.repository, files, paths, roots, tiers, here=True)
     if dead:
         lines = [f"{line.file}:{line.number}: {line.why}" for line in dead[:_SHOWN]]

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pmgit.core.config import LFS, Config
-from pmgit.formats.regular import read_regular
 from pmgit.git import attributes
 from pmgit.git.settings import GitSettings
+from pmgit.gitfiles.attributes import attribute_lines
 from pmgit.gitfiles.attributes.attribute_lines import NAME, lfs_lines
 from pmgit.gitfiles.attributes.unread_files import is_misnamed
 from pmgit.model import folder
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pmgit.git.repository import Repository
-
-#: No `.gitattributes` is larger than this in earnest (Git itself reads 100 MB).
-_MOST = 10_000_000
 
 
 class Context:
@@ -78,7 +75,7 @@ class Context:
         found = self.snapshot.objects.contents([b for b in blobs.values() if b.is_regular])
         files = {p: found.get(blob.oid, b"") for p, blob in blobs.items() if blob.is_regular}
         for path in {NAME, *blobs, *(p for p in self.local if p.rpartition("/")[2] == NAME)}:
-            data = read_regular(os.path.join(self.repository.top, path), _MOST)
+            data = attribute_lines.read(os.path.join(self.repository.top, path))
             if data is not None:
                 files[path] = data
         return files

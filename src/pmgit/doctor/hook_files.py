@@ -55,9 +55,11 @@ def folder(context: Context) -> HookFolder:
     setting = context.settings.last("core.hookspath")
     found = HookFolder(path, own, setting if setting and setting.value else None)
     for name in FILES[LEFTHOOK]:
+        path = os.path.join(context.repository.top, name)
         try:
-            with open(os.path.join(context.repository.top, name), "rb") as file:
-                found.lefthook += "\n" + file.read(_MOST).decode("utf-8", "replace")
+            if os.path.isfile(path):  # a pipe may never end
+                with open(path, "rb") as file:
+                    found.lefthook += "\n" + file.read(_MOST).decode("utf-8", "replace")
         except OSError:
             continue
     return found

@@ -10,7 +10,9 @@ clone may be something else: a user, a system and a clone have attributes of the
 from __future__ import annotations
 
 import os
+import stat
 
+from pmgit.core.errors import PmgitError
 from pmgit.git.blob import decode, encode
 
 TYPE_CHECKING = False
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 LFS = "lfs"
+ATTRIBUTES, IGNORE = ".gitattributes", ".gitignore"
 #: The answers that mean that no filter touches the content.
 UNSPECIFIED = "unspecified"
 NO_FILTER = frozenset({UNSPECIFIED, "unset"})
@@ -91,9 +94,43 @@ def own_file(repository: Repository) -> str:
     """The path of this clone's own attributes, which are stronger than all others; '' for none."""
     path = f"{repository.common_dir}/info/attributes"
     try:
-        return path if os.stat(path).st_size else ""
+        status = os.stat(path)
     except OSError:
         return ""
+    if stat.S_ISFIFO(status.st_mode):
+        raise _endless(path)
+    return path if status.st_size else ""
+
+
+def refuse_pipes(repository: Repository, paths: Iterable[str], name: str) -> None:
+    """Raise PmgitError where a file called `name`, in a folder above one of `paths`, is a pipe.
+
+    Git opens these files to answer about the paths, and waits for ever for somebody to write.
+    Through links it does not read them (since 2.32).
+    """
+    folders = {""}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+    own = "exclude" if name == IGNORE else "attributes"
+    places = [os.path.join(repository.top, folder, name) for folder in sorted(folders)]
+    for place in (f"{repository.common_dir}/info/{own}", *places):
+        try:
+            if stat.S_ISFIFO(os.lstat(place).st_mode):
+                raise _endless(place)
+        except OSError:
+            pass  # none is there
+
+
+def _endless(path: str) -> PmgitError:
+    from pmgit.core.shell import quote
+
+    return PmgitError(
+        f"{path} is a named pipe, for whose end Git would wait for ever",
+        f"put a plain file in its place, or remove it: rm {quote(path)}",
+    )
 
 
 def answers(process: Process, paths: Sequence[str]) -> dict[str, str]:
@@ -121,6 +158,7 @@ def of_paths(
     """
     found: dict[str, dict[str, str]] = {path: {} for path in paths}
     if found:
+        refuse_pipes(repository, found, ATTRIBUTES)
         out = repository.run(
             *(OF_THE_TREE if everywhere else ()),
             "check-attr", "-z", "--stdin", *(names or ("--all",)),
@@ -143,9 +181,11 @@ def ignore_rules(
     checkout leaves off disk.
     """
     # check-ignore refuses --literal-pathspecs and reads `:(…)`; `./` makes every path a path.
-    stdin = b"".join(b"./" + encode(path) + b"\0" for path in paths)
-    if not stdin:
+    asked = list(paths)
+    if not asked:
         return {}
+    refuse_pipes(repository, asked, IGNORE)
+    stdin = b"".join(b"./" + encode(path) + b"\0" for path in asked)
     process = repository.start(
         "check-ignore", *(() if untracked else ("--no-index",)), "-v", "-n", "-z", "--stdin",
         stdin=stdin, literal=False,

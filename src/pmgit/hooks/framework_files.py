@@ -7,6 +7,7 @@ warns of the others (0.5.11); pre-commit reads `.pre-commit-config.yaml` alone.
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING, Any
 
 from pmgit.hooks.names import CONFIGURATIONS, PRE_COMMIT, PREK, TOML, YAML
@@ -51,8 +52,11 @@ def read(top: str, name: str) -> tuple[Any, str]:
     """The document of a configuration of a work tree, and what is wrong with it; None where there
     is none, or none that can be read.
     """
+    path = os.path.join(top, *name.split("/"))
     try:
-        with open(os.path.join(top, *name.split("/")), "rb") as file:
+        if stat.S_ISFIFO(os.stat(path).st_mode):
+            return None, "unreadable: a named pipe, which may never end"
+        with open(path, "rb") as file:
             return load(file.read(_MOST_BYTES + 1), name), ""
     except FileNotFoundError:
         return None, ""

@@ -54,6 +54,7 @@ def unhidden(repository: Repository, journal: Journal, roots: Sequence[str]) -> 
     if not any(path.rpartition("/")[2] == IGNORES for path in after):
         return {}
     others = ("--others", "--ignored", "--exclude-standard")
+    attributes.refuse_pipes(repository, [f"{root}/" for root in roots], attributes.IGNORE)
     paths = _names(repository, "ls-files", "-z", *others, "--", *roots)
     files = {**other_lines.on_disk(repository, {}, paths, IGNORES), **after}
     with shadow_of(repository, files) as shadow:

@@ -213,9 +213,14 @@ def _value(text: str, before: str) -> str:
     return text.strip()
 
 
+def example_in(value: str) -> str:
+    """The example of the guide that a value still holds; '' for none."""
+    return next((example for example in _EXAMPLES if example in value), "")
+
+
 def is_placeholder(value: str) -> bool:
     """Whether a value only marks what somebody has still to write."""
-    if any(example in value for example in _EXAMPLES):
+    if example_in(value):
         return True
     at = value.find(MARK)
     while at >= 0:

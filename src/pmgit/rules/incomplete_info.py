@@ -9,7 +9,7 @@ from pmgit.core.units import counted
 from pmgit.git.blob import NOT_HERE
 from pmgit.lfs import pointer
 from pmgit.model import info_file, recorded
-from pmgit.model.info_file import FIELDS, LABELS, Info
+from pmgit.model.info_file import FIELDS, LABELS, REVISION, Info
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: What is wrong with a field, in this order.
 _MISSING, _EMPTY, _TODO = "missing", "empty", "still TODO"
+_EXAMPLE = "with only an example"
 
 
 class IncompleteInfo(Rule):
@@ -136,14 +137,18 @@ class _Open:
 
     def __init__(self, info: Info, required: list[str], language: str) -> None:
         labels = LABELS[info.language or language]
-        groups: dict[str, list[str]] = {_MISSING: [], _EMPTY: [], _TODO: []}
+        groups: dict[str, list[str]] = {_MISSING: [], _EMPTY: [], _TODO: [], _EXAMPLE: []}
         lines = []
         for key in FIELDS:
             field = info.fields.get(key)
             if key not in required or (field and field.value and not field.placeholder):
                 continue
             what = _MISSING if field is None else _TODO if field.value else _EMPTY
-            groups[what].append(labels[key])
+            label, example = labels[key], info_file.example_in(field.value) if field else ""
+            if example:
+                what = _EXAMPLE
+                label += f" ({example}{' is no full commit' if key == REVISION else ''})"
+            groups[what].append(label)
             lines.append(_before(info, key) if field is None else field.line)
         self.lacks_any = bool(groups[_MISSING] or groups[_EMPTY])
         self.line = min(lines, default=0)
