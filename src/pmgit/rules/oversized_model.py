@@ -52,7 +52,10 @@ class OversizedModel(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         limit = self.option("max-model-size")
-        grown = [growth for growth in _grown(subject) if _may_be_over(limit, growth.model.blobs)]
+        large = {model.path for model in subject.models if _may_be_over(limit, model.blobs)}
+        if not large:
+            return
+        grown = [growth for growth in _grown(subject) if growth.model.path in large]
         # Sizes are asked for all models at once: the same few processes for one and for many.
         subject.snapshot.contents.measure(blob for growth in grown for blob in growth.model.blobs)
         for growth in grown:
