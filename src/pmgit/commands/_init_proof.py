@@ -51,11 +51,11 @@ def proofs(repository: Repository, made: SetupPlan, say: Callable[[str], None]) 
     ignore_block.apply(repository, ignored)
     yield from ignored.proved
     if made.storage == LFS:
-        covered = lfs_setup.plan(repository, made.config, ())
-        if covered.writes or covered.raw:
+        planned = lfs_setup.plan(repository, made.config, ())
+        if planned.writes or planned.raw:
             raise PmgitError("Git LFS is not set up as it was planned", _AGAIN)
-        yield f"git check-attr says lfs for {counted(len(covered.covered), 'pattern')}"
-        if arrived := len(lfs_proof.push_samples(repository, covered)):
+        yield f"git check-attr says lfs for {counted(len(planned.covered), 'pattern')}"
+        if arrived := len(lfs_proof.push_samples(repository, planned)):
             yield f"samples of {counted(arrived, 'pattern')} were pushed, and their objects arrived"
     yield _judged(repository, made)
     if made.hooks != NONE:
