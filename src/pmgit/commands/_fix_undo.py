@@ -45,9 +45,8 @@ def undo(repository: Repository, tag: str = "", *, dry_run: bool) -> None:
     ref, now = (tag, id_of(repository, tag)) if tag else (head.ref, head.oid)
     name = ref if ref == position.DETACHED else position.short(ref)
     shown = f"the tag {visible(name)}" if tag else visible(name)
-    kind = commit_reach.TAG if tag else ""
-    backups = _refs(repository, commit_reach.BACKUP, name, kind)
-    left = _refs(repository, _LEFT, name, kind)
+    backups = _refs(repository, commit_reach.BACKUP, name, is_tag=bool(tag))
+    left = _refs(repository, _LEFT, name, is_tag=bool(tag))
     key = next((key for key, oid in left.items() if oid == now and key in backups), "")
     if not (key or tag):
         key = next((k for k, oid in backups.items() if _is_amended(repository, oid, now)), "")
@@ -95,8 +94,8 @@ def _demand_free(repository: Repository, now: str, old: str) -> None:
     move_branch.refuse_dirty(repository, same)
 
 
-def _refs(repository: Repository, begin: str, name: str, kind: str) -> dict[str, str]:
-    """The refs `<begin><key>/<name>` by their keys, the latest commit first; `kind` ends a key."""
+def _refs(repository: Repository, begin: str, name: str, *, is_tag: bool) -> dict[str, str]:
+    """The refs `<begin><key>/<name>` of a branch, or a tag, by keys, the latest commit first."""
     out = repository.run(
         "for-each-ref", "--sort=-committerdate", "--format=%(objectname) %(refname)", begin
     )
@@ -104,7 +103,7 @@ def _refs(repository: Repository, begin: str, name: str, kind: str) -> dict[str,
     for line in decode(out).split("\n"):
         oid, _, ref = line.partition(" ")
         key, _, rest = ref.removeprefix(begin).partition("/")
-        if line and rest == name and key.endswith(commit_reach.TAG) == bool(kind):
+        if line and rest == name and key.endswith(commit_reach.TAG) == is_tag:
             found[key] = oid
     return found
 

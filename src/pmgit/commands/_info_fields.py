@@ -72,8 +72,10 @@ def ask(known: Description, given: Mapping[str, str], language: str) -> dict[str
             except UsageError as error:
                 click.echo(words_of(error.message), err=True)
                 click.echo(f"hint: {words_of(error.hint)}", err=True)
-        if is_open:
-            _forget(known, key)
+        if is_open and key == SOURCE:
+            known.repo_id = known.source = ""
+        elif is_open:
+            setattr(known, _KNOWN[key], "")
     return found
 
 
@@ -87,13 +89,6 @@ def _line() -> str:
         click.echo(err=True)
         raise click.Abort
     return line.decode("utf-8", "surrogateescape").strip()
-
-
-def _forget(known: Description, key: str) -> None:
-    if key == SOURCE:
-        known.repo_id = known.source = ""
-    else:
-        setattr(known, _KNOWN[key], "")
 
 
 def _address(text: str) -> str:

@@ -131,9 +131,9 @@ def _endpoint(context: Context, found: HubPlaces) -> Check:
     if not host:
         hint = f"or set it to a whole address, such as {places.PUBLIC}; {_START_FILE}"
         return Check(name, ERROR, "HF_ENDPOINT is not an address", _unset("HF_ENDPOINT"), hint)
-    token = _token(context, found)
+    token, is_plain = _token(context, found), found.endpoint.lower().startswith("http://")
     if host in ("huggingface.co", "hf.co"):
-        if not (token and _is_plain(found.endpoint)):
+        if not (token and is_plain):
             return Check(name, OK, f"{host}{', with a token' if token else ''}")
         return Check(
             name, ERROR, f"the token ({token}) goes to {host} over plain http",
@@ -141,16 +141,12 @@ def _endpoint(context: Context, found: HubPlaces) -> Check:
         )  # fmt: skip
     if not token:
         return Check(name, OK, f"{host} (by HF_ENDPOINT), without a token")
-    open_ = " over plain http, readable on the way" if _is_plain(found.endpoint) else ""
+    open_ = " over plain http, readable on the way" if is_plain else ""
     return Check(
         name, WARNING, f"HF_ENDPOINT is set: the token ({token}) goes to {host}{open_}",
         Fix(Step("export", "HF_HUB_DISABLE_IMPLICIT_TOKEN=1")),
         "or leave it, where that host may have the token",
     )  # fmt: skip
-
-
-def _is_plain(endpoint: str) -> bool:
-    return endpoint.lower().startswith("http://")
 
 
 def _host(endpoint: str) -> str:

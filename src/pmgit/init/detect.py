@@ -69,8 +69,7 @@ def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> 
                 seen.taken += filter(_is_taken, [weighed(path)])
         seen.taken = seen.taken or [weighed(_new(found))]
     _offer(seen, weighed, found)
-    names = [folder.path for folder in seen.taken]
-    seen.raw = _raw(snapshot, tiers, names)
+    seen.raw = _raw(snapshot, tiers, [folder.path for folder in seen.taken])
     seen.lfs_installed = missing.is_installed()
     seen.lfs_lines = storage.has_lfs_lines(snapshot)
     seen.managers = [
