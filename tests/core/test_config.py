@@ -472,8 +472,12 @@ def test_a_configuration_that_may_not_be_read(repo: Repo, monkeypatch: pytest.Mo
     monkeypatch.chdir(repo.path)
     snapshot = staged.take()
 
-    def refuse(*_: Any) -> None:
-        raise PermissionError(13, "Permission denied")
+    opened = open
+
+    def refuse(file: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(file, str):
+            raise PermissionError(13, "Permission denied")
+        return opened(file, *args, **options)  # what git has printed
 
     # Not by its mode: root may read everything.
     monkeypatch.setattr("builtins.open", refuse)

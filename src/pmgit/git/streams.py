@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: How much is read at once. Larger reads get fresh memory from the system each time: of a large
 #: difference that takes a fifth longer.
-CHUNK = 1 << 16
+_CHUNK = 1 << 16
 #: What a pipe of Linux holds when asked to.
 _ROOM = 1 << 20
 #: Else git writes every commit by itself.
@@ -39,7 +39,7 @@ class Stream:
 
     def chunks(self) -> Iterator[bytes]:
         """The output as it comes."""
-        while chunk := os.read(self._reader, CHUNK):
+        while chunk := os.read(self._reader, _CHUNK):
             yield chunk
 
     def lines(self) -> Iterator[bytes]:
