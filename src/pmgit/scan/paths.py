@@ -23,12 +23,13 @@ LINK_TO_FOLDER = "a link to a folder, which is not followed"
 
 @dataclass(frozen=True)
 class Place:
-    """A path to look at. `opens` is the path of the file that it leads to; `trouble` says why
-    there is none ('' when there is)."""
+    """A path to look at. `opens` is the path of the file that it leads to, `found` what that file
+    was when it was looked for; `trouble` says why there is none ('' when there is)."""
 
     path: str
     opens: str = ""
     trouble: str = ""
+    found: os.stat_result | None = None
 
 
 def files_below(paths: Sequence[str]) -> Iterator[Place]:
@@ -47,7 +48,7 @@ def _below(path: str, *, given: bool) -> Iterator[Place]:
         yield Place(path, trouble=reason_of(error))
         return
     if stat.S_ISREG(state.st_mode):
-        yield Place(path, opens)
+        yield Place(path, opens, found=state)
     elif not stat.S_ISDIR(state.st_mode):
         yield Place(path, trouble="it is neither a file nor a folder")
     elif is_link and not given:

@@ -54,15 +54,22 @@ def _scanned(place: Place) -> Scanned:
         return _unreadable(place.path, place.trouble)
     try:
         with open_regular(place.opens) as file:
-            size = os.fstat(file.fileno()).st_size
             # Files that lie beside it are looked for where it is named, not where a link leads.
             reader = FileReader(file, os.path.dirname(place.path) or ".")
             found = judge_content(reader, place.path)
-            if os.fstat(file.fileno()).st_size != size:
-                return _unreadable(place.path, "it changed while it was read")
+            for state in (os.fstat(file.fileno()), os.lstat(place.opens)):
+                if place.found is None or _version(state) != _version(place.found):
+                    return _unreadable(place.path, "it changed while it was read")
             return Scanned(place.path, found)
     except (OSError, ValueError) as error:
         return _unreadable(place.path, reason_of(error))
+
+
+def _version(state: os.stat_result) -> tuple[int, ...]:
+    """What another file has in another way, and what every change of this one changes. Programs
+    can set the time of the last change of the bytes back (mtime), and not that of the file."""
+    times = state.st_mtime_ns, state.st_ctime_ns
+    return state.st_dev, state.st_ino, state.st_size, *times
 
 
 def _unreadable(path: str, why: str) -> Scanned:
