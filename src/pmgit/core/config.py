@@ -112,6 +112,16 @@ _HEX = frozenset("0123456789abcdef")
 _TABLES = ("rules", "weights", "licenses", "accepted")
 
 
+class WrongKeyError(UsageError):
+    """A key that is not known in its place: `key`, with the tables above it (`rules.x.size`)."""
+
+    def __init__(self, error: UsageError, key: str, above: str) -> None:
+        super().__init__(error.message, error.hint)
+        self.key = key
+        #: What stands before the tables of pmgit: `tool.pmgit.`, or nothing.
+        self.above = above
+
+
 class Config:
     """The settings that one judgement goes by."""
 
@@ -120,7 +130,7 @@ class Config:
         self.source = source
         for key in document:
             if key not in SETTINGS and key not in _TABLES:
-                raise self._at(unknown("key", key, [*SETTINGS, *_TABLES]))
+                raise self._unknown_key(key, [*SETTINGS, *_TABLES])
         self.values = {
             name: self._value(name, setting, document[name])
             if name in document
@@ -136,13 +146,13 @@ class Config:
         self.weights = self._table(document, "weights")
         for name, value in self.weights.items():
             if name not in WEIGHTS:
-                raise self._at(unknown("key", f"weights.{name}", [f"weights.{w}" for w in WEIGHTS]))
+                raise self._unknown_key(f"weights.{name}", [f"weights.{w}" for w in WEIGHTS])
             self.weights[name] = self._value(f"weights.{name}", _PATTERNS, value)
         licenses = self._table(document, "licenses")
         for name in licenses:
             if name not in LICENSES:
                 known = [f"licenses.{one}" for one in LICENSES]
-                raise self._at(unknown("key", f"licenses.{name}", known))
+                raise self._unknown_key(f"licenses.{name}", known)
         self.licenses = {
             name: self._value(f"licenses.{name}", setting, licenses.get(name, setting.default))
             for name, setting in LICENSES.items()
@@ -187,8 +197,9 @@ class Config:
             key = f"rules.{rule}.{name}"
             if name not in known:
                 if not known:
-                    raise self._at(UsageError(f"unknown key {key!r}", f"{rule} has no options"))
-                raise self._at(unknown("key", key, [f"rules.{rule}.{o}" for o in known]))
+                    error = UsageError(f"unknown key {key!r}", f"{rule} has no options")
+                    raise self._wrong_key(error, key)
+                raise self._unknown_key(key, [f"rules.{rule}.{o}" for o in known])
             self._value(key, known[name], value)
 
     def override(self, assignment: str) -> None:
@@ -232,8 +243,16 @@ class Config:
         table = document.get(name, {})
         if not isinstance(table, dict):
             key = f"{above}{name}"
-            raise self._at(UsageError(f"{key!r} is {_kind(table)}, not a table", f"write [{key}]"))
+            error = UsageError(f"{key!r} is {_kind(table)}, not a table", f"write [{key}]")
+            raise self._wrong_key(error, key)
         return table
+
+    def _unknown_key(self, key: str, known: list[str]) -> WrongKeyError:
+        return self._wrong_key(unknown("key", key, known), key)
+
+    def _wrong_key(self, error: UsageError, key: str) -> WrongKeyError:
+        above = "tool.pmgit." if PYPROJECT in self.source else ""
+        return WrongKeyError(self._at(error), key, above)
 
     def _accepted(self, document: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """What files may load, by their sha256: the values of `ACCEPTED`."""
@@ -246,7 +265,7 @@ class Config:
             for name in table:
                 if name not in ACCEPTED:
                     known = [f"accepted.{sha256}.{one}" for one in ACCEPTED]
-                    raise self._at(unknown("key", f"accepted.{sha256}.{name}", known))
+                    raise self._unknown_key(f"accepted.{sha256}.{name}", known)
             for name, setting in ACCEPTED.items():
                 value = table.get(name, setting.default)
                 table[name] = self._value(f"accepted.{sha256}.{name}", setting, value)
