@@ -176,7 +176,8 @@ def test_what_pmgit_has_refused(lfs_repo: Repo) -> None:
             assert "\n  pretrained_model/gpt: x/INFO.md: incomplete-info\n" in shown.out, shown
     lines = [line[2:] for line in shown.out.splitlines() if line.startswith("  pmgit ")][:3]
     assert lines == ["pmgit check", "pmgit check --all", "pmgit fix"]
-    assert repo.paste(lines[0]).out == refused
+    assert set(repo.rules()) == set(names)
+    assert repo.sh(lines[0]).code == repo.sh(lines[1]).code == 1
 
 
 def test_an_error_of_the_host_beside_findings_of_pmgit(repo: Repo) -> None:
