@@ -151,6 +151,45 @@ def test_an_unknown_text(text: str, message: str, hint: str, repo: Repo) -> None
     assert len(failed.err) < 900
 
 
+def test_what_pmgit_has_refused(lfs_repo: Repo) -> None:
+    """As Git shows it: of a commit, and of a push, where each line begins with `remote:`."""
+    repo = lfs_repo
+    repo.stage("pretrained_model/bert/model.bin", 3000)
+    repo.stage("pretrained_model/gpt: x/INFO.md", "# gpt\n")
+    refused = repo.hook("pre-commit").out
+    assert "Why: pmgit explain " in refused
+    names = refused.rpartition("pmgit explain ")[2].split()
+    assert {"tracked-weights", "incomplete-info"} <= {*names}, names
+    server = "".join(f"remote: {line}\n" for line in refused.splitlines())
+    server += " ! [remote rejected] main -> main (pre-receive hook declined)\n"
+    gitlab = server.replace("remote: ", "remote: GL-HOOK-ERR: ")
+    wrapped = "".join(f"{line}\n" for line in refused.rpartition("\n\n")[2].split(" "))
+    coloured = refused.replace(names[0], f"\x1b[31m{names[0]}\x1b[0m")
+    for text in (refused, server, gitlab, wrapped, coloured):
+        shown = repo.pmgit("explain", "-", stdin=text.encode())
+        assert (shown.code, shown.err) == (0, ""), shown
+        assert shown.out.startswith("These are findings of pmgit\n")
+        assert "hook declined" not in shown.out
+        for name in names:
+            assert repo.pmgit("explain", name).out.rstrip() in shown.out, (text, name)
+        if text != wrapped:
+            assert "\n  pretrained_model/gpt: x/INFO.md: incomplete-info\n" in shown.out, shown
+    lines = [line[2:] for line in shown.out.splitlines() if line.startswith("  pmgit ")][:3]
+    assert lines == ["pmgit check", "pmgit check --all", "pmgit fix"]
+    assert set(repo.rules()) == set(names)
+    assert repo.sh(lines[0]).code == repo.sh(lines[1]).code == 1
+
+
+def test_an_error_of_the_host_beside_findings_of_pmgit(repo: Repo) -> None:
+    text = f"a.bin: oversized-blob: 3 GB\nremote: error: {GH001}\n"
+    shown = repo.pmgit("explain", "-", stdin=text.encode())
+    assert "\n  a.bin: oversized-blob\n" in shown.out
+    assert "\nGitHub refuses a file of over 100 MiB\n" in shown.out
+    # What looks like a finding of another tool is none.
+    failed = repo.pmgit("explain", "-", stdin=b"a.py:1: some-rule: no\n")
+    assert failed.code == 2
+
+
 HOSTILE = [
     "::error::x",
     "$(touch PWNED)", "`touch PWNED`", "'; touch PWNED; '", '"; touch PWNED; "', "a && touch PWNED",

@@ -115,7 +115,10 @@ def test_a_pointer_shows_the_object_when_it_is_here(lfs_repo: Repo) -> None:
     assert away.code == 1
     oid = shown(lfs_repo, MODEL)[0]["oid"]
     assert f"object sha256:{oid}, 7 bytes: not here\n" in away.out
-    assert "hint: git lfs install --local --skip-repo && git lfs pull\n" in away.out
+    assert (
+        f"hint: git lfs install --local --skip-repo && git lfs pull --include=/{MODEL}\n"
+        in away.out
+    )
     objects = [file for file in (lfs_repo.path / ".git/lfs/objects").rglob("*") if file.is_file()]
     lfs_repo.write(MODEL, pointer(model()))
     objects[0].chmod(0o644)

@@ -143,7 +143,7 @@ def test_skip_smudge_is_told(lfs_repo: Repo) -> None:
     lfs_repo.git("lfs", "install", "--local", "--skip-repo", "--skip-smudge", "--force")
     found = look(lfs_repo)["lfs-filter"]
     assert "--skip" in found.evidence
-    assert "git lfs pull" in found.hint
+    assert "pmgit pull MODEL" in found.hint
     cure(lfs_repo, "lfs-filter", WARNING)
 
 

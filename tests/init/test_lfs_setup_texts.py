@@ -69,7 +69,8 @@ def test_a_text_that_is_not_here_is_told(repo: Repo) -> None:
     before = repo.contents()
     result = setup(repo, code=3)
     assert f"not on this machine: {BERT}/config.json" in result.err
-    assert "hint: git lfs fetch" in result.err
+    then = "pmgit lfs-setup"
+    assert f"hint: git lfs fetch --include=/{BERT}/config.json && {then}\n" in result.err
     assert repo.blob(f"{BERT}/config.json") == pointer(b"{}\n")
     assert repo.contents() == before
 

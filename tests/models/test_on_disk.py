@@ -55,6 +55,22 @@ def test_all_is_right_and_nothing_changes(mine: Repo) -> None:
     assert mine.staged() == []
 
 
+@pytest.mark.parametrize("name", ["INFO.md", "pmgit.lock"])
+def test_the_files_of_another_model_do_not_count(mine: Repo, name: str) -> None:
+    other = "pretrained_model/other"
+    mine.write(f"{other}/x.pt", 300)
+    for make in (os.mkfifo, os.mkdir):
+        place = mine.path / other / name
+        make(place)
+        assert found(mine, "mine") == []
+        shown = mine.pmgit("info", "check")
+        assert shown.code != 0, shown
+        assert f"{other}/{name}" in shown.out + shown.err
+        if make is os.mkfifo:
+            assert mine.pmgit("info", "check", "other").code == shown.code
+        (os.rmdir if make is os.mkdir else os.unlink)(place)
+
+
 def test_a_flipped_byte_by_the_list_of_info(mine: Repo) -> None:
     assert found(mine) == []
     flip(mine.path / WEIGHTS)

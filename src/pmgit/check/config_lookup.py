@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import stat
 
-from pmgit.core.config import FILE, MAX_BYTES, MOST_BYTES, PYPROJECT, Config, parse
+from pmgit import rules
+from pmgit.core import config as configuration
+from pmgit.core.config import FILE, MAX_BYTES, MOST_BYTES, PYPROJECT, Config, WrongKeyError
 from pmgit.core.errors import PmgitError, UsageError
 from pmgit.core.toml_subset import too_large
 
@@ -13,6 +15,26 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.snapshots.base import Snapshot
+
+
+def parse(data: bytes, source: str) -> Config:
+    """As `core.config.parse`; of a key in a wrong place the error names the right one."""
+    try:
+        return configuration.parse(data, source)
+    except WrongKeyError as error:
+        from pmgit.check import misplaced_key
+
+        raise misplaced_key.with_place(error) from None
+
+
+def check_options(config: Config, rule: str) -> None:
+    """Refuse what is set for a rule beside its options; as `parse`."""
+    try:
+        config.check_options(rule, rules.load(rule).options)
+    except WrongKeyError as error:
+        from pmgit.check import misplaced_key
+
+        raise misplaced_key.with_place(error) from None
 
 
 def read(snapshot: Snapshot) -> Config:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit import rules
+from pmgit.check import config_lookup
 from pmgit.core import rule as scopes
 from pmgit.core.config import BASELINE, Config
 from pmgit.core.errors import UsageError, unknown
@@ -76,7 +77,7 @@ def judge(
     """
     for name in config.rules:
         if name in rules.RULES:
-            config.check_options(name, rules.load(name).options)
+            config_lookup.check_options(config, name)
     if config.has_license_policy and _may_be_new(config, snapshot):
         from pmgit.licenses.policy import Policy
 

@@ -13,6 +13,7 @@ from pmgit.commands._options import rule_names
 from pmgit.commands._terminal import named
 from pmgit.core.errors import UsageError, cut, nearest, unknown
 from pmgit.core.option import NAMES
+from pmgit.core.shell import quote
 from pmgit.report.text import visible
 
 TYPE_CHECKING = False
@@ -32,8 +33,8 @@ def command(names: tuple[str, ...]) -> None:
 
     Without RULE, list all rules. A family stands for its rules.
 
-    TEXT is what GitHub, GitLab, Hugging Face, Git LFS or Python has printed, such as "GH001" or
-    the whole output of a push; - reads it from standard input:
+    TEXT is what GitHub, GitLab, Hugging Face, Git LFS, Python or pmgit's hooks have printed, such
+    as "GH001" or the whole output of a push; - reads it from standard input:
 
         git push 2>&1 | pmgit explain -
     """
@@ -68,10 +69,12 @@ def _read() -> str:
 
 def _explain_text(text: str, name: str, known: list[str]) -> None:
     """The page of every error in a text; UsageError when there is none."""
-    from pmgit.symptoms import answer, match
+    from pmgit.symptoms import answer, match, own_findings
 
     found = match.find(text)
-    if not found:
+    if own := own_findings.find(text, rules.RULES):
+        found = [hit for hit in found if not hit.symptom.general]
+    if not found and not own:
         if name != "-" and len(name.split()) == 1:
             raise unknown("rule or family", name, known)
         if not text.strip():
@@ -83,8 +86,26 @@ def _explain_text(text: str, name: str, known: list[str]) -> None:
             f"{hint}paste all that was printed: pmgit explain -; all rules: pmgit explain",
         )
     place = answer.here()
-    pages = [_symptom(hit, place) for hit in found]
+    pages = [_own(own, place)] if own else []
+    pages += [_symptom(hit, place) for hit in found]
     click.echo("\n\n\n".join(pages).encode("utf-8", "backslashreplace"))
+
+
+def _own(found: dict[str, list[str]], place: PastePlace) -> str:
+    """The pages of the rules that pmgit has refused something by, and where their fixes are."""
+    lines = ["These are findings of pmgit"]
+    for name, paths in found.items():
+        lines += [f"  {_harmless(path)}: {name}" for path in paths[:SHOWN]]
+        if len(paths) > SHOWN:
+            lines.append(f"  … and {len(paths) - SHOWN} more of {name}")
+    committed = f"--range {quote('@{upstream}..HEAD')}" if place.upstream else "--all"
+    for case, words in (
+        ("what is staged, with the commands that mend it", "check"),
+        ("what is committed", f"check {committed}"),
+        ("to have the mending done", "fix"),
+    ):
+        lines += ["", f"{case}:", f"  {place.shell.called(f'pmgit {words}')}"]
+    return "\n\n".join(["\n".join(lines), *(named(_page(name)) for name in found)])
 
 
 def _symptom(hit: Match, place: PastePlace) -> str:

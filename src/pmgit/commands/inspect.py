@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _work_tree
+from pmgit.commands import _only_these, _work_tree
 from pmgit.commands._options import format_option
 from pmgit.commands._terminal import paint, say, show_json
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS, PmgitError, UsageError
@@ -124,7 +124,9 @@ def _show(looked: Inspected, *, tensors: bool) -> None:
     for line in opinions.lines_of(looked.path, looked.opinion, paint()):
         click.echo(line)
     if looked.oid and not looked.here:
-        say(f"hint: {opinions.HINTS[POINTER]}")
+        # What is no file here is one of a revision, perhaps under another name.
+        only = _only_these.option([looked.path]) if os.path.lexists(looked.path) else ""
+        say(opinions.hint_of(POINTER, only))
 
 
 def _folder(

@@ -128,7 +128,7 @@ def command(
     if proof and (arrived := pushed.push_samples(repository, plan)):
         what = visible(arrived[0]) if len(arrived) == 1 else f"each of {len(arrived)} patterns"
         say(f"proved: a sample of {what} was pushed, and its object arrived at the remote")
-    done.refuse_lost("git lfs fetch && pmgit lfs-setup")
+    done.refuse_lost(" && pmgit lfs-setup")
 
 
 def _compare_ignored(repository: Repository, *, compares: bool) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from pmgit.commands import _only_these
 from pmgit.commands._options import format_option_of
 from pmgit.commands._terminal import is_quiet, paint, say, show_json
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS
-from pmgit.formats.opinion import PASSES
+from pmgit.formats.opinion import PASSES, POINTER
 from pmgit.report import opinions
 from pmgit.scan.scanned import scan
 
@@ -41,7 +42,9 @@ def command(paths: tuple[str, ...], form: str) -> int:
     elif form == "sarif":
         click.echo(opinions.render_sarif(files, failed), nl=False)
     else:
-        for line in opinions.ending([opinion for _, opinion in files], paint()):
+        pointers = [path for path, opinion in files if opinion.verdict == POINTER]
+        only = _only_these.option(pointers)
+        for line in opinions.ending([opinion for _, opinion in files], paint(), only):
             say(line)
     if any(one.could and one.opinion.verdict not in PASSES for one in found):
         return FINDINGS

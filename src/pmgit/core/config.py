@@ -114,6 +114,16 @@ _HEX = frozenset("0123456789abcdef")
 _TABLES = ("rules", "weights", "licenses", "accepted")
 
 
+class WrongKeyError(UsageError):
+    """A key that is not known in its place: `key`, with the tables above it (`rules.x.size`)."""
+
+    def __init__(self, error: UsageError, key: str, above: str) -> None:
+        super().__init__(error.message, error.hint)
+        self.key = key
+        #: What stands before the tables of pmgit: `tool.pmgit.`, or nothing.
+        self.above = above
+
+
 class Config:
     """The settings that one judgement goes by."""
 
@@ -168,7 +178,8 @@ class Config:
         table, above = self.rules.get(rule, {}), f"rules.{rule}."
         if table and not known:
             key = f"{above}{next(iter(table))}"
-            raise self._at(UsageError(f"unknown key {key!r}", f"{rule} has no options"))
+            error = UsageError(f"unknown key {key!r}", f"{rule} has no options")
+            raise self._wrong_key(error, key)
         self._values(table, known, above)
 
     def override(self, *assignments: str) -> None:
@@ -213,8 +224,16 @@ class Config:
         table = document.get(name, {})
         if not isinstance(table, dict):
             key = f"{above}{name}"
-            raise self._at(UsageError(f"{key!r} is {_kind(table)}, not a table", f"write [{key}]"))
+            error = UsageError(f"{key!r} is {_kind(table)}, not a table", f"write [{key}]")
+            raise self._wrong_key(error, key)
         return table
+
+    def _unknown_key(self, key: str, known: list[str]) -> WrongKeyError:
+        return self._wrong_key(unknown("key", key, known), key)
+
+    def _wrong_key(self, error: UsageError, key: str) -> WrongKeyError:
+        above = "tool.pmgit." if PYPROJECT in self.source else ""
+        return WrongKeyError(self._at(error), key, above)
 
     def _accepted(self, document: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """What files may load, by their sha256: the values of `ACCEPTED`."""
@@ -270,7 +289,7 @@ class Config:
         known = [f"{above}{name}" for name in (*options, *beside)]
         for name in table:
             if f"{above}{name}" not in known:
-                raise self._at(unknown("key", f"{above}{name}", known))
+                raise self._unknown_key(f"{above}{name}", known)
         return {
             name: self._value(f"{above}{name}", option, table[name])
             if name in table

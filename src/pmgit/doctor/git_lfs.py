@@ -89,7 +89,7 @@ def _filter(context: Context) -> Check:
         faults.append(f"{shown}: not a command of git-lfs ({places})")
     if skips:
         faults.append(f"--skip: a checkout leaves pointers ({places})")
-        hint = "or leave it, where that is wanted: git lfs pull fetches the content"
+        hint = "or leave it, where that is wanted: pmgit pull MODEL fetches what is needed"
     if not faults:
         return Check(name, OK, f"clean, smudge, process, required ({places})")
     fix, other = _repair(found, [*absent, *odd, *skips])

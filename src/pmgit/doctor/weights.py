@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pmgit.core.finding import Fix, Step
 from pmgit.core.units import show_size
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.lfs import pointer, store
+from pmgit.lfs import include, pointer, store
 from pmgit.model import folder
 
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from pmgit.doctor.context import Context
     from pmgit.lfs.pointer import Pointer
-
-#: What git-lfs reads as a pattern in --include; a comma separates patterns and cannot be quoted.
-_MAGIC = frozenset("*?[]\\!#,")
 
 
 def checks(context: Context) -> Iterator[Check]:
@@ -78,7 +75,7 @@ def _pull(context: Context, stubs: dict[str, Pointer], away: list[str]) -> tuple
     loose = [path for path in stubs if not any(path.startswith(model + "/") for model in away)]
     wanted = [*away, *loose]
     # Without a name, all of them: one that is here cannot be written as a pattern.
-    names = ",".join(wanted) if all(_MAGIC.isdisjoint(path) for path in wanted) else ""
+    names = ",".join(wanted) if all(include.MAGIC.isdisjoint(path) for path in wanted) else ""
     argv = ["git", "lfs", "pull", f"--include={names}"]
     if context.settings.last("lfs.fetchexclude"):
         argv.append("--exclude=")  # otherwise the configuration leaves them out again

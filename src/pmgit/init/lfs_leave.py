@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.core.config import IGNORE, LFS
 from pmgit.core.errors import PmgitError
+from pmgit.core.shell import quote
 from pmgit.git import attributes
 from pmgit.git.attribute_text import pattern_line, unquoted
 from pmgit.git.entries import restage
@@ -20,7 +21,7 @@ from pmgit.gitfiles.attributes import attribute_file, lfs_lines
 from pmgit.gitfiles.attributes.attribute_lines import NAME, deciders
 from pmgit.init import lfs_setup, storage_switch, textconv
 from pmgit.init.journal import BLOCK, Journal, Record
-from pmgit.lfs import patterns, pointer
+from pmgit.lfs import include, patterns, pointer
 from pmgit.model import storage
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.weights import NEVER, Tiers
@@ -113,10 +114,11 @@ def _demand_content(repository: Repository, blobs: Sequence[Blob]) -> None:
     if absent or stubs:
         missing = [*absent, *stubs]
         which = "1 file is" if len(missing) == 1 else f"{len(missing)} files are"
-        back = "git restore -- FILE && " if absent else ""
+        specs = (f":(top,literal){path}" for path in absent)
+        back = f"git restore -- {' '.join(map(quote, specs))} && " if absent else ""
         raise PmgitError(
             f"the content of {which} not on disk: {', '.join(missing[:5])}",
-            f"bring it, or nobody would have it: {back}git lfs pull",
+            f"bring it, or nobody would have it: {back}{include.command('pull', missing)}",
         )
 
 

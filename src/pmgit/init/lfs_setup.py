@@ -26,7 +26,7 @@ from pmgit.gitfiles.attributes import (
 from pmgit.gitfiles.attributes.attribute_lines import NAME
 from pmgit.history import old_weights
 from pmgit.hooks import lfs_hook
-from pmgit.lfs import missing, patterns, pointer
+from pmgit.lfs import include, missing, patterns, pointer
 from pmgit.model import storage
 from pmgit.snapshots.base import TREE, Snapshot
 
@@ -102,13 +102,13 @@ class LfsDone:
     lost: list[str]
     hook: lfs_hook.PushUpload
 
-    def refuse_lost(self, hint: str) -> None:
-        """Raise PmgitError, with the hint, when texts are lost."""
+    def refuse_lost(self, then: str = "") -> None:
+        """Raise PmgitError when texts are lost; `then` is what to run when they are here."""
         if self.lost:
             raise PmgitError(
                 f"{len(self.lost)} texts are pointers whose content is not on this machine:"
                 f" {', '.join(self.lost[:5])}",
-                hint,
+                include.command("fetch", self.lost) + then,
             )
 
 

@@ -192,7 +192,7 @@ def _lfs(repository: Repository, made: SetupPlan, *, after_ignore: bool) -> list
 
     def run(journal: Journal) -> None:
         fresh = lfs_setup.plan(repository, made.config, (), made.roots)
-        set_up_lfs(repository, fresh, journal).refuse_lost("git lfs fetch")
+        set_up_lfs(repository, fresh, journal).refuse_lost()
 
     try:
         found = lfs_setup.plan(repository, made.config, (), made.roots)

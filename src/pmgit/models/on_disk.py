@@ -67,8 +67,8 @@ def take(
 ) -> Snapshot:
     """The snapshot of the models of `accounts`; its tree has `others` too.
 
-    `on_bytes` is called with the number of bytes that were hashed. PmgitError when a file that
-    counts cannot be read.
+    `on_bytes` is called with the number of bytes that were hashed. PmgitError when a file of
+    `models` that counts cannot be read.
     """
     entries: dict[str, Blob] = {}
     texts: dict[str, bytes] = {}
@@ -76,7 +76,15 @@ def take(
     for model in (*accounts.models, *accounts.others):
         _add_files(entries, heads, texts, repository, model)
         for name in (INFO, LOCK):
-            _add_text(entries, texts, repository, model, name)
+            try:
+                _add_text(entries, texts, repository, model, name)
+            except PmgitError:
+                if model in accounts.models:
+                    raise
+                # Of the others nobody has asked; that there is such a file makes a model.
+                path = f"{model.path}/{name}"
+                oid = _stand_in(path)
+                entries[path], texts[oid] = Blob.known(path, oid, REGULAR[0], 0), b""
     chosen = tuple(f"{model.path}/" for model in accounts.models)
     judged = [blob for path, blob in sorted(entries.items()) if path.startswith(chosen)]
     snapshot = Snapshot(

@@ -6,7 +6,7 @@ from collections import Counter
 
 from pmgit.core.errors import cut
 from pmgit.core.finding import ERROR, WARNING, Finding, Report
-from pmgit.core.shell import Shell
+from pmgit.core.shell import Shell, quote
 from pmgit.core.units import counted
 from pmgit.formats.opinion import OK, PASSES, POINTER, UNSAFE, VERDICTS
 from pmgit.report import sarif
@@ -38,15 +38,24 @@ def lines_of(path: str, opinion: Opinion, paint: Paint = PLAIN) -> list[str]:
     return lines
 
 
-def ending(opinions: Sequence[Opinion], paint: Paint = PLAIN) -> list[str]:
-    """The last lines: what helps, and how many files got which verdict."""
+def ending(opinions: Sequence[Opinion], paint: Paint = PLAIN, only: str = "") -> list[str]:
+    """The last lines: what helps, and how many files got which verdict.
+
+    `only` is the option that keeps Git LFS to the pointers among them, where there is one.
+    """
     counts = Counter(opinion.verdict for opinion in opinions)
-    lines = [f"hint: {hint}" for verdict, hint in HINTS.items() if counts[verdict]]
+    lines = [hint_of(verdict, only) for verdict in HINTS if counts[verdict]]
     known = [verdict for verdict in VERDICTS if counts[verdict]]
     said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in known) or "nothing to judge"
     if set(known) == {OK}:
         said = paint(OK, GREEN)
     return [*lines, f"{counted(len(opinions), 'file')}: {said}"]
+
+
+def hint_of(verdict: str, only: str = "") -> str:
+    """The line with what helps against a verdict; `only` as in `ending`."""
+    more = f" {quote(only)}" if only and verdict == POINTER else ""
+    return f"hint: {HINTS[verdict]}{more}"
 
 
 def document(files: Sequence[tuple[str, Opinion]]) -> list[dict[str, Any]]:

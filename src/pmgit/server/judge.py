@@ -12,7 +12,8 @@ import stat
 
 from pmgit import rules
 from pmgit.check import engine
-from pmgit.core.config import BASELINE, FILE, MAX_BYTES, MOST_BYTES, PYPROJECT, Config, parse
+from pmgit.check.config_lookup import check_options, parse
+from pmgit.core.config import BASELINE, FILE, MAX_BYTES, MOST_BYTES, PYPROJECT, Config
 from pmgit.core.errors import PmgitError, UsageError, cut
 from pmgit.core.finding import Report, together
 from pmgit.core.rule import LFS, MODELS, PLACES
@@ -229,7 +230,7 @@ def _usable(config: Config) -> Config:
     """The configuration, when what it names exists and its patterns are some. Raises UsageError."""
     engine.selected(config)
     for name in config.rules:
-        config.check_options(name, rules.load(name).options)
+        check_options(config, name)
     if config.rules.get("host-limit"):
         from pmgit.hosts import choice
 

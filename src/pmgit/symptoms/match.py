@@ -30,7 +30,7 @@ class Match:
 
 def find(text: str) -> list[Match]:
     """The symptoms in a text, the exact ones; only when there are none, the general ones."""
-    lines = _lines(text[-MOST:])
+    lines = lines_of(text)
     # A terminal wraps lines, and people paste what they see.
     whole = " ".join(" ".join(lines).split()).casefold()
     found = [symptom for symptom in load() if _stands_in(whole, symptom)]
@@ -44,10 +44,10 @@ def _stands_in(whole: str, symptom: Symptom) -> bool:
     return any(text.casefold() in whole for text in symptom.texts)
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
     """The lines as the server wrote them: without colours, and without what git puts before."""
     lines = []
-    for line in re.split(r"\r\n|\n|\r", text.removeprefix("\ufeff")):
+    for line in re.split(r"\r\n|\n|\r", text[-MOST:].removeprefix("\ufeff")):
         rest = _COLOUR.sub("", line[:_LINE]).rstrip()
         while True:
             prefix = _PREFIX.match(rest)
