@@ -31,11 +31,6 @@ if TYPE_CHECKING:
         def sniff(self, head: bytes, reader: Reader, caps: Caps) -> bool: ...
         def judge(self, reader: Reader, caps: Caps) -> Opinion: ...
 
-    class NamedFormat(Protocol):
-        """The judgement of a format in which names matter too."""
-
-        def judge(self, reader: Reader, caps: Caps, name: str) -> Opinion: ...
-
 
 #: What is asked, in this order: the kind, its module, and how a content begins that the module may
 #: know (nothing: any). A module is imported when it is asked, because a commit waits for it. A
@@ -56,7 +51,6 @@ FORMATS: tuple[tuple[str, str, bytes], ...] = (
     (names.TEXT, "texts", b""),
     (names.DATA, "others", b""),
 )
-_BY_ITS_NAME = ("texts", "tensorflow", "tensor_bundle")
 #: So many first bytes are shown to a format.
 _HEAD = 4096
 #: The kind of what could not even be told apart. It is not DATA, which may be taken on trust.
@@ -81,14 +75,6 @@ def _format(name: str) -> Format:
     return found
 
 
-def _judged(module: str, reader: Reader, name: str, caps: Caps) -> Opinion:
-    """The opinion of one format; of some the name decides what it is for."""
-    if module in _BY_ITS_NAME:
-        named: NamedFormat = __import__(f"pmgit.formats.{module}", fromlist=["judge"])
-        return named.judge(reader, caps, name)
-    return _format(module).judge(reader, caps)
-
-
 def _by_name(kind: str, module: str, reader: Reader, name: str, caps: Caps) -> tuple[str, str]:
     """The kind and the module of what its first bytes leave open."""
     suffix = claims.suffix_of(name)
@@ -111,6 +97,7 @@ def _runs_something(head: bytes, reader: Reader, caps: Caps) -> bool:
 
 
 def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
+    reader.name = name
     head = reader.read(0, _HEAD)
     kind = _UNDECIDED
     if caps.depth and kinds.is_pointer(head):
@@ -126,7 +113,7 @@ def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
         if kind in (names.DATA, names.TEXT) and head.strip(b"\0"):
             kind, module = _by_name(kind, module, reader, name, caps)
         try:
-            found = _judged(module, reader, name, caps)
+            found = _format(module).judge(reader, caps)
         except (BrokenError, TooMuchError) as error:
             found = opinion(kind, [FileFinding(error.verdict, str(error), offset=error.offset)])
             if kind not in _ALSO_PICKLES:

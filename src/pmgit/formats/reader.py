@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 class Reader:
     """`size` bytes that can be read at any place. `folder` is where the file lies, '' when it has
     no place (a blob, a member of an archive); `names` are those of the files beside it, where
-    somebody knows them without a folder."""
+    somebody knows them without a folder. `name` is what it is called, while it is judged: of some
+    formats that decides what they are for."""
 
     size: int
     folder = ""
+    name = ""
     names: frozenset[str] = frozenset()
 
     def read(self, offset: int, length: int) -> bytes:

@@ -58,10 +58,10 @@ def _has_foot(reader: Reader) -> bool:
     return reader.size > _FOOT and reader.read(reader.size - 8, 8) == _MAGIC
 
 
-def judge(reader: Reader, caps: Caps, name: str = "") -> Opinion:
+def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the index, and the lengths of the files that it is about where they can be seen."""
     shards, ends, findings = _places(reader, caps)
-    base = os.path.basename(name)
+    base = os.path.basename(reader.name)
     if shards and base.endswith(".index"):
         findings += _of_files(reader, base.removesuffix(".index"), shards, ends)
     return opinion(CHECKPOINT_INDEX, findings)

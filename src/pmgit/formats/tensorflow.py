@@ -122,9 +122,9 @@ def _behind_length(head: bytes, at: int) -> int:
     return at + 1
 
 
-def judge(reader: Reader, caps: Caps, name: str = "") -> Opinion:
+def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge what it is by its begin or, where that is open, by its name."""
-    base = name.replace("\\", "/").rpartition("/")[2].lower()
+    base = reader.name.replace("\\", "/").rpartition("/")[2].lower()
     head = reader.read(0, 4096)
     kind = _kind(head)
     model = _GraphFile(reader, caps)

@@ -36,11 +36,11 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
     return bool(head) and kinds.is_text(head)
 
 
-def judge(reader: Reader, caps: Caps, name: str = "") -> Opinion:
-    """Judge a text by what it is; by its `name` it is a template, or any other text."""
+def judge(reader: Reader, caps: Caps) -> Opinion:
+    """Judge a text by what it is; by its name it is a template, or any other text."""
     head = reader.read(0, 4096)
     kind = kind_of(head)
-    base = name.replace("\\", "/").rpartition("/")[2].lower()
+    base = reader.name.replace("\\", "/").rpartition("/")[2].lower()
     if base.endswith(_TEMPLATE_NAMES):
         caps.reading(min(reader.size, 4_000_000))
         text = reader.read(0, 4_000_000).decode("utf-8", "replace")
