@@ -83,7 +83,7 @@ GUARDED = {
     "test_attributes.py": ("temporary",),
     "test_many_lines.py": ("attribute_text",),
     "test_objects.py": ("blob", "index_sizes", "contents", "loose"),
-    "test_staged.py": ("lazy", "work_tree"),
+    "test_staged.py": ("lazy",),
     "test_commit_range.py": ("log", "commit_diffs", "raw_diff"),
     "test_push.py": ("tagged", "names"),
     "test_process.py": ("program",),

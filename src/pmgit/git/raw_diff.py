@@ -26,8 +26,6 @@ DIFF_TREE = ("diff-tree", "-r", "-z", *_FORM, _SUBMODULES)
 #: The index against a tree. --ita-invisible-in-index: what `git add -N` announces is not recorded;
 #: `git diff` knows that, `git diff-index` needs the option.
 DIFF_INDEX = ("diff-index", "--cached", "-z", *_FORM, _SUBMODULES, "--ita-invisible-in-index")
-#: The work tree against the index, by dates and sizes: no content is read.
-DIFF_FILES = ("diff-files", "-z", *_FORM, "--ignore-submodules=dirty")
 #: What commits change, a merge against all of its parents (`-c`). One process: `rev-list` with
 #: `diff-tree --stdin` reads every commit twice, a fifth more in all. What a configuration could
 #: change about `git log` is set.
@@ -47,7 +45,7 @@ def between(repository: Repository, old: str, new: str) -> list[Blob]:
 
 
 def changes(out: bytes, unmerged: list[str] | None = None) -> list[Blob]:
-    """The changes in the output of DIFF_TREE, DIFF_INDEX or DIFF_FILES.
+    """The changes in the output of DIFF_TREE or DIFF_INDEX.
 
     Nothing is recorded from unmerged paths; they are put into `unmerged`.
     """

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 
-from pmgit.git.blob import LINK, SUBMODULE, decode, encode
+from pmgit.git.blob import LINK, SUBMODULE, Blob, decode, encode
 from pmgit.git.objects import Objects
 
 TYPE_CHECKING = False
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from io import BufferedReader
 
-    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
 #: What the file on disk is, compared with the blob.
@@ -113,10 +112,7 @@ def open_unchanged(repository: Repository, blob: Blob) -> BufferedReader | None:
     from pmgit.formats.regular import open_regular
 
     out = repository.run("ls-files", "--debug", "-z", "--", blob.path)
-    noted: dict[str, str] = {}
-    for line in decode(out).rpartition("\0")[2].replace("\t", "\n").split("\n"):
-        name, _, value = line.strip().partition(": ")
-        noted[name] = value
+    noted = _noted(decode(out).rpartition("\0")[2])
     path = on_disk(repository, blob.path)
     try:
         if _beyond_link(os.path.dirname(path), blob.path.count("/")):
@@ -129,6 +125,45 @@ def open_unchanged(repository: Repository, blob: Blob) -> BufferedReader | None:
     except (OSError, ValueError):
         pass
     return None
+
+
+def changed(repository: Repository) -> list[Blob]:
+    """The blobs of the index whose files on disk have another content, or are not there.
+
+    Only files that are not as the index has noted are read. `git diff-files` (2.39) reads those as
+    young as the index too, through the filters that the repository configures.
+    """
+    # <tag> 100644 <id> 0<TAB><path><NUL>, then lines of `name: value`. The tag of what Git shall
+    # not look at is S (a sparse checkout left it out) or a small letter (assumed to be unchanged).
+    out = decode(repository.run("ls-files", "-v", "-s", "-z", "--debug"))
+    index = os.stat(repository.index)
+    entry, *rest = out.split("\0")
+    found = []
+    for text in rest:
+        place, path = entry.split("\t", 1)
+        tag, mode, oid, _ = place.split(" ")
+        values, _, entry = text.partition("flags: ")
+        entry = entry.partition("\n")[2]
+        if tag == "S" or tag.islower():
+            continue
+        blob = Blob(path, oid, mode)
+        try:
+            file = os.lstat(on_disk(repository, path))
+            is_same = stat.S_ISREG(file.st_mode) and _is_as_noted(file, _noted(values), index)
+        except (OSError, ValueError):
+            is_same = False
+        if not is_same and compare(repository, blob) != SAME:
+            found.append(blob)
+    return found
+
+
+def _noted(text: str) -> dict[str, str]:
+    """What `ls-files --debug` has printed of one file, by its names."""
+    noted = {}
+    for line in text.replace("\t", "\n").split("\n"):
+        name, _, value = line.strip().partition(": ")
+        noted[name] = value
+    return noted
 
 
 def _is_as_noted(file: os.stat_result, noted: dict[str, str], index: os.stat_result) -> bool:

@@ -41,10 +41,8 @@ def refuse_dirty(repository: Repository, apart: Collection[str] = ()) -> None:
     waiting = [change.path for change in staged.changes(repository)]
     if waiting:
         raise PmgitError(f"{_names(waiting)} staged and not committed", "commit or stash it first")
-    # These files look changed by their dates; whether they are, their content shows.
-    found = raw_diff.changes(repository.run(*raw_diff.DIFF_FILES))
-    changes = [change for change in found if change.path not in apart]
-    modified = [c.path for c in changes if not _is_same(repository, c.old)]
+    found = [blob for blob in work_tree.changed(repository) if blob.path not in apart]
+    modified = [blob.path for blob in found if not _stands_for_file(repository, blob)]
     if modified:
         raise PmgitError(
             f"{_names(modified)} changed and not committed",
@@ -52,9 +50,8 @@ def refuse_dirty(repository: Repository, apart: Collection[str] = ()) -> None:
         )
 
 
-def _is_same(repository: Repository, blob: Blob) -> bool:
-    if work_tree.compare(repository, blob) == work_tree.SAME:
-        return True
+def _stands_for_file(repository: Repository, blob: Blob) -> bool:
+    """Whether a blob is the Git LFS pointer of the file that lies at its path."""
     Objects(repository).survey([blob], pointer.may_be)
     stands_for = pointer.readable(blob.head)
     return stands_for is not None and store.is_on_disk(repository, blob.path, stands_for)
