@@ -329,6 +329,10 @@ def onnx_files() -> Samples:
             "ok",
             onnx(initializer(("location", out), ("offset", "0"), ("length", "8"))),
         ),
+        "location-twice.onnx": (
+            "broken",
+            onnx(initializer(("location", "../x"), ("location", out))),
+        ),
         "no-location.onnx": ("broken", onnx(initializer(("offset", "0")))),
         "offset-of-words.onnx": ("broken", onnx(initializer(("location", out), ("offset", "x")))),
         "offset-negative.onnx": ("broken", onnx(initializer(("location", out), ("offset", "-1")))),
@@ -395,6 +399,13 @@ def keras_files() -> Samples:
     custom = layer("MyLayer", "keras.layers", registered_name="my_package>MyLayer")
     return found | {
         "good.keras": ("ok", keras(model(dense, layer("Dropout")))),
+        "utf-16.keras": (
+            "unsafe",
+            zipped({
+                "metadata.json": b"{}",
+                "config.json": json.dumps(model(layer("Lambda"))).encode("utf-16-le"),
+            }),
+        ),
         "custom.keras": ("warn", keras(model(custom))),
         "no-config.keras": ("broken", zipped({"metadata.json": b"{}", "x.txt": b"x"})),
         "config-is-no-json.keras": (
