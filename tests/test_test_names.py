@@ -48,6 +48,7 @@ GUARDED = {
         "protobuf",
         "storages",
         "tars",
+        "template_names",
         "templates",
         "tensor_bundle",
         "tensorflow",

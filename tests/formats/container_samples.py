@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import struct
+import tarfile
 import zipfile
 import zlib
 
@@ -159,11 +160,45 @@ def tars() -> Samples:
         "absolute.tar": ("unsafe", tarred({"/etc/x": b"x"})),
         "link.tar": ("unsafe", tarred({"a": b""}, type=b"2", linkname="../../etc/passwd")),
         "link-inside.tar": ("ok", tarred({"a": b""}, type=b"2", linkname="b")),
+        "link-up-inside.tar": ("ok", linked_tar(("a/b/link", "../../blobs/x"))),
+        "link-up.tar": ("unsafe", linked_tar(("a/link", "../../x"))),
+        "link-long.tar": ("unsafe", linked_tar(("a", "b/" * 60 + "../" * 90 + "x"))),
+        "link-absolute.tar": ("unsafe", linked_tar(("a", "/" + "b/" * 80))),
+        "link-pax.tar": ("unsafe", linked_tar(("a", "/" + "b/" * 80), form=tarfile.PAX_FORMAT)),
+        "behind-link.tar": ("unsafe", linked_tar(("a", "b"), ("a/c", "d"))),
+        "through-link.tar": ("unsafe", linked_tar(("a/b", "c"), ("a/x", "b/../../x"))),
+        "pax-size.tar": ("broken", pax(b"size=99999")),
+        "pax-link.tar": ("ok", pax(b"linkpath=/etc/passwd")),  # it is no link
+        "pax-path.tar": ("unsafe", pax(b"comment=a\n30 path=b", b"path=../x")),
+        "pax-sparse.tar": ("unsafe", pax(b"GNU.sparse.major=1")),
         "device.tar": ("unsafe", tarred({"a": b""}, type=b"3")),
         "long-name.tar": ("unsafe", tarred({"a/" * 80 + "../../../x": UNSAFE})),
         "unsafe.tar": ("unsafe", tarred({"a": UNSAFE})),
         "raw.pkl": ("unsafe", zlib.compress(tarred({"a": UNSAFE}))),
     }
+
+
+def linked_tar(*links: tuple[str, str], form: int = tarfile.GNU_FORMAT) -> bytes:
+    """An archive with these links, each with its target."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        for name, target in links:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = tarfile.SYMTYPE, target
+            archive.addfile(info)
+    return out.getvalue()
+
+
+def pax(*said: bytes) -> bytes:
+    """An archive with one file, of which a header of its own says these things."""
+    body = b""
+    for record in said:
+        length = next(n for n in range(len(record), 999) if len(b"%d %s\n" % (n, record)) == n)
+        body += b"%d %s\n" % (length, record)
+    header, file = tarfile.TarInfo("header"), tarfile.TarInfo("file")
+    header.type, header.size, file.size = tarfile.XHDTYPE, len(body), 4
+    filled = body + bytes(-len(body) % 512)
+    return header.tobuf() + filled + file.tobuf() + b"text".ljust(512, b"\0") + bytes(1024)
 
 
 def pointers() -> Samples:

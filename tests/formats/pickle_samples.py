@@ -215,6 +215,8 @@ def pickles() -> dict[str, tuple[str, bytes]]:
         "array-behind.pkl": ("ok", pickled(b"}") + array()),
         "cut-array-behind.pkl": ("broken", pickled(b"}") + array()[:-1]),
         "objects-behind.pkl": ("unsafe", pickled(b"}") + array("'|O'", "(1,)", pickled(CALL))),
+        "behind.zlib.pkl": ("broken", zlib.compress(pickled(b"}")) + b"hidden"),
+        "second.zlib.pkl": ("unsafe", zlib.compress(pickled(b"}")) + zlib.compress(pickled(CALL))),
         "zip-behind.pkl": ("unsafe", pickled(b"}") + torch_zip()),
         "cut.pkl": ("broken", state_dict()[:-9]),
         "underflow.pkl": ("broken", b"\x80\x02NR."),

@@ -215,12 +215,61 @@ TEMPLATES = (
     ("by-format", "unsafe", "{{ x['a'][('{0}{0}class{0}{0}').format('_')] }}"),
     ("replaced", "unsafe", "{{ ''['X_class_X'|replace('X', '_')] }}"),
     ("inside-another", "unsafe", "{{ x[y['a' ~ b]] }}"),
-    ("deep-subscripts", "unsafe", "{{ x" + "[x" * 100_000 + "]" * 100_000 + " }}"),
+    ("deep-subscripts", "unsafe", "{{ x" + "[x" * 90_000 + "]" * 90_000 + " }}"),
+    ("spaced-subscript", "unsafe", "{{ x ['a' ~ b] }}"),
+    ("list-in-subscript", "unsafe", "{{ x[['a', b] | join] }}"),
+    ("lists", "ok", "{% if a in ['a' ~ b] or c not in ['d'] %}{{ [x['a'], ['b' ~ c]] }}"),
     ("plain-subscripts", "ok", (
         "{{ x['a'][0]['b'][i + 1][-1][1:][loop.index0 - 1] ~ ['a', 'b' ~ c]|join }}"
         "{{ x[y['a']] + x['b' if c == 'd' else 'e'] }}{{ {'a': 'b' ~ c}['a'] }}"
     )),
     ("underscores", "ok", "{{ m.name.replace('_', ' ') ~ '_' ~ m.id + '_' + x }}"),
+    # Names that come through variables.
+    ("variable", "unsafe", "{% set u = '_' %}{% set n = u+u ~ 'class' ~ u+u %}{{ x[n] }}"),
+    ("variable-plus", "unsafe", "{% set u = '_' %}{% set n = u+u+c+u+u %}{{ x[n] }}"),
+    ("variable-inside", "unsafe", "{% set u = '_' %}{{ x[u+u+c+u+u] }}"),
+    ("variable-times", "unsafe", "{% set u = '_' %}{% set v = u * 2 %}{{ x[v] }}"),
+    ("variable-of-variable", "unsafe", "{% set n = 'a' ~ b %}{% set m = n %}{{ x[m] }}"),
+    ("variable-later", "unsafe", "{% macro f() %}{{ x[n] }}{% endmacro %}{% set n = 'a' ~ b %}"),
+    ("variable-joined", "unsafe", "{% set n = ['a', 'b'] | join %}{{ x[n] }}"),
+    ("variable-replaced", "unsafe", "{% set n = 'XXclassXX' | replace('X', y) %}{{ x[n] }}"),
+    ("variable-reversed", "unsafe", "{% set n = 'abc' | reverse %}{{ x[n] }}"),
+    ("variable-formatted", "unsafe", "{% set n = '%s' % y %}{{ x[n] }}"),
+    ("variable-by-format", "unsafe", "{% set n = '{}b'.format(y) %}{{ x[n] }}"),
+    ("variable-of-namespace", "unsafe", (
+        "{% set ns = namespace(n='') %}{% for c in cs %}{% set ns.n = ns.n + c %}{% endfor %}"
+        "{{ x[ns.n] }}"
+    )),
+    ("variable-of-block", "unsafe", "{% set n %}a{{ b }}c{% endset %}{{ x[n] }}"),
+    ("variable-of-macro", "unsafe", "{% macro m() %}ab{% endmacro %}{{ x[m()] }}"),
+    ("variable-of-macro-set", "unsafe", (
+        "{% macro m() %}a{% endmacro %}{% set n = m() %}{{ x[n] }}"
+    )),
+    ("argument-of-macro", "unsafe", (
+        "{% macro get(o, n) %}{{ o[n] }}{% endmacro %}{{ get(x, 'a' ~ b) }}"
+    )),
+    ("variable-with", "unsafe", "{% with n = 'a' ~ b %}{{ x[n] }}{% endwith %}"),
+    ("variable-of-loop", "unsafe", "{% set n = 'a' ~ b %}{% for m in [n] %}{{ x[m] }}{% endfor %}"),
+    ("variable-lowered", "unsafe", "{% set n = 'A' ~ B %}{{ x[n | lower] }}"),
+    ("variable-mapped", "unsafe", "{% set n = 'a' ~ b %}{{ x | map(attribute=n) | list }}"),
+    ("variable-selected", "unsafe", "{% set n = 'a' ~ b %}{{ x | selectattr(n) | list }}"),
+    ("variable-filter", "unsafe", "{{ x | map(n) | list }}"),
+    ("mapped-attr", "unsafe", "{{ x | map('attr', n) | list }}"),
+    ("token-of-tokenizer", "unsafe", "{{ x[bos_token] }}"),
+    ("token-set", "unsafe", "{% set n = eos_token %}{{ x[n] }}"),
+    ("formatted-field", "unsafe", "{{ '{0.__class__}'.format(messages) }}"),
+    ("formatted-variable", "unsafe", "{% set f = '{0.' ~ n ~ '}' %}{{ f.format(messages) }}"),
+    ("lipsum", "unsafe", "{% set u = (lipsum | string)[18] %}{{ x[u + u + y] }}"),
+    ("variables-of-a-chat", "ok", (
+        "{% set i = messages | length - 1 %}{% set key = 'role' %}{% set text = 'a' ~ b %}"
+        "{{ messages[i][key] ~ text }}{% for k, v in tools.items() %}{{ tools[k] }}{% endfor %}"
+        "{% set ns = namespace(seen=[], at=0) %}"
+        "{% set ns.seen = ns.seen + [m.name.split('.')[0]] %}"
+        "{% for one in ns.seen %}{{ d[one] }}{% endfor %}{{ messages[ns.at + 1] }}"
+        "{{ messages[text | length] }}{{ text[1:] }}{{ text.split('x')[0] }}{{ bos_token ~ text }}"
+        "{% macro show(o, k) %}{{ o[k] }}{% endmacro %}{{ show(m, 'role') }}"
+        "{{ tools | map(attribute='name') | join(', ') }}{% set t %}a{% endset %}{{ t }}"
+    )),
     ("popen", "unsafe", "{{ lipsum.os.popen('id').read() }}"),
     ("include", "unsafe", "{% include '/etc/passwd' %}"),
     ("import", "unsafe", "{% from 'x' import y %}"),
@@ -279,6 +328,10 @@ def onnx_files() -> Samples:
         "outside.onnx": (
             "ok",
             onnx(initializer(("location", out), ("offset", "0"), ("length", "8"))),
+        ),
+        "location-twice.onnx": (
+            "broken",
+            onnx(initializer(("location", "../x"), ("location", out))),
         ),
         "no-location.onnx": ("broken", onnx(initializer(("offset", "0")))),
         "offset-of-words.onnx": ("broken", onnx(initializer(("location", out), ("offset", "x")))),
@@ -346,6 +399,13 @@ def keras_files() -> Samples:
     custom = layer("MyLayer", "keras.layers", registered_name="my_package>MyLayer")
     return found | {
         "good.keras": ("ok", keras(model(dense, layer("Dropout")))),
+        "utf-16.keras": (
+            "unsafe",
+            zipped({
+                "metadata.json": b"{}",
+                "config.json": json.dumps(model(layer("Lambda"))).encode("utf-16-le"),
+            }),
+        ),
         "custom.keras": ("warn", keras(model(custom))),
         "no-config.keras": ("broken", zipped({"metadata.json": b"{}", "x.txt": b"x"})),
         "config-is-no-json.keras": (

@@ -93,7 +93,7 @@ def unpack(reader: Reader, kind: str, caps: Caps) -> bytes:
         # gzip, bzip2 and xz may be written one behind the other, with zeros between them.
         while (head := reader.read(begin, 4096)) and not head.strip(b"\0"):
             begin += len(head)
-        if kind in ("zlib", "lzma") or begin >= reader.size:
+        if begin >= reader.size:
             return bytes(out)
         if _kind(head.lstrip(b"\0")) != kind:
             raise BrokenError(f"{reader.size - begin:,} bytes behind its end", begin)

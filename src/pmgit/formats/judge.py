@@ -69,10 +69,14 @@ def judge(reader: Reader, name: str) -> Opinion:
     return _judge(reader, name, Caps(_judge))
 
 
+_modules: dict[str, Format] = {}
+
+
 def _format(name: str) -> Format:
-    """The module of a format."""
-    found: Format = __import__(f"pmgit.formats.{name}", fromlist=["judge"])
-    return found
+    """The module of a format. Kept, because a scan asks ten of them about every file."""
+    if name not in _modules:
+        _modules[name] = __import__(f"pmgit.formats.{name}", fromlist=["judge"])
+    return _modules[name]
 
 
 def _by_name(kind: str, module: str, reader: Reader, name: str, caps: Caps) -> tuple[str, str]:

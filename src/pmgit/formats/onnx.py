@@ -127,6 +127,8 @@ class _Model:
                     pair[number - 1] = self._messages.text(at, until).decode("utf-8", "replace")
             if pair[0] not in _KEYS:
                 self._add(UNSAFE, "sets something of the reader that is no place", short(pair[0]))
+            if pair[0] in values:
+                self._add(BROKEN, "a tensor outside: its place is named twice", name)
             values[pair[0]] = pair[1]
         location = values.get("location", "")
         wrong = wrong_name(location) if location else "no name"

@@ -250,6 +250,7 @@ class Walker:
         pos = count = 0
         size = self._reader.size
         buffer, soft = self._buffer, 0
+        missing = self  # nothing in the memo is this
         while True:
             if buffer is not self._buffer or pos >= soft:
                 # The window has moved, or nearly ends.
@@ -288,13 +289,18 @@ class Walker:
                 push(buffer[pos])
                 pos += 1
             elif op == 0x68:  # BINGET
-                push(self._get(buffer[pos]))
+                value = memo.get(buffer[pos], missing)
+                # Names are counted, and what is not there is an error: both are seldom.
+                is_plain = value is not missing and value.__class__ is not GlobalName
+                push(value if is_plain else self._get(buffer[pos]))
                 pos += 1
             elif op == 0x72:  # LONG_BINPUT
                 memo[_UNPACK_LONG(buffer, pos)[0]] = stack[-1]
                 pos += 4
             elif op == 0x6A:  # LONG_BINGET
-                push(self._get(_UNPACK_LONG(buffer, pos)[0]))
+                value = memo.get(_UNPACK_LONG(buffer, pos)[0], missing)
+                is_plain = value is not missing and value.__class__ is not GlobalName
+                push(value if is_plain else self._get(_UNPACK_LONG(buffer, pos)[0]))
                 pos += 4
             elif op == 0x28:  # MARK
                 marks.append(len(stack))

@@ -206,8 +206,10 @@ def findings_of(
     for identity, offset in stream.persistent:
         if len(found) > MOST_FINDINGS:
             break
+        if storages.is_storage(identity):
+            continue
         is_module = isinstance(identity, tuple) and identity[:1] == ("module",)
-        if not storages.is_storage(identity) and not is_module:
+        if not is_module:
             found.append(FileFinding(WARN, "refers to something beside the file", offset=offset))
     for kind, what, offset in stream.oddities:
         found.append(_of_oddity(kind, what, offset))

@@ -24,7 +24,7 @@ def is_storage(identity: Any) -> bool:
         and identity[0] == "storage"
         and isinstance(identity[1], GlobalName)
         and identity[1].name.endswith("Storage")
-        and identity[1].module.split(".")[0] == "torch"
+        and (identity[1].module == "torch" or identity[1].module.startswith("torch."))
         and isinstance(identity[2], str)
         and type(identity[4]) is int
         and identity[4] >= 0

@@ -15,6 +15,10 @@ _BLOCK = 512
 _REGULAR, _FOLDER, _LINKS = b"0\x007", b"5", b"12"
 #: The next member's name or the place that its link leads to, of GNU tar; its fields, of pax.
 _LONG_NAME, _LONG_LINK, _PAX = b"L", b"K", (b"x", b"g")
+_HARD = b"1"
+#: Folders in folders, more than any archive has.
+_DEEPEST = 64
+_HEADERS = (_LONG_NAME, _LONG_LINK, *_PAX)
 _LONGEST_NAME = 1 << 16
 
 
@@ -36,7 +40,10 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge each member, and the archive itself."""
     findings: list[FileFinding] = []
     names: set[str] = set()
-    at, long_name = 0, ""
+    #: Of each member its name, where it leads if it is a link, and whether it is a hard one.
+    named: list[tuple[str, str | None, bool]] = []
+    at = 0
+    more: dict[str, str] = {}  # what headers of their own say of the next member
     while True:
         block = reader.read(at, _BLOCK)
         if len(block) < _BLOCK:
@@ -51,36 +58,37 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
             break
         caps.members(1)
         size, kind = _size(block[124:136]), block[156:157]
+        if kind not in _HEADERS and "size" in more:
+            size = int(more["size"]) if more["size"].isdigit() and len(more["size"]) < 20 else size
         begin, at = at + _BLOCK, at + _BLOCK + -(-size // _BLOCK) * _BLOCK
         if begin + size > reader.size:
             findings.append(FileFinding(BROKEN, "it ends in a member", offset=reader.size))
             break
-        if kind in (_LONG_NAME, _LONG_LINK, *_PAX):
+        if kind in _HEADERS:
             caps.reading(size)
             text = reader.read(begin, min(size, _LONGEST_NAME))
-            if kind != _LONG_LINK:
-                long_name = _long_name(text, kind) or long_name
+            more |= _said(text, kind)
             continue
-        name = long_name or _name(block)
-        long_name = ""
+        name = more.get("path") or _name(block)
+        target = more.get("linkpath") or _text(block[157:257])
         names.add(name.rstrip("/").rpartition("/")[2])
-        findings += _of_member(block, name, reader.part(begin, size), caps)
+        if any(key.startswith("GNU.sparse") for key in more):
+            findings.append(FileFinding(UNSAFE, "a file with holes", where=short(name)))
+        more = {}
+        findings += _of_member(kind, name, reader.part(begin, size), caps)
+        named.append((name.rstrip("/"), target if kind in _LINKS else None, kind == _HARD))
+    findings += _of_links(named)
     kind_of_all = TORCH_TAR if {"pickle", "storages", "tensors"} <= names else TAR
     return opinion(kind_of_all, findings)
 
 
-def _of_member(block: bytes, name: str, content: Reader, caps: Caps) -> list[FileFinding]:
-    """What is wrong with one member."""
-    where, kind = short(name), block[156:157]
+def _of_member(kind: bytes, name: str, content: Reader, caps: Caps) -> list[FileFinding]:
+    """What is wrong with one member, but for where it leads if it is a link."""
+    where = short(name)
     wrong = wrong_name(name)
     found = [FileFinding(UNSAFE, wrong, where=where)] if wrong else []
     if kind in _LINKS:
-        target = block[157:257].split(b"\0")[0].decode("utf-8", "backslashreplace")
-        way = wrong_name(target)
-        if way:
-            found.append(
-                FileFinding(UNSAFE, f"a link that leads out: {way}", short(target), where=where)
-            )
+        pass  # where it leads depends on the others too
     elif kind in _FOLDER:
         pass
     elif kind not in _REGULAR:
@@ -89,6 +97,45 @@ def _of_member(block: bytes, name: str, content: Reader, caps: Caps) -> list[Fil
         inside = caps.inside(content, name)
         found += [one.within(where) for one in inside.findings]
     return found
+
+
+def _of_links(named: list[tuple[str, str | None, bool]]) -> list[FileFinding]:
+    """What is wrong with links: one that leads out, and what lies or leads through another one."""
+    links = {name for name, target, _ in named if target is not None}
+    found = []
+    for name, target, is_hard in named if links else []:
+        where = short(name)
+        if any(part in links for part in _folders(name)):
+            found.append(FileFinding(UNSAFE, "it lies behind a link", where=where))
+        if target is None:
+            continue
+        folder = "" if is_hard else name.rpartition("/")[0]
+        way = wrong_name(target.replace("..", "_")) or _way_out(f"{folder}/{target}", links)
+        if way:
+            text = f"a link that leads out: {way}"
+            found.append(FileFinding(UNSAFE, text, short(target), where=where))
+    return found
+
+
+def _folders(path: str) -> list[str]:
+    """The folders that a path goes through, from the outermost on."""
+    parts = path.split("/")[:_DEEPEST]
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def _way_out(path: str, links: set[str]) -> str:
+    """Why a path leads out of the archive, or may; '' when it does not."""
+    at: list[str] = []
+    for part in path.replace("\\", "/").split("/"):
+        if part == "..":
+            if not at or "/".join(at) in links:
+                return "a name that leads out of its folder"
+            at.pop()
+        elif part not in ("", "."):
+            at.append(part)
+        if len(at) > _DEEPEST:
+            return "a name that is too deep"
+    return ""
 
 
 def _size(field: bytes) -> int:
@@ -108,11 +155,21 @@ def _name(block: bytes) -> str:
     return name.decode("utf-8", "backslashreplace")
 
 
-def _long_name(text: bytes, kind: bytes) -> str:
-    if kind == _LONG_NAME:
-        return text.split(b"\0")[0].decode("utf-8", "backslashreplace")
-    for line in text.split(b"\n"):
-        key, is_path, value = line.partition(b" path=")
-        if is_path and key.isdigit():
-            return value.decode("utf-8", "backslashreplace")
-    return ""
+def _text(raw: bytes) -> str:
+    return raw.split(b"\0")[0].decode("utf-8", "backslashreplace")
+
+
+def _said(text: bytes, kind: bytes) -> dict[str, str]:
+    """What a header of its own says of the next member, by the keys of pax."""
+    if kind in (_LONG_NAME, _LONG_LINK):
+        return {"path" if kind == _LONG_NAME else "linkpath": _text(text)}
+    found = {}
+    while text:
+        # Each begins with its own length, and may have line ends in it.
+        digits, _, _ = text[:20].partition(b" ")
+        if not digits.isdigit() or not len(digits) < int(digits) <= len(text):
+            break
+        record, text = text[: int(digits)], text[int(digits) :]
+        key, _, value = record[len(digits) + 1 : -1].partition(b"=")
+        found[key.decode("utf-8", "replace")] = value.decode("utf-8", "backslashreplace")
+    return found

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 
 from pmgit.formats.opinion import MOST_FINDINGS, UNKNOWN, UNSAFE, WARN, FileFinding, short
+from pmgit.formats.template_names import LookedUpNames
 
-_LONGEST = 2_000_000
+#: Those of models have up to 30,000 characters.
+_LONGEST = 300_000
 #: Where a part begins, and what matters in one: its strings, and its end.
 _BEGIN, _IN_CODE = re.compile(r"\{[{%#]"), re.compile(r"['\"]|%\}|\}\}")
 _ENDS = {"{{": "}}", "{%": "%}"}
@@ -19,7 +21,10 @@ _STRING = re.compile(r"'(?:\\.|[^'\\])*+'|\"(?:\\.|[^\"\\])*+\"", re.DOTALL)
 _HIDDEN = re.compile(
     r"__[a-z]\w*__|__[a-z]{3,}|\bmro\b|\b(?:func|gi|cr|ag|f)_(?:globals|frame|code|builtins)\b"
 )
-_FILTER = re.compile(r"\|\s*(attr|map|selectattr|rejectattr|groupby|sort|sum|unique|min|max)\b")
+_BY_NAME = re.compile(r"\|\s*attr\b|\|\s*map\s*\(\s*(?!attribute\b|default\b)[A-Za-z_]")
+_MAPS_BY_NAME = re.compile(r"\|\s*map\s*\(\s*['\"]attr['\"]")
+#: A field of a text that is formatted: `'{0.__class__}'.format(x)`.
+_IN_FORMAT = re.compile(r"\{[^{}]*(?:\.|\[)__\w")
 _ESCAPE = re.compile(r"\\(?:x5f|u005f|U0000005f|N\{low line\}|137)", re.IGNORECASE)
 _OTHER_FILE = re.compile(r"^-?\s*(include|import|from|extends)\b")
 _REACHES = re.compile(
@@ -39,9 +44,11 @@ _PIECES = re.compile(
 _PUT_TOGETHER = re.compile(
     r"~|''\s*[%+*|.]|[%+*]\s*''|''\s*''|[|.]\s*(?:join|replace|format|center|reverse|first|last)\b"
 )
-#: The innermost subscripts; a list has no value before it.
 _DEEPEST_SUBSCRIPT = 16
-_SUBSCRIPT = re.compile(r"(?<=[\w\])'}])\[([^\[\]]*)\]")
+_BRACKET = re.compile(r"[\[\]]")
+#: Behind a value stands a subscript, behind these words a list.
+_WORDS = frozenset(("in", "if", "else", "elif", "and", "or", "not", "is"))
+_LONGEST_WORD = 24
 
 
 def judge_template(text: str, where: str) -> list[FileFinding]:
@@ -49,6 +56,7 @@ def judge_template(text: str, where: str) -> list[FileFinding]:
     if len(text) > _LONGEST:
         return [FileFinding(UNKNOWN, "a chat template that is too long to judge", where=where)]
     found = []
+    parts: list[_CodePart] = []
     at = 0
     while begin := _BEGIN.search(text, at):
         end = _end(text, begin)
@@ -57,15 +65,33 @@ def judge_template(text: str, where: str) -> list[FileFinding]:
             found.append(FileFinding(WARN, what, offset=begin.start(), where=where))
             end = len(text)
         if begin[0] != "{#":
-            code = text[begin.end() : end]
-            why, evidence = _reason(code, begin[0] == "{%")
-            if why:
-                what = f"a chat template that {why}"
-                found.append(FileFinding(UNSAFE, what, short(evidence), begin.start(), where))
+            parts.append(_CodePart(text[begin.end() : end], begin[0] == "{%", begin.start()))
         at = end + 2
-        if len(found) > MOST_FINDINGS:
-            break
+    known = LookedUpNames([(part.bare, part.is_statement) for part in parts])
+    if known.is_too_much:
+        what = "a chat template with too many variables to follow"
+        found.append(FileFinding(UNKNOWN, what, where=where))
+    for part in parts:
+        why, evidence = _reason(part, known)
+        if why:
+            what = f"a chat template that {why}"
+            found.append(FileFinding(UNSAFE, what, short(evidence), part.begin, where))
+            if len(found) > MOST_FINDINGS:
+                break
     return found
+
+
+class _CodePart:
+    """The code of a part: as it is, and without what is in its strings; where it begins."""
+
+    __slots__ = ("bare", "begin", "code", "is_statement", "strings")
+
+    def __init__(self, code: str, is_statement: bool, begin: int) -> None:
+        self.code = code
+        self.is_statement = is_statement
+        self.begin = begin
+        self.strings = _STRING.findall(code)
+        self.bare = _STRING.sub("''", code)
 
 
 def _end(text: str, begin: re.Match[str]) -> int:
@@ -88,11 +114,10 @@ def _end(text: str, begin: re.Match[str]) -> int:
     return -1
 
 
-def _reason(code: str, is_statement: bool) -> tuple[str, str]:
+def _reason(part: _CodePart, known: LookedUpNames) -> tuple[str, str]:
     """Why a part of a template is no part of a chat, and what shows it; '' when it is one."""
-    strings = _STRING.findall(code)
-    bare = _STRING.sub("''", code)
-    statement = _OTHER_FILE.match(bare.strip()) if is_statement else None
+    code, bare, strings = part.code, part.bare, part.strings
+    statement = _OTHER_FILE.match(bare.strip()) if part.is_statement else None
     if statement:
         return "loads another file", statement[1]
     escape = next((s for s in strings if _ESCAPE.search(s)), "")
@@ -104,16 +129,17 @@ def _reason(code: str, is_statement: bool) -> tuple[str, str]:
     for text in strings:
         hidden = _HIDDEN.search(text)
         # Special tokens look like it (`<__media__>`), and are no subscript.
-        if hidden and re.fullmatch(r"['\"]\s*[\w.]*\s*['\"]", text):
+        if hidden and (re.fullmatch(r"['\"]\s*[\w.]*\s*['\"]", text) or _IN_FORMAT.search(text)):
             return "reaches for the inside of Python", text
     pieces = _PIECES.search(code)
     if pieces:
         return "puts a hidden name together", pieces[0]
-    computed = _computed_subscript(bare)
+    subscripts, computed = _subscripts(bare)
+    computed = computed or known.looked_up(bare, subscripts)
     if computed:
         return "looks up a name that it puts together", computed
-    by_name = _FILTER.search(bare)
-    if by_name and by_name[1] == "attr":
+    by_name = _BY_NAME.search(bare) or _MAPS_BY_NAME.search(code)
+    if by_name:
         return "reaches for an attribute by its name", by_name[0]
     reach = _REACHES.search(bare)
     if reach:
@@ -121,15 +147,29 @@ def _reason(code: str, is_statement: bool) -> tuple[str, str]:
     return "", ""
 
 
-def _computed_subscript(bare: str) -> str:
-    """The first subscript by a text that is put together; '' without one. `bare` has no texts."""
-    for _ in range(_DEEPEST_SUBSCRIPT):
-        found = list(_SUBSCRIPT.finditer(bare))
-        if not found:
-            return ""
-        for one in found:
-            if "~" in one[1] or ("''" in one[1] and _PUT_TOGETHER.search(one[1])):
-                return one[0]
-        # The next ones around these: what is in a subscript has been looked at.
-        bare = _SUBSCRIPT.sub("", bare)
-    return "subscripts in subscripts"
+def _subscripts(bare: str) -> tuple[list[str], str]:
+    """What stands in subscripts, and the first with a text that is put together in it ('': none).
+    `bare` has no texts. What is in a subscript of a subscript is no part of the outer one."""
+    every: list[str] = []
+    # For each bracket that is open, what stands in it so far, and whether it is a subscript.
+    opened: list[tuple[list[str], bool]] = [([], False)]
+    at, bare = 0, " ".join(bare.split())
+    for bracket in _BRACKET.finditer(bare):
+        opened[-1][0].append(bare[at : bracket.start()])
+        at = bracket.end()
+        if bracket[0] == "[":
+            tail = bare[max(0, bracket.start() - _LONGEST_WORD) : bracket.start()].rstrip()
+            is_value = tail[-1:].isalnum() or tail[-1:] in tuple("_])'}")
+            opened.append(([], is_value and re.split(r"\W", tail)[-1] not in _WORDS))
+            if len(opened) > _DEEPEST_SUBSCRIPT:
+                return every, "subscripts in subscripts"
+        elif len(opened) > 1:
+            pieces, is_subscript = opened.pop()
+            inner = "".join(pieces)
+            if not is_subscript:
+                opened[-1][0].append(f"[{inner}]")
+                continue
+            every.append(inner)
+            if "~" in inner or ("''" in inner and _PUT_TOGETHER.search(inner)):
+                return every, f"[{inner}]"
+    return every, ""

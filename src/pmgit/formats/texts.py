@@ -58,6 +58,11 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     return opinion(JSON, _of_json(reader, caps, always_keras=in_archive))
 
 
+def judge_keras(reader: Reader, caps: Caps) -> list[FileFinding]:
+    """What speaks against the configuration in an archive of Keras."""
+    return _of_json(reader, caps, always_keras=True)
+
+
 def kind_of(head: bytes) -> str:
     """What a text is, by how it begins."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:4]:

@@ -27,6 +27,8 @@ _MOST_DIRECTORY = 16_000_000
 _ENCRYPTED, _SIZES_BEHIND = 1, 8
 #: An archive behind another file begins within so many bytes, as its words are aligned.
 _ALIGNMENT = 64
+#: A name of so few bytes is shown as it is.
+_PLAIN_NAME = 100
 _SYMLINK, _FILE_TYPE = 0o120000, 0o170000
 
 
@@ -148,7 +150,7 @@ def _member(
     mode, header = fields[15] >> 16, fields[16]
     size, packed, header = _wide(extra, (size, packed, header))
     name = raw.decode("utf-8", "backslashreplace")
-    where = short(name)
+    where = name if len(raw) < _PLAIN_NAME else short(name)
     found = []
     wrong = wrong_name(name)
     if wrong:

@@ -208,6 +208,11 @@ def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[Fi
             if call in code:
                 text = "TorchScript that reads or writes files"
                 found.append(FileFinding(UNSAFE, text, call.decode(), code.find(call), where))
+    if kind == KERAS and member.name == "config.json":
+        # Whatever it looks like: json also reads UTF-16, and a text in it may look like data.
+        from pmgit.formats import texts
+
+        return found + [one.within(where) for one in texts.judge_keras(content, caps)]
     inside = caps.inside(content, member.name)
     return found + [one.within(where) for one in inside.findings]
 
