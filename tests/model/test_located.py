@@ -7,6 +7,7 @@ import textwrap
 
 import pytest
 
+from pmgit.model.located import locate
 from tests.kit import Repo, pointer
 
 MODEL = "pretrained_model/bert"
@@ -92,9 +93,26 @@ def test_no_name_leads_out_of_the_models(locked: Repo, name: str) -> None:
     assert (out, "no model" in error) == ("", True)
 
 
+def test_other_ways_to_write_the_path(locked: Repo) -> None:
+    link = locked.path.parent / "run.py"
+    locked.write("src/run.py", "")
+    link.symlink_to(locked.path / "src/run.py")
+    for name in (f"./{MODEL}", f"{MODEL}/", "bert/", str(locked.path / MODEL)):
+        assert locate(name, str(link)) == locked.path / MODEL, name
+
+
+def test_what_is_no_model_is_named_with_what_is_near(locked: Repo) -> None:
+    locked.write("pretrained_model/org/tiny/x.bin", 300)
+    here = str(locked.path / "train.py")
+    for name, near in (("bret", "bert"), ("org/tny", "org/tiny"), ("org", ""), ("", ""), (".", "")):
+        with pytest.raises(FileNotFoundError) as raised:
+            locate(name, here)
+        assert (f"did you mean {near!r}? see" in str(raised.value)) == bool(near), raised.value
+
+
 def test_outside_of_every_repository(repo: Repo) -> None:
     out, error = ask(repo, cwd=str(repo.path.parent))
-    assert (out, "lies in no Git repository" in error) == ("", True)
+    assert (out, "lies in no work tree of Git" in error) == ("", True)
 
 
 def test_nothing_slow_is_imported(locked: Repo) -> None:

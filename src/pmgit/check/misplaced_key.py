@@ -9,6 +9,10 @@ from pmgit import rules
 from pmgit.core.config import ACCEPTED, LICENSES, SETTINGS, WEIGHTS, WrongKeyError
 from pmgit.core.errors import UsageError, nearest
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _GUESS = "did you mean"
 #: Hints that say already what to write.
 _SURE = (_GUESS, "write ")
@@ -32,10 +36,14 @@ def with_place(error: WrongKeyError) -> UsageError:
 def _places() -> dict[str, list[str]]:
     """The tables in which a key of a name is known ('': outside of all), by these names."""
     found: dict[str, list[str]] = {}
-    known = [("", SETTINGS), ("weights", WEIGHTS), ("licenses", LICENSES)]
+    known: list[tuple[str, Iterable[str]]] = [
+        ("", SETTINGS),
+        ("weights", WEIGHTS),
+        ("licenses", LICENSES),
+    ]
     known.append(("accepted.<sha256 of the file>", ACCEPTED))
     known += [
-        (f"rules.{rule}", {option.name: option for option in rules.load(rule).options})
+        (f"rules.{rule}", [option.name for option in rules.load(rule).options])
         for rule in rules.RULES
     ]
     for table, names in known:

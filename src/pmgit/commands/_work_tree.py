@@ -29,7 +29,7 @@ def load() -> tuple[Repository, Config]:
     found = repository.discover()
     if found.bare:
         raise PmgitError(
-            "this repository is bare: there is no work tree to write to",
+            "this repository is bare: it has no work tree",
             "run it in a clone that has one",
         )
     return found, config_lookup.on_disk(found.top)

@@ -183,9 +183,9 @@ def show(*, names: tuple[str, ...], form: str) -> None:
     """Show all that is known of each MODEL, and where it stands.
 
     Without a MODEL all of them are shown. Source, commit, date, license, parameters, architecture
-    and files: from INFO.md, pmgit.lock, the model's own texts, the pointers of Git LFS, and the
-    headers of safetensors. No weights are read: a sha256 is the one that is written down;
-    `pmgit verify` compares it. Where two places disagree, both are shown.
+    and files: from INFO.md, pmgit.lock, the model's own texts, the pointers of Git LFS, the headers
+    of safetensors and the lists in checkpoints. No weights are read or loaded: a sha256 is the one
+    that is written down; `pmgit verify` compares it. Where two places disagree, both are shown.
 
     Exit code 0: looked, whatever was found; 2: wrong usage; 3: could not look.
     """

@@ -115,7 +115,7 @@ _TABLES = ("rules", "weights", "licenses", "accepted")
 
 
 class WrongKeyError(UsageError):
-    """A key that is not known in its place: `key`, with the tables above it (`rules.x.size`)."""
+    """A key that is not known in its place: `key` has the tables above it in front."""
 
     def __init__(self, error: UsageError, key: str, above: str) -> None:
         super().__init__(error.message, error.hint)

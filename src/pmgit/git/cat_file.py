@@ -25,6 +25,8 @@ _KINDS = frozenset({b"blob", b"tree", b"commit", b"tag"})
 #: So many bytes of questions fit into a pipe of every system; git answers them, then come more.
 _ASKED = 8_000
 _CHUNK = 1 << 16
+#: So much of an output is read at once, if there is so much.
+_AT_ONCE = 1 << 20
 
 
 class Answer:
@@ -100,16 +102,27 @@ def ask(
     """
     option = f"--batch{'' if whole else '-check'}{_FORMAT}"
     stdin = encode("".join(f"{name}\n" for name in names))
-    code, out, err = repository.start("cat-file", "--buffer", option, stdin=stdin).wait()
-    pieces = iter((out,))
-    read = _Answers(lambda _: next(pieces, b""))
+    code, out, err = repository.start("cat-file", "--buffer", option, stdin=stdin).wait_for_file()
     answers: list[Answer] = []
     try:
+        read = _Answers(_pieces(out))
         while len(answers) < len(names):
             answers.append(read.next(whole=whole))
     except EOFError:
         answers += [Answer(b"") for _ in range(len(names) - len(answers))]
+    finally:
+        os.close(out)
     return answers, code, err
+
+
+def _pieces(file: int) -> Callable[[int], bytes]:
+    """What gives a file piece by piece: all at once where it is small, or what is wanted.
+
+    64 MB of contents took three times as much: the file, what was read of it, and the answers.
+    """
+    size = os.lseek(file, 0, os.SEEK_END)
+    os.lseek(file, 0, os.SEEK_SET)
+    return lambda wanted: os.read(file, max(wanted, min(size, _AT_ONCE)))
 
 
 def demand(repository: Repository, names: Sequence[str], *, whole: bool = False) -> list[Answer]:

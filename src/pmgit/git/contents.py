@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
 
 
+#: What is larger is no text that several rules read: those stop at 1 MB.
+_LARGE_TEXT = 1_000_000
+
+
 class Contents:
     """The contents of blobs in an object store, as far as somebody has asked for them.
 
@@ -135,6 +139,12 @@ class Contents:
         if wanted:
             self._texts.update(self._objects.contents(wanted))
         return self._texts
+
+    def forget_large(self, blobs: Iterable[Blob]) -> None:
+        """Keep no texts of these that are large: together they would fill the memory."""
+        for blob in blobs:
+            if blob.size > _LARGE_TEXT:
+                self._texts.pop(blob.oid, None)
 
     def own_file(self, blob: Blob, limit: int) -> bytes | None:
         """The content of a file that pmgit goes by; None when it is larger than `limit` bytes.

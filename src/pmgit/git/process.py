@@ -89,11 +89,16 @@ class Process:
 
     def wait(self) -> tuple[int, bytes, str]:
         """Exit code, standard output, standard error."""
+        code, out, err = self.wait_for_file()
+        return code, _drain(out), err
+
+    def wait_for_file(self) -> tuple[int, int, str]:
+        """As `wait`, with the standard output as a file, which the caller closes."""
         code = self._end()
         if listener:
             listener(self.argv, code, time.monotonic() - self._started)
         out, err, self._out, self._err = self._out, self._err, -1, -1
-        return code, _drain(out), _drain(err).decode("utf-8", "backslashreplace")
+        return code, out, _drain(err).decode("utf-8", "backslashreplace")
 
     def _end(self) -> int:
         """Wait for its end; the exit code."""

@@ -15,11 +15,10 @@ from pmgit.formats import safetensors
 from pmgit.formats.kinds import is_binary
 from pmgit.formats.regular import open_regular, read_regular
 from pmgit.lfs import pointer
-from pmgit.model import caches, card, model_config, repo_id, traces
+from pmgit.model import caches, card, model_config, repo_id, shards, traces
 from pmgit.model.file_names import WEIGHTS
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.model_config import ModelConfig
-from pmgit.model.shards import sets_of
 from pmgit.model.weights import ALWAYS, Tiers
 
 TYPE_CHECKING = False
@@ -231,14 +230,19 @@ def _source(noted: str, name: str) -> tuple[str, str]:
 
 
 def count_parameters(places: Mapping[str, str], problems: list[str]) -> dict[str, int]:
-    """Add up the parameters of the safetensors files, where it is clear which belong together.
+    """Add up the parameters of the safetensors files, where it is clear which belong together;
+    without any, those of the checkpoints of torch.
 
     `places` are the files of the model by their paths in it. What is wrong with one is added to
     `problems`.
     """
     names = [path for path in places if path.endswith(".safetensors") and "/" not in path]
+    if not names:
+        from pmgit.model import checkpoints
+
+        return checkpoints.count_parameters(places)
     chosen = ["model.safetensors"] if "model.safetensors" in names else sorted(names)
-    if (len(chosen) > 1 or "-of-" in "".join(chosen)) and not _are_all_shards(chosen):
+    if not shards.are_one_model(chosen):
         return {}  # a shard is missing, or these are variants: the sum would mean nothing
     total: dict[str, int] = {}
     left = _MAX_HEADERS
@@ -255,12 +259,3 @@ def count_parameters(places: Mapping[str, str], problems: list[str]) -> dict[str
         for dtype, count in header.parameters.items():
             total[dtype] = total.get(dtype, 0) + count
     return total
-
-
-def _are_all_shards(names: list[str]) -> bool:
-    """Whether these are all parts of one file: `x-00001-of-00003.safetensors` and so on."""
-    found = list(sets_of(names).values())
-    if len(found) != 1 or found[0].names != sorted(names):
-        return False
-    (count, *others) = found[0].paths
-    return not others and len(names) == count and found[0].missing(count, 0)[0] == 0

@@ -154,13 +154,13 @@ def _may_be_a_pickle(text: bytes) -> bool:
 
 def _used_texts(subject: Subject, blobs: list[Blob]) -> list[Blob]:
     """Those of the texts in which a chat template or a layer with code may stand."""
-    texts = subject.snapshot.contents.texts_of(blobs, _LONGEST_TEXT) if blobs else {}
-    return [
-        blob
-        for blob in blobs
-        if blob.path.endswith(_TEMPLATES)
-        or any(word in texts.get(blob.oid, b"") for word in _WORDS)
-    ]
+    contents = subject.snapshot.contents
+    found: set[Blob] = set()
+    for part in _in_parts([blob for blob in blobs if not blob.path.endswith(_TEMPLATES)]):
+        texts = contents.texts_of(part, _LONGEST_TEXT)
+        found.update(b for b in part if any(word in texts.get(b.oid, b"") for word in _WORDS))
+        contents.forget_large(part)
+    return [blob for blob in blobs if blob.path.endswith(_TEMPLATES) or blob in found]
 
 
 def _of_pointers(
@@ -211,20 +211,11 @@ def _of_raw(subject: Subject, blobs: Sequence[Blob]) -> Iterator[JudgedFile]:
         return
     from pmgit.formats.judge import judge
     from pmgit.formats.opinion import UNKNOWN, FileFinding, opinion
-    from pmgit.formats.reader import BytesReader, FileReader
+    from pmgit.formats.reader import FileReader
 
     is_hashed = bool(subject.config.accepted)
-    if is_hashed:
-        import hashlib
-
     for part in _in_parts([blob for blob in blobs if blob.size <= _IN_MEMORY]):
-        contents = subject.snapshot.objects.contents(part)
-        for blob in part:
-            if blob.oid in contents:
-                data = contents[blob.oid]
-                reader = _beside(subject, blob, BytesReader(data))
-                sha256 = hashlib.sha256(data).hexdigest() if is_hashed else ""
-                yield JudgedFile(blob, judge(reader, blob.path), sha256)
+        yield from _of_part(subject, part, is_hashed=is_hashed)
     for blob in blobs:
         if blob.size <= _IN_MEMORY:
             continue
@@ -236,6 +227,24 @@ def _of_raw(subject: Subject, blobs: Sequence[Blob]) -> Iterator[JudgedFile]:
             found = judge(_beside(subject, blob, FileReader(file)), blob.path)
             sha256 = _sha256(file) if is_hashed else ""
             yield JudgedFile(blob, found, sha256)
+
+
+def _of_part(subject: Subject, part: list[Blob], *, is_hashed: bool) -> Iterator[JudgedFile]:
+    """The opinions on raw files that are in memory together, and no longer than this takes."""
+    from pmgit.formats.judge import judge
+    from pmgit.formats.reader import BytesReader
+
+    contents = subject.snapshot.objects.contents(part)
+    for blob in part:
+        if blob.oid in contents:
+            data = contents[blob.oid]
+            sha256 = ""
+            if is_hashed:
+                import hashlib
+
+                sha256 = hashlib.sha256(data).hexdigest()
+            reader = _beside(subject, blob, BytesReader(data))
+            yield JudgedFile(blob, judge(reader, blob.path), sha256)
 
 
 def _in_parts(blobs: Sequence[Blob]) -> Iterator[list[Blob]]:

@@ -29,26 +29,66 @@ def locate(name: str, file: str | None = None) -> Path:
 
     Raises ModelNotHereError; see `pmgit.model_path`.
     """
-    tried = []
-    for start in (os.path.dirname(os.path.abspath(file)) if file else "", os.getcwd()):
-        top = _top(start) if start else ""
+    starts = [os.getcwd()]
+    if file:
+        # A link to a script may lie anywhere, such as in ~/bin.
+        starts[:0] = [
+            os.path.dirname(os.path.abspath(file)),
+            os.path.dirname(os.path.realpath(file)),
+        ]
+    tried: list[str] = []
+    for start in starts:
+        top = _top(start)
         if not top or top in tried:
             continue
         tried.append(top)
         roots = _roots(top)
-        for path in dict.fromkeys([*(f"{root}/{name}" for root in roots), name]):
-            if _is_in(path, roots) and os.path.isdir(os.path.join(top, path)):
-                folder = os.path.join(top, path)
+        wanted = _from_top(os.fspath(name), top)
+        for path in dict.fromkeys([*(f"{root}/{wanted}" for root in roots), wanted]):
+            folder = os.path.join(top, path)
+            if wanted and _is_in(path, roots) and _has_files(folder):
                 _demand_content(folder, path)
                 return Path(folder)
     if not tried:
         raise ModelNotHereError(
-            f"no model {name!r}: {os.getcwd()} lies in no Git repository; run it in one"
+            f"no model {name!r}: {os.getcwd()} lies in no work tree of Git; run it in one"
         )
+    from pmgit.core.errors import nearest
+
+    best = nearest(wanted, _names(tried[0]))
     raise ModelNotHereError(
-        f"no model {name!r} in {tried[0]}; see which there are: pmgit status;"
-        " to bring one: pmgit pull, or pmgit add"
+        f"no model {name!r} in {tried[0]}; {f'did you mean {best!r}? ' if best else ''}see which"
+        " there are: pmgit status; to bring one: pmgit pull, or pmgit add"
     )
+
+
+def _from_top(name: str, top: str) -> str:
+    """A name as it stands behind a models folder, or behind the top of the work tree."""
+    if os.path.isabs(name) and not os.path.relpath(name, top).startswith(".."):
+        name = os.path.relpath(name, top)
+    return "/".join(part for part in name.replace(os.sep, "/").split("/") if part not in ("", "."))
+
+
+def _has_files(folder: str) -> bool:
+    """Whether a folder is a model: one that holds only folders, such as `org`, holds models."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(not entry.is_dir() for entry in entries)
+    except (OSError, ValueError):
+        return False
+
+
+def _names(top: str) -> list[str]:
+    """The names of some models here, with what is before a `/` and without."""
+    found = []
+    for root in _roots(top):
+        for folder, below, _ in os.walk(os.path.join(top, root)):
+            name = os.path.relpath(folder, os.path.join(top, root)).replace(os.sep, "/")
+            if name != "." and _has_files(folder):
+                found.append(name)
+            if name.count("/") or len(found) > _MOST:
+                below.clear()
+    return found
 
 
 def _top(folder: str) -> str:

@@ -143,3 +143,14 @@ def _digits(text: str, begin: int) -> str:
     while end < len(text) and text[end] in _DIGITS:
         end += 1
     return text[begin:end]
+
+
+def are_one_model(names: list[str]) -> bool:
+    """Whether this is one file, or all parts of one: `x-00001-of-00003.safetensors` and so on."""
+    if len(names) < 2 and "-of-" not in "".join(names):
+        return True
+    found = list(sets_of(names).values())
+    if len(found) != 1 or found[0].names != sorted(names):
+        return False
+    (count, *others) = found[0].paths
+    return not others and len(names) == count and found[0].missing(count, 0)[0] == 0

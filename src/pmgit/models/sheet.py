@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pmgit.models.account import Account
 
 #: Where facts stand, besides INFO.md and pmgit.lock.
-CARD, CONFIG, HEADERS = "README.md", "config.json", "safetensors"
+CARD, CONFIG, HEADERS, CHECKPOINT = "README.md", "config.json", "safetensors", "checkpoint"
 NOTES, FOLDER, TABLE = "the Hub's client", "the folder", "pmgit's table"
 #: What lies at a file's place in the work tree.
 HERE, STANDS_IN, MISSING, CHANGED, A_LINK, NO_FILE = (
@@ -169,7 +169,8 @@ def _add_folder(sheet: Sheet, known: Description) -> None:
     sheet.add("commit", known.commit, NOTES)
     sheet.add(DOWNLOADED, known.downloaded, NOTES)
     sheet.add(LICENSE, known.license, CARD)
-    sheet.add("parameters", show_parameters(known.parameters), HEADERS)
+    safe = any(path.endswith(".safetensors") for path in known.places)
+    sheet.add("parameters", show_parameters(known.parameters), HEADERS if safe else CHECKPOINT)
     sheet.parameters = sheet.parameters or known.parameters
     sheet.add("architecture", known.config.shown, CONFIG)
     names = {"task": "pipeline_tag", "based on": "base_model", "library": "library_name"}
