@@ -8,6 +8,8 @@ A line is pasted into a real shell, where the `pmgit` of `programs` asks for suc
 the words, folder, environment, input and outputs that the shell gives to a program.
 What a fork cannot show is the start itself. So the program is run where that is what counts: in
 hooks, by its path, with `start=True`, and wherever Python would start differently.
+pre-commit starts as slowly. Tests that run it again and again can have such a fork of it, too, from
+a process of its own: the hooks that it writes start it by its path.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from pkgutil import walk_packages
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 #: What Python reads when it starts: a fork would not see a change of it.
 READ_AT_START = ("PYTHON", "LC_", "LANG")
@@ -91,32 +93,32 @@ sys.exit(int(asked.recv(16) or b"99"))
 """
 
 
-def _client(address: str) -> str:
+def _client(name: str, address: str) -> str:
     import resource
 
     limits = [resource.getrlimit(number) for number in range(LIMITS)]
     os.umask(mask := os.umask(0))
     return CLIENT.format(
-        python=sys.executable, program=str(Path(sys.executable).parent / "pmgit"),
+        python=sys.executable, program=str(Path(sys.executable).parent / name),
         address=address, read_at_start=READ_AT_START, count=len(limits),
         usual=(START, limits, mask),
     )  # fmt: skip
 
 
 class Forks:
-    """The process that forks, and the socket on which it is asked to."""
+    """The process that forks a program, and the socket on which it is asked to."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         ours, theirs = socket.socketpair()
         ours.settimeout(TIMEOUT)
         self._socket = ours
-        #: Where `pmgit` lies for shells, and the address at which it asks.
+        #: Where the program lies for shells, and the address at which it asks.
         # The address of a socket has 104 bytes on macOS, and 108 here.
         is_short = len(tempfile.gettempdir()) < 70
         self.folder = tempfile.mkdtemp(prefix="pmgit-forks-", dir=None if is_short else "/tmp")
         address = f"{self.folder}/asked"
-        client = Path(self.folder, "pmgit")
-        client.write_text(_client(address))
+        client = Path(self.folder, name)
+        client.write_text(_client(name, address))
         client.chmod(0o755)
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(address)
@@ -125,7 +127,7 @@ class Forks:
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-P", str(Path(__file__).resolve())),
-                *(str(theirs.fileno()), str(listening.fileno()), self.folder),
+                *(str(theirs.fileno()), str(listening.fileno()), self.folder, name),
             ],
             env={"PATH": os.environ.get("PATH", os.defpath), **START},
             pass_fds=[theirs.fileno(), listening.fileno()],
@@ -164,15 +166,14 @@ class Forks:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-_forks: Forks | None = None
+_forks: dict[str, Forks] = {}
 
 
-def _started() -> Forks:
-    global _forks
-    if _forks is None:
-        _forks = Forks()
-        atexit.register(_forks.close)
-    return _forks
+def _started(name: str = "pmgit") -> Forks:
+    if name not in _forks:
+        _forks[name] = Forks(name)
+        atexit.register(_forks[name].close)
+    return _forks[name]
 
 
 def run(
@@ -184,18 +185,21 @@ def run(
     return _started().run(argv, cwd, env, stdin)
 
 
-def programs() -> str:
-    """The folder of a `pmgit` for the PATH of a shell, which asks for a fork; empty where none is.
+def programs(name: str = "pmgit") -> str:
+    """The folder of a `pmgit` or `pre-commit` for the PATH of a shell, which asks for a fork; empty
+    where none is.
 
     The fork itself does not find that folder on its PATH.
     """
     # A first line of more words, or of more than 127 bytes on macOS, is read otherwise.
     if sys.platform == "win32" or " " in sys.executable or len(sys.executable) > 110:
         return ""
-    return _started().folder
+    return _started(name).folder
 
 
-def _serve(asked: socket.socket, listening: socket.socket, folder: str) -> None:
+def _serve(
+    asked: socket.socket, listening: socket.socket, folder: str, main: Callable[[], object]
+) -> None:
     """Answer until nobody asks any more; this returns in no fork."""
     running: set[int] = set()
     while True:
@@ -207,7 +211,7 @@ def _serve(asked: socket.socket, listening: socket.socket, folder: str) -> None:
             if pid == 0:
                 asked.close()
                 listening.close()
-                _pmgit_of_a_shell(shell, folder)
+                _run_of_a_shell(shell, folder, main)
             shell.close()
             running.add(pid)
         if asked in ready:
@@ -218,36 +222,42 @@ def _serve(asked: socket.socket, listening: socket.socket, folder: str) -> None:
             if pid == 0:
                 asked.close()
                 listening.close()
-                _pmgit_of_a_test(*files)
+                _run_of_a_test(main, *files)
             for file in files:
                 os.close(file)
             _, status = os.waitpid(pid, 0)
             asked.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def _pmgit_of_a_test(request: int, given: int, out: int, err: int) -> NoReturn:
+def _run_of_a_test(
+    main: Callable[[], object], request: int, given: int, out: int, err: int
+) -> NoReturn:
     with open(request, encoding="utf-8") as file:
         file.seek(0)
         argv, cwd, environ = json.load(file)
-    os._exit(_pmgit((given, out, err), argv, cwd, environ))
+    os._exit(_run((given, out, err), argv, cwd, environ, main))
 
 
-def _pmgit_of_a_shell(shell: socket.socket, folder: str) -> NoReturn:
+def _run_of_a_shell(shell: socket.socket, folder: str, main: Callable[[], object]) -> NoReturn:
     _, files, _, _ = socket.recv_fds(shell, 1, 3)
     with shell.makefile("rb") as request:
         count, *words = map(os.fsdecode, request.read().split(b"\0"))
     argv, (cwd, *given) = words[: int(count)], words[int(count) :]
     environ = dict(item.split("=", 1) for item in given)
     environ["PATH"] = environ["PATH"].removeprefix(folder + os.pathsep)
-    code = _pmgit(files, argv, cwd, environ)
+    code = _run(files, argv, cwd, environ, main)
     shell.send(str(code).encode())
     os._exit(code)
 
 
-def _pmgit(files: Sequence[int], argv: list[str], cwd: str, environ: dict[str, str]) -> int:
-    """The exit code of `pmgit` with these three files; this is called once in a process."""
-    from pmgit.cli import main
-
+def _run(
+    files: Sequence[int],
+    argv: list[str],
+    cwd: str,
+    environ: dict[str, str],
+    main: Callable[[], object],
+) -> int:
+    """The exit code of the program with these three files; this is called once in a process."""
     for target, source in enumerate(files):
         os.dup2(source, target)
         os.close(source)
@@ -264,7 +274,7 @@ def _pmgit(files: Sequence[int], argv: list[str], cwd: str, environ: dict[str, s
     os.chdir(cwd)
     code: object = None
     try:
-        main()
+        code = main()
     except SystemExit as end:
         code = end.code
     # What the interpreter does at its end, without 10 ms for taking every module apart.
@@ -274,8 +284,14 @@ def _pmgit(files: Sequence[int], argv: list[str], cwd: str, environ: dict[str, s
     return code if isinstance(code, int) else 99
 
 
-def _import_pmgit() -> None:
-    """Import every module of pmgit but those that need one of OF_THE_ENVIRONMENT."""
+def _import_pre_commit() -> Callable[[], object]:
+    """What runs pre-commit, imported with all that it needs."""
+    main: Callable[[], object] = import_module("pre_commit.main").main
+    return main
+
+
+def _import_pmgit() -> Callable[[], object]:
+    """What runs pmgit; every module is imported but those that need one of OF_THE_ENVIRONMENT."""
     import pmgit
 
     for name in IMPORTED_LATE:
@@ -289,10 +305,13 @@ def _import_pmgit() -> None:
                 import_module(module.name)
     for name in OF_THE_ENVIRONMENT:
         del sys.modules[name]
+    from pmgit.cli import main
+
+    return main
 
 
 if __name__ == "__main__":
-    _import_pmgit()
+    program = _import_pmgit() if sys.argv[4] == "pmgit" else _import_pre_commit()
     gc.freeze()
     by_test, by_shell = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
-    _serve(by_test, by_shell, sys.argv[3])
+    _serve(by_test, by_shell, sys.argv[3], program)

@@ -80,3 +80,19 @@ def test_a_shell_finds_the_fork_and_the_fork_the_program(repo: Repo) -> None:
     # One that the test has put before it is not replaced.
     repo.env["PATH"] = f"/elsewhere:{repo.env['PATH']}"
     assert repo.sh("command -v pmgit").out == f"{BIN}/pmgit\n"
+
+
+def test_a_fork_of_pre_commit_answers_and_writes_what_pre_commit_does(repo: Repo) -> None:
+    path = repo.env["PATH"]
+    hook = repo.path / ".git/hooks/pre-push"
+    seen = []
+    for folder in (f"{forked.programs('pre-commit')}:", ""):
+        repo.env["PATH"] = folder + path
+        found = [repo.run(["pre-commit", *line.split()]) for line in (
+            "install -t pre-push", "uninstall -t pre-push", "install -t pre-push -f",
+            "validate-config no-such", "run", "no-such",
+        )]  # fmt: skip
+        assert [one.code for one in found[:3]] == [0, 0, 0]
+        seen.append((found, hook.read_bytes(), hook.stat().st_mode))
+        hook.unlink()
+    assert seen[0] == seen[1]

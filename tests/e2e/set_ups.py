@@ -43,7 +43,7 @@ def lfs(repo: Repo, *args: str) -> Result:
 
 
 def pre_commit(repo: Repo, *args: str) -> Result:
-    return repo.run([str(BIN / "pre-commit"), "install", "-t", "pre-push", *args])
+    return repo.run(["pre-commit", "install", "-t", "pre-push", *args])
 
 
 def prek(repo: Repo, *args: str) -> Result:
@@ -130,12 +130,12 @@ def legacy_that_cannot_run(repo: Repo) -> None:
 
 def lfs_and_pre_commit_at_commits(repo: Repo) -> None:
     lfs(repo)
-    repo.run([str(BIN / "pre-commit"), "install"])
+    repo.run(["pre-commit", "install"])
 
 
 def pre_commit_uninstalled(repo: Repo) -> None:
     lfs_then_pre_commit(repo)
-    repo.run([str(BIN / "pre-commit"), "uninstall", "-t", "pre-push"])
+    repo.run(["pre-commit", "uninstall", "-t", "pre-push"])
 
 
 def lfs_as_legacy_by_hand(repo: Repo) -> None:

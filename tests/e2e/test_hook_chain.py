@@ -63,7 +63,10 @@ repos:
         pass_filenames: false
         stages: [pre-push]
 """
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the set-ups are made with sh")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="the set-ups are made with sh"),
+    pytest.mark.usefixtures("quick_pre_commit"),
+]
 
 
 @pytest.fixture(scope="session")
@@ -123,6 +126,8 @@ def put_up(
     monkeypatch.chdir(repo.path)
     for name in ("GIT_CONFIG_GLOBAL", "HOME", "PATH"):
         monkeypatch.setenv(name, repo.env[name])
+    for name in [name for name in os.environ if name.startswith("PYTHON")]:
+        monkeypatch.delenv(name)
     if prove:
         done = repo.pmgit("init", "--yes", "--system")
         assert done.code == 0, done

@@ -20,7 +20,10 @@ from tests.kit import BIN, Repo
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the set-ups are made with sh")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="the set-ups are made with sh"),
+    pytest.mark.usefixtures("quick_pre_commit"),
+]
 
 FILE = "pretrained_model/gpt2/model.bin"
 USUAL = ".pre-commit-config.yaml"
@@ -32,7 +35,7 @@ TEAM = (
 
 
 def framework(repo: Repo, tool: str, *args: str) -> None:
-    done = repo.run([str(BIN / tool), "install", *args])
+    done = repo.run([tool, "install", *args])
     assert done.code == 0, done
 
 

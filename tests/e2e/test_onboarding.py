@@ -13,6 +13,8 @@ import pytest
 
 from tests.kit import BIN, Repo, pointer, weights_bytes
 
+pytestmark = pytest.mark.usefixtures("quick_pre_commit")
+
 MODEL = "pretrained_model/bert/model.safetensors"
 CONFIG = (
     "# ours\nx: &args [--fix]\nrepos:\n  - repo: local  # first\n    hooks:\n      - id: one\n"

@@ -19,7 +19,10 @@ from tests.kit import BIN, Repo
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the hooks are made with sh")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="the hooks are made with sh"),
+    pytest.mark.usefixtures("quick_pre_commit"),
+]
 
 FILE = "pretrained_model/gpt2/model.bin"
 USUAL = ".pre-commit-config.yaml"
