@@ -72,6 +72,11 @@ def test_every_sample_by_its_verdict(repo: Repo) -> None:
     # numbers.
     assert wrong.pop(f"{MODEL}/classic.txt") == ("unsafe", ("", ""))
     assert wrong.pop(f"{MODEL}/unknown.bin") == ("unknown", ("", ""))
+    # Beside an index there have to be its numbers.
+    assert wrong.pop(f"{MODEL}/variables.index") == ("ok", ("broken-weights", "error"))
+    # The words of a pointer in the first bytes of an archive: of damaged pointers another speaks.
+    for name in ("pointer-data.pt", "pointer.keras"):
+        assert wrong.pop(f"{MODEL}/{name}") == ("broken", ("", ""))
     assert wrong == {}
     assert len(expected) > 500
 
