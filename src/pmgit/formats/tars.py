@@ -77,7 +77,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         more = {}
         findings += _of_member(kind, name, reader.part(begin, size), caps)
         named.append((name.rstrip("/"), target if kind in _LINKS else None, kind == _HARD))
-    findings += _of_links(named)
+    findings += _of_links(named, caps)
     kind_of_all = TORCH_TAR if {"pickle", "storages", "tensors"} <= names else TAR
     return opinion(kind_of_all, findings)
 
@@ -99,11 +99,12 @@ def _of_member(kind: bytes, name: str, content: Reader, caps: Caps) -> list[File
     return found
 
 
-def _of_links(named: list[tuple[str, str | None, bool]]) -> list[FileFinding]:
+def _of_links(named: list[tuple[str, str | None, bool]], caps: Caps) -> list[FileFinding]:
     """What is wrong with links: one that leads out, and what lies or leads through another one."""
     links = {name for name, target, _ in named if target is not None}
     found = []
     for name, target, is_hard in named if links else []:
+        caps.step(2 * (name.count("/") + (target or "").count("/")) + 4)
         where = short(name)
         if any(part in links for part in _folders(name)):
             found.append(FileFinding(UNSAFE, "it lies behind a link", where=where))
