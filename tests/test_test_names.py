@@ -10,7 +10,7 @@ SOURCE = TESTS.parent / "src/pmgit"
 #: Modules without a test of their own, by the tests that guard them: each is a part of something
 #: larger, and is called there with real repositories, as those call it who use it.
 GUARDED = {
-    "test_cli.py": ("_options", "_output", "_work_tree", "startup", "errors", "colour"),
+    "test_cli.py": ("_options", "_output", "startup", "errors", "colour"),
     "test_next_lines.py": ("_next",),
     "test_init.py": ("_steps",),
     "test_remotes.py": ("settings",),

@@ -12,10 +12,10 @@ import pytest
 
 from tests.file_server import Fault, FileServer
 from tests.hub_server import HubServer
-from tests.kit import BIN, Repo, Result, weights_bytes
+from tests.kit import BIN, Repo, Result, weights_bytes, weights_for
 
 MODEL = "pretrained_model/big"
-DATA = weights_bytes(20_000_000)
+DATA = weights_for("big.pt", 20_000_000)
 SHA256 = hashlib.sha256(DATA).hexdigest()
 
 

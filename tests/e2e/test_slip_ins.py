@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.conftest import blamed, commit
-from tests.kit import BIN, Result, native_hooks, pointer, random_bytes, weights_bytes
+from tests.kit import BIN, Result, native_hooks, pointer, random_bytes, weights_bytes, weights_for
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -434,7 +434,7 @@ def test_a_name_that_a_command_reads_otherwise(name: str, guarded: Repo) -> None
 def test_thirty_shards_below_every_limit(guarded: Repo) -> None:
     paths = [f"{MODEL}/pytorch_model-{n:05}-of-00030.bin" for n in range(1, 31)]
     for number, path in enumerate(paths):
-        guarded.write(path, weights_bytes(450_000, seed=number))
+        guarded.write(path, weights_for("x.pt", 450_000, seed=number))
     guarded.git("add", MODEL)
     everybody_lets_it_pass(guarded, *paths)
     assert stopped(guarded) == {"tracked-weights", "oversized-model"}

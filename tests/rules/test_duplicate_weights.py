@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit import Repo, weights_bytes
+from tests.kit import Repo, weights_bytes, weights_for
 from tests.rules.test_missing_shard import pointer_for
 
 ROOT = "pretrained_model"
@@ -247,7 +247,7 @@ def test_a_loose_copy_leaves_the_index(model: Repo) -> None:
 
 def test_raw_weights_have_one_finding_each(repo: Repo) -> None:
     """What tracked-weights takes out of Git needs no second finding."""
-    data = weights_bytes(300_000)
+    data = weights_for("x.pt", 300_000)
     repo.stage(f"{ROOT}/bert/model.safetensors", weights_bytes(300_000, seed=2))
     repo.stage(f"{ROOT}/bert/pytorch_model.bin", data)
     repo.stage(f"{ROOT}/bert/other/copy.bin", data)
