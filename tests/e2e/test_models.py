@@ -40,7 +40,7 @@ def files(weights: Weights) -> dict[str, bytes]:
         "README.md": CARD,
         "config.json": b'{"model_type": "bert"}\n',
         "model.safetensors": weights.safetensors,
-        "pytorch_model.bin": weights_bytes(1_300_000),
+        "pytorch_model.bin": weights_for("x.pt", 1_300_000),
         "tf_model.h5": weights_for("tf_model.h5", 1_400_000),
         "vocab.txt": b"a\nb\n",
         ".gitattributes": b"*.bin filter=lfs\n",

@@ -10,11 +10,11 @@ import pytest
 
 from tests.file_server import FileServer
 from tests.hub_server import HubServer
-from tests.kit import Repo, Result, weights_bytes
+from tests.kit import Repo, Result, weights_bytes, weights_for
 from tests.modelscope_server import ModelScopeServer
 
 ROOT = "pretrained_model"
-DATA = weights_bytes(2000)
+DATA, CHECKPOINT = weights_bytes(2000), weights_for("a.pt", 2000)
 
 
 @pytest.fixture(autouse=True)
@@ -62,13 +62,13 @@ def test_every_difference_from_a_source_is_named(
     scope.add("org/scoped-gone", files)
     with FileServer() as web:
         for name in ("there.pt", "longer.pt", "absent.pt", "mute.pt"):
-            web.files[f"/{name}"] = DATA
+            web.files[f"/{name}"] = CHECKPOINT
         add(repo, *(f"org/{name}" for name in names))
         add(repo, "modelscope:org/scoped", "modelscope:org/scoped-gone")
         add(repo, *(f"{web.url}{name}" for name in web.files))
-        repo.write(f"{ROOT}/mine/model.pt", DATA)
+        repo.write(f"{ROOT}/mine/model.pt", CHECKPOINT)
         add(repo, f"{ROOT}/mine")
-        repo.write(f"{ROOT}/unlocked/model.pt", DATA)
+        repo.write(f"{ROOT}/unlocked/model.pt", CHECKPOINT)
         same = repo.pmgit("verify", "--remote", "--format", "json")
         assert same.code == 0, same
         expected: dict[str, Any] = dict.fromkeys(states(same), "same") | {
@@ -123,9 +123,10 @@ def test_every_difference_from_a_source_is_named(
 def test_an_address_is_compared_by_its_etag_where_that_is_the_hash(repo: Repo) -> None:
     class Hashing(FileServer):
         def answer(self, handler: Any, asked: Any) -> None:
-            handler.content(asked, asked.path, DATA, etag=f'"{hashlib.sha256(DATA).hexdigest()}"')
+            etag = f'"{hashlib.sha256(CHECKPOINT).hexdigest()}"'
+            handler.content(asked, asked.path, CHECKPOINT, etag=etag)
 
-    with Hashing() as web, FileServer({"/b.pt": DATA}) as other:
+    with Hashing() as web, FileServer({"/b.pt": CHECKPOINT}) as other:
         add(repo, f"{web.url}/a.pt", f"{other.url}/b.pt")
         shown = repo.pmgit("verify", "--remote", "--format", "json")
     by = {file["path"]: file["compared_by"] for m in shown.json["models"] for file in m["files"]}
@@ -134,7 +135,7 @@ def test_an_address_is_compared_by_its_etag_where_that_is_the_hash(repo: Repo) -
 
 def test_a_source_that_does_not_answer_is_no_difference(repo: Repo, hub: HubServer) -> None:
     hub.add("org/silent", {"model.safetensors": DATA})
-    with FileServer({"/there.pt": DATA}) as web:
+    with FileServer({"/there.pt": CHECKPOINT}) as web:
         add(repo, "org/silent", f"{web.url}/there.pt")
         hub.close()
         shown = repo.pmgit("verify", "--remote")
@@ -153,7 +154,7 @@ def test_a_source_that_does_not_answer_is_no_difference(repo: Repo, hub: HubServ
 
 
 def test_a_lock_that_cannot_be_read_is_not_right(repo: Repo) -> None:
-    repo.write(f"{ROOT}/mine/model.pt", DATA)
+    repo.write(f"{ROOT}/mine/model.pt", CHECKPOINT)
     add(repo, f"{ROOT}/mine")
     repo.write(f"{ROOT}/mine/pmgit.lock", "version = 99\n")
     shown = repo.pmgit("verify", "--remote")

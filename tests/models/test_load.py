@@ -21,7 +21,7 @@ from safetensors.numpy import save
 from pmgit.models import load
 from pmgit.models.child import Ended
 from pmgit.models.load_plan import Attempt
-from tests.formats import assemble
+from tests.formats import assemble, tflite_samples
 from tests.hub_server import HubServer
 from tests.kit import ACTING, Repo, pointer
 
@@ -167,7 +167,7 @@ def test_a_library_that_is_not_there_is_said(repo: Repo, python: Path, bare: Pat
     repo.write(f"{ROOT}/pt/pytorch_model.bin", assemble.torch_zip())
     repo.write(f"{ROOT}/pt/config.json", '{"model_type": "bert"}')
     repo.write(f"{ROOT}/gguf/model.gguf", assemble.gguf())
-    repo.write(f"{ROOT}/keras/model.tflite", b"\x1c\0\0\0TFL3" + bytes(50))
+    repo.write(f"{ROOT}/keras/model.tflite", tflite_samples.model())
     found = parts(repo, "--python", str(bare), code=3)
     assert found == {
         "pt/pytorch_model.bin": "not tried: torch is not installed",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.kit import ACTING, Repo, as_anybody, pointer, weights_bytes
+from tests.kit import ACTING, Repo, as_anybody, pointer, weights_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,14 +143,14 @@ def test_pointers_of_git_lfs(lfs_repo: Repo) -> None:
     """Pulled, not pulled, not on disk, and other content than was described."""
     repo = lfs_repo
     repo.stage(".gitattributes", "*.pt filter=lfs diff=lfs merge=lfs -text\n")
-    content = weights_bytes(300_000)
+    content = weights_for("x.pt", 300_000)
     repo.stage(WEIGHTS, content)
     assert repo.pmgit("info", "new", "mine", *COMPLETE).code == 0
     assert repo.pmgit("add", MINE).code == 0
     repo.git("add", ".")
     repo.commit()
     states = [content, pointer(content), None]
-    other = weights_bytes(300_000, seed=7)
+    other = weights_for("x.pt", 300_000, seed=7)
     for state in states:
         if state is None:
             os.unlink(repo.path / WEIGHTS)
