@@ -126,6 +126,11 @@ def graphs() -> Samples:
             "unsafe", b"meta_graphs { graph_def { node { op: 'Write'\n \"\\x46ile\" } } }\n",
         ),
         "tf-text/saved_model.pbtxt": ("ok", b"meta_graphs { graph_def { node { op: 'Add' } } }"),
+        "caffe2-net.pb": (
+            "ok",
+            field(1, b"squeezenet") + field(2, field(1, b"data") + field(4, b"Conv")),
+        ),
+        "messages.pb": ("ok", b"".join(field(1, b"word%d" % number) for number in range(90))),
         "tf-no-message.pb": ("broken", b"\x07\xff\xfe" * 30),
         "tf-by-content.bin": ("ok", WHOLE),
         "tf-by-content.pt": ("broken", WHOLE),

@@ -14,6 +14,7 @@ import re
 
 from pmgit.formats import graph_operations
 from pmgit.formats.keras_config import judge_config
+from pmgit.formats.kinds import is_text
 from pmgit.formats.members import wrong_name
 from pmgit.formats.names import GRAPH, KERAS_METADATA, SAVED_MODEL
 from pmgit.formats.opinion import (
@@ -43,7 +44,6 @@ _META_GRAPH, _META_ASSET, _META_OBJECTS = 2, 6, 7
 _GRAPH_NODE, _GRAPH_LIBRARY, _GRAPH_VERSIONS = 1, 2, 4
 _NODE_NAME, _NODE_OP, _NODE_INPUT = 1, 2, 3
 _OPERATION = re.compile(rb"[A-Za-z_>][\w>]{0,200}")
-_TEXT = re.compile(rb"^\s*(?:#[^\n]*\n\s*)*\w+\s*[:{]")
 _TEXT_STRING = re.compile(rb"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"")
 _TEXT_OPERATION = re.compile(rb"\bop\s*:\s*((?:(?:%b)\s*)++)" % _TEXT_STRING.pattern)
 #: A node that is larger holds numbers, and is read field by field.
@@ -139,16 +139,21 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
 
 def by_name(reader: Reader, caps: Caps, name: str) -> str:
     """The kind of a file of messages (.pb) by what a loader would read it as, whatever it begins
-    with: its fields may stand in any order; '' when it is no graph. Raises BrokenError."""
+    with: its fields may stand in any order; '' when it is no graph. BrokenError when it is nothing.
+
+    Other programs write `.pb` too (Caffe2 its nets, whose first field is a name): messages, and
+    text.
+    """
     if name.endswith(("saved_model.pb", "keras_metadata.pb")):
         return SAVED_MODEL
     found = _GraphFile(reader, caps)
     try:
         found.graph(0, reader.size)
     except BrokenError:
-        if _TEXT.search(reader.read(0, 4096)):
-            return ""  # messages as text
-        raise
+        if not is_text(reader.read(0, 4096)):
+            for _ in Messages(reader, caps).fields(0, reader.size):
+                pass
+        return ""
     return GRAPH if found.count else ""
 
 
