@@ -13,6 +13,10 @@ Samples = dict[str, tuple[str, bytes]]
 VERSIONS = field(4, field(1, 1882))
 
 
+#: A group with a number, bytes and another group in it.
+GROUP = b"\x4b\x08\x01\x12\x02ab\x53\x54\x4c"
+
+
 def node(operation: str, name: str = "n", *inputs: str, more: bytes = b"") -> bytes:
     """A node of a graph."""
     taken = b"".join(field(3, one.encode()) for one in inputs)
@@ -126,6 +130,10 @@ def graphs() -> Samples:
             "unsafe", b"meta_graphs { graph_def { node { op: 'Write'\n \"\\x46ile\" } } }\n",
         ),
         "tf-text/saved_model.pbtxt": ("ok", b"meta_graphs { graph_def { node { op: 'Add' } } }"),
+        # Readers pass over groups, which nobody has here: in front of what runs, in any order.
+        "tf-group.pb": ("unsafe", VERSIONS + field(1, GROUP + node("WriteFile", "w"))),
+        "tf-group-inside.pb": ("unsafe", graph(node("Const", "c"), GROUP + node("WriteFile"))),
+        "tf-group-open.pb": ("broken", VERSIONS + GROUP[:1]),
         "caffe2-net.pb": (
             "ok",
             field(1, b"squeezenet") + field(2, field(1, b"data") + field(4, b"Conv")),

@@ -49,6 +49,11 @@ def test_what_is_changed_on_disk(repo: Repo) -> None:
     assert "link" in changed()
 
 
+def test_without_an_index(repo: Repo) -> None:
+    assert not (repo.path / ".git/index").exists()
+    assert changed() == []
+
+
 def test_a_file_as_young_as_the_index_is_read(repo: Repo) -> None:
     """It may have been changed after it was added, within one tick of the clock."""
     repo.write("young", "one\n")

@@ -80,6 +80,15 @@ def test_an_example_is_called_one(repo: Repo) -> None:
     )
 
 
+def test_a_line_of_the_template_is_called_todo(repo: Repo) -> None:
+    """It names the form of a date, too, which is one of the examples."""
+    repo.stage("pretrained_model/bert-base-uncased/model.safetensors", 300)
+    repo.pmgit("info", "new", "bert-base-uncased", "--source", "https://a.example")
+    repo.git("add", "-f", INFO)
+    (finding,) = findings(repo)
+    assert finding["message"] == "3 fields still TODO: Downloaded, Commit, License"
+
+
 def test_one_line_a_model_in_the_files_own_language(repo: Repo) -> None:
     repo.stage(INFO, "# 模型\n\n**来源**：https://a.example\n**许可证**：\n")
     other = "pretrained_model/other/INFO.md"

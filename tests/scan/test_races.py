@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
 import pytest
@@ -119,7 +120,7 @@ def test_a_file_that_changes_before_any_read_is_not_judged(
         assert count >= 6
         for before in range(1, count + 1):
             written(path, whole)
-            found = changing.scan(path, before, lambda other=other: change(path, other))  # type: ignore[misc]
+            found = changing.scan(path, before, partial(change, path, other))
             assert (found.could, found.opinion.verdict) == (False, "unknown"), (before, found)
 
 

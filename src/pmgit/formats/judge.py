@@ -105,7 +105,7 @@ def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
     head = reader.read(0, _HEAD)
     kind = _UNDECIDED
     if caps.depth and kinds.is_pointer(head):
-        # Whoever packed it had the pointer only; of the file itself judge_content says so.
+        # The archive was made where only the pointer was.
         text = "a Git LFS pointer in place of what was to be packed"
         return opinion(names.POINTER, [FileFinding(BROKEN, text, offset=0)])
     try:

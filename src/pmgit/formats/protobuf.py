@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.reader import Reader
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_VARINT, _FIXED64, _BYTES, _GROUP, _GROUP_END, _FIXED32 = range(6)
 _WINDOW = 1 << 14
 _LONGEST_VARINT = 10
 
@@ -29,7 +29,8 @@ class Messages:
         """Number, kind, and the value or the range of every field of a message between two places.
 
         Of bytes and of numbers of a fixed width it is where they begin and end; of a varint the
-        value, twice. BrokenError when it is no message.
+        value, twice. Groups are passed over: no format of ours has some, and readers do the same.
+        BrokenError when it is no message.
         """
         at = begin
         while at < end:
@@ -41,16 +42,40 @@ class Messages:
                 value, at = self._varint(at, end)
                 yield number, kind, value, value
                 continue
-            if kind == _BYTES:
-                length, at = self._varint(at, end)
-            elif kind in (_FIXED64, _FIXED32):
-                length = 8 if kind == _FIXED64 else 4
+            if kind == _GROUP:
+                at = self._behind_group(number, at, end)
+                continue
+            first, at = self._range(kind, at, end)
+            yield number, kind, first, at
+
+    def _behind_group(self, number: int, at: int, end: int) -> int:
+        """Where the group of this number ends, which may hold others."""
+        opened = [number]
+        while opened:
+            key, at = self._varint(at, end)
+            number, kind = key >> 3, key & 7
+            if kind == _GROUP:
+                opened.append(number)
+            elif kind == _GROUP_END:
+                if opened.pop() != number:
+                    raise BrokenError("a group that ends as another one", at)
+            elif kind == _VARINT:
+                _, at = self._varint(at, end)
             else:
-                raise BrokenError(f"a field of kind {kind}, which there is not", at)
-            if length > end - at:
-                raise BrokenError("it ends in a field", at)
-            yield number, kind, at, at + length
-            at += length
+                _, at = self._range(kind, at, end)
+        return at
+
+    def _range(self, kind: int, at: int, end: int) -> tuple[int, int]:
+        """Where the value of a field begins and ends, which is no varint and no group."""
+        if kind == _BYTES:
+            length, at = self._varint(at, end)
+        elif kind in (_FIXED64, _FIXED32):
+            length = 8 if kind == _FIXED64 else 4
+        else:
+            raise BrokenError(f"a field of kind {kind}, which there is not", at)
+        if length > end - at:
+            raise BrokenError("it ends in a field", at)
+        return at, at + length
 
     def text(self, begin: int, end: int, most: int = 4096) -> bytes:
         """The bytes between two places, as far as they are not too many."""

@@ -231,9 +231,10 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 def _table() -> tuple[int, ...]:
     """CRC-32C of each byte."""
     found = []
-    for value in range(256):
+    for byte in range(256):
+        value = byte
         for _ in range(8):
-            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)  # noqa: PLW2901
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
         found.append(value)
     return tuple(found)
 

@@ -136,6 +136,8 @@ def changed(repository: Repository) -> list[Blob]:
     # <tag> 100644 <id> 0<TAB><path><NUL>, then lines of `name: value`. The tag of what Git shall
     # not look at is S (a sparse checkout left it out) or a small letter (assumed to be unchanged).
     out = decode(repository.run("ls-files", "-v", "-s", "-z", "--debug"))
+    if not out:
+        return []  # there may be no index
     index = os.stat(repository.index)
     entry, *rest = out.split("\0")
     found = []

@@ -219,9 +219,12 @@ def example_in(value: str) -> str:
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a value only marks what somebody has still to write."""
-    if example_in(value):
-        return True
+    """Whether a value only marks what somebody has still to write, or is an example."""
+    return bool(example_in(value)) or is_marked(value)
+
+
+def is_marked(value: str) -> bool:
+    """Whether a value has the template's word for what somebody has still to write."""
     at = value.find(MARK)
     while at >= 0:
         around = value[at - 1 : at] + value[at + len(MARK) : at + len(MARK) + 1]

@@ -145,7 +145,8 @@ class _Open:
                 continue
             what = _MISSING if field is None else _TODO if field.value else _EMPTY
             label, example = labels[key], info_file.example_in(field.value) if field else ""
-            if example:
+            # pmgit's own line has both: `TODO: the date of the download, as YYYY-MM-DD`.
+            if field and example and not info_file.is_marked(field.value):
                 what = _EXAMPLE
                 label += f" ({example}{' is no full commit' if key == REVISION else ''})"
             groups[what].append(label)
