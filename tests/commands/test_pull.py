@@ -22,7 +22,7 @@ def test_a_model_of_one_disk_alone_cannot_be_brought_back(repo: Repo) -> None:
     assert repo.pmgit("add", MODEL).code == 0
     file.unlink()
     shown = repo.pmgit("pull")
-    assert shown.code == 2, shown
+    assert shown.code == 3, shown
     assert "ask who has it, or keep it with Git LFS" in shown.err
 
 

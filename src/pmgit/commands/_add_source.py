@@ -62,7 +62,7 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
     chosen = choose.choose(listing.files, wish.include, wish.exclude, source.only)
     if not chosen.taken:
         raise UsageError(f"no file of {source.label} is left", "see what it has: " + listing.page)
-    _show(path, listing, chosen)
+    _show(path, listing, chosen, wish.license)
     folder = os.path.join(repository.top, path)
     licenses = _licenses.stated(folder, wish.license, source=listing.stated_license)
     _licenses.demand_allowed(config, shown, licenses, "--license")
@@ -104,12 +104,18 @@ def demand_plain(name: str) -> None:
         )
 
 
-def _show(path: str, listing: Listing, chosen: Choice) -> None:
-    """Print what will be fetched, from where, under which license, and what is left out."""
+def _show(path: str, listing: Listing, chosen: Choice, given: str) -> None:
+    """Print what will be fetched, from where, under which license, and what is left out.
+
+    A license that is `given` is not the source's word.
+    """
     commit = f" at {listing.revision[:12]}" if listing.revision else ""
     say(f"{visible(path)}: {counted(len(chosen.taken), 'file')}, {show_size(chosen.size)}")
     say(f"source: {visible(listing.page)}{commit}")
-    say(f"license: {_licenses.with_terms(listing.stated_license)}")
+    if given:
+        say(f"license: {_licenses.with_terms(given)}, by --license")
+    if listing.stated_license or not given:
+        say(f"license: {_licenses.with_terms(listing.stated_license)}")
     if chosen.left_out:
         names = [visible(file.path) for file in chosen.left_out]
         say(

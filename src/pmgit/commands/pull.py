@@ -18,6 +18,8 @@ from pmgit.core.finding import Step
 from pmgit.core.shell import Shell, own_command
 from pmgit.core.units import counted, show_size
 from pmgit.lfs import store
+from pmgit.model.folder import LOCK
+from pmgit.model.lock_file import LOCAL
 from pmgit.models import account, pull, verify
 from pmgit.models.gate import KEPT, Arrived, Gate, NotTakenError
 from pmgit.models.nearby import Nearby
@@ -66,16 +68,19 @@ def command(names: tuple[str, ...], jobs: int, replace: bool, dry_run: bool) -> 
     if not accounts.models:
         say(named(NO_MODEL))
     failure: PmgitError | None = None
+    failures = 0
     for model in accounts.models:
         try:
             code = max(code, puller.pull(model))
         except PmgitError as error:
             if len(accounts.models) == 1:
                 raise
+            failures += 1
             if not failure or error.exit_code >= failure.exit_code:
                 failure = error
             click.echo(f"{visible(model.path)}: {words_of(error.message)}", err=True)
     if failure:
+        failure.message = f"{counted(failures, 'model')} of {len(accounts.models)} not restored"
         raise failure
     return code
 
@@ -209,7 +214,10 @@ class _Puller:
         size = sum(file.size for file in wanted)
         what = f"{counted(len(wanted), 'file')} ({show_size(size)})"
         if self.dry_run:
-            say(f"{shown}: would restore {what}; source: {lock.type}")
+            if lock.type == LOCAL:
+                say(f"{shown}: would look for {what} on this machine: {LOCK} names no source")
+            else:
+                say(f"{shown}: would restore {what}; source: {lock.type}")
             return
         pulled = pull.Pull(self.repository, path, lock, wanted)
         with bytes_bar(shown, size) as bar:

@@ -54,10 +54,11 @@ class Description:
     """What a folder shows about its model; '' and empty where it does not.
 
     `places` are its files by their paths in the model, with where they are on disk. `source` is
-    the page of its source, where that is not the page of `repo_id` at the Hub. `links` is how many
-    links lie in the folder. `guess` is a repository id that something in the folder mentions, but
-    that may as well be the model it was derived from. `parameters` counts numbers by their type.
-    `problems` says which files could not be used, and why.
+    the page of its source, where that is not the page of `repo_id` at the Hub; it `has_no_commit`
+    when it is the address of a file. `links` is how many links lie in the folder. `guess` is a
+    repository id that something in the folder mentions, but that may as well be the model it was
+    derived from. `parameters` counts numbers by their type. `problems` says which files could not
+    be used, and why.
     """
 
     places: dict[str, str] = field(default_factory=dict)
@@ -67,6 +68,7 @@ class Description:
     repo_id: str = ""
     guess: str = ""
     commit: str = ""
+    has_no_commit: bool = False
     downloaded: str = ""
     links: int = 0
     license: str = ""

@@ -43,6 +43,11 @@ _TODO = {
         "notes": "使用前须知（依赖版本、精度、限制）；没有则删除本行",
     },
 }
+#: The revision of what has none: a file behind an address.
+_NO_COMMIT = {
+    "en": "none: an address has no commit; its sha256 is in the list of files",
+    "zh": "无：网址没有 commit，sha256 见文件清单",
+}
 _PAGE = {
     "en": """\
 # {title}
@@ -146,7 +151,7 @@ def _revision(given: str, known: Description, source: str, language: str) -> str
             return f"`{branch}`"
         commit = todo("commit", language)
     if not commit:
-        return todo(REVISION, language)
+        return _NO_COMMIT[language] if known.has_no_commit else todo(REVISION, language)
     return f"`{branch}` (commit: {commit})" if branch else f"`{commit}`"
 
 

@@ -154,7 +154,7 @@ def _demand_content(folder: str, path: str) -> None:
 
 
 #: Texts of models, which a checkout on Windows makes longer.
-_TEXT = (".json", ".txt", ".md", ".jinja", ".yaml", ".yml", ".py", ".model", "LICENSE")
+_TEXT = (".json", ".txt", ".md", ".jinja", ".yaml", ".yml", ".py", "LICENSE")
 
 
 def _refuse_pointers(folder: str, path: str) -> None:

@@ -9,7 +9,7 @@ from pmgit.core.errors import UsageError
 from pmgit.model import describe, info_file
 from pmgit.model.card import is_plain
 from pmgit.model.describe import Description, ModelFile
-from pmgit.model.lock_file import LOCAL
+from pmgit.model.lock_file import LOCAL, URL
 from pmgit.models import download
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def _add_lock(known: Description, lock: Lock) -> None:
     """What a lock says goes before what the folder shows. Its texts are those of strangers."""
     known.source, known.repo_id, known.guess = page_of(lock), "", ""
     known.commit = info_file.full_commit(str(lock.source.get("revision", "")))
+    known.has_no_commit = lock.type == URL
     if lock.type != LOCAL and info_file.is_date(lock.created):
         known.downloaded = known.downloaded or lock.created
     if not known.license and is_plain(lock.license):

@@ -203,7 +203,7 @@ def info_of(
     A `license` that is given stands in the place of the source's.
     """
     known = _description(folder, listing, files, Tiers(config))
-    revision = listing.source.get("requested", "") if listing.revision else ""
+    revision = listing.source.get("requested", "")
     license = license or listing.license
     if license == "other" and listing.license_name:
         license = f"{listing.license_name} ({listing.license_link or listing.page})"
@@ -223,6 +223,7 @@ def _description(
     known = Description()
     known.files = _listed(files, tiers)
     known.commit = listing.revision
+    known.has_no_commit = not listing.revision
     known.downloaded = datetime.date.today().isoformat()
     known.card = card.read(read_regular(os.path.join(folder, "README.md"), card.MAX_BYTES) or b"")
     known.config = model_config.read(os.path.join(folder, "config.json"))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pmgit.core.errors import ROOM, PmgitError
+from pmgit.core.errors import ROOM, PmgitError, UsageError
 from pmgit.core.units import show_size
 from pmgit.formats.regular import open_regular
 from pmgit.gitfiles import user_files
@@ -96,7 +96,10 @@ class Pull:
         @cache
         def source() -> Source:
             """Asked for when a file is not on this machine; one for all, because it learns."""
-            return resolve.of_lock(lock.source)
+            try:
+                return resolve.of_lock(lock.source)
+            except UsageError as error:  # of the lock, not of the command
+                raise PmgitError(error.message, error.hint) from None
 
         def one(file: LockedFile) -> None:
             places, part = nearby.places_of(lock, file), self._parts[file]

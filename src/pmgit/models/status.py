@@ -153,9 +153,11 @@ def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
     elif row.state == CHANGED:
         yield f"is not what {LOCK} says", Fix(Step("pmgit", "verify", model.path))
     elif row.state == MISSING:
-        is_elsewhere = model.pointers or (model.lock and model.lock.type != LOCAL)
-        command = "pull" if is_elsewhere else "verify"
-        yield "has files that are not here", Fix(Step("pmgit", command, model.path))
+        if model.pointers or (model.lock and model.lock.type != LOCAL):
+            yield "has files that are not here", Fix(Step("pmgit", "pull", model.path))
+        else:
+            what = "has files that are not here, and no source to fetch them from"
+            yield f"{what}: ask who has them (pmgit pull looks on this machine alone)", None
     if row.is_only_copy:
         yield (
             "cannot be fetched again: this folder is the only copy; to keep it with Git LFS",
