@@ -185,3 +185,31 @@ def test_a_source_that_is_silent_is_not_up_to_date(repo: Repo, hub: HubServer) -
     for command in (["outdated"], ["update", "tuned", "--yes"]):
         shown = repo.pmgit(*command)
         assert shown.code == 3, shown
+
+
+def test_without_a_name_all_that_have_a_source_move(repo: Repo, hub: HubServer) -> None:
+    assert "no model" in Repo(repo.path.parent / "empty", repo.env).pmgit("update").out
+    locked(repo)
+    for name in ("changed", "same"):
+        hub.add(f"org/{name}", FILES)
+        assert repo.pmgit("add", f"org/{name}", "--yes").code == 0
+    root = repo.path / "pretrained_model"
+    (repo.path / MODEL / "model.pt").write_bytes(b"trained on")
+    (root / "changed/model.safetensors").write_bytes(b"my own")
+    newer = {**FILES, "model.safetensors": weights_bytes(300_000)}
+    for name in ("tuned", "changed"):
+        hub.add(f"org/{name}", newer)
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    assert "tuned/model.safetensors: changed" in repo.pmgit("update", "--dry-run").out
+    assert {path: path.read_bytes() for path in before} == before
+    shown = repo.pmgit("update", "--yes")
+    assert (shown.code, "1 model of 3 not updated" in shown.err) == (3, True), shown
+    assert "pretrained_model/changed: " in shown.err
+    assert "same: nothing to change" in shown.out
+    assert shown.out.count("next: git add") == 1
+    after = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    names = ("INFO.md", "model.safetensors", "pmgit.lock")
+    assert {path for path in after if after[path] != before[path]} == {
+        root / "tuned" / name for name in names
+    }
+    assert repo.pmgit("update", "--revision", "v2").code == 2

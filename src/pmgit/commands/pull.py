@@ -11,7 +11,8 @@ import click
 from pmgit.commands import _steps
 from pmgit.commands._bars import bytes_bar
 from pmgit.commands._model_names import NO_MODEL, chosen_models
-from pmgit.commands._terminal import named, note, say, words_of
+from pmgit.commands._one_by_one import one_by_one
+from pmgit.commands._terminal import named, note, say
 from pmgit.commands._work_tree import alone
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.finding import Step
@@ -64,25 +65,9 @@ def command(names: tuple[str, ...], jobs: int, replace: bool, dry_run: bool) -> 
     nearby = Nearby(repository, [*accounts.models, *accounts.others], os.environ)
     gate = Gate(config, click.echo, note)
     puller = _Puller(repository, nearby, gate, jobs, replace, dry_run)
-    code = CLEAN
     if not accounts.models:
         say(named(NO_MODEL))
-    failure: PmgitError | None = None
-    failures = 0
-    for model in accounts.models:
-        try:
-            code = max(code, puller.pull(model))
-        except PmgitError as error:
-            if len(accounts.models) == 1:
-                raise
-            failures += 1
-            if not failure or error.exit_code >= failure.exit_code:
-                failure = error
-            click.echo(f"{visible(model.path)}: {words_of(error.message)}", err=True)
-    if failure:
-        failure.message = f"{counted(failures, 'model')} of {len(accounts.models)} not restored"
-        raise failure
-    return code
+    return one_by_one(accounts.models, puller.pull, "not restored")
 
 
 @dataclass

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands import _licenses, _next, _work_tree
+from pmgit.commands import _licenses, _next
 from pmgit.commands._bars import bytes_bar
-from pmgit.commands._model_names import ModelNames
+from pmgit.commands._model_names import NO_MODEL, chosen_models
+from pmgit.commands._one_by_one import one_by_one
 from pmgit.commands._options import dry_run_option, yes_option
 from pmgit.commands._terminal import ask, named, note, say
 from pmgit.commands._work_tree import alone
@@ -35,40 +36,55 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.model.describe import ModelFile
     from pmgit.model.lock_file import Lock
+    from pmgit.models.account import Account
 
 
 @click.command("update")
-@click.argument("names", metavar="MODEL...", nargs=-1, required=True)
+@click.argument("names", metavar="[MODEL]...", nargs=-1)
 @click.option("--revision", default="", metavar="R", help="A branch, tag or commit of the source.")
 @dry_run_option
 @yes_option
 def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> int:
     """Move each MODEL and its lock to what its branch has now, or to --revision, file by file.
 
-    Files that are as they were locked are replaced; one that you have changed stops the update. A
-    model of this disk (trained or converted here) is hashed anew where it lies. pmgit's block in
-    INFO.md and the commit that it names follow; your own words stay. New files are judged, as by
-    `pmgit scan`, before they replace old ones; when one is refused, the model stays as it was.
+    Without a MODEL these are all that have a source. Files that are as they were locked are
+    replaced; one that you have changed stops the update of its model. A model of this disk (trained
+    or converted here) is hashed anew where it lies, when it is named. pmgit's block in INFO.md and
+    the commit that it names follow; your own words stay. New files are judged, as by `pmgit scan`,
+    before they replace old ones; when one is refused, the model stays as it was.
 
     Exit code 0: the locks are up to date; 1: a file is refused, or the policy for licenses does not
     allow what the source has now; 2: wrong usage; 3: it could not be done.
     """
-    if revision and len(names) > 1:
+    if revision and len(names) != 1:
         raise UsageError("--revision belongs to one model", "run it once for each MODEL")
-    repository, config = _work_tree.load()
-    models = ModelNames(repository, config)
+    repository, config, accounts = chosen_models(names)
+    models = [one for one in accounts.models if names or _has_source(one)]
     written: list[str] = []
-    for path in dict.fromkeys(models.resolve(name)[0] for name in names):
-        update = _Update(repository, config, path)
-        if update.before.type == LOCAL:
-            if revision:
-                raise UsageError(f"{visible(path)} has no source", "leave out --revision")
-            written += update.from_disk(dry_run)
+
+    def update(model: Account) -> int:
+        one = _Update(repository, config, model.path)
+        if one.before.type != LOCAL:
+            written.extend(one.from_source(revision, dry_run, yes))
+        elif revision:
+            raise UsageError(f"{visible(model.path)} has no source", "leave out --revision")
         else:
-            written += update.from_source(revision, dry_run, yes)
-    if written and not dry_run:
-        say(named(f"next: {_next.add_models(repository, config, written)}"))
-    return CLEAN
+            written.extend(one.from_disk(dry_run))
+        return CLEAN
+
+    try:
+        if not models:
+            nothing = "no model here has a lock with a source to ask"
+            say(nothing if accounts.models else named(NO_MODEL))
+        return one_by_one(models, update, "not updated")
+    finally:
+        if written and not dry_run:
+            say(named(f"next: {_next.add_models(repository, config, written)}"))
+
+
+def _has_source(model: Account) -> bool:
+    """Whether a lock has a source. One that cannot be read is an error of its own."""
+    return bool(model.lock_trouble) or (model.lock is not None and model.lock.type != LOCAL)
 
 
 class _Update:
