@@ -174,6 +174,27 @@ def test_a_file_that_only_the_index_has_is_brought_back(bert: Repo) -> None:
     assert info(bert) == "mine"
 
 
+def test_without_a_name_all_that_lack_one_get_one(bert: Repo) -> None:
+    bert.write("pretrained_model/gpt2/model.pt", 3000)
+    bert.add_info("pretrained_model/kept", "https://huggingface.co/org/kept")
+    bert.write("pretrained_model/gone/model.pt", 3000)
+    bert.add_info("pretrained_model/gone", "https://huggingface.co/org/gone")
+    bert.git("add", "-f", "pretrained_model/gone/INFO.md")
+    (bert.path / "pretrained_model/gone/INFO.md").unlink()
+    (bert.path / "pretrained_model/linked").symlink_to(bert.path.parent, target_is_directory=True)
+    before = (bert.path / "pretrained_model/kept/INFO.md").read_bytes()
+    shown = bert.pmgit("info", "new", "--source", "org/x")
+    assert (shown.code, "belong to one model" in shown.err) == (2, True), shown
+    shown = bert.pmgit("info", "new", "--license", "mit")
+    assert shown.code == 0, shown
+    found = {path.parent.name for path in (bert.path / "pretrained_model").glob("*/INFO.md")}
+    assert found - {"linked"} == {"bert", "gpt2", "kept"}
+    assert "mit" in (bert.path / "pretrained_model/gpt2/INFO.md").read_text()
+    assert (bert.path / "pretrained_model/kept/INFO.md").read_bytes() == before
+    shown = bert.pmgit("info", "new")
+    assert (shown.code, "every model has an INFO.md" in shown.out) == (0, True), shown
+
+
 def test_nothing_is_written_when_one_name_is_wrong(bert: Repo) -> None:
     bert.write("pretrained_model/gpt2/config.json", "{}")
     new(bert, "bert", "gtp2", code=2)

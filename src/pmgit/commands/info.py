@@ -13,7 +13,7 @@ from pmgit.commands._bars import bytes_bar
 from pmgit.commands._model_names import NO_MODEL, ModelNames, chosen_models
 from pmgit.commands._options import dry_run_option, format_option, settings_option, yes_option
 from pmgit.commands._output import FORMATS
-from pmgit.commands._terminal import note, say, show_json
+from pmgit.commands._terminal import named, note, say, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError, UsageError
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.user_files import make_folder, write_whole
@@ -42,7 +42,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.argument("names", metavar="[MODEL]...", nargs=-1)
 @click.option(
     "--language",
     type=click.Choice(["en", "zh"]),
@@ -61,25 +61,31 @@ def command() -> None:
 def new(
     *, names: tuple[str, ...], language: str | None, dry_run: bool, yes: bool, **options: str
 ) -> None:
-    """Write an INFO.md for each model NAME from the template.
+    """Write an INFO.md for each MODEL (all that lack one, without it) from the template.
 
-    A NAME is `bert`, `org/name`, or the path of the model's folder. Facts that the files of the
-    model contain are filled in. At a terminal it asks for source, date of download, commit and
-    license, unless they are given: Enter keeps what was found, TODO leaves a field open. What only
-    a person knows is marked with TODO. An INFO.md that exists is left alone.
+    A MODEL is `bert`, `org/name`, or the path of the model's folder. Facts that its files contain
+    are filled in. At a terminal it asks for source, date of download, commit and license, unless
+    they are given: Enter keeps what was found, TODO leaves a field open. What only a person knows
+    is marked with TODO. An INFO.md that exists is left alone.
     """
-    if len(names) > 1 and (options[SOURCE] or options[REVISION]):
-        raise UsageError("--source and --revision belong to one model", "run it once for each NAME")
+    if len(names) != 1 and (options[SOURCE] or options[REVISION]):
+        hint = "run it once for each MODEL"
+        raise UsageError("--source and --revision belong to one model", hint)
     given = {key: _info_fields.checked(key, options[key]) for key in FIELDS}
     repository, config = _work_tree.load()
     language = language or config.language
     models = ModelNames(repository, config)
     # All names are looked at, and all questions are answered, before anything is written.
-    found = dict.fromkeys(models.resolve(name) for name in names)
-    for path, _ in found:
-        _refuse_existing(repository.top, path, models)
-    asks = not (yes or all(given.values())) and _info_fields.can_ask()
     accounts = {model.path: model for model in account.collect(repository, config).models}
+    if names:
+        found = dict.fromkeys(models.resolve(name) for name in names)
+        for path, _ in found:
+            _refuse_existing(repository.top, path, models)
+    else:
+        found = _without_info(repository.top, models, accounts)
+        if not found:
+            say("every model has an INFO.md" if accounts else named(NO_MODEL))
+    asks = not (yes or all(given.values())) and _info_fields.can_ask()
     descriptions = []
     for path, root in found:
         model = accounts.get(path) or Account(path, root)
@@ -141,7 +147,7 @@ def update(*, names: tuple[str, ...], pin: bool, dry_run: bool) -> None:
             write_whole(place, page)
             say(f"wrote {shown}")
     if not pages:
-        say("no INFO.md lies here; to write one: pmgit info new NAME")
+        say("no INFO.md lies here; to write one: pmgit info new")
 
 
 @contextmanager
@@ -240,6 +246,24 @@ def _write(top: str, path: str, data: bytes, dry_run: bool) -> None:
         say(f"wrote {shown}")
     for number, line in info_template.unfilled(data):
         click.echo(f"{shown}:{number}: still to be filled in: {line.strip()}", err=True)
+
+
+def _without_info(
+    top: str, models: ModelNames, paths: Iterable[str]
+) -> dict[tuple[str, str], None]:
+    """The models among `paths` that have no INFO.md, with the models folders they lie in.
+
+    Those for which none can be written are named in notes.
+    """
+    found: dict[tuple[str, str], None] = {}
+    for path in paths:
+        if os.path.lexists(os.path.join(top, path, INFO)) or models.is_tracked(f"{path}/{INFO}"):
+            continue
+        try:
+            found[models.resolve(path)] = None
+        except UsageError as error:
+            note(visible(error.message))
+    return found
 
 
 def _refuse_existing(top: str, path: str, models: ModelNames) -> None:
