@@ -11,6 +11,7 @@ from tests.kit import Repo, random_bytes
 from tests.weights import Weights
 
 MODEL = "pretrained_model/bert"
+WEIGHTS = f"{MODEL}/model.safetensors"
 
 
 def lock(repo: Repo, model: str = MODEL) -> lock_file.Lock:
@@ -19,7 +20,7 @@ def lock(repo: Repo, model: str = MODEL) -> lock_file.Lock:
 
 def test_a_model_in_its_place_is_described_and_locked(repo: Repo, weights: Weights) -> None:
     genuine = weights.safetensors
-    repo.write(f"{MODEL}/model.safetensors", genuine)
+    repo.write(WEIGHTS, genuine)
     repo.write(f"{MODEL}/config.json", "{}\n")
     before = repo.contents()
     shown = repo.pmgit("add", "bert")
@@ -143,3 +144,24 @@ def test_a_link_into_the_hubs_cache_is_no_source_of_the_files_beside_it(repo: Re
     (repo.path / MODEL / "model.safetensors").symlink_to(f"{cache}/snapshots/{commit}/model.x")
     assert repo.pmgit("add", MODEL).code == 0
     assert lock(repo).type == "local"
+
+
+@pytest.mark.parametrize("set_up", ["", "ignore", "lfs"])
+def test_weights_that_nothing_keeps_out_of_git_are_named_with_the_command(
+    repo: Repo, set_up: str
+) -> None:
+    if set_up:
+        repo.write(".pmgit.toml", f'storage = "{set_up}"\n')
+    repo.write(WEIGHTS, 3000)
+    shown = repo.pmgit("add", MODEL)
+    line = "note: nothing keeps 1 file of weights out of Git here: "
+    assert (shown.code, line in shown.out) == (0, True), shown
+    command = shown.out.partition(line)[2].partition("\n")[0]
+    way = {"": "init", "ignore": "gitignore", "lfs": "lfs-setup"}[set_up]
+    assert command == f"pmgit {way}"
+    assert repo.paste(f"{command} {'--yes --hooks none' if not set_up else ''}").code == 0
+    repo.write(WEIGHTS, 4000)
+    shown = repo.pmgit("update", MODEL)
+    assert (shown.code, line in shown.out) == (0, False), shown
+    repo.git("add", "-A")
+    assert repo.pmgit("check").code == 0

@@ -11,15 +11,17 @@ import os
 from typing import TYPE_CHECKING
 
 from pmgit.check import engine
-from pmgit.core.config import BASELINE
+from pmgit.core.config import BASELINE, LFS
 from pmgit.core.shell import quote
+from pmgit.core.units import counted
 from pmgit.git import attributes, work_tree
 from pmgit.git.blob import decode
 from pmgit.git.entries import INDEX, of_index
-from pmgit.model import local_weights
+from pmgit.model import local_weights, storage
 from pmgit.model.weights import Tiers
 from pmgit.report.text import visible
 from pmgit.snapshots import tree
+from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,9 +43,11 @@ def add(repository: Repository, names: Sequence[str]) -> str:
     return f"{git(repository)} add {force}-- {' '.join(map(quote, names))}"
 
 
-def add_models(repository: Repository, config: Config, written: Sequence[str]) -> str:
-    """The command that stages `written`, files of models, with all else of these models that
+def add_models(repository: Repository, config: Config, written: Sequence[str]) -> Iterator[str]:
+    """The lines to paste that stage `written`, files of models, with all else of these models that
     belongs into Git: texts that no rule ignores, and weights that a filter makes pointers.
+
+    Weights that neither a rule nor a filter keeps out of Git are named first, with the command.
     """
     models = sorted({path.rpartition("/")[0] for path in written})
     attributes.refuse_pipes(repository, written, attributes.IGNORE)
@@ -55,9 +59,14 @@ def add_models(repository: Repository, config: Config, written: Sequence[str]) -
     filters = attributes.of_paths(repository, changed, "filter")
     raw = set(local_weights.find(changed, Tiers(config), repository.top))
     raw = {path for path in raw if filters[path].get("filter") != attributes.LFS}
+    if raw:
+        by_lfs = storage.of(config, Snapshot(repository, TREE, [], [])) == LFS
+        way = f"pmgit {'lfs-setup' if by_lfs else 'gitignore'}" if config.source else "pmgit init"
+        yield f"note: nothing keeps {counted(len(raw), 'file')} of weights out of Git here: {way}"
     if not raw and changed.issuperset(written) and not changed.issubset(written):
-        return add(repository, models)
-    return add(repository, sorted({*written, *(changed - raw)}))
+        yield f"next: {add(repository, models)}"
+    else:
+        yield f"next: {add(repository, sorted({*written, *(changed - raw)}))}"
 
 
 _OLD = (

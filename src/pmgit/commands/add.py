@@ -83,7 +83,8 @@ def command(
         found = resolve.parse(catalog.source_of(source) or source, sha256)
         written = add(repository, config, found, wish)
     if written:
-        say(named(f"next: {_next.add_models(repository, config, written)}"))
+        for line in _next.add_models(repository, config, written):
+            say(named(line))
 
 
 def _is_on_disk(repository: Repository, config: Config, source: str) -> bool:

@@ -79,7 +79,8 @@ def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> 
         return one_by_one(models, update, "not updated")
     finally:
         if written and not dry_run:
-            say(named(f"next: {_next.add_models(repository, config, written)}"))
+            for line in _next.add_models(repository, config, written):
+                say(named(line))
 
 
 def _has_source(model: Account) -> bool:
