@@ -70,7 +70,7 @@ def test_a_single_file_becomes_a_model_of_its_name(repo: Repo) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["./nowhere"], "no source of a model"),
+        (["./nowhere"], "no file or folder"),
         (["LINK"], "is a link"),
         (["FOLDER", "--name", "My Model"], "--name my-model"),
         (["FOLDER", "--name", "../out"], "--name"),

@@ -213,3 +213,22 @@ def test_unknown_weights_of_torchvision(name: str, words: str) -> None:
 def test_torchvision_is_not_installed() -> None:
     with pytest.raises(UsageError, match="not installed"):
         parse("torchvision:ResNet50_Weights.DEFAULT")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("./nope", "there is no file or folder './nope'"),
+        ("../models/bert", "there is no file or folder"),
+        ("~/models/bert", "there is no file or folder"),
+        ("C:\\models\\bert", "there is no file or folder"),
+        ("org/name@main", "pmgit add ORG/NAME --revision R"),
+        ("org/name:v1", "pmgit add ORG/NAME --revision R"),
+        ("git@hf.co:org/name", "is no source of a model"),
+        ("s3://bucket/m.pth", "no kind of address"),
+    ],
+)
+def test_what_was_meant_is_said(text: str, words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(text)
+    assert words in f"{caught.value.message}\n{caught.value.hint}"

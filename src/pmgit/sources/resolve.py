@@ -92,9 +92,16 @@ def _with_hash(one: Source, sha256: str) -> Address:
 
 
 def _repo_id(text: str) -> str:
-    if not text or not repo_id.is_valid(text):
-        raise UsageError(f"{cut(repr(text))} is no source of a model", _EXAMPLES)
-    return text
+    if text and repo_id.is_valid(text):
+        return text
+    message, hint = f"{cut(repr(text))} is no source of a model", _EXAMPLES
+    if text.startswith((".", "/", "~")) or "\\" in text:
+        message, hint = f"there is no file or folder {cut(repr(text))}", _EXAMPLES
+    for mark in "@:":
+        found, _, revision = text.partition(mark)
+        if revision and repo_id.is_valid(found):
+            hint = "a branch, tag or commit is an option: pmgit add ORG/NAME --revision R"
+    raise UsageError(message, hint)
 
 
 def _host(netloc: str) -> str:
