@@ -13,7 +13,7 @@ from pmgit.commands._terminal import ask, difference, is_quiet, named, note, say
 from pmgit.core.config import IGNORE, LFS
 from pmgit.core.errors import UsageError
 from pmgit.core.shell import quote
-from pmgit.core.units import counted, show_size
+from pmgit.core.units import counted, listed, show_size
 from pmgit.git import attributes
 from pmgit.git.names import ATTRIBUTES
 from pmgit.gitfiles import models_folders
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from pmgit.init.storage_switch import Switch
 
 
+#: So many patterns of which there is no file are named.
+_NAMED = 5
 #: Git takes ignored files for worthless.
 _COLLEAGUES = "everybody else's weights at these places are written over at their next pull"
 
@@ -259,8 +261,17 @@ def _print_done(plan: lfs_setup.LfsPlan, done: lfs_setup.LfsDone) -> None:
         say("nothing to do: .gitattributes and the index are as they should be")
     if plan.writes:
         say("wrote and staged .gitattributes")
+    of_no_file = []
     for pattern, found in plan.covered.items():
-        say(f"proved: {visible(pattern)} goes to Git LFS ({counted(len(found.real), 'file')} now)")
+        if found.real:
+            files = counted(len(found.real), "file")
+            say(f"proved: {visible(pattern)} goes to Git LFS ({files} now)")
+        else:
+            of_no_file.append(visible(pattern))
+    if of_no_file:
+        patterns = "1 pattern goes" if len(of_no_file) == 1 else f"{len(of_no_file)} patterns go"
+        named_ones = listed(of_no_file, _NAMED)
+        say(f"proved: {patterns} to Git LFS, without a file now: {named_ones}")
     for blob in plan.raw:
         say(f"staged the pointer to: {visible(blob.path)} ({show_size(blob.size)})")
     for blob, _ in plan.texts:
