@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -411,3 +412,23 @@ def test_a_model_that_was_trained_here_is_kept_by_git_lfs(repo: Repo) -> None:
     assert cloned.pmgit("pull").code == 0
     assert cloned.pmgit("verify").code == 0
     assert loaded(other / folder / "model.safetensors") == {"layer.weight": better}
+
+
+@pytest.mark.parametrize("trained", ["", "model.safetensors", "more.safetensors"])
+def test_weights_that_were_trained_on_are_no_download_any_more(
+    repo: Repo, hub: HubServer, trained: str
+) -> None:
+    """What the client has noted beside config.json says nothing of weights that came later."""
+    config = json.dumps({"_name_or_path": ID, "model_type": "bert"}).encode()
+    commit = hub.add(ID, {"config.json": config, "model.safetensors": weights_bytes(3000)})
+    command = ["hf", "download", ID, "--local-dir", MODEL, "--quiet"]
+    subprocess.run([str(BIN / command[0]), *command[1:]], cwd=repo.path, env=repo.env, check=True)
+    if trained:
+        repo.write(f"{MODEL}/{trained}", weights_bytes(3000, 7))
+        os.utime(repo.path / MODEL / trained, (4_000_000_000, 4_000_000_000))
+    shown = repo.pmgit("add", MODEL)
+    assert (shown.code, "this folder is the only copy" in shown.out) == (0, bool(trained)), shown
+    source = lock_of(repo).source
+    assert source.get("type") == ("local" if trained else "huggingface")
+    assert source.get("revision", "") == ("" if trained else commit)
+    assert (commit in (repo.path / MODEL / "INFO.md").read_text()) == (not trained)

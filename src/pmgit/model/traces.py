@@ -12,6 +12,7 @@ import os
 from pmgit.core.errors import PmgitError
 from pmgit.formats.regular import read_regular
 from pmgit.model import caches, repo_id
+from pmgit.model.file_names import WEIGHTS
 from pmgit.model.info_file import full_commit
 
 TYPE_CHECKING = False
@@ -38,9 +39,11 @@ def of_notes(folder: str, times: Mapping[str, float]) -> tuple[str, str]:
     """Commit and date (ISO, UTC) that huggingface_hub noted in `folder`; '' where notes disagree.
 
     `times` are the files with when they were changed: one that is gone or was changed after its
-    download is no longer what was downloaded.
+    download is no longer what was downloaded. Of weights none may be: those of a model that was
+    trained on lie beside texts of the download, and no source has them.
     """
     commits, latest = set(), 0.0
+    weights = {path for path in times if path.lower().endswith(WEIGHTS)}
     notes = os.path.join(os.path.realpath(folder), *_DOWNLOADS.split("/"))
     for path, changed in times.items():
         at = os.path.join(notes, *f"{path}.metadata".split("/"))
@@ -55,7 +58,8 @@ def of_notes(folder: str, times: Mapping[str, float]) -> tuple[str, str]:
         if commit and _FIRST < when < _LAST and changed - 1 <= when:
             commits.add(commit)
             latest = max(latest, when)
-    if len(commits) != 1:
+            weights.discard(path)
+    if len(commits) != 1 or weights:
         return "", ""
     import time
 
