@@ -6,6 +6,7 @@ from functools import cache
 
 from tests.formats import (
     container_samples,
+    found_samples,
     graph_samples,
     reader_samples,
     tensor_samples,
@@ -29,6 +30,7 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | tflite_samples.models()
         | graph_samples.graphs()
         | container_samples.zips()
+        | found_samples.found()
         | container_samples.tars()
         | container_samples.pointers()
         | reader_samples.readers()

@@ -64,7 +64,7 @@ def zips() -> Samples:
         "drive.pt": ("unsafe", zipped({"a/data.pkl": pickled(b"}"), "C:\\x": b"x"})),
         "link.pt": ("unsafe", linked()),
         "overlap.pt": ("unsafe", overlapping()),
-        "many.pt": ("unknown", many(31_000)),
+        "many.pt": ("unknown", many(16_000)),
         "bomb.pt": (
             "unknown",
             zipped({"a/data.pkl": pickled(b"}"), "a/x": bytes(70_000_000)}, compress=True),

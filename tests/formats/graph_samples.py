@@ -121,7 +121,19 @@ def graphs() -> Samples:
     return found | {
         "tf-frozen.pb": ("ok", WHOLE),
         "tf-print.pb.pb": ("ok", graph(node("Placeholder", "x"), aloud)),
-        "tf-no-versions.pb": ("warn", graph(node("Const", "c"), versions=b"")),
+        "tf-no-versions.pb": (
+            "warn", graph(node("Const", "c"), node("Identity", "i", "c"), versions=b""),
+        ),
+        "tf-cut-between-nodes.pb": ("broken", graph(node("Const", "c"), versions=b"")),
+        "tf-mapped.pb": ("unsafe", graph(node("ImmutableConst", more=text_attribute(
+            "memory_region_name", "/etc/passwd",
+        )))),
+        "tf-mapped-package.pb": ("ok", graph(node("ImmutableConst", more=text_attribute(
+            "memory_region_name", "memmapped_package://1",
+        )))),
+        "error.pb": ("broken", b"curl: (22) The requested URL returned error: 404\n"),
+        "tf-begin/model.ckpt.meta": ("broken", b"\x0a"),
+        "tf-begin/ckpt-1.index": ("broken", b"\0\0\x08"),
         "tf-cut.pb": ("broken", WHOLE[:-40]),
         "tf-begin.pb": ("broken", WHOLE[:5]),
         "tf-text.pb": ("ok", b'# graph\nnode {\n  name: "a"\n  op: "Const"\n}\n'),

@@ -78,7 +78,13 @@ IPython.core.interactiveshell.InteractiveShell requests.get requests.api.post ht
 aiohttp.client.ClientSession paramiko.SSHClient psutil.Popen pexpect.run fabric.Connection
 yaml.unsafe_load keras.models.load_model tensorflow.io.write_file scipy.io.loadmat
 transformers.pipeline huggingface_hub.hf_hub_download unknown_package.run unknown_package.eval
-unknown_package.helpers.system some.module.os.system a.b.__class__.__base__
+unknown_package.helpers.system unknown_package.run_command unknown_package.exec_code
+unknown_package.tools.Popen unknown_package.net.Client unknown_package.anything
+unknown_package.Model.from_pretrained _bootstrap_external.SourceLoader _xxsubinterpreters.run_string
+hydra.utils.instantiate fire.Fire h5py.File numpy.DataSource pandas.HDFStore pandas.ExcelWriter
+torch._C.PyTorchFileWriter tensorflow.keras.layers.Lambda onnxruntime.InferenceSession
+pymongo.MongoClient sklearn.datasets.fetch_openml sklearn.utils._testing.Anything
+some.module.os.system a.b.__class__.__base__
 """.split()  # noqa: SIM905 - one name a line would take a page for each letter
 
 #: Globals that good files name.
@@ -89,13 +95,21 @@ torch.distributed.checkpoint.metadata.Metadata numpy.core.multiarray.scalar nump
 numpy._core.multiarray._reconstruct numpy.dtype numpy.random._pickle.__randomstate_ctor
 sklearn.linear_model._logistic.LogisticRegression sklearn.tree._tree.Tree builtins.set
 __builtin__.set copy_reg._reconstructor datetime.datetime pathlib.PosixPath argparse.Namespace
+zoneinfo.ZoneInfo numpy.log1p numpy.ma.MaskedArray pandas.Int64Dtype pandas.arrays.IntervalArray
+pandas.core.indexes.datetimes._new_DatetimeIndex pandas._libs.tslibs.offsets.MonthEnd
+sklearn.calibration._CalibratedClassifier sklearn.model_selection._split.KFold
+sklearn._loss.loss.HalfBinomialLoss sklearn.feature_selection._univariate_selection.f_classif
+sklearn.metrics._classification.accuracy_score sklearn.tree.tree.DecisionTreeClassifier
+transformers.models.bert.configuration_bert.BertConfig torchvision.models.resnet.ResNet
+scipy.spatial._ckdtree.cKDTree scipy.sparse._dia.dia_matrix
 transformers.training_args.TrainingArguments scipy.sparse._csr.csr_matrix xgboost.core.Booster
 """.split()  # noqa: SIM905
 
 #: Globals that need code which pmgit does not know.
 UNKNOWN_CODE = """
 my_package.Model __main__.Net ultralytics.nn.tasks.DetectionModel functools.partial
-torch.nn.modules.future.NewLayer
+torch.nn.modules.future.NewLayer my_package.activations.swish my_package._rebuild_thing
+my_package.__pyx_unpickle_Thing numpy.something_new
 """.split()  # noqa: SIM905
 
 

@@ -90,7 +90,7 @@ def _arrays_of_joblib() -> Samples:
             "unknown", b"\x80\x03" + _WRAPPER + b")\x81" + pairs + b"tRbN." + _HIDDEN,
         ),
         "set-twice.joblib": (
-            "unknown", _array(_BYTES, 2, b"N.}" + text("shape") + b"K\x02\x85sb" + _HIDDEN),
+            "unsafe", _array(_BYTES, 2, b"N.}" + text("shape") + b"K\x02\x85sb" + _HIDDEN),
         ),
         "reconstructed.joblib": (
             "unknown", _array(_BYTES, 2, b"N." + _HIDDEN, made=through + b"NtR"),

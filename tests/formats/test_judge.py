@@ -11,6 +11,7 @@ from pmgit.formats.reader import BytesReader
 from pmgit.scan.scanned import judge_content
 from tests.formats import (
     container_samples,
+    found_samples,
     graph_samples,
     reader_samples,
     tensor_samples,
@@ -83,6 +84,10 @@ def test_graphs_of_tensorflow() -> None:
 
 def test_zips() -> None:
     assert wrong(container_samples.zips()) == []
+
+
+def test_what_a_second_set_of_files_has_found() -> None:
+    assert wrong(found_samples.found()) == []
 
 
 def test_pointers_in_archives() -> None:

@@ -138,7 +138,7 @@ def models() -> Samples:
         "tflite-named.pt": ("broken", good),
         "tflite-flex.tflite": ("unsafe", model(more=flex)),
         "tflite-flex-good.tflite": ("ok", model(more={1: [{1: "FlexErf"}]})),
-        "tflite-longer.tflite": ("warn", good + b"more" * 40),
+        "tflite-longer.tflite": ("broken", good + b"more" * 40),
         "tflite-described.tflite": ("ok", described(good, texts)),
         "tflite-described-cut.tflite": ("broken", described(good, texts)[:-22]),
         "tflite-described-unsafe.tflite": ("unsafe", described(good, {"x": pickled(CALL)})),

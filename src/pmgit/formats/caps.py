@@ -28,7 +28,11 @@ RATIO = 500
 #: Containers in containers.
 DEPTH = 8
 #: Members of all archives.
-MEMBERS = 30_000
+MEMBERS = 15_000
+#: Steps for each content in another one: what it is has to be found out.
+_CONTENT = 100
+#: After so many steps it is looked at the time, which takes as long as several of them.
+_LOOK = 2_000
 #: Processor seconds, for what none of the counts foresaw. The counts come first, so that the
 #: verdict does not depend on the machine.
 SECONDS = 5.0
@@ -45,12 +49,16 @@ class Caps:
         self._inflated = INFLATED
         self._members = MEMBERS
         self._until = time.process_time() + SECONDS
+        self._look_at = self.steps
 
     def step(self, count: int = 1) -> None:
         """Count steps."""
         self.steps -= count
         if self.steps < 0:
             raise TooMuchError(f"more than {STEPS:,} steps to judge it")
+        if count and self.steps > self._look_at:
+            return
+        self._look_at = self.steps - _LOOK
         if time.process_time() > self._until:
             raise TooMuchError(f"more than {SECONDS:.0f} s to judge it")
 
@@ -80,6 +88,7 @@ class Caps:
         """The opinion on a content inside of the one that is judged."""
         if self.depth >= DEPTH:
             raise TooMuchError(f"containers in containers, more than {DEPTH} deep")
+        self.step(_CONTENT)
         self.depth += 1
         try:
             return self._judge(reader, name, self)

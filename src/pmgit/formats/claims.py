@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pmgit.formats import names
 from pmgit.formats.opinion import BROKEN, UNKNOWN, WARN, FileFinding
 
@@ -37,10 +39,14 @@ _ONE_MODEL = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".joblib", ".p"
 _NOT_LOADED = (
     names.SAFETENSORS, names.GGUF, names.ONNX, names.TFLITE, names.SAVED_MODEL, names.GRAPH,
 )  # fmt: skip
-_NOT_BY_TORCH = (*_NOT_LOADED, names.ARRAY, names.OBJECTS, names.NUMPY)
+_NOT_BY_TORCH = (
+    *_NOT_LOADED, names.ARRAY, names.OBJECTS, names.NUMPY, names.KERAS, names.HDF5,
+    names.KERAS_HDF5,
+)  # fmt: skip
 _FOR_TORCH, _FOR_PYTHON = (".pt", ".pth"), (".ckpt", ".pkl", ".pickle", ".joblib", ".p", ".dill")
 #: Files of torch by their names, with the suffix .bin.
 _TORCH_NAMES = ("pytorch_model", "adapter_model")
+_OF_CHECKPOINT = re.compile(r"^variables\.index$|^(?:.*[.-])?ckpt(?:-\d+)?\.(?:index|meta)$")
 #: Other suffixes of files that hold numbers: a text under them is none, but that a small message
 #: of protobuf (.pb) may look like one.
 _BINARY = (
@@ -77,14 +83,14 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
             return []
         what = "of no known format" if kind == names.DATA else f"a file of {kind}"
         return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {what}", offset=0)]
+    if kind == names.ARCHIVE:
+        return [FileFinding(UNKNOWN, "packed in a way that pmgit does not open", offset=0)]
     if suffix not in _UNPICKLED:
         return []
     if kind in (names.ZIP, names.TAR) and suffix in _ONE_MODEL:
         return [FileFinding(BROKEN, f"not {_article(suffix)}: no model is in the {kind}", offset=0)]
     if kind in _TORCH or (suffix == ".ckpt" and kind == names.CHECKPOINT_INDEX):
         return []
-    if kind == names.ARCHIVE:
-        return [FileFinding(UNKNOWN, "packed in a way that pmgit does not open", offset=0)]
     if kind == names.DATA:
         from pmgit.formats import others
 
@@ -104,7 +110,13 @@ def is_for_weights(name: str) -> bool:
     """Whether a name claims that a file holds weights."""
     suffix = suffix_of(name)
     is_known = suffix in _EXACT or suffix in _UNPICKLED or suffix in _BINARY
-    return is_known or base_of(name) == "variables.index"
+    return is_known or is_of_checkpoint(name)
+
+
+def is_of_checkpoint(name: str) -> bool:
+    """Whether this is what a checkpoint of TensorFlow calls its index (`model.ckpt-9.index`), or
+    the graph beside it (`.meta`)."""
+    return _OF_CHECKPOINT.search(base_of(name)) is not None
 
 
 def base_of(name: str) -> str:

@@ -28,6 +28,7 @@ _CODES = {
     0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d",
 }  # fmt: skip
 _TEXT, _ARRAY, _UINT32, _BOOL = 8, 9, 4, 7
+_ALIGNMENT = b"general.alignment"
 _SMALLEST_PAIR, _SMALLEST_TENSOR = 13, 24
 _LONGEST_KEY, _LONGEST_NAME, _MOST_DIMENSIONS = 65_535, 64, 4
 _LONGEST_TEMPLATE = 4_000_000
@@ -144,7 +145,7 @@ class GgufFile:
         alignment = 32
         keys: set[bytes] = set()
         for _ in range(count):
-            self._caps.step(4)
+            self._caps.step(10)
             key = self._take(self._length(_LONGEST_KEY, "a key"))
             if key in keys:
                 raise BrokenError(f"the key {short(key)} stands twice", self._at)
@@ -152,11 +153,11 @@ class GgufFile:
             if not key or not key.isascii():
                 raise BrokenError("a key that is no ASCII", self._at)
             kind = self._number("I")
-            if kind == _TEXT:
+            if kind == _TEXT and key != _ALIGNMENT:
                 self._text(key)
-            elif kind == _ARRAY:
+            elif kind == _ARRAY and key != _ALIGNMENT:
                 self._array(key)
-            elif key == b"general.alignment":
+            elif key == _ALIGNMENT:
                 if kind != _UINT32:
                     raise BrokenError("the alignment is no whole number", self._at)
                 alignment = self._number("I")
@@ -218,7 +219,7 @@ class GgufFile:
         size = self._reader.size
         for done in range(count):
             if not done % 4096:
-                self._caps.step(min(1024, count - done))
+                self._caps.step(min(3072, count - done))
             pos = self._at - self._begin
             if pos < 0 or pos + 8 > len(self._buffer):
                 self._take(8)
@@ -240,13 +241,15 @@ class GgufFile:
         expected = 0
         last = b""
         for _ in range(count):
-            self._caps.step(6)
+            self._caps.step(15)
             length = self._number("Q")
             if length >= _LONGEST_NAME:
                 raise BrokenError(f"the name of a tensor has {length:,} bytes", self._at)
             last = name = self._take(length)
             if name in names:
                 raise BrokenError(f"the tensor {short(name)} stands twice", self._at)
+            if b"\0" in name:
+                raise BrokenError(f"the name {short(name)} of a tensor has a NUL", self._at)
             names.add(name)
             shape, kind, size = self._tensor(name)
             offset = self._number("Q")

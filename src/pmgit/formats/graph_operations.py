@@ -30,6 +30,8 @@ _NAMES = {
 #: What a checkpoint is saved with, with the inputs that are names of files. What restores it reads
 #: nothing but checkpoints.
 WRITES_NAMED = {"Save": (0,), "SaveSlices": (0,), "SaveV2": (0,), "MergeV2Checkpoints": (0, 1)}
+#: These read numbers out of a file, in a package of files that is the model.
+MAPS = ("ImmutableConst",)
 #: These print, into a file too when the attribute says so.
 PRINTS = ("PrintV2",)
 

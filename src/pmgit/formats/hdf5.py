@@ -36,6 +36,7 @@ _LINK, _EXTERNAL_FILES, _ATTRIBUTE, _CONTINUES, _SYMBOLS, _ATTRIBUTE_INFO = (
 _TEXT_CLASS, _VARIABLE_CLASS = 3, 9
 _HARD, _EXTERNAL_LINK = 0, 64
 _LONGEST_CONFIG = 5_000_000
+_PORTION, _HEAP_HEAD = 1 << 20, 16
 _CONFIGS = (b"model_config", b"training_config")
 
 
@@ -218,9 +219,23 @@ class _Hdf5File:
         flags = self._int(begin + 1, 1)
         at = begin + 2 + (2 if flags & 1 else 0)
         nowhere = (1 << 8 * self._offset_width) - 1
-        if length >= at - begin + self._offset_width and self._offset(at) != nowhere:
+        if length < at - begin + self._offset_width or self._offset(at) == nowhere:
+            return
+        heap = self._read(self._offset(at), _HEAP_HEAD)
+        plain = heap[:5] == b"FRHP\0" and heap[7:9] == b"\0\0"  # its blocks are not compressed
+        if not plain or self._has_config():
             text = "attributes that are packed in a way which pmgit does not open"
             self._found.append(FileFinding(UNKNOWN, text, offset=begin))
+
+    def _has_config(self) -> bool:
+        """Whether the name of a configuration stands anywhere in the file."""
+        longest = max(map(len, _CONFIGS))
+        for begin in range(0, self._reader.size, _PORTION):
+            self._caps.reading(_PORTION)
+            portion = self._reader.read(begin, _PORTION + longest)
+            if any(name in portion for name in _CONFIGS):
+                return True
+        return False
 
     def _attribute(self, begin: int, length: int) -> None:
         version = self._int(begin, 1)

@@ -57,6 +57,9 @@ _HEAD = 4096
 _UNDECIDED = "undecided"
 #: Formats whose first bytes are a number or a name, and so may be opcodes too.
 _ALSO_PICKLES = (names.SAFETENSORS, names.TAR, names.GGUF, names.TFLITE)
+#: Formats with numbers at their end, and as many bytes as the end of a zip has with its comment.
+_MAY_END_AS_ARCHIVE = (names.SAFETENSORS, names.GGUF, names.ARRAY, names.HDF5, names.ONNX)
+_LONGEST_TAIL = 65_557
 #: Where the name claims a format and the first bytes show none: the format says what is wrong.
 _BY_NAME = {
     ".safetensors": (names.SAFETENSORS, "safetensors"),
@@ -89,7 +92,9 @@ def _by_name(kind: str, module: str, reader: Reader, name: str, caps: Caps) -> t
         graph = tensorflow.by_name(reader, caps, name)
         if graph:
             return graph, "tensorflow"
-    if claims.base_of(name) == "variables.index":
+    if claims.is_of_checkpoint(name):
+        if suffix == ".meta":
+            return names.GRAPH, "tensorflow"
         return names.CHECKPOINT_INDEX, "tensor_bundle"
     return _BY_NAME.get(suffix, (kind, module)) if kind == names.DATA else (kind, module)
 
@@ -98,6 +103,19 @@ def _runs_something(head: bytes, reader: Reader, caps: Caps) -> bool:
     from pmgit.formats import pickles
 
     return pickles.runs_something(head, reader, caps)
+
+
+def _ends_as_archive(reader: Reader, caps: Caps) -> bool:
+    """Whether a zip ends with the file, in what the format itself takes for numbers."""
+    tail = reader.read(max(0, reader.size - _LONGEST_TAIL), _LONGEST_TAIL)
+    if b"PK\x05\x06" not in tail:
+        return False
+    from pmgit.formats import zip_directory
+
+    try:
+        return bool(zip_directory.read_directory(reader, caps)[0])
+    except BrokenError:
+        return False
 
 
 def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
@@ -134,6 +152,9 @@ def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
         return opinion(kind, [FileFinding(UNKNOWN, text)])
     if caps.depth:
         return found  # of a member the content counts, of a file also its name
+    if kind in _MAY_END_AS_ARCHIVE and _ends_as_archive(reader, caps):
+        text = "an archive at its end, which some readers open: two files in one"
+        found = opinion(found.kind, [*found.findings, FileFinding(UNSAFE, text)])
     if found.kind == names.DATA and ".data-" in name:
         from pmgit.formats import tensor_bundle
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pmgit.formats.members import wrong_name
 from pmgit.formats.opinion import UNKNOWN, UNSAFE, WARN, FileFinding, short
 
 TYPE_CHECKING = False
@@ -28,6 +29,20 @@ _REACHES_OUT = frozenset((
     "image_dataset_from_directory", "run_command", "deserialize_keras_object",
     "enable_unsafe_deserialization", "load_from_file", "python_utils", "func_load", "pickle",
 ))  # fmt: skip
+#: Modules of Keras whose functions do more than to calculate.
+_MODULES_THAT_REACH_OUT = frozenset((
+    "utils", "saving", "testing", "export", "datasets", "config", "callbacks", "backend",
+    "distribution", "trainers",
+))  # fmt: skip
+#: Functions of Python itself that do.
+_OF_PYTHON = frozenset((
+    "eval", "exec", "compile", "open", "__import__", "getattr", "setattr", "delattr", "globals",
+    "locals", "vars", "input", "breakpoint", "exit", "quit", "help", "print", "memoryview",
+))  # fmt: skip
+#: Layers that read other files or hold a pickle, and those that read a list of words from a file
+#: when its name stands there (CVE-2025-12058).
+_LAYERS_THAT_LOAD = frozenset(("TFSMLayer", "TorchModuleWrapper", "FlaxLayer"))
+_VOCABULARY = "vocabulary"
 #: What Keras writes as a value of Python.
 _PLAIN = frozenset((
     "function", "slice", "list", "tuple", "dict", "set", "str", "int", "float", "bool", "bytes",
@@ -79,6 +94,8 @@ def _of_node(node: dict[str, Any]) -> list[tuple[str, str, str]]:
             found += [wrong] if wrong else []
         elif plain in _REACHES_OUT:
             found.append((UNSAFE, "a layer that reaches for files", name))
+        elif plain in _LAYERS_THAT_LOAD:
+            found.append((UNSAFE, "a layer that loads what it is given", name))
         elif ">" in name:
             found.append((WARN, "a layer that pmgit does not know", name))
     module = node.get("module")
@@ -87,11 +104,20 @@ def _of_node(node: dict[str, Any]) -> list[tuple[str, str, str]]:
         found.append((WARN, "a layer that pmgit does not know", registered))
     if module == "builtins" and isinstance(name, str) and name not in _PLAIN:
         found.append((UNSAFE, "a function of Python", name))
+    words = node.get("config")
+    place = words.get(_VOCABULARY) if isinstance(words, dict) else None
+    if isinstance(place, str) and place:
+        is_near = not wrong_name(place) and ":" not in place
+        found.append((WARN if is_near else UNSAFE, "a list of words in another file", place))
     if isinstance(module, str) and isinstance(name, str) and not _is_own(module):
         found.append((UNSAFE, "a layer out of another module", f"{module}.{name}"))
     function = node.get("config") if name == "function" else None
     if isinstance(function, str) and function in _REACHES_OUT:
         found.append((UNSAFE, "a function that reaches for files", function))
+    if isinstance(function, str) and function in _OF_PYTHON:
+        found.append((UNSAFE, "a function of Python", function))
+    if isinstance(module, str) and _reaches_out(module, name, function):
+        found.append((UNSAFE, "a function that reaches for files", f"{module}.{function or name}"))
     if name == "function" and isinstance(module, str) and _is_own(module):
         called = str(node.get("registered_name") or node.get("config") or "")
         if called.rpartition(".")[2] in _REACHES_OUT:
@@ -114,7 +140,18 @@ def _of_lambda(plain: str, node: dict[str, Any]) -> tuple[str, str, str] | None:
     return WARN, "a layer that calls an operation by its name", str(called or plain)
 
 
+def _reaches_out(module: str, name: Any, function: Any) -> bool:
+    """Whether this is a function of a part of Keras that does more than to calculate."""
+    parts = module.removeprefix("tensorflow.").removeprefix("keras.src.").removeprefix("keras.")
+    is_function = function is not None or (isinstance(name, str) and name[:1].islower())
+    return parts.partition(".")[0] in _MODULES_THAT_REACH_OUT and (
+        is_function or parts.startswith("testing")
+    )
+
+
 def _is_own(module: str) -> bool:
+    if module and not all(part.isidentifier() for part in module.split(".")):
+        return False
     return (
         module in ("builtins", "")
         or module.startswith(tuple(f"{name}." for name in _OWN))

@@ -39,7 +39,6 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the array, and those behind it: numpy.save appends to an open file."""
     kind, findings, end = _one(reader, caps)
     while 0 < end < reader.size and sniff(reader.read(end, len(_MAGIC)), reader, caps):
-        caps.step(100)
         _, more, length = _one(reader.part(end, reader.size), caps)
         findings += more
         end += length or reader.size
@@ -49,6 +48,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
 def _one(reader: Reader, caps: Caps) -> tuple[str, list[FileFinding], int]:
     """The kind of the first array, what is wrong with it, and where it ends; 0 where that is not
     known, because it is judged to the end of the file."""
+    caps.step(150)
     header, begin = read_header(reader)
     elements = elements_of(header["shape"])
     try:

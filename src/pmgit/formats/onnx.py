@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 
 from pmgit.formats.members import wrong_name
@@ -37,6 +38,8 @@ _BELOW = {
     "sparse": {1: "tensor", 2: "tensor"},
 }  # fmt: skip
 _GRAPH, _OPERATORS = 7, 8
+_OPERATION, _ATTRIBUTE = 4, 5
+_RUNS_CODE = re.compile(rb"Py(?:thon)?(?:Op|Func)|EPContext")
 _NAME, _EXTERNAL, _LOCATION = 8, 13, 14
 _IS_EXTERNAL = 1
 #: Fields of a model, with the kinds that they are written in.
@@ -101,10 +104,38 @@ class _Model:
         for number, wire, at, until in self._messages.fields(begin, end):
             below = _BELOW[kind].get(number)
             # A tensor outside names its file. Models have tens of thousands of nodes without one.
-            if below == "node" and until - at <= _SMALL_NODE:
-                below = below if b"location" in self._messages.text(at, until, _SMALL_NODE) else ""
+            if below == "node" and wire == 2:
+                text = self._messages.text(at, until, _SMALL_NODE)
+                if _RUNS_CODE.search(text):
+                    self._node(at, until)
+                small = until - at <= _SMALL_NODE
+                below = "" if small and b"location" not in text else below
             if below and wire == 2:
                 self._walk(below, at, until, depth + 1)
+
+    def _node(self, begin: int, end: int) -> None:
+        """Look at a node that may be code of Python, or a context of a device in another file."""
+        operation, texts, embedded = b"", {}, True
+        for number, wire, at, until in self._messages.fields(begin, end):
+            if number == _OPERATION and wire == 2:
+                operation = self._messages.text(at, until)
+            elif number == _ATTRIBUTE and wire == 2:
+                key, text, value = b"", b"", 1
+                for inner, kind, first, last in self._messages.fields(at, until):
+                    if kind == 2 and inner in (1, 4):
+                        found = self._messages.text(first, last)
+                        key, text = (found, text) if inner == 1 else (key, found)
+                    elif kind == 0 and inner == 3:
+                        value = first
+                texts[key] = text
+                embedded = embedded and (key != b"embed_mode" or value != 0)
+        if operation in (b"PyOp", b"PyFunc", b"PythonOp", b"PythonOpGrad"):
+            self._add(UNSAFE, "an operation that runs code of Python", short(operation))
+        elif operation == b"EPContext" and not embedded:
+            place = texts.get(b"ep_cache_context", b"").decode("utf-8", "backslashreplace")
+            wrong = wrong_name(place)
+            if wrong:
+                self._add(UNSAFE, f"the context of a device: {wrong}", short(place))
 
     def _tensor(self, begin: int, end: int) -> None:
         name, entries, is_external = b"", [], False

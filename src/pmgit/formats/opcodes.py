@@ -22,6 +22,7 @@ from pmgit.formats.pickle_values import (
     Persistent,
     PickleStream,
     Row,
+    TextRange,
 )
 
 TYPE_CHECKING = False
@@ -56,8 +57,11 @@ COMPUTED, CHANGED, EXTENSION = "computed", "changed", "extension"
 #: Functions of which it matters what they are called with.
 ARGUMENTS_MATTER = frozenset((
     "getattr", "_ufunc_reconstruct", "_load_from_bytes", "type", "encode", "list", "tuple", "set",
-    "frozenset", "bytes", "bytearray", "deque", "Counter", "ndarray", "_reconstruct",
+    "frozenset", "bytes", "bytearray", "deque", "Counter", "OrderedDict", "dict", "array",
+    "ndarray", "_reconstruct", "Fraction",
 ))  # fmt: skip
+#: So do those of storages and tensors, whose names end so.
+_MAKES_NUMBERS = ("Storage", "Tensor")
 #: So many calls of what is no global are kept; one is too many.
 _MOST_CALLS = 1000
 #: More different globals than any library has; more oddities than anybody reads.
@@ -168,10 +172,10 @@ class Walker:
             value = int.from_bytes(self._bytes(begin, length), "little", signed=True)
             value = value if length <= 16 else ANY
         elif length > _LONGEST_TEXT and not self._keeps:
-            value = ANY
+            value = TextRange(begin, length)
         else:
             raw = self._bytes(begin, min(length, _LONGEST_TEXT))
-            value = raw.decode("ascii") if raw.isascii() else self._foreign(raw)
+            value = raw.decode("ascii") if raw.isascii() else self._foreign(raw, begin)
             if length > _LONGEST_TEXT and isinstance(value, str):
                 value = f"{value[:200]}… ({length:,} bytes)"
         pos = end - self._at
@@ -187,8 +191,10 @@ class Walker:
             return self._buffer[pos : pos + length]
         return self._reader.read(begin, min(length, _LONGEST_TEXT))
 
-    def _foreign(self, raw: bytes) -> Any:
-        """A text that is not ASCII. No module has such a name."""
+    def _foreign(self, raw: bytes, begin: int) -> Any:
+        """A text at a place that is not ASCII. No module has such a name."""
+        if not self._keeps:
+            return TextRange(begin, len(raw))
         self._foreign_left -= len(raw)
         return raw.decode("utf-8", "replace") if self._foreign_left >= 0 else ANY
 
@@ -229,18 +235,22 @@ class Walker:
         stream = self.stream
         if isinstance(callee, GlobalName):
             callee.uses -= 1
+            callee.called = True
         if not isinstance(callee, GlobalName):
             if len(stream.calls) < _MOST_CALLS:
                 stream.calls.append((callee, args, self._place))
-        elif callee.name in ARGUMENTS_MATTER:
+        elif callee.name in ARGUMENTS_MATTER or callee.name.endswith(_MAKES_NUMBERS):
             stream.calls.append((callee, args, self._place))
         stream.calls_a_global |= isinstance(callee, GlobalName)
         return Made(callee, args)
 
     def _change(self, target: Any) -> None:
-        """Something is put into `target`, which must be of the file's own making."""
+        """Something is put into `target`, which must be of the file's own making, and not finished:
+        what an object has got as its state may be what is called to put something into it."""
         if isinstance(target, GlobalName):
             self._odd(CHANGED, str(target))
+        elif isinstance(target, Made) and target.state is not None:
+            self._odd(CHANGED, f"{target.callee}, which has its state")
 
     def _run(self, begin: int) -> int:
         """Follow the stream from a place to its STOP; the place behind it."""
@@ -283,7 +293,7 @@ class Walker:
                 length = buffer[pos]
                 pos += 1 if op == 0x8C else 4
                 raw = buffer[pos : pos + length]
-                push(raw.decode("ascii") if raw.isascii() else self._foreign(raw))
+                push(raw.decode("ascii") if raw.isascii() else self._foreign(raw, self._at + pos))
                 pos += length
             elif op == 0x4B:  # BININT1
                 push(buffer[pos])
@@ -413,7 +423,7 @@ class Walker:
                 for key, value in zip(items[: 2 * _MOST_ITEMS : 2], items[1::2], strict=False):
                     if isinstance(key, str):
                         target[key] = value
-                    elif key is ANY or isinstance(key, Made):
+                    elif key is ANY or isinstance(key, Made | TextRange):
                         target.is_partial = True
 
     def _build(self, target: Any, state: Any, pos: int) -> int:
@@ -441,6 +451,7 @@ class Walker:
 
     def _rare(self, op: int, pos: int) -> int:
         """Follow an opcode that is seldom; the place behind it."""
+        self._caps.step(3)  # it takes so much longer
         stack = self._stack
         if op == 0x30:  # POP
             if self._marks and self._marks[-1] == len(stack):

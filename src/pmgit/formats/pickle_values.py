@@ -20,16 +20,17 @@ class GlobalName(Fields):
     """A global that the stream names, and where it does first; equal by its name.
 
     `uses` counts how often it has been put on the stack and not been called from there: where any
-    are left, it was handed to something else, which may call it.
+    are left, it was handed to something else, which may call it. `called`: the stream calls it.
     """
 
-    __slots__ = ("module", "name", "offset", "uses")
+    __slots__ = ("called", "module", "name", "offset", "uses")
 
     def __init__(self, module: str, name: str, offset: int) -> None:
         self.module = module
         self.name = name
         self.offset = offset
         self.uses = 0
+        self.called = False
 
     def _values(self) -> tuple[str, str]:
         return self.module, self.name
@@ -46,6 +47,12 @@ class ByteRange(Fields):
     def __init__(self, offset: int, length: int) -> None:
         self.offset = offset
         self.length = length
+
+
+class TextRange(ByteRange):
+    """Text of the stream that is not kept, as UTF-8: it is no name, and may stand for bytes."""
+
+    __slots__ = ()
 
 
 class Made:

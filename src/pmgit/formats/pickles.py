@@ -18,8 +18,9 @@ from pmgit.formats.opinion import (
     opinion,
     short,
 )  # fmt: skip
-from pmgit.formats.pickle_values import ByteRange, GlobalName, Made, PickleStream
+from pmgit.formats.pickle_values import ByteRange, GlobalName, Made, PickleStream, TextRange
 from pmgit.formats.policy import of_global
+from pmgit.formats.reader import BytesReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,15 +43,21 @@ _MOST_BYTES = 1 << 28
 #: The steps for a file of another format; a pickle that it is too goes on after these too.
 _OTHER_STEPS = 100_000
 
+#: Functions that are allowed and call what they are given.
+_CALL_THEIRS = frozenset((
+    "_rebuild_from_type", "_rebuild_from_type_v2", "partial", "__generator_ctor",
+    "__bit_generator_ctor", "__randomstate_ctor",
+))  # fmt: skip
 _COMPUTED_NAMES = frozenset((
     ("builtins", "getattr"), ("__builtin__", "getattr"),
     ("numpy.core", "_ufunc_reconstruct"), ("numpy._core", "_ufunc_reconstruct"),
 ))  # fmt: skip
 _FROM_BYTES = ("torch.storage", "_load_from_bytes")
 _TYPE = (("builtins", "type"), ("__builtin__", "type"))
-_TAKE_ALL = frozenset(
-    ("list", "tuple", "set", "frozenset", "bytes", "bytearray", "deque", "Counter")
-)
+_TAKE_ALL = frozenset((
+    "list", "tuple", "set", "frozenset", "bytes", "bytearray", "deque", "Counter", "OrderedDict",
+    "dict", "array",
+))  # fmt: skip
 
 
 def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:
@@ -100,8 +107,9 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         if streams and not _goes_on(reader, begin, caps):
             break
         arrays = Arrays(reader, caps)
-        stream = walk(reader, begin, caps, arrays.behind)
         streams += 1
+        lists_keys = kind == TORCH_CHECKPOINT and streams == LEGACY_STREAMS
+        stream = walk(reader, begin, caps, arrays.behind, keeps=lists_keys)
         kind = JOBLIB if arrays.found else kind
         for one in (stream, *arrays.streams):
             findings += findings_of(one, reader, caps)
@@ -117,7 +125,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         if kind == TORCH_CHECKPOINT and streams == LEGACY_STREAMS - 1:
             expected = storages.sizes(stream)
         if kind == TORCH_CHECKPOINT and streams == LEGACY_STREAMS:
-            findings += _behind(reader, begin, expected, caps)
+            findings += _behind(reader, begin, expected, stream.value, caps)
             return opinion(kind, findings)
         if streams > _MOST_STREAMS:
             findings.append(FileFinding(UNKNOWN, f"more than {_MOST_STREAMS:,} pickles in a row"))
@@ -160,16 +168,28 @@ def _behind_pickles(reader: Reader, begin: int, caps: Caps) -> list[FileFinding]
 
 
 def _behind(
-    reader: Reader, begin: int, expected: dict[str, int | None], caps: Caps
+    reader: Reader, begin: int, expected: dict[str, int | None], keys: Any, caps: Caps
 ) -> list[FileFinding]:
-    """What is wrong with the storages behind the pickles: each has its length before it. Another
-    checkpoint may follow."""
+    """What is wrong with the storages behind the pickles: they are listed by their `keys`, and each
+    has the number of its elements before it. Another checkpoint may follow."""
     if None in expected.values():
         return []
-    end = begin + sum(8 + (size or 0) for size in expected.values())
-    if end > reader.size:
-        text = f"its tensors end {end - reader.size:,} bytes after the file"
-        return [FileFinding(BROKEN, text, offset=reader.size)]
+    listed = [key for key in keys if isinstance(key, str)] if isinstance(keys, list) else []
+    if sorted(listed) != sorted(expected):
+        text = "the storages that it lists are not those that it needs"
+        return [FileFinding(BROKEN, text, offset=begin)]
+    end = begin
+    for key in listed:
+        caps.step(2)
+        size = expected[key] or 0
+        count = int.from_bytes(reader.read(end, 8), "little")
+        end += 8 + size
+        if end > reader.size:
+            text = f"the tensor {short(key)} ends {end - reader.size:,} bytes after the file"
+            return [FileFinding(BROKEN, text, offset=reader.size)]
+        if size % (count or 1) or (size == 0) != (count == 0) or size > 16 * count:
+            text = f"the tensor {short(key)} has {count:,} elements by its own header"
+            return [FileFinding(BROKEN, text, offset=end - size - 8)]
     if has_mark(reader, end):
         return list(caps.inside(reader.part(end, reader.size), "").findings)
     return behind.findings(reader, end, caps, "its tensors")
@@ -189,6 +209,7 @@ def findings_of(
     if stream.too_much:
         found.append(FileFinding(UNKNOWN, f"a pickle with {stream.too_much}", offset=stream.end))
     called = {_key(callee) for callee, _, _ in stream.calls}
+    passes_on = any(one.called and one.name in _CALL_THEIRS for one in stream.globals.values())
     for key, named in stream.globals.items():
         if is_script and named.module.split(".")[0] == "__torch__":
             continue
@@ -198,11 +219,13 @@ def findings_of(
         if is_wrapper(named) and named.uses > 0:
             text = "an array of joblib whose place cannot be made out"
             found.append(FileFinding(UNKNOWN, text, offset=named.offset))
-        found += _of_global(named.module, named.name, named.offset)
+        is_called = named.called or passes_on or bool(stream.fault)
+        found += _of_global(named.module, named.name, named.offset, called=is_called)
+    calls_made = passes_on or any(isinstance(callee, Made) for callee, _, _ in stream.calls)
     for callee, args, offset in stream.calls:
         if len(found) > MOST_FINDINGS:
             break
-        found += _of_call(callee, args, offset, reader, caps)
+        found += _of_call(callee, args, offset, reader, caps, calls_made=calls_made)
     for identity, offset in stream.persistent:
         if len(found) > MOST_FINDINGS:
             break
@@ -220,8 +243,8 @@ def _key(callee: Any) -> tuple[str, str]:
     return (callee.module, callee.name) if isinstance(callee, GlobalName) else ("", "")
 
 
-def _of_global(module: str, name: str, offset: int) -> list[FileFinding]:
-    verdict, why = of_global(module, name)
+def _of_global(module: str, name: str, offset: int, *, called: bool = True) -> list[FileFinding]:
+    verdict, why = of_global(module, name, called=called)
     evidence = short(f"{module}.{name}")
     return [] if verdict == OK else [FileFinding(verdict, why, evidence, offset)]
 
@@ -235,8 +258,11 @@ def _of_oddity(kind: str, what: str, offset: int) -> FileFinding:
     return FileFinding(UNKNOWN, "a global that stands in the program that loads it", what, offset)
 
 
-def _of_call(callee: Any, args: Any, offset: int, reader: Reader, caps: Caps) -> list[FileFinding]:
-    """What is wrong with one call, beside what is wrong with the name of what is called."""
+def _of_call(
+    callee: Any, args: Any, offset: int, reader: Reader, caps: Caps, *, calls_made: bool
+) -> list[FileFinding]:
+    """What is wrong with one call, beside what is wrong with the name of what is called.
+    `calls_made`: what calls make is called in the stream, too."""
     key = _key(callee)
     args = args if isinstance(args, tuple) else ()
     if key in _COMPUTED_NAMES:
@@ -244,7 +270,7 @@ def _of_call(callee: Any, args: Any, offset: int, reader: Reader, caps: Caps) ->
         if target is None:
             text = "loads what nobody can read from it"
             return [FileFinding(UNSAFE, text, short(".".join(key)), offset)]
-        return _of_global(*target, offset)
+        return _of_global(*target, offset, called=calls_made)
     if key == _FROM_BYTES:
         return _of_bytes(args, offset, reader, caps)
     if key in _TYPE:
@@ -279,13 +305,30 @@ def _computed(key: tuple[str, str], args: tuple[Any, ...]) -> tuple[str, str] | 
 
 def _of_bytes(args: tuple[Any, ...], offset: int, reader: Reader, caps: Caps) -> list[FileFinding]:
     """What is wrong with a checkpoint in a checkpoint, which torch loads as it loads a file."""
-    if len(args) != 1 or not isinstance(args[0], ByteRange):
+    content = _content_of(args[0], reader, caps) if len(args) == 1 else None
+    if content is None:
         return [FileFinding(UNSAFE, "loads what nobody can read from it", offset=offset)]
-    inside = caps.inside(reader.part(args[0].offset, args[0].length), "")
+    inside = caps.inside(content, "")
     return [
         FileFinding(one.verdict, one.message, one.evidence, offset, one.where)
         for one in inside.findings
     ]
+
+
+def _content_of(value: Any, reader: Reader, caps: Caps) -> Reader | None:
+    """Bytes that a stream gives to a call; None where they are worked out. Protocol 2 has no bytes:
+    in it they are a text, and `_codecs.encode(text, 'latin1')`."""
+    if isinstance(value, Made) and _key(value.callee) == ("_codecs", "encode"):
+        text, codec = value.args if isinstance(value.args, tuple) and len(value.args) == 2 else "  "
+        if isinstance(text, TextRange) and codec in ("latin1", "latin-1"):
+            caps.reading(4 * text.length)
+            try:
+                raw = reader.read(text.offset, text.length).decode("utf-8")
+                return BytesReader(raw.encode("latin1"))
+            except UnicodeError:
+                return None
+    plain = isinstance(value, ByteRange) and not isinstance(value, TextRange)
+    return reader.part(value.offset, value.length) if plain else None
 
 
 def _asks_for(callee: GlobalName, args: tuple[Any, ...]) -> int:
@@ -295,13 +338,27 @@ def _asks_for(callee: GlobalName, args: tuple[Any, ...]) -> int:
     first = args[0]
     if callee.name in ("bytes", "bytearray") and type(first) is int:
         return first
-    if callee.name in _TAKE_ALL and isinstance(first, Made) and _key(first.callee)[1] == "range":
-        numbers = first.args if isinstance(first.args, tuple) else ()
-        return max((abs(n) for n in numbers if type(n) is int), default=0)
+    if callee.name == "Fraction":  # which writes out all digits of 1e999999999
+        text = first.lower() if isinstance(first, str) else ""
+        digits = text.partition("e")[2].strip("+-_ ")
+        return int(digits) if digits.isdigit() and len(digits) < 20 else 0
+    for made in args:
+        key = _key(made.callee) if isinstance(made, Made) and callee.name in _TAKE_ALL else None
+        if key == ("itertools", "count"):
+            return _MOST_BYTES + 1
+        if key and key[1] == "range":
+            numbers = made.args if isinstance(made.args, tuple) else ()
+            return max((abs(n) for n in numbers if type(n) is int), default=0)
+    if callee.name.endswith(("Storage", "Tensor")):
+        return _product(args)
     shape = args[0] if callee.name == "ndarray" else args[1] if len(args) > 1 else None
     if callee.name in ("ndarray", "_reconstruct") and isinstance(shape, tuple):
-        count = 1
-        for size in shape[:64]:
-            count *= size if type(size) is int else 1
-        return abs(count)
+        return _product(shape)
     return 0
+
+
+def _product(sizes: tuple[Any, ...]) -> int:
+    count = 1
+    for size in sizes[:64]:
+        count *= size if type(size) is int else 1
+    return abs(count)

@@ -10,10 +10,15 @@ have classes of their own in a pickle, which is a warning, unless they are known
 from __future__ import annotations
 
 import os
+import re
 import sys
 from functools import cache
 
 from pmgit.formats.opinion import OK, UNSAFE, WARN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: What was or will be in the library, but is not in every Python that runs pmgit.
 _MORE_OF_PYTHON = frozenset((
@@ -33,6 +38,7 @@ _MORE_OF_PYTHON = frozenset((
     # new since
     "annotationlib", "compression", "string.templatelib", "_interpreters", "_remote_debugging",
     "_pyrepl", "_colorize", "_testcapi", "_testinternalcapi", "test", "__phello__",
+    "_bootstrap", "_bootstrap_external", "_xxsubinterpreters", "_xxinterpchannels", "interpreters",
 ))  # fmt: skip
 
 #: Packages whose harmless functions are all listed: another function of theirs is a way around.
@@ -53,18 +59,29 @@ _WAYS_OUT = frozenset((
 
 #: Words for starting, reading and running, in the name of a function that nobody knows.
 _VERBS = frozenset((
-    "call", "check_call", "check_output", "cmd", "command", "compile", "delattr", "download",
-    "eval", "evaluate", "exec", "execfile", "execute", "execve", "fork", "getattr", "getoutput",
-    "import", "import_module", "import_string", "invoke", "load", "loads", "main", "open",
-    "popen", "read_pickle", "rmtree", "run", "runcode", "runsource", "setattr", "shell",
-    "spawn", "start", "system", "unlink", "unpickle", "urlopen", "write", "write_file",
+    "call", "cmd", "command", "compile", "connect", "delattr", "download", "eval", "evaluate",
+    "exec", "execfile", "execute", "execve", "fetch", "fork", "getattr", "getoutput", "import",
+    "instantiate", "invoke", "launch", "load", "loads", "main", "open", "popen", "rmtree", "run",
+    "runcode", "runsource", "setattr", "shell", "spawn", "start", "subprocess", "system", "unlink",
+    "urlopen", "write",
 ))  # fmt: skip
+#: With these ends the name of a class which does more than to hold values.
+_DOES_MORE = re.compile(
+    r"(?:Popen|Process|Subprocess|Shell|Console|Interpreter|Terminal|Browser|Client|Server|Socket"
+    r"|Database|Unpickler|Downloader|Thread)[\dV]*$"
+)
+#: How functions are called that packages write to make an object again.
+_MAKES_AGAIN = re.compile(
+    r"_\w*(?:build|construct|create|make|new|restore|from)(?:_\w*|[A-Z]\w*)?$|_*pyx_unpickle_\w+$"
+    r"|_*unpickle_\w+$|_unpickle$|\w*_ctor$|(?:\w+_)?re(?:build|construct)(?:_\w*)?$"
+)
 
 _HARMLESS_TO_ASK_FOR = frozenset(("functools.partial", "itertools.count"))
 
 
-def of_global(module: str, name: str) -> tuple[str, str]:
-    """The verdict on a global that a pickle names, and in words what is wrong with it."""
+def of_global(module: str, name: str, *, called: bool = True) -> tuple[str, str]:
+    """The verdict on a global that a pickle names, and in words what is wrong with it; `called`:
+    whether loading the pickle calls it, or may."""
     module, name = _today(module, name)
     if name in _allowed().get(module, ()):
         return OK, ""
@@ -75,16 +92,24 @@ def of_global(module: str, name: str) -> tuple[str, str]:
         return UNSAFE, "reaches for the inside of Python"
     if f"{module}.{name}" in _HARMLESS_TO_ASK_FOR:
         return WARN, "calls what else the file names"
+    if "." not in name and any(m.match(module) and n.match(name) for m, n in _patterns()):
+        return OK, ""
     root = module.partition(".")[0]
     if root in sys.stdlib_module_names or root in _MORE_OF_PYTHON:
         return UNSAFE, "loads something of Python that weights do not need"
     if _is_dangerous(module, name):
         return UNSAFE, "loads what can run commands, load code or reach a network"
     # People write classes with a capital letter, and functions without one.
-    last = name.rpartition(".")[2].strip("_")
-    is_function = not last[:1].isupper()
-    if is_function and (root in _KNOWN or last in _VERBS):
+    last = name.rpartition(".")[2]
+    is_function = not last.lstrip("_")[:1].isupper()
+    is_known = root in _KNOWN
+    makes_again = _MAKES_AGAIN.match(last) and "." not in name and not is_known
+    if is_function and called and not makes_again:
         return UNSAFE, "calls a function that no weights need"
+    if is_function and not _VERBS.isdisjoint(last.split("_")):
+        return UNSAFE, "calls a function that no weights need"
+    if not is_function and _DOES_MORE.search(last):
+        return UNSAFE, "loads what can run commands, load code or reach a network"
     if module == "__main__":
         return WARN, "needs a definition of the program that wrote it"
     return WARN, "needs code that pmgit does not know"
@@ -111,6 +136,21 @@ def _is_dangerous(module: str, name: str) -> bool:
             return True
         at = at.rpartition(".")[0]
     return name.partition(".")[0] in names.get(module, ())
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
+    """Of lines of `allowed_globals.txt` with `*` in them: what fits the module, and a name."""
+    return tuple(
+        (_pattern([module], r"[\w.]*"), _pattern(names, r"\w*"))
+        for module, names in _allowed().items()
+        if "*" in module or any("*" in name for name in names)
+    )
+
+
+def _pattern(texts: Iterable[str], any_letters: str) -> re.Pattern[str]:
+    plain = "|".join(re.escape(text).replace(r"\*", any_letters) for text in texts)
+    return re.compile(f"(?:{plain.replace(re.escape('[A-Z]'), '[A-Z]')})$")
 
 
 @cache

@@ -32,8 +32,24 @@ class Messages:
         value, twice. Groups are passed over: no format of ours has some, and readers do the same.
         BrokenError when it is no message.
         """
-        at = begin
+        at, caps = begin, self._caps
         while at < end:
+            # Nearly all fields are in the window, with numbers of one byte or two.
+            buffer, pos = self._buffer, at - self._at
+            if 0 <= pos < len(buffer) - 3 and at < end - 2 and caps.steps > 2:
+                key, size, more = buffer[pos], buffer[pos + 1], buffer[pos + 2]
+                if size >= 0x80:
+                    size = size & 0x7F | more << 7 if more < 0x80 else -1
+                first = at + 2 + (buffer[pos + 1] >= 0x80)
+                last = first + size if key & 7 == _BYTES else first
+                if 8 <= key < 0x80 and key & 5 == 0 and size >= 0 and last <= end:
+                    caps.steps -= 2
+                    at = last
+                    if key & 7 == _BYTES:
+                        yield key >> 3, _BYTES, first, last
+                    else:
+                        yield key >> 3, _VARINT, size, size
+                    continue
             key, at = self._varint(at, end)
             number, kind = key >> 3, key & 7
             if number == 0:
@@ -76,6 +92,10 @@ class Messages:
         if length > end - at:
             raise BrokenError("it ends in a field", at)
         return at, at + length
+
+    def count(self, steps: int) -> None:
+        """Count fields that were read in a text."""
+        self._caps.step(steps)
 
     def text(self, begin: int, end: int, most: int = 4096) -> bytes:
         """The bytes between two places, as far as they are not too many."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MAX_HEADER = 100_000_000
 #: A file is judged by a header of up to so many bytes: those of 40,000 tensors.
 _MOST_JUDGED = 4_000_000
+#: Each of these has eight, if it has many dimensions.
+_MOST_COMMAS = 400_000
 #: Enough for 2^63; int() itself takes quadratic time.
 _MAX_DIGITS = 19
 
@@ -112,6 +114,8 @@ def bounded_header(reader: Reader, caps: Caps) -> tuple[TensorHeader, bytes]:
             raise TooMuchError(f"a header of {length:,} bytes is over {_MOST_JUDGED:,}")
         caps.reading(length)
         data = reader.read(8, length)
+        if data.count(b",") > _MOST_COMMAS:
+            raise TooMuchError(f"a header with more than {_MOST_COMMAS:,} commas")
         return parse_header(data, reader.size - 8 - length), data
     except ValueError as error:
         raise BrokenError(str(error)) from None

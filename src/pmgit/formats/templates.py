@@ -13,11 +13,15 @@ from pmgit.formats.opinion import MOST_FINDINGS, UNKNOWN, UNSAFE, WARN, FileFind
 from pmgit.formats.template_names import LookedUpNames
 
 #: Those of models have up to 30,000 characters.
-_LONGEST = 300_000
+_LONGEST = 120_000
 #: Where a part begins, and what matters in one: its strings, and its end.
 _BEGIN, _IN_CODE = re.compile(r"\{[{%#]"), re.compile(r"['\"]|%\}|\}\}")
 _ENDS = {"{{": "}}", "{%": "%}"}
 _STRING = re.compile(r"'(?:\\.|[^'\\])*+'|\"(?:\\.|[^\"\\])*+\"", re.DOTALL)
+#: The same, and one that does not end: it is not looked for again at each quote in it.
+_STRING_OR_REST = re.compile(
+    r"'(?:\\.|[^'\\])*+(?:'|\\?\Z)|\"(?:\\.|[^\"\\])*+(?:\"|\\?\Z)", re.DOTALL
+)
 _HIDDEN = re.compile(
     r"__[a-z]\w*__|__[a-z]{3,}|\bmro\b|\b(?:func|gi|cr|ag|f)_(?:globals|frame|code|builtins)\b"
 )
@@ -90,8 +94,8 @@ class _CodePart:
         self.code = code
         self.is_statement = is_statement
         self.begin = begin
-        self.strings = _STRING.findall(code)
-        self.bare = _STRING.sub("''", code)
+        self.strings = _STRING_OR_REST.findall(code)
+        self.bare = _STRING_OR_REST.sub("''", code)
 
 
 def _end(text: str, begin: re.Match[str]) -> int:

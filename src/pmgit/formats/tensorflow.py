@@ -49,9 +49,10 @@ _TEXT_OPERATION = re.compile(rb"\bop\s*:\s*((?:(?:%b)\s*)++)" % _TEXT_STRING.pat
 #: A node that is larger holds numbers, and is read field by field.
 _SMALL_NODE = 1 << 14
 #: A node takes as long as so many opcodes of a pickle.
-_STEPS = 5
+_STEPS = 8
 _MOST_FINDINGS = 200
 _LONGEST_JSON = 5_000_000
+_MOST_TEXT_NODES = 100_000
 #: Names of files come from here when somebody asks for it.
 _ASKED = frozenset((b"Placeholder", b"PlaceholderV2", b"PlaceholderWithDefault", b"_Arg"))
 #: Stands for a placeholder among the numbers of arguments.
@@ -132,7 +133,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         return opinion(SAVED_MODEL, model.saved_model())
     if base == "keras_metadata.pb" or kind == KERAS_METADATA:
         return opinion(KERAS_METADATA, model.metadata())
-    if not kind and _is_meta(head, reader):
+    if base.endswith(".meta") or (not kind and _is_meta(head, reader)):
         return opinion(GRAPH, model.meta_graph(0, reader.size))
     return opinion(GRAPH, model.graph(0, reader.size))
 
@@ -163,10 +164,13 @@ def judge_text(text: bytes) -> list[FileFinding]:
         return [FileFinding(UNKNOWN, "a graph as text that is too long to judge")]
     found = []
     for number, one in enumerate(_TEXT_OPERATION.finditer(text)):
+        if number > _MOST_TEXT_NODES:
+            found.append(FileFinding(UNKNOWN, "a graph as text that is too long to judge"))
+            break
         pieces = [codecs.escape_decode(piece[1:-1])[0] for piece in _TEXT_STRING.findall(one[1])]
         name = b"".join(pieces).decode("utf-8", "replace")
         why = graph_operations.reason(name)
-        if why and number < _MOST_FINDINGS:
+        if why and len(found) < _MOST_FINDINGS:
             place = one.start()
             found.append(FileFinding(UNSAFE, f"an operation that {why}", short(name), place))
     return found
@@ -188,11 +192,12 @@ class _Scope:
 
 
 class _GraphNode:
-    """A node: its name, its operation, and what it takes."""
+    """A node: its name, its operation, what it takes; of a small one how many fields it has."""
 
-    __slots__ = ("inputs", "name", "operation")
+    __slots__ = ("fields", "inputs", "name", "operation")
 
     def __init__(self) -> None:
+        self.fields = 0
         self.name = self.operation = b""
         self.inputs: list[bytes] = []
 
@@ -205,6 +210,9 @@ class _GraphFile:
         self._found: list[FileFinding] = []
         #: Nodes that have an operation.
         self.count = 0
+        #: The names of constants, and of what other nodes take.
+        self._constants: set[bytes] = set()
+        self._used: set[bytes] = set()
 
     def _add(self, verdict: str, message: str, evidence: str | bytes = "") -> None:
         if len(self._found) < _MOST_FINDINGS:
@@ -248,8 +256,11 @@ class _GraphFile:
             elif number == _GRAPH_LIBRARY and wire == _BYTES:
                 scopes += [self._function(*one) for one in self._all(1, at, until)]
         if _GRAPH_VERSIONS not in numbers and begin == 0 and self.count:
-            # It is the last field, and writers have set it since 2016.
-            self._add(WARN, "a graph without the version of its writer: it may be cut")
+            # It is the last field, and most writers have set it since 2016. What is cut has numbers
+            # whose operation came behind.
+            cut = bool(self._constants - self._used)
+            text = "a graph without the version of its writer: it may be cut"
+            self._add(BROKEN if cut else WARN, text)
         _WrittenNames(self._messages, self._reader, self._caps, scopes).follow(self._add)
         return self._found
 
@@ -318,12 +329,18 @@ class _GraphFile:
         scope.nodes.append((begin, end))
         node = read_node(self._messages, begin, end)
         name = node.operation.decode("utf-8", "replace")
-        if node.operation == b"Const" and end - begin > _SMALL_NODE:
-            scope.constants.add((begin, end))
+        if node.operation == b"Const":
+            self._constants.add(node.name)
+            if end - begin > _SMALL_NODE:
+                scope.constants.add((begin, end))
+        self._used.update(one.partition(b":")[0].lstrip(b"^") for one in node.inputs)
         self.count += bool(_OPERATION.fullmatch(node.operation))
         why = graph_operations.reason(name)
         if why:
             self._add(UNSAFE, f"an operation that {why}", name)
+        elif name in graph_operations.MAPS:
+            if b"memmapped_package://" not in self._messages.text(begin, end, _SMALL_NODE):
+                self._add(UNSAFE, "an operation that reads files", name)
         elif name in graph_operations.PRINTS:
             if b"file:" in self._messages.text(begin, end, _SMALL_NODE):
                 self._add(UNSAFE, "an operation that writes files", name)
@@ -333,6 +350,11 @@ class _GraphFile:
 
 def read_node(messages: Messages, begin: int, end: int) -> _GraphNode:
     """The node between two places. Raises BrokenError."""
+    if end - begin <= _SMALL_NODE:
+        plain = _plain_node(messages.text(begin, end, _SMALL_NODE))
+        if plain is not None:
+            messages.count(plain.fields)
+            return plain
     node = _GraphNode()
     for number, wire, at, until in messages.fields(begin, end):
         if wire == _BYTES and number in (_NODE_NAME, _NODE_OP, _NODE_INPUT):
@@ -344,6 +366,28 @@ def read_node(messages: Messages, begin: int, end: int) -> _GraphNode:
             else:
                 node.name = text
     return node
+
+
+def _plain_node(data: bytes) -> _GraphNode | None:
+    """The node in these bytes, if it has nothing but short fields of bytes, as nearly all have."""
+    node = _GraphNode()
+    at, size = 0, len(data)
+    while at < size - 1:
+        node.fields += 1
+        key, length, begin = data[at], data[at + 1], at + 2
+        if length >= 0x80 and begin < size:
+            length = length & 0x7F | data[begin] << 7
+            begin += 1
+        at = begin + length
+        if key & 7 != _BYTES or not 8 <= key < 0x80 or length >= 1 << 14 or at > size:
+            return None
+        if key >> 3 == _NODE_INPUT:
+            node.inputs.append(data[begin:at])
+        elif key >> 3 == _NODE_OP:
+            node.operation = data[begin:at]
+        elif key >> 3 == _NODE_NAME:
+            node.name = data[begin:at]
+    return node if at == size else None
 
 
 class _WrittenNames:
@@ -429,7 +473,7 @@ class _WrittenNames:
             if one.startswith(b"^") or name in seen:
                 continue
             seen.add(name)
-            self._caps.step(1)
+            self._caps.step(3)
             if name in numbers:
                 found.add(numbers[name])
             elif name in nodes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from pmgit.formats import kinds
 from pmgit.formats.keras_config import is_config, judge_config
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
 LONGEST_JSON = 5_000_000
 _TEMPLATE_NAMES = (".jinja", ".jinja2", ".j2")
 #: Messages of protobuf as text: TensorFlow loads saved_model.pbtxt as it loads saved_model.pb.
+_XML_ELEMENT = re.compile(rb"<[A-Za-z][\w:.-]*(?:\s+[\w:.-]+\s*=\s*[\"'][^<]*)?\s*/?>")
 _MESSAGE_NAMES = (".pbtxt", ".pb")
+#: How such a text begins, behind comments: a name, then a value or what stands in braces.
+_MESSAGE = re.compile(
+    rb"(?:\s|#[^\n]*\n)*[A-Za-z_]\w*\s*(?::\s*(?:[-\"'{<\[]|[\w.]+(?:\s|$))|[{<])"
+)
 #: What a list of JSON goes on with: an end, a value, or blanks to the end of what was read.
 _AFTER_BRACKET = (b"", *(bytes([byte]) for byte in b']"{[-0123456789tfn'))
 #: What JSON of these names says is used when a model is loaded.
@@ -46,11 +52,13 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         text = reader.read(0, 4_000_000).decode("utf-8", "replace")
         return opinion(TEMPLATE, judge_template(text, ""))
     if kind == TEXT and base.endswith(_MESSAGE_NAMES):
+        if base.endswith(".pb") and not _MESSAGE.match(head):
+            return opinion(kind, [FileFinding(BROKEN, "it is no message of protobuf", offset=0)])
         from pmgit.formats import tensorflow
 
         caps.reading(min(reader.size, LONGEST_JSON + 1))
         return opinion(kind, tensorflow.judge_text(reader.read(0, LONGEST_JSON + 1)))
-    if base in _TEMPLATE_FILES and kind in (CONFLICT, HTML):
+    if base in _TEMPLATE_FILES and kind in (CONFLICT, HTML, UTF16):
         return opinion(kind, [FileFinding(BROKEN, f"it is no JSON but {kind}")])
     if kind != JSON or not (base in _TEMPLATE_FILES or _may_be_keras(head)):
         return opinion(kind, [])
@@ -75,6 +83,8 @@ def kind_of(head: bytes) -> str:
         return HTML
     if lower.startswith(b"<?xml"):
         return HTML if b"<html" in lower else XML
+    if _XML_ELEMENT.match(start):
+        return XML
     if b"<<<<<<< " in head and (b"\n=======" in head or b"\n>>>>>>> " in head):
         return CONFLICT
     if start.startswith(b"#!"):
@@ -104,9 +114,11 @@ def _of_json(reader: Reader, caps: Caps, *, always_keras: bool) -> list[FileFind
     except ValueError as error:
         return [FileFinding(BROKEN, f"it is no JSON: {error}"[:200])]
     if not isinstance(document, dict):
-        return []
+        text = "it is no configuration but a value of JSON"
+        return [FileFinding(BROKEN, text)] if always_keras else []
     found = []
     for where, text in templates_in(document.get("chat_template")):
+        caps.step(60)
         found += judge_template(text, where)
     for part in (document, document.get("modelTopology"), document.get("model_config")):
         if is_config(part) or (always_keras and part is document):

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import struct
 
-from pmgit.formats import graph_operations, zips
+from pmgit.formats import behind, graph_operations, zips
 from pmgit.formats.names import TFLITE
 from pmgit.formats.opinion import (
     BROKEN,
     UNSAFE,
-    WARN,
     BrokenError,
     FileFinding,
     Opinion,
@@ -352,5 +351,4 @@ class _Flatbuffer:
             text = "an archive without its directory behind the model: it was cut"
             self.findings.append(FileFinding(BROKEN, text, offset=end))
         elif left > _PADDING or rest.strip(b"\0"):
-            text = f"{left:,} bytes behind the model"
-            self.findings.append(FileFinding(WARN, text, offset=end))
+            self.findings += behind.findings(self._reader, end, self._caps, "the model")

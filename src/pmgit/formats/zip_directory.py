@@ -24,9 +24,12 @@ _ENTRY = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _LONGEST_COMMENT = 0xFFFF
 _MOST_DIRECTORY = 16_000_000
+_CONTROLS = frozenset(range(32)) - {9, 10, 13}
 _ENCRYPTED, _SIZES_BEHIND = 1, 8
 #: An archive behind another file begins within so many bytes, as its words are aligned.
 _ALIGNMENT = 64
+#: Behind a member its sum and its lengths may stand again; padding is not longer.
+_DESCRIPTOR, _LONGEST_GAP = 24, 1 << 16
 #: A name of so few bytes is shown as it is.
 _PLAIN_NAME = 100
 _SYMLINK, _FILE_TYPE = 0o120000, 0o170000
@@ -88,7 +91,7 @@ def read_directory(
     if len(members) != count:
         text = f"its directory has {len(members):,} members, and says {count:,}"
         findings.append(FileFinding(BROKEN, text, offset=end))
-    findings += _of_places(members, offset + shift)
+    findings += _of_places(members, offset + shift, reader, caps)
     # Writers that append count from the begin of the file, the others from that of the archive.
     first = min((member.header for member in members), default=offset + shift)
     if first > before_it + _ALIGNMENT * bool(before_it):
@@ -109,8 +112,11 @@ def _end(reader: Reader) -> tuple[int, list[FileFinding]]:
         left -= _END.unpack_from(tail, at)[7] if left >= 0 else 0
         if left < 0:
             raise BrokenError("its end record ends behind the file", begin + at)
-        if left == 0:
+        comment = tail[at + _END.size :]
+        if left == 0 and _CONTROLS.isdisjoint(comment):
             return begin + at, []
+        if left == 0:
+            return begin + at, [FileFinding(BROKEN, "a comment that is no text", offset=begin + at)]
         text = f"{left:,} bytes behind the archive"
         return begin + at, [FileFinding(BROKEN, text, offset=reader.size - left)]
     raise BrokenError("a zip without its directory: it was cut", reader.size)
@@ -122,12 +128,16 @@ def _place(reader: Reader, end: int) -> tuple[int, int, int, int]:
     count, length, offset = fields[4:7]
     locator = reader.read(end - 20, 20) if end >= 20 else b""
     if locator[:4] == b"PK\x06\x07":
-        at = int.from_bytes(locator[8:16], "little")
+        at = end - 20 - _END64.size
         record = reader.read(at, _END64.size)
-        # Some readers look where it says, others right before the locator.
-        if at != end - 20 - _END64.size or record[:4] != b"PK\x06\x06":
+        if record[:4] != b"PK\x06\x06":
             raise BrokenError("its second end record is not where it says", end)
         wide = _END64.unpack(record)
+        # Some readers look where it says, others right before the locator. All of an archive that
+        # stands behind something counts from its own begin.
+        begin = at - wide[8] - wide[9]
+        if int.from_bytes(locator[8:16], "little") not in (at, at - begin):
+            raise BrokenError("its second end record is not where it says", end)
         given = (count, length, offset)
         count, length, offset = wide[7:10]
         for small, large, all_ones in zip(
@@ -176,7 +186,8 @@ def _member(
     if own[3] != method or (own[2] ^ flags) & _ENCRYPTED:
         text = "it is packed otherwise by its own header"
         found.append(FileFinding(UNSAFE, text, where=where))
-    if not own[2] & _SIZES_BEHIND and own[6] != 0xFFFFFFFF and own[7] not in (packed, 0xFFFFFFFF):
+    lengths_differ = own[7] not in (packed, 0xFFFFFFFF) or own[8] not in (size, 0xFFFFFFFF)
+    if not own[2] & _SIZES_BEHIND and lengths_differ:
         found.append(FileFinding(BROKEN, "it has another length in its own header", where=where))
     return Member(
         name=name, method=method, crc=crc, packed=packed, size=size, header=header, begin=begin
@@ -201,13 +212,19 @@ def _wide(extra: bytes, values: tuple[int, int, int]) -> tuple[int, int, int]:
     return values
 
 
-def _of_places(members: list[Member], directory: int) -> list[FileFinding]:
-    """What is wrong with where the members lie, and with names that stand twice."""
+def _of_places(
+    members: list[Member], directory: int, reader: Reader, caps: Caps
+) -> list[FileFinding]:
+    """What is wrong with where the members lie, with what lies between them, and with names that
+    stand twice."""
     found = []
     names: set[str] = set()
     at = 0
     for member in sorted(members, key=lambda one: one.header):
         where = short(member.name)
+        if at and member.header > at + _DESCRIPTOR and _has_more(reader, at, member.header, caps):
+            text = f"{member.header - at:,} bytes before it that no directory lists"
+            found.append(FileFinding(BROKEN, text, offset=at, where=where))
         if member.header < at:
             found.append(FileFinding(UNSAFE, "it lies in another member", where=where))
         at = max(at, member.begin + member.packed)
@@ -217,4 +234,15 @@ def _of_places(members: list[Member], directory: int) -> list[FileFinding]:
             text = "a name that stands twice: which one is read depends on the reader"
             found.append(FileFinding(UNSAFE, text, where=where))
         names.add(member.name)
+    if at and directory > at + _DESCRIPTOR and _has_more(reader, at, directory, caps):
+        text = f"{directory - at:,} bytes behind its members that no directory lists"
+        found.append(FileFinding(BROKEN, text, offset=at))
     return found
+
+
+def _has_more(reader: Reader, begin: int, end: int, caps: Caps) -> bool:
+    """Whether there is more than zeros between two places. A signature stands before the directory
+    of signed archives, which are programs."""
+    length = min(end - begin, _LONGEST_GAP)
+    caps.reading(length)
+    return bool(reader.read(begin, length).strip(b"\0")) or end - begin > length

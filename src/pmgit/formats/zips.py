@@ -6,10 +6,11 @@ loader takes for anything but numbers: of these the length is compared.
 
 from __future__ import annotations
 
+import re
 import zlib
 
 from pmgit.formats import compressed, kinds, pickles, storages
-from pmgit.formats.names import KERAS, NUMPY, SCRIPT, TORCH, ZIP
+from pmgit.formats.names import ARRAY, KERAS, NUMPY, OBJECTS, PROGRAM, SCRIPT, TORCH, ZIP
 from pmgit.formats.opcodes import walk
 from pmgit.formats.opinion import (
     BROKEN,
@@ -33,10 +34,9 @@ _BEGIN, _EMPTY = b"PK\x03\x04", b"PK\x05\x06"
 #: A member that is as long or shorter is compared with its checksum.
 _MOST_COMPARED = 4_000_000
 #: What TorchScript code calls to write and read files, and to run other code.
-_SCRIPT_REACHES_OUT = (
-    b"ops.aten.save", b"ops.aten.from_file", b"torch.save(", b"torch.from_file(", b"aten::save",
-    b"aten::from_file", b"ops.aten._load", b"torch.load(",
-)  # fmt: skip
+_SCRIPT_REACHES_OUT = re.compile(
+    rb"\b(?:ops\s*\.\s*aten|torch|aten\s*::)\s*\.?\s*(?:save|from_file|_?load)\b"
+)
 #: As long as pointers of Git LFS are, whatever size they name.
 _POINTERS = range(100, 300)
 #: The steps for the pickles that only say which line of a script is which.
@@ -50,7 +50,9 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
 
 def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the archive and its members."""
-    members, findings = read_directory(reader, caps)
+    before, found_before = _before_it(reader, caps)
+    members, findings = read_directory(reader, caps, before)
+    findings += found_before
     kind = _kind(members)
     expected: dict[str, int | None] = {}
     if kind in (TORCH, SCRIPT):
@@ -65,6 +67,22 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
             continue
         findings += _of_member(reader, member, kind, caps)
     return opinion(kind, findings)
+
+
+def _before_it(reader: Reader, caps: Caps) -> tuple[int, list[FileFinding]]:
+    """Where the last archive of a distributed checkpoint of torch begins, which has one behind the
+    other, and what is wrong with those before it; 0 of any other file."""
+    if not reader.name.lower().endswith(".distcp"):
+        return 0, []
+    members, _ = read_directory(reader, caps)
+    begin = min((member.header for member in members), default=0)
+    if begin <= 0 or begin >= reader.size:
+        return 0, []
+    inside = caps.inside(reader.part(0, begin), reader.name)
+    found = list(inside.findings)
+    if inside.kind != TORCH:
+        found.append(FileFinding(BROKEN, f"{inside.kind} before the archive", offset=0))
+    return begin, found
 
 
 def attached(reader: Reader, begin: int, caps: Caps) -> list[FileFinding]:
@@ -195,8 +213,10 @@ def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[Fi
     """What is wrong with any other member."""
     where = short(member.name)
     part = reader.part(member.begin, member.packed)
-    if member.method == DEFLATED and _is_plain_array(part):
-        return []
+    if member.method == DEFLATED and member.size > _MOST_COMPARED:
+        plain = _of_plain_array(part, member)
+        if plain is not None:
+            return plain
     try:
         content = content_of(reader, member, caps)
     except (BrokenError, TooMuchError) as error:
@@ -204,27 +224,39 @@ def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[Fi
     found = _of_checksum(content, member, caps)
     if kind == SCRIPT and "/code/" in member.name and content.size <= _MOST_COMPARED:
         code = content.read(0, content.size)
-        for call in _SCRIPT_REACHES_OUT:
-            if call in code:
-                text = "TorchScript that reads or writes files"
-                found.append(FileFinding(UNSAFE, text, call.decode(), code.find(call), where))
+        for call in _SCRIPT_REACHES_OUT.finditer(code):
+            text = "TorchScript that reads or writes files"
+            found.append(FileFinding(UNSAFE, text, short(call[0]), call.start(), where))
     if kind == KERAS and member.name == "config.json":
         # Whatever it looks like: json also reads UTF-16, and a text in it may look like data.
         from pmgit.formats import texts
 
         return found + [one.within(where) for one in texts.judge_keras(content, caps)]
     inside = caps.inside(content, member.name)
+    if (inside.kind == PROGRAM and kind != ZIP) or member.name.endswith((".so", ".dll", ".dylib")):
+        found.append(FileFinding(UNSAFE, "a program for the processor", where=where))
+    if kind == NUMPY and inside.kind not in (ARRAY, OBJECTS):
+        found.append(FileFinding(BROKEN, f"no array: it is {inside.kind}", where=where))
     return found + [one.within(where) for one in inside.findings]
 
 
-def _is_plain_array(part: Reader) -> bool:
-    """Whether a deflated member is an array of numbers, whose header is all that is looked at."""
+def _of_plain_array(part: Reader, member: Member) -> list[FileFinding] | None:
+    """What is wrong with a large deflated member by its header, if it is an array of numbers; None
+    if it is anything else."""
     head = compressed.inflated_head(part, 4096)
     if not head.startswith(b"\x93NUMPY"):
-        return False
+        return None
     from pmgit.formats import npy
 
     try:
-        return npy.item_size(npy.read_header(BytesReader(head))[0]["descr"]) > 0
+        header, begin = npy.read_header(BytesReader(head))
+        each = npy.item_size(header["descr"])
+        length = begin + npy.elements_of(header["shape"]) * each
     except BrokenError:
-        return False  # what is wrong is said of the whole of it
+        return None  # what is wrong is said of the whole of it
+    if not each:
+        return None
+    if length == member.size:
+        return []
+    text = f"an array of {length:,} bytes has {member.size:,}"
+    return [FileFinding(BROKEN, text, where=short(member.name))]
