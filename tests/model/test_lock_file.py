@@ -66,6 +66,18 @@ def test_a_lock_has_one_line_for_each_file_in_their_order() -> None:
     assert [line.split('"')[1] for line in listed] == ["a.json", "a/z.json", "b.bin"]
 
 
+def test_what_is_not_known_is_not_written() -> None:
+    bare = lock_file.render(Lock({"type": LOCAL}, [], created="2026-11-29")).decode()
+    assert bare.partition("\n")[2] == (
+        'version = 1\ncreated = "2026-11-29"\n\n[source]\ntype = "local"\n\n[content]\nfiles = [\n]\n'
+    )
+    more = Lock({"type": LOCAL}, [], created="x", license="mit", parameters={"I8": 2, "F32": 1})
+    assert (
+        '[license]\nid = "mit"\n\n[parameters]\nF32 = 1\nI8 = 2\n'
+        in lock_file.render(more).decode()
+    )
+
+
 BAD_PATHS = [
     "", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/.", "C:/x", "a\\b", "a\nb", "a\x1b[0m",
     ".git/config", "sub/.gitattributes", ".gitignore", "INFO.md", "info.MD", "pmgit.lock",
@@ -112,6 +124,10 @@ GOOD = lock_file.render(Lock({"type": HUB}, [LockedFile("a.bin", 1, SHA, COMMIT)
         (b"files = [", b"files = [7,", "without a path"),
         (b"[content]", b"[contents]", "no list of files"),
         (b"[content]", b"content = [", "not valid TOML"),
+        (b"[source]", b'license = "mit"\n[source]', "'license' is not a table"),
+        (b"[content]", b"[license]\nid = 7\n[content]", "[license] or [parameters]"),
+        (b"[content]", b"[parameters]\nF32 = -1\n[content]", "[license] or [parameters]"),
+        (b"[content]", b'[parameters]\nF32 = "1"\n[content]', "[license] or [parameters]"),
         (b"[source]", b"\xff", "not UTF-8"),
         (b"[source]", b"<<<<<<< HEAD\n[source]", "not valid"),
     ],
