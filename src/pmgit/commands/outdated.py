@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands._model_names import NO_MODEL, chosen_models
+from pmgit.commands._one_by_one import one_by_one
 from pmgit.commands._options import format_option
 from pmgit.commands._tables import show_table
-from pmgit.commands._terminal import named, say, show_json, words_of
-from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
+from pmgit.commands._terminal import named, say, show_json
+from pmgit.core.errors import CLEAN, FINDINGS
 from pmgit.core.units import counted, listed
 from pmgit.model.lock_file import LOCAL
 from pmgit.models.moved_on import MovedOn
-from pmgit.report.text import visible
 from pmgit.sources import resolve
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from pmgit.models.account import Account
 
 #: So many changed files are named on the line of a model.
 _NAMED = 3
@@ -37,35 +39,38 @@ def command(names: tuple[str, ...], form: str) -> int:
     Exit code 0: all are up to date; 1: some have moved on; 3: a source did not answer.
     """
     _, _, accounts = chosen_models(names)
+    locks = {m.path: m.lock for m in accounts.models if m.lock and m.lock.type != LOCAL}
+    asked = [model for model in accounts.models if model.path in locks]
     found: dict[str, MovedOn] = {}
-    failure: PmgitError | None = None
-    for model in accounts.models:
-        if model.lock is None or model.lock.type == LOCAL:
-            continue
-        try:
-            source = resolve.of_lock(model.lock.source)
-            found[model.path] = MovedOn(model.lock, source.look(), source.only)
-        except PmgitError as error:
-            failure = error
-            click.echo(f"{visible(model.path)}: {words_of(error.message)}", err=True)
-    if form == "json":
-        show_json({path: _document(one) for path, one in found.items()})
-    else:
-        moved = {path: one for path, one in found.items() if not one.is_same}
-        if moved:
-            show_table(_HEADINGS, [_cells(path, one) for path, one in moved.items()])
-        if not accounts.models:
-            say(named(NO_MODEL))
-        elif found:
-            current = sum(one.is_same for one in found.values())
-            models = counted(len(found), "model")
-            are = "is as its source has it" if len(found) == 1 else "are as their sources have them"
-            say(f"{current} of {models} {are}")
-        elif not failure:
-            say("no model here has a lock with a source to ask")
-    if failure:
-        raise failure
-    return CLEAN if all(one.is_same for one in found.values()) else FINDINGS
+
+    def ask(model: Account) -> int:
+        lock = locks[model.path]
+        source = resolve.of_lock(lock.source)
+        found[model.path] = MovedOn(lock, source.look(), source.only)
+        return CLEAN if found[model.path].is_same else FINDINGS
+
+    try:
+        return one_by_one(asked, ask, "not compared")
+    finally:
+        if form == "json":
+            show_json({path: _document(one) for path, one in found.items()})
+        elif not asked:
+            nothing = "no model here has a lock with a source to ask"
+            say(nothing if accounts.models else named(NO_MODEL))
+        else:
+            _show(found)
+
+
+def _show(found: dict[str, MovedOn]) -> None:
+    """Print the models that have moved on, and how many have not."""
+    moved = {path: one for path, one in found.items() if not one.is_same}
+    if moved:
+        show_table(_HEADINGS, [_cells(path, one) for path, one in moved.items()])
+    if found:
+        current = len(found) - len(moved)
+        models = counted(len(found), "model")
+        are = "is as its source has it" if len(found) == 1 else "are as their sources have them"
+        say(f"{current} of {models} {are}")
 
 
 def _cells(path: str, one: MovedOn) -> list[str]:
