@@ -12,6 +12,7 @@ import io
 import logging
 import os
 import pickle
+import struct
 import subprocess
 import sys
 import tempfile
@@ -24,9 +25,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import shared
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from tests.formats.assemble import legacy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +92,18 @@ def torch_zip(path: Path, size: int, tensors: int = TENSORS) -> None:
         zeros = bytes(each)
         for number in range(tensors):
             archive.writestr(zipfile.ZipInfo(f"model/data/{number}"), zeros)
+
+
+def legacy(path: Path, tensors: int = TENSORS) -> None:
+    """A checkpoint of before torch 1.6, with small tensors."""
+    keys = [str(number) for number in range(tensors)]
+    parts = [
+        pickle.dumps(value, 2)
+        for value in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}, keys)
+    ]
+    parts.insert(3, state_dict(tensors, 64))
+    storage = struct.pack("<q", 64) + bytes(256)
+    path.write_bytes(b"".join(parts) + storage * tensors)
 
 
 def safetensors_file(path: Path, size: int, tensors: int = TENSORS) -> None:
@@ -173,7 +183,7 @@ def measure(top: Path, rounds: int, models: int) -> tuple[list[str], dict[str, f
         cases[f"torch zip, {size} MB"] = (top / f"zip-{size}.pt", (pmgit, picklescan))
         safetensors_file(top / f"{size}.safetensors", size * 1_000_000)
         cases[f"safetensors, {size} MB"] = (top / f"{size}.safetensors", (pmgit, safetensors))
-    (top / "legacy.pth").write_bytes(legacy())
+    legacy(top / "legacy.pth")
     cases["legacy pickle"] = (top / "legacy.pth", (pmgit, picklescan))
     folders(top / "models", models)
     cases[f"{models} model folders"] = (top / "models", (pmgit, picklescan, safetensors))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from tests.formats import (
+    chat_samples,
     container_samples,
     found_samples,
     graph_samples,
@@ -23,6 +24,7 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | tensor_samples.safetensors()
         | tensor_samples.gguf_files()
         | tensor_samples.onnx_files()
+        | chat_samples.chats()
         | tensor_samples.keras_files()
         | tensor_samples.arrays()
         | tensor_samples.impostors()

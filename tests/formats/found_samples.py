@@ -12,10 +12,13 @@ from tests.formats.assemble import (
     array,
     call,
     field,
+    gguf,
+    gguf_tensor,
     legacy,
     named,
     onnx,
     pickled,
+    state_dict,
     storage_id,
     text,
     torch_zip,
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 _END = b"PK\x05\x06"
 _SPACE = named("argparse", "Namespace") + b")R"
+#: A tensor of 18 bytes, and what fills it up.
+_PADDED_GGUF = gguf(tensors=(gguf_tensor(b"w", (32,), 2),), body=bytes(32))
 _UNKNOWN = named("my_package", "swish")
 
 
@@ -93,6 +98,9 @@ def _pickles() -> Samples:
         "as-text.pkl": ("ok", _as_text(checkpoint)),
         "unsafe-as-text.pkl": ("unsafe", _as_text(pickled(CALL))),
         # Storages of before torch 1.6: which, and how many elements each has.
+        "beyond-storage.pt": ("broken", torch_zip(state_dict(storage_id(count=5)))),
+        "in-storage.pt": ("ok", torch_zip(state_dict(storage_id(count=6)))),
+        "beyond-storage.pth": ("broken", checkpoint.replace(b"K\x06NtQ", b"K\x05NtQ")[:-4]),
         "no-key.pth": ("broken", checkpoint.replace(b"](" + text("0") + b"e", b"]")),
         "other-count.pth": ("broken", other_count),
     }  # fmt: skip
@@ -196,6 +204,9 @@ def _others() -> Samples:
         ),
         "list.keras": ("broken", keras([1])),
         "utf-16/tokenizer_config.json": ("broken", config.encode("utf-16")),
+        # Some writers fill up the last tensor as the others, some do not.
+        "padded.gguf": ("ok", _PADDED_GGUF),
+        "bad-escape.pbtxt": ("broken", b"op: 'Write\\xt6ile'\n"),
         "seven.msgpack": ("unknown", b"7z\xbc\xaf\x27\x1c" + bytes(50)),
         "element.pt": ("broken", b'<svg xmlns="http://www.w3.org/2000/svg"></svg>\n'),
         "packed.pkl.gz": ("unsafe", gzip.compress(pickled(CALL) + storage_id(), mtime=0)),

@@ -272,6 +272,7 @@ TEMPLATES = (
         "{{ tools | map(attribute='name') | join(', ') }}{% set t %}a{% endset %}{{ t }}"
     )),
     ("popen", "unsafe", "{{ lipsum.os.popen('id').read() }}"),
+    ("own-open", "unsafe", "{% macro open(x) %}a{% endmacro %}{{ os_like.open('a') }}"),
     ("include", "unsafe", "{% include '/etc/passwd' %}"),
     ("import", "unsafe", "{% from 'x' import y %}"),
     ("map-attribute", "unsafe", "{{ messages | map(attribute='__class__') | list }}"),

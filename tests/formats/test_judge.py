@@ -10,6 +10,7 @@ from pmgit.formats import names, safetensors
 from pmgit.formats.reader import BytesReader
 from pmgit.scan.scanned import judge_content
 from tests.formats import (
+    chat_samples,
     container_samples,
     found_samples,
     graph_samples,
@@ -52,6 +53,10 @@ def test_safetensors() -> None:
 
 def test_gguf_and_templates() -> None:
     assert wrong(tensor_samples.gguf_files()) == []
+
+
+def test_chat_templates_of_models() -> None:
+    assert wrong(chat_samples.chats()) == []
 
 
 def test_onnx() -> None:

@@ -6,6 +6,14 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from pmgit.core.config import Config
+from pmgit.formats import judge
+from pmgit.lfs import pointer as pointers
+from pmgit.model import judged_files
+from pmgit.model.subject import Subject
+from pmgit.snapshots import staged
 from tests.e2e.test_pre_receive import make_server
 from tests.formats import tensor_samples
 from tests.formats.all_samples import samples
@@ -14,6 +22,9 @@ from tests.kit import Repo, pointer, weights_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pmgit.formats.opinion import Opinion
+    from pmgit.formats.reader import Reader
 
 MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/pytorch_model.bin"
@@ -311,6 +322,34 @@ def test_large_raw_files(repo: Repo) -> None:
     assert severities(repo) == {}
     file.write_bytes(large)
     assert severities(repo) == {}
+
+
+def test_a_large_raw_file_that_changes_while_it_is_judged(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is staged is judged then: an opinion on the file would be one on a mixture."""
+    storage = bytes(17_000_000)
+    good, unsafe = torch_zip(storage=storage), torch_zip(pickled(CALL), storage=storage)
+    file = repo.write("a.pt", unsafe)
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    repo.git("add", "a.pt")
+    judged: list[str] = []
+    whole = judge.judge
+
+    def judge_what_changes(reader: Reader, name: str) -> Opinion:
+        if not judged:
+            file.write_bytes(good)
+        found = whole(reader, name)
+        judged.append(found.verdict)
+        return found
+
+    monkeypatch.chdir(repo.path)
+    monkeypatch.setattr(judge, "judge", judge_what_changes)
+    snapshot = staged.take()
+    snapshot.survey(pointers.may_be, 200_000, ask_filters=True)
+    opinions = judged_files.of_weights(Subject(snapshot, Config({})))
+    assert [one.opinion.verdict for one in opinions.judged] == ["unsafe"]
+    assert judged == ["broken", "unsafe"]  # half of it had another length
 
 
 def test_names_that_mean_weights_in_any_folder(repo: Repo) -> None:

@@ -62,6 +62,8 @@ ARGUMENTS_MATTER = frozenset((
 ))  # fmt: skip
 #: So do those of storages and tensors, whose names end so.
 _MAKES_NUMBERS = ("Storage", "Tensor")
+#: Makes a tensor of a part of a storage, in all checkpoints of torch.
+_REBUILDS = "_rebuild_tensor_v2"
 #: So many calls of what is no global are kept; one is too many.
 _MOST_CALLS = 1000
 #: More different globals than any library has; more oddities than anybody reads.
@@ -241,6 +243,8 @@ class Walker:
                 stream.calls.append((callee, args, self._place))
         elif callee.name in ARGUMENTS_MATTER or callee.name.endswith(_MAKES_NUMBERS):
             stream.calls.append((callee, args, self._place))
+        elif callee.name == _REBUILDS and args.__class__ is tuple:
+            stream.tensors.append(args)
         stream.calls_a_global |= isinstance(callee, GlobalName)
         return Made(callee, args)
 
@@ -324,11 +328,17 @@ class Walker:
                 push(_UNPACK_FLOAT(buffer, pos)[0] if keeps else ANY)
                 pos += 8
             elif op == 0x74:  # TUPLE
-                items = tuple(self._to_mark())
+                at = marks.pop()
+                items = tuple(stack[at:])
+                del stack[at:]
                 push(items if keeps or len(items) <= _MOST_ITEMS else ANY)
             elif op in (0x85, 0x86, 0x87):  # TUPLE1, TUPLE2, TUPLE3
-                items = tuple(self._pop() for _ in range(op - 0x84))
-                push(items[::-1])
+                at = len(stack) - op + 0x84
+                if at < (marks[-1] if marks else 0):
+                    raise StreamError("the stack is empty")
+                items = tuple(stack[at:])
+                del stack[at:]
+                push(items)
             elif op == 0x29:  # EMPTY_TUPLE
                 push(())
             elif op in _CONSTANT:  # NONE, NEWTRUE, NEWFALSE

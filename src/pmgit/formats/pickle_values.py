@@ -102,7 +102,8 @@ class PickleStream:
 
     `end` is where it ends, `value` what it leaves. `globals` are the names that it imports,
     `calls` what it calls, with what, and where: if that is no global, or one of ARGUMENTS_MATTER.
-    `persistent` are ids of what lies beside it.
+    `persistent` are ids of what lies beside it. `tensors` are what tensors are made of: a storage,
+    where in it they begin, their shape, their strides.
     `oddities` are a kind (COMPUTED, CHANGED, EXTENSION), what it is about, and where. `fault`
     says why it cannot be read to its end, `too_much` why it was not; '' otherwise.
     """
@@ -115,6 +116,7 @@ class PickleStream:
         self.calls: list[tuple[Any, Any, int]] = []
         self.calls_a_global = False
         self.persistent: list[tuple[Any, int]] = []
+        self.tensors: list[tuple[Any, ...]] = []
         self.oddities: list[tuple[str, str, int]] = []
         self.fault = ""
         self.too_much = ""

@@ -234,6 +234,8 @@ def findings_of(
         is_module = isinstance(identity, tuple) and identity[:1] == ("module",)
         if not is_module:
             found.append(FileFinding(WARN, "refers to something beside the file", offset=offset))
+    if any(storages.is_beyond(args) for args in stream.tensors):
+        found.append(FileFinding(BROKEN, "a tensor that is larger than its storage"))
     for kind, what, offset in stream.oddities:
         found.append(_of_oddity(kind, what, offset))
     return found

@@ -7,7 +7,7 @@ member of the archive, or behind the pickles in a file of before torch 1.6.
 from __future__ import annotations
 
 from pmgit.formats.dtypes import TORCH_STORAGES, WIDTHS
-from pmgit.formats.pickle_values import GlobalName
+from pmgit.formats.pickle_values import GlobalName, Persistent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +29,22 @@ def is_storage(identity: Any) -> bool:
         and type(identity[4]) is int
         and identity[4] >= 0
     )
+
+
+def is_beyond(args: tuple[Any, ...]) -> bool:
+    """Whether a tensor has numbers behind the end of its storage, which torch refuses. It is made
+    of a storage, the place where it begins, its shape, its strides, and more."""
+    identity = args[0].identity if len(args) >= 4 and isinstance(args[0], Persistent) else ()
+    if not isinstance(identity, tuple) or len(identity) < 5 or type(identity[4]) is not int:
+        return False
+    begin, shape, strides = args[1:4]
+    if not isinstance(shape, tuple) or not isinstance(strides, tuple) or 0 in shape:
+        return False
+    numbers = (begin, *shape, *strides)
+    if len(shape) != len(strides) or not all(type(n) is int and n >= 0 for n in numbers):
+        return True
+    last = begin + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
+    return bool(last >= identity[4])
 
 
 def sizes(stream: PickleStream) -> dict[str, int | None]:

@@ -44,13 +44,13 @@ class LookedUpNames:
     """The variables of a template that hold texts which are put together.
 
     `parts` are the code of each part, without what is in its strings, and whether it is a
-    statement.
+    statement. `macros` are those of the template, with the names of their arguments.
     """
 
     def __init__(self, parts: list[tuple[str, bool]]) -> None:
         self._texts: set[str] = set()
         self._made: set[str] = set()
-        self._macros: dict[str, list[str]] = {}
+        self.macros: dict[str, list[str]] = {}
         plain = [(_tight(code), is_statement) for code, is_statement in parts]
         values = [
             one for code, is_statement in plain if is_statement for one in self._assigned(code)
@@ -73,7 +73,7 @@ class LookedUpNames:
     def _assigned(self, code: str) -> list[tuple[list[str], str]]:
         """The names that a statement sets, each with what it is set to."""
         if macro := _MACRO.match(code):
-            self._macros[macro[1]] = [one.partition("=")[0].strip() for one in macro[2].split(",")]
+            self.macros[macro[1]] = [one.partition("=")[0].strip() for one in macro[2].split(",")]
         elif loop := _FOR.match(code):
             return [(_listed(loop[1]), loop[2])]
         elif block := _SET_BLOCK.fullmatch(code.rstrip("-+ \n")):
@@ -91,9 +91,9 @@ class LookedUpNames:
     def _called(self, code: str) -> list[tuple[list[str], str]]:
         """What macros are called with: any value may go to any of the names."""
         return [
-            (self._macros[name], code[at : code.find(")", at)])
+            (self.macros[name], code[at : code.find(")", at)])
             for name, at in _calls(code)
-            if name in self._macros and not _MACRO.match(code)
+            if name in self.macros and not _MACRO.match(code)
         ]
 
     def _is_made(self, value: str, used: frozenset[str]) -> bool:
@@ -104,7 +104,7 @@ class LookedUpNames:
             or any(_TOKEN.fullmatch(name) for name in used)
             or bool(_PUTS.search(value))
             or (bool(used & self._texts) and bool(_ADDS.search(value)))
-            or any(name in self._macros for name, _ in _calls(value))
+            or any(name in self.macros for name, _ in _calls(value))
         )
 
     def looked_up(self, code: str, subscripts: list[str]) -> str:
@@ -126,7 +126,7 @@ class LookedUpNames:
                 bool(used & self._texts)
                 and bool(_PUTS.search(inner) or "+" in inner or "*" in inner)
             )
-            or any(name in self._macros for name, _ in _calls(inner))
+            or any(name in self.macros for name, _ in _calls(inner))
         )
 
 

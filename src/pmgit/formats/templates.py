@@ -145,9 +145,10 @@ def _reason(part: _CodePart, known: LookedUpNames) -> tuple[str, str]:
     by_name = _BY_NAME.search(bare) or _MAPS_BY_NAME.search(code)
     if by_name:
         return "reaches for an attribute by its name", by_name[0]
-    reach = _REACHES.search(bare)
-    if reach:
-        return "reaches for the program that runs it", reach[0]
+    for reach in _REACHES.finditer(bare):
+        is_own = reach[2] in known.macros and bare[: reach.start()].rstrip()[-1:] != "."
+        if not is_own:
+            return "reaches for the program that runs it", reach[0]
     return "", ""
 
 

@@ -167,7 +167,11 @@ def judge_text(text: bytes) -> list[FileFinding]:
         if number > _MOST_TEXT_NODES:
             found.append(FileFinding(UNKNOWN, "a graph as text that is too long to judge"))
             break
-        pieces = [codecs.escape_decode(piece[1:-1])[0] for piece in _TEXT_STRING.findall(one[1])]
+        try:
+            quoted = _TEXT_STRING.findall(one[1])
+            pieces = [codecs.escape_decode(piece[1:-1])[0] for piece in quoted]
+        except ValueError:
+            raise BrokenError("a text with an escape that is none", one.start()) from None
         name = b"".join(pieces).decode("utf-8", "replace")
         why = graph_operations.reason(name)
         if why and len(found) < _MOST_FINDINGS:

@@ -6,6 +6,8 @@ nothing is read, so most files cost what their headers do.
 
 from __future__ import annotations
 
+import os
+
 from pmgit.git import attributes, streams, work_tree
 from pmgit.lfs import pointer, store
 from pmgit.model.weights import BINARY_BYTES, NEVER, OTHER
@@ -209,9 +211,7 @@ def _of_raw(subject: Subject, blobs: Sequence[Blob]) -> Iterator[JudgedFile]:
     """The opinions on raw files, of which the small ones are read together."""
     if not blobs:
         return
-    from pmgit.formats.judge import judge
     from pmgit.formats.opinion import UNKNOWN, FileFinding, opinion
-    from pmgit.formats.reader import FileReader
 
     is_hashed = bool(subject.config.accepted)
     for part in _in_parts([blob for blob in blobs if blob.size <= _IN_MEMORY]):
@@ -223,10 +223,7 @@ def _of_raw(subject: Subject, blobs: Sequence[Blob]) -> Iterator[JudgedFile]:
             text = "more than Git gives out in a bearable time"
             yield JudgedFile(blob, opinion("data", [FileFinding(UNKNOWN, text)]))
             continue
-        with _opened(subject, blob) as file:
-            found = judge(_beside(subject, blob, FileReader(file)), blob.path)
-            sha256 = _sha256(file) if is_hashed else ""
-            yield JudgedFile(blob, found, sha256)
+        yield _of_large(subject, blob, is_hashed=is_hashed)
 
 
 def _of_part(subject: Subject, part: list[Blob], *, is_hashed: bool) -> Iterator[JudgedFile]:
@@ -261,16 +258,36 @@ def _in_parts(blobs: Sequence[Blob]) -> Iterator[list[Blob]]:
         yield part
 
 
-def _opened(subject: Subject, blob: Blob) -> IO[bytes]:
-    """A large raw blob as an open file: that of the work tree, where Git knows that it is the same.
-
-    Otherwise Git writes the blob into a file without a name.
+def _of_large(subject: Subject, blob: Blob, *, is_hashed: bool) -> JudgedFile:
+    """The opinion on a large raw blob: by its file in the work tree, where Git knows that this is
+    the same before it is judged and afterwards, or by what Git writes into a file without a name.
     """
+    file = _on_disk(subject, blob)
+    if file:
+        with file:
+            judged = _of_file(subject, blob, file, is_hashed=is_hashed)
+            again = _on_disk(subject, blob)
+            if again:
+                with again:
+                    if os.path.sameopenfile(file.fileno(), again.fileno()):
+                        return judged
+    with streams.into_file(subject.repository, "cat-file", "blob", blob.oid) as written:
+        return _of_file(subject, blob, written, is_hashed=is_hashed)
+
+
+def _of_file(subject: Subject, blob: Blob, file: IO[bytes], *, is_hashed: bool) -> JudgedFile:
+    from pmgit.formats.judge import judge
+    from pmgit.formats.reader import FileReader
+
+    found = judge(_beside(subject, blob, FileReader(file)), blob.path)
+    return JudgedFile(blob, found, _sha256(file) if is_hashed else "")
+
+
+def _on_disk(subject: Subject, blob: Blob) -> IO[bytes] | None:
+    """The file of a blob in the work tree, open, where Git knows that it is the same."""
     if subject.snapshot.has_work_tree and subject.filter_of(blob.path) in attributes.NO_FILTER:
-        file = work_tree.open_unchanged(subject.repository, blob)
-        if file:
-            return file
-    return streams.into_file(subject.repository, "cat-file", "blob", blob.oid)
+        return work_tree.open_unchanged(subject.repository, blob)
+    return None
 
 
 def _beside(subject: Subject, blob: Blob, reader: Reader) -> Reader:
