@@ -10,9 +10,9 @@ import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from tests.test_house import SOURCE, project_files
+from tests.test_house import SOURCE, below, project_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ FOREIGN_NAMES = {
     "diff.lfs.textconv", "diff.pmgit.cachetextconv", "diff.pmgit.textconv",
     "filter.lfs", "functools.cached_property", "i18n.logOutputEncoding", "index.skipHash",
     "init.templateDir", "lfs.allowincompletepush", "lfs.url", "receive.fsckObjects",
-    "repo.paste", "repo.pmgit", "repo.sh",
+    "repo.hook", "repo.paste", "repo.pmgit", "repo.sh",
 }  # fmt: skip
 
 FILE = re.compile(r"(?<![\w./-])(?:[\w.-]+/)+[\w.-]+\.(?:json|md|py|sh|toml|ya?ml)\b")
@@ -64,25 +64,57 @@ def file_names() -> frozenset[str]:
     return frozenset(file.name for file in files())
 
 
-@cache
 def tree(file: Path) -> ast.Module:
+    """It is not kept: those of all files are millions of objects, in every search for garbage."""
     return ast.parse(file.read_bytes())
+
+
+class Outline(NamedTuple):
+    """What is looked up in a module of Python."""
+
+    #: The lines of its docstrings, with their numbers.
+    documented: list[tuple[int, str]]
+    functions: set[str]
+    #: The classes that stand in no other.
+    classes: set[str]
+
+
+@cache
+def outline(file: Path) -> Outline:
+    module = tree(file)
+    found = Outline([], set(), {one.name for one in module.body if isinstance(one, ast.ClassDef)})
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in statements(module):
+        if isinstance(node, ast.FunctionDef):
+            found.functions.add(node.name)
+        if isinstance(node, documented) and node.body:
+            text = ast.get_docstring(node, clean=False) or ""
+            found.documented.extend(enumerate(text.split("\n"), node.body[0].lineno))
+    return found
+
+
+def statements(module: ast.Module) -> Iterator[ast.AST]:
+    """The module and every statement of it, wherever it stands; what they are made of, not."""
+    found: list[ast.AST] = [module]
+    while found:
+        node = found.pop()
+        yield node
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, field, ())
+            # That of a lambda is an expression.
+            found += inner if isinstance(inner, list) else ()
 
 
 def python_texts(file: Path) -> Iterator[tuple[int, str]]:
     """The lines of all comments and docstrings of a module, and pages that its strings name."""
     is_source = file.is_relative_to(SOURCE)
     for number, line in enumerate(file.read_text("utf-8").split("\n"), 1):
-        comment = re.search(r"(?:^|\s)#.*", line)
+        comment = "#" in line and re.search(r"(?:^|\s)#.*", line)
         if comment:
             yield number, comment[0]
         elif is_source and "docs/" in line:
             yield number, " ".join(re.findall(r"docs/[\w-]+\.md(?:#[\w-]+)?", line))
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    for node in ast.walk(tree(file)):
-        if isinstance(node, documented) and node.body:
-            for number, line in enumerate((ast.get_docstring(node, clean=False) or "").split("\n")):
-                yield node.body[0].lineno + number, line
+    yield from outline(file).documented
 
 
 def lines_of(file: Path) -> Iterator[tuple[int, str]]:
@@ -120,19 +152,19 @@ def explained() -> list[tuple[str, str]]:
 
 
 @cache
-def modules() -> dict[str, list[ast.Module]]:
+def modules() -> dict[str, list[Path]]:
     """All modules of the project by the last part of their names, and packages by theirs."""
-    found: dict[str, list[ast.Module]] = {}
+    found: dict[str, list[Path]] = {}
     for file in files():
         if file.suffix == ".py":
             name = file.parent.name if file.stem == "__init__" else file.stem
-            found.setdefault(name, []).append(tree(file))
+            found.setdefault(name, []).append(file)
     return found
 
 
 def defines(owner: ast.Module | ast.ClassDef, name: str) -> bool:
     """Whether a module or a class has something of this name, attributes of `self` included."""
-    for node in ast.walk(owner):
+    for node in below(owner):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.alias) and node.name == name:
             return True
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name:
@@ -149,9 +181,10 @@ def defines(owner: ast.Module | ast.ClassDef, name: str) -> bool:
 def classes(name: str) -> list[ast.ClassDef]:
     return [
         node
-        for trees in modules().values()
-        for module in trees
-        for node in module.body
+        for several in modules().values()
+        for file in several
+        if name in outline(file).classes
+        for node in tree(file).body
         if isinstance(node, ast.ClassDef) and node.name == name
     ]
 
@@ -169,21 +202,15 @@ def is_defined(dotted: str) -> bool:
             return defines(tree(module), last)
     if len(above) > 1:
         return is_defined(".".join(above)) and any(defines(one, last) for one in classes(above[-1]))
-    owners: list[ast.Module | ast.ClassDef] = [*modules().get(above[0], []), *classes(above[0])]
-    return any(defines(owner, last) for owner in owners)
+    owners: list[ast.Module | ast.ClassDef] = [tree(file) for file in modules().get(above[0], [])]
+    return any(defines(owner, last) for owner in (*owners, *classes(above[0])))
 
 
 @cache
 def names_of_tests() -> frozenset[str]:
     """The names of all test modules and test functions."""
-    functions = {
-        node.name
-        for trees in modules().values()
-        for module in trees
-        for node in ast.walk(module)
-        if isinstance(node, ast.FunctionDef)
-    }
-    return frozenset(functions | set(modules()))
+    files = (file for several in modules().values() for file in several)
+    return frozenset(modules()).union(*(outline(file).functions for file in files))
 
 
 @cache
