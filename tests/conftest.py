@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pmgit.git import program
+from tests import forked
 from tests.kit import SHELLS, Repo, isolated_environment
 from tests.weights import Weights, fetch
 
@@ -140,6 +141,12 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def env(tmp_path: Path) -> dict[str, str]:
     return isolated_environment(tmp_path / "home")
+
+
+@pytest.fixture
+def quick_hooks(env: dict[str, str]) -> None:
+    """A fork for each `pmgit-hook` that a Git hook finds on the PATH, in place of its start."""
+    env.update(forked.quick_hooks(env))
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ a judgement 30, and the tests call pmgit some thousand times. A fork is a proces
 has the folder, environment and descriptors that it is given, an exit code, and leaves nothing
 behind for the next.
 A line is pasted into a real shell, where the `pmgit` of `programs` asks for such a fork: it gets
-the words, folder, environment, input and outputs that the shell gives to a program.
+the words, folder, environment, input and outputs that the shell gives to a program. So does the
+`pmgit-hook` of `quick_hooks`, which a Git hook finds on its PATH.
 What a fork cannot show is the start itself. So the program is run where that is what counts: in
 hooks, by its path, with `start=True`, and wherever Python would start differently.
 pre-commit starts as slowly. Tests that run it again and again can have such a fork of it, too, from
@@ -52,6 +53,9 @@ IMPORTED_LATE = (
     ),
 )
 TIMEOUT = 300
+HOOK = "pmgit-hook"
+#: How the names of the folders of `Forks` begin.
+PREFIX = "pmgit-forks-"
 #: The numbers of all limits that a process has, here and on macOS.
 LIMITS = 16 if sys.platform == "linux" else 9
 
@@ -72,6 +76,9 @@ CLIENT = """\
 import os, resource, sys, _socket
 argv = [{program!r}, *sys.argv[1:]]
 given = {{n: v for n, v in os.environ.items() if n.startswith({read_at_start!r})}}
+if {is_hook}:
+    # So `pmgit init` tries hooks; Python reads and prints UTF-8 then as it does in C.UTF-8.
+    given = {{n: v for n, v in given.items() if (n, v) != ("LC_ALL", "C")}}
 limits = [resource.getrlimit(number) for number in range({count})]
 os.umask(mask := os.umask(0))
 try:
@@ -100,13 +107,15 @@ def _client(name: str, address: str) -> str:
     os.umask(mask := os.umask(0))
     return CLIENT.format(
         python=sys.executable, program=str(Path(sys.executable).parent / name),
-        address=address, read_at_start=READ_AT_START, count=len(limits),
+        address=address, read_at_start=READ_AT_START, count=len(limits), is_hook=name == HOOK,
         usual=(START, limits, mask),
     )  # fmt: skip
 
 
 class Forks:
-    """The process that forks a program, and the socket on which it is asked to."""
+    """The process that forks a program, and the socket on which it is asked to; that of `pmgit`
+    forks `pmgit-hook`, too, for which `folder` has a folder of that name.
+    """
 
     def __init__(self, name: str) -> None:
         ours, theirs = socket.socketpair()
@@ -115,11 +124,15 @@ class Forks:
         #: Where the program lies for shells, and the address at which it asks.
         # The address of a socket has 104 bytes on macOS, and 108 here.
         is_short = len(tempfile.gettempdir()) < 70
-        self.folder = tempfile.mkdtemp(prefix="pmgit-forks-", dir=None if is_short else "/tmp")
+        self.folder = tempfile.mkdtemp(prefix=PREFIX, dir=None if is_short else "/tmp")
         address = f"{self.folder}/asked"
-        client = Path(self.folder, name)
-        client.write_text(_client(name, address))
-        client.chmod(0o755)
+        clients = {name: Path(self.folder, name)}
+        if name == "pmgit":
+            clients[HOOK] = Path(self.folder, HOOK, HOOK)
+        for program, client in clients.items():
+            client.parent.mkdir(exist_ok=True)
+            client.write_text(_client(program, address))
+            client.chmod(0o755)
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(address)
         listening.listen()
@@ -129,7 +142,14 @@ class Forks:
                 *(sys.executable, "-P", str(Path(__file__).resolve())),
                 *(str(theirs.fileno()), str(listening.fileno()), self.folder, name),
             ],
-            env={"PATH": os.environ.get("PATH", os.defpath), **START},
+            # glibc asks for pages of 2 MB: a fork copies a table of 16 of them, not of 8,000 small
+            # ones. `pmgit --version` takes 8 to 10 ms so, and 10 to 13 else.
+            env={
+                "PATH": os.environ.get("PATH", os.defpath),
+                **START,
+                "PYTHONMALLOC": "malloc",
+                "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+            },
             pass_fds=[theirs.fileno(), listening.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -197,20 +217,44 @@ def programs(name: str = "pmgit") -> str:
     return _started(name).folder
 
 
+def quick_hooks(env: Mapping[str, str]) -> dict[str, str]:
+    """That environment, with a fork for each `pmgit-hook` that a Git hook finds on its PATH."""
+    folder = programs()
+    ours = f"{folder}/{HOOK}{os.pathsep}" if folder else ""
+    return {**env, "PATH": ours + env["PATH"]}
+
+
+def without_forks(path: str) -> str:
+    """A PATH without what finds forks."""
+    folders = path.split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if f"/{PREFIX}" not in folder)
+
+
 def _serve(
     asked: socket.socket, listening: socket.socket, folder: str, main: Callable[[], object]
 ) -> None:
     """Answer until nobody asks any more; this returns in no fork."""
     running: set[int] = set()
+    # What a test waits for, and a pipe that is closed when it ends: it may itself have Git run a
+    # hook that asks for a fork.
+    awaited, ended = 0, -1
     while True:
-        ready, _, _ = select.select([asked, listening], [], [])
+        may_be_ready: list[socket.socket | int] = [asked, listening]
+        ready, _, _ = select.select(may_be_ready + [ended] * bool(awaited), [], [])
         running -= {pid for pid in running if os.waitpid(pid, os.WNOHANG)[0]}
+        if awaited and ended in ready:
+            os.close(ended)
+            _, status = os.waitpid(awaited, 0)
+            awaited = 0
+            asked.send(str(os.waitstatus_to_exitcode(status)).encode())
         if listening in ready:
             shell, _ = listening.accept()
             pid = os.fork()
             if pid == 0:
                 asked.close()
                 listening.close()
+                if awaited:
+                    os.close(ended)
                 _run_of_a_shell(shell, folder, main)
             shell.close()
             running.add(pid)
@@ -218,15 +262,15 @@ def _serve(
             message, files, _, _ = socket.recv_fds(asked, 1, 4)
             if not message:
                 return
-            pid = os.fork()
-            if pid == 0:
+            ended, held = os.pipe()
+            awaited = os.fork()
+            if awaited == 0:
                 asked.close()
                 listening.close()
+                os.close(ended)
                 _run_of_a_test(main, *files)
-            for file in files:
+            for file in (held, *files):
                 os.close(file)
-            _, status = os.waitpid(pid, 0)
-            asked.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
 def _run_of_a_test(
@@ -306,8 +350,16 @@ def _import_pmgit() -> Callable[[], object]:
     for name in OF_THE_ENVIRONMENT:
         del sys.modules[name]
     from pmgit.cli import main
+    from pmgit.core import startup
+    from pmgit.hook import main as hook
 
-    return main
+    def called() -> object:
+        if os.path.basename(sys.argv[0]) != HOOK:
+            return main()
+        startup.begin()
+        return hook()
+
+    return called
 
 
 if __name__ == "__main__":

@@ -375,7 +375,7 @@ class Repo:
     def _forks(self) -> dict[str, str]:
         """The PATH of a shell in which `pmgit` is a fork, unless the test has another PATH."""
         folder = forked.programs()
-        is_ours = self.env["PATH"].startswith(f"{BIN}{os.pathsep}")
+        is_ours = forked.without_forks(self.env["PATH"]).startswith(f"{BIN}{os.pathsep}")
         return {"PATH": f"{folder}{os.pathsep}{self.env['PATH']}"} if folder and is_ours else {}
 
     def sh_at_terminal(self, command: str, answer: str = "y\n", *, cwd: str | Path = "") -> Result:
@@ -443,9 +443,10 @@ class Repo:
         env: dict[str, str] | None = None,
         stdin: bytes = b"",
         start: bool = False,
+        program: str = "pmgit",
     ) -> Result:
         """Run `pmgit`: a fork of it where that shows the same, the program itself if `start`."""
-        argv = [str(BIN / "pmgit"), *args]
+        argv = [str(BIN / program), *args]
         whole = {**self.env, **(env or {})}
         done = None if start else forked.run(argv, self.path / cwd, whole, stdin)
         return _result(*done) if done else self.run(argv, cwd=cwd, env=env, stdin=stdin)
@@ -470,9 +471,9 @@ class Repo:
         self.commit("Begin")
         self.git("push", "-q", "-u", "origin", "main")
 
-    def hook(self, *args: str, cwd: str | Path = "", env: dict[str, str] | None = None) -> Result:
-        """Run `pmgit-hook`."""
-        return self.run([str(BIN / "pmgit-hook"), *args], cwd=cwd, env=env)
+    def hook(self, *args: str, **how: Any) -> Result:
+        """Run `pmgit-hook`, as `pmgit()` runs `pmgit`."""
+        return self.pmgit(*args, program="pmgit-hook", **how)
 
     def check(self, *args: str, cwd: str | Path = "") -> list[dict[str, Any]]:
         """The findings of `pmgit check --format json`, which must have been able to judge."""

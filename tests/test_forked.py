@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import forked
-from tests.kit import BIN
+from tests.kit import BIN, native_hooks, weights_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +39,59 @@ def test_a_fork_answers_what_the_program_answers(
     fork = repo.pmgit(*argv)
     assert fork == repo.pmgit(*argv, start=True)
     assert fork.code == code
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"), [(("pre-commit",), 1), ((), 1), (("--version",), 0), (("--no-such",), 2)]
+)
+def test_a_fork_of_the_hook_answers_what_the_hook_answers(
+    repo: Repo, argv: tuple[str, ...], code: int
+) -> None:
+    repo.stage("a\udcff $(x)\n.pt", 1_500_000)
+    fork = repo.hook(*argv)
+    assert fork == repo.hook(*argv, start=True)
+    assert fork.code == code
+
+
+def test_git_runs_the_fork_of_the_hook_as_the_hook(repo: Repo) -> None:
+    """Commits that are refused and made, `commit -a` with its own index, a merge, two pushes."""
+    remote = repo.add_remote()
+    repo.git("config", "core.hooksPath", str(native_hooks(repo.path.parent)))
+    repo.stage("best.pt", 300)
+    shutil.copytree(repo.path, repo.path.parent / "before")
+    lines = (
+        "git commit -m one", "git switch -q -c side", "git commit --allow-empty -m two",
+        "git switch -q main", "git merge --no-ff --no-edit side", "git push origin main",
+        "cp large best.pt; git commit -a -m three", "git add large; git commit -m four",
+        "git commit -a --no-verify -m five", "git push origin main", "cd sub; git commit -m six",
+        "echo x >sub/ü; git add sub; LC_ALL=C git commit -m seven", "cp large ü.pt; git add ü.pt",
+        "LC_ALL=C git commit -m eight",
+    )  # fmt: skip
+    seen = []
+    for env in (forked.quick_hooks(repo.env), repo.env):
+        shutil.rmtree(repo.path)
+        shutil.copytree(repo.path.parent / "before", repo.path)
+        remote.git("update-ref", "-d", "refs/heads/main")
+        (repo.path / "sub").mkdir()
+        repo.write("large", weights_for("best.pt", 1_500_000))
+        seen.append([repo.run(["sh", "-c", line], env=env) for line in lines])
+    assert seen[0] == seen[1]
+    assert {one.code for one in seen[0]} == {0, 1}
+
+
+def test_a_git_hook_finds_the_fork_and_a_user_pmgit(repo: Repo) -> None:
+    there = forked.quick_hooks(repo.env)["PATH"].split(":")[0]
+    hook = repo.write(".git/hooks/pre-commit", "#!/bin/sh\ncommand -v pmgit-hook\n")
+    hook.chmod(0o755)
+    repo.stage("a.txt", "a\n")
+    shown = repo.run(["git", "commit", "-m", "x"], env=forked.quick_hooks(repo.env))
+    assert shown.err == f"{there}/pmgit-hook\n"
+    # The line to paste names pmgit as a user finds it.
+    repo.stage("best.pt", 1_500_000)
+    hook.write_bytes((native_hooks(repo.path.parent) / "pre-commit").read_bytes())
+    refused = repo.run(["git", "commit", "-m", "x"], env=forked.quick_hooks(repo.env))
+    assert forked.PREFIX not in refused.err
+    assert refused.code == 1
 
 
 def test_one_leaves_nothing_behind_for_the_next(repo: Repo, tmp_path: Path) -> None:

@@ -43,7 +43,9 @@ def test_a_hostile_name_does_nothing_to_a_terminal_or_a_ci_log(
     for name in HOSTILE:
         place = {"beside": f"{name}.pt", "in a model": f"{MODEL}/{name}.pt"}
         repo.stage(place.get(where, f"pretrained_model/{name}/model.pt"), 1_500_000)
-    found = repo.hook(*([stage] if stage in STAGES else []), env={"GITHUB_ACTIONS": "true"})
+    found = repo.hook(
+        *([stage] if stage in STAGES else []), env={"GITHUB_ACTIONS": "true"}, start=True
+    )
     assert found.code == 1, found
     for text in (found.out, found.err):
         assert not ACTING.search(text), ACTING.search(text)
@@ -64,14 +66,14 @@ def test_text_of_the_repository_does_nothing_to_a_ci_log(repo: Repo) -> None:
     repo.git("add", "-A")
     repo.write("pretrained_model/gpt/model.safetensors", 2000)
     repo.write(".gitignore", f"\x1b[31m\u202e\n/pretrained_model/*\n#{evil}\n")
-    found = repo.hook("pre-commit")
+    found = repo.hook("pre-commit", start=True)
     assert found.code == 1, found
     assert not ACTING.search(found.out)
     assert not COMMAND.search(found.out)
     for text in (f'"{evil}" = 1\n', f'storage = "a{evil}"\n', f"[rules.'{evil}']\nx = 1\n",
                  f'select = ["{evil}"]\n'):  # fmt: skip
         repo.stage(".pmgit.toml", text)
-        failed = repo.hook("pre-commit")
+        failed = repo.hook("pre-commit", start=True)
         assert failed.code == 2, failed
         assert not ACTING.search(failed.err), failed.err
         assert not COMMAND.search(failed.err)
@@ -82,7 +84,7 @@ def test_an_endless_message_is_cut(repo: Repo) -> None:
     repo.stage(f"{MODEL}/config.json", "{}\n")
     os.rename(repo.path / "long", repo.path / MODEL / "long")
     repo.git("add", "-A")
-    found = repo.hook("pre-commit")
+    found = repo.hook("pre-commit", start=True)
     assert found.code == 1, found
     assert max(map(len, found.out.splitlines())) < 600
 
@@ -93,7 +95,7 @@ def test_the_longest_names(quote: str, repo: Repo) -> None:
     names = ["n" * 252 + ".pt", "é" * 126 + ".pt", "e\u0301.pt", "\u00e9.pt"]
     for name in names:
         repo.stage(name, 1_500_000)
-    found = repo.hook("pre-commit", env={"LC_ALL": "C"})
+    found = repo.hook("pre-commit", env={"LC_ALL": "C"}, start=True)
     assert found.code == 1, found
     assert found.out.count(": oversized-blob: ") == len(names)
     for fix in found.fixes:
@@ -108,7 +110,7 @@ def test_the_longest_names(quote: str, repo: Repo) -> None:
 def test_a_name_is_only_ever_a_name(name: str, repo: Repo) -> None:
     repo.stage(f"{name}.pt", 1_500_000)
     repo.stage("innocent.txt", "x\n")
-    found = repo.hook("pre-commit")
+    found = repo.hook("pre-commit", start=True)
     assert found.code == 1, found
     for fix in found.fixes:
         repo.paste(fix)
@@ -126,7 +128,7 @@ def test_git_configuration_of_the_repository_runs_nothing(repo: Repo) -> None:
                 "diff.evil.textconv", "diff.evil.command", "alias.diff-index", "gpg.program",
                 "credential.helper", "core.askPass", "uploadpack.packObjectsHook"):  # fmt: skip
         repo.git("config", key, "touch PWNED;")
-    found = repo.hook("pre-commit")
+    found = repo.hook("pre-commit", start=True)
     assert found.code == 1, found
     assert blamed(found) == ["missing-pointer"]
     assert not list(repo.path.rglob("PWNED"))
@@ -138,7 +140,7 @@ def test_a_configuration_of_the_repository_runs_nothing(repo: Repo) -> None:
     for text in ('plugins = ["x"]\n', '[rules.tracked-weights]\ncommand = "touch PWNED"\n',
                  'models = ["../outside"]\n', 'models = ["/etc"]\n'):  # fmt: skip
         repo.stage(".pmgit.toml", text)
-        assert repo.hook("pre-commit").code == 2
+        assert repo.hook("pre-commit", start=True).code == 2
     assert not list(repo.path.rglob("PWNED"))
 
 
@@ -152,8 +154,8 @@ def test_nothing_is_changed(repo: Repo) -> None:
         return {str(file): (file.stat().st_mtime_ns, file.read_bytes()) for file in files}
 
     before = state()
-    assert repo.hook("pre-commit").code == 1
-    assert repo.hook().code == 1
+    assert repo.hook("pre-commit", start=True).code == 1
+    assert repo.hook(start=True).code == 1
     assert state() == before
 
 

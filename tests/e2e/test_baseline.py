@@ -10,6 +10,8 @@ import pytest
 
 from tests.kit import Repo, isolated_environment, native_hooks, random_bytes, weights_bytes
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 BASELINE = ".pmgit-baseline"
 SINS = 40
 X = "pretrained_model/bert/x.bin"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["server"]
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 OUTSIDE = "w/model.safetensors"
 BIG = weights_bytes(1_500_000, seed=11)
 LINK, SUBMODULE, FILE = "120000", "160000", "100644"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.kit import Result
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 ROOT = "pretrained_model"
 BIG, WEIGHTS, POINTER = "data/big.csv", f"{ROOT}/old/model.bin", f"{ROOT}/gpt/model.safetensors"
 #: A file that is too large, raw weights, a pointer in a model without INFO.md, loose weights, a bad

@@ -6,6 +6,8 @@ import pytest
 
 from tests.kit import Repo, Result, weights_bytes
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 WEIGHTS = ["pretrained_model/bert/model.safetensors", "pretrained_model/gpt2/pytorch_model.bin"]
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the set-ups are made with sh"),
-    pytest.mark.usefixtures("quick_pre_commit"),
+    pytest.mark.usefixtures("quick_pre_commit", "quick_hooks"),
 ]
 
 FILE = "pretrained_model/gpt2/model.bin"

@@ -13,7 +13,7 @@ import pytest
 
 from tests.kit import BIN, Repo, pointer, weights_bytes
 
-pytestmark = pytest.mark.usefixtures("quick_pre_commit")
+pytestmark = pytest.mark.usefixtures("quick_pre_commit", "quick_hooks")
 
 MODEL = "pretrained_model/bert/model.safetensors"
 CONFIG = (

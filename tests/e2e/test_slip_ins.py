@@ -21,6 +21,8 @@ from tests.kit import BIN, Result, native_hooks, pointer, random_bytes, weights_
 if TYPE_CHECKING:
     from tests.kit import Repo
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 ROOT = Path(__file__).parent.parent.parent
 MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/model.bin"

@@ -8,6 +8,8 @@ import pytest
 
 from tests.kit import Repo, Result, pointer, weights_bytes
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 BERT = "pretrained_model/bert/model.safetensors"
 OURS = [".pmgit.toml", "pretrained_model/README.md", "pretrained_model/.gitkeep", ".gitignore"]
 

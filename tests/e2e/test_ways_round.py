@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.forked import quick_hooks
 from tests.kit import Repo, Result, isolated_environment, pairs, weights_bytes
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class Ways:
 
     def __init__(self, folder: Path, storage: str) -> None:
         self.storage = storage
-        self.repo = Repo(folder / "clone", isolated_environment(folder / "home"), init=None)
+        env = quick_hooks(isolated_environment(folder / "home"))
+        self.repo = Repo(folder / "clone", env, init=None)
         self.remote = Repo(folder / "remote.git", self.repo.env, init=None)
 
     def add_weights(self, message: str = "Add bert") -> None:

@@ -9,6 +9,8 @@ import pytest
 from tests.e2e.set_ups import husky
 from tests.kit import Repo, Result
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 OURS = {".pmgit.toml", "pretrained_model/README.md", "pretrained_model/.gitkeep", ".gitignore"}
 #: What a team lets in: code, and all else is hidden. The last ones do not let themselves in.
 WHITELISTS = [

@@ -280,11 +280,15 @@ def test_a_damaged_repository_has_a_hint(repo: Repo) -> None:
     index = repo.path / ".git/index"
     whole = index.read_bytes()
     index.write_bytes(whole[:10])
-    for failed in (repo.pmgit("check"), repo.hook("pre-commit"), repo.pmgit("check", "--all")):
+    for failed in (
+        repo.pmgit("check"),
+        repo.hook("pre-commit", start=True),
+        repo.pmgit("check", "--all"),
+    ):
         assert failed.code == 3, failed
         assert "index file smaller than expected\nhint: the index is damaged" in failed.err
     index.write_bytes(whole)
     (repo.path / ".git/refs/heads/main").write_text("1" * 40 + "\n")
-    failed = repo.hook("pre-commit")
+    failed = repo.hook("pre-commit", start=True)
     assert failed.code == 3
     assert failed.err.endswith("bad object HEAD\nhint: see what else is damaged: git fsck\n")

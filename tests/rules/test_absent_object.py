@@ -16,6 +16,8 @@ from pmgit.lfs import server as lfs_server
 from tests.kit import Repo, Result, native_hooks, pointer, weights_bytes
 from tests.lfs_server import LfsServer
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 RULE = "absent-object"
 PATH = "pretrained_model/bert/model.safetensors"
 CONTENT = weights_bytes(3000)

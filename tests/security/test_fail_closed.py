@@ -63,7 +63,9 @@ def test_a_git_that_is_killed_is_never_clean(lfs_repo: Repo, tmp_path: Path) -> 
         ):
             met.unlink(missing_ok=True)
             run = (
-                repo.hook("pre-commit", env=env) if argv == ["hook"] else repo.pmgit(*argv, env=env)
+                repo.hook("pre-commit", env=env, start=True)
+                if argv == ["hook"]
+                else repo.pmgit(*argv, env=env)
             )
             if met.exists():
                 asked.add(word)
@@ -77,4 +79,4 @@ def test_a_git_that_is_killed_is_never_clean(lfs_repo: Repo, tmp_path: Path) -> 
     assert otherwise == [("ls-tree", ["hook"])]
     repo.stage("pretrained_model/gpt/model.pt", 3_000)
     env["WORD"] = "ls-tree"
-    assert repo.hook("pre-commit", env=env).code == 1
+    assert repo.hook("pre-commit", env=env, start=True).code == 1

@@ -11,6 +11,8 @@ from tests.kit import Repo, isolated_environment, weights_bytes
 from tests.lfs_server import LfsServer
 from tests.symptoms.reading import explain, way, ways
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 NAME = "data/a b'c$.bin"
 CONTENT = weights_bytes(5000)
 
