@@ -13,6 +13,7 @@ import pytest
 
 from pmgit.hooks import config_entry
 from pmgit.hooks.entry import HookEntry
+from tests import forked
 from tests.e2e.conftest import commit
 from tests.e2e.test_onboarding import tree
 from tests.kit import BIN, Repo
@@ -255,7 +256,8 @@ def test_a_hook_whose_program_is_gone_is_installed_again(repo: Repo, tmp_path: P
 
 def test_without_pmgit_on_the_path_no_entry_is_written(repo: Repo, tmp_path: Path) -> None:
     """The entry would run nothing; the chain finds its Python by itself."""
-    folders = [f for f in repo.env["PATH"].split(os.pathsep) if not Path(f, "pmgit").exists()]
+    folders = forked.without_forks(repo.env["PATH"]).split(os.pathsep)
+    folders = [f for f in folders if not Path(f, "pmgit").exists()]
     repo.env["PATH"] = os.pathsep.join(folders)
     for options in ((), ("--system",)):
         done = repo.pmgit("init", "--yes", *options)
