@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,42 +13,49 @@ from tests.kit import Repo, isolated_environment, native_hooks, random_bytes, we
 
 pytestmark = pytest.mark.usefixtures("quick_hooks")
 
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Shared
+
 BASELINE = ".pmgit-baseline"
 SINS = 40
 X = "pretrained_model/bert/x.bin"
 CLEAN = f"; {SINS} forgiven by {BASELINE}\n"
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+@pytest.fixture(scope="session")
+def made(shared: Shared) -> Path:
     """24 tables that are too large, 8 models with raw weights and without INFO.md; a baseline."""
-    folder = tmp_path_factory.mktemp("old")
-    repo = Repo(folder / "repo", isolated_environment(folder / "home"))
-    repo.write(".pmgit.toml", '[rules.oversized-blob]\nmax-file-size = "10 kB"\n')
-    for number in range(24):
-        repo.write(f"data/table-{number:02}.csv", random_bytes(20_000 + number))
-    for number in range(8):
-        repo.write(f"pretrained_model/model-{number}/x.bin", weights_bytes(3000 + number))
-    repo.git("add", "-A")
-    repo.commit("Sins")
-    assert len(repo.check("--all")) == SINS
-    done = repo.pmgit("baseline")
-    assert done.code == 0, done
-    assert done.out.splitlines() == [
-        f"added {SINS} entries",
-        f"wrote {BASELINE}: it forgives {SINS} findings",
-        f"next: git add -- {BASELINE}",
-    ]
-    repo.sh(done.out.splitlines()[-1].removeprefix("next: "))
-    repo.commit("Forgive")
-    return repo
+    folder = shared.folder / "baseline"
+
+    def make() -> None:
+        repo = Repo(folder / "repo", isolated_environment(folder / "home"))
+        repo.write(".pmgit.toml", '[rules.oversized-blob]\nmax-file-size = "10 kB"\n')
+        for number in range(24):
+            repo.write(f"data/table-{number:02}.csv", random_bytes(20_000 + number))
+        for number in range(8):
+            repo.write(f"pretrained_model/model-{number}/x.bin", weights_bytes(3000 + number))
+        repo.git("add", "-A")
+        repo.commit("Sins")
+        assert len(repo.check("--all")) == SINS
+        done = repo.pmgit("baseline")
+        assert done.code == 0, done
+        assert done.out.splitlines() == [
+            f"added {SINS} entries",
+            f"wrote {BASELINE}: it forgives {SINS} findings",
+            f"next: git add -- {BASELINE}",
+        ]
+        repo.sh(done.out.splitlines()[-1].removeprefix("next: "))
+        repo.commit("Forgive")
+
+    shared.once("baseline", make)
+    return folder / "repo"
 
 
 @pytest.fixture
-def old(made: Repo, tmp_path: Path, env: dict[str, str]) -> Repo:
+def old(made: Path, tmp_path: Path, env: dict[str, str]) -> Repo:
     """A copy of it, with the hooks at work and a remote that has it all."""
     repo = Repo(tmp_path / "repo", env, init=None)
-    shutil.copytree(made.path, repo.path)
+    shutil.copytree(made, repo.path)
     repo.add_remote()
     repo.git("push", "-q", "origin", "main")
     repo.git("config", "core.hooksPath", str(native_hooks(tmp_path)))

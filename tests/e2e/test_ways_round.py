@@ -20,6 +20,8 @@ from tests.kit import Repo, Result, isolated_environment, pairs, weights_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.e2e.conftest import Shared
+
 HOOKS = Path(__file__).parent.parent.parent / "hooks"
 MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/model.safetensors"
@@ -56,14 +58,14 @@ class Ways:
         return re.sub(r"[0-9a-f]{40}", "p", log).splitlines()
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """A clone that `pmgit init` has set up, for each storage, made once."""
-    there: dict[str, Path] = {}
+@pytest.fixture(scope="session")
+def made(shared: Shared) -> Callable[[str], Path]:
+    """A clone that `pmgit init` has set up, for each storage, made once for all workers."""
 
     def make(storage: str) -> Path:
-        if storage not in there:
-            folder = there[storage] = tmp_path_factory.mktemp(f"ways-{storage}")
+        folder = shared.folder / f"ways-{storage}"
+
+        def set_up() -> None:
             env = isolated_environment(folder / "home")
             Repo(folder / "remote.git", env, init=("--bare",))
             repo = Repo(folder / "clone", env)
@@ -77,7 +79,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
             repo.commit("Set up pmgit")
             pushed = repo.run(["git", "push", "-q", "-u", "origin", "main"])
             assert pushed.code == 0, pushed
-        return there[storage]
+
+        shared.once(folder.name, set_up)
+        return folder
 
     return make
 
