@@ -78,7 +78,9 @@ def index(packages: Path) -> Iterator[str]:
 
 
 def environment(shared: Shared, name: str, *install: str) -> Path:
-    """The programs of an environment with pmgit, and what it depends on from this one."""
+    """The programs of an environment in which pip has installed pmgit, and what it depends on from
+    this one.
+    """
     there = shared.folder / name
 
     def make() -> None:
