@@ -55,6 +55,7 @@ GUARDED = {
         "tensor_bundle",
         "tensorflow",
         "tflite",
+        "hdf5_heap",
         "zip_directory",
         "zips",
     ),

@@ -9,6 +9,7 @@ from tests.formats import (
     container_samples,
     found_samples,
     graph_samples,
+    hdf5_samples,
     reader_samples,
     tensor_samples,
     tflite_samples,
@@ -26,6 +27,7 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | tensor_samples.onnx_files()
         | chat_samples.chats()
         | tensor_samples.keras_files()
+        | hdf5_samples.hdf5_files()
         | tensor_samples.arrays()
         | tensor_samples.impostors()
         | tensor_samples.pointers()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import struct
+import zipfile
 from typing import TYPE_CHECKING
 
 from tests.formats.assemble import (
@@ -46,6 +48,12 @@ def _big(function: str, module: str = "builtins") -> bytes:
     """Something is made of very many numbers."""
     numbers = named("builtins", "range") + b"J\xff\xff\xff\x7f\x85R"
     return pickled(named(module, function) + numbers + b"\x85R")
+
+
+def _old_array(name: str) -> bytes:
+    """An array of joblib before 0.10, which lies in a file beside the pickle."""
+    state = b"}" + text("filename") + text(name) + b"s"
+    return pickled(named("joblib.numpy_pickle", "NDArrayWrapper") + b")\x81" + state + b"b")
 
 
 def _as_text(data: bytes) -> bytes:
@@ -97,6 +105,11 @@ def _pickles() -> Samples:
         # A tensor by Python alone, of before protocol 3.
         "as-text.pkl": ("ok", _as_text(checkpoint)),
         "unsafe-as-text.pkl": ("unsafe", _as_text(pickled(CALL))),
+        "changes-a-logger.pkl": (
+            "unsafe", pickled(call("logging", "getLogger", "root") + b"}" + text("a") + b"Nsb"),
+        ),
+        "old-array-elsewhere.joblib": ("unsafe", _old_array("/etc/x.npy")),
+        "old-array-beside.joblib": ("ok", _old_array("m.joblib_01.npy")),
         # Storages of before torch 1.6: which, and how many elements each has.
         "beyond-storage.pt": ("broken", torch_zip(state_dict(storage_id(count=5)))),
         "in-storage.pt": ("ok", torch_zip(state_dict(storage_id(count=6)))),
@@ -117,6 +130,17 @@ def _commented(data: bytes, comment: bytes) -> bytes:
     return data[:-2] + struct.pack("<H", len(comment)) + comment
 
 
+def _named_twice(name: bytes) -> bytes:
+    """A zip whose second member has a name in UTF-8 in an extra field too."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("a/data.pkl"), pickled(b"}"))
+        info = zipfile.ZipInfo("a/x.txt")
+        info.extra = struct.pack("<HHBI", 0x7075, 5 + len(name), 1, 0) + name
+        archive.writestr(info, b"x")
+    return out.getvalue()
+
+
 def _script(code: bytes) -> bytes:
     more = {"constants.pkl": pickled(b")"), "code/__torch__.py": code}
     return torch_zip(pickled(b"}"), more=more)
@@ -128,6 +152,8 @@ def _zips() -> Samples:
     hidden = hidden[: hidden.index(ENTRY)]
     elf = b"\x7fELF\x02\x01\x01" + bytes(60)
     return {
+        "other-name.pt": ("unsafe", _named_twice(b"../x.txt")),
+        "same-name.pt": ("ok", _named_twice(b"a/x.txt")),
         "hidden-member.pt": ("broken", _with_gap(good, hidden)),
         "hidden-pickle.pt": ("broken", _with_gap(good, pickled(CALL) + b"x" * 20)),
         "padded.pt": ("ok", _with_gap(good, bytes(100))),
@@ -206,7 +232,7 @@ def _others() -> Samples:
         "utf-16/tokenizer_config.json": ("broken", config.encode("utf-16")),
         # Some writers fill up the last tensor as the others, some do not.
         "padded.gguf": ("ok", _PADDED_GGUF),
-        "bad-escape.pbtxt": ("broken", b"op: 'Write\\xt6ile'\n"),
+        "odd-escape.pbtxt": ("unsafe", b"op: 'Write\\106\\i\\x6ce'\n"),
         "seven.msgpack": ("unknown", b"7z\xbc\xaf\x27\x1c" + bytes(50)),
         "element.pt": ("broken", b'<svg xmlns="http://www.w3.org/2000/svg"></svg>\n'),
         "packed.pkl.gz": ("unsafe", gzip.compress(pickled(CALL) + storage_id(), mtime=0)),

@@ -20,6 +20,7 @@ ENDS = (
     ".keras",
     ".joblib",
     ".tflite",
+    ".h5",
 )
 #: A cut of these is another whole file: texts, rows of pickles, and what is appended.
 MAY_BE_WHOLE = (
@@ -27,7 +28,7 @@ MAY_BE_WHOLE = (
     "padded.gguf",
     "appended.npy", "appended-objects.npy",
 )  # fmt: skip
-LARGEST = 700
+LARGEST = 900
 
 
 def verdict_on(name: str, data: bytes) -> str:

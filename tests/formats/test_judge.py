@@ -14,6 +14,7 @@ from tests.formats import (
     container_samples,
     found_samples,
     graph_samples,
+    hdf5_samples,
     reader_samples,
     tensor_samples,
     tflite_samples,
@@ -65,6 +66,10 @@ def test_onnx() -> None:
 
 def test_keras() -> None:
     assert wrong(tensor_samples.keras_files()) == []
+
+
+def test_hdf5() -> None:
+    assert wrong(hdf5_samples.hdf5_files()) == []
 
 
 def test_arrays() -> None:

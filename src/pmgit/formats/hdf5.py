@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 
+from pmgit.formats.hdf5_heap import blocks_of_heap, link_at
 from pmgit.formats.keras_config import judge_config
 from pmgit.formats.names import HDF5, KERAS_HDF5
 from pmgit.formats.opinion import (
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 #: The messages of an object header that are looked at.
-_LINK, _EXTERNAL_FILES, _ATTRIBUTE, _CONTINUES, _SYMBOLS, _ATTRIBUTE_INFO = (
-    0x06, 0x07, 0x0C, 0x10, 0x11, 0x15,
-)  # fmt: skip
+_LINK_INFO, _LINK, _EXTERNAL_FILES, _LAYOUT = 0x02, 0x06, 0x07, 0x08
+_ATTRIBUTE, _CONTINUES, _SYMBOLS, _ATTRIBUTE_INFO = 0x0C, 0x10, 0x11, 0x15
+_VIRTUAL = 3
 _TEXT_CLASS, _VARIABLE_CLASS = 3, 9
 _HARD, _EXTERNAL_LINK = 0, 64
 _LONGEST_CONFIG = 5_000_000
@@ -79,6 +80,11 @@ class _Hdf5File:
                     self._attribute_info(begin, length)
                 elif kind == _LINK:
                     waiting += self._link(begin, length)
+                elif kind == _LINK_INFO:
+                    waiting += self._many_links(begin)
+                elif kind == _LAYOUT and self._is_virtual(begin):
+                    text = "numbers that lie in other files"
+                    self._found.append(FileFinding(UNSAFE, text, offset=begin))
                 elif kind == _SYMBOLS:
                     waiting += self._symbols(self._offset(begin))
                 elif kind == _EXTERNAL_FILES:
@@ -186,6 +192,33 @@ class _Hdf5File:
             text = "a link into another file"
             self._found.append(FileFinding(UNSAFE, text, short(name), begin))
         return []
+
+    def _is_virtual(self, begin: int) -> bool:
+        """Whether the numbers of a dataset are parts of others, of other files too."""
+        version, layout = self._read(begin, 2)
+        return version >= 3 and layout == _VIRTUAL
+
+    def _many_links(self, begin: int) -> list[int]:
+        """The objects that a group with many links leads to, which lie in a heap of their own."""
+        heap = self._offset(begin + (10 if self._int(begin + 1, 1) & 1 else 2))
+        if heap == (1 << 8 * self._offset_width) - 1:
+            return []
+        found = []
+        for at, data in blocks_of_heap(self._read, heap, self._offset_width, self._length_width):
+            pos = 0
+            while (pos := data.find(b"\x01", pos)) >= 0:
+                self._caps.step(3)
+                link = link_at(data, pos, self._offset_width)
+                if link is None or (link.target is not None and link.target >= self._reader.size):
+                    pos += 1
+                    continue
+                if link.is_external:
+                    text = "a link into another file"
+                    self._found.append(FileFinding(UNSAFE, text, short(link.name), at + pos))
+                elif link.target is not None:
+                    found.append(link.target)
+                pos = link.end
+        return found
 
     def _symbols(self, tree: int) -> list[int]:
         """The objects of an older group, by its tree."""

@@ -11,6 +11,7 @@ a type that says of itself both that it is of objects and that it is not.
 
 from __future__ import annotations
 
+from pmgit.formats.members import wrong_name
 from pmgit.formats.opcodes import walk
 from pmgit.formats.opinion import BrokenError, TooMuchError
 from pmgit.formats.pickle_values import Box, GlobalName, Made, PickleStream
@@ -33,7 +34,8 @@ _HAS_OBJECTS, _WITH_MARKS = 1, 3
 
 
 class Arrays:
-    """Passes over the arrays in a stream; `streams` are those of arrays of objects.
+    """Passes over the arrays in a stream; `streams` are those of arrays of objects, `outside` the
+    names of files elsewhere that are loaded for an array.
 
     `numbers` are what a reader would do that takes the numbers of an array for opcodes, as pickle
     itself does.
@@ -44,6 +46,7 @@ class Arrays:
         self._caps = caps
         self.found = 0
         self.streams: list[PickleStream] = []
+        self.outside: list[str] = []
         self.numbers: list[PickleStream] = []
         self._made: set[Made] = set()
 
@@ -52,6 +55,11 @@ class Arrays:
 
         `as_pickle` says what a reader does there that knows nothing of arrays.
         """
+        if _is_old_wrapper(made.callee) and isinstance(made.state, Box):
+            # Of before joblib 0.10: the array is a file beside this one, which is loaded too.
+            name = made.state.get("filename")
+            if not isinstance(name, str) or wrong_name(name):
+                self.outside.append(str(name))
         if not is_wrapper(made.callee):
             return place
         state = made.state
@@ -90,6 +98,10 @@ class Arrays:
         if end > self._reader.size:
             raise BrokenError(f"an array ends {end - self._reader.size:,} bytes after the file")
         return end
+
+
+def _is_old_wrapper(callee: Any) -> bool:
+    return isinstance(callee, GlobalName) and callee.name in ("NDArrayWrapper", "ZNDArrayWrapper")
 
 
 def is_wrapper(callee: Any) -> bool:

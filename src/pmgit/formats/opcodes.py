@@ -60,6 +60,8 @@ ARGUMENTS_MATTER = frozenset((
     "frozenset", "bytes", "bytearray", "deque", "Counter", "OrderedDict", "dict", "array",
     "ndarray", "_reconstruct", "Fraction",
 ))  # fmt: skip
+#: What these make is not new: it is a part of the program that loads.
+_GIVE_AWAY = ("getLogger",)
 #: So do those of storages and tensors, whose names end so.
 _MAKES_NUMBERS = ("Storage", "Tensor")
 #: Makes a tensor of a part of a storage, in all checkpoints of torch.
@@ -253,8 +255,10 @@ class Walker:
         what an object has got as its state may be what is called to put something into it."""
         if isinstance(target, GlobalName):
             self._odd(CHANGED, str(target))
-        elif isinstance(target, Made) and target.state is not None:
-            self._odd(CHANGED, f"{target.callee}, which has its state")
+        elif isinstance(target, Made) and (
+            target.state is not None or getattr(target.callee, "name", "") in _GIVE_AWAY
+        ):
+            self._odd(CHANGED, f"what {target.callee} has made")
 
     def _run(self, begin: int) -> int:
         """Follow the stream from a place to its STOP; the place behind it."""

@@ -113,6 +113,9 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         kind = JOBLIB if arrays.found else kind
         for one in (stream, *arrays.streams):
             findings += findings_of(one, reader, caps)
+        for name in arrays.outside:
+            text = "an array in a file elsewhere, which is loaded too"
+            findings.append(FileFinding(UNSAFE, text, short(name)))
         for one in arrays.numbers:
             findings += [
                 found for found in findings_of(one, reader, caps) if found.verdict == UNSAFE

@@ -8,7 +8,6 @@ constant of the graph.
 from __future__ import annotations
 
 import bisect
-import codecs
 import json
 import re
 
@@ -45,6 +44,7 @@ _GRAPH_NODE, _GRAPH_LIBRARY, _GRAPH_VERSIONS = 1, 2, 4
 _NODE_NAME, _NODE_OP, _NODE_INPUT = 1, 2, 3
 _OPERATION = re.compile(rb"[A-Za-z_>][\w>]{0,200}")
 _TEXT_STRING = re.compile(rb"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"")
+_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|.)", re.DOTALL)
 _TEXT_OPERATION = re.compile(rb"\bop\s*:\s*((?:(?:%b)\s*)++)" % _TEXT_STRING.pattern)
 #: A node that is larger holds numbers, and is read field by field.
 _SMALL_NODE = 1 << 14
@@ -167,17 +167,20 @@ def judge_text(text: bytes) -> list[FileFinding]:
         if number > _MOST_TEXT_NODES:
             found.append(FileFinding(UNKNOWN, "a graph as text that is too long to judge"))
             break
-        try:
-            quoted = _TEXT_STRING.findall(one[1])
-            pieces = [codecs.escape_decode(piece[1:-1])[0] for piece in quoted]
-        except ValueError:
-            raise BrokenError("a text with an escape that is none", one.start()) from None
+        pieces = [_ESCAPE.sub(_meant, piece[1:-1]) for piece in _TEXT_STRING.findall(one[1])]
         name = b"".join(pieces).decode("utf-8", "replace")
         why = graph_operations.reason(name)
         if why and len(found) < _MOST_FINDINGS:
             place = one.start()
             found.append(FileFinding(UNSAFE, f"an operation that {why}", short(name), place))
     return found
+
+
+def _meant(escape: re.Match[bytes]) -> bytes:
+    """The byte that an escape of a text stands for."""
+    if escape[1]:
+        return bytes([int(escape[1], 8) & 0xFF])
+    return bytes([int(escape[2], 16)]) if escape[2] else escape[0][1:]
 
 
 class _Scope:

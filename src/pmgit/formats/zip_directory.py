@@ -24,6 +24,7 @@ _ENTRY = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _LONGEST_COMMENT = 0xFFFF
 _MOST_DIRECTORY = 16_000_000
+_UNICODE_NAME = 0x7075
 _CONTROLS = frozenset(range(32)) - {9, 10, 13}
 _ENCRYPTED, _SIZES_BEHIND = 1, 8
 #: An archive behind another file begins within so many bytes, as its words are aligned.
@@ -167,6 +168,10 @@ def _member(
         found.append(FileFinding(UNSAFE, wrong, where=where))
     if mode & _FILE_TYPE == _SYMLINK:
         found.append(FileFinding(UNSAFE, "a symbolic link", where=where))
+    other_name = _other_name(extra)
+    if other_name not in (None, raw):
+        text = "it has another name in an extra field"
+        found.append(FileFinding(UNSAFE, text, short(other_name or b""), where=where))
     if flags & _ENCRYPTED:
         found.append(FileFinding(BROKEN, "it is encrypted", where=where))
     header += shift
@@ -210,6 +215,17 @@ def _wide(extra: bytes, values: tuple[int, int, int]) -> tuple[int, int, int]:
             return found[0], found[1], found[2]
         at += 4 + length
     return values
+
+
+def _other_name(extra: bytes) -> bytes | None:
+    """The name in UTF-8 that some readers take in place of a member's own; None without one."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, at)
+        if kind == _UNICODE_NAME and length >= 5:
+            return extra[at + 9 : at + 4 + length]
+        at += 4 + length
+    return None
 
 
 def _of_places(
