@@ -62,6 +62,14 @@ def _as_text(data: bytes) -> bytes:
     return pickled(named("torch.storage", "_load_from_bytes") + as_text + b"tR\x85R")
 
 
+def _as_line(data: bytes) -> bytes:
+    """The same in protocol 0, whose lines have escapes."""
+    line = data.decode("latin-1").replace("\\", "\\u005c").replace("\0", "\\u0000")
+    line = line.replace("\n", "\\u000a").replace("\r", "\\u000d").replace("\x1a", "\\u001a")
+    as_text = b"c_codecs\nencode\n(V" + line.encode("raw-unicode-escape") + b"\nVlatin1\ntR"
+    return b"ctorch.storage\n_load_from_bytes\n(" + as_text + b"tR."
+
+
 def _pickles() -> Samples:
     method = text("__setstate__") + _UNKNOWN
     endless = named("itertools", "count") + b")R"
@@ -104,6 +112,8 @@ def _pickles() -> Samples:
         "small-fraction.pkl": ("ok", pickled(call("fractions", "Fraction", "1/3"))),
         # A tensor by Python alone, of before protocol 3.
         "as-text.pkl": ("ok", _as_text(checkpoint)),
+        "as-line.pkl": ("ok", _as_line(checkpoint)),
+        "unsafe-as-line.pkl": ("unsafe", _as_line(pickled(text("\xe9") + b"0" + CALL))),
         "unsafe-as-text.pkl": ("unsafe", _as_text(pickled(CALL))),
         "changes-a-logger.pkl": (
             "unsafe", pickled(call("logging", "getLogger", "root") + b"}" + text("a") + b"Nsb"),

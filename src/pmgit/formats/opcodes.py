@@ -17,6 +17,7 @@ from pmgit.formats.pickle_values import (
     ANY,
     Box,
     ByteRange,
+    EscapedRange,
     GlobalName,
     Made,
     Persistent,
@@ -506,8 +507,11 @@ class Walker:
             line, pos = self._line(pos)
             stack.append(_number(line, op, keeps=self._keeps))
         elif op in (0x53, 0x56):  # STRING, UNICODE
+            begin = self._at + pos
             line, pos = self._line(pos)
-            stack.append(_text(line, op == 0x53))
+            value = _text(line, op == 0x53)
+            is_left_out = value is ANY and op == 0x56
+            stack.append(EscapedRange(begin, len(line)) if is_left_out else value)
         elif op == 0x50:  # PERSID
             line, pos = self._line(pos)
             self._persistent(line.decode("latin-1"))

@@ -48,11 +48,22 @@ class ByteRange(Fields):
         self.offset = offset
         self.length = length
 
+    def _values(self) -> tuple[int, int]:
+        return self.offset, self.length
+
 
 class TextRange(ByteRange):
     """Text of the stream that is not kept, as UTF-8: it is no name, and may stand for bytes."""
 
     __slots__ = ()
+    codec = "utf-8"
+
+
+class EscapedRange(TextRange):
+    """The same in a line of protocol 0, in which some characters are escaped."""
+
+    __slots__ = ()
+    codec = "raw-unicode-escape"
 
 
 class Made:

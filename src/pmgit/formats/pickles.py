@@ -321,14 +321,14 @@ def _of_bytes(args: tuple[Any, ...], offset: int, reader: Reader, caps: Caps) ->
 
 
 def _content_of(value: Any, reader: Reader, caps: Caps) -> Reader | None:
-    """Bytes that a stream gives to a call; None where they are worked out. Protocol 2 has no bytes:
-    in it they are a text, and `_codecs.encode(text, 'latin1')`."""
+    """Bytes that a stream gives to a call; None where they are worked out. Protocols 0 to 2 have no
+    bytes: in them they are a text, and `_codecs.encode(text, 'latin1')`."""
     if isinstance(value, Made) and _key(value.callee) == ("_codecs", "encode"):
         text, codec = value.args if isinstance(value.args, tuple) and len(value.args) == 2 else "  "
         if isinstance(text, TextRange) and codec in ("latin1", "latin-1"):
             caps.reading(4 * text.length)
             try:
-                raw = reader.read(text.offset, text.length).decode("utf-8")
+                raw = reader.read(text.offset, text.length).decode(text.codec)
                 return BytesReader(raw.encode("latin1"))
             except UnicodeError:
                 return None
