@@ -41,6 +41,7 @@ GUARDED = {
         "joblib_arrays",
         "keras_config",
         "members",
+        "msgpack",
         "npy",
         "onnx",
         "opinion",

@@ -27,6 +27,7 @@ from tests.formats.assemble import (
     zipped,
 )
 from tests.formats.container_samples import ENTRY, LOCAL, changed
+from tests.formats.pickle_samples import tarred
 from tests.formats.tensor_samples import encode, keras, layer, model, one
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _END = b"PK\x05\x06"
 _SPACE = named("argparse", "Namespace") + b")R"
 #: A tensor of 18 bytes, and what fills it up.
 _PADDED_GGUF = gguf(tensors=(gguf_tensor(b"w", (32,), 2),), body=bytes(32))
+#: A dictionary with a text, bytes, numbers and an array in it.
+_MSGPACK = b"\x82\xa1w\xc4\x04abcd\xa1l\x93\x01\xcb" + bytes(8) + b"\xc7\x03\x01xyz"
 _UNKNOWN = named("my_package", "swish")
 
 
@@ -243,6 +246,28 @@ def _others() -> Samples:
         # Some writers fill up the last tensor as the others, some do not.
         "padded.gguf": ("ok", _PADDED_GGUF),
         "odd-escape.pbtxt": ("unsafe", b"op: 'Write\\106\\i\\x6ce'\n"),
+        "whole.msgpack": ("ok", _MSGPACK),
+        "cut.msgpack": ("broken", _MSGPACK[:-1]),
+        "longer.msgpack": ("broken", _MSGPACK + b"x"),
+        "net.caffemodel": ("ok", field(1, b"net") + field(100, bytes(300))),
+        "cut.caffemodel": ("broken", (field(1, b"net") + field(100, bytes(300)))[:-1]),
+        "model.safetensors.index.json": ("ok", b'{"weight_map": {}}\n'),
+        "cut/model.safetensors.index.json": ("broken", b'{"weight_map": {'),
+        "cut/tokenizer.json": ("broken", b'{"version": "1.0", "model": {"vocab": {"a": 1'),
+        "page/tokenizer.json": ("broken", b"<!DOCTYPE html><html></html>"),
+        "target/config.yaml": ("unsafe", b"a:\n  _target_: subprocess.Popen\n  args: [x]\n"),
+        "tag/config.yml": ("unsafe", b"a: !!python/object/apply:os.system ['x']\n"),
+        "targets/config.yaml": (
+            "ok",
+            b"a: {_target_: torch.utils.data.DataLoader}\nb: {_target_: my.own.Thing}\n",
+        ),
+        "partial/config.yaml": ("ok", b"a: {_target_: functools.partial}\n"),
+        "namespace/config.yaml": ("ok", b"a: !!python/object:argparse.Namespace {}\n"),
+        "target.nemo": ("unsafe", tarred({"m.yaml": b"x: {'_target_': 'builtins.exec'}\n"})),
+        "entity.pmml": (
+            "unsafe",
+            b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///a">]><PMML>&x;</PMML>',
+        ),
         "seven.msgpack": ("unknown", b"7z\xbc\xaf\x27\x1c" + bytes(50)),
         "element.pt": ("broken", b'<svg xmlns="http://www.w3.org/2000/svg"></svg>\n'),
         "packed.pkl.gz": ("unsafe", gzip.compress(pickled(CALL) + storage_id(), mtime=0)),

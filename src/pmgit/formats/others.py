@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 
-from pmgit.formats import kinds, zips
+from pmgit.formats import kinds, msgpack, zips
 from pmgit.formats.names import ARCHIVE, DATA, EMPTY, PICTURE, PROGRAM, ZEROS
 from pmgit.formats.opinion import Opinion, opinion
+from pmgit.formats.protobuf import Messages
 from pmgit.formats.regular import read_regular
 
 TYPE_CHECKING = False
@@ -27,6 +28,8 @@ _BEGINS = {
 _FASTTEXT = b"\xba\x16\x4f\x2f"
 _SPECIFICATION = b"Spec\0"
 _WORD2VEC = re.compile(rb"\d{1,9} \d{1,5}\n")
+#: What Flax writes, and files of one message of protobuf: they may be cut.
+_MSGPACK, _MESSAGES = (".msgpack", ".flax"), (".caffemodel", ".mlmodel")
 #: Where it is looked whether a file is nothing but zeros, as a download leaves it that stopped.
 _PROBES = 16
 #: So many models beside it, and so much of each, are searched for the name of a file.
@@ -45,6 +48,12 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         # Readers that look for the directory at the end open an archive with anything before it.
         return zips.judge(reader, caps)
     kind = _kind(head, reader)
+    suffix = os.path.splitext(reader.name)[1].lower()
+    if kind == DATA and suffix in _MSGPACK and msgpack.begins(head):
+        msgpack.check(reader, caps)
+    elif kind == DATA and suffix in _MESSAGES:
+        for _ in Messages(reader, caps).fields(0, reader.size):
+            pass
     return opinion(kind, [])
 
 

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 
 from pmgit.formats import kinds
 from pmgit.formats.keras_config import is_config, judge_config
 from pmgit.formats.names import CONFLICT, HTML, JSON, SHELL_SCRIPT, TEMPLATE, TEXT, UTF16, XML
-from pmgit.formats.opinion import BROKEN, UNKNOWN, FileFinding, Opinion, opinion
+from pmgit.formats.opinion import (
+    BROKEN,
+    MOST_FINDINGS,
+    OK,
+    UNKNOWN,
+    UNSAFE,
+    FileFinding,
+    Opinion,
+    opinion,
+    short,
+)  # fmt: skip
+from pmgit.formats.policy import of_global
 from pmgit.formats.templates import judge_template
 
 TYPE_CHECKING = False
@@ -20,6 +32,17 @@ if TYPE_CHECKING:
 
 #: A tokenizer_config.json has up to 2 MB; five of nothing but lists take 100 MB in memory.
 LONGEST_JSON = 5_000_000
+#: JSON beside weights, of which more is not looked at than whether it is whole.
+_OF_MODELS = (
+    ".index.json", "tokenizer.json", "vocab.json", "special_tokens_map.json", "added_tokens.json",
+    "adapter_config.json",
+)  # fmt: skip
+_YAML_NAMES = (".yaml", ".yml")
+_MADE = re.compile(
+    rb"_target_[\"']?\s*:\s*[\"']?([A-Za-z_][\w.]*)"
+    rb"|!!python/(?:object/apply|object/new|object|name|module):([A-Za-z_][\w.]*)"
+)
+_XML_MODEL = re.compile(rb"<(?:PMML|net)\b")
 _TEMPLATE_NAMES = (".jinja", ".jinja2", ".j2")
 #: Messages of protobuf as text: TensorFlow loads saved_model.pbtxt as it loads saved_model.pb.
 _XML_ELEMENT = re.compile(rb"<[A-Za-z][\w:.-]*(?:\s+[\w:.-]+\s*=\s*[\"'][^<]*)?\s*/?>")
@@ -58,12 +81,42 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
 
         caps.reading(min(reader.size, LONGEST_JSON + 1))
         return opinion(kind, tensorflow.judge_text(reader.read(0, LONGEST_JSON + 1)))
-    if base in _TEMPLATE_FILES and kind in (CONFLICT, HTML, UTF16):
-        return opinion(kind, [FileFinding(BROKEN, f"it is no JSON but {kind}")])
+    if base in _TEMPLATE_FILES or base.endswith(_OF_MODELS):
+        if kind in (CONFLICT, HTML, UTF16):
+            return opinion(kind, [FileFinding(BROKEN, f"it is no JSON but {kind}")])
+        if kind == JSON and not _ends(reader, head):
+            return opinion(kind, [FileFinding(BROKEN, "it ends in the middle", offset=reader.size)])
+    if base.endswith(_YAML_NAMES):
+        caps.reading(min(reader.size, LONGEST_JSON))
+        return opinion(kind, _of_yaml(reader.read(0, LONGEST_JSON)))
+    if kind == XML and b"<!ENTITY" in head and _XML_MODEL.search(head):
+        return opinion(kind, [FileFinding(UNSAFE, "it has entities, which may be other files")])
     if kind != JSON or not (base in _TEMPLATE_FILES or _may_be_keras(head)):
         return opinion(kind, [])
     in_archive = bool(caps.depth) and base == "config.json"
     return opinion(JSON, _of_json(reader, caps, always_keras=in_archive))
+
+
+def _ends(reader: Reader, head: bytes) -> bool:
+    """Whether a JSON text ends as it begins."""
+    tail = reader.read(max(0, reader.size - 4096), 4096).rstrip()
+    begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    return tail[-1:] == (b"}" if begin == b"{" else b"]")
+
+
+def _of_yaml(text: bytes) -> list[FileFinding]:
+    """What is wrong with what a configuration has made: Hydra and NeMo call what stands behind
+    `_target_` (CVE-2025-23304), PyYAML what a tag of Python names."""
+    found: list[FileFinding] = []
+    for one in _MADE.finditer(text):
+        name = (one[1] or one[2]).decode("ascii")
+        module, _, last = name.rpartition(".")
+        # Of other packages a configuration names what a pickle need not (`torch.utils.data`).
+        is_python = module.partition(".")[0] in sys.stdlib_module_names and module != "os.path"
+        verdict, why = of_global(module, last) if is_python else (OK, "")
+        if verdict == UNSAFE and len(found) < MOST_FINDINGS:
+            found.append(FileFinding(UNSAFE, why, short(name), one.start()))
+    return found
 
 
 def judge_keras(reader: Reader, caps: Caps) -> list[FileFinding]:
