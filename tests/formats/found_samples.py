@@ -245,7 +245,7 @@ def _others() -> Samples:
         "utf-16/tokenizer_config.json": ("broken", config.encode("utf-16")),
         # Some writers fill up the last tensor as the others, some do not.
         "padded.gguf": ("ok", _PADDED_GGUF),
-        "odd-escape.pbtxt": ("unsafe", b"op: 'Write\\106\\i\\x6ce'\n"),
+        "odd-escape/graph.pbtxt": ("unsafe", b"op: 'Write\\106\\i\\x6ce'\n"),
         "whole.msgpack": ("ok", _MSGPACK),
         "cut.msgpack": ("broken", _MSGPACK[:-1]),
         "longer.msgpack": ("broken", _MSGPACK + b"x"),
@@ -264,7 +264,7 @@ def _others() -> Samples:
         "partial/config.yaml": ("ok", b"a: {_target_: functools.partial}\n"),
         "namespace/config.yaml": ("ok", b"a: !!python/object:argparse.Namespace {}\n"),
         "target.nemo": ("unsafe", tarred({"m.yaml": b"x: {'_target_': 'builtins.exec'}\n"})),
-        "entity.pmml": (
+        "entity/model.pmml": (
             "unsafe",
             b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///a">]><PMML>&x;</PMML>',
         ),

@@ -111,7 +111,7 @@ def _of_yaml(text: bytes) -> list[FileFinding]:
     for one in _MADE.finditer(text):
         name = (one[1] or one[2]).decode("ascii")
         module, _, last = name.rpartition(".")
-        # Of other packages a configuration names what a pickle need not (`torch.utils.data`).
+        # Of other packages a configuration names what a pickle need not, such as loaders of data.
         is_python = module.partition(".")[0] in sys.stdlib_module_names and module != "os.path"
         verdict, why = of_global(module, last) if is_python else (OK, "")
         if verdict == UNSAFE and len(found) < MOST_FINDINGS:
