@@ -17,7 +17,7 @@ from safetensors import deserialize
 from pmgit.model import info_file, lock_file
 from tests.file_server import Asked, Fault, Handler
 from tests.hub_server import HubServer
-from tests.kit import BIN, Repo, weights_bytes, weights_for
+from tests.kit import BIN, Repo, pointer, weights_bytes, weights_for
 from tests.weights import Weights
 
 NAME = "bert-base-uncased"
@@ -362,6 +362,37 @@ def test_the_same_with_git_lfs(lfs_repo: Repo, files: dict[str, bytes]) -> None:
     assert shown.code == 0, shown
     assert (other / MODEL / "model.safetensors").read_bytes() == files["model.safetensors"]
     assert clone.pmgit("verify").code == 0
+
+
+@pytest.mark.skipif(not shutil.which("git-lfs"), reason="conftest fails the run without git-lfs")
+def test_what_git_lfs_has_not_comes_from_the_source(
+    lfs_repo: Repo, files: dict[str, bytes]
+) -> None:
+    repo = lfs_repo
+    with HubServer() as hub:
+        repo.env |= hub.environment(str(repo.path.parent / "hf"))
+        hub.add(ID, files)
+        repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+        assert repo.pmgit("add", ID, "--yes").code == 0
+        repo.git("add", "--", MODEL)
+        repo.commit("BERT")
+        weights = repo.path / MODEL / "model.safetensors"
+        # Other weights are staged: what is locked counts, not the new pointer.
+        weights.write_bytes(weights_bytes(5000))
+        repo.git("add", "--", MODEL)
+        shown = repo.pmgit("pull", "--replace")
+        assert (shown.code, weights.read_bytes()) == (0, files["model.safetensors"]), shown
+        repo.git("add", "--", MODEL)
+        assert repo.pmgit("verify").code == 0
+        # A push that was never made has left pointers without objects.
+        shutil.rmtree(repo.path / ".git/lfs")
+        weights.write_bytes(pointer(files["model.safetensors"]))
+        for folder in ("objects", "hub"):
+            shutil.rmtree(repo.path.parent / "hf" / folder, ignore_errors=True)
+        shown = repo.pmgit("pull")
+        assert (shown.code, weights.read_bytes()) == (0, files["model.safetensors"]), shown
+        assert "the source in pmgit.lock has the same files" in shown.err
+        assert repo.pmgit("verify").code == 0
 
 
 def trained(numbers: bytes) -> bytes:

@@ -130,7 +130,7 @@ GOOD = lock_file.render(Lock({"type": HUB}, [LockedFile("a.bin", 1, SHA, COMMIT)
         (b"[content]", b"[parameters]\nF32 = -1\n[content]", "[license] or [parameters]"),
         (b"[content]", b'[parameters]\nF32 = "1"\n[content]', "[license] or [parameters]"),
         (b"[source]", b"\xff", "not UTF-8"),
-        (b"[source]", b"<<<<<<< HEAD\n[source]", "not valid"),
+        (b"[source]", b"<<<<<<< HEAD\n[source]", "two branches"),
     ],
 )  # fmt: skip
 def test_what_is_no_lock_is_refused_with_its_place(old: bytes, new: bytes, said: str) -> None:

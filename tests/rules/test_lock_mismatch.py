@@ -69,7 +69,7 @@ def test_old_sins_are_a_warning_when_something_else_of_the_model_changes(locked:
     ("old", "new", "said"),
     [
         ('path = "config.json"', 'path = "../../config.json"', "not one below the model's folder"),
-        ("version = 1", "<<<<<<< HEAD\nversion = 1", "not valid TOML"),
+        ("version = 1", "<<<<<<< HEAD\nversion = 1", "two branches"),
         ("version = 1", "version = 9", "newer pmgit"),
     ],
 )

@@ -13,6 +13,7 @@ from pmgit.commands._bars import bytes_bar
 from pmgit.commands._terminal import ask, named, note, say
 from pmgit.commands._work_tree import alone
 from pmgit.core.errors import UsageError
+from pmgit.core.shell import quote
 from pmgit.core.units import counted, listed, show_size
 from pmgit.model import naming
 from pmgit.model.folder import LOCK
@@ -56,7 +57,8 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
     if os.path.lexists(os.path.join(repository.top, path, LOCK)):
         raise UsageError(
             f"{shown} is locked already",
-            f"to bring its files: pmgit pull {shown}; to move it on: pmgit update {shown}",
+            f"to bring its files: pmgit pull {quote(path)};"
+            f" to move it on: pmgit update {quote(path)}",
         )
     listing = source.look(wish.revision)
     chosen = choose.choose(listing.files, wish.include, wish.exclude, source.only)

@@ -12,7 +12,8 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from pmgit.commands import _work_tree
-from pmgit.core.errors import UsageError, nearest
+from pmgit.core.errors import PmgitError, UsageError, nearest
+from pmgit.core.shell import Shell, own_command
 from pmgit.git.nested import is_repository
 from pmgit.model import folder
 from pmgit.models import account
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
-    from pmgit.models.account import Accounts
+    from pmgit.models.account import Account, Accounts
 
 #: What the commands about all models print where there are none.
 NO_MODEL = "no model: put one below the models folder, then: pmgit add FOLDER"
@@ -47,6 +48,13 @@ def chosen_models(names: Sequence[str]) -> tuple[Repository, Config, Accounts]:
         one for one in found.links if one.path.startswith(tuple(f"{m}/" for m in wanted))
     ]
     return repository, config, found
+
+
+def lock_refused(repository: Repository, model: Account) -> PmgitError:
+    """The error for a model whose pmgit.lock cannot be used, with the command that cures it."""
+    hint, cure = model.lock_error.hint if model.lock_error else "", model.lock_cure
+    command = f": {Shell(repository.prefix, own_command()).line(cure)}" if cure else ""
+    return PmgitError(model.lock_trouble, hint + command)
 
 
 class ModelNames:

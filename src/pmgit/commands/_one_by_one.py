@@ -33,7 +33,8 @@ def one_by_one(models: Sequence[Account], act: Callable[[Account], int], outcome
             code = max(code, act(model))
         except PmgitError as error:
             failures.append(error)
-            click.echo(f"{visible(model.path)}: {words_of(error.message)}", err=True)
+            words = words_of(error.message.removeprefix(f"{model.path}/"))
+            click.echo(f"{visible(model.path)}: {words}", err=True)
     if failures:
         gravest = max(failures, key=lambda error: error.exit_code)
         gravest.message = f"{counted(len(failures), 'model')} of {len(models)} {outcome}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands._terminal import is_quiet, named, note, say, show_json, words_of
-from pmgit.core.errors import CLEAN, FINDINGS
+from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.units import counted
 from pmgit.models import remote
 from pmgit.models.remote import NO_LOCK, NO_SOURCE, SAME, UNREACHABLE
@@ -38,9 +38,11 @@ def run(models: Sequence[Account], jobs: int, form: str) -> int:
         show_json(_document(found, broken))
     else:
         _show(found, broken)
-    for one in found.values():
-        if one.state == UNREACHABLE and one.trouble:
-            raise one.trouble
+    silent = [one.trouble for one in found.values() if one.state == UNREACHABLE and one.trouble]
+    if silent:
+        # Each is printed beside its model.
+        message = f"{counted(len(silent), 'lock')} of {len(found) + len(broken)} not compared"
+        raise PmgitError(message, silent[0].hint)
     return CLEAN if _is_right(found, broken) else FINDINGS
 
 
@@ -71,8 +73,9 @@ def _show(found: dict[str, AtSource], broken: dict[str, str]) -> None:
                 click.echo(f"{place}: {file.state}: {visible(file.note)}")
     asked = [one for one in found.values() if one.state not in _NOT_ASKED]
     same = sum(one.state == SAME for one in asked)
-    are = "is as its source has it" if len(asked) == 1 else "are as their sources have them"
-    say(f"{same} of {counted(len(asked), 'lock')} {are}")
+    every = len(asked) + len(broken)
+    are = "is as its source has it" if every == 1 else "are as their sources have them"
+    say(f"{same} of {counted(every, 'lock')} {are}")
 
 
 def _document(found: dict[str, AtSource], broken: dict[str, str]) -> dict[str, Any]:

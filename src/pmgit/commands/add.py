@@ -13,6 +13,7 @@ from pmgit.commands._model_names import ModelNames
 from pmgit.commands._options import yes_option
 from pmgit.commands._terminal import named, note, say
 from pmgit.core.errors import UsageError
+from pmgit.core.shell import quote
 from pmgit.core.units import counted, show_size
 from pmgit.gitfiles.user_files import write_whole
 from pmgit.model import folder, info_template, lock_file
@@ -109,9 +110,8 @@ def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) 
     shown = visible(path)
     root = folder.root_of(path, config.models)
     if os.path.lexists(os.path.join(repository.top, path, LOCK)):
-        raise UsageError(
-            f"{shown} is locked already", f"to lock what is there now: pmgit update {shown}"
-        )
+        hint = f"to lock what is there now: pmgit update {quote(path)}"
+        raise UsageError(f"{shown} is locked already", hint)
     place = os.path.join(repository.top, path) if is_there else source
     licenses = _licenses.stated(place, wish.license)
     _licenses.demand_allowed(config, shown, licenses, "--license")

@@ -15,6 +15,8 @@ from pmgit.commands._options import dry_run_option, format_option, settings_opti
 from pmgit.commands._output import FORMATS
 from pmgit.commands._terminal import named, note, say, show_json
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError, UsageError
+from pmgit.core.finding import Fix, Step
+from pmgit.core.shell import Shell, own_command, quote
 from pmgit.gitfiles import user_files
 from pmgit.gitfiles.user_files import make_folder, write_whole
 from pmgit.licenses import phrase
@@ -80,7 +82,7 @@ def new(
     if names:
         found = dict.fromkeys(models.resolve(name) for name in names)
         for path, _ in found:
-            _refuse_existing(repository.top, path, models)
+            _refuse_existing(repository, path, models)
     else:
         found = _without_info(repository.top, models, accounts)
         if not found:
@@ -133,7 +135,8 @@ def update(*, names: tuple[str, ...], pin: bool, dry_run: bool) -> None:
             place, shown = os.path.join(top, model.path, INFO), _shown(top, model.path)
             data = user_files.read(place, info_file.MAX_BYTES)
             if data is None and names:
-                raise UsageError(f"there is no {shown}", f"write it: pmgit info new {model.path}")
+                way = f"write it: pmgit info new {quote(model.path)}"
+                raise UsageError(f"there is no {shown}", way)
             if data is not None:
                 page = _renewed(top, model, data, tiers, hashed)
                 pages[place] = (shown, data, _pinned(top, model, page) if pin else page)
@@ -266,14 +269,15 @@ def _without_info(
     return found
 
 
-def _refuse_existing(top: str, path: str, models: ModelNames) -> None:
+def _refuse_existing(repository: Repository, path: str, models: ModelNames) -> None:
     file = f"{path}/{INFO}"
-    if os.path.lexists(os.path.join(top, file)):
+    if os.path.lexists(os.path.join(repository.top, file)):
         raise UsageError(f"{visible(file)} exists already", "edit it: nothing was written")
     if models.is_tracked(file):
+        back = Fix(Step("git", "restore", items=(file,)))
         raise UsageError(
             f"{visible(file)} is in the index, and only missing on disk",
-            f"bring it back: git restore -- {visible(file)}",
+            f"bring it back: {Shell(repository.prefix, own_command()).line(back)}",
         )
 
 

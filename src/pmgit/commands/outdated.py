@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands._model_names import NO_MODEL, chosen_models
+from pmgit.commands._model_names import NO_MODEL, chosen_models, lock_refused
 from pmgit.commands._one_by_one import one_by_one
 from pmgit.commands._options import format_option
 from pmgit.commands._tables import show_table
@@ -36,14 +36,17 @@ def command(names: tuple[str, ...], form: str) -> int:
     Names the files that differ, so that a new README.md is not taken for new weights. Nothing is
     fetched and nothing is changed; `pmgit update MODEL` moves the lock.
 
-    Exit code 0: all are up to date; 1: some have moved on; 3: a source did not answer.
+    Exit code 0: all are up to date; 1: some have moved on; 3: a source did not answer, or a
+    pmgit.lock cannot be read.
     """
-    _, _, accounts = chosen_models(names)
+    repository, _, accounts = chosen_models(names)
     locks = {m.path: m.lock for m in accounts.models if m.lock and m.lock.type != LOCAL}
-    asked = [model for model in accounts.models if model.path in locks]
+    asked = [model for model in accounts.models if model.lock_trouble or model.path in locks]
     found: dict[str, MovedOn] = {}
 
     def ask(model: Account) -> int:
+        if model.lock_trouble:
+            raise lock_refused(repository, model)
         lock = locks[model.path]
         source = resolve.of_lock(lock.source)
         found[model.path] = MovedOn(lock, source.look(), source.only)

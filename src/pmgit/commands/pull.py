@@ -10,13 +10,13 @@ import click
 
 from pmgit.commands import _steps
 from pmgit.commands._bars import bytes_bar
-from pmgit.commands._model_names import NO_MODEL, chosen_models
+from pmgit.commands._model_names import NO_MODEL, chosen_models, lock_refused
 from pmgit.commands._one_by_one import one_by_one
-from pmgit.commands._terminal import named, note, say
+from pmgit.commands._terminal import named, note, say, words_of
 from pmgit.commands._work_tree import alone
 from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.finding import Step
-from pmgit.core.shell import Shell, own_command
+from pmgit.core.shell import Shell, own_command, quote
 from pmgit.core.units import counted, show_size
 from pmgit.lfs import store
 from pmgit.model.folder import LOCK
@@ -88,7 +88,7 @@ class _Puller:
             # Only now: another pmgit may just have restored it.
             account.look_again(self.repository, model)
             if model.lock_trouble:
-                raise PmgitError(model.lock_trouble)
+                raise lock_refused(self.repository, model)
             return self._pull(model, shown)
 
     def _pull(self, model: Account, shown: str) -> int:
@@ -98,19 +98,34 @@ class _Puller:
             place = visible(f"{model.path}/{verdict.path}")
             click.echo(f"{place}: differs, and stays: {visible(verdict.note)}")
         if differing:
-            say(named(f"to replace what differs: pmgit pull --replace {shown}"))
+            say(named(f"to replace what differs: pmgit pull --replace {quote(model.path)}"))
         lacking = [
             v.path
             for v in verdicts
             if v.state in (MISSING, STANDS_IN) or (v.state == CHANGED and self.replace)
         ]
-        by_lfs = [path for path in lacking if path in model.pointers]
         locked = {file.path: file for file in model.lock.files} if model.lock else {}
+        # The lock counts where the pointer in the index is one to other content.
+        by_lfs = [
+            path
+            for path in lacking
+            if (to := model.pointers.get(path))
+            and (path not in locked or locked[path].sha256 == to.oid)
+        ]
         # All of it is judged before any of it gets its name.
-        check_out = self._fetch_by_git_lfs(model, shown, by_lfs) if by_lfs else None
+        check_out: tuple[str, ...] | None = None
         failure: PmgitError | None = None
+        try:
+            check_out = self._fetch_by_git_lfs(model, shown, by_lfs) if by_lfs else None
+        except NotTakenError:
+            raise
+        except PmgitError as error:
+            if not (model.lock and model.lock.type != LOCAL and locked.keys() >= set(by_lfs)):
+                raise
+            by_lfs = []
+            note(f"{shown}: {words_of(error.message)}; the source in {LOCK} has the same files")
         if model.lock and len(by_lfs) < len(lacking):
-            wanted = [locked[path] for path in lacking if path not in model.pointers]
+            wanted = [locked[path] for path in lacking if path not in by_lfs]
             try:
                 self._by_pmgit(model.path, model.lock, wanted)
             except NotTakenError:
@@ -127,7 +142,8 @@ class _Puller:
             click.echo(f"{place}: {verdict.state}: {visible(verdict.note)}")
         unknown = not model.lock and model.weights and not model.pointers
         if unknown:
-            say(named(f"{shown}: has no pmgit.lock; to write one: pmgit add {shown}"))
+            add = f"pmgit add {quote(model.path)}"
+            say(named(f"{shown}: has no pmgit.lock; to write one: {add}"))
         elif not (lacking or differing or bad):
             say(f"{shown}: {counted(len(verdicts), 'file')} right")
         return FINDINGS if differing or bad or unknown else CLEAN

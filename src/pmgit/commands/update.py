@@ -9,12 +9,13 @@ import click
 
 from pmgit.commands import _licenses, _next
 from pmgit.commands._bars import bytes_bar
-from pmgit.commands._model_names import NO_MODEL, chosen_models
+from pmgit.commands._model_names import NO_MODEL, chosen_models, lock_refused
 from pmgit.commands._one_by_one import one_by_one
 from pmgit.commands._options import dry_run_option, yes_option
 from pmgit.commands._terminal import ask, named, note, say
 from pmgit.commands._work_tree import alone
 from pmgit.core.errors import CLEAN, PmgitError, UsageError
+from pmgit.core.shell import quote
 from pmgit.core.units import show_size
 from pmgit.gitfiles import user_files
 from pmgit.model import folder, info_block, info_file, lock_file
@@ -63,6 +64,8 @@ def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> 
     written: list[str] = []
 
     def update(model: Account) -> int:
+        if model.lock_trouble:
+            raise lock_refused(repository, model)
         one = _Update(repository, config, model.path)
         if one.before.type != LOCAL:
             written.extend(one.from_source(revision, dry_run, yes))
@@ -74,8 +77,8 @@ def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> 
 
     try:
         if not models:
-            nothing = "no model here has a lock with a source to ask"
-            say(nothing if accounts.models else named(NO_MODEL))
+            nothing = "no model here has a lock with a source to ask; to lock what lies here anew,"
+            say(named(f"{nothing} name it: pmgit update MODEL" if accounts.models else NO_MODEL))
         return one_by_one(models, update, "not updated")
     finally:
         if written and not dry_run:
@@ -100,7 +103,7 @@ class _Update:
         self._folder = os.path.join(repository.top, path)
         data = user_files.read(os.path.join(self._folder, LOCK), lock_file.MAX_BYTES)
         if data is None:
-            hint = f"lock it first: pmgit add {self._shown}"
+            hint = f"lock it first: pmgit add {quote(path)}"
             raise UsageError(f"{self._shown} has no {LOCK}", hint)
         self._data = data
         self.before = lock_file.parse(data, f"{path}/{LOCK}")

@@ -168,12 +168,15 @@ def _show(models: list[Account], found: dict[str, list[Verdict]], shell: Shell) 
     rows: list[tuple[str, str, str]] = []
     fixes: list[Fix] = []
     back: list[Fix] = []
+    anew: list[Fix] = []
     for model in models:
         verdicts = found[model.path]
         wrong = [verdict for verdict in verdicts if verdict.state != verify.RIGHT]
         if model.lock_trouble:
             place = f"{model.path}/{LOCK}"
             rows.append((place, verify.UNREADABLE, model.lock_trouble.removeprefix(f"{place}: ")))
+            wrong = [verdict for verdict in wrong if verdict.state != verify.UNLISTED]
+            fixes += [model.lock_cure] if model.lock_cure else []
         elif _is_unlocked(model):
             rows.append((model.path, f"no {LOCK}", "there is nothing to compare with"))
             fixes.append(Fix(Step("pmgit", "add", model.path)))
@@ -188,12 +191,16 @@ def _show(models: list[Account], found: dict[str, list[Verdict]], shell: Shell) 
             fixes.append(Fix(Step("pmgit", "pull", model.path)))
         if verify.CHANGED in states and has_source:
             back.append(Fix(Step("pmgit", "pull", "--replace", model.path)))
+        elif verify.CHANGED in states and model.lock:
+            anew.append(Fix(Step("pmgit", "update", model.path)))
     if rows:
         show_table((), rows, _STYLES)
     for fix in fixes:
         show_fix(shell.line(fix), paint())
     for fix in back:
         say(f"hint: to have back what is locked: {shell.line(fix)}")
+    for fix in anew:
+        say(f"hint: to lock what is here now: {shell.line(fix)}")
 
 
 def _document(models: list[Account], found: dict[str, list[Verdict]]) -> dict[str, Any]:

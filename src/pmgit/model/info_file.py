@@ -60,13 +60,17 @@ class Field:
         return f"Field({self.value!r}, {self.line}, {self.placeholder})"
 
 
+#: The problem of an INFO.md that has the lines of two branches.
+UNMERGED = "two branches have changed it, and it is not merged"
+
+
 class Info:
     """An INFO.md, read.
 
     `fields` holds those of FIELDS that the file has, an empty one too. `language` is `en` or
     `zh`, or '' when the file has no text. `problem` says why the file cannot be used as it is
-    (too large, not text); `utf8` is false when some bytes of it are not UTF-8. `title_line` is 0
-    without a title.
+    (too large, not text, not merged); `utf8` is false when some bytes of it are not UTF-8.
+    `title_line` is 0 without a title.
     """
 
     __slots__ = ("fields", "language", "problem", "title", "title_line", "utf8")
@@ -113,7 +117,11 @@ def parse(data: bytes) -> Info:
     except UnicodeDecodeError:
         info.utf8 = False
         text = data.decode("utf-8", "replace")
-    for number, line in _visible(text):
+    lines = _visible(text)
+    begins = {line[:8] for _, line in lines}
+    if "<<<<<<< " in begins and ">>>>>>> " in begins:
+        info.problem = UNMERGED
+    for number, line in lines:
         if line.startswith("# ") and not info.title:
             info.title, info.title_line = line[2:].strip(" \t#")[:200], number
         else:

@@ -132,14 +132,14 @@ def _demand_content(folder: str, path: str) -> None:
     try:
         lock = lock_file.parse(data, f"{path}/{LOCK}")
     except PmgitError as error:
-        raise ModelNotHereError(error.message) from None
+        raise ModelNotHereError(f"{error.message}; see: {_command('status', path)}") from None
     for file in lock.files:
         place = os.path.join(folder, *file.path.split("/"))
         try:
             size = os.stat(place).st_size
         except OSError:
             raise ModelNotHereError(
-                f"{path}/{file.path} is not here; to bring it: pmgit pull {path}"
+                f"{path}/{file.path} is not here; to bring it: {_command('pull', path)}"
             ) from None
         if size == file.size:
             continue
@@ -149,7 +149,7 @@ def _demand_content(folder: str, path: str) -> None:
             continue  # line ends of Windows
         raise ModelNotHereError(
             f"{path}/{file.path} has {size:,} bytes, where {LOCK} has {file.size:,};"
-            f" see what differs: pmgit verify {path}"
+            f" see what differs: {_command('verify', path)}"
         )
 
 
@@ -181,5 +181,13 @@ def _is_pointer(place: str, size: int) -> bool:
 
 def _pointer(file: str, path: str) -> ModelNotHereError:
     return ModelNotHereError(
-        f"{file} is a Git LFS pointer, its content is not here; to bring it: pmgit pull {path}"
+        f"{file} is a Git LFS pointer, its content is not here; to bring it:"
+        f" {_command('pull', path)}"
     )
+
+
+def _command(name: str, path: str) -> str:
+    """A command of pmgit about the model in the folder `path`, to paste."""
+    from pmgit.core.shell import quote  # for errors alone
+
+    return f"pmgit {name} {quote(path)}"

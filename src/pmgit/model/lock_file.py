@@ -32,7 +32,14 @@ _HEADER = "# Written by pmgit: which bytes this model consists of. INFO.md is fo
 
 
 class LockError(PmgitError):
-    """A pmgit.lock that cannot be used; the message says where and why."""
+    """A pmgit.lock that cannot be used; the message says where and why.
+
+    `argv` are the words of the Git command that gets a whole one; () where no command does.
+    """
+
+    def __init__(self, message: str, hint: str = "", *argv: str) -> None:
+        super().__init__(message, hint)
+        self.argv = argv
 
 
 class LockedFile:
@@ -128,7 +135,10 @@ def parse(data: bytes, place: str) -> Lock:
     try:
         document = toml_subset.read(data, place, MAX_BYTES, keys=_KEYS)
     except UsageError as error:
-        raise LockError(error.message, _RESTORE) from None
+        if b"\n<<<<<<< " in b"\n" + data:
+            message = f"{place}: two branches have changed it, and it is not merged"
+            raise LockError(message, *TAKE_ONE) from None
+        raise LockError(error.message, *RESTORE) from None
     return _read(document, place)
 
 
@@ -184,21 +194,21 @@ def _read(document: dict[str, Any], place: str) -> Lock:
     """The lock that a document of TOML holds; raises LockError as `parse` does."""
     version = document.get("version")
     if isinstance(version, int) and version > VERSION:
-        raise LockError(f"{place} is of a newer pmgit (version {version})", "update pmgit")
+        raise LockError(f"{place}: it is of a newer pmgit (version {version})", "update pmgit")
     if not _is_size(version) or version != VERSION:
-        raise LockError(f"{place} has no version = {VERSION}", _RESTORE)
+        raise LockError(f"{place}: it has no version = {VERSION}", *RESTORE)
     source = _table(document, "source", place)
     if source.get("type") not in SOURCES:
-        raise LockError(f"{place}: [source] has no type of {', '.join(SOURCES)}", _RESTORE)
+        raise LockError(f"{place}: [source] has no type of {', '.join(SOURCES)}", *RESTORE)
     license = _table(document, "license", place).get("id", "")
     parameters = _table(document, "parameters", place)
     rows = _table(document, "content", place).get("files")
     if not isinstance(rows, list):
-        raise LockError(f"{place}: [content] has no list of files", _RESTORE)
+        raise LockError(f"{place}: [content] has no list of files", *RESTORE)
     files = [_file(row, place) for row in rows]
     _refuse_same_names(files, place)
     if not isinstance(license, str) or not all(_is_size(count) for count in parameters.values()):
-        raise LockError(f"{place}: [license] or [parameters] is not as pmgit writes it", _RESTORE)
+        raise LockError(f"{place}: [license] or [parameters] is not as pmgit writes it", *RESTORE)
     return Lock(
         source,
         files,
@@ -208,30 +218,32 @@ def _read(document: dict[str, Any], place: str) -> Lock:
     )
 
 
-_RESTORE = "bring back what was committed: git restore -- that file"
+#: The hint, and the words of the command.
+RESTORE = ("bring back what was committed", "git", "restore")
+TAKE_ONE = ("take that of one branch (--ours or --theirs)", "git", "checkout", "--ours")
 
 
 def _table(document: dict[str, Any], name: str, place: str) -> dict[str, Any]:
     table = document.get(name, {})
     if not isinstance(table, dict):
-        raise LockError(f"{place}: {name!r} is not a table", _RESTORE)
+        raise LockError(f"{place}: {name!r} is not a table", *RESTORE)
     return table
 
 
 def _file(row: object, place: str) -> LockedFile:
     if not isinstance(row, dict) or not isinstance(row.get("path"), str):
-        raise LockError(f"{place}: a file without a path", _RESTORE)
+        raise LockError(f"{place}: a file without a path", *RESTORE)
     path, size, sha256, blob = row["path"], row.get("size"), row.get("sha256"), row.get("blob", "")
     shown = cut(repr(path))
     problem = trouble_with(path)
     if problem:
-        raise LockError(f"{place}: the path {shown} {problem}", _RESTORE)
+        raise LockError(f"{place}: the path {shown} {problem}", *RESTORE)
     if not isinstance(size, int) or not _is_size(size):
-        raise LockError(f"{place}: {shown} has no size in bytes", _RESTORE)
+        raise LockError(f"{place}: {shown} has no size in bytes", *RESTORE)
     if not isinstance(sha256, str) or not is_hex(sha256, 64):
-        raise LockError(f"{place}: {shown} has no sha256 of 64 hexadecimal digits", _RESTORE)
+        raise LockError(f"{place}: {shown} has no sha256 of 64 hexadecimal digits", *RESTORE)
     if blob and not (is_hex(blob, 40) or is_hex(blob, 64)):
-        raise LockError(f"{place}: {shown} has a blob that is no id", _RESTORE)
+        raise LockError(f"{place}: {shown} has a blob that is no id", *RESTORE)
     return LockedFile(path, size, sha256, blob)
 
 
@@ -264,7 +276,7 @@ def _refuse_same_names(files: Iterable[LockedFile], place: str) -> None:
     for file in files:
         name = file.path.casefold()
         if name in seen:
-            raise LockError(f"{place}: {cut(repr(file.path))} is listed twice", _RESTORE)
+            raise LockError(f"{place}: {cut(repr(file.path))} is listed twice", *RESTORE)
         seen.add(name)
 
 

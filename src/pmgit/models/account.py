@@ -6,11 +6,13 @@ pmgit.lock and INFO.md.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pmgit.core.finding import Fix, Step
 from pmgit.formats.regular import read_regular
 from pmgit.git.objects import Objects
 from pmgit.lfs import pointer
@@ -52,7 +54,7 @@ class OnDisk:
 class Account:
     """One model: the folder `path` in the models folder `root`. Other paths count from `path`.
 
-    `lock` is None without a pmgit.lock; `lock_trouble` says why one cannot be used. `blobs` are all
+    `lock` is None without a pmgit.lock; `lock_error` says why one cannot be used. `blobs` are all
     files that the index has; without INFO.md and pmgit.lock, `pointers` are those of its pointers
     and `raw` the others. `disk` is what lies in the work tree (without these two), `weights` the
     paths that are weights, wherever they are.
@@ -61,7 +63,7 @@ class Account:
     path: str
     root: str
     lock: Lock | None = None
-    lock_trouble: str = ""
+    lock_error: LockError | None = None
     info: Info | None = None
     pointers: dict[str, Pointer] = field(default_factory=dict)
     raw: dict[str, Blob] = field(default_factory=dict)
@@ -73,6 +75,17 @@ class Account:
     def name(self) -> str:
         """The model's name below its models folder: `bert` or `org/name`."""
         return self.path[len(self.root) + 1 :]
+
+    @property
+    def lock_trouble(self) -> str:
+        """Why the pmgit.lock cannot be used, from the top of the repository; '' when it can."""
+        return self.lock_error.message if self.lock_error else ""
+
+    @property
+    def lock_cure(self) -> Fix | None:
+        """The command that gets a pmgit.lock that can be used; None where none is sure to."""
+        argv = self.lock_error.argv if self.lock_error else ()
+        return Fix(Step(*argv, items=(f"{self.path}/{LOCK}",))) if argv else None
 
 
 @dataclass
@@ -187,10 +200,21 @@ def _read(model: Account, top: str) -> None:
     data = read_regular(os.path.join(place, LOCK), lock_file.MAX_BYTES + 1)
     if data is None:
         return
+    model.lock_error = None
     try:
         model.lock = lock_file.parse(data, f"{model.path}/{LOCK}")
     except LockError as error:
-        model.lock_trouble = error.message
+        model.lock, model.lock_error = None, error
+        blob = model.blobs.get(LOCK)
+        if error.argv == lock_file.RESTORE[1:] and (blob is None or _is_same(data, blob)):
+            hint = "remove it, and lock the model anew: pmgit add SOURCE"
+            model.lock_error = LockError(error.message, hint)
+
+
+def _is_same(data: bytes, blob: Blob) -> bool:
+    """Whether a file is as the index has it."""
+    name = "sha1" if len(blob.oid) == 40 else "sha256"
+    return hashlib.new(name, b"blob %d\0" % len(data) + data).hexdigest() == blob.oid
 
 
 def _look(place: str) -> OnDisk:

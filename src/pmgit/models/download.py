@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
-from pmgit.formats.regular import open_regular, read_regular
+from pmgit.core.shell import quote
+from pmgit.formats.regular import open_regular, read_regular, reason_of
 from pmgit.gitfiles.user_files import not_written
 from pmgit.model import card, info_template, lock_file, model_config
 from pmgit.model.describe import Description, ModelFile, count_parameters
@@ -68,6 +69,10 @@ class Download:
         its path will be replaced. Raises PmgitError when another one lies there, or when a file
         cannot be had; what has arrived until then stays for the next run.
         """
+        way = "move it away, or choose another name: --name NAME"
+        if before is not None:
+            pull_it = f"pmgit pull --replace {quote(self.path)}"
+            way = f"move it away; or have back what is locked: {pull_it}"
         before = before or {}
         for file in files:
             pull.refuse_links(self.repository.top, self.path, file.path)
@@ -77,7 +82,8 @@ class Download:
         for file in sorted(files, key=lambda file: (file.size, file.path)):
             part = self._part(file)
             target = os.path.join(self.repository.top, self.path, *file.path.split("/"))
-            found = _in_place(target, file, before.get(file.path, ""))
+            place = f"{self.path}/{file.path}"
+            found = _in_place(target, file, before.get(file.path, ""), place, way)
             if found:
                 part = ""
                 self.on_bytes(found[0])
@@ -134,10 +140,13 @@ class Download:
             raise not_written(file.path, error) from error
 
 
-def _in_place(target: str, file: RemoteFile, before: str) -> tuple[int, str] | None:
+def _in_place(
+    target: str, file: RemoteFile, before: str, place: str, way: str
+) -> tuple[int, str] | None:
     """Size and sha256 of the file that lies at `target`, when it is the right one already.
 
-    None also for one whose sha256 is `before`: it makes way. Raises PmgitError for any other.
+    None also for one whose sha256 is `before`: it makes way. Raises PmgitError for any other, which
+    names its `place` from the top of the repository, with the `way` out.
     """
     if not os.path.lexists(target):
         return None
@@ -152,14 +161,14 @@ def _in_place(target: str, file: RemoteFile, before: str) -> tuple[int, str] | N
                 content.update(b"blob %d\0" % size + opened.read())
                 blob = content.hexdigest()
     except (OSError, ValueError) as error:
-        raise PmgitError(f"{target} lies in the way: {error}", "move it away") from error
+        why = reason_of(error)
+        raise PmgitError(f"{place} lies in the way: {why}", "move it away") from error
     is_right = digest == file.sha256 if file.sha256 else bool(blob) and blob == file.blob
     if not is_right and digest == before:
         return None
     if not is_right:
         raise PmgitError(
-            f"{target} exists already, and is another file than that of the source",
-            "move it away, or choose another name: --name NAME",
+            f"{place} exists already, and is another file than that of the source", way
         )
     return size, digest
 

@@ -172,7 +172,8 @@ def revision_of(lock: Lock) -> str:
     revision = str(lock.source.get("revision", ""))
     if not revision and lock.type != URL:
         raise PmgitError(
-            "pmgit.lock names no commit to fetch from", "lock it anew: remove it, then: pmgit add"
+            "pmgit.lock names no commit to fetch from",
+            "to lock what its branch has now: pmgit update MODEL",
         )
     return revision
 

@@ -10,6 +10,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from pmgit.core.finding import Fix, Step
+from pmgit.core.units import listed
 from pmgit.licenses.expression import read
 from pmgit.licenses.phrase import terms
 from pmgit.model import caches, info_file
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 HERE, STANDS_IN, MISSING, CHANGED, LINKED, NOT_LOCKED, NONE = (
     "here", "pointer", "missing", "changed", "link", "not locked", "none",
 )  # fmt: skip
+#: So many files are named in a message.
+_NAMED = 3
 #: What INFO.md is.
 FULL, PLACEHOLDERS, ABSENT = "ok", "TODO", "missing"
 
@@ -140,13 +143,18 @@ def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
     elif row.info == PLACEHOLDERS:
         yield f"has fields to fill in: {model.path}/{INFO}", None
     if model.lock_trouble:
-        yield model.lock_trouble, None
+        yield model.lock_trouble.removeprefix(f"{model.path}/"), model.lock_cure
     if row.state == STANDS_IN:
         # Not git lfs pull: without the filter it leaves the pointers, and calls that a success.
         yield "has pointers in place of weights", Fix(Step("pmgit", "pull", model.path))
     elif row.state == LINKED:
         yield "has links in place of weights; see: pmgit explain linked-model", None
-    elif row.state == NOT_LOCKED:
+    elif row.state == NOT_LOCKED and model.lock and model.lock.type != LOCAL:
+        others = listed(sorted(model.weights - wanted(model).keys()), _NAMED)
+        what = f"has weights that are not in {LOCK}: {others}"
+        # An update fetches what the source has, and locks nothing else.
+        yield f"{what}; move them into a folder of their own, or remove them", None
+    elif row.state == NOT_LOCKED and not model.lock_trouble:
         what = "lists not all of its weights" if model.lock else "has no pmgit.lock"
         command = "update" if model.lock else "add"
         yield what, Fix(Step("pmgit", command, model.path))

@@ -30,9 +30,9 @@ class IncompleteInfo(Rule):
 
     One line a model: the fields of `required` that its INFO.md lacks, leaves empty, or fills with
     a placeholder (`TODO`, or the example `abc123...` of the guide), by the names that the file's
-    language has for them; and an INFO.md that cannot be read: over 1 MB, or not text. It is an
-    error when weights or INFO.md change and when the whole tree is judged, and a warning when the
-    model is only touched. Where nothing is wrong but placeholders, `placeholders` decides: a
+    language has for them; and an INFO.md that cannot be read: over 1 MB, not text, or with the
+    lines of two branches. It is an error when weights or INFO.md change and when the whole tree is
+    judged, and a warning when the model is only touched. Where nothing is wrong but placeholders, `placeholders` decides: a
     warning, or an error too.
 
     The fields may be named in Chinese or English: `来源` or `Source` (also `URL`), `下载日期` or
@@ -106,7 +106,9 @@ class IncompleteInfo(Rule):
             severity = ERROR if subject.is_due(model) else WARNING
             problem = _problem(blob, data, info)
             if problem:
-                message = f"{problem}; save it as UTF-8 text"
+                is_unmerged = problem == info_file.UNMERGED
+                way = "keep the lines of one" if is_unmerged else "save it as UTF-8 text"
+                message = f"{problem}; {way}"
                 yield self.finding(blob.path, message, severity=severity)
                 continue
             open_fields = _Open(info, required, self.config.language)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pmgit.core.finding import Finding
     from pmgit.model.folder import Model
+    from pmgit.model.lock_file import Lock
     from pmgit.model.subject import Subject
 
 
@@ -95,15 +96,15 @@ class StaleInfo(Rule):
             if why:
                 cure = fix
                 if lock and locked.get(one.path) == one.sha256:
-                    from pmgit.rules import _relock
-
-                    cure = _relock.fix_of(subject, model, lock)  # the lock is stale as well
+                    cure = _relocked(subject, model, lock)  # the lock is stale as well
                 message = f"{one.path}: {why}"
                 yield self.finding(path, message, severity=severity, line=one.line, fix=cure)
         names = {one.path for one in listed}
         for name in sorted(name for name, fact in facts.items() if fact.is_weights):
             if name not in names:
-                yield self.finding(path, f"{name} is not listed", severity=WARNING, fix=fix)
+                # The block is made from the lock: without a new one it would not list this, either.
+                cure = _relocked(subject, model, lock) if lock and name not in locked else fix
+                yield self.finding(path, f"{name} is not listed", severity=WARNING, fix=cure)
 
     def _is_gone(self, subject: Subject, model: Model, name: str) -> bool:
         """Whether a file that Git has not got is gone, not just ignored and not in this clone.
@@ -117,3 +118,9 @@ class StaleInfo(Rule):
             if model.weights or model.local:
                 return True
         return any(change.path == path and not change.oid for change in subject.model_changes)
+
+
+def _relocked(subject: Subject, model: Model, lock: Lock) -> Fix | None:
+    from pmgit.rules import _relock  # most lists are those of their locks
+
+    return _relock.fix_of(subject, model, lock)
