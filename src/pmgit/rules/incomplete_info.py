@@ -28,12 +28,12 @@ class IncompleteInfo(Rule):
 
     ## What it reports
 
-    One line a model: the fields of `required` that its INFO.md lacks, leaves empty, or fills with
-    a placeholder (`TODO`, or the example `abc123...` of the guide), by the names that the file's
+    One line a model: the fields of `required` that its INFO.md lacks, leaves empty, or fills with a
+    placeholder (`TODO`, or the example `abc123...` of the guide), by the names that the file's
     language has for them; and an INFO.md that cannot be read: over 1 MB, not text, or with the
     lines of two branches. It is an error when weights or INFO.md change and when the whole tree is
-    judged, and a warning when the model is only touched. Where nothing is wrong but placeholders, `placeholders` decides: a
-    warning, or an error too.
+    judged, and a warning when the model is only touched. Where nothing is wrong but placeholders,
+    `placeholders` decides: a warning, or an error too.
 
     The fields may be named in Chinese or English: `来源` or `Source` (also `URL`), `下载日期` or
     `Downloaded` (also `Download date`), `版本/Commit` or `Commit` (also `版本`, `Version`,
