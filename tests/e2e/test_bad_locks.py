@@ -127,3 +127,50 @@ def test_what_lies_in_the_way_of_an_update_is_said_with_a_way_of_update(repo: Re
         assert repo.sh(command_in(shown.err, "have back what is locked: ")).code == 0
         assert repo.pmgit("update", "m", "--yes").code == 0
         assert (repo.path / "pretrained_model/m/model.safetensors").read_bytes() == newer
+
+
+def test_what_is_only_missing_on_disk_is_brought_back_from_git(locked: Repo) -> None:
+    text = (locked.path / LOCK).read_text()
+    for file in (LOCK, INFO):
+        (locked.path / file).unlink()
+        shown = locked.pmgit("status").out
+        fix = "git restore " + command_in(shown, "fix: git restore ")
+        assert "pmgit info new" not in shown
+        assert locked.sh(fix).code == 0
+    assert (locked.path / LOCK).read_text() == text
+    (locked.path / LOCK).unlink()
+    # With nothing to compare, nothing is right.
+    assert [locked.pmgit(command).code for command in ("verify", "pull", "outdated")] == [1, 3, 3]
+
+
+def test_models_outside_of_a_sparse_checkout_are_neither_right_nor_wrong(locked: Repo) -> None:
+    locked.stage("src/a.py", "\n")
+    locked.commit("code")
+    locked.git("sparse-checkout", "set", "src")
+    for command in (*COMMANDS, "info check", "info show"):
+        shown = locked.pmgit(*command.split())
+        assert (shown.code, "right" in shown.out, "fix: " in shown.out) == (0, False, False), shown
+        assert "note: outside of this sparse checkout: 1 model" in shown.err
+        named = locked.pmgit(*command.split(), "my model")
+        assert (named.code, "outside of this sparse checkout" in named.err) == (2, True), named
+    assert locked.sh(command_in(named.err, "hint: ")).code == 0
+    assert locked.pmgit("verify").code == 0
+    assert "1 file" in locked.pmgit("verify").out
+
+
+def test_a_model_whose_info_names_its_source_can_be_locked_as_from_there(repo: Repo) -> None:
+    """As repositories have it that began with INFO.md alone."""
+    with HubServer() as hub:
+        repo.env |= hub.environment(str(repo.path.parent / "hf"))
+        data = weights_bytes(2000)
+        commit = hub.add("org/m", {"model.safetensors": data})
+        repo.write("pretrained_model/m/model.safetensors", data)
+        new = ("info", "new", "m", "--source", "https://huggingface.co/org/m", "--yes")
+        assert repo.pmgit(*new, "--revision", commit).code == 0
+        shown = repo.pmgit("add", "m", cwd="pretrained_model/m")
+        assert "the only copy" not in shown.out
+        command = command_in(shown.out, "lock them as such: ")
+        result = repo.sh(f"{command} --yes", cwd="pretrained_model/m")
+        lock = (repo.path / "pretrained_model/m/pmgit.lock").read_text()
+        assert (result.code, commit in lock) == (0, True), result
+        assert not [one for one in hub.log if "/resolve/" in one.path]

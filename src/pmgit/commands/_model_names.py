@@ -12,11 +12,14 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from pmgit.commands import _work_tree
+from pmgit.commands._terminal import note
 from pmgit.core.errors import PmgitError, UsageError, nearest
-from pmgit.core.shell import Shell, own_command
+from pmgit.core.shell import Shell, own_command, quote
+from pmgit.core.units import counted
 from pmgit.git.nested import is_repository
 from pmgit.model import folder
 from pmgit.models import account
+from pmgit.report.text import visible
 from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
@@ -37,10 +40,21 @@ def chosen_models(names: Sequence[str]) -> tuple[Repository, Config, Accounts]:
     """
     repository, config = _work_tree.load()
     found = account.collect(repository, config)
+    left_out = [model for model in found.models if model.is_left_out]
     if not names:
+        if left_out:
+            count = counted(len(left_out), "model")
+            note(
+                f"outside of this sparse checkout: {count}; to have one: {_sparse_add(left_out[0])}"
+            )
+        found.models = [model for model in found.models if not model.is_left_out]
         return repository, config, found
     known = ModelNames(repository, config)
     wanted = dict.fromkeys(known.resolve(name)[0] for name in names)
+    left_out = [model for model in left_out if model.path in wanted]
+    if left_out:
+        shown = visible(left_out[0].path)
+        raise UsageError(f"{shown} is outside of this sparse checkout", _sparse_add(left_out[0]))
     found.others = [model for model in found.models if model.path not in wanted]
     found.models = [model for model in found.models if model.path in wanted]
     found.loose, found.clones = [], {}
@@ -48,6 +62,10 @@ def chosen_models(names: Sequence[str]) -> tuple[Repository, Config, Accounts]:
         one for one in found.links if one.path.startswith(tuple(f"{m}/" for m in wanted))
     ]
     return repository, config, found
+
+
+def _sparse_add(model: Account) -> str:
+    return f"git sparse-checkout add {quote(model.path)}"
 
 
 def lock_refused(repository: Repository, model: Account) -> PmgitError:

@@ -15,8 +15,9 @@ from pmgit.commands._terminal import named, note, say
 from pmgit.core.errors import UsageError
 from pmgit.core.shell import quote
 from pmgit.core.units import counted, show_size
+from pmgit.formats.regular import read_regular
 from pmgit.gitfiles.user_files import write_whole
-from pmgit.model import folder, info_template, lock_file
+from pmgit.model import folder, info_file, info_template, lock_file, naming
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.info_file import LICENSE
 from pmgit.models import adopt, catalog
@@ -141,8 +142,24 @@ def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) 
     for problem in known.problems:
         note(problem)
     if lock.type == lock_file.LOCAL:
-        say(f"note: no source is known to fetch {shown} from again: this folder is the only copy")
+        say(f"note: {_only_copy(repository, config, path)}")
     return written
+
+
+def _only_copy(repository: Repository, config: Config, path: str) -> str:
+    """What is to be known about a model that is locked without a source."""
+    page = read_regular(os.path.join(repository.top, path, INFO), info_file.MAX_BYTES)
+    info = info_file.parse(page or b"")
+    name = path.removeprefix(f"{config.models[0]}/")
+    if not (info.repo_id and info.commit and naming.is_plain(name)):
+        shown = visible(path)
+        return f"no source is known to fetch {shown} from again: this folder is the only copy"
+    lock = os.path.relpath(os.path.join(repository.top, path, LOCK)).replace(os.sep, "/")
+    source = f"{info.repo_id} --revision {info.commit} --name {name}"
+    return named(
+        f"nothing here proves that these are the files of {info.repo_id}, which {INFO} names; to"
+        f" compare them, and lock them as such: rm -- {quote(lock)} && pmgit add {source}"
+    )
 
 
 def _place(

@@ -14,7 +14,7 @@ from pmgit.git.objects import Objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from io import BufferedReader
 
     from pmgit.git.repository import Repository
@@ -73,7 +73,16 @@ def clear_skip_mark(repository: Repository, path: str) -> None:
 
 
 def _is_left_out(repository: Repository, path: str) -> bool:
-    return repository.run("ls-files", "-t", "-z", "--", path).startswith(b"S ")
+    return bool(all_left_out(repository, [path]))
+
+
+def all_left_out(repository: Repository, paths: Iterable[str]) -> set[str]:
+    """Those of the tracked files that a sparse checkout leaves off disk."""
+    wanted = list(paths)
+    if not (wanted and repository.is_sparse):
+        return set()
+    out = repository.run("--literal-pathspecs", "ls-files", "-t", "-z", "--", *wanted)
+    return {decode(row[2:]) for row in out.split(b"\0") if row.startswith(b"S ")}
 
 
 def content(repository: Repository, blob: Blob, limit: int) -> bytes | None:

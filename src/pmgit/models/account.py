@@ -6,7 +6,6 @@ pmgit.lock and INFO.md.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.core.finding import Fix, Step
 from pmgit.formats.regular import read_regular
+from pmgit.git import work_tree
 from pmgit.git.objects import Objects
 from pmgit.lfs import pointer
 from pmgit.model import folder, info_file, local_weights, lock_file
@@ -56,14 +56,15 @@ class Account:
 
     `lock` is None without a pmgit.lock; `lock_error` says why one cannot be used. `blobs` are all
     files that the index has; without INFO.md and pmgit.lock, `pointers` are those of its pointers
-    and `raw` the others. `disk` is what lies in the work tree (without these two), `weights` the
-    paths that are weights, wherever they are.
+    and `raw` the others. `is_left_out`: a sparse checkout has no file of it. `disk` is what lies in
+    the work tree (without these two), `weights` the paths that are weights, wherever they are.
     """
 
     path: str
     root: str
     lock: Lock | None = None
     lock_error: LockError | None = None
+    is_left_out: bool = False
     info: Info | None = None
     pointers: dict[str, Pointer] = field(default_factory=dict)
     raw: dict[str, Blob] = field(default_factory=dict)
@@ -135,7 +136,10 @@ def collect(repository: Repository, config: Config) -> Accounts:
         weights = local_weights.find(names, tiers, repository.top)
         begin = len(model.path) + 1
         model.weights = {place[begin:] for place in weights} | set(model.pointers)
-        _read(model, repository.top)
+        _read(model, repository)
+    absent = {f"{m.path}/{LOCK}": m for m in found.models if m.lock_error and not m.disk}
+    for path in work_tree.all_left_out(repository, absent):
+        absent[path].is_left_out = True
     return found
 
 
@@ -189,32 +193,31 @@ def look_again(repository: Repository, model: Account) -> None:
         if path.startswith(f"{model.path}/") and path[begin:] not in (INFO, LOCK)
     ]
     model.disk = {path[begin:]: _look(os.path.join(repository.top, path)) for path in places}
-    _read(model, repository.top)
+    _read(model, repository)
 
 
-def _read(model: Account, top: str) -> None:
+def _read(model: Account, repository: Repository) -> None:
     """Read the INFO.md and the pmgit.lock of a model."""
-    place = os.path.join(top, model.path)
+    place = os.path.join(repository.top, model.path)
     data = read_regular(os.path.join(place, INFO), info_file.MAX_BYTES + 1)
     model.info = info_file.parse(data) if data is not None else None
     data = read_regular(os.path.join(place, LOCK), lock_file.MAX_BYTES + 1)
-    if data is None:
-        return
     model.lock_error = None
+    if data is None:
+        if LOCK in model.blobs:
+            message = f"{model.path}/{LOCK}: it is in the index, and missing on disk"
+            model.lock_error = LockError(message, *lock_file.RESTORE)
+        return
     try:
         model.lock = lock_file.parse(data, f"{model.path}/{LOCK}")
     except LockError as error:
         model.lock, model.lock_error = None, error
         blob = model.blobs.get(LOCK)
-        if error.argv == lock_file.RESTORE[1:] and (blob is None or _is_same(data, blob)):
+        if error.argv == lock_file.RESTORE[1:] and (
+            blob is None or repository.id_of(data) == blob.oid
+        ):
             hint = "remove it, and lock the model anew: pmgit add SOURCE"
             model.lock_error = LockError(error.message, hint)
-
-
-def _is_same(data: bytes, blob: Blob) -> bool:
-    """Whether a file is as the index has it."""
-    name = "sha1" if len(blob.oid) == 40 else "sha256"
-    return hashlib.new(name, b"blob %d\0" % len(data) + data).hexdigest() == blob.oid
 
 
 def _look(place: str) -> OnDisk:

@@ -139,7 +139,13 @@ def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
     """The tasks that somebody has with a model, each with its command."""
     model = row.model
     if row.info == ABSENT and (row.state not in (LINKED, NOT_LOCKED) or model.lock):
-        yield "has no INFO.md", Fix(Step("pmgit", "info", "new", model.path))
+        if INFO in model.blobs:
+            yield (
+                f"{INFO} is missing on disk",
+                Fix(Step("git", "restore", items=(f"{model.path}/{INFO}",))),
+            )
+        else:
+            yield "has no INFO.md", Fix(Step("pmgit", "info", "new", model.path))
     elif row.info == PLACEHOLDERS:
         yield f"has fields to fill in: {model.path}/{INFO}", None
     if model.lock_trouble:
