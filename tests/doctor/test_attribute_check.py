@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.doctor.check import ERROR, OK, WARNING
-from tests.doctor.looking import cure, look
+from tests.doctor.looking import cure, look_at
 from tests.kit import pointer, random_bytes
 
 if TYPE_CHECKING:
@@ -20,19 +20,19 @@ FILE = "pretrained_model/bert/model.safetensors"
 
 def test_lines_that_work(lfs_repo: Repo) -> None:
     lfs_repo.stage(FILE, 2000)
-    found = look(lfs_repo)["attributes"]
+    found = look_at(lfs_repo, "attributes")
     assert (found.status, found.evidence) == (OK, "1 line sends files to Git LFS")
 
 
 def test_a_pattern_for_files_that_may_come_is_no_fault(lfs_repo: Repo) -> None:
     lfs_repo.stage(".gitattributes", f"*.gguf {LFS}\n*.onnx {LFS}\n")
-    assert look(lfs_repo)["attributes"].status == OK
+    assert look_at(lfs_repo, "attributes").status == OK
 
 
 def test_a_pattern_that_names_a_folder(lfs_repo: Repo) -> None:
     lfs_repo.stage(FILE, 2000)
     lfs_repo.stage(".gitattributes", f"pretrained_model/ {LFS}\n")
-    assert ".gitattributes:1: " in look(lfs_repo)["attributes"].evidence
+    assert ".gitattributes:1: " in look_at(lfs_repo, "attributes").evidence
     line = cure(lfs_repo, "attributes", WARNING)
     assert line.startswith("pmgit lfs-setup --pattern ")
     assert lfs_repo.blob(FILE) == pointer((lfs_repo.path / FILE).read_bytes())
@@ -41,7 +41,7 @@ def test_a_pattern_that_names_a_folder(lfs_repo: Repo) -> None:
 def test_a_line_that_is_overridden(lfs_repo: Repo) -> None:
     lfs_repo.stage(".gitattributes", f"*.safetensors {LFS}\n*.safetensors -filter\n")
     lfs_repo.stage(FILE, 2000)
-    found = look(lfs_repo)["attributes"]
+    found = look_at(lfs_repo, "attributes")
     assert found.status == WARNING
     assert ".gitattributes:2" in found.evidence  # the line that decides
 
@@ -49,19 +49,19 @@ def test_a_line_that_is_overridden(lfs_repo: Repo) -> None:
 def test_what_is_on_disk_counts_also_when_it_is_not_staged(lfs_repo: Repo) -> None:
     lfs_repo.stage(FILE, 2000)
     lfs_repo.write("pretrained_model/.gitattributes", "*.safetensors -filter\n")
-    assert "pretrained_model/.gitattributes:1" in look(lfs_repo)["attributes"].evidence
+    assert "pretrained_model/.gitattributes:1" in look_at(lfs_repo, "attributes").evidence
 
 
 def test_what_lies_behind_a_link_counts_as_little_as_for_git(lfs_repo: Repo) -> None:
     lfs_repo.write("elsewhere", f"pretrained_model/ {LFS}\n")
     (lfs_repo.path / "pretrained_model").mkdir()
     (lfs_repo.path / "pretrained_model/.gitattributes").symlink_to("../elsewhere")
-    assert look(lfs_repo)["attributes"].status == OK
+    assert look_at(lfs_repo, "attributes").status == OK
 
 
 def test_attributes_that_are_a_pointer(lfs_repo: Repo) -> None:
     lfs_repo.write(".gitattributes", pointer(random_bytes(300)))
-    found = look(lfs_repo)["attributes"]
+    found = look_at(lfs_repo, "attributes")
     assert (found.status, found.fix) == (ERROR, None)
     assert "itself a Git LFS pointer" in found.evidence
     assert "write .gitattributes anew" in found.hint
@@ -78,7 +78,7 @@ def test_attributes_that_are_a_pointer_to_what_is_here(lfs_repo: Repo) -> None:
 
 
 def test_the_repository_without_a_file(repo: Repo) -> None:
-    assert look(repo)["attributes"].status == OK
+    assert look_at(repo, "attributes").status == OK
 
 
 OVERRIDDEN = {
@@ -122,7 +122,7 @@ def test_a_line_behind_the_block_of_pmgit(lfs_repo: Repo) -> None:
     with open(lfs_repo.path / ".gitattributes", "a") as file:
         file.write("*.safetensors -filter")
     assert "sh -c " in cure(lfs_repo, "attributes", WARNING)
-    assert look(lfs_repo)["lfs-filter"].status == OK
+    assert look_at(lfs_repo, "lfs-filter").status == OK
 
 
 def test_what_only_a_person_can_repair_is_named_with_its_place(lfs_repo: Repo) -> None:
@@ -131,7 +131,7 @@ def test_what_only_a_person_can_repair_is_named_with_its_place(lfs_repo: Repo) -
     lfs_repo.stage(".gitattributes", f'"a b {LFS}\nbert/ {LFS}\n')
     lfs_repo.write(".gitignore", "bert/\n")
     lfs_repo.git("rm", "-q", "-f", "--cached", FILE)
-    found = look(lfs_repo)["attributes"]
+    found = look_at(lfs_repo, "attributes")
     assert (found.status, found.fix) == (WARNING, None)
     assert ".gitignore:1 (bert/) hides all files" in found.hint
     assert "repair .gitattributes:1, or take it out" in found.hint

@@ -11,7 +11,7 @@ from pmgit.doctor.check import ERROR, OK, WARNING
 from pmgit.hooks import config_entry
 from pmgit.hooks.entry import HookEntry
 from pmgit.hooks.names import YAML
-from tests.doctor.looking import cure, look
+from tests.doctor.looking import cure, look, look_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ def configure(repo: Repo, text: str = "repos: []\n") -> None:
 
 
 def test_no_configuration(repo: Repo) -> None:
-    assert look(repo)["pre-commit"].status == OK
+    assert look_at(repo, "pre-commit").status == OK
     assert cure(repo, "pmgit-hook", WARNING) == "pmgit init --hooks native"
 
 
@@ -48,9 +48,9 @@ def test_hooks_for_a_push_without_the_hook(lfs_repo: Repo) -> None:
     """Row O. The hook of Git LFS becomes pre-push.legacy and still uploads."""
     configure(lfs_repo, PUSH)
     assert lfs_repo.run(["pre-commit", "install"]).code == 0
-    assert "pre-push" in look(lfs_repo)["pre-commit"].evidence
+    assert "pre-push" in look_at(lfs_repo, "pre-commit").evidence
     assert cure(lfs_repo, "pre-commit", ERROR) == "pre-commit install -t pre-push"
-    assert look(lfs_repo)["lfs-hook"].status == OK
+    assert look_at(lfs_repo, "lfs-hook").status == OK
 
 
 def test_hooks_for_another_stage_are_a_warning(repo: Repo) -> None:
@@ -77,7 +77,7 @@ def test_the_python_of_the_hook_is_gone(
         for line in lines
     ]
     hook.write_text("".join(gone))
-    assert look(repo)["pre-commit"].status == OK  # the hook falls back to the PATH
+    assert look_at(repo, "pre-commit").status == OK  # the hook falls back to the PATH
     bin = tmp_path / "bin"
     bin.mkdir()
     (bin / "git").symlink_to(repo.sh("command -v git").out.strip())
@@ -113,7 +113,7 @@ LAUGHS = "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
 )
 def test_a_broken_configuration(text: str, repo: Repo) -> None:
     configure(repo, text)
-    found = look(repo)["pre-commit"]
+    found = look_at(repo, "pre-commit")
     assert (found.status, found.fix) == (ERROR, None)
     assert "repair .pre-commit-config.yaml; where it is wrong: pre-commit validate" in found.hint
     assert repo.pmgit("init", "--yes", "--system").code == 2
@@ -122,7 +122,7 @@ def test_a_broken_configuration(text: str, repo: Repo) -> None:
 @pytest.mark.parametrize("text", ["repos: [3, {hooks: 4}, {hooks: [5]}]\n", "repos: []\nx: *y\n"])
 def test_a_strange_configuration_is_no_traceback(text: str, repo: Repo) -> None:
     configure(repo, text)
-    assert look(repo)["pre-commit"].status == ERROR
+    assert look_at(repo, "pre-commit").status == ERROR
 
 
 def test_prek_toml(repo: Repo) -> None:
@@ -138,10 +138,10 @@ def test_prek_toml(repo: Repo) -> None:
     assert repo.run(["git", "commit", "-q", "-m", "x"]).code == 1
     line = cure(repo, "pre-commit", ERROR)
     assert line == "pre-commit uninstall -t pre-commit && prek install -t pre-commit"
-    assert look(repo)["pmgit-hook"].status == OK
+    assert look_at(repo, "pmgit-hook").status == OK
     assert repo.run(["git", "commit", "-q", "-m", "x"]).code == 0
     repo.write("prek.toml", "repos = [\n")
-    found = look(repo)["pre-commit"]
+    found = look_at(repo, "pre-commit")
     assert (found.status, found.fix) == (ERROR, None)
     assert "prek.toml: not valid TOML" in found.evidence
     assert "prek validate-config prek.toml" in found.hint
@@ -149,18 +149,18 @@ def test_prek_toml(repo: Repo) -> None:
 
 def test_pmgit_through_pre_commit(repo: Repo) -> None:
     configure(repo, OURS)
-    found = look(repo)["pmgit-hook"]
+    found = look_at(repo, "pmgit-hook")
     assert found.status == WARNING
     assert "nothing runs it at a commit" in found.evidence
     cure(repo, "pre-commit", ERROR)
-    assert look(repo)["pmgit-hook"].status == OK
+    assert look_at(repo, "pmgit-hook").status == OK
 
 
 def test_the_entry_cannot_be_built(repo: Repo) -> None:
     """As an earlier `pmgit init` wrote it: every commit fails, and the file looks well."""
     configure(repo, config_entry.snippet(HookEntry("index", "0.0.0.1"), YAML))
     assert repo.run(["prek", "install"]).code == 0
-    found = look(repo)["pmgit-hook"]
+    found = look_at(repo, "pmgit-hook")
     assert "every commit fails: prek install-hooks failed: " in found.evidence
     assert cure(repo, "pmgit-hook", ERROR) == "pmgit init --system"
 
@@ -169,10 +169,10 @@ def test_the_entry_runs_what_is_not_on_the_path(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert repo.pmgit("init", "--yes", "--system").code == 0
-    assert look(repo)["pmgit-hook"].status == OK
+    assert look_at(repo, "pmgit-hook").status == OK
     folders = [f for f in repo.env["PATH"].split(os.pathsep) if not os.path.exists(f"{f}/pmgit")]
     monkeypatch.setenv("PATH", os.pathsep.join(folders))
-    found = look(repo)["pmgit-hook"]
+    found = look_at(repo, "pmgit-hook")
     assert (found.status, found.fix) == (ERROR, None)
     assert "runs pmgit-hook, which is not on the PATH: every commit fails" in found.evidence
 
@@ -192,14 +192,14 @@ def test_what_a_repository_names_is_not_run_by_a_look(repo: Repo, entry: HookEnt
     text = "default_language_version: {python: ./python}\n" + config_entry.snippet(entry, YAML)
     configure(repo, text)
     assert repo.run(["prek", "install"]).code == 0
-    assert look(repo)["pmgit-hook"].status in (OK, WARNING)
+    assert look_at(repo, "pmgit-hook").status in (OK, WARNING)
     assert not (repo.path / "RAN").exists()
 
 
 def test_hooks_that_read_another_file(repo: Repo) -> None:
     repo.write("back end/c.yaml", OURS)
     assert repo.run(["pre-commit", "install", "-c", "back end/c.yaml"]).code == 0
-    assert look(repo)["pmgit-hook"].evidence.startswith("back end/c.yaml has pmgit, and ")
+    assert look_at(repo, "pmgit-hook").evidence.startswith("back end/c.yaml has pmgit, and ")
     repo.write("back end/c.yaml", PUSH)
     line = cure(repo, "pre-commit", ERROR)
     assert line == "pre-commit install '--config=back end/c.yaml' -t pre-push"
@@ -213,9 +213,9 @@ def test_hooks_that_are_not_wanted(repo: Repo) -> None:
 
 def test_pmgit_as_a_native_hook(repo: Repo) -> None:
     hook = repo.write(".git/hooks/pre-commit", "#!/bin/sh\nexec pmgit-hook pre-commit\n")
-    assert look(repo)["pmgit-hook"].status == WARNING  # not executable
+    assert look_at(repo, "pmgit-hook").status == WARNING  # not executable
     hook.chmod(0o755)
-    assert look(repo)["pmgit-hook"].status == OK
+    assert look_at(repo, "pmgit-hook").status == OK
 
 
 @pytest.mark.parametrize("hooks", ["pre-commit", "native"])

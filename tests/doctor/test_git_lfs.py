@@ -11,7 +11,7 @@ import pytest
 
 from pmgit.core.shell import Shell
 from pmgit.doctor.check import ERROR, OK, WARNING
-from tests.doctor.looking import cure, look
+from tests.doctor.looking import cure, look, look_at
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -41,7 +41,7 @@ def test_git_lfs_missing_is_an_error_where_it_is_used(
     (bin / "git").symlink_to(lfs_repo.sh("command -v git").out.strip())
     monkeypatch.setenv("PATH", str(bin))
     monkeypatch.setenv("GIT_EXEC_PATH", str(bin))  # beside git's own programs it is looked for too
-    found = look(lfs_repo)["git-lfs"]
+    found = look_at(lfs_repo, "git-lfs")
     assert (found.status, found.fix) == (ERROR, None)
     assert "install it: https://git-lfs.com" in found.hint
     assert "PyPI" in found.hint
@@ -56,12 +56,12 @@ def test_git_lfs_missing_is_an_error_where_it_is_used(
         (bin / name).chmod(0o755)
     lfs_repo.env["PATH"] = str(bin)
     monkeypatch.setattr("sys.platform", "linux")
-    found = look(lfs_repo)["git-lfs"]
+    found = look_at(lfs_repo, "git-lfs")
     assert found.fix is not None
     assert Shell().line(found.fix) == "sudo apt-get install git-lfs"
     done = lfs_repo.run([str(shutil.which("bash", path=os.defpath)), "-c", Shell().line(found.fix)])
     assert done.code == 0, done
-    assert look(lfs_repo)["git-lfs"].status == OK
+    assert look_at(lfs_repo, "git-lfs").status == OK
 
 
 def test_git_lfs_of_the_repository_is_not_run(
@@ -76,7 +76,7 @@ def test_git_lfs_of_the_repository_is_not_run(
 
 
 def test_filters_are_told_with_their_place(lfs_repo: Repo) -> None:
-    found = look(lfs_repo)["lfs-filter"]
+    found = look_at(lfs_repo, "lfs-filter")
     assert (found.status, found.evidence) == (
         OK, "clean, smudge, process, required (local: .git/config)",
     )  # fmt: skip
@@ -93,7 +93,7 @@ def test_one_part_of_the_filter_is_missing(key: str, lfs_repo: Repo) -> None:
     """The others may be custom: `git lfs install` would refuse then."""
     lfs_repo.git("config", "filter.lfs.clean", "/usr/bin/env git-lfs clean -- %f")
     lfs_repo.git("config", UNSET, f"filter.lfs.{key}")
-    assert f"filter.lfs.{key}" in look(lfs_repo)["lfs-filter"].evidence
+    assert f"filter.lfs.{key}" in look_at(lfs_repo, "lfs-filter").evidence
     cure(lfs_repo, "lfs-filter", ERROR)
     if key != "clean":
         assert lfs_repo.git("config", "filter.lfs.clean").startswith("/usr/bin/env")
@@ -108,7 +108,7 @@ def test_required_false_lets_raw_weights_in(lfs_repo: Repo) -> None:
 def test_another_program_as_filter(lfs_repo: Repo) -> None:
     lfs_repo.git("config", "filter.lfs.clean", "cat")
     lfs_repo.git("config", "--add", "filter.lfs.clean", "cat -u")
-    found = look(lfs_repo)["lfs-filter"]
+    found = look_at(lfs_repo, "lfs-filter")
     assert "filter.lfs.clean = 'cat -u': not a command of git-lfs" in found.evidence
     line = cure(lfs_repo, "lfs-filter", WARNING)
     assert line == "git config --local --replace-all filter.lfs.clean 'git-lfs clean -- %f'"
@@ -134,14 +134,14 @@ def test_a_filter_of_the_environment(lfs_repo: Repo, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "filter.lfs.clean")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "cat")
-    found = look(lfs_repo)["lfs-filter"]
+    found = look_at(lfs_repo, "lfs-filter")
     assert (found.status, found.fix) == (WARNING, None)
     assert "take it out of the environment" in found.hint
 
 
 def test_skip_smudge_is_told(lfs_repo: Repo) -> None:
     lfs_repo.git("lfs", "install", "--local", "--skip-repo", "--skip-smudge", "--force")
-    found = look(lfs_repo)["lfs-filter"]
+    found = look_at(lfs_repo, "lfs-filter")
     assert "--skip" in found.evidence
     assert "pmgit pull MODEL" in found.hint
     cure(lfs_repo, "lfs-filter", WARNING)
@@ -159,7 +159,7 @@ def test_incomplete_push(scope: str, lfs_repo: Repo) -> None:
 def test_incomplete_push_of_lfsconfig(lfs_repo: Repo) -> None:
     """The committed file counts for everybody; Git itself does not read it."""
     lfs_repo.write(".lfsconfig", "[lfs]\n\tallowincompletepush\n")
-    assert ".lfsconfig" in look(lfs_repo)["lfs-push"].evidence
+    assert ".lfsconfig" in look_at(lfs_repo, "lfs-push").evidence
     cure(lfs_repo, "lfs-push", ERROR)
     assert lfs_repo.git("config", "lfs.allowincompletepush") == "false\n"
 
@@ -171,7 +171,7 @@ def test_incomplete_push_of_the_environment(
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "lfs.allowincompletepush")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "true")
     env = {name: os.environ[name] for name in os.environ if name.startswith("GIT_CONFIG_")}
-    found = look(lfs_repo, **env)["lfs-push"]
+    found = look_at(lfs_repo, "lfs-push", **env)
     assert found.status == ERROR
     assert "environment" in found.evidence
     assert found.fix is not None

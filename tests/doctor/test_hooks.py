@@ -8,7 +8,7 @@ import pytest
 
 from pmgit.core.shell import Shell
 from pmgit.doctor.check import ERROR, OK, WARNING
-from tests.doctor.looking import answer_yes, cure, look
+from tests.doctor.looking import answer_yes, cure, look, look_at
 from tests.hooks.test_chain import earlier
 from tests.kit import weights_bytes
 
@@ -136,7 +136,7 @@ def test_a_framework_with_its_legacy(lfs_repo: Repo, hooks: Path, tmp_path: Path
     """Rows A and N."""
     push_config(lfs_repo)
     assert lfs_repo.run(["pre-commit", "install", "-t", "pre-push"]).code == 0
-    assert look(lfs_repo)["lfs-hook"].status == OK
+    assert look_at(lfs_repo, "lfs-hook").status == OK
     (hooks / "pre-push.legacy").chmod(0o644)
     assert not uploads(lfs_repo, tmp_path)
     assert cure(lfs_repo, "lfs-hook", ERROR).startswith("chmod +x")
@@ -147,7 +147,7 @@ def test_a_legacy_that_is_foreign(lfs_repo: Repo, hooks: Path, tmp_path: Path) -
     push_config(lfs_repo)
     assert lfs_repo.run(["pre-commit", "install", "-f", "-t", "pre-push"]).code == 0
     write(hooks, "pre-push.legacy", FOREIGN)
-    assert "pre-push.legacy does not run git lfs pre-push" in look(lfs_repo)["lfs-hook"].evidence
+    assert "pre-push.legacy does not run git lfs pre-push" in look_at(lfs_repo, "lfs-hook").evidence
     lfs_repo.env["PMGIT_INIT_SYSTEM"] = "1"
     assert cure(lfs_repo, "lfs-hook", ERROR) == "pmgit init"
     lfs_repo.git("add", ".pre-commit-config.yaml")
@@ -165,7 +165,7 @@ def test_hooks_path_leads_away(lfs_repo: Repo, hooks: Path) -> None:
     assert "pre-push" in found["hooks-path"].evidence
     assert cure(lfs_repo, "lfs-hook", ERROR) == "git lfs update"
     assert (folder / "pre-push").is_file()
-    assert look(lfs_repo)["hooks-path"].status == OK
+    assert look_at(lfs_repo, "hooks-path").status == OK
 
 
 def test_what_hooks_path_leaves_behind_is_copied(lfs_repo: Repo, hooks: Path) -> None:
@@ -202,7 +202,7 @@ def test_hooks_path_is_no_folder(lfs_repo: Repo) -> None:
 def test_hooks_path_is_a_file(lfs_repo: Repo) -> None:
     lfs_repo.git("config", "core.hooksPath", "gone")
     lfs_repo.write("gone", "")
-    found = look(lfs_repo)["hooks-path"]
+    found = look_at(lfs_repo, "hooks-path")
     assert (found.status, found.fix) == (ERROR, None)
     assert found.hint.startswith("move gone away, or let core.hooksPath lead to a folder; see who")
 
@@ -221,19 +221,19 @@ def test_lefthook_uploads_by_itself(lfs_repo: Repo, hooks: Path) -> None:
     lfs_repo.write(
         "lefthook.yml", "pre-commit:\n  commands:\n    w: {run: pmgit-hook pre-commit}\n"
     )
-    assert look(lfs_repo)["pmgit-hook"].status == OK
+    assert look_at(lfs_repo, "pmgit-hook").status == OK
 
 
 def test_husky_runs_git_lfs_or_not(lfs_repo: Repo) -> None:
     """husky 9: Git runs `.husky/_/pre-push`, which runs `.husky/pre-push`."""
     write(lfs_repo.path / ".husky/_", "pre-push", '#!/bin/sh\n. "${0%/*}/h"\n')
     lfs_repo.git("config", "core.hooksPath", ".husky/_")
-    assert look(lfs_repo)["lfs-hook"].status == ERROR
+    assert look_at(lfs_repo, "lfs-hook").status == ERROR
     write(lfs_repo.path / ".husky", "pre-push", 'git lfs pre-push "$@"\n', 0o644)
-    assert look(lfs_repo)["lfs-hook"].status == OK
+    assert look_at(lfs_repo, "lfs-hook").status == OK
 
 
 def test_a_linked_worktree_shares_the_hooks(lfs_repo: Repo, tmp_path: Path) -> None:
     lfs_repo.git("worktree", "add", "-q", str(tmp_path / "linked"))
     linked = type(lfs_repo)(tmp_path / "linked", lfs_repo.env, init=None)
-    assert look(linked)["lfs-hook"].status == OK
+    assert look_at(linked, "lfs-hook").status == OK

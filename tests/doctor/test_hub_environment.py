@@ -13,7 +13,7 @@ import pytest
 from pmgit.core.shell import Shell
 from pmgit.doctor import hub_environment
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from tests.doctor.looking import context
+from tests.doctor.looking import context, look_at
 from tests.kit import BIN
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ def cure(repo: Repo, name: str, status: str = WARNING, /, **environ: str) -> str
 
 
 def test_the_default(plain: Repo) -> None:
-    found = look(plain)["hf-cache"]
+    found = look_at(plain, "hf-cache")
     assert (found.status, found.evidence) == (OK, "~/.cache/huggingface/hub (the default)")
 
 
 def test_offline_is_told(plain: Repo) -> None:
-    assert "HF_HUB_OFFLINE is on" in look(plain, HF_HUB_OFFLINE="yes")["hf-cache"].evidence
+    assert "HF_HUB_OFFLINE is on" in look_at(plain, "hf-cache", HF_HUB_OFFLINE="yes").evidence
 
 
 def test_the_old_name(plain: Repo, tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_the_old_name(plain: Repo, tmp_path: Path) -> None:
 def test_the_dead_variable(plain: Repo, tmp_path: Path) -> None:
     """The guide sets it, and the models go elsewhere."""
     env = {"HF_HOME": str(tmp_path), "TRANSFORMERS_CACHE": f"{tmp_path}/transformers"}
-    assert f"models go to {tmp_path}/hub" in look(plain, **env)["hf-dead"].evidence
+    assert f"models go to {tmp_path}/hub" in look_at(plain, "hf-dead", **env).evidence
     assert cure(plain, "hf-dead", **env) == "unset TRANSFORMERS_CACHE"
     assert "hf-dead" not in look(plain)
 
@@ -84,11 +84,11 @@ def test_a_relative_cache(
 ) -> None:
     """It stays the folder that it is from here, if it is any."""
     monkeypatch.chdir(plain.path)
-    assert "relative" in look(plain, **{name: value})["hf-cache"].evidence
+    assert "relative" in look_at(plain, "hf-cache", **{name: value}).evidence
     first = cure(plain, "hf-cache", **{name: value}).split(" && ")[0]
     kept = f"export HF_HUB_CACHE={os.path.abspath(value)}"
     assert first == (kept if value else f"unset {name}")
-    default = look(plain, XDG_CACHE_HOME="x")["hf-cache"].fix
+    default = look_at(plain, "hf-cache", XDG_CACHE_HOME="x").fix
     assert default is not None
     assert Shell().line(default) == f"export HF_HOME={plain.path}/x/huggingface"
 
@@ -100,7 +100,7 @@ def test_a_cache_that_cannot_be(plain: Repo, tmp_path: Path) -> None:
     both = {"HF_HUB_CACHE": closed, "HUGGINGFACE_HUB_CACHE": closed, "HF_HOME": closed}
     assert cure(plain, "hf-cache", ERROR, **both).split()[1:] == list(both)
     # The default is no better: which folder is theirs only people know.
-    found = look(plain, XDG_CACHE_HOME=closed)["hf-cache"]
+    found = look_at(plain, "hf-cache", XDG_CACHE_HOME=closed)
     assert (found.status, found.fix) == (ERROR, None)
     command = found.hint.removeprefix("choose a folder that is yours: ").replace("DIR", "mine")
     done = plain.sh(f"{command} && pmgit doctor", env={"XDG_CACHE_HOME": closed})
@@ -137,15 +137,15 @@ def test_the_commands_about_the_disk_are_there(plain: Repo, tmp_path: Path) -> N
 
 
 def test_the_hub_itself(plain: Repo) -> None:
-    assert look(plain)["hf-endpoint"].evidence == "huggingface.co"
-    found = look(plain, HF_TOKEN=SECRET)["hf-endpoint"]
+    assert look_at(plain, "hf-endpoint").evidence == "huggingface.co"
+    found = look_at(plain, "hf-endpoint", HF_TOKEN=SECRET)
     assert (found.status, found.evidence) == (OK, "huggingface.co, with a token")
 
 
 def test_the_token_goes_to_a_mirror(plain: Repo) -> None:
     env = {"HF_ENDPOINT": "https://mirror.example/"}
-    assert look(plain, **env)["hf-endpoint"].status == OK
-    found = look(plain, **env, HF_TOKEN=SECRET)["hf-endpoint"]
+    assert look_at(plain, "hf-endpoint", **env).status == OK
+    found = look_at(plain, "hf-endpoint", **env, HF_TOKEN=SECRET)
     assert found.status == WARNING
     assert "the token (HF_TOKEN) goes to mirror.example" in found.evidence
     line = cure(plain, "hf-endpoint", **env, HF_TOKEN=SECRET)
@@ -157,11 +157,11 @@ def test_the_token_goes_to_a_mirror(plain: Repo) -> None:
 def test_the_token_in_a_file(plain: Repo, tmp_path: Path) -> None:
     (tmp_path / "token").write_text(SECRET)
     env = {"HF_ENDPOINT": "http://mirror.example:8080", "HF_HOME": str(tmp_path)}
-    found = look(plain, **env)["hf-endpoint"]
+    found = look_at(plain, "hf-endpoint", **env)
     assert found.status == WARNING
     assert "goes to mirror.example:8080 over plain http" in found.evidence
     (tmp_path / "token").write_text("")
-    assert look(plain, **env)["hf-endpoint"].status == OK
+    assert look_at(plain, "hf-endpoint", **env).status == OK
 
 
 def test_the_token_in_the_open(plain: Repo) -> None:
@@ -172,7 +172,7 @@ def test_the_token_in_the_open(plain: Repo) -> None:
 
 @pytest.mark.parametrize("value", ["", "mirror.example", "https://", "http://[", "file:///x"])
 def test_an_endpoint_that_is_none(value: str, plain: Repo) -> None:
-    found = look(plain, HF_ENDPOINT=value)["hf-endpoint"]
+    found = look_at(plain, "hf-endpoint", HF_ENDPOINT=value)
     assert found.status == ERROR
     assert found.fix is not None
     assert Shell().line(found.fix) == "unset HF_ENDPOINT"

@@ -9,7 +9,7 @@ import pytest
 
 from pmgit.core.shell import Shell
 from pmgit.doctor.check import ERROR, OK, WARNING
-from tests.doctor.looking import look
+from tests.doctor.looking import look_at
 from tests.kit import BIN, weights_bytes
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ FILE = "pretrained_model/bert/model.safetensors"
 
 def cure(repo: Repo, status: str, **environ: str) -> str:
     """Paste the fix into a shell that has the variables, and look from there; the evidence."""
-    found = look(repo, **environ)["variables"]
+    found = look_at(repo, "variables", **environ)
     assert (found.status, bool(found.fix)) == (status, True), found
     assert found.fix is not None
     line = Shell().line(found.fix)
@@ -34,7 +34,7 @@ def cure(repo: Repo, status: str, **environ: str) -> str:
 
 def test_nothing_is_switched_off(lfs_repo: Repo) -> None:
     env = {"GIT_LFS_SKIP_PUSH": "0", "SKIP": "pmgit,black", "HUSKY": "0", "LEFTHOOK": "0"}
-    assert look(lfs_repo, **env)["variables"].status == OK  # none of them is used here
+    assert look_at(lfs_repo, "variables", **env).status == OK  # none of them is used here
 
 
 def test_uploads_are_switched_off(lfs_repo: Repo, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_hook_of_the_framework(repo: Repo) -> None:
     entry = {"id": "weights", "name": "x", "entry": "pmgit-hook", "language": "system"}
     hook = ", ".join(f'{key} = "{value}"' for key, value in entry.items())
     repo.stage("prek.toml", f'repos = [{{ repo = "local", hooks = [{{ {hook} }}] }}]\n')
-    assert look(repo, SKIP="pmgit, black")["variables"].status == OK
+    assert look_at(repo, "variables", SKIP="pmgit, black").status == OK
     assert "weights is left out" in cure(repo, WARNING, SKIP="black, weights")
     cure(repo, WARNING, PREK_SKIP="weights")
 
@@ -66,7 +66,7 @@ def test_lefthook_is_switched_off(chain: bool, lfs_repo: Repo) -> None:
     if chain:
         lfs_repo.stage(".pmgit.toml", 'storage = "ignore"\n')
         assert lfs_repo.pmgit("init", "--yes").code == 0
-    assert look(lfs_repo)["lfs-hook"].status == OK
+    assert look_at(lfs_repo, "lfs-hook").status == OK
     told = cure(lfs_repo, WARNING if chain else ERROR, LEFTHOOK="0")
     assert "lefthook runs no hook" in told
     assert ("a push uploads no content" in told) != chain

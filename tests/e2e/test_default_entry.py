@@ -18,7 +18,7 @@ import yaml
 from pmgit import __version__
 from pmgit.doctor.check import ERROR, OK, WARNING
 from pmgit.hooks import origin
-from tests.doctor.looking import cure, look
+from tests.doctor.looking import cure, look_at
 from tests.e2e.conftest import ADDRESS, UV, Shared, blamed, commit, printed_fixes, without_pmgit
 from tests.e2e.test_wheel import SCRIPTS, wheel
 from tests.kit import BIN, Repo
@@ -173,17 +173,18 @@ def test_the_doctor_builds_it_too(
     monkeypatch.setattr(origin, "find", lambda: origin.read(None))
     file = repo.path / USUAL
     now = file.read_text()
-    assert look(repo)["pmgit-hook"].status == OK
+    assert look_at(repo, "pmgit-hook").status == OK
     old = now.replace(f"pmgit=={__version__}", f"pmgit=={OLD}")
     file.write_text(old)
     repo.write("copy", old)  # what is edited is content that goes
     assert (
-        f"runs pmgit {OLD} of the package index, and this is " in look(repo)["pmgit-hook"].evidence
+        f"runs pmgit {OLD} of the package index, and this is "
+        in look_at(repo, "pmgit-hook").evidence
     )
     assert cure(repo, "pmgit-hook", WARNING) == "pmgit init --no-system"
     assert file.read_text() == now
     file.write_text(old.replace(OLD, "0.0.9"))
-    assert "fails: prek install-hooks failed: " in look(repo)["pmgit-hook"].evidence
+    assert "fails: prek install-hooks failed: " in look_at(repo, "pmgit-hook").evidence
     assert cure(repo, "pmgit-hook", ERROR) == "pmgit init --system"
     assert "language: system" in file.read_text()
 

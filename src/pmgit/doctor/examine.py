@@ -19,6 +19,8 @@ from pmgit.doctor import (
 from pmgit.doctor.check import ERROR, Check
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pmgit.doctor.context import Context
 
 GROUPS = {
@@ -36,12 +38,12 @@ GROUPS = {
 }
 
 
-def examine(context: Context) -> list[Check]:
-    """The results of all checks. A group that fails is one ERROR with the reason."""
+def examine(context: Context, groups: Iterable[str] = GROUPS) -> list[Check]:
+    """The results of all checks of these groups. One that fails is one ERROR with the reason."""
     found: list[Check] = []
-    for name, checks in GROUPS.items():
+    for name in groups:
         try:
-            found += checks(context)
+            found += GROUPS[name](context)
         except PmgitError as error:
             evidence = f"could not look: {error.message}"
             found.append(Check(name, ERROR, evidence, hint=error.hint, looked=False))
