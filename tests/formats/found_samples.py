@@ -246,6 +246,9 @@ def _others() -> Samples:
         # Some writers fill up the last tensor as the others, some do not.
         "padded.gguf": ("ok", _PADDED_GGUF),
         "odd-escape/graph.pbtxt": ("unsafe", b"op: 'Write\\106\\i\\x6ce'\n"),
+        # A tensor of ONNX, as its tests have them.
+        "tensor.pb": ("ok", field(1, 2) + field(2, 1) + field(8, b"y") + field(9, b"abcdefgh")),
+        "cut-tensor.pb": ("broken", field(1, 2) + field(2, 1) + field(9, b"abcdefgh")[:-1]),
         "whole.msgpack": ("ok", _MSGPACK),
         "cut.msgpack": ("broken", _MSGPACK[:-1]),
         "longer.msgpack": ("broken", _MSGPACK + b"x"),

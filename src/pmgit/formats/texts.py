@@ -15,12 +15,14 @@ from pmgit.formats.opinion import (
     OK,
     UNKNOWN,
     UNSAFE,
+    BrokenError,
     FileFinding,
     Opinion,
     opinion,
     short,
 )  # fmt: skip
 from pmgit.formats.policy import of_global
+from pmgit.formats.protobuf import Messages
 from pmgit.formats.templates import judge_template
 
 TYPE_CHECKING = False
@@ -75,7 +77,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         text = reader.read(0, 4_000_000).decode("utf-8", "replace")
         return opinion(TEMPLATE, judge_template(text, ""))
     if kind == TEXT and base.endswith(_MESSAGE_NAMES):
-        if base.endswith(".pb") and not _MESSAGE.match(head):
+        if base.endswith(".pb") and not _MESSAGE.match(head) and not _is_message(reader, caps):
             return opinion(kind, [FileFinding(BROKEN, "it is no message of protobuf", offset=0)])
         from pmgit.formats import tensorflow
 
@@ -95,6 +97,14 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         return opinion(kind, [])
     in_archive = bool(caps.depth) and base == "config.json"
     return opinion(JSON, _of_json(reader, caps, always_keras=in_archive))
+
+
+def _is_message(reader: Reader, caps: Caps) -> bool:
+    """Whether this is a whole message: a small one looks like a text, such as a tensor of ONNX."""
+    try:
+        return all(number for number, _, _, _ in Messages(reader, caps).fields(0, reader.size))
+    except BrokenError:
+        return False
 
 
 def _ends(reader: Reader, head: bytes) -> bool:
