@@ -245,6 +245,7 @@ def _others() -> Samples:
         "utf-16/tokenizer_config.json": ("broken", config.encode("utf-16")),
         # Some writers fill up the last tensor as the others, some do not.
         "padded.gguf": ("ok", _PADDED_GGUF),
+        "not-padded.gguf": ("warn", _PADDED_GGUF[:-14]),
         "odd-escape/graph.pbtxt": ("unsafe", b"op: 'Write\\106\\i\\x6ce'\n"),
         # A tensor of ONNX, as its tests have them.
         "tensor.pb": ("ok", field(1, 2) + field(2, 1) + field(8, b"y") + field(9, b"abcdefgh")),

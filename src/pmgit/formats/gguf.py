@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pmgit.formats import behind
 from pmgit.formats.names import GGUF
-from pmgit.formats.opinion import BROKEN, BrokenError, FileFinding, Opinion, opinion, short
+from pmgit.formats.opinion import BROKEN, WARN, BrokenError, FileFinding, Opinion, opinion, short
 from pmgit.formats.templates import judge_template
 
 TYPE_CHECKING = False
@@ -267,6 +267,10 @@ class GgufFile:
             over = data + end - self._reader.size
             text = f"the tensor {short(last)} ends {over:,} bytes after the file"
             self._found.append(FileFinding(BROKEN, text, offset=self._reader.size))
+        elif count and self._reader.size < data + expected:
+            # All numbers are there. Most writers fill up the last tensor as the others.
+            text = "it ends in the padding behind its last tensor: it may be cut"
+            self._found.append(FileFinding(WARN, text, offset=self._reader.size))
         elif self._reader.size > data + expected and count:
             self._found += behind.findings(self._reader, data + expected, self._caps, "its tensors")
 
