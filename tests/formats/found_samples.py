@@ -258,6 +258,7 @@ def _others() -> Samples:
         "model.safetensors.index.json": ("ok", b'{"weight_map": {}}\n'),
         "cut/model.safetensors.index.json": ("broken", b'{"weight_map": {'),
         "cut/tokenizer.json": ("broken", b'{"version": "1.0", "model": {"vocab": {"a": 1'),
+        "blanks/tokenizer.json": ("ok", b"{}" + b" " * 9_000),
         "page/tokenizer.json": ("broken", b"<!DOCTYPE html><html></html>"),
         "target/config.yaml": ("unsafe", b"a:\n  _target_: subprocess.Popen\n  args: [x]\n"),
         "tag/config.yml": ("unsafe", b"a: !!python/object/apply:os.system ['x']\n"),

@@ -108,10 +108,10 @@ def _is_message(reader: Reader, caps: Caps) -> bool:
 
 
 def _ends(reader: Reader, head: bytes) -> bool:
-    """Whether a JSON text ends as it begins."""
+    """Whether a JSON text ends as it begins; or with so many blanks that nobody looks."""
     tail = reader.read(max(0, reader.size - 4096), 4096).rstrip()
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    return tail[-1:] == (b"}" if begin == b"{" else b"]")
+    return not tail or tail[-1:] == (b"}" if begin == b"{" else b"]")
 
 
 def _of_yaml(text: bytes) -> list[FileFinding]:
