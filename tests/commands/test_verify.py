@@ -200,3 +200,22 @@ def test_a_damaged_memory_is_none(locked: Repo, text: str) -> None:
     name = f"hashes-{os.getuid() if hasattr(os, 'getuid') else 0}.json"
     Path(folder, name).write_text(text)
     assert states(locked) == {}
+
+
+def test_a_model_is_named_by_any_path_to_it(repo: Repo) -> None:
+    """As the shell completes it, wherever the user stands."""
+    repo.write("pretrained_model/bert/model.safetensors", weights_bytes(3000))
+    repo.write("src/deep/a.py", "")
+    assert repo.pmgit("add", "bert").code == 0
+    whole = str(repo.path / "pretrained_model/bert")
+    for name, cwd in (
+        ("../../pretrained_model/bert", "src/deep"),
+        ("../../pretrained_model/bert/", "src/deep"),
+        ("../bert", "pretrained_model/bert"),
+        (whole, "src"),
+    ):
+        shown = repo.pmgit("verify", name, cwd=cwd)
+        assert (shown.code, "1 model right" in shown.out) == (0, True), (name, shown)
+    for name in ("../..", "../a.py", "../../../bert", "../../pretrained_model/../src", "/etc"):
+        shown = repo.pmgit("verify", name, cwd="src/deep")
+        assert (shown.code, shown.out) == (2, ""), (name, shown)

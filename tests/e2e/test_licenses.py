@@ -42,7 +42,7 @@ def test_add_shows_what_is_known_of_each_license(repo: Repo, hub: HubServer) -> 
         ({"license": ["mit", "gemma"]}, "mit, gemma (commercial use: under conditions; gemma: "),
         (
             {"license": "other", "license_name": "lfm1.0", "license_link": "LICENSE"},
-            "lfm1.0 LICENSE (commercial use: not known; pmgit does not know its text)",
+            "lfm1.0 https://huggingface.co/org/tuned/blob/main/LICENSE (commercial use: not known;",
         ),
         ({"license": "other"}, "other (commercial use: not known; the card names it"),
         ({"license": "a\x1b[31m\nb"}, "a[31mb (commercial use: not known"),

@@ -326,6 +326,57 @@ def test_patterns_choose_files_and_are_locked(
     assert lock.source["include"] == ["*.bin", "*.json"]
 
 
+@pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        (["model.safetensors", "onnx/model.onnx"], ["model.safetensors"]),
+        (["pytorch_model.bin", "tf_model.h5", "config.json"], ["config.json", "pytorch_model.bin"]),
+        (["m-Q4_0.gguf", "m-Q8_0.gguf", "README.md"], ["m-Q4_0.gguf"]),
+    ],
+)
+def test_one_model_in_several_formats_is_said_with_the_option_that_takes_one(
+    repo: Repo, hub: HubServer, names: list[str], taken: list[str]
+) -> None:
+    hub.add("org/m", {
+        name: b"{}" if name.endswith(".json") else b"# x\n" if name.endswith(".md")
+        else weights_for("x.pt" if name.endswith(".bin") else name, 9000 + at)
+        for at, name in enumerate(names)
+    })  # fmt: skip
+    looked = repo.pmgit("add", "org/m", "--dry-run").out
+    [note] = [line for line in looked.splitlines() if "may be the same model" in line]
+    option = note.rpartition(": ")[2]
+    shown = repo.sh(f"pmgit add org/m --yes {option}")
+    assert (shown.code, "may be the same model" in shown.out) == (0, False), shown
+    assert [file.path for file in lock_of(repo, "pretrained_model/m").files] == taken
+
+
+def test_a_license_that_lies_beside_the_model_gets_its_address(
+    repo: Repo, hub: HubServer, files: dict[str, bytes]
+) -> None:
+    card = {"license": "other", "license_name": "acme-1", "license_link": "LICENSE"}
+    front = "".join(f"{key}: {value}\n" for key, value in card.items())
+    hub.add("org/m", {**files, "README.md": f"---\n{front}---\n".encode()}, card=card)
+    assert repo.pmgit("add", "org/m", "--yes").code == 0
+    info = (repo.path / "pretrained_model/m/INFO.md").read_text()
+    assert "**License**: acme-1 (https://huggingface.co/org/m/blob/main/LICENSE)\n" in info
+    assert "license" not in repo.pmgit("info", "check").out
+
+
+def test_a_name_that_was_mistyped_is_named_rightly(
+    repo: Repo, hub: HubServer, files: dict[str, bytes]
+) -> None:
+    hub.add(ID, files)
+    assert "did you mean bert-base-uncased?" in repo.pmgit("add", "bert-base-uncasd", "--yes").err
+    unknown = repo.pmgit("add", NAME, "--revision", "nope", "--yes")
+    assert "has no branch, tag or commit 'nope'" in unknown.err
+    assert "did you mean" not in unknown.err
+    # What was meant to be a folder is no question to the Hub.
+    asked = len(hub.log)
+    shown = repo.pmgit("add", "pretrained_model/nope", "--yes")
+    assert (shown.code, "there is no file or folder" in shown.err) == (2, True), shown
+    assert len(hub.log) == asked
+
+
 def test_a_name_of_the_catalog_is_a_source(
     repo: Repo, hub: HubServer, files: dict[str, bytes]
 ) -> None:

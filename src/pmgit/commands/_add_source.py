@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pmgit.sources.listing import Listing
     from pmgit.sources.source import Source
 
+#: Formats that few projects load, the rarest first.
+_RARE = (".ot", ".msgpack", ".h5", ".tflite", ".ort", ".onnx", ".gguf", ".bin")
 #: So many of the files that are left out are named.
 _NAMED = 5
 
@@ -65,6 +67,8 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
     if not chosen.taken:
         raise UsageError(f"no file of {source.label} is left", "see what it has: " + listing.page)
     _show(path, listing, chosen, wish.license)
+    if not (wish.include or wish.exclude):
+        _show_several(chosen)
     folder = os.path.join(repository.top, path)
     licenses = _licenses.stated(folder, wish.license, source=listing.stated_license)
     _licenses.demand_allowed(config, shown, licenses, "--license")
@@ -87,6 +91,26 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
         written = download.write(folder, lock, info)
     say(f"added {counted(len(files), 'file')} ({show_size(lock.size)}), wrote {', '.join(written)}")
     return [f"{path}/{name}" for name in written]
+
+
+def _show_several(chosen: Choice) -> None:
+    """Say what may be the same model more than once, with the option that takes less of it."""
+    formats = chosen.formats()
+    if len(formats) > 1:
+        shown = ", ".join(f"{ending} {show_size(size)}" for ending, size in formats.items())
+        # What is easiest to do without: transformers and diffusers load the first of them.
+        last = next((end for end in _RARE if end in formats), list(formats)[-1])
+        say(
+            f"note: weights in several formats, which may be the same model: {shown};"
+            f" to take less: --exclude '*{last}'"
+        )
+    ggufs = chosen.precisions()
+    if len(ggufs) > 1:
+        say(
+            f"note: {len(ggufs)} GGUF files, which may be the same model in several precisions"
+            f" ({show_size(max(ggufs[0].size, 0))} to {show_size(max(ggufs[-1].size, 0))} each);"
+            f" to take one: --include {quote(ggufs[0].path)}"
+        )
 
 
 def _folder(config: Config, source: Source, wish: Wish) -> str:

@@ -79,6 +79,7 @@ class ModelNames:
     """The model folders of a repository, on disk and in the index, by name."""
 
     def __init__(self, repository: Repository, config: Config) -> None:
+        self._repository = repository
         self._top = repository.top
         self._prefix = repository.prefix
         self._roots = config.models
@@ -119,10 +120,24 @@ class ModelNames:
         return [posixpath.normpath(path) for path in paths]
 
     def _checked(self, name: str) -> str:
-        """`name` with plain slashes and none at its end; refused when it leads elsewhere."""
+        """`name` with plain slashes and none at its end; refused when it leads elsewhere.
+
+        One that begins with `..`, or is absolute, leads from where the user stands: then it is
+        returned as from the top.
+        """
         clean = name.replace(os.sep, "/")
         parts = clean.split("/")
-        if os.path.isabs(name) or clean.startswith("/") or os.path.splitdrive(name)[0]:
+        if (parts[0] == ".." or os.path.isabs(name)) and "\0" not in name:
+            while parts and parts[0] == "..":
+                del parts[0]
+            if ".." not in parts:
+                clean = _work_tree.from_top(self._repository, name)
+                if not folder.root_of(clean, self._roots) and clean not in self._roots:
+                    raise UsageError(
+                        f"{name!r} leads out of the models", f"write it as {self._example()}"
+                    )
+                parts = clean.split("/")
+        if clean.startswith("/") or os.path.splitdrive(clean)[0]:
             raise UsageError(f"{name!r} is an absolute path", f"write it as {self._example()}")
         if ".." in parts or "\0" in name or any(part.lower() == ".git" for part in parts):
             raise UsageError(f"{name!r} leads out of the models", f"write it as {self._example()}")

@@ -12,7 +12,7 @@ from pmgit.commands._add_source import Wish, add, demand_plain
 from pmgit.commands._model_names import ModelNames
 from pmgit.commands._options import yes_option
 from pmgit.commands._terminal import named, note, say
-from pmgit.core.errors import UsageError
+from pmgit.core.errors import UsageError, nearest
 from pmgit.core.shell import quote
 from pmgit.core.units import counted, show_size
 from pmgit.formats.regular import read_regular
@@ -23,6 +23,7 @@ from pmgit.model.info_file import LICENSE
 from pmgit.models import adopt, catalog
 from pmgit.models.gate import Gate
 from pmgit.report.text import visible
+from pmgit.sources.errors import GoneError
 
 if TYPE_CHECKING:
     from pmgit.core.config import Config
@@ -82,11 +83,32 @@ def command(
     else:
         from pmgit.sources import resolve
 
+        _refuse_absent(config, source)
         found = resolve.parse(catalog.source_of(source) or source, sha256)
-        written = add(repository, config, found, wish)
+        try:
+            written = add(repository, config, found, wish)
+        except GoneError as error:
+            names = [entry.name for entry in catalog.entries()]
+            best = "" if "/" in source or source.lower() in names else nearest(source, names)
+            if not best:
+                raise
+            raise type(error)(error.message, f"did you mean {best}? See: pmgit catalog") from None
     if written:
         for line in _next.add_models(repository, config, written):
             say(named(line))
+
+
+def _refuse_absent(config: Config, source: str) -> None:
+    """Raise UsageError for a path below the models folders that is not there.
+
+    The Hub is not asked for it: nobody's organisation is called so.
+    """
+    clean = source.replace(os.sep, "/")
+    if any(clean.startswith(f"{root}/") for root in config.models):
+        raise UsageError(
+            f"there is no file or folder {source!r}",
+            "to fetch a model, name its source, such as: pmgit add google-bert/bert-base-uncased",
+        )
 
 
 def _is_on_disk(repository: Repository, config: Config, source: str) -> bool:

@@ -7,11 +7,19 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pmgit.model import twins
+from pmgit.model.shards import shard_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pmgit.sources.listing import RemoteFile
+
+
+#: Formats that a repository may have of the same model.
+_FORMATS = (
+    ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack", ".ot", ".gguf",
+    *twins.EXPORTS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,20 @@ class Choice:
     def saved(self) -> int:
         """The bytes of what is left out."""
         return sum(max(file.size, 0) for file in self.left_out)
+
+    def formats(self) -> dict[str, int]:
+        """The bytes of each format of weights that is taken, by its ending."""
+        found: dict[str, list[int]] = {}
+        for file in self.taken:
+            ending = next((end for end in _FORMATS if file.path.lower().endswith(end)), "")
+            if ending and not file.path.rpartition("/")[2].startswith(twins.OF_TRAINING):
+                found.setdefault(ending, []).append(max(file.size, 0))
+        return {ending: sum(sizes) for ending, sizes in sorted(found.items())}
+
+    def precisions(self) -> list[RemoteFile]:
+        """The GGUF files that are taken, but for shards: mostly one model in several precisions."""
+        found = [one for one in self.taken if one.path.lower().endswith(".gguf")]
+        return sorted((f for f in found if not shard_of(f.path)), key=lambda f: f.size)
 
 
 def choose(

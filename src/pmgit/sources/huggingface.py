@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pmgit.hub import api, places, xet
 from pmgit.hub.client import UnreachableError
@@ -104,6 +105,8 @@ class HuggingFace:
             "revision": found.commit,
         }  # fmt: skip
         license, name, link = _license(found.card, found.tags)
+        if link and "://" not in link:  # a file of the repository, mostly LICENSE
+            link = f"{places.PUBLIC}/{found.id}/blob/main/{quote(link)}"
         return Listing(
             source,
             [a_file(one.path, one.size, one.sha256, one.blob) for one in found.files],
