@@ -213,3 +213,30 @@ def test_without_a_name_all_that_have_a_source_move(repo: Repo, hub: HubServer) 
         root / "tuned" / name for name in names
     }
     assert repo.pmgit("update", "--revision", "v2").code == 2
+
+
+def test_another_branch_or_name_is_locked_also_where_the_commit_stays(repo: Repo) -> None:
+    """Else a model whose branch is gone could never be asked for again."""
+    with HubServer() as hub:
+        repo.env |= hub.environment(str(repo.path.parent / "hf"))
+        commit = hub.add("org/m", {"model.safetensors": weights_bytes(2000)}, branch="dev")
+        hub.models["org/m"].branches["main"] = commit
+        add = ("add", "org/m", "--revision", "dev", "--exclude", "*.bin", "--yes")
+        assert repo.pmgit(*add).code == 0
+        del hub.models["org/m"].branches["dev"]
+        assert repo.pmgit("outdated").code == 3
+        shown = repo.pmgit("update", "m", "--revision", "main")
+        assert (shown.code, "follows 'main', not 'dev'" in shown.out) == (0, True), shown
+        assert repo.pmgit("outdated").code == 0
+        assert (
+            f"`main` (commit: {commit})" in (repo.path / "pretrained_model/m/INFO.md").read_text()
+        )
+        hub.models["org/new"] = hub.models.pop("org/m")
+        hub.moved["org/m"] = "org/new"
+        shown = repo.pmgit("update")
+        assert (shown.code, "org/m is called org/new now" in shown.err) == (0, True), shown
+        hub.moved.clear()
+        assert repo.pmgit("outdated").code == 0
+        asked = len(hub.log)
+        assert "nothing to change" in repo.pmgit("update").out
+        assert not [one for one in hub.log[asked:] if "/resolve/" in one.path]

@@ -127,9 +127,15 @@ class _Update:
         source = resolve.of_lock(self.before.source)
         listing = source.look(revision)
         moved = MovedOn(self.before, listing, source.only)
-        if moved.is_same:
+        # A branch may be gone and a repository renamed while the commit stays.
+        old = self.before.source
+        named_anew = {key for key, value in listing.source.items() if old.get(key) != value}
+        if moved.is_same and not named_anew:
             say(f"{self._shown}: nothing to change")
             return []
+        if "requested" in named_anew and old.get("requested"):
+            was, now = visible(str(old["requested"])), visible(listing.source["requested"])
+            say(f"{self._shown}: follows {now!r}, not {was!r}")
         for line in moved.lines():
             say(f"{self._shown}/{visible(line)}")
         for one in listing.notes:
@@ -171,6 +177,9 @@ class _Update:
             old, new = (str(one.source.get("revision", "")) for one in (self.before, lock))
             if old and new:
                 page = page.replace(old.encode("ascii"), new.encode("ascii"))
+                was, now = (str(one.source.get("requested", "")) for one in (self.before, lock))
+                was, now = (f"`{branch}` (commit: {new})" for branch in (was, now))
+                page = page.replace(was.encode(), now.encode())
             pages[f"{self._path}/{INFO}"] = (words, page)
         changed = {name: new for name, (was, new) in pages.items() if new != was}
         # INFO.md first: a new lock means that all of it is done.
