@@ -106,9 +106,10 @@ def test_the_page_about_models_shows_what_is_asked(models: Repo) -> None:
     models.git("rm", "-q", f"{SILERO}/INFO.md")
     card = models.write(f"{SILERO}/README.md", "---\nlicense: mit\npipeline_tag: other\n---\n")
     then = 1_768_305_600  # 2026-01-13
-    os.utime(card, (then, then))
     note = f"{'86b5e093' * 5}\netag\n{then}\n"
-    models.write(f"{SILERO}/.cache/huggingface/download/README.md.metadata", note)
+    for file in (card, models.path / WEIGHTS):
+        os.utime(file, (then, then))
+        models.write(f"{SILERO}/.cache/huggingface/download/{file.name}.metadata", note)
     text = (DOCS / "models.md").read_text("utf-8")
     block = text.split("<!-- asked: begin -->\n```console\n$ ")[1].split("```\n<!--")[0]
     command, _, printed = block.partition("\n")

@@ -12,6 +12,7 @@ SOURCE = TESTS.parent / "src/pmgit"
 GUARDED = {
     "test_cli.py": ("_options", "_output", "startup", "errors", "colour"),
     "test_next_lines.py": ("_next",),
+    "test_other_sources.py": ("_one_by_one",),
     "test_init.py": ("_steps",),
     "test_remotes.py": ("settings",),
     "test_undo.py": ("_init_undo",),
