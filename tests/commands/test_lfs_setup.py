@@ -11,6 +11,7 @@ import pytest
 
 from pmgit.gitfiles.block import BEGIN, END
 from tests.kit import Repo, Result, pointer, random_bytes, weights_bytes
+from tests.lfs_install import install_lfs
 
 if TYPE_CHECKING:
     from tests.weights import Weights
@@ -431,7 +432,7 @@ def test_a_tracked_pointer_in_an_ignored_folder_gets_its_line(repo: Repo) -> Non
 
 
 def test_texts_are_put_right_where_weights_are_ignored(repo: Repo) -> None:
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.stage(".gitattributes", f"*.json {FILTER}\n")
     repo.stage(f"{BERT}/config.json", "{}\n")
     repo.write(".pmgit.toml", 'storage = "ignore"\n')
@@ -462,7 +463,7 @@ def test_a_damaged_attributes_file(repo: Repo, text: bytes, said: str) -> None:
 
 
 def test_a_pointer_gets_its_text_back_by_the_hint(repo: Repo) -> None:
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.write("x", "*.a text\n")
     repo.git("lfs", "clean", stdin=b"*.a text\n")
     repo.write(".gitattributes", pointer(b"*.a text\n"))

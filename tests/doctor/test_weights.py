@@ -8,8 +8,9 @@ import pytest
 
 from pmgit.core.shell import Shell
 from pmgit.doctor.check import ERROR, OK, WARNING
-from tests.doctor.looking import cure, look
+from tests.doctor.looking import cure, look_at
 from tests.kit import Repo, random_bytes
+from tests.lfs_install import install_lfs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,13 +31,13 @@ def clone(lfs_repo: Repo, tmp_path: Path) -> Repo:
     found = Repo(tmp_path / "clone", lfs_repo.env, init=None)
     env = {**found.env, "GIT_LFS_SKIP_SMUDGE": "1"}
     lfs_repo.run(["git", "clone", "-q", str(tmp_path / "remote.git"), str(found.path)], env=env)
-    found.git("lfs", "install", "--local")
+    install_lfs(found)
     assert (found.path / "demo/tiny.safetensors").stat().st_size < 200
     return found
 
 
 def test_models_that_are_not_here(clone: Repo) -> None:
-    found = look(clone)["weights"]
+    found = look_at(clone, "weights")
     assert found.evidence == (
         "2 of 2 models are not here: 3 files are pointers in the work tree (800.0 kB);"
         " loading one fails with `invalid load key, 'v'`"
@@ -45,12 +46,12 @@ def test_models_that_are_not_here(clone: Repo) -> None:
     assert line.startswith("git lfs pull '--include=pretrained_model/bert,")
     assert (clone.path / "pretrained_model/org/gpt 2/model.safetensors").read_bytes() == B
     assert clone.git("status", "--porcelain") == ""
-    assert look(clone)["weights"].evidence == "3 files in Git LFS, content in the work tree"
+    assert look_at(clone, "weights").evidence == "3 files in Git LFS, content in the work tree"
 
 
 def test_only_what_is_missing_is_pulled(clone: Repo) -> None:
     clone.git("lfs", "pull", "--include=pretrained_model/bert")
-    found = look(clone)["weights"]
+    found = look_at(clone, "weights")
     assert found.evidence.startswith("1 of 2 models are not here: 2 files are pointers")
     assert found.fix is not None
     assert "bert" not in Shell().line(found.fix)
@@ -74,10 +75,10 @@ def test_the_configuration_leaves_them_out(clone: Repo) -> None:
 @pytest.mark.parametrize("how", ["variable", "filter"])
 def test_somebody_wished_for_pointers(how: str, clone: Repo) -> None:
     if how == "variable":
-        found = look(clone, GIT_LFS_SKIP_SMUDGE="1")["weights"]
+        found = look_at(clone, "weights", GIT_LFS_SKIP_SMUDGE="1")
     else:
         clone.git("lfs", "install", "--local", "--skip-repo", "--skip-smudge", "--force")
-        found = look(clone)["weights"]
+        found = look_at(clone, "weights")
     assert found.status == WARNING
     assert found.fix is not None
 
@@ -86,7 +87,7 @@ def test_nobody_has_the_content(lfs_repo: Repo) -> None:
     oid = "0" * 64
     text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 1234\n".encode()
     lfs_repo.stage("pretrained_model/bert/model.safetensors", text)
-    found = look(lfs_repo)["weights"]
+    found = look_at(lfs_repo, "weights")
     assert (found.status, found.fix) == (ERROR, None)
     assert "no remote" in found.hint
 
@@ -95,4 +96,4 @@ def test_a_text_that_is_a_pointer_on_purpose(lfs_repo: Repo) -> None:
     """Test data about pointers: no attribute sends it to Git LFS."""
     text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'1' * 64}\nsize 12345\n"
     lfs_repo.stage("tests/data/pointer.txt", text)
-    assert look(lfs_repo)["weights"].status == OK
+    assert look_at(lfs_repo, "weights").status == OK

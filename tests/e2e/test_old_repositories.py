@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.kit import pointer
+from tests.lfs_install import install_lfs
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -57,7 +58,7 @@ def test_raw_weights_below_a_folder_line_with_carriage_returns(old: Repo) -> Non
 
 
 def test_attributes_that_are_a_pointer(old: Repo) -> None:
-    old.git("lfs", "install", "--local")
+    install_lfs(old)
     text = b"*.png binary\n"
     old.git("lfs", "clean", stdin=text)
     old.stage(".gitattributes", pointer(text))

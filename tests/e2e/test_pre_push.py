@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.kit import Repo, Result, native_hooks, pointer, weights_bytes
+from tests.lfs_install import install_lfs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,7 +114,7 @@ def test_a_blob_that_the_remote_has_is_no_news(clone: Clone) -> None:
 
 def test_objects_of_git_lfs_that_are_nowhere(clone: Clone) -> None:
     """Refused also when Git LFS has been told to push a pointer to nothing."""
-    clone.git("lfs", "install", "--local", "--skip-repo")
+    install_lfs(clone, "--skip-repo")
     clone.git("config", "lfs.allowincompletepush", "true")
     clone.stage(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
     clone.stage_blob("lost.bin", pointer(b"lost" * 100))

@@ -17,6 +17,7 @@ import pytest
 
 from tests.e2e.conftest import blamed, commit
 from tests.kit import BIN, Result, native_hooks, pointer, random_bytes, weights_bytes, weights_for
+from tests.lfs_install import install_lfs
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -44,7 +45,7 @@ def guarded(repo: Repo) -> Repo:
 @pytest.fixture
 def lfs(guarded: Repo) -> Repo:
     """The same with a configured LFS filter."""
-    guarded.git("lfs", "install", "--local", "--skip-repo")
+    install_lfs(guarded, "--skip-repo")
     return guarded
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.kit import Repo, pointer, random_bytes, weights_bytes
+from tests.lfs_install import install_lfs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ KINDS = {
 @pytest.fixture
 def sparse(repo: Repo, request: pytest.FixtureRequest) -> Repo:
     """A clone that leaves out a model whose attributes lie in its own folder."""
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     server = Repo(repo.path.parent / "server.git", repo.env, init=("--bare",))
     repo.git("remote", "add", "origin", str(server.path))
     repo.stage("code/a.py", "1\n")

@@ -18,6 +18,7 @@ from pmgit.git.repository import discover
 from pmgit.snapshots import staged
 from pmgit.snapshots.base import Snapshot
 from tests.kit import Repo, pointer, random_bytes
+from tests.lfs_install import install_lfs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -329,7 +330,7 @@ def test_entries_without_sizes(many: Repo) -> None:
 
 def test_the_same_content_under_different_filters(many: Repo) -> None:
     content = random_bytes(30_000)
-    many.git("lfs", "install", "--local")
+    install_lfs(many)
     many.write(".gitattributes", "*.bin filter=lfs\n")
     many.git("add", ".gitattributes")
     many.stage("a.bin", content)
@@ -355,7 +356,7 @@ def test_an_old_path_with_the_same_content_and_another_size(many: Repo) -> None:
 def test_a_pointer_whose_attribute_is_not_staged(many: Repo, staged_too: bool, store: str) -> None:
     # `git lfs track` and `git add` of the weights, and .gitattributes is forgotten (or the line
     # is removed again): the index holds the size of the weights, the blob is a pointer.
-    many.git("lfs", "install", "--local")
+    install_lfs(many)
     if store:
         many.git("config", "lfs.storage", str(many.path.parent / store))
     many.write(".gitattributes", "*.bin filter=lfs\n")
@@ -425,7 +426,7 @@ def test_a_size_that_its_field_cannot_hold(
 
 
 def test_such_a_pointer_in_a_linked_worktree(many: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    many.git("lfs", "install", "--local")
+    install_lfs(many)
     many.stage("a", "a")
     many.commit()
     many.git("worktree", "add", "-q", "../linked")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.commands.test_lfs_setup import BERT, FILTER, attributes, setup, state
 from tests.kit import pointer
+from tests.lfs_install import install_lfs
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -33,7 +34,7 @@ def test_a_pattern_that_catches_texts(repo: Repo) -> None:
 
 def test_everything_in_lfs_is_put_right(repo: Repo) -> None:
     """`git lfs track '*'`, and then all was added."""
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.git("lfs", "track", "*")
     repo.write("README.md", "hello\n")
     repo.write(f"{BERT}/config.json", "{}\n")
@@ -55,7 +56,7 @@ def test_everything_in_lfs_is_put_right(repo: Repo) -> None:
 
 
 def test_a_text_that_was_edited_stays_on_disk(repo: Repo) -> None:
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.git("lfs", "clean", stdin=b"{}\n")
     repo.stage_blob(f"{BERT}/config.json", pointer(b"{}\n"))
     repo.write(f"{BERT}/config.json", '{"mine": 1}\n')
@@ -84,7 +85,7 @@ def test_a_damaged_object_is_no_text(repo: Repo) -> None:
 
 
 def test_a_text_too_large_for_git_stays_in_lfs(repo: Repo) -> None:
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.stage(".gitattributes", f"*.json {FILTER}\n")
     repo.stage(f"{BERT}/big.index.json", b"x" * 10_000_001)
     repo.stage(f"{BERT}/small.index.json", b"x" * 10)
@@ -98,7 +99,7 @@ def test_a_text_too_large_for_git_stays_in_lfs(repo: Repo) -> None:
 
 
 def test_the_configured_size_of_a_text(repo: Repo) -> None:
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.write(".pmgit.toml", '[rules.text-in-lfs]\nmax-text-size = "2 kB"\n')
     repo.stage(".gitattributes", f"*.json {FILTER}\n")
     repo.stage(f"{BERT}/a.index.json", b"x" * 2001)

@@ -8,6 +8,7 @@ import pytest
 
 from pmgit.init import readme_template
 from tests.kit import Repo, Result, pointer, weights_bytes
+from tests.lfs_install import install_lfs
 
 BERT = "pretrained_model/bert"
 WEIGHTS = f"{BERT}/model.safetensors"
@@ -58,7 +59,7 @@ def texts(repo: Repo) -> dict[str, bytes | None]:
 def clone_of(repo: Repo, name: str) -> Repo:
     clone = Repo(repo.path.parent / name, repo.env, init=None)
     repo.git("clone", "-q", str(repo.path.parent / "remote.git"), str(clone.path))
-    clone.git("lfs", "install", "--local")
+    install_lfs(clone)
     return clone
 
 

@@ -9,6 +9,7 @@ import pytest
 from pmgit.git.attribute_text import pattern_line
 from pmgit.lfs import patterns
 from tests.kit import Repo, weights_bytes
+from tests.lfs_install import install_lfs
 
 HOSTILE = [
     "plain.bin",
@@ -124,7 +125,7 @@ def test_the_case_counts(repo: Repo) -> None:
 
 def test_the_unset_line_leaves_a_text_as_it_is(repo: Repo) -> None:
     """Not filtered, diffed and merged as text, and no line end is converted."""
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.write(
         ".gitattributes",
         "* filter=lfs diff=lfs merge=lfs -text\n" + patterns.unset_line("config.json") + "\n",
@@ -151,7 +152,7 @@ def test_the_unset_line_leaves_a_text_as_it_is(repo: Repo) -> None:
 
 
 def test_the_lfs_line_makes_a_pointer(repo: Repo) -> None:
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.write(".gitattributes", patterns.attribute_line(patterns.exact("m/q[1] é.bin")) + "\n")
     repo.stage("m/q[1] é.bin", weights_bytes(500))
     assert repo.blob("m/q[1] é.bin").startswith(b"version https://git-lfs")

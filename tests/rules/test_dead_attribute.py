@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.kit import pointer, random_bytes
+from tests.lfs_install import install_lfs
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -180,7 +181,7 @@ def test_utf_16(old: Repo, encoding: str, before: str) -> None:
 
 def test_a_byte_order_mark_is_part_of_the_pattern_in_every_clone(old: Repo) -> None:
     """Git skips it in the file on disk, and not in what it checks out by."""
-    old.git("lfs", "install", "--local")
+    install_lfs(old)
     (finding,) = check(old, f"\ufeff*.bin {LFS}\n")
     assert "the byte order mark that the file begins with" in finding["message"]
     old.stage("data/z.bin", 300)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.kit import Repo, pointer, random_bytes, weights_for
+from tests.lfs_install import install_lfs
 
 RULE = "misplaced-weights"
 ROOT = "pretrained_model"
@@ -244,7 +245,7 @@ def test_what_belongs_together_moves_together(lfs_repo: Repo, storage: str, how:
 def test_a_pointer_whose_line_covers_only_where_it_lay(repo: Repo) -> None:
     line = "filter=lfs diff=lfs merge=lfs -text"
     repo.stage(".gitattributes", f"/{ROOT}/*.bin {line}\n")
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.stage(f"{ROOT}/a.bin", 2000)
     for fix in repo.pmgit("check").fixes:
         repo.paste(fix)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.kit import BIN, Repo, pointer, random_bytes, weights_bytes
+from tests.lfs_install import install_lfs
 from tests.snapshots.test_staged import NAMES
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def test_it_speaks_before_other_rules_of_the_same_blob(unfiltered: Repo) -> None
 
 
 def test_what_was_staged_before_the_attribute(repo: Repo) -> None:
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.stage(PATH, CONTENT)
     repo.stage(".gitattributes", ATTRIBUTES)
     (finding,) = repo.check(*SELECT)
@@ -72,7 +73,7 @@ def test_what_went_around_the_filter(lfs_repo: Repo) -> None:
 
 
 def test_old_files_when_the_attributes_change(repo: Repo) -> None:
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.stage("old/a.safetensors", CONTENT)
     repo.stage("old/b.txt", "text")
     repo.commit()
@@ -173,7 +174,7 @@ def test_links_submodules_and_deletions(unfiltered: Repo) -> None:
 )
 def test_the_fix(repo: Repo, filter_is: str, on_disk: str) -> None:
     if filter_is == "configured":
-        repo.git("lfs", "install", "--local")
+        install_lfs(repo)
     repo.stage(".gitattributes", ATTRIBUTES)
     repo.stage_blob(PATH, CONTENT, "100755")
     file = repo.path / PATH
@@ -395,7 +396,7 @@ def test_the_fix_works_where_git_add_keeps_the_file_raw(
 
 def test_lfs_setup_makes_pointers_where_git_add_does_not(repo: Repo) -> None:
     """In a sparse checkout, git before 2.43 reads no attribute file that is left out."""
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.stage("kept/a.txt", "x")
     repo.stage("pretrained_model/bert/.gitattributes", ATTRIBUTES)
     repo.stage_blob(PATH, CONTENT)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.kit import Repo, pointer, random_bytes
+from tests.lfs_install import install_lfs
 
 if TYPE_CHECKING:
     from tests.weights import Weights
@@ -270,7 +271,7 @@ def arrives(repo: Repo, *paths: str) -> None:
     repo.git("push", "-q")
     clone = Repo(repo.path.parent / "clone", repo.env, init=None)
     repo.git("clone", "-q", str(repo.path.parent / "remote.git"), str(clone.path))
-    clone.git("lfs", "install", "--local", "--skip-repo")
+    install_lfs(clone, "--skip-repo")
     clone.git("lfs", "pull")
     for path in paths:
         assert (clone.path / path).read_bytes() == text(path), path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.kit import Repo, pointer, weights_bytes
+from tests.lfs_install import install_lfs
 
 RULE = "text-in-lfs"
 SELECT = ("--select", RULE)
@@ -21,7 +22,7 @@ CONFIG = b'{"hidden_size": 768}\n'
 @pytest.fixture
 def everything(repo: Repo) -> Repo:
     """A repository in which somebody ran `git lfs track "*"`."""
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.write(".gitattributes", "* filter=lfs diff=lfs merge=lfs -text\n")
     repo.git("-c", "filter.lfs.clean=", "-c", "filter.lfs.process=", "-c",
              "filter.lfs.required=false", "add", ".gitattributes")  # fmt: skip
@@ -31,7 +32,7 @@ def everything(repo: Repo) -> Repo:
 @pytest.fixture
 def folder(repo: Repo) -> Repo:
     """A repository in which somebody ran `git lfs track "pretrained_model/**"`."""
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.stage(".gitattributes", "pretrained_model/** filter=lfs diff=lfs merge=lfs -text\n")
     repo.commit()
     return repo

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.kit import Repo, isolated_environment, pointer, weights_bytes
+from tests.lfs_install import install_lfs
 from tests.snapshots.test_staged import NAMES
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def covered(repo: Repo, *paths: str) -> None:
 @pytest.mark.parametrize("filter_is", ["configured", "not configured"])
 def test_the_fix(repo: Repo, path: str, filter_is: str) -> None:
     if filter_is == "configured":
-        repo.git("lfs", "install", "--local")
+        install_lfs(repo)
     repo.stage(path, POINTER)
     assert len(repo.paste_all(*SELECT)) == 1
     covered(repo, path)
@@ -204,7 +205,7 @@ def all_pushed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tracked")
     repo = Repo(folder / "repo", isolated_environment(folder / "home"))
     repo.add_remote()
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.git("lfs", "track", "*.csv", "merges.txt", "*.safetensors")
     repo.add_info("pretrained_model/bert")
     for path, content in {**TEXTS, PATH: CONTENT}.items():
@@ -452,7 +453,7 @@ WAYS = [by_user, by_clone, by_ignored_case]
 def test_a_pointer_that_only_this_machine_covers(
     repo: Repo, way: Callable[[Repo], tuple[str, str]]
 ) -> None:
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.stage("a.txt", "x")
     base = repo.commit()
     path, why = way(repo)
@@ -476,7 +477,7 @@ def test_a_pointer_that_only_this_machine_covers(
 
 
 def test_a_macro_that_only_the_user_has(repo: Repo) -> None:
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     path, why = by_macro_of_the_user(repo)
     repo.stage(path, CONTENT)
     assert repo.blob(path) == POINTER
@@ -485,7 +486,7 @@ def test_a_macro_that_only_the_user_has(repo: Repo) -> None:
 
 
 def test_pushes_are_judged_so_too(repo: Repo) -> None:
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     server = Repo(repo.path.parent / "server.git", repo.env, init=("--bare",))
     assert server.pmgit("server", "install", ".").code == 0
     # Whoever keeps the server has attributes there; the pushed tree counts all the same.
@@ -514,7 +515,7 @@ def test_the_clone_keeps_it_raw_so_no_line_helps(repo: Repo) -> None:
 
 def test_a_text_that_this_machine_alone_sends_becomes_text_again(repo: Repo) -> None:
     path, text = "pretrained_model/bert/INFO.md", b"# Model\n" * 20
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.write(INFO, f"*.md {LFS}\n")
     repo.stage(path, text)
     assert repo.blob(path) == pointer(text)

@@ -12,6 +12,7 @@ import pytest
 
 from pmgit.symptoms import data
 from tests.kit import BIN, Repo, Result, pointer, weights_bytes
+from tests.lfs_install import install_lfs
 from tests.symptoms.reading import explain, way
 
 NAME = "a b.bin"
@@ -38,7 +39,7 @@ def said(result: Result) -> str:
 @pytest.mark.parametrize("command", ["git lfs version", "git add c.bin", "git push origin main"])
 def test_git_lfs_is_missing(command: str, repo: Repo, without: dict[str, str]) -> None:
     repo.add_remote()
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.stage(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
     repo.stage(NAME, CONTENT)
     repo.commit()
@@ -69,7 +70,7 @@ def test_a_clean_filter_that_failed(repo: Repo) -> None:
 
 
 def test_attributes_that_are_a_pointer(repo: Repo, tmp_path: Path) -> None:
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.git("lfs", "track", "*")
     repo.stage("a.txt", "text\n")
     repo.git("add", "-A")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit import Repo, Result, pointer, random_bytes, weights_bytes
+from tests.lfs_install import install_lfs
 from tests.lfs_server import LfsServer
 from tests.symptoms.reading import explain, way, ways
 
@@ -30,7 +31,7 @@ def server() -> Iterator[LfsServer]:
 def pushing(repo: Repo) -> Repo:
     """A repository with an object to push, and a bare remote."""
     repo.add_remote()
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.stage(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
     repo.commit()
     repo.git("push", "-q", "-u", "origin", "main")

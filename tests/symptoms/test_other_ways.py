@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.kit import Repo, pointer, weights_bytes
+from tests.lfs_install import install_lfs
 from tests.lfs_server import LfsServer
 from tests.symptoms.reading import explain, way
 
@@ -32,7 +33,7 @@ class SmallServer(LfsServer):
 def committed(repo: Repo) -> Repo:
     """A repository with Git LFS for *.bin and a bare remote."""
     repo.add_remote()
-    repo.git("lfs", "install", "--local")
+    install_lfs(repo)
     repo.stage(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
     repo.commit()
     repo.git("push", "-q", "-u", "origin", "main")
