@@ -29,6 +29,13 @@ def test_terms(text: str, commercial: str, cell: str) -> None:
     assert phrase.phrase(found).startswith("commercial use: ")
 
 
+def test_all_conditions_of_a_list_are_named_and_one_of_a_choice() -> None:
+    found = phrase.terms(read("mit, gpl-3.0, gemma")).conditions
+    assert found.startswith("gemma: ")
+    assert ("; mit: keep notice" in found, "; gpl-3.0: strong copyleft" in found) == (True, True)
+    assert "gpl-3.0" not in phrase.terms(read("MIT OR GPL-3.0")).conditions
+
+
 def test_each_license_of_the_table_has_a_phrase_of_one_line() -> None:
     for id in table.load().by_id:
         text = phrase.phrase(read(id))

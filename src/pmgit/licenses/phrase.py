@@ -55,8 +55,12 @@ def _of(expression: Expression) -> Terms:
             return Terms(expression.license.commercial, expression.license.conditions)
         own = "an agreement of your own" if expression.own else "pmgit does not know its text"
         return Terms(UNKNOWN, own)
-    pick = min if expression.operator == OR else max
+    is_choice = expression.operator == OR
     parts = [(part, _of(part)) for part in expression.parts]
-    deciding, found = pick(parts, key=lambda pair: _ORDER.index(pair[1].commercial))
-    named = f"{deciding.shown}: " if isinstance(deciding, Named) else ""
-    return Terms(found.commercial, f"{named}{found.conditions}")
+    parts.sort(key=lambda pair: _ORDER.index(pair[1].commercial), reverse=not is_choice)
+    # Of a list all conditions hold, that which decides first.
+    words = [
+        f"{part.shown}: {found.conditions}" if isinstance(part, Named) else found.conditions
+        for part, found in parts[: 1 if is_choice else None]
+    ]
+    return Terms(parts[0][1].commercial, "; ".join(dict.fromkeys(words)))
