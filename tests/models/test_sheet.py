@@ -25,9 +25,9 @@ def vad(repo: Repo, weights: Weights) -> Repo:
     repo.write(f"{VAD}/model.safetensors", weights.safetensors)
     repo.write(f"{VAD}/config.json", json.dumps(CONFIG))
     repo.write(f"{VAD}/README.md", CARD)
-    repo.write(
-        f"{VAD}/.cache/huggingface/download/config.json.metadata", f"{COMMIT}\ne\n4000000000\n"
-    )
+    for name in ("config.json", "model.safetensors"):
+        note = f"{VAD}/.cache/huggingface/download/{name}.metadata"
+        repo.write(note, f"{COMMIT}\ne\n4000000000\n")
     return repo
 
 

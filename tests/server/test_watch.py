@@ -68,6 +68,8 @@ def without_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on Windows: no alarms, no posix_spawn."""
     monkeypatch.delattr("_signal.setitimer")
     monkeypatch.delattr(os, "posix_spawn")
+    # What the tests start themselves may use it, from Python 3.13 on.
+    monkeypatch.setattr("subprocess._USE_POSIX_SPAWN", False)
 
 
 def ends(work: Callable[[], object], watched: Watch | None = None) -> OverdueError:

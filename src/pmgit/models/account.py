@@ -205,7 +205,7 @@ def _read(model: Account, repository: Repository) -> None:
     model.lock_error = None
     if data is None:
         if LOCK in model.blobs:
-            message = f"{model.path}/{LOCK}: it is in the index, and no file that can be read lies here"
+            message = f"{model.path}/{LOCK}: it is in the index, and cannot be read here"
             model.lock_error = LockError(message, *lock_file.RESTORE)
         return
     try:
