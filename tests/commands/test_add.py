@@ -165,3 +165,14 @@ def test_weights_that_nothing_keeps_out_of_git_are_named_with_the_command(
     assert (shown.code, line in shown.out) == (0, False), shown
     repo.git("add", "-A")
     assert repo.pmgit("check").code == 0
+
+
+def test_a_model_of_many_files_is_staged_by_a_short_line(repo: Repo) -> None:
+    for number in range(60):
+        repo.write(f"{MODEL}/data/{number}.json", "{}")
+    repo.write(f"{MODEL}/model.pt", 3000)
+    shown = repo.pmgit("add", "bert", cwd="pretrained_model").out.splitlines()[-1]
+    assert len(shown) < 200
+    repo.paste(shown.removeprefix("next: "), cwd="pretrained_model")
+    assert len(repo.staged()) == 62
+    assert f"{MODEL}/model.pt" not in repo.staged()

@@ -192,7 +192,11 @@ class ModelNames:
         return [path[len(root) + 1 :] for path, root in self._models.items()]
 
     def _known(self) -> str:
-        names = sorted(self._names())
+        every = self._names()
+        names = sorted(
+            path if every.count(name) > 1 else name
+            for path, name in zip(self._models, every, strict=True)
+        )
         if names:
             return "known: " + ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
         return f"put the model's files into a folder first: {self._example()}"

@@ -65,6 +65,9 @@ def add_models(repository: Repository, config: Config, written: Sequence[str]) -
         yield f"note: nothing keeps {counted(len(raw), 'file')} of weights out of Git here: {way}"
     if not raw and changed.issuperset(written) and not changed.issubset(written):
         yield f"next: {add(repository, models)}"
+    elif len(raw) < len(changed - raw) - 20 and changed.issuperset(written):
+        without = " ".join(quote(f":(top,exclude,literal){path}") for path in sorted(raw))
+        yield f"next: {add(repository, models)} {without}"
     else:
         yield f"next: {add(repository, sorted({*written, *(changed - raw)}))}"
 
