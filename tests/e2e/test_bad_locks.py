@@ -173,3 +173,24 @@ def test_a_model_whose_info_names_its_source_can_be_locked_as_from_there(repo: R
         lock = (repo.path / "pretrained_model/m/pmgit.lock").read_text()
         assert (result.code, commit in lock) == (0, True), result
         assert not [one for one in hub.log if "/resolve/" in one.path]
+
+
+def test_a_clone_that_has_only_info_is_not_right_and_gets_the_model(repo: Repo) -> None:
+    """As repositories are that follow the guide, and have no locks yet."""
+    with HubServer() as hub:
+        repo.env |= hub.environment(str(repo.path.parent / "hf"))
+        data = weights_bytes(2000)
+        commit = hub.add("org/m", {"model.safetensors": data})
+        repo.write("pretrained_model/m/INFO.md", (
+            "# M\n\n**Source**: https://huggingface.co/org/m\n**Downloaded**: 2026-01-13\n"
+            f"**Commit**: `main` (commit: {commit})\n**License**: mit\n"
+        ))  # fmt: skip
+        repo.write("pretrained_model/none/INFO.md", "# None\n\n**Source**: a colleague\n")
+        for command in ("verify", "pull"):
+            shown = repo.pmgit(command)
+            assert (shown.code, "right" in shown.out) == (1, False), shown
+        status = repo.pmgit("status").out
+        assert "pretrained_model/none: has nothing but INFO.md, and no pmgit.lock" in status
+        assert repo.sh(f"{command_in(status, 'fix: ')} --yes").code == 0
+        assert (repo.path / "pretrained_model/m/model.safetensors").read_bytes() == data
+        assert repo.pmgit("verify", "m").code == 0

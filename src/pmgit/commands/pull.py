@@ -141,12 +141,15 @@ class _Puller:
             place = visible(f"{model.path}/{verdict.path}")
             click.echo(f"{place}: {verdict.state}: {visible(verdict.note)}")
         unknown = not model.lock and model.weights and not model.pointers
-        if unknown:
+        if model.is_bare:
+            see = f"pmgit status {quote(model.path)}"
+            say(named(f"{shown}: has no pmgit.lock that says what to bring; see: {see}"))
+        elif unknown:
             add = f"pmgit add {quote(model.path)}"
             say(named(f"{shown}: has no pmgit.lock; to write one: {add}"))
         elif not (lacking or differing or bad):
             say(f"{shown}: {counted(len(verdicts), 'file')} right")
-        return FINDINGS if differing or bad or unknown else CLEAN
+        return FINDINGS if differing or bad or unknown or model.is_bare else CLEAN
 
     def _fetch_by_git_lfs(
         self, model: Account, shown: str, paths: list[str]

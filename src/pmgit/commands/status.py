@@ -59,7 +59,7 @@ def command(names: tuple[str, ...], form: str) -> int:
     """
     repository, config, accounts = chosen_models(names)
     policy = Policy(config) if config.has_license_policy else None
-    found = Status(repository, accounts, policy)
+    found = Status(repository, accounts, policy, config.models[0])
     shell = Shell(repository.prefix, own_command())
     if form == "json":
         _terminal.show_json(_document(found, shell))

@@ -157,7 +157,7 @@ def _is_right(model: Account, verdicts: list[Verdict]) -> bool:
 
 def _is_unlocked(model: Account) -> bool:
     """Whether there is nothing to compare the weights of a model with."""
-    return bool(not model.lock and model.weights and not model.pointers)
+    return model.is_bare or bool(not model.lock and model.weights and not model.pointers)
 
 
 def _show(models: list[Account], found: dict[str, list[Verdict]], shell: Shell) -> None:
@@ -179,7 +179,8 @@ def _show(models: list[Account], found: dict[str, list[Verdict]], shell: Shell) 
             fixes += [model.lock_cure] if model.lock_cure else []
         elif _is_unlocked(model):
             rows.append((model.path, f"no {LOCK}", "there is nothing to compare with"))
-            fixes.append(Fix(Step("pmgit", "add", model.path)))
+            step = Step("pmgit", "status" if model.is_bare else "add", model.path)
+            fixes.append(Fix(step))
         elif not wrong and not is_quiet():
             size = show_size(sum(verdict.size for verdict in verdicts))
             rows.append((model.path, verify.RIGHT, f"{counted(len(verdicts), 'file')}, {size}"))

@@ -16,7 +16,7 @@ from pmgit.formats.regular import read_regular
 from pmgit.git import work_tree
 from pmgit.git.objects import Objects
 from pmgit.lfs import pointer
-from pmgit.model import folder, info_file, local_weights, lock_file
+from pmgit.model import folder, info_file, local_weights, lock_file, naming
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import LockError
 from pmgit.model.weights import Tiers
@@ -76,6 +76,24 @@ class Account:
     def name(self) -> str:
         """The model's name below its models folder: `bert` or `org/name`."""
         return self.path[len(self.root) + 1 :]
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether there is no file of it but INFO.md, and nothing says which there should be."""
+        return not (self.lock or self.lock_error or self.pointers or self.raw or self.disk)
+
+    def source_step(self, root: str) -> Step | None:
+        """The command that brings it from the commit of the Hub that INFO.md names, into `root`.
+
+        None where INFO.md names none, or the command would put it elsewhere.
+        """
+        info = self.info
+        if not (info and info.repo_id and info.commit and self.root == root):
+            return None
+        if not naming.is_plain(self.name):
+            return None
+        words = (info.repo_id, "--revision", info.commit, "--name", self.name)
+        return Step("pmgit", "add", *words, names="verbatim")
 
     @property
     def lock_trouble(self) -> str:

@@ -40,14 +40,15 @@ FULL, PLACEHOLDERS, ABSENT = "ok", "TODO", "missing"
 class ModelRow:
     """The line of a model in `pmgit status`.
 
-    `on_disk`, `in_git` and `in_lfs` are bytes: of the files in the work tree, of raw blobs in the
-    index, of the content that pointers in the index stand for. `attention` (by the `policy` for
-    licenses, too) says what somebody has
-    to do, with the command where there is one.
+    `root` is the models folder that `pmgit add` puts models into. `on_disk`, `in_git` and `in_lfs`
+    are bytes: of the files in the work tree, of raw blobs in the index, of the content that
+    pointers in the index stand for. `attention` (by the `policy` for licenses, too) says what
+    somebody has to do, with the command where there is one.
     """
 
-    def __init__(self, model: Account, policy: Policy | None = None) -> None:
+    def __init__(self, model: Account, policy: Policy | None = None, root: str = "") -> None:
         self.model = model
+        self.root = root
         self.state = state_of(model)
         self.on_disk = sum(there.size for there in model.disk.values() if there.kind == CONTENT)
         self.in_git = sum(max(blob.size, 0) for blob in model.raw.values())
@@ -150,6 +151,9 @@ def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
         yield f"has fields to fill in: {model.path}/{INFO}", None
     if model.lock_trouble:
         yield model.lock_trouble.removeprefix(f"{model.path}/"), model.lock_cure
+    if model.is_bare and row.info != ABSENT:
+        step = model.source_step(row.root)
+        yield f"has nothing but {INFO}, and no {LOCK}", Fix(step) if step else None
     if row.state == STANDS_IN:
         # Not git lfs pull: without the filter it leaves the pointers, and calls that a success.
         yield "has pointers in place of weights", Fix(Step("pmgit", "pull", model.path))
@@ -183,9 +187,13 @@ class Status:
     """All rows, and the sums in bytes; `free` is what the disk still has room for."""
 
     def __init__(
-        self, repository: Repository, accounts: Accounts, policy: Policy | None = None
+        self,
+        repository: Repository,
+        accounts: Accounts,
+        policy: Policy | None = None,
+        root: str = "",
     ) -> None:
-        self.rows = [ModelRow(model, policy) for model in accounts.models]
+        self.rows = [ModelRow(model, policy, root) for model in accounts.models]
         self.loose = accounts.loose
         self.clones = accounts.clones
         self.links = accounts.links
