@@ -183,8 +183,10 @@ def measure(top: Path, rounds: int, models: int) -> tuple[list[str], dict[str, f
         cases[f"torch zip, {size} MB"] = (top / f"zip-{size}.pt", (pmgit, picklescan))
         safetensors_file(top / f"{size}.safetensors", size * 1_000_000)
         cases[f"safetensors, {size} MB"] = (top / f"{size}.safetensors", (pmgit, safetensors))
-    legacy(top / "legacy.pth")
-    cases["legacy pickle"] = (top / "legacy.pth", (pmgit, picklescan))
+    for count in (1, TENSORS):
+        legacy(top / f"legacy-{count}.pth", count)
+        name = f"legacy pickle, {count} tensor{'s' if count > 1 else ''}"
+        cases[name] = (top / f"legacy-{count}.pth", (pmgit, picklescan))
     folders(top / "models", models)
     cases[f"{models} model folders"] = (top / "models", (pmgit, picklescan, safetensors))
     lines = ["| judged | pmgit | picklescan | safetensors |", "|---|---:|---:|---:|"]

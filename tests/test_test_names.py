@@ -131,6 +131,7 @@ GUARDED = {
     # whole models, and where they come from
     "test_fetch.py": ("file_lock",),
     "test_models.py": (
+        "earlier_locks",
         "_add_source",
         "download",
         "nearby",

@@ -239,6 +239,45 @@ def test_a_file_that_differs_stays_until_somebody_says_so(
     assert mine.read_bytes() == files["model.safetensors"]
 
 
+@pytest.mark.parametrize("size", [3000, 12_000_000])
+def test_what_an_earlier_lock_had_makes_way(
+    repo: Repo, hub: HubServer, files: dict[str, bytes], size: int
+) -> None:
+    """Somebody else has moved the model on; here lies what the lock before named."""
+    other = clone(repo, hub, {**files, "model.safetensors": weights_bytes(size)})
+    assert other.pmgit("pull").code == 0
+    newer = weights_bytes(size + 8)
+    hub.add(ID, {**files, "model.safetensors": newer})
+    assert repo.pmgit("update", NAME, "--yes").code == 0
+    repo.git("add", "-u")
+    repo.commit("BERT moves on")
+    other.git("pull", "-q")
+    weights, vocabulary = other.path / MODEL / "model.safetensors", other.path / MODEL / "vocab.txt"
+    vocabulary.write_bytes(b"my own words\n")
+    shown = other.pmgit("pull")
+    assert (shown.code, weights.read_bytes() == newer) == (1, True), shown
+    assert f"{MODEL}: 1 file as pmgit.lock had them before" in shown.out
+    assert f"{MODEL}/vocab.txt: differs, and stays" in shown.out
+    assert vocabulary.read_bytes() == b"my own words\n"
+
+
+def test_what_only_a_lock_without_a_source_had_stays(
+    repo: Repo, hub: HubServer, files: dict[str, bytes]
+) -> None:
+    mine = repo.write(f"{MODEL}/model.safetensors", weights_bytes(5000)).read_bytes()
+    assert repo.pmgit("add", MODEL).code == 0
+    repo.git("add", f"{MODEL}/pmgit.lock")
+    repo.commit("ours")
+    (repo.path / MODEL / "pmgit.lock").unlink()
+    shutil.rmtree(repo.path / MODEL)
+    hub.add(ID, files)
+    assert repo.pmgit("add", ID, "--yes").code == 0
+    (repo.path / MODEL / "model.safetensors").write_bytes(mine)
+    shown = repo.pmgit("pull", MODEL)
+    assert (shown.code, "differs, and stays" in shown.out) == (1, True), shown
+    assert (repo.path / MODEL / "model.safetensors").read_bytes() == mine
+
+
 @pytest.mark.parametrize("kind", ["link to a folder", "link to a file", "file"])
 def test_nothing_is_written_through_a_link(
     repo: Repo, hub: HubServer, files: dict[str, bytes], kind: str

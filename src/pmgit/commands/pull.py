@@ -21,7 +21,7 @@ from pmgit.core.units import counted, show_size
 from pmgit.lfs import store
 from pmgit.model.folder import LOCK
 from pmgit.model.lock_file import LOCAL
-from pmgit.models import account, pull, verify
+from pmgit.models import account, earlier_locks, pull, verify
 from pmgit.models.gate import KEPT, Arrived, Gate, NotTakenError
 from pmgit.models.nearby import Nearby
 from pmgit.models.verify import CHANGED, MISSING, STANDS_IN, UNLISTED, UNREADABLE
@@ -54,9 +54,10 @@ def command(names: tuple[str, ...], jobs: int, replace: bool, dry_run: bool) -> 
     What is right already stays. The rest comes the cheapest way: another model or a Git LFS object
     with the same content, the caches of Hugging Face, torch and ModelScope, then the source that
     pmgit.lock names. Every byte is hashed before a file gets its name, and a download that was
-    killed goes on where it stopped. Files that differ stay as they are without --replace. Each file
-    is judged, as by `pmgit scan`, before it gets its name: when one is unsafe, broken or too odd to
-    judge, nothing of its model is restored.
+    killed goes on where it stopped. Files that differ stay as they are without --replace; those
+    that are as an earlier commit had them locked make way. Each file is judged, as by `pmgit scan`,
+    before it gets its name: when one is unsafe, broken or too odd to judge, nothing of its model is
+    restored.
 
     Exit code 0: every file is right; 1: a file differs or is refused, or a model has no pmgit.lock;
     2: wrong usage; 3: a file could not be had.
@@ -93,16 +94,22 @@ class _Puller:
 
     def _pull(self, model: Account, shown: str) -> int:
         verdicts = verify.verify(self.repository, [model])[model.path]
-        differing = [v for v in verdicts if v.state == CHANGED and not self.replace]
+        changed = [v for v in verdicts if v.state == CHANGED]
+        replaced = {v.path for v in changed}
+        if not self.replace:
+            by_pmgit = [v for v in changed if v.path not in model.pointers]
+            replaced = earlier_locks.among(self.repository, model, by_pmgit)
+            if replaced:
+                files = counted(len(replaced), "file")
+                say(f"{shown}: {files} as {LOCK} had them before, which make way")
+        differing = [v for v in changed if v.path not in replaced]
         for verdict in differing:
             place = visible(f"{model.path}/{verdict.path}")
             click.echo(f"{place}: differs, and stays: {visible(verdict.note)}")
         if differing:
             say(named(f"to replace what differs: pmgit pull --replace {quote(model.path)}"))
         lacking = [
-            v.path
-            for v in verdicts
-            if v.state in (MISSING, STANDS_IN) or (v.state == CHANGED and self.replace)
+            v.path for v in verdicts if v.state in (MISSING, STANDS_IN) or v.path in replaced
         ]
         locked = {file.path: file for file in model.lock.files} if model.lock else {}
         # The lock counts where the pointer in the index is one to other content.
