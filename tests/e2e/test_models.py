@@ -425,7 +425,6 @@ def test_a_name_of_the_catalog_is_a_source(
     assert lock_of(repo).source["repo_id"] == ID
 
 
-@pytest.mark.skipif(not shutil.which("git-lfs"), reason="conftest fails the run without git-lfs")
 def test_the_same_with_git_lfs(lfs_repo: Repo, files: dict[str, bytes]) -> None:
     repo = lfs_repo
     with HubServer() as hub:
@@ -454,7 +453,6 @@ def test_the_same_with_git_lfs(lfs_repo: Repo, files: dict[str, bytes]) -> None:
     assert clone.pmgit("verify").code == 0
 
 
-@pytest.mark.skipif(not shutil.which("git-lfs"), reason="conftest fails the run without git-lfs")
 def test_what_git_lfs_has_not_comes_from_the_source(
     lfs_repo: Repo, files: dict[str, bytes]
 ) -> None:

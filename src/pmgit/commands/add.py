@@ -133,7 +133,7 @@ def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) 
     shown = visible(path)
     root = folder.root_of(path, config.models)
     if os.path.lexists(os.path.join(repository.top, path, LOCK)):
-        hint = f"to lock what is there now: pmgit update {quote(path)}"
+        hint = f"to lock its files as they are now: pmgit update {quote(path)}"
         raise UsageError(f"{shown} is locked already", hint)
     place = os.path.join(repository.top, path) if is_there else source
     licenses = _licenses.stated(place, wish.license)

@@ -83,9 +83,10 @@ class Account:
         return not (self.lock or self.lock_error or self.pointers or self.raw or self.disk)
 
     def source_step(self, root: str) -> Step | None:
-        """The command that brings it from the commit of the Hub that INFO.md names, into `root`.
+        """The command that fetches the model again, at the commit of the Hub that INFO.md names.
 
-        None where INFO.md names none, or the command would put it elsewhere.
+        None where INFO.md names none, or where `pmgit add`, which puts models into the models
+        folder `root`, would put it elsewhere.
         """
         info = self.info
         if not (info and info.repo_id and info.commit and self.root == root):

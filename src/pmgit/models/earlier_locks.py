@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from pmgit.git import log
 from pmgit.git.objects import Objects
-from pmgit.git.process import GitError
 from pmgit.git.streams import Running
 from pmgit.model import lock_file
 from pmgit.model.folder import LOCK
@@ -52,7 +51,7 @@ def _hashes(repository: Repository, model: str) -> set[tuple[str, str]]:
         stream = log.begin(running, "HEAD", "--", f"{model}/{LOCK}")
         blobs = list(log.read(stream))
         error = stream.finish()
-    if isinstance(error, GitError):
+    if error:
         return set()  # no commit yet, or a clone without trees
     locks = []
     for data in Objects(repository).contents(blobs).values():
