@@ -143,7 +143,9 @@ def put_up(
                 step.ready()
         for step in made.steps:
             step.run(journal)
-        assert "git runs the hooks in " in hook_steps.prove(repository, made.hooks, made.framework)
+        state = hook_state.inspect(repository)
+        proof = hook_steps.prove(repository, state, made.hooks, made.framework)
+        assert "git runs the hooks in " in proof
         repo.git("add", "-A")
     committed = repo.run(["git", "commit", "-q", "-m", "Set up pmgit"])
     assert committed.code == 0, committed

@@ -78,8 +78,9 @@ def _hooks(repository: Repository, made: SetupPlan, say: Callable[[str], None]) 
         lines.append(f"{framework.name} accepts {framework.config}")
         if built := entry_steps.check(repository, framework, None if known else say):
             lines.append(f"{framework.name} has built {built}")
-    lines.append(hook_steps.prove(repository, made.hooks, framework))
-    state = hook_state.inspect(repository)
+    found = hook_state.inspect(repository)
+    lines.append(hook_steps.prove(repository, found, made.hooks, framework))
+    state = hook_state.look_again(repository, found)
     state.follow(made.config.values["hooks-config"])
     tool = framework.name if framework else state.tool
     trial.commit(repository, state, tool, f"{made.roots[0]}/{_PROBE}", RULES)

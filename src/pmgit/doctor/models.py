@@ -60,7 +60,8 @@ def raw_weights(context: Context) -> Iterator[Check]:
 def hidden(context: Context) -> Iterator[Check]:
     """`hidden-text`: models of text alone that ignore rules hide, where there are some."""
     files: dict[str, list[str]] = {}
-    for model in hidden_text.text_models(context.repository, context.config, context.config.models):
+    tracked, config = context.snapshot.listing(), context.config
+    for model in hidden_text.text_models(context.repository, config, config.models, tracked):
         files[model] = list(folder.files_on_disk(context.repository.top, model))
     if not files:
         return

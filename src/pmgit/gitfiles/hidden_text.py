@@ -12,10 +12,9 @@ from pmgit.formats.regular import read_regular
 from pmgit.gitfiles import models_folders
 from pmgit.model import folder
 from pmgit.model.weights import ALWAYS, NEVER, Tiers
-from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
@@ -37,7 +36,7 @@ def notes(repository: Repository, config: Config, made: IgnorePlan) -> list[str]
             "configurations and tokenizers are ignored with the weights; to have them in Git:"
             " pmgit gitignore --keep-text"
         )
-    models = text_models(repository, config, made.roots)
+    models = text_models(repository, config, made.roots, made.tracked)
     if models:
         found.append(
             f"{sentence(models)}, and all of it is ignored; to have it in Git:"
@@ -52,10 +51,13 @@ def sentence(models: Sequence[str]) -> str:
     return f"{named} {'holds' if len(models) == 1 else 'hold'} text alone"
 
 
-def text_models(repository: Repository, config: Config, roots: Iterable[str]) -> list[str]:
-    """The models that hold text and nothing else, and of which Git has nothing, nor an INFO.md."""
+def text_models(
+    repository: Repository, config: Config, roots: Iterable[str], tracked: Collection[str]
+) -> list[str]:
+    """The models that hold text and nothing else, and of which Git has nothing, nor an INFO.md;
+    `tracked` are the paths of the index.
+    """
     tiers = Tiers(config)
-    tracked = Snapshot(repository, TREE, [], []).listing()
     found = []
     for root in roots:
         files = models_folders.files_below(repository, [root], tracked)

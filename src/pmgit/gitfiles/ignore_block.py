@@ -13,7 +13,7 @@ folder: that is stronger than any line at the top, unless the line shuts the fol
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pmgit.core.config import BASELINE, FILE, LFS
 from pmgit.core.errors import PmgitError, UsageError
@@ -72,6 +72,7 @@ class IgnorePlan:
     roots: list[str]
     storage: str
     keep_text: bool
+    tracked: Mapping[str, Blob]
     nested: bool = False
     folders: dict[str, tuple[bytes | None, bytes | None]] = field(default_factory=dict)
     code: list[str] = field(default_factory=list)
@@ -125,24 +126,26 @@ def plan(
         keep_text = any(line.startswith("!") and line.endswith(end) for line in known)
     below = models_folders.files_below(repository, roots, tracked)
     where = storage.of(config, snapshot)
-    made = IgnorePlan(before, before or b"", roots, where, keep_text, nested)
-    context = IgnoreContext(repository, tracked, below)
-    made.clones = [*shut, *ignore_foreign.clones_in(context)]
-    others = _other_files(repository, tracked, roots, below)
+    made = IgnorePlan(before, before or b"", roots, where, keep_text, tracked, nested)
     own = {path: block.remove(text or b"", path) for path, text in inside.items()}
+    here = {path: text for path, text in own.items() if inside[path] is not None}
+    others = _other_files(repository, tracked, roots, below)
+    bare = {**others, **here, NAME: block.remove(made.after, NAME)}
+    context = IgnoreContext(repository, tracked, below, bare)
+    context = replace(context, hidden=_hidden(context, made, _OWN_FILES if config.source else ()))
+    made.clones = [*shut, *ignore_foreign.clones_in(context)]
     if nested and roots:
-        made.after = block.remove(made.after, NAME)
+        made.after = bare[NAME]
         others[NAME] = made.after
         for root in roots:
             path = f"{root}/{NAME}"
-            lines = _lines(context, root, made, {**others, path: own[path]}, path)
+            lines = _lines(context, root, made, path)
             made.folders[path] = (inside[path], block.replace(inside[path] or b"", lines))
     else:
-        others.update({path: text for path, text in own.items() if inside[path] is not None})
-        mine = {**others, NAME: block.remove(made.after, NAME)}
-        lines = [line for root in roots for line in _lines(context, root, made, mine, NAME)]
+        others.update(here)
+        lines = [line for root in roots for line in _lines(context, root, made, NAME)]
         lines += [f"/{literal(root)}/" for root in shut]
-        lines += _own_files(repository, mine) if config.source else []
+        lines += _own_files(context)
         made.after = block.replace(made.after, lines, name=NAME)
         for path, found in blocks.items():
             if found is not None:
@@ -152,6 +155,14 @@ def plan(
     with shadow_of(repository, {**others, NAME: made.after, **after}) as shadow:
         _prove(shadow, made, below)
     return made
+
+
+def is_current(repository: Repository, made: IgnorePlan) -> bool:
+    """Whether the files that the plan changes are still as they were when it was made."""
+    return all(
+        _read(repository, made.tracked, path) == before
+        for path, (before, _) in made.changes.items()
+    )
 
 
 def apply(repository: Repository, made: IgnorePlan) -> None:
@@ -168,6 +179,24 @@ def apply(repository: Repository, made: IgnorePlan) -> None:
     _prove(repository, made, [])
 
 
+def _hidden(
+    context: IgnoreContext, made: IgnorePlan, files: Iterable[str]
+) -> dict[str, tuple[str, int, str]]:
+    """What the plan needs to know of, if the ignore files without the block hide it: as `ignored`.
+
+    One question for all models folders, and these `files` at the top.
+    """
+    asked = [*files, *(path for root in made.roots for path in _asked(context, made, root))]
+    with shadow_of(context.repository, context.bare) as shadow:
+        return ignored(shadow, asked)
+
+
+def _asked(context: IgnoreContext, made: IgnorePlan, root: str) -> list[str]:
+    if made.storage == LFS:
+        return _lfs_probes(root)
+    return [_inner(root), *ignore_foreign.code_asked(context, root)]
+
+
 def _read(repository: Repository, tracked: Mapping[str, Blob], path: str) -> bytes | None:
     """A file of the work tree, also when a sparse checkout leaves it out; None for none."""
     text = user_files.read(os.path.join(repository.top, *path.split("/")))
@@ -180,10 +209,8 @@ def _read_inside(repository: Repository, tracked: Mapping[str, Blob], root: str)
     return None if os.path.islink(folder) else _read(repository, tracked, f"{root}/{NAME}")
 
 
-def _lines(
-    context: IgnoreContext, root: str, made: IgnorePlan, around: Mapping[str, bytes], path: str
-) -> list[str]:
-    """The lines for one models folder, in the file `path`; `around` are all files without them."""
+def _lines(context: IgnoreContext, root: str, made: IgnorePlan, path: str) -> list[str]:
+    """The lines for one models folder, in the file `path`."""
     repository = context.repository
     top = "" if made.nested else "/" + literal(root)
     if made.nested and os.path.islink(os.path.join(repository.top, *root.split("/"))):
@@ -193,13 +220,13 @@ def _lines(
     old = block.read(_read(repository, context.tracked, path) or b"", path)
     clones = ignore_foreign.clone_lines(context, root, top, old or [])
     if made.storage == LFS:
-        return [*_for_lfs(repository, root, top, around, path), *clones]
-    code = ignore_foreign.code_lines(context, root, top, around)
+        return [*_for_lfs(context, root, top, path), *clones]
+    code = ignore_foreign.code_lines(context, root, top)
     made.code += ignore_foreign.let_in(code, root)
     lines = lines_for_ignored(root, keep_text=made.keep_text, nested=made.nested, code=code)
-    if not made.nested:
-        text = block.replace(around[path], lines)
-        if _is_shut(repository, root, {**around, path: text}):
+    if not made.nested and _inner(root) in context.hidden:
+        text = block.replace(context.bare[path], lines)
+        if _is_shut(repository, root, {**context.bare, path: text}):
             lines.insert(0, f"!{top}/")
     return [*lines, *clones]
 
@@ -232,40 +259,47 @@ def lines_for_ignored(
 
 def _is_shut(repository: Repository, root: str, around: Mapping[str, bytes]) -> bool:
     """Whether a line of the user's shuts the models folder itself, so that no `!` reaches in."""
-    probe = f"{root}/{PROBE}/{SEEN[0]}"
     with shadow_of(repository, around) as shadow:
-        return probe in ignored(shadow, [probe])
+        return _inner(root) in ignored(shadow, [_inner(root)])
 
 
-def _for_lfs(
-    repository: Repository, root: str, top: str, around: Mapping[str, bytes], path: str
-) -> list[str]:
+def _inner(root: str) -> str:
+    """What is hidden in every models folder that is shut."""
+    return f"{root}/{PROBE}/{SEEN[0]}"
+
+
+def _for_lfs(context: IgnoreContext, root: str, top: str, path: str) -> list[str]:
     """The lines for one models folder whose weights are in Git LFS, each after `top`."""
     caches = [f"{top}/**/{name}" for name in _CACHES]
+    probes = _lfs_probes(root)
+    if context.hidden.keys().isdisjoint(probes):
+        return caches
+    opened = [f"!{top}/"] if top else []
+    lines = [*opened, f"!{top}/**/"]
+    text = block.replace(context.bare.get(path, b""), [*lines, *caches], name=path)
+    with shadow_of(context.repository, {**context.bare, path: text}) as shadow:
+        left = set(ignored(shadow, probes))
+    if probes[0] in left:
+        return [*opened, f"!{top}/**", *caches]
+    kinds = _lfs_kinds()
+    names = dict.fromkeys(path.rpartition("/")[2] for path in probes if path in left)
+    return [*lines, *(f"!{top}/**/{kinds[name]}" for name in names), *caches]
+
+
+def _lfs_kinds() -> dict[str, str]:
+    """Names of what Git has of models whose weights are in Git LFS, each with its pattern."""
     suffixes = (*ALWAYS_SUFFIXES, *AMBIGUOUS_SUFFIXES)
     kinds = {f"x{suffix}": f"*{suffix}" for suffix in suffixes}
     for any_text in ("x", ""):
         kinds |= {name.replace("*", any_text): name for name in (*SEEN, *KEPT_TEXT)}
     kinds["README.md"] = "README.md"
-    anything = f"{root}/{PROBE}/{PROBE}"
-    probes = [f"{root}/{place}/{name}" for place in _PLACES for name in kinds]
-    probes.append(f"{root}/README.md")
+    return kinds
 
-    def hidden(lines: Sequence[str]) -> set[str]:
-        text = block.replace(around[path], [*lines, *caches], name=path)
-        with shadow_of(repository, {**around, path: text}) as shadow:
-            return set(ignored(shadow, [anything, *probes]))
 
-    lines: list[str] = []
-    left = hidden(lines)
-    if left:
-        opened = [f"!{top}/"] if top else []
-        lines = [*opened, f"!{top}/**/"]
-        left = hidden(lines)
-        if anything in left:
-            return [*opened, f"!{top}/**", *caches]
-    names = dict.fromkeys(path.rpartition("/")[2] for path in probes if path in left)
-    return [*lines, *(f"!{top}/**/{kinds[name]}" for name in names), *caches]
+def _lfs_probes(root: str) -> list[str]:
+    """Paths that stand for all that Git has of models in Git LFS, first for what has any name."""
+    probes = [f"{root}/{place}/{name}" for place in _PLACES for name in _lfs_kinds()]
+    return [f"{root}/{PROBE}/{PROBE}", *probes, f"{root}/README.md"]
 
 
 def _other_files(
@@ -287,14 +321,13 @@ def _other_files(
     return found
 
 
-def _own_files(repository: Repository, around: Mapping[str, bytes]) -> list[str]:
+def _own_files(context: IgnoreContext) -> list[str]:
     """The lines that let in those files of pmgit which the `.gitignore` at the top hides.
 
-    `around` are the ignore files without the block. A pattern that is the very name of the file
-    hides it on purpose, and what a person's own rules hide is not for others to let in.
+    A pattern that is the very name of the file hides it on purpose, and what a person's own rules
+    hide is not for others to let in.
     """
-    with shadow_of(repository, around) as shadow:
-        found = ignored(shadow, _OWN_FILES)
+    found = {name: context.hidden[name] for name in _OWN_FILES if name in context.hidden}
     return [
         f"!/{name}"
         for name, (source, _, pattern) in found.items()

@@ -7,17 +7,15 @@ hidden: let in, `git add -A` would take each as a submodule that no clone can fe
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from pmgit.core.errors import PmgitError
-from pmgit.git.attributes import ignored
 from pmgit.git.blob import SUBMODULE, folders_above
 from pmgit.git.names import IGNORES as NAME
 from pmgit.git.names import PROBE
 from pmgit.git.nested import is_repository
 from pmgit.gitfiles.attributes.lfs_patterns import instance
-from pmgit.gitfiles.what_if import shadow_of
 from pmgit.lfs.patterns import literal
 from pmgit.model.file_names import CODE_NAMES, CODE_SUFFIXES
 
@@ -42,33 +40,36 @@ _NOT_OURS = (
 )  # fmt: skip
 
 
-@dataclass
+@dataclass(frozen=True)
 class IgnoreContext:
-    """The repository of a plan, its index, and the files below the models folders."""
+    """What the lines of a plan depend on: the repository, its index, the files below the models
+    folders, the ignore files without the block (`bare`), and which paths these hide, as `ignored`.
+    """
 
     repository: Repository
     tracked: Mapping[str, Blob]
     below: list[str]
+    bare: Mapping[str, bytes]
+    hidden: Mapping[str, tuple[str, int, str]] = field(default_factory=dict)
 
 
-def code_lines(
-    context: IgnoreContext, root: str, top: str, around: Mapping[str, bytes]
-) -> list[str]:
-    """The lines, each after `top`, that let in source code which the user's lines do not hide.
-
-    `around` are all ignore files, without the block. Folders whose code the user's lines hide stay
-    closed: the block opens every folder, because INFO.md may lie in it.
-    """
-    mine = [path for path in context.below if path.startswith(f"{root}/")]
-    patterns = [*_COMMON, *_of_other_kinds(mine)]
-    probes = {pattern: _probes(root, pattern) for pattern in patterns}
-    code = [path for path in mine if any(_is(path, pattern) for pattern in patterns)]
+def code_asked(context: IgnoreContext, root: str) -> list[str]:
+    """The paths that `code_lines` needs to know of, whether the user's lines hide them."""
+    _, probes, code = _code_below(context, root)
     folders = {path[: path.rfind("/")] for path in code}
     folders |= {above for path in folders for above in folders_above(path, root)}
     asked = [path for paths in probes.values() for path in paths]
-    asked += [*code, *(f"{folder}/{PROBE}.py" for folder in folders)]
-    with shadow_of(context.repository, around) as shadow:
-        hidden = ignored(shadow, asked)
+    return [*asked, *code, *(f"{folder}/{PROBE}.py" for folder in folders)]
+
+
+def code_lines(context: IgnoreContext, root: str, top: str) -> list[str]:
+    """The lines, each after `top`, that let in source code which the user's lines do not hide.
+
+    Folders whose code the user's lines hide stay closed: the block opens every folder, because
+    INFO.md may lie in it.
+    """
+    hidden = context.hidden
+    patterns, probes, code = _code_below(context, root)
     let_in = [pattern for pattern in patterns if hidden.keys().isdisjoint(probes[pattern])]
     if not let_in:
         return []
@@ -159,6 +160,18 @@ def split(
 def _is_tracked(path: str, tracked: Iterable[str]) -> bool:
     """Whether the index has this path, or files below it."""
     return any(f"{name}/".startswith(f"{path}/") for name in tracked)
+
+
+def _code_below(
+    context: IgnoreContext, root: str
+) -> tuple[list[str], dict[str, list[str]], list[str]]:
+    """The patterns for source code below a models folder, the paths that stand for each, and the
+    code that is there.
+    """
+    mine = [path for path in context.below if path.startswith(f"{root}/")]
+    patterns = [*_COMMON, *_of_other_kinds(mine)]
+    probes = {pattern: _probes(root, pattern) for pattern in patterns}
+    return patterns, probes, [path for path in mine if any(_is(path, p) for p in patterns)]
 
 
 def _of_other_kinds(paths: Iterable[str]) -> list[str]:

@@ -71,11 +71,24 @@ class HookState:
 def inspect(repository: Repository) -> HookState:
     """Look at the hooks; nothing is changed. Raises PmgitError when one cannot be read."""
     folder = hooks_folder(repository)
-    state = HookState(folder, GitSettings(repository).text("core.hookspath"))
+    path = GitSettings(repository).text("core.hookspath")
     parent, name = os.path.split(folder)
     if name == "_" and os.path.basename(parent) == ".husky":
         # husky makes `_` anew at every install and runs `.husky/<stage>` from it.
-        state.folder, state.manager = parent, names.HUSKY
+        return _read(repository, HookState(parent, path, manager=names.HUSKY))
+    return _read(repository, HookState(folder, path))
+
+
+def look_again(repository: Repository, state: HookState) -> HookState:
+    """As `inspect`, where no more than hooks and their configurations has changed since: Git is
+    not asked again for their folder.
+    """
+    manager = names.HUSKY if state.manager == names.HUSKY else ""
+    return _read(repository, HookState(state.folder, state.hooks_path, manager=manager))
+
+
+def _read(repository: Repository, state: HookState) -> HookState:
+    """That state, with all that is in its folder, and in the work tree."""
     in_work_tree = not repository.bare and _is_below(state.folder, repository.top)
     in_git = _is_below(state.folder, repository.common_dir)
     state.tracked = in_work_tree and not in_git

@@ -94,12 +94,14 @@ def install_steps(
     steps = []
     if mode == FRAMEWORK and framework:
         if away := installation.unchain(state):
-            steps += _chain_steps(repository, away, mode, framework)
+            steps += _chain_steps(repository, state, away, mode, framework)
         others = _stages_of_other(state, framework) if exchange else []
         missing = [stage for stage in _missing(state) if stage not in others]
         if not state.hooks_path and (missing or others):
             steps.append(_install(repository, state, framework, missing, others))
-    return steps + _chain_steps(repository, _actions(state, mode, framework), mode, framework)
+    return steps + _chain_steps(
+        repository, state, _actions(state, mode, framework), mode, framework
+    )
 
 
 def only_native(repository: Repository, state: HookState) -> tuple[list[SetupStep], list[str]]:
@@ -146,10 +148,11 @@ def _install(
     def install(journal: Journal) -> None:
         journal.folders(state.folder)
         with _watched(journal, state, stages):
-            now = hook_state.inspect(repository)
+            now = hook_state.look_again(repository, state)
             if other and (left := _stages_of_other(now, framework)):
                 frameworks.uninstall(repository, other, left)
-            if left := [*_missing(hook_state.inspect(repository)), *others]:
+                now = hook_state.look_again(repository, state)
+            if left := [*_missing(now), *others]:
                 frameworks.install(repository, framework, list(dict.fromkeys(left)))
 
     what = " ".join(map(quote, (*framework.options, *frameworks.of_stages(stages))))
@@ -190,15 +193,16 @@ def _watched(
 
 def _chain_steps(
     repository: Repository,
+    state: HookState,
     actions: Sequence[installation.HookAction],
     mode: str,
     framework: Framework | None,
 ) -> list[SetupStep]:
     def run(journal: Journal) -> None:
         # Looked at again: the steps before this one have changed hooks, too.
-        state = hook_state.inspect(repository)
-        away = installation.unchain(state) if mode == FRAMEWORK else []
-        for action in away or _actions(state, mode, framework):
+        now = hook_state.look_again(repository, state)
+        away = installation.unchain(now) if mode == FRAMEWORK else []
+        for action in away or _actions(now, mode, framework):
             journal.folders(os.path.dirname(action.path))
             after = LINK + os.fsencode(action.link) if action.link else action.after
             journal.note(journal.about(HOOK, action.path, after))
@@ -214,9 +218,8 @@ def _chain_steps(
     return steps
 
 
-def prove(repository: Repository, mode: str, framework: Framework | None) -> str:
+def prove(repository: Repository, state: HookState, mode: str, framework: Framework | None) -> str:
     """Prove that Git runs pmgit; returns the line of the proof. Raises PmgitError."""
-    state = hook_state.inspect(repository)
     missing = [action.path for action in _actions(state, mode, framework)]
     if mode == FRAMEWORK:
         missing += [action.path for action in installation.unchain(state)]

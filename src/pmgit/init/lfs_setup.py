@@ -53,7 +53,8 @@ class LfsPlan:
     become pointers, `texts` the pointers that become text. `history` is what the commits made so
     far hold raw.
     `hidden` is the reason why no patterns were added, when only texts are put right; `not_here`
-    counts the blobs that a partial clone lacks. `tracked` are the paths of all files of the index.
+    counts the blobs that a partial clone lacks. `tracked` are the paths of all files of the index,
+    `index` is what its file was then.
     """
 
     attributes: AttributeFile
@@ -65,6 +66,7 @@ class LfsPlan:
     hidden: str = ""
     not_here: int = 0
     tracked: frozenset[str] = frozenset()
+    index: tuple[int, ...] = ()
 
     @property
     def probes(self) -> list[str]:
@@ -131,6 +133,7 @@ def plan(
     """
     if not missing.is_installed():
         raise PmgitError("git-lfs is not installed", missing.install_hint())
+    index = _index_file(repository)
     snapshot = Snapshot(repository, TREE, [], [])
     tracked = {path: blob for path, blob in snapshot.listing().items() if blob.is_regular}
     roots = list(roots) or models_folders.existing(repository, config, tracked)
@@ -158,11 +161,26 @@ def plan(
             raise hidden
         mine, covered = [], {}
     written = lines.with_patterns(mine)
-    made = LfsPlan(attributes, written, covered, tracked=frozenset(tracked))
+    made = LfsPlan(attributes, written, covered, tracked=frozenset(tracked), index=index)
     made.hidden = hidden.message if hidden else ""
     lines.prove(written, made.probes)
     _fill(made, snapshot, lines, tracked)
     return made
+
+
+def is_current(repository: Repository, made: LfsPlan) -> bool:
+    """Whether the index and `.gitattributes` are still as they were when the plan was made."""
+    same = user_files.read(os.path.join(repository.top, NAME)) == made.attributes.work_tree
+    return same and _index_file(repository) == made.index
+
+
+def _index_file(repository: Repository) -> tuple[int, ...]:
+    """What differs when the index is another: Git writes a new file each time."""
+    try:
+        found = os.stat(repository.index)
+    except FileNotFoundError:
+        return ()
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _fill(

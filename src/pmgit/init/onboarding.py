@@ -173,8 +173,10 @@ def ignore_steps(
         return []
 
     def run(journal: Journal) -> None:
-        # Worked out again: the folders are there by now.
-        fresh = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
+        # Somebody may have thought about it for long, or it is done again.
+        fresh = found
+        if not ignore_block.is_current(repository, found):
+            fresh = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
         files = [os.path.join(repository.top, *name.split("/")) for name in fresh.changes]
         with journal.around(dict.fromkeys(files, BLOCK)):
             ignore_block.apply(repository, fresh)
@@ -190,8 +192,12 @@ def ignore_steps(
 def _lfs(repository: Repository, made: SetupPlan, *, after_ignore: bool) -> list[SetupStep]:
     """The step that sets up Git LFS (attributes, filter, pointers), if something is missing."""
 
+    found: lfs_setup.LfsPlan | None = None
+
     def run(journal: Journal) -> None:
-        fresh = lfs_setup.plan(repository, made.config, (), made.roots)
+        fresh = found
+        if not fresh or not lfs_setup.is_current(repository, fresh):
+            fresh = lfs_setup.plan(repository, made.config, (), made.roots)
         set_up_lfs(repository, fresh, journal).refuse_lost()
 
     try:
