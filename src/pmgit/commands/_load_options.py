@@ -9,12 +9,12 @@ import click
 
 from pmgit.core.errors import UsageError
 from pmgit.core.units import read_size, show_size
-from pmgit.models import child
-from pmgit.models.load import How
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from pmgit.models.load import How
 
 #: Python itself needs as much, in bytes.
 _LEAST_MEMORY = 50_000_000
@@ -46,6 +46,10 @@ def how(python: str | None, timeout: float | None, memory: str | None, seconds: 
 
     Raises UsageError.
     """
+    # 30 of the 100 ms that it takes `pmgit verify` to start, which seldom loads anything.
+    from pmgit.models import child
+    from pmgit.models.load import How
+
     try:
         most = read_size(memory) if memory is not None else 0
     except ValueError:
