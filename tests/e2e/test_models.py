@@ -366,6 +366,33 @@ def test_patterns_choose_files_and_are_locked(
 
 
 @pytest.mark.parametrize(
+    ("page", "taken"),
+    [
+        ("tree/main/onnx", ["onnx/a[1].json", "onnx/model.bin"]),
+        ("blob/main/onnx/a%5B1%5D.json", ["onnx/a[1].json"]),
+        ("resolve/main/pytorch_model.bin?download=true", ["pytorch_model.bin"]),
+    ],
+)
+def test_the_page_of_a_file_or_folder_is_about_no_others(
+    repo: Repo, hub: HubServer, files: dict[str, bytes], page: str, taken: list[str]
+) -> None:
+    files |= {
+        "onnx/a[1].json": b"{}",
+        "onnx/a1.json": b"[]",
+        "onnx/model.bin": weights_for("m.bin", 2_000),
+    }
+    files.pop("onnx/a1.json" if "tree" in page else "tf_model.h5")
+    hub.add(ID, files)
+    shown = repo.pmgit("add", f"{hub.url}/{ID}/{page}", "--yes")
+    assert shown.code == 0, shown
+    assert [file.path for file in lock_of(repo).files] == taken
+    # That is locked, too: the other files are not new.
+    assert repo.pmgit("outdated").code == 0
+    shown = repo.pmgit("update", "--yes")
+    assert (shown.code, "nothing to change" in shown.out) == (0, True), shown
+
+
+@pytest.mark.parametrize(
     ("names", "taken"),
     [
         (["model.safetensors", "onnx/model.onnx"], ["model.safetensors"]),

@@ -26,11 +26,11 @@ def values(one: Source) -> tuple[str, ...]:
     if isinstance(one, Address):
         return (one.type, one.url)
     assert isinstance(one, HuggingFace | ModelScope)
-    return (one.type, one.repo_id, one.revision, one.only)
+    return (one.type, one.repo_id, one.revision, one.pattern)
 
 
 @pytest.mark.parametrize(
-    ("text", "repo_id", "revision", "only"),
+    ("text", "repo_id", "revision", "pattern"),
     [
         ("google-bert/bert-base-uncased", "google-bert/bert-base-uncased", "", ""),
         ("gpt2", "gpt2", "", ""),
@@ -41,10 +41,13 @@ def values(one: Source) -> tuple[str, ...]:
         (f"{HF}/gpt2", "gpt2", "", ""),
         (f"{HF}/gpt2/tree/main", "gpt2", "main", ""),
         (f"{HF}/org/m/tree/v1.0", "org/m", "v1.0", ""),
-        (f"{HF}/org/m/tree/main/onnx", "org/m", "main", ""),
+        (f"{HF}/org/m/tree/main/onnx", "org/m", "main", "onnx/"),
+        (f"{HF}/org/m/tree/main/a/b%5B1%5D/", "org/m", "main", "a/b[[]1]/"),
         (f"{HF}/org/m/tree/refs%2Fpr%2F1", "org/m", "refs/pr/1", ""),
-        (f"{HF}/org/m/tree/refs/pr/1/onnx", "org/m", "refs/pr/1", ""),
+        (f"{HF}/org/m/tree/refs/pr/1/onnx", "org/m", "refs/pr/1", "onnx/"),
         (f"{HF}/org/m/commit/{COMMIT}", "org/m", COMMIT, ""),
+        (f"{HF}/org/m/commits/main/onnx", "org/m", "main", ""),
+        (f"{HF}/org/m/blame/main/x.json", "org/m", "main", "x.json"),
         (f"{HF}/org/m/blob/main/a/b%20c.bin", "org/m", "main", "a/b c.bin"),
         (f"{HF}/org/m/resolve/v1/x.bin?download=true", "org/m", "v1", "x.bin"),
         ("https://www.hf-mirror.com/org/m", "org/m", "", ""),
@@ -53,31 +56,32 @@ def values(one: Source) -> tuple[str, ...]:
         (f"{HF}/gpt2/discussions/1", "gpt2", "", ""),
     ],
 )
-def test_of_the_hub(text: str, repo_id: str, revision: str, only: str) -> None:
-    assert values(parse(text)) == ("huggingface", repo_id, revision, only)
+def test_of_the_hub(text: str, repo_id: str, revision: str, pattern: str) -> None:
+    assert values(parse(text)) == ("huggingface", repo_id, revision, pattern)
 
 
 @pytest.mark.parametrize(
-    ("text", "revision", "only"),
+    ("text", "revision", "pattern"),
     [
         ("modelscope:org/m", "", ""),
         (f"{SCOPE}/org/m", "", ""),
         (f"{SCOPE}/org/m/summary", "", ""),
         ("www.modelscope.cn/models/org/m/files", "", ""),
         (f"{SCOPE}/org/m/tree/v1", "v1", ""),
+        (f"{SCOPE}/org/m/tree/v1/onnx", "v1", "onnx/"),
         (f"{SCOPE}/org/m/file/view/master/a%2Fb.json?status=1", "master", "a/b.json"),
         (f"{SCOPE}/org/m/resolve/master/x.bin", "master", "x.bin"),
     ],
 )
-def test_of_modelscope(text: str, revision: str, only: str) -> None:
-    assert values(parse(text)) == ("modelscope", "org/m", revision, only)
+def test_of_modelscope(text: str, revision: str, pattern: str) -> None:
+    assert values(parse(text)) == ("modelscope", "org/m", revision, pattern)
 
 
 def test_of_an_address() -> None:
     url = "https://download.pytorch.org/models/resnet50-11ad3fa6.pth"
     one = parse(url)
     assert values(one) == ("url", url)
-    assert (one.name, one.only) == ("resnet50", "resnet50-11ad3fa6.pth")
+    assert (one.name, one.page.rpartition("/")[2]) == ("resnet50", "resnet50-11ad3fa6.pth")
     sha256 = "11ad3fa6" + "0" * 56
     given = parse(url, sha256.upper())
     assert isinstance(given, Address)

@@ -63,11 +63,12 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
             f" to move it on: pmgit update {quote(path)}",
         )
     listing = source.look(wish.revision)
-    chosen = choose.choose(listing.files, wish.include, wish.exclude, source.only)
+    include = wish.include or [source.pattern] * bool(source.pattern)
+    chosen = choose.choose(listing.files, include, wish.exclude)
     if not chosen.taken:
         raise UsageError(f"no file of {source.label} is left", "see what it has: " + listing.page)
     _show(path, listing, chosen, wish.license)
-    if not (wish.include or wish.exclude):
+    if not (include or wish.exclude):
         _show_several(chosen)
     folder = os.path.join(repository.top, path)
     licenses = _licenses.stated(folder, wish.license, source=listing.stated_license)
@@ -83,7 +84,7 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
         with bytes_bar(shown, chosen.size) as fetched.on_bytes:
             fetched.arrive(chosen.taken)
         files = fetched.settle(Gate(config, click.echo, note), f"nothing was added; {KEPT}")
-        patterns = {"include": wish.include, "exclude": wish.exclude}
+        patterns = {"include": include, "exclude": wish.exclude}
         lock = download.lock_of(folder, listing, files, patterns)
         info = download.info_of(
             config, folder, path.rpartition("/")[2], listing, files, license=wish.license

@@ -17,10 +17,11 @@ from pmgit.core.shell import quote
 from pmgit.core.units import counted, show_size
 from pmgit.formats.regular import read_regular
 from pmgit.gitfiles.user_files import write_whole
-from pmgit.model import folder, info_file, info_template, lock_file, naming
+from pmgit.model import folder, info_file, info_template, lock_file
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.info_file import LICENSE
 from pmgit.models import adopt, catalog
+from pmgit.models.account import step_to_source
 from pmgit.models.gate import Gate
 from pmgit.report.text import visible
 from pmgit.sources.errors import GoneError
@@ -172,15 +173,14 @@ def _only_copy(repository: Repository, config: Config, path: str) -> str:
     """What is to be known about a model that is locked without a source."""
     page = read_regular(os.path.join(repository.top, path, INFO), info_file.MAX_BYTES)
     info = info_file.parse(page or b"")
-    name = path.removeprefix(f"{config.models[0]}/")
-    if not (info.repo_id and info.commit and naming.is_plain(name)):
+    step = step_to_source(info, path.removeprefix(f"{config.models[0]}/"))
+    if not step:
         shown = visible(path)
         return f"no source is known to fetch {shown} from again: this folder is the only copy"
     lock = os.path.relpath(os.path.join(repository.top, path, LOCK)).replace(os.sep, "/")
-    source = f"{info.repo_id} --revision {info.commit} --name {name}"
     return named(
         f"nothing here proves that these are the files of {info.repo_id}, which {INFO} names; to"
-        f" compare them, and lock them as such: rm -- {quote(lock)} && pmgit add {source}"
+        f" compare them, and lock them as such: rm -- {quote(lock)} && {' '.join(step.argv)}"
     )
 
 

@@ -49,7 +49,7 @@ def command(names: tuple[str, ...], form: str) -> int:
             raise lock_refused(repository, model)
         lock = locks[model.path]
         source = resolve.of_lock(lock.source)
-        found[model.path] = MovedOn(lock, source.look(), source.only)
+        found[model.path] = MovedOn(lock, source.look())
         return CLEAN if found[model.path].is_same else FINDINGS
 
     try:

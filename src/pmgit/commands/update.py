@@ -126,7 +126,7 @@ class _Update:
         """
         source = resolve.of_lock(self.before.source)
         listing = source.look(revision)
-        moved = MovedOn(self.before, listing, source.only)
+        moved = MovedOn(self.before, listing)
         # A branch may be gone and a repository renamed while the commit stays.
         old = self.before.source
         named_anew = {key for key, value in listing.source.items() if old.get(key) != value}

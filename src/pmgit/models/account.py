@@ -88,13 +88,7 @@ class Account:
         None where INFO.md names none, or where `pmgit add`, which puts models into the models
         folder `root`, would put it elsewhere.
         """
-        info = self.info
-        if not (info and info.repo_id and info.commit and self.root == root):
-            return None
-        if not naming.is_plain(self.name):
-            return None
-        words = (info.repo_id, "--revision", info.commit, "--name", self.name)
-        return Step("pmgit", "add", *words, names="verbatim")
+        return step_to_source(self.info, self.name) if self.root == root else None
 
     @property
     def lock_trouble(self) -> str:
@@ -106,6 +100,16 @@ class Account:
         """The command that gets a pmgit.lock that can be used; None where none is sure to."""
         argv = self.lock_error.argv if self.lock_error else ()
         return Fix(Step(*argv, items=(f"{self.path}/{LOCK}",))) if argv else None
+
+
+def step_to_source(info: Info | None, name: str) -> Step | None:
+    """The command that adds a model as `name` from the commit of the Hub that its INFO.md names;
+    None where it names none, or the name is none that `pmgit add` takes.
+    """
+    if not (info and info.repo_id and info.commit and naming.is_plain(name)):
+        return None
+    words = (info.repo_id, "--revision", info.commit, "--name", name)
+    return Step("pmgit", "add", *words, names="verbatim")
 
 
 @dataclass

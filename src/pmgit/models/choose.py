@@ -58,17 +58,12 @@ def choose(
     files: Iterable[RemoteFile],
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
-    only: str = "",
 ) -> Choice:
     """The files that match a pattern of `include` (all without one) and none of `exclude`.
-
-    Without a pattern, `only` is the path of the one file that is wanted ('': all of them).
 
     Patterns are those of the Hub's own client: `*` also matches `/`, and case counts. Without
     `include`, of the same weights in several formats only safetensors are taken.
     """
-    if only and not include:
-        return Choice([file for file in files if file.path == only], [])
     matching = [
         file
         for file in files

@@ -21,11 +21,11 @@ class MovedOn:
     and `gone` are paths.
     """
 
-    def __init__(self, lock: Lock, listing: Listing, only: str = "") -> None:
+    def __init__(self, lock: Lock, listing: Listing) -> None:
         self.lock = lock
         self.listing = listing
         self.files: Sequence[RemoteFile] = choose.choose(
-            listing.files, patterns(lock, "include"), patterns(lock, "exclude"), only
+            listing.files, patterns(lock, "include"), patterns(lock, "exclude")
         ).taken
         old = {file.path: file for file in lock.files}
         now = {file.path: file for file in self.files}

@@ -42,6 +42,8 @@ class Address:
     type = URL
     revision = ""
     elsewhere = ""
+    #: There is one file.
+    pattern = ""
 
     def __init__(self, url: str, sha256: str = "", requested: str = "") -> None:
         self.url = url

@@ -60,10 +60,10 @@ class HuggingFace:
         "where it cannot be reached: HF_ENDPOINT=https://hf-mirror.com, or modelscope:ORG/NAME"
     )
 
-    def __init__(self, repo_id: str, revision: str = "", only: str = "") -> None:
+    def __init__(self, repo_id: str, revision: str = "", pattern: str = "") -> None:
         self.repo_id = repo_id
         self.revision = revision
-        self.only = only
+        self.pattern = pattern
         self._takes_xet = True
 
     @property

@@ -39,10 +39,10 @@ class ModelScope:
     type = MODELSCOPE
     elsewhere = ""
 
-    def __init__(self, repo_id: str, revision: str = "", only: str = "") -> None:
+    def __init__(self, repo_id: str, revision: str = "", pattern: str = "") -> None:
         self.repo_id = repo_id
         self.revision = revision
-        self.only = only
+        self.pattern = pattern
 
     @property
     def address(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from glob import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -26,7 +27,7 @@ _EXAMPLES = (
 )
 _MODELSCOPES = frozenset({"modelscope.cn", "modelscope.ai"})
 #: What a revision follows in an address, and then perhaps a file.
-_OF_REVISIONS = frozenset({"tree", "blob", "resolve", "raw", "commit", "commits"})
+_OF_REVISIONS = frozenset({"tree", "blob", "resolve", "raw", "blame", "commit", "commits"})
 
 
 def parse(text: str, sha256: str = "") -> Source:
@@ -135,9 +136,8 @@ def _of_hub(url: str, path: list[str]) -> Source:
         raise UsageError(f"{cut(url)} is not the page of a model", _EXAMPLES)
     size = 1 if len(path) > 1 and path[1] in repo_id.PAGES else 2
     found, rest = "/".join(path[:size]).removesuffix(".git"), path[size:]
-    revision, only = _revision(rest[1:]) if rest and rest[0] in _OF_REVISIONS else ("", "")
-    is_file = bool(rest) and rest[0] in ("blob", "resolve", "raw")
-    return HuggingFace(_repo_id(found), revision, only if is_file else "")
+    revision, pattern = _revision(rest) if rest and rest[0] in _OF_REVISIONS else ("", "")
+    return HuggingFace(_repo_id(found), revision, pattern)
 
 
 def _of_modelscope(url: str, path: list[str]) -> Source:
@@ -147,12 +147,17 @@ def _of_modelscope(url: str, path: list[str]) -> Source:
     if rest[:2] == ["file", "view"]:  # /models/ORG/NAME/file/view/master/config.json
         rest = rest[1:]
     names_revision = bool(rest) and rest[0] in ("view", "resolve", "tree")
-    revision, only = _revision(rest[1:]) if names_revision else ("", "")
-    is_file = names_revision and rest[0] != "tree"
-    return ModelScope(_repo_id(found), revision, only if is_file else "")
+    revision, pattern = _revision(rest) if names_revision else ("", "")
+    return ModelScope(_repo_id(found), revision, pattern)
 
 
-def _revision(path: list[str]) -> tuple[str, str]:
-    """Revision and file of what follows `tree` or `blob`: `refs/pr/1` has three parts."""
-    size = 3 if path[:1] == ["refs"] else 1
-    return "/".join(path[:size]), "/".join(path[size:])
+def _revision(rest: list[str]) -> tuple[str, str]:
+    """The revision that the end of an address names, and the pattern for its file or folder.
+
+    `refs/pr/1` has three parts; after `tree` there is a folder.
+    """
+    size = 4 if rest[1:2] == ["refs"] else 2
+    place = escape("/".join(rest[size:]))
+    if rest[0].startswith("commit"):
+        place = ""  # the page is about what has changed
+    return "/".join(rest[1:size]), f"{place}/" if place and rest[0] == "tree" else place

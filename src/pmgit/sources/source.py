@@ -17,8 +17,9 @@ class Source(Protocol):
 
     `type` is that of the lock's [source]. `label` is for messages, `page` the address for people,
     `name` what the model is called there. `revision` is what was asked for ('': nothing), and
-    `only` the one file that was ('': all of them). `address` is that of the server which is asked,
-    `elsewhere` a way to the same files when it cannot be reached, in words ('': none).
+    `pattern` stands for the files that its page is about ('': all of them). `address` is that of
+    the server which is asked, `elsewhere` a way to the same files when it cannot be reached, in
+    words ('': none).
     """
 
     @property
@@ -37,7 +38,7 @@ class Source(Protocol):
     def revision(self) -> str: ...
 
     @property
-    def only(self) -> str: ...
+    def pattern(self) -> str: ...
 
     @property
     def address(self) -> str: ...
