@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pmgit.model.shards import sets_of, shard_of
+from pmgit.model.shards import are_whole, sets_of, shard_of
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,5 @@ def test_what_a_set_lacks() -> None:
 def test_a_whole_set(names: list[str], whole: bool) -> None:
     (shards,) = sets_of(names).values()
     assert shards.is_whole == whole
+    assert are_whole(names) == whole
+    assert not are_whole([*names, "other-00001-of-00002.bin"])

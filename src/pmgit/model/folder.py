@@ -103,9 +103,9 @@ class Model:
             return False
         if self.local or any(".index." in path or path.endswith(".dvc") for path in paths):
             return True
-        from pmgit.model.shards import sets_of
+        from pmgit.model.shards import are_whole
 
-        return not all(shards.is_whole for shards in sets_of(paths).values())
+        return not are_whole(paths)
 
 
 def counts(name: str) -> bool:

@@ -191,9 +191,11 @@ def _read(info: Info, line: str, number: int) -> None:
         return
     before = line[: min(ends)]
     label = before.lstrip(_BEFORE)
-    for mark in "/／(（":
-        label = label.partition(mark)[0]  # `版本/Commit`, `来源（Source）`
     key = _KEYS.get(label.rstrip(_AFTER).lower())
+    if key is None:
+        for mark in "/／(（":
+            label = label.partition(mark)[0]  # `版本/Commit`, `来源（Source）`
+        key = _KEYS.get(label.rstrip(_AFTER).lower())
     if key is None:
         return
     info.language = info.language or ("en" if label.isascii() else "zh")

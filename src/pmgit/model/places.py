@@ -151,7 +151,8 @@ class Places:
         """Those of the paths that lie below this models folder, and not below one inside of it."""
         inner = tuple(f"{other}/" for other in self._roots if other.startswith(f"{root}/"))
         below = f"{root}/"
-        return [path for path in paths if path.startswith(below) and not path.startswith(inner)]
+        mine = [path for path in paths if path.startswith(below)]
+        return [path for path in mine if not path.startswith(inner)] if inner else mine
 
     @lazy
     def _described(self) -> Collection[str]:

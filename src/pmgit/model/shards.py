@@ -46,6 +46,11 @@ class Shard:
         padded = self.number.startswith("0") or len(self.number) >= 5
         return padded and not word.endswith(_COUNTED)
 
+    @property
+    def least(self) -> int:
+        """The number of the first shard of such a set: 0 as TensorFlow counts, else mostly 1."""
+        return 0 if self.begin.endswith(".data-") else 1
+
     def name(self, number: int) -> str:
         """The path of another shard of the same set."""
         digits = str(number).zfill(len(self.number))
@@ -93,7 +98,7 @@ class ShardSet:
         They are numbered from 1, or from 0 where there is a shard 0, as TensorFlow does.
         """
         present, shard = self.paths[count], self._samples[count]
-        first = 0 if 0 in present or shard.begin.endswith(".data-") else 1
+        first = 0 if 0 in present else shard.least
         there = sum(first <= number < first + count for number in present)
         names: list[str] = []
         number = first
@@ -136,6 +141,17 @@ def sets_of(paths: Iterable[str]) -> dict[tuple[str, str, str], ShardSet]:
         if shard:
             found.setdefault(shard.key, ShardSet()).add(path, shard)
     return found
+
+
+def are_whole(paths: list[str]) -> bool:
+    """Whether the shards among these paths are whole sets, with each shard once."""
+    first = shard_of(paths[0])
+    # One set, as nearly always: its names follow from the first, and none is taken apart.
+    if first and int(first.count) == len(paths):
+        begin = first.least
+        if {first.name(number) for number in range(begin, begin + len(paths))} == {*paths}:
+            return True
+    return all(shards.is_whole for shards in sets_of(paths).values())
 
 
 def _digits(text: str, begin: int) -> str:
