@@ -312,6 +312,8 @@ def _run(
             (0, "r", -1, sys.stdin), (1, "w", -1, sys.stdout), (2, "w", 1, sys.stderr),
         )
     )  # fmt: skip
+    # A search for garbage would copy every page that it counts references on.
+    gc.disable()
     sys.argv = argv
     os.environ.clear()
     os.environ.update(environ)
