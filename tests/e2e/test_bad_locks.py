@@ -194,3 +194,40 @@ def test_a_clone_that_has_only_info_is_not_right_and_gets_the_model(repo: Repo) 
         assert repo.sh(f"{command_in(status, 'fix: ')} --yes").code == 0
         assert (repo.path / "pretrained_model/m/model.safetensors").read_bytes() == data
         assert repo.pmgit("verify", "m").code == 0
+
+
+@pytest.mark.parametrize("has_lock", [False, True])
+def test_pointers_that_two_branches_have_changed(lfs_repo: Repo, has_lock: bool) -> None:
+    """They lie there with the lines of both, which no command may take for the weights."""
+    repo = lfs_repo
+    repo.write(WEIGHTS, weights_bytes(3000))
+    repo.add_info(MODEL)
+    if has_lock:
+        assert repo.pmgit("add", MODEL).code == 0
+    repo.git("add", ".")
+    repo.commit("a model")
+    repo.git("switch", "-q", "-c", "side")
+    for branch, size in (("side", 4000), ("main", 5000)):
+        repo.git("switch", "-q", branch)
+        repo.write(WEIGHTS, weights_bytes(size))
+        if has_lock:
+            assert repo.pmgit("update", MODEL).code == 0
+        repo.git("add", WEIGHTS, *[LOCK] * has_lock)
+        repo.commit(branch)
+    repo.git("reset", "-q", "--hard")
+    repo.git("merge", "-q", "side", code=1)
+    assert b"<<<<<<< " in (repo.path / WEIGHTS).read_bytes()
+    info = (repo.path / INFO).read_bytes()
+    for command in ("info update", *COMMANDS):
+        shown = repo.pmgit(*command.split(), *[MODEL] * (command == "update"))
+        assert shown.code == {"status": 0, "verify": 1}.get(command, 3), shown
+        text = shown.out + shown.err
+        assert "two branches have changed it, and it is not merged" in text, shown
+        assert "only copy" not in text
+        assert "pmgit add" not in text
+    assert (repo.path / INFO).read_bytes() == info
+    fix = "git checkout " + command_in(repo.pmgit("status").out, "fix: git checkout ")
+    assert repo.sh(fix).code == 0
+    assert (repo.path / WEIGHTS).read_bytes() == weights_bytes(5000)
+    assert repo.pmgit("verify").code == 0
+    assert repo.git("ls-files", "-u") == ""

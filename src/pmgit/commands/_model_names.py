@@ -68,11 +68,11 @@ def _sparse_add(model: Account) -> str:
     return f"git sparse-checkout add {quote(model.path)}"
 
 
-def lock_refused(repository: Repository, model: Account) -> PmgitError:
+def refused(repository: Repository, model: Account) -> PmgitError:
     """The error for a model whose pmgit.lock cannot be used, with the command that cures it."""
-    hint, cure = model.lock_error.hint if model.lock_error else "", model.lock_cure
+    hint, cure = model.error.hint if model.error else "", model.cure
     command = f": {Shell(repository.prefix, own_command()).line(cure)}" if cure else ""
-    return PmgitError(model.lock_trouble, hint + command)
+    return PmgitError(model.trouble, hint + command)
 
 
 class ModelNames:

@@ -33,7 +33,7 @@ def run(models: Sequence[Account], jobs: int, form: str) -> int:
     """
     web.demand_online()
     found = remote.compare(models, jobs)
-    broken = {model.path: model.lock_trouble for model in models if model.lock_trouble}
+    broken = {model.path: model.trouble for model in models if model.trouble}
     if form == "json":
         show_json(_document(found, broken))
     else:

@@ -10,7 +10,7 @@ import click
 
 from pmgit.commands import _info_fields, _info_show, _licenses, _output, _work_tree
 from pmgit.commands._bars import bytes_bar
-from pmgit.commands._model_names import NO_MODEL, ModelNames, chosen_models
+from pmgit.commands._model_names import NO_MODEL, ModelNames, chosen_models, refused
 from pmgit.commands._options import dry_run_option, format_option, settings_option, yes_option
 from pmgit.commands._output import FORMATS
 from pmgit.commands._terminal import named, note, say, show_json
@@ -91,6 +91,8 @@ def new(
     descriptions = []
     for path, root in found:
         model = accounts.get(path) or Account(path, root)
+        if model.error:
+            raise refused(repository, model)
         known = described.look(repository.top, model)
         answers = given
         if asks:
@@ -132,6 +134,8 @@ def update(*, names: tuple[str, ...], pin: bool, dry_run: bool) -> None:
     top, pages = repository.top, {}
     with _hasher(repository, accounts.models) as hashed:
         for model in accounts.models:
+            if model.error:
+                raise refused(repository, model)
             place, shown = os.path.join(top, model.path, INFO), _shown(top, model.path)
             data = user_files.read(place, info_file.MAX_BYTES)
             if data is None and names:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pmgit.commands._model_names import NO_MODEL, chosen_models, lock_refused
+from pmgit.commands._model_names import NO_MODEL, chosen_models, refused
 from pmgit.commands._one_by_one import one_by_one
 from pmgit.commands._options import format_option
 from pmgit.commands._tables import show_table
@@ -41,12 +41,12 @@ def command(names: tuple[str, ...], form: str) -> int:
     """
     repository, _, accounts = chosen_models(names)
     locks = {m.path: m.lock for m in accounts.models if m.lock and m.lock.type != LOCAL}
-    asked = [model for model in accounts.models if model.lock_trouble or model.path in locks]
+    asked = [model for model in accounts.models if model.trouble or model.path in locks]
     found: dict[str, MovedOn] = {}
 
     def ask(model: Account) -> int:
-        if model.lock_trouble:
-            raise lock_refused(repository, model)
+        if model.trouble:
+            raise refused(repository, model)
         lock = locks[model.path]
         source = resolve.of_lock(lock.source)
         found[model.path] = MovedOn(lock, source.look())

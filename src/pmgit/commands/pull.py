@@ -10,7 +10,7 @@ import click
 
 from pmgit.commands import _steps
 from pmgit.commands._bars import bytes_bar
-from pmgit.commands._model_names import NO_MODEL, chosen_models, lock_refused
+from pmgit.commands._model_names import NO_MODEL, chosen_models, refused
 from pmgit.commands._one_by_one import one_by_one
 from pmgit.commands._terminal import named, note, say, words_of
 from pmgit.commands._work_tree import alone
@@ -88,8 +88,8 @@ class _Puller:
         with alone(self.repository, model.path):
             # Only now: another pmgit may just have restored it.
             account.look_again(self.repository, model)
-            if model.lock_trouble:
-                raise lock_refused(self.repository, model)
+            if model.trouble:
+                raise refused(self.repository, model)
             return self._pull(model, shown)
 
     def _pull(self, model: Account, shown: str) -> int:

@@ -23,6 +23,7 @@ from pmgit.models.status import (
     LINKED,
     MISSING,
     NOT_LOCKED,
+    NOT_MERGED,
     PLACEHOLDERS,
     STANDS_IN,
     Status,
@@ -39,7 +40,7 @@ _NAMED = 3
 #: What needs attention, by the words in the columns "weights" and "INFO.md".
 _STYLES = {
     HERE: GOOD, STANDS_IN: CARE, LINKED: CARE, NOT_LOCKED: CARE, PLACEHOLDERS: CARE,
-    MISSING: BAD, CHANGED: BAD, ABSENT: BAD,
+    MISSING: BAD, CHANGED: BAD, ABSENT: BAD, NOT_MERGED: BAD,
 }  # fmt: skip
 _HEADINGS = ("model", "weights", "size", "format", "parameters", "license", "commit", "INFO.md")
 
@@ -51,9 +52,10 @@ def command(names: tuple[str, ...], form: str) -> int:
     """Show each MODEL (all of them without one) on one line, then what needs attention.
 
     Where its weights are: here, pointer (Git LFS has the content), missing, changed, link (they
-    lie elsewhere), or not locked (neither a lock nor a pointer records them). Weights that belong
-    to no model are named as well: loose files, links out of the models folders or to nothing,
-    clones. No weights are read: sizes are compared; `pmgit verify` compares the content.
+    lie elsewhere), not locked (neither a lock nor a pointer records them), or not merged (two
+    branches have changed them). Weights that belong to no model are named as well: loose files,
+    links out of the models folders or to nothing, clones. No weights are read: sizes are compared;
+    `pmgit verify` compares the content.
 
     Exit code 0: looked, whatever was found; 2: wrong usage; 3: could not look.
     """

@@ -9,7 +9,7 @@ import click
 
 from pmgit.commands import _licenses, _next
 from pmgit.commands._bars import bytes_bar
-from pmgit.commands._model_names import NO_MODEL, chosen_models, lock_refused
+from pmgit.commands._model_names import NO_MODEL, chosen_models, refused
 from pmgit.commands._one_by_one import one_by_one
 from pmgit.commands._options import dry_run_option, yes_option
 from pmgit.commands._terminal import ask, named, note, say
@@ -64,8 +64,8 @@ def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> 
     written: list[str] = []
 
     def update(model: Account) -> int:
-        if model.lock_trouble:
-            raise lock_refused(repository, model)
+        if model.trouble:
+            raise refused(repository, model)
         one = _Update(repository, config, model.path)
         if one.before.type != LOCAL:
             written.extend(one.from_source(revision, dry_run, yes))
@@ -88,7 +88,7 @@ def command(names: tuple[str, ...], revision: str, dry_run: bool, yes: bool) -> 
 
 def _has_source(model: Account) -> bool:
     """Whether a lock has a source. One that cannot be read is an error of its own."""
-    return bool(model.lock_trouble) or (model.lock is not None and model.lock.type != LOCAL)
+    return bool(model.trouble) or (model.lock is not None and model.lock.type != LOCAL)
 
 
 class _Update:

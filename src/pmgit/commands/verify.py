@@ -150,7 +150,7 @@ def _part(text: str) -> tuple[int, int]:
 
 
 def _is_right(model: Account, verdicts: list[Verdict]) -> bool:
-    if model.lock_trouble or _is_unlocked(model):
+    if model.trouble or _is_unlocked(model):
         return False
     return all(verdict.state == verify.RIGHT for verdict in verdicts)
 
@@ -172,11 +172,15 @@ def _show(models: list[Account], found: dict[str, list[Verdict]], shell: Shell) 
     for model in models:
         verdicts = found[model.path]
         wrong = [verdict for verdict in verdicts if verdict.state != verify.RIGHT]
-        if model.lock_trouble:
-            place = f"{model.path}/{LOCK}"
-            rows.append((place, verify.UNREADABLE, model.lock_trouble.removeprefix(f"{place}: ")))
-            wrong = [verdict for verdict in wrong if verdict.state != verify.UNLISTED]
-            fixes += [model.lock_cure] if model.lock_cure else []
+        if model.trouble:
+            place = f"{model.path}/{(*model.unmerged, LOCK)[0]}"
+            rows.append((place, verify.UNREADABLE, model.trouble.removeprefix(f"{place}: ")))
+            wrong = [
+                one
+                for one in wrong
+                if one.state != verify.UNLISTED and one.path not in model.unmerged
+            ]
+            fixes += [model.cure] if model.cure else []
         elif _is_unlocked(model):
             rows.append((model.path, f"no {LOCK}", "there is nothing to compare with"))
             step = Step("pmgit", "status" if model.is_bare else "add", model.path)
@@ -211,7 +215,7 @@ def _document(models: list[Account], found: dict[str, list[Verdict]]) -> dict[st
             {
                 "model": model.path,
                 "locked": model.lock is not None,
-                "trouble": model.lock_trouble or None,
+                "trouble": model.trouble or None,
                 "files": [
                     {
                         "path": verdict.path,

@@ -19,6 +19,9 @@ MAX_BYTES = 1024
 #: marks with the subjects of commits.
 MAX_CONFLICT = 8192
 
+#: The fault of a pointer that a merge has left with the lines of two branches.
+UNMERGED = "conflict markers of a merge"
+
 _HEX = frozenset("0123456789abcdef")
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -79,7 +82,7 @@ def read(data: bytes, *, expected: bool = False) -> Pointer | Broken | None:
     stripped, fault = _unwrap(data)
     opens = stripped.startswith(_OPENINGS)
     if b"\n>>>>>>> " in stripped and b"\n<<<<<<< " in b"\n" + stripped and _NAME in stripped:
-        return Broken("conflict markers of a merge")
+        return Broken(UNMERGED)
     if not opens and not (expected and _NAME in stripped[:200]):
         return None
     if len(data) >= MAX_BYTES and not fault:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.core.finding import Fix, Step
+from pmgit.core.units import listed
 from pmgit.formats.regular import read_regular
 from pmgit.git import work_tree
 from pmgit.git.objects import Objects
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
     from pmgit.model.lock_file import Lock
     from pmgit.models.outward_links import OutwardLink
 
-#: A file that lies in the work tree: it is the content, a pointer to it, or neither.
-CONTENT, POINTER, LINK, OTHER = "content", "pointer", "link", "other"
+#: A file that lies in the work tree: it is the content, a pointer to it, two of these as a merge
+#: has left them, or none of that.
+CONTENT, POINTER, CONFLICT, LINK, OTHER = "content", "pointer", "conflict", "link", "other"
+#: So many files are named in a message.
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,9 @@ class OnDisk:
 class Account:
     """One model: the folder `path` in the models folder `root`. Other paths count from `path`.
 
-    `lock` is None without a pmgit.lock; `lock_error` says why one cannot be used. `blobs` are all
+    `lock` is None without a pmgit.lock; `error` says why nothing can be compared: that one cannot
+    be used, or that a merge has left pointers or the lock with the lines of two branches, which are
+    the `unmerged` files then. `blobs` are all
     files that the index has; without INFO.md and pmgit.lock, `pointers` are those of its pointers
     and `raw` the others. `is_left_out`: a sparse checkout has no file of it. `disk` is what lies in
     the work tree (without these two), `weights` the paths that are weights, wherever they are.
@@ -63,7 +69,8 @@ class Account:
     path: str
     root: str
     lock: Lock | None = None
-    lock_error: LockError | None = None
+    error: LockError | None = None
+    unmerged: list[str] = field(default_factory=list)
     is_left_out: bool = False
     info: Info | None = None
     pointers: dict[str, Pointer] = field(default_factory=dict)
@@ -80,7 +87,7 @@ class Account:
     @property
     def is_bare(self) -> bool:
         """Whether there is no file of it but INFO.md, and nothing says which there should be."""
-        return not (self.lock or self.lock_error or self.pointers or self.raw or self.disk)
+        return not (self.lock or self.error or self.pointers or self.raw or self.disk)
 
     def source_step(self, root: str) -> Step | None:
         """The command that fetches the model again, at the commit of the Hub that INFO.md names.
@@ -91,15 +98,18 @@ class Account:
         return step_to_source(self.info, self.name) if self.root == root else None
 
     @property
-    def lock_trouble(self) -> str:
-        """Why the pmgit.lock cannot be used, from the top of the repository; '' when it can."""
-        return self.lock_error.message if self.lock_error else ""
+    def trouble(self) -> str:
+        """The message of `error`; '' for none. It begins with a path, from the top."""
+        return self.error.message if self.error else ""
 
     @property
-    def lock_cure(self) -> Fix | None:
-        """The command that gets a pmgit.lock that can be used; None where none is sure to."""
-        argv = self.lock_error.argv if self.lock_error else ()
-        return Fix(Step(*argv, items=(f"{self.path}/{LOCK}",))) if argv else None
+    def cure(self) -> Fix | None:
+        """The command that gets files that can be used; None where none is sure to."""
+        if not self.error or not self.error.argv:
+            return None
+        paths = tuple(f"{self.path}/{name}" for name in self.unmerged) or (f"{self.path}/{LOCK}",)
+        first = Step(*self.error.argv, items=paths)
+        return Fix(first, Step("git", "add", items=paths)) if self.unmerged else Fix(first)
 
 
 def step_to_source(info: Info | None, name: str) -> Step | None:
@@ -160,7 +170,7 @@ def collect(repository: Repository, config: Config) -> Accounts:
         begin = len(model.path) + 1
         model.weights = {place[begin:] for place in weights} | set(model.pointers)
         _read(model, repository)
-    absent = {f"{m.path}/{LOCK}": m for m in found.models if m.lock_error and not m.disk}
+    absent = {f"{m.path}/{LOCK}": m for m in found.models if m.error and not m.disk}
     for path in work_tree.all_left_out(repository, absent):
         absent[path].is_left_out = True
     return found
@@ -220,27 +230,47 @@ def look_again(repository: Repository, model: Account) -> None:
 
 
 def _read(model: Account, repository: Repository) -> None:
-    """Read the INFO.md and the pmgit.lock of a model."""
+    """Read the INFO.md and the pmgit.lock of a model, and see whether a merge is not finished."""
+    _read_pages(model, repository)
+    _note_unmerged(model)
+
+
+def _read_pages(model: Account, repository: Repository) -> None:
     place = os.path.join(repository.top, model.path)
     data = read_regular(os.path.join(place, INFO), info_file.MAX_BYTES + 1)
     model.info = info_file.parse(data) if data is not None else None
     data = read_regular(os.path.join(place, LOCK), lock_file.MAX_BYTES + 1)
-    model.lock_error = None
+    model.error = None
     if data is None:
         if LOCK in model.blobs:
             message = f"{model.path}/{LOCK}: it is in the index, and cannot be read here"
-            model.lock_error = LockError(message, *lock_file.RESTORE)
+            model.error = LockError(message, *lock_file.RESTORE)
         return
     try:
         model.lock = lock_file.parse(data, f"{model.path}/{LOCK}")
     except LockError as error:
-        model.lock, model.lock_error = None, error
+        model.lock, model.error = None, error
         blob = model.blobs.get(LOCK)
         if error.argv == lock_file.RESTORE[1:] and (
             blob is None or repository.id_of(data) == blob.oid
         ):
             hint = "remove it, and lock the model anew: pmgit add SOURCE"
-            model.lock_error = LockError(error.message, hint)
+            model.error = LockError(error.message, hint)
+
+
+def _note_unmerged(model: Account) -> None:
+    """Note the files that a merge has left with the lines of two branches, and say so.
+
+    What was committed like that is in the index: no merge has left it.
+    """
+    names = sorted(name for name, there in model.disk.items() if there.kind == CONFLICT)
+    if model.error and model.error.argv == lock_file.TAKE_ONE[1:]:
+        names.append(LOCK)
+    model.unmerged = names = [name for name in names if name not in model.blobs]
+    if names:
+        message = f"{model.path}/{names[0]}: two branches have changed it, and it is not merged"
+        also = f"; the same holds of {listed(names[1:], _NAMED)}" if names[1:] else ""
+        model.error = LockError(message + also, *lock_file.TAKE_ONE)
 
 
 def _look(place: str) -> OnDisk:
@@ -253,8 +283,10 @@ def _look(place: str) -> OnDisk:
         return OnDisk(0, LINK)
     if not stat.S_ISREG(status.st_mode):
         return OnDisk(0, OTHER)
-    if 0 < status.st_size < pointer.MAX_BYTES:
-        found = pointer.read(read_regular(place, pointer.MAX_BYTES) or b"")
+    if 0 < status.st_size < pointer.MAX_CONFLICT:
+        found = pointer.read(read_regular(place, pointer.MAX_CONFLICT) or b"")
         if isinstance(found, pointer.Pointer):
             return OnDisk(status.st_size, POINTER, found)
+        if found and found.fault == pointer.UNMERGED:
+            return OnDisk(status.st_size, CONFLICT)
     return OnDisk(status.st_size, CONTENT)

@@ -66,7 +66,7 @@ def compare(models: Sequence[Account], jobs: int) -> dict[str, AtSource]:
     def one(model: Account) -> None:
         if model.lock:
             found[model.path] = _compared(model.lock)
-        elif not model.lock_trouble:
+        elif not model.trouble:
             found[model.path] = AtSource(NO_LOCK)
 
     side_by_side(one, models, jobs)

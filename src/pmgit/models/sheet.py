@@ -132,8 +132,8 @@ def _add_terms(sheet: Sheet) -> None:
 
 
 def _add_lock(sheet: Sheet, model: Account) -> None:
-    if model.lock_trouble:
-        sheet.problems.append(model.lock_trouble)
+    if model.trouble:
+        sheet.problems.append(model.trouble)
     lock = model.lock
     if lock is None:
         return

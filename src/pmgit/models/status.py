@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pmgit.models.account import Account, Accounts
 
 #: Where the weights of a model are.
-HERE, STANDS_IN, MISSING, CHANGED, LINKED, NOT_LOCKED, NONE = (
-    "here", "pointer", "missing", "changed", "link", "not locked", "none",
+HERE, STANDS_IN, MISSING, CHANGED, LINKED, NOT_LOCKED, NOT_MERGED, NONE = (
+    "here", "pointer", "missing", "changed", "link", "not locked", "not merged", "none",
 )  # fmt: skip
 #: So many files are named in a message.
 _NAMED = 3
@@ -80,6 +80,8 @@ class ModelRow:
 def state_of(model: Account) -> str:
     """The state of a model, HERE or another; that of its worst file counts."""
     need = wanted(model)
+    if any(name in model.weights for name in model.unmerged):
+        return NOT_MERGED
     if not need and not model.weights:
         return NONE
     states = set()
@@ -149,8 +151,8 @@ def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
             yield "has no INFO.md", Fix(Step("pmgit", "info", "new", model.path))
     elif row.info == PLACEHOLDERS:
         yield f"has fields to fill in: {model.path}/{INFO}", None
-    if model.lock_trouble:
-        yield model.lock_trouble.removeprefix(f"{model.path}/"), model.lock_cure
+    if model.trouble:
+        yield model.trouble.removeprefix(f"{model.path}/"), model.cure
     if model.is_bare and row.info != ABSENT:
         step = model.source_step(row.root)
         yield f"has nothing but {INFO}, and no {LOCK}", Fix(step) if step else None
@@ -164,7 +166,7 @@ def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
         what = f"has weights that are not in {LOCK}: {others}"
         # An update fetches what the source has, and locks nothing else.
         yield f"{what}; move them into a folder of their own, or remove them", None
-    elif row.state == NOT_LOCKED and not model.lock_trouble:
+    elif row.state == NOT_LOCKED and not model.trouble:
         what = "lists not all of its weights" if model.lock else "has no pmgit.lock"
         command = "update" if model.lock else "add"
         yield what, Fix(Step("pmgit", command, model.path))
