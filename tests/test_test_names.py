@@ -57,6 +57,7 @@ GUARDED = {
         "tensor_bundle",
         "tensorflow",
         "tflite",
+        "torch_archives",
         "hdf5_heap",
         "zip_directory",
         "zips",

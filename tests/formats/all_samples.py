@@ -11,6 +11,7 @@ from tests.formats import (
     graph_samples,
     hdf5_samples,
     reader_samples,
+    refused_samples,
     tensor_samples,
     tflite_samples,
 )
@@ -38,4 +39,5 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | container_samples.tars()
         | container_samples.pointers()
         | reader_samples.readers()
+        | refused_samples.refused()
     )

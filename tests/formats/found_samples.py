@@ -151,6 +151,7 @@ def _named_twice(name: bytes) -> bytes:
         info = zipfile.ZipInfo("a/x.txt")
         info.extra = struct.pack("<HHBI", 0x7075, 5 + len(name), 1, 0) + name
         archive.writestr(info, b"x")
+        archive.writestr(zipfile.ZipInfo("a/version"), b"3\n")
     return out.getvalue()
 
 

@@ -16,6 +16,7 @@ from tests.formats import (
     graph_samples,
     hdf5_samples,
     reader_samples,
+    refused_samples,
     tensor_samples,
     tflite_samples,
 )
@@ -98,6 +99,10 @@ def test_zips() -> None:
 
 def test_what_a_second_set_of_files_has_found() -> None:
     assert wrong(found_samples.found()) == []
+
+
+def test_what_the_libraries_refuse() -> None:
+    assert wrong(refused_samples.refused()) == []
 
 
 def test_pointers_in_archives() -> None:

@@ -37,12 +37,21 @@ _SYMLINK, _FILE_TYPE = 0o120000, 0o170000
 
 
 class Member(Fields):
-    """A member: its name, how it is packed, and where its `packed` bytes begin."""
+    """A member: its name, how it is packed, and where its `packed` bytes begin. `crc` is its
+    checksum; None where the writer wrote none."""
 
     __slots__ = ("begin", "crc", "header", "method", "name", "packed", "size")
 
     def __init__(
-        self, *, name: str, method: int, crc: int, packed: int, size: int, header: int, begin: int
+        self,
+        *,
+        name: str,
+        method: int,
+        crc: int | None,
+        packed: int,
+        size: int,
+        header: int,
+        begin: int,
     ) -> None:
         self.name = name
         self.method = method

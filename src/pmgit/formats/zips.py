@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 
-from pmgit.formats import compressed, kinds, pickles, storages
+from pmgit.formats import compressed, kinds, pickles, storages, torch_archives
 from pmgit.formats.names import ARRAY, KERAS, NUMPY, OBJECTS, PROGRAM, SCRIPT, TORCH, ZIP
 from pmgit.formats.opcodes import walk
 from pmgit.formats.opinion import (
@@ -28,6 +28,7 @@ from pmgit.formats.zip_directory import DEFLATED, STORED, Member, read_directory
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
+    from pmgit.formats.pickle_values import PickleStream
     from pmgit.formats.reader import Reader
 
 _BEGIN, _EMPTY = b"PK\x03\x04", b"PK\x05\x06"
@@ -56,11 +57,20 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     kind = _kind(members)
     expected: dict[str, int | None] = {}
     if kind in (TORCH, SCRIPT):
+        if not any(member.crc for member in members):
+            # torch.serialization.set_crc32_options(False): it was told to write no checksums.
+            members = [member.but(crc=None) for member in members]
+        findings += torch_archives.findings(
+            members, kind, reader.name, lambda member: content_of(reader, member, caps)
+        )
         for member in members:
             if member.name.endswith((".pkl", ".debug_pkl")):
-                found, sizes = _of_torch_pickle(reader, member, kind == SCRIPT, caps)
+                found, stream = _of_torch_pickle(reader, member, kind == SCRIPT, caps)
                 findings += found
-                expected |= sizes if member.name.endswith("/data.pkl") else {}
+                if stream is not None and member.name.endswith("/data.pkl"):
+                    expected |= storages.sizes(stream)
+                    if kind == SCRIPT:
+                        findings += torch_archives.of_code(members, stream.globals.values())
         findings += _of_storages(reader, members, expected)
     for member in members:
         if member.is_folder or (kind in (TORCH, SCRIPT) and _is_done(member, expected)):
@@ -142,7 +152,7 @@ def content_of(reader: Reader, member: Member, caps: Caps) -> Reader:
 
 
 def _of_checksum(content: Reader, member: Member, caps: Caps) -> list[FileFinding]:
-    if content.size > _MOST_COMPARED:
+    if content.size > _MOST_COMPARED or member.crc is None:
         return []
     caps.reading(content.size)
     if zlib.crc32(content.read(0, content.size)) == member.crc:
@@ -152,13 +162,14 @@ def _of_checksum(content: Reader, member: Member, caps: Caps) -> list[FileFindin
 
 def _of_torch_pickle(
     reader: Reader, member: Member, is_script: bool, caps: Caps
-) -> tuple[list[FileFinding], dict[str, int | None]]:
-    """What is wrong with a pickle in an archive of torch, and the storages that it refers to."""
+) -> tuple[list[FileFinding], PickleStream | None]:
+    """What is wrong with a pickle in an archive of torch, and what it does; None if it cannot be
+    had."""
     where = short(member.name)
     try:
         content = content_of(reader, member, caps)
     except (BrokenError, TooMuchError) as error:
-        return [FileFinding(error.verdict, str(error), where=where)], {}
+        return [FileFinding(error.verdict, str(error), where=where)], None
     found = _of_checksum(content, member, caps)
     is_debug = is_script and member.name.endswith(".debug_pkl")
     stream = walk(content, 0, caps.apart(_DEBUG_STEPS) if is_debug else caps)
@@ -174,7 +185,7 @@ def _of_torch_pickle(
         found.append(FileFinding(BROKEN, text, offset=stream.end, where=where))
         rest = caps.inside(content.part(stream.end, left), "")
         found += [one.but(where=where) for one in rest.findings]
-    return found, storages.sizes(stream)
+    return found, stream
 
 
 def _of_storages(
@@ -183,11 +194,12 @@ def _of_storages(
     """What is wrong with the storages: each has to be there, as long as the pickle says."""
     found = []
     by_key = {}
+    root = torch_archives.root_of(members)
     for member in members:
         folder, _, key = member.name.rpartition("/")
-        if folder.endswith("/data"):
+        if folder == f"{root}/data":
             by_key[key] = member
-        elif not folder.endswith("/constants"):
+        elif not folder.endswith(("/data", "/constants")):
             continue
         if member.size in _POINTERS and _is_pointer(reader, member):
             text = "a Git LFS pointer in place of a tensor"
@@ -196,7 +208,7 @@ def _of_storages(
         storage = by_key.get(key)
         if storage is None:
             found.append(FileFinding(BROKEN, "a tensor is missing", short(f"data/{key}")))
-        elif size is not None and storage.size < size:
+        elif size is not None and storage.size != size:
             text = f"a tensor of {size:,} bytes has {storage.size:,}"
             found.append(FileFinding(BROKEN, text, where=short(storage.name)))
     return found
@@ -224,6 +236,8 @@ def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[Fi
     found = _of_checksum(content, member, caps)
     if kind == SCRIPT and "/code/" in member.name and content.size <= _MOST_COMPARED:
         code = content.read(0, content.size)
+        if member.name.endswith(".py") and not torch_archives.is_text(code):
+            found.append(FileFinding(BROKEN, "code that is no text", where=where))
         for call in _SCRIPT_REACHES_OUT.finditer(code):
             text = "TorchScript that reads or writes files"
             found.append(FileFinding(UNSAFE, text, short(call[0]), call.start(), where))
