@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.formats.assemble import named, pickled, state_dict, torch_zip, zipped
+from tests.formats.assemble import (
+    CALL,
+    legacy,
+    named,
+    pickled,
+    state_dict,
+    storage_id,
+    torch_zip,
+    zipped,
+)
 from tests.formats.container_samples import ENTRY, changed
 
 if TYPE_CHECKING:
@@ -17,7 +26,7 @@ _GOOD = {
 
 def refused() -> Samples:
     """Verdict and content by the name of the file."""
-    return _torch_archives()
+    return _torch_archives() | _pickles()
 
 
 def _but(**members: bytes | None) -> bytes:
@@ -39,6 +48,54 @@ def _without_sums(data: bytes) -> bytes:
         data = data[: begin + 16] + bytes(4) + data[begin + 20 :]
         begin = data.find(ENTRY, begin + 4)
     return data
+
+
+def _doubled(times: int, *, wide: bool = False) -> bytes:
+    """A tuple of the same tuple twice, so many times over; `wide`: of the same 200 times."""
+    if not wide:
+        return b"K\x01\x85" + b"2\x86" * times
+    again = b"".join(b"(" + b"h%c" % n * 200 + b"tq%c" % (n + 1) for n in range(times))
+    return b"K\x01\x85q\0" + again
+
+
+def _pickles() -> Samples:
+    long_text = b"X" + (3000).to_bytes(4, "little")
+    key = b"}%sNs"
+    old = legacy()
+    return {
+        # Python's unpickler stops at these.
+        "bytes-as-text.pkl": ("broken", pickled(b"\x8c\x02\xff\xfe", 4)),
+        "surrogate.pkl": ("ok", pickled(b"\x8c\x03\xed\xa0\x80", 4)),
+        "long-bytes-as-text.pkl": ("broken", pickled(long_text + b"\xe9" * 3000)),
+        "long-text.pkl": ("ok", pickled(long_text + "\xe9".encode() * 1500)),
+        "text-of-python-2.pkl": ("ok", pickled(b"U\x02\xff\xfe")),
+        "item-of-a-number.pkl": ("broken", pickled(b"K\x01K\x02K\x03s")),
+        "no-item-of-a-number.pkl": ("unsafe", pickled(b"K\x01(e0" + CALL)),
+        "item-of-a-tuple.pkl": ("broken", pickled(b")K\x01a")),
+        "item-of-a-bytearray.pkl": ("ok", pickled(b"\x96" + bytes(8) + b"K\x01a", 5)),
+        "list-as-key.pkl": ("broken", pickled(key % b"]")),
+        "dictionary-as-key.pkl": ("broken", pickled(key % b"}")),
+        "frozen-set-as-key.pkl": ("ok", pickled(key % b"(\x91", 4)),
+        "tuple-as-key.pkl": ("ok", pickled(key % b"K\x01\x85")),
+        # Some programs have what a stream needs, and so go on.
+        "bytes-elsewhere.pkl": ("broken", pickled(b"\x97", 5)),
+        "unsafe-behind-bytes.pkl": ("unsafe", pickled(b"\x970" + CALL, 5)),
+        # The hash of what is 300 bytes in the file takes years, the memo 32 GB.
+        "doubled.pkl": ("unsafe", pickled(key % _doubled(60))),
+        "doubled-wide.pkl": ("unsafe", pickled(key % _doubled(12, wide=True))),
+        "doubled-a-little.pkl": ("ok", pickled(key % _doubled(9))),
+        "deep.pkl": ("ok", pickled(b")" + b"\x85" * 5000 + b"q\0h\0\x86")),
+        "large-number.pkl": ("unsafe", pickled(b"K\x01r\xff\xff\xff\x7f")),
+        "large-number-as-text.pkl": ("unsafe", pickled(b"K\x01p2147483647\n")),
+        # torch stops at these.
+        "storage-of-no-type.pt": (
+            "broken", torch_zip(state_dict(storage_id(kind="Float3Storage"))),
+        ),
+        "storage-of-quarters.pt": (
+            "ok", torch_zip(state_dict(storage_id(kind="QUInt4x2Storage")), storage=bytes(6)),
+        ),
+        "version-before-zip.pth": ("broken", old.replace(b"M\xe9\x03", b"M\xea\x03")),
+    }  # fmt: skip
 
 
 def _torch_archives() -> Samples:

@@ -9,10 +9,11 @@ behind never is.
 
 from __future__ import annotations
 
-import codecs
 import struct
 
+from pmgit.formats import pickle_lines
 from pmgit.formats.opinion import BrokenError, TooMuchError
+from pmgit.formats.pickle_lines import LONGEST_TEXT, StreamError
 from pmgit.formats.pickle_values import (
     ANY,
     Box,
@@ -20,11 +21,14 @@ from pmgit.formats.pickle_values import (
     EscapedRange,
     GlobalName,
     Made,
+    OpenList,
     Persistent,
     PickleStream,
+    Placeholder,
     Row,
     TextRange,
 )
+from pmgit.formats.pickle_weights import MOST, LongTuple, weighed, weight_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,13 +41,19 @@ if TYPE_CHECKING:
     #: With the object, the place behind it, and what looks at that place as a pickle.
     OnBuild = Callable[[Made, int, Callable[[int], PickleStream]], int]
 
-#: A text that is longer names nothing, and is not kept; where values are, its begin is.
-_LONGEST_TEXT = 1000
 #: So many bytes of text that is not ASCII are kept at most: one character may make it four times
 #: as large.
 _MOST_FOREIGN = 4_000_000
+#: So many bytes of longer texts are read, to see whether they are texts.
+_MOST_PROVED = 4_000_000
 #: Items of a tuple or a dictionary that are kept.
 _MOST_ITEMS = 100
+#: What stands for every list and set.
+_OPEN_LIST = OpenList()
+#: What the memo gives out and is looked at again.
+_LOOKED_AT = frozenset((GlobalName, tuple))
+#: The texts of Python 2, which are bytes.
+_OF_PYTHON_2 = (0x54, 0x55)
 #: So many bytes of the stream are looked at together.
 _SMALL_WINDOW, _LARGE_WINDOW = 1 << 12, 1 << 16
 #: More than every opcode takes whose argument has no length of its own.
@@ -53,8 +63,10 @@ _LONGEST_LINE = 1 << 16
 
 
 #: A name that is worked out by a call; something of the running program that is changed; a number
-#: that stands for a global in the program that loads.
-COMPUTED, CHANGED, EXTENSION = "computed", "changed", "extension"
+#: that stands for a global in the program that loads; what takes more time or memory than there is.
+COMPUTED, CHANGED, EXTENSION, ENDLESS = "computed", "changed", "extension", "endless"
+#: Bytes that the stream needs and does not have.
+ELSEWHERE = "elsewhere"
 #: Functions of which it matters what they are called with.
 ARGUMENTS_MATTER = frozenset((
     "getattr", "_ufunc_reconstruct", "_load_from_bytes", "type", "encode", "list", "tuple", "set",
@@ -69,12 +81,13 @@ _MAKES_NUMBERS = ("Storage", "Tensor")
 _REBUILDS = "_rebuild_tensor_v2"
 #: So many calls of what is no global are kept; one is too many.
 _MOST_CALLS = 1000
+#: Python's unpickler makes room for all numbers of its memo up to the largest one.
+_LARGEST_KEY = 1 << 24
+#: What nothing can be put into, and what can be no key of a dictionary.
+_CLOSED = (int, float, str, tuple, TextRange, type(None))
+_NO_KEYS = frozenset((Box, OpenList))
 #: More different globals than any library has; more oddities than anybody reads.
 _MOST_GLOBALS, _MOST_ODDITIES = 10_000, 100
-
-
-class StreamError(BrokenError):
-    """The stream cannot be read on."""
 
 
 #: The bytes behind an opcode that say how long its argument is: `<` little-endian, signed or not.
@@ -119,6 +132,7 @@ class Walker:
         self._stack: list[Any] = []
         self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
+        self._unproved = _MOST_PROVED
 
     def walk(self) -> PickleStream:
         """The stream, as far as it can be followed."""
@@ -176,12 +190,17 @@ class Walker:
         elif what == "number":
             value = int.from_bytes(self._bytes(begin, length), "little", signed=True)
             value = value if length <= 16 else ANY
-        elif length > _LONGEST_TEXT and not self._keeps:
+        elif length > LONGEST_TEXT and not self._keeps:
+            if op not in _OF_PYTHON_2 and length <= self._unproved:
+                self._unproved -= length
+                pickle_lines.prove(self._reader.read(begin, length))
             value = TextRange(begin, length)
         else:
-            raw = self._bytes(begin, min(length, _LONGEST_TEXT))
+            raw = self._bytes(begin, min(length, LONGEST_TEXT))
+            if length <= LONGEST_TEXT and op not in _OF_PYTHON_2:
+                pickle_lines.prove(raw)
             value = raw.decode("ascii") if raw.isascii() else self._foreign(raw, begin)
-            if length > _LONGEST_TEXT and isinstance(value, str):
+            if length > LONGEST_TEXT and isinstance(value, str):
                 value = f"{value[:200]}… ({length:,} bytes)"
         pos = end - self._at
         if pos > len(self._buffer) - _ROOM:
@@ -194,7 +213,7 @@ class Walker:
         pos = begin - self._at
         if pos + length <= len(self._buffer) - _ROOM:
             return self._buffer[pos : pos + length]
-        return self._reader.read(begin, min(length, _LONGEST_TEXT))
+        return self._reader.read(begin, min(length, LONGEST_TEXT))
 
     def _foreign(self, raw: bytes, begin: int) -> Any:
         """A text at a place that is not ASCII. No module has such a name."""
@@ -217,6 +236,8 @@ class Walker:
         return self._stack.pop()
 
     def _put(self, key: int) -> None:
+        if key > _LARGEST_KEY:
+            self._odd(ENDLESS, f"number {key} of its memo")
         self._memo[key] = self._stack[-1]
 
     def _global(self, module: Any, name: Any) -> GlobalName:
@@ -246,7 +267,7 @@ class Walker:
                 stream.calls.append((callee, args, self._place))
         elif callee.name in ARGUMENTS_MATTER or callee.name.endswith(_MAKES_NUMBERS):
             stream.calls.append((callee, args, self._place))
-        elif callee.name == _REBUILDS and args.__class__ is tuple:
+        elif callee.name == _REBUILDS and isinstance(args, tuple):
             stream.tensors.append(args)
         stream.calls_a_global |= isinstance(callee, GlobalName)
         return Made(callee, args)
@@ -302,23 +323,30 @@ class Walker:
                 length = buffer[pos]
                 pos += 1 if op == 0x8C else 4
                 raw = buffer[pos : pos + length]
-                push(raw.decode("ascii") if raw.isascii() else self._foreign(raw, self._at + pos))
+                if raw.isascii():
+                    push(raw.decode("ascii"))
+                else:
+                    pickle_lines.prove(raw)
+                    push(self._foreign(raw, self._at + pos))
                 pos += length
             elif op == 0x4B:  # BININT1
                 push(buffer[pos])
                 pos += 1
             elif op == 0x68:  # BINGET
                 value = memo.get(buffer[pos], missing)
-                # Names are counted, and what is not there is an error: both are seldom.
-                is_plain = value is not missing and value.__class__ is not GlobalName
+                # Names are counted, tuples weighed, and what is not there is an error: all seldom.
+                is_plain = value is not missing and value.__class__ not in _LOOKED_AT
                 push(value if is_plain else self._get(buffer[pos]))
                 pos += 1
             elif op == 0x72:  # LONG_BINPUT
-                memo[_UNPACK_LONG(buffer, pos)[0]] = stack[-1]
+                key = _UNPACK_LONG(buffer, pos)[0]
+                memo[key] = stack[-1]
+                if key > _LARGEST_KEY:
+                    self._put(key)
                 pos += 4
             elif op == 0x6A:  # LONG_BINGET
                 value = memo.get(_UNPACK_LONG(buffer, pos)[0], missing)
-                is_plain = value is not missing and value.__class__ is not GlobalName
+                is_plain = value is not missing and value.__class__ not in _LOOKED_AT
                 push(value if is_plain else self._get(_UNPACK_LONG(buffer, pos)[0]))
                 pos += 4
             elif op == 0x28:  # MARK
@@ -336,7 +364,7 @@ class Walker:
                 at = marks.pop()
                 items = tuple(stack[at:])
                 del stack[at:]
-                push(items if keeps or len(items) <= _MOST_ITEMS else ANY)
+                push(items if keeps or len(items) <= _MOST_ITEMS else self._wide(items))
             elif op in (0x85, 0x86, 0x87):  # TUPLE1, TUPLE2, TUPLE3
                 at = len(stack) - op + 0x84
                 if at < (marks[-1] if marks else 0):
@@ -351,7 +379,7 @@ class Walker:
             elif op == 0x7D:  # EMPTY_DICT
                 push(Box())
             elif op in (0x5D, 0x8F):  # EMPTY_LIST, EMPTY_SET
-                push(Row() if keeps else ANY)
+                push(Row() if keeps else _OPEN_LIST)
             elif op == 0x30 and stack and not marks:  # POP
                 stack.pop()
             else:
@@ -383,7 +411,7 @@ class Walker:
         elif op == 0x63:  # GLOBAL
             module, pos = self._line(pos)
             name, pos = self._line(pos)
-            stack.append(self._global(_name(module), _name(name)))
+            stack.append(self._global(pickle_lines.name(module), pickle_lines.name(name)))
         elif op == 0x93:  # STACK_GLOBAL
             last, first = self._pop(), self._pop()
             stack.append(self._global(first, last))
@@ -415,7 +443,25 @@ class Walker:
         value = self._memo[key]
         if value.__class__ is GlobalName:
             value.uses += 1
+        elif value.__class__ is tuple:
+            value = self._memo[key] = self._again(value)
         return value
+
+    def _again(self, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        """A tuple that is put in a second place."""
+        found = weighed(value, self._caps)
+        if found.weight > MOST:
+            self._odd(ENDLESS, "tuples in tuples")
+        return found
+
+    def _wide(self, items: tuple[Any, ...]) -> Placeholder:
+        """What stands for a tuple that is too long to be kept."""
+        if not any(isinstance(one, tuple | LongTuple) for one in items):
+            return ANY
+        weight = weight_of(items, self._caps)
+        if weight > MOST:
+            self._odd(ENDLESS, "tuples in tuples")
+        return LongTuple(weight)
 
     def _persistent(self, identity: Any) -> None:
         if isinstance(identity, tuple) or len(self.stream.persistent) < _MOST_ODDITIES:
@@ -428,6 +474,10 @@ class Walker:
 
     def _fill(self, target: Any, items: list[Any], *, pairs: bool) -> None:
         """Put items into `target`; `pairs`: they are keys and values in turn."""
+        if isinstance(target, _CLOSED) and items:
+            raise StreamError("it puts something into what is no container")
+        if pairs and target.__class__ is Box and not _NO_KEYS.isdisjoint(map(type, items[::2])):
+            raise StreamError("a list or a dictionary as a key")
         self._change(target)
         if self._keeps:
             _keep(target, items, pairs=pairs)
@@ -438,7 +488,7 @@ class Walker:
                 for key, value in zip(items[: 2 * _MOST_ITEMS : 2], items[1::2], strict=False):
                     if isinstance(key, str):
                         target[key] = value
-                    elif key is ANY or isinstance(key, Made | TextRange):
+                    elif isinstance(key, Placeholder | Made | TextRange):
                         target.is_partial = True
 
     def _build(self, target: Any, state: Any, pos: int) -> int:
@@ -478,16 +528,23 @@ class Walker:
         elif op == 0x32:  # DUP
             if stack[-1].__class__ is GlobalName:
                 stack[-1].uses += 1
+            elif stack[-1].__class__ is tuple:
+                stack[-1] = self._again(stack[-1])
             stack.append(stack[-1])
         elif op in (0x6C, 0x64, 0x91):  # LIST, DICT, FROZENSET
             items = self._to_mark()
-            made: Any = Row() if self._keeps and op != 0x64 else Box()
+            if op == 0x64:
+                made: Any = Box()
+            elif self._keeps:
+                made = Row()
+            else:
+                made = _OPEN_LIST if op == 0x6C else ANY
             self._fill(made, items, pairs=op == 0x64)
             stack.append(made)
         elif op == 0x69:  # INST
             module, pos = self._line(pos)
             name, pos = self._line(pos)
-            callee = self._global(_name(module), _name(name))
+            callee = self._global(pickle_lines.name(module), pickle_lines.name(name))
             stack.append(self._call(callee, tuple(self._to_mark())))
         elif op == 0x6F:  # OBJ
             callee, *rest = self._to_mark()
@@ -505,11 +562,11 @@ class Walker:
                 stack.append(self._get(int(line)))
         elif op in (0x49, 0x4C, 0x46):  # INT, LONG, FLOAT
             line, pos = self._line(pos)
-            stack.append(_number(line, op, keeps=self._keeps))
+            stack.append(pickle_lines.number(line, op, keeps=self._keeps))
         elif op in (0x53, 0x56):  # STRING, UNICODE
             begin = self._at + pos
             line, pos = self._line(pos)
-            value = _text(line, op == 0x53)
+            value = pickle_lines.text(line, op == 0x53)
             is_left_out = value is ANY and op == 0x56
             stack.append(EscapedRange(begin, len(line)) if is_left_out else value)
         elif op == 0x50:  # PERSID
@@ -522,6 +579,7 @@ class Walker:
             stack.append(Made(ANY, ()))
             pos += width
         elif op == 0x97:  # NEXT_BUFFER
+            self._odd(ELSEWHERE, "bytes")  # some loaders have them
             stack.append(ANY)
         elif op == 0x98:  # READONLY_BUFFER
             pass
@@ -530,13 +588,6 @@ class Walker:
         else:
             raise StreamError(f"0x{op:02x} is no opcode of pickles")
         return pos
-
-
-def _name(line: bytes) -> str:
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        raise StreamError("a name in it is not UTF-8") from None
 
 
 def _keep(target: Any, items: list[Any], *, pairs: bool) -> None:
@@ -551,41 +602,6 @@ def _keep(target: Any, items: list[Any], *, pairs: bool) -> None:
             target[key if plain else f"({len(target)})"] = value
     elif not pairs and isinstance(target, Row):
         target.extend(items)
-
-
-def _number(line: bytes, op: int, *, keeps: bool) -> Any:
-    """The value of a number in text: whole ones of a usual length, a placeholder else."""
-    text = line.strip().removesuffix(b"L") if op == 0x4C else line.strip()
-    if op == 0x49 and line in (b"00", b"01"):
-        return line == b"01"
-    if op == 0x46:
-        try:
-            number = float(text)
-        except ValueError:
-            raise StreamError("a number in it is no number") from None
-        return number if keeps else ANY
-    if not text.removeprefix(b"-").isdigit():
-        raise StreamError("a number in it is no number")
-    return int(text) if len(text) < 20 else ANY
-
-
-def _text(line: bytes, quoted: bool) -> Any:
-    if len(line) > 4 * _LONGEST_TEXT:
-        return ANY
-    if not quoted:
-        try:
-            text = line.decode("raw-unicode-escape")
-        except UnicodeDecodeError:
-            raise StreamError("a text in it has a bad escape") from None
-        return text if text.isascii() else ANY
-    line = line.strip()
-    if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in (b"'", b'"'):
-        raise StreamError("a text in it has no quotes")
-    try:
-        raw = codecs.escape_decode(line[1:-1])[0]
-    except ValueError:
-        raise StreamError("a text in it has a bad escape") from None
-    return raw.decode("ascii") if raw.isascii() else ANY
 
 
 def walk(

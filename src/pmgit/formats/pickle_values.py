@@ -16,6 +16,10 @@ class Placeholder:
 ANY = Placeholder()
 
 
+class OpenList(Placeholder):
+    """A list or a set, which has no hash."""
+
+
 class GlobalName(Fields):
     """A global that the stream names, and where it does first; equal by its name.
 
@@ -115,7 +119,7 @@ class PickleStream:
     `calls` what it calls, with what, and where: if that is no global, or one of ARGUMENTS_MATTER.
     `persistent` are ids of what lies beside it. `tensors` are what tensors are made of: a storage,
     where in it they begin, their shape, their strides.
-    `oddities` are a kind (COMPUTED, CHANGED, EXTENSION), what it is about, and where. `fault`
+    `oddities` are a kind (COMPUTED and the like), what it is about, and where. `fault`
     says why it cannot be read to its end, `too_much` why it was not; '' otherwise.
     """
 

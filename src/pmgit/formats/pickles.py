@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmgit.formats import behind, storages
 from pmgit.formats.joblib_arrays import Arrays, is_wrapper
 from pmgit.formats.names import JOBLIB, PICKLE, TORCH_CHECKPOINT
-from pmgit.formats.opcodes import CHANGED, COMPUTED, EXTENSION, walk
+from pmgit.formats.opcodes import CHANGED, COMPUTED, ELSEWHERE, ENDLESS, walk
 from pmgit.formats.opinion import (
     BROKEN,
     MOST_FINDINGS,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: The number that begins every checkpoint of torch before its zip format (torch 1.6).
 MAGIC = 0x1950A86A20F9469CFC6C
+#: What stands behind it.
+_VERSION = 1001
 #: Its pickles: that number, the version, the system, the object, the keys of the storages.
 LEGACY_STREAMS = 5
 #: More streams in one file than anybody writes on purpose.
@@ -87,7 +89,7 @@ def runs_something(head: bytes, reader: Reader, caps: Caps) -> bool:
         return True
     # A number that stands for a global is an error where none is registered: the length of a
     # safetensors header may begin with that opcode.
-    return any(kind != EXTENSION for kind, _, _ in stream.oddities)
+    return any(kind in (COMPUTED, CHANGED) for kind, _, _ in stream.oddities)
 
 
 def _is_followed(reader: Reader, caps: Caps) -> bool:
@@ -125,6 +127,9 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         begin = stream.end
         if streams == 1 and stream.value == MAGIC:
             kind = TORCH_CHECKPOINT
+        if kind == TORCH_CHECKPOINT and streams == 2 and stream.value != _VERSION:
+            text = f"a version of its format that torch does not read: {_VERSION} is known"
+            findings.append(FileFinding(BROKEN, text, offset=stream.begin))
         if kind == TORCH_CHECKPOINT and streams == LEGACY_STREAMS - 1:
             expected = storages.sizes(stream)
         if kind == TORCH_CHECKPOINT and streams == LEGACY_STREAMS:
@@ -233,6 +238,9 @@ def findings_of(
         if len(found) > MOST_FINDINGS:
             break
         if storages.is_storage(identity):
+            if storages.is_unknown(identity):
+                text = "numbers of a type that torch does not have"
+                found.append(FileFinding(BROKEN, text, short(str(identity[1])), offset))
             continue
         is_module = isinstance(identity, tuple) and identity[:1] == ("module",)
         if not is_module:
@@ -257,6 +265,10 @@ def _of_global(module: str, name: str, offset: int, *, called: bool = True) -> l
 def _of_oddity(kind: str, what: str, offset: int) -> FileFinding:
     if kind == COMPUTED:
         return FileFinding(UNSAFE, "loads what nobody can read from it", what, offset)
+    if kind == ELSEWHERE:
+        return FileFinding(BROKEN, "needs what is kept elsewhere", what, offset)
+    if kind == ENDLESS:
+        return FileFinding(UNSAFE, "asks for more than any machine has", what, offset)
     if kind == CHANGED:
         text = "changes something of the program that loads it"
         return FileFinding(UNSAFE, text, short(what), offset)

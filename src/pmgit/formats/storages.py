@@ -31,6 +31,13 @@ def is_storage(identity: Any) -> bool:
     )
 
 
+def is_unknown(identity: Any) -> bool:
+    """Whether an id of a storage names a type that torch does not have; it gets no new ones, since
+    all that is new is saved as an untyped storage."""
+    of_torch = identity[1].module in ("torch", "torch.cuda")
+    return of_torch and identity[1].name.removesuffix("Storage") not in TORCH_STORAGES
+
+
 def is_beyond(args: tuple[Any, ...]) -> bool:
     """Whether a tensor has numbers behind the end of its storage, which torch refuses. It is made
     of a storage, the place where it begins, its shape, its strides, and more."""
