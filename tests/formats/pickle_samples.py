@@ -302,7 +302,7 @@ def pickles() -> dict[str, tuple[str, bytes]]:
         "zlib-bomb.pkl": ("unknown", bomb(90_000_000)),
         "nest.pkl": ("unknown", nest(50)),
         "cut.pkl.gz": ("broken", gzip.compress(pickled(b"}"), mtime=0)[:-4]),
-        "data.pkl.gz": ("unknown", gzip.compress(b"\x01\xfe" * 99, mtime=0)),
+        "data.pkl.gz": ("broken", gzip.compress(b"\x01\xfe" * 99, mtime=0)),
         "plain.pkl.gz": ("ok", gzip.compress(pickled(b"}"), mtime=0)),
         # --- numpy and joblib
         "objects.npy": ("unsafe", array("'|O'", "()", pickled(CALL))),

@@ -15,6 +15,7 @@ from tests.formats.assemble import (
     zipped,
 )
 from tests.formats.container_samples import ENTRY, changed
+from tests.formats.pickle_samples import tarred
 
 if TYPE_CHECKING:
     from tests.formats.container_samples import Samples
@@ -26,7 +27,7 @@ _GOOD = {
 
 def refused() -> Samples:
     """Verdict and content by the name of the file."""
-    return _torch_archives() | _pickles()
+    return _torch_archives() | _pickles() | _names()
 
 
 def _but(**members: bytes | None) -> bytes:
@@ -96,6 +97,23 @@ def _pickles() -> Samples:
         ),
         "version-before-zip.pth": ("broken", old.replace(b"M\xe9\x03", b"M\xea\x03")),
     }  # fmt: skip
+
+
+def _names() -> Samples:
+    """What is no pickle under the name of one, and members of archives that are no weights."""
+    page, pixels = b"<!DOCTYPE html><html></html>", b"\x89PNG\r\n\x1a\n" + bytes(40)
+    return {
+        "mangled.pkl": ("broken", pickled(b"}q\0")[1:].decode("latin-1").encode("utf-8") * 9),
+        "mark-alone.pkl": ("broken", b"\x80\x04"),
+        "protocol-255.pickle": ("broken", b"\x80\xff" + pickled(b"}")),
+        "merged.joblib": ("broken", b"<<<<<<< ours\n" + pickled(b"}") + b"\n=======\n"),
+        "page.nemo": ("broken", tarred({"model_weights.ckpt": page})),
+        "nothing.nemo": ("broken", tarred({"model_weights.ckpt": b""})),
+        "nothing-else.nemo": ("ok", tarred({"notes.txt": b"", "w.ckpt": torch_zip()})),
+        "page.mar": ("broken", zipped({"MAR-INF/MANIFEST.json": b"{}", "m.pt": page})),
+        "picture-in.mar": ("broken", zipped({"m.pt": pixels, "index.html": page})),
+        "path-file.zip": ("ok", zipped({"precedence.pth": b"import os\n", "a.bin": b""})),
+    }
 
 
 def _torch_archives() -> Samples:

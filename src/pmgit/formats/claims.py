@@ -34,6 +34,12 @@ _UNPICKLED = (
 )  # fmt: skip
 #: Those of them that hold one model, and no archive of files.
 _ONE_MODEL = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".joblib", ".p")
+#: Those of them that only Python's unpickler opens, packed or not: what it cannot begin is broken.
+_PICKLED = (".pkl", ".pickle", ".joblib")
+#: How one begins whose protocol a later Python may have.
+_NEWER_PICKLES = (b"\x80\x06", b"\x80\x07")
+#: Those that also stand for something else in an archive of files: a `.pth` of Python is a text.
+_AMBIGUOUS = (".bin", ".p", ".weights", ".pb", ".plan", ".engine", ".ot")
 #: What torch and pickle do not load (tried with torch 2.13), and what other libraries open by the
 #: suffix: under a name for Python it is not loaded. numpy and h5py read their own under any name.
 _NOT_LOADED = (
@@ -96,6 +102,8 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
 
         if suffix == ".bin" and others.has_companion(reader, name):
             return []
+        if suffix in _PICKLED and not reader.read(0, 2).startswith(_NEWER_PICKLES):
+            return [FileFinding(BROKEN, f"not {_article(suffix)}: no pickle begins so", offset=0)]
         return [FileFinding(UNKNOWN, "it is of no format that pmgit knows", offset=0)]
     is_for_torch = suffix in _FOR_TORCH or any(one in base_of(name) for one in _TORCH_NAMES)
     if kind in _NOT_BY_TORCH if is_for_torch else suffix in _FOR_PYTHON and kind in _NOT_LOADED:
@@ -104,6 +112,18 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
     if suffix == ".bin" or kind == names.TEXT:
         return []
     return [FileFinding(WARN, f"a file of {kind} under the name of {_article(suffix)}", offset=0)]
+
+
+def against_member_name(kind: str, name: str) -> list[FileFinding]:
+    """What is wrong with a member of an archive under its name. Its content counts, and is judged;
+    here is only said what no weights are."""
+    suffix = suffix_of(name)
+    kind = kind.partition(" in ")[0]
+    if kind == names.PROGRAM or suffix in _AMBIGUOUS or not is_for_weights(name):
+        return []
+    if kind not in _NEVER:
+        return []
+    return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {_NEVER[kind]}", offset=0)]
 
 
 def is_for_weights(name: str) -> bool:

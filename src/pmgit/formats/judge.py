@@ -151,7 +151,8 @@ def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
         text = f"pmgit could not judge it: {type(error).__name__}"
         return opinion(kind, [FileFinding(UNKNOWN, text)])
     if caps.depth:
-        return found  # of a member the content counts, of a file also its name
+        wrong = claims.against_member_name(found.kind, name)
+        return opinion(found.kind, [*found.findings, *wrong]) if wrong else found
     if kind in _MAY_END_AS_ARCHIVE and _ends_as_archive(reader, caps):
         text = "an archive at its end, which some readers open: two files in one"
         found = opinion(found.kind, [*found.findings, FileFinding(UNSAFE, text)])

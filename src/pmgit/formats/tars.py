@@ -93,7 +93,7 @@ def _of_member(kind: bytes, name: str, content: Reader, caps: Caps) -> list[File
         pass
     elif kind not in _REGULAR:
         found.append(FileFinding(UNSAFE, "neither a file nor a folder", where=where))
-    elif content.size:
+    else:
         inside = caps.inside(content, name)
         found += [one.within(where) for one in inside.findings]
     return found
