@@ -28,6 +28,8 @@ from tests.formats.assemble import (
 
 #: Functions that public exploits of pickle scanners have used, of Python and of other packages.
 GADGETS = """
+torch._C._distributed_c10d.FileStore torch._C._distributed_c10d.TCPStore torch.cuda.gds.GdsFile
+torch.xpu.memory.XPUPluggableAllocator torch.profiler.profiler.ExecutionTraceObserver
 os.system os.popen os.execv os.spawnl os.posix_spawn os.remove os.putenv os.startfile posix.system
 nt.system pty.spawn subprocess.Popen subprocess.call subprocess.run subprocess.check_output
 subprocess.getoutput commands.getoutput popen2.popen3 builtins.eval builtins.exec builtins.compile

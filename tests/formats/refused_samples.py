@@ -59,6 +59,12 @@ def _doubled(times: int, *, wide: bool = False) -> bytes:
     return b"K\x01\x85q\0" + again
 
 
+def _made_of(module: str, name: str) -> bytes:
+    """An object of a class, as protocols 0 and 1 make it, and its state."""
+    parts = named(module, name) + named("builtins", "object") + b"N\x87R"
+    return pickled(named("copyreg", "_reconstructor") + parts + b"}b")
+
+
 def _pickles() -> Samples:
     long_text = b"X" + (3000).to_bytes(4, "little")
     key = b"}%sNs"
@@ -88,6 +94,14 @@ def _pickles() -> Samples:
         "deep.pkl": ("ok", pickled(b")" + b"\x85" * 5000 + b"q\0h\0\x86")),
         "large-number.pkl": ("unsafe", pickled(b"K\x01r\xff\xff\xff\x7f")),
         "large-number-as-text.pkl": ("unsafe", pickled(b"K\x01p2147483647\n")),
+        # A function may call what it gets: this one makes an object of a class.
+        "handed-class.pkl": ("unsafe", _made_of("my_package", "thing_gen")),
+        "handed-class-with-capital.pkl": ("warn", _made_of("my_package", "Thing")),
+        # Its state has the text of a function, which is run as code.
+        "distribution.pkl": ("unsafe", _made_of("scipy.stats._continuous_distns", "norm_gen")),
+        "kept-distribution.pkl": (
+            "unsafe", pickled(named("scipy.stats._continuous_distns", "norm_gen")),
+        ),
         # torch stops at these.
         "storage-of-no-type.pt": (
             "broken", torch_zip(state_dict(storage_id(kind="Float3Storage"))),

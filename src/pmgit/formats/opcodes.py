@@ -27,6 +27,8 @@ from pmgit.formats.pickle_values import (
     Placeholder,
     Row,
     TextRange,
+    hand_over,
+    keep,
 )
 from pmgit.formats.pickle_weights import MOST, LongTuple, weighed, weight_of
 
@@ -262,6 +264,8 @@ class Walker:
         if isinstance(callee, GlobalName):
             callee.uses -= 1
             callee.called = True
+            if isinstance(args, tuple) and GlobalName in map(type, args):
+                hand_over(callee, args)
         if not isinstance(callee, GlobalName):
             if len(stream.calls) < _MOST_CALLS:
                 stream.calls.append((callee, args, self._place))
@@ -480,7 +484,7 @@ class Walker:
             raise StreamError("a list or a dictionary as a key")
         self._change(target)
         if self._keeps:
-            _keep(target, items, pairs=pairs)
+            keep(target, items, pairs=pairs)
         elif pairs and isinstance(target, Box):
             if len(target) >= _MOST_ITEMS or len(items) > 2 * _MOST_ITEMS:
                 target.is_partial = True
@@ -588,20 +592,6 @@ class Walker:
         else:
             raise StreamError(f"0x{op:02x} is no opcode of pickles")
         return pos
-
-
-def _keep(target: Any, items: list[Any], *, pairs: bool) -> None:
-    """Put items into a list or a dictionary whose values are kept."""
-    if isinstance(target, Made):
-        if target.items is None:
-            target.items = Box() if pairs else Row()
-        target = target.items
-    if pairs and isinstance(target, Box):
-        for key, value in zip(items[::2], items[1::2], strict=False):
-            plain = isinstance(key, str | int | float) or key is None
-            target[key if plain else f"({len(target)})"] = value
-    elif not pairs and isinstance(target, Row):
-        target.extend(items)
 
 
 def walk(

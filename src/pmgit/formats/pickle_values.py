@@ -135,3 +135,26 @@ class PickleStream:
         self.oddities: list[tuple[str, str, int]] = []
         self.fault = ""
         self.too_much = ""
+
+
+def hand_over(callee: GlobalName, args: tuple[Any, ...]) -> None:
+    """Note what a function gets: it may call it, as copyreg._reconstructor does with a class. A
+    class (they have capital letters) may only keep it."""
+    if not callee.name.rpartition(".")[2].lstrip("_")[:1].isupper():
+        for one in args:
+            if isinstance(one, GlobalName):
+                one.called = True
+
+
+def keep(target: Any, items: list[Any], *, pairs: bool) -> None:
+    """Put items into a list or a dictionary whose values are kept."""
+    if isinstance(target, Made):
+        if target.items is None:
+            target.items = Box() if pairs else Row()
+        target = target.items
+    if pairs and isinstance(target, Box):
+        for key, value in zip(items[::2], items[1::2], strict=False):
+            plain = isinstance(key, str | int | float) or key is None
+            target[key if plain else f"({len(target)})"] = value
+    elif not pairs and isinstance(target, Row):
+        target.extend(items)
