@@ -84,6 +84,19 @@ def _pickles() -> Samples:
         "dictionary-as-key.pkl": ("broken", pickled(key % b"}")),
         "frozen-set-as-key.pkl": ("ok", pickled(key % b"(\x91", 4)),
         "tuple-as-key.pkl": ("ok", pickled(key % b"K\x01\x85")),
+        # C takes these for numbers, and goes on.
+        "hexadecimal": ("unsafe", b"I0x10\n0" + CALL + b"."),
+        "after-blanks": ("unsafe", b"I" + b" " * 70_000 + b"1\n0" + CALL + b"."),
+        "with-a-nul": ("unsafe", b"F1\0\n0" + CALL + b"."),
+        "memo-with-a-sign": ("unsafe", b"I1\np +1\n0" + CALL + b"."),
+        "memo-after-blanks": ("unknown", b"I1\np" + b" " * 70_000 + b"1\n0" + CALL + b"."),
+        # Arrays of Python 2 are lines as long as they are.
+        "long-line.pkl": ("ok", b"(dS'w'\nS'" + b"\\x00" * 60_000 + b"'\ns."),
+        "long-unicode-line.pkl": ("ok", b"(dVw\nV" + b"a" * 200_000 + b"\ns."),
+        "unsafe-behind-a-long-line.pkl": ("unsafe", b"V" + b"a" * 200_000 + b"\n0" + CALL + b"."),
+        "cut-in-a-long-line.pkl": ("broken", b"(dVw\nV" + b"a" * 200_000),
+        "many-digits.pkl": ("broken", b"(dVw\nL" + b"9" * 5_000 + b"L\ns."),
+        "very-many-digits.pkl": ("broken", b"(dVw\nI" + b"9" * 100_000 + b"\ns."),
         # Some programs have what a stream needs, and so go on.
         "bytes-elsewhere.pkl": ("broken", pickled(b"\x97", 5)),
         "unsafe-behind-bytes.pkl": ("unsafe", pickled(b"\x970" + CALL, 5)),

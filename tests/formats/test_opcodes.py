@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import pickle
 import random
@@ -173,3 +174,48 @@ def test_steps_are_shared() -> None:
         pass
     else:
         raise AssertionError("the caps are used up")
+
+
+class FastRecorder(pickle.Unpickler):
+    """The unpickler in C, which reads numbers otherwise than the one in Python."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(io.BytesIO(data))
+        self.named: list[tuple[str, str]] = []
+
+    def find_class(self, module: str, name: str) -> Any:
+        self.named.append((module, name))
+        return Stand
+
+
+def test_what_c_takes_for_a_number_hides_nothing_behind_it() -> None:
+    dice = random.Random(21)
+    letters = b"0123456789abfxXoO+-._ \t\r\0LeE"
+    numbers = [
+        b"0x10",
+        b"010",
+        b"0b1",
+        b"1_0",
+        b" 5",
+        b"+5",
+        b"5\r",
+        b"1\0x",
+        b"007",
+        b"5 L",
+        b"0xAL",
+    ]
+    numbers += [bytes(dice.choices(letters, k=dice.randrange(1, 5))) for _ in range(4000)]
+    numbers += [b" " * 70_000 + b"1", b"0x" + b"f" * 70_000, b"0" * 70_000 + b"1"]
+    behind = b"\n0cos\nsystem\n."
+    taken = 0
+    for one in numbers:
+        for begin in (b"I", b"L", b"F", b"I1\np", b"I1\np1\n0g"):
+            data = begin + one + behind
+            real = FastRecorder(data)
+            with contextlib.suppress(Exception):
+                real.load()
+            if real.named:
+                taken += 1
+                stream = walk(BytesReader(data), 0, Caps(no_inside))
+                assert stream.globals or stream.too_much, data[:99]
+    assert taken > 800

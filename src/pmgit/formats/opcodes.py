@@ -16,6 +16,12 @@ from pmgit.formats.opinion import BrokenError, TooMuchError
 from pmgit.formats.pickle_lines import LONGEST_TEXT, StreamError
 from pmgit.formats.pickle_values import (
     ANY,
+    ARGUMENTS_MATTER,
+    CHANGED,
+    COMPUTED,
+    ELSEWHERE,
+    ENDLESS,
+    EXTENSION,
     Box,
     ByteRange,
     EscapedRange,
@@ -27,6 +33,7 @@ from pmgit.formats.pickle_values import (
     Placeholder,
     Row,
     TextRange,
+    fault_of,
     hand_over,
     keep,
 )
@@ -60,21 +67,10 @@ _OF_PYTHON_2 = (0x54, 0x55)
 _SMALL_WINDOW, _LARGE_WINDOW = 1 << 12, 1 << 16
 #: More than every opcode takes whose argument has no length of its own.
 _ROOM = 300
-#: The longest line of an opcode of protocol 0.
+#: The longest line of a name in protocol 0. Of longer texts and numbers the begin is enough.
 _LONGEST_LINE = 1 << 16
 
 
-#: A name that is worked out by a call; something of the running program that is changed; a number
-#: that stands for a global in the program that loads; what takes more time or memory than there is.
-COMPUTED, CHANGED, EXTENSION, ENDLESS = "computed", "changed", "extension", "endless"
-#: Bytes that the stream needs and does not have.
-ELSEWHERE = "elsewhere"
-#: Functions of which it matters what they are called with.
-ARGUMENTS_MATTER = frozenset((
-    "getattr", "_ufunc_reconstruct", "_load_from_bytes", "type", "encode", "list", "tuple", "set",
-    "frozenset", "bytes", "bytearray", "deque", "Counter", "OrderedDict", "dict", "array",
-    "ndarray", "_reconstruct", "Fraction",
-))  # fmt: skip
 #: What these make is not new: it is a part of the program that loads.
 _GIVE_AWAY = ("getLogger",)
 #: So do those of storages and tensors, whose names end so.
@@ -85,9 +81,6 @@ _REBUILDS = "_rebuild_tensor_v2"
 _MOST_CALLS = 1000
 #: Python's unpickler makes room for all numbers of its memo up to the largest one.
 _LARGEST_KEY = 1 << 24
-#: What nothing can be put into, and what can be no key of a dictionary.
-_CLOSED = (int, float, str, tuple, TextRange, type(None))
-_NO_KEYS = frozenset((Box, OpenList))
 #: More different globals than any library has; more oddities than anybody reads.
 _MOST_GLOBALS, _MOST_ODDITIES = 10_000, 100
 
@@ -178,6 +171,25 @@ class Walker:
             if end < 0:
                 raise StreamError("it ends in the middle of a line")
         return self._buffer[pos:end], end + 1
+
+    def _long_line(self, pos: int, letters: bytes = b"") -> tuple[bytes, int, int]:
+        """The line at a place, or the begin of a long one; its length, and the place behind it.
+        With `letters` a long one is given up that has others."""
+        begin = at = self._at + pos
+        if self._buffer.find(b"\n", pos, len(self._buffer) - _ROOM) >= 0:
+            line, pos = self._line(pos)
+            return line, len(line), pos
+        line = self._reader.read(begin, _LONGEST_LINE).partition(b"\n")[0]
+        if letters and line.translate(None, letters):
+            raise StreamError("a number in it is no number")
+        while portion := self._reader.read(at, _LONGEST_LINE):
+            self._caps.reading(len(portion))
+            end = portion.find(b"\n")
+            if end >= 0:
+                self._load(at + end + 1)
+                return line, at + end - begin, 0
+            at += len(portion)
+        raise StreamError("it ends in the middle of a line")
 
     def _sized(self, op: int, pos: int) -> tuple[Any, int]:
         """The value of an opcode whose argument has its length before it, and what follows."""
@@ -478,10 +490,8 @@ class Walker:
 
     def _fill(self, target: Any, items: list[Any], *, pairs: bool) -> None:
         """Put items into `target`; `pairs`: they are keys and values in turn."""
-        if isinstance(target, _CLOSED) and items:
-            raise StreamError("it puts something into what is no container")
-        if pairs and target.__class__ is Box and not _NO_KEYS.isdisjoint(map(type, items[::2])):
-            raise StreamError("a list or a dictionary as a key")
+        if fault := fault_of(target, items, pairs=pairs):
+            raise StreamError(fault)
         self._change(target)
         if self._keeps:
             keep(target, items, pairs=pairs)
@@ -521,7 +531,7 @@ class Walker:
     def _rare(self, op: int, pos: int) -> int:
         """Follow an opcode that is seldom; the place behind it."""
         self._caps.step(3)  # it takes so much longer
-        stack = self._stack
+        stack, buffer = self._stack, self._buffer
         if op == 0x30:  # POP
             if self._marks and self._marks[-1] == len(stack):
                 self._marks.pop()
@@ -557,28 +567,31 @@ class Walker:
             words, args, callee = self._pop(), self._pop(), self._pop()
             stack.append(self._call(callee, args if not words else ANY))
         elif op in (0x70, 0x67):  # PUT, GET
-            line, pos = self._line(pos)
-            if not line.strip().isdigit() or len(line) > 12:
-                raise StreamError("a number of its memo is no number")
+            line, length, pos = self._long_line(pos, pickle_lines.LETTERS)
+            if length > len(line):
+                raise TooMuchError("a number of its memo that is longer than a page")
             if op == 0x70:
-                self._put(int(line))
+                self._put(pickle_lines.key(line))
             else:
-                stack.append(self._get(int(line)))
+                stack.append(self._get(pickle_lines.key(line)))
         elif op in (0x49, 0x4C, 0x46):  # INT, LONG, FLOAT
-            line, pos = self._line(pos)
-            stack.append(pickle_lines.number(line, op, keeps=self._keeps))
+            line, length, pos = self._long_line(pos, pickle_lines.LETTERS)
+            is_cut = length > len(line)
+            stack.append(pickle_lines.number(line, op, keeps=self._keeps, is_cut=is_cut))
         elif op in (0x53, 0x56):  # STRING, UNICODE
             begin = self._at + pos
-            line, pos = self._line(pos)
+            if op == 0x53 and buffer[pos] not in b"'\"":
+                raise StreamError("a text in it has no quotes")
+            line, length, pos = self._long_line(pos)
             value = pickle_lines.text(line, op == 0x53)
             is_left_out = value is ANY and op == 0x56
-            stack.append(EscapedRange(begin, len(line)) if is_left_out else value)
+            stack.append(EscapedRange(begin, length) if is_left_out else value)
         elif op == 0x50:  # PERSID
             line, pos = self._line(pos)
             self._persistent(line.decode("latin-1"))
         elif op in (0x82, 0x83, 0x84):  # EXT1, EXT2, EXT4
             width = 1 << (op - 0x82)
-            code = int.from_bytes(self._buffer[pos : pos + width], "little")
+            code = int.from_bytes(buffer[pos : pos + width], "little")
             self._odd(EXTENSION, f"number {code}")
             stack.append(Made(ANY, ()))
             pos += width

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from pmgit.formats.opinion import BrokenError
 from pmgit.formats.pickle_values import ANY
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
 
 #: A text that is longer names nothing, and is not kept; where values are, its begin is.
 LONGEST_TEXT = 1000
+_INT, _LONG, _FLOAT = 0x49, 0x4C, 0x46
+#: Whole numbers as Python and C write them.
+_WHOLE = re.compile(rb"[+-]?(?:0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|[0-9_]+)")
+#: Of what numbers consist.
+LETTERS = b"0123456789abcdefABCDEFxXoO+-._ \t\r\v\f\0L"
+#: Python's own limit, since 3.11 (sys.set_int_max_str_digits); before, it took hours for more.
+_MOST_DIGITS = 4300
 
 
 class StreamError(BrokenError):
@@ -27,20 +35,47 @@ def name(line: bytes) -> str:
         raise StreamError("a name in it is not UTF-8") from None
 
 
-def number(line: bytes, op: int, *, keeps: bool) -> Any:
-    """The value of a number in text: whole ones of a usual length, a placeholder else."""
-    digits = line.strip().removesuffix(b"L") if op == 0x4C else line.strip()
-    if op == 0x49 and line in (b"00", b"01"):
+def number(line: bytes, op: int, *, keeps: bool, is_cut: bool) -> Any:
+    """The value of a number: whole ones of a usual length, a placeholder else; of one that `is_cut`
+    only the begin is here.
+
+    Python's unpickler in C takes all that C or Python takes for a number, and what is behind a NUL
+    for nothing. What is refused here and not there would hide what stands behind it.
+    """
+    line, nul, _ = line.partition(b"\0")
+    if op == _INT and nul and not line:
+        return 0
+    digits = line.strip()
+    if op == _INT and line in (b"00", b"01"):
         return line == b"01"
-    if op == 0x46:
+    if op == _FLOAT:
+        if is_cut:
+            return ANY
         try:
             found = float(digits)
         except ValueError:
             raise StreamError("a number in it is no number") from None
         return found if keeps else ANY
-    if not digits.removeprefix(b"-").isdigit():
+    digits = digits.removesuffix(b"L").rstrip() if op == _LONG else digits
+    is_plain = digits.removeprefix(b"-").isdigit()
+    if is_plain and len(digits.lstrip(b"-0")) > _MOST_DIGITS:
+        raise StreamError("a number in it has more digits than Python reads")
+    if is_cut:
+        return ANY
+    if not _WHOLE.fullmatch(digits):
         raise StreamError("a number in it is no number")
-    return int(digits) if len(digits) < 20 else ANY
+    return int(digits) if is_plain and len(digits) < 20 else ANY
+
+
+def key(line: bytes) -> int:
+    """A number of the memo."""
+    try:
+        found = int(line.partition(b"\0")[0])
+    except ValueError:
+        raise StreamError("a number of its memo is no number") from None
+    if found < 0:
+        raise StreamError("a number of its memo is below zero")
+    return found
 
 
 def text(line: bytes, quoted: bool) -> Any:

@@ -9,6 +9,19 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+#: A name that is worked out by a call; something of the running program that is changed; a number
+#: that stands for a global in the program that loads; what takes more time or memory than there is.
+COMPUTED, CHANGED, EXTENSION, ENDLESS = "computed", "changed", "extension", "endless"
+#: Bytes that the stream needs and does not have.
+ELSEWHERE = "elsewhere"
+#: Functions of which it matters what they are called with.
+ARGUMENTS_MATTER = frozenset((
+    "getattr", "_ufunc_reconstruct", "_load_from_bytes", "type", "encode", "list", "tuple", "set",
+    "frozenset", "bytes", "bytearray", "deque", "Counter", "OrderedDict", "dict", "array",
+    "ndarray", "_reconstruct", "Fraction",
+))  # fmt: skip
+
+
 class Placeholder:
     """A value that decides nothing."""
 
@@ -158,3 +171,17 @@ def keep(target: Any, items: list[Any], *, pairs: bool) -> None:
             target[key if plain else f"({len(target)})"] = value
     elif not pairs and isinstance(target, Row):
         target.extend(items)
+
+
+#: What nothing can be put into, and what can be no key of a dictionary.
+_CLOSED = (int, float, str, tuple, TextRange, type(None))
+_NO_KEYS = frozenset((Box, OpenList))
+
+
+def fault_of(target: Any, items: list[Any], *, pairs: bool) -> str:
+    """Why Python cannot put items into something; '' where it can, or nobody knows."""
+    if isinstance(target, _CLOSED) and items:
+        return "it puts something into what is no container"
+    if pairs and target.__class__ is Box and not _NO_KEYS.isdisjoint(map(type, items[::2])):
+        return "a list or a dictionary as a key"
+    return ""

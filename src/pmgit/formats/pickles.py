@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmgit.formats import behind, storages
 from pmgit.formats.joblib_arrays import Arrays, is_wrapper
 from pmgit.formats.names import JOBLIB, PICKLE, TORCH_CHECKPOINT
-from pmgit.formats.opcodes import CHANGED, COMPUTED, ELSEWHERE, ENDLESS, walk
+from pmgit.formats.opcodes import walk
 from pmgit.formats.opinion import (
     BROKEN,
     MOST_FINDINGS,
@@ -18,7 +18,17 @@ from pmgit.formats.opinion import (
     opinion,
     short,
 )  # fmt: skip
-from pmgit.formats.pickle_values import ByteRange, GlobalName, Made, PickleStream, TextRange
+from pmgit.formats.pickle_values import (
+    CHANGED,
+    COMPUTED,
+    ELSEWHERE,
+    ENDLESS,
+    ByteRange,
+    GlobalName,
+    Made,
+    PickleStream,
+    TextRange,
+)
 from pmgit.formats.policy import of_global
 from pmgit.formats.reader import BytesReader
 
