@@ -60,6 +60,7 @@ GUARDED = {
         "tensorflow",
         "tflite",
         "torch_archives",
+        "onnx_tensor",
         "hdf5_heap",
         "zip_directory",
         "zips",

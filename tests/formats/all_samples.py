@@ -7,6 +7,7 @@ from functools import cache
 from tests.formats import (
     chat_samples,
     container_samples,
+    format_set_samples,
     found_samples,
     graph_samples,
     hdf5_samples,
@@ -36,6 +37,7 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | graph_samples.graphs()
         | container_samples.zips()
         | found_samples.found()
+        | format_set_samples.found()
         | container_samples.tars()
         | container_samples.pointers()
         | reader_samples.readers()

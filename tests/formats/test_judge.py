@@ -12,6 +12,7 @@ from pmgit.scan.scanned import judge_content
 from tests.formats import (
     chat_samples,
     container_samples,
+    format_set_samples,
     found_samples,
     graph_samples,
     hdf5_samples,
@@ -103,6 +104,8 @@ def test_what_a_second_set_of_files_has_found() -> None:
 
 def test_what_the_libraries_refuse() -> None:
     assert wrong(refused_samples.refused()) == []
+def test_what_a_set_without_pickles_has_found() -> None:
+    assert wrong(format_set_samples.found()) == []
 
 
 def test_pointers_in_archives() -> None:

@@ -55,6 +55,8 @@ def test_files_that_an_onnx_model_needs(folder: Path) -> None:
     write("linked.onnx", "inside.data")
     write("short.onnx", "w.data", 9)
     write("missing.onnx", "none.data")
+    (folder / "half.data").write_bytes(bytes(4))
+    (folder / "half.onnx").write_bytes(onnx(initializer(("location", "half.data"))))
     write("out.onnx", "out.data")
     write("way.onnx", "way/passwd")
     write("pipe.onnx", "pipe.data")
@@ -62,6 +64,7 @@ def test_files_that_an_onnx_model_needs(folder: Path) -> None:
     assert found == {
         "good.onnx": "ok", "below.onnx": "ok", "linked.onnx": "ok", "short.onnx": "broken",
         "missing.onnx": "broken", "out.onnx": "unsafe", "way.onnx": "unsafe", "pipe.onnx": "unsafe",
+        "half.onnx": "broken",
     }  # fmt: skip
 
 

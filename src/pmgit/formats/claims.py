@@ -60,6 +60,11 @@ _BINARY = (
     ".onnx_data", ".ort", ".mnn", ".rknn", ".ggml", ".ggmf", ".ggjt", ".llamafile", ".pdiparams",
     ".pdmodel", ".mindir", ".skops", ".orbax", ".ot", ".t7", ".ftz", ".faiss",
 )  # fmt: skip
+#: Suffixes of one format each, which has no mark of its own; and kinds that have a sure one.
+_ONE_FORMAT = (".msgpack", ".flax", ".caffemodel", ".mlmodel", ".ot", ".pb", ".onnx_data")
+_SURE = (names.SAFETENSORS, names.GGUF, names.TFLITE, names.HDF5, names.KERAS_HDF5, names.KERAS)
+#: How names of compressed files end: of these what is in them counts.
+_PACKED = (".gz", ".bz2", ".xz", ".lzma", ".lz4")
 _PLAIN_TEXTS = (names.TEXT, names.JSON, names.XML, names.SHELL_SCRIPT)
 _NEVER = {
     names.HTML: "a page of the web, such as a server sends in place of a file",
@@ -77,7 +82,10 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
     suffix = suffix_of(name)
     if not is_for_weights(name):
         return []
-    kind = kind.partition(" in ")[0]
+    kind, _, packed = kind.partition(" in ")
+    if packed and suffix in _EXACT and not base_of(name).endswith(_PACKED):
+        text = f"packed with {packed}: no reader of {suffix} files unpacks it"
+        return [FileFinding(BROKEN, text, offset=0)]
     if kind in _NEVER:
         if kind == names.PROGRAM and suffix == ".llamafile":
             return [FileFinding(WARN, "a program with weights in it")]
@@ -89,6 +97,9 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
             return []
         what = "of no known format" if kind == names.DATA else f"a file of {kind}"
         return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {what}", offset=0)]
+    if kind in _SURE and suffix in _ONE_FORMAT:
+        text = f"not {_article(suffix)}: it is a file of {kind}"
+        return [FileFinding(BROKEN, text, offset=0)]
     if kind == names.ARCHIVE:
         return [FileFinding(UNKNOWN, "packed in a way that pmgit does not open", offset=0)]
     if suffix not in _UNPICKLED:
@@ -147,7 +158,7 @@ def base_of(name: str) -> str:
 def suffix_of(name: str) -> str:
     """The suffix that decides, in lower case; white space behind it does not count."""
     base = base_of(name)
-    for packed in (".gz", ".bz2", ".xz", ".lzma", ".lz4"):
+    for packed in _PACKED:
         base = base.removesuffix(packed)
     dot = base.rfind(".")
     return base[dot:] if dot >= 0 else ""

@@ -8,6 +8,7 @@ import stat
 
 from pmgit.formats.members import wrong_name
 from pmgit.formats.names import ONNX
+from pmgit.formats.onnx_tensor import PlainTensor
 from pmgit.formats.opinion import (
     BROKEN,
     UNSAFE,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _BELOW = {
     "model": {7: "graph", 20: "training", 25: "function"},
     "training": {1: "graph", 2: "graph"},
-    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "graph": {1: "node", 5: "weight", 15: "sparse"},
     "function": {7: "node", 11: "attribute"},
     "node": {5: "attribute"},
     "attribute": {
@@ -37,7 +38,10 @@ _BELOW = {
     },
     "sparse": {1: "tensor", 2: "tensor"},
 }  # fmt: skip
-_GRAPH, _OPERATORS = 7, 8
+_VERSION, _GRAPH, _OPERATORS = 1, 7, 8
+#: The version from which on a model says which operators it has; and more than there will be soon:
+#: in nine years 13 came.
+_WITH_OPERATORS, _HIGHEST_VERSION = 3, 100
 _OPERATION, _ATTRIBUTE = 4, 5
 _RUNS_CODE = re.compile(rb"Py(?:thon)?(?:Op|Func)|EPContext")
 _NAME, _EXTERNAL, _LOCATION = 8, 13, 14
@@ -86,21 +90,30 @@ class _Model:
 
     def look(self) -> list[FileFinding]:
         self._walk("model", 0, self._reader.size, 0)
-        fields = {number for number, _, _, _ in self._messages.fields(0, self._reader.size)}
+        fields = {n: value for n, _, value, _ in self._messages.fields(0, self._reader.size)}
         if _GRAPH not in fields:
             raise BrokenError("a model without a graph")
+        version = fields.get(_VERSION, 0)
+        if not 0 < version <= _HIGHEST_VERSION:
+            what = f"the unknown version {version:,} of the format" if version else "no version"
+            self._add(BROKEN, f"a model of {what}, which no reader takes", "")
         if _OPERATORS not in fields:
-            # They stand behind the graph, and every model has had them since 2017.
-            self._add(WARN, "a model without the version of its operators: it may be cut", "")
+            # They stand behind the graph; readers demand them from version 3 on, which is of 2017.
+            verdict = BROKEN if version >= _WITH_OPERATORS else WARN
+            self._add(verdict, "a model without the version of its operators: it may be cut", "")
         return self._found
 
-    def _walk(self, kind: str, begin: int, end: int, depth: int) -> None:
-        """Look at a message and at those in it."""
+    def _walk(
+        self, kind: str, begin: int, end: int, depth: int, weights: set[bytes] | None = None
+    ) -> None:
+        """Look at a message and at those in it. `weights` are the names of those in its graph."""
         if depth > _DEEPEST:
             raise BrokenError(f"graphs in graphs, more than {_DEEPEST} deep", begin)
-        if kind == "tensor":
-            self._tensor(begin, end)
+        if kind in ("tensor", "weight"):
+            self._tensor(begin, end, weights if kind == "weight" else None)
             return
+        # Of the tensors of this graph that are its weights, by their names.
+        weights = set()
         for number, wire, at, until in self._messages.fields(begin, end):
             below = _BELOW[kind].get(number)
             # A tensor outside names its file. Models have tens of thousands of nodes without one.
@@ -111,7 +124,7 @@ class _Model:
                 small = until - at <= _SMALL_NODE
                 below = "" if small and b"location" not in text else below
             if below and wire == 2:
-                self._walk(below, at, until, depth + 1)
+                self._walk(below, at, until, depth + 1, weights)
 
     def _node(self, begin: int, end: int) -> None:
         """Look at a node that may be code of Python, or a context of a device in another file."""
@@ -137,8 +150,10 @@ class _Model:
             if wrong:
                 self._add(UNSAFE, f"the context of a device: {wrong}", short(place))
 
-    def _tensor(self, begin: int, end: int) -> None:
+    def _tensor(self, begin: int, end: int, weights: set[bytes] | None) -> None:
+        """Look at a tensor. One of the weights has a name of its own, and its numbers."""
         name, entries, is_external = b"", [], False
+        plain = PlainTensor()
         for number, wire, at, until in self._messages.fields(begin, end):
             if number == _NAME and wire == 2:
                 name = self._messages.text(at, until)
@@ -146,10 +161,25 @@ class _Model:
                 entries.append((at, until))
             elif number == _LOCATION and wire == 0:
                 is_external = at == _IS_EXTERNAL
+            elif weights is not None:
+                plain.take(self._messages, number, wire, at, until)
+        if weights is None:
+            if entries or is_external:
+                self._external(short(name), entries)
+            return
+        if not name or name in weights:
+            what = "two weights of one name" if name else "a weight without a name"
+            self._add(BROKEN, f"{what}, which readers refuse", short(name))
+        weights.add(name)
         if entries or is_external:
-            self._external(short(name), entries)
+            self._external(short(name), entries, plain)
+        fault = plain.fault(is_external=bool(entries) or is_external)
+        if fault:
+            self._add(BROKEN, f"a tensor with {fault}", short(name))
 
-    def _external(self, name: str, entries: list[tuple[int, int]]) -> None:
+    def _external(
+        self, name: str, entries: list[tuple[int, int]], plain: PlainTensor | None = None
+    ) -> None:
         values: dict[str, str] = {}
         for begin, end in entries[:100]:
             pair = ["", ""]
@@ -173,9 +203,15 @@ class _Model:
                 self._add(BROKEN, f"a tensor outside: its {key} is no number", name)
                 return
             numbers[key] = int(text)
+        needed = plain.size() if plain else None
+        if needed is not None and "length" in values and numbers["length"] != needed:
+            text = f"a tensor outside: {numbers['length']:,} bytes, its shape takes {needed:,}"
+            self._add(BROKEN, text, name)
+            return
         size = self._size(location)
-        if size is not None and numbers["offset"] + numbers["length"] > size:
-            over = numbers["offset"] + numbers["length"] - size
+        end = numbers["offset"] + (numbers["length"] or needed or 0)
+        if size is not None and end > size:
+            over = end - size
             text = f"a tensor outside ends {over:,} bytes after {short(location)}"
             self._add(BROKEN, text, name)
 

@@ -93,6 +93,15 @@ class Messages:
             raise BrokenError("it ends in a field", at)
         return at, at + length
 
+    def numbers(self, begin: int, end: int) -> list[int]:
+        """The varints that are packed between two places."""
+        found = []
+        at = begin
+        while at < end:
+            value, at = self._varint(at, end)
+            found.append(value)
+        return found
+
     def count(self, steps: int) -> None:
         """Count fields that were read in a text."""
         self._caps.step(steps)

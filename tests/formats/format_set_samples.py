@@ -1,0 +1,92 @@
+"""Samples of kinds that a set of files without pickles has found, which was made without a look at
+the others."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+from typing import TYPE_CHECKING
+
+from pmgit.formats.safetensors import file_of
+from tests.formats.assemble import field, gguf, gguf_tensor, onnx
+
+if TYPE_CHECKING:
+    from tests.formats.container_samples import Samples
+
+_SAFETENSORS = file_of(b"numbers")
+_GGUF = gguf(tensors=(gguf_tensor(),), body=bytes(32))
+
+
+def found() -> Samples:
+    """Verdict and content by the name of the file."""
+    return _under_other_names() | _onnx()
+
+
+def _under_other_names() -> Samples:
+    return {
+        "packed.safetensors": ("broken", gzip.compress(_SAFETENSORS, mtime=0)),
+        "packed.gguf": ("broken", bz2.compress(_GGUF)),
+        "packed.onnx": ("broken", lzma.compress(onnx(_weight()))),
+        "named.gguf.gz": ("ok", gzip.compress(_GGUF, mtime=0)),
+        "gguf.msgpack": ("broken", _GGUF),
+        "safetensors.mlmodel": ("broken", _SAFETENSORS),
+    }
+
+
+def _weight(
+    *shape: int, kind: int = 1, raw: int | None = 64, name: bytes = b"w", more: bytes = b""
+) -> bytes:
+    """A tensor of ONNX of four rows and four columns, if it has no other shape."""
+    sizes = b"".join(field(1, size % 2**64) for size in shape or (4, 4))
+    numbers = field(9, bytes(raw)) if raw is not None else b""
+    return sizes + field(2, kind) + (field(8, name) if name else b"") + numbers + more
+
+
+def _outside(**entries: str) -> bytes:
+    pairs = [field(1, key.encode()) + field(2, value.encode()) for key, value in entries.items()]
+    outside = b"".join(field(13, one) for one in pairs) + field(14, 1)
+    return _weight(raw=None, more=outside)
+
+
+def _onnx() -> Samples:
+    floats = field(4, bytes(64))
+    graph = field(5, _weight())
+    bad = {
+        "raw-short": _weight(raw=60),
+        "raw-long": _weight(raw=80),
+        "wider-type": _weight(kind=11),
+        "nothing": _weight(raw=None),
+        "fewer-floats": _weight(raw=None, more=field(4, bytes(48))),
+        "fewer-doubles": _weight(kind=11, raw=None, more=field(10, bytes(48))),
+        "negative": _weight(-4, 4),
+        "too-large": _weight(2**40, 2**40),
+        "type-0": _weight(kind=0),
+        "type-99": _weight(kind=99),
+        "no-name": _weight(name=b""),
+        "texts-raw": _weight(kind=8),
+        "outside-shorter": _outside(location="w.data", length="32"),
+    }  # fmt: skip
+    good = {
+        "floats": _weight(raw=None, more=floats),
+        "packed-shape": field(1, b"\x04\x04") + field(2, 1) + field(8, b"w") + field(9, bytes(64)),
+        "scalar": field(2, 1) + field(8, b"w") + field(9, bytes(4)),
+        "empty": _weight(0, 4, raw=None),
+        "empty-raw": _weight(0, 4, raw=0),
+        "half-bytes": _weight(3, 5, kind=22, raw=8),
+        "complex": _weight(2, kind=14, raw=None, more=field(4, bytes(16))),
+        "texts": _weight(2, kind=8, raw=None, more=field(6, b"a") + field(6, b"b")),
+        "part": _weight(raw=32, more=field(3, field(1, 0) + field(2, 8))),
+        "outside": _outside(location="w.data", length="64", offset="64"),
+        "newest-type": _weight(3, 5, kind=26, raw=4),
+    }
+    found: Samples = {f"{name}-weight.onnx": ("broken", onnx(one)) for name, one in bad.items()}
+    found |= {f"{name}-weight.onnx": ("ok", onnx(one)) for name, one in good.items()}
+    return found | {
+        "twice-weight.onnx": ("broken", onnx(_weight(), graph=graph)),
+        "two-weights.onnx": ("ok", onnx(_weight(name=b"v"), graph=graph)),
+        "no-version.onnx": ("broken", field(2, b"x") + onnx()[2:]),
+        "version-9999.onnx": ("broken", field(1, 9999) + onnx()[2:]),
+        "no-operators.onnx": ("broken", field(1, 8) + field(7, graph)),
+        "no-operators-2.onnx": ("warn", field(1, 2) + field(7, graph)),
+    }
