@@ -9,8 +9,8 @@ from pmgit.commands._options import format_option_of
 from pmgit.commands._terminal import is_quiet, paint, say, show_json
 from pmgit.core.errors import CLEAN, FAILED, FINDINGS
 from pmgit.formats.opinion import PASSES, POINTER
+from pmgit.inspection.shard_sets import scan_sets
 from pmgit.report import opinions
-from pmgit.scan.scanned import scan
 
 
 @click.command("scan")
@@ -30,7 +30,7 @@ def command(paths: tuple[str, ...], form: str) -> int:
     read.
     """
     found = []
-    for one in scan(paths):
+    for one in scan_sets(paths):
         found.append(one)
         if form == "text" and not (is_quiet() and one.opinion.verdict in PASSES):
             for line in opinions.lines_of(one.path, one.opinion, paint()):
