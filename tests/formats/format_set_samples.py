@@ -20,7 +20,7 @@ _GGUF = gguf(tensors=(gguf_tensor(),), body=bytes(32))
 
 def found() -> Samples:
     """Verdict and content by the name of the file."""
-    return _under_other_names() | _onnx()
+    return _under_other_names() | _onnx() | _messages()
 
 
 def _under_other_names() -> Samples:
@@ -90,3 +90,37 @@ def _onnx() -> Samples:
         "no-operators.onnx": ("broken", field(1, 8) + field(7, graph)),
         "no-operators-2.onnx": ("warn", field(1, 2) + field(7, graph)),
     }
+
+
+def _flax(shape: bytes, kind: bytes, size: int, *, length: bytes = b"\xc4") -> bytes:
+    """A dictionary of Flax with one array; lengths of under 256."""
+    head = b"\x93" + shape + bytes((0xA0 + len(kind),)) + kind
+    inside = head + length + size.to_bytes({0xC4: 1, 0xC5: 2}[length[0]], "big") + bytes(size)
+    return b"\x81\xa6kernel\xc7" + bytes((len(inside), 1)) + inside
+
+
+def _messages() -> Samples:
+    bad = {
+        "shorter": _flax(b"\x92\x04\x04", b"float32", 60),
+        "longer": _flax(b"\x92\x04\x04", b"float32", 68),
+        "wider": _flax(b"\x92\x04\x04", b"float64", 64),
+        "objects": _flax(b"\x91\x08", b"object", 64),
+        "no-type": _flax(b"\x91\x08", b"float99", 64),
+        "negative": _flax(b"\x91\xfc", b"float32", 16),
+        "no-bytes": b"\x81\xa1w\xc7\x0d\x01\x93\x91\x01\xa7float32\xc0\xc0",
+        "no-list": b"\x81\xa1w\xc7\x0c\x01\x93\x01\xa7float32\xc4\x00",
+        "cut-head": b"\x81\xa1w\xc7\x03\x01\x93\x91\x04",
+        "no-text": b"\x81\xa2\xff\xfe\x01",
+    }
+    good = {
+        "floats": _flax(b"\x92\x04\x04", b"float32", 64),
+        "scalar": _flax(b"\x90", b"float32", 4),
+        "empty": _flax(b"\x92\x00\xcd\x01\x00", b"float32", 0),
+        "bfloat16": _flax(b"\x91\xcc\x40", b"bfloat16", 128),
+        "eight-bits": _flax(b"\x91\x08", b"float8_e4m3fn", 8),
+        "long": _flax(b"\x91\x38", b"float32", 224, length=b"\xc5"),
+        "texts": _flax(b"\x91\x02", b"str64", 16),
+        "dates": _flax(b"\x91\x02", b"datetime64[D]", 16),
+    }
+    found: Samples = {f"{name}.msgpack": ("broken", data) for name, data in bad.items()}
+    return found | {f"{name}.msgpack": ("ok", data) for name, data in good.items()}
