@@ -6,10 +6,11 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import struct
 from typing import TYPE_CHECKING
 
 from pmgit.formats.safetensors import file_of
-from tests.formats.assemble import field, gguf, gguf_tensor, onnx
+from tests.formats.assemble import field, gguf, gguf_tensor, gguf_text, onnx, pair
 
 if TYPE_CHECKING:
     from tests.formats.container_samples import Samples
@@ -20,7 +21,7 @@ _GGUF = gguf(tensors=(gguf_tensor(),), body=bytes(32))
 
 def found() -> Samples:
     """Verdict and content by the name of the file."""
-    return _under_other_names() | _onnx() | _messages()
+    return _under_other_names() | _onnx() | _messages() | _gguf()
 
 
 def _under_other_names() -> Samples:
@@ -97,6 +98,38 @@ def _flax(shape: bytes, kind: bytes, size: int, *, length: bytes = b"\xc4") -> b
     head = b"\x93" + shape + bytes((0xA0 + len(kind),)) + kind
     inside = head + length + size.to_bytes({0xC4: 1, 0xC5: 2}[length[0]], "big") + bytes(size)
     return b"\x81\xa6kernel\xc7" + bytes((len(inside), 1)) + inside
+
+
+def _with(*entries: tuple[str, int, bytes]) -> bytes:
+    """A GGUF file with these entries."""
+    pairs = tuple(pair(key.encode(), kind, value) for key, kind, value in entries)
+    return gguf(pairs, (gguf_tensor(),), bytes(32))
+
+
+def _part(number: int, count: int) -> bytes:
+    short = struct.Struct("<H").pack
+    return _with(("split.no", 2, short(number)), ("split.count", 2, short(count)))
+
+
+def _words(words: int, scores: int) -> bytes:
+    listed = struct.pack("<IQ", 8, words) + gguf_text(b"w") * words
+    numbers = struct.pack("<IQ", 6, scores) + bytes(4 * scores)
+    return _with(("tokenizer.ggml.tokens", 9, listed), ("tokenizer.ggml.scores", 9, numbers))
+
+
+def _gguf() -> Samples:
+    return {
+        "architecture-of-a-number.gguf": ("broken", _with(("general.architecture", 4, bytes(4)))),
+        "split-of-a-text.gguf": ("broken", _with(("split.count", 8, gguf_text(b"2")))),
+        "name-not-utf-8.gguf": ("broken", gguf(tensors=(gguf_tensor(b"\xff"),), body=bytes(32))),
+        "fewer-scores.gguf": ("broken", _words(5, 4)),
+        "all-scores.gguf": ("ok", _words(5, 5)),
+        "part-00001-of-00002.gguf": ("ok", _part(0, 2)),
+        "part-00002-of-00002.gguf": ("ok", _part(1, 2)),
+        "renamed.gguf": ("ok", _part(1, 2)),
+        "swapped/part-00002-of-00002.gguf": ("broken", _part(0, 2)),
+        "other-count/part-00002-of-00002.gguf": ("broken", _part(1, 3)),
+    }
 
 
 def _messages() -> Samples:

@@ -5,13 +5,15 @@ After ggml/src/gguf.cpp and the description of the format: the numbers are never
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 
-from pmgit.formats import behind
+from pmgit.formats import behind, zero_tail
 from pmgit.formats.names import GGUF
 from pmgit.formats.opinion import BROKEN, WARN, BrokenError, FileFinding, Opinion, opinion, short
 from pmgit.formats.templates import judge_template
+from pmgit.formats.zero_tail import Extent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +31,12 @@ _CODES = {
 }  # fmt: skip
 _TEXT, _ARRAY, _UINT32, _BOOL = 8, 9, 4, 7
 _ALIGNMENT = b"general.alignment"
+_TEXTS = (b"general.architecture", b"tokenizer.ggml.model")
+_WHOLE_NUMBERS = (0, 1, 2, 3, 4, 5, 10, 11)
+_NUMBER, _COUNT, _WORDS = b"split.no", b"split.count", b"tokenizer.ggml.tokens"
+_SPLITS = (_NUMBER, _COUNT)
+_OF_WORDS = (b"tokenizer.ggml.scores", b"tokenizer.ggml.token_type")
+_PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
 _SMALLEST_PAIR, _SMALLEST_TENSOR = 13, 24
 _LONGEST_KEY, _LONGEST_NAME, _MOST_DIMENSIONS = 65_535, 64, 4
 _LONGEST_TEMPLATE = 4_000_000
@@ -87,6 +95,9 @@ class GgufFile:
         self._begin = 0  # of the window
         self._buffer = b""
         self._order = "<"
+        #: What the file says of its place among others, and the lengths of lists of its vocabulary.
+        self._split: dict[bytes, int] = {}
+        self._lengths: dict[bytes, int] = {}
         self._found: list[FileFinding] = []
 
     def look(self) -> list[FileFinding]:
@@ -106,7 +117,30 @@ class GgufFile:
             raise BrokenError(f"{tensors:,} tensors do not fit into the file", 8)
         alignment = self._pairs(pairs)
         self._tensors(tensors, alignment)
+        self._of_split()
+        self._of_vocabulary()
         return self._found
+
+    def _of_split(self) -> None:
+        """Whether a part of a model is the part that its name says: llama.cpp finds the others by
+        this name, and refuses one with another number."""
+        named = _PART.search(self._reader.name)
+        count = self._split.get(_COUNT, 0)
+        if not named or count < 2:
+            return
+        number, of = int(named[1]), int(named[2])
+        if count != of or self._split.get(_NUMBER, number - 1) != number - 1:
+            text = f"part {self._split.get(_NUMBER, 0) + 1:,} of {count:,}, under another's name"
+            self._found.append(FileFinding(BROKEN, text))
+
+    def _of_vocabulary(self) -> None:
+        """Whether each word has its score and its type: llama.cpp takes as many of each."""
+        words = self._lengths.get(_WORDS, 0)
+        for key in _OF_WORDS:
+            length = self._lengths.get(key, words)
+            if length < words:
+                text = f"{words:,} words, and {short(key)} has {length:,}"
+                self._found.append(FileFinding(BROKEN, text))
 
     # --- bytes
 
@@ -153,6 +187,10 @@ class GgufFile:
             if not key or not key.isascii():
                 raise BrokenError("a key that is no ASCII", self._at)
             kind = self._number("I")
+            if key in _TEXTS and kind != _TEXT:
+                raise BrokenError(f"{short(key)} is no text", self._at)
+            if key in _SPLITS and kind not in _WHOLE_NUMBERS:
+                raise BrokenError(f"{short(key)} is no whole number", self._at)
             if kind == _TEXT and key != _ALIGNMENT:
                 self._text(key)
             elif kind == _ARRAY and key != _ALIGNMENT:
@@ -168,7 +206,10 @@ class GgufFile:
                 value = self._take(_WIDTHS[kind])
                 if kind == _BOOL and value not in (b"\0", b"\1"):
                     raise BrokenError(f"{short(key)} is neither true nor false", self._at)
-                self._keep(key, struct.unpack(self._order + _CODES[kind], value)[0])
+                number = struct.unpack(self._order + _CODES[kind], value)[0]
+                if key in _SPLITS:
+                    self._split[key] = number
+                self._keep(key, number)
             else:
                 raise BrokenError(f"{short(key)} has the unknown type {kind}", self._at)
         return alignment
@@ -199,6 +240,8 @@ class GgufFile:
     def _array(self, key: bytes) -> None:
         kind, count = self._number("I"), self._number("Q")
         left = self._reader.size - self._at
+        if key == _WORDS or key in _OF_WORDS:
+            self._lengths[key] = count
         if kind == _ARRAY:
             raise BrokenError(f"{short(key)} is an array of arrays", self._at)
         self._keep(key, f"an array of {count:,} {'texts' if kind == _TEXT else 'numbers'}")
@@ -238,6 +281,7 @@ class GgufFile:
 
     def _tensors(self, count: int, alignment: int) -> None:
         names: set[bytes] = set()
+        spans: list[Extent] = []
         expected = 0
         last = b""
         for _ in range(count):
@@ -248,11 +292,15 @@ class GgufFile:
             last = name = self._take(length)
             if name in names:
                 raise BrokenError(f"the tensor {short(name)} stands twice", self._at)
-            if b"\0" in name:
-                raise BrokenError(f"the name {short(name)} of a tensor has a NUL", self._at)
+            if b"\0" in name or not _is_text(name):
+                what = "a NUL" if b"\0" in name else "bytes that are no UTF-8"
+                raise BrokenError(f"the name {short(name)} of a tensor has {what}", self._at)
             names.add(name)
             shape, kind, size = self._tensor(name)
             offset = self._number("Q")
+            block, width = _BLOCKS[kind]
+            row = shape[0] // block * width if len(shape) > 1 else 0
+            spans.append(Extent(offset, offset + size, row, width))
             if self._keeps:
                 self.tensors.append(GgufTensor(name, shape, kind, offset, size))
             if offset % alignment:
@@ -273,6 +321,9 @@ class GgufFile:
             self._found.append(FileFinding(WARN, text, offset=self._reader.size))
         elif self._reader.size > data + expected and count:
             self._found += behind.findings(self._reader, data + expected, self._caps, "its tensors")
+        else:
+            moved = [Extent(data + one.begin, data + one.end, one.row, one.width) for one in spans]
+            self._found += zero_tail.findings(self._reader, self._caps, moved)
 
     def _tensor(self, name: bytes) -> tuple[tuple[int, ...], int, int]:
         """The shape, the type and the bytes of a tensor."""
@@ -294,6 +345,14 @@ class GgufFile:
             text = f"a row of the tensor {short(name)} is no multiple of {block}"
             raise BrokenError(text, self._at)
         return tuple(shape), kind, elements // block * width
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_template(key: bytes) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pmgit.formats.caps import Caps
     from pmgit.formats.opinion import Opinion
     from pmgit.formats.reader import Reader
+    from pmgit.formats.zero_tail import Extent
 
 
 #: The reference reader's own bound.
@@ -95,13 +96,27 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
 
 def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the header, and whether the tensors are where it says."""
+    from pmgit.formats import zero_tail
     from pmgit.formats.opinion import WARN, FileFinding, opinion
 
-    _, data = bounded_header(reader, caps)
-    findings = []
+    header, data = bounded_header(reader, caps)
+    findings = zero_tail.findings(reader, caps, _spans(header))
     if data.rstrip() != data.rstrip(b" "):
         findings.append(FileFinding(WARN, "a header that is filled up with other than spaces"))
     return opinion(SAFETENSORS, findings)
+
+
+def _spans(header: TensorHeader) -> list[Extent]:
+    """Where the tensors are in the file, in their order."""
+    from pmgit.formats.zero_tail import Extent
+
+    data = 8 + header.length
+    found = []
+    for tensor in sorted(header.tensors.values(), key=lambda one: (one.begin, one.end)):
+        bits = _BITS[tensor.dtype]
+        row = tensor.shape[-1] * bits // 8 if len(tensor.shape) > 1 else 0
+        found.append(Extent(data + tensor.begin, data + tensor.end, row, max(bits // 8, 1)))
+    return found
 
 
 def bounded_header(reader: Reader, caps: Caps) -> tuple[TensorHeader, bytes]:
