@@ -61,6 +61,7 @@ GUARDED = {
         "tflite",
         "torch_archives",
         "onnx_tensor",
+        "openvino",
         "hdf5_heap",
         "zip_directory",
         "zips",

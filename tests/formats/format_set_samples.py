@@ -21,7 +21,7 @@ _GGUF = gguf(tensors=(gguf_tensor(),), body=bytes(32))
 
 def found() -> Samples:
     """Verdict and content by the name of the file."""
-    return _under_other_names() | _onnx() | _messages() | _gguf()
+    return _under_other_names() | _onnx() | _messages() | _gguf() | _openvino()
 
 
 def _under_other_names() -> Samples:
@@ -98,6 +98,28 @@ def _flax(shape: bytes, kind: bytes, size: int, *, length: bytes = b"\xc4") -> b
     head = b"\x93" + shape + bytes((0xA0 + len(kind),)) + kind
     inside = head + length + size.to_bytes({0xC4: 1, 0xC5: 2}[length[0]], "big") + bytes(size)
     return b"\x81\xa6kernel\xc7" + bytes((len(inside), 1)) + inside
+
+
+def openvino(*constants: str) -> bytes:
+    """A graph of OpenVINO with constants of these attributes."""
+    layers = "".join(f'<layer type="Const"><data {one}/></layer>' for one in constants)
+    net = f'<net name="m" version="11"><layers>{layers}</layers></net>'
+    return f'<?xml version="1.0"?>\n{net}\n'.encode()
+
+
+def _openvino() -> Samples:
+    bad = {
+        "cut": openvino()[:-9],
+        "of-another-size": openvino('element_type="f32" shape="4, 4" offset="0" size="32"'),
+        "of-half-bytes": openvino('element_type="i4" shape="3,3" offset="0" size="4"'),
+        "negative": openvino('element_type="f32" shape="4" offset="-16" size="16"'),
+        "wraps": openvino('element_type="f32" shape="4" offset="18446744073709551600" size="16"'),
+    }
+    found: Samples = {f"{name}/model.xml": ("broken", data) for name, data in bad.items()}
+    return found | {
+        "no-constants/model.xml": ("ok", openvino()),
+        "other.xml": ("ok", b'<?xml version="1.0"?>\n<net offset="x" size="y">'),
+    }
 
 
 def _with(*entries: tuple[str, int, bytes]) -> bytes:

@@ -11,6 +11,7 @@ from pmgit.formats.reader import FileReader
 from pmgit.scan import scanned
 from pmgit.scan.scanned import scan
 from tests.formats.assemble import initializer, onnx, pickled, torch_zip
+from tests.formats.format_set_samples import openvino
 from tests.formats.graph_samples import entry, index
 from tests.kit import pointer, random_bytes
 
@@ -65,6 +66,24 @@ def test_files_that_an_onnx_model_needs(folder: Path) -> None:
         "good.onnx": "ok", "below.onnx": "ok", "linked.onnx": "ok", "short.onnx": "broken",
         "missing.onnx": "broken", "out.onnx": "unsafe", "way.onnx": "unsafe", "pipe.onnx": "unsafe",
         "half.onnx": "broken",
+    }  # fmt: skip
+
+
+def test_numbers_that_a_graph_of_openvino_needs(folder: Path) -> None:
+    constants = (
+        'element_type="f32" shape="2" offset="0" size="8"',
+        'element_type="i4" shape="" offset="8" size="1"',
+        'element_type="string" shape="2" offset="9" size="5"',
+    )
+    for name, size in (("good", 14), ("longer", 20), ("cut", 13), ("missing", None)):
+        (folder / f"{name}.xml").write_bytes(openvino(*constants))
+        if size is not None:
+            (folder / f"{name}.bin").write_bytes(random_bytes(size))
+    (folder / "pointed.xml").write_bytes(openvino(*constants))
+    (folder / "pointed.bin").write_bytes(pointer(bytes(14)))
+    assert verdicts(*folder.glob("*.xml")) == {
+        "good.xml": "ok", "longer.xml": "ok", "cut.xml": "broken", "missing.xml": "broken",
+        "pointed.xml": "ok",
     }  # fmt: skip
 
 

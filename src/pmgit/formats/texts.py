@@ -93,6 +93,10 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         return opinion(kind, _of_yaml(reader.read(0, LONGEST_JSON)))
     if kind == XML and b"<!ENTITY" in head and _XML_MODEL.search(head):
         return opinion(kind, [FileFinding(UNSAFE, "it has entities, which may be other files")])
+    if kind == XML and base.endswith(".xml"):
+        from pmgit.formats import openvino
+
+        return opinion(kind, openvino.findings(reader, caps) if openvino.is_model(head) else [])
     if kind != JSON or not (base in _TEMPLATE_FILES or _may_be_keras(head)):
         return opinion(kind, [])
     in_archive = bool(caps.depth) and base == "config.json"
