@@ -54,6 +54,7 @@ GUARDED = {
         "protobuf",
         "storages",
         "tars",
+        "template_blocks",
         "template_names",
         "templates",
         "tensor_bundle",

@@ -21,7 +21,7 @@ _GGUF = gguf(tensors=(gguf_tensor(),), body=bytes(32))
 
 def found() -> Samples:
     """Verdict and content by the name of the file."""
-    return _under_other_names() | _onnx() | _messages() | _gguf() | _openvino()
+    return _under_other_names() | _onnx() | _messages() | _gguf() | _openvino() | _templates()
 
 
 def _under_other_names() -> Samples:
@@ -119,6 +119,50 @@ def _openvino() -> Samples:
     return found | {
         "no-constants/model.xml": ("ok", openvino()),
         "other.xml": ("ok", b'<?xml version="1.0"?>\n<net offset="x" size="y">'),
+    }
+
+
+#: Templates that do not compile, that never end, and that Jinja reads on where a brace seems to end
+#: them; and those of chats that look like these.
+_TEMPLATES = {
+    "no-endfor": ("broken", "{% for m in messages %}{{ m.content }}"),
+    "no-for": ("broken", "{{ bos_token }}{% endfor %}"),
+    "crossed": ("broken", "{% for m in messages %}{% if m %}a{% endfor %}{% endif %}"),
+    "else-alone": ("broken", "{{ bos_token }}{% else %}a"),
+    "elif-of-for": ("broken", "{% for m in messages %}a{% elif m %}b{% endfor %}"),
+    "open-bracket": ("broken", "{{ messages[0]['content' }}"),
+    "closed-twice": ("broken", "{{ messages[0]] }}"),
+    "open-block-of-set": ("broken", "{% set a %}text"),
+    "open-macro": ("broken", "{% macro a(b) %}text"),
+    "open-raw": ("broken", "{% raw %}{{ text }}"),
+    "far": ("unsafe", "{% for i in range(99999999) %}a{% endfor %}"),
+    "long": ("unsafe", "{{ 'a' * 9999999999 }}"),
+    "long-before": ("unsafe", "{{ 9999999999 * 'a' }}"),
+    "power": ("unsafe", "{{ 9 ** 99999999 }}"),
+    "power-of-power": ("unsafe", "{{ 9 ** 9 ** 9 }}"),
+    "behind-braces": ("unsafe", "{{ {1: {}}.__class__ }}"),
+    "behind-braces-in-a-list": ("unsafe", "{{ [{1: {2: {}}}, x.__class__] }}"),
+    "behind-a-remainder": ("unsafe", "{% set a = {1: 5 %}.__class__ } %}"),
+    "behind-raw": ("unsafe", "{% raw %}{{ a }}{% endraw %}{{ x.__class__ }}"),
+    "in-no-raw": ("unsafe", "{% set raw = x.__class__ %}{% set endraw = 1 %}"),
+    "raw": ("ok", "{%- raw -%}{{ x.__class__ }}{% for %}{%- endraw -%}{{ bos_token }}"),
+    "braces": ("ok", "{{ {'a': {'b': [1, (2, 3)]}} | tojson }}{% set a = {'b': {'c': 1}} %}"),
+    "braces-in-texts": ("ok", "{{ '{\"name\": ' ~ tool.name ~ '}}' }}{{ '%}' }}{{ \"[(\" }}"),
+    "blocks": ("ok", (
+        "{%- set text -%}a{%- endset -%}{% set n = 1 %}{% set a, b = 1, 2 %}{% set x | upper %}b"
+        "{% endset %}{%+ if text %}{% elif n %}{% else %}{% endif %}{% for m in messages if m %}"
+        "{% break %}{% continue %}{% else %}{% endfor %}{% macro f(x={}) %}{{ caller() }}"
+        "{% endmacro f %}{% call(a) f() %}{% endcall %}{% filter upper %}{% endfilter %}"
+        "{% with a = 1 %}{% endwith %}{% generation %}{% endgeneration %}{% do x %}{% other %}"
+    )),
+    "numbers": ("ok", "{{ 2 ** 10 }}{{ '=' * 40 }}{{ range(100000) }}{{ 1000000 * n }}"),
+}  # fmt: skip
+
+
+def _templates() -> Samples:
+    return {
+        f"{name}/chat_template.jinja": (verdict, template.encode())
+        for name, (verdict, template) in _TEMPLATES.items()
     }
 
 

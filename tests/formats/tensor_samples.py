@@ -219,7 +219,9 @@ TEMPLATES = (
     ("quotes-that-do-not-end", "warn", "{{ '" + "\\'" * 50_000),
     ("spaced-subscript", "unsafe", "{{ x ['a' ~ b] }}"),
     ("list-in-subscript", "unsafe", "{{ x[['a', b] | join] }}"),
-    ("lists", "ok", "{% if a in ['a' ~ b] or c not in ['d'] %}{{ [x['a'], ['b' ~ c]] }}"),
+    ("lists", "ok", (
+        "{% if a in ['a' ~ b] or c not in ['d'] %}{{ [x['a'], ['b' ~ c]] }}{% endif %}"
+    )),
     ("plain-subscripts", "ok", (
         "{{ x['a'][0]['b'][i + 1][-1][1:][loop.index0 - 1] ~ ['a', 'b' ~ c]|join }}"
         "{{ x[y['a']] + x['b' if c == 'd' else 'e'] }}{{ {'a': 'b' ~ c}['a'] }}"
@@ -281,7 +283,7 @@ TEMPLATES = (
     ("end-in-another", "unsafe", '{% set x = "%}" ~ y.__init__ %}'),
     ("unclosed-dunder", "unsafe", "{{ x.__class__ "),
     ("open-string", "warn", "{{ 'a }} text"),
-    ("unclosed", "warn", "{% for m in messages %}{{ m.content "),
+    ("unclosed", "warn", "{{ bos_token }}{{ messages[0].content "),
     ("good", "ok", "{% for m in messages %}{{ '<|' + m['role'] + '|>' + m.content }}{% endfor %}"),
     (
         "usual-words", "ok", (

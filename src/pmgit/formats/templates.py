@@ -9,14 +9,28 @@ from __future__ import annotations
 
 import re
 
-from pmgit.formats.opinion import MOST_FINDINGS, UNKNOWN, UNSAFE, WARN, FileFinding, short
+from pmgit.formats import template_blocks
+from pmgit.formats.opinion import (
+    BROKEN,
+    MOST_FINDINGS,
+    UNKNOWN,
+    UNSAFE,
+    WARN,
+    FileFinding,
+    short,
+)  # fmt: skip
 from pmgit.formats.template_names import LookedUpNames
 
 #: Those of models have up to 30,000 characters.
 _LONGEST = 120_000
 #: Where a part begins, and what matters in one: its strings, and its end.
-_BEGIN, _IN_CODE = re.compile(r"\{[{%#]"), re.compile(r"['\"]|%\}|\}\}")
+_BEGIN, _IN_CODE = re.compile(r"\{[{%#]"), re.compile(r"['\"]|%\}|\}\}|[()\[\]{}]")
 _ENDS = {"{{": "}}", "{%": "%}"}
+_CLOSES = {")": "(", "]": "[", "}": "{"}
+_ENDLESS, _OPEN = -1, -2
+_RAW = re.compile(r"\{%[-+]?\s*raw\s*-?%\}")
+_END_OF_RAW = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
+_NO_CHAT = "a chat template that does not compile"
 _STRING = re.compile(r"'(?:\\.|[^'\\])*+'|\"(?:\\.|[^\"\\])*+\"", re.DOTALL)
 #: The same, and one that does not end: it is not looked for again at each quote in it.
 _STRING_OR_REST = re.compile(
@@ -63,10 +77,19 @@ def judge_template(text: str, where: str) -> list[FileFinding]:
     parts: list[_CodePart] = []
     at = 0
     while begin := _BEGIN.search(text, at):
+        raw = _RAW.match(text, begin.start())
+        if raw:
+            # Nothing between the two is code, and only the end of this ends it.
+            behind = _END_OF_RAW.search(text, raw.end())
+            at = behind.end() if behind else len(text)
+            if not behind:
+                found.append(FileFinding(BROKEN, _NO_CHAT, "`raw` without an end", at, where))
+            continue
         end = _end(text, begin)
         if end < 0:
             what = "a chat template with a part that does not end"
-            found.append(FileFinding(WARN, what, offset=begin.start(), where=where))
+            verdict = BROKEN if end == _OPEN else WARN
+            found.append(FileFinding(verdict, what, offset=begin.start(), where=where))
             end = len(text)
         if begin[0] != "{#":
             parts.append(_CodePart(text[begin.end() : end], begin[0] == "{%", begin.start()))
@@ -75,6 +98,9 @@ def judge_template(text: str, where: str) -> list[FileFinding]:
     if known.is_too_much:
         what = "a chat template with too many variables to follow"
         found.append(FileFinding(UNKNOWN, what, where=where))
+    wrong = template_blocks.unbalanced(part.bare for part in parts if part.is_statement)
+    if wrong:
+        found.append(FileFinding(BROKEN, _NO_CHAT, wrong, where=where))
     for part in parts:
         why, evidence = _reason(part, known)
         if why:
@@ -99,23 +125,30 @@ class _CodePart:
 
 
 def _end(text: str, begin: re.Match[str]) -> int:
-    """Where the part ends that begins here, outside of its strings; -1 when it does not end.
+    """Where the part ends that begins here, outside of its strings and brackets; _ENDLESS when it
+    does not end, _OPEN when a bracket in it does not.
 
-    Text is passed over once, whatever it is.
+    As Jinja reads it: in brackets `}}` ends two of them. Text is passed over once, whatever it is.
     """
     if begin[0] == "{#":
         return text.find("#}", begin.end())
     at = begin.end()
+    opened: list[str] = []
     while mark := _IN_CODE.search(text, at):
-        if mark[0] == _ENDS[begin[0]]:
+        if mark[0] == _ENDS[begin[0]] and not opened:
             return mark.start()
-        at = mark.end()
-        if mark[0] in "'\"":
+        one = mark[0][0]
+        at = mark.start() + 1
+        if one in "'\"":
             string = _STRING.match(text, mark.start())
             if string is None:
-                return -1
+                return _ENDLESS
             at = string.end()
-    return -1
+        elif one in _CLOSES and (not opened or opened.pop() != _CLOSES[one]):
+            return _OPEN
+        elif one in "([{":
+            opened.append(one)
+    return _OPEN if opened else _ENDLESS
 
 
 def _reason(part: _CodePart, known: LookedUpNames) -> tuple[str, str]:
@@ -124,6 +157,9 @@ def _reason(part: _CodePart, known: LookedUpNames) -> tuple[str, str]:
     statement = _OTHER_FILE.match(bare.strip()) if part.is_statement else None
     if statement:
         return "loads another file", statement[1]
+    far = template_blocks.counts_far(bare)
+    if far:
+        return "counts on and on", far
     escape = next((s for s in strings if _ESCAPE.search(s)), "")
     if escape:
         return "spells a name in escapes", escape
