@@ -35,6 +35,7 @@ GUARDED = {
         "behind",
         "claims",
         "compressed",
+        "core_ml",
         "fields",
         "gguf",
         "graph_operations",

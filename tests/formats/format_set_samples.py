@@ -5,12 +5,25 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import json
 import lzma
 import struct
 from typing import TYPE_CHECKING
 
 from pmgit.formats.safetensors import file_of
-from tests.formats.assemble import field, gguf, gguf_tensor, gguf_text, onnx, pair
+from tests.formats.assemble import (
+    CALL,
+    field,
+    gguf,
+    gguf_tensor,
+    gguf_text,
+    onnx,
+    pair,
+    pickled,
+    zipped,
+)
+from tests.formats.hdf5_samples import hdf5_files
+from tests.formats.tensor_samples import layer, model
 
 if TYPE_CHECKING:
     from tests.formats.container_samples import Samples
@@ -21,7 +34,15 @@ _GGUF = gguf(tensors=(gguf_tensor(),), body=bytes(32))
 
 def found() -> Samples:
     """Verdict and content by the name of the file."""
-    return _under_other_names() | _onnx() | _messages() | _gguf() | _openvino() | _templates()
+    return (
+        _under_other_names()
+        | _onnx()
+        | _messages()
+        | _gguf()
+        | _openvino()
+        | _templates()
+        | _packages()
+    )
 
 
 def _under_other_names() -> Samples:
@@ -120,6 +141,51 @@ def _openvino() -> Samples:
         "no-constants/model.xml": ("ok", openvino()),
         "other.xml": ("ok", b'<?xml version="1.0"?>\n<net offset="x" size="y">'),
     }
+
+
+#: What the superblock of HDF5 counts from the begin of all: where it lies itself, and the end.
+_BASE, _END = slice(12, 20), slice(28, 36)
+
+
+def _behind(block: bytes) -> bytes:
+    """A file of HDF5 behind bytes of its user."""
+    data = bytearray(hdf5_files()["many-links.h5"][1])
+    for place in (_BASE, _END):
+        value = int.from_bytes(data[place], "little") + len(block)
+        data[place] = value.to_bytes(8, "little")
+    return block + data
+
+
+def _manifest(*places: str, root: str = "0") -> bytes:
+    entries = {str(number): {"path": place} for number, place in enumerate(places)}
+    document = {"itemInfoEntries": entries, "rootModelIdentifier": root}
+    return json.dumps(document | {"fileFormatVersion": "1.0.0"}).encode()
+
+
+def _packages() -> Samples:
+    layers = json.dumps(model(layer("Dense"))).encode()
+    keras = {"metadata.json": b'{"keras_version": "3.12.0"}', "config.json": layers}
+    weights = hdf5_files()["many-links.h5"][1]
+    return {
+        "behind-zeros.h5": ("ok", _behind(bytes(2048))),
+        "behind-many-zeros.hdf5": ("ok", _behind(bytes(65_536))),
+        "behind-text.h5": ("warn", _behind(b"notes of the user\n".ljust(512))),
+        "behind-pickle.h5": ("unsafe", _behind(pickled(CALL).ljust(512, b"\0"))),
+        "behind-cut.h5": ("broken", _behind(bytes(512))[:-1]),
+        "behind-513.h5": ("broken", _behind(bytes(513))),
+        "without-weights.keras": ("broken", zipped(keras)),
+        "with-weights.keras": ("ok", zipped(keras | {"model.weights.h5": weights})),
+        "with-noise.keras": ("broken", zipped(keras | {"model.weights.h5": b"\xfe\1" * 99})),
+        "a.mlpackage/Manifest.json": ("ok", _manifest("com.apple.CoreML/model.mlmodel")),
+        "up.mlpackage/Manifest.json": ("unsafe", _manifest("../../x")),
+        "root.mlpackage/Manifest.json": ("broken", _manifest("x", root="1")),
+        "cut.mlpackage/Manifest.json": ("broken", _manifest("x")[:-20]),
+        "number.mlpackage/Manifest.json": ("broken", _manifest("x").replace(b'"x"', b"1")),
+        "Manifest.json": ("ok", b'{"some": "list"}'),
+        # A model of Core ML of the first version begins as a SavedModel does.
+        "one.mlmodel": ("ok", field(1, 1) + field(2, field(1, b"input")) + field(500, b"net")),
+        "a.mlpackage/Data/com.apple.CoreML/weights/weight.bin": ("ok", b"\1\2\xfe\0" * 9),
+    }  # fmt: skip
 
 
 #: Templates that do not compile, that never end, and that Jinja reads on where a brace seems to end

@@ -360,7 +360,9 @@ def keras(config: object) -> bytes:
         {
             "metadata.json": b'{"keras_version": "3.12.0"}',
             "config.json": json.dumps(config).encode(),
-        }
+            "model.weights.npz": zipped({"a.npy": array()}),
+        },
+        compress=True,
     )
 
 

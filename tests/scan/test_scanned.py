@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -117,6 +118,28 @@ def test_numbers_beside_the_file_that_describes_them(folder: Path) -> None:
         "openvino.bin": "ok", "openvino.xml": "ok", "model.json": "ok", "alone.bin": "unknown",
         "group1-shard1of1.bin": "ok", "outside.bin": "ok", "m.onnx": "ok",
     }  # fmt: skip
+
+
+def test_numbers_below_the_model_that_names_them(folder: Path) -> None:
+    entries = (("location", "weights/w.bin"), ("offset", "0"), ("length", "8"))
+    (folder / "model.onnx").write_bytes(onnx(initializer(*entries)))
+    (folder / "weights").mkdir()
+    for name in ("w.bin", "other.bin"):
+        (folder / "weights" / name).write_bytes(b"\1\2\xfe\0" * 2)
+    found = verdicts(*folder.glob("weights/*"))
+    assert found == {"w.bin": "ok", "other.bin": "unknown"}
+    assert verdicts(folder / "model.onnx") == {"model.onnx": "ok"}
+
+
+def test_a_package_of_core_ml_has_its_files(folder: Path) -> None:
+    place = "com.apple.CoreML/model.mlmodel"
+    entries = {"itemInfoEntries": {"a": {"path": place}}, "rootModelIdentifier": "a"}
+    manifest = folder / "Manifest.json"
+    manifest.write_text(json.dumps(entries))
+    assert verdicts(manifest) == {"Manifest.json": "broken"}
+    (folder / "Data/com.apple.CoreML").mkdir(parents=True)
+    (folder / "Data" / place).write_bytes(b"model")
+    assert verdicts(manifest) == {"Manifest.json": "ok"}
 
 
 def test_a_link_is_judged_by_what_it_leads_to(folder: Path) -> None:

@@ -15,6 +15,7 @@ from pmgit.formats.opinion import (
     BROKEN,
     UNKNOWN,
     UNSAFE,
+    WARN,
     BrokenError,
     FileFinding,
     Opinion,
@@ -37,6 +38,7 @@ _VIRTUAL = 3
 _TEXT_CLASS, _VARIABLE_CLASS = 3, 9
 _HARD, _EXTERNAL_LINK = 0, 64
 _LONGEST_CONFIG = 5_000_000
+_USER_BLOCK, _LONGEST_USER_BLOCK = 512, 1 << 20
 _PORTION, _HEAP_HEAD = 1 << 20, 16
 _CONFIGS = (b"model_config", b"training_config")
 
@@ -46,15 +48,36 @@ def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - on
     return head.startswith(_MAGIC)
 
 
+def behind_user_block(reader: Reader) -> int:
+    """Where the file begins behind bytes of its user; 0 where it does not, or at once.
+
+    Readers look for it at 512 and at every double of that.
+    """
+    place = _USER_BLOCK
+    while place <= min(reader.size, _LONGEST_USER_BLOCK):
+        if reader.read(place, len(_MAGIC)) == _MAGIC:
+            return place
+        place *= 2
+    return 0
+
+
 def judge(reader: Reader, caps: Caps) -> Opinion:
-    """Judge the file."""
-    file = _Hdf5File(reader, caps)
+    """Judge the file, and what stands before it."""
+    begin = 0 if reader.read(0, len(_MAGIC)) == _MAGIC else behind_user_block(reader)
+    file = _Hdf5File(reader.part(begin, reader.size), caps, begin)
     findings = file.look()
+    block = reader.read(0, begin)
+    if block.strip(b"\0"):
+        text = f"{begin:,} bytes before it, which no reader looks at"
+        findings.append(FileFinding(WARN, text, offset=0))
+        before = caps.inside(reader.part(0, begin), "")
+        findings += [one for one in before.findings if one.verdict == UNSAFE]
     return opinion(KERAS_HDF5 if file.is_keras else HDF5, findings)
 
 
 class _Hdf5File:
-    def __init__(self, reader: Reader, caps: Caps) -> None:
+    def __init__(self, reader: Reader, caps: Caps, before: int = 0) -> None:
+        self._before = before
         self._reader = reader
         self._caps = caps
         self._offset_width = self._length_width = 8
@@ -63,6 +86,7 @@ class _Hdf5File:
 
     def look(self) -> list[FileFinding]:
         root, end = self._superblock()
+        end -= self._before  # which it counts from the begin of the whole
         if end > self._reader.size:
             over = end - self._reader.size
             raise BrokenError(f"it should be {over:,} bytes longer", self._reader.size)

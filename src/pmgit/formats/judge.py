@@ -60,6 +60,7 @@ _ALSO_PICKLES = (names.SAFETENSORS, names.TAR, names.GGUF, names.TFLITE)
 #: Formats with numbers at their end, and as many bytes as the end of a zip has with its comment.
 _MAY_END_AS_ARCHIVE = (names.SAFETENSORS, names.GGUF, names.ARRAY, names.HDF5, names.ONNX)
 _LONGEST_TAIL = 65_557
+_HDF5_NAMES = (".h5", ".hdf5", ".keras")
 #: Where the name claims a format and the first bytes show none: the format says what is wrong.
 _BY_NAME = {
     ".safetensors": (names.SAFETENSORS, "safetensors"),
@@ -92,6 +93,11 @@ def _by_name(kind: str, module: str, reader: Reader, name: str, caps: Caps) -> t
         graph = tensorflow.by_name(reader, caps, name)
         if graph:
             return graph, "tensorflow"
+    if suffix in _HDF5_NAMES:
+        from pmgit.formats import hdf5
+
+        if hdf5.behind_user_block(reader):
+            return names.HDF5, "hdf5"
     if claims.is_of_checkpoint(name):
         if suffix == ".meta":
             return names.GRAPH, "tensorflow"
@@ -132,7 +138,8 @@ def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
             for kind, module, begin in FORMATS
             if head.startswith(begin) and _format(module).sniff(head, reader, caps)
         )
-        if kind in (names.DATA, names.TEXT) and head.strip(b"\0"):
+        is_empty = not head.strip(b"\0") and claims.suffix_of(name) not in _HDF5_NAMES
+        if kind in (names.DATA, names.TEXT) and not is_empty:
             kind, module = _by_name(kind, module, reader, name, caps)
         try:
             found = _format(module).judge(reader, caps)

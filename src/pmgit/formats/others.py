@@ -33,6 +33,7 @@ _MSGPACK, _MESSAGES = (".msgpack", ".flax"), (".caffemodel", ".mlmodel")
 #: Where it is looked whether a file is nothing but zeros, as a download leaves it that stopped.
 _PROBES = 16
 #: So many models beside it, and so much of each, are searched for the name of a file.
+_OF_CORE_ML = ".mlpackage/Data/com.apple.CoreML/weights/weight.bin"
 _MOST_MODELS, _GRAPH_BYTES = 4, 4_000_000
 
 
@@ -88,9 +89,12 @@ def has_companion(reader: Reader, name: str) -> bool:
     """Whether a file of raw numbers lies beside the file that says what they are.
 
     OpenVINO writes an .xml with a .bin, ncnn a .param with a .bin, TensorFlow.js a model.json with
-    its shards, ONNX a model with its tensors outside.
+    its shards, ONNX a model with its tensors outside (also in a folder below it), Core ML a package
+    of folders.
     """
     base = os.path.basename(name)
+    if name.replace("\\", "/").endswith(_OF_CORE_ML):
+        return True
     stem = base.rpartition(".")[0]
     beside = [f"{stem}.xml", f"{stem}.param", f"{stem}.json"]
     if "-shard" in base or ("shard" in base and "of" in base):
@@ -103,9 +107,22 @@ def has_companion(reader: Reader, name: str) -> bool:
         return True
     if not reader.folder:
         return any(one.endswith(".onnx") for one in names)  # of which nothing can be read here
+    folder = os.path.abspath(reader.folder)
+    above, inner = os.path.split(folder)
+    return _is_named(folder, names, base) or _is_named(above, _names_in(above), f"{inner}/{base}")
+
+
+def _names_in(folder: str) -> set[str]:
+    try:
+        return set(os.listdir(folder))
+    except OSError:
+        return set()
+
+
+def _is_named(folder: str, names: set[str], place: str) -> bool:
+    """Whether a model of ONNX in a folder has tensors at a place."""
     models = sorted(one for one in names if one.endswith(".onnx"))[:_MOST_MODELS]
-    named = base.encode("utf-8", "surrogateescape")
+    named = place.encode("utf-8", "surrogateescape")
     return any(
-        named in (read_regular(os.path.join(reader.folder, one), _GRAPH_BYTES) or b"")
-        for one in models
+        named in (read_regular(os.path.join(folder, one), _GRAPH_BYTES) or b"") for one in models
     )

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pmgit.formats.reader import Reader
 
 _BYTES = 2
+_CORE_ML = ".mlmodel"
 #: Fields by their numbers (tensorflow/core/protobuf, core/framework).
 _SAVED_META = 2
 _META_GRAPH, _META_ASSET, _META_OBJECTS = 2, 6, 7
@@ -63,7 +64,12 @@ _PORTION, _MOST_NAMES = 1 << 20, 100
 
 
 def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - one interface
-    """Whether this begins as a SavedModel, a graph, or Keras metadata does."""
+    """Whether this begins as a SavedModel, a graph, or Keras metadata does.
+
+    A model of Core ML does, too, and says by its name what it is.
+    """
+    if reader.name.lower().endswith(_CORE_ML):
+        return False
     return bool(_kind(head)) or _is_meta(head, reader)
 
 

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 
-from pmgit.formats import kinds
+from pmgit.formats import core_ml, kinds
 from pmgit.formats.keras_config import is_config, judge_config
 from pmgit.formats.names import CONFLICT, HTML, JSON, SHELL_SCRIPT, TEMPLATE, TEXT, UTF16, XML
 from pmgit.formats.opinion import (
@@ -93,6 +93,8 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         return opinion(kind, _of_yaml(reader.read(0, LONGEST_JSON)))
     if kind == XML and b"<!ENTITY" in head and _XML_MODEL.search(head):
         return opinion(kind, [FileFinding(UNSAFE, "it has entities, which may be other files")])
+    if core_ml.is_manifest(base, head):
+        return opinion(kind, core_ml.findings(reader, caps))
     if kind == XML and base.endswith(".xml"):
         from pmgit.formats import openvino
 

@@ -10,7 +10,19 @@ import re
 import zlib
 
 from pmgit.formats import compressed, kinds, pickles, storages, torch_archives
-from pmgit.formats.names import ARRAY, KERAS, NUMPY, OBJECTS, PROGRAM, SCRIPT, TORCH, ZIP
+from pmgit.formats.names import (
+    ARRAY,
+    HDF5,
+    JSON,
+    KERAS,
+    KERAS_HDF5,
+    NUMPY,
+    OBJECTS,
+    PROGRAM,
+    SCRIPT,
+    TORCH,
+    ZIP,
+)  # fmt: skip
 from pmgit.formats.opcodes import walk
 from pmgit.formats.opinion import (
     BROKEN,
@@ -31,6 +43,11 @@ if TYPE_CHECKING:
     from pmgit.formats.pickle_values import PickleStream
     from pmgit.formats.reader import Reader
 
+#: Where Keras has the weights of a model, and as what; those of a large one are in several files.
+_KERAS_WEIGHTS = {
+    "model.weights.h5": (HDF5, KERAS_HDF5), "model.weights.npz": (NUMPY, ZIP),
+    "model.weights.json": (JSON,),
+}  # fmt: skip
 _BEGIN, _EMPTY = b"PK\x03\x04", b"PK\x05\x06"
 #: A member that is as long or shorter is compared with its checksum.
 _MOST_COMPARED = 4_000_000
@@ -55,6 +72,8 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     members, findings = read_directory(reader, caps, before)
     findings += found_before
     kind = _kind(members)
+    if kind == KERAS and not any(member.name in _KERAS_WEIGHTS for member in members):
+        findings.append(FileFinding(BROKEN, "a model of Keras without its weights"))
     expected: dict[str, int | None] = {}
     if kind in (TORCH, SCRIPT):
         if not any(member.crc for member in members):
@@ -249,6 +268,9 @@ def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[Fi
     inside = caps.inside(content, member.name)
     if (inside.kind == PROGRAM and kind != ZIP) or member.name.endswith((".so", ".dll", ".dylib")):
         found.append(FileFinding(UNSAFE, "a program for the processor", where=where))
+    weights = _KERAS_WEIGHTS.get(member.name, ()) if kind == KERAS else ()
+    if weights and inside.kind not in weights:
+        found.append(FileFinding(BROKEN, f"no weights: it is {inside.kind}", where=where))
     if kind == NUMPY and inside.kind not in (ARRAY, OBJECTS):
         found.append(FileFinding(BROKEN, f"no array: it is {inside.kind}", where=where))
     return found + [one.within(where) for one in inside.findings]
