@@ -44,6 +44,7 @@ GUARDED = {
         "keras_config",
         "members",
         "msgpack",
+        "named_classes",
         "npy",
         "onnx",
         "opinion",

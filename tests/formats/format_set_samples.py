@@ -42,6 +42,7 @@ def found() -> Samples:
         | _openvino()
         | _templates()
         | _packages()
+        | _configurations()
     )
 
 
@@ -140,6 +141,51 @@ def _openvino() -> Samples:
     return found | {
         "no-constants/model.xml": ("ok", openvino()),
         "other.xml": ("ok", b'<?xml version="1.0"?>\n<net offset="x" size="y">'),
+    }
+
+
+def _configurations() -> Samples:
+    bad = {
+        "adapter_config.json": {
+            "auto_mapping": {"base_model_class": "system", "parent_library": "os"},
+        },
+        "modules.json": [{"idx": 0, "type": "subprocess.Popen"}],
+        "model_index.json": {"_class_name": "P", "unet": ["os", "system"]},
+        "config.json": {"model_type": "a", "_attn_implementation_internal": "org/kernel"},
+        "deep/config.json": {"text_config": {"_attn_implementation": "org/kernel"}},
+    }
+    good = {
+        "adapter_config.json": {
+            "auto_mapping": {
+                "base_model_class": "BertModel",
+                "parent_library": "transformers.models.bert.modeling_bert",
+            },
+        },
+        "none/adapter_config.json": {"auto_mapping": None, "r": 8},
+        "modules.json": [{"idx": 0, "type": "sentence_transformers.models.Pooling"}],
+        "model_index.json": {
+            "_class_name": "P", "unet": ["diffusers", "UNet"], "checker": [None, None],
+        },
+        "config.json": {
+            "_attn_implementation": "sdpa", "auto_map": {"AutoModel": "modeling_a.Model"},
+        },
+    }  # fmt: skip
+    pieces = b"".join(
+        field(1, field(1, b"piece%d" % number) + b"\x15" + bytes(4)) for number in range(9)
+    )
+    page = b"<!DOCTYPE html><html></html>"
+    found: Samples = {}
+    for verdict, documents in (("unsafe", bad), ("ok", good)):
+        for name, document in documents.items():
+            found[f"{verdict}/{name}"] = (verdict, json.dumps(document).encode())
+    return found | {
+        "trust/config.json": ("warn", b'{"model_type": "lightglue", "trust_remote_code": true}'),
+        "cut/model_index.json": ("broken", b'{"_class_name": "P", "unet": ["diff'),
+        "whole/tokenizer.model": ("ok", pieces),
+        "cut/tokenizer.model": ("broken", pieces[:-4]),
+        "page/tokenizer.model": ("broken", page),
+        "empty/spiece.model": ("broken", b""),
+        "tiktoken/tokenizer.model": ("ok", b"IQ== 0\nIg== 1\nIw== 2\n"),
     }
 
 

@@ -75,11 +75,19 @@ _NEVER = {
     names.PROGRAM: "a program",
     names.PICTURE: "a picture or a document",
 }
+#: Models of SentencePiece, as transformers and others call them.
+_TOKENIZERS = (
+    "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "sentencepiece.model",
+    "spm.model", "source.spm", "target.spm",
+)  # fmt: skip
+_NO_TOKENIZER = (names.HTML, names.CONFLICT, names.EMPTY, names.ZEROS)
 
 
 def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
     """What is wrong with a file of this kind under its name."""
     suffix = suffix_of(name)
+    if base_of(name) in _TOKENIZERS and kind in _NO_TOKENIZER:
+        return [FileFinding(BROKEN, f"no tokenizer: it is {_NEVER[kind]}", offset=0)]
     if not is_for_weights(name):
         return []
     kind, _, packed = kind.partition(" in ")

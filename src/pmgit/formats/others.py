@@ -25,6 +25,7 @@ _BEGINS = {
     b"!<arch>\n": ARCHIVE,
 }  # fmt: skip
 #: Numbers of other programs, by how their files begin.
+_SENTENCEPIECE = "SentencePiece"
 _FASTTEXT = b"\xba\x16\x4f\x2f"
 _SPECIFICATION = b"Spec\0"
 _WORD2VEC = re.compile(rb"\d{1,9} \d{1,5}\n")
@@ -52,7 +53,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     suffix = os.path.splitext(reader.name)[1].lower()
     if kind == DATA and suffix in _MSGPACK and msgpack.begins(head):
         msgpack.check(reader, caps)
-    elif kind == DATA and suffix in _MESSAGES:
+    elif (kind == DATA and suffix in _MESSAGES) or kind == _SENTENCEPIECE:
         for _ in Messages(reader, caps).fields(0, reader.size):
             pass
     return opinion(kind, [])
@@ -67,7 +68,7 @@ def _kind(head: bytes, reader: Reader) -> str:
     if known == "GGML":
         return known
     if kinds.is_sentencepiece(head):
-        return "SentencePiece"
+        return _SENTENCEPIECE
     if head.startswith(_FASTTEXT):
         return "fastText"
     if _SPECIFICATION in head[:64]:

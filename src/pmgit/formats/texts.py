@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 
-from pmgit.formats import core_ml, kinds
+from pmgit.formats import core_ml, kinds, named_classes
 from pmgit.formats.keras_config import is_config, judge_config
 from pmgit.formats.names import CONFLICT, HTML, JSON, SHELL_SCRIPT, TEMPLATE, TEXT, UTF16, XML
 from pmgit.formats.opinion import (
@@ -37,7 +36,7 @@ LONGEST_JSON = 5_000_000
 #: JSON beside weights, of which more is not looked at than whether it is whole.
 _OF_MODELS = (
     ".index.json", "tokenizer.json", "vocab.json", "special_tokens_map.json", "added_tokens.json",
-    "adapter_config.json",
+    *named_classes.FILES,
 )  # fmt: skip
 _YAML_NAMES = (".yaml", ".yml")
 _MADE = re.compile(
@@ -99,6 +98,8 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         from pmgit.formats import openvino
 
         return opinion(kind, openvino.findings(reader, caps) if openvino.is_model(head) else [])
+    if kind == JSON and base in named_classes.FILES:
+        return opinion(JSON, _of_json(reader, caps, always_keras=False))
     if kind != JSON or not (base in _TEMPLATE_FILES or _may_be_keras(head)):
         return opinion(kind, [])
     in_archive = bool(caps.depth) and base == "config.json"
@@ -128,7 +129,7 @@ def _of_yaml(text: bytes) -> list[FileFinding]:
         name = (one[1] or one[2]).decode("ascii")
         module, _, last = name.rpartition(".")
         # Of other packages a configuration names what a pickle need not, such as loaders of data.
-        is_python = module.partition(".")[0] in sys.stdlib_module_names and module != "os.path"
+        is_python = named_classes.is_of_python(module)
         verdict, why = of_global(module, last) if is_python else (OK, "")
         if verdict == UNSAFE and len(found) < MOST_FINDINGS:
             found.append(FileFinding(UNSAFE, why, short(name), one.start()))
@@ -182,10 +183,13 @@ def _of_json(reader: Reader, caps: Caps, *, always_keras: bool) -> list[FileFind
         return [FileFinding(BROKEN, "JSON that is nested too deeply")]
     except ValueError as error:
         return [FileFinding(BROKEN, f"it is no JSON: {error}"[:200])]
-    if not isinstance(document, dict):
+    base = reader.name.replace("\\", "/").rpartition("/")[2].lower()
+    found = named_classes.findings(base, document)
+    if not isinstance(document, dict) and base not in named_classes.FILES:
         text = "it is no configuration but a value of JSON"
         return [FileFinding(BROKEN, text)] if always_keras else []
-    found = []
+    if not isinstance(document, dict):
+        return found
     for where, text in templates_in(document.get("chat_template")):
         caps.step(60)
         found += judge_template(text, where)
