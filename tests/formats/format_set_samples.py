@@ -237,6 +237,17 @@ def _packages() -> Samples:
 #: Templates that do not compile, that never end, and that Jinja reads on where a brace seems to end
 #: them; and those of chats that look like these.
 _TEMPLATES = {
+    "letter": ("unsafe", r"{{ x['__c\x6cass__'] }}"),
+    "letters": ("unsafe", r"{{ x['__cl\u0061ss__']['__b\141se__'] }}"),
+    "letter-mapped": ("unsafe", r"{{ x | map(attribute='__cl\x61ss__') | list }}"),
+    "letter-in-a-loop": ("unsafe", r"{% for k in ['__cl\x61ss__'] %}{{ x[k] }}{% endfor %}"),
+    "letter-of-a-frame": ("unsafe", r"{{ (messages | select)['gi_fr\x61me'] }}"),
+    "line": ("unsafe", "{{ x['__cla\\\nss__'] }}"),
+    "caller": ("unsafe", (
+        "{% macro get(o) %}{{ o[caller()] }}{% endmacro %}{% call get(x) %}a{% endcall %}"
+    )),
+    "frame-behind": ("unsafe", "{{ x.f_back.f_locals }}"),
+    "escapes": ("ok", r"{{ '\u003c|' ~ m.role ~ '|\x3e\n__\t\101' }}{{ '\uZZZZ' }}"),
     "no-endfor": ("broken", "{% for m in messages %}{{ m.content }}"),
     "no-for": ("broken", "{{ bos_token }}{% endfor %}"),
     "crossed": ("broken", "{% for m in messages %}{% if m %}a{% endfor %}{% endif %}"),

@@ -36,6 +36,8 @@ _LOOKS_UP = re.compile(
 )
 _FORMATS = re.compile(r"(?<![\w.])([\w.]+?)\.format(?:_map)?\(")
 _CALL = re.compile(r"(?<![\w.|])(\w+)\(")
+#: What stands in a `call` block, as a text.
+_CALLER = "caller"
 #: So many values are followed, and looks are taken at them; a chat has hundreds.
 _MOST_VALUES, _MOST_LOOKS = 10_000, 50_000
 
@@ -104,7 +106,7 @@ class LookedUpNames:
             or any(_TOKEN.fullmatch(name) for name in used)
             or bool(_PUTS.search(value))
             or (bool(used & self._texts) and bool(_ADDS.search(value)))
-            or any(name in self.macros for name, _ in _calls(value))
+            or any(name in self.macros or name == _CALLER for name, _ in _calls(value))
         )
 
     def looked_up(self, code: str, subscripts: list[str]) -> str:
@@ -126,7 +128,7 @@ class LookedUpNames:
                 bool(used & self._texts)
                 and bool(_PUTS.search(inner) or "+" in inner or "*" in inner)
             )
-            or any(name in self.macros for name, _ in _calls(inner))
+            or any(name in self.macros or name == _CALLER for name, _ in _calls(inner))
         )
 
 

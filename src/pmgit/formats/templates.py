@@ -37,13 +37,14 @@ _STRING_OR_REST = re.compile(
     r"'(?:\\.|[^'\\])*+(?:'|\\?\Z)|\"(?:\\.|[^\"\\])*+(?:\"|\\?\Z)", re.DOTALL
 )
 _HIDDEN = re.compile(
-    r"__[a-z]\w*__|__[a-z]{3,}|\bmro\b|\b(?:func|gi|cr|ag|f)_(?:globals|frame|code|builtins)\b"
+    r"__[a-z]\w*__|__[a-z]{3,}|\bmro\b|\b(?:func|gi|cr|ag|tb|f)_(?:globals|frame|code|builtins|back|locals)\b"
 )
 _BY_NAME = re.compile(r"\|\s*attr\b|\|\s*map\s*\(\s*(?!attribute\b|default\b)[A-Za-z_]")
 _MAPS_BY_NAME = re.compile(r"\|\s*map\s*\(\s*['\"]attr['\"]")
 #: A field of a text that is formatted: `'{0.__class__}'.format(x)`.
 _IN_FORMAT = re.compile(r"\{[^{}]*(?:\.|\[)__\w")
 _ESCAPE = re.compile(r"\\(?:x5f|u005f|U0000005f|N\{low line\}|137)", re.IGNORECASE)
+_SPELLED = re.compile(r"\\(?:[xuUN0-7]|\r?\n)")
 _OTHER_FILE = re.compile(r"^-?\s*(include|import|from|extends)\b")
 _REACHES = re.compile(
     r"\b(os|sys|subprocess|builtins|importlib|posix)\s*(?:\.|\[)|\b(popen|eval|exec|__import__|globals|"
@@ -166,11 +167,12 @@ def _reason(part: _CodePart, known: LookedUpNames) -> tuple[str, str]:
     hidden = _HIDDEN.search(bare)
     if hidden:
         return "reaches for the inside of Python", hidden[0]
-    for text in strings:
+    for written in strings:
+        text = _read(written)
         hidden = _HIDDEN.search(text)
         # Special tokens look like it (`<__media__>`), and are no subscript.
         if hidden and (re.fullmatch(r"['\"]\s*[\w.]*\s*['\"]", text) or _IN_FORMAT.search(text)):
-            return "reaches for the inside of Python", text
+            return "reaches for the inside of Python", written
     pieces = _PIECES.search(code)
     if pieces:
         return "puts a hidden name together", pieces[0]
@@ -186,6 +188,16 @@ def _reason(part: _CodePart, known: LookedUpNames) -> tuple[str, str]:
         if not is_own:
             return "reaches for the program that runs it", reach[0]
     return "", ""
+
+
+def _read(text: str) -> str:
+    """A string as Jinja reads it, where more is spelled in escapes than the ends of lines."""
+    if not _SPELLED.search(text):
+        return text
+    try:
+        return text.encode("ascii", "backslashreplace").decode("unicode-escape")
+    except UnicodeDecodeError:
+        return text  # no template of this compiles
 
 
 def _subscripts(bare: str) -> tuple[list[str], str]:
