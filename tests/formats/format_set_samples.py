@@ -23,6 +23,7 @@ from tests.formats.assemble import (
     zipped,
 )
 from tests.formats.hdf5_samples import hdf5_files
+from tests.formats.tensor_samples import keras as archive
 from tests.formats.tensor_samples import layer, model
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def found() -> Samples:
         | _templates()
         | _packages()
         | _configurations()
+        | _layers()
     )
 
 
@@ -206,6 +208,18 @@ def _manifest(*places: str, root: str = "0") -> bytes:
     entries = {str(number): {"path": place} for number, place in enumerate(places)}
     document = {"itemInfoEntries": entries, "rootModelIdentifier": root}
     return json.dumps(document | {"fileFormatVersion": "1.0.0"}).encode()
+
+
+def _layers() -> Samples:
+    bad = {
+        "imported-by-keras": layer("system", "keras.src.models.cloning.os"),
+        "legacy": layer(
+            "function", "keras.src.legacy.saving.legacy_h5_format", config="load_model_from_hdf5"
+        ),
+    }
+    found: Samples = {f"{name}.keras": ("unsafe", archive(model(one))) for name, one in bad.items()}
+    plain = layer("Dense", "keras.src.layers.core.dense")
+    return found | {"own-module.keras": ("ok", archive(model(plain)))}
 
 
 def _packages() -> Samples:

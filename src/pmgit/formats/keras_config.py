@@ -32,7 +32,7 @@ _REACHES_OUT = frozenset((
 #: Modules of Keras whose functions do more than to calculate.
 _MODULES_THAT_REACH_OUT = frozenset((
     "utils", "saving", "testing", "export", "datasets", "config", "callbacks", "backend",
-    "distribution", "trainers",
+    "distribution", "trainers", "legacy",
 ))  # fmt: skip
 #: Functions of Python itself that do.
 _OF_PYTHON = frozenset((
@@ -47,6 +47,10 @@ _VOCABULARY = "vocabulary"
 _PLAIN = frozenset((
     "function", "slice", "list", "tuple", "dict", "set", "str", "int", "float", "bool", "bytes",
     "__ellipsis__", "__numpy__", "__tensor__", "Ellipsis",
+))  # fmt: skip
+_OF_THE_SYSTEM = frozenset((
+    "os", "sys", "subprocess", "importlib", "shutil", "pickle", "socket", "ctypes", "posix", "pty",
+    "runpy", "marshal",
 ))  # fmt: skip
 _MOST_NODES = 500_000
 
@@ -150,6 +154,8 @@ def _reaches_out(module: str, name: Any, function: Any) -> bool:
 
 
 def _is_own(module: str) -> bool:
+    if not _OF_THE_SYSTEM.isdisjoint(module.split(".")):
+        return False  # what a module of Keras has imported is none of Keras
     if module and not all(part.isidentifier() for part in module.split(".")):
         return False
     return (
