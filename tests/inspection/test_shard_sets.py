@@ -12,6 +12,7 @@ from safetensors.numpy import save
 
 from pmgit.inspection.shard_sets import scan_sets
 from tests.formats.assemble import gguf, gguf_tensor
+from tests.formats.hdf5_samples import hdf5_files
 from tests.kit import pointer
 
 if TYPE_CHECKING:
@@ -159,6 +160,28 @@ def test_what_is_enough(model: Model) -> None:
         if one.opinion.verdict == "warn"
     }
     assert warned == {"pytorch_model.bin.index.json": [("warn", "none of its 1 shard is here")]}
+
+
+def test_an_index_of_keras(tmp_path: Path) -> None:
+    path = tmp_path / "model.weights.json"
+    for number in range(2):
+        (tmp_path / f"model_{number:05}.weights.h5").write_bytes(hdf5_files()["dense.h5"][1])
+    layers: dict[str, object] = {
+        "/layers/a/vars": ["model_00000.weights.h5", "model_00001.weights.h5"],
+        "/layers/b/vars": "model_00001.weights.h5",
+    }
+    path.write_text(json.dumps({"metadata": {"total_size": 1.0}, "weight_map": layers}))
+    assert wrong(tmp_path) == {}
+    faults = {
+        "model_00002.weights.h5": "1 shard missing: model_00002.weights.h5",
+        "../../x.h5": "no index of shards: it names a file with a name that leads out",
+    }
+    for file, text in faults.items():
+        path.write_text(json.dumps({"weight_map": layers | {"/layers/c/vars": [file]}}))
+        assert wrong(tmp_path)[path.name][0].startswith(text)
+    for document in ("{}", '{"weight_map": {}}', '{"weight_map": {"a": [3]}}', "[1", "[" * 99_999):
+        path.write_text(document)
+        assert wrong(tmp_path)[path.name][0].startswith("no index of shards: ")
 
 
 def test_what_somebody_names_is_judged_alone(model: Model) -> None:

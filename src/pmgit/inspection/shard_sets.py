@@ -6,14 +6,17 @@ a copy of another one. What an index names is looked for in the folder, and neve
 
 from __future__ import annotations
 
+import json
 import os
 
 from pmgit.core.units import counted, listed
 from pmgit.formats import claims, safetensors
+from pmgit.formats.members import wrong_name
 from pmgit.formats.names import JSON, TEXT
 from pmgit.formats.opinion import BROKEN, PASSES, WARN, FileFinding, opinion, short
 from pmgit.formats.regular import read_regular
 from pmgit.model import shard_index
+from pmgit.model.shard_index import ShardIndex
 from pmgit.model.shards import sets_of
 from pmgit.scan.scanned import Scanned, scan
 
@@ -21,7 +24,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pmgit.model.shard_index import ShardIndex
     from pmgit.model.shards import ShardSet
 
 #: So many files or tensors are named in a finding.
@@ -29,6 +31,7 @@ _NAMED = 3
 #: Headers are read up to so many bytes each, and all those of an index together.
 _LONGEST_HEADER, _MOST_HEADERS = 4_000_000, 32_000_000
 _SAFE = ".safetensors"
+_OF_KERAS = ".weights.json"
 #: The numbers of a checkpoint of TensorFlow, whose shards have no suffix of their own.
 _OF_CHECKPOINT = ".data-"
 
@@ -64,8 +67,9 @@ class _Folder:
         self._faults: dict[str, str] = {}
         self._indexes: dict[str, ShardIndex] = {}
         self._maps: dict[str, dict[str, str]] = {}
-        for name in sorted(filter(shard_index.may_be, self._names)):
-            self._read(name)
+        for name in sorted(self._names):
+            if shard_index.may_be(name) or name.endswith(_OF_KERAS):
+                self._read(name)
         named = {file for index in self._indexes.values() for file in index.files}
         may_be = [name for name in self._names - named if _is_of_weights(name)]
         self._sets = {
@@ -77,12 +81,17 @@ class _Folder:
         if data is None:
             return
         try:
+            if name.endswith(_OF_KERAS):
+                self._indexes[name], self._maps[name] = _index_of_keras(data), {}
+                return
             index = shard_index.parse(data, name)
             if index:
                 self._indexes[name] = index
                 self._maps[name] = shard_index.read(data)[0]
         except ValueError as error:
             self._faults[name] = str(error)
+        except RecursionError:
+            self._faults[name] = "it is nested too deeply"
 
     def findings(self, name: str, one: Scanned) -> list[FileFinding]:
         """What is wrong with the set of which a file is the index, or the first shard."""
@@ -140,6 +149,24 @@ class _Folder:
             held[file] = frozenset(header.tensors)
         lost = [one for one, file in where.items() if one not in held[file.removeprefix("./")]]
         return [_counted(BROKEN, lost, "tensor", "not in the shard that it names")] if lost else []
+
+
+def _index_of_keras(data: bytes) -> ShardIndex:
+    """The index of weights of Keras, which lists files for each layer."""
+    document = json.loads(data)
+    layers = document.get("weight_map") if isinstance(document, dict) else None
+    if not isinstance(layers, dict):
+        raise ValueError("it has no weight_map")
+    files: dict[str, None] = {}
+    for value in layers.values():
+        for file in value if isinstance(value, list) else [value]:
+            wrong = wrong_name(file) if isinstance(file, str) else "no name"
+            if wrong:
+                raise ValueError(f"it names a file with {wrong}")
+            files[file] = None
+    if not files:
+        raise ValueError("it names no file")
+    return ShardIndex(tuple(files), 0)
 
 
 def _of_numbers(shards: ShardSet) -> list[FileFinding]:
