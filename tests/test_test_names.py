@@ -66,6 +66,7 @@ GUARDED = {
         "onnx_tensor",
         "openvino",
         "hdf5_heap",
+        "yaml_calls",
         "zip_directory",
         "zips",
     ),

@@ -44,6 +44,7 @@ def found() -> Samples:
         | _templates()
         | _packages()
         | _configurations()
+        | _yaml()
         | _layers()
     )
 
@@ -144,6 +145,49 @@ def _openvino() -> Samples:
         "no-constants/model.xml": ("ok", openvino()),
         "other.xml": ("ok", b'<?xml version="1.0"?>\n<net offset="x" size="y">'),
     }
+
+
+#: `_target_: os.system` as YAML writes it too, and what else is called in the end.
+_CALLING = {
+    "block": "a:\n  _target_: >-\n    os.system\n",
+    "literal": "a:\n  _target_: |-\n    os.system\n",
+    "comment": "a:\n  _target_: # a\n    os.system\n",
+    "text-tag": "a:\n  _target_: !!str os.system\n",
+    "anchor": "a:\n  _target_: &a os.system\n",
+    "alias": "a: &a os.system\nb:\n  _target_: *a\n",
+    "alias-of-the-key": "a: &a _target_\nb:\n  *a : os.system\n",
+    "escaped-key": 'a:\n  "_t\\x61rget_": os.system\n',
+    "escaped": 'a:\n  _target_: "o\\x73.system"\n',
+    "two-lines": 'a:\n  _target_: "os.\\\n    system"\n',
+    "merged": "a: &a {_target_: os.system}\nb: {<<: *a}\n",
+    "second": "a: 1\n---\nb:\n  - {c: 1, _target_: os.system}\n",
+    "looked-up": "a:\n  path: os.system\n  _target_: hydra.utils.get_method\n",
+    "inserted": "m: os.system\na:\n  _target_: ${m}\n",
+    "put-together": "m: os\na:\n  _target_: ${m}.system\n",
+    "loads": "a:\n  _target_: torch.hub.load\n",
+    "runs-text": "a:\n  _target_: numpy.testing._private.utils.runstring\n",
+    "long-tag": "a: !<tag:yaml.org,2002:python/object/apply:os.system> [x]\n",
+    "handle": "%TAG !e! tag:yaml.org,2002:python/\n---\na: !e!object/apply:os.system [x]\n",
+    "escaped-tag": "a: !!pyth%6Fn/object/apply:os%2Esystem [x]\n",
+    "new": "a: !!python/object/new:subprocess.Popen [x]\n",
+}
+_CALLING_NOTHING = {
+    "plain": "a:\n  _target_: torch.optim.AdamW\n  lr: 0.1\n",
+    "reads-data": "a:\n  _target_: numpy.load\n  file: ${dir}/a.npy\n",
+    "inserted-class": "m: nemo.Model\na:\n  _target_: ${m}\n",
+    "looks-up": "a:\n  _target_: hydra.utils.get_class\n  path: torch.nn.ReLU\n",
+    "path": "a:\n  path: os.system\n  other: _target_\n",
+    "text": 'a: "\\u2581 os.system"\nb: "_target_: os.system"\n# _target_: os.system\n',
+    "no-yaml": "a: [_target_, {{ os.system }\n",
+}
+
+
+def _yaml() -> Samples:
+    found: Samples = {}
+    for verdict, texts in (("unsafe", _CALLING), ("ok", _CALLING_NOTHING)):
+        found |= {f"{name}/config.yaml": (verdict, text.encode()) for name, text in texts.items()}
+    wide = _CALLING["block"].encode("utf-16")
+    return found | {"wide/config.yaml": ("unsafe", wide)}
 
 
 def _configurations() -> Samples:

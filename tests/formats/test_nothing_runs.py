@@ -16,8 +16,13 @@ from tests.formats.all_samples import samples
 found = samples()
 for _, module, _ in judge.FORMATS:
     importlib.import_module(f"pmgit.formats.{module}")
+for module in ("openvino", "yaml_calls", "zero_tail"):  # which these import when they are needed
+    importlib.import_module(f"pmgit.formats.{module}")
+import yaml
 policy.of_global("a", "b")  # its lists are read here
-for codec in ("raw-unicode-escape", "utf-16", "utf-16-le", "utf-16-be", "latin-1"):
+for codec in (
+    "raw-unicode-escape", "unicode-escape", "utf-16", "utf-16-le", "utf-16-be", "latin-1"
+):
     codecs.lookup(codec)  # each is a module of its own
 done = []
 

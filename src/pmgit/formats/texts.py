@@ -10,17 +10,13 @@ from pmgit.formats.keras_config import is_config, judge_config
 from pmgit.formats.names import CONFLICT, HTML, JSON, SHELL_SCRIPT, TEMPLATE, TEXT, UTF16, XML
 from pmgit.formats.opinion import (
     BROKEN,
-    MOST_FINDINGS,
-    OK,
     UNKNOWN,
     UNSAFE,
     BrokenError,
     FileFinding,
     Opinion,
     opinion,
-    short,
 )  # fmt: skip
-from pmgit.formats.policy import of_global
 from pmgit.formats.protobuf import Messages
 from pmgit.formats.templates import judge_template
 
@@ -39,10 +35,6 @@ _OF_MODELS = (
     *named_classes.FILES,
 )  # fmt: skip
 _YAML_NAMES = (".yaml", ".yml")
-_MADE = re.compile(
-    rb"_target_[\"']?\s*:\s*[\"']?([A-Za-z_][\w.]*)"
-    rb"|!!python/(?:object/apply|object/new|object|name|module):([A-Za-z_][\w.]*)"
-)
 _XML_MODEL = re.compile(rb"<(?:PMML|net)\b")
 _TEMPLATE_NAMES = (".jinja", ".jinja2", ".j2")
 #: Messages of protobuf as text: TensorFlow loads saved_model.pbtxt as it loads saved_model.pb.
@@ -88,8 +80,10 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         if kind == JSON and not _ends(reader, head):
             return opinion(kind, [FileFinding(BROKEN, "it ends in the middle", offset=reader.size)])
     if base.endswith(_YAML_NAMES):
+        from pmgit.formats import yaml_calls
+
         caps.reading(min(reader.size, LONGEST_JSON))
-        return opinion(kind, _of_yaml(reader.read(0, LONGEST_JSON)))
+        return opinion(kind, yaml_calls.findings(reader.read(0, LONGEST_JSON), caps))
     if kind == XML and b"<!ENTITY" in head and _XML_MODEL.search(head):
         return opinion(kind, [FileFinding(UNSAFE, "it has entities, which may be other files")])
     if core_ml.is_manifest(base, head):
@@ -119,21 +113,6 @@ def _ends(reader: Reader, head: bytes) -> bool:
     tail = reader.read(max(0, reader.size - 4096), 4096).rstrip()
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     return not tail or tail[-1:] == (b"}" if begin == b"{" else b"]")
-
-
-def _of_yaml(text: bytes) -> list[FileFinding]:
-    """What is wrong with what a configuration has made: Hydra and NeMo call what stands behind
-    `_target_` (CVE-2025-23304), PyYAML what a tag of Python names."""
-    found: list[FileFinding] = []
-    for one in _MADE.finditer(text):
-        name = (one[1] or one[2]).decode("ascii")
-        module, _, last = name.rpartition(".")
-        # Of other packages a configuration names what a pickle need not, such as loaders of data.
-        is_python = named_classes.is_of_python(module)
-        verdict, why = of_global(module, last) if is_python else (OK, "")
-        if verdict == UNSAFE and len(found) < MOST_FINDINGS:
-            found.append(FileFinding(UNSAFE, why, short(name), one.start()))
-    return found
 
 
 def judge_keras(reader: Reader, caps: Caps) -> list[FileFinding]:
