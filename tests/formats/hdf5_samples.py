@@ -93,6 +93,19 @@ _PACKED = {
         "3sU}9usWP!@TXl5P;Mgazp8$f`AffeW~W-fLOpboGoBg1~E$2ibThnc_u^c^!J%vUf`h8~7N1&WV!obhmV3;?kep"
         "ke}0`aUD7TK&|LWc><Qm>|>v02h}uA^"
     )),
+    "part-of-itself.h5": ("ok", (
+        "c-rgqaB<`1lHy|K;9!7(|4^VH0pS}!#h+x~WB2!P31U)s@{~6l8CNg~A!~#IE+z&>1_m}B1|Y?lau{k1lwWq"
+        "95h`H8KsI38Vpafl63{?K5e5b(Mn*;!s2q%D7GYo%RIq1&c+i2tgqy+SKQjXZE6{b!TpU1`voJy>85Cd!Z(t"
+        "a5;NM$`b>Og2M2{Xa!-kuK52%t^0U9>o=-R?CB*CrO6Xr9Ff>AIEM!_gR2OsQl(eBRvKH!310I3oH0&|#Fn1"
+        "CKb3Ij6|9|V{{H4I3Mi4m%n5m@uM^X>i#SF(bCH1tQoC>RB!U=)mkQ7{Td!6+C7qhJ(_f`JAAkj6}$"
+    )),
+    "part-of-another.h5": ("unsafe", (
+        "c-rgqaB<`1lHy|K;9!7(|4^VH0pS}!#h+x~WB2!P31U)s@{~6l8CNg~A!~#IE+z&>1_m}B1|Y?lau{k1lwWq"
+        "95h`H8KsI38Vpafl63{?K5e5b(Mn*;!s2q%D7GYo%RIq1&c+i2tgqy+SKQjXZE6{b!TpU1`voJy>85Cd!Z(t"
+        "a5;NM$`b>Og2M2{Xs*uWy0gP5@4=HLT{4YLANF*v%mFbqi$HK$OSVHAvlQ7{Td0Xq0#kBfG9_V)o7`~pao01"
+        "#xtv@$_yJ%$tpW+VkLIj|TLBUCdZuvXSjElJj|(919-sDlNn<Kg9JGtgXIz&{#mqhJ(_f>AIEM!_f;1*2dTj"
+        "Dk@x3Pu670044^PzC"
+    )),
 }  # fmt: skip
 
 

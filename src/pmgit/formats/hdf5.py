@@ -34,7 +34,7 @@ _MAGIC = b"\x89HDF\r\n\x1a\n"
 #: The messages of an object header that are looked at.
 _LINK_INFO, _LINK, _EXTERNAL_FILES, _LAYOUT = 0x02, 0x06, 0x07, 0x08
 _ATTRIBUTE, _CONTINUES, _SYMBOLS, _ATTRIBUTE_INFO = 0x0C, 0x10, 0x11, 0x15
-_VIRTUAL = 3
+_VIRTUAL, _THIS_FILE = 3, b".\0"
 _TEXT_CLASS, _VARIABLE_CLASS = 3, 9
 _HARD, _EXTERNAL_LINK = 0, 64
 _LONGEST_CONFIG = 5_000_000
@@ -106,7 +106,7 @@ class _Hdf5File:
                     waiting += self._link(begin, length)
                 elif kind == _LINK_INFO:
                     waiting += self._many_links(begin)
-                elif kind == _LAYOUT and self._is_virtual(begin):
+                elif kind == _LAYOUT and self._is_elsewhere(begin):
                     text = "numbers that lie in other files"
                     self._found.append(FileFinding(UNSAFE, text, offset=begin))
                 elif kind == _SYMBOLS:
@@ -217,10 +217,20 @@ class _Hdf5File:
             self._found.append(FileFinding(UNSAFE, text, short(name), begin))
         return []
 
-    def _is_virtual(self, begin: int) -> bool:
-        """Whether the numbers of a dataset are parts of others, of other files too."""
+    def _is_elsewhere(self, begin: int) -> bool:
+        """Whether the numbers of a dataset are parts of others, which may be of other files.
+
+        They are not when there is one part, and the name of its file is that of this one (`.`).
+        """
         version, layout = self._read(begin, 2)
-        return version >= 3 and layout == _VIRTUAL
+        if version < 3 or layout != _VIRTUAL:
+            return False
+        heap = self._offset(begin + 2)
+        if heap == (1 << 8 * self._offset_width) - 1:
+            return False  # no part at all
+        index = self._int(begin + 2 + self._offset_width, 4)
+        parts = self._in_heap(heap, index, 1 + self._length_width + len(_THIS_FILE))
+        return parts != b"\0" + (1).to_bytes(self._length_width, "little") + _THIS_FILE
 
     def _many_links(self, begin: int) -> list[int]:
         """The objects that a group with many links leads to, which lie in a heap of their own."""
@@ -328,6 +338,10 @@ class _Hdf5File:
         index = self._int(at + 4 + self._offset_width, 4)
         if length > _LONGEST_CONFIG:
             raise BrokenError(f"a configuration of {length:,} bytes", at)
+        return self._in_heap(heap, index, length)
+
+    def _in_heap(self, heap: int, index: int, length: int) -> bytes:
+        """The first bytes of an object in a heap of the file."""
         if self._read(heap, 4) != b"GCOL":
             raise BrokenError("no heap where one should be", heap)
         end = heap + self._int(heap + 8, self._length_width)
