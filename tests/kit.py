@@ -158,15 +158,17 @@ def weights_bytes(size: int, seed: int = 0) -> bytes:
 def graph(size: int, seed: int = 0) -> bytes:
     """A sound file of ONNX with one tensor, of so many bytes (200 or more) in all."""
 
+    def digits(number: int) -> bytes:
+        return bytes((number >> 7 * at & 127 | 128 * (at < 4)) for at in range(5))
+
     def field(number: int, content: bytes) -> bytes:
-        length = len(content)
-        digits = bytes((length >> 7 * at & 127 | 128 * (at < 4)) for at in range(5))
-        return bytes((number << 3 | 2,)) + digits + content
+        return bytes((number << 3 | 2,)) + digits(len(content)) + content
 
     make = random_bytes if size < 1_000_000 else large_bytes
-    # Two versions, then a graph with a tensor: its type (U8) and its bytes.
-    count = size - 2 - 4 - 6 - 6 - 2 - 6
-    return b"\x08\x08B\x02\x10\x11" + field(7, field(5, b"\x10\x02" + field(9, make(count, seed))))
+    # Two versions, then a graph with a tensor: its shape, its type (U8), its name and its bytes.
+    count = size - 2 - 4 - 6 - 6 - 6 - 2 - 3 - 6
+    tensor = b"\x08" + digits(count) + b"\x10\x02B\x01w" + field(9, make(count, seed))
+    return b"\x08\x08B\x02\x10\x11" + field(7, field(5, tensor))
 
 
 def _pickled(numbers: bytes) -> bytes:
