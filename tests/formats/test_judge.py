@@ -104,6 +104,8 @@ def test_what_a_second_set_of_files_has_found() -> None:
 
 def test_what_the_libraries_refuse() -> None:
     assert wrong(refused_samples.refused()) == []
+
+
 def test_what_a_set_without_pickles_has_found() -> None:
     assert wrong(format_set_samples.found()) == []
 
