@@ -76,6 +76,13 @@ GITCONFIG = """\
 """
 
 
+#: What a developer may have set, and tests begin without.
+_OF_THE_DEVELOPER = (
+    *("CI", "GITHUB_ACTIONS", "VIRTUAL_ENV", "NO_COLOR", "FORCE_COLOR", "TRANSFORMERS_CACHE"),
+    *("SKIP", "HUSKY", "LEFTHOOK"),
+)
+
+
 def isolated_environment(home: Path) -> dict[str, str]:
     """An environment in which nothing of the user's is read or written."""
     home.mkdir(parents=True, exist_ok=True)
@@ -87,16 +94,7 @@ def isolated_environment(home: Path) -> dict[str, str]:
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("GIT_", "PMGIT_", "PRE_COMMIT", "HF_", "XDG_", "PREK_", "PYTHON"))
-        and name
-        not in (
-            "CI",
-            "GITHUB_ACTIONS",
-            "VIRTUAL_ENV",
-            "NO_COLOR",
-            "FORCE_COLOR",
-            "TRANSFORMERS_CACHE",
-        )
-        and name not in ("SKIP", "HUSKY", "LEFTHOOK")
+        and name not in _OF_THE_DEVELOPER
     }
     path = os.pathsep.join([str(BIN), *kept.get("PATH", os.defpath).split(os.pathsep)])
     return {

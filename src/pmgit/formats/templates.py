@@ -8,6 +8,7 @@ text that spells such a name in escapes, other files.
 from __future__ import annotations
 
 import re
+import warnings
 
 from pmgit.formats import template_blocks
 from pmgit.formats.opinion import (
@@ -194,10 +195,13 @@ def _read(text: str) -> str:
     """A string as Jinja reads it, where more is spelled in escapes than the ends of lines."""
     if not _SPELLED.search(text):
         return text
-    try:
-        return text.encode("ascii", "backslashreplace").decode("unicode-escape")
-    except UnicodeDecodeError:
-        return text  # no template of this compiles
+    with warnings.catch_warnings():
+        # Of a backslash before a letter that needs none Python warns, and Jinja does not.
+        warnings.simplefilter("ignore")
+        try:
+            return text.encode("ascii", "backslashreplace").decode("unicode-escape")
+        except UnicodeDecodeError:
+            return text  # no template of this compiles
 
 
 def _subscripts(bare: str) -> tuple[list[str], str]:
