@@ -75,6 +75,7 @@ GUARDED = {
     "test_read.py": (
         "dtypes",
         "gguf_file",
+        "hdf5_file",
         "numpy_file",
         "onnx_file",
         "pickle_file",

@@ -65,6 +65,35 @@ _PACKED = {
         ";20#)G%SFF~(5CjG@K^Lk$at8dD54tQcy{Fx0SNs4>S-!;YcG0z(Z4h8jx@HJorYEU+-d3}`M)MVKMY4Ohg=AOcd"
         "9o1c=J6Au}LVUT2G1dsU$z~clw`UoEQ*};N37&Hn-A^-qv_`kj"
     )),
+    "datasets.h5": ("ok", (
+        "c-rk*zi-"
+        "n(6n=Ncjgw#{9ZCudMl2aSbYMWLE7es71Qi8|3Dq<QtrF6x?ocK=hOJ}AOsErLL}Fp=pTWqVz!rSHch21vJCQ1"
+        "t(B3CS&(HVdAMd_<{@&$NYi-"
+        "@H+^YbG=fN$ggNhNtd#L+zd<!i>J3xC%<#}>GwutBF@%m=mi|0|qqelkheSW&a>Q85JQ_zZ5H@JO;{v)(!RFCV"
+        "%AJ~2ZkQ}f+_ut1!hueO<-C=Ej-"
+        "d>M!KYkbQ_7vU*Irq)uZ_5$>jyoNHf0c#x>{MF*Ds^n&>Tzw>OPIpT)+O(|`SjTufjL-"
+        "0f2mp=FZmfbdR;g9F4x0pqxgDFw7(w|$I12gZLv5`=I!Lp)y`jD9oQ%dzh9oN4urRD9k6v^Tn8kdj>~#nhwb-"
+        "R7vRlqoT%$Cyi^?^8Sk1UeSMoew#cgkE>I<L1S=e&;)IkVSS~O4PCDZ}az419YHd;Z8Xh!0;<%g65Fe*hT+l;?"
+        "IAq}KjFC9}r}+@PqT}z`!gSx4N#CKHiK7*<#KZJ=l>UZ%xj%-"
+        "ml(Fyd_4d|}8fOhr4sGTvEG#T6EdEzrNi<z4bRHqZ(2u5$tf9uNL&b$kZK94GqK=$1o?tNJ`S7%U#Yx|nAJ;vp"
+        "DZ>fx{n`I}=RLd@{Gb>5ji%VIppfN>;QOzyKG}@U_bOgSGO77_`{L_Yo{heP?`aj~BQ*Nuj4v?GgT@y}ymuAlG"
+        "*NiR`{p)#+l>zx_H0UiC_TFi*vNsZ#CNVVAAH}5_hII~Q(l|(6=zkB2gdk!U-"
+        "tvh_X{j6EG#T6EUrVp;YpQ8_5NZd)7Q&YSROf(`U~?PFNu?x&c`2y3aJh"
+    )),
+    "datasets-latest.h5": ("ok", (
+        "c-"
+        "rgqaB<`1lHy|K;9!7(|4_gq2;mz*#TQN9(dqBu62zq7^NKec8CNg~A!~#IE+z&>1_l8E28Migh!HMOquBTvfKn"
+        "{QC8-"
+        "6BEGR;`iN)ExtWY6AkPurzVsdtBiX<CUFDC;6)W4_|C&Ni>0w9A~Q&RJaQ^Ob;P~Ao$@c5BkNsf~se$7rT%1h0"
+        "8$%qmrNtuboUzr$CV}k^s<FH@@*h!2GjEpJ_3`|Unj4<Pvp)@+5S%iU6P(hvn5<3bE;v5X(^*|OY(6!8596+D2"
+        "Ffu^Xj09AV7%NaY*r4eQgB9HMed`Jj3lX5d85tRwvHG1K8YTh^T&xUS{AhlcfchPlDj7B~3^~9XkoXoJ7A%l7z"
+        "|6zIC;;>u#Cr}XewKs!8D3PJU>G*wTbNZKdb(gj&l`#ij2=v&ED1~%91t258g7n0!LAG;L7}cdG2{SK<3KflVe"
+        "ya%3pcqF&FEp_0F{H$;B>-(2m`RUxw(O&K-CN&2r4-"
+        "^fTbD>6VLz!V3?>vD*=X;LnvKTKVEL@=IG(Vz{tl1i$+JNN7R*C=ejw%I59B7yruz-aBeVZjKY)C`|IiN?BNY9"
+        ">2ne*Q;UiZqgIG{`FW`f0#G4HC6$<-"
+        "n3)Hw5Gt0H+@*mh8|)!5>j1<JK)e7H%Qg%Sun1#hsEA8WIKU682pEx=45MHajDk@x3P!;w7=i$;`OgID`q;yp|"
+        "0diFCjXgHyFRdvE8LI+Lq8mTKaSA=0MUK26a"
+    )),
     "dense.h5": ("ok", (
         "c-rgqaB<`1lHy_j0S*oZ76t(ZWbhvfeu$&;Ve$!3nh{EOK<O1sFmYC}oCH){0BXJhGlZW36%Pq=bp@&Zj|O1&Y!H"
         "Lc91NpiBmxgt#{du=0p-Ke(+MV2b-DQ|sX6iGshQ~+CB;bT(t%8SVd=F)7&X1}FnB=IH!p(-FjYeAP0r6t%S;D}O"

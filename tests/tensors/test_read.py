@@ -43,6 +43,7 @@ from tests.formats.assemble import (
     torch_zip,
     zipped,
 )
+from tests.formats.hdf5_samples import hdf5_files
 from tests.formats.pickle_samples import joblib_array
 
 if TYPE_CHECKING:
@@ -66,6 +67,33 @@ def bytes_of(data: bytes, tensor: ListedTensor) -> bytes:
 
 
 # --- as the libraries have it
+
+
+@pytest.mark.parametrize("name", ["datasets.h5", "datasets-latest.h5"])
+def test_hdf5_as_h5py_has_written_it(name: str) -> None:
+    """In its oldest form and in its newest; of two names of one dataset the first one counts."""
+    data = hdf5_files()[name][1]
+    expected = {
+        "again": ("F32", (2, 3)), "layers/dense/bias": ("F16", (3,)), "mask": ("BOOL", (2,)),
+        "none": ("F64", (0,)), "packed": ("U8", (64,)), "step": ("I64", ()),
+    }  # fmt: skip
+    assert listed(data, name) == expected
+    by_name = {one.name: one for one in contents(data, name).tensors}
+    assert bytes_of(data, by_name["again"]) == np.arange(6, dtype="<f4").tobytes()
+    assert by_name["packed"].begin == -1  # in chunks, compressed
+    # Behind bytes of its user, and in an archive of Keras.
+    moved = bytes(512) + data
+    there = {one.name: one for one in contents(moved, name).tensors}
+    assert bytes_of(moved, there["again"]) == bytes_of(data, by_name["again"])
+    keras = {"metadata.json": b"{}", "config.json": b"{}", "model.weights.h5": data}
+    for compress in (False, True):
+        archive = zipped(keras, compress=compress)
+        inside = {one.name: one for one in contents(archive, "m.keras").tensors}
+        assert {key: (one.dtype, one.shape) for key, one in inside.items()} == expected
+        if not compress:
+            assert bytes_of(archive, inside["again"]) == bytes_of(data, by_name["again"])
+        else:
+            assert {one.begin for one in inside.values()} == {-1}
 
 
 def test_safetensors_as_the_library_has_them(weights: Weights, tmp_path: Path) -> None:
@@ -212,7 +240,7 @@ def test_what_is_not_listed_is_said() -> None:
         if len(data) > 20_000:
             continue
         kind = judge_content(BytesReader(data), name).kind
-        if verdict == "ok" and kind.endswith(("HDF5", "objects", "tar archive")):
+        if verdict == "ok" and kind.endswith(("objects", "tar archive")):
             assert kind not in READERS
             assert contents(data, name).notes != [], name
 

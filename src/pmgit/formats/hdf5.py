@@ -32,11 +32,16 @@ if TYPE_CHECKING:
 
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 #: The messages of an object header that are looked at.
+_SPACE, _TYPE = 0x01, 0x03
 _LINK_INFO, _LINK, _EXTERNAL_FILES, _LAYOUT = 0x02, 0x06, 0x07, 0x08
 _ATTRIBUTE, _CONTINUES, _SYMBOLS, _ATTRIBUTE_INFO = 0x0C, 0x10, 0x11, 0x15
-_VIRTUAL, _THIS_FILE = 3, b".\0"
+_CONTIGUOUS, _VIRTUAL, _THIS_FILE = 1, 3, b".\0"
 _TEXT_CLASS, _VARIABLE_CLASS = 3, 9
 _HARD, _EXTERNAL_LINK = 0, 64
+#: Classes of types, and the kind of a space without any place.
+_WHOLE, _FRACTION, _ENUMERATION, _NO_SPACE = 0, 1, 8, 2
+_OTHER_TYPES = {3: "STRING", 6: "compound", 7: "reference", 9: "variable", 10: "array"}
+_LONGEST_NAME = 1000
 _LONGEST_CONFIG = 5_000_000
 _USER_BLOCK, _LONGEST_USER_BLOCK = 512, 1 << 20
 _PORTION, _HEAP_HEAD = 1 << 20, 16
@@ -63,9 +68,9 @@ def behind_user_block(reader: Reader) -> int:
 
 def judge(reader: Reader, caps: Caps) -> Opinion:
     """Judge the file, and what stands before it."""
-    begin = 0 if reader.read(0, len(_MAGIC)) == _MAGIC else behind_user_block(reader)
-    file = _Hdf5File(reader.part(begin, reader.size), caps, begin)
+    file = open_file(reader, caps)
     findings = file.look()
+    begin = file.before
     block = reader.read(0, begin)
     if block.strip(b"\0"):
         text = f"{begin:,} bytes before it, which no reader looks at"
@@ -75,9 +80,35 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     return opinion(KERAS_HDF5 if file.is_keras else HDF5, findings)
 
 
-class _Hdf5File:
-    def __init__(self, reader: Reader, caps: Caps, before: int = 0) -> None:
-        self._before = before
+def open_file(reader: Reader, caps: Caps, *, keeps: bool = False) -> Hdf5File:
+    """The file, also behind bytes of its user."""
+    begin = 0 if reader.read(0, len(_MAGIC)) == _MAGIC else behind_user_block(reader)
+    return Hdf5File(reader.part(begin, reader.size), caps, begin, keeps=keeps)
+
+
+class Hdf5Dataset:
+    """A dataset: its name from the root, what its numbers are and their shape, and where they lie
+    in the file, one after the other (-1: they do not)."""
+
+    __slots__ = ("begin", "length", "name", "shape", "type")
+
+    def __init__(self, name: bytes, type: str, shape: tuple[int, ...]) -> None:
+        self.name = name
+        self.type = type
+        self.shape = shape
+        self.begin, self.length = -1, 0
+
+
+class Hdf5File:
+    """An HDF5 file that begins at `before` of a whole; what `look` has seen of it.
+
+    With `keeps`, its `datasets` are listed, too.
+    """
+
+    def __init__(self, reader: Reader, caps: Caps, before: int = 0, *, keeps: bool = False) -> None:
+        self.before = before
+        self._keeps = keeps
+        self.datasets: list[Hdf5Dataset] = []
         self._reader = reader
         self._caps = caps
         self._offset_width = self._length_width = 8
@@ -85,35 +116,44 @@ class _Hdf5File:
         self.is_keras = False
 
     def look(self) -> list[FileFinding]:
+        """What is wrong with the file; BrokenError and TooMuchError say why it cannot be read."""
         root, end = self._superblock()
-        end -= self._before  # which it counts from the begin of the whole
+        end -= self.before  # which it counts from the begin of the whole
         if end > self._reader.size:
             over = end - self._reader.size
             raise BrokenError(f"it should be {over:,} bytes longer", self._reader.size)
         seen: set[int] = set()
-        waiting = [root]
+        waiting = [(b"", root)]
         while waiting:
-            address = waiting.pop()
+            path, address = waiting.pop()
             if address in seen:
                 continue
             seen.add(address)
+            places: dict[int, int] = {}
+            links: list[tuple[bytes, int]] = []
             for kind, begin, length in self._messages(address):
+                places.setdefault(kind, begin)
                 if kind == _ATTRIBUTE and address == root:
                     self._attribute(begin, length)
                 elif kind == _ATTRIBUTE_INFO and address == root:
                     self._attribute_info(begin, length)
                 elif kind == _LINK:
-                    waiting += self._link(begin, length)
+                    links += self._link(begin, length)
                 elif kind == _LINK_INFO:
-                    waiting += self._many_links(begin)
+                    links += self._many_links(begin)
                 elif kind == _LAYOUT and self._is_elsewhere(begin):
                     text = "numbers that lie in other files"
                     self._found.append(FileFinding(UNSAFE, text, offset=begin))
                 elif kind == _SYMBOLS:
-                    waiting += self._symbols(self._offset(begin))
+                    links += self._symbols(begin)
                 elif kind == _EXTERNAL_FILES:
                     text = "numbers that lie in another file"
                     self._found.append(FileFinding(UNSAFE, text, offset=begin))
+            # In the order of the names: of two links to one object the first one names it.
+            links.sort(reverse=True)
+            waiting += [(b"%b/%b" % (path, name) if path else name, at) for name, at in links]
+            if self._keeps and places.keys() >= {_SPACE, _TYPE, _LAYOUT}:
+                self._keep(path, places)
         return self._found
 
     # --- bytes
@@ -198,8 +238,8 @@ class _Hdf5File:
                     yield kind, at + head, size
                 at += head + size
 
-    def _link(self, begin: int, length: int) -> list[int]:
-        """The object that a link of a newer group leads to."""
+    def _link(self, begin: int, length: int) -> list[tuple[bytes, int]]:
+        """The name of a link of a newer group, and the object that it leads to."""
         flags = self._int(begin + 1, 1)
         at = begin + 2
         kind = _HARD
@@ -211,7 +251,7 @@ class _Hdf5File:
         name = self._read(at + width, min(name_length, length))
         at += width + name_length
         if kind == _HARD:
-            return [self._offset(at)]
+            return [(name, self._offset(at))]
         if kind == _EXTERNAL_LINK:
             text = "a link into another file"
             self._found.append(FileFinding(UNSAFE, text, short(name), begin))
@@ -232,8 +272,8 @@ class _Hdf5File:
         parts = self._in_heap(heap, index, 1 + self._length_width + len(_THIS_FILE))
         return parts != b"\0" + (1).to_bytes(self._length_width, "little") + _THIS_FILE
 
-    def _many_links(self, begin: int) -> list[int]:
-        """The objects that a group with many links leads to, which lie in a heap of their own."""
+    def _many_links(self, begin: int) -> list[tuple[bytes, int]]:
+        """The links of a group that has many, which lie in a heap of their own; as `_link`."""
         heap = self._offset(begin + (10 if self._int(begin + 1, 1) & 1 else 2))
         if heap == (1 << 8 * self._offset_width) - 1:
             return []
@@ -250,14 +290,16 @@ class _Hdf5File:
                     text = "a link into another file"
                     self._found.append(FileFinding(UNSAFE, text, short(link.name), at + pos))
                 elif link.target is not None:
-                    found.append(link.target)
+                    found.append((link.name, link.target))
                 pos = link.end
         return found
 
-    def _symbols(self, tree: int) -> list[int]:
-        """The objects of an older group, by its tree."""
+    def _symbols(self, begin: int) -> list[tuple[bytes, int]]:
+        """The links of an older group, by its tree and the heap with the names; as `_link`."""
         found = []
-        waiting = [(tree, 0)]
+        waiting = [(self._offset(begin), 0)]
+        names = self._offset(begin + self._offset_width) + 8 + 2 * self._length_width
+        names = self._offset(names) if self._keeps else 0
         while waiting:
             at, depth = waiting.pop()
             mark = self._read(at, 8)
@@ -274,10 +316,52 @@ class _Hdf5File:
                 for n in range(count):
                     entry = at + 8 + n * (2 * o + 24)
                     if self._int(entry + 2 * o, 4) != 2:  # 2: a soft link
-                        found.append(self._offset(entry + o))
+                        name = self._name(names + self._offset(entry)) if self._keeps else b""
+                        found.append((name, self._offset(entry + o)))
             else:
                 raise BrokenError("no group where one should be", at)
         return found
+
+    # --- datasets
+
+    def _keep(self, name: bytes, places: dict[int, int]) -> None:
+        """Take a dataset down, by where the messages about it are."""
+        shape = self._shape(places[_SPACE])
+        found = Hdf5Dataset(name, self._type(places[_TYPE]), shape)
+        begin = places[_LAYOUT]
+        version, kind = self._read(begin, 2)
+        if version >= 3 and kind == _CONTIGUOUS:
+            o = self._offset_width
+            at, length = self._offset(begin + 2), self._int(begin + 2 + o, self._length_width)
+            if at + length <= self._reader.size:
+                found.begin, found.length = self.before + at, length
+        self.datasets.append(found)
+
+    def _shape(self, begin: int) -> tuple[int, ...]:
+        version, count = self._read(begin, 2)
+        at = begin + (8 if version == 1 else 4)
+        if version > 1 and self._int(begin + 3, 1) == _NO_SPACE:
+            return (0,)
+        width = self._length_width
+        return tuple(self._int(at + n * width, width) for n in range(count))
+
+    def _type(self, begin: int) -> str:
+        """The type of numbers as it is called here; of others what they are."""
+        head = self._read(begin, 8)
+        kind, width = head[0] & 15, int.from_bytes(head[4:], "little")
+        if kind == _WHOLE:
+            return f"{'I' if head[1] & 8 else 'U'}{8 * width}"
+        if kind == _FRACTION:
+            exponent = self._int(begin + 13, 1)
+            return "BF16" if (width, exponent) == (2, 8) else f"F{8 * width}"
+        if kind == _ENUMERATION and width == 1:
+            return "BOOL"
+        return _OTHER_TYPES.get(kind, f"class {kind}")
+
+    def _name(self, at: int) -> bytes:
+        """A name of the heap of an older group."""
+        length = min(_LONGEST_NAME, self._reader.size - at)
+        return self._read(at, length).partition(b"\0")[0]
 
     # --- attributes
 

@@ -10,6 +10,7 @@ from pmgit.formats.opinion import BrokenError, TooMuchError
 from pmgit.formats.reader import BytesReader
 from pmgit.tensors import (
     gguf_file,
+    hdf5_file,
     numpy_file,
     onnx_file,
     pickle_file,
@@ -36,6 +37,8 @@ _PACKED = " in "
 READERS: dict[str, FormatReader] = {
     names.SAFETENSORS: safetensors_file.read,
     names.GGUF: gguf_file.read,
+    names.HDF5: hdf5_file.read,
+    names.KERAS_HDF5: hdf5_file.read,
     names.ARRAY: numpy_file.read,
     names.NUMPY: numpy_file.read_archive,
     names.TORCH: zip_file.read,
@@ -53,8 +56,6 @@ READERS: dict[str, FormatReader] = {
 COMPLETE = frozenset((names.SAFETENSORS, names.ARRAY))
 #: What is not read of these, though they may hold tensors.
 _NOT_READ = {
-    names.HDF5: "the datasets of HDF5 are not listed",
-    names.KERAS_HDF5: "the datasets of HDF5 are not listed",
     names.OBJECTS: "the objects of numpy are not listed",
     names.TAR: "the members of a tar are not listed",
     names.TORCH_TAR: "the tensors of this format of before 2016 are not listed",

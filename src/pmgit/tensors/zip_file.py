@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from pmgit.formats import texts, zips
 from pmgit.formats.opcodes import walk
 from pmgit.formats.opinion import BrokenError, TooMuchError
 from pmgit.formats.zip_directory import STORED, Member, read_directory
+from pmgit.tensors import hdf5_file
 from pmgit.tensors.contents import LONGEST_NAME, MOST_VALUES, FileContents, cut
 from pmgit.tensors.pickle_file import add_globals
 from pmgit.tensors.pickled import add_values
@@ -25,6 +27,8 @@ _PICKLES = {"data.pkl": "data", "constants.pkl": "constants"}
 #: Small members whose text is worth knowing.
 _WORDS = ("version", "byteorder", ".format_version", ".data/version")
 _MOST_OF_A_WORD = 40
+#: Where Keras has its numbers: in one file, or with a number before the dots.
+_KERAS_WEIGHTS = ".weights.h5"
 
 
 def read(reader: Reader, caps: Caps) -> FileContents:
@@ -99,8 +103,24 @@ def read_keras(reader: Reader, caps: Caps) -> FileContents:
             for key, value in document.items() if isinstance(document, dict) else ():
                 if isinstance(value, str):
                     found.say(key, value)
-    found.notes.append("the tensors of Keras lie in HDF5, which pmgit does not list")
+    for member in members:
+        if member.name.endswith(_KERAS_WEIGHTS):
+            _of_hdf5(found, reader, member, caps)
     return found
+
+
+def _of_hdf5(found: FileContents, reader: Reader, member: Member, caps: Caps) -> None:
+    """List the datasets of a member; their bytes are in the archive where it is not compressed."""
+    try:
+        content = zips.content_of(reader, member, caps)
+        tensors = hdf5_file.read(content, caps).tensors
+    except (BrokenError, TooMuchError) as error:
+        found.notes.append(f"{cut(member.name, LONGEST_NAME)} is not listed: {error}")
+        return
+    for one in tensors:
+        is_here = member.method == STORED and one.begin >= 0
+        place = (member.begin + one.begin, one.length) if is_here else (-1, 0)
+        found.tensors.append(replace(one, begin=place[0], length=place[1]))
 
 
 def read_any(reader: Reader, caps: Caps) -> FileContents:
