@@ -65,6 +65,19 @@ def _made_of(module: str, name: str) -> bytes:
     return pickled(named("copyreg", "_reconstructor") + parts + b"}b")
 
 
+def _framed(length: int, body: bytes) -> bytes:
+    return b"\x95" + length.to_bytes(8, "little") + body
+
+
+def _across_a_frame() -> bytes:
+    """Python's unpickler in C takes J and four bytes that stand behind the frame of two, as it has
+    forgotten the \\1: it goes on one byte later than others, in what is bytes to them."""
+    hidden = b"0" + CALL + b"0"
+    hidden += b"C" + bytes((ord("N") - len(hidden) - 2,))
+    hidden += b"x" * (ord("N") - len(hidden))
+    return _framed(2, b"J\x01" + bytes(3) + b"CN" + hidden + b"00}")
+
+
 def _pickles() -> Samples:
     long_text = b"X" + (3000).to_bytes(4, "little")
     key = b"}%sNs"
@@ -90,6 +103,14 @@ def _pickles() -> Samples:
         "with-a-nul": ("unsafe", b"F1\0\n0" + CALL + b"."),
         "memo-with-a-sign": ("unsafe", b"I1\np +1\n0" + CALL + b"."),
         "memo-after-blanks": ("unknown", b"I1\np" + b" " * 70_000 + b"1\n0" + CALL + b"."),
+        # A frame ends where an opcode does, and holds no other one.
+        "framed.pkl": ("ok", pickled(_framed(3, b"}0}"), 4)),
+        "framed-to-the-end.pkl": ("ok", pickled(_framed(2, b"}"), 4)),
+        "across-a-frame.pkl": ("unsafe", pickled(_across_a_frame(), 4)),
+        "across-a-frame.pt": ("unsafe", torch_zip(pickled(_across_a_frame(), 4))),
+        "no-text-across-a-frame": ("broken", b"}" + _framed(6, b"X\2\0\0\0\xc3a") + CALL + b"."),
+        "frame-in-a-frame.pkl": ("unsafe", pickled(_framed(12, _framed(2, b"}0") + b"}0"), 4)),
+        "behind-its-end.pkl": ("unsafe", pickled(_framed(20, b"}"), 4) + pickled(b"N0" * 10)),
         # Arrays of Python 2 are lines as long as they are.
         "long-line.pkl": ("ok", b"(dS'w'\nS'" + b"\\x00" * 60_000 + b"'\ns."),
         "long-unicode-line.pkl": ("ok", b"(dVw\nV" + b"a" * 200_000 + b"\ns."),

@@ -22,6 +22,7 @@ from pmgit.formats.pickle_values import (
     ELSEWHERE,
     ENDLESS,
     EXTENSION,
+    FRAMES,
     Box,
     ByteRange,
     EscapedRange,
@@ -38,6 +39,7 @@ from pmgit.formats.pickle_values import (
     keep,
 )
 from pmgit.formats.pickle_weights import MOST, LongTuple, weighed, weight_of
+from pmgit.formats.pickle_window import ROOM, Window
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,14 +65,6 @@ _OPEN_LIST = OpenList()
 _LOOKED_AT = frozenset((GlobalName, tuple))
 #: The texts of Python 2, which are bytes.
 _OF_PYTHON_2 = (0x54, 0x55)
-#: So many bytes of the stream are looked at together.
-_SMALL_WINDOW, _LARGE_WINDOW = 1 << 12, 1 << 16
-#: More than every opcode takes whose argument has no length of its own.
-_ROOM = 300
-#: The longest line of a name in protocol 0. Of longer texts and numbers the begin is enough.
-_LONGEST_LINE = 1 << 16
-
-
 #: What these make is not new: it is a part of the program that loads.
 _GIVE_AWAY = ("getLogger",)
 #: So do those of storages and tensors, whose names end so.
@@ -97,7 +91,7 @@ _UNPACK_INT, _UNPACK_SHORT = struct.Struct("<i").unpack_from, struct.Struct("<H"
 _UNPACK_LONG, _UNPACK_FLOAT = struct.Struct("<I").unpack_from, struct.Struct(">d").unpack_from
 
 
-class Walker:
+class Walker(Window):
     """Follows one stream of `reader` from `begin` on.
 
     `on_build` is called with each object that gets a state and with the place behind it, and says
@@ -117,17 +111,14 @@ class Walker:
     ) -> None:
         self._keeps = keeps
         self._foreign_left = _MOST_FOREIGN if keeps else 0
-        self._reader = reader
-        self._caps = caps
+        super().__init__(reader, begin, caps)
         self._on_build = on_build
-        self._window = _SMALL_WINDOW
-        self._at = begin  # of the window in the content
-        self._buffer = bytes(_ROOM)
         self.stream = PickleStream(begin)
         self._stack: list[Any] = []
         self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
         self._unproved = _MOST_PROVED
+        self._frame_end = 0  # 0 behind it
 
     def walk(self) -> PickleStream:
         """The stream, as far as it can be followed."""
@@ -137,59 +128,15 @@ class Walker:
             stream.end = self._run(stream.begin)
         except BrokenError as error:
             stream.fault, stream.end = str(error), self._place
+            stream.in_frame = bool(self._frame_end)
         except (IndexError, ValueError):
             stream.fault, stream.end = "it takes more from its stack than there is", self._place
+            stream.in_frame = bool(self._frame_end)
         except TooMuchError as error:
             stream.too_much, stream.end = str(error), self._place
         return stream
 
     # --- bytes
-
-    def _load(self, at: int) -> None:
-        """Move the window to a place. Behind the end it holds zeros, which are no opcode."""
-        # Behind large bytes that were passed over, there is often little until the next ones.
-        follows = at <= self._at + len(self._buffer) - _ROOM
-        self._window = min(2 * self._window, _LARGE_WINDOW) if follows else _SMALL_WINDOW
-        length = min(self._window, self._reader.size - at)
-        if length < 0:
-            raise StreamError("it ends in the middle of a pickle")
-        self._caps.reading(length)
-        self._buffer = self._reader.read(at, length) + bytes(_ROOM)
-        self._at = at
-
-    def _line(self, pos: int) -> tuple[bytes, int]:
-        """The line at a place of the window, and the place behind it."""
-        end = self._buffer.find(b"\n", pos, len(self._buffer) - _ROOM)
-        if end < 0:
-            at = self._at + pos
-            self._load(at)
-            pos = 0
-            end = self._buffer.find(b"\n", 0, len(self._buffer) - _ROOM)
-            if end < 0 and self._reader.size - at > len(self._buffer) - _ROOM:
-                self._buffer = self._reader.read(at, _LONGEST_LINE) + bytes(_ROOM)
-                end = self._buffer.find(b"\n", 0, len(self._buffer) - _ROOM)
-            if end < 0:
-                raise StreamError("it ends in the middle of a line")
-        return self._buffer[pos:end], end + 1
-
-    def _long_line(self, pos: int, letters: bytes = b"") -> tuple[bytes, int, int]:
-        """The line at a place, or the begin of a long one; its length, and the place behind it.
-        With `letters` a long one is given up that has others."""
-        begin = at = self._at + pos
-        if self._buffer.find(b"\n", pos, len(self._buffer) - _ROOM) >= 0:
-            line, pos = self._line(pos)
-            return line, len(line), pos
-        line = self._reader.read(begin, _LONGEST_LINE).partition(b"\n")[0]
-        if letters and line.translate(None, letters):
-            raise StreamError("a number in it is no number")
-        while portion := self._reader.read(at, _LONGEST_LINE):
-            self._caps.reading(len(portion))
-            end = portion.find(b"\n")
-            if end >= 0:
-                self._load(at + end + 1)
-                return line, at + end - begin, 0
-            at += len(portion)
-        raise StreamError("it ends in the middle of a line")
 
     def _sized(self, op: int, pos: int) -> tuple[Any, int]:
         """The value of an opcode whose argument has its length before it, and what follows."""
@@ -217,7 +164,7 @@ class Walker:
             if length > LONGEST_TEXT and isinstance(value, str):
                 value = f"{value[:200]}… ({length:,} bytes)"
         pos = end - self._at
-        if pos > len(self._buffer) - _ROOM:
+        if pos > len(self._buffer) - ROOM:
             self._load(end)
             pos = 0
         return value, pos
@@ -225,7 +172,7 @@ class Walker:
     def _bytes(self, begin: int, length: int) -> bytes:
         """Bytes at a place of the content, from the window where they are in it."""
         pos = begin - self._at
-        if pos + length <= len(self._buffer) - _ROOM:
+        if pos + length <= len(self._buffer) - ROOM:
             return self._buffer[pos : pos + length]
         return self._reader.read(begin, min(length, LONGEST_TEXT))
 
@@ -315,14 +262,19 @@ class Walker:
                 self._place = place
                 if place >= size:
                     raise StreamError("it ends in the middle of a pickle")
-                if self._at + len(buffer) - _ROOM < size and pos >= len(buffer) - 2 * _ROOM:
+                if self._at + len(buffer) - ROOM < size and pos >= len(buffer) - 2 * ROOM:
                     self._caps.step(count)
                     count = 0
                     self._load(place)
                     buffer, pos = self._buffer, 0
                 # At the end of the content every opcode is looked at by itself.
-                at_end = self._at + len(buffer) - _ROOM >= size
-                soft = size - self._at if at_end else len(buffer) - 2 * _ROOM
+                at_end = self._at + len(buffer) - ROOM >= size
+                soft = size - self._at if at_end else len(buffer) - 2 * ROOM
+                if self._frame_end:
+                    if place >= self._frame_end:
+                        self._end_frame(place)
+                    else:
+                        soft = min(soft, self._frame_end - self._at)
             op = buffer[pos]
             begin = pos
             pos += 1
@@ -404,10 +356,13 @@ class Walker:
                     if self._at + pos > size:
                         raise StreamError("it ends in the middle of a pickle")
                     self._caps.step(count)
+                    self._end_frame(self._at + pos)
                     self.stream.value = self._pop()
                     return self._at + pos
                 count += 1  # it takes twice the time
                 pos = self._act(op, pos)
+                if op == 0x95:
+                    soft = 0  # where the frame ends is looked at
 
     def _act(self, op: int, pos: int) -> int:
         """Follow an opcode that does more than to push a value; the place behind it."""
@@ -449,9 +404,23 @@ class Walker:
             pos += 8
             if length > self._reader.size - self._at - pos:
                 raise StreamError("it ends in the middle of a frame")
+            if self._frame_end:
+                self._odd(FRAMES, "a frame in a frame")
+            self._frame_end = self._at + pos + length
         else:
             pos = self._rare(op, pos)
         return pos
+
+    def _end_frame(self, place: int) -> None:
+        """Look whether a frame ends at a place that is behind it, or that is the end of all.
+
+        Python's unpickler in C reads a frame as a whole. What an opcode lacks at its end it takes
+        from behind it, and forgets what was left: it goes on at another place than others do, when
+        it reads from memory (as torch.load does), and not from a file.
+        """
+        if self._frame_end not in (0, place):
+            self._odd(FRAMES, "a frame that does not end where an opcode does")
+        self._frame_end = 0
 
     def _get(self, key: int) -> Any:
         if key not in self._memo:
@@ -513,6 +482,7 @@ class Walker:
                 place = self._at + pos
                 end = self._on_build(target, place, self._as_pickle)
                 if end != place:
+                    self._end_frame(place)
                     self._load(end)
                     return 0
         return pos

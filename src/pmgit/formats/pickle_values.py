@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 COMPUTED, CHANGED, EXTENSION, ENDLESS = "computed", "changed", "extension", "endless"
 #: Bytes that the stream needs and does not have.
 ELSEWHERE = "elsewhere"
+#: Opcodes that readers take for different ones.
+FRAMES = "frames"
 #: Functions of which it matters what they are called with.
 ARGUMENTS_MATTER = frozenset((
     "getattr", "_ufunc_reconstruct", "_load_from_bytes", "type", "encode", "list", "tuple", "set",
@@ -133,7 +135,8 @@ class PickleStream:
     `persistent` are ids of what lies beside it. `tensors` are what tensors are made of: a storage,
     where in it they begin, their shape, their strides.
     `oddities` are a kind (COMPUTED and the like), what it is about, and where. `fault`
-    says why it cannot be read to its end, `too_much` why it was not; '' otherwise.
+    says why it cannot be read to its end (`in_frame`: a frame has not ended either), `too_much` why
+    it was not; '' otherwise.
     """
 
     def __init__(self, begin: int) -> None:
@@ -147,6 +150,7 @@ class PickleStream:
         self.tensors: list[tuple[Any, ...]] = []
         self.oddities: list[tuple[str, str, int]] = []
         self.fault = ""
+        self.in_frame = False
         self.too_much = ""
 
 

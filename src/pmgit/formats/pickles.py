@@ -23,6 +23,7 @@ from pmgit.formats.pickle_values import (
     COMPUTED,
     ELSEWHERE,
     ENDLESS,
+    FRAMES,
     ByteRange,
     GlobalName,
     Made,
@@ -104,7 +105,9 @@ def runs_something(head: bytes, reader: Reader, caps: Caps) -> bool:
 
 def _is_followed(reader: Reader, caps: Caps) -> bool:
     stream = walk(reader, 0, caps)
-    if stream.calls_a_global:
+    if stream.calls_a_global or stream.in_frame:
+        return True
+    if any(kind == FRAMES for kind, _, _ in stream.oddities):
         return True
     whole = stream.end == reader.size or not reader.read(stream.end, 64).strip()
     return not stream.fault and (whole or bool(stream.globals) or bool(stream.too_much))
@@ -275,6 +278,9 @@ def _of_global(module: str, name: str, offset: int, *, called: bool = True) -> l
 def _of_oddity(kind: str, what: str, offset: int) -> FileFinding:
     if kind == COMPUTED:
         return FileFinding(UNSAFE, "loads what nobody can read from it", what, offset)
+    if kind == FRAMES:
+        text = "hides opcodes: what is read there depends on the reader"
+        return FileFinding(UNSAFE, text, what, offset)
     if kind == ELSEWHERE:
         return FileFinding(BROKEN, "needs what is kept elsewhere", what, offset)
     if kind == ENDLESS:
