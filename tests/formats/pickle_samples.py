@@ -104,6 +104,7 @@ sklearn._loss.loss.HalfBinomialLoss sklearn.feature_selection._univariate_select
 sklearn.metrics._classification.accuracy_score sklearn.tree.tree.DecisionTreeClassifier
 transformers.models.bert.configuration_bert.BertConfig torchvision.models.resnet.ResNet
 scipy.spatial._ckdtree.cKDTree scipy.sparse._dia.dia_matrix
+scipy.spatial.transform._rotation.Rotation scipy._lib.array_api_compat.numpy._aliases.asarray
 transformers.training_args.TrainingArguments scipy.sparse._csr.csr_matrix xgboost.core.Booster
 """.split()  # noqa: SIM905
 

@@ -11,6 +11,7 @@ from tests.formats.assemble import (
     pickled,
     state_dict,
     storage_id,
+    text,
     torch_zip,
     zipped,
 )
@@ -164,6 +165,14 @@ def _names() -> Samples:
     }
 
 
+def _package(**members: bytes) -> bytes:
+    """What torch.package writes: pickles whose storages have numbers for keys, and code."""
+    identity = storage_id().replace(text("0"), b"K\0")
+    data = {"p/net/w.pkl": state_dict(identity), "p/.data/0.storage": bytes(24)}
+    own = {"p/.data/extern_modules": b"", "p/.data/version": b"6\n"}
+    return zipped(data | own | {f"p/{name}.py": one for name, one in members.items()})
+
+
 def _torch_archives() -> Samples:
     other_root = {name.replace("a/data.pkl", "b/data.pkl"): one for name, one in _GOOD.items()}
     other_data = {name.replace("a/data/", "b/data/"): one for name, one in _GOOD.items()}
@@ -190,5 +199,7 @@ def _torch_archives() -> Samples:
         "no-code.pt": ("broken", _script({})),
         "other-code.pt": ("broken", _script({"code/__torch__/x.py": b"class Net(Module):\n"})),
         "noise-for-code.pt": ("broken", _script({"code/__torch__/net.py": b"\xff\xfe\0" * 9})),
+        "package-of-numbers.pt": ("warn", _package()),
+        "package-of-code.pt": ("unsafe", _package(net=b"import os\n")),
         "bytecode.ptl": ("ok", _script({"bytecode.pkl": pickled(b")")})),
     }  # fmt: skip

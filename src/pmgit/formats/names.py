@@ -5,6 +5,7 @@ from __future__ import annotations
 ZIP, TORCH, SCRIPT, NUMPY, KERAS = (
     "zip archive", "torch archive", "TorchScript archive", "numpy archive", "Keras archive",
 )  # fmt: skip
+PACKAGE = "torch package"
 TAR, TORCH_TAR = "tar archive", "torch tar archive"
 PICKLE, TORCH_CHECKPOINT, JOBLIB = "pickle", "torch checkpoint", "joblib"
 ARRAY, OBJECTS = "numpy array", "numpy objects"

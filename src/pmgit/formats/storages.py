@@ -25,7 +25,7 @@ def is_storage(identity: Any) -> bool:
         and isinstance(identity[1], GlobalName)
         and identity[1].name.endswith("Storage")
         and (identity[1].module == "torch" or identity[1].module.startswith("torch."))
-        and isinstance(identity[2], str)
+        and isinstance(identity[2], str | int)  # a number in what torch.package writes
         and type(identity[4]) is int
         and identity[4] >= 0
     )

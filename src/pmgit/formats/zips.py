@@ -18,11 +18,12 @@ from pmgit.formats.names import (
     KERAS_HDF5,
     NUMPY,
     OBJECTS,
+    PACKAGE,
     PROGRAM,
     SCRIPT,
     TORCH,
     ZIP,
-)  # fmt: skip
+)
 from pmgit.formats.opcodes import walk
 from pmgit.formats.opinion import (
     BROKEN,
@@ -135,6 +136,8 @@ def attached(reader: Reader, begin: int, caps: Caps) -> list[FileFinding]:
 def _kind(members: list[Member]) -> str:
     names = {member.name for member in members}
     inner = {name.partition("/")[2] for name in names}
+    if ".data/extern_modules" in inner:
+        return PACKAGE
     if "data.pkl" in inner or "constants.pkl" in inner:
         is_script = "constants.pkl" in inner or any(name.startswith("code/") for name in inner)
         return SCRIPT if is_script else TORCH
@@ -265,6 +268,9 @@ def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[Fi
         from pmgit.formats import texts
 
         return found + [one.within(where) for one in texts.judge_keras(content, caps)]
+    if kind == PACKAGE and member.name.endswith(".py"):
+        # torch.package imports it in place of an installed module when it loads a pickle.
+        found.append(FileFinding(UNSAFE, "Python code that is run when it is loaded", where=where))
     inside = caps.inside(content, member.name)
     if (inside.kind == PROGRAM and kind != ZIP) or member.name.endswith((".so", ".dll", ".dylib")):
         found.append(FileFinding(UNSAFE, "a program for the processor", where=where))
