@@ -7,17 +7,16 @@ import sys
 from pathlib import Path
 
 PROGRAM = """\
-import importlib, _compat_pickle, ast, bz2, codecs, json, lzma, re, sys, zlib
-from pmgit.formats import judge, policy
+import importlib, _compat_pickle, ast, bz2, codecs, json, lzma, pkgutil, re, sys, zlib
+from pmgit import formats
+from pmgit.formats import policy
 from pmgit.formats.reader import BytesReader
 from pmgit.scan.scanned import judge_content
 from tests.formats.all_samples import samples
 
 found = samples()
-for _, module, _ in judge.FORMATS:
-    importlib.import_module(f"pmgit.formats.{module}")
-for module in ("openvino", "yaml_calls", "zero_tail"):  # which these import when they are needed
-    importlib.import_module(f"pmgit.formats.{module}")
+for module in pkgutil.iter_modules(formats.__path__):
+    importlib.import_module(f"pmgit.formats.{module.name}")
 import yaml
 policy.of_global("a", "b")  # its lists are read here
 for codec in (
