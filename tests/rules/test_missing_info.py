@@ -276,6 +276,29 @@ def test_the_look_at_the_work_tree_opens_nothing(ignored: Repo, tmp_path: Path) 
         locked.chmod(0o755)
 
 
+@pytest.mark.parametrize("how", ["a branch", "a branch of the remote"])
+def test_weights_that_another_branch_describes(ignored: Repo, how: str) -> None:
+    """Ignored files stay when Git switches: a hotfix is not about a model of `feature`."""
+    ignored.write(".pmgit.toml", '[rules.missing-info]\nlocal = "error"\n')
+    ignored.git("switch", "-q", "-c", "feature")
+    ignored.add_info(BERT)
+    ignored.commit("A model")
+    feature = ignored.git("rev-parse", "HEAD").strip()
+    ignored.git("switch", "-q", "main")
+    if how != "a branch":
+        ignored.git("update-ref", "refs/remotes/origin/feature", feature)
+        ignored.git("branch", "-q", "-D", "feature")
+    ignored.write("pretrained_model/other/model.safetensors", 2000)
+    ignored.stage("hotfix.py", "1\n")
+    assert found(ignored) == [("pretrained_model/other", "error")]
+    assert found(ignored, "--all") == [("pretrained_model/other", "error")]
+    assert BERT not in ignored.pmgit("doctor").out
+    # What this branch itself had described, and has not any more, is told.
+    ignored.git("merge", "-q", feature)
+    ignored.git("rm", "-q", "--cached", f"{BERT}/INFO.md")
+    assert (BERT, "error") in found(ignored, "--all")
+
+
 def test_files_are_listed_and_not_read(ignored: Repo) -> None:
     huge = ignored.path / BERT / "huge.safetensors"
     with huge.open("wb") as file:

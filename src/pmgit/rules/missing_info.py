@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pmgit.model.folder import Model
     from pmgit.model.subject import Subject
 
+_LIES_HERE = "no INFO.md for the weights that lie here, ignored by Git"
+
 
 class MissingInfo(Rule):
     """A model without an INFO.md that says where it is from.
@@ -28,7 +30,8 @@ class MissingInfo(Rule):
     is only touched. Weights that lie in the work tree and are ignored by Git need one as well:
     `local` says whether that is an error. (What has no known ending counts from 100 kB on; nothing
     is opened.) An entry of the Hub's cache (`models--org--name`) is one model, and names its origin
-    itself: as long as it is ignored, that is a warning.
+    itself: as long as it is ignored, that is a warning. Nothing is reported of ignored weights
+    that another branch of this clone describes: they stay on disk when Git switches to this one.
 
     ## Why it is bad
 
@@ -66,6 +69,8 @@ class MissingInfo(Rule):
             if model.info is not None:
                 continue
             severity, message = self._judge(subject, model, local)
+            if message == _LIES_HERE and model.path in subject.once(_described_elsewhere):
+                continue
             if severity:
                 fix = self._fix(subject, model)
                 yield self.finding(model.path, message, severity=severity, fix=fix)
@@ -82,7 +87,7 @@ class MissingInfo(Rule):
             local = WARNING
         if severity != ERROR and local != "off" and subject.ignored_weights(model):
             if severity != local:
-                message = "no INFO.md for the weights that lie here, ignored by Git"
+                message = _LIES_HERE
             severity = local
         return ("", "") if severity == "off" else (severity, message)
 
@@ -110,3 +115,11 @@ class MissingInfo(Rule):
 
             steps[:0] = for_staged.let_in(subject)
         return Fix(*steps, order=Fix.RECORD)
+
+
+def _described_elsewhere(subject: Subject) -> set[str]:
+    """The models that another branch describes, and HEAD does not."""
+    from pmgit.git import branches  # for a commit that would be stopped alone
+
+    infos = {f"{model.path}/{INFO}": model.path for model in subject.models if model.local}
+    return {infos[path] for path in branches.only_in_others(subject.repository, infos)}
