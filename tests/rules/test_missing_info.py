@@ -92,6 +92,21 @@ def test_info_is_removed_where_the_weights_are_ignored(ignored: Repo) -> None:
     assert found(ignored) == [(BERT, "error")]
 
 
+def test_a_model_is_deleted_and_its_ignored_weights_stay(ignored: Repo) -> None:
+    """`git rm -r` leaves them, so that nobody can tell a deletion from a slip: the way is named."""
+    ignored.add_info(BERT)
+    ignored.commit()
+    ignored.git("rm", "-q", "-r", BERT)
+    finding = only(ignored)
+    assert finding["message"].endswith("; to delete the model, delete its folder, too")
+    assert "note:" not in ignored.pmgit("check", *SELECT).out  # the fix leaves nothing changed
+    ignored.paste(finding["fix"]["shell"])
+    assert ignored.git("status", "--porcelain") == ""
+    ignored.git("rm", "-q", "-r", BERT)
+    ignored.sh(f"rm -r {BERT}")
+    assert ignored.hook().code == 0
+
+
 def test_info_is_renamed(documented: Repo) -> None:
     documented.git("mv", f"{BERT}/INFO.md", f"{BERT}/ABOUT.md")
     assert found(documented) == [(BERT, "error")]

@@ -222,7 +222,7 @@ def _taken(finding: Finding, subject: Subject) -> tuple[list[str], list[str]]:
     for step in steps:
         if step.argv[:3] == ("git", "rm", "--cached"):
             removed += step.items
-        elif step.argv[:3] == ("git", "restore", "--staged"):
+        elif step.argv[:3] == ("git", "restore", "--staged") and "--worktree" not in step.argv:
             changed += step.items
         elif step.argv[:2] == ("pmgit", "fix"):  # it has the rules of models written, too
             paths = dict.fromkeys(blob.path for blob in finding.blobs)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 _LIES_HERE = "no INFO.md for the weights that lie here, ignored by Git"
+_LEFT_OVER = (
+    "INFO.md is removed, the weights that Git ignores stay; to delete the model, delete its"
+    " folder, too"
+)
 
 
 class MissingInfo(Rule):
@@ -47,6 +51,9 @@ class MissingInfo(Rule):
 
     Paste the printed command: it writes INFO.md from a template with what the files themselves
     show, and stages it. What it leaves open is marked in the text.
+
+    A model is deleted with its folder: `git rm -r` leaves ignored weights on disk, in your work
+    tree and in that of everybody who pulls.
     """
 
     name = "missing-info"
@@ -78,6 +85,8 @@ class MissingInfo(Rule):
     def _judge(self, subject: Subject, model: Model, local: str) -> tuple[str, str]:
         """Severity and message for a model without INFO.md; ('', '') when it is none."""
         if model.info_removed:
+            if not model.weights and subject.ignored_weights(model):
+                return ERROR, _LEFT_OVER
             return ERROR, "INFO.md is removed, the model stays"
         severity = "off"
         message = "no INFO.md"
