@@ -100,7 +100,7 @@ def _pickles() -> Samples:
         "tuple-as-key.pkl": ("ok", pickled(key % b"K\x01\x85")),
         # C takes these for numbers, and goes on.
         "hexadecimal": ("unsafe", b"I0x10\n0" + CALL + b"."),
-        "after-blanks": ("unsafe", b"I" + b" " * 70_000 + b"1\n0" + CALL + b"."),
+        "after-blanks.pkl": ("unsafe", b"I" + b" " * 70_000 + b"1\n0" + CALL + b"."),
         "with-a-nul": ("unsafe", b"F1\0\n0" + CALL + b"."),
         "memo-with-a-sign": ("unsafe", b"I1\np +1\n0" + CALL + b"."),
         "memo-after-blanks": ("unknown", b"I1\np" + b" " * 70_000 + b"1\n0" + CALL + b"."),
