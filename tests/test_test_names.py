@@ -141,6 +141,7 @@ GUARDED = {
     "test_config_entry.py": ("yaml_config", "entry"),
     # whole models, and where they come from
     "test_fetch.py": ("file_lock",),
+    "test_pull.py": ("linked_trees",),
     "test_models.py": (
         "earlier_locks",
         "_add_source",

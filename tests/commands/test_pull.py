@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.kit import Repo, pointer
+import pytest
+
+from tests.kit import Repo, pointer, random_bytes
 
 MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/model.safetensors"
@@ -24,6 +26,33 @@ def test_a_model_of_one_disk_alone_cannot_be_brought_back(repo: Repo) -> None:
     shown = repo.pmgit("pull")
     assert shown.code == 3, shown
     assert "ask who has it, or keep it with Git LFS" in shown.err
+
+
+@pytest.mark.parametrize("way", ["to a new work tree", "back to the first"])
+def test_ignored_weights_come_from_another_work_tree(repo: Repo, way: str) -> None:
+    """`git worktree add` brings tracked files alone; the weights lie next door."""
+    repo.write(".gitignore", "*.safetensors\n")
+    data = repo.write(WEIGHTS, 3000).read_bytes()
+    assert repo.pmgit("add", MODEL).code == 0
+    repo.git("add", ".")
+    repo.commit()
+    side = repo.path.parent / "side tree"
+    repo.git("worktree", "add", "-q", str(side), "-b", "side")
+    repo.git("worktree", "add", "-q", str(repo.path.parent / "gone"), "-b", "gone")
+    repo.sh("rm -r ../gone")
+    other = Repo(side, repo.env, init=None)
+    assert other.pmgit("pull").out == f"{MODEL}: restored 1 file (3.0 kB): 1 from this machine\n"
+    assert (side / WEIGHTS).read_bytes() == data
+    if way == "back to the first":
+        repo.write(WEIGHTS, random_bytes(3000, 7))
+        assert repo.pmgit("pull", "--replace").code == 0
+        assert (repo.path / WEIGHTS).read_bytes() == data
+    # What has other bytes there is no help.
+    (side / WEIGHTS).unlink()
+    repo.write(WEIGHTS, random_bytes(3000, 7))
+    done = other.pmgit("pull")
+    assert (done.code, "names no source" in done.err) == (3, True), done
+    assert not (side / WEIGHTS).exists()
 
 
 def test_a_model_without_a_lock_is_named_with_the_command(repo: Repo) -> None:

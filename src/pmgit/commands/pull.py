@@ -51,13 +51,13 @@ _MAGIC = frozenset("*?[]\\!#")
 def command(names: tuple[str, ...], jobs: int, replace: bool, dry_run: bool) -> int:
     """Restore the files of each MODEL (all of them without one) to where they belong.
 
-    What is right already stays. The rest comes the cheapest way: another model or a Git LFS object
-    with the same content, the caches of Hugging Face, torch and ModelScope, then the source that
-    pmgit.lock names. Every byte is hashed before a file gets its name, and a download that was
-    killed goes on where it stopped. Files that differ stay as they are without --replace; those
-    that are as an earlier commit had them locked make way. Each file is judged, as by `pmgit scan`,
-    before it gets its name: when one is unsafe, broken or too odd to judge, nothing of its model is
-    restored.
+    What is right already stays. The rest comes the cheapest way: another model, another work tree
+    (`git worktree`) or a Git LFS object with the same content, the caches of Hugging Face, torch
+    and ModelScope, then the source that pmgit.lock names. Every byte is hashed before a file gets
+    its name, and a download that was killed goes on where it stopped. Files that differ stay as
+    they are without --replace; those that are as an earlier commit had them locked make way. Each
+    file is judged, as by `pmgit scan`, before it gets its name: when one is unsafe, broken or too
+    odd to judge, nothing of its model is restored.
 
     Exit code 0: every file is right; 1: a file differs or is refused, or a model has no pmgit.lock;
     2: wrong usage; 3: a file could not be had.

@@ -131,7 +131,8 @@ class Download:
         """Copy a file of this machine to its part, or fetch it; its size and sha256."""
         if file.sha256 and file.size >= 0:
             wanted = LockedFile(file.path, file.size, file.sha256, file.blob)
-            places = self.nearby.places_of(Lock(self.listing.source, [wanted], created=""), wanted)
+            lock = Lock(self.listing.source, [wanted], created="")
+            places = self.nearby.places_of(lock, wanted, self.path)
             if pull.copy_from_near(places, wanted, target, part, self.on_bytes):
                 return file.size, file.sha256
         try:

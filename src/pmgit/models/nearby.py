@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pmgit.git import linked_trees
 from pmgit.hub.places import places
 from pmgit.lfs import store
 from pmgit.model.lock_file import HUB, MODELSCOPE, URL
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 
 
 class Nearby:
-    """The places of this machine: the repository's models, Git LFS, the caches of libraries."""
+    """The places of this machine: the models of the repository and of its other work trees, Git
+    LFS, the caches of libraries.
+    """
 
     def __init__(
         self, repository: Repository, models: Sequence[Account], environ: Mapping[str, str]
     ) -> None:
         self._stores = store.folders(repository)
+        self._tops = linked_trees.others(repository)
         self._hub = places(environ).cache
         self._torch = os.path.join(_torch_home(environ), "hub", "checkpoints")
         self._modelscope = _modelscope_caches(environ)
@@ -39,17 +43,22 @@ class Nearby:
                     place = os.path.join(repository.top, model.path, *file.path.split("/"))
                     self._listed.setdefault(file.sha256, []).append(place)
 
-    def places_of(self, lock: Lock, file: LockedFile) -> Iterator[str]:
-        """Paths of regular files that have the size of `file`, the most likely ones first."""
-        for place in self._candidates(lock, file):
+    def places_of(self, lock: Lock, file: LockedFile, model: str) -> Iterator[str]:
+        """Paths of regular files that have the size of `file`, the most likely ones first.
+
+        `model` is the folder that the file belongs to.
+        """
+        for place in self._candidates(lock, file, model):
             try:
                 if os.path.isfile(place) and os.stat(place).st_size == file.size:
                     yield place
             except OSError:
                 continue
 
-    def _candidates(self, lock: Lock, file: LockedFile) -> Iterator[str]:
+    def _candidates(self, lock: Lock, file: LockedFile, model: str) -> Iterator[str]:
         yield from self._listed.get(file.sha256, ())
+        below = (*model.split("/"), *file.path.split("/"))
+        yield from (os.path.join(top, *below) for top in self._tops)
         found = store.find_in(self._stores, file.sha256)
         if found:
             yield found

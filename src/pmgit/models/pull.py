@@ -102,7 +102,7 @@ class Pull:
                 raise PmgitError(error.message, error.hint) from None
 
         def one(file: LockedFile) -> None:
-            places, part = nearby.places_of(lock, file), self._parts[file]
+            places, part = nearby.places_of(lock, file, self._model), self._parts[file]
             how = copy_from_near(places, file, self._targets[file], part, on_bytes)
             if not how:
                 _fetch(source(), lock, file, part, on_bytes)
