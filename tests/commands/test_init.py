@@ -132,6 +132,39 @@ def test_models_folders_by_name(repo: Repo) -> None:
     assert "nothing to do" in repo.pmgit("init").out
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("pretrained_model", "ml/pretrained_model"),
+        ("./nets/", "ml/nets"),
+        ("../nets", "nets"),
+        ("shared/nets", "shared/nets"),  # only at the top, as messages name it
+    ],
+)
+def test_a_models_folder_is_named_from_where_one_stands(repo: Repo, typed: str, meant: str) -> None:
+    """In a monorepo the project is a subfolder, and a shell completes what lies there."""
+    repo.write("ml/train.py", "pass\n")
+    repo.write("shared/nets/a.bin", 2000)
+    shown = repo.pmgit("init", "--dry-run", cwd="ml").out
+    assert "is at the top of the repository; for one here: pmgit init --models pre" in shown
+    assert "is at the top" not in repo.pmgit("init", "--dry-run").out
+    done = repo.pmgit("init", "--yes", "--hooks", "none", "--models", typed, cwd="ml")
+    assert done.code == 0, done
+    assert tomllib.loads((repo.path / ".pmgit.toml").read_text())["models"] == [meant]
+    assert (repo.path / meant / "README.md").exists()
+
+
+def test_folders_that_are_offered_in_a_subfolder_are_taken_by_what_is_printed(repo: Repo) -> None:
+    repo.write("ml/weights/best.pt", 200_000)
+    repo.write("ml/pretrained_model/bert/model.pt", 2000)
+    shown = repo.pmgit("init", "--dry-run", cwd="ml").out
+    command = shown.split("not taken; with it: ")[1].split("\n")[0]
+    assert command == "pmgit init --models pretrained_model --models weights"
+    assert repo.sh(f"cd ml && {command} --yes --hooks none").code == 0
+    config = tomllib.loads((repo.path / ".pmgit.toml").read_text())
+    assert config["models"] == ["ml/pretrained_model", "ml/weights"]
+
+
 @pytest.mark.parametrize("name", ["../out", "/abs", "a*", "."])
 def test_a_models_folder_that_is_none(repo: Repo, name: str) -> None:
     done = repo.pmgit("init", "--yes", *NATIVE, "--models", name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from typing import TYPE_CHECKING
 
 import click
@@ -55,7 +56,12 @@ _AGAIN = "run pmgit init again to finish, or take back what was written: pmgit i
     type=click.Choice(["zh", "en"]),
     help="Of the README and the INFO.md templates; not given: en.",
 )
-@click.option("--models", multiple=True, metavar="DIR", help="A models folder; may be repeated.")
+@click.option(
+    "--models",
+    multiple=True,
+    metavar="DIR",
+    help="A models folder, from the current folder; may be repeated.",
+)
 @click.option(
     "--keep-text",
     is_flag=True,
@@ -99,17 +105,19 @@ def command(
 
 def _set_up(wanted: SetupWish, *, dry_run: bool, yes: bool) -> None:
     repository, config = _work_tree.load()
+    here = repository.prefix
+    wanted.models = tuple(_from_here(repository, name) for name in wanted.models)
     try:
         made = onboarding.plan(repository, config, wanted)
     except NotExtendableError as error:
         click.echo(error.snippet, nl=False)
         raise
     if dry_run or (made.steps and not yes) or not is_quiet():
-        _show(made)
+        _show(made, here)
     if not (dry_run or yes) and (more := _ask_for_more(made, wanted)):
         wanted.models = more
         made = onboarding.plan(repository, config, wanted)
-        _show(made)
+        _show(made, here)
     if dry_run:
         show_diffs(diff for step in made.steps for diff in step.diffs)
         return
@@ -139,10 +147,24 @@ def _say(line: str) -> None:
     say(visible(line))
 
 
-def _show(made: SetupPlan) -> None:
-    """Print what was found here, what will be done, and the notes about it."""
+def _from_here(repository: Repository, name: str) -> str:
+    """A models folder as it is typed, from the current folder, as the configuration has it.
+
+    One that is only at the top is meant from there: so the configuration and messages name it.
+    """
+    here = posixpath.normpath(posixpath.join(repository.prefix, name))
+    is_here = os.path.isdir(os.path.join(repository.top, here))
+    is_at_top = os.path.isdir(os.path.join(repository.top, name))
+    return here if repository.prefix and (is_here or not is_at_top) else name
+
+
+def _show(made: SetupPlan, here: str) -> None:
+    """Print what was found here, what will be done, and the notes about it.
+
+    `here` is the current folder, from the top.
+    """
     click.echo("here:")
-    for line in _seen(made.look):
+    for line in _seen(made.look, here):
         click.echo(f"  {named(line)}")
     if made.steps:
         click.echo("to do:")
@@ -154,12 +176,16 @@ def _show(made: SetupPlan) -> None:
         click.echo(f"note: {named(visible(note))}")
 
 
-def _seen(look: Look) -> list[str]:
+def _seen(look: Look, here: str) -> list[str]:
     lines = [f"models folder {_of(folder)}" for folder in look.taken]
+    if look.is_invented and here:
+        name = look.taken[0].path
+        command = f"pmgit init --models {quote(name)}"
+        lines.append(f"{visible(name)}/ is at the top of the repository; for one here: {command}")
     offered = look.offered[:_MOST_OFFERED]
-    lines += [_offer(look, folder) for folder in offered]
+    lines += [_offer(look, folder, here) for folder in offered]
     if len(offered) > 1 and not look.source:
-        lines.append(f"with all of these: {_with(look, offered)}")
+        lines.append(f"with all of these: {_with(look, offered, here)}")
     for folder in look.left:
         why = "it is a repository of its own" if folder.is_clone else "it holds source code"
         lines.append(f"{_of(folder)} is not taken: {why}")
@@ -175,17 +201,18 @@ def _seen(look: Look) -> list[str]:
     return lines + look.idle
 
 
-def _offer(look: Look, folder: Folder) -> str:
+def _offer(look: Look, folder: Folder, here: str) -> str:
     """The line about a folder that a person may want, with the way to take it."""
     if look.source:  # `--models` would contradict it
         how = f'to take it, add "{visible(folder.path)}" to models in {look.source}'
     else:
-        how = f"with it: {_with(look, [folder])}"
+        how = f"with it: {_with(look, [folder], here)}"
     return f"{_of(folder)} is not taken; {how}"
 
 
-def _with(look: Look, more: list[Folder]) -> str:
-    named = [word for folder in (*look.taken, *more) for word in ("--models", folder.path)]
+def _with(look: Look, more: list[Folder], here: str) -> str:
+    paths = [posixpath.relpath(folder.path, here or ".") for folder in (*look.taken, *more)]
+    named = [word for path in paths for word in ("--models", path)]
     return " ".join(map(quote, ["pmgit", "init", *named]))
 
 

@@ -34,6 +34,7 @@ class Look:
     `raw` are blobs of the index that are weights and no pointers; `source` is the configuration
     that names the folders to take ('' when none does), `idle` are lines about managers of hooks
     that have none here. `more` folders have a name like those offered, and were not looked into.
+    `is_invented`: there is no models folder, and the one to take is to be made.
     """
 
     taken: list[Folder] = field(default_factory=list)
@@ -47,6 +48,7 @@ class Look:
     idle: list[str] = field(default_factory=list)
     hooks: list[str] = field(default_factory=list)
     source: str = ""
+    is_invented: bool = False
 
 
 def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> Look:
@@ -67,7 +69,8 @@ def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> 
         for path in filter(candidates.is_common, found):
             if not any(path.startswith(f"{folder.path}/") for folder in seen.taken):
                 seen.taken += filter(_is_taken, [weighed(path)])
-        seen.taken = seen.taken or [weighed(_new(found))]
+        if not seen.taken:
+            seen.taken, seen.is_invented = [weighed(_new(found))], True
     _offer(seen, weighed, found)
     seen.raw = _raw(snapshot, tiers, [folder.path for folder in seen.taken])
     seen.lfs_installed = missing.is_installed()
