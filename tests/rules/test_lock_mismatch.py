@@ -91,6 +91,30 @@ def test_weights_that_it_does_not_list_are_a_warning(locked: Repo) -> None:
     assert findings(locked) == []
 
 
+def test_a_checkpoint_makes_way_for_the_next_one(repo: Repo) -> None:
+    """What was locked of a deleted file is lost with it, so no fix does that; the way is named."""
+    assert repo.pmgit("gitignore").code == 0
+    repo.write(f"{MODEL}/checkpoint-500/model.safetensors", 200_000)
+    assert repo.pmgit("add", MODEL).code == 0
+    repo.git("add", ".")
+    repo.sh(f"mv {MODEL}/checkpoint-500 {MODEL}/checkpoint-900")
+    (finding,) = findings(repo)
+    assert (finding["severity"], finding["fix"]) == ("warning", None)
+    way = "if that is deleted for good, lock what is here: pmgit update MODEL"
+    assert finding["message"] == (
+        "lists not all weights: checkpoint-900/model.safetensors; listed and not here:"
+        f" checkpoint-500/model.safetensors; {way}"
+    )
+    shown = repo.pmgit("status").out
+    assert "; if they are deleted for good, lock what is here: pmgit update MODEL\n" in shown
+    assert repo.pmgit("update", "mine").code == 0
+    repo.git("add", ".")
+    assert findings(repo) == []
+    # Where nothing of it is here, nobody has deleted it.
+    repo.sh(f"rm -r {MODEL}/checkpoint-900")
+    assert "deleted for good" not in repo.pmgit("status").out
+
+
 def test_of_a_model_from_a_source_nobody_knows_which_side_is_right(locked: Repo) -> None:
     text = (locked.path / LOCK).read_text()
     source = 'type = "huggingface"\nrepo_id = "org/mine"\nrevision = "' + "1" * 40 + '"'

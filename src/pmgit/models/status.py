@@ -177,7 +177,10 @@ def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
             yield "has files that are not here", Fix(Step("pmgit", "pull", model.path))
         else:
             what = "has files that are not here, and no source to fetch them from"
-            yield f"{what}: ask who has them (pmgit pull looks on this machine alone)", None
+            way = "ask who has them (pmgit pull looks on this machine alone)"
+            if row.on_disk:  # training keeps the last checkpoints, and deletes the others
+                way += "; if they are deleted for good, lock what is here: pmgit update MODEL"
+            yield f"{what}: {way}", None
     if row.is_only_copy:
         yield (
             "cannot be fetched again: this folder is the only copy; to keep it with Git LFS",

@@ -15,15 +15,20 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 
+def gone_of(subject: Subject, model: Model, lock: Lock) -> list[str]:
+    """The locked files of a model of this machine that are not here; [] where there is a source."""
+    if lock.type != LOCAL or not subject.snapshot.has_work_tree:
+        return []
+    folder = os.path.join(subject.repository.top, model.path)
+    return [f.path for f in lock.files if not os.path.lexists(os.path.join(folder, f.path))]
+
+
 def fix_of(subject: Subject, model: Model, lock: Lock) -> Fix | None:
     """The fix for a model that is not as it was locked; None with a source: either may be right.
 
     None also where a locked file is not here: what is locked of it would be lost.
     """
-    if lock.type != LOCAL or not subject.snapshot.has_work_tree:
-        return None
-    folder = os.path.join(subject.repository.top, model.path)
-    if not all(os.path.lexists(os.path.join(folder, file.path)) for file in lock.files):
+    if lock.type != LOCAL or not subject.snapshot.has_work_tree or gone_of(subject, model, lock):
         return None
     files = [f"{model.path}/{LOCK}"]
     if model.info is not None:

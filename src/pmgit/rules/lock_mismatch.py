@@ -102,4 +102,7 @@ class LockMismatch(Rule):
         )
         if without:
             message = f"lists not all weights: {listed(without, _NAMED)}"
+            if gone := _relock.gone_of(subject, model, lock):
+                message += f"; listed and not here: {listed(gone, 1)}; if that is deleted for good,"
+                message += " lock what is here: pmgit update MODEL"
             yield self.finding(blob.path, message, severity=WARNING, fix=fix)
