@@ -295,6 +295,11 @@ def _packages() -> Samples:
 #: Templates that do not compile, that never end, and that Jinja reads on where a brace seems to end
 #: them; and those of chats that look like these.
 _TEMPLATES = {
+    "unknown-statement": ("broken", "{% if x %}{% remember x %}{% endif %}"),
+    "known-statements": ("ok", (
+        "{% for m in messages %}{% if loop.index > 9 %}{% break %}{% endif %}{% do x.append(m) %}"
+        "{% generation %}{{ m.content }}{% endgeneration %}{% continue %}{% endfor %}"
+    )),
     "letter": ("unsafe", r"{{ x['__c\x6cass__'] }}"),
     "letters": ("unsafe", r"{{ x['__cl\u0061ss__']['__b\141se__'] }}"),
     "letter-mapped": ("unsafe", r"{{ x | map(attribute='__cl\x61ss__') | list }}"),
@@ -334,7 +339,7 @@ _TEMPLATES = {
         "{% endset %}{%+ if text %}{% elif n %}{% else %}{% endif %}{% for m in messages if m %}"
         "{% break %}{% continue %}{% else %}{% endfor %}{% macro f(x={}) %}{{ caller() }}"
         "{% endmacro f %}{% call(a) f() %}{% endcall %}{% filter upper %}{% endfilter %}"
-        "{% with a = 1 %}{% endwith %}{% generation %}{% endgeneration %}{% do x %}{% other %}"
+        "{% with a = 1 %}{% endwith %}{% generation %}{% endgeneration %}{% do x %}{% debug %}"
     )),
     "numbers": ("ok", "{{ 2 ** 10 }}{{ '=' * 40 }}{{ range(100000) }}{{ 1000000 * n }}"),
 }  # fmt: skip

@@ -106,6 +106,7 @@ transformers.models.bert.configuration_bert.BertConfig torchvision.models.resnet
 scipy.spatial._ckdtree.cKDTree scipy.sparse._dia.dia_matrix
 scipy.spatial.transform._rotation.Rotation scipy._lib.array_api_compat.numpy._aliases.asarray
 transformers.training_args.TrainingArguments scipy.sparse._csr.csr_matrix xgboost.core.Booster
+builtins.hash gensim.utils.call_on_class_only
 """.split()  # noqa: SIM905
 
 #: Globals that need code which pmgit does not know.

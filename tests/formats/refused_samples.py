@@ -37,10 +37,11 @@ def _but(**members: bytes | None) -> bytes:
     return zipped({name: one for name, one in all_of_them.items() if one is not None})
 
 
-def _script(code: dict[str, bytes]) -> bytes:
+def _script(code: dict[str, bytes], *, constants: bool = True) -> bytes:
     """TorchScript whose data is one object of the class __torch__.net.Net."""
     data = pickled(named("__torch__.net", "Net") + b")\x81}b")
-    return torch_zip(data, more={"constants.pkl": pickled(b")"), **code})
+    own = {"constants.pkl": pickled(b")")} if constants else {}
+    return torch_zip(data, more={**own, **code})
 
 
 def _without_sums(data: bytes) -> bytes:
@@ -125,6 +126,7 @@ def _pickles() -> Samples:
         # The hash of what is 300 bytes in the file takes years, the memo 32 GB.
         "doubled.pkl": ("unsafe", pickled(key % _doubled(60))),
         "doubled-wide.pkl": ("unsafe", pickled(key % _doubled(12, wide=True))),
+        "doubled-nothing.pkl": ("unsafe", pickled(key % (b")" + b"2\x86" * 64))),
         "doubled-a-little.pkl": ("ok", pickled(key % _doubled(9))),
         "deep.pkl": ("ok", pickled(b")" + b"\x85" * 5000 + b"q\0h\0\x86")),
         "large-number.pkl": ("unsafe", pickled(b"K\x01r\xff\xff\xff\x7f")),
@@ -143,6 +145,9 @@ def _pickles() -> Samples:
         ),
         "storage-of-quarters.pt": (
             "ok", torch_zip(state_dict(storage_id(kind="QUInt4x2Storage")), storage=bytes(6)),
+        ),
+        "other-reference.pt": (
+            "broken", torch_zip(pickled(b"(" + text("module") + text("x") + b"tQ")),
         ),
         "version-before-zip.pth": ("broken", old.replace(b"M\xe9\x03", b"M\xea\x03")),
     }  # fmt: skip
@@ -196,6 +201,9 @@ def _torch_archives() -> Samples:
         "one-checksum.pt": ("broken", changed(torch_zip(), ENTRY, 16, bytes(4))),
         "no-checksums.npz": ("broken", _without_sums(zipped({"a.npy": b"\x93NUMPY"}))),
         "code.pt": ("ok", _script({"code/__torch__/net.py": b"class Net(Module):\n  pass\n"})),
+        "no-constants.pt": (
+            "broken", _script({"code/__torch__/net.py": b"class Net(Module):\n"}, constants=False),
+        ),
         "no-code.pt": ("broken", _script({})),
         "other-code.pt": ("broken", _script({"code/__torch__/x.py": b"class Net(Module):\n"})),
         "noise-for-code.pt": ("broken", _script({"code/__torch__/net.py": b"\xff\xfe\0" * 9})),

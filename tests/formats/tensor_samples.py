@@ -424,6 +424,7 @@ def keras_files() -> Samples:
 def arrays() -> Samples:
     bad = {
         "cut": array(body=bytes(20)),
+        "line-of-windows": array().replace(b"\n", b"\r\n", 1)[:-1],
         "cut-header": array()[:40],
         "magic-only": b"\x93NUMPY",
         "version-9": npy("{}", version=9),
@@ -528,8 +529,9 @@ def pointers() -> Samples:
         "pointer.txt": ("pointer", good),
         "crlf.bin": ("pointer", good.replace(b"\n", b"\r\n")),
         "spaces.bin": ("pointer", b"\n" + good + b"\n\n"),
-        "mark.bin": ("pointer", b"\xef\xbb\xbf" + good),
-        "utf-16.bin": ("pointer", good.decode().encode("utf-16")),
+        # git-lfs takes neither for a pointer.
+        "mark.bin": ("broken", b"\xef\xbb\xbf" + good),
+        "utf-16.bin": ("broken", good.decode().encode("utf-16")),
         "old.bin": ("pointer", good.replace(b"git-lfs.github.com", b"hawser.github.com")),
         "small.bin": ("pointer", pointer(b"x" * 130)),
         "extension.bin": (

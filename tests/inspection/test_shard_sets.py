@@ -179,7 +179,14 @@ def test_an_index_of_keras(tmp_path: Path) -> None:
     for file, text in faults.items():
         path.write_text(json.dumps({"weight_map": layers | {"/layers/c/vars": [file]}}))
         assert wrong(tmp_path)[path.name][0].startswith(text)
-    for document in ("{}", '{"weight_map": {}}', '{"weight_map": {"a": [3]}}', "[1", "[" * 99_999):
+    for document in (
+        "",
+        "{}",
+        '{"weight_map": {}}',
+        '{"weight_map": {"a": [3]}}',
+        "[1",
+        "[" * 99_999,
+    ):
         path.write_text(document)
         assert wrong(tmp_path)[path.name][0].startswith("no index of shards: ")
 

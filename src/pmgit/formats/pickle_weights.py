@@ -34,13 +34,14 @@ class LongTuple(Placeholder):
 
 
 def weight_of(whole: tuple[Any, ...], caps: Caps) -> int:
-    """How many values there are in a tuple; at most one more than MOST.
+    """How many values and tuples there are in a tuple; at most one more than MOST.
 
     What stands in several places is SharedTuple, so each other tuple is looked at once.
     """
     weight, waiting = 0, [whole]
     while waiting:
         one = waiting.pop()
+        weight += 1  # an empty one has a hash, too
         caps.step(1 + len(one) // 8)
         for item in one:
             if item.__class__ is tuple:

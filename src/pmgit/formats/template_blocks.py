@@ -12,10 +12,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Statements with an end of their own; `set` without a value is one, too. A library may add others,
-#: of which nothing is known here.
+#: Statements with an end of their own; `set` without a value is one, too. transformers adds
+#: `generation`.
 _BLOCKS = frozenset((
     "for", "if", "macro", "call", "filter", "with", "set", "block", "autoescape", "generation",
+))  # fmt: skip
+#: Statements without an end; Jinja's own extensions have `do`, `break`, `continue`, `debug`,
+#: `trans` and `pluralize`. Any other word is an error of the whole template.
+_SINGLE = frozenset((
+    "include", "import", "from", "extends", "do", "break", "continue", "debug", "trans",
+    "endtrans", "pluralize", "raw", "endraw",
 ))  # fmt: skip
 _ELSE = {"else": ("for", "if"), "elif": ("if",)}
 _WORD = re.compile(r"[-+]?\s*([a-z_]+)")
@@ -40,8 +46,11 @@ def unbalanced(statements: Iterable[str]) -> str:
         elif word.startswith("end") and word[3:] in _BLOCKS:
             if not opened or opened.pop() != word[3:]:
                 return f"`{word}` without its begin"
-        elif word in _BLOCKS and (word != "set" or _SET_BLOCK.fullmatch(code)):
-            opened.append(word)
+        elif word in _BLOCKS:
+            if word != "set" or _SET_BLOCK.fullmatch(code):
+                opened.append(word)
+        elif word and word not in _SINGLE:
+            return f"`{word}`, which Jinja does not know"
     return f"`{opened[-1]}` without an end" if opened else ""
 
 

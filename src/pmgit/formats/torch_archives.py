@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from pmgit.formats import storages
 from pmgit.formats.names import TORCH
 from pmgit.formats.opinion import BROKEN, BrokenError, FileFinding, TooMuchError, short
 
@@ -16,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pmgit.formats.pickle_values import GlobalName
+    from pmgit.formats.pickle_values import GlobalName, PickleStream
     from pmgit.formats.reader import Reader
     from pmgit.formats.zip_directory import Member
 
@@ -32,7 +33,7 @@ _LONGEST = 64
 #: Suffixes under which nothing but torch opens an archive with a data.pkl in it.
 _OF_TORCH = (".pt", ".pth", ".ckpt", ".bin", ".ptl", ".distcp")
 #: The classes of TorchScript, whose code lies in the archive; with this member their bytecode does.
-_CLASSES, _BYTECODE = "__torch__", "bytecode.pkl"
+_CLASSES, _BYTECODE, _CONSTANTS = "__torch__", "bytecode.pkl", "constants.pkl"
 
 
 def root_of(members: list[Member]) -> str:
@@ -91,12 +92,23 @@ def _text_of(member: Member, content_of: ContentOf) -> bytes | None:
         return None
 
 
+def of_references(stream: PickleStream) -> list[FileFinding]:
+    """What the object of an archive refers to and torch does not look for: it knows storages."""
+    return [
+        FileFinding(BROKEN, "refers to something that is no storage", offset=offset)
+        for identity, offset in stream.persistent
+        if not storages.is_storage(identity)
+    ][:1]
+
+
 def of_code(members: list[Member], classes: Iterable[GlobalName]) -> list[FileFinding]:
     """What is wrong with the code of TorchScript: the module of each class has a member."""
     root = root_of(members)
     own = {one.name.removeprefix(f"{root}/") for one in members}
     if _BYTECODE in own:
         return []
+    if _CONSTANTS not in own:
+        return [FileFinding(BROKEN, f"{_CONSTANTS} is missing")]
     missing = {
         one.module
         for one in classes

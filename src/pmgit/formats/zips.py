@@ -91,6 +91,8 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
                     expected |= storages.sizes(stream)
                     if kind == SCRIPT:
                         findings += torch_archives.of_code(members, stream.globals.values())
+                    else:
+                        findings += torch_archives.of_references(stream)
         findings += _of_storages(reader, members, expected)
     for member in members:
         if member.is_folder or (kind in (TORCH, SCRIPT) and _is_done(member, expected)):

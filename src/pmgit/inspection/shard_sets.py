@@ -12,7 +12,6 @@ import os
 from pmgit.core.units import counted, listed
 from pmgit.formats import claims, safetensors
 from pmgit.formats.members import wrong_name
-from pmgit.formats.names import JSON, TEXT
 from pmgit.formats.opinion import BROKEN, PASSES, WARN, FileFinding, opinion, short
 from pmgit.formats.regular import read_regular
 from pmgit.model import shard_index
@@ -50,7 +49,7 @@ def scan_sets(paths: Sequence[str]) -> Iterator[Scanned]:
         place, name = os.path.split(one.path)
         if place != folder.path:
             folder = _Folder(place)
-        more = folder.findings(name, one) if one.opinion.verdict in PASSES else []
+        more = folder.findings(name) if one.opinion.verdict in PASSES else []
         yield (
             Scanned(one.path, opinion(one.opinion.kind, [*one.opinion.findings, *more]))
             if more
@@ -93,9 +92,9 @@ class _Folder:
         except RecursionError:
             self._faults[name] = "it is nested too deeply"
 
-    def findings(self, name: str, one: Scanned) -> list[FileFinding]:
+    def findings(self, name: str) -> list[FileFinding]:
         """What is wrong with the set of which a file is the index, or the first shard."""
-        if name in self._faults and one.opinion.kind in (JSON, TEXT):
+        if name in self._faults:
             return [FileFinding(BROKEN, "no index of shards", short(self._faults[name]))]
         if name in self._indexes:
             return self._of_index(self._indexes[name], self._maps[name])

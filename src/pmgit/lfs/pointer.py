@@ -21,6 +21,9 @@ MAX_CONFLICT = 8192
 
 #: The fault of a pointer that a merge has left with the lines of two branches.
 UNMERGED = "conflict markers of a merge"
+#: Faults for which git-lfs does not take a text for a pointer (tried with 3.3).
+_MARK, _UTF_16 = "a byte order mark", "UTF-16 instead of UTF-8"
+NOT_BY_LFS = frozenset({_MARK, _UTF_16})
 
 _HEX = frozenset("0123456789abcdef")
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
@@ -131,11 +134,11 @@ def _unwrap(data: bytes) -> tuple[bytes, str]:
         encoding = "utf-16-be" if data[0] == 0 else "utf-16-le"
     if encoding:
         try:
-            data, fault = data.decode(encoding).encode("utf-8"), "UTF-16 instead of UTF-8"
+            data, fault = data.decode(encoding).encode("utf-8"), _UTF_16
         except UnicodeError:
             return data, ""
     if data.startswith(b"\xef\xbb\xbf"):
-        data, fault = data[3:], fault or "a byte order mark"
+        data, fault = data[3:], fault or _MARK
     if b"\r\n" in data:
         data, fault = data.replace(b"\r\n", b"\n"), fault or "CRLF line ends"
     stripped = data.strip()

@@ -103,7 +103,10 @@ def judge_content(reader: Reader, name: str) -> Opinion:
 def _of_pointer(found: pointer.Pointer) -> list[FileFinding]:
     text = f"a Git LFS pointer: the {show_size(found.size)} that it stands for are not here"
     findings = [FileFinding(POINTER, text, f"sha256:{found.oid}")]
-    if found.fault:
+    if found.fault in pointer.NOT_BY_LFS:
+        text = f"a Git LFS pointer that git-lfs does not read: {found.fault}"
+        findings.append(FileFinding(BROKEN, text, offset=0))
+    elif found.fault:
         findings.append(FileFinding(WARN, f"a pointer in another form: {found.fault}"))
     if 0 < found.size < pointer.MAX_BYTES:
         findings.append(FileFinding(WARN, "it seems to stand for another pointer"))
