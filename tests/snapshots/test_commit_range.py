@@ -266,7 +266,8 @@ def test_what_is_no_range(based: Repo, text: str) -> None:
         take(text)
     result = based.pmgit("check", f"--range={text}")
     assert result.code == 2, result
-    assert "hint: for example: --range origin/main..HEAD" in result.err
+    ways = {"HEAD...base": "of two dots: --range HEAD..base"}
+    assert f"hint: {ways.get(text, 'for example: --range origin/main..HEAD')}" in result.err
 
 
 @pytest.mark.parametrize(
@@ -327,6 +328,27 @@ def test_a_shallow_clone(based: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "the clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)" in (
         caught.value.hint
     )
+
+
+@pytest.mark.parametrize("options", [("--depth=1",), ("--single-branch",)], ids=" ".join)
+def test_the_base_of_a_clone_of_one_branch_is_fetched_by_what_is_printed(
+    based: Repo, options: tuple[str, ...]
+) -> None:
+    """`git fetch origin main` alone would leave such a clone without `origin/main`."""
+    based.git("branch", "feature/it's")
+    based.git("switch", "-q", "-c", "work")
+    for name in ("one", "two"):
+        based.stage(name, name)
+        based.commit()
+    based.git("clone", "-q", "-b", "work", *options, based.path.as_uri(), "../clone")
+    clone = Repo(based.path.parent / "clone", based.env, init=None)
+    for base in ("origin/main", "origin/feature/it's"):
+        failed = clone.pmgit("check", "--range", f"{base}..HEAD")
+        assert failed.code == 3, failed
+        command = failed.err.split(": git fetch ")[1].split(" (in CI")[0].strip()
+        clone.sh(f"git fetch -q {command}")
+        assert clone.pmgit("check", "--range", f"{base}..HEAD").code == 0
+    assert "see what there is" in clone.pmgit("check", "--range", "origin/a b..HEAD").err
 
 
 def test_the_edge_of_a_shallow_clone_is_not_taken_for_a_root(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit.core.errors import PmgitError
+from pmgit.git.names import HEADS, REMOTES
 from pmgit.git.process import GitError, start
 
 TYPE_CHECKING = False
@@ -35,12 +36,33 @@ def demand_commit(repository: Repository, name: str) -> str:
     if refused := trouble.refused(f"no commit {name!r}", err, start):
         raise refused
     shallow = bool(repository.shallow_commits)
-    raise PmgitError(
-        f"no commit {name!r} in this repository",
-        "the clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)"
-        if shallow
-        else "see what there is: git branch -a; in CI the base branch must be fetched first",
-    )
+    what = "the clone is shallow" if shallow else "the branch was not fetched"
+    command = "git fetch --unshallow" if shallow else "git fetch"
+    refspec = _refspec(repository, name)
+    if refspec:
+        hint = f"{what}: {command} {refspec}"
+    elif shallow:
+        hint = f"{what}: {command}"
+    else:
+        hint = "see what there is: git branch -a; in CI the base branch must be fetched first"
+    in_ci = " (in CI: fetch-depth: 0)" if shallow else ""
+    raise PmgitError(f"no commit {name!r} in this repository", hint + in_ci)
+
+
+def _refspec(repository: Repository, name: str) -> str:
+    """The words that have `git fetch` make the branch of a remote (`origin/main`); '' for others.
+
+    A clone of one branch, which each with --depth is, fetches no other without them.
+    """
+    from pmgit.core.shell import quote
+    from pmgit.git.remotes import Remotes
+
+    for remote in Remotes(repository).names:
+        branch = name.removeprefix(f"{remote}/")
+        asked = ("check-ref-format", HEADS + branch)
+        if branch != name and repository.start(*asked).wait()[0] == 0:
+            return f"{quote(remote)} {quote(f'+{HEADS}{branch}:{REMOTES}{remote}/{branch}')}"
+    return ""
 
 
 def _id(repository: Repository, name: str) -> tuple[str, str]:

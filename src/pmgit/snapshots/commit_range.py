@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 from pmgit.core.errors import UsageError
+from pmgit.core.shell import quote
 from pmgit.git import commit_diffs
 from pmgit.git.commit_diffs import CommitDiff, contributions, difference
 from pmgit.git.objects import Objects
@@ -30,9 +31,10 @@ def take_range(repository: Repository, text: str) -> Snapshot:
     """The snapshot of `A..B`, the commits that B has and A has not. `A..` ends at HEAD."""
     old, dots, new = text.partition("..")
     if not dots or not old or new.startswith("."):
-        raise UsageError(
-            f"not a range of commits: {text!r}", "for example: --range origin/main..HEAD"
-        )
+        hint = "for example: --range origin/main..HEAD"
+        if old and new.startswith(".") and new.strip("."):
+            hint = f"of two dots: --range {quote(f'{old}..{new[1:]}')}"
+        raise UsageError(f"not a range of commits: {text!r}", hint)
     base = demand_commit(repository, old)
     tip = demand_commit(repository, new or "HEAD")
     return take(repository, tip, [f"^{base}"], base)
