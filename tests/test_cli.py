@@ -188,12 +188,24 @@ def test_the_version_is_that_of_the_project(repo: Repo) -> None:
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("chekc", "check"), ("lfs_setup", "lfs-setup"), ("git-ignore", "gitignore"),
-     ("explian", "explain"), ("inof", "info")],
+     ("explian", "explain"), ("inof", "info"), ("help", "--help")],
 )  # fmt: skip
 def test_a_mistyped_command_gets_the_nearest(typed: str, meant: str, repo: Repo) -> None:
     failed = repo.pmgit(typed)
     assert (failed.code, failed.out) == (2, "")
     assert f"No such command {typed!r}. Did you mean {meant!r}?" in failed.err.replace('"', "'")
+
+
+@pytest.mark.parametrize("option", ["-q", "--quiet", "-v", "--verbose", "--color"])
+def test_an_option_of_all_commands_behind_one_is_answered_with_its_place(
+    option: str, repo: Repo
+) -> None:
+    for words in (["check"], ["info", "check"]):
+        failed = repo.pmgit(*words, option)
+        assert (failed.code, failed.out) == (2, "")
+        command = " ".join(["pmgit", option, *words])
+        assert failed.err.endswith(f"hint: it stands before the command: {command}\n")
+    assert "hint:" not in repo.pmgit("check", "--nonsense").err
 
 
 def test_a_command_like_no_other(repo: Repo) -> None:

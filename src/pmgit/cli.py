@@ -85,7 +85,8 @@ class Commands(click.Group):
         known = name in COMMANDS or name.startswith("-") or ctx.resilient_parsing
         if name and not known:
             # click would look among the commands that are imported.
-            raise NoSuchCommand(visible(name), possibilities=COMMANDS, ctx=ctx)
+            possible = (*COMMANDS, *ctx.help_option_names)
+            raise NoSuchCommand(visible(name), possibilities=possible, ctx=ctx)
         return super().resolve_command(ctx, args)
 
 
@@ -172,11 +173,20 @@ def main_group() -> None:
     """  # noqa: RUF002 - the punctuation of Chinese text is meant
 
 
+def _is_of_all(option: str) -> bool:
+    """Whether an option is one of `pmgit` itself, for all commands (`pmgit --quiet check`)."""
+    return any(option in parameter.opts for parameter in main_group.params)
+
+
 def _show(error: click.ClickException) -> None:
     """Print click's own words; what was typed may come from a script, and be the name of a file."""
     message = visible(error.format_message())
     if isinstance(error, click.UsageError):
         click.UsageError(message, error.ctx).show()
+        if isinstance(error, click.NoSuchOption) and error.ctx and _is_of_all(error.option_name):
+            program, *words = error.ctx.command_path.split()
+            typed = " ".join([program, error.option_name, *words])
+            click.echo(f"hint: it stands before the command: {typed}", err=True)
     else:
         click.ClickException(message).show()
 
