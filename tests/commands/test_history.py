@@ -108,6 +108,21 @@ def test_the_plan_for_pushed_weights(old: Repo, tmp_path: Path) -> None:
     assert weights <= objects(old)
 
 
+def test_the_plan_in_a_repository_that_pmgit_guards(old: Repo, tmp_path: Path) -> None:
+    """Old tags and branches have neither an INFO.md nor a baseline: the hook refuses them."""
+    assert old.pmgit("init", "--yes", "--storage", "lfs", "--hooks", "native").code == 0
+    old.git("add", ".")
+    assert old.pmgit("baseline").code == 0
+    old.git("add", ".")
+    old.commit("set up", verify=True)
+    old.git("push", "-q", "origin", "main")
+    found = look(old)
+    for line in steps(found):
+        old.paste(line)
+    weights = {one["oid"] for one in found["blobs"] if one["weights"]}
+    assert not weights & objects(old, f"--git-dir={tmp_path / 'origin.git'}")
+
+
 def test_what_is_not_committed_stops_the_plan(old: Repo) -> None:
     found = look(old, cwd=BERT)
     old.write("code.py", "edited\n")
