@@ -300,6 +300,20 @@ REAL = {
         "error: failed to push some refs to 'git@gitlab.melexis.com:msde-bvx/msenv-90421.git'\n"),
         [],
     ),
+    "force-push-refused": (
+        ("remote: error: GH006: Protected branch update failed for refs/heads/gh-pages.\n"
+        "remote: error: Cannot force-push to this protected branch\n"
+        "To https://github.com/test/x.git\n"
+        " ! [remote rejected] gh-pages -> gh-pages (protected branch hook declined)\n"),
+        [],
+    ),
+    "github-protected-branch": (
+        ("remote: error: GH006: Protected branch update failed for refs/heads/main.        \n"
+        "remote: \nremote: - Changes must be made through a pull request.        \n"
+        "To https://github.com/SalamLang/Salam.git\n"
+        " ! [remote rejected] main -> main (protected branch hook declined)\n"),
+        [],
+    ),
     "conflict-in-pointer": ("pointer parsing: Expected key oid, got <<<<<<<\n", []),
     "dvc-tracked": (
         ("ERROR:  output 'pretrained_model/a.pt' is already tracked by SCM (e.g. Git).\n"
@@ -307,6 +321,14 @@ REAL = {
         ["pretrained_model/a.pt"],
     ),
 }  # fmt: skip
+
+
+def test_a_force_push_that_gitlab_refuses() -> None:
+    text = (
+        "remote: GitLab: You are not allowed to force push code to a protected branch on this"
+        " project.\n ! [remote rejected] master -> master (pre-receive hook declined)\n"
+    )
+    assert [hit.symptom.name for hit in match.find(text)] == ["force-push-refused"]
 
 
 @pytest.mark.parametrize("name", REAL)

@@ -93,6 +93,25 @@ def test_a_branch_that_a_ruleset_protects(committed: Repo) -> None:
     assert "refs/heads/my-change" in committed.git("ls-remote", "origin")
 
 
+def test_commits_that_a_server_does_not_replace(committed: Repo, tmp_path: Path) -> None:
+    server = Repo(tmp_path / "remote.git", committed.env, init=None)
+    server.git("config", "receive.denyNonFastForwards", "true")
+    committed.git("commit", "-q", "--amend", "--allow-empty", "-m", "made anew")
+    refused = committed.run(["git", "push", "--force"])
+    assert refused.code != 0
+    shown = explain(committed, refused.out + refused.err)
+    assert shown.out.startswith("The server lets nobody replace the commits of this branch\n")
+    assert committed.sh(way(shown, "replace nothing")).code == 0
+    assert "refs/heads/my-change" in committed.git("ls-remote", "origin")
+    line = way(shown, "when it is allowed")
+    assert committed.sh(line).code != 0
+    # As the text says.
+    server.git(*shown.out.split("on a server of your own git ")[1].split(".\n")[0].split())
+    done = committed.sh(line)
+    assert done.code == 0, done
+    assert server.git("rev-parse", "main") == committed.git("rev-parse", "main")
+
+
 def test_a_warning_of_github(repo: Repo) -> None:
     repo.stage(NAME, CONTENT)
     repo.commit()
