@@ -123,7 +123,7 @@ class Looks:
         try:
             head = reader.read(0, pointer.MAX_BYTES)
             found = pointer.readable(head) if reader.size < pointer.MAX_BYTES else None
-            if found is not None:
+            if found is not None and found.fault not in pointer.NOT_BY_LFS:
                 return self._pointer(name, found, folder)
             return _listed(Inspected(name, judge_content(reader, name), reader=reader), reader)
         except OSError as error:
