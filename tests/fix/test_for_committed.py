@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.commands.test_fix import BERT, BIG, HOSTILE, WEIGHTS, biggest, everything, several
-from tests.kit import Repo, native_hooks
+from tests.kit import Repo, native_hooks, pointer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -201,6 +201,25 @@ def test_to_an_address_and_from_another_branch(pushed: Repo, tmp_path: Path) -> 
     assert push(repo, str(other.path), "main").code == 0
     assert repo.git("merge-base", old, "main").strip() == old
     assert not list(repo.path.rglob("PWNED*"))
+
+
+def test_a_tip_that_is_not_checked_out_names_its_branch(pushed: Repo) -> None:
+    """A new commit mends what is judged at the tip, and that needs the branch."""
+    repo = pushed
+    wip = "wi'p"
+    repo.git("switch", "-q", "-c", wip)
+    repo.stage(".gitattributes", LFS_LINE)
+    repo.stage_blob("pretrained_model/new/model.safetensors", pointer(BIG))
+    repo.commit("no INFO.md")
+    repo.git("switch", "-q", "-f", "main")
+    refused = push(repo, "origin", wip)
+    (line,) = [line for line in refused.out.splitlines() if "missing-info: no INFO.md" in line]
+    way = line.split("; on its branch: ")[1]
+    assert way == "git switch 'wi'\\''p' && pmgit fix --range 'wi'\\''p'"
+    assert repo.sh(f"GIT_LFS_SKIP_SMUDGE=1 {way}").code == 0
+    assert "missing-info" not in push(repo, "origin", wip).out
+    # Here the fix is printed, as before.
+    assert "; on its branch:" not in push(repo, "origin", wip).out
 
 
 def test_the_fix_of_a_push_leaves_alone_what_else_is_wrong_here(pushed: Repo) -> None:

@@ -181,6 +181,12 @@ class Reach:
         which, is_exact = self._which()
         return for_staged.by_pmgit(self._subject.config, which, names) if is_exact else ()
 
+    @property
+    def elsewhere(self) -> str:
+        """The branch that the commits are pushed from, when another one is checked out; else ''."""
+        is_other = self._ref.startswith(HEADS) and self._ref != self._head.ref
+        return self._ref if is_other and not (self.bare or self.hindrance) else ""
+
     def _which(self) -> tuple[list[str], bool]:
         """The options that say which commits, and whether they mean just these.
 

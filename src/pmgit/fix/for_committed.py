@@ -12,12 +12,13 @@ from __future__ import annotations
 import os
 
 from pmgit.core.finding import ERROR, Fix, Step
-from pmgit.core.shell import merged
+from pmgit.core.shell import merged, quote
 from pmgit.fix.commit_reach import Reach, backup_ref, names_of
 from pmgit.git import work_tree
 from pmgit.git.blob import LINK
 from pmgit.git.names import TAGS
 from pmgit.model.steering import steers_git
+from pmgit.snapshots import position
 from pmgit.snapshots.position import short
 
 TYPE_CHECKING = False
@@ -99,7 +100,7 @@ def with_fixes(
     if committed and not reach.pushed and not reach.is_last:
         return _with_plan(findings, has_blobs, reach.engine(names))
     if not reach.is_here or not names:
-        return findings
+        return _on_branch(findings, reach.elsewhere) if reach.elsewhere else findings
     cured, whole = at_tip([f for f in findings if f.blobs or not f.fix], whole_tree)
     places = {_place_of(finding) for finding in cured}
     if committed and not reach.pushed and not places.issuperset(map(_place_of, committed)):
@@ -126,6 +127,18 @@ def with_fixes(
         )  # fmt: skip
     meant = [bool(f.blobs or not f.fix) and _place_of(f) in places for f in findings]
     return _with_plan(findings, meant, fix)
+
+
+def _on_branch(findings: list[Finding], ref: str) -> list[Finding]:
+    """The findings with the way to a branch that has to be checked out for a commit on top."""
+    switch = f"git switch {quote(short(ref))}"
+    hint = f"; on its branch: {switch} && pmgit fix --range {quote(position.typed(ref))}"
+    return [
+        f.but(message=f.message + hint)
+        if f.severity == ERROR and f.rule in _CURED_BY_A_COMMIT
+        else f
+        for f in findings
+    ]
 
 
 def _for_pusher(which: str, names: Iterable[str], *, anew: bool) -> Fix:
