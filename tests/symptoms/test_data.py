@@ -155,6 +155,12 @@ REAL = {
         "_pickle.UnpicklingError: invalid load key, 'v'.\n"),
         ["/m/bert/pytorch_model.bin"],
     ),
+    "weights-missing": (
+        ("OSError: Error no file named pytorch_model.bin, model.safetensors, tf_model.h5,"
+        " model.ckpt.index or flax_model.msgpack found in directory"
+        " /app/models/PUNC-BERT/chinese-lert-base-tokenizer.\n"),
+        ["/app/models/PUNC-BERT/chinese-lert-base-tokenizer"],
+    ),
     "page-unpickled": ("_pickle.UnpicklingError: invalid load key, '<'.\n", []),
     "unreadable-weights": (
         ("onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf: [ONNXRuntimeError] : 7 :"
@@ -321,6 +327,23 @@ REAL = {
         ["pretrained_model/a.pt"],
     ),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "HFValidationError: Repo id must be in the form 'repo_name' or 'namespace/repo_name':"
+            " '/disk2/lwc/LLM/Qwen3-32b'. Use `repo_type` argument if needed.\n"
+        ),
+        (
+            "OSError: pretrained_model/bert is not a local folder and is not a valid model"
+            " identifier listed on 'https://huggingface.co/models'\n"
+        ),
+    ],
+)
+def test_a_folder_that_is_taken_for_a_model_of_the_hub(text: str) -> None:
+    assert [hit.symptom.name for hit in match.find(text)] == ["weights-missing"]
 
 
 def test_a_force_push_that_gitlab_refuses() -> None:

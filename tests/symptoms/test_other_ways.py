@@ -93,6 +93,21 @@ def test_a_branch_that_a_ruleset_protects(committed: Repo) -> None:
     assert "refs/heads/my-change" in committed.git("ls-remote", "origin")
 
 
+def test_ignored_weights_of_a_new_work_tree(repo: Repo) -> None:
+    repo.write(".gitignore", "*.safetensors\n")
+    repo.write("pretrained_model/bert/model.safetensors", CONTENT)
+    assert repo.pmgit("add", "pretrained_model/bert").code == 0
+    repo.git("add", ".")
+    repo.commit()
+    repo.git("worktree", "add", "-q", "../side")
+    side = Repo(repo.path.parent / "side", repo.env, init=None)
+    text = "Error no file named model.safetensors found in directory pretrained_model/bert."
+    shown = explain(side, text)
+    assert "missing" in side.sh(way(shown, "see more")).out
+    assert side.sh(way(shown, "the model has a pmgit.lock")).code == 0
+    assert (side.path / "pretrained_model/bert/model.safetensors").read_bytes() == CONTENT
+
+
 def test_commits_that_a_server_does_not_replace(committed: Repo, tmp_path: Path) -> None:
     server = Repo(tmp_path / "remote.git", committed.env, init=None)
     server.git("config", "receive.denyNonFastForwards", "true")
