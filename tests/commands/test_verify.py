@@ -161,6 +161,20 @@ def test_every_file_is_in_exactly_one_part_of_the_work(locked: Repo) -> None:
     assert len(every) == 8
 
 
+def test_a_model_that_has_nothing_in_a_part_is_not_called_right(locked: Repo) -> None:
+    locked.write("pretrained_model/other/model.pt", 1000)
+    assert locked.pmgit("add", "pretrained_model/other").code == 0
+    shown = [locked.pmgit("verify", "--shard", f"{number}/9") for number in range(1, 10)]
+    assert [one.code for one in shown] == [0] * 9
+    lines = [line for one in shown for line in one.out.splitlines()]
+    assert not [line for line in lines if "right: 0 files" in line]
+    assert sum(line.startswith("1 model right (part ") for line in lines) == 4
+    assert sum(line.startswith("nothing to compare (part ") for line in lines) == 5
+    (locked.path / WEIGHTS).unlink()
+    codes = [locked.pmgit("verify", "--shard", f"{number}/9").code for number in range(1, 10)]
+    assert sorted(codes) == [0] * 8 + [1]
+
+
 @pytest.mark.parametrize("text", ["0/2", "3/2", "x", "1/", "1/0", "-1/2", "1" * 20 + "/2"])
 def test_a_part_that_does_not_exist_is_wrong_usage(repo: Repo, text: str) -> None:
     shown = repo.pmgit("verify", "--shard", text)

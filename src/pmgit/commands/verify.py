@@ -125,17 +125,23 @@ def command(
         show_json(_document(models, found))
     else:
         shell = Shell(repository.prefix, own_command())
+        if not models:
+            say(named(NO_MODEL))
+            return CLEAN
+        of_part = ""
+        if part != (1, 1):
+            # Of a model without a file in this part nothing is known: it is not called right.
+            models = [m for m in models if found[m.path] or not _is_right(m, found[m.path])]
+            of_part = f" (part {part[0]} of {part[1]})"
         _show(models, found, shell)
         hashed = sum(v.size for verdicts in found.values() for v in verdicts if v.sha256)
         took = time.monotonic() - begun
         bad = sum(not _is_right(model, found[model.path]) for model in models)
         count = counted(len(models), "model")
-        if not models:
-            say(named(NO_MODEL))
-            return CLEAN
         differ = "differs" if len(models) == 1 else "differ"
         what = f"{bad} of {count} {differ}" if bad else f"{count} right"
-        say(f"{what}: {show_size(hashed)} compared in {took:.1f} s")
+        what = what if models else "nothing to compare"
+        say(f"{what}{of_part}: {show_size(hashed)} compared in {took:.1f} s")
     right = all(_is_right(model, found[model.path]) for model in models)
     return CLEAN if right else FINDINGS
 
