@@ -140,6 +140,26 @@ def test_the_fix_moves_into_the_folder_that_was_first(repo: Repo) -> None:
     ]  # fmt: skip
 
 
+def test_two_models_stay_two_models(repo: Repo) -> None:
+    """Each is described; their weights are ignored, and would stay behind if files moved alone."""
+    repo.stage(".gitignore", "*.bin\n")
+    for name, data in (("bert", b"old"), ("BERT", b"new")):
+        repo.write(f"{ROOT}/{name}/weights.bin", data)
+        repo.stage(f"{ROOT}/{name}/INFO.md", f"# {name}\n")
+        repo.stage(f"{ROOT}/{name}/pmgit.lock", f"# {name}\n")
+    repo.git("rm", "-q", "--cached", "-r", f"{ROOT}/BERT")
+    repo.commit()
+    repo.git("add", ".")
+    assert [path for path, _ in collisions(repo)] == [
+        f"{ROOT}/BERT/INFO.md", f"{ROOT}/BERT/pmgit.lock",
+    ]  # fmt: skip
+    assert repo.paste_all("--select", RULE) == [f"git mv -- {ROOT}/BERT {ROOT}/bert-2"]
+    assert findings(repo) == []
+    assert (repo.path / ROOT / "bert-2/weights.bin").read_bytes() == b"new"
+    assert (repo.path / ROOT / "bert/weights.bin").read_bytes() == b"old"
+    assert repo.blob(f"{ROOT}/bert-2/INFO.md") == b"# BERT\n"
+
+
 def test_info_leaves_a_folder_last(repo: Repo) -> None:
     repo.add_info(BERT, "https://example.invalid/old")
     repo.commit()

@@ -35,7 +35,8 @@ class CaseCollision(Rule):
     ## What to do
 
     Paste the printed `git mv`: it moves the new file into the folder that was there first, or
-    to a name that is free.
+    to a name that is free. Of two models, each with an INFO.md, it renames the folder of the new
+    one, where that has weights.
     """
 
     name = "case-collision"
@@ -55,19 +56,37 @@ class CaseCollision(Rule):
         from pmgit.model.steering import steers_git
 
         names = None
+        apart: dict[str, str] = {}
         for path in wrong:
             fix, hindrance = None, ""
-            stays = _leaves_last(path, wrong) or steers_git(path)
+            old, target = self._whole(subject, path, right)
+            stays = old == path and (_leaves_last(path, wrong) or steers_git(path))
             if subject.snapshot.has_work_tree and not stays:
                 names = names or renames.FreeNames(subject)
-                target = right[path]
-                if not names.is_free(target, path):
+                if old != path:
+                    target = apart[old] = apart.get(old) or names.numbered(target)
+                elif not names.is_free(target, path):
                     target = names.numbered(target)
-                hindrance = names.hindrance(path, target)
-                stays = bool(hindrance) or names.is_bound(path)
-                fix = None if stays else names.move(path, target)
+                hindrance = names.hindrance(old, target)
+                stays = bool(hindrance) or names.is_bound(old)
+                fix = None if stays else names.move(old, target)
             message = f"differs only in case from {right[path]!r}{hindrance}"
             yield self.finding(path, message, fix=fix)
+
+    def _whole(self, subject: Subject, path: str, right: dict[str, str]) -> tuple[str, str]:
+        """What has to be renamed for a path, and its right spelling: itself, or its whole model.
+
+        Two folders that are described are two models: one with weights goes as it is, because those
+        that Git ignores stay behind where its files move alone.
+        """
+        model = subject.places.model_of(path)
+        info = f"{model}/{INFO}"
+        other = right.get(info, info)
+        if model and other != info and other in subject.places.listing:
+            found = next((one for one in subject.models if one.path == model), None)
+            if found and (found.weights or found.local):
+                return model, other.rpartition("/")[0]
+        return path, right[path]
 
     def _spellings(self, subject: Subject, new: set[str]) -> dict[str, str]:
         """For every file and folder, by its folded path: how its name is spelt; the oldest wins."""
