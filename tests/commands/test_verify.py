@@ -182,6 +182,26 @@ def test_a_part_that_does_not_exist_is_wrong_usage(repo: Repo, text: str) -> Non
     assert "hint:" in shown.err
 
 
+def test_links_in_the_places_of_weights_are_nothing_to_lock(repo: Repo, tmp_path: Path) -> None:
+    """As older clients of the Hub have made them: what is printed leads to files that can be."""
+    real = tmp_path / "blob"
+    real.write_bytes(weights_bytes(3000))
+    (repo.path / MODEL).mkdir(parents=True)
+    (repo.path / WEIGHTS).symlink_to(real)
+    shown = repo.pmgit("verify")
+    assert (shown.code, shown.fixes) == (1, [f"pmgit status {MODEL}"])
+    assert f"see: pmgit status {MODEL}" in repo.pmgit("pull").out
+    assert "pmgit explain linked-model" in repo.pmgit("status").out
+    failed = repo.pmgit("add", MODEL)
+    assert (failed.code, "has nothing but links" in failed.err) == (3, True), failed
+    text = repo.pmgit("explain", "linked-model").out
+    line = text.split("as those that older clients of the Hub have\nmade: ")[1].split(". That")[0]
+    assert repo.sh(line.replace("FOLDER", MODEL)).code == 0
+    assert repo.pmgit("add", MODEL).code == 0
+    assert repo.pmgit("verify").code == 0
+    assert real.exists()
+
+
 def test_a_name_that_is_no_model_is_wrong_usage(locked: Repo) -> None:
     shown = locked.pmgit("verify", "bret")
     assert shown.code == 2

@@ -148,7 +148,7 @@ class _Puller:
             place = visible(f"{model.path}/{verdict.path}")
             click.echo(f"{place}: {verdict.state}: {visible(verdict.note)}")
         unknown = not model.lock and model.weights and not model.pointers
-        if model.is_bare:
+        if model.is_bare or (unknown and model.has_only_links):
             see = f"pmgit status {quote(model.path)}"
             say(named(f"{shown}: has no pmgit.lock that says what to bring; see: {see}"))
         elif unknown:

@@ -189,7 +189,8 @@ def _show(models: list[Account], found: dict[str, list[Verdict]], shell: Shell) 
             fixes += [model.cure] if model.cure else []
         elif _is_unlocked(model):
             rows.append((model.path, f"no {LOCK}", "there is nothing to compare with"))
-            step = Step("pmgit", "status" if model.is_bare else "add", model.path)
+            can_be_locked = not (model.is_bare or model.has_only_links)
+            step = Step("pmgit", "add" if can_be_locked else "status", model.path)
             fixes.append(Fix(step))
         elif not wrong and not is_quiet():
             size = show_size(sum(verdict.size for verdict in verdicts))

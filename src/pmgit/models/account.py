@@ -89,6 +89,12 @@ class Account:
         """Whether there is no file of it but INFO.md, and nothing says which there should be."""
         return not (self.lock or self.error or self.pointers or self.raw or self.disk)
 
+    @property
+    def has_only_links(self) -> bool:
+        """Whether links lie in the places of its weights, which are nothing that can be locked."""
+        here = [self.disk[path].kind for path in self.weights if path in self.disk]
+        return bool(here) and all(kind == LINK for kind in here)
+
     def source_step(self, root: str) -> Step | None:
         """The command that fetches the model again, at the commit of the Hub that INFO.md names.
 

@@ -48,7 +48,10 @@ def lock_of(
     hashed = hasher(repository)
     known.read_files(Tiers(config), hashed)
     if not known.files:
-        raise PmgitError(f"{path} has no files", "copy the model's files there first")
+        what, way = "no files", "copy the model's files there first"
+        if known.links:
+            what, way = "nothing but links", "pmgit follows none: pmgit explain linked-model"
+        raise PmgitError(f"{path} has {what}", way)
     for file in known.files:
         trouble = trouble_with(file.path)
         if trouble:

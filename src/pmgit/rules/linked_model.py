@@ -54,6 +54,10 @@ class LinkedModel(Rule):
     pretrained_model/NAME`, where this repository is to say which commit everybody has. Or move its
     `.git` folder elsewhere: then it is a model like any other, and gets an INFO.md. To hear no
     more of a clone, name it in `exclude`.
+
+    To have the files themselves in place of links, as those that older clients of the Hub have
+    made: `cp -RL FOLDER FOLDER.new && rm -r FOLDER && mv FOLDER.new FOLDER`. That needs room for
+    a second copy; what a repository of the Hub has, `pmgit add` copies from the Hub's cache.
     """
 
     name = "linked-model"
