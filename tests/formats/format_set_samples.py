@@ -89,7 +89,6 @@ def _onnx() -> Samples:
         "too-large": _weight(2**40, 2**40),
         "type-0": _weight(kind=0),
         "type-99": _weight(kind=99),
-        "no-name": _weight(name=b""),
         "texts-raw": _weight(kind=8),
         "outside-shorter": _outside(location="w.data", length="32"),
     }  # fmt: skip
@@ -104,14 +103,16 @@ def _onnx() -> Samples:
         "texts": _weight(2, kind=8, raw=None, more=field(6, b"a") + field(6, b"b")),
         "part": _weight(raw=32, more=field(3, field(1, 0) + field(2, 8))),
         "outside": _outside(location="w.data", length="64", offset="64"),
-        "newest-type": _weight(3, 5, kind=26, raw=4),
+        "two-bits": _weight(3, 5, kind=26, raw=4),
+        "six-bits": _weight(4, 4, kind=28, raw=12),
     }
     found: Samples = {f"{name}-weight.onnx": ("broken", onnx(one)) for name, one in bad.items()}
     found |= {f"{name}-weight.onnx": ("ok", onnx(one)) for name, one in good.items()}
     return found | {
-        "twice-weight.onnx": ("broken", onnx(_weight(), graph=graph)),
+        "no-name-weight.onnx": ("warn", onnx(_weight(name=b""))),
+        "twice-weight.onnx": ("warn", onnx(_weight(), graph=graph)),
         "two-weights.onnx": ("ok", onnx(_weight(name=b"v"), graph=graph)),
-        "no-version.onnx": ("broken", field(2, b"x") + onnx()[2:]),
+        "no-version.onnx": ("warn", field(2, b"x") + onnx()[2:]),
         "version-9999.onnx": ("broken", field(1, 9999) + onnx()[2:]),
         "no-operators.onnx": ("broken", field(1, 8) + field(7, graph)),
         "no-operators-2.onnx": ("warn", field(1, 2) + field(7, graph)),

@@ -94,9 +94,12 @@ class _Model:
         if _GRAPH not in fields:
             raise BrokenError("a model without a graph")
         version = fields.get(_VERSION, 0)
-        if not 0 < version <= _HIGHEST_VERSION:
-            what = f"the unknown version {version:,} of the format" if version else "no version"
-            self._add(BROKEN, f"a model of {what}, which no reader takes", "")
+        if not version:
+            # Refused by onnx.checker; onnxruntime 1.32 runs it.
+            self._add(WARN, "a model of no version, which some readers refuse", "")
+        elif version > _HIGHEST_VERSION:
+            text = f"a model of the unknown version {version:,} of the format"
+            self._add(BROKEN, f"{text}, which no reader takes", "")
         if _OPERATORS not in fields:
             # They stand behind the graph; readers demand them from version 3 on, which is of 2017.
             verdict = BROKEN if version >= _WITH_OPERATORS else WARN
@@ -169,7 +172,8 @@ class _Model:
             return
         if not name or name in weights:
             what = "two weights of one name" if name else "a weight without a name"
-            self._add(BROKEN, f"{what}, which readers refuse", short(name))
+            # Refused by onnx.checker; onnxruntime 1.32 takes the last one of a name.
+            self._add(WARN, f"{what}, which some readers refuse", short(name))
         weights.add(name)
         if entries or is_external:
             self._external(short(name), entries, plain)
