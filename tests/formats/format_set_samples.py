@@ -165,6 +165,9 @@ _CALLING = {
     "looked-up": "a:\n  path: os.system\n  _target_: hydra.utils.get_method\n",
     "inserted": "m: os.system\na:\n  _target_: ${m}\n",
     "put-together": "m: os\na:\n  _target_: ${m}.system\n",
+    "put-together-in-torch": "m: hub\na:\n  _target_: torch.${m}.load\n",
+    "put-together-elsewhere": "m: os\na:\n  _target_: my_package.${m}.system\n",
+    "by-way-of-another": "a:\n  _target_: my_package.data.os.system\n",
     "loads": "a:\n  _target_: torch.hub.load\n",
     "runs-text": "a:\n  _target_: numpy.testing._private.utils.runstring\n",
     "long-tag": "a: !<tag:yaml.org,2002:python/object/apply:os.system> [x]\n",
@@ -176,6 +179,8 @@ _CALLING_NOTHING = {
     "plain": "a:\n  _target_: torch.optim.AdamW\n  lr: 0.1\n",
     "reads-data": "a:\n  _target_: numpy.load\n  file: ${dir}/a.npy\n",
     "inserted-class": "m: nemo.Model\na:\n  _target_: ${m}\n",
+    "inserted-at-the-end": "n: Adam\na:\n  _target_: torch.optim.${n}\n",
+    "inserted-between": "n: unet\na:\n  _target_: my_package.models.${n}.Net\n",
     "looks-up": "a:\n  _target_: hydra.utils.get_class\n  path: torch.nn.ReLU\n",
     "path": "a:\n  path: os.system\n  other: _target_\n",
     "text": 'a: "\\u2581 os.system"\nb: "_target_: os.system"\n# _target_: os.system\n',
@@ -188,7 +193,8 @@ def _yaml() -> Samples:
     for verdict, texts in (("unsafe", _CALLING), ("ok", _CALLING_NOTHING)):
         found |= {f"{name}/config.yaml": (verdict, text.encode()) for name, text in texts.items()}
     wide = _CALLING["block"].encode("utf-16")
-    return found | {"wide/config.yaml": ("unsafe", wide)}
+    long = b"a: '!x 100%'\nb: \"a\\nb\"\n" * 100_000
+    return found | {"wide/config.yaml": ("unsafe", wide), "long/lock.yaml": ("ok", long)}
 
 
 def _configurations() -> Samples:

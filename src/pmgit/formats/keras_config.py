@@ -48,7 +48,8 @@ _PLAIN = frozenset((
     "function", "slice", "list", "tuple", "dict", "set", "str", "int", "float", "bool", "bytes",
     "__ellipsis__", "__numpy__", "__tensor__", "Ellipsis",
 ))  # fmt: skip
-_OF_THE_SYSTEM = frozenset((
+#: Modules of Python that other modules import, and by which a name leads out of them.
+OF_THE_SYSTEM = frozenset((
     "os", "sys", "subprocess", "importlib", "shutil", "pickle", "socket", "ctypes", "posix", "pty",
     "runpy", "marshal",
 ))  # fmt: skip
@@ -154,7 +155,7 @@ def _reaches_out(module: str, name: Any, function: Any) -> bool:
 
 
 def _is_own(module: str) -> bool:
-    if not _OF_THE_SYSTEM.isdisjoint(module.split(".")):
+    if not OF_THE_SYSTEM.isdisjoint(module.split(".")):
         return False  # what a module of Keras has imported is none of Keras
     if module and not all(part.isidentifier() for part in module.split(".")):
         return False

@@ -9,28 +9,33 @@ from __future__ import annotations
 
 import re
 
+from pmgit.formats.keras_config import OF_THE_SYSTEM
 from pmgit.formats.named_classes import is_of_python
 from pmgit.formats.opinion import MOST_FINDINGS, UNKNOWN, UNSAFE, FileFinding, short
 from pmgit.formats.policy import of_global
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
     from pmgit.formats.caps import Caps
 
 #: So much is read as YAML; with libyaml that takes half a second, without it ten.
 _LONGEST = 2_000_000
-#: Without one of these nothing is made: the key, and what spells it or a tag in another way.
-_MAY_CALL = re.compile(rb"_target_|\\|[!%]|\x00")
+#: Without one of these nothing is made: the key, the tag, and what spells one of them in another
+#: way. Lists of packages and descriptions of interfaces have megabytes, and none of these.
+_MAY_CALL = re.compile(
+    rb"_target_|python/|%TAG|%[0-9a-fA-F]{2}|\\(?:[xuU\r\n]|\xc2\x85|\xe2\x80[\xa8\xa9])|\x00"
+)
 _TARGET = "_target_"
 _PYTHON = "tag:yaml.org,2002:python/"
 #: What stands in the text of a tag behind the name of the kind.
 _CALLED = ("object/apply:", "object/new:", "object:", "name:")
 #: Hydra's own functions look a name up, which stands beside them.
 _LOOKS_UP, _PATH = "hydra.", "path"
-_INSERTED = re.compile(r"\$\{[^{}]*\}")
+_INSERT, _INSERTED = "${", re.compile(r"\$\{[^{}]*\}")
+#: What is longer is no name.
+_LONGEST_NAME = 200
 #: What runs code or a pickle, of other packages than Python: as modules, and as functions. Classes
 #: and what reads data a configuration may ask for, unlike a pickle.
 _RUN_CODE = (
@@ -43,6 +48,7 @@ _RUN_CODE_TOO = frozenset((
     "torch.load", "pandas.eval", "pandas.read_pickle", "hydra.utils.call",
     "hydra.utils.instantiate",
 ))  # fmt: skip
+_ALL_THAT_RUN = (*_RUN_CODE, *_RUN_CODE_TOO)
 
 
 def findings(text: bytes, caps: Caps) -> list[FileFinding]:
@@ -90,9 +96,11 @@ class _Calls:
         self._caps = caps
         self._opened: list[_Mapping | None] = []
         self._anchors: dict[str, str] = {}
-        #: What is called, and where; and all texts that are a name, for those that are inserted.
+        #: What is called, and where; all texts that are a name, for those that are inserted; and
+        #: whether a part of one is a module of the system.
         self._called: dict[str, int] = {}
-        self._texts: set[str] = set()
+        self._texts: dict[str, None] = {}
+        self._has_system = False
 
     def take(self, event: Any) -> None:
         """Take one event of the parser."""
@@ -106,8 +114,10 @@ class _Calls:
             value = event.value if kind == "ScalarEvent" else self._anchors.get(event.anchor, "")
             if kind == "ScalarEvent" and event.anchor:
                 self._anchors[event.anchor] = value
-            if "." in value and len(value) < 200:
-                self._texts.add(value)
+            if len(value) < _LONGEST_NAME:
+                if "." in value:
+                    self._texts[value] = None
+                self._has_system |= not OF_THE_SYSTEM.isdisjoint(value.split("."))
             self._value(value, at)
         elif kind in ("MappingStartEvent", "SequenceStartEvent"):
             self._value("", at)
@@ -140,27 +150,34 @@ class _Calls:
     def findings(self) -> list[FileFinding]:
         """What is wrong with what is called."""
         found: list[FileFinding] = []
+        of_texts = next((why for one in self._texts if (why := _wrong(one))), "")
         for name, at in self._called.items():
-            why = next((why for one in self._meant(name) if (why := _wrong(one))), "")
+            why = self._why(name, of_texts)
             if why and len(found) < MOST_FINDINGS:
                 found.append(FileFinding(UNSAFE, why, short(name), at))
         return found
 
-    def _meant(self, name: str) -> Iterator[str]:
-        """The names that a text may stand for: another one of the file may be inserted into it."""
-        rest = _INSERTED.sub("", name)
-        if rest == name:
-            yield name
-        elif rest.strip("."):
-            yield f"builtins.{name}"  # put together, so that nobody sees what it says
-        else:
-            yield from self._texts
+    def _why(self, name: str, of_texts: str) -> str:
+        """Why this must not be called; '' when it may. Another text of the file may be inserted
+        into it, or stand for all of it: then it is what is wrong with one of them, `of_texts`."""
+        begin, inserted, _ = name.partition(_INSERT)
+        if not inserted:
+            return _wrong(name)
+        if not _INSERTED.sub("", name).strip("."):
+            return of_texts
+        # `torch.optim.${name}` is one of many harmless ones, `torch.${name}` may be torch.hub.load.
+        runs = any(one.startswith(begin) or begin.startswith(f"{one}.") for one in _ALL_THAT_RUN)
+        if "." not in begin or is_of_python(begin.rpartition(".")[0]) or runs or self._has_system:
+            return "calls what is put together, so that nobody sees what it is"
+        return _wrong(begin)
 
 
 def _wrong(name: str) -> str:
     """Why a configuration must not call this; '' when it may."""
     name = name.strip()
     module, _, last = name.rpartition(".")
+    if not is_of_python(module) and not OF_THE_SYSTEM.isdisjoint(name.split(".")):
+        return "calls a module of the system by way of another one"
     if is_of_python(module):
         verdict, why = of_global(module, last)
         return why if verdict == UNSAFE else ""
