@@ -94,6 +94,9 @@ def _pickles() -> Samples:
                 + named("torch", "Tensor") + b"(" + text("x") + b"t}tR"
             ),
         ),
+        "function-in-a-default.pkl": (
+            "warn", pickled(named("collections", "defaultdict") + _UNKNOWN + b"\x85R"),
+        ),
         "constructor.pkl": ("warn", pickled(call("my_package", "_rebuild_thing", "x"))),
         # More than memory, or time, has.
         "endless.pkl": ("unsafe", pickled(named("builtins", "list") + endless + b"\x85R")),

@@ -441,6 +441,7 @@ def arrays() -> Samples:
     found: Samples = {f"{name}.npy": ("broken", data) for name, data in bad.items()}
     return found | {
         "good.npy": ("ok", array()),
+        "blanks-to-the-end.npy": ("ok", array().replace(b"\n", b" ", 1)),
         "fields.npy": ("ok", array("[('a', '<i4'), ('b', '<f8', (2,))]", "(1,)", bytes(20))),
         "text.npy": ("ok", array("'<U3'", "(2,)")),
         "scalar.npy": ("ok", array("'<f8'", "()", bytes(8))),

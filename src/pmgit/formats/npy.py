@@ -95,9 +95,9 @@ def read_header(reader: Reader) -> tuple[dict[str, Any], int]:
 
 def _header(data: bytes) -> dict[str, Any]:
     """The header: a dictionary in the syntax of Python, with exactly three keys."""
-    if not data.endswith(b"\n"):
-        # Every writer ends it so. Where a transfer made two bytes of it, all numbers are shifted.
-        raise BrokenError("its header does not end with its line", 10)
+    if data.endswith(b"\r"):
+        # The header ends with its line. A transfer made two bytes of that: all numbers are shifted.
+        raise BrokenError("its header ends within two bytes for one end of a line", 10)
     try:
         # Python 2 wrote `(3L, 4L)`.
         text = re.sub(r"(\d)L(?=[,)])", r"\1", data.decode("utf-8"))

@@ -154,13 +154,19 @@ class PickleStream:
         self.too_much = ""
 
 
+#: A class without a capital letter, which calls its function for a key that it lacks.
+_KEEPS = "defaultdict"
+
+
 def hand_over(callee: GlobalName, args: tuple[Any, ...]) -> None:
     """Note what a function gets: it may call it, as copyreg._reconstructor does with a class. A
     class (they have capital letters) may only keep it."""
-    if not callee.name.rpartition(".")[2].lstrip("_")[:1].isupper():
-        for one in args:
-            if isinstance(one, GlobalName):
-                one.called = True
+    name = callee.name.rpartition(".")[2]
+    if name.lstrip("_")[:1].isupper() or name == _KEEPS:
+        return
+    for one in args:
+        if isinstance(one, GlobalName):
+            one.called = True
 
 
 def keep(target: Any, items: list[Any], *, pairs: bool) -> None:
