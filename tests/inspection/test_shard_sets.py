@@ -73,10 +73,6 @@ FAULTS: dict[str, tuple[Callable[[Model], object], str]] = {
     "other letters": (
         lambda m: m.path(2).rename(m.folder / shard(2).title()), f"1 shard missing: {shard(2)}",
     ),
-    "of another set": (
-        lambda m: m.path(4, 4).write_bytes(tensor(4)),
-        f"1 shard beside it that it does not name: {shard(4, 4)}",
-    ),
     "not named": (
         lambda m: m.write_index(weight_map=dict([*m.map.items()][:2])),
         f"1 shard beside it that it does not name: {shard(3)}",
@@ -142,6 +138,24 @@ def test_only_weights_come_in_shards_that_belong_together(tmp_path: Path) -> Non
     found = wrong(tmp_path)
     assert found["variables.data-00001-of-00002"][0].startswith("1 of 2 shards missing")
     assert {*found} == {"variables.data-00001-of-00002", "m-00002-of-00002.gguf"}
+
+
+def test_shards_of_a_set_that_was_there_before_only_warn(model: Model) -> None:
+    model.path(4, 4).write_bytes(tensor(4))
+    assert wrong(model.folder) == {INDEX: [f"1 shard of another set beside it: {shard(4, 4)}"]}
+    verdicts = {one.opinion.verdict for one in scan_sets([str(model.folder)])}
+    assert verdicts == {"ok", "warn"}
+    model.path(2).unlink()
+    assert wrong(model.folder) == {INDEX: [f"1 shard missing: {shard(2)}"]}
+
+
+def test_a_tied_tensor_that_was_left_out_is_known_by_the_metadata(model: Model) -> None:
+    kept = {"layer.2.weight": np.ones((2, 2), dtype="f4")}
+    model.path(2).write_bytes(save(kept, {"lm_head.weight": "layer.2.weight"}))
+    model.maps("lm_head.weight", shard(2))
+    assert wrong(model.folder) == {}
+    model.maps("lm_head.bias", shard(2))
+    assert list(wrong(model.folder)) == [INDEX]
 
 
 def test_what_is_enough(model: Model) -> None:

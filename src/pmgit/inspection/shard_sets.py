@@ -71,6 +71,8 @@ class _Folder:
                 self._read(name)
         named = {file for index in self._indexes.values() for file in index.files}
         may_be = [name for name in self._names - named if _is_of_weights(name)]
+        #: Of which sets an index names shards, and so says what is wrong.
+        self._keys = sets_of(named).keys()
         self._sets = {
             min(found.names): found for found in sets_of(may_be).values() if found.is_sure
         }
@@ -98,14 +100,9 @@ class _Folder:
             return [FileFinding(BROKEN, "no index of shards", short(self._faults[name]))]
         if name in self._indexes:
             return self._of_index(self._indexes[name], self._maps[name])
-        if name in self._sets and not self._is_beside_index(self._sets[name]):
+        if name in self._sets and self._keys.isdisjoint(sets_of([name])):
             return _of_numbers(self._sets[name])
         return []
-
-    def _is_beside_index(self, shards: ShardSet) -> bool:
-        """Whether an index names others of this set, and so says what is wrong."""
-        keys = {key for index in self._indexes.values() for key in sets_of(index.files)}
-        return not keys.isdisjoint(sets_of(shards.names))
 
     def _of_index(self, index: ShardIndex, where: dict[str, str]) -> list[FileFinding]:
         missing = [file for file in index.files if not self._is_here(file)]
@@ -115,17 +112,28 @@ class _Folder:
         found = []
         if missing:
             found.append(_counted(BROKEN, missing, "shard", "missing"))
-        keys = sets_of(index.files)
-        more = [
-            name
-            for key, shards in sets_of(filter(_is_of_weights, self._names)).items()
-            if key in keys
-            for name in shards.names
-            if name not in index.files
-        ]
+        more, other = self._unnamed(index)
         if more:
             found.append(_counted(BROKEN, more, "shard", "beside it that it does not name"))
-        return found or self._of_tensors(index, where)
+        if found:
+            return found
+        if other:
+            # transformers 5.24 loads what the index names, and says nothing of the others.
+            found.append(_counted(WARN, other, "shard", "of another set beside it"))
+        return found + self._of_tensors(index, where)
+
+    def _unnamed(self, index: ShardIndex) -> tuple[list[str], list[str]]:
+        """The shards of the same set that an index does not name; and those of a set of the same
+        name with another number of shards, which was there before."""
+        named = frozenset(index.files)
+        sets = sets_of(index.files)
+        more: list[str] = []
+        other: list[str] = []
+        for key, shards in sets_of(filter(_is_of_weights, self._names)).items():
+            for count, paths in shards.paths.items() if key in sets else ():
+                names = {name for one in paths.values() for name in one} - named
+                (more if count in sets[key].paths else other).extend(names)
+        return sorted(more), sorted(other)
 
     def _is_here(self, file: str) -> bool:
         # By the names: some systems find a file by a name in other letters.
@@ -145,7 +153,8 @@ class _Folder:
             except (OSError, ValueError):
                 return []  # its own verdict says why, or that a pointer stands for it
             left -= header.length
-            held[file] = frozenset(header.tensors)
+            # The Hub's converter leaves one of two tied tensors out, and says so in the metadata.
+            held[file] = frozenset(header.tensors) | frozenset(header.metadata)
         lost = [one for one, file in where.items() if one not in held[file.removeprefix("./")]]
         return [_counted(BROKEN, lost, "tensor", "not in the shard that it names")] if lost else []
 
