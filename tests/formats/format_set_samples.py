@@ -352,10 +352,23 @@ _TEMPLATES = {
 }  # fmt: skip
 
 
+#: Templates that are none of chats, and one more that is.
+_OTHER_TEMPLATES = {
+    "templates/page.j2": ("warn", "{% load static %}<a href=\"{% url 'x' %}\">"),
+    "prompt.jinja2": ("warn", '{% message role="user" %}{{ text }}{% endmessage %}'),
+    "paper.tex.j2": ("warn", "\\newcommand{%\n  \\foo{a}}\n"),
+    "unsafe.j2": ("unsafe", "{% load x %}{{ x.__class__ }}"),
+    "additional_chat_templates/tool.jinja": ("broken", "{% load x %}"),
+}
+
+
 def _templates() -> Samples:
-    return {
+    found: Samples = {
         f"{name}/chat_template.jinja": (verdict, template.encode())
         for name, (verdict, template) in _TEMPLATES.items()
+    }
+    return found | {
+        name: (verdict, text.encode()) for name, (verdict, text) in _OTHER_TEMPLATES.items()
     }
 
 

@@ -12,6 +12,7 @@ from pmgit.formats.opinion import (
     BROKEN,
     UNKNOWN,
     UNSAFE,
+    WARN,
     BrokenError,
     FileFinding,
     Opinion,
@@ -66,7 +67,11 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     if base.endswith(_TEMPLATE_NAMES):
         caps.reading(min(reader.size, 4_000_000))
         text = reader.read(0, 4_000_000).decode("utf-8", "replace")
-        return opinion(TEMPLATE, judge_template(text, ""))
+        found = judge_template(text, "")
+        if not _is_of_chat(reader.name):
+            # Django, Haystack and others have statements of their own, LaTeX has other brackets.
+            found = [one.but(verdict=WARN) if one.verdict == BROKEN else one for one in found]
+        return opinion(TEMPLATE, found)
     if kind == TEXT and base.endswith(_MESSAGE_NAMES):
         if base.endswith(".pb") and not _MESSAGE.match(head) and not _is_message(reader, caps):
             return opinion(kind, [FileFinding(BROKEN, "it is no message of protobuf", offset=0)])
@@ -98,6 +103,13 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         return opinion(kind, [])
     in_archive = bool(caps.depth) and base == "config.json"
     return opinion(JSON, _of_json(reader, caps, always_keras=in_archive))
+
+
+def _is_of_chat(name: str) -> bool:
+    """Whether a template of this name is used for chats: transformers has `chat_template.jinja`,
+    and more of them in a folder `additional_chat_templates`."""
+    *_, folder, base = ("", *name.replace("\\", "/").lower().split("/"))
+    return "chat" in base or "chat_template" in folder
 
 
 def _is_message(reader: Reader, caps: Caps) -> bool:
