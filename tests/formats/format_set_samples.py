@@ -415,7 +415,7 @@ def _messages() -> Samples:
         "no-bytes": b"\x81\xa1w\xc7\x0d\x01\x93\x91\x01\xa7float32\xc0\xc0",
         "no-list": b"\x81\xa1w\xc7\x0c\x01\x93\x01\xa7float32\xc4\x00",
         "cut-head": b"\x81\xa1w\xc7\x03\x01\x93\x91\x04",
-        "no-text": b"\x81\xa2\xff\xfe\x01",
+        "no-text": _flax(b"\x90", b"float32", 4).replace(b"kernel", b"kern\xff\xfe"),
     }
     good = {
         "floats": _flax(b"\x92\x04\x04", b"float32", 64),
@@ -425,6 +425,7 @@ def _messages() -> Samples:
         "eight-bits": _flax(b"\x91\x08", b"float8_e4m3fn", 8),
         "long": _flax(b"\x91\x38", b"float32", 224, length=b"\xc5"),
         "texts": _flax(b"\x91\x02", b"str64", 16),
+        "bytes-as-text": b"\x82\xa2nd\xc3\xa4data\xa4\0\0\x80\xbf",
         "dates": _flax(b"\x91\x02", b"datetime64[D]", 16),
     }
     found: Samples = {f"{name}.msgpack": ("broken", data) for name, data in bad.items()}

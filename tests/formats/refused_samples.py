@@ -37,9 +37,9 @@ def _but(**members: bytes | None) -> bytes:
     return zipped({name: one for name, one in all_of_them.items() if one is not None})
 
 
-def _script(code: dict[str, bytes], *, constants: bool = True) -> bytes:
-    """TorchScript whose data is one object of the class __torch__.net.Net."""
-    data = pickled(named("__torch__.net", "Net") + b")\x81}b")
+def _script(code: dict[str, bytes], *, constants: bool = True, module: str = "net") -> bytes:
+    """TorchScript whose data is one object of a class, such as __torch__.net.Net."""
+    data = pickled(named(f"__torch__.{module}", "Net") + b")\x81}b")
     own = {"constants.pkl": pickled(b")")} if constants else {}
     return torch_zip(data, more={**own, **code})
 
@@ -205,6 +205,8 @@ def _torch_archives() -> Samples:
             "broken", _script({"code/__torch__/net.py": b"class Net(Module):\n"}, constants=False),
         ),
         "no-code.pt": ("broken", _script({})),
+        "code-in-c.pt": ("ok", _script({}, module="torch.classes.quantized")),
+        "no-code-in-c.pt": ("broken", _script({}, module="torch.classes_of_mine")),
         "other-code.pt": ("broken", _script({"code/__torch__/x.py": b"class Net(Module):\n"})),
         "noise-for-code.pt": ("broken", _script({"code/__torch__/net.py": b"\xff\xfe\0" * 9})),
         "package-of-numbers.pt": ("warn", _package()),

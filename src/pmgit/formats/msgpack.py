@@ -49,6 +49,7 @@ def begins(head: bytes) -> bool:
 def check(reader: Reader, caps: Caps) -> None:
     """Raises BrokenError when the first value ends behind the end of the file, or before it."""
     at, left, begin, buffer = 0, 1, 0, b""
+    are_texts, is_of_flax = True, False
     while left:
         caps.step(2)
         if at + 6 > begin + len(buffer):
@@ -64,7 +65,7 @@ def check(reader: Reader, caps: Caps) -> None:
         if code < 0xA0:
             left += (code & 15) * (2 if code < 0x90 else 1)
         elif code < 0xC0:
-            _check_text(buffer[at - begin : at - begin + (code & 31)])
+            are_texts &= _is_text(buffer[at - begin : at - begin + (code & 31)])
             at += code & 31
         elif code in _FIXED:
             at += _FIXED[code]
@@ -73,7 +74,7 @@ def check(reader: Reader, caps: Caps) -> None:
             length = int.from_bytes(head[1 : 1 + width], "big")
             at += width + kind + length
             if kind and head[1 + width] == _ARRAY and at <= reader.size:
-                _check_array(reader, at - length, length, caps)
+                is_of_flax |= _check_array(reader, at - length, length, caps)
         elif code in _LISTS:
             width, each = _LISTS[code]
             at += width
@@ -84,22 +85,25 @@ def check(reader: Reader, caps: Caps) -> None:
             raise BrokenError("it ends in a value", reader.size)
     if at < reader.size:
         raise BrokenError(f"{reader.size - at:,} bytes behind its end", at)
+    if is_of_flax and not are_texts:
+        # Others have bytes in place of texts: msgpack before 1.0 wrote them so, if not told else.
+        raise BrokenError("a text that is not UTF-8")
 
 
-def _check_text(text: bytes) -> None:
+def _is_text(text: bytes) -> bool:
     try:
         text.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.reason != "unexpected end of data":  # which may lie behind what was read
-            raise BrokenError("a text that is not UTF-8") from None
+        return error.reason == "unexpected end of data"  # which may lie behind what was read
+    return True
 
 
-def _check_array(reader: Reader, begin: int, length: int, caps: Caps) -> None:
-    """Raises BrokenError when an array of Flax is no array, or not as long as it says."""
+def _check_array(reader: Reader, begin: int, length: int, caps: Caps) -> bool:
+    """Whether this is an array of Flax. Raises BrokenError when it is not as long as it says."""
     caps.reading(min(length, _LONGEST_HEAD))
     head = _Head(reader.read(begin, min(length, _LONGEST_HEAD)), begin)
     if head.byte() != _PARTS:
-        return  # of another program, which means something else by this number
+        return False  # of another program, which means something else by this number
     elements = 1
     for _ in range(head.count(0x90, {0xDC: 2})):
         elements *= head.number()
@@ -109,6 +113,7 @@ def _check_array(reader: Reader, begin: int, length: int, caps: Caps) -> None:
     if head.at + size != length or size != needed:
         text = f"an array of {size:,} bytes, where its shape and type take {needed:,}"
         raise BrokenError(text, begin)
+    return True
 
 
 def _bits_of(kind: str, begin: int) -> int:

@@ -34,6 +34,8 @@ _LONGEST = 64
 _OF_TORCH = (".pt", ".pth", ".ckpt", ".bin", ".ptl", ".distcp")
 #: The classes of TorchScript, whose code lies in the archive; with this member their bytecode does.
 _CLASSES, _BYTECODE, _CONSTANTS = "__torch__", "bytecode.pkl", "constants.pkl"
+#: Those in C++ have no code: the program that loads them has it (quantized layers, vocabularies).
+_IN_C = "__torch__.torch.classes."
 
 
 def root_of(members: list[Member]) -> str:
@@ -102,7 +104,7 @@ def of_references(stream: PickleStream) -> list[FileFinding]:
 
 
 def of_code(members: list[Member], classes: Iterable[GlobalName]) -> list[FileFinding]:
-    """What is wrong with the code of TorchScript: the module of each class has a member."""
+    """What is wrong with the code of TorchScript: the module of each class in it has a member."""
     root = root_of(members)
     own = {one.name.removeprefix(f"{root}/") for one in members}
     if _BYTECODE in own:
@@ -113,6 +115,7 @@ def of_code(members: list[Member], classes: Iterable[GlobalName]) -> list[FileFi
         one.module
         for one in classes
         if one.module.partition(".")[0] == _CLASSES
+        and not f"{one.module}.".startswith(_IN_C)
         and f"code/{one.module.replace('.', '/')}.py" not in own
     }
     return [
