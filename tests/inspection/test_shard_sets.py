@@ -195,7 +195,6 @@ def test_an_index_of_keras(tmp_path: Path) -> None:
         assert wrong(tmp_path)[path.name][0].startswith(text)
     for document in (
         "",
-        "{}",
         '{"weight_map": {}}',
         '{"weight_map": {"a": [3]}}',
         "[1",
@@ -203,6 +202,8 @@ def test_an_index_of_keras(tmp_path: Path) -> None:
     ):
         path.write_text(document)
         assert wrong(tmp_path)[path.name][0].startswith("no index of shards: ")
+    path.write_text('{"cat": 0.5, "dog": 1.5}')
+    assert wrong(tmp_path) == {}
 
 
 def test_what_somebody_names_is_judged_alone(model: Model) -> None:

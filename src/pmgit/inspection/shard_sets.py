@@ -82,13 +82,11 @@ class _Folder:
         if data is None:
             return
         try:
-            if name.endswith(_OF_KERAS):
-                self._indexes[name], self._maps[name] = _index_of_keras(data), {}
-                return
-            index = shard_index.parse(data, name)
+            is_of_keras = name.endswith(_OF_KERAS)
+            index = _index_of_keras(data) if is_of_keras else shard_index.parse(data, name)
             if index:
                 self._indexes[name] = index
-                self._maps[name] = shard_index.read(data)[0]
+                self._maps[name] = {} if is_of_keras else shard_index.read(data)[0]
         except ValueError as error:
             self._faults[name] = str(error)
         except RecursionError:
@@ -159,12 +157,13 @@ class _Folder:
         return [_counted(BROKEN, lost, "tensor", "not in the shard that it names")] if lost else []
 
 
-def _index_of_keras(data: bytes) -> ShardIndex:
-    """The index of weights of Keras, which lists files for each layer."""
+def _index_of_keras(data: bytes) -> ShardIndex | None:
+    """The index of weights of Keras, which lists files for each layer; None for another document
+    that is only called alike, such as the weights of classes."""
     document = json.loads(data)
     layers = document.get("weight_map") if isinstance(document, dict) else None
     if not isinstance(layers, dict):
-        raise ValueError("it has no weight_map")
+        return None
     files: dict[str, None] = {}
     for value in layers.values():
         for file in value if isinstance(value, list) else [value]:
