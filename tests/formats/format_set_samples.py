@@ -184,6 +184,7 @@ _CALLING_NOTHING = {
     "reads-data": "a:\n  _target_: numpy.load\n  file: ${dir}/a.npy\n",
     "inserted-class": "m: nemo.Model\na:\n  _target_: ${m}\n",
     "inserted-at-the-end": "n: Adam\na:\n  _target_: torch.optim.${n}\n",
+    "paths": "n: {_target_: os.path.join}\na:\n  _target_: torch.nn.${n}\n",
     "inserted-between": "n: unet\na:\n  _target_: my_package.models.${n}.Net\n",
     "looks-up": "a:\n  _target_: hydra.utils.get_class\n  path: torch.nn.ReLU\n",
     "path": "a:\n  path: os.system\n  other: _target_\n",

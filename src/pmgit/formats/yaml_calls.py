@@ -117,7 +117,7 @@ class _Calls:
             if len(value) < _LONGEST_NAME:
                 if "." in value:
                     self._texts[value] = None
-                self._has_system |= not OF_THE_SYSTEM.isdisjoint(value.split("."))
+                self._has_system |= _is_of_system(value)
             self._value(value, at)
         elif kind in ("MappingStartEvent", "SequenceStartEvent"):
             self._value("", at)
@@ -167,16 +167,22 @@ class _Calls:
             return of_texts
         # `torch.optim.${name}` is one of many harmless ones, `torch.${name}` may be torch.hub.load.
         runs = any(one.startswith(begin) or begin.startswith(f"{one}.") for one in _ALL_THAT_RUN)
-        if "." not in begin or is_of_python(begin.rpartition(".")[0]) or runs or self._has_system:
+        if "." not in begin or is_of_python(begin.partition(".")[0]) or runs or self._has_system:
             return "calls what is put together, so that nobody sees what it is"
         return _wrong(begin)
+
+
+def _is_of_system(name: str) -> bool:
+    """Whether a name goes through a module of the system; what only names paths does not."""
+    parts = name.split(".")
+    return not OF_THE_SYSTEM.isdisjoint(parts[2:] if parts[:2] == ["os", "path"] else parts)
 
 
 def _wrong(name: str) -> str:
     """Why a configuration must not call this; '' when it may."""
     name = name.strip()
     module, _, last = name.rpartition(".")
-    if not is_of_python(module) and not OF_THE_SYSTEM.isdisjoint(name.split(".")):
+    if not is_of_python(module) and _is_of_system(name):
         return "calls a module of the system by way of another one"
     if is_of_python(module):
         verdict, why = of_global(module, last)
