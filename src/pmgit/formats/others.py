@@ -24,8 +24,8 @@ _BEGINS = {
     b"7z\xbc\xaf\x27\x1c": ARCHIVE, b"Rar!": ARCHIVE, b"MSCF": ARCHIVE, b"xar!": ARCHIVE,
     b"!<arch>\n": ARCHIVE,
 }  # fmt: skip
-#: Numbers of other programs, by how their files begin.
 _SENTENCEPIECE = "SentencePiece"
+#: Numbers of other programs, by how their files begin.
 _FASTTEXT = b"\xba\x16\x4f\x2f"
 _SPECIFICATION = b"Spec\0"
 _WORD2VEC = re.compile(rb"\d{1,9} \d{1,5}\n")
@@ -33,8 +33,9 @@ _WORD2VEC = re.compile(rb"\d{1,9} \d{1,5}\n")
 _MSGPACK, _MESSAGES = (".msgpack", ".flax"), (".caffemodel", ".mlmodel")
 #: Where it is looked whether a file is nothing but zeros, as a download leaves it that stopped.
 _PROBES = 16
-#: So many models beside it, and so much of each, are searched for the name of a file.
+#: Where a package of Core ML has its numbers.
 _OF_CORE_ML = ".mlpackage/Data/com.apple.CoreML/weights/weight.bin"
+#: So many models beside it, and so much of each, are searched for the name of a file.
 _MOST_MODELS, _GRAPH_BYTES = 4, 4_000_000
 
 
