@@ -144,10 +144,6 @@ def _openvino() -> Samples:
     found: Samples = {f"{name}/model.xml": ("broken", data) for name, data in bad.items()}
     return found | {
         "no-constants/model.xml": ("ok", openvino()),
-        "no-numbers.xml": (
-            "ok",
-            openvino('element_type="i64" shape="0" offset="0" size="1"'),
-        ),
         "other.xml": ("ok", b'<?xml version="1.0"?>\n<net offset="x" size="y">'),
     }
 

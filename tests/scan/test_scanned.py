@@ -75,6 +75,7 @@ def test_numbers_that_a_graph_of_openvino_needs(folder: Path) -> None:
         'element_type="f32" shape="2" offset="0" size="8"',
         'element_type="i4" shape="" offset="8" size="1"',
         'element_type="string" shape="2" offset="9" size="5"',
+        'element_type="i64" shape="0" offset="13" size="1"',  # of no numbers: one byte all the same
     )
     for name, size in (("good", 14), ("longer", 20), ("cut", 13), ("missing", None)):
         (folder / f"{name}.xml").write_bytes(openvino(*constants))
