@@ -9,7 +9,7 @@ import re
 import struct
 from dataclasses import dataclass
 
-from pmgit.formats import behind, zero_tail
+from pmgit.formats import behind, kinds, zero_tail
 from pmgit.formats.names import GGUF
 from pmgit.formats.opinion import BROKEN, WARN, BrokenError, FileFinding, Opinion, opinion, short
 from pmgit.formats.templates import judge_template
@@ -292,7 +292,7 @@ class GgufFile:
             last = name = self._take(length)
             if name in names:
                 raise BrokenError(f"the tensor {short(name)} stands twice", self._at)
-            if b"\0" in name or not _is_text(name):
+            if b"\0" in name or not kinds.is_utf8(name):
                 what = "a NUL" if b"\0" in name else "bytes that are no UTF-8"
                 raise BrokenError(f"the name {short(name)} of a tensor has {what}", self._at)
             names.add(name)
@@ -345,14 +345,6 @@ class GgufFile:
             text = f"a row of the tensor {short(name)} is no multiple of {block}"
             raise BrokenError(text, self._at)
         return tuple(shape), kind, elements // block * width
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _is_template(key: bytes) -> bool:

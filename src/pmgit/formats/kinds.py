@@ -51,6 +51,15 @@ def is_text(head: bytes) -> bool:
     return b"\0" not in head and controls <= len(head) * most
 
 
+def is_utf8(data: bytes) -> bool:
+    """Whether all of these bytes are UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _utf16(head: bytes) -> str:
     """The codec of UTF-16, by its mark or by ASCII, where every other byte is NUL; else ''."""
     even, odd = head[::2], head[1::2]

@@ -122,11 +122,3 @@ def of_code(members: list[Member], classes: Iterable[GlobalName]) -> list[FileFi
         FileFinding(BROKEN, "the code of its classes is missing", short(module))
         for module in sorted(missing)
     ]
-
-
-def is_text(code: bytes) -> bool:
-    """Whether this can be code of TorchScript."""
-    try:
-        return "\0" not in code.decode("utf-8")
-    except UnicodeDecodeError:
-        return False

@@ -260,7 +260,7 @@ def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[Fi
     found = _of_checksum(content, member, caps)
     if kind == SCRIPT and "/code/" in member.name and content.size <= _MOST_COMPARED:
         code = content.read(0, content.size)
-        if member.name.endswith(".py") and not torch_archives.is_text(code):
+        if member.name.endswith(".py") and (b"\0" in code or not kinds.is_utf8(code)):
             found.append(FileFinding(BROKEN, "code that is no text", where=where))
         for call in _SCRIPT_REACHES_OUT.finditer(code):
             text = "TorchScript that reads or writes files"
