@@ -7,6 +7,7 @@ import io
 import pickle
 import random
 import tracemalloc
+from functools import cached_property
 from typing import Any, NoReturn
 
 from pmgit.formats.caps import STEPS, Caps
@@ -43,16 +44,20 @@ class Stand:
         pass
 
 
-class Recorder(pickle._Unpickler):
-    """Python's unpickler, which imports nothing here: it only writes down what it would."""
+class Names:
+    """The part of an unpickler that imports nothing here: it only writes down what it would."""
 
-    def __init__(self, data: bytes) -> None:
-        super().__init__(io.BytesIO(data))
-        self.named: list[tuple[str, str]] = []
+    @cached_property
+    def named(self) -> list[tuple[str, str]]:
+        return []
 
     def find_class(self, module: str, name: str) -> Any:
         self.named.append((module, name))
         return Stand
+
+
+class Recorder(Names, pickle._Unpickler):
+    """Python's unpickler."""
 
     def persistent_load(self, pid: Any) -> Any:
         return Stand()
@@ -63,7 +68,7 @@ class Recorder(pickle._Unpickler):
 
 def recorded(data: bytes) -> list[tuple[str, str]]:
     """What Python's unpickler would import of the first stream."""
-    one = Recorder(data)
+    one = Recorder(io.BytesIO(data))
     try:
         one.load()
     except Exception:  # noqa: BLE001 - a broken pickle ends it anywhere
@@ -176,16 +181,8 @@ def test_steps_are_shared() -> None:
         raise AssertionError("the caps are used up")
 
 
-class FastRecorder(pickle.Unpickler):
+class FastRecorder(Names, pickle.Unpickler):
     """The unpickler in C, which reads numbers otherwise than the one in Python."""
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__(io.BytesIO(data))
-        self.named: list[tuple[str, str]] = []
-
-    def find_class(self, module: str, name: str) -> Any:
-        self.named.append((module, name))
-        return Stand
 
 
 def test_what_c_takes_for_a_number_hides_nothing_behind_it() -> None:
@@ -211,7 +208,7 @@ def test_what_c_takes_for_a_number_hides_nothing_behind_it() -> None:
     for one in numbers:
         for begin in (b"I", b"L", b"F", b"I1\np", b"I1\np1\n0g"):
             data = begin + one + behind
-            real = FastRecorder(data)
+            real = FastRecorder(io.BytesIO(data))
             with contextlib.suppress(Exception):
                 real.load()
             if real.named:

@@ -220,10 +220,16 @@ def _behind(
 
 
 def findings_of(
-    stream: PickleStream, reader: Reader, caps: Caps, *, is_script: bool = False
+    stream: PickleStream,
+    reader: Reader,
+    caps: Caps,
+    *,
+    is_script: bool = False,
+    is_archived: bool = False,
 ) -> list[FileFinding]:
     """What speaks against a stream. `is_script`: of a TorchScript archive, whose own classes
-    (`__torch__…`) are no modules of Python."""
+    (`__torch__…`) are no modules of Python. `is_archived`: the object of an archive of torch, for
+    which torch looks up storages and nothing else."""
     found = []
     if stream.fault:
         found.append(FileFinding(BROKEN, f"a broken pickle: {stream.fault}", offset=stream.end))
@@ -256,7 +262,10 @@ def findings_of(
                 found.append(FileFinding(BROKEN, text, short(str(identity[1])), offset))
             continue
         is_module = isinstance(identity, tuple) and identity[:1] == ("module",)
-        if not is_module:
+        if is_archived:
+            text = "refers to something that is no storage"
+            found.append(FileFinding(BROKEN, text, offset=offset))
+        elif not is_module:
             found.append(FileFinding(WARN, "refers to something beside the file", offset=offset))
     if any(storages.is_beyond(args) for args in stream.tensors):
         found.append(FileFinding(BROKEN, "a tensor that is larger than its storage"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 
-from pmgit.formats import storages
 from pmgit.formats.names import TORCH
 from pmgit.formats.opinion import BROKEN, BrokenError, FileFinding, TooMuchError, short
 
@@ -17,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pmgit.formats.pickle_values import GlobalName, PickleStream
+    from pmgit.formats.pickle_values import GlobalName
     from pmgit.formats.reader import Reader
     from pmgit.formats.zip_directory import Member
 
@@ -92,15 +91,6 @@ def _text_of(member: Member, content_of: ContentOf) -> bytes | None:
         return content_of(member).read(0, _LONGEST)
     except (BrokenError, TooMuchError):
         return None
-
-
-def of_references(stream: PickleStream) -> list[FileFinding]:
-    """What the object of an archive refers to and torch does not look for: it knows storages."""
-    return [
-        FileFinding(BROKEN, "refers to something that is no storage", offset=offset)
-        for identity, offset in stream.persistent
-        if not storages.is_storage(identity)
-    ][:1]
 
 
 def of_code(members: list[Member], classes: Iterable[GlobalName]) -> list[FileFinding]:

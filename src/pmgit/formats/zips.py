@@ -91,8 +91,6 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
                     expected |= storages.sizes(stream)
                     if kind == SCRIPT:
                         findings += torch_archives.of_code(members, stream.globals.values())
-                    else:
-                        findings += torch_archives.of_references(stream)
         findings += _of_storages(reader, members, expected)
     for member in members:
         if member.is_folder or (kind in (TORCH, SCRIPT) and _is_done(member, expected)):
@@ -199,10 +197,9 @@ def _of_torch_pickle(
     stream = walk(content, 0, caps.apart(_DEBUG_STEPS) if is_debug else caps)
     if is_debug:
         stream.too_much = ""  # only TorchScript's own reader takes it, which imports nothing
-    found += [
-        one.but(where=where)
-        for one in pickles.findings_of(stream, content, caps, is_script=is_script)
-    ]
+    is_object = not is_script and member.name.endswith("/data.pkl")
+    judged = pickles.findings_of(stream, content, caps, is_script=is_script, is_archived=is_object)
+    found += [one.but(where=where) for one in judged]
     left = content.size - stream.end
     if left and not (stream.fault or stream.too_much or is_debug):
         text = f"{left:,} bytes behind the pickle"
