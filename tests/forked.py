@@ -7,6 +7,8 @@ behind for the next.
 A line is pasted into a real shell, where the `pmgit` of `programs` asks for such a fork: it gets
 the words, folder, environment, input and outputs that the shell gives to a program. So does the
 `pmgit-hook` of `quick_hooks`, which a Git hook finds on its PATH.
+A fork takes call after call, as long as each leaves it as it was: files, threads, processes and
+what modules hold (`_State`); most of the time of a call is what a new fork has to copy.
 What a fork cannot show is the start itself. So the program is run where that is what counts: in
 hooks, by its path, with `start=True`, and wherever Python would start differently.
 pre-commit starts as slowly. Tests that run it again and again can have such a fork of it, too, from
@@ -21,11 +23,15 @@ import json
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import weakref
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -52,6 +58,18 @@ IMPORTED_LATE = (
         "packaging.version",
     ),
 )
+#: What keeps what it has read: the same for every call.
+CACHES = (("pmgit.licenses.table", "_table"), ("pmgit.formats.judge", "_modules"))
+#: What pmgit has handlers for.
+SIGNALS = [
+    getattr(signal, name)
+    for name in ("SIGTERM", "SIGHUP", "SIGINT", "SIGCHLD", "SIGALRM", "SIGPIPE")
+    if hasattr(signal, name)
+]
+#: How many calls a fork of pmgit takes: memory that is not looked through for garbage adds up.
+CALLS = 40
+#: Who asks the process that forks.
+TEST, SHELL = b"t", b"s"
 TIMEOUT = 300
 HOOK = "pmgit-hook"
 #: How the names of the folders of `Forks` begin.
@@ -172,7 +190,7 @@ class Forks:
             given.write(stdin)
             given.seek(0)
             files = [request.fileno(), given.fileno(), out.fileno(), err.fileno()]
-            socket.send_fds(self._socket, [b"!"], files)
+            socket.send_fds(self._socket, [TEST], files)
             answer = self._socket.recv(16)
             assert answer, "the process that forks has died"
             for file in (out, err):
@@ -230,68 +248,165 @@ def without_forks(path: str) -> str:
     return os.pathsep.join(folder for folder in folders if f"/{PREFIX}" not in folder)
 
 
+@dataclass
+class _Runner:
+    """A fork that runs one call after another; `socket` is the server's end to it."""
+
+    pid: int
+    socket: socket.socket
+    of_a_test: bool = False
+
+
 def _serve(
-    asked: socket.socket, listening: socket.socket, folder: str, main: Callable[[], object]
-) -> None:
-    """Answer until nobody asks any more; this returns in no fork."""
-    running: set[int] = set()
-    # What a test waits for, and a pipe that is closed when it ends: it may itself have Git run a
-    # hook that asks for a fork.
-    awaited, ended = 0, -1
+    asked: socket.socket, listening: socket.socket, folder: str, main: Callable[[], object],
+    calls: int,
+) -> None:  # fmt: skip
+    """Answer until nobody asks any more; this returns in no fork.
+
+    A fork that ends a call as clean as it began waits for the next one, up to `calls` times: what
+    is copied when it first writes to a page takes longer than most calls. A call that comes while
+    another one runs (a test waits for Git, which runs a hook) gets a fork of its own.
+    """
+    busy: list[_Runner] = []
+    idle: list[_Runner] = []
+
+    def hand_over(message: bytes, files: Sequence[int]) -> None:
+        if idle:
+            runner = idle.pop()
+        else:
+            ours, theirs = socket.socketpair()
+            if (pid := os.fork()) == 0:
+                for other in (asked, listening, ours, *(one.socket for one in busy)):
+                    other.close()
+                for file in files:
+                    os.close(file)
+                _run_calls(theirs, folder, main, calls)
+            theirs.close()
+            runner = _Runner(pid, ours)
+        runner.of_a_test = message == TEST
+        busy.append(runner)
+        socket.send_fds(runner.socket, [message], files)
+        for file in files:
+            os.close(file)
+
     while True:
-        may_be_ready: list[socket.socket | int] = [asked, listening]
-        ready, _, _ = select.select(may_be_ready + [ended] * bool(awaited), [], [])
-        running -= {pid for pid in running if os.waitpid(pid, os.WNOHANG)[0]}
-        if awaited and ended in ready:
-            os.close(ended)
-            _, status = os.waitpid(awaited, 0)
-            awaited = 0
-            asked.send(str(os.waitstatus_to_exitcode(status)).encode())
+        ready, _, _ = select.select([asked, listening, *(one.socket for one in busy)], [], [])
+        for runner in [one for one in busy if one.socket in ready]:
+            busy.remove(runner)
+            # Its exit code, or what the system says of a fork that has none; `+`: it goes on.
+            said = runner.socket.recv(16).decode()
+            if said.startswith("+"):
+                idle.append(runner)
+            else:
+                runner.socket.close()
+                status = os.waitstatus_to_exitcode(os.waitpid(runner.pid, 0)[1])
+                said = said or str(status)
+            if runner.of_a_test:
+                asked.send(said.lstrip("+").encode())
         if listening in ready:
-            shell, _ = listening.accept()
-            pid = os.fork()
-            if pid == 0:
-                asked.close()
-                listening.close()
-                if awaited:
-                    os.close(ended)
-                _run_of_a_shell(shell, folder, main)
-            shell.close()
-            running.add(pid)
+            hand_over(SHELL, [listening.accept()[0].detach()])
         if asked in ready:
             message, files, _, _ = socket.recv_fds(asked, 1, 4)
             if not message:
                 return
-            ended, held = os.pipe()
-            awaited = os.fork()
-            if awaited == 0:
-                asked.close()
-                listening.close()
-                os.close(ended)
-                _run_of_a_test(main, *files)
-            for file in (held, *files):
-                os.close(file)
+            hand_over(TEST, files)
 
 
-def _run_of_a_test(
-    main: Callable[[], object], request: int, given: int, out: int, err: int
+def _run_calls(
+    server: socket.socket, folder: str, main: Callable[[], object], calls: int
 ) -> NoReturn:
+    """What a fork does: at most so many calls, as long as none leaves anything behind."""
+    # A search for garbage would copy every page that it counts references on.
+    gc.disable()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    # What the process that forks has registered is not for the end of a call.
+    atexit._clear()
+    state = _State()
+    for left in range(calls - 1, -1, -1):
+        message, files, _, _ = socket.recv_fds(server, 1, 4)
+        if not message:
+            break
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        shell = socket.socket(fileno=files[0]) if message == SHELL else None
+        code = _run_of_a_shell(shell, folder, main) if shell else _run_of_a_test(main, *files)
+        goes_on = left > 0 and state.has_come_back(shell is not None)
+        # Who reads what it has printed waits for the end of it.
+        for file in (0, 1, 2):
+            os.dup2(nothing, file)
+        os.chdir("/")
+        server.send(f"{'+' * goes_on}{code}".encode())
+        if shell:
+            shell.send(str(code).encode())
+            shell.close()
+        if not goes_on:
+            break
+    os._exit(0)
+
+
+class _State:
+    """What the modules of pmgit hold when a fork begins; each call finds it so."""
+
+    def __init__(self) -> None:
+        # Those that a call imports read its environment.
+        self._loaded = self._of_pmgit()
+        names = {name: vars(sys.modules[name]) for name in self._loaded}
+        self._names = [(held, dict(held)) for held in names.values()]
+        self._contents = [
+            (value, value.copy())
+            for module, held in names.items()
+            for name, value in held.items()
+            if isinstance(value, (list, dict, set)) and (module, name) not in CACHES
+        ]
+        self._of_the_process = self._process()
+
+    def _of_pmgit(self) -> list[str]:
+        return [name for name in sys.modules if name.startswith(("pmgit", *OF_THE_ENVIRONMENT))]
+
+    def _process(self) -> tuple[int, int]:
+        """How many files are open, and how many threads run."""
+        return len(os.listdir("/dev/fd")), threading.active_count()
+
+    def has_come_back(self, descriptors: int) -> bool:
+        """Put back what a call has changed; False where that cannot be done.
+
+        `descriptors`: how many files are open that the call has nothing to do with.
+        """
+        with suppress(ChildProcessError):
+            os.waitpid(-1, os.WNOHANG)
+            return False
+        files, threads = self._process()
+        if (files - descriptors, threads) != self._of_the_process:
+            return False
+        if self._of_pmgit() != self._loaded:
+            return False
+        tempfile.tempdir = None
+        for now, before in (*self._names, *self._contents):
+            if now != before:
+                now.clear()
+                if isinstance(now, list):
+                    now.extend(before)
+                else:
+                    now.update(before)
+        return True
+
+
+def _run_of_a_test(main: Callable[[], object], request: int, given: int, out: int, err: int) -> int:
     with open(request, encoding="utf-8") as file:
         file.seek(0)
         argv, cwd, environ = json.load(file)
-    os._exit(_run((given, out, err), argv, cwd, environ, main))
+    return _run((given, out, err), argv, cwd, environ, main)
 
 
-def _run_of_a_shell(shell: socket.socket, folder: str, main: Callable[[], object]) -> NoReturn:
+def _run_of_a_shell(shell: socket.socket, folder: str, main: Callable[[], object]) -> int:
     _, files, _, _ = socket.recv_fds(shell, 1, 3)
     with shell.makefile("rb") as request:
         count, *words = map(os.fsdecode, request.read().split(b"\0"))
     argv, (cwd, *given) = words[: int(count)], words[int(count) :]
     environ = dict(item.split("=", 1) for item in given)
     environ["PATH"] = environ["PATH"].removeprefix(folder + os.pathsep)
-    code = _run(files, argv, cwd, environ, main)
-    shell.send(str(code).encode())
-    os._exit(code)
+    return _run(files, argv, cwd, environ, main)
 
 
 def _run(
@@ -301,19 +416,21 @@ def _run(
     environ: dict[str, str],
     main: Callable[[], object],
 ) -> int:
-    """The exit code of the program with these three files; this is called once in a process."""
+    """The exit code of the program with these three files."""
     for target, source in enumerate(files):
         os.dup2(source, target)
         os.close(source)
     # Those of the process that forks remember that their files can be sought in; a pipe cannot.
     sys.stdin, sys.stdout, sys.stderr = (
-        open(file, mode, lines, encoding=old.encoding, errors=old.errors, closefd=False)  # noqa: SIM115
-        for file, mode, lines, old in (
-            (0, "r", -1, sys.stdin), (1, "w", -1, sys.stdout), (2, "w", 1, sys.stderr),
+        open(file, mode, lines, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
+        for file, mode, lines, errors in (
+            (0, "r", -1, "surrogateescape"), (1, "w", -1, "surrogateescape"),
+            (2, "w", 1, "backslashreplace"),
         )
     )  # fmt: skip
-    # A search for garbage would copy every page that it counts references on.
-    gc.disable()
+    # The end of the call before was the end for what weakref is to finalize, too.
+    for name in ("_shutdown", "_registered_with_atexit"):
+        setattr(weakref.finalize, name, False)
     sys.argv = argv
     os.environ.clear()
     os.environ.update(environ)
@@ -365,7 +482,8 @@ def _import_pmgit() -> Callable[[], object]:
 
 
 if __name__ == "__main__":
-    program = _import_pmgit() if sys.argv[4] == "pmgit" else _import_pre_commit()
+    is_ours = sys.argv[4] == "pmgit"
+    program = _import_pmgit() if is_ours else _import_pre_commit()
     gc.freeze()
     by_test, by_shell = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
-    _serve(by_test, by_shell, sys.argv[3], program)
+    _serve(by_test, by_shell, sys.argv[3], program, CALLS if is_ours else 1)

@@ -103,6 +103,38 @@ def test_one_leaves_nothing_behind_for_the_next(repo: Repo, tmp_path: Path) -> N
     assert (clean.code, clean.out, clean.err) == (0, "no findings in 0 files\n", "")
 
 
+def test_one_fork_answers_call_after_call(repo: Repo, tmp_path: Path) -> None:
+    """More calls than one fork takes: another git, other settings, hooks, files that stay open."""
+    repo.stage("best.pt", 1_500_000)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    repo.env["TMPDIR"] = str(temporary)
+    gone = {"PATH": str(tmp_path)}
+    attributes = repo.write("../attributes", "*.pt filter=lfs diff=lfs merge=lfs -text\n")
+    repo.write(".git/mine", f"[core]\n\tattributesFile = {attributes}\n")
+    mine = {"GIT_CONFIG_GLOBAL": f"{repo.path}/.git/mine"}
+    calls = [
+        (repo.pmgit, ("check",), {}), (repo.pmgit, ("check",), gone),
+        (repo.pmgit, ("doctor",), mine), (repo.hook, ("pre-commit",), {}),
+        (repo.pmgit, ("init", "--dry-run"), {}),
+        (repo.pmgit, ("scan", "best.pt"), {}), (repo.pmgit, ("doctor",), {}),
+        (repo.pmgit, ("gitignore", "--dry-run"), {}), (repo.pmgit, ("status",), {}),
+    ]  # fmt: skip
+    expected = [call(*argv, env=env, start=True) for call, argv, env in calls]
+    assert len({one.code for one in expected}) > 2
+    for _ in range(forked.CALLS // len(calls) + 2):
+        assert [call(*argv, env=env) for call, argv, env in calls] == expected
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_fork_that_is_killed_answers_so(repo: Repo) -> None:
+    git = repo.write("../bin/git", "#!/bin/sh\nkill -9 $PPID\n")
+    git.chmod(0o755)
+    folder = str(git.parent)
+    assert repo.pmgit("check", env={"PATH": f"{folder}:{repo.env['PATH']}"}).code == -9
+    assert repo.pmgit("check").code == 0
+
+
 @pytest.mark.parametrize("name", ["LC_ALL", "LANG", "PYTHONPATH", "PYTHONUTF8"])
 def test_what_python_reads_at_its_start_needs_the_program(repo: Repo, name: str) -> None:
     argv = [str(BIN / "pmgit"), "--version"]

@@ -98,10 +98,11 @@ def _with_variables(command: click.Command, prefix: str, ctx: click.Context) -> 
     """
     for option in command.params:
         name = next((word for word in option.opts if word.startswith("--")), "")
-        if isinstance(option, click.Option) and name and not option.envvar:
-            option.envvar = f"{prefix}_{name[2:]}".replace("-", "_").upper()
+        variable = f"{prefix}_{name[2:]}".replace("-", "_").upper()
+        if isinstance(option, click.Option) and name and option.envvar in (None, variable):
+            option.envvar = variable
             # Shown in --help and in errors only where it is set.
-            option.show_envvar = option.envvar in os.environ
+            option.show_envvar = variable in os.environ
     if isinstance(command, click.Group):
         for name in command.list_commands(ctx):
             below = command.get_command(ctx, name)
