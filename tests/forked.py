@@ -59,7 +59,10 @@ IMPORTED_LATE = (
     ),
 )
 #: What keeps what it has read: the same for every call.
-CACHES = (("pmgit.licenses.table", "_table"), ("pmgit.formats.judge", "_modules"))
+CACHES = (
+    ("pmgit.licenses.table", "_table"), ("pmgit.formats.judge", "_modules"),
+    ("pmgit.formats.policy", "_read"), ("pmgit.formats.policy", "_patterns"),
+)  # fmt: skip
 #: What pmgit has handlers for.
 SIGNALS = [
     getattr(signal, name)

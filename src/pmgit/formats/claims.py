@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from pmgit.formats import names
 from pmgit.formats.opinion import BROKEN, UNKNOWN, WARN, FileFinding
 
@@ -52,7 +50,6 @@ _NOT_BY_TORCH = (
 _FOR_TORCH, _FOR_PYTHON = (".pt", ".pth"), (".ckpt", ".pkl", ".pickle", ".joblib", ".p", ".dill")
 #: Files of torch by their names, with the suffix .bin.
 _TORCH_NAMES = ("pytorch_model", "adapter_model")
-_OF_CHECKPOINT = re.compile(r"^variables\.index$|^(?:.*[.-])?ckpt(?:-\d+)?\.(?:index|meta)$")
 #: Other suffixes of files that hold numbers: a text under them is none, but that a small message
 #: of protobuf (.pb) may look like one.
 _BINARY = (
@@ -155,7 +152,12 @@ def is_for_weights(name: str) -> bool:
 def is_of_checkpoint(name: str) -> bool:
     """Whether this is what a checkpoint of TensorFlow calls its index (`model.ckpt-9.index`), or
     the graph beside it (`.meta`)."""
-    return _OF_CHECKPOINT.search(base_of(name)) is not None
+    stem, _, suffix = base_of(name).rpartition(".")
+    before, dash, number = stem.rpartition("-")
+    if dash and number.isdecimal():
+        stem = before
+    is_one = stem == "ckpt" or stem.endswith((".ckpt", "-ckpt"))
+    return suffix in ("index", "meta") and (is_one or base_of(name) == "variables.index")
 
 
 def base_of(name: str) -> str:

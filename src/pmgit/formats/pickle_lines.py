@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 
 from pmgit.formats.opinion import BrokenError
 from pmgit.formats.pickle_values import ANY
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 1000
 _INT, _LONG, _FLOAT = 0x49, 0x4C, 0x46
 #: Whole numbers as Python and C write them.
-_WHOLE = re.compile(rb"[+-]?(?:0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|[0-9_]+)")
+_WHOLE = rb"[+-]?(?:0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|[0-9_]+)"
 #: Of what numbers consist.
 LETTERS = b"0123456789abcdefABCDEFxXoO+-._ \t\r\v\f\0L"
 #: Python's own limit, since 3.11 (sys.set_int_max_str_digits); before, it took hours for more.
@@ -62,9 +61,13 @@ def number(line: bytes, op: int, *, keeps: bool, is_cut: bool) -> Any:
         raise StreamError("a number in it has more digits than Python reads")
     if is_cut:
         return ANY
-    if not _WHOLE.fullmatch(digits):
+    if is_plain:
+        return int(digits) if len(digits) < 20 else ANY
+    import re  # takes 8 ms of a commit whose weights have no such number
+
+    if not re.fullmatch(_WHOLE, digits):
         raise StreamError("a number in it is no number")
-    return int(digits) if is_plain and len(digits) < 20 else ANY
+    return ANY
 
 
 def key(line: bytes) -> int:

@@ -10,16 +10,16 @@ have classes of their own in a pickle, which is a warning, unless they are known
 from __future__ import annotations
 
 import os
-import re
 import sys
-from functools import cache
 
 from pmgit.formats.opinion import OK, UNSAFE, WARN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
 
+_ALLOWED, _DANGEROUS = "allowed_globals.txt", "dangerous_globals.txt"
 #: What was or will be in the library, but is not in every Python that runs pmgit.
 _MORE_OF_PYTHON = frozenset((
     # Python 2
@@ -66,12 +66,12 @@ _VERBS = frozenset((
     "urlopen", "write",
 ))  # fmt: skip
 #: With these ends the name of a class which does more than to hold values.
-_DOES_MORE = re.compile(
+_DOES_MORE = (
     r"(?:Popen|Process|Subprocess|Shell|Console|Interpreter|Terminal|Browser|Client|Server|Socket"
     r"|Database|Unpickler|Downloader|Thread)[\dV]*$"
 )
 #: How functions are called that packages write to make an object again.
-_MAKES_AGAIN = re.compile(
+_MAKES_AGAIN = (
     r"_\w*(?:build|construct|create|make|new|restore|from)(?:_\w*|[A-Z]\w*)?$|_*pyx_unpickle_\w+$"
     r"|_*unpickle_\w+$|_unpickle$|\w*_ctor$|(?:\w+_)?re(?:build|construct)(?:_\w*)?$"
 )
@@ -83,7 +83,7 @@ def of_global(module: str, name: str, *, called: bool = True) -> tuple[str, str]
     """The verdict on a global that a pickle names, and in words what is wrong with it; `called`:
     whether loading the pickle calls it, or may."""
     module, name = _today(module, name)
-    if name in _allowed().get(module, ()):
+    if name in _table(_ALLOWED).get(module, ()):
         return OK, ""
     if not all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
         return UNSAFE, "names something that is no name in Python"
@@ -92,7 +92,9 @@ def of_global(module: str, name: str, *, called: bool = True) -> tuple[str, str]
         return UNSAFE, "reaches for the inside of Python"
     if f"{module}.{name}" in _HARMLESS_TO_ASK_FOR:
         return WARN, "calls what else the file names"
-    if "." not in name and any(m.match(module) and n.match(name) for m, n in _patterns()):
+    import re  # takes 8 ms of a commit whose weights name nothing but what is allowed
+
+    if "." not in name and _fits_a_pattern(module, name):
         return OK, ""
     root = module.partition(".")[0]
     if root in sys.stdlib_module_names or root in _MORE_OF_PYTHON:
@@ -103,12 +105,12 @@ def of_global(module: str, name: str, *, called: bool = True) -> tuple[str, str]
     last = name.rpartition(".")[2]
     is_function = not last.lstrip("_")[:1].isupper()
     is_known = root in _KNOWN
-    makes_again = _MAKES_AGAIN.match(last) and "." not in name and not is_known
+    makes_again = re.match(_MAKES_AGAIN, last) and "." not in name and not is_known
     if is_function and called and not makes_again:
         return UNSAFE, "calls a function that no weights need"
     if is_function and not _VERBS.isdisjoint(last.split("_")):
         return UNSAFE, "calls a function that no weights need"
-    if not is_function and _DOES_MORE.search(last):
+    if not is_function and re.search(_DOES_MORE, last):
         return UNSAFE, "loads what can run commands, load code or reach a network"
     if module == "__main__":
         return WARN, "needs a definition of the program that wrote it"
@@ -129,7 +131,7 @@ def _is_hidden(part: str) -> bool:
 
 
 def _is_dangerous(module: str, name: str) -> bool:
-    names = _dangerous()
+    names = _table(_DANGEROUS)
     at = module
     while at:
         if names.get(at) == frozenset():
@@ -138,33 +140,32 @@ def _is_dangerous(module: str, name: str) -> bool:
     return name.partition(".")[0] in names.get(module, ())
 
 
-@cache
-def _patterns() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
-    """Of lines of `allowed_globals.txt` with `*` in them: what fits the module, and a name."""
-    return tuple(
-        (_pattern([module], r"[\w.]*"), _pattern(names, r"\w*"))
-        for module, names in _allowed().items()
-        if "*" in module or any("*" in name for name in names)
-    )
+#: The lists that come with pmgit, as they have been read, and what they say with `*`.
+_read: dict[str, dict[str, frozenset[str]]] = {}
+_patterns: list[tuple[re.Pattern[str], re.Pattern[str]]] = []
+
+
+def _fits_a_pattern(module: str, name: str) -> bool:
+    if not _patterns:
+        _patterns.extend(
+            (_pattern([module], r"[\w.]*"), _pattern(names, r"\w*"))
+            for module, names in _table(_ALLOWED).items()
+            if "*" in module or any("*" in name for name in names)
+        )
+    return any(one.match(module) and other.match(name) for one, other in _patterns)
 
 
 def _pattern(texts: Iterable[str], any_letters: str) -> re.Pattern[str]:
+    import re
+
     plain = "|".join(re.escape(text).replace(r"\*", any_letters) for text in texts)
     return re.compile(f"(?:{plain.replace(re.escape('[A-Z]'), '[A-Z]')})$")
 
 
-@cache
-def _allowed() -> dict[str, frozenset[str]]:
-    return _table("allowed_globals.txt")
-
-
-@cache
-def _dangerous() -> dict[str, frozenset[str]]:
-    return _table("dangerous_globals.txt")
-
-
 def _table(file: str) -> dict[str, frozenset[str]]:
-    """The names of each module in a list of globals; none is the whole module."""
+    """The names of each module in a list of globals, read once; none is the whole module."""
+    if file in _read:
+        return _read[file]
     with open(os.path.join(os.path.dirname(__file__), file), encoding="ascii") as lines:
         text = lines.read().replace("\n  ", " ")
     found: dict[str, frozenset[str]] = {}
@@ -172,4 +173,5 @@ def _table(file: str) -> dict[str, frozenset[str]]:
         if line and not line.startswith("#"):
             module, _, names = line.partition(":")
             found[module] = found.get(module, frozenset()) | frozenset(names.split())
+    _read[file] = found
     return found

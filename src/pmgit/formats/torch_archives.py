@@ -7,10 +7,15 @@ pickles, the storages, the code of TorchScript.
 
 from __future__ import annotations
 
-import re
-
 from pmgit.formats.names import TORCH
-from pmgit.formats.opinion import BROKEN, BrokenError, FileFinding, TooMuchError, short
+from pmgit.formats.opinion import (
+    BROKEN,
+    UNSAFE,
+    BrokenError,
+    FileFinding,
+    TooMuchError,
+    short,
+)  # fmt: skip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +29,6 @@ if TYPE_CHECKING:
 
 #: The newest version of the format that torch 2.13 reads; those of today are 3 to 10.
 _NEWEST = 10
-#: As std::stoull reads it: blanks before it, anything behind it.
-_VERSION = re.compile(rb"[ \t\r\n\v\f]*\+?(\d+)")
 _BYTE_ORDERS = (b"little", b"big")
 #: More than either of them has.
 _LONGEST = 64
@@ -78,11 +81,24 @@ def _of_version(member: Member, content_of: ContentOf) -> list[FileFinding]:
     text = _text_of(member, content_of)
     if text is None:
         return []
-    number = _VERSION.match(text)
-    if number is not None and len(number[1]) < _LONGEST and 1 <= int(number[1]) <= _NEWEST:
+    # As std::stoull reads it: blanks and one sign before it, anything behind it.
+    begin = text.lstrip(b" \t\r\n\v\f").removeprefix(b"+")
+    number = begin[: len(begin) - len(begin.lstrip(b"0123456789"))]
+    if number and len(number) < _LONGEST and 1 <= int(number) <= _NEWEST:
         return []
     message = f"a version of its format that torch does not read: 1 to {_NEWEST} are known"
     return [FileFinding(BROKEN, message, short(text), where=short(member.name))]
+
+
+def reaching_out(code: bytes) -> list[FileFinding]:
+    """What TorchScript code calls to write and read files, and to run other code."""
+    import re  # takes 8 ms, and a commit of weights alone has no code
+
+    calls = rb"\b(?:ops\s*\.\s*aten|torch|aten\s*::)\s*\.?\s*(?:save|from_file|_?load)\b"
+    text = "TorchScript that reads or writes files"
+    return [
+        FileFinding(UNSAFE, text, short(call[0]), call.start()) for call in re.finditer(calls, code)
+    ]
 
 
 def _text_of(member: Member, content_of: ContentOf) -> bytes | None:
