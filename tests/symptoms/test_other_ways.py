@@ -120,9 +120,9 @@ def test_commits_that_a_server_does_not_replace(committed: Repo, tmp_path: Path)
     assert "refs/heads/my-change" in committed.git("ls-remote", "origin")
     line = way(shown, "when it is allowed")
     assert committed.sh(line).code != 0
-    # As the text says; where a line of it ends depends on the name of the branch's folder.
+    # As the text says, wherever its lines end.
     words = " ".join(shown.out.split())
-    server.git(*words.split("on a server of your own git ")[1].split(". ")[0].split())
+    server.git(*words.split("on a server of your own with git ")[1].split(". ")[0].split())
     done = committed.sh(line)
     assert done.code == 0, done
     assert server.git("rev-parse", "main") == committed.git("rev-parse", "main")
