@@ -71,6 +71,8 @@ SIGNALS = [
 ]
 #: How many calls a fork of pmgit takes: memory that is not looked through for garbage adds up.
 CALLS = 40
+#: A dictionary or list that no call changes without changing its length.
+LONG = 300
 #: Who asks the process that forks.
 TEST, SHELL = b"t", b"s"
 TIMEOUT = 300
@@ -311,6 +313,9 @@ def _serve(
         if asked in ready:
             message, files, _, _ = socket.recv_fds(asked, 1, 4)
             if not message:
+                for runner in idle:
+                    runner.socket.close()
+                    os.waitpid(runner.pid, 0)
                 return
             hand_over(TEST, files)
 
@@ -354,6 +359,7 @@ class _State:
     def __init__(self) -> None:
         # Those that a call imports read its environment.
         self._loaded = self._of_pmgit()
+        self._count = len(sys.modules)
         names = {name: vars(sys.modules[name]) for name in self._loaded}
         self._names = [(held, dict(held)) for held in names.values()]
         self._contents = [
@@ -382,11 +388,12 @@ class _State:
         files, threads = self._process()
         if (files - descriptors, threads) != self._of_the_process:
             return False
-        if self._of_pmgit() != self._loaded:
+        if len(sys.modules) != self._count and self._of_pmgit() != self._loaded:
             return False
         tempfile.tempdir = None
         for now, before in (*self._names, *self._contents):
-            if now != before:
+            # To compare the long tables of constants as well would take 8 ms.
+            if len(now) != len(before) or (len(before) < LONG and now != before):
                 now.clear()
                 if isinstance(now, list):
                     now.extend(before)
