@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.forked import quick_hooks
-from tests.kit import Repo, Result, isolated_environment, pairs, weights_bytes
+from tests.kit import Repo, Result, isolated_environment, weights_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,7 +181,9 @@ def plans(result: Result) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("way", "server", "ways"), pairs(WAYS, SERVERS, STORAGES), indirect=["ways"]
+    ("way", "server", "ways"),
+    [(way, SERVERS[at % 2], STORAGES[at // 2 % 2]) for at, way in enumerate(WAYS)],
+    indirect=["ways"],
 )
 def test_a_way_round(way: Callable[[Ways], None], server: str, ways: Ways) -> None:
     repo = ways.repo
