@@ -247,7 +247,7 @@ def _is_history(repository: Repository, report: Report, wanted: FixRequest) -> b
     if not report.findings:
         return False
     head = position.Head(repository)
-    ours = position.Unpushed(repository, head.ref, head.oid, ["--not", "--remotes"]).commits()
+    ours = position.Unpushed(repository, head.ref, head.oid, ["--not", "--remotes"]).commits
     new = {"", *(oid for oid, _ in ours)}
     at_tip = {(f.rule, f.path) for f in wanted.judge(tree.take(repository)).findings}
     return not any(f.commit in new or (f.rule, f.path) in at_tip for f in report.findings)
@@ -257,7 +257,7 @@ def _demand_unpushed(unpushed: Unpushed, commits: str, asked: str) -> None:
     """Raise UsageError when a server names a commit that the branch's own remote has already."""
     if asked == commits or ".." in commits:
         return  # a branch was named, or where to begin
-    if not any(oid.startswith(commits) for oid, _ in unpushed.commits()):
+    if not any(oid.startswith(commits) for oid, _ in unpushed.commits):
         raise UsageError(
             f"{unpushed.remote or 'a remote'} has {commits} already",
             f"where another remote refuses it, name that: pmgit fix --remote NAME --range {asked}",

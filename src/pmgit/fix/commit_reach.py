@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit.core.finding import Fix, Step
+from pmgit.core.lazy import lazy
 from pmgit.core.units import counted
 from pmgit.fix import for_staged
 from pmgit.git.blob import LINK
@@ -99,8 +100,8 @@ class Reach:
                 "no branch has it: make one, and push that:"
                 f" git switch -c NAME {self.tip[:12]}, then: pmgit fix"
             )
-        bounded = self._bounded()
-        commits, self._value = bounded.commits(), bounded.value
+        bounded = self._bounded
+        commits, self._value = bounded.commits, bounded.value
         without = Rewriter(self._repository, {(b.path, b.oid): "" for b in self._blobs})
         self._affected = without.work_out(oid for oid, _ in commits).ids
         if not self.pushed and self._repository.shallow_commits.intersection(self._affected):
@@ -203,8 +204,11 @@ class Reach:
 
     def _means(self, name: str, remote: str = "") -> bool:
         meant = position.unpushed(self._repository, name, remote)
-        return meant.tip == self.tip and meant.commits() == self._bounded().commits()
+        if meant.tip != self.tip:
+            return False
+        return meant.bounds == self._bounded.bounds or meant.commits == self._bounded.commits
 
+    @lazy
     def _bounded(self) -> Unpushed:
         """The commits of the range, as those of its branch."""
         return position.Unpushed(self._repository, self._ref, self.tip, self._excluded)

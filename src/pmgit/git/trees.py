@@ -11,7 +11,7 @@ import os
 
 from pmgit.core.errors import PmgitError
 from pmgit.git.blob import REGULAR, encode
-from pmgit.git.cat_file import demand
+from pmgit.git.cat_file import Batch
 from pmgit.git.entries import in_object, plain_mode
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.objects import UnreadableObjectError
@@ -83,9 +83,13 @@ class Rewriter:
     def work_out(self, commits: Iterable[str]) -> Rewritten:
         """Work out the new commits; nothing is written."""
         order = list(commits)
-        raw = self._read(order, "commit")
-        roots = {oid: raw[oid][5 : 5 + 2 * self._width].decode("ascii") for oid in order}
-        self._load(roots.values())
+        batch = Batch(self._repository)
+        try:
+            raw = self._read(batch, order, "commit")
+            roots = {oid: raw[oid][5 : 5 + 2 * self._width].decode("ascii") for oid in order}
+            self._load(batch, roots.values())
+        finally:
+            batch.close()
         trees = {root: self._top(root) for root in dict.fromkeys(roots.values())}
         for oid in order:
             new = self._commit(raw[oid], trees[roots[oid]])
@@ -93,23 +97,21 @@ class Rewriter:
                 self._made.ids[oid] = self._keep("commit", new)
         return self._made
 
-    def _read(self, oids: Iterable[str], kind: str) -> dict[str, bytes]:
+    def _read(self, batch: Batch, oids: Iterable[str], kind: str) -> dict[str, bytes]:
         unique = list(dict.fromkeys(oids))
-        answers = dict(
-            zip(unique, demand(self._repository, unique, whole=True) if unique else (), strict=True)
-        )
+        answers = dict(zip(unique, batch.ask(unique, whole=True), strict=True))
         for oid, answer in answers.items():
             if answer.kind != kind:
                 raise UnreadableObjectError(oid)
         return {oid: answer.data for oid, answer in answers.items()}
 
-    def _load(self, roots: Iterable[str]) -> None:
+    def _load(self, batch: Batch, roots: Iterable[str]) -> None:
         """Read all trees on the way to targets, level by level."""
         level = [(oid, self._root) for oid in dict.fromkeys(roots)]
         while level:
             wanted = [oid for oid, _ in level if oid not in self._trees]
             if wanted:
-                self._trees.update(self._read(wanted, "tree"))
+                self._trees.update(self._read(batch, wanted, "tree"))
             below = {}
             for oid, node in level:
                 for mode, name, entry in self._entries(oid):

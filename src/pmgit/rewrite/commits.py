@@ -80,7 +80,7 @@ class Remake:
     def changed_commits(self) -> list[str]:
         """The commits that will be made anew, parents first."""
         targets = {(blob.path, blob.oid): "" for blob in (*self.out, *self.stored)}
-        order = [oid for oid, _ in self.unpushed.commits()]
+        order = [oid for oid, _ in self.unpushed.commits]
         changed = Rewriter(self.repository, targets).work_out(order).ids
         return [oid for oid in order if oid in changed]
 
@@ -145,7 +145,7 @@ class Remake:
         busy = position.under_way(repository)
         if busy and self.is_here:
             raise PmgitError(f"a {busy} is under way", f"finish or abort the {busy} first")
-        commits = self.unpushed.commits()
+        commits = self.unpushed.commits
         cut = repository.shallow_commits.intersection(oid for oid, _ in commits)
         if cut:
             raise PmgitError("the clone is shallow there", "git fetch --unshallow")
@@ -178,7 +178,7 @@ class Remake:
                 text = renormalise.pointer_to(self.repository, blob.oid)
                 pointers[blob.oid] = self.repository.store(text)
             targets[blob.path, blob.oid] = pointers[blob.oid]
-        order = [oid for oid, _ in self.unpushed.commits()]
+        order = [oid for oid, _ in self.unpushed.commits]
         done = Rewriter(self.repository, targets, self._attributes).run(order)
         tip = done.ids.get(self.unpushed.tip, self.unpushed.tip)
         self._prove(tip)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from pmgit.core.errors import PmgitError, UsageError
+from pmgit.core.lazy import lazy
 from pmgit.git import revisions
 from pmgit.git.blob import decode
 from pmgit.git.names import HEADS, REMOTES, TAGS
@@ -114,11 +115,15 @@ class Unpushed:
         self.bounds = list(bounds)
         self.remote = remote
 
-    @property
+    @lazy
     def value(self) -> str:
-        """The id that the ref holds: of its commit, or of an annotated tag."""
+        """The id that the ref held when it was first asked: of its commit, or of an annotated tag.
+
+        Who moves the ref names it, and Git refuses when the ref holds another by then.
+        """
         return revisions.id_of(self.repository, self.ref) if self.ref.startswith(TAGS) else self.tip
 
+    @lazy
     def commits(self) -> list[tuple[str, list[str]]]:
         """The commits with their parents, parents first."""
         out = self.repository.run(
