@@ -179,11 +179,13 @@ def test_what_is_imported_is_declared() -> None:
         project = tomllib.load(file)
     owners = packages_distributions()
     names = {name.split(".")[0] for module in modules() for name in imported(module)}
-    foreign = names - set(sys.stdlib_module_names) - {"pmgit"}
+    foreign = names - set(sys.stdlib_module_names) - {"pmgit", "compression"}  # of Python 3.14
     used = {owners[name][0].lower().replace("_", "-") for name in foreign}
     programs = {"pre-commit"}  # run, not imported
     optional = {"hf-xet"}  # huggingface_hub brings it where there is one; all works without it
     declared = distributions(project["project"]["dependencies"])
+    for extra in project["project"]["optional-dependencies"].values():
+        optional |= distributions(extra)
     assert (used - optional) | programs == declared
     files = [f for name in ("tests", "scripts", "bench") for f in (ROOT / name).rglob("*.py")]
     ours = {"pmgit", "tests", *(file.stem for file in files)}

@@ -8,6 +8,8 @@ import struct
 import tarfile
 import zlib
 
+import zstandard
+
 from tests.formats.assemble import (
     CALL,
     CLASSIC,
@@ -308,6 +310,20 @@ def pickles() -> dict[str, tuple[str, bytes]]:
         "cut.pkl.gz": ("broken", gzip.compress(pickled(b"}"), mtime=0)[:-4]),
         "data.pkl.gz": ("broken", gzip.compress(b"\x01\xfe" * 99, mtime=0)),
         "plain.pkl.gz": ("ok", gzip.compress(pickled(b"}"), mtime=0)),
+        "packed.pkl.zst": ("unsafe", zstandard.compress(pickled(CALL))),
+        "packed-zstd.pkl": ("unsafe", zstandard.compress(pickled(CALL))),
+        "second-frame.pkl.zst": (
+            "unsafe", zstandard.compress(pickled(b"N")) + zstandard.compress(pickled(CALL)),
+        ),
+        "in-tar.tar.zst": ("unsafe", zstandard.compress(tarred({"m.pkl": pickled(CALL)}))),
+        "member.zip": ("unsafe", zipped({"m.pkl.zst": zstandard.compress(pickled(CALL))})),
+        "packed-twice.pkl.zst": (
+            "unsafe", zstandard.compress(zstandard.compress(pickled(CALL))),
+        ),
+        "zstd-bomb.pkl.zst": ("unknown", zstandard.compress(bytes(90_000_000))),
+        "cut.pkl.zst": ("broken", zstandard.compress(pickled(b"}"))[:-1]),
+        "data.pkl.zst": ("broken", zstandard.compress(b"\x01\xfe" * 99)),
+        "plain.pkl.zst": ("ok", zstandard.compress(pickled(b"}"))),
         # --- numpy and joblib
         "objects.npy": ("unsafe", array("'|O'", "()", pickled(CALL))),
         "objects-harmless.npy": ("ok", array("'|O'", "()", pickled(b"N"))),

@@ -18,6 +18,8 @@ found = samples()
 for module in pkgutil.iter_modules(formats.__path__):
     importlib.import_module(f"pmgit.formats.{module.name}")
 import yaml
+from pmgit.formats import zstd_frame
+zstd_frame.is_there()  # its library is imported here
 policy.of_global("a", "b")  # its lists are read here
 for codec in (
     "raw-unicode-escape", "unicode-escape", "utf-16", "utf-16-le", "utf-16-be", "latin-1"

@@ -61,7 +61,7 @@ _BINARY = (
 _ONE_FORMAT = (".msgpack", ".flax", ".caffemodel", ".mlmodel", ".ot", ".pb", ".onnx_data")
 _SURE = (names.SAFETENSORS, names.GGUF, names.TFLITE, names.HDF5, names.KERAS_HDF5, names.KERAS)
 #: How names of compressed files end: of these what is in them counts.
-_PACKED = (".gz", ".bz2", ".xz", ".lzma", ".lz4")
+_PACKED = (".gz", ".bz2", ".xz", ".lzma", ".lz4", ".zst")
 _PLAIN_TEXTS = (names.TEXT, names.JSON, names.XML, names.SHELL_SCRIPT)
 _NEVER = {
     names.HTML: "a page of the web, such as a server sends in place of a file",

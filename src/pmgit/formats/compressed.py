@@ -1,8 +1,9 @@
-"""Compressed files: what comes out of gzip, zlib, bzip2, xz or lzma is judged, within caps."""
+"""Compressed files: what comes out of gzip, zlib, bzip2, xz, lzma, lz4 or zstd is judged, within
+caps."""
 
 from __future__ import annotations
 
-from pmgit.formats import lz4_frame
+from pmgit.formats import lz4_frame, zstd_frame
 from pmgit.formats.caps import RATIO
 from pmgit.formats.opinion import (
     UNKNOWN,
@@ -26,7 +27,6 @@ _BEGINS = {
     b"BZh": "bzip2",
     b"\xfd7zXZ\x00": "xz",
     b"\x5d\x00\x00": "lzma",
-    b"\x28\xb5\x2f\xfd": "zstd",
     lz4_frame.MAGIC: "lz4",
     b"\x02\x21\x4c\x18": "old lz4",
 }
@@ -35,7 +35,7 @@ _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _PORTION, _SMALL = 1 << 18, 16_000_000
 #: bzip2 takes so many times as long as the others for what comes out.
 _SLOW = 8
-_OPENED = ("gzip", "bzip2", "xz", "lzma", "zlib", "lz4")
+_OPENED = ("gzip", "bzip2", "xz", "lzma", "zlib", "lz4", "zstd")
 
 
 #: joblib before 0.9.4: these, the length in hexadecimal digits up to this place, zlib.
@@ -47,6 +47,8 @@ def _kind(head: bytes) -> str:
         return "zlib"
     if head.startswith(b"BZh") and not (head[3:4].isdigit() and head[4:10] == b"1AY&SY"):
         return ""
+    if zstd_frame.begins(head):
+        return "zstd"
     return next((kind for begin, kind in _BEGINS.items() if head.startswith(begin)), "")
 
 
@@ -64,6 +66,8 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     kind, content = content_of(reader, caps)
     if content is None:
         text = f"packed with {kind}, which pmgit does not open"
+        if kind == "zstd":
+            text = "packed with zstd, which this Python opens after: pip install zstandard"
         return opinion(kind, [FileFinding(UNKNOWN, text)])
     inside = caps.inside(BytesReader(content), "")
     findings = [one.within(kind) for one in inside.findings]
@@ -77,7 +81,7 @@ def content_of(reader: Reader, caps: Caps) -> tuple[str, bytes | None]:
     if head.startswith(_OLD_JOBLIB):
         begin = head.find(b"x", _OLD_JOBLIB_HEADER - 1, _OLD_JOBLIB_HEADER + 2)
         kind, reader = "zlib", reader.part(max(begin, 0), reader.size)
-    if kind not in _OPENED:
+    if kind not in _OPENED or (kind == "zstd" and not zstd_frame.is_there()):
         return kind, None
     return kind, lz4_frame.unpack(reader, caps) if kind == "lz4" else unpack(reader, kind, caps)
 
@@ -90,7 +94,7 @@ def unpack(reader: Reader, kind: str, caps: Caps) -> bytes:
     while True:
         engine = _engine(kind)
         begin = _one(reader, begin, engine, out, caps)
-        # gzip, bzip2 and xz may be written one behind the other, with zeros between them.
+        # gzip, bzip2, xz and zstd may be written one behind the other, with zeros between them.
         while (head := reader.read(begin, 4096)) and not head.strip(b"\0"):
             begin += len(head)
         if begin >= reader.size:
@@ -125,6 +129,8 @@ def _starts(reader: Reader, kind: str) -> bool:
 
 
 def _engine(kind: str) -> Any:
+    if kind == "zstd":
+        return zstd_frame.Frame()
     if kind == "bzip2":
         import bz2
 
