@@ -40,6 +40,10 @@ _PADDED_GGUF = gguf(tensors=(gguf_tensor(b"w", (32,), 2),), body=bytes(32))
 #: A dictionary with a text, bytes, numbers and an array in it.
 _MSGPACK = b"\x82\xa1w\xc4\x04abcd\xa1l\x93\x01\xcb" + bytes(8) + b"\xc7\x03\x01xyz"
 _UNKNOWN = named("my_package", "swish")
+#: More classes than there are findings of one file, each thrown away again.
+_MANY_NAMES = b"".join(named("my_package", f"Class{number}") + b"0" for number in range(60))
+#: `os.system`, by a name that is worked out, and called.
+_WORKED_OUT = call("numpy.core", "_ufunc_reconstruct", "os", "system") + text("echo pmgit") + b"\x85R"
 
 
 def found() -> Samples:
@@ -86,6 +90,8 @@ def _pickles() -> Samples:
         "one-state.pkl": ("ok", pickled(_SPACE + b"}" + text("lr") + b"K\x01sb")),
         # A function that is only kept, and one that is called by another one.
         "kept-function.pkl": ("warn", pickled(b"}" + text("activation") + _UNKNOWN + b"s")),
+        # However many harmless things stand before what runs.
+        "behind-many-names.pkl": ("unsafe", pickled(_MANY_NAMES + _WORKED_OUT)),
         "called-function.pkl": ("unsafe", pickled(call("my_package", "swish", "x"))),
         "handed-function.pkl": (
             "unsafe",

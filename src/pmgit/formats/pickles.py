@@ -250,11 +250,12 @@ def findings_of(
         found += _of_global(named.module, named.name, named.offset, called=is_called)
     calls_made = passes_on or any(isinstance(callee, Made) for callee, _, _ in stream.calls)
     for callee, args, offset in stream.calls:
-        if len(found) > MOST_FINDINGS:
-            break
+        if len(found) > MOST_FINDINGS and found[-1].verdict == UNSAFE:
+            break  # it is no worse for more of them
         found += _of_call(callee, args, offset, reader, caps, calls_made=calls_made)
+    most = len(found) + MOST_FINDINGS
     for identity, offset in stream.persistent:
-        if len(found) > MOST_FINDINGS:
+        if len(found) > most:
             break
         if storages.is_storage(identity):
             if storages.is_unknown(identity):
