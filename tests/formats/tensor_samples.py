@@ -303,6 +303,10 @@ def onnx_files() -> Samples:
     out = "weights.data"
     bad = {
         "up": onnx(initializer(("location", "../weights.data"))),
+        "up-behind-many": onnx(
+            graph=field(5, initializer(inside=bytes(8))) * 300
+            + field(5, initializer(("location", "../weights.data")))
+        ),
         "deep-up": onnx(initializer(("location", "a/../../x"))),
         "absolute": onnx(initializer(("location", "/etc/passwd"))),
         "drive": onnx(initializer(("location", "C:\\x"))),

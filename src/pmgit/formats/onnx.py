@@ -250,7 +250,8 @@ class _Model:
         return state.st_size
 
     def _add(self, verdict: str, message: str, evidence: str) -> None:
-        if len(self._found) < _MOST_FINDINGS:
+        # What blocks is kept, however many warnings stand before it.
+        if len(self._found) < _MOST_FINDINGS or verdict != WARN:
             self._found.append(FileFinding(verdict, message, evidence))
 
 
