@@ -7,6 +7,7 @@ from functools import cache
 from tests.formats import (
     chat_samples,
     container_samples,
+    distribution_samples,
     format_set_samples,
     found_samples,
     graph_samples,
@@ -42,4 +43,6 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | container_samples.pointers()
         | reader_samples.readers()
         | refused_samples.refused()
+        | distribution_samples.distributions()
+        | distribution_samples.kept_functions()
     )

@@ -43,7 +43,9 @@ _UNKNOWN = named("my_package", "swish")
 #: More classes than there are findings of one file, each thrown away again.
 _MANY_NAMES = b"".join(named("my_package", f"Class{number}") + b"0" for number in range(60))
 #: `os.system`, by a name that is worked out, and called.
-_WORKED_OUT = call("numpy.core", "_ufunc_reconstruct", "os", "system") + text("echo pmgit") + b"\x85R"
+_WORKED_OUT = (
+    call("numpy.core", "_ufunc_reconstruct", "os", "system") + text("echo pmgit") + b"\x85R"
+)
 
 
 def found() -> Samples:

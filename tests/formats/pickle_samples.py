@@ -108,12 +108,15 @@ transformers.models.bert.configuration_bert.BertConfig torchvision.models.resnet
 scipy.spatial._ckdtree.cKDTree scipy.sparse._dia.dia_matrix
 scipy.spatial.transform._rotation.Rotation scipy._lib.array_api_compat.numpy._aliases.asarray
 transformers.training_args.TrainingArguments scipy.sparse._csr.csr_matrix xgboost.core.Booster
-builtins.hash gensim.utils.call_on_class_only
+builtins.hash gensim.utils.call_on_class_only functools.partial numpy.vectorize
+scipy.stats._distn_infrastructure.rv_continuous_frozen scipy.stats._kde.gaussian_kde
+scipy.stats._multivariate.multivariate_normal_gen scipy.stats._levy_stable.levy_stable_frozen
+scipy.stats._discrete_distns.poisson_binomial_frozen scipy.stats._covariance.CovViaPSD
 """.split()  # noqa: SIM905
 
 #: Globals that need code which pmgit does not know.
 UNKNOWN_CODE = """
-my_package.Model __main__.Net ultralytics.nn.tasks.DetectionModel functools.partial
+my_package.Model __main__.Net ultralytics.nn.tasks.DetectionModel
 torch.nn.modules.future.NewLayer my_package.activations.swish my_package._rebuild_thing
 my_package.__pyx_unpickle_Thing numpy.something_new
 """.split()  # noqa: SIM905

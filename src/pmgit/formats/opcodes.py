@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 
-from pmgit.formats import pickle_lines
+from pmgit.formats import pickle_lines, scipy_distributions
 from pmgit.formats.opinion import BrokenError, TooMuchError
 from pmgit.formats.pickle_lines import LONGEST_TEXT, StreamError
 from pmgit.formats.pickle_values import (
@@ -23,6 +23,7 @@ from pmgit.formats.pickle_values import (
     ENDLESS,
     EXTENSION,
     FRAMES,
+    TEXT_RUNS,
     Box,
     ByteRange,
     EscapedRange,
@@ -67,8 +68,8 @@ _LOOKED_AT = frozenset((GlobalName, tuple))
 _OF_PYTHON_2 = (0x54, 0x55)
 #: What these make is not new: it is a part of the program that loads.
 _GIVE_AWAY = ("getLogger",)
-#: So do those of storages and tensors, whose names end so.
-_MAKES_NUMBERS = ("Storage", "Tensor")
+#: It matters also what is given to storages, tensors and distributions, whose names end so.
+_ARGUMENTS_MATTER_OF = ("Storage", "Tensor", *scipy_distributions.ENDINGS)
 #: Makes a tensor of a part of a storage, in all checkpoints of torch.
 _REBUILDS = "_rebuild_tensor_v2"
 #: So many calls of what is no global are kept; one is too many.
@@ -228,7 +229,7 @@ class Walker(Window):
         if not isinstance(callee, GlobalName):
             if len(stream.calls) < _MOST_CALLS:
                 stream.calls.append((callee, args, self._place))
-        elif callee.name in ARGUMENTS_MATTER or callee.name.endswith(_MAKES_NUMBERS):
+        elif callee.name in ARGUMENTS_MATTER or callee.name.endswith(_ARGUMENTS_MATTER_OF):
             stream.calls.append((callee, args, self._place))
         elif callee.name == _REBUILDS and isinstance(args, tuple):
             stream.tensors.append(args)
@@ -478,6 +479,9 @@ class Walker(Window):
         self._change(target)
         if isinstance(target, Made):
             target.state = state
+            # Now, because what the state holds may still be changed.
+            if scipy_distributions.runs_other_text(target.callee, state):
+                self._odd(TEXT_RUNS, str(target.callee))
             if self._on_build is not None:
                 place = self._at + pos
                 end = self._on_build(target, place, self._as_pickle)

@@ -12,12 +12,17 @@ if TYPE_CHECKING:
 #: A name that is worked out by a call; something of the running program that is changed; a number
 #: that stands for a global in the program that loads; what takes more time or memory than there is.
 COMPUTED, CHANGED, EXTENSION, ENDLESS = "computed", "changed", "extension", "endless"
+#: Text that is run as code.
+TEXT_RUNS = "text runs"
 #: Bytes that the stream needs and does not have.
 ELSEWHERE = "elsewhere"
 #: Opcodes that readers take for different ones.
 FRAMES = "frames"
+#: Functions of numpy that call what they are given, to make a generator of random numbers.
+MAKE_GENERATORS = ("__generator_ctor", "__bit_generator_ctor", "__randomstate_ctor")
 #: Functions of which it matters what they are called with.
 ARGUMENTS_MATTER = frozenset((
+    *MAKE_GENERATORS,
     "getattr", "_ufunc_reconstruct", "_load_from_bytes", "type", "encode", "list", "tuple", "set",
     "frozenset", "bytes", "bytearray", "deque", "Counter", "OrderedDict", "dict", "array",
     "ndarray", "_reconstruct", "Fraction",
@@ -154,15 +159,19 @@ class PickleStream:
         self.too_much = ""
 
 
-#: A class without a capital letter, which calls its function for a key that it lacks.
-_KEEPS = "defaultdict"
+#: Classes without a capital letter, which call their function when somebody calls them, or asks
+#: for a key that is not there.
+_KEEP = frozenset((
+    ("collections", "defaultdict"), ("functools", "partial"), ("numpy", "vectorize"),
+    ("numpy.lib.function_base", "vectorize"),
+))  # fmt: skip
 
 
 def hand_over(callee: GlobalName, args: tuple[Any, ...]) -> None:
     """Note what a function gets: it may call it, as copyreg._reconstructor does with a class. A
     class (they have capital letters) may only keep it."""
     name = callee.name.rpartition(".")[2]
-    if name.lstrip("_")[:1].isupper() or name == _KEEPS:
+    if name.lstrip("_")[:1].isupper() or (callee.module, callee.name) in _KEEP:
         return
     for one in args:
         if isinstance(one, GlobalName):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.formats import behind, storages
+from pmgit.formats import behind, scipy_distributions, storages
 from pmgit.formats.joblib_arrays import Arrays, is_wrapper
 from pmgit.formats.names import JOBLIB, PICKLE, TORCH_CHECKPOINT
 from pmgit.formats.opcodes import walk
@@ -24,6 +24,8 @@ from pmgit.formats.pickle_values import (
     ELSEWHERE,
     ENDLESS,
     FRAMES,
+    MAKE_GENERATORS,
+    TEXT_RUNS,
     ByteRange,
     GlobalName,
     Made,
@@ -56,15 +58,14 @@ _MOST_BYTES = 1 << 28
 #: The steps for a file of another format; a pickle that it is too goes on after these too.
 _OTHER_STEPS = 100_000
 
-#: Functions that are allowed and call what they are given.
-_CALL_THEIRS = frozenset((
-    "_rebuild_from_type", "_rebuild_from_type_v2", "partial", "__generator_ctor",
-    "__bit_generator_ctor", "__randomstate_ctor",
-))  # fmt: skip
+#: Functions that are allowed and call what they are given, wherever it stands in that.
+_CALL_THEIRS = frozenset(("_rebuild_from_type", "_rebuild_from_type_v2"))
 _COMPUTED_NAMES = frozenset((
     ("builtins", "getattr"), ("__builtin__", "getattr"),
     ("numpy.core", "_ufunc_reconstruct"), ("numpy._core", "_ufunc_reconstruct"),
 ))  # fmt: skip
+#: numpy's maker of a generator that has no state yet.
+_GENERATORS = (("numpy.random._pickle", "__bit_generator_ctor"),)
 _FROM_BYTES = ("torch.storage", "_load_from_bytes")
 _TYPE = (("builtins", "type"), ("__builtin__", "type"))
 _TAKE_ALL = frozenset((
@@ -237,10 +238,12 @@ def findings_of(
         found.append(FileFinding(UNKNOWN, f"a pickle with {stream.too_much}", offset=stream.end))
     called = {_key(callee) for callee, _, _ in stream.calls}
     passes_on = any(one.called and one.name in _CALL_THEIRS for one in stream.globals.values())
+    passes_on |= any(_calls_made(callee, args) for callee, args, _ in stream.calls)
     for key, named in stream.globals.items():
         if is_script and named.module.split(".")[0] == "__torch__":
             continue
         is_judged = key in _COMPUTED_NAMES or key == _FROM_BYTES or key in _TYPE
+        is_judged |= scipy_distributions.is_distribution(*key)
         if is_judged and key in called and named.uses <= 0:
             continue  # by what it is called with
         if is_wrapper(named) and named.uses > 0:
@@ -275,6 +278,17 @@ def findings_of(
     return found
 
 
+def _calls_made(callee: Any, args: Any) -> bool:
+    """Whether a function of numpy that calls what makes a generator of random numbers gets
+    something that the stream has made, and that is no such generator."""
+    if not isinstance(callee, GlobalName) or callee.name not in MAKE_GENERATORS:
+        return False
+    if not isinstance(args, tuple):
+        return True
+    made = [one for one in args if not isinstance(one, str | GlobalName)]
+    return not all(isinstance(one, Made) and _key(one.callee) in _GENERATORS for one in made)
+
+
 def _key(callee: Any) -> tuple[str, str]:
     return (callee.module, callee.name) if isinstance(callee, GlobalName) else ("", "")
 
@@ -295,6 +309,9 @@ def _of_oddity(kind: str, what: str, offset: int) -> FileFinding:
         return FileFinding(BROKEN, "needs what is kept elsewhere", what, offset)
     if kind == ENDLESS:
         return FileFinding(UNSAFE, "asks for more than any machine has", what, offset)
+    if kind == TEXT_RUNS:
+        text = "has scipy run a text that is not scipy's own"
+        return FileFinding(UNSAFE, text, short(what), offset)
     if kind == CHANGED:
         text = "changes something of the program that loads it"
         return FileFinding(UNSAFE, text, short(what), offset)
@@ -307,8 +324,12 @@ def _of_call(
     """What is wrong with one call, beside what is wrong with the name of what is called.
     `calls_made`: what calls make is called in the stream, too."""
     key = _key(callee)
+    if scipy_distributions.is_distribution(*key):
+        return [] if args == () else _of_global(*key, offset)
     args = args if isinstance(args, tuple) else ()
     if key in _COMPUTED_NAMES:
+        if len(args) == 2 and not calls_made and scipy_distributions.is_own_method(*args):
+            return []
         target = _computed(key, args)
         if target is None:
             text = "loads what nobody can read from it"

@@ -76,7 +76,7 @@ _MAKES_AGAIN = (
     r"|_*unpickle_\w+$|_unpickle$|\w*_ctor$|(?:\w+_)?re(?:build|construct)(?:_\w*)?$"
 )
 
-_HARMLESS_TO_ASK_FOR = frozenset(("functools.partial", "itertools.count"))
+_HARMLESS_TO_ASK_FOR = frozenset(("itertools.count",))
 
 
 def of_global(module: str, name: str, *, called: bool = True) -> tuple[str, str]:
