@@ -12,6 +12,7 @@ from tests.formats import (
     found_samples,
     graph_samples,
     hdf5_samples,
+    honest_samples,
     reader_samples,
     refused_samples,
     tensor_samples,
@@ -43,6 +44,7 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | container_samples.pointers()
         | reader_samples.readers()
         | refused_samples.refused()
+        | honest_samples.honest()
         | distribution_samples.distributions()
         | distribution_samples.kept_functions()
     )

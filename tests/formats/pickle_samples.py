@@ -111,6 +111,10 @@ transformers.training_args.TrainingArguments scipy.sparse._csr.csr_matrix xgboos
 builtins.hash gensim.utils.call_on_class_only functools.partial numpy.vectorize
 scipy.stats._distn_infrastructure.rv_continuous_frozen scipy.stats._kde.gaussian_kde
 scipy.stats._multivariate.multivariate_normal_gen scipy.stats._levy_stable.levy_stable_frozen
+numpy.number numpy.poly1d numpy.polynomial.chebyshev.Chebyshev pytz._p pytz.FixedOffset
+dateutil.tz.tz.tzutc dateutil.relativedelta.relativedelta pyarrow.lib.chunked_array
+torch.utils.hooks.RemovableHandle torch.utils.data.dataset.TensorDataset builtins.len
+sklearn.cluster._kmeans._kmeans_single_lloyd pandas._libs.missing.NA
 scipy.stats._discrete_distns.poisson_binomial_frozen scipy.stats._covariance.CovViaPSD
 """.split()  # noqa: SIM905
 

@@ -16,6 +16,7 @@ from tests.formats import (
     found_samples,
     graph_samples,
     hdf5_samples,
+    honest_samples,
     reader_samples,
     refused_samples,
     tensor_samples,
@@ -108,6 +109,10 @@ def test_what_the_libraries_refuse() -> None:
 
 def test_what_a_set_without_pickles_has_found() -> None:
     assert wrong(format_set_samples.found()) == []
+
+
+def test_what_libraries_write() -> None:
+    assert wrong(honest_samples.honest()) == []
 
 
 def test_pointers_in_archives() -> None:

@@ -25,10 +25,14 @@ if TYPE_CHECKING:
     from pmgit.formats.reader import Reader
 
 _ELEMENTS_MAX = 2**63
+#: Arrays of objects in one file.
+_MOST_STREAMS = 1000
 #: joblib pads numbers to places that this divides.
 _ALIGNMENT = 16
 #: What no raw numbers do by chance: be followed as opcodes for so many bytes.
 _NO_CHANCE = 12
+#: What makes numpy's type of texts of any length, whose arrays joblib pickles.
+_TEXTS = ("numpy._core._internal._convert_to_stringdtype_kwargs",)
 #: numpy's mark for a type with objects in it, and the version of the state that has these marks.
 _HAS_OBJECTS, _WITH_MARKS = 1, 3
 
@@ -70,7 +74,7 @@ class Arrays:
         width = item_size(made.state.get("dtype"))
         if width == 0:
             self._caps.step(100)  # one stream in the other may go deep
-            if self.found > 1000:
+            if len(self.streams) >= _MOST_STREAMS:
                 raise TooMuchError("too many arrays of objects")
             stream = walk(self._reader, place, self._caps)
             self.streams.append(stream)
@@ -121,7 +125,11 @@ def item_size(dtype: Any) -> int | None:
     """
     if not isinstance(dtype, Made) or not isinstance(dtype.args, tuple) or not dtype.args:
         return None
-    if not isinstance(dtype.callee, GlobalName) or str(dtype.callee) != "numpy.dtype":
+    if not isinstance(dtype.callee, GlobalName):
+        return None
+    if str(dtype.callee) in _TEXTS:
+        return 0
+    if str(dtype.callee) != "numpy.dtype":
         return None
     code = dtype.args[0]
     if not isinstance(code, str) or len(code) < 2 or not code[1:].isdigit() or len(code) > 12:

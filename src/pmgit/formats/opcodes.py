@@ -67,7 +67,9 @@ _LOOKED_AT = frozenset((GlobalName, tuple))
 #: The texts of Python 2, which are bytes.
 _OF_PYTHON_2 = (0x54, 0x55)
 #: What these make is not new: it is a part of the program that loads.
-_GIVE_AWAY = ("getLogger",)
+_GIVE_AWAY = ("getLogger", "FixedOffset", "_UTC", "_p", "tzoffset", "tzutc")
+#: Makes as much room as the number is large that something is put at.
+_MAKES_ROOM = "poly1d"
 #: It matters also what is given to storages, tensors and distributions, whose names end so.
 _ARGUMENTS_MATTER_OF = ("Storage", "Tensor", *scipy_distributions.ENDINGS)
 #: Makes a tensor of a part of a storage, in all checkpoints of torch.
@@ -87,6 +89,10 @@ _SIZED = {
     0x42: ("<I", 4, "bytes"), 0x43: ("<B", 1, "bytes"), 0x8E: ("<Q", 8, "bytes"),
     0x96: ("<Q", 8, "bytes"), 0x8A: ("<B", 1, "number"), 0x8B: ("<i", 4, "number"),
 }  # fmt: skip
+#: The first byte of every opcode.
+_OPCODES = frozenset(
+    bytes((code,)) for code in (*b"().012BCFGIJKLMNPQRSTUVX]abcdeghijlopqrstu}", *range(0x80, 0x99))
+)
 _CONSTANT = {0x4E: None, 0x88: True, 0x89: False}
 _UNPACK_INT, _UNPACK_SHORT = struct.Struct("<i").unpack_from, struct.Struct("<H").unpack_from
 _UNPACK_LONG, _UNPACK_FLOAT = struct.Struct("<I").unpack_from, struct.Struct(">d").unpack_from
@@ -463,6 +469,8 @@ class Walker(Window):
         if fault := fault_of(target, items, pairs=pairs):
             raise StreamError(fault)
         self._change(target)
+        if isinstance(target, Made) and getattr(target.callee, "name", "") == _MAKES_ROOM:
+            self._odd(ENDLESS, "a number of a polynomial")
         if self._keeps:
             keep(target, items, pairs=pairs)
         elif pairs and isinstance(target, Box):
@@ -487,12 +495,18 @@ class Walker(Window):
                 end = self._on_build(target, place, self._as_pickle)
                 if end != place:
                     self._end_frame(place)
-                    self._load(end)
-                    return 0
+                    pos = end - self._at
+                    if pos > len(self._buffer) - ROOM:
+                        self._load(end)
+                        pos = 0
         return pos
 
     def _as_pickle(self, place: int) -> PickleStream:
         """What would be done from a place on by a reader that takes no raw array there."""
+        if self._reader.read(place, 1) not in _OPCODES:
+            stream = PickleStream(place)
+            stream.fault, stream.end = "no opcode of pickles", place
+            return stream
         self._caps.step(1 + (len(self._memo) + len(self._stack)) // 64)
         uses = [(one, one.uses) for one in self.stream.globals.values()]
         other = Walker(self._reader, place, self._caps)

@@ -70,6 +70,11 @@ _DOES_MORE = (
     r"(?:Popen|Process|Subprocess|Shell|Console|Interpreter|Terminal|Browser|Client|Server|Socket"
     r"|Database|Unpickler|Downloader|Thread)[\dV]*$"
 )
+#: Processes of mathematics.
+_OF_NUMBERS = (
+    r"(?:Arma|Arrival|Branching|Cox|Decision|Deterministic|Diffusion|Dirichlet|Gaussian|Hawkes"
+    r"|Jump|Levy|Markov|Neural|Noise|Point|Poisson|Renewal|Stochastic|Wiener)Process[\dV]*$"
+)
 #: How functions are called that packages write to make an object again.
 _MAKES_AGAIN = (
     r"_\w*(?:build|construct|create|make|new|restore|from)(?:_\w*|[A-Z]\w*)?$|_*pyx_unpickle_\w+$"
@@ -87,8 +92,10 @@ def of_global(module: str, name: str, *, called: bool = True) -> tuple[str, str]
         return OK, ""
     if not all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
         return UNSAFE, "names something that is no name in Python"
-    inner = [*module.split(".")[1:], *name.split(".")]
-    if any(_is_hidden(part) for part in inner) or ("." in name and _WAYS_OUT & {*inner}):
+    inner = name.split(".")
+    is_hidden = any(map(_is_hidden, (*module.split(".")[1:], *inner)))
+    # Python imports the module by all of its name; only a name is looked up in what a module has.
+    if is_hidden or ("." in name and _WAYS_OUT & {*inner}):
         return UNSAFE, "reaches for the inside of Python"
     if f"{module}.{name}" in _HARMLESS_TO_ASK_FOR:
         return WARN, "calls what else the file names"
@@ -110,7 +117,7 @@ def of_global(module: str, name: str, *, called: bool = True) -> tuple[str, str]
         return UNSAFE, "calls a function that no weights need"
     if is_function and not _VERBS.isdisjoint(last.split("_")):
         return UNSAFE, "calls a function that no weights need"
-    if not is_function and re.search(_DOES_MORE, last):
+    if not is_function and re.search(_DOES_MORE, last) and not re.search(_OF_NUMBERS, last):
         return UNSAFE, "loads what can run commands, load code or reach a network"
     if module == "__main__":
         return WARN, "needs a definition of the program that wrote it"

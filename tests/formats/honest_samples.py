@@ -1,0 +1,143 @@
+"""Samples of what libraries write and was refused once, each beside an attack of its shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.formats.assemble import CALL, call, named, pickled, text
+
+if TYPE_CHECKING:
+    from tests.formats.container_samples import Samples
+
+_UNKNOWN = named("my_package", "swish")
+#: An entry of a state with a function that nobody knows.
+_STATE = b"}" + text("utcoffset") + _UNKNOWN + b"sb"
+
+
+def honest() -> Samples:
+    """Verdict and content by the name of the file."""
+    return _times() | _texts() | _names() | _numbers() | _joblib()
+
+
+def _method(owner: bytes, name: str) -> bytes:
+    return named("builtins", "getattr") + b"(" + owner + text(name) + b"tR"
+
+
+def _times() -> Samples:
+    zone = call("pytz", "_p", "Europe/Berlin")
+    fixed = named("pytz", "FixedOffset") + b"K\x3c\x85R"
+    return {
+        "pytz.pkl": ("ok", pickled(zone)),
+        "utc-of-pytz.pkl": ("ok", pickled(call("pytz", "_UTC"))),
+        "fixed-of-pytz.pkl": ("ok", pickled(fixed)),
+        "dateutil.pkl": ("ok", pickled(call("dateutil.tz.tz", "tzutc"))),
+        "not-a-time.pkl": (
+            "ok", pickled(named("pandas._libs.tslibs.nattype", "__nat_unpickle") + b"N\x85R"),
+        ),
+        # All of the program that loads has the same ones.
+        "changes-pytz.pkl": ("unsafe", pickled(zone + _STATE)),
+        "changes-utc.pkl": ("unsafe", pickled(call("pytz", "_UTC") + _STATE)),
+        "changes-fixed.pkl": ("unsafe", pickled(fixed + _STATE)),
+        "changes-dateutil.pkl": ("unsafe", pickled(call("dateutil.tz.tz", "tzutc") + _STATE)),
+        "file-of-dateutil.pkl": ("unsafe", pickled(call("dateutil.tz.tz", "tzfile", "/etc/x"))),
+    }  # fmt: skip
+
+
+def _texts() -> Samples:
+    kind = call("pyarrow.lib", "type_for_alias", "string")
+    buffer = named("pyarrow.lib", "py_buffer") + b"C\x02ab\x85R"
+    array = named("pyarrow.lib", "_restore_array") + b"(" + kind
+    array += b"K\x01K\x00K\x00](N" + buffer + b"eNNt\x85R"
+    chunked = named("pyarrow.lib", "chunked_array") + b"(](" + array + b"e" + kind + b"tR"
+    strings = named("builtins", "str")
+    return {
+        "pyarrow.pkl": ("ok", pickled(chunked, 3)),
+        "map-of-pyarrow.pkl": ("unsafe", pickled(call("pyarrow.lib", "memory_map", "/etc/x"))),
+        "file-of-pyarrow.pkl": ("unsafe", pickled(call("pyarrow.lib", "OSFile.open", "x"), 4)),
+        "lower.pkl": ("ok", pickled(_method(strings, "lower"))),
+        "split.pkl": ("ok", pickled(_method(strings, "split"))),
+        "format.pkl": ("unsafe", pickled(_method(strings, "format"))),
+        "encode.pkl": ("unsafe", pickled(_method(strings, "encode"))),
+        "lower-called.pkl": ("unsafe", pickled(_method(_UNKNOWN, "lower") + b"(NtR")),
+        "item.pkl": ("ok", pickled(named("operator", "itemgetter") + b"K\0\x85R")),
+        "item-called.pkl": ("unsafe", pickled(named("operator", "itemgetter") + b"K\0\x85R(NtR")),
+    }
+
+
+def _names() -> Samples:
+    def of(module: str, name: str) -> bytes:
+        return pickled(named(module, name, 4), 4)
+
+    return {
+        # `types` and `modules` are names of packages as well.
+        "class-in-types.pkl": ("warn", of("formulaic.parser.types.factor", "Factor.Kind")),
+        "types-in-class.pkl": ("unsafe", of("formulaic.parser", "Factor.types.FunctionType")),
+        "modules-in-name.pkl": ("unsafe", of("my_package.helpers", "sys.modules")),
+        "hidden-in-module.pkl": ("unsafe", of("my_package.__init__", "Factor.Kind")),
+        "process-of-numbers.pkl": (
+            "warn", of("statsmodels.tsa.deterministic", "DeterministicProcess"),
+        ),
+        "process.pkl": ("unsafe", of("my_package.tools", "WorkerProcess")),
+        "letter-of-blas.pkl": (
+            "ok", pickled(call("statsmodels.tsa.statespace._representation", "dStatespace")),
+        ),
+        "no-letter-of-blas.pkl": (
+            "unsafe", pickled(call("statsmodels.tsa.statespace._representation", "download")),
+        ),
+        "metric.pkl": (
+            "ok",
+            pickled(named("hdbscan.dist_metrics", "newObj")
+                    + named("hdbscan.dist_metrics", "EuclideanDistance") + b"\x85R"),
+        ),
+        "metric-of-a-function.pkl": (
+            "unsafe", pickled(named("hdbscan.dist_metrics", "newObj") + _UNKNOWN + b"\x85R"),
+        ),
+    }  # fmt: skip
+
+
+def _numbers() -> Samples:
+    polynomial = named("numpy", "poly1d") + b")\x81}b"
+    return {
+        "polynomial.pkl": ("ok", pickled(polynomial)),
+        "endless-polynomial.pkl": (
+            "unsafe", pickled(named("numpy", "poly1d") + b"K\x01\x85RJ\xff\xff\xff\x7fK\x01s"),
+        ),
+    }  # fmt: skip
+
+
+def array(body: bytes, dtype: bytes, *, is_aligned: bool = True, shape: int = 3) -> bytes:
+    """The opcodes of an array of joblib, with its numbers."""
+    state = b"}(" + text("shape") + b"K" + bytes((shape,)) + b"\x85" + text("dtype") + dtype
+    if is_aligned:
+        state += text("numpy_array_alignment_bytes") + b"K\x10"
+    wrapper = named("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81" + state + b"ub"
+    return wrapper + (b"\x01\xff" if is_aligned else b"") + body
+
+
+_DOUBLES = (
+    named("numpy", "dtype") + b"(" + text("f8") + b"\x89\x88tR(K\x03" + text("<")
+    + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+)  # fmt: skip
+_OBJECTS = _DOUBLES.replace(text("f8"), text("O8")).replace(b"K\x00tb", b"K\x3ftb")
+_STRINGS = named("numpy._core._internal", "_convert_to_stringdtype_kwargs") + b"\x88\x85R"
+_THREE = b"\0\0\0\0\0\0\xf0?" * 3
+
+
+def _joblib() -> Samples:
+    many = b"](" + array(_THREE, _DOUBLES) * 3000
+    old = b"](" + array(_THREE, _DOUBLES, is_aligned=False) * 1500
+    objects = array(pickled(b"N"), _OBJECTS, is_aligned=False)
+    hidden = array(pickled(CALL), _OBJECTS, is_aligned=False)
+    strings = array(pickled(b"N"), _STRINGS, is_aligned=False)
+    hidden_strings = array(pickled(CALL), _STRINGS, is_aligned=False)
+    return {
+        # A forest has several arrays for each tree.
+        "forest.joblib": ("ok", pickled(many + b"e")),
+        "call-behind-a-forest.joblib": ("unsafe", pickled(many + CALL + b"e")),
+        "call-in-a-forest.joblib": ("unsafe", pickled(many + CALL + many[2:] + b"e")),
+        "old-forest.joblib": ("ok", pickled(old + b"e")),
+        "objects-behind-a-forest.joblib": ("ok", pickled(many + objects + b"e")),
+        "call-in-objects-behind.joblib": ("unsafe", pickled(many + hidden + b"e")),
+        "strings.joblib": ("ok", pickled(strings)),
+        "call-in-strings.joblib": ("unsafe", pickled(hidden_strings)),
+    }
