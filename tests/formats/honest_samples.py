@@ -16,7 +16,7 @@ _STATE = b"}" + text("utcoffset") + _UNKNOWN + b"sb"
 
 def honest() -> Samples:
     """Verdict and content by the name of the file."""
-    return _times() | _texts() | _names() | _numbers() | _joblib()
+    return _times() | _texts() | _names() | _caches() | _numbers() | _joblib()
 
 
 def _method(owner: bytes, name: str) -> bytes:
@@ -93,6 +93,24 @@ def _names() -> Samples:
             "unsafe", pickled(named("hdbscan.dist_metrics", "newObj") + _UNKNOWN + b"\x85R"),
         ),
     }  # fmt: skip
+
+
+def _memory(location: bytes, *, new: bytes = b")\x81", keys: bytes = b"") -> bytes:
+    """joblib's cache of results, in a folder or nowhere."""
+    state = b"}(" + text("location") + location + text("store_backend") + b"N" + keys + b"ub"
+    return pickled(named("joblib.memory", "Memory") + new + state)
+
+
+def _caches() -> Samples:
+    many = b"".join(text(f"a{number}") + b"N" for number in range(120))
+    return {
+        "no-cache.pkl": ("ok", _memory(b"N")),
+        "cache-in-a-folder.pkl": ("unsafe", _memory(text("pretrained_model/x"))),
+        "cache-by-arguments.pkl": ("unsafe", _memory(b"N", new=b"(" + text("x") + b"tR")),
+        "cache-of-many.pkl": ("unsafe", _memory(b"N", keys=many + text("location") + text("x"))),
+        "cache-that-is-kept.pkl": ("unsafe", pickled(named("joblib.memory", "Memory"))),
+        "cache-of-a-file.pkl": ("unsafe", pickled(call("joblib.memory", "MemorizedResult", "x"))),
+    }
 
 
 def _numbers() -> Samples:

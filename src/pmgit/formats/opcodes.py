@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 
-from pmgit.formats import pickle_lines, scipy_distributions
+from pmgit.formats import given_states, pickle_lines
 from pmgit.formats.opinion import BrokenError, TooMuchError
 from pmgit.formats.pickle_lines import LONGEST_TEXT, StreamError
 from pmgit.formats.pickle_values import (
@@ -23,7 +23,7 @@ from pmgit.formats.pickle_values import (
     ENDLESS,
     EXTENSION,
     FRAMES,
-    TEXT_RUNS,
+    WRONG_STATE,
     Box,
     ByteRange,
     EscapedRange,
@@ -70,8 +70,8 @@ _OF_PYTHON_2 = (0x54, 0x55)
 _GIVE_AWAY = ("getLogger", "FixedOffset", "_UTC", "_p", "tzoffset", "tzutc")
 #: Makes as much room as the number is large that something is put at.
 _MAKES_ROOM = "poly1d"
-#: It matters also what is given to storages, tensors and distributions, whose names end so.
-_ARGUMENTS_MATTER_OF = ("Storage", "Tensor", *scipy_distributions.ENDINGS)
+#: It matters also what is given to storages, tensors and these classes, whose names end so.
+_ARGUMENTS_MATTER_OF = ("Storage", "Tensor", *given_states.ENDINGS)
 #: Makes a tensor of a part of a storage, in all checkpoints of torch.
 _REBUILDS = "_rebuild_tensor_v2"
 #: So many calls of what is no global are kept; one is too many.
@@ -488,8 +488,8 @@ class Walker(Window):
         if isinstance(target, Made):
             target.state = state
             # Now, because what the state holds may still be changed.
-            if scipy_distributions.runs_other_text(target.callee, state):
-                self._odd(TEXT_RUNS, str(target.callee))
+            if given_states.is_wrong(target.callee, state):
+                self._odd(WRONG_STATE, str(target.callee))
             if self._on_build is not None:
                 place = self._at + pos
                 end = self._on_build(target, place, self._as_pickle)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 #: A name that is worked out by a call; something of the running program that is changed; a number
 #: that stands for a global in the program that loads; what takes more time or memory than there is.
 COMPUTED, CHANGED, EXTENSION, ENDLESS = "computed", "changed", "extension", "endless"
-#: Text that is run as code.
-TEXT_RUNS = "text runs"
+#: A state with which an object runs code.
+WRONG_STATE = "wrong state"
 #: Bytes that the stream needs and does not have.
 ELSEWHERE = "elsewhere"
 #: Opcodes that readers take for different ones.

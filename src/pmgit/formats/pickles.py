@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmgit.formats import behind, scipy_distributions, storages
+from pmgit.formats import behind, given_states, scipy_distributions, storages
 from pmgit.formats.joblib_arrays import Arrays, is_wrapper
 from pmgit.formats.names import JOBLIB, PICKLE, TORCH_CHECKPOINT
 from pmgit.formats.opcodes import walk
@@ -25,7 +25,7 @@ from pmgit.formats.pickle_values import (
     ENDLESS,
     FRAMES,
     MAKE_GENERATORS,
-    TEXT_RUNS,
+    WRONG_STATE,
     ByteRange,
     GlobalName,
     Made,
@@ -243,7 +243,7 @@ def findings_of(
         if is_script and named.module.split(".")[0] == "__torch__":
             continue
         is_judged = key in _COMPUTED_NAMES or key == _FROM_BYTES or key in _TYPE
-        is_judged |= scipy_distributions.is_distribution(*key)
+        is_judged |= given_states.is_judged(*key)
         if is_judged and key in called and named.uses <= 0:
             continue  # by what it is called with
         if is_wrapper(named) and named.uses > 0:
@@ -309,8 +309,8 @@ def _of_oddity(kind: str, what: str, offset: int) -> FileFinding:
         return FileFinding(BROKEN, "needs what is kept elsewhere", what, offset)
     if kind == ENDLESS:
         return FileFinding(UNSAFE, "asks for more than any machine has", what, offset)
-    if kind == TEXT_RUNS:
-        text = "has scipy run a text that is not scipy's own"
+    if kind == WRONG_STATE:
+        text = "gets a state with which it can run code"
         return FileFinding(UNSAFE, text, short(what), offset)
     if kind == CHANGED:
         text = "changes something of the program that loads it"
@@ -324,7 +324,7 @@ def _of_call(
     """What is wrong with one call, beside what is wrong with the name of what is called.
     `calls_made`: what calls make is called in the stream, too."""
     key = _key(callee)
-    if scipy_distributions.is_distribution(*key):
+    if given_states.is_judged(*key):
         return [] if args == () else _of_global(*key, offset)
     args = args if isinstance(args, tuple) else ()
     if key in _COMPUTED_NAMES:
