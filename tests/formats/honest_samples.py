@@ -147,6 +147,9 @@ def _joblib() -> Samples:
     objects = array(pickled(b"N"), _OBJECTS, is_aligned=False)
     hidden = array(pickled(CALL), _OBJECTS, is_aligned=False)
     strings = array(pickled(b"N"), _STRINGS, is_aligned=False)
+    space = named("argparse", "Namespace") + b")R}" + text("a")
+    nothing = array(b"", _DOUBLES, is_aligned=False, shape=0)
+    as_opcodes = array(b"sb" + bytes(6), _DOUBLES, is_aligned=False, shape=1)
     hidden_strings = array(pickled(CALL), _STRINGS, is_aligned=False)
     return {
         # A forest has several arrays for each tree.
@@ -156,6 +159,14 @@ def _joblib() -> Samples:
         "old-forest.joblib": ("ok", pickled(old + b"e")),
         "objects-behind-a-forest.joblib": ("ok", pickled(many + objects + b"e")),
         "call-in-objects-behind.joblib": ("unsafe", pickled(many + hidden + b"e")),
+        # What another reader would do at numbers leaves no trace.
+        "array-of-nothing.joblib": ("ok", pickled(space + nothing + b"sb")),
+        "numbers-like-opcodes.joblib": ("ok", pickled(space + as_opcodes + b"sb")),
+        "state-twice-behind.joblib": (
+            "unsafe",
+            pickled(space + as_opcodes + b"sb}" + text("a") + _UNKNOWN + b"sb"),
+        ),
+        "call-behind-nothing.joblib": ("unsafe", pickled(space + nothing + b"s" + CALL + b"0b")),
         "strings.joblib": ("ok", pickled(strings)),
         "call-in-strings.joblib": ("unsafe", pickled(hidden_strings)),
     }

@@ -114,6 +114,7 @@ scipy.stats._multivariate.multivariate_normal_gen scipy.stats._levy_stable.levy_
 numpy.number numpy.poly1d numpy.polynomial.chebyshev.Chebyshev pytz._p pytz.FixedOffset
 dateutil.tz.tz.tzutc dateutil.relativedelta.relativedelta pyarrow.lib.chunked_array
 torch.utils.hooks.RemovableHandle torch.utils.data.dataset.TensorDataset builtins.len
+sklearn._loss._loss.__pyx_unpickle_CyHalfBinomialLoss
 sklearn.cluster._kmeans._kmeans_single_lloyd pandas._libs.missing.NA
 scipy.stats._discrete_distns.poisson_binomial_frozen scipy.stats._covariance.CovViaPSD
 """.split()  # noqa: SIM905

@@ -71,7 +71,8 @@ class Arrays:
             raise TooMuchError("an array of joblib whose place cannot be made out")
         self._made.add(made)
         self.found += 1
-        width = item_size(made.state.get("dtype"))
+        width = item_size(state.get("dtype"))
+        shape: Any = state.get("shape")
         if width == 0:
             self._caps.step(100)  # one stream in the other may go deep
             if len(self.streams) >= _MOST_STREAMS:
@@ -86,12 +87,11 @@ class Arrays:
             if padding > _ALIGNMENT:  # no opcode has so small a number
                 raise BrokenError("an array with a padding that joblib does not write")
             place += 1 + padding
-        else:
+        elif not (width and _is_empty(shape)):  # where there are no numbers, readers agree
             numbers = as_pickle(place)
             if numbers.end - place >= _NO_CHANCE:
                 self.numbers.append(numbers)
         elements = 1
-        shape: Any = made.state.get("shape")
         if not isinstance(shape, tuple) or width is None:
             raise BrokenError("an array whose shape or type cannot be made out")
         for size in shape:
@@ -102,6 +102,12 @@ class Arrays:
         if end > self._reader.size:
             raise BrokenError(f"an array ends {end - self._reader.size:,} bytes after the file")
         return end
+
+
+def _is_empty(shape: Any) -> bool:
+    """Whether an array of this shape has no numbers."""
+    is_plain = isinstance(shape, tuple) and all(type(one) is int and one >= 0 for one in shape)
+    return is_plain and 0 in shape
 
 
 def _is_old_wrapper(callee: Any) -> bool:

@@ -68,8 +68,6 @@ _LOOKED_AT = frozenset((GlobalName, tuple))
 _OF_PYTHON_2 = (0x54, 0x55)
 #: What these make is not new: it is a part of the program that loads.
 _GIVE_AWAY = ("getLogger", "FixedOffset", "_UTC", "_p", "tzoffset", "tzutc")
-#: Makes as much room as the number is large that something is put at.
-_MAKES_ROOM = "poly1d"
 #: It matters also what is given to storages, tensors and these classes, whose names end so.
 _ARGUMENTS_MATTER_OF = ("Storage", "Tensor", *given_states.ENDINGS)
 #: Makes a tensor of a part of a storage, in all checkpoints of torch.
@@ -126,6 +124,8 @@ class Walker(Window):
         self._memo: dict[int, Any] = {}
         self._unproved = _MOST_PROVED
         self._frame_end = 0  # 0 behind it
+        #: What to set back where this only tries what another reader would do; None otherwise.
+        self._before: list[tuple[Any, Any]] | None = None
 
     def walk(self) -> PickleStream:
         """The stream, as far as it can be followed."""
@@ -469,8 +469,11 @@ class Walker(Window):
         if fault := fault_of(target, items, pairs=pairs):
             raise StreamError(fault)
         self._change(target)
-        if isinstance(target, Made) and getattr(target.callee, "name", "") == _MAKES_ROOM:
-            self._odd(ENDLESS, "a number of a polynomial")
+        if self._before is not None and isinstance(target, Box):
+            self._caps.step(len(target) // 8)
+            self._before.append((target, ({**target}, target.is_partial)))
+        if isinstance(target, Made) and getattr(target.callee, "name", "") == "poly1d":
+            self._odd(ENDLESS, "a number of a polynomial")  # it makes room for all below it
         if self._keeps:
             keep(target, items, pairs=pairs)
         elif pairs and isinstance(target, Box):
@@ -486,6 +489,8 @@ class Walker(Window):
     def _build(self, target: Any, state: Any, pos: int) -> int:
         self._change(target)
         if isinstance(target, Made):
+            if self._before is not None:
+                self._before.append((target, target.state))
             target.state = state
             # Now, because what the state holds may still be changed.
             if given_states.is_wrong(target.callee, state):
@@ -511,9 +516,17 @@ class Walker(Window):
         uses = [(one, one.uses) for one in self.stream.globals.values()]
         other = Walker(self._reader, place, self._caps)
         other._stack, other._marks, other._memo = [*self._stack], [*self._marks], {**self._memo}
+        other._before = []
         stream = other.walk()
         for one, count in uses:
             one.uses = count
+        for target, value in reversed(other._before):
+            if isinstance(target, Made):
+                target.state = value
+            else:
+                target.clear()
+                target.update(value[0])
+                target.is_partial = value[1]
         return stream
 
     def _rare(self, op: int, pos: int) -> int:
