@@ -16,7 +16,7 @@ _STATE = b"}" + text("utcoffset") + _UNKNOWN + b"sb"
 
 def honest() -> Samples:
     """Verdict and content by the name of the file."""
-    return _times() | _texts() | _names() | _caches() | _numbers() | _joblib()
+    return _times() | _texts() | _names() | _caches() | _hooks() | _numbers() | _joblib()
 
 
 def _method(owner: bytes, name: str) -> bytes:
@@ -93,6 +93,20 @@ def _names() -> Samples:
             "unsafe", pickled(named("hdbscan.dist_metrics", "newObj") + _UNKNOWN + b"\x85R"),
         ),
     }  # fmt: skip
+
+
+def _hooks() -> Samples:
+    kernel = named("gpytorch.kernels.rbf_kernel", "RBFKernel") + b")\x81"
+    hook = _method(kernel, "_load_state_hook_ignore_shapes")
+    lazy = named("torch.nn.modules.linear", "LazyLinear") + b")\x81"
+    return {
+        "hook.pkl": ("warn", pickled(hook)),
+        "lazy.pkl": ("warn", pickled(_method(lazy, "_lazy_load_hook"))),
+        "no-hook.pkl": ("unsafe", pickled(_method(kernel, "_load_state_ignore_shapes"))),
+        "hook-called.pkl": ("unsafe", pickled(hook + b"(NtR")),
+        "hook-of-python.pkl": ("unsafe", pickled(named("sys", "excepthook.load_hook", 4), 4)),
+        "hook-of-a-module.pkl": ("unsafe", pickled(named("my_package", "load_hook"))),
+    }
 
 
 def _memory(location: bytes, *, new: bytes = b")\x81", keys: bytes = b"") -> bytes:

@@ -115,7 +115,10 @@ def of_global(module: str, name: str, *, called: bool = True) -> tuple[str, str]
     makes_again = re.match(_MAKES_AGAIN, last) and "." not in name and not is_known
     if is_function and called and not makes_again:
         return UNSAFE, "calls a function that no weights need"
-    if is_function and not _VERBS.isdisjoint(last.split("_")):
+    words = last.split("_")
+    # Modules of torch keep methods of their own that are called when a state dict is loaded.
+    is_hook = "." in name and not called and "hook" in words
+    if is_function and not is_hook and not _VERBS.isdisjoint(words):
         return UNSAFE, "calls a function that no weights need"
     if not is_function and re.search(_DOES_MORE, last) and not re.search(_OF_NUMBERS, last):
         return UNSAFE, "loads what can run commands, load code or reach a network"
