@@ -19,7 +19,7 @@ ELSEWHERE = "elsewhere"
 #: Opcodes that readers take for different ones.
 FRAMES = "frames"
 #: Functions of numpy that call what they are given, to make a generator of random numbers.
-MAKE_GENERATORS = ("__generator_ctor", "__bit_generator_ctor", "__randomstate_ctor")
+MAKE_GENERATORS = frozenset(("__generator_ctor", "__bit_generator_ctor", "__randomstate_ctor"))
 #: Functions of which it matters what they are called with.
 ARGUMENTS_MATTER = frozenset((
     *MAKE_GENERATORS,

@@ -238,7 +238,8 @@ def findings_of(
         found.append(FileFinding(UNKNOWN, f"a pickle with {stream.too_much}", offset=stream.end))
     called = {_key(callee) for callee, _, _ in stream.calls}
     passes_on = any(one.called and one.name in _CALL_THEIRS for one in stream.globals.values())
-    passes_on |= any(_calls_made(callee, args) for callee, args, _ in stream.calls)
+    if not MAKE_GENERATORS.isdisjoint(name for _, name in called):
+        passes_on |= any(_calls_made(callee, args) for callee, args, _ in stream.calls)
     for key, named in stream.globals.items():
         if is_script and named.module.split(".")[0] == "__torch__":
             continue
@@ -324,7 +325,7 @@ def _of_call(
     """What is wrong with one call, beside what is wrong with the name of what is called.
     `calls_made`: what calls make is called in the stream, too."""
     key = _key(callee)
-    if given_states.is_judged(*key):
+    if key[1].endswith(given_states.ENDINGS) and given_states.is_judged(*key):
         return [] if args == () else _of_global(*key, offset)
     args = args if isinstance(args, tuple) else ()
     if key in _COMPUTED_NAMES:

@@ -8,7 +8,6 @@ after the description of the format (RFC 8878): of each come 128 KB at most.
 from __future__ import annotations
 
 import sys
-from functools import cache
 
 from pmgit.formats.opinion import BrokenError
 
@@ -36,7 +35,6 @@ def begins(head: bytes) -> bool:
 _FIRST = frozenset(bytes((0x50 + number,)) for number in range(16))
 
 
-@cache
 def is_there() -> bool:
     """Whether this Python can unpack one."""
     try:
