@@ -55,6 +55,9 @@ IMPORTED_LATE = (
         "httpcore2",
         "anyio",
         "filelock",
+        "filelock._soft",
+        "tqdm.auto",
+        "concurrent.futures.thread",
         "packaging.version",
     ),
 )
