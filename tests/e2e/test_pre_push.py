@@ -12,6 +12,8 @@ from tests.lfs_install import install_lfs
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 WEIGHTS = "pretrained_model/bert/model.safetensors"
 
 
@@ -36,10 +38,10 @@ class Clone(Repo):
         assert done.code == 0, done
 
 
-@pytest.fixture(params=["sha1", "sha256"])
+@pytest.fixture
 def clone(request: pytest.FixtureRequest, tmp_path: Path, env: dict[str, str]) -> Clone:
     """A clone whose remote has the first commit of main."""
-    format = f"--object-format={request.param}"
+    format = f"--object-format={getattr(request, 'param', 'sha1')}"
     clone = Clone(tmp_path / "clone", env, init=(format,))
     clone.remote = Repo(tmp_path / "remote.git", env, init=("--bare", format))
     clone.git("remote", "add", "origin", str(clone.remote.path))
@@ -59,6 +61,7 @@ def sin(repo: Repo) -> str:
     return oid
 
 
+@pytest.mark.parametrize("clone", ["sha1", "sha256"], indirect=True)
 def test_refs_of_every_kind(clone: Clone) -> None:
     """New branches, several refs, tags of every kind, notes, forced pushes, deletions."""
     clone.stage("a.txt", "a\n")

@@ -155,7 +155,8 @@ def test_weights_are_refused_on_whatever_ref(
         "sinful:refs/notes/commits",
         "sinful:refs/merge-requests/1/head",
     )
-    for ref in refs:
+    # Which ref it is has nothing to do with how long ids are.
+    for ref in refs if format == "sha1" else ("sinful", "heavier"):
         told = server.refused(ref)
         assert f"\n{WEIGHTS}: tracked-weights: 1.2 MB" in f"\n{told}", ref
         assert f"(in commit {commit[:12]})" in told
