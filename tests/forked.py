@@ -12,7 +12,7 @@ what modules hold (`_State`); most of the time of a call is what a new fork has 
 What a fork cannot show is the start itself. So the program is run where that is what counts: in
 hooks, by its path, with `start=True`, and wherever Python would start differently.
 pre-commit starts as slowly. Tests that run it again and again can have such a fork of it, too, from
-a process of its own: the hooks that it writes start it by its path.
+a process of its own: the hooks that it writes call a Python that asks for a fork as well.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ LONG = 300
 TEST, SHELL = b"t", b"s"
 TIMEOUT = 300
 HOOK = "pmgit-hook"
+#: What the hooks of a forked pre-commit call as `python -mpre_commit`.
+PYTHON = "python"
 #: How the names of the folders of `Forks` begin.
 PREFIX = "pmgit-forks-"
 #: The numbers of all limits that a process has, here and on macOS.
@@ -100,7 +103,7 @@ START = {
 CLIENT = """\
 #!{python} -IS
 import os, resource, sys, _socket
-argv = [{program!r}, *sys.argv[1:]]
+argv = [{program!r}, *sys.argv[{words}:]]
 given = {{n: v for n, v in os.environ.items() if n.startswith({read_at_start!r})}}
 if {is_hook}:
     # So `pmgit init` tries hooks; Python reads and prints UTF-8 then as it does in C.UTF-8.
@@ -132,15 +135,18 @@ def _client(name: str, address: str) -> str:
     limits = [resource.getrlimit(number) for number in range(LIMITS)]
     os.umask(mask := os.umask(0))
     return CLIENT.format(
-        python=sys.executable, program=str(Path(sys.executable).parent / name),
-        address=address, read_at_start=READ_AT_START, count=len(limits), is_hook=name == HOOK,
-        usual=(START, limits, mask),
+        python=sys.executable,
+        program=str(Path(sys.executable).parent / ("pre-commit" if name == PYTHON else name)),
+        words=2 if name == PYTHON else 1, address=address, read_at_start=READ_AT_START,
+        count=len(limits), is_hook=name in (HOOK, PYTHON), usual=(START, limits, mask),
     )  # fmt: skip
 
 
 class Forks:
-    """The process that forks a program, and the socket on which it is asked to; that of `pmgit`
-    forks `pmgit-hook`, too, for which `folder` has a folder of that name.
+    """The process that forks a program, and the socket on which it is asked to.
+
+    That of `pmgit` forks `pmgit-hook`, too, and that of pre-commit what the hooks that it writes
+    call; `folder` has a folder for each of these, so that only who means it finds it.
     """
 
     def __init__(self, name: str) -> None:
@@ -153,8 +159,8 @@ class Forks:
         self.folder = tempfile.mkdtemp(prefix=PREFIX, dir=None if is_short else "/tmp")
         address = f"{self.folder}/asked"
         clients = {name: Path(self.folder, name)}
-        if name == "pmgit":
-            clients[HOOK] = Path(self.folder, HOOK, HOOK)
+        other = HOOK if name == "pmgit" else PYTHON
+        clients[other] = Path(self.folder, other, other)
         for program, client in clients.items():
             client.parent.mkdir(exist_ok=True)
             client.write_text(_client(program, address))
@@ -460,9 +466,12 @@ def _run(
     return code if isinstance(code, int) else 99
 
 
-def _import_pre_commit() -> Callable[[], object]:
-    """What runs pre-commit, imported with all that it needs."""
+def _import_pre_commit(folder: str) -> Callable[[], object]:
+    """What runs pre-commit, imported with all that it needs; hooks that it writes call a fork."""
     main: Callable[[], object] = import_module("pre_commit.main").main
+    # What it takes from `sys` there: the system, and the Python that stands in the hook.
+    python = SimpleNamespace(platform=sys.platform, executable=f"{folder}/{PYTHON}/{PYTHON}")
+    setattr(import_module("pre_commit.commands.install_uninstall"), "sys", python)  # noqa: B010
     return main
 
 
@@ -496,7 +505,7 @@ def _import_pmgit() -> Callable[[], object]:
 
 if __name__ == "__main__":
     is_ours = sys.argv[4] == "pmgit"
-    program = _import_pmgit() if is_ours else _import_pre_commit()
+    program = _import_pmgit() if is_ours else _import_pre_commit(sys.argv[3])
     gc.freeze()
     by_test, by_shell = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     _serve(by_test, by_shell, sys.argv[3], program, CALLS if is_ours else 1)

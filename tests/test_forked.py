@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 
     from tests.kit import Repo
 
+PUSH_HOOK = """\
+repos:
+  - repo: local
+    hooks:
+      - id: says
+        name: says
+        entry: sh -c 'echo $PRE_COMMIT_REMOTE_BRANCH >&2; exit $ANSWER'
+        language: system
+        always_run: true
+        stages: [pre-push]
+"""
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 
 
@@ -169,16 +180,33 @@ def test_a_shell_finds_the_fork_and_the_fork_the_program(repo: Repo) -> None:
 
 
 def test_a_fork_of_pre_commit_answers_and_writes_what_pre_commit_does(repo: Repo) -> None:
+    """Also in its hook: what it gives to its hooks, and what they answer."""
     path = repo.env["PATH"]
+    repo.add_remote()
     hook = repo.path / ".git/hooks/pre-push"
+    repo.stage(".pre-commit-config.yaml", PUSH_HOOK)
+    repo.commit()
+    folder = forked.programs("pre-commit")
     seen = []
-    for folder in (f"{forked.programs('pre-commit')}:", ""):
-        repo.env["PATH"] = folder + path
+    for quick in (f"{folder}:", ""):
+        repo.env["PATH"] = quick + path
         found = [repo.run(["pre-commit", *line.split()]) for line in (
             "install -t pre-push", "uninstall -t pre-push", "install -t pre-push -f",
             "validate-config no-such", "run", "no-such",
         )]  # fmt: skip
         assert [one.code for one in found[:3]] == [0, 0, 0]
-        seen.append((found, hook.read_bytes(), hook.stat().st_mode))
+        legacy = repo.write(".git/hooks/pre-push.legacy", "#!/bin/sh\necho $@; cat\n")
+        legacy.chmod(0o755)
+        pushed = [
+            repo.run(["git", "push", "origin", f"main:{name}"], env={"ANSWER": answer})
+            for name, answer in (("one", "7"), ("two", "0"))
+        ]
+        assert [one.code for one in pushed] == [1, 0]
+        repo.git("push", "-q", "--no-verify", "origin", ":two")
+        written = hook.read_text()
+        assert (folder in written) == bool(quick)
+        written = written.replace(f"{folder}/python/python", sys.executable)
+        seen.append((found, pushed, written, hook.stat().st_mode))
         hook.unlink()
+        legacy.unlink()
     assert seen[0] == seen[1]
