@@ -1,15 +1,28 @@
-"""What people did with hooks before they run `pmgit init`, each by the real tools."""
+"""What people did with hooks before they run `pmgit init`, each by the real tools; and what `pmgit
+init` does, without its proofs.
+
+These take three quarters of its processes: tests of what it writes, or of how that is taken back,
+do its steps alone (`set_up`).
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pytest
+
+from pmgit.commands import _work_tree
+from pmgit.init import onboarding
+from pmgit.init.journal import Journal
 from tests.kit import BIN, Repo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from pmgit.init.onboarding import SetupPlan
     from tests.kit import Result
 
 #: A hook of the user's own: it keeps what it was given.
@@ -36,6 +49,47 @@ pre-push:
   commands:
     own: {run: 'echo {0} >"$SEEN.args" && cat >"$SEEN"', use_stdin: true}
 """
+
+
+@contextmanager
+def standing_in(repo: Repo) -> Iterator[None]:
+    """This process in the place of one that is started in the repository."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(repo.path)
+        for name in ("GIT_CONFIG_GLOBAL", "HOME", "PATH"):
+            patch.setenv(name, repo.env[name])
+        for name in [name for name in os.environ if name.startswith("PYTHON")]:
+            patch.delenv(name)
+        yield
+
+
+def _wish(args: tuple[str, ...]) -> onboarding.SetupWish:
+    """What these options of `pmgit init` ask for."""
+    words = iter(args)
+    wanted = {word[2:]: True if word == "--system" else next(words) for word in words}
+    return onboarding.SetupWish(**wanted)  # type: ignore[arg-type] # by its name
+
+
+def set_up(repo: Repo, *args: str) -> SetupPlan:
+    """What `pmgit init --yes` does with these options before it proves that; its plan."""
+    with standing_in(repo):
+        repository, config = _work_tree.load()
+        made = onboarding.plan(repository, config, _wish(args))
+        journal = Journal(repository)
+        journal.sweep()
+        for step in made.steps:
+            if step.ready:
+                step.ready()
+        for step in made.steps:
+            step.run(journal)
+    return made
+
+
+def left_to_do(repo: Repo, *args: str) -> list[str]:
+    """The steps that `pmgit init` would find missing."""
+    with standing_in(repo):
+        made = onboarding.plan(*_work_tree.load(), _wish(args))
+    return [step.what for step in made.steps]
 
 
 def lfs(repo: Repo, *args: str) -> Result:

@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.commands import _work_tree
 from pmgit.git.repository import discover
 from pmgit.hooks import hook_state, installation
-from pmgit.init import hook_steps, onboarding, undo
-from pmgit.init.journal import Journal
+from pmgit.init import hook_steps, undo
 from tests import forked
 from tests.e2e.set_ups import (
     FOREIGN,
@@ -31,6 +29,7 @@ from tests.e2e.set_ups import (
     hooks_path_with_lfs,
     hooks_path_with_own,
     husky,
+    left_to_do,
     lefthook,
     lfs_then_pre_commit,
     lfs_then_prek,
@@ -40,6 +39,8 @@ from tests.e2e.set_ups import (
     pre_commit_then_lfs,
     pre_commit_then_lfs_by_force,
     prek_toml,
+    set_up,
+    standing_in,
 )
 from tests.hooks.test_installation import applied
 from tests.kit import BIN, Repo, isolated_environment, pointer, weights_bytes, weights_for
@@ -124,7 +125,6 @@ PROVED = (lfs_then_pre_commit, hooks_path_with_own, lfs_then_prek, prek_toml, hu
 
 def put_up(
     repo: Repo,
-    monkeypatch: pytest.MonkeyPatch,
     *,
     hooks: str = "",
     prove: bool = False,
@@ -137,11 +137,6 @@ def put_up(
     ends there.
     """
     before = repo.git("config", "--list")
-    monkeypatch.chdir(repo.path)
-    for name in ("GIT_CONFIG_GLOBAL", "HOME", "PATH"):
-        monkeypatch.setenv(name, repo.env[name])
-    for name in [name for name in os.environ if name.startswith("PYTHON")]:
-        monkeypatch.delenv(name)
     if prove:
         done = repo.pmgit("init", "--yes", "--system")
         assert done.code == 0, done
@@ -149,24 +144,18 @@ def put_up(
         following = [line[6:] for line in done.out.splitlines() if line.startswith("next: ")]
         assert repo.sh(following[0]).code == 0
     else:
-        repository, config = _work_tree.load()
-        made = onboarding.plan(repository, config, onboarding.SetupWish(hooks=hooks, system=True))
-        journal = Journal(repository)
-        for step in made.steps:
-            if step.ready:
-                step.ready()
-        for step in made.steps:
-            step.run(journal)
-        state = hook_state.inspect(repository)
-        proof = hook_steps.prove(repository, state, made.hooks, made.framework)
+        made = set_up(repo, *(["--hooks", hooks] if hooks else []), "--system")
+        with standing_in(repo):
+            repository = discover()
+            state = hook_state.inspect(repository)
+            proof = hook_steps.prove(repository, state, made.hooks, made.framework)
         assert "git runs the hooks in " in proof
         if commit:
             repo.git("add", "-A")
     if commit:
         committed = repo.run(["git", "commit", "-q", "-m", "Set up pmgit"])
         assert committed.code == 0, committed
-    again = onboarding.plan(*_work_tree.load(), onboarding.SetupWish(system=True))
-    assert [step.what for step in again.steps] == []
+    assert left_to_do(repo, "--system") == []
     # What the user has set stays; the filter is in this repository's configuration already.
     assert repo.git("config", "--list") == before
 
@@ -259,15 +248,13 @@ def test_other_ways_to_the_same_files(row: Callable[[Repo], None], start: Repo) 
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_after_init_all_runs(
-    row: Callable[[Repo], None], start: Repo, base: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_init_all_runs(row: Callable[[Repo], None], start: Repo, base: Path) -> None:
     """And what leads to the same hooks does the same."""
     if row is lfs_then_pre_commit:
         # Here every hook starts its program.
         start.env["PATH"] = forked.without_forks(start.env["PATH"])
     row(start)
-    put_up(start, monkeypatch, prove=row in PROVED)
+    put_up(start, prove=row in PROVED)
     hooks = run_by_git(start)
     # To upload is what git-lfs does, once it is called: over HTTP as framework's hook and as Git's.
     assert_all_runs(start, own=row in WITH_OWN, http=row in (lfs_then_pre_commit, no_hooks))
@@ -278,7 +265,7 @@ def test_after_init_all_runs(
         if lfs:
             by_init(again)
         other(again)
-        put_up(again, monkeypatch, commit=False)
+        put_up(again, commit=False)
         if row in WITH_OWN and other not in WITH_OWN:
             hooks.pop("pre-push.before-pmgit")
         assert run_by_git(again) == hooks, name
@@ -299,10 +286,10 @@ def by_init(repo: Repo) -> None:
     shutil.rmtree(repo.path / ".git/hooks", ignore_errors=True)
 
 
-def test_after_init_with_lfs_all_runs(start: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_init_with_lfs_all_runs(start: Repo) -> None:
     by_init(start)
     own_hook(start)
-    put_up(start, monkeypatch, prove=True)
+    put_up(start, prove=True)
     assert_all_runs(start, own=True)
 
 
@@ -310,37 +297,33 @@ def test_after_init_with_lfs_all_runs(start: Repo, monkeypatch: pytest.MonkeyPat
     "row",
     [no_hooks, lfs_then_pre_commit, own_hook, hooks_path_with_lfs],
 )
-def test_native_mode_judges_commits_too(
-    row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_native_mode_judges_commits_too(row: Callable[[Repo], None], start: Repo) -> None:
     row(start)
-    put_up(start, monkeypatch, hooks="native")
+    put_up(start, hooks="native")
     start.stage_blob("raw.safetensors", weights_bytes(2000))
     stopped = start.run(["git", "commit", "-q", "-m", "raw"])
     assert stopped.code == 1
     assert "raw.safetensors: missing-pointer" in stopped.out + stopped.err
 
 
-def test_linked_worktree(start: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_linked_worktree(start: Repo, tmp_path: Path) -> None:
     """Set up in the linked worktree, whose hooks are those of the main one."""
     lfs_then_pre_commit(start)
     start.git("checkout", "-q", "--detach")
     start.git("worktree", "add", "-q", str(tmp_path / "linked"), "clean")
     linked = Repo(tmp_path / "linked", start.env, init=None)
-    put_up(linked, monkeypatch)
+    put_up(linked)
     assert_all_runs(linked)
 
 
-def test_hooks_path_of_one_worktree(
-    start: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_hooks_path_of_one_worktree(start: Repo, tmp_path: Path) -> None:
     """A worktree with its own core.hooksPath."""
     start.git("checkout", "-q", "--detach")
     start.git("worktree", "add", "-q", str(tmp_path / "linked"), "clean")
     linked = Repo(tmp_path / "linked", start.env, init=None)
     linked.git("config", "extensions.worktreeConfig", "true")
     linked.git("config", "--worktree", "core.hooksPath", ".githooks")
-    put_up(linked, monkeypatch)
+    put_up(linked)
     assert_all_runs(linked)
 
 
@@ -388,20 +371,18 @@ def test_lefthook_alone(start: Repo) -> None:
     assert {file.name: file.read_bytes() for file in hooks.iterdir()} == written
 
 
-def test_no_verify_is_seen_by_nobody_and_the_next_push_is_judged(
-    start: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_verify_is_seen_by_nobody_and_the_next_push_is_judged(start: Repo) -> None:
     """Git runs no hook at all; what comes later is judged again."""
-    put_up(start, monkeypatch)
+    put_up(start)
     assert push(start, "--no-verify", "origin", "clean").code == 0
     assert arrived(start, "origin") == []
     assert push(start, "origin", "dirty").code != 0
 
 
-def test_no_configuration_on_the_branch(start: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_configuration_on_the_branch(start: Repo) -> None:
     """pre-commit refuses by itself; told not to, it passes and all else runs."""
     lfs_then_pre_commit(start)
-    put_up(start, monkeypatch)
+    put_up(start)
     (start.path / ".pre-commit-config.yaml").unlink()
     start.env["PRE_COMMIT_ALLOW_NO_CONFIG"] = "1"
     assert_all_runs(start, stage=False)
@@ -410,12 +391,10 @@ def test_no_configuration_on_the_branch(start: Repo, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("row", [lfs_then_pre_commit, hooks_path_with_lfs])
-def test_a_stage_that_fails_refuses(
-    row: Callable[[Repo], None], start: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stage_that_fails_refuses(row: Callable[[Repo], None], start: Repo) -> None:
     """What the chain runs itself comes before the upload."""
     row(start)
-    put_up(start, monkeypatch)
+    put_up(start)
     Path(start.env["MARKER"] + ".fail").touch()
     assert push(start, "origin", "clean").code != 0
     assert refs(start, "origin") == []
@@ -423,20 +402,16 @@ def test_a_stage_that_fails_refuses(
         assert arrived(start, "origin") == []
 
 
-def test_a_hook_that_refuses_refuses_before_the_upload(
-    start: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hook_that_refuses_refuses_before_the_upload(start: Repo) -> None:
     start.write(".git/hooks/pre-push", "#!/bin/sh\nexit 7\n").chmod(0o755)
-    put_up(start, monkeypatch)
+    put_up(start)
     assert push(start, "origin", "clean").code != 0
     assert (refs(start, "origin"), arrived(start, "origin")) == ([], [])
 
 
-def test_pre_commit_installed_afterwards_takes_the_chain_along(
-    start: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pre_commit_installed_afterwards_takes_the_chain_along(start: Repo) -> None:
     own_hook(start)
-    put_up(start, monkeypatch)
+    put_up(start)
     assert pre_commit(start).code == 0
     assert_all_runs(start, own=True)
     # Once: by pre-commit itself, and not by the chain, too.
@@ -455,12 +430,10 @@ def test_undo_puts_every_hook_back(start: Repo, monkeypatch: pytest.MonkeyPatch)
     assert (hooks / "pre-push").stat().st_mode & 0o777 == 0o700
 
 
-def test_other_repositories_of_a_shared_folder_are_left_alone(
-    start: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_other_repositories_of_a_shared_folder_are_left_alone(start: Repo, tmp_path: Path) -> None:
     shared = str(tmp_path / "shared hooks")
     start.git("config", "core.hooksPath", shared)
-    put_up(start, monkeypatch)
+    put_up(start)
     stranger = Repo(tmp_path / "stranger", start.env)
     stranger.git("config", "core.hooksPath", shared)
     stranger.stage_blob("best.pt", weights_for("best.pt", 1_500_000))
@@ -469,10 +442,8 @@ def test_other_repositories_of_a_shared_folder_are_left_alone(
     assert push(stranger, str(tmp_path / "third.git"), "main").code == 0
 
 
-def test_an_absent_object_is_refused_although_git_lfs_would_push(
-    start: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put_up(start, monkeypatch)
+def test_an_absent_object_is_refused_although_git_lfs_would_push(start: Repo) -> None:
+    put_up(start)
     start.git("config", "lfs.allowincompletepush", "true")
     start.stage_blob(f"{MODEL}/other.safetensors", pointer(b"nowhere"))
     start.commit()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.set_ups import left_to_do, set_up
 from tests.kit import BIN, Repo, pointer, weights_bytes
 
 pytestmark = pytest.mark.usefixtures("quick_pre_commit", "quick_hooks")
@@ -20,39 +21,38 @@ CONFIG = (
     "# ours\nx: &args [--fix]\nrepos:\n  - repo: local  # first\n    hooks:\n      - id: one\n"
     '        name: one\n        entry: "true"\n        language: system\n        args: *args\n'
 )
-#: Before each file that takes its place: a copy of the repository, or the end by SIGKILL.
+#: Before each file that takes its place, or before each git command that changes something: a copy
+#: of the repository, or the end by SIGKILL, or no file can be written any more.
 KILLER = """\
-import os, shutil, signal
+import os, resource, shutil, signal
 # A hook framework that init runs is a Python too: it is not counted.
-copied, copies, kill_at = (os.environ.pop(name, "") for name in ("COPIED", "COPIES", "KILL_AT"))
-if copies:
-    number = 0
-    def counting(real):
-        def call(*args, **kwargs):
-            global number
+names = ("COPIED", "COPIES", "KILL_AT", "FULL_AT", "BEFORE")
+copied, copies, kill_at, full_at, before = (os.environ.pop(name, "") for name in names)
+number = 0
+def come():
+    if str(number) == kill_at:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if str(number) == full_at:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    if copies:
+        shutil.copytree(copied, os.path.join(copies, str(number)), symlinks=True)
+def counting(real, counts):
+    def call(*args, **kwargs):
+        global number
+        if counts(*args):
             number += 1
-            if str(number) == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            shutil.copytree(copied, os.path.join(copies, str(number)), symlinks=True)
-            return real(*args, **kwargs)
-        return call
-    os.replace = counting(os.replace)
-"""
-#: Counts the git commands that change something, and dies before the one of the given number.
-KILLER_BEFORE_GIT = """\
-import os, signal
-left = int(os.environ.pop("KILL_AT", "0"))
-if left:
-    real = os.posix_spawn
-    def counting(git, argv, *args, **kwargs):
-        global left
-        # Not what the proof does in a folder of its own.
-        changes = {"lfs", "add", "update-index", "-w"} & set(argv) and "pmgit-" not in str(argv)
-        left -= bool(changes)
-        if left <= 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(git, argv, *args, **kwargs)
-    os.posix_spawn = counting
+            come()
+        return real(*args, **kwargs)
+    return call
+def changes(git, argv, *_):
+    # Not what the proof does in a folder of its own.
+    return {"lfs", "add", "update-index", "-w"} & set(argv) and "pmgit-" not in str(argv)
+if before == "files":
+    os.replace = counting(os.replace, lambda *_: True)
+elif before == "git":
+    os.posix_spawn = counting(os.posix_spawn, changes)
+if full_at == "0":
+    come()
 """
 
 
@@ -95,18 +95,13 @@ def init(repo: Repo, *args: str, env: dict[str, str] | None = None) -> str:
     return done.out
 
 
-SETUPS = [
-    ("--hooks", "native"),
-    ("--hooks", "none", "--language", "zh"),
-    ("--hooks", "pre-commit", "--system"),
-    ("--hooks", "native", "--storage", "lfs"),
-    # The framework that starts at once: pre-commit writes the same, and takes a second to do it.
-    ("--hooks", "prek", "--system", "--storage", "lfs"),
-]
+NATIVE = ("--hooks", "native")
+PRE_COMMIT = ("--hooks", "pre-commit", "--system")
+PREK_WITH_LFS = ("--hooks", "prek", "--system", "--storage", "lfs")
 
 
 # Git LFS by the chain, and no hooks at all, come in the repository with a history.
-@pytest.mark.parametrize("setup", [SETUPS[0], SETUPS[2], SETUPS[4]], ids=" ".join)
+@pytest.mark.parametrize("setup", [NATIVE, PRE_COMMIT, PREK_WITH_LFS], ids=" ".join)
 def test_an_empty_repository(repo: Repo, setup: tuple[str, ...]) -> None:
     system = repo.path.parent / "system"
     system.write_text("[core]\n\tpager = cat\n")
@@ -118,8 +113,9 @@ def test_an_empty_repository(repo: Repo, setup: tuple[str, ...]) -> None:
     out = init(repo, *setup)
     assert "proved: raw weights staged below pretrained_model/ are refused" in out
     after, staged = tree(repo), index(repo)
-    again = init(repo, *setup)
-    assert "nothing to do" in again
+    if setup is NATIVE:
+        assert "nothing to do" in init(repo, *setup)
+    assert left_to_do(repo, *setup) == []
     assert (tree(repo), index(repo)) == (after, staged)
     assert repo.pmgit("init", "--undo").code == 0
     assert tree(repo) == before
@@ -128,7 +124,9 @@ def test_an_empty_repository(repo: Repo, setup: tuple[str, ...]) -> None:
 
 
 # The chain is tried and taken back in such a one by `test_a_full_disk`, with and without Git LFS.
-@pytest.mark.parametrize("setup", [*SETUPS[1:3], SETUPS[4]], ids=" ".join)
+@pytest.mark.parametrize(
+    "setup", [("--hooks", "none", "--language", "zh"), PREK_WITH_LFS], ids=" ".join
+)
 def test_an_old_repository_with_raw_weights(repo: Repo, setup: tuple[str, ...]) -> None:
     old(repo)
     before, staged = tree(repo), index(repo)
@@ -137,29 +135,14 @@ def test_an_old_repository_with_raw_weights(repo: Repo, setup: tuple[str, ...]) 
     if "lfs" in setup:
         assert repo.blob(MODEL).startswith(b"version https://git-lfs")
         assert "proved: samples of 1 pattern were pushed" in out
-    assert "nothing to do" in init(repo, *setup)
+    assert left_to_do(repo, *setup) == []
     assert repo.pmgit("init", "--undo").code == 0
     assert tree(repo) == before
     assert index(repo) == staged
 
 
-def test_the_hooks_stop_raw_weights(repo: Repo) -> None:
-    init(repo, "--hooks", "native")
-    repo.git("add", "-A")
-    repo.commit("Set up", verify=True)
-    repo.stage("pretrained_model/gpt2/model.bin", 2_000_000)
-    refused = repo.run(["git", "commit", "-q", "-m", "weights"])
-    assert refused.code == 1
-    assert "tracked-weights" in refused.out + refused.err
-
-
-@pytest.mark.parametrize("framework", ["pre-commit", "prek"])
-def test_the_framework_runs_pmgit(repo: Repo, framework: str) -> None:
-    if framework == "prek":
-        repo.write(".pre-commit-config.yaml", CONFIG)
-        assert repo.run([str(BIN / "prek"), "install"]).code == 0
-    out = init(repo, "--system")
-    assert f"{framework} accepts .pre-commit-config.yaml" in out
+def test_the_framework_runs_pmgit(repo: Repo) -> None:
+    set_up(repo, "--system")
     repo.git("add", "-A")
     repo.stage("pretrained_model/gpt2/model.bin", 2_000_000)
     refused = repo.run(["git", "commit", "-q", "-m", "weights"])
@@ -188,7 +171,7 @@ def test_the_files_that_only_prek_reads(repo: Repo, name: str) -> None:
     out = init(repo, "--system")
     assert f"proved: prek accepts {name}" in out
     assert (repo.path / name).read_bytes() == applied
-    assert "nothing to do" in init(repo)
+    assert left_to_do(repo) == []
     repo.git("add", "-A")
     assert repo.run(["git", "commit", "-q", "-m", "Set up"]).code == 0
     assert (repo.path / "ran").exists() == (name == "prek.toml")
@@ -220,7 +203,7 @@ def test_an_entry_by_hand(repo: Repo, name: str) -> None:
     repo.stage(name, text)
     out = init(repo)
     assert "entry in" not in out
-    assert "nothing to do" in init(repo)
+    assert left_to_do(repo) == []
     repo.git("add", "-A")
     assert repo.run(["git", "commit", "-q", "-m", "Set up"]).code == 0
     repo.stage("pretrained_model/gpt2/model.bin", 2_000_000)
@@ -252,7 +235,7 @@ def test_under_a_hooks_path_the_chain_serves(repo: Repo) -> None:
     repo.write("hooks/pre-commit", "#!/bin/sh\necho mine >> ran\n").chmod(0o755)
     repo.git("config", "core.hooksPath", "hooks")
     before = tree(repo)
-    init(repo, "--system")
+    set_up(repo, "--system")
     assert repo.git("config", "core.hooksPath") == "hooks\n"
     repo.git("add", "-A")
     repo.stage("pretrained_model/gpt2/model.bin", 2_000_000)
@@ -276,13 +259,12 @@ def test_under_a_hooks_path_the_chain_serves(repo: Repo) -> None:
     ],
     ids=["a pointer", "CRLF", "a folder"],
 )
-@pytest.mark.parametrize("storage", ["ignore", "lfs"])
-def test_a_broken_gitattributes(repo: Repo, broken: bytes, storage: str) -> None:
+def test_a_broken_gitattributes(repo: Repo, broken: bytes) -> None:
     repo.stage_blob(".gitattributes", broken)
     repo.write(".gitattributes", broken)
     repo.commit("Broken")
     before, staged = tree(repo), index(repo)
-    done = repo.pmgit("init", "--yes", "--hooks", "none", "--storage", storage)
+    done = repo.pmgit("init", "--yes", "--hooks", "none", "--storage", "lfs")
     if done.code == 0:
         assert "proved: raw weights" in done.out
         text = (repo.path / ".gitattributes").read_bytes()
@@ -310,29 +292,96 @@ def test_a_read_only_file(repo: Repo) -> None:
     assert "proved: weights below pretrained_model/ are hidden" in init(repo, "--hooks", "none")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="ulimit")
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of the size of files")
 @pytest.mark.parametrize(
-    ("blocks", "storage"), [(1, "ignore"), (2, "ignore"), (4, "ignore"), (2, "lfs"), (8, "lfs")]
+    ("at", "storage", "last"),
+    [
+        (0, "ignore", ""),
+        (4, "ignore", "pretrained_model/README.md"),
+        (12, "lfs", ".gitattributes"),
+    ],
 )
-def test_a_full_disk(repo: Repo, blocks: int, storage: str) -> None:
-    """`ulimit -f`: a write fails in the middle. What is there is whole, and init can go on."""
+def test_a_full_disk(repo: Repo, tmp_path: Path, at: int, storage: str, last: str) -> None:
+    """No file can be written any more, from the start or from that file on. What is there is whole,
+    `last` written just before, and init can go on.
+    """
+    (tmp_path / "sitecustomize.py").write_text(KILLER)
     old(repo)
     before, staged = tree(repo), index(repo)
     setup = ("--hooks", "native", "--storage", storage)
-    limited = f"ulimit -f {blocks}; exec '{BIN / 'pmgit'}' init --yes {' '.join(setup)}"
     # Python would leave half of what it compiles, and believe it the next time.
-    done = repo.sh(limited, env={"PYTHONDONTWRITEBYTECODE": "1"})
+    env = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(tmp_path), "BEFORE": "files"}
+    done = repo.pmgit("init", "--yes", *setup, env={**env, "FULL_AT": str(at)})
     assert done.code == 3, done
     assert "Traceback" not in done.err
     found = tree(repo)
+    written = changed(found, before)
+    assert last in written if at else not written
     assert not [path for path in found if path.endswith((".tmp", ".pmgit-new"))]
     for path in before:
         mine = (".gitignore", ".gitattributes", ".git/config")
         assert found[path] == before[path] or path in mine
     assert "error" not in repo.git("fsck")
-    assert "proved: raw weights" in init(repo, *setup)
+    set_up(repo, *setup)
     assert repo.pmgit("init", "--undo").code == 0
     assert (tree(repo), index(repo)) == (before, staged)
+
+
+class Killed:
+    """A repository as it is when `pmgit init` is killed: what lies there at each moment is copied
+    in one run, and another run is really killed, to compare.
+    """
+
+    def __init__(self, repo: Repo, before: str, *setup: str) -> None:
+        self._repo, self._setup = repo, setup
+        self._folder = repo.path.parent / "killed"
+        killer = self._folder / "killer"
+        killer.mkdir(parents=True)
+        (killer / "sitecustomize.py").write_text(KILLER)
+        self._env = {"PYTHONPATH": str(killer), "COPIED": str(repo.path), "BEFORE": before}
+        self.begun = tree(repo), index(repo)
+        self._fresh = repo.path.rename(self._folder / "fresh")
+        self._run("copies", 0)
+        self.done = tree(repo), index(repo)
+        copies = (self._folder / "copies").iterdir()
+        self.copies = sorted(copies, key=lambda copy: int(copy.name))
+
+    def _run(self, name: str, number: int) -> None:
+        """Run init, to its end or until it is killed."""
+        self._start(self._fresh)
+        (self._folder / name).mkdir()
+        env = {**self._env, "COPIES": str(self._folder / name), "KILL_AT": str(number or "")}
+        done = self._repo.pmgit("init", "--yes", *self._setup, env=env)
+        assert done.code == (-9 if number else 0), done
+
+    def _start(self, folder: Path) -> None:
+        shutil.rmtree(self._repo.path, ignore_errors=True)
+        shutil.copytree(folder, self._repo.path, symlinks=True)
+
+    def assert_copied(self, *numbers: int) -> None:
+        """A copy is what SIGKILL leaves, also of the index and of the journal."""
+        repo = self._repo
+        for number in numbers:
+            self._run(f"at {number}", number)
+            copy = Repo(self.copies[number - 1], repo.env, init=None)
+            # git lfs install writes the keys of its filter in any order.
+            assert set(changed(tree(repo), tree(copy))) <= {".git/config"}, number
+            assert index(repo) == index(copy), number
+            assert os.path.exists(repo.path / ".git/pmgit") == (copy.path / ".git/pmgit").exists()
+
+    def assert_finished(self, number: int) -> None:
+        """The next init does the rest."""
+        self._start(self.copies[number - 1])
+        set_up(self._repo, *self._setup)
+        assert set(changed(tree(self._repo), self.done[0])) <= {".git/config"}, number
+        assert index(self._repo) == self.done[1], number
+
+    def assert_undone(self, number: int) -> None:
+        """Undo takes all back."""
+        self._start(self.copies[number - 1])
+        assert self._repo.pmgit("init", "--undo").code == 0
+        assert changed(tree(self._repo), self.begun[0]) == [], number
+        assert index(self._repo) == self.begun[1], number
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
@@ -345,69 +394,26 @@ def test_a_full_disk(repo: Repo, blocks: int, storage: str) -> None:
     ],
     ids=["native", "prek"],
 )
-def test_killed_at_every_step(
-    repo: Repo, tmp_path: Path, setup: tuple[str, ...], first: int
-) -> None:
-    """kill -9 before each file takes its place: the next init finishes, and undo takes all back.
-
-    What lies there at each of these moments is copied in one run, and two runs are really killed.
-    """
-    killer = tmp_path / "killer"
-    killer.mkdir()
-    (killer / "sitecustomize.py").write_text(KILLER)
+def test_killed_at_every_step(repo: Repo, setup: tuple[str, ...], first: int) -> None:
+    """kill -9 before each file takes its place: the next init finishes, and undo takes all back."""
     old(repo)
-    fresh = repo.path.rename(tmp_path / "fresh")
-
-    def start(folder: Path) -> None:
-        shutil.rmtree(repo.path, ignore_errors=True)
-        shutil.copytree(folder, repo.path)
-
-    def killed(name: str, number: int = 0) -> list[Path]:
-        """Run init, to its end or until it is killed; the copies that were made."""
-        start(fresh)
-        (tmp_path / name).mkdir()
-        env = {"PYTHONPATH": str(killer), "COPIED": str(repo.path), "KILL_AT": str(number)}
-        env["COPIES"] = str(tmp_path / name)
-        done = repo.pmgit("init", "--yes", *setup, env=env)
-        assert done.code == (-9 if number else 0), done
-        return sorted((tmp_path / name).iterdir(), key=lambda copy: int(copy.name))
-
-    start(fresh)
-    before, staged = tree(repo), index(repo)
-    copies = killed("copies")
-    whole, whole_index = tree(repo), index(repo)
-    assert len(copies) > first + 4
-    # A copy is what SIGKILL leaves, also of the index and of the journal.
-    for number in (first, first + 4):
-        killed(f"killed at {number}", number)
-        copy = Repo(copies[number - 1], repo.env, init=None)
-        assert set(changed(tree(repo), tree(copy))) <= {".git/config"}, number
-        assert index(repo) == index(copy), number
-        assert os.path.exists(repo.path / ".git/pmgit") == (copy.path / ".git/pmgit").exists()
-    for number in range(first, len(copies) + 1):
-        start(copies[number - 1])
-        repo.git("status", "--short")
-        for path in before:
-            assert (repo.path / path).is_file(), (number, path)
+    killed = Killed(repo, "files", *setup)
+    assert len(killed.copies) > first + 4
+    killed.assert_copied(first + 4)
+    for number in range(first, len(killed.copies) + 1):
+        for path in killed.begun[0]:
+            assert (killed.copies[number - 1] / path).is_file(), (number, path)
         if number % 2:
-            init(repo, *setup)
-            # git lfs install writes the keys of its filter in any order.
-            assert set(changed(tree(repo), whole)) <= {".git/config"}, number
-            assert index(repo) == whole_index, number
+            killed.assert_finished(number)
         else:
-            assert repo.pmgit("init", "--undo").code == 0
-            assert changed(tree(repo), before) == [], number
-            assert index(repo) == staged, number
+            killed.assert_undone(number)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-def test_killed_inside_the_step_of_git_lfs(repo: Repo, tmp_path: Path) -> None:
+def test_killed_inside_the_step_of_git_lfs(repo: Repo) -> None:
     """kill -9 before each git command that changes something: weights that lie here, weights
     that lie here otherwise, and a text that is a pointer in the index and on disk.
     """
-    killer = tmp_path / "killer"
-    killer.mkdir()
-    (killer / "sitecustomize.py").write_text(KILLER_BEFORE_GIT)
     old(repo)
     text = b'{"a": 1}\n'
     oid = hashlib.sha256(text).hexdigest()
@@ -416,33 +422,14 @@ def test_killed_inside_the_step_of_git_lfs(repo: Repo, tmp_path: Path) -> None:
     repo.stage("pretrained_model/gpt/model.safetensors", 2000)
     repo.commit("More")
     repo.write("pretrained_model/gpt/model.safetensors", b"otherwise")
-    setup = ("--hooks", "none", "--storage", "lfs")
-    fresh = repo.path.rename(tmp_path / "fresh")
-    shutil.copytree(fresh, repo.path)
-    starts = tree(repo), index(repo)
-    init(repo, *setup)
-    done = tree(repo), index(repo)
-    assert done[0]["pretrained_model/bert/config.json"][0] == oid
-    for number in range(1, 30):
-        shutil.rmtree(repo.path)
-        shutil.copytree(fresh, repo.path)
-        env = {"PYTHONPATH": str(killer), "KILL_AT": str(number)}
-        killed = repo.pmgit("init", "--yes", *setup, env=env)
-        if killed.code == 0:
-            assert number > 6
-            return
-        assert killed.code == -9, killed
+    killed = Killed(repo, "git", "--hooks", "none", "--storage", "lfs")
+    assert killed.done[0]["pretrained_model/bert/config.json"][0] == oid
+    assert len(killed.copies) > 5
+    killed.assert_copied(5)
+    for number in range(1, len(killed.copies) + 1):
+        killed.assert_undone(number)
         if number % 2:
-            shutil.copytree(repo.path, tmp_path / "killed")
-            init(repo, *setup)
-            assert set(changed(tree(repo), done[0])) <= {".git/config"}, number
-            assert index(repo) == done[1], number
-            shutil.rmtree(repo.path)
-            (tmp_path / "killed").rename(repo.path)
-        assert repo.pmgit("init", "--undo").code == 0
-        assert changed(tree(repo), starts[0]) == [], number
-        assert index(repo) == starts[1], number
-    pytest.fail("it never came to its end")
+            killed.assert_finished(number)
 
 
 def test_undo_keeps_what_the_user_has_written_since(repo: Repo) -> None:
@@ -472,7 +459,7 @@ def test_undo_keeps_what_the_user_has_written_since(repo: Repo) -> None:
 
 def test_undo_does_not_bring_raw_weights_back_into_the_next_commit(repo: Repo) -> None:
     old(repo)
-    init(repo, "--hooks", "none", "--storage", "lfs")
+    set_up(repo, "--hooks", "none", "--storage", "lfs")
     repo.commit("Weights go to Git LFS")
     done = repo.pmgit("init", "--undo")
     assert f"left {MODEL} in the index: it is committed" in done.out
@@ -483,7 +470,7 @@ def test_in_a_linked_worktree(repo: Repo, tmp_path: Path) -> None:
     old(repo)
     repo.git("worktree", "add", "-q", str(tmp_path / "linked"))
     linked = Repo(tmp_path / "linked", repo.env, init=None)
-    init(linked, "--hooks", "native")
+    set_up(linked, "--hooks", "native")
     assert (repo.path / ".git/hooks/pre-push").is_file()
     assert linked.pmgit("init", "--undo").code == 0
     assert linked.git("status", "--short") == ""
@@ -497,7 +484,7 @@ def test_a_clone_without_the_filter(lfs_repo: Repo, tmp_path: Path) -> None:
     lfs_repo.add_info("pretrained_model/bert")
     lfs_repo.stage(".pmgit.toml", 'storage = "lfs"\n')
     lfs_repo.commit()
-    init(lfs_repo, "--hooks", "native")
+    set_up(lfs_repo, "--hooks", "native")
     lfs_repo.git("add", "-A")
     lfs_repo.commit("Set up")
     lfs_repo.add_remote()
@@ -522,7 +509,7 @@ def test_in_a_submodule(repo: Repo, tmp_path: Path) -> None:
     repo.commit("Use it")
     inner = Repo(repo.path / "libs/one", repo.env, init=None)
     before = tree(repo)
-    init(inner, "--hooks", "native")
+    set_up(inner, "--hooks", "native")
     assert (repo.path / ".git/modules/libs/one/hooks/pre-push").is_file()
     assert not (repo.path / ".git/hooks/pre-push").exists()
     inner.stage("pretrained_model/gpt2/model.bin", 2_000_000)
@@ -535,7 +522,7 @@ def test_in_a_submodule(repo: Repo, tmp_path: Path) -> None:
 def test_a_moved_repository_can_be_undone(repo: Repo, tmp_path: Path) -> None:
     old(repo)
     before = tree(repo)
-    init(repo, "--hooks", "native")
+    set_up(repo, "--hooks", "native")
     os.rename(repo.path, tmp_path / "moved")
     moved = Repo(tmp_path / "moved", repo.env, init=None)
     assert moved.pmgit("init", "--undo").code == 0
