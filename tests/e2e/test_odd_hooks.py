@@ -15,6 +15,7 @@ from pmgit.hooks import config_entry
 from pmgit.hooks.entry import HookEntry
 from tests import forked
 from tests.e2e.conftest import commit
+from tests.e2e.set_ups import left_to_do, set_up
 from tests.e2e.test_onboarding import tree
 from tests.kit import BIN, Repo
 
@@ -117,7 +118,7 @@ def test_the_next_clone_reads_the_same_file(
     repo: Repo, tmp_path: Path, setup: Callable[[Repo], str]
 ) -> None:
     setup(repo)
-    assert repo.pmgit("init", "--yes").code == 0
+    set_up(repo)
     repo.git("add", "-A")
     repo.commit("Set up")
     repo.git("clone", "-q", ".", str(tmp_path / "clone"))
@@ -127,9 +128,7 @@ def test_the_next_clone_reads_the_same_file(
     assert clone.git("status", "--short") == ""
     judges(clone)
     assert clone.pmgit("doctor").code == 0
-    whole = tree(clone)
-    assert "nothing to do" in clone.pmgit("init").out
-    assert tree(clone) == whole
+    assert left_to_do(clone) == []
 
 
 def outside(repo: Repo) -> None:
@@ -194,7 +193,7 @@ def test_it_is_refused_and_nothing_is_written(repo: Repo, setup: Callable[[Repo]
     assert "hint: " in done.err
     assert tree(repo) == before
     if setup is not gone:  # there every commit fails, whatever pmgit does
-        assert repo.pmgit("init", "--yes", "--hooks", "native").code == 0
+        set_up(repo, "--hooks", "native")
 
 
 @pytest.mark.parametrize("tool", ["pre-commit", "prek"])
@@ -248,8 +247,7 @@ def test_a_hook_whose_program_is_gone_is_installed_again(repo: Repo, tmp_path: P
         (tools / name).symlink_to(BIN / name)
     folders = [f for f in repo.env["PATH"].split(os.pathsep) if not Path(f, "pre-commit").exists()]
     repo.env["PATH"] = os.pathsep.join([str(tools), *folders])
-    done = repo.pmgit("init", "--yes")
-    assert done.code == 0, done
+    set_up(repo)
     assert "--config=b/c.yaml" in hook.read_text()
     judges(repo)
 
