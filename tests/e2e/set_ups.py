@@ -65,8 +65,8 @@ def standing_in(repo: Repo) -> Iterator[None]:
 
 def _wish(args: tuple[str, ...]) -> onboarding.SetupWish:
     """What these options of `pmgit init` ask for."""
-    words = iter(args)
-    wanted = {word[2:]: True if word == "--system" else next(words) for word in words}
+    words, flags = iter(args), ("--system", "--keep-text")
+    wanted = {w[2:].replace("-", "_"): True if w in flags else next(words) for w in words}
     return onboarding.SetupWish(**wanted)  # type: ignore[arg-type] # by its name
 
 

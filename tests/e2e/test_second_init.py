@@ -13,6 +13,7 @@ import pytest
 from pmgit.hooks import config_entry
 from pmgit.hooks.entry import HookEntry
 from tests.e2e.conftest import commit
+from tests.e2e.set_ups import left_to_do, set_up
 from tests.e2e.test_onboarding import changed, tree
 from tests.kit import BIN, Repo
 
@@ -63,7 +64,7 @@ def test_from_each_kind_to_each_other(
     repo.commit("Before")
     before = tree(repo)
     for kind in kinds:
-        init(repo, "--hooks", kind)
+        set_up(repo, "--hooks", kind)
         config = tomllib.loads((repo.path / ".pmgit.toml").read_text())
         assert config["hooks"] == kind
         there = (repo.path / USUAL).exists()
@@ -83,10 +84,10 @@ def test_from_each_kind_to_each_other(
         # The chain judges first, and does not ask the user's hook then.
         assert (repo.path / "ran").exists() == (kind != "native")
         (repo.path / "ran").unlink(missing_ok=True)
-    assert "nothing to do" in init(repo)
+    assert left_to_do(repo) == []
     repo.git("clone", "-q", ".", str(tmp_path / "clone"))
     clone = Repo(tmp_path / "clone", repo.env, init=None)
-    init(clone)
+    set_up(clone)
     assert clone.git("status", "--short") == ""
     assert f"by {kinds[-1]}" in (clone.path / ".git/hooks/pre-commit").read_text()
     judges_once(clone)
@@ -103,11 +104,11 @@ def test_the_entry_is_exchanged_and_nothing_else(repo: Repo, name: str) -> None:
     text = config_entry.plan(ours.encode(), HookEntry("index", "0.1.0"), name).after.decode()
     repo.write(name, text)
     before = tree(repo)
-    init(repo, "--system")
+    set_up(repo, "--system")
     whole = (repo.path / name).read_text()
     assert whole == config_entry.plan(ours.encode(), HookEntry("system"), name).after.decode()
     repo.write(name, whole + "# mine\n")
-    assert "nothing to do" in init(repo, "--system")
+    assert left_to_do(repo, "--system") == []
     assert repo.pmgit("init", "--undo").code == 0
     assert (repo.path / name).read_text() == f"{text}# mine\n"
     repo.write(name, text)
@@ -115,7 +116,7 @@ def test_the_entry_is_exchanged_and_nothing_else(repo: Repo, name: str) -> None:
 
 
 def test_an_entry_that_somebody_changed_is_not_exchanged(repo: Repo) -> None:
-    init(repo, "--system")
+    set_up(repo, "--system")
     text = config_entry.snippet(HookEntry("index", "0.1.0"), USUAL)
     for was, now in (
         ("always_run: true", "always_run: true  # mine"),
@@ -141,7 +142,7 @@ def test_an_entry_by_hand_stays_beside_native_hooks(repo: Repo) -> None:
 
 
 def test_what_is_not_applied_is_said(repo: Repo) -> None:
-    init(repo, "--hooks", "native")
+    set_up(repo, "--hooks", "native")
     before = tree(repo)
     for options, code, said in (
         (("--hooks", "none"), 2, "--hooks none is not applied"),
@@ -172,14 +173,14 @@ def test_the_choice_is_one_line_of_the_configuration(repo: Repo, name: str) -> N
     name = name.strip()
     file = repo.write(name, text.encode())
     before = tree(repo)
-    init(repo, "--hooks", "native")
+    set_up(repo, "--hooks", "native")
     lines = file.read_bytes().decode().splitlines(keepends=True)
     assert len(lines) == len(text.splitlines()) + more
     left = [line for line in lines if not line.startswith("hooks = ")]
     assert left == [x for x in text.splitlines(keepends=True) if not x.startswith("hooks = ")]
     assert repo.pmgit("check").code == 0
-    assert "nothing to do" in init(repo)
-    init(repo, "--hooks", "prek")
+    assert left_to_do(repo) == []
+    set_up(repo, "--hooks", "prek")
     assert 'hooks = "prek"' in file.read_bytes().decode()
     assert repo.pmgit("init", "--undo").code == 0
     assert changed(tree(repo), before) == []
@@ -187,7 +188,7 @@ def test_the_choice_is_one_line_of_the_configuration(repo: Repo, name: str) -> N
 
 def test_the_usual_choice_needs_no_line_in_a_configuration_that_is_there(repo: Repo) -> None:
     file = repo.write(".pmgit.toml", 'models = ["m"]\n')
-    init(repo, "--system")
+    set_up(repo, "--system")
     assert file.read_text() == 'models = ["m"]\n'
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from pmgit.init import readme_template
-from tests.kit import Repo, Result, pointer, weights_bytes
+from tests import forked
+from tests.e2e.set_ups import set_up
+from tests.kit import Repo, Result, isolated_environment, pointer, weights_bytes
 from tests.lfs_install import install_lfs
+
+pytestmark = pytest.mark.usefixtures("quick_hooks")
 
 BERT = "pretrained_model/bert"
 WEIGHTS = f"{BERT}/model.safetensors"
@@ -36,18 +41,36 @@ def paste(repo: Repo, done: Result, cwd: str = "") -> None:
     repo.commit("Switch", verify=True)
 
 
-def ignoring(repo: Repo, *args: str) -> Repo:
+def make_ignoring(repo: Repo, *args: str) -> None:
     """A repository that ignores weights, with a described model, pushed."""
     repo.push_first(BERT)
     repo.stage(".gitignore", "*.log\n")
     repo.write(WEIGHTS, CONTENT)
     repo.write(f"{BERT}/config.json", "{}\n")
-    done = repo.pmgit("init", "--yes", "--hooks", "native", *args)
-    assert done.code == 0, done
+    set_up(repo, "--hooks", "native", *args)
     repo.git("add", "-A")
     repo.commit("Set up pmgit", verify=True)
     repo.git("push", "-q", "origin", "main")
-    return repo
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of such a repository and its remote, to be copied."""
+    folder = tmp_path_factory.mktemp("ignoring")
+    env = forked.quick_hooks(isolated_environment(folder / "home"))
+    make_ignoring(Repo(folder / "repo", env))
+    return folder
+
+
+@pytest.fixture
+def ignoring(repo: Repo, template: Path) -> None:
+    """Have `repo` ignore weights."""
+    folder = repo.path.parent
+    shutil.rmtree(repo.path)
+    for name in ("repo", "remote.git"):
+        shutil.copytree(template / name, folder / name)
+    config = repo.path / ".git/config"
+    config.write_text(config.read_text().replace(str(template), str(folder)))
 
 
 def texts(repo: Repo) -> dict[str, bytes | None]:
@@ -64,7 +87,7 @@ def clone_of(repo: Repo, name: str) -> Repo:
 
 
 def test_there_and_back_with_a_colleague(repo: Repo) -> None:
-    ignoring(repo, "--keep-text")
+    make_ignoring(repo, "--keep-text")
     before, on_disk = texts(repo), repo.contents()
     done = run(repo)
     assert "wrote .pmgit.toml: storage 'lfs'" in done.out
@@ -106,8 +129,7 @@ def test_there_and_back_with_a_colleague(repo: Repo) -> None:
     assert (late.path / WEIGHTS).read_bytes() == CONTENT
 
 
-def test_all_of_it_is_undone(repo: Repo) -> None:
-    ignoring(repo)
+def test_all_of_it_is_undone(repo: Repo, ignoring: None) -> None:
     # The way there and back is noted as `pmgit init` notes what it writes.
     before = texts(repo)
     paste(repo, run(repo))
@@ -119,8 +141,7 @@ def test_all_of_it_is_undone(repo: Repo) -> None:
     assert (repo.path / WEIGHTS).read_bytes() == CONTENT
 
 
-def test_a_dry_run_shows_all_of_it(repo: Repo) -> None:
-    ignoring(repo)
+def test_a_dry_run_shows_all_of_it(repo: Repo, ignoring: None) -> None:
     for args in ((), ("--leave",)):
         before = texts(repo), repo.git("ls-files", "-s")
         shown = run(repo, *args, "--dry-run").out
@@ -149,20 +170,19 @@ def test_the_configuration_in_pyproject_is_edited_by_line(repo: Repo) -> None:
     assert texts(repo) == back
 
 
-@pytest.mark.parametrize("line", ['"storage" = "ignore"', "storage = '''ignore'''"])
-def test_a_line_that_cannot_be_changed_is_refused(repo: Repo, line: str) -> None:
-    ignoring(repo)
+def test_a_line_that_cannot_be_changed_is_refused(repo: Repo, ignoring: None) -> None:
     toml = repo.path / ".pmgit.toml"
-    toml.write_text(toml.read_text().replace('storage = "ignore"', line))
-    before = texts(repo), repo.git("ls-files", "-s")
-    done = run(repo, code=2)
-    assert 'write storage = "lfs" into .pmgit.toml' in done.err
-    assert (texts(repo), repo.git("ls-files", "-s")) == before
+    text = toml.read_text()
+    for line in ('"storage" = "ignore"', "storage = '''ignore'''"):
+        toml.write_text(text.replace('storage = "ignore"', line))
+        before = texts(repo), repo.git("ls-files", "-s")
+        done = run(repo, code=2)
+        assert 'write storage = "lfs" into .pmgit.toml' in done.err, line
+        assert (texts(repo), repo.git("ls-files", "-s")) == before, line
 
 
-def test_a_pattern_switches_nothing(repo: Repo) -> None:
+def test_a_pattern_switches_nothing(repo: Repo, ignoring: None) -> None:
     """A fix may name it for one file; pointers are right where weights are ignored, too."""
-    ignoring(repo)
     before = texts(repo)
     repo.stage("data/big.bin", 3_000)
     run(repo, "--pattern", "data/big.bin")
@@ -179,8 +199,7 @@ def test_a_pattern_switches_nothing(repo: Repo) -> None:
     assert repo.blob("data/big.bin").startswith(b"version https://git-lfs")
 
 
-def test_the_fix_for_a_text_switches_nothing(repo: Repo) -> None:
-    ignoring(repo)
+def test_the_fix_for_a_text_switches_nothing(repo: Repo, ignoring: None) -> None:
     before = texts(repo)
     repo.stage(".gitattributes", f"*.json {FILTER}\n")
     repo.stage(f"{BERT}/config.json", "{}\n")
@@ -191,8 +210,7 @@ def test_the_fix_for_a_text_switches_nothing(repo: Repo) -> None:
     assert {**texts(repo), ".gitattributes": None} == before
 
 
-def test_a_readme_of_the_user_is_named_and_kept(repo: Repo) -> None:
-    ignoring(repo)
+def test_a_readme_of_the_user_is_named_and_kept(repo: Repo, ignoring: None) -> None:
     page = repo.path / README
     ours = page.read_bytes()
     page.write_bytes(ours.replace(b"## Names", b"## Our names"))
@@ -205,8 +223,7 @@ def test_a_readme_of_the_user_is_named_and_kept(repo: Repo) -> None:
     assert page.read_bytes() == b"mine\n"
 
 
-def test_content_must_be_on_disk(repo: Repo) -> None:
-    ignoring(repo)
+def test_content_must_be_on_disk(repo: Repo, ignoring: None) -> None:
     paste(repo, run(repo))
     repo.git("push", "-q", "origin", "main")
     clone = clone_of(repo, "clone")
@@ -225,8 +242,7 @@ def test_content_must_be_on_disk(repo: Repo) -> None:
     assert (clone.path / WEIGHTS).read_bytes() == CONTENT
 
 
-def test_nothing_is_opened_when_git_lfs_cannot_be_set_up(repo: Repo) -> None:
-    ignoring(repo)
+def test_nothing_is_opened_when_git_lfs_cannot_be_set_up(repo: Repo, ignoring: None) -> None:
     repo.git("config", "filter.lfs.clean", "mine")
     before = texts(repo), repo.git("ls-files", "-s")
     assert "another filter called lfs" in run(repo, code=3).err
@@ -235,16 +251,14 @@ def test_nothing_is_opened_when_git_lfs_cannot_be_set_up(repo: Repo) -> None:
     assert WEIGHTS not in repo.staged()
 
 
-def test_a_line_in_the_way_is_named_before_anything(repo: Repo) -> None:
-    ignoring(repo)
+def test_a_line_in_the_way_is_named_before_anything(repo: Repo, ignoring: None) -> None:
     repo.stage(f"{BERT}/.gitignore", "*.safetensors\n")
     before = texts(repo), repo.git("ls-files", "-s")
     assert f"hint: remove or change line 1 of {BERT}/.gitignore" in run(repo, code=3).err
     assert (texts(repo), repo.git("ls-files", "-s")) == before
 
 
-def test_leaving_asks(repo: Repo) -> None:
-    ignoring(repo)
+def test_leaving_asks(repo: Repo, ignoring: None) -> None:
     paste(repo, run(repo))
     before = texts(repo)
     done = leave(repo, "--no-proof", code=2)
@@ -257,10 +271,9 @@ def test_leaving_asks(repo: Repo) -> None:
     assert leave(repo, "--pattern", "x", code=2).out == ""
 
 
-def test_lines_of_the_user_stay(repo: Repo) -> None:
+def test_lines_of_the_user_stay(repo: Repo, ignoring: None) -> None:
     """One that names the weights does no harm, and is told; edits that are not staged stay so."""
     mine = f"*.safetensors {FILTER}\n"
-    ignoring(repo)
     repo.stage(".gitattributes", mine)
     repo.commit("Ours")
     paste(repo, run(repo))
@@ -272,9 +285,10 @@ def test_lines_of_the_user_stay(repo: Repo) -> None:
     assert repo.blob(".gitattributes") == mine.encode()
 
 
-def test_an_interrupted_switch_is_finished_by_the_same_command(repo: Repo, tmp_path: Path) -> None:
+def test_an_interrupted_switch_is_finished_by_the_same_command(
+    repo: Repo, ignoring: None, tmp_path: Path
+) -> None:
     """It ends before each file takes its place: a read-only file, later made writable."""
-    ignoring(repo)
     for args, there in (((), "lfs"), (("--leave", "--yes"), "ignore")):
         for name in (README, ".pmgit.toml"):
             (repo.path / name).chmod(0o444)
@@ -289,8 +303,7 @@ def test_an_interrupted_switch_is_finished_by_the_same_command(repo: Repo, tmp_p
     assert repo.rules("--all") == []
 
 
-def test_init_names_the_command_that_switches(repo: Repo) -> None:
-    ignoring(repo)
+def test_init_names_the_command_that_switches(repo: Repo, ignoring: None) -> None:
     done = repo.pmgit("init", "--yes", "--storage", "lfs")
     assert (done.code, "hint: to switch to Git LFS: pmgit lfs-setup\n" in done.err) == (2, True)
     run(repo)
