@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 MODEL = "pretrained_model/silero-vad"
 FILE = f"{MODEL}/silero_vad_16k.safetensors"
+#: What is the same in both: the manifest, what a hook is given and what it says. prek starts in
+#: 5 ms, pre-commit in 100.
+by_prek = pytest.mark.parametrize("tool", ["prek"], indirect=True)
 
 
 @pytest.fixture
@@ -58,12 +61,14 @@ def test_raw_weights_are_stopped_and_the_printed_fixes_cure_it(
     assert guarded.git("status", "--porcelain") == ""
 
 
+@by_prek
 def test_with_pmgit_on_the_path_a_fix_names_it_bare(guarded: Repo, weights: Weights) -> None:
     guarded.stage(FILE, weights.safetensors)
     stopped = commit(guarded, env={"PATH": f"{BIN}:{guarded.env['PATH']}"})
     assert any(" && pmgit gitignore && " in fix for fix in printed_fixes(stopped)), stopped
 
 
+@by_prek
 def test_an_attribute_without_the_filter_is_seen_through(guarded: Repo, weights: Weights) -> None:
     guarded.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
     guarded.stage(FILE, weights.safetensors)
@@ -78,6 +83,7 @@ def test_an_attribute_without_the_filter_is_seen_through(guarded: Repo, weights:
     assert guarded.blob(FILE, "HEAD") == pointer(weights.safetensors)
 
 
+@by_prek
 def test_a_commit_that_only_deletes_info_is_judged(guarded: Repo) -> None:
     guarded.stage(f"{MODEL}/config.json", "{}\n")
     guarded.add_info(MODEL)
@@ -104,6 +110,7 @@ def test_a_clean_merge_that_brings_weights_is_refused(guarded: Repo, weights: We
     assert guarded.git("log", "--format=%s", "-1").strip() == "work"
 
 
+@by_prek
 def test_a_fast_clean_merge_passes(guarded: Repo) -> None:
     guarded.git("checkout", "-q", "-b", "other")
     guarded.stage("b.txt", "b\n")
@@ -128,6 +135,7 @@ def test_all_files_judges_the_whole_tree(guarded: Repo, tool: Tool, weights: Wei
     assert blamed(by_hand) == blamed(found)
 
 
+@by_prek
 def test_a_new_message_is_not_stopped_by_old_sins(guarded: Repo, weights: Weights) -> None:
     guarded.stage(FILE, weights.safetensors)
     guarded.commit("Add weights without hooks")
@@ -174,6 +182,7 @@ def test_a_range_of_commits_sees_what_was_removed_again(
     assert same.code == 0, same
 
 
+@by_prek
 def test_skip_skips(repo: Repo, tool: Tool, weights: Weights) -> None:
     # prek fails when nothing is left to run.
     tool.guard(repo, tool.config("pmgit", "pmgit-lfs"))
@@ -195,6 +204,7 @@ def test_unstaged_changes_are_out_of_the_way(guarded: Repo, weights: Weights) ->
     assert (guarded.path / "a.txt").read_text() == "not staged\n"
 
 
+@by_prek
 def test_each_family_has_an_id(repo: Repo, tool: Tool, weights: Weights) -> None:
     tool.guard(repo, tool.config(*(f"pmgit-{family}" for family in FAMILIES)))
     repo.stage("pretrained_model/Bert Base/model.safetensors", weights.safetensors)
@@ -214,6 +224,7 @@ def test_each_family_has_an_id(repo: Repo, tool: Tool, weights: Weights) -> None
         assert (alone.code, blamed(alone)) == (1, {rule})
 
 
+@by_prek
 def test_a_local_hook_runs_the_pmgit_of_the_system(
     repo: Repo, tool: Tool, weights: Weights
 ) -> None:
@@ -231,6 +242,7 @@ def test_a_local_hook_runs_the_pmgit_of_the_system(
     assert commit(repo).code == 0
 
 
+@by_prek
 def test_try_repo(repo: Repo, tool: Tool, weights: Weights, tmp_path: Path) -> None:
     """What somebody runs who only wants to see what it does.
 
