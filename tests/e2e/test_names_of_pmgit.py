@@ -74,7 +74,7 @@ def test_nothing_is_named_two_ways(away: Repo) -> None:
     ]  # fmt: skip
     seen = ""
     for argv in calls:
-        done = away.run([program, *argv])
+        done = away.pmgit(*argv)
         assert "Traceback" not in done.err
         assert bare(done.out + done.err) == [], argv
         seen += done.out + done.err
@@ -83,14 +83,14 @@ def test_nothing_is_named_two_ways(away: Repo) -> None:
     for command in ("init", "baseline", "check", "explain", "gitignore", "lfs-setup"):
         assert f"{program} {command}" in seen, command
     away.stage("table.csv", 11_000_000)
-    hook = away.run([str(BIN / "pmgit-hook")])
+    hook = away.hook()
     assert f"Why: {program} explain" in hook.out
     assert bare(hook.out + hook.err) == []
 
 
 def test_a_server_names_it_as_its_pushers_know_it(away: Repo) -> None:
     server = Repo(away.path.parent / "server.git", away.env, init=("--bare",))
-    assert server.run([str(BIN / "pmgit"), "server", "install", "."]).code == 0
+    assert server.pmgit("server", "install", ".").code == 0
     away.stage("pretrained_model/bert/model.bin", 1_200_000)
     away.commit()
     refused = away.run(["git", "push", "-q", str(server.path), "main"])

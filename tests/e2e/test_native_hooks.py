@@ -53,24 +53,25 @@ def native(repo: Repo) -> Repo:
     return repo
 
 
-def test_the_hooks_are_one_text(guarded: Repo) -> None:
+def test_the_hooks_are_one_text() -> None:
     texts = {(ROOT / "hooks" / stage).read_bytes() for stage in STAGES}
     assert len(texts) == 1
     assert b"\r" not in texts.pop()
 
 
-def test_weights_are_stopped_and_the_printed_fixes_cure_it(guarded: Repo, weights: Weights) -> None:
-    guarded.stage(FILE, weights.safetensors)
-    stopped = commit(guarded)
+def test_weights_are_stopped_and_the_printed_fixes_cure_it(native: Repo, weights: Weights) -> None:
+    native.stage(FILE, weights.safetensors)
+    stopped = commit(native)
     assert stopped.code == 1, stopped
     assert blamed(stopped) == {"tracked-weights", "missing-info"}
     for fix in printed_fixes(stopped):
-        guarded.paste(fix)
-    assert commit(guarded).code == 0
-    assert (guarded.path / FILE).read_bytes() == weights.safetensors
-    assert guarded.git("status", "--porcelain") == ""
+        native.paste(fix)
+    assert commit(native).code == 0
+    assert (native.path / FILE).read_bytes() == weights.safetensors
+    assert native.git("status", "--porcelain") == ""
 
 
+@pytest.mark.usefixtures("quick_hooks")
 def test_every_ref_of_a_push_is_judged(guarded: Repo, weights: Weights) -> None:
     """Also the second one, and what was committed without hooks and is gone from the tip."""
     guarded.git("init", "-q", "--bare", "../remote.git")
@@ -90,27 +91,27 @@ def test_every_ref_of_a_push_is_judged(guarded: Repo, weights: Weights) -> None:
     assert guarded.git("ls-remote", "../remote.git") == ""
 
 
-def test_a_clean_merge_is_stopped(guarded: Repo, weights: Weights) -> None:
-    guarded.stage("a.txt", "a\n")
-    assert commit(guarded).code == 0
-    guarded.git("checkout", "-q", "-b", "weights")
-    guarded.stage(FILE, weights.safetensors)
-    guarded.commit("Add weights without hooks")
-    guarded.git("checkout", "-q", "main")
-    guarded.stage("b.txt", "b\n")
-    assert commit(guarded).code == 0
-    refused = guarded.run(["git", "merge", "-q", "--no-ff", "--no-edit", "weights"])
+@pytest.mark.usefixtures("quick_hooks")
+def test_a_clean_merge_is_stopped(native: Repo, weights: Weights) -> None:
+    native.stage("a.txt", "a\n")
+    assert commit(native).code == 0
+    native.git("checkout", "-q", "-b", "weights")
+    native.stage(FILE, weights.safetensors)
+    native.commit("Add weights without hooks")
+    native.git("checkout", "-q", "main")
+    native.stage("b.txt", "b\n")
+    assert commit(native).code == 0
+    refused = native.run(["git", "merge", "-q", "--no-ff", "--no-edit", "weights"])
     assert refused.code != 0, refused
     assert "tracked-weights" in blamed(refused)
 
 
-@pytest.mark.parametrize("stage", STAGES[:2])
-def test_pmgit_python_is_enough(stage: str, native: Repo, tmp_path: Path, weights: Weights) -> None:
+def test_pmgit_python_is_enough(native: Repo, tmp_path: Path, weights: Weights) -> None:
     """Neither `pmgit-hook` nor a Python with pmgit on the PATH, as in a graphical Git client."""
     native.env["PATH"] = python_without_pmgit(tmp_path / "bare", native.env["PATH"])
     native.env["PMGIT_PYTHON"] = sys.executable
     native.stage(FILE, weights.safetensors)
-    stopped = native.run([str(ROOT / "hooks" / stage)])
+    stopped = native.run([str(ROOT / "hooks/pre-commit")])
     assert stopped.code == 1, stopped
     assert blamed(stopped) == {"tracked-weights", "missing-info"}
     for fix in printed_fixes(stopped):
@@ -139,6 +140,7 @@ def test_a_wrong_pmgit_python_is_said(native: Repo, tmp_path: Path) -> None:
     assert "pmgit is not" in stopped.err
 
 
+@pytest.mark.usefixtures("quick_hooks")
 def test_linked_worktree(native: Repo, tmp_path: Path, weights: Weights) -> None:
     native.stage("a.txt", "a\n")
     assert commit(native).code == 0
@@ -153,7 +155,8 @@ def test_linked_worktree(native: Repo, tmp_path: Path, weights: Weights) -> None
     assert native.git("status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("folder", ["sub", "pretrained_model", "pretrained_model/silero-vad"])
+@pytest.mark.usefixtures("quick_hooks")
+@pytest.mark.parametrize("folder", ["sub", "pretrained_model/silero-vad"])
 def test_fixes_work_in_the_folder_where_the_commit_was_typed(
     folder: str, native: Repo, weights: Weights
 ) -> None:
@@ -170,6 +173,7 @@ def test_fixes_work_in_the_folder_where_the_commit_was_typed(
     assert native.git("status", "--porcelain") == ""
 
 
+@pytest.mark.usefixtures("quick_hooks")
 def test_names_that_no_shell_may_read(native: Repo, weights: Weights) -> None:
     """The fixes of a real commit are pasted; nothing in a name runs."""
     names = ["a b.pt", "quo'te.pt", '"x".pt', "$(touch PWNED).pt", "`touch PWNED`.pt", "-rf.pt",

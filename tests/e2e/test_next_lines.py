@@ -39,8 +39,7 @@ def paste(repo: Repo, lines: list[str]) -> str:
     return printed
 
 
-@pytest.mark.parametrize("storage", ["ignore", "lfs"])
-@pytest.mark.parametrize("pushed", [False, True])
+@pytest.mark.parametrize(("storage", "pushed"), [("ignore", False), ("lfs", False), ("lfs", True)])
 def test_an_old_repository(repo: Repo, storage: str, pushed: bool) -> None:
     """The set-up commit passes; weights leave the commits that nobody else has."""
     old(repo, pushed=pushed)

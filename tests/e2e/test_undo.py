@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.set_ups import set_up
 from tests.kit import Repo, Result, pointer, weights_bytes
 
 pytestmark = pytest.mark.usefixtures("quick_hooks")
@@ -15,6 +16,7 @@ OURS = [".pmgit.toml", "pretrained_model/README.md", "pretrained_model/.gitkeep"
 
 
 def init(repo: Repo, *args: str) -> list[str]:
+    """Set up as users do it, by `pmgit init`; the lines that it prints to be pasted."""
     done = repo.pmgit("init", "--yes", *(args or ("--hooks", "native")))
     assert done.code == 0, done
     return [line[6:] for line in done.out.splitlines() if line.startswith("next: ")]
@@ -43,7 +45,7 @@ def start(repo: Repo) -> str:
 @pytest.mark.parametrize("answer", ["y", "n"])
 def test_it_asks_and_names_what_git_sees_again(repo: Repo, answer: str) -> None:
     start(repo)
-    init(repo)
+    set_up(repo, "--hooks", "native")
     done = repo.sh_at_terminal("pmgit init --undo", f"{answer}\n")
     assert "would remove .pmgit.toml if unchanged\n" in done.out
     said = done.out.split("would remove .pmgit.toml")[1].split("\n", 1)[1]
@@ -59,7 +61,7 @@ def test_it_asks_and_names_what_git_sees_again(repo: Repo, answer: str) -> None:
 
 def test_yes_and_a_dry_run_do_not_ask(repo: Repo) -> None:
     start(repo)
-    init(repo)
+    set_up(repo, "--hooks", "native")
     for args in ("--dry-run", "--yes"):
         done = repo.sh_at_terminal(f"pmgit init --undo {args}", "")
         assert done.code == 0
@@ -69,9 +71,14 @@ def test_yes_and_a_dry_run_do_not_ask(repo: Repo) -> None:
     assert "nothing to undo" in repo.sh_at_terminal("pmgit init --undo", "").out
 
 
-@pytest.mark.parametrize("crlf", ["false", "true"])
-@pytest.mark.parametrize("setup", [("--hooks", "native"), ("--hooks", "prek", "--system"),
-                                   ("--hooks", "none", "--storage", "lfs")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("setup", "crlf"),
+    [
+        (("--hooks", "native"), "false"),
+        (("--hooks", "prek", "--system"), "true"),
+        (("--hooks", "none", "--storage", "lfs"), "true"),
+    ],
+)
 def test_nothing_stays_staged(repo: Repo, setup: tuple[str, ...], crlf: str) -> None:
     """Neither what init staged, nor what was staged by the line that it printed."""
     repo.git("config", "core.autocrlf", crlf)
@@ -110,8 +117,8 @@ def test_what_the_user_has_staged_before_and_since_stays(repo: Repo) -> None:
 
 def test_two_runs_are_undone_as_one(repo: Repo) -> None:
     before = start(repo)
-    init(repo)
-    assert repo.pmgit("init", "--yes", "--keep-text").code == 0
+    set_up(repo, "--hooks", "native")
+    set_up(repo, "--keep-text")
     repo.git("add", *OURS)
     undo(repo)
     assert status(repo) == before
@@ -122,7 +129,7 @@ def test_after_the_commit_it_names_the_commit_that_takes_it_back(repo: Repo, fol
     before = start(repo)
     repo.stage("src/b.py", "x\n")
     repo.commit()
-    init(repo)
+    set_up(repo, "--hooks", "native")
     repo.git("add", *OURS)
     commit = repo.commit("Set up pmgit")
     done = repo.pmgit("init", "--undo", cwd=folder)
@@ -139,7 +146,7 @@ def test_pointers_that_are_committed(repo: Repo) -> None:
     repo.stage(BERT, content)
     repo.commit()
     setup = ("--hooks", "none", "--storage", "lfs")
-    init(repo, *setup)
+    set_up(repo, *setup)
     # Not committed yet: it becomes again what it was.
     assert "in Git LFS" not in undo(repo, "--dry-run").out
     repo.git("add", *OURS)
@@ -157,7 +164,7 @@ def test_hooks_come_back_and_a_nested_block_goes(repo: Repo) -> None:
     start(repo)
     hook = repo.write(".git/hooks/pre-commit", "#!/bin/sh\necho mine\n")
     hook.chmod(0o755)
-    init(repo)
+    set_up(repo, "--hooks", "native")
     assert repo.pmgit("gitignore", "--nested").code == 0
     undo(repo)
     assert hook.read_text() == "#!/bin/sh\necho mine\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.set_ups import husky
+from tests.e2e.set_ups import husky, left_to_do
 from tests.kit import Repo, Result
 
 pytestmark = pytest.mark.usefixtures("quick_hooks")
@@ -53,11 +53,10 @@ def test_a_whitelist(repo: Repo, text: str) -> None:
     repo.git("add", "-A")
     assert {".pmgit-baseline", ".gitattributes", ".pre-commit-config.yaml"} <= set(repo.staged())
     assert (repo.path / ".gitignore").read_bytes().startswith(text.encode())
-    assert "nothing to do" in init(repo).out
+    assert left_to_do(repo, "--hooks", "native") == []
 
 
-@pytest.mark.parametrize("storage", ["ignore", "lfs"])
-def test_personal_rules_decide_for_nobody_else(repo: Repo, storage: str) -> None:
+def test_personal_rules_decide_for_nobody_else(repo: Repo) -> None:
     """They hide what is written, so it is added by force; no line for all is written."""
     Path(repo.env["HOME"], "ignored").write_text(".*\n*.md\n")
     repo.git("config", "--global", "core.excludesFile", f"{repo.env['HOME']}/ignored")
@@ -65,7 +64,7 @@ def test_personal_rules_decide_for_nobody_else(repo: Repo, storage: str) -> None
     repo.write(".gitignore", "*.log\n")
     repo.stage("pretrained_model/old/model.bin", 2_000_000)
     repo.commit()
-    done = init(repo, "--storage", storage)
+    done = init(repo, "--storage", "lfs")
     # .gitignore was there, untracked and hidden: it is not for the others.
     assert "note: .gitignore is ignored by Git (" in done.out
     assert "was so before, so it stays yours; to share it: git add -f -- .gitignore\n" in done.out
