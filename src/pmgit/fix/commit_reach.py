@@ -203,7 +203,7 @@ class Reach:
         return ["--range", text], bool(base) and self._means(text)
 
     def _means(self, name: str, remote: str = "") -> bool:
-        meant = position.unpushed(self._repository, name, remote)
+        meant = position.unpushed(self._repository, name, remote, self._head)
         if meant.tip != self.tip:
             return False
         return meant.bounds == self._bounded.bounds or meant.commits == self._bounded.commits

@@ -140,19 +140,23 @@ class Unpushed:
         return commit_range.take(self.repository, tip, self.bounds, *edges, receiver=receiver)
 
 
-def unpushed(repository: Repository, text: str = "", remote: str = "") -> Unpushed:
+def unpushed(
+    repository: Repository, text: str = "", remote: str = "", head: Head | None = None
+) -> Unpushed:
     """The unpushed commits for `A..BRANCH`, for `BRANCH`, or for '': the branch checked out.
 
     A tag is named as `refs/tags/NAME`. Without A it is all that `remote` has not got, which is the
-    one to which the branch is pushed where none is named. Raises UsageError when there is no such
-    branch or remote, PmgitError when there is no commit yet.
+    one to which the branch is pushed where none is named. `head` is HEAD, where somebody knows it.
+    Raises UsageError when there is no such branch or remote, PmgitError when there is no commit
+    yet.
     """
-    if remote and remote not in Remotes(repository).names:
+    remotes = Remotes(repository) if remote else None
+    if remotes and remote not in remotes.names:
         raise UsageError(f"no remote {remote!r}", "see: git remote")
     old, dots, name = text.partition("..")
     if not dots:
         old, name = "", text
-    head = Head(repository)
+    head = head or Head(repository)
     ref = head.ref
     if name.startswith(TAGS):
         ref = name
@@ -174,7 +178,7 @@ def unpushed(repository: Repository, text: str = "", remote: str = "") -> Unpush
             raise UsageError(f"no branch {short(ref)!r}", "see: git branch")
     if old:
         return Unpushed(repository, ref, tip, [f"^{revisions.demand_commit(repository, old)}"])
-    remotes = Remotes(repository)
+    remotes = remotes or Remotes(repository)
     remote = remote or remotes.of_branch("" if ref.startswith(TAGS) else short(ref))
     known = remotes.known(remote) if remote else ANY
     return Unpushed(repository, ref, tip, ["--not", *known], remote)
