@@ -524,7 +524,7 @@ class Repo:
             file.parent.mkdir(exist_ok=True)
             if not file.exists():
                 file.write_bytes(zlib.compress(data, 1))
-            lines.append(f"100644 {oid}\t{path}\0".encode())
+            lines.append(f"100644 {oid}\t".encode() + os.fsencode(path) + b"\0")
         self.git("update-index", "-z", "--index-info", stdin=b"".join(lines))
 
     def commit(self, message: str = "work", *args: str, verify: bool = False) -> str:
@@ -605,15 +605,16 @@ class Repo:
     def contents(self) -> set[bytes]:
         """The contents (hashed) that exist on disk, wherever they lie; none may get lost.
 
-        Files that pmgit itself writes are left out, because they change. What went to Git LFS
-        lies in `.git/lfs/objects` and counts.
+        Those of files that pmgit itself writes are left out; of Git LFS the objects count, too.
         """
         found = set()
-        for folder, _, names in os.walk(self.path):
+        for folder, folders, names in os.walk(self.path):
+            if folder.endswith("/.git"):
+                folders[:] = {"lfs"}.intersection(folders)
             if "/.git" in folder and "/.git/lfs/objects" not in folder:
                 continue
             for name in names:
-                file = Path(folder, name)
-                if name not in (".gitignore", ".gitattributes", "index") and file.is_file():
-                    found.add(hashlib.sha256(file.read_bytes()).digest())
+                file = f"{folder}/{name}"
+                if name not in (".gitignore", ".gitattributes", "index") and os.path.isfile(file):
+                    found.add(hashlib.sha256(Path(file).read_bytes()).digest())
         return found

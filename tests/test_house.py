@@ -480,6 +480,17 @@ def test_git_processes_do_not_grow(packed: bool, lfs_repo: Repo) -> None:
     assert len(started[1]) <= 8
 
 
+def test_check_asks_git_for_each_thing_once(repo: Repo) -> None:
+    repo.stage("pretrained_model/bert/model.safetensors", 1000)
+    repo.commit()
+    repo.stage("pretrained_model/gpt2/model.safetensors", 1001)
+    trace = repo.path.parent / "trace"
+    shown = repo.pmgit("check", env={"GIT_TRACE": str(trace)})
+    assert "pmgit gitignore" in shown.fixes[0]
+    asked = sorted(re.findall(r" built-in: git (\S+)", trace.read_text()))
+    assert asked == ["check-attr", "check-ignore", "diff-index", "ls-tree", "rev-parse", "version"]
+
+
 # --- danger
 
 

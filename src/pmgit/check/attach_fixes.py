@@ -11,6 +11,7 @@ from pmgit.baseline import forgive
 from pmgit.core.errors import PmgitError
 from pmgit.fix import for_staged, renames
 from pmgit.git import attributes
+from pmgit.gitfiles import models_folders
 from pmgit.snapshots.base import RANGE, STAGED, TREE
 
 TYPE_CHECKING = False
@@ -208,6 +209,8 @@ def _would_change(subject: Subject) -> bool:
     """Whether `pmgit gitignore` would write anything: what stands there already hides no more."""
     from pmgit.gitfiles import ignore_block
 
+    if not models_folders.ignore_blocks(subject.repository, subject.roots):
+        return True  # no need to work out the block where there is none
     try:
         return bool(ignore_block.plan(subject.repository, subject.config, None).changes)
     except PmgitError:

@@ -309,12 +309,13 @@ class Snapshot:
         Unmerged entries and those of `git add -N` are left out: Git does not record them.
         """
         if folders not in self._listings:
-            wider = next((known for known in self._listings if set(folders) <= set(known)), None)
+            # () is everything.
+            wider = [known for known in self._listings if not known or set(folders) <= set(known)]
             if folders and wider:
                 begins = tuple(f"{folder}/" for folder in folders)
                 self._listings[folders] = {
                     path: blob
-                    for path, blob in self._listings[wider].items()
+                    for path, blob in self._listings[wider[0]].items()
                     if path.startswith(folders) and (path in folders or path.startswith(begins))
                 }
             else:
