@@ -12,6 +12,7 @@ import os
 import random
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,7 +75,6 @@ GITCONFIG = """\
 [receive]
 \tautogc = false
 """
-
 
 #: What a developer may have set, and tests begin without.
 _OF_THE_DEVELOPER = (
@@ -392,11 +392,7 @@ class Repo:
         finally:
             os.close(ours)
             os.close(theirs)
-        return Result(
-            done.returncode,
-            done.stdout.decode("utf-8", "surrogateescape"),
-            done.stderr.decode("utf-8", "surrogateescape"),
-        )
+        return _result(done.returncode, done.stdout, done.stderr)
 
     def dialogue(
         self, command: str, steps: list[tuple[str, str]], *, cwd: str | Path = ""
@@ -466,10 +462,14 @@ class Repo:
 
     def push_first(self, model: str) -> None:
         """A first commit with a described model, pushed to a bare repository beside this one."""
-        self.add_remote()
+        # What `git push -u` leaves, without its 30 processes.
+        remote = self.add_remote().path
         self.add_info(model)
-        self.commit("Begin")
-        self.git("push", "-q", "-u", "origin", "main")
+        oid = self.commit("Begin")
+        shutil.copytree(self.path / ".git/objects", remote / "objects", dirs_exist_ok=True)
+        (remote / "refs/heads/main").write_text(f"{oid}\n")
+        self.git("update-ref", "refs/remotes/origin/main", oid)
+        self.git("branch", "-q", "-u", "origin/main")
 
     def hook(self, *args: str, **how: Any) -> Result:
         """Run `pmgit-hook`, as `pmgit()` runs `pmgit`."""

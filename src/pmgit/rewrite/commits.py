@@ -10,6 +10,7 @@ from __future__ import annotations
 from pmgit.check import config_lookup, engine
 from pmgit.core.errors import PmgitError
 from pmgit.core.finding import Fix, Step
+from pmgit.core.lazy import lazy
 from pmgit.fix import commit_reach, for_committed, for_staged
 from pmgit.git import attributes
 from pmgit.git.blob import LINK, Blob
@@ -72,7 +73,7 @@ class Remake:
             to_lfs = blob.mode != LINK and for_staged.goes_to_lfs(subject, blob)
             (self.stored if to_lfs else self.out).append(blob)
 
-    @property
+    @lazy
     def is_here(self) -> bool:
         """Whether the branch is checked out in this work tree."""
         return position.Head(self.repository).ref == self.unpushed.ref
