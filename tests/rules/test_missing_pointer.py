@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import TYPE_CHECKING
 
@@ -30,13 +31,20 @@ def unfiltered(repo: Repo) -> Repo:
     return repo
 
 
-def is_pointer(repo: Repo, path: str, content: bytes, mode: str = "100644") -> None:
-    """The index holds the pointer, the store of Git LFS the content."""
-    assert repo.blob(path) == pointer(content)
-    assert repo.git("--literal-pathspecs", "ls-files", "-s", "--", path).startswith(mode)
-    name = pointer(content).split(b"sha256:")[1][:64].decode()
-    stored = repo.path / ".git/lfs/objects" / name[:2] / name[2:4] / name
-    assert stored.read_bytes() == content
+def is_pointer(repo: Repo, path: str, content: bytes) -> None:
+    are_pointers(repo, {path: content})
+
+
+def are_pointers(repo: Repo, contents: dict[str, bytes], mode: str = "100644") -> None:
+    """The index holds the pointers, the store of Git LFS the contents."""
+    listed = repo.git("ls-files", "-s", "-z").split("\0")
+    for path, content in contents.items():
+        data = pointer(content)
+        oid = hashlib.sha1(b"blob %d\0%b" % (len(data), data), usedforsecurity=False).hexdigest()
+        assert f"{mode} {oid} 0\t{path}" in listed, path
+        name = hashlib.sha256(content).hexdigest()
+        stored = repo.path / ".git/lfs/objects" / name[:2] / name[2:4] / name
+        assert stored.read_bytes() == content, path
 
 
 # -- reports --------------------------------------------------------------------------------------
@@ -99,14 +107,12 @@ def test_old_sins_do_not_stop_today(unfiltered: Repo) -> None:
     assert [f["path"] for f in unfiltered.check("--all", *SELECT)] == [PATH]
 
 
-@pytest.mark.parametrize(
-    "lines",
-    ["[attr]big filter=lfs\n*.safetensors big\n", "*.safetensors -filter\n" + ATTRIBUTES],
-)
-def test_other_ways_to_say_lfs(repo: Repo, lines: str) -> None:
-    repo.stage(".gitattributes", lines)
-    repo.stage(PATH, CONTENT)
-    assert repo.rules(*SELECT) == [RULE]
+def test_other_ways_to_say_lfs(repo: Repo) -> None:
+    repo.stage(".gitattributes", "[attr]big filter=lfs\n/macro/*.safetensors big\n")
+    repo.stage("later/.gitattributes", "*.safetensors -filter\n" + ATTRIBUTES)
+    paths = ["later/a.safetensors", "macro/a.safetensors"]
+    repo.stage_blobs(dict.fromkeys(paths, CONTENT))
+    assert [finding["path"] for finding in repo.check(*SELECT)] == paths
 
 
 def test_a_pushed_commit_is_named(unfiltered: Repo) -> None:
@@ -132,27 +138,24 @@ def test_pointers_and_empty_files_are_right(lfs_repo: Repo) -> None:
     assert lfs_repo.check("--all", *SELECT) == []
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [
+def test_what_is_not_sent_to_lfs(repo: Repo) -> None:
+    """Each in a folder of its own; the last one has attributes that are not staged."""
+    lines = [
         ATTRIBUTES + "*.safetensors -filter\n",
         ATTRIBUTES + "*.safetensors !filter\n",
         ATTRIBUTES + "*.safetensors filter=other\n",
         "*.SAFETENSORS filter=lfs\n",
-        "pretrained_model filter=lfs\n",
+        "models filter=lfs\n",
         "# *.safetensors filter=lfs\n",
-    ],
-)
-def test_what_is_not_sent_to_lfs(repo: Repo, lines: str) -> None:
-    repo.stage(".gitattributes", lines)
-    repo.stage(PATH, CONTENT)
+        ATTRIBUTES,
+    ]
+    staged = {f"{at}/.gitattributes": text.encode() for at, text in enumerate(lines[:-1])}
+    contents = {f"{at}/models/a.safetensors": CONTENT for at in range(len(lines))}
+    repo.stage_blobs({**staged, **contents})
+    repo.write(f"{len(lines) - 1}/.gitattributes", lines[-1])
     assert repo.check(*SELECT) == []
-
-
-def test_attributes_that_are_not_staged_do_not_count(repo: Repo) -> None:
-    repo.stage(PATH, CONTENT)
-    repo.write(".gitattributes", ATTRIBUTES)
-    assert repo.check(*SELECT) == []
+    repo.git("add", "--", f"{len(lines) - 1}/.gitattributes")
+    assert [f["path"] for f in repo.check(*SELECT)] == [f"{len(lines) - 1}/models/a.safetensors"]
 
 
 def test_links_submodules_and_deletions(unfiltered: Repo) -> None:
@@ -168,37 +171,33 @@ def test_links_submodules_and_deletions(unfiltered: Repo) -> None:
 # -- fixes ----------------------------------------------------------------------------------------
 
 
+#: What lies on disk where the blob is staged: a model for each, in one repository.
+ON_DISK = ("absent", "changed", "folder", "link", "link-above", "same", "small")
+
+
 @pytest.mark.parametrize("filter_is", ["configured", "not configured"])
-@pytest.mark.parametrize(
-    "on_disk", ["same", "changed", "small", "absent", "folder", "link", "link above"]
-)
-def test_the_fix(repo: Repo, filter_is: str, on_disk: str) -> None:
+def test_the_fix(repo: Repo, filter_is: str) -> None:
     if filter_is == "configured":
         install_lfs(repo)
     repo.stage(".gitattributes", ATTRIBUTES)
-    repo.stage_blob(PATH, CONTENT, "100755")
-    file = repo.path / PATH
-    if on_disk == "same":
-        repo.write(PATH, CONTENT).chmod(0o755)
-    elif on_disk == "changed":
-        repo.write(PATH, b"edited" * 500)
-    elif on_disk == "small":
-        repo.write(PATH, pointer(b"older"))  # git-lfs 3.6 would take 1024 bytes, if it knew
-    elif on_disk == "folder":
-        repo.write(f"{PATH}/inside", b"a file in a folder of this name")
-    elif on_disk == "link":
-        repo.write("elsewhere", CONTENT)
-        file.parent.mkdir(parents=True)
-        file.symlink_to("../../elsewhere")
-    elif on_disk == "link above":
-        repo.write("elsewhere/model.safetensors", CONTENT)
-        file.parent.parent.mkdir(parents=True)
-        file.parent.symlink_to("../elsewhere")
+    paths = {on_disk: f"pretrained_model/{on_disk}/model.safetensors" for on_disk in ON_DISK}
+    contents = {path: weights_bytes(3000, at) for at, path in enumerate(paths.values())}
+    repo.stage_blobs(contents)
+    listed = repo.git("ls-files", "-s", "--", *contents).replace("100644", "100755")
+    repo.git("update-index", "--index-info", stdin=listed.encode())
+    repo.write(paths["same"], contents[paths["same"]]).chmod(0o755)
+    repo.write(paths["changed"], b"edited" * 500)
+    repo.write(paths["small"], pointer(b"older"))  # git-lfs 3.6 would take 1024 bytes, if it knew
+    repo.write(f"{paths['folder']}/inside", b"a file in a folder of this name")
+    repo.write("elsewhere/model.safetensors", CONTENT)
+    (repo.path / paths["link"]).parent.mkdir()
+    (repo.path / paths["link"]).symlink_to("../../elsewhere/model.safetensors")
+    (repo.path / paths["link-above"]).parent.symlink_to("../elsewhere")
     before = sorted(p.relative_to(repo.path) for p in repo.path.glob("[!.]*/**/*"))
     hook = repo.write(".git/hooks/pre-push", "#!/bin/sh\n# somebody's own\n")
     pasted = repo.paste_all(*SELECT)
-    assert len(pasted) == 1
-    is_pointer(repo, PATH, CONTENT, "100755")
+    assert len(pasted) == 2, pasted  # what is the same on disk goes by `git add`
+    are_pointers(repo, contents, "100755")
     assert sorted(p.relative_to(repo.path) for p in repo.path.glob("[!.]*/**/*")) == before
     assert repo.check(*SELECT) == []
     # Only this repository's configuration was written; a hook of somebody else stays.
@@ -241,8 +240,7 @@ def test_the_fix_with_hostile_names(repo: Repo, on_disk: str, cwd: str) -> None:
     assert len(repo.check(*SELECT)) == len(NAMES)
     repo.paste_all(*SELECT, cwd=cwd)
     assert not list(repo.path.rglob("PWNED"))
-    for path, content in contents.items():
-        is_pointer(repo, path, content)
+    are_pointers(repo, contents)
 
 
 def test_the_fix_of_old_files(repo: Repo) -> None:
@@ -338,8 +336,7 @@ def test_attributes_of_the_server_let_no_raw_blob_in(
     repo.stage(".gitattributes", ATTRIBUTES)
     repo.stage("data/x.safetensors", CONTENT)
     # A pushed pack is unpacked when it has few objects.
-    for number in range(120 if packed else 0):
-        repo.stage(f"{number}.txt", f"{number}")
+    repo.stage_blobs({f"{at}.txt": b"%d" % at for at in range(120 if packed else 0)})
     repo.commit()
     told = repo.run(["git", "push", "origin", "main"], env={"GIT_LFS_SKIP_PUSH": "1"})
     assert told.code == 1

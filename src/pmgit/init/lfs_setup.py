@@ -223,6 +223,9 @@ def apply(repository: Repository, made: LfsPlan) -> LfsDone:
 
 def _install(repository: Repository) -> None:
     """Configure the filter for this repository; its hooks are not touched (--skip-repo)."""
+    filter_of_lfs = dict(word.split("=", 1) for word in renormalise.LFS_FILTER[1::2])
+    if GitSettings(repository).local("filter.lfs.") == filter_of_lfs:
+        return  # git-lfs would start 13 git processes to find the same
     code, _, _ = repository.start("lfs", "install", "--local", "--skip-repo").wait()
     if code:
         found = GitSettings(repository).all.items()
