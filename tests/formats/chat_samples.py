@@ -118,6 +118,11 @@ CHATS = {
         "{% endgeneration %}{% else %}{{ message['content'] | upper }}{% endif %}{% endfor %}"
         "{{ '<think>\\n' if enable_thinking | default(true) else '' }}"
     ),
+    "parts-of-texts": (
+        "{%- set step = '  ' -%}{%- for message in messages -%}{%- set indent = step ~ step -%}"
+        "{{- indent[: (indent|length - '  '|length) ] + '}' -}}{{ messages[loop.index0 + 1:] }}"
+        "{{- message.content[('{' ~ step)|length : {'a': 9}['a']] }}{%- endfor -%}"
+    ),
     "words": (
         "{#- __class__ is no word of a chat -#}{{ 'Use import os and eval(x) in ```python```' }}"
         "{{ 'os.system, __init__ and self. are words' ~ '_' ~ message.name | replace('_', '-') }}"

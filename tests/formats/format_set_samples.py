@@ -174,8 +174,12 @@ _CALLING = {
     "handle": "%TAG !e! tag:yaml.org,2002:python/\n---\na: !e!object/apply:os.system [x]\n",
     "escaped-tag": "a: !!pyth%6Fn/object/apply:os%2Esystem [x]\n",
     "new": "a: !!python/object/new:subprocess.Popen [x]\n",
+    "built-in": "a: !!python/object/apply:eval ['1']\n",
+    "named": "a: !!python/object/new:my.Thing {state: !!python/name:exec }\n",
+    "imported": "a: !!python/module:antigravity\n",
 }
 _CALLING_NOTHING = {
+    "values": "a: !!python/tuple [1]\nb: !!python/name:dict\nc: !!python/object/apply:set [[1]]\n",
     "plain": "a:\n  _target_: torch.optim.AdamW\n  lr: 0.1\n",
     "reads-data": "a:\n  _target_: numpy.load\n  file: ${dir}/a.npy\n",
     "inserted-class": "m: nemo.Model\na:\n  _target_: ${m}\n",
@@ -334,6 +338,7 @@ _TEMPLATES = {
     "long-before": ("unsafe", "{{ 9999999999 * 'a' }}"),
     "power": ("unsafe", "{{ 9 ** 99999999 }}"),
     "power-of-power": ("unsafe", "{{ 9 ** 9 ** 9 }}"),
+    "in-a-dictionary": ("unsafe", "{{ x[{1: {2: 3}} and '__cla' ~ 'ss__'] }}"),
     "behind-braces": ("unsafe", "{{ {1: {}}.__class__ }}"),
     "behind-braces-in-a-list": ("unsafe", "{{ [{1: {2: {}}}, x.__class__] }}"),
     "behind-a-remainder": ("unsafe", "{% set a = {1: 5 %}.__class__ } %}"),

@@ -173,3 +173,12 @@ def test_a_sparse_file_of_a_terabyte(folder: Path) -> None:
             file.truncate(10**12)
     assert set(verdicts(folder).values()) <= {"broken", "ok", "unknown"}
     assert verdicts(folder)["a.bin"] == "broken"
+
+
+def test_the_tables_of_a_vocabulary_of_spacy(tmp_path: Path) -> None:
+    """Messages of msgpack without a mark: by themselves nobody knows what they are."""
+    tables = tmp_path / "lookups.bin"
+    tables.write_bytes(b"\x80")
+    assert verdicts(tables) == {"lookups.bin": "unknown"}
+    (tmp_path / "strings.json").write_text('["a"]')
+    assert verdicts(tables) == {"lookups.bin": "ok"}

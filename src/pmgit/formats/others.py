@@ -35,6 +35,7 @@ _MSGPACK, _MESSAGES = (".msgpack", ".flax"), (".caffemodel", ".mlmodel")
 _PROBES = 16
 #: Where a package of Core ML has its numbers.
 _OF_CORE_ML = ".mlpackage/Data/com.apple.CoreML/weights/weight.bin"
+_OF_SPACY = ("lookups.bin", "strings.json")
 #: So many models beside it, and so much of each, are searched for the name of a file.
 _MOST_MODELS, _GRAPH_BYTES = 4, 4_000_000
 
@@ -92,7 +93,7 @@ def has_companion(reader: Reader, name: str) -> bool:
 
     OpenVINO writes an .xml with a .bin, ncnn a .param with a .bin, TensorFlow.js a model.json with
     its shards, ONNX a model with its tensors outside (also in a folder below it), Core ML a package
-    of folders.
+    of folders, spaCy the tables of a vocabulary beside its words.
     """
     base = os.path.basename(name)
     if name.replace("\\", "/").endswith(_OF_CORE_ML):
@@ -105,7 +106,7 @@ def has_companion(reader: Reader, name: str) -> bool:
         names = set(os.listdir(reader.folder) if reader.folder else reader.names)
     except OSError:
         return False
-    if not names.isdisjoint(beside):
+    if not names.isdisjoint(beside) or (base == _OF_SPACY[0] and names.issuperset(_OF_SPACY)):
         return True
     if not reader.folder:
         return any(one.endswith(".onnx") for one in names)  # of which nothing can be read here

@@ -61,6 +61,7 @@ _PIECES = re.compile(
 
 #: What puts a text together, in a subscript: `x['_' ~ 'y']`, `x['%s' % y]`, `x['a' 'b']`. A chat
 #: looks up what it is called, and numbers.
+_INNERMOST = re.compile(r"\{[^{}]*\}")
 _PUT_TOGETHER = re.compile(
     r"~|''\s*[%+*|.]|[%+*]\s*''|''\s*''|[|.]\s*(?:join|replace|format|center|reverse|first|last)\b"
 )
@@ -204,6 +205,13 @@ def _read(text: str) -> str:
             return text  # no template of this compiles
 
 
+def _is_slice(inner: str) -> bool:
+    """Whether a subscript is a part of a text or list, `x[: n]`: a dictionary has a colon, too."""
+    while (without := _INNERMOST.sub("", inner)) != inner:
+        inner = without
+    return ":" in inner and "{" not in inner
+
+
 def _subscripts(bare: str) -> tuple[list[str], str]:
     """What stands in subscripts, and the first with a text that is put together in it ('': none).
     `bare` has no texts. What is in a subscript of a subscript is no part of the outer one."""
@@ -225,6 +233,8 @@ def _subscripts(bare: str) -> tuple[list[str], str]:
             inner = "".join(pieces)
             if not is_subscript:
                 opened[-1][0].append(f"[{inner}]")
+                continue
+            if _is_slice(inner):
                 continue
             every.append(inner)
             if "~" in inner or ("''" in inner and _PUT_TOGETHER.search(inner)):

@@ -31,6 +31,7 @@ _TARGET = "_target_"
 _PYTHON = "tag:yaml.org,2002:python/"
 #: What stands in the text of a tag behind the name of the kind.
 _CALLED = ("object/apply:", "object/new:", "object:", "name:")
+_IMPORTED = "module:"
 #: Hydra's own functions look a name up, which stands beside them.
 _LOOKS_UP, _PATH = "hydra.", "path"
 _INSERT, _INSERTED = "${", re.compile(r"\$\{[^{}]*\}")
@@ -99,6 +100,7 @@ class _Calls:
         #: What is called, and where; all texts that are a name, for those that are inserted; and
         #: whether a part of one is a module of the system.
         self._called: dict[str, int] = {}
+        self._imported: dict[str, int] = {}
         self._texts: dict[str, None] = {}
         self._has_system = False
 
@@ -144,12 +146,18 @@ class _Calls:
 
     def _of_tag(self, tag: str, at: int) -> None:
         called = next((tag.removeprefix(one) for one in _CALLED if tag.startswith(one)), "")
-        if called:
-            self._called.setdefault(called, at)
+        if tag.startswith(_IMPORTED):
+            self._imported.setdefault(tag.removeprefix(_IMPORTED), at)
+        elif called:
+            # As PyYAML reads it: `!!python/name:eval` is one of Python's own.
+            self._called.setdefault(called if "." in called else f"builtins.{called}", at)
 
     def findings(self) -> list[FileFinding]:
         """What is wrong with what is called."""
-        found: list[FileFinding] = []
+        found = [
+            FileFinding(UNSAFE, "imports a module by its name", short(name), at)
+            for name, at in list(self._imported.items())[:MOST_FINDINGS]
+        ]
         of_texts = next((why for one in self._texts if (why := _wrong(one))), "")
         for name, at in self._called.items():
             why = self._why(name, of_texts)
