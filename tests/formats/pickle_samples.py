@@ -87,6 +87,7 @@ unknown_package.tools.Popen unknown_package.net.Client unknown_package.anything
 unknown_package.Model.from_pretrained _bootstrap_external.SourceLoader _xxsubinterpreters.run_string
 hydra.utils.instantiate fire.Fire h5py.File numpy.DataSource pandas.HDFStore pandas.ExcelWriter
 torch._C.PyTorchFileWriter tensorflow.keras.layers.Lambda onnxruntime.InferenceSession
+gensim.models.wrappers.ldamallet.system gensim.utils.unpickle gensim.downloader.load
 pymongo.MongoClient sklearn.datasets.fetch_openml sklearn.utils._testing.Anything
 some.module.os.system a.b.__class__.__base__
 """.split()  # noqa: SIM905 - one name a line would take a page for each letter
@@ -108,6 +109,8 @@ transformers.models.bert.configuration_bert.BertConfig torchvision.models.resnet
 scipy.spatial._ckdtree.cKDTree scipy.sparse._dia.dia_matrix
 scipy.spatial.transform._rotation.Rotation scipy._lib.array_api_compat.numpy._aliases.asarray
 transformers.training_args.TrainingArguments scipy.sparse._csr.csr_matrix xgboost.core.Booster
+catboost.core.CatBoostClassifier gensim.models.word2vec.Word2Vec gensim.models.phrases.Phraser
+torch.distributions.normal.Normal gensim.models.keyedvectors.KeyedVectors
 builtins.hash gensim.utils.call_on_class_only functools.partial numpy.vectorize
 scipy.stats._distn_infrastructure.rv_continuous_frozen scipy.stats._kde.gaussian_kde
 scipy.stats._multivariate.multivariate_normal_gen scipy.stats._levy_stable.levy_stable_frozen
