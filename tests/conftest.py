@@ -150,6 +150,15 @@ def quick_hooks(env: dict[str, str]) -> None:
 
 
 @pytest.fixture
+def quick_pre_commit(env: dict[str, str]) -> None:
+    """A fork for each `pre-commit` of the PATH, and in the hooks that this writes, in place of
+    0.15 s for its start.
+    """
+    if folder := forked.programs("pre-commit"):
+        env["PATH"] = f"{folder}{os.pathsep}{env['PATH']}"
+
+
+@pytest.fixture
 def repo(tmp_path: Path, env: dict[str, str]) -> Repo:
     """An empty repository."""
     return Repo(tmp_path / "repo", env)

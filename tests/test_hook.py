@@ -47,11 +47,11 @@ def sinful(repo: Repo) -> Repo:
 def test_a_stage_judges_what_is_staged(stage: str, sinful: Repo) -> None:
     # A stage in argv comes first, whatever the environment says.
     env = {"PRE_COMMIT_FROM_REF": "HEAD~1", "PRE_COMMIT_TO_REF": "HEAD"}
-    assert sinful.hook(stage, env=env, start=True).code == 0
+    assert sinful.hook(stage, env=env).code == 0
     env["PRE_COMMIT_REMOTE_NAME"] = "origin"
-    assert sinful.hook(stage, env=env, start=True).code == 0
+    assert sinful.hook(stage, env=env).code == 0
     sinful.stage(f"{MODEL}/more.safetensors", 2000)
-    found = sinful.hook(stage, env=env, start=True)
+    found = sinful.hook(stage, env=env)
     assert found.code == 1, found
     assert f"{MODEL}/more.safetensors: tracked-weights: 2.0 kB of weights raw" in found.out
     assert WEIGHTS not in found.out
@@ -60,18 +60,18 @@ def test_a_stage_judges_what_is_staged(stage: str, sinful: Repo) -> None:
 def test_a_stage_with_nothing_staged_judges_nothing(sinful: Repo) -> None:
     """As in `commit --amend` of a message, and in `commit --allow-empty`."""
     sinful.commit()
-    assert sinful.hook("pre-commit", start=True).code == 0
+    assert sinful.hook("pre-commit").code == 0
 
 
 def test_what_is_staged_is_judged(sinful: Repo) -> None:
-    assert sinful.hook(start=True).code == 0
+    assert sinful.hook().code == 0
     sinful.stage(f"{MODEL}/more.safetensors", 2000)
-    assert sinful.hook(start=True).code == 1
+    assert sinful.hook().code == 1
 
 
 def test_nothing_is_staged_judges_the_whole_tree(sinful: Repo) -> None:
     sinful.commit()
-    found = sinful.hook(start=True)
+    found = sinful.hook()
     assert found.code == 1, found
     assert blamed(found) == ["missing-info", "tracked-weights"]
     assert " in 3 files. Why: " in found.out
@@ -80,7 +80,7 @@ def test_nothing_is_staged_judges_the_whole_tree(sinful: Repo) -> None:
 def test_an_index_of_git_is_a_commit_under_way(sinful: Repo) -> None:
     """Git sets GIT_INDEX_FILE in every commit: nothing staged is not the whole tree then."""
     sinful.commit()
-    assert sinful.hook(env={"GIT_INDEX_FILE": ".git/index"}, start=True).code == 0
+    assert sinful.hook(env={"GIT_INDEX_FILE": ".git/index"}).code == 0
 
 
 def test_another_index_is_the_one_that_is_judged(sinful: Repo, tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ def test_another_index_is_the_one_that_is_judged(sinful: Repo, tmp_path: Path) -
     other = {"GIT_INDEX_FILE": str(tmp_path / "other")}
     sinful.git("read-tree", "HEAD", env=other)
     sinful.stage(f"{MODEL}/more.safetensors", 2000)
-    assert sinful.hook(env=other, start=True).code == 0
-    assert sinful.hook("pre-commit", env=other, start=True).code == 0
-    assert sinful.hook("pre-commit", start=True).code == 1
+    assert sinful.hook(env=other).code == 0
+    assert sinful.hook("pre-commit", env=other).code == 0
+    assert sinful.hook("pre-commit").code == 1
 
 
 def test_the_variables_that_git_sets_in_a_hook(sinful: Repo) -> None:
@@ -103,7 +103,7 @@ def test_the_variables_that_git_sets_in_a_hook(sinful: Repo) -> None:
         "GIT_EDITOR": ":",
         "GIT_EXEC_PATH": sinful.git("--exec-path").strip(),
     }
-    found = sinful.hook("pre-commit", env=env, start=True)
+    found = sinful.hook("pre-commit", env=env)
     assert found.code == 1, found
     assert f":(top,literal){WEIGHTS}".replace("model.", "more.") in found.out
 
@@ -111,17 +111,17 @@ def test_the_variables_that_git_sets_in_a_hook(sinful: Repo) -> None:
 def test_git_dir_from_elsewhere(sinful: Repo, tmp_path: Path) -> None:
     sinful.stage(f"{MODEL}/more.safetensors", 2000)
     env = {"GIT_DIR": str(sinful.path / ".git"), "GIT_WORK_TREE": str(sinful.path)}
-    found = sinful.hook("pre-commit", cwd=tmp_path, env=env, start=True)
+    found = sinful.hook("pre-commit", cwd=tmp_path, env=env)
     assert found.code == 1, found
 
 
 @pytest.mark.parametrize("folder", ["pretrained_model", MODEL])
 def test_from_a_subfolder(folder: str, sinful: Repo) -> None:
     sinful.stage(".pmgit.toml", "models = [1]\n")
-    assert sinful.hook(cwd=folder, start=True).code == 2
+    assert sinful.hook(cwd=folder).code == 2
     sinful.stage(".pmgit.toml", 'ignore = ["info"]\n')
     sinful.stage(f"{MODEL}/more.safetensors", 2000)
-    found = sinful.hook(cwd=folder, start=True)
+    found = sinful.hook(cwd=folder)
     assert (found.code, blamed(found)) == (1, ["tracked-weights"])
 
 
@@ -129,23 +129,21 @@ def test_a_range_from_pre_commit(sinful: Repo) -> None:
     sinful.git("rm", "-q", WEIGHTS)
     sinful.commit("Repent")
     first, sin, tip = sinful.git("rev-list", "--reverse", "HEAD").split()
-    found = sinful.hook(env={"PRE_COMMIT_FROM_REF": first, "PRE_COMMIT_TO_REF": tip}, start=True)
+    found = sinful.hook(env={"PRE_COMMIT_FROM_REF": first, "PRE_COMMIT_TO_REF": tip})
     assert (found.code, blamed(found)) == (1, ["tracked-weights"])
     assert f"(in commit {sin[:12]})" in found.out
-    clean = sinful.hook(env={"PRE_COMMIT_FROM_REF": sin, "PRE_COMMIT_TO_REF": tip}, start=True)
+    clean = sinful.hook(env={"PRE_COMMIT_FROM_REF": sin, "PRE_COMMIT_TO_REF": tip})
     assert clean.code == 0, clean
     # One of the two alone says nothing.
-    assert sinful.hook(env={"PRE_COMMIT_FROM_REF": first}, start=True).code == 0
+    assert sinful.hook(env={"PRE_COMMIT_FROM_REF": first}).code == 0
 
 
 def test_a_push_from_pre_commit(sinful: Repo) -> None:
     first, sin = sinful.git("rev-list", "--reverse", "HEAD").split()
     push = {"PRE_COMMIT_REMOTE_NAME": "origin", "PRE_COMMIT_LOCAL_BRANCH": "refs/heads/main"}
     # The push of a root commit names no range.
-    assert sinful.hook(env=push, start=True).code == 1
-    found = sinful.hook(
-        env={**push, "PRE_COMMIT_FROM_REF": first, "PRE_COMMIT_TO_REF": sin}, start=True
-    )
+    assert sinful.hook(env=push).code == 1
+    found = sinful.hook(env={**push, "PRE_COMMIT_FROM_REF": first, "PRE_COMMIT_TO_REF": sin})
     assert found.code == 1, found
 
 
@@ -157,12 +155,12 @@ def test_a_push_outranks_what_is_staged(sinful: Repo) -> None:
         "PRE_COMMIT_FROM_REF": first,
         "PRE_COMMIT_TO_REF": first,
     }
-    assert sinful.hook(env=env, start=True).code == 0
+    assert sinful.hook(env=env).code == 0
 
 
 @pytest.mark.parametrize("ref", ["-x", "--output=PWNED", "--upload-pack=touch PWNED", "nowhere"])
 def test_a_ref_is_never_an_option(ref: str, sinful: Repo) -> None:
-    failed = sinful.hook(env={"PRE_COMMIT_FROM_REF": ref, "PRE_COMMIT_TO_REF": "HEAD"}, start=True)
+    failed = sinful.hook(env={"PRE_COMMIT_FROM_REF": ref, "PRE_COMMIT_TO_REF": "HEAD"})
     assert failed.code == 3, failed
     assert failed.err.startswith("pmgit: no commit ")
     assert not list(sinful.path.rglob("PWNED"))
@@ -170,9 +168,7 @@ def test_a_ref_is_never_an_option(ref: str, sinful: Repo) -> None:
 
 def test_a_branch_that_looks_like_an_option(sinful: Repo) -> None:
     sinful.git("update-ref", "refs/heads/-x", "HEAD~1")
-    first = sinful.hook(
-        env={"PRE_COMMIT_FROM_REF": "refs/heads/-x", "PRE_COMMIT_TO_REF": "HEAD"}, start=True
-    )
+    first = sinful.hook(env={"PRE_COMMIT_FROM_REF": "refs/heads/-x", "PRE_COMMIT_TO_REF": "HEAD"})
     assert first.code == 1, first
 
 
@@ -181,7 +177,7 @@ def test_a_branch_that_looks_like_an_option(sinful: Repo) -> None:
 
 def test_select_and_ignore(repo: Repo) -> None:
     repo.stage(WEIGHTS, 2000)
-    assert blamed(repo.hook("pre-commit", start=True)) == ["missing-info", "tracked-weights"]
+    assert blamed(repo.hook("pre-commit")) == ["missing-info", "tracked-weights"]
     for argv, rules in (
         (["--select", "size"], ["tracked-weights"]),
         (["--select=missing-info"], ["missing-info"]),
@@ -190,10 +186,10 @@ def test_select_and_ignore(repo: Repo) -> None:
         (["--ignore", "info"], ["tracked-weights"]),
         (["--select", "size,info", "--ignore", "missing-info"], ["tracked-weights"]),
     ):
-        found = repo.hook("pre-commit", *argv, start=True)
+        found = repo.hook("pre-commit", *argv)
         assert (found.code, blamed(found)) == (1, rules)
-    assert repo.hook("pre-commit", "--ignore", "info,size", start=True).code == 0
-    assert repo.hook("--select", "naming", "pre-commit", start=True).code == 0
+    assert repo.hook("pre-commit", "--ignore", "info,size").code == 0
+    assert repo.hook("--select", "naming", "pre-commit").code == 0
 
 
 # --- usage and errors
@@ -237,7 +233,7 @@ def test_the_hook_says_its_version(repo: Repo) -> None:
     ],
 )
 def test_wrong_usage(argv: list[str], message: str, repo: Repo) -> None:
-    failed = repo.hook(*argv, start=True)
+    failed = repo.hook(*argv)
     assert (failed.code, failed.out) == (2, ""), failed
     assert failed.err.startswith(f"pmgit: {message}")
     assert "\nhint: " in failed.err
@@ -245,7 +241,7 @@ def test_wrong_usage(argv: list[str], message: str, repo: Repo) -> None:
 
 
 def test_a_mistyped_name_gets_the_nearest(repo: Repo) -> None:
-    failed = repo.hook("--select", "mising-info", start=True)
+    failed = repo.hook("--select", "mising-info")
     assert failed.err == (
         "pmgit: unknown rule or family 'mising-info'\nhint: did you mean 'missing-info'?\n"
     )
@@ -275,12 +271,12 @@ def test_no_git(repo: Repo, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["models = 3\n", "modles = []\n", "= broken\n", "a = [1,\n"])
-def test_a_broken_configuration_stops_the_commit(text: str, repo: Repo) -> None:
-    repo.stage(".pmgit.toml", text)
-    failed = repo.hook("pre-commit", start=True)
-    assert (failed.code, failed.out) == (2, ""), failed
-    assert failed.err.startswith("pmgit: .pmgit.toml: ")
+def test_a_broken_configuration_stops_the_commit(repo: Repo) -> None:
+    for text in ("models = 3\n", "modles = []\n", "= broken\n", "a = [1,\n"):
+        repo.stage(".pmgit.toml", text)
+        failed = repo.hook("pre-commit")
+        assert (failed.code, failed.out) == (2, ""), (text, failed)
+        assert failed.err.startswith("pmgit: .pmgit.toml: ")
 
 
 def test_an_unreadable_object_is_never_clean(repo: Repo) -> None:
@@ -300,7 +296,7 @@ def failing_git(repo: Repo, verb: str, how: str) -> dict[str, str]:
     """The environment with a git of which one command does not work."""
     real = repo.sh("command -v git").out.strip()
     bin = repo.path.parent / "bin"
-    bin.mkdir()
+    bin.mkdir(exist_ok=True)
     script = f'case " $* " in *" {verb} "*) {how};; esac\nexec {real} "$@"\n'
     (bin / "git").write_text(f"#!/bin/sh\n{script}")
     (bin / "git").chmod(0o755)
@@ -312,11 +308,9 @@ def test_without_the_tree_of_head_the_index_is_asked(lfs_repo: Repo) -> None:
     lfs_repo.stage(f"{MODEL}/old.txt", "text")
     lfs_repo.commit()
     lfs_repo.stage(f"{MODEL}/OLD.txt", "text")
-    told = lfs_repo.hook("pre-commit", start=True)
+    told = lfs_repo.hook("pre-commit")
     assert "case-collision" in told.out
-    again = lfs_repo.hook(
-        "pre-commit", env=failing_git(lfs_repo, "ls-tree", "exit 128"), start=True
-    )
+    again = lfs_repo.hook("pre-commit", env=failing_git(lfs_repo, "ls-tree", "exit 128"))
     assert again == told
 
 
@@ -331,7 +325,7 @@ def test_a_whole_tree_that_is_not_all_here_is_not_clean(repo: Repo, tmp_path: Pa
     assert (failed.code, failed.out) == (3, ""), failed
     assert failed.err.startswith("not judged: 1 object is not here")
     # What is staged is judged all the same.
-    assert partial.hook("pre-commit", start=True).code == 0
+    assert partial.hook("pre-commit").code == 0
     partial.stage(WEIGHTS, 2000)
     assert partial.hook(start=True).code == 1
 
@@ -356,7 +350,7 @@ def test_a_range_that_is_not_all_here_is_not_clean(repo: Repo, tmp_path: Path) -
         words = [f"{BIN}/pmgit-hook", "pre-push", "elsewhere", "file:///elsewhere"]
         return partial.run(words, stdin=line)
 
-    for failed in (partial.hook(env=span, start=True), pushed()):
+    for failed in (partial.hook(env=span), pushed()):
         assert (failed.code, failed.out) == (3, ""), failed
         assert failed.err.startswith("not judged: 1 object is not here")
         assert "hint: git log -p" in failed.err
@@ -370,23 +364,23 @@ def test_a_range_that_is_not_all_here_is_not_clean(repo: Repo, tmp_path: Path) -
     assert done.err.startswith("not judged: ")
     # As the hint says.
     partial.git("log", "-p", f"{first}..{second}", env={"GIT_ALLOW_PROTOCOL": "file"})
-    for refused in (partial.hook(env=span, start=True), pushed()):
+    for refused in (partial.hook(env=span), pushed()):
         assert refused.code == 1, refused
         assert "weights.safetensors: missing-pointer" in refused.out
 
 
-@pytest.mark.parametrize("how", ["kill -9 $$", "exit 1", "echo 'fatal: disk full' >&2; exit 128"])
 @pytest.mark.parametrize("verb", ["diff-index", "rev-parse", 'ls-"*"', "cat-file", "check-attr"])
-def test_a_git_that_fails_is_never_clean(verb: str, how: str, lfs_repo: Repo) -> None:
+def test_a_git_that_fails_is_never_clean(verb: str, lfs_repo: Repo) -> None:
     """Whatever git process dies, the answer is neither clean nor a finding."""
     lfs_repo.stage(WEIGHTS, pointer(b"0"))
     lfs_repo.add_info(MODEL)
     lfs_repo.git("repack", "-adq")  # small loose objects are read without git
-    assert lfs_repo.hook("pre-commit", start=True).code == 0
-    failed = lfs_repo.hook("pre-commit", env=failing_git(lfs_repo, verb, how), start=True)
-    assert (failed.code, failed.out) == (3, ""), failed
-    assert failed.err.startswith("pmgit: ")
-    assert "Traceback" not in failed.err
+    assert lfs_repo.hook("pre-commit").code == 0
+    for how in ("kill -9 $$", "exit 1", "echo 'fatal: disk full' >&2; exit 128"):
+        failed = lfs_repo.hook("pre-commit", env=failing_git(lfs_repo, verb, how))
+        assert (failed.code, failed.out) == (3, ""), (how, failed)
+        assert failed.err.startswith("pmgit: ")
+        assert "Traceback" not in failed.err
 
 
 @pytest.mark.parametrize("error", ["RecursionError", "RuntimeError('x')"])

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.kit import Repo
 
+pytestmark = pytest.mark.usefixtures("quick_pre_commit", "quick_hooks")
+
 PUSH = (
     "repos:\n- repo: local\n  hooks:\n"
     "  - {id: x, name: x, entry: 'true', language: system, stages: [pre-commit, push]}\n"
@@ -100,23 +102,16 @@ def test_hooks_path_is_in_the_way(repo: Repo) -> None:
 LAUGHS = "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "repos: [",
-        "[]\n",
-        "repos: 3\n",
-        "\x00",
-        "repos: &a [*a]\n",
-        f"a0: &a0 1\n{LAUGHS}repos: []\n",
-    ],
-)
-def test_a_broken_configuration(text: str, repo: Repo) -> None:
-    configure(repo, text)
-    found = look_at(repo, "pre-commit")
-    assert (found.status, found.fix) == (ERROR, None)
-    assert "repair .pre-commit-config.yaml; where it is wrong: pre-commit validate" in found.hint
-    assert repo.pmgit("init", "--yes", "--system").code == 2
+def test_a_broken_configuration(repo: Repo) -> None:
+    texts = ("repos: [", "[]\n", "repos: 3\n", "\x00", "repos: &a [*a]\n",
+             f"a0: &a0 1\n{LAUGHS}repos: []\n")  # fmt: skip
+    for text in texts:
+        configure(repo, text)
+        found = look_at(repo, "pre-commit")
+        assert (found.status, found.fix) == (ERROR, None), text
+        hint = "repair .pre-commit-config.yaml; where it is wrong: pre-commit validate"
+        assert hint in found.hint, text
+        assert repo.pmgit("init", "--yes", "--system").code == 2, text
 
 
 @pytest.mark.parametrize("text", ["repos: [3, {hooks: 4}, {hooks: [5]}]\n", "repos: []\nx: *y\n"])
@@ -170,7 +165,13 @@ def test_the_entry_runs_what_is_not_on_the_path(
 ) -> None:
     assert repo.pmgit("init", "--yes", "--system").code == 0
     assert look_at(repo, "pmgit-hook").status == OK
-    folders = [f for f in repo.env["PATH"].split(os.pathsep) if not os.path.exists(f"{f}/pmgit")]
+    # Neither the program, nor its fork.
+    names = ("pmgit", "pmgit-hook")
+    folders = [
+        folder
+        for folder in repo.env["PATH"].split(os.pathsep)
+        if not any(os.path.exists(f"{folder}/{name}") for name in names)
+    ]
     monkeypatch.setenv("PATH", os.pathsep.join(folders))
     found = look_at(repo, "pmgit-hook")
     assert (found.status, found.fix) == (ERROR, None)

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from tests import forked
 from tests.kit import BIN, Repo, Result, isolated_environment
 
 if TYPE_CHECKING:
@@ -82,15 +81,6 @@ class Shared:
         out = done.stdout.decode("utf-8", "replace")
         assert done.returncode == 0, (argv, out, done.stderr.decode("utf-8", "replace"))
         return out
-
-
-@pytest.fixture
-def quick_pre_commit(env: dict[str, str]) -> None:
-    """A fork for each `pre-commit` of the PATH, and in the hooks that this writes, in place of
-    0.15 s for its start.
-    """
-    if folder := forked.programs("pre-commit"):
-        env["PATH"] = f"{folder}{os.pathsep}{env['PATH']}"
 
 
 @pytest.fixture(scope="session")
