@@ -84,7 +84,10 @@ def test_twice_changes_nothing(repo: Repo) -> None:
     repo.stage(f"{BERT}/m.safetensors", 3000)
     setup(repo)
     before = state(repo)
-    assert "nothing to do" in setup(repo).out
+    trace = repo.path.parent / "trace"
+    again = repo.pmgit("lfs-setup", "--no-proof", env={"GIT_TRACE": str(trace)})
+    assert "nothing to do" in again.out
+    assert "lfs install" not in trace.read_text()
     assert state(repo) == before
     repo.commit()
     assert "nothing to do" in setup(repo).out

@@ -74,7 +74,6 @@ def test_a_file_with_measure_limit_host_and_date(ours: Repo) -> None:
 
 
 def test_limits_of_github(repo: Repo) -> None:
-    repo.stage("ok.iso", b"\0" * 50 * MIB)
     repo.stage("large.iso", b"\0" * (50 * MIB + 1))
     repo.stage("refused.iso", b"\0" * (100 * MIB + 1))
     assert told(repo, host="github") == [
@@ -102,25 +101,36 @@ def test_hugging_face_wants_binary_files_in_git_lfs(repo: Repo) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("host", "size", "severity", "limit"),
-    [("github", 2**31, "", ""), ("github", 2**31 + 1, "error", "refuses more than 2 GiB"),
-     ("huggingface", 2 * 10**11, "", ""),
-     ("huggingface", 2 * 10**11 + 1, "warning", "advises at most 200 GB"),
-     ("huggingface", 5 * 10**11 + 1, "error", "refuses more than 500 GB"),
-     ("gitlab", 5 * 10**12, "", "")],
-)  # fmt: skip
-def test_an_object_of_git_lfs(host: str, size: int, severity: str, limit: str, repo: Repo) -> None:
-    text = pointer(b"x").replace(b"size 1\n", f"size {size}\n".encode())
-    repo.stage_blob("model.safetensors", text)
+#: The sizes of objects of Git LFS, and what is said of each by the host.
+OBJECTS = {
+    "github": [(2**31, "", ""), (2**31 + 1, "error", "refuses more than 2 GiB")],
+    "huggingface": [
+        (2 * 10**11, "", ""),
+        (2 * 10**11 + 1, "warning", "advises at most 200 GB"),
+        (5 * 10**11 + 1, "error", "refuses more than 500 GB"),
+    ],
+    "gitlab": [(5 * 10**12, "", "")],
+}
+
+
+@pytest.mark.parametrize("host", OBJECTS)
+def test_an_object_of_git_lfs(host: str, repo: Repo) -> None:
+    expected = {}
+    for at, (size, severity, limit) in enumerate(OBJECTS[host]):
+        text = pointer(b"%d" % at).replace(b"size 1\n", f"size {size}\n".encode())
+        repo.stage_blob(f"{at}.safetensors", text)
+        if severity:
+            expected[f"{at}.safetensors"] = (severity, limit)
     found = told(repo, host=host)
-    assert [entry[1] for entry in found] == ([severity] if severity else [])
-    if found:
-        assert (
-            f"as one Git LFS object; {'GitHub' if host == 'github' else 'Hugging Face'}"
-            in (found[0][2])
-        )
-        assert f"{limit} (as of 2026-11-23); split it into shards, or keep" in found[0][2]
+    assert {path: severity for path, severity, _ in found if path} == {
+        path: severity for path, (severity, _) in expected.items()
+    }
+    name = "GitHub" if host == "github" else "Hugging Face"
+    for path, _, message in found:
+        if path:
+            assert f"as one Git LFS object; {name}" in message
+            limit = expected[path][1]
+            assert f"{limit} (as of 2026-11-23); split it into shards, or keep" in message
 
 
 def test_what_is_only_moved_is_there_already(ours: Repo) -> None:

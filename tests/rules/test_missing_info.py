@@ -58,14 +58,17 @@ def ignored(repo: Repo) -> Repo:
 # -- errors: weights or INFO.md change ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("content", [b"\0" * 2000, pointer(b"x")], ids=["raw", "pointer"])
-@pytest.mark.parametrize("name", ["model.safetensors", "sub/deep/model.bin", "archive.tar.gz"])
-def test_weights_are_added(repo: Repo, content: bytes, name: str) -> None:
-    repo.stage(f"{BERT}/config.json", "{}\n")
-    repo.stage(f"{BERT}/{name}", content)
-    finding = only(repo)
-    assert (finding["path"], finding["severity"]) == (BERT, "error")
-    assert finding["message"] == "no INFO.md"
+def test_weights_are_added(repo: Repo) -> None:
+    models = {}
+    for kind, content in (("raw", b"\0" * 2000), ("pointer", pointer(b"x"))):
+        for at, name in enumerate(("model.safetensors", "sub/deep/model.bin", "archive.tar.gz")):
+            model = f"pretrained_model/{kind}-{at}"
+            models[model] = {f"{model}/config.json": b"{}\n", f"{model}/{name}": content}
+    repo.stage_blobs({path: data for files in models.values() for path, data in files.items()})
+    findings = repo.check(*SELECT)
+    assert [finding["path"] for finding in findings] == sorted(models)
+    for finding in findings:
+        assert (finding["severity"], finding["message"]) == ("error", "no INFO.md"), finding
 
 
 def test_weights_change_or_are_renamed(old: Repo) -> None:

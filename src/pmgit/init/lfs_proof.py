@@ -124,7 +124,7 @@ def _push(repository: Repository, made: LfsPlan, samples: Mapping[str, str], fol
     # `git commit` would look at all files again, and start Git LFS for it.
     tree = here.run("write-tree").decode("ascii").strip()
     tip = here.run("commit-tree", "-m", "proof", tree).decode("ascii").strip()
-    here.run("update-ref", "HEAD", tip)
+    here.run("update-ref", "HEAD", tip)  # git-lfs asks what HEAD is
     # What the pre-push hook of Git LFS does, with the input that Git would give it.
     refs = f"{_BRANCH} {tip} {_BRANCH} {'0' * len(tip)}\n".encode("ascii")
     here.run("lfs", "pre-push", _REMOTE, url, stdin=refs)
