@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from safetensors.numpy import save
 
 from tests.formats.assemble import torch_zip
-from tests.kit import Repo, pointer
+from tests.kit import Repo, isolated_environment, pointer
 from tests.tensors.test_read import hostile
 
 BERT = "pretrained_model/bert"
@@ -33,10 +34,12 @@ def numbers(lines: list[str]) -> list[str]:
     return [f"{line.rpartition('] ')[0]}]" for line in lines if line[1:].startswith("tensor ")]
 
 
-@pytest.fixture
-def compared(lfs_repo: Repo) -> Repo:
-    """A repository whose weights are compared by their tensors, with two commits of a model."""
-    repo = lfs_repo
+@pytest.fixture(scope="module")
+def with_setting(tmp_path_factory: pytest.TempPathFactory, lfs_template: Path) -> Path:
+    """What `compared` is a copy of."""
+    folder = tmp_path_factory.mktemp("compared")
+    shutil.copytree(lfs_template, folder / "repo")
+    repo = Repo(folder / "repo", isolated_environment(folder / "home"), init=None)
     repo.stage(MODEL, model())
     repo.add_info(BERT)
     done = repo.pmgit("lfs-setup", "--no-proof", "--textconv")
@@ -44,6 +47,14 @@ def compared(lfs_repo: Repo) -> Repo:
     assert "set diff.pmgit.textconv for this clone\n" in done.out
     assert "proved: git diff shows the tensors of 1 file now\n" in done.out
     repo.commit("Add a model")
+    return repo.path
+
+
+@pytest.fixture
+def compared(repo: Repo, with_setting: Path) -> Repo:
+    """A repository whose weights are compared by their tensors, with two commits of a model."""
+    shutil.rmtree(repo.path)
+    shutil.copytree(with_setting, repo.path)
     return repo
 
 
