@@ -65,6 +65,7 @@ GUARDED = {
         "tflite",
         "torch_archives",
         "onnx_tensor",
+        "onnx_wires",
         "openvino",
         "hdf5_heap",
         "yaml_calls",

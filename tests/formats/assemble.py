@@ -144,6 +144,7 @@ def onnx(tensor: bytes = b"", *, graph: bytes = b"", more: bytes = b"") -> bytes
     """A model of ONNX with one initializer."""
     node = field(1, b"x") + field(1, b"w") + field(2, b"y") + field(4, b"MatMul")
     body = field(1, node) + field(2, b"g") + (field(5, tensor) if tensor else b"") + graph
+    body += b"".join(field(11, field(1, name)) for name in (b"x", b"w")) + field(12, field(1, b"y"))
     return field(1, 8) + field(2, b"pmgit") + field(7, body) + field(8, field(2, 17)) + more
 
 

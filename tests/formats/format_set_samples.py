@@ -75,6 +75,31 @@ def _outside(**entries: str) -> bytes:
     return _weight(raw=None, more=outside)
 
 
+def _wired(takes: str, makes: str, *, more: bytes = b"") -> bytes:
+    """A node of a graph in which x and w are given, and one before it makes y of them."""
+    parts = [field(1, name.encode()) for name in takes] + [field(2, n.encode()) for n in makes]
+    return field(1, b"".join(parts) + field(4, b"Op") + more)
+
+
+_SPARSE = field(15, field(1, field(1, 1) + field(2, 1) + field(8, b"s") + field(9, bytes(4))))
+_LOOP = field(5, field(1, b"body") + field(6, _wired("xq", "r") + field(12, field(1, b"r"))))
+_WIRES = {
+    "absent": ("broken", _wired("xv", "z")),
+    "output-absent": ("broken", field(12, field(1, b"z"))),
+    "twice": ("broken", _wired("x", "y")),
+    "behind-a-large-node": (
+        "broken",
+        _wired("x", "z", more=field(6, bytes(70_000))) + _wired("v", "u"),
+    ),
+    "optional": ("ok", field(1, field(1, b"x") + field(1, b"") + field(2, b"z") + field(2, b""))),
+    "any-order": ("ok", _wired("z", "u") + _wired("y", "z")),
+    "sparse": ("ok", _SPARSE + _wired("s", "z")),
+    "inside": ("ok", _wired("x", "z", more=_LOOP)),
+    "large-node": ("ok", _wired("x", "z", more=field(6, bytes(70_000))) + _wired("z", "u")),
+    "odd-field": ("ok", field(1, field(1, b"v") + field(2, b"z") + field(3, 1))),
+}
+
+
 def _onnx() -> Samples:
     floats = field(4, bytes(64))
     graph = field(5, _weight())
@@ -112,6 +137,7 @@ def _onnx() -> Samples:
         "no-name-weight.onnx": ("warn", onnx(_weight(name=b""))),
         "twice-weight.onnx": ("warn", onnx(_weight(), graph=graph)),
         "two-weights.onnx": ("ok", onnx(_weight(name=b"v"), graph=graph)),
+        **{f"{name}-wires.onnx": (v, onnx(graph=more)) for name, (v, more) in _WIRES.items()},
         "no-version.onnx": ("warn", field(2, b"x") + onnx()[2:]),
         "version-9999.onnx": ("broken", field(1, 9999) + onnx()[2:]),
         "no-operators.onnx": ("broken", field(1, 8) + field(7, graph)),

@@ -224,7 +224,7 @@ def _arrays() -> Samples:
 
 
 def _node(operation: str, *attributes: bytes) -> bytes:
-    parts = field(1, b"x") + field(2, b"y") + field(4, operation.encode())
+    parts = field(1, b"x") + field(2, b"z") + field(4, operation.encode())
     return onnx(graph=field(1, parts + b"".join(field(5, one) for one in attributes)))
 
 
@@ -271,6 +271,13 @@ def _others() -> Samples:
         "cut/model.safetensors.index.json": ("broken", b'{"weight_map": {'),
         "cut/tokenizer.json": ("broken", b'{"version": "1.0", "model": {"vocab": {"a": 1'),
         "blanks/tokenizer.json": ("ok", b"{}" + b" " * 9_000),
+        "mark/config.json": ("broken", b'\xef\xbb\xbf{"a": 1}'),
+        "latin/config.json": ("broken", b'{"a": "Z\xfcrich"}'),
+        "zeros/adapter_config.json": ("broken", b'{"a": 1}' + bytes(99)),
+        "words/config.json": ("broken", b"model_type: bert\n"),
+        "words/other.json": ("ok", b"model_type: bert\n"),
+        "no-manifest.mar": ("broken", zipped({"model.py": b"x = 1\n"})),
+        "manifest.mar": ("ok", zipped({"MAR-INF/MANIFEST.json": b"{}", "m.json": b"{}"})),
         "page/tokenizer.json": ("broken", b"<!DOCTYPE html><html></html>"),
         "target/config.yaml": ("unsafe", b"a:\n  _target_: subprocess.Popen\n  args: [x]\n"),
         "tag/config.yml": ("unsafe", b"a: !!python/object/apply:os.system ['x']\n"),

@@ -77,6 +77,14 @@ _TOKENIZERS = (
     "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "sentencepiece.model",
     "spm.model", "source.spm", "target.spm",
 )  # fmt: skip
+#: What transformers, diffusers and PEFT read as JSON beside weights.
+_JSON_NAMES = (
+    "config.json", "generation_config.json", "tokenizer_config.json", "tokenizer.json",
+    "preprocessor_config.json", "processor_config.json", "special_tokens_map.json",
+    "adapter_config.json", "model_index.json", "model.safetensors.index.json",
+    "pytorch_model.bin.index.json",
+)  # fmt: skip
+_NO_JSON = (names.DATA, names.TEXT, names.EMPTY, names.ZEROS)
 _NO_TOKENIZER = (names.HTML, names.CONFLICT, names.EMPTY, names.ZEROS)
 
 
@@ -85,6 +93,8 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
     suffix = suffix_of(name)
     if base_of(name) in _TOKENIZERS and kind in _NO_TOKENIZER:
         return [FileFinding(BROKEN, f"no tokenizer: it is {_NEVER[kind]}", offset=0)]
+    if base_of(name) in _JSON_NAMES and kind in _NO_JSON:
+        return [FileFinding(BROKEN, f"it is no JSON but {kind}", offset=0)]
     if not is_for_weights(name):
         return []
     kind, _, packed = kind.partition(" in ")

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 
+from pmgit.formats import onnx_wires
 from pmgit.formats.members import wrong_name
 from pmgit.formats.names import ONNX
 from pmgit.formats.onnx_tensor import PlainTensor
@@ -104,6 +105,8 @@ class _Model:
             # They stand behind the graph; readers demand them from version 3 on, which is of 2017.
             verdict = BROKEN if version >= _WITH_OPERATORS else WARN
             self._add(verdict, "a model without the version of its operators: it may be cut", "")
+        for text, name in onnx_wires.faults(self._messages, self._reader.size):
+            self._add(BROKEN, text, name)
         return self._found
 
     def _walk(

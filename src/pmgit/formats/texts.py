@@ -82,6 +82,9 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     if base in _TEMPLATE_FILES or base.endswith(_OF_MODELS):
         if kind in (CONFLICT, HTML, UTF16):
             return opinion(kind, [FileFinding(BROKEN, f"it is no JSON but {kind}")])
+        if kind == JSON and head.startswith(b"\xef\xbb\xbf"):
+            text = "JSON behind a mark of UTF-8, at which Python's reader stops"
+            return opinion(kind, [FileFinding(BROKEN, text, offset=0)])
         if kind == JSON and not _ends(reader, head):
             return opinion(kind, [FileFinding(BROKEN, "it ends in the middle", offset=reader.size)])
     if base.endswith(_YAML_NAMES):

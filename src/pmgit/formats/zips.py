@@ -48,6 +48,7 @@ _KERAS_WEIGHTS = {
     "model.weights.h5": (HDF5, KERAS_HDF5), "model.weights.npz": (NUMPY, ZIP),
     "model.weights.json": (JSON,),
 }  # fmt: skip
+_OF_MAR = "MAR-INF/MANIFEST.json"
 _BEGIN, _EMPTY = b"PK\x03\x04", b"PK\x05\x06"
 #: A member that is as long or shorter is compared with its checksum.
 _MOST_COMPARED = 4_000_000
@@ -72,6 +73,8 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     kind = _kind(members)
     if kind == KERAS and not any(member.name in _KERAS_WEIGHTS for member in members):
         findings.append(FileFinding(BROKEN, "a model of Keras without its weights"))
+    if reader.name.lower().endswith(".mar") and not any(m.name == _OF_MAR for m in members):
+        findings.append(FileFinding(BROKEN, f"a model archive of TorchServe without {_OF_MAR}"))
     expected: dict[str, int | None] = {}
     if kind in (TORCH, SCRIPT):
         if not any(member.crc for member in members):
