@@ -126,10 +126,10 @@ def test_one_fork_answers_call_after_call(repo: Repo, tmp_path: Path) -> None:
     mine = {"GIT_CONFIG_GLOBAL": f"{repo.path}/.git/mine"}
     calls = [
         (repo.pmgit, ("check",), {}), (repo.pmgit, ("check",), gone),
-        (repo.pmgit, ("doctor",), mine), (repo.hook, ("pre-commit",), {}),
-        (repo.pmgit, ("init", "--dry-run"), {}),
-        (repo.pmgit, ("scan", "best.pt"), {}), (repo.pmgit, ("doctor",), {}),
-        (repo.pmgit, ("gitignore", "--dry-run"), {}), (repo.pmgit, ("status",), {}),
+        (repo.pmgit, ("check",), mine), (repo.hook, ("pre-commit",), {}),
+        (repo.pmgit, ("init", "--dry-run"), {}), (repo.pmgit, ("scan", "best.pt"), {}),
+        (repo.pmgit, ("lfs-setup", "--dry-run", "*.pt"), {}),
+        (repo.pmgit, ("gitignore", "--dry-run"), {}), (repo.pmgit, ("verify",), {}),
     ]  # fmt: skip
     expected = [call(*argv, env=env, start=True) for call, argv, env in calls]
     assert len({one.code for one in expected}) > 2
