@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +12,14 @@ from pmgit.check.config_lookup import read as configuration
 from pmgit.check.engine import PRECEDENCE, judge, selected
 from pmgit.core.config import Config, parse
 from pmgit.core.errors import UsageError
+from pmgit.formats.judge import judge as judge_content
 from pmgit.snapshots import staged
 from tests.bounds import FOR_EVER
+from tests.kit import pointer, random_bytes
 
 if TYPE_CHECKING:
+    from pmgit.formats.opinion import Opinion
+    from pmgit.formats.reader import Reader
     from tests.kit import Repo
 
 MODEL = "pretrained_model/bert"
@@ -252,3 +257,27 @@ def test_a_size_is_exact_once_it_is_measured(many: Repo) -> None:
     assert snapshot.contents.make_exact()
     assert [blob.size for blob in snapshot.files] == [12_002] * 3
     assert not snapshot.contents.make_exact()
+
+
+def test_content_is_judged_once_though_it_is_looked_at_twice(
+    many: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A header of a large file, or a pickle, takes longer than all else; sizes do not change it."""
+    judged: list[str] = []
+
+    def counted(reader: Reader, name: str) -> Opinion:
+        judged.append(name)
+        return judge_content(reader, name)
+
+    monkeypatch.setattr("pmgit.formats.judge.judge", counted)
+    evil = b"cos\nsystem\n."
+    many.stage("notes.txt", random_bytes(9_000).hex())
+    many.stage(f"{MODEL}/a.pkl", evil)
+    many.stage(f"{MODEL}/b.pkl", evil)
+    oid = hashlib.sha256(evil).hexdigest()
+    there = many.path / ".git/lfs/objects" / oid[:2] / oid[2:4]
+    there.mkdir(parents=True)
+    (there / oid).write_bytes(evil)
+    many.stage(f"{MODEL}/c.pkl", pointer(evil))
+    found = judge(staged.take(), Config(), ["unsafe-weights", "broken-weights"]).findings
+    assert sorted(judged) == [one.path for one in found] == [f"{MODEL}/{x}.pkl" for x in "abc"]

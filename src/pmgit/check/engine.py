@@ -118,14 +118,14 @@ def _found(
     """
     found = _look(snapshot, config, names)
     if found[0] and snapshot.contents.make_exact():
-        return _look(snapshot, config, names)
+        return _look(snapshot, config, names, found[1])
     return found
 
 
 def _look(
-    snapshot: Snapshot, config: Config, names: Sequence[str]
+    snapshot: Snapshot, config: Config, names: Sequence[str], earlier: Subject | None = None
 ) -> tuple[list[Finding], Subject, int]:
-    """As `_found`, by the sizes that are known."""
+    """As `_found`, by the sizes that are known; `earlier` was asked in an earlier look."""
     entries = [rules.RULES[name] for name in names]
     asks_filters = any(entry.scope in (scopes.LFS, scopes.PUSHED) for entry in entries)
     hosted = "host-limit" in names and bool(config.rules.get("host-limit"))
@@ -137,7 +137,7 @@ def _look(
 
         exact_from = min([exact_from, *choice.sizes(snapshot, config)])
     snapshot.survey(pointer.may_be, exact_from, ask_filters=asks_filters)
-    subject = Subject(snapshot, config)
+    subject = Subject(snapshot, config, earlier)
     applies = {
         scopes.LARGE: lambda: _is_any_large(subject, config),
         scopes.LFS: lambda: subject.concerns_lfs,

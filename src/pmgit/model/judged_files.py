@@ -178,7 +178,10 @@ def _of_pointers(
             continue
         if stands_for.size <= pointer.MAX_CONFLICT and _is_pointer(path):
             continue  # of a pointer to a pointer another rule speaks
-        judged.append(JudgedFile(blob, _of_object(subject, blob, stands_for, path), stands_for.oid))
+        key = (stands_for.oid, blob.path)
+        if key not in subject.opinions:
+            subject.opinions[key] = _of_object(subject, blob, stands_for, path), stands_for.oid
+        judged.append(JudgedFile(blob, *subject.opinions[key]))
     return judged, absent
 
 
@@ -208,7 +211,20 @@ def _of_object(subject: Subject, blob: Blob, stands_for: pointer.Pointer, path: 
 
 
 def _of_raw(subject: Subject, blobs: Sequence[Blob]) -> Iterator[JudgedFile]:
-    """The opinions on raw files, of which the small ones are read together."""
+    """The opinions on raw files."""
+    known = subject.opinions
+    new = [blob for blob in blobs if (blob.oid, blob.path) not in known]
+    for one in _of_new(subject, new):
+        known[one.blob.oid, one.blob.path] = one.opinion, one.sha256
+    for blob in blobs:
+        if (blob.oid, blob.path) in known:  # else nobody has its object
+            yield JudgedFile(blob, *known[blob.oid, blob.path])
+
+
+def _of_new(subject: Subject, blobs: Sequence[Blob]) -> Iterator[JudgedFile]:
+    """The opinions on raw files that nobody has judged yet, of which the small ones are read
+    together.
+    """
     if not blobs:
         return
     from pmgit.formats.opinion import UNKNOWN, FileFinding, opinion
@@ -293,10 +309,15 @@ def _on_disk(subject: Subject, blob: Blob) -> IO[bytes] | None:
 def _beside(subject: Subject, blob: Blob, reader: Reader) -> Reader:
     """The reader, that knows the names of the files beside a blob of a models folder."""
     if subject.in_models(blob.path):
-        folder = blob.path.rpartition("/")[0]
-        beside = subject.places.by_folder.get(folder, ())
-        reader.names = frozenset(one.path.rpartition("/")[2] for one in beside)
+        reader.names = subject.once(_names_in, blob.path.rpartition("/")[0])
     return reader
+
+
+def _names_in(subject: Subject, folder: str) -> frozenset[str]:
+    """The names of the files in a folder of a models folder; asked by `subject.once`."""
+    return frozenset(
+        one.path.rpartition("/")[2] for one in subject.places.by_folder.get(folder, ())
+    )
 
 
 def _sha256(file: IO[bytes]) -> str:

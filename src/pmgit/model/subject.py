@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from pmgit.core.config import Config
+    from pmgit.formats.opinion import Opinion
     from pmgit.git.blob import Blob
     from pmgit.model.folder import Model
     from pmgit.model.moved import Grade, Moves
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 class Subject:
     """A snapshot and its models, seen with a configuration; rules ask it."""
 
-    def __init__(self, snapshot: Snapshot, config: Config) -> None:
+    def __init__(self, snapshot: Snapshot, config: Config, earlier: Subject | None = None) -> None:
         self.snapshot = snapshot
         self.config = config
         self.repository = snapshot.repository
@@ -53,6 +54,12 @@ class Subject:
         self.tiers = Tiers(config)
         self._pointers: dict[str, pointer.Pointer | pointer.Broken | None] = {}
         self._answers: dict[tuple[object, ...], object] = {}
+        #: Opinions on contents with their sha256, by the id of the content and the path. What an
+        #: `earlier` subject of the same snapshot has judged is not judged again: nothing takes
+        #: longer, and a second look only has exact sizes.
+        self.opinions: dict[tuple[str, str], tuple[Opinion, str]] = (
+            earlier.opinions if earlier else {}
+        )
 
     def once(self, question: Callable[..., Answer], *about: str) -> Answer:
         """The answer of `question(self, *about)`, asked once for all findings of the judgement."""
