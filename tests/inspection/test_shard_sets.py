@@ -176,6 +176,20 @@ def test_what_is_enough(model: Model) -> None:
     assert warned == {"pytorch_model.bin.index.json": [("warn", "none of its 1 shard is here")]}
 
 
+def test_an_index_without_any_weights(model: Model) -> None:
+    """As a killed download leaves it, or a clone without its weights: it cannot be loaded."""
+    for number in (1, 2, 3):
+        model.path(number).unlink()
+
+    def verdicts() -> list[str]:
+        return [x.opinion.verdict for x in scan_sets([str(model.folder)]) if x.path.endswith(INDEX)]
+
+    assert wrong(model.folder) == {INDEX: ["none of its 3 shards is here"]}
+    assert verdicts() == ["broken"]
+    (model.folder / "model.gguf").write_bytes(b"GGUF")
+    assert verdicts() == ["warn"]
+
+
 def test_an_index_of_keras(tmp_path: Path) -> None:
     path = tmp_path / "model.weights.json"
     for number in range(2):

@@ -106,7 +106,8 @@ class _Folder:
         missing = [file for file in index.files if not self._is_here(file)]
         if len(missing) == len(index.files):
             # Of a model in several formats people fetch the weights of one, and all of the JSON.
-            return [FileFinding(WARN, f"none of its {counted(len(missing), 'shard')} is here")]
+            verdict = WARN if any(map(_is_of_weights, self._names)) else BROKEN
+            return [FileFinding(verdict, f"none of its {counted(len(missing), 'shard')} is here")]
         found = []
         if missing:
             found.append(_counted(BROKEN, missing, "shard", "missing"))
