@@ -503,7 +503,7 @@ def impostors() -> Samples:
         "word2vec.bin": ("ok", b"3 2\ncat " + bytes(range(8)) + b"\n"),
         "fasttext.bin": ("ok", b"\xba\x16\x4f\x2f" + bytes(range(64))),
         "ctranslate.bin": ("ok", b"\6\0\0\0\x10\0TransformerSpec\0" + bytes(64)),
-        "rar.pt": ("unknown", b"Rar!\x1a\x07\x01\x00" + bytes(99)),
+        "rar.pt": ("broken", b"Rar!\x1a\x07\x01\x00" + bytes(99)),
         "zip-of-texts.safetensors": ("broken", zipped({"a.txt": b"a"})),
         "pickle.onnx": ("broken", pickled(b"}")),
         "page.txt": ("ok", page),

@@ -33,7 +33,7 @@ BAD = {
     "page.bin": (PAGE, "broken: ", "a page of the web"),
     "cut.safetensors": (weights_bytes(5000)[:-1], "broken: ", ""),
     "pointer.safetensors": (pointer(b"somewhere else"), "pointer: ", "not here"),
-    "packed.bin": (b"7z\xbc\xaf\x27\x1c" + random_bytes(500), "unknown: ", "does not open"),
+    "packed.nemo": (b"7z\xbc\xaf\x27\x1c" + random_bytes(500), "unknown: ", "does not open"),
     "deep.pkl": (b"\x80\x04" + b"(" * 1_100_000 + b".", "unknown: ", ""),
 }
 

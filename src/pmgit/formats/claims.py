@@ -116,6 +116,9 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
         text = f"not {_article(suffix)}: it is a file of {kind}"
         return [FileFinding(BROKEN, text, offset=0)]
     if kind == names.ARCHIVE:
+        if suffix in _ONE_MODEL:
+            text = f"not {_article(suffix)}: it is an archive that no library opens as one"
+            return [FileFinding(BROKEN, text, offset=0)]
         return [FileFinding(UNKNOWN, "packed in a way that pmgit does not open", offset=0)]
     if suffix not in _UNPICKLED:
         return []
