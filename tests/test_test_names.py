@@ -51,6 +51,7 @@ GUARDED = {
         "pickle_lines",
         "pickle_values",
         "pickle_weights",
+        "pickle_sized",
         "pickle_window",
         "others",
         "pickles",

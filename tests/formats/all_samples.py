@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from tests.formats import (
+    caller_samples,
     chat_samples,
     container_samples,
     distribution_samples,
@@ -47,4 +48,5 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | honest_samples.honest()
         | distribution_samples.distributions()
         | distribution_samples.kept_functions()
+        | caller_samples.callers()
     )

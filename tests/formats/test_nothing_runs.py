@@ -21,6 +21,7 @@ import yaml
 from pmgit.formats import zstd_frame
 zstd_frame.is_there()  # its library is imported here
 policy.of_global("a", "b")  # its lists are read here
+policy.is_made_empty("a", "b")
 for codec in (
     "raw-unicode-escape", "unicode-escape", "utf-16", "utf-16-le", "utf-16-be", "latin-1"
 ):
@@ -29,7 +30,8 @@ done = []
 
 def forbid(event, args):
     begins = ("import", "exec", "open", "pickle.", "os.", "subprocess.", "socket.", "ctypes.",
-              "marshal.", "shutil.", "tempfile.", "urllib.", "builtins.", "code.")
+              "marshal.", "shutil.", "tempfile.", "urllib.", "builtins.input",
+              "builtins.breakpoint", "code.")
     if not done and event.startswith(begins):
         raise SystemExit(f"{event}: {args[:1]}")
 

@@ -29,7 +29,7 @@ def test_everything_of_python_is_dangerous_but_what_is_listed(protocol: int) -> 
 
 
 def test_the_lists_are_sorted_dated_and_say_nothing_twice() -> None:
-    for file in ("allowed_globals.txt", "dangerous_globals.txt"):
+    for file in ("allowed_globals.txt", "dangerous_globals.txt", "made_empty_globals.txt"):
         text = (Path(policy.__file__).parent / file).read_text("ascii")
         assert "Looked at on 20" in text
         lines = [
@@ -42,6 +42,18 @@ def test_the_lists_are_sorted_dated_and_say_nothing_twice() -> None:
         ]
         assert len(said) == len(set(said)), [one for one in said if said.count(one) > 1]
         assert all(len(line) <= 100 for line in text.splitlines())
+
+
+def test_what_is_made_empty_is_allowed() -> None:
+    text = (Path(policy.__file__).parent / "made_empty_globals.txt").read_text("ascii")
+    lines = [line for line in text.replace("\n  ", " ").splitlines() if line[:1] not in ("", "#")]
+    named = [
+        (module, name)
+        for module, _, names in (line.partition(":") for line in lines)
+        for name in names.split()
+    ]
+    assert [one for one in named if of_global(*one)[0] != "ok"] == []
+    assert [one for one in named if not policy.is_made_empty(*one)] == []
 
 
 def test_allowed_means_the_very_name() -> None:

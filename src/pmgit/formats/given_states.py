@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 _CACHES = frozenset((
     ("joblib.memory", "Memory"), ("sklearn.externals.joblib.memory", "Memory"),
 ))  # fmt: skip
+#: Where such a cache says that it lies; before joblib 0.12 `cachedir`.
+_PLACES = ("location", "store_backend", "cachedir")
+#: joblib's wrappers of arrays, with what they hold: they are asked for their array as soon as they
+#: have their state, by a method of theirs, or by what the state has of that name.
+_WRAPPERS = {
+    "NumpyArrayWrapper": frozenset((
+        "subclass", "shape", "order", "dtype", "allow_mmap", "numpy_array_alignment_bytes",
+    )),
+    "NDArrayWrapper": frozenset(("filename", "subclass", "allow_mmap")),
+    "ZNDArrayWrapper": frozenset(("filename", "state", "init_args")),
+}  # fmt: skip
 #: How the names of all of them end.
 ENDINGS = (*scipy_distributions.ENDINGS, "Memory")
 
@@ -30,5 +41,9 @@ def is_wrong(callee: Any, state: Any) -> bool:
     """Whether an object that gets this state may run code."""
     if callee.__class__ is GlobalName and (callee.module, callee.name) in _CACHES:
         is_whole = state.__class__ is Box and not state.is_partial
-        return not is_whole or any(state.get(key) for key in ("location", "store_backend"))
+        return not is_whole or any(state.get(key) for key in _PLACES)
+    if callee.__class__ is GlobalName and callee.name in _WRAPPERS and "joblib" in callee.module:
+        if callee.name == "NumpyArrayWrapper" and (state.__class__ is not Box or state.is_partial):
+            return False  # its array has no place then, and nobody goes on
+        return state.__class__ is not Box or not _WRAPPERS[callee.name].issuperset(state)
     return scipy_distributions.runs_other_text(callee, state)

@@ -12,8 +12,10 @@ from __future__ import annotations
 import struct
 
 from pmgit.formats import given_states, pickle_lines
+from pmgit.formats.kept_functions import Kept, is_worse_called
 from pmgit.formats.opinion import BrokenError, TooMuchError
-from pmgit.formats.pickle_lines import LONGEST_TEXT, StreamError
+from pmgit.formats.pickle_lines import StreamError
+from pmgit.formats.pickle_sized import SIZED, SizedValues
 from pmgit.formats.pickle_values import (
     ANY,
     ARGUMENTS_MATTER,
@@ -23,9 +25,10 @@ from pmgit.formats.pickle_values import (
     ENDLESS,
     EXTENSION,
     FRAMES,
+    HIDDEN,
+    WRONG_ARGUMENTS,
     WRONG_STATE,
     Box,
-    ByteRange,
     EscapedRange,
     GlobalName,
     Made,
@@ -36,11 +39,11 @@ from pmgit.formats.pickle_values import (
     Row,
     TextRange,
     fault_of,
-    hand_over,
     keep,
 )
 from pmgit.formats.pickle_weights import MOST, LongTuple, weighed, weight_of
-from pmgit.formats.pickle_window import ROOM, Window
+from pmgit.formats.pickle_window import ROOM
+from pmgit.formats.policy import is_made_empty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,21 +56,15 @@ if TYPE_CHECKING:
     #: With the object, the place behind it, and what looks at that place as a pickle.
     OnBuild = Callable[[Made, int, Callable[[int], PickleStream]], int]
 
-#: So many bytes of text that is not ASCII are kept at most: one character may make it four times
-#: as large.
-_MOST_FOREIGN = 4_000_000
-#: So many bytes of longer texts are read, to see whether they are texts.
-_MOST_PROVED = 4_000_000
 #: Items of a tuple or a dictionary that are kept.
 _MOST_ITEMS = 100
-#: What stands for every list and set.
-_OPEN_LIST = OpenList()
 #: What the memo gives out and is looked at again.
 _LOOKED_AT = frozenset((GlobalName, tuple))
-#: The texts of Python 2, which are bytes.
-_OF_PYTHON_2 = (0x54, 0x55)
 #: What these make is not new: it is a part of the program that loads.
-_GIVE_AWAY = ("getLogger", "FixedOffset", "_UTC", "_p", "tzoffset", "tzutc")
+_GIVE_AWAY = (
+    "getLogger", "FixedOffset", "_UTC", "_p", "tzoffset", "tzutc", "type", "getattr",
+    "_ufunc_reconstruct",
+)  # fmt: skip
 #: It matters also what is given to storages, tensors and these classes, whose names end so.
 _ARGUMENTS_MATTER_OF = ("Storage", "Tensor", *given_states.ENDINGS)
 #: Makes a tensor of a part of a storage, in all checkpoints of torch.
@@ -80,13 +77,6 @@ _LARGEST_KEY = 1 << 24
 _MOST_GLOBALS, _MOST_ODDITIES = 10_000, 100
 
 
-#: The bytes behind an opcode that say how long its argument is: `<` little-endian, signed or not.
-_SIZED = {
-    0x58: ("<I", 4, "text"), 0x8C: ("<B", 1, "text"), 0x8D: ("<Q", 8, "text"),
-    0x54: ("<i", 4, "text"), 0x55: ("<B", 1, "text"),
-    0x42: ("<I", 4, "bytes"), 0x43: ("<B", 1, "bytes"), 0x8E: ("<Q", 8, "bytes"),
-    0x96: ("<Q", 8, "bytes"), 0x8A: ("<B", 1, "number"), 0x8B: ("<i", 4, "number"),
-}  # fmt: skip
 #: The first byte of every opcode.
 _OPCODES = frozenset(
     bytes((code,)) for code in (*b"().012BCFGIJKLMNPQRSTUVX]abcdeghijlopqrstu}", *range(0x80, 0x99))
@@ -96,7 +86,7 @@ _UNPACK_INT, _UNPACK_SHORT = struct.Struct("<i").unpack_from, struct.Struct("<H"
 _UNPACK_LONG, _UNPACK_FLOAT = struct.Struct("<I").unpack_from, struct.Struct(">d").unpack_from
 
 
-class Walker(Window):
+class Walker(SizedValues):
     """Follows one stream of `reader` from `begin` on.
 
     `on_build` is called with each object that gets a state and with the place behind it, and says
@@ -114,16 +104,15 @@ class Walker(Window):
         *,
         keeps: bool = False,
     ) -> None:
-        self._keeps = keeps
-        self._foreign_left = _MOST_FOREIGN if keeps else 0
-        super().__init__(reader, begin, caps)
+        super().__init__(reader, begin, caps, keeps=keeps)
         self._on_build = on_build
         self.stream = PickleStream(begin)
         self._stack: list[Any] = []
         self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
-        self._unproved = _MOST_PROVED
         self._frame_end = 0  # 0 behind it
+        #: What may call the functions that are kept; its list is empty where there are none.
+        self._kept = Kept(caps)
         #: What to set back where this only tries what another reader would do; None otherwise.
         self._before: list[tuple[Any, Any]] | None = None
 
@@ -142,53 +131,6 @@ class Walker(Window):
         except TooMuchError as error:
             stream.too_much, stream.end = str(error), self._place
         return stream
-
-    # --- bytes
-
-    def _sized(self, op: int, pos: int) -> tuple[Any, int]:
-        """The value of an opcode whose argument has its length before it, and what follows."""
-        code, width, what = _SIZED[op]
-        length = struct.unpack_from(code, self._buffer, pos)[0]
-        begin = self._at + pos + width
-        if length < 0 or length > self._reader.size - begin:
-            raise StreamError(f"it lacks {what} of {length:,} bytes")
-        end = begin + length
-        if what == "bytes":
-            value: Any = ByteRange(begin, length)
-        elif what == "number":
-            value = int.from_bytes(self._bytes(begin, length), "little", signed=True)
-            value = value if length <= 16 else ANY
-        elif length > LONGEST_TEXT and not self._keeps:
-            if op not in _OF_PYTHON_2 and length <= self._unproved:
-                self._unproved -= length
-                pickle_lines.prove(self._reader.read(begin, length))
-            value = TextRange(begin, length)
-        else:
-            raw = self._bytes(begin, min(length, LONGEST_TEXT))
-            if length <= LONGEST_TEXT and op not in _OF_PYTHON_2:
-                pickle_lines.prove(raw)
-            value = raw.decode("ascii") if raw.isascii() else self._foreign(raw, begin)
-            if length > LONGEST_TEXT and isinstance(value, str):
-                value = f"{value[:200]}… ({length:,} bytes)"
-        pos = end - self._at
-        if pos > len(self._buffer) - ROOM:
-            self._load(end)
-            pos = 0
-        return value, pos
-
-    def _bytes(self, begin: int, length: int) -> bytes:
-        """Bytes at a place of the content, from the window where they are in it."""
-        pos = begin - self._at
-        if pos + length <= len(self._buffer) - ROOM:
-            return self._buffer[pos : pos + length]
-        return self._reader.read(begin, min(length, LONGEST_TEXT))
-
-    def _foreign(self, raw: bytes, begin: int) -> Any:
-        """A text at a place that is not ASCII. No module has such a name."""
-        if not self._keeps:
-            return TextRange(begin, len(raw))
-        self._foreign_left -= len(raw)
-        return raw.decode("utf-8", "replace") if self._foreign_left >= 0 else ANY
 
     # --- the machine
 
@@ -218,6 +160,9 @@ class Walker(Window):
                 raise TooMuchError(f"more than {_MOST_GLOBALS:,} globals")
             found = GlobalName(module, name, self._place)
             self.stream.globals[module, name] = found
+            if is_worse_called(module, name):
+                found.is_kept = True
+                self._kept.functions.append(found)
         found.uses += 1
         return found
 
@@ -225,13 +170,15 @@ class Walker(Window):
         if len(self.stream.oddities) < _MOST_ODDITIES:
             self.stream.oddities.append((kind, what, self._place))
 
-    def _call(self, callee: Any, args: Any) -> Made:
+    def _call(self, callee: Any, args: Any, *, is_new: bool = False) -> Made:
         stream = self.stream
         if isinstance(callee, GlobalName):
             callee.uses -= 1
             callee.called = True
-            if isinstance(args, tuple) and GlobalName in map(type, args):
-                hand_over(callee, args)
+            if self._kept.functions:
+                self._kept.called(callee, args, is_new=is_new)
+                if callee.is_kept and args != () and is_made_empty(callee.module, callee.name):
+                    self._odd(WRONG_ARGUMENTS, str(callee))
         if not isinstance(callee, GlobalName):
             if len(stream.calls) < _MOST_CALLS:
                 stream.calls.append((callee, args, self._place))
@@ -241,6 +188,15 @@ class Walker(Window):
             stream.tensors.append(args)
         stream.calls_a_global |= isinstance(callee, GlobalName)
         return Made(callee, args)
+
+    def _call_with_words(self, callee: Any, args: Any, words: Any) -> Made:
+        """A call with arguments that have names, which may be any."""
+        if words.__class__ is Box and not words:
+            return self._call(callee, args, is_new=True)
+        is_known = isinstance(args, tuple) and words.__class__ is Box and not words.is_partial
+        made = self._call(callee, (*args, *words.values()) if is_known else HIDDEN, is_new=True)
+        made.args = HIDDEN
+        return made
 
     def _change(self, target: Any) -> None:
         """Something is put into `target`, which must be of the file's own making, and not finished:
@@ -354,7 +310,7 @@ class Walker(Window):
             elif op == 0x7D:  # EMPTY_DICT
                 push(Box())
             elif op in (0x5D, 0x8F):  # EMPTY_LIST, EMPTY_SET
-                push(Row() if keeps else _OPEN_LIST)
+                push(Row() if keeps else OpenList())
             elif op == 0x30 and stack and not marks:  # POP
                 stack.pop()
             else:
@@ -398,8 +354,8 @@ class Walker(Window):
             pos = self._build(stack[-1], state, pos)
         elif op == 0x81:  # NEWOBJ
             args, callee = self._pop(), self._pop()
-            stack.append(self._call(callee, args))
-        elif op in _SIZED:
+            stack.append(self._call(callee, args, is_new=True))
+        elif op in SIZED:
             value, pos = self._sized(op, pos)
             stack.append(value)
         elif op == 0x80:  # PROTO
@@ -449,7 +405,7 @@ class Walker(Window):
     def _wide(self, items: tuple[Any, ...]) -> Placeholder:
         """What stands for a tuple that is too long to be kept."""
         if not any(isinstance(one, tuple | LongTuple) for one in items):
-            return ANY
+            return ANY if all(map(self._kept.is_plain, items)) else HIDDEN
         weight = weight_of(items, self._caps)
         if weight > MOST:
             self._odd(ENDLESS, "tuples in tuples")
@@ -461,8 +417,13 @@ class Walker(Window):
         # Old checkpoints of whole modules keep the source beside the class: ('module', class, …).
         is_class = isinstance(identity, tuple) and len(identity) > 1 and identity[0] == "module"
         stands_for = identity[1] if is_class else None
-        named = isinstance(stands_for, GlobalName)
-        self._stack.append(stands_for if named else Persistent(identity))
+        if self._kept.functions:
+            self._kept.may_be_called((identity,))
+        if isinstance(stands_for, GlobalName):
+            stands_for.uses += 1
+            self._stack.append(stands_for)
+        else:
+            self._stack.append(Persistent(identity))
 
     def _fill(self, target: Any, items: list[Any], *, pairs: bool) -> None:
         """Put items into `target`; `pairs`: they are keys and values in turn."""
@@ -474,16 +435,24 @@ class Walker(Window):
             self._before.append((target, ({**target}, target.is_partial)))
         if isinstance(target, Made) and getattr(target.callee, "name", "") == "poly1d":
             self._odd(ENDLESS, "a number of a polynomial")  # it makes room for all below it
+        if self._kept.functions:
+            self._kept.filled(target, items, pairs=pairs)
+            self._kept.change(target, items)
+        elif target.__class__ is not Box and isinstance(target, Made | OpenList):
+            target.has_more = True
         if self._keeps:
             keep(target, items, pairs=pairs)
         elif pairs and isinstance(target, Box):
             if len(target) >= _MOST_ITEMS or len(items) > 2 * _MOST_ITEMS:
                 target.is_partial = True
+                target.has_more |= not self._kept.functions
             if len(target) < _MOST_ITEMS:
                 for key, value in zip(items[: 2 * _MOST_ITEMS : 2], items[1::2], strict=False):
                     if isinstance(key, str):
                         target[key] = value
-                    elif isinstance(key, Placeholder | Made | TextRange):
+                        continue
+                    target.has_more |= not self._kept.functions
+                    if isinstance(key, Placeholder | Made | TextRange):
                         target.is_partial = True
 
     def _build(self, target: Any, state: Any, pos: int) -> int:
@@ -492,6 +461,9 @@ class Walker(Window):
             if self._before is not None:
                 self._before.append((target, target.state))
             target.state = state
+            if self._kept.functions:
+                self._kept.change(target, (state,))
+                self._kept.built(target, state)
             # Now, because what the state holds may still be changed.
             if given_states.is_wrong(target.callee, state):
                 self._odd(WRONG_STATE, str(target.callee))
@@ -517,6 +489,7 @@ class Walker(Window):
         other = Walker(self._reader, place, self._caps)
         other._stack, other._marks, other._memo = [*self._stack], [*self._marks], {**self._memo}
         other._before = []
+        other._kept = self._kept
         stream = other.walk()
         for one, count in uses:
             one.uses = count
@@ -553,7 +526,8 @@ class Walker(Window):
             elif self._keeps:
                 made = Row()
             else:
-                made = _OPEN_LIST if op == 0x6C else ANY
+                is_plain = all(map(self._kept.is_plain, items))
+                made = OpenList() if op == 0x6C else ANY if is_plain else HIDDEN
             self._fill(made, items, pairs=op == 0x64)
             stack.append(made)
         elif op == 0x69:  # INST
@@ -566,7 +540,7 @@ class Walker(Window):
             stack.append(self._call(callee, tuple(rest)))
         elif op == 0x92:  # NEWOBJ_EX
             words, args, callee = self._pop(), self._pop(), self._pop()
-            stack.append(self._call(callee, args if not words else ANY))
+            stack.append(self._call_with_words(callee, args, words))
         elif op in (0x70, 0x67):  # PUT, GET
             line, length, pos = self._long_line(pos, pickle_lines.LETTERS)
             if length > len(line):

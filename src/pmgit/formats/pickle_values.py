@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 COMPUTED, CHANGED, EXTENSION, ENDLESS = "computed", "changed", "extension", "endless"
 #: A state with which an object runs code.
 WRONG_STATE = "wrong state"
+#: What an object must not be made with.
+WRONG_ARGUMENTS = "wrong arguments"
 #: Bytes that the stream needs and does not have.
 ELSEWHERE = "elsewhere"
 #: Opcodes that readers take for different ones.
@@ -37,24 +39,45 @@ ANY = Placeholder()
 
 
 class OpenList(Placeholder):
-    """A list or a set, which has no hash."""
+    """A list or a set, which has no hash. `held` is what is in it and may hold functions, since
+    there is one; `has_more`: something was put into it before, and nobody has kept what."""
+
+    __slots__ = ("has_more", "held")
+
+    def __init__(self) -> None:
+        self.held: list[Any] | None = None
+        self.has_more = False
+
+
+class Hidden(Placeholder):
+    """A tuple or a frozen set, of which nobody knows what is in it."""
+
+    __slots__ = ()
+
+
+HIDDEN = Hidden()
 
 
 class GlobalName(Fields):
     """A global that the stream names, and where it does first; equal by its name.
 
     `uses` counts how often it has been put on the stack and not been called from there: where any
-    are left, it was handed to something else, which may call it. `called`: the stream calls it.
+    are left, it was handed to something else, which may call it. `called`: the stream calls it, or
+    may; `is_called_later`: only something else does, or may, with what nobody sees. `is_kept`: a
+    function that may be kept, but not called; `is_known`: pmgit knows it (None: nobody asked).
     """
 
-    __slots__ = ("called", "module", "name", "offset", "uses")
+    __slots__ = (
+        "called", "is_called_later", "is_kept", "is_known", "module", "name", "offset", "uses",
+    )  # fmt: skip
 
     def __init__(self, module: str, name: str, offset: int) -> None:
         self.module = module
         self.name = name
         self.offset = offset
         self.uses = 0
-        self.called = False
+        self.called = self.is_called_later = self.is_kept = False
+        self.is_known: bool | None = None
 
     def _values(self) -> tuple[str, str]:
         return self.module, self.name
@@ -93,16 +116,19 @@ class EscapedRange(TextRange):
 class Made:
     """What a call in the stream makes: by what, of what, and the state that is set on it.
 
-    `items` is a Box or a Row of what is put into it, where values are kept.
+    `items` is a Box or a Row of what is put into it, where values are kept; `held` is what of that
+    may hold functions, since there is one; `has_more`: something was put into it before.
     """
 
-    __slots__ = ("args", "callee", "items", "state")
+    __slots__ = ("args", "callee", "has_more", "held", "items", "state")
 
     def __init__(self, callee: Any, args: Any) -> None:
         self.callee = callee
         self.args = args
         self.state: Any = None
         self.items: Any = None
+        self.held: list[Any] | None = None
+        self.has_more = False
 
 
 class Persistent:
@@ -117,13 +143,16 @@ class Persistent:
 class Box(dict[object, object]):
     """A dictionary: its first items with text as key; all, where values are kept.
 
-    `is_partial`: it has more of them, or keys that are worked out while it is loaded.
+    `is_partial`: it has more of them, or keys that are worked out while it is loaded. `held` is
+    what is put into it that may hold functions, since there is one; `has_more`: it has items of
+    before that were not kept.
     """
 
-    __slots__ = ("is_partial",)
+    __slots__ = ("has_more", "held", "is_partial")
 
     def __init__(self) -> None:
-        self.is_partial = False
+        self.is_partial = self.has_more = False
+        self.held: list[Any] | None = None
 
 
 class Row(list[object]):
@@ -157,25 +186,6 @@ class PickleStream:
         self.fault = ""
         self.in_frame = False
         self.too_much = ""
-
-
-#: Classes without a capital letter, which call their function when somebody calls them, or asks
-#: for a key that is not there.
-_KEEP = frozenset((
-    ("collections", "defaultdict"), ("functools", "partial"), ("numpy", "vectorize"),
-    ("numpy.lib.function_base", "vectorize"),
-))  # fmt: skip
-
-
-def hand_over(callee: GlobalName, args: tuple[Any, ...]) -> None:
-    """Note what a function gets: it may call it, as copyreg._reconstructor does with a class. A
-    class (they have capital letters) may only keep it."""
-    name = callee.name.rpartition(".")[2]
-    if name.lstrip("_")[:1].isupper() or (callee.module, callee.name) in _KEEP:
-        return
-    for one in args:
-        if isinstance(one, GlobalName):
-            one.called = True
 
 
 def keep(target: Any, items: list[Any], *, pairs: bool) -> None:

@@ -6,7 +6,7 @@ goes through it (its hash as a key, a comparison, its text) never ends.
 
 from __future__ import annotations
 
-from pmgit.formats.pickle_values import Placeholder
+from pmgit.formats.pickle_values import Hidden
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class SharedTuple(tuple[object, ...]):
     weight = 0
 
 
-class LongTuple(Placeholder):
+class LongTuple(Hidden):
     """A tuple of too many items to keep, in which there are other tuples."""
 
     __slots__ = ("weight",)

@@ -25,14 +25,16 @@ from pmgit.formats.pickle_values import (
     ENDLESS,
     FRAMES,
     MAKE_GENERATORS,
+    WRONG_ARGUMENTS,
     WRONG_STATE,
     ByteRange,
     GlobalName,
+    Hidden,
     Made,
     PickleStream,
     TextRange,
 )
-from pmgit.formats.policy import of_global
+from pmgit.formats.policy import is_made_empty, of_global
 from pmgit.formats.reader import BytesReader
 
 TYPE_CHECKING = False
@@ -60,6 +62,8 @@ _OTHER_STEPS = 100_000
 
 #: Functions that are allowed and call what they are given, wherever it stands in that.
 _CALL_THEIRS = frozenset(("_rebuild_from_type", "_rebuild_from_type_v2"))
+#: What makes as much as a number says that it is given.
+_MAKE_ROOM = frozenset(("ndarray", "_reconstruct", "Fraction"))
 _COMPUTED_NAMES = frozenset((
     ("builtins", "getattr"), ("__builtin__", "getattr"),
     ("numpy.core", "_ufunc_reconstruct"), ("numpy._core", "_ufunc_reconstruct"),
@@ -251,8 +255,11 @@ def findings_of(
             text = "an array of joblib whose place cannot be made out"
             found.append(FileFinding(UNKNOWN, text, offset=named.offset))
         is_called = named.called or passes_on or bool(stream.fault)
+        if (named.is_called_later or passes_on) and is_made_empty(named.module, named.name):
+            found.append(_of_oddity(WRONG_ARGUMENTS, str(named), named.offset))
         found += _of_global(named.module, named.name, named.offset, called=is_called)
     calls_made = passes_on or any(isinstance(callee, Made) for callee, _, _ in stream.calls)
+    calls_made |= any(stream.globals[key].is_called_later for key in called & _COMPUTED_NAMES)
     for callee, args, offset in stream.calls:
         if len(found) > MOST_FINDINGS and found[-1].verdict == UNSAFE:
             break  # it is no worse for more of them
@@ -313,6 +320,9 @@ def _of_oddity(kind: str, what: str, offset: int) -> FileFinding:
     if kind == WRONG_STATE:
         text = "gets a state with which it can run code"
         return FileFinding(UNSAFE, text, short(what), offset)
+    if kind == WRONG_ARGUMENTS:
+        text = "makes an object with what it reads or works on"
+        return FileFinding(UNSAFE, text, short(what), offset)
     if kind == CHANGED:
         text = "changes something of the program that loads it"
         return FileFinding(UNSAFE, text, short(what), offset)
@@ -327,7 +337,11 @@ def _of_call(
     key = _key(callee)
     if key[1].endswith(given_states.ENDINGS) and given_states.is_judged(*key):
         return [] if args == () else _of_global(*key, offset)
-    args = args if isinstance(args, tuple) else ()
+    if not isinstance(args, tuple) and key[1]:
+        if isinstance(args, Made | Hidden) and key[1] in _TAKE_ALL | _MAKE_ROOM:
+            text = "calls with what nobody can read from it"
+            return [FileFinding(UNSAFE, text, str(callee), offset)]
+        args = ()
     if key in _COMPUTED_NAMES:
         if len(args) == 2 and not calls_made and scipy_distributions.is_own_method(*args):
             return []

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _ALLOWED, _DANGEROUS = "allowed_globals.txt", "dangerous_globals.txt"
+_MADE_EMPTY = "made_empty_globals.txt"
 #: What was or will be in the library, but is not in every Python that runs pmgit.
 _MORE_OF_PYTHON = frozenset((
     # Python 2
@@ -99,10 +100,10 @@ def of_global(module: str, name: str, *, called: bool = True) -> tuple[str, str]
         return UNSAFE, "reaches for the inside of Python"
     if f"{module}.{name}" in _HARMLESS_TO_ASK_FOR:
         return WARN, "calls what else the file names"
-    import re  # takes 8 ms of a commit whose weights name nothing but what is allowed
-
     if "." not in name and _fits_a_pattern(module, name):
         return OK, ""
+    import re  # takes 8 ms of a commit whose weights name nothing but what is allowed
+
     root = module.partition(".")[0]
     if root in sys.stdlib_module_names or root in _MORE_OF_PYTHON:
         return UNSAFE, "loads something of Python that weights do not need"
@@ -125,6 +126,18 @@ def of_global(module: str, name: str, *, called: bool = True) -> tuple[str, str]
     if module == "__main__":
         return WARN, "needs a definition of the program that wrote it"
     return WARN, "needs code that pmgit does not know"
+
+
+def is_made_empty(module: str, name: str) -> bool:
+    """Whether a class that is allowed reads files or works when it is made with arguments. Pickles
+    make its objects without any, and set their state."""
+    return name in _table(_MADE_EMPTY).get(_today(module, name)[0], ())
+
+
+def is_of_list(module: str, name: str) -> bool:
+    """Whether a global is allowed by its own name, which is found soon."""
+    module, name = _today(module, name)
+    return name in _table(_ALLOWED).get(module, ())
 
 
 def _today(module: str, name: str) -> tuple[str, str]:
