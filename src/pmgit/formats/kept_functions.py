@@ -88,6 +88,8 @@ class Kept:
         self._caps = caps
         self.functions: list[GlobalName] = []
         self.is_changed = False
+        #: So many of them have been taken for called, all together.
+        self._called = 0
 
     def is_plain(self, value: Any) -> bool:
         """Whether there can be no function in a value."""
@@ -118,7 +120,7 @@ class Kept:
         found: list[GlobalName] = []
         while waiting:
             one = waiting.pop()
-            self._caps.step()
+            self._caps.step(3)  # it takes as long as so many opcodes
             if one.__class__ is GlobalName:
                 found.append(one)
                 continue
@@ -127,7 +129,8 @@ class Kept:
             seen.add(id(one))
             is_hidden = isinstance(one, Hidden) or (self.is_changed and _has_more(one))
             if is_hidden:  # nobody knows what is in it
-                return self.functions
+                begin, self._called = self._called, len(self.functions)
+                return self.functions[begin:]
             inner = _inner(one)
             self._caps.step(len(inner) // 16)
             waiting += [value for value in inner if not self.is_plain(value)]
@@ -137,12 +140,14 @@ class Kept:
 
     def called(self, callee: GlobalName, args: Any, *, is_new: bool) -> None:
         """Look at a call: `is_new` where it only makes an object of a class."""
+        self._caps.step(2)
         if _keeps(callee, args, is_new=is_new):
             return
         self.may_be_called(args if isinstance(args, tuple) else (args,))
 
     def filled(self, target: Any, items: list[Any], *, pairs: bool) -> None:
         """Look at items that are put into something: its own methods do that."""
+        self._caps.step(2)
         if pairs:
             # A key is asked for its hash, and by some classes that asks what is in it.
             self.may_be_called(one for one in items[::2] if one.__class__ in (Made, tuple))

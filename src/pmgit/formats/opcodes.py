@@ -59,7 +59,10 @@ if TYPE_CHECKING:
 #: Items of a tuple or a dictionary that are kept.
 _MOST_ITEMS = 100
 #: What the memo gives out and is looked at again.
-_LOOKED_AT = frozenset((GlobalName, tuple))
+_LOOKED_AT = frozenset((GlobalName, tuple, OpenList))
+#: What stands for all lists and sets as long as there are no functions that may be in one: those
+#: that are empty, and others. Only of one that is on the stack it is known that it is empty.
+_NEW_LIST, _OLD_LIST = OpenList(has_more=True), OpenList(has_more=True)
 #: What these make is not new: it is a part of the program that loads.
 _GIVE_AWAY = (
     "getLogger", "FixedOffset", "_UTC", "_p", "tzoffset", "tzutc", "type", "getattr",
@@ -162,6 +165,8 @@ class Walker(SizedValues):
             self.stream.globals[module, name] = found
             if is_worse_called(module, name):
                 found.is_kept = True
+                if not self._kept.functions:
+                    self._stack[:] = [OpenList() if o is _NEW_LIST else o for o in self._stack]
                 self._kept.functions.append(found)
         found.uses += 1
         return found
@@ -310,7 +315,7 @@ class Walker(SizedValues):
             elif op == 0x7D:  # EMPTY_DICT
                 push(Box())
             elif op in (0x5D, 0x8F):  # EMPTY_LIST, EMPTY_SET
-                push(Row() if keeps else OpenList())
+                push(Row() if keeps else self._open_list())
             elif op == 0x30 and stack and not marks:  # POP
                 stack.pop()
             else:
@@ -385,6 +390,13 @@ class Walker(SizedValues):
             self._odd(FRAMES, "a frame that does not end where an opcode does")
         self._frame_end = 0
 
+    def _open_list(self) -> OpenList:
+        """What stands for a list or a set."""
+        if not self._kept.functions:
+            return _NEW_LIST
+        self._caps.step()  # it takes memory
+        return OpenList()
+
     def _get(self, key: int) -> Any:
         if key not in self._memo:
             raise StreamError(f"it takes number {key} of its memo, which is empty")
@@ -393,7 +405,7 @@ class Walker(SizedValues):
             value.uses += 1
         elif value.__class__ is tuple:
             value = self._memo[key] = self._again(value)
-        return value
+        return _OLD_LIST if value is _NEW_LIST else value
 
     def _again(self, value: tuple[Any, ...]) -> tuple[Any, ...]:
         """A tuple that is put in a second place."""
@@ -438,7 +450,9 @@ class Walker(SizedValues):
         if self._kept.functions:
             self._kept.filled(target, items, pairs=pairs)
             self._kept.change(target, items)
-        elif target.__class__ is not Box and isinstance(target, Made | OpenList):
+        elif target.__class__ is OpenList:
+            self._stack[-1] = _OLD_LIST
+        elif target.__class__ is Made:
             target.has_more = True
         if self._keeps:
             keep(target, items, pairs=pairs)
@@ -518,6 +532,8 @@ class Walker(SizedValues):
                 stack[-1].uses += 1
             elif stack[-1].__class__ is tuple:
                 stack[-1] = self._again(stack[-1])
+            elif stack[-1] is _NEW_LIST:
+                stack[-1] = _OLD_LIST
             stack.append(stack[-1])
         elif op in (0x6C, 0x64, 0x91):  # LIST, DICT, FROZENSET
             items = self._to_mark()
@@ -527,9 +543,9 @@ class Walker(SizedValues):
                 made = Row()
             else:
                 is_plain = all(map(self._kept.is_plain, items))
-                made = OpenList() if op == 0x6C else ANY if is_plain else HIDDEN
-            self._fill(made, items, pairs=op == 0x64)
+                made = self._open_list() if op == 0x6C else ANY if is_plain else HIDDEN
             stack.append(made)
+            self._fill(made, items, pairs=op == 0x64)
         elif op == 0x69:  # INST
             module, pos = self._line(pos)
             name, pos = self._line(pos)

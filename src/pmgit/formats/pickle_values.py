@@ -44,9 +44,9 @@ class OpenList(Placeholder):
 
     __slots__ = ("has_more", "held")
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_more: bool = False) -> None:
         self.held: list[Any] | None = None
-        self.has_more = False
+        self.has_more = has_more
 
 
 class Hidden(Placeholder):
