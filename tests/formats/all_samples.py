@@ -16,6 +16,7 @@ from tests.formats import (
     honest_samples,
     reader_samples,
     refused_samples,
+    template_samples,
     tensor_samples,
     tflite_samples,
 )
@@ -49,4 +50,5 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | distribution_samples.distributions()
         | distribution_samples.kept_functions()
         | caller_samples.callers()
+        | template_samples.templates()
     )

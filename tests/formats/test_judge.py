@@ -19,6 +19,7 @@ from tests.formats import (
     honest_samples,
     reader_samples,
     refused_samples,
+    template_samples,
     tensor_samples,
     tflite_samples,
 )
@@ -61,6 +62,10 @@ def test_gguf_and_templates() -> None:
 
 def test_chat_templates_of_models() -> None:
     assert wrong(chat_samples.chats()) == []
+
+
+def test_chat_templates_that_put_names_together() -> None:
+    assert wrong(template_samples.templates()) == []
 
 
 def test_onnx() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 _NAME = re.compile(r"(?<![\w.|'])(?:\|\s*)?[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?")
+_OWNER = re.compile(r"(?<![\w.|'])([A-Za-z_]\w*)\.\w+\(")
 _SPACES = re.compile(r" ?([.|(]) ?")
 _SET = re.compile(r"[-+]?\s*set\s+([\w.,\s]+?)\s*=(?!=)(.*)", re.DOTALL)
 _SET_BLOCK = re.compile(r"[-+]?\s*set\s+([\w.]+)\s*(?:\|[^=]*)?")
@@ -21,7 +22,12 @@ _NAMESPACE = re.compile(r" ?namespace\((.*)\)")
 _PAIR = re.compile(r"(\w+)\s*=(?!=)([^,]+)")
 #: What puts a text together whatever it is, and what does where one side is a text.
 _PUTS = re.compile(r"~|''\s*[+*%]|[+*%]\s*''|''\s*''|[|.](?:join|format|center|reverse|replace)\b")
-_ADDS = re.compile(r"\+(?!\s*\[)|[*%]|[|.](?:sort|list|batch|lower|upper)\b")
+_ADDS = re.compile(
+    r"\+(?!\s*\[)|[*%]|[|.](?:sort|list|batch|lower|upper|swapcase|casefold|title|capitalize|translate"
+    r"|ljust|rjust|zfill|removeprefix|removesuffix|expandtabs|striptags|encode|decode|r?partition)\b"
+)
+#: A part of a text, `s[1::2]`; and what stands for one in a subscript.
+_SLICE, SLICED = re.compile(r"\[[^\[\]{}]*:[^\[\]{}]*\]"), "[/]"
 #: What is taken from a text by another one: the text of a chat stays that of the chat.
 _BY_TEXT = re.compile(
     r"[|.](?:split|rsplit|strip|lstrip|rstrip|trim|startswith|endswith|find|count)\([^()]*\)"
@@ -31,15 +37,18 @@ _MAKES_TEXT = re.compile(r"''|\|(?:string|tojson|pprint|urlencode|escape)\b")
 _NO_NAME = re.compile(r"\|(?:length|count|int|float|abs|round)\b|[:<>]|==|\bis\b")
 #: Texts of the tokenizer, which lie beside the template.
 _TOKEN = re.compile(r"\w+_tokens?")
-_LOOKS_UP = re.compile(
-    r"\|(?:map|selectattr|rejectattr|groupby|sort|sum|unique|min|max)\s*\(([^()]*)\)"
-)
+_LOOKS_UP = re.compile(r"\|(?:map|selectattr|rejectattr|groupby|sort|sum|unique|min|max)\s*\(")
+_BRACES = re.compile(r"\{[^{}]*\}")
+_PAREN = re.compile(r"[()]")
+#: A text with a filter or a method, or a part of it.
+_OF_A_TEXT = re.compile(r"''\)*(?:[|.]|\[[^\]]*:)|''[^',=]*\)[|.]")
 _FORMATS = re.compile(r"(?<![\w.])([\w.]+?)\.format(?:_map)?\(")
 _CALL = re.compile(r"(?<![\w.|])(\w+)\(")
 #: What stands in a `call` block, as a text.
 _CALLER = "caller"
 #: So many values are followed, and looks are taken at them; a chat has hundreds.
 _MOST_VALUES, _MOST_LOOKS = 10_000, 50_000
+_LONGEST_ARGUMENTS = 1000
 
 
 class LookedUpNames:
@@ -99,6 +108,8 @@ class LookedUpNames:
         ]
 
     def _is_made(self, value: str, used: frozenset[str]) -> bool:
+        if _SLICE.search(value) and ("''" in value or used & self._texts):
+            return True
         if _NO_NAME.search(value) and "''" not in value:
             return False
         return (
@@ -113,9 +124,14 @@ class LookedUpNames:
         """The first name in a part that is put together somewhere else; '' without one.
         `subscripts` are those of the part."""
         code = _tight(code)
-        for inner in [*map(_tight, subscripts), *map(str, _LOOKS_UP.findall(code))]:
+        asked = [_arguments(code, one.end()) for one in _LOOKS_UP.finditer(code)]
+        for inner in asked:
+            if _OF_A_TEXT.search(inner):
+                return inner
+        for inner in [*map(_tight, subscripts), *asked]:
             used = _names(inner)
-            if used and not _NO_NAME.search(inner) and self._is_name(inner, used):
+            is_name = not _NO_NAME.search(_BRACES.sub("", inner))
+            if used and is_name and self._is_name(inner, used):
                 return inner
         formats = [str(one) for one in _FORMATS.findall(code)]
         return next((one for one in formats if one in self._made), "")
@@ -126,7 +142,7 @@ class LookedUpNames:
             or any(_TOKEN.fullmatch(name) for name in used)
             or (
                 bool(used & self._texts)
-                and bool(_PUTS.search(inner) or "+" in inner or "*" in inner)
+                and bool(_PUTS.search(inner) or _ADDS.search(inner) or SLICED in inner)
             )
             or any(name in self.macros or name == _CALLER for name, _ in _calls(inner))
         )
@@ -136,6 +152,16 @@ def _tight(code: str) -> str:
     """The code with one blank where there are some, and none around points and bars: patterns
     would take for ever for very many."""
     return _SPACES.sub(r"\1", " ".join(code.split()))
+
+
+def _arguments(code: str, begin: int) -> str:
+    """What stands in parentheses that are open at a place."""
+    deep = 1
+    for one in _PAREN.finditer(code, begin, begin + _LONGEST_ARGUMENTS):
+        deep += 1 if one[0] == "(" else -1
+        if not deep:
+            return code[begin : one.start()]
+    return code[begin : begin + _LONGEST_ARGUMENTS]
 
 
 def _calls(code: str) -> list[tuple[str, int]]:
@@ -148,5 +174,6 @@ def _listed(names: str) -> list[str]:
 
 
 def _names(value: str) -> frozenset[str]:
-    """The variables in an expression, and fields of them; no filters."""
-    return frozenset(one for one in _NAME.findall(value) if not one.startswith("|"))
+    """The variables in an expression, and fields of them; no filters. Of a method, whose it is."""
+    found = frozenset(one for one in _NAME.findall(value) if not one.startswith("|"))
+    return found | frozenset(_OWNER.findall(value))

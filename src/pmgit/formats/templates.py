@@ -20,7 +20,7 @@ from pmgit.formats.opinion import (
     FileFinding,
     short,
 )  # fmt: skip
-from pmgit.formats.template_names import LookedUpNames
+from pmgit.formats.template_names import SLICED, LookedUpNames
 
 #: Those of models have up to 30,000 characters.
 _LONGEST = 120_000
@@ -42,6 +42,14 @@ _HIDDEN = re.compile(
 )
 _BY_NAME = re.compile(r"\|\s*attr\b|\|\s*map\s*\(\s*(?!attribute\b|default\b)[A-Za-z_]")
 _MAPS_BY_NAME = re.compile(r"\|\s*map\s*\(\s*['\"]attr['\"]")
+#: Names of Python's inside that are no special tokens: in capitals (`lower` turns them back).
+_OTHER_CASE = re.compile(
+    r"__(?:class|mro|bases?|subclasses|globals|builtins|init|import|dict|getattribute|getattr"
+    r"|reduce(?:_ex)?|code|self|func|closure|wrapped|loader|spec|call|new)__",
+    re.IGNORECASE,
+)
+#: Text that is put together, and formatted then: `('{0._' ~ '_x}').format(y)`.
+_FORMATS_MADE = re.compile(r"''[^'{}]*[)\]]\s*\.\s*format(?:_map)?\s*\(")
 #: A field of a text that is formatted: `'{0.__class__}'.format(x)`.
 _IN_FORMAT = re.compile(r"\{[^{}]*(?:\.|\[)__\w")
 _ESCAPE = re.compile(r"\\(?:x5f|u005f|U0000005f|N\{low line\}|137)", re.IGNORECASE)
@@ -63,11 +71,14 @@ _PIECES = re.compile(
 #: looks up what it is called, and numbers.
 _INNERMOST = re.compile(r"\{[^{}]*\}")
 _PUT_TOGETHER = re.compile(
-    r"~|''\s*[%+*|.]|[%+*]\s*''|''\s*''|[|.]\s*(?:join|replace|format|center|reverse|first|last)\b"
+    r"~|''[\s)]*[%+*|.]|[%+*]\s*''|''\s*''|[|.]\s*(?:join|replace|format|center|reverse|first|last)\b"
+    r"|\)\s*[|.]\s*[a-z]"
 )
 _DEEPEST_SUBSCRIPT = 16
 _BRACKET = re.compile(r"[\[\]]")
 #: Behind a value stands a subscript, behind these words a list.
+#: `x.is[y]` is a subscript of the field `is`.
+_LAST_WORD = re.compile(r"(?<![\w.])(?<!\. )\w+$")
 _WORDS = frozenset(("in", "if", "else", "elif", "and", "or", "not", "is"))
 _LONGEST_WORD = 24
 
@@ -175,6 +186,12 @@ def _reason(part: _CodePart, known: LookedUpNames) -> tuple[str, str]:
         # Special tokens look like it (`<__media__>`), and are no subscript.
         if hidden and (re.fullmatch(r"['\"]\s*[\w.]*\s*['\"]", text) or _IN_FORMAT.search(text)):
             return "reaches for the inside of Python", written
+        spelled = _OTHER_CASE.search(text)
+        if spelled and not spelled[0].islower():
+            return "reaches for the inside of Python", written
+    made = _FORMATS_MADE.search(bare)
+    if made:
+        return "looks up a name that it puts together", made[0]
     pieces = _PIECES.search(code)
     if pieces:
         return "puts a hidden name together", pieces[0]
@@ -225,7 +242,8 @@ def _subscripts(bare: str) -> tuple[list[str], str]:
         if bracket[0] == "[":
             tail = bare[max(0, bracket.start() - _LONGEST_WORD) : bracket.start()].rstrip()
             is_value = tail[-1:].isalnum() or tail[-1:] in tuple("_])'}")
-            opened.append(([], is_value and re.split(r"\W", tail)[-1] not in _WORDS))
+            word = _LAST_WORD.search(tail)
+            opened.append(([], is_value and not (word and word[0] in _WORDS)))
             if len(opened) > _DEEPEST_SUBSCRIPT:
                 return every, "subscripts in subscripts"
         elif len(opened) > 1:
@@ -235,8 +253,10 @@ def _subscripts(bare: str) -> tuple[list[str], str]:
                 opened[-1][0].append(f"[{inner}]")
                 continue
             if _is_slice(inner):
+                opened[-1][0].append(SLICED)
                 continue
             every.append(inner)
-            if "~" in inner or ("''" in inner and _PUT_TOGETHER.search(inner)):
+            is_put = SLICED in inner or _PUT_TOGETHER.search(inner)
+            if "~" in inner or ("''" in inner and is_put):
                 return every, f"[{inner}]"
     return every, ""
