@@ -28,6 +28,7 @@ _REACHING = {
     "turned": "{% set s = '@@class@@' %}{{ messages[s.translate({64: '_'})] }}",
     "turned-in-map": "{{ messages|map(attribute='@@class@@'.translate({64: '_'}))|list }}",
     "longer": "{% set s = 'class' %}{{ messages[s.rjust(7, '_').ljust(9, '_')] }}",
+    "many-filters": "{{ " + "x|map(" * 200 + ")" * 200 + " }}",
     "formatted": "{{ ('{0._' ~ '_class_' ~ '_}').format(messages) }}",
 }
 _CHATTING = {

@@ -48,7 +48,8 @@ _CALL = re.compile(r"(?<![\w.|])(\w+)\(")
 _CALLER = "caller"
 #: So many values are followed, and looks are taken at them; a chat has hundreds.
 _MOST_VALUES, _MOST_LOOKS = 10_000, 50_000
-_LONGEST_ARGUMENTS = 1000
+#: More filters in one part than any has, and longer arguments.
+_MOST_ASKED, _LONGEST_ARGUMENTS = 100, 1000
 
 
 class LookedUpNames:
@@ -124,7 +125,11 @@ class LookedUpNames:
         """The first name in a part that is put together somewhere else; '' without one.
         `subscripts` are those of the part."""
         code = _tight(code)
-        asked = [_arguments(code, one.end()) for one in _LOOKS_UP.finditer(code)]
+        asked = []
+        for one in _LOOKS_UP.finditer(code):
+            asked.append(_arguments(code, one.end()))
+            if len(asked) > _MOST_ASKED:
+                return asked[-1]
         for inner in asked:
             if _OF_A_TEXT.search(inner):
                 return inner
