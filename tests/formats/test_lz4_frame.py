@@ -54,6 +54,12 @@ def test_damage(data: bytes) -> None:
         out_of(data)
 
 
+def test_blocks_with_nothing_in_them_are_counted() -> None:
+    assert out_of(frame(*[b""] * 1000, plain=True)) == b""
+    with pytest.raises(TooMuchError, match="steps"):
+        out_of(frame(*[b""] * 150_000, plain=True))
+
+
 def test_a_bomb() -> None:
     with pytest.raises(TooMuchError):
         out_of(frame(*[b"\x1fa\x01\x00" + b"\xff" * 200_000 + b"\x05\x10b"] * 4))

@@ -56,6 +56,13 @@ def test_what_comes_out(content: bytes) -> None:
                 assert out_of(passed_over(b"size") + frame + passed_over(b"")) == content
 
 
+def test_blocks_with_nothing_in_them_are_counted() -> None:
+    begin, empty, last = b"\x28\xb5\x2f\xfd\x00\x58", b"\0\0\0", b"\1\0\0"
+    assert out_of(begin + empty * 1000 + last) == b""
+    with pytest.raises(TooMuchError, match="steps"):
+        out_of(begin + empty * 500_000 + last)
+
+
 def test_it_is_cut_at_every_place() -> None:
     engine = zstandard.ZstdCompressor(write_checksum=True)
     data = engine.compress(b"hello" + NOISE[:500])

@@ -33,6 +33,8 @@ _BEGINS = {
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 #: What is unpacked at once, and what the ratio does not count for: an array of zeros packs well.
 _PORTION, _SMALL = 1 << 18, 16_000_000
+#: Steps for a block, with which something may come out or nothing.
+_BLOCK = 10
 #: bzip2 takes so many times as long as the others for what comes out.
 _SLOW = 8
 _OPENED = ("gzip", "bzip2", "xz", "lzma", "zlib", "lz4", "zstd")
@@ -150,7 +152,7 @@ def _one(reader: Reader, begin: int, engine: Any, out: bytearray, caps: Caps) ->
     """Unpack one stream that begins at a place into `out`; the place behind it."""
     at, before = begin, len(out)
     weight = _SLOW if type(engine).__name__ == "BZ2Decompressor" else 1
-    data = b""
+    data, done = b"", 0
     while not engine.eof:
         # zlib hands back what it did not get to; the others keep it, and want no more until then.
         data = getattr(engine, "unconsumed_tail", b"")
@@ -169,6 +171,9 @@ def _one(reader: Reader, begin: int, engine: Any, out: bytearray, caps: Caps) ->
             if "memory" in text.lower():
                 raise TooMuchError("packed with a window that is too large") from None
             raise BrokenError(f"it cannot be unpacked: {text}", at) from None
+        blocks = getattr(engine, "blocks", 0)
+        caps.step(_BLOCK * (blocks - done))
+        done = blocks
         caps.inflating(len(piece) * weight)
         out += piece
         come = len(out) - before

@@ -20,6 +20,8 @@ _LARGEST_BLOCK = 4_194_304
 #: The shortest match, and how far back it can lie.
 _SHORTEST, _WINDOW = 4, 65_536
 _PORTION = 256
+#: Steps for a block, with which something may come out or nothing.
+_BLOCK = 10
 
 
 def unpack(reader: Reader, caps: Caps) -> bytes:
@@ -35,6 +37,7 @@ def unpack(reader: Reader, caps: Caps) -> bytes:
             raise BrokenError("it ends before all is unpacked", reader.size)
         length = int.from_bytes(head, "little")
         at += 4
+        caps.step(_BLOCK)
         if length == 0:
             break
         is_plain, length = bool(length & _PLAIN), length & ~_PLAIN

@@ -68,6 +68,8 @@ class Frame:
         self._kept = bytearray()
         self._is_begun = False
         self._has_sum = False
+        #: So many blocks have been unpacked. One may hold nothing.
+        self.blocks = 0
 
     def decompress(self, data: bytes, most: int) -> bytes:
         """What comes next, about `most` bytes of it. MemoryError when its window is too large."""
@@ -83,6 +85,7 @@ class Frame:
             if self._is_begun or not is_last:
                 out += self._engine.decompress(piece)
             self._is_begun = True
+            self.blocks += 1
             self.eof = is_last
         if self.eof:
             self.unused_data = bytes(self._kept)
