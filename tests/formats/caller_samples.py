@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.formats.assemble import named, pickled, text
+from tests.formats.assemble import legacy, named, pickled, text
 
 if TYPE_CHECKING:
     from tests.formats.container_samples import Samples
@@ -44,6 +44,26 @@ _EMPTY_ARRAY = (
     + b"K\0\x85"
 )  # fmt: skip
 _SCHEDULED = _new("torch.optim.sgd", "SGD", state=b"}", param_groups=b"]")
+
+
+_EXP = named("numpy", "exp")
+_CHECKPOINT = legacy(pickled(_ARRAY))
+
+
+def _of_objects(one: bytes) -> bytes:
+    """An array of joblib with this object in it, which is a pickle behind it."""
+    kind = named("numpy", "dtype") + text("O8") + b"\x89\x88\x87R"
+    made = (
+        named("numpy.core.multiarray", "_reconstruct")
+        + named("numpy", "ndarray")
+        + b"K\0\x85C\1b\x87R(K\1K\1\x85"
+        + kind
+        + b"\x89]"
+        + one
+        + b"atb"
+    )
+    state = b"}(" + text("shape") + b"K\1\x85" + text("dtype") + kind + b"u"
+    return _WRAPPER + state + b"b" + pickled(made, 3)
 
 
 def _called() -> dict[str, bytes]:
@@ -158,6 +178,15 @@ def _made_of_something() -> dict[str, bytes]:
         "words-of-a-file": named("gensim.models.word2vec", "Word2Vec") + b"(N" + text("x") + b"tR",
         "distributed": named("gensim.models.ldamodel", "LdaModel") + b"(NK\2}K\0" + text("a")
         + b"s\x88tR",
+        "configuration-of-a-name": (
+            named("transformers.models.detr.configuration_detr", "DetrConfig") + text("a/b")
+            + b"\x85R"
+        ),
+        "automatic": named("transformers.models.auto.configuration_auto", "AutoConfig") + _NEW,
+        "class-of-its-own": (
+            named("sklearn.cluster._bicluster", "ABCMeta") + text("X") + b")}\x87R"
+        ),
+        "processes": named("sklearn.ensemble._forest", "Parallel") + b"K\2\x85R",
         "arguments-of-a-run": (
             named("transformers.training_args", "TrainingArguments") + text("x") + b"\x85R"
         ),
@@ -236,6 +265,17 @@ def callers() -> Samples:
             "ok",
             pickled(
                 _new("xgboost.sklearn", "XGBClassifier", _Booster=_new("xgboost.core", "Booster"))
+            ),
+        ),
+        "called-in-an-array.joblib": (
+            "unsafe", pickled(_EXP + _of_objects(_thing(exp=_KEPT)) + b"\x85R", 3),
+        ),
+        "kept-in-an-array.joblib": ("warn", pickled(_EXP + b"0" + _of_objects(_KEPT), 3)),
+        "kept-in-bytes.pkl": (
+            "unsafe",
+            pickled(
+                _ABS + named("torch.storage", "_load_from_bytes") + b"B"
+                + len(_CHECKPOINT).to_bytes(4, "little") + _CHECKPOINT + b"\x85R\x85R", 4
             ),
         ),
         "called-read.joblib": (

@@ -79,6 +79,7 @@ class Arrays:
                 raise TooMuchError("too many arrays of objects")
             stream = walk(self._reader, place, self._caps)
             self.streams.append(stream)
+            made.held = [one for one in stream.globals.values() if one.is_kept]
             if stream.fault or stream.too_much:
                 raise BrokenError(f"an array of objects: {stream.fault or stream.too_much}")
             return stream.end

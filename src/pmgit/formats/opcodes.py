@@ -165,11 +165,15 @@ class Walker(SizedValues):
             self.stream.globals[module, name] = found
             if is_worse_called(module, name):
                 found.is_kept = True
-                if not self._kept.functions:
-                    self._stack[:] = [OpenList() if o is _NEW_LIST else o for o in self._stack]
-                self._kept.functions.append(found)
+                self._keep(found)
         found.uses += 1
         return found
+
+    def _keep(self, *functions: GlobalName) -> None:
+        """Note functions that are kept from now on."""
+        if not self._kept.functions:
+            self._stack[:] = [OpenList() if one is _NEW_LIST else one for one in self._stack]
+        self._kept.functions.extend(functions)
 
     def _odd(self, kind: str, what: str) -> None:
         if len(self.stream.oddities) < _MOST_ODDITIES:
@@ -484,6 +488,8 @@ class Walker(SizedValues):
             if self._on_build is not None:
                 place = self._at + pos
                 end = self._on_build(target, place, self._as_pickle)
+                if target.held and target.held[-1].__class__ is GlobalName:
+                    self._keep(*target.held)  # of an array of objects, which is another stream
                 if end != place:
                     self._end_frame(place)
                     pos = end - self._at

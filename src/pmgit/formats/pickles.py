@@ -388,8 +388,15 @@ def _of_bytes(args: tuple[Any, ...], offset: int, reader: Reader, caps: Caps) ->
     if content is None:
         return [FileFinding(UNSAFE, "loads what nobody can read from it", offset=offset)]
     inside = caps.inside(content, "")
+    # Storages are in it, and no functions that the stream around it might call.
     return [
-        FileFinding(one.verdict, one.message, one.evidence, offset, one.where)
+        FileFinding(
+            UNSAFE if one.verdict == WARN else one.verdict,
+            one.message,
+            one.evidence,
+            offset,
+            one.where,
+        )
         for one in inside.findings
     ]
 
