@@ -46,6 +46,20 @@ _EMPTY_ARRAY = (
 _SCHEDULED = _new("torch.optim.sgd", "SGD", state=b"}", param_groups=b"]")
 
 
+#: Formulas of statsmodels, which are worked out while they are loaded.
+_FORMULAS = {
+    "y ~ np.log(x) + C(group)": "warn",
+    "y ~ x + open('a', 'w')": "unsafe",
+    "y ~ x.apply(print)": "unsafe",
+}
+
+
+def _formula(formula: str) -> bytes:
+    return _new(
+        "statsmodels.base.data", "PandasData", formula=text(formula), restore_design_info=b"\x88"
+    )
+
+
 _EXP = named("numpy", "exp")
 _CHECKPOINT = legacy(pickled(_ARRAY))
 
@@ -276,6 +290,20 @@ def callers() -> Samples:
             pickled(
                 _ABS + named("torch.storage", "_load_from_bytes") + b"B"
                 + len(_CHECKPOINT).to_bytes(4, "little") + _CHECKPOINT + b"\x85R\x85R", 4
+            ),
+        ),
+        **{
+            f"formula-{number}.pkl": (verdict, pickled(_formula(one)))
+            for number, (one, verdict) in enumerate(_FORMULAS.items())
+        },
+        "formula-of-pairs.pkl": (
+            "unsafe",
+            pickled(
+                named("copy_reg", "_reconstructor") + b"("
+                + named("statsmodels.base.data", "PandasData") + named("__builtin__", "object") + b"NtR"
+                + named("builtins", "dict")
+                + b"](" + text("restore_model_spec") + b"\x88\x86" + text("formula") + text("f()")
+                + b"\x86e\x85Rb"
             ),
         ),
         "called-read.joblib": (

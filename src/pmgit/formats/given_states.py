@@ -19,6 +19,9 @@ _CACHES = frozenset((
 ))  # fmt: skip
 #: Where such a cache says that it lies; before joblib 0.12 `cachedir`.
 _PLACES = ("location", "store_backend", "cachedir")
+#: Where statsmodels has a formula worked out, as 0.8 to 0.14 and 0.15 mark it, and in which module.
+_FORMULA_MARKS = ("restore_design_info", "restore_model_spec")
+_OF_FORMULAS = ("statsmodels.base.data",)
 #: joblib's wrappers of arrays, with what they hold: they are asked for their array as soon as they
 #: have their state, by a method of theirs, or by what the state has of that name.
 _WRAPPERS = {
@@ -46,4 +49,16 @@ def is_wrong(callee: Any, state: Any) -> bool:
         if callee.name == "NumpyArrayWrapper" and (state.__class__ is not Box or state.is_partial):
             return False  # its array has no place then, and nobody goes on
         return state.__class__ is not Box or not _WRAPPERS[callee.name].issuperset(state)
-    return scipy_distributions.runs_other_text(callee, state)
+    return _works_out_a_formula(callee, state) or scipy_distributions.runs_other_text(callee, state)
+
+
+def _works_out_a_formula(callee: Any, state: Any) -> bool:
+    """Whether an object of statsmodels gets a formula that may run code."""
+    named = callee.__class__ is GlobalName and callee.module in _OF_FORMULAS
+    if state.__class__ is not Box or state.is_partial:
+        return named
+    if not any(mark in state for mark in _FORMULA_MARKS):
+        return False
+    from pmgit.formats import statsmodels_formulas  # takes a pattern's 8 ms
+
+    return not statsmodels_formulas.is_plain(state.get("formula"))

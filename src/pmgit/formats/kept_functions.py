@@ -153,19 +153,21 @@ class Kept:
             self.may_be_called(one for one in items[::2] if one.__class__ in (Made, tuple))
         if not isinstance(target, Made) or _is_plain_container(target, pairs=pairs):
             return
-        unknown = not _is_known(_class_of(target))
+        unknown = not _is_known(class_of(target))
         self.may_be_called((target,) if unknown else (target, *items))
 
     def built(self, target: Made, state: Any) -> None:
         """Look at a state that is set on an object."""
-        callee = _class_of(target)
+        callee = class_of(target)
         if isinstance(callee, GlobalName) and (callee.module, callee.name) in KEEP:
             return
         if not isinstance(callee, GlobalName):
             self.may_be_called((target, state))
         elif isinstance(state, Made) and not _is_plain_container(state, pairs=True):
             self.may_be_called((state,))
-        elif _is_known(callee) and not _is_plain_container(target, pairs=True):
+        elif _is_plain_container(target, pairs=True):
+            return
+        elif _is_known(callee) or callee.module.startswith(_ASK_THEIR_STATE):
             self.may_be_called(one for one in _inner(target) if one is not state)
             if callee.module.startswith(_ASK_THEIR_STATE):
                 values = _inner(state) if isinstance(state, Box | tuple) else (state,)
@@ -184,7 +186,7 @@ def _has_more(value: Any) -> bool:
 def _inner(value: Any) -> Sequence[Any]:
     """What is known to be directly in a value."""
     if isinstance(value, Made):
-        args = value.args if _class_of(value) is value.callee else ()
+        args = value.args if class_of(value) is value.callee else ()
         return (*_handed_out(value), args, value.state, value.items, *(value.held or ()))
     if isinstance(value, Box):
         return (*value.values(), *(value.held or ()))
@@ -206,7 +208,7 @@ def _handed_out(made: Made) -> tuple[Any, ...]:
     return (callee,) if callee.name in _GIVE_ATTRIBUTES else ()
 
 
-def _class_of(made: Made) -> Any:
+def class_of(made: Made) -> Any:
     """The class of an object that a call has made."""
     callee, args = made.callee, made.args
     makes = isinstance(callee, GlobalName) and callee.module in _MAKE_EMPTY

@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 
 from pmgit.formats import given_states, pickle_lines
-from pmgit.formats.kept_functions import Kept, is_worse_called
+from pmgit.formats.kept_functions import Kept, class_of, is_worse_called
 from pmgit.formats.opinion import BrokenError, TooMuchError
 from pmgit.formats.pickle_lines import StreamError
 from pmgit.formats.pickle_sized import SIZED, SizedValues
@@ -483,8 +483,9 @@ class Walker(SizedValues):
                 self._kept.change(target, (state,))
                 self._kept.built(target, state)
             # Now, because what the state holds may still be changed.
-            if given_states.is_wrong(target.callee, state):
-                self._odd(WRONG_STATE, str(target.callee))
+            named = class_of(target)
+            if given_states.is_wrong(named, state):
+                self._odd(WRONG_STATE, str(named))
             if self._on_build is not None:
                 place = self._at + pos
                 end = self._on_build(target, place, self._as_pickle)
