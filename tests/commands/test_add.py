@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from pathlib import Path
 
 import pytest
 
@@ -46,8 +48,12 @@ def test_a_folder_elsewhere_is_copied_whole(repo: Repo, weights: Weights) -> Non
     (folder / ".git").mkdir()
     (folder / ".git" / "config").write_text("[core]\n\tfsmonitor = touch run\n")
     (folder / "secret").symlink_to("/etc/hostname")
+    for name in (".gitattributes", ".gitignore", ".DS_Store", "__pycache__/x.pyc", ".msc"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("*\n")
     shown = repo.pmgit("add", str(folder))
     assert shown.code == 0, shown
+    assert "note: 1 link not followed, and not copied: secret" in shown.err
     assert [f.path for f in lock(repo, "pretrained_model/my-model").files] == [
         "model.pt",
         "onnx/model.onnx",
@@ -56,6 +62,82 @@ def test_a_folder_elsewhere_is_copied_whole(repo: Repo, weights: Weights) -> Non
     assert sorted(p.name for p in copied.iterdir()) == ["INFO.md", "model.pt", "onnx", "pmgit.lock"]
     assert not list((repo.path / ".git" / "pmgit" / "incoming").iterdir())
     assert (folder / "model.pt").exists()
+
+
+def in_hub_cache(home: Path, data: bytes) -> Path:
+    """A snapshot as huggingface_hub lays it out, with links to nothing and to somebody's secret."""
+    entry = home / "models--google--ViT_b"
+    contents = {"model.safetensors": data, "config.json": b"{}\n", ".gitattributes": b"*\n"}
+    snapshot = entry / "snapshots" / ("86b5e093" * 5)
+    snapshot.mkdir(parents=True)
+    (entry / "blobs").mkdir()
+    for name, content in contents.items():
+        blob = hashlib.sha256(content).hexdigest()
+        (entry / "blobs" / blob).write_bytes(content)
+        (snapshot / name).symlink_to(f"../../blobs/{blob}")
+    (snapshot / "secret").symlink_to("/etc/hostname")
+    return snapshot
+
+
+@pytest.mark.parametrize("is_inside", [False, True])
+@pytest.mark.parametrize("is_entry", [False, True])
+def test_what_the_hubs_cache_has_becomes_a_model_with_its_names(
+    repo: Repo, weights: Weights, is_inside: bool, is_entry: bool
+) -> None:
+    """Its links lead to files without names, which nobody can load."""
+    home = repo.path / "pretrained_model" if is_inside else repo.path.parent / "hub"
+    snapshot = in_hub_cache(home, weights.safetensors)
+    entry = snapshot.parent.parent
+    assert repo.pmgit("add", str(entry if is_entry else snapshot)).code == 0
+    found = lock(repo, "pretrained_model/ViT_b")
+    assert [file.path for file in found.files] == ["config.json", "model.safetensors"]
+    assert found.source == {
+        "type": "huggingface", "repo_id": "google/ViT_b", "revision": snapshot.name,
+    }  # fmt: skip
+    info = (repo.path / "pretrained_model/ViT_b/INFO.md").read_text()
+    assert "**Source**: https://huggingface.co/google/ViT_b\n" in info
+    assert snapshot.name in info
+    assert repo.pmgit("verify", "ViT_b").code == 0
+    assert (snapshot / "model.safetensors").read_bytes() == weights.safetensors
+    if is_inside:
+        assert "before you remove this one" in repo.pmgit("status").out
+
+
+def test_a_damaged_file_of_the_hubs_cache_is_not_copied(repo: Repo, weights: Weights) -> None:
+    snapshot = in_hub_cache(repo.path.parent / "hub", weights.safetensors)
+    with (snapshot / "model.safetensors").open("r+b") as file:
+        file.seek(500_000)
+        file.write(b"?")
+    shown = repo.pmgit("add", str(snapshot))
+    assert (shown.code, "'model.safetensors' is damaged" in shown.err) == (3, True), shown
+    assert not (repo.path / "pretrained_model").exists()
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        ".huggingface/download/model.pt.metadata", "huggingface/trees/x.json", ".locks/x", ".mdl",
+        ".DS_Store", "part/Thumbs.db", "clone/model.bin", "._____temp/x.bin",
+    ],
+)  # fmt: skip
+def test_what_is_locked_is_what_is_compared(repo: Repo, beside: str) -> None:
+    """Notes of clients and desktops change by themselves, a clone belongs to another repository."""
+    repo.write(f"{MODEL}/model.pt", 3000)
+    repo.write(f"{MODEL}/{beside}", "x\n")
+    if beside.startswith("clone"):
+        repo.git("init", "-q", f"{MODEL}/clone")
+    assert repo.pmgit("add", MODEL).code == 0
+    assert [file.path for file in lock(repo).files] == ["model.pt"]
+    assert repo.pmgit("verify").code == 0
+
+
+def test_names_that_are_one_on_other_systems_are_not_locked(repo: Repo) -> None:
+    """A lock that has both is none: nothing could be compared with it."""
+    repo.write(f"{MODEL}/model.pt", 3000)
+    repo.write(f"{MODEL}/MODEL.pt", 3000)
+    shown = repo.pmgit("add", MODEL)
+    assert (shown.code, "on systems that ignore case" in shown.err) == (3, True), shown
+    assert not (repo.path / MODEL / "pmgit.lock").exists()
 
 
 def test_a_single_file_becomes_a_model_of_its_name(repo: Repo) -> None:
@@ -77,6 +159,10 @@ def test_a_single_file_becomes_a_model_of_its_name(repo: Repo) -> None:
         (["FOLDER", "--name", "taken"], "exists already"),
         ([MODEL, "--name", "other"], "--name is for what is copied"),
         (["EMPTY"], "no files"),
+        (["LINKS"], "nothing but links"),
+        (["ODD"], "cannot be shown"),
+        (["TWICE"], "the same as another file on systems that ignore case"),
+        (["FOLDER", "--name", "con"], "is a device on Windows"),
         (["."], "holds the models folder"),
         ([".."], "holds the models folder"),
         (["pretrained_model"], "is the models folder"),
@@ -90,16 +176,24 @@ def test_what_cannot_be_added_is_refused_and_nothing_is_left(
     above = repo.path.parent
     (above / "folder").mkdir()
     (above / "folder" / "model.pt").write_bytes(random_bytes(100))
-    (above / "empty").mkdir()
+    for name, files in (
+        ("empty", []), ("odd", ["a\nb.pt"]), ("twice", ["a.pt", "A.pt"]), ("links", []),
+    ):  # fmt: skip
+        (above / name).mkdir()
+        for file in files:
+            (above / name / file).write_bytes(random_bytes(100))
+    (above / "links" / "model.pt").symlink_to(above / "folder" / "model.pt")
     (above / "link").symlink_to(above / "folder")
-    places = {"LINK": above / "link", "FOLDER": above / "folder", "EMPTY": above / "empty"}
+    places = {
+        name.upper(): above / name for name in ("link", "folder", "empty", "odd", "twice", "links")
+    }
     before = repo.contents()
     shown = repo.pmgit("add", *[str(places.get(word, word)) for word in args])
     assert shown.code in (2, 3), shown
     assert said in shown.err
     assert "Traceback" not in shown.err
-    if args != ["EMPTY"]:
-        assert repo.contents() == before
+    assert repo.contents() == before
+    assert {p.name for p in (repo.path / "pretrained_model").iterdir()} == {"bert", "taken"}
 
 
 def test_a_model_that_is_locked_is_not_locked_again(repo: Repo) -> None:

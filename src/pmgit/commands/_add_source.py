@@ -119,6 +119,7 @@ def _folder(config: Config, source: Source, wish: Wish) -> str:
     # The exact official name is accepted (rule bad-model-name), as it is on the Hub.
     if wish.name or not naming.in_hub_alphabet(name):
         demand_plain(name)
+    demand_portable(name)
     return f"{config.models[0]}/{name}"
 
 
@@ -129,6 +130,13 @@ def demand_plain(name: str) -> None:
             f"{name!r} is not lower-case words joined by - or .",
             f"choose a name: --name {naming.plain_form(name) or 'NAME'}",
         )
+    demand_portable(name)
+
+
+def demand_portable(name: str) -> None:
+    """Raise UsageError for a name that no folder may have on Windows."""
+    if name.partition(".")[0].lower() in naming.DEVICES:
+        raise UsageError(f"{name!r} is a device on Windows", "choose a name: --name NAME")
 
 
 def _show(path: str, listing: Listing, chosen: Choice, given: str) -> None:

@@ -14,10 +14,10 @@ from pmgit.commands._options import yes_option
 from pmgit.commands._terminal import named, note, say
 from pmgit.core.errors import UsageError, nearest
 from pmgit.core.shell import quote
-from pmgit.core.units import counted, show_size
+from pmgit.core.units import counted, listed, show_size
 from pmgit.formats.regular import read_regular
 from pmgit.gitfiles.user_files import write_whole
-from pmgit.model import folder, info_file, info_template, lock_file
+from pmgit.model import folder, info_file, info_template, lock_file, traces
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.info_file import LICENSE
 from pmgit.models import adopt, catalog
@@ -29,6 +29,9 @@ from pmgit.sources.errors import GoneError
 if TYPE_CHECKING:
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
+
+#: So many links that are not followed are named.
+_NAMED = 3
 
 
 @click.command("add")
@@ -130,6 +133,9 @@ def _is_on_disk(repository: Repository, config: Config, source: str) -> bool:
 
 def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) -> list[str]:
     """Copy and lock a model that lies on this disk; returns the paths of the files to stage."""
+    if not os.path.lexists(source):  # the name of a model
+        place = os.path.join(repository.top, ModelNames(repository, config).resolve(source)[0])
+        source = os.path.relpath(place)
     path, is_there = _place(repository, config, source, wish.name)
     shown = visible(path)
     root = folder.root_of(path, config.models)
@@ -139,16 +145,21 @@ def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) 
     place = os.path.join(repository.top, path) if is_there else source
     licenses = _licenses.stated(place, wish.license)
     _licenses.demand_allowed(config, shown, licenses, "--license")
+    found = None if is_there else adopt.gather(source)
     if wish.dry_run:
         say(f"would {'lock' if is_there else 'copy and lock'} {shown}")
         return []
     gate = Gate(config, click.echo, note)
-    if not is_there:
-        size = adopt.copy_in(repository, source, path, gate)
+    if found:
+        size = adopt.copy_in(repository, found, source, path, gate)
         say(f"copied {show_size(size)} to {shown}")
+        if found.links:
+            many = counted(len(found.links), "link")
+            names = listed([visible(link) for link in found.links], _NAMED)
+            note(f"{many} not followed, and not copied: {names}")
     lock, known = adopt.lock_of(
         repository, config, path, path[len(root) + 1 :],
-        license=wish.license, gate=gate if is_there else None,
+        license=wish.license, gate=gate if is_there else None, origin=found,
     )  # fmt: skip
     written = [f"{path}/{LOCK}"]
     if not os.path.lexists(os.path.join(repository.top, path, INFO)):
@@ -188,11 +199,16 @@ def _place(
     repository: Repository, config: Config, source: str, name: str | None
 ) -> tuple[str, bool]:
     """The model's folder from the top of the repository, and whether its files are in it."""
-    if not os.path.lexists(source):
-        return ModelNames(repository, config).resolve(source)[0], True
     if os.path.islink(source):
         real = os.path.realpath(source)
         raise UsageError(f"{source!r} is a link", f"name what it leads to: {real}")
+    cached = traces.of_cache(source)[0]
+    if cached:
+        # What has names of its own in the cache gets those of the model in a folder of its own.
+        chosen = name or cached.rpartition("/")[2]
+        if name:
+            demand_plain(chosen)
+        return f"{config.models[0]}/{chosen}", False
     top = os.path.realpath(repository.top)
     whole = os.path.realpath(source)
     below = os.path.relpath(whole, top).replace(os.sep, "/")

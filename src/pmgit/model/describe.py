@@ -14,10 +14,11 @@ from pmgit.core.errors import PmgitError
 from pmgit.formats import safetensors
 from pmgit.formats.kinds import is_binary
 from pmgit.formats.regular import open_regular, read_regular
+from pmgit.git.nested import is_repository
 from pmgit.lfs import pointer
 from pmgit.model import caches, card, model_config, repo_id, shards, traces
 from pmgit.model.file_names import WEIGHTS
-from pmgit.model.folder import INFO, LOCK
+from pmgit.model.folder import INFO, LOCK, is_passed
 from pmgit.model.model_config import ModelConfig
 from pmgit.model.weights import ALWAYS, Tiers
 
@@ -32,6 +33,13 @@ HUB = "https://huggingface.co/"
 #: Of all safetensors headers of a model together: 90,000 tensors have 12 MB. 16 MB of the smallest
 #: tensors take Python 8 s and 300 MB.
 _MAX_HEADERS = 16_000_000
+#: What clients of the Hub and of ModelScope note beside a model, and what desktops do.
+_FOREIGN = frozenset(
+    {
+        ".cache", ".huggingface", ".msc", ".mdl", ".mv", "__pycache__", ".DS_Store", "Thumbs.db",
+        "desktop.ini", INFO, LOCK,
+    }
+)  # fmt: skip
 #: As many first bytes as Git looks at to find a NUL: then it is binary.
 _HEAD = 8000
 
@@ -158,16 +166,19 @@ def _walk(folder: str) -> tuple[dict[str, float], list[str]]:
     while folders:
         below = folders.pop()
         try:
-            with os.scandir(f"{folder}/{below}") as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        if not _is_foreign(entry.name):
-                            folders.append(f"{below}{entry.name}/")
-                    elif entry.is_file(follow_symlinks=False) and not _is_foreign(entry.name):
-                        changed = entry.stat(follow_symlinks=False).st_mtime
-                        found[below + entry.name] = changed
-                    elif entry.is_symlink():
-                        links.append(os.readlink(entry.path))
+            with os.scandir(f"{folder}/{below}") as listing:
+                entries = list(listing)
+            beside = [entry.name for entry in entries]
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    # As `files_on_disk` goes: what is locked here is compared there.
+                    passed = is_passed(below.rstrip("/"), entry.name, beside)
+                    if not (passed or is_foreign(entry.name) or is_repository(entry.path)):
+                        folders.append(f"{below}{entry.name}/")
+                elif entry.is_file(follow_symlinks=False) and not is_foreign(entry.name):
+                    found[below + entry.name] = entry.stat(follow_symlinks=False).st_mtime
+                elif entry.is_symlink():
+                    links.append(os.readlink(entry.path))
         except OSError as error:
             where = ascii(below.rstrip("/") or os.path.basename(folder))
             raise PmgitError(f"{where} cannot be listed: {error.strerror}") from error
@@ -176,13 +187,9 @@ def _walk(folder: str) -> tuple[dict[str, float], list[str]]:
     return dict(sorted(found.items())), links
 
 
-def _is_foreign(name: str) -> bool:
-    """Whether a file or folder is no part of the model: caches, Git's and our own."""
-    return (
-        name in (".cache", "__pycache__", INFO, LOCK)
-        or name.startswith(".git")
-        or name.endswith(".incomplete")
-    )
+def is_foreign(name: str) -> bool:
+    """Whether a file or folder is no part of the model: caches, Git's, a desktop's and our own."""
+    return name in _FOREIGN or name.startswith(".git") or name.endswith(".incomplete")
 
 
 def _by_its_begin(place: str, path: str, tiers: Tiers) -> ModelFile | None:

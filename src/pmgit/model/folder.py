@@ -268,14 +268,14 @@ def files_on_disk(
                 path = f"{folder}/{entry.name}"
                 if path in described and not inside:
                     continue
-                passed = entry.name == ".git" or _is_passed(folder, entry.name, beside)
+                passed = entry.name == ".git" or is_passed(folder, entry.name, beside)
                 if depth < deepest and not passed:
                     folders.append((path, depth + 1, inside))
         except OSError:
             continue
 
 
-def _is_passed(folder: str, name: str, beside: list[str]) -> bool:
+def is_passed(folder: str, name: str, beside: list[str]) -> bool:
     """Whether a folder in `folder` holds nothing of a model, only what downloads need.
 
     The chunks in `xet/`, beside `hub/`, lie in more folders than are looked through.

@@ -206,7 +206,9 @@ def _read(document: dict[str, Any], place: str) -> Lock:
     if not isinstance(rows, list):
         raise LockError(f"{place}: [content] has no list of files", *RESTORE)
     files = [_file(row, place) for row in rows]
-    _refuse_same_names(files, place)
+    twice = same_name([file.path for file in files])
+    if twice:
+        raise LockError(f"{place}: {cut(repr(twice))} is listed twice", *RESTORE)
     if not isinstance(license, str) or not all(_is_size(count) for count in parameters.values()):
         raise LockError(f"{place}: [license] or [parameters] is not as pmgit writes it", *RESTORE)
     return Lock(
@@ -270,14 +272,15 @@ def trouble_with(path: str) -> str:
     return ""
 
 
-def _refuse_same_names(files: Iterable[LockedFile], place: str) -> None:
-    """Two names that differ in upper and lower case alone are one file on many systems."""
+def same_name(paths: Iterable[str]) -> str:
+    """The first path that another one before it is on systems that ignore case; '' for none."""
     seen: set[str] = set()
-    for file in files:
-        name = file.path.casefold()
+    for path in paths:
+        name = path.casefold()
         if name in seen:
-            raise LockError(f"{place}: {cut(repr(file.path))} is listed twice", *RESTORE)
+            return path
         seen.add(name)
+    return ""
 
 
 def _is_size(value: object) -> bool:

@@ -100,8 +100,30 @@ def snapshot_of(folder: str) -> tuple[str, dict[str, str]]:
     name = noted.strip() if noted.strip() in there else there[0] if len(there) == 1 else ""
     if not name:
         return "", {}
-    top = os.path.join(places, name)
-    inside = os.path.join(os.path.realpath(os.path.dirname(folder)), "")
+    return full_commit(name), _behind_links(os.path.join(places, name), os.path.dirname(folder))
+
+
+def of_cache(folder: str) -> tuple[str, str, dict[str, str]]:
+    """Repository id, commit and files of an entry of the Hub's cache, or of a snapshot in one.
+
+    Files as `snapshot_of` has them. ('', '', {}) for any other folder.
+    """
+    whole = os.path.realpath(folder)
+    above, name = os.path.split(whole)
+    entry = whole if caches.repo_id(name) else os.path.dirname(above)
+    source = caches.repo_id(os.path.basename(entry))
+    if not source or not repo_id.is_valid(source):
+        return "", "", {}
+    if entry == whole:
+        return (source, *snapshot_of(entry))
+    if os.path.basename(above) != _SNAPSHOTS:
+        return "", "", {}
+    return source, full_commit(name), _behind_links(whole, os.path.dirname(entry))
+
+
+def _behind_links(top: str, cache: str) -> dict[str, str]:
+    """The files of a snapshot by their paths in it, each with the place in `cache` of its bytes."""
+    inside = os.path.join(os.path.realpath(cache), "")
     found: dict[str, str] = {}
     for place, _, names in os.walk(top):
         if len(found) + len(names) > MAX_FILES:
@@ -111,4 +133,4 @@ def snapshot_of(folder: str) -> tuple[str, dict[str, str]]:
             if real.startswith(inside) and os.path.isfile(real):
                 path = os.path.relpath(os.path.join(place, file), top).replace(os.sep, "/")
                 found[path] = real
-    return full_commit(name), found
+    return found

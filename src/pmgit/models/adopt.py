@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import os
 import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
 from pmgit.formats.regular import open_regular, read_regular, reason_of
-from pmgit.model import info_file
-from pmgit.model.describe import look
-from pmgit.model.folder import INFO, LOCK
-from pmgit.model.lock_file import HUB, LOCAL, Lock, LockedFile, trouble_with
+from pmgit.model import info_file, traces
+from pmgit.model.describe import is_foreign, look
+from pmgit.model.folder import INFO
+from pmgit.model.lock_file import HUB, LOCAL, Lock, LockedFile, same_name, trouble_with
 from pmgit.model.weights import Tiers
 from pmgit.models.gate import Arrived
 from pmgit.models.hashing import hasher
 from pmgit.models.pull import demand_room, move
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
     from pmgit.model.describe import Description
     from pmgit.models.gate import Gate
+
+
+#: Bytes that are copied at once.
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The files of a model elsewhere on this disk: `places` by their paths in the model.
+
+    Of a folder of the Hub's cache these are the places behind its links, and `repo_id` and `commit`
+    are what it is a copy of ('' elsewhere). `links` are not followed.
+    """
+
+    places: dict[str, str]
+    links: list[str]
+    repo_id: str = ""
+    commit: str = ""
 
 
 def lock_of(
@@ -34,17 +56,21 @@ def lock_of(
     before: Lock | None = None,
     license: str = "",
     gate: Gate | None = None,
+    origin: Gathered | None = None,
 ) -> tuple[Lock, Description]:
     """The lock of the model `name` in the folder `path`, and its description by its files.
 
     `before` is the lock that it replaces: where the model is from, and since when, stays as it is.
     Of a model without a source the license is the one that is given, else that of INFO.md.
-    The `gate` judges the files where they lie; None when it has done so already.
+    The `gate` judges the files where they lie; None when it has done so already. `origin` is where
+    they have been copied from just now.
     Raises PmgitError for files that cannot be read or listed, NotTakenError for those that the gate
     refuses.
     """
     folder = os.path.join(repository.top, path)
     known = look(folder, name)
+    if origin and origin.commit:
+        known.repo_id, known.commit = origin.repo_id, origin.commit
     hashed = hasher(repository)
     known.read_files(Tiers(config), hashed)
     if not known.files:
@@ -52,12 +78,7 @@ def lock_of(
         if known.links:
             what, way = "nothing but links", "pmgit follows none: pmgit explain linked-model"
         raise PmgitError(f"{path} has {what}", way)
-    for file in known.files:
-        trouble = trouble_with(file.path)
-        if trouble:
-            raise PmgitError(
-                f"{path}: the path {file.path!a} {trouble}", "rename it, then run it again"
-            )
+    _demand_lockable(path, [file.path for file in known.files])
     facts = {file.path: (file.size, file.sha256) for file in known.files if file.sha256}
     texts = [file.path for file in known.files if not file.sha256]
     facts |= hashed({text: known.places[text] for text in texts})
@@ -89,8 +110,67 @@ def lock_of(
     return lock, known
 
 
-def copy_in(repository: Repository, source: str, path: str, gate: Gate) -> int:
-    """Copy a file or folder to the new model folder `path`, whole or not at all; the bytes copied.
+def _demand_lockable(where: str, paths: Iterable[str]) -> None:
+    """Raise PmgitError for the first path of a model in `where` that no lock may have."""
+    every = list(paths)
+    for path in every:
+        trouble = trouble_with(path)
+        if trouble:
+            raise PmgitError(
+                f"{where}: the path {path!a} {trouble}", "rename it, then run it again"
+            )
+    twice = same_name(every)
+    if twice:
+        raise PmgitError(
+            f"{where}: {twice!a} is the same as another file on systems that ignore case",
+            "rename or remove one, then run it again",
+        )
+
+
+def gather(source: str) -> Gathered:
+    """The files of a file or folder of this disk that can be copied in and locked.
+
+    Raises PmgitError when there are none, or one that no lock may have.
+    """
+    found = _gathered(source)
+    locked = [path for path in found.places if path != INFO]
+    if not locked:
+        what, way = "no files", "name the folder of a model"
+        if found.links:
+            what, way = "nothing but links", "pmgit follows none: pmgit explain linked-model"
+        raise PmgitError(f"{source} has {what}", way)
+    _demand_lockable(source, locked)
+    return found
+
+
+def _gathered(source: str) -> Gathered:
+    if not os.path.isdir(source):
+        return Gathered({os.path.basename(source): source}, [])
+    repo_id, commit, cached = traces.of_cache(source)
+    if cached:
+        files = {path: at for path, at in cached.items() if not _is_left(path.split("/"))}
+        return Gathered(files, [], repo_id, commit)
+    places, links = {}, []
+    for folder, folders, names in os.walk(source):
+        below = [os.path.join(folder, name) for name in (*folders, *names)]
+        links += [os.path.relpath(place, source) for place in below if os.path.islink(place)]
+        folders[:] = [name for name in folders if not is_foreign(name)]
+        for name in names:
+            place = os.path.join(folder, name)
+            if not os.path.islink(place) and (name == INFO or not is_foreign(name)):
+                places[os.path.relpath(place, source).replace(os.sep, "/")] = place
+    return Gathered(places, sorted(links))
+
+
+def _is_left(parts: list[str]) -> bool:
+    """Whether a file of the Hub's cache is no part of the model; strangers have named it."""
+    return any(is_foreign(part) for part in parts)
+
+
+def copy_in(repository: Repository, found: Gathered, source: str, path: str, gate: Gate) -> int:
+    """Copy what was `found` in `source` to the new model folder `path`, whole or not at all.
+
+    The bytes copied are returned.
 
     Raises PmgitError when something is there already, or cannot be read or written, NotTakenError
     when the gate refuses a file. Links are not followed.
@@ -101,17 +181,25 @@ def copy_in(repository: Repository, source: str, path: str, gate: Gate) -> int:
     staging = os.path.join(repository.git_dir, "pmgit", "incoming", os.urandom(6).hex())
     try:
         os.makedirs(staging)
-        pairs = list(_files(source))
-        sizes = {os.path.join(staging, name): os.lstat(place).st_size for place, name in pairs}
+        sizes = {
+            os.path.join(staging, name): os.lstat(place).st_size
+            for name, place in found.places.items()
+        }
         demand_room(repository, path, sizes)
         total = 0
-        for place, name in pairs:
+        for name, place in found.places.items():
             to = os.path.join(staging, *name.split("/"))
             os.makedirs(os.path.dirname(to), exist_ok=True)
             with open_regular(place) as reader, open(to, "xb") as writer:
-                shutil.copyfileobj(reader, writer, 1 << 20)
+                digest = hashlib.sha256()
+                while chunk := reader.read(_CHUNK):
+                    digest.update(chunk)
+                    writer.write(chunk)
                 total += writer.tell()
-        arrived = [(name, os.path.join(staging, *name.split("/"))) for _, name in pairs]
+            blob = os.path.basename(place)
+            if found.repo_id and len(blob) == 64 and digest.hexdigest() != blob:
+                raise ValueError(f"{name!a} is damaged: its sha256 is not the name of its blob")
+        arrived = [(name, os.path.join(staging, *name.split("/"))) for name in found.places]
         gate.judge(
             path,
             [Arrived(name, place, "", os.path.dirname(place)) for name, place in arrived],
@@ -125,20 +213,3 @@ def copy_in(repository: Repository, source: str, path: str, gate: Gate) -> int:
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return total
-
-
-def _files(source: str) -> list[tuple[str, str]]:
-    """The regular files of a source, with their paths in the model."""
-    if not os.path.isdir(source):
-        return [(source, os.path.basename(source))]
-    found = []
-    for folder, folders, names in os.walk(source):
-        folders[:] = [
-            name for name in folders
-            if name not in (".git", ".cache") and not os.path.islink(os.path.join(folder, name))
-        ]  # fmt: skip
-        for name in names:
-            place = os.path.join(folder, name)
-            if not os.path.islink(place) and name != LOCK:
-                found.append((place, os.path.relpath(place, source).replace(os.sep, "/")))
-    return found

@@ -166,6 +166,10 @@ def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
         what = f"has weights that are not in {LOCK}: {others}"
         # An update fetches what the source has, and locks nothing else.
         yield f"{what}; move them into a folder of their own, or remove them", None
+    elif row.state == NOT_LOCKED and not model.lock and caches.repo_id(model.name):
+        what = "lies as the Hub's client keeps it, which no lock covers; to have it in a folder"
+        what += " of its own, before you remove this one"
+        yield what, Fix(Step("pmgit", "add", model.path))
     elif row.state == NOT_LOCKED and not model.trouble:
         what = "lists not all of its weights" if model.lock else "has no pmgit.lock"
         command = "update" if model.lock else "add"
