@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,19 @@ def test_weights_that_are_not_as_locked(repo: Repo, content: bytes | None, state
     assert (bool([one for one in row(repo)["attention"] if one["fix"]]), is_said) == (
         (False, True) if state == "missing" else (True, False)
     )
+
+
+def test_what_verify_has_found_out_is_shown_without_reading_it_again(repo: Repo) -> None:
+    repo.write(WEIGHTS, 5000)
+    assert repo.pmgit("add", "bert").code == 0
+    place = repo.path / WEIGHTS
+    place.write_bytes(place.read_bytes()[:-1] + b"?")
+    assert row(repo)["weights"] == "here"
+    time.sleep(2.1)  # what was changed just now is not kept: it may change within the same tick
+    assert repo.pmgit("verify").code == 1
+    assert row(repo)["weights"] == "changed"
+    place.write_bytes(place.read_bytes())  # it may be right now: nobody has looked
+    assert row(repo)["weights"] == "here"
 
 
 def test_content_that_is_in_git_lfs_is_counted_there(lfs_repo: Repo) -> None:

@@ -139,6 +139,15 @@ def test_a_model_without_a_lock_is_not_called_right(repo: Repo) -> None:
     assert states(repo) == {}
 
 
+def test_texts_that_nothing_locks_are_not_called_right(locked: Repo) -> None:
+    """A run that was killed may have put the small files of a model there, and no weights yet."""
+    locked.write("pretrained_model/half/config.json", "{}\n")
+    shown = locked.pmgit("verify")
+    assert "pretrained_model/half: no pmgit.lock: nothing is compared" in shown.out
+    assert "1 model right" in shown.out
+    assert "nothing to compare" in locked.pmgit("verify", "half").out
+
+
 def test_a_lock_that_cannot_be_read_is_named(locked: Repo) -> None:
     lock = locked.path / MODEL / "pmgit.lock"
     lock.write_bytes(lock.read_bytes().replace(b'path = "config', b'path = "../config'))

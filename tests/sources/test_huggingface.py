@@ -237,6 +237,7 @@ HOSTILE = [
     "../x", "/etc/passwd", "a/../../x", "..", "C:/x", "a\\..\\x", "INFO.md", "info.MD",
     "pmgit.lock", "a/\x1b[2Jx", "x\ny", "con.json", "a/.git/config", "CONFIG.json",
     "config.json/x", "ONNX", "end. ", "",
+    "onnx/INFO.md", "onnx/pmgit.lock", "a/b/Info.md", "x" * 256,
 ]  # fmt: skip
 
 

@@ -54,8 +54,8 @@ def command(names: tuple[str, ...], form: str) -> int:
     Where its weights are: here, pointer (Git LFS has the content), missing, changed, link (they
     lie elsewhere), not locked (neither a lock nor a pointer records them), or not merged (two
     branches have changed them). Weights that belong to no model are named as well: loose files,
-    links out of the models folders or to nothing, clones. No weights are read: sizes are compared;
-    `pmgit verify` compares the content.
+    links out of the models folders or to nothing, clones. No weights are read: sizes are compared,
+    and what `pmgit verify` has found out since a file was touched last.
 
     Exit code 0: looked, whatever was found; 2: wrong usage; 3: could not look.
     """

@@ -137,10 +137,11 @@ def command(
         hashed = sum(v.size for verdicts in found.values() for v in verdicts if v.sha256)
         took = time.monotonic() - begun
         bad = sum(not _is_right(model, found[model.path]) for model in models)
-        count = counted(len(models), "model")
-        differ = "differs" if len(models) == 1 else "differ"
+        compared = [model for model in models if not _is_text(model)]
+        count = counted(len(compared), "model")
+        differ = "differs" if len(compared) == 1 else "differ"
         what = f"{bad} of {count} {differ}" if bad else f"{count} right"
-        what = what if models else "nothing to compare"
+        what = what if compared else "nothing to compare"
         say(f"{what}{of_part}: {show_size(hashed)} compared in {took:.1f} s")
     right = all(_is_right(model, found[model.path]) for model in models)
     return CLEAN if right else FINDINGS
@@ -164,6 +165,11 @@ def _is_right(model: Account, verdicts: list[Verdict]) -> bool:
 def _is_unlocked(model: Account) -> bool:
     """Whether there is nothing to compare the weights of a model with."""
     return model.is_bare or bool(not model.lock and model.weights and not model.pointers)
+
+
+def _is_text(model: Account) -> bool:
+    """Whether nothing is known of the files of a model, and none of them is weights."""
+    return not (model.lock or model.trouble or model.pointers or model.weights or model.is_bare)
 
 
 def _show(models: list[Account], found: dict[str, list[Verdict]], shell: Shell) -> None:
@@ -192,6 +198,8 @@ def _show(models: list[Account], found: dict[str, list[Verdict]], shell: Shell) 
             can_be_locked = not (model.is_bare or model.has_only_links)
             step = Step("pmgit", "add" if can_be_locked else "status", model.path)
             fixes.append(Fix(step))
+        elif _is_text(model):
+            rows.append((model.path, f"no {LOCK}", "nothing is compared; it has no weights"))
         elif not wrong and not is_quiet():
             size = show_size(sum(verdict.size for verdict in verdicts))
             rows.append((model.path, verify.RIGHT, f"{counted(len(verdicts), 'file')}, {size}"))

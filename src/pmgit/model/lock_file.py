@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pmgit.core.errors import PmgitError, UsageError, cut
 from pmgit.model.folder import INFO, LOCK
-from pmgit.model.naming import DEVICES
+from pmgit.model.naming import DEVICES, fold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ _KEYS = 60_000
 #: Where a model is from: the Hub, ModelScope, an address, or this machine alone.
 HUB, MODELSCOPE, URL, LOCAL = "huggingface", "modelscope", "url", "local"
 SOURCES = (HUB, MODELSCOPE, URL, LOCAL)
+
+#: What most file systems take as the name of a file, in bytes.
+_MAX_PART = 255
 
 _HEX = frozenset("0123456789abcdef")
 _HEADER = "# Written by pmgit: which bytes this model consists of. INFO.md is for people."
@@ -200,15 +203,20 @@ def _read(document: dict[str, Any], place: str) -> Lock:
     source = _table(document, "source", place)
     if source.get("type") not in SOURCES:
         raise LockError(f"{place}: [source] has no type of {', '.join(SOURCES)}", *RESTORE)
+    revision = source.get("revision")
+    is_commit = revision is None or is_hex(revision, 40) or is_hex(revision, 64)
+    if source["type"] in (HUB, MODELSCOPE) and not is_commit:
+        # A branch would have other bytes tomorrow.
+        raise LockError(f"{place}: [source] has a revision that is no full commit", *RESTORE)
     license = _table(document, "license", place).get("id", "")
     parameters = _table(document, "parameters", place)
     rows = _table(document, "content", place).get("files")
     if not isinstance(rows, list):
         raise LockError(f"{place}: [content] has no list of files", *RESTORE)
     files = [_file(row, place) for row in rows]
-    twice = same_name([file.path for file in files])
-    if twice:
-        raise LockError(f"{place}: {cut(repr(twice))} is listed twice", *RESTORE)
+    odd = clash([file.path for file in files])
+    if odd:
+        raise LockError(f"{place}: {cut(repr(odd))} is listed twice, or below a file", *RESTORE)
     if not isinstance(license, str) or not all(_is_size(count) for count in parameters.values()):
         raise LockError(f"{place}: [license] or [parameters] is not as pmgit writes it", *RESTORE)
     return Lock(
@@ -262,6 +270,8 @@ def trouble_with(path: str) -> str:
         return "is not one below the model's folder"
     if len(path.encode("utf-8", "surrogatepass")) > 1000 or not path.isprintable():
         return "is too long, or holds characters that cannot be shown"
+    if any(len(part.encode("utf-8")) > _MAX_PART for part in parts):
+        return "has a part that is too long for a file's name"
     if any(part != part.strip(" ") or part.endswith(".") for part in parts):
         return "has a part that begins or ends with a blank or ends with a dot"
     lowered = [part.lower() for part in parts]
@@ -272,14 +282,22 @@ def trouble_with(path: str) -> str:
     return ""
 
 
-def same_name(paths: Iterable[str]) -> str:
-    """The first path that another one before it is on systems that ignore case; '' for none."""
+def clash(paths: Iterable[str]) -> str:
+    """A path that cannot lie beside the others on every system; '' for none.
+
+    Another one is the same on systems that ignore case, or it is the folder of this one.
+    """
     seen: set[str] = set()
-    for path in paths:
-        name = path.casefold()
+    every = list(paths)
+    for path in every:
+        name = fold(path)
         if name in seen:
             return path
         seen.add(name)
+    for path in every:
+        name = fold(path)
+        if any(name[:at] in seen for at, char in enumerate(name) if char == "/"):
+            return path
     return ""
 
 

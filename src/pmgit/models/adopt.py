@@ -14,7 +14,7 @@ from pmgit.formats.regular import open_regular, read_regular, reason_of
 from pmgit.model import info_file, traces
 from pmgit.model.describe import is_foreign, look
 from pmgit.model.folder import INFO
-from pmgit.model.lock_file import HUB, LOCAL, Lock, LockedFile, same_name, trouble_with
+from pmgit.model.lock_file import HUB, LOCAL, Lock, LockedFile, clash, trouble_with
 from pmgit.model.weights import Tiers
 from pmgit.models.gate import Arrived
 from pmgit.models.hashing import hasher
@@ -119,10 +119,10 @@ def _demand_lockable(where: str, paths: Iterable[str]) -> None:
             raise PmgitError(
                 f"{where}: the path {path!a} {trouble}", "rename it, then run it again"
             )
-    twice = same_name(every)
-    if twice:
+    odd = clash(every)
+    if odd:
         raise PmgitError(
-            f"{where}: {twice!a} is the same as another file on systems that ignore case",
+            f"{where}: {odd!a} is the same as another file on systems that ignore case",
             "rename or remove one, then run it again",
         )
 

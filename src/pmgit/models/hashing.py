@@ -60,6 +60,11 @@ class Memory:
             return {}
         return found if isinstance(found, dict) else {}
 
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is remembered."""
+        return bool(self._known)
+
     def recall(self, path: str, status: os.stat_result) -> str:
         """The sha256 that the file at `path` (from the top) had, when it is still that file."""
         known = self._known.get(path)

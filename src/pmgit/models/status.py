@@ -1,6 +1,6 @@
 """One line for each model: where its weights are, how large they are, where they are from.
 
-No weights are read: sizes are compared, hashes are for `pmgit verify`.
+No weights are read: sizes are compared, and hashes as far as `pmgit verify` remembers them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from pmgit.model import caches, info_file
 from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import LOCAL
 from pmgit.models.account import CONTENT, LINK, POINTER
+from pmgit.models.hashing import Memory
 from pmgit.models.verify import wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from pmgit.git.repository import Repository
     from pmgit.licenses.phrase import Terms
@@ -43,13 +44,20 @@ class ModelRow:
     `root` is the models folder that `pmgit add` puts models into. `on_disk`, `in_git` and `in_lfs`
     are bytes: of the files in the work tree, of raw blobs in the index, of the content that
     pointers in the index stand for. `attention` (by the `policy` for licenses, too) says what
-    somebody has to do, with the command where there is one.
+    somebody has to do, with the command where there is one. `changed` are files of the right size
+    with another content.
     """
 
-    def __init__(self, model: Account, policy: Policy | None = None, root: str = "") -> None:
+    def __init__(
+        self,
+        model: Account,
+        policy: Policy | None = None,
+        root: str = "",
+        changed: Collection[str] = (),
+    ) -> None:
         self.model = model
         self.root = root
-        self.state = state_of(model)
+        self.state = state_of(model, changed)
         self.on_disk = sum(there.size for there in model.disk.values() if there.kind == CONTENT)
         self.in_git = sum(max(blob.size, 0) for blob in model.raw.values())
         self.in_lfs = sum(stands_for.size for stands_for in model.pointers.values())
@@ -77,8 +85,11 @@ class ModelRow:
         return not (caches.repo_id(model.name) or (model.info and model.info.repo_id))
 
 
-def state_of(model: Account) -> str:
-    """The state of a model, HERE or another; that of its worst file counts."""
+def state_of(model: Account, changed: Collection[str] = ()) -> str:
+    """The state of a model, HERE or another; that of its worst file counts.
+
+    `changed` are files that have the right size and another content.
+    """
     need = wanted(model)
     if any(name in model.weights for name in model.unmerged):
         return NOT_MERGED
@@ -91,7 +102,11 @@ def state_of(model: Account) -> str:
             states.add(MISSING)
         elif there.kind == POINTER:
             states.add(STANDS_IN)
-        elif there.kind == LINK or (there.size != file.size and path in model.weights):
+        elif (
+            there.kind == LINK
+            or path in changed
+            or (there.size != file.size and path in model.weights)
+        ):
             states.add(CHANGED)
     for path in model.weights - need.keys():
         there = model.disk.get(path)
@@ -192,6 +207,23 @@ def _attention(row: ModelRow) -> Iterable[tuple[str, Fix | None]]:
         )
 
 
+def _changed(top: str, model: Account, memory: Memory) -> list[str]:
+    """The files of the locked size that had another content when they were hashed last."""
+    found = []
+    for path, file in wanted(model).items() if memory.is_any else ():
+        there = model.disk.get(path)
+        if there is None or there.kind != CONTENT or there.size != file.size:
+            continue
+        place = f"{model.path}/{path}"
+        try:
+            known = memory.recall(place, os.lstat(os.path.join(top, place)))
+        except OSError:
+            continue
+        if known not in ("", file.sha256):
+            found.append(path)
+    return found
+
+
 class Status:
     """All rows, and the sums in bytes; `free` is what the disk still has room for."""
 
@@ -202,7 +234,11 @@ class Status:
         policy: Policy | None = None,
         root: str = "",
     ) -> None:
-        self.rows = [ModelRow(model, policy, root) for model in accounts.models]
+        memory = Memory(repository)
+        self.rows = [
+            ModelRow(model, policy, root, _changed(repository.top, model, memory))
+            for model in accounts.models
+        ]
         self.loose = accounts.loose
         self.clones = accounts.clones
         self.links = accounts.links

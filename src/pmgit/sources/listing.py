@@ -6,12 +6,15 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import cut
+from pmgit.model.folder import INFO, LOCK
 from pmgit.model.lock_file import is_hex, trouble_with
 from pmgit.model.naming import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+#: In any folder: an INFO.md makes a model of its own where none lies above.
+_OURS = frozenset({INFO.lower(), LOCK})
 #: What every repository of the Hub has, and no model needs: left out without a word.
 _USUAL = frozenset({".gitattributes", ".gitignore", ".gitkeep"})
 
@@ -102,6 +105,8 @@ def _writable(files: Iterable[RemoteFile]) -> tuple[tuple[RemoteFile, ...], list
         name = fold(file.path)
         above = [name[:at] for at, char in enumerate(name) if char == "/"]
         trouble = trouble_with(file.path)
+        if name.rpartition("/")[2] in _OURS:
+            trouble = "is one of pmgit's own files"
         other = chosen.get(name) or next((chosen[one] for one in above if one in chosen), None)
         if not trouble and (other or name in folders):
             same = other.path if other else folders[name]
