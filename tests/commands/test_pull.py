@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, as_anybody, pointer, random_bytes
 
 MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/model.safetensors"
@@ -17,6 +19,26 @@ def test_what_is_right_stays_and_says_so(repo: Repo) -> None:
     shown = repo.pmgit("pull")
     assert (shown.code, f"{MODEL}: 1 file right" in shown.out) == (0, True), shown
     assert file.stat() == before
+
+
+def test_a_git_directory_that_nobody_may_write_is_no_reason_to_fail(repo: Repo) -> None:
+    """An image, or a checkout by somebody else: what is right is right there, too."""
+    for name in ("bert", "mine"):
+        repo.write(f"pretrained_model/{name}/model.bin", 5000)
+        assert repo.pmgit("add", name).code == 0
+    git_dir = repo.path / ".git"
+    shutil.rmtree(git_dir / "pmgit", ignore_errors=True)
+    git_dir.chmod(0o555)
+    try:
+        shown = repo.run(as_anybody("pmgit", "pull"))
+        assert shown.code == 0, shown
+        (repo.path / "pretrained_model/bert/model.bin").unlink()
+        assert repo.run(as_anybody("pmgit", "pull", "--dry-run")).code == 0
+        shown = repo.run(as_anybody("pmgit", "pull"))
+    finally:
+        git_dir.chmod(0o755)
+    assert (shown.code, ".git/pmgit" in shown.err) == (3, True), shown
+    assert "mine: 1 file right" in shown.out  # the others are done all the same
 
 
 def test_a_model_of_one_disk_alone_cannot_be_brought_back(repo: Repo) -> None:

@@ -18,7 +18,7 @@ from pmgit.core.errors import CLEAN, FINDINGS, PmgitError
 from pmgit.core.finding import Step
 from pmgit.core.shell import Shell, own_command, quote
 from pmgit.core.units import counted, show_size
-from pmgit.lfs import store
+from pmgit.lfs import missing, store
 from pmgit.model.folder import LOCK
 from pmgit.model.lock_file import LOCAL
 from pmgit.models import account, earlier_locks, pull, verify
@@ -170,6 +170,8 @@ class _Puller:
         if self.dry_run:
             say(f"{shown}: would restore {what}")
             return None
+        if not missing.is_installed():
+            raise PmgitError("git-lfs is not installed", missing.install_hint())
         say(f"{shown}: {what}")
         include = ",".join(f"{model.path}/{path}" for path in paths)
         if not _MAGIC.isdisjoint(include):

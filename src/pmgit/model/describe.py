@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pmgit.core.errors import PmgitError
 from pmgit.formats import safetensors
 from pmgit.formats.kinds import is_binary
-from pmgit.formats.regular import open_regular, read_regular
+from pmgit.formats.regular import open_regular, read_regular, reason_of
 from pmgit.git.nested import is_repository
 from pmgit.lfs import pointer
 from pmgit.model import caches, card, model_config, repo_id, shards, traces
@@ -262,7 +262,7 @@ def count_parameters(places: Mapping[str, str], problems: list[str]) -> dict[str
         try:
             header = safetensors.read_header(places[name], left)
         except (ValueError, OSError) as error:
-            problems.append(f"{name!a}: {error}")
+            problems.append(f"{name!a}: {reason_of(error)}")
             return {}
         left -= header.length
         for dtype, count in header.parameters.items():

@@ -138,7 +138,7 @@ class Download:
         try:
             return fetch(self.source, self.listing.revision, file, part, on_bytes=self.on_bytes)
         except OSError as error:
-            raise not_written(file.path, error) from error
+            raise not_written(error.filename or file.path, error) from error
 
 
 def _in_place(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import time
@@ -26,10 +27,10 @@ def alone(repository: Repository, path: str, on_wait: Callable[[], None]) -> Ite
 
     The hold ends with the process, however that ends. Raises PmgitError after an hour.
     """
-    folder = os.path.join(repository.common_dir, "pmgit", "locks")
-    os.makedirs(folder, exist_ok=True)
-    name = hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
-    fd = os.open(os.path.join(folder, name), os.O_RDWR | os.O_CREAT, 0o666)
+    fd = _opened(repository, path)
+    if fd < 0:
+        yield
+        return
     try:
         end = time.monotonic() + _PATIENCE
         if not take(fd):
@@ -44,3 +45,20 @@ def alone(repository: Repository, path: str, on_wait: Callable[[], None]) -> Ite
         yield
     finally:
         os.close(fd)
+
+
+def _opened(repository: Repository, path: str) -> int:
+    """The file that stands for a model, opened; -1 where this user may write none.
+
+    That is no failure yet: in such a git directory nothing can be put together, but what is right
+    can still be looked at.
+    """
+    folder = os.path.join(repository.common_dir, "pmgit", "locks")
+    name = hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
+    try:
+        os.makedirs(folder, exist_ok=True)
+        return os.open(os.path.join(folder, name), os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        return -1

@@ -53,7 +53,10 @@ class Pulled:
 def staging(repository: Repository) -> str:
     """The folder in which files are put together; on the same disk as the git directory."""
     folder = os.path.join(repository.common_dir, "pmgit", "incoming")
-    os.makedirs(folder, exist_ok=True)
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise user_files.not_written(folder, error) from error
     return folder
 
 
@@ -164,7 +167,7 @@ def _fetch(
     try:
         fetch(source, revision, wanted, part, on_bytes=on_bytes)
     except OSError as error:
-        raise user_files.not_written(file.path, error) from error
+        raise user_files.not_written(error.filename or file.path, error) from error
 
 
 def revision_of(lock: Lock) -> str:
