@@ -48,6 +48,41 @@ def test_new_weights_under_an_old_lock_are_reported_and_the_fix_locks_them(locke
     assert locked.pmgit("verify").code == 0
 
 
+@pytest.mark.parametrize("source", ["local", "huggingface"])
+def test_weights_that_are_removed_under_a_lock_that_has_them(locked: Repo, source: str) -> None:
+    """No clone would have them: of a model that was trained here nobody would, ever."""
+    lock = (locked.path / LOCK).read_text()
+    if source != "local":
+        locked.stage(LOCK, lock.replace('type = "local"', f'type = "{source}"\nrepo_id = "a/b"'))
+        locked.commit("from the Hub")
+    locked.git("rm", "-q", "--cached", WEIGHTS)
+    assert findings(locked) == []  # it lies here, ignored from now on
+    (locked.path / WEIGHTS).unlink()
+    (finding,) = findings(locked)
+    assert (finding["severity"], finding["path"]) == ("error", LOCK)
+    assert finding["message"].startswith("not what it locks: model.safetensors (gone); ")
+    assert finding["fix"] is None
+    if source == "local":
+        assert locked.pmgit("update", MODEL).code == 0
+        locked.git("add", LOCK)
+        assert findings(locked) == []
+    else:
+        locked.git("rm", "-q", "--cached", LOCK)
+        assert findings(locked) == []
+
+
+def test_a_text_that_is_removed_is_an_old_sin(locked: Repo) -> None:
+    locked.git("rm", "-q", f"{MODEL}/config.json")
+    assert [f["severity"] for f in findings(locked)] == ["warning"]
+
+
+def test_a_model_that_is_moved_or_removed_as_a_whole_is_no_mismatch(locked: Repo) -> None:
+    locked.git("mv", MODEL, "pretrained_model/yours")
+    assert findings(locked) == []
+    locked.git("rm", "-qrf", "pretrained_model/yours")
+    assert findings(locked) == []
+
+
 def test_the_oid_of_a_pointer_is_compared_where_the_content_is_not_here(locked: Repo) -> None:
     locked.stage_blob(WEIGHTS, pointer(random_bytes(300_000, seed=7)))
     (finding,) = findings(locked)

@@ -72,6 +72,18 @@ def test_a_file_that_is_gone(described: Repo) -> None:
     cured(described)
 
 
+def test_a_file_that_is_gone_and_in_the_lock(described: Repo) -> None:
+    """The block is made from the lock: to write it anew would change nothing."""
+    assert described.pmgit("add", MODEL).code == 0
+    assert described.pmgit("info", "update", MODEL).code == 0
+    described.git("add", "--", MODEL)
+    described.commit("locked")
+    described.git("rm", "-q", WEIGHTS)
+    (finding,) = findings(described)
+    assert (finding["severity"], finding["message"]) == ("error", "model.safetensors: gone")
+    assert finding["fix"] is None
+
+
 def test_a_list_that_people_wrote_is_not_judged(described: Repo) -> None:
     described.add_info(MODEL)
     described.stage(WEIGHTS, 400_000)

@@ -7,6 +7,8 @@ import os
 from pmgit.lfs.pointer import Pointer
 from pmgit.model import info_file
 from pmgit.model.folder import LOCK
+from pmgit.model.weights import ALWAYS, AMBIGUOUS
+from pmgit.snapshots.base import STAGED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +71,24 @@ def facts(subject: Subject, model: Model) -> dict[str, Fact]:
             name = path[begin:]
             found[name] = Fact(size, sha256, is_weights=name in found and found[name].is_weights)
     return found
+
+
+def removed(subject: Subject, model: Model) -> dict[str, bool]:
+    """The files of a model that what is staged takes out of Git, and that are not on disk either.
+
+    By their paths in the model, with whether they are weights by their names. A range has no such:
+    there weights may have become ignored ones.
+    """
+    if subject.snapshot.origin != STAGED:
+        return {}
+    begin = f"{model.path}/"
+    return {
+        change.path[len(begin) :]: subject.tiers.of(change.path) in (ALWAYS, AMBIGUOUS)
+        for change in subject.model_changes
+        if not change.oid
+        and change.path.startswith(begin)
+        and not os.path.lexists(os.path.join(subject.repository.top, change.path))
+    }
 
 
 def lock_of(subject: Subject, model: Model) -> Lock | None:

@@ -30,10 +30,11 @@ class LockMismatch(Rule):
     ## What it reports
 
     Of a model that a change touches: a `pmgit.lock` that is not one, or that names a path outside
-    of its folder; a file whose size or sha256 differs from what the lock has. The sha256 of a
-    pointer is its oid. Of weights that Git ignores only the size is compared: `pmgit verify`
-    compares the content. These are errors when the weights, INFO.md or the lock change, and
-    warnings when the model is only touched. Weights that the lock does not list are a warning.
+    of its folder; a file whose size or sha256 differs from what the lock has, or that is taken out
+    of Git and off the disk. The sha256 of a pointer is its oid. Of weights that Git ignores only
+    the size is compared: `pmgit verify` compares the content. These are errors when the weights,
+    INFO.md or the lock change, and warnings when the model is only touched. Weights that the lock
+    does not list are a warning.
 
     ## Why it is bad
 
@@ -92,9 +93,21 @@ class LockMismatch(Rule):
             for file in lock.files
             if (why := recorded.difference(facts.get(file.path), file.size, file.sha256))
         ]
+        removed = recorded.removed(subject, model)
+        absent = [file.path for file in lock.files if file.path in removed]
+        other += [f"{path} (gone)" for path in absent]
+        if any(removed[path] for path in absent):
+            severity = ERROR
         fix = _relock.fix_of(subject, model, lock)
         if other:
             message = f"not what it locks: {listed(other, _NAMED)}"
+            if absent and lock.type == lock_file.LOCAL:
+                message += "; if that is deleted for good, lock what is here: pmgit update MODEL"
+            elif absent:
+                message += (
+                    "; to have that back: pmgit pull MODEL; to lock less of the model, remove"
+                )
+                message += " pmgit.lock, then: pmgit add SOURCE --exclude PATTERN"
             yield self.finding(blob.path, message, severity=severity, fix=fix)
         locked = {file.path for file in lock.files}
         without = sorted(

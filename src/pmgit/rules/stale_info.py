@@ -85,17 +85,24 @@ class StaleInfo(Rule):
         facts = recorded.facts(subject, model)
         lock = recorded.lock_of(subject, model)
         locked = {file.path: file.sha256 for file in lock.files} if lock else {}
+        removed = recorded.removed(subject, model)
         for one in listed:
             why = recorded.difference(facts.get(one.path), one.size, one.sha256)
             if not one.sha256:
                 why = ""
             elif not why and one.path in locked and locked[one.path] != one.sha256:
                 why = f"another sha256 than in {LOCK}"
-            if not why and one.path not in facts and one.path not in locked:
+            if one.path in removed:
+                why = "gone"
+            elif not why and one.path not in facts and one.path not in locked:
                 why = "gone" if self._is_gone(subject, model, one.path) else ""
             if why:
                 cure = fix
-                if lock and locked.get(one.path) == one.sha256:
+                if removed.get(one.path):
+                    severity = ERROR
+                if lock and (
+                    locked.get(one.path) == one.sha256 or (why == "gone" and one.path in locked)
+                ):
                     cure = _relocked(subject, model, lock)  # the lock is stale as well
                 message = f"{one.path}: {why}"
                 yield self.finding(path, message, severity=severity, line=one.line, fix=cure)
