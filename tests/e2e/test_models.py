@@ -299,6 +299,18 @@ def test_nothing_is_written_through_a_link(
     assert sorted(path.name for path in outside.iterdir()) == ["target"]
     assert (outside / "target").read_text() == "mine"
     assert not (folder / "pmgit.lock").exists()
+    assert ("is a file" if kind == "file" else "is a link") in shown.err
+
+
+def test_nothing_is_brought_into_a_clone(
+    repo: Repo, hub: HubServer, files: dict[str, bytes]
+) -> None:
+    """Git would record nothing of it, and `git add` would make a submodule of the folder."""
+    hub.add(ID, files)
+    repo.git("init", "-q", MODEL)
+    shown = repo.pmgit("add", ID, "--yes")
+    assert (shown.code, f"{MODEL} is a repository of its own" in shown.err) == (2, True), shown
+    assert [path.name for path in (repo.path / MODEL).iterdir()] == [".git"]
 
 
 def test_a_hostile_lock_writes_nothing_outside(
@@ -508,35 +520,6 @@ def test_what_git_lfs_has_not_comes_from_the_source(
         assert (shown.code, weights.read_bytes()) == (0, files["model.safetensors"]), shown
         assert "the source in pmgit.lock has the same files" in shown.err
         assert repo.pmgit("verify").code == 0
-
-
-@pytest.mark.parametrize("has_object", [True, False])
-def test_without_git_lfs_the_source_has_the_same_files(
-    lfs_repo: Repo, files: dict[str, bytes], tmp_path: Path, has_object: bool
-) -> None:
-    repo = lfs_repo
-    for name in ("programs", "empty"):
-        (tmp_path / name).mkdir()
-    for name in ("git", "pmgit"):
-        found = shutil.which(name, path=repo.env["PATH"])
-        assert found
-        (tmp_path / "programs" / name).symlink_to(found)
-    bare = {"PATH": str(tmp_path / "programs"), "GIT_EXEC_PATH": str(tmp_path / "empty")}
-    with HubServer() as hub:
-        repo.env |= hub.environment(str(repo.path.parent / "hf"))
-        hub.add(ID, files)
-        repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
-        assert repo.pmgit("add", ID, "--yes").code == 0
-        repo.git("add", "--", MODEL)
-        repo.commit("BERT")
-        weights = repo.path / MODEL / "model.safetensors"
-        weights.write_bytes(pointer(files["model.safetensors"]))
-        if not has_object:
-            shutil.rmtree(repo.path / ".git/lfs")
-        shown = repo.pmgit("pull", env=bare, start=True)
-    assert (shown.code, weights.read_bytes()) == (0, files["model.safetensors"]), shown
-    assert "git-lfs is not installed; the source in pmgit.lock has the same files" in shown.err
-    assert (f"1 from {'this machine' if has_object else 'huggingface'}") in shown.out
 
 
 def trained(numbers: bytes) -> bytes:

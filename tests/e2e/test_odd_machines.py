@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.test_pre_receive import Server, make_server
-from tests.kit import BIN, Repo
+from tests.hub_server import HubServer
+from tests.kit import BIN, Repo, pointer, weights_for
 from tests.server.test_watch import Sleeper
 
 if TYPE_CHECKING:
@@ -177,3 +179,32 @@ def test_who_is_ended_leaves_nothing_behind(
     assert b"Traceback" not in err
     assert sleeper.wait(asleep=False)
     assert not os.path.exists(repo.path / ".git/index.lock")
+
+
+@pytest.mark.parametrize("has_object", [True, False])
+def test_without_git_lfs_the_source_has_the_same_files(
+    lfs_repo: Repo, tmp_path: Path, has_object: bool
+) -> None:
+    repo, model, data = lfs_repo, "pretrained_model/vad", weights_for("model.safetensors", 300_000)
+    for name in ("programs", "empty"):
+        (tmp_path / name).mkdir()
+    for name in ("git", "pmgit"):
+        found = shutil.which(name, path=repo.env["PATH"])
+        assert found
+        (tmp_path / "programs" / name).symlink_to(found)
+    bare = {"PATH": str(tmp_path / "programs"), "GIT_EXEC_PATH": str(tmp_path / "empty")}
+    with HubServer() as hub:
+        repo.env |= hub.environment(str(repo.path.parent / "hf"))
+        hub.add("org/vad", {"model.safetensors": data, "config.json": b"{}\n"})
+        repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+        assert repo.pmgit("add", "org/vad", "--yes").code == 0
+        repo.git("add", "--", model)
+        repo.commit("a model")
+        weights = repo.path / model / "model.safetensors"
+        weights.write_bytes(pointer(data))
+        if not has_object:
+            shutil.rmtree(repo.path / ".git/lfs")
+        shown = repo.pmgit("pull", env=bare, start=True)
+    assert (shown.code, weights.read_bytes()) == (0, data), shown
+    assert "git-lfs is not installed; the source in pmgit.lock has the same files" in shown.err
+    assert f"1 from {'this machine' if has_object else 'huggingface'}" in shown.out

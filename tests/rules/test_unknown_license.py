@@ -48,6 +48,16 @@ def test_reports_what_leads_to_no_text(repo: Repo) -> None:
         assert len(finding["message"]) < 400, license
 
 
+def test_what_is_another_license_is_not_called_mistyped(repo: Repo) -> None:
+    """BUSL is for business sources; bsl-1.0 is Boost's, and allows everything."""
+    for license in (
+        "BUSL-1.1", "BUSL-1.0", "CPL-1.0", "IPL-1.0", "NPL-1.1", "MPL-1.0", "Artistic-1.0",
+        "qwen-research", "[mit, apache-2.0]", "deepseek", "ECL-1.0", "Apache-3.0", "CC-BY-NC-9.0",
+    ):  # fmt: skip
+        stage(repo, license)
+        assert [f for f in findings(repo) if "did you mean" in f["message"]] == [], license
+
+
 def test_accepts_every_way_to_name_a_license_and_a_text_that_is_linked(repo: Repo) -> None:
     for license in (
         "apache-2.0", "Apache 2.0", "Apache License, Version 2.0", "The MIT License (MIT)",

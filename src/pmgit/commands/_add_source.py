@@ -15,6 +15,7 @@ from pmgit.commands._work_tree import alone
 from pmgit.core.errors import UsageError
 from pmgit.core.shell import quote
 from pmgit.core.units import counted, listed, show_size
+from pmgit.git.nested import is_repository
 from pmgit.model import naming
 from pmgit.model.folder import LOCK
 from pmgit.models import account, choose, download
@@ -56,6 +57,7 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
     """
     path = _folder(config, source, wish)
     shown = visible(path)
+    _refuse_repository(repository, path)
     if os.path.lexists(os.path.join(repository.top, path, LOCK)):
         raise UsageError(
             f"{shown} is locked already",
@@ -92,6 +94,21 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
         written = download.write(folder, lock, info)
     say(f"added {counted(len(files), 'file')} ({show_size(lock.size)}), wrote {', '.join(written)}")
     return [f"{path}/{name}" for name in written]
+
+
+def _refuse_repository(repository: Repository, path: str) -> None:
+    """Raise UsageError for a folder that is a repository, or lies in one below the top.
+
+    Git would record no file of it: `git add` makes it a submodule that nobody can fetch.
+    """
+    parts = path.split("/")
+    for end in range(1, len(parts) + 1):
+        place = "/".join(parts[:end])
+        if is_repository(os.path.join(repository.top, place)):
+            raise UsageError(
+                f"{visible(place)} is a repository of its own: nothing of it would be recorded",
+                "choose another name: --name NAME; or see: pmgit explain linked-model",
+            )
 
 
 def _show_several(chosen: Choice) -> None:

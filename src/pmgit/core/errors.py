@@ -30,12 +30,15 @@ class UsageError(PmgitError):
     exit_code = USAGE
 
 
-def nearest(name: str, known: list[str]) -> str:
-    """The known name that `name` was probably meant to be, or an empty string."""
+def nearest(name: str, known: list[str], cutoff: float = 0.6) -> str:
+    """The known name that `name` was probably meant to be, or an empty string.
+
+    From `cutoff` on (1.0: the same) two names count as near.
+    """
     # difflib costs 13 ms to import: only when somebody has mistyped.
     from difflib import get_close_matches
 
-    found = get_close_matches(name[:100], known, n=1, cutoff=0.6)
+    found = get_close_matches(name[:100], known, n=1, cutoff=cutoff)
     return found[0] if found else ""
 
 

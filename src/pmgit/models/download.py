@@ -162,7 +162,7 @@ def _in_place(
                 content.update(b"blob %d\0" % size + opened.read())
                 blob = content.hexdigest()
     except (OSError, ValueError) as error:
-        why = reason_of(error)
+        why = "it is a link" if os.path.islink(target) else reason_of(error)
         raise PmgitError(f"{place} lies in the way: {why}", "move it away") from error
     is_right = digest == file.sha256 if file.sha256 else bool(blob) and blob == file.blob
     if not is_right and digest == before:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 
+#: Letters of a name that may be mistyped: shorter ones differ by one letter and are two licenses.
+_FEWEST = 5
+
+
 class UnknownLicense(Rule):
     """An INFO.md whose license nobody can look up.
 
@@ -111,6 +115,24 @@ def _wanted(stated: Stated, statement: Statement) -> str:
     if known and not any(name.license.is_family for name in known.reading.names if name.license):
         line = info_file.line_of(LICENSE, known.reading.shown, stated.language or "en")
         return f"{known.name} has {known.reading.shown}; if that is right, write {line}"
-    best = nearest(statement.reading.text.lower(), list(table.load().names()))
-    meant = f"did you mean {best!r}? Else " if best and best != statement.reading.text else ""
+    best = _mistyped(statement.reading.text)
+    meant = f"did you mean {best!r}? Else " if best else ""
     return f"{meant}write its id, or its name and the address of its text"
+
+
+def _mistyped(text: str) -> str:
+    """The license whose name was mistyped; '' rather than another license than was meant.
+
+    One letter makes Boost's license of that for business sources (bsl-1.0, BUSL-1.0), and one digit
+    another version. So short names are none that were mistyped, and digits never are.
+    """
+    name = text.lower()
+    best = nearest(name, list(table.load().names()), cutoff=0.85)
+    letters = sum(char.isalpha() for char in name)
+    if best in ("", name) or letters < _FEWEST or _digits(best) != _digits(name):
+        return ""
+    return best
+
+
+def _digits(name: str) -> list[str]:
+    return [char for char in name if char.isdigit()]
