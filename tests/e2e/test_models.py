@@ -445,6 +445,7 @@ def test_a_name_that_was_mistyped_is_named_rightly(
 ) -> None:
     hub.add(ID, files)
     assert "did you mean bert-base-uncased?" in repo.pmgit("add", "bert-base-uncasd", "--yes").err
+    assert "did you mean bert-base-uncased, bert" in repo.pmgit("add", "BERT", "--yes").err
     unknown = repo.pmgit("add", NAME, "--revision", "nope", "--yes")
     assert "has no branch, tag or commit 'nope'" in unknown.err
     assert "did you mean" not in unknown.err

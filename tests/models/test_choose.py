@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
+
+from pmgit.core.errors import UsageError
+from pmgit.model.traces import MAX_FILES
 from pmgit.models.choose import choose
 from pmgit.sources.listing import RemoteFile
+from tests.bounds import FOR_EVER
 
 
 def left_out(*paths: str) -> list[str]:
@@ -36,3 +43,20 @@ def test_what_may_be_one_model_more_than_once_is_counted() -> None:
     found = choose(RemoteFile(path, size) for size, path in zip((9, 5, 7, 7), ggufs, strict=True))
     assert [file.path for file in found.precisions()] == ["m-Q4_0.gguf", "m-Q8_0.gguf"]
     assert found.formats() == {".gguf": 28}
+
+
+def test_more_files_than_a_lock_can_hold_are_not_taken() -> None:
+    """The lock would be written, and nothing could read it again."""
+    files = [RemoteFile(f"part-{number}.json", 5) for number in range(MAX_FILES + 1)]
+    with pytest.raises(UsageError, match="10,001 files, where a lock holds 10,000"):
+        choose(files)
+    assert len(choose(files, exclude=["part-7.json"]).taken) == MAX_FILES
+
+
+def test_many_twins_come_to_an_end() -> None:
+    names = ("model.safetensors", "pytorch_model.bin")
+    files = [RemoteFile(f"{number}/{name}", 5) for number in range(20_000) for name in names]
+    begin = time.process_time()
+    with pytest.raises(UsageError, match="20,000 files"):
+        choose(files)
+    assert time.process_time() - begin < FOR_EVER

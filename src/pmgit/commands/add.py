@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
 
-#: So many links that are not followed are named.
+#: So many links that are not followed, or models that were perhaps meant, are named.
 _NAMED = 3
 
 
@@ -92,14 +92,21 @@ def command(
         try:
             written = add(repository, config, found, wish)
         except GoneError as error:
-            names = [entry.name for entry in catalog.entries()]
-            best = "" if "/" in source or source.lower() in names else nearest(source, names)
+            best = "" if "/" in source else _of_catalog(source.lower())
             if not best:
                 raise
             raise type(error)(error.message, f"did you mean {best}? See: pmgit catalog") from None
     if written:
         for line in _next.add_models(repository, config, written):
             say(named(line))
+
+
+def _of_catalog(name: str) -> str:
+    """The names of the catalog that somebody may have meant; '' where nothing is like it."""
+    names = [entry.name for entry in catalog.entries()]
+    if name in names:
+        return ""
+    return listed([one for one in names if name in one], _NAMED) or nearest(name, names)
 
 
 def _refuse_absent(config: Config, source: str) -> None:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from pmgit.core.errors import UsageError
 from pmgit.model import twins
 from pmgit.model.shards import shard_of
+from pmgit.model.traces import MAX_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,7 +65,19 @@ def choose(
 
     Patterns are those of the Hub's own client: `*` also matches `/`, and case counts. Without
     `include`, of the same weights in several formats only safetensors are taken.
+
+    Raises UsageError for more files than a lock holds that can be read again.
     """
+    found = _choose(files, include, exclude)
+    if len(found.taken) > MAX_FILES:
+        raise UsageError(
+            f"{len(found.taken):,} files, where a lock holds {MAX_FILES:,}",
+            "choose those that are needed: --include PATTERN",
+        )
+    return found
+
+
+def _choose(files: Iterable[RemoteFile], include: Sequence[str], exclude: Sequence[str]) -> Choice:
     matching = [
         file
         for file in files
@@ -73,12 +87,12 @@ def choose(
         return Choice(matching, [])
     names = {file.path: twins.twin_of(file.path) for file in matching}
     with_safe = {t.key[:2] for t in names.values() if t and t.suffix == twins.SAFE}
-    left_out = []
+    left_out = {}
     for file in matching:
         twin = names[file.path] or twins.twin_of_index(file.path)
         if twin and twin.is_known and twin.suffix != twins.SAFE and twin.key[:2] in with_safe:
-            left_out.append(file)
-    return Choice([file for file in matching if file not in left_out], left_out)
+            left_out[file.path] = file
+    return Choice([one for one in matching if one.path not in left_out], list(left_out.values()))
 
 
 def _matches(path: str, patterns: Iterable[str]) -> bool:
