@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.core.errors import UsageError
-from pmgit.sources import address
+from pmgit.sources import address, resolve
 from pmgit.sources.address import Address
 from pmgit.sources.errors import DamagedError, SourceError
 from pmgit.sources.fetch import fetch
@@ -67,10 +67,26 @@ def test_a_given_hash_and_a_first_use(web: FileServer) -> None:
         ("m-20249931.pth", "20249931"),
         ("m-11AD3FA6.pth", ""),
         ("m-11ad3fa6.pth.tar", ""),
+        ("vit_h_14_swag-80465313.pth", "80465313"),
     ],
 )
 def test_hashes_in_names(name: str, prefix: str) -> None:
     assert address.hash_of_name(name) == prefix
+
+
+def test_digits_that_may_be_no_hash_have_a_way_out(web: FileServer) -> None:
+    web.files = {"/step-10000000.pt": CONTENT}
+    url = f"{web.url}/step-10000000.pt"
+    assert any("--sha256 HASH" in note for note in Address(url).look().notes)
+    assert resolve.parse(url, hashlib.sha256(CONTENT).hexdigest()).look().notes == ()
+
+
+def test_only_the_hash_and_the_ending_are_no_part_of_the_name() -> None:
+    for name, expected in {
+        "mnasnet0.5_top1_67.823-3ffadce67e.pth": "mnasnet0.5_top1_67.823",
+        "resnet50-11ad3fa6.pth": "resnet50", "v1.5.safetensors": "v1.5", "plain": "plain",
+    }.items():  # fmt: skip
+        assert Address(f"https://host/{name}").name == expected
 
 
 @pytest.mark.parametrize(

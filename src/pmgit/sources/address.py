@@ -65,7 +65,8 @@ class Address:
     @property
     def name(self) -> str:
         """The file's name without hash and ending: `resnet50` of `resnet50-11ad3fa6.pth`."""
-        return _HASH.sub("", self.only).rsplit(".", 1)[0]
+        rest = _HASH.sub("", self.only)
+        return rest if rest != self.only else rest.rsplit(".", 1)[0]
 
     @property
     def only(self) -> str:
@@ -82,6 +83,11 @@ class Address:
         if not self.sha256 and not prefix:
             notes.append(
                 f"nothing proves the bytes of {self.only}: the sha256 of this first use is recorded"
+            )
+        elif prefix.isdecimal():
+            notes.append(
+                f"the sha256 has to begin with {prefix}, as {self.only} seems to say; if that is no"
+                " hash, name the right one: --sha256 HASH"
             )
         source = {"type": URL, "url": self.url}
         if self.requested:
