@@ -141,6 +141,13 @@ def test_what_lies_on_this_machine_is_not_fetched(
     assert "1 from this machine" in shown.out
     assert (other.path / MODEL / "model.safetensors").read_bytes() == data
     assert place.read_bytes() == data
+    # What is not here is no reason to leave the rest where it is: caches seldom have the card.
+    for name in ("README.md", "model.safetensors"):
+        (other.path / MODEL / name).unlink()
+    shown = other.pmgit("pull", NAME)
+    assert (shown.code, "HF_HUB_OFFLINE is set" in shown.err) == (3, True), shown
+    assert (other.path / MODEL / "model.safetensors").read_bytes() == data
+    (other.path / MODEL / "README.md").write_bytes(files["README.md"])
     # A damaged copy of the same size is not taken.
     (other.path / MODEL / "model.safetensors").unlink()
     place.write_bytes(data[:-1] + b"?")

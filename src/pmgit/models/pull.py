@@ -104,18 +104,23 @@ class Pull:
             except UsageError as error:  # of the lock, not of the command
                 raise PmgitError(error.message, error.hint) from None
 
-        def one(file: LockedFile) -> None:
+        def copy(file: LockedFile) -> None:
             places, part = nearby.places_of(lock, file, self._model), self._parts[file]
             how = copy_from_near(places, file, self._targets[file], part, on_bytes)
-            if not how:
-                _fetch(source(), lock, file, part, on_bytes)
-                how = lock.type
-            self._ways[file.sha256] = how
+            if how:
+                self._ways[file.sha256] = how
+
+        def get(file: LockedFile) -> None:
+            _fetch(source(), lock, file, self._parts[file], on_bytes)
+            self._ways[file.sha256] = lock.type
 
         order = sorted(self._targets, key=lambda file: (file.size, file.path))
         first = {file.sha256: file for file in reversed(order)}
+        once = [file for file in order if first[file.sha256] == file]
         try:
-            side_by_side(one, [file for file in order if first[file.sha256] == file], jobs)
+            # All that is here comes first: a cache may have the weights, and not the model card.
+            side_by_side(copy, once, jobs)
+            side_by_side(get, [file for file in once if file.sha256 not in self._ways], jobs)
         except PmgitError as error:
             self._failure = error
 
